@@ -1,0 +1,247 @@
+/*
+ * The endpoint table: one short method for each call the gateway makes (design §2). What reads give
+ * may be shared with others who asked the same: nobody changes it.
+ */
+import type { Meter, Read } from './call.ts';
+import type { Credential } from './credential.ts';
+import { type Endpoint, endpoint, type Query, toQuery } from './endpoint.ts';
+import { keysetEnvelope } from './keyset-page.ts';
+import {
+  type OffsetRequest,
+  offsetEnvelope,
+  type Page,
+  type PageRequest,
+  toPageQuery,
+} from './pagination.ts';
+import {
+  identifiedBy,
+  type OpenText,
+  readList,
+  readOne,
+  readStream,
+  readText,
+  shapeOf,
+} from './readers.ts';
+import {
+  type Bridge,
+  type Job,
+  type RestAllowedAgents,
+  type RestPipeline,
+  type RestProject,
+  restAllowedAgents,
+  restBridge,
+  restJob,
+  restPipeline,
+  restProject,
+} from './rest.ts';
+import type { ServerFacts } from './server-facts.ts';
+import type { Transport } from './transport.ts';
+import { overTriggerJobs } from './trigger-jobs.ts';
+
+/** A job of a project; `project` is its number or its full path. */
+export interface JobRef {
+  project: string;
+  id: string;
+}
+
+/** A pipeline of a project; `project` is its number or its full path. */
+export interface PipelineRef {
+  project: string;
+  id: string;
+}
+
+/** A job to act on. `kind` says by which shape the answer is read. */
+export type WriteRef = JobRef & { kind: 'BUILD' | 'BRIDGE' };
+
+/** A variable for one run of a manual job. */
+export interface JobVariable {
+  key: string;
+  value: string;
+}
+
+/** What a list of jobs is narrowed to. Statuses are GitLab's own words; none, or an empty list, means all. */
+export interface ScopeFilter {
+  scope?: readonly string[] | undefined;
+}
+
+/**
+ * GitLab's REST API on behalf of one caller. Every method rejects with a GitlabError when there is no
+ * usable answer, or with the reason of the signal that ended it.
+ */
+export interface Gitlab {
+  readonly credential: Credential;
+  readonly server: ServerFacts;
+  /** Builds only, retried ones included, newest first (gitlab-jobs-api §2.1). Servers before 19.0 ignore `ref`. */
+  listProjectJobs(
+    project: string,
+    filter: ScopeFilter & { ref?: string | undefined },
+    page: PageRequest,
+  ): Promise<Page<Job>>;
+  /** Builds only, newest first, retried ones on demand (§2.2). */
+  listPipelineJobs(
+    pipeline: PipelineRef,
+    filter: ScopeFilter & { includeRetried?: boolean | undefined },
+    page: OffsetRequest,
+  ): Promise<Page<Job>>;
+  /** Trigger jobs, under whichever name the server has them (§2.3). */
+  listPipelineBridges(
+    pipeline: PipelineRef,
+    filter: ScopeFilter,
+    page: OffsetRequest,
+  ): Promise<Page<Bridge>>;
+  /** A build; 404 for a bridge's id (§2.4). */
+  getJob(ref: JobRef): Promise<Job>;
+  /** A job's log as sent, empty where there is none (§7); from `byteOffset` on where the server can, else all of it. */
+  getJobTrace(ref: JobRef, options?: { byteOffset?: number | undefined }): Promise<Buffer>;
+  /** The same as a stream, read from GitLab no faster than it is consumed. Close it to end the call. */
+  openJobTrace(ref: JobRef): Promise<OpenText>;
+  /** The job whose token this is (§2.6). */
+  getCurrentJob(): Promise<Job>;
+  /** The agents that job may use (§2.7). */
+  getAllowedAgents(): Promise<RestAllowedAgents>;
+  getProject(project: string): Promise<RestProject>;
+  getPipeline(ref: PipelineRef): Promise<RestPipeline>;
+  /** Success does not mean canceled: compare the status (§2.8). */
+  cancelJob(ref: WriteRef, options: { force?: boolean | undefined }): Promise<Job | Bridge>;
+  /** The new job, with an id of its own (§2.9). */
+  retryJob(
+    ref: WriteRef,
+    options: { inputs?: Record<string, unknown> | undefined },
+  ): Promise<Job | Bridge>;
+  eraseJob(ref: WriteRef): Promise<Job>;
+  /** The same job, or a new one where it had run before (§2.11). */
+  playJob(
+    ref: WriteRef,
+    options: {
+      variables?: readonly JobVariable[] | undefined;
+      inputs?: Record<string, unknown> | undefined;
+    },
+  ): Promise<Job | Bridge>;
+}
+
+/** What a client is made of. */
+export interface GitlabDeps {
+  transport: Transport;
+  credential: Credential;
+  /** Ends every call when the caller leaves. */
+  signal?: AbortSignal | undefined;
+  /** Counts the calls of one operation. */
+  meter?: Meter | undefined;
+  /** W3C trace context to pass on: traceparent, tracestate. */
+  traceContext?: Readonly<Record<string, string>> | undefined;
+}
+
+const build = (project?: string) => identifiedBy(restJob, { kind: 'BUILD', project });
+const bridge = (project: string) => identifiedBy(restBridge, { kind: 'BRIDGE', project });
+const written = ({ project, kind }: WriteRef): Read<Job | Bridge> =>
+  kind === 'BUILD' ? readOne(build(project)) : readOne(bridge(project));
+
+const scopeOf = ({ scope }: ScopeFilter): Query => ({ 'scope[]': scope });
+
+function toBody(fields: Record<string, unknown>): string | undefined {
+  const given = Object.values(fields).some((value) => value !== undefined);
+  return given ? JSON.stringify(fields) : undefined;
+}
+
+/** Makes one call; T is what its reader makes of the answer. */
+interface Calls {
+  get<T>(at: Endpoint, read: Read<T>, options?: GetOptions): Promise<T>;
+  post<T>(at: Endpoint, read: Read<T>, fields?: Record<string, unknown>): Promise<T>;
+  readonly server: ServerFacts;
+}
+type GetOptions = { query?: Query; streaming?: boolean; keep?: boolean };
+
+function createCalls({ transport, ...caller }: GitlabDeps): Calls {
+  return {
+    async get<T>(at: Endpoint, read: Read<T>, options: GetOptions = {}) {
+      const query = toQuery(options.query ?? {});
+      const request = { ...caller, ...options, method: 'GET' as const, endpoint: at, query, read };
+      return (await transport.send<T>(request)).value;
+    },
+    async post<T>(at: Endpoint, read: Read<T>, fields: Record<string, unknown> = {}) {
+      const body = toBody(fields);
+      const request = { ...caller, method: 'POST' as const, endpoint: at, query: '', body, read };
+      return (await transport.send<T>(request)).value;
+    },
+    server: transport.server,
+  };
+}
+
+type Lists = 'listProjectJobs' | 'listPipelineJobs' | 'listPipelineBridges';
+type Writes = 'cancelJob' | 'retryJob' | 'eraseJob' | 'playJob';
+
+const createLists = ({ get, server }: Calls): Pick<Gitlab, Lists> => ({
+  listProjectJobs: (project, filter, page) => {
+    const envelope =
+      page.kind === 'keyset' ? keysetEnvelope<Job>(page, server) : offsetEnvelope<Job>(page);
+    const query = { ...scopeOf(filter), ref: filter.ref, ...toPageQuery(page) };
+    return get(endpoint`/projects/${project}/jobs`, readList(build(project), envelope), { query });
+  },
+  listPipelineJobs: ({ project, id }, filter, page) => {
+    const read = readList(build(project), offsetEnvelope(page));
+    const retried = { include_retried: filter.includeRetried || undefined };
+    const query = { ...scopeOf(filter), ...retried, ...toPageQuery(page) };
+    return get(endpoint`/projects/${project}/pipelines/${id}/jobs`, read, { query });
+  },
+  listPipelineBridges: ({ project, id }, filter, page) => {
+    const read = readList(bridge(project), offsetEnvelope(page));
+    const query = { ...scopeOf(filter), ...toPageQuery(page) };
+    return overTriggerJobs(server, {
+      bridges: () => get(endpoint`/projects/${project}/pipelines/${id}/bridges`, read, { query }),
+      trigger_jobs: () =>
+        get(endpoint`/projects/${project}/pipelines/${id}/trigger_jobs`, read, { query }),
+    });
+  },
+});
+
+type Rows = Omit<Gitlab, Lists | Writes | 'credential' | 'server'>;
+
+const createRows = ({ get }: Calls): Rows => ({
+  getJob: ({ project, id }) =>
+    get(endpoint`/projects/${project}/jobs/${id}`, readOne(build(project))),
+  getJobTrace: ({ project, id }, { byteOffset } = {}) =>
+    get(endpoint`/projects/${project}/jobs/${id}/trace`, readText, {
+      query: { byte_offset: byteOffset },
+      // A tail is asked for once: its answer will not be met again.
+      keep: byteOffset === undefined,
+    }),
+  openJobTrace: ({ project, id }) =>
+    get(endpoint`/projects/${project}/jobs/${id}/trace`, readStream, { streaming: true }),
+  getCurrentJob: () => get(endpoint`/job`, readOne(build())),
+  getAllowedAgents: () => get(endpoint`/job/allowed_agents`, readOne(shapeOf(restAllowedAgents))),
+  getProject: (project) => get(endpoint`/projects/${project}`, readOne(shapeOf(restProject))),
+  getPipeline: ({ project, id }) =>
+    get(endpoint`/projects/${project}/pipelines/${id}`, readOne(shapeOf(restPipeline))),
+});
+
+const createWrites = ({ post }: Calls): Pick<Gitlab, Writes> => ({
+  cancelJob: (ref, { force }) =>
+    post(endpoint`/projects/${ref.project}/jobs/${ref.id}/cancel`, written(ref), {
+      force: force || undefined,
+    }),
+  retryJob: (ref, { inputs }) =>
+    post(endpoint`/projects/${ref.project}/jobs/${ref.id}/retry`, written(ref), {
+      // Two names of one thing: the server's code knows `inputs`, its documentation `job_inputs`.
+      inputs,
+      job_inputs: inputs,
+    }),
+  eraseJob: (ref) =>
+    post(endpoint`/projects/${ref.project}/jobs/${ref.id}/erase`, readOne(build(ref.project))),
+  playJob: (ref, { variables, inputs }) =>
+    post(endpoint`/projects/${ref.project}/jobs/${ref.id}/play`, written(ref), {
+      job_variables_attributes: variables?.length ? variables : undefined,
+      job_inputs: inputs,
+    }),
+});
+
+/** Binds the endpoint table to a caller. Costs nothing: make one for each request. */
+export function createGitlab(deps: GitlabDeps): Gitlab {
+  const calls = createCalls(deps);
+  return {
+    credential: deps.credential,
+    server: calls.server,
+    ...createLists(calls),
+    ...createRows(calls),
+    ...createWrites(calls),
+  };
+}

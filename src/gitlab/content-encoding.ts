@@ -1,0 +1,31 @@
+import { pipeline, type Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { createGunzip, gunzip } from 'node:zlib';
+
+const gunzipAsync = promisify(gunzip);
+
+function isGzip(encoding: string | undefined): boolean {
+  return encoding === 'gzip' || encoding === 'x-gzip';
+}
+
+function isPlain(encoding: string | undefined): boolean {
+  return encoding === undefined || encoding === '' || encoding === 'identity';
+}
+
+/** A body as it was before compression. Rejects where it is broken, longer than `limit` bytes, or in another coding than asked for. */
+export async function decodeBody(
+  body: Buffer,
+  encoding: string | undefined,
+  limit: number,
+): Promise<Buffer> {
+  if (body.length === 0 || isPlain(encoding)) return body;
+  if (!isGzip(encoding)) throw new Error(`Content-Encoding ${encoding} was not asked for`);
+  return await gunzipAsync(body, { maxOutputLength: limit });
+}
+
+/** The same for a body that is not held: a failure on either side ends both. */
+export function decodeStream(body: Readable, encoding: string | undefined): Readable {
+  if (!isGzip(encoding)) return body;
+  // The callback does nothing: a failure is the returned stream's own 'error' event.
+  return pipeline(body, createGunzip(), () => {});
+}

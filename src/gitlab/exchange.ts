@@ -1,0 +1,130 @@
+import type { Dispatcher } from 'undici';
+import { type BodySink, createBodyStream, createCollector } from './body-sink.ts';
+import { type Call, type Exchange, originOf, type RawAnswer } from './call.ts';
+import { decodeBody, decodeStream } from './content-encoding.ts';
+import { GitlabResponseError } from './errors.ts';
+import { type Headers, headerOf } from './headers.ts';
+import { toNetworkError } from './network-error.ts';
+
+/** What an exchange needs to know of the server. */
+export interface ExchangeOptions {
+  readonly dispatcher: Dispatcher;
+  /** Of its own for streams, so that slow readers of logs never hold up the other calls. */
+  readonly streams: Dispatcher;
+  readonly origin: string;
+  /** What stands before every path: "/api/v4", or "/gitlab/api/v4". */
+  readonly prefix: string;
+  readonly userAgent: string;
+  readonly headersTimeoutMs: number;
+  /** The longest pause within a body. */
+  readonly bodyTimeoutMs: number;
+  /** For the body as it came, and again decompressed. */
+  readonly maxBodyBytes: number;
+}
+
+interface Settle {
+  resolve(answer: RawAnswer): void;
+  reject(error: unknown): void;
+}
+
+function toRequest(options: ExchangeOptions, call: Call): Dispatcher.DispatchOptions {
+  const headers: Record<string, string> = {
+    ...call.traceContext,
+    accept: 'application/json',
+    'accept-encoding': 'gzip',
+    'user-agent': options.userAgent,
+  };
+  for (const [name, value] of call.credential.headers.reveal()) headers[name] = value;
+  if (call.ifNoneMatch) headers['if-none-match'] = call.ifNoneMatch;
+  if (call.body !== undefined) headers['content-type'] = 'application/json';
+  return {
+    origin: options.origin,
+    path: `${options.prefix}${call.endpoint.path}${call.query}`,
+    method: call.method,
+    headers,
+    body: call.body ?? null,
+    headersTimeout: options.headersTimeoutMs,
+    bodyTimeout: options.bodyTimeoutMs,
+  };
+}
+
+/** Chooses where a body goes, now that its status is known, and settles when the answer is whole. */
+function openSink(
+  answer: { status: number; headers: Headers },
+  context: { call: Call; limit: number; controller: Dispatcher.DispatchController },
+  settle: Settle,
+): BodySink {
+  const { call, limit, controller } = context;
+  const encoding = headerOf(answer.headers, 'content-encoding');
+  if (call.streaming && answer.status < 300) {
+    const { stream, sink } = createBodyStream(controller);
+    settle.resolve({ ...answer, body: Buffer.alloc(0), stream: decodeStream(stream, encoding) });
+    return sink;
+  }
+  const refuse = (detail: string, cause?: unknown) =>
+    settle.reject(new GitlabResponseError(detail, answer, originOf(call, answer, cause)));
+  return createCollector({
+    limit,
+    done: (body) =>
+      void decodeBody(body, encoding, limit).then(
+        (decoded) => settle.resolve({ ...answer, body: decoded }),
+        (error) => refuse('it cannot be decompressed', error),
+      ),
+    overflow() {
+      refuse(`it is longer than ${limit} bytes`);
+      controller.abort(new Error('The answer is too long.'));
+    },
+    fail: settle.reject,
+  });
+}
+
+/** Follows one exchange from its first byte to its end, and ends it when the call's signal says so. */
+function createHandler(
+  options: ExchangeOptions,
+  call: Call,
+  settle: Settle,
+): Dispatcher.DispatchHandler {
+  let controller: Dispatcher.DispatchController | undefined;
+  let sink: BodySink | undefined;
+  const finish = (error?: unknown) => {
+    call.signal.removeEventListener('abort', stop);
+    if (error !== undefined) (sink?.fail ?? settle.reject)(error);
+  };
+  const stop = () => {
+    finish(call.signal.reason);
+    controller?.abort(new Error('The call was ended.'));
+  };
+  call.signal.addEventListener('abort', stop, { once: true });
+  return {
+    onRequestStart(started) {
+      controller = started;
+      // Ended while it waited for a connection: nothing has been written, and nothing will be.
+      if (call.signal.aborted) started.abort(new Error('The call was ended.'));
+      else call.progress.sent = true;
+    },
+    onResponseStart(started, status, headers) {
+      if (status < 200) return;
+      const context = { call, limit: options.maxBodyBytes, controller: started };
+      sink = openSink({ status, headers }, context, settle);
+    },
+    onResponseData: (_, chunk) => sink?.write(chunk),
+    onResponseEnd() {
+      finish();
+      sink?.end();
+    },
+    onResponseError: (_, error) => finish(toNetworkError(error, call, controller !== undefined)),
+  };
+}
+
+/** Makes one exchange over HTTP: no retry, no redirect, and every status is an answer. */
+export function createExchange(options: ExchangeOptions): Exchange {
+  return (call) =>
+    new Promise((resolve, reject) => {
+      if (call.signal.aborted) return reject(call.signal.reason);
+      const dispatcher = call.streaming ? options.streams : options.dispatcher;
+      dispatcher.dispatch(
+        toRequest(options, call),
+        createHandler(options, call, { resolve, reject }),
+      );
+    });
+}

@@ -1,0 +1,62 @@
+import { type Call, originOf, type RawAnswer } from './call.ts';
+import { followsCursor, isOurCursor } from './cursor.ts';
+import { GitlabResponseError } from './errors.ts';
+import { headerOf } from './headers.ts';
+import { type KeysetRequest, linkedCursor, type Page } from './pagination.ts';
+import type { ServerFacts } from './server-facts.ts';
+
+/** The cursors that came with a page: in headers of their own on newer servers, and in the Link. */
+interface Marks {
+  next: string | undefined;
+  previous: string | undefined;
+  linked: string | undefined;
+}
+
+/** Notes what this server's keyset pages carry, and whether its cursors are made as ours are. */
+function learn(facts: ServerFacts, marks: Marks, lastId: string | undefined): void {
+  facts.keyset = true;
+  if (marks.next || marks.previous) facts.cursorHeaders = true;
+  else if (marks.linked) facts.cursorHeaders = false;
+  const sent = marks.next || marks.linked;
+  if (sent && lastId !== undefined && facts.builtCursors !== false) {
+    facts.builtCursors = isOurCursor(sent, lastId);
+  }
+}
+
+/**
+ * Reads the envelope of keyset pages, and learns about the server from them (gitlab-jobs-api §4.2).
+ * Throws GitlabResponseError with `cursorIgnored` for rows that lie elsewhere than the cursor
+ * pointed: the cursor's form is undocumented, and a wrong page must not pass for the right one.
+ */
+export function keysetEnvelope<T extends { id: number | string }>(
+  request: KeysetRequest,
+  facts: ServerFacts,
+): (items: T[], answer: RawAnswer, call: Call) => Page<T> {
+  return (items, answer, call) => {
+    const ids = items.map((item) => item.id);
+    if (!followsCursor(ids, request)) {
+      facts.builtCursors = false;
+      const problem = { status: answer.status, cursorIgnored: true };
+      throw new GitlabResponseError(
+        'its page is not the one asked for',
+        problem,
+        originOf(call, answer),
+      );
+    }
+    const marks = {
+      next: headerOf(answer.headers, 'x-next-cursor'),
+      previous: headerOf(answer.headers, 'x-prev-cursor'),
+      linked: linkedCursor(answer.headers),
+    };
+    const last = ids.at(-1);
+    learn(facts, marks, last === undefined ? undefined : String(last));
+    const isNewest = request.direction === 'older' && request.id === undefined;
+    const said = facts.cursorHeaders && last !== undefined ? Boolean(marks.previous) : undefined;
+    return {
+      items,
+      hasNext: Boolean(marks.next || marks.linked),
+      hasPrevious: isNewest ? false : said,
+      total: undefined,
+    };
+  };
+}

@@ -1,0 +1,39 @@
+import type { Call, CallEvent, Exchange, RawAnswer } from './call.ts';
+import type { Clock } from './clock.ts';
+import { headerOf } from './headers.ts';
+
+/** Receives every call's event. It must not throw. */
+export type OnCall = (event: CallEvent) => void;
+
+function count(call: Call, answer: RawAnswer | undefined): void {
+  const { meter } = call;
+  if (!meter) return;
+  meter.calls += 1;
+  if (answer?.status === 304) meter.notModified += 1;
+  const requestId = answer && headerOf(answer.headers, 'x-request-id');
+  if (requestId) meter.requestIds?.push(requestId);
+}
+
+/** Counts each exchange for the operation that caused it, and tells the observer. */
+export function createObserving(
+  exchange: Exchange,
+  deps: { clock: Clock; onCall: OnCall },
+): Exchange {
+  return async (call) => {
+    const startedAt = deps.clock.now();
+    let answer: RawAnswer | undefined;
+    try {
+      answer = await exchange(call);
+      return answer;
+    } finally {
+      count(call, answer);
+      deps.onCall({
+        template: call.endpoint.template,
+        method: call.method,
+        status: answer?.status,
+        durationMs: deps.clock.now() - startedAt,
+        outcome: answer?.status === 304 ? 'not-modified' : 'call',
+      });
+    }
+  };
+}
