@@ -1,0 +1,70 @@
+import type { Meter } from './gitlab/call.ts';
+import { createGitlab, type Gitlab } from './gitlab/client.ts';
+import { type Credential, readCredential } from './gitlab/credential.ts';
+import type { Transport } from './gitlab/transport.ts';
+import { createLoaders, type Loaders } from './loaders.ts';
+
+/** What GitLab said last to a credential about its limits; a part it did not name is null. */
+export interface RateLimitState {
+  limit: number | null;
+  remaining: number | null;
+  resetAt: Date | null;
+}
+
+/** What every resolver gets: made anew for each operation, bound to its caller's credential. */
+export interface Context {
+  /** Reads on behalf of the caller, each once in an operation. */
+  loaders: Loaders;
+  /** The client for writes; undefined where only the gateway's own token speaks, and it may not write. */
+  writer: Gitlab | undefined;
+  rateLimit(): RateLimitState | null;
+  /** Where users see this GitLab: web addresses that lead back to it. */
+  webUrls: readonly string[];
+  /** Ends when the caller leaves, or the operation's time is over. */
+  signal: AbortSignal;
+  /** What the operation has cost so far. */
+  meter: Meter;
+}
+
+/** What contexts are made from: the same for all of them. */
+export interface ContextDeps {
+  transport: Transport;
+  /** Speaks for requests without a credential (design.md §5). */
+  fallback: Credential | undefined;
+  fallbackWrites: boolean;
+  webUrls: readonly string[];
+  operationTimeoutMs: number;
+}
+
+/** The part of a request that a context is made from. */
+export interface Caller {
+  header(name: string): string | null | undefined;
+  /** Ends when the caller leaves. */
+  signal: AbortSignal;
+}
+
+const TRACE_HEADERS = ['traceparent', 'tracestate'] as const;
+
+function traceContextOf({ header }: Caller): Record<string, string> {
+  const given = TRACE_HEADERS.map((name) => [name, header(name)] as const);
+  return Object.fromEntries(given.filter((entry): entry is [(typeof entry)[0], string] => Boolean(entry[1])));
+}
+
+/** Binds one operation to its caller. Throws CredentialError for a header that holds no token. */
+export function createContext(caller: Caller, deps: ContextDeps): Context {
+  const own = readCredential(caller.header);
+  const fallback = own.kind === 'anonymous' ? deps.fallback : undefined;
+  const credential = fallback ?? own;
+  const meter: Meter = { calls: 0, coalesced: 0, notModified: 0, requestIds: [] };
+  const signal = AbortSignal.any([caller.signal, AbortSignal.timeout(deps.operationTimeoutMs)]);
+  const traceContext = traceContextOf(caller);
+  const gitlab = createGitlab({ transport: deps.transport, credential, signal, meter, traceContext });
+  return {
+    loaders: createLoaders(gitlab),
+    writer: fallback && !deps.fallbackWrites ? undefined : gitlab,
+    rateLimit: () => null,
+    webUrls: deps.webUrls,
+    signal,
+    meter,
+  };
+}

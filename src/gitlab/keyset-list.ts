@@ -1,0 +1,104 @@
+import { type Anchor, MAX_PER_PAGE, type Slice, type Want, type WithId } from './list.ts';
+import type { KeysetRequest, Page } from './pagination.ts';
+
+type Fetch<Row> = (page: KeysetRequest) => Promise<Page<Row>>;
+type Direction = Want['direction'];
+
+/** Rows in walking order, nearest to the start first, and whether there are more. */
+interface Walk<Row> {
+  rows: Row[];
+  more: boolean;
+}
+
+const opposite = { older: 'newer', newer: 'older' } as const;
+
+/** The id next to `id` on the side the walk comes from: a cursor there takes the row `id` itself in. */
+function including(id: string, direction: Direction): string {
+  const number = BigInt(id);
+  return String(direction === 'older' ? number + 1n : number - 1n);
+}
+
+/**
+ * Walks keyset pages (gitlab-jobs-api §4.2) until `count` rows are there. Forward pages say exactly
+ * whether more follow. Backward ones do so only with X-PREV-CURSOR; on an older server one row more
+ * than needed is asked for, which is a call of its own only at a multiple of 100.
+ */
+async function walk<Row extends WithId>(
+  fetch: Fetch<Row>,
+  from: { direction: Direction; id?: string | undefined },
+  want: { count: number; beyond: boolean },
+): Promise<Walk<Row>> {
+  const rows: Row[] = [];
+  const { direction } = from;
+  const target = want.count + Number(want.beyond && direction === 'newer');
+  let id = from.id;
+  let more: boolean | undefined = true;
+  while (more !== false && rows.length < target) {
+    const perPage = Math.min(MAX_PER_PAGE, target - rows.length);
+    const page = await fetch({ kind: 'keyset', perPage, direction, id });
+    rows.push(...(direction === 'older' ? page.items : page.items.toReversed()));
+    id = rows.length > 0 ? String(rows[rows.length - 1]?.id) : id;
+    more = direction === 'older' ? page.hasNext : page.hasPrevious;
+    if (page.items.length < perPage && more === undefined) more = false;
+    if (page.items.length === 0) more = false;
+    if (more !== undefined && rows.length >= want.count) break;
+  }
+  const beyond = rows.length > want.count || more === true;
+  return { rows: rows.slice(0, want.count), more: beyond };
+}
+
+/** Whether a row stands at the anchor or behind it, by one row read from the other side. */
+async function rowBehind<Row>(fetch: Fetch<Row>, anchor: Anchor, from: Direction): Promise<boolean> {
+  const direction = opposite[from];
+  const id = including(anchor.id, direction);
+  const page = await fetch({ kind: 'keyset', perPage: 1, direction, id });
+  return page.items.length > 0;
+}
+
+/**
+ * Walks from the anchor and tells whether rows lie behind. GitLab's own marks do not: they say yes
+ * whenever a cursor was given. The anchor itself is such a row while it is still in the list, so it
+ * is read along; only where that would need one more page, or where it is gone, a second call looks.
+ */
+async function walkFrom<Row extends WithId>(
+  fetch: Fetch<Row>,
+  anchor: Anchor,
+  want: Want,
+): Promise<Walk<Row> & { behind: boolean }> {
+  const { direction, count } = want;
+  if (count % MAX_PER_PAGE === 0) {
+    const [walked, behind] = await Promise.all([
+      walk(fetch, { direction, id: anchor.id }, want),
+      rowBehind(fetch, anchor, direction),
+    ]);
+    return { ...walked, behind };
+  }
+  const id = including(anchor.id, direction);
+  const { rows, more } = await walk(fetch, { direction, id }, { ...want, count: count + 1 });
+  if (String(rows[0]?.id) === anchor.id) return { rows: rows.slice(1), more, behind: true };
+  const behind = await rowBehind(fetch, anchor, direction);
+  return { rows: rows.slice(0, count), more: more || rows.length > count, behind };
+}
+
+/**
+ * Reads rows of a list that pages by key: the jobs of a project. Exact in both directions, whatever
+ * arrives meanwhile, since a key does not move.
+ */
+export async function readKeysetList<Row extends WithId>(
+  fetch: Fetch<Row>,
+  want: Want,
+): Promise<Slice<Row>> {
+  const { anchor, direction } = want;
+  const walked =
+    anchor && want.behind
+      ? await walkFrom(fetch, anchor, want)
+      : { ...(await walk(fetch, { direction, id: anchor?.id }, want)), behind: false };
+  const older = direction === 'older';
+  return {
+    rows: older ? walked.rows : walked.rows.toReversed(),
+    firstIndex: undefined,
+    hasOlder: older ? walked.more : walked.behind,
+    hasNewer: older ? walked.behind : walked.more,
+    total: null,
+  };
+}

@@ -1,0 +1,157 @@
+import { compareIds, MAX_PER_PAGE, type Slice, type Want, type WithId } from './list.ts';
+import type { OffsetRequest, Page } from './pagination.ts';
+
+type Fetch<Row> = (page: OffsetRequest) => Promise<Page<Row>>;
+
+/** The pages of one list at one page size, each read once. */
+interface Grid<Row> {
+  perPage: number;
+  page(number: number): Promise<Page<Row>>;
+  /** The pages from…to, read side by side (the transport limits how many at a time). */
+  pages(from: number, to: number): Promise<Page<Row>[]>;
+  /** How many rows the list has, as the latest page said; undefined where GitLab does not count. */
+  total(): number | undefined;
+}
+
+function createGrid<Row>(fetch: Fetch<Row>, perPage: number): Grid<Row> {
+  const read = new Map<number, Promise<Page<Row>>>();
+  let total: number | undefined;
+  const page = (number: number): Promise<Page<Row>> => {
+    const known = read.get(number);
+    if (known) return known;
+    const promise = fetch({ kind: 'offset', page: number, perPage }).then((answer) => {
+      total = answer.total ?? total;
+      return answer;
+    });
+    read.set(number, promise);
+    return promise;
+  };
+  const pages = (from: number, to: number) =>
+    Promise.all(Array.from({ length: Math.max(0, to - from + 1) }, (_, step) => page(from + step)));
+  return { perPage, page, pages, total: () => total };
+}
+
+/** The smallest page size of which one page covers the places first…last; 100 where none does. */
+function fittingPerPage(first: number, last: number): number {
+  for (let size = last - first + 1; size < MAX_PER_PAGE; size++) {
+    if (Math.floor(first / size) === Math.floor(last / size)) return size;
+  }
+  return MAX_PER_PAGE;
+}
+
+/** Where a page stands against an anchor: wholly newer, wholly older, or around it. */
+function sideOf<Row extends WithId>(page: Page<Row>, id: string): 'newer' | 'older' | 'around' {
+  const [first, last] = [page.items[0], page.items.at(-1)];
+  if (!first || !last || compareIds(first.id, id) < 0) return 'older';
+  return compareIds(last.id, id) >= 0 && page.hasNext ? 'newer' : 'around';
+}
+
+/**
+ * The number of the page around the anchor, or of the first one after it, starting where the anchor
+ * stood: normally one read. Rows that came or went since are made up for by ever larger steps.
+ */
+async function locate<Row extends WithId>(grid: Grid<Row>, id: string, hint: number): Promise<number> {
+  let [newer, older, step] = [0, Number.POSITIVE_INFINITY, 1];
+  let number = hint;
+  while (older - newer > 1) {
+    const side = sideOf(await grid.page(number), id);
+    if (side === 'around' || (side === 'older' && number === 1)) return number;
+    if (side === 'newer') newer = number;
+    else older = number;
+    if (older === Number.POSITIVE_INFINITY) number = newer + step;
+    else number = newer === 0 ? Math.max(1, older - step) : Math.floor((newer + older) / 2);
+    step *= 2;
+  }
+  return older;
+}
+
+/** The number of the last page that has rows: from the total, or by looking for it where GitLab does not count. */
+async function lastPage<Row>(grid: Grid<Row>): Promise<number> {
+  const first = await grid.page(1);
+  const total = grid.total();
+  if (total !== undefined) return Math.max(1, Math.ceil(total / grid.perPage));
+  let [known, beyond, number] = [1, Number.POSITIVE_INFINITY, first.hasNext ? 2 : 1];
+  while (beyond - known > 1) {
+    const page = await grid.page(number);
+    if (page.items.length > 0 && !page.hasNext) return number;
+    if (page.items.length > 0) known = number;
+    else beyond = number;
+    number = beyond === Number.POSITIVE_INFINITY ? known * 2 : Math.floor((known + beyond) / 2);
+  }
+  return known;
+}
+
+/** Rows of the pages from…to in order; a row that slid onto the next page meanwhile counts once. */
+async function rowsOf<Row extends WithId>(grid: Grid<Row>, from: number, to: number): Promise<Row[]> {
+  const rows = new Map<string, Row>();
+  for (const page of await grid.pages(from, to)) {
+    for (const row of page.items) if (!rows.has(String(row.id))) rows.set(String(row.id), row);
+  }
+  return [...rows.values()];
+}
+
+/** `count` rows older than the anchor, or the newest ones. */
+async function readOlder<Row extends WithId>(fetch: Fetch<Row>, want: Want): Promise<Slice<Row>> {
+  const { anchor, count } = want;
+  const hint = Math.max(0, anchor?.index ?? 0);
+  const grid = createGrid(fetch, fittingPerPage(hint, hint + count - Number(!anchor)));
+  const at = Math.floor(hint / grid.perPage) + 1;
+  const from = anchor ? await locate(grid, anchor.id, at) : 1;
+  let [to, rows, start] = [from, [] as Row[], 0];
+  for (;;) {
+    rows = await rowsOf(grid, from, to);
+    start = anchor ? rows.findIndex((row) => compareIds(row.id, anchor.id) < 0) : 0;
+    if (start < 0) start = rows.length;
+    const missing = count - (rows.length - start);
+    if (missing <= 0 || !(await grid.page(to)).hasNext) break;
+    const end = Math.ceil((grid.total() ?? Number.POSITIVE_INFINITY) / grid.perPage);
+    to = Math.max(to + 1, Math.min(end, to + Math.ceil(missing / grid.perPage)));
+  }
+  return {
+    rows: rows.slice(start, start + count),
+    firstIndex: (from - 1) * grid.perPage + start,
+    hasOlder: rows.length > start + count || (await grid.page(to)).hasNext,
+    hasNewer: start > 0 || from > 1,
+    total: grid.total() ?? null,
+  };
+}
+
+/** `count` rows newer than the anchor, or the oldest ones. */
+async function readNewer<Row extends WithId>(fetch: Fetch<Row>, want: Want): Promise<Slice<Row>> {
+  const { anchor, count } = want;
+  const hint = anchor?.index ?? 0;
+  const first = Math.max(0, hint - count);
+  const grid = createGrid(fetch, anchor ? fittingPerPage(first, Math.max(first, hint)) : MAX_PER_PAGE);
+  const at = Math.floor(hint / grid.perPage) + 1;
+  const to = anchor ? await locate(grid, anchor.id, at) : await lastPage(grid);
+  let [from, rows, end] = [to, [] as Row[], 0];
+  for (;;) {
+    rows = await rowsOf(grid, from, to);
+    end = anchor ? rows.findIndex((row) => compareIds(row.id, anchor.id) <= 0) : rows.length;
+    if (end < 0) end = rows.length;
+    if (end >= count || from === 1) break;
+    from = Math.max(1, from - Math.ceil((count - end) / grid.perPage));
+  }
+  const start = Math.max(0, end - count);
+  return {
+    rows: rows.slice(start, end),
+    firstIndex: (from - 1) * grid.perPage + start,
+    hasOlder: end < rows.length || (await grid.page(to)).hasNext,
+    hasNewer: start > 0 || from > 1,
+    total: grid.total() ?? null,
+  };
+}
+
+/**
+ * Reads rows of a list that pages by place (gitlab-jobs-api §4.1): the jobs and bridges of a
+ * pipeline, and a project's jobs before GitLab 15.9. The anchor is found again by its id after rows
+ * were added or removed; pages beyond the first are read side by side.
+ */
+export function readOffsetList<Row extends WithId>(fetch: Fetch<Row>, want: Want): Promise<Slice<Row>> {
+  return want.direction === 'older' ? readOlder(fetch, want) : readNewer(fetch, want);
+}
+
+/** How many rows a list has, at the cost of one row; null where GitLab does not count. */
+export async function countRows<Row>(fetch: Fetch<Row>): Promise<number | null> {
+  return (await fetch({ kind: 'offset', page: 1, perPage: 1 })).total ?? null;
+}

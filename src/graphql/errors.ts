@@ -1,0 +1,117 @@
+import { GraphQLError } from 'graphql';
+import {
+  type GitlabError,
+  type GitlabErrorCode,
+  GitlabRateLimitError,
+  GitlabResponseError,
+  GitlabStatusError,
+  isGitlabError,
+} from '../gitlab/errors.ts';
+
+/** The `extensions.code` values of this gateway (design.md §7). */
+export type ErrorCode =
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'BAD_USER_INPUT'
+  | 'CONFLICT'
+  | 'RATE_LIMITED'
+  | 'UPSTREAM_UNAVAILABLE'
+  | 'UPSTREAM_TIMEOUT';
+
+/** An error about what the caller sent: it says what is wrong and what would be right. No upstream call was made for it. */
+export function badUserInput(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+/** An error about a credential that is missing or not enough to begin with. */
+export function unauthenticated(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } });
+}
+
+/** GitLab's statuses as codes; any other 4xx is the caller's, any other 5xx GitLab's. */
+const byStatus: Readonly<Record<number, ErrorCode>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  409: 'CONFLICT',
+  429: 'RATE_LIMITED',
+  504: 'UPSTREAM_TIMEOUT',
+};
+
+function codeOfStatus(error: GitlabError): ErrorCode {
+  const status = error instanceof GitlabStatusError ? error.status : 500;
+  return byStatus[status] ?? (status < 500 ? 'BAD_USER_INPUT' : 'UPSTREAM_UNAVAILABLE');
+}
+
+const codes = {
+  GITLAB_STATUS: codeOfStatus,
+  GITLAB_NETWORK: () => 'UPSTREAM_UNAVAILABLE',
+  GITLAB_TIMEOUT: () => 'UPSTREAM_TIMEOUT',
+  GITLAB_RATE_LIMIT: () => 'RATE_LIMITED',
+  GITLAB_RESPONSE: () => 'UPSTREAM_UNAVAILABLE',
+} satisfies Record<GitlabErrorCode, (error: GitlabError) => ErrorCode>;
+
+const messages: Readonly<Record<ErrorCode, string>> = {
+  UNAUTHENTICATED: 'GitLab does not accept this credential, or needs one.',
+  FORBIDDEN: 'GitLab does not allow this with your credential.',
+  NOT_FOUND: 'Not found, or hidden from your credential.',
+  BAD_USER_INPUT: 'GitLab does not accept this request.',
+  CONFLICT: 'GitLab is busy with this job. Read it again, then repeat.',
+  RATE_LIMITED: 'GitLab limits how often your credential may ask. Wait, then repeat.',
+  UPSTREAM_UNAVAILABLE: 'GitLab is not available, or did not give a usable answer.',
+  UPSTREAM_TIMEOUT: 'GitLab did not answer in time.',
+};
+
+/** What a client sees of a failed call. */
+export interface ErrorView {
+  code: ErrorCode;
+  message: string;
+  extensions: Record<string, unknown>;
+}
+
+function upstreamOf(error: GitlabError): Record<string, unknown> {
+  const hasStatus =
+    error instanceof GitlabStatusError ||
+    error instanceof GitlabRateLimitError ||
+    error instanceof GitlabResponseError;
+  return { status: hasStatus ? error.status : null, requestId: error.requestId ?? null };
+}
+
+/** Tells a failed call in a client's words: code, GitLab's own message where it has one, and `upstream`. */
+export function viewError(error: GitlabError): ErrorView {
+  const code = codes[error.code](error);
+  const own =
+    error instanceof GitlabStatusError || error instanceof GitlabRateLimitError
+      ? error.gitlabMessage
+      : undefined;
+  const retryAfter =
+    error instanceof GitlabRateLimitError ? { retryAfter: error.retryAfterSeconds } : {};
+  return {
+    code,
+    message: own || messages[code],
+    extensions: { code, ...retryAfter, upstream: upstreamOf(error) },
+  };
+}
+
+/** The same error at the same place in other words. */
+function reword(error: GraphQLError, message: string, extensions: Record<string, unknown>): GraphQLError {
+  const { nodes = null, path = null } = error;
+  return new GraphQLError(message, { nodes, path, extensions });
+}
+
+/**
+ * What leaves the gateway for an error: one made on purpose as it is, a failed call in a client's
+ * words, and anything else, which is a bug of ours, masked.
+ */
+export function toClientError(error: unknown, report: (bug: unknown) => void): GraphQLError {
+  const graphql = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
+  const cause = graphql.originalError;
+  if (isGitlabError(cause)) {
+    const view = viewError(cause);
+    return reword(graphql, view.message, view.extensions);
+  }
+  if (!cause || cause instanceof GraphQLError) return graphql;
+  report(cause);
+  return reword(graphql, 'Internal error of the gateway.', { code: 'INTERNAL_SERVER_ERROR' });
+}

@@ -1,0 +1,82 @@
+import type { Context } from '../context.ts';
+import { builder } from './builder.ts';
+import { checkListSize, settleEach } from './each.ts';
+import { type NodeRef, parseGlobalId } from './global-id.ts';
+import { readJob, readPipeline, readProject } from './reads.ts';
+import { type CiJob, Node, type PipelineRow, type ProjectRow } from './refs.ts';
+import { type Selection, selectionOf } from './selection.ts';
+import { parseResourceUrl } from './web-url.ts';
+
+Node.implement({
+  description: 'Anything with a global id.',
+  resolveType: (row) => {
+    if ('kind' in row) return row.kind === 'BRIDGE' ? 'Bridge' : 'Job';
+    return 'ref' in row && !('project_id' in row) ? 'Project' : 'Pipeline';
+  },
+  fields: (t) => ({
+    id: t.id({ nullable: false, description: 'Global id, opaque.', resolve: () => '' }),
+  }),
+});
+
+type Row = PipelineRow | ProjectRow | typeof CiJob.$inferType;
+
+/** Reads what a global id or an address names, planned from the selection on its type. */
+function readNode(
+  context: Context,
+  ref: NodeRef,
+  select: (type: string) => Selection,
+): Promise<Row | null> {
+  const selection = select(ref.type);
+  switch (ref.type) {
+    case 'Job':
+      return readJob(context, ref, selection);
+    case 'Bridge':
+      return context.loaders.bridge({ project: ref.project, id: ref.pipeline }, ref.id);
+    case 'Pipeline':
+      return readPipeline(context, ref, selection);
+    case 'Project':
+      return readProject(context, ref.project, selection);
+  }
+}
+
+/** The most ids in one `nodes`. */
+const MAX_NODES = 500;
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: Node,
+    description: 'Anything by its global id. Null when it is gone, or hidden from you.',
+    args: { id: t.arg.id({ required: true, description: 'A global id that this gateway gave out.' }) },
+    resolve: (_root, { id }, context, info) =>
+      readNode(context, parseGlobalId(id), (type) => selectionOf(info, type)),
+  }),
+  nodes: t.field({
+    type: [Node],
+    nullable: { list: false, items: true },
+    description: 'Several things by their global ids, in the same order. One that is gone or hidden is null and spoils no other.',
+    args: {
+      ids: t.arg.idList({
+        required: true,
+        description: `Global ids that this gateway gave out, at most ${MAX_NODES}.`,
+      }),
+    },
+    resolve: (_root, { ids }, context, info) => {
+      checkListSize(ids, MAX_NODES, '`ids`');
+      return settleEach(ids, (id) =>
+        readNode(context, parseGlobalId(id), (type) => selectionOf(info, type)),
+      );
+    },
+  }),
+  resource: t.field({
+    type: Node,
+    description: 'The job or pipeline behind a web address of this GitLab. Null when it is gone, or hidden from you.',
+    args: {
+      url: t.arg.string({
+        required: true,
+        description: 'Such as "https://gitlab.example.com/group/app/-/jobs/123". Another host is an error.',
+      }),
+    },
+    resolve: (_root, { url }, context, info) =>
+      readNode(context, parseResourceUrl(url, context.webUrls), (type) => selectionOf(info, type)),
+  }),
+}));

@@ -1,0 +1,20 @@
+import './scalars.ts';
+import './node.ts';
+import './ci-job.ts';
+import './job.ts';
+import './bridge.ts';
+import './pipeline.ts';
+import './project.ts';
+import './runner.ts';
+import './commit.ts';
+import './user.ts';
+import './artifact.ts';
+import './trace.ts';
+import './agent.ts';
+import './rate-limit.ts';
+import './job-mutations.ts';
+import type { GraphQLSchema } from 'graphql';
+import { builder } from './builder.ts';
+
+/** The public schema, built from every noun file. */
+export const schema: GraphQLSchema = builder.toSchema();

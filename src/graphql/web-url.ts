@@ -1,0 +1,50 @@
+import { badUserInput } from './errors.ts';
+import { isNumericId, isProjectName, type NodeRef } from './global-id.ts';
+import type { ProjectRow } from './refs.ts';
+
+/*
+ * GitLab's web addresses: <where users see GitLab>/<full path>/-/jobs/<id>. They tell a project's
+ * path at no call, and lead from an address to the job behind it.
+ */
+
+/** The part of an address behind one of GitLab's own, without query and fragment; undefined on another host. */
+function pathBelow(url: string, bases: readonly string[]): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { origin, pathname } = new URL(url);
+  for (const base of bases) {
+    const home = new URL(base);
+    const prefix = home.pathname.replace(/\/*$/, '/');
+    if (home.origin === origin && pathname.startsWith(prefix)) return pathname.slice(prefix.length);
+  }
+  return undefined;
+}
+
+/** A project as far as the address of one of its jobs or pipelines tells of it. */
+export function projectBehind(
+  webUrl: string | null | undefined,
+  projectId: string,
+  bases: readonly string[],
+): ProjectRow {
+  const row = { ref: projectId, id: projectId };
+  const home = webUrl?.split('/-/')[0];
+  if (!home || home === webUrl) return row;
+  const path = pathBelow(home, bases) ?? new URL(home).pathname.slice(1);
+  return { ...row, path: decodeURIComponent(path), web_url: home };
+}
+
+const RESOURCE = /^(.+)\/-\/(jobs|pipelines)\/(\d+)(?:\/.*)?$/;
+
+/** Which job or pipeline a web address of this GitLab names; BAD_USER_INPUT for any other address. */
+export function parseResourceUrl(url: string, bases: readonly string[]): NodeRef {
+  const path = url.length <= 2048 ? pathBelow(url, bases) : undefined;
+  if (path === undefined) {
+    throw badUserInput(`\`url\` must be a web address of ${bases.at(-1)}.`);
+  }
+  const [, project = '', kind, id = ''] = RESOURCE.exec(path) ?? [];
+  if (!isNumericId(id) || !isProjectName(project)) {
+    throw badUserInput(
+      '`url` must be the address of a job or pipeline, such as "https://…/group/app/-/jobs/123".',
+    );
+  }
+  return { type: kind === 'jobs' ? 'Job' : 'Pipeline', project, id };
+}

@@ -1,0 +1,94 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createYoga, useExecutionCancellation } from 'graphql-yoga';
+import type { Config } from './config.ts';
+import { type Context, type ContextDeps, createContext } from './context.ts';
+import { CredentialError, readCredential } from './gitlab/credential.ts';
+import { createTransport } from './gitlab/transport.ts';
+import { toClientError, unauthenticated } from './graphql/errors.ts';
+import { schema } from './graphql/schema.ts';
+import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
+
+/** A gateway that can be put on a port. */
+export interface Gateway {
+  /** Listens; resolves with the address as a browser takes it. Rejects when the port is taken. */
+  listen(host: string, port: number): Promise<string>;
+  /** Takes no more requests, ends connections, and lets go of GitLab. */
+  close(): Promise<void>;
+}
+
+/** What a gateway takes from outside, so that tests can put their own in. */
+export interface GatewayDeps {
+  version: string;
+  /** Told of bugs of ours; clients see them masked. @default writes to stderr */
+  report?: (bug: unknown) => void;
+}
+
+function contextDeps(config: Config, version: string): ContextDeps {
+  const headers: Record<string, string | undefined> = { 'private-token': config.gitlabToken };
+  return {
+    transport: createTransport({ baseUrl: config.gitlabUrl, version }),
+    fallback: config.gitlabToken ? readCredential((name) => headers[name.toLowerCase()]) : undefined,
+    fallbackWrites: config.gitlabTokenWrites,
+    webUrls: [...new Set([config.gitlabUrl, config.gitlabExternalUrl])],
+    operationTimeoutMs: config.operationTimeoutMs,
+  };
+}
+
+function contextOf(request: Request, deps: ContextDeps): Context {
+  try {
+    return createContext({ header: (name) => request.headers.get(name), signal: request.signal }, deps);
+  } catch (error) {
+    if (error instanceof CredentialError) throw unauthenticated(error.message);
+    throw error;
+  }
+}
+
+function reportToStderr(bug: unknown): void {
+  process.stderr.write(`${bug instanceof Error ? bug.stack : String(bug)}\n`);
+}
+
+/** The composition root: Yoga with its plugins, one transport to GitLab, one HTTP server. */
+export function createGateway(config: Config, { version, report = reportToStderr }: GatewayDeps): Gateway {
+  const deps = contextDeps(config, version);
+  const yoga = createYoga<object, Context>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    landingPage: false,
+    graphiql: config.graphiql,
+    logging: false,
+    multipart: false,
+    batching: false,
+    cors: false,
+    context: ({ request }) => contextOf(request, deps),
+    maskedErrors: { maskError: (error) => toClientError(error, report) },
+    plugins: [
+      // Ends resolvers when the caller leaves.
+      useExecutionCancellation(),
+      ...(config.upstreamExtension ? [useUpstreamCost()] : []),
+    ],
+  });
+  const server = createServer(yoga);
+  return {
+    listen: (host, port) => listen(server, host, port),
+    async close() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      await deps.transport.close();
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address() as AddressInfo;
+      const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+      const shown = name === '0.0.0.0' || name === '[::]' ? 'localhost' : name;
+      resolve(`http://${shown}:${address.port}`);
+    });
+  });
+}
