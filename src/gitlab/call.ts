@@ -16,8 +16,21 @@ export interface Meter {
   requestIds?: string[];
 }
 
-/** Turns an answer with a status of success into what the caller asked for; throws GitlabError if it is not that. */
-export type Read<T> = (answer: RawAnswer, call: Call) => T;
+/** An answer's status line and headers. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: Headers;
+}
+
+/**
+ * Completes what was read from a body with what stands in the headers, such as a page's neighbours. It
+ * is kept with the ETag and used again when GitLab says that the body is the same, since a list's
+ * headers may differ then all the same: its ETag is made from the body alone.
+ */
+export type Complete<T> = (head: AnswerHead, call: Call) => T;
+
+/** Reads the body of an answer with a status of success; throws GitlabError if it is not what was asked for. */
+export type Read<T> = (answer: RawAnswer, call: Call) => Complete<T>;
 
 /** What a caller asks of GitLab. */
 export interface UpstreamRequest<T> {
@@ -51,18 +64,14 @@ export interface Call extends UpstreamRequest<unknown> {
 }
 
 /** What came over the wire, whatever its status; the body is decompressed. */
-export interface RawAnswer {
-  readonly status: number;
-  readonly headers: Headers;
+export interface RawAnswer extends AnswerHead {
   readonly body: Buffer;
   /** Instead of `body`, for a streaming call with a status of success. */
   readonly stream?: Readable;
 }
 
 /** A usable answer. */
-export interface Answer<T> {
-  readonly status: number;
-  readonly headers: Headers;
+export interface Answer<T> extends AnswerHead {
   readonly value: T;
 }
 
@@ -70,6 +79,8 @@ export interface Answer<T> {
 export type Exchange = (call: Call) => Promise<RawAnswer>;
 /** One call to its usable answer; rejects with GitlabError, or with the reason of the call's signal. */
 export type Send = (call: Call) => Promise<Answer<unknown>>;
+/** The same from the caller's side, before the call has a deadline. */
+export type Start = (request: UpstreamRequest<unknown>) => Promise<Answer<unknown>>;
 
 /** What one exchange came to, for metrics. Holds nothing of the caller's. */
 export interface CallEvent {

@@ -9,16 +9,28 @@ export interface CursorPosition {
   readonly id?: string | undefined;
 }
 
+/** A cursor was asked for by something that is no id; GitLab would answer 500. */
+export class InvalidCursorIdError extends RangeError {
+  override readonly name = 'InvalidCursorIdError';
+  readonly code = 'INVALID_CURSOR_ID';
+}
+
 /** Writes GitLab's cursor: URL-safe base64, padded, of compact JSON with text values. */
 export function buildCursor({ direction, id }: CursorPosition): string {
+  if (id !== undefined && !isWhole(id))
+    throw new InvalidCursorIdError('A cursor needs a whole id.');
   const kind = { _kd: direction === 'older' ? 'n' : 'p' };
   const json = JSON.stringify(id === undefined ? kind : { id, ...kind });
   return Buffer.from(json).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
+function isWhole(id: number | string): boolean {
+  return /^-?\d+$/.test(String(id));
+}
+
 /** Whether GitLab, having sent `id` as a page's last row, leads on with the cursor that we would build. */
 export function isOurCursor(sent: string, id: string): boolean {
-  return sent === buildCursor({ direction: 'older', id });
+  return isWhole(id) && sent === buildCursor({ direction: 'older', id });
 }
 
 /** Whether ids lie where a cursor points, newest first; false where a server took no notice of it. */
@@ -26,9 +38,13 @@ export function followsCursor(
   ids: readonly (number | string)[],
   { direction, id }: CursorPosition,
 ): boolean {
-  const numbers = ids.map(BigInt);
-  const descending = numbers.every((one, index) => index === 0 || one < (numbers[index - 1] ?? 0n));
-  if (!descending || id === undefined) return descending;
-  const anchor = BigInt(id);
-  return numbers.every((one) => (direction === 'older' ? one < anchor : one > anchor));
+  if (!ids.every(isWhole)) return false;
+  // Ids are 64 bits wide, so they are compared as whole numbers of any size.
+  const rows = ids.map(BigInt);
+  const all =
+    id === undefined ? rows : direction === 'older' ? [BigInt(id), ...rows] : [...rows, BigInt(id)];
+  return all.every((one, index) => {
+    const newer = all[index - 1];
+    return newer === undefined || one < newer;
+  });
 }

@@ -1,4 +1,4 @@
-import { type Answer, type Call, originOf, type Send, type UpstreamRequest } from './call.ts';
+import { type Call, originOf, type Send, type Start } from './call.ts';
 import type { Clock } from './clock.ts';
 import { GitlabTimeoutError } from './errors.ts';
 
@@ -7,10 +7,7 @@ import { GitlabTimeoutError } from './errors.ts';
  * that carries that deadline and the caller's own wish to stop. A stream's deadline ends with its
  * headers; the caller's signal ends it later too.
  */
-export function createDeadline(
-  send: Send,
-  deps: { clock: Clock; totalMs: number },
-): (request: UpstreamRequest<unknown>) => Promise<Answer<unknown>> {
+export function createDeadline(send: Send, deps: { clock: Clock; totalMs: number }): Start {
   const { clock, totalMs } = deps;
   return async (request) => {
     request.signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-import { type Call, originOf, type RawAnswer } from './call.ts';
+import { type AnswerHead, type Call, originOf } from './call.ts';
 import { followsCursor, isOurCursor } from './cursor.ts';
 import { GitlabResponseError } from './errors.ts';
 import { headerOf } from './headers.ts';
@@ -31,22 +31,22 @@ function learn(facts: ServerFacts, marks: Marks, lastId: string | undefined): vo
 export function keysetEnvelope<T extends { id: number | string }>(
   request: KeysetRequest,
   facts: ServerFacts,
-): (items: T[], answer: RawAnswer, call: Call) => Page<T> {
-  return (items, answer, call) => {
+): (items: T[], head: AnswerHead, call: Call) => Page<T> {
+  return (items, head, call) => {
     const ids = items.map((item) => item.id);
     if (!followsCursor(ids, request)) {
       facts.builtCursors = false;
-      const problem = { status: answer.status, cursorIgnored: true };
+      const problem = { status: head.status, cursorIgnored: true };
       throw new GitlabResponseError(
         'its page is not the one asked for',
         problem,
-        originOf(call, answer),
+        originOf(call, head),
       );
     }
     const marks = {
-      next: headerOf(answer.headers, 'x-next-cursor'),
-      previous: headerOf(answer.headers, 'x-prev-cursor'),
-      linked: linkedCursor(answer.headers),
+      next: headerOf(head.headers, 'x-next-cursor'),
+      previous: headerOf(head.headers, 'x-prev-cursor'),
+      linked: linkedCursor(head.headers),
     };
     const last = ids.at(-1);
     learn(facts, marks, last === undefined ? undefined : String(last));

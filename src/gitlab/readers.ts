@@ -4,9 +4,16 @@
  */
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import { type Call, originOf, type RawAnswer, type Read } from './call.ts';
+import {
+  type AnswerHead,
+  type Call,
+  type Complete,
+  originOf,
+  type RawAnswer,
+  type Read,
+} from './call.ts';
 import { GitlabResponseError } from './errors.ts';
-import { type Headers, headerOf } from './headers.ts';
+import { headerOf } from './headers.ts';
 import type { Identified, RestPipelineBasic } from './rest.ts';
 
 /** A row, checked. Throws GitlabResponseError for one that is not the contract's. */
@@ -61,16 +68,28 @@ export function identifiedBy<T extends { pipeline?: RestPipelineBasic | null | u
   };
 }
 
+/**
+ * Completes with what is there already. A function of its own, as is `withEnvelope`: what it closes
+ * over is kept as long as the ETag, and that must not be the call or the unparsed body.
+ */
+function as<T>(value: T): Complete<T> {
+  return () => value;
+}
+
+/** Tells what surrounds a list's rows. */
+type Envelope<T, P> = (items: T[], head: AnswerHead, call: Call) => P;
+
+function withEnvelope<T, P>(items: T[], envelope: Envelope<T, P>): Complete<P> {
+  return (head, call) => envelope(items, head, call);
+}
+
 /** Reads a body that is one row. */
 export function readOne<T>(row: Row<T>): Read<T> {
-  return (answer, call) => row(parseJson(answer, call), refusal(answer, call));
+  return (answer, call) => as(row(parseJson(answer, call), refusal(answer, call)));
 }
 
 /** Reads a body that is a list of rows, then its envelope. One broken row breaks the list: rows never vanish. */
-export function readList<T, P>(
-  row: Row<T>,
-  envelope: (items: T[], answer: RawAnswer, call: Call) => P,
-): Read<P> {
+export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
   return (answer, call) => {
     const refuse = refusal(answer, call);
     const values = parseJson(answer, call);
@@ -78,37 +97,32 @@ export function readList<T, P>(
     const items = values.map((value, index) =>
       row(value, (detail) => refuse(`row ${index}: ${detail}`)),
     );
-    return envelope(items, answer, call);
+    return withEnvelope(items, envelope);
   };
-}
-
-/** A body that is not JSON; a web page in its place, as a proxy may send, is refused. */
-export function readText(answer: RawAnswer, call: Call): Buffer {
-  refuseHtml(answer, call);
-  return answer.body;
-}
-
-/** A text as it comes. */
-export interface OpenText {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Readable;
-}
-
-/** The same, unread. */
-export function readStream(answer: RawAnswer, call: Call): OpenText {
-  if (!answer.stream) return refusal(answer, call)('it has no body');
-  try {
-    refuseHtml(answer, call);
-  } catch (error) {
-    answer.stream.destroy();
-    throw error;
-  }
-  return { status: answer.status, headers: answer.headers, body: answer.stream };
 }
 
 /** A log may hold HTML, but its media type is text/plain (gitlab-jobs-api §7). */
 function refuseHtml(answer: RawAnswer, call: Call): void {
   const type = headerOf(answer.headers, 'content-type') ?? '';
-  if (/^text\/html\b/i.test(type)) refusal(answer, call)('a web page instead of a log');
+  if (!/^text\/html\b/i.test(type)) return;
+  answer.stream?.destroy();
+  refusal(answer, call)('a web page instead of a log');
+}
+
+/** A body that is not JSON; a web page in its place, as a proxy may send, is refused. */
+export function readText(answer: RawAnswer, call: Call): Complete<Buffer> {
+  refuseHtml(answer, call);
+  return as(answer.body);
+}
+
+/** A text as it comes. */
+export interface OpenText extends AnswerHead {
+  readonly body: Readable;
+}
+
+/** The same, unread. */
+export function readStream(answer: RawAnswer, call: Call): Complete<OpenText> {
+  refuseHtml(answer, call);
+  if (!answer.stream) return refusal(answer, call)('it has no body');
+  return as({ status: answer.status, headers: answer.headers, body: answer.stream });
 }

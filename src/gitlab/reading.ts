@@ -1,5 +1,6 @@
 import {
   type Answer,
+  type AnswerHead,
   type Call,
   type Exchange,
   originOf,
@@ -14,6 +15,7 @@ import {
   GitlabResponseError,
   GitlabStatusError,
 } from './errors.ts';
+import type { EtagStore, Kept } from './etag-store.ts';
 import { readRetryAfter } from './retry-after.ts';
 
 /** An answer's refusal as an error; a redirect that was not followed is no usable answer. */
@@ -27,14 +29,29 @@ function toAnswerError(call: Call, answer: RawAnswer, now: number): GitlabError 
   return new GitlabStatusError({ status, gitlabMessage, noSuchRoute, retryAfterSeconds }, origin);
 }
 
-/** Reads an answer of success as the call wants it; any other is thrown as GitlabError. */
-export function readAnswer(call: Call, answer: RawAnswer, now: number): Answer<unknown> {
-  const { status, headers } = answer;
-  if (status < 200 || status >= 300) throw toAnswerError(call, answer, now);
-  return { status, headers, value: call.read(answer, call) };
+/** The kept answer with the headers that came now: 304 says that the body is the same, no more. */
+function readAgain(call: Call, kept: Kept, headers: AnswerHead['headers']): Answer<unknown> {
+  const head = { status: kept.head.status, headers: { ...kept.head.headers, ...headers } };
+  return { ...head, value: kept.complete(head, call) };
 }
 
-/** From exchanges to usable answers. */
-export function createReading(exchange: Exchange, clock: Clock): Send {
-  return async (call) => readAnswer(call, await exchange(call), clock.now());
+/**
+ * From exchanges to usable answers: reads those of success as the call wants them, and throws
+ * GitlabError for all others. What was read before is asked for with its ETag, and on 304 nothing is
+ * parsed again (gitlab-jobs-api §6).
+ */
+export function createReading(exchange: Exchange, deps: { clock: Clock; etags: EtagStore }): Send {
+  const { clock, etags } = deps;
+  return async (call) => {
+    const kept = etags.get(call);
+    if (call.method === 'POST') etags.forgetProject(call);
+    const answer = await exchange(kept ? { ...call, ifNoneMatch: kept.etag } : call);
+    const { status, headers } = answer;
+    if (kept && status === 304) return readAgain(call, kept, headers);
+    if (status < 200 || status >= 300) throw toAnswerError(call, answer, clock.now());
+    const head = { status, headers };
+    const complete = call.read(answer, call);
+    etags.put(call, { head, complete, bytes: answer.body.length });
+    return { ...head, value: complete(head, call) };
+  };
 }

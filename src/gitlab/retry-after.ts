@@ -10,18 +10,25 @@ function toSeconds(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : undefined;
 }
 
+/** From now to a moment by the server's own Date, since clocks differ; never negative. */
+function secondsUntil(moment: number, headers: Headers, now: number): number {
+  return Math.max(0, (moment - (toTime(headerOf(headers, 'date')) ?? now)) / 1000);
+}
+
+/** How long until the quota is renewed, in seconds, from RateLimit-Reset: a moment in seconds since 1970. */
+export function readReset(headers: Headers, now: number): number | null {
+  const reset = toSeconds(headerOf(headers, 'ratelimit-reset'));
+  return reset === undefined ? null : secondsUntil(reset * 1000, headers, now);
+}
+
 /**
- * How long an answer asks to wait, in seconds; null where it does not say. Retry-After comes as
- * seconds or as a date; RateLimit-Reset, a moment in seconds since 1970, counts where it is missing
- * (gitlab-jobs-api §5.1). Moments are measured against the server's own Date, since clocks differ.
+ * How long an answer asks to wait, in seconds; null where it does not say. Retry-After comes as seconds
+ * or as a date, and RateLimit-Reset counts where it is missing (gitlab-jobs-api §5.1).
  */
 export function readRetryAfter(headers: Headers, now: number): number | null {
   const retryAfter = headerOf(headers, 'retry-after');
   const seconds = toSeconds(retryAfter);
   if (seconds !== undefined) return seconds;
-  const reset = toSeconds(headerOf(headers, 'ratelimit-reset'));
-  const moment = toTime(retryAfter) ?? (reset === undefined ? undefined : reset * 1000);
-  if (moment === undefined) return null;
-  const serverNow = toTime(headerOf(headers, 'date')) ?? now;
-  return Math.max(0, (moment - serverNow) / 1000);
+  const moment = toTime(retryAfter);
+  return moment === undefined ? readReset(headers, now) : secondsUntil(moment, headers, now);
 }

@@ -1,13 +1,20 @@
-import { type Dispatcher, Pool } from 'undici';
-import type { Answer, UpstreamRequest } from './call.ts';
+import { Pool } from 'undici';
+import type { Answer, Exchange, UpstreamRequest } from './call.ts';
+import { createCircuitBreaker } from './circuit-breaker.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { createConcurrency } from './concurrency.ts';
 import { createDeadline } from './deadline.ts';
+import { createEtagStore } from './etag-store.ts';
 import { createExchange } from './exchange.ts';
 import { createMovedProject } from './moved-project.ts';
 import { createObserving, type OnCall } from './observing.ts';
+import { createPacing } from './pacing.ts';
+import { createPerCredential } from './per-credential.ts';
+import { createBudget, type RateLimit } from './rate-limit.ts';
 import { createReading } from './reading.ts';
 import { createRetryBudget, createRetrying } from './retrying.ts';
 import { createServerFacts, type ServerFacts } from './server-facts.ts';
+import { createSingleFlight } from './single-flight.ts';
 
 /** How long each part of a call may take, in ms. */
 export interface Timeouts {
@@ -28,6 +35,8 @@ const defaultTimeouts: Timeouts = {
   totalMs: 30_000,
 };
 
+const MEBIBYTE = 1024 * 1024;
+
 /** One GitLab server and how to treat it. */
 export interface TransportOptions {
   /** GITLAB_URL; may have a path. */
@@ -35,8 +44,12 @@ export interface TransportOptions {
   /** For the User-Agent. */
   readonly version?: string | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
-  /** Open at once; as many again for streams. @default 32 */
+  /** Calls at once, each on its connection; streams have as many of their own. @default 32 */
   readonly connections?: number | undefined;
+  /** Calls at once of one credential. @default 16 */
+  readonly perCredential?: number | undefined;
+  /** What may be kept for revalidation, over all credentials; 0 for nothing. @default 64 MiB */
+  readonly etagBytes?: number | undefined;
   /** An answer's largest body. @default 32 MiB */
   readonly maxBodyBytes?: number | undefined;
   /** Told of every exchange. */
@@ -52,6 +65,8 @@ export interface Transport {
   send<T>(request: UpstreamRequest<T>): Promise<Answer<T>>;
   /** What is known about the server. */
   readonly server: ServerFacts;
+  /** What GitLab said last to the credential of that digest; undefined where it said nothing. No call of its own. */
+  rateLimitOf(digest: string): RateLimit | undefined;
   /** Ends what is under way and closes all connections. */
   close(): Promise<void>;
 }
@@ -62,14 +77,16 @@ function parseBaseUrl(baseUrl: string): { origin: string; prefix: string } {
   return { origin: url.origin, prefix: `${url.pathname.replace(/\/+$/, '')}/api/v4` };
 }
 
-/** Opens the way to a GitLab server. Nothing is sent before the first call. */
-export function createTransport(options: TransportOptions): Transport {
-  const { clock = systemClock, random = Math.random, onCall = () => {} } = options;
-  const timeouts = { ...defaultTimeouts, ...options.timeouts };
+interface Wire {
+  readonly exchange: Exchange;
+  close(): Promise<void>;
+}
+
+function openWire(options: TransportOptions, timeouts: Timeouts, connections: number): Wire {
   const { origin, prefix } = parseBaseUrl(options.baseUrl);
-  const openPool = (): Dispatcher =>
+  const openPool = () =>
     new Pool(origin, {
-      connections: options.connections ?? 32,
+      connections,
       pipelining: 1,
       // Below the idle time of usual proxies, so that a request seldom meets a closing connection.
       keepAliveTimeout: 4_000,
@@ -85,18 +102,44 @@ export function createTransport(options: TransportOptions): Transport {
     userAgent: `gitlab-jobs-gateway/${options.version ?? 'dev'}`,
     headersTimeoutMs: timeouts.headersMs,
     bodyTimeoutMs: timeouts.bodyMs,
-    maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024,
+    maxBodyBytes: options.maxBodyBytes ?? 32 * MEBIBYTE,
   });
-  const observed = createObserving(exchange, { clock, onCall });
-  const reading = createReading(createMovedProject(observed), clock);
+  return {
+    exchange,
+    async close() {
+      await Promise.all([dispatcher.destroy(), streams.destroy()]);
+    },
+  };
+}
+
+/**
+ * Opens the way to a GitLab server; nothing is sent before the first call. The layers, from the wire
+ * up: each does one thing to what lies below it, and what outlives a call is kept by credential.
+ */
+export function createTransport(options: TransportOptions): Transport {
+  const { clock = systemClock, random = Math.random, onCall = () => {} } = options;
+  const { connections = 32, perCredential = 16, etagBytes = 64 * MEBIBYTE } = options;
+  const timeouts = { ...defaultTimeouts, ...options.timeouts };
+  const wire = openWire(options, timeouts, connections);
+  const budgetOf = createPerCredential(createBudget);
+  const etags = createEtagStore(etagBytes);
+
+  const observed = createObserving(wire.exchange, { clock, onCall });
+  const limited = createConcurrency(observed, { total: connections, perCredential });
+  // Outside the limits: a call that waits for its quota takes no one's place.
+  const paced = createPacing(limited, { clock, budgetOf });
+  const reading = createReading(createMovedProject(paced), { clock, etags });
   const retrying = createRetrying(reading, { clock, random, budget: createRetryBudget() });
-  const send = createDeadline(retrying, { clock, totalMs: timeouts.totalMs });
+  // Outside the retries: one caller's call fails once, and an open circuit is not tried again.
+  const guarded = createCircuitBreaker(retrying, clock);
+  const timed = createDeadline(guarded, { clock, totalMs: timeouts.totalMs });
+  const send = createSingleFlight(timed, onCall);
+
   return {
     // What comes out is what request.read made; the layers only pass it on.
     send: <T>(request: UpstreamRequest<T>) => send(request) as Promise<Answer<T>>,
     server: createServerFacts(),
-    async close() {
-      await Promise.all([dispatcher.destroy(), streams.destroy()]);
-    },
+    rateLimitOf: (digest) => budgetOf({ digest }).quota,
+    close: wire.close,
   };
 }

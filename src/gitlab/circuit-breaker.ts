@@ -1,0 +1,72 @@
+import { originOf, type Send } from './call.ts';
+import type { Clock } from './clock.ts';
+import {
+  GitlabError,
+  GitlabNetworkError,
+  GitlabRateLimitError,
+  GitlabStatusError,
+  GitlabTimeoutError,
+} from './errors.ts';
+
+/** So many calls in a row must fail, with no good answer to anyone in between. */
+const FAILURES_TO_OPEN = 20;
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 30_000;
+
+/** What a call's end says about the server; undefined where it says nothing. */
+function verdict(error: unknown, method: string): 'up' | 'down' | undefined {
+  if (error instanceof GitlabStatusError) {
+    // In maintenance GitLab refuses writes but serves reads; 500 is one request's own trouble.
+    const isDown = error.status === 502 || error.status === 504 || error.status === 503;
+    return isDown && method !== 'POST' ? 'down' : 'up';
+  }
+  if (error instanceof GitlabRateLimitError) return undefined;
+  // A call that spent its time in our own queues says nothing about GitLab.
+  if (error instanceof GitlabTimeoutError && error.phase === 'total' && !error.sent)
+    return undefined;
+  const isDown = error instanceof GitlabNetworkError || error instanceof GitlabTimeoutError;
+  if (isDown) return 'down';
+  return error instanceof GitlabError ? 'up' : undefined;
+}
+
+/**
+ * Stops calling a server that has not answered anyone for a while, so that callers fail at once and it
+ * can recover. After a pause one call is let through; when that succeeds, all are, and otherwise the
+ * pause doubles. Knows the server only, never who called.
+ */
+export function createCircuitBreaker(send: Send, clock: Clock): Send {
+  let failures = 0;
+  let pauseMs = FIRST_PAUSE_MS;
+  /** No call before then, in ms since 1970; undefined while the circuit is closed. */
+  let openUntil: number | undefined;
+  let probing = false;
+
+  const note = (seen: 'up' | 'down' | undefined, isProbe: boolean): void => {
+    if (isProbe) probing = false;
+    if (seen === 'up') {
+      failures = 0;
+      pauseMs = FIRST_PAUSE_MS;
+      openUntil = undefined;
+    } else if (seen === 'down' && (isProbe || ++failures === FAILURES_TO_OPEN)) {
+      openUntil = clock.now() + pauseMs;
+      pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
+    }
+  };
+
+  return async (call) => {
+    const isOpen = openUntil !== undefined;
+    if (openUntil !== undefined && (probing || clock.now() < openUntil)) {
+      const message = 'GitLab does not answer; it will be tried again soon';
+      throw new GitlabNetworkError(message, { sent: false }, originOf(call));
+    }
+    probing = isOpen;
+    try {
+      const answer = await send(call);
+      note('up', isOpen);
+      return answer;
+    } catch (error) {
+      note(verdict(error, call.method), isOpen);
+      throw error;
+    }
+  };
+}

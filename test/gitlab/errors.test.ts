@@ -1,0 +1,183 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { readErrorBody } from '../../src/gitlab/error-message.ts';
+import {
+  type GitlabError,
+  GitlabNetworkError,
+  GitlabRateLimitError,
+  GitlabResponseError,
+  GitlabStatusError,
+  GitlabTimeoutError,
+  isGitlabError,
+  isKeysetUnsupported,
+  isMovedProject,
+  isNotFound,
+  isUnknownScope,
+  mayHaveHappened,
+} from '../../src/gitlab/errors.ts';
+import { connect, sendJson, startUpstream, tokenOf } from './upstream.ts';
+
+const throttled = 'This endpoint has been requested too many times. Try again later.';
+
+describe('the message of an error body', () => {
+  it.each([
+    ['{"message":"404 Project Not Found"}', '404 Project Not Found'],
+    ['{"message":"403 Forbidden - Job is not retryable"}', '403 Forbidden - Job is not retryable'],
+    [`{"message":{"error":"${throttled}"}}`, throttled],
+    ['{"message":{"key":["is invalid","is too long"]}}', 'key: is invalid, is too long'],
+    ['{"message":{"base":["Reference not found"]}}', 'Reference not found'],
+    ['{"message":["one","two"]}', 'one, two'],
+    ['{"error":"scope does not have a valid value"}', 'scope does not have a valid value'],
+    [
+      '{"error":"invalid_token","error_description":"Token was revoked."}',
+      'invalid_token: Token was revoked.',
+    ],
+    ['{"error":"404 Not Found"}', '404 Not Found'],
+    ['{"message":null,"error":"x"}', 'x'],
+    ['{"message":404}', '404'],
+    ['Retry later\n', 'Retry later'],
+    ['{}', undefined],
+    ['', undefined],
+    ['   ', undefined],
+    ['{"message":"cut off he', undefined],
+    ['<html><title>502</title>GitLab is not responding</html>', undefined],
+    ['\n <!DOCTYPE html><p>secret page', undefined],
+  ])('of %s is %s', (body, message) => {
+    expect(readErrorBody(body).message).toBe(message);
+  });
+
+  it('is cut when it is long', () => {
+    expect(readErrorBody('x'.repeat(5000)).message).toHaveLength(501);
+    expect(readErrorBody(`{"message":"${'y'.repeat(5000)}"}`).message).toHaveLength(501);
+  });
+
+  it('tells a path the server does not know from a thing it does not have', () => {
+    expect(readErrorBody('{"error":"404 Not Found"}').noSuchRoute).toBe(true);
+    expect(readErrorBody('{"message":"404 Not Found"}').noSuchRoute).toBe(false);
+  });
+});
+
+describe('errors', () => {
+  const origin = { method: 'GET', path: '/projects/1/jobs' };
+
+  it('say what was called, and what GitLab said', () => {
+    const error = new GitlabStatusError({ status: 403, gitlabMessage: '403 Forbidden' }, origin);
+    expect(error.message).toBe('GitLab answered 403: 403 Forbidden (GET /projects/1/jobs)');
+    expect(error).toMatchObject({ code: 'GITLAB_STATUS', name: 'GitlabStatusError', ...origin });
+    expect(isGitlabError(error)).toBe(true);
+    expect(isGitlabError(new Error('x'))).toBe(false);
+  });
+
+  it('are told apart by what they mean', () => {
+    const status = (code: number, gitlabMessage: string) =>
+      new GitlabStatusError({ status: code, gitlabMessage }, origin);
+    expect(isNotFound(status(404, '404 Not found'))).toBe(true);
+    expect(isNotFound(status(403, '403 Forbidden'))).toBe(false);
+    const moved = status(405, 'Non GET methods are not allowed for moved projects');
+    expect([isMovedProject(moved), isKeysetUnsupported(moved)]).toEqual([true, false]);
+    const old = status(405, 'Keyset pagination is not yet available for this type of request');
+    expect([isMovedProject(old), isKeysetUnsupported(old)]).toEqual([false, true]);
+    const strange = { status: 200, cursorIgnored: true };
+    expect(isKeysetUnsupported(new GitlabResponseError('x', strange, origin))).toBe(true);
+    expect(isUnknownScope(status(400, 'scope does not have a valid value'))).toBe(true);
+    expect(isUnknownScope(status(400, 'page is invalid'))).toBe(false);
+  });
+
+  it.each<[GitlabError, boolean]>([
+    [new GitlabNetworkError('refused', { sent: false }, origin), false],
+    [new GitlabNetworkError('reset', { sent: true }, origin), true],
+    [new GitlabTimeoutError({ phase: 'connect', sent: false }, origin), false],
+    [new GitlabTimeoutError({ phase: 'headers', sent: true }, origin), true],
+    [new GitlabStatusError({ status: 503 }, origin), false],
+    [new GitlabStatusError({ status: 502 }, origin), true],
+    [new GitlabStatusError({ status: 500 }, origin), true],
+    [new GitlabStatusError({ status: 403 }, origin), false],
+    [new GitlabRateLimitError({ retryAfterSeconds: 3 }, origin), false],
+    [new GitlabResponseError('a web page', { status: 200 }, origin), true],
+  ])('know whether a write may have happened: %s', (error, maybe) => {
+    expect(mayHaveHappened(error)).toBe(maybe);
+  });
+
+  it('hold no token in any text, whoever put it there', () => {
+    const token = 'secret-without-any-prefix';
+    const credential = tokenOf(token);
+    const cause = Object.assign(new Error(`sent ${token} to host`, { cause: new Error(token) }), {
+      headers: { 'private-token': token },
+      socket: { token },
+      code: 'ECONNRESET',
+    });
+    const error = new GitlabStatusError(
+      { status: 401, gitlabMessage: `bad token ${token} or glpat-abcdefgh1234` },
+      {
+        method: 'GET',
+        path: `/projects/${token}`,
+        cause,
+        redact: (text) => credential.headers.redact(text),
+      },
+    );
+    const shown = `${inspect(error, { depth: 9, showHidden: true })}${JSON.stringify(error)}${error.stack}`;
+    expect(shown).not.toContain(token);
+    expect(shown).not.toContain('glpat-abcdefgh1234');
+    expect(error.cause).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it.each([
+    'PRIVATE-TOKEN: abcdefghijklmnopqrst',
+    'authorization: Bearer abc.def',
+    'GET /x?private_token=abcdefgh&page=1',
+    '{"access_token":"abcdefgh"}',
+    'gldt-abcdefghij',
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln',
+  ])('redact what looks like a token even where nobody knows it: %s', (text) => {
+    const { message } = new GitlabNetworkError(text, { sent: true }, origin);
+    expect(message).toContain('[redacted]');
+    expect(message).not.toMatch(/abcdefgh|abc\.def|c2ln/);
+  });
+
+  it('come out of a real call with GitLab’s words and request id, without the query', async () => {
+    const upstream = await startUpstream((_, response) =>
+      sendJson(
+        response,
+        { message: '403 Forbidden' },
+        { status: 403, headers: { 'x-request-id': 'R1' } },
+      ),
+    );
+    const call = connect(upstream.url).gitlab.listProjectJobs(
+      'group/app',
+      { scope: ['failed'] },
+      { kind: 'offset', page: 1, perPage: 20 },
+    );
+    await expect(call).rejects.toMatchObject({
+      status: 403,
+      gitlabMessage: '403 Forbidden',
+      method: 'GET',
+      path: '/projects/group%2Fapp/jobs',
+      requestId: 'R1',
+    });
+  });
+
+  it('hide the token from a GitLab that echoes it everywhere', async () => {
+    const token = 'token-of-an-unknown-form';
+    const answers = [
+      (r: import('node:http').ServerResponse) =>
+        sendJson(r, { message: `no ${token}` }, { status: 403 }),
+      (r: import('node:http').ServerResponse) => sendJson(r, { id: token, status: null }),
+      (r: import('node:http').ServerResponse) => void r.end(`{"id": ${token}`),
+      (r: import('node:http').ServerResponse) =>
+        void r.writeHead(302, { location: `https://x/${token}` }).end(),
+      (r: import('node:http').ServerResponse) => void r.writeHead(429).end(token),
+      (r: import('node:http').ServerResponse) => void r.socket?.end(`${token} nonsense\r\n\r\n`),
+    ];
+    const upstream = await startUpstream((request, response) => {
+      answers[Number(request.url?.split('/').at(-1))]?.(response);
+    });
+    const gitlab = connect(upstream.url, { random: () => 0 }).as(tokenOf(token));
+    for (const id of answers.keys()) {
+      const error = await gitlab.getJob({ project: '1', id: String(id) }).catch((e: unknown) => e);
+      expect(isGitlabError(error)).toBe(true);
+      expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toContain(
+        token,
+      );
+    }
+  });
+});

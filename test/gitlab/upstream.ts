@@ -1,0 +1,117 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { createGitlab, type Gitlab, type GitlabDeps } from '../../src/gitlab/client.ts';
+import type { Clock } from '../../src/gitlab/clock.ts';
+import { type Credential, readCredential } from '../../src/gitlab/credential.ts';
+import { createTransport, type TransportOptions } from '../../src/gitlab/transport.ts';
+
+export type Handler = (
+  request: IncomingMessage & { text: string },
+  response: ServerResponse,
+) => void | Promise<void>;
+
+/** A small GitLab of one handler; `log` holds "METHOD path?query" of every request. */
+export interface Upstream {
+  url: string;
+  log: string[];
+  requests: (IncomingMessage & { text: string })[];
+  close(): Promise<void>;
+}
+
+export async function startUpstream(handler: Handler): Promise<Upstream> {
+  const upstream: Upstream = { url: '', log: [], requests: [], close: async () => {} };
+  const server = createServer(async (incoming, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const request = Object.assign(incoming, { text: Buffer.concat(chunks).toString() });
+    upstream.log.push(`${request.method} ${request.url}`);
+    upstream.requests.push(request);
+    await handler(request, response);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  upstream.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  upstream.close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => {
+      server.close(resolve);
+    });
+  };
+  onTestFinished(upstream.close);
+  return upstream;
+}
+
+/** Sends JSON, 200 unless said otherwise. */
+export function sendJson(
+  response: ServerResponse,
+  body: unknown,
+  options: { status?: number; headers?: Record<string, string> } = {},
+): void {
+  response.writeHead(options.status ?? 200, {
+    'content-type': 'application/json',
+    ...options.headers,
+  });
+  response.end(JSON.stringify(body));
+}
+
+/** The least that makes a job. */
+export function aJob(id: number, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return { id, status: 'success', name: 'test', pipeline: { id: 9, project_id: 42 }, ...more };
+}
+
+/** A credential of one header. */
+export function tokenOf(value: string, name = 'private-token'): Credential {
+  return readCredential((asked) => (asked === name ? value : undefined));
+}
+
+/** A transport that is closed when the test ends, and clients of it. */
+export function connect(url: string, options: Partial<TransportOptions> = {}) {
+  const transport = createTransport({ baseUrl: url, ...options });
+  onTestFinished(() => transport.close());
+  const as = (
+    credential: Credential,
+    deps: Partial<Omit<GitlabDeps, 'transport' | 'credential'>> = {},
+  ): Gitlab => createGitlab({ transport, credential, ...deps });
+  return { transport, as, gitlab: as(tokenOf('glpat-caller-0001')) };
+}
+
+/**
+ * Time that stands still until told. `skip` makes waits up to that many ms pass at once, and moves
+ * the time along; longer ones (deadlines) stay.
+ */
+export function createTestClock(skip = 0) {
+  const start = Date.parse('2026-11-22T12:00:00Z');
+  const timers = new Set<{ at: number; run: () => void }>();
+  const waits: number[] = [];
+  let now = start;
+  const advance = (ms: number): void => {
+    now += ms;
+    for (const timer of timers) {
+      if (timer.at > now) continue;
+      timers.delete(timer);
+      timer.run();
+    }
+  };
+  const clock: Clock = {
+    now: () => now,
+    after(ms, callback) {
+      const timer = { at: now + ms, run: callback };
+      timers.add(timer);
+      if (ms <= skip) {
+        waits.push(ms);
+        setImmediate(() => {
+          if (timers.has(timer)) advance(Math.max(0, timer.at - now));
+        });
+      }
+      return () => timers.delete(timer);
+    },
+  };
+  return { clock, waits, advance, timers, now: () => now };
+}
+
+/** Resolves once `check` holds, looking again after every turn of the event loop. */
+export async function until(check: () => boolean): Promise<void> {
+  while (!check()) await new Promise(setImmediate);
+}
