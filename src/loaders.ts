@@ -5,6 +5,7 @@ import { readKeysetList } from './gitlab/keyset-list.ts';
 import { MAX_PER_PAGE, type Slice, type Want } from './gitlab/list.ts';
 import { countRows, readOffsetList } from './gitlab/offset-list.ts';
 import type { KeysetRequest, OffsetRequest, Page, PageRequest } from './gitlab/pagination.ts';
+import { type JobOutcome, type Outcomes, readJobs } from './gitlab/read-jobs.ts';
 import type { Bridge, Job, RestAllowedAgents, RestPipeline, RestProject } from './gitlab/rest.ts';
 
 /** Which rows of a list are wanted; statuses in GitLab's spelling. */
@@ -114,10 +115,21 @@ export function createLoaders(gitlab: Gitlab): Loaders {
   const key = ({ project, id }: JobRef | PipelineRef) => `${names.of(project)}/${id}`;
   const lists = new Map<string, RowList<Job> | RowList<Bridge>>();
 
-  async function getJob(ref: JobRef): Promise<Job> {
-    const job = await gitlab.getJob(ref);
-    names.learn(ref.project, job.project_id);
-    return job;
+  /** Jobs of one project, in as few calls as their ids take. */
+  async function getJobsOf(project: string, ids: string[]): Promise<Outcomes> {
+    const jobs = await readJobs(gitlab, project, ids);
+    for (const job of jobs.values()) {
+      if (job && 'project_id' in job) names.learn(project, job.project_id);
+    }
+    return jobs;
+  }
+  async function getJobs(refs: readonly JobRef[]): Promise<JobOutcome[]> {
+    const wanted = new Map<string, string[]>();
+    const keyed = refs.map(({ project, id }) => ({ project: names.of(project), id }));
+    for (const { project, id } of keyed) wanted.set(project, [...(wanted.get(project) ?? []), id]);
+    const reads = [...wanted].map(async ([project, ids]) => [project, await getJobsOf(project, ids)] as const);
+    const read = new Map(await Promise.all(reads));
+    return keyed.map(({ project, id }) => read.get(project)?.get(id) ?? null);
   }
   async function getPipeline(ref: PipelineRef): Promise<RestPipeline> {
     const pipeline = await gitlab.getPipeline(ref);
@@ -148,7 +160,7 @@ export function createLoaders(gitlab: Gitlab): Loaders {
     return rows.find((row) => String(row.id) === id) ?? null;
   }
 
-  const jobs = onceEach(getJob, key);
+  const jobs = new DataLoader<JobRef, Job | null, string>(getJobs, { cacheKeyFn: key });
   const bridges = onceEach(getBridge, ({ pipeline, id }) => `${key(pipeline)}/${id}`);
   const traces = onceEach((ref: JobRef) => gitlab.getJobTrace(ref), key);
   const pipelines = onceEach(getPipeline, key);

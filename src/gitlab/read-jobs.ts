@@ -8,7 +8,8 @@ import { type Plan, type PlannedPage, planReads, planRest } from './window-plan.
 /** A job, null where there is none for this caller, or why it could not be read. */
 export type JobOutcome = Job | null | Error;
 
-type Outcomes = Map<string, JobOutcome>;
+/** What became of each id asked for. */
+export type Outcomes = Map<string, JobOutcome>;
 
 /** A server whose answer shows that it takes no built cursor; reads go singly from then on. */
 class CursorRefused extends Error {}
