@@ -1,0 +1,285 @@
+/**
+ * The visible lines of a log while it is read: their text in one byte queue, and a few numbers for each. One line is
+ * open at a time and takes the text; it gets its place among the others when it is committed.
+ */
+import {
+  type ByteQueue,
+  copyByteQueue,
+  createByteQueue,
+  raiseFloor,
+  read,
+  takeBack,
+  write,
+} from './byte-queue.ts';
+import {
+  append,
+  type Column,
+  copyColumn,
+  createColumn,
+  forgetBefore,
+  truncate,
+  valueAt,
+} from './column.ts';
+import { PLAIN_STYLE } from './style.ts';
+import {
+  change,
+  copyTimeline,
+  createTimeline,
+  forgetChanges,
+  rewind,
+  type Timeline,
+} from './timeline.ts';
+
+/** When a line was printed and where to, where the log says so. */
+export interface Stamp {
+  /** Microseconds since 1970. */
+  readonly time: number;
+  readonly isError: boolean;
+}
+
+/** The line that takes text. */
+interface OpenLine {
+  /** Its place among the lines, or -1 for a new one. */
+  index: number;
+  /** Where in the text its newest piece begins. */
+  start: number;
+  /** Earlier pieces, from a continued line that others had come after: start and end of each. */
+  earlier: number[];
+  /** Offset in the log. */
+  source: number;
+  stamp: Stamp | null;
+}
+
+/** Lines `first` to `sources.length - 1`, counted from 0, are kept. */
+export interface Lines {
+  readonly text: ByteQueue;
+  readonly styles: Timeline<number>;
+  /** Name of the innermost open section, along the lines. */
+  readonly sections: Timeline<string | null>;
+  /** Per line the low 32 bits of its offset in the log, and of its end in the text. */
+  readonly sources: Column<number>;
+  readonly ends: Column<number>;
+  /** Per line of a log with time headers: microseconds since 1970 (NaN for none), 1 for standard error. */
+  readonly times: Column<number>;
+  readonly errors: Column<number>;
+  /** Text of the lines that do not begin where the line before ends. */
+  readonly pieces: Map<number, number[]>;
+  first: number;
+  /** Where line `first` begins, in the log and in the text. */
+  firstSource: number;
+  firstStart: number;
+  open: OpenLine;
+}
+
+const newLine = (start: number, source: number, stamp: Stamp | null): OpenLine => ({
+  index: -1,
+  start,
+  earlier: [],
+  source,
+  stamp,
+});
+
+const uint32 = (size: number) => new Uint32Array(size);
+
+/** No line yet. */
+export function createLines(): Lines {
+  return {
+    text: createByteQueue(),
+    styles: createTimeline(PLAIN_STYLE, uint32),
+    sections: createTimeline<string | null>(null, (size) => new Array<string | null>(size)),
+    sources: createColumn(uint32),
+    ends: createColumn(uint32),
+    times: createColumn((size) => new Float64Array(size)),
+    errors: createColumn((size) => new Uint8Array(size)),
+    pieces: new Map(),
+    first: 0,
+    firstSource: 0,
+    firstStart: 0,
+    open: newLine(0, 0, null),
+  };
+}
+
+/** A copy that shares nothing with the original. */
+export function copyLines(lines: Lines): Lines {
+  return {
+    ...lines,
+    text: copyByteQueue(lines.text),
+    styles: copyTimeline(lines.styles),
+    sections: copyTimeline(lines.sections),
+    sources: copyColumn(lines.sources),
+    ends: copyColumn(lines.ends),
+    times: copyColumn(lines.times),
+    errors: copyColumn(lines.errors),
+    pieces: new Map(Array.from(lines.pieces, ([index, pieces]) => [index, [...pieces]])),
+    open: { ...lines.open, earlier: [...lines.open.earlier] },
+  };
+}
+
+/** How many lines there have been, the forgotten ones included. */
+export function countLines(lines: Lines): number {
+  return lines.sources.length;
+}
+
+/** A number of which the low 32 bits are `low`, from `base` on: kept values lie within 4 GiB. */
+const restore = (low: number, base: number) => base + ((low - base) >>> 0);
+
+/** Offset in the log at which a kept line begins. */
+export function sourceOf(lines: Lines, index: number): number {
+  return restore(valueAt(lines.sources, index), lines.firstSource);
+}
+
+function endOf(lines: Lines, index: number): number {
+  return index < lines.first
+    ? lines.firstStart
+    : restore(valueAt(lines.ends, index), lines.firstStart);
+}
+
+/** The text of a kept line as offsets in the byte queue: start and end of each piece. */
+export function piecesOf(lines: Lines, index: number): number[] {
+  const pieces = lines.pieces.get(index);
+  if (pieces !== undefined) return pieces;
+  const [start, end] = [endOf(lines, index - 1), endOf(lines, index)];
+  return start < end ? [start, end] : [];
+}
+
+/** When a kept line was printed; null where the log does not say. */
+export function stampOf(lines: Lines, index: number): Stamp | null {
+  if (lines.times.length === 0) return null;
+  const time = valueAt(lines.times, index);
+  return Number.isNaN(time) ? null : { time, isError: valueAt(lines.errors, index) === 1 };
+}
+
+/** Opens a new line, which begins at offset `source` of the log. */
+export function beginLine(lines: Lines, source: number, stamp: Stamp | null): void {
+  lines.open = newLine(lines.text.length, source, stamp);
+}
+
+/** Whether the open line has text, or had its place already. */
+export function isVisible(lines: Lines): boolean {
+  const { start, earlier, index } = lines.open;
+  return lines.text.length > start || earlier.length > 0 || index >= 0;
+}
+
+/** Adds `bytes[from]` to `bytes[to - 1]` to the open line. */
+export function writeText(
+  lines: Lines,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  style: number,
+): void {
+  const { text, styles } = lines;
+  if (style !== styles.latest) change(styles, text.length, style);
+  write(text, bytes, from, to);
+}
+
+/** Takes back the text after offset `offset`. */
+function cutText(lines: Lines, offset: number): void {
+  const length = Math.max(offset, lines.text.floor);
+  rewind(lines.styles, length);
+  takeBack(lines.text, length);
+}
+
+/** Empties the open line. */
+export function clearLine(lines: Lines): void {
+  cutText(lines, lines.open.start);
+  lines.open.start = lines.text.length;
+  lines.open.earlier = [];
+}
+
+/** Takes the last `count` bytes of the open line back, which were written in one go. */
+export function unwrite(lines: Lines, count: number): void {
+  const { open, text } = lines;
+  if (text.length > open.start) {
+    cutText(lines, text.length - count);
+  } else if (open.earlier.length > 0) {
+    const last = open.earlier.length - 1;
+    open.earlier[last] = (open.earlier[last] as number) - count;
+  }
+}
+
+/** Gives the open line its place, and answers it. Until the next line is begun, no text may be written. */
+export function commitLine(lines: Lines): number {
+  const { open, text } = lines;
+  if (open.index >= 0) return commitAgain(lines, open);
+  const index = countLines(lines);
+  const before = index === lines.first ? lines.firstStart : endOf(lines, index - 1);
+  // A replayed piece of an earlier line may have its offset reckoned too low.
+  const source =
+    index > lines.first ? Math.max(open.source, sourceOf(lines, index - 1)) : open.source;
+  if (index === lines.first) lines.firstSource = source;
+  append(lines.sources, source >>> 0);
+  append(lines.ends, text.length >>> 0);
+  if (open.stamp !== null || lines.times.length > 0) appendStamp(lines, index, open.stamp);
+  if (open.start !== before) lines.pieces.set(index, [open.start, text.length]);
+  return index;
+}
+
+function appendStamp(lines: Lines, index: number, stamp: Stamp | null): void {
+  const { times, errors } = lines;
+  while (times.length < index) {
+    append(times, Number.NaN);
+    append(errors, 0);
+  }
+  append(times, stamp?.time ?? Number.NaN);
+  append(errors, Number(stamp?.isError ?? false));
+}
+
+function commitAgain(lines: Lines, { index, start, earlier }: OpenLine): number {
+  if (index < lines.first) {
+    cutText(lines, start);
+  } else {
+    if (lines.text.length > start) earlier.push(start, lines.text.length);
+    lines.pieces.set(index, earlier);
+  }
+  return index;
+}
+
+/** Opens a committed line again. Where it is the last one its text simply goes on; else it gets another piece. */
+export function reopenLine(lines: Lines, index: number): void {
+  const { text, sources, ends, times, errors, pieces } = lines;
+  const isLast = index === countLines(lines) - 1;
+  if (isLast && !pieces.has(index) && endOf(lines, index) === text.length) {
+    const open = newLine(endOf(lines, index - 1), sourceOf(lines, index), stampOf(lines, index));
+    for (const column of [sources, ends, times, errors]) {
+      if (column.length > index) truncate(column, index);
+    }
+    lines.open = open;
+    return;
+  }
+  lines.open = newLine(text.length, 0, null);
+  lines.open.index = index;
+  if (index >= lines.first) lines.open.earlier = piecesOf(lines, index);
+}
+
+/**
+ * Forgets the lines before `first`, and the text before the last `textBytes` bytes. The last committed line is not
+ * forgotten as long as the log goes on, since it may be continued.
+ */
+export function forgetLines(lines: Lines, first: number, textBytes: number): void {
+  while (lines.first < first) forgetFirst(lines);
+  const floor = Math.max(lines.firstStart, lines.text.length - textBytes);
+  if (floor > lines.text.floor) {
+    raiseFloor(lines.text, floor);
+    forgetChanges(lines.styles, floor);
+  }
+  forgetChanges(lines.sections, lines.first);
+  for (const column of [lines.sources, lines.ends]) forgetBefore(column, lines.first);
+  if (lines.times.length === 0) return;
+  for (const column of [lines.times, lines.errors]) forgetBefore(column, lines.first);
+}
+
+function forgetFirst(lines: Lines): void {
+  const index = lines.first;
+  const hasNext = index + 1 < countLines(lines);
+  const source = hasNext ? sourceOf(lines, index + 1) : lines.open.source;
+  lines.firstStart = endOf(lines, index);
+  lines.firstSource = source;
+  lines.pieces.delete(index);
+  lines.first = index + 1;
+}
+
+/** The text of an offset range, as bytes. */
+export function textBetween(lines: Lines, from: number, to: number): Uint8Array {
+  return read(lines.text, from, to);
+}

@@ -1,0 +1,188 @@
+/**
+ * What has been read of a log, and what each part of it does: line beginnings and ends, text, marks, escapes. The rules
+ * are those of GitLab's own viewer (`Gitlab::Ci::Ansi2json`), but where `docs/decisions/004-own-log-parser.md` says
+ * otherwise.
+ */
+import { finalOf, type Skipping } from './escape.ts';
+import { headerText } from './line-text.ts';
+import {
+  beginLine,
+  clearLine,
+  commitLine,
+  countLines,
+  createLines,
+  isVisible,
+  type Lines,
+  reopenLine,
+  type Stamp,
+  unwrite,
+  writeText,
+} from './lines.ts';
+import type { Mark } from './mark.ts';
+import {
+  closeSection,
+  createSections,
+  openSection,
+  type Section,
+  type Sections,
+} from './sections.ts';
+import { applySgr, PLAIN_STYLE } from './style.ts';
+import type { TimeHeader } from './time-header.ts';
+import { change } from './timeline.ts';
+import { ESC } from './token.ts';
+
+const NO_BYTES = new Uint8Array(0);
+
+/** A line as the log has it, from one line feed to the next. It can make several visible lines, or none. */
+interface SourceLine {
+  /** Place of the last visible line it made, or -1. */
+  index: number;
+  stamp: Stamp | null;
+  /** A carriage return was read: text that follows replaces the line. */
+  returned: boolean;
+  /** It holds a mark, so that nothing else on it makes no visible line. */
+  marked: boolean;
+  skipping: Skipping;
+  /** The section whose header is the next visible line. */
+  heads: Section | null;
+  /** Its last bytes, if they may begin an escape or a mark that a continuation completes. */
+  held: Uint8Array;
+  /** How many of them went into the text meanwhile. */
+  heldText: number;
+}
+
+/** Everything known at one point of the log. */
+export interface Reading {
+  readonly lines: Lines;
+  readonly sections: Sections;
+  style: number;
+  line: SourceLine;
+  /** The last line of each stream of a log with time headers. */
+  readonly streams: Map<number, SourceLine>;
+  /** Whether lines have time headers; null until the first line tells. */
+  timed: boolean | null;
+  atLineStart: boolean;
+  /** Bytes to be read before those that come next. */
+  carry: Uint8Array;
+  /** No bytes will come any more. */
+  ended: boolean;
+}
+
+const newSourceLine = (stamp: Stamp | null): SourceLine => ({
+  index: -1,
+  stamp,
+  returned: false,
+  marked: false,
+  skipping: 'nothing',
+  heads: null,
+  held: NO_BYTES,
+  heldText: 0,
+});
+
+/** At the beginning of a log. */
+export function createReading(): Reading {
+  return {
+    lines: createLines(),
+    sections: createSections(),
+    style: PLAIN_STYLE,
+    line: newSourceLine(null),
+    streams: new Map(),
+    timed: null,
+    atLineStart: true,
+    carry: NO_BYTES,
+    ended: false,
+  };
+}
+
+/** Begins the line at offset `source` of the log; `header` is null where it has none. */
+export function beginSourceLine(reading: Reading, source: number, header: TimeHeader | null): void {
+  const { lines, streams } = reading;
+  reading.atLineStart = false;
+  const stamp = header && { time: header.time, isError: header.isError };
+  const earlier = header?.continues === true ? streams.get(header.stream) : undefined;
+  const line = earlier ?? newSourceLine(stamp);
+  reading.line = line;
+  if (header !== null) streams.set(header.stream, line);
+  line.stamp = stamp;
+  if (line.index < 0) {
+    beginLine(lines, source, stamp);
+  } else {
+    reopenLine(lines, line.index);
+    unwrite(lines, line.heldText);
+  }
+  reading.carry = line.held;
+  line.held = NO_BYTES;
+  line.heldText = 0;
+}
+
+/** Takes the last bytes of a line, `bytes[from]` to `bytes[to - 1]`: an escape or a mark without its end, or none. */
+export function addUnfinished(reading: Reading, bytes: Uint8Array, from: number, to: number): void {
+  const { line } = reading;
+  if (from === to) return;
+  line.held = bytes.slice(from, to);
+  line.heldText = bytes[from] === ESC ? 0 : to - from;
+  if (line.heldText > 0) addText(reading, bytes, from, to);
+}
+
+/** Ends the line. Where it has neither text nor a mark it is an empty line. */
+export function endSourceLine(reading: Reading): void {
+  const { line, lines } = reading;
+  if (isVisible(lines) || !line.marked) commitOpenLine(reading);
+  else line.index = -1;
+  reading.atLineStart = true;
+}
+
+/** Ends the last line, which has no line feed: where it has no text it is none. */
+export function endLastLine(reading: Reading): void {
+  if (!reading.atLineStart && isVisible(reading.lines)) commitOpenLine(reading);
+  reading.atLineStart = true;
+}
+
+/** Puts text into the open line, in place of what is there if a carriage return was read. */
+export function addText(reading: Reading, bytes: Uint8Array, from: number, to: number): void {
+  if (reading.line.returned) eraseLine(reading);
+  writeText(reading.lines, bytes, from, to, reading.style);
+}
+
+function eraseLine(reading: Reading): void {
+  reading.line.returned = false;
+  clearLine(reading.lines);
+}
+
+function commitOpenLine(reading: Reading): void {
+  const { line, lines } = reading;
+  line.index = commitLine(lines);
+  if (line.heads !== null && line.index >= lines.first) {
+    line.heads.header = headerText(lines, line.index);
+  }
+}
+
+/** Opens or closes a section, at offset `source` of the log. What the line has so far becomes a line of its own. */
+export function applyMark(reading: Reading, mark: Mark, source: number): void {
+  const { line, lines, sections } = reading;
+  line.marked = true;
+  const closing = mark.kind === 'end' ? sections.open.get(mark.name) : null;
+  if (closing === undefined) return;
+  if (isVisible(lines)) {
+    commitOpenLine(reading);
+    beginLine(lines, source, line.stamp);
+  }
+  line.index = -1;
+  line.returned = false;
+  line.heads = null;
+  const count = countLines(lines);
+  if (closing === null) line.heads = openSection(sections, mark, count + 1);
+  else closeSection(sections, closing, mark.seconds, count);
+  change(lines.sections, count, sections.innermost?.name ?? null);
+}
+
+/** Does what the escape from `at` to `end` asks for: SGR and erase-line (`ESC [ … K`); all others do nothing. */
+export function applyEscape(reading: Reading, bytes: Uint8Array, at: number, end: number): void {
+  const final = finalOf(bytes, at, end);
+  if (final === 0x6d) reading.style = applySgr(reading.style, bytes, at + 2, end - 1);
+  if (final !== 0x4b || end - at > 4) return;
+  const parameter = end - at === 3 ? 0 : (bytes[at + 2] as number) - 0x30;
+  // The cursor is at the end, or at the start after a carriage return: 0 erases what follows it, 1 what lies before.
+  const erases = reading.line.returned ? parameter === 0 : parameter === 1;
+  if (erases || parameter === 2) eraseLine(reading);
+}

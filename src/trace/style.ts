@@ -1,0 +1,171 @@
+/**
+ * How text looks, packed into one number, and the SGR escapes (`ESC [ … m`) that change it (ECMA-48 §8.3.117, and
+ * GitLab's `Ansi2json` where the two differ: 21 ends bold, 99 and 109 end a colour).
+ */
+import { colourClass, nearestColour } from './palette.ts';
+
+/** No colour, no attribute. */
+export const PLAIN_STYLE = 0;
+
+/** Bits 0–8: text colour + 1, 0 for none. Bits 9–17: the same for the ground. From bit 18 on: attributes. */
+const GROUND_SHIFT = 9;
+const COLOUR_MASK = 0x1ff;
+const BOLD = 1 << 18;
+const FAINT = 1 << 19;
+const ITALIC = 1 << 20;
+const UNDERLINE = 1 << 21;
+const INVERSE = 1 << 22;
+const CONCEAL = 1 << 23;
+const CROSS = 1 << 24;
+
+const ATTRIBUTE_CLASSES = [
+  [BOLD, 'term-bold'],
+  [FAINT, 'term-faint'],
+  [ITALIC, 'term-italic'],
+  [UNDERLINE, 'term-underline'],
+  [INVERSE, 'term-inverse'],
+  [CONCEAL, 'term-conceal'],
+  [CROSS, 'term-cross'],
+] as const;
+
+const SWITCH_ON = new Map([
+  [1, BOLD],
+  [2, FAINT],
+  [3, ITALIC],
+  [4, UNDERLINE],
+  [7, INVERSE],
+  [8, CONCEAL],
+  [9, CROSS],
+]);
+
+const SWITCH_OFF = new Map([
+  [21, BOLD],
+  [22, BOLD | FAINT],
+  [23, ITALIC],
+  [24, UNDERLINE],
+  [27, INVERSE],
+  [28, CONCEAL],
+  [29, CROSS],
+]);
+
+/** How many numbers a colour of the 256 (5) and a true colour (2) take. */
+const EXTENDED_PARTS = new Map([
+  [5, 1],
+  [2, 3],
+]);
+
+function withColour(style: number, shift: number, colour: number | null): number {
+  const cleared = style & ~(COLOUR_MASK << shift);
+  return colour === null ? cleared : cleared | ((colour + 1) << shift);
+}
+
+/** The colour codes of one digit group each: 30–37, 39, 40–47, 49, 90–97, 99, 100–107, 109. */
+function withNamedColour(style: number, code: number): number {
+  const tens = Math.floor(code / 10);
+  const digit = code % 10;
+  const shift = tens === 4 || tens === 10 ? GROUND_SHIFT : 0;
+  const light = tens >= 9 ? 8 : 0;
+  const isColourCode = tens === 3 || tens === 4 || tens === 9 || tens === 10;
+  if (!isColourCode || digit === 8) return style;
+  return withColour(style, shift, digit === 9 ? null : digit + light);
+}
+
+function withCode(style: number, code: number): number {
+  const on = SWITCH_ON.get(code);
+  if (on !== undefined) return style | on;
+  const off = SWITCH_OFF.get(code);
+  if (off !== undefined) return style & ~off;
+  return code === 0 ? PLAIN_STYLE : withNamedColour(style, code);
+}
+
+/** A colour of the 256 (`5;n`) or a true one (`2;r;g;b`); null where a part is missing or out of range. */
+function extendedColour(kind: number | undefined, parts: readonly number[]): number | null {
+  const count = EXTENDED_PARTS.get(kind ?? 0) ?? Infinity;
+  const used = parts.slice(0, count);
+  if (used.length < count || used.some((part) => part > 255)) return null;
+  const [first = 0, second = 0, third = 0] = used;
+  return kind === 5 ? first : nearestColour(first, second, third);
+}
+
+/** One parameter with parts after colons: `38:5:n`, `38:2::r:g:b`, `38:2:r:g:b`, `4:0` (no underline), `4:3` (curly). */
+function withParts(style: number, parts: readonly number[]): number {
+  const [code = 0, kind] = parts;
+  if (code === 4) return kind === 0 ? style & ~UNDERLINE : style | UNDERLINE;
+  if (code !== 38 && code !== 48) return style;
+  const colour = extendedColour(kind, parts.slice(kind === 2 && parts.length > 5 ? 3 : 2));
+  return colour === null ? style : withColour(style, code === 38 ? 0 : GROUND_SHIFT, colour);
+}
+
+/** The parameters, one list each, with several entries only where colons part it; an empty one is 0. */
+function parameters(bytes: Uint8Array, from: number, to: number): number[][] {
+  let group = [0];
+  const groups = [group];
+  for (let at = from; at < to; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte === 0x3b) {
+      group = [0];
+      groups.push(group);
+    } else if (byte === 0x3a) {
+      group.push(0);
+    } else {
+      const last = group.length - 1;
+      group[last] = Math.min(9999, (group[last] as number) * 10 + byte - 0x30);
+    }
+  }
+  return groups;
+}
+
+/** Whether the parameters are digits, `;` and `:` only: others have a private mark or are no SGR. */
+function areNumbers(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte < 0x30 || byte > 0x3b) return false;
+  }
+  return true;
+}
+
+/** Joins what is one parameter in sense: `38;5;n` says with three what `38:5:n` says with one. */
+function joinColours(groups: number[][]): number[][] {
+  const joined: number[][] = [];
+  for (let at = 0; at < groups.length; at += 1) {
+    const parts = groups[at] as number[];
+    const takes = parts.length === 1 && (parts[0] === 38 || parts[0] === 48);
+    const count = takes ? EXTENDED_PARTS.get(groups[at + 1]?.[0] ?? 0) : undefined;
+    if (count === undefined) {
+      joined.push(parts);
+    } else {
+      joined.push(groups.slice(at, at + 2 + count).map((group) => group[0] as number));
+      at += 1 + count;
+    }
+  }
+  return joined;
+}
+
+/**
+ * The style after an SGR escape whose parameters are `bytes[from]` to `bytes[to - 1]`. Unknown codes change nothing, nor
+ * does an escape with a private mark (`<`, `=`, `>`, `?`), which is no SGR.
+ */
+export function applySgr(style: number, bytes: Uint8Array, from: number, to: number): number {
+  if (!areNumbers(bytes, from, to)) return style;
+  let result = style;
+  for (const parts of joinColours(parameters(bytes, from, to))) {
+    result = parts.length > 1 ? withParts(result, parts) : withCode(result, parts[0] as number);
+  }
+  return result;
+}
+
+/**
+ * The classes of a style, space-separated; empty for plain text. Inverse text has its two colours exchanged already;
+ * `term-inverse` stands for the colours it lacks.
+ */
+export function classNames(style: number): string {
+  const inverse = (style & INVERSE) !== 0;
+  const text = (style & COLOUR_MASK) - 1;
+  const ground = ((style >>> GROUND_SHIFT) & COLOUR_MASK) - 1;
+  const [front, back] = inverse ? [ground, text] : [text, ground];
+  const names: string[] = [];
+  if (front >= 0) names.push(colourClass('fg', front));
+  if (back >= 0) names.push(colourClass('bg', back));
+  for (const [bit, name] of ATTRIBUTE_CLASSES) if ((style & bit) !== 0) names.push(name);
+  return names.join(' ');
+}
