@@ -4,8 +4,13 @@ import { lexicographicSortSchema, printSchema } from 'graphql';
 import { type Config, ConfigError, parseConfig, usage } from './config.ts';
 import { schema } from './graphql/schema.ts';
 import { createGateway } from './server.ts';
-import { seedWorld } from './simulator/seed.ts';
+import { demo, seedWorld } from './simulator/seed.ts';
 import { createSimulator } from './simulator/simulator.ts';
+
+/** Where the demo's GitLab would be seen; a name that leads nowhere, so that its answers are alike everywhere. */
+const DEMO_URL = 'https://gitlab.example.com';
+/** The demo's tokens are no secret: GraphiQL shows them. */
+const DEMO_TOKENS = { 'PRIVATE-TOKEN': demo.tokens.maintainer, 'JOB-TOKEN': demo.tokens.job };
 
 /** Exit codes: 2 for what the caller must set right, 1 for what went wrong while starting. */
 const EXIT = { failed: 1, misused: 2 } as const;
@@ -26,12 +31,18 @@ function closeOnSignal(close: () => Promise<unknown>): void {
 
 async function serve(config: Config): Promise<void> {
   const simulator = config.demo
-    ? await createSimulator({ world: seedWorld({ now: Date.now() }) })
+    ? await createSimulator({ world: seedWorld({ now: Date.now() }), externalUrl: DEMO_URL })
     : undefined;
   simulator?.start();
   const url = simulator?.url ?? config.gitlabUrl;
-  const gitlab = simulator ? { gitlabUrl: url, gitlabExternalUrl: url } : {};
-  const gateway = createGateway({ ...config, ...gitlab }, { version: readVersion() });
+  const gitlab = simulator ? { gitlabUrl: url, gitlabExternalUrl: DEMO_URL } : {};
+  const gateway = createGateway(
+    { ...config, ...gitlab },
+    {
+      version: readVersion(),
+      exampleTokens: simulator && DEMO_TOKENS,
+    },
+  );
   closeOnSignal(() => Promise.all([gateway.close(), simulator?.close()]));
   const address = await gateway.listen(config.host, config.port);
   console.log(`Listening on ${address}/graphql${config.demo ? ' with an embedded GitLab' : ''}`);
@@ -39,7 +50,8 @@ async function serve(config: Config): Promise<void> {
 
 function fail(error: unknown): never {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') console.error('The port is taken: stop what listens there, or choose another with --port.');
+  if (code === 'EADDRINUSE')
+    console.error('The port is taken: stop what listens there, or choose another with --port.');
   else console.error(message);
   process.exit(error instanceof ConfigError ? EXIT.misused : EXIT.failed);
 }

@@ -7,6 +7,7 @@ import { CredentialError, readCredential } from './gitlab/credential.ts';
 import { createTransport } from './gitlab/transport.ts';
 import { toClientError, unauthenticated } from './graphql/errors.ts';
 import { schema } from './graphql/schema.ts';
+import { useGraphiQL } from './plugins/use-graphiql.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
 
 /** A gateway that can be put on a port. */
@@ -22,13 +23,17 @@ export interface GatewayDeps {
   version: string;
   /** Told of bugs of ours; clients see them masked. @default writes to stderr */
   report?: (bug: unknown) => void;
+  /** Tokens by header name that GraphiQL shows to everybody: for the demo alone. @default none */
+  exampleTokens?: Readonly<Record<string, string>> | undefined;
 }
 
 function contextDeps(config: Config, version: string): ContextDeps {
   const headers: Record<string, string | undefined> = { 'private-token': config.gitlabToken };
   return {
     transport: createTransport({ baseUrl: config.gitlabUrl, version }),
-    fallback: config.gitlabToken ? readCredential((name) => headers[name.toLowerCase()]) : undefined,
+    fallback: config.gitlabToken
+      ? readCredential((name) => headers[name.toLowerCase()])
+      : undefined,
     fallbackWrites: config.gitlabTokenWrites,
     webUrls: [...new Set([config.gitlabUrl, config.gitlabExternalUrl])],
     operationTimeoutMs: config.operationTimeoutMs,
@@ -37,7 +42,10 @@ function contextDeps(config: Config, version: string): ContextDeps {
 
 function contextOf(request: Request, deps: ContextDeps): Context {
   try {
-    return createContext({ header: (name) => request.headers.get(name), signal: request.signal }, deps);
+    return createContext(
+      { header: (name) => request.headers.get(name), signal: request.signal },
+      deps,
+    );
   } catch (error) {
     if (error instanceof CredentialError) throw unauthenticated(error.message);
     throw error;
@@ -49,13 +57,16 @@ function reportToStderr(bug: unknown): void {
 }
 
 /** The composition root: Yoga with its plugins, one transport to GitLab, one HTTP server. */
-export function createGateway(config: Config, { version, report = reportToStderr }: GatewayDeps): Gateway {
+export function createGateway(
+  config: Config,
+  { version, report = reportToStderr, exampleTokens }: GatewayDeps,
+): Gateway {
   const deps = contextDeps(config, version);
   const yoga = createYoga<object, Context>({
     schema,
     graphqlEndpoint: '/graphql',
     landingPage: false,
-    graphiql: config.graphiql,
+    graphiql: false,
     logging: false,
     multipart: false,
     batching: false,
@@ -63,6 +74,7 @@ export function createGateway(config: Config, { version, report = reportToStderr
     context: ({ request }) => contextOf(request, deps),
     maskedErrors: { maskError: (error) => toClientError(error, report) },
     plugins: [
+      ...(config.graphiql ? [useGraphiQL({ tokens: exampleTokens })] : []),
       // Ends resolvers when the caller leaves.
       useExecutionCancellation(),
       ...(config.upstreamExtension ? [useUpstreamCost()] : []),
