@@ -112,6 +112,7 @@ export function addBridge(
 /** A new try of a job: the old row stays as it is and counts as retried. */
 export function cloneJob(state: WorldState, job: JobRecord, user: UserRecord | null): JobRecord {
   job.retried = true;
+  const { id: _id, status: _status, ...raw } = job.raw;
   return index(state, {
     ...job,
     id: takeId(state, 'job'),
@@ -128,6 +129,7 @@ export function cloneJob(state: WorldState, job: JobRecord, user: UserRecord | n
     log: [],
     logBytes: 0,
     script: null,
+    raw,
   });
 }
 

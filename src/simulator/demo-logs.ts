@@ -32,8 +32,8 @@ export interface JobLog {
   readonly commands: readonly { readonly run: string; readonly prints: readonly string[] }[];
   /** Files uploaded at the end. */
   readonly uploads?: readonly string[];
-  /** The exit code of a failure; 0 or absent = it goes well. */
-  readonly exitCode?: number;
+  /** How it fails: `: exit code 1`. Absent = it goes well. */
+  readonly failure?: string;
   /** Every line stamped, as runners do by default since 18.7. */
   readonly stamped?: boolean;
 }
@@ -79,11 +79,11 @@ function script({ commands }: JobLog): Section {
   };
 }
 
-function ending({ uploads = [], exitCode = 0 }: JobLog): Section[] {
-  const state = exitCode === 0 ? 'success' : 'failure';
+function ending({ uploads = [], failure }: JobLog): Section[] {
+  const state = failure === undefined ? 'success' : 'failure';
   const upload = {
     name: `upload_artifacts_on_${state}`,
-    heading: `Uploading artifacts for ${exitCode === 0 ? 'successful' : 'failed'} job`,
+    heading: `Uploading artifacts for ${failure === undefined ? 'successful' : 'failed'} job`,
     lines: uploads.map((file) => `${file}: found 1 matching artifact files and directories`),
   };
   const cleanUp = {
@@ -107,9 +107,9 @@ function sectionPieces({ name, heading, collapsed = false, lines }: Section): Pi
   ];
 }
 
-function verdict(exitCode: number): string {
-  if (exitCode === 0) return paint.green('Job succeeded');
-  return paint.red(`ERROR: Job failed: exit code ${exitCode}`);
+function verdict(failure: string | undefined): string {
+  if (failure === undefined) return paint.green('Job succeeded');
+  return paint.red(`ERROR: Job failed${failure}`);
 }
 
 function piecesOf(log: JobLog): Piece[] {
@@ -119,7 +119,7 @@ function piecesOf(log: JobLog): Piece[] {
     () =>
       `${clear}  on shared-runner-1.example.com 8f1d2c3b, system ID: s_8f1d2c3b4a59${esc}[0;m\n`,
     ...sections.flatMap(sectionPieces),
-    () => `${verdict(log.exitCode ?? 0)}\n`,
+    () => `${verdict(log.failure)}\n`,
   ];
 }
 

@@ -42,10 +42,11 @@ function plan(log: JobLog, runMs: number, more: Partial<PlanRecord> = {}): Parti
   return { script: scriptOf(log), runMs, ...more };
 }
 
-const unitTestPlans: Readonly<Record<string, Partial<PlanRecord>>> = {
+/** How the unit tests can go. */
+export const unitTestPlans = {
   pass: plan(scripts.unitTests, 45 * second, { coverage: 93.41, artifacts: [junit] }),
   fail: plan(scripts.failingUnitTests, 40 * second, { outcome: 'failed', artifacts: [junit] }),
-  'runner-fails': plan(scripts.unitTests, 45 * second, {
+  'runner-fails': plan(scripts.lostUnitTests, 20 * second, {
     outcome: 'failed',
     failureReason: 'runner_system_failure',
   }),
@@ -59,7 +60,7 @@ function webJobs(world: World, { unitTests = 'pass', ref }: WebPipeline): JobOpt
       name: 'unit tests',
       stage: 'test',
       tagList: ['docker'],
-      plan: unitTestPlans[unitTests] ?? {},
+      plan: unitTestPlans[unitTests],
     },
     {
       name: 'e2e',

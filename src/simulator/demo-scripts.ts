@@ -64,7 +64,7 @@ export const unitTests: JobLog = {
 export const failingUnitTests: JobLog = {
   image: node,
   uploads: ['junit.xml'],
-  exitCode: 1,
+  failure: ': exit code 1',
   commands: [
     install,
     {
@@ -90,6 +90,14 @@ export const failingUnitTests: JobLog = {
       ],
     },
   ],
+};
+
+/** What remains of a job whose machine went away. */
+export const lostUnitTests: JobLog = {
+  image: node,
+  failure:
+    ' (system failure): Error response from daemon: No such container: 8f1d2c3b (exec.go:78:0s)',
+  commands: [install],
 };
 
 export const build: JobLog = {

@@ -1,6 +1,6 @@
 import { eraseJob, retryJob } from './actions.ts';
 import { isPipelineDone } from './build-jobs.ts';
-import { addWebPipeline, type WebPipeline } from './demo-pipelines.ts';
+import { addWebPipeline, unitTestPlans, type WebPipeline } from './demo-pipelines.ts';
 import type { JobRecord, PipelineRecord, TokenRecord } from './records.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -39,6 +39,8 @@ export const demo = {
   failedJobId: 12345678923,
   /** Prints while you watch. */
   runningJobId: 12345678934,
+  /** Waits its minute before it deploys, once its turn has come. */
+  delayedJobId: 12345678937,
   manualJobId: 12345678918,
   erasedJobId: 12345678903,
   archivedJobId: 12345678901,
@@ -122,7 +124,7 @@ function addRetried(world: World): void {
   });
   world.advance(2 * minute);
   const again = retryJob(world.state, named(pipeline, 'unit tests'), world.user('bob') ?? null);
-  again.plan = { ...again.plan, outcome: 'success', coverage: 93.41 };
+  again.plan = { ...again.plan, outcome: 'success', ...unitTestPlans.pass };
   world.advance(8 * minute);
 }
 
