@@ -15,7 +15,11 @@ const config: CodegenConfig = {
     'test/graphql/generated/': {
       preset: 'client',
       presetConfig: { fragmentMasking: false },
-      config: { useTypeImports: true, enumsAsTypes: true, scalars: { ID: 'string', DateTime: 'string', BigInt: 'number | string', JSON: 'unknown' } },
+      config: {
+        useTypeImports: true,
+        enumsAsTypes: true,
+        scalars: { ID: 'string', DateTime: 'string', BigInt: 'number | string', JSON: 'unknown' },
+      },
     },
   },
 };

@@ -31,8 +31,8 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[]) {
-    super(`Cannot start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(`Cannot start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`, options);
     this.problems = problems;
   }
 }
@@ -83,7 +83,9 @@ function createReader(env: Env) {
       if (value === undefined || (usable && !url?.search && !url?.hash)) {
         return value?.replace(/\/+$/, '');
       }
-      problems.push(`${name} must be an address such as "https://gitlab.example.com", without user, query and fragment`);
+      problems.push(
+        `${name} must be an address such as "https://gitlab.example.com", without user, query and fragment`,
+      );
       return undefined;
     },
   };
@@ -102,7 +104,7 @@ function parseFlags(argv: readonly string[]) {
     return parseArgs({ args: [...argv], options: flags, strict: true }).values;
   } catch (error) {
     const problem = (error as Error).message.split('. ')[0] ?? '';
-    throw new ConfigError([`${problem} (see --help)`]);
+    throw new ConfigError([`${problem} (see --help)`], { cause: error });
   }
 }
 

@@ -47,7 +47,9 @@ const TRACE_HEADERS = ['traceparent', 'tracestate'] as const;
 
 function traceContextOf({ header }: Caller): Record<string, string> {
   const given = TRACE_HEADERS.map((name) => [name, header(name)] as const);
-  return Object.fromEntries(given.filter((entry): entry is [(typeof entry)[0], string] => Boolean(entry[1])));
+  return Object.fromEntries(
+    given.filter((entry): entry is [(typeof entry)[0], string] => Boolean(entry[1])),
+  );
 }
 
 /** Binds one operation to its caller. Throws CredentialError for a header that holds no token. */
@@ -58,7 +60,13 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
   const meter: Meter = { calls: 0, coalesced: 0, notModified: 0, requestIds: [] };
   const signal = AbortSignal.any([caller.signal, AbortSignal.timeout(deps.operationTimeoutMs)]);
   const traceContext = traceContextOf(caller);
-  const gitlab = createGitlab({ transport: deps.transport, credential, signal, meter, traceContext });
+  const gitlab = createGitlab({
+    transport: deps.transport,
+    credential,
+    signal,
+    meter,
+    traceContext,
+  });
   return {
     loaders: createLoaders(gitlab),
     writer: fallback && !deps.fallbackWrites ? undefined : gitlab,

@@ -24,6 +24,11 @@ export interface RowList<Row> {
   count(): Promise<number | null>;
 }
 
+/** A trigger job of a pipeline of a project. */
+export interface BridgeRef extends JobRef {
+  pipeline: string;
+}
+
 /**
  * What one operation has read: one loader per GET endpoint of GitLab, so that equal reads anywhere
  * in an operation are one call. A read by id is null where GitLab answers 404.
@@ -31,7 +36,7 @@ export interface RowList<Row> {
 export interface Loaders {
   job(ref: JobRef): Promise<Job | null>;
   /** A trigger job, out of its pipeline's list: GitLab has no read of one (gitlab-jobs-api §2.4). */
-  bridge(ref: PipelineRef, id: string): Promise<Bridge | null>;
+  bridge(ref: BridgeRef): Promise<Bridge | null>;
   trace(ref: JobRef): Promise<Buffer | null>;
   pipeline(ref: PipelineRef): Promise<RestPipeline | null>;
   project(project: string): Promise<RestProject | null>;
@@ -95,111 +100,134 @@ function offsetList<Row extends { id: number | string }>(
   read: (page: OffsetRequest) => Promise<Page<Row>>,
 ): RowList<Row> {
   const fetch = pagesOnce(read);
-  return { countsAlong: true, read: (want) => readOffsetList(fetch, want), count: () => countRows(fetch) };
+  return {
+    countsAlong: true,
+    read: (want) => readOffsetList(fetch, want),
+    count: () => countRows(fetch),
+  };
 }
 
 /** The names one project was called by in an operation: its path and its number become one key. */
 function createProjectNames() {
   const first = new Map<string, string>();
+  const of = (project: string) => first.get(project) ?? project;
   return {
-    of: (project: string) => first.get(project) ?? project,
+    of,
+    keyOf: ({ project, id }: JobRef | PipelineRef) => `${of(project)}/${id}`,
     learn(asked: string, numeric: string) {
       if (asked !== numeric && !first.has(numeric)) first.set(numeric, asked);
     },
   };
 }
 
-/** Makes the loaders of one operation. Nothing in them outlives it. */
-export function createLoaders(gitlab: Gitlab): Loaders {
-  const names = createProjectNames();
-  const key = ({ project, id }: JobRef | PipelineRef) => `${names.of(project)}/${id}`;
-  const lists = new Map<string, RowList<Job> | RowList<Bridge>>();
+type ProjectNames = ReturnType<typeof createProjectNames>;
 
-  /** Jobs of one project, in as few calls as their ids take. */
-  async function getJobsOf(project: string, ids: string[]): Promise<Outcomes> {
+/** Jobs by id: all of one project in a batch become as few calls as their ids take. */
+function jobsById(gitlab: Gitlab, names: ProjectNames) {
+  async function readOf(project: string, ids: string[]): Promise<Outcomes> {
     const jobs = await readJobs(gitlab, project, ids);
     for (const job of jobs.values()) {
       if (job && 'project_id' in job) names.learn(project, job.project_id);
     }
     return jobs;
   }
-  async function getJobs(refs: readonly JobRef[]): Promise<JobOutcome[]> {
+  async function readAll(refs: readonly JobRef[]): Promise<JobOutcome[]> {
     const wanted = new Map<string, string[]>();
     const keyed = refs.map(({ project, id }) => ({ project: names.of(project), id }));
     for (const { project, id } of keyed) wanted.set(project, [...(wanted.get(project) ?? []), id]);
-    const reads = [...wanted].map(async ([project, ids]) => [project, await getJobsOf(project, ids)] as const);
+    const reads = [...wanted].map(
+      async ([project, ids]) => [project, await readOf(project, ids)] as const,
+    );
     const read = new Map(await Promise.all(reads));
     return keyed.map(({ project, id }) => read.get(project)?.get(id) ?? null);
   }
-  async function getPipeline(ref: PipelineRef): Promise<RestPipeline> {
-    const pipeline = await gitlab.getPipeline(ref);
-    if (pipeline.project_id) names.learn(ref.project, String(pipeline.project_id));
-    return pipeline;
-  }
-  async function getProject(project: string): Promise<RestProject> {
-    const row = await gitlab.getProject(project);
-    names.learn(project, String(row.id));
-    return row;
-  }
-  /** The same list asked for twice is one list, and so are its pages. */
-  function once<List extends RowList<Job> | RowList<Bridge>>(name: string, make: () => List): List {
-    const list = (lists.get(name) as List | undefined) ?? make();
+  return new DataLoader<JobRef, Job | null, string>(readAll, { cacheKeyFn: names.keyOf });
+}
+
+/** The lists of one operation: the same one asked for twice is one list, and so are its pages. */
+function createLists(gitlab: Gitlab, names: ProjectNames) {
+  const jobLists = new Map<string, RowList<Job>>();
+  const bridgeLists = new Map<string, RowList<Bridge>>();
+  function once<Row>(lists: Map<string, RowList<Row>>, key: unknown[], make: () => RowList<Row>) {
+    const name = JSON.stringify(key);
+    const list = lists.get(name) ?? make();
     lists.set(name, list);
     return list;
   }
-
-  function pipelineBridges(pipeline: PipelineRef, filter: ListFilter): RowList<Bridge> {
-    return once(`bridges of ${key(pipeline)} ${JSON.stringify(filter)}`, () =>
-      offsetList((page) => gitlab.listPipelineBridges(pipeline, toPipelineQuery(filter), page)),
-    );
-  }
-  async function getBridge({ pipeline, id }: { pipeline: PipelineRef; id: string }): Promise<Bridge | null> {
-    const anchor = { id: String(BigInt(id) + 1n), index: 0 };
-    const want = { direction: 'older', count: MAX_PER_PAGE, beyond: false, behind: false } as const;
-    const { rows } = await pipelineBridges(pipeline, {}).read({ ...want, anchor });
-    return rows.find((row) => String(row.id) === id) ?? null;
-  }
-
-  const jobs = new DataLoader<JobRef, Job | null, string>(getJobs, { cacheKeyFn: key });
-  const bridges = onceEach(getBridge, ({ pipeline, id }) => `${key(pipeline)}/${id}`);
-  const traces = onceEach((ref: JobRef) => gitlab.getJobTrace(ref), key);
-  const pipelines = onceEach(getPipeline, key);
-  const projects = onceEach(getProject, (project) => names.of(project));
-  const current = onceEach(() => gitlab.getCurrentJob(), String);
-  const agents = onceEach(() => gitlab.getAllowedAgents(), String);
-
   return {
-    job: (ref) => jobs.load(ref),
-    bridge: (pipeline, id) => bridges.load({ pipeline, id }),
-    trace: (ref) => traces.load(ref),
-    pipeline: (ref) => pipelines.load(ref),
-    project: (project) => projects.load(project),
-    currentJob: () => current.load('job'),
-    allowedAgents: () => agents.load('agents'),
-    projectJobs: (project, filter) =>
-      once(`jobs of ${names.of(project)} ${JSON.stringify(filter)}`, () =>
+    projectJobs: (project: string, filter: ListFilter) =>
+      once(jobLists, ['project', names.of(project), filter], () =>
         projectJobList(gitlab, project, filter),
       ),
-    pipelineJobs: (pipeline, filter) =>
-      once(`jobs of ${key(pipeline)} in a pipeline ${JSON.stringify(filter)}`, () =>
+    pipelineJobs: (pipeline: PipelineRef, filter: ListFilter) =>
+      once(jobLists, ['pipeline', names.keyOf(pipeline), filter], () =>
         offsetList((page) => gitlab.listPipelineJobs(pipeline, toPipelineQuery(filter), page)),
       ),
-    pipelineBridges,
-    prime(job) {
-      const ref = { project: job.project_id, id: String(job.id) };
-      jobs.clear(ref).prime(ref, job);
-    },
+    pipelineBridges: (pipeline: PipelineRef, filter: ListFilter) =>
+      once(bridgeLists, [names.keyOf(pipeline), filter], () =>
+        offsetList((page) => gitlab.listPipelineBridges(pipeline, toPipelineQuery(filter), page)),
+      ),
     clear() {
-      for (const loader of [jobs, traces, pipelines]) loader.clearAll();
-      bridges.clearAll();
-      projects.clearAll();
-      current.clearAll();
-      agents.clearAll();
-      lists.clear();
+      jobLists.clear();
+      bridgeLists.clear();
     },
   };
 }
 
 function toPipelineQuery({ statuses, includeRetried }: ListFilter) {
   return { scope: statuses ?? [], ...(includeRetried && { includeRetried }) };
+}
+
+/** Finds a trigger job in its pipeline's list, by the page that must have it. */
+async function findBridge(list: RowList<Bridge>, id: string): Promise<Bridge | null> {
+  const anchor = { id: String(BigInt(id) + 1n), index: 0 };
+  const want = { direction: 'older', count: MAX_PER_PAGE, beyond: false, behind: false } as const;
+  const { rows } = await list.read({ ...want, anchor });
+  return rows.find((row) => String(row.id) === id) ?? null;
+}
+
+/** Makes the loaders of one operation. Nothing in them outlives it. */
+export function createLoaders(gitlab: Gitlab): Loaders {
+  const names = createProjectNames();
+  const lists = createLists(gitlab, names);
+  const jobs = jobsById(gitlab, names);
+  const traces = onceEach((ref: JobRef) => gitlab.getJobTrace(ref), names.keyOf);
+  const current = onceEach(() => gitlab.getCurrentJob(), String);
+  const agents = onceEach(() => gitlab.getAllowedAgents(), String);
+  const bridges = onceEach(
+    ({ id, ...pipeline }: BridgeRef) =>
+      findBridge(lists.pipelineBridges({ ...pipeline, id: pipeline.pipeline }, {}), id),
+    (ref) => `${names.keyOf(ref)}/${ref.pipeline}`,
+  );
+  const pipelines = onceEach(async (ref: PipelineRef) => {
+    const pipeline = await gitlab.getPipeline(ref);
+    if (pipeline.project_id) names.learn(ref.project, String(pipeline.project_id));
+    return pipeline;
+  }, names.keyOf);
+  const projects = onceEach(async (project: string) => {
+    const row = await gitlab.getProject(project);
+    names.learn(project, String(row.id));
+    return row;
+  }, names.of);
+
+  return {
+    ...lists,
+    job: (ref) => jobs.load(ref),
+    bridge: (ref) => bridges.load(ref),
+    trace: (ref) => traces.load(ref),
+    pipeline: (ref) => pipelines.load(ref),
+    project: (project) => projects.load(project),
+    currentJob: () => current.load('job'),
+    allowedAgents: () => agents.load('agents'),
+    prime(job) {
+      const ref = { project: job.project_id, id: String(job.id) };
+      jobs.clear(ref).prime(ref, job);
+    },
+    clear() {
+      for (const loader of [jobs, bridges, traces, pipelines, projects, current, agents]) {
+        (loader as DataLoader<unknown, unknown, string>).clearAll();
+      }
+      lists.clear();
+    },
+  };
 }

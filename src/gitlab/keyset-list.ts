@@ -18,6 +18,15 @@ function including(id: string, direction: Direction): string {
   return String(direction === 'older' ? number + 1n : number - 1n);
 }
 
+/** One page in walking order; `more` is undefined where the server does not say whether more follow. */
+async function readStep<Row>(fetch: Fetch<Row>, request: Omit<KeysetRequest, 'kind'>) {
+  const page = await fetch({ kind: 'keyset', ...request });
+  const older = request.direction === 'older';
+  const said = older ? page.hasNext : page.hasPrevious;
+  const ended = page.items.length < request.perPage && !said;
+  return { rows: older ? page.items : page.items.toReversed(), more: ended ? false : said };
+}
+
 /**
  * Walks keyset pages (gitlab-jobs-api §4.2) until `count` rows are there. Forward pages say exactly
  * whether more follow. Backward ones do so only with X-PREV-CURSOR; on an older server one row more
@@ -31,24 +40,26 @@ async function walk<Row extends WithId>(
   const rows: Row[] = [];
   const { direction } = from;
   const target = want.count + Number(want.beyond && direction === 'newer');
-  let id = from.id;
-  let more: boolean | undefined = true;
-  while (more !== false && rows.length < target) {
+  for (;;) {
     const perPage = Math.min(MAX_PER_PAGE, target - rows.length);
-    const page = await fetch({ kind: 'keyset', perPage, direction, id });
-    rows.push(...(direction === 'older' ? page.items : page.items.toReversed()));
-    id = rows.length > 0 ? String(rows[rows.length - 1]?.id) : id;
-    more = direction === 'older' ? page.hasNext : page.hasPrevious;
-    if (page.items.length < perPage && more === undefined) more = false;
-    if (page.items.length === 0) more = false;
-    if (more !== undefined && rows.length >= want.count) break;
+    const last = rows.at(-1);
+    const id = last ? String(last.id) : from.id;
+    const step = await readStep(fetch, { perPage, direction, id });
+    rows.push(...step.rows);
+    const enough = rows.length >= (step.more === undefined ? target : want.count);
+    if (enough || step.more === false || step.rows.length === 0) {
+      const more = rows.length > want.count || step.more === true;
+      return { rows: rows.slice(0, want.count), more };
+    }
   }
-  const beyond = rows.length > want.count || more === true;
-  return { rows: rows.slice(0, want.count), more: beyond };
 }
 
 /** Whether a row stands at the anchor or behind it, by one row read from the other side. */
-async function rowBehind<Row>(fetch: Fetch<Row>, anchor: Anchor, from: Direction): Promise<boolean> {
+async function rowBehind<Row>(
+  fetch: Fetch<Row>,
+  anchor: Anchor,
+  from: Direction,
+): Promise<boolean> {
   const direction = opposite[from];
   const id = including(anchor.id, direction);
   const page = await fetch({ kind: 'keyset', perPage: 1, direction, id });

@@ -16,15 +16,15 @@ interface Grid<Row> {
 function createGrid<Row>(fetch: Fetch<Row>, perPage: number): Grid<Row> {
   const read = new Map<number, Promise<Page<Row>>>();
   let total: number | undefined;
+  const readPage = async (number: number): Promise<Page<Row>> => {
+    const answer = await fetch({ kind: 'offset', page: number, perPage });
+    total = answer.total ?? total;
+    return answer;
+  };
   const page = (number: number): Promise<Page<Row>> => {
-    const known = read.get(number);
-    if (known) return known;
-    const promise = fetch({ kind: 'offset', page: number, perPage }).then((answer) => {
-      total = answer.total ?? total;
-      return answer;
-    });
-    read.set(number, promise);
-    return promise;
+    const reading = read.get(number) ?? readPage(number);
+    read.set(number, reading);
+    return reading;
   };
   const pages = (from: number, to: number) =>
     Promise.all(Array.from({ length: Math.max(0, to - from + 1) }, (_, step) => page(from + step)));
@@ -50,7 +50,11 @@ function sideOf<Row extends WithId>(page: Page<Row>, id: string): 'newer' | 'old
  * The number of the page around the anchor, or of the first one after it, starting where the anchor
  * stood: normally one read. Rows that came or went since are made up for by ever larger steps.
  */
-async function locate<Row extends WithId>(grid: Grid<Row>, id: string, hint: number): Promise<number> {
+async function locate<Row extends WithId>(
+  grid: Grid<Row>,
+  id: string,
+  hint: number,
+): Promise<number> {
   let [newer, older, step] = [0, Number.POSITIVE_INFINITY, 1];
   let number = hint;
   while (older - newer > 1) {
@@ -82,7 +86,11 @@ async function lastPage<Row>(grid: Grid<Row>): Promise<number> {
 }
 
 /** Rows of the pages from…to in order; a row that slid onto the next page meanwhile counts once. */
-async function rowsOf<Row extends WithId>(grid: Grid<Row>, from: number, to: number): Promise<Row[]> {
+async function rowsOf<Row extends WithId>(
+  grid: Grid<Row>,
+  from: number,
+  to: number,
+): Promise<Row[]> {
   const rows = new Map<string, Row>();
   for (const page of await grid.pages(from, to)) {
     for (const row of page.items) if (!rows.has(String(row.id))) rows.set(String(row.id), row);
@@ -90,22 +98,27 @@ async function rowsOf<Row extends WithId>(grid: Grid<Row>, from: number, to: num
   return [...rows.values()];
 }
 
+/** Where the first such row is; behind the last where none is. */
+function placeOf<Row>(rows: readonly Row[], is: (row: Row) => boolean): number {
+  const at = rows.findIndex(is);
+  return at < 0 ? rows.length : at;
+}
+
 /** `count` rows older than the anchor, or the newest ones. */
 async function readOlder<Row extends WithId>(fetch: Fetch<Row>, want: Want): Promise<Slice<Row>> {
   const { anchor, count } = want;
   const hint = Math.max(0, anchor?.index ?? 0);
   const grid = createGrid(fetch, fittingPerPage(hint, hint + count - Number(!anchor)));
-  const at = Math.floor(hint / grid.perPage) + 1;
-  const from = anchor ? await locate(grid, anchor.id, at) : 1;
-  let [to, rows, start] = [from, [] as Row[], 0];
-  for (;;) {
-    rows = await rowsOf(grid, from, to);
-    start = anchor ? rows.findIndex((row) => compareIds(row.id, anchor.id) < 0) : 0;
-    if (start < 0) start = rows.length;
-    const missing = count - (rows.length - start);
-    if (missing <= 0 || !(await grid.page(to)).hasNext) break;
+  const from = anchor ? await locate(grid, anchor.id, Math.floor(hint / grid.perPage) + 1) : 1;
+  const isOlder = (row: Row) => !anchor || compareIds(row.id, anchor.id) < 0;
+  let [to, rows] = [from, await rowsOf(grid, from, from)];
+  let start = placeOf(rows, isOlder);
+  while (rows.length < start + count && (await grid.page(to)).hasNext) {
+    const missing = Math.ceil((start + count - rows.length) / grid.perPage);
     const end = Math.ceil((grid.total() ?? Number.POSITIVE_INFINITY) / grid.perPage);
-    to = Math.max(to + 1, Math.min(end, to + Math.ceil(missing / grid.perPage)));
+    to = Math.max(to + 1, Math.min(end, to + missing));
+    rows = await rowsOf(grid, from, to);
+    start = placeOf(rows, isOlder);
   }
   return {
     rows: rows.slice(start, start + count),
@@ -121,16 +134,16 @@ async function readNewer<Row extends WithId>(fetch: Fetch<Row>, want: Want): Pro
   const { anchor, count } = want;
   const hint = anchor?.index ?? 0;
   const first = Math.max(0, hint - count);
-  const grid = createGrid(fetch, anchor ? fittingPerPage(first, Math.max(first, hint)) : MAX_PER_PAGE);
+  const grid = createGrid(fetch, anchor ? fittingPerPage(first, hint) : MAX_PER_PAGE);
   const at = Math.floor(hint / grid.perPage) + 1;
   const to = anchor ? await locate(grid, anchor.id, at) : await lastPage(grid);
-  let [from, rows, end] = [to, [] as Row[], 0];
-  for (;;) {
-    rows = await rowsOf(grid, from, to);
-    end = anchor ? rows.findIndex((row) => compareIds(row.id, anchor.id) <= 0) : rows.length;
-    if (end < 0) end = rows.length;
-    if (end >= count || from === 1) break;
+  const isBehind = (row: Row) => anchor !== undefined && compareIds(row.id, anchor.id) <= 0;
+  let [from, rows] = [to, await rowsOf(grid, to, to)];
+  let end = placeOf(rows, isBehind);
+  while (end < count && from > 1) {
     from = Math.max(1, from - Math.ceil((count - end) / grid.perPage));
+    rows = await rowsOf(grid, from, to);
+    end = placeOf(rows, isBehind);
   }
   const start = Math.max(0, end - count);
   return {
@@ -147,7 +160,10 @@ async function readNewer<Row extends WithId>(fetch: Fetch<Row>, want: Want): Pro
  * pipeline, and a project's jobs before GitLab 15.9. The anchor is found again by its id after rows
  * were added or removed; pages beyond the first are read side by side.
  */
-export function readOffsetList<Row extends WithId>(fetch: Fetch<Row>, want: Want): Promise<Slice<Row>> {
+export function readOffsetList<Row extends WithId>(
+  fetch: Fetch<Row>,
+  want: Want,
+): Promise<Slice<Row>> {
   return want.direction === 'older' ? readOlder(fetch, want) : readNewer(fetch, want);
 }
 

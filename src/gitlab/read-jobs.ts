@@ -60,36 +60,63 @@ function settle(page: PlannedPage, answer: Page<Job>, outcomes: Outcomes): bigin
   return open;
 }
 
+/** The reads of one batch, and what they have brought so far. */
+interface Batch {
+  gitlab: Gitlab;
+  project: string;
+  outcomes: Outcomes;
+}
+
+async function readSingly({ gitlab, project, outcomes }: Batch, id: bigint): Promise<void> {
+  const read = gitlab.getJob({ project, id: String(id) });
+  outcomes.set(String(id), await read.catch((error: Error) => (isNotFound(error) ? null : error)));
+}
+
+/** Reads a page, then whatever it leaves open. A failure is the outcome of each of its ids. */
+async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
+  const { gitlab, outcomes } = batch;
+  let open: bigint[];
+  try {
+    open = settle(page, await readPage(gitlab, batch.project, page), outcomes);
+  } catch (error) {
+    if (error instanceof CursorRefused) return readAllSingly(batch, page.ids);
+    const outcome = isNotFound(error) ? null : (error as Error);
+    for (const id of page.ids) outcomes.set(String(id), outcome);
+    return;
+  }
+  await carryOut(batch, planRest(page, open, { onlyPages: onlyLists(gitlab) }));
+}
+
+async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void> {
+  batch.gitlab.server.builtCursors = false;
+  await carryOut(batch, { pages: [], singles: ids });
+}
+
+async function carryOut(batch: Batch, { pages, singles }: Plan): Promise<void> {
+  await Promise.all([
+    ...pages.map((page) => readPaged(batch, page)),
+    ...singles.map((id) => readSingly(batch, id)),
+  ]);
+}
+
+/** A job token may list a project's jobs, but read none singly (gitlab-jobs-api §8). */
+function onlyLists({ credential }: Gitlab): boolean {
+  return credential.kind === 'job-token';
+}
+
 /** Reads jobs of one project by id: what `getJob` would give for each, in far fewer calls. */
-export async function readJobs(gitlab: Gitlab, project: string, ids: readonly string[]): Promise<Outcomes> {
-  const outcomes: Outcomes = new Map();
-  const onlyPages = gitlab.credential.kind === 'job-token';
-
-  async function single(id: bigint): Promise<void> {
-    const read = gitlab.getJob({ project, id: String(id) });
-    outcomes.set(String(id), await read.catch((error: Error) => (isNotFound(error) ? null : error)));
-  }
-  async function paged(page: PlannedPage): Promise<void> {
-    try {
-      const open = settle(page, await readPage(gitlab, project, page), outcomes);
-      if (open.length > 0) await carryOut(planRest(page, open, { onlyPages }));
-    } catch (error) {
-      if (error instanceof CursorRefused) {
-        gitlab.server.builtCursors = false;
-        await Promise.all(page.ids.map(single));
-        return;
-      }
-      const outcome = isNotFound(error) ? null : (error as Error);
-      for (const id of page.ids) if (!outcomes.has(String(id))) outcomes.set(String(id), outcome);
-    }
-  }
-  async function carryOut({ pages, singles }: Plan): Promise<void> {
-    await Promise.all([...pages.map(paged), ...singles.map(single)]);
-  }
-
+export async function readJobs(
+  gitlab: Gitlab,
+  project: string,
+  ids: readonly string[],
+): Promise<Outcomes> {
+  const batch: Batch = { gitlab, project, outcomes: new Map() };
+  const wanted = new Set(ids.map(BigInt));
   const { keyset, builtCursors } = gitlab.server;
-  const wanted = ids.map(BigInt);
   const canPage = keyset !== false && builtCursors !== false;
-  await carryOut(canPage ? planReads(wanted, { onlyPages }) : { pages: [], singles: [...new Set(wanted)] });
-  return outcomes;
+  const plan = canPage
+    ? planReads(wanted, { onlyPages: onlyLists(gitlab) })
+    : { pages: [], singles: [...wanted] };
+  await carryOut(batch, plan);
+  return batch.outcomes;
 }

@@ -70,7 +70,8 @@ export function planReads(wanted: Iterable<bigint>, options: { onlyPages?: boole
     .filter((window) => window.length > 1)
     .map((window) => pageOf(window, rowsWorth(window.length)));
   const alone = windows.filter((window) => window.length === 1).flat();
-  if (alone.length >= MIN_SHARED) return { pages: [...pages, pageOf(alone, rowsWorth(alone.length))], singles: [] };
+  if (alone.length >= MIN_SHARED)
+    return { pages: [...pages, pageOf(alone, rowsWorth(alone.length))], singles: [] };
   if (!options.onlyPages) return { pages, singles: alone };
   return { pages: [...pages, ...alone.map((id) => pageOf([id], 1))], singles: [] };
 }
@@ -86,7 +87,8 @@ export function planRest(
 ): Plan {
   const settled = page.ids.length - open.length;
   const paid = page.perPage <= settled * ROWS_PER_CALL;
-  if (paid && open.length > 1) return { pages: [pageOf(open, rowsWorth(open.length))], singles: [] };
+  if (paid && open.length > 1)
+    return { pages: [pageOf(open, rowsWorth(open.length))], singles: [] };
   if (options.onlyPages) return { pages: open.map((id) => pageOf([id], 1)), singles: [] };
   return { pages: [], singles: open };
 }

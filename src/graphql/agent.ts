@@ -14,7 +14,8 @@ import {
 import { selectionOf } from './selection.ts';
 
 AllowedAgents.implement({
-  description: 'The Kubernetes agents that the job of a CI_JOB_TOKEN may use, and the job’s surroundings.',
+  description:
+    'The Kubernetes agents that the job of a CI_JOB_TOKEN may use, and the job’s surroundings.',
   fields: (t) => ({
     agents: t.field({
       type: [Agent],
@@ -32,7 +33,11 @@ AllowedAgents.implement({
       description: 'Its pipeline. Costs a call; a job token may read pipelines from GitLab 19 on.',
       resolve: ({ pipeline, project }, _args, context, info) =>
         pipeline && project
-          ? readPipeline(context, { project: String(project.id), id: String(pipeline.id) }, selectionOf(info))
+          ? readPipeline(
+              context,
+              { project: String(project.id), id: String(pipeline.id) },
+              selectionOf(info),
+            )
           : null,
     }),
     project: t.field({
@@ -43,13 +48,15 @@ AllowedAgents.implement({
     groupIds: t.field({
       type: ['ID'],
       nullable: false,
-      description: 'GitLab’s numbers of the project’s group and all groups above. Empty for a personal project.',
+      description:
+        'GitLab’s numbers of the project’s group and all groups above. Empty for a personal project.',
       resolve: ({ project }) => project?.groups?.map(({ id }) => String(id)) ?? [],
     }),
     user: t.field({ type: User, description: 'Who started the job.', resolve: ({ user }) => user }),
     rolesInProject: t.field({
       type: ['String'],
-      description: 'The roles that user has in the project, each one including those before: guest, reporter, developer, … Open-ended.',
+      description:
+        'The roles that user has in the project, each one including those before: guest, reporter, developer, … Open-ended.',
       resolve: ({ user }) => user?.roles_in_project,
     }),
     environment: t.field({
@@ -80,7 +87,8 @@ Agent.implement({
     }),
     configuration: t.field({
       type: 'JSON',
-      description: 'The entry under `ci_access` that lets the job use it, as written there; {} for the project’s own agents.',
+      description:
+        'The entry under `ci_access` that lets the job use it, as written there; {} for the project’s own agents.',
       resolve: (agent) => agent.configuration,
     }),
   }),
@@ -96,7 +104,9 @@ AgentConfigProject.implement({
     }),
     description: t.exposeString('description', { description: 'What the project says of itself.' }),
     name: t.exposeString('name', { description: 'Its name.' }),
-    nameWithNamespace: t.exposeString('name_with_namespace', { description: 'Its name with those of its groups.' }),
+    nameWithNamespace: t.exposeString('name_with_namespace', {
+      description: 'Its name with those of its groups.',
+    }),
     path: t.exposeString('path', { description: 'The last part of its path.' }),
     fullPath: t.id({
       description: 'Its path with all groups.',
@@ -114,14 +124,17 @@ AgentEnvironment.implement({
   description: 'The environment that a job deploys to.',
   fields: (t) => ({
     slug: t.exposeString('slug', { description: 'Its short name, fit for addresses.' }),
-    tier: t.exposeString('tier', { description: 'production, staging, testing, development or other.' }),
+    tier: t.exposeString('tier', {
+      description: 'production, staging, testing, development or other.',
+    }),
   }),
 });
 
 builder.queryField('allowedAgents', (t) =>
   t.field({
     type: AllowedAgents,
-    description: 'The Kubernetes agents that the job of the request’s CI_JOB_TOKEN may use. Null for any other credential.',
+    description:
+      'The Kubernetes agents that the job of the request’s CI_JOB_TOKEN may use. Null for any other credential.',
     resolve: (_root, _args, { loaders }) => loaders.allowedAgents(),
   }),
 );

@@ -5,10 +5,17 @@ JobArtifact.implement({
   fields: (t) => ({
     fileType: t.exposeString('file_type', {
       nullable: false,
-      description: 'archive, metadata, trace, junit, dotenv, cobertura, sast, … Open-ended, so text.',
+      description:
+        'archive, metadata, trace, junit, dotenv, cobertura, sast, … Open-ended, so text.',
     }),
-    size: t.field({ type: 'BigInt', description: 'In bytes.', resolve: (artifact) => artifact.size }),
-    filename: t.exposeString('filename', { description: 'Its file name, such as "artifacts.zip".' }),
+    size: t.field({
+      type: 'BigInt',
+      description: 'In bytes.',
+      resolve: (artifact) => artifact.size,
+    }),
+    filename: t.exposeString('filename', {
+      description: 'Its file name, such as "artifacts.zip".',
+    }),
     fileFormat: t.exposeString('file_format', {
       description: 'raw, zip or gzip. Null for a log on some servers.',
     }),
@@ -18,7 +25,9 @@ JobArtifact.implement({
 JobArtifactsFile.implement({
   description: 'The archive of a job’s `artifacts:paths`.',
   fields: (t) => ({
-    filename: t.exposeString('filename', { description: 'Its file name, such as "artifacts.zip".' }),
+    filename: t.exposeString('filename', {
+      description: 'Its file name, such as "artifacts.zip".',
+    }),
     size: t.field({ type: 'BigInt', description: 'In bytes.', resolve: (file) => file.size }),
   }),
 });

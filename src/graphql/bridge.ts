@@ -7,7 +7,8 @@ Bridge.implement({
   fields: (t) => ({
     downstreamPipeline: t.field({
       type: Pipeline,
-      description: 'The pipeline it started; it may belong to a project you cannot read. Null until it is made, or when that failed.',
+      description:
+        'The pipeline it started; it may belong to a project you cannot read. Null until it is made, or when that failed.',
       resolve: ({ downstream_pipeline: row, project_id }) =>
         row && { ...row, project_id: String(row.project_id ?? project_id) },
     }),

@@ -18,7 +18,10 @@ export type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
 /** The one Pothos builder; every noun file adds its types to it, `schema.ts` builds the result. */
 export const builder = new SchemaBuilder<SchemaTypes>({});
 
-builder.queryType({ description: 'Everything that can be read. A read of what is missing, or hidden from you, is null.' });
+builder.queryType({
+  description:
+    'Everything that can be read. A read of what is missing, or hidden from you, is null.',
+});
 builder.mutationType({
   description:
     'Everything that changes a job. What a caller can act on comes back in the payload’s `errors`; a missing or refused credential is a GraphQL error.',

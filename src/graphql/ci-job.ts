@@ -30,12 +30,14 @@ CiJob.implement({
   fields: (t) => ({
     id: t.id({
       nullable: false,
-      description: 'Global id: the same job has the same id however it was reached. Opaque; use it for `node` and in mutations.',
+      description:
+        'Global id: the same job has the same id however it was reached. Opaque; use it for `node` and in mutations.',
       resolve: globalIdOf,
     }),
     databaseId: t.id({
       nullable: false,
-      description: 'GitLab’s own number of the job, as in its web address. 64 bits wide, hence text.',
+      description:
+        'GitLab’s own number of the job, as in its web address. 64 bits wide, hence text.',
       resolve: (job) => String(job.id),
     }),
     projectId: t.exposeID('project_id', {
@@ -47,12 +49,15 @@ CiJob.implement({
       nullable: false,
       description: 'Whether it is an ordinary job or a trigger job.',
     }),
-    name: t.exposeString('name', { description: 'The job’s name in `.gitlab-ci.yml`, such as "unit tests 1/3".' }),
+    name: t.exposeString('name', {
+      description: 'The job’s name in `.gitlab-ci.yml`, such as "unit tests 1/3".',
+    }),
     stage: t.exposeString('stage', { description: 'The name of the stage it runs in.' }),
     status: t.field({
       type: CiJobStatus,
       nullable: false,
-      description: 'Where the job is in its life. UNKNOWN when GitLab is newer than this schema: then see `statusRaw`.',
+      description:
+        'Where the job is in its life. UNKNOWN when GitLab is newer than this schema: then see `statusRaw`.',
       resolve: (job) => toStatus(job.status),
     }),
     statusRaw: t.exposeString('status', {
@@ -60,7 +65,8 @@ CiJob.implement({
       description: 'The status exactly as GitLab sent it, such as "waiting_for_resource".',
     }),
     ref: t.exposeString('ref', {
-      description: 'The branch or tag, or `refs/merge-requests/<iid>/head` for a merge request’s pipeline.',
+      description:
+        'The branch or tag, or `refs/merge-requests/<iid>/head` for a merge request’s pipeline.',
     }),
     tag: t.exposeBoolean('tag', { description: 'Whether `ref` is a tag.' }),
     coverage: t.float({
@@ -71,10 +77,15 @@ CiJob.implement({
       description: 'Whether the pipeline goes on and passes when this job fails.',
     }),
     source: t.string({
-      description: 'What started it: push, web, schedule, merge_request_event, … GitLab does not send it with jobs; then it is the pipeline’s.',
+      description:
+        'What started it: push, web, schedule, merge_request_event, … GitLab does not send it with jobs; then it is the pipeline’s.',
       resolve: (job) => job.source ?? job.pipeline?.source,
     }),
-    createdAt: t.field({ type: 'DateTime', description: 'When the job was made.', resolve: (job) => job.created_at }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: 'When the job was made.',
+      resolve: (job) => job.created_at,
+    }),
     startedAt: t.field({
       type: 'DateTime',
       description: 'When a runner began with it. Null before that.',
@@ -87,7 +98,8 @@ CiJob.implement({
     }),
     erasedAt: t.field({
       type: 'DateTime',
-      description: 'When its log and artifacts were erased. Null if they were not; GitLab 15 and later.',
+      description:
+        'When its log and artifacts were erased. Null if they were not; GitLab 15 and later.',
       resolve: (job) => job.erased_at,
     }),
     duration: t.exposeFloat('duration', {
@@ -97,10 +109,12 @@ CiJob.implement({
       description: 'Seconds it waited for a runner; grows while it waits.',
     }),
     failureReason: t.exposeString('failure_reason', {
-      description: 'Why it failed, such as "script_failure". Null unless `status` is FAILED. GitLab adds reasons with each version, so it is text.',
+      description:
+        'Why it failed, such as "script_failure". Null unless `status` is FAILED. GitLab adds reasons with each version, so it is text.',
     }),
     archived: t.exposeBoolean('archived', {
-      description: 'Whether the job is too old to be retried or played. Null before GitLab 17, and for trigger jobs.',
+      description:
+        'Whether the job is too old to be retried or played. Null before GitLab 17, and for trigger jobs.',
     }),
     webUrl: t.exposeString('web_url', { description: 'The job’s page in GitLab.' }),
     commit: t.field({
@@ -115,7 +129,8 @@ CiJob.implement({
     }),
     pipeline: t.field({
       type: Pipeline,
-      description: 'The pipeline it belongs to. Its status, ref, sha, source and address cost no further call.',
+      description:
+        'The pipeline it belongs to. Its status, ref, sha, source and address cost no further call.',
       resolve: pipelineOf,
     }),
     project: t.field({

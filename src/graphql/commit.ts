@@ -9,12 +9,17 @@ Commit.implement({
       description: 'Global id, opaque.',
       resolve: (commit) => toGlobalId('Commit', commit.id),
     }),
-    sha: t.exposeString('id', { nullable: false, description: 'Its hash, as 40 or 64 hex digits.' }),
+    sha: t.exposeString('id', {
+      nullable: false,
+      description: 'Its hash, as 40 or 64 hex digits.',
+    }),
     shortId: t.exposeString('short_id', { description: 'The first digits of the hash.' }),
     title: t.exposeString('title', { description: 'The first line of the message.' }),
     message: t.exposeString('message', { description: 'The whole message.' }),
     authorName: t.exposeString('author_name', { description: 'Who wrote the change.' }),
-    authorEmail: t.exposeString('author_email', { description: 'The author’s address, as in the commit.' }),
+    authorEmail: t.exposeString('author_email', {
+      description: 'The author’s address, as in the commit.',
+    }),
     authoredDate: t.field({
       type: 'DateTime',
       description: 'When the change was written.',
@@ -32,7 +37,10 @@ Commit.implement({
       description: 'The same as `committedDate` in GitLab.',
       resolve: (commit) => commit.created_at,
     }),
-    parentIds: t.expose('parent_ids', { type: ['String'], description: 'The hashes of its parents.' }),
+    parentIds: t.expose('parent_ids', {
+      type: ['String'],
+      description: 'The hashes of its parents.',
+    }),
     webUrl: t.exposeString('web_url', { description: 'Its page in GitLab.' }),
   }),
 });

@@ -41,7 +41,9 @@ export interface PageArgs {
 
 function checkMix({ first, after, last, before }: ConnectionArgs): void {
   if (first != null && last != null) {
-    throw badUserInput('`first` and `last` cannot go together; use `first` with `after`, or `last` with `before`.');
+    throw badUserInput(
+      '`first` and `last` cannot go together; use `first` with `after`, or `last` with `before`.',
+    );
   }
   if (after != null && (last != null || before != null)) {
     throw badUserInput('`after` goes with `first`, not with `last` or `before`.');
@@ -55,7 +57,9 @@ export function parsePageArgs(args: ConnectionArgs): PageArgs {
   const forward = args.last == null;
   const count = (forward ? args.first : args.last) ?? DEFAULT_PAGE;
   if (count < 1 || count > MAX_PAGE) {
-    throw badUserInput(`\`${forward ? 'first' : 'last'}\` must be from 1 to ${MAX_PAGE}, not ${count}.`);
+    throw badUserInput(
+      `\`${forward ? 'first' : 'last'}\` must be from 1 to ${MAX_PAGE}, not ${count}.`,
+    );
   }
   return { forward, count, cursor: (forward ? args.after : args.before) ?? undefined };
 }
@@ -95,7 +99,10 @@ const empty: Slice<never> = {
 
 /** Whether rows must be read: for themselves, for their cursors, or to see what lies before and after them. */
 function needsRows(selection: Selection): boolean {
-  return selection.has(...ROWS) || selection.below('pageInfo').has(...CURSORS, 'hasNextPage', 'hasPreviousPage');
+  return (
+    selection.has(...ROWS) ||
+    selection.below('pageInfo').has(...CURSORS, 'hasNextPage', 'hasPreviousPage')
+  );
 }
 
 /** Reads one page of a list as a connection: only what the selection needs, `totalCount` only if asked for. */
@@ -112,7 +119,11 @@ export async function readConnection<Row extends WithId>(
     onlyCounts ? empty : list.read(want),
     onlyCounts || (counts && !list.countsAlong) ? list.count() : null,
   ]);
-  return toConnection(slice, { digest: listDigest(...source.name), ascending: Boolean(ascending), total });
+  return toConnection(slice, {
+    digest: listDigest(...source.name),
+    ascending: Boolean(ascending),
+    total,
+  });
 }
 
 function toConnection<Row extends WithId>(
@@ -156,7 +167,10 @@ const PageInfo = builder.objectRef<Connection<unknown>>('PageInfo').implement({
 
 /** The four arguments of every connection. */
 export const pageArguments = (arg: ArgBuilder<Types>) => ({
-  first: arg.int({ description: 'How many from the start (1 to 500), after `after`. 20 if neither `first` nor `last` is given.' }),
+  first: arg.int({
+    description:
+      'How many from the start (1 to 500), after `after`. 20 if neither `first` nor `last` is given.',
+  }),
   after: arg.string({ description: 'Goes with `first`: start behind this cursor.' }),
   last: arg.int({ description: 'How many from the end (1 to 500), before `before`.' }),
   before: arg.string({ description: 'Goes with `last`: end in front of this cursor.' }),
@@ -173,9 +187,15 @@ export function connectionType<Row>(
     fields: (t) => ({
       cursor: t.exposeString('cursor', {
         nullable: false,
-        description: 'Opaque; use it for `after` or `before` of the same list, with the same sort and filters.',
+        description:
+          'Opaque; use it for `after` or `before` of the same list, with the same sort and filters.',
       }),
-      node: t.field({ type: node, nullable: false, description: `The ${name} itself.`, resolve: (edge) => edge.node as never }),
+      node: t.field({
+        type: node,
+        nullable: false,
+        description: `The ${name} itself.`,
+        resolve: (edge) => edge.node as never,
+      }),
     }),
   });
   return builder.objectRef<Connection<Row>>(`${name}Connection`).implement({

@@ -95,7 +95,11 @@ export function viewError(error: GitlabError): ErrorView {
 }
 
 /** The same error at the same place in other words. */
-function reword(error: GraphQLError, message: string, extensions: Record<string, unknown>): GraphQLError {
+function reword(
+  error: GraphQLError,
+  message: string,
+  extensions: Record<string, unknown>,
+): GraphQLError {
   const { nodes = null, path = null } = error;
   return new GraphQLError(message, { nodes, path, extensions });
 }
@@ -105,7 +109,8 @@ function reword(error: GraphQLError, message: string, extensions: Record<string,
  * words, and anything else, which is a bug of ours, masked.
  */
 export function toClientError(error: unknown, report: (bug: unknown) => void): GraphQLError {
-  const graphql = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
+  const graphql =
+    error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
   const cause = graphql.originalError;
   if (isGitlabError(cause)) {
     const view = viewError(cause);

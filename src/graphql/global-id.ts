@@ -45,7 +45,9 @@ function quoted(text: string): string {
 /** Takes GitLab's own id of a job or pipeline from an argument, or says what would be right. */
 export function parseNumericId(text: string, what: string): string {
   if (isNumericId(text)) return text;
-  throw badUserInput(`${what} must be GitLab's number of it, such as "12345", not ${quoted(text)}.`);
+  throw badUserInput(
+    `${what} must be GitLab's number of it, such as "12345", not ${quoted(text)}.`,
+  );
 }
 
 /** Takes a project's full path or numeric id from an argument, or says what would be right. */
@@ -73,12 +75,16 @@ export function parseGlobalId(globalId: string): NodeRef {
   const names = Object.hasOwn(parts, type) ? parts[type as keyof typeof parts] : undefined;
   const valid =
     names?.length === values.length &&
-    values.every((value, at) => (names[at] === 'project' ? isProjectName(value) : isNumericId(value)));
+    values.every((value, at) =>
+      names[at] === 'project' ? isProjectName(value) : isNumericId(value),
+    );
   if (names && valid) {
     return { type, ...Object.fromEntries(names.map((name, at) => [name, values[at]])) } as NodeRef;
   }
   if (/^(Runner|RunnerManager|User|Commit|Agent)$/.test(type)) {
-    throw badUserInput(`A ${type} cannot be read by its id: GitLab's Jobs API shows it only with a job.`);
+    throw badUserInput(
+      `A ${type} cannot be read by its id: GitLab's Jobs API shows it only with a job.`,
+    );
   }
   throw badUserInput(`${quoted(globalId)} is not an id that this gateway gave out.`);
 }

@@ -13,6 +13,7 @@ export const BridgeConnection = connectionType('Bridge', Bridge, {
   description: 'One page of a list of trigger jobs.',
   total: {
     nullable: true,
-    description: 'How many trigger jobs the whole list has. Null for lists of more than 10,000, which GitLab does not count.',
+    description:
+      'How many trigger jobs the whole list has. Null for lists of more than 10,000, which GitLab does not count.',
   },
 });

@@ -52,7 +52,11 @@ const CiInputInput = builder.inputType('CiInputInput', {
   description: 'The value of one of the job’s `inputs` (GitLab 18.10 and later).',
   fields: (t) => ({
     name: t.string({ required: true, description: 'The input’s name.' }),
-    value: t.field({ type: 'JSON', required: true, description: 'Text, number, boolean or list, as the input declares.' }),
+    value: t.field({
+      type: 'JSON',
+      required: true,
+      description: 'Text, number, boolean or list, as the input declares.',
+    }),
   }),
 });
 
@@ -93,7 +97,8 @@ const JobCancelPayload = builder.objectRef<Payload<JobRow | Bridge>>('JobCancelP
     }),
     canceled: t.boolean({
       nullable: false,
-      description: 'Whether the job is now canceled or canceling. GitLab accepts a cancel that can do nothing, such as of a finished job: then this is false and `errors` is empty.',
+      description:
+        'Whether the job is now canceled or canceling. GitLab accepts a cancel that can do nothing, such as of a finished job: then this is false and `errors` is empty.',
       resolve: ({ job }) => CANCELED.includes(job?.status ?? ''),
     }),
     ...commonPayload(t),
@@ -134,7 +139,8 @@ const JobPlayPayload = builder.objectRef<Payload<JobRow | Bridge>>('JobPlayPaylo
   fields: (t) => ({
     job: t.field({
       type: CiJob,
-      description: 'The job that was started: the same one, or a new one if it had run before. Null when `errors` says why.',
+      description:
+        'The job that was started: the same one, or a new one if it had run before. Null when `errors` says why.',
       resolve: ({ job }) => job,
     }),
     ...commonPayload(t),
@@ -147,7 +153,8 @@ const JobCancelInput = builder.inputType('JobCancelInput', {
     ...commonInput(t),
     force: t.boolean({
       defaultValue: false,
-      description: 'End a job that hangs in CANCELING, as a maintainer; does nothing to one in another state. A server before GitLab 18.5 does not know it and cancels in the ordinary way.',
+      description:
+        'End a job that hangs in CANCELING, as a maintainer; does nothing to one in another state. A server before GitLab 18.5 does not know it and cancels in the ordinary way.',
     }),
   }),
 });
@@ -186,15 +193,27 @@ const JobPlayInput = builder.inputType('JobPlayInput', {
 builder.mutationFields((t) => ({
   jobCancel: t.field({
     type: JobCancelPayload,
-    description: 'Stops a job. Look at `canceled` for what became of it: GitLab reports success whatever happened.',
-    args: { input: t.arg({ type: JobCancelInput, required: true, description: 'Which job, and how.' }) },
+    description:
+      'Stops a job. Look at `canceled` for what became of it: GitLab reports success whatever happened.',
+    args: {
+      input: t.arg({ type: JobCancelInput, required: true, description: 'Which job, and how.' }),
+    },
     resolve: (_root, { input }, context) =>
-      write(context, input, (gitlab, ref) => gitlab.cancelJob(ref, { force: input.force || undefined })),
+      write(context, input, (gitlab, ref) =>
+        gitlab.cancelJob(ref, { force: input.force || undefined }),
+      ),
   }),
   jobRetry: t.field({
     type: JobRetryPayload,
-    description: 'Runs a finished job once more, as a new job. Trigger jobs too, from GitLab 17 on.',
-    args: { input: t.arg({ type: JobRetryInput, required: true, description: 'Which job, and with what.' }) },
+    description:
+      'Runs a finished job once more, as a new job. Trigger jobs too, from GitLab 17 on.',
+    args: {
+      input: t.arg({
+        type: JobRetryInput,
+        required: true,
+        description: 'Which job, and with what.',
+      }),
+    },
     resolve: async (_root, { input }, context) => {
       const payload = await write(context, input, (gitlab, ref) =>
         gitlab.retryJob(ref, toInputs(input.inputs)),
@@ -206,12 +225,19 @@ builder.mutationFields((t) => ({
     type: JobErasePayload,
     description: 'Deletes the log and all artifacts of a finished job. There is no way back.',
     args: { input: t.arg({ type: JobEraseInput, required: true, description: 'Which job.' }) },
-    resolve: (_root, { input }, context) => write(context, input, (gitlab, ref) => gitlab.eraseJob(ref)),
+    resolve: (_root, { input }, context) =>
+      write(context, input, (gitlab, ref) => gitlab.eraseJob(ref)),
   }),
   jobPlay: t.field({
     type: JobPlayPayload,
     description: 'Starts a manual or delayed job now; trigger jobs too.',
-    args: { input: t.arg({ type: JobPlayInput, required: true, description: 'Which job, and with what.' }) },
+    args: {
+      input: t.arg({
+        type: JobPlayInput,
+        required: true,
+        description: 'Which job, and with what.',
+      }),
+    },
     resolve: (_root, { input }, context) =>
       write(context, input, (gitlab, ref) =>
         gitlab.playJob(ref, { variables: input.variables ?? undefined, ...toInputs(input.inputs) }),

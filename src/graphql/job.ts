@@ -1,5 +1,6 @@
 import { builder } from './builder.ts';
 import { parseNumericId, parseProject } from './global-id.ts';
+import { readJob } from './reads.ts';
 import {
   CiJob,
   Job,
@@ -10,7 +11,6 @@ import {
   Runner,
   RunnerManager,
 } from './refs.ts';
-import { readJob } from './reads.ts';
 import { selectionOf } from './selection.ts';
 
 Job.implement({
@@ -24,7 +24,8 @@ Job.implement({
     artifacts: t.field({
       type: [JobArtifact],
       nullable: false,
-      description: 'Files it left behind, the archived log and reports included. Empty after erase.',
+      description:
+        'Files it left behind, the archived log and reports included. Empty after erase.',
       resolve: (job) => job.artifacts ?? [],
     }),
     artifactsFile: t.field({
@@ -49,7 +50,8 @@ Job.implement({
     }),
     trace: t.field({
       type: JobTrace,
-      description: 'The log: one call whatever is selected below, none if it is not selected. Null when there is no such job for you.',
+      description:
+        'The log: one call whatever is selected below, none if it is not selected. Null when there is no such job for you.',
       resolve: async (job, _args, { loaders }) => {
         const ref = { project: job.project_id, id: String(job.id) };
         const bytes = await loaders.trace(ref);
@@ -62,7 +64,8 @@ Job.implement({
 builder.queryFields((t) => ({
   job: t.field({
     type: Job,
-    description: 'One job by its project and its number. A trigger job is not found here: see `Pipeline.bridges`.',
+    description:
+      'One job by its project and its number. A trigger job is not found here: see `Pipeline.bridges`.',
     args: {
       project: t.arg.id({
         required: true,

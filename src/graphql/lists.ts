@@ -3,7 +3,12 @@ import type { PipelineRef } from '../gitlab/client.ts';
 import { isNotFound, isUnknownScope } from '../gitlab/errors.ts';
 import type { Bridge, Job } from '../gitlab/rest.ts';
 import type { ListFilter } from '../loaders.ts';
-import { type Connection, type ConnectionArgs, parsePageArgs, readConnection } from './connection.ts';
+import {
+  type Connection,
+  type ConnectionArgs,
+  parsePageArgs,
+  readConnection,
+} from './connection.ts';
 import { badUserInput } from './errors.ts';
 import type { Selection } from './selection.ts';
 
@@ -45,7 +50,9 @@ async function orNull<Value>(list: Promise<Value>): Promise<Value | null> {
 /** A server before 19.0 ignores `ref` (gitlab-jobs-api §2.1): never pass its unfiltered rows on. */
 function checkRef(connection: Connection<Job>, ref: string | undefined): void {
   if (ref === undefined || connection.edges.every(({ node }) => node.ref === ref)) return;
-  throw badUserInput('This GitLab cannot filter the jobs of a project by `ref`: that needs version 19.0 or later.');
+  throw badUserInput(
+    'This GitLab cannot filter the jobs of a project by `ref`: that needs version 19.0 or later.',
+  );
 }
 
 /** `Project.jobs`: GET /projects/:id/jobs. */

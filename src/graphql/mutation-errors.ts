@@ -17,13 +17,25 @@ export interface MutationFailure {
 }
 
 const failureTypes = [
-  ['NotFoundError', 'There is no such job, or it is hidden from you: GitLab does not tell them apart.'],
+  [
+    'NotFoundError',
+    'There is no such job, or it is hidden from you: GitLab does not tell them apart.',
+  ],
   ['ForbiddenError', 'Your credential may not do this.'],
-  ['JobStateError', 'The job is in a state that does not allow this: JOB_NOT_RETRYABLE, JOB_NOT_ERASABLE or JOB_NOT_PLAYABLE.'],
+  [
+    'JobStateError',
+    'The job is in a state that does not allow this: JOB_NOT_RETRYABLE, JOB_NOT_ERASABLE or JOB_NOT_PLAYABLE.',
+  ],
   ['InvalidInputError', 'GitLab does not accept what was sent with the request.'],
   ['ConflictError', 'GitLab is busy with this job or project. Read the job again, then repeat.'],
-  ['UpstreamUnavailableError', 'GitLab could not be reached or is in maintenance. Surely not done; may be repeated.'],
-  ['OutcomeUnknownError', 'The request went out, but no usable answer came: it may have been done. Read the job before repeating.'],
+  [
+    'UpstreamUnavailableError',
+    'GitLab could not be reached or is in maintenance. Surely not done; may be repeated.',
+  ],
+  [
+    'OutcomeUnknownError',
+    'The request went out, but no usable answer came: it may have been done. Read the job before repeating.',
+  ],
   ['RateLimitedError', 'GitLab limits how often you may do this. Not done.'],
 ] as const;
 
@@ -97,7 +109,8 @@ function toFailure(error: GitlabError): MutationFailure | undefined {
     return { type: 'RateLimitedError', code, message, retryAfter: error.retryAfterSeconds };
   }
   if (mayHaveHappened(error)) {
-    const unknown = 'No usable answer came from GitLab: it may have been done. Read the job before repeating.';
+    const unknown =
+      'No usable answer came from GitLab: it may have been done. Read the job before repeating.';
     return { type: 'OutcomeUnknownError', code: 'OUTCOME_UNKNOWN', message: unknown };
   }
   return error instanceof GitlabStatusError ? failureOfStatus(error) : unavailable(message);

@@ -31,7 +31,7 @@ function readNode(
     case 'Job':
       return readJob(context, ref, selection);
     case 'Bridge':
-      return context.loaders.bridge({ project: ref.project, id: ref.pipeline }, ref.id);
+      return context.loaders.bridge(ref);
     case 'Pipeline':
       return readPipeline(context, ref, selection);
     case 'Project':
@@ -46,14 +46,17 @@ builder.queryFields((t) => ({
   node: t.field({
     type: Node,
     description: 'Anything by its global id. Null when it is gone, or hidden from you.',
-    args: { id: t.arg.id({ required: true, description: 'A global id that this gateway gave out.' }) },
+    args: {
+      id: t.arg.id({ required: true, description: 'A global id that this gateway gave out.' }),
+    },
     resolve: (_root, { id }, context, info) =>
       readNode(context, parseGlobalId(id), (type) => selectionOf(info, type)),
   }),
   nodes: t.field({
     type: [Node],
     nullable: { list: false, items: true },
-    description: 'Several things by their global ids, in the same order. One that is gone or hidden is null and spoils no other.',
+    description:
+      'Several things by their global ids, in the same order. One that is gone or hidden is null and spoils no other.',
     args: {
       ids: t.arg.idList({
         required: true,
@@ -69,11 +72,13 @@ builder.queryFields((t) => ({
   }),
   resource: t.field({
     type: Node,
-    description: 'The job or pipeline behind a web address of this GitLab. Null when it is gone, or hidden from you.',
+    description:
+      'The job or pipeline behind a web address of this GitLab. Null when it is gone, or hidden from you.',
     args: {
       url: t.arg.string({
         required: true,
-        description: 'Such as "https://gitlab.example.com/group/app/-/jobs/123". Another host is an error.',
+        description:
+          'Such as "https://gitlab.example.com/group/app/-/jobs/123". Another host is an error.',
       }),
     },
     resolve: (_root, { url }, context, info) =>

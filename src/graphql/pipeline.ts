@@ -32,7 +32,8 @@ Pipeline.implement({
     }),
     databaseId: t.id({
       nullable: false,
-      description: 'GitLab’s own number of the pipeline, as in its web address. 64 bits wide, hence text.',
+      description:
+        'GitLab’s own number of the pipeline, as in its web address. 64 bits wide, hence text.',
       resolve: (row) => String(row.id),
     }),
     iid: t.id({
@@ -46,7 +47,8 @@ Pipeline.implement({
     status: t.field({
       type: CiJobStatus,
       nullable: false,
-      description: 'Where it is in its life, in the same words as a job. UNKNOWN when GitLab is newer than this schema.',
+      description:
+        'Where it is in its life, in the same words as a job. UNKNOWN when GitLab is newer than this schema.',
       resolve: (row) => toStatus(row.status),
     }),
     statusRaw: t.string({
@@ -59,9 +61,14 @@ Pipeline.implement({
     }),
     sha: t.exposeString('sha', { description: 'The commit it runs on, as 40 or 64 hex digits.' }),
     source: t.exposeString('source', {
-      description: 'What started it: push, web, schedule, merge_request_event, parent_pipeline, … GitLab adds to these, so it is text.',
+      description:
+        'What started it: push, web, schedule, merge_request_event, parent_pipeline, … GitLab adds to these, so it is text.',
     }),
-    createdAt: t.field({ type: 'DateTime', description: 'When it was made.', resolve: (row) => row.created_at }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: 'When it was made.',
+      resolve: (row) => row.created_at,
+    }),
     updatedAt: t.field({
       type: 'DateTime',
       description: 'When anything about it changed last.',
@@ -127,12 +134,14 @@ Pipeline.implement({
     }),
     jobs: t.field({
       type: JobConnection,
-      description: 'Its jobs, newest first, without trigger jobs (see `bridges`). Null when there is no such pipeline for you.',
+      description:
+        'Its jobs, newest first, without trigger jobs (see `bridges`). Null when there is no such pipeline for you.',
       args: {
         ...pageArguments(t.arg),
         statuses: t.arg({
           type: [CiJobStatus],
-          description: 'Only jobs in one of these; empty for all. A status newer than the server is an error.',
+          description:
+            'Only jobs in one of these; empty for all. A status newer than the server is an error.',
         }),
         includeRetried: t.arg.boolean({
           defaultValue: false,
@@ -144,7 +153,8 @@ Pipeline.implement({
     }),
     bridges: t.field({
       type: BridgeConnection,
-      description: 'Its trigger jobs, newest first; retried ones are hidden. Null when there is no such pipeline for you.',
+      description:
+        'Its trigger jobs, newest first; retried ones are hidden. Null when there is no such pipeline for you.',
       args: {
         ...pageArguments(t.arg),
         statuses: t.arg({

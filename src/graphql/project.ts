@@ -39,12 +39,14 @@ Project.implement({
     }),
     databaseId: t.id({
       nullable: false,
-      description: 'GitLab’s own number of the project. Costs a call if it was asked for by its path.',
+      description:
+        'GitLab’s own number of the project. Costs a call if it was asked for by its path.',
       resolve: (row, _args, context) => numberOf(row, context),
     }),
     fullPath: t.id({
       nullable: false,
-      description: 'Its path with all groups, such as "group/subgroup/app". Costs a call if it was asked for by its number.',
+      description:
+        'Its path with all groups, such as "group/subgroup/app". Costs a call if it was asked for by its number.',
       resolve: async (row, _args, context) =>
         row.path ?? (await details(row, context))?.path_with_namespace ?? row.ref,
     }),
@@ -53,11 +55,13 @@ Project.implement({
       resolve: async (row, _args, context) => (await details(row, context))?.name,
     }),
     webUrl: t.string({
-      description: 'Its page in GitLab. Costs a call, unless the project was reached from a job or pipeline.',
+      description:
+        'Its page in GitLab. Costs a call, unless the project was reached from a job or pipeline.',
       resolve: async (row, _args, context) => row.web_url ?? (await details(row, context))?.web_url,
     }),
     ciJobTokenScopeEnabled: t.boolean({
-      description: 'Whether job tokens of this project are limited in what they reach. Costs a call, unless reached from a job; null before GitLab 15.',
+      description:
+        'Whether job tokens of this project are limited in what they reach. Costs a call, unless reached from a job; null before GitLab 15.',
       resolve: async (row, _args, context) =>
         row.ci_job_token_scope_enabled ?? (await details(row, context))?.ci_job_token_scope_enabled,
     }),
@@ -66,28 +70,43 @@ Project.implement({
       description: 'One of its jobs by GitLab’s number. Null for a trigger job.',
       args: { id: t.arg.id({ required: true, description: 'GitLab’s number of the job.' }) },
       resolve: (row, args, context, info) =>
-        readJob(context, { project: row.ref, id: parseNumericId(args.id, '`id`') }, selectionOf(info)),
+        readJob(
+          context,
+          { project: row.ref, id: parseNumericId(args.id, '`id`') },
+          selectionOf(info),
+        ),
     }),
     pipeline: t.field({
       type: Pipeline,
       description: 'One of its pipelines by GitLab’s number.',
       args: { id: t.arg.id({ required: true, description: 'GitLab’s number of the pipeline.' }) },
       resolve: (row, args, context, info) =>
-        readPipeline(context, { project: row.ref, id: parseNumericId(args.id, '`id`') }, selectionOf(info)),
+        readPipeline(
+          context,
+          { project: row.ref, id: parseNumericId(args.id, '`id`') },
+          selectionOf(info),
+        ),
     }),
     jobs: t.field({
       type: JobConnection,
-      description: 'All its jobs, retried ones included, trigger jobs not. Null when there is no such project for you.',
+      description:
+        'All its jobs, retried ones included, trigger jobs not. Null when there is no such project for you.',
       args: {
         ...pageArguments(t.arg),
         statuses: t.arg({
           type: [CiJobStatus],
-          description: 'Only jobs in one of these; empty for all. A status newer than the server is an error.',
+          description:
+            'Only jobs in one of these; empty for all. A status newer than the server is an error.',
         }),
         ref: t.arg.string({
-          description: 'Only jobs of this branch or tag, by its exact name. Needs GitLab 19.0; an error before.',
+          description:
+            'Only jobs of this branch or tag, by its exact name. Needs GitLab 19.0; an error before.',
         }),
-        sort: t.arg({ type: JobSort, defaultValue: 'ID_DESC', description: 'Newest or oldest first.' }),
+        sort: t.arg({
+          type: JobSort,
+          defaultValue: 'ID_DESC',
+          description: 'Newest or oldest first.',
+        }),
       },
       resolve: (row, args, context, info) =>
         readProjectJobs(context, row.ref, { args, selection: selectionOf(info) }),
@@ -101,9 +120,13 @@ const MAX_PROJECTS = 100;
 builder.queryFields((t) => ({
   project: t.field({
     type: Project,
-    description: 'A project by its full path, such as "group/app", or its number. Makes no call of its own, so whether it exists shows in what is selected below.',
+    description:
+      'A project by its full path, such as "group/app", or its number. Makes no call of its own, so whether it exists shows in what is selected below.',
     args: {
-      fullPath: t.arg.id({ required: true, description: 'The full path with all groups, or the number.' }),
+      fullPath: t.arg.id({
+        required: true,
+        description: 'The full path with all groups, or the number.',
+      }),
     },
     resolve: (_root, { fullPath }, context, info) =>
       readProject(context, parseProject(fullPath, '`fullPath`'), selectionOf(info)),

@@ -25,7 +25,9 @@ const asListField = (field: SelectedField) => ({
 /** A job by GitLab's number; its log, if selected, comes side by side, and alone if nothing else is. */
 export function readJob(context: Context, ref: JobRef, selection: Selection): Promise<Job | null> {
   if (selection.has('trace')) startEarly(context.loaders.trace(ref));
-  const onlyTrace = selection.has('trace') && selection.list.every(({ name }) => name === 'trace' || name === '__typename');
+  const onlyTrace =
+    selection.has('trace') &&
+    selection.list.every(({ name }) => name === 'trace' || name === '__typename');
   if (!onlyTrace) return context.loaders.job(ref);
   // Nothing of the job itself is looked at, so nothing of it is read.
   return Promise.resolve({ id: ref.id, project_id: ref.project, kind: 'BUILD' } as Job);
@@ -73,7 +75,8 @@ export async function readProject(
   const row: ProjectRow = { ref: project, ...(numeric ? { id: project } : { path: project }) };
   if (!selection.has(...(numeric ? unknownOf.number : unknownOf.path))) return row;
   for (const field of selection.list) {
-    if (['jobs', 'job', 'pipeline'].includes(field.name)) startBelowProject(context, project, field);
+    if (['jobs', 'job', 'pipeline'].includes(field.name))
+      startBelowProject(context, project, field);
   }
   const read = await context.loaders.project(project);
   if (!read) return null;
@@ -85,4 +88,3 @@ export async function readProject(
     ci_job_token_scope_enabled: read.ci_job_token_scope_enabled,
   };
 }
-

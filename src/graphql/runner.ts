@@ -22,7 +22,8 @@ function toRunnerType(raw: string | null | undefined): string | null {
   return Object.hasOwn(runnerTypes, name) ? name : 'UNKNOWN';
 }
 
-const statusText = 'online, offline, stale, never_contacted or paused; older servers have others. Open-ended, so text.';
+const statusText =
+  'online, offline, stale, never_contacted or paused; older servers have others. Open-ended, so text.';
 
 Runner.implement({
   description: 'A runner as GitLab shows it with a job. It cannot be read by itself here.',
@@ -38,13 +39,17 @@ Runner.implement({
       resolve: (runner) => String(runner.id),
     }),
     description: t.exposeString('description', { description: 'What its owner calls it.' }),
-    name: t.exposeString('name', { description: 'The name of its software, such as "gitlab-runner".' }),
+    name: t.exposeString('name', {
+      description: 'The name of its software, such as "gitlab-runner".',
+    }),
     active: t.exposeBoolean('active', {
       description: 'Whether it takes jobs: the opposite of `paused`.',
       deprecationReason: 'GitLab replaced it. Use `paused`.',
     }),
     paused: t.exposeBoolean('paused', { description: 'Whether it was told to take no more jobs.' }),
-    isShared: t.exposeBoolean('is_shared', { description: 'Whether it serves the whole instance.' }),
+    isShared: t.exposeBoolean('is_shared', {
+      description: 'Whether it serves the whole instance.',
+    }),
     online: t.exposeBoolean('online', { description: 'Whether it was in contact lately.' }),
     runnerType: t.field({
       type: CiRunnerType,
@@ -80,11 +85,17 @@ RunnerManager.implement({
       description: 'GitLab’s own number of it.',
       resolve: (manager) => String(manager.id),
     }),
-    systemId: t.exposeString('system_id', { description: 'The identifier it made for itself at registration.' }),
+    systemId: t.exposeString('system_id', {
+      description: 'The identifier it made for itself at registration.',
+    }),
     version: t.exposeString('version', { description: 'The version of its software.' }),
-    revision: t.exposeString('revision', { description: 'The commit its software was built from.' }),
+    revision: t.exposeString('revision', {
+      description: 'The commit its software was built from.',
+    }),
     platform: t.exposeString('platform', { description: 'Its operating system, such as "linux".' }),
-    architecture: t.exposeString('architecture', { description: 'Its processor, such as "amd64".' }),
+    architecture: t.exposeString('architecture', {
+      description: 'Its processor, such as "amd64".',
+    }),
     createdAt: t.field({
       type: 'DateTime',
       description: 'When it first showed up.',

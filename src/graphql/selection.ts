@@ -39,7 +39,10 @@ export interface Selection {
 
 type Scope = Pick<GraphQLResolveInfo, 'fragments' | 'schema' | 'variableValues'>;
 
-function isIncluded(node: FieldNode | { directives?: FieldNode['directives'] }, scope: Scope): boolean {
+function isIncluded(
+  node: FieldNode | { directives?: FieldNode['directives'] },
+  scope: Scope,
+): boolean {
   if (!node.directives?.length) return true;
   const given = { directives: node.directives };
   const skip = getDirectiveValues(GraphQLSkipDirective, given, scope.variableValues);
@@ -51,17 +54,24 @@ function isIncluded(node: FieldNode | { directives?: FieldNode['directives'] }, 
 function applies(condition: string | undefined, on: GraphQLCompositeType, scope: Scope): boolean {
   if (condition === undefined || condition === on.name) return true;
   const type = scope.schema.getType(condition);
-  return isAbstractType(type) && on instanceof GraphQLObjectType && scope.schema.isSubType(type, on);
+  return (
+    isAbstractType(type) && on instanceof GraphQLObjectType && scope.schema.isSubType(type, on)
+  );
 }
 
 function collect(set: SelectionSetNode, on: GraphQLCompositeType, scope: Scope): FieldNode[] {
-  return set.selections.filter((node) => isIncluded(node, scope)).flatMap((node): FieldNode[] => {
-    if (node.kind === Kind.FIELD) return [node];
-    const fragment: Pick<FragmentDefinitionNode, 'selectionSet'> & { typeCondition?: FragmentDefinitionNode['typeCondition'] | undefined } | undefined =
-      node.kind === Kind.INLINE_FRAGMENT ? node : scope.fragments[node.name.value];
-    if (!fragment || !applies(fragment.typeCondition?.name.value, on, scope)) return [];
-    return collect(fragment.selectionSet, on, scope);
-  });
+  return set.selections
+    .filter((node) => isIncluded(node, scope))
+    .flatMap((node): FieldNode[] => {
+      if (node.kind === Kind.FIELD) return [node];
+      const fragment:
+        | (Pick<FragmentDefinitionNode, 'selectionSet'> & {
+            typeCondition?: FragmentDefinitionNode['typeCondition'] | undefined;
+          })
+        | undefined = node.kind === Kind.INLINE_FRAGMENT ? node : scope.fragments[node.name.value];
+      if (!fragment || !applies(fragment.typeCondition?.name.value, on, scope)) return [];
+      return collect(fragment.selectionSet, on, scope);
+    });
 }
 
 function toSelected(node: FieldNode, on: GraphQLCompositeType, scope: Scope): SelectedField[] {
@@ -87,7 +97,9 @@ function toSelection(list: readonly SelectedField[]): Selection {
     list,
     has: (...names) => list.some((field) => names.includes(field.name)),
     below: (name) =>
-      toSelection(list.filter((field) => field.name === name).flatMap((field) => field.fields.list)),
+      toSelection(
+        list.filter((field) => field.name === name).flatMap((field) => field.fields.list),
+      ),
   };
 }
 

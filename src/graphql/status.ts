@@ -39,7 +39,9 @@ export const CiJobStatus = builder.enumType('CiJobStatus', {
   },
 });
 
-const known: ReadonlySet<string> = new Set(Object.keys(described).map((name) => name.toLowerCase()));
+const known: ReadonlySet<string> = new Set(
+  Object.keys(described).map((name) => name.toLowerCase()),
+);
 
 /** The enumeration's value for what GitLab sent: every one is open-ended, so an unknown one is UNKNOWN. */
 export function toStatus(raw: string | null | undefined): StatusValue {

@@ -18,8 +18,12 @@ User.implement({
       resolve: (user) => String(user.id),
     }),
     username: t.exposeString('username', { description: 'The login name, without @.' }),
-    name: t.exposeString('name', { description: 'The full name; "****" for bots of other projects.' }),
-    state: t.exposeString('state', { description: 'active, blocked, deactivated, banned, … Open-ended, so text.' }),
+    name: t.exposeString('name', {
+      description: 'The full name; "****" for bots of other projects.',
+    }),
+    state: t.exposeString('state', {
+      description: 'active, blocked, deactivated, banned, … Open-ended, so text.',
+    }),
     avatarUrl: t.exposeString('avatar_url', { description: 'The address of the picture.' }),
     webUrl: t.exposeString('web_url', { description: 'The profile page in GitLab.' }),
     publicEmail: t.exposeString('public_email', { description: profile }),
@@ -31,16 +35,26 @@ User.implement({
     organization: t.exposeString('organization', { description: profile }),
     jobTitle: t.exposeString('job_title', { description: profile }),
     pronouns: t.exposeString('pronouns', { description: profile }),
-    workInformation: t.exposeString('work_information', { description: 'Job title and organization in one.' }),
-    localTime: t.exposeString('local_time', { description: 'The time of day where the user is, such as "10:48 AM".' }),
+    workInformation: t.exposeString('work_information', {
+      description: 'Job title and organization in one.',
+    }),
+    localTime: t.exposeString('local_time', {
+      description: 'The time of day where the user is, such as "10:48 AM".',
+    }),
     discord: t.exposeString('discord', { description: `${profile} GitLab 16 and later.` }),
     github: t.exposeString('github', { description: `${profile} GitLab 18 and later.` }),
     locked: t.exposeBoolean('locked', {
       description: 'Whether signing in failed too often. Null before GitLab 16.',
     }),
-    bot: t.exposeBoolean('bot', { description: 'Whether it is a bot, such as that of a project token.' }),
-    followers: t.exposeInt('followers', { description: 'How many follow the user, where profiles are public.' }),
-    following: t.exposeInt('following', { description: 'How many the user follows, where profiles are public.' }),
+    bot: t.exposeBoolean('bot', {
+      description: 'Whether it is a bot, such as that of a project token.',
+    }),
+    followers: t.exposeInt('followers', {
+      description: 'How many follow the user, where profiles are public.',
+    }),
+    following: t.exposeInt('following', {
+      description: 'How many the user follows, where profiles are public.',
+    }),
     createdAt: t.field({
       type: 'DateTime',
       description: 'When the account was made, where profiles are public.',

@@ -1,0 +1,241 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
+import { createWorld, type World } from '../../src/simulator/world.ts';
+import { startGateway } from '../helpers/start-gateway.ts';
+
+const versions = ['14.10', '16.0', '18.0', '18.6', '19.3'] as const;
+
+const page = `
+  edges { cursor node { databaseId } }
+  pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+`;
+
+interface Page {
+  edges: { cursor: string; node: { databaseId: string } }[];
+  pageInfo: {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string | null;
+    endCursor: string | null;
+  };
+}
+
+/** One step of a walk: a page read somewhere, or something that happens in GitLab meanwhile. */
+type Step =
+  | { kind: 'page'; forward: boolean; count: number; from: number | null }
+  | { kind: 'arrive'; count: number }
+  | { kind: 'remove'; at: number }
+  | { kind: 'finish'; at: number };
+
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('page' as const),
+      forward: fc.boolean(),
+      count: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(20, 99, 100, 101, 230)),
+      from: fc.option(fc.nat(400), { freq: 4 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('arrive' as const),
+      count: fc.integer({ min: 1, max: 7 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), at: fc.nat(400) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('finish' as const), at: fc.nat(400) }) },
+);
+
+const walk = fc.record({
+  size: fc.oneof(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 90, max: 330 })),
+  filtered: fc.boolean(),
+  ascending: fc.boolean(),
+  steps: fc.array(step, { minLength: 3, maxLength: 12 }),
+});
+
+/** What a page must be, from the ids in list order. The anchor's place is told by its id. */
+function expected(
+  ids: number[],
+  given: { forward: boolean; count: number; anchor?: number | undefined; ascending: boolean },
+) {
+  const { forward, count, anchor, ascending } = given;
+  const isBefore = (id: number) =>
+    anchor !== undefined && (ascending ? id <= anchor : id >= anchor);
+  const isAfter = (id: number) => anchor !== undefined && (ascending ? id >= anchor : id <= anchor);
+  if (forward) {
+    const rest = ids.filter((id) => !isBefore(id));
+    return {
+      rows: rest.slice(0, count),
+      next: rest.length > count,
+      previous: rest.length < ids.length,
+    };
+  }
+  const rest = ids.filter((id) => !isAfter(id));
+  return {
+    rows: rest.slice(-count),
+    next: rest.length < ids.length,
+    previous: rest.length > count,
+  };
+}
+
+/** A list of jobs in a world: how it is asked for, and what is in it. */
+interface Scene {
+  world: World;
+  query(args: string): string;
+  list(data: unknown): Page;
+  ids(): number[];
+  arrive(): void;
+  ascending: boolean;
+}
+
+type Started = Awaited<ReturnType<typeof startGateway>>;
+
+async function readPage(scene: Scene, { query }: Started, args: string): Promise<Page> {
+  const answer = await query(scene.query(args));
+  expect(answer.errors).toBeUndefined();
+  return scene.list(answer.data);
+}
+
+/** Walks at random and compares each page with the model. */
+async function take(scene: Scene, started: Started, steps: readonly Step[]): Promise<void> {
+  const cursors: { cursor: string; id: number }[] = [];
+  for (const move of steps) {
+    const ids = scene.ids();
+    if (move.kind === 'arrive') for (let at = 0; at < move.count; at++) scene.arrive();
+    const victim = 'at' in move && ids.length > 0 ? ids[move.at % ids.length] : undefined;
+    if (move.kind === 'remove' && victim) scene.world.deleteJob(victim);
+    if (move.kind === 'finish' && victim) scene.world.setStatus(victim, 'success');
+    if (move.kind !== 'page') continue;
+    const anchor =
+      move.from === null || cursors.length === 0 ? undefined : cursors[move.from % cursors.length];
+    const cursor = anchor ? `, ${move.forward ? 'after' : 'before'}: "${anchor.cursor}"` : '';
+    const args = `${move.forward ? 'first' : 'last'}: ${move.count}${cursor}`;
+    const read = await readPage(scene, started, args);
+    const want = expected(ids, { ...move, anchor: anchor?.id, ascending: scene.ascending });
+    expect(read.edges.map(({ node }) => Number(node.databaseId))).toEqual(want.rows);
+    expect(read.pageInfo).toEqual({
+      hasNextPage: want.next,
+      hasPreviousPage: want.previous,
+      startCursor: read.edges[0]?.cursor ?? null,
+      endCursor: read.edges.at(-1)?.cursor ?? null,
+    });
+    cursors.push(
+      ...read.edges.map((edge) => ({ cursor: edge.cursor, id: Number(edge.node.databaseId) })),
+    );
+  }
+}
+
+function emptyWorld(): World {
+  const world = createWorld();
+  world.addUser({ username: 'alice' });
+  world.addToken({ user: 'alice', value: 'glpat-alice' });
+  return world;
+}
+
+const STATUSES = ['running', 'success', 'failed'];
+
+/** A project with `size` jobs in two pipelines, and a stranger's jobs between them. */
+function populate(world: World, size: number) {
+  const project = world.addProject({
+    path: `group/app-${world.state.projects.size}`,
+    members: { alice: 'maintainer' },
+  });
+  const other = world.addPipeline(
+    world.addProject({ path: `other/app-${world.state.projects.size}` }),
+  );
+  const pipelines = [world.addPipeline(project), world.addPipeline(project)] as const;
+  let count = 0;
+  const arrive = () => {
+    count += 1;
+    if (count % 3 === 0) world.addJob(other);
+    world.addJob(pipelines[count % 5 === 0 ? 1 : 0], { status: STATUSES[count % 3] as string });
+  };
+  for (let at = 0; at < size; at++) arrive();
+  const jobs = () =>
+    [...world.state.jobs.values()].filter(
+      (job) => job.pipeline === pipelines[0] || job.pipeline === pipelines[1],
+    );
+  return { project, pipeline: pipelines[0], arrive, jobs };
+}
+
+const filterOf = (filtered: boolean) => (filtered ? ', statuses: [RUNNING, FAILED]' : '');
+const keeps = (filtered: boolean) => (job: { status: string }) =>
+  !filtered || ['running', 'failed'].includes(job.status);
+
+function projectScene(
+  world: World,
+  options: { size: number; filtered: boolean; ascending: boolean },
+): Scene {
+  const { project, arrive, jobs } = populate(world, options.size);
+  const sort = options.ascending ? 'ID_ASC' : 'ID_DESC';
+  const sign = options.ascending ? 1 : -1;
+  return {
+    world,
+    arrive,
+    ascending: options.ascending,
+    ids: () =>
+      jobs()
+        .filter(keeps(options.filtered))
+        .map(({ id }) => id)
+        .sort((a, b) => (a - b) * sign),
+    query: (args) =>
+      `{ project(fullPath: "${project.id}") { jobs(${args}, sort: ${sort}${filterOf(options.filtered)}) { ${page} } } }`,
+    list: (data) => (data as { project: { jobs: Page } }).project.jobs,
+  };
+}
+
+function pipelineScene(world: World, options: { size: number; filtered: boolean }): Scene {
+  const { project, pipeline, arrive, jobs } = populate(world, options.size);
+  return {
+    world,
+    arrive,
+    ascending: false,
+    ids: () =>
+      jobs()
+        .filter((job) => job.pipeline === pipeline)
+        .filter(keeps(options.filtered))
+        .map(({ id }) => id)
+        .sort((a, b) => b - a),
+    query: (args) =>
+      `{ pipeline(project: "${project.id}", id: "${pipeline.id}") { jobs(${args}${filterOf(options.filtered)}) { ${page} } } }`,
+    list: (data) => (data as { pipeline: { jobs: Page } }).pipeline.jobs,
+  };
+}
+
+describe.each(versions)('random walks on GitLab %s', (version) => {
+  const start = (world: World) => {
+    const simulator: SimulatorOptions = { version, world, jobsIndexLimit: 0 };
+    return startGateway({ simulator, token: 'glpat-alice' });
+  };
+
+  it('find every page of a project’s jobs exact, in both directions and orders', {
+    timeout: 120_000,
+  }, async () => {
+    const world = emptyWorld();
+    const started = await start(world);
+    await fc.assert(
+      fc.asyncProperty(walk, async ({ steps, ...options }) =>
+        take(projectScene(world, options), started, steps),
+      ),
+      { numRuns: 30 },
+    );
+    expect(started.bugs).toEqual([]);
+  });
+
+  it('find every page of a pipeline’s jobs exact, in both directions', {
+    timeout: 120_000,
+  }, async () => {
+    const world = emptyWorld();
+    const started = await start(world);
+    await fc.assert(
+      fc.asyncProperty(walk, async ({ steps, ...options }) =>
+        take(pipelineScene(world, options), started, steps),
+      ),
+      { numRuns: 30 },
+    );
+    expect(started.bugs).toEqual([]);
+  });
+});
