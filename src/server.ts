@@ -4,7 +4,7 @@ import { createYoga, useExecutionCancellation } from 'graphql-yoga';
 import type { Config } from './config.ts';
 import { type Context, type ContextDeps, createContext } from './context.ts';
 import { CredentialError, readCredential } from './gitlab/credential.ts';
-import { createTransport } from './gitlab/transport.ts';
+import { createTransport, type TransportOptions } from './gitlab/transport.ts';
 import { toClientError, unauthenticated } from './graphql/errors.ts';
 import { schema } from './graphql/schema.ts';
 import { useGraphiQL } from './plugins/use-graphiql.ts';
@@ -25,12 +25,14 @@ export interface GatewayDeps {
   report?: (bug: unknown) => void;
   /** Tokens by header name that GraphiQL shows to everybody: for the demo alone. @default none */
   exampleTokens?: Readonly<Record<string, string>> | undefined;
+  /** How calls to GitLab are made: timeouts, clock, chance. @default as `createTransport` */
+  transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
 }
 
-function contextDeps(config: Config, version: string): ContextDeps {
+function contextDeps(config: Config, { version, transport }: GatewayDeps): ContextDeps {
   const headers: Record<string, string | undefined> = { 'private-token': config.gitlabToken };
   return {
-    transport: createTransport({ baseUrl: config.gitlabUrl, version }),
+    transport: createTransport({ ...transport, baseUrl: config.gitlabUrl, version }),
     fallback: config.gitlabToken
       ? readCredential((name) => headers[name.toLowerCase()])
       : undefined,
@@ -59,9 +61,9 @@ function reportToStderr(bug: unknown): void {
 /** The composition root: Yoga with its plugins, one transport to GitLab, one HTTP server. */
 export function createGateway(
   config: Config,
-  { version, report = reportToStderr, exampleTokens }: GatewayDeps,
+  { version, report = reportToStderr, exampleTokens, transport }: GatewayDeps,
 ): Gateway {
-  const deps = contextDeps(config, version);
+  const deps = contextDeps(config, { version, transport });
   const yoga = createYoga<object, Context>({
     schema,
     graphqlEndpoint: '/graphql',

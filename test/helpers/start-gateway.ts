@@ -1,17 +1,24 @@
 import { onTestFinished } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { parseConfig } from '../../src/config.ts';
-import { createGateway } from '../../src/server.ts';
+import { createGateway, type GatewayDeps } from '../../src/server.ts';
 import {
   createSimulator,
   type Simulator,
   type SimulatorOptions,
 } from '../../src/simulator/simulator.ts';
 
-/** What a GraphQL answer looks like. */
+/** One entry of an answer's `errors`. */
+export interface AnswerError {
+  message: string;
+  path?: (string | number)[];
+  extensions: Record<string, unknown>;
+}
+
+/** What a GraphQL answer looks like. Look into `data` with `at` and `textAt`, or compare it whole. */
 export interface Answer {
-  data?: Record<string, any> | null; // biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely
-  errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[];
+  data?: Record<string, unknown> | null;
+  errors?: AnswerError[];
   extensions?: { upstream?: { calls: number; coalesced: number; notModified: number } };
 }
 
@@ -22,6 +29,10 @@ export interface Started {
   /** Everything the gateway reported as a bug of its own; tests may assert that it stays empty. */
   bugs: unknown[];
   query(query: string, options?: QueryOptions): Promise<Answer>;
+  /** The same; the answer as it came over the wire. */
+  post(query: string, options?: QueryOptions): Promise<Response>;
+  /** What GitLab's own REST answers to a GET below /api/v4; leaves no trace in `calls()`. */
+  rest(path: string, token?: string | null): Promise<unknown>;
   /** `GET /path` of the calls made upstream since the last look, in order of arrival; forgets them. */
   calls(): string[];
 }
@@ -34,38 +45,58 @@ export interface QueryOptions {
   signal?: AbortSignal;
 }
 
-/** Starts both; `config` overrides the defaults. `token` speaks in every query that names no other. */
-export async function startGateway(
-  options: { simulator?: SimulatorOptions; config?: Partial<Config>; token?: string } = {},
-): Promise<Started> {
+export interface StartOptions {
+  simulator?: SimulatorOptions;
+  /** Overrides the defaults. */
+  config?: Partial<Config>;
+  /** Speaks in every query that names no other. */
+  token?: string;
+  /** How the gateway treats GitLab. @default retries wait for nothing */
+  transport?: GatewayDeps['transport'];
+}
+
+/** Starts both. */
+export async function startGateway(options: StartOptions = {}): Promise<Started> {
   const simulator = await createSimulator(options.simulator);
   const command = parseConfig({ GITLAB_URL: simulator.url, UPSTREAM_EXTENSION: 'true' }, []);
   if (command.name !== 'serve') throw new Error('unreachable');
   const bugs: unknown[] = [];
   const config = { ...command.config, ...options.config };
-  const gateway = createGateway(config, { version: '0.0.0-test', report: (bug) => bugs.push(bug) });
+  const gateway = createGateway(config, {
+    version: '0.0.0-test',
+    report: (bug) => bugs.push(bug),
+    transport: { random: () => 0, ...options.transport },
+  });
   const url = await gateway.listen('127.0.0.1', 0);
   onTestFinished(async () => {
     await gateway.close();
     await simulator.close();
   });
+  const send = (query: string, given: QueryOptions = {}) =>
+    postTo(url, query, { token: options.token ?? null, ...given });
   return {
     url,
     simulator,
     bugs,
-    query: (query, given = {}) => post(url, query, { token: options.token ?? null, ...given }),
-    calls: () => simulator.requests.splice(0).map(({ method, path }) => `${method} ${shorten(path)}`),
+    query: async (query, given) => (await (await send(query, given)).json()) as Answer,
+    post: send,
+    rest: (path, token = options.token ?? null) => readRest(simulator, path, token),
+    calls: () =>
+      simulator.requests.splice(0).map(({ method, path }) => `${method} ${shorten(path)}`),
   };
 }
 
 /** A call as people write it down: below /api/v4, with readable brackets. */
 function shorten(path: string): string {
-  return path.replace(/^.*?\/api\/v4/, '').replaceAll('%5B', '[').replaceAll('%5D', ']');
+  return path
+    .replace(/^.*?\/api\/v4/, '')
+    .replaceAll('%5B', '[')
+    .replaceAll('%5D', ']');
 }
 
-async function post(url: string, query: string, options: QueryOptions): Promise<Answer> {
+function postTo(url: string, query: string, options: QueryOptions): Promise<Response> {
   const { token, variables, headers, signal } = options;
-  const response = await fetch(`${url}/graphql`, {
+  return fetch(`${url}/graphql`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -75,5 +106,37 @@ async function post(url: string, query: string, options: QueryOptions): Promise<
     body: JSON.stringify({ query, variables }),
     ...(signal && { signal }),
   });
-  return (await response.json()) as Answer;
+}
+
+async function readRest(simulator: Simulator, path: string, token: string | null) {
+  const { requests } = simulator;
+  const seen = requests.length;
+  const headers: Record<string, string> = token ? { 'private-token': token } : {};
+  const response = await fetch(`${simulator.url}/api/v4${path}`, { headers });
+  requests.length = seen;
+  if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+/** What stands at a path of an answer's data, such as `at(answer, 'project.jobs.nodes.0.id')`. */
+export function at(answer: Answer, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => {
+    const isObject = typeof value === 'object' && value !== null;
+    return isObject ? (value as Record<string, unknown>)[key] : undefined;
+  }, answer.data);
+}
+
+/** The same where it must be text, such as an id to ask with. */
+export function textAt(answer: Answer, path: string): string {
+  const value = at(answer, path);
+  if (typeof value === 'string') return value;
+  throw new Error(`no text at ${path}: ${JSON.stringify(answer)}`);
+}
+
+/** The codes of an answer's errors by their paths: `{ 'job.trace': 'FORBIDDEN' }`. */
+export function codesOf(answer: Answer): Record<string, unknown> {
+  const errors = answer.errors ?? [];
+  return Object.fromEntries(
+    errors.map(({ path = [], extensions }) => [path.join('.'), extensions['code']]),
+  );
 }
