@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest';
+import { toGlobalId } from '../../src/graphql/global-id.ts';
+import type { Simulator } from '../../src/simulator/simulator.ts';
+import { createWorld } from '../../src/simulator/world.ts';
+import { type Started, startGateway } from '../helpers/start-gateway.ts';
+
+/*
+ * design.md §6 as a test: operation → exact calls, from the simulator's own log. A row that changes
+ * here changes what the gateway promises.
+ */
+
+const PROJECT = 42;
+const FIRST = 10_001;
+
+/** A project of 300 jobs in 15 pipelines of 20, with a bridge each. */
+function busyWorld() {
+  const world = createWorld();
+  world.addUser({ username: 'alice' });
+  world.addToken({ user: 'alice', value: 'glpat-alice' });
+  const members = { alice: 'maintainer' } as const;
+  const project = world.addProject({ path: 'group/app', id: PROJECT, members });
+  world.addProject({ path: 'group/other', id: 43, members });
+  for (let at = 0; at < 15; at++) {
+    const pipeline = world.addPipeline(project, { id: 700 + at });
+    for (let job = 0; job < 20; job++) world.addJob(pipeline, { id: FIRST + at * 20 + job });
+  }
+  for (let at = 0; at < 15; at++) world.addBridge(700 + at, { id: 20_000 + at });
+  return world;
+}
+
+const jobId = (id: number) => toGlobalId('Job', PROJECT, id);
+const ids = (from: number, count: number, step = 1) =>
+  Array.from({ length: count }, (_, at) => jobId(from + at * step));
+const nodes = (list: string[]) =>
+  `{ nodes(ids: ${JSON.stringify(list)}) { id ... on Job { name status } } }`;
+
+const embedded = `
+  id name status commit { sha title } user { username } runner { description } runnerManager { version }
+  artifacts { fileType size } artifactsFile { filename } project { id fullPath webUrl ciJobTokenScopeEnabled }
+  pipeline { id databaseId iid projectId status ref sha source createdAt updatedAt webUrl }`;
+
+/** What is asked, and what goes upstream: a number of calls, or the very calls. */
+type Row = [operation: string, query: string, calls: number | string[]];
+
+const table: Row[] = [
+  ['__typename', '{ __typename }', 0],
+  ['introspection', '{ __schema { types { name } } }', 0],
+  ['a project’s path', '{ project(fullPath: "group/app") { fullPath } }', 0],
+  ['a project’s number by its number', '{ project(fullPath: "42") { id databaseId } }', 0],
+  [
+    'one job with commit, user, runner, artifacts and basic pipeline',
+    `{ job(project: "group/app", id: "${FIRST}") { ${embedded} } }`,
+    [`GET /projects/group%2Fapp/jobs/${FIRST}`],
+  ],
+  [
+    'the same job selected five ways',
+    `{ a: job(project: "42", id: "${FIRST}") { name } b: job(project: "42", id: "${FIRST}") { status }
+       project(fullPath: "42") { job(id: "${FIRST}") { ref } } node(id: "${jobId(FIRST)}") { id }
+       nodes(ids: ["${jobId(FIRST)}", "${jobId(FIRST)}"]) { id } }`,
+    [`GET /projects/42/jobs/${FIRST}`],
+  ],
+  ['50 jobs by id out of one window of 100', nodes(ids(FIRST, 50, 2)), 1],
+  ['50 jobs of which some are missing', nodes(ids(FIRST + 280, 50)), 1],
+  ['100 neighbours by id', nodes(ids(FIRST, 100)), 1],
+  ['two neighbours by id', nodes(ids(FIRST, 2)), 1],
+  ['250 consecutive jobs by id', nodes(ids(FIRST, 250)), 3],
+  ['three jobs far apart by id', nodes([jobId(FIRST), jobId(FIRST + 120), jobId(FIRST + 290)]), 3],
+  [
+    '20 jobs of a project with everything in their JSON',
+    `{ project(fullPath: "group/app") { jobs(first: 20) { nodes { ${embedded} } pageInfo { hasNextPage endCursor } } } }`,
+    1,
+  ],
+  [
+    '250 jobs of a project',
+    '{ project(fullPath: "group/app") { jobs(first: 250) { nodes { name } } } }',
+    3,
+  ],
+  [
+    'the last 20 jobs',
+    '{ project(fullPath: "42") { jobs(last: 20) { nodes { name } pageInfo { hasPreviousPage } } } }',
+    1,
+  ],
+  [
+    'the last 100 jobs',
+    '{ project(fullPath: "42") { jobs(last: 100) { nodes { name } pageInfo { hasPreviousPage } } } }',
+    1,
+  ],
+  [
+    'the 20 oldest first',
+    '{ project(fullPath: "42") { jobs(sort: ID_ASC) { nodes { name } pageInfo { hasNextPage } } } }',
+    1,
+  ],
+  [
+    '20 jobs, each with its pipeline’s embedded fields',
+    '{ project(fullPath: "42") { jobs(first: 20) { nodes { pipeline { id status ref sha webUrl } } } } }',
+    1,
+  ],
+  [
+    '40 jobs, each with its pipeline’s duration: 2 pipelines',
+    '{ project(fullPath: "42") { jobs(first: 40) { nodes { pipeline { duration name user { username } } } } } }',
+    1 + 2,
+  ],
+  [
+    '40 jobs, each with its pipeline’s jobs: 2 pipelines',
+    '{ project(fullPath: "42") { jobs(first: 40) { nodes { pipeline { jobs(first: 100) { nodes { name } } } } } } }',
+    1 + 2,
+  ],
+  [
+    'a pipeline’s jobs and bridges',
+    '{ pipeline(project: "42", id: "700") { jobs { nodes { name } } bridges { nodes { name } } } }',
+    2,
+  ],
+  [
+    'a pipeline’s own fields, jobs and bridges',
+    '{ pipeline(project: "group/app", id: "700") { status duration jobs { nodes { name } } bridges { nodes { name } } } }',
+    3,
+  ],
+  [
+    'how many jobs a pipeline has',
+    '{ pipeline(project: "42", id: "700") { jobs { totalCount } } }',
+    ['GET /projects/42/pipelines/700/jobs?page=1&per_page=1'],
+  ],
+  [
+    'a pipeline’s jobs and how many',
+    '{ pipeline(project: "42", id: "700") { jobs { totalCount nodes { name } } } }',
+    1,
+  ],
+  [
+    'the log and nothing else of a job',
+    `{ job(project: "42", id: "${FIRST}") { trace { byteSize truncated text(format: RAW) } } }`,
+    [`GET /projects/42/jobs/${FIRST}/trace`],
+  ],
+  [
+    'a job and its log',
+    `{ job(project: "group/app", id: "${FIRST}") { name trace { byteSize } } }`,
+    2,
+  ],
+  [
+    'fields that are switched off',
+    `query ($no: Boolean = false) { job(project: "42", id: "${FIRST}") { name trace @include(if: $no) { byteSize }
+       ... @skip(if: true) { pipeline { duration } } } }`,
+    1,
+  ],
+  [
+    'a project’s name with one job, side by side',
+    `{ project(fullPath: "group/app") { name job(id: "${FIRST}") { name } } }`,
+    2,
+  ],
+  [
+    'a retry with the new job’s own fields',
+    `mutation { jobRetry(input: { id: "${jobId(FIRST)}" }) { retriedJobId errors { code } job { id name status pipeline { status } } } }`,
+    [`POST /projects/42/jobs/${FIRST}/retry`],
+  ],
+  ['the rate limit', '{ rateLimit { remaining } }', 0],
+];
+
+const start = (simulator = {}): Promise<Started> =>
+  startGateway({ simulator: { world: busyWorld(), ...simulator }, token: 'glpat-alice' });
+
+describe('the call table', () => {
+  it.each(table)('%s', async (_operation, query, calls) => {
+    const started = await start();
+    const answer = await started.query(query);
+    expect(answer.errors).toBeUndefined();
+    const made = started.calls();
+    if (typeof calls === 'number') expect(made).toHaveLength(calls);
+    else expect(made).toEqual(calls);
+    expect(answer.extensions?.upstream?.calls).toBe(made.length);
+  });
+
+  it('one more row than 100 is one more call where X-PREV-CURSOR is missing', async () => {
+    const { query, calls } = await start({ version: '18.0' });
+    const page = '{ nodes { name } pageInfo { hasPreviousPage } }';
+    await query(`{ project(fullPath: "42") { jobs(last: 100) ${page} } }`);
+    expect(calls()).toHaveLength(2);
+    await query(`{ project(fullPath: "42") { jobs(last: 99) ${page} } }`);
+    expect(calls()).toHaveLength(1);
+  });
+});
+
+/**
+ * How many round trips follow one another: a call that arrives while none is under way begins a new
+ * one. Counted, not timed.
+ */
+async function roundTripsOf({ query, simulator }: Started, text: string): Promise<number> {
+  let rounds = 0;
+  const { requests } = simulator;
+  requests.push = (...added) => {
+    if (requests.every(({ status }) => status !== 0)) rounds += 1;
+    return Array.prototype.push.apply(requests, added);
+  };
+  simulator.setLatency(50);
+  const answer = await query(text);
+  expect(answer.errors).toBeUndefined();
+  return rounds;
+}
+
+describe('what is independent goes side by side', () => {
+  it.each<[string, string, number]>([
+    [
+      'jobs with their pipelines’ durations',
+      '{ project(fullPath: "42") { jobs(first: 100) { nodes { pipeline { duration } } } } }',
+      2,
+    ],
+    [
+      'a pipeline with its lists',
+      '{ pipeline(project: "group/app", id: "700") { status jobs { nodes { name } } bridges { nodes { name } } } }',
+      1,
+    ],
+    [
+      'a project with a list',
+      '{ project(fullPath: "group/app") { name jobs { nodes { name } } } }',
+      1,
+    ],
+    [
+      'a job with its log',
+      `{ job(project: "group/app", id: "${FIRST}") { name trace { byteSize } } }`,
+      1,
+    ],
+    ['jobs by id in three windows', nodes(ids(FIRST, 250)), 1],
+    [
+      'a long pipeline’s jobs, from the end',
+      '{ pipeline(project: "42", id: "700") { jobs(last: 5) { nodes { name } } } }',
+      1,
+    ],
+  ])('%s', async (_name, text, rounds) => {
+    expect(await roundTripsOf(await start(), text)).toBe(rounds);
+  });
+});
