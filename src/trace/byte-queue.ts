@@ -11,7 +11,7 @@ const SHORT = 24;
 
 /** Bytes `floor` to `length - 1` can be read. Owned by the functions below. */
 export interface ByteQueue {
-  blocks: Uint8Array[];
+  blocks: Buffer[];
   /** Offset of the first block's first byte. */
   base: number;
   floor: number;
@@ -25,17 +25,17 @@ export function createByteQueue(): ByteQueue {
 
 /** A copy that shares nothing with the original. */
 export function copyByteQueue(queue: ByteQueue): ByteQueue {
-  return { ...queue, blocks: queue.blocks.map((block) => block.slice()) };
+  return { ...queue, blocks: queue.blocks.map((block) => Buffer.from(block)) };
 }
 
 /** The block that holds the queue's end, with room for at least one byte. */
-function blockWithRoom(queue: ByteQueue): Uint8Array {
+function blockWithRoom(queue: ByteQueue): Buffer {
   const at = queue.length - queue.base;
   const index = Math.floor(at / BLOCK);
   const old = queue.blocks[index];
   if (old !== undefined && at % BLOCK < old.length) return old;
   const grown = old === undefined ? FIRST_SIZE : Math.min(BLOCK, old.length * 4);
-  const block = new Uint8Array(index === 0 && queue.base === 0 ? grown : BLOCK);
+  const block = Buffer.allocUnsafeSlow(index === 0 && queue.base === 0 ? grown : BLOCK);
   if (old !== undefined) block.set(old);
   queue.blocks[index] = block;
   return block;
@@ -79,16 +79,22 @@ export function raiseFloor(queue: ByteQueue, offset: number): void {
 export function read(queue: ByteQueue, from: number, to: number): Buffer {
   const start = Math.max(from, queue.floor) - queue.base;
   const end = to - queue.base;
-  if (start >= end) return Buffer.alloc(0);
-  const first = Math.floor(start / BLOCK);
-  const last = Math.floor((end - 1) / BLOCK);
-  const pieces: Uint8Array[] = [];
-  for (let index = first; index <= last; index += 1) {
-    const offset = index * BLOCK;
-    const block = queue.blocks[index] as Uint8Array;
-    pieces.push(block.subarray(Math.max(0, start - offset), Math.min(BLOCK, end - offset)));
+  const pieces: Buffer[] = [];
+  for (let at = start; at < end; at += BLOCK - (at % BLOCK)) {
+    const block = queue.blocks[Math.floor(at / BLOCK)] as Buffer;
+    const offset = at % BLOCK;
+    pieces.push(block.subarray(offset, Math.min(BLOCK, offset + end - at)));
   }
-  const only = pieces.length === 1 ? pieces[0] : undefined;
-  if (only === undefined) return Buffer.concat(pieces);
-  return Buffer.from(only.buffer, only.byteOffset, only.byteLength);
+  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+}
+
+/** The same bytes as text; invalid UTF-8 becomes U+FFFD, as the WHATWG Encoding Standard replaces it. */
+export function readUtf8(queue: ByteQueue, from: number, to: number): string {
+  const start = Math.max(from, queue.floor) - queue.base;
+  const end = to - queue.base;
+  const index = Math.floor(start / BLOCK);
+  if (end > (index + 1) * BLOCK) return read(queue, from, to).toString('utf8');
+  return start < end
+    ? (queue.blocks[index] as Buffer).toString('utf8', start % BLOCK, end - index * BLOCK)
+    : '';
 }

@@ -1,6 +1,6 @@
 /** The text of a committed line, and the styles along it. */
-import { Buffer } from 'node:buffer';
-import { type Lines, piecesOf, textBetween } from './lines.ts';
+import { readUtf8 } from './byte-queue.ts';
+import { type Lines, piecesOf } from './lines.ts';
 import { changeAt, changeEnd, changeValue } from './timeline.ts';
 
 /** Longest section header, in bytes. */
@@ -16,9 +16,8 @@ export interface Run {
   readonly text: string;
 }
 
-/** Invalid UTF-8 becomes U+FFFD, as the WHATWG Encoding Standard replaces it. */
-function decode(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+function textBetween(lines: Lines, from: number, to: number): string {
+  const text = readUtf8(lines.text, from, to);
   return C1.test(text) ? text.replace(ALL_C1, '') : text;
 }
 
@@ -32,7 +31,7 @@ export function runsOf(lines: Lines, index: number): Run[] {
     let style = changeAt(lines.styles, at);
     while (at < end) {
       const stop = Math.min(end, changeEnd(lines.styles, style));
-      const text = decode(textBetween(lines, at, stop));
+      const text = textBetween(lines, at, stop);
       runs.push({ style: changeValue(lines.styles, style), text });
       at = stop;
       style += 1;
@@ -51,5 +50,5 @@ export function textOf(lines: Lines, index: number): string {
 export function headerText(lines: Lines, index: number): string {
   const [start = 0, end = 0] = piecesOf(lines, index);
   if (end - start <= MAX_HEADER) return textOf(lines, index);
-  return decode(textBetween(lines, start, start + MAX_HEADER));
+  return textBetween(lines, start, start + MAX_HEADER);
 }

@@ -7,7 +7,6 @@ import {
   copyByteQueue,
   createByteQueue,
   raiseFloor,
-  read,
   takeBack,
   write,
 } from './byte-queue.ts';
@@ -44,7 +43,7 @@ interface OpenLine {
   /** Where in the text its newest piece begins. */
   start: number;
   /** Earlier pieces, from a continued line that others had come after: start and end of each. */
-  earlier: number[];
+  earlier: number[] | null;
   /** Offset in the log. */
   source: number;
   stamp: Stamp | null;
@@ -71,14 +70,6 @@ export interface Lines {
   open: OpenLine;
 }
 
-const newLine = (start: number, source: number, stamp: Stamp | null): OpenLine => ({
-  index: -1,
-  start,
-  earlier: [],
-  source,
-  stamp,
-});
-
 const uint32 = (size: number) => new Uint32Array(size);
 
 /** No line yet. */
@@ -95,7 +86,7 @@ export function createLines(): Lines {
     first: 0,
     firstSource: 0,
     firstStart: 0,
-    open: newLine(0, 0, null),
+    open: { index: -1, start: 0, earlier: null, source: 0, stamp: null },
   };
 }
 
@@ -111,7 +102,7 @@ export function copyLines(lines: Lines): Lines {
     times: copyColumn(lines.times),
     errors: copyColumn(lines.errors),
     pieces: new Map(Array.from(lines.pieces, ([index, pieces]) => [index, [...pieces]])),
-    open: { ...lines.open, earlier: [...lines.open.earlier] },
+    open: { ...lines.open, earlier: lines.open.earlier && [...lines.open.earlier] },
   };
 }
 
@@ -151,13 +142,18 @@ export function stampOf(lines: Lines, index: number): Stamp | null {
 
 /** Opens a new line, which begins at offset `source` of the log. */
 export function beginLine(lines: Lines, source: number, stamp: Stamp | null): void {
-  lines.open = newLine(lines.text.length, source, stamp);
+  const { open } = lines;
+  open.index = -1;
+  open.start = lines.text.length;
+  open.earlier = null;
+  open.source = source;
+  open.stamp = stamp;
 }
 
 /** Whether the open line has text, or had its place already. */
 export function isVisible(lines: Lines): boolean {
-  const { start, earlier, index } = lines.open;
-  return lines.text.length > start || earlier.length > 0 || index >= 0;
+  const { start, index } = lines.open;
+  return lines.text.length > start || index >= 0;
 }
 
 /** Adds `bytes[from]` to `bytes[to - 1]` to the open line. */
@@ -184,7 +180,7 @@ function cutText(lines: Lines, offset: number): void {
 export function clearLine(lines: Lines): void {
   cutText(lines, lines.open.start);
   lines.open.start = lines.text.length;
-  lines.open.earlier = [];
+  lines.open.earlier = null;
 }
 
 /** Takes the last `count` bytes of the open line back, which were written in one go. */
@@ -192,7 +188,7 @@ export function unwrite(lines: Lines, count: number): void {
   const { open, text } = lines;
   if (text.length > open.start) {
     cutText(lines, text.length - count);
-  } else if (open.earlier.length > 0) {
+  } else if (open.earlier !== null && open.earlier.length > 0) {
     const last = open.earlier.length - 1;
     open.earlier[last] = (open.earlier[last] as number) - count;
   }
@@ -225,31 +221,33 @@ function appendStamp(lines: Lines, index: number, stamp: Stamp | null): void {
   append(errors, Number(stamp?.isError ?? false));
 }
 
-function commitAgain(lines: Lines, { index, start, earlier }: OpenLine): number {
+function commitAgain(lines: Lines, open: OpenLine): number {
+  const { index, start, earlier } = open;
   if (index < lines.first) {
     cutText(lines, start);
   } else {
-    if (lines.text.length > start) earlier.push(start, lines.text.length);
-    lines.pieces.set(index, earlier);
+    const pieces = earlier ?? [];
+    if (lines.text.length > start) pieces.push(start, lines.text.length);
+    lines.pieces.set(index, pieces);
   }
   return index;
 }
 
 /** Opens a committed line again. Where it is the last one its text simply goes on; else it gets another piece. */
 export function reopenLine(lines: Lines, index: number): void {
-  const { text, sources, ends, times, errors, pieces } = lines;
+  const { open, text, sources, ends, times, errors, pieces } = lines;
   const isLast = index === countLines(lines) - 1;
   if (isLast && !pieces.has(index) && endOf(lines, index) === text.length) {
-    const open = newLine(endOf(lines, index - 1), sourceOf(lines, index), stampOf(lines, index));
+    beginLine(lines, sourceOf(lines, index), stampOf(lines, index));
+    open.start = endOf(lines, index - 1);
     for (const column of [sources, ends, times, errors]) {
       if (column.length > index) truncate(column, index);
     }
-    lines.open = open;
-    return;
+  } else {
+    beginLine(lines, 0, null);
+    open.index = index;
+    if (index >= lines.first) open.earlier = piecesOf(lines, index);
   }
-  lines.open = newLine(text.length, 0, null);
-  lines.open.index = index;
-  if (index >= lines.first) lines.open.earlier = piecesOf(lines, index);
 }
 
 /**
@@ -277,9 +275,4 @@ function forgetFirst(lines: Lines): void {
   lines.firstSource = source;
   lines.pieces.delete(index);
   lines.first = index + 1;
-}
-
-/** The text of an offset range, as bytes. */
-export function textBetween(lines: Lines, from: number, to: number): Uint8Array {
-  return read(lines.text, from, to);
 }

@@ -2,7 +2,6 @@
  * Section marks: `section_start:<unix seconds>:<name>[option=value,…]` or `section_end:…`, closed by `\r ESC [0K`
  * (gitlab-jobs-api §7). Anything that misses a part is ordinary text.
  */
-import { Buffer } from 'node:buffer';
 import { CR, LF, lacking, readWord, wordOf } from './token.ts';
 
 /** A mark's content. */
@@ -88,22 +87,22 @@ export function markEnd(bytes: Uint8Array, at: number, lenient: boolean): number
   return closer < 0 ? closer : readCloser(bytes, closer, lenient);
 }
 
-/** The content of the mark from `at` to `end`, which `markEnd` has found. */
-export function parseMark(bytes: Uint8Array, at: number, end: number): Mark {
-  const text = Buffer.from(bytes.subarray(at, end)).toString('latin1');
-  const isStart = text.startsWith('start', SECTION.length);
-  const time = SECTION.length + (isStart ? START : END).length;
-  const colon = text.indexOf(':', time);
-  let nameEnd = colon + 1;
-  while (isNameByte(text.charCodeAt(nameEnd))) nameEnd += 1;
-  const close = text.charCodeAt(nameEnd) === OPEN ? text.indexOf(']', nameEnd) : nameEnd;
-  const options = text.slice(nameEnd + 1, close).split(',');
+const asText = (bytes: Uint8Array, from: number, to: number) =>
+  String.fromCharCode(...bytes.subarray(from, to));
+
+/** The content of the mark at `at`, which `markEnd` has found. */
+export function parseMark(bytes: Uint8Array, at: number): Mark {
+  const isStart = bytes[at + SECTION.length] === START[0];
+  const time = at + SECTION.length + (isStart ? START : END).length;
+  const colon = bytes.indexOf(COLON, time);
+  const nameEnd = readSome(bytes, colon + 1, isNameByte, MAX_NAME);
+  const close = bytes[nameEnd] === OPEN ? bytes.indexOf(CLOSE, nameEnd) : nameEnd;
+  const options = close > nameEnd ? asText(bytes, nameEnd + 1, close).split(',') : [];
   const has = (option: string) => options.some((given) => given.trim() === option);
   return {
     kind: isStart ? 'start' : 'end',
-    // Made from bytes again: a slice of `text` would keep all of it in memory.
-    name: Buffer.from(text.slice(colon + 1, nameEnd), 'latin1').toString('latin1'),
-    seconds: Number(text.slice(time, colon)),
+    name: asText(bytes, colon + 1, nameEnd),
+    seconds: Number(asText(bytes, time, colon)),
     collapsed: has('collapsed=true'),
     hideDuration: has('hide_duration=true'),
   };

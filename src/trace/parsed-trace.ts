@@ -142,16 +142,16 @@ function toSection(section: Section, lineCount: number): ParsedSection {
   };
 }
 
-/** The kept lines of the sections of one name, which come in order of their first lines. */
-function rangesOf(sections: readonly ParsedSection[], name: string, first: number): Ranges {
+/** The kept lines of sections that come in order of their first lines, without repetition. */
+function rangesOf(sections: readonly Section[], first: number, count: number): Ranges {
   const ranges: [number, number][] = [];
-  for (const section of sections) {
-    if (section.name !== name || section.lastLine === null) continue;
+  for (const { firstLine, lastLine } of sections) {
     const previous = ranges.at(-1);
-    const start = Math.max(section.firstLine - 1, previous?.[1] ?? first);
-    if (start >= section.lastLine) continue;
-    if (previous !== undefined && start === previous[1]) previous[1] = section.lastLine;
-    else ranges.push([start, section.lastLine]);
+    const start = Math.max(firstLine - 1, previous?.[1] ?? first);
+    const end = lastLine ?? count;
+    if (start >= end) continue;
+    if (previous !== undefined && start === previous[1]) previous[1] = end;
+    else ranges.push([start, end]);
   }
   return ranges;
 }
@@ -163,12 +163,18 @@ export function toParsedTrace(
   size: { readonly byteSize: number; readonly truncated: boolean },
 ): ParsedTrace {
   const count = countLines(lines);
-  const parsed = sections.map((section) => toSection(section, count));
+  let parsed: readonly ParsedSection[] | null = null;
   return {
     ...size,
     lines: toList(lines, [[lines.first, count]]),
-    sections: parsed,
-    linesOf: (name) => toList(lines, rangesOf(parsed, name, lines.first)),
+    get sections() {
+      parsed ??= sections.map((section) => toSection(section, count));
+      return parsed;
+    },
+    linesOf(name) {
+      const named = sections.filter((section) => section.name === name);
+      return toList(lines, rangesOf(named, lines.first, count));
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** The way into this folder: a job's log in, its lines and sections out. */
+import { read } from './byte-queue.ts';
 import { headerText } from './line-text.ts';
-import { commitLine, copyLines, isVisible, type Lines, textBetween, unwrite } from './lines.ts';
+import { commitLine, copyLines, isVisible, type Lines, unwrite } from './lines.ts';
 import { type ParsedTrace, toParsedTrace } from './parsed-trace.ts';
 import { addText, createReading, endLastLine, type Reading } from './reading.ts';
 import { scanBytes } from './scanner.ts';
@@ -50,24 +51,30 @@ function commitSoFar(reading: Reading): number {
     addText(reading, carry, 0, carry.length);
   }
   const { length } = lines.text;
-  const tail = textBetween(lines, Math.max(lines.open.start, length - 3), length);
+  const tail = read(lines.text, Math.max(lines.open.start, length - 3), length);
   unwrite(lines, tail.length - wholeCharacters(tail, true));
   return isVisible(lines) ? commitLine(lines) : -1;
 }
 
-/** The sections with the header that the open line would be. */
-function withHeader(list: readonly Section[], heads: Section | null, lines: Lines, index: number) {
-  if (heads === null || index < 0) return list;
-  const header = headerText(lines, index);
-  return list.map((section) => (section === heads ? { ...section, header } : section));
+/** A copy of the sections, one with the header that the open line would be. */
+function copySections(
+  list: readonly Section[],
+  heads: Section | null,
+  lines: Lines,
+  index: number,
+) {
+  const header = heads === null || index < 0 ? null : headerText(lines, index);
+  return list.map((section) =>
+    section === heads && header !== null ? { ...section, header } : { ...section },
+  );
 }
 
 function takeSnapshot(live: Reading, byteSize: number, window: Window): ParsedTrace {
   const lines = copyLines(live.lines);
   const index = commitSoFar({ ...live, lines, line: { ...live.line } });
-  const sections = withHeader(live.sections.list, live.line.heads, lines, index);
+  const list = copySections(live.sections.list, live.line.heads, lines, index);
   const truncated = closeWindow(lines, byteSize, window);
-  const kept = sectionsSince({ ...live.sections, list: [...sections] }, lines.first + 1);
+  const kept = sectionsSince({ ...live.sections, list }, lines.first + 1);
   return toParsedTrace(lines, kept, { byteSize, truncated });
 }
 

@@ -31,6 +31,9 @@ import type { TimeHeader } from './time-header.ts';
 import { change } from './timeline.ts';
 import { ESC } from './token.ts';
 
+/** Stands for the stream of lines without header. */
+const NO_STREAM = -1;
+
 const NO_BYTES = new Uint8Array(0);
 
 /** A line as the log has it, from one line feed to the next. It can make several visible lines, or none. */
@@ -57,7 +60,7 @@ export interface Reading {
   readonly sections: Sections;
   style: number;
   line: SourceLine;
-  /** The last line of each stream of a log with time headers. */
+  /** The last line of each stream of a log with time headers, and of what comes without. */
   readonly streams: Map<number, SourceLine>;
   /** Whether lines have time headers; null until the first line tells. */
   timed: boolean | null;
@@ -68,9 +71,9 @@ export interface Reading {
   ended: boolean;
 }
 
-const newSourceLine = (stamp: Stamp | null): SourceLine => ({
+const newSourceLine = (): SourceLine => ({
   index: -1,
-  stamp,
+  stamp: null,
   returned: false,
   marked: false,
   skipping: 'nothing',
@@ -79,13 +82,24 @@ const newSourceLine = (stamp: Stamp | null): SourceLine => ({
   heldText: 0,
 });
 
+/** Makes the object of a stream's last line that of its next. */
+function startAnew(line: SourceLine): void {
+  line.index = -1;
+  line.returned = false;
+  line.marked = false;
+  line.skipping = 'nothing';
+  line.heads = null;
+  line.held = NO_BYTES;
+  line.heldText = 0;
+}
+
 /** At the beginning of a log. */
 export function createReading(): Reading {
   return {
     lines: createLines(),
     sections: createSections(),
     style: PLAIN_STYLE,
-    line: newSourceLine(null),
+    line: newSourceLine(),
     streams: new Map(),
     timed: null,
     atLineStart: true,
@@ -98,12 +112,13 @@ export function createReading(): Reading {
 export function beginSourceLine(reading: Reading, source: number, header: TimeHeader | null): void {
   const { lines, streams } = reading;
   reading.atLineStart = false;
+  const stream = header?.stream ?? NO_STREAM;
+  const line = streams.get(stream) ?? newSourceLine();
+  streams.set(stream, line);
+  if (header?.continues !== true) startAnew(line);
   const stamp = header && { time: header.time, isError: header.isError };
-  const earlier = header?.continues === true ? streams.get(header.stream) : undefined;
-  const line = earlier ?? newSourceLine(stamp);
-  reading.line = line;
-  if (header !== null) streams.set(header.stream, line);
   line.stamp = stamp;
+  reading.line = line;
   if (line.index < 0) {
     beginLine(lines, source, stamp);
   } else {
@@ -173,7 +188,7 @@ export function applyMark(reading: Reading, mark: Mark, source: number): void {
   const count = countLines(lines);
   if (closing === null) line.heads = openSection(sections, mark, count + 1);
   else closeSection(sections, closing, mark.seconds, count);
-  change(lines.sections, count, sections.innermost?.name ?? null);
+  change(lines.sections, count, sections.innermost?.section.name ?? null);
 }
 
 /** Does what the escape from `at` to `end` asks for: SGR and erase-line (`ESC [ … K`); all others do nothing. */

@@ -52,10 +52,11 @@ function scanText(reading: Reading, bytes: Uint8Array, at: number): number {
 
 function scanMark(reading: Reading, bytes: Uint8Array, at: number, base: number): number {
   const end = markEnd(bytes, at, reading.timed !== true);
-  if (end >= 0) applyMark(reading, parseMark(bytes, at, end), base + at);
+  if (end >= 0) applyMark(reading, parseMark(bytes, at), base + at);
   if (end !== NONE) return end;
-  addText(reading, bytes, at, at + 1);
-  return at + 1;
+  const next = textEnd(bytes, at + 1);
+  addText(reading, bytes, at, next);
+  return next;
 }
 
 function scanEscape(reading: Reading, bytes: Uint8Array, at: number): number {

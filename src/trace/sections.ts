@@ -4,7 +4,10 @@
  */
 import type { Mark } from './mark.ts';
 
-/** From so many sections on, those that end before the oldest kept line are forgotten. */
+/**
+ * From so many sections on, those that end before the oldest kept line are forgotten; and while so many are open, no
+ * other one can be opened.
+ */
 const MANY_SECTIONS = 131_072;
 
 /** A section as it is known so far. Line numbers start at 1. */
@@ -22,71 +25,81 @@ export interface Section {
   /** Null while open. Less than `firstLine` where it has no line. */
   lastLine: number | null;
   header: string | null;
-  /** While open: the open sections around it and within it, and the outer one of the same name. */
-  outer: Section | null;
-  inner: Section | null;
-  shadowed: Section | null;
+}
+
+/** A section that is open, among the others: around it, within it, and the outer one of the same name. */
+export interface OpenSection {
+  readonly section: Section;
+  outer: OpenSection | null;
+  inner: OpenSection | null;
+  readonly shadowed: OpenSection | null;
 }
 
 /** All sections in order of their start, and the open ones. */
 export interface Sections {
   list: Section[];
-  innermost: Section | null;
-  readonly open: Map<string, Section>;
-  /** How many there have been. */
+  innermost: OpenSection | null;
+  readonly open: Map<string, OpenSection>;
+  /** How many there have been, and how many are open. */
   opened: number;
+  openCount: number;
   /** Length of `list` at which it is next worth clearing. */
   clearAt: number;
 }
 
 /** No section yet. */
 export function createSections(): Sections {
-  return { list: [], innermost: null, open: new Map(), opened: 0, clearAt: MANY_SECTIONS };
+  return {
+    list: [],
+    innermost: null,
+    open: new Map(),
+    opened: 0,
+    openCount: 0,
+    clearAt: MANY_SECTIONS,
+  };
 }
 
-/** Opens a section that begins at line `firstLine`, inside the innermost open one. */
-export function openSection(sections: Sections, mark: Mark, firstLine: number): Section {
-  const outer = sections.innermost;
+/** Opens a section that begins at line `firstLine`, inside the innermost open one. Null where too many are open. */
+export function openSection(sections: Sections, mark: Mark, firstLine: number): Section | null {
+  const { innermost, open } = sections;
+  if (sections.openCount === MANY_SECTIONS) return null;
   const section: Section = {
     name: mark.name,
     startedAt: mark.seconds,
     finishedAt: null,
     collapsed: mark.collapsed,
     hideDuration: mark.hideDuration,
-    parent: outer?.name ?? null,
+    parent: innermost?.section.name ?? null,
     firstLine,
     lastLine: null,
     header: null,
-    outer,
-    inner: null,
-    shadowed: sections.open.get(mark.name) ?? null,
   };
-  if (outer !== null) outer.inner = section;
-  sections.innermost = section;
-  sections.open.set(mark.name, section);
+  const shadowed = open.get(mark.name) ?? null;
+  const opened: OpenSection = { section, outer: innermost, inner: null, shadowed };
+  if (innermost !== null) innermost.inner = opened;
+  sections.innermost = opened;
+  open.set(mark.name, opened);
   sections.list.push(section);
   sections.opened += 1;
+  sections.openCount += 1;
   return section;
 }
 
 /** Closes an open section whose last line is number `lastLine`. */
 export function closeSection(
   sections: Sections,
-  section: Section,
+  { section, outer, inner, shadowed }: OpenSection,
   seconds: number,
   lastLine: number,
 ): void {
   section.finishedAt = seconds;
   section.lastLine = lastLine;
-  const { outer, inner, shadowed } = section;
+  sections.openCount -= 1;
   if (outer !== null) outer.inner = inner;
   if (inner === null) sections.innermost = outer;
   else inner.outer = outer;
   if (shadowed === null) sections.open.delete(section.name);
   else sections.open.set(section.name, shadowed);
-  section.outer = null;
-  section.inner = null;
-  section.shadowed = null;
 }
 
 /** Whether a section reaches line `firstKept` or comes after it. */

@@ -18,6 +18,11 @@ const INVERSE = 1 << 22;
 const CONCEAL = 1 << 23;
 const CROSS = 1 << 24;
 
+const COLON = 0x3a;
+const SEMICOLON = 0x3b;
+/** Larger than any code or colour: greater numbers need not be told apart. */
+const MAX_CODE = 9999;
+
 const ATTRIBUTE_CLASSES = [
   [BOLD, 'term-bold'],
   [FAINT, 'term-faint'],
@@ -28,25 +33,9 @@ const ATTRIBUTE_CLASSES = [
   [CROSS, 'term-cross'],
 ] as const;
 
-const SWITCH_ON = new Map([
-  [1, BOLD],
-  [2, FAINT],
-  [3, ITALIC],
-  [4, UNDERLINE],
-  [7, INVERSE],
-  [8, CONCEAL],
-  [9, CROSS],
-]);
-
-const SWITCH_OFF = new Map([
-  [21, BOLD],
-  [22, BOLD | FAINT],
-  [23, ITALIC],
-  [24, UNDERLINE],
-  [27, INVERSE],
-  [28, CONCEAL],
-  [29, CROSS],
-]);
+/** The attribute that codes 1 to 9 switch on, and that codes 21 to 29 switch off; 0 for none. */
+const SWITCHED_ON = [0, BOLD, FAINT, ITALIC, UNDERLINE, 0, 0, INVERSE, CONCEAL, CROSS] as const;
+const SWITCHED_OFF = [0, BOLD, BOLD | FAINT, ...SWITCHED_ON.slice(3)] as const;
 
 /** How many numbers a colour of the 256 (5) and a true colour (2) take. */
 const EXTENDED_PARTS = new Map([
@@ -71,11 +60,10 @@ function withNamedColour(style: number, code: number): number {
 }
 
 function withCode(style: number, code: number): number {
-  const on = SWITCH_ON.get(code);
-  if (on !== undefined) return style | on;
-  const off = SWITCH_OFF.get(code);
-  if (off !== undefined) return style & ~off;
-  return code === 0 ? PLAIN_STYLE : withNamedColour(style, code);
+  if (code === 0) return PLAIN_STYLE;
+  if (code < 10) return style | (SWITCHED_ON[code] ?? 0);
+  if (code >= 20 && code < 30) return style & ~(SWITCHED_OFF[code - 20] ?? 0);
+  return withNamedColour(style, code);
 }
 
 /** A colour of the 256 (`5;n`) or a true one (`2;r;g;b`); null where a part is missing or out of range. */
@@ -102,14 +90,14 @@ function parameters(bytes: Uint8Array, from: number, to: number): number[][] {
   const groups = [group];
   for (let at = from; at < to; at += 1) {
     const byte = bytes[at] as number;
-    if (byte === 0x3b) {
+    if (byte === SEMICOLON) {
       group = [0];
       groups.push(group);
-    } else if (byte === 0x3a) {
+    } else if (byte === COLON) {
       group.push(0);
     } else {
       const last = group.length - 1;
-      group[last] = Math.min(9999, (group[last] as number) * 10 + byte - 0x30);
+      group[last] = Math.min(MAX_CODE, (group[last] as number) * 10 + byte - 0x30);
     }
   }
   return groups;
@@ -147,6 +135,25 @@ function joinColours(groups: number[][]): number[][] {
  */
 export function applySgr(style: number, bytes: Uint8Array, from: number, to: number): number {
   if (!areNumbers(bytes, from, to)) return style;
+  let result = style;
+  let code = 0;
+  let start = from;
+  for (let at = from; at <= to; at += 1) {
+    const byte = at < to ? (bytes[at] as number) : SEMICOLON;
+    if (byte === COLON || code === 38 || code === 48) return applyParts(result, bytes, start, to);
+    if (byte === SEMICOLON) {
+      result = withCode(result, code);
+      code = 0;
+      start = at + 1;
+    } else {
+      code = Math.min(MAX_CODE, code * 10 + byte - 0x30);
+    }
+  }
+  return result;
+}
+
+/** The same for parameters of which some take others along. */
+function applyParts(style: number, bytes: Uint8Array, from: number, to: number): number {
   let result = style;
   for (const parts of joinColours(parameters(bytes, from, to))) {
     result = parts.length > 1 ? withParts(result, parts) : withCode(result, parts[0] as number);
