@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
-import type { Simulator } from '../../src/simulator/simulator.ts';
 import { createWorld } from '../../src/simulator/world.ts';
 import { type Started, startGateway } from '../helpers/start-gateway.ts';
 
