@@ -3,10 +3,17 @@ import { ApiFailure, forbidden, notFound } from './failure.ts';
 import { canReadBuilds, canReadProject, hasRole } from './permissions.ts';
 import type { JobRecord, PipelineRecord, ProjectRecord, Role, WorldState } from './records.ts';
 import type { View } from './serialize-user.ts';
+import { pipelineStatus } from './statuses.ts';
 
 /** What serializers need of an exchange. */
 export function viewOf({ caps, externalUrl, world }: Exchange): View {
-  return { caps, externalUrl, now: world.now };
+  const known = new Map<PipelineRecord, string>();
+  const statusOf = (pipeline: PipelineRecord) => {
+    const status = known.get(pipeline) ?? pipelineStatus(pipeline);
+    known.set(pipeline, status);
+    return status;
+  };
+  return { caps, externalUrl, now: world.now, statusOf };
 }
 
 interface Found {

@@ -1,6 +1,6 @@
 import type { PipelineRecord } from './records.ts';
 import { iso, keysIf, serializeUserBasic, type View } from './serialize-user.ts';
-import { isComplete, pipelineStatus } from './statuses.ts';
+import { isComplete } from './statuses.ts';
 
 /** Keys that a test replaces; undefined takes one away. */
 export function overridden(
@@ -12,14 +12,14 @@ export function overridden(
   return merged;
 }
 
-function basicKeys(pipeline: PipelineRecord, { caps, externalUrl }: View) {
+function basicKeys(pipeline: PipelineRecord, { caps, externalUrl, statusOf }: View) {
   return {
     id: pipeline.id,
     ...keysIf(caps.pipelineIid, { iid: pipeline.iid }),
     project_id: pipeline.project.id,
     sha: pipeline.sha,
     ref: pipeline.ref,
-    status: pipelineStatus(pipeline),
+    status: statusOf(pipeline),
     source: pipeline.source,
     created_at: iso(pipeline.createdAt),
     updated_at: iso(pipeline.updatedAt),
@@ -55,7 +55,7 @@ function coverageOf(pipeline: PipelineRecord): string | null {
 const labels: Readonly<Record<string, string>> = { success: 'passed', manual: 'blocked' };
 
 function detailedStatus(pipeline: PipelineRecord, view: View) {
-  const status = pipelineStatus(pipeline);
+  const status = view.statusOf(pipeline);
   const label = labels[status] ?? status;
   const web = new URL(view.externalUrl).pathname.replace(/\/$/, '');
   return {
@@ -73,7 +73,7 @@ function detailedStatus(pipeline: PipelineRecord, view: View) {
 
 /** A pipeline as read by itself (§3.3). */
 export function serializePipeline(pipeline: PipelineRecord, view: View) {
-  const finishedAt = isComplete(pipelineStatus(pipeline)) ? pipeline.finishedAt : null;
+  const finishedAt = isComplete(view.statusOf(pipeline)) ? pipeline.finishedAt : null;
   const json = {
     ...basicKeys(pipeline, view),
     ...keysIf(view.caps.pipelineName, { name: pipeline.name }),

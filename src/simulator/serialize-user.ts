@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CommitRecord, ProjectRecord, UserRecord } from './records.ts';
+import type { CommitRecord, PipelineRecord, ProjectRecord, UserRecord } from './records.ts';
 import type { Capabilities } from './versions.ts';
 
 /** What a serializer must know beside the record. */
@@ -7,6 +7,8 @@ export interface View {
   readonly caps: Capabilities;
   readonly externalUrl: string;
   readonly now: number;
+  /** A pipeline's status, worked out once for all rows of an answer that show it. */
+  readonly statusOf: (pipeline: PipelineRecord) => string;
 }
 
 /** ISO 8601 in UTC with milliseconds; null stays null. */

@@ -63,7 +63,8 @@ const rules: readonly { only?: readonly string[]; any?: readonly string[]; statu
 
 /** The status that jobs have together; retried ones do not count. Null when there is none. */
 export function compositeStatus(jobs: readonly JobRecord[]): string | null {
-  const seen = new Set(jobs.filter((job) => !job.retried).map(weigh));
+  const seen = new Set<string>();
+  for (const job of jobs) if (!job.retried) seen.add(weigh(job));
   if (seen.size === 0) return null;
   const all = [...seen];
   const rule = rules.find(({ only, any }) =>

@@ -1,0 +1,347 @@
+import { describe, expect, it } from 'vitest';
+import { encodeCursor } from '../../src/simulator/keyset.ts';
+import { smallWorld, startSimulator } from './start-simulator.ts';
+
+type Row = { id: number; name: string };
+
+function ids(rows: Row[]): number[] {
+  return rows.map(({ id }) => id);
+}
+
+function worldWithJobs(count: number) {
+  const made = smallWorld();
+  for (let id = 1; id <= count; id += 1) {
+    made.world.addJob(made.pipeline, { id, status: id % 2 === 0 ? 'failed' : 'success' });
+  }
+  return made;
+}
+
+describe('a project’s jobs', () => {
+  it('are builds only, newest first, retried ones too', async () => {
+    const { world, pipeline } = smallWorld();
+    world.addJob(pipeline, { id: 12345678901 });
+    world.addJob(pipeline, { id: 7, retried: true });
+    world.addBridge(pipeline, { id: 8 });
+    const { get } = await startSimulator({ world });
+    expect(ids((await get('/projects/1/jobs', 'owner')).json)).toEqual([12345678901, 7]);
+  });
+
+  it('are filtered by one scope or several', async () => {
+    const { world } = worldWithJobs(6);
+    const { get, ask } = await startSimulator({ world });
+    expect(ids((await get('/projects/1/jobs?scope=failed', 'owner')).json)).toEqual([6, 4, 2]);
+    const both = await get('/projects/1/jobs?scope[]=failed&scope[]=success', 'owner');
+    expect(both.json).toHaveLength(6);
+    const hash = await ask('/projects/1/jobs?scope[0]=failed', { as: 'owner' });
+    expect(ids(hash.json)).toEqual([6, 4, 2]);
+  });
+
+  it.each(['scope=', 'scope=failed,success', 'scope[]=failed&scope[]=nope', 'scope=brand_new'])(
+    'refuse %s',
+    async (query) => {
+      const { world } = smallWorld();
+      const { get } = await startSimulator({ world });
+      const answer = await get(`/projects/1/jobs?${query}`, 'owner');
+      expect(answer.status).toBe(400);
+      expect(answer.json).toEqual({ error: 'scope does not have a valid value' });
+    },
+  );
+
+  it('are filtered by ref only on 19.3', async () => {
+    const { world, pipeline } = smallWorld();
+    world.addJob(pipeline, { ref: 'main' });
+    world.addJob(pipeline, { ref: 'topic' });
+    const current = await startSimulator({ world });
+    expect((await current.get('/projects/1/jobs?ref=topic', 'owner')).json).toHaveLength(1);
+    expect((await current.get('/projects/1/jobs?ref=', 'owner')).json).toHaveLength(2);
+    const older = await startSimulator({ world, version: '18.6' });
+    expect((await older.get('/projects/1/jobs?ref=topic', 'owner')).json).toHaveLength(2);
+  });
+});
+
+describe('offset pagination', () => {
+  it('tells of pages without counting a project’s jobs', async () => {
+    const { world } = worldWithJobs(5);
+    const { get, simulator } = await startSimulator({ world });
+    const { headers, json } = await get('/projects/group%2Fapp/jobs?page=2&per_page=2', 'owner');
+    expect(ids(json)).toEqual([3, 2]);
+    const all = Object.fromEntries(headers);
+    expect(all).toMatchObject({
+      'x-page': '2',
+      'x-per-page': '2',
+      'x-next-page': '3',
+      'x-prev-page': '1',
+    });
+    expect(all).not.toHaveProperty('x-total');
+    const url = (page: number) =>
+      `<${simulator.url}/api/v4/projects/group%2Fapp/jobs?id=group%2Fapp&page=${page}&per_page=2>`;
+    expect(all['link']).toBe(
+      `${url(1)}; rel="prev", ${url(3)}; rel="next", ${url(1)}; rel="first"`,
+    );
+  });
+
+  it('ends with an empty next page, and beyond the end with an empty list', async () => {
+    const { world } = worldWithJobs(4);
+    const { get } = await startSimulator({ world });
+    const last = await get('/projects/1/jobs?page=2&per_page=2', 'owner');
+    expect(last.headers.get('x-next-page')).toBe('');
+    expect((await get('/projects/1/jobs?page=9', 'owner')).json).toEqual([]);
+  });
+
+  it('counts a project’s jobs on 14.10, up to 10,000', async () => {
+    const { world, pipeline } = worldWithJobs(5);
+    const { get } = await startSimulator({ world, version: '14.10' });
+    const { headers } = await get('/projects/1/jobs?per_page=2', 'owner');
+    expect(headers.get('x-total')).toBe('5');
+    expect(headers.get('x-total-pages')).toBe('3');
+    expect(headers.get('link')).toMatch(/page=3&per_page=2>; rel="last"/);
+    for (let id = 6; id <= 10_001; id += 1) world.addJob(pipeline, { id });
+    const many = await get('/projects/1/jobs', 'owner');
+    expect(many.headers.get('x-total')).toBeNull();
+    expect(many.headers.get('x-next-page')).toBe('2');
+    expect(many.headers.get('link')).not.toMatch('rel="last"');
+  });
+
+  it('counts a pipeline’s jobs, and has at least one page of them', async () => {
+    const { world, pipeline } = smallWorld();
+    const { get } = await startSimulator({ world });
+    const path = `/projects/1/pipelines/${pipeline.id}/jobs`;
+    const none = await get(path, 'owner');
+    expect(none.headers.get('x-total')).toBe('0');
+    expect(none.headers.get('x-total-pages')).toBe('1');
+    world.addJob(pipeline);
+    const one = await get(`${path}?scope[]=success`, 'owner');
+    expect(one.headers.get('x-total')).toBe('1');
+    expect(one.headers.get('link')).toMatch(
+      `?id=1&include_retried=false&page=1&per_page=20&pipeline_id=${pipeline.id}&scope%5B%5D=success>; rel="first"`,
+    );
+  });
+
+  it('clamps per_page to 100 and refuses what is no number', async () => {
+    const { world } = worldWithJobs(101);
+    const { get } = await startSimulator({ world });
+    const clamped = await get('/projects/1/jobs?per_page=1000', 'owner');
+    expect(clamped.headers.get('x-per-page')).toBe('100');
+    expect(clamped.json).toHaveLength(100);
+    const zero = await get('/projects/1/jobs?per_page=0', 'owner');
+    expect(zero.json).toEqual({ error: 'per_page has a value not allowed' });
+    const word = await get('/projects/1/jobs?page=one', 'owner');
+    expect(word.json).toEqual({ error: 'page is invalid' });
+  });
+
+  it('refuses page 0 since 18.6 and reads it as 1 before', async () => {
+    const { world } = worldWithJobs(1);
+    const current = await startSimulator({ world });
+    const answer = await current.get('/projects/1/jobs?page=0&per_page=-1', 'owner');
+    expect(answer.json).toEqual({
+      error: 'page does not have a valid value, per_page does not have a valid value',
+    });
+    const older = await startSimulator({ world, version: '18.0' });
+    const first = await older.get('/projects/1/jobs?page=0', 'owner');
+    expect(first.headers.get('x-page')).toBe('1');
+  });
+
+  it('stops at row 50,000 on 16.0 and where the flag is on', async () => {
+    const { world } = worldWithJobs(1);
+    const error =
+      'Offset pagination has a maximum allowed offset of 50000 for requests that return objects of type Ci::Build. Remaining records can be retrieved using keyset pagination.';
+    for (const options of [{ version: '16.0' as const }, { enforceOffsetLimit: true }]) {
+      const { get } = await startSimulator({ world, ...options });
+      const answer = await get('/projects/1/jobs?page=501&per_page=100', 'owner');
+      expect([answer.status, answer.json]).toEqual([405, { error }]);
+      expect((await get('/projects/1/jobs?page=500&per_page=100', 'owner')).status).toBe(200);
+    }
+    const { get } = await startSimulator({ world });
+    expect((await get('/projects/1/jobs?page=501&per_page=100', 'owner')).status).toBe(200);
+  });
+
+  it('writes a token of the query into its links, as GitLab does', async () => {
+    const { world } = worldWithJobs(3);
+    const { get } = await startSimulator({ world });
+    const { headers } = await get('/projects/1/jobs?per_page=1&private_token=glpat-owner');
+    expect(headers.get('link')).toMatch('private_token=glpat-owner');
+  });
+});
+
+describe('keyset pagination', () => {
+  const list = '/projects/1/jobs?pagination=keyset&per_page=2';
+
+  it('encodes cursors as GitLab does', () => {
+    expect(encodeCursor(149771, 'n')).toBe('eyJpZCI6IjE0OTc3MSIsIl9rZCI6Im4ifQ==');
+  });
+
+  it('walks forward by Link, keeps the filter, and ends without a Link', async () => {
+    const { world } = worldWithJobs(8);
+    const { get, simulator } = await startSimulator({ world });
+    const first = await get(`${list}&scope[]=failed`, 'owner');
+    expect(ids(first.json)).toEqual([8, 6]);
+    expect(first.headers.get('x-page')).toBeNull();
+    const cursor = encodeCursor(6, 'n').replaceAll('=', '%3D');
+    expect(first.headers.get('link')).toBe(
+      `<${simulator.url}/api/v4/projects/1/jobs?cursor=${cursor}&id=1&page=1&pagination=keyset&per_page=2&scope%5B%5D=failed>; rel="next"`,
+    );
+    const next = /<.*\/api\/v4(.*)>/.exec(first.headers.get('link') ?? '')?.[1] ?? '';
+    const second = await get(next, 'owner');
+    expect(ids(second.json)).toEqual([4, 2]);
+    expect(second.headers.get('link')).toBeNull();
+  });
+
+  it('gives both cursors on 19.3 only', async () => {
+    const { world } = worldWithJobs(6);
+    const current = await startSimulator({ world });
+    const path = `${list}&cursor=${encodeCursor(5, 'n')}`;
+    const { headers } = await current.get(path, 'owner');
+    expect(headers.get('x-next-cursor')).toBe(encodeCursor(3, 'n'));
+    expect(headers.get('x-prev-cursor')).toBe(encodeCursor(4, 'p'));
+    const older = await startSimulator({ world, version: '18.6' });
+    const before = await older.get(path, 'owner');
+    expect(before.headers.get('link')).toMatch('rel="next"');
+    expect(before.headers.get('x-next-cursor')).toBeNull();
+  });
+
+  it('walks backward to the nearest newer rows, still newest first', async () => {
+    const { world } = worldWithJobs(6);
+    const { get } = await startSimulator({ world });
+    const middle = await get(`${list}&cursor=${encodeCursor(3, 'p')}`, 'owner');
+    expect(ids(middle.json)).toEqual([5, 4]);
+    expect(middle.headers.get('x-next-cursor')).toBe(encodeCursor(4, 'n'));
+    expect(middle.headers.get('x-prev-cursor')).toBe(encodeCursor(5, 'p'));
+    const top = await get(`${list}&cursor=${encodeCursor(4, 'p')}`, 'owner');
+    expect(ids(top.json)).toEqual([6, 5]);
+    expect(top.headers.get('x-prev-cursor')).toBeNull();
+    expect(top.headers.get('link')).toMatch('rel="next"');
+  });
+
+  it('begins at either end without an id', async () => {
+    const { world } = worldWithJobs(5);
+    const { get } = await startSimulator({ world });
+    const cursor = (json: string) => Buffer.from(json).toString('base64url');
+    const first = await get(`${list}&cursor=${cursor('{"_kd":"n"}')}`, 'owner');
+    expect(ids(first.json)).toEqual([5, 4]);
+    expect(first.headers.get('x-prev-cursor')).toBeNull();
+    const last = await get(`${list}&cursor=${cursor('{"_kd":"p"}')}`, 'owner');
+    expect(ids(last.json)).toEqual([2, 1]);
+    expect(last.headers.get('link')).toBeNull();
+    expect(last.headers.get('x-prev-cursor')).toBe(encodeCursor(2, 'p'));
+  });
+
+  it('takes cursors made from ids that do not exist here', async () => {
+    const { world, pipeline } = smallWorld();
+    world.addJob(pipeline, { id: 12345678901 });
+    world.addJob(pipeline, { id: 12345678999 });
+    const { get } = await startSimulator({ world });
+    const window = `/projects/1/jobs?pagination=keyset&per_page=99&cursor=${encodeCursor(12345679000, 'n')}`;
+    expect(ids((await get(window, 'owner')).json)).toEqual([12345678999, 12345678901]);
+  });
+
+  it('has no headers on an empty page', async () => {
+    const { world } = worldWithJobs(2);
+    const { get } = await startSimulator({ world });
+    const { json, headers } = await get(`${list}&cursor=${encodeCursor(1, 'n')}`, 'owner');
+    expect(json).toEqual([]);
+    expect([headers.get('link'), headers.get('x-next-cursor')]).toEqual([null, null]);
+  });
+
+  it.each([
+    'nonsense!',
+    Buffer.from('[1]').toString('base64url'),
+    Buffer.from('{"id":"x","_kd":"n"}').toString('base64url'),
+    Buffer.from('{"id":"1","name":"a","_kd":"n"}').toString('base64url'),
+    Buffer.from('{').toString('base64url'),
+  ])('breaks on the cursor %s', async (cursor) => {
+    const { world } = worldWithJobs(2);
+    const { get } = await startSimulator({ world });
+    const answer = await get(`${list}&cursor=${encodeURIComponent(cursor)}`, 'owner');
+    expect(answer.status).toBe(500);
+    expect(answer.json).toEqual({ message: '500 Internal Server Error' });
+  });
+
+  it('is newest first or not at all, and unknown on 14.10', async () => {
+    const { world } = worldWithJobs(1);
+    const error = 'Keyset pagination is not yet available for this type of request';
+    const current = await startSimulator({ world });
+    for (const order of ['sort=asc', 'order_by=name']) {
+      const answer = await current.get(`${list}&${order}`, 'owner');
+      expect([answer.status, answer.json]).toEqual([405, { error }]);
+    }
+    expect((await current.get(`${list}&order_by=id&sort=desc`, 'owner')).status).toBe(200);
+    const older = await startSimulator({ world, version: '14.10' });
+    expect((await older.get(list, 'owner')).json).toEqual({ error });
+  });
+});
+
+describe('a pipeline’s lists', () => {
+  it('hide retried jobs unless asked, and never hold bridges', async () => {
+    const { world, pipeline } = smallWorld();
+    world.addJob(pipeline, { id: 1, retried: true });
+    world.addJob(pipeline, { id: 3 });
+    world.addBridge(pipeline, { id: 2 });
+    const { get } = await startSimulator({ world });
+    const path = `/projects/1/pipelines/${pipeline.id}/jobs`;
+    expect(ids((await get(path, 'owner')).json)).toEqual([3]);
+    expect(ids((await get(`${path}?include_retried=true`, 'owner')).json)).toEqual([3, 1]);
+    expect(ids((await get(`${path}?include_retried=0`, 'owner')).json)).toEqual([3]);
+    const junk = await get(`${path}?include_retried=maybe`, 'owner');
+    expect(junk.json).toEqual({ error: 'include_retried is invalid' });
+  });
+
+  it('refuse a hash as scope, ignore keyset, and need their pipeline', async () => {
+    const { world, pipeline } = smallWorld();
+    world.addJob(pipeline);
+    const { get } = await startSimulator({ world });
+    const path = `/projects/1/pipelines/${pipeline.id}/jobs`;
+    const hash = await get(`${path}?scope[0]=failed`, 'owner');
+    expect(hash.json).toEqual({ error: 'scope does not have a valid value' });
+    const keyset = await get(`${path}?pagination=keyset&cursor=junk`, 'owner');
+    expect(keyset.headers.get('x-total')).toBe('1');
+    const none = await get('/projects/1/pipelines/999/bridges', 'owner');
+    expect([none.status, none.json]).toEqual([404, { message: '404 Not found' }]);
+  });
+
+  it('hold bridges with what they started, under the new name since 19.2', async () => {
+    const { world, pipeline, project } = smallWorld();
+    const downstream = world.addPipeline(project, { source: 'parent_pipeline' });
+    world.addJob(downstream, { status: 'running' });
+    world.addBridge(pipeline, { id: 5, name: 'trigger', downstream, status: 'failed' });
+    world.addBridge(pipeline, { id: 4, retried: true });
+    const current = await startSimulator({ world });
+    const path = `/projects/1/pipelines/${pipeline.id}`;
+    const { json } = await current.get(`${path}/bridges`, 'owner');
+    expect(json).toHaveLength(1);
+    expect(json[0]).toMatchObject({
+      id: 5,
+      failure_reason: 'script_failure',
+      downstream_pipeline: { id: downstream.id, status: 'running', source: 'parent_pipeline' },
+    });
+    for (const key of ['runner', 'runner_manager', 'artifacts', 'archived', 'tag_list']) {
+      expect(json[0]).not.toHaveProperty(key);
+    }
+    expect((await current.get(`${path}/trigger_jobs`, 'owner')).json).toEqual(json);
+    const older = await startSimulator({ world, version: '18.6' });
+    const missing = await older.get(`${path}/trigger_jobs`, 'owner');
+    expect([missing.status, missing.json]).toEqual([404, { error: '404 Not Found' }]);
+  });
+
+  it('list a project’s pipelines, without children unless asked by source', async () => {
+    const { world, project, pipeline } = smallWorld();
+    world.addPipeline(project, { source: 'parent_pipeline' });
+    const topic = world.addPipeline(project, { ref: 'topic' });
+    const { get } = await startSimulator({ world });
+    const all = await get('/projects/1/pipelines', 'owner');
+    expect(ids(all.json)).toEqual([topic.id, pipeline.id]);
+    expect(ids((await get('/projects/1/pipelines?ref=topic', 'owner')).json)).toEqual([topic.id]);
+    const children = await get('/projects/1/pipelines?source=parent_pipeline', 'owner');
+    expect(children.json).toHaveLength(1);
+  });
+});
+
+it('lists a page among 50,000 jobs in a few milliseconds', async () => {
+  const { world } = worldWithJobs(50_000);
+  const { get } = await startSimulator({ world });
+  const path = `/projects/1/jobs?pagination=keyset&per_page=100&cursor=${encodeCursor(25_000, 'n')}`;
+  const startedAt = performance.now();
+  expect((await get(path, 'owner')).json).toHaveLength(100);
+  expect((await get('/projects/1/jobs?page=400&per_page=100', 'owner')).json).toHaveLength(100);
+  // Generous: a sort of all rows per request would take longer than this on any machine.
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+});

@@ -1,0 +1,377 @@
+import { describe, expect, it } from 'vitest';
+import { smallWorld, startSimulator, type Who } from './start-simulator.ts';
+
+const forbidden = { message: '403 Forbidden' };
+const jobMissing = { message: '404 Not found' };
+
+async function withJob(options: Parameters<ReturnType<typeof smallWorld>['world']['addJob']>[1]) {
+  const made = smallWorld();
+  const job = made.world.addJob(made.pipeline, options);
+  const started = await startSimulator({ world: made.world });
+  const act = (action: string, as: Who, body?: unknown) =>
+    started.post(`/projects/1/jobs/${job.id}/${action}`, as, body);
+  return { ...made, ...started, job, act };
+}
+
+describe('every write', () => {
+  it.each(['cancel', 'retry', 'erase', 'play'])(
+    '%s needs a token with scope api',
+    async (action) => {
+      const { world, ask, job, post } = await withJob({ status: 'success' });
+      const path = `/projects/1/jobs/${job.id}/${action}`;
+      expect((await post(path)).json).toEqual({ message: '401 Unauthorized' });
+      world.addToken({ user: 'owner', value: 'reader', scopes: ['read_api'] });
+      const small = await ask(path, { method: 'POST', headers: { 'PRIVATE-TOKEN': 'reader' } });
+      expect(small.status).toBe(403);
+      expect(small.json).toEqual({
+        error: 'insufficient_scope',
+        error_description:
+          'The request requires higher privileges than provided by the access token.',
+        scope: 'api read_api',
+      });
+      expect(job.status).toBe('success');
+    },
+  );
+
+  it.each(['cancel', 'retry', 'erase', 'play'])('%s is not for a Reporter', async (action) => {
+    const { act, post } = await withJob({ status: 'running', when: 'manual' });
+    const answer = await act(action, 'reporter');
+    expect([answer.status, answer.json]).toEqual([403, forbidden]);
+    const hidden = await post(`/projects/1/jobs/1/${action}`, 'stranger');
+    expect(hidden.json).toEqual({ message: '404 Project Not Found' });
+  });
+
+  it('does not find a job that is not there; who may not write sees that only since 18.3', async () => {
+    const { post, world } = await withJob({});
+    for (const action of ['cancel', 'retry', 'erase', 'play']) {
+      expect((await post(`/projects/1/jobs/99/${action}`, 'owner')).json).toEqual(jobMissing);
+    }
+    expect((await post('/projects/1/jobs/99/retry', 'reporter')).status).toBe(404);
+    expect((await post('/projects/1/jobs/99/cancel', 'reporter')).status).toBe(403);
+    const older = await startSimulator({ world, version: '18.0' });
+    expect((await older.post('/projects/1/jobs/99/retry', 'reporter')).status).toBe(403);
+  });
+
+  it.each(['cancel', 'retry', 'play'])(
+    '%s needs the right to push to a protected ref',
+    async (action) => {
+      const { act, project } = await withJob({ status: 'failed', when: 'manual' });
+      project.protectedRefs.set('main', 'maintainer');
+      expect((await act(action, 'developer')).json).toEqual(forbidden);
+      expect((await act(action, 'maintainer')).status).toBeLessThan(300);
+    },
+  );
+
+  it('may run into a resource lock', async () => {
+    const { act, job } = await withJob({ status: 'failed' });
+    job.locked = true;
+    const answer = await act('retry', 'owner');
+    expect([answer.status, answer.json]).toEqual([409, { message: '409 Conflict: Resource lock' }]);
+  });
+});
+
+describe('cancel', () => {
+  it.each(['created', 'pending', 'preparing', 'scheduled', 'manual'])(
+    'ends a job that is %s at once',
+    async (status) => {
+      const { act } = await withJob({ status });
+      const { status: code, json } = await act('cancel', 'developer');
+      expect([code, json.status]).toEqual([201, 'canceled']);
+      expect(json.finished_at).not.toBeNull();
+    },
+  );
+
+  it('lets a running job finish its after_script', async () => {
+    const { act, world, job } = await withJob({ status: 'running' });
+    const { json } = await act('cancel', 'developer');
+    expect([json.status, json.finished_at]).toEqual(['canceling', null]);
+    world.advance(5_000);
+    expect(job.status).toBe('canceled');
+  });
+
+  it('ends a running job at once on 16.0 or with an old runner', async () => {
+    const { act, job, world, pipeline } = await withJob({ status: 'running' });
+    job.gracefulCancel = false;
+    expect((await act('cancel', 'developer')).json.status).toBe('canceled');
+    const running = world.addJob(pipeline, { status: 'running' });
+    const older = await startSimulator({ world, version: '16.0' });
+    const answer = await older.post(`/projects/1/jobs/${running.id}/cancel`, 'developer');
+    expect(answer.json.status).toBe('canceled');
+  });
+
+  it.each(['success', 'failed', 'canceled', 'skipped', 'canceling'])(
+    'answers 201 and changes nothing when %s',
+    async (status) => {
+      const { act } = await withJob({ status });
+      const answer = await act('cancel', 'developer');
+      expect([answer.status, answer.json.status]).toEqual([201, status]);
+    },
+  );
+
+  it('by force ends only what is canceling, and only for a Maintainer', async () => {
+    const { act, world, pipeline, post } = await withJob({ status: 'canceling' });
+    expect((await act('cancel', 'developer', { force: true })).json).toEqual(forbidden);
+    expect((await act('cancel', 'maintainer', { force: true })).json.status).toBe('canceled');
+    const running = world.addJob(pipeline, { status: 'running' });
+    const kept = await post(`/projects/1/jobs/${running.id}/cancel?force=1`, 'maintainer');
+    expect([kept.status, kept.json.status]).toEqual([201, 'running']);
+  });
+
+  it('with force on 18.0 is an ordinary cancel', async () => {
+    const { world, job } = await withJob({ status: 'pending' });
+    const older = await startSimulator({ world, version: '18.0' });
+    const answer = await older.post(`/projects/1/jobs/${job.id}/cancel?force=true`, 'developer');
+    expect(answer.json.status).toBe('canceled');
+  });
+
+  it('may be kept for a higher role, and is not for bridges', async () => {
+    const { act, project, world, pipeline, post } = await withJob({ status: 'pending' });
+    project.cancelRole = 'maintainer';
+    expect((await act('cancel', 'developer')).json).toEqual(forbidden);
+    const bridge = world.addBridge(pipeline, { status: 'running' });
+    const answer = await post(`/projects/1/jobs/${bridge.id}/cancel`, 'owner');
+    expect(answer.json).toEqual(jobMissing);
+  });
+});
+
+describe('retry', () => {
+  it.each(['success', 'failed', 'canceled', 'canceling'])(
+    'of a %s job is a new job',
+    async (status) => {
+      const { act, job, world } = await withJob({ status, name: 'unit', user: 'owner' });
+      const answer = await act('retry', 'developer');
+      expect(answer.status).toBe(201);
+      expect(answer.json).toMatchObject({
+        id: job.id + 1,
+        name: 'unit',
+        status: 'pending',
+        user: { username: 'developer' },
+        runner: null,
+        artifacts: [],
+      });
+      expect([job.status, job.retried]).toEqual([status, true]);
+      expect(world.job(job.id + 1)?.pipeline).toBe(job.pipeline);
+    },
+  );
+
+  it.each(['skipped', 'manual', 'created', 'pending', 'running'])(
+    'refuses a %s job',
+    async (status) => {
+      const { act } = await withJob({ status });
+      const answer = await act('retry', 'owner');
+      expect(answer.status).toBe(403);
+      expect(answer.json).toEqual({ message: '403 Forbidden - Job is not retryable' });
+    },
+  );
+
+  it('refuses a second time, and an archived job', async () => {
+    const { act, world, pipeline, post } = await withJob({ status: 'failed' });
+    await act('retry', 'owner');
+    const again = await act('retry', 'owner');
+    expect(again.json).toEqual({ message: '403 Forbidden - Job is not retryable' });
+    const archived = world.addJob(pipeline, { archived: true });
+    expect((await post(`/projects/1/jobs/${archived.id}/retry`, 'owner')).json).toEqual(forbidden);
+  });
+
+  it('takes a bridge since 17.0 and shows it as a job', async () => {
+    const { world, pipeline, post } = await withJob({});
+    const bridge = world.addBridge(pipeline, { status: 'failed', plan: { frozen: true } });
+    const { status, json } = await post(`/projects/1/jobs/${bridge.id}/retry`, 'owner');
+    expect([status, json.status]).toEqual([201, 'pending']);
+    expect(json).toHaveProperty('artifacts', []);
+    expect(json).not.toHaveProperty('downstream_pipeline');
+    expect(json).not.toHaveProperty('runner_manager');
+    const older = await startSimulator({ world, version: '16.0' });
+    const second = world.addBridge(pipeline, { status: 'failed' });
+    const missing = await older.post(`/projects/1/jobs/${second.id}/retry`, 'owner');
+    expect(missing.json).toEqual(jobMissing);
+  });
+
+  it('checks inputs on 19.3 under the name `inputs`, and ignores them before', async () => {
+    const inputs = { environment: { options: ['staging', 'production'] } };
+    const { act, world, job } = await withJob({ status: 'failed', inputs });
+    const unknown = await act('retry', 'owner', { inputs: { x: '1' } });
+    expect([unknown.status, unknown.json]).toEqual([
+      400,
+      { message: '400 Bad request - Unknown input: x' },
+    ]);
+    const bad = await act('retry', 'owner', { inputs: { environment: 'development' } });
+    expect(bad.json).toEqual({
+      message:
+        '400 Bad request - `environment` input: `development` cannot be used because it is not in the list of allowed options',
+    });
+    expect((await act('retry', 'owner', { inputs: 'x' })).json).toEqual({
+      error: 'inputs is invalid',
+    });
+    expect(job.retried).toBe(false);
+    const older = await startSimulator({ world, version: '18.0' });
+    const ignored = await older.post(`/projects/1/jobs/${job.id}/retry?inputs[x]=1`, 'owner');
+    expect(ignored.status).toBe(201);
+  });
+
+  it('wakes the later jobs that were skipped', async () => {
+    const { world, pipeline, act } = await withJob({ status: 'failed', stage: 'test' });
+    const later = world.addJob(pipeline, { status: 'skipped', stage: 'deploy' });
+    await act('retry', 'owner');
+    expect(later.status).toBe('created');
+    world.advance(120_000);
+    expect(later.status).toBe('success');
+  });
+});
+
+describe('erase', () => {
+  it('takes log and artifacts once', async () => {
+    const { act, world, job } = await withJob({
+      log: 'text',
+      artifacts: [{}],
+      artifactsExpireAt: '2027-01-01T00:00:00Z',
+    });
+    const { status, json } = await act('erase', 'maintainer');
+    expect(status).toBe(201);
+    expect(json).toMatchObject({ status: 'success', artifacts: [], artifacts_expire_at: null });
+    expect(json.erased_at).toBe(new Date(world.now).toISOString());
+    expect(json).not.toHaveProperty('artifacts_file');
+    expect(world.log(job)).toHaveLength(0);
+    const again = await act('erase', 'maintainer');
+    expect([again.status, again.json]).toEqual([
+      403,
+      { message: '403 Forbidden - Job is not erasable!' },
+    ]);
+  });
+
+  it('refuses a job that is not done', async () => {
+    const { act } = await withJob({ status: 'running', log: 'text' });
+    expect((await act('erase', 'owner')).json.message).toMatch('not erasable!');
+  });
+
+  it('is for Maintainers, and for a Developer on an own job on an open ref', async () => {
+    const { act, world, pipeline, project, post } = await withJob({ log: 'x', user: 'owner' });
+    expect((await act('erase', 'developer')).json).toEqual(forbidden);
+    const own = world.addJob(pipeline, { log: 'x', user: 'developer' });
+    project.protectedRefs.set('main', 'developer');
+    const path = `/projects/1/jobs/${own.id}/erase`;
+    expect((await post(path, 'developer')).json).toEqual(forbidden);
+    project.protectedRefs.clear();
+    expect((await post(path, 'developer')).status).toBe(201);
+  });
+
+  it('waits for a stats refresh', async () => {
+    const { act, project } = await withJob({ log: 'x' });
+    project.statsRefreshing = true;
+    const answer = await act('erase', 'owner');
+    expect(answer.status).toBe(409);
+    expect(answer.json.message).toMatch('undergoing stats refresh');
+  });
+
+  it('takes an archived job on new releases only', async () => {
+    const { act, world, job } = await withJob({ log: 'x', archived: true });
+    const older = await startSimulator({ world, version: '16.0' });
+    const refused = await older.post(`/projects/1/jobs/${job.id}/erase`, 'owner');
+    expect(refused.json).toEqual(forbidden);
+    expect((await act('erase', 'owner')).status).toBe(201);
+  });
+});
+
+describe('play', () => {
+  it.each(['manual', 'scheduled'])('starts a %s job in the caller’s name', async (status) => {
+    const { act, job } = await withJob({ status, user: 'owner' });
+    const answer = await act('play', 'developer');
+    expect(answer.status).toBe(200);
+    expect(answer.json).toMatchObject({
+      id: job.id,
+      status: 'pending',
+      user: { username: 'developer' },
+    });
+  });
+
+  it('answers a bridge in its own shape', async () => {
+    const { world, pipeline, post } = await withJob({});
+    const bridge = world.addBridge(pipeline, { status: 'manual' });
+    const { status, json } = await post(`/projects/1/jobs/${bridge.id}/play`, 'owner');
+    expect([status, json.downstream_pipeline]).toEqual([200, null]);
+    expect(json).not.toHaveProperty('artifacts');
+  });
+
+  it('runs a manual job that is done as a new one', async () => {
+    const { act, job } = await withJob({ status: 'success', when: 'manual' });
+    const { status, json } = await act('play', 'owner');
+    expect([status, json.id]).toEqual([200, job.id + 1]);
+  });
+
+  it.each([{ status: 'success' }, { status: 'running', when: 'manual' as const }])(
+    'refuses %o',
+    async (options) => {
+      const { act } = await withJob(options);
+      const answer = await act('play', 'owner');
+      expect(answer.status).toBe(400);
+      expect(answer.json).toEqual({ message: '400 Bad request - Unplayable Job' });
+    },
+  );
+
+  it('refuses an archived job', async () => {
+    const { act } = await withJob({ status: 'manual', archived: true });
+    expect((await act('play', 'owner')).json).toEqual(forbidden);
+  });
+
+  it('names every variable that lacks its key or value, and runs nothing', async () => {
+    const { act, job } = await withJob({ status: 'manual' });
+    const answer = await act('play', 'owner', {
+      job_variables_attributes: [{ key: 'A', value: '1' }, { value: '2' }, { key: 'C' }],
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.json).toEqual({
+      error:
+        'job_variables_attributes[1][key] is missing, job_variables_attributes[2][value] is missing',
+    });
+    const odd = await act('play', 'owner', { job_variables_attributes: 'A=1' });
+    expect(odd.json).toEqual({ error: 'job_variables_attributes is invalid' });
+    expect(job.status).toBe('manual');
+  });
+
+  it('takes variables as JSON and as a form', async () => {
+    const { act, ask, world, pipeline, job } = await withJob({ status: 'manual' });
+    await act('play', 'owner', { job_variables_attributes: [{ key: 'A', value: '1' }] });
+    expect(job.variables).toEqual([{ key: 'A', value: '1' }]);
+    const second = world.addJob(pipeline, { status: 'manual' });
+    await ask(`/projects/1/jobs/${second.id}/play`, {
+      method: 'POST',
+      as: 'owner',
+      body: new URLSearchParams([
+        ['job_variables_attributes[][key]', 'A'],
+        ['job_variables_attributes[][value]', '1'],
+        ['job_variables_attributes[][key]', 'B'],
+        ['job_variables_attributes[][value]', '2'],
+      ]),
+    });
+    expect(second.variables).toEqual([
+      { key: 'A', value: '1' },
+      { key: 'B', value: '2' },
+    ]);
+  });
+
+  it('refuses variables below the project’s role for them', async () => {
+    const { act, project } = await withJob({ status: 'manual' });
+    project.variablesRole = 'maintainer';
+    const body = { job_variables_attributes: [{ key: 'A', value: '1' }] };
+    expect((await act('play', 'developer', body)).json).toEqual(forbidden);
+    expect((await act('play', 'developer')).status).toBe(200);
+  });
+
+  it('checks job_inputs on 19.3', async () => {
+    const { act } = await withJob({ status: 'manual', inputs: { region: {} } });
+    const bad = await act('play', 'owner', { job_inputs: { zone: 1 } });
+    expect(bad.json).toEqual({ message: '400 Bad request - Unknown input: zone' });
+    expect((await act('play', 'owner', { job_inputs: { region: 'eu' } })).status).toBe(200);
+  });
+});
+
+it('refuses a body that is not JSON', async () => {
+  const { ask, job } = await withJob({ status: 'manual' });
+  const answer = await ask(`/projects/1/jobs/${job.id}/play`, {
+    method: 'POST',
+    as: 'owner',
+    body: '{',
+    headers: { 'Content-Type': 'application/json' },
+  });
+  expect(answer.status).toBe(400);
+});
