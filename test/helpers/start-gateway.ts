@@ -32,7 +32,7 @@ export interface Started {
   /** The same; the answer as it came over the wire. */
   post(query: string, options?: QueryOptions): Promise<Response>;
   /** What GitLab's own REST answers to a GET below /api/v4; leaves no trace in `calls()`. */
-  rest(path: string, token?: string | null): Promise<unknown>;
+  rest(path: string, options?: Pick<QueryOptions, 'token' | 'headers'>): Promise<unknown>;
   /** `GET /path` of the calls made upstream since the last look, in order of arrival; forgets them. */
   calls(): string[];
 }
@@ -80,7 +80,7 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     bugs,
     query: async (query, given) => (await (await send(query, given)).json()) as Answer,
     post: send,
-    rest: (path, token = options.token ?? null) => readRest(simulator, path, token),
+    rest: (path, given) => readRest(simulator, path, { token: options.token ?? null, ...given }),
     calls: () =>
       simulator.requests.splice(0).map(({ method, path }) => `${method} ${shorten(path)}`),
   };
@@ -98,24 +98,24 @@ function postTo(url: string, query: string, options: QueryOptions): Promise<Resp
   const { token, variables, headers, signal } = options;
   return fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(token ? { 'private-token': token } : {}),
-      ...headers,
-    },
+    headers: { 'content-type': 'application/json', ...credentials(token), ...headers },
     body: JSON.stringify({ query, variables }),
     ...(signal && { signal }),
   });
 }
 
-async function readRest(simulator: Simulator, path: string, token: string | null) {
+function credentials(token: string | null | undefined): Record<string, string> {
+  return token ? { 'private-token': token } : {};
+}
+
+async function readRest(simulator: Simulator, path: string, options: QueryOptions) {
   const { requests } = simulator;
   const seen = requests.length;
-  const headers: Record<string, string> = token ? { 'private-token': token } : {};
+  const headers = { ...credentials(options.token), ...options.headers };
   const response = await fetch(`${simulator.url}/api/v4${path}`, { headers });
   requests.length = seen;
   if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
-  return response.json();
+  return (await response.json()) as unknown;
 }
 
 /** What stands at a path of an answer's data, such as `at(answer, 'project.jobs.nodes.0.id')`. */

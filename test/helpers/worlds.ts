@@ -1,0 +1,120 @@
+import type { JobOptions } from '../../src/simulator/job-columns.ts';
+import type { JobRecord, PipelineRecord } from '../../src/simulator/records.ts';
+import { createWorld, type World } from '../../src/simulator/world.ts';
+
+/** Whose tokens {@link smallWorld} knows, and what they may do. */
+export const tokens = {
+  /** Maintainer everywhere. */
+  alice: 'glpat-alice-maintainer',
+  /** Alice with scope read_api only. */
+  aliceReadOnly: 'glpat-alice-read-api',
+  aliceExpired: 'glpat-alice-expired',
+  aliceOauth: 'oauth-of-alice',
+  /** Developer in group/app. */
+  bob: 'glpat-bob-developer',
+  /** Guest: sees group/app's jobs, of group/secret the project alone. */
+  gus: 'glpat-gus-guest',
+  /** Member of nothing. */
+  mallory: 'glpat-mallory-stranger',
+} as const;
+
+/** What {@link smallWorld} has. */
+export const small = {
+  project: 'group/app',
+  projectId: '42',
+  /** Guests see it, but not its jobs. */
+  secret: 'group/secret',
+  secretPipeline: '710',
+  secretJob: '1010',
+  pipeline: '700',
+  fullJob: '1001',
+  bareJob: '1002',
+  /** Started pipeline 720 of group/deploy. */
+  bridge: '1003',
+  /** Has started nothing yet. */
+  idleBridge: '1004',
+  downstream: '720',
+} as const;
+
+const GIBIBYTE = 1024 ** 3;
+
+/** A build with a value in every field; its archive has 3 GB. */
+export function addFullJob(
+  world: World,
+  pipeline: PipelineRecord,
+  options: JobOptions = {},
+): JobRecord {
+  return world.addJob(pipeline, {
+    name: 'unit tests 1/3',
+    stage: 'verify',
+    coverage: 93.5,
+    allowFailure: true,
+    tagList: ['linux', 'docker'],
+    artifactsExpireAt: world.now + 86_400_000,
+    artifacts: [
+      {
+        file_type: 'archive',
+        size: 3 * GIBIBYTE,
+        filename: 'artifacts.zip',
+        file_format: 'zip',
+      },
+      { file_type: 'junit', size: 4096, filename: 'junit.xml.gz', file_format: 'gzip' },
+    ],
+    log: 'first line\nsecond line\n',
+    environment: 'production',
+    ...options,
+  });
+}
+
+/** A build that has nothing yet: no runner, user, commit, times, artifacts or log. */
+export function addBareJob(
+  world: World,
+  pipeline: PipelineRecord,
+  options: JobOptions = {},
+): JobRecord {
+  return world.addJob(pipeline, {
+    name: 'bare',
+    status: 'created',
+    user: null,
+    commit: null,
+    plan: { frozen: true },
+    ...options,
+  });
+}
+
+/** Three projects of one group, a pipeline with a job of each kind, and another one started by it. */
+export function smallWorld(): World {
+  const world = createWorld();
+  for (const username of ['alice', 'bob', 'gus', 'mallory']) world.addUser({ username });
+  world.addToken({ user: 'alice', value: tokens.alice });
+  world.addToken({ user: 'alice', value: tokens.aliceReadOnly, scopes: ['read_api'] });
+  world.addToken({ user: 'alice', value: tokens.aliceExpired, expired: true });
+  world.addToken({ user: 'alice', value: tokens.aliceOauth, kind: 'oauth' });
+  world.addToken({ user: 'bob', value: tokens.bob });
+  world.addToken({ user: 'gus', value: tokens.gus });
+  world.addToken({ user: 'mallory', value: tokens.mallory });
+  world.addGroup({ id: 7, path: 'group', members: { alice: 'maintainer' } });
+  const app = world.addProject({
+    id: 42,
+    path: small.project,
+    name: 'The App',
+    members: { bob: 'developer', gus: 'guest' },
+  });
+  const secret = world.addProject({
+    id: 43,
+    path: small.secret,
+    publicPipelines: false,
+    members: { gus: 'guest' },
+  });
+  const deploy = world.addProject({ id: 44, path: 'group/deploy', name: 'Deploy' });
+  const pipeline = world.addPipeline(app, { id: 700, ref: 'main', name: 'Nightly', user: 'alice' });
+  const downstream = world.addPipeline(deploy, { id: 720, source: 'pipeline', user: 'alice' });
+  addFullJob(world, pipeline, { id: 1001 });
+  addBareJob(world, pipeline, { id: 1002 });
+  world.addBridge(pipeline, { id: 1003, name: 'deploy', downstream, allowFailure: true });
+  world.addBridge(pipeline, { id: 1004, name: 'idle', status: 'created', user: null });
+  world.addJob(downstream, { id: 1020, name: 'roll out' });
+  const hidden = world.addPipeline(secret, { id: 710, user: 'alice' });
+  world.addJob(hidden, { id: 1010, name: 'hidden', log: 'hidden\n' });
+  return world;
+}
