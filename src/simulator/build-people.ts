@@ -10,6 +10,7 @@ import type {
   WorldState,
 } from './records.ts';
 
+/** A user to add. */
 export interface UserOptions {
   username: string;
   id?: number | undefined;
@@ -19,6 +20,7 @@ export interface UserOptions {
   state?: string | undefined;
 }
 
+/** A token to add. */
 export interface TokenOptions {
   /** Record or username; may be left out for a job token: the job's user is meant. */
   user?: UserRecord | string | undefined;
@@ -33,12 +35,14 @@ export interface TokenOptions {
   job?: JobRecord | number | undefined;
 }
 
+/** A group to add. */
 export interface GroupOptions {
   path: string;
   id?: number | undefined;
   members?: Readonly<Record<string, Role>> | undefined;
 }
 
+/** A project to add. */
 export interface ProjectOptions {
   /** Full path: `group/sub/app`; groups that are missing come into being. */
   path: string;
@@ -64,6 +68,7 @@ export interface ProjectOptions {
   defaultBranch?: string | undefined;
 }
 
+/** An agent to add, with whom it lets in. */
 export interface AgentOptions {
   /** Where the agent's configuration lives. */
   project: ProjectRecord | string | number;

@@ -8,6 +8,7 @@ const install = {
   prints: ['', 'added 612 packages, and audited 613 packages in 9s', '', 'found 0 vulnerabilities'],
 };
 
+/** A quick check, all well. */
 export const lint: JobLog = {
   image: node,
   commands: [
@@ -19,6 +20,7 @@ export const lint: JobLog = {
   ],
 };
 
+/** The compiler’s few words, every line stamped. */
 export const typecheck: JobLog = {
   image: node,
   stamped: true,
@@ -43,6 +45,7 @@ function passed(name: string, tests: number): string {
 
 const testRun = 'npm test -- --coverage --reporter=junit --reporter=default';
 
+/** A suite that passes. */
 export const unitTests: JobLog = {
   image: node,
   uploads: ['junit.xml', 'coverage/'],
@@ -61,6 +64,7 @@ export const unitTests: JobLog = {
   ],
 };
 
+/** The same suite when it has found a bug. */
 export const failingUnitTests: JobLog = {
   image: node,
   uploads: ['junit.xml'],
@@ -100,6 +104,7 @@ export const lostUnitTests: JobLog = {
   commands: [install],
 };
 
+/** A bundler with a progress bar, every line stamped. */
 export const build: JobLog = {
   image: node,
   stamped: true,
@@ -120,6 +125,7 @@ export const build: JobLog = {
   ],
 };
 
+/** A browser test with a long download. */
 export const endToEnd: JobLog = {
   image: 'mcr.microsoft.com/playwright:v1.49.0',
   uploads: ['playwright-report/'],
@@ -140,6 +146,7 @@ export const endToEnd: JobLog = {
   ],
 };
 
+/** A deployment with a masked token. */
 export const deploy: JobLog = {
   image: 'registry.example.com/acme/deployer:4',
   commands: [
@@ -155,6 +162,7 @@ export const deploy: JobLog = {
   ],
 };
 
+/** What the neighbour’s pipeline runs. */
 export const contractTests: JobLog = {
   image: 'golang:1.24',
   commands: [

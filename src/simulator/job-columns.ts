@@ -30,6 +30,7 @@ type JobColumns = Pick<
   | 'raw'
 >;
 
+/** What a test says about a job; a successful build unless stated. */
 export interface JobOptions extends Given<JobColumns> {
   id?: number | undefined;
   /** @default 'job-<id>' */
@@ -58,12 +59,13 @@ export interface JobOptions extends Given<JobColumns> {
   plan?: Partial<PlanRecord> | undefined;
 }
 
+/** What a test says about a trigger job. */
 export interface BridgeOptions extends JobOptions {
   /** The pipeline it has started already. */
   downstream?: PipelineRecord | null | undefined;
 }
 
-/** The runner and the machine that jobs get unless a test says otherwise. */
+/** The runner that jobs get unless a test says otherwise. */
 export const defaultRunner: RunnerRecord = {
   id: 12270831,
   description: 'shared-runner-1.example.com',
@@ -73,6 +75,7 @@ export const defaultRunner: RunnerRecord = {
   name: 'gitlab-runner',
   ipAddress: '10.1.2.3',
 };
+/** The machine behind {@link defaultRunner}; new enough to cancel gracefully. */
 export const defaultRunnerManager: RunnerManagerRecord = {
   id: 5418,
   systemId: 's_8f1d2c3b4a59',

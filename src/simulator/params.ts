@@ -1,5 +1,6 @@
 /** A request parameter as Rack or JSON delivers it. */
 export type Param = string | number | boolean | null | Param[] | { [key: string]: Param };
+/** Parameters by name. */
 export type Params = { [key: string]: Param };
 
 function emptyParams(): Params {

@@ -5,8 +5,10 @@
 
 /** Roles of a member, weakest first. */
 export const roles = ['guest', 'planner', 'reporter', 'developer', 'maintainer', 'owner'] as const;
+/** One of the roles. */
 export type Role = (typeof roles)[number];
 
+/** Somebody with an account. */
 export interface UserRecord {
   id: number;
   username: string;
@@ -17,6 +19,7 @@ export interface UserRecord {
   createdAt: number;
 }
 
+/** A credential and whom it stands for. */
 export interface TokenRecord {
   value: string;
   /** `job`: a CI_JOB_TOKEN, alive while its job runs. */
@@ -28,12 +31,14 @@ export interface TokenRecord {
   job: JobRecord | null;
 }
 
+/** A group; its members are members of everything below its path. */
 export interface GroupRecord {
   id: number;
   path: string;
   members: Map<string, Role>;
 }
 
+/** A project with its settings, and all it holds. */
 export interface ProjectRecord {
   id: number;
   /** Full path, such as `group/sub/app`. */
@@ -62,6 +67,7 @@ export interface ProjectRecord {
   pipelines: PipelineRecord[];
 }
 
+/** A commit as far as jobs show it. */
 export interface CommitRecord {
   sha: string;
   title: string;
@@ -72,6 +78,7 @@ export interface CommitRecord {
   parents: readonly string[];
 }
 
+/** A pipeline; its status follows from its jobs. */
 export interface PipelineRecord {
   id: number;
   iid: number;
@@ -98,6 +105,7 @@ export interface PipelineRecord {
   raw: Readonly<Record<string, unknown>>;
 }
 
+/** A file of a job, in GitLab’s own keys (gitlab-jobs-api §3.5). */
 export interface ArtifactRecord {
   file_type: string;
   size: number;
@@ -105,6 +113,7 @@ export interface ArtifactRecord {
   file_format: string | null;
 }
 
+/** A runner that took a job (§3.4). */
 export interface RunnerRecord {
   id: number;
   description: string | null;
@@ -115,6 +124,7 @@ export interface RunnerRecord {
   ipAddress: string;
 }
 
+/** The machine of a runner (§3.4). */
 export interface RunnerManagerRecord {
   id: number;
   systemId: string;
@@ -124,6 +134,7 @@ export interface RunnerManagerRecord {
   architecture: string;
 }
 
+/** Where a job deploys to. */
 export interface EnvironmentRecord {
   name: string;
   slug: string;
@@ -151,6 +162,7 @@ export interface PlanRecord {
   artifacts: readonly ArtifactRecord[];
 }
 
+/** A build or a trigger job: GitLab keeps both in one table, with ids from one sequence. */
 export interface JobRecord {
   id: number;
   kind: 'build' | 'bridge';
@@ -204,6 +216,7 @@ export interface JobRecord {
   raw: Readonly<Record<string, unknown>>;
 }
 
+/** An agent for Kubernetes (§3.8). */
 export interface AgentRecord {
   id: number;
   name: string;
@@ -213,6 +226,7 @@ export interface AgentRecord {
   access: readonly AgentAccess[];
 }
 
+/** Whom an agent lets in: its ci_access entry. */
 export interface AgentAccess {
   /** Full path of a project, or of a group above it. */
   path: string;

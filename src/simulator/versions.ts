@@ -1,5 +1,6 @@
 /** The GitLab releases the simulator can be. */
 export const versions = ['14.10', '16.0', '18.0', '18.6', '19.3'] as const;
+/** One of the releases. */
 export type Version = (typeof versions)[number];
 
 interface Span {
@@ -81,6 +82,7 @@ const spans = {
   securityManagerRole: { since: '19.3' },
 } as const satisfies Record<string, Span>;
 
+/** The name of a difference between the releases. */
 export type Capability = keyof typeof spans;
 
 /** What a release can do: every difference by name, and what it says its version is. */
