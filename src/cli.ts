@@ -49,10 +49,9 @@ async function serve(config: Config): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE')
-    console.error('The port is taken: stop what listens there, or choose another with --port.');
-  else console.error(message);
+  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
+  const taken = `Port ${port} is taken: stop what listens there, or choose another with --port.`;
+  console.error(code === 'EADDRINUSE' ? taken : message);
   process.exit(error instanceof ConfigError ? EXIT.misused : EXIT.failed);
 }
 

@@ -1,0 +1,24 @@
+// Starts the built program as a user would and runs one example operation against it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+
+const [file] = readdirSync('schema/operations').sort();
+const query = readFileSync(`schema/operations/${file}`, 'utf8');
+const variables = JSON.parse(/^# variables: (.*)$/m.exec(query)?.[1] ?? '{}');
+const child = spawn(process.execPath, ['dist/cli.js', '--demo', '--port', '0'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+try {
+  const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+  const answer = await fetch(/http:\S+/.exec(line)[0], {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'private-token': 'glpat-demo-maintainer' },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await answer.json();
+  if (errors || !data) throw new Error(JSON.stringify(errors));
+  console.log(`${file}: ${JSON.stringify(data).slice(0, 120)}…`);
+} finally {
+  child.kill();
+}

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The program in a process of its own, with nothing of our environment but the path. */
+function start(args: string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...args], {
+    cwd: root,
+    env: { PATH: process.env['PATH'], ...env },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const output = { out: '', err: '' };
+  child.stdout.on('data', (data) => (output.out += data));
+  child.stderr.on('data', (data) => (output.err += data));
+  return { child, output };
+}
+
+async function run(args: string[], env: Record<string, string> = {}) {
+  const { child, output } = start(args, env);
+  const [code] = await once(child, 'close');
+  return { code, ...output };
+}
+
+/** Resolves with the printed address once the program listens. */
+async function listening(child: ChildProcess, output: { out: string }): Promise<string> {
+  while (!output.out.includes('\n'))
+    await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
+  return /http:\S+/.exec(output.out)?.[0] ?? '';
+}
+
+describe('the program', () => {
+  it('starts the demo, prints one line with the address, answers, and ends on SIGTERM', async () => {
+    const { child, output } = start(['--demo', '--port', '0']);
+    const address = await listening(child, output);
+    const answer = await fetch(address, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'private-token': 'glpat-demo-maintainer' },
+      body: '{"query":"{ project(fullPath: \\"acme/shop/web\\") { jobs(first: 1) { nodes { name } } } }"}',
+    });
+    expect(await answer.json()).toMatchObject({ data: { project: { jobs: { nodes: [{}] } } } });
+    expect(output.out.trim().split('\n')).toHaveLength(1);
+    child.kill('SIGTERM');
+    expect(await once(child, 'close')).toEqual([0, null]);
+  });
+
+  it('says in one line that the port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    onTestFinished(() => void other.close());
+    const { port } = other.address() as AddressInfo;
+    const { code, out, err } = await run(['--demo', '--port', String(port)]);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err.trim().split('\n')).toHaveLength(1);
+    expect(err).toContain(`${port}`);
+  });
+
+  it('lists what is wrong with the settings and exits with 2', async () => {
+    const { code, err } = await run(['--port', 'x'], { GITLAB_TOKEN_WRITES: 'perhaps' });
+    expect(code).toBe(2);
+    expect(err).toContain('GITLAB_URL is needed');
+    expect(err).toContain('PORT must be');
+    expect(err).toContain('GITLAB_TOKEN_WRITES must be');
+    expect(err).not.toContain(' at ');
+  });
+
+  it('prints its version, its help and its schema', async () => {
+    const [version, help, schema] = await Promise.all([
+      run(['--version']),
+      run(['--help']),
+      run(['--print-schema']),
+    ]);
+    expect(version.out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(help.out).toContain('--print-schema');
+    expect(schema.out).toContain('type Job implements');
+  });
+});
