@@ -170,20 +170,21 @@ function createCalls({ transport, ...caller }: GitlabDeps): Calls {
 type Lists = 'listProjectJobs' | 'listPipelineJobs' | 'listPipelineBridges';
 type Writes = 'cancelJob' | 'retryJob' | 'eraseJob' | 'playJob';
 
+// All of them are async, so that an id which cannot be part of a path rejects like any other failure.
 const createLists = ({ get, server }: Calls): Pick<Gitlab, Lists> => ({
-  listProjectJobs: (project, filter, page) => {
+  listProjectJobs: async (project, filter, page) => {
     const envelope =
       page.kind === 'keyset' ? keysetEnvelope<Job>(page, server) : offsetEnvelope<Job>(page);
     const query = { ...scopeOf(filter), ref: filter.ref, ...toPageQuery(page) };
     return get(endpoint`/projects/${project}/jobs`, readList(build(project), envelope), { query });
   },
-  listPipelineJobs: ({ project, id }, filter, page) => {
+  listPipelineJobs: async ({ project, id }, filter, page) => {
     const read = readList(build(project), offsetEnvelope(page));
     const retried = { include_retried: filter.includeRetried || undefined };
     const query = { ...scopeOf(filter), ...retried, ...toPageQuery(page) };
     return get(endpoint`/projects/${project}/pipelines/${id}/jobs`, read, { query });
   },
-  listPipelineBridges: ({ project, id }, filter, page) => {
+  listPipelineBridges: async ({ project, id }, filter, page) => {
     const read = readList(bridge(project), offsetEnvelope(page));
     const query = { ...scopeOf(filter), ...toPageQuery(page) };
     return overTriggerJobs(server, {
@@ -197,37 +198,38 @@ const createLists = ({ get, server }: Calls): Pick<Gitlab, Lists> => ({
 type Rows = Omit<Gitlab, Lists | Writes | 'credential' | 'server'>;
 
 const createRows = ({ get }: Calls): Rows => ({
-  getJob: ({ project, id }) =>
+  getJob: async ({ project, id }) =>
     get(endpoint`/projects/${project}/jobs/${id}`, readOne(build(project))),
-  getJobTrace: ({ project, id }, { byteOffset } = {}) =>
+  getJobTrace: async ({ project, id }, { byteOffset } = {}) =>
     get(endpoint`/projects/${project}/jobs/${id}/trace`, readText, {
       query: { byte_offset: byteOffset },
       // A tail is asked for once: its answer will not be met again.
       keep: byteOffset === undefined,
     }),
-  openJobTrace: ({ project, id }) =>
+  openJobTrace: async ({ project, id }) =>
     get(endpoint`/projects/${project}/jobs/${id}/trace`, readStream, { streaming: true }),
-  getCurrentJob: () => get(endpoint`/job`, readOne(build())),
-  getAllowedAgents: () => get(endpoint`/job/allowed_agents`, readOne(shapeOf(restAllowedAgents))),
-  getProject: (project) => get(endpoint`/projects/${project}`, readOne(shapeOf(restProject))),
-  getPipeline: ({ project, id }) =>
+  getCurrentJob: async () => get(endpoint`/job`, readOne(build())),
+  getAllowedAgents: async () =>
+    get(endpoint`/job/allowed_agents`, readOne(shapeOf(restAllowedAgents))),
+  getProject: async (project) => get(endpoint`/projects/${project}`, readOne(shapeOf(restProject))),
+  getPipeline: async ({ project, id }) =>
     get(endpoint`/projects/${project}/pipelines/${id}`, readOne(shapeOf(restPipeline))),
 });
 
 const createWrites = ({ post }: Calls): Pick<Gitlab, Writes> => ({
-  cancelJob: (ref, { force }) =>
+  cancelJob: async (ref, { force }) =>
     post(endpoint`/projects/${ref.project}/jobs/${ref.id}/cancel`, written(ref), {
       force: force || undefined,
     }),
-  retryJob: (ref, { inputs }) =>
+  retryJob: async (ref, { inputs }) =>
     post(endpoint`/projects/${ref.project}/jobs/${ref.id}/retry`, written(ref), {
       // Two names of one thing: the server's code knows `inputs`, its documentation `job_inputs`.
       inputs,
       job_inputs: inputs,
     }),
-  eraseJob: (ref) =>
+  eraseJob: async (ref) =>
     post(endpoint`/projects/${ref.project}/jobs/${ref.id}/erase`, readOne(build(ref.project))),
-  playJob: (ref, { variables, inputs }) =>
+  playJob: async (ref, { variables, inputs }) =>
     post(endpoint`/projects/${ref.project}/jobs/${ref.id}/play`, written(ref), {
       job_variables_attributes: variables?.length ? variables : undefined,
       job_inputs: inputs,

@@ -106,7 +106,7 @@ export function admit(budget: Budget, template: string, now: number): Admission 
   if (closedFor > 0) return { kind: 'closed', inMs: closedFor };
   const { quota } = budget;
   const spacing = spacingMs(quota, now);
-  const at = spacing === 0 ? now : Math.max(now, budget.nextAt);
+  const at = spacing === 0 ? now : Math.min(now + MAX_SPACING_MS, Math.max(now, budget.nextAt));
   budget.nextAt = at + spacing;
   if (quota && quota.resetAt > now) budget.quota = { ...quota, remaining: quota.remaining - 1 };
   return { kind: 'go', inMs: at - now };

@@ -1,7 +1,8 @@
 import { type Headers, headerOf } from './headers.ts';
 
+/** An HTTP date in ms since 1970. Date.parse alone would take a bare number for a year. */
 function toTime(text: string | undefined): number | undefined {
-  const time = text === undefined ? Number.NaN : Date.parse(text);
+  const time = text?.endsWith('GMT') ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
 }
 

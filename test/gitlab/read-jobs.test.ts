@@ -50,10 +50,17 @@ function createModel(ids: readonly number[], options: { habit?: Habit; kind?: st
 
 /** Ids as they lie on real servers: dense, sparse, in clusters far apart. */
 const ids = fc
-  .array(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 150 })), { maxLength: 120 })
+  .array(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 150 })), {
+    maxLength: 120,
+  })
   .map((pairs) => pairs.map(([cluster, at]) => cluster * 5_000 + at));
 const world = fc.record({ present: ids, wanted: ids });
-const habits = fc.constantFrom<Habit>('as GitLab', 'ignores cursors', 'refuses cursors', 'no keyset');
+const habits = fc.constantFrom<Habit>(
+  'as GitLab',
+  'ignores cursors',
+  'refuses cursors',
+  'no keyset',
+);
 
 describe('reading jobs by id', () => {
   it('answers what single reads would, for any ids, on any server', async () => {
@@ -63,7 +70,9 @@ describe('reading jobs by id', () => {
         const outcomes = await readJobs(model.gitlab, '1', wanted.map(String));
         for (const id of wanted) {
           expect(outcomes.get(String(id))?.constructor).not.toBe(Error);
-          expect((outcomes.get(String(id)) as Job | null)?.id ?? null).toBe(model.has(id) ? id : null);
+          expect((outcomes.get(String(id)) as Job | null)?.id ?? null).toBe(
+            model.has(id) ? id : null,
+          );
         }
       }),
     );
@@ -107,7 +116,11 @@ describe('reading jobs by id', () => {
 
   it.each([
     ['50 ids out of a window of 100', Array.from({ length: 50 }, (_, at) => 1000 + at * 2), 1],
-    ['50 of one pipeline, thousands apart on a busy server', Array.from({ length: 50 }, (_, at) => at * 4000 + 7), 1],
+    [
+      '50 of one pipeline, thousands apart on a busy server',
+      Array.from({ length: 50 }, (_, at) => at * 4000 + 7),
+      1,
+    ],
     ['100 neighbours', Array.from({ length: 100 }, (_, at) => 500 + at), 1],
     ['1,000 consecutive jobs', Array.from({ length: 1000 }, (_, at) => 500 + at), 10],
     ['one job', [7], 1],

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import {
+  buildCursor,
+  followsCursor,
+  InvalidCursorIdError,
+  isOurCursor,
+} from '../../src/gitlab/cursor.ts';
+import { isKeysetUnsupported } from '../../src/gitlab/errors.ts';
+import type { KeysetRequest } from '../../src/gitlab/pagination.ts';
+import { aJob, connect, sendJson, startUpstream } from './upstream.ts';
+
+const recordedCursor = 'eyJpZCI6IjE0OTc3MSIsIl9rZCI6Im4ifQ==';
+
+describe('the cursor', () => {
+  it('is made as GitLab makes it', () => {
+    expect(buildCursor({ direction: 'older', id: '149771' })).toBe(recordedCursor);
+    expect(isOurCursor(recordedCursor, '149771')).toBe(true);
+    expect(isOurCursor(recordedCursor, '149772')).toBe(false);
+    const decode = (cursor: string) => Buffer.from(cursor, 'base64url').toString();
+    expect(decode(buildCursor({ direction: 'newer', id: '5' }))).toBe('{"id":"5","_kd":"p"}');
+    expect(decode(buildCursor({ direction: 'newer' }))).toBe('{"_kd":"p"}');
+  });
+
+  it.each(['', 'abc', '1.5', '1e3', '{"id":1}', ' 1'])('cannot be made of %j', (id) => {
+    expect(() => buildCursor({ direction: 'older', id })).toThrow(InvalidCursorIdError);
+  });
+
+  it.each<[(number | string)[], 'older' | 'newer', string | undefined, boolean]>([
+    [[9, 8, 7], 'older', '10', true],
+    [[9, 8, 7], 'older', undefined, true],
+    [[9, 8, 7], 'older', '9', false],
+    [[9, 8, 7], 'newer', '6', true],
+    [[9, 8, 7], 'newer', '7', false],
+    [[9, 8, 7], 'newer', '-1', true],
+    [[7, 8], 'older', '10', false],
+    [[8, 8], 'older', '10', false],
+    [[], 'older', '10', true],
+    [['12345678901234567891', '12345678901234567890'], 'older', '12345678901234567892', true],
+    [['x'], 'older', '10', false],
+    [[1.5], 'older', '10', false],
+  ])('is followed by %j (%s than %s): %s', (ids, direction, id, follows) => {
+    expect(followsCursor(ids, { direction, id })).toBe(follows);
+  });
+});
+
+describe('offset pages', () => {
+  const read = async (headers: Record<string, string>, page = 1, rows = 2) => {
+    const jobs = Array.from({ length: rows }, (_, index) => aJob(9 - index));
+    const upstream = await startUpstream((_, response) => sendJson(response, jobs, { headers }));
+    const { gitlab } = connect(upstream.url);
+    return gitlab.listPipelineJobs(
+      { project: '1', id: '2' },
+      {},
+      { kind: 'offset', page, perPage: 2 },
+    );
+  };
+
+  it.each<[Record<string, string>, number, number, object]>([
+    [{ 'x-next-page': '2', 'x-total': '5' }, 1, 2, { hasNext: true, hasPrevious: false, total: 5 }],
+    [{ 'x-next-page': '', 'x-total': '5' }, 3, 1, { hasNext: false, hasPrevious: true, total: 5 }],
+    [{ 'x-next-page': '2' }, 1, 2, { hasNext: true, total: undefined }],
+    [{ 'x-next-page': '', 'x-total': 'many' }, 1, 2, { hasNext: false, total: undefined }],
+    [
+      { link: '<https://g/x?page=1>; rel="prev", <https://g/x?page=3>; rel="next"' },
+      2,
+      2,
+      { hasNext: true },
+    ],
+    [{ link: '<https://g/x?page=1>; rel="first"' }, 2, 2, { hasNext: false }],
+    [{}, 1, 2, { hasNext: true }],
+    [{}, 1, 1, { hasNext: false }],
+  ])('with %j on page %i of %i rows', async (headers, page, rows, expected) => {
+    expect(await read(headers, page, rows)).toMatchObject(expected);
+  });
+});
+
+describe('keyset pages', () => {
+  const older: KeysetRequest = { kind: 'keyset', perPage: 2, direction: 'older' };
+  const next = (id: string) => buildCursor({ direction: 'older', id });
+  const linkTo = (cursor: string) =>
+    `<https://gitlab.example/api/v4/projects/1/jobs?cursor=${encodeURIComponent(cursor)}&id=1&pagination=keyset>; rel="next"`;
+  const start = async (headers: Record<string, string>, ids = [9, 8]) => {
+    const upstream = await startUpstream((_, response) =>
+      sendJson(
+        response,
+        ids.map((id) => aJob(id)),
+        { headers },
+      ),
+    );
+    const { gitlab, transport } = connect(upstream.url);
+    const list = (request: Partial<KeysetRequest> = {}) =>
+      gitlab.listProjectJobs('1', {}, { ...older, ...request });
+    return { list, server: transport.server, log: upstream.log };
+  };
+
+  it('ask with a cursor beside the row, and with none for the newest page', async () => {
+    const { list, log } = await start({}, []);
+    await list();
+    await list({ id: '149771' });
+    await list({ direction: 'newer' });
+    const cursors = log.map((line) =>
+      new URL(line.slice(4), 'http://x').searchParams.get('cursor'),
+    );
+    expect(cursors).toEqual([null, recordedCursor, buildCursor({ direction: 'newer' })]);
+  });
+
+  it('learn of an older server that it has no cursor headers, and whether more follows from Link', async () => {
+    const { list, server } = await start({ link: linkTo(next('8')) });
+    expect(await list()).toMatchObject({ hasNext: true, hasPrevious: false, total: undefined });
+    expect(await list({ id: '10' })).toMatchObject({ hasNext: true, hasPrevious: undefined });
+    expect(server).toMatchObject({ keyset: true, cursorHeaders: false, builtCursors: true });
+  });
+
+  it('learn of a newer server that it tells both neighbours', async () => {
+    const previous = buildCursor({ direction: 'newer', id: '9' });
+    const { list, server } = await start({ 'x-next-cursor': next('8'), 'x-prev-cursor': previous });
+    expect(await list({ id: '10' })).toMatchObject({ hasNext: true, hasPrevious: true });
+    expect(server).toMatchObject({ cursorHeaders: true, builtCursors: true });
+  });
+
+  it('know the neighbours on a page without any, once the server is known', async () => {
+    const { list, server } = await start({});
+    server.cursorHeaders = true;
+    expect(await list({ direction: 'newer', id: '7' })).toMatchObject({
+      hasNext: false,
+      hasPrevious: false,
+    });
+    const empty = await start({}, []);
+    empty.server.cursorHeaders = true;
+    // None at all on an empty page, so it says nothing (gitlab-jobs-api §4.2).
+    expect(await empty.list({ id: '5' })).toMatchObject({ items: [], hasPrevious: undefined });
+    expect(empty.server.builtCursors).toBeUndefined();
+  });
+
+  it('notice when GitLab makes its cursors differently, and never take it back', async () => {
+    const { list, server } = await start({ link: linkTo('v2:opaque') });
+    expect(await list()).toMatchObject({ hasNext: true });
+    expect(server.builtCursors).toBe(false);
+    const same = await start({ link: linkTo(next('8')) });
+    same.server.builtCursors = false;
+    await same.list();
+    expect(same.server.builtCursors).toBe(false);
+  });
+
+  it('are refused when they do not lie where the cursor pointed', async () => {
+    const { list, server } = await start({ link: linkTo(next('8')) });
+    const error = await list({ id: '5' }).catch((e: unknown) => e);
+    expect(isKeysetUnsupported(error)).toBe(true);
+    expect(server.builtCursors).toBe(false);
+  });
+
+  it('refuse an id that is none without asking GitLab, or doubting it', async () => {
+    const { list, server, log } = await start({});
+    await expect(list({ id: 'x' })).rejects.toBeInstanceOf(InvalidCursorIdError);
+    expect([log, server.builtCursors]).toEqual([[], undefined]);
+  });
+
+  it('do not exist before GitLab 15.9', async () => {
+    const error = 'Keyset pagination is not yet available for this type of request';
+    const upstream = await startUpstream((_, response) =>
+      sendJson(response, { error }, { status: 405 }),
+    );
+    const call = connect(upstream.url).gitlab.listProjectJobs('1', {}, older);
+    expect(isKeysetUnsupported(await call.catch((e: unknown) => e))).toBe(true);
+  });
+});
