@@ -1,6 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller, Route } from './exchange.ts';
-import { ApiFailure, forbidden, oauthRefusal, unauthorized } from './failure.ts';
+import {
+  ApiFailure,
+  forbidden,
+  insufficientPermission,
+  oauthRefusal,
+  unauthorized,
+} from './failure.ts';
 import type { Params } from './params.ts';
 import type { JobRecord, TokenRecord, UserRecord, WorldState } from './records.ts';
 import type { Capabilities } from './versions.ts';
@@ -65,6 +71,11 @@ function admit(user: UserRecord): void {
   if (reason !== undefined) throw forbidden(reason);
 }
 
+function checkPermission(permissions: readonly string[], { permission }: Route): void {
+  if (permission === undefined || permissions.includes(permission)) return;
+  throw insufficientPermission(permission);
+}
+
 function checkScopes(token: TokenRecord, route: Route, method: string): void {
   const reads = method === 'GET' || method === 'HEAD';
   const enough = reads ? ['api', 'read_api', ...(route.scopes ?? [])] : ['api'];
@@ -83,7 +94,8 @@ function validate(token: TokenRecord, route: Route, method: string): void {
     const text = 'Token was revoked. You have to re-authorize from the user.';
     throw oauthRefusal('invalid_token', text);
   }
-  checkScopes(token, route, method);
+  if (token.permissions === null) checkScopes(token, route, method);
+  else checkPermission(token.permissions, route);
 }
 
 function sudo(request: Unauthenticated, caller: Caller): Caller {

@@ -29,6 +29,8 @@ export interface TokenOptions {
   kind?: TokenRecord['kind'] | undefined;
   /** @default ['api'] */
   scopes?: readonly string[] | undefined;
+  /** Makes it a fine-grained token: `read_job`, `cancel_job`, … */
+  permissions?: readonly string[] | undefined;
   expired?: boolean | undefined;
   revoked?: boolean | undefined;
   /** The job of a job token. */
@@ -122,6 +124,7 @@ export function addToken(state: WorldState, options: TokenOptions): TokenRecord 
     kind: options.kind ?? (job ? 'job' : 'personal'),
     user: userNamed(state, owner),
     scopes: options.scopes ?? ['api'],
+    permissions: options.permissions ?? null,
     expired: options.expired ?? false,
     revoked: options.revoked ?? false,
     job: job ?? null,

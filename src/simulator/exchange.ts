@@ -48,6 +48,8 @@ export interface Route {
   readonly auth: 'required' | 'optional';
   /** The policy a job token of another project needs; `own` = only about its own job; null = no job tokens. */
   readonly jobToken: 'own' | 'read_jobs' | 'read_pipelines' | null;
+  /** What a fine-grained token needs; absent = any may. */
+  readonly permission?: string;
   /** Scopes that may read it beside `api` and `read_api`. */
   readonly scopes?: readonly string[];
   /** The release must have it; else there is no such route. */

@@ -67,6 +67,14 @@ export function oauthRefusal(error: 'invalid_token' | 'insufficient_scope', desc
   return new ApiFailure(401, body, { 'WWW-Authenticate': challenge });
 }
 
+/** A fine-grained token without the permission (§8). */
+export function insufficientPermission(permission: string): ApiFailure {
+  return new ApiFailure(403, {
+    error: 'insufficient_granular_scope',
+    error_description: `Access denied: This operation requires a fine-grained personal access token with the following project permissions: [${permission}].`,
+  });
+}
+
 /** The application rate limiter's 429, whose message is an object (§5.2). */
 export function tooManyRequests(): ApiFailure {
   const error = 'This endpoint has been requested too many times. Try again later.';

@@ -119,6 +119,7 @@ export const listRoutes: readonly Route[] = [
   {
     method: 'GET',
     template: '/projects/:id/jobs',
+    permission: 'read_job',
     auth: 'required',
     jobToken: 'read_jobs',
     handle: listProjectJobs,
@@ -126,6 +127,7 @@ export const listRoutes: readonly Route[] = [
   {
     method: 'GET',
     template: `${pipelinePath}/jobs`,
+    permission: 'read_pipeline_job',
     auth: 'optional',
     jobToken: 'read_jobs',
     handle: (exchange) => listOfPipeline(exchange, 'build'),
@@ -133,6 +135,7 @@ export const listRoutes: readonly Route[] = [
   {
     method: 'GET',
     template: `${pipelinePath}/bridges`,
+    permission: 'read_pipeline_bridge',
     auth: 'optional',
     jobToken: 'read_pipelines',
     handle: (exchange) => listOfPipeline(exchange, 'bridge'),
@@ -140,6 +143,7 @@ export const listRoutes: readonly Route[] = [
   {
     method: 'GET',
     template: `${pipelinePath}/trigger_jobs`,
+    permission: 'read_pipeline_bridge',
     auth: 'optional',
     jobToken: 'read_pipelines',
     capability: 'triggerJobs',

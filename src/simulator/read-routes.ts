@@ -89,6 +89,7 @@ export const readRoutes: readonly Route[] = [
   {
     method: 'GET',
     template: '/projects/:id/jobs/:job_id',
+    permission: 'read_job',
     auth: 'required',
     jobToken: null,
     handle: getJob,
@@ -96,6 +97,7 @@ export const readRoutes: readonly Route[] = [
   {
     method: 'GET',
     template: '/projects/:id/jobs/:job_id/trace',
+    permission: 'read_job',
     auth: 'required',
     jobToken: null,
     handle: getTrace,

@@ -26,6 +26,8 @@ export interface TokenRecord {
   kind: 'personal' | 'oauth' | 'job';
   user: UserRecord;
   scopes: readonly string[];
+  /** What a fine-grained token may do (`read_job`, `retry_job`, …); null = it goes by its scopes. */
+  permissions: readonly string[] | null;
   expired: boolean;
   revoked: boolean;
   job: JobRecord | null;

@@ -119,7 +119,8 @@ function play(exchange: Exchange): Answer {
 
 function post(action: string, handle: Route['handle']): Route {
   const template = `/projects/:id/jobs/:job_id/${action}`;
-  return { method: 'POST', template, auth: 'required', jobToken: null, handle };
+  const permission = `${action}_job`;
+  return { method: 'POST', template, auth: 'required', jobToken: null, permission, handle };
 }
 
 /** The four writes, in the order of gitlab-jobs-api §2.8 to §2.11. */

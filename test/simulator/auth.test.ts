@@ -50,6 +50,18 @@ describe('a token', () => {
     expect([other.status, other.json.error]).toEqual([403, 'insufficient_scope']);
   });
 
+  it('that is fine-grained does only what it names', async () => {
+    const { world, pipeline } = smallWorld();
+    const job = world.addJob(pipeline, { status: 'failed' });
+    world.addToken({ user: 'owner', value: 'fine', permissions: ['read_job'] });
+    const { ask } = await startSimulator({ world });
+    const headers = { 'PRIVATE-TOKEN': 'fine' };
+    expect((await ask(`/projects/1/jobs/${job.id}`, { headers })).status).toBe(200);
+    const retry = await ask(`/projects/1/jobs/${job.id}/retry`, { method: 'POST', headers });
+    expect([retry.status, retry.json.error]).toEqual([403, 'insufficient_granular_scope']);
+    expect(retry.json.error_description).toMatch('retry_job');
+  });
+
   it('of a blocked user is refused with the reason', async () => {
     const { world } = smallWorld();
     const user = world.user('owner');

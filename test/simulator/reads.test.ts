@@ -1,4 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import {
+  restAllowedAgents,
+  restBridge,
+  restJob,
+  restPipeline,
+  restProject,
+} from '../../src/gitlab/rest.ts';
 import { smallWorld, startSimulator } from './start-simulator.ts';
 
 const jobMissing = { message: '404 Not found' };
@@ -82,6 +89,30 @@ describe('a job', () => {
     world.advance(2_000);
     expect((await get(path, 'owner')).json).not.toHaveProperty('artifacts_file');
   });
+});
+
+it('is made of what the gateway reads, key by key', async () => {
+  const { world, pipeline, project } = smallWorld();
+  const artifacts = [{ filename: 'artifacts.zip', file_format: 'zip' }];
+  const job = world.addJob(pipeline, { status: 'failed', artifacts });
+  world.addBridge(pipeline, { downstream: world.addPipeline(project) });
+  const running = world.addJob(pipeline, { status: 'running', environment: 'staging' });
+  world.addToken({ value: 'glcbt-1', job: running });
+  world.addAgent({ project });
+  const { get, ask } = await startSimulator({ world });
+  /* A key whose type is not the expected one would read as null, and so differ from what was sent. */
+  const reads = (sent: object, parsed: object) => expect(sent).toMatchObject(parsed);
+  const one = (await get(`/projects/1/jobs/${job.id}`, 'owner')).json;
+  const { source: _, ...expected } = restJob.parse(one);
+  reads(one, JSON.parse(JSON.stringify(expected)));
+  const [bridge] = (await get(`/projects/1/pipelines/${pipeline.id}/bridges`, 'owner')).json;
+  reads(bridge, JSON.parse(JSON.stringify(restBridge.parse(bridge))));
+  const whole = (await get(`/projects/1/pipelines/${pipeline.id}`, 'owner')).json;
+  reads(whole, JSON.parse(JSON.stringify(restPipeline.parse(whole))));
+  const shown = (await get('/projects/1', 'owner')).json;
+  reads(shown, JSON.parse(JSON.stringify(restProject.parse(shown))));
+  const agents = (await ask('/job/allowed_agents', { headers: { 'JOB-TOKEN': 'glcbt-1' } })).json;
+  reads(agents, JSON.parse(JSON.stringify(restAllowedAgents.parse(agents))));
 });
 
 describe('a trace', () => {
