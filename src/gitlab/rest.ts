@@ -10,8 +10,18 @@ import { z } from 'zod';
 const text = z.string().nullish().catch(null);
 const flag = z.boolean().nullish().catch(null);
 const number = z.number().nullish().catch(null);
+/** What fits GraphQL's Int. */
+const count = z.int32().nullish().catch(null);
 /** A quantity that some serializers send as text, such as a pipeline's coverage "30.00". */
-const decimal = z.union([z.number(), z.string()]).nullish().catch(null);
+const decimal = z
+  .union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/)])
+  .nullish()
+  .catch(null);
+/** In bytes; passes 2^31, and 2^53 in theory. */
+const size = z
+  .union([z.number().refine(Number.isInteger), z.string().regex(/^\d+$/)])
+  .nullish()
+  .catch(null);
 const texts = z.array(z.string()).nullish().catch(null);
 /** 64 bits wide in GitLab; a number as far as JSON carries it exactly. */
 const id = z.union([z.number(), z.string()]);
@@ -39,8 +49,8 @@ export const restUser = z.object({
   local_time: text,
   locked: flag,
   bot: flag,
-  followers: number,
-  following: number,
+  followers: count,
+  following: count,
   created_at: text,
 });
 export type RestUser = z.infer<typeof restUser>;
@@ -99,13 +109,13 @@ export type RestRunnerManager = z.infer<typeof restRunnerManager>;
 /** One uploaded file of a job; sizes pass 2^31. */
 export const restArtifact = z.object({
   file_type: z.string(),
-  size: decimal,
+  size,
   filename: text,
   file_format: text,
 });
 export type RestArtifact = z.infer<typeof restArtifact>;
 
-const restArtifactsFile = z.object({ filename: text, size: decimal });
+const restArtifactsFile = z.object({ filename: text, size });
 export type RestArtifactsFile = z.infer<typeof restArtifactsFile>;
 
 const embeddedPipeline = {

@@ -27,9 +27,10 @@ export function projectBehind(
 ): ProjectRow {
   const row = { ref: projectId, id: projectId };
   const home = webUrl?.split('/-/')[0];
-  if (!home || home === webUrl) return row;
+  if (!home || home === webUrl || !URL.canParse(home)) return row;
   const path = pathBelow(home, bases) ?? new URL(home).pathname.slice(1);
-  return { ...row, path: decodeURIComponent(path), web_url: home };
+  // An odd address must not cost the job its project: then a call finds the path.
+  return isProjectName(path) ? { ...row, path, web_url: home } : row;
 }
 
 const RESOURCE = /^(.+)\/-\/(jobs|pipelines)\/(\d+)(?:\/.*)?$/;
