@@ -5,7 +5,8 @@ import { readKeysetList } from './gitlab/keyset-list.ts';
 import { MAX_PER_PAGE, type Slice, type Want } from './gitlab/list.ts';
 import { countRows, readOffsetList } from './gitlab/offset-list.ts';
 import type { KeysetRequest, OffsetRequest, Page, PageRequest } from './gitlab/pagination.ts';
-import { type JobOutcome, type Outcomes, readJobs } from './gitlab/read-jobs.ts';
+import type { JobOutcome } from './gitlab/read-jobs.ts';
+import { projectNumberOf, readJobsOfProjects } from './gitlab/read-jobs-of-projects.ts';
 import type { Bridge, Job, RestAllowedAgents, RestPipeline, RestProject } from './gitlab/rest.ts';
 
 /** Which rows of a list are wanted; statuses in GitLab's spelling. */
@@ -124,21 +125,15 @@ type ProjectNames = ReturnType<typeof createProjectNames>;
 
 /** Jobs by id: all of one project in a batch become as few calls as their ids take. */
 function jobsById(gitlab: Gitlab, names: ProjectNames) {
-  async function readOf(project: string, ids: string[]): Promise<Outcomes> {
-    const jobs = await readJobs(gitlab, project, ids);
-    for (const job of jobs.values()) {
-      if (job && 'project_id' in job) names.learn(project, job.project_id);
-    }
-    return jobs;
-  }
   async function readAll(refs: readonly JobRef[]): Promise<JobOutcome[]> {
     const wanted = new Map<string, string[]>();
     const keyed = refs.map(({ project, id }) => ({ project: names.of(project), id }));
     for (const { project, id } of keyed) wanted.set(project, [...(wanted.get(project) ?? []), id]);
-    const reads = [...wanted].map(
-      async ([project, ids]) => [project, await readOf(project, ids)] as const,
-    );
-    const read = new Map(await Promise.all(reads));
+    const read = await readJobsOfProjects(gitlab, wanted);
+    for (const [project, jobs] of read) {
+      const number = projectNumberOf(jobs);
+      if (number) names.learn(project, number);
+    }
     return keyed.map(({ project, id }) => read.get(project)?.get(id) ?? null);
   }
   return new DataLoader<JobRef, Job | null, string>(readAll, { cacheKeyFn: names.keyOf });
