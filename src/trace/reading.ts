@@ -29,7 +29,7 @@ import {
 import { applySgr, PLAIN_STYLE } from './style.ts';
 import type { TimeHeader } from './time-header.ts';
 import { change } from './timeline.ts';
-import { ESC } from './token.ts';
+import { CR, ESC } from './token.ts';
 
 /** Stands for the stream of lines without header. */
 const NO_STREAM = -1;
@@ -124,6 +124,7 @@ export function beginSourceLine(reading: Reading, source: number, header: TimeHe
   } else {
     reopenLine(lines, line.index);
     unwrite(lines, line.heldText);
+    if (line.heldText > 0) line.returned = false;
   }
   reading.carry = line.held;
   line.held = NO_BYTES;
@@ -135,8 +136,11 @@ export function addUnfinished(reading: Reading, bytes: Uint8Array, from: number,
   const { line } = reading;
   if (from === to) return;
   line.held = bytes.slice(from, to);
-  line.heldText = bytes[from] === ESC ? 0 : to - from;
-  if (line.heldText > 0) addText(reading, bytes, from, to);
+  if (bytes[from] === ESC) return;
+  const carriageReturn = line.held.indexOf(CR);
+  line.heldText = carriageReturn < 0 ? to - from : carriageReturn;
+  addText(reading, line.held, 0, line.heldText);
+  if (carriageReturn >= 0) line.returned = true;
 }
 
 /** Ends the line. Where it has neither text nor a mark it is an empty line. */

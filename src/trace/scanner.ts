@@ -29,9 +29,15 @@ const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
   return (byte < 0x20 && byte !== 0x09) || byte === 0x7f ? CONTROL : TEXT;
 });
 
-/** Most words with an s are no mark: two more letters tell. */
+const LETTER_E = 0x65;
+const LETTER_C = 0x63;
+
+/** Most words with an s are no mark: two more letters tell, or a line's end, after which the mark might go on. */
 function mayBeginMark(bytes: Uint8Array, at: number): boolean {
-  return (bytes[at + 1] ?? 0x65) === 0x65 && (bytes[at + 2] ?? 0x63) === 0x63;
+  const second = bytes[at + 1] ?? LF;
+  if (second !== LETTER_E) return second === LF;
+  const third = bytes[at + 2] ?? LF;
+  return third === LETTER_C || third === LF;
 }
 
 /** Where the text that begins at `from` ends: at a byte of another kind, or where a mark may begin. */

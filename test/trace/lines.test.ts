@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import { plainText } from '../../src/trace/parsed-trace.ts';
+import { createTraceParser } from '../../src/trace/parser.ts';
+import { bytesOf, joined, parse, texts } from './parse.ts';
+
+describe('lines', () => {
+  it('has none in an empty log', () => {
+    const trace = parse('');
+    expect(trace.lines.length).toBe(0);
+    expect(trace).toMatchObject({ byteSize: 0, truncated: false, sections: [] });
+  });
+
+  it('counts from 1 and knows where each line begins', () => {
+    const lines = [...parse('one\ntwo\n\nfour').lines];
+    expect(lines.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
+    expect(lines.map(({ startByte }) => startByte)).toEqual([0, 4, 8, 9]);
+  });
+
+  it('keeps empty lines, but has none after the last line feed', () => {
+    expect(texts('a\n\n\nb\n')).toEqual(['a', '', '', 'b']);
+  });
+
+  it('counts a line that holds only escapes as an empty one, but not at the end of the log', () => {
+    expect(texts('a\n\x1b[0;m\nb\n\x1b[0;m')).toEqual(['a', '', 'b']);
+  });
+
+  it('parts lines by line feeds in plain text, with none at the end', () => {
+    expect(plainText(parse('a\r\nb\n\nc\n').lines)).toBe('a\nb\n\nc');
+  });
+
+  it('reads lines by position, from both ends, as of an array', () => {
+    const { lines } = parse('a\nb\nc\nd');
+    const names = (from?: number, to?: number) => lines.slice(from, to).map(({ text }) => text);
+    expect(names()).toEqual(['a', 'b', 'c', 'd']);
+    expect(names(1, 3)).toEqual(['b', 'c']);
+    expect(names(-2)).toEqual(['c', 'd']);
+    expect(names(-9, -3)).toEqual(['a']);
+    expect(names(3, 1)).toEqual([]);
+    expect(lines.at(0)?.text).toBe('a');
+    expect(lines.at(-1)?.text).toBe('d');
+    expect(lines.at(4)).toBeUndefined();
+    expect(lines.at(-5)).toBeUndefined();
+    expect([0, 1, 4, 9].map((number) => lines.countTo(number))).toEqual([0, 1, 4, 4]);
+  });
+
+  it('takes no bytes after the end', () => {
+    const parser = createTraceParser();
+    parser.end();
+    expect(() => parser.push(bytesOf('a'))).toThrow('takes no more bytes');
+  });
+});
+
+describe('carriage returns', () => {
+  it('lets the text after one replace the line', () => {
+    expect(texts('10%\r20%\r100%\ndone')).toEqual(['100%', 'done']);
+  });
+
+  it('replaces a longer text by a shorter one whole', () => {
+    expect(texts('downloading\rok\n')).toEqual(['ok']);
+  });
+
+  it('is part of a line end before a line feed, however many there are', () => {
+    expect(texts('a\r\nb\r\r\nc\r\n')).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps the line if no text follows', () => {
+    expect(texts('100%\r')).toEqual(['100%']);
+    expect(texts('100%\r\x1b[0m\n')).toEqual(['100%']);
+  });
+
+  it('also replaces what had colours, which last', () => {
+    expect([...parse('\x1b[31mred\rstill').lines].map(({ html }) => html)).toEqual([
+      '<span class="term-fg-red">still</span>',
+    ]);
+  });
+});
+
+describe('erase-line', () => {
+  it.each([
+    ['to the end, after a carriage return', 'old\r\x1b[0Knew', 'new'],
+    ['to the end, in its short form', 'old\r\x1b[Knew', 'new'],
+    ['to the end, where nothing follows', 'old\x1b[0K new', 'old new'],
+    ['to the start', 'old\x1b[1Knew', 'new'],
+    ['to the start, from the start', 'old\r\x1b[1K\n', 'old'],
+    ['whole', 'old\x1b[2Knew', 'new'],
+    ['in an unknown way', 'old\x1b[7K new', 'old new'],
+  ])('erases %s', (_, log, text) => {
+    expect(texts(log)).toEqual([text]);
+  });
+
+  it('leaves an empty line where no text comes after', () => {
+    expect(texts('a\nold\r\x1b[K\nb')).toEqual(['a', '', 'b']);
+  });
+});
+
+describe('what is no text', () => {
+  it.each([
+    ['cursor movements', 'a\x1b[2Ab\x1b[10;20Hc'],
+    ['private modes', 'a\x1b[?25lb\x1b[?25hc'],
+    ['two-byte escapes', 'a\x1b7b\x1b=c'],
+    ['character sets', 'a\x1b(Bb\x1b)0c'],
+    ['titles ended by BEL', 'a\x1b]0;title\x07bc'],
+    ['hyperlinks', 'a\x1b]8;;https://example.com/m\x1b\\b\x1b]8;;\x1b\\c'],
+    ['device strings', 'a\x1bPq#0;2;0;0;0\x1b\\bc'],
+    ['strings that another escape breaks off', 'a\x1b]0;title\x1b[31mbc'],
+    ['strings that are cancelled', 'a\x1b]0;title\x18bc'],
+    ['escapes that another one breaks off', 'a\x1b[31\x1b[32mbc'],
+    ['an escape before another', 'a\x1b\x1b[1mbc'],
+    ['bells, backspaces, NUL and DEL', 'a\x07\x00b\b\x7f\x0b\x0cc'],
+    ['C1 controls', 'a\u0090b\u009bc'],
+    ['an escape without end', 'abc\x1b[31'],
+    ['control sequences longer than any real one', `ab\x1b[${'1;'.repeat(3000)}mc`],
+  ])('drops %s', (_, log) => {
+    expect(texts(log)).toEqual(['abc']);
+  });
+
+  it('drops a string without end up to the end of its line only', () => {
+    expect(texts('a\x1b]0;title\nb\x1b[\nc\x1b\nd')).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('drops an overlong sequence without end up to the end of its line only', () => {
+    expect(texts(`a\x1b[${'1'.repeat(400)}\nb`)).toEqual(['a', 'b']);
+  });
+
+  it('keeps tabs', () => {
+    expect(texts('a\tb')).toEqual(['a\tb']);
+  });
+});
+
+describe('UTF-8', () => {
+  it('keeps characters of all lengths', () => {
+    expect(texts('é € 🚀')).toEqual(['é € 🚀']);
+  });
+
+  it('puts U+FFFD for invalid bytes', () => {
+    expect(texts(joined('a', [0xff, 0xc3], 'b', [0xe2, 0x82]))).toEqual(['a\ufffd\ufffdb\ufffd']);
+  });
+
+  it('takes a character that a change of colour cuts in two for two broken ones, in text and HTML alike', () => {
+    const [line] = parse(joined([0xc3], '\x1b[31m', [0xa9])).lines;
+    expect(line?.text).toBe('\ufffd\ufffd');
+    expect(line?.html).toBe('\ufffd<span class="term-fg-red">\ufffd</span>');
+  });
+});
+
+describe('a log that still grows', () => {
+  const soFar = (...chunks: (string | Uint8Array)[]) => {
+    const parser = createTraceParser();
+    for (const chunk of chunks) parser.push(bytesOf(chunk));
+    return parser.snapshot();
+  };
+
+  it.each([
+    ['an escape', 'ab\x1b[3'],
+    ['a mark', 'absection_start:17000'],
+    ['a mark that lacks its last byte', 'absection_end:1:x\r\x1b[0'],
+    ['a character', joined('ab', [0xf0, 0x9f])],
+  ])('does not show the beginning of %s', (_, log) => {
+    expect(Array.from(soFar(log).lines, ({ text }) => text)).toEqual(['ab']);
+  });
+
+  it('shows a text that ends like the first letters of a mark', () => {
+    expect(soFar('3 tests').lines.at(0)?.text).toBe('3 tests');
+  });
+
+  it('shows a line without its end, and not the header of the next', () => {
+    expect(soFar('2024-05-22T12:12:46.962646Z 01O a\n2024-05-').lines.length).toBe(1);
+  });
+
+  it('does not change afterwards, nor change what comes', () => {
+    const parser = createTraceParser();
+    parser.push(bytesOf('one\nsection_start:1:a\r\x1b[0KHea'));
+    const before = parser.snapshot();
+    parser.push(bytesOf('der\rNew\x1b[31m header\nsection_end:3:a\r\x1b[0K'));
+    const after = parser.snapshot();
+    expect(plainText(before.lines)).toBe('one\nHea');
+    expect(before.sections).toMatchObject([{ header: 'Hea', finishedAt: null, lastLine: 2 }]);
+    expect(plainText(after.lines)).toBe('one\nNew header');
+    expect(after.sections).toMatchObject([{ header: 'New header', duration: 2 }]);
+    expect(plainText(parser.end().lines)).toBe('one\nNew header');
+  });
+});

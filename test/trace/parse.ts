@@ -1,0 +1,71 @@
+import { htmlText, type ParsedTrace, plainText } from '../../src/trace/parsed-trace.ts';
+import { createTraceParser, parseTrace, type TraceParserOptions } from '../../src/trace/parser.ts';
+
+/** The bytes of a log given as text (UTF-8) or as bytes. */
+export function bytesOf(log: string | Uint8Array): Uint8Array {
+  return typeof log === 'string' ? new TextEncoder().encode(log) : log;
+}
+
+/** The bytes of several pieces of a log, text or bytes, one after the other. */
+export function joined(...pieces: (string | readonly number[])[]): Uint8Array {
+  return Uint8Array.from(
+    pieces.flatMap((piece) => [...(typeof piece === 'string' ? bytesOf(piece) : piece)]),
+  );
+}
+
+export function parse(log: string | Uint8Array, options?: TraceParserOptions): ParsedTrace {
+  return parseTrace(bytesOf(log), options);
+}
+
+/** Parses a log that comes in chunks which end at the given offsets. */
+export function parseInChunks(
+  log: Uint8Array,
+  cuts: readonly number[],
+  options?: TraceParserOptions,
+): ParsedTrace {
+  const parser = createTraceParser(options);
+  let at = 0;
+  for (const cut of [...cuts].sort((a, b) => a - b)) {
+    parser.push(log.slice(at, cut));
+    at = Math.max(at, cut);
+  }
+  parser.push(log.slice(at));
+  return parser.end();
+}
+
+export function texts(log: string | Uint8Array, options?: TraceParserOptions): string[] {
+  return Array.from(parse(log, options).lines, ({ text }) => text);
+}
+
+export function htmls(log: string | Uint8Array): string[] {
+  return Array.from(parse(log).lines, ({ html }) => html);
+}
+
+/** Everything that can be read from a trace, as plain data that can be compared. */
+export function dump(trace: ParsedTrace): unknown {
+  const names = new Set(trace.sections.map(({ name }) => name));
+  return {
+    byteSize: trace.byteSize,
+    truncated: trace.truncated,
+    lines: Array.from(trace.lines, (line) => ({ ...line })),
+    plain: plainText(trace.lines),
+    html: htmlText(trace.lines),
+    sections: trace.sections,
+    linesOf: [...names].map((name) => [
+      name,
+      Array.from(trace.linesOf(name), ({ number }) => number),
+    ]),
+  };
+}
+
+/** A section's opening mark. */
+export const start = (name: string, seconds = 1700000000) =>
+  `section_start:${seconds}:${name}\r\x1b[0K`;
+
+/** A section's closing mark. */
+export const end = (name: string, seconds = 1700000010) =>
+  `section_end:${seconds}:${name}\r\x1b[0K`;
+
+/** A line's time header: at the given second, on a stream such as `01O`, with the flag ` ` or `+`. */
+export const header = (second: number, stream = '01O', flag = ' ') =>
+  `2024-05-22T12:12:${String(second).padStart(2, '0')}.000001Z ${stream}${flag}`;

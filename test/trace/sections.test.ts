@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import { end, parse, start, texts } from './parse.ts';
+
+const numbersOf = (log: string, name: string) =>
+  Array.from(parse(log).linesOf(name), ({ number }) => number);
+
+const sectionsOfLines = (log: string) => Array.from(parse(log).lines, ({ section }) => section);
+
+describe('sections', () => {
+  it('have a header, times, and the lines between their marks', () => {
+    const log = `before\n\x1b[0K${start('build', 1700000000)}Building\nstep\n${end('build', 1700000003)}\x1b[32mafter\n`;
+    expect(parse(log).sections).toEqual([
+      {
+        name: 'build',
+        header: 'Building',
+        startedAt: '2023-11-14T22:13:20.000Z',
+        finishedAt: '2023-11-14T22:13:23.000Z',
+        duration: 3,
+        collapsed: false,
+        hideDuration: false,
+        firstLine: 2,
+        lastLine: 3,
+        parent: null,
+      },
+    ]);
+    expect(texts(log)).toEqual(['before', 'Building', 'step', 'after']);
+    expect(sectionsOfLines(log)).toEqual([null, 'build', 'build', null]);
+  });
+
+  it('read their options, known or not, with spaces or without', () => {
+    const [a, b, c] = parse(
+      `${start('a[collapsed=true]')}A\n${start('b[hide_duration=true, collapsed=true,x=1]')}B\n${start('c[collapsed=false]')}C`,
+    ).sections;
+    expect(a).toMatchObject({ name: 'a', collapsed: true, hideDuration: false, header: 'A' });
+    expect(b).toMatchObject({ name: 'b', collapsed: true, hideDuration: true, header: 'B' });
+    expect(c).toMatchObject({ name: 'c', collapsed: false, hideDuration: false, header: 'C' });
+  });
+
+  it('take letters, digits, underscore, dot and hyphen in their names, as they are', () => {
+    expect(parse(start('a.B_c-9')).sections[0]?.name).toBe('a.B_c-9');
+  });
+
+  it('make no line of a line that holds only marks', () => {
+    const log = `a\n${start('x')}\n${end('x')}${start('y')}\n\n${end('y')}\nb`;
+    expect(texts(log)).toEqual(['a', '', 'b']);
+  });
+
+  it('part the text before a mark from the text after it', () => {
+    const log = `one${start('x')}two${end('x')}three`;
+    expect(texts(log)).toEqual(['one', 'two', 'three']);
+    expect(sectionsOfLines(log)).toEqual([null, 'x', null]);
+  });
+
+  it('may end and begin on one line', () => {
+    const log = `${start('a')}A\n${end('a')}${start('b')}B\n${end('b')}`;
+    expect(parse(log).sections).toMatchObject([
+      { name: 'a', header: 'A', firstLine: 1, lastLine: 1 },
+      { name: 'b', header: 'B', firstLine: 2, lastLine: 2 },
+    ]);
+  });
+
+  it('have no header where a line feed or another mark follows at once', () => {
+    expect(parse(`${start('a')}${start('b')}B\n${start('c')}\nC`).sections).toMatchObject([
+      { name: 'a', header: null, firstLine: 1 },
+      { name: 'b', header: 'B', firstLine: 1 },
+      { name: 'c', header: null, firstLine: 2 },
+    ]);
+  });
+
+  it('without lines have no last line', () => {
+    expect(parse(`one\n${start('x')}${end('x')}two`).sections).toMatchObject([
+      { firstLine: 2, lastLine: null, header: null, duration: 10 },
+    ]);
+  });
+
+  it('nest, and take in the lines within', () => {
+    const log = `${start('a')}A\n${start('b')}B\nb2\n${end('b')}a2\n${end('a')}out`;
+    expect(numbersOf(log, 'a')).toEqual([1, 2, 3, 4]);
+    expect(numbersOf(log, 'b')).toEqual([2, 3]);
+    expect(sectionsOfLines(log)).toEqual(['a', 'b', 'b', 'a', null]);
+    expect(parse(log).sections.map(({ parent }) => parent)).toEqual([null, 'a']);
+  });
+
+  it('last to the last line so far while open', () => {
+    expect(parse(`${start('a')}A\nx\ny`).sections).toMatchObject([
+      { finishedAt: null, duration: null, firstLine: 1, lastLine: 3 },
+    ]);
+  });
+
+  it('end by their own mark only, as in GitLab, so that they may overlap', () => {
+    const log = `${start('a')}A\n${start('b')}B\n${end('a')}still b\n${end('b', 1700000020)}out`;
+    expect(parse(log).sections).toMatchObject([
+      { name: 'a', firstLine: 1, lastLine: 2, duration: 10 },
+      { name: 'b', firstLine: 2, lastLine: 3, duration: 20 },
+    ]);
+    expect(sectionsOfLines(log)).toEqual(['a', 'b', 'b', null]);
+  });
+
+  it('of one name end the innermost first', () => {
+    const log = `${start('a')}1\n${start('a')}2\n${end('a')}3\n${end('a')}4`;
+    expect(parse(log).sections).toMatchObject([
+      { firstLine: 1, lastLine: 3 },
+      { firstLine: 2, lastLine: 2 },
+    ]);
+    expect(numbersOf(log, 'a')).toEqual([1, 2, 3]);
+  });
+
+  it('of one name share their lines', () => {
+    const log = `${start('a')}1\n${end('a')}2\n${start('a')}3\n4\n${end('a')}5\n`;
+    expect(numbersOf(log, 'a')).toEqual([1, 3, 4]);
+    const lines = parse(log).linesOf('a');
+    expect(lines.length).toBe(3);
+    expect(lines.slice(1, 3).map(({ text }) => text)).toEqual(['3', '4']);
+    expect(lines.at(-1)?.text).toBe('4');
+    expect([1, 2, 3, 9].map((number) => lines.countTo(number))).toEqual([1, 1, 2, 3]);
+    expect(numbersOf(log, 'unknown')).toEqual([]);
+  });
+
+  it('ignore an end without a start, which does not part the line', () => {
+    expect(texts(`Hello ${end('x')}world`)).toEqual(['Hello world']);
+    expect(parse(end('x')).sections).toEqual([]);
+  });
+
+  it('never last less than no time, and have no date beyond the year 9999', () => {
+    expect(parse(start('a', 20) + end('a', 10)).sections[0]?.duration).toBe(0);
+    expect(parse(start('a', 999_999_999_999_999)).sections[0]?.startedAt).toBeNull();
+  });
+
+  it('shorten an immense header, not the line', () => {
+    const trace = parse(`${start('a')}${'x'.repeat(10_000)}`);
+    expect(trace.sections[0]?.header).toHaveLength(4096);
+    expect(trace.lines.at(0)?.text).toHaveLength(10_000);
+  });
+
+  it.each([
+    ['no number for a time', 'section_start:now:a\r\x1b[0K'],
+    ['no time', 'section_start::a\r\x1b[0K'],
+    ['more digits than a time has', `section_start:${'1'.repeat(16)}:a\r\x1b[0K`],
+    ['another name', 'section_begin:1:a\r\x1b[0K'],
+    ['no name', 'section_start:1:\r\x1b[0K'],
+    ['a name with other characters', 'section_start:1:a$b\r\x1b[0K'],
+    ['too long a name', `section_start:1:${'n'.repeat(256)}\r\x1b[0K`],
+    ['options without end', 'section_start:1:a[collapsed=true\r\x1b[0K'],
+    ['markup for options', 'section_start:1:a[<b>=1]\r\x1b[0K'],
+  ])(
+    'are not opened by a mark with %s, which is text that its carriage return replaces',
+    (_, mark) => {
+      expect(parse(`${mark}text`).sections).toEqual([]);
+      expect(texts(`${mark}text`)).toEqual(['text']);
+      expect(texts(mark.slice(0, -5))).toEqual([mark.slice(0, -5)]);
+    },
+  );
+
+  it.each([
+    ['a carriage return', 'section_start:1:a\n'],
+    ['an erase-line', 'section_start:1:a\r\n'],
+    ['anything', 'section_start:1:a'],
+  ])('are not opened by a mark without %s at its end', (_, log) => {
+    expect(parse(`${log}`).sections).toEqual([]);
+    expect(texts(log)).toEqual(['section_start:1:a']);
+  });
+
+  it('are found right after what only begins like a mark', () => {
+    expect(parse(`section_section_start:1:${start('a')}A`).sections).toMatchObject([{ name: 'a' }]);
+    expect(texts(`tests${start('a')}A`)).toEqual(['tests', 'A']);
+  });
+
+  it('are also opened where a tool made line feeds of the carriage returns', () => {
+    for (const lineEnd of ['\n', '\r\n']) {
+      const log = `section_start:1:a${lineEnd}\x1b[0KA\nb\nsection_end:2:a${lineEnd}\x1b[0Kc`;
+      expect(parse(log).sections).toMatchObject([{ header: 'A', firstLine: 1, lastLine: 2 }]);
+      expect(texts(log)).toEqual(['A', 'b', 'c']);
+    }
+  });
+
+  it('keep a text that waits for its replacement before a mark', () => {
+    expect(texts(`${start('a')}A\n100%\r${end('a')}b`)).toEqual(['A', '100%', 'b']);
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { traceStyleSheet } from '../../src/trace/style-sheet.ts';
+import { htmls } from './parse.ts';
+
+describe('colours', () => {
+  it.each([
+    ['31', 'term-fg-red'],
+    ['37', 'term-fg-white'],
+    ['44', 'term-bg-blue'],
+    ['92', 'term-fg-l-green'],
+    ['105', 'term-bg-l-magenta'],
+    ['31;44', 'term-fg-red term-bg-blue'],
+    ['32;1', 'term-fg-green term-bold'],
+    ['1;3;4', 'term-bold term-italic term-underline'],
+    ['2', 'term-faint'],
+    ['8', 'term-conceal'],
+    ['9', 'term-cross'],
+    ['38;5;208', 'xterm-fg-208'],
+    ['48;5;16', 'xterm-bg-16'],
+    ['38;5;1', 'term-fg-red'],
+    ['38;5;9', 'term-fg-l-red'],
+    ['38;5;208;1', 'xterm-fg-208 term-bold'],
+    ['38;2;255;135;0', 'xterm-fg-208'],
+    ['48;2;8;8;8;31', 'term-fg-red xterm-bg-232'],
+    ['38:5:208', 'xterm-fg-208'],
+    ['38:2::255:135:0', 'xterm-fg-208'],
+    ['38:2:255:135:0', 'xterm-fg-208'],
+    ['4:3', 'term-underline'],
+    ['38;9;1', 'term-bold term-cross'],
+    ['7', 'term-inverse'],
+    ['31;7', 'term-bg-red term-inverse'],
+    ['31;44;7', 'term-fg-blue term-bg-red term-inverse'],
+  ])('reads SGR %s as %s', (codes, classes) => {
+    expect(htmls(`\x1b[${codes}mx`)).toEqual([`<span class="${classes}">x</span>`]);
+  });
+
+  it.each([
+    ['0', '1;31'],
+    ['', '1;31'],
+    [';', '1;31'],
+    ['39', '38;5;208'],
+    ['49', '41'],
+    ['99', '91'],
+    ['109', '101'],
+    ['21', '1'],
+    ['22', '1;2'],
+    ['23', '3'],
+    ['24', '4'],
+    ['4:0', '4'],
+    ['27', '7'],
+    ['28', '8'],
+    ['29', '9'],
+  ])('ends by SGR "%s" what SGR %s began', (off, on) => {
+    expect(htmls(`\x1b[${on}m\x1b[${off}mx`)).toEqual(['x']);
+  });
+
+  it.each([
+    '5',
+    '38',
+    '38;5',
+    '38;5;256',
+    '38;2;1;2',
+    '98',
+    '6',
+    '25',
+    '999999999999',
+    '58:2::1:2:3',
+    '?1',
+    '>4;1',
+    '1 ',
+  ])('finds nothing to do in SGR "%s"', (codes) => {
+    expect(htmls(`\x1b[${codes}mx`)).toEqual(['x']);
+  });
+
+  it('change within a line, and carry over to the next ones until reset', () => {
+    expect(htmls('a\x1b[31mb\nc\x1b[1md\x1b[0me\nf')).toEqual([
+      'a<span class="term-fg-red">b</span>',
+      '<span class="term-fg-red">c</span><span class="term-fg-red term-bold">d</span>e',
+      'f',
+    ]);
+  });
+
+  it('make no span where nothing changes', () => {
+    expect(htmls('\x1b[31ma\x1b[32m\x1b[31mb\x1b[0m')).toEqual([
+      '<span class="term-fg-red">ab</span>',
+    ]);
+  });
+
+  it('have one rule for each class in the style sheet, without anything that loads', () => {
+    const sheet = traceStyleSheet();
+    for (const name of [
+      'term-fg-red',
+      'term-bg-l-white',
+      'xterm-fg-16',
+      'xterm-bg-255',
+      'term-inverse',
+      'term-bold',
+    ]) {
+      expect(sheet).toContain(`.${name} {`);
+    }
+    expect(sheet).toContain('.xterm-fg-208 { color: #ff8700; }');
+    expect(sheet).toContain('.xterm-bg-232 { background-color: #080808; }');
+    expect(sheet).not.toMatch(/url|import|<|NaN|undefined/);
+    expect(sheet.match(/^\./gm)).toHaveLength(512 + 8);
+  });
+});
+
+describe('HTML', () => {
+  it('escapes all that could be markup', () => {
+    expect(htmls(`<script>alert("1" & '2')</script>`)).toEqual([
+      '&lt;script&gt;alert(&quot;1&quot; &amp; &#39;2&#39;)&lt;/script&gt;',
+    ]);
+  });
+});
