@@ -3,8 +3,8 @@ import { readUtf8 } from './byte-queue.ts';
 import { type Lines, piecesOf } from './lines.ts';
 import { changeAt, changeEnd, changeValue } from './timeline.ts';
 
-/** Longest section header, in bytes. */
-const MAX_HEADER = 4096;
+/** Longest section header, in bytes; of a longer line it is the beginning. */
+export const MAX_HEADER = 4096;
 
 /** C1 controls, of which U+009B begins an escape in some terminals. C0 controls never get into a line. */
 const C1 = /[\u0080-\u009f]/;
@@ -21,34 +21,40 @@ function textBetween(lines: Lines, from: number, to: number): string {
   return C1.test(text) ? text.replace(ALL_C1, '') : text;
 }
 
+/** Adds the runs of an offset range of the text. */
+function addRuns(runs: Run[], lines: Lines, from: number, to: number): void {
+  let at = Math.max(from, lines.text.floor);
+  let style = changeAt(lines.styles, at);
+  while (at < to) {
+    const end = Math.min(to, changeEnd(lines.styles, style));
+    runs.push({ style: changeValue(lines.styles, style), text: textBetween(lines, at, end) });
+    at = end;
+    style += 1;
+  }
+}
+
+const textOfRuns = (runs: readonly Run[]) =>
+  runs.length === 1 ? (runs[0] as Run).text : runs.map(({ text }) => text).join('');
+
 /** The runs of a kept line. A character that a change of style cuts in two is two invalid ones. */
 export function runsOf(lines: Lines, index: number): Run[] {
   const pieces = piecesOf(lines, index);
   const runs: Run[] = [];
   for (let k = 0; k < pieces.length; k += 2) {
-    const end = pieces[k + 1] as number;
-    let at = Math.max(pieces[k] as number, lines.text.floor);
-    let style = changeAt(lines.styles, at);
-    while (at < end) {
-      const stop = Math.min(end, changeEnd(lines.styles, style));
-      const text = textBetween(lines, at, stop);
-      runs.push({ style: changeValue(lines.styles, style), text });
-      at = stop;
-      style += 1;
-    }
+    addRuns(runs, lines, pieces[k] as number, pieces[k + 1] as number);
   }
   return runs;
 }
 
 /** The text of a kept line, without escapes, marks and control characters other than tabs. */
 export function textOf(lines: Lines, index: number): string {
-  const runs = runsOf(lines, index);
-  return runs.length === 1 ? (runs[0] as Run).text : runs.map(({ text }) => text).join('');
+  return textOfRuns(runsOf(lines, index));
 }
 
-/** The text of a kept line that heads a section; of an immense one the beginning. */
-export function headerText(lines: Lines, index: number): string {
-  const [start = 0, end = 0] = piecesOf(lines, index);
-  if (end - start <= MAX_HEADER) return textOf(lines, index);
-  return textBetween(lines, start, start + MAX_HEADER);
+/** What the open line would be as a section's header. */
+export function headerText(lines: Lines): string {
+  const { start } = lines.open;
+  const runs: Run[] = [];
+  addRuns(runs, lines, start, Math.min(lines.text.length, start + MAX_HEADER));
+  return textOfRuns(runs);
 }

@@ -1,11 +1,10 @@
 /** The way into this folder: a job's log in, its lines and sections out. */
 import { read } from './byte-queue.ts';
-import { headerText } from './line-text.ts';
-import { commitLine, copyLines, isVisible, type Lines, unwrite } from './lines.ts';
+import { copyLines, unwrite } from './lines.ts';
 import { type ParsedTrace, toParsedTrace } from './parsed-trace.ts';
-import { addText, createReading, endLastLine, type Reading } from './reading.ts';
+import { addText, createReading, endLastLine, type Reading, takeLongHeader } from './reading.ts';
 import { scanBytes } from './scanner.ts';
-import { forgetSections, type Section, sectionsSince } from './sections.ts';
+import { forgetSections, sectionsSince } from './sections.ts';
 import { wholeCharacters } from './utf8.ts';
 import { closeWindow, slideWindow, type Window } from './window.ts';
 
@@ -43,37 +42,26 @@ const SHORTEST_MARK_START = 'section_'.length;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Commits the open line of a log that goes on; answers its index, or -1 where there is nothing to see. */
-function commitSoFar(reading: Reading): number {
+/** Commits the open line of a log that goes on, if there is something to see. */
+function commitSoFar(reading: Reading): void {
   const { carry, lines } = reading;
-  if (reading.atLineStart) return -1;
+  if (reading.atLineStart) return;
   if (carry.length > 0 && carry.length < SHORTEST_MARK_START && carry[0] === 0x73) {
     addText(reading, carry, 0, carry.length);
   }
   const { length } = lines.text;
   const tail = read(lines.text, Math.max(lines.open.start, length - 3), length);
   unwrite(lines, tail.length - wholeCharacters(tail, true));
-  return isVisible(lines) ? commitLine(lines) : -1;
-}
-
-/** A copy of the sections, one with the header that the open line would be. */
-function copySections(
-  list: readonly Section[],
-  heads: Section | null,
-  lines: Lines,
-  index: number,
-) {
-  const header = heads === null || index < 0 ? null : headerText(lines, index);
-  return list.map((section) =>
-    section === heads && header !== null ? { ...section, header } : { ...section },
-  );
+  endLastLine(reading);
 }
 
 function takeSnapshot(live: Reading, byteSize: number, window: Window): ParsedTrace {
   const lines = copyLines(live.lines);
-  const index = commitSoFar({ ...live, lines, line: { ...live.line } });
-  const list = copySections(live.sections.list, live.line.heads, lines, index);
+  const copies = new Map(live.sections.list.map((section) => [section, { ...section }]));
+  const heads = (live.line.heads && copies.get(live.line.heads)) ?? null;
+  commitSoFar({ ...live, lines, line: { ...live.line, heads } });
   const truncated = closeWindow(lines, byteSize, window);
+  const list = [...copies.values()];
   const kept = sectionsSince({ ...live.sections, list }, lines.first + 1);
   return toParsedTrace(lines, kept, { byteSize, truncated });
 }
@@ -90,6 +78,7 @@ export function createTraceParser(options: TraceParserOptions = {}): TraceParser
   const pushSlice = (slice: Uint8Array) => {
     scanBytes(reading, slice, byteSize);
     byteSize += slice.length;
+    takeLongHeader(reading);
     slideWindow(lines, byteSize, window);
     forgetSections(sections, lines.first + 1);
   };

@@ -4,7 +4,7 @@
  * otherwise.
  */
 import { finalOf, type Skipping } from './escape.ts';
-import { headerText } from './line-text.ts';
+import { headerText, MAX_HEADER } from './line-text.ts';
 import {
   beginLine,
   clearLine,
@@ -125,6 +125,7 @@ export function beginSourceLine(reading: Reading, source: number, header: TimeHe
     reopenLine(lines, line.index);
     unwrite(lines, line.heldText);
     if (line.heldText > 0) line.returned = false;
+    if (line.heads !== null && !isVisible(lines)) line.heads.header = null;
   }
   reading.carry = line.held;
   line.held = NO_BYTES;
@@ -163,17 +164,27 @@ export function addText(reading: Reading, bytes: Uint8Array, from: number, to: n
   writeText(reading.lines, bytes, from, to, reading.style);
 }
 
-function eraseLine(reading: Reading): void {
-  reading.line.returned = false;
-  clearLine(reading.lines);
+function eraseLine({ line, lines }: Reading): void {
+  line.returned = false;
+  if (line.heads !== null) line.heads.header = null;
+  clearLine(lines);
 }
 
-function commitOpenLine(reading: Reading): void {
-  const { line, lines } = reading;
+const isLongerThanHeader = ({ open, text }: Lines) => text.length - open.start > MAX_HEADER;
+
+/** Takes the header from a line that is still open, if it has all that can be in one: its beginning may be forgotten. */
+export function takeLongHeader({ line, lines }: Reading): void {
+  const { heads } = line;
+  const isNew = lines.open.index < 0 && heads?.header === null;
+  if (isNew && isLongerThanHeader(lines)) heads.header = headerText(lines);
+}
+
+/** Gives the open line its place. A piece that is added to a line after others have come does not change a header. */
+function commitOpenLine({ line, lines }: Reading): void {
+  const { heads } = line;
+  const isKnown = heads === null || (heads.header !== null && isLongerThanHeader(lines));
+  if (!isKnown && lines.open.index < 0) heads.header = headerText(lines);
   line.index = commitLine(lines);
-  if (line.heads !== null && line.index >= lines.first) {
-    line.heads.header = headerText(lines, line.index);
-  }
 }
 
 /** Opens or closes a section, at offset `source` of the log. What the line has so far becomes a line of its own. */

@@ -3,6 +3,7 @@
  * line that begins before is dropped whole, but where that would lose more than half of the window its end is kept.
  */
 import { read } from './byte-queue.ts';
+import { MAX_HEADER } from './line-text.ts';
 import { countLines, forgetLines, type Lines, piecesOf, sourceOf } from './lines.ts';
 
 /** How much is kept. */
@@ -10,6 +11,12 @@ export interface Window {
   readonly maxBytes: number;
   readonly maxLines: number;
 }
+
+/**
+ * How much more text than the window's is kept, in bytes, while the log goes on: the beginning of a mark can be taken
+ * back from it.
+ */
+const SPARE = 1024;
 
 /** Forgets what is outside the window for good, while the log goes on; `total` is its size so far. */
 export function slideWindow(lines: Lines, total: number, window: Window): void {
@@ -22,7 +29,7 @@ export function slideWindow(lines: Lines, total: number, window: Window): void {
   ) {
     first += 1;
   }
-  forgetLines(lines, first, maxBytes);
+  forgetLines(lines, first, Math.max(maxBytes, MAX_HEADER) + SPARE);
 }
 
 /** Forgets exactly what is outside the window, now that all lines are there. Answers whether anything was lost. */
@@ -35,12 +42,12 @@ export function closeWindow(lines: Lines, total: number, window: Window): boolea
     const end = first + 1 < count ? sourceOf(lines, first + 1) : total;
     const pieces = piecesOf(lines, first);
     if (end - start > maxBytes / 2 && pieces.length <= 2) {
-      forgetLines(lines, first, maxBytes);
+      forgetLines(lines, first, Infinity);
       return keepEnd(lines, first, end - start) || first > 0;
     }
     first += 1;
   }
-  forgetLines(lines, first, maxBytes);
+  forgetLines(lines, first, Infinity);
   return first > 0;
 }
 

@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { htmlText, plainText } from '../../src/trace/parsed-trace.ts';
+import { createTraceParser } from '../../src/trace/parser.ts';
+import { traceStyleSheet } from '../../src/trace/style-sheet.ts';
+import { hostileLog, worstLogs } from './hostile.ts';
+import { bytesOf, dump, parse, parseInChunks } from './parse.ts';
+
+const RUNS = { numRuns: 2000 };
+
+const window = fc.option(
+  fc.record({
+    maxBytes: fc.integer({ min: 1, max: 400 }),
+    maxLines: fc.integer({ min: 1, max: 20 }),
+  }),
+  { nil: undefined },
+);
+
+const classes = new Set(traceStyleSheet().match(/(?<=^\.)[\w-]+/gm));
+
+/** The text of our HTML; throws at anything but text, our five entities and flat spans with known classes. */
+function textOfHtml(html: string): string {
+  const token = /([^<>&"']+)|(<span class="([\w -]+)">)|(<\/span>)|(&(?:amp|lt|gt|quot|#39);)/y;
+  const entities: Record<string, string> = {
+    '&amp;': '&',
+    '&lt;': '<',
+    '&gt;': '>',
+    '&quot;': '"',
+    '&#39;': "'",
+  };
+  let text = '';
+  let open = false;
+  while (token.lastIndex < html.length) {
+    const at = token.lastIndex;
+    const match = token.exec(html);
+    if (match === null)
+      throw new Error(`No HTML of ours at ${at}: ${JSON.stringify(html.slice(at, at + 40))}`);
+    const [, plain, opening, names, closing, entity] = match;
+    text += plain ?? entities[entity ?? ''] ?? '';
+    if ((opening !== undefined && open) || (closing !== undefined && !open))
+      throw new Error('Spans do not match.');
+    open = opening !== undefined || (open && closing === undefined);
+    for (const name of names?.split(' ') ?? [])
+      if (!classes.has(name)) throw new Error(`Unknown class ${name}`);
+  }
+  if (open) throw new Error('A span is not closed.');
+  return text;
+}
+
+describe('any log whatever', () => {
+  it('gives the same however it is cut into chunks', () => {
+    fc.assert(
+      fc.property(
+        hostileLog,
+        fc.array(fc.nat(1000), { maxLength: 12 }),
+        window,
+        (log, cuts, options) => {
+          const inside = cuts.map((cut) => cut % (log.length + 1));
+          expect(dump(parseInChunks(log, inside, options))).toEqual(dump(parse(log, options)));
+        },
+      ),
+      RUNS,
+    );
+  });
+
+  it('gives the same byte by byte', () => {
+    for (const log of worstLogs.map(bytesOf)) {
+      const everywhere = Array.from({ length: log.length }, (_, at) => at);
+      expect(dump(parseInChunks(log, everywhere))).toEqual(dump(parse(log)));
+    }
+    fc.assert(
+      fc.property(hostileLog, window, (log, options) => {
+        const everywhere = Array.from({ length: log.length }, (_, at) => at);
+        expect(dump(parseInChunks(log, everywhere, options))).toEqual(dump(parse(log, options)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is not disturbed by snapshots, which are not disturbed by what comes', () => {
+    fc.assert(
+      fc.property(hostileLog, fc.nat(1000), window, (log, cut, options) => {
+        const parser = createTraceParser(options);
+        parser.push(log.subarray(0, cut % (log.length + 1)));
+        const snapshot = parser.snapshot();
+        const before = dump(snapshot);
+        parser.push(log.subarray(cut % (log.length + 1)));
+        expect(dump(parser.end())).toEqual(dump(parse(log, options)));
+        expect(dump(snapshot)).toEqual(before);
+      }),
+      RUNS,
+    );
+  });
+
+  it('has no escape or other control character left in its text', () => {
+    fc.assert(
+      fc.property(hostileLog, (log) => {
+        const plain = plainText(parse(log).lines);
+        const controls = Array.from(plain).filter((letter) => /\p{Cc}/u.test(letter));
+        expect(controls.filter((letter) => letter !== '\t' && letter !== '\n')).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('has no mark left in its text', () => {
+    fc.assert(
+      fc.property(hostileLog, (log) => {
+        // A mark is one by its carriage return, which no text can have.
+        for (const { text } of parse(log).lines) expect(text).not.toMatch(/[\r\n]/);
+      }),
+      RUNS,
+    );
+  });
+
+  it('has HTML of nothing but text and spans of ours, which says what the text says', () => {
+    fc.assert(
+      fc.property(hostileLog, window, (log, options) => {
+        const { lines } = parse(log, options);
+        for (const { text, html } of lines) expect(textOfHtml(html)).toBe(text);
+        expect(textOfHtml(htmlText(lines))).toBe(plainText(lines));
+      }),
+      RUNS,
+    );
+  });
+
+  it('numbers its lines one after the other, and sections within them', () => {
+    fc.assert(
+      fc.property(hostileLog, window, (log, options) => {
+        const { lines, sections, byteSize } = parse(log, options);
+        const all = [...lines];
+        const last = all.at(-1)?.number ?? 0;
+        expect(byteSize).toBe(log.length);
+        all.forEach((line, index) => {
+          expect(line.number).toBe((all[0]?.number ?? 0) + index);
+          expect(line.startByte).toBeGreaterThanOrEqual(all[index - 1]?.startByte ?? 0);
+        });
+        for (const section of sections) {
+          expect(section.lastLine ?? section.firstLine).toBeGreaterThanOrEqual(section.firstLine);
+          if (lines.length > 0) expect(section.lastLine ?? 0).toBeLessThanOrEqual(last);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('ends with the same lines whether its beginning is kept or not', () => {
+    fc.assert(
+      fc.property(hostileLog, window, (log, options) => {
+        const kept = [...parse(log, options).lines];
+        const whole = [...parse(log).lines].slice(-kept.length || Number.MAX_SAFE_INTEGER);
+        const strip = (line: object) => ({ ...line });
+        expect(kept.slice(1).map(strip)).toEqual(whole.slice(1).map(strip));
+        expect(kept[0]?.number).toBe(whole[0]?.number);
+        expect(whole[0]?.text.endsWith(kept[0]?.text.replace(/^\ufffd+/, '') ?? '') ?? true).toBe(
+          true,
+        );
+      }),
+      RUNS,
+    );
+  });
+});
