@@ -104,6 +104,11 @@ function reword(
   return new GraphQLError(message, { nodes, path, extensions });
 }
 
+/** Whether a read or write was ended by its operation's signal: time was over, or the caller left. */
+export function isEnded(error: unknown): boolean {
+  return error instanceof DOMException && /^(Timeout|Abort)Error$/.test(error.name);
+}
+
 /**
  * What leaves the gateway for an error: one made on purpose as it is, a failed call in a client's
  * words, and anything else, which is a bug of ours, masked.
@@ -117,6 +122,11 @@ export function toClientError(error: unknown, report: (bug: unknown) => void): G
     return reword(graphql, view.message, view.extensions);
   }
   if (!cause || cause instanceof GraphQLError) return graphql;
+  if (isEnded(cause)) {
+    const code: ErrorCode = 'UPSTREAM_TIMEOUT';
+    const upstream = { status: null, requestId: null };
+    return reword(graphql, messages[code], { code, upstream });
+  }
   report(cause);
   return reword(graphql, 'Internal error of the gateway.', { code: 'INTERNAL_SERVER_ERROR' });
 }

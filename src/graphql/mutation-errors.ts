@@ -6,7 +6,7 @@ import {
   mayHaveHappened,
 } from '../gitlab/errors.ts';
 import { builder } from './builder.ts';
-import { type ErrorCode, viewError } from './errors.ts';
+import { type ErrorCode, isEnded, viewError } from './errors.ts';
 
 /** What went wrong with a mutation, as data; `type` names the object type. */
 export interface MutationFailure {
@@ -86,6 +86,13 @@ const typeOfCode: Partial<Record<ErrorCode, MutationFailure['type']>> = {
   CONFLICT: 'ConflictError',
 };
 
+const outcomeUnknown: MutationFailure = {
+  type: 'OutcomeUnknownError',
+  code: 'OUTCOME_UNKNOWN',
+  message:
+    'No usable answer came from GitLab: it may have been done. Read the job before repeating.',
+};
+
 function unavailable(message: string): MutationFailure {
   return { type: 'UpstreamUnavailableError', code: 'UPSTREAM_UNAVAILABLE', message };
 }
@@ -108,11 +115,7 @@ function toFailure(error: GitlabError): MutationFailure | undefined {
   if (error instanceof GitlabRateLimitError) {
     return { type: 'RateLimitedError', code, message, retryAfter: error.retryAfterSeconds };
   }
-  if (mayHaveHappened(error)) {
-    const unknown =
-      'No usable answer came from GitLab: it may have been done. Read the job before repeating.';
-    return { type: 'OutcomeUnknownError', code: 'OUTCOME_UNKNOWN', message: unknown };
-  }
+  if (mayHaveHappened(error)) return outcomeUnknown;
   return error instanceof GitlabStatusError ? failureOfStatus(error) : unavailable(message);
 }
 
@@ -123,7 +126,9 @@ export async function settleWrite<Value>(
   try {
     return { value: await write, errors: [] };
   } catch (error) {
-    const failure = isGitlabError(error) ? toFailure(error) : undefined;
+    // Ended by the operation's own time: whether it had been sent by then, nobody can tell.
+    const ended = isEnded(error) ? outcomeUnknown : undefined;
+    const failure = isGitlabError(error) ? toFailure(error) : ended;
     if (!failure) throw error;
     return { value: null, errors: [failure] };
   }
