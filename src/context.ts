@@ -1,15 +1,9 @@
 import type { Meter } from './gitlab/call.ts';
 import { createGitlab, type Gitlab } from './gitlab/client.ts';
 import { type Credential, readCredential } from './gitlab/credential.ts';
+import type { RateLimit } from './gitlab/rate-limit.ts';
 import type { Transport } from './gitlab/transport.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
-
-/** What GitLab said last to a credential about its limits; a part it did not name is null. */
-export interface RateLimitState {
-  limit: number | null;
-  remaining: number | null;
-  resetAt: Date | null;
-}
 
 /** What every resolver gets: made anew for each operation, bound to its caller's credential. */
 export interface Context {
@@ -17,7 +11,8 @@ export interface Context {
   loaders: Loaders;
   /** The client for writes; undefined where only the gateway's own token speaks, and it may not write. */
   writer: Gitlab | undefined;
-  rateLimit(): RateLimitState | null;
+  /** What GitLab said last to the caller about its limits; undefined where it said nothing. */
+  rateLimit(): RateLimit | undefined;
   /** Where users see this GitLab: web addresses that lead back to it. */
   webUrls: readonly string[];
   /** Ends when the caller leaves, or the operation's time is over. */
@@ -70,7 +65,7 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
   return {
     loaders: createLoaders(gitlab),
     writer: fallback && !deps.fallbackWrites ? undefined : gitlab,
-    rateLimit: () => null,
+    rateLimit: () => deps.transport.rateLimitOf(credential.digest),
     webUrls: deps.webUrls,
     signal,
     meter,

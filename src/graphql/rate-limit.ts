@@ -1,7 +1,7 @@
-import type { RateLimitState } from '../context.ts';
+import type { RateLimit as RateLimitRow } from '../gitlab/rate-limit.ts';
 import { builder } from './builder.ts';
 
-const RateLimit = builder.objectRef<RateLimitState>('RateLimit').implement({
+const RateLimit = builder.objectRef<RateLimitRow>('RateLimit').implement({
   description: 'How many more calls GitLab grants to your credential for now.',
   fields: (t) => ({
     limit: t.exposeInt('limit', {
@@ -13,7 +13,7 @@ const RateLimit = builder.objectRef<RateLimitState>('RateLimit').implement({
     resetAt: t.field({
       type: 'DateTime',
       description: 'When `remaining` starts anew. Null where GitLab does not say.',
-      resolve: ({ resetAt }) => resetAt?.toISOString(),
+      resolve: ({ resetAt }) => new Date(resetAt).toISOString(),
     }),
   }),
 });
