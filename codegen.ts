@@ -1,6 +1,7 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import { schema } from './src/graphql/schema.ts';
+import { printSubgraph } from './src/graphql/subgraph.ts';
 
 /*
  * Writes the contract that clients rely on (schema/*.graphql) out of the code, and typed documents of
@@ -12,6 +13,7 @@ const config: CodegenConfig = {
   importExtension: '.ts',
   generates: {
     'schema/schema.graphql': { plugins: ['schema-ast'] },
+    'schema/subgraph.graphql': { plugins: [{ add: { content: printSubgraph(schema) } }] },
     'test/graphql/generated/': {
       preset: 'client',
       presetConfig: { fragmentMasking: false },

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import { type Config, ConfigError, parseConfig, usage } from './config.ts';
 import { schema } from './graphql/schema.ts';
+import { printSubgraph } from './graphql/subgraph.ts';
 import { createGateway } from './server.ts';
 import { demo, seedWorld } from './simulator/seed.ts';
 import { createSimulator } from './simulator/simulator.ts';
@@ -61,6 +62,7 @@ async function run(): Promise<void> {
   if (command.name === 'help') console.log(usage);
   if (command.name === 'version') console.log(readVersion());
   if (command.name === 'print-schema') console.log(printSchema(lexicographicSortSchema(schema)));
+  if (command.name === 'print-subgraph') console.log(printSubgraph(schema));
 }
 
 run().catch(fail);

@@ -17,6 +17,10 @@ export interface Config {
   graphiql: boolean;
   /** Put what an operation cost into `extensions.upstream`. */
   upstreamExtension: boolean;
+  /** Serve the schema as a Federation v2 subgraph. */
+  federation: boolean;
+  /** The most references in one `_entities`. */
+  federationMaxReferences: number;
   /** How long an operation may take in all, in ms. */
   operationTimeoutMs: number;
 }
@@ -24,7 +28,7 @@ export interface Config {
 /** What the command line asks for. */
 export type Command =
   | { name: 'serve'; config: Config }
-  | { name: 'help' | 'version' | 'print-schema' };
+  | { name: 'help' | 'version' | 'print-schema' | 'print-subgraph' };
 
 /** Values that cannot be used, all of them at once. */
 export class ConfigError extends Error {
@@ -40,11 +44,12 @@ export class ConfigError extends Error {
 /** What --help prints. */
 export const usage = `gitlab-jobs-gateway: the jobs of GitLab CI as GraphQL
 
-  --demo           serve an embedded GitLab with it; needs nothing else
-  --port <number>  listen there; 0 picks a free port (as PORT)
-  --print-schema   print the schema and exit
-  --version        print the version and exit
-  --help           print this and exit
+  --demo            serve an embedded GitLab with it; needs nothing else
+  --port <number>   listen there; 0 picks a free port (as PORT)
+  --print-schema    print the schema and exit
+  --print-subgraph  print the schema as a federation subgraph and exit
+  --version         print the version and exit
+  --help            print this and exit
 
 Set GITLAB_URL to serve a real GitLab. README.md lists all variables.`;
 
@@ -97,6 +102,7 @@ const flags = {
   help: { type: 'boolean' },
   version: { type: 'boolean' },
   'print-schema': { type: 'boolean' },
+  'print-subgraph': { type: 'boolean' },
 } as const;
 
 function parseFlags(argv: readonly string[]) {
@@ -126,6 +132,12 @@ function readConfig(env: Env, options: ReturnType<typeof parseFlags>): Config {
     port: read.whole('PORT', { byDefault: 4000, least: 0, most: 65_535 }),
     graphiql: read.flag('GRAPHIQL', demo || !production),
     upstreamExtension: read.flag('UPSTREAM_EXTENSION', demo),
+    federation: read.flag('FEDERATION', false),
+    federationMaxReferences: read.whole('FEDERATION_MAX_REFERENCES', {
+      byDefault: 1000,
+      least: 1,
+      most: 100_000,
+    }),
     operationTimeoutMs: read.whole('OPERATION_TIMEOUT_MS', {
       byDefault: 60_000,
       least: 100,
@@ -142,5 +154,6 @@ export function parseConfig(env: Env, argv: readonly string[]): Command {
   if (options.help) return { name: 'help' };
   if (options.version) return { name: 'version' };
   if (options['print-schema']) return { name: 'print-schema' };
+  if (options['print-subgraph']) return { name: 'print-subgraph' };
   return { name: 'serve', config: readConfig(env, options) };
 }

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { GraphQLSchema } from 'graphql';
 import { createYoga, useExecutionCancellation } from 'graphql-yoga';
 import type { Config } from './config.ts';
 import { type Context, type ContextDeps, createContext } from './context.ts';
@@ -7,6 +8,7 @@ import { CredentialError, readCredential } from './gitlab/credential.ts';
 import { createTransport, type TransportOptions } from './gitlab/transport.ts';
 import { toClientError, unauthenticated } from './graphql/errors.ts';
 import { schema } from './graphql/schema.ts';
+import { createSubgraph } from './graphql/subgraph.ts';
 import { useGraphiQL } from './plugins/use-graphiql.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
 
@@ -54,6 +56,11 @@ function contextOf(request: Request, deps: ContextDeps): Context {
   }
 }
 
+/** The standalone schema, or the same as a subgraph of a larger graph. */
+function schemaFor({ federation, federationMaxReferences }: Config): GraphQLSchema {
+  return federation ? createSubgraph(schema, { maxReferences: federationMaxReferences }) : schema;
+}
+
 function reportToStderr(bug: unknown): void {
   process.stderr.write(`${bug instanceof Error ? bug.stack : String(bug)}\n`);
 }
@@ -65,7 +72,7 @@ export function createGateway(
 ): Gateway {
   const deps = contextDeps(config, { version, transport });
   const yoga = createYoga<object, Context>({
-    schema,
+    schema: schemaFor(config),
     graphqlEndpoint: '/graphql',
     landingPage: false,
     graphiql: false,

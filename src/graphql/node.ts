@@ -7,12 +7,15 @@ import { type CiJob, Node, type PipelineRow, type ProjectRow } from './refs.ts';
 import { type Selection, selectionOf } from './selection.ts';
 import { parseResourceUrl } from './web-url.ts';
 
+/** Which type a row with a global id is of: for `Node`, and for the references of other subgraphs. */
+export function typeOfNode(row: object): NodeRef['type'] {
+  if ('kind' in row) return row.kind === 'BRIDGE' ? 'Bridge' : 'Job';
+  return 'ref' in row && !('project_id' in row) ? 'Project' : 'Pipeline';
+}
+
 Node.implement({
   description: 'Anything with a global id.',
-  resolveType: (row) => {
-    if ('kind' in row) return row.kind === 'BRIDGE' ? 'Bridge' : 'Job';
-    return 'ref' in row && !('project_id' in row) ? 'Project' : 'Pipeline';
-  },
+  resolveType: typeOfNode,
   fields: (t) => ({
     id: t.id({ nullable: false, description: 'Global id, opaque.', resolve: () => '' }),
   }),
@@ -20,8 +23,8 @@ Node.implement({
 
 type Row = PipelineRow | ProjectRow | typeof CiJob.$inferType;
 
-/** Reads what a global id or an address names, planned from the selection on its type. */
-function readNode(
+/** Reads what a global id, an address or a reference names, planned from the selection on its type. */
+export function readNode(
   context: Context,
   ref: NodeRef,
   select: (type: string) => Selection,

@@ -35,16 +35,16 @@ export function projectBehind(
 
 const RESOURCE = /^(.+)\/-\/(jobs|pipelines)\/(\d+)(?:\/.*)?$/;
 
-/** Which job or pipeline a web address of this GitLab names; BAD_USER_INPUT for any other address. */
-export function parseResourceUrl(url: string, bases: readonly string[]): NodeRef {
+/** Which job or pipeline a web address of this GitLab names; BAD_USER_INPUT, about `what`, for any other address. */
+export function parseResourceUrl(url: string, bases: readonly string[], what = '`url`'): NodeRef {
   const path = url.length <= 2048 ? pathBelow(url, bases) : undefined;
   if (path === undefined) {
-    throw badUserInput(`\`url\` must be a web address of ${bases.at(-1)}.`);
+    throw badUserInput(`${what} must be a web address of ${bases.at(-1)}.`);
   }
   const [, project = '', kind, id = ''] = RESOURCE.exec(path) ?? [];
   if (!isNumericId(id) || !isProjectName(project)) {
     throw badUserInput(
-      '`url` must be the address of a job or pipeline, such as "https://…/group/app/-/jobs/123".',
+      `${what} must be the address of a job or pipeline, such as "https://…/group/app/-/jobs/123".`,
     );
   }
   return { type: kind === 'jobs' ? 'Job' : 'Pipeline', project, id };
