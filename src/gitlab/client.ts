@@ -2,6 +2,7 @@
  * The endpoint table: one short method for each call the gateway makes (design §2). What reads give
  * may be shared with others who asked the same: nobody changes it.
  */
+import { setMaxListeners } from 'node:events';
 import type { Meter, Read } from './call.ts';
 import type { Credential } from './credential.ts';
 import { type Endpoint, endpoint, type Query, toQuery } from './endpoint.ts';
@@ -238,6 +239,8 @@ const createWrites = ({ post }: Calls): Pick<Gitlab, Writes> => ({
 
 /** Binds the endpoint table to a caller. Costs nothing: make one for each request. */
 export function createGitlab(deps: GitlabDeps): Gitlab {
+  // Each call listens to the one signal of its operation, which may have hundreds: that is no leak.
+  if (deps.signal) setMaxListeners(0, deps.signal);
   const calls = createCalls(deps);
   return {
     credential: deps.credential,

@@ -121,6 +121,16 @@ describe('errors', () => {
     expect(error.cause).toMatchObject({ code: 'ECONNRESET' });
   });
 
+  it('keep of a cause that is no error its redacted text', () => {
+    const error = new GitlabNetworkError(
+      'x',
+      { sent: true },
+      { ...origin, cause: 'glpat-abcdefgh1234!' },
+    );
+    expect(error.cause).toBe('[redacted]!');
+    expect(new GitlabNetworkError('x', { sent: true }, origin)).not.toHaveProperty('cause');
+  });
+
   it.each([
     'PRIVATE-TOKEN: abcdefghijklmnopqrst',
     'authorization: Bearer abc.def',

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -136,6 +137,23 @@ describe('the caller’s signal', () => {
     caller.abort('left');
     await ended;
     await until(() => closed);
+  });
+
+  it('serves a hundred calls without a warning, and is let go by each', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    onTestFinished(() => void process.off('warning', note));
+    const upstream = await startUpstream((_, response) => sendJson(response, aJob(7)));
+    const { signal } = new AbortController();
+    const { as, gitlab } = connect(upstream.url);
+    const mine = as(gitlab.credential, { signal });
+    await Promise.all(
+      Array.from({ length: 100 }, (_, id) => mine.getJob({ project: '1', id: String(id) })),
+    );
+    await new Promise(setImmediate);
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('lets nothing start when it is aborted already, nor while waiting for its turn', async () => {
