@@ -89,7 +89,8 @@ function isConnection(field: GraphQLField<unknown, unknown>): boolean {
 }
 
 function costOf(coordinate: string, field: GraphQLField<unknown, unknown>): string[] {
-  const cost = `@cost(weight: "${CALL}")`;
+  // A number in federation, though text in the cost specification that it comes from.
+  const cost = `@cost(weight: ${CALL})`;
   if (isConnection(field)) {
     const slices = 'slicingArguments: ["first", "last"], requireOneSlicingArgument: false';
     return [cost, `@listSize(assumedSize: 20, ${slices}, sizedFields: ["edges", "nodes"])`];
