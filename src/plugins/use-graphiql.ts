@@ -30,7 +30,7 @@ interface Site {
   assets: ReadonlyMap<string, Asset>;
 }
 
-const TITLE = 'GitLab Jobs gateway';
+const TITLE = 'GitLab Jobs';
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><rect width="32" height="32" rx="7" fill="#7b3fe4"/><path d="M12 9v14l11-7z" fill="#fff"/></svg>';
 /** Stands in the headers editor where no token is given; GraphiQL allows comments there. */
@@ -67,6 +67,8 @@ const SECURITY_HEADERS = {
  * - Tabs are stored under `scope`, so that a demo and a real gateway on one address, or two versions
  *   of the demo, do not show each other's.
  * - GraphiQL shows a first tab's query but not its variables, unless they are given apart.
+ * - Its tabs can be dragged, but with several of them on the first view it takes places for them that
+ *   are far away: they flee from the pointer and cannot be clicked. So no drag begins (see STYLES).
  * - It would write every edit into the address; here an address is read once (`?query=…&variables=…`)
  *   and then left clean.
  */
@@ -87,7 +89,10 @@ const START = `
   const asked = address.get('query') && {
     query: address.get('query'),
     variables: address.get('variables') ?? '',
+    initialHeaders: given.headers,
   };
+  const keepTabsInPlace = (event) => event.target.closest('.graphiql-tab') && event.stopPropagation();
+  document.addEventListener('pointerdown', keepTabsInPlace, true);
   if (location.search) history.replaceState(null, '', location.pathname);
   const isFirstVisit = !storage.getItem('graphiql:tabState');
   const defaultTabs = asked ? [asked, ...given.defaultTabs] : given.defaultTabs;
@@ -101,6 +106,13 @@ const START = `
     onEditQuery() {},
   });
 })();
+`;
+
+/** Keeps tabs where they are, and the name in one line. */
+const STYLES = `
+.graphiql-tabs .graphiql-tab { transform: none !important; }
+.graphiql-logo { white-space: nowrap; }
+.graphiql-logo svg { margin-right: 8px; }
 `;
 
 const toGzip = promisify(gzip);
@@ -127,7 +139,7 @@ function toSettings(tokens: GraphiQLOptions['tokens']): Record<string, unknown> 
   };
   const defaultTabs = readOperations().map(({ query, variables, credential }) => ({
     query,
-    variables: JSON.stringify(variables, null, 2),
+    variables: Object.keys(variables).length > 0 ? JSON.stringify(variables, null, 2) : '',
     headers: headersFor(credential),
   }));
   return {
@@ -151,7 +163,7 @@ async function buildSite(tokens: GraphiQLOptions['tokens']): Promise<Site> {
   const graphiql = await import('@graphql-yoga/render-graphiql/graphiql');
   const [script, styles, editor, json, graphql] = await Promise.all([
     toAsset(graphiql.js + START, 'js'),
-    toAsset(graphiql.css, 'css'),
+    toAsset(graphiql.css + STYLES, 'css'),
     toAsset(graphiql.editorWorkerService, 'js'),
     toAsset(graphiql.jsonWorker, 'js'),
     toAsset(graphiql.graphqlWorker, 'js'),

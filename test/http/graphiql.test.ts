@@ -1,0 +1,235 @@
+import { createHash } from 'node:crypto';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { parseConfig } from '../../src/config.ts';
+import { readOperations } from '../../src/plugins/operation-tabs.ts';
+import { createGateway } from '../../src/server.ts';
+import { demo, seedWorld } from '../../src/simulator/seed.ts';
+import { createSimulator } from '../../src/simulator/simulator.ts';
+import { launchBrowser, whyNoBrowser } from '../helpers/browser.ts';
+
+const demoTokens = { 'PRIVATE-TOKEN': demo.token, 'JOB-TOKEN': demo.tokens.job };
+
+interface Given {
+  env?: Record<string, string>;
+  exampleTokens?: Record<string, string>;
+}
+
+/** A gateway in front of the demo's GitLab; with its tokens shown, as in the demo, or without. */
+async function start({ env = {}, exampleTokens }: Given = {}): Promise<string> {
+  const simulator = await createSimulator({ world: seedWorld() });
+  const command = parseConfig({ GITLAB_URL: simulator.url, GRAPHIQL: 'true', ...env }, []);
+  if (command.name !== 'serve') throw new Error('unreachable');
+  const gateway = createGateway(command.config, { version: '0.0.0-test', exampleTokens });
+  onTestFinished(async () => {
+    await gateway.close();
+    await simulator.close();
+  });
+  return gateway.listen('127.0.0.1', 0);
+}
+
+const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+async function getPage(url: string): Promise<{ headers: Headers; text: string }> {
+  const response = await fetch(`${url}/graphql`, { headers: html });
+  expect(response.status).toBe(200);
+  return { headers: response.headers, text: await response.text() };
+}
+
+/** What the page loads: the addresses in its elements. */
+function referencesIn(page: string): string[] {
+  return [...page.matchAll(/\b(?:src|href)="([^"]+)"/g)].map(([, address]) => address ?? '');
+}
+
+describe('the page', () => {
+  it('is for browsers alone: a program gets GraphQL', async () => {
+    const url = await start();
+    const query = encodeURIComponent('{ __typename }');
+    const answer = await fetch(`${url}/graphql?query=${query}`, {
+      headers: { accept: 'application/json' },
+    });
+    expect(await answer.json()).toMatchObject({ data: { __typename: 'Query' } });
+    const page = await fetch(`${url}/graphql?query=${query}`, { headers: html });
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const other = await fetch(`${url}/graphiql/nothing.js`, { headers: html });
+    expect(other.status).toBe(404);
+  });
+
+  it('is not there when switched off', async () => {
+    const url = await start({ env: { GRAPHIQL: 'false' } });
+    const page = await fetch(`${url}/graphql`, { headers: html });
+    expect(await page.text()).not.toContain('GraphiQL');
+  });
+
+  it('allows nothing but its own origin, no script in the page, no frame around it', async () => {
+    const { headers } = await getPage(await start());
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).toContain("connect-src 'self';");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toMatch(/unsafe-eval|https?:|\*/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('loads nothing from another host', async () => {
+    const { text } = await getPage(await start({ exampleTokens: demoTokens }));
+    for (const address of referencesIn(text)) {
+      expect(address).toMatch(/^(data:image\/svg\+xml,|graphiql\/[\w-]{16}\.(js|css)$)/);
+    }
+  });
+
+  it('has the demo’s tokens in the demo, and no token without it', async () => {
+    const inDemo = await getPage(await start({ exampleTokens: demoTokens }));
+    expect(inDemo.text).toContain(demo.token);
+    const secret = 'glpat-of-the-gateway';
+    const { text } = await getPage(await start({ env: { GITLAB_TOKEN: secret } }));
+    expect(text).not.toContain(secret);
+    expect(text).not.toContain(demo.token);
+    expect(text).not.toContain(demo.tokens.job);
+  });
+
+  it('finds its files from below an address with a slash at its end', async () => {
+    const page = await fetch(`${await start()}/graphql/`, { headers: html });
+    expect(await page.text()).toContain('src="../graphiql/');
+  });
+});
+
+describe('its files', () => {
+  it('are compressed, and kept by browsers for good', async () => {
+    const url = await start();
+    const { text } = await getPage(url);
+    const [script] = referencesIn(text).filter((address) => address.endsWith('.js'));
+    const response = await fetch(`${url}/${script}`, {
+      headers: { 'accept-encoding': 'gzip, br' },
+    });
+    expect(response.headers.get('content-encoding')).toBe('gzip');
+    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(Number(response.headers.get('content-length'))).toBeLessThan(2_000_000);
+    const plain = await fetch(`${url}/${script}`, { headers: { 'accept-encoding': 'identity' } });
+    expect(plain.headers.get('content-encoding')).toBeNull();
+    expect(await plain.text()).toBe(await response.text());
+  });
+
+  it('are named after what is in them', async () => {
+    const url = await start();
+    const addresses = referencesIn((await getPage(url)).text).filter(
+      (each) => !each.startsWith('data:'),
+    );
+    expect(addresses).toHaveLength(2);
+    for (const address of addresses) {
+      const content = await (await fetch(`${url}/${address}`)).text();
+      const digest = createHash('sha256').update(content).digest('base64url');
+      expect(address).toContain(`/${digest.slice(0, 16)}.`);
+    }
+  });
+});
+
+/** What a page did that it should not have done. */
+interface Watch {
+  page: Page;
+  /** Requests to another origin, messages of the console (the policy's refusals are some), errors. */
+  faults: string[];
+}
+
+describe.skipIf(whyNoBrowser)(`in a browser${whyNoBrowser ? ` (${whyNoBrowser})` : ''}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  }, 60_000);
+  afterAll(() => browser?.close());
+
+  async function open(url: string, path = '/graphql'): Promise<Watch> {
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    const faults: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() !== 'log') faults.push(`${message.type()}: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => faults.push(String(error)));
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (origin !== url && protocol !== 'data:') faults.push(`request: ${request.url()}`);
+    });
+    page.on('response', (response) => {
+      if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
+    });
+    await page.goto(`${url}${path}`);
+    await page.locator('.graphiql-execute-button').waitFor();
+    return { page, faults };
+  }
+
+  function tabsOf(page: Page): Promise<string[]> {
+    return page.locator('.graphiql-tab-button').allTextContents();
+  }
+
+  const storedQuery = `Object.entries(localStorage).find(([name]) => name.endsWith(':query'))?.[1]`;
+
+  /** Clicks a tab and waits until GraphiQL has taken in what is there. */
+  async function choose(page: Page, name: string): Promise<void> {
+    await page.getByRole('tab', { name }).click();
+    await page.locator('.graphiql-tab-active', { hasText: name }).waitFor();
+    await expect.poll(() => page.evaluate(storedQuery)).toContain(name);
+  }
+
+  /** Clicks the play button; the answer as text, without the spaces that an editor shows. */
+  async function play(page: Page): Promise<string> {
+    const answered = page.waitForResponse((response) => response.request().method() === 'POST');
+    await page.locator('.graphiql-execute-button').click();
+    await answered;
+    const shown = page.locator('.result-window .view-line').nth(2);
+    await shown.waitFor();
+    return (await page.locator('.result-window').innerText()).replaceAll('\u00a0', ' ');
+  }
+
+  it('shows every example in a tab, and answers the first one at a click', async () => {
+    const { page, faults } = await open(await start({ exampleTokens: demoTokens }));
+    const names = readOperations().map(
+      ({ query }) => /^(?:query|mutation|subscription) (\w+)/m.exec(query)?.[1],
+    );
+    expect(await tabsOf(page)).toEqual(names);
+    expect(await play(page)).toContain('"name": "build"');
+    expect(faults).toEqual([]);
+  });
+
+  it('opens each tab at a click, and sends a job’s token where that is needed', async () => {
+    const { page, faults } = await open(await start({ exampleTokens: demoTokens }));
+    for (const name of (await tabsOf(page)).reverse()) await choose(page, name);
+    await choose(page, 'CurrentJob');
+    expect(await play(page)).toContain('"currentJob": {');
+    expect(faults).toEqual([]);
+  });
+
+  it('knows the schema, and marks what does not fit it', async () => {
+    const { page, faults } = await open(await start(), '/graphql?query=%7B%20nonsense%20%7D');
+    await page.locator('.graphiql-query-editor .squiggly-error').waitFor();
+    expect(await tabsOf(page)).toContain('<untitled>');
+    expect(page.url()).toMatch(/\/graphql$/);
+    expect(faults).toEqual([]);
+  });
+
+  it('keeps tabs over a reload, and forgets tokens that somebody typed', async () => {
+    const { page, faults } = await open(await start());
+    await page.getByRole('button', { name: 'Headers' }).click();
+    await page.locator('.graphiql-editor-tool .monaco-editor:visible').click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('{"PRIVATE-TOKEN": "glpat-typed"');
+    await page.locator('.graphiql-editor-tool', { hasText: 'glpat-typed' }).waitFor();
+    // Longer than GraphiQL waits before it stores anything.
+    await page.waitForTimeout(1_000);
+    await choose(page, 'JobLog');
+    const stored = () => page.evaluate<string>('JSON.stringify(localStorage)');
+    await expect.poll(stored, { timeout: 5_000 }).toMatch(/activeTabIndex\W+5/);
+    await page.reload();
+    await page.locator('.graphiql-tab-active', { hasText: 'JobLog' }).waitFor();
+    expect(await stored()).toContain('JobLog');
+    expect(await stored()).not.toContain('glpat-typed');
+    expect(faults).toEqual([]);
+  });
+});

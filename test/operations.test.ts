@@ -1,0 +1,139 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parse, validate } from 'graphql';
+import { expect, it } from 'vitest';
+import { schema } from '../src/graphql/schema.ts';
+import { parseOperation, readOperations } from '../src/plugins/operation-tabs.ts';
+import { demo, seedWorld } from '../src/simulator/seed.ts';
+import { startGateway } from './helpers/start-gateway.ts';
+
+const folder = new URL('../schema/operations/', import.meta.url);
+const files = readdirSync(folder);
+const tokens: Record<string, string> = {
+  'PRIVATE-TOKEN': demo.token,
+  'JOB-TOKEN': demo.tokens.job,
+};
+/** Where the demo's GitLab is seen; the examples name it. */
+const demoUrl = 'https://gitlab.example.com';
+
+function startDemo() {
+  return startGateway({
+    simulator: { world: seedWorld(), externalUrl: demoUrl },
+    config: { gitlabExternalUrl: demoUrl },
+  });
+}
+
+/** Every value at the key, however deep. */
+function valuesAt(key: string, value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, child]) => [
+    ...(name === key ? [child] : []),
+    ...valuesAt(key, child),
+  ]);
+}
+
+it('has nothing but operations in its folder, numbered in the order of their reading', () => {
+  for (const [at, file] of files.sort().entries()) {
+    expect(file).toMatch(/^\d\d-[a-z]+(-[a-z]+)*\.graphql$/);
+    expect(Number(file.slice(0, 2))).toBe(at + 1);
+  }
+  expect(readOperations().map(({ name }) => `${name}.graphql`)).toEqual(files.sort());
+});
+
+it('gives each operation a name of its own, which is its tab’s title', () => {
+  const names = files.map((file) => {
+    const { definitions } = parse(readFileSync(new URL(file, folder), 'utf8'));
+    return definitions.map((each) => each.kind === 'OperationDefinition' && each.name?.value);
+  });
+  expect(names.flat().every(Boolean)).toBe(true);
+  expect(new Set(names.flat()).size).toBe(files.length);
+});
+
+it.each(files)('%s says what it shows, and with which variables', (file) => {
+  const text = readFileSync(new URL(file, folder), 'utf8');
+  expect(text).toMatch(
+    /^# [A-Z][^\n]+[.:,\w]\n(# [^\n]+\n)*#\n# variables: \{.*\}\n(# credential: [A-Z-]+\n)?\n\w/,
+  );
+  // GraphiQL's editor shows no more beside its buttons.
+  for (const line of text.split('\n').filter((each) => /^# (?!variables)/.test(each))) {
+    expect(line.length).toBeLessThanOrEqual(59);
+  }
+});
+
+it.each(files)('%s fits the schema', (file) => {
+  const document = parse(readFileSync(new URL(file, folder), 'utf8'));
+  expect(validate(schema, document)).toEqual([]);
+});
+
+/** What is answered at once; subscriptions have tests of their own. */
+const answered = readOperations().filter(({ query }) => !/^subscription /m.test(query));
+
+it.each(answered)('$name works in the demo on the first click', async (operation) => {
+  const gateway = await startDemo();
+  const { query, variables, credential } = operation;
+  const headers = { [credential]: tokens[credential] ?? '' };
+  const answer = await gateway.query(query, { variables, headers, token: null });
+  expect(answer.errors).toBeUndefined();
+  for (const root of Object.values(answer.data ?? {})) expect(root).toBeTruthy();
+  for (const key of [
+    'job',
+    'pipeline',
+    'trace',
+    'jobs',
+    'nodes',
+    'resource',
+    'downstreamPipeline',
+  ]) {
+    for (const value of valuesAt(key, answer.data)) expect(value).not.toBeNull();
+  }
+  for (const nodes of valuesAt('nodes', answer.data)) expect(nodes).not.toEqual([]);
+  for (const errors of valuesAt('errors', answer.data)) expect(errors).toEqual([]);
+  expect(gateway.bugs).toEqual([]);
+});
+
+it.each([
+  ['01-one-job', 1],
+  ['02-newest-jobs', 1],
+  ['03-failed-jobs', 1],
+  ['04-pipeline', 3],
+  ['06-job-log', 1],
+  ['07-by-web-address', 1],
+  ['08-by-id', 2],
+  ['09-job-board', 2],
+  ['10-current-job', 2],
+  ['11-retry-job', 1],
+  ['12-cancel-job', 1],
+  ['13-play-job', 1],
+  ['14-erase-job', 1],
+])('%s costs what its comment says: %i', async (name, calls) => {
+  const gateway = await startDemo();
+  const operation = readOperations().find((each) => each.name === name)!;
+  const headers = { [operation.credential]: tokens[operation.credential] ?? '' };
+  await gateway.query(operation.query, { variables: operation.variables, headers, token: null });
+  expect(gateway.calls()).toHaveLength(calls);
+});
+
+it('cancels, retries and erases in the demo for real', async () => {
+  const gateway = await startDemo();
+  const run = (name: string) => {
+    const { query, variables } = readOperations().find((each) => each.name === name)!;
+    return gateway.query(query, { variables, token: demo.token });
+  };
+  expect(await run('12-cancel-job')).toMatchObject({ data: { jobCancel: { canceled: true } } });
+  expect(await run('11-retry-job')).toMatchObject({
+    data: { jobRetry: { job: { name: 'unit tests', status: 'PENDING' } } },
+  });
+  expect(await run('14-erase-job')).toMatchObject({
+    data: { jobErase: { job: { erasedAt: expect.any(String), artifacts: [] } } },
+  });
+});
+
+it('takes an operation’s file apart', () => {
+  const text =
+    '# What it shows.\n#\n# variables: {"id": "1"}\n# credential: JOB-TOKEN\n\nquery A { a }\n';
+  expect(parseOperation('01-a', text)).toEqual({
+    name: '01-a',
+    query: '# What it shows.\n\nquery A { a }\n',
+    variables: { id: '1' },
+    credential: 'JOB-TOKEN',
+  });
+});
