@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import { at, codesOf, startGateway } from '../helpers/start-gateway.ts';
+import { small, smallWorld, tokens } from '../helpers/worlds.ts';
+
+const start = () => startGateway({ simulator: { world: smallWorld() }, token: tokens.alice });
+
+describe('Query.project', () => {
+  it('makes no call for what its name tells', async () => {
+    const { query, calls } = await start();
+    const answer = await query(`{
+      path: project(fullPath: "group/app") { fullPath __typename }
+      number: project(fullPath: 42) { id databaseId }
+      none: project(fullPath: "no/where") { fullPath }
+    }`);
+    expect(answer.data).toEqual({
+      path: { fullPath: 'group/app', __typename: 'Project' },
+      number: { id: Buffer.from('Project:42').toString('base64url'), databaseId: '42' },
+      none: { fullPath: 'no/where' },
+    });
+    expect(calls()).toEqual([]);
+  });
+
+  it('makes one call for all that it does not tell', async () => {
+    const { query, calls } = await start();
+    const answer = await query(`{
+      project(fullPath: "group/app") { id databaseId fullPath name webUrl ciJobTokenScopeEnabled }
+    }`);
+    expect(answer.data).toMatchObject({
+      project: { databaseId: '42', fullPath: 'group/app', name: 'The App' },
+    });
+    expect(calls()).toEqual(['GET /projects/group%2Fapp']);
+  });
+
+  it('is null without error where GitLab has none', async () => {
+    const { query, calls } = await start();
+    const answer = await query(`{
+      path: project(fullPath: "no/where") { name }
+      number: project(fullPath: 999) { fullPath }
+    }`);
+    expect(answer.errors).toBeUndefined();
+    expect(answer.data).toEqual({ path: null, number: null });
+    expect(calls().sort()).toEqual(['GET /projects/999', 'GET /projects/no%2Fwhere']);
+  });
+
+  it('has null below where only that was asked for and GitLab has no such project', async () => {
+    const { query, calls } = await start();
+    const answer = await query(`{
+      project(fullPath: "no/where") {
+        jobs { nodes { name } } job(id: 1001) { name } pipeline(id: 700) { status }
+      }
+    }`);
+    expect(answer.errors).toBeUndefined();
+    expect(answer.data).toEqual({ project: { jobs: null, job: null, pipeline: null } });
+    expect(calls()).toHaveLength(3);
+  });
+
+  it('is null where own fields were asked for too', async () => {
+    const { query, calls } = await start();
+    const answer = await query(
+      '{ project(fullPath: "no/where") { name jobs { nodes { name } } } }',
+    );
+    expect(answer.errors).toBeUndefined();
+    expect(answer.data).toEqual({ project: null });
+    expect(calls()).toHaveLength(2);
+  });
+
+  it('is hidden from a stranger as if it were not there', async () => {
+    const { query } = await start();
+    const hidden = '{ project(fullPath: "group/app") { name jobs { nodes { name } } } }';
+    expect(await query(hidden, { token: tokens.mallory })).toMatchObject({
+      data: { project: null },
+    });
+  });
+
+  it('shows itself to a guest who may not see its jobs', async () => {
+    const { query } = await start();
+    const answer = await query(
+      '{ project(fullPath: "group/secret") { name jobs { nodes { name } } } }',
+      { token: tokens.gus },
+    );
+    expect(answer.data).toEqual({ project: { name: 'secret', jobs: null } });
+    expect(codesOf(answer)).toEqual({ 'project.jobs': 'FORBIDDEN' });
+  });
+
+  it('is found under its old path after a move, at its number', async () => {
+    const { query, simulator, calls } = await start();
+    simulator.world.moveProject(small.project, 'group/renamed');
+    const answer = await query(`{
+      project(fullPath: "group/app") { databaseId fullPath }
+      job(project: "group/app", id: 1001) { project { fullPath } }
+    }`);
+    expect(answer.errors).toBeUndefined();
+    expect(answer.data).toEqual({
+      project: { databaseId: '42', fullPath: 'group/renamed' },
+      job: { project: { fullPath: 'group/renamed' } },
+    });
+    expect(calls().sort()).toEqual([
+      'GET /projects/42',
+      'GET /projects/42/jobs/1001',
+      'GET /projects/group%2Fapp',
+      'GET /projects/group%2Fapp/jobs/1001',
+    ]);
+  });
+});
+
+describe('Query.projects', () => {
+  it('reads many in the order asked for, each failing for itself', async () => {
+    const { query, simulator, bugs } = await start();
+    simulator.fail({ kind: '500', match: '/projects/44' });
+    const answer = await query(`{
+      projects(fullPaths: ["group/secret", "no/where", "44", "..", "42"]) { name }
+    }`);
+    expect(answer.data).toEqual({
+      projects: [{ name: 'secret' }, null, null, null, { name: 'The App' }],
+    });
+    expect(codesOf(answer)).toEqual({
+      'projects.2': 'UPSTREAM_UNAVAILABLE',
+      'projects.3': 'BAD_USER_INPUT',
+    });
+    expect(bugs).toEqual([]);
+  });
+
+  it('reads the same project once', async () => {
+    const { query, calls } = await start();
+    const answer = await query('{ projects(fullPaths: ["42", "42"]) { name } }');
+    expect(answer.data).toEqual({ projects: [{ name: 'The App' }, { name: 'The App' }] });
+    expect(calls()).toEqual(['GET /projects/42']);
+  });
+
+  it('takes 100 at most, and none', async () => {
+    const { query, calls } = await start();
+    const ask = (fullPaths: string[]) =>
+      query('query ($fullPaths: [ID!]!) { projects(fullPaths: $fullPaths) { name } }', {
+        variables: { fullPaths },
+      });
+    const answer = await ask(Array(101).fill('42'));
+    expect(codesOf(answer)).toEqual({ projects: 'BAD_USER_INPUT' });
+    expect((await ask([])).data).toEqual({ projects: [] });
+    expect(calls()).toEqual([]);
+  });
+});
+
+describe('Job.project', () => {
+  it('is told by the web address at no call, under a relative address of GitLab too', async () => {
+    const { query, calls, simulator } = await startGateway({
+      simulator: { world: smallWorld(), basePath: '/gitlab' },
+      token: tokens.alice,
+    });
+    const answer = await query('{ job(project: "42", id: 1001) { project { fullPath webUrl } } }');
+    expect(answer.data).toEqual({
+      job: { project: { fullPath: 'group/app', webUrl: `${simulator.url}/group/app` } },
+    });
+    expect(calls()).toEqual(['GET /projects/42/jobs/1001']);
+  });
+
+  it('is told by an outside address where GitLab is called by an internal one', async () => {
+    const externalUrl = 'https://git.example.com/lab';
+    const { query, calls } = await startGateway({
+      simulator: { world: smallWorld(), externalUrl },
+      config: { gitlabExternalUrl: externalUrl },
+      token: tokens.alice,
+    });
+    const answer = await query('{ job(project: "42", id: 1001) { project { fullPath webUrl } } }');
+    expect(answer.data).toEqual({
+      job: { project: { fullPath: 'group/app', webUrl: `${externalUrl}/group/app` } },
+    });
+    expect(calls()).toHaveLength(1);
+  });
+
+  it('leads to its name, its jobs and its pipelines', async () => {
+    const { query } = await start();
+    const answer = await query(`{
+      job(project: "42", id: 1001) {
+        project { name jobs(first: 1) { nodes { name } } pipeline(id: 700) { status } job(id: 1002) { name } }
+      }
+    }`);
+    expect(at(answer, 'job.project')).toEqual({
+      name: 'The App',
+      jobs: { nodes: [{ name: 'bare' }] },
+      pipeline: { status: 'RUNNING' },
+      job: { name: 'bare' },
+    });
+  });
+});
