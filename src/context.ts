@@ -1,3 +1,4 @@
+import { createFreshness, type Freshness, watchFreshness } from './freshness.ts';
 import type { Meter } from './gitlab/call.ts';
 import { createGitlab, type Gitlab } from './gitlab/client.ts';
 import { type Credential, readCredential } from './gitlab/credential.ts';
@@ -19,6 +20,8 @@ export interface Context {
   signal: AbortSignal;
   /** What the operation has cost so far. */
   meter: Meter;
+  /** How long what was read so far stays true. */
+  freshness: Freshness;
 }
 
 /** What contexts are made from: the same for all of them. */
@@ -53,6 +56,7 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
   const fallback = own.kind === 'anonymous' ? deps.fallback : undefined;
   const credential = fallback ?? own;
   const meter: Meter = { calls: 0, coalesced: 0, notModified: 0, requestIds: [] };
+  const freshness = createFreshness();
   const signal = AbortSignal.any([caller.signal, AbortSignal.timeout(deps.operationTimeoutMs)]);
   const traceContext = traceContextOf(caller);
   const gitlab = createGitlab({
@@ -63,11 +67,15 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
     traceContext,
   });
   return {
-    loaders: createLoaders(gitlab),
+    loaders: watchFreshness(createLoaders(gitlab), freshness),
     writer: fallback && !deps.fallbackWrites ? undefined : gitlab,
-    rateLimit: () => deps.transport.rateLimitOf(credential.digest),
+    rateLimit() {
+      freshness.limit(0);
+      return deps.transport.rateLimitOf(credential.digest);
+    },
     webUrls: deps.webUrls,
     signal,
     meter,
+    freshness,
   };
 }

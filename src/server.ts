@@ -9,6 +9,7 @@ import { createTransport, type TransportOptions } from './gitlab/transport.ts';
 import { toClientError, unauthenticated } from './graphql/errors.ts';
 import { schema } from './graphql/schema.ts';
 import { createSubgraph } from './graphql/subgraph.ts';
+import { useCacheControl } from './plugins/use-cache-control.ts';
 import { useGraphiQL } from './plugins/use-graphiql.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
 
@@ -86,6 +87,7 @@ export function createGateway(
       ...(config.graphiql ? [useGraphiQL({ tokens: exampleTokens })] : []),
       // Ends resolvers when the caller leaves.
       useExecutionCancellation(),
+      useCacheControl(),
       ...(config.upstreamExtension ? [useUpstreamCost()] : []),
     ],
   });
