@@ -1,0 +1,141 @@
+import { expect, it } from 'vitest';
+import { createWorld } from '../../src/simulator/world.ts';
+import { type Started, startGateway } from '../helpers/start-gateway.ts';
+
+/*
+ * Two callers of different rights ask for the very same things, in every way a credential can be sent,
+ * while answers fail and callers leave. Not one field of the other's may come back, and a caller who
+ * may see something is never told that it is not there.
+ */
+
+/** One caller: a project only they may see, and every way to send their credential. */
+const callers = ['alice', 'bob'].map((name, at) => ({
+  name,
+  project: 42 + at,
+  firstJob: 1000 * (at + 1),
+  ways: [
+    { 'private-token': `glpat-${name}` },
+    { authorization: `Bearer glpat-${name}` },
+    { authorization: `Bearer oauth-${name}` },
+    { 'job-token': `glcbt-${name}` },
+  ] as Record<string, string>[],
+}));
+
+function world() {
+  const made = createWorld();
+  for (const { name, project: id, firstJob } of callers) {
+    made.addUser({ username: name });
+    made.addToken({ user: name, value: `glpat-${name}` });
+    made.addToken({ user: name, value: `oauth-${name}`, kind: 'oauth' });
+    const project = made.addProject({
+      id,
+      path: `group/of-${name}`,
+      members: { [name]: 'maintainer' },
+    });
+    const pipeline = made.addPipeline(project, { ref: `secret-of-${name}` });
+    for (let job = 0; job < 60; job++) {
+      made.addJob(pipeline, {
+        id: firstJob + job,
+        name: `secret-of-${name}-${job}`,
+        log: `secret-of-${name}`,
+      });
+    }
+    const running = made.addJob(pipeline, {
+      id: firstJob + 60,
+      status: 'running',
+      plan: { frozen: true },
+    });
+    made.addToken({ user: name, value: `glcbt-${name}`, kind: 'job', job: running });
+  }
+  return made;
+}
+
+/** The same questions from everybody, about either project. */
+const questions = (project: number, firstJob: number) => [
+  {
+    text: `{ job(project: "${project}", id: "${firstJob}") { name pipeline { ref } } }`,
+    jobToken: true,
+  },
+  {
+    text: `{ project(fullPath: "${project}") { jobs(first: 5) { nodes { name } } } }`,
+    jobToken: true,
+  },
+  {
+    text: `{ project(fullPath: "${project}") { name jobs(last: 2) { nodes { name } } } }`,
+    jobToken: false,
+  },
+  {
+    text: `{ a: job(project: "${project}", id: "${firstJob + 3}") { name } b: job(project: "${project}", id: "${firstJob + 9}") { name } }`,
+    jobToken: true,
+  },
+  {
+    text: `{ job(project: "${project}", id: "${firstJob}") { trace { text(format: RAW) } } }`,
+    jobToken: false,
+  },
+  { text: '{ currentJob { pipeline { ref } } rateLimit { remaining } }', jobToken: true },
+];
+
+/** A small generator with a seed, so that a failure can be run again. */
+function createDice(seed: number) {
+  let state = seed;
+  return (sides: number) => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor((state / 2 ** 31) * sides);
+  };
+}
+
+// No 429: a caller who is over the limit waits for it, and would ask nothing for the rest of the test.
+const faults = ['502', '500', 'reset', 'html', 'truncated'] as const;
+
+async function askAtRandom(started: Started, dice: (sides: number) => number): Promise<string> {
+  const caller = callers[dice(2)] as (typeof callers)[number];
+  const about = callers[dice(2)] as (typeof callers)[number];
+  const way = caller.ways[dice(caller.ways.length)] as Record<string, string>;
+  const asked = questions(about.project, about.firstJob);
+  const question = asked[dice(asked.length)] as (typeof asked)[number];
+  const leaving = dice(5) === 0 ? new AbortController() : undefined;
+  const answer = started.query(question.text, {
+    token: null,
+    headers: way,
+    ...(leaving && { signal: leaving.signal }),
+  });
+  if (leaving) setImmediate(() => leaving.abort());
+  const outcome = await answer.catch(() => undefined);
+  if (!outcome) return 'left';
+  const other = callers.find((someone) => someone !== caller) as (typeof callers)[number];
+  const text = JSON.stringify(outcome);
+  expect(text).not.toContain(`secret-of-${other.name}`);
+  if (outcome.errors) return 'failed';
+  const mayKnow = caller === about && (question.jobToken || !('job-token' in way));
+  if (mayKnow && !question.text.includes('currentJob'))
+    expect(text).toContain(`secret-of-${caller.name}`);
+  return mayKnow ? 'answered' : 'hidden';
+}
+
+it('never shows one caller’s data to another, nor hides it from its own', {
+  timeout: 120_000,
+}, async () => {
+  const started = await startGateway({
+    simulator: { world: world(), jobsIndexLimit: 0, latencyMs: 1 },
+  });
+  const dice = createDice(20_261_123);
+  const outcomes: Record<string, number> = {};
+  for (let round = 0; round < 60; round++) {
+    if (round % 3 === 2)
+      started.simulator.fail({
+        kind: faults[dice(faults.length)] ?? '502',
+        times: 3,
+        retryAfter: 0,
+      });
+    const asked = Array.from({ length: 50 }, () => askAtRandom(started, dice));
+    for (const outcome of await Promise.all(asked))
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    started.simulator.clearFaults();
+  }
+  expect(started.bugs).toEqual([]);
+  // All kinds of ending really occurred, so the test looked at what it says.
+  expect(outcomes['answered']).toBeGreaterThan(500);
+  expect(outcomes['hidden']).toBeGreaterThan(500);
+  expect(outcomes['left']).toBeGreaterThan(100);
+  expect(outcomes['failed']).toBeGreaterThan(5);
+});
