@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 /** Everything that can be set, checked and with defaults filled in. Frozen. */
@@ -23,7 +24,20 @@ export interface Config {
   federationMaxReferences: number;
   /** How long an operation may take in all, in ms. */
   operationTimeoutMs: number;
+  /** How long each part of a call to GitLab may take, in ms. */
+  upstreamTimeouts: { connectMs: number; headersMs: number; bodyMs: number; totalMs: number };
+  logLevel: LogLevel;
+  /** Where /metrics is served instead of on `port`; undefined for there. */
+  metricsPort: number | undefined;
+  /** Processes that serve. */
+  workers: number;
+  /** How long running operations may go on once the end was asked for, in ms. */
+  shutdownTimeoutMs: number;
 }
+
+/** What is logged: this and everything graver. */
+export type LogLevel = (typeof logLevels)[number];
+const logLevels = ['debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** What the command line asks for. */
 export type Command =
@@ -81,6 +95,14 @@ function createReader(env: Env) {
       );
       return range.byDefault;
     },
+    oneOf<T extends string>(name: string, words: readonly T[], byDefault: T): T {
+      const value = text(name)?.toLowerCase();
+      const known = words.find((word) => word === value);
+      if (value !== undefined && known === undefined) {
+        problems.push(`${name} must be one of ${words.join(', ')}, not ${JSON.stringify(value)}`);
+      }
+      return known ?? byDefault;
+    },
     url(name: string): string | undefined {
       const value = text(name);
       const url = value !== undefined && URL.canParse(value) ? new URL(value) : undefined;
@@ -114,6 +136,31 @@ function parseFlags(argv: readonly string[]) {
   }
 }
 
+type Reader = ReturnType<typeof createReader>;
+
+/** What only operators care for. */
+function readOperation(read: Reader, demo: boolean) {
+  const ms = (name: string, byDefault: number) =>
+    read.whole(name, { byDefault, least: 10, most: 3_600_000 });
+  const metricsPort = read.whole('METRICS_PORT', { byDefault: -1, least: 0, most: 65_535 });
+  const workers = read.whole('WORKERS', { byDefault: 1, least: 0, most: 128 });
+  return {
+    upstreamTimeouts: {
+      connectMs: ms('UPSTREAM_CONNECT_TIMEOUT_MS', 5_000),
+      headersMs: ms('UPSTREAM_HEADERS_TIMEOUT_MS', 15_000),
+      bodyMs: ms('UPSTREAM_BODY_TIMEOUT_MS', 15_000),
+      totalMs: ms('UPSTREAM_TIMEOUT_MS', 30_000),
+    },
+    // The demo is for reading: its output is one line, and what goes wrong.
+    logLevel: read.oneOf('LOG_LEVEL', logLevels, demo ? 'warn' : 'info'),
+    metricsPort: metricsPort < 0 ? undefined : metricsPort,
+    // The demo's GitLab lives in the process that serves.
+    workers: demo ? 1 : workers || availableParallelism(),
+    shutdownTimeoutMs:
+      1000 * read.whole('SHUTDOWN_TIMEOUT', { byDefault: 25, least: 0, most: 3_600 }),
+  };
+}
+
 function readConfig(env: Env, options: ReturnType<typeof parseFlags>): Config {
   const demo = options.demo ?? false;
   const read = createReader(options.port === undefined ? env : { ...env, PORT: options.port });
@@ -143,6 +190,7 @@ function readConfig(env: Env, options: ReturnType<typeof parseFlags>): Config {
       least: 100,
       most: 3_600_000,
     }),
+    ...readOperation(read, demo),
   };
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return Object.freeze(config);
