@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -182,6 +182,13 @@ async function serve(running: Running, call: Call): Promise<void> {
   else sendFault(running, call, fault);
 }
 
+/** What ends every wait at once; as many listen as there are requests. */
+function closingOfMany(): AbortController {
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+  return closing;
+}
+
 /** A server for the requests; one that its client gave up on, or that closing cut, ends quietly. */
 function serverFor(running: Running): Server {
   const server = createServer((request, response) => {
@@ -218,7 +225,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     instance: createInstance(options, world, ''),
     requests: [],
     faults: createFaultQueue(),
-    closing: new AbortController(),
+    closing: closingOfMany(),
     latencyMs: options.latencyMs ?? 0,
     served: 0,
   };
