@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { composeServices } from '@theguild/federation-composition';
+import { parse } from 'graphql';
+import { neighbourSdl } from './neighbour.ts';
+
+/* Makes one graph of two: `npx tsx examples/federation/compose.ts > supergraph.graphql` */
+
+const gitlabSdl = readFileSync(new URL('../../schema/subgraph.graphql', import.meta.url), 'utf8');
+
+/** The supergraph of the gateway and the neighbour; throws with the reasons where they do not compose. */
+export function composeSupergraph(urls: { gitlab: string; deployments: string }): string {
+  const result = composeServices([
+    { name: 'gitlab', url: urls.gitlab, typeDefs: parse(gitlabSdl) },
+    { name: 'deployments', url: urls.deployments, typeDefs: parse(neighbourSdl) },
+  ]);
+  if (result.supergraphSdl) return result.supergraphSdl;
+  throw new Error(result.errors?.map(({ message }) => message).join('\n'));
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const supergraph = composeSupergraph({
+    gitlab: 'http://localhost:4000/graphql',
+    deployments: 'http://localhost:4001/graphql',
+  });
+  process.stdout.write(`${supergraph}\n`);
+}

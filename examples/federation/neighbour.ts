@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { parse } from 'graphql';
+import { createYoga } from 'graphql-yoga';
+
+/* A subgraph that knows deployments and teams, and of jobs only the web address: `npx tsx examples/federation/neighbour.ts` */
+
+/** Its schema, with Relay types of its own. */
+export const neighbourSdl = readFileSync(new URL('neighbour.graphql', import.meta.url), 'utf8');
+
+const jobs = 'https://gitlab.example.com/acme/shop/web/-/jobs';
+const deployments = [
+  { id: 'd1', environment: 'production', job: { webUrl: `${jobs}/12345678915` } },
+  { id: 'd2', environment: 'staging', job: { webUrl: `${jobs}/12345678913` } },
+];
+const pageInfo = { hasNextPage: false, hasPreviousPage: false };
+
+/** Serves it; port 0 picks a free one. */
+export function startNeighbour(port: number) {
+  const typeDefs = parse(neighbourSdl);
+  const resolvers = {
+    Query: {
+      deployments: () => ({
+        edges: deployments.map((node) => ({ cursor: node.id, node })),
+        pageInfo,
+      }),
+    },
+    Project: {
+      __resolveReference: ({ fullPath }: { fullPath: string }) => ({
+        fullPath,
+        team: `team of ${fullPath}`,
+      }),
+    },
+  };
+  return createServer(
+    createYoga({ schema: buildSubgraphSchema([{ typeDefs, resolvers }]) }),
+  ).listen(port);
+}
+
+if (import.meta.filename === process.argv[1]) startNeighbour(4001);
