@@ -34,7 +34,7 @@ const TITLE = 'GitLab Jobs';
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><rect width="32" height="32" rx="7" fill="#7b3fe4"/><path d="M12 9v14l11-7z" fill="#fff"/></svg>';
 /** Stands in the headers editor where no token is given; GraphiQL allows comments there. */
-const TOKEN_HINT = '// Who asks? For example: { "PRIVATE-TOKEN": "glpat-…" }\n';
+const TOKEN_HINT = '// Your token: { "PRIVATE-TOKEN": "glpat-…" }\n';
 
 /**
  * Nothing but our own origin is loaded or called, and no script stands in the page. Monaco, the
@@ -148,7 +148,7 @@ function toSettings(tokens: GraphiQLOptions['tokens']): Record<string, unknown> 
     logo: ICON,
     headers: headersFor('PRIVATE-TOKEN') ?? TOKEN_HINT,
     // Tokens that somebody types are stored only if they tick the box in the settings.
-    ...(tokens && { shouldPersistHeaders: true }),
+    ...(tokens ? { shouldPersistHeaders: true } : { defaultEditorToolsVisibility: 'headers' }),
     defaultTabs,
   };
 }
