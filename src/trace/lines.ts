@@ -250,10 +250,7 @@ export function reopenLine(lines: Lines, index: number): void {
   }
 }
 
-/**
- * Forgets the lines before `first`, and the text before the last `textBytes` bytes. The last committed line is not
- * forgotten as long as the log goes on, since it may be continued.
- */
+/** Forgets the lines before `first`, and the text before the last `textBytes` bytes. */
 export function forgetLines(lines: Lines, first: number, textBytes: number): void {
   while (lines.first < first) forgetFirst(lines);
   const floor = Math.max(lines.firstStart, lines.text.length - textBytes);

@@ -13,8 +13,8 @@ import {
 import { HEADER_LENGTH, headerEnd, parseHeader } from './time-header.ts';
 import { CR, CUT, ESC, LF, MORE, NONE } from './token.ts';
 
-/** More than the longest mark, header or control sequence has, in bytes. */
-const LOOK_AHEAD = 1024;
+/** Bytes that are joined to carried ones at a time: enough for most marks, headers and control sequences. */
+const LOOK_AHEAD = 64;
 
 const NO_BYTES = new Uint8Array(0);
 

@@ -13,23 +13,25 @@ export interface Window {
 }
 
 /**
- * How much more text than the window's is kept, in bytes, while the log goes on: the beginning of a mark can be taken
- * back from it.
+ * How many of the last lines can still vanish: the last one of each stream (256 numbers, two kinds), if it turns out to
+ * be the beginning of a mark, and that of lines without header.
  */
-const SPARE = 1024;
+const UNSURE_LINES = 513;
+
+/** How much text, in bytes, they can take along: more than they have in unfinished marks. */
+const UNSURE_TEXT = 1 << 19;
 
 /** Forgets what is outside the window for good, while the log goes on; `total` is its size so far. */
 export function slideWindow(lines: Lines, total: number, window: Window): void {
   const { maxBytes, maxLines } = window;
-  const last = countLines(lines) - 1;
+  const sure = countLines(lines) - UNSURE_LINES;
   let first = lines.first;
-  while (
-    first < last &&
-    (sourceOf(lines, first + 1) <= total - maxBytes || first < last - maxLines)
-  ) {
+  while (first + 1 < sure) {
+    const isOutside = sourceOf(lines, first + 1) <= total - maxBytes || first < sure - maxLines;
+    if (!isOutside) break;
     first += 1;
   }
-  forgetLines(lines, first, Math.max(maxBytes, MAX_HEADER) + SPARE);
+  forgetLines(lines, first, Math.max(maxBytes, MAX_HEADER) + UNSURE_TEXT);
 }
 
 /** Forgets exactly what is outside the window, now that all lines are there. Answers whether anything was lost. */

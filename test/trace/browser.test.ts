@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import fc from 'fast-check';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { htmlText, plainText } from '../../src/trace/parsed-trace.ts';
+import { traceStyleSheet } from '../../src/trace/style-sheet.ts';
+import { hostileLog, worstLogs } from './hostile.ts';
+import { bytesOf, parse } from './parse.ts';
+
+const executablePath = '/usr/bin/chromium';
+const isInstalled = existsSync(executablePath);
+const title = `HTML in Chromium${isInstalled ? '' : ` (skipped: there is none at ${executablePath})`}`;
+
+// Where CI is set the tests run, and fail, without a browser: they must not be lost unnoticed.
+describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    });
+    page = await browser.newPage();
+    await page.setContent(`<style>${traceStyleSheet()}</style><pre id="log"></pre>`);
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  /** Puts HTML into the page and tells what became of it. */
+  function show(html: string) {
+    return page.evaluate((source) => {
+      // The page's own globals: this function runs in the browser.
+      const { document } = globalThis as unknown as {
+        document: {
+          querySelector(selector: string): {
+            innerHTML: string;
+            textContent: string;
+            querySelectorAll(selector: string): Iterable<{
+              localName: string;
+              attributes: Iterable<{ name: string; value: string }>;
+              childElementCount: number;
+            }>;
+          };
+        };
+      };
+      const log = document.querySelector('#log');
+      log.innerHTML = source;
+      const elements = [...log.querySelectorAll('*')];
+      return {
+        names: [...new Set(elements.map((element) => element.localName))],
+        attributes: [
+          ...new Set(
+            elements.flatMap(({ attributes }) =>
+              [...attributes].map(({ name, value }) => `${name}=${value}`),
+            ),
+          ),
+        ],
+        nested: elements.some(({ childElementCount }) => childElementCount > 0),
+        text: log.textContent,
+      };
+    }, html);
+  }
+
+  async function expectInert(log: Uint8Array): Promise<void> {
+    const { lines } = parse(log);
+    const shown = await show(htmlText(lines));
+    expect(['', 'span']).toContain(shown.names.join(' '));
+    expect(
+      shown.attributes.filter((attribute) => !/^class=(x?term-[a-z0-9-]+ ?)+$/.test(attribute)),
+    ).toEqual([]);
+    expect(shown.nested).toBe(false);
+    // A line feed at the very start of `pre` is not shown (HTML Standard §13.1.2.5), by innerHTML neither.
+    expect(shown.text).toBe(plainText(lines));
+  }
+
+  it('has no element or attribute but ours, and the text of the log', async () => {
+    for (const log of worstLogs) await expectInert(bytesOf(log));
+    await fc.assert(fc.asyncProperty(hostileLog, expectInert), { numRuns: 300 });
+  }, 60_000);
+
+  it('is coloured by the style sheet', async () => {
+    await show(htmlText(parse('\x1b[38;5;208;48;5;16mx').lines));
+    const colours = await page.evaluate(`(({ color, backgroundColor }) => [color, backgroundColor])(
+      getComputedStyle(document.querySelector('#log span')))`);
+    expect(colours).toEqual(['rgb(255, 135, 0)', 'rgb(0, 0, 0)']);
+  });
+});

@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { plainText } from '../../src/trace/parsed-trace.ts';
+import { createTraceParser, parseTrace, type TraceParserOptions } from '../../src/trace/parser.ts';
+import { hostileLog } from './hostile.ts';
+import { bytesOf, end, header, start } from './parse.ts';
+
+const MIB = 1024 * 1024;
+
+/** A log of `size` bytes that repeats `unit`. */
+function repeated(unit: string | Uint8Array, size: number): Uint8Array {
+  return new Uint8Array(Buffer.alloc(size, bytesOf(unit)));
+}
+
+/** The bytes of a log, counting how often one is looked at, copies of runs of them apart. */
+function counted(bytes: Uint8Array): { log: Uint8Array; reads: () => number } {
+  let reads = 0;
+  const wrap = (target: Uint8Array): Uint8Array =>
+    new Proxy(target, {
+      get(_, key) {
+        if (typeof key === 'string' && /^\d+$/.test(key)) reads += 1;
+        const value: unknown = Reflect.get(target, key, target);
+        if (key === 'subarray') {
+          return (from: number, to: number) => wrap(target.subarray(from, to));
+        }
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  return { log: wrap(bytes), reads: () => reads };
+}
+
+/** How often each byte is looked at on average, in a log that comes in chunks of `chunk` bytes. */
+function readsPerByte(bytes: Uint8Array, chunk: number): number {
+  const { log, reads } = counted(bytes);
+  const parser = createTraceParser();
+  for (let at = 0; at < bytes.length; at += chunk) parser.push(log.subarray(at, at + chunk));
+  parser.end();
+  return reads() / bytes.length;
+}
+
+describe('the work for a log', () => {
+  const worst: Record<string, string> = {
+    'plain text': 'The tests of this session pass, as they should.\n',
+    'one line': 'The tests of this session pass, as they should. ',
+    'empty lines': '\n',
+    'only the letter s': 's',
+    'words that begin like marks': 'section_',
+    'marks that break off late': `section_start:1:${'n'.repeat(254)}[`,
+    'marks in marks': 'section_start:1:section_end:2:',
+    marks: start('a') + end('a'),
+    'marks without end': 'section_start:1:a\r\x1b[0',
+    colours: '\x1b[1;38;2;1;2;3mx',
+    'escapes alone': '\x1b',
+    'sequences without end': '\x1b[31;',
+    'overlong sequences': `\x1b[${'1;'.repeat(1000)}`,
+    'strings without end': '\x1b]8;;',
+    'carriage returns': '10%\r',
+    'time headers': `${header(1)}text\n`,
+    'continued lines': `${header(1, '01O', '+')}text\n`,
+    'continued marks': `${header(1, '01O', '+')}section_st\n`,
+    'streams that take turns': `${header(1, '01O', '+')}a section_\n${header(1, '01E', '+')}b\n`,
+  };
+
+  it.each(Object.entries(worst))('grows with its length and no faster: %s', (_, unit) => {
+    const once = readsPerByte(repeated(unit, 20_000), 20_000);
+    const fourfold = readsPerByte(repeated(unit, 80_000), 80_000);
+    expect(fourfold).toBeLessThan(once * 1.1 + 0.1);
+    expect(fourfold).toBeLessThan(8);
+  });
+
+  it.each(Object.entries(worst))('grows so in small chunks too: %s', (_, unit) => {
+    const once = readsPerByte(repeated(unit, 10_000), 100);
+    const fourfold = readsPerByte(repeated(unit, 40_000), 100);
+    expect(fourfold).toBeLessThan(once * 1.1 + 0.1);
+    expect(fourfold).toBeLessThan(20);
+  });
+});
+
+describe('immense logs', () => {
+  it('may nest 100 000 sections', () => {
+    const names = Array.from({ length: 100_000 }, (_, index) => `n${index}`);
+    const opened = names.map((name) => `${start(name, 1)}${name}\n`).join('');
+    const closed = names.map((name) => end(name, 2)).join('');
+    const trace = parseTrace(bytesOf(`${opened}${closed}out`));
+    expect(trace.lines.length).toBe(100_001);
+    expect(trace.sections).toHaveLength(100_000);
+    expect(trace.sections.at(-1)).toMatchObject({ lastLine: 100_000, duration: 1 });
+    expect(trace.linesOf('n99000').length).toBe(1000);
+    expect(trace.lines.at(-1)?.section).toBeNull();
+  });
+
+  it('may have a million empty lines', () => {
+    expect(parseTrace(repeated('\n', 1_000_000)).lines.length).toBe(1_000_000);
+  });
+
+  it('may have a line of any length, of which the end is kept', () => {
+    const trace = parseTrace(repeated('0123456789', 4 * MIB), { maxBytes: MIB });
+    const [line] = trace.lines;
+    expect(line).toMatchObject({ number: 1, startByte: 0 });
+    expect(line?.text.length).toBe(MIB);
+    expect(trace).toMatchObject({ byteSize: 4 * MIB, truncated: true });
+  });
+
+  it('may change the colour of one line a million times', () => {
+    const [line] = parseTrace(repeated('\x1b[1mx\x1b[0my', 1_000_000)).lines;
+    expect(line?.html.startsWith('<span class="term-bold">x</span>y<span')).toBe(true);
+  });
+
+  it('keep the header of a line that is longer than the window', () => {
+    const log = Buffer.concat([bytesOf(start('a')), repeated('0123456789', 4 * MIB)]);
+    const [section] = parseTrace(log, { maxBytes: MIB }).sections;
+    expect(section?.header).toBe('0123456789'.repeat(410).slice(0, 4096));
+  });
+});
+
+describe('a log that is longer than its window', () => {
+  const windowOf = (trace: ReturnType<typeof parseTrace>) => ({
+    plain: plainText(trace.lines),
+    numbers: [trace.lines.at(0)?.number, trace.lines.length],
+    html: trace.lines.slice(-40).map(({ html }) => html),
+    sections: trace.sections.map(({ firstLine, lastLine, header: head }) => [
+      firstLine,
+      lastLine,
+      head,
+    ]),
+  });
+
+  it('has the same end whatever its chunks, and as the whole log has', () => {
+    const options: TraceParserOptions = { maxBytes: 50_000 };
+    fc.assert(
+      fc.property(hostileLog, hostileLog, fc.integer({ min: 1, max: 99_999 }), (a, b, chunk) => {
+        const unit = Uint8Array.from([...a, ...b, 10]);
+        const log = repeated(unit, 1_000_000);
+        const parser = createTraceParser(options);
+        for (let at = 0; at < log.length; at += chunk + 1000) {
+          parser.push(log.subarray(at, at + chunk + 1000));
+        }
+        const kept = parser.end();
+        expect(windowOf(kept)).toEqual(windowOf(parseTrace(log, options)));
+        const whole = parseTrace(log);
+        const { length } = kept.lines;
+        const tail = length < 2 ? [] : whole.lines.slice(1 - length);
+        expect(plainText(kept.lines.slice(1))).toBe(plainText(tail));
+        expect(kept.lines.at(-1)?.number).toBe(length === 0 ? undefined : whole.lines.length);
+      }),
+      { numRuns: 6 },
+    );
+  });
+});

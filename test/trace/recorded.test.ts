@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { plainText } from '../../src/trace/parsed-trace.ts';
+import { dump, parse, parseInChunks } from './parse.ts';
+
+/** Real logs of other people, which stay outside of the project. Their carriage returns have become line feeds. */
+const recorded = new URL('../../../shared/recorded/', import.meta.url);
+const log = (name: string) => new Uint8Array(readFileSync(new URL(name, recorded)));
+
+describe.skipIf(!existsSync(new URL('job-log-13.12.txt', recorded)))('recorded logs', () => {
+  it('of Runner 13.12 has its ten sections, with headers and durations', () => {
+    const { sections } = parse(log('job-log-13.12.txt'));
+    expect(sections).toHaveLength(10);
+    expect(sections[0]).toMatchObject({ name: 'resolve_secrets', header: 'Resolving secrets' });
+    expect(sections.find(({ name }) => name === 'step_script')).toMatchObject({
+      header: 'Executing "step_script" stage of the job script',
+      duration: 172,
+    });
+    expect(sections.every(({ finishedAt }) => finishedAt !== null)).toBe(true);
+  });
+
+  it('of Runner 11.4 has sections without lines', () => {
+    const { sections } = parse(log('job-log-11.4.txt'));
+    expect(sections.map(({ name }) => name)).toContain('get_sources');
+    expect(sections.find(({ name }) => name === 'restore_cache')).toMatchObject({
+      header: null,
+      lastLine: null,
+      duration: 2,
+    });
+  });
+
+  it.each(['job-log-13.12.txt', 'job-log-11.4.txt'])('%s has no escape or mark left', (name) => {
+    const plain = plainText(parse(log(name)).lines);
+    expect(plain).not.toMatch(/section_(start|end):\d/);
+    expect(plain.replaceAll(/[\n\t]/g, '')).not.toMatch(/\p{Cc}/u);
+  });
+
+  it.each(['job-log-13.12.txt', 'job-log-11.4.txt'])('%s is the same in chunks', (name) => {
+    const bytes = log(name);
+    const cuts = Array.from({ length: 200 }, (_, index) => (index * 7919) % bytes.length);
+    expect(dump(parseInChunks(bytes, cuts))).toEqual(dump(parse(bytes)));
+  });
+});
