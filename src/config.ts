@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { createReader, type Env, type Reader } from './env-reader.ts';
+import type { Secret } from './secret.ts';
 
 /** Everything that can be set, checked and with defaults filled in. Frozen. */
 export interface Config {
@@ -10,18 +12,30 @@ export interface Config {
   /** Where users see GitLab. Empty in the demo. */
   gitlabExternalUrl: string;
   /** Speaks for requests without a credential; undefined for nobody. */
-  gitlabToken: string | undefined;
+  gitlabToken: Secret | undefined;
   gitlabTokenWrites: boolean;
   host: string;
   /** 0 picks a free one. */
   port: number;
   graphiql: boolean;
+  /** Answer questions about the schema, and suggest names in errors. */
+  introspection: boolean;
+  limits: Limits;
+  /** Origins of other sites whose pages may ask, such as `https://ci.example.com`. */
+  corsOrigins: readonly string[];
+  trustedDocuments: TrustedDocumentsConfig | undefined;
   /** Put what an operation cost into `extensions.upstream`. */
   upstreamExtension: boolean;
   /** Serve the schema as a Federation v2 subgraph. */
   federation: boolean;
   /** The most references in one `_entities`. */
   federationMaxReferences: number;
+  /** How long a change of a running job may take to be seen by polling, in ms. */
+  pollIntervalMs: number;
+  /** Subscriptions at once. */
+  maxSubscriptions: number;
+  /** How much of a job's log is kept: its end. */
+  maxTraceBytes: number;
   /** How long an operation may take in all, in ms. */
   operationTimeoutMs: number;
   /** How long each part of a call to GitLab may take, in ms. */
@@ -33,6 +47,33 @@ export interface Config {
   workers: number;
   /** How long running operations may go on once the end was asked for, in ms. */
   shutdownTimeoutMs: number;
+}
+
+/** The most that one request may hold or cost. */
+export interface Limits {
+  /** Calls to GitLab, estimated before the first. */
+  upstreamCalls: number;
+  /** Fields within fields. */
+  depth: number;
+  /** Selected fields, with fragments laid out. */
+  fields: number;
+  aliases: number;
+  rootFields: number;
+  directives: number;
+  tokens: number;
+  /** Items of one list in an argument or a variable. */
+  listItems: number;
+  bodyBytes: number;
+  /** Operations in one request; 0 for a request that is one operation. */
+  batch: number;
+}
+
+/** Operations that were agreed on before. */
+export interface TrustedDocumentsConfig {
+  /** The manifest: JSON of hashes and documents. */
+  file: string;
+  /** Whether any other operation is refused. */
+  only: boolean;
 }
 
 /** What is logged: this and everything graver. */
@@ -67,57 +108,6 @@ export const usage = `gitlab-jobs-gateway: the jobs of GitLab CI as GraphQL
 
 Set GITLAB_URL to serve a real GitLab. README.md lists all variables.`;
 
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** Reads values one by one and collects what is wrong with them. */
-function createReader(env: Env) {
-  const problems: string[] = [];
-  const text = (name: string): string | undefined => env[name]?.trim() || undefined;
-  return {
-    problems,
-    text,
-    flag(name: string, byDefault: boolean): boolean {
-      const value = text(name)?.toLowerCase();
-      if (value === undefined) return byDefault;
-      if (['true', '1', 'yes', 'on'].includes(value)) return true;
-      if (!['false', '0', 'no', 'off'].includes(value)) {
-        problems.push(`${name} must be true or false, not ${JSON.stringify(env[name])}`);
-      }
-      return false;
-    },
-    whole(name: string, range: { byDefault: number; least: number; most: number }): number {
-      const value = text(name);
-      if (value === undefined) return range.byDefault;
-      const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-      if (number >= range.least && number <= range.most) return number;
-      problems.push(
-        `${name} must be a whole number from ${range.least} to ${range.most}, not ${JSON.stringify(value)}`,
-      );
-      return range.byDefault;
-    },
-    oneOf<T extends string>(name: string, words: readonly T[], byDefault: T): T {
-      const value = text(name)?.toLowerCase();
-      const known = words.find((word) => word === value);
-      if (value !== undefined && known === undefined) {
-        problems.push(`${name} must be one of ${words.join(', ')}, not ${JSON.stringify(value)}`);
-      }
-      return known ?? byDefault;
-    },
-    url(name: string): string | undefined {
-      const value = text(name);
-      const url = value !== undefined && URL.canParse(value) ? new URL(value) : undefined;
-      const usable = /^https?:$/.test(url?.protocol ?? '') && !url?.username && !url?.password;
-      if (value === undefined || (usable && !url?.search && !url?.hash)) {
-        return value?.replace(/\/+$/, '');
-      }
-      problems.push(
-        `${name} must be an address such as "https://gitlab.example.com", without user, query and fragment`,
-      );
-      return undefined;
-    },
-  };
-}
-
 const flags = {
   demo: { type: 'boolean' },
   port: { type: 'string' },
@@ -135,8 +125,6 @@ function parseFlags(argv: readonly string[]) {
     throw new ConfigError([`${problem} (see --help)`], { cause: error });
   }
 }
-
-type Reader = ReturnType<typeof createReader>;
 
 /** What only operators care for. */
 function readOperation(read: Reader, demo: boolean) {
@@ -161,6 +149,42 @@ function readOperation(read: Reader, demo: boolean) {
   };
 }
 
+function readLimits(read: Reader): Limits {
+  const most = (name: string, byDefault: number, range: { least?: number; most?: number } = {}) =>
+    read.whole(name, { byDefault, least: 1, most: 1_000_000, ...range });
+  return {
+    upstreamCalls: most('MAX_UPSTREAM_CALLS', 50),
+    depth: most('MAX_DEPTH', 16),
+    fields: most('MAX_FIELDS', 1_000),
+    aliases: most('MAX_ALIASES', 100, { least: 0 }),
+    rootFields: most('MAX_ROOT_FIELDS', 50),
+    directives: most('MAX_DIRECTIVES', 50, { least: 0 }),
+    tokens: most('MAX_TOKENS', 2_000),
+    listItems: most('MAX_LIST_ITEMS', 1_000),
+    bodyBytes: most('MAX_BODY_BYTES', 1_048_576, { most: 100_000_000 }),
+    batch: most('MAX_BATCH', 0, { least: 0, most: 1_000 }),
+  };
+}
+
+function readCorsOrigins(read: Reader): readonly string[] {
+  const origins = read.text('CORS_ORIGINS')?.split(/[\s,]+/) ?? [];
+  for (const origin of origins) {
+    if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
+    read.problems.push(
+      `CORS_ORIGINS must be origins such as "https://ci.example.com", each named in full, not ${JSON.stringify(origin)}`,
+    );
+  }
+  return origins;
+}
+
+function readTrustedDocuments(read: Reader): TrustedDocumentsConfig | undefined {
+  const only = read.oneOf('TRUSTED_DOCUMENTS', ['also', 'only'], 'also') === 'only';
+  const file = read.text('TRUSTED_DOCUMENTS_FILE');
+  if (file) return { file, only };
+  if (only) read.problems.push('TRUSTED_DOCUMENTS=only needs TRUSTED_DOCUMENTS_FILE');
+  return undefined;
+}
+
 function readConfig(env: Env, options: ReturnType<typeof parseFlags>): Config {
   const demo = options.demo ?? false;
   const read = createReader(options.port === undefined ? env : { ...env, PORT: options.port });
@@ -169,21 +193,38 @@ function readConfig(env: Env, options: ReturnType<typeof parseFlags>): Config {
   if (!demo && !read.text('GITLAB_URL')) {
     read.problems.push('GITLAB_URL is needed: the address of your GitLab (or start with --demo)');
   }
+  const graphiql = read.flag('GRAPHIQL', demo || !production);
   const config: Config = {
     demo,
     gitlabUrl,
     gitlabExternalUrl: read.url('GITLAB_EXTERNAL_URL') ?? gitlabUrl,
-    gitlabToken: read.text('GITLAB_TOKEN'),
+    gitlabToken: read.secret('GITLAB_TOKEN'),
     gitlabTokenWrites: read.flag('GITLAB_TOKEN_WRITES', false),
     host: read.text('HOST') ?? (demo ? '127.0.0.1' : '0.0.0.0'),
     port: read.whole('PORT', { byDefault: 4000, least: 0, most: 65_535 }),
-    graphiql: read.flag('GRAPHIQL', demo || !production),
+    graphiql,
+    // GraphiQL is of little use without.
+    introspection: read.flag('INTROSPECTION', graphiql),
+    limits: readLimits(read),
+    corsOrigins: readCorsOrigins(read),
+    trustedDocuments: readTrustedDocuments(read),
     upstreamExtension: read.flag('UPSTREAM_EXTENSION', demo),
     federation: read.flag('FEDERATION', false),
     federationMaxReferences: read.whole('FEDERATION_MAX_REFERENCES', {
       byDefault: 1000,
       least: 1,
       most: 100_000,
+    }),
+    pollIntervalMs: read.whole('POLL_INTERVAL_MS', { byDefault: 1_200, least: 100, most: 60_000 }),
+    maxSubscriptions: read.whole('MAX_SUBSCRIPTIONS', {
+      byDefault: 10_000,
+      least: 0,
+      most: 1_000_000,
+    }),
+    maxTraceBytes: read.whole('MAX_TRACE_BYTES', {
+      byDefault: 16 * 1024 * 1024,
+      least: 1024,
+      most: 256 * 1024 * 1024,
     }),
     operationTimeoutMs: read.whole('OPERATION_TIMEOUT_MS', {
       byDefault: 60_000,

@@ -33,7 +33,9 @@ export interface GatewayDeps {
 }
 
 function contextDeps(config: Config, { version, transport }: GatewayDeps): ContextDeps {
-  const headers: Record<string, string | undefined> = { 'private-token': config.gitlabToken };
+  const headers: Record<string, string | undefined> = {
+    'private-token': config.gitlabToken?.reveal(),
+  };
   return {
     transport: createTransport({ ...transport, baseUrl: config.gitlabUrl, version }),
     fallback: config.gitlabToken

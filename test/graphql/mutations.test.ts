@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/secret.ts';
 import type { JobOptions } from '../../src/simulator/job-columns.ts';
 import type { Fault } from '../../src/simulator/simulator.ts';
 import type { Version } from '../../src/simulator/versions.ts';
@@ -609,7 +610,7 @@ describe.each(mutations)('%s', (mutation) => {
     const withToken = (gitlabTokenWrites: boolean) => {
       const world = smallWorld();
       world.addJob(700, { id: 1050, plan: { frozen: true }, ...suitable[mutation] });
-      const config = { gitlabToken: tokens.alice, gitlabTokenWrites };
+      const config = { gitlabToken: new Secret(tokens.alice), gitlabTokenWrites };
       return startGateway({ simulator: { world }, config });
     };
 
