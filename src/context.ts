@@ -4,6 +4,7 @@ import { createGitlab, type Gitlab } from './gitlab/client.ts';
 import { type Credential, readCredential } from './gitlab/credential.ts';
 import type { RateLimit } from './gitlab/rate-limit.ts';
 import type { Transport } from './gitlab/transport.ts';
+import type { Live, LiveHub } from './live/hub.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
 /** What every resolver gets: made anew for each operation, bound to its caller's credential. */
@@ -18,6 +19,10 @@ export interface Context {
   webUrls: readonly string[];
   /** Ends when the caller leaves, or the operation's time is over. */
   signal: AbortSignal;
+  /** What the caller can follow, for as long as it stays. */
+  live: Live;
+  /** For each event of a subscription, which has nothing read yet, and its own time. */
+  turn(): Pick<Context, 'loaders' | 'writer' | 'signal'>;
   /** What the operation has cost so far. */
   meter: Meter;
   /** How long what was read so far stays true. */
@@ -31,7 +36,9 @@ export interface ContextDeps {
   fallback: Credential | undefined;
   fallbackWrites: boolean;
   webUrls: readonly string[];
+  maxTraceBytes: number;
   operationTimeoutMs: number;
+  live: LiveHub;
 }
 
 /** The part of a request that a context is made from. */
@@ -57,24 +64,26 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
   const credential = fallback ?? own;
   const meter: Meter = { calls: 0, coalesced: 0, notModified: 0, requestIds: [] };
   const freshness = createFreshness();
-  const signal = AbortSignal.any([caller.signal, AbortSignal.timeout(deps.operationTimeoutMs)]);
   const traceContext = traceContextOf(caller);
-  const gitlab = createGitlab({
-    transport: deps.transport,
-    credential,
-    signal,
-    meter,
-    traceContext,
-  });
+  const { transport } = deps;
+  const turn = () => {
+    const signal = AbortSignal.any([caller.signal, AbortSignal.timeout(deps.operationTimeoutMs)]);
+    const gitlab = createGitlab({ transport, credential, signal, meter, traceContext });
+    return {
+      loaders: watchFreshness(createLoaders(gitlab, deps), freshness),
+      writer: fallback && !deps.fallbackWrites ? undefined : gitlab,
+      signal,
+    };
+  };
   return {
-    loaders: watchFreshness(createLoaders(gitlab), freshness),
-    writer: fallback && !deps.fallbackWrites ? undefined : gitlab,
+    ...turn(),
+    turn,
+    live: deps.live.of({ credential, signal: caller.signal }),
     rateLimit() {
       freshness.limit(0);
       return deps.transport.rateLimitOf(credential.digest);
     },
     webUrls: deps.webUrls,
-    signal,
     meter,
     freshness,
   };

@@ -8,6 +8,7 @@ import type { KeysetRequest, OffsetRequest, Page, PageRequest } from './gitlab/p
 import type { JobOutcome } from './gitlab/read-jobs.ts';
 import { projectNumberOf, readJobsOfProjects } from './gitlab/read-jobs-of-projects.ts';
 import type { Bridge, Job, RestAllowedAgents, RestPipeline, RestProject } from './gitlab/rest.ts';
+import { type KeptLog, keepLog } from './trace/kept-log.ts';
 
 /** Which rows of a list are wanted; statuses in GitLab's spelling. */
 export interface ListFilter {
@@ -38,7 +39,7 @@ export interface Loaders {
   job(ref: JobRef): Promise<Job | null>;
   /** A trigger job, out of its pipeline's list: GitLab has no read of one (gitlab-jobs-api §2.4). */
   bridge(ref: BridgeRef): Promise<Bridge | null>;
-  trace(ref: JobRef): Promise<Buffer | null>;
+  trace(ref: JobRef): Promise<KeptLog | null>;
   pipeline(ref: PipelineRef): Promise<RestPipeline | null>;
   project(project: string): Promise<RestProject | null>;
   currentJob(): Promise<Job | null>;
@@ -181,12 +182,21 @@ async function findBridge(list: RowList<Bridge>, id: string): Promise<Bridge | n
   return rows.find((row) => String(row.id) === id) ?? null;
 }
 
+/** How much is kept of what is read. */
+export interface LoaderLimits {
+  /** Of a job's log: its end. */
+  maxTraceBytes: number;
+}
+
 /** Makes the loaders of one operation. Nothing in them outlives it. */
-export function createLoaders(gitlab: Gitlab): Loaders {
+export function createLoaders(gitlab: Gitlab, { maxTraceBytes }: LoaderLimits): Loaders {
   const names = createProjectNames();
   const lists = createLists(gitlab, names);
   const jobs = jobsById(gitlab, names);
-  const traces = onceEach((ref: JobRef) => gitlab.getJobTrace(ref), names.keyOf);
+  const traces = onceEach(async (ref: JobRef) => {
+    const { body } = await gitlab.openJobTrace(ref);
+    return keepLog(body, maxTraceBytes);
+  }, names.keyOf);
   const current = onceEach(() => gitlab.getCurrentJob(), String);
   const agents = onceEach(() => gitlab.getAllowedAgents(), String);
   const bridges = onceEach(

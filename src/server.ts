@@ -4,11 +4,14 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga, useExecutionCancellation } from 'graphql-yoga';
 import type { Config } from './config.ts';
 import { type Context, type ContextDeps, createContext } from './context.ts';
+import { systemClock } from './gitlab/clock.ts';
 import { CredentialError, readCredential } from './gitlab/credential.ts';
 import { createTransport, type TransportOptions } from './gitlab/transport.ts';
 import { toClientError, unauthenticated } from './graphql/errors.ts';
 import { schema } from './graphql/schema.ts';
 import { createSubgraph } from './graphql/subgraph.ts';
+import { createLiveHub, type LiveHubOptions } from './live/hub.ts';
+import { createWakeUps, type WakeUps } from './live/wake-ups.ts';
 import { useCacheControl } from './plugins/use-cache-control.ts';
 import { useGraphiQL } from './plugins/use-graphiql.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
@@ -30,19 +33,26 @@ export interface GatewayDeps {
   exampleTokens?: Readonly<Record<string, string>> | undefined;
   /** How calls to GitLab are made: timeouts, clock, chance. @default as `createTransport` */
   transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
+  /** How live updates are paced: clock, chance. @default as `createLiveHub` */
+  live?: Pick<LiveHubOptions, 'clock' | 'random'> | undefined;
 }
 
-function contextDeps(config: Config, { version, transport }: GatewayDeps): ContextDeps {
+function contextDeps(config: Config, deps: GatewayDeps, wakeUps: WakeUps): ContextDeps {
   const headers: Record<string, string | undefined> = {
     'private-token': config.gitlabToken?.reveal(),
   };
+  const { version, live } = deps;
+  const transport = createTransport({ ...deps.transport, baseUrl: config.gitlabUrl, version });
+  const { pollIntervalMs: intervalMs, maxSubscriptions: maxSubscribers } = config;
   return {
-    transport: createTransport({ ...transport, baseUrl: config.gitlabUrl, version }),
+    transport,
+    live: createLiveHub({ ...live, transport, wakeUps, intervalMs, maxSubscribers }),
     fallback: config.gitlabToken
       ? readCredential((name) => headers[name.toLowerCase()])
       : undefined,
     fallbackWrites: config.gitlabTokenWrites,
     webUrls: [...new Set([config.gitlabUrl, config.gitlabExternalUrl])],
+    maxTraceBytes: config.maxTraceBytes,
     operationTimeoutMs: config.operationTimeoutMs,
   };
 }
@@ -69,11 +79,10 @@ function reportToStderr(bug: unknown): void {
 }
 
 /** The composition root: Yoga with its plugins, one transport to GitLab, one HTTP server. */
-export function createGateway(
-  config: Config,
-  { version, report = reportToStderr, exampleTokens, transport }: GatewayDeps,
-): Gateway {
-  const deps = contextDeps(config, { version, transport });
+export function createGateway(config: Config, given: GatewayDeps): Gateway {
+  const { report = reportToStderr, exampleTokens } = given;
+  const wakeUps = createWakeUps(given.live?.clock ?? systemClock);
+  const deps = contextDeps(config, given, wakeUps);
   const yoga = createYoga<object, Context>({
     schema: schemaFor(config),
     graphqlEndpoint: '/graphql',
@@ -97,6 +106,7 @@ export function createGateway(
   return {
     listen: (host, port) => listen(server, host, port),
     async close() {
+      deps.live.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();

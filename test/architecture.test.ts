@@ -16,7 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   websocket: ['config type', 'context', 'graphql', 'live'],
   context: ['freshness', 'gitlab', 'live type', 'loaders'],
   freshness: ['gitlab type', 'loaders type'],
-  loaders: ['gitlab'],
+  loaders: ['gitlab', 'trace'],
   config: ['env-reader', 'secret type'],
   'env-reader': ['secret'],
   secret: [],

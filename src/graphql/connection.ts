@@ -52,13 +52,13 @@ function checkMix({ first, after, last, before }: ConnectionArgs): void {
 }
 
 /** Checks Relay's arguments and fills in the default of `first: 20`. */
-export function parsePageArgs(args: ConnectionArgs): PageArgs {
+export function parsePageArgs(args: ConnectionArgs, most = MAX_PAGE): PageArgs {
   checkMix(args);
   const forward = args.last == null;
   const count = (forward ? args.first : args.last) ?? DEFAULT_PAGE;
-  if (count < 1 || count > MAX_PAGE) {
+  if (count < 1 || count > most) {
     throw badUserInput(
-      `\`${forward ? 'first' : 'last'}\` must be from 1 to ${MAX_PAGE}, not ${count}.`,
+      `\`${forward ? 'first' : 'last'}\` must be from 1 to ${most}, not ${count}.`,
     );
   }
   return { forward, count, cursor: (forward ? args.after : args.before) ?? undefined };
@@ -166,13 +166,12 @@ const PageInfo = builder.objectRef<Connection<unknown>>('PageInfo').implement({
 });
 
 /** The four arguments of every connection. */
-export const pageArguments = (arg: ArgBuilder<Types>) => ({
+export const pageArguments = (arg: ArgBuilder<Types>, most = MAX_PAGE) => ({
   first: arg.int({
-    description:
-      'How many from the start (1 to 500), after `after`. 20 if neither `first` nor `last` is given.',
+    description: `How many from the start (1 to ${most}), after \`after\`. 20 if neither \`first\` nor \`last\` is given.`,
   }),
   after: arg.string({ description: 'Goes with `first`: start behind this cursor.' }),
-  last: arg.int({ description: 'How many from the end (1 to 500), before `before`.' }),
+  last: arg.int({ description: `How many from the end (1 to ${most}), before \`before\`.` }),
   before: arg.string({ description: 'Goes with `last`: end in front of this cursor.' }),
 });
 

@@ -54,8 +54,8 @@ Job.implement({
         'The log: one call whatever is selected below, none if it is not selected. Null when there is no such job for you.',
       resolve: async (job, _args, { loaders }) => {
         const ref = { project: job.project_id, id: String(job.id) };
-        const bytes = await loaders.trace(ref);
-        return bytes && { ref, bytes };
+        const log = await loaders.trace(ref);
+        return log && { ref, log };
       },
     }),
   }),

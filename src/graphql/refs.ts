@@ -15,6 +15,7 @@ import type {
   RestRunnerManager,
   RestUser,
 } from '../gitlab/rest.ts';
+import type { KeptLog } from '../trace/kept-log.ts';
 import { builder } from './builder.ts';
 
 /*
@@ -39,7 +40,7 @@ export interface ProjectRow {
 /** A job's log, once read. */
 export interface TraceRow {
   ref: JobRef;
-  bytes: Buffer;
+  log: KeptLog;
 }
 
 export const Node = builder.interfaceRef<object>('Node');

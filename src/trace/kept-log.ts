@@ -1,6 +1,7 @@
 /** A job's log as it is kept for one answer: read as it comes, and bounded in memory. */
-import { createTraceParser, type TraceParser } from './parser.ts';
+
 import type { ParsedTrace } from './parsed-trace.ts';
+import { createTraceParser, type TraceParser } from './parser.ts';
 
 /** A log, or the end of it. */
 export interface KeptLog {

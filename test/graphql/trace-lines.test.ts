@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { createWorld } from '../../src/simulator/world.ts';
+import { startGateway } from '../helpers/start-gateway.ts';
+
+const ESC = '\u001b';
+const LOG = [
+  `${ESC}[0KRunning with gitlab-runner 18.6.0${ESC}[0;m\n`,
+  `section_start:1700000000:prepare_script[collapsed=true]\r${ESC}[0K${ESC}[36;1mPreparing${ESC}[0;m\n`,
+  `on runner-1\n`,
+  `section_end:1700000003:prepare_script\r${ESC}[0Ksection_start:1700000003:step_script\r${ESC}[0KExecuting\n`,
+  `10%\r50%\r100%\n`,
+  `${ESC}[31;1m<b>FAILED</b>${ESC}[0;m\n`,
+].join('');
+
+/** A finished job 1001 whose log this is. */
+async function start(log: string | Buffer, config = {}) {
+  const world = createWorld();
+  world.addUser({ username: 'alice' });
+  world.addToken({ user: 'alice', value: 'glpat-alice' });
+  const project = world.addProject({ path: 'group/app', id: 42, members: { alice: 'maintainer' } });
+  world.addJob(world.addPipeline(project), { id: 1001, log });
+  const started = await startGateway({ simulator: { world }, config, token: 'glpat-alice' });
+  const trace = async (fields: string) => {
+    const answer = await started.query(
+      `{ job(project: "42", id: "1001") { trace { ${fields} } } }`,
+    );
+    const job = answer.data?.['job'] as { trace: Record<string, unknown> } | undefined;
+    return { trace: job?.trace, errors: answer.errors };
+  };
+  return { ...started, trace };
+}
+
+describe('Job.trace', () => {
+  it('gives lines, sections and every format for one call', async () => {
+    const { trace, calls } = await start(LOG);
+    const { trace: read } = await trace(`
+      byteSize truncated text raw: text(format: RAW) html: text(format: HTML, lastLines: 1)
+      lines(first: 2) { totalCount nodes { number text section } pageInfo { hasNextPage } }
+      step: lines(section: "step_script") { nodes { number text html } }
+      sections { name header startedAt finishedAt duration collapsed firstLine lastLine }`);
+    expect(calls()).toEqual(['GET /projects/42/jobs/1001/trace']);
+    expect(read).toMatchObject({
+      byteSize: LOG.length,
+      truncated: false,
+      raw: LOG,
+      text: 'Running with gitlab-runner 18.6.0\nPreparing\non runner-1\nExecuting\n100%\n<b>FAILED</b>',
+      html: expect.stringContaining('&lt;b&gt;FAILED&lt;/b&gt;'),
+      lines: {
+        totalCount: 6,
+        nodes: [
+          { number: 1, section: null },
+          { number: 2, text: 'Preparing', section: 'prepare_script' },
+        ],
+        pageInfo: { hasNextPage: true },
+      },
+      step: { nodes: [{ number: 4 }, { number: 5, text: '100%' }, { number: 6 }] },
+      sections: [
+        {
+          name: 'prepare_script',
+          header: 'Preparing',
+          startedAt: '2023-11-14T22:13:20.000Z',
+          duration: 3,
+          collapsed: true,
+          firstLine: 2,
+          lastLine: 3,
+        },
+        { name: 'step_script', finishedAt: null, duration: null, firstLine: 4, lastLine: 6 },
+      ],
+    });
+  });
+
+  it('pages through lines in both directions', async () => {
+    const { trace } = await start(
+      Array.from({ length: 50 }, (_, at) => `line ${at + 1}\n`).join(''),
+    );
+    const page =
+      '{ nodes { number } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }';
+    type Lines = { nodes: { number: number }[]; pageInfo: Record<string, string | boolean> };
+    const read = async (args: string) =>
+      (await trace(`lines(${args}) ${page}`)).trace?.['lines'] as Lines;
+    const last = await read('last: 20');
+    expect(last.nodes.map(({ number }) => number)).toEqual(
+      Array.from({ length: 20 }, (_, at) => at + 31),
+    );
+    expect(last.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
+    const before = await read(`last: 100, before: "${last.pageInfo['startCursor']}"`);
+    expect(before.nodes).toHaveLength(30);
+    expect(before.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
+    const after = await read(`first: 5, after: "${before.pageInfo['endCursor']}"`);
+    expect(after.nodes.map(({ number }) => number)).toEqual([31, 32, 33, 34, 35]);
+  });
+
+  it('keeps the end of a long log, and counts from its true beginning', async () => {
+    const log = Array.from({ length: 10_000 }, (_, at) => `line ${at + 1} ü\n`).join('');
+    const { trace } = await start(log, { maxTraceBytes: 4096 });
+    const { trace: read } = await trace(
+      'byteSize truncated text(format: RAW) lines(last: 1) { totalCount nodes { number text } }',
+    );
+    expect(read).toMatchObject({ byteSize: Buffer.byteLength(log), truncated: true });
+    expect(read).toMatchObject({ lines: { nodes: [{ number: 10_000, text: 'line 10000 ü' }] } });
+    expect(Buffer.byteLength(String(read?.['text']))).toBeLessThanOrEqual(4096);
+    expect(log.endsWith(String(read?.['text']))).toBe(true);
+  });
+
+  it('is empty where there is no log', async () => {
+    const { trace } = await start('');
+    const { trace: read } = await trace(
+      'byteSize truncated text sections { name } lines { totalCount nodes { number } }',
+    );
+    expect(read).toEqual({
+      byteSize: 0,
+      truncated: false,
+      text: '',
+      sections: [],
+      lines: { totalCount: 0, nodes: [] },
+    });
+  });
+
+  it.each([
+    ['lastLines: 0', '`lastLines` must be at least 1.'],
+    ['lastLines: -5', '`lastLines` must be at least 1.'],
+  ])('refuses text(%s)', async (args, message) => {
+    const { trace } = await start(LOG);
+    const { errors } = await trace(`text(${args})`);
+    expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
+  });
+
+  it('refuses a cursor of another section', async () => {
+    const { trace } = await start(LOG);
+    const { trace: read } = await trace('lines(first: 1) { edges { cursor } }');
+    const lines = read?.['lines'] as { edges: { cursor: string }[] } | undefined;
+    const { errors } = await trace(
+      `lines(first: 1, after: "${lines?.edges[0]?.cursor}", section: "step_script") { nodes { text } }`,
+    );
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+  });
+});
