@@ -26,3 +26,7 @@ builder.mutationType({
   description:
     'Everything that changes a job. What a caller can act on comes back in the payload’s `errors`; a missing or refused credential is a GraphQL error.',
 });
+builder.subscriptionType({
+  description:
+    'Everything that can be followed, over SSE or WebSocket. Each sends what is now, then every change, and completes when it is over. What ends it early is an error.',
+});

@@ -13,6 +13,7 @@ import './trace.ts';
 import './agent.ts';
 import './rate-limit.ts';
 import './job-mutations.ts';
+import './subscriptions.ts';
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
 

@@ -1,0 +1,130 @@
+import { createGitlab, type JobRef } from '../gitlab/client.ts';
+import { type Clock, systemClock } from '../gitlab/clock.ts';
+import type { Credential } from '../gitlab/credential.ts';
+import type { Job } from '../gitlab/rest.ts';
+import type { Transport } from '../gitlab/transport.ts';
+import { follow, type LiveEvents, type View } from './follow.ts';
+import { createPace } from './pace.ts';
+import { createPoll, type Poll } from './poll.ts';
+import type { Resource } from './resource.ts';
+import type { WakeUps } from './wake-ups.ts';
+import { eachOnce, jobResource } from './watch-job.ts';
+
+/** What one caller can follow. Each read behind it is made with the caller's own credential. */
+export interface Live {
+  /** Whether the gateway follows as much as it may. */
+  readonly isFull: boolean;
+  /** The job now, then each change of it, until it is finished. */
+  job(ref: JobRef): LiveEvents<Job>;
+}
+
+/** On whose behalf something is followed, and until when. */
+export interface LiveCaller {
+  credential: Credential;
+  signal: AbortSignal;
+}
+
+/** Follows things at GitLab for all callers. */
+export interface LiveHub {
+  of(caller: LiveCaller): Live;
+  /** How many subscribers there are, and how many polls serve them. */
+  count(): { subscribers: number; polls: number };
+  /** Ends everything that is followed. */
+  close(): void;
+}
+
+/** What a hub is made of. */
+export interface LiveHubOptions {
+  transport: Transport;
+  wakeUps: WakeUps;
+  /** How long a change of something that moves may take to be seen, in ms. @default 1200 */
+  intervalMs?: number | undefined;
+  /** @default 10000 */
+  maxSubscribers?: number | undefined;
+  clock?: Clock | undefined;
+  /** 0 to 1. */
+  random?: (() => number) | undefined;
+}
+
+/** Below that part of its quota, a credential's polls slow down. */
+const SCARCE_PART = 0.25;
+
+/** The polls of all callers, each by its credential's digest and what it watches. */
+function createPolls(options: LiveHubOptions) {
+  const { transport, wakeUps, intervalMs = 1_200 } = options;
+  const { clock = systemClock, random = Math.random } = options;
+  const polls = new Map<string, Poll<unknown>>();
+
+  const isScarce = (digest: string) => {
+    const quota = transport.rateLimitOf(digest);
+    if (!quota || quota.resetAt <= clock.now()) return false;
+    return quota.remaining < quota.limit * SCARCE_PART;
+  };
+  const start = <State>(credential: Credential, resource: Resource<State>, key: string) => {
+    const pace = createPace({
+      clock,
+      random,
+      intervalMs,
+      isScarce: () => isScarce(credential.digest),
+    });
+    pace.setHooked(wakeUps.hears(resource.project));
+    const reading = resource.open({
+      wake: () => poll.wake(),
+      watch: <Other>(other: Resource<Other>) => {
+        const watched = find(credential, other);
+        return { poll: watched, leave: watched.join(() => poll.wake()) };
+      },
+    });
+    const poll: Poll<State> = createPoll(reading, {
+      clock,
+      pace,
+      connect: (signal) => createGitlab({ transport, credential, signal }),
+      onEnd() {
+        deafen();
+        polls.delete(key);
+      },
+    });
+    const deafen = resource.topic ? wakeUps.listen(resource.topic, poll) : () => {};
+    polls.set(key, poll as Poll<unknown>);
+    return poll;
+  };
+  /** The caller's poll of a resource. The key names the kind of state, so the cast holds. */
+  const find = <State>(credential: Credential, resource: Resource<State>): Poll<State> => {
+    const key = `${credential.digest} ${resource.key}`;
+    const known = polls.get(key) as Poll<State> | undefined;
+    return known ?? start(credential, resource, key);
+  };
+  return { find, polls };
+}
+
+/** Makes a hub that follows nothing yet. */
+export function createLiveHub(options: LiveHubOptions): LiveHub {
+  const { maxSubscribers = 10_000 } = options;
+  const { find, polls } = createPolls(options);
+  let subscribers = 0;
+
+  const subscribe = <State, News>(
+    { credential, signal }: LiveCaller,
+    resource: Resource<State>,
+    view: View<State, News>,
+  ): LiveEvents<News> => {
+    subscribers += 1;
+    const onLeave = () => {
+      subscribers -= 1;
+    };
+    return follow(find(credential, resource), view, { signal, onLeave });
+  };
+
+  return {
+    of: (caller) => ({
+      get isFull() {
+        return subscribers >= maxSubscribers;
+      },
+      job: (ref) => subscribe(caller, jobResource(ref), eachOnce()),
+    }),
+    count: () => ({ subscribers, polls: polls.size }),
+    close() {
+      for (const poll of [...polls.values()]) poll.end({});
+    },
+  };
+}

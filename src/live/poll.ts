@@ -1,0 +1,131 @@
+import type { Gitlab } from '../gitlab/client.ts';
+import type { Clock } from '../gitlab/clock.ts';
+import type { Motion, Pace } from './pace.ts';
+import { type Repetition, repeat } from './repeat.ts';
+
+/** How something at GitLab is read again and again, for as long as somebody watches it. */
+export interface Reading<State> {
+  /** Reads it; gives `before` itself back where nothing has changed. */
+  read(gitlab: Gitlab, before: State | undefined): Promise<State>;
+  motion(state: State): Motion;
+  /** The part of the state whose changes GitLab's hooks announce; undefined where they announce none. */
+  announced?(state: State): string;
+  /** A pause that what was read makes advisable, in ms. */
+  leastPauseMs?(state: State): number;
+  /** Nobody watches any more. */
+  close?(): void;
+}
+
+/** How a poll ended: what was watched is over, or can no more be read. */
+export interface Ending {
+  error?: unknown;
+}
+
+/** One thing being watched on behalf of one credential, however many watch it. */
+export interface Poll<State> {
+  /** What was read last; undefined before the first read. */
+  readonly state: State | undefined;
+  /** Grows with each change of the state. */
+  readonly version: number;
+  readonly ending: Ending | undefined;
+  /** Calls back at each change and at the end; answers how to leave. The last to leave ends the poll. */
+  join(onNews: () => void): () => void;
+  /** Something may have changed: look soon. `hooked` says that hooks tell of such changes. */
+  wake(hooked?: true): void;
+  /** News may have been missed, and hooks are not to be relied on. */
+  lose(): void;
+  /** Ends it for everybody. */
+  end(ending: Ending): void;
+}
+
+/** What a poll is made of. */
+export interface PollDeps {
+  clock: Clock;
+  pace: Pace;
+  /** A client whose calls end with the signal. */
+  connect(signal: AbortSignal): Gitlab;
+  /** Told once, when it ends. */
+  onEnd(): void;
+}
+
+/** Takes a state over as the latest; tells whether it brought a change that hooks should announce. */
+function take<State>(
+  kept: { state: State | undefined; version: number },
+  state: State,
+  announced: Reading<State>['announced'],
+): boolean {
+  const before = kept.state;
+  if (before === state) return false;
+  kept.state = state;
+  kept.version += 1;
+  if (before === undefined || !announced) return false;
+  return announced(before) !== announced(state);
+}
+
+/** Starts to watch once the first viewer has joined. */
+export function createPoll<State>(reading: Reading<State>, deps: PollDeps): Poll<State> {
+  const { clock, pace } = deps;
+  const viewers = new Set<() => void>();
+  const kept = { state: undefined as State | undefined, version: 0 };
+  let ending: Ending | undefined;
+  let repetition: Repetition | undefined;
+
+  const tell = () => {
+    for (const viewer of [...viewers]) viewer();
+  };
+  const end = (how: Ending) => {
+    if (ending) return;
+    ending = how;
+    repetition?.stop();
+    reading.close?.();
+    deps.onEnd();
+    tell();
+  };
+  const look = async (signal: AbortSignal, woken: boolean): Promise<number> => {
+    const { version } = kept;
+    const state = await reading.read(deps.connect(signal), kept.state);
+    if (ending) return 0;
+    const announceable = take(kept, state, reading.announced);
+    const motion = reading.motion(state);
+    if (motion === 'done') end({});
+    else if (kept.version > version) tell();
+    const leastMs = reading.leastPauseMs?.(state) ?? 0;
+    return pace.afterRead({ motion, woken, announceable, leastMs });
+  };
+  const lookOrFail = (signal: AbortSignal, woken: boolean): Promise<number> =>
+    look(signal, woken).catch((error: unknown) => {
+      // Who has seen nothing yet is told at once; others are spared a passing failure.
+      const pauseMs = kept.version === 0 ? undefined : pace.afterFailure(error);
+      if (pauseMs === undefined) end({ error });
+      return pauseMs ?? 0;
+    });
+
+  return {
+    get state() {
+      return kept.state;
+    },
+    get version() {
+      return kept.version;
+    },
+    get ending() {
+      return ending;
+    },
+    join(onNews) {
+      viewers.add(onNews);
+      if (!repetition) repetition = repeat(clock, lookOrFail);
+      else if (pace.isStale()) repetition.hurry(pace.onWake);
+      return () => {
+        if (viewers.delete(onNews) && viewers.size === 0) end({});
+      };
+    },
+    wake(hooked) {
+      if (hooked) pace.setHooked(true);
+      if (!ending) repetition?.hurry(pace.onWake);
+    },
+    lose() {
+      pace.setHooked(false);
+      if (!ending) repetition?.hurry(pace.onLoss);
+    },
+    end,
+  };
+}

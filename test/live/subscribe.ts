@@ -1,0 +1,69 @@
+import { onTestFinished } from 'vitest';
+import type { Answer, Started } from '../helpers/start-gateway.ts';
+
+/** A subscription as its client sees it. */
+export interface Subscribed {
+  /** The next event; undefined at the end. */
+  next(): Promise<Answer | undefined>;
+  /** All that come until the end. */
+  rest(): Promise<Answer[]>;
+  /** Goes away without a word: the connection is cut. */
+  leave(): void;
+}
+
+/** Takes server-sent events apart: `event: next` with its data, until `event: complete`. */
+async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Answer> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const piece of body as unknown as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(piece, { stream: true });
+    const blocks = text.split('\n\n');
+    text = blocks.pop() ?? '';
+    for (const block of blocks) {
+      if (block.startsWith('event: complete')) return;
+      const data = /^data: (.*)$/m.exec(block)?.[1];
+      if (data !== undefined) yield JSON.parse(data) as Answer;
+    }
+  }
+  throw new Error('the stream broke off');
+}
+
+/** Subscribes over SSE, as Yoga speaks it. */
+export function subscribe(
+  gateway: Pick<Started, 'url'>,
+  query: string,
+  options: { token?: string; variables?: Record<string, unknown> } = {},
+): Subscribed {
+  const leaving = new AbortController();
+  const open = async (): Promise<AsyncGenerator<Answer>> => {
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        ...(options.token && { 'private-token': options.token }),
+      },
+      body: JSON.stringify({ query, variables: options.variables }),
+      signal: leaving.signal,
+    });
+    if (!response.body) throw new Error('no body');
+    return readEvents(response.body);
+  };
+  const opened = open();
+  opened.catch(() => {});
+  const leave = () => leaving.abort();
+  onTestFinished(leave);
+  const next = async () => {
+    const { value, done } = await (await opened).next();
+    return done ? undefined : value;
+  };
+  return {
+    next,
+    leave,
+    async rest() {
+      const events: Answer[] = [];
+      for (let event = await next(); event; event = await next()) events.push(event);
+      return events;
+    },
+  };
+}
