@@ -38,7 +38,7 @@ export function createRetrying(
   const pause = async (call: Call, error: unknown, attempt: number): Promise<void> => {
     const remainingMs = call.deadlineAt - clock.now();
     const delay = retryDelayMs({ method: call.method, attempt, error, remainingMs }, random());
-    if (delay === undefined || call.signal.aborted || !budget.spend()) throw error;
+    if (delay === undefined || !budget.spend()) throw error;
     await sleep(clock, delay, call.signal);
   };
   return async (call) => {

@@ -54,6 +54,8 @@ export interface TransportOptions {
   readonly maxBodyBytes?: number | undefined;
   /** Told of every exchange. */
   readonly onCall?: OnCall | undefined;
+  /** Wraps every exchange, as tracing does to give it a span. @default as it is */
+  readonly around?: ((exchange: Exchange) => Exchange) | undefined;
   readonly clock?: Clock | undefined;
   /** 0 to 1. */
   readonly random?: (() => number) | undefined;
@@ -118,13 +120,14 @@ function openWire(options: TransportOptions, timeouts: Timeouts, connections: nu
  */
 export function createTransport(options: TransportOptions): Transport {
   const { clock = systemClock, random = Math.random, onCall = () => {} } = options;
+  const { around = (exchange) => exchange } = options;
   const { connections = 32, perCredential = 16, etagBytes = 64 * MEBIBYTE } = options;
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const wire = openWire(options, timeouts, connections);
   const budgetOf = createPerCredential(createBudget);
   const etags = createEtagStore(etagBytes);
 
-  const observed = createObserving(wire.exchange, { clock, onCall });
+  const observed = createObserving(around(wire.exchange), { clock, onCall });
   const limited = createConcurrency(observed, { total: connections, perCredential });
   // Outside the limits: a call that waits for its quota takes no one's place.
   const paced = createPacing(limited, { clock, budgetOf });

@@ -128,6 +128,14 @@ describe('a credential at its limit', () => {
     expect(await gitlab.getJob(job)).toMatchObject({ id: 7 });
   });
 
+  it('is told at once too where its call might just have waited long enough', async () => {
+    const { upstream, gitlab } = await start({ 'retry-after': '20' });
+    for (const _ of [1, 2]) {
+      await expect(gitlab.getJob(job)).rejects.toMatchObject({ retryAfterSeconds: 20 });
+    }
+    expect(upstream.log).toHaveLength(1);
+  });
+
   it('is told no time where GitLab names none, and may ask again', async () => {
     const { upstream, gitlab } = await start({});
     await expect(gitlab.getJob(job)).rejects.toMatchObject({ retryAfterSeconds: null });

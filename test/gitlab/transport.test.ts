@@ -151,6 +151,7 @@ describe('the caller’s signal', () => {
     await Promise.all(
       Array.from({ length: 100 }, (_, id) => mine.getJob({ project: '1', id: String(id) })),
     );
+    await mine.eraseJob(write);
     await new Promise(setImmediate);
     expect(warnings).toEqual([]);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
@@ -303,6 +304,21 @@ describe('a job’s log', () => {
     await expect(read('7')).rejects.toThrow('left');
   });
 
+  it('is not asked for when its reader left while waiting for a connection', async () => {
+    const upstream = await startUpstream((_, response) => void response.write('slow'));
+    const { as, gitlab } = connect(upstream.url, { connections: 1 });
+    const first = await gitlab.openJobTrace(job);
+    const caller = new AbortController();
+    const second = as(gitlab.credential, { signal: caller.signal }).openJobTrace(job);
+    const third = gitlab.openJobTrace({ project: '1', id: '8' });
+    const ended = expect(second).rejects.toThrow('left');
+    caller.abort(new Error('left'));
+    await ended;
+    first.body.destroy();
+    (await third).body.destroy();
+    expect(upstream.log.map((line) => line.split('/').at(-2))).toEqual(['7', '8']);
+  });
+
   it('keeps no other call waiting', async () => {
     const upstream = await startUpstream((request, response) => {
       if (request.url?.endsWith('trace')) response.write('slow');
@@ -358,6 +374,16 @@ describe('moved projects', () => {
     expect(upstream.log).toHaveLength(1);
   });
 
+  it('do not lead a write on, whatever its answer', async () => {
+    const upstream = await startUpstream((request, response) => {
+      if (request.url?.includes('/42/')) return sendJson(response, aJob(7));
+      response.writeHead(301, { location: '/api/v4/projects/42/jobs/7' }).end();
+    });
+    const call = connect(upstream.url).gitlab.eraseJob(write);
+    await expect(call).rejects.toMatchObject({ code: 'GITLAB_RESPONSE', status: 301 });
+    expect(upstream.log).toHaveLength(1);
+  });
+
   it.each([302, 303, 307, 308])('are not meant by %i', async (status) => {
     const upstream = await startUpstream(
       (_, response) =>
@@ -393,6 +419,24 @@ describe('what is told of calls', () => {
     ]);
     expect(meter).toEqual({ calls: 3, coalesced: 0, notModified: 0, requestIds: ['R1', 'R3'] });
     expect(JSON.stringify(events)).not.toContain('glpat');
+  });
+
+  it('may be wrapped: each exchange by itself, retries included', async () => {
+    const upstream = await startUpstream((_, response) =>
+      upstream.log.length === 1 ? void response.writeHead(502).end() : sendJson(response, aJob(7)),
+    );
+    const spans: number[] = [];
+    const { gitlab } = connect(upstream.url, {
+      ...quick(),
+      around: (exchange) => async (call) => {
+        const answer = await exchange({ ...call, traceContext: { traceparent: '00-a-b-01' } });
+        spans.push(answer.status);
+        return answer;
+      },
+    });
+    await gitlab.getJob(job);
+    expect(spans).toEqual([502, 200]);
+    expect(upstream.requests[1]?.headers['traceparent']).toBe('00-a-b-01');
   });
 });
 
