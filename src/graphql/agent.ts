@@ -1,3 +1,4 @@
+import type { Context } from '../context.ts';
 import { builder } from './builder.ts';
 import { toGlobalId } from './global-id.ts';
 import { readPipeline } from './reads.ts';
@@ -9,9 +10,21 @@ import {
   Job,
   Pipeline,
   Project,
+  type ProjectRow,
   User,
 } from './refs.ts';
-import { selectionOf } from './selection.ts';
+import { type Selection, selectionOf } from './selection.ts';
+import { projectBehind } from './web-url.ts';
+
+/** A job token may not read projects, but its job's address tells the path. */
+async function projectOf(id: string, context: Context, selection: Selection): Promise<ProjectRow> {
+  const row = { ref: id, id };
+  if (!selection.has('fullPath', 'webUrl', 'ciJobTokenScopeEnabled')) return row;
+  const job = await context.loaders.currentJob();
+  if (job?.project_id !== id) return row;
+  const { ci_job_token_scope_enabled } = job.project ?? {};
+  return { ...projectBehind(job.web_url, id, context.webUrls), ci_job_token_scope_enabled };
+}
 
 AllowedAgents.implement({
   description:
@@ -42,8 +55,9 @@ AllowedAgents.implement({
     }),
     project: t.field({
       type: Project,
-      description: 'Its project.',
-      resolve: ({ project }) => project && { ref: String(project.id), id: String(project.id) },
+      description: 'Its project. Its path and address come with `currentJob`, at its call.',
+      resolve: ({ project }, _args, context, info) =>
+        project ? projectOf(String(project.id), context, selectionOf(info)) : null,
     }),
     groupIds: t.field({
       type: ['ID'],

@@ -82,7 +82,11 @@ function toWant<Row>({ ascending, selection, name }: ConnectionSource<Row>, args
   const argument = args.forward ? 'after' : 'before';
   return {
     direction: args.forward === Boolean(ascending) ? 'newer' : 'older',
-    anchor: args.cursor ? parseCursor(listDigest(...name), args.cursor, argument) : undefined,
+    // An empty cursor is a mistake too: taken for none, it would page round in circles.
+    anchor:
+      args.cursor === undefined
+        ? undefined
+        : parseCursor(listDigest(...name), args.cursor, argument),
     count: args.count,
     beyond: pageInfo.has(args.forward ? 'hasNextPage' : 'hasPreviousPage'),
     behind: pageInfo.has(args.forward ? 'hasPreviousPage' : 'hasNextPage'),

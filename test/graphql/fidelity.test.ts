@@ -254,7 +254,11 @@ everyVersion('GitLab $version', ({ version }) => {
       ...agents,
       job: current,
       pipeline: current['pipeline'],
-      project: { ...around.projects[42], ...(agents['project'] as Rest) },
+      project: {
+        ...around.projects[42],
+        ...(current['project'] as Rest),
+        ...(agents['project'] as Rest),
+      },
     };
     expect(agents).toMatchObject({ environment: { tier: 'production' } });
     expect(codesOf(answer)).toEqual({});

@@ -47,7 +47,9 @@ export interface QueryOptions {
 
 export interface StartOptions {
   simulator?: SimulatorOptions;
-  /** Overrides the defaults. */
+  /** Variables beside GITLAB_URL, as an operator sets them. */
+  env?: Record<string, string>;
+  /** Overrides what they say. */
   config?: Partial<Config>;
   /** Speaks in every query that names no other. */
   token?: string;
@@ -58,7 +60,8 @@ export interface StartOptions {
 /** Starts both. */
 export async function startGateway(options: StartOptions = {}): Promise<Started> {
   const simulator = await createSimulator(options.simulator);
-  const command = parseConfig({ GITLAB_URL: simulator.url, UPSTREAM_EXTENSION: 'true' }, []);
+  const env = { GITLAB_URL: simulator.url, UPSTREAM_EXTENSION: 'true', ...options.env };
+  const command = parseConfig(env, []);
   if (command.name !== 'serve') throw new Error('unreachable');
   const bugs: unknown[] = [];
   const config = { ...command.config, ...options.config };

@@ -1,0 +1,246 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Answer, type Started, startGateway } from '../helpers/start-gateway.ts';
+import { smallWorld, tokens } from '../helpers/worlds.ts';
+
+const start = () => startGateway({ simulator: { world: smallWorld() }, token: tokens.alice });
+
+const encode = (text: string) => Buffer.from(text).toString('base64url');
+
+const hostile = [
+  '',
+  ' ',
+  '.',
+  '..',
+  '../../x',
+  '../../user',
+  '..%2f..%2fuser',
+  '%2e%2e/%2e%2e/user',
+  '/',
+  '//',
+  'a//b',
+  '/group/app',
+  'group/app/',
+  'group/../app',
+  'group/./app',
+  './group/app',
+  'group/app/..',
+  'group\\app',
+  'group%2Fapp',
+  'group%252Fapp',
+  '1?x=1',
+  'group/app?x=1',
+  '1#x',
+  '1/jobs',
+  '1;x',
+  '1&private_token=x',
+  '1e3',
+  '0x10',
+  '1.5',
+  '1_000',
+  '+1',
+  '-1',
+  '01',
+  '1 ',
+  ' 1',
+  '1\n',
+  '1\r\nX-Evil: yes',
+  'group/app\n',
+  '1\u0000',
+  '\u0000',
+  '9223372036854775808',
+  '99999999999999999999999999',
+  '٤٢',
+  '４２',
+  'grüppe/äpp',
+  '🎉/🎉',
+  'group/\u202eapp',
+  '\ud800',
+  'NaN',
+  'null',
+  'undefined',
+  '__proto__',
+  'constructor',
+  '[object Object]',
+  '1,2',
+  '1 OR 1=1',
+  '"}',
+  '#{7*7}',
+  'x'.repeat(10_240),
+  '9'.repeat(10_240),
+  `group/${'a'.repeat(10_240)}`,
+  'a/'.repeat(600),
+  'gid://gitlab/Ci::Build/1001',
+  encode('Job:42'),
+  encode('Job:42:1001:7'),
+  encode('Job:42:../user'),
+  encode('Job:..:1001'),
+  encode('Job:../..:1001'),
+  encode('Job:42:1e3'),
+  encode('Job:42:-1'),
+  encode('Job::'),
+  encode('Job:42:1001\n'),
+  encode('Job:group/app?x:1001'),
+  encode('Bridge:42:..:1003'),
+  encode('Bridge:42:700'),
+  encode('Pipeline:42:700/jobs'),
+  encode('Project:..'),
+  encode('__proto__:1'),
+  encode('toString:1:2'),
+  `${encode('Job:42:1001')}=`,
+  `${encode('Job:42:1001')} `,
+  encode('job:42:1001'),
+];
+
+/** Every argument that takes an id, a path, a cursor or an address; no value but a good one calls more than this. */
+const arguments_: [name: string, query: string, allowed: RegExp | null][] = [
+  [
+    'job.project',
+    '{ job(project: $x, id: "1001") { name } }',
+    /^GET \/projects\/[\w.%-]+\/jobs\/1001$/,
+  ],
+  ['job.id', '{ job(project: "42", id: $x) { name } }', /^GET \/projects\/42\/jobs\/\d+$/],
+  [
+    'job.id of a log',
+    '{ job(project: "42", id: $x) { trace { byteSize } } }',
+    /^GET \/projects\/42\/jobs\/\d+\/trace$/,
+  ],
+  [
+    'pipeline.project',
+    '{ pipeline(project: $x, id: "700") { status jobs { totalCount } } }',
+    /^GET \/projects\/[\w.%-]+\/pipelines\/700(\/jobs\?page=1&per_page=1)?$/,
+  ],
+  [
+    'pipeline.id',
+    '{ pipeline(project: "42", id: $x) { bridges { totalCount } } }',
+    /^GET \/projects\/42\/pipelines\/\d+\/bridges\?page=1&per_page=1$/,
+  ],
+  [
+    'project.fullPath',
+    '{ project(fullPath: $x) { name jobs(first: 1) { nodes { name } } } }',
+    /^GET \/projects\/[\w.%-]+(\/jobs\?pagination=keyset&per_page=1.*)?$/,
+  ],
+  [
+    'Project.job.id',
+    '{ project(fullPath: "42") { job(id: $x) { name } } }',
+    /^GET \/projects\/42\/jobs\/\d+$/,
+  ],
+  [
+    'Project.pipeline.id',
+    '{ project(fullPath: "42") { name pipeline(id: $x) { status } } }',
+    /^GET \/projects\/42(\/pipelines\/\d+)?$/,
+  ],
+  ['projects.fullPaths', '{ projects(fullPaths: [$x]) { name } }', /^GET \/projects\/[\w.%-]+$/],
+  ['node.id', '{ node(id: $x) { id } }', null],
+  ['nodes.ids', '{ nodes(ids: [$x]) { id } }', null],
+  ['jobCancel.id', 'mutation jobCancel', null],
+  ['jobRetry.id', 'mutation jobRetry', null],
+  ['jobErase.id', 'mutation jobErase', null],
+  ['jobPlay.id', 'mutation jobPlay', null],
+  [
+    'Project.jobs.after',
+    '{ project(fullPath: "42") { jobs(after: $x) { nodes { name } } } }',
+    null,
+  ],
+  [
+    'Project.jobs.before',
+    '{ project(fullPath: "42") { jobs(last: 1, before: $x) { nodes { name } } } }',
+    null,
+  ],
+  [
+    'Pipeline.jobs.after',
+    '{ pipeline(project: "42", id: 700) { jobs(after: $x) { nodes { name } } } }',
+    null,
+  ],
+  [
+    'Pipeline.bridges.before',
+    '{ pipeline(project: "42", id: 700) { bridges(last: 1, before: $x) { nodes { name } } } }',
+    null,
+  ],
+  ['resource.url', '{ resource(url: $x) { id } }', null],
+];
+
+function operation(name: string, query: string): string {
+  const mutation = /^mutation (\w+)$/.exec(query)?.[1];
+  if (mutation) {
+    return `mutation ($x: ID!) { ${mutation}(input: { id: $x }) { errors { code } } }`;
+  }
+  const type = /after|before|url/.test(name) ? 'String!' : 'ID!';
+  return `query ($x: ${type}) ${query}`;
+}
+
+/** Whether every error is about what was sent. */
+function blamesTheInput({ errors = [] }: Answer): boolean {
+  return errors.every(({ extensions, message }) => {
+    return extensions['code'] === 'BAD_USER_INPUT' && message.length < 400;
+  });
+}
+
+async function check(
+  { query, calls, bugs }: Started,
+  [name, text, allowed]: (typeof arguments_)[number],
+  x: string,
+): Promise<void> {
+  const answer = await query(operation(name, text), { variables: { x } });
+  const made = calls();
+  const strange = made.filter((call) => !allowed?.test(call));
+  // JSON.stringify shows what is invisible.
+  expect({ x, strange, answer }).toEqual({ x: expect.anything(), strange: [], answer });
+  expect(bugs).toEqual([]);
+  expect({ x, answer, blames: blamesTheInput(answer) }).toMatchObject({ blames: true });
+  if (made.length === 0) expect(answer.errors?.length).toBe(1);
+}
+
+describe.each(arguments_)('%s', (...argument) => {
+  it('calls nothing but what it is for, whatever it is given', async () => {
+    const started = await start();
+    for (const x of hostile) await check(started, argument, x);
+  });
+});
+
+/** Texts that look like what is expected, and are often not. */
+const anything = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.stringMatching(/^[a-z0-9./%?#:\\-]{0,20}$/),
+  fc.stringMatching(/^[\w.-]{1,8}(\/[\w.-]{1,8}){0,3}$/),
+  fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
+  fc
+    .array(fc.constantFrom('..', '.', '', '/', '%2F', 'jobs', '42', '-', '\u0000', '?'))
+    .map((parts) => parts.join('/')),
+  fc
+    .tuple(
+      fc.constantFrom('Job', 'Bridge', 'Pipeline', 'Project', 'User'),
+      fc.array(fc.oneof(fc.nat().map(String), fc.string({ maxLength: 8 }), fc.constant('..')), {
+        maxLength: 4,
+      }),
+    )
+    .map(([type, parts]) => encode([type, ...parts].join(':'))),
+);
+
+/** The only paths that reads of this schema make, whatever they are asked. */
+const read =
+  /^GET \/projects\/[\w.%-]+(\/jobs(\/\d+(\/trace)?)?|\/pipelines\/\d+(\/jobs|\/bridges)?)?(\?[\w=&%.[\]-]*)?$/;
+const write = /^POST \/projects\/[\w.%-]+\/jobs\/\d+\/(cancel|retry|erase|play)$/;
+
+describe('Any text as any argument', () => {
+  it('calls an endpoint of the table or none, and is never a bug', async () => {
+    const started = await start();
+    const names = fc.constantFrom(...arguments_);
+    await fc.assert(
+      fc.asyncProperty(names, anything, async ([name, text], x) => {
+        const answer = await started.query(operation(name, text), { variables: { x } });
+        for (const call of started.calls()) {
+          expect(call).toMatch(text.startsWith('mutation') ? write : read);
+          const [path = ''] = call.split('?');
+          const segments = path.split('/').map((segment) => decodeURIComponent(segment));
+          const parts = segments.flatMap((segment) => segment.split('/'));
+          expect(parts).not.toContain('..');
+          expect(parts).not.toContain('.');
+        }
+        expect(blamesTheInput(answer)).toBe(true);
+        expect(started.bugs).toEqual([]);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
