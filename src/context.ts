@@ -1,8 +1,9 @@
 import { createFreshness, type Freshness, watchFreshness } from './freshness.ts';
 import type { Meter } from './gitlab/call.ts';
-import { createGitlab, type Gitlab } from './gitlab/client.ts';
+import { createGitlab, type Gitlab, type JobRef } from './gitlab/client.ts';
 import { type Credential, readCredential } from './gitlab/credential.ts';
 import type { RateLimit } from './gitlab/rate-limit.ts';
+import type { OpenText } from './gitlab/readers.ts';
 import type { Transport } from './gitlab/transport.ts';
 import type { Live, LiveHub } from './live/hub.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
@@ -15,6 +16,8 @@ export interface Context {
   writer: Gitlab | undefined;
   /** What GitLab said last to the caller about its limits; undefined where it said nothing. */
   rateLimit(): RateLimit | undefined;
+  /** A job's log as it comes, for as long as the caller stays. */
+  openTrace(ref: JobRef): Promise<OpenText>;
   /** Where users see this GitLab: web addresses that lead back to it. */
   webUrls: readonly string[];
   /** Ends when the caller leaves, or the operation's time is over. */
@@ -78,6 +81,8 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
   return {
     ...turn(),
     turn,
+    openTrace: (ref) =>
+      createGitlab({ transport, credential, signal: caller.signal, meter, traceContext }).openJobTrace(ref),
     live: deps.live.of({ credential, signal: caller.signal }),
     rateLimit() {
       freshness.limit(0);

@@ -14,6 +14,7 @@ import { createLiveHub, type LiveHubOptions } from './live/hub.ts';
 import { createWakeUps, type WakeUps } from './live/wake-ups.ts';
 import { useCacheControl } from './plugins/use-cache-control.ts';
 import { useGraphiQL } from './plugins/use-graphiql.ts';
+import { useRawLog } from './plugins/use-raw-log.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
 
 /** A gateway that can be put on a port. */
@@ -99,6 +100,9 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
       // Ends resolvers when the caller leaves.
       useExecutionCancellation(),
       useCacheControl(),
+      useRawLog({
+        open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
+      }),
       ...(config.upstreamExtension ? [useUpstreamCost()] : []),
     ],
   });

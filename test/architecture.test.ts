@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   config: ['env-reader', 'secret type'],
   'env-reader': ['secret'],
   secret: [],
-  plugins: ['config type', 'context type', 'gitlab type', 'graphql', 'live'],
+  plugins: ['config type', 'context type', 'gitlab', 'graphql', 'live', 'trace'],
   graphql: ['context type', 'gitlab', 'live type', 'loaders type', 'trace'],
   live: ['gitlab', 'trace'],
   gitlab: [],

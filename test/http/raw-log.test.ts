@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { createWorld } from '../../src/simulator/world.ts';
+import { startGateway } from '../helpers/start-gateway.ts';
+
+/** A private project with a log that is no UTF-8 and would be a page, if a browser took it for one. */
+const LOG = Buffer.concat([
+  Buffer.from('<script>alert(1)</script>\n'),
+  Buffer.from([0xff, 0xfe, 0x0a]),
+]);
+
+async function start(log: Buffer = LOG) {
+  const world = createWorld();
+  for (const username of ['alice', 'eve']) {
+    world.addUser({ username });
+    world.addToken({ user: username, value: `glpat-${username}` });
+  }
+  const project = world.addProject({ path: 'group/app', id: 42, members: { alice: 'maintainer' } });
+  world.addJob(world.addPipeline(project), { id: 1001, log });
+  const started = await startGateway({ simulator: { world } });
+  const get = (
+    path: string,
+    headers: Record<string, string> = { 'private-token': 'glpat-alice' },
+  ) => fetch(`${started.url}${path}`, { headers });
+  return { ...started, get };
+}
+
+describe('GET /jobs/:project/:id/trace', () => {
+  it.each(['42', 'group%2Fapp'])(
+    'passes the log of project %s on byte for byte, as text',
+    async (project) => {
+      const { get, calls } = await start();
+      const response = await get(`/jobs/${project}/1001/trace`);
+      expect(response.status).toBe(200);
+      expect(Buffer.from(await response.arrayBuffer())).toEqual(LOG);
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        'content-type': 'text/plain; charset=utf-8',
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': "default-src 'none'; sandbox",
+        'cache-control': 'private, no-store',
+      });
+      expect(calls()).toEqual([`GET /projects/${project}/jobs/1001/trace`]);
+    },
+  );
+
+  it.each([
+    ['a stranger', { 'private-token': 'glpat-eve' }, 404, 'NOT_FOUND'],
+    ['nobody', {}, 401, 'UNAUTHENTICATED'],
+    ['an unknown token', { authorization: 'Bearer nonsense' }, 401, 'UNAUTHENTICATED'],
+  ])('refuses %s', async (_who, headers, status, code) => {
+    const { get } = await start();
+    const response = await get('/jobs/42/1001/trace', headers as Record<string, string>);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ error: { code } });
+  });
+
+  it.each(['/jobs/42/1e3/trace', '/jobs/..%2Fx/1/trace', '/jobs/%/1/trace', '/jobs/app/1/trace'])(
+    'refuses %s without a call',
+    async (path) => {
+      const { get, calls } = await start();
+      expect((await get(path)).status).toBe(400);
+      expect(calls()).toEqual([]);
+    },
+  );
+
+  it('begins before GitLab has sent everything, and stops reading when the caller leaves', async () => {
+    const { get, simulator, bugs } = await start(Buffer.alloc(64 * 1024 * 1024, 'x'));
+    const response = await get('/jobs/42/1001/trace');
+    const reader = response.body?.getReader();
+    expect((await reader?.read())?.value?.length).toBeGreaterThan(0);
+    await reader?.cancel();
+    expect((await get('/jobs/42/1001/trace', {})).status).toBe(401);
+    expect(simulator.requests.filter(({ route }) => route.endsWith('/trace'))).toHaveLength(2);
+    expect(bugs).toEqual([]);
+  });
+
+  it('serves the style sheet that logs as HTML are made for', async () => {
+    const { get, calls } = await start();
+    const response = await get('/trace.css', {});
+    expect(response.headers.get('content-type')).toContain('text/css');
+    expect(await response.text()).toContain('.term-bold');
+    expect(calls()).toEqual([]);
+  });
+});
