@@ -24,6 +24,14 @@ describe('time headers', () => {
     expect(lines.map(({ stream }) => stream)).toEqual(['STDOUT', null, null, 'STDOUT']);
   });
 
+  it('may be missing where the first one is that of a mark', () => {
+    const lines = [...parse(`${header(1)}${start('a')}\nplain\n${header(2)}text`).lines];
+    expect(lines.map(({ text, stream }) => [text, stream])).toEqual([
+      ['plain', null],
+      ['text', 'STDOUT'],
+    ]);
+  });
+
   it.each([
     ['a month', '2024-13-22T12:12:46.962646Z 01O '],
     ['a day', '2024-04-31T12:12:46.962646Z 01O '],

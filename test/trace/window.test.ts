@@ -68,6 +68,19 @@ describe('the end of a long log', () => {
     ]);
   });
 
+  it('is not disturbed by a line that is continued long after it was forgotten', () => {
+    const between = `${header(2, '00O')}${'b'.repeat(100)}\n`.repeat(2000);
+    const late = `${header(3, '01O', '+')}late \x1b[31mred\n${header(4, '00O')}last`;
+    const trace = parse(`${header(1)}early\n${between}${late}`, { maxBytes: 500 });
+    expect(Array.from(trace.lines, ({ number, text }) => [number, text.slice(0, 4)])).toEqual([
+      [1999, 'bbbb'],
+      [2000, 'bbbb'],
+      [2001, 'bbbb'],
+      [2002, 'last'],
+    ]);
+    expect(trace.lines.at(-1)?.html).toBe('<span class="term-fg-red">last</span>');
+  });
+
   it('lets go of old sections only where there are very many', () => {
     const many = `${start('x', 1)}${end('x', 2)}\n`.repeat(140_000);
     const trace = parse(`${many}${numbered(100)}${start('y')}Y`, { maxBytes: 200 });
