@@ -312,6 +312,7 @@ describe('a job’s log', () => {
     const second = as(gitlab.credential, { signal: caller.signal }).openJobTrace(job);
     const third = gitlab.openJobTrace({ project: '1', id: '8' });
     const ended = expect(second).rejects.toThrow('left');
+    await new Promise(setImmediate);
     caller.abort(new Error('left'));
     await ended;
     first.body.destroy();
