@@ -73,18 +73,22 @@ function pagesOnce<Row, Request extends PageRequest>(read: (page: Request) => Pr
   };
 }
 
-/** A project's jobs: by key where the server can (GitLab 15.9 and later), by place where it answers 405. */
+/**
+ * A project's jobs: by key where the server can (GitLab 15.9 and later), by place where it answers 405 or takes no cursor
+ * of ours.
+ */
 function projectJobList(gitlab: Gitlab, project: string, filter: ListFilter): RowList<Job> {
   const { server } = gitlab;
+  const byPlaceOnly = () => server.keyset === false || server.builtCursors === false;
   const query = { scope: filter.statuses ?? [], ref: filter.ref };
   const byKey = pagesOnce((page: KeysetRequest) => gitlab.listProjectJobs(project, query, page));
   const byPlace = pagesOnce((page: OffsetRequest) => gitlab.listProjectJobs(project, query, page));
   return {
     get countsAlong() {
-      return server.keyset === false;
+      return byPlaceOnly();
     },
     async read(want) {
-      if (server.keyset === false) return readOffsetList(byPlace, want);
+      if (byPlaceOnly()) return readOffsetList(byPlace, want);
       try {
         return await readKeysetList(byKey, want);
       } catch (error) {

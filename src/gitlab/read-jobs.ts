@@ -14,14 +14,6 @@ export type Outcomes = Map<string, JobOutcome>;
 /** A server whose answer shows that it takes no built cursor; reads go singly from then on. */
 class CursorRefused extends Error {}
 
-/** Whether the page is what the cursor asked for: newest first, from `from` downwards. */
-function isInOrder(page: Page<Job>, from: bigint): boolean {
-  return page.items.every((row, at) => {
-    const before = page.items[at - 1];
-    return before ? compareIds(row.id, before.id) < 0 : compareIds(row.id, String(from)) <= 0;
-  });
-}
-
 /** Statuses with which a server says that it cannot read the cursor: GitLab's own is 500 (gitlab-jobs-api §4.2). */
 const CURSOR_FAULTS = [400, 500];
 
@@ -32,7 +24,6 @@ async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Pro
   const request = { kind: 'keyset', direction: 'older', perPage: page.perPage, id } as const;
   try {
     const answer = await gitlab.listProjectJobs(project, {}, request);
-    if (!isInOrder(answer, page.from)) throw new CursorRefused();
     if (answer.items.length > 0) server.builtCursors ??= true;
     return answer;
   } catch (error) {
@@ -87,9 +78,11 @@ async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
   await carryOut(batch, planRest(page, open, { onlyPages: onlyLists(gitlab) }));
 }
 
+/** Reads what a refused page was to tell. That the server takes no cursors is believed if it answers these. */
 async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void> {
-  batch.gitlab.server.builtCursors = false;
   await carryOut(batch, { pages: [], singles: ids });
+  const answered = ids.some((id) => !(batch.outcomes.get(String(id)) instanceof Error));
+  if (answered) batch.gitlab.server.builtCursors = false;
 }
 
 async function carryOut(batch: Batch, { pages, singles }: Plan): Promise<void> {

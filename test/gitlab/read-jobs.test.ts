@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Gitlab } from '../../src/gitlab/client.ts';
-import { GitlabStatusError } from '../../src/gitlab/errors.ts';
+import { GitlabResponseError, GitlabStatusError } from '../../src/gitlab/errors.ts';
 import type { KeysetRequest, PageRequest } from '../../src/gitlab/pagination.ts';
 import { readJobs } from '../../src/gitlab/read-jobs.ts';
 import type { Job } from '../../src/gitlab/rest.ts';
@@ -26,6 +26,10 @@ function createModel(ids: readonly number[], options: { habit?: Habit; kind?: st
     if (habit === 'refuses cursors') throw new GitlabStatusError({ status: 500 }, origin);
     const below = habit === 'ignores cursors' ? Number.POSITIVE_INFINITY : Number(page.id);
     const rows = sorted.filter((id) => id < below);
+    if ((rows[0] ?? 0) >= Number(page.id)) {
+      // As the client tells it, once it has looked at the page.
+      throw new GitlabResponseError('wrong page', { status: 200, cursorIgnored: true }, origin);
+    }
     cost.rows += Math.min(rows.length, page.perPage);
     const items = rows.slice(0, page.perPage).map(toJob);
     return { items, hasNext: rows.length > page.perPage, hasPrevious: undefined, total: undefined };
