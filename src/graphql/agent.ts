@@ -82,7 +82,7 @@ AllowedAgents.implement({
 });
 
 Agent.implement({
-  description: 'A Kubernetes agent.',
+  description: 'A Kubernetes agent. It cannot be read by itself here.',
   fields: (t) => ({
     id: t.id({
       nullable: false,

@@ -5,7 +5,7 @@ const profile = 'As in the user’s profile. Null when it is empty there, or not
 
 User.implement({
   description:
-    'A user as GitLab shows them with a job or pipeline. How much of the profile comes depends on the version and on the instance’s settings.',
+    'A user as GitLab shows them with a job or pipeline; one cannot be read by itself here. How much of the profile comes depends on the version and on the instance’s settings.',
   fields: (t) => ({
     id: t.id({
       nullable: false,

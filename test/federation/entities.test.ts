@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
-import type { Answer } from '../helpers/start-gateway.ts';
+import { type Answer, at, textAt } from '../helpers/start-gateway.ts';
 import { askEntities, FIRST, jobBy, PROJECT, startSubgraph, TOKEN } from './subgraph-world.ts';
 
 function databaseIds({ data }: Answer): (string | null)[] {
@@ -237,7 +237,7 @@ describe('the subgraph’s root', () => {
   it('tells its SDL to whoever asks, without a credential and at no call', async () => {
     const gateway = await startSubgraph({ jobs: 1 });
     const answer = await gateway.query('{ _service { sdl } }', { token: null });
-    const { sdl } = answer.data?.['_service'] as { sdl: string };
+    const sdl = textAt(answer, '_service.sdl');
     expect(sdl).toContain('federation/v2.9');
     expect(sdl).not.toMatch(/_Any|_Entity|_Service|_entities/);
     expect(gateway.simulator.requests).toEqual([]);
@@ -246,7 +246,7 @@ describe('the subgraph’s root', () => {
   it('has no fields that every Relay server has', async () => {
     const gateway = await startSubgraph({ jobs: 1 });
     const answer = await gateway.query('{ __type(name: "Query") { fields { name } } }');
-    const { fields } = answer.data?.['__type'] as { fields: { name: string }[] };
+    const fields = at(answer, '__type.fields') as { name: string }[];
     const names = fields.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['job', 'resource', '_entities', '_service']));
     expect(names).not.toContain('node');

@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs';
+import { composeServices as composeWithApollo } from '@apollo/composition';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import {
+  composeSchemaContract,
+  composeServices as composeWithGuild,
+} from '@theguild/federation-composition';
+import {
+  buildSchema,
+  findBreakingChanges,
+  type GraphQLObjectType,
+  isObjectType,
+  parse,
+} from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { neighbourSdl } from '../../examples/federation/neighbour.ts';
+import { schema } from '../../src/graphql/schema.ts';
+import { createSubgraph, printSubgraph } from '../../src/graphql/subgraph.ts';
+
+const sdl = printSubgraph(schema);
+const gitlab = { name: 'gitlab', url: 'http://gitlab.invalid', typeDefs: parse(sdl) };
+const LINK =
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])';
+
+const beside = (neighbour: string) => [
+  gitlab,
+  { name: 'neighbour', url: 'http://neighbour.invalid', typeDefs: parse(neighbour) },
+];
+
+/** What each composer says against it; empty lists where it composes. */
+function complaints(neighbour: string): { apollo: string[]; guild: string[] } {
+  const messages = (errors: readonly { message: string }[] = []) =>
+    errors.map(({ message }) => message);
+  return {
+    apollo: messages(composeWithApollo(beside(neighbour)).errors),
+    guild: messages(composeWithGuild(beside(neighbour)).errors),
+  };
+}
+
+const none = { apollo: [], guild: [] };
+
+describe('the subgraph', () => {
+  it('is the one that is committed', () => {
+    const file = new URL('../../schema/subgraph.graphql', import.meta.url);
+    expect(readFileSync(file, 'utf8').trim()).toBe(sdl.trim());
+  });
+
+  it('composes alone', () => {
+    expect(composeWithApollo([gitlab]).errors).toBeUndefined();
+    expect(composeWithGuild([gitlab]).errors).toBeUndefined();
+  });
+
+  it('composes beside another Relay subgraph, without a hint', () => {
+    expect(complaints(neighbourSdl)).toEqual(none);
+    const hints = composeWithApollo(beside(neighbourSdl)).hints?.map(({ message }) => message);
+    expect(hints).toEqual([]);
+    const { publicSdl = '' } = composeWithGuild(beside(neighbourSdl));
+    const graph = buildSchema(publicSdl);
+    const fieldOf = (type: string, name: string) =>
+      String((graph.getType(type) as GraphQLObjectType).getFields()[name]?.type);
+    expect(fieldOf('Deployment', 'job')).toBe('Job');
+    expect(fieldOf('Project', 'team')).toBe('String');
+    expect(fieldOf('Query', 'node')).toBe('Node');
+    expect(fieldOf('Query', 'resource')).toBe('Node');
+  });
+
+  it.each([
+    ['Job', 'id', 'id: ID!'],
+    ['Job', 'projectId databaseId', 'projectId: ID! databaseId: ID!'],
+    ['Job', 'webUrl', 'webUrl: String'],
+    ['Bridge', 'id', 'id: ID!'],
+    ['Pipeline', 'id', 'id: ID!'],
+    ['Pipeline', 'projectId databaseId', 'projectId: ID! databaseId: ID!'],
+    ['Pipeline', 'webUrl', 'webUrl: String'],
+    ['Project', 'id', 'id: ID!'],
+    ['Project', 'fullPath', 'fullPath: ID!'],
+    ['Project', 'databaseId', 'databaseId: ID!'],
+  ])('gives %s to one who knows it by %s', (type, key, fields) => {
+    const neighbour = `${LINK}
+      type Query { it: ${type} }
+      type ${type} @key(fields: "${key}", resolvable: false) { ${fields} }`;
+    expect(complaints(neighbour)).toEqual(none);
+  });
+
+  it.each([
+    ['User', 'databaseId', 'databaseId: ID!'],
+    ['User', 'username', 'username: String'],
+    ['Runner', 'databaseId', 'databaseId: ID!'],
+    ['Commit', 'sha', 'sha: String!'],
+    ['Agent', 'databaseId', 'databaseId: ID!'],
+  ])('lets others add to %s by %s, but not read it here', (type, key, fields) => {
+    const adds = `${LINK} type ${type} @key(fields: "${key}") { ${fields} more: String }`;
+    expect(complaints(`${adds} type Query { other: Int }`)).toEqual(none);
+    const { apollo, guild } = complaints(`${adds} type Query { it: ${type} }`);
+    expect(apollo.join()).toContain('cannot move to subgraph "gitlab"');
+    expect(guild.join()).toContain('cannot move to subgraph "gitlab"');
+  });
+
+  it('shares what has no identity, so that others may answer with the same types', () => {
+    const neighbour = `${LINK}
+      type Query { artifact: JobArtifact }
+      type JobArtifact @shareable { fileType: String! fileFormat: String filename: String size: BigInt }
+      scalar BigInt`;
+    expect(complaints(neighbour)).toEqual(none);
+  });
+
+  it('can be served by any subgraph library as it is', () => {
+    const built = buildSubgraphSchema({ typeDefs: parse(sdl) });
+    expect(built.getType('_Entity')).toBeDefined();
+  });
+
+  it('says of what others cannot read here that they cannot', () => {
+    for (const name of ['User', 'Runner', 'Commit', 'Agent']) {
+      expect(schema.getType(name)?.description).toContain('cannot be read by itself here');
+    }
+  });
+});
+
+describe('the two builds', () => {
+  const served = createSubgraph(schema, { maxReferences: 1000 });
+
+  it('differ in the root fields for Relay and for routers alone', () => {
+    const lost = findBreakingChanges(schema, served).map(({ description }) => description);
+    expect(lost).toEqual(['Query.node was removed.', 'Query.nodes was removed.']);
+    const added = findBreakingChanges(served, schema).map(({ description }) => description);
+    expect(added.toSorted()).toEqual([
+      'Query._entities was removed.',
+      'Query._service was removed.',
+      '_Any was removed.',
+      '_Entity was removed.',
+      '_Service was removed.',
+    ]);
+  });
+
+  it('describe each field that they add', () => {
+    const added = ['_service', '_entities'].map((name) => served.getQueryType()?.getFields()[name]);
+    for (const field of added) {
+      expect(field?.description).toBeTruthy();
+      expect(field?.args.every(({ description }) => description)).toBe(true);
+    }
+  });
+});
+
+describe('a contract', () => {
+  const contractWithout = (tag: string) => {
+    const filter = { include: new Set<string>(), exclude: new Set([tag]) };
+    const result = composeSchemaContract(beside(neighbourSdl), filter, true);
+    expect(result.errors).toBeUndefined();
+    return buildSchema(result.publicSdl ?? '');
+  };
+
+  it('without `write` has no mutation, and nothing that only mutations have', () => {
+    const graph = contractWithout('write');
+    expect(graph.getMutationType()).toBeUndefined();
+    const left = Object.keys(graph.getTypeMap()).filter((name) =>
+      /Payload|Input$|Error$/.test(name),
+    );
+    expect(left).toEqual([]);
+    expect(graph.getQueryType()?.getFields()).toHaveProperty('job');
+  });
+
+  it('without `internal` has nothing of rate limits and job tokens', () => {
+    const graph = contractWithout('internal');
+    const fields = Object.keys(graph.getQueryType()?.getFields() ?? {});
+    expect(fields).toEqual(expect.arrayContaining(['job', 'pipeline', 'project', 'resource']));
+    expect(fields).not.toEqual(expect.arrayContaining(['rateLimit']));
+    expect(graph.getType('RateLimit')).toBeUndefined();
+    expect(graph.getType('AllowedAgents')).toBeUndefined();
+    expect(graph.getMutationType()).toBeDefined();
+  });
+});
+
+describe('the cost', () => {
+  const applied = new Map(
+    parse(sdl).definitions.flatMap((definition) =>
+      definition.kind === 'ObjectTypeDefinition'
+        ? (definition.fields ?? []).map((field) => [
+            `${definition.name.value}.${field.name.value}`,
+            field.directives?.map(({ name }) => name.value) ?? [],
+          ])
+        : [],
+    ) as [string, string[]][],
+  );
+
+  it('is told of each connection, with its size', () => {
+    const connections = Object.values(schema.getTypeMap())
+      .filter(isObjectType)
+      .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
+      .filter(({ field }) => String(field.type).replace('!', '').endsWith('Connection'))
+      .map(({ type, field }) => `${type.name}.${field.name}`);
+    expect(connections).toEqual(
+      expect.arrayContaining(['Project.jobs', 'Pipeline.jobs', 'Pipeline.bridges']),
+    );
+    for (const name of connections) {
+      expect(applied.get(name), name).toEqual(expect.arrayContaining(['cost', 'listSize']));
+    }
+  });
+
+  it('is told of each field that makes a call of its own', () => {
+    const calling = [...applied]
+      .filter(([, names]) => names.includes('cost'))
+      .map(([name]) => name);
+    const expected = [
+      'Query.job',
+      'Query.pipeline',
+      'Query.resource',
+      'Query.currentJob',
+      'Query.allowedAgents',
+    ];
+    expect(calling).toEqual(
+      expect.arrayContaining([
+        ...expected,
+        'Project.job',
+        'Project.pipeline',
+        'Job.trace',
+        'AllowedAgents.job',
+        'AllowedAgents.pipeline',
+      ]),
+    );
+  });
+});
