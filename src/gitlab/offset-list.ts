@@ -46,6 +46,12 @@ function sideOf<Row extends WithId>(page: Page<Row>, id: string): 'newer' | 'old
   return compareIds(last.id, id) >= 0 && page.hasNext ? 'newer' : 'around';
 }
 
+/** How many pages the list has, as the latest one said; endless where GitLab does not count. */
+function pageCount<Row>(grid: Grid<Row>): number {
+  const total = grid.total() ?? Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.ceil(total / grid.perPage));
+}
+
 /**
  * The number of the page around the anchor, or of the first one after it, starting where the anchor
  * stood: normally one read. Rows that came or went since are made up for by ever larger steps.
@@ -61,7 +67,8 @@ async function locate<Row extends WithId>(
     const side = sideOf(await grid.page(number), id);
     if (side === 'around' || (side === 'older' && number === 1)) return number;
     if (side === 'newer') newer = number;
-    else older = number;
+    // Where GitLab counts, a place far beyond the end (of a list that shrank) is given up at once.
+    else older = Math.min(number, pageCount(grid) + 1);
     if (older === Number.POSITIVE_INFINITY) number = newer + step;
     else number = newer === 0 ? Math.max(1, older - step) : Math.floor((newer + older) / 2);
     step *= 2;

@@ -31,7 +31,7 @@ export function parseCursor(list: string, cursor: string, argument: string): Anc
     version === VERSION &&
     rest.length === 0 &&
     isNumericId(id) &&
-    (index === undefined || (Number.isSafeInteger(index) && index >= 0));
+    (place === undefined || (isNumericId(place) && Number.isSafeInteger(index)));
   if (!valid) {
     throw badUserInput(
       `\`${argument}\` is not a cursor of this gateway; take one from \`pageInfo\` or \`edges.cursor\`.`,

@@ -151,7 +151,9 @@ describe.each(refusals)('A read that GitLab answers with %o', (fault, told, time
     expect(answer.errors).toHaveLength(1);
     expect(answer.errors[0]).toMatchObject({ ...told, path: path.split('.').map(toKey) });
     expect(answer.data).toMatchObject({ __typename: 'Query' });
-    expect(calls()).toEqual(Array(times).fill(expect.stringContaining(call)));
+    // A log is read as a stream: once it has begun to come, it is not begun anew.
+    const asked = fault.kind === 'truncated' && call.endsWith('/trace') ? 1 : times;
+    expect(calls()).toEqual(Array(asked).fill(expect.stringContaining(call)));
     expect(text).not.toMatch(/glpat-|glcbt-|\/work\/|127\.0\.0\.1|stack/);
     expect(bugs).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Answer, type Started, startGateway } from '../helpers/start-gateway.ts';
+import { type Answer, at, type Started, startGateway, textAt } from '../helpers/start-gateway.ts';
 import { smallWorld, tokens } from '../helpers/worlds.ts';
 
 const start = () => startGateway({ simulator: { world: smallWorld() }, token: tokens.alice });
@@ -243,4 +243,53 @@ describe('Any text as any argument', () => {
       { numRuns: 400 },
     );
   });
+});
+
+describe('A cursor that somebody altered', () => {
+  const ask = (args: string) =>
+    `query ($cursor: String!) { pipeline(project: "42", id: 700) { jobs(${args}) { nodes { databaseId } } } }`;
+
+  /** A world with 302 jobs in a pipeline, and what a cursor of its list is made of. */
+  async function startLong() {
+    const world = smallWorld();
+    for (let id = 2000; id < 2300; id += 1) world.addJob(700, { id });
+    const started = await startGateway({ simulator: { world }, token: tokens.alice });
+    const page = await started.query(
+      '{ pipeline(project: "42", id: 700) { jobs(first: 5) { pageInfo { endCursor } } } }',
+    );
+    const cursor = textAt(page, 'pipeline.jobs.pageInfo.endCursor');
+    const [version, list] = Buffer.from(cursor, 'base64url').toString().split(':');
+    started.calls();
+    return { ...started, forge: (...rest: string[]) => encode([version, list, ...rest].join(':')) };
+  }
+
+  it.each(['9007199254740991', '1000000', '301', '0'])(
+    'to stand at place %s still leads to its row, at few calls',
+    async (place) => {
+      const { query, calls, forge, bugs } = await startLong();
+      const cursor = forge('2150', place);
+      const after = await query(ask('first: 2, after: $cursor'), { variables: { cursor } });
+      const before = await query(ask('last: 2, before: $cursor'), { variables: { cursor } });
+      const ids = (answer: Answer) =>
+        (at(answer, 'pipeline.jobs.nodes') as { databaseId: string }[]).map(
+          ({ databaseId }) => databaseId,
+        );
+      expect(ids(after)).toEqual(['2149', '2148']);
+      expect(ids(before)).toEqual(['2152', '2151']);
+      // Looking for a row takes a search by halves, from either end.
+      expect(calls().length).toBeLessThanOrEqual(2 * 2 * Math.ceil(Math.log2(302)));
+      expect(bugs).toEqual([]);
+    },
+  );
+
+  it.each(['', '-1', '1e3', '0x10', '1.5', ' 7 ', '007', '99999999999999999999', 'x'])(
+    'to stand at place %j is refused',
+    async (place) => {
+      const { query, calls, forge } = await startLong();
+      const variables = { cursor: forge('2150', place) };
+      const answer = await query(ask('first: 2, after: $cursor'), { variables });
+      expect(answer.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+      expect(calls()).toEqual([]);
+    },
+  );
 });
