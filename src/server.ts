@@ -4,16 +4,24 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga, useExecutionCancellation } from 'graphql-yoga';
 import type { Config } from './config.ts';
 import { type Context, type ContextDeps, createContext } from './context.ts';
+import type { CallEvent } from './gitlab/call.ts';
 import { systemClock } from './gitlab/clock.ts';
 import { CredentialError, readCredential } from './gitlab/credential.ts';
+import { ping } from './gitlab/ping.ts';
 import { createTransport, type TransportOptions } from './gitlab/transport.ts';
 import { toClientError, unauthenticated } from './graphql/errors.ts';
 import { schema } from './graphql/schema.ts';
 import { createSubgraph } from './graphql/subgraph.ts';
+import { createDrain, type Drain } from './lifecycle/drain.ts';
 import { createLiveHub, type LiveHubOptions } from './live/hub.ts';
 import { createWakeUps, type WakeUps } from './live/wake-ups.ts';
+import type { MetricsJson } from './observability/exposition.ts';
+import { type Logger, silentLogger } from './observability/logger.ts';
+import { createObservation, type ObservationDeps } from './observability/observation.ts';
+import { createOperatorServer } from './observability/operator-server.ts';
 import { useCacheControl } from './plugins/use-cache-control.ts';
 import { useGraphiQL } from './plugins/use-graphiql.ts';
+import { useOperators } from './plugins/use-operators.ts';
 import { useRawLog } from './plugins/use-raw-log.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
 
@@ -21,15 +29,23 @@ import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
 export interface Gateway {
   /** Listens; resolves with the address as a browser takes it. Rejects when the port is taken. */
   listen(host: string, port: number): Promise<string>;
+  /** Takes nothing new, tells subscribers to come again, and resolves when all that runs has finished. */
+  drain(): Promise<void>;
   /** Takes no more requests, ends connections, and lets go of GitLab. */
   close(): Promise<void>;
+  /** This process's metrics, for whoever adds up those of several. */
+  metrics(): Promise<MetricsJson>;
 }
 
 /** What a gateway takes from outside, so that tests can put their own in. */
 export interface GatewayDeps {
   version: string;
-  /** Told of bugs of ours; clients see them masked. @default writes to stderr */
+  /** Told of operations, and of what operators should know. @default nobody */
+  logger?: Logger | undefined;
+  /** Told of bugs of ours; clients see them masked. @default writes to the log, or to stderr without one */
   report?: (bug: unknown) => void;
+  /** Set where several processes serve one port: what /metrics says of all of them. */
+  metricsOfAll?: (() => Promise<string>) | undefined;
   /** Tokens by header name that GraphiQL shows to everybody: for the demo alone. @default none */
   exampleTokens?: Readonly<Record<string, string>> | undefined;
   /** How calls to GitLab are made: timeouts, clock, chance. @default as `createTransport` */
@@ -43,7 +59,12 @@ function contextDeps(config: Config, deps: GatewayDeps, wakeUps: WakeUps): Conte
     'private-token': config.gitlabToken?.reveal(),
   };
   const { version, live } = deps;
-  const transport = createTransport({ ...deps.transport, baseUrl: config.gitlabUrl, version });
+  const transport = createTransport({
+    timeouts: config.upstreamTimeouts,
+    ...deps.transport,
+    baseUrl: config.gitlabUrl,
+    version,
+  });
   const { pollIntervalMs: intervalMs, maxSubscriptions: maxSubscribers } = config;
   return {
     transport,
@@ -75,15 +96,41 @@ function schemaFor({ federation, federationMaxReferences }: Config): GraphQLSche
   return federation ? createSubgraph(schema, { maxReferences: federationMaxReferences }) : schema;
 }
 
+/** Log, metrics, readiness and tracing, and a transport that tells them of its calls. */
+function observe(given: GatewayDeps, drain: Drain, ping: ObservationDeps['ping']) {
+  const observation = createObservation({
+    logger: given.logger ?? silentLogger,
+    now: () => performance.now(),
+    isDraining: () => drain.isDraining,
+    metricsText: given.metricsOfAll,
+    ping,
+  });
+  const { onCall } = given.transport ?? {};
+  const { upstream } = observation;
+  const tellBoth = (event: CallEvent) => {
+    upstream.onCall(event);
+    onCall?.(event);
+  };
+  return { observation, transport: { ...given.transport, ...upstream, onCall: tellBoth } };
+}
+
+function reportTo(logger: Logger | undefined): (bug: unknown) => void {
+  return logger ? (bug) => logger.error({ err: bug }, 'bug') : reportToStderr;
+}
+
 function reportToStderr(bug: unknown): void {
   process.stderr.write(`${bug instanceof Error ? bug.stack : String(bug)}\n`);
 }
 
 /** The composition root: Yoga with its plugins, one transport to GitLab, one HTTP server. */
 export function createGateway(config: Config, given: GatewayDeps): Gateway {
-  const { report = reportToStderr, exampleTokens } = given;
+  const { report = reportTo(given.logger), exampleTokens } = given;
+  const drain = createDrain();
+  const { observation, transport } = observe(given, drain, (signal) =>
+    ping(deps.transport, signal),
+  );
   const wakeUps = createWakeUps(given.live?.clock ?? systemClock);
-  const deps = contextDeps(config, given, wakeUps);
+  const deps = contextDeps(config, { ...given, transport }, wakeUps);
   const yoga = createYoga<object, Context>({
     schema: schemaFor(config),
     graphqlEndpoint: '/graphql',
@@ -96,6 +143,12 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
     context: ({ request }) => contextOf(request, deps),
     maskedErrors: { maskError: (error) => toClientError(error, report) },
     plugins: [
+      ...useOperators({
+        observation,
+        drain,
+        withMetrics: config.metricsPort === undefined,
+        now: () => performance.now(),
+      }),
       ...(config.graphiql ? [useGraphiQL({ tokens: exampleTokens })] : []),
       // Ends resolvers when the caller leaves.
       useExecutionCancellation(),
@@ -107,14 +160,33 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
     ],
   });
   const server = createServer(yoga);
+  drain.watch(server);
+  const operators =
+    config.metricsPort === undefined || given.metricsOfAll
+      ? undefined
+      : createOperatorServer(observation.endpoints(true));
   return {
-    listen: (host, port) => listen(server, host, port),
+    async listen(host, port) {
+      if (operators) await listen(operators, host, config.metricsPort ?? 0);
+      const address = await listen(server, host, port);
+      // Such as having no file descriptor left for a connection: those that are open go on.
+      server.on('error', (error) => given.logger?.error({ err: error }, 'no new connection'));
+      return address;
+    },
+    async drain() {
+      drain.begin();
+      server.closeIdleConnections();
+      await drain.idle();
+    },
+    metrics: observation.metrics,
     async close() {
       deps.live.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       });
+      operators?.close();
+      operators?.closeAllConnections();
       await deps.transport.close();
     },
   };

@@ -29,12 +29,19 @@ function verdict(error: unknown, method: string): 'up' | 'down' | undefined {
   return error instanceof GitlabError ? 'up' : undefined;
 }
 
+/** Told when calls are cut off, and when they go through again. */
+export type OnCircuit = (isOpen: boolean) => void;
+
 /**
  * Stops calling a server that has not answered anyone for a while, so that callers fail at once and it
  * can recover. After a pause one call is let through; when that succeeds, all are, and otherwise the
  * pause doubles. Knows the server only, never who called.
  */
-export function createCircuitBreaker(send: Send, clock: Clock): Send {
+export function createCircuitBreaker(
+  send: Send,
+  clock: Clock,
+  onCircuit: OnCircuit = () => {},
+): Send {
   let failures = 0;
   let pauseMs = FIRST_PAUSE_MS;
   /** No call before then, in ms since 1970; undefined while the circuit is closed. */
@@ -46,8 +53,10 @@ export function createCircuitBreaker(send: Send, clock: Clock): Send {
     if (seen === 'up') {
       failures = 0;
       pauseMs = FIRST_PAUSE_MS;
+      if (openUntil !== undefined) onCircuit(false);
       openUntil = undefined;
     } else if (seen === 'down' && (isProbe || ++failures === FAILURES_TO_OPEN)) {
+      if (openUntil === undefined) onCircuit(true);
       openUntil = clock.now() + pauseMs;
       pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
     }

@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import type { Answer, Exchange, UpstreamRequest } from './call.ts';
-import { createCircuitBreaker } from './circuit-breaker.ts';
+import { createCircuitBreaker, type OnCircuit } from './circuit-breaker.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { createConcurrency } from './concurrency.ts';
 import { createDeadline } from './deadline.ts';
@@ -56,6 +56,8 @@ export interface TransportOptions {
   readonly onCall?: OnCall | undefined;
   /** Wraps every exchange, as tracing does to give it a span. @default as it is */
   readonly around?: ((exchange: Exchange) => Exchange) | undefined;
+  /** Told when the circuit to the server opens and closes. */
+  readonly onCircuit?: OnCircuit | undefined;
   readonly clock?: Clock | undefined;
   /** 0 to 1. */
   readonly random?: (() => number) | undefined;
@@ -134,7 +136,7 @@ export function createTransport(options: TransportOptions): Transport {
   const reading = createReading(createMovedProject(paced), { clock, etags });
   const retrying = createRetrying(reading, { clock, random, budget: createRetryBudget() });
   // Outside the retries: one caller's call fails once, and an open circuit is not tried again.
-  const guarded = createCircuitBreaker(retrying, clock);
+  const guarded = createCircuitBreaker(retrying, clock, options.onCircuit);
   const timed = createDeadline(guarded, { clock, totalMs: timeouts.totalMs });
   const send = createSingleFlight(timed, onCall);
 

@@ -1,0 +1,69 @@
+import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { redactPatterns } from '../gitlab/redaction.ts';
+import { type Operation, outcomeOf } from './operation.ts';
+
+export type { Logger } from 'pino';
+
+/** What an error's log line says. Texts of errors are redacted: some quote what was sent. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return redactPatterns(String(error));
+  const { name, message, stack } = error;
+  return { type: name, message: redactPatterns(message), stack: stack && redactPatterns(stack) };
+}
+
+/** Standard output, written beside the program's work: a slow reader of the log does not hold it up. */
+export function createStandardOutput(): DestinationStream & { flushSync(): void } {
+  const output = destination({ fd: 1, sync: false });
+  // Whoever reads the log may have gone; that is no reason to stop serving.
+  output.on('error', () => {});
+  return output;
+}
+
+/** Writes one JSON object a line. */
+export function createLogger(options: {
+  level: string;
+  output: DestinationStream;
+  /** Stands in each line, such as the worker's number. */
+  base?: Record<string, unknown> | undefined;
+}): Logger {
+  return pino(
+    {
+      level: options.level,
+      base: options.base ?? null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+      serializers: { err: describeError },
+    },
+    options.output,
+  );
+}
+
+/** Says nothing. */
+export const silentLogger: Logger = pino({ level: 'silent' });
+
+/** GitLab's request ids in one line: enough to follow an operation there, not a page of them. */
+const MAX_IDS = 20;
+
+/** The line of an operation that has ended. */
+export function logOperation(logger: Logger, operation: Operation, durationMs: number): void {
+  if (!logger.isLevelEnabled('info')) return;
+  const { requestId, transport, type, name, document, meter, codes, results } = operation;
+  logger.info(
+    {
+      requestId,
+      transport,
+      type,
+      name,
+      document,
+      durationMs: Math.round(durationMs * 10) / 10,
+      calls: meter?.calls ?? 0,
+      coalesced: meter?.coalesced ?? 0,
+      notModified: meter?.notModified ?? 0,
+      outcome: outcomeOf(operation),
+      errors: codes.size > 0 ? [...codes] : undefined,
+      results: results === 1 ? undefined : results,
+      gitlabRequestIds: meter?.requestIds?.slice(0, MAX_IDS),
+    },
+    'operation',
+  );
+}

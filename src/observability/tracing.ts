@@ -1,0 +1,102 @@
+import {
+  context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapGetter,
+  trace,
+} from '@opentelemetry/api';
+import type { Call, Exchange, RawAnswer } from '../gitlab/call.ts';
+import { type Operation, outcomeOf } from './operation.ts';
+
+/*
+ * OpenTelemetry through its API alone: without an SDK in the process nothing is recorded and nothing
+ * leaves it. docs/operations.md shows how to preload one. Names follow the semantic conventions for
+ * GraphQL and HTTP; no span holds a token, a query string or a document's text.
+ */
+
+const tracerName = 'gitlab-jobs-gateway';
+
+const headerGetter: TextMapGetter<Headers> = {
+  keys: (headers) => [...headers.keys()],
+  get: (headers, name) => headers.get(name) ?? undefined,
+};
+
+/** The span of an operation; `run` makes it the parent of what happens inside. */
+export interface OperationSpan {
+  run<T>(work: () => T): T;
+  end(operation: Operation): void;
+}
+
+function describeOperation(span: Span, operation: Operation): void {
+  const { type, name, document, meter, codes } = operation;
+  const outcome = outcomeOf(operation);
+  if (type !== 'unknown') span.updateName(type);
+  span.setAttributes({
+    'graphql.operation.type': type,
+    ...(name !== undefined && { 'graphql.operation.name': name }),
+    ...(document !== undefined && { 'graphql.document.id': document }),
+    'gateway.upstream.calls': meter?.calls ?? 0,
+    'gateway.outcome': outcome,
+    ...(codes.size > 0 && { 'error.type': [...codes].join(',') }),
+  });
+  if (outcome === 'error') span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** Starts one, below the span that is active, or else below the caller's `traceparent`. */
+export function startOperationSpan(headers: Headers): OperationSpan {
+  const active = context.active();
+  const parent = trace.getSpan(active)
+    ? active
+    : propagation.extract(active, headers, headerGetter);
+  const tracer = trace.getTracer(tracerName);
+  const span = tracer.startSpan('graphql', { kind: SpanKind.SERVER }, parent);
+  if (!span.isRecording()) return { run: (work) => work(), end: () => span.end() };
+  const inside = trace.setSpan(parent, span);
+  return {
+    run: (work) => context.with(inside, work),
+    end(operation) {
+      describeOperation(span, operation);
+      span.end();
+    },
+  };
+}
+
+function startCallSpan(call: Call): Span {
+  const { method, endpoint } = call;
+  const attributes = { 'http.request.method': method, 'url.template': endpoint.template };
+  const name = `${method} ${endpoint.template}`;
+  return trace.getTracer(tracerName).startSpan(name, { kind: SpanKind.CLIENT, attributes });
+}
+
+function describeAnswer(span: Span, { status }: RawAnswer): void {
+  span.setAttribute('http.response.status_code', status);
+  if (status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** What goes upstream: the call's own span as the parent, where there is one. */
+function traceContextBelow(span: Span): Record<string, string> {
+  const carrier: Record<string, string> = {};
+  propagation.inject(trace.setSpan(context.active(), span), carrier);
+  return carrier;
+}
+
+/** Gives each exchange with GitLab a span of its own. */
+export function traceExchange(exchange: Exchange): Exchange {
+  return async (call) => {
+    const span = startCallSpan(call);
+    if (!span.isRecording()) return exchange(call);
+    try {
+      const answer = await exchange({ ...call, traceContext: traceContextBelow(span) });
+      describeAnswer(span, answer);
+      return answer;
+    } catch (error) {
+      span.setAttribute('error.type', error instanceof Error ? error.name : 'unknown');
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      throw error;
+    } finally {
+      span.end();
+    }
+  };
+}
