@@ -236,6 +236,25 @@ describe('Query.job', () => {
   });
 });
 
+describe('A job whose pipeline a server leaves out', () => {
+  it('stands under the path it was asked by, and is found again by that', async () => {
+    const { query, calls, bugs } = await start({ pipeline: null });
+    const answer = await query(
+      '{ job(project: "group/app", id: 1001) { id projectId project { fullPath } } }',
+    );
+    expect(answer.data).toMatchObject({
+      job: { projectId: 'group/app', project: { fullPath: 'group/app' } },
+    });
+    const again = await query('query ($id: ID!) { node(id: $id) { id } }', {
+      variables: { id: at(answer, 'job.id') },
+    });
+    expect(at(again, 'node.id')).toBe(at(answer, 'job.id'));
+    const path = 'GET /projects/group%2Fapp/jobs/1001';
+    expect(calls()).toEqual([path, path]);
+    expect(bugs).toEqual([]);
+  });
+});
+
 describe('Big numbers', () => {
   const huge = 2 ** 60;
 
