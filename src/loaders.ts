@@ -49,6 +49,8 @@ export interface Loaders {
   pipelineBridges(pipeline: PipelineRef, filter: ListFilter): RowList<Bridge>;
   /** Keeps a job that came with another answer. */
   prime(job: Job): void;
+  /** The same for a pipeline that was read by itself. */
+  primePipeline(ref: PipelineRef, pipeline: RestPipeline): void;
   /** Forgets everything: after a mutation nothing read before it holds. */
   clear(): void;
 }
@@ -232,6 +234,7 @@ export function createLoaders(gitlab: Gitlab, { maxTraceBytes }: LoaderLimits): 
       const ref = { project: job.project_id, id: String(job.id) };
       jobs.clear(ref).prime(ref, job);
     },
+    primePipeline: (ref, pipeline) => void pipelines.clear(ref).prime(ref, pipeline),
     clear() {
       for (const loader of [jobs, bridges, traces, pipelines, projects, current, agents]) {
         (loader as DataLoader<unknown, unknown, string>).clearAll();

@@ -60,6 +60,13 @@ export interface JobVariable {
   value: string;
 }
 
+/** A part of a log; before GitLab 19.0 it is all of it nonetheless. */
+export interface TracePart {
+  byteOffset?: number | undefined;
+  /** 1 to 512000. */
+  byteLimit?: number | undefined;
+}
+
 /** What a list of jobs is narrowed to. Statuses are GitLab's own words; none, or an empty list, means all. */
 export interface ScopeFilter {
   scope?: readonly string[] | undefined;
@@ -93,9 +100,9 @@ export interface Gitlab {
   /** A build; 404 for a bridge's id (§2.4). */
   getJob(ref: JobRef): Promise<Job>;
   /** A job's log as sent, empty where there is none (§7); from `byteOffset` on where the server can, else all of it. */
-  getJobTrace(ref: JobRef, options?: { byteOffset?: number | undefined }): Promise<Buffer>;
+  getJobTrace(ref: JobRef, part?: TracePart): Promise<Buffer>;
   /** The same as a stream, read from GitLab no faster than it is consumed. Close it to end the call. */
-  openJobTrace(ref: JobRef): Promise<OpenText>;
+  openJobTrace(ref: JobRef, part?: TracePart): Promise<OpenText>;
   /** The job whose token this is (§2.6). */
   getCurrentJob(): Promise<Job>;
   /** The agents that job may use (§2.7). */
@@ -143,6 +150,11 @@ function toBody(fields: Record<string, unknown>): string | undefined {
   const given = Object.values(fields).some((value) => value !== undefined);
   return given ? JSON.stringify(fields) : undefined;
 }
+
+const partOf = ({ byteOffset, byteLimit }: TracePart): Query => ({
+  byte_offset: byteOffset,
+  byte_limit: byteLimit,
+});
 
 /** Makes one call; T is what its reader makes of the answer. */
 interface Calls {
@@ -201,14 +213,17 @@ type Rows = Omit<Gitlab, Lists | Writes | 'credential' | 'server'>;
 const createRows = ({ get }: Calls): Rows => ({
   getJob: async ({ project, id }) =>
     get(endpoint`/projects/${project}/jobs/${id}`, readOne(build(project))),
-  getJobTrace: async ({ project, id }, { byteOffset } = {}) =>
+  getJobTrace: async ({ project, id }, part = {}) =>
     get(endpoint`/projects/${project}/jobs/${id}/trace`, readText, {
-      query: { byte_offset: byteOffset },
+      query: partOf(part),
       // A tail is asked for once: its answer will not be met again.
-      keep: byteOffset === undefined,
+      keep: part.byteOffset === undefined,
     }),
-  openJobTrace: async ({ project, id }) =>
-    get(endpoint`/projects/${project}/jobs/${id}/trace`, readStream, { streaming: true }),
+  openJobTrace: async ({ project, id }, part = {}) =>
+    get(endpoint`/projects/${project}/jobs/${id}/trace`, readStream, {
+      query: partOf(part),
+      streaming: true,
+    }),
   getCurrentJob: async () => get(endpoint`/job`, readOne(build())),
   getAllowedAgents: async () =>
     get(endpoint`/job/allowed_agents`, readOne(shapeOf(restAllowedAgents))),

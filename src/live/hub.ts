@@ -1,4 +1,4 @@
-import { createGitlab, type JobRef } from '../gitlab/client.ts';
+import { createGitlab, type JobRef, type PipelineRef } from '../gitlab/client.ts';
 import { type Clock, systemClock } from '../gitlab/clock.ts';
 import type { Credential } from '../gitlab/credential.ts';
 import type { Job } from '../gitlab/rest.ts';
@@ -7,8 +7,11 @@ import { follow, type LiveEvents, type View } from './follow.ts';
 import { createPace } from './pace.ts';
 import { createPoll, type Poll } from './poll.ts';
 import type { Resource } from './resource.ts';
+import { type TraceNews, traceView } from './trace-view.ts';
 import type { WakeUps } from './wake-ups.ts';
 import { eachOnce, jobResource } from './watch-job.ts';
+import { type PipelineNews, pipelineResource, pipelineView } from './watch-pipeline.ts';
+import { createTraceMemory, traceResource } from './watch-trace.ts';
 
 /** What one caller can follow. Each read behind it is made with the caller's own credential. */
 export interface Live {
@@ -16,6 +19,10 @@ export interface Live {
   readonly isFull: boolean;
   /** The job now, then each change of it, until it is finished. */
   job(ref: JobRef): LiveEvents<Job>;
+  /** The pipeline and all its jobs, then what changes of them, until it is finished. */
+  pipeline(ref: PipelineRef): LiveEvents<PipelineNews>;
+  /** A job's log from that byte on, then what is appended, until the job is finished. */
+  trace(ref: JobRef, afterByte: number): LiveEvents<TraceNews>;
 }
 
 /** On whose behalf something is followed, and until when. */
@@ -69,7 +76,6 @@ function createPolls(options: LiveHubOptions) {
     });
     pace.setHooked(wakeUps.hears(resource.project));
     const reading = resource.open({
-      wake: () => poll.wake(),
       watch: <Other>(other: Resource<Other>) => {
         const watched = find(credential, other);
         return { poll: watched, leave: watched.join(() => poll.wake()) };
@@ -99,7 +105,8 @@ function createPolls(options: LiveHubOptions) {
 
 /** Makes a hub that follows nothing yet. */
 export function createLiveHub(options: LiveHubOptions): LiveHub {
-  const { maxSubscribers = 10_000 } = options;
+  const { transport, maxSubscribers = 10_000 } = options;
+  const memory = createTraceMemory();
   const { find, polls } = createPolls(options);
   let subscribers = 0;
 
@@ -121,6 +128,12 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
         return subscribers >= maxSubscribers;
       },
       job: (ref) => subscribe(caller, jobResource(ref), eachOnce()),
+      pipeline: (ref) => subscribe(caller, pipelineResource(ref), pipelineView()),
+      trace(ref, afterByte) {
+        const gitlab = createGitlab({ transport, ...caller });
+        const resource = traceResource(ref, { memory, afterByte });
+        return subscribe(caller, resource, traceView(gitlab, ref, afterByte));
+      },
     }),
     count: () => ({ subscribers, polls: polls.size }),
     close() {

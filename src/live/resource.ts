@@ -14,8 +14,6 @@ export interface Resource<State> {
 
 /** What a reading may use beside the client of each read. */
 export interface ReadingTools {
-  /** Looks again soon, because something it depends on has changed. */
-  wake(): void;
-  /** Watches something else of the same caller's, until it leaves. */
+  /** Watches something else of the same caller's, until it leaves. Its changes make this one look, too. */
   watch<Other>(resource: Resource<Other>): { poll: Poll<Other>; leave(): void };
 }
