@@ -9,15 +9,22 @@ import { createYoga } from 'graphql-yoga';
 /** Its schema, with Relay types of its own. */
 export const neighbourSdl = readFileSync(new URL('neighbour.graphql', import.meta.url), 'utf8');
 
+/** What it knows of a deployment. */
+export interface Deployment {
+  id: string;
+  environment: string;
+  job: { webUrl: string };
+}
+
 const jobs = 'https://gitlab.example.com/acme/shop/web/-/jobs';
-const deployments = [
+const known: Deployment[] = [
   { id: 'd1', environment: 'production', job: { webUrl: `${jobs}/12345678915` } },
   { id: 'd2', environment: 'staging', job: { webUrl: `${jobs}/12345678913` } },
 ];
 const pageInfo = { hasNextPage: false, hasPreviousPage: false };
 
 /** Serves it; port 0 picks a free one. */
-export function startNeighbour(port: number) {
+export function startNeighbour(port: number, deployments = known) {
   const typeDefs = parse(neighbourSdl);
   const resolvers = {
     Query: {

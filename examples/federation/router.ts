@@ -22,7 +22,7 @@ function useGateway(executor: Executor): Plugin {
         const operation = getOperationAST(document, operationName);
         // The part of Apollo Server's request that the gateway looks at.
         const given = { request, source, document, operation, operationName, schema };
-        const context = { queryHash: source, context: contextValue, ...given };
+        const context = { queryHash: source, context: contextValue, metrics: {}, ...given };
         return executor(context as unknown as Parameters<Executor>[0]);
       });
     },
