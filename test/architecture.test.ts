@@ -10,10 +10,11 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
  * names the rooms it may use; "type" after one means types only. Never back, never sideways.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  cli: ['config', 'server', 'simulator', 'graphql', 'lifecycle', 'observability'],
+  cli: ['config', 'serve', 'graphql'],
+  serve: ['config type', 'lifecycle', 'observability', 'server', 'simulator'],
   index: ['config', 'server'],
   server: [
-    'config type',
+    'config',
     'context',
     'gitlab',
     'graphql',

@@ -43,3 +43,9 @@ export function createEndpoints(deps: {
 function metricsOf(metrics: () => Promise<string>): () => Promise<OperatorAnswer> {
   return async () => ({ status: 200, type: PROMETHEUS, body: await metrics() });
 }
+
+/** /metrics and nothing else. */
+export function onlyMetrics(metrics: () => Promise<string>): OperatorEndpoints {
+  const answer = metricsOf(metrics);
+  return (path) => (path === '/metrics' ? answer() : undefined);
+}

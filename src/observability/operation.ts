@@ -64,12 +64,11 @@ const MAX_NAME = 100;
 /** Fills in what a document tells. */
 export function describe(
   operation: Operation,
-  args: { document: DocumentNode; operationName?: string | null | undefined; meter?: Meter },
+  document: DocumentNode,
+  operationName: string | null | undefined,
 ): void {
-  const { document, operationName, meter } = args;
   const ast = getOperationAST(document, operationName);
   operation.document = hashOf(document);
-  operation.meter = meter;
   if (ast?.kind !== Kind.OPERATION_DEFINITION) return;
   operation.type = ast.operation;
   operation.name = ast.name?.value.slice(0, MAX_NAME);

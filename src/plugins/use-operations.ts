@@ -111,17 +111,16 @@ export function useOperations(deps: {
   const byContext = new WeakMap<object, Running>();
   const withOperation = new WeakSet<Request>();
 
-  /** The operation of HTTP that is about to be executed; undefined for one of a WebSocket. */
-  const describeKnown = ({ document, operationName, contextValue }: ExecutionArgs) => {
+  /** Whether it is an operation of HTTP, known from its first sign. */
+  const isKnown = ({ contextValue }: ExecutionArgs) => {
     const running = byContext.get(contextValue as object);
-    const { meter } = contextValue as { meter: Meter };
-    if (running) describe(running.operation, { document, operationName, meter });
-    return running;
+    if (running) running.operation.meter = (contextValue as { meter: Meter }).meter;
+    return running !== undefined;
   };
   const startUnknown = ({ document, operationName, contextValue }: ExecutionArgs) => {
-    const { meter } = contextValue as { meter: Meter };
     const running = follower.start({ requestId: undefined, transport: 'websocket' });
-    describe(running.operation, { document, operationName, meter });
+    describe(running.operation, document, operationName);
+    running.operation.meter = (contextValue as { meter: Meter }).meter;
     const settle = (
       result: unknown,
       setResult: (result: AsyncIterableIterator<ExecutionResult>) => void,
@@ -148,14 +147,19 @@ export function useOperations(deps: {
         }
       },
     },
+    onValidate({ context, params }) {
+      const running = byContext.get(context);
+      if (!running) return;
+      describe(running.operation, params.documentAST, context.params?.operationName);
+    },
     onExecute({ args, executeFn, setExecuteFn }) {
-      if (describeKnown(args)) return undefined;
+      if (isKnown(args)) return undefined;
       const { running, settle } = startUnknown(args);
       setExecuteFn((given) => running.span.run(() => executeFn(given)));
       return { onExecuteDone: ({ result, setResult }) => settle(result, setResult) };
     },
     onSubscribe({ args, subscribeFn, setSubscribeFn }) {
-      if (describeKnown(args)) return undefined;
+      if (isKnown(args)) return undefined;
       const { running, settle } = startUnknown(args);
       setSubscribeFn((given) => running.span.run(() => subscribeFn(given)));
       return { onSubscribeResult: ({ result, setResult }) => settle(result, setResult) };

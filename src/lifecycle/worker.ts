@@ -1,0 +1,42 @@
+import type { MetricsJson } from '../observability/exposition.ts';
+import { createQuestions, type ToPrimary, type ToWorker } from './worker-messages.ts';
+
+/** The part of `process` that a worker talks to its primary through. */
+export interface Channel {
+  send?: ((message: ToPrimary) => unknown) | undefined;
+  readonly connected: boolean;
+  on(event: 'message', listener: (message: ToWorker) => void): unknown;
+  on(event: 'disconnect', listener: () => void): unknown;
+}
+
+/** A worker's side of the talk. */
+export interface Worker {
+  /** Metrics of all workers, as text. */
+  metricsOfAll(): Promise<string>;
+  /** This worker serves now, and can be asked. */
+  listening(address: string): void;
+}
+
+/** Joins the primary process. A worker whose primary is gone drains too: nobody would replace it. */
+export function joinPrimary(
+  channel: Channel,
+  does: { drain(): void; metrics(): Promise<MetricsJson> },
+): Worker {
+  const questions = createQuestions<string>();
+  const send = (message: ToPrimary) => {
+    if (channel.connected) channel.send?.(message);
+  };
+  const collect = async (id: number) => {
+    send({ kind: 'collected', id, metrics: await does.metrics() });
+  };
+  channel.on('message', (message) => {
+    if (message.kind === 'drain') does.drain();
+    if (message.kind === 'collect') void collect(message.id);
+    if (message.kind === 'summed') questions.answer(message.id, message.text);
+  });
+  channel.on('disconnect', () => does.drain());
+  return {
+    metricsOfAll: async () => (await questions.ask((id) => send({ kind: 'sum', id }))) ?? '',
+    listening: (address) => send({ kind: 'listening', address }),
+  };
+}

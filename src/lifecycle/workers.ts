@@ -1,0 +1,120 @@
+import cluster, { type Worker } from 'node:cluster';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { type MetricsJson, metricsAsJson, sumAsText } from '../observability/exposition.ts';
+import type { Logger } from '../observability/logger.ts';
+import { createRestarts } from './restarts.ts';
+import { createQuestions, type ToPrimary, type ToWorker } from './worker-messages.ts';
+
+/** The processes that serve one port together. */
+export interface Workers {
+  /** Resolves with the address once all of them serve. */
+  start(): Promise<string>;
+  /** What their metrics come to. */
+  metricsText(): Promise<string>;
+  /** Lets them finish and end; kills who has not after that many ms. Resolves when all are gone. */
+  stop(withinMs: number): Promise<void>;
+}
+
+/** How many, and who is told. */
+export interface WorkersOptions {
+  count: number;
+  logger: Logger;
+  /** One of them did not even start, or they die again and again. With the exit code for that. */
+  onFailure(code: number): void;
+}
+
+function createWorkerMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    alive: new Gauge({ name: 'gateway_workers', help: 'Workers that serve', registers }),
+    restarts: new Counter({
+      name: 'gateway_worker_restarts_total',
+      help: 'Workers that died and were replaced',
+      registers,
+    }),
+  };
+}
+
+function tell(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message);
+}
+
+/**
+ * Runs workers through node:cluster, which hands connections round. The first must serve before the
+ * others are started, so that what prevents a start is said once. One that dies is replaced after a
+ * pause that grows with every death in the last minute; ten of them are a crash loop, and the end.
+ */
+export function createWorkers({ count, logger, onFailure }: WorkersOptions): Workers {
+  const metrics = createWorkerMetrics();
+  const restarts = createRestarts();
+  const questions = createQuestions<MetricsJson>();
+  const serving = new Set<Worker>();
+  let isStopping = false;
+  let hasServed = false;
+
+  const metricsText = async (): Promise<string> => {
+    metrics.alive.set(serving.size);
+    const asked = [...serving].map((worker) =>
+      questions.ask((id) => tell(worker, { kind: 'collect', id })),
+    );
+    const own = await metricsAsJson([metrics.registry]);
+    const theirs = await Promise.all(asked);
+    return sumAsText([own, ...theirs.filter((one): one is MetricsJson => one !== undefined)]);
+  };
+  const sumFor = async (worker: Worker, id: number) =>
+    tell(worker, { kind: 'summed', id, text: await metricsText() });
+
+  const replace = (worker: Worker, code: number | null, signal: string | null) => {
+    serving.delete(worker);
+    if (isStopping) return;
+    if (!hasServed) return onFailure(code ?? 1);
+    const pauseMs = restarts.next(performance.now());
+    const death = { worker: worker.id, code, signal };
+    if (pauseMs === undefined) {
+      logger.fatal(death, 'workers die again and again: giving up');
+      return onFailure(1);
+    }
+    metrics.restarts.inc();
+    logger.error({ ...death, pauseMs }, 'a worker died and will be replaced');
+    setTimeout(() => isStopping || fork(), pauseMs);
+  };
+
+  /** Starts one; calls back each time it says that it serves. */
+  const fork = (onListening?: (address: string) => void) => {
+    const worker = cluster.fork();
+    worker.on('message', (message: ToPrimary) => {
+      if (message.kind === 'collected') questions.answer(message.id, message.metrics);
+      if (message.kind === 'sum') void sumFor(worker, message.id);
+      if (message.kind !== 'listening') return;
+      serving.add(worker);
+      hasServed = true;
+      onListening?.(message.address);
+    });
+    worker.on('exit', (code, signal) => replace(worker, code, signal));
+    // Such as a message to a worker that has just died; its exit is what counts.
+    worker.on('error', (error) => logger.warn({ err: error }, 'a worker cannot be reached'));
+  };
+  const forkOne = () => new Promise<string>((resolve) => fork(resolve));
+
+  return {
+    async start() {
+      const address = await forkOne();
+      await Promise.all(Array.from({ length: count - 1 }, forkOne));
+      return address;
+    },
+    metricsText,
+    async stop(withinMs) {
+      isStopping = true;
+      const workers = Object.values(cluster.workers ?? {}).filter((one) => one !== undefined);
+      const gone = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
+      for (const worker of workers) tell(worker, { kind: 'drain' });
+      const timer = setTimeout(() => {
+        for (const worker of workers) worker.process.kill('SIGKILL');
+      }, withinMs);
+      await Promise.all(gone);
+      clearTimeout(timer);
+    },
+  };
+}
