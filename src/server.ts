@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
 import { createYoga, useExecutionCancellation } from 'graphql-yoga';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { type Context, type ContextDeps, createContext } from './context.ts';
 import type { CallEvent } from './gitlab/call.ts';
 import { systemClock } from './gitlab/clock.ts';
@@ -21,8 +21,10 @@ import { createObservation, type ObservationDeps } from './observability/observa
 import { createOperatorServer } from './observability/operator-server.ts';
 import { useCacheControl } from './plugins/use-cache-control.ts';
 import { useGraphiQL } from './plugins/use-graphiql.ts';
+import { guardOptions, useGuards } from './plugins/use-guards.ts';
 import { useOperators } from './plugins/use-operators.ts';
 import { useRawLog } from './plugins/use-raw-log.ts';
+import { type Manifest, readManifest } from './plugins/use-trusted-documents.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
 
 /** A gateway that can be put on a port. */
@@ -96,6 +98,15 @@ function schemaFor({ federation, federationMaxReferences }: Config): GraphQLSche
   return federation ? createSubgraph(schema, { maxReferences: federationMaxReferences }) : schema;
 }
 
+function manifestOf({ trustedDocuments }: Config): Manifest | undefined {
+  try {
+    return trustedDocuments && readManifest(trustedDocuments.file);
+  } catch (error) {
+    const problem = `TRUSTED_DOCUMENTS_FILE cannot be used: ${(error as Error).message}`;
+    throw new ConfigError([problem], { cause: error });
+  }
+}
+
 /** Log, metrics, readiness and tracing, and a transport that tells them of its calls. */
 function observe(given: GatewayDeps, drain: Drain, ping: ObservationDeps['ping']) {
   const observation = createObservation({
@@ -137,9 +148,8 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
     landingPage: false,
     graphiql: false,
     logging: false,
-    multipart: false,
-    batching: false,
     cors: false,
+    ...guardOptions(config),
     context: ({ request }) => contextOf(request, deps),
     maskedErrors: { maskError: (error) => toClientError(error, report) },
     plugins: [
@@ -150,6 +160,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
         now: () => performance.now(),
       }),
       ...(config.graphiql ? [useGraphiQL({ tokens: exampleTokens })] : []),
+      ...useGuards(config, manifestOf(config)),
       // Ends resolvers when the caller leaves.
       useExecutionCancellation(),
       useCacheControl(),

@@ -7,7 +7,7 @@ import { badUserInput } from './errors.ts';
 import type { Selection } from './selection.ts';
 
 /** The largest page: more would mean more than five upstream calls for one field. */
-const MAX_PAGE = 500;
+export const MAX_PAGE = 500;
 const DEFAULT_PAGE = 20;
 
 /** Relay's four arguments. Null counts as absent, as it does for any nullable argument. */
@@ -51,11 +51,16 @@ function checkMix({ first, after, last, before }: ConnectionArgs): void {
   if (before != null && last == null) throw badUserInput('`before` goes with `last`.');
 }
 
+/** How many rows the arguments ask for, unchecked. */
+export function pageSizeOf({ first, last }: ConnectionArgs): number {
+  return first ?? last ?? DEFAULT_PAGE;
+}
+
 /** Checks Relay's arguments and fills in the default of `first: 20`. */
 export function parsePageArgs(args: ConnectionArgs, most = MAX_PAGE): PageArgs {
   checkMix(args);
   const forward = args.last == null;
-  const count = (forward ? args.first : args.last) ?? DEFAULT_PAGE;
+  const count = pageSizeOf(args);
   if (count < 1 || count > most) {
     throw badUserInput(
       `\`${forward ? 'first' : 'last'}\` must be from 1 to ${most}, not ${count}.`,

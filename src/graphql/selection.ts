@@ -3,6 +3,7 @@ import {
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
   GraphQLIncludeDirective,
+  type GraphQLNamedType,
   GraphQLObjectType,
   type GraphQLResolveInfo,
   GraphQLSkipDirective,
@@ -12,6 +13,7 @@ import {
   isAbstractType,
   isCompositeType,
   Kind,
+  type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
 
@@ -20,12 +22,20 @@ import {
  * Fragments, aliases, @skip and @include with variables are seen through.
  */
 
-/** One selected field with its arguments as the resolver will get them. */
+/**
+ * One selected field with its arguments as the resolver will get them; several selections of it that
+ * become one in the answer are one.
+ */
 export interface SelectedField {
   name: string;
+  /** The object types it may be; none for a scalar. */
+  types: readonly string[];
+  /** Throws the GraphQLError that the resolver will not see either, should they not fit. */
   args: Record<string, unknown>;
   /** What is selected below it. */
   fields: Selection;
+  /** The same, should it be an object of that type: for a field that returns an interface or union. */
+  fieldsOn(type: string): Selection;
 }
 
 /** The fields selected on one object; the same field under two aliases is in it twice. */
@@ -74,22 +84,50 @@ function collect(set: SelectionSetNode, on: GraphQLCompositeType, scope: Scope):
     });
 }
 
-function toSelected(node: FieldNode, on: GraphQLCompositeType, scope: Scope): SelectedField[] {
-  const field = 'getFields' in on ? on.getFields()[node.name.value] : undefined;
+function objectTypesOf(type: GraphQLNamedType, { schema }: Scope): string[] {
+  const types = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
+  return types.filter(isCompositeType).map(({ name }) => name);
+}
+
+/** A field's nodes are those that become one in the answer: they agree in name and arguments. */
+function toSelected(
+  nodes: readonly [FieldNode, ...FieldNode[]],
+  on: GraphQLCompositeType,
+  scope: Scope,
+): SelectedField[] {
+  const [{ name }] = nodes;
+  const field = 'getFields' in on ? on.getFields()[name.value] : undefined;
   if (!field) return [];
-  const type = getNamedType(field.type);
-  const below = isCompositeType(type) && node.selectionSet ? [node.selectionSet] : [];
+  const below = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+  const fieldsOn = (type: GraphQLNamedType | undefined) =>
+    isCompositeType(type) ? select(below, type, scope) : toSelection([]);
   return [
     {
-      name: node.name.value,
+      name: name.value,
+      get types() {
+        return objectTypesOf(getNamedType(field.type), scope);
+      },
       get args() {
-        return getArgumentValues(field, node, scope.variableValues);
+        return getArgumentValues(field, nodes[0], scope.variableValues);
       },
       get fields() {
-        return select(below, type as GraphQLCompositeType, scope);
+        return fieldsOn(getNamedType(field.type));
       },
+      fieldsOn: (type) => fieldsOn(scope.schema.getType(type)),
     },
   ];
+}
+
+/** Puts together what becomes one field in the answer: nodes of one response name. */
+function group(nodes: readonly FieldNode[]): [FieldNode, ...FieldNode[]][] {
+  const groups = new Map<string, [FieldNode, ...FieldNode[]]>();
+  for (const node of nodes) {
+    const key = (node.alias ?? node.name).value;
+    const known = groups.get(key);
+    if (known) known.push(node);
+    else groups.set(key, [node]);
+  }
+  return [...groups.values()];
 }
 
 function toSelection(list: readonly SelectedField[]): Selection {
@@ -105,7 +143,16 @@ function toSelection(list: readonly SelectedField[]): Selection {
 
 function select(sets: SelectionSetNode[], on: GraphQLCompositeType, scope: Scope): Selection {
   const nodes = sets.flatMap((set) => collect(set, on, scope));
-  return toSelection(nodes.flatMap((node) => toSelected(node, on, scope)));
+  return toSelection(group(nodes).flatMap((same) => toSelected(same, on, scope)));
+}
+
+/** What a whole operation selects, before it runs. Its variables must be coerced. */
+export function selectionOfOperation(
+  { operation, selectionSet }: OperationDefinitionNode,
+  scope: Scope,
+): Selection {
+  const root = scope.schema.getRootType(operation);
+  return root ? select([selectionSet], root, scope) : toSelection([]);
 }
 
 /**

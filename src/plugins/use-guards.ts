@@ -1,0 +1,49 @@
+import type { YogaServerOptions } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
+import type { Config } from '../config.ts';
+import type { Context } from '../context.ts';
+import { useCors } from './use-cors.ts';
+import { useCsrfPrevention } from './use-csrf-prevention.ts';
+import { useHiddenSchema } from './use-hidden-schema.ts';
+import { useQueryLimits } from './use-query-limits.ts';
+import { useSecurityHeaders } from './use-security-headers.ts';
+import { type Manifest, useTrustedDocuments } from './use-trusted-documents.ts';
+
+type GuardConfig = Pick<Config, 'limits' | 'introspection' | 'corsOrigins' | 'trustedDocuments'>;
+
+/** Characters of all documents that are kept parsed, and of those that were refused: a few thousand operations. */
+const KEPT_CHARACTERS = 500_000;
+
+/** By length, since by number a few thousand large documents would fill the memory. */
+function createDocumentCache<Value extends object>(): LRUCache<string, Value> {
+  return new LRUCache({
+    maxSize: KEPT_CHARACTERS,
+    sizeCalculation: (_value, text) => text.length + 1,
+  });
+}
+
+/** What keeps the gateway safe on the open network, in the order in which a request meets it. */
+export function useGuards(config: GuardConfig, manifest: Manifest | undefined) {
+  const origins = config.corsOrigins;
+  return [
+    useSecurityHeaders(),
+    ...(origins.length > 0 ? [useCors({ origins })] : []),
+    useCsrfPrevention({ origins }),
+    useTrustedDocuments({ manifest, only: config.trustedDocuments?.only }),
+    useQueryLimits(config.limits),
+    ...(config.introspection ? [] : [useHiddenSchema()]),
+  ];
+}
+
+/** The limits that Yoga itself holds requests to. */
+export function guardOptions({ limits }: GuardConfig) {
+  return {
+    multipart: false,
+    batching: limits.batch > 0 && { limit: limits.batch },
+    maxRequestBodySize: limits.bodyBytes,
+    parserAndValidationCache: {
+      documentCache: createDocumentCache(),
+      errorCache: createDocumentCache(),
+    },
+  } satisfies Partial<YogaServerOptions<object, Context>>;
+}
