@@ -7,7 +7,7 @@ export type Outcome = 'ok' | 'partial' | 'error' | 'aborted';
 
 /** What is known of one operation; the source of its log line, its metrics and its span. */
 export interface Operation {
-  readonly requestId: string | undefined;
+  readonly requestId: string;
   readonly transport: 'http' | 'websocket';
   /** In ms, by a clock that only goes forward. */
   readonly startedAt: number;

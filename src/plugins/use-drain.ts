@@ -18,15 +18,23 @@ const TOO_LATE = JSON.stringify({
  * closed whole, with a code that says the same.)
  */
 export function useDrain(drain: Drain): Plugin {
+  /** Operations of HTTP, and those of them that are subscriptions. */
+  const ofHttp = new WeakSet<object>();
   const subscribed = new WeakSet<object>();
   return {
+    instrumentation: {
+      operation({ context }, wrapped) {
+        ofHttp.add(context);
+        return wrapped();
+      },
+    },
     onRequest({ url, fetchAPI, endResponse }) {
       if (!drain.isDraining || url.pathname !== '/graphql') return;
       const headers = { 'Content-Type': 'application/json', 'Retry-After': '1' };
       endResponse(new fetchAPI.Response(TOO_LATE, { status: 503, headers }));
     },
     onSubscribe({ args }) {
-      subscribed.add(args.contextValue);
+      if (ofHttp.has(args.contextValue)) subscribed.add(args.contextValue);
     },
     onExecutionResult({ result, setResult, context }) {
       if (!isAsyncIterable(result) || !subscribed.has(context)) return;

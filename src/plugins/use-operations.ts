@@ -1,4 +1,4 @@
-import type { DocumentNode, ExecutionResult } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Meter } from '../gitlab/call.ts';
 import { toClientError } from '../graphql/errors.ts';
@@ -25,33 +25,25 @@ export interface OperationObserver {
 interface Running {
   readonly operation: Operation;
   readonly span: OperationSpan;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal;
   isOver: boolean;
 }
 
 type Result = ExecutionResult | AsyncIterable<ExecutionResult>;
 
-interface ExecutionArgs {
-  document: DocumentNode;
-  operationName?: string | null | undefined;
-  contextValue?: unknown;
-}
-
-const noHeaders = new Headers();
-
 /** Follows operations from their first sign to their last result and tells the observer. */
 function createFollower(observer: OperationObserver, now: () => number) {
   const start = (given: {
-    requestId: string | undefined;
+    requestId: string;
     transport: Operation['transport'];
-    request?: Request | undefined;
+    request: Request;
   }): Running => {
     const { requestId, transport, request } = given;
     observer.began();
     return {
       operation: startOperation({ requestId, transport, startedAt: now() }),
-      span: startOperationSpan(request?.headers ?? noHeaders),
-      signal: request?.signal,
+      span: startOperationSpan(request.headers),
+      signal: request.signal,
       isOver: false,
     };
   };
@@ -59,13 +51,13 @@ function createFollower(observer: OperationObserver, now: () => number) {
     if (running.isOver) return;
     running.isOver = true;
     const { operation, span, signal } = running;
-    operation.isAborted ||= operation.type !== 'subscription' && signal?.aborted === true;
+    operation.isAborted ||= operation.type !== 'subscription' && signal.aborted;
     observer.ended(operation, now() - operation.startedAt);
     span.end(operation);
   };
   /** What ends because its caller left has no error to tell of. */
   const fail = ({ operation, signal }: Running, error: unknown) => {
-    if (!signal?.aborted) noteResult(operation, { errors: [toClientError(error, () => {})] });
+    if (!signal.aborted) noteResult(operation, { errors: [toClientError(error, () => {})] });
   };
 
   /** Takes note of a result; of a stream, gives what is to be sent in its place. */
@@ -90,16 +82,10 @@ function createFollower(observer: OperationObserver, now: () => number) {
   return { start, end, fail, settle };
 }
 
-/** Errors as clients see them: on a WebSocket, results are seen here before they are put into words. */
-function reworded(result: Result): Result {
-  if (isAsyncIterable(result) || !result.errors) return result;
-  return { ...result, errors: result.errors.map((error) => toClientError(error, () => {})) };
-}
-
 /**
- * Sees every operation once: of HTTP with all that can go wrong before and after it is executed, of a
- * WebSocket (whose messages pass Yoga by) from its execution on. What it learns is the log line, the
- * metrics and the span.
+ * Sees every operation once, from before it is parsed to its last result. What it learns is the log
+ * line, the metrics and the span. An operation of HTTP begins with everything that may refuse it; one of
+ * a WebSocket, whose messages come in below Yoga's HTTP, when it is about to be parsed.
  */
 export function useOperations(deps: {
   observer: OperationObserver;
@@ -111,33 +97,21 @@ export function useOperations(deps: {
   const byContext = new WeakMap<object, Running>();
   const withOperation = new WeakSet<Request>();
 
-  /** Whether it is an operation of HTTP, known from its first sign. */
-  const isKnown = ({ contextValue }: ExecutionArgs) => {
-    const running = byContext.get(contextValue as object);
-    if (running) running.operation.meter = (contextValue as { meter: Meter }).meter;
-    return running !== undefined;
+  const begin = (context: object, request: Request, transport: Operation['transport']) => {
+    const running = follower.start({ requestId: requestIdOf(request), transport, request });
+    byContext.set(context, running);
+    return running;
   };
-  const startUnknown = ({ document, operationName, contextValue }: ExecutionArgs) => {
-    const running = follower.start({ requestId: undefined, transport: 'websocket' });
-    describe(running.operation, document, operationName);
-    running.operation.meter = (contextValue as { meter: Meter }).meter;
-    const settle = (
-      result: unknown,
-      setResult: (result: AsyncIterableIterator<ExecutionResult>) => void,
-    ) => {
-      const stream = follower.settle(running, reworded(result as Result));
-      if (stream) setResult(stream);
-    };
-    return { running, settle };
+  const noteMeter = (context: unknown) => {
+    const running = byContext.get(context as object);
+    if (running) running.operation.meter = (context as { meter?: Meter }).meter;
   };
 
   return {
     instrumentation: {
       async operation({ request, context }, wrapped) {
         withOperation.add(request);
-        const requestId = requestIdOf(request);
-        const running = follower.start({ requestId, transport: 'http', request });
-        byContext.set(context, running);
+        const running = begin(context, request, 'http');
         try {
           await running.span.run(wrapped);
         } catch (error) {
@@ -147,23 +121,19 @@ export function useOperations(deps: {
         }
       },
     },
+    onParams({ request, context, paramsHandler, setParamsHandler }) {
+      if (byContext.has(context)) return;
+      setParamsHandler((payload) =>
+        begin(context, request, 'websocket').span.run(() => paramsHandler(payload)),
+      );
+    },
     onValidate({ context, params }) {
       const running = byContext.get(context);
       if (!running) return;
       describe(running.operation, params.documentAST, context.params?.operationName);
     },
-    onExecute({ args, executeFn, setExecuteFn }) {
-      if (isKnown(args)) return undefined;
-      const { running, settle } = startUnknown(args);
-      setExecuteFn((given) => running.span.run(() => executeFn(given)));
-      return { onExecuteDone: ({ result, setResult }) => settle(result, setResult) };
-    },
-    onSubscribe({ args, subscribeFn, setSubscribeFn }) {
-      if (isKnown(args)) return undefined;
-      const { running, settle } = startUnknown(args);
-      setSubscribeFn((given) => running.span.run(() => subscribeFn(given)));
-      return { onSubscribeResult: ({ result, setResult }) => settle(result, setResult) };
-    },
+    onExecute: ({ args }) => noteMeter(args.contextValue),
+    onSubscribe: ({ args }) => noteMeter(args.contextValue),
     onExecutionResult({ result, setResult, context }) {
       const running = byContext.get(context);
       if (!running || !result || Array.isArray(result)) return;
