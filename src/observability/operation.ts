@@ -85,7 +85,8 @@ function codeOf(error: { extensions?: Record<string, unknown> | undefined }): st
 /** Takes note of one result. */
 export function noteResult(operation: Operation, result: ExecutionResult): void {
   operation.results += 1;
-  if (result.data) operation.hasData = true;
+  const values = Object.values(result.data ?? {});
+  if (values.some((value) => value !== null)) operation.hasData = true;
   for (const error of result.errors ?? []) operation.codes.add(codeOf(error));
 }
 

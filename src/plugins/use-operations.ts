@@ -31,6 +31,11 @@ interface Running {
 
 type Result = ExecutionResult | AsyncIterable<ExecutionResult>;
 
+/** Whether the caller has left. Yoga's own signal says so by its reason alone once others were made from it. */
+function hasLeft(signal: AbortSignal): boolean {
+  return signal.aborted || signal.reason !== undefined;
+}
+
 /** Follows operations from their first sign to their last result and tells the observer. */
 function createFollower(observer: OperationObserver, now: () => number) {
   const start = (given: {
@@ -51,13 +56,14 @@ function createFollower(observer: OperationObserver, now: () => number) {
     if (running.isOver) return;
     running.isOver = true;
     const { operation, span, signal } = running;
-    operation.isAborted ||= operation.type !== 'subscription' && signal.aborted;
+    operation.isAborted = operation.type !== 'subscription' && hasLeft(signal);
+    // What failed because nobody waited for it any more is no error to tell of.
+    if (operation.isAborted) operation.codes.clear();
     observer.ended(operation, now() - operation.startedAt);
     span.end(operation);
   };
-  /** What ends because its caller left has no error to tell of. */
   const fail = ({ operation, signal }: Running, error: unknown) => {
-    if (!signal.aborted) noteResult(operation, { errors: [toClientError(error, () => {})] });
+    if (!hasLeft(signal)) noteResult(operation, { errors: [toClientError(error, () => {})] });
   };
 
   /** Takes note of a result; of a stream, gives what is to be sent in its place. */

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { parseConfig } from '../../src/config.ts';
-import { createGateway, type GatewayDeps } from '../../src/server.ts';
+import { createGateway, type Gateway, type GatewayDeps } from '../../src/server.ts';
 import {
   createSimulator,
   type Simulator,
@@ -26,6 +26,7 @@ export interface Answer {
 export interface Started {
   url: string;
   simulator: Simulator;
+  gateway: Gateway;
   /** Everything the gateway reported as a bug of its own; tests may assert that it stays empty. */
   bugs: unknown[];
   query(query: string, options?: QueryOptions): Promise<Answer>;
@@ -55,6 +56,10 @@ export interface StartOptions {
   token?: string;
   /** How the gateway treats GitLab. @default retries wait for nothing */
   transport?: GatewayDeps['transport'];
+  /** @default nobody is told */
+  logger?: GatewayDeps['logger'];
+  /** How live updates are paced. */
+  live?: GatewayDeps['live'];
 }
 
 /** Starts both. */
@@ -69,6 +74,8 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     version: '0.0.0-test',
     report: (bug) => bugs.push(bug),
     transport: { random: () => 0, ...options.transport },
+    logger: options.logger,
+    live: options.live,
   });
   const url = await gateway.listen('127.0.0.1', 0);
   onTestFinished(async () => {
@@ -80,6 +87,7 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
   return {
     url,
     simulator,
+    gateway,
     bugs,
     query: async (query, given) => (await (await send(query, given)).json()) as Answer,
     post: send,
