@@ -82,7 +82,13 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
     ...turn(),
     turn,
     openTrace: (ref) =>
-      createGitlab({ transport, credential, signal: caller.signal, meter, traceContext }).openJobTrace(ref),
+      createGitlab({
+        transport,
+        credential,
+        signal: caller.signal,
+        meter,
+        traceContext,
+      }).openJobTrace(ref),
     live: deps.live.of({ credential, signal: caller.signal }),
     rateLimit() {
       freshness.limit(0);

@@ -17,8 +17,13 @@ import { createLiveHub, type LiveHubOptions } from './live/hub.ts';
 import { createWakeUps, type WakeUps } from './live/wake-ups.ts';
 import type { MetricsJson } from './observability/exposition.ts';
 import { type Logger, silentLogger } from './observability/logger.ts';
-import { createObservation, type ObservationDeps } from './observability/observation.ts';
+import {
+  createObservation,
+  type Observation,
+  type ObservationDeps,
+} from './observability/observation.ts';
 import { createOperatorServer } from './observability/operator-server.ts';
+import { isFromForeignSite } from './plugins/request-origin.ts';
 import { useCacheControl } from './plugins/use-cache-control.ts';
 import { useGraphiQL } from './plugins/use-graphiql.ts';
 import { guardOptions, useGuards } from './plugins/use-guards.ts';
@@ -26,6 +31,7 @@ import { useOperators } from './plugins/use-operators.ts';
 import { useRawLog } from './plugins/use-raw-log.ts';
 import { type Manifest, readManifest } from './plugins/use-trusted-documents.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
+import { serveWebSockets, type WebSocketOptions } from './websocket/serve.ts';
 
 /** A gateway that can be put on a port. */
 export interface Gateway {
@@ -38,6 +44,8 @@ export interface Gateway {
   /** This process's metrics, for whoever adds up those of several. */
   metrics(): Promise<MetricsJson>;
 }
+
+type LiveDeps = Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>;
 
 /** What a gateway takes from outside, so that tests can put their own in. */
 export interface GatewayDeps {
@@ -53,7 +61,7 @@ export interface GatewayDeps {
   /** How calls to GitLab are made: timeouts, clock, chance. @default as `createTransport` */
   transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
   /** How live updates are paced: clock, chance. @default as `createLiveHub` */
-  live?: Pick<LiveHubOptions, 'clock' | 'random'> | undefined;
+  live?: LiveDeps | undefined;
 }
 
 function contextDeps(config: Config, deps: GatewayDeps, wakeUps: WakeUps): ContextDeps {
@@ -133,19 +141,23 @@ function reportToStderr(bug: unknown): void {
   process.stderr.write(`${bug instanceof Error ? bug.stack : String(bug)}\n`);
 }
 
-/** The composition root: Yoga with its plugins, one transport to GitLab, one HTTP server. */
-export function createGateway(config: Config, given: GatewayDeps): Gateway {
-  const { report = reportTo(given.logger), exampleTokens } = given;
-  const drain = createDrain();
-  const { observation, transport } = observe(given, drain, (signal) =>
-    ping(deps.transport, signal),
-  );
-  const wakeUps = createWakeUps(given.live?.clock ?? systemClock);
-  const deps = contextDeps(config, { ...given, transport }, wakeUps);
-  const yoga = createYoga<object, Context>({
+/** What the parts of one gateway share. */
+interface Parts {
+  deps: ContextDeps;
+  observation: Observation;
+  drain: Drain;
+  report(bug: unknown): void;
+}
+
+/** Yoga with its plugins. */
+function createEngine(config: Config, given: GatewayDeps, parts: Parts) {
+  const { deps, observation, drain, report } = parts;
+  return createYoga<object, Context>({
     schema: schemaFor(config),
     graphqlEndpoint: '/graphql',
     landingPage: false,
+    // Yoga's own, which answers every address that ends with this, is switched off: none has a line break.
+    healthCheckEndpoint: '\n',
     graphiql: false,
     logging: false,
     cors: false,
@@ -159,7 +171,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
         withMetrics: config.metricsPort === undefined,
         now: () => performance.now(),
       }),
-      ...(config.graphiql ? [useGraphiQL({ tokens: exampleTokens })] : []),
+      ...(config.graphiql ? [useGraphiQL({ tokens: given.exampleTokens })] : []),
       ...useGuards(config, manifestOf(config)),
       // Ends resolvers when the caller leaves.
       useExecutionCancellation(),
@@ -170,8 +182,39 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
       ...(config.upstreamExtension ? [useUpstreamCost()] : []),
     ],
   });
+}
+
+/** GraphQL over WebSocket, beside what Yoga answers itself. */
+function addWebSockets(
+  server: Server,
+  config: Config,
+  { yoga, report, pingMs }: Pick<Parts, 'report'> & Pick<WebSocketOptions, 'yoga' | 'pingMs'>,
+) {
+  return serveWebSockets(server, {
+    yoga,
+    mask: (error) => toClientError(error, report),
+    isForeign: (header) => isFromForeignSite(header, config.corsOrigins),
+    maxMessageBytes: config.limits.bodyBytes,
+    pingMs,
+  });
+}
+
+/** The composition root: Yoga with its plugins, one transport to GitLab, one HTTP server. */
+export function createGateway(config: Config, given: GatewayDeps): Gateway {
+  const { report = reportTo(given.logger) } = given;
+  const drain = createDrain();
+  const { observation, transport } = observe(given, drain, (signal) =>
+    ping(deps.transport, signal),
+  );
+  const wakeUps = createWakeUps(given.live?.clock ?? systemClock);
+  const deps = contextDeps(config, { ...given, transport }, wakeUps);
+  const parts = { deps, observation, drain, report };
+  const yoga = createEngine(config, given, parts);
   const server = createServer(yoga);
   drain.watch(server);
+  const { pingMs } = given.live ?? {};
+  const webSockets = addWebSockets(server, config, { yoga, report, pingMs });
+  drain.onBegin(webSockets.drain);
   const operators =
     config.metricsPort === undefined || given.metricsOfAll
       ? undefined
@@ -192,6 +235,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
     metrics: observation.metrics,
     async close() {
       deps.live.close();
+      webSockets.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();

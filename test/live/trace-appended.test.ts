@@ -17,7 +17,7 @@ function runningWorld(log = '') {
 }
 const id = toGlobalId('Job', 42, 2001);
 
-describe.each(['19.3', '17.11'] as const)('jobTraceAppended on GitLab %s', (version) => {
+describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (version) => {
   const start = (world: ReturnType<typeof runningWorld>) =>
     startGateway({ simulator: { world, version }, config: { pollIntervalMs: 100 } });
 

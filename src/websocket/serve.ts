@@ -1,0 +1,122 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { GraphQLError } from 'graphql';
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type Connection, createOperations, type Yoga } from './operations.ts';
+
+/** What serving WebSockets takes. */
+export interface WebSocketOptions {
+  yoga: Yoga;
+  /** Puts errors into a client's words. */
+  mask(error: unknown): GraphQLError;
+  /** Whether the page of a foreign site opens the connection: browsers let any page do so. */
+  isForeign(header: (name: string) => string | undefined): boolean;
+  maxMessageBytes: number;
+  /** How often clients are asked for a sign of life; without one until the next time they are gone. @default 2 s */
+  pingMs?: number | undefined;
+}
+
+/** The WebSockets of one server. */
+export interface WebSockets {
+  /** Takes no more, and closes those that are open with a code that says: connect again. */
+  drain(): void;
+  /** Cuts them off. */
+  close(): void;
+}
+
+const SERVICE_RESTART = 1012;
+const BAD_REQUEST = 4400;
+
+/** Ends a connection whose client has gone without a word. */
+function watchLife(socket: WebSocket, pingMs: number): void {
+  let isAlive = true;
+  socket.on('pong', () => {
+    isAlive = true;
+  });
+  const timer = setInterval(() => {
+    if (!isAlive) return socket.terminate();
+    isAlive = false;
+    if (socket.readyState === socket.OPEN) socket.ping();
+  }, pingMs);
+  socket.once('close', () => clearInterval(timer));
+}
+
+/** Joins one socket to the protocol: messages in, messages out no faster than they are sent. */
+function connect(
+  operations: ReturnType<typeof createOperations>,
+  socket: WebSocket,
+  upgrade: IncomingMessage,
+): void {
+  const connection: Connection = {
+    upgrade,
+    close: (code, reason) => socket.close(code, reason),
+    running: new Map(),
+  };
+  const closed = operations.opened(
+    {
+      protocol: socket.protocol,
+      send: (data) =>
+        new Promise((resolve) => {
+          // Whether it arrived shows when the socket closes, and that ends everything.
+          if (socket.readyState === socket.OPEN) socket.send(data, () => resolve());
+          else resolve();
+        }),
+      close: connection.close,
+      onMessage(take) {
+        socket.on('message', (data) => {
+          take(String(data)).catch(() => socket.close(BAD_REQUEST, 'Invalid message received'));
+        });
+      },
+    },
+    { connection },
+  );
+  // Broken frames and connections: `close` follows.
+  socket.on('error', () => {});
+  socket.once('close', (code, reason) => {
+    for (const running of connection.running.values()) running.abort();
+    void closed(code, String(reason));
+  });
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Serves GraphQL over WebSocket (graphql-transport-ws) at /graphql of an HTTP server. */
+export function serveWebSockets(server: Server, options: WebSocketOptions): WebSockets {
+  const { yoga, mask, isForeign, maxMessageBytes, pingMs = 2_000 } = options;
+  const operations = createOperations(yoga, mask);
+  let isDraining = false;
+  // Not bound to the server: as its listener it would throw that one's errors, such as a taken port.
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxMessageBytes,
+    handleProtocols: (offered) =>
+      offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
+  });
+  const refusal = ({ url = '/', headers }: IncomingMessage): string | undefined => {
+    if (url.split('?', 1)[0] !== '/graphql') return '404 Not Found';
+    if (isForeign((name) => headers[name]?.toString())) return '403 Forbidden';
+    return isDraining ? '503 Service Unavailable' : undefined;
+  };
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    const status = refusal(request);
+    if (status) return refuse(socket, status);
+    sockets.handleUpgrade(request, socket, head, (opened) => {
+      watchLife(opened, pingMs);
+      connect(operations, opened, request);
+    });
+  });
+  return {
+    drain() {
+      isDraining = true;
+      for (const socket of sockets.clients) socket.close(SERVICE_RESTART, 'Connect again');
+    },
+    close() {
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { createTestClock, until } from '../gitlab/upstream.ts';
+import { startGateway } from '../helpers/start-gateway.ts';
+import { tokens } from '../helpers/worlds.ts';
+import { addressOf, connect, follow } from './web-socket.ts';
+import { FOLLOW, running, runningWorld } from './worlds.ts';
+
+const start = (config = {}, live = {}) =>
+  startGateway({
+    simulator: { world: runningWorld() },
+    config: { pollIntervalMs: 100, ...config },
+    live: { pingMs: 50, ...live },
+  });
+
+const { id } = running;
+
+describe('a subscription over WebSocket', () => {
+  it.each([
+    ['the upgrade’s headers', { headers: { 'PRIVATE-TOKEN': tokens.alice } }],
+    ['the payload of connection_init', { payload: { 'PRIVATE-TOKEN': tokens.alice } }],
+    [
+      'the payload in place of the headers',
+      {
+        headers: { 'PRIVATE-TOKEN': tokens.mallory },
+        payload: { Authorization: `Bearer ${tokens.aliceOauth}` },
+      },
+    ],
+  ])('takes its credential from %s', async (_where, options) => {
+    const gateway = await start();
+    const job = follow(connect(gateway, options), FOLLOW, { id });
+    expect(await job.next()).toEqual({ data: { jobUpdated: { id, status: 'RUNNING' } } });
+    gateway.simulator.world.finishJob(running.job, 'success');
+    expect(await job.next()).toEqual({ data: { jobUpdated: { id, status: 'SUCCESS' } } });
+    expect(await job.next()).toBeUndefined();
+    expect(gateway.bugs).toEqual([]);
+  });
+
+  it('ends with an error where the caller may not look', async () => {
+    const gateway = await start();
+    const job = follow(connect(gateway), FOLLOW, { id });
+    const answer = await job.next();
+    expect(answer?.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await job.next()).toBeUndefined();
+  });
+
+  it('is not begun with an id that cannot be followed', async () => {
+    const gateway = await start();
+    const job = follow(connect(gateway), FOLLOW, { id: 'x' });
+    await expect(job.next()).rejects.toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(gateway.calls()).toEqual([]);
+  });
+});
+
+describe('a WebSocket', () => {
+  it('answers queries too', async () => {
+    const gateway = await start();
+    const client = connect(gateway, { payload: { 'private-token': tokens.alice } });
+    const query = follow(client, '{ job(project: "group/app", id: "1001") { name } }');
+    expect(await query.next()).toMatchObject({ data: { job: { name: 'unit tests 1/3' } } });
+    expect(await query.next()).toBeUndefined();
+  });
+
+  it.each([
+    ['a page of another site', { origin: 'https://evil.example' }, 403],
+    ['no page', {}, 101],
+    ['a page of a listed site', { origin: 'https://ci.example' }, 101],
+  ])('opened by %s', async (_who, headers, status) => {
+    const gateway = await start({ corsOrigins: ['https://ci.example'] });
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws', { headers });
+    const opened = once(socket, 'open').then(() => 101);
+    const refused = once(socket, 'unexpected-response').then(([, response]) => response.statusCode);
+    socket.on('error', () => {});
+    expect(await Promise.race([opened, refused])).toBe(status);
+    socket.terminate();
+  });
+
+  it('opened by a page of its own', async () => {
+    const gateway = await start();
+    const headers = { origin: gateway.url };
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws', { headers });
+    await once(socket, 'open');
+    socket.terminate();
+  });
+
+  it('is told what is wrong with what it brings', async () => {
+    const gateway = await start();
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+    await once(socket, 'open');
+    const payload = { 'private-token': 42 };
+    socket.send(JSON.stringify({ type: 'connection_init', payload }));
+    const [code, reason] = await once(socket, 'close');
+    expect([code, String(reason)]).toEqual([4400, 'private-token must be text.']);
+  });
+
+  it.each(['no JSON', '[]', '{"type":"next"}', '{"type":"subscribe","id":"1"}', '\u0000'])(
+    'is closed for nonsense: %j',
+    async (text) => {
+      const gateway = await start();
+      const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+      await once(socket, 'open');
+      socket.send(text);
+      const [code] = await once(socket, 'close');
+      expect(code).toBeGreaterThanOrEqual(4400);
+      expect(gateway.bugs).toEqual([]);
+    },
+  );
+
+  it('that gives no sign of life is cut off, and its poll ends', async () => {
+    const time = createTestClock();
+    const gateway = await start({}, { clock: time.clock });
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws', { autoPong: false });
+    await once(socket, 'open');
+    const payload = { 'private-token': tokens.alice };
+    socket.send(JSON.stringify({ type: 'connection_init', payload }));
+    await once(socket, 'message');
+    const request = { query: FOLLOW, variables: { id } };
+    socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: request }));
+    await until(() => time.timers.size === 1);
+    const [code] = await once(socket, 'close');
+    expect(code).toBe(1006);
+    await until(() => time.timers.size === 0);
+  });
+
+  it('is closed with a code that says to connect again when the gateway ends', async () => {
+    const gateway = await start();
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    await gateway.gateway.drain();
+    expect((await closed)[0]).toBe(1012);
+    const late = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+    late.on('error', () => {});
+    const [, { statusCode }] = await once(late, 'unexpected-response');
+    expect(statusCode).toBe(503);
+  });
+});

@@ -1,0 +1,45 @@
+import { type Client, createClient } from 'graphql-ws';
+import { onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Answer, Started } from '../helpers/start-gateway.ts';
+
+type Headers = Record<string, string>;
+
+/** Opens sockets with these headers, as no browser can. */
+function socketWith(headers: Headers) {
+  return class extends WebSocket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols, { headers });
+    }
+  };
+}
+
+export const addressOf = ({ url }: Pick<Started, 'url'>) => `${url.replace('http', 'ws')}/graphql`;
+
+/** A client as front ends use them, gone when the test ends. */
+export function connect(
+  gateway: Pick<Started, 'url'>,
+  options: { headers?: Headers; payload?: Record<string, unknown> } = {},
+): Client {
+  const client = createClient({
+    url: addressOf(gateway),
+    webSocketImpl: socketWith(options.headers ?? {}),
+    connectionParams: options.payload ?? {},
+    retryAttempts: 0,
+    lazy: true,
+  });
+  onTestFinished(() => void client.dispose());
+  return client;
+}
+
+/** The results of an operation, one at a time; undefined at the end. */
+export function follow(client: Client, query: string, variables: Record<string, unknown> = {}) {
+  const results = client.iterate<Record<string, unknown>>({ query, variables });
+  return {
+    async next(): Promise<Answer | undefined> {
+      const { value, done } = await results.next();
+      return done ? undefined : (value as Answer);
+    },
+    leave: () => results.return?.(),
+  };
+}
