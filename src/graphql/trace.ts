@@ -160,7 +160,7 @@ function writeText(
   lastLines: number | undefined,
 ): string {
   if (format === 'RAW') {
-    const text = log.raw.toString();
+    const text = log.rawText();
     return lastLines === undefined ? text : lastLinesOf(text, lastLines);
   }
   const { lines } = log.parsed;

@@ -1,5 +1,6 @@
 /** A job's log as it is kept for one answer: read as it comes, and bounded in memory. */
 
+import { StringDecoder } from 'node:string_decoder';
 import type { ParsedTrace } from './parsed-trace.ts';
 import { createTraceParser, type TraceParser } from './parser.ts';
 
@@ -9,24 +10,28 @@ export interface KeptLog {
   readonly byteSize: number;
   /** Whether the log was longer than what is kept. */
   readonly truncated: boolean;
-  /** The kept bytes as they came; of a truncated log from a whole character on. */
-  readonly raw: Buffer;
+  /** The kept bytes as text, escapes and marks and all; of a truncated log from a whole character on. */
+  rawText(): string;
   /** The kept lines and sections; parsed when first asked for, unless the log was too long to wait. */
   readonly parsed: ParsedTrace;
 }
 
-/** The last bytes of what is pushed, in as few pieces as came. */
+/** The last bytes of what is pushed, in the pieces they came in: a log is long, and a copy would double it. */
 function createTail(maxBytes: number) {
   const chunks: Buffer[] = [];
   let size = 0;
   return {
+    chunks: chunks as readonly Buffer[],
     push(chunk: Buffer) {
       chunks.push(chunk);
       size += chunk.length;
-      while (chunks[0] && size - chunks[0].length >= maxBytes) size -= chunks.shift()?.length ?? 0;
+      while (chunks[0] && size > maxBytes) {
+        const surplus = Math.min(size - maxBytes, chunks[0].length);
+        if (surplus === chunks[0].length) chunks.shift();
+        else chunks[0] = chunks[0].subarray(surplus);
+        size -= surplus;
+      }
     },
-    chunks: chunks as readonly Buffer[],
-    bytes: () => Buffer.concat(chunks).subarray(Math.max(0, size - maxBytes)),
   };
 }
 
@@ -35,6 +40,19 @@ function firstCharacter(bytes: Buffer): number {
   let at = 0;
   while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1;
   return at;
+}
+
+function textOf(chunks: readonly Buffer[], truncated: boolean): string {
+  // A character that was cut in two may begin several small chunks in.
+  const start = Buffer.concat(chunks.slice(0, 4));
+  const decoder = new StringDecoder('utf8');
+  const whole = [start.subarray(truncated ? firstCharacter(start) : 0), ...chunks.slice(4)];
+  return whole.map((chunk) => decoder.write(chunk)).join('') + decoder.end();
+}
+
+function parseAll(chunks: readonly Buffer[], parser: TraceParser): ParsedTrace {
+  for (const chunk of chunks) parser.push(chunk);
+  return parser.end();
 }
 
 /**
@@ -54,20 +72,14 @@ export async function keepLog(log: AsyncIterable<Buffer>, maxBytes: number): Pro
     tail.push(chunk);
     byteSize += chunk.length;
   }
-  const bytes = tail.bytes();
   const truncated = byteSize > maxBytes;
-  const onTheWay = parser?.end();
-  let parsed: ParsedTrace | undefined = onTheWay;
+  let parsed = parser?.end();
   return {
     byteSize,
     truncated,
-    raw: truncated ? bytes.subarray(firstCharacter(bytes)) : bytes,
+    rawText: () => textOf(tail.chunks, truncated),
     get parsed() {
-      if (!parsed) {
-        const late = createTraceParser({ maxBytes });
-        late.push(bytes);
-        parsed = late.end();
-      }
+      parsed ??= parseAll(tail.chunks, createTraceParser({ maxBytes }));
       return parsed;
     },
   };

@@ -178,12 +178,27 @@ export function toParsedTrace(
   };
 }
 
+/** Joins by pieces, so that a long log is not held once more as a list of short texts. */
+function joined(lines: Iterable<ParsedLine>, write: (line: ParsedLine) => string): string {
+  const pieces: string[] = [];
+  let piece: string[] = [];
+  for (const line of lines) {
+    piece.push(write(line));
+    if (piece.length === 1000) {
+      pieces.push(piece.join('\n'));
+      piece = [];
+    }
+  }
+  if (piece.length > 0) pieces.push(piece.join('\n'));
+  return pieces.join('\n');
+}
+
 /** The text of lines, parted by line feeds. */
 export function plainText(lines: Iterable<ParsedLine>): string {
-  return Array.from(lines, (line) => line.text).join('\n');
+  return joined(lines, (line) => line.text);
 }
 
 /** The HTML of lines, parted by line feeds: for an element that keeps white space, such as `pre`. */
 export function htmlText(lines: Iterable<ParsedLine>): string {
-  return Array.from(lines, (line) => line.html).join('\n');
+  return joined(lines, (line) => line.html);
 }

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { keepLog } from '../../src/trace/kept-log.ts';
+
+async function* cut(bytes: Buffer, size: number) {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+describe('a kept log', () => {
+  it('is the whole log where it fits, however it comes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'grapheme' }),
+        fc.integer({ min: 1, max: 9 }),
+        async (text, size) => {
+          const log = await keepLog(cut(Buffer.from(text), size), 1 << 20);
+          expect(log.rawText()).toBe(Buffer.from(text).toString());
+          expect(log).toMatchObject({ byteSize: Buffer.byteLength(text), truncated: false });
+        },
+      ),
+    );
+  });
+
+  it('is the end of a longer one, from a whole character on', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('a', 'ü', '€', '😀', '\n'), { minLength: 20 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 8, max: 16 }),
+        async (characters, size, most) => {
+          const text = characters.join('');
+          const log = await keepLog(cut(Buffer.from(text), size), most);
+          const kept = log.rawText();
+          expect(log.truncated).toBe(Buffer.byteLength(text) > most);
+          expect(text.endsWith(kept)).toBe(true);
+          expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(most);
+          expect(Buffer.byteLength(kept)).toBeGreaterThan(most - 4);
+        },
+      ),
+    );
+  });
+
+  it('numbers lines from the true beginning, whether parsed on the way or later', async () => {
+    const text = Array.from({ length: 500 }, (_, at) => `line ${at + 1}\n`).join('');
+    const whole = await keepLog(cut(Buffer.from(text), 100), 1 << 20);
+    const end = await keepLog(cut(Buffer.from(text), 100), 1000);
+    expect(whole.parsed.lines.at(-1)).toMatchObject({ number: 500, text: 'line 500' });
+    expect(end.parsed.lines.at(-1)).toMatchObject({ number: 500, text: 'line 500' });
+    expect(end.parsed.lines.length).toBeLessThan(120);
+  });
+});
