@@ -1,0 +1,116 @@
+/*
+ * GitLab as far as the workloads need it, made for load: every answer is bytes that were written
+ * before, so that it never holds up what is measured. It counts the calls it gets.
+ *
+ * To callers whose token begins with "settled" nothing changes, and it answers 304 as GitLab does; to
+ * all others every answer is new.
+ */
+import { createServer } from 'node:http';
+import { bridgesOf, canceled, jobs, jobsOf, log, pipelines, project } from './fixtures.js';
+
+const text = new Map(jobs.map((job) => [job.id, JSON.stringify(job)]));
+const root = `/api/v4/projects/${project}`;
+
+const json = (body, headers = {}) => ({
+  headers: { 'Content-Type': 'application/json', ...headers },
+  body: Buffer.from(body),
+});
+const list = (rows) => `[${rows.map((row) => text.get(row.id) ?? JSON.stringify(row)).join(',')}]`;
+
+/** A keyset page, with the cursors of its ends. */
+function keysetPage(query) {
+  const cursor = query.get('cursor');
+  const below = cursor ? Number(JSON.parse(Buffer.from(cursor, 'base64url')).id) : Infinity;
+  const older = jobs.filter(({ id }) => id < below);
+  const rows = older.slice(0, Number(query.get('per_page')));
+  const cursorAt = (id, way) =>
+    Buffer.from(JSON.stringify({ id: String(id), _kd: way })).toString('base64');
+  const next = rows.length < older.length ? cursorAt(rows.at(-1).id, 'n') : '';
+  return json(list(rows), {
+    ...(next && {
+      'X-NEXT-CURSOR': next,
+      Link: `<https://gitlab.example.com${root}/jobs?cursor=${encodeURIComponent(next)}>; rel="next"`,
+    }),
+    ...(cursor && { 'X-PREV-CURSOR': cursorAt(rows[0].id, 'p') }),
+  });
+}
+
+function offsetPage(all, query) {
+  const perPage = Number(query.get('per_page') ?? 20);
+  const page = Number(query.get('page') ?? 1);
+  const pages = Math.ceil(all.length / perPage);
+  return json(list(all.slice((page - 1) * perPage, page * perPage)), {
+    'X-Page': page,
+    'X-Per-Page': perPage,
+    'X-Total': all.length,
+    'X-Total-Pages': pages,
+    'X-Next-Page': page < pages ? page + 1 : '',
+    'X-Prev-Page': page > 1 ? page - 1 : '',
+  });
+}
+
+const jobBy = (id) => jobs.find((job) => job.id === Number(id));
+const pipelineBy = (id) => pipelines.find((pipeline) => pipeline.id === Number(id));
+
+/** Path below the project → its answer. */
+const routes = [
+  [/^\/jobs$/, (_, query) => (query.has('page') ? offsetPage(jobs, query) : keysetPage(query))],
+  [/^\/jobs\/(\d+)$/, (id) => json(text.get(jobBy(id).id))],
+  [/^\/jobs\/(\d+)\/cancel$/, (id) => json(JSON.stringify(canceled(jobBy(id))))],
+  [
+    /^\/jobs\/\d+\/trace$/,
+    () => ({ headers: { 'Content-Type': 'text/plain' }, body: Buffer.from(log) }),
+  ],
+  [/^\/pipelines\/(\d+)\/jobs$/, (id, query) => offsetPage(jobsOf(pipelineBy(id)), query)],
+  [/^\/pipelines\/(\d+)\/bridges$/, (id, query) => offsetPage(bridgesOf(pipelineBy(id)), query)],
+];
+
+/** The headers of all of GitLab's answers. */
+const common = {
+  Vary: 'Origin',
+  'Cache-Control': 'max-age=0, private, must-revalidate',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'SAMEORIGIN',
+  'X-Gitlab-Meta': '{"correlation_id":"01JD0000000000000000000000","version":"1"}',
+  'X-Request-Id': '01JD0000000000000000000000',
+  'X-Runtime': '0.041872',
+  'Strict-Transport-Security': 'max-age=63072000',
+  'Referrer-Policy': 'strict-origin-when-cross-origin',
+  'RateLimit-Limit': '2000000000',
+  'RateLimit-Remaining': '2000000000',
+};
+
+function write(url) {
+  const { pathname, searchParams } = new URL(url, 'http://gitlab');
+  for (const [path, answer] of routes) {
+    const match = pathname.startsWith(root) && path.exec(pathname.slice(root.length));
+    if (!match) continue;
+    const { headers, body } = answer(match[1], searchParams);
+    const whole = { ...common, ...headers, 'Content-Length': body.length };
+    return { status: 200, headers: whole, body };
+  }
+  return { status: 404, headers: common, body: Buffer.from('{"message":"404 Not found"}') };
+}
+
+const written = new Map();
+let calls = 0;
+
+const server = createServer((request, response) => {
+  calls += 1;
+  let answer = written.get(request.url);
+  if (!answer) written.set(request.url, (answer = write(request.url)));
+  const settled = request.headers['private-token']?.startsWith('settled');
+  const etag = settled ? 'W/"settled"' : `W/"${calls}"`;
+  request.resume();
+  if (request.headers['if-none-match'] === etag) {
+    const { 'Content-Length': _, ...headers } = answer.headers;
+    response.writeHead(304, { ...headers, ETag: etag }).end();
+  } else {
+    response.writeHead(answer.status, { ...answer.headers, ETag: etag }).end(answer.body);
+  }
+});
+
+server.keepAliveTimeout = 60_000;
+server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+process.on('message', () => process.send({ calls }));
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,188 @@
+/*
+ * What stands in the GitLab double: a project with 200 jobs, which four pipelines have in turns, and
+ * one log of a megabyte. A job's JSON has every key and the length of a real one (about 3 KB).
+ */
+
+const FIRST_JOB = 5_000_000_001;
+const FIRST_PIPELINE = 900_000_001;
+const JOBS = 200;
+const PIPELINES = 4;
+const BRIDGES = 5;
+
+/** The project's number. */
+export const project = 42;
+const site = 'https://gitlab.example.com';
+const at = (minutes) => new Date(Date.UTC(2026, 10, 23, 8) + minutes * 60_000).toISOString();
+const hex = (number, length) => number.toString(16).padStart(length, 'c0ffee');
+
+function userOf(index) {
+  const username = `developer-${index}`;
+  return {
+    id: 100 + index,
+    username,
+    public_email: `${username}@example.com`,
+    name: `Ada Developer ${index}`,
+    state: 'active',
+    locked: false,
+    avatar_url: `${site}/uploads/-/system/user/avatar/${100 + index}/avatar.png`,
+    web_url: `${site}/${username}`,
+    created_at: at(-400_000),
+    bio: 'Builds the shop, and the pipelines that build it. “Ship it.”',
+    location: 'Zürich',
+    linkedin: '',
+    twitter: '',
+    discord: '',
+    github: '',
+    website_url: 'https://example.com',
+    organization: 'Acme',
+    job_title: 'Engineer',
+    pronouns: null,
+    bot: false,
+    work_information: 'Engineer at Acme',
+    local_time: '9:30 AM',
+    followers: 7,
+    following: 3,
+    is_followed: false,
+  };
+}
+
+function commitOf(index) {
+  const sha = hex(index, 40);
+  const author = { author_name: `Ada Developer ${index % 7}`, author_email: 'ada@example.com' };
+  return {
+    id: sha,
+    short_id: sha.slice(0, 8),
+    created_at: at(-5),
+    parent_ids: [hex(index + 1, 40)],
+    title: `Let the basket keep what was put into it (${index})`,
+    message: `Let the basket keep what was put into it (${index})\n\nIt was forgotten when the session ended.\n\nCloses #${index}\n`,
+    ...author,
+    authored_date: at(-6),
+    committer_name: author.author_name,
+    committer_email: author.author_email,
+    committed_date: at(-5),
+    trailers: {},
+    extended_trailers: {},
+    web_url: `${site}/acme/shop/-/commit/${sha}`,
+  };
+}
+
+function pipelineOf(index) {
+  const id = FIRST_PIPELINE + index;
+  return {
+    id,
+    iid: 70 + index,
+    project_id: project,
+    sha: hex(index, 40),
+    ref: 'main',
+    status: 'running',
+    source: 'push',
+    created_at: at(index),
+    updated_at: at(index + 3),
+    web_url: `${site}/acme/shop/-/pipelines/${id}`,
+  };
+}
+
+const runner = {
+  id: 12,
+  description: 'linux-large-12',
+  ip_address: null,
+  active: true,
+  paused: false,
+  is_shared: true,
+  runner_type: 'instance_type',
+  name: 'gitlab-runner',
+  online: true,
+  created_at: at(-90_000),
+  status: 'online',
+  job_execution_status: 'active',
+};
+
+const runnerManager = {
+  id: 31,
+  system_id: 's_9c0ffee00001',
+  version: '18.7.0',
+  revision: '5a3b0f11',
+  platform: 'linux',
+  architecture: 'amd64',
+  created_at: at(-80_000),
+  contacted_at: at(9),
+  ip_address: '10.1.2.3',
+  status: 'online',
+  job_execution_status: 'active',
+};
+
+function basicOf(index, id) {
+  const failed = index % 9 === 4;
+  return {
+    id,
+    status: failed ? 'failed' : 'success',
+    stage: ['build', 'test', 'deploy'][index % 3],
+    name: `unit tests ${index}/${JOBS}`,
+    ref: 'main',
+    tag: false,
+    coverage: index % 2 ? 91.27 : null,
+    allow_failure: false,
+    created_at: at(index),
+    started_at: at(index + 1),
+    finished_at: at(index + 4),
+    erased_at: null,
+    duration: 180.25 + index,
+    queued_duration: 3.5,
+    user: userOf(index % 7),
+    commit: commitOf(index % PIPELINES),
+    pipeline: pipelineOf(index % PIPELINES),
+    ...(failed && { failure_reason: 'script_failure' }),
+    web_url: `${site}/acme/shop/-/jobs/${id}`,
+    project: { ci_job_token_scope_enabled: false },
+  };
+}
+
+function jobOf(index) {
+  const archive = { filename: 'artifacts.zip', size: 48_213 };
+  return {
+    ...basicOf(index, FIRST_JOB + index),
+    artifacts_file: archive,
+    artifacts: [
+      { file_type: 'archive', ...archive, file_format: 'zip' },
+      { file_type: 'metadata', filename: 'metadata.gz', size: 903, file_format: 'gzip' },
+      { file_type: 'trace', filename: 'job.log', size: 70_123, file_format: null },
+    ],
+    runner,
+    runner_manager: runnerManager,
+    artifacts_expire_at: at(40_000),
+    archived: false,
+    tag_list: ['docker', 'linux', 'large'],
+  };
+}
+
+const times = (count, make) => Array.from({ length: count }, (_, index) => make(index));
+
+/** All jobs of the project, newest first. */
+export const jobs = times(JOBS, jobOf).reverse();
+
+/** The four pipelines. */
+export const pipelines = times(PIPELINES, pipelineOf);
+
+/** A pipeline's jobs, newest first. */
+export const jobsOf = (pipeline) => jobs.filter((job) => job.pipeline.id === pipeline.id);
+
+/** A pipeline's trigger jobs. */
+export const bridgesOf = (pipeline) =>
+  times(BRIDGES, (index) => ({
+    ...basicOf(index, FIRST_JOB + 1000 + index),
+    pipeline,
+    downstream_pipeline: pipelineOf(100 + index),
+  }));
+
+/** A job as a cancel answers it. */
+export const canceled = (job) => ({ ...job, status: 'canceled' });
+
+const escape = String.fromCharCode(27);
+
+/** A log of a megabyte, with sections, colours and the quotes that JSON has to escape. */
+export const log = times(11_000, (line) =>
+  line % 500 === 0
+    ? `section_start:${1_764_000_000 + line}:step_${line}\r${escape}[0K${escape}[36;1mStep ${line}${escape}[0;m`
+    : `${escape}[32m✓${escape}[0m basket.test.ts > "keeps what was put in" (run ${line}) \t${line % 97} ms of 250 ms allowed`,
+).join('\n');

@@ -1,0 +1,48 @@
+/*
+ * How both rivals read GitLab, the way one writes it by hand: undici's pool, a look at the status,
+ * and equal reads in an operation made once.
+ */
+import { Pool } from 'undici';
+
+const { GITLAB_URL } = process.env;
+const pool = new Pool(GITLAB_URL, { connections: 32 });
+
+/** GitLab for one caller and one operation. */
+export function createGitlab(token) {
+  const send = async (method, path) => {
+    const headers = { 'private-token': token, accept: 'application/json' };
+    const answer = await pool.request({ method, path: `/api/v4/projects${path}`, headers });
+    if (answer.statusCode >= 300) throw new Error(`GitLab answered ${answer.statusCode}`);
+    return answer;
+  };
+  const known = new Map();
+  const once = (path, read) => {
+    if (!known.has(path)) known.set(path, send('GET', path).then(read));
+    return known.get(path);
+  };
+  const row = (path) => once(path, ({ body }) => body.json());
+  const list = (path) =>
+    once(path, async ({ headers, body }) => ({
+      nodes: await body.json(),
+      totalCount: headers['x-total'] && Number(headers['x-total']),
+      pageInfo: { hasNextPage: Boolean(headers['x-next-cursor'] || headers['x-next-page']) },
+    }));
+  return {
+    job: (project, id) => row(`/${project}/jobs/${id}`),
+    projectJobs: (project, first) =>
+      list(`/${project}/jobs?pagination=keyset&order_by=id&sort=desc&per_page=${first}`),
+    pipelineJobs: (project, id, first) =>
+      list(`/${project}/pipelines/${id}/jobs?page=1&per_page=${first}`),
+    pipelineBridges: (project, id, first) =>
+      list(`/${project}/pipelines/${id}/bridges?page=1&per_page=${first}`),
+    trace: (project, id) => once(`/${project}/jobs/${id}/trace`, ({ body }) => body.text()),
+    cancel: async (project, id) =>
+      (await send('POST', `/${project}/jobs/${id}/cancel`)).body.json(),
+  };
+}
+
+/** Reads the gateway's global id of a job. */
+export function parseJobId(id) {
+  const [, project, job] = Buffer.from(id, 'base64url').toString().split(':');
+  return [project, job];
+}
