@@ -98,7 +98,10 @@ let calls = 0;
 const server = createServer((request, response) => {
   calls += 1;
   let answer = written.get(request.url);
-  if (!answer) written.set(request.url, (answer = write(request.url)));
+  if (!answer) {
+    answer = write(request.url);
+    written.set(request.url, answer);
+  }
   const settled = request.headers['private-token']?.startsWith('settled');
   const etag = settled ? 'W/"settled"' : `W/"${calls}"`;
   request.resume();

@@ -178,11 +178,11 @@ export const bridgesOf = (pipeline) =>
 /** A job as a cancel answers it. */
 export const canceled = (job) => ({ ...job, status: 'canceled' });
 
-const escape = String.fromCharCode(27);
+const ESC = String.fromCharCode(27);
 
 /** A log of a megabyte, with sections, colours and the quotes that JSON has to escape. */
 export const log = times(11_000, (line) =>
   line % 500 === 0
-    ? `section_start:${1_764_000_000 + line}:step_${line}\r${escape}[0K${escape}[36;1mStep ${line}${escape}[0;m`
-    : `${escape}[32m✓${escape}[0m basket.test.ts > "keeps what was put in" (run ${line}) \t${line % 97} ms of 250 ms allowed`,
+    ? `section_start:${1_764_000_000 + line}:step_${line}\r${ESC}[0K${ESC}[36;1mStep ${line}${ESC}[0;m`
+    : `${ESC}[32m✓${ESC}[0m basket.test.ts > "keeps what was put in" (run ${line}) \t${line % 97} ms of 250 ms allowed`,
 ).join('\n');

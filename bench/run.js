@@ -22,8 +22,8 @@ const { values: options } = parseArgs({
 /** Callers at once: enough that the subject always has work. */
 const CONCURRENCY = 8;
 const { startUpMs, warmUpMs, rounds, roundMs } = options.quick
-  ? { startUpMs: 1_000, warmUpMs: 150, rounds: 2, roundMs: 250 }
-  : { startUpMs: 2_000, warmUpMs: 600, rounds: 5, roundMs: 650 };
+  ? { startUpMs: 1_500, warmUpMs: 150, rounds: 2, roundMs: 250 }
+  : { startUpMs: 4_000, warmUpMs: 600, rounds: 5, roundMs: 650 };
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -85,7 +85,11 @@ async function check(workload, subject) {
 }
 
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
-const median = (values) => quantile([...values].sort((a, b) => a - b), 0.5);
+const median = (values) =>
+  quantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
 
 async function measure(work, subject, { driver, double }) {
   const before = { cpu: cpuMs(subject.pid), calls: (await ask(double, {})).calls };
@@ -167,7 +171,9 @@ try {
   const results = await run();
   printTable(results, subjects);
   if (!options.quick && !options.only) {
-    console.log(`\nWritten to ${writeResults(results, subjects, { rounds, roundMs, CONCURRENCY })}`);
+    console.log(
+      `\nWritten to ${writeResults(results, subjects, { rounds, roundMs, CONCURRENCY })}`,
+    );
   }
 } finally {
   await Promise.all(children.map(stop));

@@ -48,18 +48,19 @@ export function createCircuitBreaker(
   let openUntil: number | undefined;
   let probing = false;
 
+  const close = (): void => {
+    if (openUntil !== undefined) onCircuit(false);
+    [failures, pauseMs, openUntil] = [0, FIRST_PAUSE_MS, undefined];
+  };
+  const open = (): void => {
+    if (openUntil === undefined) onCircuit(true);
+    openUntil = clock.now() + pauseMs;
+    pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
+  };
   const note = (seen: 'up' | 'down' | undefined, isProbe: boolean): void => {
     if (isProbe) probing = false;
-    if (seen === 'up') {
-      failures = 0;
-      pauseMs = FIRST_PAUSE_MS;
-      if (openUntil !== undefined) onCircuit(false);
-      openUntil = undefined;
-    } else if (seen === 'down' && (isProbe || ++failures === FAILURES_TO_OPEN)) {
-      if (openUntil === undefined) onCircuit(true);
-      openUntil = clock.now() + pauseMs;
-      pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
-    }
+    if (seen === 'up') close();
+    else if (seen === 'down' && (isProbe || ++failures === FAILURES_TO_OPEN)) open();
   };
 
   return async (call) => {
