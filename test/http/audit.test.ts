@@ -1,0 +1,32 @@
+import { serverAudits } from 'graphql-http';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseConfig } from '../../src/config.ts';
+import { createGateway, type Gateway } from '../../src/server.ts';
+
+/*
+ * GraphQL over HTTP, as the reference implementation's audit sees it: each of its points must be kept,
+ * the optional ones too.
+ */
+
+let gateway: Gateway;
+let url = '';
+
+beforeAll(async () => {
+  // Nothing in the audit asks for a job: there is no GitLab behind that address.
+  const command = parseConfig({ GITLAB_URL: 'http://gitlab.invalid' }, []);
+  if (command.name !== 'serve') throw new Error('unreachable');
+  gateway = createGateway(command.config, { version: '0.0.0-test' });
+  url = await gateway.listen('127.0.0.1', 0);
+});
+
+afterAll(() => gateway.close());
+
+const audits = serverAudits({ url: () => `${url}/graphql`, fetchFn: fetch });
+
+it.each(audits.map((audit) => [`${audit.id} ${audit.name}`, audit] as const))(
+  '%s',
+  async (_name, audit) => {
+    const result = await audit.fn();
+    expect(result.status === 'ok' ? 'ok' : `${result.status}: ${result.reason}`).toBe('ok');
+  },
+);
