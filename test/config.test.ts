@@ -90,7 +90,7 @@ describe('the configuration', () => {
     expect(problems.join()).not.toMatch(/secret|glpat/);
   });
 
-  it.each(['help', 'version', 'print-schema'] as const)(
+  it.each(['help', 'version', 'print-schema', 'print-subgraph'] as const)(
     'knows --%s without any setting',
     (name) => {
       expect(parseConfig({}, [`--${name}`])).toEqual({ name });

@@ -1,0 +1,108 @@
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-node';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { demo, seedWorld } from '../../src/simulator/seed.ts';
+import { startGateway } from '../helpers/start-gateway.ts';
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+const PARENT_ID = 'b7ad6b7169203331';
+const traceparent = `00-${TRACE_ID}-${PARENT_ID}-01`;
+const JOB = `query Job { job(project: "${demo.project}", id: "${demo.successJobId}") { name } }`;
+
+const start = () => startGateway({ simulator: { world: seedWorld() }, token: demo.token });
+
+describe('without an OpenTelemetry SDK', () => {
+  it('passes the caller’s trace context on to GitLab as it came', async () => {
+    const { query, simulator } = await start();
+    await query(JOB, { headers: { traceparent, tracestate: 'a=1' } });
+    expect(simulator.requests[0]?.headers).toMatchObject({ traceparent, tracestate: 'a=1' });
+  });
+});
+
+describe('with an OpenTelemetry SDK in the process', () => {
+  let exporter: InMemorySpanExporter;
+  let provider: NodeTracerProvider;
+
+  beforeEach(() => {
+    exporter = new InMemorySpanExporter();
+    provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+    provider.register();
+  });
+  afterEach(async () => {
+    await provider.shutdown();
+    context.disable();
+    trace.disable();
+    propagation.disable();
+  });
+
+  const spansOf = async (kind: SpanKind, count = 1): Promise<ReadableSpan[]> => {
+    const found = () => exporter.getFinishedSpans().filter((span) => span.kind === kind);
+    await expect.poll(() => found().length).toBe(count);
+    return found();
+  };
+
+  it('has a span for the operation below the caller’s, and one for each call below that', async () => {
+    const { query, simulator } = await start();
+    await query(JOB, { headers: { traceparent } });
+    const [operation] = await spansOf(SpanKind.SERVER);
+    const [call] = await spansOf(SpanKind.CLIENT);
+    expect(operation).toMatchObject({
+      name: 'query',
+      parentSpanContext: { traceId: TRACE_ID, spanId: PARENT_ID },
+      attributes: { 'graphql.operation.type': 'query', 'graphql.operation.name': 'Job' },
+    });
+    expect(call).toMatchObject({
+      name: 'GET /projects/:id/jobs/:id',
+      parentSpanContext: operation?.spanContext(),
+      attributes: {
+        'http.request.method': 'GET',
+        'url.template': '/projects/:id/jobs/:id',
+        'http.response.status_code': 200,
+      },
+    });
+    const { spanId } = call?.spanContext() ?? {};
+    expect(simulator.requests[0]?.headers['traceparent']).toBe(`00-${TRACE_ID}-${spanId}-01`);
+  });
+
+  it('keeps operations that run at once apart', async () => {
+    const { query, simulator } = await start();
+    simulator.setLatency(20);
+    const ids = [demo.successJobId, demo.failedJobId, demo.manualJobId];
+    await Promise.all(
+      ids.map((id) => query(`{ job(project: "${demo.projectId}", id: "${id}") { name } }`)),
+    );
+    const operations = await spansOf(SpanKind.SERVER, 3);
+    const calls = await spansOf(SpanKind.CLIENT, 3);
+    const traces = (spans: ReadableSpan[]) =>
+      spans.map((span) => span.spanContext().traceId).sort();
+    expect(new Set(traces(calls)).size).toBe(3);
+    expect(traces(calls)).toEqual(traces(operations));
+  });
+
+  it('marks what failed, and gives each repetition of a call its own span', async () => {
+    const { query, simulator } = await start();
+    simulator.fail({ kind: '503', times: Number.POSITIVE_INFINITY });
+    await query(JOB);
+    const [operation] = await spansOf(SpanKind.SERVER);
+    expect(operation?.status.code).toBe(SpanStatusCode.ERROR);
+    expect(operation?.attributes).toMatchObject({ 'error.type': 'UPSTREAM_UNAVAILABLE' });
+    const calls = await spansOf(SpanKind.CLIENT, simulator.requests.length);
+    expect(calls.length).toBeGreaterThan(1);
+    for (const { attributes } of calls) {
+      expect(attributes['http.response.status_code']).toBe(503);
+    }
+  });
+
+  it('puts no token, no query string and no document into a span', async () => {
+    const { query } = await start();
+    await query(`query Q { project(fullPath: "${demo.project}") { jobs { nodes { name } } } }`);
+    await spansOf(SpanKind.CLIENT);
+    const texts = exporter.getFinishedSpans().map(({ name, attributes }) => [name, attributes]);
+    expect(JSON.stringify(texts)).not.toMatch(/glpat|\?|nodes/);
+  });
+});
