@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { Version } from '../../src/simulator/versions.ts';
+import { createWorld } from '../../src/simulator/world.ts';
+import { codesOf, startGateway } from '../helpers/start-gateway.ts';
+
+/** Six jobs on two branches, in three statuses. */
+function start(version: Version) {
+  const world = createWorld();
+  world.addUser({ username: 'alice' });
+  world.addToken({ user: 'alice', value: 'glpat-alice' });
+  const project = world.addProject({ path: 'group/app', id: 42, members: { alice: 'maintainer' } });
+  for (const [at, ref] of ['main', 'next'].entries()) {
+    const pipeline = world.addPipeline(project, { id: 700 + at, ref });
+    for (const status of ['success', 'failed', 'running']) world.addJob(pipeline, { status });
+  }
+  return startGateway({ simulator: { version, world }, token: 'glpat-alice' });
+}
+
+const jobs = (args: string, fields = 'nodes { ref statusRaw }') =>
+  `{ project(fullPath: "42") { jobs(${args}) { ${fields} } } }`;
+
+describe('the filters of a job list', () => {
+  it('go upstream in GitLab’s spelling, in one order whatever the caller’s, each once', async () => {
+    const { query, calls } = await start('19.3');
+    await query(jobs('statuses: [RUNNING, FAILED, RUNNING]'));
+    await query(
+      '{ pipeline(project: "42", id: "700") { jobs(statuses: [FAILED], includeRetried: true) { nodes { id } } } }',
+    );
+    expect(calls()).toEqual([
+      'GET /projects/42/jobs?scope[]=failed&scope[]=running&pagination=keyset&per_page=20&order_by=id&sort=desc',
+      'GET /projects/42/pipelines/700/jobs?scope[]=failed&include_retried=true&page=1&per_page=20',
+    ]);
+  });
+
+  it('are none where they are empty', async () => {
+    const { query } = await start('19.3');
+    const { data } = await query(jobs('statuses: [], ref: " "'));
+    expect(data).toMatchObject({ project: { jobs: { nodes: { length: 6 } } } });
+  });
+
+  it('filter by ref where the server can', async () => {
+    const { query } = await start('19.3');
+    const { data } = await query(jobs('ref: "next"'));
+    const nodes = ['running', 'failed', 'success'].map((statusRaw) => ({ ref: 'next', statusRaw }));
+    expect(data).toEqual({ project: { jobs: { nodes } } });
+  });
+
+  it('never pass unfiltered rows on where the server ignores ref', async () => {
+    const { query } = await start('18.6');
+    const answer = await query(jobs('ref: "next"'));
+    expect(codesOf(answer)).toEqual({ 'project.jobs': 'BAD_USER_INPUT' });
+    expect(answer.errors?.[0]?.message).toContain('19.0');
+  });
+
+  it('refuse UNKNOWN before any call', async () => {
+    const { query, calls } = await start('19.3');
+    expect(codesOf(await query(jobs('statuses: [FAILED, UNKNOWN]')))).toEqual({
+      'project.jobs': 'BAD_USER_INPUT',
+    });
+    expect(calls()).toEqual([]);
+  });
+
+  it('say so where the server does not know a status', async () => {
+    const { query } = await start('14.10');
+    const answer = await query(jobs('statuses: [CANCELING]'));
+    expect(codesOf(answer)).toEqual({ 'project.jobs': 'BAD_USER_INPUT' });
+    expect(answer.errors?.[0]?.message).toContain('does not know');
+  });
+
+  it.each([
+    ['first: 0', 'from 1 to 500'],
+    ['first: 501', 'from 1 to 500'],
+    ['last: -1', 'from 1 to 500'],
+    ['first: 1, last: 1', 'cannot go together'],
+    ['first: 1, before: "x"', '`before` goes with `last`'],
+    ['last: 1, after: "x"', '`after` goes with `first`'],
+    ['before: "x"', '`before` goes with `last`'],
+    ['after: "x"', 'not a cursor of this gateway'],
+  ])('refuse jobs(%s) before any call', async (args, message) => {
+    const { query, calls } = await start('19.3');
+    const answer = await query(jobs(args));
+    expect(codesOf(answer)).toEqual({ 'project.jobs': 'BAD_USER_INPUT' });
+    expect(answer.errors?.[0]?.message).toContain(message);
+    expect(calls()).toEqual([]);
+  });
+
+  it('refuse a cursor of another sort or filter', async () => {
+    const { query } = await start('19.3');
+    const { data } = await query(jobs('first: 1', 'pageInfo { endCursor }'));
+    const { endCursor } = (data as { project: { jobs: { pageInfo: { endCursor: string } } } })
+      .project.jobs.pageInfo;
+    for (const args of ['sort: ID_ASC', 'statuses: [FAILED]', 'ref: "main"']) {
+      const answer = await query(jobs(`after: "${endCursor}", ${args}`));
+      expect(answer.errors?.[0]?.message).toContain('cursor of another list');
+    }
+  });
+
+  it('count where GitLab counts, and only if asked for', async () => {
+    const old = await start('14.10');
+    expect((await old.query(jobs('first: 2', 'totalCount'))).data).toEqual({
+      project: { jobs: { totalCount: 6 } },
+    });
+    expect(old.calls()).toEqual(['GET /projects/42/jobs?page=1&per_page=1']);
+    const current = await start('19.3');
+    const { data } = await current.query(jobs('first: 2', 'totalCount nodes { id }'));
+    expect(data).toMatchObject({ project: { jobs: { totalCount: null } } });
+  });
+});
