@@ -30,6 +30,7 @@ describe('with an OpenTelemetry SDK in the process', () => {
 
   beforeEach(() => {
     exporter = new InMemorySpanExporter();
+    exporter = new InMemorySpanExporter();
     provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
     provider.register();
   });
@@ -38,6 +39,7 @@ describe('with an OpenTelemetry SDK in the process', () => {
     context.disable();
     trace.disable();
     propagation.disable();
+    context.disable();
   });
 
   const spansOf = async (kind: SpanKind, count = 1): Promise<ReadableSpan[]> => {
