@@ -34,6 +34,10 @@ export interface Config {
   pollIntervalMs: number;
   /** Subscriptions at once. */
   maxSubscriptions: number;
+  /** Switches GitLab's hooks on: their secret token, or a signing token. */
+  gitlabWebhookSecret: Secret | undefined;
+  /** Where several replicas meet; it may hold a password. */
+  redisUrl: Secret | undefined;
   /** How much of a job's log is kept: its end. */
   maxTraceBytes: number;
   /** How long an operation may take in all, in ms. */
@@ -149,7 +153,7 @@ function readOperation(read: Reader, demo: boolean) {
   };
 }
 
-function readLimits(read: Reader): Limits {
+function readLimits(read: Reader, maxReferences: number): Limits {
   const most = (name: string, byDefault: number, range: { least?: number; most?: number } = {}) =>
     read.whole(name, { byDefault, least: 1, most: 1_000_000, ...range });
   return {
@@ -160,7 +164,8 @@ function readLimits(read: Reader): Limits {
     rootFields: most('MAX_ROOT_FIELDS', 50),
     directives: most('MAX_DIRECTIVES', 50, { least: 0 }),
     tokens: most('MAX_TOKENS', 2_000),
-    listItems: most('MAX_LIST_ITEMS', 1_000),
+    // References are items too: who allows more of them need not say so twice.
+    listItems: most('MAX_LIST_ITEMS', Math.max(1_000, maxReferences)),
     bodyBytes: most('MAX_BODY_BYTES', 1_048_576, { most: 100_000_000 }),
     batch: most('MAX_BATCH', 0, { least: 0, most: 1_000 }),
   };
@@ -175,6 +180,15 @@ function readCorsOrigins(read: Reader): readonly string[] {
     );
   }
   return origins;
+}
+
+/** The value may hold a password, so it is not repeated where it cannot be used. */
+function readRedisUrl(read: Reader): Secret | undefined {
+  const url = read.secret('REDIS_URL');
+  const isUsable = url && /^rediss?:\/\/./.test(url.reveal()) && URL.canParse(url.reveal());
+  if (!url || isUsable) return url;
+  read.problems.push('REDIS_URL must be an address such as "redis://redis.example.com:6379"');
+  return undefined;
 }
 
 function readTrustedDocuments(read: Reader): TrustedDocumentsConfig | undefined {
@@ -194,6 +208,11 @@ function readConfig(env: Env, options: ReturnType<typeof parseFlags>): Config {
     read.problems.push('GITLAB_URL is needed: the address of your GitLab (or start with --demo)');
   }
   const graphiql = read.flag('GRAPHIQL', demo || !production);
+  const federationMaxReferences = read.whole('FEDERATION_MAX_REFERENCES', {
+    byDefault: 1_000,
+    least: 1,
+    most: 100_000,
+  });
   const config: Config = {
     demo,
     gitlabUrl,
@@ -205,22 +224,20 @@ function readConfig(env: Env, options: ReturnType<typeof parseFlags>): Config {
     graphiql,
     // GraphiQL is of little use without.
     introspection: read.flag('INTROSPECTION', graphiql),
-    limits: readLimits(read),
+    limits: readLimits(read, federationMaxReferences),
     corsOrigins: readCorsOrigins(read),
     trustedDocuments: readTrustedDocuments(read),
     upstreamExtension: read.flag('UPSTREAM_EXTENSION', demo),
     federation: read.flag('FEDERATION', false),
-    federationMaxReferences: read.whole('FEDERATION_MAX_REFERENCES', {
-      byDefault: 1000,
-      least: 1,
-      most: 100_000,
-    }),
+    federationMaxReferences,
     pollIntervalMs: read.whole('POLL_INTERVAL_MS', { byDefault: 1_200, least: 100, most: 60_000 }),
     maxSubscriptions: read.whole('MAX_SUBSCRIPTIONS', {
       byDefault: 10_000,
       least: 0,
       most: 1_000_000,
     }),
+    gitlabWebhookSecret: read.secret('GITLAB_WEBHOOK_SECRET'),
+    redisUrl: readRedisUrl(read),
     maxTraceBytes: read.whole('MAX_TRACE_BYTES', {
       byDefault: 16 * 1024 * 1024,
       least: 1024,

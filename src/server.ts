@@ -13,8 +13,8 @@ import { toClientError, unauthenticated } from './graphql/errors.ts';
 import { schema } from './graphql/schema.ts';
 import { createSubgraph } from './graphql/subgraph.ts';
 import { createDrain, type Drain } from './lifecycle/drain.ts';
+import { createHints, type Hints } from './live/hints.ts';
 import { createLiveHub, type LiveHubOptions } from './live/hub.ts';
-import { createWakeUps, type WakeUps } from './live/wake-ups.ts';
 import type { MetricsJson } from './observability/exposition.ts';
 import { type Logger, silentLogger } from './observability/logger.ts';
 import {
@@ -31,6 +31,7 @@ import { useOperators } from './plugins/use-operators.ts';
 import { useRawLog } from './plugins/use-raw-log.ts';
 import { type Manifest, readManifest } from './plugins/use-trusted-documents.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
+import { useWebhooks } from './plugins/use-webhooks.ts';
 import { serveWebSockets, type WebSocketOptions } from './websocket/serve.ts';
 
 /** A gateway that can be put on a port. */
@@ -64,7 +65,7 @@ export interface GatewayDeps {
   live?: LiveDeps | undefined;
 }
 
-function contextDeps(config: Config, deps: GatewayDeps, wakeUps: WakeUps): ContextDeps {
+function contextDeps(config: Config, deps: GatewayDeps, { wakeUps }: Hints): ContextDeps {
   const headers: Record<string, string | undefined> = {
     'private-token': config.gitlabToken?.reveal(),
   };
@@ -146,12 +147,14 @@ interface Parts {
   deps: ContextDeps;
   observation: Observation;
   drain: Drain;
+  hints: Hints;
   report(bug: unknown): void;
 }
 
 /** Yoga with its plugins. */
 function createEngine(config: Config, given: GatewayDeps, parts: Parts) {
-  const { deps, observation, drain, report } = parts;
+  const { deps, observation, drain, hints, report } = parts;
+  const secret = config.gitlabWebhookSecret?.reveal();
   return createYoga<object, Context>({
     schema: schemaFor(config),
     graphqlEndpoint: '/graphql',
@@ -179,6 +182,7 @@ function createEngine(config: Config, given: GatewayDeps, parts: Parts) {
       useRawLog({
         open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
       }),
+      ...(secret ? [useWebhooks({ secret, onHint: hints.tell })] : []),
       ...(config.upstreamExtension ? [useUpstreamCost()] : []),
     ],
   });
@@ -206,9 +210,13 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const { observation, transport } = observe(given, drain, (signal) =>
     ping(deps.transport, signal),
   );
-  const wakeUps = createWakeUps(given.live?.clock ?? systemClock);
-  const deps = contextDeps(config, { ...given, transport }, wakeUps);
-  const parts = { deps, observation, drain, report };
+  const hints = createHints({
+    clock: given.live?.clock ?? systemClock,
+    redisUrl: config.redisUrl?.reveal(),
+    onRelay: observation.onRelay,
+  });
+  const deps = contextDeps(config, { ...given, transport }, hints);
+  const parts = { deps, observation, drain, hints, report };
   const yoga = createEngine(config, given, parts);
   const server = createServer(yoga);
   drain.watch(server);
@@ -236,6 +244,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
     async close() {
       deps.live.close();
       webSockets.close();
+      hints.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();

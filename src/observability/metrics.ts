@@ -14,12 +14,32 @@ export interface Metrics {
   called(event: CallEvent): void;
   /** Whether calls to GitLab are cut off for the time being. */
   circuit(isOpen: boolean): void;
+  /** Whether wake-ups reach other replicas. */
+  relay(isUp: boolean): void;
   /** An HTTP request to /graphql that got an answer without any operation, by its status. */
   refused(status: number): void;
 }
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const CALLS = [0, 1, 2, 3, 5, 10, 20, 50];
+
+/** What is 1 while something is wrong, in any of the processes. */
+function createSwitches(registers: Registry[]) {
+  return {
+    relay: new Gauge({
+      name: 'gateway_redis_away',
+      help: '1 while wake-ups do not reach other replicas, because Redis is away',
+      aggregator: 'max',
+      registers,
+    }),
+    circuit: new Gauge({
+      name: 'gateway_circuit_open',
+      help: '1 while GitLab does not answer anyone and calls are cut off',
+      aggregator: 'max',
+      registers,
+    }),
+  };
+}
 
 function createInstruments(registry: Registry) {
   const registers = [registry];
@@ -85,12 +105,7 @@ function createInstruments(registry: Registry) {
       labelNames: ['endpoint'],
       registers,
     }),
-    circuit: new Gauge({
-      name: 'gateway_circuit_open',
-      help: '1 while GitLab does not answer anyone and calls are cut off',
-      aggregator: 'max',
-      registers,
-    }),
+    ...createSwitches(registers),
   };
 }
 
@@ -124,6 +139,7 @@ export function createMetrics(): Metrics {
       calls(method, template, String(status ?? 'none')).inc();
       return callDurations(template).observe(durationMs / 1000);
     },
+    relay: (isUp) => made.relay.set(isUp ? 0 : 1),
     circuit: (isOpen) => made.circuit.set(isOpen ? 1 : 0),
     refused: (status) => refused(String(status)).inc(),
   };

@@ -16,6 +16,8 @@ export interface Observation {
     onCircuit(isOpen: boolean): void;
     around(exchange: Exchange): Exchange;
   };
+  /** Told when other replicas are out of reach (Redis is away), and when they are back. */
+  onRelay(isUp: boolean): void;
   /** For the plugin that follows operations. */
   readonly observer: {
     began(): void;
@@ -59,6 +61,11 @@ export function createObservation(deps: ObservationDeps): Observation {
         else logger.info('GitLab answers again');
       },
       around: traceExchange,
+    },
+    onRelay(isUp) {
+      metrics.relay(isUp);
+      if (isUp) logger.info('Redis is back: replicas pass on wake-ups again');
+      else logger.warn('Redis is away: each replica finds changes by polling alone');
     },
     observer: {
       began: metrics.began,

@@ -1,6 +1,6 @@
 import type { YogaServerOptions } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
-import type { Config, Limits } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { useCors } from './use-cors.ts';
 import { useCsrfPrevention } from './use-csrf-prevention.ts';
@@ -9,15 +9,7 @@ import { useQueryLimits } from './use-query-limits.ts';
 import { useSecurityHeaders } from './use-security-headers.ts';
 import { type Manifest, useTrustedDocuments } from './use-trusted-documents.ts';
 
-type GuardConfig = Pick<
-  Config,
-  | 'limits'
-  | 'introspection'
-  | 'corsOrigins'
-  | 'trustedDocuments'
-  | 'federation'
-  | 'federationMaxReferences'
->;
+type GuardConfig = Pick<Config, 'limits' | 'introspection' | 'corsOrigins' | 'trustedDocuments'>;
 
 /** Characters of all documents that are kept parsed, and of those that were refused: a few thousand operations. */
 const KEPT_CHARACTERS = 500_000;
@@ -30,12 +22,6 @@ function createDocumentCache<Value extends object>(): LRUCache<string, Value> {
   });
 }
 
-/** References come as one list, which has a limit of its own that may be larger. */
-function limitsFor({ limits, federation, federationMaxReferences }: GuardConfig): Limits {
-  if (!federation) return limits;
-  return { ...limits, listItems: Math.max(limits.listItems, federationMaxReferences) };
-}
-
 /** What keeps the gateway safe on the open network, in the order in which a request meets it. */
 export function useGuards(config: GuardConfig, manifest: Manifest | undefined) {
   const origins = config.corsOrigins;
@@ -44,7 +30,7 @@ export function useGuards(config: GuardConfig, manifest: Manifest | undefined) {
     ...(origins.length > 0 ? [useCors({ origins })] : []),
     useCsrfPrevention({ origins }),
     useTrustedDocuments({ manifest, only: config.trustedDocuments?.only }),
-    useQueryLimits(limitsFor(config)),
+    useQueryLimits(config.limits),
     ...(config.introspection ? [] : [useHiddenSchema()]),
   ];
 }

@@ -19,7 +19,10 @@ import { estimateUpstreamCalls } from '../graphql/upstream-cost.ts';
  * their cost once their variables are known.
  */
 
-type FormLimits = Pick<Limits, keyof DocumentSize>;
+type FormLimits = DocumentSize;
+
+/** More than any tool needs. */
+const MAX_INTROSPECTIONS = 10;
 
 /** How people name what is limited. */
 const names: Readonly<Record<keyof DocumentSize, string>> = {
@@ -28,6 +31,7 @@ const names: Readonly<Record<keyof DocumentSize, string>> = {
   rootFields: 'fields at its root',
   aliases: 'aliases',
   directives: 'directives',
+  introspections: 'questions about the schema',
   listItems: 'items in one list',
 };
 
@@ -117,6 +121,7 @@ type Args = Pick<ExecutionArgs, 'schema' | 'document' | 'operationName'> & {
 
 /** Holds operations to limits of form and of cost. Operations in one batch share the limit of calls. */
 export function useQueryLimits(limits: Limits): Plugin<Pick<Context, 'webUrls'>> {
+  const form: FormLimits = { ...limits, introspections: MAX_INTROSPECTIONS };
   /** What the operations of a batch cost so far. */
   const spent = new WeakMap<Request, number>();
 
@@ -151,7 +156,7 @@ export function useQueryLimits(limits: Limits): Plugin<Pick<Context, 'webUrls'>>
         const error =
           result instanceof Error
             ? checkParse(result, limits)
-            : result && checkForm(result as DocumentNode, limits);
+            : result && checkForm(result as DocumentNode, form);
         if (error) replaceParseResult(error);
       };
     },
