@@ -17,6 +17,8 @@ export interface DocumentSize {
   rootFields: number;
   aliases: number;
   directives: number;
+  /** Questions about the schema, and aliases below them: each repeats a large part of it. */
+  introspections: number;
   /** Items of the longest list that is written in it. */
   listItems: number;
 }
@@ -24,7 +26,17 @@ export interface DocumentSize {
 /** What a selection set comes to. `here` counts the fields of the object itself. */
 type Extent = Omit<DocumentSize, 'rootFields' | 'listItems'> & { here: number };
 
-const nothing: Extent = { depth: 0, fields: 0, here: 0, aliases: 0, directives: 0 };
+const nothing: Extent = {
+  depth: 0,
+  fields: 0,
+  here: 0,
+  aliases: 0,
+  directives: 0,
+  introspections: 0,
+};
+
+/** `__schema` and `__type`. */
+const INTROSPECTION = /^__(?!typename$)/;
 
 function add(one: Extent, other: Extent): Extent {
   return {
@@ -33,6 +45,7 @@ function add(one: Extent, other: Extent): Extent {
     here: one.here + other.here,
     aliases: one.aliases + other.aliases,
     directives: one.directives + other.directives,
+    introspections: one.introspections + other.introspections,
   };
 }
 
@@ -65,6 +78,9 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
       here: 1,
       aliases: below.aliases + Number(Boolean(node.alias)),
       directives: below.directives + directives,
+      introspections: INTROSPECTION.test(node.name.value)
+        ? 1 + below.aliases
+        : below.introspections,
     };
   }
 
@@ -113,6 +129,7 @@ export function measureDocument(document: DocumentNode, enough: number): Documen
     rootFields: most('here'),
     aliases: most('aliases'),
     directives: most('directives'),
+    introspections: most('introspections'),
     listItems: longestList(document, enough),
   };
 }

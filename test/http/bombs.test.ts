@@ -1,0 +1,186 @@
+import { getIntrospectionQuery } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { toGlobalId } from '../../src/graphql/global-id.ts';
+import { type Answer, startGateway } from '../helpers/start-gateway.ts';
+import { smallWorld, tokens } from '../helpers/worlds.ts';
+
+/*
+ * Ten kinds of query bomb against the limits as they are by default. Each is answered with an error
+ * that says what is wrong, and GitLab hears nothing of it. How long each takes
+ * is in docs/security.md; a time is not asserted.
+ */
+
+const many = (count: number, item: (at: number) => string) =>
+  Array.from({ length: count }, (_, at) => item(at)).join(' ');
+
+const jobs = 'project(fullPath: "group/app") { jobs { nodes';
+const ids = Array.from({ length: 5_000 }, (_, at) => toGlobalId('Job', 42, at + 1));
+
+/** What is sent as a body, and the code and a part of the message that come back. */
+type Bomb = [kind: string, body: unknown, code: string, says: RegExp];
+
+const bombs: Bomb[] = [
+  [
+    'depth',
+    {
+      query: `{ ${jobs} { ${'pipeline { jobs { nodes { '.repeat(50)}name${' } } }'.repeat(50)} } } } }`,
+    },
+    'OPERATION_TOO_COMPLEX',
+    /at most 16 levels of fields/,
+  ],
+  [
+    'depth that no parser can follow',
+    { query: `{ ${'a { '.repeat(100_000)}` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 2000 tokens/,
+  ],
+  [
+    'aliases',
+    { query: `{ project(fullPath: "group/app") { ${many(150, (at) => `a${at}: name`)} } }` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 100 aliases/,
+  ],
+  [
+    'fields at the root',
+    { query: `{ ${many(60, (at) => `a${at}: job(project: "42", id: "${at}") { name }`)} }` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 50 fields at its root/,
+  ],
+  [
+    'mutations',
+    {
+      query: `mutation { ${many(60, (at) => `a${at}: jobRetry(input: { id: "${ids[at]}" }) { retriedJobId }`)} }`,
+    },
+    'OPERATION_TOO_COMPLEX',
+    /at most 50 fields at its root/,
+  ],
+  [
+    'fragments that double at every step',
+    {
+      query: `{ project(fullPath: "group/app") { ...F0 } } ${many(
+        40,
+        (at) =>
+          `fragment F${at} on Project { a: job(id: "1") { project { ...F${at + 1} } } b: job(id: "2") { project { ...F${at + 1} } } }`,
+      )} fragment F40 on Project { name }`,
+    },
+    'OPERATION_TOO_COMPLEX',
+    /at most/,
+  ],
+  [
+    'circular fragments',
+    {
+      query:
+        'query { project(fullPath: "group/app") { ...A } } fragment A on Project { name ...B } fragment B on Project { ...A }',
+    },
+    'GRAPHQL_VALIDATION_FAILED',
+    /Cannot spread fragment "A" within itself via "B"/,
+  ],
+  [
+    'one field over and over',
+    { query: `{ project(fullPath: "group/app") { ${many(1_900, () => 'name')} } }` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 1000 fields/,
+  ],
+  [
+    'wide introspection',
+    {
+      query: `{ __schema { types { ${'fields { type { '.repeat(4)}name${' } }'.repeat(4)} } } }`,
+    },
+    'GRAPHQL_VALIDATION_FAILED',
+    /Maximum introspection depth exceeded/,
+  ],
+  [
+    'introspection, over and over',
+    { query: `{ ${many(40, (at) => `a${at}: __schema { types { name } }`)} }` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 10 questions about the schema/,
+  ],
+  [
+    'introspection, over and over within',
+    { query: `{ __schema { ${many(40, (at) => `a${at}: types { name }`)} } }` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 10 questions about the schema/,
+  ],
+  [
+    'a big document',
+    { query: `{ ${many(50_000, (at) => `a${at}: __typename`)} }` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 2000 tokens/,
+  ],
+  [
+    'a body without end',
+    { query: `{ __typename } # ${'x'.repeat(2_000_000)}` },
+    'REQUEST_ENTITY_TOO_LARGE',
+    /Request body too large/,
+  ],
+  [
+    'big variables',
+    { query: 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', variables: { ids } },
+    'OPERATION_TOO_COMPLEX',
+    /at most 1000 items in one list/,
+  ],
+  [
+    'variables within variables',
+    {
+      query:
+        'mutation ($v: JSON!) { jobRetry(input: { id: "x", inputs: [{ name: "a", value: $v }] }) { retriedJobId } }',
+      variables: { v: JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) },
+    },
+    'OPERATION_TOO_COMPLEX',
+    /levels of a variable/,
+  ],
+  [
+    'a batch',
+    Array.from({ length: 1_000 }, () => ({ query: `{ ${jobs} { name } } } }` })),
+    'BAD_REQUEST',
+    /Batching is not supported/,
+  ],
+  [
+    'nested lists',
+    { query: `{ ${jobs} { pipeline { jobs(first: 500) { nodes { trace { byteSize } } } } } } } }` },
+    'OPERATION_TOO_COMPLEX',
+    /may take 10101 calls to GitLab, and 50 are allowed/,
+  ],
+  [
+    'many directives',
+    { query: `{ __typename ${many(150, () => '@include(if: true)')} }` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 50 directives/,
+  ],
+  [
+    'directives without end',
+    { query: `{ __typename ${many(20_000, () => '@a')} }` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 2000 tokens/,
+  ],
+];
+
+/** JSON that is nested deeper than JSON.stringify follows. */
+function toBody(value: unknown): string {
+  const deep = '"__deep__"';
+  const text = JSON.stringify(value, (key, item) => (key === 'v' ? '__deep__' : item));
+  return text.replace(deep, `${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+}
+
+describe('a query bomb', () => {
+  it.each(bombs)('of %s is refused before any call', async (_kind, body, code, says) => {
+    const { url, calls, bugs } = await startGateway({ simulator: { world: smallWorld() } });
+    const send = () =>
+      fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'private-token': tokens.alice },
+        body: toBody(body),
+      });
+    const answer = (await (await send()).json()) as Answer;
+    expect(answer.data).toBeUndefined();
+    expect(answer.errors?.[0]?.extensions['code']).toBe(code);
+    expect(answer.errors?.[0]?.message).toMatch(says);
+    expect(calls()).toEqual([]);
+    expect(bugs).toEqual([]);
+  });
+
+  it('is none: what tools ask of the schema', async () => {
+    const { query } = await startGateway({ simulator: { world: smallWorld() } });
+    expect((await query(getIntrospectionQuery())).errors).toBeUndefined();
+  });
+});
