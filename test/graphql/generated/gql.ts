@@ -28,6 +28,9 @@ type Documents = {
     "mutation CancelJob($input: JobCancelInput!) {\n  jobCancel(input: $input) {\n    canceled\n    job {\n      id\n      name\n      status\n      finishedAt\n    }\n    errors {\n      code\n      message\n    }\n  }\n}": typeof types.CancelJobDocument,
     "mutation PlayJob($input: JobPlayInput!) {\n  jobPlay(input: $input) {\n    job {\n      id\n      name\n      status\n      webUrl\n    }\n    errors {\n      code\n      message\n    }\n  }\n}": typeof types.PlayJobDocument,
     "mutation EraseJob($input: JobEraseInput!) {\n  jobErase(input: $input) {\n    job {\n      id\n      name\n      erasedAt\n      artifacts {\n        filename\n      }\n    }\n    errors {\n      code\n      message\n    }\n  }\n}": typeof types.EraseJobDocument,
+    "subscription FollowJob($id: ID!) {\n  jobUpdated(id: $id) {\n    name\n    status\n    duration\n    finishedAt\n    pipeline {\n      status\n    }\n  }\n}": typeof types.FollowJobDocument,
+    "subscription TailLog($id: ID!) {\n  jobTraceAppended(id: $id) {\n    text\n    startByte\n    endByte\n    complete\n  }\n}": typeof types.TailLogDocument,
+    "subscription FollowPipeline($id: ID!) {\n  pipelineUpdated(id: $id) {\n    pipeline {\n      status\n    }\n    changedJobs {\n      name\n      stage\n      status\n    }\n  }\n}": typeof types.FollowPipelineDocument,
 };
 const documents: Documents = {
     "query OneJob($project: ID!, $id: ID!) {\n  job(project: $project, id: $id) {\n    id\n    name\n    stage\n    status\n    failureReason\n    createdAt\n    duration\n    queuedDuration\n    webUrl\n    commit {\n      shortId\n      title\n      authorName\n    }\n    user {\n      username\n    }\n    runner {\n      description\n      runnerType\n      status\n    }\n    artifacts {\n      fileType\n      filename\n      size\n    }\n    pipeline {\n      id\n      status\n      ref\n    }\n  }\n}": types.OneJobDocument,
@@ -44,6 +47,9 @@ const documents: Documents = {
     "mutation CancelJob($input: JobCancelInput!) {\n  jobCancel(input: $input) {\n    canceled\n    job {\n      id\n      name\n      status\n      finishedAt\n    }\n    errors {\n      code\n      message\n    }\n  }\n}": types.CancelJobDocument,
     "mutation PlayJob($input: JobPlayInput!) {\n  jobPlay(input: $input) {\n    job {\n      id\n      name\n      status\n      webUrl\n    }\n    errors {\n      code\n      message\n    }\n  }\n}": types.PlayJobDocument,
     "mutation EraseJob($input: JobEraseInput!) {\n  jobErase(input: $input) {\n    job {\n      id\n      name\n      erasedAt\n      artifacts {\n        filename\n      }\n    }\n    errors {\n      code\n      message\n    }\n  }\n}": types.EraseJobDocument,
+    "subscription FollowJob($id: ID!) {\n  jobUpdated(id: $id) {\n    name\n    status\n    duration\n    finishedAt\n    pipeline {\n      status\n    }\n  }\n}": types.FollowJobDocument,
+    "subscription TailLog($id: ID!) {\n  jobTraceAppended(id: $id) {\n    text\n    startByte\n    endByte\n    complete\n  }\n}": types.TailLogDocument,
+    "subscription FollowPipeline($id: ID!) {\n  pipelineUpdated(id: $id) {\n    pipeline {\n      status\n    }\n    changedJobs {\n      name\n      stage\n      status\n    }\n  }\n}": types.FollowPipelineDocument,
 };
 
 /**
@@ -116,6 +122,18 @@ export function graphql(source: "mutation PlayJob($input: JobPlayInput!) {\n  jo
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "mutation EraseJob($input: JobEraseInput!) {\n  jobErase(input: $input) {\n    job {\n      id\n      name\n      erasedAt\n      artifacts {\n        filename\n      }\n    }\n    errors {\n      code\n      message\n    }\n  }\n}"): (typeof documents)["mutation EraseJob($input: JobEraseInput!) {\n  jobErase(input: $input) {\n    job {\n      id\n      name\n      erasedAt\n      artifacts {\n        filename\n      }\n    }\n    errors {\n      code\n      message\n    }\n  }\n}"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription FollowJob($id: ID!) {\n  jobUpdated(id: $id) {\n    name\n    status\n    duration\n    finishedAt\n    pipeline {\n      status\n    }\n  }\n}"): (typeof documents)["subscription FollowJob($id: ID!) {\n  jobUpdated(id: $id) {\n    name\n    status\n    duration\n    finishedAt\n    pipeline {\n      status\n    }\n  }\n}"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription TailLog($id: ID!) {\n  jobTraceAppended(id: $id) {\n    text\n    startByte\n    endByte\n    complete\n  }\n}"): (typeof documents)["subscription TailLog($id: ID!) {\n  jobTraceAppended(id: $id) {\n    text\n    startByte\n    endByte\n    complete\n  }\n}"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "subscription FollowPipeline($id: ID!) {\n  pipelineUpdated(id: $id) {\n    pipeline {\n      status\n    }\n    changedJobs {\n      name\n      stage\n      status\n    }\n  }\n}"): (typeof documents)["subscription FollowPipeline($id: ID!) {\n  pipelineUpdated(id: $id) {\n    pipeline {\n      status\n    }\n    changedJobs {\n      name\n      stage\n      status\n    }\n  }\n}"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};
