@@ -176,7 +176,7 @@ describe.skipIf(whyNoBrowser)(
 
     /** Clicks a tab and waits until GraphiQL has taken in what is there. */
     async function choose(page: Page, name: string): Promise<void> {
-      await page.getByRole('tab', { name }).click();
+      await page.getByRole('tab', { name, exact: true }).click();
       await page.locator('.graphiql-tab-active', { hasText: name }).waitFor();
       await expect.poll(() => page.evaluate(storedQuery), { timeout: 10_000 }).toContain(name);
     }
