@@ -174,7 +174,8 @@ function readLimits(read: Reader, maxReferences: number): Limits {
 function readCorsOrigins(read: Reader): readonly string[] {
   const origins = read.text('CORS_ORIGINS')?.split(/[\s,]+/) ?? [];
   for (const origin of origins) {
-    if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
+    const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin;
+    if (isOrigin && !origin.includes('*')) continue;
     read.problems.push(
       `CORS_ORIGINS must be origins such as "https://ci.example.com", each named in full, not ${JSON.stringify(origin)}`,
     );

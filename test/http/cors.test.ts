@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, parseConfig } from '../../src/config.ts';
+import { type Started, startGateway } from '../helpers/start-gateway.ts';
+import { smallWorld, tokens } from '../helpers/worlds.ts';
+
+const SITES = ['https://ci.example.com', 'http://localhost:5173'];
+
+const start = (corsOrigins: string[] = SITES): Promise<Started> =>
+  startGateway({ simulator: { world: smallWorld() }, config: { corsOrigins } });
+
+function ask({ url }: Started, origin: string) {
+  return fetch(`${url}/graphql`, {
+    method: 'OPTIONS',
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type,private-token',
+    },
+  });
+}
+
+function send({ url }: Started, origin: string, headers: Record<string, string> = {}) {
+  return fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { origin, 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query: '{ project(fullPath: "group/app") { name } }' }),
+  });
+}
+
+const corsOf = (response: Response) =>
+  [...response.headers].filter(([name]) => name.startsWith('access-control-'));
+
+describe('pages of other sites', () => {
+  it.each(SITES)('may ask if they are listed: %s', async (origin) => {
+    const started = await start();
+    const permission = await ask(started, origin);
+    expect(permission.status).toBe(204);
+    expect(permission.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(permission.headers.get('access-control-allow-headers')).toContain('private-token');
+    const answer = await send(started, origin, { 'private-token': tokens.alice });
+    expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(answer.headers.get('access-control-expose-headers')).toContain('retry-after');
+    expect(await answer.json()).toHaveProperty('data.project.name');
+  });
+
+  it('may read errors too', async () => {
+    const answer = await send(await start(), 'https://ci.example.com', {
+      'content-type': 'text/plain',
+    });
+    expect(answer.status).toBe(415);
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://ci.example.com');
+  });
+
+  it.each(['https://evil.example', 'null', 'https://ci.example.com:8443', 'http://ci.example.com'])(
+    'may not if they are not: %s',
+    async (origin) => {
+      const started = await start();
+      expect(corsOf(await ask(started, origin))).toEqual([]);
+      expect(corsOf(await send(started, origin))).toEqual([]);
+      expect(started.calls()).toEqual([]);
+    },
+  );
+
+  it('may not by default', async () => {
+    const started = await start([]);
+    expect(corsOf(await ask(started, 'https://ci.example.com'))).toEqual([]);
+    expect(corsOf(await send(started, 'https://ci.example.com'))).toEqual([]);
+  });
+
+  it('are never let in as everybody, and never with what browsers add by themselves', async () => {
+    const started = await start();
+    for (const origin of [...SITES, 'https://evil.example', '*']) {
+      for (const response of [await ask(started, origin), await send(started, origin)]) {
+        expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+        expect(response.headers.get('access-control-allow-origin')).not.toBe('*');
+      }
+    }
+    const problems = ['*', 'https://*.example.com', 'ci.example.com', 'https://ci.example.com/x'];
+    for (const CORS_ORIGINS of problems) {
+      const parse = () =>
+        parseConfig({ GITLAB_URL: 'https://gitlab.example.com', CORS_ORIGINS }, []);
+      expect(parse, CORS_ORIGINS).toThrow(ConfigError);
+    }
+  });
+
+  it('do not get each other’s answers from a cache', async () => {
+    const started = await start();
+    expect((await send(started, 'https://ci.example.com')).headers.get('vary')).toContain('Origin');
+    const plain = await fetch(`${started.url}/graphql?query={__typename}`);
+    expect(plain.headers.get('vary')).toContain('Origin');
+  });
+});
+
+describe('every answer', () => {
+  const paths = [
+    '/graphql?query={__typename}',
+    '/graphql',
+    '/graphql?query={',
+    '/nowhere',
+    '/health',
+  ];
+  it.each(paths)('is data and no more, and names no program: %s', async (path) => {
+    const started = await start([]);
+    const { headers } = await fetch(`${started.url}${path}`);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('cache-control')).toMatch(/no-store|private/);
+    for (const name of ['server', 'x-powered-by', 'via', 'x-yoga-id']) {
+      expect(headers.get(name)).toBeNull();
+    }
+    const text = await (await fetch(`${started.url}${path}`)).text();
+    expect(text).not.toMatch(/yoga|node\.js|\/(src|node_modules)\//i);
+  });
+
+  it('of GraphiQL has its own policy, under which it works', async () => {
+    const started = await startGateway({ config: { graphiql: true } });
+    const page = await fetch(`${started.url}/graphql`, { headers: { accept: 'text/html' } });
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+    expect(page.headers.get('x-frame-options')).toBe('DENY');
+  });
+});
