@@ -2,7 +2,7 @@ import { createFreshness, type Freshness, watchFreshness } from './freshness.ts'
 import type { Meter } from './gitlab/call.ts';
 import { createGitlab, type Gitlab, type JobRef } from './gitlab/client.ts';
 import { type Credential, readCredential } from './gitlab/credential.ts';
-import type { RateLimit } from './gitlab/rate-limit.ts';
+import type { RateLimit } from './gitlab/layers/rate-limit.ts';
 import type { OpenText } from './gitlab/readers.ts';
 import type { Transport } from './gitlab/transport.ts';
 import type { Live, LiveHub } from './live/hub.ts';
@@ -35,7 +35,7 @@ export interface Context {
 /** What contexts are made from: the same for all of them. */
 export interface ContextDeps {
   transport: Transport;
-  /** Speaks for requests without a credential (design.md §5). */
+  /** Speaks for requests without a credential. */
   fallback: Credential | undefined;
   fallbackWrites: boolean;
   webUrls: readonly string[];

@@ -1,12 +1,12 @@
 import DataLoader from 'dataloader';
+import type { JobOutcome } from './gitlab/by-id/read-jobs.ts';
+import { projectNumberOf, readJobsOfProjects } from './gitlab/by-id/read-jobs-of-projects.ts';
 import type { Gitlab, JobRef, PipelineRef } from './gitlab/client.ts';
 import { isKeysetUnsupported, isNotFound } from './gitlab/errors.ts';
-import { readKeysetList } from './gitlab/keyset-list.ts';
-import { MAX_PER_PAGE, type Slice, type Want } from './gitlab/list.ts';
-import { countRows, readOffsetList } from './gitlab/offset-list.ts';
+import { readKeysetList } from './gitlab/lists/keyset-list.ts';
+import { MAX_PER_PAGE, type Slice, type Want } from './gitlab/lists/list.ts';
+import { countRows, readOffsetList } from './gitlab/lists/offset-list.ts';
 import type { KeysetRequest, OffsetRequest, Page, PageRequest } from './gitlab/pagination.ts';
-import type { JobOutcome } from './gitlab/read-jobs.ts';
-import { projectNumberOf, readJobsOfProjects } from './gitlab/read-jobs-of-projects.ts';
 import type { Bridge, Job, RestAllowedAgents, RestPipeline, RestProject } from './gitlab/rest.ts';
 import { type KeptLog, keepLog } from './trace/kept-log.ts';
 
@@ -37,7 +37,7 @@ export interface BridgeRef extends JobRef {
  */
 export interface Loaders {
   job(ref: JobRef): Promise<Job | null>;
-  /** A trigger job, out of its pipeline's list: GitLab has no read of one (gitlab-jobs-api §2.4). */
+  /** A trigger job, out of its pipeline's list: GitLab has no read of one (upstream.md §2.4). */
   bridge(ref: BridgeRef): Promise<Bridge | null>;
   trace(ref: JobRef): Promise<KeptLog | null>;
   pipeline(ref: PipelineRef): Promise<RestPipeline | null>;
@@ -99,7 +99,7 @@ function projectJobList(gitlab: Gitlab, project: string, filter: ListFilter): Ro
         return readOffsetList(byPlace, want);
       }
     },
-    // A server that sends cursor headers (19.x) never counts this list, gitlab-jobs-api §4.1.
+    // A server that sends cursor headers (19.x) never counts this list, upstream.md §4.1.
     count: () => (server.cursorHeaders ? Promise.resolve(null) : countRows(byPlace)),
   };
 }

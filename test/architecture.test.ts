@@ -51,7 +51,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What of `gitlab` the schema may use: shapes, errors and list words, never the client or the wire. */
-const graphqlMayUse = ['gitlab/rest.ts', 'gitlab/errors.ts', 'gitlab/list.ts'];
+const graphqlMayUse = ['gitlab/rest.ts', 'gitlab/errors.ts', 'gitlab/lists/list.ts'];
 
 interface Import {
   from: string;

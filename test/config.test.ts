@@ -52,6 +52,14 @@ describe('the configuration', () => {
     expect(configOf({ GITLAB_URL, NODE_ENV: 'production', GRAPHIQL: 'true' }).graphiql).toBe(true);
   });
 
+  it('lets lists be as long as the references that are allowed', () => {
+    const limitsOf = (env: Record<string, string>) => configOf({ GITLAB_URL, ...env }).limits;
+    expect(limitsOf({}).listItems).toBe(1000);
+    expect(limitsOf({ FEDERATION_MAX_REFERENCES: '5000' }).listItems).toBe(5000);
+    expect(limitsOf({ FEDERATION_MAX_REFERENCES: '10' }).listItems).toBe(1000);
+    expect(limitsOf({ FEDERATION_MAX_REFERENCES: '5000', MAX_LIST_ITEMS: '7' }).listItems).toBe(7);
+  });
+
   it('lists every problem at once', () => {
     const env = {
       GITLAB_URL: 'gitlab',

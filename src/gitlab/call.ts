@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Credential } from './credential.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { ErrorOrigin } from './errors.ts';
-import { type Headers, headerOf } from './headers.ts';
+import { type Headers, headerOf } from './layers/headers.ts';
 
 /** Counts one operation's share of the calls, for its `extensions.upstream`. */
 export interface Meter {

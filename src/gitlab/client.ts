@@ -1,12 +1,13 @@
 /*
- * The endpoint table: one short method for each call the gateway makes (design §2). What reads give
+ * The endpoint table: one short method for each call the gateway makes. What reads give
  * may be shared with others who asked the same: nobody changes it.
  */
 import { setMaxListeners } from 'node:events';
 import type { Meter, Read } from './call.ts';
 import type { Credential } from './credential.ts';
 import { type Endpoint, endpoint, type Query, toQuery } from './endpoint.ts';
-import { keysetEnvelope } from './keyset-page.ts';
+import { keysetEnvelope } from './lists/keyset-page.ts';
+import { overTriggerJobs } from './lists/trigger-jobs.ts';
 import {
   type OffsetRequest,
   offsetEnvelope,
@@ -37,7 +38,6 @@ import {
 } from './rest.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { Transport } from './transport.ts';
-import { overTriggerJobs } from './trigger-jobs.ts';
 
 /** A job of a project; `project` is its number or its full path. */
 export interface JobRef {
@@ -79,7 +79,7 @@ export interface ScopeFilter {
 export interface Gitlab {
   readonly credential: Credential;
   readonly server: ServerFacts;
-  /** Builds only, retried ones included, newest first (gitlab-jobs-api §2.1). Servers before 19.0 ignore `ref`. */
+  /** Builds only, retried ones included, newest first (upstream.md §2.1). Servers before 19.0 ignore `ref`. */
   listProjectJobs(
     project: string,
     filter: ScopeFilter & { ref?: string | undefined },

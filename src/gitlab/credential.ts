@@ -87,7 +87,7 @@ function digestOf(entries: readonly (readonly [string, string])[]): string {
 }
 
 /**
- * Reads the caller's credential from a request's headers (design §5): PRIVATE-TOKEN, Authorization:
+ * Reads the caller's credential from a request's headers: PRIVATE-TOKEN, Authorization:
  * Bearer and JOB-TOKEN, all that are there, to go upstream as they came. A header of spaces is
  * absent. Throws CredentialError for a value that cannot be a token.
  */

@@ -41,7 +41,7 @@ export class GitlabStatusError extends GitlabError {
   override readonly name = 'GitlabStatusError';
   readonly code = 'GITLAB_STATUS';
   readonly status: number;
-  /** GitLab's own words (gitlab-jobs-api §1.2); undefined where there are none, or only a web page. */
+  /** GitLab's own words (upstream.md §1.2); undefined where there are none, or only a web page. */
   readonly gitlabMessage: string | undefined;
   /** Whether the answer was the router's: such an endpoint does not exist on this server. */
   readonly noSuchRoute: boolean;
@@ -152,14 +152,14 @@ export function isNotFound(error: unknown): error is GitlabStatusError {
   return hasStatus(error, 404);
 }
 
-/** Whether a write was sent to a project's old path; reads are led on, writes are not (gitlab-jobs-api §1.3). */
+/** Whether a write was sent to a project's old path; reads are led on, writes are not (upstream.md §1.3). */
 export function isMovedProject(error: unknown): error is GitlabStatusError {
   return hasStatus(error, 405) && /moved projects/i.test(error.gitlabMessage ?? '');
 }
 
 /**
  * Whether the server does not page by key as we ask it to, so that offset pages must do: it has no
- * such thing (before 15.9, gitlab-jobs-api §4.2), or does not understand the cursors built here.
+ * such thing (before 15.9, upstream.md §4.2), or does not understand the cursors built here.
  */
 export function isKeysetUnsupported(
   error: unknown,
@@ -168,7 +168,7 @@ export function isKeysetUnsupported(
   return hasStatus(error, 405) && /keyset pagination is not/i.test(error.gitlabMessage ?? '');
 }
 
-/** Whether a list was filtered by a status that this server's version does not know (gitlab-jobs-api §3.9). */
+/** Whether a list was filtered by a status that this server's version does not know (upstream.md §3.9). */
 export function isUnknownScope(error: unknown): error is GitlabStatusError {
   return hasStatus(error, 400) && /^scope does not have/i.test(error.gitlabMessage ?? '');
 }

@@ -1,6 +1,6 @@
-import { buildCursor } from './cursor.ts';
 import type { Query } from './endpoint.ts';
-import { type Headers, headerOf } from './headers.ts';
+import { type Headers, headerOf } from './layers/headers.ts';
+import { buildCursor } from './lists/cursor.ts';
 
 /** One page of a list, newest row first. */
 export interface Page<T> {
@@ -9,7 +9,7 @@ export interface Page<T> {
   hasNext: boolean;
   /** Whether newer rows come before; undefined where the server does not say (keyset before X-PREV-CURSOR). */
   hasPrevious: boolean | undefined;
-  /** How many rows the list has; undefined where GitLab does not count (gitlab-jobs-api §4.1). */
+  /** How many rows the list has; undefined where GitLab does not count (upstream.md §4.1). */
   total: number | undefined;
 }
 

@@ -13,7 +13,7 @@ import {
   type Read,
 } from './call.ts';
 import { GitlabResponseError } from './errors.ts';
-import { headerOf } from './headers.ts';
+import { headerOf } from './layers/headers.ts';
 import type { Identified, RestPipelineBasic } from './rest.ts';
 
 /** A row, checked. Throws GitlabResponseError for one that is not the contract's. */
@@ -52,7 +52,7 @@ export function shapeOf<T>(shape: z.ZodType<T>): Row<T> {
 
 /**
  * The same for a job or bridge, with its identity: `kind`, and the pipeline's numeric project id.
- * Where a server leaves that out, the project as asked for stands in (design §3).
+ * Where a server leaves that out, the project as asked for stands in.
  */
 export function identifiedBy<T extends { pipeline?: RestPipelineBasic | null | undefined }>(
   shape: z.ZodType<T>,
@@ -101,7 +101,7 @@ export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
   };
 }
 
-/** A log may hold HTML, but its media type is text/plain (gitlab-jobs-api §7). */
+/** A log may hold HTML, but its media type is text/plain (upstream.md §7). */
 function refuseHtml(answer: RawAnswer, call: Call): void {
   const type = headerOf(answer.headers, 'content-type') ?? '';
   if (!/^text\/html\b/i.test(type)) return;

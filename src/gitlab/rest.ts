@@ -144,7 +144,7 @@ const pipelineDetails = {
   user: restUser.nullish().catch(null),
 };
 
-/** A pipeline as embedded in a job or a bridge (gitlab-jobs-api §3.3). */
+/** A pipeline as embedded in a job or a bridge (upstream.md §3.3). */
 export const restPipelineBasic = z.object(embeddedPipeline);
 /** A pipeline as read by itself. */
 export const restPipeline = z.object({ ...embeddedPipeline, ...pipelineDetails });
@@ -179,7 +179,7 @@ const jobBasic = {
   project: restProjectSettings.nullish().catch(null),
 };
 
-/** A build job (gitlab-jobs-api §3.1). */
+/** A build job (upstream.md §3.1). */
 export const restJob = z.object({
   ...jobBasic,
   tag_list: texts,
@@ -191,7 +191,7 @@ export const restJob = z.object({
 });
 export type RestJob = z.infer<typeof restJob>;
 
-/** A trigger job (gitlab-jobs-api §3.2). */
+/** A trigger job (upstream.md §3.2). */
 export const restBridge = z.object({
   ...jobBasic,
   downstream_pipeline: restPipelineBasic.nullish().catch(null),
@@ -229,7 +229,7 @@ export type RestAgent = z.infer<typeof restAgent>;
 const restEnvironment = z.object({ slug: text, tier: text });
 export type RestEnvironment = z.infer<typeof restEnvironment>;
 
-/** The answer of GET /job/allowed_agents (gitlab-jobs-api §3.8). */
+/** The answer of GET /job/allowed_agents (upstream.md §3.8). */
 export const restAllowedAgents = z.object({
   allowed_agents: z.array(restAgent).nullish(),
   job: z.object({ id }).nullish().catch(null),

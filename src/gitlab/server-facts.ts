@@ -1,6 +1,6 @@
 /**
  * What is known about the SERVER, learned from its answers and shared by all callers: versions differ
- * (gitlab-jobs-api §11), and nothing here may depend on who asked. Undefined means not known yet.
+ * (upstream.md §11), and nothing here may depend on who asked. Undefined means not known yet.
  */
 export interface ServerFacts {
   /** Whether project jobs page by key (GitLab 15.9 and later). */

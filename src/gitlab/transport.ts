@@ -1,20 +1,20 @@
 import { Pool } from 'undici';
 import type { Answer, Exchange, UpstreamRequest } from './call.ts';
-import { createCircuitBreaker, type OnCircuit } from './circuit-breaker.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { createConcurrency } from './concurrency.ts';
-import { createDeadline } from './deadline.ts';
-import { createEtagStore } from './etag-store.ts';
-import { createExchange } from './exchange.ts';
-import { createMovedProject } from './moved-project.ts';
-import { createObserving, type OnCall } from './observing.ts';
-import { createPacing } from './pacing.ts';
-import { createPerCredential } from './per-credential.ts';
-import { createBudget, type RateLimit } from './rate-limit.ts';
-import { createReading } from './reading.ts';
-import { createRetryBudget, createRetrying } from './retrying.ts';
+import { createCircuitBreaker, type OnCircuit } from './layers/circuit-breaker.ts';
+import { createConcurrency } from './layers/concurrency.ts';
+import { createDeadline } from './layers/deadline.ts';
+import { createEtagStore } from './layers/etag-store.ts';
+import { createExchange } from './layers/exchange.ts';
+import { createMovedProject } from './layers/moved-project.ts';
+import { createObserving, type OnCall } from './layers/observing.ts';
+import { createPacing } from './layers/pacing.ts';
+import { createPerCredential } from './layers/per-credential.ts';
+import { createBudget, type RateLimit } from './layers/rate-limit.ts';
+import { createReading } from './layers/reading.ts';
+import { createRetryBudget, createRetrying } from './layers/retrying.ts';
+import { createSingleFlight } from './layers/single-flight.ts';
 import { createServerFacts, type ServerFacts } from './server-facts.ts';
-import { createSingleFlight } from './single-flight.ts';
 
 /** How long each part of a call may take, in ms. */
 export interface Timeouts {

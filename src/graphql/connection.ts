@@ -1,5 +1,5 @@
 import type { ArgBuilder, ObjectRef } from '@pothos/core';
-import type { Slice, Want, WithId } from '../gitlab/list.ts';
+import type { Slice, Want, WithId } from '../gitlab/lists/list.ts';
 import type { RowList } from '../loaders.ts';
 import { builder, type Types } from './builder.ts';
 import { listDigest, parseCursor, toCursor } from './cursor.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Anchor } from '../gitlab/list.ts';
+import type { Anchor } from '../gitlab/lists/list.ts';
 import { badUserInput } from './errors.ts';
 import { isNumericId } from './global-id.ts';
 

@@ -8,7 +8,7 @@ import {
   isGitlabError,
 } from '../gitlab/errors.ts';
 
-/** The `extensions.code` values of this gateway (design.md §7). */
+/** The `extensions.code` values of this gateway (docs/architecture.md, Errors). */
 export type ErrorCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'

@@ -3,7 +3,7 @@ import { badUserInput } from './errors.ts';
 /*
  * Global ids: opaque to clients, base64url of `Type:part:part` inside. A job's parts are its
  * project's numeric id and its own; a bridge carries its pipeline too, because GitLab reads a bridge
- * only through the pipeline's list (design.md §3).
+ * only through the pipeline's list.
  */
 
 /** What a global id names, decoded. `project` is the numeric id, or a path where a server left the number out. */

@@ -47,7 +47,7 @@ async function orNull<Value>(list: Promise<Value>): Promise<Value | null> {
   }
 }
 
-/** A server before 19.0 ignores `ref` (gitlab-jobs-api §2.1): never pass its unfiltered rows on. */
+/** A server before 19.0 ignores `ref` (upstream.md §2.1): never pass its unfiltered rows on. */
 function checkRef(connection: Connection<Job>, ref: string | undefined): void {
   if (ref === undefined || connection.edges.every(({ node }) => node.ref === ref)) return;
   throw badUserInput(

@@ -69,14 +69,14 @@ for (const [name, description] of failureTypes) {
   });
 }
 
-/** GitLab's sentences for a job in the wrong state (gitlab-jobs-api §2.9–2.11). */
+/** GitLab's sentences for a job in the wrong state (upstream.md §2.9–2.11). */
 const stateCodes = [
   [/not retryable/i, 'JOB_NOT_RETRYABLE'],
   [/not erasable/i, 'JOB_NOT_ERASABLE'],
   [/unplayable job/i, 'JOB_NOT_PLAYABLE'],
 ] as const;
 
-/** What older servers say in maintenance mode, with a 403 (gitlab-jobs-api §6). */
+/** What older servers say in maintenance mode, with a 403 (upstream.md §6). */
 const READ_ONLY = /read-only instance/i;
 
 const typeOfCode: Partial<Record<ErrorCode, MutationFailure['type']>> = {

@@ -8,7 +8,7 @@ import type { SelectedField, Selection } from './selection.ts';
 
 /*
  * Reads of one thing by id, planned from what is selected below it: nothing is read that nobody
- * asked for, and what hangs below is asked for side by side with the thing itself (design.md §3, §6).
+ * asked for, and what hangs below is asked for side by side with the thing itself.
  * A child started here is the very read its own resolver makes later, which then finds it under way.
  */
 

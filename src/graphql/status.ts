@@ -20,7 +20,7 @@ const described = {
 type StatusValue = string;
 
 /**
- * Job and pipeline status (gitlab-jobs-api §3.9), GitLab's 13 and UNKNOWN. Inside, values are in
+ * Job and pipeline status (upstream.md §3.9), GitLab's 13 and UNKNOWN. Inside, values are in
  * GitLab's spelling, so that arguments go upstream as they are.
  */
 export const CiJobStatus = builder.enumType('CiJobStatus', {

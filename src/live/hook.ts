@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Hint } from './wake-ups.ts';
 
 /*
- * The parts of GitLab's hooks that say what has changed (gitlab-jobs-api §9). Nothing else of them is
+ * The parts of GitLab's hooks that say what has changed (upstream.md §9). Nothing else of them is
  * looked at: hooks come late, twice and out of order, and may be forged by whoever has the secret.
  */
 

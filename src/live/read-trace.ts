@@ -3,7 +3,7 @@ import type { TraceLog } from './trace-log.ts';
 
 /*
  * Reads what is new of a log. Since GitLab 19.0 a log can be asked for from an offset on (byte_offset,
- * gitlab-jobs-api §7); older servers ignore that and send all of it, which is then compared. Either
+ * upstream.md §7); older servers ignore that and send all of it, which is then compared. Either
  * way it is read as a stream, so that a long log takes no memory beyond what is kept of it.
  */
 

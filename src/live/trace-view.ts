@@ -12,7 +12,7 @@ export interface TraceNews {
   complete: boolean;
 }
 
-/** The most of a log in one event; GitLab gives up to 500 KiB at a time (gitlab-jobs-api §7). */
+/** The most of a log in one event; GitLab gives up to 500 KiB at a time (upstream.md §7). */
 const MAX_CHUNK = 256 * 1024;
 const MAX_CHARACTER = 4;
 

@@ -1,6 +1,6 @@
 import type { Gitlab, PipelineRef } from '../gitlab/client.ts';
-import type { WithId } from '../gitlab/list.ts';
-import { readOffsetList } from '../gitlab/offset-list.ts';
+import type { WithId } from '../gitlab/lists/list.ts';
+import { readOffsetList } from '../gitlab/lists/offset-list.ts';
 import type { OffsetRequest, Page } from '../gitlab/pagination.ts';
 import type { Bridge, Job, RestPipeline } from '../gitlab/rest.ts';
 import type { View } from './follow.ts';

@@ -20,7 +20,7 @@ function isEqual(a: string, b: string): boolean {
 }
 
 /**
- * Checks hooks against a secret, either way GitLab has of showing it (gitlab-jobs-api §9): the secret
+ * Checks hooks against a secret, either way GitLab has of showing it (upstream.md §9): the secret
  * itself in X-Gitlab-Token, or since 19.0, for a signing token (`whsec_…`), a signature. `now` is in ms.
  */
 export function createHookVerifier(secret: string, now: () => number): HookVerifier {

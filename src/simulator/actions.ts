@@ -9,7 +9,7 @@ import type { Capabilities } from './versions.ts';
 
 /**
  * Cancels a job as far as its status allows, and says nothing when it does not: the answer shows the
- * status it has now (gitlab-jobs-api §2.8). `force` ends what is `canceling`, and only that.
+ * status it has now (upstream.md §2.8). `force` ends what is `canceling`, and only that.
  */
 export function cancelJob(
   world: WorldState,

@@ -62,7 +62,7 @@ function rolesUpTo(role: Role | null, caps: Capabilities): string[] {
   });
 }
 
-/** The answer of GET /job/allowed_agents (gitlab-jobs-api §3.8); no environment, no key. */
+/** The answer of GET /job/allowed_agents (upstream.md §3.8); no environment, no key. */
 export function serializeAllowedAgents(
   world: WorldState,
   job: JobRecord,

@@ -131,7 +131,7 @@ function bearerCaller(request: Unauthenticated, route: Route, value: string): Ca
 
 /**
  * Whose request this is. A bad credential is always an error; a job token in its own header counts
- * as none where the route does not take it (gitlab-jobs-api §8).
+ * as none where the route does not take it (upstream.md §8).
  */
 export function authenticate(request: Unauthenticated, route: Route): Caller {
   const { privateToken, bearerToken, jobToken } = presented(request);

@@ -1,7 +1,7 @@
 import type { LogScript } from './records.ts';
 
 /*
- * Logs as a runner prints them (gitlab-jobs-api §7): ANSI colours, section markers, progress bars
+ * Logs as a runner prints them (upstream.md §7): ANSI colours, section markers, progress bars
  * drawn over with \r, and on newer runners a time stamp before every line.
  */
 

@@ -104,7 +104,7 @@ function attempt(handle: () => Reply): Reply {
   }
 }
 
-/** Carries a request out, in the order of checks of gitlab-jobs-api §1.1. */
+/** Carries a request out, in the order of checks of upstream.md §1.1. */
 export function dispatch(instance: Instance, incoming: Incoming): Reply {
   const target = targetOf(incoming.target, instance.basePath);
   if (target?.path.startsWith('/api/v3/')) {

@@ -44,7 +44,7 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** GitLab's own notation: `/projects/:id/jobs/:job_id`. */
   readonly template: string;
-  /** Whether a request without credential ends at once with 401 (gitlab-jobs-api §1.1). */
+  /** Whether a request without credential ends at once with 401 (upstream.md §1.1). */
   readonly auth: 'required' | 'optional';
   /** The policy a job token of another project needs; `own` = only about its own job; null = no job tokens. */
   readonly jobToken: 'own' | 'read_jobs' | 'read_pipelines' | null;

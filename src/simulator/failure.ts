@@ -18,7 +18,7 @@ function message(status: number, text: string): ApiFailure {
   return new ApiFailure(status, { message: text });
 }
 
-/** No credential, or one that GitLab does not know (gitlab-jobs-api §8). */
+/** No credential, or one that GitLab does not know (upstream.md §8). */
 export function unauthorized(): ApiFailure {
   return message(401, '401 Unauthorized');
 }

@@ -88,7 +88,7 @@ function page(status: number, title: string): Reply {
 
 const tooMany = 'This endpoint has been requested too many times. Try again later.';
 
-/** The answers of faults that answer; the others have none (gitlab-jobs-api §5, §6). */
+/** The answers of faults that answer; the others have none (upstream.md §5, §6). */
 const replies: Readonly<Partial<Record<Fault['kind'], (fault: Fault) => Reply>>> = {
   '429': () => reply(429, 'text/plain', 'Retry later\n'),
   '429-json': () => json(429, { message: { error: tooMany } }),

@@ -10,7 +10,7 @@ interface Cursor {
   readonly backward: boolean;
 }
 
-/** GitLab's cursor: URL-safe base64 with padding of compact JSON (gitlab-jobs-api §4.2). */
+/** GitLab's cursor: URL-safe base64 with padding of compact JSON (upstream.md §4.2). */
 export function encodeCursor(id: number, direction: 'n' | 'p'): string {
   const json = JSON.stringify({ id: String(id), _kd: direction });
   return Buffer.from(json).toString('base64').replaceAll('+', '-').replaceAll('/', '_');

@@ -31,7 +31,7 @@ export function createLimits(settings: Pick<Limits, 'jobsIndex' | 'enforceOffset
   };
 }
 
-/** What the throttle says of a caller's budget (gitlab-jobs-api §5.1). */
+/** What the throttle says of a caller's budget (upstream.md §5.1). */
 export function rateLimitHeaders(
   name: string,
   { limit, periodMs }: RateLimit,

@@ -22,7 +22,7 @@ function newestFirst<T extends { readonly id: number }>(
   };
 }
 
-/** 600 a minute per user, counted before the project is looked for (gitlab-jobs-api §5.2). */
+/** 600 a minute per user, counted before the project is looked for (upstream.md §5.2). */
 function checkJobsIndex({ caps, limits, caller, clock }: Exchange): void {
   if (!caps.jobsIndexLimit || limits.jobsIndex === 0) return;
   const count = limits.hit(`jobs_index ${caller.user?.id}`, minuteMs, clock());
@@ -114,7 +114,7 @@ function listPipelines(exchange: Exchange): Answer {
 
 const pipelinePath = '/projects/:id/pipelines/:pipeline_id';
 
-/** Every list, in the order of gitlab-jobs-api §2.1 to §2.3. */
+/** Every list, in the order of upstream.md §2.1 to §2.3. */
 export const listRoutes: readonly Route[] = [
   {
     method: 'GET',

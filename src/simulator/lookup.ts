@@ -62,7 +62,7 @@ function checkJobToken(exchange: Exchange, project: ProjectRecord, policy: Route
   );
 }
 
-/** The project of the path, if the caller may know of it (gitlab-jobs-api §1.1 step 6). */
+/** The project of the path, if the caller may know of it (upstream.md §1.1 step 6). */
 export function findProject(exchange: Exchange, policy: Route['jobToken'] = null): ProjectRecord {
   const found = lookUp(exchange.world, String(exchange.params['id']));
   if (found === null || found.project.pendingDeletion) throw notFound('Project');

@@ -26,7 +26,7 @@ const maxPerPage = 100;
 const maxCounted = 10_000;
 const maxOffset = 50_000;
 
-/** `page` and `per_page`, with what the release refuses in them (gitlab-jobs-api §4.1). */
+/** `page` and `per_page`, with what the release refuses in them (upstream.md §4.1). */
 export function pageParams(reader: ParamReader, caps: Capabilities): PageParams {
   const page = positive(reader, caps, { name: 'page', usual: 1 });
   const isZero = integer({ params: reader.params, problems: [] }, 'per_page') === 0;

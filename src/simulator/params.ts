@@ -71,7 +71,7 @@ function flatten(name: string, value: Param): string[] {
   return [`${cgiEscape(name)}=${cgiEscape(String(value ?? ''))}`];
 }
 
-/** Rails' `to_query`: every parameter, sorted (gitlab-jobs-api §4.1). */
+/** Rails' `to_query`: every parameter, sorted (upstream.md §4.1). */
 export function toQuery(params: Params): string {
   return Object.entries(params)
     .flatMap(([name, value]) => flatten(name, value))

@@ -10,7 +10,7 @@ import { serializeCurrentUser, serializeProject } from './serialize-project.ts';
 import { readLog } from './transitions.ts';
 import { check, integer, type ParamReader, pathInteger, readParams } from './validation.ts';
 
-/** GET /projects/:id/jobs/:job_id: builds only (gitlab-jobs-api §2.4). */
+/** GET /projects/:id/jobs/:job_id: builds only (upstream.md §2.4). */
 function getJob(exchange: Exchange): Answer {
   const reader = readParams(exchange.params);
   const id = pathInteger(reader, 'job_id');
@@ -84,7 +84,7 @@ function currentUser({ caller }: Exchange): UserRecord {
 
 const revision = '5d1c7bafe3a';
 
-/** Reads by id and probes, in the order of gitlab-jobs-api §2.4 to §2.7 and §10. */
+/** Reads by id and probes, in the order of upstream.md §2.4 to §2.7 and §10. */
 export const readRoutes: readonly Route[] = [
   {
     method: 'GET',

@@ -107,7 +107,7 @@ export interface PipelineRecord {
   raw: Readonly<Record<string, unknown>>;
 }
 
-/** A file of a job, in GitLab’s own keys (gitlab-jobs-api §3.5). */
+/** A file of a job, in GitLab’s own keys (upstream.md §3.5). */
 export interface ArtifactRecord {
   file_type: string;
   size: number;

@@ -7,7 +7,7 @@ import type { Reply } from './faults.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** A handler's answer as bytes. A trace's media type has no charset (gitlab-jobs-api §7). */
+/** A handler's answer as bytes. A trace's media type has no charset (upstream.md §7). */
 export function replyTo(answer: Answer): Reply {
   const body = answer.bytes ?? Buffer.from(JSON.stringify(answer.json));
   const type = answer.bytes === undefined ? 'application/json' : 'text/plain';

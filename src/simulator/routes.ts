@@ -23,7 +23,7 @@ function toPattern(route: Route): Pattern {
   return { route, names, pattern: new RegExp(`^/api/v4${source}/?$`) };
 }
 
-/* The order of gitlab-jobs-api §2. No two patterns fit one path, so the order is only for readers. */
+/* The order of upstream.md §2. No two patterns fit one path, so the order is only for readers. */
 const patterns = [...listRoutes, ...readRoutes, ...writeRoutes].map(toPattern);
 
 /** A path's parameter, decoded once: a doubly encoded slash stays a `%2F` (§1.3). */

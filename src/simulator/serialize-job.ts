@@ -7,7 +7,7 @@ function seconds(from: number | null, to: number | null): number | null {
   return from === null || to === null ? null : Math.max(0, (to - from) / 1_000);
 }
 
-/** Computed at request time: a running job's grows (gitlab-jobs-api §3.1). */
+/** Computed at request time: a running job's grows (upstream.md §3.1). */
 function duration(job: JobRecord, now: number): number | null {
   return seconds(job.startedAt, job.finishedAt ?? (isComplete(job.status) ? null : now));
 }

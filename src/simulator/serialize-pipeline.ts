@@ -27,7 +27,7 @@ function basicKeys(pipeline: PipelineRecord, { caps, externalUrl, statusOf }: Vi
   };
 }
 
-/** A pipeline as embedded in a job or a bridge (gitlab-jobs-api §3.3). */
+/** A pipeline as embedded in a job or a bridge (upstream.md §3.3). */
 export function serializePipelineBasic(pipeline: PipelineRecord, view: View) {
   return overridden(basicKeys(pipeline, view), pipeline.raw);
 }

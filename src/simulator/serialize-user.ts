@@ -26,7 +26,7 @@ function avatarUrl(user: UserRecord): string {
   return `https://www.gravatar.com/avatar/${digest}?s=80&d=identicon`;
 }
 
-/** The six keys every release sends of a user, and two that came later (gitlab-jobs-api §3.6). */
+/** The six keys every release sends of a user, and two that came later (upstream.md §3.6). */
 export function serializeUserBasic(user: UserRecord, { caps, externalUrl }: View) {
   return {
     id: user.id,

@@ -218,7 +218,7 @@ function trimmed(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-/** Starts a GitLab over real HTTP, with everything in memory (gitlab-jobs-api). */
+/** Starts a GitLab over real HTTP, with everything in memory (upstream.md). */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, world = createWorld() } = options;
   const running: Running = {

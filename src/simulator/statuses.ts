@@ -18,7 +18,7 @@ const known = [
   'scheduled',
 ];
 
-/** Whether nothing more will happen to a job by itself (gitlab-jobs-api §3.9). */
+/** Whether nothing more will happen to a job by itself (upstream.md §3.9). */
 export function isComplete(status: string): boolean {
   return complete.has(status);
 }

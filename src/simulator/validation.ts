@@ -17,7 +17,7 @@ export function readParams(params: Params): ParamReader {
   return { params, problems: [] };
 }
 
-/** Ends the request with `400 {"error": …}` if any parameter was wrong (gitlab-jobs-api §1.1). */
+/** Ends the request with `400 {"error": …}` if any parameter was wrong (upstream.md §1.1). */
 export function check(reader: ParamReader): void {
   if (reader.problems.length > 0) throw invalidParameters(reader.problems);
 }

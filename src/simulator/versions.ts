@@ -9,7 +9,7 @@ interface Span {
 }
 
 /*
- * One line per difference between the releases (gitlab-jobs-api §11): the first release of ours that
+ * One line per difference between the releases (upstream.md §11): the first release of ours that
  * has it, or the first that no longer does.
  */
 const spans = {
@@ -95,7 +95,7 @@ function covers(span: Span, version: Version): boolean {
   return from <= at && at < until;
 }
 
-/** The capabilities of a release (gitlab-jobs-api §11). */
+/** The capabilities of a release (upstream.md §11). */
 export function capabilitiesOf(version: Version): Capabilities {
   const names = Object.keys(spans) as Capability[];
   const has = Object.fromEntries(names.map((name) => [name, covers(spans[name], version)]));

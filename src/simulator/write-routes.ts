@@ -27,7 +27,7 @@ function checkLock(job: JobRecord): void {
   if (job.locked) throw resourceLock();
 }
 
-/** POST …/cancel: 201 whether or not anything was canceled (gitlab-jobs-api §2.8). */
+/** POST …/cancel: 201 whether or not anything was canceled (upstream.md §2.8). */
 function cancel(exchange: Exchange): Answer {
   const { world, caps, caller } = exchange;
   const reader = readParams(exchange.params);
@@ -123,7 +123,7 @@ function post(action: string, handle: Route['handle']): Route {
   return { method: 'POST', template, auth: 'required', jobToken: null, permission, handle };
 }
 
-/** The four writes, in the order of gitlab-jobs-api §2.8 to §2.11. */
+/** The four writes, in the order of upstream.md §2.8 to §2.11. */
 export const writeRoutes: readonly Route[] = [
   post('cancel', cancel),
   post('retry', retry),

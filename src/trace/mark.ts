@@ -1,6 +1,6 @@
 /**
  * Section marks: `section_start:<unix seconds>:<name>[option=value,…]` or `section_end:…`, closed by `\r ESC [0K`
- * (gitlab-jobs-api §7). Anything that misses a part is ordinary text.
+ * (upstream.md §7). Anything that misses a part is ordinary text.
  */
 import { CR, LF, lacking, readWord, wordOf } from './token.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The 32 bytes that a runner with `FF_TIMESTAMPS` puts before every line (gitlab-jobs-api §7):
+ * The 32 bytes that a runner with `FF_TIMESTAMPS` puts before every line (upstream.md §7):
  * `2024-05-22T12:12:46.962646Z 01O+`, which is the time, the stream's number, `O` or `E` for standard output or error,
  * and `+` where the text continues that stream's previous line.
  */

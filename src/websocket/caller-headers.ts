@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a WebSocket may bring in `connection_init`, since browsers cannot set headers on one (design.md §8). */
+/** What a WebSocket may bring in `connection_init`, since browsers cannot set headers on one. */
 const CREDENTIALS = ['private-token', 'authorization', 'job-token'];
 const TRACE_CONTEXT = ['traceparent', 'tracestate'];
 /** Of the handshake alone. */

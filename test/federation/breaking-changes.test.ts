@@ -6,7 +6,7 @@ import { schema } from '../../src/graphql/schema.ts';
 import { printSubgraph } from '../../src/graphql/subgraph.ts';
 
 /*
- * Nobody's query, and nobody's composition, breaks unannounced (conventions.md D12). A break is
+ * Nobody's query, and nobody's composition, breaks unannounced. A break is
  * announced by a release in which the element was deprecated, or else by an entry in
  * schema/released/intended-breaks.json, which belongs to a major version. schema/released holds the
  * schemas of the last release; a release copies schema/*.graphql there and empties that list.

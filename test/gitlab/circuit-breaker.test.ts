@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, Call } from '../../src/gitlab/call.ts';
-import { createCircuitBreaker } from '../../src/gitlab/circuit-breaker.ts';
 import { endpoint } from '../../src/gitlab/endpoint.ts';
 import {
   GitlabNetworkError,
@@ -9,6 +8,7 @@ import {
   GitlabStatusError,
   GitlabTimeoutError,
 } from '../../src/gitlab/errors.ts';
+import { createCircuitBreaker } from '../../src/gitlab/layers/circuit-breaker.ts';
 import { createTestClock, tokenOf } from './upstream.ts';
 
 const origin = { method: 'GET', path: '/job' };

@@ -163,7 +163,7 @@ describe('identity', () => {
       kind: 'BRIDGE',
       downstream_pipeline: { id: 5 },
     });
-    // gitlab-jobs-api §2.9: a retried bridge comes back in the shape of a job.
+    // upstream.md §2.9: a retried bridge comes back in the shape of a job.
     expect(await get(aJob(7), (g) => g.retryJob({ ...job, kind: 'BRIDGE' }, {}))).toMatchObject({
       kind: 'BRIDGE',
     });

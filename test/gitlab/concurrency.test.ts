@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTurnstile } from '../../src/gitlab/concurrency.ts';
+import { createTurnstile } from '../../src/gitlab/layers/concurrency.ts';
 import { aJob, connect, sendJson, startUpstream, tokenOf, until } from './upstream.ts';
 
 const never = new AbortController().signal;

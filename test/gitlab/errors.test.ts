@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { readErrorBody } from '../../src/gitlab/error-message.ts';
 import {
   type GitlabError,
   GitlabNetworkError,
@@ -15,6 +14,7 @@ import {
   isUnknownScope,
   mayHaveHappened,
 } from '../../src/gitlab/errors.ts';
+import { readErrorBody } from '../../src/gitlab/layers/error-message.ts';
 import { connect, sendJson, startUpstream, tokenOf } from './upstream.ts';
 
 const throttled = 'This endpoint has been requested too many times. Try again later.';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { isKeysetUnsupported } from '../../src/gitlab/errors.ts';
 import {
   buildCursor,
   followsCursor,
   InvalidCursorIdError,
   isOurCursor,
-} from '../../src/gitlab/cursor.ts';
-import { isKeysetUnsupported } from '../../src/gitlab/errors.ts';
+} from '../../src/gitlab/lists/cursor.ts';
 import type { KeysetRequest } from '../../src/gitlab/pagination.ts';
 import { aJob, connect, sendJson, startUpstream } from './upstream.ts';
 
@@ -127,7 +127,7 @@ describe('keyset pages', () => {
     });
     const empty = await start({}, []);
     empty.server.cursorHeaders = true;
-    // None at all on an empty page, so it says nothing (gitlab-jobs-api §4.2).
+    // None at all on an empty page, so it says nothing (upstream.md §4.2).
     expect(await empty.list({ id: '5' })).toMatchObject({ items: [], hasPrevious: undefined });
     expect(empty.server.builtCursors).toBeUndefined();
   });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createPerCredential } from '../../src/gitlab/per-credential.ts';
+import { createPerCredential } from '../../src/gitlab/layers/per-credential.ts';
 
 it('remembers ten thousand credentials, and forgets the one longest unheard of', () => {
   let made = 0;

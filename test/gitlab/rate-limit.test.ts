@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Call, RawAnswer } from '../../src/gitlab/call.ts';
 import { endpoint } from '../../src/gitlab/endpoint.ts';
-import { admit, createBudget, learnLimits } from '../../src/gitlab/rate-limit.ts';
+import { admit, createBudget, learnLimits } from '../../src/gitlab/layers/rate-limit.ts';
 import { aJob, connect, createTestClock, sendJson, startUpstream, tokenOf } from './upstream.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');

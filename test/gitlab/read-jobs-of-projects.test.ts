@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readJobs } from '../../src/gitlab/by-id/read-jobs.ts';
+import { readJobsOfProjects } from '../../src/gitlab/by-id/read-jobs-of-projects.ts';
 import type { Gitlab } from '../../src/gitlab/client.ts';
 import { GitlabStatusError } from '../../src/gitlab/errors.ts';
 import type { KeysetRequest, PageRequest } from '../../src/gitlab/pagination.ts';
-import { readJobs } from '../../src/gitlab/read-jobs.ts';
-import { readJobsOfProjects } from '../../src/gitlab/read-jobs-of-projects.ts';
 import type { Job } from '../../src/gitlab/rest.ts';
 import { createServerFacts } from '../../src/gitlab/server-facts.ts';
 

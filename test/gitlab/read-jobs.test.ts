@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readJobs } from '../../src/gitlab/by-id/read-jobs.ts';
+import { planReads, ROWS_PER_CALL } from '../../src/gitlab/by-id/window-plan.ts';
 import type { Gitlab } from '../../src/gitlab/client.ts';
 import { GitlabResponseError, GitlabStatusError } from '../../src/gitlab/errors.ts';
 import type { KeysetRequest, PageRequest } from '../../src/gitlab/pagination.ts';
-import { readJobs } from '../../src/gitlab/read-jobs.ts';
 import type { Job } from '../../src/gitlab/rest.ts';
 import { createServerFacts } from '../../src/gitlab/server-facts.ts';
-import { planReads, ROWS_PER_CALL } from '../../src/gitlab/window-plan.ts';
 
 /** How a server takes built cursors. */
 type Habit = 'as GitLab' | 'ignores cursors' | 'refuses cursors' | 'no keyset';

@@ -6,9 +6,9 @@ import {
   GitlabStatusError,
   GitlabTimeoutError,
 } from '../../src/gitlab/errors.ts';
-import { retryDelayMs } from '../../src/gitlab/retry.ts';
-import { readReset, readRetryAfter } from '../../src/gitlab/retry-after.ts';
-import { createRetryBudget } from '../../src/gitlab/retrying.ts';
+import { retryDelayMs } from '../../src/gitlab/layers/retry.ts';
+import { readReset, readRetryAfter } from '../../src/gitlab/layers/retry-after.ts';
+import { createRetryBudget } from '../../src/gitlab/layers/retrying.ts';
 import { aJob, connect, createTestClock, sendJson, startUpstream } from './upstream.ts';
 
 const origin = { method: 'GET', path: '/job' };

@@ -61,7 +61,7 @@ describe.each(versions)('the simulated GitLab %s', (version) => {
     expect(await gitlab.getPipeline(pipeline)).toMatchObject({ id: Number(pipeline.id) });
     const trace = { project: 'group/app', id: String(jobs[2]?.id) };
     expect(String(await gitlab.getJobTrace(trace))).toBe('log 2\n');
-    // Older servers take no notice of the offset (gitlab-jobs-api §7).
+    // Older servers take no notice of the offset (upstream.md §7).
     const tail = since(version, '19.3') ? '2\n' : 'log 2\n';
     expect(String(await gitlab.getJobTrace(trace, { byteOffset: 4 }))).toBe(tail);
   });

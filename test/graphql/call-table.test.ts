@@ -4,7 +4,7 @@ import { createWorld } from '../../src/simulator/world.ts';
 import { type Started, startGateway } from '../helpers/start-gateway.ts';
 
 /*
- * design.md §6 as a test: operation → exact calls, from the simulator's own log. A row that changes
+ * What an operation may cost, as a test: operation → exact calls, from the simulator's own log. A row that changes
  * here changes what the gateway promises.
  */
 

@@ -1,5 +1,5 @@
-import type { Call, CallEvent, Exchange, RawAnswer } from './call.ts';
-import type { Clock } from './clock.ts';
+import type { Call, CallEvent, Exchange, RawAnswer } from '../call.ts';
+import type { Clock } from '../clock.ts';
 import { headerOf } from './headers.ts';
 
 /** Receives every call's event. It must not throw. */

@@ -1,14 +1,14 @@
 /*
  * GitLab has no read by several ids, but its keyset list takes a cursor that can be built: one page
  * behind id hi + 1 has every job of the project from hi down to the page's last row, so each id in
- * between is either on the page or not in the project (design.md §6). This file decides which pages
+ * between is either on the page or not in the project. This file decides which pages
  * and single reads answer a set of ids of one project at the least cost. Pure.
  */
 
 /**
  * What a call costs besides its rows, counted in rows. An estimate, not a measurement: a call costs
  * GitLab authentication, routing, a place in the queue and one of the caller's rate limit; a row, one
- * more record with its user, commit and runner (2.5 to 4 KB, gitlab-jobs-api §6). At ten, a window
+ * more record with its user, commit and runner (2.5 to 4 KB, upstream.md §6). At ten, a window
  * of 100 is worth its page from ten ids on, and no plan reads more than about ten rows for each id.
  */
 export const ROWS_PER_CALL = 10;

@@ -1,6 +1,6 @@
-import { type Call, type Exchange, originOf } from './call.ts';
-import { type Clock, sleep } from './clock.ts';
-import { GitlabRateLimitError } from './errors.ts';
+import { type Call, type Exchange, originOf } from '../call.ts';
+import { type Clock, sleep } from '../clock.ts';
+import { GitlabRateLimitError } from '../errors.ts';
 import { admit, type Budget, learnLimits } from './rate-limit.ts';
 
 /** A longer wait is the caller's to sit out: an honest refusal now is worth more than an answer then. */

@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
+import { type Call, type Exchange, originOf, type RawAnswer } from '../call.ts';
+import { GitlabResponseError } from '../errors.ts';
 import { type BodySink, createBodyStream, createCollector } from './body-sink.ts';
-import { type Call, type Exchange, originOf, type RawAnswer } from './call.ts';
 import { decodeBody, decodeStream } from './content-encoding.ts';
-import { GitlabResponseError } from './errors.ts';
 import { type Headers, headerOf } from './headers.ts';
 import { toNetworkError } from './network-error.ts';
 

@@ -32,7 +32,7 @@ export interface Slice<Row> {
   total: number | null;
 }
 
-/** GitLab's largest page; larger values are silently cut (gitlab-jobs-api §4.1). */
+/** GitLab's largest page; larger values are silently cut (upstream.md §4.1). */
 export const MAX_PER_PAGE = 100;
 
 export interface WithId {

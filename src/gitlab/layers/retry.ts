@@ -1,9 +1,9 @@
 /*
  * Whether a failed call is made again, and after how long. GitLab has no idempotent writes (a retry
  * makes a new job each time), so only reads are repeated, and of those only what failed before or
- * beside the work: not 500, 504 or a timeout, where a repetition doubles the load (design §7).
+ * beside the work: not 500, 504 or a timeout, where a repetition doubles the load.
  */
-import { GitlabNetworkError, GitlabRateLimitError, GitlabStatusError } from './errors.ts';
+import { GitlabNetworkError, GitlabRateLimitError, GitlabStatusError } from '../errors.ts';
 
 /** @default three attempts in all */
 export const MAX_RETRIES = 2;

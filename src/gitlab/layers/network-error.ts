@@ -1,10 +1,10 @@
-import { type Call, originOf } from './call.ts';
+import { type Call, originOf } from '../call.ts';
 import {
   type GitlabError,
   GitlabNetworkError,
   GitlabTimeoutError,
   type TimeoutPhase,
-} from './errors.ts';
+} from '../errors.ts';
 
 const timeoutPhases: Readonly<Record<string, TimeoutPhase>> = {
   UND_ERR_CONNECT_TIMEOUT: 'connect',

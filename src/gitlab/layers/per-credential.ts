@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Credential } from './credential.ts';
+import type { Credential } from '../credential.ts';
 
 /** How many callers are remembered; the one longest unheard of is forgotten first. */
 const MAX_CREDENTIALS = 10_000;

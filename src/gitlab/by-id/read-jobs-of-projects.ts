@@ -1,4 +1,4 @@
-import type { Gitlab } from './client.ts';
+import type { Gitlab } from '../client.ts';
 import { type Outcomes, readJobs } from './read-jobs.ts';
 import { planReads } from './window-plan.ts';
 

@@ -1,8 +1,8 @@
-import type { Gitlab } from './client.ts';
-import { GitlabStatusError, isKeysetUnsupported, isNotFound } from './errors.ts';
-import { compareIds } from './list.ts';
-import type { Page } from './pagination.ts';
-import type { Job } from './rest.ts';
+import type { Gitlab } from '../client.ts';
+import { GitlabStatusError, isKeysetUnsupported, isNotFound } from '../errors.ts';
+import { compareIds } from '../lists/list.ts';
+import type { Page } from '../pagination.ts';
+import type { Job } from '../rest.ts';
 import { type Plan, type PlannedPage, planReads, planRest } from './window-plan.ts';
 
 /** A job, null where there is none for this caller, or why it could not be read. */
@@ -14,7 +14,7 @@ export type Outcomes = Map<string, JobOutcome>;
 /** A server whose answer shows that it takes no built cursor; reads go singly from then on. */
 class CursorRefused extends Error {}
 
-/** Statuses with which a server says that it cannot read the cursor: GitLab's own is 500 (gitlab-jobs-api §4.2). */
+/** Statuses with which a server says that it cannot read the cursor: GitLab's own is 500 (upstream.md §4.2). */
 const CURSOR_FAULTS = [400, 500];
 
 /** Reads one planned page; CursorRefused where the server does not play along. */
@@ -92,7 +92,7 @@ async function carryOut(batch: Batch, { pages, singles }: Plan): Promise<void> {
   ]);
 }
 
-/** A job token may list a project's jobs, but read none singly (gitlab-jobs-api §8). */
+/** A job token may list a project's jobs, but read none singly (upstream.md §8). */
 function onlyLists({ credential }: Gitlab): boolean {
   return credential.kind === 'job-token';
 }

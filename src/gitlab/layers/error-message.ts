@@ -33,7 +33,7 @@ export interface ErrorBody {
   readonly noSuchRoute: boolean;
 }
 
-/** Reads every shape of error body that GitLab and what stands before it send (gitlab-jobs-api §1.2). */
+/** Reads every shape of error body that GitLab and what stands before it send (upstream.md §1.2). */
 export function readErrorBody(text: string): ErrorBody {
   const body = parseObject(text);
   if (!body) {

@@ -1,5 +1,5 @@
-import { GitlabStatusError } from './errors.ts';
-import type { ServerFacts } from './server-facts.ts';
+import { GitlabStatusError } from '../errors.ts';
+import type { ServerFacts } from '../server-facts.ts';
 
 type Route = 'bridges' | 'trigger_jobs';
 
@@ -9,7 +9,7 @@ function isMissingRoute(error: unknown): boolean {
 
 /**
  * Asks by the name under which this server lists trigger jobs: GitLab 19.2 renamed `bridges` to
- * `trigger_jobs` and will drop the old name (gitlab-jobs-api §2.3). Which one works is remembered; when
+ * `trigger_jobs` and will drop the old name (upstream.md §2.3). Which one works is remembered; when
  * neither does, the first answer stands.
  */
 export async function overTriggerJobs<T>(

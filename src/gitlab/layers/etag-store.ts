@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { AnswerHead, Call, Complete } from './call.ts';
+import type { AnswerHead, Call, Complete } from '../call.ts';
 import { headerOf } from './headers.ts';
 
 /** An answer that GitLab may say is still the same. */

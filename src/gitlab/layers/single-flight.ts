@@ -1,4 +1,4 @@
-import type { Answer, Start, UpstreamRequest } from './call.ts';
+import type { Answer, Start, UpstreamRequest } from '../call.ts';
 import type { OnCall } from './observing.ts';
 import { createPerCredential } from './per-credential.ts';
 

@@ -1,4 +1,4 @@
-import type { Call, Exchange, RawAnswer } from './call.ts';
+import type { Call, Exchange, RawAnswer } from '../call.ts';
 import { headerOf } from './headers.ts';
 
 /** The project's number in the Location of a 301; undefined for any other redirect. */
@@ -15,7 +15,7 @@ function toNumbered(call: Call, project: string): Call {
 }
 
 /**
- * Leads reads of a renamed project on by its number (gitlab-jobs-api §1.3). Of the Location nothing
+ * Leads reads of a renamed project on by its number (upstream.md §1.3). Of the Location nothing
  * but that number is believed: its host is GitLab's external name, and a credential goes to none but
  * the configured server. A second redirect is left as it is.
  */

@@ -1,12 +1,12 @@
-import { originOf, type Send } from './call.ts';
-import type { Clock } from './clock.ts';
+import { originOf, type Send } from '../call.ts';
+import type { Clock } from '../clock.ts';
 import {
   GitlabError,
   GitlabNetworkError,
   GitlabRateLimitError,
   GitlabStatusError,
   GitlabTimeoutError,
-} from './errors.ts';
+} from '../errors.ts';
 
 /** So many calls in a row must fail, with no good answer to anyone in between. */
 const FAILURES_TO_OPEN = 20;

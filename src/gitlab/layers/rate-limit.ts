@@ -1,9 +1,9 @@
 /*
  * What GitLab says about a credential's rate limits, and what follows from it: pure functions over one
  * budget. GitLab.com sends its RateLimit headers with every answer, self-managed servers only with a
- * 429 or never (gitlab-jobs-api §5).
+ * 429 or never (upstream.md §5).
  */
-import type { Call, RawAnswer } from './call.ts';
+import type { Call, RawAnswer } from '../call.ts';
 import { type Headers, headerOf } from './headers.ts';
 import { readReset, readRetryAfter } from './retry-after.ts';
 

@@ -1,5 +1,5 @@
+import type { OffsetRequest, Page } from '../pagination.ts';
 import { compareIds, MAX_PER_PAGE, type Slice, type Want, type WithId } from './list.ts';
-import type { OffsetRequest, Page } from './pagination.ts';
 
 type Fetch<Row> = (page: OffsetRequest) => Promise<Page<Row>>;
 
@@ -163,7 +163,7 @@ async function readNewer<Row extends WithId>(fetch: Fetch<Row>, want: Want): Pro
 }
 
 /**
- * Reads rows of a list that pages by place (gitlab-jobs-api §4.1): the jobs and bridges of a
+ * Reads rows of a list that pages by place (upstream.md §4.1): the jobs and bridges of a
  * pipeline, and a project's jobs before GitLab 15.9. The anchor is found again by its id after rows
  * were added or removed; pages beyond the first are read side by side.
  */

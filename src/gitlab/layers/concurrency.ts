@@ -1,4 +1,4 @@
-import type { Exchange } from './call.ts';
+import type { Exchange } from '../call.ts';
 
 /** How many calls may be under way at once. */
 export interface ConcurrencyLimits {

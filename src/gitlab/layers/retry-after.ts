@@ -24,7 +24,7 @@ export function readReset(headers: Headers, now: number): number | null {
 
 /**
  * How long an answer asks to wait, in seconds; null where it does not say. Retry-After comes as seconds
- * or as a date, and RateLimit-Reset counts where it is missing (gitlab-jobs-api §5.1).
+ * or as a date, and RateLimit-Reset counts where it is missing (upstream.md §5.1).
  */
 export function readRetryAfter(headers: Headers, now: number): number | null {
   const retryAfter = headerOf(headers, 'retry-after');

@@ -1,6 +1,6 @@
-import { type Call, originOf, type Send, type Start } from './call.ts';
-import type { Clock } from './clock.ts';
-import { GitlabTimeoutError } from './errors.ts';
+import { type Call, originOf, type Send, type Start } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import { GitlabTimeoutError } from '../errors.ts';
 
 /**
  * Starts a call: from here on it has one deadline over all its attempts and waits, and one signal

@@ -1,9 +1,9 @@
-import { type AnswerHead, type Call, originOf } from './call.ts';
+import { type AnswerHead, type Call, originOf } from '../call.ts';
+import { GitlabResponseError } from '../errors.ts';
+import { headerOf } from '../layers/headers.ts';
+import { type KeysetRequest, linkedCursor, type Page } from '../pagination.ts';
+import type { ServerFacts } from '../server-facts.ts';
 import { followsCursor, isOurCursor } from './cursor.ts';
-import { GitlabResponseError } from './errors.ts';
-import { headerOf } from './headers.ts';
-import { type KeysetRequest, linkedCursor, type Page } from './pagination.ts';
-import type { ServerFacts } from './server-facts.ts';
 
 /** The cursors that came with a page: in headers of their own on newer servers, and in the Link. */
 interface Marks {
@@ -24,7 +24,7 @@ function learn(facts: ServerFacts, marks: Marks, lastId: string | undefined): vo
 }
 
 /**
- * Reads the envelope of keyset pages, and learns about the server from them (gitlab-jobs-api §4.2).
+ * Reads the envelope of keyset pages, and learns about the server from them (upstream.md §4.2).
  * Throws GitlabResponseError with `cursorIgnored` for rows that lie elsewhere than the cursor
  * pointed: the cursor's form is undocumented, and a wrong page must not pass for the right one.
  */

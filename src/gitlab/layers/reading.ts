@@ -6,15 +6,15 @@ import {
   originOf,
   type RawAnswer,
   type Send,
-} from './call.ts';
-import type { Clock } from './clock.ts';
-import { readErrorBody } from './error-message.ts';
+} from '../call.ts';
+import type { Clock } from '../clock.ts';
 import {
   type GitlabError,
   GitlabRateLimitError,
   GitlabResponseError,
   GitlabStatusError,
-} from './errors.ts';
+} from '../errors.ts';
+import { readErrorBody } from './error-message.ts';
 import type { EtagStore, Kept } from './etag-store.ts';
 import { readRetryAfter } from './retry-after.ts';
 
@@ -38,7 +38,7 @@ function readAgain(call: Call, kept: Kept, headers: AnswerHead['headers']): Answ
 /**
  * From exchanges to usable answers: reads those of success as the call wants them, and throws
  * GitlabError for all others. What was read before is asked for with its ETag, and on 304 nothing is
- * parsed again (gitlab-jobs-api §6).
+ * parsed again (upstream.md §6).
  */
 export function createReading(exchange: Exchange, deps: { clock: Clock; etags: EtagStore }): Send {
   const { clock, etags } = deps;

@@ -1,5 +1,5 @@
-import type { Call, Send } from './call.ts';
-import { type Clock, sleep } from './clock.ts';
+import type { Call, Send } from '../call.ts';
+import { type Clock, sleep } from '../clock.ts';
 import { retryDelayMs } from './retry.ts';
 
 /** How many retries a calm hour saves up, and what share of the calls may be retries in a bad one. */

@@ -1,5 +1,5 @@
 /*
- * GitLab's keyset cursor (gitlab-jobs-api §4.2). Its form is undocumented but has been the same from
+ * GitLab's keyset cursor (upstream.md §4.2). Its form is undocumented but has been the same from
  * 15.9 to 19.3, so cursors are built here, and nowhere else, and checked against GitLab's own.
  */
 

@@ -1,5 +1,5 @@
+import type { KeysetRequest, Page } from '../pagination.ts';
 import { type Anchor, MAX_PER_PAGE, type Slice, type Want, type WithId } from './list.ts';
-import type { KeysetRequest, Page } from './pagination.ts';
 
 type Fetch<Row> = (page: KeysetRequest) => Promise<Page<Row>>;
 type Direction = Want['direction'];
@@ -28,7 +28,7 @@ async function readStep<Row>(fetch: Fetch<Row>, request: Omit<KeysetRequest, 'ki
 }
 
 /**
- * Walks keyset pages (gitlab-jobs-api §4.2) until `count` rows are there. Forward pages say exactly
+ * Walks keyset pages (upstream.md §4.2) until `count` rows are there. Forward pages say exactly
  * whether more follow. Backward ones do so only with X-PREV-CURSOR; on an older server one row more
  * than needed is asked for, which is a call of its own only at a multiple of 100.
  */
