@@ -103,7 +103,8 @@ export function createPace({ clock, random, intervalMs, isScarce }: PaceOptions)
     setHooked(value) {
       hooked = value;
     },
-    isStale: () => clock.now() - lastReadAt > intervalMs,
+    // What was never read is being read.
+    isStale: () => Number.isFinite(lastReadAt) && clock.now() - lastReadAt > intervalMs,
     afterRead({ motion, woken, announceable, leastMs }) {
       failures = 0;
       lastReadAt = clock.now();

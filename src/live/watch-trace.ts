@@ -81,9 +81,11 @@ export function traceResource(
       memory.open();
       const job = watch(jobResource(ref));
       let log = createTraceLog(0, memory.share);
+      let isReadWhole = false;
       const refresh = async (gitlab: Gitlab, isFirst: boolean, isLive: boolean) => {
         if (isFirst) log = createTraceLog(firstByteFor(gitlab, afterByte), memory.share);
         await readTrace(gitlab, ref, { log, isLive });
+        isReadWhole = gitlab.server.byteOffset === false;
       };
       return {
         async read(gitlab, before) {
@@ -97,6 +99,7 @@ export function traceResource(
           if (finished) return 'done';
           return motionOf(job.poll.state?.status) === 'quick' ? 'quick' : 'idle';
         },
+        leastPauseMs: ({ end }) => (isReadWhole ? (end / MEBIBYTE) * 1000 : 0),
         close() {
           memory.close();
           job.leave();
