@@ -1,42 +1,229 @@
 import { describe, expect, it } from 'vitest';
-import { toGlobalId } from '../../src/graphql/global-id.ts';
-import { at, startGateway } from '../helpers/start-gateway.ts';
-import { smallWorld, tokens } from '../helpers/worlds.ts';
+import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
+import { type Answer, at, codesOf, type Started, startGateway } from '../helpers/start-gateway.ts';
+import { tokens } from '../helpers/worlds.ts';
 import { subscribe } from './subscribe.ts';
+import { running, runningWorld } from './worlds.ts';
 
 const TAIL = `subscription ($id: ID!, $afterByte: BigInt) {
   jobTraceAppended(id: $id, afterByte: $afterByte) { text startByte endByte complete }
 }`;
 
-/** A world with a job that runs, and prints what it is told to, until it is told otherwise. */
-function runningWorld(log = '') {
-  const world = smallWorld();
-  world.addJob(700, { id: 2001, name: 'long', status: 'running', plan: { frozen: true } });
-  world.setLog(2001, log);
-  return world;
+interface Piece {
+  text: string;
+  startByte: number;
+  endByte: number;
+  complete: boolean;
 }
-const id = toGlobalId('Job', 42, 2001);
+
+const pieceOf = (event: Answer | undefined) => at(event ?? {}, 'jobTraceAppended') as Piece;
+
+/** Tails the log of the job that runs. */
+function tail(gateway: Started, afterByte = 0, token: string = tokens.alice) {
+  const variables = { id: running.id, afterByte };
+  const { next, rest, leave } = subscribe(gateway, TAIL, { token, variables });
+  return {
+    piece: async () => pieceOf(await next()),
+    rest: async () => (await rest()).map(pieceOf),
+    events: rest,
+    leave,
+  };
+}
+
+async function start(log: string | Buffer, options: Partial<SimulatorOptions> = {}) {
+  const world = runningWorld();
+  world.setLog(running.job, log);
+  const gateway = await startGateway({
+    simulator: { world, ...options },
+    config: { pollIntervalMs: 100 },
+  });
+  return { world, gateway };
+}
+
+/** What a client makes of the pieces, as the schema tells it to. */
+function assemble(pieces: Piece[], from = Buffer.alloc(0)): string {
+  return pieces
+    .reduce((known, { startByte, text }) => {
+      return Buffer.concat([known.subarray(0, startByte), Buffer.from(text)]);
+    }, from)
+    .toString();
+}
+
+const log = `/projects/42/jobs/${running.job}/trace`;
+const askedOf = (gateway: Started) =>
+  gateway.simulator.requests.map(({ path }) => path).filter((path) => path.includes('/trace'));
 
 describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (version) => {
-  const start = (world: ReturnType<typeof runningWorld>) =>
-    startGateway({ simulator: { world, version }, config: { pollIntervalMs: 100 } });
-
   it('sends what is there, then what is appended, and completes with the job', async () => {
-    const world = runningWorld('one\n');
-    const gateway = await start(world);
-    const log = subscribe(gateway, TAIL, { token: tokens.alice, variables: { id } });
-    const piece = async () => at((await log.next()) ?? {}, 'jobTraceAppended');
+    const { world, gateway } = await start('one\n', { version });
+    const { piece, rest } = tail(gateway);
     expect(await piece()).toEqual({ text: 'one\n', startByte: 0, endByte: 4, complete: false });
-    world.appendLog(2001, 'two\n');
+    world.appendLog(running.job, 'two\n');
     expect(await piece()).toEqual({ text: 'two\n', startByte: 4, endByte: 8, complete: false });
-    world.appendLog(2001, Buffer.from('€').subarray(0, 2));
-    world.appendLog(2001, Buffer.from('€!').subarray(2));
-    expect(await piece()).toEqual({ text: '€!', startByte: 8, endByte: 12, complete: false });
-    world.appendLog(2001, 'end');
-    world.finishJob(2001, 'success');
-    const rest = (await log.rest()).map((event) => at(event, 'jobTraceAppended'));
-    expect(rest.at(-1)).toMatchObject({ endByte: 15, complete: true });
-    expect(rest.map((event) => (event as { text: string }).text).join('')).toBe('end');
+    world.appendLog(running.job, 'end');
+    world.finishJob(running.job, 'success');
+    const last = await rest();
+    expect(last.at(-1)).toMatchObject({ endByte: 11, complete: true });
+    expect(last.map(({ text }) => text).join('')).toBe('end');
     expect(gateway.bugs).toEqual([]);
+  });
+
+  it('holds half a character back until its other half is there', async () => {
+    const { world, gateway } = await start('', { version });
+    const { piece, rest } = tail(gateway);
+    expect(await piece()).toEqual({ text: '', startByte: 0, endByte: 0, complete: false });
+    const smile = Buffer.from('😀');
+    world.appendLog(running.job, Buffer.concat([Buffer.from('a'), smile.subarray(0, 3)]));
+    expect(await piece()).toMatchObject({ text: 'a', startByte: 0, endByte: 1 });
+    world.appendLog(running.job, smile.subarray(3));
+    expect(await piece()).toMatchObject({ text: '😀', startByte: 1, endByte: 5 });
+    world.appendLog(running.job, smile.subarray(0, 2));
+    world.finishJob(running.job, 'failed');
+    const last = await rest();
+    expect(last.at(-1)).toMatchObject({ endByte: 7, complete: true });
+    expect(last.map(({ text }) => text).join('')).toBe('\ufffd');
+  });
+
+  it('resumes where a client was, and at a character’s beginning if that was inside one', async () => {
+    const { world, gateway } = await start('0123456789 €', { version });
+    world.finishJob(running.job, 'success');
+    expect(await tail(gateway, 6).rest()).toEqual([
+      { text: '6789 €', startByte: 6, endByte: 14, complete: true },
+    ]);
+    expect(await tail(gateway, 13).rest()).toEqual([
+      { text: '€', startByte: 11, endByte: 14, complete: true },
+    ]);
+    expect(await tail(gateway, 14).rest()).toEqual([
+      { text: '', startByte: 14, endByte: 14, complete: true },
+    ]);
+  });
+
+  it('tells who has more than there is that the log became shorter', async () => {
+    const { world, gateway } = await start('short', { version });
+    const first = tail(gateway);
+    await first.piece();
+    world.appendLog(running.job, '!');
+    await first.piece();
+    first.leave();
+    expect(await tail(gateway, 5_000).piece()).toEqual({
+      text: '',
+      startByte: 6,
+      endByte: 6,
+      complete: false,
+    });
+  });
+
+  it('tells of an end that was rewritten, and of a log that was erased and begun anew', async () => {
+    const { world, gateway } = await start(`${'x'.repeat(5_000)} 10%`, { version });
+    const { piece, rest } = tail(gateway);
+    const pieces = [await piece()];
+    world.setLog(running.job, `${'x'.repeat(5_000)} 20%, and more`);
+    pieces.push(await piece());
+    expect(pieces.at(-1)).toMatchObject({ text: '20%, and more', startByte: 5_001 });
+    world.setLog(running.job, 'anew');
+    pieces.push(await piece());
+    world.appendLog(running.job, ', and on');
+    world.finishJob(running.job, 'success');
+    pieces.push(...(await rest()));
+    expect(assemble(pieces)).toBe('anew, and on');
+  });
+
+  it('gives all of a log that is longer than an event, to whoever comes when', async () => {
+    const text = 'äöü€😀\n'.repeat(40_000);
+    const { world, gateway } = await start(text, { version });
+    const early = tail(gateway);
+    const first = await early.piece();
+    const late = tail(gateway, first.endByte);
+    const next = await late.piece();
+    expect(next.startByte).toBe(first.endByte);
+    world.finishJob(running.job, 'success');
+    expect(assemble([first, ...(await early.rest())])).toBe(text);
+    expect(assemble([first, next, ...(await late.rest())])).toBe(text);
+  });
+
+  it('costs one poll however many watch, and asks for no log before there is one', async () => {
+    const { world, gateway } = await start('', { version });
+    world.setStatus(running.job, 'pending');
+    const viewers = Array.from({ length: 20 }, () => tail(gateway));
+    await Promise.all(viewers.map(({ piece }) => piece()));
+    expect(askedOf(gateway)).toEqual([]);
+    world.setStatus(running.job, 'running');
+    world.appendLog(running.job, 'hello');
+    const pieces = await Promise.all(viewers.map(({ piece }) => piece()));
+    expect(pieces.every(({ text }) => text === 'hello')).toBe(true);
+    expect(askedOf(gateway).length).toBeLessThan(5);
+    for (const { leave } of viewers) leave();
+  });
+
+  it('ends with an error where the log is hidden, though the job is not', async () => {
+    const { world, gateway } = await start('secret', { version });
+    const job = world.job(running.job);
+    if (!job) throw new Error('no job');
+    job.debug = true;
+    const events = await tail(gateway, 0, tokens.gus).events();
+    expect(events.map(codesOf)).toEqual([{ jobTraceAppended: 'FORBIDDEN' }]);
+    expect(JSON.stringify(events)).not.toContain('secret');
+    expect((await tail(gateway).piece()).text).toBe('secret');
+  });
+});
+
+describe('a log', () => {
+  it('is read on from its end where GitLab can, after one question whether it can', async () => {
+    const { world, gateway } = await start('a'.repeat(3_000));
+    const { piece, rest } = tail(gateway);
+    await piece();
+    world.appendLog(running.job, 'b');
+    await piece();
+    world.finishJob(running.job, 'success');
+    await rest();
+    const asked = askedOf(gateway);
+    const tails = asked.slice(2).map((path) => Number(/byte_offset=(\d+)$/.exec(path)?.[1]));
+    expect(asked.slice(0, 2)).toEqual([
+      `/api/v4${log}`,
+      `/api/v4${log}?byte_offset=0&byte_limit=1`,
+    ]);
+    expect(tails.every((offset) => offset === 1_976 || offset === 1_977)).toBe(true);
+  });
+
+  it('that repeats itself is not taken for one that is sent whole', async () => {
+    const { world, gateway } = await start('a'.repeat(5_000), { version: '18.6' });
+    const { piece, rest } = tail(gateway);
+    const pieces = [await piece()];
+    world.appendLog(running.job, 'a'.repeat(5_000));
+    pieces.push(await piece());
+    world.finishJob(running.job, 'success');
+    pieces.push(...(await rest()));
+    expect(assemble(pieces)).toHaveLength(10_000);
+  });
+
+  it.each([
+    ['is asked for in pieces where GitLab gives them', '19.3', 0],
+    ['begins with what is kept where GitLab does not', '18.6', 1_000_000],
+  ] as const)('that is longer than what is kept %s', async (_what, version, begin) => {
+    const text = '0123456789'.repeat(520_000);
+    const { world, gateway } = await start(text, { version });
+    // Lets the gateway learn what the server can.
+    const first = tail(gateway, text.length - 10);
+    await first.piece();
+    world.appendLog(running.job, '!');
+    await first.piece();
+    world.finishJob(running.job, 'success');
+    const pieces = await tail(gateway).rest();
+    const start_ = pieces[0]?.startByte ?? -1;
+    expect(start_).toBeGreaterThanOrEqual(begin);
+    expect(start_).toBeLessThanOrEqual(begin + 100_000);
+    expect(pieces.at(-1)).toMatchObject({ endByte: text.length + 1, complete: true });
+    expect(pieces.map((piece) => piece.text).join('')).toBe(`${text}!`.slice(start_));
+  });
+
+  it.each(['-1', 1.5, '9007199254740993', 'x'])('has no byte %s', async (afterByte) => {
+    const { gateway } = await start('');
+    const { next } = subscribe(gateway, TAIL, {
+      token: tokens.alice,
+      variables: { id: running.id, afterByte },
+    });
+    const answer = await next();
+    expect(answer?.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT' });
+    expect(gateway.calls()).toEqual([]);
   });
 });
