@@ -1,54 +1,126 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/gitlab/clock.ts';
-import { startGateway } from '../helpers/start-gateway.ts';
+import { WebSocket } from 'ws';
+import { createTestClock } from '../gitlab/upstream.ts';
+import { type Started, startGateway } from '../helpers/start-gateway.ts';
 import { tokens } from '../helpers/worlds.ts';
 import { subscribe } from './subscribe.ts';
+import { addressOf, connect, follow } from './web-socket.ts';
 import { FOLLOW, running, runningWorld } from './worlds.ts';
 
-/** A clock whose timers are counted, and run when the test says so. */
-function createManualClock() {
-  const timers = new Set<() => void>();
-  let now = Date.now();
-  const clock: Clock = {
-    now: () => now,
-    after(_ms, work) {
-      timers.add(work);
-      return () => void timers.delete(work);
-    },
+const variables = { id: running.id };
+const payload = { 'private-token': tokens.alice };
+
+const FOLLOW_PIPELINE = 'subscription ($id: ID!) { pipelineUpdated(id: $id) { __typename } }';
+const TAIL = 'subscription ($id: ID!) { jobTraceAppended(id: $id) { text } }';
+
+/** A gateway whose polls wait for the test, which sees them wait. */
+async function start() {
+  const time = createTestClock();
+  const gateway = await startGateway({
+    simulator: { world: runningWorld('log') },
+    live: { clock: time.clock, pingMs: 50 },
+  });
+  /** Nothing is asked any more, nothing is planned, and nothing would be asked in an hour. */
+  const expectSilence = async () => {
+    await expect.poll(() => time.timers.size).toBe(0);
+    const asked = gateway.simulator.requests.length;
+    time.advance(3_600_000);
+    await new Promise(setImmediate);
+    expect(gateway.simulator.requests.length).toBe(asked);
+    expect(gateway.bugs).toEqual([]);
   };
-  return {
-    clock,
-    pending: () => timers.size,
-    runAll() {
-      now += 60_000;
-      const due = [...timers];
-      timers.clear();
-      for (const work of due) work();
-    },
-  };
+  const expectPolls = (count: number) => expect.poll(() => time.timers.size).toBe(count);
+  return { ...gateway, time, expectSilence, expectPolls };
 }
 
-describe('after the last viewer left', () => {
-  it('nothing is asked any more, and nothing is planned', async () => {
-    const world = runningWorld();
-    const manual = createManualClock();
-    const { url, simulator } = await startGateway({
-      simulator: { world },
-      live: { clock: manual.clock },
-    });
-    const options = { token: tokens.alice, variables: { id: running.id } };
-    const [first, second] = [
-      subscribe({ url }, FOLLOW, options),
-      subscribe({ url }, FOLLOW, options),
-    ];
-    await Promise.all([first.next(), second.next()]);
-    await expect.poll(manual.pending).toBeGreaterThan(0);
-    first.leave();
-    second.leave();
-    // The next poll is not merely late: its timer is gone.
-    await expect.poll(manual.pending).toBe(0);
-    const asked = simulator.requests.length;
-    manual.runAll();
-    expect(simulator.requests.length).toBe(asked);
+/** Each way to watch and then be gone; answers how to go. */
+const ways: Record<string, (gateway: Pick<Started, 'url'>) => Promise<() => unknown>> = {
+  async 'an event stream is cut'(gateway) {
+    const job = subscribe(gateway, FOLLOW, { token: tokens.alice, variables });
+    await job.next();
+    return job.leave;
+  },
+  async 'a subscription on a WebSocket is completed by its client'(gateway) {
+    const job = follow(connect(gateway, { payload }), FOLLOW, variables);
+    await job.next();
+    return job.leave;
+  },
+  async 'a WebSocket is closed'(gateway) {
+    const client = connect(gateway, { payload });
+    await follow(client, FOLLOW, variables).next();
+    return () => client.dispose();
+  },
+  async 'a WebSocket breaks off'(gateway) {
+    const socket = await openSubscription(gateway, { autoPong: true });
+    return () => socket.terminate();
+  },
+  async 'a WebSocket’s network is lost'(gateway) {
+    // Its side of the connection stays open, and says nothing.
+    await openSubscription(gateway, { autoPong: false });
+    return () => {};
+  },
+};
+
+async function openSubscription(gateway: Pick<Started, 'url'>, options: { autoPong: boolean }) {
+  const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws', options);
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ type: 'connection_init', payload }));
+  await once(socket, 'message');
+  const request = { query: FOLLOW, variables };
+  socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: request }));
+  await once(socket, 'message');
+  return socket;
+}
+
+describe('nothing goes upstream any more when', () => {
+  it.each(Object.entries(ways))('%s', async (_way, watch) => {
+    const gateway = await start();
+    const leave = await watch(gateway);
+    await gateway.expectPolls(1);
+    await leave();
+    await gateway.expectSilence();
+  });
+
+  it('the last of several viewers has left, and not before', async () => {
+    const gateway = await start();
+    const open = Object.entries(ways).filter(([way]) => !way.includes('lost'));
+    const leaves = await Promise.all(open.map(([, watch]) => watch(gateway)));
+    for (const leave of leaves) {
+      await gateway.expectPolls(1);
+      await leave();
+    }
+    await gateway.expectSilence();
+  });
+
+  it.each([
+    ['a pipeline', FOLLOW_PIPELINE, running.pipelineId, 1],
+    // The job is watched along with its log.
+    ['a log', TAIL, running.id, 2],
+  ])('who followed %s has left', async (_what, query, id, polls) => {
+    const gateway = await start();
+    const viewer = subscribe(gateway, query, { token: tokens.alice, variables: { id } });
+    await viewer.next();
+    await gateway.expectPolls(polls);
+    viewer.leave();
+    await gateway.expectSilence();
+  });
+
+  it('the viewer leaves while GitLab is being asked', async () => {
+    const gateway = await start();
+    gateway.simulator.setLatency(60_000);
+    const job = subscribe(gateway, FOLLOW, { token: tokens.alice, variables });
+    await expect.poll(() => gateway.simulator.requests.length).toBe(1);
+    job.leave();
+    await gateway.expectSilence();
+    expect(gateway.simulator.requests.map(({ status }) => status)).toEqual([0]);
+  });
+
+  it('the gateway ends', async () => {
+    const gateway = await start();
+    await ways['an event stream is cut']?.(gateway);
+    await gateway.expectPolls(1);
+    await gateway.gateway.close();
+    await gateway.expectSilence();
   });
 });

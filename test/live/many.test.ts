@@ -1,101 +1,112 @@
 import { describe, expect, it } from 'vitest';
-import { startGateway } from '../helpers/start-gateway.ts';
+import { createTestClock } from '../gitlab/upstream.ts';
+import { codesOf, type StartOptions, startGateway } from '../helpers/start-gateway.ts';
 import { tokens } from '../helpers/worlds.ts';
 import { subscribe } from './subscribe.ts';
 import { FOLLOW, running, runningWorld } from './worlds.ts';
 
 const VIEWERS = 200;
+const PIPELINE = `subscription ($id: ID!) {
+  pipelineUpdated(id: $id) { pipeline { status duration } changedJobs { databaseId status } }
+}`;
+const TAIL = 'subscription ($id: ID!) { jobTraceAppended(id: $id) { text complete } }';
+
+/** A gateway that polls when the test says so. */
+async function start(options: StartOptions = {}) {
+  const time = createTestClock();
+  const world = runningWorld('log');
+  const gateway = await startGateway({
+    simulator: { world },
+    live: { clock: time.clock },
+    ...options,
+  });
+  const watch = (query: string, token: string = tokens.alice) => {
+    const id = query === PIPELINE ? running.pipelineId : running.id;
+    return subscribe(gateway, query, { token, variables: { id } });
+  };
+  return { ...gateway, world, watch, poll: () => time.advance(2_000) };
+}
+
+const job = (status: string) => ({ data: { jobUpdated: { id: running.id, status } } });
 
 describe('many who watch one job', () => {
   it('cost the calls of one, and all see each change', async () => {
-    const world = runningWorld();
-    const { url, simulator, bugs } = await startGateway({
-      simulator: { world },
-      config: { pollIntervalMs: 100 },
-    });
-    const options = { token: tokens.alice, variables: { id: running.id } };
-    const viewers = Array.from({ length: VIEWERS }, () => subscribe({ url }, FOLLOW, options));
-    await Promise.all(viewers.map((viewer) => viewer.next()));
+    const { world, watch, poll, calls, bugs } = await start();
+    const viewers = Array.from({ length: VIEWERS }, () => watch(FOLLOW));
+    const nextOfAll = () => Promise.all(viewers.map((viewer) => viewer.next()));
+    const all = (status: string) => viewers.map(() => job(status));
+    expect(await nextOfAll()).toEqual(all('RUNNING'));
     world.setStatus(running.job, 'canceling');
-    const changed = await Promise.all(viewers.map((viewer) => viewer.next()));
-    expect(changed.every((event) => JSON.stringify(event).includes('CANCELING'))).toBe(true);
+    poll();
+    expect(await nextOfAll()).toEqual(all('CANCELING'));
     world.finishJob(running.job, 'canceled');
-    await Promise.all(viewers.map((viewer) => viewer.rest()));
-    // Polls follow one another, whoever watches: far fewer than viewers, and never two at a time.
-    expect(simulator.requests.length).toBeLessThan(VIEWERS / 2);
-    expect(new Set(simulator.requests.map(({ path }) => path)).size).toBe(1);
+    poll();
+    expect(await nextOfAll()).toEqual(all('CANCELED'));
+    expect(await nextOfAll()).toEqual(viewers.map(() => undefined));
+    expect(calls()).toEqual(Array(3).fill(`GET /projects/42/jobs/${running.job}`));
     expect(bugs).toEqual([]);
   });
 
-  it('are asked for with their own credential: who may not see the job is told so, and no more', async () => {
-    const world = runningWorld();
-    world.addUser({ username: 'stranger' });
-    world.addToken({ user: 'stranger', value: 'glpat-stranger' });
-    const { url, simulator } = await startGateway({
-      simulator: { world },
-      config: { pollIntervalMs: 100 },
-    });
-    const variables = { id: running.id };
-    const alice = subscribe({ url }, FOLLOW, { token: tokens.alice, variables });
-    expect(await alice.next()).toMatchObject({ data: { jobUpdated: { status: 'RUNNING' } } });
-    const stranger = subscribe({ url }, FOLLOW, { token: 'glpat-stranger', variables });
-    const told = await stranger.rest();
-    expect(told).toMatchObject([{ errors: [{ extensions: { code: 'NOT_FOUND' } }] }]);
-    expect(JSON.stringify(told)).not.toContain('RUNNING');
-    const nobody = subscribe({ url }, FOLLOW, { variables });
-    expect(await nobody.rest()).toMatchObject([
-      { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
-    ]);
-    const asked = new Set(simulator.requests.map(({ headers }) => headers['private-token']));
-    expect(asked).toEqual(new Set([tokens.alice, 'glpat-stranger', undefined]));
-    alice.leave();
+  it('and its log besides cost no further read of the job', async () => {
+    const { watch, calls } = await start();
+    await Promise.all([watch(FOLLOW).next(), watch(TAIL).next(), watch(TAIL).next()]);
+    const path = `GET /projects/42/jobs/${running.job}`;
+    expect(calls()).toEqual([path, `${path}/trace`]);
   });
 
-  it('end with an error when the token loses its rights', async () => {
-    const world = runningWorld();
-    const { url } = await startGateway({ simulator: { world }, config: { pollIntervalMs: 100 } });
-    const job = subscribe({ url }, FOLLOW, { token: tokens.alice, variables: { id: running.id } });
-    await job.next();
-    for (const token of world.state.tokens.values()) token.revoked = true;
-    expect(await job.rest()).toMatchObject([
-      { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
-    ]);
+  it('are as many as the gateway may follow', async () => {
+    const { watch, calls } = await start({ config: { maxSubscriptions: 2 } });
+    const [first, second] = [watch(FOLLOW), watch(FOLLOW)];
+    await Promise.all([first.next(), second.next()]);
+    calls();
+    const [refused] = await watch(FOLLOW).rest();
+    expect(refused?.errors?.[0]?.extensions).toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfter: null,
+    });
+    expect(calls()).toEqual([]);
+    second.leave();
+    await expect
+      .poll(async () => (await watch(FOLLOW).next())?.errors, { interval: 10 })
+      .toBeUndefined();
   });
 });
 
-describe('a pipeline that is followed', () => {
-  it('tells the jobs that changed since the last time, and completes at its end', async () => {
-    const world = runningWorld();
-    const { url, bugs } = await startGateway({
-      simulator: { world },
-      config: { pollIntervalMs: 100 },
-    });
-    const text = `subscription ($id: ID!) {
-      pipelineUpdated(id: $id) { pipeline { status } changedJobs { databaseId status } } }`;
-    const pipeline = subscribe({ url }, text, {
-      token: tokens.alice,
-      variables: { id: running.pipelineId },
-    });
-    const job = (status: string) => ({ databaseId: String(running.job), status });
-    expect(await pipeline.next()).toEqual({
-      data: { pipelineUpdated: { pipeline: { status: 'RUNNING' }, changedJobs: [job('RUNNING')] } },
-    });
-    world.finishJob(running.job, 'success');
-    const rest = await pipeline.rest();
-    expect(rest.at(-1)).toMatchObject({
-      data: { pipelineUpdated: { pipeline: { status: 'SUCCESS' } } },
-    });
-    expect(JSON.stringify(rest)).toContain(JSON.stringify(job('SUCCESS')));
-    expect(bugs).toEqual([]);
+describe('callers of different rights who watch the same', () => {
+  it.each([
+    ['job', FOLLOW, 'jobUpdated'],
+    ['pipeline', PIPELINE, 'pipelineUpdated'],
+    ['log', TAIL, 'jobTraceAppended'],
+  ])('%s are each asked for with their own credential', async (_what, query, field) => {
+    const { world, watch, poll, simulator } = await start();
+    // The one who may see it has seen it when the others come, and goes on seeing it.
+    const alice = watch(query);
+    expect(await alice.next()).toMatchObject({ data: { [field]: {} } });
+    const [stranger, nobody] = [watch(query, tokens.mallory), watch(query, '')];
+    const [hidden, refused] = [await stranger.rest(), await nobody.rest()];
+    expect(hidden.map(codesOf)).toEqual([{ [field]: 'NOT_FOUND' }]);
+    // Lists of a pipeline are public where the project is (gitlab-jobs-api §1.1); this one is not.
+    expect(refused.map(codesOf)).toEqual([
+      { [field]: query === PIPELINE ? 'NOT_FOUND' : 'UNAUTHENTICATED' },
+    ]);
+    world.appendLog(running.job, 'more');
+    world.finishJob(running.job, 'failed');
+    poll();
+    expect(await alice.next()).toMatchObject({ data: { [field]: {} } });
+    const asked = simulator.requests.map(({ headers }) => headers['private-token']);
+    expect(new Set(asked)).toEqual(new Set([tokens.alice, tokens.mallory, undefined]));
   });
 
-  it('is refused where there is none, or the id is of another kind', async () => {
-    const world = runningWorld();
-    const { url } = await startGateway({ simulator: { world } });
-    const text = 'subscription ($id: ID!) { pipelineUpdated(id: $id) { pipeline { status } } }';
-    const wrong = subscribe({ url }, text, { token: tokens.alice, variables: { id: running.id } });
-    expect(await wrong.rest()).toMatchObject([
-      { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] },
-    ]);
+  it('see it at their own time: another’s change of rights is not theirs', async () => {
+    const { world, watch, poll } = await start();
+    const [alice, bob] = [watch(FOLLOW), watch(FOLLOW, tokens.bob)];
+    await Promise.all([alice.next(), bob.next()]);
+    for (const token of world.state.tokens.values()) {
+      if (token.value === tokens.bob) token.revoked = true;
+    }
+    world.setStatus(running.job, 'canceling');
+    poll();
+    expect((await bob.rest()).map(codesOf)).toEqual([{ jobUpdated: 'UNAUTHENTICATED' }]);
+    expect(await alice.next()).toEqual(job('CANCELING'));
   });
 });
