@@ -74,7 +74,11 @@ async function serveHere(serving: Serving): Promise<void> {
   const simulator = config.demo ? await startSimulator() : undefined;
   const gitlab = simulator && { gitlabUrl: simulator.url, gitlabExternalUrl: DEMO_URL };
   const worker = cluster.isWorker
-    ? joinPrimary(process, { drain: () => end(), metrics: () => gateway.metrics() })
+    ? joinPrimary(process, {
+        drain: () => end(),
+        metrics: () => gateway.metrics(),
+        hear: (hint) => gateway.hear(hint),
+      })
     : undefined;
   const gateway = createGateway(
     { ...config, ...gitlab },
@@ -83,6 +87,7 @@ async function serveHere(serving: Serving): Promise<void> {
       logger,
       exampleTokens: simulator && DEMO_TOKENS,
       metricsOfAll: worker?.metricsOfAll,
+      passOn: worker?.passOn,
     },
   );
   const close = () => Promise.all([gateway.close(), simulator?.close()]);
@@ -90,12 +95,11 @@ async function serveHere(serving: Serving): Promise<void> {
   onSignal(end);
   const address = `${await gateway.listen(config.host, config.port)}/graphql`;
   if (worker) worker.listening(address);
-  else if (config.demo) print(`Listening on ${address} with an embedded GitLab`);
-  else logger.info({ address }, `Listening on ${address}`);
+  else print(`Listening on ${address}${config.demo ? ' with an embedded GitLab' : ''}`);
 }
 
 /** Serves in several processes, and starts those anew that die. */
-async function serveInWorkers({ config, logger, exit }: Serving): Promise<void> {
+async function serveInWorkers({ config, logger, exit, print }: Serving): Promise<void> {
   const { workers: count, shutdownTimeoutMs, metricsPort, host } = config;
   let code = 0;
   const stop = () => {
@@ -120,7 +124,7 @@ async function serveInWorkers({ config, logger, exit }: Serving): Promise<void> 
     await once(server.listen(metricsPort, host), 'listening');
   }
   const address = await workers.start();
-  logger.info({ address, workers: count }, `Listening on ${address}`);
+  print(`Listening on ${address} with ${count} workers`);
 }
 
 /** Serves until a signal ends it. Rejects where it cannot start. */

@@ -15,6 +15,7 @@ import { createSubgraph } from './graphql/subgraph.ts';
 import { createDrain, type Drain } from './lifecycle/drain.ts';
 import { createHints, type Hints } from './live/hints.ts';
 import { createLiveHub, type LiveHubOptions } from './live/hub.ts';
+import type { Hint } from './live/wake-ups.ts';
 import type { MetricsJson } from './observability/exposition.ts';
 import { type Logger, silentLogger } from './observability/logger.ts';
 import {
@@ -42,6 +43,8 @@ export interface Gateway {
   drain(): Promise<void>;
   /** Takes no more requests, ends connections, and lets go of GitLab. */
   close(): Promise<void>;
+  /** Takes a hint that came to another process: something may have changed. */
+  hear(hint: Hint): void;
   /** This process's metrics, for whoever adds up those of several. */
   metrics(): Promise<MetricsJson>;
 }
@@ -57,6 +60,8 @@ export interface GatewayDeps {
   report?: (bug: unknown) => void;
   /** Set where several processes serve one port: what /metrics says of all of them. */
   metricsOfAll?: (() => Promise<string>) | undefined;
+  /** Set where several processes serve one port: hands a hint on to the others. */
+  passOn?: ((hint: Hint) => void) | undefined;
   /** Tokens by header name that GraphiQL shows to everybody: for the demo alone. @default none */
   exampleTokens?: Readonly<Record<string, string>> | undefined;
   /** How calls to GitLab are made: timeouts, clock, chance. @default as `createTransport` */
@@ -214,6 +219,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
     clock: given.live?.clock ?? systemClock,
     redisUrl: config.redisUrl?.reveal(),
     onRelay: observation.onRelay,
+    passOn: given.passOn,
   });
   const deps = contextDeps(config, { ...given, transport }, hints);
   const parts = { deps, observation, drain, hints, report };
@@ -240,6 +246,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
       server.closeIdleConnections();
       await drain.idle();
     },
+    hear: hints.wakeUps.receive,
     metrics: observation.metrics,
     async close() {
       deps.live.close();

@@ -42,7 +42,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'trace',
   ],
   observability: ['gitlab'],
-  lifecycle: ['observability'],
+  lifecycle: ['live type', 'observability'],
   graphql: ['context type', 'gitlab', 'live type', 'loaders type', 'trace'],
   live: ['gitlab', 'trace'],
   gitlab: [],

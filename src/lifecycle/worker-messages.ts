@@ -1,3 +1,4 @@
+import type { Hint } from '../live/wake-ups.ts';
 import type { MetricsJson } from '../observability/exposition.ts';
 
 /** What the primary process says to a worker. */
@@ -7,14 +8,18 @@ export type ToWorker =
   /** Hand over your metrics. */
   | { kind: 'collect'; id: number }
   /** What all workers' metrics come to. */
-  | { kind: 'summed'; id: number; text: string };
+  | { kind: 'summed'; id: number; text: string }
+  /** Another worker was told that something may have changed. */
+  | { kind: 'hint'; hint: Hint };
 
 /** What a worker says to the primary process. */
 export type ToPrimary =
   | { kind: 'listening'; address: string }
   | { kind: 'collected'; id: number; metrics: MetricsJson }
   /** Somebody wants the metrics of all. */
-  | { kind: 'sum'; id: number };
+  | { kind: 'sum'; id: number }
+  /** For the other workers. */
+  | { kind: 'hint'; hint: Hint };
 
 /** Questions that wait for their answers. */
 export interface Questions<T> {

@@ -1,3 +1,4 @@
+import type { Hint } from '../live/wake-ups.ts';
 import type { MetricsJson } from '../observability/exposition.ts';
 import { createQuestions, type ToPrimary, type ToWorker } from './worker-messages.ts';
 
@@ -15,12 +16,14 @@ export interface Worker {
   metricsOfAll(): Promise<string>;
   /** This worker serves now, and can be asked. */
   listening(address: string): void;
+  /** Tells the other workers that something may have changed. */
+  passOn(hint: Hint): void;
 }
 
 /** Joins the primary process. A worker whose primary is gone drains too: nobody would replace it. */
 export function joinPrimary(
   channel: Channel,
-  does: { drain(): void; metrics(): Promise<MetricsJson> },
+  does: { drain(): void; metrics(): Promise<MetricsJson>; hear(hint: Hint): void },
 ): Worker {
   const questions = createQuestions<string>();
   const send = (message: ToPrimary) => {
@@ -32,11 +35,13 @@ export function joinPrimary(
   channel.on('message', (message) => {
     if (message.kind === 'drain') does.drain();
     if (message.kind === 'collect') void collect(message.id);
+    if (message.kind === 'hint') does.hear(message.hint);
     if (message.kind === 'summed') questions.answer(message.id, message.text);
   });
   channel.on('disconnect', () => does.drain());
   return {
     metricsOfAll: async () => (await questions.ask((id) => send({ kind: 'sum', id }))) ?? '',
     listening: (address) => send({ kind: 'listening', address }),
+    passOn: (hint) => send({ kind: 'hint', hint }),
   };
 }

@@ -66,6 +66,10 @@ export function createWorkers({ count, logger, onFailure }: WorkersOptions): Wor
   const sumFor = async (worker: Worker, id: number) =>
     tell(worker, { kind: 'summed', id, text: await metricsText() });
 
+  const passOn = (from: Worker, message: ToWorker & { kind: 'hint' }) => {
+    for (const worker of serving) if (worker !== from) tell(worker, message);
+  };
+
   const replace = (worker: Worker, code: number | null, signal: string | null) => {
     serving.delete(worker);
     if (isStopping) return;
@@ -86,6 +90,7 @@ export function createWorkers({ count, logger, onFailure }: WorkersOptions): Wor
     const worker = cluster.fork();
     worker.on('message', (message: ToPrimary) => {
       if (message.kind === 'collected') questions.answer(message.id, message.metrics);
+      if (message.kind === 'hint') passOn(worker, message);
       if (message.kind === 'sum') void sumFor(worker, message.id);
       if (message.kind !== 'listening') return;
       serving.add(worker);

@@ -15,12 +15,14 @@ export interface HintsOptions {
   clock: Clock;
   /** Where the replicas meet; undefined for a single one. */
   redisUrl: string | undefined;
+  /** Hands a hint on to other processes of this replica, which do without where Redis does it. */
+  passOn?: ((hint: Hint) => void) | undefined;
   /** Told when replicas are out of reach, and when they are back. */
   onRelay(isUp: boolean): void;
 }
 
 /** Connects the replicas' hints. Without Redis, or while it is away, each replica has its own. */
-export function createHints({ clock, redisUrl, onRelay }: HintsOptions): Hints {
+export function createHints({ clock, redisUrl, onRelay, passOn }: HintsOptions): Hints {
   const wakeUps = createWakeUps(clock);
   let relay: Relay | undefined;
   let isClosed = false;
@@ -42,7 +44,8 @@ export function createHints({ clock, redisUrl, onRelay }: HintsOptions): Hints {
     wakeUps,
     tell(hint) {
       wakeUps.receive(hint);
-      relay?.publish(hint);
+      if (redisUrl === undefined) passOn?.(hint);
+      else relay?.publish(hint);
     },
     close() {
       isClosed = true;

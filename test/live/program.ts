@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A gateway in a process of its own. */
+export interface Program {
+  url: string;
+  /** The messages of its log so far. */
+  messages(): string[];
+  /** The value of a metric without labels. */
+  metric(name: string): Promise<number>;
+}
+
+/** Starts the program as its users do; it is gone when the test ends. */
+export async function startProgram(env: Record<string, string>): Promise<Program> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', '--port', '0'], {
+    cwd: root,
+    env: { PATH: process.env['PATH'], HOST: '127.0.0.1', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGTERM'));
+  let output = '';
+  child.stdout.on('data', (data) => {
+    output += data;
+  });
+  const messages = () =>
+    output
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => (line.startsWith('{') ? (JSON.parse(line) as { msg: string }).msg : line));
+  const said = () => messages().find((message) => message.startsWith('Listening on'));
+  await expect.poll(said, { timeout: 30_000, interval: 100 }).toBeDefined();
+  const url = /http:\/\/[^/]+/.exec(said() ?? '')?.[0] ?? '';
+  return {
+    url,
+    messages,
+    async metric(name) {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+    },
+  };
+}
