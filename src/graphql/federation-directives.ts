@@ -31,7 +31,7 @@ const INTERNAL = ['rateLimit', 'currentJob', 'allowedAgents'];
 /** What a call to GitLab weighs beside an object (1) and a scalar (0) in the cost specification's defaults. */
 const CALL = 5;
 
-/** Fields that make a call of their own; connections do too, by rule. */
+/** Fields that make a call of their own. */
 const calls = [
   'Query.job',
   'Query.pipeline',
@@ -40,6 +40,9 @@ const calls = [
   'Query.allowedAgents',
   'Project.job',
   'Project.pipeline',
+  'Project.jobs',
+  'Pipeline.jobs',
+  'Pipeline.bridges',
   'Job.trace',
   'AllowedAgents.job',
   'AllowedAgents.pipeline',
@@ -90,16 +93,13 @@ function isConnection(field: GraphQLField<unknown, unknown>): boolean {
 
 function costOf(coordinate: string, field: GraphQLField<unknown, unknown>): string[] {
   // A number in federation, though text in the cost specification that it comes from.
-  const cost = `@cost(weight: ${CALL})`;
+  const cost = calls.includes(coordinate) ? [`@cost(weight: ${CALL})`] : [];
   if (isConnection(field)) {
     const slices = 'slicingArguments: ["first", "last"], requireOneSlicingArgument: false';
-    return [cost, `@listSize(assumedSize: 20, ${slices}, sizedFields: ["edges", "nodes"])`];
+    return [...cost, `@listSize(assumedSize: 20, ${slices}, sizedFields: ["edges", "nodes"])`];
   }
   const size = assumedSizes[coordinate];
-  return [
-    ...(calls.includes(coordinate) ? [cost] : []),
-    ...(size === undefined ? [] : [`@listSize(assumedSize: ${size})`]),
-  ];
+  return size === undefined ? cost : [...cost, `@listSize(assumedSize: ${size})`];
 }
 
 const isRoot = (schema: GraphQLSchema, type: GraphQLNamedType) =>

@@ -4,7 +4,7 @@ import { createWorld } from '../../src/simulator/world.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 
 const TOKEN = 'glpat-alice';
-const [DONE, RUNNING, IN_RUNNING] = [1, 2, 3];
+const [DONE, RUNNING, IN_RUNNING, BRIDGE] = [1, 2, 3, 4];
 
 /** A pipeline that has ended with its job; another with one that runs and one that has ended. */
 function createJobs() {
@@ -17,6 +17,7 @@ function createJobs() {
   world.finishJob(world.addJob(ended, { id: DONE }).id, 'success');
   world.setStatus(world.addJob(running, { id: RUNNING }).id, 'running');
   world.finishJob(world.addJob(running, { id: IN_RUNNING }).id, 'success');
+  world.addBridge(701, { id: BRIDGE });
   return world;
 }
 
@@ -72,6 +73,17 @@ describe('an answer says how long it may be kept', () => {
       `{ a: ${job(DONE, 'id').slice(2, -2)} b: ${job(RUNNING, 'id').slice(2, -2)} }`,
       'private, max-age=2',
     ],
+    [
+      'a trigger job whose downstream pipeline is not there yet',
+      `{ node(id: "${toGlobalId('Bridge', 42, 701, BRIDGE)}") { id } }`,
+      'private, max-age=2',
+    ],
+    [
+      'the jobs of a pipeline, ended or not',
+      '{ pipeline(project: "42", id: "700") { jobs { nodes { id } } bridges { nodes { id } } } }',
+      'private, max-age=2',
+    ],
+    ['the job of no job token', '{ currentJob { name } }', 'private, max-age=2'],
     ['what GitLab is not asked for', '{ __typename }', 'private, max-age=60'],
     ['the state of the rate limit, not at all', '{ rateLimit { remaining } }', 'no-store'],
     ['a mutation, not at all', retry, 'no-store'],
