@@ -24,6 +24,8 @@ import {
   type ObservationDeps,
 } from './observability/observation.ts';
 import { createOperatorServer } from './observability/operator-server.ts';
+import { refuseBadAddress } from './plugins/bad-address.ts';
+import { maskFailures } from './plugins/mask-failures.ts';
 import { isFromForeignSite } from './plugins/request-origin.ts';
 import { useCacheControl } from './plugins/use-cache-control.ts';
 import { useGraphiQL } from './plugins/use-graphiql.ts';
@@ -158,8 +160,7 @@ interface Parts {
 
 /** Yoga with its plugins. */
 function createEngine(config: Config, given: GatewayDeps, parts: Parts) {
-  const { deps, observation, drain, hints, report } = parts;
-  const secret = config.gitlabWebhookSecret?.reveal();
+  const { deps, report } = parts;
   return createYoga<object, Context>({
     schema: schemaFor(config),
     graphqlEndpoint: '/graphql',
@@ -172,25 +173,31 @@ function createEngine(config: Config, given: GatewayDeps, parts: Parts) {
     ...guardOptions(config),
     context: ({ request }) => contextOf(request, deps),
     maskedErrors: { maskError: (error) => toClientError(error, report) },
-    plugins: [
-      ...useOperators({
-        observation,
-        drain,
-        withMetrics: config.metricsPort === undefined,
-        now: () => performance.now(),
-      }),
-      ...(config.graphiql ? [useGraphiQL({ tokens: given.exampleTokens })] : []),
-      ...useGuards(config, manifestOf(config)),
-      // Ends resolvers when the caller leaves.
-      useExecutionCancellation(),
-      useCacheControl(),
-      useRawLog({
-        open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
-      }),
-      ...(secret ? [useWebhooks({ secret, onHint: hints.tell })] : []),
-      ...(config.upstreamExtension ? [useUpstreamCost()] : []),
-    ],
+    plugins: pluginsOf(config, given, parts).map((plugin) => maskFailures(plugin, report)),
   });
+}
+
+/** In the order in which a request meets them. */
+function pluginsOf(config: Config, given: GatewayDeps, { deps, observation, drain, hints }: Parts) {
+  const secret = config.gitlabWebhookSecret?.reveal();
+  return [
+    ...useOperators({
+      observation,
+      drain,
+      withMetrics: config.metricsPort === undefined,
+      now: () => performance.now(),
+    }),
+    ...(config.graphiql ? [useGraphiQL({ tokens: given.exampleTokens })] : []),
+    ...useGuards(config, manifestOf(config)),
+    // Ends resolvers when the caller leaves.
+    useExecutionCancellation(),
+    useCacheControl(),
+    useRawLog({
+      open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
+    }),
+    ...(secret ? [useWebhooks({ secret, onHint: hints.tell })] : []),
+    ...(config.upstreamExtension ? [useUpstreamCost()] : []),
+  ];
 }
 
 /** GraphQL over WebSocket, beside what Yoga answers itself. */
@@ -224,7 +231,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const deps = contextDeps(config, { ...given, transport }, hints);
   const parts = { deps, observation, drain, hints, report };
   const yoga = createEngine(config, given, parts);
-  const server = createServer(yoga);
+  const server = createServer(refuseBadAddress(yoga));
   drain.watch(server);
   const { pingMs } = given.live ?? {};
   const webSockets = addWebSockets(server, config, { yoga, report, pingMs });

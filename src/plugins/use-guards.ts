@@ -6,6 +6,7 @@ import { useCors } from './use-cors.ts';
 import { useCsrfPrevention } from './use-csrf-prevention.ts';
 import { useHiddenSchema } from './use-hidden-schema.ts';
 import { useQueryLimits } from './use-query-limits.ts';
+import { useReadableParameters } from './use-readable-parameters.ts';
 import { useSecurityHeaders } from './use-security-headers.ts';
 import { type Manifest, useTrustedDocuments } from './use-trusted-documents.ts';
 
@@ -29,6 +30,7 @@ export function useGuards(config: GuardConfig, manifest: Manifest | undefined) {
     useSecurityHeaders(),
     ...(origins.length > 0 ? [useCors({ origins })] : []),
     useCsrfPrevention({ origins }),
+    useReadableParameters(),
     useTrustedDocuments({ manifest, only: config.trustedDocuments?.only }),
     useQueryLimits(config.limits),
     ...(config.introspection ? [] : [useHiddenSchema()]),

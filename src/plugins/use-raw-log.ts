@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream';
+import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { CredentialError } from '../gitlab/credential.ts';
 import { isGitlabError } from '../gitlab/errors.ts';
-import { type ErrorCode, viewError } from '../graphql/errors.ts';
+import { type ErrorCode, isEnded, viewError } from '../graphql/errors.ts';
 import { isNumericId, isProjectName } from '../graphql/global-id.ts';
 import { traceStyleSheet } from '../trace/style-sheet.ts';
 
 /** Where logs come from. */
 export interface RawLogOptions {
-  /** Opens a job's log with the credential of the request. Rejects with GitlabError or CredentialError. */
+  /** Opens a job's log with the credential of the request. Rejects with GitlabError, or with a GraphQLError for a credential that is none. */
   open(request: Request, job: { project: string; id: string }): Promise<{ body: Readable }>;
 }
 
@@ -37,8 +37,12 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
 type Refusal = { code: ErrorCode; message: string };
 
 function refusalOf(error: unknown): Refusal {
-  if (error instanceof CredentialError) return { code: 'UNAUTHENTICATED', message: error.message };
+  if (error instanceof GraphQLError) {
+    return { code: error.extensions['code'] as ErrorCode, message: error.message };
+  }
   if (isGitlabError(error)) return viewError(error);
+  if (isEnded(error))
+    return { code: 'UPSTREAM_TIMEOUT', message: 'GitLab did not answer in time.' };
   throw error;
 }
 
@@ -75,7 +79,12 @@ export function useRawLog({ open }: RawLogOptions): Plugin {
   return {
     async onRequest({ request, url, endResponse }) {
       if (url.pathname === STYLE_PATH) {
-        const headers = { 'content-type': 'text/css', 'cache-control': 'public, max-age=3600' };
+        const headers = {
+          'content-type': 'text/css',
+          'cache-control': 'public, max-age=3600',
+          // Pages of other sites may use it: it says nothing of anybody.
+          'cross-origin-resource-policy': 'cross-origin',
+        };
         endResponse(new Response(traceStyleSheet(), { headers }));
         return;
       }
