@@ -7,6 +7,7 @@ import { schema } from '../../src/graphql/schema.ts';
 import { readOperations } from '../../src/plugins/operation-tabs.ts';
 import { type Answer, type Started, startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
+import { connect, follow } from '../live/web-socket.ts';
 
 const command = parseConfig({ GITLAB_URL: 'https://gitlab.example.com' }, []);
 if (command.name !== 'serve') throw new Error('unreachable');
@@ -209,6 +210,26 @@ describe('an operation over the limit of calls', () => {
       (await post(inApp('name'), { headers: { accept } })).status;
     expect(await statusFor('application/graphql-response+json')).toBe(400);
     expect(await statusFor('application/json')).toBe(200);
+  });
+});
+
+describe('an operation over a WebSocket', () => {
+  it('is held to the same limits', async () => {
+    const started = await start({ limits: { ...limits, upstreamCalls: 1, depth: 5 } });
+    const client = connect(started, { headers: { 'private-token': tokens.alice } });
+    const refused = { extensions: { code: 'OPERATION_TOO_COMPLEX' } };
+    const costly = inApp('jobs(first: 2) { nodes { trace { byteSize } } }');
+    await expect(follow(client, costly).next()).rejects.toMatchObject([refused]);
+    const deep = inApp('jobs { nodes { pipeline { project { fullPath } } } }');
+    await expect(follow(client, deep).next()).rejects.toMatchObject([refused]);
+    const events = `subscription { jobUpdated(id: "${jobId(1001)}") { pipeline { duration } } }`;
+    await expect(follow(client, events).next()).rejects.toMatchObject([refused]);
+    expect(started.calls()).toEqual([]);
+    // A socket is no batch: what one operation cost is not held against the next.
+    for (const fullPath of ['group/app', 'group/app', 'group/deploy']) {
+      const text = `{ project(fullPath: "${fullPath}") { name } }`;
+      expect(await follow(client, text).next()).toHaveProperty('data.project.name');
+    }
   });
 });
 

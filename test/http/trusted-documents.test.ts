@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConfigError, parseConfig } from '../../src/config.ts';
 import { type Answer, type Started, startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
+import { connect, follow } from '../live/web-socket.ts';
 
 const document = 'query JobName($id: ID!) {\n  job(project: "42", id: $id) {\n    name\n  }\n}';
 const mutation =
@@ -153,5 +154,16 @@ describe('a manifest that cannot be used', () => {
   it('stops the start if it is missing', () => {
     const env = { GITLAB_URL: 'https://gitlab.example.com', TRUSTED_DOCUMENTS: 'only' };
     expect(() => parseConfig(env, [])).toThrow('TRUSTED_DOCUMENTS_FILE');
+  });
+});
+
+describe('over a WebSocket', () => {
+  it('the same holds', async () => {
+    const started = await start(true);
+    const client = connect(started, { headers: { 'private-token': tokens.alice } });
+    await expect(follow(client, '{ __typename }').next()).rejects.toMatchObject([
+      { extensions: { code: 'QUERY_NOT_IN_SAFELIST' } },
+    ]);
+    expect(await follow(client, document, variables).next()).toMatchObject(answered);
   });
 });
