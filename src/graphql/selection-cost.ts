@@ -3,8 +3,9 @@ import type { SelectedField, Selection } from './selection.ts';
 
 /*
  * How many calls to GitLab a selection may take, told before it runs (upstream-cost.ts adds up whole
- * operations). It follows the rules by which reads are planned (reads.ts, connection.ts): what comes with something else is
- * free, a list costs a call for each page of 100, and what hangs on its rows is counted for each.
+ * operations). It follows the rules by which reads are planned (reads.ts, connection.ts): what comes
+ * with something else is free, a list costs a call for each page of 100, and what hangs on its rows
+ * is counted for each.
  *
  * Where the number of calls depends on GitLab's data the worst is taken, with one exception: things
  * that stand together share. Jobs of one list share pipelines, and jobs by id share pages, so that

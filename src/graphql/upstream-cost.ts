@@ -20,7 +20,7 @@ import { parseResourceUrl } from './web-url.ts';
  * stand in its arguments. What lies below is selection-cost.ts's.
  */
 
-/** Pages and single reads for jobs of one project by their ids (gitlab/window-plan.ts decides later). */
+/** Pages and single reads for jobs of one project by their ids (gitlab/by-id/window-plan.ts decides later). */
 function readsOfJobs(ids: readonly string[]): number {
   const numbers = [...new Set(ids)].map(BigInt).sort((a, b) => (a < b ? 1 : -1));
   const windows: bigint[][] = [];
