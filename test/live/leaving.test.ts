@@ -52,18 +52,18 @@ const ways: Record<string, (gateway: Pick<Started, 'url'>) => Promise<() => unkn
     return () => client.dispose();
   },
   async 'a WebSocket breaks off'(gateway) {
-    const socket = await openSubscription(gateway, { autoPong: true });
+    const socket = await openSubscription(gateway);
     return () => socket.terminate();
   },
   async 'a WebSocket’s network is lost'(gateway) {
-    // Its side of the connection stays open, and says nothing.
-    await openSubscription(gateway, { autoPong: false });
-    return () => {};
+    // Its side of the connection stays open, and neither reads nor answers.
+    const socket = await openSubscription(gateway);
+    return () => socket.pause();
   },
 };
 
-async function openSubscription(gateway: Pick<Started, 'url'>, options: { autoPong: boolean }) {
-  const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws', options);
+async function openSubscription(gateway: Pick<Started, 'url'>) {
+  const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
   await once(socket, 'open');
   socket.send(JSON.stringify({ type: 'connection_init', payload }));
   await once(socket, 'message');

@@ -110,7 +110,7 @@ describe('a WebSocket', () => {
   it('that gives no sign of life is cut off, and its poll ends', async () => {
     const time = createTestClock();
     const gateway = await start({}, { clock: time.clock });
-    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws', { autoPong: false });
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
     await once(socket, 'open');
     const payload = { 'private-token': tokens.alice };
     socket.send(JSON.stringify({ type: 'connection_init', payload }));
@@ -118,9 +118,12 @@ describe('a WebSocket', () => {
     const request = { query: FOLLOW, variables: { id } };
     socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: request }));
     await until(() => time.timers.size === 1);
-    const [code] = await once(socket, 'close');
-    expect(code).toBe(1006);
+    // From now on it neither reads nor answers, as if its network were gone.
+    socket.pause();
     await until(() => time.timers.size === 0);
+    const closed = once(socket, 'close');
+    socket.resume();
+    expect((await closed)[0]).toBe(1006);
   });
 
   it('is closed with a code that says to connect again when the gateway ends', async () => {
