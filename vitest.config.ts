@@ -6,7 +6,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     typecheck: { enabled: true, include: ['test/types/*.test-d.ts'] },
-    testTimeout: 20_000,
+    // Patience costs nothing where things go well: machines may be slow and shared.
+    testTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
     coverage: {
       provider: 'v8',
       include: ['src/**'],
