@@ -37,7 +37,7 @@ const pauses: Readonly<Record<Motion, number>> = { quick: 1, slow: 2.5, idle: 5,
 const BACKSTOP = 8;
 /** With little of GitLab's quota left, viewers leave it to those who ask. */
 const SPARING = 4;
-/** Reads of one thing that hooks ask for are at least so far apart; the gap doubles while they pour in. */
+/** Reads of one thing that hooks ask for are at least so far apart; the gap doubles while hooks pour in. */
 const WAKE_GAP_MS = 200;
 const MAX_BACK_OFF_MS = 60_000;
 /** Who cannot be told anything for so long is told that. */
@@ -96,7 +96,10 @@ export function createPace({ clock, random, intervalMs, isScarce }: PaceOptions)
   let closedUntil = 0;
   let lastReadAt = Number.NEGATIVE_INFINITY;
   let gapMs = WAKE_GAP_MS;
+  /** Whether the last wake came soon after a read, and not just once. */
+  let isCrowded = false;
   const openIn = () => closedUntil - clock.now();
+  const sparing = () => (isScarce() ? SPARING : 1);
   const jittered = (ms: number) => ms * (0.8 + 0.4 * random());
 
   return {
@@ -108,13 +111,13 @@ export function createPace({ clock, random, intervalMs, isScarce }: PaceOptions)
     afterRead({ motion, woken, announceable, leastMs }) {
       failures = 0;
       lastReadAt = clock.now();
-      gapMs = woken ? Math.min(intervalMs, gapMs * 2) : WAKE_GAP_MS;
+      gapMs = woken && isCrowded ? Math.min(intervalMs, gapMs * 2) : WAKE_GAP_MS;
       // Hooks stopped, or do not tell of this: back to looking.
       if (announceable && !woken) hooked = false;
       // What was announced may not be readable yet (a lagging replica), hence one quick look more.
       const factor = hooked && !woken ? BACKSTOP : 1;
-      const pause = intervalMs * (woken ? 1 : pauses[motion]) * factor * (isScarce() ? SPARING : 1);
-      return jittered(Math.max(pause, leastMs));
+      const intervals = (woken ? 1 : pauses[motion]) * factor * sparing();
+      return jittered(Math.max(intervals * intervalMs, leastMs));
     },
     afterFailure(error) {
       const askedMs = (waitAsked(error) ?? Number.POSITIVE_INFINITY) * 1000;
@@ -127,7 +130,11 @@ export function createPace({ clock, random, intervalMs, isScarce }: PaceOptions)
       const backOffMs = Math.min(MAX_BACK_OFF_MS, intervalMs * 2 ** failures);
       return Math.max(askedMs * (1 + 0.1 * random()), jittered(backOffMs));
     },
-    onWake: () => Math.max(0, lastReadAt + gapMs - clock.now(), openIn()),
+    onWake() {
+      const now = clock.now();
+      isCrowded = now - lastReadAt < 2 * gapMs;
+      return Math.max(0, lastReadAt + gapMs - now, openIn());
+    },
     onLoss: () => Math.max(random() * intervalMs, openIn()),
   };
 }
