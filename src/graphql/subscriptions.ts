@@ -14,10 +14,16 @@ import { CiJob, Job, Pipeline, type PipelineRow } from './refs.ts';
  */
 
 /** Takes the news out of an event, or throws what ended the stream. */
-function openEvent<News>(event: LiveEvent<News>, context: Context): News {
+function newsOf<News>(event: LiveEvent<News>): News {
   if ('error' in event) throw event.error;
-  Object.assign(context, context.turn());
   return event.news;
+}
+
+/** The same where more may be read below it. */
+function openEvent<News>(event: LiveEvent<News>, context: Context): News {
+  const news = newsOf(event);
+  Object.assign(context, context.turn());
+  return news;
 }
 
 /** Reads a global id of that type, or says what is wrong with following the thing. */
@@ -157,6 +163,6 @@ builder.subscriptionFields((t) => ({
       checkRoom(context);
       return context.live.trace(ref, from);
     },
-    resolve: (event, _args, context) => openEvent(event, context),
+    resolve: (event) => newsOf(event),
   }),
 }));
