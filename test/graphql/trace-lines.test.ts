@@ -102,6 +102,31 @@ describe('Job.trace', () => {
     expect(log.endsWith(String(read?.['text']))).toBe(true);
   });
 
+  it('gives the last lines in every format', async () => {
+    const { trace } = await start('one\ntwo\n\u001b[31mthree\u001b[0m\n');
+    const last = async (format: string, count: number) =>
+      (await trace(`text(format: ${format}, lastLines: ${count})`)).trace?.['text'];
+    expect(await last('RAW', 1)).toBe('\u001b[31mthree\u001b[0m\n');
+    expect(await last('RAW', 2)).toBe('two\n\u001b[31mthree\u001b[0m\n');
+    expect(await last('RAW', 9)).toBe('one\ntwo\n\u001b[31mthree\u001b[0m\n');
+    expect(await last('PLAIN', 2)).toBe('two\nthree');
+    expect(await last('HTML', 1)).toBe('<span class="term-fg-red">three</span>');
+  });
+
+  it('tells when each line was printed, and by which stream, where the runner wrote it down', async () => {
+    const stamp = '2024-05-22T12:12:46.962646Z';
+    const { trace } = await start(`${stamp} 01O out\n${stamp} 01E bad\n`);
+    const { trace: read } = await trace('lines { nodes { text timestamp stream } }');
+    expect(read).toEqual({
+      lines: {
+        nodes: [
+          { text: 'out', timestamp: stamp, stream: 'STDOUT' },
+          { text: 'bad', timestamp: stamp, stream: 'STDERR' },
+        ],
+      },
+    });
+  });
+
   it('is empty where there is no log', async () => {
     const { trace } = await start('');
     const { trace: read } = await trace(
