@@ -12,6 +12,9 @@ const TOO_LATE = JSON.stringify({
   errors: [shuttingDown('The gateway is restarting. Ask again.')],
 });
 
+/** What operators ask until the very end. */
+const ALWAYS = ['/health', '/ready', '/metrics'];
+
 /**
  * While the process ends: requests are refused, connections closed after their answer, and the
  * subscriptions of HTTP told to come again, each in a last result before it completes. (A WebSocket is
@@ -29,7 +32,7 @@ export function useDrain(drain: Drain): Plugin {
       },
     },
     onRequest({ url, fetchAPI, endResponse }) {
-      if (!drain.isDraining || url.pathname !== '/graphql') return;
+      if (!drain.isDraining || ALWAYS.includes(url.pathname)) return;
       const headers = { 'Content-Type': 'application/json', 'Retry-After': '1' };
       endResponse(new fetchAPI.Response(TOO_LATE, { status: 503, headers }));
     },

@@ -77,7 +77,8 @@ export function useWebhooks(options: WebhookOptions): Plugin {
     const body = await readBody(request, maxBodyBytes);
     if (!body) return [413];
     if (!known && !verifier.bySignature(header, body)) return [401, 'The signature is wrong.'];
-    pass(body, header('idempotency-key') ?? header('webhook-id'));
+    // They are equal where GitLab sends both, and the second is what it signs.
+    pass(body, header('webhook-id') ?? header('idempotency-key'));
     return [204];
   };
 

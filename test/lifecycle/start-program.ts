@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished } from 'vitest';
+import { demo, seedWorld } from '../../src/simulator/seed.ts';
+import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A line of the program's log. */
+export type LogLine = Record<string, unknown> & { level: string; msg: string };
+
+/** The program in a process of its own, in front of a simulator in this one. */
+export interface StartedProgram {
+  child: ChildProcess;
+  simulator: Simulator;
+  /** Where it listens, such as `http://localhost:1234`. */
+  url: string;
+  /** What it logged so far. */
+  lines(): LogLine[];
+  /** Everything it wrote. */
+  output(): string;
+  /** Resolves with the first line that says so. */
+  said(msg: string): Promise<LogLine>;
+  /** Asks it something by GraphQL. */
+  query(query: string, init?: RequestInit): Promise<Response>;
+  /** Resolves with its exit code and the signal that ended it. */
+  ended: Promise<unknown[]>;
+}
+
+function spawnProgram(env: Record<string, string>, shell?: string): ChildProcess {
+  const program = [process.execPath, '--import', 'tsx', 'src/cli.ts'];
+  const given = { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ...env };
+  const [command = '', ...args] = shell
+    ? ['/bin/sh', '-c', `${shell}; exec "$@"`, 'sh', ...program]
+    : program;
+  return spawn(command, args, { cwd: root, env: given });
+}
+
+/** Starts both; `shell` is run before the program, in its process. */
+export async function startProgram(
+  env: Record<string, string> = {},
+  { shell }: { shell?: string } = {},
+): Promise<StartedProgram> {
+  const simulator = await createSimulator({ world: seedWorld() });
+  const child = spawnProgram({ GITLAB_URL: simulator.url, ...env }, shell);
+  const ended = once(child, 'close');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+    await simulator.close();
+  });
+  let output = '';
+  const note = (data: Buffer) => {
+    output += data;
+  };
+  child.stdout?.on('data', note);
+  child.stderr?.on('data', note);
+  const lines = () =>
+    output
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line) as LogLine);
+  const said = async (msg: string) => {
+    const found = () => lines().find((line) => line.msg.startsWith(msg));
+    await expect.poll(found, { timeout: 20_000, message: `${msg} in: ${output}` }).toBeDefined();
+    return found() as LogLine;
+  };
+  const address = () => /Listening on (http\S+)\/graphql/.exec(output)?.[1];
+  await expect.poll(address, { timeout: 20_000, message: output }).toBeDefined();
+  const url = address() ?? '';
+  return {
+    child,
+    simulator,
+    url,
+    lines,
+    output: () => output,
+    said,
+    ended,
+    query: (query, init) =>
+      fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'private-token': demo.token },
+        body: JSON.stringify({ query }),
+        ...init,
+      }),
+  };
+}
