@@ -231,7 +231,9 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const deps = contextDeps(config, { ...given, transport }, hints);
   const parts = { deps, observation, drain, hints, report };
   const yoga = createEngine(config, given, parts);
-  const server = createServer(refuseBadAddress(yoga));
+  // Silent connections are asked for a sign of life: nobody is polled for whose network is lost.
+  const liveness = { keepAlive: true, keepAliveInitialDelay: 1_000 };
+  const server = createServer(liveness, refuseBadAddress(yoga));
   drain.watch(server);
   const { pingMs } = given.live ?? {};
   const webSockets = addWebSockets(server, config, { yoga, report, pingMs });
