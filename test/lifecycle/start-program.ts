@@ -28,22 +28,15 @@ export interface StartedProgram {
   ended: Promise<unknown[]>;
 }
 
-function spawnProgram(env: Record<string, string>, shell?: string): ChildProcess {
-  const program = [process.execPath, '--import', 'tsx', 'src/cli.ts'];
+function spawnProgram(env: Record<string, string>): ChildProcess {
   const given = { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ...env };
-  const [command = '', ...args] = shell
-    ? ['/bin/sh', '-c', `${shell}; exec "$@"`, 'sh', ...program]
-    : program;
-  return spawn(command, args, { cwd: root, env: given });
+  return spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts'], { cwd: root, env: given });
 }
 
-/** Starts both; `shell` is run before the program, in its process. */
-export async function startProgram(
-  env: Record<string, string> = {},
-  { shell }: { shell?: string } = {},
-): Promise<StartedProgram> {
+/** Starts both. */
+export async function startProgram(env: Record<string, string> = {}): Promise<StartedProgram> {
   const simulator = await createSimulator({ world: seedWorld() });
-  const child = spawnProgram({ GITLAB_URL: simulator.url, ...env }, shell);
+  const child = spawnProgram({ GITLAB_URL: simulator.url, ...env });
   const ended = once(child, 'close');
   onTestFinished(async () => {
     child.kill('SIGKILL');
