@@ -183,11 +183,22 @@ function readCorsOrigins(read: Reader): readonly string[] {
   return origins;
 }
 
+/** Whether ioredis can take it apart: it finds out only when it connects, and then there is no telling the operator. */
+function isRedisUrl(text: string): boolean {
+  if (!/^rediss?:\/\/./.test(text) || !URL.canParse(text)) return false;
+  const { username, password, pathname } = new URL(text);
+  try {
+    decodeURIComponent(`${username}:${password}`);
+  } catch {
+    return false;
+  }
+  return /^(\/\d*)?$/.test(pathname);
+}
+
 /** The value may hold a password, so it is not repeated where it cannot be used. */
 function readRedisUrl(read: Reader): Secret | undefined {
   const url = read.secret('REDIS_URL');
-  const isUsable = url && /^rediss?:\/\/./.test(url.reveal()) && URL.canParse(url.reveal());
-  if (!url || isUsable) return url;
+  if (!url || isRedisUrl(url.reveal())) return url;
   read.problems.push('REDIS_URL must be an address such as "redis://redis.example.com:6379"');
   return undefined;
 }

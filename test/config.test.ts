@@ -98,6 +98,39 @@ describe('the configuration', () => {
     expect(problems.join()).not.toMatch(/secret|glpat/);
   });
 
+  it.each([
+    'redis://redis.example.com',
+    'redis://redis.example.com:6379/',
+    'redis://redis.example.com/2',
+    'rediss://user:p%40ss@redis.example.com:6380',
+  ])('takes %s for the replicas’ meeting place', (url) => {
+    expect(configOf({ GITLAB_URL, REDIS_URL: url }).redisUrl?.reveal()).toBe(url);
+  });
+
+  it.each([
+    'redis.example.com:6379',
+    'http://redis.example.com',
+    'redis://',
+    'redis://:s3cret@redis.example.com/main',
+    'redis://:s3cret%ZZ@redis.example.com',
+    'redis://:s3cret%FF@redis.example.com',
+  ])('refuses %s for it, without repeating it', (url) => {
+    const problems = problemsOf({ GITLAB_URL, REDIS_URL: url });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^REDIS_URL must be /);
+    expect(problems[0]).not.toContain('s3cret');
+  });
+
+  it('keeps what must not show where printing does not show it', () => {
+    const config = configOf({
+      GITLAB_URL,
+      GITLAB_WEBHOOK_SECRET: 's3cret',
+      REDIS_URL: 'redis://:s3cret@redis.example.com',
+    });
+    expect(config.gitlabWebhookSecret?.reveal()).toBe('s3cret');
+    expect(JSON.stringify(config)).not.toContain('s3cret');
+  });
+
   it.each(['help', 'version', 'print-schema', 'print-subgraph'] as const)(
     'knows --%s without any setting',
     (name) => {
