@@ -1,0 +1,109 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { demo } from '../../src/simulator/seed.ts';
+
+/*
+ * The package as a stranger gets it: packed, and installed into an empty folder, where our overrides do
+ * not hold. npm takes what it can from its cache and the rest from the registry; where that is out of
+ * reach, SKIP_NPM_INSTALL leaves these tests out.
+ */
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const run = promisify(execFile);
+const MINUTE = 60_000;
+
+const npm = (cwd: string, ...args: string[]) =>
+  run('npm', [...args, '--no-audit', '--no-fund', '--prefer-offline'], {
+    cwd,
+    timeout: 3 * MINUTE,
+  });
+
+/** Packs a copy of the repository, so that nobody else's `dist` is touched. */
+async function pack(folder: string): Promise<string> {
+  await mkdir(folder);
+  const { files } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    files: string[];
+  };
+  const sources = ['package.json', 'src', 'tsconfig.json', 'tsconfig.build.json'];
+  const published = files.filter((file) => file !== 'dist');
+  for (const name of [...sources, ...published]) {
+    await cp(join(root, name), join(folder, name), { recursive: true });
+  }
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const { stdout } = await npm(folder, 'pack', '--silent');
+  return join(folder, stdout.trim().split('\n').at(-1) ?? '');
+}
+
+/** Starts the installed program's demo; resolves with its address. */
+async function startDemo(folder: string): Promise<string> {
+  const program = join(folder, 'node_modules/.bin/gitlab-jobs-gateway');
+  const child = spawn(program, ['--demo', '--port', '0'], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let errors = '';
+  child.stderr.on('data', (data) => {
+    errors += data;
+  });
+  const [first] = await Promise.race([once(child.stdout, 'data'), once(child, 'close')]);
+  const address = /http:\S+/.exec(String(first))?.[0];
+  if (!address) throw new Error(`it did not start: ${errors}`);
+  return address;
+}
+
+describe.skipIf(process.env['SKIP_NPM_INSTALL'])('the package', () => {
+  const places = { folder: '', tarball: '' };
+
+  beforeAll(async () => {
+    const base = await mkdtemp(join(tmpdir(), 'gateway-package-'));
+    places.tarball = await pack(join(base, 'packed'));
+    places.folder = join(base, 'empty');
+    await mkdir(places.folder);
+    await writeFile(join(places.folder, 'package.json'), '{"private":true,"type":"module"}');
+    await npm(places.folder, 'install', places.tarball);
+    return () => rm(base, { recursive: true, force: true });
+  }, 6 * MINUTE);
+
+  it('installs into an empty folder, and its program runs there', async () => {
+    const address = await startDemo(places.folder);
+    const answer = await fetch(address, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'private-token': demo.token },
+      body: JSON.stringify({
+        query: `{ job(project: "${demo.project}", id: "${demo.successJobId}") { name } }`,
+      }),
+    });
+    expect(await answer.json()).toMatchObject({ data: { job: { name: 'build' } } });
+    const page = await fetch(address, { headers: { accept: 'text/html' } });
+    expect(await page.text()).toContain('graphiql/');
+  });
+
+  it('can be embedded', async () => {
+    const script = `import { createGateway, parseConfig } from 'gitlab-jobs-gateway';
+      const { config } = parseConfig({ GITLAB_URL: 'http://localhost:1' }, []);
+      const gateway = createGateway(config, { version: '1' });
+      const url = await gateway.listen('127.0.0.1', 0);
+      console.log((await fetch(url + '/health')).status);
+      await gateway.close();`;
+    await writeFile(join(places.folder, 'embed.js'), script);
+    const { stdout } = await run(process.execPath, ['embed.js'], { cwd: places.folder });
+    expect(stdout).toBe('200\n');
+  });
+
+  it('brings no development dependency, no source and no test', async () => {
+    const modules = join(places.folder, 'node_modules');
+    const installed = await readdir(modules);
+    for (const name of ['vitest', 'typescript', 'tsx', '@biomejs', 'yaml']) {
+      expect(installed).not.toContain(name);
+    }
+    const own = await readdir(join(modules, 'gitlab-jobs-gateway'));
+    const expected = ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'schema'];
+    expect(own.sort()).toEqual(expected);
+  });
+});
