@@ -237,7 +237,6 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   drain.watch(server);
   const { pingMs } = given.live ?? {};
   const webSockets = addWebSockets(server, config, { yoga, report, pingMs });
-  drain.onBegin(webSockets.drain);
   const operators =
     config.metricsPort === undefined || given.metricsOfAll
       ? undefined
@@ -251,9 +250,11 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
       return address;
     },
     async drain() {
+      // Before event streams are told to end: a WebSocket's are not, it is closed whole.
+      const webSocketsClosed = webSockets.drain();
       drain.begin();
       server.closeIdleConnections();
-      await drain.idle();
+      await Promise.all([drain.idle(), webSocketsClosed]);
     },
     hear: hints.wakeUps.receive,
     metrics: observation.metrics,

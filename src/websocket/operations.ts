@@ -1,30 +1,20 @@
-import type { IncomingMessage } from 'node:http';
 import {
   type ExecutionArgs,
+  type ExecutionResult,
   type FormattedExecutionResult,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLFormattedError,
   GraphQLSchema,
   parse,
 } from 'graphql';
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
-import type { YogaServerInstance } from 'graphql-yoga';
+import { isAsyncIterable, type YogaServerInstance } from 'graphql-yoga';
 import type { Context } from '../context.ts';
 import { callerHeaders, PayloadError } from './caller-headers.ts';
+import type { Connection } from './connection.ts';
 
 /** The part of Yoga that answers operations; its plugins see those of a WebSocket as they see HTTP's. */
 export type Yoga = Pick<YogaServerInstance<object, Context>, 'getResultForParams'>;
-
-/** What is known of one connection. */
-export interface Connection {
-  upgrade: IncomingMessage;
-  /** Closes it, with a code and a reason that the client sees. */
-  close(code: number, reason: string): void;
-  /** Set once the client has introduced itself. */
-  headers?: Headers;
-  /** Ends operations by their ids. */
-  running: Map<string, AbortController>;
-}
 
 const BAD_REQUEST = 4400;
 
@@ -53,16 +43,31 @@ function introduce(connection: Connection, payload: Record<string, unknown> | un
   }
 }
 
+function connectAgain(): GraphQLError {
+  const message = 'The gateway is restarting. Connect again.';
+  return new GraphQLError(message, { extensions: { code: 'SHUTTING_DOWN' } });
+}
+
+/** Takes leave of an operation that was not begun. */
+function refuse(connection: Connection, params: SubscribePayload, { errors }: ExecutionResult) {
+  connection.finish(params);
+  return errors;
+}
+
 /** Has Yoga execute an operation, as if it had come by HTTP with the connection's headers. */
-function execute(
+async function execute(
   yoga: Yoga,
   connection: Connection,
   { params, signal }: { params: SubscribePayload; signal: AbortSignal },
-) {
-  const { headers = new Headers(), upgrade } = connection;
-  const url = `http://${upgrade.headers.host ?? 'localhost'}/graphql`;
+): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
+  const { headers, upgrade } = connection;
+  const own = `http://${upgrade.headers.host}/graphql`;
+  const url = URL.canParse(own) ? own : 'http://localhost/graphql';
   const request = new Request(url, { method: 'POST', headers, signal });
-  return yoga.getResultForParams({ params: params as never, request }, { request } as never);
+  const result = await yoga.getResultForParams({ params: params as never, request }, {
+    request,
+  } as never);
+  return result as ExecutionResult | AsyncIterable<ExecutionResult>;
 }
 
 /** Speaks graphql-transport-ws, and has Yoga answer. `mask` puts errors into a client's words. */
@@ -70,20 +75,18 @@ export function createOperations(
   yoga: Yoga,
   mask: (error: unknown) => GraphQLError,
 ): Server<{ connection: Connection }> {
+  const toResult = (error: unknown): ExecutionResult => ({ errors: [mask(error)] });
   return makeServer<Record<string, unknown> | undefined, { connection: Connection }>({
     onConnect: ({ extra, connectionParams }) => introduce(extra.connection, connectionParams),
-    async onSubscribe({ extra: { connection } }, id, params) {
-      const controller = new AbortController();
-      connection.running.set(id, controller);
-      try {
-        const result = await execute(yoga, connection, { params, signal: controller.signal });
-        // Of an operation that was not even begun there is no result, only errors.
-        const { errors, data } = result as { errors?: GraphQLError[]; data?: unknown };
-        if (errors && data === undefined) return errors;
-        return { ...ANY, rootValue: result } satisfies ExecutionArgs;
-      } catch (error) {
-        return [mask(error)];
-      }
+    async onSubscribe({ extra: { connection } }, _id, params) {
+      if (connection.isRetiring) return [connectAgain()];
+      const signal = connection.begin(params);
+      const result = await execute(yoga, connection, { params, signal }).catch(toResult);
+      if (isAsyncIterable(result)) connection.stream(params);
+      // Of an operation that was not even begun there is no result, only errors.
+      else if (result.errors && result.data === undefined)
+        return refuse(connection, params, result);
+      return { ...ANY, rootValue: result } satisfies ExecutionArgs;
     },
     execute: ({ rootValue }) => rootValue as never,
     onNext(_context, _id, _params, _args, { errors, ...result }) {
@@ -91,9 +94,6 @@ export function createOperations(
       return { ...result, errors: errors.map(format) } as FormattedExecutionResult;
     },
     onError: (_context, _id, _params, errors) => errors.map(format),
-    onComplete({ extra: { connection } }, id) {
-      connection.running.get(id)?.abort();
-      connection.running.delete(id);
-    },
+    onComplete: ({ extra: { connection } }, _id, params) => connection.finish(params),
   });
 }

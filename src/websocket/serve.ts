@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { GraphQLError } from 'graphql';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type Connection, createOperations, type Yoga } from './operations.ts';
+import { type Connection, createConnection } from './connection.ts';
+import { createOperations, type Yoga } from './operations.ts';
 
 /** What serving WebSockets takes. */
 export interface WebSocketOptions {
@@ -19,13 +20,15 @@ export interface WebSocketOptions {
 
 /** The WebSockets of one server. */
 export interface WebSockets {
-  /** Takes no more, and closes those that are open with a code that says: connect again. */
-  drain(): void;
+  /**
+   * Takes no more, and closes those that are open with a code that says: connect again. Answers that
+   * somebody waits for come first. Resolves when all are closed.
+   */
+  drain(): Promise<void>;
   /** Cuts them off. */
   close(): void;
 }
 
-const SERVICE_RESTART = 1012;
 const BAD_REQUEST = 4400;
 
 /** Ends a connection whose client has gone without a word. */
@@ -47,12 +50,8 @@ function connect(
   operations: ReturnType<typeof createOperations>,
   socket: WebSocket,
   upgrade: IncomingMessage,
-): void {
-  const connection: Connection = {
-    upgrade,
-    close: (code, reason) => socket.close(code, reason),
-    running: new Map(),
-  };
+): Connection {
+  const connection = createConnection(socket, upgrade);
   const closed = operations.opened(
     {
       protocol: socket.protocol,
@@ -74,9 +73,10 @@ function connect(
   // Broken frames and connections: `close` follows.
   socket.on('error', () => {});
   socket.once('close', (code, reason) => {
-    for (const running of connection.running.values()) running.abort();
+    connection.abandon();
     void closed(code, String(reason));
   });
+  return connection;
 }
 
 function refuse(socket: Duplex, status: string): void {
@@ -87,7 +87,16 @@ function refuse(socket: Duplex, status: string): void {
 export function serveWebSockets(server: Server, options: WebSocketOptions): WebSockets {
   const { yoga, mask, isForeign, maxMessageBytes, pingMs = 2_000 } = options;
   const operations = createOperations(yoga, mask);
+  const connections = new Set<Connection>();
   let isDraining = false;
+  let tellAllClosed = () => {};
+  const allClosed = new Promise<void>((resolve) => {
+    tellAllClosed = resolve;
+  });
+  const leave = (connection: Connection) => {
+    connections.delete(connection);
+    if (isDraining && connections.size === 0) tellAllClosed();
+  };
   // Not bound to the server: as its listener it would throw that one's errors, such as a taken port.
   const sockets = new WebSocketServer({
     noServer: true,
@@ -106,13 +115,16 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
     if (status) return refuse(socket, status);
     sockets.handleUpgrade(request, socket, head, (opened) => {
       watchLife(opened, pingMs);
-      connect(operations, opened, request);
+      const connection = connect(operations, opened, request);
+      connections.add(connection);
+      opened.once('close', () => leave(connection));
     });
   });
   return {
     drain() {
       isDraining = true;
-      for (const socket of sockets.clients) socket.close(SERVICE_RESTART, 'Connect again');
+      for (const connection of connections) connection.retire();
+      return connections.size === 0 ? Promise.resolve() : allClosed;
     },
     close() {
       for (const socket of sockets.clients) socket.terminate();

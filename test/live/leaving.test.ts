@@ -21,8 +21,15 @@ async function start() {
     simulator: { world: runningWorld('log') },
     live: { clock: time.clock, pingMs: 50 },
   });
+  /** How many subscriptions are under way, as operators see it. */
+  const subscriptions = async () => {
+    const { metrics } = gateway.gateway;
+    const all = JSON.stringify(await metrics());
+    return /"gateway_live_subscriptions".*?"value":(\d+)/.exec(all)?.[1];
+  };
   /** Nothing is asked any more, nothing is planned, and nothing would be asked in an hour. */
   const expectSilence = async () => {
+    await expect.poll(subscriptions).toBe('0');
     await expect.poll(() => time.timers.size).toBe(0);
     const asked = gateway.simulator.requests.length;
     time.advance(3_600_000);

@@ -138,4 +138,23 @@ describe('a WebSocket', () => {
     const [, { statusCode }] = await once(late, 'unexpected-response');
     expect(statusCode).toBe(503);
   });
+
+  it('gets the answer that it waits for before the gateway ends, and begins nothing new', async () => {
+    const gateway = await start();
+    const client = connect(gateway, { payload: { 'private-token': tokens.alice } });
+    const stream = follow(client, FOLLOW, { id });
+    await stream.next();
+    gateway.simulator.setLatency(100);
+    const query = '{ job(project: "group/app", id: "1001") { name } }';
+    const answer = follow(client, query).next();
+    const isAsked = () => gateway.simulator.requests.some(({ path }) => path.endsWith('/1001'));
+    await expect.poll(isAsked).toBe(true);
+    const drained = gateway.gateway.drain();
+    const ended = expect(stream.next()).rejects.toMatchObject({ code: 1012 });
+    const late = follow(client, '{ __typename }').next();
+    await expect(late).rejects.toMatchObject([{ extensions: { code: 'SHUTTING_DOWN' } }]);
+    expect(await answer).toMatchObject({ data: { job: { name: 'unit tests 1/3' } } });
+    await ended;
+    await drained;
+  });
 });
