@@ -141,20 +141,30 @@ describe('a WebSocket', () => {
 
   it('gets the answer that it waits for before the gateway ends, and begins nothing new', async () => {
     const gateway = await start();
-    const client = connect(gateway, { payload: { 'private-token': tokens.alice } });
-    const stream = follow(client, FOLLOW, { id });
-    await stream.next();
-    gateway.simulator.setLatency(100);
-    const query = '{ job(project: "group/app", id: "1001") { name } }';
-    const answer = follow(client, query).next();
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+    const closed = once(socket, 'close');
+    const messages: Record<string, unknown>[] = [];
+    socket.on('message', (data) => messages.push(JSON.parse(String(data))));
+    await once(socket, 'open');
+    const send = (message: unknown) => socket.send(JSON.stringify(message));
+    const subscribe = (name: string, query: string, variables = {}) =>
+      send({ type: 'subscribe', id: name, payload: { query, variables } });
+    send({ type: 'connection_init', payload: { 'private-token': tokens.alice } });
+    await expect.poll(() => messages).toHaveLength(1);
+    subscribe('stream', FOLLOW, { id });
+    await expect.poll(() => messages).toHaveLength(2);
+    gateway.simulator.setLatency(200);
+    subscribe('answer', '{ job(project: "group/app", id: "1001") { name } }');
     const isAsked = () => gateway.simulator.requests.some(({ path }) => path.endsWith('/1001'));
     await expect.poll(isAsked).toBe(true);
     const drained = gateway.gateway.drain();
-    const ended = expect(stream.next()).rejects.toMatchObject({ code: 1012 });
-    const late = follow(client, '{ __typename }').next();
-    await expect(late).rejects.toMatchObject([{ extensions: { code: 'SHUTTING_DOWN' } }]);
-    expect(await answer).toMatchObject({ data: { job: { name: 'unit tests 1/3' } } });
-    await ended;
+    subscribe('late', '{ __typename }');
+    expect((await closed)[0]).toBe(1012);
     await drained;
+    expect(messages.slice(2)).toMatchObject([
+      { id: 'late', type: 'error', payload: [{ extensions: { code: 'SHUTTING_DOWN' } }] },
+      { id: 'answer', type: 'next', payload: { data: { job: { name: 'unit tests 1/3' } } } },
+      { id: 'answer', type: 'complete' },
+    ]);
   });
 });
