@@ -92,8 +92,8 @@ describe('draining', () => {
       id,
     });
     expect(await live.next()).toMatchObject({ data: { jobUpdated: {} } });
-    const closed = live.next();
+    const closed = expect(live.next()).rejects.toMatchObject({ code: 1012 });
     await gateway.drain();
-    await expect(closed).rejects.toMatchObject({ code: 1012 });
+    await closed;
   });
 });
