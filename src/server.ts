@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
-import { createYoga, useExecutionCancellation } from 'graphql-yoga';
+import { createYoga } from 'graphql-yoga';
 import { type Config, ConfigError } from './config.ts';
 import { type Context, type ContextDeps, createContext } from './context.ts';
 import type { CallEvent } from './gitlab/call.ts';
@@ -28,6 +28,7 @@ import { refuseBadAddress } from './plugins/bad-address.ts';
 import { maskFailures } from './plugins/mask-failures.ts';
 import { isFromForeignSite } from './plugins/request-origin.ts';
 import { useCacheControl } from './plugins/use-cache-control.ts';
+import { useCancellation } from './plugins/use-cancellation.ts';
 import { useGraphiQL } from './plugins/use-graphiql.ts';
 import { guardOptions, useGuards } from './plugins/use-guards.ts';
 import { useOperators } from './plugins/use-operators.ts';
@@ -189,8 +190,7 @@ function pluginsOf(config: Config, given: GatewayDeps, { deps, observation, drai
     }),
     ...(config.graphiql ? [useGraphiQL({ tokens: given.exampleTokens })] : []),
     ...useGuards(config, manifestOf(config)),
-    // Ends resolvers when the caller leaves.
-    useExecutionCancellation(),
+    useCancellation(),
     useCacheControl(),
     useRawLog({
       open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
