@@ -1,6 +1,6 @@
 /* The bench's tables, as Markdown. */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { pinning } from './processes.js';
@@ -100,6 +100,7 @@ ${ratios(results, subjects)}
 
 ${details(results, subjects)}
 `;
+  mkdirSync(here('results'), { recursive: true });
   writeFileSync(here(name), text);
   return `bench/${name}`;
 }
