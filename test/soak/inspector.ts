@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+
+/** What a look into a process found, after its garbage was collected. */
+export interface Census {
+  heapBytes: number;
+  /** Listeners on all event emitters. */
+  listeners: number;
+  abortSignals: number;
+  sockets: number;
+  timers: number;
+}
+
+interface Reply {
+  id?: number;
+  result?: { result?: { objectId?: string; value?: unknown }; objects?: { objectId: string } };
+  error?: { message: string };
+}
+
+/** Node's inspector, by which a process is looked into that knows nothing of it. */
+export interface Inspector {
+  census(): Promise<Census>;
+  close(): void;
+}
+
+const EMITTER = 'Object.getPrototypeOf(Object.getPrototypeOf(process))';
+
+/** Joins the inspector of a process started with --inspect. */
+export async function openInspector(address: string): Promise<Inspector> {
+  const socket = new WebSocket(address);
+  await once(socket, 'open');
+  const waiting = new Map<number, (reply: Reply) => void>();
+  let lastId = 0;
+  socket.on('message', (data) => {
+    const reply = JSON.parse(String(data)) as Reply;
+    if (reply.id !== undefined) waiting.get(reply.id)?.(reply);
+  });
+  const send = (method: string, params: object = {}) =>
+    new Promise<NonNullable<Reply['result']>>((resolve, reject) => {
+      const id = ++lastId;
+      waiting.set(id, ({ result, error }) => {
+        waiting.delete(id);
+        if (result) resolve(result);
+        else reject(new Error(`${method}: ${error?.message}`));
+      });
+      socket.send(JSON.stringify({ id, method, params }));
+    });
+  const evaluate = async (expression: string) =>
+    (await send('Runtime.evaluate', { expression })).result;
+  const number = async (expression: string) => Number((await evaluate(expression))?.value);
+  /** Folds all living objects of a prototype into a number. */
+  const fold = async (prototype: string, body: string): Promise<number> => {
+    const prototypeObjectId = (await evaluate(prototype))?.objectId;
+    const { objects } = await send('Runtime.queryObjects', { prototypeObjectId });
+    const folded = await send('Runtime.callFunctionOn', {
+      objectId: objects?.objectId,
+      functionDeclaration: `function () { return ${body}; }`,
+    });
+    await send('Runtime.releaseObject', { objectId: objects?.objectId });
+    return Number(folded.result?.value);
+  };
+  const resources = (kinds: string) =>
+    number(`process.getActiveResourcesInfo().filter((kind) => /${kinds}/.test(kind)).length`);
+
+  return {
+    async census() {
+      for (let i = 0; i < 3; i++) await send('HeapProfiler.collectGarbage');
+      const counted =
+        'this.reduce((sum, one) => sum + (one._events ? one.eventNames().reduce((n, name) => n + one.listenerCount(name), 0) : 0), 0)';
+      return {
+        listeners: await fold(EMITTER, counted),
+        abortSignals: await fold('AbortSignal.prototype', 'this.length'),
+        sockets: await resources('TCP|TLS|Pipe'),
+        timers: await resources('Timeout'),
+        heapBytes: await number('process.memoryUsage().heapUsed'),
+      };
+    },
+    close: () => socket.close(),
+  };
+}
