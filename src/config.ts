@@ -26,6 +26,8 @@ export interface Config {
   trustedDocuments: TrustedDocumentsConfig | undefined;
   /** Put what an operation cost into `extensions.upstream`. */
   upstreamExtension: boolean;
+  /** Compile operations that are asked for again, and answer them without the general pipeline. */
+  compiledExecution: boolean;
   /** Serve the schema as a Federation v2 subgraph. */
   federation: boolean;
   /** The most references in one `_entities`. */
@@ -240,6 +242,7 @@ function readConfig(env: Env, options: ReturnType<typeof parseFlags>): Config {
     corsOrigins: readCorsOrigins(read),
     trustedDocuments: readTrustedDocuments(read),
     upstreamExtension: read.flag('UPSTREAM_EXTENSION', demo),
+    compiledExecution: read.flag('COMPILED_EXECUTION', true),
     federation: read.flag('FEDERATION', false),
     federationMaxReferences,
     pollIntervalMs: read.whole('POLL_INTERVAL_MS', { byDefault: 1_200, least: 100, most: 60_000 }),

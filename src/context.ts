@@ -49,6 +49,8 @@ export interface Caller {
   header(name: string): string | null | undefined;
   /** Ends when the caller leaves. */
   signal: AbortSignal;
+  /** Whether it ends when the operation's time is over, too: then nobody else need watch that. */
+  keepsTime?: boolean;
 }
 
 const TRACE_HEADERS = ['traceparent', 'tracestate'] as const;
@@ -70,7 +72,9 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
   const traceContext = traceContextOf(caller);
   const { transport } = deps;
   const turn = () => {
-    const signal = AbortSignal.any([caller.signal, AbortSignal.timeout(deps.operationTimeoutMs)]);
+    const signal = caller.keepsTime
+      ? caller.signal
+      : AbortSignal.any([caller.signal, AbortSignal.timeout(deps.operationTimeoutMs)]);
     const gitlab = createGitlab({ transport, credential, signal, meter, traceContext });
     return {
       loaders: watchFreshness(createLoaders(gitlab, deps), freshness),

@@ -1,16 +1,18 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
-import { createYoga } from 'graphql-yoga';
-import { type Config, ConfigError } from './config.ts';
-import { type Context, type ContextDeps, createContext } from './context.ts';
+import type { Config } from './config.ts';
+import { type ContextDeps, createContext } from './context.ts';
+import { createPrograms } from './direct/programs.ts';
+import { createDirect } from './direct/serve.ts';
+import { admission, createEngine, type Engine, type Parts } from './engine.ts';
 import type { CallEvent } from './gitlab/call.ts';
 import { systemClock } from './gitlab/clock.ts';
-import { CredentialError, readCredential } from './gitlab/credential.ts';
+import { readCredential } from './gitlab/credential.ts';
 import { ping } from './gitlab/ping.ts';
 import { createTransport, type TransportOptions } from './gitlab/transport.ts';
-import { toClientError, unauthenticated } from './graphql/errors.ts';
-import { schema } from './graphql/schema.ts';
+import { toClientError } from './graphql/errors.ts';
+import { schema as standalone } from './graphql/schema.ts';
 import { createSubgraph } from './graphql/subgraph.ts';
 import { createDrain, type Drain } from './lifecycle/drain.ts';
 import { createHints, type Hints } from './live/hints.ts';
@@ -18,24 +20,11 @@ import { createLiveHub, type LiveHubOptions } from './live/hub.ts';
 import type { Hint } from './live/wake-ups.ts';
 import type { MetricsJson } from './observability/exposition.ts';
 import { type Logger, silentLogger } from './observability/logger.ts';
-import {
-  createObservation,
-  type Observation,
-  type ObservationDeps,
-} from './observability/observation.ts';
+import { createObservation, type ObservationDeps } from './observability/observation.ts';
 import { createOperatorServer } from './observability/operator-server.ts';
 import { refuseBadAddress } from './plugins/bad-address.ts';
-import { maskFailures } from './plugins/mask-failures.ts';
+import { createFollower } from './plugins/follow-operations.ts';
 import { isFromForeignSite } from './plugins/request-origin.ts';
-import { useCacheControl } from './plugins/use-cache-control.ts';
-import { useCancellation } from './plugins/use-cancellation.ts';
-import { useGraphiQL } from './plugins/use-graphiql.ts';
-import { guardOptions, useGuards } from './plugins/use-guards.ts';
-import { useOperators } from './plugins/use-operators.ts';
-import { useRawLog } from './plugins/use-raw-log.ts';
-import { type Manifest, readManifest } from './plugins/use-trusted-documents.ts';
-import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
-import { useWebhooks } from './plugins/use-webhooks.ts';
 import { serveWebSockets, type WebSocketOptions } from './websocket/serve.ts';
 
 /** A gateway that can be put on a port. */
@@ -69,6 +58,8 @@ export interface GatewayDeps {
   exampleTokens?: Readonly<Record<string, string>> | undefined;
   /** How calls to GitLab are made: timeouts, clock, chance. @default as `createTransport` */
   transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
+  /** How often an operation is executed in general before it is compiled. @default 1 */
+  usesBefore?: number | undefined;
   /** How live updates are paced: clock, chance. @default as `createLiveHub` */
   live?: LiveDeps | undefined;
 }
@@ -98,30 +89,11 @@ function contextDeps(config: Config, deps: GatewayDeps, { wakeUps }: Hints): Con
   };
 }
 
-function contextOf(request: Request, deps: ContextDeps): Context {
-  try {
-    return createContext(
-      { header: (name) => request.headers.get(name), signal: request.signal },
-      deps,
-    );
-  } catch (error) {
-    if (error instanceof CredentialError) throw unauthenticated(error.message);
-    throw error;
-  }
-}
-
 /** The standalone schema, or the same as a subgraph of a larger graph. */
 function schemaFor({ federation, federationMaxReferences }: Config): GraphQLSchema {
-  return federation ? createSubgraph(schema, { maxReferences: federationMaxReferences }) : schema;
-}
-
-function manifestOf({ trustedDocuments }: Config): Manifest | undefined {
-  try {
-    return trustedDocuments && readManifest(trustedDocuments.file);
-  } catch (error) {
-    const problem = `TRUSTED_DOCUMENTS_FILE cannot be used: ${(error as Error).message}`;
-    throw new ConfigError([problem], { cause: error });
-  }
+  return federation
+    ? createSubgraph(standalone, { maxReferences: federationMaxReferences })
+    : standalone;
 }
 
 /** Log, metrics, readiness and tracing, and a transport that tells them of its calls. */
@@ -150,54 +122,22 @@ function reportToStderr(bug: unknown): void {
   process.stderr.write(`${bug instanceof Error ? bug.stack : String(bug)}\n`);
 }
 
-/** What the parts of one gateway share. */
-interface Parts {
-  deps: ContextDeps;
-  observation: Observation;
-  drain: Drain;
-  hints: Hints;
-  report(bug: unknown): void;
-}
-
-/** Yoga with its plugins. */
-function createEngine(config: Config, given: GatewayDeps, parts: Parts) {
-  const { deps, report } = parts;
-  return createYoga<object, Context>({
-    schema: schemaFor(config),
-    graphqlEndpoint: '/graphql',
-    landingPage: false,
-    // Yoga's own, which answers every address that ends with this, is switched off: none has a line break.
-    healthCheckEndpoint: '\n',
-    graphiql: false,
-    logging: false,
-    cors: false,
-    ...guardOptions(config),
-    context: ({ request }) => contextOf(request, deps),
-    maskedErrors: { maskError: (error) => toClientError(error, report) },
-    plugins: pluginsOf(config, given, parts).map((plugin) => maskFailures(plugin, report)),
+/** The way of requests: the short one for what is asked for again and again, Yoga's for all else. */
+function listenerOf(yoga: Engine, config: Config, given: GatewayDeps, parts: Parts) {
+  const { schema, deps, follower, drain, report } = parts;
+  const otherwise = refuseBadAddress(yoga);
+  if (!config.compiledExecution) return otherwise;
+  return createDirect({
+    otherwise,
+    programs: createPrograms({ schema, admit: admission(yoga), usesBefore: given.usesBefore }),
+    ...{ schema, follower, limits: config.limits, origins: config.corsOrigins },
+    webUrls: deps.webUrls,
+    operationTimeoutMs: config.operationTimeoutMs,
+    isDraining: () => drain.isDraining,
+    createContext: (caller) => createContext(caller, deps),
+    mask: (error) => toClientError(error, report),
+    tellsCost: config.upstreamExtension,
   });
-}
-
-/** In the order in which a request meets them. */
-function pluginsOf(config: Config, given: GatewayDeps, { deps, observation, drain, hints }: Parts) {
-  const secret = config.gitlabWebhookSecret?.reveal();
-  return [
-    ...useOperators({
-      observation,
-      drain,
-      withMetrics: config.metricsPort === undefined,
-      now: () => performance.now(),
-    }),
-    ...(config.graphiql ? [useGraphiQL({ tokens: given.exampleTokens })] : []),
-    ...useGuards(config, manifestOf(config)),
-    useCancellation(),
-    useCacheControl(),
-    useRawLog({
-      open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
-    }),
-    ...(secret ? [useWebhooks({ secret, onHint: hints.tell })] : []),
-    ...(config.upstreamExtension ? [useUpstreamCost()] : []),
-  ];
 }
 
 /** GraphQL over WebSocket, beside what Yoga answers itself. */
@@ -229,11 +169,14 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
     passOn: given.passOn,
   });
   const deps = contextDeps(config, { ...given, transport }, hints);
-  const parts = { deps, observation, drain, hints, report };
-  const yoga = createEngine(config, given, parts);
+  const follower = createFollower(observation.observer, () => performance.now());
+  const schema = schemaFor(config);
+  const { exampleTokens } = given;
+  const parts = { schema, deps, observation, follower, drain, hints, report, exampleTokens };
+  const yoga = createEngine(config, parts);
   // Silent connections are asked for a sign of life: nobody is polled for whose network is lost.
   const liveness = { keepAlive: true, keepAliveInitialDelay: 1_000 };
-  const server = createServer(liveness, refuseBadAddress(yoga));
+  const server = createServer(liveness, listenerOf(yoga, config, given, parts));
   drain.watch(server);
   const { pingMs } = given.live ?? {};
   const webSockets = addWebSockets(server, config, { yoga, report, pingMs });

@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import {
   type GitlabError,
   type GitlabErrorCode,
@@ -102,6 +102,13 @@ function reword(
 ): GraphQLError {
   const { nodes = null, path = null } = error;
   return new GraphQLError(message, { nodes, path, extensions });
+}
+
+/** An error as clients get it: what it tells HTTP is not for them. */
+export function formatError(error: GraphQLError): GraphQLFormattedError {
+  const { extensions, ...json } = error.toJSON();
+  const { http: _, ...shown } = extensions ?? {};
+  return Object.keys(shown).length > 0 ? { ...json, extensions: shown } : json;
 }
 
 /** Whether a read or write was ended by its operation's signal: time was over, or the caller left. */

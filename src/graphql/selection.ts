@@ -168,9 +168,22 @@ function toSelection(list: readonly SelectedField[]): Selection {
   };
 }
 
+/**
+ * The fields that an object of that type is asked for, each with the nodes that become one in the answer, in
+ * the answer's order.
+ */
+export function fieldsSelected(
+  sets: readonly SelectionSetNode[],
+  on: GraphQLCompositeType,
+  scope: Scope,
+): [FieldNode, ...FieldNode[]][] {
+  return group(sets.flatMap((set) => collect(set, on, scope)));
+}
+
 function select(sets: SelectionSetNode[], on: GraphQLCompositeType, scope: Scope): Selection {
-  const nodes = sets.flatMap((set) => collect(set, on, scope));
-  return toSelection(group(nodes).flatMap((same) => toSelected(same, on, scope)));
+  return toSelection(
+    fieldsSelected(sets, on, scope).flatMap((same) => toSelected(same, on, scope)),
+  );
 }
 
 /** What a whole operation selects, before it runs. Its variables must be coerced. */
@@ -182,11 +195,27 @@ export function selectionOfOperation(
   return root ? select([selectionSet], root, scope) : toSelection([]);
 }
 
+/** Selections below fields that are resolved again and again with the same `info`: by the object type they are for. */
+const kept = new WeakMap<GraphQLResolveInfo, Map<string | undefined, Selection>>();
+
+/** Has the selections below a field kept, for an `info` that outlives its operation. */
+export function keepSelections(info: GraphQLResolveInfo): GraphQLResolveInfo {
+  kept.set(info, new Map());
+  return info;
+}
+
 /**
  * What is selected below the field being resolved. Where it returns an interface, `type` names the
  * object type it will be, so that fragments on others do not count.
  */
 export function selectionOf(info: GraphQLResolveInfo, type?: string): Selection {
+  const known = kept.get(info);
+  const selection = known?.get(type) ?? selectionBelow(info, type);
+  known?.set(type, selection);
+  return selection;
+}
+
+function selectionBelow(info: GraphQLResolveInfo, type: string | undefined): Selection {
   const named = type ? info.schema.getType(type) : getNamedType(info.returnType);
   const sets = info.fieldNodes.flatMap((node) => (node.selectionSet ? [node.selectionSet] : []));
   return isCompositeType(named) ? select(sets, named, info) : toSelection([]);

@@ -13,7 +13,7 @@ function describeError(error: unknown): unknown {
 
 /** Standard output, written beside the program's work: a slow reader of the log does not hold it up. */
 export function createStandardOutput(): DestinationStream & { flushSync(): void } {
-  const output = destination({ fd: 1, sync: false });
+  const output = destination({ fd: 1, sync: false, minLength: 4096, periodicFlush: 100 });
   // Whoever reads the log may have gone; that is no reason to stop serving.
   output.on('error', () => {});
   return output;

@@ -18,9 +18,13 @@ import { type Operation, outcomeOf } from './operation.ts';
 
 const tracerName = 'gitlab-jobs-gateway';
 
-const headerGetter: TextMapGetter<Headers> = {
-  keys: (headers) => [...headers.keys()],
-  get: (headers, name) => headers.get(name) ?? undefined,
+/** Reads a header of a request; null or undefined where it is absent. */
+type ReadHeader = (name: string) => string | null | undefined;
+
+/** The names that propagators ask for one by one. */
+const headerGetter: TextMapGetter<ReadHeader> = {
+  keys: () => ['traceparent', 'tracestate', 'baggage'],
+  get: (header, name) => header(name) ?? undefined,
 };
 
 /** The span of an operation; `run` makes it the parent of what happens inside. */
@@ -45,11 +49,9 @@ function describeOperation(span: Span, operation: Operation): void {
 }
 
 /** Starts one, below the span that is active, or else below the caller's `traceparent`. */
-export function startOperationSpan(headers: Headers): OperationSpan {
+export function startOperationSpan(header: ReadHeader): OperationSpan {
   const active = context.active();
-  const parent = trace.getSpan(active)
-    ? active
-    : propagation.extract(active, headers, headerGetter);
+  const parent = trace.getSpan(active) ? active : propagation.extract(active, header, headerGetter);
   const tracer = trace.getTracer(tracerName);
   const span = tracer.startSpan('graphql', { kind: SpanKind.SERVER }, parent);
   if (!span.isRecording()) return { run: (work) => work(), end: () => span.end() };

@@ -3,10 +3,15 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Context } from '../context.ts';
 
 /** Requests with different credentials get different answers, whatever else is the same. */
-const VARY = 'Authorization, PRIVATE-TOKEN, JOB-TOKEN';
+export const VARY = 'Authorization, PRIVATE-TOKEN, JOB-TOKEN';
 
 /** For whom answers are: the GraphiQL page and event streams have rules of their own. */
 const ANSWER = /^application\/(graphql-response\+)?json/;
+
+/** For how long an answer may be kept. */
+export function cacheControlOf(maxAge: number): string {
+  return maxAge > 0 ? `private, max-age=${maxAge}` : 'no-store';
+}
 
 /**
  * Says with `Cache-Control` how long an answer may be kept: only for the caller it was made for, and
@@ -26,7 +31,7 @@ export function useCacheControl(): Plugin<Pick<Context, 'freshness'>> {
     onResponse({ request, response }) {
       if (!ANSWER.test(response.headers.get('content-type') ?? '')) return;
       const maxAge = maxAges.get(request) ?? 0;
-      response.headers.set('cache-control', maxAge > 0 ? `private, max-age=${maxAge}` : 'no-store');
+      response.headers.set('cache-control', cacheControlOf(maxAge));
       response.headers.append('vary', VARY);
     },
   };

@@ -10,6 +10,12 @@ const EXPOSED_HEADERS = 'retry-after, x-request-id';
 /** In seconds: the longest that browsers keep a permission (Chromium's limit). */
 const MAX_AGE = '7200';
 
+/** What an answer to a page of a listed site says. */
+export const permission = (origin: string): readonly [name: string, value: string][] => [
+  ['access-control-allow-origin', origin],
+  ['access-control-expose-headers', EXPOSED_HEADERS],
+];
+
 /**
  * Lets pages of the listed sites ask. Each is answered with its own name, never with `*`, and
  * credentials that a browser would add by itself are never asked for: the gateway has no cookies.
@@ -34,8 +40,7 @@ export function useCors(options: { origins: readonly string[] }): Plugin {
       response.headers.append('vary', 'Origin');
       const origin = originOf(request);
       if (!origin) return;
-      response.headers.set('access-control-allow-origin', origin);
-      response.headers.set('access-control-expose-headers', EXPOSED_HEADERS);
+      for (const [name, value] of permission(origin)) response.headers.set(name, value);
     },
   };
 }

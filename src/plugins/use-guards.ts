@@ -12,7 +12,7 @@ import { type Manifest, useTrustedDocuments } from './use-trusted-documents.ts';
 
 type GuardConfig = Pick<Config, 'limits' | 'introspection' | 'corsOrigins' | 'trustedDocuments'>;
 
-/** Characters of all documents that are kept parsed, and of those that were refused: a few thousand operations. */
+/** Characters of all documents that are kept parsed: a few thousand operations. */
 const KEPT_CHARACTERS = 500_000;
 
 /** By length, since by number a few thousand large documents would fill the memory. */
@@ -45,7 +45,8 @@ export function guardOptions({ limits }: GuardConfig) {
     maxRequestBodySize: limits.bodyBytes,
     parserAndValidationCache: {
       documentCache: createDocumentCache(),
-      errorCache: createDocumentCache(),
+      // What cannot be parsed is parsed each time: a kept error has lost its code by then.
+      errorCache: { get: () => undefined, set: () => {} },
     },
   } satisfies Partial<YogaServerOptions<object, Context>>;
 }

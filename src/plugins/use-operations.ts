@@ -1,92 +1,7 @@
-import type { ExecutionResult } from 'graphql';
-import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { Plugin } from 'graphql-yoga';
 import type { Meter } from '../gitlab/call.ts';
-import { toClientError } from '../graphql/errors.ts';
-import {
-  describe,
-  noteResult,
-  type Operation,
-  startOperation,
-} from '../observability/operation.ts';
-import { type OperationSpan, startOperationSpan } from '../observability/tracing.ts';
-import { watchStream } from '../observability/watched-stream.ts';
-
-/** Who is told of operations. */
-export interface OperationObserver {
-  began(): void;
-  /** By how many live subscriptions there are more. */
-  subscribed(change: 1 | -1): void;
-  ended(operation: Operation, durationMs: number): void;
-  /** A request to /graphql was answered without any operation. */
-  refused(request: Request, status: number): void;
-}
-
-/** An operation under way. */
-interface Running {
-  readonly operation: Operation;
-  readonly span: OperationSpan;
-  readonly signal: AbortSignal;
-  isOver: boolean;
-}
-
-type Result = ExecutionResult | AsyncIterable<ExecutionResult>;
-
-/** Whether the caller has left. Yoga's own signal says so by its reason alone once others were made from it. */
-function hasLeft(signal: AbortSignal): boolean {
-  return signal.aborted || signal.reason !== undefined;
-}
-
-/** Follows operations from their first sign to their last result and tells the observer. */
-function createFollower(observer: OperationObserver, now: () => number) {
-  const start = (given: {
-    requestId: string;
-    transport: Operation['transport'];
-    request: Request;
-  }): Running => {
-    const { requestId, transport, request } = given;
-    observer.began();
-    return {
-      operation: startOperation({ requestId, transport, startedAt: now() }),
-      span: startOperationSpan(request.headers),
-      signal: request.signal,
-      isOver: false,
-    };
-  };
-  const end = (running: Running) => {
-    if (running.isOver) return;
-    running.isOver = true;
-    const { operation, span, signal } = running;
-    operation.isAborted = operation.type !== 'subscription' && hasLeft(signal);
-    // What failed because nobody waited for it any more is no error to tell of.
-    if (operation.isAborted) operation.codes.clear();
-    observer.ended(operation, now() - operation.startedAt);
-    span.end(operation);
-  };
-  const fail = ({ operation, signal }: Running, error: unknown) => {
-    if (!hasLeft(signal)) noteResult(operation, { errors: [toClientError(error, () => {})] });
-  };
-
-  /** Takes note of a result; of a stream, gives what is to be sent in its place. */
-  const settle = (running: Running, result: Result) => {
-    const { operation } = running;
-    if (!isAsyncIterable(result)) {
-      noteResult(operation, result);
-      end(running);
-      return undefined;
-    }
-    const isLive = operation.type === 'subscription';
-    if (isLive) observer.subscribed(1);
-    return watchStream(result, {
-      onValue: (value) => noteResult(operation, value),
-      onError: (error) => fail(running, error),
-      onEnd() {
-        if (isLive) observer.subscribed(-1);
-        end(running);
-      },
-    });
-  };
-  return { start, end, fail, settle };
-}
+import { describe, type Operation } from '../observability/operation.ts';
+import type { Follower, Running } from './follow-operations.ts';
 
 /**
  * Sees every operation once, from before it is parsed to its last result. What it learns is the log
@@ -94,17 +9,24 @@ function createFollower(observer: OperationObserver, now: () => number) {
  * a WebSocket, whose messages come in below Yoga's HTTP, when it is about to be parsed.
  */
 export function useOperations(deps: {
-  observer: OperationObserver;
+  follower: Follower;
+  /** A request to /graphql was answered without any operation. */
+  refused(request: Request, status: number): void;
   requestIdOf(request: Request): string;
-  now(): number;
 }): Plugin {
-  const { observer, requestIdOf, now } = deps;
-  const follower = createFollower(observer, now);
+  const { follower, refused, requestIdOf } = deps;
   const byContext = new WeakMap<object, Running>();
   const withOperation = new WeakSet<Request>();
 
   const begin = (context: object, request: Request, transport: Operation['transport']) => {
-    const running = follower.start({ requestId: requestIdOf(request), transport, request });
+    const { headers, signal } = request;
+    const running = follower.start({
+      requestId: requestIdOf(request),
+      transport,
+      header: (name) => headers.get(name),
+      // Yoga's own signal says so by its reason alone once others were made from it.
+      hasLeft: () => signal.aborted || signal.reason !== undefined,
+    });
     byContext.set(context, running);
     return running;
   };
@@ -143,12 +65,12 @@ export function useOperations(deps: {
     onExecutionResult({ result, setResult, context }) {
       const running = byContext.get(context);
       if (!running || !result || Array.isArray(result)) return;
-      const stream = follower.settle(running, result as Result);
+      const stream = follower.settle(running, result as Parameters<Follower['settle']>[1]);
       if (stream) setResult(stream);
     },
     onResponse({ request, response }) {
       if (response.status < 400 || withOperation.has(request)) return;
-      if (new URL(request.url).pathname === '/graphql') observer.refused(request, response.status);
+      if (new URL(request.url).pathname === '/graphql') refused(request, response.status);
     },
   };
 }

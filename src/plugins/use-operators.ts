@@ -1,6 +1,7 @@
 import type { Plugin } from 'graphql-yoga';
 import type { Drain } from '../lifecycle/drain.ts';
 import type { Observation } from '../observability/observation.ts';
+import type { Follower } from './follow-operations.ts';
 import { useDrain } from './use-drain.ts';
 import { useHealth } from './use-health.ts';
 import { useOperations } from './use-operations.ts';
@@ -15,19 +16,18 @@ export function useOperators(deps: {
   drain: Drain;
   /** Whether /metrics is served beside /graphql. */
   withMetrics: boolean;
-  now(): number;
+  follower: Follower;
 }): Plugin[] {
-  const { observation, drain, now } = deps;
+  const { observation, drain, follower } = deps;
   const ids = createRequestIds();
-  const observer = {
-    ...observation.observer,
-    refused: (request: Request, status: number) =>
-      observation.observer.refused(ids.of(request), status),
-  };
   return [
     useHealth(observation.endpoints(deps.withMetrics)),
     useRequestId(ids),
     useDrain(drain),
-    useOperations({ observer, requestIdOf: ids.of, now }),
+    useOperations({
+      follower,
+      refused: (request, status) => observation.observer.refused(ids.of(request), status),
+      requestIdOf: ids.of,
+    }),
   ];
 }

@@ -88,7 +88,7 @@ function checkValue(value: unknown, most: number, depth = 0): GraphQLError | und
 }
 
 /** The estimate, or 0 for what the executor will refuse anyway. */
-function estimate(operation: OperationDefinitionNode, args: Args): number {
+function estimate(operation: OperationDefinitionNode, args: Estimated): number {
   const { schema, document, variableValues, contextValue } = args;
   const definitions = operation.variableDefinitions ?? [];
   const { coerced } = getVariableValues(schema, definitions, variableValues ?? {}, {
@@ -114,10 +114,25 @@ function estimate(operation: OperationDefinitionNode, args: Args): number {
   }
 }
 
-type Args = Pick<ExecutionArgs, 'schema' | 'document' | 'operationName'> & {
+/** What the cost of an operation depends on. */
+interface Estimated extends Pick<ExecutionArgs, 'schema' | 'document'> {
   variableValues?: Record<string, unknown> | null | undefined;
+  contextValue: Pick<Context, 'webUrls'>;
+}
+
+interface Args extends Estimated, Pick<ExecutionArgs, 'operationName'> {
   contextValue: Pick<Context, 'webUrls'> & { request: Request };
-};
+}
+
+/** Whether an operation that stands alone keeps to the limits that depend on its variables. */
+export function isWithinLimits(
+  limits: Limits,
+  operation: OperationDefinitionNode,
+  args: Estimated,
+): boolean {
+  const isShort = checkValue(args.variableValues, limits.listItems) === undefined;
+  return isShort && estimate(operation, args) <= limits.upstreamCalls;
+}
 
 /** Holds operations to limits of form and of cost. Operations in one batch share the limit of calls. */
 export function useQueryLimits(limits: Limits): Plugin<Pick<Context, 'webUrls'>> {

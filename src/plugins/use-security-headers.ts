@@ -1,7 +1,7 @@
 import type { Plugin } from 'graphql-yoga';
 
 /** Answers are data: nothing in them is run, framed, guessed at, or kept by others. */
-const HEADERS = {
+export const securityHeaders = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
@@ -14,7 +14,7 @@ const HEADERS = {
 export function useSecurityHeaders(): Plugin {
   return {
     onResponse({ response }) {
-      for (const [name, value] of Object.entries(HEADERS)) {
+      for (const [name, value] of Object.entries(securityHeaders)) {
         if (!response.headers.has(name)) response.headers.set(name, value);
       }
     },

@@ -3,13 +3,13 @@ import {
   type ExecutionResult,
   type FormattedExecutionResult,
   GraphQLError,
-  type GraphQLFormattedError,
   GraphQLSchema,
   parse,
 } from 'graphql';
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { isAsyncIterable, type YogaServerInstance } from 'graphql-yoga';
 import type { Context } from '../context.ts';
+import { formatError } from '../graphql/errors.ts';
 import { callerHeaders, PayloadError } from './caller-headers.ts';
 import type { Connection } from './connection.ts';
 
@@ -23,13 +23,6 @@ const BAD_REQUEST = 4400;
  * then, so it is told of an operation that stands for any.
  */
 const ANY = { schema: new GraphQLSchema({}), document: parse('{ any }') };
-
-/** An error as clients get it: what it tells HTTP is not for them. */
-function format(error: GraphQLError): GraphQLFormattedError {
-  const { extensions, ...json } = error.toJSON();
-  const { http: _, ...shown } = extensions ?? {};
-  return Object.keys(shown).length > 0 ? { ...json, extensions: shown } : json;
-}
 
 /** Introduces a client by what it sends first; whoever sends nonsense is told so and turned away. */
 function introduce(connection: Connection, payload: Record<string, unknown> | undefined): boolean {
@@ -91,9 +84,9 @@ export function createOperations(
     execute: ({ rootValue }) => rootValue as never,
     onNext(_context, _id, _params, _args, { errors, ...result }) {
       if (!errors) return undefined;
-      return { ...result, errors: errors.map(format) } as FormattedExecutionResult;
+      return { ...result, errors: errors.map(formatError) } as FormattedExecutionResult;
     },
-    onError: (_context, _id, _params, errors) => errors.map(format),
+    onError: (_context, _id, _params, errors) => errors.map(formatError),
     onComplete: ({ extra: { connection } }, _id, params) => connection.finish(params),
   });
 }

@@ -65,7 +65,13 @@ export interface StartOptions {
 /** Starts both. */
 export async function startGateway(options: StartOptions = {}): Promise<Started> {
   const simulator = await createSimulator(options.simulator);
-  const env = { GITLAB_URL: simulator.url, UPSTREAM_EXTENSION: 'true', ...options.env };
+  const env = {
+    GITLAB_URL: simulator.url,
+    UPSTREAM_EXTENSION: 'true',
+    // COMPILED_EXECUTION=false has the same tests try the general way.
+    COMPILED_EXECUTION: process.env['COMPILED_EXECUTION'],
+    ...options.env,
+  };
   const command = parseConfig(env, []);
   if (command.name !== 'serve') throw new Error('unreachable');
   const bugs: unknown[] = [];
@@ -76,6 +82,8 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     transport: { random: () => 0, ...options.transport },
     logger: options.logger,
     live: options.live,
+    // Every operation takes the short way from its first use on, so that all tests try it.
+    usesBefore: 0,
   });
   const url = await gateway.listen('127.0.0.1', 0);
   onTestFinished(async () => {

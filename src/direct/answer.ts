@@ -1,0 +1,53 @@
+import type { ServerResponse } from 'node:http';
+import type { GraphQLError } from 'graphql';
+import { formatError } from '../graphql/errors.ts';
+import { cacheControlOf, VARY } from '../plugins/use-cache-control.ts';
+import { permission } from '../plugins/use-cors.ts';
+import { securityHeaders } from '../plugins/use-security-headers.ts';
+
+/** What an answer says besides its data. */
+export interface Answer {
+  readonly type: string;
+  readonly requestId: string;
+  /** In seconds. */
+  readonly maxAge: number;
+  /** The listed site that asks; undefined for none. */
+  readonly origin: string | undefined;
+  /** Whether it depends on who asks from where: some sites are listed. */
+  readonly variesByOrigin: boolean;
+  /** Whether the connection ends with it. */
+  readonly isLast: boolean;
+}
+
+const always = Object.entries(securityHeaders)
+  .filter(([name]) => name !== 'cache-control')
+  .flat();
+
+function headersOf(answer: Answer, length: number): string[] {
+  const headers = [
+    ...always,
+    ...['content-type', `${answer.type}; charset=utf-8`, 'content-length', String(length)],
+    ...['x-request-id', answer.requestId, 'cache-control', cacheControlOf(answer.maxAge)],
+    ...['vary', answer.variesByOrigin ? `${VARY}, Origin` : VARY],
+  ];
+  if (answer.origin) headers.push(...permission(answer.origin).flat());
+  if (answer.isLast) headers.push('connection', 'close');
+  return headers;
+}
+
+/** The text of an answer around the JSON of its data. */
+export function bodyOf(
+  data: string,
+  errors: readonly GraphQLError[],
+  extensions: Record<string, unknown> | undefined,
+): string {
+  const trouble = errors.length > 0 ? `"errors":${JSON.stringify(errors.map(formatError))},` : '';
+  const more = extensions ? `,"extensions":${JSON.stringify(extensions)}` : '';
+  return `{${trouble}"data":${data}${more}}`;
+}
+
+/** Sends an answer: always with 200, since an operation that ran has data, or null for it. */
+export function send(response: ServerResponse, body: string, answer: Answer): void {
+  response.writeHead(200, headersOf(answer, Buffer.byteLength(body)));
+  response.end(body);
+}

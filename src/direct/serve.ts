@@ -1,0 +1,185 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { type GraphQLError, type GraphQLSchema, getVariableValues } from 'graphql';
+import type { Limits } from '../config.ts';
+import type { Caller, Context } from '../context.ts';
+import type { Compiled, Variables, Written } from '../execution/program.ts';
+import { describe } from '../observability/operation.ts';
+import type { Follower, Running } from '../plugins/follow-operations.ts';
+import { isFromForeignSite } from '../plugins/request-origin.ts';
+import { isWithinLimits } from '../plugins/use-query-limits.ts';
+import { readRequestId } from '../plugins/use-request-id.ts';
+import { type Answer, bodyOf, send } from './answer.ts';
+import type { Programs } from './programs.ts';
+import { answerType, isUsual, parseParams, putBack, readBody } from './request.ts';
+
+/*
+ * The short way of a request: what is asked for again and again, by POST and as one JSON, is answered
+ * without Yoga's pipeline, whose Request, Response and hooks are most of a small operation's cost. It begins
+ * only what is certain to be within all rules of the server; whatever is not, refusals included, goes the
+ * general way untouched (docs/decisions/008-compiled-execution.md).
+ */
+
+/** What the short way shares with the general one. */
+export interface DirectDeps {
+  /** The general way. */
+  otherwise: RequestListener;
+  programs: Programs;
+  schema: GraphQLSchema;
+  limits: Limits;
+  /** Sites whose pages may ask. */
+  origins: readonly string[];
+  webUrls: readonly string[];
+  operationTimeoutMs: number;
+  follower: Follower;
+  isDraining(): boolean;
+  /** Throws for headers that hold no credential. */
+  createContext(caller: Caller): Context;
+  mask(error: unknown): GraphQLError;
+  /** Whether answers say what they cost. */
+  tellsCost: boolean;
+}
+
+/** An operation that may begin. */
+interface Asked {
+  readonly compiled: Compiled;
+  readonly variableValues: Variables;
+  readonly type: string;
+}
+
+type Header = (name: string) => string | undefined;
+
+const headerOf =
+  ({ headers }: IncomingMessage): Header =>
+  (name) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  };
+
+const noVariables: Variables = {};
+
+/** Operations without variables, of which it is known whether they keep to the limits. */
+const checked = new WeakMap<Compiled, boolean>();
+
+function isWithin(compiled: Compiled, given: Record<string, unknown>, deps: DirectDeps): boolean {
+  const { operation, document } = compiled;
+  const { schema, limits, webUrls } = deps;
+  const args = { schema, document, variableValues: given, contextValue: { webUrls } };
+  return isWithinLimits(limits, operation, args);
+}
+
+/** Coerced variables; undefined for those the operation does not take, or that make it too much. */
+function variablesOf(
+  compiled: Compiled,
+  given: Record<string, unknown> = {},
+  deps: DirectDeps,
+): Variables | undefined {
+  const { variableDefinitions = [] } = compiled.operation;
+  if (variableDefinitions.length === 0) {
+    const known = checked.get(compiled) ?? isWithin(compiled, {}, deps);
+    checked.set(compiled, known);
+    return known ? noVariables : undefined;
+  }
+  const { coerced } = getVariableValues(deps.schema, variableDefinitions, given, { maxErrors: 1 });
+  return coerced && isWithin(compiled, given, deps) ? coerced : undefined;
+}
+
+/** What a request asks, if it can be answered this way. */
+function readAsked(header: Header, body: Buffer, deps: DirectDeps): Asked | undefined {
+  const type = answerType(header('accept'));
+  if (!type || isFromForeignSite(header, deps.origins)) return undefined;
+  const params = parseParams(body);
+  const compiled = params && deps.programs.find(params);
+  const variableValues = compiled && variablesOf(compiled, params.variables, deps);
+  return variableValues && { compiled, variableValues, type };
+}
+
+/** Ends when the caller leaves, or the operation's time is over. */
+function watchCaller(response: ServerResponse, timeoutMs: number) {
+  const controller = new AbortController();
+  let hasLeft = false;
+  const timer = setTimeout(() => {
+    controller.abort(new DOMException('The operation took too long.', 'TimeoutError'));
+  }, timeoutMs);
+  response.once('close', () => {
+    clearTimeout(timer);
+    if (response.writableFinished) return;
+    hasLeft = true;
+    controller.abort();
+  });
+  return { signal: controller.signal, hasLeft: () => hasLeft };
+}
+
+/** How an operation that has run ends, in its log and for its caller. */
+function finish(
+  running: Running,
+  written: Written,
+  { follower, mask }: Pick<DirectDeps, 'follower' | 'mask'>,
+): readonly GraphQLError[] {
+  const errors = written.errors.map(mask);
+  follower.settle(running, errors.length > 0 ? { data: JSON.parse(written.data), errors } : {});
+  return errors;
+}
+
+/** Runs an operation and sends its answer. */
+async function answer(
+  { compiled, variableValues, type }: Asked,
+  exchange: { header: Header; response: ServerResponse; context: Context; hasLeft(): boolean },
+  deps: DirectDeps,
+): Promise<void> {
+  const { header, response, context, hasLeft } = exchange;
+  const requestId = readRequestId(header('x-request-id'));
+  const running = deps.follower.start({ requestId, transport: 'http', header, hasLeft });
+  describe(running.operation, compiled.document, compiled.operation.name?.value);
+  running.operation.meter = context.meter;
+  const written = await running.span.run(() => compiled.run(context, variableValues));
+  const errors = finish(running, written, deps);
+  if (hasLeft()) return;
+  const { calls, coalesced, notModified } = context.meter;
+  const extensions = deps.tellsCost ? { upstream: { calls, coalesced, notModified } } : undefined;
+  const keeps = compiled.operation.operation === 'query' && errors.length === 0;
+  const origin = header('origin');
+  const about: Answer = {
+    ...{ type, requestId },
+    maxAge: keeps ? context.freshness.maxAge : 0,
+    origin: origin && deps.origins.includes(origin) ? origin : undefined,
+    variesByOrigin: deps.origins.length > 0,
+    isLast: deps.isDraining(),
+  };
+  send(response, bodyOf(written.data, errors, extensions), about);
+}
+
+/** Answers the usual requests, and hands on all others. */
+export function createDirect(deps: DirectDeps): RequestListener {
+  const begin = (request: IncomingMessage, response: ServerResponse, body: Buffer): boolean => {
+    const header = headerOf(request);
+    const asked = readAsked(header, body, deps);
+    if (!asked) return false;
+    const { signal, hasLeft } = watchCaller(response, deps.operationTimeoutMs);
+    const context = contextOr(() => deps.createContext({ header, signal, keepsTime: true }));
+    if (!context) return false;
+    answer(asked, { header, response, context, hasLeft }, deps).catch((bug) => {
+      deps.mask(bug);
+      response.destroy();
+    });
+    return true;
+  };
+  return (request, response) => {
+    if (deps.isDraining() || !isUsual(request, deps.limits.bodyBytes)) {
+      return deps.otherwise(request, response);
+    }
+    return readBody(request, (body) => {
+      if (begin(request, response, body)) return;
+      putBack(request, body);
+      deps.otherwise(request, response);
+    });
+  };
+}
+
+/** A context, or undefined where there can be none: the general way will say why. */
+function contextOr(create: () => Context): Context | undefined {
+  try {
+    return create();
+  } catch {
+    return undefined;
+  }
+}

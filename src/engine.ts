@@ -1,0 +1,109 @@
+import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { createYoga } from 'graphql-yoga';
+import { type Config, ConfigError } from './config.ts';
+import { type Context, type ContextDeps, createContext } from './context.ts';
+import { CredentialError } from './gitlab/credential.ts';
+import { toClientError, unauthenticated } from './graphql/errors.ts';
+import type { Drain } from './lifecycle/drain.ts';
+import type { Hints } from './live/hints.ts';
+import type { Observation } from './observability/observation.ts';
+import type { Follower } from './plugins/follow-operations.ts';
+import { maskFailures } from './plugins/mask-failures.ts';
+import { useCacheControl } from './plugins/use-cache-control.ts';
+import { useCancellation } from './plugins/use-cancellation.ts';
+import { useGraphiQL } from './plugins/use-graphiql.ts';
+import { guardOptions, useGuards } from './plugins/use-guards.ts';
+import { useOperators } from './plugins/use-operators.ts';
+import { useRawLog } from './plugins/use-raw-log.ts';
+import { type Manifest, readManifest } from './plugins/use-trusted-documents.ts';
+import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
+import { useWebhooks } from './plugins/use-webhooks.ts';
+
+/** What the parts of one gateway share. */
+export interface Parts {
+  schema: GraphQLSchema;
+  deps: ContextDeps;
+  observation: Observation;
+  follower: Follower;
+  drain: Drain;
+  hints: Hints;
+  report(bug: unknown): void;
+  /** Tokens by header name that GraphiQL shows to everybody. */
+  exampleTokens: Readonly<Record<string, string>> | undefined;
+}
+
+function contextOf({ headers, signal }: Request, deps: ContextDeps): Context {
+  try {
+    return createContext({ header: (name) => headers.get(name), signal }, deps);
+  } catch (error) {
+    if (error instanceof CredentialError) throw unauthenticated(error.message);
+    throw error;
+  }
+}
+
+function manifestOf({ trustedDocuments }: Config): Manifest | undefined {
+  try {
+    return trustedDocuments && readManifest(trustedDocuments.file);
+  } catch (error) {
+    const problem = `TRUSTED_DOCUMENTS_FILE cannot be used: ${(error as Error).message}`;
+    throw new ConfigError([problem], { cause: error });
+  }
+}
+
+/** Yoga with its plugins. */
+export function createEngine(config: Config, parts: Parts) {
+  const { schema, deps, report } = parts;
+  return createYoga<object, Context>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    landingPage: false,
+    // Yoga's own, which answers every address that ends with this, is switched off: none has a line break.
+    healthCheckEndpoint: '\n',
+    graphiql: false,
+    logging: false,
+    cors: false,
+    ...guardOptions(config),
+    context: ({ request }) => contextOf(request, deps),
+    maskedErrors: { maskError: (error) => toClientError(error, report) },
+    plugins: pluginsOf(config, parts).map((plugin) => maskFailures(plugin, report)),
+  });
+}
+
+/** In the order in which a request meets them. */
+function pluginsOf(config: Config, parts: Parts) {
+  const { deps, observation, follower, drain, hints } = parts;
+  const secret = config.gitlabWebhookSecret?.reveal();
+  return [
+    ...useOperators({
+      observation,
+      drain,
+      withMetrics: config.metricsPort === undefined,
+      follower,
+    }),
+    ...(config.graphiql ? [useGraphiQL({ tokens: parts.exampleTokens })] : []),
+    ...useGuards(config, manifestOf(config)),
+    useCancellation(),
+    useCacheControl(),
+    useRawLog({
+      open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
+    }),
+    ...(secret ? [useWebhooks({ secret, onHint: hints.tell })] : []),
+    ...(config.upstreamExtension ? [useUpstreamCost()] : []),
+  ];
+}
+
+/** Yoga, ready to serve. */
+export type Engine = ReturnType<typeof createEngine>;
+
+/** Parses and validates a document as Yoga and all its plugins would; undefined for one that they refuse. */
+export function admission(yoga: Engine): (query: string) => DocumentNode | undefined {
+  return (query) => {
+    const { parse, validate, schema } = yoga.getEnveloped({});
+    try {
+      const document: DocumentNode = parse(query);
+      return validate(schema, document).length === 0 ? document : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+}
