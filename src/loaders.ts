@@ -55,13 +55,33 @@ export interface Loaders {
   clear(): void;
 }
 
+/** A loader that is made when it is first used: an operation uses one or two of them. */
+interface LazyLoader<Key, Value> {
+  load(key: Key): Promise<Value>;
+  /** Puts a value in the place of what is known. */
+  set(key: Key, value: Value): void;
+  clear(): void;
+}
+
+function lazily<Key, Value>(make: () => DataLoader<Key, Value, string>): LazyLoader<Key, Value> {
+  let made: DataLoader<Key, Value, string> | undefined;
+  const loader = () => {
+    made ??= make();
+    return made;
+  };
+  return {
+    load: (key) => loader().load(key),
+    set: (key, value) => void loader().clear(key).prime(key, value),
+    clear: () => void made?.clearAll(),
+  };
+}
+
 /** A DataLoader over single reads: equal keys are one call, a 404 is null, one failure fails one key. */
 function onceEach<Key, Value>(read: (key: Key) => Promise<Value>, keyOf: (key: Key) => string) {
   const readOrNull = (key: Key) =>
     read(key).catch((error: Error) => (isNotFound(error) ? null : error));
-  return new DataLoader<Key, Value | null, string>((keys) => Promise.all(keys.map(readOrNull)), {
-    cacheKeyFn: keyOf,
-  });
+  const readAll = (keys: readonly Key[]) => Promise.all(keys.map(readOrNull));
+  return lazily(() => new DataLoader<Key, Value | null, string>(readAll, { cacheKeyFn: keyOf }));
 }
 
 /** Pages of one list, each read once in an operation. */
@@ -143,7 +163,9 @@ function jobsById(gitlab: Gitlab, names: ProjectNames) {
     }
     return keyed.map(({ project, id }) => read.get(project)?.get(id) ?? null);
   }
-  return new DataLoader<JobRef, Job | null, string>(readAll, { cacheKeyFn: names.keyOf });
+  return lazily(
+    () => new DataLoader<JobRef, Job | null, string>(readAll, { cacheKeyFn: names.keyOf }),
+  );
 }
 
 /** The lists of one operation: the same one asked for twice is one list, and so are its pages. */
@@ -230,14 +252,11 @@ export function createLoaders(gitlab: Gitlab, { maxTraceBytes }: LoaderLimits): 
     project: (project) => projects.load(project),
     currentJob: () => current.load('job'),
     allowedAgents: () => agents.load('agents'),
-    prime(job) {
-      const ref = { project: job.project_id, id: String(job.id) };
-      jobs.clear(ref).prime(ref, job);
-    },
-    primePipeline: (ref, pipeline) => void pipelines.clear(ref).prime(ref, pipeline),
+    prime: (job) => jobs.set({ project: job.project_id, id: String(job.id) }, job),
+    primePipeline: pipelines.set,
     clear() {
       for (const loader of [jobs, bridges, traces, pipelines, projects, current, agents]) {
-        (loader as DataLoader<unknown, unknown, string>).clearAll();
+        loader.clear();
       }
       lists.clear();
     },

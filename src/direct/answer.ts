@@ -46,8 +46,12 @@ export function bodyOf(
   return `{${trouble}"data":${data}${more}}`;
 }
 
+/** In characters: longer texts are encoded once and then measured, shorter ones go out with their headers. */
+const LONG = 8_192;
+
 /** Sends an answer: always with 200, since an operation that ran has data, or null for it. */
 export function send(response: ServerResponse, body: string, answer: Answer): void {
-  response.writeHead(200, headersOf(answer, Buffer.byteLength(body)));
-  response.end(body);
+  const payload = body.length < LONG ? body : Buffer.from(body);
+  response.writeHead(200, headersOf(answer, Buffer.byteLength(payload)));
+  response.end(payload);
 }

@@ -79,8 +79,11 @@ export interface Answer<T> extends AnswerHead {
 export type Exchange = (call: Call) => Promise<RawAnswer>;
 /** One call to its usable answer; rejects with GitlabError, or with the reason of the call's signal. */
 export type Send = (call: Call) => Promise<Answer<unknown>>;
-/** The same from the caller's side, before the call has a deadline. */
-export type Start = (request: UpstreamRequest<unknown>) => Promise<Answer<unknown>>;
+/** The same from the caller's side, before the call has a deadline. `controller` ends it, if there is one already. */
+export type Start = (
+  request: UpstreamRequest<unknown>,
+  controller?: AbortController,
+) => Promise<Answer<unknown>>;
 
 /** What one exchange came to, for metrics. Holds nothing of the caller's. */
 export interface CallEvent {

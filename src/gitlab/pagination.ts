@@ -47,16 +47,17 @@ export function toPageQuery(page: PageRequest): Query {
 }
 
 /** The target of the Link header's rel="next", which is on GitLab's external host; undefined without one. */
-function nextLink(headers: Headers): URL | undefined {
-  const links = headerOf(headers, 'link') ?? '';
+function nextLink(headers: Headers): string | undefined {
+  const links = headerOf(headers, 'link');
+  if (!links?.includes('next')) return undefined;
   const target = links.split(/,\s*(?=<)/).find((link) => /;\s*rel="?next"?/.test(link));
-  const url = target?.match(/<([^>]*)>/)?.[1];
-  return url && URL.canParse(url) ? new URL(url) : undefined;
+  return target?.match(/<([^>]*)>/)?.[1];
 }
 
 /** The cursor that a keyset page's Link leads on with; undefined on the last page. */
 export function linkedCursor(headers: Headers): string | undefined {
-  return nextLink(headers)?.searchParams.get('cursor') ?? undefined;
+  const link = nextLink(headers) ?? '';
+  return new URLSearchParams(link.slice(link.indexOf('?') + 1)).get('cursor') ?? undefined;
 }
 
 function toCount(text: string | undefined): number | undefined {

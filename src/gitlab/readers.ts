@@ -3,7 +3,6 @@
  * and given the identity that GitLab leaves out of them.
  */
 import type { Readable } from 'node:stream';
-import type { z } from 'zod';
 import {
   type AnswerHead,
   type Call,
@@ -15,6 +14,7 @@ import {
 import { GitlabResponseError } from './errors.ts';
 import { headerOf } from './layers/headers.ts';
 import type { Identified, RestPipelineBasic } from './rest.ts';
+import type { Shape } from './shape.ts';
 
 /** A row, checked. Throws GitlabResponseError for one that is not the contract's. */
 type Row<T> = (value: unknown, refuse: (detail: string) => never) => T;
@@ -37,16 +37,12 @@ function parseJson(answer: RawAnswer, call: Call): unknown {
   }
 }
 
-function describe(error: z.ZodError): string {
-  const [issue] = error.issues;
-  return issue ? `${issue.path.join('.') || 'it'}: ${issue.message}` : 'it has another shape';
-}
-
 /** Checks a value against a shape of rest.ts. */
-export function shapeOf<T>(shape: z.ZodType<T>): Row<T> {
+export function shapeOf<T>(shape: Shape<T>): Row<T> {
   return (value, refuse) => {
-    const result = shape.safeParse(value);
-    return result.success ? result.data : refuse(describe(result.error));
+    const found = shape.mismatch(value);
+    if (found === undefined) return value as T;
+    return refuse(found.startsWith('.') ? found.slice(1) : `it${found}`);
   };
 }
 
@@ -55,7 +51,7 @@ export function shapeOf<T>(shape: z.ZodType<T>): Row<T> {
  * Where a server leaves that out, the project as asked for stands in.
  */
 export function identifiedBy<T extends { pipeline?: RestPipelineBasic | null | undefined }>(
-  shape: z.ZodType<T>,
+  shape: Shape<T>,
   identity: { kind: 'BUILD' | 'BRIDGE'; project: string | undefined },
 ): Row<Identified<T>> {
   const row = shapeOf(shape);
@@ -63,7 +59,7 @@ export function identifiedBy<T extends { pipeline?: RestPipelineBasic | null | u
     const checked = row(value, refuse);
     const project = checked.pipeline?.project_id ?? identity.project;
     if (project === undefined) return refuse('it does not say which project it belongs to');
-    // The checked row is ours alone: a new object, made by the validator.
+    // The row is ours alone: JSON.parse has just made it.
     return Object.assign(checked, { kind: identity.kind, project_id: String(project) });
   };
 }

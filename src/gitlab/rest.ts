@@ -1,33 +1,39 @@
-import { z } from 'zod';
+import {
+  flag as aFlag,
+  number as aNumber,
+  anything,
+  text as aText,
+  int32,
+  list,
+  nullable,
+  numberOrText,
+  type Of,
+  object,
+  optional,
+} from './shape.ts';
 
 /*
- * The shapes of GitLab's answers, as they come: snake_case, closed (unknown keys are stripped), and
+ * The shapes of GitLab's answers, as they come: snake_case, closed (no other member is ever read), and
  * tolerant where real servers differ. A key may be missing on an older server and null on a newer
  * one, so both read as null; a leaf of a type nobody expects reads as null too, because one odd
  * field must not cost a caller the whole job. Only what identifies a row is demanded.
  */
 
-const text = z.string().nullish().catch(null);
-const flag = z.boolean().nullish().catch(null);
-const number = z.number().nullish().catch(null);
+const text = optional(aText);
+const flag = optional(aFlag);
+const number = optional(aNumber);
 /** What fits GraphQL's Int. */
-const count = z.int32().nullish().catch(null);
+const count = optional(int32);
 /** A quantity that some serializers send as text, such as a pipeline's coverage "30.00". */
-const decimal = z
-  .union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/)])
-  .nullish()
-  .catch(null);
+const decimal = optional(numberOrText('a number', { text: /^-?\d+(\.\d+)?$/ }));
 /** In bytes; passes 2^31, and 2^53 in theory. */
-const size = z
-  .union([z.number().refine(Number.isInteger), z.string().regex(/^\d+$/)])
-  .nullish()
-  .catch(null);
-const texts = z.array(z.string()).nullish().catch(null);
+const size = optional(numberOrText('a size', { number: Number.isInteger, text: /^\d+$/ }));
+const texts = optional(list(aText));
 /** 64 bits wide in GitLab; a number as far as JSON carries it exactly. */
-const id = z.union([z.number(), z.string()]);
+const id = numberOrText('an id', {});
 
 /** What every user GitLab embeds has; the rest comes and goes with the version and the caller's rights. */
-export const restUser = z.object({
+export const restUser = object({
   id,
   username: text,
   name: text,
@@ -53,11 +59,11 @@ export const restUser = z.object({
   following: count,
   created_at: text,
 });
-export type RestUser = z.infer<typeof restUser>;
+export type RestUser = Of<typeof restUser>;
 
 /** A commit as embedded in a job. */
-export const restCommit = z.object({
-  id: z.string(),
+export const restCommit = object({
+  id: aText,
   short_id: text,
   title: text,
   message: text,
@@ -71,10 +77,10 @@ export const restCommit = z.object({
   parent_ids: texts,
   web_url: text,
 });
-export type RestCommit = z.infer<typeof restCommit>;
+export type RestCommit = Of<typeof restCommit>;
 
 /** A runner as embedded in a job; `ip_address` is null since GitLab 17. */
-export const restRunner = z.object({
+export const restRunner = object({
   id,
   description: text,
   name: text,
@@ -88,10 +94,10 @@ export const restRunner = z.object({
   ip_address: text,
   created_at: text,
 });
-export type RestRunner = z.infer<typeof restRunner>;
+export type RestRunner = Of<typeof restRunner>;
 
 /** The machine of a runner that ran a job (GitLab 17 and later). */
-export const restRunnerManager = z.object({
+export const restRunnerManager = object({
   id,
   system_id: text,
   version: text,
@@ -104,24 +110,24 @@ export const restRunnerManager = z.object({
   status: text,
   job_execution_status: text,
 });
-export type RestRunnerManager = z.infer<typeof restRunnerManager>;
+export type RestRunnerManager = Of<typeof restRunnerManager>;
 
 /** One uploaded file of a job; sizes pass 2^31. */
-export const restArtifact = z.object({
-  file_type: z.string(),
+export const restArtifact = object({
+  file_type: aText,
   size,
   filename: text,
   file_format: text,
 });
-export type RestArtifact = z.infer<typeof restArtifact>;
+export type RestArtifact = Of<typeof restArtifact>;
 
-const restArtifactsFile = z.object({ filename: text, size });
-export type RestArtifactsFile = z.infer<typeof restArtifactsFile>;
+const restArtifactsFile = object({ filename: text, size });
+export type RestArtifactsFile = Of<typeof restArtifactsFile>;
 
 const embeddedPipeline = {
   id,
-  iid: id.nullish().catch(null),
-  project_id: id.nullish().catch(null),
+  iid: optional(id),
+  project_id: optional(id),
   status: text,
   ref: text,
   sha: text,
@@ -141,24 +147,24 @@ const pipelineDetails = {
   duration: number,
   queued_duration: number,
   coverage: decimal,
-  user: restUser.nullish().catch(null),
+  user: optional(restUser),
 };
 
 /** A pipeline as embedded in a job or a bridge (upstream.md §3.3). */
-export const restPipelineBasic = z.object(embeddedPipeline);
+export const restPipelineBasic = object(embeddedPipeline);
 /** A pipeline as read by itself. */
-export const restPipeline = z.object({ ...embeddedPipeline, ...pipelineDetails });
-export type RestPipelineBasic = z.infer<typeof restPipelineBasic>;
-export type RestPipeline = z.infer<typeof restPipeline>;
+export const restPipeline = object({ ...embeddedPipeline, ...pipelineDetails });
+export type RestPipelineBasic = Of<typeof restPipelineBasic>;
+export type RestPipeline = Of<typeof restPipeline>;
 
-const restProjectSettings = z.object({ ci_job_token_scope_enabled: flag });
+const restProjectSettings = object({ ci_job_token_scope_enabled: flag });
 
 /** What a build and a trigger job share. */
 const jobBasic = {
   id,
   name: text,
   stage: text,
-  status: z.string(),
+  status: aText,
   ref: text,
   tag: flag,
   coverage: decimal,
@@ -173,42 +179,42 @@ const jobBasic = {
   failure_reason: text,
   archived: flag,
   web_url: text,
-  commit: restCommit.nullish().catch(null),
-  user: restUser.nullish().catch(null),
-  pipeline: restPipelineBasic.nullish().catch(null),
-  project: restProjectSettings.nullish().catch(null),
+  commit: optional(restCommit),
+  user: optional(restUser),
+  pipeline: optional(restPipelineBasic),
+  project: optional(restProjectSettings),
 };
 
 /** A build job (upstream.md §3.1). */
-export const restJob = z.object({
+export const restJob = object({
   ...jobBasic,
   tag_list: texts,
-  artifacts: z.array(restArtifact).nullish().catch(null),
-  artifacts_file: restArtifactsFile.nullish().catch(null),
+  artifacts: optional(list(restArtifact)),
+  artifacts_file: optional(restArtifactsFile),
   artifacts_expire_at: text,
-  runner: restRunner.nullish().catch(null),
-  runner_manager: restRunnerManager.nullish().catch(null),
+  runner: optional(restRunner),
+  runner_manager: optional(restRunnerManager),
 });
-export type RestJob = z.infer<typeof restJob>;
+export type RestJob = Of<typeof restJob>;
 
 /** A trigger job (upstream.md §3.2). */
-export const restBridge = z.object({
+export const restBridge = object({
   ...jobBasic,
-  downstream_pipeline: restPipelineBasic.nullish().catch(null),
+  downstream_pipeline: optional(restPipelineBasic),
 });
-export type RestBridge = z.infer<typeof restBridge>;
+export type RestBridge = Of<typeof restBridge>;
 
 /** A project as read by itself; GitLab sends much more, and less to strangers. */
-export const restProject = z.object({
+export const restProject = object({
   id,
-  path_with_namespace: z.string(),
+  path_with_namespace: aText,
   name: text,
   web_url: text,
   ci_job_token_scope_enabled: flag,
 });
-export type RestProject = z.infer<typeof restProject>;
+export type RestProject = Of<typeof restProject>;
 
-const restConfigProject = z.object({
+const restConfigProject = object({
   id,
   description: text,
   name: text,
@@ -217,31 +223,28 @@ const restConfigProject = z.object({
   path_with_namespace: text,
   created_at: text,
 });
-export type RestConfigProject = z.infer<typeof restConfigProject>;
+export type RestConfigProject = Of<typeof restConfigProject>;
 
-const restAgent = z.object({
+const restAgent = object({
   id,
-  config_project: restConfigProject.nullish().catch(null),
-  configuration: z.unknown(),
+  config_project: optional(restConfigProject),
+  configuration: optional(anything),
 });
-export type RestAgent = z.infer<typeof restAgent>;
+export type RestAgent = Of<typeof restAgent>;
 
-const restEnvironment = z.object({ slug: text, tier: text });
-export type RestEnvironment = z.infer<typeof restEnvironment>;
+const restEnvironment = object({ slug: text, tier: text });
+export type RestEnvironment = Of<typeof restEnvironment>;
 
 /** The answer of GET /job/allowed_agents (upstream.md §3.8). */
-export const restAllowedAgents = z.object({
-  allowed_agents: z.array(restAgent).nullish(),
-  job: z.object({ id }).nullish().catch(null),
-  pipeline: z.object({ id }).nullish().catch(null),
-  project: z
-    .object({ id, groups: z.array(z.object({ id })).nullish().catch(null) })
-    .nullish()
-    .catch(null),
-  user: z.object({ id, username: text, roles_in_project: texts }).nullish().catch(null),
-  environment: restEnvironment.nullish().catch(null),
+export const restAllowedAgents = object({
+  allowed_agents: nullable(list(restAgent)),
+  job: optional(object({ id })),
+  pipeline: optional(object({ id })),
+  project: optional(object({ id, groups: optional(list(object({ id }))) })),
+  user: optional(object({ id, username: text, roles_in_project: texts })),
+  environment: optional(restEnvironment),
 });
-export type RestAllowedAgents = z.infer<typeof restAllowedAgents>;
+export type RestAllowedAgents = Of<typeof restAllowedAgents>;
 
 /**
  * A row with the identity that GitLab leaves out of it: which project it was read from, and whether

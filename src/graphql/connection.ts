@@ -26,10 +26,10 @@ export interface Connection<Row> {
   totalCount: number | null;
 }
 
-/** A row and its cursor. */
+/** A row and its cursor, which is made when somebody asks for it. */
 export interface Edge<Row> {
-  cursor: string;
   node: Row;
+  cursor(): string;
 }
 
 /** Which way and how far a caller pages, checked: `first` with `after`, or `last` with `before`. */
@@ -128,8 +128,12 @@ export async function readConnection<Row extends WithId>(
     onlyCounts ? empty : list.read(want),
     onlyCounts || (counts && !list.countsAlong) ? list.count() : null,
   ]);
+  let digest: string | undefined;
   return toConnection(slice, {
-    digest: listDigest(...source.name),
+    digest: () => {
+      digest ??= listDigest(...source.name);
+      return digest;
+    },
     ascending: Boolean(ascending),
     total,
   });
@@ -137,12 +141,12 @@ export async function readConnection<Row extends WithId>(
 
 function toConnection<Row extends WithId>(
   slice: Slice<Row>,
-  list: { digest: string; ascending: boolean; total: number | null },
+  list: { digest: () => string; ascending: boolean; total: number | null },
 ): Connection<Row> {
   const { rows, firstIndex } = slice;
   const edges = rows.map((node, at) => {
     const index = firstIndex === undefined ? undefined : firstIndex + at;
-    return { node, cursor: toCursor(list.digest, { id: String(node.id), index }) };
+    return { node, cursor: () => toCursor(list.digest(), { id: String(node.id), index }) };
   });
   return {
     edges: list.ascending ? edges.reverse() : edges,
@@ -165,11 +169,11 @@ const PageInfo = builder.objectRef<Connection<unknown>>('PageInfo').implement({
     }),
     startCursor: t.string({
       description: 'The cursor of the first edge, for `before`. Null when the page is empty.',
-      resolve: ({ edges }) => edges[0]?.cursor,
+      resolve: ({ edges }) => edges[0]?.cursor(),
     }),
     endCursor: t.string({
       description: 'The cursor of the last edge, for `after`. Null when the page is empty.',
-      resolve: ({ edges }) => edges.at(-1)?.cursor,
+      resolve: ({ edges }) => edges.at(-1)?.cursor(),
     }),
   }),
 });
@@ -193,10 +197,11 @@ export function connectionType<Row>(
   const EdgeType = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
     description: `One ${name} in a list, with its cursor.`,
     fields: (t) => ({
-      cursor: t.exposeString('cursor', {
+      cursor: t.string({
         nullable: false,
         description:
           'Opaque; use it for `after` or `before` of the same list, with the same sort and filters.',
+        resolve: (edge) => edge.cursor(),
       }),
       node: t.field({
         type: node,

@@ -136,7 +136,7 @@ function toConnection(
   const to = forward ? Math.min(list.length, start + count) : end;
   const edges = list.slice(from, to).map((node) => ({
     node,
-    cursor: toCursor(digest, { id: String(node.number) }),
+    cursor: () => toCursor(digest, { id: String(node.number) }),
   }));
   return {
     edges,

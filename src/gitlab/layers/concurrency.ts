@@ -16,6 +16,8 @@ interface Share {
 
 /** Hands out room for calls: to credentials in turn, and to each one's calls in order. */
 export interface Turnstile {
+  /** Takes room that is there, ahead of nobody; false where `enter` must wait for some. */
+  tryEnter(digest: string): boolean;
   /** Waits for room; rejects with the signal's reason when it is aborted first. */
   enter(digest: string, signal: AbortSignal): Promise<void>;
   /** Gives room back; once for each `enter` that resolved. */
@@ -56,6 +58,15 @@ export function createTurnstile(limits: ConcurrencyLimits): Turnstile {
   };
 
   return {
+    tryEnter(digest) {
+      const share = shareOf(digest);
+      if (active >= limits.total || share.active >= limits.perCredential) return false;
+      share.active += 1;
+      active += 1;
+      shares.delete(digest);
+      shares.set(digest, share);
+      return true;
+    },
     enter(digest, signal) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
@@ -89,7 +100,7 @@ export function createConcurrency(exchange: Exchange, limits: ConcurrencyLimits)
   return async (call) => {
     if (call.streaming) return exchange(call);
     const { digest } = call.credential;
-    await turnstile.enter(digest, call.signal);
+    if (!turnstile.tryEnter(digest)) await turnstile.enter(digest, call.signal);
     try {
       return await exchange(call);
     } finally {

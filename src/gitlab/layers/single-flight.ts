@@ -50,7 +50,7 @@ export function createSingleFlight(start: Start, onCall: OnCall): Start {
   const takeOff = (request: UpstreamRequest<unknown>, flights: Map<string, Flight>): Flight => {
     const key = request.endpoint.path + request.query;
     const controller = new AbortController();
-    const answer = start({ ...request, signal: controller.signal });
+    const answer = start({ ...request, signal: controller.signal }, controller);
     const land = () => {
       if (flights.get(key) === flight) flights.delete(key);
     };

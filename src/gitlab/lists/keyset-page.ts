@@ -43,11 +43,10 @@ export function keysetEnvelope<T extends { id: number | string }>(
         originOf(call, head),
       );
     }
-    const marks = {
-      next: headerOf(head.headers, 'x-next-cursor'),
-      previous: headerOf(head.headers, 'x-prev-cursor'),
-      linked: linkedCursor(head.headers),
-    };
+    const next = headerOf(head.headers, 'x-next-cursor');
+    const previous = headerOf(head.headers, 'x-prev-cursor');
+    // The Link repeats what stands in headers of their own, where there are any.
+    const marks = { next, previous, linked: next ? undefined : linkedCursor(head.headers) };
     const last = ids.at(-1);
     learn(facts, marks, last === undefined ? undefined : String(last));
     const isNewest = request.direction === 'older' && request.id === undefined;
