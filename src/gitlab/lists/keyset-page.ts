@@ -12,6 +12,13 @@ interface Marks {
   linked: string | undefined;
 }
 
+/** The Link repeats what stands in headers of their own, where there are any. */
+function marksOf({ headers }: AnswerHead): Marks {
+  const next = headerOf(headers, 'x-next-cursor');
+  const previous = headerOf(headers, 'x-prev-cursor');
+  return { next, previous, linked: next ? undefined : linkedCursor(headers) };
+}
+
 /** Notes what this server's keyset pages carry, and whether its cursors are made as ours are. */
 function learn(facts: ServerFacts, marks: Marks, lastId: string | undefined): void {
   facts.keyset = true;
@@ -43,10 +50,7 @@ export function keysetEnvelope<T extends { id: number | string }>(
         originOf(call, head),
       );
     }
-    const next = headerOf(head.headers, 'x-next-cursor');
-    const previous = headerOf(head.headers, 'x-prev-cursor');
-    // The Link repeats what stands in headers of their own, where there are any.
-    const marks = { next, previous, linked: next ? undefined : linkedCursor(head.headers) };
+    const marks = marksOf(head);
     const last = ids.at(-1);
     learn(facts, marks, last === undefined ? undefined : String(last));
     const isNewest = request.direction === 'older' && request.id === undefined;
