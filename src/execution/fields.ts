@@ -179,7 +179,7 @@ function namedFields(
   const selected = fieldsSelected(sets, on, { schema, fragments, variableValues: conditions });
   return selected.map((nodes, index) => {
     const [{ alias, name }] = nodes;
-    const head = `${index > 0 ? ',' : '{'}${JSON.stringify((alias ?? name).value)}:`;
+    const head = `${index > 0 ? ',' : ''}${JSON.stringify((alias ?? name).value)}:`;
     return { head, write: fieldWriter(nodes, on, scope) };
   });
 }
@@ -192,7 +192,8 @@ export function objectWriter(
 ): WriteObject {
   const fields = namedFields(sets, on, scope);
   return (source, run, path) => {
-    let text = '';
+    // Not with the first field: conditions and fragments on other types may leave none.
+    let text = '{';
     let parts: Text[] | undefined;
     for (const { head, write } of fields) {
       const piece = write(source, run, path);
@@ -217,7 +218,7 @@ export function serialWriter(
 ): WriteObject {
   const fields = namedFields(sets, on, scope);
   return async (source, run, path) => {
-    let text = '';
+    let text = '{';
     for (const { head, write } of fields) text += head + (await write(source, run, path));
     return `${text}}`;
   };
