@@ -15,7 +15,7 @@ import {
   visit,
 } from 'graphql';
 import { fieldsSelected, keepSelections } from '../graphql/selection.ts';
-import { completer, concatenate, type WriteObject } from './complete.ts';
+import { completer, concatenate, failBeside, type WriteObject } from './complete.ts';
 import { leafWriter } from './leaf.ts';
 import { isPromise, orLater, type Path, type Run, recover, type Text } from './run.ts';
 
@@ -195,15 +195,19 @@ export function objectWriter(
     // Not with the first field: conditions and fragments on other types may leave none.
     let text = '{';
     let parts: Text[] | undefined;
-    for (const { head, write } of fields) {
-      const piece = write(source, run, path);
-      if (typeof piece === 'string') {
-        text += head + piece;
-      } else {
-        parts ??= [];
-        parts.push(text + head, piece);
-        text = '';
+    try {
+      for (const { head, write } of fields) {
+        const piece = write(source, run, path);
+        if (typeof piece === 'string') {
+          text += head + piece;
+        } else {
+          parts ??= [];
+          parts.push(text + head, piece);
+          text = '';
+        }
       }
+    } catch (error) {
+      return failBeside(error, parts);
     }
     text += '}';
     return parts ? concatenate([...parts, text]) : text;
