@@ -184,14 +184,24 @@ function namedFields(
   });
 }
 
+/** Decided when the first such object comes: should a condition be null, which may not be, it is that object that fails. */
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 /** Writes an object's fields, in the order of the selection; those that wait do so side by side. */
 export function objectWriter(
   sets: readonly SelectionSetNode[],
   on: GraphQLObjectType,
   scope: Scope,
 ): WriteObject {
-  const fields = namedFields(sets, on, scope);
+  const fieldsOf = lazily(() => namedFields(sets, on, scope));
   return (source, run, path) => {
+    const fields = fieldsOf();
     // Not with the first field: conditions and fragments on other types may leave none.
     let text = '{';
     let parts: Text[] | undefined;
@@ -220,8 +230,9 @@ export function serialWriter(
   on: GraphQLObjectType,
   scope: Scope,
 ): WriteObject {
-  const fields = namedFields(sets, on, scope);
+  const fieldsOf = lazily(() => namedFields(sets, on, scope));
   return async (source, run, path) => {
+    const fields = fieldsOf();
     let text = '{';
     for (const { head, write } of fields) text += head + (await write(source, run, path));
     return `${text}}`;

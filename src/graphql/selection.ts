@@ -151,8 +151,9 @@ function group(nodes: readonly FieldNode[]): [FieldNode, ...FieldNode[]][] {
   for (const node of nodes) {
     const key = (node.alias ?? node.name).value;
     const known = groups.get(key);
-    if (known) known.push(node);
-    else groups.set(key, [node]);
+    if (!known) groups.set(key, [node]);
+    // A fragment that is spread twice brings the same nodes again.
+    else if (!known.includes(node)) known.push(node);
   }
   return [...groups.values()];
 }
