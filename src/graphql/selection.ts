@@ -57,8 +57,9 @@ function isIncluded(
   if (!node.directives?.length) return true;
   const given = { directives: node.directives };
   const skip = getDirectiveValues(GraphQLSkipDirective, given, scope.variableValues);
+  if (skip?.['if'] === true) return false;
   const include = getDirectiveValues(GraphQLIncludeDirective, given, scope.variableValues);
-  return skip?.['if'] !== true && include?.['if'] !== false;
+  return include?.['if'] !== false;
 }
 
 /** Whether a fragment on `condition` applies to an object of type `on`. */
@@ -71,18 +72,17 @@ function applies(condition: string | undefined, on: GraphQLCompositeType, scope:
 }
 
 function collect(set: SelectionSetNode, on: GraphQLCompositeType, scope: Scope): FieldNode[] {
-  return set.selections
-    .filter((node) => isIncluded(node, scope))
-    .flatMap((node): FieldNode[] => {
-      if (node.kind === Kind.FIELD) return [node];
-      const fragment:
-        | (Pick<FragmentDefinitionNode, 'selectionSet'> & {
-            typeCondition?: FragmentDefinitionNode['typeCondition'] | undefined;
-          })
-        | undefined = node.kind === Kind.INLINE_FRAGMENT ? node : scope.fragments[node.name.value];
-      if (!fragment || !applies(fragment.typeCondition?.name.value, on, scope)) return [];
-      return collect(fragment.selectionSet, on, scope);
-    });
+  return set.selections.flatMap((node): FieldNode[] => {
+    if (!isIncluded(node, scope)) return [];
+    if (node.kind === Kind.FIELD) return [node];
+    const fragment:
+      | (Pick<FragmentDefinitionNode, 'selectionSet'> & {
+          typeCondition?: FragmentDefinitionNode['typeCondition'] | undefined;
+        })
+      | undefined = node.kind === Kind.INLINE_FRAGMENT ? node : scope.fragments[node.name.value];
+    if (!fragment || !applies(fragment.typeCondition?.name.value, on, scope)) return [];
+    return collect(fragment.selectionSet, on, scope);
+  });
 }
 
 function objectTypesOf(type: GraphQLNamedType, { schema }: Scope): string[] {
