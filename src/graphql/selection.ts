@@ -71,17 +71,32 @@ function applies(condition: string | undefined, on: GraphQLCompositeType, scope:
   );
 }
 
-function collect(set: SelectionSetNode, on: GraphQLCompositeType, scope: Scope): FieldNode[] {
+/** What a fragment holds, whether it stands inline or is spread. */
+interface Part {
+  selectionSet: SelectionSetNode;
+  typeCondition?: FragmentDefinitionNode['typeCondition'] | undefined;
+}
+
+/** `spread` holds the names of fragments that were gone into: each is once, as the specification says. */
+function collect(
+  set: SelectionSetNode,
+  on: GraphQLCompositeType,
+  scope: Scope,
+  spread: Set<string>,
+): FieldNode[] {
+  const below = (part: Part | undefined) =>
+    part && applies(part.typeCondition?.name.value, on, scope)
+      ? collect(part.selectionSet, on, scope, spread)
+      : [];
   return set.selections.flatMap((node): FieldNode[] => {
+    if (node.kind === Kind.FRAGMENT_SPREAD) {
+      const name = node.name.value;
+      if (spread.has(name) || !isIncluded(node, scope)) return [];
+      spread.add(name);
+      return below(scope.fragments[name]);
+    }
     if (!isIncluded(node, scope)) return [];
-    if (node.kind === Kind.FIELD) return [node];
-    const fragment:
-      | (Pick<FragmentDefinitionNode, 'selectionSet'> & {
-          typeCondition?: FragmentDefinitionNode['typeCondition'] | undefined;
-        })
-      | undefined = node.kind === Kind.INLINE_FRAGMENT ? node : scope.fragments[node.name.value];
-    if (!fragment || !applies(fragment.typeCondition?.name.value, on, scope)) return [];
-    return collect(fragment.selectionSet, on, scope);
+    return node.kind === Kind.FIELD ? [node] : below(node);
   });
 }
 
@@ -151,9 +166,8 @@ function group(nodes: readonly FieldNode[]): [FieldNode, ...FieldNode[]][] {
   for (const node of nodes) {
     const key = (node.alias ?? node.name).value;
     const known = groups.get(key);
-    if (!known) groups.set(key, [node]);
-    // A fragment that is spread twice brings the same nodes again.
-    else if (!known.includes(node)) known.push(node);
+    if (known) known.push(node);
+    else groups.set(key, [node]);
   }
   return [...groups.values()];
 }
@@ -178,7 +192,8 @@ export function fieldsSelected(
   on: GraphQLCompositeType,
   scope: Scope,
 ): [FieldNode, ...FieldNode[]][] {
-  return group(sets.flatMap((set) => collect(set, on, scope)));
+  const spread = new Set<string>();
+  return group(sets.flatMap((set) => collect(set, on, scope, spread)));
 }
 
 function select(sets: SelectionSetNode[], on: GraphQLCompositeType, scope: Scope): Selection {
