@@ -125,10 +125,9 @@ function reportToStderr(bug: unknown): void {
 /** The way of requests: the short one for what is asked for again and again, Yoga's for all else. */
 function listenerOf(yoga: Engine, config: Config, given: GatewayDeps, parts: Parts) {
   const { schema, deps, follower, drain, report } = parts;
-  const otherwise = refuseBadAddress(yoga);
-  if (!config.compiledExecution) return otherwise;
-  return createDirect({
-    otherwise,
+  if (!config.compiledExecution) return refuseBadAddress(yoga);
+  const direct = createDirect({
+    otherwise: yoga,
     programs: createPrograms({ schema, admit: admission(yoga), usesBefore: given.usesBefore }),
     ...{ schema, follower, limits: config.limits, origins: config.corsOrigins },
     webUrls: deps.webUrls,
@@ -138,6 +137,7 @@ function listenerOf(yoga: Engine, config: Config, given: GatewayDeps, parts: Par
     mask: (error) => toClientError(error, report),
     tellsCost: config.upstreamExtension,
   });
+  return refuseBadAddress(direct);
 }
 
 /** GraphQL over WebSocket, beside what Yoga answers itself. */

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { JSON_TYPE } from '../plugins/use-csrf-prevention.ts';
 
 /** What one operation is asked with. */
 export interface Params {
@@ -8,6 +7,9 @@ export interface Params {
   readonly operationName: string | undefined;
   readonly variables: Record<string, unknown> | undefined;
 }
+
+/** As Yoga knows them: it takes no capitals, and no space behind. */
+const JSON_TYPE = /^application\/(graphql\+)?json(?:[;,]|$)/;
 
 /** Whether a request is of the usual kind: one JSON body, no longer than allowed, posted to /graphql. */
 export function isUsual({ method, url, headers }: IncomingMessage, maxBytes: number): boolean {
@@ -25,7 +27,7 @@ export function answerType(accept: string | undefined): (typeof TYPES)[number] |
   if (accept === undefined || accept === '*/*') return TYPES[0];
   for (const item of accept.replace(/\s/g, '').toLowerCase().split(',')) {
     const [type, ...parameters] = item.split(';');
-    const charset = parameters.find((parameter) => parameter.startsWith('charset='));
+    const charset = parameters.find((parameter) => parameter.includes('charset='));
     if (charset !== undefined && charset !== 'charset=utf-8') continue;
     const found =
       type === '*/*' || type === 'application/*' ? TYPES[0] : TYPES.find((one) => one === type);

@@ -74,6 +74,17 @@ export async function concatenate(parts: readonly Text[]): Promise<string> {
   return whole;
 }
 
+/**
+ * Fails, once what is under way beside it has settled: so nothing is left whose own failure nobody would
+ * hear of, which would end the process.
+ */
+export function failBeside(error: unknown, parts: readonly Text[] | undefined): Promise<string> {
+  if (!parts) throw error;
+  return concatenate(parts).finally(() => {
+    throw error;
+  });
+}
+
 function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope): Complete {
   const complete = completer(type.ofType, field);
   const recovery = { nodes: field.nodes, nullable: !(type.ofType instanceof GraphQLNonNull) };
@@ -104,16 +115,20 @@ function writeList(
 ): Text {
   let text = '[';
   let parts: Text[] | undefined;
-  for (let index = 0; index < values.length; index += 1) {
-    if (index > 0) text += ',';
-    const piece = write(values[index], index);
-    if (typeof piece === 'string') {
-      text += piece;
-    } else {
-      parts ??= [];
-      parts.push(text, piece);
-      text = '';
+  try {
+    for (let index = 0; index < values.length; index += 1) {
+      if (index > 0) text += ',';
+      const piece = write(values[index], index);
+      if (typeof piece === 'string') {
+        text += piece;
+      } else {
+        parts ??= [];
+        parts.push(text, piece);
+        text = '';
+      }
     }
+  } catch (error) {
+    return failBeside(error, parts);
   }
   text += ']';
   return parts ? concatenate([...parts, text]) : text;

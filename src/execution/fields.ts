@@ -15,7 +15,7 @@ import {
   visit,
 } from 'graphql';
 import { fieldsSelected, keepSelections } from '../graphql/selection.ts';
-import { completer, concatenate, type WriteObject } from './complete.ts';
+import { completer, concatenate, failBeside, type WriteObject } from './complete.ts';
 import { leafWriter } from './leaf.ts';
 import { isPromise, orLater, type Path, type Run, recover, type Text } from './run.ts';
 
@@ -179,9 +179,18 @@ function namedFields(
   const selected = fieldsSelected(sets, on, { schema, fragments, variableValues: conditions });
   return selected.map((nodes, index) => {
     const [{ alias, name }] = nodes;
-    const head = `${index > 0 ? ',' : '{'}${JSON.stringify((alias ?? name).value)}:`;
+    const head = `${index > 0 ? ',' : ''}${JSON.stringify((alias ?? name).value)}:`;
     return { head, write: fieldWriter(nodes, on, scope) };
   });
+}
+
+/** Decided when the first such object comes: should a condition be null, which may not be, it is that object that fails. */
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** Writes an object's fields, in the order of the selection; those that wait do so side by side. */
@@ -190,19 +199,25 @@ export function objectWriter(
   on: GraphQLObjectType,
   scope: Scope,
 ): WriteObject {
-  const fields = namedFields(sets, on, scope);
+  const fieldsOf = lazily(() => namedFields(sets, on, scope));
   return (source, run, path) => {
-    let text = '';
+    const fields = fieldsOf();
+    // Not with the first field: conditions and fragments on other types may leave none.
+    let text = '{';
     let parts: Text[] | undefined;
-    for (const { head, write } of fields) {
-      const piece = write(source, run, path);
-      if (typeof piece === 'string') {
-        text += head + piece;
-      } else {
-        parts ??= [];
-        parts.push(text + head, piece);
-        text = '';
+    try {
+      for (const { head, write } of fields) {
+        const piece = write(source, run, path);
+        if (typeof piece === 'string') {
+          text += head + piece;
+        } else {
+          parts ??= [];
+          parts.push(text + head, piece);
+          text = '';
+        }
       }
+    } catch (error) {
+      return failBeside(error, parts);
     }
     text += '}';
     return parts ? concatenate([...parts, text]) : text;
@@ -215,9 +230,10 @@ export function serialWriter(
   on: GraphQLObjectType,
   scope: Scope,
 ): WriteObject {
-  const fields = namedFields(sets, on, scope);
+  const fieldsOf = lazily(() => namedFields(sets, on, scope));
   return async (source, run, path) => {
-    let text = '';
+    const fields = fieldsOf();
+    let text = '{';
     for (const { head, write } of fields) text += head + (await write(source, run, path));
     return `${text}}`;
   };

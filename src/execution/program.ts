@@ -2,16 +2,17 @@ import {
   type DirectiveNode,
   type DocumentNode,
   type FragmentDefinitionNode,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   Kind,
+  locatedError,
   type OperationDefinitionNode,
   visit,
 } from 'graphql';
 import type { WriteObject } from './complete.ts';
 import { objectWriter, serialWriter } from './fields.ts';
-import { type Run, recover } from './run.ts';
+import type { Run } from './run.ts';
 
 /*
  * An operation as a program: which fields there are, what each is called in the answer, how its value
@@ -115,9 +116,9 @@ export function compile(
         const data = await writerFor(variableValues)(undefined, run, undefined);
         return { data, errors: run.errors };
       } catch (error) {
-        // Null has reached the root.
-        const data = recover(error, { nodes: sets, nullable: true }, run, undefined);
-        return { data, errors: run.errors };
+        // Null has reached the root, or a condition there is null: that is at no place in the answer.
+        run.errors.push(error instanceof GraphQLError ? error : locatedError(error, undefined));
+        return { data: 'null', errors: run.errors };
       }
     },
   };

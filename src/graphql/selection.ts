@@ -57,8 +57,9 @@ function isIncluded(
   if (!node.directives?.length) return true;
   const given = { directives: node.directives };
   const skip = getDirectiveValues(GraphQLSkipDirective, given, scope.variableValues);
+  if (skip?.['if'] === true) return false;
   const include = getDirectiveValues(GraphQLIncludeDirective, given, scope.variableValues);
-  return skip?.['if'] !== true && include?.['if'] !== false;
+  return include?.['if'] !== false;
 }
 
 /** Whether a fragment on `condition` applies to an object of type `on`. */
@@ -70,19 +71,33 @@ function applies(condition: string | undefined, on: GraphQLCompositeType, scope:
   );
 }
 
-function collect(set: SelectionSetNode, on: GraphQLCompositeType, scope: Scope): FieldNode[] {
-  return set.selections
-    .filter((node) => isIncluded(node, scope))
-    .flatMap((node): FieldNode[] => {
-      if (node.kind === Kind.FIELD) return [node];
-      const fragment:
-        | (Pick<FragmentDefinitionNode, 'selectionSet'> & {
-            typeCondition?: FragmentDefinitionNode['typeCondition'] | undefined;
-          })
-        | undefined = node.kind === Kind.INLINE_FRAGMENT ? node : scope.fragments[node.name.value];
-      if (!fragment || !applies(fragment.typeCondition?.name.value, on, scope)) return [];
-      return collect(fragment.selectionSet, on, scope);
-    });
+/** What a fragment holds, whether it stands inline or is spread. */
+interface Part {
+  selectionSet: SelectionSetNode;
+  typeCondition?: FragmentDefinitionNode['typeCondition'] | undefined;
+}
+
+/** `spread` holds the names of fragments that were gone into: each is once, as the specification says. */
+function collect(
+  set: SelectionSetNode,
+  on: GraphQLCompositeType,
+  scope: Scope,
+  spread: Set<string>,
+): FieldNode[] {
+  const below = (part: Part | undefined) =>
+    part && applies(part.typeCondition?.name.value, on, scope)
+      ? collect(part.selectionSet, on, scope, spread)
+      : [];
+  return set.selections.flatMap((node): FieldNode[] => {
+    if (node.kind === Kind.FRAGMENT_SPREAD) {
+      const name = node.name.value;
+      if (spread.has(name) || !isIncluded(node, scope)) return [];
+      spread.add(name);
+      return below(scope.fragments[name]);
+    }
+    if (!isIncluded(node, scope)) return [];
+    return node.kind === Kind.FIELD ? [node] : below(node);
+  });
 }
 
 function objectTypesOf(type: GraphQLNamedType, { schema }: Scope): string[] {
@@ -177,7 +192,8 @@ export function fieldsSelected(
   on: GraphQLCompositeType,
   scope: Scope,
 ): [FieldNode, ...FieldNode[]][] {
-  return group(sets.flatMap((set) => collect(set, on, scope)));
+  const spread = new Set<string>();
+  return group(sets.flatMap((set) => collect(set, on, scope, spread)));
 }
 
 function select(sets: SelectionSetNode[], on: GraphQLCompositeType, scope: Scope): Selection {

@@ -3,7 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import { isFromForeignSite } from './request-origin.ts';
 
 /** The only types of a body: a page of another site cannot send them without asking first (CORS). */
-export const JSON_TYPE = /^application\/(graphql\+)?json\s*(?:[;,]|$)/i;
+const JSON_TYPE = /^application\/(graphql\+)?json\s*(?:[;,]|$)/i;
 
 function refuse(message: string, code: string, status: number): GraphQLError {
   return new GraphQLError(message, { extensions: { code, http: { status } } });
