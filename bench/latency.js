@@ -51,6 +51,7 @@ try {
   const text = `
 ${RATE} requests/s, GitLab takes ${LATENCY_MS} ms; ${ROUNDS} rounds of ${ROUND_MS / 1000} s, taken in turns.
 Each cell is the median, then p99. Goal: 3 ms more at the median.
+${stage.disturbance()}
 
 ${table(head.split('; '), rows)}
 `;

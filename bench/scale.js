@@ -27,7 +27,7 @@ async function run(name) {
   const stage = await openStage();
   try {
     const { title, note, table } = await axes[name](stage);
-    return `## ${title}\n\n${note}\n\n${table}\n`;
+    return `## ${title}\n\n${note} ${stage.disturbance()}\n\n${table}\n`;
   } finally {
     await stage.close();
   }

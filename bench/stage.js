@@ -56,8 +56,7 @@ export function checkData(subject, query, expected) {
 
 /**
  * What a case's rounds come to: times in ms, memory in MiB; for each operation the calls, the subject's CPU, and
- * that of double and driver. `busiestPart` is how much of the subject's CPU one of its processes had,
- * `othersPart` how much of a core was taken by who is no part of this.
+ * that of double and driver. `busiestPart` is how much of the subject's CPU one of its processes had.
  */
 function summary(rounds) {
   const took = sorted(rounds.flatMap((round) => round.took));
@@ -66,7 +65,6 @@ function summary(rounds) {
     cpuMs: middle('cpuMs'),
     aroundMs: middle('aroundMs'),
     busiestPart: middle('busiestPart'),
-    othersPart: middle('othersPart'),
     calls: middle('calls'),
     perSecond: middle('perSecond'),
     peakMiB: Math.max(...rounds.map((round) => round.peakMiB)),
@@ -110,6 +108,13 @@ function createMeasure(double, driver) {
   };
 }
 
+/** Says how much of a core was taken by who is no part of the measurement: with more than a little, it says little. */
+function disturbance(parts) {
+  const percent = (100 * sum(parts)) / parts.length;
+  const verdict = percent > 15 ? ' **Measure again when the machine is quiet.**' : '';
+  return `Other programs took ${percent.toFixed(0)} % of a core meanwhile.${verdict}`;
+}
+
 /** Opens a stage; `env` is the double's. Everything on it ends with `close`. */
 export async function openStage({ env, core = cores.around } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
@@ -126,7 +131,13 @@ export async function openStage({ env, core = cores.around } = {}) {
   const { port: gitlabPort } = await ask(double);
   const gitlab = `http://127.0.0.1:${gitlabPort}`;
   const driver = launch('./driver.js');
-  const measure = createMeasure(double, driver);
+  const others = [];
+  const look = createMeasure(double, driver);
+  const measure = async (one, ms) => {
+    const result = await look(one, ms);
+    others.push(result.othersPart);
+    return result;
+  };
 
   /**
    * Starts what takes PORT and GITLAB_URL: a subject. `pids` are its processes; with `inspect` it can be
@@ -153,6 +164,7 @@ export async function openStage({ env, core = cores.around } = {}) {
     /** The calls that GitLab got so far. */
     calls: async () => (await ask(double, {})).calls,
     measure,
+    disturbance: () => disturbance(others),
     /**
      * Measures cases side by side: round after round, each in turn, so that what else happens on the machine
      * meets all of them alike. A case has a `subject`, its `requests` and what else driver.js takes. Answers

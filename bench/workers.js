@@ -38,7 +38,6 @@ async function compare(stage, [one, two], { id, title, query, answer }) {
     `${(100 * loadPart).toFixed(0)} %`,
     `${(100 * both.busiestPart).toFixed(0)} %`,
     short(ofTheirOwn),
-    `${(50 * (alone.othersPart + both.othersPart)).toFixed(0)} %`,
   ];
 }
 
@@ -49,9 +48,10 @@ try {
   const rows = [];
   for (const workload of chosen) rows.push(await compare(stage, subjects, workload));
   const head =
-    'work; WORKERS=1; WORKERS=2; times; CPU of one; CPU of two; part of the load in all CPU; part of the busier worker; times on cores of their own; taken by others';
+    'work; WORKERS=1; WORKERS=2; times; CPU of one; CPU of two; part of the load in all CPU; part of the busier worker; times on cores of their own';
   const text = `
 All on the same ${availableParallelism()} cores, 16 callers at once; rounds of 2 s, taken in turns. Goal: 1.7 times.
+${stage.disturbance()}
 
 ${table(head.split('; '), rows)}
 `;

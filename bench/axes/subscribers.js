@@ -29,7 +29,8 @@ async function eventsOf(watchers, more) {
 async function measureSize(stage, size) {
   const gateway = await stage.openGateway({ inspect: true });
   const { pid, origin } = gateway;
-  await checkData(gateway, '{ __typename }', { __typename: 'Query' });
+  const requests = await checkData(gateway, '{ __typename }', { __typename: 'Query' });
+  await stage.measure({ subject: gateway, requests }, 500);
   const keptBefore = await keptMiB(gateway);
   const watchers = stage.launch('./watchers.js');
   const subscribe = { origin, body: JSON.stringify({ query }), token: 'moving-0', count: size };
