@@ -3,12 +3,27 @@
  * before, so that it never holds up what is measured. It counts the calls it gets.
  *
  * To callers whose token begins with "settled" nothing changes, and it answers 304 as GitLab does; to
- * all others every answer is new.
+ * all others every answer is new. It takes LATENCY_MS for each answer, if that is set.
  */
 import { createServer } from 'node:http';
-import { bridgesOf, canceled, jobs, jobsOf, log, pipelines, project } from './fixtures.js';
+import {
+  bridgesOf,
+  canceled,
+  jobs,
+  jobsByLogLength,
+  jobsOf,
+  log,
+  logOf,
+  olderJobs,
+  pipelines,
+  project,
+  running,
+} from './fixtures.js';
 
-const text = new Map(jobs.map((job) => [job.id, JSON.stringify(job)]));
+const latencyMs = Number(process.env.LATENCY_MS ?? 0);
+const allJobs = [...jobs, ...olderJobs];
+const text = new Map(allJobs.map((job) => [job.id, JSON.stringify(job)]));
+const logs = new Map([...jobsByLogLength].map(([bytes, { id }]) => [id, bytes]));
 const root = `/api/v4/projects/${project}`;
 
 const json = (body, headers = {}) => ({
@@ -21,7 +36,7 @@ const list = (rows) => `[${rows.map((row) => text.get(row.id) ?? JSON.stringify(
 function keysetPage(query) {
   const cursor = query.get('cursor');
   const below = cursor ? Number(JSON.parse(Buffer.from(cursor, 'base64url')).id) : Infinity;
-  const older = jobs.filter(({ id }) => id < below);
+  const older = allJobs.filter(({ id }) => id < below);
   const rows = older.slice(0, Number(query.get('per_page')));
   const cursorAt = (id, way) =>
     Buffer.from(JSON.stringify({ id: String(id), _kd: way })).toString('base64');
@@ -49,18 +64,25 @@ function offsetPage(all, query) {
   });
 }
 
-const jobBy = (id) => jobs.find((job) => job.id === Number(id));
+const jobBy = (id) => allJobs.find((job) => job.id === Number(id));
 const pipelineBy = (id) => pipelines.find((pipeline) => pipeline.id === Number(id));
 
-/** Path below the project → its answer. */
+function trace(id) {
+  const bytes = logs.get(Number(id));
+  const body = bytes === undefined ? Buffer.from(log) : logOf(bytes);
+  return { headers: { 'Content-Type': 'text/plain' }, body };
+}
+
+/** Path below the project → its answer. What `changes` is written anew for each call. */
 const routes = [
+  [
+    new RegExp(`^/jobs/${running.id}$`),
+    () => ({ ...json(JSON.stringify({ ...running, coverage: calls % 100 })), changes: true }),
+  ],
   [/^\/jobs$/, (_, query) => (query.has('page') ? offsetPage(jobs, query) : keysetPage(query))],
   [/^\/jobs\/(\d+)$/, (id) => json(text.get(jobBy(id).id))],
   [/^\/jobs\/(\d+)\/cancel$/, (id) => json(JSON.stringify(canceled(jobBy(id))))],
-  [
-    /^\/jobs\/\d+\/trace$/,
-    () => ({ headers: { 'Content-Type': 'text/plain' }, body: Buffer.from(log) }),
-  ],
+  [/^\/jobs\/(\d+)\/trace$/, trace],
   [/^\/pipelines\/(\d+)\/jobs$/, (id, query) => offsetPage(jobsOf(pipelineBy(id)), query)],
   [/^\/pipelines\/(\d+)\/bridges$/, (id, query) => offsetPage(bridgesOf(pipelineBy(id)), query)],
 ];
@@ -85,9 +107,9 @@ function write(url) {
   for (const [path, answer] of routes) {
     const match = pathname.startsWith(root) && path.exec(pathname.slice(root.length));
     if (!match) continue;
-    const { headers, body } = answer(match[1], searchParams);
+    const { headers, body, changes } = answer(match[1], searchParams);
     const whole = { ...common, ...headers, 'Content-Length': body.length };
-    return { status: 200, headers: whole, body };
+    return { status: 200, headers: whole, body, changes };
   }
   return { status: 404, headers: common, body: Buffer.from('{"message":"404 Not found"}') };
 }
@@ -100,17 +122,21 @@ const server = createServer((request, response) => {
   let answer = written.get(request.url);
   if (!answer) {
     answer = write(request.url);
-    written.set(request.url, answer);
+    if (!answer.changes) written.set(request.url, answer);
   }
   const settled = request.headers['private-token']?.startsWith('settled');
   const etag = settled ? 'W/"settled"' : `W/"${calls}"`;
   request.resume();
-  if (request.headers['if-none-match'] === etag) {
-    const { 'Content-Length': _, ...headers } = answer.headers;
-    response.writeHead(304, { ...headers, ETag: etag }).end();
-  } else {
-    response.writeHead(answer.status, { ...answer.headers, ETag: etag }).end(answer.body);
-  }
+  const send = () => {
+    if (request.headers['if-none-match'] === etag) {
+      const { 'Content-Length': _, ...headers } = answer.headers;
+      response.writeHead(304, { ...headers, ETag: etag }).end();
+    } else {
+      response.writeHead(answer.status, { ...answer.headers, ETag: etag }).end(answer.body);
+    }
+  };
+  if (latencyMs > 0) setTimeout(send, latencyMs);
+  else send();
 });
 
 server.keepAliveTimeout = 60_000;

@@ -1,15 +1,19 @@
 /*
- * The load: some callers at once, each asking again as soon as it is answered, for a given time. In a
- * process of its own, so that its work is nobody else's.
+ * The load: some callers at once, each asking again as soon as it is answered, for a given time; or, with
+ * a `rate`, callers who come so many times a second whether or not others still wait. In a process of
+ * its own, so that its work is nobody else's.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 
-/** Tokens in rotation, more than callers at once: no two operations under way share a token. */
+/** Tokens in rotation where none are given, more than callers at once: no two operations under way share one. */
 const TOKENS = 64;
 /** Like a browser. Only an operation of several requests needs more than one. */
 const CONNECTIONS = 6;
 
+/** Connections by origin: of the callers, and of those who come at a rate. */
 const pools = new Map();
+const crowds = new Map();
 let serial = 0;
 
 async function ask(pool, { method, path, body, bytes }, token) {
@@ -22,31 +26,49 @@ async function ask(pool, { method, path, body, bytes }, token) {
   }
 }
 
-/** One caller; notes how long each of its operations took, in ms. */
-async function call(pool, { requests, caller }, until) {
+/** One operation; how long it took, in ms. */
+async function operate(pool, { requests, caller, tokens = TOKENS }) {
+  const token = `${caller}-${serial++ % tokens}`;
+  const start = performance.now();
+  await Promise.all(requests.map((request) => ask(pool, request, token)));
+  return performance.now() - start;
+}
+
+/** One caller; how long each of its operations took. */
+async function call(pool, work, until) {
   const took = [];
-  do {
-    const token = `${caller}-${serial++ % TOKENS}`;
-    const start = performance.now();
-    await Promise.all(requests.map((request) => ask(pool, request, token)));
-    took.push(performance.now() - start);
-  } while (performance.now() < until);
+  do took.push(await operate(pool, work));
+  while (performance.now() < until);
   return took;
 }
 
-async function load({ origin, concurrency, ms, ...work }) {
-  if (!pools.has(origin)) {
-    const open = () => new Pool(origin, { connections: CONNECTIONS });
-    pools.set(origin, Array.from({ length: concurrency }, open));
+/** Callers at a constant rate; how long each of their operations took. */
+async function arrive({ origin, rate, ms, ...work }) {
+  if (!crowds.has(origin)) crowds.set(origin, new Pool(origin));
+  const start = performance.now();
+  const running = [];
+  for (let due = start; due < start + ms; due += 1000 / rate) {
+    await sleep(due - performance.now());
+    const operation = operate(crowds.get(origin), work);
+    operation.catch(() => {});
+    running.push(operation);
   }
+  return Promise.all(running);
+}
+
+async function load({ origin, concurrency, ms, ...work }) {
+  const own = pools.get(origin) ?? [];
+  while (own.length < concurrency) own.push(new Pool(origin, { connections: CONNECTIONS }));
+  pools.set(origin, own);
   const until = performance.now() + ms;
-  const took = await Promise.all(pools.get(origin).map((pool) => call(pool, work, until)));
+  const callers = own.slice(0, concurrency);
+  const took = await Promise.all(callers.map((pool) => call(pool, work, until)));
   return took.flat();
 }
 
 process.on('message', async (work) => {
   try {
-    process.send({ took: await load(work) });
+    process.send({ took: await (work.rate ? arrive(work) : load(work)) });
   } catch (error) {
     process.send({ error: error.message });
   }

@@ -1,11 +1,13 @@
 /*
- * What stands in the GitLab double: a project with 200 jobs, which four pipelines have in turns, and
- * one log of a megabyte. A job's JSON has every key and the length of a real one (about 3 KB).
+ * What stands in the GitLab double: a project with 200 jobs, which four pipelines have in turns, older
+ * jobs below them, and a log of a megabyte for each job, but for a few of another length. A job's JSON
+ * has every key and the length of a real one (about 3 KB).
  */
 
 const FIRST_JOB = 5_000_000_001;
 const FIRST_PIPELINE = 900_000_001;
 const JOBS = 200;
+const OLDER_JOBS = 400;
 const PIPELINES = 4;
 const BRIDGES = 5;
 
@@ -161,6 +163,20 @@ const times = (count, make) => Array.from({ length: count }, (_, index) => make(
 /** All jobs of the project, newest first. */
 export const jobs = times(JOBS, jobOf).reverse();
 
+/** Older jobs of it, of the same pipelines, which no list of those has. */
+export const olderJobs = times(OLDER_JOBS, (index) => ({
+  ...jobOf(index),
+  id: FIRST_JOB - 1 - index,
+}));
+
+/** A job that runs, in no list: the double lets it change whenever it is read. */
+export const running = {
+  ...jobOf(0),
+  id: FIRST_JOB + 5000,
+  status: 'running',
+  finished_at: null,
+};
+
 /** The four pipelines. */
 export const pipelines = times(PIPELINES, pipelineOf);
 
@@ -186,3 +202,14 @@ export const log = times(11_000, (line) =>
     ? `section_start:${1_764_000_000 + line}:step_${line}\r${ESC}[0K${ESC}[36;1mStep ${line}${ESC}[0;m`
     : `${ESC}[32m✓${ESC}[0m basket.test.ts > "keeps what was put in" (run ${line}) \t${line % 97} ms of 250 ms allowed`,
 ).join('\n');
+
+/** Jobs by the length of their logs in bytes; all others have `log`. */
+export const jobsByLogLength = new Map(
+  [1e3, 1e5, 1e6, 1e7, 1e8].map((bytes, index) => [bytes, jobs[index + 1]]),
+);
+
+/** Whole lines of `log`, again and again, up to a length in bytes. */
+export function logOf(bytes) {
+  const long = Buffer.alloc(bytes, `${log}\n`);
+  return long.subarray(0, long.lastIndexOf('\n') + 1);
+}

@@ -1,7 +1,7 @@
 /* Processes of the bench: started on a core, measured, and ended by their own id. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 
@@ -11,7 +11,7 @@ const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 export const pinning = canPin && availableParallelism() > 1 ? 'taskset' : 'none';
 export const cores = { around: 0, subject: 1 };
 
-/** Starts a script on a core. Its output goes to `log`, a file descriptor. */
+/** Starts a script on a core, or several such as "0,1". Its output goes to `log`, a file descriptor. */
 export function start(script, { core, log, env = {}, execArgv = [], ipc = true }) {
   const node = [process.execPath, ...execArgv, script];
   const command = pinning === 'taskset' ? ['taskset', '-c', String(core), ...node] : node;
@@ -78,7 +78,30 @@ export function cpuMs(pid) {
   return ns.reduce((sum, one) => sum + one, 0) / 1e6;
 }
 
+/** CPU time of all cores that was not idle, in ms, with what the host took (steal). */
+export function busyMs() {
+  const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n')[0].split(/ +/).map(Number);
+  const [user, nice, system, , , irq, softirq, steal] = ticks;
+  return (user + nice + system + irq + softirq + steal) * 10;
+}
+
 /** Resident memory of a process in MiB. */
 export function rssMiB(pid) {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+}
+
+/** The most of it since `forgetPeak`, or since the process began. */
+export function peakMiB(pid) {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+}
+
+/** Lets the peak begin at what is resident now. */
+export function forgetPeak(pid) {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+/** Processes that a process has started. */
+export function childrenOf(pid) {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return children.split(' ').filter(Boolean).map(Number);
 }

@@ -8,12 +8,13 @@ import { pinning } from './processes.js';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Two digits that matter. */
-function short(number) {
+export function short(number) {
   if (number === 0) return '0';
   return number >= 10 ? number.toFixed(0) : number.toFixed(number >= 1 ? 1 : 2);
 }
 
-function table(head, rows) {
+/** A Markdown table. */
+export function table(head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
@@ -82,17 +83,21 @@ function machine() {
   return `${cpus().length} × ${model}, ${gib} GiB, Node ${process.version}, pinned by ${pinning}`;
 }
 
-/** Writes everything to results/<date>.md; gives the file's name. */
-export function writeResults(results, subjects, { rounds, roundMs, CONCURRENCY }) {
+/** Writes a text under a title, what was measured and where to results/<prefix><date>.md; gives the file's name. */
+export function writeReport(prefix, title, text) {
   const date = new Date().toISOString().slice(0, 10);
-  const name = `results/${date}.md`;
+  const name = `results/${prefix}${date}.md`;
   const changed = output('git', 'status', '--porcelain', '../src') ? ', with changes' : '';
   const commit = output('git', 'rev-parse', '--short', 'HEAD') + changed;
-  const text = `# Bench of ${date}
+  mkdirSync(here('results'), { recursive: true });
+  const origin = `- Commit ${commit}\n- ${machine()}`;
+  writeFileSync(here(name), `# ${title} of ${date}\n\n${origin}\n${text}`);
+  return `bench/${name}`;
+}
 
-- Commit ${commit}
-- ${machine()}
-- ${rounds} rounds of ${roundMs} ms, ${CONCURRENCY} callers at once
+/** Writes everything to results/<date>.md; gives the file's name. */
+export function writeResults(results, subjects, { rounds, roundMs, CONCURRENCY }) {
+  const text = `- ${rounds} rounds of ${roundMs} ms, ${CONCURRENCY} callers at once
 
 CPU per operation, as a multiple of the bare proxy's: the median of the rounds, in each of which all subjects took turns.
 
@@ -100,7 +105,5 @@ ${ratios(results, subjects)}
 
 ${details(results, subjects)}
 `;
-  mkdirSync(here('results'), { recursive: true });
-  writeFileSync(here(name), text);
-  return `bench/${name}`;
+  return writeReport('', 'Bench', text);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Gitlab } from '../gitlab/client.ts';
 import type { Clock } from '../gitlab/clock.ts';
 import type { Motion, Pace } from './pace.ts';
@@ -48,6 +49,20 @@ export interface PollDeps {
   onEnd(): void;
 }
 
+/** What one of them makes of the news takes about 0.1 ms. */
+const TOLD_AT_ONCE = 64;
+
+/**
+ * Tells viewers, so many at once. Between two such groups everybody else has a turn, and what a group's
+ * answers were made from is garbage before the next one begins: all at once, thousands would keep it alive.
+ */
+async function tellAll(viewers: readonly (() => void)[]): Promise<void> {
+  for (let at = 0; at < viewers.length; at += TOLD_AT_ONCE) {
+    if (at > 0) await othersTurn();
+    for (const viewer of viewers.slice(at, at + TOLD_AT_ONCE)) viewer();
+  }
+}
+
 /** Takes a state over as the latest; tells whether it brought a change that hooks should announce. */
 function take<State>(
   kept: { state: State | undefined; version: number },
@@ -70,9 +85,7 @@ export function createPoll<State>(reading: Reading<State>, deps: PollDeps): Poll
   let ending: Ending | undefined;
   let repetition: Repetition | undefined;
 
-  const tell = () => {
-    for (const viewer of [...viewers]) viewer();
-  };
+  const tell = () => void tellAll([...viewers]);
   const end = (how: Ending) => {
     if (ending) return;
     ending = how;

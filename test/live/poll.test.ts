@@ -85,6 +85,23 @@ describe('a poll', () => {
     expect(signals).toHaveLength(2);
   });
 
+  it('lets others have a turn while it tells very many', async () => {
+    const { poll } = start();
+    const order: string[] = [];
+    poll.join(() => {
+      order.push('first');
+      setImmediate(() => order.push('somebody else'));
+    });
+    for (let n = 0; n < 1_000; n++) poll.join(() => {});
+    await new Promise<void>((resolve) => {
+      poll.join(() => {
+        order.push('last');
+        resolve();
+      });
+    });
+    expect(order).toEqual(['first', 'somebody else', 'last']);
+  });
+
   it('shows who comes late what is there, and looks again if that is old', async () => {
     const { view, world, signals, pass, poll } = start();
     await view().next();

@@ -1,0 +1,65 @@
+/* How much an operation costs, the more callers there are, each with a token of its own. */
+import { expectedData } from '../expected.js';
+import { keptMiB } from '../inspector.js';
+import { rssMiB } from '../processes.js';
+import { table } from '../report.js';
+import { checkData } from '../stage.js';
+import { workloads } from '../workloads.js';
+import { growthOf, inCalls, inKiB, inMiB, inMs } from './figures.js';
+
+const SIZES = [1, 100, 1_000, 10_000];
+const [read, write] = ['W1', 'W7'].map((name) => workloads.find(({ id }) => id === name));
+
+const caseOf = async (subject, { query, answer }, tokens) => ({
+  subject,
+  requests: await checkData(subject, query, expectedData(query, answer)),
+  tokens,
+  // What one caller asks twice at once is one call: it asks for one thing at a time.
+  concurrency: Math.min(tokens, 8),
+});
+
+/** At least so many operations come before what is measured, and one by each caller. */
+const WARM_UP = 3_000;
+
+async function introduce(stage, one) {
+  for (let left = Math.max(WARM_UP, one.tokens); left > 0; ) {
+    left -= (await stage.measure(one, 1_000)).took.length;
+  }
+}
+
+/** Measures it on a stage; gives a section of the report. */
+export async function measureCredentials(stage) {
+  const gateways = [];
+  const cases = [];
+  for (const size of SIZES) {
+    const gateway = await stage.openGateway({ inspect: true });
+    const reads = await caseOf(gateway, read, size);
+    await introduce(stage, reads);
+    cases.push(reads, await caseOf(gateway, write, size));
+    gateways.push(gateway);
+  }
+  const results = await stage.compare(cases);
+  const kept = [];
+  for (const gateway of gateways) kept.push(await keptMiB(gateway));
+  const [reads, writes] = [0, 1].map((way) => results.filter((_, index) => index % 2 === way));
+  const growth = [reads, writes].map((all) => growthOf(all.map(({ cpuMs }) => cpuMs)));
+  const head =
+    'callers, CPU of a read, growth, calls, CPU of a mutation, growth, calls, kept memory, for each caller, resident';
+  const rowOf = (size, index) => [
+    size,
+    inMs(reads[index].cpuMs),
+    growth[0][index],
+    inCalls(reads[index].calls),
+    inMs(writes[index].cpuMs),
+    growth[1][index],
+    inCalls(writes[index].calls),
+    inMiB(kept[index]),
+    index ? inKiB((kept[index] - kept[0]) / size) : '–',
+    inMiB(rssMiB(gateways[index].pid)),
+  ];
+  return {
+    title: 'Callers',
+    note: 'Workloads W1 and W7, by so many tokens in turn, each of which has come before: whatever is kept for a caller is there.',
+    table: table(head.split(', '), SIZES.map(rowOf)),
+  };
+}

@@ -1,0 +1,82 @@
+/* How much a megabyte of a log costs, the longer it is. */
+import { deepStrictEqual } from 'node:assert';
+import { jobsByLogLength, logOf, project } from '../fixtures.js';
+import { short, table } from '../report.js';
+import { check, checkData } from '../stage.js';
+import { growthOf, inCalls, inMiB, inMs } from './figures.js';
+
+const LAST = 100;
+const ESCAPE = String.fromCharCode(27);
+const escapes = new RegExp(`section_start:[^\\r]*\\r|${ESCAPE}\\[[\\d;]*[mK]`, 'g');
+
+const queryFor = ({ id }) => `{ job(project: "${project}", id: "${id}") {
+  trace { byteSize lines(last: ${LAST}) { nodes { number text } } } } }`;
+
+/** The last lines as a reader of the log sees them, worked out from its bytes alone. */
+function expectedFor(bytes) {
+  const log = logOf(bytes);
+  const lines = log.toString().split('\n').slice(0, -1);
+  const first = Math.max(0, lines.length - LAST);
+  const nodes = lines.slice(first).map((line, index) => ({
+    number: first + index + 1,
+    text: line.replaceAll(escapes, ''),
+  }));
+  return { job: { trace: { byteSize: log.length, lines: { nodes } } } };
+}
+
+const rawPath = ({ id }) => `/jobs/${project}/${id}/trace`;
+const restPath = ({ id }) => `/api/v4/projects/${project}/jobs/${id}/trace`;
+
+/** The ways to a log, each asked by one caller at a time. */
+const WAYS = [`last ${LAST} lines`, 'raw', 'bare proxy'];
+
+async function casesFor([bytes, job], { gateway, proxy }) {
+  const whole = (body) => deepStrictEqual(body, logOf(bytes));
+  const get = (subject, path) => check(subject, [{ method: 'GET', path }], whole);
+  const lines = await checkData(gateway, queryFor(job), expectedFor(bytes));
+  return [
+    { subject: gateway, requests: lines },
+    { subject: gateway, requests: await get(gateway, rawPath(job)) },
+    { subject: proxy, requests: await get(proxy, restPath(job)) },
+  ].map((one) => ({ ...one, concurrency: 1 }));
+}
+
+/** Measures it on a stage; gives a section of the report. */
+export async function measureLogs(stage) {
+  const sizes = [...jobsByLogLength];
+  const proxy = await stage.openProxy();
+  const cases = [];
+  for (const size of sizes) {
+    const gateway = await stage.openGateway();
+    cases.push(...(await casesFor(size, { gateway, proxy })));
+  }
+  const results = await stage.compare(cases, { warmUpMs: 1_000, rounds: 3, roundMs: 700 });
+  return {
+    title: 'Length of a log',
+    note: 'One caller at a time; a gateway of its own for each length, whose peak memory is all it takes.',
+    table: tableOf(sizes, results),
+  };
+}
+
+function tableOf(sizes, results) {
+  const resultsOf = (way) => results.filter((_, index) => index % WAYS.length === way);
+  const proxy = resultsOf(WAYS.indexOf('bare proxy'));
+  const rows = WAYS.slice(0, 2).flatMap((title, way) => {
+    const own = resultsOf(way);
+    const perMB = own.map(({ cpuMs }, index) => cpuMs / (sizes[index][0] / 1e6));
+    const growth = growthOf(perMB);
+    return own.map(({ cpuMs, calls, p50, peakMiB }, index) => [
+      `${sizes[index][0] / 1e6} MB`,
+      title,
+      inMs(cpuMs),
+      inMs(perMB[index]),
+      growth[index],
+      short(cpuMs / proxy[index].cpuMs),
+      inCalls(calls),
+      inMs(p50),
+      inMiB(peakMiB),
+    ]);
+  });
+  const head = 'log, read as, CPU, CPU per MB, growth, × bare proxy, calls, p50, peak memory';
+  return table(head.split(', '), rows);
+}

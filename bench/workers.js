@@ -1,0 +1,62 @@
+/*
+ * What a second worker is worth. The load needs CPU too, so on two cores two workers never have both to
+ * themselves. Hence operations of which the gateway's part is by far the largest, and two figures: how
+ * much more was done, in spite of what the load took; and what that comes to on cores of their own, which
+ * is twice the operations for the workers' CPU, less what one of them had more than half of the work.
+ */
+import { availableParallelism } from 'node:os';
+import { expectedData } from './expected.js';
+import { cores } from './processes.js';
+import { short, table, writeReport } from './report.js';
+import { checkData, openStage } from './stage.js';
+import { workloads } from './workloads.js';
+
+const chosen = workloads.filter(({ id }) => ['W1', 'W3', 'W8'].includes(id));
+const everyCore = Object.values(cores).join(',');
+
+async function compare(stage, [one, two], { id, title, query, answer }) {
+  const expected = expectedData(query, answer);
+  const caseOf = async (subject) => ({
+    subject,
+    requests: await checkData(subject, query, expected),
+    concurrency: 16,
+  });
+  const [alone, both] = await stage.compare([await caseOf(one), await caseOf(two)], {
+    warmUpMs: 4_000,
+    rounds: 7,
+    roundMs: 2_000,
+  });
+  const loadPart = both.aroundMs / (both.aroundMs + both.cpuMs);
+  const ofTheirOwn = alone.cpuMs / both.cpuMs / both.busiestPart;
+  return [
+    `${id} ${title}`,
+    `${short(alone.perSecond)}/s`,
+    `${short(both.perSecond)}/s`,
+    `**${short(both.perSecond / alone.perSecond)}**`,
+    `${short(alone.cpuMs)} ms`,
+    `${short(both.cpuMs)} ms`,
+    `${(100 * loadPart).toFixed(0)} %`,
+    `${(100 * both.busiestPart).toFixed(0)} %`,
+    short(ofTheirOwn),
+  ];
+}
+
+const stage = await openStage({ core: everyCore });
+try {
+  const open = (count) => stage.openGateway({ env: { WORKERS: String(count) }, core: everyCore });
+  const subjects = [await open(1), await open(2)];
+  const rows = [];
+  for (const workload of chosen) rows.push(await compare(stage, subjects, workload));
+  const head =
+    'work; WORKERS=1; WORKERS=2; times; CPU of one; CPU of two; part of the load in all CPU; part of the busier worker; times on cores of their own';
+  const text = `
+All on the same ${availableParallelism()} cores, 16 callers at once; rounds of 2 s, taken in turns. Goal: 1.7 times.
+${stage.disturbance()}
+
+${table(head.split('; '), rows)}
+`;
+  console.log(text);
+  console.log(`Written to ${writeReport('workers-', 'Workers', text)}`);
+} finally {
+  await stage.close();
+}
