@@ -7,6 +7,7 @@ import type { OpenText } from './gitlab/readers.ts';
 import type { Transport } from './gitlab/transport.ts';
 import type { Live, LiveHub } from './live/hub.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
+import { limitTime } from './signals.ts';
 
 /** What every resolver gets: made anew for each operation, bound to its caller's credential. */
 export interface Context {
@@ -69,8 +70,11 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
   const freshness = createFreshness();
   const traceContext = traceContextOf(caller);
   const { transport } = deps;
+  let leaveLast = () => {};
   const turn = () => {
-    const signal = AbortSignal.any([caller.signal, AbortSignal.timeout(deps.operationTimeoutMs)]);
+    leaveLast();
+    const { signal, leave } = limitTime(caller.signal, deps.operationTimeoutMs);
+    leaveLast = leave;
     const gitlab = createGitlab({ transport, credential, signal, meter, traceContext });
     return {
       loaders: watchFreshness(createLoaders(gitlab, deps), freshness),
