@@ -42,6 +42,8 @@ export interface ContextDeps {
   webUrls: readonly string[];
   maxTraceBytes: number;
   operationTimeoutMs: number;
+  /** Calls to GitLab that one operation, or one event of a subscription, may begin. */
+  maxUpstreamCalls: number;
   live: LiveHub;
 }
 
@@ -75,7 +77,8 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
     leaveLast();
     const { signal, leave } = limitTime(caller.signal, deps.operationTimeoutMs);
     leaveLast = leave;
-    const gitlab = createGitlab({ transport, credential, signal, meter, traceContext });
+    const allowance = { max: deps.maxUpstreamCalls, left: deps.maxUpstreamCalls };
+    const gitlab = createGitlab({ transport, credential, signal, meter, allowance, traceContext });
     return {
       loaders: watchFreshness(createLoaders(gitlab, deps), freshness),
       writer: fallback && !deps.fallbackWrites ? undefined : gitlab,

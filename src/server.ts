@@ -95,6 +95,7 @@ function contextDeps(config: Config, deps: GatewayDeps, { wakeUps }: Hints): Con
     webUrls: [...new Set([config.gitlabUrl, config.gitlabExternalUrl])],
     maxTraceBytes: config.maxTraceBytes,
     operationTimeoutMs: config.operationTimeoutMs,
+    maxUpstreamCalls: config.limits.upstreamCalls,
   };
 }
 
