@@ -84,10 +84,16 @@ function contextDeps(config: Config, deps: GatewayDeps, { wakeUps }: Hints): Con
     baseUrl: config.gitlabUrl,
     version,
   });
-  const { pollIntervalMs: intervalMs, maxSubscriptions: maxSubscribers } = config;
   return {
     transport,
-    live: createLiveHub({ ...live, transport, wakeUps, intervalMs, maxSubscribers }),
+    live: createLiveHub({
+      ...live,
+      transport,
+      wakeUps,
+      intervalMs: config.pollIntervalMs,
+      maxSubscribers: config.maxSubscriptions,
+      maxPerCaller: config.maxSubscriptionsPerCaller,
+    }),
     fallback: config.gitlabToken
       ? readCredential((name) => headers[name.toLowerCase()])
       : undefined,
