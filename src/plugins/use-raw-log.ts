@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { isGitlabError } from '../gitlab/errors.ts';
@@ -47,6 +48,13 @@ function refusalOf(error: unknown): Refusal {
   throw error;
 }
 
+/** What an answer is sent with: Yoga's own class of answers, which pipes Node's streams. */
+interface Sending {
+  Response: typeof Response;
+  /** Node's side of it; undefined where no server of Node's is in front. */
+  res: ServerResponse | undefined;
+}
+
 /** The project and job that a path names; undefined where it cannot name one. */
 function parsePath(project: string, id: string): { project: string; id: string } | undefined {
   try {
@@ -65,12 +73,17 @@ function parsePath(project: string, id: string): { project: string; id: string }
 export function useRawLog({ open }: RawLogOptions): Plugin {
   const refuse = ({ code, message }: Refusal) =>
     Response.json({ error: { code, message } }, { status: statuses[code] });
-  async function answer(request: Request, job: { project: string; id: string }): Promise<Response> {
+  async function answer(
+    request: Request,
+    job: { project: string; id: string },
+    { Response: PipedResponse, res }: Sending,
+  ): Promise<Response> {
     try {
       const { body } = await open(request, job);
-      const stream = Readable.toWeb(body) as ReadableStream<Uint8Array>;
+      // Where GitLab's answer breaks off, so must this one: nobody should take a part for the whole.
+      body.once('error', () => res?.destroy());
       const disposition = `inline; filename="${job.id}.log"`;
-      return new Response(stream, {
+      return new PipedResponse(body as never, {
         headers: { ...LOG_HEADERS, 'content-disposition': disposition },
       });
     } catch (error) {
@@ -78,7 +91,7 @@ export function useRawLog({ open }: RawLogOptions): Plugin {
     }
   }
   return {
-    async onRequest({ request, url, endResponse }) {
+    async onRequest({ request, url, fetchAPI, serverContext, endResponse }) {
       if (url.pathname === STYLE_PATH) {
         const headers = {
           'content-type': 'text/css',
@@ -97,7 +110,10 @@ export function useRawLog({ open }: RawLogOptions): Plugin {
       if (!job) endResponse(refuse({ code: 'BAD_USER_INPUT', message }));
       else if (request.method !== 'GET')
         endResponse(new Response(null, { status: 405, headers: { allow: 'GET' } }));
-      else endResponse(await answer(request, job));
+      else {
+        const { res } = serverContext as { res?: ServerResponse };
+        endResponse(await answer(request, job, { Response: fetchAPI.Response, res }));
+      }
     },
   };
 }

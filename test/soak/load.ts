@@ -7,6 +7,8 @@ import { createCallers, fillMemories, pick } from './callers.ts';
 /** What was done, by kind. */
 export type Tally = Record<string, number>;
 
+/** Longer than the gateway lets anything take. */
+const PATIENCE_MS = 90_000;
 /** Long enough for the circuit to close again before the next. */
 const OUTAGE_EVERY_MS = 40_000;
 
@@ -34,7 +36,14 @@ export function createLoad(url: string, simulator: Simulator) {
     while (!signal.aborted) {
       const [name, , act] = pick(bag);
       count(name);
-      await act().catch(() => count('cut off or left'));
+      const over = await Promise.race([
+        act().then(
+          () => 'whole',
+          () => 'cut off or left',
+        ),
+        sleep(PATIENCE_MS, `never ended: ${name}`, { ref: false }),
+      ]);
+      count(over);
       await sleep(Math.random() * 60);
     }
   };
