@@ -36,6 +36,7 @@ import { useRawLog } from './plugins/use-raw-log.ts';
 import { type Manifest, readManifest } from './plugins/use-trusted-documents.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
 import { useWebhooks } from './plugins/use-webhooks.ts';
+import { createLogRoom } from './trace/log-room.ts';
 import { serveWebSockets, type WebSocketOptions } from './websocket/serve.ts';
 
 /** A gateway that can be put on a port. */
@@ -99,7 +100,7 @@ function contextDeps(config: Config, deps: GatewayDeps, { wakeUps }: Hints): Con
       : undefined,
     fallbackWrites: config.gitlabTokenWrites,
     webUrls: [...new Set([config.gitlabUrl, config.gitlabExternalUrl])],
-    maxTraceBytes: config.maxTraceBytes,
+    logRoom: createLogRoom(config.maxTraceBytes),
     operationTimeoutMs: config.operationTimeoutMs,
     maxUpstreamCalls: config.limits.upstreamCalls,
   };

@@ -1,3 +1,5 @@
+import { GraphQLError } from 'graphql';
+import type { Context } from '../context.ts';
 import {
   htmlText,
   type LineList,
@@ -154,6 +156,15 @@ function lastLinesOf(text: string, count: number): string {
   return text.slice(at + 1);
 }
 
+/** Takes note of text for the answer. Refuses what no process could hold many of. */
+function tell(characters: number, { logs }: Pick<Context, 'logs'>): void {
+  if (logs.tell(characters)) return;
+  const advice = 'Ask for fewer logs, or for `lines` or `lastLines` of them.';
+  throw new GraphQLError(`The answer would hold too much text of logs. ${advice}`, {
+    extensions: { code: 'OPERATION_TOO_COMPLEX', limit: 'traceText' },
+  });
+}
+
 function writeText(
   { log }: TraceRow,
   format: 'RAW' | 'PLAIN' | 'HTML',
@@ -181,7 +192,7 @@ JobTrace.implement({
     truncated: t.boolean({
       nullable: false,
       description:
-        'Whether the log is longer than the gateway keeps (MAX_TRACE_BYTES): then its end is here, where failures are.',
+        'Whether the log is longer than the gateway keeps (MAX_TRACE_BYTES, less where many are read at once): then its end is here, where failures are.',
       resolve: ({ log }) => log.truncated,
     }),
     text: t.string({
@@ -196,10 +207,12 @@ JobTrace.implement({
         }),
         lastLines: t.arg.int({ description: 'Only so many lines from the end, at least 1.' }),
       },
-      resolve: (row, { format, lastLines }) => {
+      resolve: (row, { format, lastLines }, context) => {
         if (lastLines != null && lastLines < 1)
           throw badUserInput('`lastLines` must be at least 1.');
-        return writeText(row, format, lastLines ?? undefined);
+        const text = writeText(row, format, lastLines ?? undefined);
+        tell(text.length, context);
+        return text;
       },
     }),
     lines: t.field({
@@ -212,9 +225,12 @@ JobTrace.implement({
           description: 'Only lines of the sections of this name, those nested in them included.',
         }),
       },
-      resolve: ({ log, ref }, { section, ...args }) => {
+      resolve: ({ log, ref }, { section, ...args }, context) => {
         const list = section == null ? log.parsed.lines : log.parsed.linesOf(section);
-        return toConnection(list, args, ['lines', ref.id, section ?? null]);
+        const connection = toConnection(list, args, ['lines', ref.id, section ?? null]);
+        const characters = connection.edges.reduce((sum, { node }) => sum + node.text.length, 0);
+        tell(characters, context);
+        return connection;
       },
     }),
     sections: t.field({

@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import type { Meter } from '../gitlab/call.ts';
+import type { Context } from '../context.ts';
 import { toClientError } from '../graphql/errors.ts';
 import {
   describe,
@@ -26,6 +26,8 @@ interface Running {
   readonly operation: Operation;
   readonly span: OperationSpan;
   readonly signal: AbortSignal;
+  /** Lets go of what its context holds. */
+  release(): void;
   isOver: boolean;
 }
 
@@ -49,6 +51,7 @@ function createFollower(observer: OperationObserver, now: () => number) {
       operation: startOperation({ requestId, transport, startedAt: now() }),
       span: startOperationSpan(request.headers),
       signal: request.signal,
+      release() {},
       isOver: false,
     };
   };
@@ -59,6 +62,7 @@ function createFollower(observer: OperationObserver, now: () => number) {
     operation.isAborted = operation.type !== 'subscription' && hasLeft(signal);
     // What failed because nobody waited for it any more is no error to tell of.
     if (operation.isAborted) operation.codes.clear();
+    running.release();
     observer.ended(operation, now() - operation.startedAt);
     span.end(operation);
   };
@@ -108,9 +112,12 @@ export function useOperations(deps: {
     byContext.set(context, running);
     return running;
   };
-  const noteMeter = (context: unknown) => {
+  const noteContext = (context: unknown) => {
     const running = byContext.get(context as object);
-    if (running) running.operation.meter = (context as { meter?: Meter }).meter;
+    if (!running) return;
+    const { meter, end } = context as Partial<Pick<Context, 'meter' | 'end'>>;
+    running.operation.meter = meter;
+    if (end) running.release = end;
   };
 
   return {
@@ -138,8 +145,8 @@ export function useOperations(deps: {
       if (!running) return;
       describe(running.operation, params.documentAST, context.params?.operationName);
     },
-    onExecute: ({ args }) => noteMeter(args.contextValue),
-    onSubscribe: ({ args }) => noteMeter(args.contextValue),
+    onExecute: ({ args }) => noteContext(args.contextValue),
+    onSubscribe: ({ args }) => noteContext(args.contextValue),
     onExecutionResult({ result, setResult, context }) {
       const running = byContext.get(context);
       if (!running || !result || Array.isArray(result)) return;

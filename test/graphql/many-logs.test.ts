@@ -1,0 +1,67 @@
+import { expect, it } from 'vitest';
+import { at, codesOf, startGateway } from '../helpers/start-gateway.ts';
+import { smallWorld, tokens } from '../helpers/worlds.ts';
+
+const KIBIBYTE = 1024;
+/** A log that is kept whole where it is alone. */
+const LENGTH = 250 * KIBIBYTE;
+
+async function start() {
+  const world = smallWorld();
+  const app = world.addProject({ id: 50, path: 'group/long', members: { alice: 'maintainer' } });
+  const pipeline = world.addPipeline(app, { id: 800, user: 'alice' });
+  const log = Buffer.alloc(LENGTH, 'x');
+  for (let id = 2001; id <= 2008; id++) world.addJob(pipeline, { id, log });
+  return startGateway({
+    simulator: { world },
+    token: tokens.alice,
+    config: { maxTraceBytes: 256 * KIBIBYTE },
+  });
+}
+
+const ALL = '{ project(fullPath: "group/long") { jobs { nodes { trace { truncated text } } } } }';
+const ONE = '{ job(project: "50", id: "2001") { trace { truncated } } }';
+const traces = (answer: Parameters<typeof at>[0]) =>
+  at(answer, 'project.jobs.nodes') as { trace: { truncated: boolean; text: string } }[];
+
+it('many logs of one operation share what two may take', async () => {
+  const { query } = await start();
+  const kept = traces(await query(ALL)).map(({ trace }) => trace);
+  expect(kept).toHaveLength(8);
+  for (const { truncated, text } of kept) {
+    expect(truncated).toBe(true);
+    expect(text).toHaveLength(64 * KIBIBYTE);
+  }
+});
+
+it('a log is whole again once the operations before it are over, whatever became of them', async () => {
+  const { query, simulator, calls } = await start();
+  await query(ALL);
+  simulator.fail({ kind: '500', match: '/trace', times: 3 });
+  await query(ALL);
+  await query(ALL, { signal: AbortSignal.timeout(20) }).catch(() => {});
+  await expect
+    .poll(async () => at(await query(ONE), 'job.trace.truncated'), { interval: 20 })
+    .toBe(false);
+  expect(calls().length).toBeGreaterThan(18);
+});
+
+it('an answer holds so much text of logs and no more; the rest of it is whole', async () => {
+  const { query, bugs } = await start();
+  const tell = (count: number, field: string) =>
+    Array.from({ length: count }, (_, index) => `t${index}: ${field}`).join(' ');
+  const ask = (fields: string) =>
+    query(`{ job(project: "50", id: "2001") { name trace { byteSize ${fields} } } }`);
+  expect((await ask(tell(4, 'text(format: RAW)'))).errors).toBeUndefined();
+  // Of a log that is null where its text is: `trace` can be null, `text` cannot.
+  const refused = await ask(tell(5, 'text(format: RAW)'));
+  expect(codesOf(refused)).toEqual({ 'job.trace.t4': 'OPERATION_TOO_COMPLEX' });
+  expect(refused.errors?.[0]?.extensions).toEqual({
+    code: 'OPERATION_TOO_COMPLEX',
+    limit: 'traceText',
+  });
+  expect(refused.data).toMatchObject({ job: { trace: null } });
+  const lines = await ask(tell(5, 'lines { nodes { text } }'));
+  expect(codesOf(lines)).toEqual({ 'job.trace.t4': 'OPERATION_TOO_COMPLEX' });
+  expect(bugs).toEqual([]);
+});
