@@ -16,6 +16,9 @@ export interface RawLogOptions {
 const LOG_PATH = /^\/jobs\/([^/]+)\/([^/]+)\/trace$/;
 const STYLE_PATH = '/trace.css';
 
+/** A reader who takes nothing for so long keeps a connection to GitLab from others. */
+const STALLED_MS = 30_000;
+
 const LOG_HEADERS = {
   'content-type': 'text/plain; charset=utf-8',
   'cache-control': 'private, no-store',
@@ -81,7 +84,9 @@ export function useRawLog({ open }: RawLogOptions): Plugin {
     try {
       const { body } = await open(request, job);
       // Where GitLab's answer breaks off, so must this one: nobody should take a part for the whole.
-      body.once('error', () => res?.destroy());
+      const breakOff = () => res?.destroy();
+      body.once('error', breakOff);
+      res?.setTimeout(STALLED_MS, breakOff);
       const disposition = `inline; filename="${job.id}.log"`;
       return new PipedResponse(body as never, {
         headers: { ...LOG_HEADERS, 'content-disposition': disposition },
