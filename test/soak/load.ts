@@ -53,7 +53,7 @@ export function createLoad(url: string, simulator: Simulator) {
       const isOutage = Date.now() >= outageAt;
       if (isOutage) outageAt += OUTAGE_EVERY_MS;
       count(isOutage ? 'outages of GitLab' : 'faults of GitLab');
-      const times = isOutage ? 40 : 1 + Math.floor(Math.random() * 3);
+      const times = isOutage ? 120 : 1 + Math.floor(Math.random() * 3);
       simulator.fail({ ...(isOutage ? { kind: '502' } : pick(faults)), times });
       await sleep(250);
       // The simulator is this process's: what it remembers is not looked at.

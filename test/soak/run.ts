@@ -11,7 +11,7 @@ import { once } from 'node:events';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { seedWorld } from '../../src/simulator/seed.ts';
+import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { createSimulator } from '../../src/simulator/simulator.ts';
 import { HOOK_SECRET } from './callers.ts';
 import { openInspector } from './inspector.ts';
@@ -27,7 +27,9 @@ const MINUTE_MS = 60_000;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 async function startGateway(gitlabUrl: string) {
-  const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', 'dist/cli.js'], {
+  // As in the image.
+  const flags = ['--max-old-space-size=384', '--inspect=127.0.0.1:0'];
+  const child = spawn(process.execPath, [...flags, 'dist/cli.js'], {
     env: {
       PATH: process.env['PATH'],
       GITLAB_URL: gitlabUrl,
@@ -65,8 +67,16 @@ async function readMetrics(url: string): Promise<Map<string, number>> {
   );
 }
 
+/** The demo's world, with lists that are as long from the start as anybody asks for. */
+function longWorld() {
+  const world = seedWorld({ now: Date.now() });
+  const pipeline = world.pipeline(demo.pipelineId);
+  for (let i = 0; pipeline && i < 500; i++) world.addJob(pipeline, { id: 12_300_000_000 + i });
+  return world;
+}
+
 const simulator = await createSimulator({
-  world: seedWorld({ now: Date.now() }),
+  world: longWorld(),
   externalUrl: 'https://gitlab.example.com',
   jobsIndexLimit: 0,
 });
