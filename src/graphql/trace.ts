@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import type { Context } from '../context.ts';
+import type { OperationLogs } from '../trace/log-room.ts';
 import {
   htmlText,
   type LineList,
@@ -124,10 +124,19 @@ const TraceLineConnection = connectionType('TraceLine', TraceLine, {
 /** The most lines at once: they cost no call each, so more than of jobs. */
 const MAX_LINES = 5_000;
 
+/** Takes note of a part of the answer. Refuses what would keep a process from everybody else's. */
+function tell(part: Parameters<OperationLogs['tell']>[0], logs: OperationLogs): void {
+  if (logs.tell(part)) return;
+  const advice = 'Ask for fewer logs, or for fewer `lines` or `lastLines` of them.';
+  throw new GraphQLError(`The answer would hold too much of logs. ${advice}`, {
+    extensions: { code: 'OPERATION_TOO_COMPLEX', limit: 'traces' },
+  });
+}
+
 function toConnection(
   list: LineList,
   args: ConnectionArgs,
-  name: readonly unknown[],
+  { name, logs }: { name: readonly unknown[]; logs: OperationLogs },
 ): Connection<ParsedLine> {
   const { forward, count, cursor } = parsePageArgs(args, MAX_LINES);
   const digest = listDigest(...name);
@@ -136,10 +145,12 @@ function toConnection(
   const end = !forward && anchor ? list.countTo(anchor - 1) : list.length;
   const from = forward ? start : Math.max(0, end - count);
   const to = forward ? Math.min(list.length, start + count) : end;
+  tell({ rows: Math.max(0, to - from) }, logs);
   const edges = list.slice(from, to).map((node) => ({
     node,
     cursor: toCursor(digest, { id: String(node.number) }),
   }));
+  tell({ characters: edges.reduce((sum, { node }) => sum + node.text.length, 0) }, logs);
   return {
     edges,
     hasPreviousPage: from > 0,
@@ -154,15 +165,6 @@ function lastLinesOf(text: string, count: number): string {
   for (let left = count; left > 0 && at >= 0; left--)
     at = at === 0 ? -1 : text.lastIndexOf('\n', at - 1);
   return text.slice(at + 1);
-}
-
-/** Takes note of text for the answer. Refuses what no process could hold many of. */
-function tell(characters: number, { logs }: Pick<Context, 'logs'>): void {
-  if (logs.tell(characters)) return;
-  const advice = 'Ask for fewer logs, or for `lines` or `lastLines` of them.';
-  throw new GraphQLError(`The answer would hold too much text of logs. ${advice}`, {
-    extensions: { code: 'OPERATION_TOO_COMPLEX', limit: 'traceText' },
-  });
 }
 
 function writeText(
@@ -207,11 +209,11 @@ JobTrace.implement({
         }),
         lastLines: t.arg.int({ description: 'Only so many lines from the end, at least 1.' }),
       },
-      resolve: (row, { format, lastLines }, context) => {
+      resolve: (row, { format, lastLines }, { logs }) => {
         if (lastLines != null && lastLines < 1)
           throw badUserInput('`lastLines` must be at least 1.');
         const text = writeText(row, format, lastLines ?? undefined);
-        tell(text.length, context);
+        tell({ characters: text.length }, logs);
         return text;
       },
     }),
@@ -225,19 +227,20 @@ JobTrace.implement({
           description: 'Only lines of the sections of this name, those nested in them included.',
         }),
       },
-      resolve: ({ log, ref }, { section, ...args }, context) => {
+      resolve: ({ log, ref }, { section, ...args }, { logs }) => {
         const list = section == null ? log.parsed.lines : log.parsed.linesOf(section);
-        const connection = toConnection(list, args, ['lines', ref.id, section ?? null]);
-        const characters = connection.edges.reduce((sum, { node }) => sum + node.text.length, 0);
-        tell(characters, context);
-        return connection;
+        return toConnection(list, args, { name: ['lines', ref.id, section ?? null], logs });
       },
     }),
     sections: t.field({
       type: [TraceSection],
       nullable: false,
       description: 'Its sections in the order they began, nested ones after those they are in.',
-      resolve: ({ log }) => [...log.parsed.sections],
+      resolve: ({ log }, _args, { logs }) => {
+        const { sections } = log.parsed;
+        tell({ rows: sections.length }, logs);
+        return [...sections];
+      },
     }),
   }),
 });

@@ -4,8 +4,8 @@ export interface OperationLogs {
   open(): void;
   /** The most bytes that a log read now may keep of its end. */
   share(): number;
-  /** Takes note of text that goes into the answer; false when there is more than an operation may give out. */
-  tell(characters: number): boolean;
+  /** Takes note of what goes into the answer; false when there is more than an operation may give out. */
+  tell(part: { characters?: number; rows?: number }): boolean;
   /** The operation is over, and what it kept is gone. */
   leave(): void;
 }
@@ -13,8 +13,6 @@ export interface OperationLogs {
 /** Where logs are kept while operations answer. */
 export interface LogRoom {
   enter(): OperationLogs;
-  /** Characters of logs that one operation may give out. */
-  readonly mostToTell: number;
 }
 
 /** Together logs may take so many times what one may. */
@@ -23,6 +21,8 @@ const LOGS_OF_FULL_LENGTH = 2;
 const LEAST_PER_LOG = 64 * 1024;
 /** A log of full length, in so many formats. */
 const TELLINGS = 4;
+/** Lines and sections, which cost more for being many than for their text: five full pages of lines. */
+const MOST_ROWS = 25_000;
 
 /**
  * Bounds the memory that logs take. A process dies of too much of it, and takes everybody's operations with it:
@@ -30,22 +30,22 @@ const TELLINGS = 4;
  */
 export function createLogRoom(mostPerLog: number): LogRoom {
   const inAll = LOGS_OF_FULL_LENGTH * mostPerLog;
-  const mostToTell = TELLINGS * mostPerLog;
+  const mostCharacters = TELLINGS * mostPerLog;
   let logs = 0;
   return {
-    mostToTell,
     enter() {
       let own = 0;
-      let told = 0;
+      const told = { characters: 0, rows: 0 };
       return {
         open() {
           own += 1;
           logs += 1;
         },
         share: () => Math.min(mostPerLog, Math.max(LEAST_PER_LOG, Math.floor(inAll / logs))),
-        tell(characters) {
-          told += characters;
-          return told <= mostToTell;
+        tell({ characters = 0, rows = 0 }) {
+          told.characters += characters;
+          told.rows += rows;
+          return told.characters <= mostCharacters && told.rows <= MOST_ROWS;
         },
         leave() {
           logs -= own;

@@ -58,10 +58,28 @@ it('an answer holds so much text of logs and no more; the rest of it is whole', 
   expect(codesOf(refused)).toEqual({ 'job.trace.t4': 'OPERATION_TOO_COMPLEX' });
   expect(refused.errors?.[0]?.extensions).toEqual({
     code: 'OPERATION_TOO_COMPLEX',
-    limit: 'traceText',
+    limit: 'traces',
   });
   expect(refused.data).toMatchObject({ job: { trace: null } });
   const lines = await ask(tell(5, 'lines { nodes { text } }'));
   expect(codesOf(lines)).toEqual({ 'job.trace.t4': 'OPERATION_TOO_COMPLEX' });
   expect(bugs).toEqual([]);
+});
+
+it('an answer holds so many lines and sections of logs and no more', async () => {
+  const { query, simulator } = await start();
+  const world = simulator.world;
+  const ask = (fields: string) =>
+    query(`{ job(project: "50", id: "2001") { trace { ${fields} } } }`);
+  world.setLog(2001, '\n'.repeat(6_000));
+  const page = 'lines(first: 5000) { nodes { number } }';
+  const pages = [0, 1, 2, 3, 4].map((index) => `p${index}: ${page}`).join(' ');
+  expect((await ask(pages)).errors).toBeUndefined();
+  expect(codesOf(await ask(`${pages} p5: ${page}`))).toEqual({
+    'job.trace.p5': 'OPERATION_TOO_COMPLEX',
+  });
+  const section = 'section_start:1:a\r\x1b[0Ksection_end:2:a\r\x1b[0K\n';
+  world.setLog(2001, section.repeat(6_000));
+  const sections = [0, 1, 2, 3, 4].map((index) => `s${index}: sections { name }`).join(' ');
+  expect(codesOf(await ask(sections))).toEqual({ 'job.trace.s4': 'OPERATION_TOO_COMPLEX' });
 });

@@ -31,8 +31,9 @@ it('gives the room back once an operation has left, however often it does', () =
   expect(other.share()).toBe(16 * MEBIBYTE);
 });
 
-it('lets each operation tell so much text', () => {
-  const room = createLogRoom(1000);
+it.each(['characters', 'rows'] as const)('lets each operation tell so many %s', (what) => {
+  const room = createLogRoom(6_250);
   const [one, other] = [room.enter(), room.enter()];
-  expect([one.tell(4000), one.tell(1), other.tell(1)]).toEqual([true, false, true]);
+  const tell = (logs: typeof one, count: number) => logs.tell({ [what]: count });
+  expect([tell(one, 25_000), tell(one, 1), tell(other, 1)]).toEqual([true, false, true]);
 });
