@@ -53,6 +53,9 @@ export interface Gateway {
   metrics(): Promise<MetricsJson>;
 }
 
+/** How long a connection may be without a byte once its operation must be over. */
+const STALLED_MS = 30_000;
+
 type LiveDeps = Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>;
 
 /** What a gateway takes from outside, so that tests can put their own in. */
@@ -242,6 +245,8 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   // Silent connections are asked for a sign of life: nobody is polled for whose network is lost.
   const liveness = { keepAlive: true, keepAliveInitialDelay: 1_000 };
   const server = createServer(liveness, refuseBadAddress(yoga));
+  // Whoever takes nothing of an answer for so long is gone, or holds memory that others need.
+  server.timeout = config.operationTimeoutMs + STALLED_MS;
   drain.watch(server);
   const { pingMs } = given.live ?? {};
   const webSockets = addWebSockets(server, config, { yoga, report, pingMs });

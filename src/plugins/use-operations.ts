@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Context } from '../context.ts';
@@ -36,6 +37,13 @@ type Result = ExecutionResult | AsyncIterable<ExecutionResult>;
 /** Whether the caller has left. Yoga's own signal says so by its reason alone once others were made from it. */
 function hasLeft(signal: AbortSignal): boolean {
   return signal.aborted || signal.reason !== undefined;
+}
+
+/** What an operation holds is held until its answer has been taken, which a slow reader may put off. */
+function releaseOnceSent(res: ServerResponse | undefined, release: () => void): void {
+  if (!res || res.closed) release();
+  // As many listeners as there are operations in a batch.
+  else res.setMaxListeners(0).once('close', release);
 }
 
 /** Follows operations from their first sign to their last result and tells the observer. */
@@ -115,9 +123,9 @@ export function useOperations(deps: {
   const noteContext = (context: unknown) => {
     const running = byContext.get(context as object);
     if (!running) return;
-    const { meter, end } = context as Partial<Pick<Context, 'meter' | 'end'>>;
+    const { meter, end, res } = context as Partial<Context> & { res?: ServerResponse };
     running.operation.meter = meter;
-    if (end) running.release = end;
+    if (end) running.release = () => releaseOnceSent(res, end);
   };
 
   return {

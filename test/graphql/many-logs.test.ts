@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { expect, it } from 'vitest';
 import { at, codesOf, startGateway } from '../helpers/start-gateway.ts';
 import { smallWorld, tokens } from '../helpers/worlds.ts';
@@ -6,7 +7,7 @@ const KIBIBYTE = 1024;
 /** A log that is kept whole where it is alone. */
 const LENGTH = 250 * KIBIBYTE;
 
-async function start() {
+async function start(maxTraceBytes = 256 * KIBIBYTE) {
   const world = smallWorld();
   const app = world.addProject({ id: 50, path: 'group/long', members: { alice: 'maintainer' } });
   const pipeline = world.addPipeline(app, { id: 800, user: 'alice' });
@@ -15,7 +16,7 @@ async function start() {
   return startGateway({
     simulator: { world },
     token: tokens.alice,
-    config: { maxTraceBytes: 256 * KIBIBYTE },
+    config: { maxTraceBytes },
   });
 }
 
@@ -44,6 +45,25 @@ it('a log is whole again once the operations before it are over, whatever became
     .poll(async () => at(await query(ONE), 'job.trace.truncated'), { interval: 20 })
     .toBe(false);
   expect(calls().length).toBeGreaterThan(18);
+});
+
+it('answers that nobody takes go on taking their room, until their connections end', async () => {
+  const mebibytes = 16 * KIBIBYTE * KIBIBYTE;
+  const { query, simulator, url } = await start(mebibytes);
+  simulator.world.setLog(2001, Buffer.alloc(mebibytes - 1, 'x').toString());
+  const body = JSON.stringify({ query: '{ job(project: "50", id: "2001") { trace { text } } }' });
+  const unread = Array.from({ length: 6 }, () => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
+    socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n');
+    socket.write(`private-token: ${tokens.alice}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    return socket;
+  });
+  const isCut = async () => at(await query(ONE), 'job.trace.truncated');
+  await expect.poll(isCut, { interval: 50 }).toBe(true);
+  await expect.poll(() => simulator.requests.every(({ status }) => status !== 0)).toBe(true);
+  expect(await isCut()).toBe(true);
+  for (const socket of unread) socket.destroy();
+  await expect.poll(isCut, { interval: 50 }).toBe(false);
 });
 
 it('an answer holds so much text of logs and no more; the rest of it is whole', async () => {
