@@ -36,6 +36,8 @@ export interface Config {
   pollIntervalMs: number;
   /** Subscriptions at once. */
   maxSubscriptions: number;
+  /** The same for one credential, or for all who bring none. */
+  maxSubscriptionsPerCaller: number;
   /** Switches GitLab's hooks on: their secret token, or a signing token. */
   gitlabWebhookSecret: Secret | undefined;
   /** Where several replicas meet; it may hold a password. */
@@ -173,6 +175,19 @@ function readLimits(read: Reader, maxReferences: number): Limits {
   };
 }
 
+function readSubscriptions(read: Reader) {
+  const range = { least: 0, most: 1_000_000 };
+  const maxSubscriptions = read.whole('MAX_SUBSCRIPTIONS', { byDefault: 10_000, ...range });
+  return {
+    maxSubscriptions,
+    maxSubscriptionsPerCaller: read.whole('MAX_SUBSCRIPTIONS_PER_CALLER', {
+      // Whoever has one token cannot shut all others out.
+      byDefault: Math.ceil(maxSubscriptions / 2),
+      ...range,
+    }),
+  };
+}
+
 function readCorsOrigins(read: Reader): readonly string[] {
   const origins = read.text('CORS_ORIGINS')?.split(/[\s,]+/) ?? [];
   for (const origin of origins) {
@@ -246,11 +261,7 @@ function readConfig(env: Env, options: ReturnType<typeof parseFlags>): Config {
     federation: read.flag('FEDERATION', false),
     federationMaxReferences,
     pollIntervalMs: read.whole('POLL_INTERVAL_MS', { byDefault: 1_200, least: 100, most: 60_000 }),
-    maxSubscriptions: read.whole('MAX_SUBSCRIPTIONS', {
-      byDefault: 10_000,
-      least: 0,
-      most: 1_000_000,
-    }),
+    ...readSubscriptions(read),
     gitlabWebhookSecret: read.secret('GITLAB_WEBHOOK_SECRET'),
     redisUrl: readRedisUrl(read),
     maxTraceBytes: read.whole('MAX_TRACE_BYTES', {

@@ -7,6 +7,8 @@ import type { OpenText } from './gitlab/readers.ts';
 import type { Transport } from './gitlab/transport.ts';
 import type { Live, LiveHub } from './live/hub.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
+import { limitTime } from './signals.ts';
+import type { LogRoom, OperationLogs } from './trace/log-room.ts';
 
 /** What every resolver gets: made anew for each operation, bound to its caller's credential. */
 export interface Context {
@@ -24,8 +26,12 @@ export interface Context {
   signal: AbortSignal;
   /** What the caller can follow, for as long as it stays. */
   live: Live;
+  /** The logs it reads, and how much of them it may give out. */
+  logs: OperationLogs;
   /** For each event of a subscription, which has nothing read yet, and its own time. */
-  turn(): Pick<Context, 'loaders' | 'writer' | 'signal'>;
+  turn(): Pick<Context, 'loaders' | 'writer' | 'signal' | 'logs'>;
+  /** Lets go of what is held, once the operation is over. */
+  end(): void;
   /** What the operation has cost so far. */
   meter: Meter;
   /** How long what was read so far stays true. */
@@ -39,8 +45,10 @@ export interface ContextDeps {
   fallback: Credential | undefined;
   fallbackWrites: boolean;
   webUrls: readonly string[];
-  maxTraceBytes: number;
+  logRoom: LogRoom;
   operationTimeoutMs: number;
+  /** Calls to GitLab that one operation, or one event of a subscription, may begin. */
+  maxUpstreamCalls: number;
   live: LiveHub;
 }
 
@@ -71,20 +79,30 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
   const freshness = createFreshness();
   const traceContext = traceContextOf(caller);
   const { transport } = deps;
+  let endLast = () => {};
   const turn = () => {
-    const signal = caller.keepsTime
-      ? caller.signal
-      : AbortSignal.any([caller.signal, AbortSignal.timeout(deps.operationTimeoutMs)]);
-    const gitlab = createGitlab({ transport, credential, signal, meter, traceContext });
+    endLast();
+    const { signal, leave } = caller.keepsTime
+      ? { signal: caller.signal, leave() {} }
+      : limitTime(caller.signal, deps.operationTimeoutMs);
+    const logs = deps.logRoom.enter();
+    endLast = () => {
+      leave();
+      logs.leave();
+    };
+    const allowance = { max: deps.maxUpstreamCalls, left: deps.maxUpstreamCalls };
+    const gitlab = createGitlab({ transport, credential, signal, meter, allowance, traceContext });
     return {
-      loaders: watchFreshness(createLoaders(gitlab, deps), freshness),
+      loaders: watchFreshness(createLoaders(gitlab, logs), freshness),
       writer: fallback && !deps.fallbackWrites ? undefined : gitlab,
       signal,
+      logs,
     };
   };
   return {
     ...turn(),
     turn,
+    end: () => endLast(),
     openTrace: (ref) =>
       createGitlab({
         transport,

@@ -9,6 +9,7 @@ import { countRows, readOffsetList } from './gitlab/lists/offset-list.ts';
 import type { KeysetRequest, OffsetRequest, Page, PageRequest } from './gitlab/pagination.ts';
 import type { Bridge, Job, RestAllowedAgents, RestPipeline, RestProject } from './gitlab/rest.ts';
 import { type KeptLog, keepLog } from './trace/kept-log.ts';
+import type { OperationLogs } from './trace/log-room.ts';
 
 /** Which rows of a list are wanted; statuses in GitLab's spelling. */
 export interface ListFilter {
@@ -210,20 +211,15 @@ async function findBridge(list: RowList<Bridge>, id: string): Promise<Bridge | n
   return rows.find((row) => String(row.id) === id) ?? null;
 }
 
-/** How much is kept of what is read. */
-export interface LoaderLimits {
-  /** Of a job's log: its end. */
-  maxTraceBytes: number;
-}
-
-/** Makes the loaders of one operation. Nothing in them outlives it. */
-export function createLoaders(gitlab: Gitlab, { maxTraceBytes }: LoaderLimits): Loaders {
+/** Makes the loaders of one operation, which keeps its logs where it is told. Nothing in them outlives it. */
+export function createLoaders(gitlab: Gitlab, logs: OperationLogs): Loaders {
   const names = createProjectNames();
   const lists = createLists(gitlab, names);
   const jobs = jobsById(gitlab, names);
   const traces = onceEach(async (ref: JobRef) => {
+    logs.open();
     const { body } = await gitlab.openJobTrace(ref);
-    return keepLog(body, maxTraceBytes);
+    return keepLog(body, logs.share());
   }, names.keyOf);
   const current = onceEach(() => gitlab.getCurrentJob(), String);
   const agents = onceEach(() => gitlab.getAllowedAgents(), String);

@@ -25,6 +25,7 @@ import { createOperatorServer } from './observability/operator-server.ts';
 import { refuseBadAddress } from './plugins/bad-address.ts';
 import { createFollower } from './plugins/follow-operations.ts';
 import { isFromForeignSite } from './plugins/request-origin.ts';
+import { createLogRoom } from './trace/log-room.ts';
 import { serveWebSockets, type WebSocketOptions } from './websocket/serve.ts';
 
 /** A gateway that can be put on a port. */
@@ -40,6 +41,9 @@ export interface Gateway {
   /** This process's metrics, for whoever adds up those of several. */
   metrics(): Promise<MetricsJson>;
 }
+
+/** How long a connection may be without a byte once its operation must be over. */
+const STALLED_MS = 30_000;
 
 type LiveDeps = Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>;
 
@@ -75,17 +79,24 @@ function contextDeps(config: Config, deps: GatewayDeps, { wakeUps }: Hints): Con
     baseUrl: config.gitlabUrl,
     version,
   });
-  const { pollIntervalMs: intervalMs, maxSubscriptions: maxSubscribers } = config;
   return {
     transport,
-    live: createLiveHub({ ...live, transport, wakeUps, intervalMs, maxSubscribers }),
+    live: createLiveHub({
+      ...live,
+      transport,
+      wakeUps,
+      intervalMs: config.pollIntervalMs,
+      maxSubscribers: config.maxSubscriptions,
+      maxPerCaller: config.maxSubscriptionsPerCaller,
+    }),
     fallback: config.gitlabToken
       ? readCredential((name) => headers[name.toLowerCase()])
       : undefined,
     fallbackWrites: config.gitlabTokenWrites,
     webUrls: [...new Set([config.gitlabUrl, config.gitlabExternalUrl])],
-    maxTraceBytes: config.maxTraceBytes,
+    logRoom: createLogRoom(config.maxTraceBytes),
     operationTimeoutMs: config.operationTimeoutMs,
+    maxUpstreamCalls: config.limits.upstreamCalls,
   };
 }
 
@@ -177,6 +188,8 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   // Silent connections are asked for a sign of life: nobody is polled for whose network is lost.
   const liveness = { keepAlive: true, keepAliveInitialDelay: 1_000 };
   const server = createServer(liveness, listenerOf(yoga, config, given, parts));
+  // Whoever takes nothing of an answer for so long is gone, or holds memory that others need.
+  server.timeout = config.operationTimeoutMs + STALLED_MS;
   drain.watch(server);
   const { pingMs } = given.live ?? {};
   const webSockets = addWebSockets(server, config, { yoga, report, pingMs });

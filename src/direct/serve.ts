@@ -157,6 +157,7 @@ export function createDirect(deps: DirectDeps): RequestListener {
     const { signal, hasLeft } = watchCaller(response, deps.operationTimeoutMs);
     const context = contextOr(() => deps.createContext({ header, signal, keepsTime: true }));
     if (!context) return false;
+    response.once('close', context.end);
     answer(asked, { header, response, context, hasLeft }, deps).catch((bug) => {
       deps.mask(bug);
       response.destroy();

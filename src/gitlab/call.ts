@@ -16,6 +16,13 @@ export interface Meter {
   requestIds?: string[];
 }
 
+/** How many calls an operation may still begin. Repeated attempts at one are not counted. */
+export interface Allowance {
+  /** What there was at first. */
+  readonly max: number;
+  left: number;
+}
+
 /** An answer's status line and headers. */
 export interface AnswerHead {
   readonly status: number;

@@ -3,9 +3,10 @@
  * may be shared with others who asked the same: nobody changes it.
  */
 import { setMaxListeners } from 'node:events';
-import type { Meter, Read } from './call.ts';
+import type { Allowance, Meter, Read, UpstreamRequest } from './call.ts';
 import type { Credential } from './credential.ts';
 import { type Endpoint, endpoint, type Query, toQuery } from './endpoint.ts';
+import { GitlabAllowanceError, isLesson } from './errors.ts';
 import { keysetEnvelope } from './lists/keyset-page.ts';
 import { overTriggerJobs } from './lists/trigger-jobs.ts';
 import {
@@ -135,6 +136,8 @@ export interface GitlabDeps {
   signal?: AbortSignal | undefined;
   /** Counts the calls of one operation. */
   meter?: Meter | undefined;
+  /** How many calls may be begun, together with whoever has the same. @default any number */
+  allowance?: Allowance | undefined;
   /** W3C trace context to pass on: traceparent, tracestate. */
   traceContext?: Readonly<Record<string, string>> | undefined;
 }
@@ -164,17 +167,29 @@ interface Calls {
 }
 type GetOptions = { query?: Query; streaming?: boolean; keep?: boolean };
 
-function createCalls({ transport, ...caller }: GitlabDeps): Calls {
+function createCalls({ transport, allowance, ...caller }: GitlabDeps): Calls {
+  /** Makes a call if one is left. One that only told what the server cannot do is given back. */
+  const send = async <T>(request: UpstreamRequest<T>): Promise<T> => {
+    if (!allowance) return (await transport.send(request)).value;
+    const { max } = allowance;
+    const { method, endpoint: at } = request;
+    if (allowance.left < 1) throw new GitlabAllowanceError(max, { method, path: at.path });
+    allowance.left -= 1;
+    try {
+      return (await transport.send(request)).value;
+    } catch (error) {
+      if (isLesson(error)) allowance.left += 1;
+      throw error;
+    }
+  };
   return {
-    async get<T>(at: Endpoint, read: Read<T>, options: GetOptions = {}) {
+    get: (at, read, options = {}) => {
       const query = toQuery(options.query ?? {});
-      const request = { ...caller, ...options, method: 'GET' as const, endpoint: at, query, read };
-      return (await transport.send<T>(request)).value;
+      return send({ ...caller, ...options, method: 'GET', endpoint: at, query, read });
     },
-    async post<T>(at: Endpoint, read: Read<T>, fields: Record<string, unknown> = {}) {
+    post: (at, read, fields = {}) => {
       const body = toBody(fields);
-      const request = { ...caller, method: 'POST' as const, endpoint: at, query: '', body, read };
-      return (await transport.send<T>(request)).value;
+      return send({ ...caller, method: 'POST', endpoint: at, query: '', body, read });
     },
     server: transport.server,
   };

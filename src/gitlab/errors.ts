@@ -6,7 +6,8 @@ export type GitlabErrorCode =
   | 'GITLAB_NETWORK'
   | 'GITLAB_TIMEOUT'
   | 'GITLAB_RATE_LIMIT'
-  | 'GITLAB_RESPONSE';
+  | 'GITLAB_RESPONSE'
+  | 'GITLAB_ALLOWANCE';
 
 /** Which call failed. `redact` takes the caller's tokens out of every text; the error does not keep it. */
 export interface ErrorOrigin {
@@ -138,6 +139,19 @@ export class GitlabResponseError extends GitlabError {
   }
 }
 
+/** The operation has made all the calls it may: this one was not begun. */
+export class GitlabAllowanceError extends GitlabError {
+  override readonly name = 'GitlabAllowanceError';
+  readonly code = 'GITLAB_ALLOWANCE';
+  /** How many it may make. */
+  readonly max: number;
+
+  constructor(max: number, origin: ErrorOrigin) {
+    super(`An operation may make ${max} calls`, origin);
+    this.max = max;
+  }
+}
+
 /** Whether this is GitLab's (or the network's) failure, not a bug of ours. */
 export function isGitlabError(error: unknown): error is GitlabError {
   return error instanceof GitlabError;
@@ -166,6 +180,11 @@ export function isKeysetUnsupported(
 ): error is GitlabStatusError | GitlabResponseError {
   if (error instanceof GitlabResponseError) return error.cursorIgnored;
   return hasStatus(error, 405) && /keyset pagination is not/i.test(error.gitlabMessage ?? '');
+}
+
+/** Whether a failure tells what this server cannot do: it is learned once, and not asked again. */
+export function isLesson(error: unknown): boolean {
+  return isKeysetUnsupported(error) || (error instanceof GitlabStatusError && error.noSuchRoute);
 }
 
 /** Whether a list was filtered by a status that this server's version does not know (upstream.md §3.9). */

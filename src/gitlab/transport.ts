@@ -46,7 +46,7 @@ export interface TransportOptions {
   readonly timeouts?: Partial<Timeouts> | undefined;
   /** Calls at once, each on its connection; streams have as many of their own. @default 32 */
   readonly connections?: number | undefined;
-  /** Calls at once of one credential. @default 16 */
+  /** Calls at once of one credential, and streams as many. @default 16 */
   readonly perCredential?: number | undefined;
   /** What may be kept for revalidation, over all credentials; 0 for nothing. @default 64 MiB */
   readonly etagBytes?: number | undefined;

@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import {
+  GitlabAllowanceError,
   type GitlabError,
   type GitlabErrorCode,
   GitlabRateLimitError,
@@ -16,6 +17,7 @@ export type ErrorCode =
   | 'BAD_USER_INPUT'
   | 'CONFLICT'
   | 'RATE_LIMITED'
+  | 'OPERATION_TOO_COMPLEX'
   | 'UPSTREAM_UNAVAILABLE'
   | 'UPSTREAM_TIMEOUT';
 
@@ -50,6 +52,7 @@ const codes = {
   GITLAB_TIMEOUT: () => 'UPSTREAM_TIMEOUT',
   GITLAB_RATE_LIMIT: () => 'RATE_LIMITED',
   GITLAB_RESPONSE: () => 'UPSTREAM_UNAVAILABLE',
+  GITLAB_ALLOWANCE: () => 'OPERATION_TOO_COMPLEX',
 } satisfies Record<GitlabErrorCode, (error: GitlabError) => ErrorCode>;
 
 const messages: Readonly<Record<ErrorCode, string>> = {
@@ -59,6 +62,8 @@ const messages: Readonly<Record<ErrorCode, string>> = {
   BAD_USER_INPUT: 'GitLab does not accept this request.',
   CONFLICT: 'GitLab is busy with this job. Read it again, then repeat.',
   RATE_LIMITED: 'GitLab limits how often your credential may ask. Wait, then repeat.',
+  OPERATION_TOO_COMPLEX:
+    'The operation needs more calls to GitLab than are allowed. Select less, or take smaller pages.',
   UPSTREAM_UNAVAILABLE: 'GitLab is not available, or did not give a usable answer.',
   UPSTREAM_TIMEOUT: 'GitLab did not answer in time.',
 };
@@ -78,6 +83,11 @@ function upstreamOf(error: GitlabError): Record<string, unknown> {
   return { status: hasStatus ? error.status : null, requestId: error.requestId ?? null };
 }
 
+function detailsOf(error: GitlabError): Record<string, unknown> {
+  if (error instanceof GitlabRateLimitError) return { retryAfter: error.retryAfterSeconds };
+  return error instanceof GitlabAllowanceError ? { limit: 'upstreamCalls', max: error.max } : {};
+}
+
 /** Tells a failed call in a client's words: code, GitLab's own message where it has one, and `upstream`. */
 export function viewError(error: GitlabError): ErrorView {
   const code = codes[error.code](error);
@@ -85,12 +95,10 @@ export function viewError(error: GitlabError): ErrorView {
     error instanceof GitlabStatusError || error instanceof GitlabRateLimitError
       ? error.gitlabMessage
       : undefined;
-  const retryAfter =
-    error instanceof GitlabRateLimitError ? { retryAfter: error.retryAfterSeconds } : {};
   return {
     code,
     message: own || messages[code],
-    extensions: { code, ...retryAfter, upstream: upstreamOf(error) },
+    extensions: { code, ...detailsOf(error), upstream: upstreamOf(error) },
   };
 }
 

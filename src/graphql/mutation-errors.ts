@@ -111,7 +111,7 @@ function failureOfStatus(error: GitlabStatusError): MutationFailure | undefined 
 /** Tells a failed write as data; undefined for what is a GraphQL error instead, such as a refused credential. */
 function toFailure(error: GitlabError): MutationFailure | undefined {
   const { code, message } = viewError(error);
-  if (code === 'UNAUTHENTICATED') return undefined;
+  if (code === 'UNAUTHENTICATED' || code === 'OPERATION_TOO_COMPLEX') return undefined;
   if (error instanceof GitlabRateLimitError) {
     return { type: 'RateLimitedError', code, message, retryAfter: error.retryAfterSeconds };
   }

@@ -7,10 +7,10 @@ import type { SelectedField, Selection } from './selection.ts';
  * with something else is free, a list costs a call for each page of 100, and what hangs on its rows
  * is counted for each.
  *
- * Where the number of calls depends on GitLab's data the worst is taken, with one exception: things
- * that stand together share. Jobs of one list share pipelines, and jobs by id share pages, so that
- * twenty of them are taken for twenty reads, but from there on four for one (see `sharing`). Not
- * counted are repetitions of failed calls, and what is asked once to learn what a server can do.
+ * Where the number of calls depends on GitLab's data the worst is taken: each job of a project's list
+ * may be of a pipeline of its own. Not counted are repetitions of failed calls, what is asked once to
+ * learn what a server can do, and the search for a place in a list that has changed much since its
+ * cursor was made. The client's allowance holds what runs to the limit all the same.
  */
 
 /** Things at one place of an operation: how many, and of how many pipelines and projects. */
@@ -25,13 +25,6 @@ export const one: Place = { count: 1, pipelines: 1, projects: 1 };
 
 /** Rows on GitLab's largest page, and ids in the widest window. */
 export const PER_PAGE = 100;
-const APART = 20;
-const TOGETHER = 4;
-
-/** How many reads are taken for things that may share one, such as the pipelines of so many jobs. */
-export function sharing(count: number): number {
-  return count <= APART ? count : APART + Math.ceil((count - APART) / TOGETHER);
-}
 
 /** Fields of a pipeline that a job's JSON does not have: one GET, shared by all of them. */
 const pipelineDetails = [
@@ -120,8 +113,8 @@ export function costOfProject(
     if (field.name === 'job') return costOfJobById(field.fields, each);
     if (field.name === 'pipeline') return costOfPipelineById(field.fields, each);
     if (field.name !== 'jobs') return costOf(field, each);
-    const size = sizeOf(field);
-    const rows = { count: count * size, pipelines: count * sharing(size), projects: count };
+    const size = count * sizeOf(field);
+    const rows = { count: size, pipelines: size, projects: count };
     return count * callsForList(field) + costOfRows(field, rows);
   });
   return own + sum(below);

@@ -48,9 +48,12 @@ function parseByte(value: string | null | undefined): number {
 
 function checkRoom({ live }: Context): void {
   if (!live.isFull) return;
-  throw new GraphQLError('The gateway follows as much as it may. Try again later.', {
-    extensions: { code: 'RATE_LIMITED', retryAfter: null },
-  });
+  throw new GraphQLError(
+    'The gateway follows as much as it may, for you or in all. Try again later.',
+    {
+      extensions: { code: 'RATE_LIMITED', retryAfter: null },
+    },
+  );
 }
 
 interface PipelineUpdateRow {

@@ -1,3 +1,5 @@
+import { GraphQLError } from 'graphql';
+import type { OperationLogs } from '../trace/log-room.ts';
 import {
   htmlText,
   type LineList,
@@ -122,10 +124,19 @@ const TraceLineConnection = connectionType('TraceLine', TraceLine, {
 /** The most lines at once: they cost no call each, so more than of jobs. */
 const MAX_LINES = 5_000;
 
+/** Takes note of a part of the answer. Refuses what would keep a process from everybody else's. */
+function tell(part: Parameters<OperationLogs['tell']>[0], logs: OperationLogs): void {
+  if (logs.tell(part)) return;
+  const advice = 'Ask for fewer logs, or for fewer `lines` or `lastLines` of them.';
+  throw new GraphQLError(`The answer would hold too much of logs. ${advice}`, {
+    extensions: { code: 'OPERATION_TOO_COMPLEX', limit: 'traces' },
+  });
+}
+
 function toConnection(
   list: LineList,
   args: ConnectionArgs,
-  name: readonly unknown[],
+  { name, logs }: { name: readonly unknown[]; logs: OperationLogs },
 ): Connection<ParsedLine> {
   const { forward, count, cursor } = parsePageArgs(args, MAX_LINES);
   const digest = listDigest(...name);
@@ -134,10 +145,12 @@ function toConnection(
   const end = !forward && anchor ? list.countTo(anchor - 1) : list.length;
   const from = forward ? start : Math.max(0, end - count);
   const to = forward ? Math.min(list.length, start + count) : end;
+  tell({ rows: Math.max(0, to - from) }, logs);
   const edges = list.slice(from, to).map((node) => ({
     node,
     cursor: () => toCursor(digest, { id: String(node.number) }),
   }));
+  tell({ characters: edges.reduce((sum, { node }) => sum + node.text.length, 0) }, logs);
   return {
     edges,
     hasPreviousPage: from > 0,
@@ -181,7 +194,7 @@ JobTrace.implement({
     truncated: t.boolean({
       nullable: false,
       description:
-        'Whether the log is longer than the gateway keeps (MAX_TRACE_BYTES): then its end is here, where failures are.',
+        'Whether the log is longer than the gateway keeps (MAX_TRACE_BYTES, less where many are read at once): then its end is here, where failures are.',
       resolve: ({ log }) => log.truncated,
     }),
     text: t.string({
@@ -196,10 +209,12 @@ JobTrace.implement({
         }),
         lastLines: t.arg.int({ description: 'Only so many lines from the end, at least 1.' }),
       },
-      resolve: (row, { format, lastLines }) => {
+      resolve: (row, { format, lastLines }, { logs }) => {
         if (lastLines != null && lastLines < 1)
           throw badUserInput('`lastLines` must be at least 1.');
-        return writeText(row, format, lastLines ?? undefined);
+        const text = writeText(row, format, lastLines ?? undefined);
+        tell({ characters: text.length }, logs);
+        return text;
       },
     }),
     lines: t.field({
@@ -212,16 +227,20 @@ JobTrace.implement({
           description: 'Only lines of the sections of this name, those nested in them included.',
         }),
       },
-      resolve: ({ log, ref }, { section, ...args }) => {
+      resolve: ({ log, ref }, { section, ...args }, { logs }) => {
         const list = section == null ? log.parsed.lines : log.parsed.linesOf(section);
-        return toConnection(list, args, ['lines', ref.id, section ?? null]);
+        return toConnection(list, args, { name: ['lines', ref.id, section ?? null], logs });
       },
     }),
     sections: t.field({
       type: [TraceSection],
       nullable: false,
       description: 'Its sections in the order they began, nested ones after those they are in.',
-      resolve: ({ log }) => [...log.parsed.sections],
+      resolve: ({ log }, _args, { logs }) => {
+        const { sections } = log.parsed;
+        tell({ rows: sections.length }, logs);
+        return [...sections];
+      },
     }),
   }),
 });

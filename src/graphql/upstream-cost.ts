@@ -10,7 +10,6 @@ import {
   costOfProject,
   one,
   PER_PAGE,
-  sharing,
   sum,
 } from './selection-cost.ts';
 import { parseResourceUrl } from './web-url.ts';
@@ -20,7 +19,13 @@ import { parseResourceUrl } from './web-url.ts';
  * stand in its arguments. What lies below is selection-cost.ts's.
  */
 
-/** Pages and single reads for jobs of one project by their ids (gitlab/by-id/window-plan.ts decides later). */
+/** Rows of a page that one id is worth, as in gitlab/by-id/window-plan.ts. */
+const ROWS_PER_ID = 10;
+
+/**
+ * The most reads that jobs of one project take by their ids (window-plan.ts decides later): one page
+ * for ids that all lie on it for certain; for others one each, since in the worst case they share none.
+ */
 function readsOfJobs(ids: readonly string[]): number {
   const numbers = [...new Set(ids)].map(BigInt).sort((a, b) => (a < b ? 1 : -1));
   const windows: bigint[][] = [];
@@ -29,8 +34,9 @@ function readsOfJobs(ids: readonly string[]): number {
     if (window?.[0] !== undefined && window[0] - id < BigInt(PER_PAGE)) window.push(id);
     else windows.push([id]);
   }
-  const pages = windows.filter(({ length }) => length > 1);
-  return pages.length + sharing(windows.length - pages.length);
+  const isOnePage = (window: bigint[]) =>
+    (window[0] ?? 0n) - (window.at(-1) ?? 0n) < BigInt(window.length * ROWS_PER_ID);
+  return sum(windows.map((window) => (isOnePage(window) ? 1 : window.length)));
 }
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[][] {
@@ -53,8 +59,7 @@ const costsOfRefs: {
   Job(refs, selection) {
     const projects = groupBy(refs, ({ project }) => project);
     const reads = sum(projects.map((group) => readsOfJobs(group.map(({ id }) => id))));
-    const pipelines = sum(projects.map(({ length }) => sharing(length)));
-    const place = { count: refs.length, pipelines, projects: projects.length };
+    const place = { count: refs.length, pipelines: refs.length, projects: projects.length };
     return costOfJobById(selection, place, reads);
   },
   Bridge(refs, selection) {

@@ -15,7 +15,7 @@ import { createTraceMemory, traceResource } from './watch-trace.ts';
 
 /** What one caller can follow. Each read behind it is made with the caller's own credential. */
 export interface Live {
-  /** Whether the gateway follows as much as it may. */
+  /** Whether the gateway follows as much as it may, of everybody or of this caller. */
   readonly isFull: boolean;
   /** The job now, then each change of it, until it is finished. */
   job(ref: JobRef): LiveEvents<Job>;
@@ -48,6 +48,8 @@ export interface LiveHubOptions {
   intervalMs?: number | undefined;
   /** @default 10000 */
   maxSubscribers?: number | undefined;
+  /** The most of one credential. @default as many as of all */
+  maxPerCaller?: number | undefined;
   clock?: Clock | undefined;
   /** 0 to 1. */
   random?: (() => number) | undefined;
@@ -103,29 +105,44 @@ function createPolls(options: LiveHubOptions) {
   return { find, polls };
 }
 
+/** Counts subscribers, in all and by their credentials' digests. */
+function createCounts({ maxSubscribers = 10_000, maxPerCaller = maxSubscribers }: LiveHubOptions) {
+  const byDigest = new Map<string, number>();
+  let all = 0;
+  const ofOne = (digest: string) => byDigest.get(digest) ?? 0;
+  return {
+    all: () => all,
+    isFull: (digest: string) => all >= maxSubscribers || ofOne(digest) >= maxPerCaller,
+    change(digest: string, by: 1 | -1) {
+      all += by;
+      const left = ofOne(digest) + by;
+      if (left > 0) byDigest.set(digest, left);
+      else byDigest.delete(digest);
+    },
+  };
+}
+
 /** Makes a hub that follows nothing yet. */
 export function createLiveHub(options: LiveHubOptions): LiveHub {
-  const { transport, maxSubscribers = 10_000 } = options;
+  const { transport } = options;
   const memory = createTraceMemory();
   const { find, polls } = createPolls(options);
-  let subscribers = 0;
+  const counts = createCounts(options);
 
   const subscribe = <State, News>(
     { credential, signal }: LiveCaller,
     resource: Resource<State>,
     view: View<State, News>,
   ): LiveEvents<News> => {
-    subscribers += 1;
-    const onLeave = () => {
-      subscribers -= 1;
-    };
+    counts.change(credential.digest, 1);
+    const onLeave = () => counts.change(credential.digest, -1);
     return follow(find(credential, resource), view, { signal, onLeave });
   };
 
   return {
     of: (caller) => ({
       get isFull() {
-        return subscribers >= maxSubscribers;
+        return counts.isFull(caller.credential.digest);
       },
       job: (ref) => subscribe(caller, jobResource(ref), eachOnce()),
       pipeline: (ref) => subscribe(caller, pipelineResource(ref), pipelineView()),
@@ -135,7 +152,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
         return subscribe(caller, resource, traceView(gitlab, ref, afterByte));
       },
     }),
-    count: () => ({ subscribers, polls: polls.size }),
+    count: () => ({ subscribers: counts.all(), polls: polls.size }),
     close() {
       for (const poll of [...polls.values()]) poll.end({});
     },

@@ -19,6 +19,8 @@ export interface Running {
   readonly span: OperationSpan;
   /** Whether its caller is gone. */
   hasLeft(): boolean;
+  /** Lets go of what its context holds. */
+  release(): void;
   isOver: boolean;
 }
 
@@ -51,6 +53,7 @@ export function createFollower(observer: OperationObserver, now: () => number): 
       operation: startOperation({ requestId, transport, startedAt: now() }),
       span: startOperationSpan(header),
       hasLeft,
+      release() {},
       isOver: false,
     };
   };
@@ -61,6 +64,7 @@ export function createFollower(observer: OperationObserver, now: () => number): 
     operation.isAborted = operation.type !== 'subscription' && running.hasLeft();
     // What failed because nobody waited for it any more is no error to tell of.
     if (operation.isAborted) operation.codes.clear();
+    running.release();
     observer.ended(operation, now() - operation.startedAt);
     span.end(operation);
   };

@@ -1,7 +1,15 @@
+import type { ServerResponse } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
-import type { Meter } from '../gitlab/call.ts';
+import type { Context } from '../context.ts';
 import { describe, type Operation } from '../observability/operation.ts';
 import type { Follower, Running } from './follow-operations.ts';
+
+/** What an operation holds is held until its answer has been taken, which a slow reader may put off. */
+function releaseOnceSent(res: ServerResponse | undefined, release: () => void): void {
+  if (!res || res.closed) release();
+  // As many listeners as there are operations in a batch.
+  else res.setMaxListeners(0).once('close', release);
+}
 
 /**
  * Sees every operation once, from before it is parsed to its last result. What it learns is the log
@@ -30,9 +38,12 @@ export function useOperations(deps: {
     byContext.set(context, running);
     return running;
   };
-  const noteMeter = (context: unknown) => {
+  const noteContext = (context: unknown) => {
     const running = byContext.get(context as object);
-    if (running) running.operation.meter = (context as { meter?: Meter }).meter;
+    if (!running) return;
+    const { meter, end, res } = context as Partial<Context> & { res?: ServerResponse };
+    running.operation.meter = meter;
+    if (end) running.release = () => releaseOnceSent(res, end);
   };
 
   return {
@@ -60,8 +71,8 @@ export function useOperations(deps: {
       if (!running) return;
       describe(running.operation, params.documentAST, context.params?.operationName);
     },
-    onExecute: ({ args }) => noteMeter(args.contextValue),
-    onSubscribe: ({ args }) => noteMeter(args.contextValue),
+    onExecute: ({ args }) => noteContext(args.contextValue),
+    onSubscribe: ({ args }) => noteContext(args.contextValue),
     onExecutionResult({ result, setResult, context }) {
       const running = byContext.get(context);
       if (!running || !result || Array.isArray(result)) return;

@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { isGitlabError } from '../gitlab/errors.ts';
@@ -15,6 +16,9 @@ export interface RawLogOptions {
 const LOG_PATH = /^\/jobs\/([^/]+)\/([^/]+)\/trace$/;
 const STYLE_PATH = '/trace.css';
 
+/** A reader who takes nothing for so long keeps a connection to GitLab from others. */
+const STALLED_MS = 30_000;
+
 const LOG_HEADERS = {
   'content-type': 'text/plain; charset=utf-8',
   'cache-control': 'private, no-store',
@@ -28,6 +32,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   BAD_USER_INPUT: 400,
+  OPERATION_TOO_COMPLEX: 400,
   CONFLICT: 409,
   RATE_LIMITED: 429,
   UPSTREAM_UNAVAILABLE: 502,
@@ -44,6 +49,13 @@ function refusalOf(error: unknown): Refusal {
   if (isEnded(error))
     return { code: 'UPSTREAM_TIMEOUT', message: 'GitLab did not answer in time.' };
   throw error;
+}
+
+/** What an answer is sent with: Yoga's own class of answers, which pipes Node's streams. */
+interface Sending {
+  Response: typeof Response;
+  /** Node's side of it; undefined where no server of Node's is in front. */
+  res: ServerResponse | undefined;
 }
 
 /** The project and job that a path names; undefined where it cannot name one. */
@@ -64,12 +76,19 @@ function parsePath(project: string, id: string): { project: string; id: string }
 export function useRawLog({ open }: RawLogOptions): Plugin {
   const refuse = ({ code, message }: Refusal) =>
     Response.json({ error: { code, message } }, { status: statuses[code] });
-  async function answer(request: Request, job: { project: string; id: string }): Promise<Response> {
+  async function answer(
+    request: Request,
+    job: { project: string; id: string },
+    { Response: PipedResponse, res }: Sending,
+  ): Promise<Response> {
     try {
       const { body } = await open(request, job);
-      const stream = Readable.toWeb(body) as ReadableStream<Uint8Array>;
+      // Where GitLab's answer breaks off, so must this one: nobody should take a part for the whole.
+      const breakOff = () => res?.destroy();
+      body.once('error', breakOff);
+      res?.setTimeout(STALLED_MS, breakOff);
       const disposition = `inline; filename="${job.id}.log"`;
-      return new Response(stream, {
+      return new PipedResponse(body as never, {
         headers: { ...LOG_HEADERS, 'content-disposition': disposition },
       });
     } catch (error) {
@@ -77,7 +96,7 @@ export function useRawLog({ open }: RawLogOptions): Plugin {
     }
   }
   return {
-    async onRequest({ request, url, endResponse }) {
+    async onRequest({ request, url, fetchAPI, serverContext, endResponse }) {
       if (url.pathname === STYLE_PATH) {
         const headers = {
           'content-type': 'text/css',
@@ -96,7 +115,10 @@ export function useRawLog({ open }: RawLogOptions): Plugin {
       if (!job) endResponse(refuse({ code: 'BAD_USER_INPUT', message }));
       else if (request.method !== 'GET')
         endResponse(new Response(null, { status: 405, headers: { allow: 'GET' } }));
-      else endResponse(await answer(request, job));
+      else {
+        const { res } = serverContext as { res?: ServerResponse };
+        endResponse(await answer(request, job, { Response: fetchAPI.Response, res }));
+      }
     },
   };
 }

@@ -115,3 +115,30 @@ describe('calls', () => {
     expect(await other).toMatchObject({ id: 7 });
   });
 });
+
+describe('streams', () => {
+  it('hold their place until they are closed, and leave room for others', async () => {
+    const upstream = await startUpstream((_, response) => void response.end('x'.repeat(1000)));
+    const { as, gitlab } = connect(upstream.url, { connections: 3, perCredential: 2 });
+    const open = (id: number, client = gitlab) =>
+      client.openJobTrace({ project: '1', id: String(id) });
+    const [first, second] = await Promise.all([open(1), open(2)]);
+    const [third, fourth] = [open(3), open(4)];
+    await open(5, as(tokenOf('glpat-someone-else')));
+    expect(upstream.log).toHaveLength(3);
+    first.body.destroy();
+    (await third).body.destroy();
+    second.body.destroy();
+    (await fourth).body.destroy();
+    expect(upstream.log).toHaveLength(5);
+  });
+
+  it('give their place back where there is nothing to read', async () => {
+    const upstream = await startUpstream((_, response) => sendJson(response, {}, { status: 404 }));
+    const { gitlab } = connect(upstream.url, { connections: 1, perCredential: 1 });
+    for (const id of ['1', '2', '3']) {
+      const opened = gitlab.openJobTrace({ project: '1', id }).catch((error: Error) => error.name);
+      expect(await opened).toBe('GitlabStatusError');
+    }
+  });
+});

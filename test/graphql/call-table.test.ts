@@ -198,7 +198,7 @@ describe('what is independent goes side by side', () => {
   it.each<[string, string, number]>([
     [
       'jobs with their pipelines’ durations',
-      '{ project(fullPath: "42") { jobs(first: 100) { nodes { pipeline { duration } } } } }',
+      '{ project(fullPath: "42") { jobs(first: 40) { nodes { pipeline { duration } } } } }',
       2,
     ],
     [

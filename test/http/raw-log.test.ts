@@ -73,6 +73,16 @@ describe('GET /jobs/:project/:id/trace', () => {
     expect(bugs).toEqual([]);
   });
 
+  it('breaks off where GitLab’s answer does, and serves the next', async () => {
+    const { get, simulator, bugs } = await start(Buffer.alloc(1024 * 1024, 'x'));
+    simulator.fail({ kind: 'truncated', match: '/trace' });
+    const response = await get('/jobs/42/1001/trace');
+    expect(response.status).toBe(200);
+    await expect(response.arrayBuffer()).rejects.toThrow('terminated');
+    expect((await (await get('/jobs/42/1001/trace')).arrayBuffer()).byteLength).toBe(1024 * 1024);
+    expect(bugs).toEqual([]);
+  });
+
   it('serves the style sheet that logs as HTML are made for', async () => {
     const { get, calls } = await start();
     const response = await get('/trace.css', {});

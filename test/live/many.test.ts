@@ -72,6 +72,21 @@ describe('many who watch one job', () => {
   });
 });
 
+describe('one caller who watches much', () => {
+  it('leaves room for others', async () => {
+    const config = { maxSubscriptions: 10, maxSubscriptionsPerCaller: 2 };
+    const { watch } = await start({ config });
+    const mine = [watch(FOLLOW), watch(PIPELINE)];
+    await Promise.all(mine.map((each) => each.next()));
+    expect((await watch(FOLLOW).rest()).map(codesOf)).toEqual([{ jobUpdated: 'RATE_LIMITED' }]);
+    expect(await watch(FOLLOW, tokens.bob).next()).toMatchObject({ data: { jobUpdated: {} } });
+    mine[0]?.leave();
+    await expect
+      .poll(async () => (await watch(FOLLOW).next())?.errors, { interval: 10 })
+      .toBeUndefined();
+  });
+});
+
 describe('callers of different rights who watch the same', () => {
   it.each([
     ['job', FOLLOW, 'jobUpdated'],

@@ -4,6 +4,8 @@ import { WebSocket } from 'ws';
 /** What a look into a process found, after its garbage was collected. */
 export interface Census {
   heapBytes: number;
+  /** Outside of the heap, such as in buffers. */
+  externalBytes: number;
   /** Listeners on all event emitters. */
   listeners: number;
   abortSignals: number;
@@ -20,6 +22,8 @@ interface Reply {
 /** Node's inspector, by which a process is looked into that knows nothing of it. */
 export interface Inspector {
   census(): Promise<Census>;
+  /** Its memory as it stands, garbage included, in bytes. */
+  memory(): Promise<{ rss: number; heapUsed: number }>;
   close(): void;
 }
 
@@ -73,7 +77,12 @@ export async function openInspector(address: string): Promise<Inspector> {
         sockets: await resources('TCP|TLS|Pipe'),
         timers: await resources('Timeout'),
         heapBytes: await number('process.memoryUsage().heapUsed'),
+        externalBytes: await number('process.memoryUsage().external'),
       };
+    },
+    async memory() {
+      const rss = await number('process.memoryUsage.rss()');
+      return { rss, heapUsed: await number('process.memoryUsage().heapUsed') };
     },
     close: () => socket.close(),
   };

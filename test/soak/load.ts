@@ -1,23 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from 'graphql-ws';
-import { Agent, request } from 'undici';
-import { WebSocket } from 'ws';
-import { type ExampleOperation, readOperations } from '../../src/plugins/operation-tabs.ts';
+import { Agent } from 'undici';
 import type { Fault } from '../../src/simulator/faults.ts';
-import { demo } from '../../src/simulator/seed.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
+import { createCallers, fillMemories, pick } from './callers.ts';
 
 /** What was done, by kind. */
 export type Tally = Record<string, number>;
 
-const operations = readOperations();
-const isLive = ({ query }: ExampleOperation) => /^subscription\b/m.test(query);
-const plain = operations.filter((operation) => !isLive(operation));
-const live = operations.filter(isLive);
-const { maintainer, developer, guest } = demo.tokens;
-
-const pick = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)] as T;
+/** Longer than the gateway lets anything take. */
+const PATIENCE_MS = 90_000;
+/** Long enough for the circuit to close again before the next. */
+const OUTAGE_EVERY_MS = 40_000;
 
 const faults: readonly Fault[] = [
   { kind: '429', retryAfter: 1 },
@@ -29,74 +22,41 @@ const faults: readonly Fault[] = [
   ),
 ];
 
-/** Callers of every kind, until the signal ends them: readers, writers, watchers, leavers, fools. */
-export async function createLoad(url: string, simulator: Simulator) {
+/** Callers of every kind, and a GitLab in trouble now and then, for as long as is asked. */
+export function createLoad(url: string, simulator: Simulator) {
   const tally: Tally = {};
   const agent = new Agent({ connections: 24 });
   const count = (name: string) => {
     tally[name] = (tally[name] ?? 0) + 1;
   };
-  const headersFor = (operation: ExampleOperation, token: string) => ({
-    'content-type': 'application/json',
-    [operation.credential]: operation.credential === 'JOB-TOKEN' ? demo.tokens.job : token,
-  });
-  const ask = async (
-    operation: ExampleOperation,
-    given: { token?: string; signal?: AbortSignal; accept?: string } = {},
-  ) => {
-    const { token = pick([maintainer, developer, guest]), signal, accept } = given;
-    const { body } = await request(`${url}/graphql`, {
-      method: 'POST',
-      dispatcher: agent,
-      headers: { ...headersFor(operation, token), ...(accept && { accept }) },
-      body: JSON.stringify({ query: operation.query, variables: operation.variables }),
-      ...(signal && { signal }),
-    });
-    await body.dump({ limit: 100_000_000 });
-  };
-  const leaving = (withinMs: number) => AbortSignal.timeout(Math.ceil(Math.random() * withinMs));
+  const callers = createCallers(url, agent);
+  const bag = callers.flatMap((caller) => Array.from({ length: caller[1] }, () => caller));
 
-  const watchBySocket = async () => {
-    const client = createClient({
-      url: `${url.replace('http', 'ws')}/graphql`,
-      webSocketImpl: WebSocket,
-      connectionParams: { 'private-token': maintainer },
-      retryAttempts: 0,
-    });
-    const { query, variables } = pick(live);
-    const leave = client.subscribe({ query, variables }, { next() {}, error() {}, complete() {} });
-    await sleep(Math.random() * 1_500);
-    if (Math.random() < 0.5) leave();
-    await client.dispose();
-  };
-
-  const actions: readonly [name: string, weight: number, act: () => Promise<unknown>][] = [
-    ['operations', 60, () => ask(pick(plain))],
-    ['operations that their caller left', 12, () => ask(pick(plain), { signal: leaving(25) })],
-    [
-      'subscriptions over SSE',
-      6,
-      () => ask(pick(live), { accept: 'text/event-stream', signal: leaving(1_500) }),
-    ],
-    ['subscriptions over WebSocket', 4, watchBySocket],
-    ['callers never seen before', 6, () => ask(pick(plain), { token: `glpat-${randomUUID()}` })],
-    ['documents that are none', 4, () => ask({ ...pick(plain), query: '{ nonsense }' })],
-  ];
-  const bag = actions.flatMap((action) => Array.from({ length: action[1] }, () => action));
-
-  const caller = async (signal: AbortSignal) => {
+  const call = async (signal: AbortSignal) => {
     while (!signal.aborted) {
       const [name, , act] = pick(bag);
       count(name);
-      await act().catch(() => count('cut off or left'));
+      const over = await Promise.race([
+        act().then(
+          () => 'whole',
+          () => 'cut off or left',
+        ),
+        sleep(PATIENCE_MS, `never ended: ${name}`, { ref: false }),
+      ]);
+      count(over);
       await sleep(Math.random() * 60);
     }
   };
-  const mischief = async (signal: AbortSignal) => {
+  const trouble = async (signal: AbortSignal) => {
+    let outageAt = Date.now() + OUTAGE_EVERY_MS / 2;
     while (!signal.aborted) {
-      count('faults of GitLab');
-      simulator.fail({ ...pick(faults), times: 1 + Math.floor(Math.random() * 3) });
+      const isOutage = Date.now() >= outageAt;
+      if (isOutage) outageAt += OUTAGE_EVERY_MS;
+      count(isOutage ? 'outages of GitLab' : 'faults of GitLab');
+      const times = isOutage ? 120 : 1 + Math.floor(Math.random() * 3);
+      simulator.fail({ ...(isOutage ? { kind: '502' } : pick(faults)), times });
       await sleep(250);
+      // The simulator is this process's: what it remembers is not looked at.
       simulator.requests.length = 0;
     }
     simulator.clearFaults();
@@ -104,13 +64,13 @@ export async function createLoad(url: string, simulator: Simulator) {
 
   return {
     tally,
+    /** Before the first look: see `fillMemories`. */
+    fill: () => fillMemories(url, agent),
     /** Goes on for so long. */
-    async run(ms: number, callers: number): Promise<void> {
+    async run(ms: number, callersAtOnce: number): Promise<void> {
       const signal = AbortSignal.timeout(ms);
-      await Promise.all([
-        mischief(signal),
-        ...Array.from({ length: callers }, () => caller(signal)),
-      ]);
+      const calling = Array.from({ length: callersAtOnce }, () => call(signal));
+      await Promise.all([trouble(signal), ...calling]);
     },
     close: () => agent.destroy(),
   };

@@ -1,46 +1,56 @@
 /*
  * The soak: mixed load, callers that leave, and faults of GitLab, all over loopback, against the built
- * program in a process of its own. Looks into it after the first minute and at the end, both times at
- * rest and with its garbage collected, and prints what it found for docs/operations.md. By hand:
+ * program in a process of its own. What has a bound of its own is filled to it first. The process is looked
+ * into after a first minute of load and at the end, both times at rest and with its garbage collected; what it
+ * holds must be the same. Prints figures for docs/operations.md and exits with 1 if something grew. By hand:
  *
  *   npm run soak            10 minutes; SOAK_MINUTES says otherwise
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, totalmem } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { seedWorld } from '../../src/simulator/seed.ts';
+import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { createSimulator } from '../../src/simulator/simulator.ts';
-import { type Census, openInspector } from './inspector.ts';
+import { HOOK_SECRET } from './callers.ts';
+import { openInspector } from './inspector.ts';
 import { createLoad } from './load.ts';
+import { compare, type State } from './verdict.ts';
 
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 10);
 const CALLERS = 24;
 /** Longer than any keep-alive and any operation's time, so that what is left is left for good. */
 const REST_MS = 65_000;
+const MINUTE_MS = 60_000;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 async function startGateway(gitlabUrl: string) {
-  const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', 'dist/cli.js'], {
+  // As in the image.
+  const flags = ['--max-old-space-size=384', '--inspect=127.0.0.1:0'];
+  const child = spawn(process.execPath, [...flags, 'dist/cli.js'], {
     env: {
       PATH: process.env['PATH'],
       GITLAB_URL: gitlabUrl,
+      GITLAB_EXTERNAL_URL: 'https://gitlab.example.com',
+      GITLAB_WEBHOOK_SECRET: HOOK_SECRET,
       HOST: '127.0.0.1',
       PORT: '0',
       UPSTREAM_HEADERS_TIMEOUT_MS: '2000',
     },
   });
   process.once('exit', () => child.kill('SIGKILL'));
-  const seen = { address: '', inspector: '', logLines: 0, warnings: [] as string[] };
+  const seen = { address: '', inspector: '', logLines: 0, graver: {} as Record<string, number> };
   createInterface({ input: child.stdout }).on('line', (line) => {
     seen.logLines += 1;
     seen.address ||= /http:\S+(?=\/graphql)/.exec(line)?.[0] ?? '';
+    const [, message] = /"level":"(?:warn|error|fatal)".*"msg":"([^"]*)"/.exec(line) ?? [];
+    if (message) seen.graver[message] = (seen.graver[message] ?? 0) + 1;
   });
   createInterface({ input: child.stderr }).on('line', (line) => {
     seen.inspector ||= /ws:\S+/.exec(line)?.[0] ?? '';
-    if (/warning|error/i.test(line)) seen.warnings.push(line);
+    if (/warning|error/i.test(line)) seen.graver[line] = (seen.graver[line] ?? 0) + 1;
   });
   while (!seen.address || !seen.inspector) await sleep(50);
   return { child, seen };
@@ -57,14 +67,26 @@ async function readMetrics(url: string): Promise<Map<string, number>> {
   );
 }
 
-const simulator = await createSimulator({ world: seedWorld(), jobsIndexLimit: 0 });
+/** The demo's world, with lists that are as long from the start as anybody asks for. */
+function longWorld() {
+  const world = seedWorld({ now: Date.now() });
+  const pipeline = world.pipeline(demo.pipelineId);
+  for (let i = 0; pipeline && i < 500; i++) world.addJob(pipeline, { id: 12_300_000_000 + i });
+  return world;
+}
+
+const simulator = await createSimulator({
+  world: longWorld(),
+  externalUrl: 'https://gitlab.example.com',
+  jobsIndexLimit: 0,
+});
 simulator.start();
 const { child, seen } = await startGateway(simulator.url);
 const url = seen.address;
 const inspector = await openInspector(seen.inspector);
-const load = await createLoad(url, simulator);
+const load = createLoad(url, simulator);
 
-async function look(label: string) {
+async function look(label: string): Promise<{ state: State; metrics: Map<string, number> }> {
   await sleep(REST_MS);
   const census = await inspector.census();
   const metrics = await readMetrics(url);
@@ -80,38 +102,46 @@ async function look(label: string) {
   return { state, metrics };
 }
 
-await load.run(60_000, CALLERS);
+async function runMinutes(from: number, to: number): Promise<void> {
+  for (let minute = from; minute < to; minute++) {
+    await load.run(Math.min(1, to - minute) * MINUTE_MS, CALLERS);
+    const { rss, heapUsed } = await inspector.memory();
+    say(`minute ${minute + 1}: resident ${rss}, heap with its garbage ${heapUsed}`);
+  }
+}
+
+const started = await look('before any load:');
+await load.fill();
+const filled = await look('with its memories full:');
+await runMinutes(0, 1);
 const first = await look('after the first minute:');
-await load.run((minutes - 1) * 60_000, CALLERS);
+await runMinutes(1, minutes);
 const last = await look(`after ${minutes} minutes:`);
 
-const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
-const rows: [string, keyof (Census & typeof first.state), (value: number) => string][] = [
-  ['heap in use', 'heapBytes', mebibytes],
-  ['resident memory', 'rssBytes', mebibytes],
-  ['open files', 'openFiles', String],
-  ['sockets', 'sockets', String],
-  ['timers', 'timers', String],
-  ['listeners on event emitters', 'listeners', String],
-  ['abort signals', 'abortSignals', String],
-  ['operations running', 'running', String],
-  ['live subscriptions', 'live', String],
-];
-say(`\n| at rest | after 1 minute | after ${minutes} minutes |\n|---|---|---|`);
-for (const [name, key, show] of rows) {
-  say(`| ${name} | ${show(first.state[key])} | ${show(last.state[key])} |`);
-}
+const looks = { started, filled, first, last };
+const table = compare(
+  Object.fromEntries(Object.entries(looks).map(([name, { state }]) => [name, state])) as Record<
+    keyof typeof looks,
+    State
+  >,
+);
+say(`\n${table.markdown}`);
 const total = (pattern: RegExp) =>
   [...last.metrics].reduce((sum, [name, value]) => (pattern.test(name) ? sum + value : sum), 0);
-say(`\ndone: ${JSON.stringify(load.tally)}`);
+say(`\ndone: ${JSON.stringify(load.tally, null, 1)}`);
 say(
   `operations ${total(/^gateway_operations_total/)}, upstream calls ${total(/^gateway_upstream_calls_total/)}, ` +
-    `log lines ${seen.logLines}, warnings ${JSON.stringify(seen.warnings)}`,
+    `CPU ${total(/^process_cpu_seconds_total/)} s, log lines ${seen.logLines}, warnings and graver ${JSON.stringify(seen.graver)}`,
 );
-say(`${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}`);
+say(
+  `${cpus()[0]?.model}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
+);
 
 inspector.close();
 await load.close();
 child.kill('SIGTERM');
-say(`exit code ${(await once(child, 'exit'))[0]}`);
+const [code] = await once(child, 'exit');
+say(`exit code ${code}`);
 await simulator.close();
+say(table.grown.length > 0 ? `GREW: ${table.grown.join(', ')}` : 'nothing grew');
+process.exitCode = table.grown.length > 0 || code !== 0 ? 1 : 0;

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Exchange } from '../call.ts';
 
 /** How many calls may be under way at once. */
@@ -94,17 +95,31 @@ export function createTurnstile(limits: ConcurrencyLimits): Turnstile {
   };
 }
 
-/** Keeps calls within the limits. Streams have connections of their own and pass by. */
+/** Gives a place back once a stream is closed, whichever side has ended it. */
+function onClose(stream: Readable | undefined, leave: () => void): void {
+  if (!stream || stream.closed) leave();
+  else stream.once('close', leave);
+}
+
+/**
+ * Keeps calls within the limits. Streams have connections of their own, as many, and hold their place until
+ * they are closed: who reads a log slowly keeps nobody else from theirs.
+ */
 export function createConcurrency(exchange: Exchange, limits: ConcurrencyLimits): Exchange {
-  const turnstile = createTurnstile(limits);
+  const calls = createTurnstile(limits);
+  const streams = createTurnstile(limits);
   return async (call) => {
-    if (call.streaming) return exchange(call);
+    const turnstile = call.streaming ? streams : calls;
     const { digest } = call.credential;
+    const leave = () => turnstile.leave(digest);
     if (!turnstile.tryEnter(digest)) await turnstile.enter(digest, call.signal);
     try {
-      return await exchange(call);
-    } finally {
-      turnstile.leave(digest);
+      const answer = await exchange(call);
+      onClose(answer.stream, leave);
+      return answer;
+    } catch (error) {
+      leave();
+      throw error;
     }
   };
 }

@@ -1,0 +1,105 @@
+import { connect } from 'node:net';
+import { expect, it } from 'vitest';
+import { at, codesOf, startGateway } from '../helpers/start-gateway.ts';
+import { smallWorld, tokens } from '../helpers/worlds.ts';
+
+const KIBIBYTE = 1024;
+/** A log that is kept whole where it is alone. */
+const LENGTH = 250 * KIBIBYTE;
+
+async function start(maxTraceBytes = 256 * KIBIBYTE) {
+  const world = smallWorld();
+  const app = world.addProject({ id: 50, path: 'group/long', members: { alice: 'maintainer' } });
+  const pipeline = world.addPipeline(app, { id: 800, user: 'alice' });
+  const log = Buffer.alloc(LENGTH, 'x');
+  for (let id = 2001; id <= 2008; id++) world.addJob(pipeline, { id, log });
+  return startGateway({
+    simulator: { world },
+    token: tokens.alice,
+    config: { maxTraceBytes },
+  });
+}
+
+const ALL = '{ project(fullPath: "group/long") { jobs { nodes { trace { truncated text } } } } }';
+const ONE = '{ job(project: "50", id: "2001") { trace { truncated } } }';
+const traces = (answer: Parameters<typeof at>[0]) =>
+  at(answer, 'project.jobs.nodes') as { trace: { truncated: boolean; text: string } }[];
+
+it('many logs of one operation share what two may take', async () => {
+  const { query } = await start();
+  const kept = traces(await query(ALL)).map(({ trace }) => trace);
+  expect(kept).toHaveLength(8);
+  for (const { truncated, text } of kept) {
+    expect(truncated).toBe(true);
+    expect(text).toHaveLength(64 * KIBIBYTE);
+  }
+});
+
+it('a log is whole again once the operations before it are over, whatever became of them', async () => {
+  const { query, simulator, calls } = await start();
+  await query(ALL);
+  simulator.fail({ kind: '500', match: '/trace', times: 3 });
+  await query(ALL);
+  await query(ALL, { signal: AbortSignal.timeout(20) }).catch(() => {});
+  await expect
+    .poll(async () => at(await query(ONE), 'job.trace.truncated'), { interval: 20 })
+    .toBe(false);
+  expect(calls().length).toBeGreaterThan(18);
+});
+
+it('answers that nobody takes go on taking their room, until their connections end', async () => {
+  const mebibytes = 16 * KIBIBYTE * KIBIBYTE;
+  const { query, simulator, url } = await start(mebibytes);
+  simulator.world.setLog(2001, Buffer.alloc(mebibytes - 1, 'x').toString());
+  const body = JSON.stringify({ query: '{ job(project: "50", id: "2001") { trace { text } } }' });
+  const unread = Array.from({ length: 6 }, () => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
+    socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n');
+    socket.write(`private-token: ${tokens.alice}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    return socket;
+  });
+  const isCut = async () => at(await query(ONE), 'job.trace.truncated');
+  await expect.poll(isCut, { interval: 50 }).toBe(true);
+  await expect.poll(() => simulator.requests.every(({ status }) => status !== 0)).toBe(true);
+  expect(await isCut()).toBe(true);
+  for (const socket of unread) socket.destroy();
+  await expect.poll(isCut, { interval: 50 }).toBe(false);
+});
+
+it('an answer holds so much text of logs and no more; the rest of it is whole', async () => {
+  const { query, bugs } = await start();
+  const tell = (count: number, field: string) =>
+    Array.from({ length: count }, (_, index) => `t${index}: ${field}`).join(' ');
+  const ask = (fields: string) =>
+    query(`{ job(project: "50", id: "2001") { name trace { byteSize ${fields} } } }`);
+  expect((await ask(tell(4, 'text(format: RAW)'))).errors).toBeUndefined();
+  // Of a log that is null where its text is: `trace` can be null, `text` cannot.
+  const refused = await ask(tell(5, 'text(format: RAW)'));
+  expect(codesOf(refused)).toEqual({ 'job.trace.t4': 'OPERATION_TOO_COMPLEX' });
+  expect(refused.errors?.[0]?.extensions).toEqual({
+    code: 'OPERATION_TOO_COMPLEX',
+    limit: 'traces',
+  });
+  expect(refused.data).toMatchObject({ job: { trace: null } });
+  const lines = await ask(tell(5, 'lines { nodes { text } }'));
+  expect(codesOf(lines)).toEqual({ 'job.trace.t4': 'OPERATION_TOO_COMPLEX' });
+  expect(bugs).toEqual([]);
+});
+
+it('an answer holds so many lines and sections of logs and no more', async () => {
+  const { query, simulator } = await start();
+  const world = simulator.world;
+  const ask = (fields: string) =>
+    query(`{ job(project: "50", id: "2001") { trace { ${fields} } } }`);
+  world.setLog(2001, '\n'.repeat(6_000));
+  const page = 'lines(first: 5000) { nodes { number } }';
+  const pages = [0, 1, 2, 3, 4].map((index) => `p${index}: ${page}`).join(' ');
+  expect((await ask(pages)).errors).toBeUndefined();
+  expect(codesOf(await ask(`${pages} p5: ${page}`))).toEqual({
+    'job.trace.p5': 'OPERATION_TOO_COMPLEX',
+  });
+  const section = 'section_start:1:a\r\x1b[0Ksection_end:2:a\r\x1b[0K\n';
+  world.setLog(2001, section.repeat(6_000));
+  const sections = [0, 1, 2, 3, 4].map((index) => `s${index}: sections { name }`).join(' ');
+  expect(codesOf(await ask(sections))).toEqual({ 'job.trace.s4': 'OPERATION_TOO_COMPLEX' });
+});

@@ -1,0 +1,27 @@
+import { queryObjects } from 'node:v8';
+import { expect, it } from 'vitest';
+import { startGateway } from '../helpers/start-gateway.ts';
+import { smallWorld, tokens } from '../helpers/worlds.ts';
+
+/** After a garbage collection, which counting does itself. */
+const signalsAlive = () => queryObjects(AbortSignal, { format: 'count' });
+
+it.each([
+  ['without a call', '{ __typename }'],
+  ['with a call', '{ project(fullPath: "group/app") { jobs { nodes { name } } } }'],
+  ['that is refused', '{ nonsense }'],
+  ['with a log', '{ project(fullPath: "group/app") { jobs { nodes { trace { byteSize } } } } }'],
+])('nothing is kept of an operation %s once it is over', async (_name, text) => {
+  const { query } = await startGateway({
+    simulator: { world: smallWorld() },
+    token: tokens.alice,
+  });
+  const ask = async (times: number) => {
+    for (let i = 0; i < times; i++) await query(text);
+  };
+  await ask(5);
+  const before = signalsAlive();
+  await ask(30);
+  // The latest few may still be on their way out; thirty would be one for each.
+  expect(signalsAlive() - before).toBeLessThan(10);
+});

@@ -1,0 +1,55 @@
+import type { Census } from './inspector.ts';
+
+/** What the process holds at rest. */
+export interface State extends Census {
+  rssBytes: number;
+  openFiles: number;
+  running: number;
+  live: number;
+}
+
+type Look = 'started' | 'filled' | 'first' | 'last';
+
+const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+const MEBIBYTE = 1024 * 1024;
+
+/** What is looked at, and by how much the last look may be above the first before it counts as grown. */
+const rows: readonly [
+  name: string,
+  key: keyof State,
+  show: (n: number) => string,
+  slack: number,
+][] = [
+  ['heap in use', 'heapBytes', mebibytes, 3 * MEBIBYTE],
+  ['buffers outside the heap', 'externalBytes', mebibytes, 3 * MEBIBYTE],
+  // The allocator gives back when it likes: what it keeps for the busiest moment is no leak.
+  ['resident memory', 'rssBytes', mebibytes, 50 * MEBIBYTE],
+  ['open files', 'openFiles', String, 2],
+  ['sockets', 'sockets', String, 2],
+  ['timers', 'timers', String, 2],
+  ['listeners on event emitters', 'listeners', String, 20],
+  ['abort signals', 'abortSignals', String, 20],
+  ['operations running', 'running', String, 0],
+  ['live subscriptions', 'live', String, 0],
+];
+
+/** A table for the documents, and what has grown between the first look under load and the last. */
+export function compare(states: Readonly<Record<Look, State>>): {
+  markdown: string;
+  grown: readonly string[];
+} {
+  const { started, filled, first, last } = states;
+  const lines = rows.map(([name, key, show]) => {
+    const cells = [started, filled, first, last].map((state) => show(state[key]));
+    return `| ${name} | ${cells.join(' | ')} |`;
+  });
+  const grown = rows.filter(([, key, , slack]) => !(last[key] <= first[key] + slack));
+  return {
+    markdown: [
+      '| at rest | before any load | memories filled | after 1 minute | at the end |',
+      '|---|---|---|---|---|',
+      ...lines,
+    ].join('\n'),
+    grown: grown.map(([name]) => name),
+  };
+}
