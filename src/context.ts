@@ -7,6 +7,7 @@ import type { OpenText } from './gitlab/readers.ts';
 import type { Transport } from './gitlab/transport.ts';
 import type { Live, LiveHub } from './live/hub.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
+import type { LongTexts } from './long-texts.ts';
 
 /** What every resolver gets: made anew for each operation, bound to its caller's credential. */
 export interface Context {
@@ -26,6 +27,8 @@ export interface Context {
   live: Live;
   /** For each event of a subscription, which has nothing read yet, and its own time. */
   turn(): Pick<Context, 'loaders' | 'writer' | 'signal'>;
+  /** Where long texts go that its answer is written with in pieces; undefined where it is written whole. */
+  longTexts?: LongTexts;
   /** What the operation has cost so far. */
   meter: Meter;
   /** How long what was read so far stays true. */

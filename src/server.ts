@@ -31,6 +31,7 @@ import { useCacheControl } from './plugins/use-cache-control.ts';
 import { useCancellation } from './plugins/use-cancellation.ts';
 import { useGraphiQL } from './plugins/use-graphiql.ts';
 import { guardOptions, useGuards } from './plugins/use-guards.ts';
+import { useLongTexts } from './plugins/use-long-texts.ts';
 import { useOperators } from './plugins/use-operators.ts';
 import { useRawLog } from './plugins/use-raw-log.ts';
 import { type Manifest, readManifest } from './plugins/use-trusted-documents.ts';
@@ -192,6 +193,7 @@ function pluginsOf(config: Config, given: GatewayDeps, { deps, observation, drai
     ...useGuards(config, manifestOf(config)),
     useCancellation(),
     useCacheControl(),
+    useLongTexts(),
     useRawLog({
       open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
     }),

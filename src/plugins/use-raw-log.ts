@@ -1,10 +1,11 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { isGitlabError } from '../gitlab/errors.ts';
 import { type ErrorCode, isEnded, viewError } from '../graphql/errors.ts';
 import { isNumericId, isProjectName } from '../graphql/global-id.ts';
 import { traceStyleSheet } from '../trace/style-sheet.ts';
+import { createPulledStream } from './pulled-stream.ts';
 
 /** Where logs come from. */
 export interface RawLogOptions {
@@ -67,9 +68,8 @@ export function useRawLog({ open }: RawLogOptions): Plugin {
   async function answer(request: Request, job: { project: string; id: string }): Promise<Response> {
     try {
       const { body } = await open(request, job);
-      const stream = Readable.toWeb(body) as ReadableStream<Uint8Array>;
       const disposition = `inline; filename="${job.id}.log"`;
-      return new Response(stream, {
+      return new Response(createPulledStream(body.iterator()), {
         headers: { ...LOG_HEADERS, 'content-disposition': disposition },
       });
     } catch (error) {
