@@ -38,10 +38,10 @@ const BACKSTOP = 8;
 /** With little of GitLab's quota left, viewers leave it to those who ask. */
 const SPARING = 4;
 /**
- * Reads of one thing that hooks ask for begin at least so far apart: five a second of what does change.
+ * Reads of one thing that hooks ask for begin at least so far apart: five or six a second of what does change.
  * While hooks pour in and reads find nothing new, as with forged ones, the gap doubles up to the interval.
  */
-const WAKE_GAP_MS = 200;
+const WAKE_GAP_MS = 180;
 const MAX_BACK_OFF_MS = 60_000;
 /** Who cannot be told anything for so long is told that. */
 const GIVE_UP_MS = 300_000;

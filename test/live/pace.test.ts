@@ -112,19 +112,19 @@ describe('with hooks', () => {
   }
 
   it.each([
-    ['one after the other', 1_000, 20, 20],
-    ['every 50 ms', 50, 20, 220],
+    ['one after the other', 1_000, 20, 180],
+    ['every 50 ms', 50, 20, 200],
     ['every 50 ms, of a server that takes its time', 50, 100, 300],
-    ['without a pause', 1, 20, 220],
+    ['without a pause', 1, 20, 200],
   ])('changes are known within 300 ms when they come %s', (_how, everyMs, readMs, most) => {
     const { delays, gaps } = pour({ everyMs, readMs, changed: true });
     expect(Math.max(...delays)).toBeLessThanOrEqual(most);
-    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(200);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(180);
   });
 
   it('that find nothing new, as forged ones, cost no more than polling does', () => {
     const { gaps } = pour({ everyMs: 10, readMs: 20, changed: false });
-    expect(gaps.slice(0, 5)).toEqual([200, 400, 800, 1_200, 1_200]);
+    expect(gaps.slice(0, 5)).toEqual([180, 360, 720, 1_200, 1_200]);
     expect(gaps.length).toBeLessThan(12);
   });
 
@@ -135,7 +135,7 @@ describe('with hooks', () => {
       changed: true,
       options: { isScarce: () => true },
     });
-    expect(Math.min(...gaps)).toBe(800);
+    expect(Math.min(...gaps)).toBe(720);
   });
 
   it('leave a server that is slow to answer a rest', () => {
@@ -143,7 +143,7 @@ describe('with hooks', () => {
     pace.beforeRead();
     advance(1_000);
     read({ woken: true, changed: true });
-    expect(pace.onWake()).toBe(200);
+    expect(pace.onWake()).toBe(180);
   });
 
   it('wake at once again after a calm', () => {
@@ -158,7 +158,7 @@ describe('with hooks', () => {
     expect(pace.onWake()).toBe(0);
     pace.beforeRead();
     read({ woken: true });
-    expect(pace.onWake()).toBe(200);
+    expect(pace.onWake()).toBe(180);
   });
 
   it('the loss of them is spread out, since it holds for many', () => {
