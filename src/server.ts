@@ -15,6 +15,7 @@ import { createSubgraph } from './graphql/subgraph.ts';
 import { createDrain, type Drain } from './lifecycle/drain.ts';
 import { createHints, type Hints } from './live/hints.ts';
 import { createLiveHub, type LiveHubOptions } from './live/hub.ts';
+import { cutLostPeers } from './live/lost-peers.ts';
 import type { Hint } from './live/wake-ups.ts';
 import type { MetricsJson } from './observability/exposition.ts';
 import { type Logger, silentLogger } from './observability/logger.ts';
@@ -237,6 +238,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const liveness = { keepAlive: true, keepAliveInitialDelay: 1_000 };
   const server = createServer(liveness, refuseBadAddress(yoga));
   drain.watch(server);
+  cutLostPeers(server, { clock: systemClock });
   const { pingMs } = given.live ?? {};
   const webSockets = addWebSockets(server, config, { yoga, report, pingMs });
   const operators =

@@ -60,6 +60,8 @@ export interface StartOptions {
   logger?: GatewayDeps['logger'];
   /** How live updates are paced. */
   live?: GatewayDeps['live'];
+  /** Where it listens. @default '127.0.0.1' */
+  host?: string;
 }
 
 /** Starts both. */
@@ -77,7 +79,7 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     logger: options.logger,
     live: options.live,
   });
-  const url = await gateway.listen('127.0.0.1', 0);
+  const url = await gateway.listen(options.host ?? '127.0.0.1', 0);
   onTestFinished(async () => {
     await gateway.close();
     await simulator.close();
