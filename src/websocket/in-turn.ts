@@ -8,6 +8,18 @@ function subjectOf(text: string): { type: unknown; id: string } | undefined {
   }
 }
 
+/** Keeps a promise under its id until it is settled, or another one takes its place. */
+function keep(
+  promises: Map<string, Promise<unknown>>,
+  id: string,
+  promise: Promise<unknown>,
+): void {
+  const settled: Promise<unknown> = promise
+    .catch(() => {})
+    .then(() => promises.get(id) === settled && promises.delete(id));
+  promises.set(id, settled);
+}
+
 /**
  * Passes messages on; those about an operation whose id belonged to another one, which its client has completed,
  * wait until that is over here too. graphql-ws tells operations apart by their ids alone, and the end of the first
@@ -21,14 +33,10 @@ export function inTurn(take: (text: string) => Promise<void>): (text: string) =>
 
   const begin = (id: string, text: string): Promise<void> => {
     const done = take(text);
-    const over = done.catch(() => {}).then(() => running.get(id) === over && running.delete(id));
-    running.set(id, over);
+    keep(running, id, done);
     return done;
   };
-  const wait = (id: string, turn: Promise<unknown>): void => {
-    const over = turn.catch(() => {}).then(() => turns.get(id) === over && turns.delete(id));
-    turns.set(id, over);
-  };
+  const wait = (id: string, turn: Promise<unknown>): void => keep(turns, id, turn);
   return (text) => {
     const subject = subjectOf(text);
     const { type, id = '' } = subject ?? {};
