@@ -7,6 +7,7 @@ import type { OpenText } from './gitlab/readers.ts';
 import type { Transport } from './gitlab/transport.ts';
 import type { Live, LiveHub } from './live/hub.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
+import type { LongTexts } from './long-texts.ts';
 import { limitTime } from './signals.ts';
 import type { LogRoom, OperationLogs } from './trace/log-room.ts';
 
@@ -32,6 +33,8 @@ export interface Context {
   turn(): Pick<Context, 'loaders' | 'writer' | 'signal' | 'logs'>;
   /** Lets go of what is held, once the operation is over. */
   end(): void;
+  /** Where long texts go that its answer is written with in pieces; undefined where it is written whole. */
+  longTexts?: LongTexts | undefined;
   /** What the operation has cost so far. */
   meter: Meter;
   /** How long what was read so far stays true. */
@@ -59,6 +62,8 @@ export interface Caller {
   signal: AbortSignal;
   /** Whether it ends when the operation's time is over, too: then nobody else need watch that. */
   keepsTime?: boolean;
+  /** Where long texts go, if its answer is written in pieces. */
+  longTexts?: LongTexts;
 }
 
 const TRACE_HEADERS = ['traceparent', 'tracestate'] as const;
@@ -103,6 +108,7 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
     ...turn(),
     turn,
     end: () => endLast(),
+    longTexts: caller.longTexts,
     openTrace: (ref) =>
       createGitlab({
         transport,

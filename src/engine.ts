@@ -13,6 +13,7 @@ import { useCacheControl } from './plugins/use-cache-control.ts';
 import { useCancellation } from './plugins/use-cancellation.ts';
 import { useGraphiQL } from './plugins/use-graphiql.ts';
 import { guardOptions, useGuards } from './plugins/use-guards.ts';
+import { useLongTexts } from './plugins/use-long-texts.ts';
 import { useOperators } from './plugins/use-operators.ts';
 import { useRawLog } from './plugins/use-raw-log.ts';
 import { type Manifest, readManifest } from './plugins/use-trusted-documents.ts';
@@ -84,6 +85,7 @@ function pluginsOf(config: Config, parts: Parts) {
     ...useGuards(config, manifestOf(config)),
     useCancellation(),
     useCacheControl(),
+    useLongTexts(),
     useRawLog({
       open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
     }),

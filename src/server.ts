@@ -17,6 +17,7 @@ import { createSubgraph } from './graphql/subgraph.ts';
 import { createDrain, type Drain } from './lifecycle/drain.ts';
 import { createHints, type Hints } from './live/hints.ts';
 import { createLiveHub, type LiveHubOptions } from './live/hub.ts';
+import { cutLostPeers } from './live/lost-peers.ts';
 import type { Hint } from './live/wake-ups.ts';
 import type { MetricsJson } from './observability/exposition.ts';
 import { type Logger, silentLogger } from './observability/logger.ts';
@@ -191,6 +192,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   // Whoever takes nothing of an answer for so long is gone, or holds memory that others need.
   server.timeout = config.operationTimeoutMs + STALLED_MS;
   drain.watch(server);
+  cutLostPeers(server, { clock: systemClock });
   const { pingMs } = given.live ?? {};
   const webSockets = addWebSockets(server, config, { yoga, report, pingMs });
   const operators =

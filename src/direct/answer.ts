@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 import type { GraphQLError } from 'graphql';
 import { formatError } from '../graphql/errors.ts';
 import { cacheControlOf, VARY } from '../plugins/use-cache-control.ts';
@@ -23,10 +24,10 @@ const always = Object.entries(securityHeaders)
   .filter(([name]) => name !== 'cache-control')
   .flat();
 
-function headersOf(answer: Answer, length: number): string[] {
+function headersOf(answer: Answer): string[] {
   const headers = [
     ...always,
-    ...['content-type', `${answer.type}; charset=utf-8`, 'content-length', String(length)],
+    ...['content-type', `${answer.type}; charset=utf-8`],
     ...['x-request-id', answer.requestId, 'cache-control', cacheControlOf(answer.maxAge)],
     ...['vary', answer.variesByOrigin ? `${VARY}, Origin` : VARY],
   ];
@@ -52,6 +53,18 @@ const LONG = 8_192;
 /** Sends an answer: always with 200, since an operation that ran has data, or null for it. */
 export function send(response: ServerResponse, body: string, answer: Answer): void {
   const payload = body.length < LONG ? body : Buffer.from(body);
-  response.writeHead(200, headersOf(answer, Buffer.byteLength(payload)));
+  const length = String(Buffer.byteLength(payload));
+  response.writeHead(200, [...headersOf(answer), 'content-length', length]);
   response.end(payload);
+}
+
+/** The same for an answer that is made in pieces, as fast as its reader takes them. */
+export function sendPieces(
+  response: ServerResponse,
+  pieces: Iterable<Buffer>,
+  answer: Answer,
+): void {
+  response.writeHead(200, headersOf(answer));
+  // Its end, good or bad, is the response's own.
+  pipeline(Readable.from(pieces, { highWaterMark: 1 }), response, () => {});
 }

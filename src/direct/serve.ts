@@ -3,12 +3,13 @@ import { type GraphQLError, type GraphQLSchema, getVariableValues } from 'graphq
 import type { Limits } from '../config.ts';
 import type { Caller, Context } from '../context.ts';
 import type { Compiled, Variables, Written } from '../execution/program.ts';
+import { createLongTexts } from '../long-texts.ts';
 import { describe } from '../observability/operation.ts';
 import type { Follower, Running } from '../plugins/follow-operations.ts';
 import { isFromForeignSite } from '../plugins/request-origin.ts';
 import { isWithinLimits } from '../plugins/use-query-limits.ts';
 import { readRequestId } from '../plugins/use-request-id.ts';
-import { type Answer, bodyOf, send } from './answer.ts';
+import { type Answer, bodyOf, send, sendPieces } from './answer.ts';
 import type { Programs } from './programs.ts';
 import { answerType, isUsual, parseParams, putBack, readBody } from './request.ts';
 
@@ -145,7 +146,10 @@ async function answer(
     variesByOrigin: deps.origins.length > 0,
     isLast: deps.isDraining(),
   };
-  send(response, bodyOf(written.data, errors, extensions), about);
+  const body = bodyOf(written.data, errors, extensions);
+  const { longTexts } = context;
+  if (longTexts?.size) sendPieces(response, longTexts.fill(body), about);
+  else send(response, body, about);
 }
 
 /** Answers the usual requests, and hands on all others. */
@@ -155,7 +159,9 @@ export function createDirect(deps: DirectDeps): RequestListener {
     const asked = readAsked(header, body, deps);
     if (!asked) return false;
     const { signal, hasLeft } = watchCaller(response, deps.operationTimeoutMs);
-    const context = contextOr(() => deps.createContext({ header, signal, keepsTime: true }));
+    const context = contextOr(() =>
+      deps.createContext({ header, signal, keepsTime: true, longTexts: createLongTexts() }),
+    );
     if (!context) return false;
     response.once('close', context.end);
     answer(asked, { header, response, context, hasLeft }, deps).catch((bug) => {

@@ -159,25 +159,15 @@ function toConnection(
   };
 }
 
-/** The last lines of a text, split at line feeds; one at the very end closes the last line. */
-function lastLinesOf(text: string, count: number): string {
-  let at = text.endsWith('\n') ? text.length - 1 : text.length;
-  for (let left = count; left > 0 && at >= 0; left--)
-    at = at === 0 ? -1 : text.lastIndexOf('\n', at - 1);
-  return text.slice(at + 1);
-}
-
-function writeText(
+/** A log as text, in pieces: all of it, or its last lines. */
+function textOf(
   { log }: TraceRow,
   format: 'RAW' | 'PLAIN' | 'HTML',
   lastLines: number | undefined,
-): string {
-  if (format === 'RAW') {
-    const text = log.rawText();
-    return lastLines === undefined ? text : lastLinesOf(text, lastLines);
-  }
+): Iterable<string> {
+  if (format === 'RAW') return log.raw(lastLines);
   const { lines } = log.parsed;
-  const chosen = lastLines === undefined ? lines : lines.slice(-lastLines);
+  const chosen = lastLines === undefined ? lines : lines.last(lastLines);
   return format === 'PLAIN' ? plainText(chosen) : htmlText(chosen);
 }
 
@@ -209,11 +199,13 @@ JobTrace.implement({
         }),
         lastLines: t.arg.int({ description: 'Only so many lines from the end, at least 1.' }),
       },
-      resolve: (row, { format, lastLines }, { logs }) => {
+      resolve: (row, { format, lastLines }, { logs, longTexts }) => {
         if (lastLines != null && lastLines < 1)
           throw badUserInput('`lastLines` must be at least 1.');
-        const text = writeText(row, format, lastLines ?? undefined);
-        tell({ characters: text.length }, logs);
+        const pieces = textOf(row, format, lastLines ?? undefined);
+        const text = longTexts ? longTexts.take(pieces) : [...pieces].join('');
+        const isWhole = !longTexts?.holds(text);
+        tell({ characters: isWhole ? text.length : row.log.keptBytes }, logs);
         return text;
       },
     }),

@@ -37,8 +37,11 @@ const pauses: Readonly<Record<Motion, number>> = { quick: 1, slow: 2.5, idle: 5,
 const BACKSTOP = 8;
 /** With little of GitLab's quota left, viewers leave it to those who ask. */
 const SPARING = 4;
-/** Reads of one thing that hooks ask for are at least so far apart; the gap doubles while hooks pour in. */
-const WAKE_GAP_MS = 200;
+/**
+ * Reads of one thing that hooks ask for begin at least so far apart: five or six a second of what does change.
+ * While hooks pour in and reads find nothing new, as with forged ones, the gap doubles up to the interval.
+ */
+const WAKE_GAP_MS = 180;
 const MAX_BACK_OFF_MS = 60_000;
 /** Who cannot be told anything for so long is told that. */
 const GIVE_UP_MS = 300_000;
@@ -48,6 +51,8 @@ export interface Look {
   motion: Motion;
   /** Whether it was made because somebody said that something had changed. */
   woken: boolean;
+  /** Whether something had. */
+  changed: boolean;
   /** Whether it found a change that a hook should have announced. */
   announceable: boolean;
   /** A longer pause where a read is dear. */
@@ -56,6 +61,8 @@ export interface Look {
 
 /** The pace of one poll. */
 export interface Pace {
+  /** A read begins. */
+  beforeRead(): void;
   /** How long to wait after a read, in ms. */
   afterRead(look: Look): number;
   /** How long to wait after a read that failed; undefined where waiting cannot help. */
@@ -94,13 +101,19 @@ export function createPace({ clock, random, intervalMs, isScarce }: PaceOptions)
   let failures = 0;
   let failingSince = 0;
   let closedUntil = 0;
+  let beganAt = 0;
   let lastReadAt = Number.NEGATIVE_INFINITY;
   let gapMs = WAKE_GAP_MS;
-  /** Whether the last wake came soon after a read, and not just once. */
+  /** Whether the last wake came soon after a read. */
   let isCrowded = false;
   const openIn = () => closedUntil - clock.now();
   const sparing = () => (isScarce() ? SPARING : 1);
   const jittered = (ms: number) => ms * (0.8 + 0.4 * random());
+  /** When the next read that is asked for may begin. A server that is slow to answer gets a rest, too. */
+  const awakeAt = () => {
+    const restMs = Math.min(gapMs, lastReadAt - beganAt);
+    return Math.max(beganAt + gapMs * sparing(), lastReadAt + restMs);
+  };
 
   return {
     setHooked(value) {
@@ -108,10 +121,14 @@ export function createPace({ clock, random, intervalMs, isScarce }: PaceOptions)
     },
     // What was never read is being read.
     isStale: () => Number.isFinite(lastReadAt) && clock.now() - lastReadAt > intervalMs,
-    afterRead({ motion, woken, announceable, leastMs }) {
+    beforeRead() {
+      beganAt = clock.now();
+    },
+    afterRead({ motion, woken, changed, announceable, leastMs }) {
       failures = 0;
       lastReadAt = clock.now();
-      gapMs = woken && isCrowded ? Math.min(intervalMs, gapMs * 2) : WAKE_GAP_MS;
+      const isVain = woken && isCrowded && !changed;
+      gapMs = isVain ? Math.min(intervalMs, gapMs * 2) : WAKE_GAP_MS;
       // Hooks stopped, or do not tell of this: back to looking.
       if (announceable && !woken) hooked = false;
       // What was announced may not be readable yet (a lagging replica), hence one quick look more.
@@ -127,13 +144,14 @@ export function createPace({ clock, random, intervalMs, isScarce }: PaceOptions)
       failures += 1;
       lastReadAt = now;
       closedUntil = now + askedMs;
+      gapMs = Math.min(intervalMs, gapMs * 2);
       const backOffMs = Math.min(MAX_BACK_OFF_MS, intervalMs * 2 ** failures);
       return Math.max(askedMs * (1 + 0.1 * random()), jittered(backOffMs));
     },
     onWake() {
       const now = clock.now();
       isCrowded = now - lastReadAt < 2 * gapMs;
-      return Math.max(0, lastReadAt + gapMs - now, openIn());
+      return Math.max(0, awakeAt() - now, openIn());
     },
     onLoss: () => Math.max(random() * intervalMs, openIn()),
   };

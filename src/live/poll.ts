@@ -96,6 +96,7 @@ export function createPoll<State>(reading: Reading<State>, deps: PollDeps): Poll
   };
   const look = async (signal: AbortSignal, woken: boolean): Promise<number> => {
     const { version } = kept;
+    pace.beforeRead();
     const state = await reading.read(deps.connect(signal), kept.state);
     if (ending) return 0;
     const announceable = take(kept, state, reading.announced);
@@ -103,7 +104,8 @@ export function createPoll<State>(reading: Reading<State>, deps: PollDeps): Poll
     if (motion === 'done') end({});
     else if (kept.version > version) tell();
     const leastMs = reading.leastPauseMs?.(state) ?? 0;
-    return pace.afterRead({ motion, woken, announceable, leastMs });
+    const changed = kept.version > version;
+    return pace.afterRead({ motion, woken, changed, announceable, leastMs });
   };
   const lookOrFail = (signal: AbortSignal, woken: boolean): Promise<number> =>
     look(signal, woken).catch((error: unknown) => {

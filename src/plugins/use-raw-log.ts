@@ -6,6 +6,7 @@ import { isGitlabError } from '../gitlab/errors.ts';
 import { type ErrorCode, isEnded, viewError } from '../graphql/errors.ts';
 import { isNumericId, isProjectName } from '../graphql/global-id.ts';
 import { traceStyleSheet } from '../trace/style-sheet.ts';
+import { createPulledStream } from './pulled-stream.ts';
 
 /** Where logs come from. */
 export interface RawLogOptions {
@@ -51,13 +52,6 @@ function refusalOf(error: unknown): Refusal {
   throw error;
 }
 
-/** What an answer is sent with: Yoga's own class of answers, which pipes Node's streams. */
-interface Sending {
-  Response: typeof Response;
-  /** Node's side of it; undefined where no server of Node's is in front. */
-  res: ServerResponse | undefined;
-}
-
 /** The project and job that a path names; undefined where it cannot name one. */
 function parsePath(project: string, id: string): { project: string; id: string } | undefined {
   try {
@@ -79,7 +73,7 @@ export function useRawLog({ open }: RawLogOptions): Plugin {
   async function answer(
     request: Request,
     job: { project: string; id: string },
-    { Response: PipedResponse, res }: Sending,
+    res: ServerResponse | undefined,
   ): Promise<Response> {
     try {
       const { body } = await open(request, job);
@@ -88,7 +82,7 @@ export function useRawLog({ open }: RawLogOptions): Plugin {
       body.once('error', breakOff);
       res?.setTimeout(STALLED_MS, breakOff);
       const disposition = `inline; filename="${job.id}.log"`;
-      return new PipedResponse(body as never, {
+      return new Response(createPulledStream(body.iterator()), {
         headers: { ...LOG_HEADERS, 'content-disposition': disposition },
       });
     } catch (error) {
@@ -96,7 +90,7 @@ export function useRawLog({ open }: RawLogOptions): Plugin {
     }
   }
   return {
-    async onRequest({ request, url, fetchAPI, serverContext, endResponse }) {
+    async onRequest({ request, url, serverContext, endResponse }) {
       if (url.pathname === STYLE_PATH) {
         const headers = {
           'content-type': 'text/css',
@@ -117,7 +111,7 @@ export function useRawLog({ open }: RawLogOptions): Plugin {
         endResponse(new Response(null, { status: 405, headers: { allow: 'GET' } }));
       else {
         const { res } = serverContext as { res?: ServerResponse };
-        endResponse(await answer(request, job, { Response: fetchAPI.Response, res }));
+        endResponse(await answer(request, job, res));
       }
     },
   };

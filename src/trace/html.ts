@@ -12,12 +12,13 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 const escaped = (text: string) => text.replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? '');
 
-function spanOf({ style, text }: Run): string {
+/** The HTML of one run. */
+export function spanOf({ style, text }: Run): string {
   const html = escaped(text);
   return style === PLAIN_STYLE ? html : `<span class="${classNames(style)}">${html}</span>`;
 }
 
 /** The HTML of a line's runs: spans side by side, never one in another. The classes are those of `traceStyleSheet`. */
-export function htmlOf(runs: readonly Run[]): string {
-  return runs.map(spanOf).join('');
+export function htmlOf(runs: Iterable<Run>): string {
+  return Array.from(runs, spanOf).join('');
 }

@@ -10,11 +10,20 @@ export interface KeptLog {
   readonly byteSize: number;
   /** Whether the log was longer than what is kept. */
   readonly truncated: boolean;
-  /** The kept bytes as text, escapes and marks and all; of a truncated log from a whole character on. */
-  rawText(): string;
+  /** How many of the bytes are kept. */
+  readonly keptBytes: number;
+  /**
+   * The kept bytes as text, escapes and marks and all, in pieces that are made when asked for; of a truncated
+   * log from a whole character on. `lastLines` are split at line feeds; one at the very end closes the last line.
+   */
+  raw(lastLines?: number): Iterable<string>;
   /** The kept lines and sections; parsed when first asked for, unless the log was too long to wait. */
   readonly parsed: ParsedTrace;
 }
+
+/** The most bytes that become text at once. */
+const PIECE = 1 << 16;
+const LINE_FEED = 0x0a;
 
 /** The last bytes of what is pushed, in the pieces they came in: a log is long, and a copy would double it. */
 function createTail(maxBytes: number) {
@@ -23,6 +32,7 @@ function createTail(maxBytes: number) {
   return {
     chunks: chunks as readonly Buffer[],
     push(chunk: Buffer) {
+      if (chunk.length === 0) return;
       chunks.push(chunk);
       size += chunk.length;
       while (chunks[0] && size > maxBytes) {
@@ -36,18 +46,43 @@ function createTail(maxBytes: number) {
 }
 
 /** Where the first whole character begins: bytes 10xxxxxx continue one that was cut off. */
-function firstCharacter(bytes: Buffer): number {
+function firstCharacter(chunks: readonly Buffer[]): number {
+  // It may begin several small chunks in.
+  const bytes = Buffer.concat(chunks.slice(0, 4));
   let at = 0;
   while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1;
   return at;
 }
 
-function textOf(chunks: readonly Buffer[], truncated: boolean): string {
-  // A character that was cut in two may begin several small chunks in.
-  const start = Buffer.concat(chunks.slice(0, 4));
+/** Where the last `count` lines begin; 0 where there are no more. */
+function lastLinesAt(chunks: readonly Buffer[], count: number): number {
+  let left = count;
+  let start = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  for (const chunk of chunks.toReversed()) {
+    start -= chunk.length;
+    const closes = chunk === chunks.at(-1) && chunk.at(-1) === LINE_FEED;
+    let at = closes ? chunk.length - 1 : chunk.length;
+    while (at > 0) {
+      at = chunk.lastIndexOf(LINE_FEED, at - 1);
+      if (at < 0) break;
+      left -= 1;
+      if (left === 0) return start + at + 1;
+    }
+  }
+  return 0;
+}
+
+/** The text of the bytes from an offset on. */
+function* textFrom(chunks: readonly Buffer[], offset: number): Generator<string> {
   const decoder = new StringDecoder('utf8');
-  const whole = [start.subarray(truncated ? firstCharacter(start) : 0), ...chunks.slice(4)];
-  return whole.map((chunk) => decoder.write(chunk)).join('') + decoder.end();
+  let start = 0;
+  for (const chunk of chunks) {
+    for (let at = Math.max(0, offset - start); at < chunk.length; at += PIECE) {
+      yield decoder.write(chunk.subarray(at, at + PIECE));
+    }
+    start += chunk.length;
+  }
+  yield decoder.end();
 }
 
 function parseAll(chunks: readonly Buffer[], parser: TraceParser): ParsedTrace {
@@ -72,14 +107,19 @@ export async function keepLog(log: AsyncIterable<Buffer>, maxBytes: number): Pro
     tail.push(chunk);
     byteSize += chunk.length;
   }
+  const { chunks } = tail;
   const truncated = byteSize > maxBytes;
   let parsed = parser?.end();
   return {
     byteSize,
     truncated,
-    rawText: () => textOf(tail.chunks, truncated),
+    keptBytes: Math.min(byteSize, maxBytes),
+    raw(lastLines) {
+      const wanted = lastLines === undefined ? 0 : lastLinesAt(chunks, lastLines);
+      return textFrom(chunks, wanted === 0 && truncated ? firstCharacter(chunks) : wanted);
+    },
     get parsed() {
-      parsed ??= parseAll(tail.chunks, createTraceParser({ maxBytes }));
+      parsed ??= parseAll(chunks, createTraceParser({ maxBytes }));
       return parsed;
     },
   };

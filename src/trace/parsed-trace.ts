@@ -1,6 +1,6 @@
 /** A job's log as lines and sections, for reading. Texts are made when they are asked for. */
-import { htmlOf } from './html.ts';
-import { runsOf, textOf } from './line-text.ts';
+import { htmlOf, spanOf } from './html.ts';
+import { type Run, runsOf, textOf } from './line-text.ts';
 import { countLines, type Lines, sourceOf, stampOf } from './lines.ts';
 import type { Section } from './sections.ts';
 import { isoTime } from './time-header.ts';
@@ -14,6 +14,8 @@ export interface ParsedLine {
   readonly text: string;
   /** The same with its colours, see `htmlOf`. */
   readonly html: string;
+  /** The same in its styles, from left to right; made when iterated. */
+  readonly runs: Iterable<Run>;
   /** ISO 8601 with six decimals, when the line began; null where the log says no times. */
   readonly timestamp: string | null;
   /** Null where the log does not tell streams apart. */
@@ -53,6 +55,8 @@ export interface LineList extends Iterable<ParsedLine> {
   at(position: number): ParsedLine | undefined;
   /** Lines by position, as of an array. */
   slice(start?: number, end?: number): ParsedLine[];
+  /** The last lines, of all or so many. */
+  last(count: number): Iterable<ParsedLine>;
   /** How many of these lines have a number up to `number`: the position of the line after it. */
   countTo(number: number): number;
 }
@@ -82,6 +86,9 @@ function toLine(lines: Lines, index: number): ParsedLine {
     },
     get html() {
       return htmlOf(runsOf(lines, index));
+    },
+    get runs() {
+      return runsOf(lines, index);
     },
     timestamp: stamp && isoTime(stamp.time),
     stream: stamp && (stamp.isError ? 'STDERR' : 'STDOUT'),
@@ -116,6 +123,7 @@ function toList(lines: Lines, ranges: Ranges): LineList {
     length,
     at: (position) => slice(position, position === -1 ? length : position + 1)[0],
     slice,
+    last: (count) => linesFrom(Math.max(0, length - count), length),
     countTo: (number) =>
       ranges.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, number) - from), 0),
     [Symbol.iterator]: () => linesFrom(0, length),
@@ -178,27 +186,36 @@ export function toParsedTrace(
   };
 }
 
-/** Joins by pieces, so that a long log is not held once more as a list of short texts. */
-function joined(lines: Iterable<ParsedLine>, write: (line: ParsedLine) => string): string {
-  const pieces: string[] = [];
+/** About how long a piece of text is, in UTF-16 units. */
+const PIECE = 1 << 16;
+
+/** Lines parted by line feeds, in pieces that are made when asked for: a long log stands nowhere whole. */
+function* inPieces(lines: Iterable<ParsedLine>, write: (run: Run) => string): Generator<string> {
   let piece: string[] = [];
+  let size = 0;
+  let parting = '';
   for (const line of lines) {
-    piece.push(write(line));
-    if (piece.length === 1000) {
-      pieces.push(piece.join('\n'));
+    piece.push(parting);
+    parting = '\n';
+    for (const run of line.runs) {
+      const text = write(run);
+      piece.push(text);
+      size += text.length + 1;
+      if (size < PIECE) continue;
+      yield piece.join('');
       piece = [];
+      size = 0;
     }
   }
-  if (piece.length > 0) pieces.push(piece.join('\n'));
-  return pieces.join('\n');
+  yield piece.join('');
 }
 
-/** The text of lines, parted by line feeds. */
-export function plainText(lines: Iterable<ParsedLine>): string {
-  return joined(lines, (line) => line.text);
+/** The text of lines, parted by line feeds, in pieces. */
+export function plainText(lines: Iterable<ParsedLine>): Iterable<string> {
+  return inPieces(lines, ({ text }) => text);
 }
 
-/** The HTML of lines, parted by line feeds: for an element that keeps white space, such as `pre`. */
-export function htmlText(lines: Iterable<ParsedLine>): string {
-  return joined(lines, (line) => line.html);
+/** The HTML of lines, parted by line feeds, in pieces: for an element that keeps white space, such as `pre`. */
+export function htmlText(lines: Iterable<ParsedLine>): Iterable<string> {
+  return inPieces(lines, spanOf);
 }

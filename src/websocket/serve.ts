@@ -4,6 +4,7 @@ import type { GraphQLError } from 'graphql';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Connection, createConnection } from './connection.ts';
+import { inTurn } from './in-turn.ts';
 import { createOperations, type Yoga } from './operations.ts';
 
 /** What serving WebSockets takes. */
@@ -63,8 +64,9 @@ function connect(
         }),
       close: connection.close,
       onMessage(take) {
+        const pass = inTurn(take);
         socket.on('message', (data) => {
-          take(String(data)).catch(() => socket.close(BAD_REQUEST, 'Invalid message received'));
+          pass(String(data)).catch(() => socket.close(BAD_REQUEST, 'Invalid message received'));
         });
       },
     },

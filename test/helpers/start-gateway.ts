@@ -60,6 +60,8 @@ export interface StartOptions {
   logger?: GatewayDeps['logger'];
   /** How live updates are paced. */
   live?: GatewayDeps['live'];
+  /** Where it listens. @default '127.0.0.1' */
+  host?: string;
 }
 
 /** Starts both. */
@@ -85,7 +87,7 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     // Every operation takes the short way from its first use on, so that all tests try it.
     usesBefore: 0,
   });
-  const url = await gateway.listen('127.0.0.1', 0);
+  const url = await gateway.listen(options.host ?? '127.0.0.1', 0);
   onTestFinished(async () => {
     await gateway.close();
     await simulator.close();

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect as connectSocket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createTestClock } from '../gitlab/upstream.ts';
@@ -47,6 +48,27 @@ const ways: Record<string, (gateway: Pick<Started, 'url'>) => Promise<() => unkn
     const job = subscribe(gateway, FOLLOW, { token: tokens.alice, variables });
     await job.next();
     return job.leave;
+  },
+  async 'an event stream is no longer read'(gateway) {
+    const body = { query: FOLLOW, variables };
+    const headers = { 'content-type': 'application/json', accept: 'text/event-stream', ...payload };
+    const request = { method: 'POST', headers, body: JSON.stringify(body) };
+    const response = await fetch(`${gateway.url}/graphql`, request);
+    const reader = response.body?.getReader();
+    await reader?.read();
+    return () => reader?.cancel();
+  },
+  async 'an event stream’s connection is closed from its side'(gateway) {
+    const { hostname, port } = new URL(gateway.url);
+    const socket = connectSocket(Number(port), hostname);
+    const body = JSON.stringify({ query: FOLLOW, variables });
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nhost: ${hostname}\r\naccept: text/event-stream\r\n` +
+        `content-type: application/json\r\nprivate-token: ${tokens.alice}\r\n` +
+        `content-length: ${body.length}\r\n\r\n${body}`,
+    );
+    await once(socket, 'data');
+    return () => socket.end();
   },
   async 'a subscription on a WebSocket is completed by its client'(gateway) {
     const job = follow(connect(gateway, { payload }), FOLLOW, variables);

@@ -25,7 +25,14 @@ function start(options: Partial<PaceOptions> = {}) {
     ...options,
   });
   const read = (look: Partial<Look> = {}) =>
-    pace.afterRead({ motion: 'quick', woken: false, announceable: false, leastMs: 0, ...look });
+    pace.afterRead({
+      motion: 'quick',
+      woken: false,
+      changed: false,
+      announceable: false,
+      leastMs: 0,
+      ...look,
+    });
   return { ...time, pace, read };
 }
 
@@ -73,25 +80,85 @@ describe('with hooks', () => {
     expect(read()).toBe(1_200);
   });
 
+  interface Pour {
+    everyMs: number;
+    readMs: number;
+    changed: boolean;
+    options?: Partial<PaceOptions>;
+  }
+
+  /** Lets hooks come so often for ten seconds: how long each waits for a read to end that began after it, and the gaps between reads. */
+  function pour({ everyMs, readMs, changed, options = {} }: Pour) {
+    const { pace, read, advance, now } = start(options);
+    const look = (result: Partial<Look>) => {
+      const began = now();
+      pace.beforeRead();
+      advance(readMs);
+      read(result);
+      return began;
+    };
+    const began = [look({})];
+    const hooks = Array.from({ length: 10_000 / everyMs }, (_, at) => now() + at * everyMs);
+    const delays: number[] = [];
+    while (hooks[0] !== undefined) {
+      advance(Math.max(0, hooks[0] - now()));
+      advance(pace.onWake());
+      const at = look({ woken: true, changed });
+      began.push(at);
+      while (hooks[0] !== undefined && hooks[0] <= at) delays.push(now() - (hooks.shift() ?? 0));
+    }
+    const gaps = began.slice(1).map((at, index) => at - (began[index] ?? 0));
+    return { delays, gaps };
+  }
+
   it.each([
-    ['one by one are at once', 400, [0, 0, 0, 0, 0]],
-    ['soon after one another are further apart', 210, [0, 0, 190, 590, 990]],
-    ['that pour in are ever further apart', 0, [0, 200, 400, 800, 1_200]],
-  ])('wakes %s', (_how, everyMs, expected) => {
-    const { pace, read, advance } = start();
-    read();
-    advance(500);
-    const waits = expected.map(() => {
-      const wait = pace.onWake();
-      advance(wait);
-      read({ woken: true });
-      advance(everyMs);
-      return wait;
+    ['one after the other', 1_000, 20, 180],
+    ['every 50 ms', 50, 20, 200],
+    ['every 50 ms, of a server that takes its time', 50, 100, 300],
+    ['without a pause', 1, 20, 200],
+  ])('changes are known within 300 ms when they come %s', (_how, everyMs, readMs, most) => {
+    const { delays, gaps } = pour({ everyMs, readMs, changed: true });
+    expect(Math.max(...delays)).toBeLessThanOrEqual(most);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(180);
+  });
+
+  it('that find nothing new, as forged ones, cost no more than polling does', () => {
+    const { gaps } = pour({ everyMs: 10, readMs: 20, changed: false });
+    expect(gaps.slice(0, 5)).toEqual([180, 360, 720, 1_200, 1_200]);
+    expect(gaps.length).toBeLessThan(12);
+  });
+
+  it('cost less where little of the quota is left', () => {
+    const { gaps } = pour({
+      everyMs: 10,
+      readMs: 20,
+      changed: true,
+      options: { isScarce: () => true },
     });
-    expect(waits).toEqual(expected);
-    read();
-    advance(200);
+    expect(Math.min(...gaps)).toBe(720);
+  });
+
+  it('leave a server that is slow to answer a rest', () => {
+    const { pace, read, advance } = start();
+    pace.beforeRead();
+    advance(1_000);
+    read({ woken: true, changed: true });
+    expect(pace.onWake()).toBe(180);
+  });
+
+  it('wake at once again after a calm', () => {
+    const { pace, read, advance } = start();
+    for (let n = 0; n < 5; n++) {
+      advance(pace.onWake());
+      pace.beforeRead();
+      read({ woken: true });
+    }
+    expect(pace.onWake()).toBe(1_200);
+    advance(2_400);
     expect(pace.onWake()).toBe(0);
+    pace.beforeRead();
+    read({ woken: true });
+    expect(pace.onWake()).toBe(180);
   });
 
   it('the loss of them is spread out, since it holds for many', () => {

@@ -53,6 +53,44 @@ describe('a subscription over WebSocket', () => {
   });
 });
 
+describe('an id', () => {
+  it('may be used again as soon as its operation was completed', async () => {
+    const gateway = await start();
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+    await once(socket, 'open');
+    const messages: { type: string; payload?: unknown }[] = [];
+    socket.on('message', (data) => messages.push(JSON.parse(String(data))));
+    const send = (message: object) => socket.send(JSON.stringify(message));
+    const take = async () => {
+      await until(() => messages.length > 0);
+      return messages.shift();
+    };
+    const subscribe = {
+      type: 'subscribe',
+      id: 'a',
+      payload: { query: FOLLOW, variables: { id } },
+    };
+    const news = (status: string) => ({
+      type: 'next',
+      id: 'a',
+      payload: { data: { jobUpdated: { id, status } } },
+    });
+    send({ type: 'connection_init', payload: { 'private-token': tokens.alice } });
+    expect(await take()).toEqual({ type: 'connection_ack' });
+    send(subscribe);
+    expect(await take()).toEqual(news('RUNNING'));
+    for (let again = 0; again < 3; again++) {
+      send({ type: 'complete', id: 'a' });
+      send(subscribe);
+    }
+    expect(await take()).toEqual(news('RUNNING'));
+    gateway.simulator.world.finishJob(running.job, 'success');
+    expect(await take()).toEqual(news('SUCCESS'));
+    expect(await take()).toEqual({ type: 'complete', id: 'a' });
+    socket.close();
+  });
+});
+
 describe('a WebSocket', () => {
   it('answers queries too', async () => {
     const gateway = await start();

@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { htmlText, plainText } from '../../src/trace/parsed-trace.ts';
 import { traceStyleSheet } from '../../src/trace/style-sheet.ts';
 import { hostileLog, worstLogs } from './hostile.ts';
-import { bytesOf, parse } from './parse.ts';
+import { bytesOf, htmlText, parse, plainText } from './parse.ts';
 
 const executablePath = '/usr/bin/chromium';
 const isInstalled = existsSync(executablePath);

@@ -14,7 +14,7 @@ describe('a kept log', () => {
         fc.integer({ min: 1, max: 9 }),
         async (text, size) => {
           const log = await keepLog(cut(Buffer.from(text), size), 1 << 20);
-          expect(log.rawText()).toBe(Buffer.from(text).toString());
+          expect([...log.raw()].join('')).toBe(Buffer.from(text).toString());
           expect(log).toMatchObject({ byteSize: Buffer.byteLength(text), truncated: false });
         },
       ),
@@ -30,7 +30,7 @@ describe('a kept log', () => {
         async (characters, size, most) => {
           const text = characters.join('');
           const log = await keepLog(cut(Buffer.from(text), size), most);
-          const kept = log.rawText();
+          const kept = [...log.raw()].join('');
           expect(log.truncated).toBe(Buffer.byteLength(text) > most);
           expect(text.endsWith(kept)).toBe(true);
           expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(most);
@@ -38,6 +38,29 @@ describe('a kept log', () => {
         },
       ),
     );
+  });
+
+  it('has its last lines, split at line feeds, the last of which may close the last line', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('a', 'ü', '\n', '\n\n'), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 6 }),
+        async (characters, size, count) => {
+          const text = characters.join('');
+          const log = await keepLog(cut(Buffer.from(text), size), 1 << 20);
+          const lines = text.replace(/\n$/, '').split('\n');
+          const end = text.endsWith('\n') ? '\n' : '';
+          expect([...log.raw(count)].join('')).toBe(lines.slice(-count).join('\n') + end);
+        },
+      ),
+    );
+  });
+
+  it('is never whole in memory as text', async () => {
+    const log = await keepLog(cut(Buffer.alloc(1 << 20, 'ü'), 1 << 20), 1 << 20);
+    const longest = Math.max(...[...log.raw()].map((piece) => piece.length));
+    expect(longest).toBeLessThanOrEqual(1 << 16);
   });
 
   it('numbers lines from the true beginning, whether parsed on the way or later', async () => {

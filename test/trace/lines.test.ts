@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { plainText } from '../../src/trace/parsed-trace.ts';
 import { createTraceParser } from '../../src/trace/parser.ts';
-import { bytesOf, joined, parse, texts } from './parse.ts';
+import { bytesOf, joined, parse, plainText, texts } from './parse.ts';
 
 describe('lines', () => {
   it('has none in an empty log', () => {

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { plainText } from '../../src/trace/parsed-trace.ts';
 import { createTraceParser, parseTrace, type TraceParserOptions } from '../../src/trace/parser.ts';
 import { hostileLog } from './hostile.ts';
-import { bytesOf, end, header, start } from './parse.ts';
+import { bytesOf, end, header, plainText, start } from './parse.ts';
 
 const MIB = 1024 * 1024;
 

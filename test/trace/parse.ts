@@ -1,4 +1,9 @@
-import { htmlText, type ParsedTrace, plainText } from '../../src/trace/parsed-trace.ts';
+import {
+  htmlText as htmlPieces,
+  type ParsedLine,
+  type ParsedTrace,
+  plainText as plainPieces,
+} from '../../src/trace/parsed-trace.ts';
 import { createTraceParser, parseTrace, type TraceParserOptions } from '../../src/trace/parser.ts';
 
 /** The bytes of a log given as text (UTF-8) or as bytes. */
@@ -69,3 +74,9 @@ export const end = (name: string, seconds = 1700000010) =>
 /** A line's time header: at the given second, on a stream such as `01O`, with the flag ` ` or `+`. */
 export const header = (second: number, stream = '01O', flag = ' ') =>
   `2024-05-22T12:12:${String(second).padStart(2, '0')}.000001Z ${stream}${flag}`;
+
+/** The text of lines in one piece. */
+export const plainText = (lines: Iterable<ParsedLine>) => [...plainPieces(lines)].join('');
+
+/** The same with its colours. */
+export const htmlText = (lines: Iterable<ParsedLine>) => [...htmlPieces(lines)].join('');

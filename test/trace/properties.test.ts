@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { htmlText, plainText } from '../../src/trace/parsed-trace.ts';
 import { createTraceParser } from '../../src/trace/parser.ts';
 import { traceStyleSheet } from '../../src/trace/style-sheet.ts';
 import { hostileLog, worstLogs } from './hostile.ts';
-import { bytesOf, dump, parse, parseInChunks } from './parse.ts';
+import { bytesOf, dump, htmlText, parse, parseInChunks, plainText } from './parse.ts';
 
 const RUNS = { numRuns: 2000 };
 

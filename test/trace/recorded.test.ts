@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { plainText } from '../../src/trace/parsed-trace.ts';
-import { dump, parse, parseInChunks } from './parse.ts';
+import { dump, parse, parseInChunks, plainText } from './parse.ts';
 
 /** Real logs of other people, which stay outside of the project. Their carriage returns have become line feeds. */
 const recorded = new URL('../../../shared/recorded/', import.meta.url);

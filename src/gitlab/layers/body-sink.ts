@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { notePassing } from '../../young-garbage.ts';
 
 /** Where the pieces of one answer's body go. */
 export interface BodySink {
@@ -47,6 +48,7 @@ export function createBodyStream(controller: Dispatcher.DispatchController): {
   });
   const sink: BodySink = {
     write(chunk) {
+      notePassing(chunk.length);
       if (!stream.push(chunk)) controller.pause();
     },
     end() {

@@ -1,6 +1,7 @@
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline, type Readable, Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
+import { notePassing } from '../../young-garbage.ts';
 
 const gunzipAsync = promisify(gunzip);
 
@@ -23,9 +24,18 @@ export async function decodeBody(
   return await gunzipAsync(body, { maxOutputLength: limit });
 }
 
+/** As much as a socket gives at a time. */
+const CHUNK = 64 * 1024;
+
 /** The same for a body that is not held: a failure on either side ends both. */
 export function decodeStream(body: Readable, encoding: string | undefined): Readable {
   if (!isGzip(encoding)) return body;
+  const passing = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      notePassing(chunk.length);
+      done(null, chunk);
+    },
+  });
   // The callback does nothing: a failure is the returned stream's own 'error' event.
-  return pipeline(body, createGunzip(), () => {});
+  return pipeline(body, createGunzip({ chunkSize: CHUNK }), passing, () => {});
 }
