@@ -170,7 +170,7 @@ export async function openStage({ env, core = cores.around } = {}) {
      * meets all of them alike. A case has a `subject`, its `requests` and what else driver.js takes. Answers
      * what each one's rounds come to.
      */
-    async compare(cases, { warmUpMs = 600, rounds = 4, roundMs = 500 } = {}) {
+    async compare(cases, { warmUpMs = 600, rounds = 3, roundMs = 500 } = {}) {
       const measured = cases.map(() => []);
       for (const one of cases) await measure(one, warmUpMs);
       for (let round = 0; round < rounds; round += 1) {

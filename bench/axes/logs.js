@@ -50,7 +50,7 @@ export async function measureLogs(stage) {
     const gateway = await stage.openGateway();
     cases.push(...(await casesFor(size, { gateway, proxy })));
   }
-  const results = await stage.compare(cases, { warmUpMs: 1_000, rounds: 3, roundMs: 700 });
+  const results = await stage.compare(cases, { warmUpMs: 800, rounds: 3, roundMs: 600 });
   return {
     title: 'Length of a log',
     note: 'One caller at a time; a gateway of its own for each length, whose peak memory is all it takes.',

@@ -82,6 +82,17 @@ describe('what was read before', () => {
     expect(asked().slice(4)).toEqual([undefined, 'W/"v1"', 'W/"v1"']);
   });
 
+  it('is forgotten so, too, where it had been replaced', async () => {
+    const { upstream, state, asked } = await startTagged();
+    const { gitlab } = connect(upstream.url);
+    await gitlab.getJob(job);
+    state.version = 'v2';
+    await gitlab.getJob(job);
+    await gitlab.eraseJob({ ...job, kind: 'BUILD' });
+    await gitlab.getJob(job);
+    expect(asked()).toEqual([undefined, 'W/"v1"', undefined, undefined]);
+  });
+
   it('is bounded in bytes over all callers', async () => {
     const { upstream, asked } = await startTagged({ size: 10_000 });
     const { as } = connect(upstream.url, { etagBytes: 100_000 });

@@ -28,12 +28,39 @@ function keyOf(call: Call): string {
   return `${call.credential.digest} ${call.endpoint.path}${call.query}`;
 }
 
+/** The caller and the project of a key, as its path names that; undefined for what is of no project. */
+function projectOf(key: string): string | undefined {
+  return /^[^ ]+ \/projects\/[^/]+\//.exec(key)?.[0];
+}
+
+/** Keys by caller and project, so that a write need not look at what all others have read. */
+function createIndex() {
+  const keys = new Map<string, Set<string>>();
+  return {
+    of: (project: string): Iterable<string> => keys.get(project) ?? [],
+    add(key: string) {
+      const project = projectOf(key);
+      if (project !== undefined) keys.set(project, (keys.get(project) ?? new Set()).add(key));
+    },
+    remove(key: string) {
+      const project = projectOf(key) ?? '';
+      const own = keys.get(project);
+      own?.delete(key);
+      if (own?.size === 0) keys.delete(project);
+    },
+  };
+}
+
 /** Makes a store of at most that many bytes over all callers; 0 keeps nothing. */
 export function createEtagStore(maxBytes: number): EtagStore {
   if (maxBytes === 0) return { get: () => undefined, put: () => {}, forgetProject: () => {} };
+  const index = createIndex();
   const cache = new LRUCache<string, Kept>({
     maxSize: maxBytes,
     maxEntrySize: Math.ceil(maxBytes / 4),
+    onInsert: (_kept, key) => index.add(key),
+    // Also of what is replaced, just before it is inserted anew.
+    dispose: (_kept, key) => index.remove(key),
   });
   const isKeepable = (call: Call) =>
     call.method === 'GET' && !call.streaming && call.keep !== false;
@@ -45,9 +72,8 @@ export function createEtagStore(maxBytes: number): EtagStore {
       cache.set(keyOf(call), { etag, head, complete }, { size: sizeOf(bytes) });
     },
     forgetProject({ credential, endpoint }) {
-      const project = /^\/projects\/[^/]+\//.exec(endpoint.path)?.[0];
-      const own = `${credential.digest} ${project}`;
-      for (const key of cache.keys()) if (key.startsWith(own)) cache.delete(key);
+      const project = projectOf(`${credential.digest} ${endpoint.path}`);
+      if (project !== undefined) for (const key of [...index.of(project)]) cache.delete(key);
     },
   };
 }
