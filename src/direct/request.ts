@@ -51,8 +51,13 @@ export function putBack(request: IncomingMessage, body: Buffer): void {
   Object.assign(request, { body: Readable.from([body]) });
 }
 
-const isOptional = (value: unknown, type: 'string' | 'object'): boolean =>
-  value == null || (typeof value === type && !Array.isArray(value));
+const isRecord = (value: unknown): boolean =>
+  value == null || (typeof value === 'object' && !Array.isArray(value));
+
+const NAME = /^[_A-Za-z]\w*$/;
+
+const isName = (value: unknown): boolean =>
+  value == null || (typeof value === 'string' && NAME.test(value));
 
 /** The members of a request that stands for nothing but itself. */
 const MEMBERS = new Set(['query', 'operationName', 'variables']);
@@ -68,8 +73,7 @@ export function parseParams(body: Buffer): Params | undefined {
   if (typeof params !== 'object' || params === null) return undefined;
   const { query, operationName, variables } = params;
   for (const name of Object.keys(params)) if (!MEMBERS.has(name)) return undefined;
-  if (typeof query !== 'string' || !isOptional(operationName, 'string')) return undefined;
-  if (!isOptional(variables, 'object')) return undefined;
+  if (typeof query !== 'string' || !isName(operationName) || !isRecord(variables)) return undefined;
   return {
     query,
     operationName: (operationName as string | null | undefined) ?? undefined,
