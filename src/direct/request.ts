@@ -22,6 +22,9 @@ export function isUsual({ method, url, headers }: IncomingMessage, maxBytes: num
 /** The answer's types, the one that clients get who take anything first. */
 const TYPES = ['application/json', 'application/graphql-response+json'] as const;
 
+/** What clients say that take either. */
+const ANY: ReadonlySet<string | undefined> = new Set(['*/*', 'application/*', '*/json']);
+
 /** The type of the answer that the client likes best; undefined if it is none of GraphQL's own. */
 export function answerType(accept: string | undefined): (typeof TYPES)[number] | undefined {
   if (accept === undefined || accept === '*/*') return TYPES[0];
@@ -29,8 +32,7 @@ export function answerType(accept: string | undefined): (typeof TYPES)[number] |
     const [type, ...parameters] = item.split(';');
     const charset = parameters.find((parameter) => parameter.includes('charset='));
     if (charset !== undefined && charset !== 'charset=utf-8') continue;
-    const found =
-      type === '*/*' || type === 'application/*' ? TYPES[0] : TYPES.find((one) => one === type);
+    const found = ANY.has(type) ? TYPES[0] : TYPES.find((one) => one === type);
     if (found) return found;
   }
   return undefined;
