@@ -104,7 +104,13 @@ export async function exchange(url: string, bytes: Buffer): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   const parts: Buffer[] = [];
-  socket.on('data', (part) => parts.push(part)).on('error', () => {});
+  socket
+    .on('error', () => {})
+    .on('data', (part) => {
+      parts.push(part);
+      // A stream's connection is kept for a while.
+      if (String(part).endsWith('\r\n0\r\n\r\n')) socket.destroy();
+    });
   socket.write(bytes);
   await once(socket, 'close');
   return Buffer.concat(parts).toString();
