@@ -29,7 +29,7 @@ function headersOf(answer: Answer): string[] {
     ...always,
     ...['content-type', `${answer.type}; charset=utf-8`],
     ...['x-request-id', answer.requestId, 'cache-control', cacheControlOf(answer.maxAge)],
-    ...['vary', answer.variesByOrigin ? `${VARY}, Origin` : VARY],
+    ...['vary', answer.variesByOrigin ? `Origin, ${VARY}` : VARY],
   ];
   if (answer.origin) headers.push(...permission(answer.origin).flat());
   if (answer.isLast) headers.push('connection', 'close');

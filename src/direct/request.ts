@@ -22,6 +22,9 @@ export function isUsual({ method, url, headers }: IncomingMessage, maxBytes: num
 /** The answer's types, the one that clients get who take anything first. */
 const TYPES = ['application/json', 'application/graphql-response+json'] as const;
 
+/** What clients say that take either. */
+const ANY: ReadonlySet<string | undefined> = new Set(['*/*', 'application/*', '*/json']);
+
 /** The type of the answer that the client likes best; undefined if it is none of GraphQL's own. */
 export function answerType(accept: string | undefined): (typeof TYPES)[number] | undefined {
   if (accept === undefined || accept === '*/*') return TYPES[0];
@@ -29,8 +32,7 @@ export function answerType(accept: string | undefined): (typeof TYPES)[number] |
     const [type, ...parameters] = item.split(';');
     const charset = parameters.find((parameter) => parameter.includes('charset='));
     if (charset !== undefined && charset !== 'charset=utf-8') continue;
-    const found =
-      type === '*/*' || type === 'application/*' ? TYPES[0] : TYPES.find((one) => one === type);
+    const found = ANY.has(type) ? TYPES[0] : TYPES.find((one) => one === type);
     if (found) return found;
   }
   return undefined;
@@ -51,8 +53,13 @@ export function putBack(request: IncomingMessage, body: Buffer): void {
   Object.assign(request, { body: Readable.from([body]) });
 }
 
-const isOptional = (value: unknown, type: 'string' | 'object'): boolean =>
-  value == null || (typeof value === type && !Array.isArray(value));
+const isRecord = (value: unknown): boolean =>
+  value == null || (typeof value === 'object' && !Array.isArray(value));
+
+const NAME = /^[_A-Za-z]\w*$/;
+
+const isName = (value: unknown): boolean =>
+  value == null || (typeof value === 'string' && NAME.test(value));
 
 /** The members of a request that stands for nothing but itself. */
 const MEMBERS = new Set(['query', 'operationName', 'variables']);
@@ -68,8 +75,7 @@ export function parseParams(body: Buffer): Params | undefined {
   if (typeof params !== 'object' || params === null) return undefined;
   const { query, operationName, variables } = params;
   for (const name of Object.keys(params)) if (!MEMBERS.has(name)) return undefined;
-  if (typeof query !== 'string' || !isOptional(operationName, 'string')) return undefined;
-  if (!isOptional(variables, 'object')) return undefined;
+  if (typeof query !== 'string' || !isName(operationName) || !isRecord(variables)) return undefined;
   return {
     query,
     operationName: (operationName as string | null | undefined) ?? undefined,

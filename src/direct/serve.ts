@@ -75,7 +75,8 @@ function variablesOf(
   deps: DirectDeps,
 ): Variables | undefined {
   const { variableDefinitions = [] } = compiled.operation;
-  if (variableDefinitions.length === 0) {
+  // Those nobody asked for are held to the limits too.
+  if (variableDefinitions.length === 0 && Object.keys(given).length === 0) {
     const known = checked.get(compiled) ?? isWithin(compiled, {}, deps);
     checked.set(compiled, known);
     return known ? noVariables : undefined;

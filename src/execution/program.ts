@@ -10,6 +10,7 @@ import {
   type OperationDefinitionNode,
   visit,
 } from 'graphql';
+import { measureDocument } from '../graphql/document-size.ts';
 import type { WriteObject } from './complete.ts';
 import { objectWriter, serialWriter } from './fields.ts';
 import type { Run } from './run.ts';
@@ -35,6 +36,8 @@ export type Variables = Readonly<Record<string, unknown>>;
 export interface Compiled {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
+  /** How many fields it may come to hold: fragments laid out, for each combination of conditions. */
+  readonly fields: number;
   /** Never rejects: what went wrong is among the errors, as the executor of graphql-js would tell it. */
   run(context: unknown, variableValues: Variables): Promise<Written>;
 }
@@ -110,6 +113,7 @@ export function compile(
   return {
     document,
     operation,
+    fields: measureDocument(document, 0).fields * 2 ** names.length,
     async run(context, variableValues) {
       const run: Run = { context, variableValues, errors: [], infos: new Map() };
       try {
