@@ -81,7 +81,16 @@ const costsOfRefs: {
 
 function costOfProjects(names: readonly string[], selection: Selection): number {
   const known = (name: string) => (isNumericId(name) ? 'number' : 'path');
-  return sum([...new Set(names)].map((name) => costOfProject(selection, one, known(name))));
+  const calls = [...new Set(names)].map((name) => costOfProject(selection, one, known(name)));
+  return atLeastPages(sum(calls), names);
+}
+
+/**
+ * However few calls they take, such as for one id over and over: what is asked for by name makes an answer
+ * as long as a list does, which costs a call for each page.
+ */
+function atLeastPages(calls: number, given: readonly unknown[]): number {
+  return Math.max(calls, Math.floor(given.length / PER_PAGE));
 }
 
 /** References that cannot be read cost nothing: their resolver refuses them. */
@@ -97,13 +106,12 @@ function costOfNodes<Given>(
       return [];
     }
   });
-  return sum(
-    groupBy(refs, ({ type }) => type).map((group) => {
-      const type = group[0]?.type ?? 'Job';
-      const cost = costsOfRefs[type] as (refs: readonly NodeRef[], of: Selection) => number;
-      return cost(group, field.fieldsOn(type));
-    }),
-  );
+  const calls = groupBy(refs, ({ type }) => type).map((group) => {
+    const type = group[0]?.type ?? 'Job';
+    const cost = costsOfRefs[type] as (refs: readonly NodeRef[], of: Selection) => number;
+    return cost(group, field.fieldsOn(type));
+  });
+  return atLeastPages(sum(calls), refs);
 }
 
 type RootCost = (field: SelectedField, webUrls: readonly string[]) => number;

@@ -78,6 +78,7 @@ describe('the estimate of calls', () => {
     ['100 neighbours by id', 1, nodes(many(100, (at) => jobId(1000 + at)))],
     ['500 neighbours by id', 5, nodes(many(500, (at) => jobId(1000 + at)))],
     ['100 jobs by id, far apart', 100, nodes(many(100, (at) => jobId(1000 * (at + 1))))],
+    ['one job by its id over and over', 5, nodes(many(500, () => jobId(1000)))],
     ['jobs by id, few for a page that has them all', 3, nodes([10, 50, 90].map((id) => jobId(id)))],
     ['30 jobs of 30 projects', 30, nodes(many(30, (at) => jobId(1, at + 1)))],
     [
