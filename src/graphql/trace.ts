@@ -1,10 +1,4 @@
-import {
-  htmlText,
-  type LineList,
-  type ParsedLine,
-  type ParsedSection,
-  plainText,
-} from '../trace/parsed-trace.ts';
+import type { LineList, ParsedLine, ParsedSection } from '../trace/parsed-trace.ts';
 import { builder } from './builder.ts';
 import {
   type Connection,
@@ -154,8 +148,7 @@ function textOf(
 ): Iterable<string> {
   if (format === 'RAW') return log.raw(lastLines);
   const { lines } = log.parsed;
-  const chosen = lastLines === undefined ? lines : lines.last(lastLines);
-  return format === 'PLAIN' ? plainText(chosen) : htmlText(chosen);
+  return format === 'PLAIN' ? lines.plain(lastLines) : lines.html(lastLines);
 }
 
 JobTrace.implement({
