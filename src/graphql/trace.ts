@@ -1,12 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { OperationLogs } from '../trace/log-room.ts';
-import {
-  htmlText,
-  type LineList,
-  type ParsedLine,
-  type ParsedSection,
-  plainText,
-} from '../trace/parsed-trace.ts';
+import type { LineList, ParsedLine, ParsedSection } from '../trace/parsed-trace.ts';
 import { builder } from './builder.ts';
 import {
   type Connection,
@@ -167,8 +161,7 @@ function textOf(
 ): Iterable<string> {
   if (format === 'RAW') return log.raw(lastLines);
   const { lines } = log.parsed;
-  const chosen = lastLines === undefined ? lines : lines.last(lastLines);
-  return format === 'PLAIN' ? plainText(chosen) : htmlText(chosen);
+  return format === 'PLAIN' ? lines.plain(lastLines) : lines.html(lastLines);
 }
 
 JobTrace.implement({

@@ -22,7 +22,7 @@ export interface KeptLog {
 }
 
 /** The most bytes that become text at once. */
-const PIECE = 1 << 16;
+const PIECE = 1 << 14;
 const LINE_FEED = 0x0a;
 
 /** The last bytes of what is pushed, in the pieces they came in: a log is long, and a copy would double it. */

@@ -14,8 +14,6 @@ export interface ParsedLine {
   readonly text: string;
   /** The same with its colours, see `htmlOf`. */
   readonly html: string;
-  /** The same in its styles, from left to right; made when iterated. */
-  readonly runs: Iterable<Run>;
   /** ISO 8601 with six decimals, when the line began; null where the log says no times. */
   readonly timestamp: string | null;
   /** Null where the log does not tell streams apart. */
@@ -55,8 +53,10 @@ export interface LineList extends Iterable<ParsedLine> {
   at(position: number): ParsedLine | undefined;
   /** Lines by position, as of an array. */
   slice(start?: number, end?: number): ParsedLine[];
-  /** The last lines, of all or so many. */
-  last(count: number): Iterable<ParsedLine>;
+  /** Their text, parted by line feeds, in pieces that are made when asked for; of the last lines only, if so many are named. */
+  plain(last?: number): Iterable<string>;
+  /** The same as HTML, for an element that keeps white space, such as `pre`. */
+  html(last?: number): Iterable<string>;
   /** How many of these lines have a number up to `number`: the position of the line after it. */
   countTo(number: number): number;
 }
@@ -87,14 +87,41 @@ function toLine(lines: Lines, index: number): ParsedLine {
     get html() {
       return htmlOf(runsOf(lines, index));
     },
-    get runs() {
-      return runsOf(lines, index);
-    },
     timestamp: stamp && isoTime(stamp.time),
     stream: stamp && (stamp.isError ? 'STDERR' : 'STDOUT'),
     section: changeValue(lines.sections, change),
     startByte: sourceOf(lines, index),
   };
+}
+
+/** About how long a piece of text is, in UTF-16 units: short enough to die young, where V8 keeps long ones apart. */
+const PIECE = 1 << 13;
+
+const textOfRun = ({ text }: Run) => text;
+
+/** Lines as text. Not by way of `toLine`: V8 puts the getters of an object literal among what is old, and all they hold. */
+function* inPieces(
+  lines: Lines,
+  indexes: Iterable<number>,
+  write: (run: Run) => string,
+): Generator<string> {
+  let piece: string[] = [];
+  let size = 0;
+  let parting = '';
+  for (const index of indexes) {
+    piece.push(parting);
+    parting = '\n';
+    for (const run of runsOf(lines, index)) {
+      const text = write(run);
+      piece.push(text);
+      size += text.length + 1;
+      if (size < PIECE) continue;
+      yield piece.join('');
+      piece = [];
+      size = 0;
+    }
+  }
+  yield piece.join('');
 }
 
 /** Lines by index: start and end of each range, in order, apart from each other. */
@@ -103,16 +130,17 @@ type Ranges = readonly (readonly [number, number])[];
 function toList(lines: Lines, ranges: Ranges): LineList {
   const sizes = ranges.map(([start, end]) => end - start);
   const length = sizes.reduce((sum, size) => sum + size, 0);
-  function* linesFrom(start: number, end: number): Generator<ParsedLine> {
+  function* indexesFrom(start: number, end: number): Generator<number> {
     let passed = 0;
     for (const [from, to] of ranges) {
       const last = Math.min(to, from + end - passed);
-      for (let index = from + Math.max(0, start - passed); index < last; index += 1) {
-        yield toLine(lines, index);
-      }
+      for (let index = from + Math.max(0, start - passed); index < last; index += 1) yield index;
       passed += to - from;
       if (passed >= end) return;
     }
+  }
+  function* linesFrom(start: number, end: number): Generator<ParsedLine> {
+    for (const index of indexesFrom(start, end)) yield toLine(lines, index);
   }
   const slice = (start = 0, end = length) => {
     const position = (given: number) =>
@@ -123,7 +151,8 @@ function toList(lines: Lines, ranges: Ranges): LineList {
     length,
     at: (position) => slice(position, position === -1 ? length : position + 1)[0],
     slice,
-    last: (count) => linesFrom(Math.max(0, length - count), length),
+    plain: (last = length) => inPieces(lines, indexesFrom(length - last, length), textOfRun),
+    html: (last = length) => inPieces(lines, indexesFrom(length - last, length), spanOf),
     countTo: (number) =>
       ranges.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, number) - from), 0),
     [Symbol.iterator]: () => linesFrom(0, length),
@@ -184,38 +213,4 @@ export function toParsedTrace(
       return toList(lines, rangesOf(named, lines.first, count));
     },
   };
-}
-
-/** About how long a piece of text is, in UTF-16 units. */
-const PIECE = 1 << 16;
-
-/** Lines parted by line feeds, in pieces that are made when asked for: a long log stands nowhere whole. */
-function* inPieces(lines: Iterable<ParsedLine>, write: (run: Run) => string): Generator<string> {
-  let piece: string[] = [];
-  let size = 0;
-  let parting = '';
-  for (const line of lines) {
-    piece.push(parting);
-    parting = '\n';
-    for (const run of line.runs) {
-      const text = write(run);
-      piece.push(text);
-      size += text.length + 1;
-      if (size < PIECE) continue;
-      yield piece.join('');
-      piece = [];
-      size = 0;
-    }
-  }
-  yield piece.join('');
-}
-
-/** The text of lines, parted by line feeds, in pieces. */
-export function plainText(lines: Iterable<ParsedLine>): Iterable<string> {
-  return inPieces(lines, ({ text }) => text);
-}
-
-/** The HTML of lines, parted by line feeds, in pieces: for an element that keeps white space, such as `pre`. */
-export function htmlText(lines: Iterable<ParsedLine>): Iterable<string> {
-  return inPieces(lines, spanOf);
 }

@@ -1,9 +1,4 @@
-import {
-  htmlText as htmlPieces,
-  type ParsedLine,
-  type ParsedTrace,
-  plainText as plainPieces,
-} from '../../src/trace/parsed-trace.ts';
+import type { ParsedLine, ParsedTrace } from '../../src/trace/parsed-trace.ts';
 import { createTraceParser, parseTrace, type TraceParserOptions } from '../../src/trace/parser.ts';
 
 /** The bytes of a log given as text (UTF-8) or as bytes. */
@@ -75,8 +70,12 @@ export const end = (name: string, seconds = 1700000010) =>
 export const header = (second: number, stream = '01O', flag = ' ') =>
   `2024-05-22T12:12:${String(second).padStart(2, '0')}.000001Z ${stream}${flag}`;
 
+const joinLines = (texts: Iterable<string>) => [...texts].join('\n');
+
 /** The text of lines in one piece. */
-export const plainText = (lines: Iterable<ParsedLine>) => [...plainPieces(lines)].join('');
+export const plainText = (lines: Iterable<ParsedLine>) =>
+  joinLines([...lines].map(({ text }) => text));
 
 /** The same with its colours. */
-export const htmlText = (lines: Iterable<ParsedLine>) => [...htmlPieces(lines)].join('');
+export const htmlText = (lines: Iterable<ParsedLine>) =>
+  joinLines([...lines].map(({ html }) => html));

@@ -47,6 +47,20 @@ function textOfHtml(html: string): string {
 }
 
 describe('any log whatever', () => {
+  it('is in pieces what it is line by line', () => {
+    fc.assert(
+      fc.property(hostileLog, fc.nat(12), (log, last) => {
+        const { lines } = parse(log);
+        const end = last === 0 ? [] : lines.slice(-last);
+        expect([...lines.plain()].join('')).toBe(plainText(lines));
+        expect([...lines.html()].join('')).toBe(htmlText(lines));
+        expect([...lines.plain(last)].join('')).toBe(plainText(end));
+        expect([...lines.html(last)].join('')).toBe(htmlText(end));
+      }),
+      RUNS,
+    );
+  });
+
   it('gives the same however it is cut into chunks', () => {
     fc.assert(
       fc.property(
