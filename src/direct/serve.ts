@@ -157,10 +157,10 @@ async function answer(
 export function createDirect(deps: DirectDeps): RequestListener {
   const begin = (request: IncomingMessage, response: ServerResponse, body: Buffer): boolean => {
     const header = headerOf(request);
-    const asked = readAsked(header, body, deps);
+    const asked = orNothing(() => readAsked(header, body, deps));
     if (!asked) return false;
     const { signal, hasLeft } = watchCaller(response, deps.operationTimeoutMs);
-    const context = contextOr(() =>
+    const context = orNothing(() =>
       deps.createContext({ header, signal, keepsTime: true, longTexts: createLongTexts() }),
     );
     if (!context) return false;
@@ -183,10 +183,10 @@ export function createDirect(deps: DirectDeps): RequestListener {
   };
 }
 
-/** A context, or undefined where there can be none: the general way will say why. */
-function contextOr(create: () => Context): Context | undefined {
+/** What comes of it; undefined should it fail: the general way, which asks for the same, will say why. */
+function orNothing<T>(work: () => T): T | undefined {
   try {
-    return create();
+    return work();
   } catch {
     return undefined;
   }

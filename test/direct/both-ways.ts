@@ -190,7 +190,8 @@ export async function expectSameMetrics({ short, general }: BothWays): Promise<v
   const [one, other] = texts.map((text) =>
     text
       .split('\n')
-      .filter((line) => /^gateway_/.test(line) && !/_seconds_(sum|bucket)/.test(line)),
+      .filter((line) => /^gateway_/.test(line) && !/_seconds_(sum|bucket)/.test(line))
+      .sort(),
   );
   expect(one).toEqual(other);
   expect(one?.length).toBeGreaterThan(3);
