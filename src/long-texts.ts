@@ -20,7 +20,7 @@ export interface LongTexts {
 const SHORT = 256 * 1024;
 
 /** A text leaves many times its length behind: its lines, its pieces, their JSON, the bytes of that. */
-const GARBAGE = 8;
+const GARBAGE = 4;
 
 /** Nobody can guess one, so no job's output is taken for one. */
 const STAND_IN = /("long-text:[0-9a-f-]{36}")/;

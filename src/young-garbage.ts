@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm';
 type Collect = (options: { type: 'minor' }) => void;
 
 /** How much may pass between two looks. A look takes some tenths of a millisecond. */
-const PASSING = 2 * 1024 * 1024;
+const PASSING = 1 * 1024 * 1024;
 
 /** V8's own collector, which it shows to contexts made under this flag; undefined where it does not. */
 function findCollector(): Collect | undefined {
@@ -23,7 +23,7 @@ function findCollector(): Collect | undefined {
 let collect: Collect | undefined;
 let passed = 0;
 
-/** Takes note of bytes that have streamed through; each few MiB the buffers that are done with are freed. */
+/** Takes note of bytes that have streamed through; each MiB the buffers that are done with are freed. */
 export function notePassing(bytes: number): void {
   passed += bytes;
   if (passed < PASSING) return;

@@ -4,24 +4,27 @@ import { startGateway } from '../helpers/start-gateway.ts';
 import { tokens } from '../helpers/worlds.ts';
 import { FOLLOW, running, runningWorld } from './worlds.ts';
 
-const name = `lost-${process.pid}`;
-const [here, there] = ['10.213.97.1', '10.213.97.2'];
+// Names and addresses of its own, so that several can run at a time.
+const name = `lost${process.pid}`;
+const [near, far] = [`${name}a`, `${name}b`];
+const net = `10.213.${(process.pid >> 6) & 255}`;
+const [here, there] = [1, 2].map((host) => `${net}.${(process.pid & 63) * 4 + host}`);
 const ip = (...args: string[]) => spawnSync('ip', args).status === 0;
 
 /** Makes a network that only the two addresses are in. */
 function makeNetwork(): boolean {
   return (
     ip('netns', 'add', name) &&
-    ip('link', 'add', 'lost0', 'type', 'veth', 'peer', 'name', 'lost1', 'netns', name) &&
-    ip('addr', 'add', `${here}/30`, 'dev', 'lost0') &&
-    ip('link', 'set', 'lost0', 'up') &&
-    ip('-n', name, 'addr', 'add', `${there}/30`, 'dev', 'lost1') &&
-    ip('-n', name, 'link', 'set', 'lost1', 'up')
+    ip('link', 'add', near, 'type', 'veth', 'peer', 'name', far, 'netns', name) &&
+    ip('addr', 'add', `${here}/30`, 'dev', near) &&
+    ip('link', 'set', near, 'up') &&
+    ip('-n', name, 'addr', 'add', `${there}/30`, 'dev', far) &&
+    ip('-n', name, 'link', 'set', far, 'up')
   );
 }
 
 function removeNetwork(): void {
-  ip('link', 'del', 'lost0');
+  ip('link', 'del', near);
   ip('netns', 'del', name);
 }
 
@@ -42,7 +45,7 @@ describe.skipIf(!canMake)('a viewer whose network is lost without a sign', () =>
       ...['netns', 'exec', name, 'curl', '-sN', '-H', 'accept: text/event-stream'],
       ...['-H', `private-token: ${tokens.alice}`, '-H', 'content-type: application/json'],
       ...['-d', JSON.stringify({ query: FOLLOW, variables: { id: running.id } })],
-      `${gateway.url.replace('localhost', here)}/graphql`,
+      `${gateway.url.replace('localhost', here ?? '')}/graphql`,
     ]);
     onTestFinished(() => void viewer.kill('SIGKILL'));
     let seen = '';

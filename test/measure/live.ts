@@ -2,7 +2,7 @@
  * How soon viewers of a running job are told of a change, and what they cost GitLab. By hand, against the
  * built program in its default setting, for 1 and 1,000 viewers:
  *
- *   npm run build && npx tsx test/measure/live.ts
+ *   npm run build && npx tsx test/measure/live.ts [polling|hooks [viewers]]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSimulator } from '../../src/simulator/simulator.ts';
@@ -101,8 +101,8 @@ async function measureHooks(count: number): Promise<void> {
   gateway.stop();
 }
 
-const only = process.argv[2];
-for (const count of [1, 1_000]) {
+const [only, viewers] = process.argv.slice(2);
+for (const count of viewers ? [Number(viewers)] : [1, 1_000]) {
   if (only !== 'hooks') await measurePolling(count);
   if (only !== 'polling') await measureHooks(count);
 }
