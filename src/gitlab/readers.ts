@@ -13,7 +13,6 @@ import {
 } from './call.ts';
 import { GitlabResponseError } from './errors.ts';
 import { headerOf } from './layers/headers.ts';
-import { parseJson } from './parse-json.ts';
 import type { Identified, RestPipelineBasic } from './rest.ts';
 import type { Shape } from './shape.ts';
 
@@ -26,13 +25,14 @@ function refusal(answer: RawAnswer, call: Call, cause?: unknown): (detail: strin
   };
 }
 
-function readJson(answer: RawAnswer, call: Call): unknown {
-  if (answer.body.length === 0) return refusal(answer, call)('it is empty');
+function parseJson(answer: RawAnswer, call: Call): unknown {
+  const text = answer.body.toString();
+  if (text === '') return refusal(answer, call)('it is empty');
   try {
-    return parseJson(answer.body);
+    return JSON.parse(text);
   } catch {
     // The parser's own message quotes the body, so it is no cause to keep.
-    const isHtml = answer.body.toString().trimStart().startsWith('<');
+    const isHtml = text.trimStart().startsWith('<');
     return refusal(answer, call)(isHtml ? 'a web page instead of JSON' : 'broken JSON');
   }
 }
@@ -81,14 +81,14 @@ function withEnvelope<T, P>(items: T[], envelope: Envelope<T, P>): Complete<P> {
 
 /** Reads a body that is one row. */
 export function readOne<T>(row: Row<T>): Read<T> {
-  return (answer, call) => as(row(readJson(answer, call), refusal(answer, call)));
+  return (answer, call) => as(row(parseJson(answer, call), refusal(answer, call)));
 }
 
 /** Reads a body that is a list of rows, then its envelope. One broken row breaks the list: rows never vanish. */
 export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
   return (answer, call) => {
     const refuse = refusal(answer, call);
-    const values = readJson(answer, call);
+    const values = parseJson(answer, call);
     if (!Array.isArray(values)) return refuse('it is not a list');
     const items = values.map((value, index) =>
       row(value, (detail) => refuse(`row ${index}: ${detail}`)),
