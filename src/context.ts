@@ -68,7 +68,10 @@ export interface Caller {
 
 const TRACE_HEADERS = ['traceparent', 'tracestate'] as const;
 
-function traceContextOf({ header }: Caller): Record<string, string> {
+const noTraceContext: Readonly<Record<string, string>> = {};
+
+function traceContextOf({ header }: Caller): Readonly<Record<string, string>> {
+  if (!header('traceparent')) return noTraceContext;
   const given = TRACE_HEADERS.map((name) => [name, header(name)] as const);
   return Object.fromEntries(
     given.filter((entry): entry is [(typeof entry)[0], string] => Boolean(entry[1])),

@@ -1,5 +1,7 @@
-import type { Bridge, Job } from './gitlab/rest.ts';
-import type { Loaders, RowList } from './loaders.ts';
+import type { JobRef, PipelineRef } from './gitlab/client.ts';
+import type { Bridge, Job, RestPipeline } from './gitlab/rest.ts';
+import type { BridgeRef, Loaders } from './loaders.ts';
+import type { ListFilter, RowList } from './row-lists.ts';
 
 /*
  * How long an answer may be taken for true by the caller's own cache, such as a router's. GitLab says
@@ -25,55 +27,102 @@ export interface Freshness {
 
 /** Starts with an answer that GitLab was not asked for. */
 export function createFreshness(): Freshness {
-  let maxAge = SETTLED;
-  return {
-    get maxAge() {
-      return maxAge;
-    },
-    limit(seconds) {
-      maxAge = Math.min(maxAge, seconds);
+  // A plain member: each operation makes one, and V8 keeps literals with getters for old.
+  const freshness = {
+    maxAge: SETTLED,
+    limit(seconds: number) {
+      freshness.maxAge = Math.min(freshness.maxAge, seconds);
     },
   };
+  return freshness;
 }
 
 function hasEnded(row: Job | Bridge): boolean {
+  if (!ENDED.has(row.status) || (row.pipeline && !ENDED.has(row.pipeline.status))) return false;
   const downstream = 'downstream_pipeline' in row ? row.downstream_pipeline : null;
-  const all = [row, row.pipeline, downstream].filter((part) => part != null);
-  return all.every(({ status }) => ENDED.has(status));
+  return !downstream || ENDED.has(downstream.status);
+}
+
+/** A class, since each operation makes one: its methods are made once. */
+class WatchedLoaders implements Loaders {
+  readonly #loaders: Loaders;
+  readonly #freshness: Freshness;
+
+  constructor(loaders: Loaders, freshness: Freshness) {
+    this.#loaders = loaders;
+    this.#freshness = freshness;
+  }
+
+  async job(ref: JobRef) {
+    return this.#seen(await this.#loaders.job(ref));
+  }
+
+  async bridge(ref: BridgeRef) {
+    return this.#seen(await this.#loaders.bridge(ref));
+  }
+
+  async currentJob() {
+    return this.#seen(await this.#loaders.currentJob());
+  }
+
+  trace(ref: JobRef) {
+    this.#freshness.limit(MOVING);
+    return this.#loaders.trace(ref);
+  }
+
+  async pipeline(ref: PipelineRef) {
+    const pipeline = await this.#loaders.pipeline(ref);
+    if (!ENDED.has(pipeline?.status)) this.#freshness.limit(MOVING);
+    return pipeline;
+  }
+
+  async project(name: string) {
+    const project = await this.#loaders.project(name);
+    if (!project) this.#freshness.limit(MOVING);
+    return project;
+  }
+
+  allowedAgents() {
+    return this.#loaders.allowedAgents();
+  }
+
+  projectJobs(project: string, filter: ListFilter) {
+    return this.#moving(this.#loaders.projectJobs(project, filter));
+  }
+
+  pipelineJobs(pipeline: PipelineRef, filter: ListFilter) {
+    return this.#moving(this.#loaders.pipelineJobs(pipeline, filter));
+  }
+
+  pipelineBridges(pipeline: PipelineRef, filter: ListFilter) {
+    return this.#moving(this.#loaders.pipelineBridges(pipeline, filter));
+  }
+
+  prime(job: Job) {
+    this.#loaders.prime(job);
+  }
+
+  primePipeline(ref: PipelineRef, pipeline: RestPipeline) {
+    this.#loaders.primePipeline(ref, pipeline);
+  }
+
+  clear() {
+    this.#loaders.clear();
+  }
+
+  #seen<Row extends Job | Bridge>(row: Row | null): Row | null {
+    if (!row || !hasEnded(row)) this.#freshness.limit(MOVING);
+    return row;
+  }
+
+  /** Any list may have one more at any time. */
+  #moving<Row>(list: RowList<Row>): RowList<Row> {
+    this.#freshness.limit(MOVING);
+    return list;
+  }
 }
 
 /** The same loaders, which tell the freshness of what they read. */
-export function watchFreshness(loaders: Loaders, { limit }: Freshness): Loaders {
-  function seen<Row extends Job | Bridge>(row: Row | null): Row | null {
-    if (!row || !hasEnded(row)) limit(MOVING);
-    return row;
-  }
-  // Any list may have one more at any time.
-  const moving = <Row>(list: RowList<Row>): RowList<Row> => {
-    limit(MOVING);
-    return list;
-  };
-  return {
-    ...loaders,
-    job: async (ref) => seen(await loaders.job(ref)),
-    bridge: async (ref) => seen(await loaders.bridge(ref)),
-    currentJob: async () => seen(await loaders.currentJob()),
-    trace(ref) {
-      limit(MOVING);
-      return loaders.trace(ref);
-    },
-    async pipeline(ref) {
-      const pipeline = await loaders.pipeline(ref);
-      if (!ENDED.has(pipeline?.status)) limit(MOVING);
-      return pipeline;
-    },
-    async project(name) {
-      const project = await loaders.project(name);
-      if (!project) limit(MOVING);
-      return project;
-    },
-    projectJobs: (project, filter) => moving(loaders.projectJobs(project, filter)),
-    pipelineJobs: (pipeline, filter) => moving(loaders.pipelineJobs(pipeline, filter)),
-    pipelineBridges: (pipeline, filter) => moving(loaders.pipelineBridges(pipeline, filter)),
-  };
+export function watchFreshness(loaders: Loaders, freshness: Freshness): Loaders {
+  return new WatchedLoaders(loaders, freshness);
 }

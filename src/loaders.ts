@@ -2,30 +2,12 @@ import DataLoader from 'dataloader';
 import type { JobOutcome } from './gitlab/by-id/read-jobs.ts';
 import { projectNumberOf, readJobsOfProjects } from './gitlab/by-id/read-jobs-of-projects.ts';
 import type { Gitlab, JobRef, PipelineRef } from './gitlab/client.ts';
-import { isKeysetUnsupported, isNotFound } from './gitlab/errors.ts';
-import { readKeysetList } from './gitlab/lists/keyset-list.ts';
-import { MAX_PER_PAGE, type Slice, type Want } from './gitlab/lists/list.ts';
-import { countRows, readOffsetList } from './gitlab/lists/offset-list.ts';
-import type { KeysetRequest, OffsetRequest, Page, PageRequest } from './gitlab/pagination.ts';
+import { isNotFound } from './gitlab/errors.ts';
+import { MAX_PER_PAGE } from './gitlab/lists/list.ts';
 import type { Bridge, Job, RestAllowedAgents, RestPipeline, RestProject } from './gitlab/rest.ts';
+import { type ListFilter, offsetList, projectJobList, type RowList } from './row-lists.ts';
 import { type KeptLog, keepLog } from './trace/kept-log.ts';
 import type { OperationLogs } from './trace/log-room.ts';
-
-/** Which rows of a list are wanted; statuses in GitLab's spelling. */
-export interface ListFilter {
-  statuses?: readonly string[] | undefined;
-  ref?: string | undefined;
-  includeRetried?: boolean | undefined;
-}
-
-/** A list of jobs, whichever way GitLab pages it. Both reads throw what the client throws, 404 included. */
-export interface RowList<Row> {
-  /** Whether a read brings the total along, so that counting costs no call of its own. */
-  readonly countsAlong: boolean;
-  read(want: Want): Promise<Slice<Row>>;
-  /** How many rows there are, at one row's cost or none; null where GitLab does not count. */
-  count(): Promise<number | null>;
-}
 
 /** A trigger job of a pipeline of a project. */
 export interface BridgeRef extends JobRef {
@@ -56,84 +38,12 @@ export interface Loaders {
   clear(): void;
 }
 
-/** A loader that is made when it is first used: an operation uses one or two of them. */
-interface LazyLoader<Key, Value> {
-  load(key: Key): Promise<Value>;
-  /** Puts a value in the place of what is known. */
-  set(key: Key, value: Value): void;
-  clear(): void;
-}
-
-function lazily<Key, Value>(make: () => DataLoader<Key, Value, string>): LazyLoader<Key, Value> {
-  let made: DataLoader<Key, Value, string> | undefined;
-  const loader = () => {
-    made ??= make();
-    return made;
-  };
-  return {
-    load: (key) => loader().load(key),
-    set: (key, value) => void loader().clear(key).prime(key, value),
-    clear: () => void made?.clearAll(),
-  };
-}
-
 /** A DataLoader over single reads: equal keys are one call, a 404 is null, one failure fails one key. */
 function onceEach<Key, Value>(read: (key: Key) => Promise<Value>, keyOf: (key: Key) => string) {
   const readOrNull = (key: Key) =>
     read(key).catch((error: Error) => (isNotFound(error) ? null : error));
   const readAll = (keys: readonly Key[]) => Promise.all(keys.map(readOrNull));
-  return lazily(() => new DataLoader<Key, Value | null, string>(readAll, { cacheKeyFn: keyOf }));
-}
-
-/** Pages of one list, each read once in an operation. */
-function pagesOnce<Row, Request extends PageRequest>(read: (page: Request) => Promise<Page<Row>>) {
-  const pages = new Map<string, Promise<Page<Row>>>();
-  return (page: Request): Promise<Page<Row>> => {
-    const key = JSON.stringify(page);
-    const known = pages.get(key) ?? read(page);
-    pages.set(key, known);
-    return known;
-  };
-}
-
-/**
- * A project's jobs: by key where the server can (GitLab 15.9 and later), by place where it answers 405 or takes no cursor
- * of ours.
- */
-function projectJobList(gitlab: Gitlab, project: string, filter: ListFilter): RowList<Job> {
-  const { server } = gitlab;
-  const byPlaceOnly = () => server.keyset === false || server.builtCursors === false;
-  const query = { scope: filter.statuses ?? [], ref: filter.ref };
-  const byKey = pagesOnce((page: KeysetRequest) => gitlab.listProjectJobs(project, query, page));
-  const byPlace = pagesOnce((page: OffsetRequest) => gitlab.listProjectJobs(project, query, page));
-  return {
-    get countsAlong() {
-      return byPlaceOnly();
-    },
-    async read(want) {
-      if (byPlaceOnly()) return readOffsetList(byPlace, want);
-      try {
-        return await readKeysetList(byKey, want);
-      } catch (error) {
-        if (!isKeysetUnsupported(error)) throw error;
-        server.keyset = false;
-        return readOffsetList(byPlace, want);
-      }
-    },
-    // A server that sends cursor headers (19.x) never counts this list, upstream.md §4.1.
-    count: () => (server.cursorHeaders ? Promise.resolve(null) : countRows(byPlace)),
-  };
-}
-
-function offsetList<Row extends { id: number | string }>(
-  read: (page: OffsetRequest) => Promise<Page<Row>>,
-): RowList<Row> {
-  const fetch = pagesOnce(read);
-  return {
-    countsAlong: true,
-    read: (want) => readOffsetList(fetch, want),
-    count: () => countRows(fetch),
-  };
+  return new DataLoader<Key, Value | null, string>(readAll, { cacheKeyFn: keyOf });
 }
 
 /** The names one project was called by in an operation: its path and its number become one key. */
@@ -153,7 +63,21 @@ type ProjectNames = ReturnType<typeof createProjectNames>;
 
 /** Jobs by id: all of one project in a batch become as few calls as their ids take. */
 function jobsById(gitlab: Gitlab, names: ProjectNames) {
+  /** What needs no plan. */
+  async function readOne(ref: JobRef): Promise<JobOutcome> {
+    try {
+      const job = await gitlab.getJob(ref);
+      names.learn(ref.project, job.project_id);
+      return job;
+    } catch (error) {
+      return isNotFound(error) ? null : (error as Error);
+    }
+  }
   async function readAll(refs: readonly JobRef[]): Promise<JobOutcome[]> {
+    const [only] = refs;
+    if (only && refs.length === 1 && gitlab.credential.kind !== 'job-token') {
+      return [await readOne({ project: names.of(only.project), id: only.id })];
+    }
     const wanted = new Map<string, string[]>();
     const keyed = refs.map(({ project, id }) => ({ project: names.of(project), id }));
     for (const { project, id } of keyed) wanted.set(project, [...(wanted.get(project) ?? []), id]);
@@ -164,9 +88,7 @@ function jobsById(gitlab: Gitlab, names: ProjectNames) {
     }
     return keyed.map(({ project, id }) => read.get(project)?.get(id) ?? null);
   }
-  return lazily(
-    () => new DataLoader<JobRef, Job | null, string>(readAll, { cacheKeyFn: names.keyOf }),
-  );
+  return new DataLoader<JobRef, Job | null, string>(readAll, { cacheKeyFn: names.keyOf });
 }
 
 /** The lists of one operation: the same one asked for twice is one list, and so are its pages. */
@@ -192,10 +114,6 @@ function createLists(gitlab: Gitlab, names: ProjectNames) {
       once(bridgeLists, [names.keyOf(pipeline), filter], () =>
         offsetList((page) => gitlab.listPipelineBridges(pipeline, toPipelineQuery(filter), page)),
       ),
-    clear() {
-      jobLists.clear();
-      bridgeLists.clear();
-    },
   };
 }
 
@@ -211,50 +129,128 @@ async function findBridge(list: RowList<Bridge>, id: string): Promise<Bridge | n
   return rows.find((row) => String(row.id) === id) ?? null;
 }
 
-/** Makes the loaders of one operation, which keeps its logs where it is told. Nothing in them outlives it. */
-export function createLoaders(gitlab: Gitlab, logs: OperationLogs): Loaders {
-  const names = createProjectNames();
-  const lists = createLists(gitlab, names);
-  const jobs = jobsById(gitlab, names);
-  const traces = onceEach(async (ref: JobRef) => {
-    logs.open();
+/** What is read one by one: each thing once. */
+function createSingles(
+  gitlab: Gitlab,
+  names: ProjectNames,
+  from: { logs: OperationLogs; bridges(pipeline: PipelineRef): RowList<Bridge> },
+) {
+  const readTrace = async (ref: JobRef) => {
+    from.logs.open();
     const { body } = await gitlab.openJobTrace(ref);
-    return keepLog(body, logs.share());
-  }, names.keyOf);
-  const current = onceEach(() => gitlab.getCurrentJob(), String);
-  const agents = onceEach(() => gitlab.getAllowedAgents(), String);
-  const bridges = onceEach(
-    ({ id, ...pipeline }: BridgeRef) =>
-      findBridge(lists.pipelineBridges({ ...pipeline, id: pipeline.pipeline }, {}), id),
-    (ref) => `${names.keyOf(ref)}/${ref.pipeline}`,
-  );
-  const pipelines = onceEach(async (ref: PipelineRef) => {
+    return keepLog(body, from.logs.share());
+  };
+  const readBridge = ({ project, pipeline, id }: BridgeRef) =>
+    findBridge(from.bridges({ project, id: pipeline }), id);
+  const readPipeline = async (ref: PipelineRef) => {
     const pipeline = await gitlab.getPipeline(ref);
     if (pipeline.project_id) names.learn(ref.project, String(pipeline.project_id));
     return pipeline;
-  }, names.keyOf);
-  const projects = onceEach(async (project: string) => {
+  };
+  const readProject = async (project: string) => {
     const row = await gitlab.getProject(project);
     names.learn(project, String(row.id));
     return row;
-  }, names.of);
-
-  return {
-    ...lists,
-    job: (ref) => jobs.load(ref),
-    bridge: (ref) => bridges.load(ref),
-    trace: (ref) => traces.load(ref),
-    pipeline: (ref) => pipelines.load(ref),
-    project: (project) => projects.load(project),
-    currentJob: () => current.load('job'),
-    allowedAgents: () => agents.load('agents'),
-    prime: (job) => jobs.set({ project: job.project_id, id: String(job.id) }, job),
-    primePipeline: pipelines.set,
-    clear() {
-      for (const loader of [jobs, bridges, traces, pipelines, projects, current, agents]) {
-        loader.clear();
-      }
-      lists.clear();
-    },
   };
+  return {
+    traces: onceEach(readTrace, names.keyOf),
+    bridges: onceEach(readBridge, (ref: BridgeRef) => `${names.keyOf(ref)}/${ref.pipeline}`),
+    pipelines: onceEach(readPipeline, names.keyOf),
+    projects: onceEach(readProject, names.of),
+    current: onceEach((_: string) => gitlab.getCurrentJob(), String),
+    agents: onceEach((_: string) => gitlab.getAllowedAgents(), String),
+  };
+}
+
+/** A class, since each operation makes one and uses little of it: what it does not use is not made. */
+class OperationLoaders implements Loaders {
+  readonly #gitlab: Gitlab;
+  readonly #logs: OperationLogs;
+  readonly #names = createProjectNames();
+  #lists: ReturnType<typeof createLists> | undefined;
+  #jobs: ReturnType<typeof jobsById> | undefined;
+  #singles: ReturnType<typeof createSingles> | undefined;
+
+  constructor(gitlab: Gitlab, logs: OperationLogs) {
+    this.#gitlab = gitlab;
+    this.#logs = logs;
+  }
+
+  get #rows() {
+    this.#lists ??= createLists(this.#gitlab, this.#names);
+    return this.#lists;
+  }
+
+  get #byId() {
+    this.#jobs ??= jobsById(this.#gitlab, this.#names);
+    return this.#jobs;
+  }
+
+  get #each() {
+    this.#singles ??= createSingles(this.#gitlab, this.#names, {
+      logs: this.#logs,
+      bridges: (pipeline) => this.pipelineBridges(pipeline, {}),
+    });
+    return this.#singles;
+  }
+
+  job(ref: JobRef) {
+    return this.#byId.load(ref);
+  }
+
+  bridge(ref: BridgeRef) {
+    return this.#each.bridges.load(ref);
+  }
+
+  trace(ref: JobRef) {
+    return this.#each.traces.load(ref);
+  }
+
+  pipeline(ref: PipelineRef) {
+    return this.#each.pipelines.load(ref);
+  }
+
+  project(project: string) {
+    return this.#each.projects.load(project);
+  }
+
+  currentJob() {
+    return this.#each.current.load('job');
+  }
+
+  allowedAgents() {
+    return this.#each.agents.load('agents');
+  }
+
+  projectJobs(project: string, filter: ListFilter) {
+    return this.#rows.projectJobs(project, filter);
+  }
+
+  pipelineJobs(pipeline: PipelineRef, filter: ListFilter) {
+    return this.#rows.pipelineJobs(pipeline, filter);
+  }
+
+  pipelineBridges(pipeline: PipelineRef, filter: ListFilter) {
+    return this.#rows.pipelineBridges(pipeline, filter);
+  }
+
+  prime(job: Job) {
+    const ref = { project: job.project_id, id: String(job.id) };
+    this.#byId.clear(ref).prime(ref, job);
+  }
+
+  primePipeline(ref: PipelineRef, pipeline: RestPipeline) {
+    this.#each.pipelines.clear(ref).prime(ref, pipeline);
+  }
+
+  clear() {
+    this.#lists = undefined;
+    this.#jobs = undefined;
+    this.#singles = undefined;
+  }
+}
+
+/** Makes the loaders of one operation, which keeps its logs where it is told. Nothing in them outlives it. */
+export function createLoaders(gitlab: Gitlab, logs: OperationLogs): Loaders {
+  return new OperationLoaders(gitlab, logs);
 }

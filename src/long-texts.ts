@@ -4,7 +4,7 @@ import { notePassing } from './young-garbage.ts';
 /** The long texts of one operation, which are written into its answer piece by piece: nowhere do they stand whole. */
 export interface LongTexts {
   /** How many there are. */
-  readonly size: number;
+  count(): number;
   /** Takes a text in pieces; answers it whole if it is short, else what stands in for it until `fill`. */
   take(pieces: Iterable<string>): string;
   /** Whether that is what stands in for a text. */
@@ -46,9 +46,7 @@ export function createLongTexts(): LongTexts {
   /** By stand-in, as JSON has it. */
   const texts = new Map<string, Iterable<string>>();
   return {
-    get size() {
-      return texts.size;
-    },
+    count: () => texts.size,
     take(pieces) {
       const iterator = pieces[Symbol.iterator]();
       const begun: string[] = [];

@@ -15,7 +15,7 @@ describe('long texts', () => {
         const texts = createLongTexts();
         const text = texts.take([LONG, ...pieces, '\ud83d', '\ude00"\\\u2028\u001b']);
         const data = { before: 1, text, list: [{ text: texts.take([LONG]) }], after: 'ü' };
-        expect(texts.size).toBe(2);
+        expect(texts.count()).toBe(2);
         expect(filled(texts, data)).toEqual({
           before: 1,
           text: [LONG, ...pieces, '😀"\\\u2028\u001b'].join(''),
@@ -30,7 +30,7 @@ describe('long texts', () => {
     const texts = createLongTexts();
     expect(texts.take(['a', 'b'])).toBe('ab');
     expect(texts.take([])).toBe('');
-    expect(texts.size).toBe(0);
+    expect(texts.count()).toBe(0);
   });
 
   it('are not made before somebody reads them, but for what shows that they are long', () => {

@@ -149,7 +149,7 @@ async function answer(
   };
   const body = bodyOf(written.data, errors, extensions);
   const { longTexts } = context;
-  if (longTexts?.size) sendPieces(response, longTexts.fill(body), about);
+  if (longTexts?.count()) sendPieces(response, longTexts.fill(body), about);
   else send(response, body, about);
 }
 

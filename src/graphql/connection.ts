@@ -1,6 +1,6 @@
 import type { ArgBuilder, ObjectRef } from '@pothos/core';
 import type { Slice, Want, WithId } from '../gitlab/lists/list.ts';
-import type { RowList } from '../loaders.ts';
+import type { RowList } from '../row-lists.ts';
 import { builder, type Types } from './builder.ts';
 import { listDigest, parseCursor, toCursor } from './cursor.ts';
 import { badUserInput } from './errors.ts';
@@ -126,7 +126,7 @@ export async function readConnection<Row extends WithId>(
   const onlyCounts = !needsRows(selection);
   const [slice, total] = await Promise.all([
     onlyCounts ? empty : list.read(want),
-    onlyCounts || (counts && !list.countsAlong) ? list.count() : null,
+    onlyCounts || (counts && !list.countsAlong()) ? list.count() : null,
   ]);
   let digest: string | undefined;
   return toConnection(slice, {

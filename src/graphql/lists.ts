@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { PipelineRef } from '../gitlab/client.ts';
 import { isNotFound, isUnknownScope } from '../gitlab/errors.ts';
 import type { Bridge, Job } from '../gitlab/rest.ts';
-import type { ListFilter } from '../loaders.ts';
+import type { ListFilter } from '../row-lists.ts';
 import {
   type Connection,
   type ConnectionArgs,

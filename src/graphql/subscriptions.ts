@@ -47,7 +47,7 @@ function parseByte(value: string | null | undefined): number {
 }
 
 function checkRoom({ live }: Context): void {
-  if (!live.isFull) return;
+  if (!live.isFull()) return;
   throw new GraphQLError(
     'The gateway follows as much as it may, for you or in all. Try again later.',
     {

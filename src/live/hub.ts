@@ -16,7 +16,7 @@ import { createTraceMemory, traceResource } from './watch-trace.ts';
 /** What one caller can follow. Each read behind it is made with the caller's own credential. */
 export interface Live {
   /** Whether the gateway follows as much as it may, of everybody or of this caller. */
-  readonly isFull: boolean;
+  isFull(): boolean;
   /** The job now, then each change of it, until it is finished. */
   job(ref: JobRef): LiveEvents<Job>;
   /** The pipeline and all its jobs, then what changes of them, until it is finished. */
@@ -141,9 +141,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
 
   return {
     of: (caller) => ({
-      get isFull() {
-        return counts.isFull(caller.credential.digest);
-      },
+      isFull: () => counts.isFull(caller.credential.digest),
       job: (ref) => subscribe(caller, jobResource(ref), eachOnce()),
       pipeline: (ref) => subscribe(caller, pipelineResource(ref), pipelineView()),
       trace(ref, afterByte) {

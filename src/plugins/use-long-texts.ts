@@ -25,7 +25,7 @@ export function useLongTexts(): Plugin<Context> {
     },
     async onResponse({ request, response, setResponse }) {
       const longTexts = texts.get(request);
-      if (!longTexts?.size) return;
+      if (!longTexts?.count()) return;
       const { status, statusText } = response;
       const headers = new Headers(response.headers);
       headers.delete('content-length');
