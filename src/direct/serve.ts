@@ -141,7 +141,8 @@ async function answer(
   const keeps = compiled.operation.operation === 'query' && errors.length === 0;
   const origin = header('origin');
   const about: Answer = {
-    ...{ type, requestId },
+    type,
+    requestId,
     maxAge: keeps ? context.freshness.maxAge : 0,
     origin: origin && deps.origins.includes(origin) ? origin : undefined,
     variesByOrigin: deps.origins.length > 0,

@@ -54,9 +54,9 @@ export interface UpstreamRequest<T> {
   /** W3C trace context to pass on: traceparent, tracestate. */
   readonly traceContext?: Readonly<Record<string, string>> | undefined;
   /** Hands the body over as it comes instead of collecting it. */
-  readonly streaming?: boolean;
+  readonly streaming?: boolean | undefined;
   /** False for answers not worth keeping for If-None-Match. @default true for GET */
-  readonly keep?: boolean;
+  readonly keep?: boolean | undefined;
 }
 
 /** A request on its way through the layers of the transport. */

@@ -3,10 +3,10 @@
  * may be shared with others who asked the same: nobody changes it.
  */
 import { setMaxListeners } from 'node:events';
-import type { Allowance, Meter, Read, UpstreamRequest } from './call.ts';
+import type { Read } from './call.ts';
+import { type Calls, createCalls, type GitlabDeps } from './calls.ts';
 import type { Credential } from './credential.ts';
-import { type Endpoint, endpoint, type Query, toQuery } from './endpoint.ts';
-import { GitlabAllowanceError, isLesson } from './errors.ts';
+import { endpoint, type Query } from './endpoint.ts';
 import { keysetEnvelope } from './lists/keyset-page.ts';
 import { overTriggerJobs } from './lists/trigger-jobs.ts';
 import {
@@ -38,7 +38,6 @@ import {
   restProject,
 } from './rest.ts';
 import type { ServerFacts } from './server-facts.ts';
-import type { Transport } from './transport.ts';
 
 /** A job of a project; `project` is its number or its full path. */
 export interface JobRef {
@@ -128,20 +127,6 @@ export interface Gitlab {
   ): Promise<Job | Bridge>;
 }
 
-/** What a client is made of. */
-export interface GitlabDeps {
-  transport: Transport;
-  credential: Credential;
-  /** Ends every call when the caller leaves. */
-  signal?: AbortSignal | undefined;
-  /** Counts the calls of one operation. */
-  meter?: Meter | undefined;
-  /** How many calls may be begun, together with whoever has the same. @default any number */
-  allowance?: Allowance | undefined;
-  /** W3C trace context to pass on: traceparent, tracestate. */
-  traceContext?: Readonly<Record<string, string>> | undefined;
-}
-
 const build = (project?: string) => identifiedBy(restJob, { kind: 'BUILD', project });
 const bridge = (project: string) => identifiedBy(restBridge, { kind: 'BRIDGE', project });
 const written = ({ project, kind }: WriteRef): Read<Job | Bridge> =>
@@ -149,51 +134,10 @@ const written = ({ project, kind }: WriteRef): Read<Job | Bridge> =>
 
 const scopeOf = ({ scope }: ScopeFilter): Query => ({ 'scope[]': scope });
 
-function toBody(fields: Record<string, unknown>): string | undefined {
-  const given = Object.values(fields).some((value) => value !== undefined);
-  return given ? JSON.stringify(fields) : undefined;
-}
-
 const partOf = ({ byteOffset, byteLimit }: TracePart): Query => ({
   byte_offset: byteOffset,
   byte_limit: byteLimit,
 });
-
-/** Makes one call; T is what its reader makes of the answer. */
-interface Calls {
-  get<T>(at: Endpoint, read: Read<T>, options?: GetOptions): Promise<T>;
-  post<T>(at: Endpoint, read: Read<T>, fields?: Record<string, unknown>): Promise<T>;
-  readonly server: ServerFacts;
-}
-type GetOptions = { query?: Query; streaming?: boolean; keep?: boolean };
-
-function createCalls({ transport, allowance, ...caller }: GitlabDeps): Calls {
-  /** Makes a call if one is left. One that only told what the server cannot do is given back. */
-  const send = async <T>(request: UpstreamRequest<T>): Promise<T> => {
-    if (!allowance) return (await transport.send(request)).value;
-    const { max } = allowance;
-    const { method, endpoint: at } = request;
-    if (allowance.left < 1) throw new GitlabAllowanceError(max, { method, path: at.path });
-    allowance.left -= 1;
-    try {
-      return (await transport.send(request)).value;
-    } catch (error) {
-      if (isLesson(error)) allowance.left += 1;
-      throw error;
-    }
-  };
-  return {
-    get: (at, read, options = {}) => {
-      const query = toQuery(options.query ?? {});
-      return send({ ...caller, ...options, method: 'GET', endpoint: at, query, read });
-    },
-    post: (at, read, fields = {}) => {
-      const body = toBody(fields);
-      return send({ ...caller, method: 'POST', endpoint: at, query: '', body, read });
-    },
-    server: transport.server,
-  };
-}
 
 type Lists = 'listProjectJobs' | 'listPipelineJobs' | 'listPipelineBridges';
 type Writes = 'cancelJob' | 'retryJob' | 'eraseJob' | 'playJob';

@@ -30,7 +30,7 @@ export function projectBehind(
   if (!home || home === webUrl || !URL.canParse(home)) return row;
   const path = pathBelow(home, bases) ?? new URL(home).pathname.slice(1);
   // An odd address must not cost the job its project: then a call finds the path.
-  return isProjectName(path) ? { ...row, path, web_url: home } : row;
+  return isProjectName(path) ? { ref: projectId, id: projectId, path, web_url: home } : row;
 }
 
 const RESOURCE = /^(.+)\/-\/(jobs|pipelines)\/(\d+)(?:\/.*)?$/;

@@ -157,17 +157,28 @@ export async function askBoth({ short, general }: BothWays, sent: Sent): Promise
 const byText = (one: unknown, other: unknown) =>
   JSON.stringify(one) < JSON.stringify(other) ? -1 : 1;
 
+/** What is known of answers of GitLab that an operation may not wait for, since nobody asks for them any more. */
+const late = { notModified: 0, gitlabRequestIds: [] };
+
 /** The same without the order of what happens side by side. */
 function unordered({ body, calls, log, ...rest }: Seen) {
-  const { errors = [], ...answer } = JSON.parse(body) as { errors?: unknown[] };
+  const {
+    errors = [],
+    extensions,
+    ...answer
+  } = JSON.parse(body) as {
+    errors?: unknown[];
+    extensions?: { upstream?: object };
+  };
+  const upstream = { ...extensions?.upstream, notModified: 0 };
   return {
     ...rest,
-    body: { ...answer, errors: errors.toSorted(byText) },
+    body: { ...answer, upstream, errors: errors.toSorted(byText) },
     calls: calls.toSorted(),
     log: log.map((line) => ({
       ...line,
       errors: (line['errors'] as string[] | undefined)?.toSorted(),
-      gitlabRequestIds: (line['gitlabRequestIds'] as string[] | undefined)?.toSorted(),
+      ...late,
     })),
   };
 }

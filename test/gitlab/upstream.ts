@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { createGitlab, type Gitlab, type GitlabDeps } from '../../src/gitlab/client.ts';
+import type { GitlabDeps } from '../../src/gitlab/calls.ts';
+import { createGitlab, type Gitlab } from '../../src/gitlab/client.ts';
 import type { Clock } from '../../src/gitlab/clock.ts';
 import { type Credential, readCredential } from '../../src/gitlab/credential.ts';
 import { createTransport, type TransportOptions } from '../../src/gitlab/transport.ts';

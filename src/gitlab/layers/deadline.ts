@@ -1,6 +1,26 @@
-import { type Call, originOf, type Send, type Start } from '../call.ts';
+import { type Call, originOf, type Send, type Start, type UpstreamRequest } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { GitlabTimeoutError } from '../errors.ts';
+
+/** Named one by one, not spread: members added to a copy cost V8 more than the rest of this layer. */
+function toCall(request: UpstreamRequest<unknown>, signal: AbortSignal, deadlineAt: number): Call {
+  return {
+    method: request.method,
+    endpoint: request.endpoint,
+    query: request.query,
+    body: request.body,
+    credential: request.credential,
+    read: request.read,
+    meter: request.meter,
+    traceContext: request.traceContext,
+    streaming: request.streaming,
+    keep: request.keep,
+    signal,
+    deadlineAt,
+    progress: { sent: false },
+    ifNoneMatch: undefined,
+  };
+}
 
 /** Passes the caller's wish to stop on; the function returned ends that. */
 function follow(signal: AbortSignal | undefined, controller: AbortController): () => void {
@@ -20,12 +40,7 @@ export function createDeadline(send: Send, deps: { clock: Clock; totalMs: number
   return async (request, given) => {
     request.signal?.throwIfAborted();
     const controller = given ?? new AbortController();
-    const call: Call = {
-      ...request,
-      signal: controller.signal,
-      deadlineAt: clock.now() + totalMs,
-      progress: { sent: false },
-    };
+    const call = toCall(request, controller.signal, clock.now() + totalMs);
     const unfollow = given ? undefined : follow(request.signal, controller);
     const cancel = clock.after(totalMs, () => {
       const { sent } = call.progress;

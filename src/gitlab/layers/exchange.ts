@@ -29,11 +29,11 @@ interface Settle {
 
 function toRequest(options: ExchangeOptions, call: Call): Dispatcher.DispatchOptions {
   const headers: Record<string, string> = {
-    ...call.traceContext,
     accept: 'application/json',
     'accept-encoding': 'gzip',
     'user-agent': options.userAgent,
   };
+  if (call.traceContext) Object.assign(headers, call.traceContext);
   for (const [name, value] of call.credential.headers.reveal()) headers[name] = value;
   if (call.ifNoneMatch) headers['if-none-match'] = call.ifNoneMatch;
   if (call.body !== undefined) headers['content-type'] = 'application/json';
@@ -67,7 +67,8 @@ function openSink(
     limit,
     done: (body) =>
       void decodeBody(body, encoding, limit).then(
-        (decoded) => settle.resolve({ ...answer, body: decoded }),
+        (decoded) =>
+          settle.resolve({ status: answer.status, headers: answer.headers, body: decoded }),
         (error) => refuse('it cannot be decompressed', error),
       ),
     overflow() {

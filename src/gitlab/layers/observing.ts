@@ -5,10 +5,9 @@ import { headerOf } from './headers.ts';
 /** Receives every call's event. It must not throw. */
 export type OnCall = (event: CallEvent) => void;
 
-function count(call: Call, answer: RawAnswer | undefined): void {
-  const { meter } = call;
+/** What an answer adds; the call itself is counted before: an operation may end without waiting for it. */
+function noteAnswer({ meter }: Call, answer: RawAnswer | undefined): void {
   if (!meter) return;
-  meter.calls += 1;
   if (answer?.status === 304) meter.notModified += 1;
   const requestId = answer && headerOf(answer.headers, 'x-request-id');
   if (requestId) meter.requestIds?.push(requestId);
@@ -21,12 +20,13 @@ export function createObserving(
 ): Exchange {
   return async (call) => {
     const startedAt = deps.clock.now();
+    if (call.meter) call.meter.calls += 1;
     let answer: RawAnswer | undefined;
     try {
       answer = await exchange(call);
       return answer;
     } finally {
-      count(call, answer);
+      noteAnswer(call, answer);
       deps.onCall({
         template: call.endpoint.template,
         method: call.method,

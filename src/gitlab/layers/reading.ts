@@ -32,7 +32,7 @@ function toAnswerError(call: Call, answer: RawAnswer, now: number): GitlabError 
 /** The kept answer with the headers that came now: 304 says that the body is the same, no more. */
 function readAgain(call: Call, kept: Kept, headers: AnswerHead['headers']): Answer<unknown> {
   const head = { status: kept.head.status, headers: { ...kept.head.headers, ...headers } };
-  return { ...head, value: kept.complete(head, call) };
+  return { status: head.status, headers: head.headers, value: kept.complete(head, call) };
 }
 
 /**
@@ -52,6 +52,6 @@ export function createReading(exchange: Exchange, deps: { clock: Clock; etags: E
     const head = { status, headers };
     const complete = call.read(answer, call);
     etags.put(call, { head, complete, bytes: answer.body.length });
-    return { ...head, value: complete(head, call) };
+    return { status, headers, value: complete(head, call) };
   };
 }

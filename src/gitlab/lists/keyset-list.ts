@@ -91,6 +91,17 @@ async function walkFrom<Row extends WithId>(
   return { rows: rows.slice(0, count), more: more || rows.length > count, behind };
 }
 
+/** The same where nobody asks what lies behind. */
+async function walkAhead<Row extends WithId>(
+  fetch: Fetch<Row>,
+  anchor: Anchor | undefined,
+  want: Want,
+): Promise<Walk<Row> & { behind: boolean }> {
+  const from = { direction: want.direction, id: anchor?.id };
+  const { rows, more } = await walk(fetch, from, want);
+  return { rows, more, behind: false };
+}
+
 /**
  * Reads rows of a list that pages by key: the jobs of a project. Exact in both directions, whatever
  * arrives meanwhile, since a key does not move.
@@ -103,7 +114,7 @@ export async function readKeysetList<Row extends WithId>(
   const walked =
     anchor && want.behind
       ? await walkFrom(fetch, anchor, want)
-      : { ...(await walk(fetch, { direction, id: anchor?.id }, want)), behind: false };
+      : await walkAhead(fetch, anchor, want);
   const older = direction === 'older';
   return {
     rows: older ? walked.rows : walked.rows.toReversed(),
