@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
 const CONCURRENCY = 8;
 const { startUpMs, warmUpMs, rounds, roundMs } = options.quick
   ? { startUpMs: 1_500, warmUpMs: 150, rounds: 2, roundMs: 250 }
-  : { startUpMs: 4_000, warmUpMs: 600, rounds: 5, roundMs: 650 };
+  : { startUpMs: 10_000, warmUpMs: 1_000, rounds: 5, roundMs: 650 };
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
