@@ -52,6 +52,15 @@ function refusalOf(error: unknown): Refusal {
   throw error;
 }
 
+/** The pieces of a log; where it breaks off, that is told by breaking off too, and nobody need hear of it again. */
+async function* untilBroken(log: Readable, breakOff: () => void): AsyncGenerator<Buffer> {
+  try {
+    yield* log;
+  } catch {
+    breakOff();
+  }
+}
+
 /** The project and job that a path names; undefined where it cannot name one. */
 function parsePath(project: string, id: string): { project: string; id: string } | undefined {
   try {
@@ -79,10 +88,9 @@ export function useRawLog({ open }: RawLogOptions): Plugin {
       const { body } = await open(request, job);
       // Where GitLab's answer breaks off, so must this one: nobody should take a part for the whole.
       const breakOff = () => res?.destroy();
-      body.once('error', breakOff);
       res?.setTimeout(STALLED_MS, breakOff);
       const disposition = `inline; filename="${job.id}.log"`;
-      return new Response(createPulledStream(body.iterator()), {
+      return new Response(createPulledStream(untilBroken(body, breakOff)), {
         headers: { ...LOG_HEADERS, 'content-disposition': disposition },
       });
     } catch (error) {

@@ -76,9 +76,9 @@ describe('GET /jobs/:project/:id/trace', () => {
   it('breaks off where GitLab’s answer does, and serves the next', async () => {
     const { get, simulator, bugs } = await start(Buffer.alloc(1024 * 1024, 'x'));
     simulator.fail({ kind: 'truncated', match: '/trace' });
-    const response = await get('/jobs/42/1001/trace');
-    expect(response.status).toBe(200);
-    await expect(response.arrayBuffer()).rejects.toThrow('terminated');
+    // Before or after the answer's head has gone out.
+    const read = get('/jobs/42/1001/trace').then((response) => response.arrayBuffer());
+    await expect(read).rejects.toThrow(/terminated|fetch failed/);
     expect((await (await get('/jobs/42/1001/trace')).arrayBuffer()).byteLength).toBe(1024 * 1024);
     expect(bugs).toEqual([]);
   });
