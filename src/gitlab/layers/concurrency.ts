@@ -36,12 +36,15 @@ export function createTurnstile(limits: ConcurrencyLimits): Turnstile {
     shares.set(digest, share);
     return share;
   };
-  const serve = (digest: string, share: Share, admit: () => void): void => {
-    share.waiting.delete(admit);
+  const take = (digest: string, share: Share): void => {
     share.active += 1;
     active += 1;
     shares.delete(digest);
     shares.set(digest, share);
+  };
+  const serve = (digest: string, share: Share, admit: () => void): void => {
+    share.waiting.delete(admit);
+    take(digest, share);
     admit();
   };
   const serveNext = (): void => {
@@ -62,10 +65,7 @@ export function createTurnstile(limits: ConcurrencyLimits): Turnstile {
     tryEnter(digest) {
       const share = shareOf(digest);
       if (active >= limits.total || share.active >= limits.perCredential) return false;
-      share.active += 1;
-      active += 1;
-      shares.delete(digest);
-      shares.set(digest, share);
+      take(digest, share);
       return true;
     },
     enter(digest, signal) {
