@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { type Compiled, compile } from '../execution/program.ts';
@@ -14,25 +15,27 @@ export interface Programs {
   find(asked: Asked): Compiled | undefined;
 }
 
-/** Bytes of all operations that are remembered. */
+/** Bytes of all programs that are kept. */
 const KEPT_BYTES = 40_000_000;
-/** What an operation takes besides. */
-const BYTES_OF_ENTRY = 500;
+/** What a program takes besides its fields and text. */
+const BYTES_OF_PROGRAM = 500;
 /** What a compiled field takes: 3.3 MB were measured for a program of 850. */
 const BYTES_OF_FIELD = 4_000;
 /** Larger programs are not kept: a short document can lay out to thousands of fields. */
 const MAX_FIELDS = 2_500;
 
-/** What is known of one operation: how often it was asked, and from then on what it became. */
-interface Entry {
-  /** Counted until it is compiled. */
-  readonly uses: number;
-  readonly compiled: Compiled | undefined;
-}
+/** Operations without a program that are remembered, by a digest: a long text takes no more room than a short one. */
+const MAX_REMEMBERED = 10_000;
+/** Counted in place of uses for what was refused, or is not for compiling. */
+const NEVER = Number.POSITIVE_INFINITY;
+
+const digestOf = (key: string) => createHash('sha256').update(key).digest('base64');
 
 /**
  * Compiles operations once they were asked for before, since what a tool asks once is seldom asked again.
- * `admit` parses and validates a document by all rules of the server; undefined for one that breaks any.
+ * What has no program is remembered apart from the programs, so that no number of strange documents, nor their
+ * length, has a front end's forgotten. `admit` parses and validates a document by all rules of the server;
+ * undefined for one that breaks any.
  */
 export function createPrograms(deps: {
   schema: GraphQLSchema;
@@ -41,11 +44,14 @@ export function createPrograms(deps: {
   usesBefore?: number | undefined;
 }): Programs {
   const { schema, admit, usesBefore = 1 } = deps;
-  const entries = new LRUCache<string, Entry>({
+  const programs = new LRUCache<string, Compiled>({
     maxSize: KEPT_BYTES,
-    sizeCalculation: ({ compiled }, key) =>
-      BYTES_OF_ENTRY + 2 * key.length + (compiled ? compiled.fields * BYTES_OF_FIELD : 0),
+    sizeCalculation: ({ fields }, key) =>
+      BYTES_OF_PROGRAM + 2 * key.length + fields * BYTES_OF_FIELD,
   });
+  /** How often each was asked for. */
+  const uses = new LRUCache<string, number>({ max: MAX_REMEMBERED });
+
   const compileAsked = ({ query, operationName }: Asked) => {
     const document = admit(query);
     const compiled = document && compile(schema, document, operationName);
@@ -55,14 +61,14 @@ export function createPrograms(deps: {
     find(asked) {
       // A name has no space in it, so no two operations have one key.
       const key = `${asked.operationName ?? ''} ${asked.query}`;
-      const { uses, compiled } = entries.get(key) ?? { uses: 0, compiled: undefined };
-      if (uses > usesBefore) return compiled;
-      const entry = {
-        uses: uses + 1,
-        compiled: uses === usesBefore ? compileAsked(asked) : undefined,
-      };
-      entries.set(key, entry);
-      return entry.compiled;
+      const known = programs.get(key);
+      if (known) return known;
+      const digest = digestOf(key);
+      const before = uses.get(digest) ?? 0;
+      const made = before === usesBefore ? compileAsked(asked) : undefined;
+      if (made) programs.set(key, made);
+      else uses.set(digest, before === usesBefore ? NEVER : before + 1);
+      return made;
     },
   };
 }

@@ -56,6 +56,25 @@ describe('programs', () => {
     expect(admitted).toHaveLength(22);
   });
 
+  it.each([
+    ['many', 80_000, 'x'],
+    ['long', 50, 'x'.repeat(1_000_000)],
+  ])('outlive strange documents, be they ever so %s', (_kind, times, comment) => {
+    const { find } = createCounted();
+    find(DOCUMENT, 'One');
+    const program = find(DOCUMENT, 'One');
+    expect(program).toBeDefined();
+    for (let at = 0; at < times; at += 1) find(`{ a${at}: __typename } # ${comment}`);
+    expect(find(DOCUMENT, 'One')).toBe(program);
+  });
+
+  it('are tried once of what cannot be compiled', () => {
+    const { find, admitted } = createCounted();
+    for (let use = 0; use < 4; use += 1)
+      expect(find('{ __schema { types { name } } }')).toBeUndefined();
+    expect(admitted).toHaveLength(1);
+  });
+
   it('are not made of what would take too much', () => {
     const { find } = createCounted(0);
     const conditions = ['a', 'b', 'c', 'd'];

@@ -19,7 +19,7 @@ const isLive = ({ query }: ExampleOperation) => /^subscription\b/m.test(query);
 const isWrite = ({ query }: ExampleOperation) => /^mutation\b/m.test(query);
 const live = operations.filter(isLive);
 const writes = operations.filter(isWrite);
-const reads = operations.filter((each) => !isLive(each) && !isWrite(each));
+export const reads = operations.filter((each) => !isLive(each) && !isWrite(each));
 
 const { maintainer, developer, guest } = demo.tokens;
 
@@ -29,17 +29,22 @@ export const pick = <T>(from: readonly T[]): T =>
 const leaving = (withinMs: number) => AbortSignal.timeout(Math.ceil(Math.random() * withinMs));
 const whole = { limit: 100_000_000 };
 
+/** Reads a list of the web shop's jobs, by its arguments. */
+export const listOf = (args: string): ExampleOperation => ({
+  name: 'list',
+  query: `{ project(fullPath: "${demo.project}") { jobs(${args}) {
+    totalCount nodes { id name pipeline { status ref } trace @include(if: false) { byteSize } } pageInfo { hasNextPage } } } }`,
+  variables: {},
+  credential: 'PRIVATE-TOKEN',
+});
+
 /** Wide lists in both directions, beyond the size of GitLab's pages. */
-const lists: readonly ExampleOperation[] = ['first: 250', 'last: 120', 'sort: ID_ASC, first: 101']
-  .map(
-    (args) => `{ project(fullPath: "${demo.project}") { jobs(${args}) {
-    totalCount nodes { id name pipeline { duration } trace @include(if: false) { byteSize } } pageInfo { hasNextPage } } } }`,
-  )
-  .map((query) => ({ name: 'list', query, variables: {}, credential: 'PRIVATE-TOKEN' }));
+const lists = ['first: 250', 'last: 120', 'sort: ID_ASC, first: 101'].map(listOf);
 
 const jobs = [demo.successJobId, demo.failedJobId, demo.runningJobId, demo.erasedJobId];
 
-const unseen = (): ExampleOperation => ({
+/** An operation whose text was never asked for. */
+export const unseen = (): ExampleOperation => ({
   ...pick(reads),
   query: `{ a${randomUUID().replaceAll('-', '')}: __typename }`,
 });
@@ -50,7 +55,8 @@ interface Asking {
   accept?: string;
 }
 
-function createAsk(url: string, dispatcher: Dispatcher) {
+/** Asks and reads the answer to its end. */
+export function createAsk(url: string, dispatcher: Dispatcher) {
   return async (operation: ExampleOperation, given: Asking = {}) => {
     const { token = pick([maintainer, developer, guest]), signal, accept } = given;
     const { credential, query, variables } = operation;
@@ -107,7 +113,8 @@ async function breakOff(url: string): Promise<void> {
   socket.destroy();
 }
 
-function createHooks(url: string, dispatcher: Dispatcher) {
+/** Sends GitLab's hooks about the demo's jobs. */
+export function createHooks(url: string, dispatcher: Dispatcher) {
   const job = () => ({
     object_kind: 'build',
     build_id: pick(jobs),
@@ -140,23 +147,6 @@ function createDownload(url: string, dispatcher: Dispatcher) {
     });
     await body.dump(whole);
   };
-}
-
-/**
- * Fills what remembers callers, hooks and documents up to a bound of its own (10,000 at most), so that
- * whatever grows after it grows without one.
- */
-export async function fillMemories(url: string, dispatcher: Dispatcher): Promise<void> {
-  const ask = createAsk(url, dispatcher);
-  const hook = createHooks(url, dispatcher);
-  const read = pick(reads);
-  const strange = () => ask(read, { token: `glpat-${randomUUID()}` });
-  const fill = async () => {
-    for (let i = 0; i < 1_100; i++) {
-      await Promise.all([strange(), hook(HOOK_SECRET), ask(unseen(), { token: maintainer })]);
-    }
-  };
-  await Promise.all(Array.from({ length: 10 }, fill));
 }
 
 /** All kinds of callers: readers, writers, watchers, GitLab's hooks, leavers, fools. */

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
 import type { Fault } from '../../src/simulator/faults.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
-import { createCallers, fillMemories, pick } from './callers.ts';
+import { createCallers, pick } from './callers.ts';
+import { fillMemories } from './fill.ts';
 
 /** What was done, by kind. */
 export type Tally = Record<string, number>;

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import type { Dispatcher } from 'undici';
+import { demo } from '../../src/simulator/seed.ts';
+import { createAsk, createHooks, HOOK_SECRET, listOf, pick, reads, unseen } from './callers.ts';
+
+const { maintainer: token } = demo.tokens;
+
+/** Statuses beside which each list asks for those that are there: 512 lists, of 100 rows each. */
+const RARE = [
+  ...['CREATED', 'WAITING_FOR_RESOURCE', 'PREPARING', 'PENDING', 'CANCELING'],
+  ...['SKIPPED', 'MANUAL', 'SCHEDULED', 'CANCELED'],
+];
+
+/** Lists of which each is at an address of its own. */
+const lists = Array.from({ length: 2 ** RARE.length }, (_, bits) => {
+  const statuses = ['SUCCESS', ...RARE.filter((_status, at) => bits & (1 << at))];
+  return listOf(`first: 100, statuses: [${statuses}]`);
+});
+
+const inTurn = async (times: number, act: (at: number) => Promise<unknown>) => {
+  let next = 0;
+  const go = async () => {
+    for (let at = next++; at < times; at = next++) await act(at);
+  };
+  await Promise.all(Array.from({ length: 10 }, go));
+};
+
+/**
+ * Fills whatever has a bound of its own up to it: callers, hooks and strange documents by number (10,000 at
+ * most), parsed documents by characters, programs (40 MB) and answers with an ETag (64 MiB) by size. What grows
+ * after that grows without a bound.
+ */
+export async function fillMemories(url: string, dispatcher: Dispatcher): Promise<void> {
+  const ask = createAsk(url, dispatcher);
+  const hook = createHooks(url, dispatcher);
+  await inTurn(lists.length, (at) => ask(lists[at] ?? pick(lists), { token }));
+  await inTurn(11_000, async () => {
+    const stranger = ask(pick(reads), { token: `glpat-${randomUUID()}` });
+    await Promise.all([stranger, hook(HOOK_SECRET), ask(unseen(), { token })]);
+  });
+  await inTurn(1_000, async () => {
+    const operation = pick(reads);
+    const known = { ...operation, query: `${operation.query} # ${randomUUID()}` };
+    // Compiled at the second use, and laid out when it runs.
+    for (let use = 0; use < 2; use += 1) await ask(known, { token });
+  });
+}
