@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 
 /** One client's connection, and what runs on it. */
@@ -11,11 +10,13 @@ export interface Connection {
   readonly isRetiring: boolean;
   /** Closes it, with a code and a reason that the client sees. */
   close(code: number, reason: string): void;
-  /** Begins an operation, by the object it came as: its id may be used again at once. */
-  begin(operation: SubscribePayload): AbortSignal;
-  /** The operation is a stream by now: nobody waits for its end. */
-  stream(operation: SubscribePayload): void;
-  finish(operation: SubscribePayload): void;
+  /** Begins an operation, by its id. The signal says that nobody wants its answer any more. */
+  begin(id: string): AbortSignal;
+  /** The operation is a stream by now: nobody waits for its end, and whoever leaves it ends the stream. */
+  stream(id: string): void;
+  /** The client no longer waits for an answer, if it did. */
+  leave(id: string): void;
+  finish(id: string): void;
   /** Closes it as soon as no answer is under way, with a code that says: connect again. */
   retire(): void;
   /** Ends everything that runs, because the client has gone. */
@@ -26,9 +27,9 @@ const SERVICE_RESTART = 1012;
 
 /** Keeps count of one socket's operations. */
 export function createConnection(socket: WebSocket, upgrade: IncomingMessage): Connection {
-  const running = new Map<SubscribePayload, AbortController>();
+  const running = new Map<string, AbortController>();
   /** Those of them that somebody waits for. */
-  const answering = new Set<SubscribePayload>();
+  const answering = new Set<string>();
   let isRetiring = false;
   const closeIfIdle = () => {
     if (isRetiring && answering.size === 0) socket.close(SERVICE_RESTART, 'Connect again');
@@ -40,20 +41,23 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage): C
       return isRetiring;
     },
     close: (code, reason) => socket.close(code, reason),
-    begin(operation) {
+    begin(id) {
       const controller = new AbortController();
-      running.set(operation, controller);
-      answering.add(operation);
+      running.set(id, controller);
+      answering.add(id);
       return controller.signal;
     },
-    stream(operation) {
-      answering.delete(operation);
+    stream(id) {
+      answering.delete(id);
       closeIfIdle();
     },
-    finish(operation) {
-      running.get(operation)?.abort();
-      running.delete(operation);
-      answering.delete(operation);
+    leave(id) {
+      if (answering.has(id)) running.get(id)?.abort();
+    },
+    finish(id) {
+      running.get(id)?.abort();
+      running.delete(id);
+      answering.delete(id);
       // Not before the client was told of the end.
       setImmediate(closeIfIdle);
     },

@@ -23,9 +23,13 @@ function keep(
 /**
  * Passes messages on; those about an operation whose id belonged to another one, which its client has completed,
  * wait until that is over here too. graphql-ws tells operations apart by their ids alone, and the end of the first
- * would be taken for that of the second. `take` resolves when what the message asks for is done.
+ * would be taken for that of the second. `take` resolves when what the message asks for is done; `leave` is told of
+ * an operation that its client completes, before the message is passed on.
  */
-export function inTurn(take: (text: string) => Promise<void>): (text: string) => Promise<void> {
+export function inTurn(
+  take: (text: string) => Promise<void>,
+  leave: (id: string) => void,
+): (text: string) => Promise<void> {
   /** The operations under way. */
   const running = new Map<string, Promise<unknown>>();
   /** What has to be over before a message about that id is passed on. */
@@ -36,12 +40,16 @@ export function inTurn(take: (text: string) => Promise<void>): (text: string) =>
     keep(running, id, done);
     return done;
   };
+  const complete = (id: string, text: string): Promise<void> => {
+    leave(id);
+    return take(text);
+  };
   const wait = (id: string, turn: Promise<unknown>): void => keep(turns, id, turn);
   return (text) => {
     const subject = subjectOf(text);
     const { type, id = '' } = subject ?? {};
     if (type === 'complete') {
-      const taken = turns.get(id)?.then(() => take(text)) ?? take(text);
+      const taken = turns.get(id)?.then(() => complete(id, text)) ?? complete(id, text);
       wait(
         id,
         taken.then(() => running.get(id)),

@@ -42,8 +42,8 @@ function connectAgain(): GraphQLError {
 }
 
 /** Takes leave of an operation that was not begun. */
-function refuse(connection: Connection, params: SubscribePayload, { errors }: ExecutionResult) {
-  connection.finish(params);
+function refuse(connection: Connection, id: string, { errors }: ExecutionResult) {
+  connection.finish(id);
   return errors;
 }
 
@@ -71,14 +71,14 @@ export function createOperations(
   const toResult = (error: unknown): ExecutionResult => ({ errors: [mask(error)] });
   return makeServer<Record<string, unknown> | undefined, { connection: Connection }>({
     onConnect: ({ extra, connectionParams }) => introduce(extra.connection, connectionParams),
-    async onSubscribe({ extra: { connection } }, _id, params) {
+    async onSubscribe({ extra: { connection } }, id, params) {
       if (connection.isRetiring) return [connectAgain()];
-      const signal = connection.begin(params);
+      const signal = connection.begin(id);
       const result = await execute(yoga, connection, { params, signal }).catch(toResult);
-      if (isAsyncIterable(result)) connection.stream(params);
-      // Of an operation that was not even begun there is no result, only errors.
-      else if (result.errors && result.data === undefined)
-        return refuse(connection, params, result);
+      if (isAsyncIterable(result)) connection.stream(id);
+      // Of an operation that was not even begun there is no result, only errors; of one that was left, neither.
+      else if (result.errors?.length && result.data === undefined)
+        return refuse(connection, id, result);
       return { ...ANY, rootValue: result } satisfies ExecutionArgs;
     },
     execute: ({ rootValue }) => rootValue as never,
@@ -87,6 +87,6 @@ export function createOperations(
       return { ...result, errors: errors.map(formatError) } as FormattedExecutionResult;
     },
     onError: (_context, _id, _params, errors) => errors.map(formatError),
-    onComplete: ({ extra: { connection } }, _id, params) => connection.finish(params),
+    onComplete: ({ extra: { connection } }, id) => connection.finish(id),
   });
 }

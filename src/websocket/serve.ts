@@ -64,7 +64,7 @@ function connect(
         }),
       close: connection.close,
       onMessage(take) {
-        const pass = inTurn(take);
+        const pass = inTurn(take, connection.leave);
         socket.on('message', (data) => {
           pass(String(data)).catch(() => socket.close(BAD_REQUEST, 'Invalid message received'));
         });

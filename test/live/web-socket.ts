@@ -19,14 +19,15 @@ export const addressOf = ({ url }: Pick<Started, 'url'>) => `${url.replace('http
 /** A client as front ends use them, gone when the test ends. */
 export function connect(
   gateway: Pick<Started, 'url'>,
-  options: { headers?: Headers; payload?: Record<string, unknown> } = {},
+  options: { headers?: Headers; payload?: Record<string, unknown>; staysOpen?: boolean } = {},
 ): Client {
   const client = createClient({
     url: addressOf(gateway),
     webSocketImpl: socketWith(options.headers ?? {}),
     connectionParams: options.payload ?? {},
     retryAttempts: 0,
-    lazy: true,
+    // Otherwise it closes with the last operation.
+    lazy: !options.staysOpen,
   });
   onTestFinished(() => void client.dispose());
   return client;
