@@ -29,6 +29,8 @@ export interface Parts {
   drain: Drain;
   hints: Hints;
   report(bug: unknown): void;
+  /** How long a connection may be without a byte beyond what its work may take. */
+  stalledMs: number;
   /** Tokens by header name that GraphiQL shows to everybody. */
   exampleTokens: Readonly<Record<string, string>> | undefined;
 }
@@ -85,9 +87,11 @@ function pluginsOf(config: Config, parts: Parts) {
     ...useGuards(config, manifestOf(config)),
     useCancellation(),
     useCacheControl(),
-    useLongTexts(),
+    useLongTexts({ patienceMs: parts.stalledMs }),
     useRawLog({
       open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
+      // GitLab's own pauses come to an end first.
+      patienceMs: config.upstreamTimeouts.bodyMs + parts.stalledMs,
     }),
     ...(secret ? [useWebhooks({ secret, onHint: hints.tell })] : []),
     ...(config.upstreamExtension ? [useUpstreamCost()] : []),

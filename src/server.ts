@@ -43,9 +43,6 @@ export interface Gateway {
   metrics(): Promise<MetricsJson>;
 }
 
-/** How long a connection may be without a byte once its operation must be over. */
-const STALLED_MS = 30_000;
-
 type LiveDeps = Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>;
 
 /** What a gateway takes from outside, so that tests can put their own in. */
@@ -65,6 +62,8 @@ export interface GatewayDeps {
   transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
   /** How often an operation is executed in general before it is compiled. @default 1 */
   usesBefore?: number | undefined;
+  /** How long a connection may be without a byte beyond what its work may take, in ms. @default 30 s */
+  stalledMs?: number | undefined;
   /** How live updates are paced: clock, chance. @default as `createLiveHub` */
   live?: LiveDeps | undefined;
 }
@@ -169,7 +168,7 @@ function addWebSockets(
 
 /** The composition root: Yoga with its plugins, one transport to GitLab, one HTTP server. */
 export function createGateway(config: Config, given: GatewayDeps): Gateway {
-  const { report = reportTo(given.logger) } = given;
+  const { report = reportTo(given.logger), stalledMs = 30_000, exampleTokens } = given;
   const drain = createDrain();
   const { observation, transport } = observe(given, drain, (signal) =>
     ping(deps.transport, signal),
@@ -183,14 +182,14 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const deps = contextDeps(config, { ...given, transport }, hints);
   const follower = createFollower(observation.observer, () => performance.now());
   const schema = schemaFor(config);
-  const { exampleTokens } = given;
-  const parts = { schema, deps, observation, follower, drain, hints, report, exampleTokens };
+  const shared = { schema, deps, observation, follower, drain, hints };
+  const parts = { ...shared, report, stalledMs, exampleTokens };
   const yoga = createEngine(config, parts);
   // Silent connections are asked for a sign of life: nobody is polled for whose network is lost.
   const liveness = { keepAlive: true, keepAliveInitialDelay: 1_000 };
   const server = createServer(liveness, listenerOf(yoga, config, given, parts));
   // Whoever takes nothing of an answer for so long is gone, or holds memory that others need.
-  server.timeout = config.operationTimeoutMs + STALLED_MS;
+  server.timeout = config.operationTimeoutMs + stalledMs;
   drain.watch(server);
   cutLostPeers(server, { clock: systemClock });
   const { pingMs } = given.live ?? {};

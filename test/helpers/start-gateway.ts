@@ -58,6 +58,8 @@ export interface StartOptions {
   transport?: GatewayDeps['transport'];
   /** @default nobody is told */
   logger?: GatewayDeps['logger'];
+  /** How long connections may stall. @default as in production */
+  stalledMs?: GatewayDeps['stalledMs'];
   /** How live updates are paced. */
   live?: GatewayDeps['live'];
   /** Where it listens. @default '127.0.0.1' */
@@ -84,6 +86,7 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     transport: { random: () => 0, ...options.transport },
     logger: options.logger,
     live: options.live,
+    stalledMs: options.stalledMs,
     // Every operation takes the short way from its first use on, so that all tests try it.
     usesBefore: 0,
   });
