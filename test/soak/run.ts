@@ -128,7 +128,12 @@ const table = compare(
 say(`\n${table.markdown}`);
 const total = (pattern: RegExp) =>
   [...last.metrics].reduce((sum, [name, value]) => (pattern.test(name) ? sum + value : sum), 0);
+const each = (name: string) =>
+  [...last.metrics].flatMap(([key, value]) => (key.startsWith(`${name}{`) ? [[key, value]] : []));
 say(`\ndone: ${JSON.stringify(load.tally, null, 1)}`);
+for (const name of ['operations', 'errors', 'upstream_calls']) {
+  say(JSON.stringify(Object.fromEntries(each(`gateway_${name}_total`)), null, 1));
+}
 say(
   `operations ${total(/^gateway_operations_total/)}, upstream calls ${total(/^gateway_upstream_calls_total/)}, ` +
     `CPU ${total(/^process_cpu_seconds_total/)} s, log lines ${seen.logLines}, warnings and graver ${JSON.stringify(seen.graver)}`,
