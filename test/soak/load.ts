@@ -10,8 +10,12 @@ export type Tally = Record<string, number>;
 
 /** Longer than the gateway lets anything take. */
 const PATIENCE_MS = 90_000;
-/** Long enough for the circuit to close again before the next. */
-const OUTAGE_EVERY_MS = 40_000;
+/** Seldom enough that most operations go well: a 429 closes a caller's calls for a second. */
+const FAULT_EVERY_MS = 500;
+/** One fault in so many is an outage: one a minute. */
+const FAULTS_PER_OUTAGE = 80;
+/** Long enough for the circuit to open. It closes soon after. */
+const OUTAGE_MS = 3_000;
 
 const faults: readonly Fault[] = [
   { kind: '429', retryAfter: 1 },
@@ -49,14 +53,13 @@ export function createLoad(url: string, simulator: Simulator) {
     }
   };
   const trouble = async (signal: AbortSignal) => {
-    let outageAt = Date.now() + OUTAGE_EVERY_MS / 2;
-    while (!signal.aborted) {
-      const isOutage = Date.now() >= outageAt;
-      if (isOutage) outageAt += OUTAGE_EVERY_MS;
+    for (let at = 1; !signal.aborted; at++) {
+      const isOutage = at % FAULTS_PER_OUTAGE === FAULTS_PER_OUTAGE / 2;
       count(isOutage ? 'outages of GitLab' : 'faults of GitLab');
-      const times = isOutage ? 120 : 1 + Math.floor(Math.random() * 3);
-      simulator.fail({ ...(isOutage ? { kind: '502' } : pick(faults)), times });
-      await sleep(250);
+      if (isOutage) simulator.fail({ kind: '502', times: Number.POSITIVE_INFINITY });
+      else simulator.fail({ ...pick(faults), times: 1 + Math.floor(Math.random() * 3) });
+      await sleep(isOutage ? OUTAGE_MS : FAULT_EVERY_MS);
+      if (isOutage) simulator.clearFaults();
       // The simulator is this process's: what it remembers is not looked at.
       simulator.requests.length = 0;
     }

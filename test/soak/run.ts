@@ -15,7 +15,7 @@ import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { createSimulator } from '../../src/simulator/simulator.ts';
 import { HOOK_SECRET } from './callers.ts';
 import { openInspector } from './inspector.ts';
-import { createLoad } from './load.ts';
+import { createLoad, type Tally } from './load.ts';
 import { compare, type State } from './verdict.ts';
 
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 10);
@@ -128,12 +128,19 @@ const table = compare(
 say(`\n${table.markdown}`);
 const total = (pattern: RegExp) =>
   [...last.metrics].reduce((sum, [name, value]) => (pattern.test(name) ? sum + value : sum), 0);
-const each = (name: string) =>
-  [...last.metrics].flatMap(([key, value]) => (key.startsWith(`${name}{`) ? [[key, value]] : []));
+/** Sums of a metric by the value of one label. */
+const by = (name: string, label: string): Tally => {
+  const sums: Tally = {};
+  for (const [key, value] of last.metrics) {
+    const [, of] = key.startsWith(`${name}{`) ? (key.match(`${label}="([^"]*)"`) ?? []) : [];
+    if (of !== undefined) sums[of] = (sums[of] ?? 0) + value;
+  }
+  return sums;
+};
 say(`\ndone: ${JSON.stringify(load.tally, null, 1)}`);
-for (const name of ['operations', 'errors', 'upstream_calls']) {
-  say(JSON.stringify(Object.fromEntries(each(`gateway_${name}_total`)), null, 1));
-}
+say(`operations: ${JSON.stringify(by('gateway_operations_total', 'outcome'))}`);
+say(`errors: ${JSON.stringify(by('gateway_errors_total', 'code'))}`);
+say(`calls: ${JSON.stringify(by('gateway_upstream_calls_total', 'status'))}`);
 say(
   `operations ${total(/^gateway_operations_total/)}, upstream calls ${total(/^gateway_upstream_calls_total/)}, ` +
     `CPU ${total(/^process_cpu_seconds_total/)} s, log lines ${seen.logLines}, warnings and graver ${JSON.stringify(seen.graver)}`,
