@@ -76,7 +76,8 @@ function createPolls(options: LiveHubOptions) {
       intervalMs,
       isScarce: () => isScarce(credential.digest),
     });
-    pace.setHooked(wakeUps.hears(resource.project));
+    // Of what has no name among hooks, such as a log, none will tell.
+    pace.setHooked(resource.topic !== undefined && wakeUps.hears(resource.project));
     const reading = resource.open({
       watch: <Other>(other: Resource<Other>) => {
         const watched = find(credential, other);

@@ -9,6 +9,7 @@ import { subscribe } from './subscribe.ts';
 import { FOLLOW, running, runningWorld } from './worlds.ts';
 
 const SECRET = 'hook-secret';
+const TAIL = 'subscription ($id: ID!) { jobTraceAppended(id: $id) { endByte } }';
 
 /** A gateway that polls so seldom that only a hook can tell of a change within a test. */
 async function start(secret = SECRET, live: StartOptions['live'] = {}) {
@@ -86,6 +87,23 @@ describe('POST /webhooks/gitlab', () => {
     time.advance(300);
     expect(await job.rest()).toEqual([ended('SUCCESS')]);
     expect(time.timers.size).toBe(0);
+  });
+
+  it('makes nobody wait longer for a log, of which no hook tells', async () => {
+    const { url, send, time, isWoken, simulator } = await startStill();
+    await send(jobHook());
+    const variables = { id: running.id };
+    const log = subscribe({ url }, TAIL, { token: tokens.alice, variables });
+    await log.next();
+    const looks = () => simulator.requests.filter(({ path }) => path.endsWith('/trace')).length;
+    // Once for its first viewer, once more since the job came to be known, and then by itself.
+    for (const [look, ms] of [300, 1.2 * 60_000, 1.2 * 60_000].entries()) {
+      await until(() => looks() === look + 1 && time.timers.size === 2);
+      expect(isWoken(ms)).toBe(true);
+      time.advance(ms);
+    }
+    await until(() => looks() === 4);
+    log.leave();
   });
 
   it('wakes by a pipeline hook too', async () => {
