@@ -304,6 +304,36 @@ describe('a job’s log', () => {
     await expect(read('7')).rejects.toThrow('left');
   });
 
+  it.each<[string, Buffer | string, string]>([
+    ['broken compression', 'not gzip', 'gzip'],
+    ['compression without its end', gzipSync('line\n'.repeat(50_000)).subarray(0, -9), 'gzip'],
+    ['a coding nobody asked for', 'x', 'br'],
+  ])('is no usable answer in %s, and gives its place back', async (_, body, encoding) => {
+    const upstream = await startUpstream((_, response) => {
+      response.writeHead(200, { 'content-encoding': encoding }).end(body);
+    });
+    const { gitlab } = connect(upstream.url, { connections: 1 });
+    const read = async () => {
+      for await (const _ of (await gitlab.openJobTrace(job)).body);
+    };
+    await expect(read()).rejects.toBeInstanceOf(GitlabResponseError);
+    await expect(read()).rejects.toMatchObject({ code: 'GITLAB_RESPONSE', status: 200 });
+    expect(upstream.log).toHaveLength(2);
+  });
+
+  it('breaks off with the connection’s own error where it is compressed, too', async () => {
+    const upstream = await startUpstream((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      response.write(gzipSync('line\n'.repeat(50_000)).subarray(0, -9));
+      setImmediate(() => response.destroy());
+    });
+    const { body } = await connect(upstream.url).gitlab.openJobTrace(job);
+    const read = async () => {
+      for await (const _ of body);
+    };
+    await expect(read()).rejects.toBeInstanceOf(GitlabNetworkError);
+  });
+
   it('is not asked for when its reader left while waiting for a connection', async () => {
     const upstream = await startUpstream((_, response) => void response.write('slow'));
     const { as, gitlab } = connect(upstream.url, { connections: 1 });

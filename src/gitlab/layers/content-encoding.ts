@@ -27,8 +27,20 @@ export async function decodeBody(
 /** As much as a socket gives at a time. */
 const CHUNK = 64 * 1024;
 
-/** The same for a body that is not held: a failure on either side ends both. */
-export function decodeStream(body: Readable, encoding: string | undefined): Readable {
+/** Whether a body in that coding can be had as a stream. */
+export function isDecodable(encoding: string | undefined): boolean {
+  return isPlain(encoding) || isGzip(encoding);
+}
+
+/**
+ * The same for a body that is not held: a failure on either side ends both. `toBroken` says what is wrong
+ * where the compression is, as the connection's failures say for themselves.
+ */
+export function decodeStream(
+  body: Readable,
+  encoding: string | undefined,
+  toBroken: (cause: Error) => Error,
+): Readable {
   if (!isGzip(encoding)) return body;
   const passing = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -36,6 +48,9 @@ export function decodeStream(body: Readable, encoding: string | undefined): Read
       done(null, chunk);
     },
   });
+  const gunzipping = createGunzip({ chunkSize: CHUNK });
+  // Before pipeline listens, which would hand zlib's own error on.
+  gunzipping.once('error', (cause) => passing.destroy(body.errored ?? toBroken(cause)));
   // The callback does nothing: a failure is the returned stream's own 'error' event.
-  return pipeline(body, createGunzip({ chunkSize: CHUNK }), passing, () => {});
+  return pipeline(body, gunzipping, passing, () => {});
 }

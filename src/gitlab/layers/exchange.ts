@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { type Call, type Exchange, originOf, type RawAnswer } from '../call.ts';
 import { GitlabResponseError } from '../errors.ts';
 import { type BodySink, createBodyStream, createCollector } from './body-sink.ts';
-import { decodeBody, decodeStream } from './content-encoding.ts';
+import { decodeBody, decodeStream, isDecodable } from './content-encoding.ts';
 import { type Headers, headerOf } from './headers.ts';
 import { toNetworkError } from './network-error.ts';
 
@@ -56,23 +56,25 @@ function openSink(
 ): BodySink {
   const { call, limit, controller } = context;
   const encoding = headerOf(answer.headers, 'content-encoding');
-  if (call.streaming && answer.status < 300) {
+  const broken = (detail: string, cause?: unknown) =>
+    new GitlabResponseError(detail, answer, originOf(call, answer, cause));
+  const undecoded = (cause: unknown) => broken('it cannot be decompressed', cause);
+  if (call.streaming && answer.status < 300 && isDecodable(encoding)) {
     const { stream, sink } = createBodyStream(controller);
-    settle.resolve({ ...answer, body: Buffer.alloc(0), stream: decodeStream(stream, encoding) });
+    const decoded = decodeStream(stream, encoding, undecoded);
+    settle.resolve({ ...answer, body: Buffer.alloc(0), stream: decoded });
     return sink;
   }
-  const refuse = (detail: string, cause?: unknown) =>
-    settle.reject(new GitlabResponseError(detail, answer, originOf(call, answer, cause)));
   return createCollector({
     limit,
     done: (body) =>
       void decodeBody(body, encoding, limit).then(
         (decoded) =>
           settle.resolve({ status: answer.status, headers: answer.headers, body: decoded }),
-        (error) => refuse('it cannot be decompressed', error),
+        (error) => settle.reject(undecoded(error)),
       ),
     overflow() {
-      refuse(`it is longer than ${limit} bytes`);
+      settle.reject(broken(`it is longer than ${limit} bytes`));
       controller.abort(new Error('The answer is too long.'));
     },
     fail: settle.reject,
