@@ -12,10 +12,14 @@ import { createServerFacts } from '../../src/gitlab/server-facts.ts';
 type Habit = 'as GitLab' | 'ignores cursors' | 'refuses cursors' | 'no keyset';
 
 /** A project's jobs in memory, behind the two methods that reads by id use; counts calls and rows. */
-function createModel(ids: readonly number[], options: { habit?: Habit; kind?: string } = {}) {
+function createModel(
+  ids: readonly number[],
+  options: { habit?: Habit; kind?: string; troubles?: number } = {},
+) {
   const sorted = [...new Set(ids)].sort((a, b) => b - a);
   const cost = { calls: 0, rows: 0, singles: 0 };
   const { habit = 'as GitLab' } = options;
+  let { troubles = 0 } = options;
   const origin = { method: 'GET', path: '/x' };
   const toJob = (id: number) => ({ id, project_id: '1', kind: 'BUILD' }) as Job;
   function list(page: KeysetRequest) {
@@ -23,11 +27,16 @@ function createModel(ids: readonly number[], options: { habit?: Habit; kind?: st
       const gitlabMessage = 'Keyset pagination is not yet available for this type of request';
       throw new GitlabStatusError({ status: 405, gitlabMessage }, origin);
     }
-    if (habit === 'refuses cursors') throw new GitlabStatusError({ status: 500 }, origin);
-    const below = habit === 'ignores cursors' ? Number.POSITIVE_INFINITY : Number(page.id);
-    const rows = sorted.filter((id) => id < below);
+    // As the client does, once it has seen a cursor of the server's.
+    if (page.id === undefined) gitlab.server.builtCursors = habit === 'as GitLab';
+    else if (habit === 'refuses cursors' || troubles-- > 0) {
+      throw new GitlabStatusError({ status: 500 }, origin);
+    }
+    const below = habit === 'as GitLab' ? Number(page.id) : Number.POSITIVE_INFINITY;
+    const rows = sorted.filter((id) => page.id === undefined || id < below);
     if ((rows[0] ?? 0) >= Number(page.id)) {
       // As the client tells it, once it has looked at the page.
+      gitlab.server.builtCursors = false;
       throw new GitlabResponseError('wrong page', { status: 200, cursorIgnored: true }, origin);
     }
     cost.rows += Math.min(rows.length, page.perPage);
@@ -97,14 +106,34 @@ describe('reading jobs by id', () => {
   it('goes back to single reads for good on a server that ignores or refuses built cursors', async () => {
     const dense = Array.from({ length: 300 }, (_, at) => at + 1);
     for (const habit of ['ignores cursors', 'refuses cursors', 'no keyset'] as const) {
+      // Where the refusal says nothing, one more call asks for a cursor of the server's own.
+      const asked = habit === 'refuses cursors' ? 2 : 1;
       const model = createModel(dense, { habit });
       const wanted = dense.slice(0, 40).map(String);
       const first = await readJobs(model.gitlab, '1', wanted);
       expect([...first.values()].every((job) => job && 'id' in job)).toBe(true);
-      expect(model.cost).toMatchObject({ singles: 40, calls: 41 });
+      expect(model.cost).toMatchObject({ singles: 40, calls: 40 + asked });
       await readJobs(model.gitlab, '1', wanted);
-      expect(model.cost.calls).toBe(81);
+      expect(model.cost.calls).toBe(80 + asked);
     }
+  });
+
+  it('goes back to pages after a 500 that had nothing to do with their cursors', async () => {
+    const model = createModel([10, 11], { troubles: 1 });
+    const first = await readJobs(model.gitlab, '1', ['10', '11']);
+    expect([...first.values()].every((job) => job && 'id' in job)).toBe(true);
+    expect(model.cost).toMatchObject({ singles: 2, calls: 4 });
+    await readJobs(model.gitlab, '1', ['10', '11']);
+    expect(model.cost).toMatchObject({ singles: 2, calls: 5 });
+  });
+
+  it('tells a job token of a page’s failure as it is', async () => {
+    const model = createModel([10, 11], { troubles: 1, kind: 'job-token' });
+    const first = await readJobs(model.gitlab, '1', ['10', '11']);
+    expect([...first.values()]).toMatchObject([{ status: 500 }, { status: 500 }]);
+    const second = await readJobs(model.gitlab, '1', ['10', '11']);
+    expect([...second.keys()]).toEqual(['11', '10']);
+    expect(model.cost).toMatchObject({ singles: 0, calls: 2 });
   });
 
   it('never reads singly for a job token, which may only list', async () => {

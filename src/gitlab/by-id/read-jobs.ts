@@ -11,7 +11,7 @@ export type JobOutcome = Job | null | Error;
 /** What became of each id asked for. */
 export type Outcomes = Map<string, JobOutcome>;
 
-/** A server whose answer shows that it takes no built cursor; reads go singly from then on. */
+/** An answer as of a server that takes no built cursor. */
 class CursorRefused extends Error {}
 
 /** Statuses with which a server says that it cannot read the cursor: GitLab's own is 500 (upstream.md §4.2). */
@@ -70,19 +70,28 @@ async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
   try {
     open = settle(page, await readPage(gitlab, batch.project, page), outcomes);
   } catch (error) {
-    if (error instanceof CursorRefused) return readAllSingly(batch, page.ids);
-    const outcome = isNotFound(error) ? null : (error as Error);
+    const refused = error instanceof CursorRefused;
+    if (refused && !onlyLists(gitlab)) return readAllSingly(batch, page.ids);
+    const outcome = isNotFound(error) ? null : ((refused ? error.cause : error) as Error);
     for (const id of page.ids) outcomes.set(String(id), outcome);
     return;
   }
   await carryOut(batch, planRest(page, open, { onlyPages: onlyLists(gitlab) }));
 }
 
-/** Reads what a refused page was to tell. That the server takes no cursors is believed if it answers these. */
+/**
+ * Reads what a refused page was to tell. A 500 may have been one request's own trouble, so where nothing else
+ * tells how the server makes its cursors, the first page is asked for, which has one of them (keyset-page.ts).
+ */
 async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void> {
-  await carryOut(batch, { pages: [], singles: ids });
-  const answered = ids.some((id) => !(batch.outcomes.get(String(id)) instanceof Error));
-  if (answered) batch.gitlab.server.builtCursors = false;
+  const { gitlab, project } = batch;
+  const { server } = gitlab;
+  const first = { kind: 'keyset', direction: 'older', perPage: 1 } as const;
+  const isKnown = server.keyset === false || server.builtCursors !== undefined;
+  await Promise.all([
+    carryOut(batch, { pages: [], singles: ids }),
+    isKnown || gitlab.listProjectJobs(project, {}, first).catch(() => {}),
+  ]);
 }
 
 async function carryOut(batch: Batch, { pages, singles }: Plan): Promise<void> {
