@@ -95,12 +95,25 @@ describe('the circuit breaker', () => {
     expect(await call()).toBe(down);
   });
 
+  it('takes a write that a proxy or maintenance refuses for no sign of life', async () => {
+    const { state, call, fail, advance } = start();
+    await fail(19);
+    await fail(1, status(503), 'POST');
+    await fail(1);
+    expect(await call()).toMatchObject({ code: 'GITLAB_NETWORK', sent: false });
+    advance(1_000);
+    await fail(1, status(502), 'POST');
+    await call();
+    expect(state.calls).toBe(22);
+  });
+
   const status = (code: number) => new GitlabStatusError({ status: code }, origin);
   it.each<[string, Error, 'GET' | 'POST', boolean]>([
     ['502', status(502), 'GET', true],
     ['503', status(503), 'GET', true],
     ['504', status(504), 'GET', true],
     ['a timeout', new GitlabTimeoutError({ phase: 'headers', sent: true }, origin), 'GET', true],
+    ['502 for writes', status(502), 'POST', true],
     ['503 for writes, as in maintenance', status(503), 'POST', false],
     ['500, which is one request’s own', status(500), 'GET', false],
     ['404', status(404), 'GET', false],

@@ -13,13 +13,19 @@ const FAILURES_TO_OPEN = 20;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
 
-/** What a call's end says about the server; undefined where it says nothing. */
-function verdict(error: unknown, method: string): 'up' | 'down' | undefined {
-  if (error instanceof GitlabStatusError) {
-    // In maintenance GitLab refuses writes but serves reads; 500 is one request's own trouble.
-    const isDown = error.status === 502 || error.status === 504 || error.status === 503;
-    return isDown && method !== 'POST' ? 'down' : 'up';
-  }
+/** What is known of the server after a call; undefined where that is nothing. */
+type Verdict = 'up' | 'down' | undefined;
+
+function verdictOfStatus(status: number, method: string): Verdict {
+  // In maintenance GitLab refuses writes but serves reads, so a write's 503 may be either's.
+  if (status === 503 && method === 'POST') return undefined;
+  // 500 is one request's own trouble.
+  return status === 502 || status === 503 || status === 504 ? 'down' : 'up';
+}
+
+/** What a call's end says about the server. */
+function verdict(error: unknown, method: string): Verdict {
+  if (error instanceof GitlabStatusError) return verdictOfStatus(error.status, method);
   if (error instanceof GitlabRateLimitError) return undefined;
   // A call that spent its time in our own queues says nothing about GitLab.
   if (error instanceof GitlabTimeoutError && error.phase === 'total' && !error.sent)
@@ -57,7 +63,7 @@ export function createCircuitBreaker(
     openUntil = clock.now() + pauseMs;
     pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
   };
-  const note = (seen: 'up' | 'down' | undefined, isProbe: boolean): void => {
+  const note = (seen: Verdict, isProbe: boolean): void => {
     if (isProbe) probing = false;
     if (seen === 'up') close();
     else if (seen === 'down' && (isProbe || ++failures === FAILURES_TO_OPEN)) open();
