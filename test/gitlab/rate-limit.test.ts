@@ -65,11 +65,14 @@ describe('a budget', () => {
 
   const json = { 'content-type': 'application/json', 'retry-after': '5' };
   const text = { 'content-type': 'text/plain', 'retry-after': '5' };
+  const much = quota(600, 480);
   it.each<[string, Call, Record<string, string>, boolean, boolean]>([
     ['the whole API, in plain text', call(), text, true, true],
     ['the whole API, named in headers', call(), { ...json, ...quota(600, 0, 5) }, true, true],
     ['one endpoint', call(), json, true, false],
+    ['one endpoint, with much left of the whole', call(), { ...json, ...much }, true, false],
     ['a write, whose limit is of one job', call('POST'), json, false, false],
+    ['a write so, too', call('POST'), { ...json, ...much }, false, false],
     ['nothing for a known time', call(), { 'content-type': 'text/plain' }, false, false],
   ])('closes by a 429: %s', (_, request, headers, own, other) => {
     const budget = createBudget();

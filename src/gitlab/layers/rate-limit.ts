@@ -60,13 +60,13 @@ function learnQuota(budget: Budget, told: RateLimit): void {
 }
 
 /**
- * What a 429 closes. A throttle of the whole API answers in plain text or names itself in RateLimit
- * headers. Another limit is of one endpoint (a project's list of jobs) and closes that. Limits on
- * writes are per job: they close nothing.
+ * What a 429 closes. A throttle of the whole API answers in plain text, or has nothing left by its RateLimit
+ * headers; where those say that something is left, as GitLab.com's do with every answer, it was another limit.
+ * That is of one endpoint (a project's list of jobs) and closes it. Limits on writes are per job: they close nothing.
  */
 function closedBy(call: Call, headers: Headers): string | undefined {
   const isJson = headerOf(headers, 'content-type')?.includes('json');
-  if (!isJson || headerOf(headers, 'ratelimit-limit') !== undefined) return EVERYTHING;
+  if (!isJson || readCount(headers, 'ratelimit-remaining') === 0) return EVERYTHING;
   return call.method === 'POST' ? undefined : call.endpoint.template;
 }
 
