@@ -82,6 +82,16 @@ describe('a budget', () => {
     expect(admit(budget, template, now + 5_000).kind).toBe('go');
   });
 
+  it.each<[string, RawAnswer]>([
+    ['a ban for a year', answer(429, { 'retry-after': '31536000' })],
+    ['a refusal for ever', answer(429, { 'retry-after': '9'.repeat(400) })],
+    ['a renewal in another century', answer(200, quota(600, 0, 5_000_000_000))],
+  ])('asks again after an hour, after %s', (_, told) => {
+    const budget = learned(told);
+    expect(admit(budget, template, now)).toEqual({ kind: 'closed', inMs: 3_600_000 });
+    expect(admit(budget, template, now + 3_600_000)).toEqual({ kind: 'go', inMs: 0 });
+  });
+
   it.each([
     { 'ratelimit-limit': 'many', 'ratelimit-remaining': '1', 'ratelimit-reset': '1' },
     { 'ratelimit-limit': '10' },

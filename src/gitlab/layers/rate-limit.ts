@@ -40,13 +40,21 @@ function readCount(headers: Headers, name: string): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
+/** No refusal is believed for longer: limits are of a minute to an hour, clocks may be wrong, and bans are lifted. */
+const MAX_CLOSED_MS = 3_600_000;
+
+/** A moment so many seconds from now, or when it is time to ask again. */
+function momentIn(seconds: number, now: number): number {
+  return now + Math.min(MAX_CLOSED_MS, seconds * 1000);
+}
+
 /** The quota an answer tells of; undefined where it tells of none. */
 function readQuota(headers: Headers, now: number): RateLimit | undefined {
   const limit = readCount(headers, 'ratelimit-limit');
   const remaining = readCount(headers, 'ratelimit-remaining');
   const seconds = readReset(headers, now);
   if (limit === undefined || remaining === undefined || seconds === null) return undefined;
-  return { limit, remaining, resetAt: now + seconds * 1000 };
+  return { limit, remaining, resetAt: momentIn(seconds, now) };
 }
 
 /** Two moments of one renewal differ by rounding and by the time the answer took. */
@@ -78,7 +86,7 @@ export function learnLimits(budget: Budget, call: Call, answer: RawAnswer, now: 
   const seconds = readRetryAfter(answer.headers, now);
   const closed = closedBy(call, answer.headers);
   if (seconds === null || closed === undefined) return;
-  budget.blockedUntil.set(closed, now + seconds * 1000);
+  budget.blockedUntil.set(closed, momentIn(seconds, now));
 }
 
 /** When GitLab will take a call of that template again, in ms since 1970; 0 where nothing is against it. */
