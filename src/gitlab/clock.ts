@@ -6,9 +6,12 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
-/** The machine's time. */
+/**
+ * The machine's time when the process began, and from then on time that runs evenly: where the machine's
+ * is set back, as after a start without network, nothing may wait for the hour to come round again.
+ */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => performance.timeOrigin + performance.now(),
   after: (ms, callback) => {
     const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);
