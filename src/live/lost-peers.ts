@@ -74,8 +74,11 @@ export function cutLostPeers(
   };
   const plan = (ms: number) => {
     isLooking = streams.size > 0;
-    // Without a table there is nothing to look at, now or later: it stays at that one look.
-    if (isLooking) clock.after(ms, () => void look().catch(() => {}));
+    if (isLooking) clock.after(ms, () => void look().catch(lookLater));
+  };
+  // Without a table there is nothing to look at, now or later. For one more file there may be no room just now.
+  const lookLater = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') plan(LOOK_MS);
   };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;

@@ -32,7 +32,7 @@ it('the kernel’s table tells of open connections on which something is unanswe
 /** A server with event streams and a table that the test writes. */
 async function start() {
   const time = createTestClock();
-  const table = { probes: 0, retransmits: 0, looks: 0, isThere: true };
+  const table = { probes: 0, retransmits: 0, looks: 0, fails: '' };
   const accepted: Socket[] = [];
   const server = createServer((_request, response) => void response.write('data:\n\n'));
   server.on('connection', (socket) => accepted.push(socket));
@@ -44,7 +44,7 @@ async function start() {
   };
   const readTables = async () => {
     table.looks += 1;
-    if (!table.isThere) throw new Error('ENOENT');
+    if (table.fails) throw Object.assign(new Error('no table'), { code: table.fails });
     return HEADER + accepted.map(line).join('');
   };
   cutLostPeers(server, { clock: time.clock, readTables });
@@ -111,9 +111,22 @@ describe('an event stream', () => {
     expect(time.timers.size).toBe(1);
   });
 
+  it('is cut though there was no file descriptor for the table in between', async () => {
+    const { table, open, look, isCut } = await start();
+    const closed = once(await open(EVENTS), 'close');
+    table.probes = 3;
+    table.fails = 'EMFILE';
+    await look();
+    expect(isCut()).toEqual([false]);
+    table.fails = '';
+    await look();
+    expect(isCut()).toEqual([true]);
+    await closed;
+  });
+
   it('is left to the kernel where there is no table', async () => {
     const { time, table, open, look, isCut } = await start();
-    table.isThere = false;
+    table.fails = 'ENOENT';
     await open(EVENTS);
     await look();
     await open(EVENTS);
