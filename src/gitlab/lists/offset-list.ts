@@ -111,6 +111,9 @@ function placeOf<Row>(rows: readonly Row[], is: (row: Row) => boolean): number {
   return at < 0 ? rows.length : at;
 }
 
+/** Where GitLab does not count, no more pages are asked for at once that may not be there: as many as 500 rows take. */
+const GUESSED_PAGES = 4;
+
 /** `count` rows older than the anchor, or the newest ones. */
 async function readOlder<Row extends WithId>(fetch: Fetch<Row>, want: Want): Promise<Slice<Row>> {
   const { anchor, count } = want;
@@ -122,8 +125,8 @@ async function readOlder<Row extends WithId>(fetch: Fetch<Row>, want: Want): Pro
   let start = placeOf(rows, isOlder);
   while (rows.length < start + count && (await grid.page(to)).hasNext) {
     const missing = Math.ceil((start + count - rows.length) / grid.perPage);
-    const end = Math.ceil((grid.total() ?? Number.POSITIVE_INFINITY) / grid.perPage);
-    to = Math.max(to + 1, Math.min(end, to + missing));
+    const end = Math.min(pageCount(grid), to + missing);
+    to = Math.max(to + 1, grid.total() === undefined ? Math.min(end, to + GUESSED_PAGES) : end);
     rows = await rowsOf(grid, from, to);
     start = placeOf(rows, isOlder);
   }
