@@ -58,6 +58,21 @@ describe('what was read before', () => {
     expect(second.items[0]).toBe(first.items[0]);
   });
 
+  it('is the last page once no other follows, but not where a proxy strips a 304', async () => {
+    const first = { kind: 'keyset', direction: 'older', perPage: 1 } as const;
+    const link = '<https://x/api/v4/projects/1/jobs?cursor=x>; rel="next"';
+    let headers: Record<string, string> = { 'x-request-id': '01A', link };
+    const { upstream, asked } = await startTagged({ headers: () => headers });
+    const { gitlab } = connect(upstream.url);
+    const hasNext = async () => (await gitlab.listProjectJobs('1', {}, first)).hasNext;
+    expect(await hasNext()).toBe(true);
+    headers = {};
+    expect(await hasNext()).toBe(true);
+    headers = { 'x-request-id': '01B' };
+    expect(await hasNext()).toBe(false);
+    expect(asked()).toEqual([undefined, 'W/"v1"', 'W/"v1"']);
+  });
+
   it('is another caller’s business for another caller', async () => {
     const { upstream, asked } = await startTagged();
     const { as, gitlab } = connect(upstream.url);

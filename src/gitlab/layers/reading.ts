@@ -29,9 +29,14 @@ function toAnswerError(call: Call, answer: RawAnswer, now: number): GitlabError 
   return new GitlabStatusError({ status, gitlabMessage, noSuchRoute, retryAfterSeconds }, origin);
 }
 
-/** The kept answer with the headers that came now: 304 says that the body is the same, no more. */
-function readAgain(call: Call, kept: Kept, headers: AnswerHead['headers']): Answer<unknown> {
-  const head = { status: kept.head.status, headers: { ...kept.head.headers, ...headers } };
+/**
+ * The kept answer with the headers that came now: 304 says that the body is the same, no more. GitLab's has all that
+ * there are, so what is missing is gone, such as the Link to a next page; a proxy may strip it of all but a few.
+ */
+function readAgain(call: Call, kept: Kept, now: AnswerHead['headers']): Answer<unknown> {
+  const isWhole = now['x-request-id'] !== undefined;
+  const headers = isWhole ? now : { ...kept.head.headers, ...now };
+  const head = { status: kept.head.status, headers };
   return { status: head.status, headers: head.headers, value: kept.complete(head, call) };
 }
 
