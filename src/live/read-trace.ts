@@ -80,4 +80,6 @@ export async function readTrace(
   const size = await readWhole(gitlab, ref, log);
   // Nothing was rewritten, so it was the offset that the server passed over.
   if (offset > 0 && isLive && size > 0 && log.cuts === cuts) server.byteOffset = false;
+  // What is not kept is there for its viewers where the server gives parts.
+  if (server.byteOffset === undefined && log.start > 0) await learnByteOffset(gitlab, ref);
 }

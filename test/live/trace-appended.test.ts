@@ -216,6 +216,19 @@ describe('a log', () => {
     expect(pieces.map((piece) => piece.text).join('')).toBe(`${text}!`.slice(start_));
   });
 
+  it('that is longer than what is kept has its beginning for the very first who asks, too', async () => {
+    const text = '0123456789'.repeat(520_000);
+    const { world, gateway } = await start(text);
+    world.finishJob(running.job, 'success');
+    const pieces = await tail(gateway).rest();
+    expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+    const [whole, question] = askedOf(gateway);
+    expect([whole, question]).toEqual([
+      `/api/v4${log}`,
+      `/api/v4${log}?byte_offset=0&byte_limit=1`,
+    ]);
+  });
+
   it.each(['-1', 1.5, '9007199254740993', 'x'])('has no byte %s', async (afterByte) => {
     const { gateway } = await start('');
     const { next } = subscribe(gateway, TAIL, {
