@@ -67,7 +67,7 @@ function createPolls(options: LiveHubOptions) {
   const isScarce = (digest: string) => {
     const quota = transport.rateLimitOf(digest);
     if (!quota || quota.resetAt <= clock.now()) return false;
-    return quota.remaining < quota.limit * SCARCE_PART;
+    return quota.remaining < quota.granted * SCARCE_PART;
   };
   const start = <State>(credential: Credential, resource: Resource<State>, key: string) => {
     const pace = createPace({

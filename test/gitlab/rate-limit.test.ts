@@ -57,6 +57,16 @@ describe('a budget', () => {
     ]);
   });
 
+  it.each([
+    ['an hour, which has 7,200 and tells 120 a minute', 120, 6_900, 300, 199],
+    ['ten seconds, which have 100 and tell 600 a minute', 600, 45, 55, 0],
+  ])('knows little from much in a period of %s', (_, limit, observed, remaining, inMs) => {
+    const told = { ...quota(limit, remaining), 'ratelimit-observed': String(observed) };
+    const budget = learned(answer(200, told));
+    admit(budget, template, now);
+    expect(Math.round(admit(budget, template, now).inMs)).toBe(inMs);
+  });
+
   it('closes when nothing is left, until the renewal', () => {
     const budget = learned(answer(200, quota(600, 0, 7)));
     expect(admit(budget, template, now)).toEqual({ kind: 'closed', inMs: 7_000 });
@@ -170,6 +180,7 @@ describe('a credential at its limit', () => {
     await gitlab.getJob(job);
     expect(transport.rateLimitOf(gitlab.credential.digest)).toEqual({
       limit: 600,
+      granted: 600,
       remaining: 480,
       resetAt: now + 60_000,
     });

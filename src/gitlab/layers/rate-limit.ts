@@ -9,7 +9,10 @@ import { readReset, readRetryAfter } from './retry-after.ts';
 
 /** What is left of a quota until it is renewed. */
 export interface RateLimit {
+  /** Calls a minute, which GitLab works out whatever the period is. */
   readonly limit: number;
+  /** Calls in the whole period, such as an hour: what `remaining` is left of. */
+  readonly granted: number;
   readonly remaining: number;
   /** In ms since 1970, by our clock. */
   readonly resetAt: number;
@@ -54,7 +57,9 @@ function readQuota(headers: Headers, now: number): RateLimit | undefined {
   const remaining = readCount(headers, 'ratelimit-remaining');
   const seconds = readReset(headers, now);
   if (limit === undefined || remaining === undefined || seconds === null) return undefined;
-  return { limit, remaining, resetAt: momentIn(seconds, now) };
+  const observed = readCount(headers, 'ratelimit-observed');
+  const granted = observed === undefined ? limit : observed + remaining;
+  return { limit, granted, remaining, resetAt: momentIn(seconds, now) };
 }
 
 /** Two moments of one renewal differ by rounding and by the time the answer took. */
@@ -99,7 +104,7 @@ function openAt(budget: Budget, template: string): number {
 /** How far calls are apart while the quota is scarce. */
 function spacingMs(quota: RateLimit | undefined, now: number): number {
   if (!quota || quota.resetAt <= now) return 0;
-  const isScarce = quota.remaining < quota.limit * SCARCE_PART;
+  const isScarce = quota.remaining < quota.granted * SCARCE_PART;
   return isScarce ? Math.min(MAX_SPACING_MS, (quota.resetAt - now) / (quota.remaining + 1)) : 0;
 }
 
