@@ -16,12 +16,12 @@ export interface TraceNews {
 const MAX_CHUNK = 256 * 1024;
 const MAX_CHARACTER = 4;
 
-/** Where the character begins that has a byte at that offset. */
+/** Where the character begins that has a byte at that offset, or that still lacks one there. */
 function characterStart(log: TraceLog, at: number): number {
   const from = Math.max(log.start, at - MAX_CHARACTER + 1);
   const before = log.read(from, at + 1);
   const isInside = (byte: number | undefined) => ((byte ?? 0) & 0xc0) === 0x80;
-  if (at >= log.end || !isInside(before[at - from])) return at;
+  if (at < log.end && !isInside(before[at - from])) return at;
   const lead = before.findLastIndex((byte) => !isInside(byte));
   const isOne = lead >= 0 && wholeCharacters(before.subarray(lead, at - from), true) === 0;
   return isOne ? from + lead : at;
@@ -66,9 +66,9 @@ export function traceView(
     const isFirst = cuts === undefined;
     const cutTo = cuts === undefined ? log.end : Math.min(log.end, log.lowestCutSince(cuts));
     const isBack = cutTo < at;
-    at = Math.min(at, cutTo);
+    // Only where a viewer begins, or a cut is, can that be inside a character.
+    at = characterStart(log, Math.min(at, cutTo));
     cuts = log.cuts;
-    if (isFirst) at = characterStart(log, at);
     const { from, bytes } =
       at < log.start
         ? await readMissing(gitlab, ref, { log, at })

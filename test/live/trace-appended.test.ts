@@ -128,6 +128,22 @@ describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (versi
     expect(assemble(pieces)).toBe('anew, and on');
   });
 
+  it('tells of an end that was rewritten from a whole character on', async () => {
+    const { world, gateway } = await start('price: 5 €', { version });
+    const { piece, rest } = tail(gateway);
+    const pieces = [await piece()];
+    // The signs differ in their third byte only; of the last one it is not there yet.
+    world.setLog(running.job, 'price: 5 ₭');
+    pieces.push(await piece());
+    expect(pieces.at(-1)).toEqual({ text: '₭', startByte: 9, endByte: 12, complete: false });
+    world.setLog(running.job, Buffer.from('price: 5 ₭').subarray(0, 11));
+    pieces.push(await piece());
+    world.setLog(running.job, 'price: 5 €, at least');
+    world.finishJob(running.job, 'success');
+    pieces.push(...(await rest()));
+    expect(assemble(pieces)).toBe('price: 5 €, at least');
+  });
+
   it('gives all of a log that is longer than an event, to whoever comes when', async () => {
     const text = 'äöü€😀\n'.repeat(40_000);
     const { world, gateway } = await start(text, { version });
