@@ -47,9 +47,13 @@ async function orNull<Value>(list: Promise<Value>): Promise<Value | null> {
   }
 }
 
-/** A server before 19.0 ignores `ref` (upstream.md §2.1): never pass its unfiltered rows on. */
-function checkRef(connection: Connection<Job>, ref: string | undefined): void {
-  if (ref === undefined || connection.edges.every(({ node }) => node.ref === ref)) return;
+/**
+ * A server before 19.0 ignores `ref` (upstream.md §2.1): never pass its unfiltered rows on, nor their number. One that
+ * counts this list is older still (§4.1).
+ */
+function checkRef({ edges, totalCount }: Connection<Job>, ref: string | undefined): void {
+  const isCounted = totalCount !== null;
+  if (ref === undefined || (!isCounted && edges.every(({ node }) => node.ref === ref))) return;
   throw badUserInput(
     'This GitLab cannot filter the jobs of a project by `ref`: that needs version 19.0 or later.',
   );

@@ -52,6 +52,17 @@ describe('the filters of a job list', () => {
     expect(answer.errors?.[0]?.message).toContain('19.0');
   });
 
+  it.each(['totalCount', 'totalCount nodes { ref }'])(
+    'never pass the number of unfiltered rows on either: %s',
+    async (fields) => {
+      const { query } = await start('14.10');
+      // The newest three are of that branch, so the rows alone do not give the server away.
+      const answer = await query(jobs('ref: "next", first: 3', fields));
+      expect(codesOf(answer)).toEqual({ 'project.jobs': 'BAD_USER_INPUT' });
+      expect(answer.data).toEqual({ project: { jobs: null } });
+    },
+  );
+
   it('refuse UNKNOWN before any call', async () => {
     const { query, calls } = await start('19.3');
     expect(codesOf(await query(jobs('statuses: [FAILED, UNKNOWN]')))).toEqual({
