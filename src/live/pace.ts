@@ -55,6 +55,8 @@ export interface Look {
   changed: boolean;
   /** Whether it found a change that a hook should have announced. */
   announceable: boolean;
+  /** Whether something is under way of which no hook tells. */
+  unheard: boolean;
   /** A longer pause where a read is dear. */
   leastMs: number;
 }
@@ -124,7 +126,7 @@ export function createPace({ clock, random, intervalMs, isScarce }: PaceOptions)
     beforeRead() {
       beganAt = clock.now();
     },
-    afterRead({ motion, woken, changed, announceable, leastMs }) {
+    afterRead({ motion, woken, changed, announceable, unheard, leastMs }) {
       failures = 0;
       lastReadAt = clock.now();
       const isVain = woken && isCrowded && !changed;
@@ -132,7 +134,7 @@ export function createPace({ clock, random, intervalMs, isScarce }: PaceOptions)
       // Hooks stopped, or do not tell of this: back to looking.
       if (announceable && !woken) hooked = false;
       // What was announced may not be readable yet (a lagging replica), hence one quick look more.
-      const factor = hooked && !woken ? BACKSTOP : 1;
+      const factor = hooked && !woken && !unheard ? BACKSTOP : 1;
       const intervals = (woken ? 1 : pauses[motion]) * factor * sparing();
       return jittered(Math.max(intervals * intervalMs, leastMs));
     },

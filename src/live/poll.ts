@@ -11,6 +11,8 @@ export interface Reading<State> {
   motion(state: State): Motion;
   /** The part of the state whose changes GitLab's hooks announce; undefined where they announce none. */
   announced?(state: State): string;
+  /** Whether something is under way of which hooks do not tell, though they tell of the rest. @default false */
+  isUnheard?(state: State): boolean;
   /** A pause that what was read makes advisable, in ms. */
   leastPauseMs?(state: State): number;
   /** Nobody watches any more. */
@@ -105,7 +107,8 @@ export function createPoll<State>(reading: Reading<State>, deps: PollDeps): Poll
     else if (kept.version > version) tell();
     const leastMs = reading.leastPauseMs?.(state) ?? 0;
     const changed = kept.version > version;
-    return pace.afterRead({ motion, woken, changed, announceable, leastMs });
+    const unheard = reading.isUnheard?.(state) ?? false;
+    return pace.afterRead({ motion, woken, changed, announceable, unheard, leastMs });
   };
   const lookOrFail = (signal: AbortSignal, woken: boolean): Promise<number> =>
     look(signal, woken).catch((error: unknown) => {

@@ -93,6 +93,13 @@ function compare(
   return isSame ? before : { pipeline, round, jobs: new Map(entries) };
 }
 
+/** Whether it is a trigger job that moves, or whose pipeline elsewhere does. */
+function isTriggering(job: Row): boolean {
+  const statuses =
+    'downstream_pipeline' in job ? [job.status, job.downstream_pipeline?.status] : [];
+  return statuses.some((status) => motionOf(status ?? 'created') === 'quick');
+}
+
 /** A pipeline with its jobs as they change: a call for itself and one for each list, side by side. */
 export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
   return {
@@ -103,6 +110,7 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
       read: async (gitlab, before) => compare(before, await readBoth(gitlab, ref, before)),
       motion: ({ pipeline }) => motionOf(pipeline.status),
       // There are no hooks for trigger jobs.
+      isUnheard: ({ jobs }) => [...jobs.values()].some(({ job }) => isTriggering(job)),
       announced: ({ pipeline, jobs }) =>
         JSON.stringify([
           pipeline.status,

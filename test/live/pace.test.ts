@@ -30,6 +30,7 @@ function start(options: Partial<PaceOptions> = {}) {
       woken: false,
       changed: false,
       announceable: false,
+      unheard: false,
       leastMs: 0,
       ...look,
     });
@@ -65,6 +66,12 @@ describe('with hooks', () => {
     const { pace, read } = start();
     pace.setHooked(true);
     expect(read()).toBe(9_600);
+  });
+
+  it('something under way that none tells of is looked at as ever', () => {
+    const { pace, read } = start();
+    pace.setHooked(true);
+    expect([read({ unheard: true }), read()]).toEqual([1_200, 9_600]);
   });
 
   it('what was announced is looked for once more soon: a replica may lag', () => {

@@ -10,6 +10,7 @@ import { FOLLOW, running, runningWorld } from './worlds.ts';
 
 const SECRET = 'hook-secret';
 const TAIL = 'subscription ($id: ID!) { jobTraceAppended(id: $id) { endByte } }';
+const PIPELINE = 'subscription ($id: ID!) { pipelineUpdated(id: $id) { pipeline { status } } }';
 
 /** A gateway that polls so seldom that only a hook can tell of a change within a test. */
 async function start(secret = SECRET, live: StartOptions['live'] = {}) {
@@ -105,6 +106,29 @@ describe('POST /webhooks/gitlab', () => {
     await until(() => looks() === 4);
     log.leave();
   });
+
+  it.each([
+    ['running', 1.2],
+    ['success', 9.6],
+  ] as const)(
+    'leaves a pipeline whose trigger job is %s alone for %s intervals at most',
+    async (status, intervals) => {
+      const { url, world, send, time, isWoken, simulator } = await startStill();
+      const pipeline = world.pipeline(900);
+      if (!pipeline) throw new Error('no pipeline');
+      world.addBridge(pipeline, { id: 2002, name: 'deploy', status, plan: { frozen: true } });
+      await send(jobHook());
+      const variables = { id: running.pipelineId };
+      const followed = subscribe({ url }, PIPELINE, { token: tokens.alice, variables });
+      await followed.next();
+      await until(() => time.timers.size === 1);
+      expect(simulator.requests).toHaveLength(3);
+      // No hook tells of trigger jobs, so who runs is looked at as ever.
+      expect(isWoken(1.2 * 60_000)).toBe(status === 'running');
+      expect(isWoken(intervals * 60_000)).toBe(true);
+      followed.leave();
+    },
+  );
 
   it('wakes by a pipeline hook too', async () => {
     const { world, send, follow } = await start();
