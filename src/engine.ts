@@ -17,6 +17,7 @@ import { useLongTexts } from './plugins/use-long-texts.ts';
 import { useOperators } from './plugins/use-operators.ts';
 import { useRawLog } from './plugins/use-raw-log.ts';
 import { type Manifest, readManifest } from './plugins/use-trusted-documents.ts';
+import { useUnsentStreams } from './plugins/use-unsent-streams.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
 import { useWebhooks } from './plugins/use-webhooks.ts';
 
@@ -86,6 +87,7 @@ function pluginsOf(config: Config, parts: Parts) {
     ...(config.graphiql ? [useGraphiQL({ tokens: parts.exampleTokens })] : []),
     ...useGuards(config, manifestOf(config)),
     useCancellation(),
+    useUnsentStreams(),
     useCacheControl(),
     useLongTexts({ patienceMs: parts.stalledMs }),
     useRawLog({

@@ -16,9 +16,10 @@ const FOLLOW_PIPELINE = 'subscription ($id: ID!) { pipelineUpdated(id: $id) { __
 const TAIL = 'subscription ($id: ID!) { jobTraceAppended(id: $id) { text } }';
 
 /** A gateway whose polls wait for the test, which sees them wait. */
-async function start() {
+async function start(env: Record<string, string> = {}) {
   const time = createTestClock();
   const gateway = await startGateway({
+    env,
     simulator: { world: runningWorld('log') },
     live: { clock: time.clock, pingMs: 50 },
   });
@@ -143,6 +144,26 @@ describe('nothing goes upstream any more when', () => {
     job.leave();
     await gateway.expectSilence();
     expect(gateway.simulator.requests.map(({ status }) => status)).toEqual([0]);
+  });
+
+  it('the viewer takes no stream, and is told so', async () => {
+    const gateway = await start();
+    const headers = { accept: 'application/json', ...payload };
+    const refused = await gateway.post(FOLLOW, { headers, variables });
+    expect(refused.status).toBe(406);
+    await gateway.expectSilence();
+  });
+
+  it('a batch asked for the stream, whose other operations are answered', async () => {
+    const gateway = await start({ MAX_BATCH: '2' });
+    const headers = { 'content-type': 'application/json', ...payload };
+    const body = JSON.stringify([{ query: FOLLOW, variables }, { query: '{ __typename }' }]);
+    const answer = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body });
+    expect(await answer.json()).toMatchObject([
+      { errors: [{ extensions: { code: 'BAD_REQUEST' } }] },
+      { data: { __typename: 'Query' } },
+    ]);
+    await gateway.expectSilence();
   });
 
   it('the gateway ends', async () => {
