@@ -11,7 +11,7 @@ export interface Endable {
 /** Time kept back from the time allowed, for closing what has not finished by then. */
 const CLOSING_MS = 500;
 
-function within(ms: number, work: Promise<void>): Promise<'done' | 'late'> {
+function within(ms: number, work: Promise<unknown>): Promise<'done' | 'late'> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms, 'late' as const);
     work.then(() => resolve('done'), reject).finally(() => clearTimeout(timer));
@@ -27,5 +27,6 @@ export async function shutDown(
   const patienceMs = Math.max(timeoutMs / 2, timeoutMs - CLOSING_MS);
   const end = await within(patienceMs, endable.drain());
   if (end === 'late') logger.warn({ timeoutMs }, 'operations still ran at the end: cut off');
-  await endable.close();
+  // The end is promised within that time, whatever does not let itself be closed.
+  await within(CLOSING_MS, endable.close());
 }

@@ -82,6 +82,8 @@ function connect(
 }
 
 function refuse(socket: Duplex, status: string): void {
+  // Its side may stay open for good, and the server would wait for that before it is closed.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 

@@ -51,6 +51,12 @@ describe('shutting down', () => {
     expect(isClosed).toBe(true);
     expect(lines.at(-1)).toMatchObject({ level: 'warn', timeoutMs: 20 });
   });
+
+  it('does not wait for what cannot be closed', async () => {
+    const { logger } = memoryLog();
+    const endable = { drain: async () => {}, close: () => new Promise<void>(() => {}) };
+    await expect(shutDown(endable, { timeoutMs: 20, logger })).resolves.toBeUndefined();
+  });
 });
 
 describe('faults of the process', () => {
