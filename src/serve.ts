@@ -136,8 +136,7 @@ export async function serve(config: Config, program: Program): Promise<void> {
     config,
     logger: createLogger({ level: config.logLevel, output, base }),
     exit(code) {
-      output.flushSync();
-      process.exit(code);
+      void output.end().finally(() => process.exit(code));
     },
   };
   await (config.workers > 1 && cluster.isPrimary ? serveInWorkers(serving) : serveHere(serving));

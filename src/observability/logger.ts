@@ -11,26 +11,48 @@ function describeError(error: unknown): unknown {
   return { type: name, message: redactPatterns(message), stack: stack && redactPatterns(stack) };
 }
 
+/** What is written for nobody, once its reader stands still, is lost beyond so many bytes: memory is for those who ask. */
+const MAX_WAITING = 16_777_216;
+/** At the end the reader gets so many ms to take the rest. */
+const LAST_MS = 500;
+
 /** Lines wait for one another up to so many characters, and no longer than so many ms. */
 const TOGETHER = 16_384;
 const AT_MOST_MS = 50;
 
+/** Standard output for a log. */
+export interface StandardOutput extends DestinationStream {
+  /** Writes what waits, if its reader takes it, and ends. Again: changes nothing. */
+  end(): Promise<void>;
+}
+
 /**
- * Standard output, written beside the program's work: a slow reader of the log does not hold it up. Lines
+ * Standard output, written beside the program's work: a slow reader of the log does not hold it up, nor its end. Lines
  * are handed over together, since each write on its own cost as much as making the line.
  */
-export function createStandardOutput(): DestinationStream & { flushSync(): void } {
-  const output = destination({ fd: 1, sync: false });
-  // Whoever reads the log may have gone; that is no reason to stop serving.
-  output.on('error', () => {});
+export function createStandardOutput(): StandardOutput {
+  const output = destination({ fd: 1, sync: false, maxLength: MAX_WAITING });
+  const over = new Promise<void>((resolve) => {
+    output.once('close', resolve);
+    // Whoever reads the log may have gone; that is no reason to stop serving.
+    output.on('error', () => resolve());
+  });
   let lines: string[] = [];
   let size = 0;
   let timer: NodeJS.Timeout | undefined;
+  let ending: Promise<void> | undefined;
   const handOver = () => {
     clearTimeout(timer);
     timer = undefined;
     if (size > 0) output.write(lines.join(''));
     [lines, size] = [[], 0];
+  };
+  const finish = async () => {
+    handOver();
+    output.end();
+    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, LAST_MS))]);
+    // What is left would be written when the process exits, which waits for the reader without end.
+    output.destroy();
   };
   return {
     write(line) {
@@ -39,9 +61,9 @@ export function createStandardOutput(): DestinationStream & { flushSync(): void 
       if (size >= TOGETHER) handOver();
       else timer ??= setTimeout(handOver, AT_MOST_MS).unref();
     },
-    flushSync() {
-      handOver();
-      output.flushSync();
+    end() {
+      ending ??= finish();
+      return ending;
     },
   };
 }

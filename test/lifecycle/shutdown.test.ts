@@ -54,6 +54,19 @@ describe('on SIGTERM the program', () => {
     expect(await ended).toEqual([0, null]);
   });
 
+  it('does not wait for a reader of its log who stands still', async () => {
+    const { child, query } = await startProgram({ MAX_BATCH: '1000' });
+    child.stdout?.pause();
+    // More lines than a pipe holds.
+    const body = JSON.stringify(Array(1_000).fill({ query: '{ __typename }' }));
+    expect(
+      (await query('', { headers: { 'content-type': 'application/json' }, body })).status,
+    ).toBe(200);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    child.stdout?.resume();
+  });
+
   it('ends at once on a second signal', async () => {
     const { child, query, simulator, ended, said } = await startProgram();
     simulator.fail({ kind: 'hang' });
