@@ -1,5 +1,6 @@
 import {
   context,
+  isSpanContextValid,
   propagation,
   type Span,
   SpanKind,
@@ -26,6 +27,9 @@ const headerGetter: TextMapGetter<ReadHeader> = {
   keys: () => ['traceparent', 'tracestate', 'baggage'],
   get: (header, name) => header(name) ?? undefined,
 };
+
+/** Whether there is an SDK. A span that is not sampled counts too: it has what lies below it not sampled either. */
+const isKnown = (span: Span) => isSpanContextValid(span.spanContext());
 
 /** The span of an operation; `run` makes it the parent of what happens inside. */
 export interface OperationSpan {
@@ -54,22 +58,25 @@ export function startOperationSpan(header: ReadHeader): OperationSpan {
   const parent = trace.getSpan(active) ? active : propagation.extract(active, header, headerGetter);
   const tracer = trace.getTracer(tracerName);
   const span = tracer.startSpan('graphql', { kind: SpanKind.SERVER }, parent);
-  if (!span.isRecording()) return { run: (work) => work(), end: () => span.end() };
+  if (!isKnown(span)) return { run: (work) => work(), end: () => span.end() };
   const inside = trace.setSpan(parent, span);
   return {
     run: (work) => context.with(inside, work),
     end(operation) {
-      describeOperation(span, operation);
+      if (span.isRecording()) describeOperation(span, operation);
       span.end();
     },
   };
 }
 
-function startCallSpan(call: Call): Span {
-  const { method, endpoint } = call;
+/** Below the span that is active; a raw log's, which is no operation, below the caller's `traceparent`. */
+function startCallSpan({ method, endpoint, traceContext = {} }: Call): Span {
+  const active = context.active();
+  const parent = trace.getSpan(active) ? active : propagation.extract(active, traceContext);
   const attributes = { 'http.request.method': method, 'url.template': endpoint.template };
   const name = `${method} ${endpoint.template}`;
-  return trace.getTracer(tracerName).startSpan(name, { kind: SpanKind.CLIENT, attributes });
+  const options = { kind: SpanKind.CLIENT, attributes };
+  return trace.getTracer(tracerName).startSpan(name, options, parent);
 }
 
 function describeAnswer(span: Span, { status }: RawAnswer): void {
@@ -88,7 +95,7 @@ function traceContextBelow(span: Span): Record<string, string> {
 export function traceExchange(exchange: Exchange): Exchange {
   return async (call) => {
     const span = startCallSpan(call);
-    if (!span.isRecording()) return exchange(call);
+    if (!isKnown(span)) return exchange(call);
     try {
       const answer = await exchange({ ...call, traceContext: traceContextBelow(span) });
       describeAnswer(span, answer);

@@ -71,6 +71,23 @@ describe('with an OpenTelemetry SDK in the process', () => {
     expect(simulator.requests[0]?.headers['traceparent']).toBe(`00-${TRACE_ID}-${spanId}-01`);
   });
 
+  it('records nothing of a trace that its caller does not sample, and has GitLab leave it out too', async () => {
+    const { query, simulator } = await start();
+    await query(JOB, { headers: { traceparent: traceparent.replace(/01$/, '00') } });
+    expect(exporter.getFinishedSpans()).toEqual([]);
+    const passedOn = simulator.requests[0]?.headers['traceparent'];
+    expect(passedOn).toMatch(new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-00$`));
+  });
+
+  it('has a raw log’s call below the caller’s span', async () => {
+    const { url } = await start();
+    const headers = { 'private-token': demo.token, traceparent };
+    const path = `/jobs/${demo.projectId}/${demo.successJobId}/trace`;
+    await (await fetch(`${url}${path}`, { headers })).text();
+    const [call] = await spansOf(SpanKind.CLIENT);
+    expect(call?.parentSpanContext).toMatchObject({ traceId: TRACE_ID, spanId: PARENT_ID });
+  });
+
   it('keeps operations that run at once apart', async () => {
     const { query, simulator } = await start();
     simulator.setLatency(20);
