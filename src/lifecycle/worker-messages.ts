@@ -30,9 +30,12 @@ export interface Questions<T> {
   readonly size: number;
 }
 
+/** How long a worker may take to hand over its metrics, in ms. */
 const PATIENCE_MS = 2_000;
+/** Who asks for the metrics of all waits longer than any of them may take. */
+export const PATIENCE_FOR_ALL_MS = 2 * PATIENCE_MS;
 
-/** No question waits longer than two seconds: whoever was asked may be gone. */
+/** No question waits longer than that: whoever was asked may be gone. */
 export function createQuestions<T>(patienceMs = PATIENCE_MS): Questions<T> {
   const waiting = new Map<number, (value: T | undefined) => void>();
   let lastId = 0;

@@ -1,6 +1,11 @@
 import type { Hint } from '../live/wake-ups.ts';
 import type { MetricsJson } from '../observability/exposition.ts';
-import { createQuestions, type ToPrimary, type ToWorker } from './worker-messages.ts';
+import {
+  createQuestions,
+  PATIENCE_FOR_ALL_MS,
+  type ToPrimary,
+  type ToWorker,
+} from './worker-messages.ts';
 
 /** The part of `process` that a worker talks to its primary through. */
 export interface Channel {
@@ -25,7 +30,7 @@ export function joinPrimary(
   channel: Channel,
   does: { drain(): void; metrics(): Promise<MetricsJson>; hear(hint: Hint): void },
 ): Worker {
-  const questions = createQuestions<string>();
+  const questions = createQuestions<string>(PATIENCE_FOR_ALL_MS);
   const send = (message: ToPrimary) => {
     if (channel.connected) channel.send?.(message);
   };
@@ -40,7 +45,12 @@ export function joinPrimary(
   });
   channel.on('disconnect', () => does.drain());
   return {
-    metricsOfAll: async () => (await questions.ask((id) => send({ kind: 'sum', id }))) ?? '',
+    async metricsOfAll() {
+      const text = await questions.ask((id) => send({ kind: 'sum', id }));
+      // An empty page would say that all is well and nothing happens.
+      if (text === undefined) throw new Error('The primary process does not answer.');
+      return text;
+    },
     listening: (address) => send({ kind: 'listening', address }),
     passOn: (hint) => send({ kind: 'hint', hint }),
   };

@@ -1,6 +1,11 @@
 import cluster, { type Worker } from 'node:cluster';
 import { Counter, Gauge, Registry } from 'prom-client';
-import { type MetricsJson, metricsAsJson, sumAsText } from '../observability/exposition.ts';
+import {
+  type MetricsJson,
+  metricsAsJson,
+  sumAsText,
+  sumOfCounts,
+} from '../observability/exposition.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createRestarts } from './restarts.ts';
 import { createQuestions, type ToPrimary, type ToWorker } from './worker-messages.ts';
@@ -37,6 +42,31 @@ function createWorkerMetrics() {
   };
 }
 
+/**
+ * Collects workers' metrics. Their sums must not go down, since what counts from scrape to scrape would take that for
+ * a restart, and all that is left for new: who is too busy to answer is stood in for by what it said last, and of one
+ * that is gone the counts remain.
+ */
+function createCounts() {
+  const questions = createQuestions<MetricsJson>();
+  const last = new WeakMap<Worker, MetricsJson>();
+  let gone = Promise.resolve<MetricsJson>([]);
+  return {
+    answer: questions.answer,
+    async ask(worker: Worker, send: (id: number) => void): Promise<void> {
+      const answer = await questions.ask(send);
+      if (answer) last.set(worker, answer);
+    },
+    leave(worker: Worker) {
+      const left = last.get(worker) ?? [];
+      gone = gone.then((before) => sumOfCounts([before, left]));
+    },
+    /** All that is known, with these as those that are not gone. */
+    of: (workers: ReadonlySet<Worker>) =>
+      Promise.all([gone, ...[...workers].map((worker) => last.get(worker) ?? [])]),
+  };
+}
+
 function tell(worker: Worker, message: ToWorker): void {
   if (worker.isConnected()) worker.send(message);
 }
@@ -49,19 +79,18 @@ function tell(worker: Worker, message: ToWorker): void {
 export function createWorkers({ count, logger, onFailure }: WorkersOptions): Workers {
   const metrics = createWorkerMetrics();
   const restarts = createRestarts();
-  const questions = createQuestions<MetricsJson>();
+  const counts = createCounts();
   const serving = new Set<Worker>();
   let isStopping = false;
   let hasServed = false;
 
   const metricsText = async (): Promise<string> => {
     metrics.alive.set(serving.size);
-    const asked = [...serving].map((worker) =>
-      questions.ask((id) => tell(worker, { kind: 'collect', id })),
-    );
+    const askOne = (worker: Worker) =>
+      counts.ask(worker, (id) => tell(worker, { kind: 'collect', id }));
+    await Promise.all([...serving].map(askOne));
     const own = await metricsAsJson([metrics.registry]);
-    const theirs = await Promise.all(asked);
-    return sumAsText([own, ...theirs.filter((one): one is MetricsJson => one !== undefined)]);
+    return sumAsText([own, ...(await counts.of(serving))]);
   };
   const sumFor = async (worker: Worker, id: number) =>
     tell(worker, { kind: 'summed', id, text: await metricsText() });
@@ -72,6 +101,7 @@ export function createWorkers({ count, logger, onFailure }: WorkersOptions): Wor
 
   const replace = (worker: Worker, code: number | null, signal: string | null) => {
     serving.delete(worker);
+    counts.leave(worker);
     if (isStopping) return;
     if (!hasServed) return onFailure(code ?? 1);
     const pauseMs = restarts.next(performance.now());
@@ -89,7 +119,7 @@ export function createWorkers({ count, logger, onFailure }: WorkersOptions): Wor
   const fork = (onListening?: (address: string) => void) => {
     const worker = cluster.fork();
     worker.on('message', (message: ToPrimary) => {
-      if (message.kind === 'collected') questions.answer(message.id, message.metrics);
+      if (message.kind === 'collected') counts.answer(message.id, message.metrics);
       if (message.kind === 'hint') passOn(worker, message);
       if (message.kind === 'sum') void sumFor(worker, message.id);
       if (message.kind !== 'listening') return;

@@ -24,3 +24,9 @@ export async function metricsAsJson(registries: readonly Registry[]): Promise<Me
 export function sumAsText(processes: readonly MetricsJson[]): Promise<string> {
   return AggregatorRegistry.aggregate([...processes]).metrics();
 }
+
+/** Their counts alone, added up: what stays of processes that are gone, whose states went with them. */
+export async function sumOfCounts(processes: readonly MetricsJson[]): Promise<MetricsJson> {
+  const sum = await AggregatorRegistry.aggregate([...processes]).getMetricsAsJSON();
+  return sum.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));
+}

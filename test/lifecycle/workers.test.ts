@@ -67,6 +67,36 @@ describe('with WORKERS=2', () => {
     expect((await query(JOB)).status).toBe(200);
   });
 
+  it('what they counted stays counted when one is busy, and when it dies', async () => {
+    const port = await freePort();
+    const env = { WORKERS: '2', METRICS_PORT: String(port) };
+    const { child, query, url, said } = await startProgram(env);
+    const init = { headers: { 'content-type': 'application/json', connection: 'close' } };
+    for (let i = 0; i < 10; i++) await query('{ __typename }', init);
+    const counted = async () => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return sample(text, 'gateway_operations_total{type="query",outcome="ok"}');
+    };
+    expect(await counted()).toBe(10);
+    const [first] = await childrenOf(child.pid);
+    process.kill(first as number, 'SIGSTOP');
+    expect(await counted()).toBe(10);
+    process.kill(first as number, 'SIGKILL');
+    await said('a worker died');
+    expect(await counted()).toBe(10);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+  });
+
+  it('one that is asked for the metrics waits for another that is busy', async () => {
+    const { child, url } = await startProgram({ WORKERS: '2' });
+    const [first] = await childrenOf(child.pid);
+    process.kill(first as number, 'SIGSTOP');
+    onTestFinished(() => void process.kill(first as number, 'SIGKILL'));
+    // One of them may be given to the worker that does not answer.
+    const metrics = async () => (await fetch(`${url}/metrics`)).text();
+    expect(sample(await Promise.any([metrics(), metrics()]), 'gateway_workers')).toBe(2);
+  });
+
   it('SIGTERM lets all of them finish, and the exit code is 0', async () => {
     const { child, query, simulator, ended, said, output } = await startProgram({ WORKERS: '2' });
     simulator.fail({ kind: 'slow', delayMs: 1_000 });
