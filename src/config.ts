@@ -246,7 +246,7 @@ function readConfig(env: Env, options: ReturnType<typeof parseFlags>): Config {
     demo,
     gitlabUrl,
     gitlabExternalUrl: read.url('GITLAB_EXTERNAL_URL') ?? gitlabUrl,
-    gitlabToken: read.secret('GITLAB_TOKEN'),
+    gitlabToken: read.token('GITLAB_TOKEN'),
     gitlabTokenWrites: read.flag('GITLAB_TOKEN_WRITES', false),
     host: read.text('HOST') ?? (demo ? '127.0.0.1' : '0.0.0.0'),
     port: read.whole('PORT', { byDefault: 4000, least: 0, most: 65_535 }),

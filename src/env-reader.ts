@@ -14,6 +14,13 @@ export function createReader(env: Env) {
       const value = text(name);
       return value === undefined ? undefined : new Secret(value);
     },
+    /** A secret that goes into a header. */
+    token(name: string): Secret | undefined {
+      const value = text(name);
+      if (value === undefined || /^[\x21-\x7e]+$/.test(value)) return this.secret(name);
+      problems.push(`${name} holds characters that no token has`);
+      return undefined;
+    },
     flag(name: string, byDefault: boolean): boolean {
       const value = text(name)?.toLowerCase();
       if (value === undefined) return byDefault;

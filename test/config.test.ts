@@ -98,6 +98,11 @@ describe('the configuration', () => {
     expect(problems.join()).not.toMatch(/secret|glpat/);
   });
 
+  it('refuses a token that no header can hold, without repeating it', () => {
+    const problems = problemsOf({ GITLAB_URL, GITLAB_TOKEN: 'glpat-x\nglpat-y' });
+    expect(problems).toEqual(['GITLAB_TOKEN holds characters that no token has']);
+  });
+
   it.each([
     'redis://redis.example.com',
     'redis://redis.example.com:6379/',
