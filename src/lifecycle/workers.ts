@@ -28,6 +28,9 @@ export interface WorkersOptions {
   onFailure(code: number): void;
 }
 
+/** Who is told the address once a worker serves. */
+type Told = (address: string) => void;
+
 function createWorkerMetrics() {
   const registry = new Registry();
   const registers = [registry];
@@ -99,7 +102,7 @@ export function createWorkers({ count, logger, onFailure }: WorkersOptions): Wor
     for (const worker of serving) if (worker !== from) tell(worker, message);
   };
 
-  const replace = (worker: Worker, code: number | null, signal: string | null) => {
+  const replace = (worker: Worker, code: number | null, signal: string | null, told: Told) => {
     serving.delete(worker);
     counts.leave(worker);
     if (isStopping) return;
@@ -112,11 +115,12 @@ export function createWorkers({ count, logger, onFailure }: WorkersOptions): Wor
     }
     metrics.restarts.inc();
     logger.error({ ...death, pauseMs }, 'a worker died and will be replaced');
-    setTimeout(() => isStopping || fork(), pauseMs);
+    // Whoever waits for the one that died waits for this one now.
+    setTimeout(() => isStopping || fork(told), pauseMs);
   };
 
   /** Starts one; calls back each time it says that it serves. */
-  const fork = (onListening?: (address: string) => void) => {
+  const fork = (told: Told) => {
     const worker = cluster.fork();
     worker.on('message', (message: ToPrimary) => {
       if (message.kind === 'collected') counts.answer(message.id, message.metrics);
@@ -125,9 +129,9 @@ export function createWorkers({ count, logger, onFailure }: WorkersOptions): Wor
       if (message.kind !== 'listening') return;
       serving.add(worker);
       hasServed = true;
-      onListening?.(message.address);
+      told(message.address);
     });
-    worker.on('exit', (code, signal) => replace(worker, code, signal));
+    worker.on('exit', (code, signal) => replace(worker, code, signal, told));
     // Such as a message to a worker that has just died; its exit is what counts.
     worker.on('error', (error) => logger.warn({ err: error }, 'a worker cannot be reached'));
   };

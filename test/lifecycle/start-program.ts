@@ -33,10 +33,14 @@ function spawnProgram(env: Record<string, string>): ChildProcess {
   return spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts'], { cwd: root, env: given });
 }
 
-/** Starts both. */
-export async function startProgram(env: Record<string, string> = {}): Promise<StartedProgram> {
+/** Starts both. `meanwhile` sees the program before it listens. */
+export async function startProgram(
+  env: Record<string, string> = {},
+  meanwhile: (child: ChildProcess) => unknown = () => {},
+): Promise<StartedProgram> {
   const simulator = await createSimulator({ world: seedWorld() });
   const child = spawnProgram({ GITLAB_URL: simulator.url, ...env });
+  meanwhile(child);
   const ended = once(child, 'close');
   onTestFinished(async () => {
     child.kill('SIGKILL');

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -64,6 +65,17 @@ describe('with WORKERS=2', () => {
       .poll(async () => sample(await metrics(), 'gateway_workers'), { timeout: 15_000 })
       .toBe(2);
     expect(sample(await metrics(), 'gateway_worker_restarts_total')).toBe(1);
+    expect((await query(JOB)).status).toBe(200);
+  });
+
+  it('one that dies before it serves is replaced, and then it is said where they listen', async () => {
+    const killSecond = async ({ pid }: ChildProcess) => {
+      let workers: number[] = [];
+      while (workers.length < 2) workers = await childrenOf(pid).catch(() => []);
+      process.kill(workers[1] as number, 'SIGKILL');
+    };
+    const { query, said } = await startProgram({ WORKERS: '2' }, killSecond);
+    await said('a worker died');
     expect((await query(JOB)).status).toBe(200);
   });
 
