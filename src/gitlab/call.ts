@@ -99,7 +99,8 @@ export interface CallEvent {
   /** Undefined where no answer came, or where another call's answer is shared. */
   readonly status: number | undefined;
   readonly durationMs: number;
-  readonly outcome: 'call' | 'coalesced' | 'not-modified';
+  /** `left`: nobody waited for its answer any more, which says nothing about GitLab. */
+  readonly outcome: 'call' | 'coalesced' | 'not-modified' | 'left';
 }
 
 /** Names a call in the errors it may end with. */

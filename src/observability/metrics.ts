@@ -88,7 +88,7 @@ function createInstruments(registry: Registry) {
     }),
     calls: new Counter({
       name: 'gateway_upstream_calls_total',
-      help: 'Calls to GitLab, repeated ones included, by endpoint and status ("none" without an answer)',
+      help: 'Calls to GitLab, repeated ones included, by endpoint and status ("none" without an answer, "left" where nobody waited for it any more)',
       labelNames: ['method', 'endpoint', 'status'],
       registers,
     }),
@@ -136,7 +136,9 @@ export function createMetrics(): Metrics {
     subscribed: (change) => made.subscriptions.inc(change),
     called({ method, template, status, durationMs, outcome }) {
       if (outcome === 'coalesced') return coalesced(template).inc();
-      calls(method, template, String(status ?? 'none')).inc();
+      calls(method, template, outcome === 'left' ? outcome : String(status ?? 'none')).inc();
+      // How long GitLab would have taken, nobody knows.
+      if (outcome === 'left') return undefined;
       return callDurations(template).observe(durationMs / 1000);
     },
     relay: (isUp) => made.relay.set(isUp ? 0 : 1),

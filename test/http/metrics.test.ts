@@ -66,6 +66,21 @@ describe('/metrics', () => {
     expect(names).toContainEqual(expect.stringContaining('gateway_refused_requests_total'));
   });
 
+  it('takes a call whose caller left for no failure of GitLab', async () => {
+    const { post, metrics, simulator } = await start();
+    simulator.fail({ kind: 'hang' });
+    const caller = new AbortController();
+    const answer = post(JOBS, { signal: caller.signal }).catch(() => 'left');
+    await expect.poll(() => simulator.requests.length).toBe(1);
+    caller.abort();
+    expect(await answer).toBe('left');
+    const calls = 'gateway_upstream_calls_total{method="GET",endpoint="/projects/:id/jobs"';
+    await expect.poll(async () => (await metrics()).get(`${calls},status="left"}`)).toBe(1);
+    const names = [...(await metrics()).keys()];
+    expect(names).not.toContain(`${calls},status="none"}`);
+    expect(names.join()).not.toContain('gateway_upstream_call_duration_seconds_count');
+  });
+
   it('shows the circuit open while GitLab answers nobody, and closed again', async () => {
     let now = Date.now();
     const clock = { now: () => now, after: () => () => {} };

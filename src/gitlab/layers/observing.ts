@@ -13,6 +13,15 @@ function noteAnswer({ meter }: Call, answer: RawAnswer | undefined): void {
   if (requestId) meter.requestIds?.push(requestId);
 }
 
+/** A call that took too long ends with another reason than one whose caller left. */
+const wasLeft = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && (reason as Error | undefined)?.name === 'AbortError';
+
+function outcomeOf({ signal }: Call, answer: RawAnswer | undefined): CallEvent['outcome'] {
+  if (answer) return answer.status === 304 ? 'not-modified' : 'call';
+  return wasLeft(signal) ? 'left' : 'call';
+}
+
 /** Counts each exchange for the operation that caused it, and tells the observer. */
 export function createObserving(
   exchange: Exchange,
@@ -32,7 +41,7 @@ export function createObserving(
         method: call.method,
         status: answer?.status,
         durationMs: deps.clock.now() - startedAt,
-        outcome: answer?.status === 304 ? 'not-modified' : 'call',
+        outcome: outcomeOf(call, answer),
       });
     }
   };
