@@ -19,6 +19,7 @@ import { useRawLog } from './plugins/use-raw-log.ts';
 import { type Manifest, readManifest } from './plugins/use-trusted-documents.ts';
 import { useUnsentStreams } from './plugins/use-unsent-streams.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
+import { useVariableErrors } from './plugins/use-variable-errors.ts';
 import { useWebhooks } from './plugins/use-webhooks.ts';
 
 /** What the parts of one gateway share. */
@@ -88,6 +89,7 @@ function pluginsOf(config: Config, parts: Parts) {
     ...useGuards(config, manifestOf(config)),
     useCancellation(),
     useUnsentStreams(),
+    useVariableErrors(),
     useCacheControl(),
     useLongTexts({ patienceMs: parts.stalledMs }),
     useRawLog({

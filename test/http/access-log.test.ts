@@ -52,6 +52,12 @@ describe('the log', () => {
     ['a syntax error', '{ project', 'error', ['GRAPHQL_PARSE_FAILED']],
     ['an unknown field', '{ nonsense }', 'error', ['GRAPHQL_VALIDATION_FAILED']],
     ['a wrong argument', '{ job(project: "1", id: "x") { name } }', 'error', ['BAD_USER_INPUT']],
+    [
+      'a missing variable',
+      'query ($id: ID!) { node(id: $id) { id } }',
+      'error',
+      ['BAD_USER_INPUT'],
+    ],
     ['a failed call', '{ job(project: "1", id: "1") { name } }', 'error', ['UPSTREAM_UNAVAILABLE']],
     [
       'a part that failed',
