@@ -5,7 +5,7 @@ export interface Drain {
   readonly isDraining: boolean;
   /** Begins it. Again: changes nothing. */
   begin(): void;
-  /** Calls back when it begins; what is returned calls that off. */
+  /** Calls back when it begins, or soon if it has begun; what is returned calls that off. */
   onBegin(callback: () => void): () => void;
   /** Counts a server's answers under way. */
   watch(server: Server): void;
@@ -38,7 +38,9 @@ export function createDrain(): Drain {
       callbacks.clear();
     },
     onBegin(callback) {
-      callbacks.add(callback);
+      // A request may have come before it began, and be ready to follow something after.
+      if (isDraining) queueMicrotask(callback);
+      else callbacks.add(callback);
       return () => callbacks.delete(callback);
     },
     watch(server) {

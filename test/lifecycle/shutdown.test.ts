@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { request as sendSlowly } from 'node:http';
 import { connect as connectSocket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { Agent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
@@ -98,6 +100,26 @@ describe('draining', () => {
     expect(await live.rest()).toMatchObject([
       { errors: [{ extensions: { code: 'SHUTTING_DOWN' } }] },
     ]);
+    await drained;
+  });
+
+  it('tells one of SSE whose request was still coming in when it began', async () => {
+    const { url, gateway, id } = await start();
+    const asking = sendSlowly(`${url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'private-token': demo.token,
+        accept: 'text/event-stream',
+        expect: '100-continue',
+      },
+    });
+    const answered = once(asking, 'response');
+    await once(asking, 'continue');
+    const drained = gateway.drain();
+    asking.end(JSON.stringify({ query: FOLLOW, variables: { id } }));
+    const [answer] = await answered;
+    expect(await text(answer)).toContain('SHUTTING_DOWN');
     await drained;
   });
 
