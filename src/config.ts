@@ -276,6 +276,9 @@ function readConfig(env: Env, options: ReturnType<typeof parseFlags>): Config {
     }),
     ...readOperation(read, demo),
   };
+  if (config.metricsPort && config.metricsPort === config.port) {
+    read.problems.push('METRICS_PORT must be another port than PORT');
+  }
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return Object.freeze(config);
 }

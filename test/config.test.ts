@@ -84,6 +84,7 @@ describe('the configuration', () => {
     ['a query in the address', { GITLAB_URL: `${GITLAB_URL}?x=1` }, [], 'GITLAB_URL must be'],
     ['an unknown flag', { GITLAB_URL }, ['--prot', '1'], "Unknown option '--prot'"],
     ['a stray word', { GITLAB_URL }, ['serve'], 'serve'],
+    ['one port for two servers', { GITLAB_URL, METRICS_PORT: '4000' }, [], 'METRICS_PORT must be'],
     ['a port that is no number', { GITLAB_URL }, ['--port', '4e3'], 'PORT must be a whole number'],
   ])('refuses %s', (_name, env: Record<string, string>, argv: string[], problem) => {
     expect(problemsOf(env, argv).join()).toContain(problem);
