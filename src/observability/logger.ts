@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { redactPatterns } from '../gitlab/redaction.ts';
 import { type Operation, outcomeOf } from './operation.ts';
@@ -48,6 +49,8 @@ export function createStandardOutput(): StandardOutput {
     [lines, size] = [[], 0];
   };
   const finish = async () => {
+    // Operations that were just cut off tell of their end in this turn.
+    await turn();
     handOver();
     output.end();
     await Promise.race([over, new Promise((resolve) => setTimeout(resolve, LAST_MS))]);

@@ -35,7 +35,9 @@ describe('on SIGTERM the program', () => {
   });
 
   it('cuts off what has not finished within SHUTDOWN_TIMEOUT, and still exits with 0', async () => {
-    const { child, query, simulator, ended, said } = await startProgram({ SHUTDOWN_TIMEOUT: '1' });
+    const { child, query, simulator, ended, said, lines } = await startProgram({
+      SHUTDOWN_TIMEOUT: '1',
+    });
     simulator.fail({ kind: 'hang' });
     const running = query(JOB).catch(() => 'cut off');
     await expect.poll(() => simulator.requests.length).toBe(1);
@@ -45,6 +47,7 @@ describe('on SIGTERM the program', () => {
     expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect(await running).toBe('cut off');
     expect((await said('operations still ran')).level).toBe('warn');
+    expect(lines().at(-1)).toMatchObject({ msg: 'operation', outcome: 'aborted' });
   });
 
   it('does not wait for connections that only idle', async () => {
