@@ -28,6 +28,9 @@ const LOST_PROBES = 3;
 /** So long was something sent again and again, and did not arrive. */
 const LOST_MS = 2_000;
 
+/** Why there is no table, now or later. */
+const ABSENT: ReadonlySet<string | undefined> = new Set(['ENOENT', 'EACCES']);
+
 async function readLinuxTables(): Promise<string> {
   const ipv4 = await readFile('/proc/net/tcp', 'latin1');
   return ipv4 + (await readFile('/proc/net/tcp6', 'latin1').catch(() => ''));
@@ -76,9 +79,9 @@ export function cutLostPeers(
     isLooking = streams.size > 0;
     if (isLooking) clock.after(ms, () => void look().catch(lookLater));
   };
-  // Without a table there is nothing to look at, now or later. For one more file there may be no room just now.
+  // Without a table there is nothing to look at. For one more file there may be no room just now.
   const lookLater = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') plan(LOOK_MS);
+    if (!ABSENT.has(error.code)) plan(LOOK_MS);
   };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
