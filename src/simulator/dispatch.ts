@@ -74,9 +74,9 @@ function throttle(instance: Instance, request: Unauthenticated): Record<string, 
   const { name, key } = throttleKey(request);
   const now = clock();
   const observed = limits.hit(`${name} ${key}`, rateLimit.periodMs, now);
-  const headers = rateLimitHeaders(name, rateLimit, { observed, now });
-  if (observed <= rateLimit.limit) return caps.rateLimitHeadersAlways ? headers : {};
   const leftMs = rateLimit.periodMs - (now % rateLimit.periodMs);
+  const headers = rateLimitHeaders(name, rateLimit, { observed, resetAt: now + leftMs });
+  if (observed <= rateLimit.limit) return caps.rateLimitHeadersAlways ? headers : {};
   throw throttled(headers, Math.ceil(leftMs / 1_000));
 }
 

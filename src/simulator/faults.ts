@@ -114,7 +114,11 @@ const usualRetryAfter: Readonly<Partial<Record<Fault['kind'], number>>> = {
 /** What a fault answers; null where it answers nothing of its own. */
 export function faultReply(
   fault: Fault,
-  options: { readonly maintenance503: boolean; readonly rateLimit: Record<string, string> },
+  options: {
+    readonly maintenance503: boolean;
+    /** What a throttle says that is over in so many seconds. */
+    rateLimit(seconds: number): Record<string, string>;
+  },
 ): Reply | null {
   const isMaintenance = fault.kind === 'maintenance';
   const made = isMaintenance ? maintenance(options.maintenance503) : replies[fault.kind]?.(fault);
@@ -125,7 +129,7 @@ export function faultReply(
     ...made,
     headers: {
       ...made.headers,
-      ...(fault.kind === '429' ? options.rateLimit : {}),
+      ...(fault.kind === '429' && seconds !== undefined ? options.rateLimit(seconds) : {}),
       ...(seconds === undefined ? {} : { 'Retry-After': String(seconds) }),
       ...(fault.location === undefined ? {} : { Location: fault.location }),
     },

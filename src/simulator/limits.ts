@@ -35,16 +35,16 @@ export function createLimits(settings: Pick<Limits, 'jobsIndex' | 'enforceOffset
 export function rateLimitHeaders(
   name: string,
   { limit, periodMs }: RateLimit,
-  seen: { observed: number; now: number },
+  seen: { observed: number; resetAt: number },
 ): Record<string, string> {
-  const resetMs = (Math.floor(seen.now / periodMs) + 1) * periodMs;
+  const resetSeconds = Math.ceil(seen.resetAt / 1_000);
   return {
     'RateLimit-Name': name,
     'RateLimit-Limit': String(Math.ceil((limit * 60_000) / periodMs)),
     'RateLimit-Observed': String(seen.observed),
     'RateLimit-Remaining': String(Math.max(0, limit - seen.observed)),
-    'RateLimit-Reset': String(Math.ceil(resetMs / 1_000)),
-    'RateLimit-ResetTime': new Date(Math.ceil(resetMs / 1_000) * 1_000).toUTCString(),
+    'RateLimit-Reset': String(resetSeconds),
+    'RateLimit-ResetTime': new Date(resetSeconds * 1_000).toUTCString(),
   };
 }
 

@@ -124,14 +124,18 @@ function sendHalf(response: ServerResponse, reply: Reply): void {
 
 function faultedReply({ instance }: Running, fault: Fault): Reply | null {
   const limit = { limit: 2_000, periodMs: 60_000 };
-  const seen = { observed: 2_001, now: instance.clock() };
+  const now = instance.clock();
   return faultReply(
     fault.kind === 'redirect'
       ? { ...fault, location: fault.location ?? `${instance.externalUrl}/users/sign_in` }
       : fault,
     {
       maintenance503: instance.caps.maintenance503,
-      rateLimit: rateLimitHeaders('throttle_authenticated_api', limit, seen),
+      rateLimit: (seconds) =>
+        rateLimitHeaders('throttle_authenticated_api', limit, {
+          observed: 2_001,
+          resetAt: now + seconds * 1_000,
+        }),
     },
   );
 }
