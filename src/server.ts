@@ -15,6 +15,7 @@ import { toClientError } from './graphql/errors.ts';
 import { schema as standalone } from './graphql/schema.ts';
 import { createSubgraph } from './graphql/subgraph.ts';
 import { createDrain, type Drain } from './lifecycle/drain.ts';
+import { onTurn } from './lifecycle/turns.ts';
 import { createHints, type Hints } from './live/hints.ts';
 import { createLiveHub, type LiveHubOptions } from './live/hub.ts';
 import { cutLostPeers } from './live/lost-peers.ts';
@@ -187,7 +188,8 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const yoga = createEngine(config, parts);
   // Silent connections are asked for a sign of life: nobody is polled for whose network is lost.
   const liveness = { keepAlive: true, keepAliveInitialDelay: 1_000 };
-  const server = createServer(liveness, listenerOf(yoga, config, given, parts));
+  const server = createServer(liveness);
+  onTurn(server, listenerOf(yoga, config, given, parts));
   // Whoever takes nothing of an answer for so long is gone, or holds memory that others need.
   server.timeout = config.operationTimeoutMs + stalledMs;
   drain.watch(server);

@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from 'node:http';
+import { onTurn } from './turns.ts';
 
 /** The end of a process's work: what runs may finish, and nothing new begins. */
 export interface Drain {
@@ -44,7 +45,7 @@ export function createDrain(): Drain {
       return () => callbacks.delete(callback);
     },
     watch(server) {
-      server.on('request', (_request, response) => {
+      onTurn(server, (_request, response) => {
         running.add(response);
         response.once('close', () => finish(response));
       });

@@ -71,7 +71,11 @@ export function cutLostPeers(
   const look = async () => {
     const beganAt = clock.now();
     const lost = judge(readPeerTable(await readTables()), beganAt);
-    for (const socket of streams) if (lost.has(peerName(socket))) socket.destroy();
+    for (const socket of streams) {
+      // An answer that waited for its turn is not told of its connection's end.
+      if (socket.destroyed) streams.delete(socket);
+      else if (lost.has(peerName(socket))) socket.destroy();
+    }
     const dearMs = (clock.now() - beganAt) / LOOKING_PART;
     plan(Math.min(SELDOMEST_LOOK_MS, Math.max(LOOK_MS, dearMs)));
   };

@@ -60,16 +60,14 @@ const ways: Record<string, (gateway: Pick<Started, 'url'>) => Promise<() => unkn
     return () => reader?.cancel();
   },
   async 'an event stream’s connection is closed from its side'(gateway) {
-    const { hostname, port } = new URL(gateway.url);
-    const socket = connectSocket(Number(port), hostname);
-    const body = JSON.stringify({ query: FOLLOW, variables });
-    socket.write(
-      `POST /graphql HTTP/1.1\r\nhost: ${hostname}\r\naccept: text/event-stream\r\n` +
-        `content-type: application/json\r\nprivate-token: ${tokens.alice}\r\n` +
-        `content-length: ${body.length}\r\n\r\n${body}`,
-    );
+    const socket = openEventStreams(gateway, 1);
     await once(socket, 'data');
     return () => socket.end();
+  },
+  async 'an event stream’s connection is cut, with another stream asked for behind it'(gateway) {
+    const socket = openEventStreams(gateway, 2);
+    await once(socket, 'data');
+    return () => socket.destroy();
   },
   async 'a subscription on a WebSocket is completed by its client'(gateway) {
     const job = follow(connect(gateway, { payload }), FOLLOW, variables);
@@ -91,6 +89,19 @@ const ways: Record<string, (gateway: Pick<Started, 'url'>) => Promise<() => unkn
     return () => socket.pause();
   },
 };
+
+/** So many on one connection, asked for one behind the other. */
+function openEventStreams(gateway: Pick<Started, 'url'>, count: number) {
+  const { hostname, port } = new URL(gateway.url);
+  const socket = connectSocket(Number(port), hostname);
+  const body = JSON.stringify({ query: FOLLOW, variables });
+  const request =
+    `POST /graphql HTTP/1.1\r\nhost: ${hostname}\r\naccept: text/event-stream\r\n` +
+    `content-type: application/json\r\nprivate-token: ${tokens.alice}\r\n` +
+    `content-length: ${body.length}\r\n\r\n${body}`;
+  socket.write(request.repeat(count));
+  return socket;
+}
 
 async function openSubscription(gateway: Pick<Started, 'url'>) {
   const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
