@@ -62,6 +62,17 @@ function checkForm(document: DocumentNode, limits: FormLimits): GraphQLError | u
   return undefined;
 }
 
+const LINE_BREAK = /\r\n|[\n\r]/;
+
+/**
+ * Refuses a text of more lines than it may have tokens. Breaks are none, so that a text may hold as many as there is
+ * room; and for each place that an error names, all before it are counted.
+ */
+function checkLines(source: string, most: number): void {
+  const lines = source.split(LINE_BREAK, most + 1).length;
+  if (lines > most) throw exceeded('lines', 'lines', most);
+}
+
 /** What the parser's own refusals mean: too many tokens, or nested deeper than it can follow. */
 function checkParse(error: unknown, limits: Limits): unknown {
   if (error instanceof RangeError) return exceeded('depth', names.depth, limits.depth);
@@ -166,7 +177,10 @@ export function useQueryLimits(limits: Limits): Plugin<Pick<Context, 'webUrls'>>
       },
     }),
     onParse({ parseFn, setParseFn }) {
-      setParseFn((source, options) => parseFn(source, { ...options, maxTokens: limits.tokens }));
+      setParseFn((source, options) => {
+        checkLines(typeof source === 'string' ? source : source.body, limits.tokens);
+        return parseFn(source, { ...options, maxTokens: limits.tokens });
+      });
       return ({ result, replaceParseResult }) => {
         const error =
           result instanceof Error

@@ -111,6 +111,12 @@ const bombs: Bomb[] = [
     /at most 2000 tokens/,
   ],
   [
+    'errors behind half a million lines',
+    { query: `${'\n'.repeat(500_000)}{ ${many(45, (at) => `x${at}`)} }` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 2000 lines/,
+  ],
+  [
     'a body without end',
     { query: `{ __typename } # ${'x'.repeat(2_000_000)}` },
     'REQUEST_ENTITY_TOO_LARGE',
