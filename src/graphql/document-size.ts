@@ -21,10 +21,12 @@ export interface DocumentSize {
   introspections: number;
   /** Items of the longest list that is written in it. */
   listItems: number;
+  /** Characters of the longest name: an alias stands in the answer once for each item of a list, and in each error. */
+  nameLength: number;
 }
 
 /** What a selection set comes to. `here` counts the fields of the object itself. */
-type Extent = Omit<DocumentSize, 'rootFields' | 'listItems'> & { here: number };
+type Extent = Omit<DocumentSize, 'rootFields' | keyof Longest> & { here: number };
 
 const nothing: Extent = {
   depth: 0,
@@ -99,12 +101,17 @@ function countDirectives({ directives }: { directives?: readonly unknown[] | und
   return directives?.length ?? 0;
 }
 
-function longestList(document: DocumentNode, enough: number): number {
-  let longest = 0;
+type Longest = Pick<DocumentSize, 'listItems' | 'nameLength'>;
+
+function findLongest(document: DocumentNode, enough: number): Longest {
+  const longest: Longest = { listItems: 0, nameLength: 0 };
   visit(document, {
+    Name({ value }) {
+      longest.nameLength = Math.max(longest.nameLength, value.length);
+    },
     ListValue({ values }) {
-      longest = Math.max(longest, values.length);
-      return longest > enough ? BREAK : undefined;
+      longest.listItems = Math.max(longest.listItems, values.length);
+      return longest.listItems > enough ? BREAK : undefined;
     },
   });
   return longest;
@@ -130,6 +137,6 @@ export function measureDocument(document: DocumentNode, enough: number): Documen
     aliases: most('aliases'),
     directives: most('directives'),
     introspections: most('introspections'),
-    listItems: longestList(document, enough),
+    ...findLongest(document, enough),
   };
 }

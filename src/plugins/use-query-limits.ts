@@ -23,6 +23,7 @@ type FormLimits = DocumentSize;
 
 /** More than any tool needs. */
 const MAX_INTROSPECTIONS = 10;
+const MAX_NAME_LENGTH = 200;
 
 /** How people name what is limited. */
 const names: Readonly<Record<keyof DocumentSize, string>> = {
@@ -33,6 +34,7 @@ const names: Readonly<Record<keyof DocumentSize, string>> = {
   directives: 'directives',
   introspections: 'questions about the schema',
   listItems: 'items in one list',
+  nameLength: 'characters of a name',
 };
 
 /** The error of whatever is too much. `details` name what would have been enough. */
@@ -147,7 +149,11 @@ export function isWithinLimits(
 
 /** Holds operations to limits of form and of cost. Operations in one batch share the limit of calls. */
 export function useQueryLimits(limits: Limits): Plugin<Pick<Context, 'webUrls'>> {
-  const form: FormLimits = { ...limits, introspections: MAX_INTROSPECTIONS };
+  const form: FormLimits = {
+    ...limits,
+    introspections: MAX_INTROSPECTIONS,
+    nameLength: MAX_NAME_LENGTH,
+  };
   /** What the operations of a batch cost so far. */
   const spent = new WeakMap<Request, number>();
 

@@ -117,6 +117,20 @@ const bombs: Bomb[] = [
     /at most 2000 lines/,
   ],
   [
+    'a long name, for each item of a list',
+    { query: `{ __schema { types { ${'a'.repeat(900_000)}: name } } }` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 200 characters of a name/,
+  ],
+  [
+    'a long name, in each of many errors',
+    {
+      query: `query ${'N'.repeat(900_000)} { ${many(40, (at) => `a${at}: node(id: $v${at}) { id }`)} }`,
+    },
+    'OPERATION_TOO_COMPLEX',
+    /at most 200 characters of a name/,
+  ],
+  [
     'a body without end',
     { query: `{ __typename } # ${'x'.repeat(2_000_000)}` },
     'REQUEST_ENTITY_TOO_LARGE',
