@@ -112,6 +112,18 @@ function reword(
   return new GraphQLError(message, { nodes, path, extensions });
 }
 
+/** In characters. */
+const LONG_MESSAGE = 1_000;
+
+/** The same error with no more of its message than people read: those about variables tell a value whole, each. */
+function shorten(error: GraphQLError): GraphQLError {
+  if (error.message.length <= LONG_MESSAGE) return error;
+  const { nodes = null, source = null, positions = null, path = null } = error;
+  const { originalError = null, extensions } = error;
+  const message = `${error.message.slice(0, LONG_MESSAGE)}…`;
+  return new GraphQLError(message, { nodes, source, positions, path, originalError, extensions });
+}
+
 /** An error as clients get it: what it tells HTTP is not for them. */
 export function formatError(error: GraphQLError): GraphQLFormattedError {
   const { extensions, ...json } = error.toJSON();
@@ -136,7 +148,7 @@ export function toClientError(error: unknown, report: (bug: unknown) => void): G
     const view = viewError(cause);
     return reword(graphql, view.message, view.extensions);
   }
-  if (!cause || cause instanceof GraphQLError) return graphql;
+  if (!cause || cause instanceof GraphQLError) return shorten(graphql);
   if (isEnded(cause)) {
     const code: ErrorCode = 'UPSTREAM_TIMEOUT';
     const upstream = { status: null, requestId: null };

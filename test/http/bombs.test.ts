@@ -208,6 +208,18 @@ describe('a query bomb', () => {
     expect(bugs).toEqual([]);
   });
 
+  it('of a big variable, which each of its errors would tell whole, has a short answer', async () => {
+    const { post } = await startGateway({ simulator: { world: smallWorld() } });
+    const members = Array.from({ length: 300 }, (_, at) => [`m${at}`, 'x'.repeat(3_000)]);
+    const answer = await post(
+      'mutation ($input: JobRetryInput!) { jobRetry(input: $input) { retriedJobId } }',
+      { variables: { input: Object.fromEntries(members) } },
+    );
+    const text = await answer.text();
+    expect(text).toMatch(/"message":"Variable \\"\$input\\" got invalid value [^…]{900,1000}…"/);
+    expect(text.length).toBeLessThan(100_000);
+  });
+
   it('is none: what tools ask of the schema', async () => {
     const { query } = await startGateway({ simulator: { world: smallWorld() } });
     expect((await query(getIntrospectionQuery())).errors).toBeUndefined();
