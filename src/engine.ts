@@ -16,6 +16,7 @@ import { guardOptions, useGuards } from './plugins/use-guards.ts';
 import { useLongTexts } from './plugins/use-long-texts.ts';
 import { useOperators } from './plugins/use-operators.ts';
 import { useRawLog } from './plugins/use-raw-log.ts';
+import { useStalledReaders } from './plugins/use-stalled-readers.ts';
 import { type Manifest, readManifest } from './plugins/use-trusted-documents.ts';
 import { useUnsentStreams } from './plugins/use-unsent-streams.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
@@ -92,6 +93,7 @@ function pluginsOf(config: Config, parts: Parts) {
     useVariableErrors(),
     useCacheControl(),
     useLongTexts({ patienceMs: parts.stalledMs }),
+    useStalledReaders({ patienceMs: parts.stalledMs }),
     useRawLog({
       open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
       // GitLab's own pauses come to an end first.

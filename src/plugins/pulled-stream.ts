@@ -24,7 +24,10 @@ export function createPulledStream(
   // Not before the first piece: the adapter switches the socket's timeout off when it begins with a body.
   const begin = () => {
     isBegun = true;
-    response?.setTimeout(patienceMs, () => response.destroy());
+    response?.setTimeout(patienceMs, () => {
+      // With nothing on its way, it is not the reader who keeps others waiting.
+      if (response.writableLength > 0) response.destroy();
+    });
   };
   return new ReadableStream(
     {

@@ -109,7 +109,7 @@ export async function exchange(url: string, bytes: Buffer): Promise<string> {
     .on('data', (part) => {
       parts.push(part);
       // A stream's connection is kept for a while.
-      if (String(part).endsWith('\r\n0\r\n\r\n')) socket.destroy();
+      if (String(Buffer.concat(parts)).endsWith('\r\n0\r\n\r\n')) socket.destroy();
     });
   socket.write(bytes);
   await once(socket, 'close');

@@ -24,12 +24,22 @@ const QUERY = JSON.stringify({
   query: '{ job(project: "42", id: "1001") { trace { text(format: RAW) } } }',
 });
 
-it.each([
+it.each<
+  [
+    what: string,
+    line: string,
+    body: string,
+    more: Record<string, string>,
+    env?: Record<string, string>,
+  ]
+>([
   ['a raw log', 'GET /jobs/42/1001/trace', '', {}],
   ['an answer of the short way', 'POST /graphql', QUERY, {}],
-  ['an answer of the general way', 'POST /graphql', QUERY, { COMPILED_EXECUTION: 'false' }],
-])('whoever takes nothing of %s any more is cut off', async (_what, line, body, env) => {
-  const { url, gateway, bugs } = await start(env as Record<string, string>);
+  ['an answer of the general way', 'POST /graphql', QUERY, {}, { COMPILED_EXECUTION: 'false' }],
+  ['an event stream', 'POST /graphql', QUERY, { accept: 'text/event-stream' }],
+  ['a multipart answer', 'POST /graphql', QUERY, { accept: 'multipart/mixed' }],
+])('whoever takes nothing of %s any more is cut off', async (_what, line, body, more, env = {}) => {
+  const { url, gateway, bugs } = await start(env);
   const { hostname, port } = new URL(url);
   const reader = connect(Number(port), hostname);
   onTestFinished(() => void reader.destroy());
@@ -39,6 +49,7 @@ it.each([
     'private-token: glpat-alice',
     'content-type: application/json',
     `content-length: ${body.length}`,
+    ...Object.entries(more).map(([name, value]) => `${name}: ${value}`),
   ];
   reader.write(`${headers.join('\r\n')}\r\n\r\n${body}`);
   const [head] = await once(reader, 'data');
