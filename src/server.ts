@@ -156,14 +156,16 @@ function listenerOf(yoga: Engine, config: Config, given: GatewayDeps, parts: Par
 function addWebSockets(
   server: Server,
   config: Config,
-  { yoga, report, pingMs }: Pick<Parts, 'report'> & Pick<WebSocketOptions, 'yoga' | 'pingMs'>,
+  {
+    report,
+    ...options
+  }: Pick<Parts, 'report'> & Pick<WebSocketOptions, 'yoga' | 'pingMs' | 'stalledMs'>,
 ) {
   return serveWebSockets(server, {
-    yoga,
+    ...options,
     mask: (error) => toClientError(error, report),
     isForeign: (header) => isFromForeignSite(header, config.corsOrigins),
     maxMessageBytes: config.limits.bodyBytes,
-    pingMs,
   });
 }
 
@@ -195,7 +197,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   drain.watch(server);
   cutLostPeers(server, { clock: systemClock });
   const { pingMs } = given.live ?? {};
-  const webSockets = addWebSockets(server, config, { yoga, report, pingMs });
+  const webSockets = addWebSockets(server, config, { yoga, report, pingMs, stalledMs });
   const operators =
     config.metricsPort === undefined || given.metricsOfAll
       ? undefined

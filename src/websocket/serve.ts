@@ -5,10 +5,11 @@ import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Connection, createConnection } from './connection.ts';
 import { inTurn } from './in-turn.ts';
+import { holdBack, letGoOn, type Patience, watchLife } from './life.ts';
 import { createOperations, type Yoga } from './operations.ts';
 
 /** What serving WebSockets takes. */
-export interface WebSocketOptions {
+export interface WebSocketOptions extends Pick<Patience, 'stalledMs'> {
   yoga: Yoga;
   /** Puts errors into a client's words. */
   mask(error: unknown): GraphQLError;
@@ -32,20 +33,6 @@ export interface WebSockets {
 
 const BAD_REQUEST = 4400;
 
-/** Ends a connection whose client has gone without a word. */
-function watchLife(socket: WebSocket, pingMs: number): void {
-  let isAlive = true;
-  socket.on('pong', () => {
-    isAlive = true;
-  });
-  const timer = setInterval(() => {
-    if (!isAlive) return socket.terminate();
-    isAlive = false;
-    if (socket.readyState === socket.OPEN) socket.ping();
-  }, pingMs);
-  socket.once('close', () => clearInterval(timer));
-}
-
 /** Joins one socket to the protocol: messages in, messages out no faster than they are sent. */
 function connect(
   operations: ReturnType<typeof createOperations>,
@@ -59,14 +46,18 @@ function connect(
       send: (data) =>
         new Promise((resolve) => {
           // Whether it arrived shows when the socket closes, and that ends everything.
-          if (socket.readyState === socket.OPEN) socket.send(data, () => resolve());
-          else resolve();
+          if (socket.readyState !== socket.OPEN) return resolve();
+          socket.send(data, () => {
+            letGoOn(socket);
+            resolve();
+          });
         }),
       close: connection.close,
       onMessage(take) {
         const pass = inTurn(take, connection.leave);
         socket.on('message', (data) => {
           pass(String(data)).catch(() => socket.close(BAD_REQUEST, 'Invalid message received'));
+          holdBack(socket);
         });
       },
     },
@@ -89,7 +80,7 @@ function refuse(socket: Duplex, status: string): void {
 
 /** Serves GraphQL over WebSocket (graphql-transport-ws) at /graphql of an HTTP server. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): WebSockets {
-  const { yoga, mask, isForeign, maxMessageBytes, pingMs = 2_000 } = options;
+  const { yoga, mask, isForeign, maxMessageBytes, pingMs = 2_000, stalledMs } = options;
   const operations = createOperations(yoga, mask);
   const connections = new Set<Connection>();
   let isDraining = false;
@@ -118,7 +109,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
     const status = refusal(request);
     if (status) return refuse(socket, status);
     sockets.handleUpgrade(request, socket, head, (opened) => {
-      watchLife(opened, pingMs);
+      watchLife(opened, request.socket, { pingMs, stalledMs });
       const connection = connect(operations, opened, request);
       connections.add(connection);
       opened.once('close', () => leave(connection));

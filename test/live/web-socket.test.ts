@@ -1,18 +1,34 @@
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createTestClock, until } from '../gitlab/upstream.ts';
-import { startGateway } from '../helpers/start-gateway.ts';
+import { type Started, startGateway } from '../helpers/start-gateway.ts';
 import { tokens } from '../helpers/worlds.ts';
 import { addressOf, connect, follow } from './web-socket.ts';
 import { FOLLOW, running, runningWorld } from './worlds.ts';
 
-const start = (config = {}, live = {}) =>
+const start = (config = {}, live = {}, stalledMs?: number) =>
   startGateway({
     simulator: { world: runningWorld() },
     config: { pollIntervalMs: 100, ...config },
     live: { pingMs: 50, ...live },
+    ...(stalledMs && { stalledMs }),
   });
+
+/** A socket whose client has introduced itself. */
+async function open(gateway: Pick<Started, 'url'>) {
+  const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+  onTestFinished(() => socket.terminate());
+  const [[{ socket: carrier }]] = await Promise.all([
+    once(socket, 'upgrade'),
+    once(socket, 'open'),
+  ]);
+  socket.send(
+    JSON.stringify({ type: 'connection_init', payload: { 'private-token': tokens.alice } }),
+  );
+  await once(socket, 'message');
+  return { socket, carrier };
+}
 
 const { id } = running;
 
@@ -204,5 +220,39 @@ describe('a WebSocket', () => {
       { id: 'answer', type: 'next', payload: { data: { job: { name: 'unit tests 1/3' } } } },
       { id: 'answer', type: 'complete' },
     ]);
+  });
+});
+
+describe('a client', () => {
+  it('that takes a long answer slowly has it whole, though it cannot be asked for a sign of life', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const gateway = await startGateway({
+      simulator: { world: runningWorld('x'.repeat(12 * 1024 * 1024)) },
+      live: { pingMs: 50 },
+    });
+    const { socket, carrier } = await open(gateway);
+    const answer = Promise.race([once(socket, 'message'), once(socket, 'close')]);
+    const query = '{ job(project: "42", id: "2001") { trace { byteSize text(format: RAW) } } }';
+    socket.send(JSON.stringify({ type: 'subscribe', id: 'a', payload: { query } }));
+    await once(carrier, 'data');
+    socket.pause();
+    vi.advanceTimersByTime(200);
+    socket.resume();
+    const [data] = await answer;
+    expect(String(data)).toContain('"byteSize":12582912');
+  });
+
+  it('that takes no answer to what it sends is cut off, though it lives', async () => {
+    const gateway = await start({}, { pingMs: 60_000 }, 100);
+    const { socket } = await open(gateway);
+    socket.pause();
+    const ping = JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(500_000) } });
+    for (let count = 0; count < 40; count += 1) socket.send(ping);
+    await new Promise<void>((resolve) => {
+      const life = setInterval(() => socket.pong('', true, (gone) => gone && resolve()), 10);
+      onTestFinished(() => clearInterval(life));
+    });
+    expect(gateway.bugs).toEqual([]);
   });
 });
