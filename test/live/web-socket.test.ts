@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect as connectSocket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createTestClock, until } from '../gitlab/upstream.ts';
@@ -128,6 +129,19 @@ describe('a WebSocket', () => {
     socket.on('error', () => {});
     expect(await Promise.race([opened, refused])).toBe(status);
     socket.terminate();
+  });
+
+  it('is refused at any other address, and its connection let go whatever its client does', async () => {
+    const { url, gateway } = await start();
+    const { hostname, port } = new URL(url);
+    const socket = connectSocket({ host: hostname, port: Number(port), allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    const handshake = 'host: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n';
+    socket.write(`GET /nowhere HTTP/1.1\r\n${handshake}`);
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 404 /);
+    // Waits for all connections to be over.
+    await gateway.close();
   });
 
   it('opened by a page of its own', async () => {
