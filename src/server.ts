@@ -29,6 +29,7 @@ import { createFollower } from './plugins/follow-operations.ts';
 import { isFromForeignSite } from './plugins/request-origin.ts';
 import { createLogRoom } from './trace/log-room.ts';
 import { serveWebSockets, type WebSocketOptions } from './websocket/serve.ts';
+import { UpgradeRequest } from './websocket/upgrade-request.ts';
 
 /** A gateway that can be put on a port. */
 export interface Gateway {
@@ -190,7 +191,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const yoga = createEngine(config, parts);
   // Silent connections are asked for a sign of life: nobody is polled for whose network is lost.
   const liveness = { keepAlive: true, keepAliveInitialDelay: 1_000 };
-  const server = createServer(liveness);
+  const server = createServer({ ...liveness, IncomingMessage: UpgradeRequest });
   onTurn(server, listenerOf(yoga, config, given, parts));
   // Whoever takes nothing of an answer for so long is gone, or holds memory that others need.
   server.timeout = config.operationTimeoutMs + stalledMs;
