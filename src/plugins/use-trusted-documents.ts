@@ -37,9 +37,10 @@ function hashOf(params: GraphQLParams & { documentId?: unknown }, request: Reque
 }
 
 function findDocument(manifest: Manifest, hash: unknown): string | undefined {
-  const name = String(hash);
+  // A value of JSON may have no text at all: `{ "toString": 1 }`.
+  if (typeof hash !== 'string') return undefined;
   // `sha256:…` names the algorithm; manifests have the bare hash, or the same form.
-  return manifest.get(name) ?? manifest.get(name.replace(/^[\w-]+:/, ''));
+  return manifest.get(hash) ?? manifest.get(hash.replace(/^[\w-]+:/, ''));
 }
 
 /**

@@ -92,6 +92,7 @@ describe.each([
     ['unknown', `sha256:${digest('x')}`],
     ['empty', ''],
     ['no text', 7],
+    ['nothing that has a text', { toString: 1, valueOf: 1 }],
     ['a name that every object has', 'constructor'],
   ])('are not found by a hash that is %s', async (_form, documentId) => {
     const started = await start(only);
