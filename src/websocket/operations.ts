@@ -24,6 +24,9 @@ const BAD_REQUEST = 4400;
  */
 const ANY = { schema: new GraphQLSchema({}), document: parse('{ any }') };
 
+/** Any: the client's own name for the gateway may be one that no Request takes, and nothing depends on it. */
+const ADDRESS = 'http://localhost/graphql';
+
 /** Introduces a client by what it sends first; whoever sends nonsense is told so and turned away. */
 function introduce(connection: Connection, payload: Record<string, unknown> | undefined): boolean {
   try {
@@ -53,10 +56,8 @@ async function execute(
   connection: Connection,
   { params, signal }: { params: SubscribePayload; signal: AbortSignal },
 ): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
-  const { headers, upgrade } = connection;
-  const own = `http://${upgrade.headers.host}/graphql`;
-  const url = URL.canParse(own) ? own : 'http://localhost/graphql';
-  const request = new Request(url, { method: 'POST', headers, signal });
+  const { headers } = connection;
+  const request = new Request(ADDRESS, { method: 'POST', headers, signal });
   const result = await yoga.getResultForParams({ params: params as never, request }, {
     request,
   } as never);

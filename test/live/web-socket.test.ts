@@ -144,6 +144,14 @@ describe('a WebSocket', () => {
     await gateway.close();
   });
 
+  it('answers whatever its client calls the gateway', async () => {
+    const gateway = await start();
+    const headers = { host: 'name:word@localhost' };
+    const answer = follow(connect(gateway, { headers }), '{ __typename }');
+    expect(await answer.next()).toMatchObject({ data: { __typename: 'Query' } });
+    expect(gateway.bugs).toEqual([]);
+  });
+
   it('opened by a page of its own', async () => {
     const gateway = await start();
     const headers = { origin: gateway.url };
