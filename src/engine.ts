@@ -16,7 +16,6 @@ import { guardOptions, useGuards } from './plugins/use-guards.ts';
 import { useLongTexts } from './plugins/use-long-texts.ts';
 import { useOperators } from './plugins/use-operators.ts';
 import { useRawLog } from './plugins/use-raw-log.ts';
-import { useStalledReaders } from './plugins/use-stalled-readers.ts';
 import { type Manifest, readManifest } from './plugins/use-trusted-documents.ts';
 import { useUnsentStreams } from './plugins/use-unsent-streams.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
@@ -32,8 +31,6 @@ export interface Parts {
   drain: Drain;
   hints: Hints;
   report(bug: unknown): void;
-  /** How long a connection may be without a byte beyond what its work may take. */
-  stalledMs: number;
   /** Tokens by header name that GraphiQL shows to everybody. */
   exampleTokens: Readonly<Record<string, string>> | undefined;
 }
@@ -92,12 +89,9 @@ function pluginsOf(config: Config, parts: Parts) {
     useUnsentStreams(),
     useVariableErrors(),
     useCacheControl(),
-    useLongTexts({ patienceMs: parts.stalledMs }),
-    useStalledReaders({ patienceMs: parts.stalledMs }),
+    useLongTexts(),
     useRawLog({
       open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
-      // GitLab's own pauses come to an end first.
-      patienceMs: config.upstreamTimeouts.bodyMs + parts.stalledMs,
     }),
     ...(secret ? [useWebhooks({ secret, onHint: hints.tell })] : []),
     ...(config.upstreamExtension ? [useUpstreamCost()] : []),

@@ -14,8 +14,8 @@ import { createTransport, type TransportOptions } from './gitlab/transport.ts';
 import { toClientError } from './graphql/errors.ts';
 import { schema as standalone } from './graphql/schema.ts';
 import { createSubgraph } from './graphql/subgraph.ts';
+import { cutStalled, onTurn } from './lifecycle/connections.ts';
 import { createDrain, type Drain } from './lifecycle/drain.ts';
-import { onTurn } from './lifecycle/turns.ts';
 import { createHints, type Hints } from './live/hints.ts';
 import { createLiveHub, type LiveHubOptions } from './live/hub.ts';
 import { cutLostPeers } from './live/lost-peers.ts';
@@ -187,14 +187,15 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const follower = createFollower(observation.observer, () => performance.now());
   const schema = schemaFor(config);
   const shared = { schema, deps, observation, follower, drain, hints };
-  const parts = { ...shared, report, stalledMs, exampleTokens };
+  const parts = { ...shared, report, exampleTokens };
   const yoga = createEngine(config, parts);
   // Silent connections are asked for a sign of life: nobody is polled for whose network is lost.
   const liveness = { keepAlive: true, keepAliveInitialDelay: 1_000 };
   const server = createServer({ ...liveness, IncomingMessage: UpgradeRequest });
   onTurn(server, listenerOf(yoga, config, given, parts));
-  // Whoever takes nothing of an answer for so long is gone, or holds memory that others need.
-  server.timeout = config.operationTimeoutMs + stalledMs;
+  // GitLab's own pauses come to an end first.
+  const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs);
+  cutStalled(server, longestMs + stalledMs);
   drain.watch(server);
   cutLostPeers(server, { clock: systemClock });
   const { pingMs } = given.live ?? {};

@@ -1,5 +1,5 @@
 import type { Server, ServerResponse } from 'node:http';
-import { onTurn } from './turns.ts';
+import { onTurn } from './connections.ts';
 
 /** The end of a process's work: what runs may finish, and nothing new begins. */
 export interface Drain {

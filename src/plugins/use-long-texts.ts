@@ -1,8 +1,7 @@
-import type { ServerResponse } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { Context } from '../context.ts';
 import { createLongTexts, type LongTexts } from '../long-texts.ts';
-import { createPulledStream, type Reader } from './pulled-stream.ts';
+import { createPulledStream } from './pulled-stream.ts';
 
 /** What can only mean one JSON: event streams and multiparts are written whole, event by event. */
 const ONE_JSON = /^(application\/(json|graphql-response\+json|\*)|\*\/\*)$/;
@@ -12,11 +11,8 @@ function asksForOneJson(accept: string | null): boolean {
   return types.every((type) => ONE_JSON.test(type));
 }
 
-/**
- * Writes the long texts of an answer, such as a job's whole log, piece by piece as its reader takes them; one who takes
- * nothing for `patienceMs` is cut off.
- */
-export function useLongTexts({ patienceMs }: Pick<Reader, 'patienceMs'>): Plugin<Context> {
+/** Writes the long texts of an answer, such as a job's whole log, piece by piece as its reader takes them. */
+export function useLongTexts(): Plugin<Context> {
   /** Requests of HTTP that are answered by one JSON, and the texts of their answers. */
   const texts = new WeakMap<Request, LongTexts>();
   return {
@@ -27,16 +23,14 @@ export function useLongTexts({ patienceMs }: Pick<Reader, 'patienceMs'>): Plugin
       const longTexts = texts.get((context as { request?: Request }).request as Request);
       if (longTexts) extendContext({ longTexts } as Partial<Context>);
     },
-    async onResponse({ request, response, setResponse, serverContext }) {
+    async onResponse({ request, response, setResponse }) {
       const longTexts = texts.get(request);
       if (!longTexts?.count()) return;
       const { status, statusText } = response;
       const headers = new Headers(response.headers);
       headers.delete('content-length');
       const pieces = longTexts.fill(await response.text())[Symbol.iterator]();
-      const { res } = serverContext as { res?: ServerResponse };
-      const body = createPulledStream(pieces, { response: res, patienceMs });
-      setResponse(new Response(body, { status, statusText, headers }));
+      setResponse(new Response(createPulledStream(pieces), { status, statusText, headers }));
     },
   };
 }

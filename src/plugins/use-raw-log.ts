@@ -12,8 +12,6 @@ import { createPulledStream } from './pulled-stream.ts';
 export interface RawLogOptions {
   /** Opens a job's log with the credential of the request. Rejects with GitlabError, or with a GraphQLError for a credential that is none. */
   open(request: Request, job: { project: string; id: string }): Promise<{ body: Readable }>;
-  /** In ms: a reader who takes nothing for so long is cut off, who keeps a connection to GitLab from others. GitLab's own pauses count. */
-  patienceMs: number;
 }
 
 const LOG_PATH = /^\/jobs\/([^/]+)\/([^/]+)\/trace$/;
@@ -75,7 +73,7 @@ function parsePath(project: string, id: string): { project: string; id: string }
  * project is its number, or its full path with `%2F`. Credentials are the same as for GraphQL; refusals are JSON
  * with `code` and `message`. And `GET /trace.css`, the style sheet of logs as HTML.
  */
-export function useRawLog({ open, patienceMs }: RawLogOptions): Plugin {
+export function useRawLog({ open }: RawLogOptions): Plugin {
   const refuse = ({ code, message }: Refusal) =>
     Response.json({ error: { code, message } }, { status: statuses[code] });
   async function answer(
@@ -88,8 +86,7 @@ export function useRawLog({ open, patienceMs }: RawLogOptions): Plugin {
       // Where GitLab's answer breaks off, so must this one: nobody should take a part for the whole.
       const breakOff = () => res?.destroy();
       const disposition = `inline; filename="${job.id}.log"`;
-      const reader = { response: res, patienceMs };
-      return new Response(createPulledStream(untilBroken(body, breakOff), reader), {
+      return new Response(createPulledStream(untilBroken(body, breakOff)), {
         headers: { ...LOG_HEADERS, 'content-disposition': disposition },
       });
     } catch (error) {

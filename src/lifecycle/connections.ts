@@ -12,3 +12,16 @@ export function onTurn(server: Server, begin: RequestListener): void {
     return undefined;
   });
 }
+
+/**
+ * Cuts connections on which nothing moves for so long, whatever is under way there. The server's own timeout would do,
+ * but that Yoga's adapter switches a socket's off before it streams a body, and a reader who takes nothing of one would hold
+ * what it holds for ever.
+ */
+export function cutStalled(server: Server, timeoutMs: number): void {
+  server.timeout = timeoutMs;
+  server.on('connection', (socket) => {
+    const setTimeout = socket.setTimeout.bind(socket);
+    socket.setTimeout = (ms, callback) => setTimeout(ms || timeoutMs, callback);
+  });
+}
