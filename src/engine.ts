@@ -9,6 +9,7 @@ import type { Hints } from './live/hints.ts';
 import type { Observation } from './observability/observation.ts';
 import type { Follower } from './plugins/follow-operations.ts';
 import { maskFailures } from './plugins/mask-failures.ts';
+import { useAcceptableAnswers } from './plugins/use-acceptable-answers.ts';
 import { useCacheControl } from './plugins/use-cache-control.ts';
 import { useCancellation } from './plugins/use-cancellation.ts';
 import { useGraphiQL } from './plugins/use-graphiql.ts';
@@ -16,10 +17,9 @@ import { guardOptions, useGuards } from './plugins/use-guards.ts';
 import { useLongTexts } from './plugins/use-long-texts.ts';
 import { useOperators } from './plugins/use-operators.ts';
 import { useRawLog } from './plugins/use-raw-log.ts';
+import { useResultErrors } from './plugins/use-result-errors.ts';
 import { type Manifest, readManifest } from './plugins/use-trusted-documents.ts';
-import { useUnsentStreams } from './plugins/use-unsent-streams.ts';
 import { useUpstreamCost } from './plugins/use-upstream-cost.ts';
-import { useVariableErrors } from './plugins/use-variable-errors.ts';
 import { useWebhooks } from './plugins/use-webhooks.ts';
 
 /** What the parts of one gateway share. */
@@ -86,8 +86,8 @@ function pluginsOf(config: Config, parts: Parts) {
     ...(config.graphiql ? [useGraphiQL({ tokens: parts.exampleTokens })] : []),
     ...useGuards(config, manifestOf(config)),
     useCancellation(),
-    useUnsentStreams(),
-    useVariableErrors(),
+    useAcceptableAnswers(),
+    useResultErrors(),
     useCacheControl(),
     useLongTexts(),
     useRawLog({

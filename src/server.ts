@@ -45,6 +45,12 @@ export interface Gateway {
   metrics(): Promise<MetricsJson>;
 }
 
+/**
+ * How long a connection is kept for the next request. Longer than the 60 s of usual proxies: where a connection ends on
+ * this side, a request that is already on its way there comes to nothing.
+ */
+const KEEP_ALIVE_MS = 75_000;
+
 type LiveDeps = Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>;
 
 /** What a gateway takes from outside, so that tests can put their own in. */
@@ -193,6 +199,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const liveness = { keepAlive: true, keepAliveInitialDelay: 1_000 };
   const server = createServer({ ...liveness, IncomingMessage: UpgradeRequest });
   onTurn(server, listenerOf(yoga, config, given, parts));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   // GitLab's own pauses come to an end first.
   const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs);
   cutStalled(server, longestMs + stalledMs);

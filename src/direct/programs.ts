@@ -24,6 +24,9 @@ const BYTES_OF_FIELD = 4_000;
 /** Larger programs are not kept: a short document can lay out to thousands of fields. */
 const MAX_FIELDS = 2_500;
 
+/** In characters. Longer texts are mostly comments: what a front end asks is 2,000 tokens at most (`MAX_TOKENS`). */
+const MAX_LENGTH = 50_000;
+
 /** Operations without a program that are remembered, by a digest: a long text takes no more room than a short one. */
 const MAX_REMEMBERED = 10_000;
 /** Counted in place of uses for what was refused, or is not for compiling. */
@@ -57,18 +60,22 @@ export function createPrograms(deps: {
     const compiled = document && compile(schema, document, operationName);
     return compiled && compiled.fields <= MAX_FIELDS ? compiled : undefined;
   };
+  /** Takes note of one without a program, and makes it one when it is due. */
+  const meet = (asked: Asked, key: string): Compiled | undefined => {
+    const digest = digestOf(key);
+    const before = uses.get(digest) ?? 0;
+    const isDue = before === usesBefore;
+    const made = isDue ? compileAsked(asked) : undefined;
+    if (made) programs.set(key, made);
+    else uses.set(digest, isDue ? NEVER : before + 1);
+    return made;
+  };
   return {
     find(asked) {
+      if (asked.query.length > MAX_LENGTH) return undefined;
       // A name has no space in it, so no two operations have one key.
       const key = `${asked.operationName ?? ''} ${asked.query}`;
-      const known = programs.get(key);
-      if (known) return known;
-      const digest = digestOf(key);
-      const before = uses.get(digest) ?? 0;
-      const made = before === usesBefore ? compileAsked(asked) : undefined;
-      if (made) programs.set(key, made);
-      else uses.set(digest, before === usesBefore ? NEVER : before + 1);
-      return made;
+      return programs.get(key) ?? meet(asked, key);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { acceptedTypes } from '../plugins/accepted-types.ts';
 
 /** What one operation is asked with. */
 export interface Params {
@@ -28,10 +29,7 @@ const ANY: ReadonlySet<string | undefined> = new Set(['*/*', 'application/*', '*
 /** The type of the answer that the client likes best; undefined if it is none of GraphQL's own. */
 export function answerType(accept: string | undefined): (typeof TYPES)[number] | undefined {
   if (accept === undefined || accept === '*/*') return TYPES[0];
-  for (const item of accept.replace(/\s/g, '').toLowerCase().split(',')) {
-    const [type, ...parameters] = item.split(';');
-    const charset = parameters.find((parameter) => parameter.includes('charset='));
-    if (charset !== undefined && charset !== 'charset=utf-8') continue;
+  for (const type of acceptedTypes(accept)) {
     const found = ANY.has(type) ? TYPES[0] : TYPES.find((one) => one === type);
     if (found) return found;
   }

@@ -3,6 +3,7 @@ import { type GraphQLError, type GraphQLSchema, getVariableValues } from 'graphq
 import type { Limits } from '../config.ts';
 import type { Caller, Context } from '../context.ts';
 import type { Compiled, Variables, Written } from '../execution/program.ts';
+import { tellMost } from '../graphql/errors.ts';
 import { createLongTexts } from '../long-texts.ts';
 import { describe } from '../observability/operation.ts';
 import type { Follower, Running } from '../plugins/follow-operations.ts';
@@ -117,7 +118,7 @@ function finish(
   written: Written,
   { follower, mask }: Pick<DirectDeps, 'follower' | 'mask'>,
 ): readonly GraphQLError[] {
-  const errors = written.errors.map(mask);
+  const errors = tellMost(written.errors).map(mask);
   follower.settle(running, errors.length > 0 ? { data: JSON.parse(written.data), errors } : {});
   return errors;
 }

@@ -5,6 +5,7 @@ import {
   locatedError,
   responsePathAsArray,
 } from 'graphql';
+import { MOST_ERRORS } from '../graphql/errors.ts';
 
 /** JSON text, now or later. */
 export type Text = string | Promise<string>;
@@ -39,6 +40,12 @@ export interface Recovery {
 
 /** Notes an error and gives null where that is allowed; throws it, with its place, where it is not. */
 export function recover(error: unknown, at: Recovery, run: Run, path: Path | undefined): string {
+  const last = run.errors[MOST_ERRORS];
+  if (at.nullable && last) {
+    // It is counted, and no more is told of it.
+    run.errors.push(last);
+    return 'null';
+  }
   const located = locatedError(error, at.nodes, responsePathAsArray(path));
   if (!at.nullable) throw located;
   run.errors.push(located);

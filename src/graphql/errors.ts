@@ -8,6 +8,7 @@ import {
   GitlabStatusError,
   isGitlabError,
 } from '../gitlab/errors.ts';
+import { placed } from './places.ts';
 
 /** The `extensions.code` values of this gateway (docs/architecture.md, Errors). */
 export type ErrorCode =
@@ -112,6 +113,17 @@ function reword(
   return new GraphQLError(message, { nodes, path, extensions });
 }
 
+/** As many as the longest list has rows. More are of no use to anybody, and each takes the time of a hundred values. */
+export const MOST_ERRORS = 500;
+
+/** The errors that are told: all, or the first of very many, and how many there were besides. */
+export function tellMost(errors: readonly GraphQLError[]): readonly GraphQLError[] {
+  if (errors.length <= MOST_ERRORS) return errors;
+  const message = `${errors.length - MOST_ERRORS} more errors are left out.`;
+  const last = new GraphQLError(message, { extensions: { code: 'TOO_MANY_ERRORS' } });
+  return [...errors.slice(0, MOST_ERRORS), last];
+}
+
 /** In characters. */
 const LONG_MESSAGE = 1_000;
 
@@ -141,6 +153,10 @@ export function isEnded(error: unknown): boolean {
  * words, and anything else, which is a bug of ours, masked.
  */
 export function toClientError(error: unknown, report: (bug: unknown) => void): GraphQLError {
+  return placed(inWords(error, report));
+}
+
+function inWords(error: unknown, report: (bug: unknown) => void): GraphQLError {
   const graphql =
     error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
   const cause = graphql.originalError;

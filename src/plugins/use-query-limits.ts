@@ -11,6 +11,7 @@ import type { Plugin } from 'graphql-yoga';
 import type { Limits } from '../config.ts';
 import type { Context } from '../context.ts';
 import { type DocumentSize, measureDocument } from '../graphql/document-size.ts';
+import { forgetTokens } from '../graphql/places.ts';
 import { estimateUpstreamCalls } from '../graphql/upstream-cost.ts';
 
 /*
@@ -193,6 +194,11 @@ export function useQueryLimits(limits: Limits): Plugin<Pick<Context, 'webUrls'>>
             ? checkParse(result, limits)
             : result && checkForm(result as DocumentNode, form);
         if (error) replaceParseResult(error);
+      };
+    },
+    onValidate({ params: { documentAST } }) {
+      return ({ valid }) => {
+        if (valid) forgetTokens(documentAST);
       };
     },
     onExecute({ args, setResultAndStopExecution }) {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { small } from '../helpers/worlds.ts';
+import { toGlobalId } from '../../src/graphql/global-id.ts';
+import { startGateway } from '../helpers/start-gateway.ts';
+import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 import { askBoth, type BothWays, startBothWays } from './both-ways.ts';
 
 /* What headers ask for is the same by both ways. */
@@ -29,6 +31,14 @@ describe('the answer’s type', () => {
     });
     await fc.assert(property, { numRuns: 150, seed: 7, endOnFailure: true });
     expect([...seen].sort()).toEqual([200, 406]);
+  });
+
+  it('is looked at before anything is done: a write is not made for whom no answer would reach', async () => {
+    const { post, calls } = await startGateway({ simulator: { world: smallWorld() } });
+    const write = `mutation { jobCancel(input: { id: "${toGlobalId('Job', 42, small.bareJob)}" }) { errors { code } } }`;
+    const refused = await post(write, { token: tokens.alice, headers: { accept: 'text/html' } });
+    expect(refused.status).toBe(406);
+    expect(calls()).toEqual([]);
   });
 
   it('is chosen from two headers as from one', async () => {

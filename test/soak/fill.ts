@@ -34,14 +34,14 @@ export async function fillMemories(url: string, dispatcher: Dispatcher): Promise
   const ask = createAsk(url, dispatcher);
   const hook = createHooks(url, dispatcher);
   await inTurn(lists.length, (at) => ask(lists[at] ?? pick(lists), { token }));
-  await inTurn(11_000, async () => {
-    const stranger = ask(pick(reads), { token: `glpat-${randomUUID()}` });
-    await Promise.all([stranger, hook(HOOK_SECRET), ask(unseen(), { token })]);
-  });
   await inTurn(1_000, async () => {
     const operation = pick(reads);
     const known = { ...operation, query: `${operation.query} # ${randomUUID()}` };
     // Compiled at the second use, and laid out when it runs.
     for (let use = 0; use < 2; use += 1) await ask(known, { token });
+  });
+  await inTurn(11_000, async () => {
+    const stranger = ask(pick(reads), { token: `glpat-${randomUUID()}` });
+    await Promise.all([stranger, hook(HOOK_SECRET), ask(unseen(), { token })]);
   });
 }
