@@ -15,7 +15,7 @@ async function start(env: Record<string, string>) {
   world.addJob(world.addPipeline(project), { id: 1001, log: LOG });
   return startGateway({
     simulator: { world },
-    env: { OPERATION_TIMEOUT_MS: '2000', UPSTREAM_BODY_TIMEOUT_MS: '200', ...env },
+    env: { OPERATION_TIMEOUT_MS: '1000', UPSTREAM_BODY_TIMEOUT_MS: '200', ...env },
     stalledMs: 100,
   });
 }
