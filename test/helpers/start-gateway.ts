@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { parseConfig } from '../../src/config.ts';
 import { createGateway, type Gateway, type GatewayDeps } from '../../src/server.ts';
@@ -108,6 +108,19 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     calls: () =>
       simulator.requests.splice(0).map(({ method, path }) => `${method} ${shorten(path)}`),
   };
+}
+
+/** Asks, and leaves while GitLab, which says nothing, is being asked. */
+export async function askAndLeave(
+  { post, simulator }: Pick<Started, 'post' | 'simulator'>,
+  query: string,
+) {
+  simulator.fail({ kind: 'hang' });
+  const caller = new AbortController();
+  const answer = post(query, { signal: caller.signal }).catch(() => 'left');
+  await expect.poll(() => simulator.requests.length).toBe(1);
+  caller.abort();
+  expect(await answer).toBe('left');
 }
 
 /** A call as people write it down: below /api/v4, with readable brackets. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
-import { startGateway } from '../helpers/start-gateway.ts';
+import { askAndLeave, startGateway } from '../helpers/start-gateway.ts';
 import { createMemoryLog } from './memory-log.ts';
 
 const world = () => ({ world: seedWorld() });
@@ -73,13 +73,9 @@ describe('the log', () => {
   });
 
   it('says that the caller left, and not that anything failed', async () => {
-    const { post, log, simulator } = await start();
-    simulator.fail({ kind: 'hang' });
-    const caller = new AbortController();
-    const answer = post(JOBS, { signal: caller.signal }).catch(() => 'left');
-    await expect.poll(() => simulator.requests.length).toBe(1);
-    caller.abort();
-    expect(await answer).toBe('left');
+    const started = await start();
+    const { log } = started;
+    await askAndLeave(started, JOBS);
     const line = await log.line(({ msg }) => msg === 'operation');
     expect(line).toMatchObject({ outcome: 'aborted', name: 'Jobs' });
     expect(line).not.toHaveProperty('errors');

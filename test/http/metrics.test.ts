@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCells } from '../../src/observability/cells.ts';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
-import { startGateway, textAt } from '../helpers/start-gateway.ts';
+import { askAndLeave, startGateway, textAt } from '../helpers/start-gateway.ts';
 import { subscribe } from '../live/subscribe.ts';
 
 const JOBS = `query Jobs { project(fullPath: "${demo.project}") { jobs(first: 1) { nodes { name } } } }`;
@@ -67,13 +67,9 @@ describe('/metrics', () => {
   });
 
   it('takes a call whose caller left for no failure of GitLab', async () => {
-    const { post, metrics, simulator } = await start();
-    simulator.fail({ kind: 'hang' });
-    const caller = new AbortController();
-    const answer = post(JOBS, { signal: caller.signal }).catch(() => 'left');
-    await expect.poll(() => simulator.requests.length).toBe(1);
-    caller.abort();
-    expect(await answer).toBe('left');
+    const started = await start();
+    const { metrics } = started;
+    await askAndLeave(started, JOBS);
     const calls = 'gateway_upstream_calls_total{method="GET",endpoint="/projects/:id/jobs"';
     await expect.poll(async () => (await metrics()).get(`${calls},status="left"}`)).toBe(1);
     const names = [...(await metrics()).keys()];
