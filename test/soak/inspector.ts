@@ -3,7 +3,12 @@ import { WebSocket } from 'ws';
 
 /** What a look into a process found, after its garbage was collected. */
 export interface Census {
+  /** Without what V8 has compiled. */
   heapBytes: number;
+  /** What V8 has compiled, and keeps in the heap as well. */
+  codeBytes: number;
+  /** Objects of any kind. */
+  objects: number;
   /** Outside of the heap, such as in buffers. */
   externalBytes: number;
   /** Listeners on all event emitters. */
@@ -27,6 +32,8 @@ export interface Inspector {
   close(): void;
 }
 
+const CODE_SIZE =
+  '(({ code_and_metadata_size: code, bytecode_and_metadata_size: bytecode }) => code + bytecode)(process.getBuiltinModule("v8").getHeapCodeStatistics())';
 const EMITTER = 'Object.getPrototypeOf(Object.getPrototypeOf(process))';
 
 /** Joins the inspector of a process started with --inspect. */
@@ -71,13 +78,16 @@ export async function openInspector(address: string): Promise<Inspector> {
       for (let i = 0; i < 3; i++) await send('HeapProfiler.collectGarbage');
       const counted =
         'this.reduce((sum, one) => sum + (one._events ? one.eventNames().reduce((n, name) => n + one.listenerCount(name), 0) : 0), 0)';
+      const code = await number(CODE_SIZE);
       return {
+        heapBytes: (await number('process.memoryUsage().heapUsed')) - code,
+        codeBytes: code,
+        externalBytes: await number('process.memoryUsage().external'),
+        objects: await fold('Object.prototype', 'this.length'),
         listeners: await fold(EMITTER, counted),
         abortSignals: await fold('AbortSignal.prototype', 'this.length'),
         sockets: await resources('TCP|TLS|Pipe'),
         timers: await resources('Timeout'),
-        heapBytes: await number('process.memoryUsage().heapUsed'),
-        externalBytes: await number('process.memoryUsage().external'),
       };
     },
     async memory() {

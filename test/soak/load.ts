@@ -56,10 +56,11 @@ export function createLoad(url: string, simulator: Simulator) {
     for (let at = 1; !signal.aborted; at++) {
       const isOutage = at % FAULTS_PER_OUTAGE === FAULTS_PER_OUTAGE / 2;
       count(isOutage ? 'outages of GitLab' : 'faults of GitLab');
+      // Those that nobody met would wait for the few calls that an open circuit lets through.
+      simulator.clearFaults();
       if (isOutage) simulator.fail({ kind: '502', times: Number.POSITIVE_INFINITY });
       else simulator.fail({ ...pick(faults), times: 1 + Math.floor(Math.random() * 3) });
       await sleep(isOutage ? OUTAGE_MS : FAULT_EVERY_MS);
-      if (isOutage) simulator.clearFaults();
       // The simulator is this process's: what it remembers is not looked at.
       simulator.requests.length = 0;
     }

@@ -118,10 +118,13 @@ await runMinutes(-WARM_MINUTES, 0);
 const filled = await look('with its memories full:');
 await runMinutes(0, 1);
 const first = await look('after the first minute:');
-await runMinutes(1, minutes);
+const middle = Math.ceil((1 + minutes) / 2);
+await runMinutes(1, middle);
+const half = await look(`after ${middle} minutes:`);
+await runMinutes(middle, minutes);
 const last = await look(`after ${minutes} minutes:`);
 
-const looks = { started, filled, first, last };
+const looks = { started, filled, first, half, last };
 const table = compare(
   Object.fromEntries(Object.entries(looks).map(([name, { state }]) => [name, state])) as Record<
     keyof typeof looks,
