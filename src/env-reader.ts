@@ -16,8 +16,8 @@ export function createReader(env: Env) {
     },
     /** A secret that goes into a header. */
     token(name: string): Secret | undefined {
-      const value = text(name);
-      if (value === undefined || /^[\x21-\x7e]+$/.test(value)) return this.secret(name);
+      const token = this.secret(name);
+      if (!token || /^[\x21-\x7e]+$/.test(token.reveal())) return token;
       problems.push(`${name} holds characters that no token has`);
       return undefined;
     },

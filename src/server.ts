@@ -198,13 +198,17 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   // Silent connections are asked for a sign of life: nobody is polled for whose network is lost.
   const liveness = { keepAlive: true, keepAliveInitialDelay: 1_000 };
   const server = createServer({ ...liveness, IncomingMessage: UpgradeRequest });
-  onTurn(server, listenerOf(yoga, config, given, parts));
+  const answer = listenerOf(yoga, config, given, parts);
+  const watchPeer = cutLostPeers({ clock: systemClock });
+  onTurn(server, (request, response) => {
+    drain.watch(response);
+    watchPeer(request, response);
+    answer(request, response);
+  });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   // GitLab's own pauses come to an end first.
   const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs);
   cutStalled(server, longestMs + stalledMs);
-  drain.watch(server);
-  cutLostPeers(server, { clock: systemClock });
   const { pingMs } = given.live ?? {};
   const webSockets = addWebSockets(server, config, { yoga, report, pingMs, stalledMs });
   const operators =

@@ -8,7 +8,7 @@ import {
   GitlabStatusError,
   isGitlabError,
 } from '../gitlab/errors.ts';
-import { placed } from './places.ts';
+import { placed, remade } from './places.ts';
 
 /** The `extensions.code` values of this gateway (docs/architecture.md, Errors). */
 export type ErrorCode =
@@ -109,8 +109,7 @@ function reword(
   message: string,
   extensions: Record<string, unknown>,
 ): GraphQLError {
-  const { nodes = null, path = null } = error;
-  return new GraphQLError(message, { nodes, path, extensions });
+  return remade(error, { message, extensions, originalError: null });
 }
 
 /** As many as the longest list has rows. More are of no use to anybody, and each takes the time of a hundred values. */
@@ -130,10 +129,7 @@ const LONG_MESSAGE = 1_000;
 /** The same error with no more of its message than people read: those about variables tell a value whole, each. */
 function shorten(error: GraphQLError): GraphQLError {
   if (error.message.length <= LONG_MESSAGE) return error;
-  const { nodes = null, source = null, positions = null, path = null } = error;
-  const { originalError = null, extensions } = error;
-  const message = `${error.message.slice(0, LONG_MESSAGE)}…`;
-  return new GraphQLError(message, { nodes, source, positions, path, originalError, extensions });
+  return remade(error, { message: `${error.message.slice(0, LONG_MESSAGE)}…` });
 }
 
 /** An error as clients get it: what it tells HTTP is not for them. */

@@ -1,4 +1,11 @@
-import { type ASTNode, type DocumentNode, GraphQLError, type Source, visit } from 'graphql';
+import {
+  type ASTNode,
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLErrorOptions,
+  type Source,
+  visit,
+} from 'graphql';
 
 /*
  * Where the nodes of a document stand. graphql-js keeps all tokens of a document for that, which is most of what a parsed
@@ -31,8 +38,16 @@ export function placed(error: GraphQLError): GraphQLError {
   const places = error.nodes?.flatMap((node) => (node as Placed)[PLACE] ?? []) ?? [];
   const [first] = places;
   if (error.locations || !first) return error;
-  const { message, nodes = null, path = null, originalError = null, extensions } = error;
-  const positions = places.map(({ start }) => start);
-  const { source } = first;
-  return new GraphQLError(message, { nodes, source, positions, path, originalError, extensions });
+  return remade(error, { source: first.source, positions: places.map(({ start }) => start) });
+}
+
+/** The same error at the same place, but for what is changed of it. */
+export function remade(
+  error: GraphQLError,
+  { message = error.message, ...changes }: GraphQLErrorOptions & { message?: string },
+): GraphQLError {
+  const { nodes = null, source = null, positions = null, path = null } = error;
+  const { originalError = null, extensions } = error;
+  const same = { nodes, source, positions, path, originalError, extensions };
+  return new GraphQLError(message, { ...same, ...changes });
 }

@@ -1,5 +1,4 @@
-import type { Server, ServerResponse } from 'node:http';
-import { onTurn } from './connections.ts';
+import type { ServerResponse } from 'node:http';
 
 /** The end of a process's work: what runs may finish, and nothing new begins. */
 export interface Drain {
@@ -8,8 +7,8 @@ export interface Drain {
   begin(): void;
   /** Calls back when it begins, or soon if it has begun; what is returned calls that off. */
   onBegin(callback: () => void): () => void;
-  /** Counts a server's answers under way. */
-  watch(server: Server): void;
+  /** Counts an answer that is under way. */
+  watch(response: ServerResponse): void;
   /** Resolves when none is under way any more. */
   idle(): Promise<void>;
 }
@@ -44,11 +43,9 @@ export function createDrain(): Drain {
       else callbacks.add(callback);
       return () => callbacks.delete(callback);
     },
-    watch(server) {
-      onTurn(server, (_request, response) => {
-        running.add(response);
-        response.once('close', () => finish(response));
-      });
+    watch(response) {
+      running.add(response);
+      response.once('close', () => finish(response));
     },
     idle() {
       if (running.size === 0) return Promise.resolve();

@@ -1,6 +1,7 @@
 import { createGitlab, type JobRef, type PipelineRef } from '../gitlab/client.ts';
 import { type Clock, systemClock } from '../gitlab/clock.ts';
 import type { Credential } from '../gitlab/credential.ts';
+import { isScarce } from '../gitlab/layers/rate-limit.ts';
 import type { Job } from '../gitlab/rest.ts';
 import type { Transport } from '../gitlab/transport.ts';
 import { follow, type LiveEvents, type View } from './follow.ts';
@@ -64,17 +65,12 @@ function createPolls(options: LiveHubOptions) {
   const { clock = systemClock, random = Math.random } = options;
   const polls = new Map<string, Poll<unknown>>();
 
-  const isScarce = (digest: string) => {
-    const quota = transport.rateLimitOf(digest);
-    if (!quota || quota.resetAt <= clock.now()) return false;
-    return quota.remaining < quota.granted * SCARCE_PART;
-  };
   const start = <State>(credential: Credential, resource: Resource<State>, key: string) => {
     const pace = createPace({
       clock,
       random,
       intervalMs,
-      isScarce: () => isScarce(credential.digest),
+      isScarce: () => isScarce(transport.rateLimitOf(credential.digest), SCARCE_PART, clock.now()),
     });
     // Of what has no name among hooks, such as a log, none will tell.
     pace.setHooked(resource.topic !== undefined && wakeUps.hears(resource.project));

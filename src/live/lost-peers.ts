@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../gitlab/clock.ts';
 import { peerName, readPeerTable, type Unanswered } from './peer-table.ts';
@@ -57,13 +57,13 @@ const asksForEvents = ({ headers: { accept = '' } }: IncomingMessage) =>
   accept.includes('text/event-stream');
 
 /**
- * Cuts a server's event streams whose readers have not answered for 3 to 5 s. Where the system has no table
+ * Cuts event streams, of those requests that it is told of, whose readers have not answered for 3 to 5 s. Where the system has no table
  * of connections it does nothing, and the kernel's own patience counts. Looks while there are streams.
  */
-export function cutLostPeers(
-  server: Server,
-  { clock, readTables = readLinuxTables }: LostPeersOptions,
-): void {
+export function cutLostPeers({
+  clock,
+  readTables = readLinuxTables,
+}: LostPeersOptions): RequestListener {
   const streams = new Set<Socket>();
   const judge = createJudgement();
   let isLooking = false;
@@ -71,11 +71,7 @@ export function cutLostPeers(
   const look = async () => {
     const beganAt = clock.now();
     const lost = judge(readPeerTable(await readTables()), beganAt);
-    for (const socket of streams) {
-      // An answer that waited for its turn is not told of its connection's end.
-      if (socket.destroyed) streams.delete(socket);
-      else if (lost.has(peerName(socket))) socket.destroy();
-    }
+    for (const socket of streams) if (lost.has(peerName(socket))) socket.destroy();
     const dearMs = (clock.now() - beganAt) / LOOKING_PART;
     plan(Math.min(SELDOMEST_LOOK_MS, Math.max(LOOK_MS, dearMs)));
   };
@@ -87,11 +83,11 @@ export function cutLostPeers(
   const lookLater = (error: NodeJS.ErrnoException) => {
     if (!ABSENT.has(error.code)) plan(LOOK_MS);
   };
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  return (request, response) => {
     const { socket } = request;
     if (!asksForEvents(request)) return;
     streams.add(socket);
     response.once('close', () => streams.delete(socket));
     if (!isLooking) plan(LOOK_MS);
-  });
+  };
 }

@@ -1,4 +1,5 @@
 import {
+  type Context,
   context,
   isSpanContextValid,
   propagation,
@@ -31,6 +32,12 @@ const headerGetter: TextMapGetter<ReadHeader> = {
 /** Whether there is an SDK. A span that is not sampled counts too: it has what lies below it not sampled either. */
 const isKnown = (span: Span) => isSpanContextValid(span.spanContext());
 
+/** The span that is active, or else the one that a carrier of trace context names. */
+function parentIn<Carrier>(carrier: Carrier, getter?: TextMapGetter<Carrier>): Context {
+  const active = context.active();
+  return trace.getSpan(active) ? active : propagation.extract(active, carrier, getter);
+}
+
 /** The span of an operation; `run` makes it the parent of what happens inside. */
 export interface OperationSpan {
   run<T>(work: () => T): T;
@@ -54,8 +61,7 @@ function describeOperation(span: Span, operation: Operation): void {
 
 /** Starts one, below the span that is active, or else below the caller's `traceparent`. */
 export function startOperationSpan(header: ReadHeader): OperationSpan {
-  const active = context.active();
-  const parent = trace.getSpan(active) ? active : propagation.extract(active, header, headerGetter);
+  const parent = parentIn(header, headerGetter);
   const tracer = trace.getTracer(tracerName);
   const span = tracer.startSpan('graphql', { kind: SpanKind.SERVER }, parent);
   if (!isKnown(span)) return { run: (work) => work(), end: () => span.end() };
@@ -71,8 +77,7 @@ export function startOperationSpan(header: ReadHeader): OperationSpan {
 
 /** Below the span that is active; a raw log's, which is no operation, below the caller's `traceparent`. */
 function startCallSpan({ method, endpoint, traceContext = {} }: Call): Span {
-  const active = context.active();
-  const parent = trace.getSpan(active) ? active : propagation.extract(active, traceContext);
+  const parent = parentIn(traceContext);
   const attributes = { 'http.request.method': method, 'url.template': endpoint.template };
   const name = `${method} ${endpoint.template}`;
   const options = { kind: SpanKind.CLIENT, attributes };

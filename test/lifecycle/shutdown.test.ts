@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { request as sendSlowly } from 'node:http';
-import { connect as connectSocket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Agent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -135,19 +134,5 @@ describe('draining', () => {
     const closed = expect(live.next()).rejects.toMatchObject({ code: 1012 });
     await gateway.drain();
     await closed;
-  });
-
-  it('does not wait for whoever was refused a WebSocket and keeps the connection open', async () => {
-    const { url, gateway } = await start();
-    const { hostname, port } = new URL(url);
-    const socket = connectSocket({ host: hostname, port: Number(port), allowHalfOpen: true });
-    onTestFinished(() => void socket.destroy());
-    socket.write(
-      `GET /elsewhere HTTP/1.1\r\nhost: ${hostname}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`,
-    );
-    const [answer] = await once(socket, 'data');
-    expect(String(answer)).toContain('404');
-    await gateway.drain();
-    await gateway.close();
   });
 });

@@ -47,7 +47,7 @@ async function start() {
     if (table.fails) throw Object.assign(new Error('no table'), { code: table.fails });
     return HEADER + accepted.map(line).join('');
   };
-  cutLostPeers(server, { clock: time.clock, readTables });
+  server.on('request', cutLostPeers({ clock: time.clock, readTables }));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close().closeAllConnections());

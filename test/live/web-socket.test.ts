@@ -140,7 +140,8 @@ describe('a WebSocket', () => {
     socket.write(`GET /nowhere HTTP/1.1\r\n${handshake}`);
     const [answer] = await once(socket, 'data');
     expect(String(answer)).toMatch(/^HTTP\/1.1 404 /);
-    // Waits for all connections to be over.
+    // Both wait for all connections to be over.
+    await gateway.drain();
     await gateway.close();
   });
 

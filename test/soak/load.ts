@@ -12,7 +12,7 @@ export type Tally = Record<string, number>;
 const PATIENCE_MS = 90_000;
 /** Seldom enough that most operations go well: a 429 closes a caller's calls for a second. */
 const FAULT_EVERY_MS = 500;
-/** One fault in so many is an outage: one a minute. */
+/** One fault in so many is an outage: one in each minute that is run, halfway through them. */
 const FAULTS_PER_OUTAGE = 80;
 /** Long enough for the circuit to open. It closes soon after. */
 const OUTAGE_MS = 3_000;

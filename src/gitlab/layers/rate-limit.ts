@@ -101,11 +101,19 @@ function openAt(budget: Budget, template: string): number {
   return Math.max(empty, blockedUntil.get(EVERYTHING) ?? 0, blockedUntil.get(template) ?? 0);
 }
 
+/** Whether less than that part is left of what a quota grants. Not once it is renewed. */
+export function isScarce(
+  quota: RateLimit | undefined,
+  part: number,
+  now: number,
+): quota is RateLimit {
+  return quota !== undefined && quota.resetAt > now && quota.remaining < quota.granted * part;
+}
+
 /** How far calls are apart while the quota is scarce. */
 function spacingMs(quota: RateLimit | undefined, now: number): number {
-  if (!quota || quota.resetAt <= now) return 0;
-  const isScarce = quota.remaining < quota.granted * SCARCE_PART;
-  return isScarce ? Math.min(MAX_SPACING_MS, (quota.resetAt - now) / (quota.remaining + 1)) : 0;
+  if (!isScarce(quota, SCARCE_PART, now)) return 0;
+  return Math.min(MAX_SPACING_MS, (quota.resetAt - now) / (quota.remaining + 1));
 }
 
 /** What to do with a call now: let it go, let it go after a pause, or look again once GitLab has opened. */
