@@ -1,14 +1,14 @@
 import type { Plugin } from 'graphql-yoga';
 import type { Context } from '../context.ts';
 import { createLongTexts, type LongTexts } from '../long-texts.ts';
+import { acceptedTypes } from './accepted-types.ts';
 import { createPulledStream } from './pulled-stream.ts';
 
 /** What can only mean one JSON: event streams and multiparts are written whole, event by event. */
 const ONE_JSON = /^(application\/(json|graphql-response\+json|\*)|\*\/\*)$/;
 
 function asksForOneJson(accept: string | null): boolean {
-  const types = (accept ?? '*/*').split(',').map((item) => item.split(';')[0]?.trim() ?? '');
-  return types.every((type) => ONE_JSON.test(type));
+  return acceptedTypes(accept).every((type) => ONE_JSON.test(type));
 }
 
 /** Writes the long texts of an answer, such as a job's whole log, piece by piece as its reader takes them. */
