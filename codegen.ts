@@ -1,7 +1,7 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 import { lexicographicSortSchema, printSchema } from 'graphql';
+import { printSubgraph } from './src/federation/subgraph.ts';
 import { schema } from './src/graphql/schema.ts';
-import { printSubgraph } from './src/graphql/subgraph.ts';
 
 /*
  * Writes the contract that clients rely on (schema/*.graphql) out of the code, and typed documents of

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { lexicographicSortSchema, printSchema } from 'graphql';
-import { ConfigError, parseConfig, usage } from './config.ts';
+import { ConfigError, parseConfig, usage } from './app/config.ts';
+import { serve } from './app/process.ts';
+import { printSubgraph } from './federation/subgraph.ts';
 import { schema } from './graphql/schema.ts';
-import { printSubgraph } from './graphql/subgraph.ts';
-import { serve } from './serve.ts';
 
 /** Exit codes: 2 for what the caller must set right, 1 for what went wrong while starting. */
 const EXIT = { failed: 1, misused: 2 } as const;

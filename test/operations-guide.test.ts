@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, parseConfig } from '../src/config.ts';
+import { ConfigError, parseConfig } from '../src/app/config.ts';
 import { createLogger, logOperation } from '../src/observability/logger.ts';
-import { createMetrics } from '../src/observability/metrics.ts';
+import { createMetrics, processMetrics } from '../src/observability/metrics.ts';
 import { startOperation } from '../src/observability/operation.ts';
-import { processMetrics } from '../src/observability/process-metrics.ts';
 
 /* docs/operations.md is what operators go by: its tables must say what the program does. */
 
@@ -50,7 +49,7 @@ describe('the settings', () => {
   }));
 
   it('are all there, and no others', () => {
-    const known = [...read('src/config.ts').matchAll(/'([A-Z][A-Z_]+)'/g)].map(
+    const known = [...read('src/app/config.ts').matchAll(/'([A-Z][A-Z_]+)'/g)].map(
       ([, name = '']) => name,
     );
     const others = rows.filter(({ name }) => !known.includes(name));
@@ -156,7 +155,7 @@ describe('the log', () => {
 
   it('has each error code', () => {
     const [, union = ''] =
-      /export type ErrorCode =([^;]*);/.exec(read('src/graphql/errors.ts')) ?? [];
+      /export type ErrorCode =([^;]*);/.exec(read('src/graphql/client-errors.ts')) ?? [];
     const facing = files.filter((file) => /^(graphql|plugins|websocket)\//.test(file));
     const text = facing.map((file) => read(`src/${file}`)).join('\n');
     const words = text.match(/'[A-Z]+(_[A-Z]+)+'/g) ?? [];

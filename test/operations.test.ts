@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse, validate } from 'graphql';
 import { expect, it } from 'vitest';
 import { schema } from '../src/graphql/schema.ts';
-import { parseOperation, readOperations } from '../src/plugins/operation-tabs.ts';
+import { parseOperation, readOperations } from '../src/http/example-operations.ts';
 import { demo, seedWorld } from '../src/simulator/seed.ts';
 import { startGateway } from './helpers/start-gateway.ts';
 

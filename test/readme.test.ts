@@ -13,7 +13,7 @@ it('the README’s query gets the README’s answer in the demo', async () => {
 });
 
 it('the README lists every setting that the program reads', () => {
-  const config = readFileSync(new URL('../src/config.ts', import.meta.url), 'utf8');
+  const config = readFileSync(new URL('../src/app/config.ts', import.meta.url), 'utf8');
   const settings = [...config.matchAll(/'([A-Z][A-Z_]+)'/g)].map(([, name = '']) => name);
   expect(settings.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { notePassing } from '../src/young-garbage.ts';
+import { notePassing } from '../src/util/young-garbage.ts';
 
 it('frees buffers that are done with while others pass, long before V8 would by itself', () => {
   const size = 64 * 1024;

@@ -3,8 +3,7 @@
  * may be shared with others who asked the same: nobody changes it.
  */
 import { setMaxListeners } from 'node:events';
-import type { Read } from './call.ts';
-import { type Calls, createCalls, type GitlabDeps } from './calls.ts';
+import { type Calls, createCalls, type GitlabDeps } from './bind-caller.ts';
 import type { Credential } from './credential.ts';
 import { endpoint, type Query } from './endpoint.ts';
 import { keysetEnvelope } from './lists/keyset-page.ts';
@@ -25,6 +24,7 @@ import {
   readText,
   shapeOf,
 } from './readers.ts';
+import type { Read } from './request.ts';
 import {
   type Bridge,
   type Job,
@@ -36,8 +36,8 @@ import {
   restJob,
   restPipeline,
   restProject,
-} from './rest.ts';
-import type { ServerFacts } from './server-facts.ts';
+} from './rows.ts';
+import type { ServerFacts } from './server-capabilities.ts';
 
 /** A job of a project; `project` is its number or its full path. */
 export interface JobRef {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
-import { createRedact } from './redaction.ts';
+import { createRedact } from '../util/redact.ts';
 
 /** Which kind of token speaks for the caller; where several came, the one GitLab looks at first. */
 export type CredentialKind = 'private-token' | 'bearer' | 'job-token' | 'anonymous';

@@ -1,4 +1,4 @@
-import { type Redact, redactPatterns, toSafeCause } from './redaction.ts';
+import { type Redact, redactPatterns, toSafeCause } from '../util/redact.ts';
 
 /** What tells the kinds of failure apart; one class each. */
 export type GitlabErrorCode =

@@ -1,6 +1,6 @@
 import type { Query } from './endpoint.ts';
-import { type Headers, headerOf } from './layers/headers.ts';
-import { buildCursor } from './lists/cursor.ts';
+import { buildCursor } from './lists/keyset-cursor.ts';
+import { type Headers, headerOf } from './transport/headers.ts';
 
 /** One page of a list, newest row first. */
 export interface Page<T> {

@@ -3,6 +3,7 @@
  * and given the identity that GitLab leaves out of them.
  */
 import type { Readable } from 'node:stream';
+import { GitlabResponseError } from './errors.ts';
 import {
   type AnswerHead,
   type Call,
@@ -10,11 +11,10 @@ import {
   originOf,
   type RawAnswer,
   type Read,
-} from './call.ts';
-import { GitlabResponseError } from './errors.ts';
-import { headerOf } from './layers/headers.ts';
-import type { Identified, RestPipelineBasic } from './rest.ts';
+} from './request.ts';
+import type { Identified, RestPipelineBasic } from './rows.ts';
 import type { Shape } from './shape.ts';
+import { headerOf } from './transport/headers.ts';
 
 /** A row, checked. Throws GitlabResponseError for one that is not the contract's. */
 type Row<T> = (value: unknown, refuse: (detail: string) => never) => T;

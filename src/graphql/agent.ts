@@ -1,7 +1,7 @@
-import type { Context } from '../context.ts';
+import type { Context } from '../context/context.ts';
 import { builder } from './builder.ts';
 import { toGlobalId } from './global-id.ts';
-import { readPipeline } from './reads.ts';
+import { readPipeline } from './read-planner.ts';
 import {
   Agent,
   AgentConfigProject,

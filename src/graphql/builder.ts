@@ -1,5 +1,5 @@
 import SchemaBuilder from '@pothos/core';
-import type { Context } from '../context.ts';
+import type { Context } from '../context/context.ts';
 
 /** What the schema is written in: the context every resolver gets, and how scalars look inside and outside. */
 export interface SchemaTypes {

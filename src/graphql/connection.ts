@@ -1,9 +1,9 @@
 import type { ArgBuilder, ObjectRef } from '@pothos/core';
-import type { Slice, Want, WithId } from '../gitlab/lists/list.ts';
-import type { RowList } from '../row-lists.ts';
+import type { RowList } from '../context/job-list.ts';
+import type { Slice, Want, WithId } from '../gitlab/lists/page-request.ts';
 import { builder, type Types } from './builder.ts';
+import { badUserInput } from './client-errors.ts';
 import { listDigest, parseCursor, toCursor } from './cursor.ts';
-import { badUserInput } from './errors.ts';
 import type { Selection } from './selection.ts';
 
 /** The largest page: more would mean more than five upstream calls for one field. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Anchor } from '../gitlab/lists/list.ts';
-import { badUserInput } from './errors.ts';
+import type { Anchor } from '../gitlab/lists/page-request.ts';
+import { badUserInput } from './client-errors.ts';
 import { isNumericId } from './global-id.ts';
 
 /*

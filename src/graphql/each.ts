@@ -1,4 +1,4 @@
-import { badUserInput } from './errors.ts';
+import { badUserInput } from './client-errors.ts';
 
 /** Reads each item by itself: one that fails becomes an error at its place and spoils no other. */
 export async function settleEach<Item, Value>(

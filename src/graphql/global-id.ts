@@ -1,4 +1,4 @@
-import { badUserInput } from './errors.ts';
+import { badUserInput } from './client-errors.ts';
 
 /*
  * Global ids: opaque to clients, base64url of `Type:part:part` inside. A job's parts are its

@@ -1,9 +1,9 @@
 import type { InputFieldBuilder, ObjectFieldBuilder } from '@pothos/core';
-import type { Context } from '../context.ts';
+import type { Context } from '../context/context.ts';
 import type { Gitlab, WriteRef } from '../gitlab/client.ts';
-import type { Bridge, Job as JobRow } from '../gitlab/rest.ts';
+import type { Bridge, Job as JobRow } from '../gitlab/rows.ts';
 import { builder, type Types } from './builder.ts';
-import { unauthenticated } from './errors.ts';
+import { unauthenticated } from './client-errors.ts';
 import { parseJobId } from './global-id.ts';
 import { MutationError, type MutationFailure, settleWrite } from './mutation-errors.ts';
 import { CiJob, Job } from './refs.ts';

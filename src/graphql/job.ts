@@ -1,6 +1,6 @@
 import { builder } from './builder.ts';
 import { parseNumericId, parseProject } from './global-id.ts';
-import { readJob } from './reads.ts';
+import { readJob } from './read-planner.ts';
 import {
   CiJob,
   Job,

@@ -6,7 +6,7 @@ import {
   mayHaveHappened,
 } from '../gitlab/errors.ts';
 import { builder } from './builder.ts';
-import { type ErrorCode, isEnded, viewError } from './errors.ts';
+import { type ErrorCode, isEnded, viewError } from './client-errors.ts';
 
 /** What went wrong with a mutation, as data; `type` names the object type. */
 export interface MutationFailure {

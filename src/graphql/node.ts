@@ -1,8 +1,8 @@
-import type { Context } from '../context.ts';
+import type { Context } from '../context/context.ts';
 import { builder } from './builder.ts';
 import { checkListSize, settleEach } from './each.ts';
 import { type NodeRef, parseGlobalId } from './global-id.ts';
-import { readJob, readPipeline, readProject } from './reads.ts';
+import { readJob, readPipeline, readProject } from './read-planner.ts';
 import { type CiJob, Node, type PipelineRow, type ProjectRow } from './refs.ts';
 import { type Selection, selectionOf } from './selection.ts';
 import { parseResourceUrl } from './web-url.ts';

@@ -1,11 +1,15 @@
-import type { Context } from '../context.ts';
-import type { RestPipeline } from '../gitlab/rest.ts';
+import type { Context } from '../context/context.ts';
+import type { RestPipeline } from '../gitlab/rows.ts';
 import { builder } from './builder.ts';
 import { pageArguments } from './connection.ts';
 import { parseNumericId, parseProject, toGlobalId } from './global-id.ts';
-import { BridgeConnection, JobConnection } from './job-lists.ts';
-import { readPipelineBridges, readPipelineJobs } from './lists.ts';
-import { readPipeline } from './reads.ts';
+import {
+  BridgeConnection,
+  JobConnection,
+  readPipelineBridges,
+  readPipelineJobs,
+} from './job-lists.ts';
+import { readPipeline } from './read-planner.ts';
 import { Node, Pipeline, type PipelineRow, Project, User } from './refs.ts';
 import { selectionOf } from './selection.ts';
 import { CiJobStatus, toStatus } from './status.ts';

@@ -1,12 +1,11 @@
-import type { Context } from '../context.ts';
-import type { RestProject } from '../gitlab/rest.ts';
+import type { Context } from '../context/context.ts';
+import type { RestProject } from '../gitlab/rows.ts';
 import { builder } from './builder.ts';
 import { pageArguments } from './connection.ts';
 import { checkListSize, settleEach } from './each.ts';
 import { parseNumericId, parseProject, toGlobalId } from './global-id.ts';
-import { JobConnection } from './job-lists.ts';
-import { readProjectJobs } from './lists.ts';
-import { readJob, readPipeline, readProject } from './reads.ts';
+import { JobConnection, readProjectJobs } from './job-lists.ts';
+import { readJob, readPipeline, readProject } from './read-planner.ts';
 import { Job, Node, Pipeline, Project, type ProjectRow } from './refs.ts';
 import { selectionOf } from './selection.ts';
 import { CiJobStatus } from './status.ts';

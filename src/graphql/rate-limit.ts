@@ -1,4 +1,4 @@
-import type { RateLimit as RateLimitRow } from '../gitlab/layers/rate-limit.ts';
+import type { RateLimit as RateLimitRow } from '../gitlab/transport/rate-limit.ts';
 import { builder } from './builder.ts';
 
 const RateLimit = builder.objectRef<RateLimitRow>('RateLimit').implement({

@@ -14,7 +14,7 @@ import type {
   RestRunner,
   RestRunnerManager,
   RestUser,
-} from '../gitlab/rest.ts';
+} from '../gitlab/rows.ts';
 import type { KeptLog } from '../trace/kept-log.ts';
 import { builder } from './builder.ts';
 

@@ -1,9 +1,9 @@
 import { GraphQLError } from 'graphql';
-import type { Context } from '../context.ts';
-import type { LiveEvent } from '../live/follow.ts';
-import type { TraceNews } from '../live/trace-view.ts';
+import type { Context } from '../context/context.ts';
+import type { LiveEvent } from '../live/subscriber.ts';
+import type { TraceNews } from '../live/trace.ts';
 import { builder } from './builder.ts';
-import { badUserInput } from './errors.ts';
+import { badUserInput } from './client-errors.ts';
 import { type NodeRef, parseGlobalId } from './global-id.ts';
 import { CiJob, Job, Pipeline, type PipelineRow } from './refs.ts';
 

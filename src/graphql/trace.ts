@@ -1,7 +1,8 @@
 import { GraphQLError } from 'graphql';
-import type { OperationLogs } from '../trace/log-room.ts';
+import type { OperationLogs } from '../trace/log-budget.ts';
 import type { LineList, ParsedLine, ParsedSection } from '../trace/parsed-trace.ts';
 import { builder } from './builder.ts';
+import { badUserInput } from './client-errors.ts';
 import {
   type Connection,
   type ConnectionArgs,
@@ -10,7 +11,6 @@ import {
   parsePageArgs,
 } from './connection.ts';
 import { listDigest, parseCursor, toCursor } from './cursor.ts';
-import { badUserInput } from './errors.ts';
 import { JobTrace, type TraceRow } from './refs.ts';
 
 const TraceFormat = builder.enumType('TraceFormat', {

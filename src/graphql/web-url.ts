@@ -1,4 +1,4 @@
-import { badUserInput } from './errors.ts';
+import { badUserInput } from './client-errors.ts';
 import { isNumericId, isProjectName, type NodeRef } from './global-id.ts';
 import type { ProjectRow } from './refs.ts';
 

@@ -1,18 +1,17 @@
 import { createGitlab, type JobRef, type PipelineRef } from '../gitlab/client.ts';
-import { type Clock, systemClock } from '../gitlab/clock.ts';
 import type { Credential } from '../gitlab/credential.ts';
-import { isScarce } from '../gitlab/layers/rate-limit.ts';
-import type { Job } from '../gitlab/rest.ts';
-import type { Transport } from '../gitlab/transport.ts';
-import { follow, type LiveEvents, type View } from './follow.ts';
-import { createPace } from './pace.ts';
+import type { Job } from '../gitlab/rows.ts';
+import { isScarce } from '../gitlab/transport/rate-limit.ts';
+import type { Transport } from '../gitlab/transport/transport.ts';
+import { type Clock, systemClock } from '../util/clock.ts';
+import { eachOnce, jobResource } from './job.ts';
+import type { WakeUps } from './notifications.ts';
+import { type PipelineNews, pipelineResource, pipelineView } from './pipeline.ts';
+import type { Resource } from './poll.ts';
 import { createPoll, type Poll } from './poll.ts';
-import type { Resource } from './resource.ts';
-import { type TraceNews, traceView } from './trace-view.ts';
-import type { WakeUps } from './wake-ups.ts';
-import { eachOnce, jobResource } from './watch-job.ts';
-import { type PipelineNews, pipelineResource, pipelineView } from './watch-pipeline.ts';
-import { createTraceMemory, traceResource } from './watch-trace.ts';
+import { createPace } from './poll-interval.ts';
+import { follow, type LiveEvents, type View } from './subscriber.ts';
+import { createTraceMemory, type TraceNews, traceResource, traceView } from './trace.ts';
 
 /** What one caller can follow. Each read behind it is made with the caller's own credential. */
 export interface Live {

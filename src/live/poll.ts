@@ -1,8 +1,75 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Gitlab } from '../gitlab/client.ts';
-import type { Clock } from '../gitlab/clock.ts';
-import type { Motion, Pace } from './pace.ts';
-import { type Repetition, repeat } from './repeat.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Motion, Pace } from './poll-interval.ts';
+
+/** Something at GitLab that can be watched. */
+export interface Resource<State> {
+  /** Its name among all that is watched; the key of one poll per credential. */
+  key: string;
+  /** What wake-ups call it, such as `job/1001`; undefined where they do not. */
+  topic?: string;
+  /** The project it belongs to: its number, or its path where a server left the number out. */
+  project: string;
+  /** Begins to read it. */
+  open(tools: ReadingTools): Reading<State>;
+}
+
+/** What a reading may use beside the client of each read. */
+export interface ReadingTools {
+  /** Watches something else of the same caller's, until it leaves. Its changes make this one look, too. */
+  watch<Other>(resource: Resource<Other>): { poll: Poll<Other>; leave(): void };
+}
+
+/** An act that goes on until it is stopped. */
+export interface Repetition {
+  /** Acts after that many ms instead of when the pause is over; while acting, once more thereafter. */
+  hurry(inMs: () => number): void;
+  /** Ends what is under way, and all that would come. */
+  stop(): void;
+}
+
+/** Acts once; tells how many ms to wait before the next time. Ends early with the signal. */
+export type Act = (signal: AbortSignal, hurried: boolean) => Promise<number>;
+
+/** Acts at once, then again and again: never twice at a time. `act` must not reject. */
+export function repeat(clock: Clock, act: Act): Repetition {
+  const stopping = new AbortController();
+  let acting = false;
+  let hurriedBy: (() => number) | undefined;
+  let cancel = () => {};
+
+  const run = async (hurried: boolean) => {
+    acting = true;
+    hurriedBy = undefined;
+    // A signal of its own for each act, so that whatever listens to it goes with it.
+    const controller = new AbortController();
+    const forward = () => controller.abort(stopping.signal.reason);
+    stopping.signal.addEventListener('abort', forward, { once: true });
+    const pauseMs = await act(controller.signal, hurried);
+    stopping.signal.removeEventListener('abort', forward);
+    acting = false;
+    goOn(pauseMs);
+  };
+  const goOn = (pauseMs: number) => actIn(hurriedBy?.() ?? pauseMs, hurriedBy !== undefined);
+  const actIn = (ms: number, hurried: boolean) => {
+    cancel();
+    if (stopping.signal.aborted) return;
+    cancel = clock.after(ms, () => void run(hurried));
+  };
+
+  void run(false);
+  return {
+    hurry(inMs) {
+      if (acting) hurriedBy = inMs;
+      else actIn(inMs(), true);
+    },
+    stop() {
+      cancel();
+      stopping.abort(new Error('Nobody watches any more.'));
+    },
+  };
+}
 
 /** How something at GitLab is read again and again, for as long as somebody watches it. */
 export interface Reading<State> {

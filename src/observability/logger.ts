@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
-import { redactPatterns } from '../gitlab/redaction.ts';
+import { redactPatterns } from '../util/redact.ts';
 import { type Operation, outcomeOf } from './operation.ts';
 
 export type { Logger } from 'pino';

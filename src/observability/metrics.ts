@@ -1,7 +1,79 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { CallEvent } from '../gitlab/call.ts';
-import { createCells } from './cells.ts';
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
+import type { CallEvent } from '../gitlab/request.ts';
 import { type Operation, outcomeOf } from './operation.ts';
+
+/** One process's metrics in a form that can be sent to another. */
+export type MetricsJson = MetricObjectWithValues<MetricValue<string>>[];
+
+/** Prometheus' text. */
+export async function metricsAsText(registries: readonly Registry[]): Promise<string> {
+  const texts = await Promise.all(registries.map((registry) => registry.metrics()));
+  return texts.join('\n');
+}
+
+/** The same as data. */
+export async function metricsAsJson(registries: readonly Registry[]): Promise<MetricsJson> {
+  const lists = await Promise.all(registries.map((registry) => registry.getMetricsAsJSON()));
+  return lists.flat();
+}
+
+/** Prometheus' text over several processes: counts are added up, of states the highest counts. */
+export function sumAsText(processes: readonly MetricsJson[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...processes]).metrics();
+}
+
+/** Their counts alone, added up: what stays of processes that are gone, whose states went with them. */
+export async function sumOfCounts(processes: readonly MetricsJson[]): Promise<MetricsJson> {
+  const sum = await AggregatorRegistry.aggregate([...processes]).getMetricsAsJSON();
+  return sum.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));
+}
+
+let registry: Registry | undefined;
+
+/**
+ * What the process itself does: memory, CPU, event-loop lag, garbage collections, open handles. There is
+ * one process however many gateways live in it, and observing it costs, so this begins when somebody first
+ * asks.
+ */
+export function processMetrics(): Registry {
+  if (registry === undefined) {
+    registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+  }
+  return registry;
+}
+
+/** More combinations than any metric here can have; beyond it, something is wrong and goes into one. */
+const MAX_CELLS = 1_000;
+const OTHER = 'other';
+
+/**
+ * Remembers a metric's cell for each combination of labels: finding it again costs one look into a
+ * map. Bounded, whatever the labels are: the combinations that come too late are counted as "other".
+ */
+export function createCells<Labels extends string[], Cell>(
+  make: (...labels: Labels) => Cell,
+): (...labels: Labels) => Cell {
+  const cells = new Map<string, Cell>();
+  return (...labels) => {
+    const key = labels.join(' ');
+    const known = cells.get(key);
+    if (known !== undefined) return known;
+    const isFull = cells.size >= MAX_CELLS;
+    const cell = isFull ? make(...(labels.map(() => OTHER) as Labels)) : make(...labels);
+    if (!isFull) cells.set(key, cell);
+    return cell;
+  };
+}
 
 /** The gateway's own figures. Labels come from closed lists: no caller can make up a new one. */
 export interface Metrics {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type DocumentNode, type ExecutionResult, getOperationAST, Kind, print } from 'graphql';
-import type { Meter } from '../gitlab/call.ts';
+import type { Meter } from '../gitlab/request.ts';
 
 /** How an operation ended: whole, with errors beside data, with errors alone, or left by its caller. */
 export type Outcome = 'ok' | 'partial' | 'error' | 'aborted';

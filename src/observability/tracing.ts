@@ -9,7 +9,7 @@ import {
   type TextMapGetter,
   trace,
 } from '@opentelemetry/api';
-import type { Call, Exchange, RawAnswer } from '../gitlab/call.ts';
+import type { Call, Exchange, RawAnswer } from '../gitlab/request.ts';
 import { type Operation, outcomeOf } from './operation.ts';
 
 /*

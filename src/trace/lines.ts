@@ -1,33 +1,179 @@
-/**
- * The visible lines of a log while it is read: their text in one byte queue, and a few numbers for each. One line is
- * open at a time and takes the text; it gets its place among the others when it is committed.
- */
 import {
   type ByteQueue,
   copyByteQueue,
   createByteQueue,
   raiseFloor,
+  read,
+  readUtf8,
   takeBack,
   write,
 } from './byte-queue.ts';
 import {
   append,
   type Column,
-  copyColumn,
-  createColumn,
-  forgetBefore,
-  truncate,
-  valueAt,
-} from './column.ts';
-import { PLAIN_STYLE } from './style.ts';
-import {
   change,
+  changeAt,
+  changeEnd,
+  changeValue,
+  copyColumn,
   copyTimeline,
+  createColumn,
   createTimeline,
+  forgetBefore,
   forgetChanges,
   rewind,
   type Timeline,
-} from './timeline.ts';
+  truncate,
+  valueAt,
+} from './columns.ts';
+import { PLAIN_STYLE } from './style.ts';
+
+/** The text of a committed line, and the styles along it. */
+
+/** Longest section header, in bytes; of a longer line it is the beginning. */
+export const MAX_HEADER = 4096;
+
+/** The longest run that stands in one piece, in bytes. */
+const MAX_RUN = 1 << 16;
+/** How many bytes of a character follow its first, at most. */
+const MAX_CONTINUATION = 3;
+
+/** C1 controls, of which U+009B begins an escape in some terminals. C0 controls never get into a line. */
+const C1 = /[\u0080-\u009f]/;
+const ALL_C1 = /[\u0080-\u009f]/g;
+
+/** Text in one style. */
+export interface Run {
+  readonly style: number;
+  readonly text: string;
+}
+
+function textBetween(lines: Lines, from: number, to: number): string {
+  const text = readUtf8(lines.text, from, to);
+  return C1.test(text) ? text.replace(ALL_C1, '') : text;
+}
+
+/** Where the character begins that holds the byte at an offset. */
+function characterAt({ text }: Lines, at: number): number {
+  const bytes = read(text, at - MAX_CONTINUATION, at + 1);
+  const isInside = (back: number) => ((bytes[bytes.length - 1 - back] ?? 0) & 0xc0) === 0x80;
+  let back = 0;
+  while (back < MAX_CONTINUATION && isInside(back)) back += 1;
+  return isInside(back) ? at : at - back;
+}
+
+/** The runs of an offset range of the text; a very long one in several, so that it need not stand whole. */
+function* runsBetween(lines: Lines, from: number, to: number): Generator<Run> {
+  let at = Math.max(from, lines.text.floor);
+  let style = changeAt(lines.styles, at);
+  while (at < to) {
+    const end = Math.min(to, changeEnd(lines.styles, style));
+    while (at + MAX_RUN < end) {
+      const cut = characterAt(lines, at + MAX_RUN);
+      yield { style: changeValue(lines.styles, style), text: textBetween(lines, at, cut) };
+      at = cut;
+    }
+    yield { style: changeValue(lines.styles, style), text: textBetween(lines, at, end) };
+    at = end;
+    style += 1;
+  }
+}
+
+function textOfRuns(runs: Iterable<Run>): string {
+  let all = '';
+  for (const { text } of runs) all += text;
+  return all;
+}
+
+/** The runs of a kept line, from left to right. A character that a change of style cuts in two is two invalid ones. */
+export function* runsOf(lines: Lines, index: number): Generator<Run> {
+  const pieces = piecesOf(lines, index);
+  for (let k = 0; k < pieces.length; k += 2) {
+    yield* runsBetween(lines, pieces[k] as number, pieces[k + 1] as number);
+  }
+}
+
+/** The text of a kept line, without escapes, marks and control characters other than tabs. */
+export function textOf(lines: Lines, index: number): string {
+  return textOfRuns(runsOf(lines, index));
+}
+
+/** What the open line would be as a section's header. */
+export function headerText(lines: Lines): string {
+  const { start } = lines.open;
+  return textOfRuns(runsBetween(lines, start, Math.min(lines.text.length, start + MAX_HEADER)));
+}
+
+/**
+ * Which lines of a long log are kept: those that begin within its last `maxBytes` bytes, `maxLines` of them at most. A
+ * line that begins before is dropped whole, but where that would lose more than half of the window its end is kept.
+ */
+
+/** How much is kept. */
+export interface Window {
+  readonly maxBytes: number;
+  readonly maxLines: number;
+}
+
+/**
+ * How many of the last lines can still vanish: the last one of each stream (256 numbers, two kinds), if it turns out to
+ * be the beginning of a mark, and that of lines without header.
+ */
+const UNSURE_LINES = 513;
+
+/** How much text, in bytes, they can take along: more than they have in unfinished marks. */
+const UNSURE_TEXT = 1 << 19;
+
+/** Forgets what is outside the window for good, while the log goes on; `total` is its size so far. */
+export function slideWindow(lines: Lines, total: number, window: Window): void {
+  const { maxBytes, maxLines } = window;
+  const sure = countLines(lines) - UNSURE_LINES;
+  let first = lines.first;
+  while (first + 1 < sure) {
+    const isOutside = sourceOf(lines, first + 1) <= total - maxBytes || first < sure - maxLines;
+    if (!isOutside) break;
+    first += 1;
+  }
+  forgetLines(lines, first, Math.max(maxBytes, MAX_HEADER) + UNSURE_TEXT);
+}
+
+/** Forgets exactly what is outside the window, now that all lines are there. Answers whether anything was lost. */
+export function closeWindow(lines: Lines, total: number, window: Window): boolean {
+  const { maxBytes, maxLines } = window;
+  const start = total - maxBytes;
+  const count = countLines(lines);
+  let first = Math.max(lines.first, count - maxLines);
+  while (first < count && sourceOf(lines, first) < start) {
+    const end = first + 1 < count ? sourceOf(lines, first + 1) : total;
+    const pieces = piecesOf(lines, first);
+    if (end - start > maxBytes / 2 && pieces.length <= 2) {
+      forgetLines(lines, first, Infinity);
+      return keepEnd(lines, first, end - start) || first > 0;
+    }
+    first += 1;
+  }
+  forgetLines(lines, first, Infinity);
+  return first > 0;
+}
+
+/** Shortens a line's text to its last `size` bytes or a few less, where a character begins. Answers whether it was longer. */
+function keepEnd(lines: Lines, index: number, size: number): boolean {
+  const [from = 0, end = 0] = piecesOf(lines, index);
+  if (end - from <= size) return false;
+  let start = end - size;
+  const head = read(lines.text, start, start + 3);
+  for (const byte of head) {
+    if ((byte & 0xc0) !== 0x80) break;
+    start += 1;
+  }
+  lines.pieces.set(index, [start, end]);
+  return true;
+}
+
+/**
+ * The visible lines of a log while it is read: their text in one byte queue, and a few numbers for each. One line is
+ * open at a time and takes the text; it gets its place among the others when it is committed.
+ */
 
 /** When a line was printed and where to, where the log says so. */
 export interface Stamp {

@@ -1,10 +1,33 @@
-/** A job's log as lines and sections, for reading. Texts are made when they are asked for. */
-import { htmlOf, spanOf } from './html.ts';
-import { type Run, runsOf, textOf } from './line-text.ts';
-import { countLines, type Lines, sourceOf, stampOf } from './lines.ts';
+import { changeAt, changeValue } from './columns.ts';
+import { countLines, type Lines, type Run, runsOf, sourceOf, stampOf, textOf } from './lines.ts';
+import { isoTime } from './mark.ts';
 import type { Section } from './sections.ts';
-import { isoTime } from './time-header.ts';
-import { changeAt, changeValue } from './timeline.ts';
+import { classNames, PLAIN_STYLE } from './style.ts';
+
+/** Lines as HTML that does nothing whatever the job printed: text and `<span class="…">` with classes of ours. */
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escaped = (text: string) => text.replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? '');
+
+/** The HTML of one run. */
+export function spanOf({ style, text }: Run): string {
+  const html = escaped(text);
+  return style === PLAIN_STYLE ? html : `<span class="${classNames(style)}">${html}</span>`;
+}
+
+/** The HTML of a line's runs: spans side by side, never one in another. The classes are those of `traceStyleSheet`. */
+export function htmlOf(runs: Iterable<Run>): string {
+  return Array.from(runs, spanOf).join('');
+}
+
+/** A job's log as lines and sections, for reading. Texts are made when they are asked for. */
 
 /** A visible line. */
 export interface ParsedLine {

@@ -1,12 +1,10 @@
 /** The way into this folder: a job's log in, its lines and sections out. */
-import { read } from './byte-queue.ts';
-import { copyLines, unwrite } from './lines.ts';
+import { read, wholeCharacters } from './byte-queue.ts';
+import { closeWindow, copyLines, slideWindow, unwrite, type Window } from './lines.ts';
+import { addText, createReading, endLastLine, type Reading, takeLongHeader } from './log-state.ts';
 import { type ParsedTrace, toParsedTrace } from './parsed-trace.ts';
-import { addText, createReading, endLastLine, type Reading, takeLongHeader } from './reading.ts';
 import { scanBytes } from './scanner.ts';
 import { forgetSections, sectionsSince } from './sections.ts';
-import { wholeCharacters } from './utf8.ts';
-import { closeWindow, slideWindow, type Window } from './window.ts';
 
 /** How much of a long log is kept. */
 export interface TraceParserOptions {

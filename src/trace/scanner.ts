@@ -1,6 +1,17 @@
 /** Finds the parts of a log in its bytes, in one pass, wherever the bytes were cut on their way. */
-import { escapeEnd, isOverlong, opensString, passSequence, passString } from './escape.ts';
-import { markEnd, parseMark } from './mark.ts';
+import {
+  CR,
+  CUT,
+  ESC,
+  escapeEnd,
+  isOverlong,
+  LF,
+  MORE,
+  NONE,
+  opensString,
+  passSequence,
+  passString,
+} from './escape.ts';
 import {
   addText,
   addUnfinished,
@@ -9,9 +20,8 @@ import {
   beginSourceLine,
   endSourceLine,
   type Reading,
-} from './reading.ts';
-import { HEADER_LENGTH, headerEnd, parseHeader } from './time-header.ts';
-import { CR, CUT, ESC, LF, MORE, NONE } from './token.ts';
+} from './log-state.ts';
+import { HEADER_LENGTH, headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
 
 /** Bytes that are joined to carried ones at a time: enough for most marks, headers and control sequences. */
 const LOOK_AHEAD = 64;

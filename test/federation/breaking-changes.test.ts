@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { CriticalityLevel, DiffRule, diff } from '@graphql-inspector/core';
 import { buildASTSchema, lexicographicSortSchema, parse, print, printSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { printSubgraph } from '../../src/federation/subgraph.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import { printSubgraph } from '../../src/graphql/subgraph.ts';
 
 /*
  * Nobody's query, and nobody's composition, breaks unannounced. A break is

@@ -14,8 +14,8 @@ import {
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { neighbourSdl } from '../../examples/federation/neighbour.ts';
+import { createSubgraph, printSubgraph } from '../../src/federation/subgraph.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import { createSubgraph, printSubgraph } from '../../src/graphql/subgraph.ts';
 
 const sdl = printSubgraph(schema);
 const gitlab = { name: 'gitlab', url: 'http://gitlab.invalid', typeDefs: parse(sdl) };

@@ -14,7 +14,7 @@ import {
   isUnknownScope,
   mayHaveHappened,
 } from '../../src/gitlab/errors.ts';
-import { readErrorBody } from '../../src/gitlab/layers/error-message.ts';
+import { readErrorBody } from '../../src/gitlab/transport/conditional-read.ts';
 import { connect, sendJson, startUpstream, tokenOf } from './upstream.ts';
 
 const throttled = 'This endpoint has been requested too many times. Try again later.';

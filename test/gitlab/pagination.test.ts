@@ -5,7 +5,7 @@ import {
   followsCursor,
   InvalidCursorIdError,
   isOurCursor,
-} from '../../src/gitlab/lists/cursor.ts';
+} from '../../src/gitlab/lists/keyset-cursor.ts';
 import type { KeysetRequest } from '../../src/gitlab/pagination.ts';
 import { aJob, connect, sendJson, startUpstream } from './upstream.ts';
 

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { GitlabDeps } from '../../src/gitlab/calls.ts';
+import type { GitlabDeps } from '../../src/gitlab/bind-caller.ts';
 import { createGitlab, type Gitlab } from '../../src/gitlab/client.ts';
-import type { Clock } from '../../src/gitlab/clock.ts';
 import { type Credential, readCredential } from '../../src/gitlab/credential.ts';
-import { createTransport, type TransportOptions } from '../../src/gitlab/transport.ts';
+import { createTransport, type TransportOptions } from '../../src/gitlab/transport/transport.ts';
+import type { Clock } from '../../src/util/clock.ts';
 
 export type Handler = (
   request: IncomingMessage & { text: string },

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/app/config.ts';
+import { createGateway } from '../../src/app/gateway.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
-import { createGateway } from '../../src/server.ts';
-import { connect, follow } from '../live/web-socket.ts';
+import { connect, follow } from '../websocket/web-socket.ts';
 
 /** A GitLab that never answers, and a gateway in front of it. */
 async function startSilent() {

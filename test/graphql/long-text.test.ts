@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createWorld } from '../../src/simulator/world.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
-import { connect, follow } from '../live/web-socket.ts';
+import { connect, follow } from '../websocket/web-socket.ts';
 
 const LINE = '\u001b[32m✓ "größer" \\ <b>\u001b[0m';
 const LOG = `${LINE}\n`.repeat(30_000);

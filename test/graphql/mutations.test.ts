@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../src/secret.ts';
 import type { JobOptions } from '../../src/simulator/job-columns.ts';
 import type { Fault } from '../../src/simulator/simulator.ts';
 import type { Version } from '../../src/simulator/versions.ts';
+import { Secret } from '../../src/util/secret.ts';
 import { at, codesOf, type Started, startGateway, textAt } from '../helpers/start-gateway.ts';
 import { addFullJob, small, smallWorld, tokens } from '../helpers/worlds.ts';
 

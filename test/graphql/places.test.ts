@@ -1,7 +1,7 @@
 import { type ASTNode, type DocumentNode, GraphQLError, parse, visit } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { forgetTokens, placed } from '../../src/graphql/places.ts';
-import { readOperations } from '../../src/plugins/operation-tabs.ts';
+import { readOperations } from '../../src/http/example-operations.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from 'vitest';
-import type { Config } from '../../src/config.ts';
-import { parseConfig } from '../../src/config.ts';
-import { createGateway, type Gateway, type GatewayDeps } from '../../src/server.ts';
+import type { Config } from '../../src/app/config.ts';
+import { parseConfig } from '../../src/app/config.ts';
+import { createGateway, type Gateway, type GatewayDeps } from '../../src/app/gateway.ts';
 import {
   createSimulator,
   type Simulator,

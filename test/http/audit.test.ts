@@ -1,7 +1,7 @@
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parseConfig } from '../../src/config.ts';
-import { createGateway, type Gateway } from '../../src/server.ts';
+import { parseConfig } from '../../src/app/config.ts';
+import { createGateway, type Gateway } from '../../src/app/gateway.ts';
 
 /*
  * GraphQL over HTTP, as the reference implementation's audit sees it: each of its points must be kept,

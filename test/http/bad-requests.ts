@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
-import { readOperations } from '../../src/plugins/operation-tabs.ts';
+import { readOperations } from '../../src/http/example-operations.ts';
 import { small, tokens } from '../helpers/worlds.ts';
 
 /*

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { parseConfig } from '../../src/config.ts';
-import { readOperations } from '../../src/plugins/operation-tabs.ts';
-import { createGateway } from '../../src/server.ts';
+import { parseConfig } from '../../src/app/config.ts';
+import { createGateway } from '../../src/app/gateway.ts';
+import { readOperations } from '../../src/http/example-operations.ts';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { createSimulator } from '../../src/simulator/simulator.ts';
 import { launchBrowser, whyNoBrowser } from '../helpers/browser.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createReadiness } from '../../src/observability/readiness.ts';
+import { createReadiness } from '../../src/observability/telemetry.ts';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { startGateway } from '../helpers/start-gateway.ts';
-import { freePort } from '../live/redis-server.ts';
+import { freePort } from '../webhooks/redis-server.ts';
 
 it('METRICS_PORT serves the metrics there, and no longer beside /graphql', async () => {
   const metricsPort = await freePort();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readOperations } from '../../src/plugins/operation-tabs.ts';
+import { readOperations } from '../../src/http/example-operations.ts';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { subscribe } from './subscribe.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/gitlab/clock.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import type { Fault } from '../../src/simulator/simulator.ts';
+import { systemClock } from '../../src/util/clock.ts';
 import { createTestClock } from '../gitlab/upstream.ts';
 import { at, codesOf, startGateway } from '../helpers/start-gateway.ts';
 import { tokens } from '../helpers/worlds.ts';

@@ -5,8 +5,8 @@ import { WebSocket } from 'ws';
 import { createTestClock } from '../gitlab/upstream.ts';
 import { type Started, startGateway } from '../helpers/start-gateway.ts';
 import { tokens } from '../helpers/worlds.ts';
+import { addressOf, connect, follow } from '../websocket/web-socket.ts';
 import { subscribe } from './subscribe.ts';
-import { addressOf, connect, follow } from './web-socket.ts';
 import { FOLLOW, running, runningWorld } from './worlds.ts';
 
 const variables = { id: running.id };

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { cutLostPeers } from '../../src/live/lost-peers.ts';
-import { peerName, readPeerTable } from '../../src/live/peer-table.ts';
+import { cutLostPeers } from '../../src/http/lost-peers.ts';
+import { peerName, readPeerTable } from '../../src/http/peer-table.ts';
 import { createTestClock } from '../gitlab/upstream.ts';
 
 const HEADER =

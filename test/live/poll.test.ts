@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Gitlab } from '../../src/gitlab/client.ts';
 import { GitlabNetworkError, GitlabStatusError } from '../../src/gitlab/errors.ts';
-import { follow } from '../../src/live/follow.ts';
-import { createPace } from '../../src/live/pace.ts';
+import { eachOnce } from '../../src/live/job.ts';
 import { createPoll, type Reading } from '../../src/live/poll.ts';
-import { eachOnce } from '../../src/live/watch-job.ts';
+import { createPace } from '../../src/live/poll-interval.ts';
+import { follow } from '../../src/live/subscriber.ts';
 import { createTestClock } from '../gitlab/upstream.ts';
 
 const origin = { method: 'GET', path: '/projects/42/jobs/1' };

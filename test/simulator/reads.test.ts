@@ -5,7 +5,7 @@ import {
   restJob,
   restPipeline,
   restProject,
-} from '../../src/gitlab/rest.ts';
+} from '../../src/gitlab/rows.ts';
 import type { Shape } from '../../src/gitlab/shape.ts';
 import { smallWorld, startSimulator } from './start-simulator.ts';
 

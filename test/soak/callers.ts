@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import { type Dispatcher, request } from 'undici';
 import { WebSocket } from 'ws';
-import { type ExampleOperation, readOperations } from '../../src/plugins/operation-tabs.ts';
+import { type ExampleOperation, readOperations } from '../../src/http/example-operations.ts';
 import { demo } from '../../src/simulator/seed.ts';
 
 /** The secret that GitLab's hooks bring. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { traceStyleSheet } from '../../src/trace/style-sheet.ts';
+import { traceStyleSheet } from '../../src/trace/style.ts';
 import { hostileLog, worstLogs } from './hostile.ts';
 import { bytesOf, htmlText, parse, plainText } from './parse.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTraceParser } from '../../src/trace/parser.ts';
-import { traceStyleSheet } from '../../src/trace/style-sheet.ts';
+import { traceStyleSheet } from '../../src/trace/style.ts';
 import { hostileLog, worstLogs } from './hostile.ts';
 import { bytesOf, dump, htmlText, parse, parseInChunks, plainText } from './parse.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { traceStyleSheet } from '../../src/trace/style-sheet.ts';
+import { traceStyleSheet } from '../../src/trace/style.ts';
 import { htmls } from './parse.ts';
 
 describe('colours', () => {

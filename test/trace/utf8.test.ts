@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { wholeCharacters } from '../../src/trace/utf8.ts';
+import { wholeCharacters } from '../../src/trace/byte-queue.ts';
 
 const count = (...bytes: number[]) => wholeCharacters(Uint8Array.from(bytes), true);
 

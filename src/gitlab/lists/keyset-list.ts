@@ -1,5 +1,5 @@
 import type { KeysetRequest, Page } from '../pagination.ts';
-import { type Anchor, MAX_PER_PAGE, type Slice, type Want, type WithId } from './list.ts';
+import { type Anchor, MAX_PER_PAGE, type Slice, type Want, type WithId } from './page-request.ts';
 
 type Fetch<Row> = (page: KeysetRequest) => Promise<Page<Row>>;
 type Direction = Want['direction'];

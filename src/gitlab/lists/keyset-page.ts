@@ -1,9 +1,9 @@
-import { type AnswerHead, type Call, originOf } from '../call.ts';
 import { GitlabResponseError } from '../errors.ts';
-import { headerOf } from '../layers/headers.ts';
 import { type KeysetRequest, linkedCursor, type Page } from '../pagination.ts';
-import type { ServerFacts } from '../server-facts.ts';
-import { followsCursor, isOurCursor } from './cursor.ts';
+import { type AnswerHead, type Call, originOf } from '../request.ts';
+import type { ServerFacts } from '../server-capabilities.ts';
+import { headerOf } from '../transport/headers.ts';
+import { followsCursor, isOurCursor } from './keyset-cursor.ts';
 
 /** The cursors that came with a page: in headers of their own on newer servers, and in the Link. */
 interface Marks {

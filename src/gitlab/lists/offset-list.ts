@@ -1,5 +1,5 @@
 import type { OffsetRequest, Page } from '../pagination.ts';
-import { compareIds, MAX_PER_PAGE, type Slice, type Want, type WithId } from './list.ts';
+import { compareIds, MAX_PER_PAGE, type Slice, type Want, type WithId } from './page-request.ts';
 
 type Fetch<Row> = (page: OffsetRequest) => Promise<Page<Row>>;
 

@@ -1,5 +1,5 @@
 import { GitlabStatusError } from '../errors.ts';
-import type { ServerFacts } from '../server-facts.ts';
+import type { ServerFacts } from '../server-capabilities.ts';
 
 type Route = 'bridges' | 'trigger_jobs';
 

@@ -1,0 +1,85 @@
+import {
+  type ConstDirectiveNode,
+  type DefinitionNode,
+  type GraphQLFieldConfigMap,
+  GraphQLObjectType,
+  GraphQLSchema,
+  Kind,
+  lexicographicSortSchema,
+  parse,
+  print,
+  printSchema,
+} from 'graphql';
+import type { Context } from '../context/context.ts';
+import { federationDirectives, LINK } from './directives.ts';
+import { entityFields } from './entities.ts';
+
+/*
+ * The second build of the schema: the same types and resolvers as a Federation v2 subgraph. It is
+ * made from the finished standalone schema, so the two cannot drift apart, and a gateway that is no
+ * subgraph pays nothing for it (docs/decisions/005-subgraph.md).
+ */
+
+/** Root fields that any Relay server has: two subgraphs with them do not compose. */
+const RELAY_ROOTS = ['node', 'nodes'];
+
+type Fields = GraphQLFieldConfigMap<unknown, Context>;
+
+/** The same schema with other fields on its query type. */
+function withQuery(schema: GraphQLSchema, change: (fields: Fields) => Fields): GraphQLSchema {
+  const { types, ...config } = schema.toConfig();
+  const old = schema.getQueryType();
+  if (!old) return schema;
+  const query = new GraphQLObjectType({ ...old.toConfig(), fields: change(old.toConfig().fields) });
+  return new GraphQLSchema({ ...config, query, types: types.filter((type) => type !== old) });
+}
+
+/** The part of the schema that becomes part of a larger graph. */
+function ownGraph(schema: GraphQLSchema): GraphQLSchema {
+  return withQuery(schema, (fields) =>
+    Object.fromEntries(Object.entries(fields).filter(([name]) => !RELAY_ROOTS.includes(name))),
+  );
+}
+
+function parseDirectives(texts: readonly string[] = []): readonly ConstDirectiveNode[] {
+  const [carrier] = parse(`scalar Carrier ${texts.join(' ')}`, { noLocation: true }).definitions;
+  return carrier?.kind === Kind.SCALAR_TYPE_DEFINITION ? (carrier.directives ?? []) : [];
+}
+
+function printSdl(graph: GraphQLSchema): string {
+  const directives = federationDirectives(graph);
+  const at = (coordinate: string) => parseDirectives(directives.get(coordinate));
+  const decorate = (definition: DefinitionNode): DefinitionNode[] => {
+    // Directives for operations, such as @defer, are the router's own.
+    if (definition.kind === Kind.DIRECTIVE_DEFINITION) return [];
+    if (!('name' in definition) || !definition.name) return [definition];
+    const name = definition.name.value;
+    const applied = [...(definition.directives ?? []), ...at(name)] as ConstDirectiveNode[];
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) {
+      return [{ ...definition, directives: applied } as DefinitionNode];
+    }
+    const fields = definition.fields?.map((field) => ({
+      ...field,
+      directives: [...(field.directives ?? []), ...at(`${name}.${field.name.value}`)],
+    }));
+    return [{ ...definition, directives: applied, ...(fields && { fields }) }];
+  };
+  const { definitions } = parse(printSchema(lexicographicSortSchema(graph)), { noLocation: true });
+  const own = print({ kind: Kind.DOCUMENT, definitions: definitions.flatMap(decorate) });
+  return `${LINK}\n\n${own}`;
+}
+
+/** What composition takes: the subgraph's SDL, as `_service` tells it. */
+export function printSubgraph(schema: GraphQLSchema): string {
+  return printSdl(ownGraph(schema));
+}
+
+/** Makes a Federation v2 subgraph of the schema. */
+export function createSubgraph(
+  schema: GraphQLSchema,
+  { maxReferences }: { maxReferences: number },
+): GraphQLSchema {
+  const graph = ownGraph(schema);
+  const machinery = entityFields(graph, { sdl: printSdl(graph), maxReferences });
+  return withQuery(graph, (fields) => ({ ...fields, ...machinery }));
+}

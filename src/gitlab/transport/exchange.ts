@@ -1,0 +1,160 @@
+import type { Dispatcher } from 'undici';
+import {
+  type GitlabError,
+  GitlabNetworkError,
+  GitlabResponseError,
+  GitlabTimeoutError,
+  type TimeoutPhase,
+} from '../errors.ts';
+import { type Call, type Exchange, originOf, type RawAnswer } from '../request.ts';
+import {
+  type BodySink,
+  createBodyStream,
+  createCollector,
+  decodeBody,
+  decodeStream,
+  isDecodable,
+} from './body.ts';
+import { type Headers, headerOf } from './headers.ts';
+
+const timeoutPhases: Readonly<Record<string, TimeoutPhase>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'connect',
+  UND_ERR_HEADERS_TIMEOUT: 'headers',
+  UND_ERR_BODY_TIMEOUT: 'body',
+};
+
+/** Turns a failure of the connection into ours. `started`: whether the request began to be written. */
+export function toNetworkError(error: Error, call: Call, started: boolean): GitlabError {
+  const code = 'code' in error ? String(error.code) : error.name;
+  const origin = originOf(call, undefined, error);
+  const phase = timeoutPhases[code];
+  if (phase) return new GitlabTimeoutError({ phase, sent: started }, origin);
+  const what = started ? 'The connection to GitLab broke' : 'GitLab cannot be reached';
+  return new GitlabNetworkError(`${what}: ${code}`, { sent: started }, origin);
+}
+
+/** What an exchange needs to know of the server. */
+export interface ExchangeOptions {
+  readonly dispatcher: Dispatcher;
+  /** Of its own for streams, so that slow readers of logs never hold up the other calls. */
+  readonly streams: Dispatcher;
+  readonly origin: string;
+  /** What stands before every path: "/api/v4", or "/gitlab/api/v4". */
+  readonly prefix: string;
+  readonly userAgent: string;
+  readonly headersTimeoutMs: number;
+  /** The longest pause within a body. */
+  readonly bodyTimeoutMs: number;
+  /** For the body as it came, and again decompressed. */
+  readonly maxBodyBytes: number;
+}
+
+interface Settle {
+  resolve(answer: RawAnswer): void;
+  reject(error: unknown): void;
+}
+
+function toRequest(options: ExchangeOptions, call: Call): Dispatcher.DispatchOptions {
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    'accept-encoding': 'gzip',
+    'user-agent': options.userAgent,
+  };
+  if (call.traceContext) Object.assign(headers, call.traceContext);
+  for (const [name, value] of call.credential.headers.reveal()) headers[name] = value;
+  if (call.ifNoneMatch) headers['if-none-match'] = call.ifNoneMatch;
+  if (call.body !== undefined) headers['content-type'] = 'application/json';
+  return {
+    origin: options.origin,
+    path: `${options.prefix}${call.endpoint.path}${call.query}`,
+    method: call.method,
+    headers,
+    body: call.body ?? null,
+    headersTimeout: options.headersTimeoutMs,
+    bodyTimeout: options.bodyTimeoutMs,
+  };
+}
+
+/** Chooses where a body goes, now that its status is known, and settles when the answer is whole. */
+function openSink(
+  answer: { status: number; headers: Headers },
+  context: { call: Call; limit: number; controller: Dispatcher.DispatchController },
+  settle: Settle,
+): BodySink {
+  const { call, limit, controller } = context;
+  const encoding = headerOf(answer.headers, 'content-encoding');
+  const broken = (detail: string, cause?: unknown) =>
+    new GitlabResponseError(detail, answer, originOf(call, answer, cause));
+  const undecoded = (cause: unknown) => broken('it cannot be decompressed', cause);
+  if (call.streaming && answer.status < 300 && isDecodable(encoding)) {
+    const { stream, sink } = createBodyStream(controller);
+    const decoded = decodeStream(stream, encoding, undecoded);
+    settle.resolve({ ...answer, body: Buffer.alloc(0), stream: decoded });
+    return sink;
+  }
+  return createCollector({
+    limit,
+    done: (body) =>
+      void decodeBody(body, encoding, limit).then(
+        (decoded) =>
+          settle.resolve({ status: answer.status, headers: answer.headers, body: decoded }),
+        (error) => settle.reject(undecoded(error)),
+      ),
+    overflow() {
+      settle.reject(broken(`it is longer than ${limit} bytes`));
+      controller.abort(new Error('The answer is too long.'));
+    },
+    fail: settle.reject,
+  });
+}
+
+/** Follows one exchange from its first byte to its end, and ends it when the call's signal says so. */
+function createHandler(
+  options: ExchangeOptions,
+  call: Call,
+  settle: Settle,
+): Dispatcher.DispatchHandler {
+  let controller: Dispatcher.DispatchController | undefined;
+  let sink: BodySink | undefined;
+  const finish = (error?: unknown) => {
+    call.signal.removeEventListener('abort', stop);
+    if (error !== undefined) (sink?.fail ?? settle.reject)(error);
+  };
+  const stop = () => {
+    finish(call.signal.reason);
+    controller?.abort(new Error('The call was ended.'));
+  };
+  call.signal.addEventListener('abort', stop, { once: true });
+  return {
+    onRequestStart(started) {
+      controller = started;
+      // Ended while it waited for a connection: nothing has been written, and nothing will be.
+      if (call.signal.aborted) started.abort(new Error('The call was ended.'));
+      else call.progress.sent = true;
+    },
+    onResponseStart(started, status, headers) {
+      if (status < 200) return;
+      const context = { call, limit: options.maxBodyBytes, controller: started };
+      sink = openSink({ status, headers }, context, settle);
+    },
+    onResponseData: (_, chunk) => sink?.write(chunk),
+    onResponseEnd() {
+      finish();
+      sink?.end();
+    },
+    onResponseError: (_, error) => finish(toNetworkError(error, call, controller !== undefined)),
+  };
+}
+
+/** Makes one exchange over HTTP: no retry, no redirect, and every status is an answer. */
+export function createExchange(options: ExchangeOptions): Exchange {
+  return (call) =>
+    new Promise((resolve, reject) => {
+      if (call.signal.aborted) return reject(call.signal.reason);
+      const dispatcher = call.streaming ? options.streams : options.dispatcher;
+      dispatcher.dispatch(
+        toRequest(options, call),
+        createHandler(options, call, { resolve, reject }),
+      );
+    });
+}

@@ -1,0 +1,33 @@
+import type { Plugin } from 'graphql-yoga';
+import type { Observation } from '../observability/telemetry.ts';
+import type { Follower } from '../operation/operation-tracker.ts';
+import { useOperations } from '../operation/operation-tracker.ts';
+import type { Drain } from './drain.ts';
+import { useDrain } from './drain.ts';
+import { useHealth } from './health.ts';
+import { createRequestIds, useRequestId } from './request-id.ts';
+
+/**
+ * What operators need, in this order: their endpoints answer while all else is refused, and a stream's
+ * last result, which draining puts in, is seen by those who count.
+ */
+export function useOperators(deps: {
+  observation: Observation;
+  drain: Drain;
+  /** Whether /metrics is served beside /graphql. */
+  withMetrics: boolean;
+  follower: Follower;
+}): Plugin[] {
+  const { observation, drain, follower } = deps;
+  const ids = createRequestIds();
+  return [
+    useHealth(observation.endpoints(deps.withMetrics)),
+    useRequestId(ids),
+    useDrain(drain),
+    useOperations({
+      follower,
+      refused: (request, status) => observation.observer.refused(ids.of(request), status),
+      requestIdOf: ids.of,
+    }),
+  ];
+}

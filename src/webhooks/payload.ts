@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import type { Hint } from '../live/notifications.ts';
+
+/*
+ * The parts of GitLab's hooks that say what has changed (upstream.md §9). Nothing else of them is
+ * looked at: hooks come late, twice and out of order, and may be forged by whoever has the secret.
+ */
+
+const id = z.union([z.number().int().positive(), z.string().regex(/^\d{1,19}$/)]).transform(String);
+const project = z.object({ id });
+
+const jobHook = z.object({
+  build_id: id,
+  pipeline_id: id.nullish(),
+  project_id: id.nullish(),
+  project: project.nullish(),
+});
+const pipelineHook = z.object({
+  object_attributes: z.object({ id }),
+  project: project.nullish(),
+  builds: z.array(z.object({ id })).nullish(),
+});
+
+/** A hook's body is not what GitLab sends. */
+export class HookError extends Error {
+  override readonly name = 'HookError';
+}
+
+function check<T>(shape: z.ZodType<T>, body: unknown): T {
+  const result = shape.safeParse(body);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new HookError(`Not a hook of GitLab's: ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+const jobTopic = (job: string) => `job/${job}`;
+const pipelineTopic = (pipeline: string) => `pipeline/${pipeline}`;
+
+/** What a hook is a hint of; null for hooks of other kinds. Throws HookError for a body without sense. */
+export function parseHook(body: unknown): Hint | null {
+  const { object_kind: kind } = check(z.object({ object_kind: z.string() }), body);
+  if (kind === 'build') {
+    const { build_id, pipeline_id, ...hook } = check(jobHook, body);
+    const topics = [jobTopic(build_id), ...(pipeline_id ? [pipelineTopic(pipeline_id)] : [])];
+    return { topics, project: hook.project_id ?? hook.project?.id, ofJobs: true };
+  }
+  if (kind !== 'pipeline') return null;
+  const { object_attributes: pipeline, builds, ...hook } = check(pipelineHook, body);
+  const jobs = (builds ?? []).map((build) => jobTopic(build.id));
+  // Sent when the pipeline's status changes, not for each job (§9).
+  return {
+    topics: [pipelineTopic(pipeline.id), ...jobs],
+    project: hook.project?.id,
+    ofJobs: false,
+  };
+}

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { type Config, ConfigError, parseConfig } from '../../src/app/config.ts';
+
+const GITLAB_URL = 'https://gitlab.example.com';
+
+function configOf(env: Record<string, string>, argv: string[] = []): Config {
+  const command = parseConfig(env, argv);
+  if (command.name !== 'serve') throw new Error(`unexpected command ${command.name}`);
+  return command.config;
+}
+
+function problemsOf(env: Record<string, string>, argv: string[] = []): readonly string[] {
+  try {
+    parseConfig(env, argv);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  it('needs nothing but the address of GitLab', () => {
+    expect(configOf({ GITLAB_URL })).toMatchObject({
+      demo: false,
+      gitlabUrl: GITLAB_URL,
+      gitlabExternalUrl: GITLAB_URL,
+      gitlabToken: undefined,
+      gitlabTokenWrites: false,
+      host: '0.0.0.0',
+      port: 4000,
+    });
+  });
+
+  it('needs nothing at all in the demo, which listens on this machine alone', () => {
+    expect(configOf({}, ['--demo'])).toMatchObject({ demo: true, host: '127.0.0.1', port: 4000 });
+  });
+
+  it('takes a path in the address, and no slash at its end', () => {
+    expect(configOf({ GITLAB_URL: `${GITLAB_URL}/gitlab/` }).gitlabUrl).toBe(
+      `${GITLAB_URL}/gitlab`,
+    );
+  });
+
+  it('lets the command line win over the environment', () => {
+    expect(configOf({ GITLAB_URL, PORT: '5000' }, ['--port', '0']).port).toBe(0);
+  });
+
+  it('switches off in production what helps to explore', () => {
+    expect(configOf({ GITLAB_URL }).graphiql).toBe(true);
+    expect(configOf({ GITLAB_URL, NODE_ENV: 'production' }).graphiql).toBe(false);
+    expect(configOf({ GITLAB_URL, NODE_ENV: 'production', GRAPHIQL: 'true' }).graphiql).toBe(true);
+  });
+
+  it('lets lists be as long as the references that are allowed', () => {
+    const limitsOf = (env: Record<string, string>) => configOf({ GITLAB_URL, ...env }).limits;
+    expect(limitsOf({}).listItems).toBe(1000);
+    expect(limitsOf({ FEDERATION_MAX_REFERENCES: '5000' }).listItems).toBe(5000);
+    expect(limitsOf({ FEDERATION_MAX_REFERENCES: '10' }).listItems).toBe(1000);
+    expect(limitsOf({ FEDERATION_MAX_REFERENCES: '5000', MAX_LIST_ITEMS: '7' }).listItems).toBe(7);
+  });
+
+  it('lists every problem at once', () => {
+    const env = {
+      GITLAB_URL: 'gitlab',
+      GITLAB_EXTERNAL_URL: 'ftp://x',
+      PORT: '70000',
+      GRAPHIQL: 'maybe',
+    };
+    const problems = problemsOf({ ...env, GITLAB_TOKEN_WRITES: '2' });
+    expect(problems.map((problem) => problem.split(' ')[0]).sort()).toEqual([
+      'GITLAB_EXTERNAL_URL',
+      'GITLAB_TOKEN_WRITES',
+      'GITLAB_URL',
+      'GRAPHIQL',
+      'PORT',
+    ]);
+  });
+
+  it.each([
+    ['no address', {}, [], 'GITLAB_URL is needed'],
+    ['a blank address', { GITLAB_URL: ' ' }, [], 'GITLAB_URL is needed'],
+    ['a user in the address', { GITLAB_URL: 'https://me:secret@host' }, [], 'without user'],
+    ['a query in the address', { GITLAB_URL: `${GITLAB_URL}?x=1` }, [], 'GITLAB_URL must be'],
+    ['an unknown flag', { GITLAB_URL }, ['--prot', '1'], "Unknown option '--prot'"],
+    ['a stray word', { GITLAB_URL }, ['serve'], 'serve'],
+    ['one port for two servers', { GITLAB_URL, METRICS_PORT: '4000' }, [], 'METRICS_PORT must be'],
+    ['a port that is no number', { GITLAB_URL }, ['--port', '4e3'], 'PORT must be a whole number'],
+  ])('refuses %s', (_name, env: Record<string, string>, argv: string[], problem) => {
+    expect(problemsOf(env, argv).join()).toContain(problem);
+  });
+
+  it('never repeats a secret in a problem', () => {
+    const problems = problemsOf({
+      GITLAB_URL: 'https://me:secret@host',
+      GITLAB_TOKEN: 'glpat-x',
+      PORT: 'x',
+    });
+    expect(problems.join()).not.toMatch(/secret|glpat/);
+  });
+
+  it('refuses a token that no header can hold, without repeating it', () => {
+    const problems = problemsOf({ GITLAB_URL, GITLAB_TOKEN: 'glpat-x\nglpat-y' });
+    expect(problems).toEqual(['GITLAB_TOKEN holds characters that no token has']);
+  });
+
+  it.each([
+    'redis://redis.example.com',
+    'redis://redis.example.com:6379/',
+    'redis://redis.example.com/2',
+    'rediss://user:p%40ss@redis.example.com:6380',
+  ])('takes %s for the replicas’ meeting place', (url) => {
+    expect(configOf({ GITLAB_URL, REDIS_URL: url }).redisUrl?.reveal()).toBe(url);
+  });
+
+  it.each([
+    'redis.example.com:6379',
+    'http://redis.example.com',
+    'redis://',
+    'redis://:s3cret@redis.example.com/main',
+    'redis://:s3cret%ZZ@redis.example.com',
+    'redis://:s3cret%FF@redis.example.com',
+  ])('refuses %s for it, without repeating it', (url) => {
+    const problems = problemsOf({ GITLAB_URL, REDIS_URL: url });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^REDIS_URL must be /);
+    expect(problems[0]).not.toContain('s3cret');
+  });
+
+  it('keeps what must not show where printing does not show it', () => {
+    const config = configOf({
+      GITLAB_URL,
+      GITLAB_WEBHOOK_SECRET: 's3cret',
+      REDIS_URL: 'redis://:s3cret@redis.example.com',
+    });
+    expect(config.gitlabWebhookSecret?.reveal()).toBe('s3cret');
+    expect(JSON.stringify(config)).not.toContain('s3cret');
+  });
+
+  it.each(['help', 'version', 'print-schema', 'print-subgraph'] as const)(
+    'knows --%s without any setting',
+    (name) => {
+      expect(parseConfig({}, [`--${name}`])).toEqual({ name });
+    },
+  );
+});

@@ -1,0 +1,99 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { type FaultSource, shutDown, watchFaults } from '../../src/app/process.ts';
+import { createRestarts } from '../../src/app/workers.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { Secret } from '../../src/util/secret.ts';
+
+/** A log kept in memory, line by line. */
+function memoryLog() {
+  const lines: Record<string, unknown>[] = [];
+  const output = { write: (line: string) => void lines.push(JSON.parse(line)) };
+  return { lines, logger: createLogger({ level: 'info', output }) };
+}
+
+describe('restarts', () => {
+  it('come almost at once, then after twice the pause, and end in a crash loop', () => {
+    const { next } = createRestarts();
+    const pauses = Array.from({ length: 10 }, (_, at) => next(at));
+    expect(pauses).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, undefined]);
+  });
+
+  it('forget deaths of more than a minute ago', () => {
+    const { next } = createRestarts();
+    for (let at = 0; at < 9; at++) next(at);
+    expect(next(70_000)).toBe(100);
+  });
+});
+
+describe('shutting down', () => {
+  it('closes once all that runs has finished', async () => {
+    const done: string[] = [];
+    const { logger, lines } = memoryLog();
+    const endable = {
+      drain: async () => void done.push('drained'),
+      close: async () => done.push('closed'),
+    };
+    await shutDown(endable, { timeoutMs: 10_000, logger });
+    expect(done).toEqual(['drained', 'closed']);
+    expect(lines.map(({ msg }) => msg)).toEqual(['shutting down']);
+  });
+
+  it('cuts off what is not done in time, and says so', async () => {
+    const { logger, lines } = memoryLog();
+    let isClosed = false;
+    const endable = {
+      drain: () => new Promise<void>(() => undefined),
+      close: async () => (isClosed = true),
+    };
+    await shutDown(endable, { timeoutMs: 20, logger });
+    expect(isClosed).toBe(true);
+    expect(lines.at(-1)).toMatchObject({ level: 'warn', timeoutMs: 20 });
+  });
+
+  it('does not wait for what cannot be closed', async () => {
+    const { logger } = memoryLog();
+    const endable = { drain: async () => {}, close: () => new Promise<void>(() => {}) };
+    await expect(shutDown(endable, { timeoutMs: 20, logger })).resolves.toBeUndefined();
+  });
+});
+
+describe('faults of the process', () => {
+  function watch() {
+    const listeners = new Map<string, (fault: unknown) => void>();
+    const source: FaultSource = { on: (event, listener) => listeners.set(event, listener) };
+    const { logger, lines } = memoryLog();
+    const ends: string[] = [];
+    watchFaults(source, {
+      logger,
+      end: async () => ends.push('end'),
+      exit: () => void ends.push('exit'),
+    });
+    return { lines, ends, raise: (event: string, fault: unknown) => listeners.get(event)?.(fault) };
+  }
+
+  it('survive a rejection that nobody handled, with one line and no token in it', () => {
+    const { lines, ends, raise } = watch();
+    raise('unhandledRejection', new Error('sent glpat-abcdefghijklmnopqrst'));
+    expect(lines).toHaveLength(1);
+    expect(JSON.stringify(lines)).not.toContain('glpat-abcdefgh');
+    expect(ends).toEqual([]);
+  });
+
+  it('end the process in order after an exception that nobody caught, at once after a second', async () => {
+    const { lines, ends, raise } = watch();
+    raise('uncaughtException', new Error('one'));
+    raise('uncaughtException', 'two');
+    await expect.poll(() => ends).toEqual(['end', 'exit', 'exit']);
+    expect(lines.map(({ level }) => level)).toEqual(['fatal', 'fatal']);
+  });
+});
+
+describe('a secret', () => {
+  it('shows only to who asks for it', () => {
+    const secret = new Secret('glpat-hidden');
+    const shown = [`${secret}`, JSON.stringify({ secret }), inspect({ secret }), String(secret)];
+    expect(shown.join()).not.toContain('glpat-hidden');
+    expect(secret.reveal()).toBe('glpat-hidden');
+  });
+});

@@ -1,0 +1,207 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import { createClient } from 'graphql-ws';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
+import { parseConfig } from '../../src/app/config.ts';
+import { toGlobalId } from '../../src/graphql/global-id.ts';
+import { maskFailures } from '../../src/http/mask-failures.ts';
+import { createSimulator, type Fault } from '../../src/simulator/simulator.ts';
+import { Secret } from '../../src/util/secret.ts';
+import { startGateway } from '../helpers/start-gateway.ts';
+import { small, smallWorld, tokens } from '../helpers/worlds.ts';
+
+describe('a secret setting', () => {
+  const env = {
+    GITLAB_URL: 'https://gitlab.example.com',
+    GITLAB_TOKEN: 'glpat-of-the-gateway',
+    GITLAB_WEBHOOK_SECRET: 'hook-secret',
+    REDIS_URL: 'redis://user:redis-secret@redis.example.com',
+  };
+  const secret = /glpat-of|hook-secret|redis-secret/;
+
+  it('does not show when the configuration is printed, logged, copied or thrown', () => {
+    const command = parseConfig(env, []);
+    if (command.name !== 'serve') throw new Error('unreachable');
+    const { config } = command;
+    const copy = { ...config, nested: { list: [config.gitlabToken] } };
+    const error = new Error(`with ${config.gitlabToken}`, { cause: config });
+    const texts = [
+      inspect(copy, { depth: 9, showHidden: true }),
+      JSON.stringify(copy),
+      String(config.gitlabToken),
+      `${config.gitlabWebhookSecret}`,
+      inspect(error, { depth: 9 }),
+      JSON.stringify(structuredClone({ token: JSON.parse(JSON.stringify(config)) as unknown })),
+    ];
+    for (const text of texts) expect(text).not.toMatch(secret);
+    expect(texts[0]).toContain('[redacted]');
+    expect(config.gitlabToken?.reveal()).toBe('glpat-of-the-gateway');
+  });
+
+  it('is not one that inspection can look into', () => {
+    const held = new Secret('x-secret');
+    expect(Object.getOwnPropertyNames(held)).toEqual([]);
+    expect(inspect(held, { showHidden: true, customInspect: false })).not.toContain('x-secret');
+  });
+});
+
+describe('what answers outside of an operation', () => {
+  it('shows no stack for an address that is none', async () => {
+    const { url } = await startGateway();
+    const { hostname, port } = new URL(url);
+    for (const request of [
+      'GET * HTTP/1.0',
+      'GET /graphql HTTP/1.1\r\nHost: [::',
+      'GET /x HTTP/1.1\r\nHost: a b',
+    ]) {
+      const socket = connect(Number(port), hostname);
+      let text = '';
+      socket.on('data', (data) => {
+        text += String(data);
+      });
+      socket.end(`${request}\r\n\r\n`);
+      await once(socket, 'close');
+      expect(text).toMatch(/^HTTP\/1\.1 400 /);
+      expect(text).not.toContain(' at ');
+    }
+  });
+
+  it('masks and reports a bug of ours', async () => {
+    const bugs: unknown[] = [];
+    const responses: Response[] = [];
+    const bug = new Error('inside');
+    const fail = (_payload: unknown) => {
+      throw bug;
+    };
+    const { onRequest, onResponse } = maskFailures({ onRequest: fail, onResponse: fail }, (error) =>
+      bugs.push(error),
+    );
+    const keep = (response: Response) => responses.push(response);
+    await onRequest({ endResponse: keep } as never);
+    await onResponse({ setResponse: keep } as never);
+    for (const response of responses) {
+      expect([response.status, await response.json()]).toEqual([
+        500,
+        { error: { code: 'INTERNAL_SERVER_ERROR', message: 'Internal error of the gateway.' } },
+      ]);
+    }
+    expect([responses.length, bugs]).toEqual([2, [bug, bug]]);
+  });
+});
+
+/** The program in a process of its own, as verbose as it gets, and all that it writes. */
+async function startProgram(gitlabUrl: string) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: {
+      PATH: process.env['PATH'],
+      GITLAB_URL: gitlabUrl,
+      GITLAB_TOKEN: tokens.aliceReadOnly,
+      GITLAB_WEBHOOK_SECRET: 'hook-secret',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      LOG_LEVEL: 'debug',
+      NODE_OPTIONS: '--trace-warnings --trace-uncaught',
+      UPSTREAM_HEADERS_TIMEOUT_MS: '200',
+    },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const written = { text: '' };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data) => {
+      written.text += String(data);
+    });
+  }
+  while (!written.text.includes('http://127')) await once(child.stdout, 'data');
+  const url = /http:\/\/127[\d.]+:\d+/.exec(written.text)?.[0] ?? '';
+  return { url, child, written };
+}
+
+describe('the tokens of callers', () => {
+  it('are in nothing that the program ever writes or answers', { timeout: 60_000 }, async () => {
+    const simulator = await createSimulator({ world: smallWorld() });
+    onTestFinished(() => simulator.close());
+    const { url, child, written } = await startProgram(simulator.url);
+    const answers: string[] = [];
+
+    const ask = async (headers: Record<string, string>, query: string) => {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ query }),
+      });
+      answers.push(await response.text(), JSON.stringify([...response.headers]));
+    };
+    const id = toGlobalId('Job', 42, small.fullJob);
+    const read = `{ job(project: "42", id: "${small.fullJob}") { name trace { byteSize } } }`;
+    const write = `mutation { jobRetry(input: { id: "${id}" }) { errors { code message } } }`;
+    const secrets = [
+      ...Object.values(tokens),
+      'hook-secret',
+      'wrong token',
+      'glpat-unknown',
+      'jwt-like',
+    ];
+    const callers = [
+      ...Object.values(tokens).map((token) => ({ 'private-token': token })),
+      { authorization: `Bearer ${tokens.aliceOauth}` },
+      { 'job-token': 'glpat-unknown' },
+      { 'private-token': 'wrong token' },
+      {},
+    ] as Record<string, string>[];
+
+    for (const caller of callers) {
+      await ask(caller, read);
+      await ask(caller, write);
+    }
+    const kinds: Fault['kind'][] = ['500', '429', 'html', 'redirect', 'reset', 'truncated', 'hang'];
+    for (const kind of kinds) {
+      simulator.fail({ kind, times: 2 });
+      await ask({ 'private-token': tokens.alice }, read);
+      simulator.clearFaults();
+      simulator.fail({ kind });
+      await ask({ 'private-token': tokens.bob }, write);
+      simulator.clearFaults();
+    }
+    // Tokens where they do not belong.
+    await ask({}, `{ job(project: "${tokens.alice}", id: "${tokens.alice}") { name } }`);
+    await fetch(`${url}/graphql?query={__typename}&private_token=${tokens.alice}`);
+    await fetch(`${url}/jobs/42/${small.fullJob}/trace`, {
+      headers: { 'private-token': tokens.bob },
+    });
+    await fetch(`${url}/webhooks/gitlab`, {
+      method: 'POST',
+      headers: { 'x-gitlab-token': 'hook-secret', 'content-type': 'application/json' },
+      body: JSON.stringify({ object_kind: 'build', build_id: 1001, project_id: 42 }),
+    });
+
+    const client = createClient({
+      url: `${url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { 'PRIVATE-TOKEN': tokens.gus },
+    });
+    for await (const event of client.iterate({
+      query: `subscription { jobUpdated(id: "${id}") { name } }`,
+    })) {
+      answers.push(JSON.stringify(event));
+    }
+    await client.dispose();
+    answers.push(await (await fetch(`${url}/metrics`)).text());
+
+    child.kill('SIGTERM');
+    await once(child, 'close');
+    expect(written.text.split('\n').length).toBeGreaterThan(20);
+    expect(written.text).toContain('"msg":"operation"');
+    for (const secret of secrets) {
+      expect(written.text).not.toContain(secret);
+      // What a caller wrote into its own document comes back to it alone, in the error about it.
+      const told = answers.filter((text) => text.includes(secret));
+      expect(told.length, secret).toBeLessThanOrEqual(secret === tokens.alice ? 1 : 0);
+    }
+    expect(answers.join()).not.toMatch(/ {4}at |node_modules/);
+  });
+});

@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { request as sendSlowly } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { Agent, request } from 'undici';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { demo, seedWorld } from '../../src/simulator/seed.ts';
+import { startGateway, textAt } from '../helpers/start-gateway.ts';
+import { subscribe } from '../live/subscribe.ts';
+import { connect, follow } from '../websocket/web-socket.ts';
+import { startProgram } from './start-program.ts';
+
+const JOB = `{ job(project: "${demo.project}", id: "${demo.successJobId}") { name } }`;
+const FOLLOW = 'subscription ($id: ID!) { jobUpdated(id: $id) { status } }';
+
+describe('on SIGTERM the program', () => {
+  it('finishes what runs, takes nothing new, and exits with 0', async () => {
+    const { child, query, url, simulator, ended, said } = await startProgram();
+    expect((await fetch(`${url}/ready`)).status).toBe(200);
+    simulator.fail({ kind: 'slow', delayMs: 1_500, match: '/jobs/' });
+    const running = query(JOB);
+    await expect.poll(() => simulator.requests.length).toBe(2);
+    child.kill('SIGTERM');
+    await said('shutting down');
+    const late = await query(JOB);
+    expect(late.status).toBe(503);
+    expect(late.headers.get('connection')).toBe('close');
+    expect(await late.json()).toMatchObject({
+      errors: [{ extensions: { code: 'SHUTTING_DOWN' } }],
+    });
+    expect((await fetch(`${url}/ready`)).status).toBe(503);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    expect(await (await running).json()).toMatchObject({ data: { job: { name: 'build' } } });
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it('cuts off what has not finished within SHUTDOWN_TIMEOUT, and still exits with 0', async () => {
+    const { child, query, simulator, ended, said, lines } = await startProgram({
+      SHUTDOWN_TIMEOUT: '1',
+    });
+    simulator.fail({ kind: 'hang' });
+    const running = query(JOB).catch(() => 'cut off');
+    await expect.poll(() => simulator.requests.length).toBe(1);
+    const startedAt = performance.now();
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(await running).toBe('cut off');
+    expect((await said('operations still ran')).level).toBe('warn');
+    expect(lines().at(-1)).toMatchObject({ msg: 'operation', outcome: 'aborted' });
+  });
+
+  it('does not wait for connections that only idle', async () => {
+    const { child, url, ended } = await startProgram({ SHUTDOWN_TIMEOUT: '60' });
+    const agent = new Agent({ keepAliveTimeout: 60_000 });
+    onTestFinished(() => agent.destroy());
+    await (await request(`${url}/health`, { dispatcher: agent })).body.dump();
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it('does not wait for a reader of its log who stands still', async () => {
+    const { child, query } = await startProgram({ MAX_BATCH: '1000' });
+    child.stdout?.pause();
+    // More lines than a pipe holds.
+    const body = JSON.stringify(Array(1_000).fill({ query: '{ __typename }' }));
+    expect(
+      (await query('', { headers: { 'content-type': 'application/json' }, body })).status,
+    ).toBe(200);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    child.stdout?.resume();
+  });
+
+  it('ends at once on a second signal', async () => {
+    const { child, query, simulator, ended, said } = await startProgram();
+    simulator.fail({ kind: 'hang' });
+    query(JOB).catch(() => {});
+    await expect.poll(() => simulator.requests.length).toBe(1);
+    child.kill('SIGTERM');
+    await said('shutting down');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([null, 'SIGTERM']);
+  });
+});
+
+describe('draining', () => {
+  async function start() {
+    const simulator = { world: seedWorld() };
+    const started = await startGateway({ simulator, token: demo.token });
+    const answer = await started.query(
+      `{ job(project: "${demo.project}", id: "${demo.runningJobId}") { id } }`,
+    );
+    return { ...started, id: textAt(answer, 'job.id') };
+  }
+
+  it('tells subscribers of SSE to come again, completes their stream, and waits for no one', async () => {
+    const { url, gateway, id } = await start();
+    const variables = { id };
+    const live = subscribe({ url }, FOLLOW, { token: demo.token, variables });
+    expect(await live.next()).toMatchObject({ data: { jobUpdated: {} } });
+    const drained = gateway.drain();
+    expect(await live.rest()).toMatchObject([
+      { errors: [{ extensions: { code: 'SHUTTING_DOWN' } }] },
+    ]);
+    await drained;
+  });
+
+  it('tells one of SSE whose request was still coming in when it began', async () => {
+    const { url, gateway, id } = await start();
+    const asking = sendSlowly(`${url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'private-token': demo.token,
+        accept: 'text/event-stream',
+        expect: '100-continue',
+      },
+    });
+    const answered = once(asking, 'response');
+    await once(asking, 'continue');
+    const drained = gateway.drain();
+    asking.end(JSON.stringify({ query: FOLLOW, variables: { id } }));
+    const [answer] = await answered;
+    expect(await text(answer)).toContain('SHUTTING_DOWN');
+    await drained;
+  });
+
+  it('closes WebSockets with a code that tells clients to connect again', async () => {
+    const { url, gateway, id } = await start();
+    const live = follow(connect({ url }, { payload: { 'private-token': demo.token } }), FOLLOW, {
+      id,
+    });
+    expect(await live.next()).toMatchObject({ data: { jobUpdated: {} } });
+    const closed = expect(live.next()).rejects.toMatchObject({ code: 1012 });
+    await gateway.drain();
+    await closed;
+  });
+});

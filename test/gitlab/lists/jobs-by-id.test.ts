@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Gitlab } from '../../../src/gitlab/client.ts';
+import { GitlabResponseError, GitlabStatusError } from '../../../src/gitlab/errors.ts';
+import { readJobs } from '../../../src/gitlab/lists/jobs-by-id.ts';
+import { planReads, ROWS_PER_CALL } from '../../../src/gitlab/lists/jobs-by-id-plan.ts';
+import type { KeysetRequest, PageRequest } from '../../../src/gitlab/pagination.ts';
+import type { Job } from '../../../src/gitlab/rows.ts';
+import { createServerFacts } from '../../../src/gitlab/server-capabilities.ts';
+
+/** How a server takes built cursors. */
+type Habit = 'as GitLab' | 'ignores cursors' | 'refuses cursors' | 'no keyset';
+
+/** A project's jobs in memory, behind the two methods that reads by id use; counts calls and rows. */
+function createModel(
+  ids: readonly number[],
+  options: { habit?: Habit; kind?: string; troubles?: number } = {},
+) {
+  const sorted = [...new Set(ids)].sort((a, b) => b - a);
+  const cost = { calls: 0, rows: 0, singles: 0 };
+  const { habit = 'as GitLab' } = options;
+  let { troubles = 0 } = options;
+  const origin = { method: 'GET', path: '/x' };
+  const toJob = (id: number) => ({ id, project_id: '1', kind: 'BUILD' }) as Job;
+  function list(page: KeysetRequest) {
+    if (habit === 'no keyset') {
+      const gitlabMessage = 'Keyset pagination is not yet available for this type of request';
+      throw new GitlabStatusError({ status: 405, gitlabMessage }, origin);
+    }
+    // As the client does, once it has seen a cursor of the server's.
+    if (page.id === undefined) gitlab.server.builtCursors = habit === 'as GitLab';
+    else if (habit === 'refuses cursors' || troubles-- > 0) {
+      throw new GitlabStatusError({ status: 500 }, origin);
+    }
+    const below = habit === 'as GitLab' ? Number(page.id) : Number.POSITIVE_INFINITY;
+    const rows = sorted.filter((id) => page.id === undefined || id < below);
+    if ((rows[0] ?? 0) >= Number(page.id)) {
+      // As the client tells it, once it has looked at the page.
+      gitlab.server.builtCursors = false;
+      throw new GitlabResponseError('wrong page', { status: 200, cursorIgnored: true }, origin);
+    }
+    cost.rows += Math.min(rows.length, page.perPage);
+    const items = rows.slice(0, page.perPage).map(toJob);
+    return { items, hasNext: rows.length > page.perPage, hasPrevious: undefined, total: undefined };
+  }
+  const gitlab = {
+    server: createServerFacts(),
+    credential: { kind: options.kind ?? 'private-token' },
+    async listProjectJobs(_project: string, _filter: object, page: PageRequest) {
+      cost.calls += 1;
+      return list(page as KeysetRequest);
+    },
+    async getJob({ id }: { id: string }) {
+      cost.calls += 1;
+      cost.singles += 1;
+      cost.rows += 1;
+      if (!sorted.includes(Number(id))) throw new GitlabStatusError({ status: 404 }, origin);
+      return toJob(Number(id));
+    },
+  } as unknown as Gitlab;
+  return { gitlab, cost, has: (id: number) => sorted.includes(id) };
+}
+
+/** Ids as they lie on real servers: dense, sparse, in clusters far apart. */
+const ids = fc
+  .array(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 150 })), {
+    maxLength: 120,
+  })
+  .map((pairs) => pairs.map(([cluster, at]) => cluster * 5_000 + at));
+const world = fc.record({ present: ids, wanted: ids });
+const habits = fc.constantFrom<Habit>(
+  'as GitLab',
+  'ignores cursors',
+  'refuses cursors',
+  'no keyset',
+);
+
+describe('reading jobs by id', () => {
+  it('answers what single reads would, for any ids, on any server', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, habits, async ({ present, wanted }, habit) => {
+        const model = createModel([...present, ...wanted.filter((id) => id % 3 > 0)], { habit });
+        const outcomes = await readJobs(model.gitlab, '1', wanted.map(String));
+        for (const id of wanted) {
+          expect(outcomes.get(String(id))?.constructor).not.toBe(Error);
+          expect((outcomes.get(String(id)) as Job | null)?.id ?? null).toBe(
+            model.has(id) ? id : null,
+          );
+        }
+      }),
+    );
+  });
+
+  it('never makes more calls than single reads, nor reads more than about ten rows for each id', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, async ({ present, wanted }) => {
+        const model = createModel([...present, ...wanted]);
+        await readJobs(model.gitlab, '1', wanted.map(String));
+        const count = new Set(wanted).size;
+        expect(model.cost.calls).toBeLessThanOrEqual(count);
+        expect(model.cost.rows).toBeLessThanOrEqual(count * (ROWS_PER_CALL + 1));
+      }),
+    );
+  });
+
+  it('goes back to single reads for good on a server that ignores or refuses built cursors', async () => {
+    const dense = Array.from({ length: 300 }, (_, at) => at + 1);
+    for (const habit of ['ignores cursors', 'refuses cursors', 'no keyset'] as const) {
+      // Where the refusal says nothing, one more call asks for a cursor of the server's own.
+      const asked = habit === 'refuses cursors' ? 2 : 1;
+      const model = createModel(dense, { habit });
+      const wanted = dense.slice(0, 40).map(String);
+      const first = await readJobs(model.gitlab, '1', wanted);
+      expect([...first.values()].every((job) => job && 'id' in job)).toBe(true);
+      expect(model.cost).toMatchObject({ singles: 40, calls: 40 + asked });
+      await readJobs(model.gitlab, '1', wanted);
+      expect(model.cost.calls).toBe(80 + asked);
+    }
+  });
+
+  it('goes back to pages after a 500 that had nothing to do with their cursors', async () => {
+    const model = createModel([10, 11], { troubles: 1 });
+    const first = await readJobs(model.gitlab, '1', ['10', '11']);
+    expect([...first.values()].every((job) => job && 'id' in job)).toBe(true);
+    expect(model.cost).toMatchObject({ singles: 2, calls: 4 });
+    await readJobs(model.gitlab, '1', ['10', '11']);
+    expect(model.cost).toMatchObject({ singles: 2, calls: 5 });
+  });
+
+  it('tells a job token of a page’s failure as it is', async () => {
+    const model = createModel([10, 11], { troubles: 1, kind: 'job-token' });
+    const first = await readJobs(model.gitlab, '1', ['10', '11']);
+    expect([...first.values()]).toMatchObject([{ status: 500 }, { status: 500 }]);
+    const second = await readJobs(model.gitlab, '1', ['10', '11']);
+    expect([...second.keys()]).toEqual(['11', '10']);
+    expect(model.cost).toMatchObject({ singles: 0, calls: 2 });
+  });
+
+  it('never reads singly for a job token, which may only list', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, async ({ present, wanted }) => {
+        const model = createModel([...present, ...wanted], { kind: 'job-token' });
+        const outcomes = await readJobs(model.gitlab, '1', wanted.map(String));
+        expect(model.cost.singles).toBe(0);
+        expect(outcomes.size).toBe(new Set(wanted).size);
+      }),
+    );
+  });
+
+  it.each([
+    ['50 ids out of a window of 100', Array.from({ length: 50 }, (_, at) => 1000 + at * 2), 1],
+    [
+      '50 of one pipeline, thousands apart on a busy server',
+      Array.from({ length: 50 }, (_, at) => at * 4000 + 7),
+      1,
+    ],
+    ['100 neighbours', Array.from({ length: 100 }, (_, at) => 500 + at), 1],
+    ['1,000 consecutive jobs', Array.from({ length: 1000 }, (_, at) => 500 + at), 10],
+    ['one job', [7], 1],
+  ])('reads %s in as few calls as they take', async (_name, wanted, calls) => {
+    const model = createModel(wanted);
+    await readJobs(model.gitlab, '1', wanted.map(String));
+    expect(model.cost.calls).toBe(calls);
+  });
+
+  it('plans no page for ids that are not worth one', () => {
+    expect(planReads([5n, 5000n, 90_000n])).toEqual({ pages: [], singles: [90_000n, 5000n, 5n] });
+    expect(planReads([10n, 12n]).pages).toEqual([{ from: 12n, perPage: 3, ids: [12n, 10n] }]);
+    expect(planReads([1n, 100n]).pages).toEqual([{ from: 100n, perPage: 20, ids: [100n, 1n] }]);
+    expect(planReads([])).toEqual({ pages: [], singles: [] });
+  });
+});

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import type { Gitlab } from '../../../src/gitlab/client.ts';
+import { aJob, connect, sendJson, startUpstream, tokenOf } from '../upstream.ts';
+
+const job = { project: '1', id: '7' };
+const page = { kind: 'offset', page: 1, perPage: 1 } as const;
+
+/** A GitLab whose ETag is of the body alone, as Rack makes it. */
+async function startTagged(
+  options: { headers?: () => Record<string, string>; size?: number } = {},
+) {
+  const state = { version: 'v1' };
+  const upstream = await startUpstream((request, response) => {
+    const etag = `W/"${state.version}"`;
+    const headers = { etag, ...options.headers?.() };
+    if (request.method === 'POST') return sendJson(response, aJob(7), { headers });
+    if (request.headers['if-none-match'] === etag)
+      return void response.writeHead(304, headers).end();
+    const row = aJob(7, { name: state.version, web_url: 'x'.repeat(options.size ?? 0) });
+    sendJson(response, /jobs\?|jobs$/.test(request.url ?? '') ? [row] : row, { headers });
+  });
+  const asked = () => upstream.requests.map((request) => request.headers['if-none-match']);
+  return { upstream, state, asked };
+}
+
+describe('what was read before', () => {
+  it('is asked for with its ETag, and on 304 is the same object: nothing is parsed again', async () => {
+    const { upstream, asked } = await startTagged();
+    const { as, gitlab } = connect(upstream.url);
+    const first = await gitlab.getJob(job);
+    const meter = { calls: 0, coalesced: 0, notModified: 0 };
+    expect(await as(gitlab.credential, { meter }).getJob(job)).toBe(first);
+    expect(asked()).toEqual([undefined, 'W/"v1"']);
+    expect(meter).toEqual({ calls: 1, coalesced: 0, notModified: 1 });
+  });
+
+  it('is replaced when GitLab has something new', async () => {
+    const { upstream, state, asked } = await startTagged();
+    const { gitlab } = connect(upstream.url);
+    await gitlab.getJob(job);
+    state.version = 'v2';
+    expect(await gitlab.getJob(job)).toMatchObject({ name: 'v2' });
+    expect(await gitlab.getJob(job)).toMatchObject({ name: 'v2' });
+    expect(asked()).toEqual([undefined, 'W/"v1"', 'W/"v2"']);
+  });
+
+  it('still takes its place in the list from now: an ETag is of the body alone', async () => {
+    let total = 5;
+    const { upstream } = await startTagged({
+      headers: () => ({ 'x-total': String(total), 'x-next-page': '2' }),
+    });
+    const { gitlab } = connect(upstream.url);
+    const list = () => gitlab.listPipelineJobs({ project: '1', id: '2' }, {}, page);
+    const first = await list();
+    total = 6;
+    const second = await list();
+    expect([first.total, second.total]).toEqual([5, 6]);
+    expect(second.items[0]).toBe(first.items[0]);
+  });
+
+  it('is the last page once no other follows, but not where a proxy strips a 304', async () => {
+    const first = { kind: 'keyset', direction: 'older', perPage: 1 } as const;
+    const link = '<https://x/api/v4/projects/1/jobs?cursor=x>; rel="next"';
+    let headers: Record<string, string> = { 'x-request-id': '01A', link };
+    const { upstream, asked } = await startTagged({ headers: () => headers });
+    const { gitlab } = connect(upstream.url);
+    const hasNext = async () => (await gitlab.listProjectJobs('1', {}, first)).hasNext;
+    expect(await hasNext()).toBe(true);
+    headers = {};
+    expect(await hasNext()).toBe(true);
+    headers = { 'x-request-id': '01B' };
+    expect(await hasNext()).toBe(false);
+    expect(asked()).toEqual([undefined, 'W/"v1"', 'W/"v1"']);
+  });
+
+  it('is another caller’s business for another caller', async () => {
+    const { upstream, asked } = await startTagged();
+    const { as, gitlab } = connect(upstream.url);
+    await gitlab.getJob(job);
+    await as(tokenOf('glpat-someone-else')).getJob(job);
+    await as(tokenOf('glpat-caller-0001', 'job-token')).getJob(job);
+    expect(asked()).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('is forgotten for a project that its caller changed, and for no other', async () => {
+    const { upstream, asked } = await startTagged();
+    const { as, gitlab } = connect(upstream.url);
+    const other = as(tokenOf('glpat-someone-else'));
+    const reads: [Gitlab, string][] = [
+      [gitlab, '1'],
+      [gitlab, '11'],
+      [other, '1'],
+    ];
+    for (const [client, project] of reads) await client.getJob({ project, id: '7' });
+    await gitlab.eraseJob({ ...job, kind: 'BUILD' });
+    for (const [client, project] of reads) await client.getJob({ project, id: '7' });
+    expect(asked().slice(4)).toEqual([undefined, 'W/"v1"', 'W/"v1"']);
+  });
+
+  it('is forgotten so, too, where it had been replaced', async () => {
+    const { upstream, state, asked } = await startTagged();
+    const { gitlab } = connect(upstream.url);
+    await gitlab.getJob(job);
+    state.version = 'v2';
+    await gitlab.getJob(job);
+    await gitlab.eraseJob({ ...job, kind: 'BUILD' });
+    await gitlab.getJob(job);
+    expect(asked()).toEqual([undefined, 'W/"v1"', undefined, undefined]);
+  });
+
+  it('is bounded in bytes over all callers', async () => {
+    const { upstream, asked } = await startTagged({ size: 10_000 });
+    const { as } = connect(upstream.url, { etagBytes: 100_000 });
+    const callers = Array.from({ length: 10 }, (_, n) => as(tokenOf(`glpat-caller-${n}`)));
+    for (const caller of callers) await caller.getJob(job);
+    for (const caller of callers.toReversed()) await caller.getJob(job);
+    const kept = asked().slice(10).filter(Boolean).length;
+    // Each takes about 22 kB: its body twice, and its bookkeeping.
+    expect(kept).toBe(4);
+  });
+
+  it('is not kept where it is too large, untagged, a log’s tail, or keeping is off', async () => {
+    const large = await startTagged({ size: 20_000 });
+    const { gitlab: small } = connect(large.upstream.url, { etagBytes: 100_000 });
+    const off = connect(large.upstream.url, { etagBytes: 0 }).gitlab;
+    const plain = connect(large.upstream.url).gitlab;
+    await small.getJob(job);
+    await small.getJob(job);
+    await off.getJob(job);
+    await off.getJob(job);
+    await plain.getJobTrace(job, { byteOffset: 3 });
+    await plain.getJobTrace(job, { byteOffset: 3 });
+    (await plain.openJobTrace(job)).body.resume();
+    (await plain.openJobTrace(job)).body.resume();
+    expect(large.asked().filter(Boolean)).toEqual([]);
+    const untagged = await startUpstream((_, response) => sendJson(response, aJob(7)));
+    const { gitlab } = connect(untagged.url);
+    await gitlab.getJob(job);
+    await gitlab.getJob(job);
+    expect(untagged.requests[1]?.headers['if-none-match']).toBeUndefined();
+  });
+
+  it('is not kept when it could not be read', async () => {
+    const upstream = await startUpstream((_, response) =>
+      sendJson(response, { nonsense: true }, { headers: { etag: 'W/"bad"' } }),
+    );
+    const { gitlab } = connect(upstream.url);
+    await gitlab.getJob(job).catch(() => {});
+    await gitlab.getJob(job).catch(() => {});
+    expect(upstream.requests[1]?.headers['if-none-match']).toBeUndefined();
+  });
+
+  it('is found again under a moved project’s old name', async () => {
+    const upstream = await startUpstream((request, response) => {
+      if (request.url?.includes('old')) {
+        return void response.writeHead(301, { location: '/api/v4/projects/42/jobs/7' }).end();
+      }
+      const etag = 'W/"v1"';
+      if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
+      sendJson(response, aJob(7), { headers: { etag } });
+    });
+    const { gitlab } = connect(upstream.url);
+    const first = await gitlab.getJob({ project: 'old', id: '7' });
+    expect(await gitlab.getJob({ project: 'old', id: '7' })).toBe(first);
+  });
+});

@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import { endpoint } from '../../../src/gitlab/endpoint.ts';
+import type { Call, RawAnswer } from '../../../src/gitlab/request.ts';
+import { admit, createBudget, learnLimits } from '../../../src/gitlab/transport/rate-limit.ts';
+import { aJob, connect, createTestClock, sendJson, startUpstream, tokenOf } from '../upstream.ts';
+
+const now = Date.parse('2026-11-22T12:00:00Z');
+const call = (method: 'GET' | 'POST' = 'GET', at = endpoint`/projects/${'1'}/jobs`): Call => ({
+  method,
+  endpoint: at,
+  query: '',
+  credential: tokenOf('x'),
+  read: () => () => undefined,
+  signal: new AbortController().signal,
+  deadlineAt: now + 30_000,
+  progress: { sent: false },
+});
+const answer = (status: number, headers: Record<string, string>): RawAnswer => ({
+  status,
+  headers,
+  body: Buffer.alloc(0),
+});
+const quota = (limit: number, remaining: number, resetInSeconds = 60) => ({
+  'ratelimit-limit': String(limit),
+  'ratelimit-remaining': String(remaining),
+  'ratelimit-reset': String(now / 1000 + resetInSeconds),
+});
+const template = '/projects/:id/jobs';
+
+describe('a budget', () => {
+  const learned = (...answers: RawAnswer[]) => {
+    const budget = createBudget();
+    for (const one of answers) learnLimits(budget, call(), one, now);
+    return budget;
+  };
+
+  it('lets everything pass until GitLab has said something', () => {
+    expect(admit(learned(answer(200, {})), template, now)).toEqual({ kind: 'go', inMs: 0 });
+  });
+
+  it('counts down with each call, and believes the smallest remainder of a period', () => {
+    const budget = learned(answer(200, quota(600, 500)), answer(200, quota(600, 503)));
+    expect(budget.quota?.remaining).toBe(500);
+    admit(budget, template, now);
+    expect(budget.quota?.remaining).toBe(499);
+    learnLimits(budget, call(), answer(200, quota(600, 599, 120)), now);
+    expect(budget.quota?.remaining).toBe(599);
+  });
+
+  it('spreads calls out when little is left, by a second at most', () => {
+    const budget = learned(answer(200, quota(600, 29, 15)));
+    const delays = [1, 2, 3].map(() => Math.round(admit(budget, template, now).inMs));
+    expect(delays).toEqual([0, 500, 1000]);
+    const scarce = learned(answer(200, quota(600, 2)));
+    expect([admit(scarce, template, now).inMs, admit(scarce, template, now).inMs]).toEqual([
+      0, 1000,
+    ]);
+  });
+
+  it.each([
+    ['an hour, which has 7,200 and tells 120 a minute', 120, 6_900, 300, 199],
+    ['ten seconds, which have 100 and tell 600 a minute', 600, 45, 55, 0],
+  ])('knows little from much in a period of %s', (_, limit, observed, remaining, inMs) => {
+    const told = { ...quota(limit, remaining), 'ratelimit-observed': String(observed) };
+    const budget = learned(answer(200, told));
+    admit(budget, template, now);
+    expect(Math.round(admit(budget, template, now).inMs)).toBe(inMs);
+  });
+
+  it('closes when nothing is left, until the renewal', () => {
+    const budget = learned(answer(200, quota(600, 0, 7)));
+    expect(admit(budget, template, now)).toEqual({ kind: 'closed', inMs: 7_000 });
+    expect(admit(budget, template, now + 7_000)).toEqual({ kind: 'go', inMs: 0 });
+  });
+
+  const json = { 'content-type': 'application/json', 'retry-after': '5' };
+  const text = { 'content-type': 'text/plain', 'retry-after': '5' };
+  const much = quota(600, 480);
+  it.each<[string, Call, Record<string, string>, boolean, boolean]>([
+    ['the whole API, in plain text', call(), text, true, true],
+    ['the whole API, named in headers', call(), { ...json, ...quota(600, 0, 5) }, true, true],
+    ['one endpoint', call(), json, true, false],
+    ['one endpoint, with much left of the whole', call(), { ...json, ...much }, true, false],
+    ['a write, whose limit is of one job', call('POST'), json, false, false],
+    ['a write so, too', call('POST'), { ...json, ...much }, false, false],
+    ['nothing for a known time', call(), { 'content-type': 'text/plain' }, false, false],
+  ])('closes by a 429: %s', (_, request, headers, own, other) => {
+    const budget = createBudget();
+    learnLimits(budget, request, answer(429, headers), now);
+    expect(admit(budget, template, now).kind === 'closed').toBe(own);
+    expect(admit(budget, '/job', now).kind === 'closed').toBe(other);
+    expect(admit(budget, template, now + 5_000).kind).toBe('go');
+  });
+
+  it.each<[string, RawAnswer]>([
+    ['a ban for a year', answer(429, { 'retry-after': '31536000' })],
+    ['a refusal for ever', answer(429, { 'retry-after': '9'.repeat(400) })],
+    ['a renewal in another century', answer(200, quota(600, 0, 5_000_000_000))],
+  ])('asks again after an hour, after %s', (_, told) => {
+    const budget = learned(told);
+    expect(admit(budget, template, now)).toEqual({ kind: 'closed', inMs: 3_600_000 });
+    expect(admit(budget, template, now + 3_600_000)).toEqual({ kind: 'go', inMs: 0 });
+  });
+
+  it.each([
+    { 'ratelimit-limit': 'many', 'ratelimit-remaining': '1', 'ratelimit-reset': '1' },
+    { 'ratelimit-limit': '10' },
+    { 'ratelimit-remaining': '-1', 'ratelimit-limit': '5', 'ratelimit-reset': '1' },
+  ])('takes no notice of %j', (headers) => {
+    expect(learned(answer(200, headers)).quota).toBeUndefined();
+  });
+});
+
+describe('a credential at its limit', () => {
+  const start = async (first: Record<string, string>, status = 429) => {
+    const upstream = await startUpstream((_, response) => {
+      response.sendDate = false;
+      if (upstream.log.length === 1) {
+        sendJson(response, status === 429 ? {} : aJob(7), {
+          status,
+          headers: { 'content-type': 'text/plain', ...first },
+        });
+      } else sendJson(response, aJob(7));
+    });
+    const time = createTestClock(10_000);
+    return { upstream, time, ...connect(upstream.url, { clock: time.clock, random: () => 0 }) };
+  };
+  const job = { project: '1', id: '7' };
+  const write = { ...job, kind: 'BUILD' } as const;
+
+  it('waits as GitLab asks where that is short, once for all', async () => {
+    const { upstream, gitlab, time } = await start({ 'retry-after': '3' });
+    expect(await gitlab.getJob(job)).toMatchObject({ id: 7 });
+    expect(upstream.log).toHaveLength(2);
+    expect(time.waits).toEqual([3_000]);
+  });
+
+  it('is told at once where it is long, how long, and without a call', async () => {
+    const { upstream, gitlab, as, time } = await start({ 'retry-after': '45' });
+    await expect(gitlab.getJob(job)).rejects.toMatchObject({
+      code: 'GITLAB_RATE_LIMIT',
+      retryAfterSeconds: 45,
+    });
+    time.advance(5_000);
+    await expect(gitlab.getJob(job)).rejects.toMatchObject({ retryAfterSeconds: 40 });
+    await expect(gitlab.eraseJob(write)).rejects.toMatchObject({ retryAfterSeconds: 40 });
+    expect(upstream.log).toHaveLength(1);
+    // Nobody else is meant.
+    expect(await as(tokenOf('glpat-someone-else')).getJob(job)).toMatchObject({ id: 7 });
+    time.advance(40_000);
+    expect(await gitlab.getJob(job)).toMatchObject({ id: 7 });
+  });
+
+  it('is told at once too where its call might just have waited long enough', async () => {
+    const { upstream, gitlab } = await start({ 'retry-after': '20' });
+    for (const _ of [1, 2]) {
+      await expect(gitlab.getJob(job)).rejects.toMatchObject({ retryAfterSeconds: 20 });
+    }
+    expect(upstream.log).toHaveLength(1);
+  });
+
+  it('is told no time where GitLab names none, and may ask again', async () => {
+    const { upstream, gitlab } = await start({});
+    await expect(gitlab.getJob(job)).rejects.toMatchObject({ retryAfterSeconds: null });
+    expect(await gitlab.getJob(job)).toMatchObject({ id: 7 });
+    expect(upstream.log).toHaveLength(2);
+  });
+
+  it('waits for a near renewal before a write, which is then made once', async () => {
+    const { upstream, gitlab, time } = await start(quota(600, 0, 4), 200);
+    await gitlab.getJob(job);
+    expect(await gitlab.eraseJob(write)).toMatchObject({ id: 7 });
+    expect(time.waits).toEqual([4_000]);
+    expect(upstream.log).toHaveLength(2);
+  });
+
+  it('can be read: what GitLab said last, to each credential its own', async () => {
+    const { gitlab, transport } = await start(quota(600, 480), 200);
+    expect(transport.rateLimitOf(gitlab.credential.digest)).toBeUndefined();
+    await gitlab.getJob(job);
+    expect(transport.rateLimitOf(gitlab.credential.digest)).toEqual({
+      limit: 600,
+      granted: 600,
+      remaining: 480,
+      resetAt: now + 60_000,
+    });
+    expect(transport.rateLimitOf(tokenOf('glpat-someone-else').digest)).toBeUndefined();
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { demo, seedWorld } from '../../src/simulator/seed.ts';
+import { askAndLeave, startGateway } from '../helpers/start-gateway.ts';
+import { createMemoryLog } from '../http/memory-log.ts';
+
+const world = () => ({ world: seedWorld() });
+const JOBS = `query Jobs { project(fullPath: "${demo.project}") { jobs(first: 1) { nodes { name } } } }`;
+
+async function start(options: Parameters<typeof startGateway>[0] = {}) {
+  const log = createMemoryLog();
+  const given = { simulator: world(), token: demo.token, logger: log.logger, ...options };
+  return { log, ...(await startGateway(given)) };
+}
+
+describe('the log', () => {
+  it('has one line for an operation: what it was, what it cost and how it ended', async () => {
+    const { query, log, simulator } = await start();
+    await query(JOBS, { headers: { 'x-request-id': 'from-the-proxy:1' } });
+    expect(simulator.requests).toHaveLength(1);
+    expect(log.lines()).toEqual([
+      {
+        level: 'info',
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+        msg: 'operation',
+        requestId: 'from-the-proxy:1',
+        transport: 'http',
+        type: 'query',
+        name: 'Jobs',
+        document: expect.stringMatching(/^[0-9a-f]{32}$/),
+        durationMs: expect.any(Number),
+        calls: 1,
+        coalesced: 0,
+        notModified: 0,
+        outcome: 'ok',
+        gitlabRequestIds: [expect.stringMatching(/^\w{26}$/)],
+      },
+    ]);
+  });
+
+  it('counts reads that shared a call, and answers that GitLab said had not changed', async () => {
+    const { query, log, simulator } = await start();
+    await query(JOBS);
+    simulator.setLatency(100);
+    await Promise.all([query(JOBS), query(JOBS)]);
+    const [, ...later] = log.lines();
+    const sum = (name: string) => later.reduce((total, line) => total + Number(line[name]), 0);
+    expect({ calls: sum('calls'), coalesced: sum('coalesced'), notModified: sum('notModified') }) //
+      .toEqual({ calls: 1, coalesced: 1, notModified: 1 });
+  });
+
+  it.each([
+    ['a syntax error', '{ project', 'error', ['GRAPHQL_PARSE_FAILED']],
+    ['an unknown field', '{ nonsense }', 'error', ['GRAPHQL_VALIDATION_FAILED']],
+    ['a wrong argument', '{ job(project: "1", id: "x") { name } }', 'error', ['BAD_USER_INPUT']],
+    [
+      'a missing variable',
+      'query ($id: ID!) { node(id: $id) { id } }',
+      'error',
+      ['BAD_USER_INPUT'],
+    ],
+    ['a failed call', '{ job(project: "1", id: "1") { name } }', 'error', ['UPSTREAM_UNAVAILABLE']],
+    [
+      'a part that failed',
+      '{ __typename job(project: "1", id: "1") { name } }',
+      'partial',
+      ['UPSTREAM_UNAVAILABLE'],
+    ],
+  ])('names the codes of %s', async (_name, document, outcome, errors) => {
+    const { query, log, simulator } = await start();
+    simulator.fail({ kind: '500', times: Number.POSITIVE_INFINITY });
+    await query(document);
+    expect(log.lines()).toMatchObject([{ msg: 'operation', outcome, errors }]);
+  });
+
+  it('says that the caller left, and not that anything failed', async () => {
+    const started = await start();
+    const { log } = started;
+    await askAndLeave(started, JOBS);
+    const line = await log.line(({ msg }) => msg === 'operation');
+    expect(line).toMatchObject({ outcome: 'aborted', name: 'Jobs' });
+    expect(line).not.toHaveProperty('errors');
+  });
+
+  it('has a line for a request that was no operation at all', async () => {
+    const { url, log } = await start();
+    const headers = { 'content-type': 'text/csv' };
+    const { status } = await fetch(`${url}/graphql`, { method: 'POST', headers, body: 'a,b' });
+    expect(log.lines()).toMatchObject([{ msg: 'request refused', status }]);
+  });
+
+  it('never holds a token, wherever a caller put it', async () => {
+    const { url, query, log } = await start();
+    const secret = 'glpat-0123456789abcdefghij';
+    await query(JOBS, { token: secret, headers: { 'x-request-id': secret } });
+    await query(`{ job(project: "${secret}", id: "1") { name } }`, { token: secret });
+    await fetch(`${url}/graphql?private_token=${secret}`, { headers: { authorization: secret } });
+    expect(log.lines().length).toBeGreaterThanOrEqual(3);
+    expect(log.text()).not.toContain(secret);
+  });
+
+  it('is empty at a level above its lines', async () => {
+    const log = createMemoryLog('warn');
+    const { query } = await start({ logger: log.logger });
+    await query(JOBS);
+    expect(log.text()).toBe('');
+  });
+});
+
+describe('the request id', () => {
+  it('is the caller’s if it is sane, and stands in the answer', async () => {
+    const { post } = await start();
+    const headers = { 'x-request-id': '01ARZ3NDEKTSV4RRFFQ69G5FAV' };
+    const answer = await post('{ __typename }', { headers });
+    expect(answer.headers.get('x-request-id')).toBe(headers['x-request-id']);
+  });
+
+  it.each(['', 'two words', 'x'.repeat(129), '<script>', 'glpat-0123456789abcdefghij'])(
+    'is a new one instead of %j',
+    async (given) => {
+      const { post, log } = await start();
+      const answer = await post('{ __typename }', { headers: { 'x-request-id': given } });
+      const id = answer.headers.get('x-request-id');
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+      expect(log.lines()).toMatchObject([{ requestId: id }]);
+    },
+  );
+});

@@ -1,0 +1,222 @@
+import { createHmac } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/util/secret.ts';
+import { createTestClock, until } from '../gitlab/upstream.ts';
+import { type StartOptions, startGateway } from '../helpers/start-gateway.ts';
+import { tokens } from '../helpers/worlds.ts';
+import { subscribe } from '../live/subscribe.ts';
+import { FOLLOW, running, runningWorld } from '../live/worlds.ts';
+
+const SECRET = 'hook-secret';
+const TAIL = 'subscription ($id: ID!) { jobTraceAppended(id: $id) { endByte } }';
+const PIPELINE = 'subscription ($id: ID!) { pipelineUpdated(id: $id) { pipeline { status } } }';
+
+/** A gateway that polls so seldom that only a hook can tell of a change within a test. */
+async function start(secret = SECRET, live: StartOptions['live'] = {}) {
+  const world = runningWorld();
+  const config = { gitlabWebhookSecret: new Secret(secret), pollIntervalMs: 60_000 };
+  const gateway = await startGateway({ simulator: { world }, config, live });
+  const send = (body: unknown, headers: Record<string, string> = { 'x-gitlab-token': secret }) =>
+    fetch(`${gateway.url}/webhooks/gitlab`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  const follow = async () => {
+    const job = subscribe(gateway, FOLLOW, { token: tokens.alice, variables: { id: running.id } });
+    expect(await job.next()).toMatchObject({ data: { jobUpdated: { status: 'RUNNING' } } });
+    return job;
+  };
+  return { ...gateway, world, send, follow };
+}
+
+/** The same where time stands still, and what is planned can be seen. */
+async function startStill(secret = SECRET) {
+  const time = createTestClock();
+  const isWoken = (withinMs = 300) =>
+    [...time.timers].some(({ at }) => at - time.now() <= withinMs);
+  return { ...(await start(secret, { clock: time.clock })), time, isWoken };
+}
+
+const jobHook = (build_id = running.job, more = {}) => ({
+  object_kind: 'build',
+  build_id,
+  build_status: 'success',
+  pipeline_id: 900,
+  project_id: 42,
+  ...more,
+});
+
+const HOOK = JSON.stringify(jobHook());
+const SIGNING_KEY = Buffer.from('signing key');
+const SIGNING_TOKEN = `whsec_${SIGNING_KEY.toString('base64')}`;
+
+/** The headers of a hook that is signed now. */
+function signed(id: string, body = HOOK): Record<string, string> {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const hmac = createHmac('sha256', SIGNING_KEY).update(`${id}.${timestamp}.${body}`);
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${hmac.digest('base64')}`,
+  };
+}
+
+const key = (value: string): Record<string, string> => (value ? { 'idempotency-key': value } : {});
+
+const ended = (status: string) => ({ data: { jobUpdated: { id: running.id, status } } });
+
+describe('POST /webhooks/gitlab', () => {
+  it('wakes who follows the job, who is told what GitLab says and not what the hook says', async () => {
+    const { world, send, follow } = await start();
+    const job = await follow();
+    world.finishJob(running.job, 'failed');
+    expect((await send(jobHook())).status).toBe(204);
+    expect(await job.rest()).toEqual([ended('FAILED')]);
+  });
+
+  it('is felt within 300 ms, even right after a poll', async () => {
+    const { world, send, follow, time, isWoken } = await startStill();
+    const job = await follow();
+    await until(() => time.timers.size === 1);
+    expect(isWoken()).toBe(false);
+    world.finishJob(running.job, 'success');
+    await send(jobHook());
+    expect(isWoken()).toBe(true);
+    // All that is waited for: the rest is one call. The next poll alone would be a minute away.
+    time.advance(300);
+    expect(await job.rest()).toEqual([ended('SUCCESS')]);
+    expect(time.timers.size).toBe(0);
+  });
+
+  it('makes nobody wait longer for a log, of which no hook tells', async () => {
+    const { url, send, time, isWoken, simulator } = await startStill();
+    await send(jobHook());
+    const variables = { id: running.id };
+    const log = subscribe({ url }, TAIL, { token: tokens.alice, variables });
+    await log.next();
+    const looks = () => simulator.requests.filter(({ path }) => path.endsWith('/trace')).length;
+    // Once for its first viewer, once more since the job came to be known, and then by itself.
+    for (const [look, ms] of [300, 1.2 * 60_000, 1.2 * 60_000].entries()) {
+      await until(() => looks() === look + 1 && time.timers.size === 2);
+      expect(isWoken(ms)).toBe(true);
+      time.advance(ms);
+    }
+    await until(() => looks() === 4);
+    log.leave();
+  });
+
+  it.each([
+    ['running', 1.2],
+    ['success', 9.6],
+  ] as const)(
+    'leaves a pipeline whose trigger job is %s alone for %s intervals at most',
+    async (status, intervals) => {
+      const { url, world, send, time, isWoken, simulator } = await startStill();
+      const pipeline = world.pipeline(900);
+      if (!pipeline) throw new Error('no pipeline');
+      world.addBridge(pipeline, { id: 2002, name: 'deploy', status, plan: { frozen: true } });
+      await send(jobHook());
+      const variables = { id: running.pipelineId };
+      const followed = subscribe({ url }, PIPELINE, { token: tokens.alice, variables });
+      await followed.next();
+      await until(() => time.timers.size === 1);
+      expect(simulator.requests).toHaveLength(3);
+      // No hook tells of trigger jobs, so who runs is looked at as ever.
+      expect(isWoken(1.2 * 60_000)).toBe(status === 'running');
+      expect(isWoken(intervals * 60_000)).toBe(true);
+      followed.leave();
+    },
+  );
+
+  it('wakes by a pipeline hook too', async () => {
+    const { world, send, follow } = await start();
+    const job = await follow();
+    world.finishJob(running.job, 'success');
+    const hook = {
+      object_kind: 'pipeline',
+      object_attributes: { id: 900 },
+      project: { id: 42 },
+      builds: [{ id: running.job }],
+    };
+    expect((await send(hook)).status).toBe(204);
+    expect(await job.rest()).toEqual([ended('SUCCESS')]);
+  });
+
+  it('tells nobody anything by a forged body', async () => {
+    const { send, follow, calls } = await start();
+    const job = await follow();
+    calls();
+    await send(jobHook(running.job, { build_status: 'success', build_name: 'forged' }));
+    await expect.poll(calls).toEqual([`GET /projects/42/jobs/${running.job}`]);
+    job.leave();
+  });
+
+  it.each([
+    ['key', SECRET, (id: string) => ({ 'x-gitlab-token': SECRET, 'idempotency-key': id })],
+    // Signed is the id, so that counts: the key could be anything by whoever repeats a hook.
+    ['signed id', SIGNING_TOKEN, (id: string, again = '') => ({ ...signed(id), ...key(again) })],
+  ])('takes the same hook once, by its %s', async (_what, secret, headers) => {
+    const { send, follow, time, isWoken, simulator } = await startStill(secret);
+    const job = await follow();
+    await until(() => time.timers.size === 1);
+    await send(HOOK, headers('first'));
+    expect(isWoken()).toBe(true);
+    time.advance(300);
+    await until(() => simulator.requests.length === 2 && time.timers.size === 1);
+    expect((await send(HOOK, headers('first', 'another key'))).status).toBe(204);
+    // Reads that hooks ask for keep a distance, and still come long before the next poll.
+    expect(isWoken(1_000)).toBe(false);
+    await send(HOOK, headers('second'));
+    expect(isWoken(1_000)).toBe(true);
+    job.leave();
+  });
+
+  it('takes a signature in place of the token', async () => {
+    const { world, send, follow } = await start(SIGNING_TOKEN);
+    const job = await follow();
+    world.finishJob(running.job, 'success');
+    expect((await send(HOOK, signed('msg-1', 'something else'))).status).toBe(401);
+    expect((await send(HOOK, { 'x-gitlab-token': SIGNING_TOKEN })).status).toBe(401);
+    expect((await send(HOOK, signed('msg-1'))).status).toBe(204);
+    expect(await job.rest()).toEqual([ended('SUCCESS')]);
+  });
+
+  it.each([
+    ['no secret', {}, jobHook(), 401],
+    ['a wrong secret', { 'x-gitlab-token': 'guess' }, jobHook(), 401],
+    ['a body that is no JSON', { 'x-gitlab-token': SECRET }, '{', 400],
+    ['a body that is no hook', { 'x-gitlab-token': SECRET }, { object_kind: 'build' }, 400],
+    ['a body beyond all measure', { 'x-gitlab-token': SECRET }, 'x'.repeat(9 * 1024 * 1024), 413],
+  ])('refuses %s', async (_what, headers, body, status) => {
+    const { send, calls, bugs } = await start();
+    const answer = await send(body, headers as Record<string, string>);
+    expect(answer.status).toBe(status);
+    expect(calls()).toEqual([]);
+    expect(bugs).toEqual([]);
+  });
+
+  it('takes hooks of other kinds without a word, and nothing but POST', async () => {
+    const { url, send } = await start();
+    expect((await send({ object_kind: 'push' })).status).toBe(204);
+    expect((await fetch(`${url}/webhooks/gitlab`)).status).toBe(405);
+  });
+
+  it('is not there without a secret', async () => {
+    const gateway = await startGateway();
+    const answer = await fetch(`${gateway.url}/webhooks/gitlab`, { method: 'POST' });
+    expect(answer.status).toBe(404);
+  });
+
+  const recorded = new URL('../../../shared/recorded/', import.meta.url);
+  it
+    .skipIf(!existsSync(recorded))
+    .each(['webhook-job.json', 'webhook-build.json', 'webhook-pipeline.json'])(
+    'takes the hook of a real server: %s',
+    async (file) => {
+      const { send } = await start();
+      expect((await send(readFileSync(new URL(file, recorded), 'utf8'))).status).toBe(204);
+    },
+  );
+});

@@ -1,0 +1,105 @@
+import { expect, it } from 'vitest';
+import { createSimulator } from '../../src/simulator/simulator.ts';
+import { tokens } from '../helpers/worlds.ts';
+import { subscribe } from '../live/subscribe.ts';
+import { FOLLOW, running, runningWorld } from '../live/worlds.ts';
+import { startProgram } from './program.ts';
+import { freePort, isRedisMissing, startRedis, stopRedis, withoutRedis } from './redis-server.ts';
+
+const SECRET = 'hook-secret';
+/** Polls so seldom that only a hook can tell of a change within a test. */
+const settings = { POLL_INTERVAL_MS: '60000', GITLAB_WEBHOOK_SECRET: SECRET };
+
+const AWAY = 'Redis is away: each replica finds changes by polling alone';
+const BACK = 'Redis is back: replicas pass on wake-ups again';
+
+/** A GitLab with a job that runs, and what it sends of it. */
+async function startGitlab() {
+  const world = runningWorld();
+  const simulator = await createSimulator({ world });
+  const sendHook = ({ url }: { url: string }) =>
+    fetch(`${url}/webhooks/gitlab`, {
+      method: 'POST',
+      headers: { 'x-gitlab-token': SECRET, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        object_kind: 'build',
+        build_id: running.job,
+        pipeline_id: 900,
+        project_id: 42,
+      }),
+    });
+  return { world, url: simulator.url, sendHook };
+}
+
+/** Has hooks sent until the event is there: right after a start, a process may not listen to Redis yet. */
+async function hookUntil<T>(event: Promise<T>, send: () => Promise<unknown>): Promise<T> {
+  const timer = setInterval(() => void send(), 200);
+  await send();
+  return event.finally(() => clearInterval(timer));
+}
+
+const follow = (gateway: { url: string }) =>
+  subscribe(gateway, FOLLOW, { token: tokens.alice, variables: { id: running.id } });
+const job = (status: string) => ({ data: { jobUpdated: { id: running.id, status } } });
+
+it.skipIf(isRedisMissing)(
+  `a hook that comes to one process wakes those who watch at another, and again once Redis is back${withoutRedis}`,
+  { timeout: 90_000 },
+  async () => {
+    const port = await freePort();
+    let redis = await startRedis(port);
+    const gitlab = await startGitlab();
+    const env = { ...settings, GITLAB_URL: gitlab.url, REDIS_URL: `redis://127.0.0.1:${port}` };
+    const [hooked, watched] = await Promise.all([startProgram(env), startProgram(env)]);
+    const viewer = follow(watched);
+    expect(await viewer.next()).toEqual(job('RUNNING'));
+
+    gitlab.world.setStatus(running.job, 'canceling');
+    const hook = () => gitlab.sendHook(hooked);
+    expect(await hookUntil(viewer.next(), hook)).toEqual(job('CANCELING'));
+
+    await stopRedis(redis);
+    await expect.poll(watched.messages).toContain(AWAY);
+    expect(await watched.metric('gateway_redis_away')).toBe(1);
+    // Those who watch are asked for by polling; hooks are taken as ever, and reach those who are here.
+    expect((await gitlab.sendHook(hooked)).status).toBe(204);
+    gitlab.world.setStatus(running.job, 'running');
+    await gitlab.sendHook(watched);
+    expect(await viewer.next()).toEqual(job('RUNNING'));
+
+    redis = await startRedis(port);
+    await expect.poll(hooked.messages, { timeout: 20_000 }).toContain(BACK);
+    await expect.poll(watched.messages, { timeout: 20_000 }).toContain(BACK);
+    gitlab.world.finishJob(running.job, 'success');
+    expect(await hookUntil(viewer.rest(), hook)).toEqual([job('SUCCESS')]);
+    expect(await watched.metric('gateway_redis_away')).toBe(0);
+    const aboutRedis = watched.messages().filter((message) => message.startsWith('Redis'));
+    expect(aboutRedis).toEqual([AWAY, BACK]);
+  },
+);
+
+it('a Redis that is not there is told of once, and missed by nobody', async () => {
+  const gitlab = await startGitlab();
+  const REDIS_URL = `redis://127.0.0.1:${await freePort()}`;
+  const gateway = await startProgram({ ...settings, GITLAB_URL: gitlab.url, REDIS_URL });
+  const viewer = follow(gateway);
+  expect(await viewer.next()).toEqual(job('RUNNING'));
+  await expect.poll(gateway.messages).toContain(AWAY);
+  gitlab.world.finishJob(running.job, 'success');
+  await gitlab.sendHook(gateway);
+  expect(await viewer.rest()).toEqual([job('SUCCESS')]);
+  expect(gateway.messages().filter((message) => message.startsWith('Redis'))).toEqual([AWAY]);
+}, 60_000);
+
+it('a hook that comes to one worker wakes those who watch at the others', async () => {
+  const gitlab = await startGitlab();
+  const gateway = await startProgram({ ...settings, GITLAB_URL: gitlab.url, WORKERS: '2' });
+  // Connections go round: these are with both workers.
+  const viewers = [follow(gateway), follow(gateway)];
+  for (const viewer of viewers) expect(await viewer.next()).toEqual(job('RUNNING'));
+  gitlab.world.finishJob(running.job, 'success');
+  await gitlab.sendHook(gateway);
+  expect(await Promise.all(viewers.map((viewer) => viewer.rest()))).toEqual(
+    viewers.map(() => [job('SUCCESS')]),
+  );
+}, 60_000);

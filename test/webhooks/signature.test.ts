@@ -1,0 +1,79 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { createHookVerifier } from '../../src/webhooks/signature.ts';
+
+vi.mock('node:crypto', async (importOriginal) => {
+  const original = await importOriginal<typeof import('node:crypto')>();
+  return { ...original, timingSafeEqual: vi.fn(original.timingSafeEqual) };
+});
+
+const compared = vi.mocked(timingSafeEqual);
+beforeEach(() => void compared.mockClear());
+
+const NOW = Date.parse('2026-11-23T10:00:00Z');
+const reader = (headers: Record<string, string>) => (name: string) => headers[name] ?? null;
+
+describe('a secret token', () => {
+  const verifier = createHookVerifier('hook-secret', () => NOW);
+
+  // Neither a right beginning nor a right length is answered sooner or later than anything else.
+  it.each([
+    ['the secret', 'hook-secret', true],
+    ['its beginning', 'hook-secre', false],
+    ['one of its length', 'hook-secreT', false],
+    ['a longer one', 'hook-secret-and-more', false],
+    ['nothing', '', false],
+  ])('is compared in constant time with %s', (_what, token, isRight) => {
+    expect(verifier.byHeaders(reader({ 'x-gitlab-token': token }))).toBe(isRight);
+    const sizes = compared.mock.calls.map((sides) => sides.map(({ byteLength }) => byteLength));
+    expect(sizes).toEqual([[32, 32]]);
+  });
+
+  it('is not made up for by a signature', () => {
+    expect(verifier.byHeaders(reader({ 'webhook-signature': 'v1,AAAA' }))).toBe(false);
+  });
+});
+
+describe('a signing token', () => {
+  const key = Buffer.from('signing key');
+  const verifier = createHookVerifier(`whsec_${key.toString('base64')}`, () => NOW);
+  const body = Buffer.from('{"object_kind":"build"}');
+
+  /** A hook sent so many seconds ago, with what is changed on the way. */
+  const hook = (ageSeconds: number, more: Record<string, string> = {}) => {
+    const timestamp = String(NOW / 1000 - ageSeconds);
+    const signed = createHmac('sha256', key).update(`msg-1.${timestamp}.`).update(body);
+    return reader({
+      'webhook-id': 'msg-1',
+      'webhook-timestamp': timestamp,
+      'webhook-signature': `v1,${signed.digest('base64')}`,
+      ...more,
+    });
+  };
+  const right = (ageSeconds: number) => hook(ageSeconds)('webhook-signature') ?? '';
+
+  it.each([
+    ['as it was sent', hook(1), true],
+    ['five minutes late', hook(300), true],
+    ['later than that', hook(301), false],
+    ['from the future', hook(-301), false],
+    [
+      'with the right signature among others',
+      hook(1, { 'webhook-signature': `v1,AA ${right(1)}` }),
+      true,
+    ],
+    ['of another version', hook(1, { 'webhook-signature': right(1).replace('v1', 'v2') }), false],
+    ['with another id', hook(1, { 'webhook-id': 'msg-2' }), false],
+    ['with a later timestamp', hook(200, { 'webhook-timestamp': String(NOW / 1000) }), false],
+    ['with no timestamp', hook(1, { 'webhook-timestamp': '' }), false],
+    ['with one that is no number', hook(1, { 'webhook-timestamp': 'now' }), false],
+    ['without a signature', hook(1, { 'webhook-signature': '' }), false],
+  ])('takes a hook %s: %#', (_what, header, isRight) => {
+    expect(verifier.bySignature(header, body)).toBe(isRight);
+  });
+
+  it('does not take a body that was changed', () => {
+    expect(verifier.bySignature(hook(1), Buffer.from('{"object_kind":"Build"}'))).toBe(false);
+    expect(compared).toHaveBeenCalled();
+  });
+});

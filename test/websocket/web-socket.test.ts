@@ -1,0 +1,281 @@
+import { once } from 'node:events';
+import { connect as connectSocket } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { createTestClock, until } from '../gitlab/upstream.ts';
+import { type Started, startGateway } from '../helpers/start-gateway.ts';
+import { tokens } from '../helpers/worlds.ts';
+import { FOLLOW, running, runningWorld } from '../live/worlds.ts';
+import { addressOf, connect, follow } from './web-socket.ts';
+
+const start = (config = {}, live = {}, stalledMs?: number) =>
+  startGateway({
+    simulator: { world: runningWorld() },
+    config: { pollIntervalMs: 100, ...config },
+    live: { pingMs: 50, ...live },
+    ...(stalledMs && { stalledMs }),
+  });
+
+/** A socket whose client has introduced itself. */
+async function open(gateway: Pick<Started, 'url'>) {
+  const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+  onTestFinished(() => socket.terminate());
+  const [[{ socket: carrier }]] = await Promise.all([
+    once(socket, 'upgrade'),
+    once(socket, 'open'),
+  ]);
+  socket.send(
+    JSON.stringify({ type: 'connection_init', payload: { 'private-token': tokens.alice } }),
+  );
+  await once(socket, 'message');
+  return { socket, carrier };
+}
+
+const { id } = running;
+
+describe('a subscription over WebSocket', () => {
+  it.each([
+    ['the upgrade’s headers', { headers: { 'PRIVATE-TOKEN': tokens.alice } }],
+    ['the payload of connection_init', { payload: { 'PRIVATE-TOKEN': tokens.alice } }],
+    [
+      'the payload in place of the headers',
+      {
+        headers: { 'PRIVATE-TOKEN': tokens.mallory },
+        payload: { Authorization: `Bearer ${tokens.aliceOauth}` },
+      },
+    ],
+  ])('takes its credential from %s', async (_where, options) => {
+    const gateway = await start();
+    const job = follow(connect(gateway, options), FOLLOW, { id });
+    expect(await job.next()).toEqual({ data: { jobUpdated: { id, status: 'RUNNING' } } });
+    gateway.simulator.world.finishJob(running.job, 'success');
+    expect(await job.next()).toEqual({ data: { jobUpdated: { id, status: 'SUCCESS' } } });
+    expect(await job.next()).toBeUndefined();
+    expect(gateway.bugs).toEqual([]);
+  });
+
+  it('ends with an error where the caller may not look', async () => {
+    const gateway = await start();
+    const job = follow(connect(gateway), FOLLOW, { id });
+    const answer = await job.next();
+    expect(answer?.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await job.next()).toBeUndefined();
+  });
+
+  it('is not begun with an id that cannot be followed', async () => {
+    const gateway = await start();
+    const job = follow(connect(gateway), FOLLOW, { id: 'x' });
+    await expect(job.next()).rejects.toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(gateway.calls()).toEqual([]);
+  });
+});
+
+describe('an id', () => {
+  it('may be used again as soon as its operation was completed', async () => {
+    const gateway = await start();
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+    await once(socket, 'open');
+    const messages: { type: string; payload?: unknown }[] = [];
+    socket.on('message', (data) => messages.push(JSON.parse(String(data))));
+    const send = (message: object) => socket.send(JSON.stringify(message));
+    const take = async () => {
+      await until(() => messages.length > 0);
+      return messages.shift();
+    };
+    const subscribe = {
+      type: 'subscribe',
+      id: 'a',
+      payload: { query: FOLLOW, variables: { id } },
+    };
+    const news = (status: string) => ({
+      type: 'next',
+      id: 'a',
+      payload: { data: { jobUpdated: { id, status } } },
+    });
+    send({ type: 'connection_init', payload: { 'private-token': tokens.alice } });
+    expect(await take()).toEqual({ type: 'connection_ack' });
+    send(subscribe);
+    expect(await take()).toEqual(news('RUNNING'));
+    for (let again = 0; again < 3; again++) {
+      send({ type: 'complete', id: 'a' });
+      send(subscribe);
+    }
+    expect(await take()).toEqual(news('RUNNING'));
+    gateway.simulator.world.finishJob(running.job, 'success');
+    expect(await take()).toEqual(news('SUCCESS'));
+    expect(await take()).toEqual({ type: 'complete', id: 'a' });
+    socket.close();
+  });
+});
+
+describe('a WebSocket', () => {
+  it('answers queries too', async () => {
+    const gateway = await start();
+    const client = connect(gateway, { payload: { 'private-token': tokens.alice } });
+    const query = follow(client, '{ job(project: "group/app", id: "1001") { name } }');
+    expect(await query.next()).toMatchObject({ data: { job: { name: 'unit tests 1/3' } } });
+    expect(await query.next()).toBeUndefined();
+  });
+
+  it.each([
+    ['a page of another site', { origin: 'https://evil.example' }, 403],
+    ['no page', {}, 101],
+    ['a page of a listed site', { origin: 'https://ci.example' }, 101],
+  ])('opened by %s', async (_who, headers, status) => {
+    const gateway = await start({ corsOrigins: ['https://ci.example'] });
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws', { headers });
+    const opened = once(socket, 'open').then(() => 101);
+    const refused = once(socket, 'unexpected-response').then(([, response]) => response.statusCode);
+    socket.on('error', () => {});
+    expect(await Promise.race([opened, refused])).toBe(status);
+    socket.terminate();
+  });
+
+  it('is refused at any other address, and its connection let go whatever its client does', async () => {
+    const { url, gateway } = await start();
+    const { hostname, port } = new URL(url);
+    const socket = connectSocket({ host: hostname, port: Number(port), allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    const handshake = 'host: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n';
+    socket.write(`GET /nowhere HTTP/1.1\r\n${handshake}`);
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 404 /);
+    // Both wait for all connections to be over.
+    await gateway.drain();
+    await gateway.close();
+  });
+
+  it('answers whatever its client calls the gateway', async () => {
+    const gateway = await start();
+    const headers = { host: 'name:word@localhost' };
+    const answer = follow(connect(gateway, { headers }), '{ __typename }');
+    expect(await answer.next()).toMatchObject({ data: { __typename: 'Query' } });
+    expect(gateway.bugs).toEqual([]);
+  });
+
+  it('opened by a page of its own', async () => {
+    const gateway = await start();
+    const headers = { origin: gateway.url };
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws', { headers });
+    await once(socket, 'open');
+    socket.terminate();
+  });
+
+  it('is told what is wrong with what it brings', async () => {
+    const gateway = await start();
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+    await once(socket, 'open');
+    const payload = { 'private-token': 42 };
+    socket.send(JSON.stringify({ type: 'connection_init', payload }));
+    const [code, reason] = await once(socket, 'close');
+    expect([code, String(reason)]).toEqual([4400, 'private-token must be text.']);
+  });
+
+  it.each(['no JSON', '[]', '{"type":"next"}', '{"type":"subscribe","id":"1"}', '\u0000'])(
+    'is closed for nonsense: %j',
+    async (text) => {
+      const gateway = await start();
+      const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+      await once(socket, 'open');
+      socket.send(text);
+      const [code] = await once(socket, 'close');
+      expect(code).toBeGreaterThanOrEqual(4400);
+      expect(gateway.bugs).toEqual([]);
+    },
+  );
+
+  it('that gives no sign of life is cut off, and its poll ends', async () => {
+    const time = createTestClock();
+    const gateway = await start({}, { clock: time.clock });
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+    await once(socket, 'open');
+    const payload = { 'private-token': tokens.alice };
+    socket.send(JSON.stringify({ type: 'connection_init', payload }));
+    await once(socket, 'message');
+    const request = { query: FOLLOW, variables: { id } };
+    socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: request }));
+    await until(() => time.timers.size === 1);
+    // From now on it neither reads nor answers, as if its network were gone.
+    socket.pause();
+    await until(() => time.timers.size === 0);
+    const closed = once(socket, 'close');
+    socket.resume();
+    expect((await closed)[0]).toBe(1006);
+  });
+
+  it('is closed with a code that says to connect again when the gateway ends', async () => {
+    const gateway = await start();
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    await gateway.gateway.drain();
+    expect((await closed)[0]).toBe(1012);
+    const late = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+    late.on('error', () => {});
+    const [, { statusCode }] = await once(late, 'unexpected-response');
+    expect(statusCode).toBe(503);
+  });
+
+  it('gets the answer that it waits for before the gateway ends, and begins nothing new', async () => {
+    const gateway = await start();
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+    const closed = once(socket, 'close');
+    const messages: Record<string, unknown>[] = [];
+    socket.on('message', (data) => messages.push(JSON.parse(String(data))));
+    await once(socket, 'open');
+    const send = (message: unknown) => socket.send(JSON.stringify(message));
+    const subscribe = (name: string, query: string, variables = {}) =>
+      send({ type: 'subscribe', id: name, payload: { query, variables } });
+    send({ type: 'connection_init', payload: { 'private-token': tokens.alice } });
+    await expect.poll(() => messages).toHaveLength(1);
+    subscribe('stream', FOLLOW, { id });
+    await expect.poll(() => messages).toHaveLength(2);
+    gateway.simulator.setLatency(200);
+    subscribe('answer', '{ job(project: "group/app", id: "1001") { name } }');
+    const isAsked = () => gateway.simulator.requests.some(({ path }) => path.endsWith('/1001'));
+    await expect.poll(isAsked).toBe(true);
+    const drained = gateway.gateway.drain();
+    subscribe('late', '{ __typename }');
+    expect((await closed)[0]).toBe(1012);
+    await drained;
+    expect(messages.slice(2)).toMatchObject([
+      { id: 'late', type: 'error', payload: [{ extensions: { code: 'SHUTTING_DOWN' } }] },
+      { id: 'answer', type: 'next', payload: { data: { job: { name: 'unit tests 1/3' } } } },
+      { id: 'answer', type: 'complete' },
+    ]);
+  });
+});
+
+describe('a client', () => {
+  it('that takes a long answer slowly has it whole, though it cannot be asked for a sign of life', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const gateway = await startGateway({
+      simulator: { world: runningWorld('x'.repeat(12 * 1024 * 1024)) },
+      live: { pingMs: 50 },
+    });
+    const { socket, carrier } = await open(gateway);
+    const answer = Promise.race([once(socket, 'message'), once(socket, 'close')]);
+    const query = '{ job(project: "42", id: "2001") { trace { byteSize text(format: RAW) } } }';
+    socket.send(JSON.stringify({ type: 'subscribe', id: 'a', payload: { query } }));
+    await once(carrier, 'data');
+    socket.pause();
+    vi.advanceTimersByTime(200);
+    socket.resume();
+    const [data] = await answer;
+    expect(String(data)).toContain('"byteSize":12582912');
+  });
+
+  it('that takes no answer to what it sends is cut off, though it lives', async () => {
+    const gateway = await start({}, { pingMs: 60_000 }, 100);
+    const { socket } = await open(gateway);
+    socket.pause();
+    const ping = JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(500_000) } });
+    for (let count = 0; count < 40; count += 1) socket.send(ping);
+    await new Promise<void>((resolve) => {
+      const life = setInterval(() => socket.pong('', true, (gone) => gone && resolve()), 10);
+      onTestFinished(() => clearInterval(life));
+    });
+    expect(gateway.bugs).toEqual([]);
+  });
+});
