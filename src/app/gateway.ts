@@ -11,22 +11,22 @@ import { toClientError } from '../graphql/client-errors.ts';
 import { schema as standalone } from '../graphql/schema.ts';
 import { refuseBadAddress } from '../http/bad-address.ts';
 import { cutStalled, onTurn } from '../http/connections.ts';
-import { createDrain, type Drain } from '../http/drain.ts';
-import { createOperatorServer } from '../http/health.ts';
+import { createDrain } from '../http/drain.ts';
+import { createEndpoints, createOperatorServer } from '../http/health.ts';
 import { cutLostPeers } from '../http/lost-peers.ts';
 import { isFromForeignSite } from '../http/origin.ts';
-import { admission, createEngine, type Engine, type Parts } from '../http/yoga.ts';
+import { createEngine, type Engine, type Parts, parseAndValidate } from '../http/yoga.ts';
 import { createLiveHub, type LiveHubOptions } from '../live/hub.ts';
-import type { Hint } from '../live/notifications.ts';
+import type { ChangeEvent } from '../live/notifications.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';
 import type { MetricsJson } from '../observability/metrics.ts';
-import { createObservation, type ObservationDeps } from '../observability/telemetry.ts';
-import { createPrograms } from '../operation/document-cache.ts';
-import { createFollower } from '../operation/operation-tracker.ts';
+import { createTelemetry, type TelemetryDeps } from '../observability/telemetry.ts';
+import { createOperationCache } from '../operation/document-cache.ts';
+import { createOperationTracker } from '../operation/operation-tracker.ts';
 import { createDirect } from '../operation/run.ts';
-import { createLogRoom } from '../trace/log-budget.ts';
+import { createLogBudget } from '../trace/log-budget.ts';
 import { systemClock } from '../util/clock.ts';
-import { createHints, type Hints } from '../webhooks/replicas.ts';
+import { createReplicas, type Replicas } from '../webhooks/replicas.ts';
 import { serveWebSockets, type WebSocketOptions } from '../websocket/server.ts';
 import { UpgradeRequest } from '../websocket/upgrade-request.ts';
 import type { Config } from './config.ts';
@@ -40,7 +40,7 @@ export interface Gateway {
   /** Takes no more requests, ends connections, and lets go of GitLab. */
   close(): Promise<void>;
   /** Takes a hint that came to another process: something may have changed. */
-  hear(hint: Hint): void;
+  receive(hint: ChangeEvent): void;
   /** This process's metrics, for whoever adds up those of several. */
   metrics(): Promise<MetricsJson>;
 }
@@ -63,20 +63,24 @@ export interface GatewayDeps {
   /** Set where several processes serve one port: what /metrics says of all of them. */
   metricsOfAll?: (() => Promise<string>) | undefined;
   /** Set where several processes serve one port: hands a hint on to the others. */
-  passOn?: ((hint: Hint) => void) | undefined;
+  passOn?: ((hint: ChangeEvent) => void) | undefined;
   /** Tokens by header name that GraphiQL shows to everybody: for the demo alone. @default none */
   exampleTokens?: Readonly<Record<string, string>> | undefined;
   /** How calls to GitLab are made: timeouts, clock, chance. @default as `createTransport` */
   transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
   /** How often an operation is executed in general before it is compiled. @default 1 */
-  usesBefore?: number | undefined;
+  compileAfterUses?: number | undefined;
   /** How long a connection may be without a byte beyond what its work may take, in ms. @default 30 s */
   stalledMs?: number | undefined;
   /** How live updates are paced: clock, chance. @default as `createLiveHub` */
   live?: LiveDeps | undefined;
 }
 
-function contextDeps(config: Config, deps: GatewayDeps, { wakeUps }: Hints): ContextDeps {
+function contextDeps(
+  config: Config,
+  deps: GatewayDeps,
+  { notifications: wakeUps }: Replicas,
+): ContextDeps {
   const headers: Record<string, string | undefined> = {
     'private-token': config.gitlabToken?.reveal(),
   };
@@ -92,7 +96,7 @@ function contextDeps(config: Config, deps: GatewayDeps, { wakeUps }: Hints): Con
     live: createLiveHub({
       ...live,
       transport,
-      wakeUps,
+      notifications: wakeUps,
       intervalMs: config.pollIntervalMs,
       maxSubscribers: config.maxSubscriptions,
       maxPerCaller: config.maxSubscriptionsPerCaller,
@@ -102,7 +106,7 @@ function contextDeps(config: Config, deps: GatewayDeps, { wakeUps }: Hints): Con
       : undefined,
     fallbackWrites: config.gitlabTokenWrites,
     webUrls: [...new Set([config.gitlabUrl, config.gitlabExternalUrl])],
-    logRoom: createLogRoom(config.maxTraceBytes),
+    logBudget: createLogBudget(config.maxTraceBytes),
     operationTimeoutMs: config.operationTimeoutMs,
     maxUpstreamCalls: config.limits.upstreamCalls,
   };
@@ -116,11 +120,10 @@ function schemaFor({ federation, federationMaxReferences }: Config): GraphQLSche
 }
 
 /** Log, metrics, readiness and tracing, and a transport that tells them of its calls. */
-function observe(given: GatewayDeps, drain: Drain, ping: ObservationDeps['ping']) {
-  const observation = createObservation({
+function observe(given: GatewayDeps, ping: TelemetryDeps['ping']) {
+  const observation = createTelemetry({
     logger: given.logger ?? silentLogger,
     now: () => performance.now(),
-    isDraining: () => drain.isDraining,
     metricsText: given.metricsOfAll,
     ping,
   });
@@ -147,7 +150,11 @@ function listenerOf(yoga: Engine, config: Config, given: GatewayDeps, parts: Par
   if (!config.compiledExecution) return refuseBadAddress(yoga);
   const direct = createDirect({
     otherwise: yoga,
-    programs: createPrograms({ schema, admit: admission(yoga), usesBefore: given.usesBefore }),
+    programs: createOperationCache({
+      schema,
+      admit: parseAndValidate(yoga),
+      usesBefore: given.compileAfterUses,
+    }),
     ...{ schema, follower, limits: config.limits, origins: config.corsOrigins },
     webUrls: deps.webUrls,
     operationTimeoutMs: config.operationTimeoutMs,
@@ -180,19 +187,24 @@ function addWebSockets(
 export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const { report = reportTo(given.logger), stalledMs = 30_000, exampleTokens } = given;
   const drain = createDrain();
-  const { observation, transport } = observe(given, drain, (signal) =>
-    ping(deps.transport, signal),
-  );
-  const hints = createHints({
+  const { observation, transport } = observe(given, (signal) => ping(deps.transport, signal));
+  const hints = createReplicas({
     clock: given.live?.clock ?? systemClock,
     redisUrl: config.redisUrl?.reveal(),
     onRelay: observation.onRelay,
     passOn: given.passOn,
   });
   const deps = contextDeps(config, { ...given, transport }, hints);
-  const follower = createFollower(observation.observer, () => performance.now());
+  const follower = createOperationTracker(observation.observer, () => performance.now());
   const schema = schemaFor(config);
-  const shared = { schema, deps, observation, follower, drain, hints };
+  const endpointsOf = (withMetrics: boolean) =>
+    createEndpoints({
+      readiness: observation.readiness,
+      isDraining: () => drain.isDraining,
+      metrics: withMetrics ? observation.metricsText : undefined,
+    });
+  const endpoints = endpointsOf(config.metricsPort === undefined);
+  const shared = { schema, deps, observation, endpoints, follower, drain, hints };
   const parts = { ...shared, report, exampleTokens };
   const yoga = createEngine(config, parts);
   // Silent connections are asked for a sign of life: nobody is polled for whose network is lost.
@@ -214,7 +226,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const operators =
     config.metricsPort === undefined || given.metricsOfAll
       ? undefined
-      : createOperatorServer(observation.endpoints(true));
+      : createOperatorServer(endpointsOf(true));
   return {
     async listen(host, port) {
       if (operators) await listen(operators, host, config.metricsPort ?? 0);
@@ -230,7 +242,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
       server.closeIdleConnections();
       await Promise.all([drain.idle(), webSocketsClosed]);
     },
-    hear: hints.wakeUps.receive,
+    receive: hints.notifications.receive,
     metrics: observation.metrics,
     async close() {
       deps.live.close();

@@ -131,7 +131,7 @@ async function serveHere(serving: Serving): Promise<void> {
     ? joinPrimary(process, {
         drain: () => end(),
         metrics: () => gateway.metrics(),
-        hear: (hint) => gateway.hear(hint),
+        hear: (hint) => gateway.receive(hint),
       })
     : undefined;
   const gateway = createGateway(

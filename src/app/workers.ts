@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Hint } from '../live/notifications.ts';
+import type { ChangeEvent } from '../live/notifications.ts';
 import type { Logger } from '../observability/logger.ts';
 import {
   type MetricsJson,
@@ -41,7 +41,7 @@ export type ToWorker =
   /** What all workers' metrics come to. */
   | { kind: 'summed'; id: number; text: string }
   /** Another worker was told that something may have changed. */
-  | { kind: 'hint'; hint: Hint };
+  | { kind: 'hint'; hint: ChangeEvent };
 
 /** What a worker says to the primary process. */
 export type ToPrimary =
@@ -50,7 +50,7 @@ export type ToPrimary =
   /** Somebody wants the metrics of all. */
   | { kind: 'sum'; id: number }
   /** For the other workers. */
-  | { kind: 'hint'; hint: Hint };
+  | { kind: 'hint'; hint: ChangeEvent };
 
 /** Questions that wait for their answers. */
 export interface Questions<T> {
@@ -106,13 +106,13 @@ export interface PrimaryLink {
   /** This worker serves now, and can be asked. */
   listening(address: string): void;
   /** Tells the other workers that something may have changed. */
-  passOn(hint: Hint): void;
+  passOn(hint: ChangeEvent): void;
 }
 
 /** Joins the primary process. A worker whose primary is gone drains too: nobody would replace it. */
 export function joinPrimary(
   channel: Channel,
-  does: { drain(): void; metrics(): Promise<MetricsJson>; hear(hint: Hint): void },
+  does: { drain(): void; metrics(): Promise<MetricsJson>; hear(hint: ChangeEvent): void },
 ): PrimaryLink {
   const questions = createQuestions<string>(PATIENCE_FOR_ALL_MS);
   const send = (message: ToPrimary) => {

@@ -33,7 +33,7 @@ export interface Written {
 export type Variables = Readonly<Record<string, unknown>>;
 
 /** A query or mutation, ready to run as often as it is asked for. */
-export interface Compiled {
+export interface CompiledOperation {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   /** How many fields it may come to hold: fragments laid out, for each combination of conditions. */
@@ -97,7 +97,7 @@ export function compile(
   schema: GraphQLSchema,
   document: DocumentNode,
   operationName: string | undefined,
-): Compiled | undefined {
+): CompiledOperation | undefined {
   const operation = getOperationAST(document, operationName);
   const type = operation && schema.getRootType(operation.operation);
   const names = conditionNames(document);

@@ -5,7 +5,7 @@ import {
   locatedError,
   responsePathAsArray,
 } from 'graphql';
-import { MOST_ERRORS } from '../graphql/client-errors.ts';
+import { MAX_ERRORS } from '../graphql/client-errors.ts';
 
 /** JSON text, now or later. */
 export type Text = string | Promise<string>;
@@ -40,7 +40,7 @@ export interface Recovery {
 
 /** Notes an error and gives null where that is allowed; throws it, with its place, where it is not. */
 export function recover(error: unknown, at: Recovery, run: Run, path: Path | undefined): string {
-  const last = run.errors[MOST_ERRORS];
+  const last = run.errors[MAX_ERRORS];
   if (at.nullable && last) {
     // It is counted, and no more is told of it.
     run.errors.push(last);

@@ -1,22 +1,22 @@
 import { createGitlab, type Gitlab, type JobRef } from '../gitlab/client.ts';
 import { type Credential, readCredential } from '../gitlab/credential.ts';
 import type { OpenText } from '../gitlab/readers.ts';
-import type { Meter } from '../gitlab/request.ts';
+import type { RequestCounter } from '../gitlab/request.ts';
 import type { RateLimit } from '../gitlab/transport/rate-limit.ts';
 import type { Transport } from '../gitlab/transport/transport.ts';
 import type { Live, LiveHub } from '../live/hub.ts';
-import type { LogRoom, OperationLogs } from '../trace/log-budget.ts';
-import { limitTime } from '../util/abort.ts';
+import type { LogBudget, OperationLogs } from '../trace/log-budget.ts';
+import { withTimeout } from '../util/abort.ts';
 import { createFreshness, type Freshness, watchFreshness } from './freshness.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
-import type { LongTexts } from './streamed-strings.ts';
+import type { StreamedStrings } from './streamed-strings.ts';
 
 /** What every resolver gets: made anew for each operation, bound to its caller's credential. */
 export interface Context {
   /** Reads on behalf of the caller, each once in an operation. */
   loaders: Loaders;
   /** The client for writes; undefined where only the gateway's own token speaks, and it may not write. */
-  writer: Gitlab | undefined;
+  mutationClient: Gitlab | undefined;
   /** What GitLab said last to the caller about its limits; undefined where it said nothing. */
   rateLimit(): RateLimit | undefined;
   /** A job's log as it comes, for as long as the caller stays. */
@@ -30,13 +30,13 @@ export interface Context {
   /** The logs it reads, and how much of them it may give out. */
   logs: OperationLogs;
   /** For each event of a subscription, which has nothing read yet, and its own time. */
-  turn(): Pick<Context, 'loaders' | 'writer' | 'signal' | 'logs'>;
+  forEvent(): Pick<Context, 'loaders' | 'mutationClient' | 'signal' | 'logs'>;
   /** Lets go of what is held, once the operation is over. */
   end(): void;
   /** Where long texts go that its answer is written with in pieces; undefined where it is written whole. */
-  longTexts?: LongTexts | undefined;
+  streamedStrings?: StreamedStrings | undefined;
   /** What the operation has cost so far. */
-  meter: Meter;
+  requestCounter: RequestCounter;
   /** How long what was read so far stays true. */
   freshness: Freshness;
 }
@@ -48,7 +48,7 @@ export interface ContextDeps {
   fallback: Credential | undefined;
   fallbackWrites: boolean;
   webUrls: readonly string[];
-  logRoom: LogRoom;
+  logBudget: LogBudget;
   operationTimeoutMs: number;
   /** Calls to GitLab that one operation, or one event of a subscription, may begin. */
   maxUpstreamCalls: number;
@@ -61,9 +61,9 @@ export interface Caller {
   /** Ends when the caller leaves. */
   signal: AbortSignal;
   /** Whether it ends when the operation's time is over, too: then nobody else need watch that. */
-  keepsTime?: boolean;
+  signalHasTimeout?: boolean;
   /** Where long texts go, if its answer is written in pieces. */
-  longTexts?: LongTexts;
+  streamedStrings?: StreamedStrings;
 }
 
 const TRACE_HEADERS = ['traceparent', 'tracestate'] as const;
@@ -83,26 +83,26 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
   const own = readCredential(caller.header);
   const fallback = own.kind === 'anonymous' ? deps.fallback : undefined;
   const credential = fallback ?? own;
-  const meter: Meter = { calls: 0, coalesced: 0, notModified: 0, requestIds: [] };
+  const meter: RequestCounter = { calls: 0, coalesced: 0, notModified: 0, requestIds: [] };
   const freshness = createFreshness();
   const traceContext = traceContextOf(caller);
   const { transport } = deps;
   let endLast = () => {};
   const turn = () => {
     endLast();
-    const { signal, leave } = caller.keepsTime
+    const { signal, leave } = caller.signalHasTimeout
       ? { signal: caller.signal, leave() {} }
-      : limitTime(caller.signal, deps.operationTimeoutMs);
-    const logs = deps.logRoom.enter();
+      : withTimeout(caller.signal, deps.operationTimeoutMs);
+    const logs = deps.logBudget.openOperation();
     endLast = () => {
       leave();
-      logs.leave();
+      logs.release();
     };
     const allowance = { max: deps.maxUpstreamCalls, left: deps.maxUpstreamCalls };
     const gitlab = createGitlab({ transport, credential, signal, meter, allowance, traceContext });
     return {
       loaders: watchFreshness(createLoaders(gitlab, logs), freshness),
-      writer: fallback && !deps.fallbackWrites ? undefined : gitlab,
+      mutationClient: fallback && !deps.fallbackWrites ? undefined : gitlab,
       signal,
       logs,
     };
@@ -111,12 +111,12 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
   // Named one by one, not spread: members added to a copy cost V8 8 µs for each operation.
   return {
     loaders: first.loaders,
-    writer: first.writer,
+    mutationClient: first.mutationClient,
     signal: first.signal,
     logs: first.logs,
-    turn,
+    forEvent: turn,
     end: () => endLast(),
-    longTexts: caller.longTexts,
+    streamedStrings: caller.streamedStrings,
     openTrace: (ref) =>
       createGitlab({
         transport,
@@ -131,7 +131,7 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
       return deps.transport.rateLimitOf(credential.digest);
     },
     webUrls: deps.webUrls,
-    meter,
+    requestCounter: meter,
     freshness,
   };
 }

@@ -2,8 +2,8 @@ import type { Gitlab } from '../gitlab/client.ts';
 import { isKeysetUnsupported } from '../gitlab/errors.ts';
 import { readKeysetList } from '../gitlab/lists/keyset-list.ts';
 import { countRows, readOffsetList } from '../gitlab/lists/offset-list.ts';
-import type { Slice, Want } from '../gitlab/lists/page-request.ts';
-import type { KeysetRequest, OffsetRequest, Page, PageRequest } from '../gitlab/pagination.ts';
+import type { PageRequest, PageSlice } from '../gitlab/lists/page-request.ts';
+import type { KeysetRequest, OffsetRequest, Page, RestPageRequest } from '../gitlab/pagination.ts';
 import type { Job } from '../gitlab/rows.ts';
 
 /** Which rows of a list are wanted; statuses in GitLab's spelling. */
@@ -17,13 +17,15 @@ export interface ListFilter {
 export interface RowList<Row> {
   /** Whether a read brings the total along, so that counting costs no call of its own. */
   countsAlong(): boolean;
-  read(want: Want): Promise<Slice<Row>>;
+  read(want: PageRequest): Promise<PageSlice<Row>>;
   /** How many rows there are, at one row's cost or none; null where GitLab does not count. */
   count(): Promise<number | null>;
 }
 
 /** Pages of one list, each read once in an operation. */
-function pagesOnce<Row, Request extends PageRequest>(read: (page: Request) => Promise<Page<Row>>) {
+function pagesOnce<Row, Request extends RestPageRequest>(
+  read: (page: Request) => Promise<Page<Row>>,
+) {
   const pages = new Map<string, Promise<Page<Row>>>();
   return (page: Request): Promise<Page<Row>> => {
     const key = JSON.stringify(page);
@@ -39,24 +41,24 @@ function pagesOnce<Row, Request extends PageRequest>(read: (page: Request) => Pr
  */
 export function projectJobList(gitlab: Gitlab, project: string, filter: ListFilter): RowList<Job> {
   const { server } = gitlab;
-  const byPlaceOnly = () => server.keyset === false || server.builtCursors === false;
+  const isOffsetOnly = () => server.keyset === false || server.builtCursors === false;
   const query = { scope: filter.statuses ?? [], ref: filter.ref };
-  const byKey = pagesOnce((page: KeysetRequest) => gitlab.listProjectJobs(project, query, page));
-  const byPlace = pagesOnce((page: OffsetRequest) => gitlab.listProjectJobs(project, query, page));
+  const keyset = pagesOnce((page: KeysetRequest) => gitlab.listProjectJobs(project, query, page));
+  const offset = pagesOnce((page: OffsetRequest) => gitlab.listProjectJobs(project, query, page));
   return {
-    countsAlong: byPlaceOnly,
+    countsAlong: isOffsetOnly,
     async read(want) {
-      if (byPlaceOnly()) return readOffsetList(byPlace, want);
+      if (isOffsetOnly()) return readOffsetList(offset, want);
       try {
-        return await readKeysetList(byKey, want);
+        return await readKeysetList(keyset, want);
       } catch (error) {
         if (!isKeysetUnsupported(error)) throw error;
         server.keyset = false;
-        return readOffsetList(byPlace, want);
+        return readOffsetList(offset, want);
       }
     },
     // A server that sends cursor headers (19.x) never counts this list, upstream.md §4.1.
-    count: () => (server.cursorHeaders ? Promise.resolve(null) : countRows(byPlace)),
+    count: () => (server.cursorHeaders ? Promise.resolve(null) : countRows(offset)),
   };
 }
 

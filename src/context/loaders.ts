@@ -124,8 +124,13 @@ function toPipelineQuery({ statuses, includeRetried }: ListFilter) {
 /** Finds a trigger job in its pipeline's list, by the page that must have it. */
 async function findBridge(list: RowList<Bridge>, id: string): Promise<Bridge | null> {
   const anchor = { id: String(BigInt(id) + 1n), index: 0 };
-  const want = { direction: 'older', count: MAX_PER_PAGE, beyond: false, behind: false } as const;
-  const { rows } = await list.read({ ...want, anchor });
+  const want = {
+    direction: 'older',
+    count: MAX_PER_PAGE,
+    needsHasNext: false,
+    needsHasPrevious: false,
+  } as const;
+  const { rows } = await list.read({ ...want, cursorRow: anchor });
   return rows.find((row) => String(row.id) === id) ?? null;
 }
 
@@ -138,7 +143,7 @@ function createSingles(
   const readTrace = async (ref: JobRef) => {
     from.logs.open();
     const { body } = await gitlab.openJobTrace(ref);
-    return keepLog(body, from.logs.share());
+    return keepLog(body, from.logs.limitPerLog());
   };
   const readBridge = ({ project, pipeline, id }: BridgeRef) =>
     findBridge(from.bridges({ project, id: pipeline }), id);

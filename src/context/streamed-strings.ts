@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { notePassing } from '../util/young-garbage.ts';
 
 /** The long texts of one operation, which are written into its answer piece by piece: nowhere do they stand whole. */
-export interface LongTexts {
+export interface StreamedStrings {
   /** How many there are. */
   count(): number;
   /** Takes a text in pieces; answers it whole if it is short, else what stands in for it until `fill`. */
-  take(pieces: Iterable<string>): string;
+  add(pieces: Iterable<string>): string;
   /** Whether that is what stands in for a text. */
-  holds(taken: string): boolean;
+  isPlaceholder(taken: string): boolean;
   /**
    * The answer's JSON with each text in its place, as UTF-8 in pieces that are made when asked for. Once only:
    * a text is gone when it is written.
    */
-  fill(json: string): Iterable<Buffer>;
+  render(json: string): Iterable<Buffer>;
 }
 
 /** In UTF-16 units. What is shorter is no burden. */
@@ -42,12 +42,12 @@ function* quoted(pieces: Iterable<string>): Generator<Buffer> {
 }
 
 /** No texts yet. One for each operation whose answer is written by `fill`; others have their texts whole. */
-export function createLongTexts(): LongTexts {
+export function createStreamedStrings(): StreamedStrings {
   /** By stand-in, as JSON has it. */
   const texts = new Map<string, Iterable<string>>();
   return {
     count: () => texts.size,
-    take(pieces) {
+    add(pieces) {
       const iterator = pieces[Symbol.iterator]();
       const begun: string[] = [];
       for (let size = 0; size <= SHORT; ) {
@@ -60,8 +60,8 @@ export function createLongTexts(): LongTexts {
       texts.set(JSON.stringify(standIn), joined(begun, iterator));
       return standIn;
     },
-    holds: (taken) => texts.has(`"${taken}"`),
-    *fill(json) {
+    isPlaceholder: (taken) => texts.has(`"${taken}"`),
+    *render(json) {
       for (const part of json.split(STAND_IN)) {
         const text = texts.get(part);
         texts.delete(part);

@@ -10,7 +10,7 @@ import {
   isObjectType,
 } from 'graphql';
 import type { Context } from '../context/context.ts';
-import { checkListSize, settleEach } from '../graphql/each.ts';
+import { allSettledInPlace, checkListSize } from '../graphql/each.ts';
 import { readNode, typeOfNode } from '../graphql/node.ts';
 import { type Selection, selectionOf } from '../graphql/selection.ts';
 import { entityKeys, parseReference } from './entity-keys.ts';
@@ -76,7 +76,7 @@ export function entityFields(
           selections.set(type, selection);
           return selection;
         };
-        return settleEach(representations as unknown[], async (representation) =>
+        return allSettledInPlace(representations as unknown[], async (representation) =>
           readNode(context, parseReference(representation, context.webUrls), select),
         );
       },

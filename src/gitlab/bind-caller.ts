@@ -1,8 +1,8 @@
 import type { Credential } from './credential.ts';
 import { type Endpoint, type Query, toQuery } from './endpoint.ts';
-import { GitlabAllowanceError, isLesson } from './errors.ts';
-import type { Allowance, Meter, Read, UpstreamRequest } from './request.ts';
-import type { ServerFacts } from './server-capabilities.ts';
+import { GitlabCallBudgetError, isCapabilityError } from './errors.ts';
+import type { CallBudget, Read, RequestCounter, UpstreamRequest } from './request.ts';
+import type { ServerCapabilities } from './server-capabilities.ts';
 import type { Transport } from './transport/transport.ts';
 
 /** What a client is made of. */
@@ -12,9 +12,9 @@ export interface GitlabDeps {
   /** Ends every call when the caller leaves. */
   signal?: AbortSignal | undefined;
   /** Counts the calls of one operation. */
-  meter?: Meter | undefined;
+  meter?: RequestCounter | undefined;
   /** How many calls may be begun, together with whoever has the same. @default any number */
-  allowance?: Allowance | undefined;
+  allowance?: CallBudget | undefined;
   /** W3C trace context to pass on: traceparent, tracestate. */
   traceContext?: Readonly<Record<string, string>> | undefined;
 }
@@ -28,7 +28,7 @@ function toBody(fields: Record<string, unknown>): string | undefined {
 export interface Calls {
   get<T>(at: Endpoint, read: Read<T>, options?: GetOptions): Promise<T>;
   post<T>(at: Endpoint, read: Read<T>, fields?: Record<string, unknown>): Promise<T>;
-  readonly server: ServerFacts;
+  readonly server: ServerCapabilities;
 }
 
 /** How a read is asked for. */
@@ -49,7 +49,7 @@ function toRequest<T>(
     keep: asked.keep,
     credential: caller.credential,
     signal: caller.signal,
-    meter: caller.meter,
+    counter: caller.meter,
     traceContext: caller.traceContext,
   };
 }
@@ -61,12 +61,12 @@ export function createCalls({ transport, allowance, ...caller }: GitlabDeps): Ca
     if (!allowance) return (await transport.send(request)).value;
     const { max } = allowance;
     const { method, endpoint: at } = request;
-    if (allowance.left < 1) throw new GitlabAllowanceError(max, { method, path: at.path });
+    if (allowance.left < 1) throw new GitlabCallBudgetError(max, { method, path: at.path });
     allowance.left -= 1;
     try {
       return (await transport.send(request)).value;
     } catch (error) {
-      if (isLesson(error)) allowance.left += 1;
+      if (isCapabilityError(error)) allowance.left += 1;
       throw error;
     }
   };

@@ -12,7 +12,7 @@ import {
   type OffsetRequest,
   offsetEnvelope,
   type Page,
-  type PageRequest,
+  type RestPageRequest,
   toPageQuery,
 } from './pagination.ts';
 import {
@@ -37,7 +37,7 @@ import {
   restPipeline,
   restProject,
 } from './rows.ts';
-import type { ServerFacts } from './server-capabilities.ts';
+import type { ServerCapabilities } from './server-capabilities.ts';
 
 /** A job of a project; `project` is its number or its full path. */
 export interface JobRef {
@@ -78,12 +78,12 @@ export interface ScopeFilter {
  */
 export interface Gitlab {
   readonly credential: Credential;
-  readonly server: ServerFacts;
+  readonly server: ServerCapabilities;
   /** Builds only, retried ones included, newest first (upstream.md §2.1). Servers before 19.0 ignore `ref`. */
   listProjectJobs(
     project: string,
     filter: ScopeFilter & { ref?: string | undefined },
-    page: PageRequest,
+    page: RestPageRequest,
   ): Promise<Page<Job>>;
   /** Builds only, newest first, retried ones on demand (§2.2). */
   listPipelineJobs(

@@ -140,7 +140,7 @@ export class GitlabResponseError extends GitlabError {
 }
 
 /** The operation has made all the calls it may: this one was not begun. */
-export class GitlabAllowanceError extends GitlabError {
+export class GitlabCallBudgetError extends GitlabError {
   override readonly name = 'GitlabAllowanceError';
   readonly code = 'GITLAB_ALLOWANCE';
   /** How many it may make. */
@@ -183,7 +183,7 @@ export function isKeysetUnsupported(
 }
 
 /** Whether a failure tells what this server cannot do: it is learned once, and not asked again. */
-export function isLesson(error: unknown): boolean {
+export function isCapabilityError(error: unknown): boolean {
   return isKeysetUnsupported(error) || (error instanceof GitlabStatusError && error.noSuchRoute);
 }
 

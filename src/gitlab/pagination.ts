@@ -31,10 +31,10 @@ export interface KeysetRequest {
   id?: string | undefined;
 }
 
-export type PageRequest = OffsetRequest | KeysetRequest;
+export type RestPageRequest = OffsetRequest | KeysetRequest;
 
 /** The parameters that ask for a page. */
-export function toPageQuery(page: PageRequest): Query {
+export function toPageQuery(page: RestPageRequest): Query {
   if (page.kind === 'offset') return { page: page.page, per_page: page.perPage };
   const first = page.direction === 'older' && page.id === undefined;
   return {

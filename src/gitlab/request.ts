@@ -5,7 +5,7 @@ import type { ErrorOrigin } from './errors.ts';
 import { type Headers, headerOf } from './transport/headers.ts';
 
 /** Counts one operation's share of the calls, for its `extensions.upstream`. */
-export interface Meter {
+export interface RequestCounter {
   /** Exchanges with GitLab, repeated ones and those answered by 304 included. */
   calls: number;
   /** Answers shared with someone who had asked already. */
@@ -17,7 +17,7 @@ export interface Meter {
 }
 
 /** How many calls an operation may still begin. Repeated attempts at one are not counted. */
-export interface Allowance {
+export interface CallBudget {
   /** What there was at first. */
   readonly max: number;
   left: number;
@@ -50,7 +50,7 @@ export interface UpstreamRequest<T> {
   readonly credential: Credential;
   readonly read: Read<T>;
   readonly signal?: AbortSignal | undefined;
-  readonly meter?: Meter | undefined;
+  readonly counter?: RequestCounter | undefined;
   /** W3C trace context to pass on: traceparent, tracestate. */
   readonly traceContext?: Readonly<Record<string, string>> | undefined;
   /** Hands the body over as it comes instead of collecting it. */

@@ -2,7 +2,7 @@
  * What is known about the SERVER, learned from its answers and shared by all callers: versions differ
  * (upstream.md §11), and nothing here may depend on who asked. Undefined means not known yet.
  */
-export interface ServerFacts {
+export interface ServerCapabilities {
   /** Whether project jobs page by key (GitLab 15.9 and later). */
   keyset: boolean | undefined;
   /** Whether keyset pages carry X-NEXT-CURSOR and X-PREV-CURSOR. */
@@ -16,7 +16,7 @@ export interface ServerFacts {
 }
 
 /** Knows nothing yet. */
-export function createServerFacts(): ServerFacts {
+export function createServerCapabilities(): ServerCapabilities {
   return {
     keyset: undefined,
     cursorHeaders: undefined,

@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import {
-  GitlabAllowanceError,
+  GitlabCallBudgetError,
   type GitlabError,
   type GitlabErrorCode,
   GitlabRateLimitError,
@@ -86,7 +86,7 @@ function upstreamOf(error: GitlabError): Record<string, unknown> {
 
 function detailsOf(error: GitlabError): Record<string, unknown> {
   if (error instanceof GitlabRateLimitError) return { retryAfter: error.retryAfterSeconds };
-  return error instanceof GitlabAllowanceError ? { limit: 'upstreamCalls', max: error.max } : {};
+  return error instanceof GitlabCallBudgetError ? { limit: 'upstreamCalls', max: error.max } : {};
 }
 
 /** Tells a failed call in a client's words: code, GitLab's own message where it has one, and `upstream`. */
@@ -113,14 +113,14 @@ function reword(
 }
 
 /** As many as the longest list has rows. More are of no use to anybody, and each takes the time of a hundred values. */
-export const MOST_ERRORS = 500;
+export const MAX_ERRORS = 500;
 
 /** The errors that are told: all, or the first of very many, and how many there were besides. */
-export function tellMost(errors: readonly GraphQLError[]): readonly GraphQLError[] {
-  if (errors.length <= MOST_ERRORS) return errors;
-  const message = `${errors.length - MOST_ERRORS} more errors are left out.`;
+export function capErrors(errors: readonly GraphQLError[]): readonly GraphQLError[] {
+  if (errors.length <= MAX_ERRORS) return errors;
+  const message = `${errors.length - MAX_ERRORS} more errors are left out.`;
   const last = new GraphQLError(message, { extensions: { code: 'TOO_MANY_ERRORS' } });
-  return [...errors.slice(0, MOST_ERRORS), last];
+  return [...errors.slice(0, MAX_ERRORS), last];
 }
 
 /** In characters. */

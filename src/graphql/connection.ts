@@ -1,6 +1,6 @@
 import type { ArgBuilder, ObjectRef } from '@pothos/core';
 import type { RowList } from '../context/job-list.ts';
-import type { Slice, Want, WithId } from '../gitlab/lists/page-request.ts';
+import type { PageRequest, PageSlice, WithId } from '../gitlab/lists/page-request.ts';
 import { builder, type Types } from './builder.ts';
 import { badUserInput } from './client-errors.ts';
 import { listDigest, parseCursor, toCursor } from './cursor.ts';
@@ -82,23 +82,26 @@ export interface ConnectionSource<Row> {
 const ROWS = ['edges', 'nodes'] as const;
 const CURSORS = ['startCursor', 'endCursor'] as const;
 
-function toWant<Row>({ ascending, selection, name }: ConnectionSource<Row>, args: PageArgs): Want {
+function toWant<Row>(
+  { ascending, selection, name }: ConnectionSource<Row>,
+  args: PageArgs,
+): PageRequest {
   const pageInfo = selection.below('pageInfo');
   const argument = args.forward ? 'after' : 'before';
   return {
     direction: args.forward === Boolean(ascending) ? 'newer' : 'older',
     // An empty cursor is a mistake too: taken for none, it would page round in circles.
-    anchor:
+    cursorRow:
       args.cursor === undefined
         ? undefined
         : parseCursor(listDigest(...name), args.cursor, argument),
     count: args.count,
-    beyond: pageInfo.has(args.forward ? 'hasNextPage' : 'hasPreviousPage'),
-    behind: pageInfo.has(args.forward ? 'hasPreviousPage' : 'hasNextPage'),
+    needsHasNext: pageInfo.has(args.forward ? 'hasNextPage' : 'hasPreviousPage'),
+    needsHasPrevious: pageInfo.has(args.forward ? 'hasPreviousPage' : 'hasNextPage'),
   };
 }
 
-const empty: Slice<never> = {
+const empty: PageSlice<never> = {
   rows: [],
   firstIndex: undefined,
   hasOlder: false,
@@ -140,7 +143,7 @@ export async function readConnection<Row extends WithId>(
 }
 
 function toConnection<Row extends WithId>(
-  slice: Slice<Row>,
+  slice: PageSlice<Row>,
   list: { digest: () => string; ascending: boolean; total: number | null },
 ): Connection<Row> {
   const { rows, firstIndex } = slice;

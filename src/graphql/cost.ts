@@ -18,14 +18,14 @@ import { parseResourceUrl } from './web-url.ts';
  */
 
 /** Things at one place of an operation: how many, and of how many pipelines and projects. */
-export interface Place {
+export interface Multiplicity {
   count: number;
   pipelines: number;
   projects: number;
 }
 
 /** A single thing. */
-export const one: Place = { count: 1, pipelines: 1, projects: 1 };
+export const one: Multiplicity = { count: 1, pipelines: 1, projects: 1 };
 
 /** Rows on GitLab's largest page, and ids in the widest window. */
 export const PER_PAGE = 100;
@@ -49,7 +49,7 @@ const lists = ['jobs', 'bridges'];
 export const sum = (numbers: readonly number[]) => numbers.reduce((all, number) => all + number, 0);
 
 /** Calls for what is selected on a type, at a place where the things themselves are there already. */
-type Cost = (selection: Selection, place: Place) => number;
+type Cost = (selection: Selection, place: Multiplicity) => number;
 
 const costs: Readonly<Record<string, Cost>> = {
   Job: costOfJob,
@@ -59,20 +59,20 @@ const costs: Readonly<Record<string, Cost>> = {
   Project: (selection, place) => costOfProject(selection, place, 'embedded'),
 };
 
-function costOn(type: string, selection: Selection, place: Place): number {
+function costOn(type: string, selection: Selection, place: Multiplicity): number {
   return costs[type]?.(selection, place) ?? costOfRest(selection.list, place);
 }
 
 /** Calls below a field: what it leads to is of one of its types. */
-export function costOf(field: SelectedField, place: Place): number {
+export function costOf(field: SelectedField, place: Multiplicity): number {
   return Math.max(0, ...field.types.map((type) => costOn(type, field.fieldsOn(type), place)));
 }
 
-function costOfRest(fields: readonly SelectedField[], place: Place): number {
+function costOfRest(fields: readonly SelectedField[], place: Multiplicity): number {
   return sum(fields.map((field) => costOf(field, place)));
 }
 
-function costOfJob(selection: Selection, place: Place): number {
+function costOfJob(selection: Selection, place: Multiplicity): number {
   const { pipelines, projects } = place;
   return sum(
     selection.list.map((field) => {
@@ -84,7 +84,7 @@ function costOfJob(selection: Selection, place: Place): number {
 }
 
 /** Calls for what is selected of trigger jobs. */
-export function costOfBridge(selection: Selection, place: Place): number {
+export function costOfBridge(selection: Selection, place: Multiplicity): number {
   const started = { count: place.count, pipelines: place.count, projects: place.count };
   const [downstream, rest] = split(selection.list, ['downstreamPipeline']);
   return costOfRest(downstream, started) + costOfJob({ ...selection, list: rest }, place);
@@ -95,7 +95,7 @@ function split(fields: readonly SelectedField[], names: readonly string[]) {
   return [those, fields.filter((field) => !those.includes(field))] as const;
 }
 
-function costBelowPipeline(selection: Selection, place: Place): number {
+function costBelowPipeline(selection: Selection, place: Multiplicity): number {
   const [below, rest] = split(selection.list, lists);
   const here = { ...place, pipelines: place.count };
   const inLists = below.map((field) => {
@@ -108,7 +108,7 @@ function costBelowPipeline(selection: Selection, place: Place): number {
 /** Calls for projects, by how they were reached. */
 export function costOfProject(
   selection: Selection,
-  { count }: Place,
+  { count }: Multiplicity,
   known: keyof typeof projectDetails,
 ): number {
   const own = Number(selection.has(...projectDetails[known])) * count;
@@ -125,13 +125,17 @@ export function costOfProject(
 }
 
 /** Calls for jobs read by id; none for the job itself where only its log is selected. */
-export function costOfJobById(selection: Selection, place: Place, reads = place.count): number {
+export function costOfJobById(
+  selection: Selection,
+  place: Multiplicity,
+  reads = place.count,
+): number {
   const needsJob = selection.list.some(({ name }) => name !== 'trace') || !selection.list.length;
   return Number(needsJob) * reads + costOfJob(selection, place);
 }
 
 /** Calls for pipelines read by id; none for the pipeline itself where only its lists are selected. */
-export function costOfPipelineById(selection: Selection, place: Place): number {
+export function costOfPipelineById(selection: Selection, place: Multiplicity): number {
   const needsPipeline =
     selection.list.some(({ name }) => !lists.includes(name)) || !selection.list.length;
   return Number(needsPipeline) * place.count + costBelowPipeline(selection, place);
@@ -142,7 +146,7 @@ function sizeOf(field: SelectedField): number {
   return Math.min(MAX_PAGE, Math.max(0, pageSizeOf(field.args as ConnectionArgs)));
 }
 
-function costOfRows({ fields }: SelectedField, rows: Place): number {
+function costOfRows({ fields }: SelectedField, rows: Multiplicity): number {
   const edges = fields.below('edges').list;
   const nodes = [...fields.list, ...edges].filter(({ name }) => /^nodes?$/.test(name));
   return costOfRest(nodes, rows);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Anchor } from '../gitlab/lists/page-request.ts';
+import type { CursorRow } from '../gitlab/lists/page-request.ts';
 import { badUserInput } from './client-errors.ts';
 import { isNumericId } from './global-id.ts';
 
@@ -17,13 +17,13 @@ export function listDigest(...parts: unknown[]): string {
 }
 
 /** The cursor of a row in the list with this digest. */
-export function toCursor(list: string, anchor: Anchor): string {
+export function toCursor(list: string, anchor: CursorRow): string {
   const place = anchor.index === undefined ? [] : [anchor.index];
   return Buffer.from([VERSION, list, anchor.id, ...place].join(':')).toString('base64url');
 }
 
 /** Reads a cursor back; BAD_USER_INPUT for one of another list, sort or filter, or none at all. */
-export function parseCursor(list: string, cursor: string, argument: string): Anchor {
+export function parseCursor(list: string, cursor: string, argument: string): CursorRow {
   const text = cursor.length <= 200 ? Buffer.from(cursor, 'base64url').toString() : '';
   const [version, of, id = '', place, ...rest] = text.split(':');
   const index = place === undefined ? undefined : Number(place);

@@ -1,7 +1,7 @@
 import { badUserInput } from './client-errors.ts';
 
 /** Reads each item by itself: one that fails becomes an error at its place and spoils no other. */
-export async function settleEach<Item, Value>(
+export async function allSettledInPlace<Item, Value>(
   items: readonly Item[],
   read: (item: Item) => Promise<Value>,
 ): Promise<Value[]> {

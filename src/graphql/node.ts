@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.ts';
 import { builder } from './builder.ts';
-import { checkListSize, settleEach } from './each.ts';
+import { allSettledInPlace, checkListSize } from './each.ts';
 import { type NodeRef, parseGlobalId } from './global-id.ts';
 import { readJob, readPipeline, readProject } from './read-planner.ts';
 import { type CiJob, Node, type PipelineRow, type ProjectRow } from './refs.ts';
@@ -68,7 +68,7 @@ builder.queryFields((t) => ({
     },
     resolve: (_root, { ids }, context, info) => {
       checkListSize(ids, MAX_NODES, '`ids`');
-      return settleEach(ids, (id) =>
+      return allSettledInPlace(ids, (id) =>
         readNode(context, parseGlobalId(id), (type) => selectionOf(info, type)),
       );
     },

@@ -2,7 +2,7 @@ import type { Context } from '../context/context.ts';
 import type { RestProject } from '../gitlab/rows.ts';
 import { builder } from './builder.ts';
 import { pageArguments } from './connection.ts';
-import { checkListSize, settleEach } from './each.ts';
+import { allSettledInPlace, checkListSize } from './each.ts';
 import { parseNumericId, parseProject, toGlobalId } from './global-id.ts';
 import { JobConnection, readProjectJobs } from './job-lists.ts';
 import { readJob, readPipeline, readProject } from './read-planner.ts';
@@ -143,7 +143,7 @@ builder.queryFields((t) => ({
     resolve: (_root, { fullPaths }, context, info) => {
       checkListSize(fullPaths, MAX_PROJECTS, '`fullPaths`');
       const selection = selectionOf(info);
-      return settleEach(fullPaths, (fullPath) =>
+      return allSettledInPlace(fullPaths, (fullPath) =>
         readProject(context, parseProject(fullPath, '`fullPaths`'), selection),
       );
     },

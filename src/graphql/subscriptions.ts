@@ -22,7 +22,7 @@ function newsOf<News>(event: LiveEvent<News>): News {
 /** The same where more may be read below it. */
 function openEvent<News>(event: LiveEvent<News>, context: Context): News {
   const news = newsOf(event);
-  Object.assign(context, context.turn());
+  Object.assign(context, context.forEvent());
   return news;
 }
 

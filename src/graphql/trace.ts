@@ -119,8 +119,8 @@ const TraceLineConnection = connectionType('TraceLine', TraceLine, {
 const MAX_LINES = 5_000;
 
 /** Takes note of a part of the answer. Refuses what would keep a process from everybody else's. */
-function tell(part: Parameters<OperationLogs['tell']>[0], logs: OperationLogs): void {
-  if (logs.tell(part)) return;
+function tell(part: Parameters<OperationLogs['recordOutput']>[0], logs: OperationLogs): void {
+  if (logs.recordOutput(part)) return;
   const advice = 'Ask for fewer logs, or for fewer `lines` or `lastLines` of them.';
   throw new GraphQLError(`The answer would hold too much of logs. ${advice}`, {
     extensions: { code: 'OPERATION_TOO_COMPLEX', limit: 'traces' },
@@ -192,12 +192,12 @@ JobTrace.implement({
         }),
         lastLines: t.arg.int({ description: 'Only so many lines from the end, at least 1.' }),
       },
-      resolve: (row, { format, lastLines }, { logs, longTexts }) => {
+      resolve: (row, { format, lastLines }, { logs, streamedStrings: longTexts }) => {
         if (lastLines != null && lastLines < 1)
           throw badUserInput('`lastLines` must be at least 1.');
         const pieces = textOf(row, format, lastLines ?? undefined);
-        const text = longTexts ? longTexts.take(pieces) : [...pieces].join('');
-        const isWhole = !longTexts?.holds(text);
+        const text = longTexts ? longTexts.add(pieces) : [...pieces].join('');
+        const isWhole = !longTexts?.isPlaceholder(text);
         tell({ characters: isWhole ? text.length : row.log.keptBytes }, logs);
         return text;
       },

@@ -1,10 +1,10 @@
 import type { Plugin } from 'graphql-yoga';
-import type { Observation } from '../observability/telemetry.ts';
-import type { Follower } from '../operation/operation-tracker.ts';
+import type { Telemetry } from '../observability/telemetry.ts';
+import type { OperationTracker } from '../operation/operation-tracker.ts';
 import { useOperations } from '../operation/operation-tracker.ts';
 import type { Drain } from './drain.ts';
 import { useDrain } from './drain.ts';
-import { useHealth } from './health.ts';
+import { type OperatorEndpoints, useHealth } from './health.ts';
 import { createRequestIds, useRequestId } from './request-id.ts';
 
 /**
@@ -12,16 +12,15 @@ import { createRequestIds, useRequestId } from './request-id.ts';
  * last result, which draining puts in, is seen by those who count.
  */
 export function useOperators(deps: {
-  observation: Observation;
+  observation: Telemetry;
   drain: Drain;
-  /** Whether /metrics is served beside /graphql. */
-  withMetrics: boolean;
-  follower: Follower;
+  endpoints: OperatorEndpoints;
+  follower: OperationTracker;
 }): Plugin[] {
   const { observation, drain, follower } = deps;
   const ids = createRequestIds();
   return [
-    useHealth(observation.endpoints(deps.withMetrics)),
+    useHealth(deps.endpoints),
     useRequestId(ids),
     useDrain(drain),
     useOperations({

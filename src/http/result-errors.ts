@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import { tellMost } from '../graphql/client-errors.ts';
+import { capErrors } from '../graphql/client-errors.ts';
 
 interface Done {
   result: unknown;
@@ -13,7 +13,7 @@ function settle({ result, setResult }: Done): void {
   if (data === undefined) {
     for (const { extensions } of errors) extensions['code'] ??= 'BAD_USER_INPUT';
   }
-  const told = tellMost(errors);
+  const told = capErrors(errors);
   if (told !== errors) setResult({ ...(result as ExecutionResult), errors: told } as never);
 }
 

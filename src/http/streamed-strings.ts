@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Plugin } from 'graphql-yoga';
 import type { Context } from '../context/context.ts';
-import { createLongTexts, type LongTexts } from '../context/streamed-strings.ts';
+import { createStreamedStrings, type StreamedStrings } from '../context/streamed-strings.ts';
 import { acceptedTypes } from './accept.ts';
 
 /** Where the pieces of a body come from; `return` ends it early. */
@@ -38,14 +38,15 @@ function asksForOneJson(accept: string | null): boolean {
 /** Writes the long texts of an answer, such as a job's whole log, piece by piece as its reader takes them. */
 export function useLongTexts(): Plugin<Context> {
   /** Requests of HTTP that are answered by one JSON, and the texts of their answers. */
-  const texts = new WeakMap<Request, LongTexts>();
+  const texts = new WeakMap<Request, StreamedStrings>();
   return {
     onRequestParse({ request }) {
-      if (asksForOneJson(request.headers.get('accept'))) texts.set(request, createLongTexts());
+      if (asksForOneJson(request.headers.get('accept')))
+        texts.set(request, createStreamedStrings());
     },
     onContextBuilding({ context, extendContext }) {
       const longTexts = texts.get((context as { request?: Request }).request as Request);
-      if (longTexts) extendContext({ longTexts } as Partial<Context>);
+      if (longTexts) extendContext({ streamedStrings: longTexts } as Partial<Context>);
     },
     async onResponse({ request, response, setResponse }) {
       const longTexts = texts.get(request);
@@ -53,7 +54,7 @@ export function useLongTexts(): Plugin<Context> {
       const { status, statusText } = response;
       const headers = new Headers(response.headers);
       headers.delete('content-length');
-      const pieces = longTexts.fill(await response.text())[Symbol.iterator]();
+      const pieces = longTexts.render(await response.text())[Symbol.iterator]();
       setResponse(new Response(createPulledStream(pieces), { status, statusText, headers }));
     },
   };

@@ -4,16 +4,17 @@ import { type Config, ConfigError } from '../app/config.ts';
 import { type Context, type ContextDeps, createContext } from '../context/context.ts';
 import { CredentialError } from '../gitlab/credential.ts';
 import { toClientError, unauthenticated } from '../graphql/client-errors.ts';
-import type { Observation } from '../observability/telemetry.ts';
-import type { Follower } from '../operation/operation-tracker.ts';
+import type { Telemetry } from '../observability/telemetry.ts';
+import type { OperationTracker } from '../operation/operation-tracker.ts';
 import { type Manifest, readManifest } from '../operation/trusted-documents.ts';
 import { useWebhooks } from '../webhooks/endpoint.ts';
-import type { Hints } from '../webhooks/replicas.ts';
+import type { Replicas } from '../webhooks/replicas.ts';
 import { useAcceptableAnswers } from './accept.ts';
 import { useCancellation } from './cancellation.ts';
 import type { Drain } from './drain.ts';
 import { useGraphiQL } from './graphiql.ts';
 import { guardOptions, useGuards } from './guards.ts';
+import type { OperatorEndpoints } from './health.ts';
 import { maskFailures } from './mask-failures.ts';
 import { useOperators } from './ops-endpoints.ts';
 import { useRawLog } from './raw-log.ts';
@@ -26,10 +27,11 @@ import { useUpstreamCost } from './upstream-cost.ts';
 export interface Parts {
   schema: GraphQLSchema;
   deps: ContextDeps;
-  observation: Observation;
-  follower: Follower;
+  observation: Telemetry;
+  follower: OperationTracker;
+  endpoints: OperatorEndpoints;
   drain: Drain;
-  hints: Hints;
+  hints: Replicas;
   report(bug: unknown): void;
   /** Tokens by header name that GraphiQL shows to everybody. */
   exampleTokens: Readonly<Record<string, string>> | undefined;
@@ -80,7 +82,7 @@ function pluginsOf(config: Config, parts: Parts) {
     ...useOperators({
       observation,
       drain,
-      withMetrics: config.metricsPort === undefined,
+      endpoints: parts.endpoints,
       follower,
     }),
     ...(config.graphiql ? [useGraphiQL({ tokens: parts.exampleTokens })] : []),
@@ -93,7 +95,7 @@ function pluginsOf(config: Config, parts: Parts) {
     useRawLog({
       open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
     }),
-    ...(secret ? [useWebhooks({ secret, onHint: hints.tell })] : []),
+    ...(secret ? [useWebhooks({ secret, onHint: hints.publish })] : []),
     ...(config.upstreamExtension ? [useUpstreamCost()] : []),
   ];
 }
@@ -102,7 +104,7 @@ function pluginsOf(config: Config, parts: Parts) {
 export type Engine = ReturnType<typeof createEngine>;
 
 /** Parses and validates a document as Yoga and all its plugins would; undefined for one that they refuse. */
-export function admission(yoga: Engine): (query: string) => DocumentNode | undefined {
+export function parseAndValidate(yoga: Engine): (query: string) => DocumentNode | undefined {
   return (query) => {
     const { parse, validate, schema } = yoga.getEnveloped({});
     try {

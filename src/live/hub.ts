@@ -4,13 +4,13 @@ import type { Job } from '../gitlab/rows.ts';
 import { isScarce } from '../gitlab/transport/rate-limit.ts';
 import type { Transport } from '../gitlab/transport/transport.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
-import { eachOnce, jobResource } from './job.ts';
-import type { WakeUps } from './notifications.ts';
+import { distinct, jobResource } from './job.ts';
+import type { Notifications } from './notifications.ts';
 import { type PipelineNews, pipelineResource, pipelineView } from './pipeline.ts';
 import type { Resource } from './poll.ts';
 import { createPoll, type Poll } from './poll.ts';
-import { createPace } from './poll-interval.ts';
-import { follow, type LiveEvents, type View } from './subscriber.ts';
+import { createPollInterval } from './poll-interval.ts';
+import { type LiveEvents, subscribeTo, type View } from './subscriber.ts';
 import { createTraceMemory, type TraceNews, traceResource, traceView } from './trace.ts';
 
 /** What one caller can follow. Each read behind it is made with the caller's own credential. */
@@ -43,7 +43,7 @@ export interface LiveHub {
 /** What a hub is made of. */
 export interface LiveHubOptions {
   transport: Transport;
-  wakeUps: WakeUps;
+  notifications: Notifications;
   /** How long a change of something that moves may take to be seen, in ms. @default 1200 */
   intervalMs?: number | undefined;
   /** @default 10000 */
@@ -60,19 +60,19 @@ const SCARCE_PART = 0.25;
 
 /** The polls of all callers, each by its credential's digest and what it watches. */
 function createPolls(options: LiveHubOptions) {
-  const { transport, wakeUps, intervalMs = 1_200 } = options;
+  const { transport, notifications: wakeUps, intervalMs = 1_200 } = options;
   const { clock = systemClock, random = Math.random } = options;
   const polls = new Map<string, Poll<unknown>>();
 
   const start = <State>(credential: Credential, resource: Resource<State>, key: string) => {
-    const pace = createPace({
+    const pace = createPollInterval({
       clock,
       random,
       intervalMs,
       isScarce: () => isScarce(transport.rateLimitOf(credential.digest), SCARCE_PART, clock.now()),
     });
     // Of what has no name among hooks, such as a log, none will tell.
-    pace.setHooked(resource.topic !== undefined && wakeUps.hears(resource.project));
+    pace.setHooked(resource.topic !== undefined && wakeUps.hasWebhooks(resource.project));
     const reading = resource.open({
       watch: <Other>(other: Resource<Other>) => {
         const watched = find(credential, other);
@@ -81,14 +81,14 @@ function createPolls(options: LiveHubOptions) {
     });
     const poll: Poll<State> = createPoll(reading, {
       clock,
-      pace,
+      interval: pace,
       connect: (signal) => createGitlab({ transport, credential, signal }),
       onEnd() {
         deafen();
         polls.delete(key);
       },
     });
-    const deafen = resource.topic ? wakeUps.listen(resource.topic, poll) : () => {};
+    const deafen = resource.topic ? wakeUps.subscribe(resource.topic, poll) : () => {};
     polls.set(key, poll as Poll<unknown>);
     return poll;
   };
@@ -132,13 +132,13 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
   ): LiveEvents<News> => {
     counts.change(credential.digest, 1);
     const onLeave = () => counts.change(credential.digest, -1);
-    return follow(find(credential, resource), view, { signal, onLeave });
+    return subscribeTo(find(credential, resource), view, { signal, onLeave });
   };
 
   return {
     of: (caller) => ({
       isFull: () => counts.isFull(caller.credential.digest),
-      job: (ref) => subscribe(caller, jobResource(ref), eachOnce()),
+      job: (ref) => subscribe(caller, jobResource(ref), distinct()),
       pipeline: (ref) => subscribe(caller, pipelineResource(ref), pipelineView()),
       trace(ref, afterByte) {
         const gitlab = createGitlab({ transport, ...caller });

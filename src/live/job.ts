@@ -1,14 +1,14 @@
 import type { JobRef } from '../gitlab/client.ts';
 import type { Bridge, Job } from '../gitlab/rows.ts';
 import type { Resource } from './poll.ts';
-import { motionOf } from './poll-interval.ts';
+import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
 
 /**
  * What of a job counts as a change. Its own ticking clocks do not, nor do those of what came along
  * with it: a runner's last contact, a user's local time.
  */
-export function essenceOf(job: Job | Bridge): string {
+export function fingerprint(job: Job | Bridge): string {
   const { duration, queued_duration, user, commit, pipeline, ...own } = job;
   const ticks = 'runner' in own ? { runner: own.runner?.id } : {};
   const manager = 'runner_manager' in own ? { runner_manager: own.runner_manager?.id } : {};
@@ -27,16 +27,16 @@ export function jobResource(ref: JobRef): Resource<Job> {
     open: () => ({
       async read(gitlab, before) {
         const job = await gitlab.getJob(ref);
-        return before && essenceOf(before) === essenceOf(job) ? before : job;
+        return before && fingerprint(before) === fingerprint(job) ? before : job;
       },
-      motion: (job) => motionOf(job.status),
+      activity: (job) => activityOf(job.status),
       announced: (job) => job.status,
     }),
   };
 }
 
 /** Tells each state of something once. */
-export function eachOnce<State>(): View<State, State> {
+export function distinct<State>(): View<State, State> {
   let told: State | undefined;
   return (state) => {
     if (state === told) return undefined;

@@ -1,7 +1,7 @@
 import type { Clock } from '../util/clock.ts';
 
 /** Word that something may have changed. It holds no more than names: nobody learns anything from it. */
-export interface Hint {
+export interface ChangeEvent {
   /** What may have changed, such as `job/1001`, `pipeline/700`. */
   topics: readonly string[];
   /** The project's number; undefined where the hint does not say. */
@@ -15,18 +15,18 @@ export interface Listener {
   /** What it watches may have changed; `hooked` says that hooks tell of such changes. */
   wake(hooked?: true): void;
   /** Hints may have been missed, and may be missed from now on. */
-  lose(): void;
+  onMissedEvents(): void;
 }
 
 /** Passes hints on to those who watch what they name. */
-export interface WakeUps {
-  receive(hint: Hint): void;
+export interface Notifications {
+  receive(hint: ChangeEvent): void;
   /** Tells everybody that hints may be missed. */
-  lose(): void;
+  onMissedEvents(): void;
   /** Answers how to stop listening. */
-  listen(topic: string, listener: Listener): () => void;
+  subscribe(topic: string, listener: Listener): () => void;
   /** Whether hooks told of the project's jobs lately, so that they can be expected to again. */
-  hears(project: string): boolean;
+  hasWebhooks(project: string): boolean;
 }
 
 /** Hooks come with changes, and there may be none for a while. */
@@ -34,7 +34,7 @@ const TRUST_MS = 600_000;
 const MAX_PROJECTS = 10_000;
 
 /** Starts without listeners, and without having heard anything. */
-export function createWakeUps(clock: Clock): WakeUps {
+export function createNotifications(clock: Clock): Notifications {
   const listeners = new Map<string, Set<Listener>>();
   /** Projects by the time of their last hint, the oldest first. */
   const heard = new Map<string, number>();
@@ -53,11 +53,12 @@ export function createWakeUps(clock: Clock): WakeUps {
         for (const listener of listeners.get(topic) ?? []) listener.wake(ofJobs || undefined);
       }
     },
-    lose() {
+    onMissedEvents() {
       heard.clear();
-      for (const group of listeners.values()) for (const listener of group) listener.lose();
+      for (const group of listeners.values())
+        for (const listener of group) listener.onMissedEvents();
     },
-    listen(topic, listener) {
+    subscribe(topic, listener) {
       const group = listeners.get(topic) ?? new Set();
       listeners.set(topic, group.add(listener));
       return () => {
@@ -65,6 +66,7 @@ export function createWakeUps(clock: Clock): WakeUps {
         if (group.size === 0 && listeners.get(topic) === group) listeners.delete(topic);
       };
     },
-    hears: (project) => clock.now() - (heard.get(project) ?? Number.NEGATIVE_INFINITY) < TRUST_MS,
+    hasWebhooks: (project) =>
+      clock.now() - (heard.get(project) ?? Number.NEGATIVE_INFINITY) < TRUST_MS,
   };
 }

@@ -3,9 +3,9 @@ import { readOffsetList } from '../gitlab/lists/offset-list.ts';
 import type { WithId } from '../gitlab/lists/page-request.ts';
 import type { OffsetRequest, Page } from '../gitlab/pagination.ts';
 import type { Bridge, Job, RestPipeline } from '../gitlab/rows.ts';
-import { essenceOf } from './job.ts';
+import { fingerprint } from './job.ts';
 import type { Resource } from './poll.ts';
-import { motionOf } from './poll-interval.ts';
+import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
 
 type Row = Job | Bridge;
@@ -29,7 +29,12 @@ export interface PipelineNews {
 const ALL = 100_000;
 
 async function readAll<R extends WithId>(fetch: (page: OffsetRequest) => Promise<Page<R>>) {
-  const want = { direction: 'older', count: ALL, beyond: false, behind: false } as const;
+  const want = {
+    direction: 'older',
+    count: ALL,
+    needsHasNext: false,
+    needsHasPrevious: false,
+  } as const;
   return (await readOffsetList(fetch, want)).rows;
 }
 
@@ -48,7 +53,7 @@ async function readJobs(
   return [...jobs, ...bridges];
 }
 
-const isOver = (status: string | null | undefined) => motionOf(status) === 'done';
+const isOver = (status: string | null | undefined) => activityOf(status) === 'done';
 
 /** Whether a list is older than the end of its pipeline: jobs that still run then cannot be. */
 const isOutdated = (jobs: Row[]) =>
@@ -73,7 +78,7 @@ function pipelineEssence({ user, duration, queued_duration, ...own }: RestPipeli
 /** The downstream pipeline's own changes are a trigger job's too; a pipeline's changes are no job's. */
 function jobEssence(job: Row): string {
   const { pipeline, ...own } = job;
-  return essenceOf(own as Row);
+  return fingerprint(own as Row);
 }
 
 function compare(
@@ -97,7 +102,7 @@ function compare(
 function isTriggering(job: Row): boolean {
   const statuses =
     'downstream_pipeline' in job ? [job.status, job.downstream_pipeline?.status] : [];
-  return statuses.some((status) => motionOf(status ?? 'created') === 'quick');
+  return statuses.some((status) => activityOf(status ?? 'created') === 'quick');
 }
 
 /** A pipeline with its jobs as they change: a call for itself and one for each list, side by side. */
@@ -108,7 +113,7 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
     project: ref.project,
     open: () => ({
       read: async (gitlab, before) => compare(before, await readBoth(gitlab, ref, before)),
-      motion: ({ pipeline }) => motionOf(pipeline.status),
+      activity: ({ pipeline }) => activityOf(pipeline.status),
       // There are no hooks for trigger jobs.
       isUnheard: ({ jobs }) => [...jobs.values()].some(({ job }) => isTriggering(job)),
       announced: ({ pipeline, jobs }) =>

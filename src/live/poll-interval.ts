@@ -7,9 +7,9 @@ import type { Clock } from '../util/clock.ts';
  */
 
 /** How lively something is: it moves, waits for its turn, waits for somebody, or is over. */
-export type Motion = 'quick' | 'slow' | 'idle' | 'done';
+export type Activity = 'quick' | 'slow' | 'idle' | 'done';
 
-const motions: Readonly<Record<string, Motion>> = {
+const motions: Readonly<Record<string, Activity>> = {
   running: 'quick',
   canceling: 'quick',
   pending: 'slow',
@@ -26,12 +26,12 @@ const motions: Readonly<Record<string, Motion>> = {
 };
 
 /** How lively a job or pipeline in that status is; one that is newer than this list counts as waiting. */
-export function motionOf(status: string | null | undefined): Motion {
+export function activityOf(status: string | null | undefined): Activity {
   return motions[status ?? ''] ?? 'slow';
 }
 
 /** Pauses in intervals. */
-const pauses: Readonly<Record<Motion, number>> = { quick: 1, slow: 2.5, idle: 5, done: 5 };
+const pauses: Readonly<Record<Activity, number>> = { quick: 1, slow: 2.5, idle: 5, done: 5 };
 
 /** With hooks arriving, polling only catches what they miss. */
 const BACKSTOP = 8;
@@ -48,7 +48,7 @@ const GIVE_UP_MS = 300_000;
 
 /** What a read came to. */
 export interface Look {
-  motion: Motion;
+  activity: Activity;
   /** Whether it was made because somebody said that something had changed. */
   woken: boolean;
   /** Whether something had. */
@@ -62,7 +62,7 @@ export interface Look {
 }
 
 /** The pace of one poll. */
-export interface Pace {
+export interface PollInterval {
   /** A read begins. */
   beforeRead(): void;
   /** How long to wait after a read, in ms. */
@@ -80,7 +80,7 @@ export interface Pace {
 }
 
 /** What paces are made of. */
-export interface PaceOptions {
+export interface PollIntervalOptions {
   clock: Clock;
   /** 0 to 1. */
   random: () => number;
@@ -98,7 +98,12 @@ function waitAsked(error: unknown): number | undefined {
 }
 
 /** Starts the pace of one poll. */
-export function createPace({ clock, random, intervalMs, isScarce }: PaceOptions): Pace {
+export function createPollInterval({
+  clock,
+  random,
+  intervalMs,
+  isScarce,
+}: PollIntervalOptions): PollInterval {
   let hooked = false;
   let failures = 0;
   let failingSince = 0;
@@ -126,7 +131,7 @@ export function createPace({ clock, random, intervalMs, isScarce }: PaceOptions)
     beforeRead() {
       beganAt = clock.now();
     },
-    afterRead({ motion, woken, changed, announceable, unheard, leastMs }) {
+    afterRead({ activity: motion, woken, changed, announceable, unheard, leastMs }) {
       failures = 0;
       lastReadAt = clock.now();
       const isVain = woken && isCrowded && !changed;

@@ -1,7 +1,7 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Gitlab } from '../gitlab/client.ts';
 import type { Clock } from '../util/clock.ts';
-import type { Motion, Pace } from './poll-interval.ts';
+import type { Activity, PollInterval } from './poll-interval.ts';
 
 /** Something at GitLab that can be watched. */
 export interface Resource<State> {
@@ -24,7 +24,7 @@ export interface ReadingTools {
 /** An act that goes on until it is stopped. */
 export interface Repetition {
   /** Acts after that many ms instead of when the pause is over; while acting, once more thereafter. */
-  hurry(inMs: () => number): void;
+  pollNow(inMs: () => number): void;
   /** Ends what is under way, and all that would come. */
   stop(): void;
 }
@@ -60,7 +60,7 @@ export function repeat(clock: Clock, act: Act): Repetition {
 
   void run(false);
   return {
-    hurry(inMs) {
+    pollNow(inMs) {
       if (acting) hurriedBy = inMs;
       else actIn(inMs(), true);
     },
@@ -75,7 +75,7 @@ export function repeat(clock: Clock, act: Act): Repetition {
 export interface Reading<State> {
   /** Reads it; gives `before` itself back where nothing has changed. */
   read(gitlab: Gitlab, before: State | undefined): Promise<State>;
-  motion(state: State): Motion;
+  activity(state: State): Activity;
   /** The part of the state whose changes GitLab's hooks announce; undefined where they announce none. */
   announced?(state: State): string;
   /** Whether something is under way of which hooks do not tell, though they tell of the rest. @default false */
@@ -103,7 +103,7 @@ export interface Poll<State> {
   /** Something may have changed: look soon. `hooked` says that hooks tell of such changes. */
   wake(hooked?: true): void;
   /** News may have been missed, and hooks are not to be relied on. */
-  lose(): void;
+  onMissedEvents(): void;
   /** Ends it for everybody. */
   end(ending: Ending): void;
 }
@@ -111,7 +111,7 @@ export interface Poll<State> {
 /** What a poll is made of. */
 export interface PollDeps {
   clock: Clock;
-  pace: Pace;
+  interval: PollInterval;
   /** A client whose calls end with the signal. */
   connect(signal: AbortSignal): Gitlab;
   /** Told once, when it ends. */
@@ -148,7 +148,7 @@ function take<State>(
 
 /** Starts to watch once the first viewer has joined. */
 export function createPoll<State>(reading: Reading<State>, deps: PollDeps): Poll<State> {
-  const { clock, pace } = deps;
+  const { clock, interval: pace } = deps;
   const viewers = new Set<() => void>();
   const kept = { state: undefined as State | undefined, version: 0 };
   let ending: Ending | undefined;
@@ -169,13 +169,13 @@ export function createPoll<State>(reading: Reading<State>, deps: PollDeps): Poll
     const state = await reading.read(deps.connect(signal), kept.state);
     if (ending) return 0;
     const announceable = take(kept, state, reading.announced);
-    const motion = reading.motion(state);
+    const motion = reading.activity(state);
     if (motion === 'done') end({});
     else if (kept.version > version) tell();
     const leastMs = reading.leastPauseMs?.(state) ?? 0;
     const changed = kept.version > version;
     const unheard = reading.isUnheard?.(state) ?? false;
-    return pace.afterRead({ motion, woken, changed, announceable, unheard, leastMs });
+    return pace.afterRead({ activity: motion, woken, changed, announceable, unheard, leastMs });
   };
   const lookOrFail = (signal: AbortSignal, woken: boolean): Promise<number> =>
     look(signal, woken).catch((error: unknown) => {
@@ -198,18 +198,18 @@ export function createPoll<State>(reading: Reading<State>, deps: PollDeps): Poll
     join(onNews) {
       viewers.add(onNews);
       if (!repetition) repetition = repeat(clock, lookOrFail);
-      else if (pace.isStale()) repetition.hurry(pace.onWake);
+      else if (pace.isStale()) repetition.pollNow(pace.onWake);
       return () => {
         if (viewers.delete(onNews) && viewers.size === 0) end({});
       };
     },
     wake(hooked) {
       if (hooked) pace.setHooked(true);
-      if (!ending) repetition?.hurry(pace.onWake);
+      if (!ending) repetition?.pollNow(pace.onWake);
     },
-    lose() {
+    onMissedEvents() {
       pace.setHooked(false);
-      if (!ending) repetition?.hurry(pace.onLoss);
+      if (!ending) repetition?.pollNow(pace.onLoss);
     },
     end,
   };

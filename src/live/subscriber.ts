@@ -13,7 +13,7 @@ export type LiveEvents<News> = AsyncIterableIterator<LiveEvent<News>>;
 export type View<State, News> = (state: State) => News | undefined | Promise<News | undefined>;
 
 /** How a viewer comes and goes. */
-export interface FollowOptions {
+export interface SubscriberOptions {
   /** Ends the viewing. */
   signal: AbortSignal;
   /** Told once, when the viewing has ended, whatever way. */
@@ -24,10 +24,10 @@ export interface FollowOptions {
  * Follows a poll. Not an async generator: those cannot be ended while they wait, and whoever leaves
  * must be gone at once.
  */
-export function follow<State, News>(
+export function subscribeTo<State, News>(
   poll: Poll<State>,
   view: View<State, News>,
-  { signal, onLeave }: FollowOptions,
+  { signal, onLeave }: SubscriberOptions,
 ): LiveEvents<News> {
   let left = false;
   let seen = 0;

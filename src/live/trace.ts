@@ -2,7 +2,7 @@ import type { Gitlab, JobRef } from '../gitlab/client.ts';
 import { wholeCharacters } from '../trace/byte-queue.ts';
 import { jobResource } from './job.ts';
 import type { Poll, Resource } from './poll.ts';
-import { motionOf } from './poll-interval.ts';
+import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
 import { createTraceLog, firstByteFor, readTrace, type TraceLog } from './trace-tail.ts';
 
@@ -172,15 +172,15 @@ export function traceResource(
       };
       return {
         async read(gitlab, before) {
-          const motion = motionOf((await currentOf(job.poll)).status);
+          const motion = activityOf((await currentOf(job.poll)).status);
           const finished = motion === 'done';
           if (finished || motion === 'quick') await refresh(gitlab, !before, !finished);
           const { end, cuts } = log;
           return isSame(before, { end, cuts, finished }) ? before : { log, end, cuts, finished };
         },
-        motion({ finished }) {
+        activity({ finished }) {
           if (finished) return 'done';
-          return motionOf(job.poll.state?.status) === 'quick' ? 'quick' : 'idle';
+          return activityOf(job.poll.state?.status) === 'quick' ? 'quick' : 'idle';
         },
         leastPauseMs: ({ end }) => (isReadWhole ? (end / MEBIBYTE) * 1000 : 0),
         close() {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type DocumentNode, type ExecutionResult, getOperationAST, Kind, print } from 'graphql';
-import type { Meter } from '../gitlab/request.ts';
+import type { RequestCounter } from '../gitlab/request.ts';
 
 /** How an operation ended: whole, with errors beside data, with errors alone, or left by its caller. */
 export type Outcome = 'ok' | 'partial' | 'error' | 'aborted';
@@ -15,7 +15,7 @@ export interface Operation {
   name: string | undefined;
   /** The first half of the document's SHA-256, in hex; undefined where none could be read. */
   document: string | undefined;
-  meter: Meter | undefined;
+  meter: RequestCounter | undefined;
   /** `extensions.code` of its errors, each once. */
   readonly codes: Set<string>;
   hasData: boolean;

@@ -1,5 +1,4 @@
 import type { CallEvent, Exchange } from '../gitlab/request.ts';
-import { createEndpoints, type OperatorEndpoints } from '../http/health.ts';
 import { type Logger, logOperation } from './logger.ts';
 import {
   createMetrics,
@@ -68,7 +67,7 @@ export function createReadiness(deps: {
 }
 
 /** Everything that tells operators how one gateway is doing. */
-export interface Observation {
+export interface Telemetry {
   /** For the transport: what it tells, and spans around its calls. */
   readonly upstream: {
     onCall(event: CallEvent): void;
@@ -84,17 +83,18 @@ export interface Observation {
     ended(operation: Operation, durationMs: number): void;
     refused(requestId: string, status: number): void;
   };
-  /** /health, /ready and, if `withMetrics`, /metrics. */
-  endpoints(withMetrics: boolean): OperatorEndpoints;
+  /** Whether this process can serve requests, for /ready. */
+  readonly readiness: Readiness;
+  /** What /metrics answers, in Prometheus' text format. */
+  metricsText(): Promise<string>;
   /** This process's metrics, for whoever adds up those of several. */
   metrics(): Promise<MetricsJson>;
 }
 
 /** What observing needs of the rest of the gateway. */
-export interface ObservationDeps {
+export interface TelemetryDeps {
   logger: Logger;
   now(): number;
-  isDraining(): boolean;
   /** Whether GitLab answers. */
   ping(signal: AbortSignal): Promise<boolean>;
   /** What /metrics says where several processes serve one port. @default this process's own */
@@ -102,12 +102,11 @@ export interface ObservationDeps {
 }
 
 /** Puts log, metrics, readiness and tracing together. */
-export function createObservation(deps: ObservationDeps): Observation {
+export function createTelemetry(deps: TelemetryDeps): Telemetry {
   const { logger, now } = deps;
   const metrics = createMetrics();
   const readiness = createReadiness({ ping: deps.ping, now });
   const registries = () => [metrics.registry, processMetrics()];
-  const text = deps.metricsText ?? (() => metricsAsText(registries()));
   return {
     upstream: {
       onCall(event) {
@@ -138,12 +137,8 @@ export function createObservation(deps: ObservationDeps): Observation {
         logger.info({ requestId, status }, 'request refused');
       },
     },
-    endpoints: (withMetrics) =>
-      createEndpoints({
-        readiness,
-        isDraining: deps.isDraining,
-        metrics: withMetrics ? text : undefined,
-      }),
+    readiness,
+    metricsText: deps.metricsText ?? (() => metricsAsText(registries())),
     metrics: () => metricsAsJson(registries()),
   };
 }

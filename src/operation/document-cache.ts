@@ -8,18 +8,18 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
-import { type Compiled, compile } from '../compiler/compile.ts';
+import { type CompiledOperation, compile } from '../compiler/compile.ts';
 
 /** An operation by its text, and by its name where the text has several. */
-export interface Asked {
+export interface OperationRequest {
   readonly query: string;
   readonly operationName: string | undefined;
 }
 
 /** Compiled operations. */
-export interface Programs {
+export interface OperationCache {
   /** Undefined for what is not asked for often enough, was refused, or is not for compiling. */
-  find(asked: Asked): Compiled | undefined;
+  find(asked: OperationRequest): CompiledOperation | undefined;
 }
 
 /** Bytes of all programs that are kept. */
@@ -47,14 +47,14 @@ const digestOf = (key: string) => createHash('sha256').update(key).digest('base6
  * length, has a front end's forgotten. `admit` parses and validates a document by all rules of the server;
  * undefined for one that breaks any.
  */
-export function createPrograms(deps: {
+export function createOperationCache(deps: {
   schema: GraphQLSchema;
   admit(query: string): DocumentNode | undefined;
   /** How often an operation is left to the general executor. @default 1 */
   usesBefore?: number | undefined;
-}): Programs {
+}): OperationCache {
   const { schema, admit, usesBefore = 1 } = deps;
-  const programs = new LRUCache<string, Compiled>({
+  const programs = new LRUCache<string, CompiledOperation>({
     maxSize: KEPT_BYTES,
     sizeCalculation: ({ fields }, key) =>
       BYTES_OF_PROGRAM + 2 * key.length + fields * BYTES_OF_FIELD,
@@ -62,13 +62,13 @@ export function createPrograms(deps: {
   /** How often each was asked for. */
   const uses = new LRUCache<string, number>({ max: MAX_REMEMBERED });
 
-  const compileAsked = ({ query, operationName }: Asked) => {
+  const compileAsked = ({ query, operationName }: OperationRequest) => {
     const document = admit(query);
     const compiled = document && compile(schema, document, operationName);
     return compiled && compiled.fields <= MAX_FIELDS ? compiled : undefined;
   };
   /** Takes note of one without a program, and makes it one when it is due. */
-  const meet = (asked: Asked, key: string): Compiled | undefined => {
+  const meet = (asked: OperationRequest, key: string): CompiledOperation | undefined => {
     const digest = digestOf(key);
     const before = uses.get(digest) ?? 0;
     const isDue = before === usesBefore;

@@ -28,7 +28,7 @@ export interface DocumentSize {
 /** What a selection set comes to. `here` counts the fields of the object itself. */
 type Extent = Omit<DocumentSize, 'rootFields' | keyof Longest> & { here: number };
 
-const nothing: Extent = {
+const emptySize: Extent = {
   depth: 0,
   fields: 0,
   here: 0,
@@ -58,9 +58,9 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   function ofFragment(name: string): Extent {
     const known = measured.get(name);
     const fragment = fragments.get(name);
-    if (known || !fragment) return known ?? nothing;
+    if (known || !fragment) return known ?? emptySize;
     // A fragment that leads to itself counts as nothing there; validation names the cycle.
-    measured.set(name, nothing);
+    measured.set(name, emptySize);
     const extent = ofSet(fragment.selectionSet);
     const whole = { ...extent, directives: extent.directives + countDirectives(fragment) };
     measured.set(name, whole);
@@ -70,10 +70,10 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   function ofSelection(node: SelectionNode): Extent {
     const directives = countDirectives(node);
     if (node.kind === Kind.FRAGMENT_SPREAD) {
-      return add(ofFragment(node.name.value), { ...nothing, directives });
+      return add(ofFragment(node.name.value), { ...emptySize, directives });
     }
-    const below = node.selectionSet ? ofSet(node.selectionSet) : nothing;
-    if (node.kind === Kind.INLINE_FRAGMENT) return add(below, { ...nothing, directives });
+    const below = node.selectionSet ? ofSet(node.selectionSet) : emptySize;
+    if (node.kind === Kind.INLINE_FRAGMENT) return add(below, { ...emptySize, directives });
     return {
       depth: below.depth + 1,
       fields: below.fields + 1,
@@ -87,13 +87,13 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   }
 
   function ofSet({ selections }: SelectionSetNode): Extent {
-    return selections.map(ofSelection).reduce(add, nothing);
+    return selections.map(ofSelection).reduce(add, emptySize);
   }
 
   return ({ selectionSet, directives, variableDefinitions }: OperationDefinitionNode): Extent => {
     const carriers = [{ directives }, ...(variableDefinitions ?? [])];
     const own = carriers.reduce((sum, carrier) => sum + countDirectives(carrier), 0);
-    return add(ofSet(selectionSet), { ...nothing, directives: own });
+    return add(ofSet(selectionSet), { ...emptySize, directives: own });
   };
 }
 

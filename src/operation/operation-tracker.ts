@@ -21,7 +21,7 @@ export interface OperationObserver {
 }
 
 /** An operation under way. */
-export interface Running {
+export interface TrackedOperation {
   readonly operation: Operation;
   readonly span: OperationSpan;
   /** Whether its caller is gone. */
@@ -43,18 +43,21 @@ export interface Start {
 }
 
 /** Follows operations from their first sign to their last result and tells the observer. */
-export interface Follower {
-  start(given: Start): Running;
-  end(running: Running): void;
+export interface OperationTracker {
+  start(given: Start): TrackedOperation;
+  end(running: TrackedOperation): void;
   /** Takes note of an operation that came to nothing. */
-  fail(running: Running, error: unknown): void;
+  fail(running: TrackedOperation, error: unknown): void;
   /** Takes note of a result; of a stream, gives what is to be sent in its place. */
-  settle(running: Running, result: Result): AsyncIterable<ExecutionResult> | undefined;
+  record(running: TrackedOperation, result: Result): AsyncIterable<ExecutionResult> | undefined;
 }
 
 /** Makes a follower; `now` is in ms. */
-export function createFollower(observer: OperationObserver, now: () => number): Follower {
-  const start = ({ requestId, transport, header, hasLeft }: Start): Running => {
+export function createOperationTracker(
+  observer: OperationObserver,
+  now: () => number,
+): OperationTracker {
+  const start = ({ requestId, transport, header, hasLeft }: Start): TrackedOperation => {
     observer.began();
     return {
       operation: startOperation({ requestId, transport, startedAt: now() }),
@@ -64,7 +67,7 @@ export function createFollower(observer: OperationObserver, now: () => number): 
       isOver: false,
     };
   };
-  const end = (running: Running) => {
+  const end = (running: TrackedOperation) => {
     if (running.isOver) return;
     running.isOver = true;
     const { operation, span } = running;
@@ -75,11 +78,11 @@ export function createFollower(observer: OperationObserver, now: () => number): 
     observer.ended(operation, now() - operation.startedAt);
     span.end(operation);
   };
-  const fail = ({ operation, hasLeft }: Running, error: unknown) => {
+  const fail = ({ operation, hasLeft }: TrackedOperation, error: unknown) => {
     if (!hasLeft()) noteResult(operation, { errors: [toClientError(error, () => {})] });
   };
 
-  const settle = (running: Running, result: Result) => {
+  const settle = (running: TrackedOperation, result: Result) => {
     const { operation } = running;
     if (!isAsyncIterable(result)) {
       noteResult(operation, result);
@@ -97,7 +100,7 @@ export function createFollower(observer: OperationObserver, now: () => number): 
       },
     });
   };
-  return { start, end, fail, settle };
+  return { start, end, fail, record: settle };
 }
 
 /** What an operation holds is held until its answer has been taken, which a slow reader may put off. */
@@ -113,13 +116,13 @@ function releaseOnceSent(res: ServerResponse | undefined, release: () => void): 
  * a WebSocket, whose messages come in below Yoga's HTTP, when it is about to be parsed.
  */
 export function useOperations(deps: {
-  follower: Follower;
+  follower: OperationTracker;
   /** A request to /graphql was answered without any operation. */
   refused(request: Request, status: number): void;
   requestIdOf(request: Request): string;
 }): Plugin {
   const { follower, refused, requestIdOf } = deps;
-  const byContext = new WeakMap<object, Running>();
+  const byContext = new WeakMap<object, TrackedOperation>();
   const withOperation = new WeakSet<Request>();
 
   const begin = (context: object, request: Request, transport: Operation['transport']) => {
@@ -137,7 +140,11 @@ export function useOperations(deps: {
   const noteContext = (context: unknown) => {
     const running = byContext.get(context as object);
     if (!running) return;
-    const { meter, end, res } = context as Partial<Context> & { res?: ServerResponse };
+    const {
+      requestCounter: meter,
+      end,
+      res,
+    } = context as Partial<Context> & { res?: ServerResponse };
     running.operation.meter = meter;
     if (end) running.release = () => releaseOnceSent(res, end);
   };
@@ -172,7 +179,7 @@ export function useOperations(deps: {
     onExecutionResult({ result, setResult, context }) {
       const running = byContext.get(context);
       if (!running || !result || Array.isArray(result)) return;
-      const stream = follower.settle(running, result as Parameters<Follower['settle']>[1]);
+      const stream = follower.record(running, result as Parameters<OperationTracker['record']>[1]);
       if (stream) setResult(stream);
     },
     onResponse({ request, response }) {

@@ -1,18 +1,18 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { type GraphQLError, type GraphQLSchema, getVariableValues } from 'graphql';
 import type { Limits } from '../app/config.ts';
-import type { Compiled, Variables, Written } from '../compiler/compile.ts';
+import type { CompiledOperation, Variables, Written } from '../compiler/compile.ts';
 import type { Caller, Context } from '../context/context.ts';
-import { createLongTexts } from '../context/streamed-strings.ts';
-import { tellMost } from '../graphql/client-errors.ts';
+import { createStreamedStrings } from '../context/streamed-strings.ts';
+import { capErrors } from '../graphql/client-errors.ts';
 import { answerType, isUsual, parseParams, putBack, readBody } from '../http/graphql-request.ts';
 import { type Answer, bodyOf, send, sendPieces } from '../http/graphql-response.ts';
 import { isFromForeignSite } from '../http/origin.ts';
 import { readRequestId } from '../http/request-id.ts';
 import { describe } from '../observability/operation.ts';
-import type { Programs } from './document-cache.ts';
+import type { OperationCache } from './document-cache.ts';
 import { isWithinLimits } from './limits.ts';
-import type { Follower, Running } from './operation-tracker.ts';
+import type { OperationTracker, TrackedOperation } from './operation-tracker.ts';
 
 /*
  * The short way of a request: what is asked for again and again, by POST and as one JSON, is answered
@@ -25,14 +25,14 @@ import type { Follower, Running } from './operation-tracker.ts';
 export interface DirectDeps {
   /** The general way. */
   otherwise: RequestListener;
-  programs: Programs;
+  programs: OperationCache;
   schema: GraphQLSchema;
   limits: Limits;
   /** Sites whose pages may ask. */
   origins: readonly string[];
   webUrls: readonly string[];
   operationTimeoutMs: number;
-  follower: Follower;
+  follower: OperationTracker;
   isDraining(): boolean;
   /** Throws for headers that hold no credential. */
   createContext(caller: Caller): Context;
@@ -43,7 +43,7 @@ export interface DirectDeps {
 
 /** An operation that may begin. */
 interface Asked {
-  readonly compiled: Compiled;
+  readonly compiled: CompiledOperation;
   readonly variableValues: Variables;
   readonly type: string;
 }
@@ -60,9 +60,13 @@ const headerOf =
 const noVariables: Variables = {};
 
 /** Operations without variables, of which it is known whether they keep to the limits. */
-const checked = new WeakMap<Compiled, boolean>();
+const checked = new WeakMap<CompiledOperation, boolean>();
 
-function isWithin(compiled: Compiled, given: Record<string, unknown>, deps: DirectDeps): boolean {
+function isWithin(
+  compiled: CompiledOperation,
+  given: Record<string, unknown>,
+  deps: DirectDeps,
+): boolean {
   const { operation, document } = compiled;
   const { schema, limits, webUrls } = deps;
   const args = { schema, document, variableValues: given, contextValue: { webUrls } };
@@ -71,7 +75,7 @@ function isWithin(compiled: Compiled, given: Record<string, unknown>, deps: Dire
 
 /** Coerced variables; undefined for those the operation does not take, or that make it too much. */
 function variablesOf(
-  compiled: Compiled,
+  compiled: CompiledOperation,
   given: Record<string, unknown> = {},
   deps: DirectDeps,
 ): Variables | undefined {
@@ -114,12 +118,12 @@ function watchCaller(response: ServerResponse, timeoutMs: number) {
 
 /** How an operation that has run ends, in its log and for its caller. */
 function finish(
-  running: Running,
+  running: TrackedOperation,
   written: Written,
   { follower, mask }: Pick<DirectDeps, 'follower' | 'mask'>,
 ): readonly GraphQLError[] {
-  const errors = tellMost(written.errors).map(mask);
-  follower.settle(running, errors.length > 0 ? { data: JSON.parse(written.data), errors } : {});
+  const errors = capErrors(written.errors).map(mask);
+  follower.record(running, errors.length > 0 ? { data: JSON.parse(written.data), errors } : {});
   return errors;
 }
 
@@ -133,11 +137,11 @@ async function answer(
   const requestId = readRequestId(header('x-request-id'));
   const running = deps.follower.start({ requestId, transport: 'http', header, hasLeft });
   describe(running.operation, compiled.document, compiled.operation.name?.value);
-  running.operation.meter = context.meter;
+  running.operation.meter = context.requestCounter;
   const written = await running.span.run(() => compiled.run(context, variableValues));
   const errors = finish(running, written, deps);
   if (hasLeft()) return;
-  const { calls, coalesced, notModified } = context.meter;
+  const { calls, coalesced, notModified } = context.requestCounter;
   const extensions = deps.tellsCost ? { upstream: { calls, coalesced, notModified } } : undefined;
   const keeps = compiled.operation.operation === 'query' && errors.length === 0;
   const origin = header('origin');
@@ -150,8 +154,8 @@ async function answer(
     isLast: deps.isDraining(),
   };
   const body = bodyOf(written.data, errors, extensions);
-  const { longTexts } = context;
-  if (longTexts?.count()) sendPieces(response, longTexts.fill(body), about);
+  const { streamedStrings: longTexts } = context;
+  if (longTexts?.count()) sendPieces(response, longTexts.render(body), about);
   else send(response, body, about);
 }
 
@@ -163,7 +167,12 @@ export function createDirect(deps: DirectDeps): RequestListener {
     if (!asked) return false;
     const { signal, hasLeft } = watchCaller(response, deps.operationTimeoutMs);
     const context = orNothing(() =>
-      deps.createContext({ header, signal, keepsTime: true, longTexts: createLongTexts() }),
+      deps.createContext({
+        header,
+        signal,
+        signalHasTimeout: true,
+        streamedStrings: createStreamedStrings(),
+      }),
     );
     if (!context) return false;
     response.once('close', context.end);

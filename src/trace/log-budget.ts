@@ -3,16 +3,16 @@ export interface OperationLogs {
   /** One log more will be kept. Say so before it is read: logs that are read side by side share alike. */
   open(): void;
   /** The most bytes that a log read now may keep of its end. */
-  share(): number;
+  limitPerLog(): number;
   /** Takes note of what goes into the answer; false when there is more than an operation may give out. */
-  tell(part: { characters?: number; rows?: number }): boolean;
+  recordOutput(part: { characters?: number; rows?: number }): boolean;
   /** The operation is over, and what it kept is gone. */
-  leave(): void;
+  release(): void;
 }
 
 /** Where logs are kept while operations answer. */
-export interface LogRoom {
-  enter(): OperationLogs;
+export interface LogBudget {
+  openOperation(): OperationLogs;
 }
 
 /** Together logs may take so many times what one may. */
@@ -28,12 +28,12 @@ const MOST_ROWS = 25_000;
  * Bounds the memory that logs take. A process dies of too much of it, and takes everybody's operations with it:
  * so where many logs are read at once, each keeps less of its end.
  */
-export function createLogRoom(mostPerLog: number): LogRoom {
+export function createLogBudget(mostPerLog: number): LogBudget {
   const inAll = LOGS_OF_FULL_LENGTH * mostPerLog;
   const mostCharacters = TELLINGS * mostPerLog;
   let logs = 0;
   return {
-    enter() {
+    openOperation() {
       let own = 0;
       const told = { characters: 0, rows: 0 };
       return {
@@ -41,13 +41,13 @@ export function createLogRoom(mostPerLog: number): LogRoom {
           own += 1;
           logs += 1;
         },
-        share: () => Math.min(mostPerLog, Math.max(LEAST_PER_LOG, Math.floor(inAll / logs))),
-        tell({ characters = 0, rows = 0 }) {
+        limitPerLog: () => Math.min(mostPerLog, Math.max(LEAST_PER_LOG, Math.floor(inAll / logs))),
+        recordOutput({ characters = 0, rows = 0 }) {
           told.characters += characters;
           told.rows += rows;
           return told.characters <= mostCharacters && told.rows <= MOST_ROWS;
         },
-        leave() {
+        release() {
           logs -= own;
           own = 0;
         },

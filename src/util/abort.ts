@@ -28,7 +28,10 @@ function expire(held: WeakRef<AbortController>): () => void {
  * A signal that ends with the source, or after so many ms with a TimeoutError, as that of
  * AbortSignal.timeout. `leave` lets go of a source that lives on.
  */
-export function limitTime(source: AbortSignal, ms: number): { signal: AbortSignal; leave(): void } {
+export function withTimeout(
+  source: AbortSignal,
+  ms: number,
+): { signal: AbortSignal; leave(): void } {
   const { controller, leave } = followSignal(source);
   // Weakly: what has ended long before its time need not be kept until then.
   const timer = setTimeout(expire(new WeakRef(controller)), ms).unref();

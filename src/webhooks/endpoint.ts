@@ -1,5 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
-import type { Hint } from '../live/notifications.ts';
+import type { ChangeEvent } from '../live/notifications.ts';
 import { HookError, parseHook } from './payload.ts';
 import { createHookVerifier } from './signature.ts';
 
@@ -8,7 +8,7 @@ export interface WebhookOptions {
   /** As set in GitLab: the secret token, or a signing token. */
   secret: string;
   /** Told what may have changed. */
-  onHint(hint: Hint): void;
+  onHint(hint: ChangeEvent): void;
   /** In ms since 1970. @default Date.now */
   now?: (() => number) | undefined;
   /** A pipeline of some thousand jobs fits. @default 8 MiB */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Hint } from '../live/notifications.ts';
+import type { ChangeEvent } from '../live/notifications.ts';
 
 /*
  * The parts of GitLab's hooks that say what has changed (upstream.md §9). Nothing else of them is
@@ -37,7 +37,7 @@ const jobTopic = (job: string) => `job/${job}`;
 const pipelineTopic = (pipeline: string) => `pipeline/${pipeline}`;
 
 /** What a hook is a hint of; null for hooks of other kinds. Throws HookError for a body without sense. */
-export function parseHook(body: unknown): Hint | null {
+export function parseHook(body: unknown): ChangeEvent | null {
   const { object_kind: kind } = check(z.object({ object_kind: z.string() }), body);
   if (kind === 'build') {
     const { build_id, pipeline_id, ...hook } = check(jobHook, body);

@@ -1,11 +1,11 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import type { Hint } from '../live/notifications.ts';
+import type { ChangeEvent } from '../live/notifications.ts';
 
 /** Passes hints on to the other replicas, and theirs to this one. */
 export interface Relay {
   /** Never waits, and never fails: a hint that is lost is made up for by polling. */
-  publish(hint: Hint): void;
+  publish(hint: ChangeEvent): void;
   close(): void;
 }
 
@@ -14,7 +14,7 @@ export interface RelayOptions {
   /** `redis://` or `rediss://`, with user and password if there are any. */
   url: string;
   /** Told of the hints of others. */
-  receive(hint: Hint): void;
+  receive(hint: ChangeEvent): void;
   /** Told when hints can be missed from now on (`false`), and when no longer. Not of the first connection. */
   onState(isUp: boolean): void;
 }

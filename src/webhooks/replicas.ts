@@ -1,29 +1,33 @@
-import { createWakeUps, type Hint, type WakeUps } from '../live/notifications.ts';
+import {
+  type ChangeEvent,
+  createNotifications,
+  type Notifications,
+} from '../live/notifications.ts';
 import type { Clock } from '../util/clock.ts';
 import { openRedisRelay, type Relay } from './redis.ts';
 
 /** Hints of this process and of its replicas. */
-export interface Hints {
-  readonly wakeUps: WakeUps;
+export interface Replicas {
+  readonly notifications: Notifications;
   /** Passes on a hint that came to this process. */
-  tell(hint: Hint): void;
+  publish(hint: ChangeEvent): void;
   close(): void;
 }
 
 /** What passing on hints takes. */
-export interface HintsOptions {
+export interface ReplicasOptions {
   clock: Clock;
   /** Where the replicas meet; undefined for a single one. */
   redisUrl: string | undefined;
   /** Hands a hint on to other processes of this replica, which do without where Redis does it. */
-  passOn?: ((hint: Hint) => void) | undefined;
+  passOn?: ((hint: ChangeEvent) => void) | undefined;
   /** Told when replicas are out of reach, and when they are back. */
   onRelay(isUp: boolean): void;
 }
 
 /** Connects the replicas' hints. Without Redis, or while it is away, each replica has its own. */
-export function createHints({ clock, redisUrl, onRelay, passOn }: HintsOptions): Hints {
-  const wakeUps = createWakeUps(clock);
+export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOptions): Replicas {
+  const wakeUps = createNotifications(clock);
   let relay: Relay | undefined;
   let isClosed = false;
 
@@ -32,7 +36,7 @@ export function createHints({ clock, redisUrl, onRelay, passOn }: HintsOptions):
       url,
       receive: wakeUps.receive,
       onState(isUp) {
-        if (!isUp) wakeUps.lose();
+        if (!isUp) wakeUps.onMissedEvents();
         onRelay(isUp);
       },
     });
@@ -41,8 +45,8 @@ export function createHints({ clock, redisUrl, onRelay, passOn }: HintsOptions):
   };
   if (redisUrl !== undefined) void connect(redisUrl);
   return {
-    wakeUps,
-    tell(hint) {
+    notifications: wakeUps,
+    publish(hint) {
       wakeUps.receive(hint);
       if (redisUrl === undefined) passOn?.(hint);
       else relay?.publish(hint);

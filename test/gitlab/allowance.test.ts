@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { GitlabAllowanceError } from '../../src/gitlab/errors.ts';
+import { GitlabCallBudgetError } from '../../src/gitlab/errors.ts';
 import { aJob, connect, sendJson, startUpstream, tokenOf } from './upstream.ts';
 
 const jobs = (page: number) => ({ kind: 'offset', page, perPage: 100 }) as const;
@@ -13,9 +13,9 @@ it('lets so many calls go, and refuses the next before it is sent', async () => 
   await gitlab.getJob(job);
   await gitlab.retryJob(job, {});
   const refused = await gitlab.getJob(job).catch((error: unknown) => error);
-  expect(refused).toBeInstanceOf(GitlabAllowanceError);
+  expect(refused).toBeInstanceOf(GitlabCallBudgetError);
   expect(refused).toMatchObject({ max: 2, path: '/projects/42/jobs/7' });
-  await expect(gitlab.cancelJob(job, {})).rejects.toBeInstanceOf(GitlabAllowanceError);
+  await expect(gitlab.cancelJob(job, {})).rejects.toBeInstanceOf(GitlabCallBudgetError);
   expect(upstream.log).toHaveLength(2);
 });
 

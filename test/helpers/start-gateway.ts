@@ -88,7 +88,7 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     live: options.live,
     stalledMs: options.stalledMs,
     // Every operation takes the short way from its first use on, so that all tests try it.
-    usesBefore: 0,
+    compileAfterUses: 0,
   });
   const url = await gateway.listen(options.host ?? '127.0.0.1', 0);
   onTestFinished(async () => {

@@ -4,7 +4,12 @@ import {
   GitlabRateLimitError,
   GitlabStatusError,
 } from '../../src/gitlab/errors.ts';
-import { createPace, type Look, motionOf, type PaceOptions } from '../../src/live/poll-interval.ts';
+import {
+  activityOf,
+  createPollInterval,
+  type Look,
+  type PollIntervalOptions,
+} from '../../src/live/poll-interval.ts';
 import { createTestClock } from '../gitlab/upstream.ts';
 
 const origin = { method: 'GET', path: '/projects/42/jobs/1' };
@@ -15,9 +20,9 @@ const limited = (retryAfterSeconds: number | null) =>
   new GitlabRateLimitError({ retryAfterSeconds }, origin);
 
 /** A pace in the default setting, without chance unless a test brings it. */
-function start(options: Partial<PaceOptions> = {}) {
+function start(options: Partial<PollIntervalOptions> = {}) {
   const time = createTestClock();
-  const pace = createPace({
+  const pace = createPollInterval({
     clock: time.clock,
     random: () => 0.5,
     intervalMs: 1_200,
@@ -26,7 +31,7 @@ function start(options: Partial<PaceOptions> = {}) {
   });
   const read = (look: Partial<Look> = {}) =>
     pace.afterRead({
-      motion: 'quick',
+      activity: 'quick',
       woken: false,
       changed: false,
       announceable: false,
@@ -47,7 +52,7 @@ describe('the pause after a read', () => {
     ['manual', 6_000],
     ['a status that is newer than this', 3_000],
   ])('of something that is %s is %i ms', (word, ms) => {
-    expect(start().read({ motion: motionOf(word) })).toBe(ms);
+    expect(start().read({ activity: activityOf(word) })).toBe(ms);
   });
 
   it('is never the same for all, and below 1.5 s for what moves', () => {
@@ -91,7 +96,7 @@ describe('with hooks', () => {
     everyMs: number;
     readMs: number;
     changed: boolean;
-    options?: Partial<PaceOptions>;
+    options?: Partial<PollIntervalOptions>;
   }
 
   /** Lets hooks come so often for ten seconds: how long each waits for a read to end that began after it, and the gaps between reads. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Gitlab } from '../../src/gitlab/client.ts';
 import { GitlabNetworkError, GitlabStatusError } from '../../src/gitlab/errors.ts';
-import { eachOnce } from '../../src/live/job.ts';
+import { distinct } from '../../src/live/job.ts';
 import { createPoll, type Reading } from '../../src/live/poll.ts';
-import { createPace } from '../../src/live/poll-interval.ts';
-import { follow } from '../../src/live/subscriber.ts';
+import { createPollInterval } from '../../src/live/poll-interval.ts';
+import { subscribeTo } from '../../src/live/subscriber.ts';
 import { createTestClock } from '../gitlab/upstream.ts';
 
 const origin = { method: 'GET', path: '/projects/42/jobs/1' };
@@ -32,13 +32,13 @@ function start(initial = 'running') {
       if (error) throw error;
       return before?.status === status ? before : { status };
     },
-    motion: ({ status }) => (status === 'success' ? 'done' : 'quick'),
+    activity: ({ status }) => (status === 'success' ? 'done' : 'quick'),
     announced: ({ status }) => status,
     close() {
       control.closed += 1;
     },
   };
-  const pace = createPace({
+  const pace = createPollInterval({
     clock: time.clock,
     random: () => 0.5,
     intervalMs: 1_000,
@@ -46,7 +46,7 @@ function start(initial = 'running') {
   });
   const poll = createPoll(reading, {
     clock: time.clock,
-    pace,
+    interval: pace,
     connect(signal) {
       signals.push(signal);
       return {} as Gitlab;
@@ -56,7 +56,7 @@ function start(initial = 'running') {
     },
   });
   const view = (signal = new AbortController().signal) =>
-    follow(poll, eachOnce(), { signal, onLeave: () => {} });
+    subscribeTo(poll, distinct(), { signal, onLeave: () => {} });
   const release = () => {
     for (const resolve of held.splice(0)) resolve();
     return settle();

@@ -1,7 +1,7 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
-import { createPrograms } from '../../src/operation/document-cache.ts';
+import { createOperationCache } from '../../src/operation/document-cache.ts';
 import { askBoth, startBothWays } from './direct-both-ways.ts';
 
 const DOCUMENT = 'query One { one: __typename } query Two { two: __typename }';
@@ -12,7 +12,7 @@ function createCounted(usesBefore?: number) {
     admitted.push(query);
     return parse(query);
   };
-  const programs = createPrograms({ schema, admit, usesBefore });
+  const programs = createOperationCache({ schema, admit, usesBefore });
   const find = (query: string, operationName?: string) => programs.find({ query, operationName });
   return { admitted, find };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { followSignal, limitTime } from '../../src/util/abort.ts';
+import { followSignal, withTimeout } from '../../src/util/abort.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -42,14 +42,14 @@ describe('a signal that follows another', () => {
 describe('a signal with a time limit', () => {
   it('ends with its source, for the same reason', () => {
     const source = new AbortController();
-    const { signal } = limitTime(source.signal, LONG_MS);
+    const { signal } = withTimeout(source.signal, LONG_MS);
     source.abort('left');
     expect(signal.reason).toBe('left');
   });
 
   it('ends when its time is over, garbage collections or not', async () => {
     const source = new AbortController();
-    const { signal } = limitTime(source.signal, 20);
+    const { signal } = withTimeout(source.signal, 20);
     await collectAll();
     if (!signal.aborted) await once(signal, 'abort');
     expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
@@ -58,7 +58,7 @@ describe('a signal with a time limit', () => {
   it('is let go before its time where nobody holds it', async () => {
     const held = (() => {
       const source = new AbortController();
-      const { signal } = limitTime(source.signal, LONG_MS);
+      const { signal } = withTimeout(source.signal, LONG_MS);
       // As the executor does, which never takes its listener back.
       signal.addEventListener('abort', () => {});
       return new WeakRef(signal);
@@ -70,7 +70,7 @@ describe('a signal with a time limit', () => {
   it('lets go of a source that lives on', async () => {
     const source = new AbortController();
     const held = (() => {
-      const { signal, leave } = limitTime(source.signal, LONG_MS);
+      const { signal, leave } = withTimeout(source.signal, LONG_MS);
       leave();
       return new WeakRef(signal);
     })();

@@ -1,13 +1,13 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { Hint } from '../../src/live/notifications.ts';
+import type { ChangeEvent } from '../../src/live/notifications.ts';
 import { openRedisRelay } from '../../src/webhooks/redis.ts';
 import { freePort, isRedisMissing, startRedis, stopRedis, withoutRedis } from './redis-server.ts';
 
-const hint: Hint = { topics: ['job/1'], project: '42', ofJobs: true };
+const hint: ChangeEvent = { topics: ['job/1'], project: '42', ofJobs: true };
 
 /** One replica's end, which notes what it hears. */
 async function openEnd(port: number) {
-  const heard: Hint[] = [];
+  const heard: ChangeEvent[] = [];
   const states: boolean[] = [];
   const relay = await openRedisRelay({
     url: `redis://127.0.0.1:${port}`,

@@ -1,8 +1,14 @@
 import type { KeysetRequest, Page } from '../pagination.ts';
-import { type Anchor, MAX_PER_PAGE, type Slice, type Want, type WithId } from './page-request.ts';
+import {
+  type CursorRow,
+  MAX_PER_PAGE,
+  type PageRequest,
+  type PageSlice,
+  type WithId,
+} from './page-request.ts';
 
 type Fetch<Row> = (page: KeysetRequest) => Promise<Page<Row>>;
-type Direction = Want['direction'];
+type Direction = PageRequest['direction'];
 
 /** Rows in walking order, nearest to the start first, and whether there are more. */
 interface Walk<Row> {
@@ -35,11 +41,11 @@ async function readStep<Row>(fetch: Fetch<Row>, request: Omit<KeysetRequest, 'ki
 async function walk<Row extends WithId>(
   fetch: Fetch<Row>,
   from: { direction: Direction; id?: string | undefined },
-  want: { count: number; beyond: boolean },
+  want: { count: number; needsHasNext: boolean },
 ): Promise<Walk<Row>> {
   const rows: Row[] = [];
   const { direction } = from;
-  const target = want.count + Number(want.beyond && direction === 'newer');
+  const target = want.count + Number(want.needsHasNext && direction === 'newer');
   for (;;) {
     const perPage = Math.min(MAX_PER_PAGE, target - rows.length);
     const last = rows.at(-1);
@@ -57,7 +63,7 @@ async function walk<Row extends WithId>(
 /** Whether a row stands at the anchor or behind it, by one row read from the other side. */
 async function rowBehind<Row>(
   fetch: Fetch<Row>,
-  anchor: Anchor,
+  anchor: CursorRow,
   from: Direction,
 ): Promise<boolean> {
   const direction = opposite[from];
@@ -73,33 +79,33 @@ async function rowBehind<Row>(
  */
 async function walkFrom<Row extends WithId>(
   fetch: Fetch<Row>,
-  anchor: Anchor,
-  want: Want,
-): Promise<Walk<Row> & { behind: boolean }> {
+  anchor: CursorRow,
+  want: PageRequest,
+): Promise<Walk<Row> & { hasBehind: boolean }> {
   const { direction, count } = want;
   if (count % MAX_PER_PAGE === 0) {
-    const [walked, behind] = await Promise.all([
+    const [walked, hasBehind] = await Promise.all([
       walk(fetch, { direction, id: anchor.id }, want),
       rowBehind(fetch, anchor, direction),
     ]);
-    return { ...walked, behind };
+    return { ...walked, hasBehind };
   }
   const id = including(anchor.id, direction);
   const { rows, more } = await walk(fetch, { direction, id }, { ...want, count: count + 1 });
-  if (String(rows[0]?.id) === anchor.id) return { rows: rows.slice(1), more, behind: true };
-  const behind = await rowBehind(fetch, anchor, direction);
-  return { rows: rows.slice(0, count), more: more || rows.length > count, behind };
+  if (String(rows[0]?.id) === anchor.id) return { rows: rows.slice(1), more, hasBehind: true };
+  const hasBehind = await rowBehind(fetch, anchor, direction);
+  return { rows: rows.slice(0, count), more: more || rows.length > count, hasBehind };
 }
 
 /** The same where nobody asks what lies behind. */
 async function walkAhead<Row extends WithId>(
   fetch: Fetch<Row>,
-  anchor: Anchor | undefined,
-  want: Want,
-): Promise<Walk<Row> & { behind: boolean }> {
+  anchor: CursorRow | undefined,
+  want: PageRequest,
+): Promise<Walk<Row> & { hasBehind: boolean }> {
   const from = { direction: want.direction, id: anchor?.id };
   const { rows, more } = await walk(fetch, from, want);
-  return { rows, more, behind: false };
+  return { rows, more, hasBehind: false };
 }
 
 /**
@@ -108,19 +114,19 @@ async function walkAhead<Row extends WithId>(
  */
 export async function readKeysetList<Row extends WithId>(
   fetch: Fetch<Row>,
-  want: Want,
-): Promise<Slice<Row>> {
-  const { anchor, direction } = want;
+  want: PageRequest,
+): Promise<PageSlice<Row>> {
+  const { cursorRow: anchor, direction } = want;
   const walked =
-    anchor && want.behind
+    anchor && want.needsHasPrevious
       ? await walkFrom(fetch, anchor, want)
       : await walkAhead(fetch, anchor, want);
   const older = direction === 'older';
   return {
     rows: older ? walked.rows : walked.rows.toReversed(),
     firstIndex: undefined,
-    hasOlder: older ? walked.more : walked.behind,
-    hasNewer: older ? walked.behind : walked.more,
+    hasOlder: older ? walked.more : walked.hasBehind,
+    hasNewer: older ? walked.hasBehind : walked.more,
     total: null,
   };
 }

@@ -1,7 +1,7 @@
 import { GitlabResponseError } from '../errors.ts';
 import { type KeysetRequest, linkedCursor, type Page } from '../pagination.ts';
 import { type AnswerHead, type Call, originOf } from '../request.ts';
-import type { ServerFacts } from '../server-capabilities.ts';
+import type { ServerCapabilities } from '../server-capabilities.ts';
 import { headerOf } from '../transport/headers.ts';
 import { followsCursor, isOurCursor } from './keyset-cursor.ts';
 
@@ -20,7 +20,7 @@ function marksOf({ headers }: AnswerHead): Marks {
 }
 
 /** Notes what this server's keyset pages carry, and whether its cursors are made as ours are. */
-function learn(facts: ServerFacts, marks: Marks, lastId: string | undefined): void {
+function learn(facts: ServerCapabilities, marks: Marks, lastId: string | undefined): void {
   facts.keyset = true;
   if (marks.next || marks.previous) facts.cursorHeaders = true;
   else if (marks.linked) facts.cursorHeaders = false;
@@ -37,7 +37,7 @@ function learn(facts: ServerFacts, marks: Marks, lastId: string | undefined): vo
  */
 export function keysetEnvelope<T extends { id: number | string }>(
   request: KeysetRequest,
-  facts: ServerFacts,
+  facts: ServerCapabilities,
 ): (items: T[], head: AnswerHead, call: Call) => Page<T> {
   return (items, head, call) => {
     const ids = items.map((item) => item.id);

@@ -1,5 +1,11 @@
 import type { OffsetRequest, Page } from '../pagination.ts';
-import { compareIds, MAX_PER_PAGE, type Slice, type Want, type WithId } from './page-request.ts';
+import {
+  compareIds,
+  MAX_PER_PAGE,
+  type PageRequest,
+  type PageSlice,
+  type WithId,
+} from './page-request.ts';
 
 type Fetch<Row> = (page: OffsetRequest) => Promise<Page<Row>>;
 
@@ -115,8 +121,11 @@ function placeOf<Row>(rows: readonly Row[], is: (row: Row) => boolean): number {
 const GUESSED_PAGES = 4;
 
 /** `count` rows older than the anchor, or the newest ones. */
-async function readOlder<Row extends WithId>(fetch: Fetch<Row>, want: Want): Promise<Slice<Row>> {
-  const { anchor, count } = want;
+async function readOlder<Row extends WithId>(
+  fetch: Fetch<Row>,
+  want: PageRequest,
+): Promise<PageSlice<Row>> {
+  const { cursorRow: anchor, count } = want;
   const hint = Math.max(0, anchor?.index ?? 0);
   const grid = createGrid(fetch, fittingPerPage(hint, hint + count - Number(!anchor)));
   const from = anchor ? await locate(grid, anchor.id, Math.floor(hint / grid.perPage) + 1) : 1;
@@ -140,8 +149,11 @@ async function readOlder<Row extends WithId>(fetch: Fetch<Row>, want: Want): Pro
 }
 
 /** `count` rows newer than the anchor, or the oldest ones. */
-async function readNewer<Row extends WithId>(fetch: Fetch<Row>, want: Want): Promise<Slice<Row>> {
-  const { anchor, count } = want;
+async function readNewer<Row extends WithId>(
+  fetch: Fetch<Row>,
+  want: PageRequest,
+): Promise<PageSlice<Row>> {
+  const { cursorRow: anchor, count } = want;
   const hint = anchor?.index ?? 0;
   const first = Math.max(0, hint - count);
   const grid = createGrid(fetch, anchor ? fittingPerPage(first, hint) : MAX_PER_PAGE);
@@ -172,8 +184,8 @@ async function readNewer<Row extends WithId>(fetch: Fetch<Row>, want: Want): Pro
  */
 export function readOffsetList<Row extends WithId>(
   fetch: Fetch<Row>,
-  want: Want,
-): Promise<Slice<Row>> {
+  want: PageRequest,
+): Promise<PageSlice<Row>> {
   return want.direction === 'older' ? readOlder(fetch, want) : readNewer(fetch, want);
 }
 

@@ -4,25 +4,25 @@
  */
 
 /** A row that was in the list when its cursor was made: its id, and its place where the list has places. */
-export interface Anchor {
+export interface CursorRow {
   id: string;
   /** How many rows stood before it then; only a hint, since rows come and go. */
   index?: number | undefined;
 }
 
 /** Up to `count` rows next to the anchor (which is not one of them), or next to the list's end. */
-export interface Want {
+export interface PageRequest {
   direction: 'older' | 'newer';
-  anchor?: Anchor | undefined;
+  cursorRow?: CursorRow | undefined;
   count: number;
   /** Whether the caller reads if rows lie beyond the last one, in the direction of the walk. */
-  beyond: boolean;
+  needsHasNext: boolean;
   /** Whether the caller reads if rows lie behind the first one, where the walk came from. */
-  behind: boolean;
+  needsHasPrevious: boolean;
 }
 
 /** Consecutive rows of a list, newest first. `hasOlder`/`hasNewer` are exact where the want asked for them. */
-export interface Slice<Row> {
+export interface PageSlice<Row> {
   rows: Row[];
   /** How many rows stand before the first; undefined where the list has no places (keyset). */
   firstIndex: number | undefined;

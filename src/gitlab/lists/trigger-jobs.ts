@@ -1,5 +1,5 @@
 import { GitlabStatusError } from '../errors.ts';
-import type { ServerFacts } from '../server-capabilities.ts';
+import type { ServerCapabilities } from '../server-capabilities.ts';
 
 type Route = 'bridges' | 'trigger_jobs';
 
@@ -13,7 +13,7 @@ function isMissingRoute(error: unknown): boolean {
  * neither does, the first answer stands.
  */
 export async function overTriggerJobs<T>(
-  server: ServerFacts,
+  server: ServerCapabilities,
   routes: Readonly<Record<Route, () => Promise<T>>>,
 ): Promise<T> {
   const first = server.bridges ?? 'bridges';

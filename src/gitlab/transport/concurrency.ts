@@ -16,17 +16,17 @@ interface Share {
 }
 
 /** Hands out room for calls: to credentials in turn, and to each one's calls in order. */
-export interface Turnstile {
+export interface FairLimiter {
   /** Takes room that is there, ahead of nobody; false where `enter` must wait for some. */
-  tryEnter(digest: string): boolean;
+  tryAcquire(digest: string): boolean;
   /** Waits for room; rejects with the signal's reason when it is aborted first. */
-  enter(digest: string, signal: AbortSignal): Promise<void>;
+  acquire(digest: string, signal: AbortSignal): Promise<void>;
   /** Gives room back; once for each `enter` that resolved. */
-  leave(digest: string): void;
+  release(digest: string): void;
 }
 
 /** Makes a turnstile. Credentials with nothing under way and nothing waiting take no space in it. */
-export function createTurnstile(limits: ConcurrencyLimits): Turnstile {
+export function createFairLimiter(limits: ConcurrencyLimits): FairLimiter {
   // In the order of their turns: who was served goes to the end.
   const shares = new Map<string, Share>();
   let active = 0;
@@ -62,13 +62,13 @@ export function createTurnstile(limits: ConcurrencyLimits): Turnstile {
   };
 
   return {
-    tryEnter(digest) {
+    tryAcquire(digest) {
       const share = shareOf(digest);
       if (active >= limits.total || share.active >= limits.perCredential) return false;
       take(digest, share);
       return true;
     },
-    enter(digest, signal) {
+    acquire(digest, signal) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
         const share = shareOf(digest);
@@ -86,7 +86,7 @@ export function createTurnstile(limits: ConcurrencyLimits): Turnstile {
         if (active < limits.total && share.active < limits.perCredential) serveNext();
       });
     },
-    leave(digest) {
+    release(digest) {
       shareOf(digest).active -= 1;
       active -= 1;
       forgetIdle(digest);
@@ -106,13 +106,13 @@ function onClose(stream: Readable | undefined, leave: () => void): void {
  * they are closed: who reads a log slowly keeps nobody else from theirs.
  */
 export function createConcurrency(exchange: Exchange, limits: ConcurrencyLimits): Exchange {
-  const calls = createTurnstile(limits);
-  const streams = createTurnstile(limits);
+  const calls = createFairLimiter(limits);
+  const streams = createFairLimiter(limits);
   return async (call) => {
     const turnstile = call.streaming ? streams : calls;
     const { digest } = call.credential;
-    const leave = () => turnstile.leave(digest);
-    if (!turnstile.tryEnter(digest)) await turnstile.enter(digest, call.signal);
+    const leave = () => turnstile.release(digest);
+    if (!turnstile.tryAcquire(digest)) await turnstile.acquire(digest, call.signal);
     try {
       const answer = await exchange(call);
       onClose(answer.stream, leave);

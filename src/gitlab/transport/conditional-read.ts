@@ -79,7 +79,7 @@ function toAnswerError(call: Call, answer: RawAnswer, now: number): GitlabError 
  * The kept answer with the headers that came now: 304 says that the body is the same, no more. GitLab's has all that
  * there are, so what is missing is gone, such as the Link to a next page; a proxy may strip it of all but a few.
  */
-function readAgain(call: Call, kept: Kept, now: AnswerHead['headers']): Answer<unknown> {
+function fromCache(call: Call, kept: Kept, now: AnswerHead['headers']): Answer<unknown> {
   const isWhole = now['x-request-id'] !== undefined;
   const headers = isWhole ? now : { ...kept.head.headers, ...now };
   const head = { status: kept.head.status, headers };
@@ -91,14 +91,17 @@ function readAgain(call: Call, kept: Kept, now: AnswerHead['headers']): Answer<u
  * GitlabError for all others. What was read before is asked for with its ETag, and on 304 nothing is
  * parsed again (upstream.md §6).
  */
-export function createReading(exchange: Exchange, deps: { clock: Clock; etags: EtagStore }): Send {
+export function createConditionalRead(
+  exchange: Exchange,
+  deps: { clock: Clock; etags: EtagStore },
+): Send {
   const { clock, etags } = deps;
   return async (call) => {
     const kept = etags.get(call);
     if (call.method === 'POST') etags.forgetProject(call);
     const answer = await exchange(kept ? { ...call, ifNoneMatch: kept.etag } : call);
     const { status, headers } = answer;
-    if (kept && status === 304) return readAgain(call, kept, headers);
+    if (kept && status === 304) return fromCache(call, kept, headers);
     if (status < 200 || status >= 300) throw toAnswerError(call, answer, clock.now());
     const head = { status, headers };
     const complete = call.read(answer, call);

@@ -11,7 +11,7 @@ function toCall(request: UpstreamRequest<unknown>, signal: AbortSignal, deadline
     body: request.body,
     credential: request.credential,
     read: request.read,
-    meter: request.meter,
+    counter: request.counter,
     traceContext: request.traceContext,
     streaming: request.streaming,
     keep: request.keep,

@@ -6,7 +6,7 @@ import { headerOf } from './headers.ts';
 export type OnCall = (event: CallEvent) => void;
 
 /** What an answer adds; the call itself is counted before: an operation may end without waiting for it. */
-function noteAnswer({ meter }: Call, answer: RawAnswer | undefined): void {
+function noteAnswer({ counter: meter }: Call, answer: RawAnswer | undefined): void {
   if (!meter) return;
   if (answer?.status === 304) meter.notModified += 1;
   const requestId = answer && headerOf(answer.headers, 'x-request-id');
@@ -29,7 +29,7 @@ export function createObserving(
 ): Exchange {
   return async (call) => {
     const startedAt = deps.clock.now();
-    if (call.meter) call.meter.calls += 1;
+    if (call.counter) call.counter.calls += 1;
     let answer: RawAnswer | undefined;
     try {
       answer = await exchange(call);

@@ -20,7 +20,7 @@ export function createPacing(
   const waitForRoom = async (call: Call, budget: Budget): Promise<void> => {
     for (;;) {
       const now = clock.now();
-      const { kind, inMs } = admit(budget, call.endpoint.template, now);
+      const { kind, inMs } = reserve(budget, call.endpoint.template, now);
       if (kind === 'closed' && inMs > Math.min(MAX_WAIT_MS, call.deadlineAt - now)) {
         throw new GitlabRateLimitError(
           { retryAfterSeconds: Math.ceil(inMs / 1000) },
@@ -36,7 +36,7 @@ export function createPacing(
     const budget = budgetOf(call.credential);
     await waitForRoom(call, budget);
     const answer = await exchange(call);
-    learnLimits(budget, call, answer, clock.now());
+    updateQuota(budget, call, answer, clock.now());
     return answer;
   };
 }
@@ -124,7 +124,7 @@ function closedBy(call: Call, headers: Headers): string | undefined {
 }
 
 /** Notes what an answer says. A 429 that names no time closes nothing, since nobody knows for how long. */
-export function learnLimits(budget: Budget, call: Call, answer: RawAnswer, now: number): void {
+export function updateQuota(budget: Budget, call: Call, answer: RawAnswer, now: number): void {
   const told = readQuota(answer.headers, now);
   if (told) learnQuota(budget, told);
   if (answer.status !== 429) return;
@@ -162,7 +162,7 @@ export type Admission =
   | { readonly kind: 'closed'; readonly inMs: number };
 
 /** Decides about one call, and takes it off the quota if it may go. */
-export function admit(budget: Budget, template: string, now: number): Admission {
+export function reserve(budget: Budget, template: string, now: number): Admission {
   const closedFor = openAt(budget, template) - now;
   if (closedFor > 0) return { kind: 'closed', inMs: closedFor };
   const { quota } = budget;

@@ -3,27 +3,27 @@ import type { OnCall } from './observing.ts';
 import { createPerCredential } from './per-credential.ts';
 
 /** One call that several callers wait for. */
-interface Flight {
+interface InFlight {
   readonly answer: Promise<Answer<unknown>>;
   readonly controller: AbortController;
   /** Lets nobody join any more. */
-  land(): void;
+  close(): void;
   waiting: number;
 }
 
 /** What one credential is asking right now, by address. */
 interface Flights {
-  current: Map<string, Flight>;
+  current: Map<string, InFlight>;
 }
 
 /** Waits for a flight; who is called away leaves alone, and the last to leave ends it. */
-function board(flight: Flight, signal: AbortSignal | undefined): Promise<Answer<unknown>> {
+function join(flight: InFlight, signal: AbortSignal | undefined): Promise<Answer<unknown>> {
   flight.waiting += 1;
   return new Promise((resolve, reject) => {
     const leave = () => {
       flight.waiting -= 1;
       if (flight.waiting === 0) {
-        flight.land();
+        flight.close();
         flight.controller.abort(signal?.reason);
       }
       reject(signal?.reason);
@@ -47,14 +47,14 @@ function isShareable(request: UpstreamRequest<unknown>): boolean {
 export function createSingleFlight(start: Start, onCall: OnCall): Start {
   const flightsOf = createPerCredential<Flights>(() => ({ current: new Map() }));
 
-  const takeOff = (request: UpstreamRequest<unknown>, flights: Map<string, Flight>): Flight => {
+  const open = (request: UpstreamRequest<unknown>, flights: Map<string, InFlight>): InFlight => {
     const key = request.endpoint.path + request.query;
     const controller = new AbortController();
     const answer = start({ ...request, signal: controller.signal }, controller);
     const land = () => {
       if (flights.get(key) === flight) flights.delete(key);
     };
-    const flight: Flight = { answer, controller, land, waiting: 0 };
+    const flight: InFlight = { answer, controller, close: land, waiting: 0 };
     flights.set(key, flight);
     answer.then(land, land);
     return flight;
@@ -65,11 +65,11 @@ export function createSingleFlight(start: Start, onCall: OnCall): Start {
     const key = request.endpoint.path + request.query;
     const known = flights.get(key);
     if (known) {
-      if (request.meter) request.meter.coalesced += 1;
+      if (request.counter) request.counter.coalesced += 1;
       const { template } = request.endpoint;
       onCall({ template, method: 'GET', status: undefined, durationMs: 0, outcome: 'coalesced' });
     }
-    return board(known ?? takeOff(request, flights), request.signal);
+    return join(known ?? open(request, flights), request.signal);
   };
 
   return async (request) => {

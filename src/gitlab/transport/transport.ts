@@ -1,10 +1,10 @@
 import { Pool } from 'undici';
 import { type Clock, systemClock } from '../../util/clock.ts';
 import type { Answer, Exchange, UpstreamRequest } from '../request.ts';
-import { createServerFacts, type ServerFacts } from '../server-capabilities.ts';
+import { createServerCapabilities, type ServerCapabilities } from '../server-capabilities.ts';
 import { createCircuitBreaker, type OnCircuit } from './circuit-breaker.ts';
 import { createConcurrency } from './concurrency.ts';
-import { createReading } from './conditional-read.ts';
+import { createConditionalRead } from './conditional-read.ts';
 import { createDeadline } from './deadline.ts';
 import { createEtagStore } from './etag-cache.ts';
 import { createExchange } from './exchange.ts';
@@ -67,7 +67,7 @@ export interface Transport {
   /** Makes a call. Rejects with GitlabError, or with the reason of the request's signal. */
   send<T>(request: UpstreamRequest<T>): Promise<Answer<T>>;
   /** What is known about the server. */
-  readonly server: ServerFacts;
+  readonly server: ServerCapabilities;
   /** What GitLab said last to the credential of that digest; undefined where it said nothing. No call of its own. */
   rateLimitOf(digest: string): RateLimit | undefined;
   /** Ends what is under way and closes all connections. */
@@ -132,7 +132,7 @@ export function createTransport(options: TransportOptions): Transport {
   const limited = createConcurrency(observed, { total: connections, perCredential });
   // Outside the limits: a call that waits for its quota takes no one's place.
   const paced = createPacing(limited, { clock, budgetOf });
-  const reading = createReading(createMovedProject(paced), { clock, etags });
+  const reading = createConditionalRead(createMovedProject(paced), { clock, etags });
   const retrying = createRetrying(reading, { clock, random, budget: createRetryBudget() });
   // Outside the retries: one caller's call fails once, and an open circuit is not tried again.
   const guarded = createCircuitBreaker(retrying, clock, options.onCircuit);
@@ -142,7 +142,7 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     // What comes out is what request.read made; the layers only pass it on.
     send: <T>(request: UpstreamRequest<T>) => send(request) as Promise<Answer<T>>,
-    server: createServerFacts(),
+    server: createServerCapabilities(),
     rateLimitOf: (digest) => budgetOf({ digest }).quota,
     close: wire.close,
   };

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Gitlab } from '../../../src/gitlab/client.ts';
 import { GitlabStatusError } from '../../../src/gitlab/errors.ts';
 import { readJobs, readJobsOfProjects } from '../../../src/gitlab/lists/jobs-by-id.ts';
-import type { KeysetRequest, PageRequest } from '../../../src/gitlab/pagination.ts';
+import type { KeysetRequest, RestPageRequest } from '../../../src/gitlab/pagination.ts';
 import type { Job } from '../../../src/gitlab/rows.ts';
-import { createServerFacts } from '../../../src/gitlab/server-capabilities.ts';
+import { createServerCapabilities } from '../../../src/gitlab/server-capabilities.ts';
 
 /** Projects by number: their path, and their jobs' ids. */
 type Projects = Readonly<Record<string, { path: string; jobs: readonly number[] }>>;
@@ -21,12 +21,12 @@ function createModel(projects: Projects, options: { keyset?: boolean; kind?: str
     const rows = [...new Set(jobs)].sort((a, b) => b - a);
     return rows.map((id) => ({ id, project_id, kind: 'BUILD' }) as Job);
   }
-  const server = createServerFacts();
+  const server = createServerCapabilities();
   if (options.keyset === false) server.keyset = false;
   const gitlab = {
     server,
     credential: { kind: options.kind ?? 'private-token' },
-    async listProjectJobs(project: string, _filter: object, page: PageRequest) {
+    async listProjectJobs(project: string, _filter: object, page: RestPageRequest) {
       cost.calls += 1;
       const { id, perPage } = page as KeysetRequest;
       const rows = find(project).filter((row) => Number(row.id) < Number(id));

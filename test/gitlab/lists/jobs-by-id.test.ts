@@ -4,9 +4,9 @@ import type { Gitlab } from '../../../src/gitlab/client.ts';
 import { GitlabResponseError, GitlabStatusError } from '../../../src/gitlab/errors.ts';
 import { readJobs } from '../../../src/gitlab/lists/jobs-by-id.ts';
 import { planReads, ROWS_PER_CALL } from '../../../src/gitlab/lists/jobs-by-id-plan.ts';
-import type { KeysetRequest, PageRequest } from '../../../src/gitlab/pagination.ts';
+import type { KeysetRequest, RestPageRequest } from '../../../src/gitlab/pagination.ts';
 import type { Job } from '../../../src/gitlab/rows.ts';
-import { createServerFacts } from '../../../src/gitlab/server-capabilities.ts';
+import { createServerCapabilities } from '../../../src/gitlab/server-capabilities.ts';
 
 /** How a server takes built cursors. */
 type Habit = 'as GitLab' | 'ignores cursors' | 'refuses cursors' | 'no keyset';
@@ -44,9 +44,9 @@ function createModel(
     return { items, hasNext: rows.length > page.perPage, hasPrevious: undefined, total: undefined };
   }
   const gitlab = {
-    server: createServerFacts(),
+    server: createServerCapabilities(),
     credential: { kind: options.kind ?? 'private-token' },
-    async listProjectJobs(_project: string, _filter: object, page: PageRequest) {
+    async listProjectJobs(_project: string, _filter: object, page: RestPageRequest) {
       cost.calls += 1;
       return list(page as KeysetRequest);
     },

@@ -26,7 +26,12 @@ it.each([
   ['all of a short list that nobody counts', 150, false, 5],
 ])('reads %s', async (_, size, isCounted, calls) => {
   const { rows, asked, fetch } = createList(size, { isCounted });
-  const want = { direction: 'older', count: 100_000, beyond: false, behind: false } as const;
+  const want = {
+    direction: 'older',
+    count: 100_000,
+    needsHasNext: false,
+    needsHasPrevious: false,
+  } as const;
   expect((await readOffsetList(fetch, want)).rows).toEqual(rows);
   expect(asked).toEqual(pages(calls));
 });

@@ -1,17 +1,17 @@
 import type { ServerResponse } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTurnstile } from '../../../src/gitlab/transport/concurrency.ts';
+import { createFairLimiter } from '../../../src/gitlab/transport/concurrency.ts';
 import { aJob, connect, sendJson, startUpstream, tokenOf, until } from '../upstream.ts';
 
 const never = new AbortController().signal;
 
 describe('the turnstile', () => {
   const start = (total: number, perCredential: number) => {
-    const turnstile = createTurnstile({ total, perCredential });
+    const turnstile = createFairLimiter({ total, perCredential });
     const order: string[] = [];
     const enter = (digest: string, name: string, signal = never) =>
-      turnstile.enter(digest, signal).then(
+      turnstile.acquire(digest, signal).then(
         () => void order.push(name),
         () => void order.push(`${name} left`),
       );
@@ -24,7 +24,7 @@ describe('the turnstile', () => {
     for (const name of ['a1', 'a2', 'a3', 'b1', 'b2', 'c1']) void enter(name.charAt(0), name);
     for (const digest of ['a', 'a', 'b', 'c', 'a']) {
       await settle();
-      turnstile.leave(digest);
+      turnstile.release(digest);
     }
     await settle();
     // a1 met nobody; from then on it is one each.
@@ -47,7 +47,7 @@ describe('the turnstile', () => {
     void enter('c', 'c1', AbortSignal.abort());
     await settle();
     caller.abort();
-    turnstile.leave('a');
+    turnstile.release('a');
     await settle();
     expect(order).toEqual(['a1', 'c1 left', 'a2 left', 'b1']);
   });
@@ -66,7 +66,7 @@ describe('the turnstile', () => {
           if (step === 'in') {
             const caller = new AbortController();
             queue.push(caller);
-            void turnstile.enter(digest, caller.signal).then(
+            void turnstile.acquire(digest, caller.signal).then(
               () => {
                 queue.splice(queue.indexOf(caller), 1);
                 inside[digest] = (inside[digest] ?? 0) + 1;
@@ -76,7 +76,7 @@ describe('the turnstile', () => {
           } else if (step === 'quit') queue.at(-1)?.abort();
           else if ((inside[digest] ?? 0) > 0) {
             inside[digest] = (inside[digest] ?? 0) - 1;
-            turnstile.leave(digest);
+            turnstile.release(digest);
           }
           await Promise.resolve();
           await Promise.resolve();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { endpoint } from '../../../src/gitlab/endpoint.ts';
 import type { Call, RawAnswer } from '../../../src/gitlab/request.ts';
-import { admit, createBudget, learnLimits } from '../../../src/gitlab/transport/rate-limit.ts';
+import { createBudget, reserve, updateQuota } from '../../../src/gitlab/transport/rate-limit.ts';
 import { aJob, connect, createTestClock, sendJson, startUpstream, tokenOf } from '../upstream.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
@@ -30,29 +30,29 @@ const template = '/projects/:id/jobs';
 describe('a budget', () => {
   const learned = (...answers: RawAnswer[]) => {
     const budget = createBudget();
-    for (const one of answers) learnLimits(budget, call(), one, now);
+    for (const one of answers) updateQuota(budget, call(), one, now);
     return budget;
   };
 
   it('lets everything pass until GitLab has said something', () => {
-    expect(admit(learned(answer(200, {})), template, now)).toEqual({ kind: 'go', inMs: 0 });
+    expect(reserve(learned(answer(200, {})), template, now)).toEqual({ kind: 'go', inMs: 0 });
   });
 
   it('counts down with each call, and believes the smallest remainder of a period', () => {
     const budget = learned(answer(200, quota(600, 500)), answer(200, quota(600, 503)));
     expect(budget.quota?.remaining).toBe(500);
-    admit(budget, template, now);
+    reserve(budget, template, now);
     expect(budget.quota?.remaining).toBe(499);
-    learnLimits(budget, call(), answer(200, quota(600, 599, 120)), now);
+    updateQuota(budget, call(), answer(200, quota(600, 599, 120)), now);
     expect(budget.quota?.remaining).toBe(599);
   });
 
   it('spreads calls out when little is left, by a second at most', () => {
     const budget = learned(answer(200, quota(600, 29, 15)));
-    const delays = [1, 2, 3].map(() => Math.round(admit(budget, template, now).inMs));
+    const delays = [1, 2, 3].map(() => Math.round(reserve(budget, template, now).inMs));
     expect(delays).toEqual([0, 500, 1000]);
     const scarce = learned(answer(200, quota(600, 2)));
-    expect([admit(scarce, template, now).inMs, admit(scarce, template, now).inMs]).toEqual([
+    expect([reserve(scarce, template, now).inMs, reserve(scarce, template, now).inMs]).toEqual([
       0, 1000,
     ]);
   });
@@ -63,14 +63,14 @@ describe('a budget', () => {
   ])('knows little from much in a period of %s', (_, limit, observed, remaining, inMs) => {
     const told = { ...quota(limit, remaining), 'ratelimit-observed': String(observed) };
     const budget = learned(answer(200, told));
-    admit(budget, template, now);
-    expect(Math.round(admit(budget, template, now).inMs)).toBe(inMs);
+    reserve(budget, template, now);
+    expect(Math.round(reserve(budget, template, now).inMs)).toBe(inMs);
   });
 
   it('closes when nothing is left, until the renewal', () => {
     const budget = learned(answer(200, quota(600, 0, 7)));
-    expect(admit(budget, template, now)).toEqual({ kind: 'closed', inMs: 7_000 });
-    expect(admit(budget, template, now + 7_000)).toEqual({ kind: 'go', inMs: 0 });
+    expect(reserve(budget, template, now)).toEqual({ kind: 'closed', inMs: 7_000 });
+    expect(reserve(budget, template, now + 7_000)).toEqual({ kind: 'go', inMs: 0 });
   });
 
   const json = { 'content-type': 'application/json', 'retry-after': '5' };
@@ -86,10 +86,10 @@ describe('a budget', () => {
     ['nothing for a known time', call(), { 'content-type': 'text/plain' }, false, false],
   ])('closes by a 429: %s', (_, request, headers, own, other) => {
     const budget = createBudget();
-    learnLimits(budget, request, answer(429, headers), now);
-    expect(admit(budget, template, now).kind === 'closed').toBe(own);
-    expect(admit(budget, '/job', now).kind === 'closed').toBe(other);
-    expect(admit(budget, template, now + 5_000).kind).toBe('go');
+    updateQuota(budget, request, answer(429, headers), now);
+    expect(reserve(budget, template, now).kind === 'closed').toBe(own);
+    expect(reserve(budget, '/job', now).kind === 'closed').toBe(other);
+    expect(reserve(budget, template, now + 5_000).kind).toBe('go');
   });
 
   it.each<[string, RawAnswer]>([
@@ -98,8 +98,8 @@ describe('a budget', () => {
     ['a renewal in another century', answer(200, quota(600, 0, 5_000_000_000))],
   ])('asks again after an hour, after %s', (_, told) => {
     const budget = learned(told);
-    expect(admit(budget, template, now)).toEqual({ kind: 'closed', inMs: 3_600_000 });
-    expect(admit(budget, template, now + 3_600_000)).toEqual({ kind: 'go', inMs: 0 });
+    expect(reserve(budget, template, now)).toEqual({ kind: 'closed', inMs: 3_600_000 });
+    expect(reserve(budget, template, now + 3_600_000)).toEqual({ kind: 'go', inMs: 0 });
   });
 
   it.each([
