@@ -1,8 +1,12 @@
 import DataLoader from 'dataloader';
 import type { Gitlab, JobRef, PipelineRef } from '../gitlab/client.ts';
 import { isNotFound } from '../gitlab/errors.ts';
-import type { JobOutcome } from '../gitlab/lists/jobs-by-id.ts';
-import { projectNumberOf, readJobsOfProjects } from '../gitlab/lists/jobs-by-id.ts';
+import {
+  type JobOutcome,
+  type Outcomes,
+  projectNumberOf,
+  readJobs,
+} from '../gitlab/lists/jobs-by-id.ts';
 import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
 import type { Bridge, Job, RestAllowedAgents, RestPipeline, RestProject } from '../gitlab/rows.ts';
 import { type KeptLog, keepLog } from '../trace/kept-log.ts';
@@ -81,11 +85,14 @@ function jobsById(gitlab: Gitlab, names: ProjectNames) {
     const wanted = new Map<string, string[]>();
     const keyed = refs.map(({ project, id }) => ({ project: names.of(project), id }));
     for (const { project, id } of keyed) wanted.set(project, [...(wanted.get(project) ?? []), id]);
-    const read = await readJobsOfProjects(gitlab, wanted);
-    for (const [project, jobs] of read) {
+    const read = new Map<string, Outcomes>();
+    const readProject = async (project: string, ids: readonly string[]) => {
+      const jobs = await readJobs(gitlab, project, ids);
+      read.set(project, jobs);
       const number = projectNumberOf(jobs);
       if (number) names.learn(project, number);
-    }
+    };
+    await Promise.all([...wanted].map(([project, ids]) => readProject(project, ids)));
     return keyed.map(({ project, id }) => read.get(project)?.get(id) ?? null);
   }
   return new DataLoader<JobRef, Job | null, string>(readAll, { cacheKeyFn: names.keyOf });

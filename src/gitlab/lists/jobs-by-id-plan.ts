@@ -1,41 +1,50 @@
 /*
- * GitLab has no read by several ids, but its keyset list takes a cursor that can be built: one page
- * behind id hi + 1 has every job of the project from hi down to the page's last row, so each id in
- * between is either on the page or not in the project. This file decides which pages
- * and single reads answer a set of ids of one project at the least cost. Pure.
+ * Decides which keyset pages and single reads answer a set of job ids of one project at the least
+ * cost. GitLab has no read by several ids, but its keyset list accepts a cursor built from any id:
+ * the page after id hi + 1 has every job of the project from hi down to the page's last row. Each id
+ * in between is either on that page or not in the project. Pure: the cost estimate uses it as well.
  */
 
 /**
- * What a call costs besides its rows, counted in rows. An estimate, not a measurement: a call costs
- * GitLab authentication, routing, a place in the queue and one of the caller's rate limit; a row, one
- * more record with its user, commit and runner (2.5 to 4 KB, upstream.md §6). At ten, a window
- * of 100 is worth its page from ten ids on, and no plan reads more than about ten rows for each id.
+ * Fixed cost of a call, in rows. An estimate: a call costs GitLab authentication, routing, a place
+ * in its queue and one unit of the caller's rate limit; a row costs one more record with its user,
+ * commit and runner (2.5 to 4 KB, upstream.md §6). With ten, a page of 100 rows pays off from ten
+ * ids on, and no plan reads more than about ten rows per id.
  */
 export const ROWS_PER_CALL = 10;
 
-/** The largest page GitLab gives, and so the widest window. */
+/** GitLab's largest page, and so the largest span of ids that one page surely covers. */
 const MAX_WINDOW = 100;
 
-/** From how many ids far apart it is worth looking whether they share pages all the same. */
+/** From this many ids that are far apart, one shared page is tried before single reads. */
 const MIN_SHARED = 5;
 
-/** One keyset page: the rows from `from` downwards, for the sake of `ids`. */
+/** One keyset page: the rows from `from` downwards, read to find `ids`. */
 export interface PlannedPage {
-  /** The highest id asked for; the cursor is the one after it. */
+  /** The highest id; the cursor is built from the one above it. */
   from: bigint;
   perPage: number;
-  /** Highest first. The page may leave the lower ones open where the project is dense. */
+  /** Highest first. A dense project may fill the page before the lower ones are reached. */
   ids: readonly bigint[];
 }
 
-/** Reads that answer ids of one project, to be made side by side. */
+/** Independent reads that answer ids of one project. */
 export interface Plan {
   pages: readonly PlannedPage[];
   singles: readonly bigint[];
 }
 
-/** Groups ids, highest first, so that each group spans less than 100. */
-function windowsOf(ids: readonly bigint[]): bigint[][] {
+export interface PlanOptions {
+  /** Plan no single reads: a job token may list jobs, but not read one (upstream.md §8). */
+  onlyPages?: boolean;
+}
+
+function sortDescending(ids: Iterable<bigint>): bigint[] {
+  return [...new Set(ids)].sort((a, b) => (a < b ? 1 : -1));
+}
+
+/** Groups ids (highest first) so that each group fits into one page of 100 consecutive ids. */
+function groupByWindow(ids: readonly bigint[]): bigint[][] {
   const windows: bigint[][] = [];
   for (const id of ids) {
     const window = windows.at(-1);
@@ -45,50 +54,66 @@ function windowsOf(ids: readonly bigint[]): bigint[][] {
   return windows;
 }
 
-function pageOf(ids: readonly bigint[], most: number): PlannedPage {
+function spanOf(ids: readonly bigint[]): bigint {
   const [high = 0n, low = high] = [ids[0], ids.at(-1)];
-  const span = high - low + 1n;
-  const perPage = span < BigInt(most) ? Number(span) : most;
-  return { from: high, perPage, ids };
+  return high - low + 1n;
 }
 
-/** The most rows that ids are worth: at this many, a page costs what single reads would. */
-function rowsWorth(count: number): number {
-  return Math.min(MAX_WINDOW, count * ROWS_PER_CALL);
+/** Plans one page for ids (highest first), of at most as many rows as reading them singly would cost. */
+function pageOf(ids: readonly bigint[]): PlannedPage {
+  const most = Math.min(MAX_WINDOW, ids.length * ROWS_PER_CALL);
+  const span = spanOf(ids);
+  return { from: ids[0] ?? 0n, perPage: span < BigInt(most) ? Number(span) : most, ids };
+}
+
+/** A page with a single row for each id. */
+function pagesOfOne(ids: readonly bigint[]): PlannedPage[] {
+  return ids.map((id) => ({ from: id, perPage: 1, ids: [id] }));
 }
 
 /**
- * Plans the reads for ids of one project. Ids that lie close together share a page that is no larger
- * than they are worth; where the ids between belong to other projects, as on a busy server, it
- * reaches far enough all the same. Five or more ids far apart from each other try one shared page,
- * for the same reason. `onlyPages` is for a job token, which may list but not read singly.
+ * Splits ids of one project by the calls that they take at most: each group of `pages` is answered
+ * by one page whatever the project contains, each of `singles` takes one call of its own. The number
+ * of groups and singles is the upper bound on the calls of `planReads`.
  */
-export function planReads(wanted: Iterable<bigint>, options: { onlyPages?: boolean } = {}): Plan {
-  const ids = [...new Set(wanted)].sort((a, b) => (a < b ? 1 : -1));
-  const windows = windowsOf(ids);
-  const pages = windows
-    .filter((window) => window.length > 1)
-    .map((window) => pageOf(window, rowsWorth(window.length)));
-  const alone = windows.filter((window) => window.length === 1).flat();
-  if (alone.length >= MIN_SHARED)
-    return { pages: [...pages, pageOf(alone, rowsWorth(alone.length))], singles: [] };
-  if (!options.onlyPages) return { pages, singles: alone };
-  return { pages: [...pages, ...alone.map((id) => pageOf([id], 1))], singles: [] };
+export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: bigint[] } {
+  const pages: bigint[][] = [];
+  const singles: bigint[] = [];
+  for (const window of groupByWindow(sortDescending(ids))) {
+    const isCovered = spanOf(window) <= BigInt(pageOf(window).perPage);
+    if (window.length > 1 && isCovered) pages.push(window);
+    else singles.push(...window);
+  }
+  return { pages, singles };
 }
 
 /**
- * What to do with ids that a page left open: another page if that one settled enough of them to be
- * worth its rows, single reads if not.
+ * Plans the reads for ids of one project. Ids that are close together share a page, limited to the
+ * rows that they are worth; on a busy server most ids in between belong to other projects, so that
+ * such a page reaches further than its size suggests. For the same reason, five or more ids that are
+ * far apart from each other try one shared page.
+ */
+export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Plan {
+  const windows = groupByWindow(sortDescending(ids));
+  const pages = windows.filter((window) => window.length > 1).map(pageOf);
+  const alone = windows.filter((window) => window.length === 1).flat();
+  if (alone.length >= MIN_SHARED) return { pages: [...pages, pageOf(alone)], singles: [] };
+  if (options.onlyPages) return { pages: [...pages, ...pagesOfOne(alone)], singles: [] };
+  return { pages, singles: alone };
+}
+
+/**
+ * Plans the reads for the ids that a page did not reach: another page if that one answered enough
+ * ids to be worth its rows, else single reads.
  */
 export function planRest(
   page: PlannedPage,
   open: readonly bigint[],
-  options: { onlyPages?: boolean } = {},
+  options: PlanOptions = {},
 ): Plan {
-  const settled = page.ids.length - open.length;
-  const paid = page.perPage <= settled * ROWS_PER_CALL;
-  if (paid && open.length > 1)
-    return { pages: [pageOf(open, rowsWorth(open.length))], singles: [] };
-  if (options.onlyPages) return { pages: open.map((id) => pageOf([id], 1)), singles: [] };
+  const answered = page.ids.length - open.length;
+  const isWorthIt = page.perPage <= answered * ROWS_PER_CALL;
+  if (isWorthIt && open.length > 1) return { pages: [pageOf(open)], singles: [] };
+  if (options.onlyPages) return { pages: pagesOfOne(open), singles: [] };
   return { pages: [], singles: open };
 }

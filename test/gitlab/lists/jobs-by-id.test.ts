@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Gitlab } from '../../../src/gitlab/client.ts';
 import { GitlabResponseError, GitlabStatusError } from '../../../src/gitlab/errors.ts';
 import { readJobs } from '../../../src/gitlab/lists/jobs-by-id.ts';
-import { planReads, ROWS_PER_CALL } from '../../../src/gitlab/lists/jobs-by-id-plan.ts';
+import { planReads, ROWS_PER_CALL, windowsOf } from '../../../src/gitlab/lists/jobs-by-id-plan.ts';
 import type { KeysetRequest, RestPageRequest } from '../../../src/gitlab/pagination.ts';
 import type { Job } from '../../../src/gitlab/rows.ts';
 import { createServerCapabilities } from '../../../src/gitlab/server-capabilities.ts';
@@ -161,6 +161,23 @@ describe('reading jobs by id', () => {
     const model = createModel(wanted);
     await readJobs(model.gitlab, '1', wanted.map(String));
     expect(model.cost.calls).toBe(calls);
+  });
+
+  it('takes no more calls than the windows of its ids, each of which one page answers', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, async ({ present, wanted }) => {
+        const model = createModel([...present, ...wanted]);
+        const { pages, singles } = windowsOf(wanted.map(BigInt));
+        expect(new Set([...pages.flat(), ...singles])).toEqual(new Set(wanted.map(BigInt)));
+        await readJobs(model.gitlab, '1', wanted.map(String));
+        expect(model.cost.calls).toBeLessThanOrEqual(pages.length + singles.length);
+        for (const page of pages) {
+          const { gitlab, cost } = createModel([...present, ...wanted]);
+          await readJobs(gitlab, '1', page.map(String));
+          expect(cost.calls).toBe(1);
+        }
+      }),
+    );
   });
 
   it('plans no page for ids that are not worth one', () => {
