@@ -13,7 +13,6 @@ import { refuseBadAddress } from '../http/bad-address.ts';
 import { cutStalled, onTurn } from '../http/connections.ts';
 import { createDrain } from '../http/drain.ts';
 import { createEndpoints, createOperatorServer } from '../http/health.ts';
-import { cutLostPeers } from '../http/lost-peers.ts';
 import { isFromForeignSite } from '../http/origin.ts';
 import { createEngine, type Engine, type Parts, parseAndValidate } from '../http/yoga.ts';
 import { createLiveHub, type LiveHubOptions } from '../live/hub.ts';
@@ -207,14 +206,12 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const shared = { schema, deps, observation, endpoints, follower, drain, hints };
   const parts = { ...shared, report, exampleTokens };
   const yoga = createEngine(config, parts);
-  // Silent connections are asked for a sign of life: nobody is polled for whose network is lost.
+  // TCP keep-alive probes find idle peers whose network was lost (docs/decisions/006).
   const liveness = { keepAlive: true, keepAliveInitialDelay: 1_000 };
   const server = createServer({ ...liveness, IncomingMessage: UpgradeRequest });
   const answer = listenerOf(yoga, config, given, parts);
-  const watchPeer = cutLostPeers({ clock: systemClock });
   onTurn(server, (request, response) => {
     drain.watch(response);
-    watchPeer(request, response);
     answer(request, response);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;

@@ -6,7 +6,7 @@ import type { RateLimit } from '../gitlab/transport/rate-limit.ts';
 import type { Transport } from '../gitlab/transport/transport.ts';
 import type { Live, LiveHub } from '../live/hub.ts';
 import type { LogBudget, OperationLogs } from '../trace/log-budget.ts';
-import { withTimeout } from '../util/abort.ts';
+import { followSignal } from '../util/abort.ts';
 import { createFreshness, type Freshness, watchFreshness } from './freshness.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { StreamedStrings } from './streamed-strings.ts';
@@ -90,12 +90,12 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
   let endLast = () => {};
   const turn = () => {
     endLast();
-    const { signal, leave } = caller.signalHasTimeout
-      ? { signal: caller.signal, leave() {} }
-      : withTimeout(caller.signal, deps.operationTimeoutMs);
+    const { signal, release } = caller.signalHasTimeout
+      ? { signal: caller.signal, release() {} }
+      : followSignal(caller.signal, deps.operationTimeoutMs);
     const logs = deps.logBudget.openOperation();
     endLast = () => {
-      leave();
+      release();
       logs.release();
     };
     const allowance = { max: deps.maxUpstreamCalls, left: deps.maxUpstreamCalls };

@@ -1,71 +1,69 @@
 import { randomUUID } from 'node:crypto';
-import { notePassing } from '../util/young-garbage.ts';
 
-/** The long texts of one operation, which are written into its answer piece by piece: nowhere do they stand whole. */
+declare const placeholder: unique symbol;
+
+/** A placeholder for a long string: resolvers return it, and `render` replaces it in the response. */
+export type StreamedString = string & { readonly [placeholder]: true };
+
+/**
+ * The long strings of one operation, such as a job's whole log. They are written into the JSON of the
+ * response piece by piece, so none is ever held whole in memory.
+ */
 export interface StreamedStrings {
-  /** How many there are. */
   count(): number;
-  /** Takes a text in pieces; answers it whole if it is short, else what stands in for it until `fill`. */
-  add(pieces: Iterable<string>): string;
-  /** Whether that is what stands in for a text. */
-  isPlaceholder(taken: string): boolean;
+  /** Returns a short string as it is; registers a longer one and returns its placeholder. */
+  add(pieces: Iterable<string>): string | StreamedString;
+  isPlaceholder(value: string): value is StreamedString;
   /**
-   * The answer's JSON with each text in its place, as UTF-8 in pieces that are made when asked for. Once only:
-   * a text is gone when it is written.
+   * Returns the JSON with each placeholder replaced by its string, as UTF-8 in pieces that are produced
+   * on demand. Each string can be rendered once.
    */
   render(json: string): Iterable<Buffer>;
 }
 
-/** In UTF-16 units. What is shorter is no burden. */
-const SHORT = 256 * 1024;
+/** The longest string, in UTF-16 code units, that is returned as it is. */
+const MAX_INLINE_LENGTH = 256 * 1024;
 
-/** A text leaves many times its length behind: its lines, its pieces, their JSON, the bytes of that. */
-const GARBAGE = 4;
+/** Placeholders are random UUIDs, so log content cannot collide with or forge one. */
+const PLACEHOLDER_JSON = /("long-text:[0-9a-f-]{36}")/;
 
-/** Nobody can guess one, so no job's output is taken for one. */
-const STAND_IN = /("long-text:[0-9a-f-]{36}")/;
-
-function* joined(begun: readonly string[], rest: Iterator<string>): Generator<string> {
-  yield* begun;
+function* concat(first: readonly string[], rest: Iterator<string>): Generator<string> {
+  yield* first;
   for (let next = rest.next(); !next.done; next = rest.next()) yield next.value;
 }
 
-function* quoted(pieces: Iterable<string>): Generator<Buffer> {
+function* toJson(pieces: Iterable<string>): Generator<Buffer> {
   yield Buffer.from('"');
-  // Where a piece ends amid a character, its halves are two escapes, which mean the same.
-  for (const piece of pieces) {
-    const bytes = Buffer.from(JSON.stringify(piece).slice(1, -1));
-    notePassing(GARBAGE * bytes.length);
-    yield bytes;
-  }
+  // A surrogate pair that is split between two pieces becomes two escapes, which JSON allows.
+  for (const piece of pieces) yield Buffer.from(JSON.stringify(piece).slice(1, -1));
   yield Buffer.from('"');
 }
 
-/** No texts yet. One for each operation whose answer is written by `fill`; others have their texts whole. */
+/** Creates the registry of one operation. Used only where the response is a single JSON document. */
 export function createStreamedStrings(): StreamedStrings {
-  /** By stand-in, as JSON has it. */
-  const texts = new Map<string, Iterable<string>>();
+  /** By the placeholder's JSON form. */
+  const strings = new Map<string, Iterable<string>>();
   return {
-    count: () => texts.size,
+    count: () => strings.size,
     add(pieces) {
       const iterator = pieces[Symbol.iterator]();
-      const begun: string[] = [];
-      for (let size = 0; size <= SHORT; ) {
+      const buffered: string[] = [];
+      for (let length = 0; length <= MAX_INLINE_LENGTH; ) {
         const next = iterator.next();
-        if (next.done) return begun.join('');
-        begun.push(next.value);
-        size += next.value.length;
+        if (next.done) return buffered.join('');
+        buffered.push(next.value);
+        length += next.value.length;
       }
-      const standIn = `long-text:${randomUUID()}`;
-      texts.set(JSON.stringify(standIn), joined(begun, iterator));
-      return standIn;
+      const streamed = `long-text:${randomUUID()}` as StreamedString;
+      strings.set(JSON.stringify(streamed), concat(buffered, iterator));
+      return streamed;
     },
-    isPlaceholder: (taken) => texts.has(`"${taken}"`),
+    isPlaceholder: (value): value is StreamedString => strings.has(`"${value}"`),
     *render(json) {
-      for (const part of json.split(STAND_IN)) {
-        const text = texts.get(part);
-        texts.delete(part);
-        if (text) yield* quoted(text);
+      for (const part of json.split(PLACEHOLDER_JSON)) {
+        const pieces = strings.get(part);
+        strings.delete(part);
+        if (pieces) yield* toJson(pieces);
         else yield Buffer.from(part);
       }
     },

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql';
+import type { StreamedString } from '../context/streamed-strings.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
 import type { LineList, ParsedLine, ParsedSection } from '../trace/parsed-trace.ts';
 import { builder } from './builder.ts';
@@ -192,13 +193,13 @@ JobTrace.implement({
         }),
         lastLines: t.arg.int({ description: 'Only so many lines from the end, at least 1.' }),
       },
-      resolve: (row, { format, lastLines }, { logs, streamedStrings: longTexts }) => {
+      resolve: (row, { format, lastLines }, { logs, streamedStrings }) => {
         if (lastLines != null && lastLines < 1)
           throw badUserInput('`lastLines` must be at least 1.');
         const pieces = textOf(row, format, lastLines ?? undefined);
-        const text = longTexts ? longTexts.add(pieces) : [...pieces].join('');
-        const isWhole = !longTexts?.isPlaceholder(text);
-        tell({ characters: isWhole ? text.length : row.log.keptBytes }, logs);
+        const text: string | StreamedString = streamedStrings?.add(pieces) ?? [...pieces].join('');
+        const isStreamed = streamedStrings?.isPlaceholder(text);
+        tell({ characters: isStreamed ? row.log.keptBytes : text.length }, logs);
         return text;
       },
     }),

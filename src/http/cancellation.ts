@@ -13,7 +13,7 @@ export function useCancellation(): Plugin {
     args: { contextValue?: { request: Request }; signal?: AbortSignal };
   }) => {
     const { request } = args.contextValue ?? {};
-    if (request) args.signal = followSignal(request.signal).controller.signal;
+    if (request) args.signal = followSignal(request.signal).signal;
   };
   return { onExecute: follow, onSubscribe: follow };
 }

@@ -1,46 +1,25 @@
-/*
- * In place of AbortSignal.any. Node 20 holds the parts of such a signal weakly: a timeout that nothing else holds
- * is gone with the next garbage collection and never fires. And it keeps for good what somebody still listens to,
- * though nothing can end it any more. Here a listener on the source holds what follows it, and both go with it.
- */
-
-/** A controller whose signal ends with the source too. `leave` lets go of a source that lives on. */
-export function followSignal(source: AbortSignal): {
-  controller: AbortController;
-  leave(): void;
-} {
-  const controller = new AbortController();
-  const end = () => controller.abort(source.reason);
-  if (source.aborted) end();
-  else source.addEventListener('abort', end, { once: true });
-  return { controller, leave: () => source.removeEventListener('abort', end) };
-}
-
-/** Nobody waits for the timer of what is gone. */
-const timers = new FinalizationRegistry<NodeJS.Timeout>((timer) => clearTimeout(timer));
-
-/** In a scope of its own: a timer that is not yet due keeps whatever its callback could see. */
-function expire(held: WeakRef<AbortController>): () => void {
-  return () => held.deref()?.abort(new DOMException('Time is over.', 'TimeoutError'));
-}
-
 /**
- * A signal that ends with the source, or after so many ms with a TimeoutError, as that of
- * AbortSignal.timeout. `leave` lets go of a source that lives on.
+ * Returns a signal that aborts with `source`, and after `timeoutMs` (if given) with a TimeoutError.
+ * `release` clears the timer and detaches from a source that outlives the signal.
+ *
+ * Replaces AbortSignal.any: Node 20 holds the sources of such a signal weakly, so a timeout that nothing
+ * else refers to is garbage-collected and never fires, and it never frees a signal that has listeners.
  */
-export function withTimeout(
+export function followSignal(
   source: AbortSignal,
-  ms: number,
-): { signal: AbortSignal; leave(): void } {
-  const { controller, leave } = followSignal(source);
-  // Weakly: what has ended long before its time need not be kept until then.
-  const timer = setTimeout(expire(new WeakRef(controller)), ms).unref();
-  timers.register(controller, timer, controller);
+  timeoutMs?: number,
+): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const abort = () => controller.abort(source.reason);
+  const expire = () => controller.abort(new DOMException('Operation timeout', 'TimeoutError'));
+  const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs).unref();
+  if (source.aborted) abort();
+  else source.addEventListener('abort', abort, { once: true });
   return {
     signal: controller.signal,
-    leave() {
+    release() {
       clearTimeout(timer);
-      leave();
+      source.removeEventListener('abort', abort);
     },
   };
 }

@@ -1,8 +1,7 @@
-import { pipeline, Readable, Transform } from 'node:stream';
+import { PassThrough, pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { notePassing } from '../../util/young-garbage.ts';
 
 const gunzipAsync = promisify(gunzip);
 
@@ -43,12 +42,7 @@ export function decodeStream(
   toBroken: (cause: Error) => Error,
 ): Readable {
   if (!isGzip(encoding)) return body;
-  const passing = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      notePassing(chunk.length);
-      done(null, chunk);
-    },
-  });
+  const passing = new PassThrough();
   const gunzipping = createGunzip({ chunkSize: CHUNK });
   // Before pipeline listens, which would hand zlib's own error on.
   gunzipping.once('error', (cause) => passing.destroy(body.errored ?? toBroken(cause)));
@@ -102,7 +96,6 @@ export function createBodyStream(controller: Dispatcher.DispatchController): {
   });
   const sink: BodySink = {
     write(chunk) {
-      notePassing(chunk.length);
       if (!stream.push(chunk)) controller.pause();
     },
     end() {
