@@ -140,8 +140,9 @@ describe('the log', () => {
       },
     };
     const given = { requestId: 'x', transport: 'http', startedAt: 0 } as const;
-    const meter = { calls: 1, coalesced: 1, notModified: 1, requestIds: ['y'] };
-    const operation = { ...startOperation(given), meter, name: 'A', document: 'z', results: 2 };
+    const requestCounter = { calls: 1, coalesced: 1, notModified: 1, requestIds: ['y'] };
+    const executed = { requestCounter, execution: 'compiled', results: 2 } as const;
+    const operation = { ...startOperation(given), ...executed, name: 'A', document: 'z' };
     operation.codes.add('NOT_FOUND');
     logOperation(createLogger({ level: 'info', output }), operation, 1);
     const fields = Object.keys(JSON.parse(line)).filter(

@@ -99,7 +99,8 @@ const MAX_IDS = 20;
 /** The line of an operation that has ended. */
 export function logOperation(logger: Logger, operation: Operation, durationMs: number): void {
   if (!logger.isLevelEnabled('info')) return;
-  const { requestId, transport, type, name, document, meter, codes, results } = operation;
+  const { requestCounter: counter } = operation;
+  const { requestId, transport, type, name, document, execution, codes, results } = operation;
   logger.info(
     {
       requestId,
@@ -107,14 +108,15 @@ export function logOperation(logger: Logger, operation: Operation, durationMs: n
       type,
       name,
       document,
+      execution,
       durationMs: Math.round(durationMs * 10) / 10,
-      calls: meter?.calls ?? 0,
-      coalesced: meter?.coalesced ?? 0,
-      notModified: meter?.notModified ?? 0,
+      calls: counter?.calls ?? 0,
+      coalesced: counter?.coalesced ?? 0,
+      notModified: counter?.notModified ?? 0,
       outcome: outcomeOf(operation),
       errors: codes.size > 0 ? [...codes] : undefined,
       results: results === 1 ? undefined : results,
-      gitlabRequestIds: meter?.requestIds?.slice(0, MAX_IDS),
+      gitlabRequestIds: counter?.requestIds?.slice(0, MAX_IDS),
     },
     'operation',
   );

@@ -52,61 +52,38 @@ export function processMetrics(): Registry {
   return registry;
 }
 
-/** More combinations than any metric here can have; beyond it, something is wrong and goes into one. */
-const MAX_CELLS = 1_000;
-const OTHER = 'other';
-
-/**
- * Remembers a metric's cell for each combination of labels: finding it again costs one look into a
- * map. Bounded, whatever the labels are: the combinations that come too late are counted as "other".
- */
-export function createCells<Labels extends string[], Cell>(
-  make: (...labels: Labels) => Cell,
-): (...labels: Labels) => Cell {
-  const cells = new Map<string, Cell>();
-  return (...labels) => {
-    const key = labels.join(' ');
-    const known = cells.get(key);
-    if (known !== undefined) return known;
-    const isFull = cells.size >= MAX_CELLS;
-    const cell = isFull ? make(...(labels.map(() => OTHER) as Labels)) : make(...labels);
-    if (!isFull) cells.set(key, cell);
-    return cell;
-  };
-}
-
-/** The gateway's own figures. Labels come from closed lists: no caller can make up a new one. */
+/** The gateway's own metrics. Label values come from closed lists, so callers cannot add new ones. */
 export interface Metrics {
   readonly registry: Registry;
-  /** An operation has begun; tell `ended` when it is over. */
+  /** Counts an operation that started; `ended` must follow. */
   began(): void;
   ended(operation: Operation, durationMs: number): void;
-  /** By how many live subscriptions there are more. */
+  /** Changes the number of live subscriptions. */
   subscribed(change: 1 | -1): void;
   called(event: CallEvent): void;
-  /** Whether calls to GitLab are cut off for the time being. */
+  /** Records whether the circuit breaker rejects calls to GitLab. */
   circuit(isOpen: boolean): void;
-  /** Whether wake-ups reach other replicas. */
+  /** Records whether change events reach other replicas through Redis. */
   relay(isUp: boolean): void;
-  /** An HTTP request to /graphql that got an answer without any operation, by its status. */
+  /** Counts an HTTP request to /graphql that was answered without running an operation. */
   refused(status: number): void;
 }
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const CALLS = [0, 1, 2, 3, 5, 10, 20, 50];
 
-/** What is 1 while something is wrong, in any of the processes. */
-function createSwitches(registers: Registry[]) {
+/** Gauges that are 1 during a fault. With several processes, the highest value counts. */
+function createFaultGauges(registers: Registry[]) {
   return {
     relay: new Gauge({
       name: 'gateway_redis_away',
-      help: '1 while wake-ups do not reach other replicas, because Redis is away',
+      help: '1 while Redis is unreachable, so that change events do not reach other replicas',
       aggregator: 'max',
       registers,
     }),
     circuit: new Gauge({
       name: 'gateway_circuit_open',
-      help: '1 while GitLab does not answer anyone and calls are cut off',
+      help: '1 while the circuit breaker is open: GitLab does not respond and calls fail immediately',
       aggregator: 'max',
       registers,
     }),
@@ -118,103 +95,108 @@ function createInstruments(registry: Registry) {
   return {
     operations: new Counter({
       name: 'gateway_operations_total',
-      help: 'GraphQL operations that ended, by type and outcome (ok, partial, error, aborted)',
-      labelNames: ['type', 'outcome'],
+      help: 'Finished GraphQL operations, by type, outcome (ok, partial, error, aborted), execution (compiled, general, none) and reason for general execution (introspection, declined, first_use)',
+      labelNames: ['type', 'outcome', 'execution', 'reason'],
       registers,
     }),
     duration: new Histogram({
       name: 'gateway_operation_duration_seconds',
-      help: 'How long queries and mutations took',
+      help: 'Duration of queries and mutations',
       labelNames: ['type'],
       buckets: SECONDS,
       registers,
     }),
     callsPerOperation: new Histogram({
       name: 'gateway_operation_upstream_calls',
-      help: 'Calls to GitLab that a query or mutation took',
+      help: 'Calls to GitLab per query or mutation',
       labelNames: ['type'],
       buckets: CALLS,
       registers,
     }),
     errors: new Counter({
       name: 'gateway_errors_total',
-      help: 'Operations with an error, by its code; with several codes, once for each',
+      help: 'Operations with an error, by error code; an operation counts once for each of its codes',
       labelNames: ['code'],
       registers,
     }),
     running: new Gauge({
       name: 'gateway_operations_running',
-      help: 'Operations under way, subscriptions included',
+      help: 'Operations in progress, including subscriptions',
       registers,
     }),
     subscriptions: new Gauge({
       name: 'gateway_live_subscriptions',
-      help: 'Subscriptions under way',
+      help: 'Subscriptions in progress',
       registers,
     }),
     refused: new Counter({
       name: 'gateway_refused_requests_total',
-      help: 'Requests to /graphql answered without any operation, by HTTP status',
+      help: 'Requests to /graphql rejected before any operation, by HTTP status',
       labelNames: ['status'],
       registers,
     }),
     calls: new Counter({
       name: 'gateway_upstream_calls_total',
-      help: 'Calls to GitLab, repeated ones included, by endpoint and status ("none" without an answer, "left" where nobody waited for it any more)',
+      help: 'Calls to GitLab, including retries, by endpoint and status ("none": no response, "left": the caller disconnected first)',
       labelNames: ['method', 'endpoint', 'status'],
       registers,
     }),
     callDuration: new Histogram({
       name: 'gateway_upstream_call_duration_seconds',
-      help: 'How long GitLab took to answer',
+      help: 'Response time of GitLab',
       labelNames: ['endpoint'],
       buckets: SECONDS,
       registers,
     }),
     coalesced: new Counter({
       name: 'gateway_upstream_coalesced_total',
-      help: 'Reads that shared a call under way, by endpoint',
+      help: 'Reads that shared a call already in progress, by endpoint',
       labelNames: ['endpoint'],
       registers,
     }),
-    ...createSwitches(registers),
+    ...createFaultGauges(registers),
   };
 }
 
-/** Counts what the gateway does. Each combination of labels is looked up by one key, without objects. */
+/** The labels that say how an operation was executed. */
+function executionLabels({ execution }: Operation): { execution: string; reason: string } {
+  if (execution === undefined) return { execution: 'none', reason: '' };
+  if (execution === 'compiled') return { execution, reason: '' };
+  return { execution: 'general', reason: execution };
+}
+
+/** Creates the gateway's metrics in a registry of their own. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const made = createInstruments(registry);
-  const operations = createCells((type, outcome) => made.operations.labels(type, outcome));
-  const durations = createCells((type) => made.duration.labels(type));
-  const callsOf = createCells((type) => made.callsPerOperation.labels(type));
-  const errors = createCells((code) => made.errors.labels(code));
-  const calls = createCells((...labels) => made.calls.labels(...labels));
-  const callDurations = createCells((endpoint) => made.callDuration.labels(endpoint));
-  const coalesced = createCells((endpoint) => made.coalesced.labels(endpoint));
-  const refused = createCells((status) => made.refused.labels(status));
+  const metrics = createInstruments(registry);
   return {
     registry,
-    began: () => made.running.inc(),
+    began: () => metrics.running.inc(),
     ended(operation, durationMs) {
-      const { type, codes, meter } = operation;
-      made.running.dec();
-      operations(type, outcomeOf(operation)).inc();
-      for (const code of codes) errors(code).inc();
+      const { type, codes, requestCounter } = operation;
+      const outcome = outcomeOf(operation);
+      metrics.running.dec();
+      metrics.operations.inc({ type, outcome, ...executionLabels(operation) });
+      for (const code of codes) metrics.errors.inc({ code });
       if (type === 'subscription') return;
-      durations(type).observe(durationMs / 1000);
-      callsOf(type).observe(meter?.calls ?? 0);
+      metrics.duration.observe({ type }, durationMs / 1000);
+      metrics.callsPerOperation.observe({ type }, requestCounter?.calls ?? 0);
     },
-    subscribed: (change) => made.subscriptions.inc(change),
-    called({ method, template, status, durationMs, outcome }) {
-      if (outcome === 'coalesced') return coalesced(template).inc();
-      calls(method, template, outcome === 'left' ? outcome : String(status ?? 'none')).inc();
-      // How long GitLab would have taken, nobody knows.
-      if (outcome === 'left') return undefined;
-      return callDurations(template).observe(durationMs / 1000);
+    subscribed: (change) => metrics.subscriptions.inc(change),
+    called({ method, template: endpoint, status, durationMs, outcome }) {
+      if (outcome === 'coalesced') return metrics.coalesced.inc({ endpoint });
+      const isAborted = outcome === 'left';
+      metrics.calls.inc({
+        method,
+        endpoint,
+        status: isAborted ? 'left' : String(status ?? 'none'),
+      });
+      // An aborted call says nothing about GitLab's response time.
+      if (!isAborted) metrics.callDuration.observe({ endpoint }, durationMs / 1000);
+      return undefined;
     },
-    relay: (isUp) => made.relay.set(isUp ? 0 : 1),
-    circuit: (isOpen) => made.circuit.set(isOpen ? 1 : 0),
-    refused: (status) => refused(String(status)).inc(),
+    relay: (isUp) => metrics.relay.set(isUp ? 0 : 1),
+    circuit: (isOpen) => metrics.circuit.set(isOpen ? 1 : 0),
+    refused: (status) => metrics.refused.inc({ status }),
   };
 }

@@ -45,14 +45,14 @@ export interface OperationSpan {
 }
 
 function describeOperation(span: Span, operation: Operation): void {
-  const { type, name, document, meter, codes } = operation;
+  const { type, name, document, requestCounter, codes } = operation;
   const outcome = outcomeOf(operation);
   if (type !== 'unknown') span.updateName(type);
   span.setAttributes({
     'graphql.operation.type': type,
     ...(name !== undefined && { 'graphql.operation.name': name }),
     ...(document !== undefined && { 'graphql.document.id': document }),
-    'gateway.upstream.calls': meter?.calls ?? 0,
+    'gateway.upstream.calls': requestCounter?.calls ?? 0,
     'gateway.outcome': outcome,
     ...(codes.size > 0 && { 'error.type': [...codes].join(',') }),
   });

@@ -140,12 +140,8 @@ export function useOperations(deps: {
   const noteContext = (context: unknown) => {
     const running = byContext.get(context as object);
     if (!running) return;
-    const {
-      requestCounter: meter,
-      end,
-      res,
-    } = context as Partial<Context> & { res?: ServerResponse };
-    running.operation.meter = meter;
+    const { requestCounter, end, res } = context as Partial<Context> & { res?: ServerResponse };
+    running.operation.requestCounter = requestCounter;
     if (end) running.release = () => releaseOnceSent(res, end);
   };
 

@@ -137,7 +137,8 @@ async function answer(
   const requestId = readRequestId(header('x-request-id'));
   const running = deps.follower.start({ requestId, transport: 'http', header, hasLeft });
   describe(running.operation, compiled.document, compiled.operation.name?.value);
-  running.operation.meter = context.requestCounter;
+  running.operation.execution = 'compiled';
+  running.operation.requestCounter = context.requestCounter;
   const written = await running.span.run(() => compiled.run(context, variableValues));
   const errors = finish(running, written, deps);
   if (hasLeft()) return;

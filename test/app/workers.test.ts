@@ -50,7 +50,12 @@ describe('with WORKERS=2', () => {
     }
     await expect.poll(() => workersOf(lines()).size).toBe(2);
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    expect(sample(text, 'gateway_operations_total{type="query",outcome="ok"}')).toBe(20);
+    expect(
+      sample(
+        text,
+        'gateway_operations_total{type="query",outcome="ok",execution="compiled",reason=""}',
+      ),
+    ).toBe(20);
     expect(sample(text, 'gateway_workers')).toBe(2);
     expect((await fetch(`${url}/metrics`)).status).toBe(404);
   });
@@ -87,7 +92,10 @@ describe('with WORKERS=2', () => {
     for (let i = 0; i < 10; i++) await query('{ __typename }', init);
     const counted = async () => {
       const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-      return sample(text, 'gateway_operations_total{type="query",outcome="ok"}');
+      return sample(
+        text,
+        'gateway_operations_total{type="query",outcome="ok",execution="compiled",reason=""}',
+      );
     };
     expect(await counted()).toBe(10);
     const [first] = await childrenOf(child.pid);

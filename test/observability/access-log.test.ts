@@ -27,6 +27,7 @@ describe('the log', () => {
         type: 'query',
         name: 'Jobs',
         document: expect.stringMatching(/^[0-9a-f]{32}$/),
+        execution: 'compiled',
         durationMs: expect.any(Number),
         calls: 1,
         coalesced: 0,
