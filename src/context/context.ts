@@ -1,6 +1,6 @@
 import { createGitlab, type Gitlab, type JobRef } from '../gitlab/client.ts';
 import { type Credential, readCredential } from '../gitlab/credential.ts';
-import type { OpenText } from '../gitlab/readers.ts';
+import type { TextStream } from '../gitlab/readers.ts';
 import type { RequestCounter } from '../gitlab/request.ts';
 import type { RateLimit } from '../gitlab/transport/rate-limit.ts';
 import type { Transport } from '../gitlab/transport/transport.ts';
@@ -20,7 +20,7 @@ export interface Context {
   /** What GitLab said last to the caller about its limits; undefined where it said nothing. */
   rateLimit(): RateLimit | undefined;
   /** A job's log as it comes, for as long as the caller stays. */
-  openTrace(ref: JobRef): Promise<OpenText>;
+  openTrace(ref: JobRef): Promise<TextStream>;
   /** Where users see this GitLab: web addresses that lead back to it. */
   webUrls: readonly string[];
   /** Ends when the caller leaves, or the operation's time is over. */
@@ -98,8 +98,15 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
       release();
       logs.release();
     };
-    const allowance = { max: deps.maxUpstreamCalls, left: deps.maxUpstreamCalls };
-    const gitlab = createGitlab({ transport, credential, signal, meter, allowance, traceContext });
+    const budget = { max: deps.maxUpstreamCalls, left: deps.maxUpstreamCalls };
+    const gitlab = createGitlab({
+      transport,
+      credential,
+      signal,
+      counter: meter,
+      budget,
+      traceContext,
+    });
     return {
       loaders: watchFreshness(createLoaders(gitlab, logs), freshness),
       mutationClient: fallback && !deps.fallbackWrites ? undefined : gitlab,
@@ -122,7 +129,7 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
         transport,
         credential,
         signal: caller.signal,
-        meter,
+        counter: meter,
         traceContext,
       }).openJobTrace(ref),
     live: deps.live.of({ credential, signal: caller.signal }),

@@ -17,12 +17,12 @@ import {
 } from './pagination.ts';
 import {
   identifiedBy,
-  type OpenText,
   readList,
   readOne,
   readStream,
   readText,
   shapeOf,
+  type TextStream,
 } from './readers.ts';
 import type { Read } from './request.ts';
 import {
@@ -102,7 +102,7 @@ export interface Gitlab {
   /** A job's log as sent, empty where there is none (§7); from `byteOffset` on where the server can, else all of it. */
   getJobTrace(ref: JobRef, part?: TracePart): Promise<Buffer>;
   /** The same as a stream, read from GitLab no faster than it is consumed. Close it to end the call. */
-  openJobTrace(ref: JobRef, part?: TracePart): Promise<OpenText>;
+  openJobTrace(ref: JobRef, part?: TracePart): Promise<TextStream>;
   /** The job whose token this is (§2.6). */
   getCurrentJob(): Promise<Job>;
   /** The agents that job may use (§2.7). */

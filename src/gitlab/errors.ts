@@ -7,7 +7,7 @@ export type GitlabErrorCode =
   | 'GITLAB_TIMEOUT'
   | 'GITLAB_RATE_LIMIT'
   | 'GITLAB_RESPONSE'
-  | 'GITLAB_ALLOWANCE';
+  | 'GITLAB_CALL_BUDGET';
 
 /** Which call failed. `redact` takes the caller's tokens out of every text; the error does not keep it. */
 export interface ErrorOrigin {
@@ -141,8 +141,8 @@ export class GitlabResponseError extends GitlabError {
 
 /** The operation has made all the calls it may: this one was not begun. */
 export class GitlabCallBudgetError extends GitlabError {
-  override readonly name = 'GitlabAllowanceError';
-  readonly code = 'GITLAB_ALLOWANCE';
+  override readonly name = 'GitlabCallBudgetError';
+  readonly code = 'GITLAB_CALL_BUDGET';
   /** How many it may make. */
   readonly max: number;
 
@@ -164,11 +164,6 @@ function hasStatus(error: unknown, status: number): error is GitlabStatusError {
 /** Whether GitLab does not know the thing, or hides it from this caller: it does not tell them apart. */
 export function isNotFound(error: unknown): error is GitlabStatusError {
   return hasStatus(error, 404);
-}
-
-/** Whether a write was sent to a project's old path; reads are led on, writes are not (upstream.md §1.3). */
-export function isMovedProject(error: unknown): error is GitlabStatusError {
-  return hasStatus(error, 405) && /moved projects/i.test(error.gitlabMessage ?? '');
 }
 
 /**

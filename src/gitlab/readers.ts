@@ -5,12 +5,12 @@
 import type { Readable } from 'node:stream';
 import { GitlabResponseError } from './errors.ts';
 import {
-  type AnswerHead,
+  type BuildResult,
   type Call,
-  type Complete,
   originOf,
-  type RawAnswer,
+  type RawResponse,
   type Read,
+  type ResponseHead,
 } from './request.ts';
 import type { Identified, RestPipelineBasic } from './rows.ts';
 import type { Shape } from './shape.ts';
@@ -19,13 +19,13 @@ import { headerOf } from './transport/headers.ts';
 /** A row, checked. Throws GitlabResponseError for one that is not the contract's. */
 type Row<T> = (value: unknown, refuse: (detail: string) => never) => T;
 
-function refusal(answer: RawAnswer, call: Call, cause?: unknown): (detail: string) => never {
+function refusal(answer: RawResponse, call: Call, cause?: unknown): (detail: string) => never {
   return (detail) => {
     throw new GitlabResponseError(detail, answer, originOf(call, answer, cause));
   };
 }
 
-function parseJson(answer: RawAnswer, call: Call): unknown {
+function parseJson(answer: RawResponse, call: Call): unknown {
   const text = answer.body.toString();
   if (text === '') return refusal(answer, call)('it is empty');
   try {
@@ -68,14 +68,14 @@ export function identifiedBy<T extends { pipeline?: RestPipelineBasic | null | u
  * Completes with what is there already. A function of its own, as is `withEnvelope`: what it closes
  * over is kept as long as the ETag, and that must not be the call or the unparsed body.
  */
-function as<T>(value: T): Complete<T> {
+function as<T>(value: T): BuildResult<T> {
   return () => value;
 }
 
 /** Tells what surrounds a list's rows. */
-type Envelope<T, P> = (items: T[], head: AnswerHead, call: Call) => P;
+type Envelope<T, P> = (items: T[], head: ResponseHead, call: Call) => P;
 
-function withEnvelope<T, P>(items: T[], envelope: Envelope<T, P>): Complete<P> {
+function withEnvelope<T, P>(items: T[], envelope: Envelope<T, P>): BuildResult<P> {
   return (head, call) => envelope(items, head, call);
 }
 
@@ -98,7 +98,7 @@ export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
 }
 
 /** A log may hold HTML, but its media type is text/plain (upstream.md §7). */
-function refuseHtml(answer: RawAnswer, call: Call): void {
+function refuseHtml(answer: RawResponse, call: Call): void {
   const type = headerOf(answer.headers, 'content-type') ?? '';
   if (!/^text\/html\b/i.test(type)) return;
   answer.stream?.destroy();
@@ -106,18 +106,18 @@ function refuseHtml(answer: RawAnswer, call: Call): void {
 }
 
 /** A body that is not JSON; a web page in its place, as a proxy may send, is refused. */
-export function readText(answer: RawAnswer, call: Call): Complete<Buffer> {
+export function readText(answer: RawResponse, call: Call): BuildResult<Buffer> {
   refuseHtml(answer, call);
   return as(answer.body);
 }
 
 /** A text as it comes. */
-export interface OpenText extends AnswerHead {
+export interface TextStream extends ResponseHead {
   readonly body: Readable;
 }
 
 /** The same, unread. */
-export function readStream(answer: RawAnswer, call: Call): Complete<OpenText> {
+export function readStream(answer: RawResponse, call: Call): BuildResult<TextStream> {
   refuseHtml(answer, call);
   if (!answer.stream) return refusal(answer, call)('it has no body');
   return as({ status: answer.status, headers: answer.headers, body: answer.stream });

@@ -24,7 +24,7 @@ export interface CallBudget {
 }
 
 /** An answer's status line and headers. */
-export interface AnswerHead {
+export interface ResponseHead {
   readonly status: number;
   readonly headers: Headers;
 }
@@ -34,10 +34,10 @@ export interface AnswerHead {
  * is kept with the ETag and used again when GitLab says that the body is the same, since a list's
  * headers may differ then all the same: its ETag is made from the body alone.
  */
-export type Complete<T> = (head: AnswerHead, call: Call) => T;
+export type BuildResult<T> = (head: ResponseHead, call: Call) => T;
 
 /** Reads the body of an answer with a status of success; throws GitlabError if it is not what was asked for. */
-export type Read<T> = (answer: RawAnswer, call: Call) => Complete<T>;
+export type Read<T> = (answer: RawResponse, call: Call) => BuildResult<T>;
 
 /** What a caller asks of GitLab. */
 export interface UpstreamRequest<T> {
@@ -71,26 +71,26 @@ export interface Call extends UpstreamRequest<unknown> {
 }
 
 /** What came over the wire, whatever its status; the body is decompressed. */
-export interface RawAnswer extends AnswerHead {
+export interface RawResponse extends ResponseHead {
   readonly body: Buffer;
   /** Instead of `body`, for a streaming call with a status of success. */
   readonly stream?: Readable;
 }
 
 /** A usable answer. */
-export interface Answer<T> extends AnswerHead {
+export interface GitlabResponse<T> extends ResponseHead {
   readonly value: T;
 }
 
 /** One exchange, whatever its outcome. Rejects only where no answer came. */
-export type Exchange = (call: Call) => Promise<RawAnswer>;
+export type Exchange = (call: Call) => Promise<RawResponse>;
 /** One call to its usable answer; rejects with GitlabError, or with the reason of the call's signal. */
-export type Send = (call: Call) => Promise<Answer<unknown>>;
+export type Send = (call: Call) => Promise<GitlabResponse<unknown>>;
 /** The same from the caller's side, before the call has a deadline. `controller` ends it, if there is one already. */
 export type Start = (
   request: UpstreamRequest<unknown>,
   controller?: AbortController,
-) => Promise<Answer<unknown>>;
+) => Promise<GitlabResponse<unknown>>;
 
 /** What one exchange came to, for metrics. Holds nothing of the caller's. */
 export interface CallEvent {

@@ -53,7 +53,7 @@ const codes = {
   GITLAB_TIMEOUT: () => 'UPSTREAM_TIMEOUT',
   GITLAB_RATE_LIMIT: () => 'RATE_LIMITED',
   GITLAB_RESPONSE: () => 'UPSTREAM_UNAVAILABLE',
-  GITLAB_ALLOWANCE: () => 'OPERATION_TOO_COMPLEX',
+  GITLAB_CALL_BUDGET: () => 'OPERATION_TOO_COMPLEX',
 } satisfies Record<GitlabErrorCode, (error: GitlabError) => ErrorCode>;
 
 const messages: Readonly<Record<ErrorCode, string>> = {

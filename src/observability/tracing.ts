@@ -9,7 +9,7 @@ import {
   type TextMapGetter,
   trace,
 } from '@opentelemetry/api';
-import type { Call, Exchange, RawAnswer } from '../gitlab/request.ts';
+import type { Call, Exchange, RawResponse } from '../gitlab/request.ts';
 import { type Operation, outcomeOf } from './operation.ts';
 
 /*
@@ -84,7 +84,7 @@ function startCallSpan({ method, endpoint, traceContext = {} }: Call): Span {
   return trace.getTracer(tracerName).startSpan(name, options, parent);
 }
 
-function describeAnswer(span: Span, { status }: RawAnswer): void {
+function describeAnswer(span: Span, { status }: RawResponse): void {
   span.setAttribute('http.response.status_code', status);
   if (status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
 }

@@ -91,12 +91,12 @@ describe('isolation', () => {
       random,
       clock: createTestClock(10_000).clock,
     });
-    const meter = { calls: 0, coalesced: 0, notModified: 0 };
+    const counter = { calls: 0, coalesced: 0, notModified: 0 };
     const seen = { own: 0, foreign: 0, refused: 0, left: 0 };
     const once = async (credential: Credential): Promise<void> => {
       const caller = new AbortController();
       if (random() < 0.2) setImmediate(() => caller.abort('left'));
-      const gitlab = as(credential, { signal: caller.signal, meter });
+      const gitlab = as(credential, { signal: caller.signal, counter });
       try {
         const told = await act(gitlab, random());
         seen[told === whoIs(credential) ? 'own' : 'foreign'] += 1;
@@ -123,8 +123,8 @@ describe('isolation', () => {
     // The test means something only if all of it happened.
     expect(seen.own).toBeGreaterThan(1000);
     expect(Math.min(seen.refused, seen.left)).toBeGreaterThan(20);
-    expect(meter.coalesced).toBeGreaterThan(100);
-    expect(meter.notModified).toBeGreaterThan(100);
+    expect(counter.coalesced).toBeGreaterThan(100);
+    expect(counter.notModified).toBeGreaterThan(100);
     await transport.close();
   });
 

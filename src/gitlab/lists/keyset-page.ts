@@ -1,6 +1,6 @@
 import { GitlabResponseError } from '../errors.ts';
 import { type KeysetRequest, linkedCursor, type Page } from '../pagination.ts';
-import { type AnswerHead, type Call, originOf } from '../request.ts';
+import { type Call, originOf, type ResponseHead } from '../request.ts';
 import type { ServerCapabilities } from '../server-capabilities.ts';
 import { headerOf } from '../transport/headers.ts';
 import { followsCursor, isOurCursor } from './keyset-cursor.ts';
@@ -13,7 +13,7 @@ interface Marks {
 }
 
 /** The Link repeats what stands in headers of their own, where there are any. */
-function marksOf({ headers }: AnswerHead): Marks {
+function marksOf({ headers }: ResponseHead): Marks {
   const next = headerOf(headers, 'x-next-cursor');
   const previous = headerOf(headers, 'x-prev-cursor');
   return { next, previous, linked: next ? undefined : linkedCursor(headers) };
@@ -38,7 +38,7 @@ function learn(facts: ServerCapabilities, marks: Marks, lastId: string | undefin
 export function keysetEnvelope<T extends { id: number | string }>(
   request: KeysetRequest,
   facts: ServerCapabilities,
-): (items: T[], head: AnswerHead, call: Call) => Page<T> {
+): (items: T[], head: ResponseHead, call: Call) => Page<T> {
   return (items, head, call) => {
     const ids = items.map((item) => item.id);
     if (!followsCursor(ids, request)) {

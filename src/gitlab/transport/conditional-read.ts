@@ -6,15 +6,15 @@ import {
   GitlabStatusError,
 } from '../errors.ts';
 import {
-  type Answer,
-  type AnswerHead,
   type Call,
   type Exchange,
+  type GitlabResponse,
   originOf,
-  type RawAnswer,
+  type RawResponse,
+  type ResponseHead,
   type Send,
 } from '../request.ts';
-import type { EtagStore, Kept } from './etag-cache.ts';
+import type { CachedResponse, EtagCache } from './etag-cache.ts';
 import { readRetryAfter } from './headers.ts';
 
 /** Longer texts are cut: an error is not a place for documents. */
@@ -65,7 +65,7 @@ export function readErrorBody(text: string): ErrorBody {
 }
 
 /** An answer's refusal as an error; a redirect that was not followed is no usable answer. */
-function toAnswerError(call: Call, answer: RawAnswer, now: number): GitlabError {
+function toAnswerError(call: Call, answer: RawResponse, now: number): GitlabError {
   const { status } = answer;
   const origin = originOf(call, answer);
   if (status < 400) return new GitlabResponseError(`unexpected status ${status}`, answer, origin);
@@ -79,7 +79,11 @@ function toAnswerError(call: Call, answer: RawAnswer, now: number): GitlabError 
  * The kept answer with the headers that came now: 304 says that the body is the same, no more. GitLab's has all that
  * there are, so what is missing is gone, such as the Link to a next page; a proxy may strip it of all but a few.
  */
-function fromCache(call: Call, kept: Kept, now: AnswerHead['headers']): Answer<unknown> {
+function fromCache(
+  call: Call,
+  kept: CachedResponse,
+  now: ResponseHead['headers'],
+): GitlabResponse<unknown> {
   const isWhole = now['x-request-id'] !== undefined;
   const headers = isWhole ? now : { ...kept.head.headers, ...now };
   const head = { status: kept.head.status, headers };
@@ -93,12 +97,12 @@ function fromCache(call: Call, kept: Kept, now: AnswerHead['headers']): Answer<u
  */
 export function createConditionalRead(
   exchange: Exchange,
-  deps: { clock: Clock; etags: EtagStore },
+  deps: { clock: Clock; etags: EtagCache },
 ): Send {
   const { clock, etags } = deps;
   return async (call) => {
     const kept = etags.get(call);
-    if (call.method === 'POST') etags.forgetProject(call);
+    if (call.method === 'POST') etags.invalidateProject(call);
     const answer = await exchange(kept ? { ...call, ifNoneMatch: kept.etag } : call);
     const { status, headers } = answer;
     if (kept && status === 304) return fromCache(call, kept, headers);

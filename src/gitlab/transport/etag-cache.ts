@@ -1,21 +1,24 @@
 import { LRUCache } from 'lru-cache';
-import type { AnswerHead, Call, Complete } from '../request.ts';
+import type { BuildResult, Call, ResponseHead } from '../request.ts';
 import { headerOf } from './headers.ts';
 
 /** An answer that GitLab may say is still the same. */
-export interface Kept {
+export interface CachedResponse {
   readonly etag: string;
-  readonly head: AnswerHead;
-  readonly complete: Complete<unknown>;
+  readonly head: ResponseHead;
+  readonly complete: BuildResult<unknown>;
 }
 
 /** Answers by caller and address, the ones longest unused dropped first. */
-export interface EtagStore {
-  get(call: Call): Kept | undefined;
+export interface EtagCache {
+  get(call: Call): CachedResponse | undefined;
   /** Keeps an answer if it has an ETag; `bytes` is its body's length. */
-  put(call: Call, kept: { head: AnswerHead; complete: Complete<unknown>; bytes: number }): void;
+  put(
+    call: Call,
+    kept: { head: ResponseHead; complete: BuildResult<unknown>; bytes: number },
+  ): void;
   /** Drops what a caller has read, by this name, of the project that the call changes. */
-  forgetProject(call: { credential: { digest: string }; endpoint: { path: string } }): void;
+  invalidateProject(call: { credential: { digest: string }; endpoint: { path: string } }): void;
 }
 
 /** Parsed rows take about twice the room of their JSON; the rest is headers and bookkeeping. */
@@ -52,10 +55,10 @@ function createIndex() {
 }
 
 /** Makes a store of at most that many bytes over all callers; 0 keeps nothing. */
-export function createEtagStore(maxBytes: number): EtagStore {
-  if (maxBytes === 0) return { get: () => undefined, put: () => {}, forgetProject: () => {} };
+export function createEtagCache(maxBytes: number): EtagCache {
+  if (maxBytes === 0) return { get: () => undefined, put: () => {}, invalidateProject: () => {} };
   const index = createIndex();
-  const cache = new LRUCache<string, Kept>({
+  const cache = new LRUCache<string, CachedResponse>({
     maxSize: maxBytes,
     maxEntrySize: Math.ceil(maxBytes / 4),
     onInsert: (_kept, key) => index.add(key),
@@ -71,7 +74,7 @@ export function createEtagStore(maxBytes: number): EtagStore {
       if (!etag || !isKeepable(call)) return;
       cache.set(keyOf(call), { etag, head, complete }, { size: sizeOf(bytes) });
     },
-    forgetProject({ credential, endpoint }) {
+    invalidateProject({ credential, endpoint }) {
       const project = projectOf(`${credential.digest} ${endpoint.path}`);
       if (project !== undefined) for (const key of [...index.of(project)]) cache.delete(key);
     },

@@ -6,7 +6,7 @@ import {
   GitlabTimeoutError,
   type TimeoutPhase,
 } from '../errors.ts';
-import { type Call, type Exchange, originOf, type RawAnswer } from '../request.ts';
+import { type Call, type Exchange, originOf, type RawResponse } from '../request.ts';
 import {
   type BodySink,
   createBodyStream,
@@ -50,7 +50,7 @@ export interface ExchangeOptions {
 }
 
 interface Settle {
-  resolve(answer: RawAnswer): void;
+  resolve(answer: RawResponse): void;
   reject(error: unknown): void;
 }
 

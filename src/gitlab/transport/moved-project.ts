@@ -1,8 +1,8 @@
-import type { Call, Exchange, RawAnswer } from '../request.ts';
+import type { Call, Exchange, RawResponse } from '../request.ts';
 import { headerOf } from './headers.ts';
 
 /** The project's number in the Location of a 301; undefined for any other redirect. */
-function movedTo(answer: RawAnswer): string | undefined {
+function movedTo(answer: RawResponse): string | undefined {
   if (answer.status !== 301) return undefined;
   const location = headerOf(answer.headers, 'location') ?? '';
   return /\/api\/v4\/projects\/(\d+)(?=[/?#]|$)/.exec(location)?.[1];
@@ -19,7 +19,7 @@ function toNumbered(call: Call, project: string): Call {
  * but that number is believed: its host is GitLab's external name, and a credential goes to none but
  * the configured server. A second redirect is left as it is.
  */
-export function createMovedProject(exchange: Exchange): Exchange {
+export function createMovedProjectRedirect(exchange: Exchange): Exchange {
   return async (call) => {
     const answer = await exchange(call);
     const project = call.method === 'GET' ? movedTo(answer) : undefined;

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../util/clock.ts';
 import { GitlabRateLimitError } from '../errors.ts';
-import { type Call, type Exchange, originOf, type RawAnswer } from '../request.ts';
+import { type Call, type Exchange, originOf, type RawResponse } from '../request.ts';
 import { type Headers, headerOf, readReset, readRetryAfter } from './headers.ts';
 
 /** A longer wait is the caller's to sit out: an honest refusal now is worth more than an answer then. */
@@ -11,13 +11,13 @@ const MAX_WAIT_MS = 10_000;
  * the end of a refusal if that is near, and otherwise fail at once with GitlabRateLimitError, without
  * a call that would only be refused.
  */
-export function createPacing(
+export function createRateLimiter(
   exchange: Exchange,
-  deps: { clock: Clock; budgetOf: (credential: Call['credential']) => Budget },
+  deps: { clock: Clock; budgetOf: (credential: Call['credential']) => RateLimitState },
 ): Exchange {
   const { clock, budgetOf } = deps;
 
-  const waitForRoom = async (call: Call, budget: Budget): Promise<void> => {
+  const waitForRoom = async (call: Call, budget: RateLimitState): Promise<void> => {
     for (;;) {
       const now = clock.now();
       const { kind, inMs } = reserve(budget, call.endpoint.template, now);
@@ -59,7 +59,7 @@ export interface RateLimit {
 }
 
 /** What is known about one credential's limits. */
-export interface Budget {
+export interface RateLimitState {
   quota: RateLimit | undefined;
   /** Until when calls are refused, in ms since 1970: all of them (''), or those of one template. */
   readonly blockedUntil: Map<string, number>;
@@ -74,7 +74,7 @@ const SCARCE_PART = 0.1;
 const MAX_SPACING_MS = 1_000;
 
 /** Knows nothing, and lets everything pass. */
-export function createBudget(): Budget {
+export function createRateLimitState(): RateLimitState {
   return { quota: undefined, blockedUntil: new Map(), nextAt: 0 };
 }
 
@@ -106,7 +106,7 @@ function readQuota(headers: Headers, now: number): RateLimit | undefined {
 const SAME_RESET_MS = 2_000;
 
 /** Answers overtake one another, so within one period the smallest remainder is the latest. */
-function learnQuota(budget: Budget, told: RateLimit): void {
+function learnQuota(budget: RateLimitState, told: RateLimit): void {
   const known = budget.quota;
   const same = known !== undefined && Math.abs(known.resetAt - told.resetAt) < SAME_RESET_MS;
   budget.quota = same ? { ...told, remaining: Math.min(known.remaining, told.remaining) } : told;
@@ -124,7 +124,12 @@ function closedBy(call: Call, headers: Headers): string | undefined {
 }
 
 /** Notes what an answer says. A 429 that names no time closes nothing, since nobody knows for how long. */
-export function updateQuota(budget: Budget, call: Call, answer: RawAnswer, now: number): void {
+export function updateQuota(
+  budget: RateLimitState,
+  call: Call,
+  answer: RawResponse,
+  now: number,
+): void {
   const told = readQuota(answer.headers, now);
   if (told) learnQuota(budget, told);
   if (answer.status !== 429) return;
@@ -135,7 +140,7 @@ export function updateQuota(budget: Budget, call: Call, answer: RawAnswer, now: 
 }
 
 /** When GitLab will take a call of that template again, in ms since 1970; 0 where nothing is against it. */
-function openAt(budget: Budget, template: string): number {
+function openAt(budget: RateLimitState, template: string): number {
   const { quota, blockedUntil } = budget;
   const empty = quota !== undefined && quota.remaining <= 0 ? quota.resetAt : 0;
   return Math.max(empty, blockedUntil.get(EVERYTHING) ?? 0, blockedUntil.get(template) ?? 0);
@@ -162,7 +167,7 @@ export type Admission =
   | { readonly kind: 'closed'; readonly inMs: number };
 
 /** Decides about one call, and takes it off the quota if it may go. */
-export function reserve(budget: Budget, template: string, now: number): Admission {
+export function reserve(budget: RateLimitState, template: string, now: number): Admission {
   const closedFor = openAt(budget, template) - now;
   if (closedFor > 0) return { kind: 'closed', inMs: closedFor };
   const { quota } = budget;

@@ -60,19 +60,19 @@ const SHARE = 0.1;
 /** Keeps retries to a share of the calls: a GitLab in trouble must not get three times its load. */
 export interface RetryBudget {
   /** Every first attempt earns a little. */
-  earn(): void;
+  recordAttempt(): void;
   /** Takes one retry; false when none is left. */
-  spend(): boolean;
+  trySpend(): boolean;
 }
 
 /** Starts full. Shared by all callers of one server. */
 export function createRetryBudget(): RetryBudget {
   let saved = MAX_SAVED;
   return {
-    earn() {
+    recordAttempt() {
       saved = Math.min(MAX_SAVED, saved + SHARE);
     },
-    spend() {
+    trySpend() {
       if (saved < 1) return false;
       saved -= 1;
       return true;
@@ -81,7 +81,7 @@ export function createRetryBudget(): RetryBudget {
 }
 
 /** Repeats reads that failed, as retry.ts says and the budget allows. */
-export function createRetrying(
+export function createRetry(
   send: Send,
   deps: { clock: Clock; random: () => number; budget: RetryBudget },
 ): Send {
@@ -89,11 +89,11 @@ export function createRetrying(
   const pause = async (call: Call, error: unknown, attempt: number): Promise<void> => {
     const remainingMs = call.deadlineAt - clock.now();
     const delay = retryDelayMs({ method: call.method, attempt, error, remainingMs }, random());
-    if (delay === undefined || !budget.spend()) throw error;
+    if (delay === undefined || !budget.trySpend()) throw error;
     await sleep(clock, delay, call.signal);
   };
   return async (call) => {
-    budget.earn();
+    budget.recordAttempt();
     for (let attempt = 0; ; attempt++) {
       try {
         return await send(call);

@@ -1,10 +1,10 @@
-import type { Answer, Start, UpstreamRequest } from '../request.ts';
+import type { GitlabResponse, Start, UpstreamRequest } from '../request.ts';
 import type { OnCall } from './observing.ts';
 import { createPerCredential } from './per-credential.ts';
 
 /** One call that several callers wait for. */
 interface InFlight {
-  readonly answer: Promise<Answer<unknown>>;
+  readonly answer: Promise<GitlabResponse<unknown>>;
   readonly controller: AbortController;
   /** Lets nobody join any more. */
   close(): void;
@@ -17,7 +17,7 @@ interface Flights {
 }
 
 /** Waits for a flight; who is called away leaves alone, and the last to leave ends it. */
-function join(flight: InFlight, signal: AbortSignal | undefined): Promise<Answer<unknown>> {
+function join(flight: InFlight, signal: AbortSignal | undefined): Promise<GitlabResponse<unknown>> {
   flight.waiting += 1;
   return new Promise((resolve, reject) => {
     const leave = () => {
@@ -60,7 +60,7 @@ export function createSingleFlight(start: Start, onCall: OnCall): Start {
     return flight;
   };
 
-  const share = (request: UpstreamRequest<unknown>): Promise<Answer<unknown>> => {
+  const share = (request: UpstreamRequest<unknown>): Promise<GitlabResponse<unknown>> => {
     const flights = flightsOf(request.credential).current;
     const key = request.endpoint.path + request.query;
     const known = flights.get(key);

@@ -1,18 +1,18 @@
 import { Pool } from 'undici';
 import { type Clock, systemClock } from '../../util/clock.ts';
-import type { Answer, Exchange, UpstreamRequest } from '../request.ts';
+import type { Exchange, GitlabResponse, UpstreamRequest } from '../request.ts';
 import { createServerCapabilities, type ServerCapabilities } from '../server-capabilities.ts';
 import { createCircuitBreaker, type OnCircuit } from './circuit-breaker.ts';
 import { createConcurrency } from './concurrency.ts';
 import { createConditionalRead } from './conditional-read.ts';
 import { createDeadline } from './deadline.ts';
-import { createEtagStore } from './etag-cache.ts';
+import { createEtagCache } from './etag-cache.ts';
 import { createExchange } from './exchange.ts';
-import { createMovedProject } from './moved-project.ts';
-import { createObserving, type OnCall } from './observing.ts';
+import { createMovedProjectRedirect } from './moved-project.ts';
+import { createCallObserver, type OnCall } from './observing.ts';
 import { createPerCredential } from './per-credential.ts';
-import { createBudget, createPacing, type RateLimit } from './rate-limit.ts';
-import { createRetryBudget, createRetrying } from './retry.ts';
+import { createRateLimiter, createRateLimitState, type RateLimit } from './rate-limit.ts';
+import { createRetry, createRetryBudget } from './retry.ts';
 import { createSingleFlight } from './single-flight.ts';
 
 /** How long each part of a call may take, in ms. */
@@ -65,7 +65,7 @@ export interface TransportOptions {
 /** The way to one GitLab server, shared by all callers. */
 export interface Transport {
   /** Makes a call. Rejects with GitlabError, or with the reason of the request's signal. */
-  send<T>(request: UpstreamRequest<T>): Promise<Answer<T>>;
+  send<T>(request: UpstreamRequest<T>): Promise<GitlabResponse<T>>;
   /** What is known about the server. */
   readonly server: ServerCapabilities;
   /** What GitLab said last to the credential of that digest; undefined where it said nothing. No call of its own. */
@@ -125,15 +125,15 @@ export function createTransport(options: TransportOptions): Transport {
   const { connections = 32, perCredential = 16, etagBytes = 64 * MEBIBYTE } = options;
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const wire = openWire(options, timeouts, connections);
-  const budgetOf = createPerCredential(createBudget);
-  const etags = createEtagStore(etagBytes);
+  const budgetOf = createPerCredential(createRateLimitState);
+  const etags = createEtagCache(etagBytes);
 
-  const observed = createObserving(around(wire.exchange), { clock, onCall });
+  const observed = createCallObserver(around(wire.exchange), { clock, onCall });
   const limited = createConcurrency(observed, { total: connections, perCredential });
   // Outside the limits: a call that waits for its quota takes no one's place.
-  const paced = createPacing(limited, { clock, budgetOf });
-  const reading = createConditionalRead(createMovedProject(paced), { clock, etags });
-  const retrying = createRetrying(reading, { clock, random, budget: createRetryBudget() });
+  const paced = createRateLimiter(limited, { clock, budgetOf });
+  const reading = createConditionalRead(createMovedProjectRedirect(paced), { clock, etags });
+  const retrying = createRetry(reading, { clock, random, budget: createRetryBudget() });
   // Outside the retries: one caller's call fails once, and an open circuit is not tried again.
   const guarded = createCircuitBreaker(retrying, clock, options.onCircuit);
   const timed = createDeadline(guarded, { clock, totalMs: timeouts.totalMs });
@@ -141,7 +141,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     // What comes out is what request.read made; the layers only pass it on.
-    send: <T>(request: UpstreamRequest<T>) => send(request) as Promise<Answer<T>>,
+    send: <T>(request: UpstreamRequest<T>) => send(request) as Promise<GitlabResponse<T>>,
     server: createServerCapabilities(),
     rateLimitOf: (digest) => budgetOf({ digest }).quota,
     close: wire.close,

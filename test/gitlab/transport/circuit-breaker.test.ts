@@ -7,17 +7,20 @@ import {
   GitlabStatusError,
   GitlabTimeoutError,
 } from '../../../src/gitlab/errors.ts';
-import type { Answer, Call } from '../../../src/gitlab/request.ts';
+import type { Call, GitlabResponse } from '../../../src/gitlab/request.ts';
 import { createCircuitBreaker } from '../../../src/gitlab/transport/circuit-breaker.ts';
 import { createTestClock, tokenOf } from '../upstream.ts';
 
 const origin = { method: 'GET', path: '/job' };
 const down = new GitlabNetworkError('refused', { sent: false }, origin);
-const good: Answer<unknown> = { status: 200, headers: {}, value: 'fine' };
+const good: GitlabResponse<unknown> = { status: 200, headers: {}, value: 'fine' };
 
 function start() {
   const time = createTestClock();
-  const state: { outcome: Answer<unknown> | Error; calls: number } = { outcome: down, calls: 0 };
+  const state: { outcome: GitlabResponse<unknown> | Error; calls: number } = {
+    outcome: down,
+    calls: 0,
+  };
   const guarded = createCircuitBreaker(async () => {
     state.calls += 1;
     if (state.outcome instanceof Error) throw state.outcome;

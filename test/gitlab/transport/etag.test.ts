@@ -28,10 +28,10 @@ describe('what was read before', () => {
     const { upstream, asked } = await startTagged();
     const { as, gitlab } = connect(upstream.url);
     const first = await gitlab.getJob(job);
-    const meter = { calls: 0, coalesced: 0, notModified: 0 };
-    expect(await as(gitlab.credential, { meter }).getJob(job)).toBe(first);
+    const counter = { calls: 0, coalesced: 0, notModified: 0 };
+    expect(await as(gitlab.credential, { counter }).getJob(job)).toBe(first);
     expect(asked()).toEqual([undefined, 'W/"v1"']);
-    expect(meter).toEqual({ calls: 1, coalesced: 0, notModified: 1 });
+    expect(counter).toEqual({ calls: 1, coalesced: 0, notModified: 1 });
   });
 
   it('is replaced when GitLab has something new', async () => {

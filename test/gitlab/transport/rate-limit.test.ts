@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { endpoint } from '../../../src/gitlab/endpoint.ts';
-import type { Call, RawAnswer } from '../../../src/gitlab/request.ts';
-import { createBudget, reserve, updateQuota } from '../../../src/gitlab/transport/rate-limit.ts';
+import type { Call, RawResponse } from '../../../src/gitlab/request.ts';
+import {
+  createRateLimitState,
+  reserve,
+  updateQuota,
+} from '../../../src/gitlab/transport/rate-limit.ts';
 import { aJob, connect, createTestClock, sendJson, startUpstream, tokenOf } from '../upstream.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
@@ -15,7 +19,7 @@ const call = (method: 'GET' | 'POST' = 'GET', at = endpoint`/projects/${'1'}/job
   deadlineAt: now + 30_000,
   progress: { sent: false },
 });
-const answer = (status: number, headers: Record<string, string>): RawAnswer => ({
+const answer = (status: number, headers: Record<string, string>): RawResponse => ({
   status,
   headers,
   body: Buffer.alloc(0),
@@ -28,8 +32,8 @@ const quota = (limit: number, remaining: number, resetInSeconds = 60) => ({
 const template = '/projects/:id/jobs';
 
 describe('a budget', () => {
-  const learned = (...answers: RawAnswer[]) => {
-    const budget = createBudget();
+  const learned = (...answers: RawResponse[]) => {
+    const budget = createRateLimitState();
     for (const one of answers) updateQuota(budget, call(), one, now);
     return budget;
   };
@@ -85,14 +89,14 @@ describe('a budget', () => {
     ['a write so, too', call('POST'), { ...json, ...much }, false, false],
     ['nothing for a known time', call(), { 'content-type': 'text/plain' }, false, false],
   ])('closes by a 429: %s', (_, request, headers, own, other) => {
-    const budget = createBudget();
+    const budget = createRateLimitState();
     updateQuota(budget, request, answer(429, headers), now);
     expect(reserve(budget, template, now).kind === 'closed').toBe(own);
     expect(reserve(budget, '/job', now).kind === 'closed').toBe(other);
     expect(reserve(budget, template, now + 5_000).kind).toBe('go');
   });
 
-  it.each<[string, RawAnswer]>([
+  it.each<[string, RawResponse]>([
     ['a ban for a year', answer(429, { 'retry-after': '31536000' })],
     ['a refusal for ever', answer(429, { 'retry-after': '9'.repeat(400) })],
     ['a renewal in another century', answer(200, quota(600, 0, 5_000_000_000))],

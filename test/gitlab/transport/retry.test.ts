@@ -85,14 +85,14 @@ describe('repeated reads', () => {
       list[upstream.log.length - 1]?.(response),
     );
     const time = createTestClock(10_000);
-    const meter = { calls: 0, coalesced: 0, notModified: 0 };
+    const counter = { calls: 0, coalesced: 0, notModified: 0 };
     const { as, gitlab } = connect(upstream.url, { clock: time.clock, random: () => 0.5 });
-    const client = as(gitlab.credential, { meter });
+    const client = as(gitlab.credential, { counter });
     const ref = { project: '1', id: '7', kind: 'BUILD' } as const;
     const result = await (call === 'get' ? client.getJob(ref) : client.retryJob(ref, {})).catch(
       (error: unknown) => error,
     );
-    return { result, calls: upstream.log.length, waits: time.waits, meter };
+    return { result, calls: upstream.log.length, waits: time.waits, counter };
   };
   const fail =
     (code: number, headers = {}) =>
@@ -106,7 +106,7 @@ describe('repeated reads', () => {
       result: { id: 7 },
       calls: 3,
       waits: [100, 200],
-      meter: { calls: 3 },
+      counter: { calls: 3 },
     });
     expect(await answers([fail(503, { 'retry-after': '1' }), ok])).toMatchObject({
       result: { id: 7 },
@@ -149,9 +149,9 @@ describe('repeated reads', () => {
 
   it('are saved up to a limit', () => {
     const budget = createRetryBudget();
-    for (let n = 0; n < 1000; n++) budget.earn();
+    for (let n = 0; n < 1000; n++) budget.recordAttempt();
     let spent = 0;
-    while (budget.spend()) spent++;
+    while (budget.trySpend()) spent++;
     expect(spent).toBe(20);
   });
 

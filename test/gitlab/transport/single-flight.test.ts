@@ -28,13 +28,13 @@ describe('equal reads of one credential', () => {
     const { upstream, held, answer } = await startHeld();
     const events: CallEvent[] = [];
     const { as, gitlab } = connect(upstream.url, { onCall: (event) => events.push(event) });
-    const meters = [0, 1, 2].map(() => ({ calls: 0, coalesced: 0, notModified: 0 }));
-    const calls = meters.map((meter) => as(gitlab.credential, { meter }).getJob(job));
+    const counters = [0, 1, 2].map(() => ({ calls: 0, coalesced: 0, notModified: 0 }));
+    const calls = counters.map((counter) => as(gitlab.credential, { counter }).getJob(job));
     await until(() => held.length === 1);
     answer(0);
     const [first, ...others] = await Promise.all(calls);
     for (const other of others) expect(other).toBe(first);
-    expect(meters.map(({ calls: n, coalesced }) => [n, coalesced])).toEqual([
+    expect(counters.map(({ calls: n, coalesced }) => [n, coalesced])).toEqual([
       [1, 0],
       [0, 1],
       [0, 1],

@@ -437,8 +437,8 @@ describe('what is told of calls', () => {
       ...quick(),
       onCall: (event) => events.push(event),
     });
-    const meter = { calls: 0, coalesced: 0, notModified: 0, requestIds: [] as string[] };
-    const mine = as(gitlab.credential, { meter });
+    const counter = { calls: 0, coalesced: 0, notModified: 0, requestIds: [] as string[] };
+    const mine = as(gitlab.credential, { counter });
     await mine.getJob(job);
     await mine.eraseJob({ ...write, id: '8' }).catch(() => {});
     await mine.getJob({ project: '1', id: '9' });
@@ -448,7 +448,7 @@ describe('what is told of calls', () => {
       { template: `${template}/erase`, method: 'POST', outcome: 'call' },
       { template, method: 'GET', status: 200, outcome: 'call' },
     ]);
-    expect(meter).toEqual({ calls: 3, coalesced: 0, notModified: 0, requestIds: ['R1', 'R3'] });
+    expect(counter).toEqual({ calls: 3, coalesced: 0, notModified: 0, requestIds: ['R1', 'R3'] });
     expect(JSON.stringify(events)).not.toContain('glpat');
   });
 

@@ -7,8 +7,8 @@ const caller = tokenOf('glpat-caller-0001');
 
 it('lets so many calls go, and refuses the next before it is sent', async () => {
   const upstream = await startUpstream((_request, response) => sendJson(response, aJob(1)));
-  const allowance = { max: 2, left: 2 };
-  const gitlab = connect(upstream.url).as(caller, { allowance });
+  const budget = { max: 2, left: 2 };
+  const gitlab = connect(upstream.url).as(caller, { budget });
   const job = { project: '42', id: '7', kind: 'BUILD' } as const;
   await gitlab.getJob(job);
   await gitlab.retryJob(job, {});
@@ -26,7 +26,7 @@ it('does not count an attempt that is repeated', async () => {
     else sendJson(response, aJob(1));
   });
   const { as } = connect(upstream.url, { random: () => 0 });
-  await as(caller, { allowance: { max: 1, left: 1 } }).getJob({ project: '42', id: '7' });
+  await as(caller, { budget: { max: 1, left: 1 } }).getJob({ project: '42', id: '7' });
   expect(upstream.log).toHaveLength(3);
 });
 
@@ -36,9 +36,9 @@ it('does not count a call that only told what the server cannot do', async () =>
       sendJson(response, { error: '404 Not Found' }, { status: 404 });
     } else sendJson(response, []);
   });
-  const allowance = { max: 1, left: 1 };
-  const gitlab = connect(upstream.url).as(caller, { allowance });
+  const budget = { max: 1, left: 1 };
+  const gitlab = connect(upstream.url).as(caller, { budget });
   await gitlab.listPipelineBridges({ project: '42', id: '9' }, {}, jobs(1));
   expect(upstream.log).toHaveLength(2);
-  expect(allowance.left).toBe(0);
+  expect(budget.left).toBe(0);
 });
