@@ -7,8 +7,13 @@ import type { Transport } from '../gitlab/transport/transport.ts';
 import type { Live, LiveHub } from '../live/hub.ts';
 import type { LogBudget, OperationLogs } from '../trace/log-budget.ts';
 import { followSignal } from '../util/abort.ts';
-import { createFreshness, type Freshness, watchFreshness } from './freshness.ts';
-import { createLoaders, type Loaders } from './loaders.ts';
+import {
+  createFreshness,
+  createLoaders,
+  type Freshness,
+  type Loaders,
+  limitMaxAge,
+} from './loaders.ts';
 import type { StreamedStrings } from './streamed-strings.ts';
 
 /** What every resolver gets: made anew for each operation, bound to its caller's credential. */
@@ -108,7 +113,7 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
       traceContext,
     });
     return {
-      loaders: watchFreshness(createLoaders(gitlab, logs), freshness),
+      loaders: createLoaders(gitlab, logs, freshness),
       mutationClient: fallback && !deps.fallbackWrites ? undefined : gitlab,
       signal,
       logs,
@@ -134,7 +139,7 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
       }).openJobTrace(ref),
     live: deps.live.of({ credential, signal: caller.signal }),
     rateLimit() {
-      freshness.limit(0);
+      limitMaxAge(freshness, 0);
       return deps.transport.rateLimitOf(credential.digest);
     },
     webUrls: deps.webUrls,

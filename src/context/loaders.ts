@@ -13,256 +13,320 @@ import { type KeptLog, keepLog } from '../trace/kept-log.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
 import { type ListFilter, offsetList, projectJobList, type RowList } from './job-list.ts';
 
+/*
+ * The reads of one operation. `endpoints` below has one entry per GET endpoint of GitLab; a new read
+ * is one entry, and appears in `Loaders` as a method of the same name.
+ */
+
 /** A trigger job of a pipeline of a project. */
 export interface BridgeRef extends JobRef {
   pipeline: string;
 }
 
-/**
- * What one operation has read: one loader per GET endpoint of GitLab, so that equal reads anywhere
- * in an operation are one call. A read by id is null where GitLab answers 404.
+/** How long the caller's cache (such as a router's) may keep the response, in seconds. */
+export interface Freshness {
+  maxAge: number;
+}
+
+/*
+ * GitLab always sends `max-age=0`. The rows say more: a finished job changes only if it is erased, a
+ * running job may change at any time.
  */
-export interface Loaders {
-  job(ref: JobRef): Promise<Job | null>;
-  /** A trigger job, out of its pipeline's list: GitLab has no read of one (upstream.md §2.4). */
-  bridge(ref: BridgeRef): Promise<Bridge | null>;
-  trace(ref: JobRef): Promise<KeptLog | null>;
-  pipeline(ref: PipelineRef): Promise<RestPipeline | null>;
-  project(project: string): Promise<RestProject | null>;
-  currentJob(): Promise<Job | null>;
-  allowedAgents(): Promise<RestAllowedAgents | null>;
-  projectJobs(project: string, filter: ListFilter): RowList<Job>;
-  pipelineJobs(pipeline: PipelineRef, filter: ListFilter): RowList<Job>;
-  pipelineBridges(pipeline: PipelineRef, filter: ListFilter): RowList<Bridge>;
-  /** Keeps a job that came with another answer. */
-  prime(job: Job): void;
-  /** The same for a pipeline that was read by itself. */
-  primePipeline(ref: PipelineRef, pipeline: RestPipeline): void;
-  /** Forgets everything: after a mutation nothing read before it holds. */
-  clear(): void;
+const CHANGING_SECONDS = 2;
+const SETTLED_SECONDS = 60;
+
+/** Jobs and pipelines do not leave these statuses: a retry creates another job. */
+const FINISHED: ReadonlySet<unknown> = new Set(['success', 'failed', 'canceled', 'skipped']);
+
+/** The freshness of a response that needs no call to GitLab. */
+export const createFreshness = (): Freshness => ({ maxAge: SETTLED_SECONDS });
+
+/** Records that something was read that stays valid for `seconds` only. */
+export function limitMaxAge(freshness: Freshness, seconds: number): void {
+  freshness.maxAge = Math.min(freshness.maxAge, seconds);
 }
 
-/** A DataLoader over single reads: equal keys are one call, a 404 is null, one failure fails one key. */
-function onceEach<Key, Value>(read: (key: Key) => Promise<Value>, keyOf: (key: Key) => string) {
-  const readOrNull = (key: Key) =>
-    read(key).catch((error: Error) => (isNotFound(error) ? null : error));
-  const readAll = (keys: readonly Key[]) => Promise.all(keys.map(readOrNull));
-  return new DataLoader<Key, Value | null, string>(readAll, { cacheKeyFn: keyOf });
+const maxAgeIf = (isSettled: boolean) => (isSettled ? SETTLED_SECONDS : CHANGING_SECONDS);
+
+function maxAgeOfJob(job: Job | Bridge | null): number {
+  if (!job) return CHANGING_SECONDS;
+  const downstream = 'downstream_pipeline' in job ? job.downstream_pipeline : null;
+  const pipelines = [job.pipeline, downstream].filter((pipeline) => pipeline != null);
+  return maxAgeIf([job, ...pipelines].every(({ status }) => FINISHED.has(status)));
 }
 
-/** The names one project was called by in an operation: its path and its number become one key. */
-function createProjectNames() {
-  const first = new Map<string, string>();
-  const of = (project: string) => first.get(project) ?? project;
-  return {
-    of,
-    keyOf: ({ project, id }: JobRef | PipelineRef) => `${of(project)}/${id}`,
-    learn(asked: string, numeric: string) {
-      if (asked !== numeric && !first.has(numeric)) first.set(numeric, asked);
-    },
+/** Maps the number of a project to the path it was read by, so that both names share one cache key. */
+class ProjectAliases {
+  readonly #pathByNumber = new Map<string, string>();
+
+  resolve(project: string): string {
+    return this.#pathByNumber.get(project) ?? project;
+  }
+
+  keyOf({ project, id }: JobRef | PipelineRef): string {
+    return `${this.resolve(project)}/${id}`;
+  }
+
+  learn(requested: string, projectNumber: string): void {
+    if (requested === projectNumber || this.#pathByNumber.has(projectNumber)) return;
+    this.#pathByNumber.set(projectNumber, requested);
+  }
+}
+
+/** What the reads of one operation share. A class, because every operation creates one. */
+class Operation {
+  readonly gitlab: Gitlab;
+  readonly logs: OperationLogs;
+  readonly freshness: Freshness;
+  readonly aliases = new ProjectAliases();
+  readonly #caches = new Map<object, Map<string, unknown>>();
+  #jobs: DataLoader<JobRef, Job | null, string> | undefined;
+
+  constructor(gitlab: Gitlab, logs: OperationLogs, freshness: Freshness) {
+    this.gitlab = gitlab;
+    this.logs = logs;
+    this.freshness = freshness;
+  }
+
+  get jobs(): DataLoader<JobRef, Job | null, string> {
+    this.#jobs ??= new DataLoader((refs) => readJobBatch(refs, this), {
+      cacheKeyFn: (ref) => this.aliases.keyOf(ref),
+    });
+    return this.#jobs;
+  }
+
+  /** Returns the cache entry of an endpoint, created on first use. */
+  cached<Value>(endpoint: object, key: string, create: () => Value): Value {
+    const cache = this.#cacheOf(endpoint);
+    const known = cache.get(key) as Value | undefined;
+    if (known !== undefined) return known;
+    const value = create();
+    cache.set(key, value);
+    return value;
+  }
+
+  #cacheOf(endpoint: object): Map<string, unknown> {
+    const known = this.#caches.get(endpoint);
+    if (known) return known;
+    const cache = new Map<string, unknown>();
+    this.#caches.set(endpoint, cache);
+    return cache;
+  }
+
+  /** Adds a job that came with another response. */
+  prime(job: Job): void {
+    const ref = { project: job.project_id, id: String(job.id) };
+    this.jobs.clear(ref).prime(ref, job);
+  }
+
+  primePipeline(ref: PipelineRef, pipeline: RestPipeline): void {
+    this.#cacheOf(pipelineEndpoint).set(this.aliases.keyOf(ref), Promise.resolve(pipeline));
+  }
+
+  /** Forgets all rows, because a mutation may have changed them. */
+  clear(): void {
+    this.#caches.clear();
+    this.#jobs = undefined;
+  }
+}
+
+/** An endpoint that returns one row. */
+interface RowEndpoint<Ref, Row> {
+  read(ref: Ref, operation: Operation): Promise<Row>;
+  /** Reads with equal keys are one call. */
+  key(ref: Ref, aliases: ProjectAliases): string;
+  /** In seconds; `row` is null if GitLab answered 404. */
+  maxAge(row: Row | null): number;
+}
+
+async function readRow<Ref, Row>(
+  { read, maxAge }: RowEndpoint<Ref, Row>,
+  ref: Ref,
+  operation: Operation,
+): Promise<Row | null> {
+  let row: Row | null = null;
+  try {
+    row = await read(ref, operation);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  limitMaxAge(operation.freshness, maxAge(row));
+  return row;
+}
+
+/** A loader of single rows: null if GitLab answers 404. */
+const rowLoader =
+  <Ref, Row>(endpoint: RowEndpoint<Ref, Row>) =>
+  (operation: Operation, ref: Ref): Promise<Row | null> =>
+    operation.cached(endpoint, endpoint.key(ref, operation.aliases), () =>
+      readRow(endpoint, ref, operation),
+    );
+
+/** An endpoint that returns pages of rows. */
+interface ListEndpoint<Ref, Row> {
+  open(ref: Ref, filter: ListFilter, gitlab: Gitlab): RowList<Row>;
+  key(ref: Ref, aliases: ProjectAliases): string;
+}
+
+/** A loader of lists: equal lists share their pages. Any list may grow at any time. */
+const listLoader =
+  <Ref, Row>(endpoint: ListEndpoint<Ref, Row>) =>
+  (operation: Operation, ref: Ref, filter: ListFilter): RowList<Row> => {
+    limitMaxAge(operation.freshness, CHANGING_SECONDS);
+    const key = JSON.stringify([endpoint.key(ref, operation.aliases), filter]);
+    return operation.cached(endpoint, key, () => endpoint.open(ref, filter, operation.gitlab));
   };
-}
 
-type ProjectNames = ReturnType<typeof createProjectNames>;
-
-/** Jobs by id: all of one project in a batch become as few calls as their ids take. */
-function jobsById(gitlab: Gitlab, names: ProjectNames) {
-  /** What needs no plan. */
-  async function readOne(ref: JobRef): Promise<JobOutcome> {
-    try {
-      const job = await gitlab.getJob(ref);
-      names.learn(ref.project, job.project_id);
-      return job;
-    } catch (error) {
-      return isNotFound(error) ? null : (error as Error);
-    }
-  }
-  async function readAll(refs: readonly JobRef[]): Promise<JobOutcome[]> {
-    const [only] = refs;
-    if (only && refs.length === 1 && gitlab.credential.kind !== 'job-token') {
-      return [await readOne({ project: names.of(only.project), id: only.id })];
-    }
-    const wanted = new Map<string, string[]>();
-    const keyed = refs.map(({ project, id }) => ({ project: names.of(project), id }));
-    for (const { project, id } of keyed) wanted.set(project, [...(wanted.get(project) ?? []), id]);
-    const read = new Map<string, Outcomes>();
-    const readProject = async (project: string, ids: readonly string[]) => {
-      const jobs = await readJobs(gitlab, project, ids);
-      read.set(project, jobs);
-      const number = projectNumberOf(jobs);
-      if (number) names.learn(project, number);
-    };
-    await Promise.all([...wanted].map(([project, ids]) => readProject(project, ids)));
-    return keyed.map(({ project, id }) => read.get(project)?.get(id) ?? null);
-  }
-  return new DataLoader<JobRef, Job | null, string>(readAll, { cacheKeyFn: names.keyOf });
-}
-
-/** The lists of one operation: the same one asked for twice is one list, and so are its pages. */
-function createLists(gitlab: Gitlab, names: ProjectNames) {
-  const jobLists = new Map<string, RowList<Job>>();
-  const bridgeLists = new Map<string, RowList<Bridge>>();
-  function once<Row>(lists: Map<string, RowList<Row>>, key: unknown[], make: () => RowList<Row>) {
-    const name = JSON.stringify(key);
-    const list = lists.get(name) ?? make();
-    lists.set(name, list);
-    return list;
-  }
-  return {
-    projectJobs: (project: string, filter: ListFilter) =>
-      once(jobLists, ['project', names.of(project), filter], () =>
-        projectJobList(gitlab, project, filter),
-      ),
-    pipelineJobs: (pipeline: PipelineRef, filter: ListFilter) =>
-      once(jobLists, ['pipeline', names.keyOf(pipeline), filter], () =>
-        offsetList((page) => gitlab.listPipelineJobs(pipeline, toPipelineQuery(filter), page)),
-      ),
-    pipelineBridges: (pipeline: PipelineRef, filter: ListFilter) =>
-      once(bridgeLists, [names.keyOf(pipeline), filter], () =>
-        offsetList((page) => gitlab.listPipelineBridges(pipeline, toPipelineQuery(filter), page)),
-      ),
-  };
-}
+const keyOfRef = (ref: JobRef | PipelineRef, aliases: ProjectAliases) => aliases.keyOf(ref);
+const keyOfProject = (project: string, aliases: ProjectAliases) => aliases.resolve(project);
 
 function toPipelineQuery({ statuses, includeRetried }: ListFilter) {
   return { scope: statuses ?? [], ...(includeRetried && { includeRetried }) };
 }
 
-/** Finds a trigger job in its pipeline's list, by the page that must have it. */
-async function findBridge(list: RowList<Bridge>, id: string): Promise<Bridge | null> {
-  const anchor = { id: String(BigInt(id) + 1n), index: 0 };
-  const want = {
+const pipelineEndpoint: RowEndpoint<PipelineRef, RestPipeline> = {
+  async read(ref, { gitlab, aliases }) {
+    const pipeline = await gitlab.getPipeline(ref);
+    if (pipeline.project_id) aliases.learn(ref.project, String(pipeline.project_id));
+    return pipeline;
+  },
+  key: keyOfRef,
+  maxAge: (pipeline) => maxAgeIf(FINISHED.has(pipeline?.status)),
+};
+
+const pipelineBridges = listLoader<PipelineRef, Bridge>({
+  open: (ref, filter, gitlab) =>
+    offsetList((page) => gitlab.listPipelineBridges(ref, toPipelineQuery(filter), page)),
+  key: keyOfRef,
+});
+
+const endpoints = {
+  /** Jobs that are requested in the same tick are read in as few calls as possible. */
+  job: ({ jobs }: Operation, ref: JobRef) => jobs.load(ref),
+  /** Read from the pipeline's list: GitLab has no endpoint for one trigger job (upstream.md §2.4). */
+  bridge: rowLoader<BridgeRef, Bridge | null>({
+    read: ({ project, pipeline, id }, operation) =>
+      findBridge(pipelineBridges(operation, { project, id: pipeline }, {}), id),
+    key: (ref, aliases) => `${aliases.keyOf(ref)}/${ref.pipeline}`,
+    maxAge: maxAgeOfJob,
+  }),
+  trace: rowLoader<JobRef, KeptLog>({
+    async read(ref, { gitlab, logs }) {
+      logs.open();
+      const { body } = await gitlab.openJobTrace(ref);
+      return keepLog(body, logs.limitPerLog());
+    },
+    key: keyOfRef,
+    maxAge: () => CHANGING_SECONDS,
+  }),
+  pipeline: rowLoader(pipelineEndpoint),
+  project: rowLoader<string, RestProject>({
+    async read(project, { gitlab, aliases }) {
+      const found = await gitlab.getProject(project);
+      aliases.learn(project, String(found.id));
+      return found;
+    },
+    key: keyOfProject,
+    maxAge: (project) => maxAgeIf(project !== null),
+  }),
+  currentJob: rowLoader<void, Job>({
+    read: (_, { gitlab }) => gitlab.getCurrentJob(),
+    key: () => '',
+    maxAge: maxAgeOfJob,
+  }),
+  allowedAgents: rowLoader<void, RestAllowedAgents>({
+    read: (_, { gitlab }) => gitlab.getAllowedAgents(),
+    key: () => '',
+    maxAge: () => SETTLED_SECONDS,
+  }),
+  projectJobs: listLoader<string, Job>({
+    open: (project, filter, gitlab) => projectJobList(gitlab, project, filter),
+    key: keyOfProject,
+  }),
+  pipelineJobs: listLoader<PipelineRef, Job>({
+    open: (ref, filter, gitlab) =>
+      offsetList((page) => gitlab.listPipelineJobs(ref, toPipelineQuery(filter), page)),
+    key: keyOfRef,
+  }),
+  pipelineBridges,
+};
+
+async function readJobsOfProject(
+  project: string,
+  ids: readonly string[],
+  { gitlab, aliases }: Operation,
+): Promise<Outcomes> {
+  const [id = ''] = ids;
+  // A single read needs no plan, but a job token may only list jobs (upstream.md §8).
+  const isSingle = ids.length === 1 && gitlab.credential.kind !== 'job-token';
+  const outcomes = isSingle
+    ? new Map([[id, await orError(gitlab.getJob({ project, id }))]])
+    : await readJobs(gitlab, project, ids);
+  const projectNumber = projectNumberOf(outcomes);
+  if (projectNumber) aliases.learn(project, projectNumber);
+  return outcomes;
+}
+
+const orError = (job: Promise<Job>): Promise<JobOutcome> =>
+  job.catch((error: Error) => (isNotFound(error) ? null : error));
+
+async function readJobBatch(refs: readonly JobRef[], operation: Operation): Promise<JobOutcome[]> {
+  const idsByProject = new Map<string, string[]>();
+  const resolved = refs.map(({ project, id }) => ({
+    project: operation.aliases.resolve(project),
+    id,
+  }));
+  for (const { project, id } of resolved)
+    idsByProject.set(project, [...(idsByProject.get(project) ?? []), id]);
+  const outcomes = new Map<string, Outcomes>();
+  await Promise.all(
+    [...idsByProject].map(async ([project, ids]) => {
+      outcomes.set(project, await readJobsOfProject(project, ids, operation));
+    }),
+  );
+  return resolved.map(({ project, id }) => {
+    const job = outcomes.get(project)?.get(id) ?? null;
+    if (!(job instanceof Error)) limitMaxAge(operation.freshness, maxAgeOfJob(job));
+    return job;
+  });
+}
+
+/** Finds a trigger job in its pipeline's list by reading the one page that must contain it. */
+async function findBridge(bridges: RowList<Bridge>, id: string): Promise<Bridge | null> {
+  const { rows } = await bridges.read({
     direction: 'older',
     count: MAX_PER_PAGE,
     needsHasNext: false,
     needsHasPrevious: false,
-  } as const;
-  const { rows } = await list.read({ ...want, cursorRow: anchor });
-  return rows.find((row) => String(row.id) === id) ?? null;
+    cursorRow: { id: String(BigInt(id) + 1n), index: 0 },
+  });
+  return rows.find((bridge) => String(bridge.id) === id) ?? null;
 }
 
-/** What is read one by one: each thing once. */
-function createSingles(
-  gitlab: Gitlab,
-  names: ProjectNames,
-  from: { logs: OperationLogs; bridges(pipeline: PipelineRef): RowList<Bridge> },
-) {
-  const readTrace = async (ref: JobRef) => {
-    from.logs.open();
-    const { body } = await gitlab.openJobTrace(ref);
-    return keepLog(body, from.logs.limitPerLog());
-  };
-  const readBridge = ({ project, pipeline, id }: BridgeRef) =>
-    findBridge(from.bridges({ project, id: pipeline }), id);
-  const readPipeline = async (ref: PipelineRef) => {
-    const pipeline = await gitlab.getPipeline(ref);
-    if (pipeline.project_id) names.learn(ref.project, String(pipeline.project_id));
-    return pipeline;
-  };
-  const readProject = async (project: string) => {
-    const row = await gitlab.getProject(project);
-    names.learn(project, String(row.id));
-    return row;
-  };
-  return {
-    traces: onceEach(readTrace, names.keyOf),
-    bridges: onceEach(readBridge, (ref: BridgeRef) => `${names.keyOf(ref)}/${ref.pipeline}`),
-    pipelines: onceEach(readPipeline, names.keyOf),
-    projects: onceEach(readProject, names.of),
-    current: onceEach((_: string) => gitlab.getCurrentJob(), String),
-    agents: onceEach((_: string) => gitlab.getAllowedAgents(), String),
-  };
+type Endpoints = typeof endpoints;
+
+/**
+ * What one operation reads, and has read: equal reads anywhere in it are one call. One method per
+ * entry of `endpoints`.
+ */
+export type Loaders = {
+  [Name in keyof Endpoints]: Endpoints[Name] extends (
+    operation: Operation,
+    ...args: infer Args
+  ) => infer Result
+    ? (...args: Args) => Result
+    : never;
+} & Pick<Operation, 'prime' | 'primePipeline' | 'clear'>;
+
+for (const [name, load] of Object.entries(endpoints)) {
+  Object.defineProperty(Operation.prototype, name, {
+    value(this: Operation, ref: never, filter: never) {
+      return load(this, ref, filter);
+    },
+  });
 }
 
-/** A class, since each operation makes one and uses little of it: what it does not use is not made. */
-class OperationLoaders implements Loaders {
-  readonly #gitlab: Gitlab;
-  readonly #logs: OperationLogs;
-  readonly #names = createProjectNames();
-  #lists: ReturnType<typeof createLists> | undefined;
-  #jobs: ReturnType<typeof jobsById> | undefined;
-  #singles: ReturnType<typeof createSingles> | undefined;
-
-  constructor(gitlab: Gitlab, logs: OperationLogs) {
-    this.#gitlab = gitlab;
-    this.#logs = logs;
-  }
-
-  get #rows() {
-    this.#lists ??= createLists(this.#gitlab, this.#names);
-    return this.#lists;
-  }
-
-  get #byId() {
-    this.#jobs ??= jobsById(this.#gitlab, this.#names);
-    return this.#jobs;
-  }
-
-  get #each() {
-    this.#singles ??= createSingles(this.#gitlab, this.#names, {
-      logs: this.#logs,
-      bridges: (pipeline) => this.pipelineBridges(pipeline, {}),
-    });
-    return this.#singles;
-  }
-
-  job(ref: JobRef) {
-    return this.#byId.load(ref);
-  }
-
-  bridge(ref: BridgeRef) {
-    return this.#each.bridges.load(ref);
-  }
-
-  trace(ref: JobRef) {
-    return this.#each.traces.load(ref);
-  }
-
-  pipeline(ref: PipelineRef) {
-    return this.#each.pipelines.load(ref);
-  }
-
-  project(project: string) {
-    return this.#each.projects.load(project);
-  }
-
-  currentJob() {
-    return this.#each.current.load('job');
-  }
-
-  allowedAgents() {
-    return this.#each.agents.load('agents');
-  }
-
-  projectJobs(project: string, filter: ListFilter) {
-    return this.#rows.projectJobs(project, filter);
-  }
-
-  pipelineJobs(pipeline: PipelineRef, filter: ListFilter) {
-    return this.#rows.pipelineJobs(pipeline, filter);
-  }
-
-  pipelineBridges(pipeline: PipelineRef, filter: ListFilter) {
-    return this.#rows.pipelineBridges(pipeline, filter);
-  }
-
-  prime(job: Job) {
-    const ref = { project: job.project_id, id: String(job.id) };
-    this.#byId.clear(ref).prime(ref, job);
-  }
-
-  primePipeline(ref: PipelineRef, pipeline: RestPipeline) {
-    this.#each.pipelines.clear(ref).prime(ref, pipeline);
-  }
-
-  clear() {
-    this.#lists = undefined;
-    this.#jobs = undefined;
-    this.#singles = undefined;
-  }
-}
-
-/** Makes the loaders of one operation, which keeps its logs where it is told. Nothing in them outlives it. */
-export function createLoaders(gitlab: Gitlab, logs: OperationLogs): Loaders {
-  return new OperationLoaders(gitlab, logs);
+/** Creates the loaders of one operation. */
+export function createLoaders(gitlab: Gitlab, logs: OperationLogs, freshness: Freshness): Loaders {
+  return new Operation(gitlab, logs, freshness) as Operation & Loaders;
 }
