@@ -1,19 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { spawnProgram } from '../helpers/program.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** The program in a process of its own, with nothing of our environment but the path. */
+/** Starts the program and collects what it writes. */
 function start(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...args], {
-    cwd: root,
-    env: { PATH: process.env['PATH'], ...env },
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  const child = spawnProgram(args, env);
   const output = { out: '', err: '' };
   child.stdout.on('data', (data) => (output.out += data));
   child.stderr.on('data', (data) => (output.err += data));

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { createClient } from 'graphql-ws';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -11,6 +9,7 @@ import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { maskFailures } from '../../src/http/mask-failures.ts';
 import { createSimulator, type Fault } from '../../src/simulator/simulator.ts';
 import { Secret } from '../../src/util/secret.ts';
+import { spawnProgram } from '../helpers/program.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 
@@ -95,21 +94,16 @@ describe('what answers outside of an operation', () => {
 
 /** The program in a process of its own, as verbose as it gets, and all that it writes. */
 async function startProgram(gitlabUrl: string) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts'], {
-    cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    env: {
-      PATH: process.env['PATH'],
-      GITLAB_URL: gitlabUrl,
-      GITLAB_TOKEN: tokens.aliceReadOnly,
-      GITLAB_WEBHOOK_SECRET: 'hook-secret',
-      HOST: '127.0.0.1',
-      PORT: '0',
-      LOG_LEVEL: 'debug',
-      NODE_OPTIONS: '--trace-warnings --trace-uncaught',
-      UPSTREAM_HEADERS_TIMEOUT_MS: '200',
-    },
+  const child = spawnProgram([], {
+    GITLAB_URL: gitlabUrl,
+    GITLAB_TOKEN: tokens.aliceReadOnly,
+    GITLAB_WEBHOOK_SECRET: 'hook-secret',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    LOG_LEVEL: 'debug',
+    NODE_OPTIONS: '--trace-warnings --trace-uncaught',
+    UPSTREAM_HEADERS_TIMEOUT_MS: '200',
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
   const written = { text: '' };
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (data) => {

@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { spawnProgram } from '../helpers/program.ts';
 
 /** A line of the program's log. */
 export type LogLine = Record<string, unknown> & { level: string; msg: string };
@@ -28,18 +26,14 @@ export interface StartedProgram {
   ended: Promise<unknown[]>;
 }
 
-function spawnProgram(env: Record<string, string>): ChildProcess {
-  const given = { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', ...env };
-  return spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts'], { cwd: root, env: given });
-}
-
 /** Starts both. `meanwhile` sees the program before it listens. */
 export async function startProgram(
   env: Record<string, string> = {},
   meanwhile: (child: ChildProcess) => unknown = () => {},
 ): Promise<StartedProgram> {
   const simulator = await createSimulator({ world: seedWorld() });
-  const child = spawnProgram({ GITLAB_URL: simulator.url, ...env });
+  const where = { GITLAB_URL: simulator.url, HOST: '127.0.0.1', PORT: '0' };
+  const child = spawnProgram([], { ...where, ...env });
   meanwhile(child);
   const ended = once(child, 'close');
   onTestFinished(async () => {

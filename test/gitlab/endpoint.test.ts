@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { endpoint, InvalidSegmentError, toQuery } from '../../src/gitlab/endpoint.ts';
+import { runs } from '../helpers/runs.ts';
 import { connect, sendJson, startUpstream } from './upstream.ts';
 
 /** Text that tries to leave its segment, among all others. */
@@ -62,7 +63,7 @@ describe('endpoint', () => {
           new URL(path.replaceAll('%2F', '/'), 'http://gitlab').pathname.startsWith('/projects/'),
         ).toBe(true);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -94,7 +95,7 @@ describe('endpoint', () => {
           id,
         ]);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../helpers/runs.ts';
 import { type Answer, at, type Started, startGateway, textAt } from '../helpers/start-gateway.ts';
 import { smallWorld, tokens } from '../helpers/worlds.ts';
 
@@ -240,7 +241,7 @@ describe('Any text as any argument', () => {
         expect(blamesTheInput(answer)).toBe(true);
         expect(started.bugs).toEqual([]);
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 });

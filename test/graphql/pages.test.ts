@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { createWorld, type World } from '../../src/simulator/world.ts';
+import { runs } from '../helpers/runs.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 
 const versions = ['14.10', '16.0', '18.0', '18.6', '19.3'] as const;
@@ -220,7 +221,7 @@ describe.each(versions)('random walks on GitLab %s', (version) => {
       fc.asyncProperty(walk, async ({ steps, ...options }) =>
         take(projectScene(world, options), started, steps),
       ),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
     expect(started.bugs).toEqual([]);
   });
@@ -234,7 +235,7 @@ describe.each(versions)('random walks on GitLab %s', (version) => {
       fc.asyncProperty(walk, async ({ steps, ...options }) =>
         take(pipelineScene(world, options), started, steps),
       ),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
     expect(started.bugs).toEqual([]);
   });

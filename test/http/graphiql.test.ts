@@ -137,6 +137,13 @@ interface Watch {
   faults: string[];
 }
 
+/** Runs in the page first: what GraphiQL delays by 500 ms, it does 20 ms later. */
+const SHORT_TIMERS = `{
+  const { setTimeout } = window;
+  window.setTimeout = (run, ms, ...values) =>
+    setTimeout(run, ms <= 1_000 ? ms / 25 : ms, ...values);
+}`;
+
 describe.skipIf(whyNoBrowser)(
   `in a browser${whyNoBrowser ? ` (${whyNoBrowser})` : ''}`,
   { timeout: 60_000 },
@@ -151,6 +158,7 @@ describe.skipIf(whyNoBrowser)(
       const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
       onTestFinished(() => context.close());
       const page = await context.newPage();
+      await page.addInitScript(SHORT_TIMERS);
       const faults: string[] = [];
       page.on('console', (message) => {
         if (message.type() !== 'log') faults.push(`${message.type()}: ${message.text()}`);
@@ -174,11 +182,11 @@ describe.skipIf(whyNoBrowser)(
 
     const storedQuery = `Object.entries(localStorage).find(([name]) => name.endsWith(':query'))?.[1]`;
 
-    /** Clicks a tab and waits until GraphiQL has taken in what is there. */
+    /** Clicks a tab and waits until GraphiQL has stored its query. */
     async function choose(page: Page, name: string): Promise<void> {
       await page.getByRole('tab', { name, exact: true }).click();
       await page.locator('.graphiql-tab-active', { hasText: name }).waitFor();
-      await expect.poll(() => page.evaluate(storedQuery), { timeout: 10_000 }).toContain(name);
+      await expect.poll(() => page.evaluate(storedQuery), { interval: 10 }).toContain(name);
     }
 
     /** Clicks the play button; the answer as text, without the spaces that an editor shows. */
@@ -191,18 +199,13 @@ describe.skipIf(whyNoBrowser)(
       return (await page.locator('.result-window').innerText()).replaceAll('\u00a0', ' ');
     }
 
-    it('shows every example in a tab, and answers the first one at a click', async () => {
+    it('opens every example in a tab of its own and answers it, with the token it needs', async () => {
       const { page, faults } = await open(await start({ exampleTokens: demoTokens }));
       const names = readOperations().map(
         ({ query }) => /^(?:query|mutation|subscription) (\w+)/m.exec(query)?.[1],
       );
       expect(await tabsOf(page)).toEqual(names);
       expect(await play(page)).toContain('"name": "build"');
-      expect(faults).toEqual([]);
-    });
-
-    it('opens each tab at a click, and sends a job’s token where that is needed', async () => {
-      const { page, faults } = await open(await start({ exampleTokens: demoTokens }));
       for (const name of (await tabsOf(page)).reverse()) await choose(page, name);
       await choose(page, 'CurrentJob');
       expect(await play(page)).toContain('"currentJob": {');
@@ -225,10 +228,10 @@ describe.skipIf(whyNoBrowser)(
       await page.keyboard.type('{"PRIVATE-TOKEN": "glpat-typed"');
       await page.locator('.graphiql-editor-tool', { hasText: 'glpat-typed' }).waitFor();
       // Longer than GraphiQL waits before it stores anything.
-      await page.waitForTimeout(1_000);
+      await page.evaluate('new Promise((resolve) => setTimeout(resolve, 1_000))');
       await choose(page, 'JobLog');
       const stored = () => page.evaluate<string>('JSON.stringify(localStorage)');
-      await expect.poll(stored, { timeout: 10_000 }).toMatch(/activeTabIndex\W+5/);
+      await expect.poll(stored).toMatch(/activeTabIndex\W+5/);
       await page.reload();
       await page.locator('.graphiql-tab-active', { hasText: 'JobLog' }).waitFor();
       expect(await stored()).toContain('JobLog');

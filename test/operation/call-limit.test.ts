@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Config, parseConfig } from '../../src/app/config.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { createWorld, type World } from '../../src/simulator/world.ts';
+import { runs } from '../helpers/runs.ts';
 import { type Answer, startGateway } from '../helpers/start-gateway.ts';
 import { smallWorld, tokens } from '../helpers/worlds.ts';
 
@@ -64,7 +65,7 @@ describe('the estimate, where nothing can be shared,', () => {
         const { estimate, made } = await ask(world, text);
         expect(made).toBeLessThanOrEqual(estimate);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { traceStyleSheet } from '../../src/trace/style.ts';
+import { runs } from '../helpers/runs.ts';
 import { hostileLog, worstLogs } from './hostile.ts';
 import { bytesOf, htmlText, parse, plainText } from './parse.ts';
 
@@ -77,7 +78,7 @@ describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
 
   it('has no element or attribute but ours, and the text of the log', async () => {
     for (const log of worstLogs) await expectInert(bytesOf(log));
-    await fc.assert(fc.asyncProperty(hostileLog, expectInert), { numRuns: 300 });
+    await fc.assert(fc.asyncProperty(hostileLog, expectInert), { numRuns: runs(300) });
   }, 60_000);
 
   it('is coloured by the style sheet', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTraceParser, parseTrace, type TraceParserOptions } from '../../src/trace/parser.ts';
+import { runs } from '../helpers/runs.ts';
 import { hostileLog } from './hostile.ts';
 import { bytesOf, end, header, plainText, start } from './parse.ts';
 
@@ -142,7 +143,7 @@ describe('a log that is longer than its window', () => {
         expect(plainText(kept.lines.slice(1))).toBe(plainText(tail));
         expect(kept.lines.at(-1)?.number).toBe(length === 0 ? undefined : whole.lines.length);
       }),
-      { numRuns: 6 },
+      { numRuns: runs(6) },
     );
   });
 });

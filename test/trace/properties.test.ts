@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTraceParser } from '../../src/trace/parser.ts';
 import { traceStyleSheet } from '../../src/trace/style.ts';
+import { runs } from '../helpers/runs.ts';
 import { hostileLog, worstLogs } from './hostile.ts';
 import { bytesOf, dump, htmlText, parse, parseInChunks, plainText } from './parse.ts';
 
-const RUNS = { numRuns: 2000 };
+const RUNS = { numRuns: runs(2000) };
 
 const window = fc.option(
   fc.record({
@@ -86,7 +87,7 @@ describe('any log whatever', () => {
         const everywhere = Array.from({ length: log.length }, (_, at) => at);
         expect(dump(parseInChunks(log, everywhere, options))).toEqual(dump(parse(log, options)));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wholeCharacters } from '../../src/trace/byte-queue.ts';
+import { runs } from '../helpers/runs.ts';
 
 const count = (...bytes: number[]) => wholeCharacters(Uint8Array.from(bytes), true);
 
@@ -55,7 +56,7 @@ describe('a buffer cut at a whole character', () => {
         text += decoder.decode(held);
         expect(text).toBe(decoder.decode(Uint8Array.from(chunks.flatMap((chunk) => [...chunk]))));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

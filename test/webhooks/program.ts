@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished } from 'vitest';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { expect } from 'vitest';
+import { spawnProgram } from '../helpers/program.ts';
 
 /** A gateway in a process of its own. */
 export interface Program {
@@ -15,12 +12,8 @@ export interface Program {
 
 /** Starts the program as its users do; it is gone when the test ends. */
 export async function startProgram(env: Record<string, string>): Promise<Program> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', '--port', '0'], {
-    cwd: root,
-    env: { PATH: process.env['PATH'], HOST: '127.0.0.1', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => void child.kill('SIGTERM'));
+  const child = spawnProgram(['--port', '0'], { HOST: '127.0.0.1', ...env });
+  child.stderr.pipe(process.stderr);
   let output = '';
   child.stdout.on('data', (data) => {
     output += data;

@@ -1,13 +1,14 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import crypto, { createHmac } from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createHookVerifier } from '../../src/webhooks/signature.ts';
 
-vi.mock('node:crypto', async (importOriginal) => {
-  const original = await importOriginal<typeof import('node:crypto')>();
-  return { ...original, timingSafeEqual: vi.fn(original.timingSafeEqual) };
+const compared = vi.spyOn(crypto, 'timingSafeEqual');
+syncBuiltinESMExports();
+afterAll(() => {
+  compared.mockRestore();
+  syncBuiltinESMExports();
 });
-
-const compared = vi.mocked(timingSafeEqual);
 beforeEach(() => void compared.mockClear());
 
 const NOW = Date.parse('2026-11-23T10:00:00Z');
