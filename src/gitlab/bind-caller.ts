@@ -5,17 +5,16 @@ import type { CallBudget, Read, RequestCounter, UpstreamRequest } from './reques
 import type { ServerCapabilities } from './server-capabilities.ts';
 import type { Transport } from './transport/transport.ts';
 
-/** What a client is made of. */
+/** Dependencies of a client. */
 export interface GitlabDeps {
   transport: Transport;
   credential: Credential;
-  /** Ends every call when the caller leaves. */
+  /** Aborts all calls. */
   signal?: AbortSignal | undefined;
-  /** Counts the calls of one operation. */
   counter?: RequestCounter | undefined;
-  /** How many calls may be begun, together with whoever has the same. @default any number */
+  /** Limits the calls; clients with the same budget share it. @default unlimited */
   budget?: CallBudget | undefined;
-  /** W3C trace context to pass on: traceparent, tracestate. */
+  /** W3C trace context headers to forward: traceparent, tracestate. */
   traceContext?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -24,29 +23,28 @@ function toBody(fields: Record<string, unknown>): string | undefined {
   return given ? JSON.stringify(fields) : undefined;
 }
 
-/** Makes one call; T is what its reader makes of the answer. */
+/** Sends calls on behalf of one caller; T is the result of the reader. */
 export interface Calls {
   get<T>(at: Endpoint, read: Read<T>, options?: GetOptions): Promise<T>;
   post<T>(at: Endpoint, read: Read<T>, fields?: Record<string, unknown>): Promise<T>;
   readonly server: ServerCapabilities;
 }
 
-/** How a read is asked for. */
 export type GetOptions = { query?: Query; streaming?: boolean; keep?: boolean };
 
-/** One caller's request. Named one by one, not spread: members added to a copy cost V8 microseconds. */
+/** Lists the members instead of spreading: adding to a copy costs V8 microseconds. */
 function toRequest<T>(
   caller: Omit<GitlabDeps, 'transport' | 'budget'>,
-  asked: Omit<UpstreamRequest<T>, 'credential'>,
+  request: Omit<UpstreamRequest<T>, 'credential'>,
 ): UpstreamRequest<T> {
   return {
-    method: asked.method,
-    endpoint: asked.endpoint,
-    query: asked.query,
-    body: asked.body,
-    read: asked.read,
-    streaming: asked.streaming,
-    keep: asked.keep,
+    method: request.method,
+    endpoint: request.endpoint,
+    query: request.query,
+    body: request.body,
+    read: request.read,
+    streaming: request.streaming,
+    keep: request.keep,
     credential: caller.credential,
     signal: caller.signal,
     counter: caller.counter,
@@ -54,14 +52,13 @@ function toRequest<T>(
   };
 }
 
-/** Binds calls to a caller. */
+/** Creates the calls of one caller. */
 export function createCalls({ transport, budget, ...caller }: GitlabDeps): Calls {
-  /** Makes a call if one is left. One that only told what the server cannot do is given back. */
+  /** Charges the budget. A call that only detects a missing feature is refunded. */
   const send = async <T>(request: UpstreamRequest<T>): Promise<T> => {
     if (!budget) return (await transport.send(request)).value;
-    const { max } = budget;
     const { method, endpoint: at } = request;
-    if (budget.left < 1) throw new GitlabCallBudgetError(max, { method, path: at.path });
+    if (budget.left < 1) throw new GitlabCallBudgetError(budget.max, { method, path: at.path });
     budget.left -= 1;
     try {
       return (await transport.send(request)).value;

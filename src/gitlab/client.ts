@@ -1,6 +1,6 @@
 /*
- * The endpoint table: one short method for each call the gateway makes. What reads give
- * may be shared with others who asked the same: nobody changes it.
+ * GitLab's REST endpoints, one method each. Results may be shared between callers of equal requests:
+ * do not modify them.
  */
 import { setMaxListeners } from 'node:events';
 import { type Calls, createCalls, type GitlabDeps } from './bind-caller.ts';
@@ -39,19 +39,19 @@ import {
 } from './rows.ts';
 import type { ServerCapabilities } from './server-capabilities.ts';
 
-/** A job of a project; `project` is its number or its full path. */
+/** A job; `project` is the numeric id or the full path. */
 export interface JobRef {
   project: string;
   id: string;
 }
 
-/** A pipeline of a project; `project` is its number or its full path. */
+/** A pipeline; `project` is the numeric id or the full path. */
 export interface PipelineRef {
   project: string;
   id: string;
 }
 
-/** A job to act on. `kind` says by which shape the answer is read. */
+/** A job to change. `kind` selects the shape of the response. */
 export type WriteRef = JobRef & { kind: 'BUILD' | 'BRIDGE' };
 
 /** A variable for one run of a manual job. */
@@ -60,38 +60,38 @@ export interface JobVariable {
   value: string;
 }
 
-/** A part of a log; before GitLab 19.0 it is all of it nonetheless. */
+/** A range of a log. GitLab before 19.0 returns the whole log. */
 export interface TracePart {
   byteOffset?: number | undefined;
   /** 1 to 512000. */
   byteLimit?: number | undefined;
 }
 
-/** What a list of jobs is narrowed to. Statuses are GitLab's own words; none, or an empty list, means all. */
+/** Filters a list of jobs by GitLab's statuses. An empty list means all. */
 export interface ScopeFilter {
   scope?: readonly string[] | undefined;
 }
 
 /**
- * GitLab's REST API on behalf of one caller. Every method rejects with a GitlabError when there is no
- * usable answer, or with the reason of the signal that ended it.
+ * GitLab's REST API on behalf of one caller. Methods reject with GitlabError if there is no usable
+ * response, or with the reason of the signal that aborted them.
  */
 export interface Gitlab {
   readonly credential: Credential;
   readonly server: ServerCapabilities;
-  /** Builds only, retried ones included, newest first (upstream.md §2.1). Servers before 19.0 ignore `ref`. */
+  /** Builds including retried ones, newest first (upstream.md §2.1). Servers before 19.0 ignore `ref`. */
   listProjectJobs(
     project: string,
     filter: ScopeFilter & { ref?: string | undefined },
     page: RestPageRequest,
   ): Promise<Page<Job>>;
-  /** Builds only, newest first, retried ones on demand (§2.2). */
+  /** Builds, newest first; retried ones on request (§2.2). */
   listPipelineJobs(
     pipeline: PipelineRef,
     filter: ScopeFilter & { includeRetried?: boolean | undefined },
     page: OffsetRequest,
   ): Promise<Page<Job>>;
-  /** Trigger jobs, under whichever name the server has them (§2.3). */
+  /** Trigger jobs, from the endpoint that the server has (§2.3). */
   listPipelineBridges(
     pipeline: PipelineRef,
     filter: ScopeFilter,
@@ -99,25 +99,25 @@ export interface Gitlab {
   ): Promise<Page<Bridge>>;
   /** A build; 404 for a bridge's id (§2.4). */
   getJob(ref: JobRef): Promise<Job>;
-  /** A job's log as sent, empty where there is none (§7); from `byteOffset` on where the server can, else all of it. */
+  /** A job's raw log, empty if there is none (§7). Servers without `byteOffset` return all of it. */
   getJobTrace(ref: JobRef, part?: TracePart): Promise<Buffer>;
-  /** The same as a stream, read from GitLab no faster than it is consumed. Close it to end the call. */
+  /** A job's log as a stream with backpressure. Destroy it to end the call. */
   openJobTrace(ref: JobRef, part?: TracePart): Promise<TextStream>;
-  /** The job whose token this is (§2.6). */
+  /** The job that the job token belongs to (§2.6). */
   getCurrentJob(): Promise<Job>;
-  /** The agents that job may use (§2.7). */
+  /** The agents that the job of the job token may use (§2.7). */
   getAllowedAgents(): Promise<RestAllowedAgents>;
   getProject(project: string): Promise<RestProject>;
   getPipeline(ref: PipelineRef): Promise<RestPipeline>;
-  /** Success does not mean canceled: compare the status (§2.8). */
+  /** May succeed without canceling: compare the status (§2.8). */
   cancelJob(ref: WriteRef, options: { force?: boolean | undefined }): Promise<Job | Bridge>;
-  /** The new job, with an id of its own (§2.9). */
+  /** Returns the new job, which has a new id (§2.9). */
   retryJob(
     ref: WriteRef,
     options: { inputs?: Record<string, unknown> | undefined },
   ): Promise<Job | Bridge>;
   eraseJob(ref: WriteRef): Promise<Job>;
-  /** The same job, or a new one where it had run before (§2.11). */
+  /** Returns the same job, or a new one if it had run before (§2.11). */
   playJob(
     ref: WriteRef,
     options: {
@@ -142,7 +142,7 @@ const partOf = ({ byteOffset, byteLimit }: TracePart): Query => ({
 type Lists = 'listProjectJobs' | 'listPipelineJobs' | 'listPipelineBridges';
 type Writes = 'cancelJob' | 'retryJob' | 'eraseJob' | 'playJob';
 
-// All of them are async, so that an id which cannot be part of a path rejects like any other failure.
+// All methods are async, so that an invalid id rejects instead of throwing.
 const createLists = ({ get, server }: Calls): Pick<Gitlab, Lists> => ({
   listProjectJobs: async (project, filter, page) => {
     const envelope =
@@ -175,7 +175,7 @@ const createRows = ({ get }: Calls): Rows => ({
   getJobTrace: async ({ project, id }, part = {}) =>
     get(endpoint`/projects/${project}/jobs/${id}/trace`, readText, {
       query: partOf(part),
-      // A tail is asked for once: its answer will not be met again.
+      // A tail is requested only once, so caching it is useless.
       keep: part.byteOffset === undefined,
     }),
   openJobTrace: async ({ project, id }, part = {}) =>
@@ -198,7 +198,7 @@ const createWrites = ({ post }: Calls): Pick<Gitlab, Writes> => ({
     }),
   retryJob: async (ref, { inputs }) =>
     post(endpoint`/projects/${ref.project}/jobs/${ref.id}/retry`, written(ref), {
-      // Two names of one thing: the server's code knows `inputs`, its documentation `job_inputs`.
+      // The server's code reads `inputs`, its documentation says `job_inputs`.
       inputs,
       job_inputs: inputs,
     }),
@@ -211,9 +211,9 @@ const createWrites = ({ post }: Calls): Pick<Gitlab, Writes> => ({
     }),
 });
 
-/** Binds the endpoint table to a caller. Costs nothing: make one for each request. */
+/** Creates a client for one caller. Cheap: create one per request. */
 export function createGitlab(deps: GitlabDeps): Gitlab {
-  // Each call listens to the one signal of its operation, which may have hundreds: that is no leak.
+  // An operation may have hundreds of calls, which all listen to its signal: not a leak.
   if (deps.signal) setMaxListeners(0, deps.signal);
   const calls = createCalls(deps);
   return {

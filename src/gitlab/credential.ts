@@ -1,95 +1,58 @@
 import { createHash } from 'node:crypto';
-import { inspect } from 'node:util';
+import { LRUCache } from 'lru-cache';
 import { createRedact } from '../util/redact.ts';
+import { Secret } from '../util/secret.ts';
 
-/** Which kind of token speaks for the caller; where several came, the one GitLab looks at first. */
+/** Kind of the caller's token; of several, the one that GitLab checks first. */
 export type CredentialKind = 'private-token' | 'bearer' | 'job-token' | 'anonymous';
 
-/** On whose behalf a call is made. */
+/** Identifies the caller to GitLab. */
 export interface Credential {
   readonly kind: CredentialKind;
-  /** The key of everything that outlives a request; 'anonymous' without a credential. */
+  /** Key for state that outlives a request; 'anonymous' without a credential. */
   readonly digest: string;
   readonly headers: SecretHeaders;
 }
 
-/** A credential header holds what no token has. The message names the header, never its value. */
+/** A credential header is malformed. The message names the header, never its value. */
 export class CredentialError extends Error {
   override readonly name = 'CredentialError';
   readonly code = 'CREDENTIAL_INVALID';
 }
 
-const HIDDEN = '[redacted]';
+type HeaderEntries = readonly (readonly [name: string, value: string])[];
 
-/** Upstream headers with their tokens. They show only on `reveal()`: inspect, JSON and String hide them. */
-export class SecretHeaders {
-  readonly #entries: readonly (readonly [name: string, value: string])[];
+/** Request headers that contain tokens. Only the transport reveals them. */
+export class SecretHeaders extends Secret<HeaderEntries> {
   readonly #redact: (text: string) => string;
 
-  constructor(entries: readonly (readonly [name: string, value: string])[]) {
-    this.#entries = entries;
+  constructor(entries: HeaderEntries) {
+    super(entries);
     this.#redact = createRedact(entries.map(([, value]) => value.replace(/^bearer /i, '')));
   }
 
-  /** The headers as they go upstream. For the transport alone. */
-  reveal(): readonly (readonly [name: string, value: string])[] {
-    return this.#entries;
-  }
-
-  /** The text without these tokens, should it quote one. */
+  /** Removes these tokens from a text. */
   redact(text: string): string {
     return this.#redact(text);
   }
-
-  toString(): string {
-    return HIDDEN;
-  }
-
-  toJSON(): string {
-    return HIDDEN;
-  }
-
-  [inspect.custom](): string {
-    return HIDDEN;
-  }
 }
 
-/** No credential at all: GitLab shows what is public. */
+/** No credential: GitLab shows public data only. */
 export const anonymous: Credential = {
   kind: 'anonymous',
   digest: 'anonymous',
   headers: new SecretHeaders([]),
 };
 
-/** Visible ASCII: what tokens are made of. Two headers of one name arrive joined by ", " and fail here too. */
+/** Visible ASCII. Repeated headers arrive joined by ", ", which does not match. */
 const tokenForm = /^[\x21-\x7e]+$/;
-/** GitLab's prefix of job tokens, after the prefix an instance may put before all of its tokens. */
+/** GitLab's prefix of job tokens, after a prefix that an instance may configure for all tokens. */
 const jobTokenForm = /^(?:[\w.]+-)?glcbt-/;
 
-function checkToken(name: string, token: string): string {
-  if (tokenForm.test(token)) return token;
-  throw new CredentialError(`The ${name} header holds characters that no token has.`);
-}
-
-function readToken(name: string, value: string | null | undefined): string | undefined {
-  const token = value?.trim();
-  return token ? checkToken(name, token) : undefined;
-}
-
-/** The token of `Authorization: Bearer …`; any other scheme is not GitLab's and counts as absent. */
-function readBearer(value: string | null | undefined): string | undefined {
-  const token = /^\s*bearer(?:\s+(.*))?$/is.exec(value ?? '')?.[1]?.trim();
-  return token ? checkToken('Authorization', token) : undefined;
-}
-
-function digestOf(entries: readonly (readonly [string, string])[]): string {
-  return createHash('sha256').update(JSON.stringify(entries)).digest('base64url');
-}
-
 /**
- * Reads the caller's credential from a request's headers: PRIVATE-TOKEN, Authorization:
- * Bearer and JOB-TOKEN, all that are there, to go upstream as they came. A header of spaces is
- * absent. Throws CredentialError for a value that cannot be a token.
+ * Reads the credential from the headers PRIVATE-TOKEN, Authorization: Bearer and JOB-TOKEN, and
+ * passes on all that are present. A blank header counts as absent. Throws CredentialError for a value
+ * that cannot be a token.
  */
 export function readCredential(header: (name: string) => string | null | undefined): Credential {
   const privateToken = readToken('PRIVATE-TOKEN', header('private-token'));
@@ -104,7 +67,47 @@ export function readCredential(header: (name: string) => string | null | undefin
   return { kind, digest: digestOf(entries), headers: new SecretHeaders(entries) };
 }
 
+function readToken(name: string, value: string | null | undefined): string | undefined {
+  const token = value?.trim();
+  return token ? checkToken(name, token) : undefined;
+}
+
+/** The token of `Authorization: Bearer …`; other schemes are not GitLab's and count as absent. */
+function readBearer(value: string | null | undefined): string | undefined {
+  const token = /^\s*bearer(?:\s+(.*))?$/is.exec(value ?? '')?.[1]?.trim();
+  return token ? checkToken('Authorization', token) : undefined;
+}
+
+function checkToken(name: string, token: string): string {
+  if (tokenForm.test(token)) return token;
+  throw new CredentialError(`The ${name} header holds characters that no token has.`);
+}
+
 function kindOf(privateToken: string | undefined, bearer: string | undefined): CredentialKind {
   if (privateToken) return 'private-token';
   return bearer && !jobTokenForm.test(bearer) ? 'bearer' : 'job-token';
+}
+
+function digestOf(entries: HeaderEntries): string {
+  return createHash('sha256').update(JSON.stringify(entries)).digest('base64url');
+}
+
+/** State is kept for this many credentials; the least recently used is evicted. */
+const MAX_CREDENTIALS = 10_000;
+
+/**
+ * Keeps one state per credential. Eviction is harmless: running calls hold their state, and the next
+ * call creates a new one.
+ */
+export function createPerCredential<S extends object>(
+  create: () => S,
+): (credential: Pick<Credential, 'digest'>) => S {
+  const states = new LRUCache<string, S>({ max: MAX_CREDENTIALS });
+  return ({ digest }) => {
+    const known = states.get(digest);
+    if (known) return known;
+    const state = create();
+    states.set(digest, state);
+    return state;
+  };
 }

@@ -1,6 +1,6 @@
 import { type Redact, redactPatterns, toSafeCause } from '../util/redact.ts';
 
-/** What tells the kinds of failure apart; one class each. */
+/** One code per error class. */
 export type GitlabErrorCode =
   | 'GITLAB_STATUS'
   | 'GITLAB_NETWORK'
@@ -9,7 +9,7 @@ export type GitlabErrorCode =
   | 'GITLAB_RESPONSE'
   | 'GITLAB_CALL_BUDGET';
 
-/** Which call failed. `redact` takes the caller's tokens out of every text; the error does not keep it. */
+/** The call that failed. `redact` removes the caller's tokens from all texts; the error does not keep it. */
 export interface ErrorOrigin {
   readonly method: string;
   /** The path below /api/v4, without its query. */
@@ -19,12 +19,12 @@ export interface ErrorOrigin {
   readonly cause?: unknown;
 }
 
-/** A call to GitLab that gave no usable answer. Its texts hold no token, whatever GitLab or the network said. */
+/** A call to GitLab without a usable response. Its texts contain no tokens, whatever GitLab returned. */
 export abstract class GitlabError extends Error {
   abstract readonly code: GitlabErrorCode;
   readonly method: string;
   readonly path: string;
-  /** GitLab's X-Request-Id, where an answer came. */
+  /** GitLab's X-Request-Id, if there was a response. */
   readonly requestId: string | undefined;
 
   constructor(message: string, origin: ErrorOrigin) {
@@ -37,20 +37,20 @@ export abstract class GitlabError extends Error {
   }
 }
 
-/** GitLab answered with a status that says no. */
+/** GitLab responded with an error status. */
 export class GitlabStatusError extends GitlabError {
   override readonly name = 'GitlabStatusError';
   readonly code = 'GITLAB_STATUS';
   readonly status: number;
-  /** GitLab's own words (upstream.md §1.2); undefined where there are none, or only a web page. */
+  /** GitLab's message (upstream.md §1.2); undefined if there is none, or only a web page. */
   readonly gitlabMessage: string | undefined;
-  /** Whether the answer was the router's: such an endpoint does not exist on this server. */
+  /** Whether the router responded: this server does not have the endpoint. */
   readonly noSuchRoute: boolean;
-  /** How long GitLab asks to wait, as maintenance mode does; null where it does not say. */
+  /** The wait that GitLab asks for, for example in maintenance mode; null if it names none. */
   readonly retryAfterSeconds: number | null;
 
   constructor(
-    answer: {
+    response: {
       status: number;
       gitlabMessage?: string | undefined;
       noSuchRoute?: boolean;
@@ -59,20 +59,20 @@ export class GitlabStatusError extends GitlabError {
     origin: ErrorOrigin,
   ) {
     const gitlabMessage =
-      answer.gitlabMessage && (origin.redact ?? redactPatterns)(answer.gitlabMessage);
-    super(`GitLab answered ${answer.status}${gitlabMessage ? `: ${gitlabMessage}` : ''}`, origin);
-    this.status = answer.status;
+      response.gitlabMessage && (origin.redact ?? redactPatterns)(response.gitlabMessage);
+    super(`GitLab answered ${response.status}${gitlabMessage ? `: ${gitlabMessage}` : ''}`, origin);
+    this.status = response.status;
     this.gitlabMessage = gitlabMessage;
-    this.noSuchRoute = answer.noSuchRoute ?? false;
-    this.retryAfterSeconds = answer.retryAfterSeconds ?? null;
+    this.noSuchRoute = response.noSuchRoute ?? false;
+    this.retryAfterSeconds = response.retryAfterSeconds ?? null;
   }
 }
 
-/** No answer came. */
+/** There was no response. */
 export class GitlabNetworkError extends GitlabError {
   override readonly name = 'GitlabNetworkError';
   readonly code = 'GITLAB_NETWORK';
-  /** False only when surely nothing reached GitLab: refused, no such host, or not tried. */
+  /** False only if nothing can have reached GitLab: refused, no such host, or not tried. */
   readonly sent: boolean;
 
   constructor(message: string, options: { sent: boolean }, origin: ErrorOrigin) {
@@ -81,15 +81,15 @@ export class GitlabNetworkError extends GitlabError {
   }
 }
 
-/** What was being waited for when time ran out; 'total' is the deadline of the whole call. */
+/** The phase in which the timeout occurred; 'total' is the deadline of the whole call. */
 export type TimeoutPhase = 'connect' | 'headers' | 'body' | 'total';
 
-/** No answer came in time. */
+/** There was no response in time. */
 export class GitlabTimeoutError extends GitlabError {
   override readonly name = 'GitlabTimeoutError';
   readonly code = 'GITLAB_TIMEOUT';
   readonly phase: TimeoutPhase;
-  /** False only when surely nothing reached GitLab. */
+  /** False only if nothing can have reached GitLab. */
   readonly sent: boolean;
 
   constructor(options: { phase: TimeoutPhase; sent: boolean }, origin: ErrorOrigin) {
@@ -99,51 +99,50 @@ export class GitlabTimeoutError extends GitlabError {
   }
 }
 
-/** GitLab refuses more calls for now, or is known to. */
+/** GitLab refused the call for its rate, or would: then it was not sent. */
 export class GitlabRateLimitError extends GitlabError {
   override readonly name = 'GitlabRateLimitError';
   readonly code = 'GITLAB_RATE_LIMIT';
   readonly status = 429;
-  /** Null where GitLab names no time. */
+  /** Null if GitLab names no time. */
   readonly retryAfterSeconds: number | null;
   readonly gitlabMessage: string | undefined;
 
   constructor(
-    answer: { retryAfterSeconds: number | null; gitlabMessage?: string | undefined },
+    response: { retryAfterSeconds: number | null; gitlabMessage?: string | undefined },
     origin: ErrorOrigin,
   ) {
     const gitlabMessage =
-      answer.gitlabMessage && (origin.redact ?? redactPatterns)(answer.gitlabMessage);
+      response.gitlabMessage && (origin.redact ?? redactPatterns)(response.gitlabMessage);
     super(gitlabMessage || 'GitLab limits the rate of calls', origin);
-    this.retryAfterSeconds = answer.retryAfterSeconds;
+    this.retryAfterSeconds = response.retryAfterSeconds;
     this.gitlabMessage = gitlabMessage;
   }
 }
 
-/** An answer arrived but is not what the contract says: HTML, broken JSON, a wrong shape, a strange redirect. */
+/** The response violates the API's contract: HTML, broken JSON, a wrong shape, an unexpected redirect. */
 export class GitlabResponseError extends GitlabError {
   override readonly name = 'GitlabResponseError';
   readonly code = 'GITLAB_RESPONSE';
   readonly status: number;
-  /** Whether what is wrong is a page that does not lie where the cursor pointed. */
+  /** Whether the page does not start where the cursor pointed. */
   readonly cursorIgnored: boolean;
 
   constructor(
     message: string,
-    answer: { status: number; cursorIgnored?: boolean },
+    response: { status: number; cursorIgnored?: boolean },
     origin: ErrorOrigin,
   ) {
     super(`GitLab's answer is not usable: ${message}`, origin);
-    this.status = answer.status;
-    this.cursorIgnored = answer.cursorIgnored ?? false;
+    this.status = response.status;
+    this.cursorIgnored = response.cursorIgnored ?? false;
   }
 }
 
-/** The operation has made all the calls it may: this one was not begun. */
+/** The operation has used up its call budget; the call was not sent. */
 export class GitlabCallBudgetError extends GitlabError {
   override readonly name = 'GitlabCallBudgetError';
   readonly code = 'GITLAB_CALL_BUDGET';
-  /** How many it may make. */
   readonly max: number;
 
   constructor(max: number, origin: ErrorOrigin) {
@@ -152,7 +151,7 @@ export class GitlabCallBudgetError extends GitlabError {
   }
 }
 
-/** Whether this is GitLab's (or the network's) failure, not a bug of ours. */
+/** Whether GitLab or the network failed, as opposed to a bug in the gateway. */
 export function isGitlabError(error: unknown): error is GitlabError {
   return error instanceof GitlabError;
 }
@@ -161,14 +160,14 @@ function hasStatus(error: unknown, status: number): error is GitlabStatusError {
   return error instanceof GitlabStatusError && error.status === status;
 }
 
-/** Whether GitLab does not know the thing, or hides it from this caller: it does not tell them apart. */
+/** Whether the resource does not exist or is not visible to the caller; GitLab does not distinguish. */
 export function isNotFound(error: unknown): error is GitlabStatusError {
   return hasStatus(error, 404);
 }
 
 /**
- * Whether the server does not page by key as we ask it to, so that offset pages must do: it has no
- * such thing (before 15.9, upstream.md §4.2), or does not understand the cursors built here.
+ * Whether the server cannot serve a keyset page, so that offset pages are needed: it does not support
+ * keyset pagination (before 15.9, upstream.md §4.2), or ignores the cursors built here.
  */
 export function isKeysetUnsupported(
   error: unknown,
@@ -177,17 +176,17 @@ export function isKeysetUnsupported(
   return hasStatus(error, 405) && /keyset pagination is not/i.test(error.gitlabMessage ?? '');
 }
 
-/** Whether a failure tells what this server cannot do: it is learned once, and not asked again. */
+/** Whether the error shows that the server lacks a feature. This is remembered, not asked again. */
 export function isCapabilityError(error: unknown): boolean {
   return isKeysetUnsupported(error) || (error instanceof GitlabStatusError && error.noSuchRoute);
 }
 
-/** Whether a list was filtered by a status that this server's version does not know (upstream.md §3.9). */
+/** Whether the server's version does not know a status in the filter (upstream.md §3.9). */
 export function isUnknownScope(error: unknown): error is GitlabStatusError {
   return hasStatus(error, 400) && /^scope does not have/i.test(error.gitlabMessage ?? '');
 }
 
-/** Whether a call that failed so may nevertheless have taken effect. */
+/** Whether a write that failed with this error may have taken effect. */
 export function mayHaveHappened(error: GitlabError): boolean {
   if (error instanceof GitlabNetworkError || error instanceof GitlabTimeoutError) return error.sent;
   if (error instanceof GitlabResponseError) return true;

@@ -5,15 +5,15 @@ import { type Headers, headerOf } from './transport/headers.ts';
 /** One page of a list, newest row first. */
 export interface Page<T> {
   items: T[];
-  /** Whether older rows follow, as GitLab says. */
+  /** Whether older rows follow. */
   hasNext: boolean;
-  /** Whether newer rows come before; undefined where the server does not say (keyset before X-PREV-CURSOR). */
+  /** Whether newer rows precede; undefined if unknown (keyset pages without X-PREV-CURSOR). */
   hasPrevious: boolean | undefined;
-  /** How many rows the list has; undefined where GitLab does not count (upstream.md §4.1). */
+  /** Number of rows in the list; undefined if GitLab does not count them (upstream.md §4.1). */
   total: number | undefined;
 }
 
-/** A page by its number, from 1. */
+/** A page by its number, starting at 1. */
 export interface OffsetRequest {
   kind: 'offset';
   page: number;
@@ -21,8 +21,8 @@ export interface OffsetRequest {
 }
 
 /**
- * A page by its neighbour: the nearest rows with id < `id` ('older') or > `id` ('newer'). Without id
- * the newest page ('older') or the oldest ('newer'). `id` need not exist any more.
+ * The rows next to an id: with smaller ids ('older') or larger ones ('newer'). Without id, the newest
+ * page ('older') or the oldest ('newer'). `id` need not exist any more.
  */
 export interface KeysetRequest {
   kind: 'keyset';
@@ -33,7 +33,7 @@ export interface KeysetRequest {
 
 export type RestPageRequest = OffsetRequest | KeysetRequest;
 
-/** The parameters that ask for a page. */
+/** Returns the query parameters of a page. */
 export function toPageQuery(page: RestPageRequest): Query {
   if (page.kind === 'offset') return { page: page.page, per_page: page.perPage };
   const first = page.direction === 'older' && page.id === undefined;
@@ -46,7 +46,7 @@ export function toPageQuery(page: RestPageRequest): Query {
   };
 }
 
-/** The target of the Link header's rel="next", which is on GitLab's external host; undefined without one. */
+/** The target of rel="next" in the Link header, which is on GitLab's external host. */
 function nextLink(headers: Headers): string | undefined {
   const links = headerOf(headers, 'link');
   if (!links?.includes('next')) return undefined;
@@ -54,7 +54,7 @@ function nextLink(headers: Headers): string | undefined {
   return target?.match(/<([^>]*)>/)?.[1];
 }
 
-/** The cursor that a keyset page's Link leads on with; undefined on the last page. */
+/** The cursor in a keyset page's Link header; undefined on the last page. */
 export function linkedCursor(headers: Headers): string | undefined {
   const link = nextLink(headers) ?? '';
   return new URLSearchParams(link.slice(link.indexOf('?') + 1)).get('cursor') ?? undefined;
@@ -64,18 +64,18 @@ function toCount(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** Reads the envelope of offset pages. X-Next-Page is reliable even where nothing is counted. */
+/** Builds offset pages from their headers. X-Next-Page is reliable even if GitLab does not count rows. */
 export function offsetEnvelope<T>(
   request: OffsetRequest,
-): (items: T[], answer: { headers: Headers }) => Page<T> {
+): (items: T[], head: { headers: Headers }) => Page<T> {
   return (items, { headers }) => {
     const next = headerOf(headers, 'x-next-page');
     const hasLinks = headerOf(headers, 'link') !== undefined;
-    // Where a proxy has stripped both, a full page is the best guess.
-    const guess = hasLinks ? nextLink(headers) !== undefined : items.length >= request.perPage;
+    // If a proxy has stripped both headers, assume that a full page is not the last one.
+    const isFollowed = hasLinks ? nextLink(headers) !== undefined : items.length >= request.perPage;
     return {
       items,
-      hasNext: next === undefined ? guess : next !== '',
+      hasNext: next === undefined ? isFollowed : next !== '',
       hasPrevious: request.page > 1,
       total: toCount(headerOf(headers, 'x-total')),
     };

@@ -1,6 +1,6 @@
 /*
- * From an answer's body to the validated rows a caller gets: parsed once, checked against rest.ts,
- * and given the identity that GitLab leaves out of them.
+ * Readers turn a response body into validated rows: parsed once, checked against the shapes of
+ * rows.ts, and completed with the identity that GitLab omits.
  */
 import type { Readable } from 'node:stream';
 import { GitlabResponseError } from './errors.ts';
@@ -16,28 +16,28 @@ import type { Identified, RestPipelineBasic } from './rows.ts';
 import type { Shape } from './shape.ts';
 import { headerOf } from './transport/headers.ts';
 
-/** A row, checked. Throws GitlabResponseError for one that is not the contract's. */
+/** Validates a row; calls `refuse` if it violates the contract. */
 type Row<T> = (value: unknown, refuse: (detail: string) => never) => T;
 
-function refusal(answer: RawResponse, call: Call, cause?: unknown): (detail: string) => never {
+function refusal(response: RawResponse, call: Call, cause?: unknown): (detail: string) => never {
   return (detail) => {
-    throw new GitlabResponseError(detail, answer, originOf(call, answer, cause));
+    throw new GitlabResponseError(detail, response, originOf(call, response, cause));
   };
 }
 
-function parseJson(answer: RawResponse, call: Call): unknown {
-  const text = answer.body.toString();
-  if (text === '') return refusal(answer, call)('it is empty');
+function parseJson(response: RawResponse, call: Call): unknown {
+  const text = response.body.toString();
+  if (text === '') return refusal(response, call)('it is empty');
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message quotes the body, so it is no cause to keep.
+    // Not kept as the cause: the parser's message quotes the body.
     const isHtml = text.trimStart().startsWith('<');
-    return refusal(answer, call)(isHtml ? 'a web page instead of JSON' : 'broken JSON');
+    return refusal(response, call)(isHtml ? 'a web page instead of JSON' : 'broken JSON');
   }
 }
 
-/** Checks a value against a shape of rest.ts. */
+/** Validates a row against a shape of rows.ts. */
 export function shapeOf<T>(shape: Shape<T>): Row<T> {
   return (value, refuse) => {
     const found = shape.mismatch(value);
@@ -47,8 +47,8 @@ export function shapeOf<T>(shape: Shape<T>): Row<T> {
 }
 
 /**
- * The same for a job or bridge, with its identity: `kind`, and the pipeline's numeric project id.
- * Where a server leaves that out, the project as asked for stands in.
+ * Validates a job or bridge and adds its identity: `kind`, and the pipeline's numeric project id or,
+ * on servers that omit it, the project as requested.
  */
 export function identifiedBy<T extends { pipeline?: RestPipelineBasic | null | undefined }>(
   shape: Shape<T>,
@@ -59,36 +59,36 @@ export function identifiedBy<T extends { pipeline?: RestPipelineBasic | null | u
     const checked = row(value, refuse);
     const project = checked.pipeline?.project_id ?? identity.project;
     if (project === undefined) return refuse('it does not say which project it belongs to');
-    // The row is ours alone: JSON.parse has just made it.
+    // Safe to mutate: JSON.parse has just created the row.
     return Object.assign(checked, { kind: identity.kind, project_id: String(project) });
   };
 }
 
 /**
- * Completes with what is there already. A function of its own, as is `withEnvelope`: what it closes
- * over is kept as long as the ETag, and that must not be the call or the unparsed body.
+ * Builds a result that does not depend on the head. A separate function, like `withEnvelope`: the
+ * ETag cache retains what the closure captures, which must not include the call or the body.
  */
-function as<T>(value: T): BuildResult<T> {
+function resultOf<T>(value: T): BuildResult<T> {
   return () => value;
 }
 
-/** Tells what surrounds a list's rows. */
+/** Builds a page from rows and the headers around them. */
 type Envelope<T, P> = (items: T[], head: ResponseHead, call: Call) => P;
 
 function withEnvelope<T, P>(items: T[], envelope: Envelope<T, P>): BuildResult<P> {
   return (head, call) => envelope(items, head, call);
 }
 
-/** Reads a body that is one row. */
+/** Reads a body with one row. */
 export function readOne<T>(row: Row<T>): Read<T> {
-  return (answer, call) => as(row(parseJson(answer, call), refusal(answer, call)));
+  return (response, call) => resultOf(row(parseJson(response, call), refusal(response, call)));
 }
 
-/** Reads a body that is a list of rows, then its envelope. One broken row breaks the list: rows never vanish. */
+/** Reads a list of rows and its envelope. An invalid row fails the whole list; rows are never dropped. */
 export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
-  return (answer, call) => {
-    const refuse = refusal(answer, call);
-    const values = parseJson(answer, call);
+  return (response, call) => {
+    const refuse = refusal(response, call);
+    const values = parseJson(response, call);
     if (!Array.isArray(values)) return refuse('it is not a list');
     const items = values.map((value, index) =>
       row(value, (detail) => refuse(`row ${index}: ${detail}`)),
@@ -97,28 +97,28 @@ export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
   };
 }
 
-/** A log may hold HTML, but its media type is text/plain (upstream.md §7). */
-function refuseHtml(answer: RawResponse, call: Call): void {
-  const type = headerOf(answer.headers, 'content-type') ?? '';
+/** Refuses a web page, as a proxy may send. A log may contain HTML, but is text/plain (upstream.md §7). */
+function refuseHtml(response: RawResponse, call: Call): void {
+  const type = headerOf(response.headers, 'content-type') ?? '';
   if (!/^text\/html\b/i.test(type)) return;
-  answer.stream?.destroy();
-  refusal(answer, call)('a web page instead of a log');
+  response.stream?.destroy();
+  refusal(response, call)('a web page instead of a log');
 }
 
-/** A body that is not JSON; a web page in its place, as a proxy may send, is refused. */
-export function readText(answer: RawResponse, call: Call): BuildResult<Buffer> {
-  refuseHtml(answer, call);
-  return as(answer.body);
+/** Reads a log. */
+export function readText(response: RawResponse, call: Call): BuildResult<Buffer> {
+  refuseHtml(response, call);
+  return resultOf(response.body);
 }
 
-/** A text as it comes. */
+/** A response whose body is a stream. */
 export interface TextStream extends ResponseHead {
   readonly body: Readable;
 }
 
-/** The same, unread. */
-export function readStream(answer: RawResponse, call: Call): BuildResult<TextStream> {
-  refuseHtml(answer, call);
-  if (!answer.stream) return refusal(answer, call)('it has no body');
-  return as({ status: answer.status, headers: answer.headers, body: answer.stream });
+/** Returns a log as a stream. */
+export function readStream(response: RawResponse, call: Call): BuildResult<TextStream> {
+  refuseHtml(response, call);
+  if (!response.stream) return refusal(response, call)('it has no body');
+  return resultOf({ status: response.status, headers: response.headers, body: response.stream });
 }

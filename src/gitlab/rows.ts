@@ -13,26 +13,25 @@ import {
 } from './shape.ts';
 
 /*
- * The shapes of GitLab's answers, as they come: snake_case, closed (no other member is ever read), and
- * tolerant where real servers differ. A key may be missing on an older server and null on a newer
- * one, so both read as null; a leaf of a type nobody expects reads as null too, because one odd
- * field must not cost a caller the whole job. Only what identifies a row is demanded.
+ * Shapes of GitLab's REST responses. Treat every scalar as optional, since GitLab versions differ: a
+ * key may be missing on an older server and null on a newer one. A value of an unexpected type reads
+ * as null as well, so that one field does not fail the whole job. Only what identifies a row is
+ * required.
  */
 
 const text = optional(aText);
 const flag = optional(aFlag);
 const number = optional(aNumber);
-/** What fits GraphQL's Int. */
 const count = optional(int32);
-/** A quantity that some serializers send as text, such as a pipeline's coverage "30.00". */
+/** Some serializers send numbers as text, such as a pipeline's coverage "30.00". */
 const decimal = optional(numberOrText('a number', { text: /^-?\d+(\.\d+)?$/ }));
-/** In bytes; passes 2^31, and 2^53 in theory. */
+/** In bytes; may exceed 2^31, and in theory 2^53. */
 const size = optional(numberOrText('a size', { number: Number.isInteger, text: /^\d+$/ }));
 const texts = optional(list(aText));
-/** 64 bits wide in GitLab; a number as far as JSON carries it exactly. */
+/** 64-bit in GitLab. */
 const id = numberOrText('an id', {});
 
-/** What every user GitLab embeds has; the rest comes and goes with the version and the caller's rights. */
+/** A user as embedded in a job. Members depend on GitLab's version and the caller's permissions. */
 export const restUser = object({
   id,
   username: text,
@@ -96,7 +95,7 @@ export const restRunner = object({
 });
 export type RestRunner = Of<typeof restRunner>;
 
-/** The machine of a runner that ran a job (GitLab 17 and later). */
+/** The machine of a runner on which a job ran (GitLab 17 and later). */
 export const restRunnerManager = object({
   id,
   system_id: text,
@@ -112,7 +111,7 @@ export const restRunnerManager = object({
 });
 export type RestRunnerManager = Of<typeof restRunnerManager>;
 
-/** One uploaded file of a job; sizes pass 2^31. */
+/** One uploaded file of a job. */
 export const restArtifact = object({
   file_type: aText,
   size,
@@ -152,14 +151,14 @@ const pipelineDetails = {
 
 /** A pipeline as embedded in a job or a bridge (upstream.md §3.3). */
 export const restPipelineBasic = object(embeddedPipeline);
-/** A pipeline as read by itself. */
+/** A pipeline as returned by its own endpoint. */
 export const restPipeline = object({ ...embeddedPipeline, ...pipelineDetails });
 export type RestPipelineBasic = Of<typeof restPipelineBasic>;
 export type RestPipeline = Of<typeof restPipeline>;
 
 const restProjectSettings = object({ ci_job_token_scope_enabled: flag });
 
-/** What a build and a trigger job share. */
+/** Members that build jobs and trigger jobs have in common. */
 const jobBasic = {
   id,
   name: text,
@@ -204,7 +203,7 @@ export const restBridge = object({
 });
 export type RestBridge = Of<typeof restBridge>;
 
-/** A project as read by itself; GitLab sends much more, and less to strangers. */
+/** A project as returned by its own endpoint: GitLab sends more, and less without permissions. */
 export const restProject = object({
   id,
   path_with_namespace: aText,
@@ -235,7 +234,7 @@ export type RestAgent = Of<typeof restAgent>;
 const restEnvironment = object({ slug: text, tier: text });
 export type RestEnvironment = Of<typeof restEnvironment>;
 
-/** The answer of GET /job/allowed_agents (upstream.md §3.8). */
+/** The response of GET /job/allowed_agents (upstream.md §3.8). */
 export const restAllowedAgents = object({
   allowed_agents: nullable(list(restAgent)),
   job: optional(object({ id })),
@@ -247,9 +246,8 @@ export const restAllowedAgents = object({
 export type RestAllowedAgents = Of<typeof restAllowedAgents>;
 
 /**
- * A row with the identity that GitLab leaves out of it: which project it was read from, and whether
- * it is a build or a trigger job. `project_id` is the pipeline's numeric one; where a server leaves
- * that out, the project as the caller named it.
+ * A row with the identity that GitLab omits: its project, and whether it is a build or a trigger job.
+ * `project_id` is the pipeline's numeric one or, on servers that omit it, the project as requested.
  */
 export type Identified<Row> = Row & { kind: 'BUILD' | 'BRIDGE'; project_id: string };
 export type Job = Identified<RestJob>;

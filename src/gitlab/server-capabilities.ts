@@ -1,21 +1,20 @@
 /**
- * What is known about the SERVER, learned from its answers and shared by all callers: versions differ
- * (upstream.md §11), and nothing here may depend on who asked. Undefined means not known yet.
+ * Features of the GitLab server, detected from its responses since versions differ (upstream.md §11).
+ * Shared by all callers, so nothing here may depend on a caller. Undefined until detected.
  */
 export interface ServerCapabilities {
-  /** Whether project jobs page by key (GitLab 15.9 and later). */
+  /** Whether lists of project jobs support keyset pagination (GitLab 15.9 and later). */
   keyset: boolean | undefined;
-  /** Whether keyset pages carry X-NEXT-CURSOR and X-PREV-CURSOR. */
+  /** Whether keyset pages have the headers X-NEXT-CURSOR and X-PREV-CURSOR. */
   cursorHeaders: boolean | undefined;
-  /** Whether GitLab's cursors are made as ours; false: build none, follow none, use offset pages. */
+  /** Whether the server's cursors have the form that is built here. If false, offset pages are used. */
   builtCursors: boolean | undefined;
-  /** Where a pipeline's trigger jobs are (19.2 and later: trigger_jobs). */
+  /** Name of the endpoint for a pipeline's trigger jobs (19.2 and later: trigger_jobs). */
   bridges: 'bridges' | 'trigger_jobs' | undefined;
-  /** Whether byte_offset of a trace is honoured (19.0 and later); for the reader of traces to note. */
+  /** Whether byte_offset of a trace is supported (19.0 and later). Set by the reader of traces. */
   byteOffset: boolean | undefined;
 }
 
-/** Knows nothing yet. */
 export function createServerCapabilities(): ServerCapabilities {
   return {
     keyset: undefined,

@@ -1,21 +1,21 @@
 /*
- * Shapes of JSON, checked in place: what JSON.parse has made is ours alone, so it is looked over and used
- * as it is instead of copied. A page of 100 jobs has 6,000 values; copying them cost more than parsing
- * (docs/performance.md). Members that a shape does not name stay, and nobody reads them.
+ * Shapes validate parsed JSON in place instead of copying it: a page of 100 jobs has 6,000 values, and
+ * copying them cost more than parsing (docs/performance.md). Members that a shape does not name stay,
+ * unread.
  */
 
-/** What a value must be. `Value` is what it then is. */
+/** A check of a value; `Value` is the type of values that pass. */
 export interface Shape<Value> {
-  /** Undefined if the value fits, else what does not: a path and a reason. May set odd optional members to null. */
+  /** Undefined if the value passes, else a path and a reason. Sets invalid optional members to null. */
   mismatch(value: unknown): string | undefined;
-  /** Only for the type: never there. */
+  /** Carries the type; never set. */
   readonly value?: Value;
 }
 
-/** The type of the values that fit a shape. */
+/** The type of values that pass a shape. */
 export type Of<S> = S extends Shape<infer Value> ? Value : never;
 
-/** A member that may be missing or null, and reads as null where it is anything odd. */
+/** A member that may be missing or null. An invalid value is set to null. */
 export interface Optional<Value> extends Shape<Value | null | undefined> {
   readonly isOptional: true;
 }
@@ -28,7 +28,7 @@ type ObjectOf<M extends Members> = {
   [Name in Exclude<keyof M, OptionalNames<M>>]: Of<M[Name]>;
 } & { [Name in OptionalNames<M>]?: Of<M[Name]> };
 
-/** One value for which a condition holds. `name` says what it is, for messages. */
+/** A value that satisfies a predicate. `name` appears in messages. */
 function leaf<Value>(name: string, fits: (value: unknown) => boolean): Shape<Value> {
   const expected = `: expected ${name}`;
   return { mismatch: (value) => (fits(value) ? undefined : expected) };
@@ -37,10 +37,9 @@ function leaf<Value>(name: string, fits: (value: unknown) => boolean): Shape<Val
 export const text = leaf<string>('text', (value) => typeof value === 'string');
 export const flag = leaf<boolean>('true or false', (value) => typeof value === 'boolean');
 export const number = leaf<number>('a number', (value) => typeof value === 'number');
-/** Whatever JSON has. */
 export const anything = leaf<unknown>('anything', () => true);
 
-/** A number or a text for which a condition holds. */
+/** A number or text that satisfies the given conditions. */
 export function numberOrText(
   name: string,
   fits: { number?: (value: number) => boolean; text?: RegExp },
@@ -51,20 +50,18 @@ export function numberOrText(
   });
 }
 
-/** What fits GraphQL's Int. */
+/** A number within the range of GraphQL's Int. */
 export const int32 = leaf<number>('a whole number', (value) => (value as number) >> 0 === value);
 
-/** The same as a member that an object may lack. */
 export function optional<Value>(shape: Shape<Value>): Optional<Value> {
   return { ...nullable(shape), isOptional: true };
 }
 
-/** The same, where null and nothing are fine and anything odd is not. */
+/** Allows null and undefined, but no invalid value. */
 export function nullable<Value>(shape: Shape<Value>): Shape<Value | null | undefined> {
   return { mismatch: (value) => (value == null ? undefined : shape.mismatch(value)) };
 }
 
-/** A list of which each item fits. */
 export function list<Value>(shape: Shape<Value>): Shape<Value[]> {
   return {
     mismatch(values) {
@@ -78,7 +75,6 @@ export function list<Value>(shape: Shape<Value>): Shape<Value[]> {
   };
 }
 
-/** An object with these members. */
 export function object<M extends Members>(members: M): Shape<ObjectOf<M>> {
   const entries = Object.entries(members).map(([name, shape]) => ({
     name,
@@ -94,7 +90,7 @@ export function object<M extends Members>(members: M): Shape<ObjectOf<M>> {
       for (const { name, mismatch, isOptional } of entries) {
         const found = mismatch(row[name]);
         if (found === undefined) continue;
-        // One odd member must not cost a caller the whole row.
+        // An invalid optional member does not fail the whole row.
         if (!isOptional) return `.${name}${found}`;
         row[name] = null;
       }

@@ -1,14 +1,14 @@
-/** Time, as far as the client needs it; tests bring their own. */
+/** Time and timers; tests inject their own. */
 export interface Clock {
-  /** ms since 1970. */
+  /** In ms since 1970. */
   now(): number;
-  /** Runs the callback once after that many ms; the function returned calls it off. */
+  /** Runs the callback once. Returns a function that cancels it. */
   after(ms: number, callback: () => void): () => void;
 }
 
 /**
- * The machine's time when the process began, and from then on time that runs evenly: where the machine's
- * is set back, as after a start without network, nothing may wait for the hour to come round again.
+ * Monotonic clock that starts at the system time. Deadlines do not shift when the system time is
+ * corrected, as happens after a start without network.
  */
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
@@ -18,18 +18,18 @@ export const systemClock: Clock = {
   },
 };
 
-/** Waits; rejects with the signal's reason as soon as that is aborted. */
+/** Resolves after `ms`; rejects with the signal's reason if that is aborted first. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const stop = () => {
+    const onAbort = () => {
       cancel();
       reject(signal.reason);
     };
     const cancel = clock.after(ms, () => {
-      signal.removeEventListener('abort', stop);
+      signal.removeEventListener('abort', onAbort);
       resolve();
     });
-    signal.addEventListener('abort', stop, { once: true });
+    signal.addEventListener('abort', onAbort, { once: true });
   });
 }

@@ -1,8 +1,3 @@
-/*
- * What keeps tokens out of texts that outlive a call: the caller's own secrets by their value, and
- * whatever else looks like a GitLab token or a header that carries one.
- */
-
 /** Replaces secrets in a text. */
 export type Redact = (text: string) => string;
 
@@ -15,20 +10,20 @@ const patterns: readonly RegExp[] = [
   /\bbearer\s+[^\s"',]+/gi,
 ];
 
-/** Redacts by pattern alone: for texts of which nobody knows whose secrets they may hold. */
+/** Replaces everything that looks like a token, for texts that may contain any caller's secrets. */
 export function redactPatterns(text: string): string {
   return patterns.reduce((rest, pattern) => rest.replace(pattern, REDACTED), text);
 }
 
-/** Redacts the given secrets literally, and everything that looks like one. */
+/** Returns a function that replaces the given secrets and everything that looks like a token. */
 export function createRedact(secrets: readonly string[]): Redact {
   return (text) =>
     redactPatterns(secrets.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text));
 }
 
 /**
- * A copy of an error that may be logged: name, code, message and stack without secrets. Everything
- * else is left behind, since transport errors carry sockets, and parse errors pieces of the answer.
+ * Copies an error for logging: name, code, message and stack without secrets. Other members are
+ * dropped, since transport errors hold sockets, and parse errors parts of the response.
  */
 export function toSafeCause(cause: unknown, redact: Redact): unknown {
   if (cause === undefined) return undefined;

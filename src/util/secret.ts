@@ -2,17 +2,16 @@ import { inspect } from 'node:util';
 
 const HIDDEN = '[redacted]';
 
-/** A text that must not show: only `reveal()` gives it; printing, inspecting and JSON hide it. */
-export class Secret {
-  readonly #text: string;
+/** A value that only `reveal()` returns: String, JSON and inspect show a placeholder. */
+export class Secret<Value = string> {
+  readonly #value: Value;
 
-  constructor(text: string) {
-    this.#text = text;
+  constructor(value: Value) {
+    this.#value = value;
   }
 
-  /** The text itself. For the one place that needs it. */
-  reveal(): string {
-    return this.#text;
+  reveal(): Value {
+    return this.#value;
   }
 
   toString(): string {

@@ -1,6 +1,11 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { anonymous, CredentialError, readCredential } from '../../src/gitlab/credential.ts';
+import {
+  anonymous,
+  CredentialError,
+  createPerCredential,
+  readCredential,
+} from '../../src/gitlab/credential.ts';
 
 const read = (headers: Record<string, string | null>) =>
   readCredential((name) => headers[name.toLowerCase()]);
@@ -26,7 +31,7 @@ describe('readCredential', () => {
         ['job-token', 'j'],
       ],
     ],
-  ])('takes %j as %s, to go upstream as it came', (headers, kind, upstream) => {
+  ])('reads %j as %s and passes the headers on unchanged', (headers, kind, upstream) => {
     const credential = read(headers as Record<string, string>);
     expect(credential.kind).toBe(kind);
     expect(credential.headers.reveal()).toEqual(upstream);
@@ -40,7 +45,7 @@ describe('readCredential', () => {
     { authorization: 'Bearer   ' },
     { authorization: 'Basic dXNlcjpwYXNz' },
     { authorization: null },
-  ])('takes %j as no credential', (headers) => {
+  ])('reads %j as no credential', (headers) => {
     expect(read(headers as Record<string, string>)).toBe(anonymous);
   });
 
@@ -50,7 +55,7 @@ describe('readCredential', () => {
     { 'job-token': 'glcbt-ü' },
     { authorization: 'Bearer a b' },
     { authorization: 'Bearer a\r\nx: y' },
-  ])('refuses %j without quoting it', (headers) => {
+  ])('rejects %j without quoting it', (headers) => {
     const value = Object.values(headers)[0] ?? '';
     expect(() => read(headers)).toThrow(CredentialError);
     try {
@@ -60,7 +65,7 @@ describe('readCredential', () => {
     }
   });
 
-  it('gives the same credential the same digest, and any other a different one', () => {
+  it('computes equal digests for equal credentials only', () => {
     const all = [
       { 'private-token': 'a' },
       { authorization: 'Bearer a' },
@@ -76,7 +81,7 @@ describe('readCredential', () => {
     expect(read({ 'private-token': ' a ' }).digest).toBe(digests[0]);
   });
 
-  it('shows its token to nobody who does not ask for it', () => {
+  it('hides tokens from inspect, JSON and String', () => {
     const credential = read({ 'private-token': 'geheim-1', authorization: 'Bearer geheim-2' });
     const shown = [
       inspect(credential, { depth: 9, showHidden: true }),
@@ -88,5 +93,19 @@ describe('readCredential', () => {
     ];
     expect(shown.join()).not.toContain('geheim');
     expect(JSON.parse(JSON.stringify(credential)).headers).toBe('[redacted]');
+  });
+});
+
+describe('createPerCredential', () => {
+  it('keeps state for 10,000 credentials and evicts the least recently used', () => {
+    let made = 0;
+    const stateOf = createPerCredential(() => ({ number: made++ }));
+    const numberOf = (n: number) => stateOf({ digest: `digest ${n}` }).number;
+    for (let n = 0; n < 10_000; n++) expect(numberOf(n)).toBe(n);
+    expect(numberOf(0)).toBe(0);
+    expect(numberOf(10_000)).toBe(10_000);
+    expect(numberOf(0)).toBe(0);
+    // Number 1 was the least recently used.
+    expect(numberOf(1)).toBe(10_001);
   });
 });

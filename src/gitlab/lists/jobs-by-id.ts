@@ -5,108 +5,20 @@ import type { Job } from '../rows.ts';
 import { type Plan, type PlannedPage, planReads, planRest } from './jobs-by-id-plan.ts';
 import { compareIds } from './page-request.ts';
 
-/** A job, null where there is none for this caller, or why it could not be read. */
+/** A job, null if the caller cannot see one, or the error of its read. */
 export type JobOutcome = Job | null | Error;
 
-/** What became of each id asked for. */
+/** The outcome of each requested id. */
 export type Outcomes = Map<string, JobOutcome>;
 
-/** An answer as of a server that takes no built cursor. */
-class CursorRefused extends Error {}
-
-/** Statuses with which a server says that it cannot read the cursor: GitLab's own is 500 (upstream.md §4.2). */
-const CURSOR_FAULTS = [400, 500];
-
-/** Reads one planned page; CursorRefused where the server does not play along. */
-async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Promise<Page<Job>> {
-  const { server } = gitlab;
-  const id = String(page.from + 1n);
-  const request = { kind: 'keyset', direction: 'older', perPage: page.perPage, id } as const;
-  try {
-    const answer = await gitlab.listProjectJobs(project, {}, request);
-    if (answer.items.length > 0) server.builtCursors ??= true;
-    return answer;
-  } catch (error) {
-    if (isKeysetUnsupported(error)) server.keyset = false;
-    const refused =
-      error instanceof GitlabStatusError &&
-      CURSOR_FAULTS.includes(error.status) &&
-      server.builtCursors !== true;
-    if (refused || isKeysetUnsupported(error)) throw new CursorRefused('', { cause: error });
-    throw error;
-  }
-}
-
-/** Puts down what a page settles and returns the ids it leaves open: those below its last row. */
-function settle(page: PlannedPage, answer: Page<Job>, outcomes: Outcomes): bigint[] {
-  const rows = new Map(answer.items.map((row) => [String(row.id), row]));
-  const last = answer.items.at(-1);
-  const all = !last || !answer.hasNext;
-  const open: bigint[] = [];
-  for (const id of page.ids) {
-    const row = rows.get(String(id));
-    if (row || all || compareIds(String(id), last.id) > 0) outcomes.set(String(id), row ?? null);
-    else open.push(id);
-  }
-  return open;
-}
-
-/** The reads of one batch, and what they have brought so far. */
+/** The reads of one call of `readJobs`, which add to `outcomes`. */
 interface Batch {
   gitlab: Gitlab;
   project: string;
   outcomes: Outcomes;
 }
 
-async function readSingly({ gitlab, project, outcomes }: Batch, id: bigint): Promise<void> {
-  const read = gitlab.getJob({ project, id: String(id) });
-  outcomes.set(String(id), await read.catch((error: Error) => (isNotFound(error) ? null : error)));
-}
-
-/** Reads a page, then whatever it leaves open. A failure is the outcome of each of its ids. */
-async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
-  const { gitlab, outcomes } = batch;
-  let open: bigint[];
-  try {
-    open = settle(page, await readPage(gitlab, batch.project, page), outcomes);
-  } catch (error) {
-    const refused = error instanceof CursorRefused;
-    if (refused && !onlyLists(gitlab)) return readAllSingly(batch, page.ids);
-    const outcome = isNotFound(error) ? null : ((refused ? error.cause : error) as Error);
-    for (const id of page.ids) outcomes.set(String(id), outcome);
-    return;
-  }
-  await carryOut(batch, planRest(page, open, { onlyPages: onlyLists(gitlab) }));
-}
-
-/**
- * Reads what a refused page was to tell. A 500 may have been one request's own trouble, so where nothing else
- * tells how the server makes its cursors, the first page is asked for, which has one of them (keyset-page.ts).
- */
-async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void> {
-  const { gitlab, project } = batch;
-  const { server } = gitlab;
-  const first = { kind: 'keyset', direction: 'older', perPage: 1 } as const;
-  const isKnown = server.keyset === false || server.builtCursors !== undefined;
-  await Promise.all([
-    carryOut(batch, { pages: [], singles: ids }),
-    isKnown || gitlab.listProjectJobs(project, {}, first).catch(() => {}),
-  ]);
-}
-
-async function carryOut(batch: Batch, { pages, singles }: Plan): Promise<void> {
-  await Promise.all([
-    ...pages.map((page) => readPaged(batch, page)),
-    ...singles.map((id) => readSingly(batch, id)),
-  ]);
-}
-
-/** A job token may list a project's jobs, but read none singly (upstream.md §8). */
-function onlyLists({ credential }: Gitlab): boolean {
-  return credential.kind === 'job-token';
-}
-
-/** Reads jobs of one project by id: what `getJob` would give for each, in far fewer calls. */
+/** Reads jobs of one project by id: returns what `getJob` would for each id, in far fewer calls. */
 export async function readJobs(
   gitlab: Gitlab,
   project: string,
@@ -119,7 +31,7 @@ export async function readJobs(
   const plan = canPage
     ? planReads(wanted, { onlyPages: onlyLists(gitlab) })
     : { pages: [], singles: [...wanted] };
-  await carryOut(batch, plan);
+  await execute(batch, plan);
   return batch.outcomes;
 }
 
@@ -127,4 +39,94 @@ export async function readJobs(
 export function projectNumberOf(outcomes: Outcomes): string | undefined {
   for (const job of outcomes.values()) if (job && 'project_id' in job) return job.project_id;
   return undefined;
+}
+
+async function execute(batch: Batch, { pages, singles }: Plan): Promise<void> {
+  await Promise.all([
+    ...pages.map((page) => readPaged(batch, page)),
+    ...singles.map((id) => readSingly(batch, id)),
+  ]);
+}
+
+async function readSingly({ gitlab, project, outcomes }: Batch, id: bigint): Promise<void> {
+  const read = gitlab.getJob({ project, id: String(id) });
+  outcomes.set(String(id), await read.catch((error: Error) => (isNotFound(error) ? null : error)));
+}
+
+/** Reads a page, then the ids that it does not reach. A failure is the outcome of each of its ids. */
+async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
+  const { gitlab, outcomes } = batch;
+  let open: bigint[];
+  try {
+    open = recordPage(page, await readPage(gitlab, batch.project, page), outcomes);
+  } catch (error) {
+    const isRefused = error instanceof CursorRefused;
+    if (isRefused && !onlyLists(gitlab)) return readAllSingly(batch, page.ids);
+    const outcome = isNotFound(error) ? null : ((isRefused ? error.cause : error) as Error);
+    for (const id of page.ids) outcomes.set(String(id), outcome);
+    return;
+  }
+  await execute(batch, planRest(page, open, { onlyPages: onlyLists(gitlab) }));
+}
+
+/** The server did not accept a built cursor. */
+class CursorRefused extends Error {}
+
+/** Statuses for a cursor that the server cannot read; GitLab itself sends 500 (upstream.md §4.2). */
+const CURSOR_FAULTS = [400, 500];
+
+/** Reads one planned page. Throws CursorRefused if the server does not accept built cursors. */
+async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Promise<Page<Job>> {
+  const { server } = gitlab;
+  const id = String(page.from + 1n);
+  const request = { kind: 'keyset', direction: 'older', perPage: page.perPage, id } as const;
+  try {
+    const response = await gitlab.listProjectJobs(project, {}, request);
+    if (response.items.length > 0) server.builtCursors ??= true;
+    return response;
+  } catch (error) {
+    if (isKeysetUnsupported(error)) server.keyset = false;
+    const isRefused =
+      error instanceof GitlabStatusError &&
+      CURSOR_FAULTS.includes(error.status) &&
+      server.builtCursors !== true;
+    if (isRefused || isKeysetUnsupported(error)) throw new CursorRefused('', { cause: error });
+    throw error;
+  }
+}
+
+/** Records the ids that a page answers. Returns the others: those below the page's last row. */
+function recordPage(page: PlannedPage, { items, hasNext }: Page<Job>, outcomes: Outcomes) {
+  const rows = new Map(items.map((row) => [String(row.id), row]));
+  const last = items.at(-1);
+  const isComplete = !last || !hasNext;
+  const open: bigint[] = [];
+  for (const id of page.ids) {
+    const row = rows.get(String(id));
+    if (row || isComplete || compareIds(String(id), last.id) > 0) {
+      outcomes.set(String(id), row ?? null);
+    } else open.push(id);
+  }
+  return open;
+}
+
+/**
+ * Reads the ids of a refused page singly. A 500 may have another cause than the cursor. Unless the
+ * server's cursors are known, also requests the first page, which contains one of them
+ * (keyset-page.ts).
+ */
+async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void> {
+  const { gitlab, project } = batch;
+  const { server } = gitlab;
+  const first = { kind: 'keyset', direction: 'older', perPage: 1 } as const;
+  const isKnown = server.keyset === false || server.builtCursors !== undefined;
+  await Promise.all([
+    execute(batch, { pages: [], singles: ids }),
+    isKnown || gitlab.listProjectJobs(project, {}, first).catch(() => {}),
+  ]);
+}
+
+/** A job token may list a project's jobs, but not read single ones (upstream.md §8). */
+function onlyLists({ credential }: Gitlab): boolean {
+  return credential.kind === 'job-token';
 }

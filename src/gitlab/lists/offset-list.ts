@@ -9,35 +9,52 @@ import {
 
 type Fetch<Row> = (page: OffsetRequest) => Promise<Page<Row>>;
 
-/** The pages of one list at one page size, each read once. */
-interface Grid<Row> {
+/**
+ * Reads rows of a list with offset pagination (upstream.md §4.1): the jobs and bridges of a pipeline,
+ * and a project's jobs before GitLab 15.9. Finds the cursor row by its id even after rows were added
+ * or removed. Reads further pages concurrently.
+ */
+export function readOffsetList<Row extends WithId>(
+  fetch: Fetch<Row>,
+  request: PageRequest,
+): Promise<PageSlice<Row>> {
+  return request.direction === 'older' ? readOlder(fetch, request) : readNewer(fetch, request);
+}
+
+/** Counts the rows of a list by reading one row; null if GitLab does not count them. */
+export async function countRows<Row>(fetch: Fetch<Row>): Promise<number | null> {
+  return (await fetch({ kind: 'offset', page: 1, perPage: 1 })).total ?? null;
+}
+
+/** Pages of one list at a fixed page size, each read once. */
+interface PageReader<Row> {
   perPage: number;
   page(number: number): Promise<Page<Row>>;
-  /** The pages from…to, read side by side (the transport limits how many at a time). */
-  pages(from: number, to: number): Promise<Page<Row>[]>;
-  /** How many rows the list has, as the latest page said; undefined where GitLab does not count. */
+  /** The pages from…to, read concurrently within the transport's limits. */
+  range(from: number, to: number): Promise<Page<Row>[]>;
+  /** Number of rows, from the latest page; undefined if GitLab does not count them. */
   total(): number | undefined;
 }
 
-function createGrid<Row>(fetch: Fetch<Row>, perPage: number): Grid<Row> {
+function createPageReader<Row>(fetch: Fetch<Row>, perPage: number): PageReader<Row> {
   const read = new Map<number, Promise<Page<Row>>>();
   let total: number | undefined;
   const readPage = async (number: number): Promise<Page<Row>> => {
-    const answer = await fetch({ kind: 'offset', page: number, perPage });
-    total = answer.total ?? total;
-    return answer;
+    const response = await fetch({ kind: 'offset', page: number, perPage });
+    total = response.total ?? total;
+    return response;
   };
   const page = (number: number): Promise<Page<Row>> => {
     const reading = read.get(number) ?? readPage(number);
     read.set(number, reading);
     return reading;
   };
-  const pages = (from: number, to: number) =>
+  const range = (from: number, to: number) =>
     Promise.all(Array.from({ length: Math.max(0, to - from + 1) }, (_, step) => page(from + step)));
-  return { perPage, page, pages, total: () => total };
+  return { perPage, page, range, total: () => total };
 }
 
-/** The smallest page size of which one page covers the places first…last; 100 where none does. */
+/** The smallest page size at which one page contains the indexes first…last; 100 if there is none. */
 function fittingPerPage(first: number, last: number): number {
   for (let size = last - first + 1; size < MAX_PER_PAGE; size++) {
     if (Math.floor(first / size) === Math.floor(last / size)) return size;
@@ -45,36 +62,36 @@ function fittingPerPage(first: number, last: number): number {
   return MAX_PER_PAGE;
 }
 
-/** Where a page stands against an anchor: wholly newer, wholly older, or around it. */
+/** Whether all rows of a page are newer than an id, all are older, or it surrounds the id. */
 function sideOf<Row extends WithId>(page: Page<Row>, id: string): 'newer' | 'older' | 'around' {
   const [first, last] = [page.items[0], page.items.at(-1)];
   if (!first || !last || compareIds(first.id, id) < 0) return 'older';
   return compareIds(last.id, id) >= 0 && page.hasNext ? 'newer' : 'around';
 }
 
-/** How many pages the list has, as the latest one said; endless where GitLab does not count. */
-function pageCount<Row>(grid: Grid<Row>): number {
-  const total = grid.total() ?? Number.POSITIVE_INFINITY;
-  return Math.max(1, Math.ceil(total / grid.perPage));
+/** Number of pages; infinite if GitLab does not count rows. */
+function pageCount<Row>(pages: PageReader<Row>): number {
+  const total = pages.total() ?? Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.ceil(total / pages.perPage));
 }
 
 /**
- * The number of the page around the anchor, or of the first one after it, starting where the anchor
- * stood: normally one read. Rows that came or went since are made up for by ever larger steps.
+ * Finds the page that surrounds the id, or the first one after it, starting at `guess`: usually one
+ * read. If rows were added or removed since, searches with doubling steps.
  */
 async function locate<Row extends WithId>(
-  grid: Grid<Row>,
+  pages: PageReader<Row>,
   id: string,
-  hint: number,
+  guess: number,
 ): Promise<number> {
   let [newer, older, step] = [0, Number.POSITIVE_INFINITY, 1];
-  let number = hint;
+  let number = guess;
   while (older - newer > 1) {
-    const side = sideOf(await grid.page(number), id);
+    const side = sideOf(await pages.page(number), id);
     if (side === 'around' || (side === 'older' && number === 1)) return number;
     if (side === 'newer') newer = number;
-    // Where GitLab counts, a place far beyond the end (of a list that shrank) is given up at once.
-    else older = Math.min(number, pageCount(grid) + 1);
+    // If GitLab counts rows, a guess beyond the end of a list that shrank jumps to its last page.
+    else older = Math.min(number, pageCount(pages) + 1);
     if (older === Number.POSITIVE_INFINITY) number = newer + step;
     else number = newer === 0 ? Math.max(1, older - step) : Math.floor((newer + older) / 2);
     step *= 2;
@@ -82,14 +99,14 @@ async function locate<Row extends WithId>(
   return older;
 }
 
-/** The number of the last page that has rows: from the total, or by looking for it where GitLab does not count. */
-async function lastPage<Row>(grid: Grid<Row>): Promise<number> {
-  const first = await grid.page(1);
-  const total = grid.total();
-  if (total !== undefined) return Math.max(1, Math.ceil(total / grid.perPage));
+/** Finds the last page that has rows: from the total, or by search if GitLab does not count rows. */
+async function lastPage<Row>(pages: PageReader<Row>): Promise<number> {
+  const first = await pages.page(1);
+  const total = pages.total();
+  if (total !== undefined) return Math.max(1, Math.ceil(total / pages.perPage));
   let [known, beyond, number] = [1, Number.POSITIVE_INFINITY, first.hasNext ? 2 : 1];
   while (beyond - known > 1) {
-    const page = await grid.page(number);
+    const page = await pages.page(number);
     if (page.items.length > 0 && !page.hasNext) return number;
     if (page.items.length > 0) known = number;
     else beyond = number;
@@ -98,98 +115,84 @@ async function lastPage<Row>(grid: Grid<Row>): Promise<number> {
   return known;
 }
 
-/** Rows of the pages from…to in order; a row that slid onto the next page meanwhile counts once. */
+/** Rows of the pages from…to in order, without duplicates of rows that moved to the next page meanwhile. */
 async function rowsOf<Row extends WithId>(
-  grid: Grid<Row>,
+  pages: PageReader<Row>,
   from: number,
   to: number,
 ): Promise<Row[]> {
   const rows = new Map<string, Row>();
-  for (const page of await grid.pages(from, to)) {
+  for (const page of await pages.range(from, to)) {
     for (const row of page.items) if (!rows.has(String(row.id))) rows.set(String(row.id), row);
   }
   return [...rows.values()];
 }
 
-/** Where the first such row is; behind the last where none is. */
-function placeOf<Row>(rows: readonly Row[], is: (row: Row) => boolean): number {
-  const at = rows.findIndex(is);
+/** The index of the first row that matches; the length if none does. */
+function indexOf<Row>(rows: readonly Row[], matches: (row: Row) => boolean): number {
+  const at = rows.findIndex(matches);
   return at < 0 ? rows.length : at;
 }
 
-/** Where GitLab does not count, no more pages are asked for at once that may not be there: as many as 500 rows take. */
+/** If GitLab does not count rows, at most this many pages that may not exist are read concurrently. */
 const GUESSED_PAGES = 4;
 
-/** `count` rows older than the anchor, or the newest ones. */
+/** Reads `count` rows older than the cursor row, or the newest ones. */
 async function readOlder<Row extends WithId>(
   fetch: Fetch<Row>,
-  want: PageRequest,
+  request: PageRequest,
 ): Promise<PageSlice<Row>> {
-  const { cursorRow: anchor, count } = want;
-  const hint = Math.max(0, anchor?.index ?? 0);
-  const grid = createGrid(fetch, fittingPerPage(hint, hint + count - Number(!anchor)));
-  const from = anchor ? await locate(grid, anchor.id, Math.floor(hint / grid.perPage) + 1) : 1;
-  const isOlder = (row: Row) => !anchor || compareIds(row.id, anchor.id) < 0;
-  let [to, rows] = [from, await rowsOf(grid, from, from)];
-  let start = placeOf(rows, isOlder);
-  while (rows.length < start + count && (await grid.page(to)).hasNext) {
-    const missing = Math.ceil((start + count - rows.length) / grid.perPage);
-    const end = Math.min(pageCount(grid), to + missing);
-    to = Math.max(to + 1, grid.total() === undefined ? Math.min(end, to + GUESSED_PAGES) : end);
-    rows = await rowsOf(grid, from, to);
-    start = placeOf(rows, isOlder);
+  const { cursorRow, count } = request;
+  const index = Math.max(0, cursorRow?.index ?? 0);
+  const pages = createPageReader(fetch, fittingPerPage(index, index + count - Number(!cursorRow)));
+  const from = cursorRow
+    ? await locate(pages, cursorRow.id, Math.floor(index / pages.perPage) + 1)
+    : 1;
+  const isOlder = (row: Row) => !cursorRow || compareIds(row.id, cursorRow.id) < 0;
+  let [to, rows] = [from, await rowsOf(pages, from, from)];
+  let start = indexOf(rows, isOlder);
+  while (rows.length < start + count && (await pages.page(to)).hasNext) {
+    const missing = Math.ceil((start + count - rows.length) / pages.perPage);
+    const end = Math.min(pageCount(pages), to + missing);
+    to = Math.max(to + 1, pages.total() === undefined ? Math.min(end, to + GUESSED_PAGES) : end);
+    rows = await rowsOf(pages, from, to);
+    start = indexOf(rows, isOlder);
   }
   return {
     rows: rows.slice(start, start + count),
-    firstIndex: (from - 1) * grid.perPage + start,
-    hasOlder: rows.length > start + count || (await grid.page(to)).hasNext,
+    firstIndex: (from - 1) * pages.perPage + start,
+    hasOlder: rows.length > start + count || (await pages.page(to)).hasNext,
     hasNewer: start > 0 || from > 1,
-    total: grid.total() ?? null,
+    total: pages.total() ?? null,
   };
 }
 
-/** `count` rows newer than the anchor, or the oldest ones. */
+/** Reads `count` rows newer than the cursor row, or the oldest ones. */
 async function readNewer<Row extends WithId>(
   fetch: Fetch<Row>,
-  want: PageRequest,
+  request: PageRequest,
 ): Promise<PageSlice<Row>> {
-  const { cursorRow: anchor, count } = want;
-  const hint = anchor?.index ?? 0;
-  const first = Math.max(0, hint - count);
-  const grid = createGrid(fetch, anchor ? fittingPerPage(first, hint) : MAX_PER_PAGE);
-  const at = Math.floor(hint / grid.perPage) + 1;
-  const to = anchor ? await locate(grid, anchor.id, at) : await lastPage(grid);
-  const isBehind = (row: Row) => anchor !== undefined && compareIds(row.id, anchor.id) <= 0;
-  let [from, rows] = [to, await rowsOf(grid, to, to)];
-  let end = placeOf(rows, isBehind);
+  const { cursorRow, count } = request;
+  const index = cursorRow?.index ?? 0;
+  const first = Math.max(0, index - count);
+  const pages = createPageReader(fetch, cursorRow ? fittingPerPage(first, index) : MAX_PER_PAGE);
+  const at = Math.floor(index / pages.perPage) + 1;
+  const to = cursorRow ? await locate(pages, cursorRow.id, at) : await lastPage(pages);
+  const isAtOrBefore = (row: Row) =>
+    cursorRow !== undefined && compareIds(row.id, cursorRow.id) <= 0;
+  let [from, rows] = [to, await rowsOf(pages, to, to)];
+  let end = indexOf(rows, isAtOrBefore);
   while (end < count && from > 1) {
-    from = Math.max(1, from - Math.ceil((count - end) / grid.perPage));
-    rows = await rowsOf(grid, from, to);
-    end = placeOf(rows, isBehind);
+    from = Math.max(1, from - Math.ceil((count - end) / pages.perPage));
+    rows = await rowsOf(pages, from, to);
+    end = indexOf(rows, isAtOrBefore);
   }
   const start = Math.max(0, end - count);
   return {
     rows: rows.slice(start, end),
-    firstIndex: (from - 1) * grid.perPage + start,
-    hasOlder: end < rows.length || (await grid.page(to)).hasNext,
+    firstIndex: (from - 1) * pages.perPage + start,
+    hasOlder: end < rows.length || (await pages.page(to)).hasNext,
     hasNewer: start > 0 || from > 1,
-    total: grid.total() ?? null,
+    total: pages.total() ?? null,
   };
-}
-
-/**
- * Reads rows of a list that pages by place (upstream.md §4.1): the jobs and bridges of a
- * pipeline, and a project's jobs before GitLab 15.9. The anchor is found again by its id after rows
- * were added or removed; pages beyond the first are read side by side.
- */
-export function readOffsetList<Row extends WithId>(
-  fetch: Fetch<Row>,
-  want: PageRequest,
-): Promise<PageSlice<Row>> {
-  return want.direction === 'older' ? readOlder(fetch, want) : readNewer(fetch, want);
-}
-
-/** How many rows a list has, at the cost of one row; null where GitLab does not count. */
-export async function countRows<Row>(fetch: Fetch<Row>): Promise<number | null> {
-  return (await fetch({ kind: 'offset', page: 1, perPage: 1 })).total ?? null;
 }

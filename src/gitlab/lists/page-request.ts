@@ -1,45 +1,45 @@
 /*
- * What is asked of a list of jobs, and what comes back, whichever way GitLab pages it. Every GitLab
- * list here is ordered by id, newest first; "older" and "newer" say where to walk.
+ * A page of a list, independent of how GitLab paginates it. Every list is ordered by id, newest first;
+ * 'older' and 'newer' name the read direction.
  */
 
-/** A row that was in the list when its cursor was made: its id, and its place where the list has places. */
+/** A row that was in the list when its cursor was made. */
 export interface CursorRow {
   id: string;
-  /** How many rows stood before it then; only a hint, since rows come and go. */
+  /** Number of rows before it at that time, if known. An estimate, since rows are added and removed. */
   index?: number | undefined;
 }
 
-/** Up to `count` rows next to the anchor (which is not one of them), or next to the list's end. */
+/** Up to `count` rows next to the cursor row (which is excluded), or at the end of the list. */
 export interface PageRequest {
   direction: 'older' | 'newer';
   cursorRow?: CursorRow | undefined;
   count: number;
-  /** Whether the caller reads if rows lie beyond the last one, in the direction of the walk. */
+  /** Whether `hasNextPage` is requested, relative to the read direction. */
   needsHasNext: boolean;
-  /** Whether the caller reads if rows lie behind the first one, where the walk came from. */
+  /** Whether `hasPreviousPage` is requested, relative to the read direction. */
   needsHasPrevious: boolean;
 }
 
-/** Consecutive rows of a list, newest first. `hasOlder`/`hasNewer` are exact where the want asked for them. */
+/** Consecutive rows, newest first. `hasOlder` and `hasNewer` are exact only if requested. */
 export interface PageSlice<Row> {
   rows: Row[];
-  /** How many rows stand before the first; undefined where the list has no places (keyset). */
+  /** Number of rows before the first; undefined for keyset pages. */
   firstIndex: number | undefined;
   hasOlder: boolean;
   hasNewer: boolean;
-  /** How many rows the list has; null where GitLab does not count. */
+  /** Number of rows in the list; null if GitLab does not count them. */
   total: number | null;
 }
 
-/** GitLab's largest page; larger values are silently cut (upstream.md §4.1). */
+/** GitLab's largest page; it silently reduces larger values (upstream.md §4.1). */
 export const MAX_PER_PAGE = 100;
 
 export interface WithId {
   id: number | string;
 }
 
-/** Orders ids as whole numbers of any size: negative when `a` is the smaller (older) one. */
+/** Compares ids of any size; negative if `a` is smaller (older). */
 export function compareIds(a: number | string, b: number | string): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   const [left, right] = [String(a), String(b)];

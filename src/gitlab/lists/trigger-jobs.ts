@@ -3,14 +3,10 @@ import type { ServerCapabilities } from '../server-capabilities.ts';
 
 type Route = 'bridges' | 'trigger_jobs';
 
-function isMissingRoute(error: unknown): boolean {
-  return error instanceof GitlabStatusError && error.status === 404 && error.noSuchRoute;
-}
-
 /**
- * Asks by the name under which this server lists trigger jobs: GitLab 19.2 renamed `bridges` to
- * `trigger_jobs` and will drop the old name (upstream.md §2.3). Which one works is remembered; when
- * neither does, the first answer stands.
+ * Calls the endpoint under which this server lists trigger jobs: GitLab 19.2 renamed `bridges` to
+ * `trigger_jobs` and will drop the old name (upstream.md §2.3). Remembers the one that exists; if
+ * neither does, throws the error of the first.
  */
 export async function overTriggerJobs<T>(
   server: ServerCapabilities,
@@ -18,20 +14,21 @@ export async function overTriggerJobs<T>(
 ): Promise<T> {
   const first = server.bridges ?? 'bridges';
   const second = first === 'bridges' ? 'trigger_jobs' : 'bridges';
+  const call = async (route: Route): Promise<T> => {
+    const response = await routes[route]();
+    server.bridges = route;
+    return response;
+  };
   try {
-    const answer = await routes[first]();
-    server.bridges = first;
-    return answer;
+    return await call(first);
   } catch (error) {
     if (!isMissingRoute(error)) throw error;
-    return await routes[second]().then(
-      (answer) => {
-        server.bridges = second;
-        return answer;
-      },
-      (other) => {
-        throw isMissingRoute(other) ? error : other;
-      },
-    );
+    return await call(second).catch((other) => {
+      throw isMissingRoute(other) ? error : other;
+    });
   }
+}
+
+function isMissingRoute(error: unknown): boolean {
+  return error instanceof GitlabStatusError && error.status === 404 && error.noSuchRoute;
 }

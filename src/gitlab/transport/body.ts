@@ -5,6 +5,9 @@ import type { Dispatcher } from 'undici';
 
 const gunzipAsync = promisify(gunzip);
 
+/** Size of decompressed chunks: as much as a socket delivers at a time. */
+const CHUNK = 64 * 1024;
+
 function isGzip(encoding: string | undefined): boolean {
   return encoding === 'gzip' || encoding === 'x-gzip';
 }
@@ -13,7 +16,7 @@ function isPlain(encoding: string | undefined): boolean {
   return encoding === undefined || encoding === '' || encoding === 'identity';
 }
 
-/** A body as it was before compression. Rejects where it is broken, longer than `limit` bytes, or in another coding than asked for. */
+/** Decompresses a body. Rejects if it is corrupt, longer than `limit` bytes, or not gzip. */
 export async function decodeBody(
   body: Buffer,
   encoding: string | undefined,
@@ -24,40 +27,37 @@ export async function decodeBody(
   return await gunzipAsync(body, { maxOutputLength: limit });
 }
 
-/** As much as a socket gives at a time. */
-const CHUNK = 64 * 1024;
-
-/** Whether a body in that coding can be had as a stream. */
+/** Whether `decodeStream` supports the content encoding. */
 export function isDecodable(encoding: string | undefined): boolean {
   return isPlain(encoding) || isGzip(encoding);
 }
 
 /**
- * The same for a body that is not held: a failure on either side ends both. `toBroken` says what is wrong
- * where the compression is, as the connection's failures say for themselves.
+ * Decompresses a streamed body. A failure of either stream destroys both. `toError` makes the error
+ * for corrupt compression; errors of the connection are passed on unchanged.
  */
 export function decodeStream(
   body: Readable,
   encoding: string | undefined,
-  toBroken: (cause: Error) => Error,
+  toError: (cause: Error) => Error,
 ): Readable {
   if (!isGzip(encoding)) return body;
-  const passing = new PassThrough();
-  const gunzipping = createGunzip({ chunkSize: CHUNK });
-  // Before pipeline listens, which would hand zlib's own error on.
-  gunzipping.once('error', (cause) => passing.destroy(body.errored ?? toBroken(cause)));
-  // The callback does nothing: a failure is the returned stream's own 'error' event.
-  return pipeline(body, gunzipping, passing, () => {});
+  const output = new PassThrough();
+  const decoder = createGunzip({ chunkSize: CHUNK });
+  // Registered before `pipeline` listens, which would destroy `output` with zlib's own error.
+  decoder.once('error', (cause) => output.destroy(body.errored ?? toError(cause)));
+  // The callback does nothing: `output` emits the error.
+  return pipeline(body, decoder, output, () => {});
 }
 
-/** Where the pieces of one answer's body go. */
+/** Receives the chunks of one response body. */
 export interface BodySink {
   write(chunk: Buffer): void;
   end(): void;
   fail(error: unknown): void;
 }
 
-/** Collects a body, up to `limit` bytes; past that it calls `overflow` and keeps nothing more. */
+/** Collects a body in memory. Calls `overflow` instead of keeping more than `limit` bytes. */
 export function createCollector(options: {
   limit: number;
   done(body: Buffer): void;
@@ -81,7 +81,7 @@ function toError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }
 
-/** Passes a body on as it comes, no faster than it is read; closing the stream ends the exchange. */
+/** Passes a body on as a stream with backpressure. Destroying the stream aborts the exchange. */
 export function createBodyStream(controller: Dispatcher.DispatchController): {
   stream: Readable;
   sink: BodySink;

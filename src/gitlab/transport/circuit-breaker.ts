@@ -8,26 +8,25 @@ import {
 } from '../errors.ts';
 import { originOf, type Send } from '../request.ts';
 
-/** So many calls in a row must fail, with no good answer to anyone in between. */
+/** Consecutive failures, over all callers, that open the circuit. */
 const FAILURES_TO_OPEN = 20;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
 
-/** What is known of the server after a call; undefined where that is nothing. */
+/** What a call shows about the server; undefined if nothing. */
 type Verdict = 'up' | 'down' | undefined;
 
 function verdictOfStatus(status: number, method: string): Verdict {
-  // In maintenance GitLab refuses writes but serves reads, so a write's 503 may be either's.
+  // In maintenance mode GitLab refuses writes with 503 but serves reads.
   if (status === 503 && method === 'POST') return undefined;
-  // 500 is one request's own trouble.
+  // 500 concerns a single request.
   return status === 502 || status === 503 || status === 504 ? 'down' : 'up';
 }
 
-/** What a call's end says about the server. */
-function verdict(error: unknown, method: string): Verdict {
+function verdictOf(error: unknown, method: string): Verdict {
   if (error instanceof GitlabStatusError) return verdictOfStatus(error.status, method);
   if (error instanceof GitlabRateLimitError) return undefined;
-  // A call that spent its time in our own queues says nothing about GitLab.
+  // The call waited in the gateway's own queues and never reached GitLab.
   if (error instanceof GitlabTimeoutError && error.phase === 'total' && !error.sent)
     return undefined;
   const isDown = error instanceof GitlabNetworkError || error instanceof GitlabTimeoutError;
@@ -35,13 +34,13 @@ function verdict(error: unknown, method: string): Verdict {
   return error instanceof GitlabError ? 'up' : undefined;
 }
 
-/** Told when calls are cut off, and when they go through again. */
+/** Called when the circuit opens (calls fail fast) and closes. */
 export type OnCircuit = (isOpen: boolean) => void;
 
 /**
- * Stops calling a server that has not answered anyone for a while, so that callers fail at once and it
- * can recover. After a pause one call is let through; when that succeeds, all are, and otherwise the
- * pause doubles. Knows the server only, never who called.
+ * Circuit breaker for the server, shared by all callers: after 20 consecutive failures calls fail
+ * fast, so that GitLab can recover. After a pause one call probes it: success closes the circuit,
+ * failure doubles the pause.
  */
 export function createCircuitBreaker(
   send: Send,
@@ -50,7 +49,7 @@ export function createCircuitBreaker(
 ): Send {
   let failures = 0;
   let pauseMs = FIRST_PAUSE_MS;
-  /** No call before then, in ms since 1970; undefined while the circuit is closed. */
+  /** In ms since 1970; undefined while the circuit is closed. */
   let openUntil: number | undefined;
   let probing = false;
 
@@ -63,10 +62,10 @@ export function createCircuitBreaker(
     openUntil = clock.now() + pauseMs;
     pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
   };
-  const note = (seen: Verdict, isProbe: boolean): void => {
+  const record = (verdict: Verdict, isProbe: boolean): void => {
     if (isProbe) probing = false;
-    if (seen === 'up') close();
-    else if (seen === 'down' && (isProbe || ++failures === FAILURES_TO_OPEN)) open();
+    if (verdict === 'up') close();
+    else if (verdict === 'down' && (isProbe || ++failures === FAILURES_TO_OPEN)) open();
   };
 
   return async (call) => {
@@ -77,11 +76,11 @@ export function createCircuitBreaker(
     }
     probing = isOpen;
     try {
-      const answer = await send(call);
-      note('up', isOpen);
-      return answer;
+      const response = await send(call);
+      record('up', isOpen);
+      return response;
     } catch (error) {
-      note(verdict(error, call.method), isOpen);
+      record(verdictOf(error, call.method), isOpen);
       throw error;
     }
   };

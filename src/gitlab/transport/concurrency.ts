@@ -1,33 +1,34 @@
 import type { Readable } from 'node:stream';
 import type { Exchange } from '../request.ts';
 
-/** How many calls may be under way at once. */
+/** How many calls may run at the same time. */
 export interface ConcurrencyLimits {
-  /** Over all callers: no more than there are connections, or calls would queue there unfairly. */
+  /** Over all callers. At most the number of connections, or calls would queue there unfairly. */
   readonly total: number;
-  /** Of one credential, so that one caller's hundred jobs leave room for others. */
+  /** Of one credential, so that one caller's hundred jobs leave capacity for others. */
   readonly perCredential: number;
 }
 
-/** One credential's share: its calls under way, and those waiting, the oldest first. */
+/** The calls of one credential. */
 interface Share {
   active: number;
+  /** Callbacks of waiting calls, oldest first. */
   readonly waiting: Set<() => void>;
 }
 
-/** Hands out room for calls: to credentials in turn, and to each one's calls in order. */
+/** Fair concurrency limiter: round-robin across credentials, FIFO within one. */
 export interface FairLimiter {
-  /** Takes room that is there, ahead of nobody; false where `enter` must wait for some. */
+  /** Acquires a slot if one is free and nobody waits for it; otherwise returns false. */
   tryAcquire(digest: string): boolean;
-  /** Waits for room; rejects with the signal's reason when it is aborted first. */
+  /** Waits for a slot; rejects with the signal's reason if that is aborted first. */
   acquire(digest: string, signal: AbortSignal): Promise<void>;
-  /** Gives room back; once for each `enter` that resolved. */
+  /** Frees an acquired slot. */
   release(digest: string): void;
 }
 
-/** Makes a turnstile. Credentials with nothing under way and nothing waiting take no space in it. */
+/** Creates a fair limiter. Idle credentials take no memory. */
 export function createFairLimiter(limits: ConcurrencyLimits): FairLimiter {
-  // In the order of their turns: who was served goes to the end.
+  // In round-robin order: a credential that was served moves to the end.
   const shares = new Map<string, Share>();
   let active = 0;
 
@@ -42,21 +43,18 @@ export function createFairLimiter(limits: ConcurrencyLimits): FairLimiter {
     shares.delete(digest);
     shares.set(digest, share);
   };
-  const serve = (digest: string, share: Share, admit: () => void): void => {
-    share.waiting.delete(admit);
-    take(digest, share);
-    admit();
-  };
   const serveNext = (): void => {
     for (const [digest, share] of shares) {
-      const [next] = share.waiting;
-      if (next && share.active < limits.perCredential) {
-        serve(digest, share, next);
+      const [grant] = share.waiting;
+      if (grant && share.active < limits.perCredential) {
+        share.waiting.delete(grant);
+        take(digest, share);
+        grant();
         return;
       }
     }
   };
-  const forgetIdle = (digest: string): void => {
+  const removeIfIdle = (digest: string): void => {
     const share = shares.get(digest);
     if (share?.active === 0 && share.waiting.size === 0) shares.delete(digest);
   };
@@ -72,53 +70,53 @@ export function createFairLimiter(limits: ConcurrencyLimits): FairLimiter {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
         const share = shareOf(digest);
-        const giveUp = () => {
-          share.waiting.delete(admit);
-          forgetIdle(digest);
+        const onAbort = () => {
+          share.waiting.delete(grant);
+          removeIfIdle(digest);
           reject(signal.reason);
         };
-        const admit = () => {
-          signal.removeEventListener('abort', giveUp);
+        const grant = () => {
+          signal.removeEventListener('abort', onAbort);
           resolve();
         };
-        signal.addEventListener('abort', giveUp, { once: true });
-        share.waiting.add(admit);
+        signal.addEventListener('abort', onAbort, { once: true });
+        share.waiting.add(grant);
         if (active < limits.total && share.active < limits.perCredential) serveNext();
       });
     },
     release(digest) {
       shareOf(digest).active -= 1;
       active -= 1;
-      forgetIdle(digest);
+      removeIfIdle(digest);
       serveNext();
     },
   };
 }
 
-/** Gives a place back once a stream is closed, whichever side has ended it. */
-function onClose(stream: Readable | undefined, leave: () => void): void {
-  if (!stream || stream.closed) leave();
-  else stream.once('close', leave);
+/** Runs `release` when the stream is closed by either side; immediately without a stream. */
+function onClose(stream: Readable | undefined, release: () => void): void {
+  if (!stream || stream.closed) release();
+  else stream.once('close', release);
 }
 
 /**
- * Keeps calls within the limits. Streams have connections of their own, as many, and hold their place until
- * they are closed: who reads a log slowly keeps nobody else from theirs.
+ * Limits concurrent calls. Streams have separate connections and limits of the same size, and hold
+ * their slot until they are closed, so that slow readers of logs do not block other calls.
  */
 export function createConcurrency(exchange: Exchange, limits: ConcurrencyLimits): Exchange {
   const calls = createFairLimiter(limits);
   const streams = createFairLimiter(limits);
   return async (call) => {
-    const turnstile = call.streaming ? streams : calls;
+    const limiter = call.streaming ? streams : calls;
     const { digest } = call.credential;
-    const leave = () => turnstile.release(digest);
-    if (!turnstile.tryAcquire(digest)) await turnstile.acquire(digest, call.signal);
+    const release = () => limiter.release(digest);
+    if (!limiter.tryAcquire(digest)) await limiter.acquire(digest, call.signal);
     try {
-      const answer = await exchange(call);
-      onClose(answer.stream, leave);
-      return answer;
+      const response = await exchange(call);
+      onClose(response.stream, release);
+      return response;
     } catch (error) {
-      leave();
+      release();
       throw error;
     }
   };

@@ -17,15 +17,85 @@ import {
 import type { CachedResponse, EtagCache } from './etag-cache.ts';
 import { readRetryAfter } from './headers.ts';
 
-/** Longer texts are cut: an error is not a place for documents. */
+/**
+ * Turns exchanges into usable responses: parses successful ones with the call's reader and throws
+ * GitlabError for all others. Cached responses are revalidated with If-None-Match; on 304 nothing is
+ * parsed again (upstream.md §6).
+ */
+export function createConditionalRead(
+  exchange: Exchange,
+  deps: { clock: Clock; etags: EtagCache },
+): Send {
+  const { clock, etags } = deps;
+  return async (call) => {
+    const cached = etags.get(call);
+    if (call.method === 'POST') etags.invalidateProject(call);
+    const response = await exchange(cached ? { ...call, ifNoneMatch: cached.etag } : call);
+    const { status, headers } = response;
+    if (cached && status === 304) return fromCache(call, cached, headers);
+    if (status < 200 || status >= 300) throw toStatusError(call, response, clock.now());
+    const head = { status, headers };
+    const build = call.read(response, call);
+    etags.put(call, { head, build, bytes: response.body.length });
+    return { status, headers, value: build(head, call) };
+  };
+}
+
+/**
+ * Returns the cached body with the headers of the 304. GitLab's own 304 carries all headers: one that
+ * is missing, such as the Link to the next page, no longer applies. A 304 without X-Request-Id was
+ * stripped by a proxy, so the cached headers fill the gaps.
+ */
+function fromCache(
+  call: Call,
+  cached: CachedResponse,
+  received: ResponseHead['headers'],
+): GitlabResponse<unknown> {
+  const isComplete = received['x-request-id'] !== undefined;
+  const headers = isComplete ? received : { ...cached.head.headers, ...received };
+  const head = { status: cached.head.status, headers };
+  return { status: head.status, headers: head.headers, value: cached.build(head, call) };
+}
+
+/** The error of a response that is not 2xx. A 3xx was not followed and is not usable. */
+function toStatusError(call: Call, response: RawResponse, now: number): GitlabError {
+  const { status } = response;
+  const origin = originOf(call, response);
+  if (status < 400) return new GitlabResponseError(`unexpected status ${status}`, response, origin);
+  const { message: gitlabMessage, noSuchRoute } = readErrorBody(response.body.toString());
+  const retryAfterSeconds = readRetryAfter(response.headers, now);
+  if (status === 429) return new GitlabRateLimitError({ retryAfterSeconds, gitlabMessage }, origin);
+  return new GitlabStatusError({ status, gitlabMessage, noSuchRoute, retryAfterSeconds }, origin);
+}
+
+/** Longest error message that is kept, in UTF-16 units. */
 const MAX_LENGTH = 500;
 
-function cut(text: string): string {
+export interface ErrorBody {
+  /** GitLab's message; undefined if there is none, or only a web page, which is never quoted. */
+  readonly message: string | undefined;
+  /** Whether the router does not know the path. */
+  readonly noSuchRoute: boolean;
+}
+
+/** Reads every form of error body that GitLab and proxies in front of it send (upstream.md §1.2). */
+export function readErrorBody(text: string): ErrorBody {
+  const body = parseObject(text);
+  if (!body) {
+    const isPage = /^\s*[<{]/.test(text);
+    return { message: isPage ? undefined : truncate(text) || undefined, noSuchRoute: false };
+  }
+  const { message, error, error_description: description } = body;
+  const joined = flatten(message) || [error, description].map(flatten).filter(Boolean).join(': ');
+  return { message: truncate(joined) || undefined, noSuchRoute: error === '404 Not Found' };
+}
+
+function truncate(text: string): string {
   const trimmed = text.trim();
   return trimmed.length > MAX_LENGTH ? `${trimmed.slice(0, MAX_LENGTH)}…` : trimmed;
 }
 
-/** `message` may be a text, a list, `{"error": …}`, or a field's complaints: `{"base": ["…"]}`. */
+/** Joins a `message`: a text, a list, `{"error": …}`, or errors by field: `{"base": ["…"]}`. */
 function flatten(message: unknown): string {
   if (message === null || message === undefined) return '';
   if (Array.isArray(message)) return message.map(flatten).filter(Boolean).join(', ');
@@ -42,74 +112,4 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** What an error's body says. */
-export interface ErrorBody {
-  /** GitLab's words; undefined where there are none or where it is a web page, which is never quoted. */
-  readonly message: string | undefined;
-  /** Whether it is the router's answer for a path it does not know. */
-  readonly noSuchRoute: boolean;
-}
-
-/** Reads every shape of error body that GitLab and what stands before it send (upstream.md §1.2). */
-export function readErrorBody(text: string): ErrorBody {
-  const body = parseObject(text);
-  if (!body) {
-    const isPage = /^\s*[<{]/.test(text);
-    return { message: isPage ? undefined : cut(text) || undefined, noSuchRoute: false };
-  }
-  const { message, error, error_description: description } = body;
-  const said = flatten(message) || [error, description].map(flatten).filter(Boolean).join(': ');
-  return { message: cut(said) || undefined, noSuchRoute: error === '404 Not Found' };
-}
-
-/** An answer's refusal as an error; a redirect that was not followed is no usable answer. */
-function toAnswerError(call: Call, answer: RawResponse, now: number): GitlabError {
-  const { status } = answer;
-  const origin = originOf(call, answer);
-  if (status < 400) return new GitlabResponseError(`unexpected status ${status}`, answer, origin);
-  const { message: gitlabMessage, noSuchRoute } = readErrorBody(answer.body.toString());
-  const retryAfterSeconds = readRetryAfter(answer.headers, now);
-  if (status === 429) return new GitlabRateLimitError({ retryAfterSeconds, gitlabMessage }, origin);
-  return new GitlabStatusError({ status, gitlabMessage, noSuchRoute, retryAfterSeconds }, origin);
-}
-
-/**
- * The kept answer with the headers that came now: 304 says that the body is the same, no more. GitLab's has all that
- * there are, so what is missing is gone, such as the Link to a next page; a proxy may strip it of all but a few.
- */
-function fromCache(
-  call: Call,
-  kept: CachedResponse,
-  now: ResponseHead['headers'],
-): GitlabResponse<unknown> {
-  const isWhole = now['x-request-id'] !== undefined;
-  const headers = isWhole ? now : { ...kept.head.headers, ...now };
-  const head = { status: kept.head.status, headers };
-  return { status: head.status, headers: head.headers, value: kept.complete(head, call) };
-}
-
-/**
- * From exchanges to usable answers: reads those of success as the call wants them, and throws
- * GitlabError for all others. What was read before is asked for with its ETag, and on 304 nothing is
- * parsed again (upstream.md §6).
- */
-export function createConditionalRead(
-  exchange: Exchange,
-  deps: { clock: Clock; etags: EtagCache },
-): Send {
-  const { clock, etags } = deps;
-  return async (call) => {
-    const kept = etags.get(call);
-    if (call.method === 'POST') etags.invalidateProject(call);
-    const answer = await exchange(kept ? { ...call, ifNoneMatch: kept.etag } : call);
-    const { status, headers } = answer;
-    if (kept && status === 304) return fromCache(call, kept, headers);
-    if (status < 200 || status >= 300) throw toAnswerError(call, answer, clock.now());
-    const head = { status, headers };
-    const complete = call.read(answer, call);
-    etags.put(call, { head, complete, bytes: answer.body.length });
-    return { status, headers, value: complete(head, call) };
-  };
 }

@@ -2,41 +2,41 @@ import { LRUCache } from 'lru-cache';
 import type { BuildResult, Call, ResponseHead } from '../request.ts';
 import { headerOf } from './headers.ts';
 
-/** An answer that GitLab may say is still the same. */
+/** A response that can be revalidated. */
 export interface CachedResponse {
   readonly etag: string;
   readonly head: ResponseHead;
-  readonly complete: BuildResult<unknown>;
+  readonly build: BuildResult<unknown>;
 }
 
-/** Answers by caller and address, the ones longest unused dropped first. */
+/** Responses by credential and URL; evicts the least recently used. */
 export interface EtagCache {
   get(call: Call): CachedResponse | undefined;
-  /** Keeps an answer if it has an ETag; `bytes` is its body's length. */
+  /** Stores a response if it has an ETag; `bytes` is the length of its body. */
   put(
     call: Call,
-    kept: { head: ResponseHead; complete: BuildResult<unknown>; bytes: number },
+    response: { head: ResponseHead; build: BuildResult<unknown>; bytes: number },
   ): void;
-  /** Drops what a caller has read, by this name, of the project that the call changes. */
+  /** Drops what the caller has read of the call's project, under the name that the call uses. */
   invalidateProject(call: { credential: { digest: string }; endpoint: { path: string } }): void;
 }
 
-/** Parsed rows take about twice the room of their JSON; the rest is headers and bookkeeping. */
+/** Estimates memory: parsed rows take about twice the size of their JSON, plus headers and bookkeeping. */
 function sizeOf(bytes: number): number {
   return 2 * bytes + 1024;
 }
 
-/** The credential's digest comes first: GitLab's ETag says nothing about who may see the body. */
+/** Starts with the credential's digest: GitLab's ETag says nothing about who may see the body. */
 function keyOf(call: Call): string {
   return `${call.credential.digest} ${call.endpoint.path}${call.query}`;
 }
 
-/** The caller and the project of a key, as its path names that; undefined for what is of no project. */
+/** The prefix of a key that names credential and project; undefined for other paths. */
 function projectOf(key: string): string | undefined {
   return /^[^ ]+ \/projects\/[^/]+\//.exec(key)?.[0];
 }
 
-/** Keys by caller and project, so that a write need not look at what all others have read. */
+/** Indexes keys by credential and project, so that a write does not scan the whole cache. */
 function createIndex() {
   const keys = new Map<string, Set<string>>();
   return {
@@ -54,25 +54,25 @@ function createIndex() {
   };
 }
 
-/** Makes a store of at most that many bytes over all callers; 0 keeps nothing. */
+/** Creates a cache of at most `maxBytes` over all callers; 0 disables it. */
 export function createEtagCache(maxBytes: number): EtagCache {
   if (maxBytes === 0) return { get: () => undefined, put: () => {}, invalidateProject: () => {} };
   const index = createIndex();
   const cache = new LRUCache<string, CachedResponse>({
     maxSize: maxBytes,
     maxEntrySize: Math.ceil(maxBytes / 4),
-    onInsert: (_kept, key) => index.add(key),
-    // Also of what is replaced, just before it is inserted anew.
-    dispose: (_kept, key) => index.remove(key),
+    onInsert: (_response, key) => index.add(key),
+    // Also called for a replaced entry, just before its replacement is inserted.
+    dispose: (_response, key) => index.remove(key),
   });
-  const isKeepable = (call: Call) =>
+  const isCacheable = (call: Call) =>
     call.method === 'GET' && !call.streaming && call.keep !== false;
   return {
-    get: (call) => (isKeepable(call) ? cache.get(keyOf(call)) : undefined),
-    put(call, { head, complete, bytes }) {
+    get: (call) => (isCacheable(call) ? cache.get(keyOf(call)) : undefined),
+    put(call, { head, build, bytes }) {
       const etag = headerOf(head.headers, 'etag');
-      if (!etag || !isKeepable(call)) return;
-      cache.set(keyOf(call), { etag, head, complete }, { size: sizeOf(bytes) });
+      if (!etag || !isCacheable(call)) return;
+      cache.set(keyOf(call), { etag, head, build }, { size: sizeOf(bytes) });
     },
     invalidateProject({ credential, endpoint }) {
       const project = projectOf(`${credential.digest} ${endpoint.path}`);

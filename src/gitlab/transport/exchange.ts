@@ -23,7 +23,7 @@ const timeoutPhases: Readonly<Record<string, TimeoutPhase>> = {
   UND_ERR_BODY_TIMEOUT: 'body',
 };
 
-/** Turns a failure of the connection into ours. `started`: whether the request began to be written. */
+/** Converts a connection error. `started`: whether writing the request had begun. */
 export function toNetworkError(error: Error, call: Call, started: boolean): GitlabError {
   const code = 'code' in error ? String(error.code) : error.name;
   const origin = originOf(call, undefined, error);
@@ -33,24 +33,23 @@ export function toNetworkError(error: Error, call: Call, started: boolean): Gitl
   return new GitlabNetworkError(`${what}: ${code}`, { sent: started }, origin);
 }
 
-/** What an exchange needs to know of the server. */
 export interface ExchangeOptions {
   readonly dispatcher: Dispatcher;
-  /** Of its own for streams, so that slow readers of logs never hold up the other calls. */
+  /** For streams, so that slow readers of logs do not occupy the connections of other calls. */
   readonly streams: Dispatcher;
   readonly origin: string;
-  /** What stands before every path: "/api/v4", or "/gitlab/api/v4". */
+  /** Prefix of every path, such as "/api/v4" or "/gitlab/api/v4". */
   readonly prefix: string;
   readonly userAgent: string;
   readonly headersTimeoutMs: number;
-  /** The longest pause within a body. */
+  /** Longest pause between two chunks of a body. */
   readonly bodyTimeoutMs: number;
-  /** For the body as it came, and again decompressed. */
+  /** Applies to the received body, and again after decompression. */
   readonly maxBodyBytes: number;
 }
 
 interface Settle {
-  resolve(answer: RawResponse): void;
+  resolve(response: RawResponse): void;
   reject(error: unknown): void;
 }
 
@@ -75,40 +74,39 @@ function toRequest(options: ExchangeOptions, call: Call): Dispatcher.DispatchOpt
   };
 }
 
-/** Chooses where a body goes, now that its status is known, and settles when the answer is whole. */
+/** Opens a sink for the body once the status is known. Settles when the response is complete or streams. */
 function openSink(
-  answer: { status: number; headers: Headers },
+  head: { status: number; headers: Headers },
   context: { call: Call; limit: number; controller: Dispatcher.DispatchController },
   settle: Settle,
 ): BodySink {
   const { call, limit, controller } = context;
-  const encoding = headerOf(answer.headers, 'content-encoding');
-  const broken = (detail: string, cause?: unknown) =>
-    new GitlabResponseError(detail, answer, originOf(call, answer, cause));
-  const undecoded = (cause: unknown) => broken('it cannot be decompressed', cause);
-  if (call.streaming && answer.status < 300 && isDecodable(encoding)) {
+  const encoding = headerOf(head.headers, 'content-encoding');
+  const unusable = (detail: string, cause?: unknown) =>
+    new GitlabResponseError(detail, head, originOf(call, head, cause));
+  const undecoded = (cause: unknown) => unusable('it cannot be decompressed', cause);
+  if (call.streaming && head.status < 300 && isDecodable(encoding)) {
     const { stream, sink } = createBodyStream(controller);
     const decoded = decodeStream(stream, encoding, undecoded);
-    settle.resolve({ ...answer, body: Buffer.alloc(0), stream: decoded });
+    settle.resolve({ ...head, body: Buffer.alloc(0), stream: decoded });
     return sink;
   }
   return createCollector({
     limit,
     done: (body) =>
       void decodeBody(body, encoding, limit).then(
-        (decoded) =>
-          settle.resolve({ status: answer.status, headers: answer.headers, body: decoded }),
+        (decoded) => settle.resolve({ status: head.status, headers: head.headers, body: decoded }),
         (error) => settle.reject(undecoded(error)),
       ),
     overflow() {
-      settle.reject(broken(`it is longer than ${limit} bytes`));
+      settle.reject(unusable(`it is longer than ${limit} bytes`));
       controller.abort(new Error('The answer is too long.'));
     },
     fail: settle.reject,
   });
 }
 
-/** Follows one exchange from its first byte to its end, and ends it when the call's signal says so. */
+/** Handles the events of one exchange; aborts it with the call's signal. */
 function createHandler(
   options: ExchangeOptions,
   call: Call,
@@ -117,18 +115,18 @@ function createHandler(
   let controller: Dispatcher.DispatchController | undefined;
   let sink: BodySink | undefined;
   const finish = (error?: unknown) => {
-    call.signal.removeEventListener('abort', stop);
+    call.signal.removeEventListener('abort', onAbort);
     if (error !== undefined) (sink?.fail ?? settle.reject)(error);
   };
-  const stop = () => {
+  const onAbort = () => {
     finish(call.signal.reason);
     controller?.abort(new Error('The call was ended.'));
   };
-  call.signal.addEventListener('abort', stop, { once: true });
+  call.signal.addEventListener('abort', onAbort, { once: true });
   return {
     onRequestStart(started) {
       controller = started;
-      // Ended while it waited for a connection: nothing has been written, and nothing will be.
+      // Aborted while waiting for a connection: nothing has been written yet.
       if (call.signal.aborted) started.abort(new Error('The call was ended.'));
       else call.progress.sent = true;
     },
@@ -146,7 +144,7 @@ function createHandler(
   };
 }
 
-/** Makes one exchange over HTTP: no retry, no redirect, and every status is an answer. */
+/** Performs one HTTP exchange: no retries, no redirects. Resolves for every status. */
 export function createExchange(options: ExchangeOptions): Exchange {
   return (call) =>
     new Promise((resolve, reject) => {

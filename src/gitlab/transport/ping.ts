@@ -3,12 +3,12 @@ import { endpoint } from '../endpoint.ts';
 import { isGitlabError } from '../errors.ts';
 import type { Transport } from './transport.ts';
 
-/** Statuses of proxies that reach no GitLab behind them, and of a GitLab that is being upgraded. */
+/** Sent by proxies that reach no GitLab, and by a GitLab that is being upgraded. */
 const OUT_OF_SERVICE = [502, 503, 504];
 
 /**
- * Whether GitLab answers: anything counts that GitLab itself says, a refusal included. Asks for nothing
- * but the version, with no credential, which every server answers at once with 401.
+ * Checks whether GitLab responds; a refusal counts as well. Requests the version without credentials,
+ * which every server refuses quickly with 401.
  */
 export async function ping(transport: Transport, signal: AbortSignal): Promise<boolean> {
   const request = {

@@ -1,27 +1,65 @@
+/*
+ * Rate limits of each credential, read from GitLab's responses. GitLab.com sends RateLimit headers
+ * with every response, self-managed servers only with a 429 or never (upstream.md §5).
+ */
 import { type Clock, sleep } from '../../util/clock.ts';
 import { GitlabRateLimitError } from '../errors.ts';
 import { type Call, type Exchange, originOf, type RawResponse } from '../request.ts';
 import { type Headers, headerOf, readReset, readRetryAfter } from './headers.ts';
 
-/** A longer wait is the caller's to sit out: an honest refusal now is worth more than an answer then. */
+/** If the wait exceeds this, the call fails fast with 429 instead of queueing. */
 const MAX_WAIT_MS = 10_000;
+/** Below this part of a quota, calls are spaced out, so that one burst does not use it up. */
+const SCARCE_PART = 0.1;
+/** Longest delay that spacing adds to a call. */
+const MAX_SPACING_MS = 1_000;
+/** Longest block, whatever GitLab says: clocks may be wrong, and limits cover at most an hour. */
+const MAX_BLOCK_MS = 3_600_000;
+/** Two responses of one period report reset times that differ by rounding and by their duration. */
+const RESET_TOLERANCE_MS = 2_000;
+
+/** A quota as GitLab reported it last. */
+export interface RateLimit {
+  /** Calls per minute; GitLab computes it for every period. */
+  readonly limit: number;
+  /** Calls in the whole period, such as an hour; `remaining` refers to this. */
+  readonly granted: number;
+  readonly remaining: number;
+  /** In ms since 1970, by the gateway's clock. */
+  readonly resetAt: number;
+}
+
+/** What is known about one credential's limits. */
+export interface RateLimitState {
+  quota: RateLimit | undefined;
+  /** When a block ends, in ms since 1970, by endpoint template; '' blocks all calls. */
+  readonly blockedUntil: Map<string, number>;
+  /** When the next call may start while calls are spaced out, in ms since 1970. */
+  nextAt: number;
+}
+
+const EVERYTHING = '';
+
+/** Creates a state without limits. */
+export function createRateLimitState(): RateLimitState {
+  return { quota: undefined, blockedUntil: new Map(), nextAt: 0 };
+}
 
 /**
- * Keeps each credential within the limits GitLab has told it: calls wait for a quota's renewal or for
- * the end of a refusal if that is near, and otherwise fail at once with GitlabRateLimitError, without
- * a call that would only be refused.
+ * Keeps each credential within its limits. A call waits for the quota's renewal or the end of a block
+ * if that is near; otherwise it fails with GitlabRateLimitError without reaching GitLab.
  */
 export function createRateLimiter(
   exchange: Exchange,
-  deps: { clock: Clock; budgetOf: (credential: Call['credential']) => RateLimitState },
+  deps: { clock: Clock; stateOf: (credential: Call['credential']) => RateLimitState },
 ): Exchange {
-  const { clock, budgetOf } = deps;
+  const { clock, stateOf } = deps;
 
-  const waitForRoom = async (call: Call, budget: RateLimitState): Promise<void> => {
+  const waitForTurn = async (call: Call, state: RateLimitState): Promise<void> => {
     for (;;) {
       const now = clock.now();
-      const { kind, inMs } = reserve(budget, call.endpoint.template, now);
-      if (kind === 'closed' && inMs > Math.min(MAX_WAIT_MS, call.deadlineAt - now)) {
+      const { kind, inMs } = reserve(state, call.endpoint.template, now);
+      if (kind === 'blocked' && inMs > Math.min(MAX_WAIT_MS, call.deadlineAt - now)) {
         throw new GitlabRateLimitError(
           { retryAfterSeconds: Math.ceil(inMs / 1000) },
           originOf(call),
@@ -33,120 +71,38 @@ export function createRateLimiter(
   };
 
   return async (call) => {
-    const budget = budgetOf(call.credential);
-    await waitForRoom(call, budget);
-    const answer = await exchange(call);
-    updateQuota(budget, call, answer, clock.now());
-    return answer;
+    const state = stateOf(call.credential);
+    await waitForTurn(call, state);
+    const response = await exchange(call);
+    updateQuota(state, call, response, clock.now());
+    return response;
   };
 }
 
-/*
- * What GitLab says about a credential's rate limits, and what follows from it: pure functions over one
- * budget. GitLab.com sends its RateLimit headers with every answer, self-managed servers only with a
- * 429 or never (upstream.md §5).
- */
+/** Whether a call may start after `inMs`, or is blocked for `inMs` and must be checked again. */
+export type Admission =
+  | { readonly kind: 'go'; readonly inMs: number }
+  | { readonly kind: 'blocked'; readonly inMs: number };
 
-/** What is left of a quota until it is renewed. */
-export interface RateLimit {
-  /** Calls a minute, which GitLab works out whatever the period is. */
-  readonly limit: number;
-  /** Calls in the whole period, such as an hour: what `remaining` is left of. */
-  readonly granted: number;
-  readonly remaining: number;
-  /** In ms since 1970, by our clock. */
-  readonly resetAt: number;
+/** Decides when a call may start; takes it off the quota if it may. */
+export function reserve(state: RateLimitState, template: string, now: number): Admission {
+  const blockedFor = unblockedAt(state, template) - now;
+  if (blockedFor > 0) return { kind: 'blocked', inMs: blockedFor };
+  const { quota } = state;
+  const spacing = spacingMs(quota, now);
+  const at = spacing === 0 ? now : Math.min(now + MAX_SPACING_MS, Math.max(now, state.nextAt));
+  state.nextAt = at + spacing;
+  if (quota && quota.resetAt > now) state.quota = { ...quota, remaining: quota.remaining - 1 };
+  return { kind: 'go', inMs: at - now };
 }
 
-/** What is known about one credential's limits. */
-export interface RateLimitState {
-  quota: RateLimit | undefined;
-  /** Until when calls are refused, in ms since 1970: all of them (''), or those of one template. */
-  readonly blockedUntil: Map<string, number>;
-  /** When the next call may go, in ms since 1970, while calls are spread out. */
-  nextAt: number;
+/** When calls of a template are accepted again, in ms since 1970; 0 if they are not blocked. */
+function unblockedAt({ quota, blockedUntil }: RateLimitState, template: string): number {
+  const renewedAt = quota !== undefined && quota.remaining <= 0 ? quota.resetAt : 0;
+  return Math.max(renewedAt, blockedUntil.get(EVERYTHING) ?? 0, blockedUntil.get(template) ?? 0);
 }
 
-const EVERYTHING = '';
-/** Calls are spread out over the last part of a quota, so that one burst does not eat all of it. */
-const SCARCE_PART = 0.1;
-/** Spreading out is a courtesy: it never costs a call more than this. */
-const MAX_SPACING_MS = 1_000;
-
-/** Knows nothing, and lets everything pass. */
-export function createRateLimitState(): RateLimitState {
-  return { quota: undefined, blockedUntil: new Map(), nextAt: 0 };
-}
-
-function readCount(headers: Headers, name: string): number | undefined {
-  const text = headerOf(headers, name);
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
-}
-
-/** No refusal is believed for longer: limits are of a minute to an hour, clocks may be wrong, and bans are lifted. */
-const MAX_CLOSED_MS = 3_600_000;
-
-/** A moment so many seconds from now, or when it is time to ask again. */
-function momentIn(seconds: number, now: number): number {
-  return now + Math.min(MAX_CLOSED_MS, seconds * 1000);
-}
-
-/** The quota an answer tells of; undefined where it tells of none. */
-function readQuota(headers: Headers, now: number): RateLimit | undefined {
-  const limit = readCount(headers, 'ratelimit-limit');
-  const remaining = readCount(headers, 'ratelimit-remaining');
-  const seconds = readReset(headers, now);
-  if (limit === undefined || remaining === undefined || seconds === null) return undefined;
-  const observed = readCount(headers, 'ratelimit-observed');
-  const granted = observed === undefined ? limit : observed + remaining;
-  return { limit, granted, remaining, resetAt: momentIn(seconds, now) };
-}
-
-/** Two moments of one renewal differ by rounding and by the time the answer took. */
-const SAME_RESET_MS = 2_000;
-
-/** Answers overtake one another, so within one period the smallest remainder is the latest. */
-function learnQuota(budget: RateLimitState, told: RateLimit): void {
-  const known = budget.quota;
-  const same = known !== undefined && Math.abs(known.resetAt - told.resetAt) < SAME_RESET_MS;
-  budget.quota = same ? { ...told, remaining: Math.min(known.remaining, told.remaining) } : told;
-}
-
-/**
- * What a 429 closes. A throttle of the whole API answers in plain text, or has nothing left by its RateLimit
- * headers; where those say that something is left, as GitLab.com's do with every answer, it was another limit.
- * That is of one endpoint (a project's list of jobs) and closes it. Limits on writes are per job: they close nothing.
- */
-function closedBy(call: Call, headers: Headers): string | undefined {
-  const isJson = headerOf(headers, 'content-type')?.includes('json');
-  if (!isJson || readCount(headers, 'ratelimit-remaining') === 0) return EVERYTHING;
-  return call.method === 'POST' ? undefined : call.endpoint.template;
-}
-
-/** Notes what an answer says. A 429 that names no time closes nothing, since nobody knows for how long. */
-export function updateQuota(
-  budget: RateLimitState,
-  call: Call,
-  answer: RawResponse,
-  now: number,
-): void {
-  const told = readQuota(answer.headers, now);
-  if (told) learnQuota(budget, told);
-  if (answer.status !== 429) return;
-  const seconds = readRetryAfter(answer.headers, now);
-  const closed = closedBy(call, answer.headers);
-  if (seconds === null || closed === undefined) return;
-  budget.blockedUntil.set(closed, momentIn(seconds, now));
-}
-
-/** When GitLab will take a call of that template again, in ms since 1970; 0 where nothing is against it. */
-function openAt(budget: RateLimitState, template: string): number {
-  const { quota, blockedUntil } = budget;
-  const empty = quota !== undefined && quota.remaining <= 0 ? quota.resetAt : 0;
-  return Math.max(empty, blockedUntil.get(EVERYTHING) ?? 0, blockedUntil.get(template) ?? 0);
-}
-
-/** Whether less than that part is left of what a quota grants. Not once it is renewed. */
+/** Whether less than `part` of the quota remains, and its period is not over. */
 export function isScarce(
   quota: RateLimit | undefined,
   part: number,
@@ -155,25 +111,65 @@ export function isScarce(
   return quota !== undefined && quota.resetAt > now && quota.remaining < quota.granted * part;
 }
 
-/** How far calls are apart while the quota is scarce. */
+/** Time between two calls; 0 unless the quota is scarce. */
 function spacingMs(quota: RateLimit | undefined, now: number): number {
   if (!isScarce(quota, SCARCE_PART, now)) return 0;
   return Math.min(MAX_SPACING_MS, (quota.resetAt - now) / (quota.remaining + 1));
 }
 
-/** What to do with a call now: let it go, let it go after a pause, or look again once GitLab has opened. */
-export type Admission =
-  | { readonly kind: 'go'; readonly inMs: number }
-  | { readonly kind: 'closed'; readonly inMs: number };
+/** Records a response's quota and the block of a 429. A 429 that names no time blocks nothing. */
+export function updateQuota(
+  state: RateLimitState,
+  call: Call,
+  response: RawResponse,
+  now: number,
+): void {
+  const reported = readQuota(response.headers, now);
+  if (reported) mergeQuota(state, reported);
+  if (response.status !== 429) return;
+  const seconds = readRetryAfter(response.headers, now);
+  const blocked = blockedBy(call, response.headers);
+  if (seconds === null || blocked === undefined) return;
+  state.blockedUntil.set(blocked, timeIn(seconds, now));
+}
 
-/** Decides about one call, and takes it off the quota if it may go. */
-export function reserve(budget: RateLimitState, template: string, now: number): Admission {
-  const closedFor = openAt(budget, template) - now;
-  if (closedFor > 0) return { kind: 'closed', inMs: closedFor };
-  const { quota } = budget;
-  const spacing = spacingMs(quota, now);
-  const at = spacing === 0 ? now : Math.min(now + MAX_SPACING_MS, Math.max(now, budget.nextAt));
-  budget.nextAt = at + spacing;
-  if (quota && quota.resetAt > now) budget.quota = { ...quota, remaining: quota.remaining - 1 };
-  return { kind: 'go', inMs: at - now };
+/** Responses may arrive out of order, so within one period the smallest remainder is the latest. */
+function mergeQuota(state: RateLimitState, reported: RateLimit): void {
+  const { quota } = state;
+  const isNewPeriod =
+    quota === undefined || Math.abs(quota.resetAt - reported.resetAt) >= RESET_TOLERANCE_MS;
+  state.quota = isNewPeriod
+    ? reported
+    : { ...reported, remaining: Math.min(quota.remaining, reported.remaining) };
+}
+
+/**
+ * What a 429 blocks. A throttle of the whole API responds in plain text or reports no remaining
+ * calls. If calls remain, as GitLab.com reports with every response, another limit applied: that of
+ * one endpoint (a project's list of jobs), which is blocked. Limits on writes are per job and block
+ * nothing.
+ */
+function blockedBy(call: Call, headers: Headers): string | undefined {
+  const isJson = headerOf(headers, 'content-type')?.includes('json');
+  if (!isJson || readCount(headers, 'ratelimit-remaining') === 0) return EVERYTHING;
+  return call.method === 'POST' ? undefined : call.endpoint.template;
+}
+
+function readQuota(headers: Headers, now: number): RateLimit | undefined {
+  const limit = readCount(headers, 'ratelimit-limit');
+  const remaining = readCount(headers, 'ratelimit-remaining');
+  const seconds = readReset(headers, now);
+  if (limit === undefined || remaining === undefined || seconds === null) return undefined;
+  const observed = readCount(headers, 'ratelimit-observed');
+  const granted = observed === undefined ? limit : observed + remaining;
+  return { limit, granted, remaining, resetAt: timeIn(seconds, now) };
+}
+
+function readCount(headers: Headers, name: string): number | undefined {
+  const text = headerOf(headers, name);
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+function timeIn(seconds: number, now: number): number {
+  return now + Math.min(MAX_BLOCK_MS, seconds * 1000);
 }

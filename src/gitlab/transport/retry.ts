@@ -2,91 +2,20 @@ import { type Clock, sleep } from '../../util/clock.ts';
 import { GitlabNetworkError, GitlabRateLimitError, GitlabStatusError } from '../errors.ts';
 import type { Call, Send } from '../request.ts';
 
-/*
- * Whether a failed call is made again, and after how long. GitLab has no idempotent writes (a retry
- * makes a new job each time), so only reads are repeated, and of those only what failed before or
- * beside the work: not 500, 504 or a timeout, where a repetition doubles the load.
- */
-
-/** @default three attempts in all */
+/** Three attempts in all. */
 export const MAX_RETRIES = 2;
 const BASE_DELAY_MS = 200;
 const MAX_BACKOFF_MS = 2_000;
-/** A longer wait that GitLab asks for is the caller's to sit out. */
+/** If GitLab asks for a longer wait, the call fails instead. */
 const MAX_ASKED_DELAY_MS = 10_000;
 
-/** One failed attempt. */
-export interface Failure {
-  readonly method: string;
-  /** How many attempts were made before this one. */
-  readonly attempt: number;
-  readonly error: unknown;
-  /** Until the call's deadline. */
-  readonly remainingMs: number;
-}
-
-function isRepeatable(error: unknown): boolean {
-  if (error instanceof GitlabStatusError) return error.status === 502 || error.status === 503;
-  return error instanceof GitlabNetworkError || error instanceof GitlabRateLimitError;
-}
-
-/** What the server asks for; undefined where it asks nothing, so that we choose. A 429 without a time is too long. */
-function askedDelayMs(error: unknown): number | undefined {
-  const asks = error instanceof GitlabStatusError || error instanceof GitlabRateLimitError;
-  if (!asks) return undefined;
-  if (error.retryAfterSeconds !== null) return error.retryAfterSeconds * 1000;
-  return error instanceof GitlabRateLimitError ? Number.POSITIVE_INFINITY : undefined;
-}
-
-/**
- * How long to wait before the next attempt, in ms; undefined for none. `random` is 0 to 1: full
- * jitter, so that callers who failed together do not come back together.
- */
-export function retryDelayMs(failure: Failure, random: number): number | undefined {
-  const { method, attempt, error, remainingMs } = failure;
-  if (method !== 'GET' && method !== 'HEAD') return undefined;
-  if (attempt >= MAX_RETRIES || !isRepeatable(error)) return undefined;
-  const backoff = random * Math.min(MAX_BACKOFF_MS, BASE_DELAY_MS * 2 ** attempt);
-  const asked = askedDelayMs(error);
-  if (asked !== undefined && asked > MAX_ASKED_DELAY_MS) return undefined;
-  const delay = asked === undefined ? backoff : asked + backoff;
-  return delay < remainingMs ? delay : undefined;
-}
-
-/** How many retries a calm hour saves up, and what share of the calls may be retries in a bad one. */
-const MAX_SAVED = 20;
-const SHARE = 0.1;
-
-/** Keeps retries to a share of the calls: a GitLab in trouble must not get three times its load. */
-export interface RetryBudget {
-  /** Every first attempt earns a little. */
-  recordAttempt(): void;
-  /** Takes one retry; false when none is left. */
-  trySpend(): boolean;
-}
-
-/** Starts full. Shared by all callers of one server. */
-export function createRetryBudget(): RetryBudget {
-  let saved = MAX_SAVED;
-  return {
-    recordAttempt() {
-      saved = Math.min(MAX_SAVED, saved + SHARE);
-    },
-    trySpend() {
-      if (saved < 1) return false;
-      saved -= 1;
-      return true;
-    },
-  };
-}
-
-/** Repeats reads that failed, as retry.ts says and the budget allows. */
+/** Retries failed reads as `retryDelayMs` decides and the budget allows. */
 export function createRetry(
   send: Send,
   deps: { clock: Clock; random: () => number; budget: RetryBudget },
 ): Send {
   const { clock, random, budget } = deps;
-  const pause = async (call: Call, error: unknown, attempt: number): Promise<void> => {
+  const waitOrThrow = async (call: Call, error: unknown, attempt: number): Promise<void> => {
     const remainingMs = call.deadlineAt - clock.now();
     const delay = retryDelayMs({ method: call.method, attempt, error, remainingMs }, random());
     if (delay === undefined || !budget.trySpend()) throw error;
@@ -98,8 +27,76 @@ export function createRetry(
       try {
         return await send(call);
       } catch (error) {
-        await pause(call, error, attempt);
+        await waitOrThrow(call, error, attempt);
       }
     }
+  };
+}
+
+export interface FailedAttempt {
+  readonly method: string;
+  /** Counted from 0. */
+  readonly attempt: number;
+  readonly error: unknown;
+  /** Time left until the call's deadline. */
+  readonly remainingMs: number;
+}
+
+/**
+ * Decides the delay before the next attempt, in ms; undefined for no retry. Only reads are retried:
+ * GitLab has no idempotent writes (each retry of a job makes a new one). Not after 500, 504 or a
+ * timeout, where GitLab may still be working and a retry would double the load. `random` (0 to 1)
+ * gives full jitter, so that callers that failed together do not retry together.
+ */
+export function retryDelayMs(failed: FailedAttempt, random: number): number | undefined {
+  const { method, attempt, error, remainingMs } = failed;
+  if (method !== 'GET' && method !== 'HEAD') return undefined;
+  if (attempt >= MAX_RETRIES || !isRetryable(error)) return undefined;
+  const backoff = random * Math.min(MAX_BACKOFF_MS, BASE_DELAY_MS * 2 ** attempt);
+  const asked = askedDelayMs(error);
+  if (asked !== undefined && asked > MAX_ASKED_DELAY_MS) return undefined;
+  const delay = asked === undefined ? backoff : asked + backoff;
+  return delay < remainingMs ? delay : undefined;
+}
+
+function isRetryable(error: unknown): boolean {
+  if (error instanceof GitlabStatusError) return error.status === 502 || error.status === 503;
+  return error instanceof GitlabNetworkError || error instanceof GitlabRateLimitError;
+}
+
+/** The wait that GitLab asks for; infinite for a 429 that names none, undefined if it asks for none. */
+function askedDelayMs(error: unknown): number | undefined {
+  const asks = error instanceof GitlabStatusError || error instanceof GitlabRateLimitError;
+  if (!asks) return undefined;
+  if (error.retryAfterSeconds !== null) return error.retryAfterSeconds * 1000;
+  return error instanceof GitlabRateLimitError ? Number.POSITIVE_INFINITY : undefined;
+}
+
+const MAX_TOKENS = 20;
+const TOKENS_PER_CALL = 0.1;
+
+/**
+ * Retry budget: token bucket of 20; each first attempt adds 0.1 token. Limits retries to a tenth of
+ * the calls, so that a failing GitLab does not get three times its load.
+ */
+export interface RetryBudget {
+  /** Adds the tokens of a first attempt. */
+  recordAttempt(): void;
+  /** Takes one token; false if there is none. */
+  trySpend(): boolean;
+}
+
+/** Creates a full budget, to be shared by all callers of one server. */
+export function createRetryBudget(): RetryBudget {
+  let tokens = MAX_TOKENS;
+  return {
+    recordAttempt() {
+      tokens = Math.min(MAX_TOKENS, tokens + TOKENS_PER_CALL);
+    },
+    trySpend() {
+      if (tokens < 1) return false;
+      tokens -= 1;
+      return true;
+    },
   };
 }

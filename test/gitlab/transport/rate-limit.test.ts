@@ -73,7 +73,7 @@ describe('a budget', () => {
 
   it('closes when nothing is left, until the renewal', () => {
     const budget = learned(answer(200, quota(600, 0, 7)));
-    expect(reserve(budget, template, now)).toEqual({ kind: 'closed', inMs: 7_000 });
+    expect(reserve(budget, template, now)).toEqual({ kind: 'blocked', inMs: 7_000 });
     expect(reserve(budget, template, now + 7_000)).toEqual({ kind: 'go', inMs: 0 });
   });
 
@@ -91,8 +91,8 @@ describe('a budget', () => {
   ])('closes by a 429: %s', (_, request, headers, own, other) => {
     const budget = createRateLimitState();
     updateQuota(budget, request, answer(429, headers), now);
-    expect(reserve(budget, template, now).kind === 'closed').toBe(own);
-    expect(reserve(budget, '/job', now).kind === 'closed').toBe(other);
+    expect(reserve(budget, template, now).kind === 'blocked').toBe(own);
+    expect(reserve(budget, '/job', now).kind === 'blocked').toBe(other);
     expect(reserve(budget, template, now + 5_000).kind).toBe('go');
   });
 
@@ -102,7 +102,7 @@ describe('a budget', () => {
     ['a renewal in another century', answer(200, quota(600, 0, 5_000_000_000))],
   ])('asks again after an hour, after %s', (_, told) => {
     const budget = learned(told);
-    expect(reserve(budget, template, now)).toEqual({ kind: 'closed', inMs: 3_600_000 });
+    expect(reserve(budget, template, now)).toEqual({ kind: 'blocked', inMs: 3_600_000 });
     expect(reserve(budget, template, now + 3_600_000)).toEqual({ kind: 'go', inMs: 0 });
   });
 
