@@ -1,19 +1,18 @@
-import { pathsAbove } from './build-people.ts';
 import { roleIn } from './permissions.ts';
 import {
   type AgentAccess,
   type AgentRecord,
   type JobRecord,
-  type ProjectRecord,
+  pathsAbove,
   type Role,
   roles,
   type WorldState,
 } from './records.ts';
-import { iso } from './serialize-user.ts';
-import type { Capabilities } from './versions.ts';
+import { projectIdentity } from './serialize.ts';
+import { type Capabilities, isSince } from './versions.ts';
 
-/** Whether a pattern such as `review/*` names the environment; no pattern = every one. */
-function covers(patterns: readonly string[] | undefined, environment: string | undefined): boolean {
+/** Whether a pattern such as `review/*` matches the environment. Without patterns all match. */
+function matchesAny(patterns: readonly string[] | undefined, environment?: string): boolean {
   if (patterns === undefined) return true;
   if (environment === undefined) return false;
   return patterns.some((pattern) => {
@@ -22,47 +21,37 @@ function covers(patterns: readonly string[] | undefined, environment: string | u
   });
 }
 
-function admits(access: AgentAccess, job: JobRecord): boolean {
-  if (access.protectedBranchesOnly === true && !job.project.protectedRefs.has(job.ref))
-    return false;
-  return covers(access.environments, job.environment?.name);
+function allows(access: AgentAccess, job: JobRecord): boolean {
+  const needsProtected = access.protectedBranchesOnly === true;
+  if (needsProtected && !job.project.protectedRefs.has(job.ref)) return false;
+  return matchesAny(access.environments, job.environment?.name);
 }
 
-/** The agent's entry for the job: a group's or the project's; its own project needs none (§3.8). */
+/**
+ * Returns the configuration of the entry that allows the job, of its project or of a group above;
+ * null if none does. The agent's own project needs no entry (upstream.md §3.8).
+ */
 function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, unknown> | null {
   const paths = [job.project.path, ...pathsAbove(job.project.path)];
   const entries = paths.flatMap((path) => agent.access.filter((access) => access.path === path));
-  const entry = entries.find((access) => admits(access, job));
+  const entry = entries.find((access) => allows(access, job));
   if (entry !== undefined) {
     const { environments, configuration } = entry;
-    return { ...configuration, ...(environments === undefined ? {} : { environments }) };
+    return { ...configuration, ...(environments && { environments }) };
   }
   return agent.project === job.project ? {} : null;
 }
 
-function configProject(project: ProjectRecord) {
-  const path = project.path.slice(project.path.lastIndexOf('/') + 1);
-  return {
-    id: project.id,
-    description: null,
-    name: project.name,
-    name_with_namespace: project.path.split('/').join(' / '),
-    path,
-    path_with_namespace: project.path,
-    created_at: iso(project.createdAt),
-  };
-}
-
-/** Cumulative; the newest role stands where GitLab's own table has it, after developer. */
-function rolesUpTo(role: Role | null, caps: Capabilities): string[] {
-  const reached = roles.slice(0, role === null ? 0 : roles.indexOf(role) + 1);
-  return reached.flatMap((each) => {
-    if (each === 'planner' && !caps.plannerRole) return [];
-    return each === 'developer' && caps.securityManagerRole ? [each, 'security_manager'] : [each];
+/** Returns the role and those below it; security_manager follows developer, as in GitLab. */
+function rolesUpTo(role: Role | null, { version }: Capabilities): string[] {
+  const included = roles.slice(0, role === null ? 0 : roles.indexOf(role) + 1);
+  return included.flatMap((name) => {
+    if (name === 'planner' && !isSince(version, '18.0')) return [];
+    return name === 'developer' && isSince(version, '19.3') ? [name, 'security_manager'] : [name];
   });
 }
 
-/** The answer of GET /job/allowed_agents (upstream.md §3.8); no environment, no key. */
+/** The response of GET /job/allowed_agents (§3.8). */
 export function serializeAllowedAgents(
   world: WorldState,
   job: JobRecord,
@@ -75,7 +64,7 @@ export function serializeAllowedAgents(
   const agents = world.agents.flatMap((agent) => {
     const configuration = configurationFor(agent, job);
     if (configuration === null) return [];
-    return [{ id: agent.id, config_project: configProject(agent.project), configuration }];
+    return [{ id: agent.id, config_project: projectIdentity(agent.project), configuration }];
   });
   const { environment, user } = job;
   return {

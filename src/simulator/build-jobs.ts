@@ -1,20 +1,158 @@
-import { takeId, userNamed } from './build-people.ts';
-import { insertById, removeById } from './id-list.ts';
+import { findOrAddUser, type Given, takeId, withDefaults } from './build-accounts.ts';
+import { type Time, toMs } from './build-pipelines.ts';
 import {
-  artifactOf,
-  type BridgeOptions,
-  defaultPlan,
-  environmentOf,
-  type JobOptions,
-  plainColumns,
-  timeColumns,
-} from './job-columns.ts';
-import type { JobRecord, PipelineRecord, UserRecord, WorldState } from './records.ts';
-import { isComplete, pipelineStatus } from './statuses.ts';
-import { appendLog } from './transitions.ts';
+  type ArtifactRecord,
+  type CommitRecord,
+  insertById,
+  type JobColumns,
+  type JobRecord,
+  jobDefaults,
+  type PipelineRecord,
+  type PlanRecord,
+  type RunnerManagerRecord,
+  type RunnerRecord,
+  removeById,
+  type UserRecord,
+  type WorldState,
+} from './records.ts';
+import { appendLog, isComplete, pipelineStatus } from './statuses.ts';
 
-/** The pipeline a test means: by record or id. */
-export function pipelineNamed(state: WorldState, ref: PipelineRecord | number): PipelineRecord {
+/** By default, a successful build. Plain columns and their defaults: `jobDefaults`. */
+export interface JobOptions extends Given<JobColumns> {
+  id?: number | undefined;
+  /** @default 'job-<id>' */
+  name?: string | undefined;
+  /** @default 'test' */
+  stage?: string | undefined;
+  /** @default 'success' */
+  status?: string | undefined;
+  /** @default the pipeline's, as tag, user and commit */
+  ref?: string | undefined;
+  tag?: boolean | undefined;
+  user?: UserRecord | string | null | undefined;
+  commit?: CommitRecord | null | undefined;
+  createdAt?: Time | undefined;
+  queuedAt?: Time | undefined;
+  startedAt?: Time | undefined;
+  finishedAt?: Time | undefined;
+  erasedAt?: Time | undefined;
+  scheduledAt?: Time | undefined;
+  artifactsExpireAt?: Time | undefined;
+  artifacts?: readonly Partial<ArtifactRecord>[] | undefined;
+  /** Name of an environment; slug and tier are derived from it. */
+  environment?: string | undefined;
+  /** The log. If given, the clock prints nothing more. */
+  log?: string | Buffer | undefined;
+  /** What the clock does with the job. */
+  plan?: Partial<PlanRecord> | undefined;
+}
+
+export interface BridgeOptions extends JobOptions {
+  /** The pipeline that the bridge has started. */
+  downstream?: PipelineRecord | null | undefined;
+}
+
+/** The runner of jobs whose options name none. */
+export const defaultRunner: RunnerRecord = {
+  id: 12270831,
+  description: 'shared-runner-1.example.com',
+  runnerType: 'instance_type',
+  status: 'online',
+  active: true,
+  name: 'gitlab-runner',
+  ipAddress: '10.1.2.3',
+};
+/** The machine of {@link defaultRunner}; its version supports graceful cancellation. */
+export const defaultRunnerManager: RunnerManagerRecord = {
+  id: 5418,
+  systemId: 's_8f1d2c3b4a59',
+  version: '18.6.0',
+  revision: 'abcdef12',
+  platform: 'linux',
+  architecture: 'amd64',
+};
+
+const defaultPlan: PlanRecord = {
+  frozen: false,
+  queueMs: 2_000,
+  runMs: 30_000,
+  delayMs: 60_000,
+  cancelMs: 3_000,
+  outcome: 'success',
+  failureReason: 'script_failure',
+  script: (_, runMs) => {
+    const lines = Math.max(1, Math.round(runMs / 3_000));
+    return Array.from({ length: lines }, (_line, at) => `step ${at + 1} of ${lines}\n`);
+  },
+  coverage: null,
+  artifacts: [],
+};
+
+const whenOfStatus: Readonly<Record<string, JobRecord['when']>> = {
+  manual: 'manual',
+  scheduled: 'delayed',
+};
+
+/** Returns the default columns of a job with a status; `hasRun`: it has a runner. */
+function columnsFor(status: string, hasRun: boolean): JobColumns {
+  return {
+    ...jobDefaults,
+    when: whenOfStatus[status] ?? jobDefaults.when,
+    failureReason: status === 'failed' ? 'script_failure' : null,
+    runner: hasRun ? defaultRunner : null,
+    runnerManager: hasRun ? defaultRunnerManager : null,
+  };
+}
+
+/** Returns the default times of a job that has a status now. */
+function timesFor(status: string, now: number) {
+  const isDone = status === 'success' || status === 'failed' || status === 'canceled';
+  const isStarted = isDone || status === 'running' || status === 'canceling';
+  const startedAt = isDone ? now - 60_000 : now;
+  return {
+    queuedAt: isStarted ? startedAt - 2_000 : status === 'pending' ? now : null,
+    startedAt: isStarted ? startedAt : null,
+    finishedAt: isDone ? now : null,
+    cancelingAt: status === 'canceling' ? now : null,
+    scheduledAt: status === 'scheduled' ? now : null,
+  };
+}
+
+function timeOr(time: Time | undefined, fallback: number | null): number | null {
+  return time === undefined ? fallback : toMs(time);
+}
+
+/** Returns the times of a job: those of the options, else those its status implies. */
+function timeColumns(options: JobOptions, status: string, now: number) {
+  const defaults = timesFor(status, now);
+  const startedAt = timeOr(options.startedAt, defaults.startedAt);
+  const isQueuedOnly = defaults.queuedAt === null || startedAt === null;
+  const queuedAt = timeOr(options.queuedAt, isQueuedOnly ? defaults.queuedAt : startedAt - 2_000);
+  return {
+    createdAt: timeOr(options.createdAt, queuedAt ?? now) ?? now,
+    queuedAt,
+    startedAt,
+    finishedAt: timeOr(options.finishedAt, defaults.finishedAt),
+    cancelingAt: defaults.cancelingAt,
+    scheduledAt: timeOr(options.scheduledAt, defaults.scheduledAt),
+    erasedAt: timeOr(options.erasedAt, null),
+    artifactsExpireAt: timeOr(options.artifactsExpireAt, null),
+  };
+}
+
+/** Fills in an artifact; by default an archive of 1 KiB. */
+function artifactOf(artifact: Partial<ArtifactRecord>): ArtifactRecord {
+  return { file_type: 'archive', size: 1024, filename: null, file_format: null, ...artifact };
+}
+
+function environmentOf(name: string | undefined): JobRecord['environment'] {
+  if (name === undefined) return null;
+  const tiers = ['production', 'staging', 'testing'];
+  const tier = tiers.find((prefix) => name.startsWith(prefix)) ?? 'development';
+  return { name, slug: name.toLowerCase().replace(/[^a-z0-9]+/g, '-'), tier };
+}
+
+function requirePipeline(state: WorldState, ref: PipelineRecord | number): PipelineRecord {
   if (typeof ref === 'object') return ref;
   const pipeline = state.pipelines.get(ref);
   if (pipeline === undefined) throw new Error(`the world has no pipeline ${ref}`);
@@ -23,24 +161,27 @@ export function pipelineNamed(state: WorldState, ref: PipelineRecord | number): 
 
 function userOf(
   state: WorldState,
-  user: UserRecord | string | null | undefined,
   pipeline: PipelineRecord,
+  user: JobOptions['user'],
 ): UserRecord | null {
   if (user === undefined) return pipeline.user;
-  return user === null ? null : userNamed(state, user);
+  return user === null ? null : findOrAddUser(state, user);
 }
 
-function toRecord(
+function createRecord(
   state: WorldState,
   pipeline: PipelineRecord,
   options: BridgeOptions & { kind: JobRecord['kind'] },
 ): JobRecord {
+  const { kind, status = 'success' } = options;
   const id = takeId(state, 'job', options.id);
-  const status = options.status ?? 'success';
   const times = timeColumns(options, status, state.now);
+  const hasRun = kind === 'build' && times.startedAt !== null;
   return {
+    ...withDefaults(columnsFor(status, hasRun), options),
+    ...times,
     id,
-    kind: options.kind,
+    kind,
     project: pipeline.project,
     pipeline,
     name: options.name ?? `job-${id}`,
@@ -48,9 +189,7 @@ function toRecord(
     status,
     ref: options.ref ?? pipeline.ref,
     tag: options.tag ?? pipeline.tag,
-    ...times,
-    ...plainColumns(options, status, options.kind === 'build' && times.startedAt !== null),
-    user: userOf(state, options.user, pipeline),
+    user: userOf(state, pipeline, options.user),
     commit: options.commit === undefined ? pipeline.commit : options.commit,
     artifacts: (options.artifacts ?? []).map(artifactOf),
     environment: environmentOf(options.environment),
@@ -58,70 +197,68 @@ function toRecord(
     downstream: options.downstream ?? null,
     log: [],
     logBytes: 0,
-    plan: {
-      ...defaultPlan,
-      ...(options.log === undefined ? {} : { script: null }),
-      ...options.plan,
-    },
+    plan: { ...defaultPlan, ...(options.log !== undefined && { script: null }), ...options.plan },
     script: null,
   };
 }
 
-/** Puts a record in every index; the clock looks at its pipeline from now on. */
-function index(state: WorldState, job: JobRecord): JobRecord {
+/** Adds a job to every index, and its pipeline to the active ones if the job is not complete. */
+function addToIndexes(state: WorldState, job: JobRecord): JobRecord {
   const { pipeline } = job;
   if (!pipeline.stages.includes(job.stage)) pipeline.stages.push(job.stage);
   insertById(job.project.jobs, job);
   insertById(pipeline.jobs, job);
   state.jobs.set(job.id, job);
   if (job.startedAt !== null) pipeline.startedAt ??= job.startedAt;
-  if (!isComplete(job.status)) state.live.add(pipeline);
+  if (!isComplete(job.status)) state.active.add(pipeline);
   return job;
 }
 
-function settle(pipeline: PipelineRecord, job: JobRecord): void {
-  if (job.finishedAt === null) return;
-  pipeline.finishedAt = Math.max(pipeline.finishedAt ?? 0, job.finishedAt);
+function addRecord(
+  state: WorldState,
+  pipelineRef: PipelineRecord | number,
+  options: BridgeOptions & { kind: JobRecord['kind'] },
+): JobRecord {
+  const pipeline = requirePipeline(state, pipelineRef);
+  const job = addToIndexes(state, createRecord(state, pipeline, options));
+  if (options.log !== undefined && job.kind === 'build') appendLog(state, job, options.log);
+  if (job.finishedAt !== null) {
+    pipeline.finishedAt = Math.max(pipeline.finishedAt ?? 0, job.finishedAt);
+  }
+  return job;
 }
 
 /** Adds a build. */
 export function addJob(
   state: WorldState,
-  where: PipelineRecord | number,
+  pipeline: PipelineRecord | number,
   options: JobOptions = {},
 ): JobRecord {
-  const pipeline = pipelineNamed(state, where);
-  const job = index(state, toRecord(state, pipeline, { ...options, kind: 'build' }));
-  if (options.log !== undefined) appendLog(state, job, options.log);
-  settle(pipeline, job);
-  return job;
+  return addRecord(state, pipeline, { ...options, kind: 'build' });
 }
 
 /** Adds a trigger job. */
 export function addBridge(
   state: WorldState,
-  where: PipelineRecord | number,
+  pipeline: PipelineRecord | number,
   options: BridgeOptions = {},
 ): JobRecord {
-  const pipeline = pipelineNamed(state, where);
-  const job = index(state, toRecord(state, pipeline, { ...options, kind: 'bridge' }));
-  settle(pipeline, job);
-  return job;
+  return addRecord(state, pipeline, { ...options, kind: 'bridge' });
 }
 
-/** A new try of a job: the old row stays as it is and counts as retried. */
+/** Adds a new attempt of a job, and marks the old one as retried. */
 export function cloneJob(state: WorldState, job: JobRecord, user: UserRecord | null): JobRecord {
   job.retried = true;
   const { id: _id, status: _status, ...raw } = job.raw;
-  return index(state, {
+  return addToIndexes(state, {
     ...job,
+    ...timeColumns({}, 'created', state.now),
     id: takeId(state, 'job'),
     status: 'created',
     retried: false,
     user,
     coverage: null,
     failureReason: null,
-    ...timeColumns({}, 'created', state.now),
     runner: null,
     runnerManager: null,
     artifacts: [],
@@ -133,25 +270,25 @@ export function cloneJob(state: WorldState, job: JobRecord, user: UserRecord | n
   });
 }
 
-/** Takes a job away as if it had never been. */
+/** Deletes a job. */
 export function deleteJob(state: WorldState, job: JobRecord): void {
   state.jobs.delete(job.id);
   removeById(job.project.jobs, job);
   removeById(job.pipeline.jobs, job);
 }
 
-/** Takes a pipeline away with all its jobs. */
+/** Deletes a pipeline with its jobs and their tokens. */
 export function deletePipeline(state: WorldState, pipeline: PipelineRecord): void {
   for (const job of [...pipeline.jobs]) deleteJob(state, job);
   state.pipelines.delete(pipeline.id);
-  state.live.delete(pipeline);
+  state.active.delete(pipeline);
   removeById(pipeline.project.pipelines, pipeline);
   for (const [value, token] of state.tokens) {
     if (token.job?.pipeline === pipeline) state.tokens.delete(value);
   }
 }
 
-/** Whether a pipeline has come to rest. */
+/** Whether all jobs of a pipeline are complete. */
 export function isPipelineDone(pipeline: PipelineRecord): boolean {
   return isComplete(pipelineStatus(pipeline));
 }

@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
-import { projectNamed, takeId, userNamed } from './build-people.ts';
-import { type Given, withDefaults } from './defaults.ts';
-import { insertById } from './id-list.ts';
-import type {
-  CommitRecord,
-  PipelineRecord,
-  ProjectRecord,
-  UserRecord,
-  WorldState,
+import {
+  findOrAddUser,
+  type Given,
+  requireProject,
+  takeId,
+  withDefaults,
+} from './build-accounts.ts';
+import {
+  type CommitRecord,
+  insertById,
+  type PipelineRecord,
+  type ProjectRecord,
+  type UserRecord,
+  type WorldState,
 } from './records.ts';
 
 /** A time: milliseconds since 1970, ISO text, or null for never. */
@@ -18,28 +23,41 @@ type PipelineColumns = Pick<
   'iid' | 'ref' | 'tag' | 'sha' | 'beforeSha' | 'source' | 'name' | 'yamlErrors' | 'raw'
 >;
 
-/** What a test says about a pipeline; a push to the default branch unless stated. */
+/** By default, a push to the default branch. */
 export interface PipelineOptions extends Given<PipelineColumns> {
   id?: number | undefined;
   /** @default the project's first member */
   user?: UserRecord | string | null | undefined;
-  /** The first line of the commit's message, or null: the commit is gone. */
+  /** First line of the commit message; null = the commit no longer exists. */
   commit?: string | null | undefined;
   /** Fixes the status until a job changes. @default derived from the jobs */
   status?: string | undefined;
-  /** Stages in order, where the order of the jobs does not tell. */
+  /** Stages in order. @default in order of the jobs added */
   stages?: readonly string[] | undefined;
   createdAt?: Time | undefined;
 }
 
-/** A time in milliseconds. */
+/** Converts a time to milliseconds. */
 export function toMs(time: Time): number | null {
   return typeof time === 'string' ? Date.parse(time) : time;
 }
 
-/** Forty hex digits, the same for the same words. */
-export function shaOf(words: string): string {
-  return createHash('sha1').update(words).digest('hex');
+function shaOf(text: string): string {
+  return createHash('sha1').update(text).digest('hex');
+}
+
+function defaultColumns(project: ProjectRecord, id: number): PipelineColumns {
+  return {
+    iid: (project.pipelines.at(-1)?.iid ?? 0) + 1,
+    ref: project.defaultBranch,
+    tag: false,
+    sha: shaOf(`pipeline ${id}`),
+    beforeSha: shaOf(`before ${id}`),
+    source: 'push',
+    name: null,
+    yamlErrors: null,
+    raw: {},
+  };
 }
 
 function commitOf(pipeline: PipelineRecord, title: string, now: number): CommitRecord {
@@ -58,24 +76,22 @@ function commitOf(pipeline: PipelineRecord, title: string, now: number): CommitR
 function userOf(
   state: WorldState,
   project: ProjectRecord,
-  user: PipelineOptions['user'],
+  option: PipelineOptions['user'],
 ): UserRecord | null {
-  const wanted = user === undefined ? project.members.keys().next().value : user;
-  return wanted === undefined || wanted === null ? null : userNamed(state, wanted);
+  const user = option === undefined ? project.members.keys().next().value : option;
+  return user === undefined || user === null ? null : findOrAddUser(state, user);
 }
 
-/** Adds a pipeline. */
 export function addPipeline(
   state: WorldState,
-  where: ProjectRecord | string | number,
+  projectRef: ProjectRecord | string | number,
   options: PipelineOptions = {},
 ): PipelineRecord {
-  const project = projectNamed(state, where);
+  const project = requireProject(state, projectRef);
   const id = takeId(state, 'pipeline', options.id);
   const createdAt = toMs(options.createdAt ?? null) ?? state.now;
-  const columns = withDefaults(usualColumns(project, id), options);
   const pipeline: PipelineRecord = {
-    ...columns,
+    ...withDefaults(defaultColumns(project, id), options),
     id,
     project,
     user: userOf(state, project, options.user),
@@ -93,19 +109,4 @@ export function addPipeline(
   insertById(project.pipelines, pipeline);
   state.pipelines.set(id, pipeline);
   return pipeline;
-}
-
-/** The columns that a test's words settle by themselves. */
-function usualColumns(project: ProjectRecord, id: number): PipelineColumns {
-  return {
-    iid: (project.pipelines.at(-1)?.iid ?? 0) + 1,
-    ref: project.defaultBranch,
-    tag: false,
-    sha: shaOf(`pipeline ${id}`),
-    beforeSha: shaOf(`before ${id}`),
-    source: 'push',
-    name: null,
-    yamlErrors: null,
-    raw: {},
-  };
 }

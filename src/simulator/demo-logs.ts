@@ -1,15 +1,14 @@
 import type { LogScript } from './records.ts';
 
 /*
- * Logs as a runner prints them (upstream.md §7): ANSI colours, section markers, progress bars
- * drawn over with \r, and on newer runners a time stamp before every line.
+ * Logs in the format of a runner (upstream.md §7): ANSI colors, section markers, progress bars
+ * overwritten with \r, and on newer runners a timestamp before every line.
  */
 
 const esc = '\u001b';
 const clear = `${esc}[0K`;
 
-/** Colours as the runner and common tools use them. */
-export const paint = {
+const paint = {
   green: (text: string) => `${esc}[32;1m${text}${esc}[0;m`,
   red: (text: string) => `${esc}[31;1m${text}${esc}[0;m`,
   cyan: (text: string) => `${esc}[36;1m${text}${esc}[0;m`,
@@ -18,7 +17,6 @@ export const paint = {
   violet: (text: string) => `${esc}[38;5;141m${text}${esc}[0m`,
 };
 
-/** A section of a log: its name, its heading, its lines. */
 interface Section {
   readonly name: string;
   readonly heading: string;
@@ -26,19 +24,19 @@ interface Section {
   readonly lines: readonly string[];
 }
 
-/** What a job's script does: commands with what they print. */
-export interface JobLog {
+/** The variable parts of a job's log. */
+interface JobLog {
   readonly image: string;
-  readonly commands: readonly { readonly run: string; readonly prints: readonly string[] }[];
-  /** Files uploaded at the end. */
+  readonly commands: readonly { readonly run: string; readonly output: readonly string[] }[];
+  /** Files uploaded as artifacts. */
   readonly uploads?: readonly string[];
-  /** How it fails: `: exit code 1`. Absent = it goes well. */
+  /** End of the error message, such as `: exit code 1`. Absent = success. */
   readonly failure?: string;
-  /** Every line stamped, as runners do by default since 18.7. */
-  readonly stamped?: boolean;
+  /** Every line has a timestamp, which is the default since runner 18.7. */
+  readonly timestamps?: boolean;
 }
 
-function preparation(image: string): Section[] {
+function preparationSections(image: string): Section[] {
   return [
     {
       name: 'prepare_executor',
@@ -70,8 +68,8 @@ function preparation(image: string): Section[] {
   ];
 }
 
-function script({ commands }: JobLog): Section {
-  const lines = commands.flatMap(({ run, prints }) => [paint.green(`$ ${run}`), ...prints]);
+function scriptSection({ commands }: JobLog): Section {
+  const lines = commands.flatMap(({ run, output }) => [paint.green(`$ ${run}`), ...output]);
   return {
     name: 'step_script',
     heading: 'Executing "step_script" stage of the job script',
@@ -79,7 +77,7 @@ function script({ commands }: JobLog): Section {
   };
 }
 
-function ending({ uploads = [], failure }: JobLog): Section[] {
+function finalSections({ uploads = [], failure }: JobLog): Section[] {
   const state = failure === undefined ? 'success' : 'failure';
   const upload = {
     name: `upload_artifacts_on_${state}`,
@@ -94,10 +92,10 @@ function ending({ uploads = [], failure }: JobLog): Section[] {
   return [...(uploads.length > 0 ? [upload] : []), cleanUp];
 }
 
-/** A line, or a part of one that ends in \r; markers need the time they are printed at. */
-type Piece = (unixSeconds: number) => string;
+/** Returns a line, or a part of a line that ends in \r. Section markers contain the time. */
+type Chunk = (unixSeconds: number) => string;
 
-function sectionPieces({ name, heading, collapsed = false, lines }: Section): Piece[] {
+function sectionChunks({ name, heading, collapsed = false, lines }: Section): Chunk[] {
   const options = collapsed ? '[collapsed=true]' : '';
   return [
     (time) =>
@@ -107,49 +105,49 @@ function sectionPieces({ name, heading, collapsed = false, lines }: Section): Pi
   ];
 }
 
-function verdict(failure: string | undefined): string {
+function resultLine(failure: string | undefined): string {
   if (failure === undefined) return paint.green('Job succeeded');
   return paint.red(`ERROR: Job failed${failure}`);
 }
 
-function piecesOf(log: JobLog): Piece[] {
-  const sections = [...preparation(log.image), script(log), ...ending(log)];
+function chunksOf(log: JobLog): Chunk[] {
+  const sections = [...preparationSections(log.image), scriptSection(log), ...finalSections(log)];
   return [
     () => `${clear}Running with gitlab-runner 18.6.0 (abcdef12)${esc}[0;m\n`,
     () =>
       `${clear}  on shared-runner-1.example.com 8f1d2c3b, system ID: s_8f1d2c3b4a59${esc}[0;m\n`,
-    ...sections.flatMap(sectionPieces),
-    () => `${verdict(log.failure)}\n`,
+    ...sections.flatMap(sectionChunks),
+    () => `${resultLine(log.failure)}\n`,
   ];
 }
 
-/** The 32 bytes that newer runners put before a line; `+` joins it to the line before (§7). */
-function stamp(ms: number, isContinued: boolean): string {
+/** The 32-byte prefix of newer runners; `+` marks a continuation of the previous line (§7). */
+function timestamp(ms: number, isContinuation: boolean): string {
   const time = new Date(ms).toISOString().replace('Z', '412Z');
-  return `${time} 01O${isContinued ? '+' : ' '}`;
+  return `${time} 01O${isContinuation ? '+' : ' '}`;
 }
 
-function stamped(pieces: readonly string[], timeAt: (at: number) => number): string[] {
-  let isContinued = false;
-  return pieces.map((piece, at) => {
-    const line = `${stamp(timeAt(at), isContinued)}${piece.replace(/\n$/, '')}\n`;
-    isContinued = !piece.endsWith('\n');
+function withTimestamps(chunks: readonly string[], timeAt: (at: number) => number): string[] {
+  let isContinuation = false;
+  return chunks.map((chunk, at) => {
+    const line = `${timestamp(timeAt(at), isContinuation)}${chunk.replace(/\n$/, '')}\n`;
+    isContinuation = !chunk.endsWith('\n');
     return line;
   });
 }
 
-/** A log spread over the time its job runs. */
-export function scriptOf(log: JobLog): LogScript {
-  const pieces = piecesOf(log);
+/** Returns the script that prints a log evenly over the run time of a job. */
+export function toScript(log: JobLog): LogScript {
+  const chunks = chunksOf(log);
   return (startedAt, runMs) => {
-    const timeAt = (at: number) => Math.floor(startedAt + (runMs * at) / pieces.length);
-    const texts = pieces.map((piece, at) => piece(Math.floor(timeAt(at) / 1_000)));
-    return log.stamped === true ? stamped(texts, timeAt) : texts;
+    const timeAt = (at: number) => Math.floor(startedAt + (runMs * at) / chunks.length);
+    const texts = chunks.map((chunk, at) => chunk(Math.floor(timeAt(at) / 1_000)));
+    return log.timestamps === true ? withTimestamps(texts, timeAt) : texts;
   };
 }
 
-/** A progress bar that is drawn over and over; only the last state stays on the screen. */
-export function progress(label: string, steps: number): string[] {
+/** A progress bar; each state overwrites the previous one. */
+function progress(label: string, steps: number): string[] {
   return Array.from({ length: steps }, (_, at) => {
     const share = Math.round(((at + 1) / steps) * 100);
     const bar = '█'.repeat(Math.round(share / 5)).padEnd(20, '░');
@@ -157,3 +155,169 @@ export function progress(label: string, steps: number): string[] {
     return at + 1 === steps ? text : `${text}\r`;
   });
 }
+
+const node = 'node:22-bookworm';
+
+const install = {
+  run: 'npm ci --prefer-offline',
+  output: ['', 'added 612 packages, and audited 613 packages in 9s', '', 'found 0 vulnerabilities'],
+};
+
+const suites = [
+  ['cart/totals', 42],
+  ['cart/discounts', 31],
+  ['catalog/search', 57],
+  ['catalog/facets', 18],
+  ['checkout/address', 24],
+  ['checkout/shipping', 36],
+  ['orders/history', 22],
+  ['orders/refund', 19],
+  ['session/login', 28],
+] as const;
+
+function passed(name: string, tests: number): string {
+  return ` ${paint.green('✓')} src/${name}.test.ts ${paint.grey(`(${tests} tests)`)}`;
+}
+
+const testRun = 'npm test -- --coverage --reporter=junit --reporter=default';
+
+/** Logs of the demo's jobs. */
+export const jobLogs = {
+  lint: {
+    image: node,
+    commands: [
+      install,
+      {
+        run: 'npm run lint',
+        output: ['> biome ci', '', 'Checked 214 files in 612ms. No fixes applied.'],
+      },
+    ],
+  },
+  typecheck: {
+    image: node,
+    timestamps: true,
+    commands: [install, { run: 'npx tsc --noEmit', output: ['Files: 1203', 'Check time: 4.81s'] }],
+  },
+  unitTests: {
+    image: node,
+    uploads: ['junit.xml', 'coverage/'],
+    commands: [
+      install,
+      {
+        run: testRun,
+        output: [
+          ...suites.map(([name, tests]) => passed(name, tests)),
+          '',
+          ` Test Files  ${paint.green('9 passed')} (9)`,
+          `      Tests  ${paint.green('277 passed')} (277)`,
+          'All files |   93.41 |    88.02 |   95.10 |   93.41 |',
+        ],
+      },
+    ],
+  },
+  /** Unit tests with one failure. */
+  failingUnitTests: {
+    image: node,
+    uploads: ['junit.xml'],
+    failure: ': exit code 1',
+    commands: [
+      install,
+      {
+        run: testRun,
+        output: [
+          ...suites.slice(0, 6).map(([name, tests]) => passed(name, tests)),
+          ` ${paint.red('❯')} src/orders/refund.test.ts ${paint.grey('(19 tests | 1 failed)')}`,
+          `   ${paint.red('×')} refunds shipping when every item is returned`,
+          '',
+          `${esc}[41;1m FAIL ${esc}[0m src/orders/refund.test.ts > refunds shipping when every item is returned`,
+          paint.red('AssertionError: expected 4299 to be 4798 // Object.is equality'),
+          '',
+          paint.green('- Expected  4798'),
+          paint.red('+ Received  4299'),
+          '',
+          ` ${paint.cyan('❯')} src/orders/refund.test.ts:61:32`,
+          paint.grey('     60|   const refund = refundFor(order, order.items);'),
+          `     61|   expect(refund.total).${paint.yellow('toBe')}(order.total);`,
+          paint.red('       |                        ^'),
+          '',
+          ` Test Files  ${paint.red('1 failed')} | ${paint.green('8 passed')} (9)`,
+          `      Tests  ${paint.red('1 failed')} | ${paint.green('276 passed')} (277)`,
+        ],
+      },
+    ],
+  },
+  /** Unit tests whose runner fails. */
+  lostUnitTests: {
+    image: node,
+    failure:
+      ' (system failure): Error response from daemon: No such container: 8f1d2c3b (exec.go:78:0s)',
+    commands: [install],
+  },
+  build: {
+    image: node,
+    timestamps: true,
+    uploads: ['dist/', 'gl-bundle-report.json'],
+    commands: [
+      install,
+      {
+        run: 'npm run build',
+        output: [
+          'vite v6.0.3 building for production...',
+          ...progress('transforming', 8),
+          'dist/index.html                   1.12 kB │ gzip:  0.58 kB',
+          'dist/assets/index-C2cf1mJ0.css   48.70 kB │ gzip:  9.31 kB',
+          'dist/assets/index-BkDq1nSc.js   412.08 kB │ gzip: 131.55 kB',
+          paint.green('✓ built in 11.42s'),
+        ],
+      },
+    ],
+  },
+  /** Browser tests with a long download. */
+  endToEnd: {
+    image: 'mcr.microsoft.com/playwright:v1.49.0',
+    uploads: ['playwright-report/'],
+    commands: [
+      install,
+      { run: 'npx playwright install chromium', output: progress('chromium 131.0', 12) },
+      {
+        run: 'npx playwright test',
+        output: [
+          'Running 14 tests using 2 workers',
+          ...['adds to cart', 'pays by card', 'pays by invoice', 'returns an order'].map(
+            (title, at) =>
+              `  ${paint.green('✓')}  ${at + 1} [chromium] › shop.spec.ts › ${title} (2.${at}s)`,
+          ),
+          `  ${paint.green('14 passed')} (31.8s)`,
+        ],
+      },
+    ],
+  },
+  /** A deployment with a masked token. */
+  deploy: {
+    image: 'registry.example.com/acme/deployer:4',
+    commands: [
+      {
+        run: 'deploy --environment "$CI_ENVIRONMENT_NAME" --token "$DEPLOY_TOKEN"',
+        output: [
+          'using token [MASKED]',
+          ...progress('uploading', 6),
+          'rollout: 3 of 3 replicas updated',
+          paint.green('deployed'),
+        ],
+      },
+    ],
+  },
+  /** A job of the downstream project. */
+  contractTests: {
+    image: 'golang:1.24',
+    commands: [
+      {
+        run: 'go test ./contract/...',
+        output: [
+          'ok  \tacme/shop/api/contract/orders\t2.114s',
+          'ok  \tacme/shop/api/contract/catalog\t1.876s',
+        ],
+      },
+    ],
+  },
+} satisfies Record<string, JobLog>;

@@ -1,19 +1,18 @@
-import { type JobLog, scriptOf } from './demo-logs.ts';
-import * as scripts from './demo-scripts.ts';
-import type { JobOptions } from './job-columns.ts';
+import type { JobOptions } from './build-jobs.ts';
+import { jobLogs, toScript } from './demo-logs.ts';
 import type { ArtifactRecord, PipelineRecord, PlanRecord } from './records.ts';
 import type { World } from './world.ts';
 
-/** What differs from one pipeline of the demo to the next. */
+/** The variable parts of a pipeline of the demo. */
 export interface WebPipeline {
   readonly id?: number;
-  /** The id of its first job; the others follow. */
+  /** Id of the first job; the other jobs have the ids that follow. */
   readonly firstJobId?: number;
   readonly user: string;
   readonly ref: string;
   readonly title: string;
   readonly source?: string;
-  /** How the unit tests end. @default they pass */
+  /** @default 'pass' */
   readonly unitTests?: 'pass' | 'fail' | 'runner-fails';
 }
 
@@ -33,20 +32,23 @@ const metadata: ArtifactRecord = {
   file_format: 'gzip',
 };
 
-/** An archive, here as large as those that break clients with 32-bit sizes. */
 function archive(size: number): ArtifactRecord {
   return { file_type: 'archive', size, filename: 'artifacts.zip', file_format: 'zip' };
 }
 
-function plan(log: JobLog, runMs: number, more: Partial<PlanRecord> = {}): Partial<PlanRecord> {
-  return { script: scriptOf(log), runMs, ...more };
+function plan(
+  log: keyof typeof jobLogs,
+  runMs: number,
+  more: Partial<PlanRecord> = {},
+): Partial<PlanRecord> {
+  return { script: toScript(jobLogs[log]), runMs, ...more };
 }
 
-/** How the unit tests can go. */
+/** Plans of the job `unit tests` by its result. */
 export const unitTestPlans = {
-  pass: plan(scripts.unitTests, 45 * second, { coverage: 93.41, artifacts: [junit] }),
-  fail: plan(scripts.failingUnitTests, 40 * second, { outcome: 'failed', artifacts: [junit] }),
-  'runner-fails': plan(scripts.lostUnitTests, 20 * second, {
+  pass: plan('unitTests', 45 * second, { coverage: 93.41, artifacts: [junit] }),
+  fail: plan('failingUnitTests', 40 * second, { outcome: 'failed', artifacts: [junit] }),
+  'runner-fails': plan('lostUnitTests', 20 * second, {
     outcome: 'failed',
     failureReason: 'runner_system_failure',
   }),
@@ -54,8 +56,8 @@ export const unitTestPlans = {
 
 function webJobs(world: World, { unitTests = 'pass', ref }: WebPipeline): JobOptions[] {
   return [
-    { name: 'lint', stage: 'check', plan: plan(scripts.lint, 8 * second) },
-    { name: 'typecheck', stage: 'check', plan: plan(scripts.typecheck, 12 * second) },
+    { name: 'lint', stage: 'check', plan: plan('lint', 8 * second) },
+    { name: 'typecheck', stage: 'check', plan: plan('typecheck', 12 * second) },
     {
       name: 'unit tests',
       stage: 'test',
@@ -68,13 +70,14 @@ function webJobs(world: World, { unitTests = 'pass', ref }: WebPipeline): JobOpt
       allowFailure: true,
       tagList: ['docker', 'large'],
       environment: `review/${ref}`,
-      plan: plan(scripts.endToEnd, 60 * second, { artifacts: [archive(48_211_904), metadata] }),
+      plan: plan('endToEnd', 60 * second, { artifacts: [archive(48_211_904), metadata] }),
     },
     {
       name: 'build',
       stage: 'build',
       artifactsExpireAt: world.now + 30 * day,
-      plan: plan(scripts.build, 25 * second, { artifacts: [archive(3_221_225_472), metadata] }),
+      // An archive of 3 GB, whose size does not fit into 32 bits.
+      plan: plan('build', 25 * second, { artifacts: [archive(3_221_225_472), metadata] }),
     },
   ];
 }
@@ -86,7 +89,7 @@ function deployJobs(): JobOptions[] {
       stage: 'deploy',
       when: 'delayed',
       environment: 'staging',
-      plan: plan(scripts.deploy, 10 * second, { delayMs: 20 * second }),
+      plan: plan('deploy', 10 * second, { delayMs: 20 * second }),
     },
     {
       name: 'deploy production',
@@ -95,12 +98,12 @@ function deployJobs(): JobOptions[] {
       allowFailure: true,
       environment: 'production',
       inputs: { region: { options: ['eu', 'us'] }, reason: {} },
-      plan: plan(scripts.deploy, 15 * second),
+      plan: plan('deploy', 15 * second),
     },
   ];
 }
 
-/** The pipeline that a pipeline of the web shop starts in its neighbour. */
+/** Adds the downstream pipeline of the web shop, in the private project. */
 function addContractTests(world: World, upstream: PipelineRecord): PipelineRecord {
   const pipeline = world.addPipeline('acme/shop/api', {
     source: 'pipeline',
@@ -108,38 +111,38 @@ function addContractTests(world: World, upstream: PipelineRecord): PipelineRecor
     name: 'Contract tests',
     commit: 'Answer an unknown order with 404',
   });
-  const tests = plan(scripts.contractTests, 15 * second);
+  const tests = plan('contractTests', 15 * second);
   world.addJob(pipeline, { name: 'contract', status: 'created', plan: tests });
   return pipeline;
 }
 
-/** A whole pipeline of the web shop, about to begin: check, test, build, deploy. */
-export function addWebPipeline(world: World, wanted: WebPipeline): PipelineRecord {
+/** Adds a pipeline of the web shop with all its jobs `created`: check, test, build, deploy. */
+export function addWebPipeline(world: World, options: WebPipeline): PipelineRecord {
   const pipeline = world.addPipeline('acme/shop/web', {
-    id: wanted.id,
-    user: wanted.user,
-    ref: wanted.ref,
-    commit: wanted.title,
-    source: wanted.source ?? 'push',
+    id: options.id,
+    user: options.user,
+    ref: options.ref,
+    commit: options.title,
+    source: options.source ?? 'push',
   });
-  let id = wanted.firstJobId;
-  const next = () => {
-    const taken = id;
-    if (id !== undefined) id += 1;
-    return taken;
+  let nextId = options.firstJobId;
+  const takeId = () => {
+    const id = nextId;
+    if (nextId !== undefined) nextId += 1;
+    return id;
   };
-  for (const job of webJobs(world, wanted)) {
-    world.addJob(pipeline, { ...job, id: next(), status: 'created' });
+  for (const job of webJobs(world, options)) {
+    world.addJob(pipeline, { ...job, id: takeId(), status: 'created' });
   }
   world.addBridge(pipeline, {
-    id: next(),
+    id: takeId(),
     name: 'contract tests',
     stage: 'build',
     status: 'created',
     trigger: () => addContractTests(world, pipeline),
   });
   for (const job of deployJobs()) {
-    world.addJob(pipeline, { ...job, id: next(), status: 'created' });
+    world.addJob(pipeline, { ...job, id: takeId(), status: 'created' });
   }
   return pipeline;
 }

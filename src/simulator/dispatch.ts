@@ -1,15 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { authenticate, throttleKey, type Unauthenticated } from './auth.ts';
-import { ApiFailure, internalError, noRoute } from './failure.ts';
-import type { Reply } from './faults.ts';
-import { type Limits, type RateLimit, rateLimitHeaders, throttled } from './limits.ts';
+import { authenticate, throttleKey, type UnauthenticatedRequest } from './auth.ts';
+import { type Limits, type RateLimit, rateLimitHeaders } from './limits.ts';
 import { isHash, type Param, type Params, parseNested } from './params.ts';
+import { readRoutes } from './read-routes.ts';
 import type { WorldState } from './records.ts';
-import { replyTo, replyToFailure, replyWithPage } from './respond.ts';
-import { matchRoute, routeName } from './routes.ts';
+import type { Route } from './request.ts';
+import {
+  ApiError,
+  encodeError,
+  encodeResponse,
+  type HttpResponse,
+  htmlPage,
+  internalError,
+  noRoute,
+  throttled,
+} from './responses.ts';
 import type { Capabilities } from './versions.ts';
+import { writeRoutes } from './write-routes.ts';
 
-/** The installation that requests are handled in. */
+/** A GitLab installation. */
 export interface Instance {
   readonly world: WorldState;
   readonly caps: Capabilities;
@@ -20,13 +29,13 @@ export interface Instance {
   readonly clock: () => number;
 }
 
-/** A request as it came. */
-export interface Incoming {
+/** A request as received. */
+export interface RawRequest {
   readonly method: string;
-  /** Path and query as received. */
+  /** Path and query. */
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
-  /** Parsed; undefined without one. A string where the JSON did not parse. */
+  /** Parsed body; a string if it is not valid JSON. */
   readonly body: Param | undefined;
 }
 
@@ -35,7 +44,50 @@ interface Target {
   readonly search: string;
 }
 
-/** Reads a body as its media type says; JSON that does not parse stays text. */
+interface Pattern {
+  readonly route: Route;
+  readonly names: readonly string[];
+  readonly pattern: RegExp;
+}
+
+interface Match {
+  readonly route: Route;
+  readonly params: Params;
+}
+
+function toPattern(route: Route): Pattern {
+  const names = [...route.template.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
+  const source = route.template.replace(/:\w+/g, '([^/]+)');
+  return { route, names, pattern: new RegExp(`^/api/v4${source}/?$`) };
+}
+
+/** All routes. No path matches two patterns, so the order does not matter. */
+const patterns = [...readRoutes, ...writeRoutes].map(toPattern);
+
+/** Decodes a path parameter once: a doubly encoded slash stays `%2F` (upstream.md §1.3). */
+function decode(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Returns the route of a path; GET routes serve HEAD too. Null if the release has no such route. */
+function matchRoute(method: string, path: string, caps: Capabilities): Match | null {
+  const routeMethod = method === 'HEAD' ? 'GET' : method;
+  for (const { route, names, pattern } of patterns) {
+    const found = route.method === routeMethod ? pattern.exec(path) : null;
+    const isAvailable = route.capability === undefined || caps[route.capability];
+    if (found === null || !isAvailable) continue;
+    const values = found.slice(1).map(decode);
+    if (values.includes(null)) return null;
+    return { route, params: Object.fromEntries(names.map((name, at) => [name, values[at] ?? ''])) };
+  }
+  return null;
+}
+
+/** Parses a body by its media type. Invalid JSON is returned as text. */
 export function parseBody(bytes: Buffer, type: string): Param | undefined {
   if (bytes.length === 0) return undefined;
   const text = bytes.toString('utf8');
@@ -49,7 +101,7 @@ export function parseBody(bytes: Buffer, type: string): Param | undefined {
   }
 }
 
-/** Path and query of a request below the install's own path; null = it is for nobody here. */
+/** Splits path and query, without the base path; null if the path is outside the installation. */
 function targetOf(target: string, basePath: string): Target | null {
   const at = target.indexOf('?');
   const path = at < 0 ? target : target.slice(0, at);
@@ -58,68 +110,67 @@ function targetOf(target: string, basePath: string): Target | null {
   return { path: path.slice(basePath.length), search };
 }
 
-function paramsOf(incoming: Incoming, search: string, pathParams: Params): Params {
-  const { body } = incoming;
+function paramsOf({ body }: RawRequest, search: string, pathParams: Params): Params {
   if (typeof body === 'string') {
-    throw new ApiFailure(400, { error: 'message body does not match declared format' });
+    throw new ApiError(400, { error: 'message body does not match declared format' });
   }
-  const fromBody = isHash(body) ? body : {};
-  return { ...parseNested(new URLSearchParams(search)), ...fromBody, ...pathParams };
+  const bodyParams = isHash(body) ? body : {};
+  return { ...parseNested(new URLSearchParams(search)), ...bodyParams, ...pathParams };
 }
 
-/** Counts a request; refuses it beyond the quota, else says what is left where releases say so (§5.1). */
-function throttle(instance: Instance, request: Unauthenticated): Record<string, string> {
+/** Counts a request. Throws 429 beyond the rate limit, else returns the headers to add (§5.1). */
+function throttle(instance: Instance, request: UnauthenticatedRequest): Record<string, string> {
   const { rateLimit, limits, clock, caps } = instance;
   if (rateLimit === undefined) return {};
   const { name, key } = throttleKey(request);
   const now = clock();
-  const observed = limits.hit(`${name} ${key}`, rateLimit.periodMs, now);
+  const observed = limits.count(`${name} ${key}`, rateLimit.periodMs, now);
   const leftMs = rateLimit.periodMs - (now % rateLimit.periodMs);
   const headers = rateLimitHeaders(name, rateLimit, { observed, resetAt: now + leftMs });
   if (observed <= rateLimit.limit) return caps.rateLimitHeadersAlways ? headers : {};
   throw throttled(headers, Math.ceil(leftMs / 1_000));
 }
 
-function answerApi(instance: Instance, incoming: Incoming, target: Target): Reply {
+function handleApiRequest(instance: Instance, raw: RawRequest, target: Target): HttpResponse {
   const { world, caps, externalUrl, limits, clock } = instance;
-  const { method, headers } = incoming;
+  const { method, headers } = raw;
   const match = matchRoute(method, target.path, caps);
   if (match === null) throw noRoute();
-  const params = paramsOf(incoming, target.search, match.params);
+  const params = paramsOf(raw, target.search, match.params);
   const request = { world, caps, method, headers, params };
-  const budget = throttle(instance, request);
-  const reply = attempt(() => {
+  const limitHeaders = throttle(instance, request);
+  const response = withErrors(() => {
     const caller = authenticate(request, match.route);
-    const exchange = { ...request, ...target, caller, externalUrl, limits, clock };
-    return replyTo(match.route.handle(exchange));
+    const apiRequest = { ...request, ...target, caller, externalUrl, limits, clock };
+    return encodeResponse(match.route.handle(apiRequest));
   });
-  return { ...reply, headers: { ...budget, ...reply.headers } };
+  return { ...response, headers: { ...limitHeaders, ...response.headers } };
 }
 
-function attempt(handle: () => Reply): Reply {
+function withErrors(handle: () => HttpResponse): HttpResponse {
   try {
     return handle();
   } catch (error) {
-    return replyToFailure(error instanceof ApiFailure ? error : internalError());
+    return encodeError(error instanceof ApiError ? error : internalError());
   }
 }
 
-/** Carries a request out, in the order of checks of upstream.md §1.1. */
-export function dispatch(instance: Instance, incoming: Incoming): Reply {
-  const target = targetOf(incoming.target, instance.basePath);
+/** Handles a request with the checks in the order of upstream.md §1.1. */
+export function dispatch(instance: Instance, request: RawRequest): HttpResponse {
+  const target = targetOf(request.target, instance.basePath);
   if (target?.path.startsWith('/api/v3/')) {
     const error = 'API V3 is no longer supported. Use API V4 instead.';
-    return replyToFailure(new ApiFailure(410, { error }));
+    return encodeError(new ApiError(410, { error }));
   }
   if (target === null || !target.path.startsWith('/api/')) {
-    return replyWithPage(404, 'The page could not be found (404)');
+    return htmlPage(404, 'The page could not be found (404)');
   }
-  return attempt(() => answerApi(instance, incoming, target));
+  return withErrors(() => handleApiRequest(instance, request, target));
 }
 
-/** The route a request would take, for the log; '' where GitLab has none. */
+/** Returns the route of a request as `GET /projects/:id/jobs`; '' if there is none. */
 export function routeOf(instance: Instance, method: string, target: string): string {
   const { path } = targetOf(target, instance.basePath) ?? { path: '' };
   const match = matchRoute(method, path, instance.caps);
-  return match === null ? '' : routeName(match.route);
+  return match === null ? '' : `${match.route.method} ${match.route.template}`;
 }

@@ -1,112 +1,246 @@
-import type { Exchange } from './exchange.ts';
-import { paginationNotAllowed } from './failure.ts';
-import { type Params, toQuery } from './params.ts';
-import { integer, type ParamReader } from './validation.ts';
+import { type ParamReader, type Params, readInteger, toQuery } from './params.ts';
+import { lowerBound, type Row } from './records.ts';
+import type { ApiRequest } from './request.ts';
+import { internalError, paginationNotAllowed } from './responses.ts';
 import type { Capabilities } from './versions.ts';
 
-/** Which page of a list, by number. */
+/*
+ * Offset and keyset pages, newest row first. Lists are kept in ascending order of id, so that the
+ * first page reads from the end and a cursor is a binary search: a list of 50,000 jobs is not sorted.
+ */
+
+/** The rows of a page, and its pagination headers. */
+export interface Page<T> {
+  readonly rows: readonly T[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A page by number. */
 export interface PageParams {
   readonly page: number;
   readonly perPage: number;
 }
 
-/** A list to take pages of, in its own order. */
-export interface RowSource<T> {
-  take(skip: number, count: number): T[];
-  count(): number;
+interface Selection<T> {
+  readonly matches: (row: T) => boolean;
+  readonly limit: number;
+  /** Matching rows to leave out at the start. */
+  readonly skip?: number;
 }
 
-/** The rows of one page, and the headers that tell of the others. */
-export interface RowPage<T> {
-  readonly rows: readonly T[];
-  readonly headers: Readonly<Record<string, string>>;
+/** Returns rows with an id below `id`, newest first. */
+function rowsBelow<T extends Row>(rows: readonly T[], id: number, selection: Selection<T>): T[] {
+  const { matches, limit } = selection;
+  const found: T[] = [];
+  let skip = selection.skip ?? 0;
+  for (let at = lowerBound(rows, id) - 1; at >= 0 && found.length < limit; at -= 1) {
+    const row = rows[at];
+    if (row === undefined || !matches(row)) continue;
+    if (skip > 0) skip -= 1;
+    else found.push(row);
+  }
+  return found;
+}
+
+/** Returns rows with an id above `id`, oldest first. */
+function rowsAbove<T extends Row>(rows: readonly T[], id: number, selection: Selection<T>): T[] {
+  const { matches, limit } = selection;
+  const found: T[] = [];
+  for (let at = lowerBound(rows, id + 1); at < rows.length && found.length < limit; at += 1) {
+    const row = rows[at];
+    if (row !== undefined && matches(row)) found.push(row);
+  }
+  return found;
 }
 
 const maxPerPage = 100;
-const maxCounted = 10_000;
+const maxCountedRows = 10_000;
 const maxOffset = 50_000;
 
-/** `page` and `per_page`, with what the release refuses in them (upstream.md §4.1). */
-export function pageParams(reader: ParamReader, caps: Capabilities): PageParams {
-  const page = positive(reader, caps, { name: 'page', usual: 1 });
-  const isZero = integer({ params: reader.params, problems: [] }, 'per_page') === 0;
+/** Reads `page` and `per_page` with the release's validation (upstream.md §4.1). */
+export function readPageParams(reader: ParamReader, caps: Capabilities): PageParams {
+  const page = readPositive(reader, caps, { name: 'page', fallback: 1 });
+  const isZero = readInteger({ params: reader.params, problems: [] }, 'per_page') === 0;
   if (isZero) {
     reader.problems.push('per_page has a value not allowed');
     return { page, perPage: 1 };
   }
-  return { page, perPage: positive(reader, caps, { name: 'per_page', usual: 20 }) };
+  return { page, perPage: readPositive(reader, caps, { name: 'per_page', fallback: 20 }) };
 }
 
-function positive(
+function readPositive(
   reader: ParamReader,
   caps: Capabilities,
-  { name, usual }: { name: string; usual: number },
+  { name, fallback }: { name: string; fallback: number },
 ): number {
-  const value = integer(reader, name) ?? usual;
+  const value = readInteger(reader, name) ?? fallback;
   if (value >= 1) return value;
   if (caps.strictPages) reader.problems.push(`${name} does not have a valid value`);
   return 1;
 }
 
-/** A link to this list with other parameters, on the address GitLab believes to have (§4.1). */
-export function listUrl(exchange: Exchange, params: Params): string {
-  const query = toQuery({ ...exchange.params, ...params });
-  return `${exchange.externalUrl}${exchange.path}?${query}`;
+/** Returns the URL of the list with other parameters, on GitLab's external address (§4.1). */
+function listUrl(request: ApiRequest, params: Params): string {
+  const query = toQuery({ ...request.params, ...params });
+  return `${request.externalUrl}${request.path}?${query}`;
 }
 
-function links(exchange: Exchange, pages: Readonly<Record<string, number | null>>, extra: Params) {
+function linkHeader(
+  request: ApiRequest,
+  pages: Readonly<Record<string, number | null>>,
+  params: Params,
+): string {
   return Object.entries(pages)
     .filter(([, page]) => page !== null)
-    .map(([rel, page]) => `<${listUrl(exchange, { ...extra, page })}>; rel="${rel}"`)
+    .map(([rel, page]) => `<${listUrl(request, { ...params, page })}>; rel="${rel}"`)
     .join(', ');
 }
 
-function checkOffset(exchange: Exchange, { page, perPage }: PageParams): void {
-  const enforced = exchange.caps.offsetLimit || exchange.limits.enforceOffset;
-  if (!enforced || page * perPage <= maxOffset) return;
+function checkMaxOffset(request: ApiRequest, { page, perPage }: PageParams): void {
+  const isEnforced = request.caps.offsetLimit || request.limits.enforceOffset;
+  if (!isEnforced || page * perPage <= maxOffset) return;
   throw paginationNotAllowed(
     `Offset pagination has a maximum allowed offset of ${maxOffset} for requests that return objects of type Ci::Build. Remaining records can be retrieved using keyset pagination.`,
   );
 }
 
-/** How a list is paged: whether rows are counted, whether depth is limited, what its links name. */
-export interface OffsetRules {
+export interface OffsetOptions<T> extends PageParams {
+  readonly matches: (row: T) => boolean;
+  /** Whether the response has the total number of rows, up to 10,000. */
   readonly totals: boolean;
+  /** Whether pages beyond row 50,000 can be rejected. */
   readonly limited?: boolean;
-  /** Declared parameters with a default, which GitLab's links spell out. */
+  /** Declared parameters with a default, which GitLab adds to the links. */
   readonly declared?: Params;
 }
 
 /**
- * One page by number. Totals are left out above 10,000 rows and on lists that are not counted; the
- * next page is then known from one row more than asked for (§4.1).
+ * Returns a page by number. Without a total, the next page is known from one row more than
+ * requested (§4.1).
  */
-export function offsetPage<T>(
-  exchange: Exchange,
-  source: RowSource<T>,
-  { rules, ...asked }: PageParams & { rules: OffsetRules },
-): RowPage<T> {
-  const { page } = asked;
-  const perPage = Math.min(asked.perPage, maxPerPage);
-  if (rules.limited === true) checkOffset(exchange, { page, perPage });
-  const found = source.take((page - 1) * perPage, perPage + 1);
-  const rows = found.slice(0, perPage);
+export function offsetPage<T extends Row>(
+  request: ApiRequest,
+  list: readonly T[],
+  options: OffsetOptions<T>,
+): Page<T> {
+  const { page, matches } = options;
+  const perPage = Math.min(options.perPage, maxPerPage);
+  if (options.limited === true) checkMaxOffset(request, { page, perPage });
+  const selection = { matches, skip: (page - 1) * perPage, limit: perPage + 1 };
+  const found = rowsBelow(list, Number.POSITIVE_INFINITY, selection);
   const next = found.length > perPage ? page + 1 : null;
   const prev = page > 1 ? page - 1 : null;
-  const counted = rules.totals ? source.count() : maxCounted + 1;
-  const totalPages = counted > maxCounted ? null : Math.max(1, Math.ceil(counted / perPage));
-  const extra = { ...rules.declared, per_page: perPage };
-  const total =
-    totalPages === null ? {} : { 'X-Total': String(counted), 'X-Total-Pages': String(totalPages) };
+  const total = options.totals ? list.filter(matches).length : Number.POSITIVE_INFINITY;
+  const totalPages = total > maxCountedRows ? null : Math.max(1, Math.ceil(total / perPage));
+  const params = { ...options.declared, per_page: perPage };
   return {
-    rows,
+    rows: found.slice(0, perPage),
     headers: {
-      Link: links(exchange, { prev, next, first: 1, last: totalPages }, extra),
+      Link: linkHeader(request, { prev, next, first: 1, last: totalPages }, params),
       'X-Next-Page': String(next ?? ''),
       'X-Page': String(page),
       'X-Per-Page': String(perPage),
       'X-Prev-Page': String(prev ?? ''),
-      ...total,
+      ...(totalPages !== null && {
+        'X-Total': String(total),
+        'X-Total-Pages': String(totalPages),
+      }),
     },
+  };
+}
+
+/** The start of a keyset page. Null as id: the start of the list, or its end if backward. */
+interface Cursor {
+  readonly id: number | null;
+  readonly backward: boolean;
+}
+
+/** Encodes a cursor as GitLab does: padded URL-safe base64 of compact JSON (§4.2). */
+export function encodeCursor(id: number, direction: 'n' | 'p'): string {
+  const json = JSON.stringify({ id: String(id), _kd: direction });
+  return Buffer.from(json).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw Object.assign(internalError(), { cause });
+  }
+}
+
+/** Decodes a cursor. An invalid one raises inside GitLab's paginator, hence 500 (§4.2). */
+function decodeCursor(text: string): Cursor {
+  const isPadded = text.includes('=');
+  if (!/^[\w-]+={0,2}$/.test(text) || (isPadded && text.length % 4 !== 0)) throw internalError();
+  const value = parseJson(Buffer.from(text, 'base64url').toString('utf8'));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw internalError();
+  const { id, _kd: direction, ...rest } = value as Record<string, unknown>;
+  const isValid = Object.keys(rest).length === 0 && (id === undefined || /^\d+$/.test(String(id)));
+  if (!isValid) throw internalError();
+  return { id: id === undefined ? null : Number(id), backward: direction === 'p' };
+}
+
+function cursorOf(params: Params): Cursor {
+  const text = params['cursor'];
+  if (text === undefined || text === null || text === '') return { id: null, backward: false };
+  if (typeof text !== 'string') throw internalError();
+  return decodeCursor(text);
+}
+
+/** Whether the request asks for keyset pagination. */
+export function wantsKeyset(params: Params): boolean {
+  return params['pagination'] === 'keyset';
+}
+
+/** Rejects any order but newest first, and releases before 15.9 (§4.2). */
+function checkKeysetOrder({ params, caps }: ApiRequest): void {
+  const orderBy = params['order_by'] ?? 'id';
+  const sort = params['sort'] ?? 'desc';
+  if (caps.keyset && orderBy === 'id' && sort === 'desc') return;
+  throw paginationNotAllowed('Keyset pagination is not yet available for this type of request');
+}
+
+/**
+ * Returns a page from a cursor, newest first in either direction. `Link` has the next page only;
+ * newer releases add headers with both cursors (§4.2).
+ */
+export function keysetPage<T extends Row>(
+  request: ApiRequest,
+  list: readonly T[],
+  { perPage, matches }: { perPage: number; matches: (row: T) => boolean },
+): Page<T> {
+  checkKeysetOrder(request);
+  const { id, backward } = cursorOf(request.params);
+  const selection = { matches, limit: perPage + 1 };
+  const found = backward
+    ? rowsAbove(list, id ?? Number.NEGATIVE_INFINITY, selection)
+    : rowsBelow(list, id ?? Number.POSITIVE_INFINITY, selection);
+  const hasMore = found.length > perPage;
+  const rows = found.slice(0, perPage);
+  if (backward) rows.reverse();
+  const [newest] = rows;
+  const oldest = rows.at(-1);
+  if (newest === undefined || oldest === undefined) return { rows, headers: {} };
+  const isFirst = id === null;
+  const hasNext = backward ? !isFirst : hasMore;
+  const hasPrev = backward ? hasMore : !isFirst;
+  const next = hasNext ? encodeCursor(oldest.id, 'n') : null;
+  const prev = hasPrev ? encodeCursor(newest.id, 'p') : null;
+  return { rows, headers: keysetHeaders(request, { next, prev, perPage }) };
+}
+
+function keysetHeaders(
+  request: ApiRequest,
+  { next, prev, perPage }: { next: string | null; prev: string | null; perPage: number },
+): Record<string, string> {
+  const page = request.params['page'] ?? 1;
+  const params = { page, per_page: perPage, cursor: next };
+  const link = next === null ? {} : { Link: `<${listUrl(request, params)}>; rel="next"` };
+  if (!request.caps.cursorHeaders) return link;
+  return {
+    ...link,
+    ...(next !== null && { 'X-NEXT-CURSOR': next }),
+    ...(prev !== null && { 'X-PREV-CURSOR': prev }),
   };
 }

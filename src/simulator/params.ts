@@ -1,3 +1,7 @@
+import { invalidParameters } from './responses.ts';
+import { scopeValues } from './statuses.ts';
+import type { Capabilities } from './versions.ts';
+
 /** A request parameter as Rack or JSON delivers it. */
 export type Param = string | number | boolean | null | Param[] | { [key: string]: Param };
 /** Parameters by name. */
@@ -12,7 +16,7 @@ export function isHash(value: Param | undefined): value is Params {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `a[b][]` → `a`, `b` and the empty name of an array's end. */
+/** Splits `a[b][]` into `a`, `b` and an empty name, which stands for an array element. */
 function keyParts(key: string): string[] {
   const open = key.indexOf('[');
   if (open <= 0) return [key];
@@ -20,7 +24,8 @@ function keyParts(key: string): string[] {
   return [key.slice(0, open), ...inner];
 }
 
-function intoArray(list: Param[], rest: string[], value: string): void {
+/** Appends to an array; a key that the last hash already has starts a new hash. */
+function appendTo(list: Param[], rest: string[], value: string): void {
   const [next] = rest;
   if (next === undefined) {
     list.push(value);
@@ -34,47 +39,148 @@ function intoArray(list: Param[], rest: string[], value: string): void {
 
 function assign(target: Params, [name = '', ...rest]: string[], value: string): void {
   const [next] = rest;
+  const existing = target[name];
   if (next === undefined) {
     target[name] = value;
   } else if (next === '') {
-    const seen = target[name];
-    const list = Array.isArray(seen) ? seen : [];
+    const list = Array.isArray(existing) ? existing : [];
     target[name] = list;
-    intoArray(list, rest.slice(1), value);
+    appendTo(list, rest.slice(1), value);
   } else {
-    const seen = target[name];
-    const hash = isHash(seen) ? seen : emptyParams();
+    const hash = isHash(existing) ? existing : emptyParams();
     target[name] = hash;
     assign(hash, rest, value);
   }
 }
 
-/** Query or form text, nested the way Rack nests it: `scope[]=a`, `list[][key]=b`, `hash[key]=c`. */
+/** Parses a query or form the way Rack nests it: `scope[]=a`, `list[][key]=b`, `hash[key]=c`. */
 export function parseNested(pairs: URLSearchParams): Params {
   const params = emptyParams();
   for (const [key, value] of pairs) assign(params, keyParts(key), value);
   return params;
 }
 
-/** Ruby's CGI.escape, with which Rails writes the queries of its links. */
+/** Escapes as Ruby's CGI.escape, which Rails uses for the queries of links. */
 function cgiEscape(text: string): string {
   return encodeURIComponent(text)
     .replace(/%20/g, '+')
-    .replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function flatten(name: string, value: Param): string[] {
-  if (Array.isArray(value)) return value.flatMap((each) => flatten(`${name}[]`, each));
+  if (Array.isArray(value)) return value.flatMap((item) => flatten(`${name}[]`, item));
   if (isHash(value)) {
-    return Object.entries(value).flatMap(([key, each]) => flatten(`${name}[${key}]`, each));
+    return Object.entries(value).flatMap(([key, item]) => flatten(`${name}[${key}]`, item));
   }
   return [`${cgiEscape(name)}=${cgiEscape(String(value ?? ''))}`];
 }
 
-/** Rails' `to_query`: every parameter, sorted (upstream.md §4.1). */
+/** Formats parameters as Rails' `to_query`: all of them, sorted (upstream.md §4.1). */
 export function toQuery(params: Params): string {
   return Object.entries(params)
     .flatMap(([name, value]) => flatten(name, value))
     .sort((a, b) => (a < b ? -1 : Number(a > b)))
     .join('&');
+}
+
+/** Collects validation problems, so that one response reports all of them. */
+export interface ParamReader {
+  readonly params: Params;
+  readonly problems: string[];
+}
+
+export function createParamReader(params: Params): ParamReader {
+  return { params, problems: [] };
+}
+
+/** Throws `400 {"error": …}` if any parameter was invalid (§1.1). */
+export function throwIfInvalid({ problems }: ParamReader): void {
+  if (problems.length > 0) throw invalidParameters(problems);
+}
+
+function isBlank(value: Param | undefined): value is null | undefined | '' {
+  return value === undefined || value === null || value === '';
+}
+
+function isInteger(value: Param): boolean {
+  if (typeof value === 'number') return Number.isInteger(value);
+  return typeof value === 'string' && /^[-+]?\d+$/.test(value);
+}
+
+/** Reads an integer. Undefined if absent, blank or invalid. */
+export function readInteger(reader: ParamReader, name: string): number | undefined {
+  const value = reader.params[name];
+  if (isBlank(value)) return undefined;
+  if (isInteger(value)) return Number(value);
+  reader.problems.push(`${name} is invalid`);
+  return undefined;
+}
+
+/** Reads an id of the path. 0 if invalid, until {@link throwIfInvalid} ends the request. */
+export function readPathId(reader: ParamReader, name: string): number {
+  return readInteger(reader, name) ?? 0;
+}
+
+const trueWords = new Set(['true', '1', 't', 'yes', 'y', 'on']);
+const falseWords = new Set(['false', '0', 'f', 'no', 'n', 'off']);
+
+/** Reads a boolean in any spelling that Grape accepts. False if absent. */
+export function readBoolean(reader: ParamReader, name: string): boolean {
+  const value = reader.params[name];
+  if (isBlank(value)) return false;
+  const word = typeof value === 'object' ? '' : String(value).toLowerCase();
+  if (!trueWords.has(word) && !falseWords.has(word)) reader.problems.push(`${name} is invalid`);
+  return trueWords.has(word);
+}
+
+/** Reads a hash of values, such as job inputs. Empty if absent. */
+export function readHash(reader: ParamReader, name: string): Params {
+  const value = reader.params[name];
+  if (isBlank(value)) return {};
+  if (isHash(value)) return value;
+  reader.problems.push(`${name} is invalid`);
+  return {};
+}
+
+function scopeList(value: Param, allowHash: boolean): Param[] {
+  if (Array.isArray(value)) return value;
+  if (isHash(value)) return allowHash ? Object.values(value) : ['unknown'];
+  return [value];
+}
+
+/**
+ * Reads the statuses of the `scope` filter; null = all. A project's list accepts a hash and uses
+ * its values; a pipeline's list rejects it (§2.1, §2.2).
+ */
+export function readScope(
+  reader: ParamReader,
+  caps: Capabilities,
+  { allowHash }: { readonly allowHash: boolean },
+): ReadonlySet<string> | null {
+  const value = reader.params['scope'];
+  if (value === undefined || value === null) return null;
+  const values = scopeList(value, allowHash);
+  const allowed = scopeValues(caps);
+  if (values.every((item) => typeof item === 'string' && allowed.has(item))) {
+    return values.length === 0 ? null : new Set(values as string[]);
+  }
+  reader.problems.push('scope does not have a valid value');
+  return null;
+}
+
+/** Reads the variables of a play request; each needs a key and a value (§2.11). */
+export function readJobVariables(reader: ParamReader): { key: string; value: string }[] {
+  const name = 'job_variables_attributes';
+  const list = reader.params[name];
+  if (isBlank(list)) return [];
+  if (!Array.isArray(list) || !list.every(isHash)) {
+    reader.problems.push(`${name} is invalid`);
+    return [];
+  }
+  return list.map((variable, at) => {
+    for (const key of ['key', 'value']) {
+      if (variable[key] === undefined) reader.problems.push(`${name}[${at}][${key}] is missing`);
+    }
+    return { key: String(variable['key']), value: String(variable['value']) };
+  });
 }

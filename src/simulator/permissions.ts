@@ -1,8 +1,7 @@
-import { pathsAbove } from './build-people.ts';
-import type { Caller } from './exchange.ts';
 import {
   type JobRecord,
   type ProjectRecord,
+  pathsAbove,
   type Role,
   roles,
   type UserRecord,
@@ -10,40 +9,40 @@ import {
 } from './records.ts';
 import type { Capabilities } from './versions.ts';
 
-const none = -1;
+const noRole = -1;
 
-function level(role: Role | undefined): number {
-  return role === undefined ? none : roles.indexOf(role);
+function levelOf(role: Role | undefined): number {
+  return role === undefined ? noRole : roles.indexOf(role);
 }
 
-/** A user's strongest role in a project, from it or any group above; -1 = no member. */
-function levelIn(world: WorldState, project: ProjectRecord, user: UserRecord | null): number {
-  if (user === null) return none;
-  if (user.admin || project.path.startsWith(`${user.username}/`)) return level('owner');
+/** Index in `roles` of a user's highest role in a project, its groups included; -1 = no member. */
+function accessLevel(world: WorldState, project: ProjectRecord, user: UserRecord | null): number {
+  if (user === null) return noRole;
+  if (user.admin || project.path.startsWith(`${user.username}/`)) return levelOf('owner');
   const groups = pathsAbove(project.path).map((path) => world.groups.get(path.toLowerCase()));
-  const given = groups.map((group) => level(group?.members.get(user.username)));
-  return Math.max(level(project.members.get(user.username)), ...given);
+  const levels = groups.map((group) => levelOf(group?.members.get(user.username)));
+  return Math.max(levelOf(project.members.get(user.username)), ...levels);
 }
 
-/** The strongest role of a user in a project; null for a stranger. */
+/** Returns a user's highest role in a project; null for a user who is not a member. */
 export function roleIn(
   world: WorldState,
   project: ProjectRecord,
   user: UserRecord | null,
 ): Role | null {
-  return roles[levelIn(world, project, user)] ?? null;
+  return roles[accessLevel(world, project, user)] ?? null;
 }
 
-/** Whether a user has a role or a stronger one. */
+/** Whether a user has a role or a higher one. */
 export function hasRole(
   world: WorldState,
   project: ProjectRecord,
   { user, role }: { user: UserRecord | null; role: Role },
 ): boolean {
-  return levelIn(world, project, user) >= level(role);
+  return accessLevel(world, project, user) >= levelOf(role);
 }
 
-/** Whether the project exists for this user at all. */
+/** Whether the project is visible to the user. */
 export function canReadProject(
   world: WorldState,
   project: ProjectRecord,
@@ -51,10 +50,10 @@ export function canReadProject(
 ): boolean {
   if (project.visibility === 'public') return true;
   if (project.visibility === 'internal' && user !== null) return true;
-  return levelIn(world, project, user) > none;
+  return accessLevel(world, project, user) > noRole;
 }
 
-/** read_build and read_pipeline: Reporter, or anyone when pipelines are public (§2). */
+/** read_build and read_pipeline: Reporter, or everyone if pipelines are public (upstream.md §2). */
 export function canReadBuilds(
   world: WorldState,
   project: ProjectRecord,
@@ -64,11 +63,14 @@ export function canReadBuilds(
   return project.publicPipelines || hasRole(world, project, { user, role: 'reporter' });
 }
 
-/** read_build_trace: a log in debug mode shows secrets, so it needs the right to write (§7). */
-export function canReadTrace(world: WorldState, job: JobRecord, caller: Caller): boolean {
-  const { project } = job;
-  if (!canReadBuilds(world, project, caller.user)) return false;
-  return !job.debug || hasRole(world, project, { user: caller.user, role: 'developer' });
+/** read_build_trace: a log in debug mode contains secrets and needs the Developer role (§7). */
+export function canReadTrace(
+  world: WorldState,
+  { project, debug }: JobRecord,
+  user: UserRecord | null,
+): boolean {
+  if (!canReadBuilds(world, project, user)) return false;
+  return !debug || hasRole(world, project, { user, role: 'developer' });
 }
 
 function canPush(world: WorldState, job: JobRecord, user: UserRecord | null): boolean {
@@ -76,13 +78,13 @@ function canPush(world: WorldState, job: JobRecord, user: UserRecord | null): bo
   return role === undefined || hasRole(world, job.project, { user, role });
 }
 
-/** Retry and play: Developer who may push to the ref; never on an archived job (§2.9, §2.11). */
+/** Retry and play: Developer with push access to the ref; never on archived jobs (§2.9, §2.11). */
 export function canUpdate(world: WorldState, job: JobRecord, user: UserRecord | null): boolean {
   if (job.archived) return false;
   return hasRole(world, job.project, { user, role: 'developer' }) && canPush(world, job, user);
 }
 
-/** Cancel: as {@link canUpdate}, with the project's own role and the release's rule on archived jobs. */
+/** Cancel: the project's cancel role with push access; archived jobs depend on the release. */
 export function canCancel(
   world: WorldState,
   job: JobRecord,
@@ -102,6 +104,6 @@ export function canErase(
   if (job.archived && caps.archivedFrozen) return false;
   if (!canPush(world, job, user)) return false;
   if (hasRole(world, job.project, { user, role: 'maintainer' })) return true;
-  const owns = user !== null && job.user === user && !job.project.protectedRefs.has(job.ref);
-  return owns && hasRole(world, job.project, { user, role: 'developer' });
+  const isOwner = user !== null && job.user === user && !job.project.protectedRefs.has(job.ref);
+  return isOwner && hasRole(world, job.project, { user, role: 'developer' });
 }

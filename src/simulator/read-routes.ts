@@ -1,163 +1,251 @@
 import { serializeAllowedAgents } from './agents.ts';
-import type { Answer, Exchange, Route } from './exchange.ts';
-import { forbidden, notFound, unauthorized } from './failure.ts';
-import { findBuild, findPipeline, findProject, findReadableProject, viewOf } from './lookup.ts';
+import { keysetPage, offsetPage, type Page, readPageParams, wantsKeyset } from './pagination.ts';
+import {
+  createParamReader,
+  type ParamReader,
+  readBoolean,
+  readInteger,
+  readPathId,
+  readScope,
+  throwIfInvalid,
+} from './params.ts';
 import { canReadTrace } from './permissions.ts';
-import type { JobRecord, UserRecord } from './records.ts';
-import { serializeJob } from './serialize-job.ts';
-import { serializePipeline } from './serialize-pipeline.ts';
-import { serializeCurrentUser, serializeProject } from './serialize-project.ts';
-import { readLog } from './transitions.ts';
-import { check, integer, type ParamReader, pathInteger, readParams } from './validation.ts';
+import type { JobRecord, PipelineRecord, UserRecord } from './records.ts';
+import {
+  type ApiRequest,
+  findBuild,
+  findPipeline,
+  findProject,
+  findReadableProject,
+  type Route,
+} from './request.ts';
+import {
+  type ApiResponse,
+  forbidden,
+  notFound,
+  tooManyRequests,
+  unauthorized,
+} from './responses.ts';
+import {
+  createView,
+  serializeBridge,
+  serializeCurrentUser,
+  serializeJob,
+  serializePipeline,
+  serializePipelineRow,
+  serializeProject,
+} from './serialize.ts';
+import { readLog } from './statuses.ts';
 
-/** GET /projects/:id/jobs/:job_id: builds only (upstream.md §2.4). */
-function getJob(exchange: Exchange): Answer {
-  const reader = readParams(exchange.params);
-  const id = pathInteger(reader, 'job_id');
-  check(reader);
-  const job = findBuild(exchange, findReadableProject(exchange), id);
-  return { status: 200, json: serializeJob(job, viewOf(exchange)) };
+const minuteMs = 60_000;
+
+/** Throws 429 beyond the limit on project jobs, before the project is looked up (upstream.md §5.2). */
+function checkJobsIndexLimit({ caps, limits, caller, clock }: ApiRequest): void {
+  if (!caps.jobsIndexLimit || limits.jobsIndex === 0) return;
+  const count = limits.count(`jobs_index ${caller.user?.id}`, minuteMs, clock());
+  if (count > limits.jobsIndex) throw tooManyRequests();
+}
+
+function hasStatus(statuses: ReadonlySet<string> | null): (job: JobRecord) => boolean {
+  return (job) => statuses === null || statuses.has(job.status);
+}
+
+/** The `ref` filter, on releases that have one; a blank value matches all (§2.1). */
+function hasRef({ caps, params }: ApiRequest): (job: JobRecord) => boolean {
+  const { ref } = params;
+  const isFiltered = caps.refFilter && typeof ref === 'string' && ref !== '';
+  return (job) => !isFiltered || job.ref === ref;
+}
+
+function pageResponse<T>({ rows, headers }: Page<T>, serialize: (row: T) => unknown): ApiResponse {
+  return { status: 200, json: rows.map(serialize), headers };
+}
+
+/** GET /projects/:id/jobs: builds only, retried ones included, newest first (§2.1). */
+function listProjectJobs(request: ApiRequest): ApiResponse {
+  const { params, caps } = request;
+  const reader = createParamReader(params);
+  const byStatus = hasStatus(readScope(reader, caps, { allowHash: true }));
+  const paging = readPageParams(reader, caps);
+  throwIfInvalid(reader);
+  checkJobsIndexLimit(request);
+  const { jobs } = findReadableProject(request, 'read_jobs');
+  const byRef = hasRef(request);
+  const matches = (job: JobRecord) => job.kind === 'build' && byStatus(job) && byRef(job);
+  const totals = caps.projectJobsTotals;
+  const page = wantsKeyset(params)
+    ? keysetPage(request, jobs, { perPage: paging.perPage, matches })
+    : offsetPage(request, jobs, { ...paging, matches, totals, limited: true });
+  const view = createView(request);
+  return pageResponse(page, (job) => serializeJob(job, view));
+}
+
+/** Lists a pipeline's builds or bridges (§2.2, §2.3): offset pages with totals. */
+function listPipelineJobs(request: ApiRequest, kind: JobRecord['kind']): ApiResponse {
+  const isBuild = kind === 'build';
+  const reader = createParamReader(request.params);
+  const pipelineId = readPathId(reader, 'pipeline_id');
+  const includeRetried = isBuild && readBoolean(reader, 'include_retried');
+  const byStatus = hasStatus(readScope(reader, request.caps, { allowHash: false }));
+  const paging = readPageParams(reader, request.caps);
+  throwIfInvalid(reader);
+  const project = findReadableProject(request, isBuild ? 'read_jobs' : 'read_pipelines');
+  const { jobs } = findPipeline(request, project, pipelineId);
+  const matches = (job: JobRecord) =>
+    job.kind === kind && byStatus(job) && (includeRetried || !job.retried);
+  const declared = isBuild ? { include_retried: includeRetried } : {};
+  const page = offsetPage(request, jobs, { ...paging, matches, totals: true, declared });
+  const view = createView(request);
+  const serialize = isBuild ? serializeJob : serializeBridge;
+  return pageResponse(page, (job) => serialize(job, view));
+}
+
+const pipelineFilters = ['status', 'ref', 'sha', 'source'] as const;
+
+/** GET /projects/:id/pipelines: offset pages; child pipelines only if `source` is given (§10). */
+function listPipelines(request: ApiRequest): ApiResponse {
+  const { params } = request;
+  const reader = createParamReader(params);
+  const paging = readPageParams(reader, request.caps);
+  throwIfInvalid(reader);
+  const { pipelines } = findReadableProject(request, 'read_pipelines');
+  const view = createView(request);
+  const matches = (pipeline: PipelineRecord) => {
+    const row = serializePipelineRow(pipeline, view);
+    if (params['source'] === undefined && pipeline.source === 'parent_pipeline') return false;
+    return pipelineFilters.every((key) => params[key] === undefined || params[key] === row[key]);
+  };
+  const page = offsetPage(request, pipelines, { ...paging, matches, totals: true });
+  return pageResponse(page, (pipeline) => serializePipelineRow(pipeline, view));
+}
+
+/** GET /projects/:id/jobs/:job_id: builds only (§2.4). */
+function getJob(request: ApiRequest): ApiResponse {
+  const reader = createParamReader(request.params);
+  const id = readPathId(reader, 'job_id');
+  throwIfInvalid(reader);
+  const job = findBuild(request, findReadableProject(request), id);
+  return { status: 200, json: serializeJob(job, createView(request)) };
 }
 
 const maxByteLimit = 512_000;
 
-function byteRange(reader: ParamReader): { offset: number; limit: number } {
-  const offset = integer(reader, 'byte_offset') ?? 0;
-  const limit = integer(reader, 'byte_limit');
+function readByteRange(reader: ParamReader): { offset: number; limit: number } {
+  const offset = readInteger(reader, 'byte_offset') ?? 0;
+  const limit = readInteger(reader, 'byte_limit');
   if (offset < 0) reader.problems.push('byte_offset does not have a valid value');
-  const isOff = limit !== undefined && (limit < 1 || limit > maxByteLimit);
-  if (isOff) reader.problems.push('byte_limit does not have a valid value');
+  const isInvalid = limit !== undefined && (limit < 1 || limit > maxByteLimit);
+  if (isInvalid) reader.problems.push('byte_limit does not have a valid value');
   return { offset, limit: limit ?? Number.POSITIVE_INFINITY };
 }
 
-/** GET …/trace: the bytes a job printed, or none; partly where the release can (§7). */
-function getTrace(exchange: Exchange): Answer {
-  const reader = readParams(exchange.params);
-  const id = pathInteger(reader, 'job_id');
-  const whole = { offset: 0, limit: Number.POSITIVE_INFINITY };
-  const { offset, limit } = exchange.caps.traceRanges ? byteRange(reader) : whole;
-  check(reader);
-  const job = findBuild(exchange, findReadableProject(exchange), id);
-  if (!canReadTrace(exchange.world, job, exchange.caller)) throw forbidden();
+/** GET …/trace: the log, empty if there is none; a byte range on releases that support it (§7). */
+function getTrace(request: ApiRequest): ApiResponse {
+  const reader = createParamReader(request.params);
+  const id = readPathId(reader, 'job_id');
+  const all = { offset: 0, limit: Number.POSITIVE_INFINITY };
+  const { offset, limit } = request.caps.traceRanges ? readByteRange(reader) : all;
+  throwIfInvalid(reader);
+  const job = findBuild(request, findReadableProject(request), id);
+  if (!canReadTrace(request.world, job, request.caller.user)) throw forbidden();
   const bytes = readLog(job).subarray(offset, offset + limit);
   const disposition = `infile; filename="${job.id}.log"`;
   return { status: 200, bytes, headers: { 'Content-Disposition': disposition } };
 }
 
-/** The running job whose token asks; a person has none (§2.6). */
-function ownJob({ caller }: Exchange): JobRecord {
+/** Returns the job of the caller's job token; 404 for other tokens (§2.6). */
+function ownJob({ caller }: ApiRequest): JobRecord {
   if (caller.job === null) throw notFound('Job');
   return caller.job;
 }
 
-function getOwnJob(exchange: Exchange): Answer {
-  return { status: 200, json: serializeJob(ownJob(exchange), viewOf(exchange)) };
+function getOwnJob(request: ApiRequest): ApiResponse {
+  return { status: 200, json: serializeJob(ownJob(request), createView(request)) };
 }
 
 /** GET /job/allowed_agents (§2.7). */
-function getAllowedAgents(exchange: Exchange): Answer {
-  const json = serializeAllowedAgents(exchange.world, ownJob(exchange), exchange.caps);
+function getAllowedAgents(request: ApiRequest): ApiResponse {
+  const json = serializeAllowedAgents(request.world, ownJob(request), request.caps);
   const flags = { 'Gitlab-Feature-Flag': 'kas_user_access=true, agent_org_authorizations=false' };
-  return { status: 200, json, headers: exchange.caps.agentFlags ? flags : {} };
+  return { status: 200, json, headers: request.caps.agentFlags ? flags : {} };
 }
 
-function getProject(exchange: Exchange): Answer {
-  const { world, caller } = exchange;
-  const project = findProject(exchange);
-  const context = { world, user: caller.user, view: viewOf(exchange) };
+function getProject(request: ApiRequest): ApiResponse {
+  const { world, caller } = request;
+  const project = findProject(request);
+  const context = { world, user: caller.user, view: createView(request) };
   return { status: 200, json: serializeProject(project, context) };
 }
 
-function getPipeline(exchange: Exchange): Answer {
-  const reader = readParams(exchange.params);
-  const id = pathInteger(reader, 'pipeline_id');
-  check(reader);
-  const project = findReadableProject(exchange, 'read_pipelines');
-  const pipeline = findPipeline(exchange, project, id);
-  return { status: 200, json: serializePipeline(pipeline, viewOf(exchange)) };
+function getPipeline(request: ApiRequest): ApiResponse {
+  const reader = createParamReader(request.params);
+  const id = readPathId(reader, 'pipeline_id');
+  throwIfInvalid(reader);
+  const project = findReadableProject(request, 'read_pipelines');
+  const pipeline = findPipeline(request, project, id);
+  return { status: 200, json: serializePipeline(pipeline, createView(request)) };
 }
 
-function currentUser({ caller }: Exchange): UserRecord {
+function currentUser({ caller }: ApiRequest): UserRecord {
   if (caller.user === null) throw unauthorized();
   return caller.user;
 }
 
+function getCurrentUser(request: ApiRequest): ApiResponse {
+  return { status: 200, json: serializeCurrentUser(currentUser(request), createView(request)) };
+}
+
 const revision = '5d1c7bafe3a';
 
-/** Reads by id and probes, in the order of upstream.md §2.4 to §2.7 and §10. */
+function getVersion({ caps }: ApiRequest): ApiResponse {
+  return { status: 200, json: { version: caps.release, revision } };
+}
+
+function getMetadata({ caps }: ApiRequest): ApiResponse {
+  const kas = { enabled: false, externalUrl: null, version: null };
+  return { status: 200, json: { version: caps.release, revision, kas, enterprise: true } };
+}
+
+function get(
+  template: string,
+  handle: Route['handle'],
+  access: Omit<Route, 'method' | 'template' | 'handle'>,
+): Route {
+  return { method: 'GET', template, handle, ...access };
+}
+
+const jobPath = '/projects/:id/jobs/:job_id';
+const pipelinePath = '/projects/:id/pipelines/:pipeline_id';
+const listBuilds: Route['handle'] = (request) => listPipelineJobs(request, 'build');
+const listBridges: Route['handle'] = (request) => listPipelineJobs(request, 'bridge');
+
+const readJob = { auth: 'required', jobToken: null, permission: 'read_job' } as const;
+const readBridges = {
+  auth: 'optional',
+  jobToken: 'read_pipelines',
+  permission: 'read_pipeline_bridge',
+} as const;
+const readPipelines = { auth: 'optional', jobToken: 'read_pipelines' } as const;
+const readUser = { auth: 'required', jobToken: null, scopes: ['read_user'] } as const;
+
+/** All reads, in the order of upstream.md §2.1 to §2.7 and §10. */
 export const readRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    template: '/projects/:id/jobs/:job_id',
-    permission: 'read_job',
-    auth: 'required',
-    jobToken: null,
-    handle: getJob,
-  },
-  {
-    method: 'GET',
-    template: '/projects/:id/jobs/:job_id/trace',
-    permission: 'read_job',
-    auth: 'required',
-    jobToken: null,
-    handle: getTrace,
-  },
-  { method: 'GET', template: '/job', auth: 'required', jobToken: 'own', handle: getOwnJob },
-  {
-    method: 'GET',
-    template: '/job/allowed_agents',
-    auth: 'required',
-    jobToken: 'own',
-    handle: getAllowedAgents,
-  },
-  {
-    method: 'GET',
-    template: '/projects/:id',
+  get('/projects/:id/jobs', listProjectJobs, { ...readJob, jobToken: 'read_jobs' }),
+  get(`${pipelinePath}/jobs`, listBuilds, {
     auth: 'optional',
-    jobToken: null,
-    handle: getProject,
-  },
-  {
-    method: 'GET',
-    template: '/projects/:id/pipelines/:pipeline_id',
-    auth: 'optional',
-    jobToken: 'read_pipelines',
-    handle: getPipeline,
-  },
-  {
-    method: 'GET',
-    template: '/user',
-    auth: 'required',
-    jobToken: null,
-    scopes: ['read_user'],
-    handle: (exchange) => ({
-      status: 200,
-      json: serializeCurrentUser(currentUser(exchange), viewOf(exchange)),
-    }),
-  },
-  {
-    method: 'GET',
-    template: '/version',
-    auth: 'required',
-    jobToken: null,
-    scopes: ['read_user'],
-    handle: ({ caps }) => ({ status: 200, json: { version: caps.release, revision } }),
-  },
-  {
-    method: 'GET',
-    template: '/metadata',
-    auth: 'required',
-    jobToken: null,
-    scopes: ['read_user'],
-    capability: 'metadata',
-    handle: ({ caps }) => ({
-      status: 200,
-      json: {
-        version: caps.release,
-        revision,
-        kas: { enabled: false, externalUrl: null, version: null },
-        enterprise: true,
-      },
-    }),
-  },
+    jobToken: 'read_jobs',
+    permission: 'read_pipeline_job',
+  }),
+  get(`${pipelinePath}/bridges`, listBridges, readBridges),
+  get(`${pipelinePath}/trigger_jobs`, listBridges, { ...readBridges, capability: 'triggerJobs' }),
+  get(jobPath, getJob, readJob),
+  get(`${jobPath}/trace`, getTrace, readJob),
+  get('/job', getOwnJob, { auth: 'required', jobToken: 'own' }),
+  get('/job/allowed_agents', getAllowedAgents, { auth: 'required', jobToken: 'own' }),
+  get('/projects/:id', getProject, { auth: 'optional', jobToken: null }),
+  get('/projects/:id/pipelines', listPipelines, readPipelines),
+  get(pipelinePath, getPipeline, readPipelines),
+  get('/user', getCurrentUser, readUser),
+  get('/version', getVersion, readUser),
+  get('/metadata', getMetadata, { ...readUser, capability: 'metadata' }),
 ];

@@ -1,14 +1,12 @@
 /*
- * What the simulated GitLab remembers. Times are milliseconds since 1970 on the world's own clock;
- * how a record looks on the wire is the business of serialize-*.ts.
+ * The data of the simulated GitLab. Times are milliseconds since 1970 on the world's own clock.
+ * serialize.ts and agents.ts turn records into JSON.
  */
 
-/** Roles of a member, weakest first. */
+/** Member roles, weakest first. */
 export const roles = ['guest', 'planner', 'reporter', 'developer', 'maintainer', 'owner'] as const;
-/** One of the roles. */
 export type Role = (typeof roles)[number];
 
-/** Somebody with an account. */
 export interface UserRecord {
   id: number;
   username: string;
@@ -19,57 +17,55 @@ export interface UserRecord {
   createdAt: number;
 }
 
-/** A credential and whom it stands for. */
 export interface TokenRecord {
   value: string;
-  /** `job`: a CI_JOB_TOKEN, alive while its job runs. */
+  /** `job`: a CI_JOB_TOKEN, valid while its job runs. */
   kind: 'personal' | 'oauth' | 'job';
   user: UserRecord;
   scopes: readonly string[];
-  /** What a fine-grained token may do (`read_job`, `retry_job`, …); null = it goes by its scopes. */
+  /** Permissions of a fine-grained token (`read_job`, `retry_job`, …); null = scopes apply. */
   permissions: readonly string[] | null;
   expired: boolean;
   revoked: boolean;
   job: JobRecord | null;
 }
 
-/** A group; its members are members of everything below its path. */
+/** A group. Its members are members of every project and group below its path. */
 export interface GroupRecord {
   id: number;
   path: string;
   members: Map<string, Role>;
 }
 
-/** A project with its settings, and all it holds. */
 export interface ProjectRecord {
   id: number;
   /** Full path, such as `group/sub/app`. */
   path: string;
   name: string;
   visibility: 'private' | 'internal' | 'public';
-  /** Whether everyone who sees the project sees its pipelines (guests and strangers too). */
+  /** Whether everyone who can see the project can see its pipelines, guests included. */
   publicPipelines: boolean;
   members: Map<string, Role>;
-  /** Ref to the least role that may push to it. */
+  /** Ref → lowest role that may push to it. */
   protectedRefs: Map<string, Role>;
-  /** The least role that may cancel (Premium setting). */
+  /** Lowest role that may cancel jobs (a Premium setting). */
   cancelRole: Role;
-  /** The least role that may set pipeline variables on play. */
+  /** Lowest role that may set pipeline variables on play. */
   variablesRole: Role;
   jobTokenScopeEnabled: boolean;
-  /** Full paths of projects whose job tokens may read here, with the policies granted. */
+  /** Full path of a project whose job tokens may read this one → granted policies. */
   jobTokenAllowlist: Map<string, readonly string[] | 'all'>;
   statsRefreshing: boolean;
   pendingDeletion: boolean;
   defaultBranch: string;
   createdAt: number;
-  /** Builds and bridges, ids ascending. */
+  /** Builds and bridges in ascending order of id. */
   jobs: JobRecord[];
-  /** Ids ascending. */
+  /** In ascending order of id. */
   pipelines: PipelineRecord[];
 }
 
-/** A commit as far as jobs show it. */
+/** The part of a commit that jobs embed. */
 export interface CommitRecord {
   sha: string;
   title: string;
@@ -80,7 +76,6 @@ export interface CommitRecord {
   parents: readonly string[];
 }
 
-/** A pipeline; its status follows from its jobs. */
 export interface PipelineRecord {
   id: number;
   iid: number;
@@ -97,17 +92,17 @@ export interface PipelineRecord {
   updatedAt: number;
   startedAt: number | null;
   finishedAt: number | null;
-  /** A status stated by a test; null = derived from the jobs. Any change of a job clears it. */
+  /** Status set by a test; null = derived from the jobs. Any status change of a job clears it. */
   fixedStatus: string | null;
   yamlErrors: string | null;
-  /** Stage names in order. */
+  /** Stage names in order of execution. */
   stages: string[];
-  /** Builds and bridges, ids ascending. */
+  /** Builds and bridges in ascending order of id. */
   jobs: JobRecord[];
   raw: Readonly<Record<string, unknown>>;
 }
 
-/** A file of a job, in GitLab’s own keys (upstream.md §3.5). */
+/** A file of a job, with GitLab's own key names (upstream.md §3.5). */
 export interface ArtifactRecord {
   file_type: string;
   size: number;
@@ -115,7 +110,7 @@ export interface ArtifactRecord {
   file_format: string | null;
 }
 
-/** A runner that took a job (§3.4). */
+/** The runner of a job (§3.4). */
 export interface RunnerRecord {
   id: number;
   description: string | null;
@@ -136,36 +131,65 @@ export interface RunnerManagerRecord {
   architecture: string;
 }
 
-/** Where a job deploys to. */
 export interface EnvironmentRecord {
   name: string;
   slug: string;
   tier: string;
 }
 
-/** The pieces of a log, in the order a job prints them; spread over the time it runs. */
+/** Returns the chunks of a log in order; a job prints them evenly over its run time. */
 export type LogScript = (startedAt: number, runMs: number) => readonly string[];
 
-/** How a job behaves when the clock moves. */
+/** What a job does when the clock advances. */
 export interface PlanRecord {
-  /** Nothing moves this job but requests and tests. */
+  /** The clock does not change the job; only requests and tests do. */
   frozen: boolean;
   queueMs: number;
   runMs: number;
   /** How long a `when: delayed` job stays scheduled. */
   delayMs: number;
-  /** How long after_script takes when canceled. */
+  /** How long after_script runs after a cancel. */
   cancelMs: number;
   outcome: 'success' | 'failed';
   failureReason: string;
   script: LogScript | null;
-  /** Coverage and artifacts that appear when it finishes. */
+  /** Coverage and artifacts are set when the job finishes. */
   coverage: number | null;
   artifacts: readonly ArtifactRecord[];
 }
 
-/** A build or a trigger job: GitLab keeps both in one table, with ids from one sequence. */
-export interface JobRecord {
+/**
+ * Plain columns of a job with their types and defaults. Tests may set each of them in `JobOptions`;
+ * a new column needs a line here and a key in serialize.ts.
+ */
+export const jobDefaults = {
+  coverage: null as number | null,
+  allowFailure: false,
+  when: 'on_success' as 'on_success' | 'on_failure' | 'always' | 'manual' | 'delayed',
+  failureReason: null as string | null,
+  /** A newer attempt of the same job exists. */
+  retried: false,
+  archived: false,
+  /** Ran with CI_DEBUG_TRACE: reading the log needs the Developer role. */
+  debug: false,
+  /** Writes fail with `409 Conflict: Resource lock`. */
+  locked: false,
+  /** Whether the runner supports the status `canceling`. */
+  gracefulCancel: true,
+  tagList: [] as readonly string[],
+  /** Declared job inputs; `options` lists the allowed values. */
+  inputs: {} as Readonly<Record<string, { options?: readonly string[] }>>,
+  runner: null as RunnerRecord | null,
+  runnerManager: null as RunnerManagerRecord | null,
+  /** Creates the downstream pipeline when a bridge starts. */
+  trigger: null as (() => PipelineRecord) | null,
+  /** Replaces keys of the job's JSON; undefined removes a key. */
+  raw: {} as Readonly<Record<string, unknown>>,
+};
+export type JobColumns = typeof jobDefaults;
+
+/** A build or a trigger job. GitLab keeps both in one table with one sequence of ids. */
+export interface JobRecord extends JobColumns {
   id: number;
   kind: 'build' | 'bridge';
   project: ProjectRecord;
@@ -175,9 +199,6 @@ export interface JobRecord {
   status: string;
   ref: string;
   tag: boolean;
-  coverage: number | null;
-  allowFailure: boolean;
-  when: 'on_success' | 'on_failure' | 'always' | 'manual' | 'delayed';
   createdAt: number;
   queuedAt: number | null;
   startedAt: number | null;
@@ -185,37 +206,20 @@ export interface JobRecord {
   erasedAt: number | null;
   cancelingAt: number | null;
   scheduledAt: number | null;
+  artifactsExpireAt: number | null;
   user: UserRecord | null;
   commit: CommitRecord | null;
-  failureReason: string | null;
-  /** A newer try of the same job exists. */
-  retried: boolean;
-  archived: boolean;
-  /** Ran with CI_DEBUG_TRACE: only Developers and above read its log. */
-  debug: boolean;
-  /** A write answers `409 Conflict: Resource lock`. */
-  locked: boolean;
-  gracefulCancel: boolean;
   artifacts: ArtifactRecord[];
-  artifactsExpireAt: number | null;
-  runner: RunnerRecord | null;
-  runnerManager: RunnerManagerRecord | null;
-  tagList: readonly string[];
   environment: EnvironmentRecord | null;
-  /** Declared job inputs; `options` restricts the values. */
-  inputs: Readonly<Record<string, { options?: readonly string[] }>>;
-  /** Variables a play came with; GitLab exposes them nowhere. */
+  /** Variables of the play request; GitLab does not expose them. */
   variables: readonly { key: string; value: string }[];
-  /** What a bridge started, or starts when it runs. */
+  /** The pipeline a bridge has started. */
   downstream: PipelineRecord | null;
-  trigger: (() => PipelineRecord) | null;
   log: Buffer[];
   logBytes: number;
   plan: PlanRecord;
-  /** What is still to be printed, and how much of it has been. */
-  script: { pieces: readonly string[]; shown: number } | null;
-  /** Keys that replace the serialized ones; undefined takes the key away. */
-  raw: Readonly<Record<string, unknown>>;
+  /** Chunks of the log, and how many of them are printed. */
+  script: { chunks: readonly string[]; printed: number } | null;
 }
 
 /** An agent for Kubernetes (§3.8). */
@@ -224,11 +228,11 @@ export interface AgentRecord {
   name: string;
   project: ProjectRecord;
   createdAt: number;
-  /** ci_access entries; the agent's own project is allowed without one. */
+  /** ci_access entries; the agent's own project needs none. */
   access: readonly AgentAccess[];
 }
 
-/** Whom an agent lets in: its ci_access entry. */
+/** A ci_access entry of an agent. */
 export interface AgentAccess {
   /** Full path of a project, or of a group above it. */
   path: string;
@@ -237,7 +241,7 @@ export interface AgentAccess {
   configuration?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What {@link WorldState} listeners are told: enough to build a webhook from. */
+/** The event passed to change listeners; has what a webhook payload needs. */
 export type WorldChange =
   | { type: 'job'; job: JobRecord; from: string; to: string }
   | { type: 'log'; job: JobRecord; bytes: number };
@@ -245,20 +249,59 @@ export type WorldChange =
 /** All records of a world, indexed. */
 export interface WorldState {
   now: number;
+  /** By username. */
   users: Map<string, UserRecord>;
+  /** By token value. */
   tokens: Map<string, TokenRecord>;
+  /** By lower-case full path. */
   groups: Map<string, GroupRecord>;
   projects: Map<number, ProjectRecord>;
   /** By lower-case full path. */
   projectPaths: Map<string, ProjectRecord>;
-  /** Old paths of moved projects, lower-case. */
+  /** By lower-case former path. */
   movedPaths: Map<string, ProjectRecord>;
   pipelines: Map<number, PipelineRecord>;
   jobs: Map<number, JobRecord>;
   agents: AgentRecord[];
-  /** Pipelines the clock has to look at. */
-  live: Set<PipelineRecord>;
+  /** Pipelines with jobs that the clock may change. */
+  active: Set<PipelineRecord>;
   lastId: Record<'user' | 'group' | 'project' | 'pipeline' | 'job' | 'agent', number>;
-  listeners: Set<(change: WorldChange) => void>;
-  tickers: Set<(now: number) => void>;
+  changeListeners: Set<(change: WorldChange) => void>;
+  tickListeners: Set<(now: number) => void>;
+}
+
+/** Returns the group paths above a full path, nearest first: `a/b/c` → `a/b`, `a`. */
+export function pathsAbove(path: string): string[] {
+  const parts = path.split('/').slice(0, -1);
+  return parts.map((_, at) => parts.slice(0, parts.length - at).join('/'));
+}
+
+/** A row of a list in ascending order of id, so that cursors and removals are binary searches. */
+export interface Row {
+  readonly id: number;
+}
+
+/** Returns the index of the first row whose id is not below `id`. */
+export function lowerBound(rows: readonly Row[], id: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((rows[middle]?.id ?? id) < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Inserts a row in order of id. Appending a row with the highest id is constant time. */
+export function insertById<T extends Row>(rows: T[], row: T): void {
+  const last = rows.at(-1);
+  if (last === undefined || last.id < row.id) rows.push(row);
+  else rows.splice(lowerBound(rows, row.id), 0, row);
+}
+
+/** Removes a row from a list in order of id. */
+export function removeById<T extends Row>(rows: T[], row: T): void {
+  const at = lowerBound(rows, row.id);
+  if (rows[at] === row) rows.splice(at, 1);
 }

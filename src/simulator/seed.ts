@@ -1,30 +1,30 @@
-import { eraseJob, retryJob } from './actions.ts';
 import { isPipelineDone } from './build-jobs.ts';
 import { addWebPipeline, unitTestPlans, type WebPipeline } from './demo-pipelines.ts';
+import { eraseJob, retryJob } from './life-cycle.ts';
 import type { JobRecord, PipelineRecord, TokenRecord } from './records.ts';
 import { createWorld, type World } from './world.ts';
 
-/** What the demo always has at its start, so that examples can name it. */
+/** Tokens and ids of the demo that examples refer to. */
 export const demo = {
-  /** alice, Maintainer everywhere. */
+  /** User alice, Maintainer everywhere. */
   token: 'glpat-demo-maintainer',
   tokens: {
     maintainer: 'glpat-demo-maintainer',
-    /** bob: may not write to the private project's protected `main`. */
+    /** User bob, who may not write to the private project's protected `main`. */
     developer: 'glpat-demo-developer',
     /** Sees projects, but no jobs of the private one. */
     guest: 'glpat-demo-guest',
-    /** alice again, with scope read_api only. */
+    /** User alice with scope read_api only. */
     readOnly: 'glpat-demo-readonly',
     expired: 'glpat-demo-expired',
-    /** Of a job of the web shop that is running. */
+    /** Job token of a running job of the web shop. */
     job: 'glcbt-demo-job',
   },
   project: 'acme/shop/web',
   projectId: 101,
   privateProject: 'acme/shop/api',
   privateProjectId: 102,
-  /** Finished well, with a retried job and a downstream pipeline. */
+  /** Succeeded, with a retried job and a downstream pipeline. */
   pipelineId: 9876543202,
   failedPipelineId: 9876543204,
   runningPipelineId: 9876543205,
@@ -32,37 +32,35 @@ export const demo = {
   /** Succeeded, with an archive of 3 GB. */
   successJobId: 12345678915,
   bridgeId: 12345678916,
-  /** Its first try failed with the runner, its second went well. */
+  /** Failed with runner_system_failure; its retry succeeded. */
   retriedJobId: 12345678913,
   retryJobId: 12345678919,
-  /** script_failure, with a red test log. */
+  /** script_failure, with a log of failed tests. */
   failedJobId: 12345678923,
-  /** Prints while you watch. */
+  /** Its log grows in real time. */
   runningJobId: 12345678934,
-  /** Waits its minute before it deploys, once its turn has come. */
+  /** A deployment with `when: delayed`. */
   delayedJobId: 12345678937,
   manualJobId: 12345678918,
   erasedJobId: 12345678903,
   archivedJobId: 12345678901,
 } as const;
 
-const minute = 60_000;
+const minuteMs = 60_000;
 
-/** How long the demo has been going on when it is first seen. */
-const pastMs = 28 * minute + 30_000;
+/** Age of the demo's history at its start. */
+const historyMs = 28 * minuteMs + 30_000;
 
-function addPeople(world: World): TokenRecord[] {
+function addUsersAndTokens(world: World): void {
   world.addUser({ id: 11, username: 'alice', name: 'Alice Arden' });
   world.addUser({ id: 12, username: 'bob', name: 'Bob Brooks' });
   world.addUser({ id: 13, username: 'guest', name: 'Grace Guest' });
   const { maintainer, developer, guest, readOnly, expired } = demo.tokens;
-  return [
-    world.addToken({ user: 'alice', value: maintainer }),
-    world.addToken({ user: 'bob', value: developer }),
-    world.addToken({ user: 'guest', value: guest }),
-    world.addToken({ user: 'alice', value: readOnly, scopes: ['read_api'] }),
-    world.addToken({ user: 'alice', value: expired, expired: true }),
-  ];
+  world.addToken({ user: 'alice', value: maintainer });
+  world.addToken({ user: 'bob', value: developer });
+  world.addToken({ user: 'guest', value: guest });
+  world.addToken({ user: 'alice', value: readOnly, scopes: ['read_api'] });
+  world.addToken({ user: 'alice', value: expired, expired: true });
 }
 
 function addProjects(world: World): void {
@@ -91,14 +89,14 @@ function addProjects(world: World): void {
   });
 }
 
-function named(pipeline: PipelineRecord, name: string): JobRecord {
-  const job = pipeline.jobs.find((each) => each.name === name && !each.retried);
+function jobNamed(pipeline: PipelineRecord, name: string): JobRecord {
+  const job = pipeline.jobs.find((candidate) => candidate.name === name && !candidate.retried);
   if (job === undefined) throw new Error(`the demo has no job ${name}`);
   return job;
 }
 
-/** Last night's: its jobs are archived or erased by now. */
-function addNightly(world: World): void {
+/** Adds a scheduled pipeline whose jobs are archived or erased. */
+function addNightlyPipeline(world: World): void {
   const pipeline = addWebPipeline(world, {
     id: 9876543200,
     firstJobId: demo.archivedJobId,
@@ -107,13 +105,13 @@ function addNightly(world: World): void {
     title: 'Show delivery dates in the cart',
     source: 'schedule',
   });
-  world.advance(6 * minute);
+  world.advance(6 * minuteMs);
   for (const job of pipeline.jobs) job.archived = job.name !== 'unit tests';
-  eraseJob(world.state, named(pipeline, 'unit tests'));
+  eraseJob(world.state, jobNamed(pipeline, 'unit tests'));
 }
 
-/** One whose runner broke once. */
-function addRetried(world: World): void {
+/** Adds a pipeline with a job that failed with its runner and was retried. */
+function addRetriedPipeline(world: World): void {
   const pipeline = addWebPipeline(world, {
     id: demo.pipelineId,
     firstJobId: 12345678911,
@@ -122,14 +120,14 @@ function addRetried(world: World): void {
     title: 'Let buyers split an order over two addresses',
     unitTests: 'runner-fails',
   });
-  world.advance(2 * minute);
-  const again = retryJob(world.state, named(pipeline, 'unit tests'), world.user('bob') ?? null);
-  again.plan = { ...again.plan, outcome: 'success', ...unitTestPlans.pass };
-  world.advance(8 * minute);
+  world.advance(2 * minuteMs);
+  const retry = retryJob(world.state, jobNamed(pipeline, 'unit tests'), world.user('bob') ?? null);
+  retry.plan = { ...retry.plan, outcome: 'success', ...unitTestPlans.pass };
+  world.advance(8 * minuteMs);
 }
 
-/** One whose tests found a bug. */
-function addFailed(world: World): void {
+/** Adds a pipeline whose unit tests failed. */
+function addFailedPipeline(world: World): void {
   addWebPipeline(world, {
     id: demo.failedPipelineId,
     firstJobId: 12345678921,
@@ -138,10 +136,10 @@ function addFailed(world: World): void {
     title: 'Refund shipping when every item is returned',
     unitTests: 'fail',
   });
-  world.advance(12 * minute);
+  world.advance(12 * minuteMs);
 }
 
-/** The commits whose pipelines follow one another while the demo runs; every third has the bug. */
+/** Commits of the pipelines that the running demo starts, repeated in this order. */
 const upcoming: readonly WebPipeline[] = [
   { user: 'alice', ref: 'main', title: 'Cache the catalog for a minute' },
   { user: 'bob', ref: 'refund-shipping', title: 'Refund shipping, once more', unitTests: 'fail' },
@@ -149,35 +147,34 @@ const upcoming: readonly WebPipeline[] = [
 ];
 
 const pauseMs = 20_000;
-const keptPipelines = 6;
+const maxUpcomingPipelines = 6;
 
-/** Starts a new pipeline a while after the last one ended, and drops the oldest of its own. */
-function keepGoing(world: World, first: PipelineRecord): void {
+/** Starts a pipeline some time after the previous one ended, and deletes the oldest of these. */
+function keepStartingPipelines(world: World, first: PipelineRecord): void {
   let current = first;
-  let started = 0;
-  const own: PipelineRecord[] = [];
+  let startedCount = 0;
+  const started: PipelineRecord[] = [];
   world.onTick((now) => {
-    const rests = isPipelineDone(current) && now - (current.finishedAt ?? now) >= pauseMs;
-    if (!rests) return;
-    const next = upcoming[started % upcoming.length];
-    if (next === undefined) return;
+    const isDue = isPipelineDone(current) && now - (current.finishedAt ?? now) >= pauseMs;
+    const next = upcoming[startedCount % upcoming.length];
+    if (!isDue || next === undefined) return;
     current = addWebPipeline(world, next);
-    started += 1;
-    own.push(current);
-    const oldest = own.length > keptPipelines ? own.shift() : undefined;
-    if (oldest !== undefined) dropPipeline(world, oldest);
+    startedCount += 1;
+    started.push(current);
+    const oldest = started.length > maxUpcomingPipelines ? started.shift() : undefined;
+    if (oldest !== undefined) deleteWithDownstream(world, oldest);
   });
 }
 
-function dropPipeline(world: World, pipeline: PipelineRecord): void {
-  for (const job of pipeline.jobs) {
-    if (job.downstream !== null) world.deletePipeline(job.downstream);
+function deleteWithDownstream(world: World, pipeline: PipelineRecord): void {
+  for (const { downstream } of pipeline.jobs) {
+    if (downstream !== null) world.deletePipeline(downstream);
   }
   world.deletePipeline(pipeline);
 }
 
-/** Gives the demo's job token to a job that runs now, since a token dies with its job. */
-function keepJobToken(world: World, token: TokenRecord): void {
+/** Moves the demo's job token to a running job, because a token expires with its job. */
+function keepJobTokenValid(world: World, token: TokenRecord): void {
   world.onTick(() => {
     if (token.job?.status === 'running') return;
     const running = world
@@ -187,16 +184,16 @@ function keepJobToken(world: World, token: TokenRecord): void {
   });
 }
 
-/** The demo's world: half an hour of a small shop's CI, and a pipeline under way that lives on. */
+/** Creates the demo's world: half an hour of history, and pipelines that keep running. */
 export function seedWorld(options: { now?: number | undefined } = {}): World {
   const now = options.now ?? createWorld().now;
-  const world = createWorld({ now: now - pastMs });
+  const world = createWorld({ now: now - historyMs });
   world.state.lastId.job = demo.archivedJobId - 1;
-  addPeople(world);
+  addUsersAndTokens(world);
   addProjects(world);
-  addNightly(world);
-  addRetried(world);
-  addFailed(world);
+  addNightlyPipeline(world);
+  addRetriedPipeline(world);
+  addFailedPipeline(world);
   const running = addWebPipeline(world, {
     id: demo.runningPipelineId,
     firstJobId: 12345678931,
@@ -206,7 +203,7 @@ export function seedWorld(options: { now?: number | undefined } = {}): World {
   });
   world.advance(30_000);
   const token = world.addToken({ value: demo.tokens.job, job: demo.runningJobId });
-  keepGoing(world, running);
-  keepJobToken(world, token);
+  keepStartingPipelines(world, running);
+  keepJobTokenValid(world, token);
   return world;
 }

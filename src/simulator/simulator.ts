@@ -3,48 +3,46 @@ import {
   createServer,
   type IncomingHttpHeaders,
   type IncomingMessage,
-  type Server,
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dispatch, type Instance, parseBody, routeOf } from './dispatch.ts';
-import { createFaultQueue, type Fault, type FaultQueue, faultReply, type Reply } from './faults.ts';
+import { createFaultQueue, type Fault, type FaultQueue, faultResponse } from './faults.ts';
 import { createLimits, type RateLimit, rateLimitHeaders } from './limits.ts';
 import type { Param } from './params.ts';
-import { commonHeaders, finishReply, requestId } from './respond.ts';
+import { commonHeaders, finalizeResponse, type HttpResponse, requestId } from './responses.ts';
 import { capabilitiesOf, type Version } from './versions.ts';
 import { createWorld, type World } from './world.ts';
 
 export type { Fault } from './faults.ts';
 
-/** How the simulated GitLab is installed. */
 export interface SimulatorOptions {
   /** @default '19.3' */
   version?: Version | undefined;
-  /** @default 0: any free one */
+  /** @default 0: a free port */
   port?: number | undefined;
   /** @default '127.0.0.1' */
   host?: string | undefined;
-  /** A relative URL install, such as `/gitlab`. @default '' */
+  /** Path of a relative URL installation, such as `/gitlab`. @default '' */
   basePath?: string | undefined;
-  /** What `web_url`, `Link` and `Location` show. @default its own url */
+  /** Base of `web_url`, `Link` and `Location`. @default its own url */
   externalUrl?: string | undefined;
   /** @default an empty world */
   world?: World | undefined;
-  /** Waits before each answer. @default 0 */
+  /** Delay of each response. @default 0 */
   latencyMs?: number | undefined;
-  /** The throttle per user and period. @default none */
+  /** The throttle per user. @default none */
   rateLimit?: RateLimit | undefined;
-  /** Calls a minute and user on a project's jobs; 0 = no limit. @default 600 */
+  /** Requests per minute and user on a project's jobs; 0 = no limit. @default 600 */
   jobsIndexLimit?: number | undefined;
-  /** Refuse offset pages beyond row 50,000, as GitLab.com does. @default as the release */
+  /** Reject offset pages beyond row 50,000, as GitLab.com does. @default as the release */
   enforceOffsetLimit?: boolean | undefined;
-  /** The clock of rate limits and the Date header. @default the world's */
+  /** The clock of rate limits and of the Date header. @default the world's */
   clock?: (() => number) | undefined;
 }
 
-/** A request as the simulator saw it. */
+/** A request in the simulator's log. */
 export interface LoggedRequest {
   method: string;
   /** Path and query exactly as received. */
@@ -52,37 +50,43 @@ export interface LoggedRequest {
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
   body: unknown;
-  /** What was answered; 0 while pending or when cut. */
+  /** 0 while pending, or if the connection was closed. */
   status: number;
-  /** `GET /projects/:id/jobs/:job_id`; '' where no route fits. */
+  /** `GET /projects/:id/jobs/:job_id`; '' if no route matches. */
   route: string;
 }
 
 /** A running simulated GitLab. */
 export interface Simulator {
-  /** What GITLAB_URL would be, base path included. */
+  /** The value for GITLAB_URL, with the base path. */
   readonly url: string;
   readonly world: World;
-  /** In order of arrival; tests empty it with `requests.length = 0`. */
+  /** In order of arrival. Tests clear it with `requests.length = 0`. */
   readonly requests: LoggedRequest[];
-  /** The next matching requests get the fault. */
+  /** Applies a fault to the next matching requests. */
   fail(fault: Fault): void;
   clearFaults(): void;
   setLatency(ms: number): void;
-  /** Moves the world along in real time, every second unless stated. */
+  /** Advances the world in real time. @default every second */
   start(everyMs?: number): void;
-  /** Stops the timer, cuts every connection, resolves when closed. */
+  /** Stops the timer and closes every connection. */
   close(): Promise<void>;
 }
 
-/** What the requests of one simulator share. */
-interface Running {
-  instance: Instance;
+/** The state that all requests of a simulator share. */
+interface ServerState {
+  readonly instance: Instance;
   readonly requests: LoggedRequest[];
   readonly faults: FaultQueue;
   readonly closing: AbortController;
   latencyMs: number;
-  served: number;
+  responseCount: number;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly entry: LoggedRequest;
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
@@ -91,7 +95,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function logOf(running: Running, request: IncomingMessage): LoggedRequest {
+function logRequest(state: ServerState, request: IncomingMessage): LoggedRequest {
   const { method = 'GET', url = '/', headers } = request;
   const queryAt = url.includes('?') ? url.indexOf('?') : url.length;
   const entry: LoggedRequest = {
@@ -101,34 +105,48 @@ function logOf(running: Running, request: IncomingMessage): LoggedRequest {
     headers,
     body: undefined,
     status: 0,
-    route: routeOf(running.instance, method, url),
+    route: routeOf(state.instance, method, url),
   };
-  running.requests.push(entry);
+  state.requests.push(entry);
   return entry;
 }
 
-/** Sends an answer whole, and notes it. */
-function send(response: ServerResponse, entry: LoggedRequest, reply: Reply): void {
+function send({ response, entry }: Exchange, { status, headers, body }: HttpResponse): void {
   if (response.destroyed) return;
-  entry.status = reply.status;
-  response.writeHead(reply.status, { ...reply.headers });
-  response.end(entry.method === 'HEAD' ? undefined : reply.body);
+  entry.status = status;
+  response.writeHead(status, { ...headers });
+  response.end(entry.method === 'HEAD' ? undefined : body);
 }
 
-/** Announces an answer whole, sends half of it, and breaks the connection. */
-function sendHalf(response: ServerResponse, reply: Reply): void {
-  response.writeHead(reply.status, { ...reply.headers });
-  const half = reply.body.subarray(0, Math.floor(reply.body.length / 2));
+/** Sends the headers of the full response and half of its body, then closes the connection. */
+function sendTruncated({ response }: Exchange, { status, headers, body }: HttpResponse): void {
+  response.writeHead(status, { ...headers });
+  const half = body.subarray(0, Math.floor(body.length / 2));
   response.write(half, () => response.destroy());
 }
 
-function faultedReply({ instance }: Running, fault: Fault): Reply | null {
+/** Adds the headers that every response has. */
+function finalize(state: ServerState, entry: LoggedRequest, response: HttpResponse): HttpResponse {
+  state.responseCount += 1;
+  const now = state.instance.clock();
+  const common = commonHeaders(requestId(now, state.responseCount));
+  const date = new Date(now).toUTCString();
+  return finalizeResponse(response, entry, { ...common, Date: date });
+}
+
+function handle(state: ServerState, entry: LoggedRequest): HttpResponse {
+  const { method, path: target, headers } = entry;
+  const response = dispatch(state.instance, { method, target, headers, body: entry.body as Param });
+  return finalize(state, entry, response);
+}
+
+function responseOfFault({ instance }: ServerState, fault: Fault): HttpResponse | null {
   const limit = { limit: 2_000, periodMs: 60_000 };
   const now = instance.clock();
-  return faultReply(
-    fault.kind === 'redirect'
-      ? { ...fault, location: fault.location ?? `${instance.externalUrl}/users/sign_in` }
-      : fault,
+  const signIn = `${instance.externalUrl}/users/sign_in`;
+  const location = fault.location ?? (fault.kind === 'redirect' ? signIn : undefined);
+  return faultResponse(
+    { ...fault, location },
     {
       maintenance503: instance.caps.maintenance503,
       rateLimit: (seconds) =>
@@ -140,113 +158,82 @@ function faultedReply({ instance }: Running, fault: Fault): Reply | null {
   );
 }
 
-/** The end of a request whose answer goes wrong. */
-function sendFault(running: Running, call: Call, fault: Fault): void {
-  const { response, entry } = call;
+function sendFault(state: ServerState, exchange: Exchange, fault: Fault): void {
+  const { response, entry } = exchange;
   if (fault.kind === 'slow') {
-    send(response, entry, carryOut(running, entry));
+    send(exchange, handle(state, entry));
   } else if (fault.kind === 'truncated') {
-    sendHalf(response, carryOut(running, entry));
+    sendTruncated(exchange, handle(state, entry));
   } else {
-    if (fault.afterHandling === true) carryOut(running, entry);
-    const reply = faultedReply(running, fault);
-    if (reply !== null) send(response, entry, finish(running, entry, reply));
+    if (fault.afterHandling === true) handle(state, entry);
+    const faulted = responseOfFault(state, fault);
+    if (faulted !== null) send(exchange, finalize(state, entry, faulted));
     else if (fault.kind === 'reset') response.socket?.resetAndDestroy();
   }
 }
 
-interface Call {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly entry: LoggedRequest;
-}
-
-function finish(running: Running, entry: LoggedRequest, reply: Reply): Reply {
-  running.served += 1;
-  const now = running.instance.clock();
-  const common = commonHeaders(requestId(now, running.served));
-  const date = new Date(now).toUTCString();
-  return finishReply(reply, entry, { ...common, Date: date });
-}
-
-function carryOut(running: Running, entry: LoggedRequest): Reply {
-  const { method, path: target, headers } = entry;
-  const reply = dispatch(running.instance, { method, target, headers, body: entry.body as Param });
-  return finish(running, entry, reply);
-}
-
-async function serve(running: Running, call: Call): Promise<void> {
-  const { request, response, entry } = call;
-  const { signal } = running.closing;
-  const fault = running.faults.take(entry.method, entry.path);
+async function serve(state: ServerState, exchange: Exchange): Promise<void> {
+  const { request, entry } = exchange;
+  const fault = state.faults.take(entry.method, entry.path);
   entry.body = parseBody(await readBody(request), request.headers['content-type'] ?? '');
-  const waitMs = running.latencyMs + (fault?.delayMs ?? 0);
-  if (waitMs > 0) await sleep(waitMs, undefined, { signal });
-  if (fault === null) send(response, entry, carryOut(running, entry));
-  else sendFault(running, call, fault);
+  const delayMs = state.latencyMs + (fault?.delayMs ?? 0);
+  if (delayMs > 0) await sleep(delayMs, undefined, { signal: state.closing.signal });
+  if (fault === null) send(exchange, handle(state, entry));
+  else sendFault(state, exchange, fault);
 }
 
-/** What ends every wait at once; as many listen as there are requests. */
-function closingOfMany(): AbortController {
+/** Creates the signal that ends all delays; every delayed request adds a listener. */
+function createClosing(): AbortController {
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
   return closing;
 }
 
-/** A server for the requests; one that its client gave up on, or that closing cut, ends quietly. */
-function serverFor(running: Running): Server {
-  const server = createServer((request, response) => {
-    const entry = logOf(running, request);
-    serve(running, { request, response, entry }).catch(() => response.destroy());
-  });
-  server.keepAliveTimeout = 60_000;
-  return server;
-}
-
-function createInstance(options: SimulatorOptions, world: World, ownUrl: string): Instance {
-  return {
-    world: world.state,
-    caps: capabilitiesOf(options.version ?? '19.3'),
-    basePath: trimmed(options.basePath ?? ''),
-    externalUrl: trimmed(options.externalUrl ?? ownUrl),
-    limits: createLimits({
-      jobsIndex: options.jobsIndexLimit ?? 600,
-      enforceOffset: options.enforceOffsetLimit ?? false,
-    }),
-    rateLimit: options.rateLimit,
-    clock: options.clock ?? (() => world.now),
-  };
-}
-
-function trimmed(text: string): string {
+function withoutTrailingSlash(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-/** Starts a GitLab over real HTTP, with everything in memory (upstream.md). */
+/** Starts a simulated GitLab on a real HTTP port, with all data in memory (upstream.md). */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, world = createWorld() } = options;
-  const running: Running = {
-    instance: createInstance(options, world, ''),
+  const basePath = withoutTrailingSlash(options.basePath ?? '');
+  const server = createServer().listen(port, host);
+  server.keepAliveTimeout = 60_000;
+  await once(server, 'listening');
+  const url = `http://${host}:${(server.address() as AddressInfo).port}${basePath}`;
+  const state: ServerState = {
+    instance: {
+      world: world.state,
+      caps: capabilitiesOf(options.version ?? '19.3'),
+      basePath,
+      externalUrl: withoutTrailingSlash(options.externalUrl ?? url),
+      limits: createLimits({
+        jobsIndex: options.jobsIndexLimit ?? 600,
+        enforceOffset: options.enforceOffsetLimit ?? false,
+      }),
+      rateLimit: options.rateLimit,
+      clock: options.clock ?? (() => world.now),
+    },
     requests: [],
     faults: createFaultQueue(),
-    closing: closingOfMany(),
+    closing: createClosing(),
     latencyMs: options.latencyMs ?? 0,
-    served: 0,
+    responseCount: 0,
   };
-  const server = serverFor(running).listen(port, host);
-  await once(server, 'listening');
-  const { port: actual } = server.address() as AddressInfo;
-  const url = `http://${host}:${actual}${running.instance.basePath}`;
-  running.instance = createInstance(options, world, url);
+  server.on('request', (request, response) => {
+    const entry = logRequest(state, request);
+    // Fails if the client or close() ended the request.
+    serve(state, { request, response, entry }).catch(() => response.destroy());
+  });
   let timer: NodeJS.Timeout | undefined;
   return {
     url,
     world,
-    requests: running.requests,
-    fail: (fault) => running.faults.add(fault),
-    clearFaults: () => running.faults.clear(),
+    requests: state.requests,
+    fail: (fault) => state.faults.add(fault),
+    clearFaults: () => state.faults.clear(),
     setLatency: (ms) => {
-      running.latencyMs = ms;
+      state.latencyMs = ms;
     },
     start: (everyMs = 1_000) => {
       clearInterval(timer);
@@ -254,7 +241,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     },
     close: async () => {
       clearInterval(timer);
-      running.closing.abort();
+      state.closing.abort();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;

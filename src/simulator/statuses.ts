@@ -1,8 +1,8 @@
-import type { JobRecord } from './records.ts';
+import type { JobRecord, PipelineRecord, WorldChange, WorldState } from './records.ts';
 import type { Capabilities } from './versions.ts';
 
 const complete = new Set(['success', 'failed', 'canceled', 'skipped']);
-const known = [
+const allStatuses = [
   'created',
   'waiting_for_resource',
   'preparing',
@@ -18,15 +18,15 @@ const known = [
   'scheduled',
 ];
 
-/** Whether nothing more will happen to a job by itself (upstream.md §3.9). */
+/** Whether a status is final (upstream.md §3.9). */
 export function isComplete(status: string): boolean {
   return complete.has(status);
 }
 
-/** The statuses a release's `scope` filter accepts; any other value is a 400 (§3.9). */
+/** The values that the `scope` filter of a release accepts (§3.9). */
 export function scopeValues(caps: Capabilities): ReadonlySet<string> {
   return new Set(
-    known.filter(
+    allStatuses.filter(
       (status) =>
         (status !== 'canceling' || caps.gracefulCancel) &&
         (status !== 'waiting_for_callback' || caps.waitingForCallback),
@@ -34,51 +34,125 @@ export function scopeValues(caps: Capabilities): ReadonlySet<string> {
   );
 }
 
-/** Whether a status stops what comes after it no more: a failure that is allowed counts as fine. */
-function weigh(job: JobRecord): string {
+/** A job's status as the rules below count it; an allowed failure is only a warning. */
+function effectiveStatus(job: JobRecord): string {
   if (!job.allowFailure) return job.status;
   if (job.status === 'manual') return 'ignored';
   return job.status === 'failed' || job.status === 'canceled' ? 'warning' : job.status;
 }
 
-const fine = ['success', 'warning', 'ignored'];
+const passed = ['success', 'warning', 'ignored'];
 
-/* GitLab's own composite status: the first line that fits decides. `only` = nothing but these. */
-const rules: readonly { only?: readonly string[]; any?: readonly string[]; status: string }[] = [
+/*
+ * GitLab's composite status: the first matching rule applies. `only` matches if the jobs have no
+ * other status, `any` if one of the jobs has the status.
+ */
+const rules: readonly { only?: readonly string[]; any?: string; status: string }[] = [
   { only: ['skipped', 'ignored'], status: 'skipped' },
-  { only: ['skipped', ...fine], status: 'success' },
+  { only: ['skipped', ...passed], status: 'success' },
   { only: ['created', 'warning', 'ignored'], status: 'created' },
   { only: ['preparing', 'warning', 'ignored'], status: 'preparing' },
-  { any: ['canceling'], status: 'canceling' },
-  { only: ['canceled', 'skipped', ...fine], status: 'canceled' },
+  { any: 'canceling', status: 'canceling' },
+  { only: ['canceled', 'skipped', ...passed], status: 'canceled' },
   { only: ['pending', 'created', 'skipped', 'warning', 'ignored'], status: 'pending' },
-  { any: ['running', 'pending'], status: 'running' },
-  { any: ['waiting_for_resource'], status: 'waiting_for_resource' },
-  { any: ['waiting_for_callback'], status: 'waiting_for_callback' },
-  { any: ['manual'], status: 'manual' },
-  { any: ['scheduled'], status: 'scheduled' },
-  { any: ['preparing'], status: 'preparing' },
-  { any: ['created'], status: 'running' },
+  { any: 'running', status: 'running' },
+  { any: 'pending', status: 'running' },
+  { any: 'waiting_for_resource', status: 'waiting_for_resource' },
+  { any: 'waiting_for_callback', status: 'waiting_for_callback' },
+  { any: 'manual', status: 'manual' },
+  { any: 'scheduled', status: 'scheduled' },
+  { any: 'preparing', status: 'preparing' },
+  { any: 'created', status: 'running' },
 ];
 
-/** The status that jobs have together; retried ones do not count. Null when there is none. */
-export function compositeStatus(jobs: readonly JobRecord[]): string | null {
-  const seen = new Set<string>();
-  for (const job of jobs) if (!job.retried) seen.add(weigh(job));
-  if (seen.size === 0) return null;
-  const all = [...seen];
+/** Returns the status of several jobs together, without retried ones; null if there is none. */
+function compositeStatus(jobs: readonly JobRecord[]): string | null {
+  const found = new Set<string>();
+  for (const job of jobs) if (!job.retried) found.add(effectiveStatus(job));
+  if (found.size === 0) return null;
+  const statuses = [...found];
   const rule = rules.find(({ only, any }) =>
     only === undefined
-      ? any?.some((status) => seen.has(status))
-      : all.every((status) => only.includes(status)),
+      ? any !== undefined && found.has(any)
+      : statuses.every((status) => only.includes(status)),
   );
   return rule?.status ?? 'failed';
 }
 
-/** A pipeline's status as GitLab would show it now. */
-export function pipelineStatus(pipeline: {
-  readonly fixedStatus: string | null;
-  readonly jobs: readonly JobRecord[];
-}): string {
+/** Returns a pipeline's current status: the one a test fixed, or the one its jobs imply. */
+export function pipelineStatus(pipeline: Pick<PipelineRecord, 'fixedStatus' | 'jobs'>): string {
   return pipeline.fixedStatus ?? compositeStatus(pipeline.jobs) ?? 'created';
+}
+
+function notifyListeners(state: WorldState, change: WorldChange): void {
+  for (const listener of state.changeListeners) listener(change);
+}
+
+/** Appends to a job's log and notifies the listeners. */
+export function appendLog(state: WorldState, job: JobRecord, text: string | Buffer): void {
+  const chunk = typeof text === 'string' ? Buffer.from(text) : text;
+  if (chunk.length === 0) return;
+  job.log.push(chunk);
+  job.logBytes += chunk.length;
+  notifyListeners(state, { type: 'log', job, bytes: chunk.length });
+}
+
+/** Returns a job's whole log. Joins the chunks once, so that a second read copies nothing. */
+export function readLog(job: JobRecord): Buffer {
+  if (job.log.length > 1) job.log = [Buffer.concat(job.log)];
+  return job.log[0] ?? Buffer.alloc(0);
+}
+
+function setFinishedAt(job: JobRecord, now: number): void {
+  job.finishedAt = now;
+}
+
+/** Sets the times of a job that enters a status. Statuses without an entry set none. */
+const setTimes: Readonly<Record<string, (job: JobRecord, now: number) => void>> = {
+  pending: (job, now) => {
+    job.queuedAt = now;
+  },
+  scheduled: (job, now) => {
+    job.scheduledAt = now;
+  },
+  running: (job, now) => {
+    job.queuedAt ??= now;
+    job.startedAt = now;
+  },
+  canceling: (job, now) => {
+    job.cancelingAt = now;
+  },
+  success: setFinishedAt,
+  failed: setFinishedAt,
+  canceled: setFinishedAt,
+};
+
+function updatePipeline(state: WorldState, pipeline: PipelineRecord): void {
+  pipeline.fixedStatus = null;
+  pipeline.updatedAt = state.now;
+  const isDone = isComplete(pipelineStatus(pipeline));
+  pipeline.finishedAt = isDone ? state.now : null;
+  if (!isDone) state.active.add(pipeline);
+}
+
+/** Changes a job's status, its times and its pipeline, and notifies the listeners. */
+export function setStatus(state: WorldState, job: JobRecord, status: string): void {
+  const from = job.status;
+  if (from === status) return;
+  job.status = status;
+  setTimes[status]?.(job, state.now);
+  if (status === 'running') job.pipeline.startedAt ??= state.now;
+  if (status !== 'failed') job.failureReason = null;
+  updatePipeline(state, job.pipeline);
+  notifyListeners(state, { type: 'job', job, from, to: status });
+}
+
+/** Ends a job. The failure reason applies to the status `failed` only. */
+export function finishJob(
+  state: WorldState,
+  job: JobRecord,
+  end: { status: string; failureReason?: string | undefined },
+): void {
+  if (end.status === 'failed') job.failureReason = end.failureReason ?? 'script_failure';
+  setStatus(state, job, end.status);
 }

@@ -1,4 +1,3 @@
-import { addBridge, addJob, deleteJob, deletePipeline } from './build-jobs.ts';
 import {
   type AgentOptions,
   addAgent,
@@ -9,13 +8,20 @@ import {
   type GroupOptions,
   moveProject,
   type ProjectOptions,
-  projectNamed,
+  requireProject,
   type TokenOptions,
   type UserOptions,
-} from './build-people.ts';
+} from './build-accounts.ts';
+import {
+  addBridge,
+  addJob,
+  type BridgeOptions,
+  deleteJob,
+  deletePipeline,
+  type JobOptions,
+} from './build-jobs.ts';
 import { addPipeline, type PipelineOptions } from './build-pipelines.ts';
-import type { BridgeOptions, JobOptions } from './job-columns.ts';
-import { advance } from './life.ts';
+import { advance } from './life-cycle.ts';
 import type {
   AgentRecord,
   GroupRecord,
@@ -27,7 +33,7 @@ import type {
   WorldChange,
   WorldState,
 } from './records.ts';
-import { appendLog, finishJob, readLog, setStatus } from './transitions.ts';
+import { appendLog, finishJob, readLog, setStatus } from './statuses.ts';
 
 /** A project by record, id or full path. */
 export type ProjectRef = ProjectRecord | string | number;
@@ -35,59 +41,48 @@ export type ProjectRef = ProjectRecord | string | number;
 export type JobRef = JobRecord | number;
 
 /**
- * The simulated GitLab's contents: made by the builder methods, moved by the clock, read and changed
- * by the server. Every `add…` takes as little as it can and answers the record, whose fields may be
- * changed in place.
+ * The contents of the simulated GitLab: tests and the demo add records, the clock changes them, and
+ * the server reads and changes them. `add…` methods return the record, which tests may modify.
  */
 export interface World {
-  /** The records themselves. */
   readonly state: WorldState;
-  /** The world's clock, in milliseconds since 1970; it stands still but for {@link World.advance}. */
+  /** The world's clock in milliseconds since 1970. Only {@link World.advance} moves it. */
   readonly now: number;
   addUser(options: UserOptions): UserRecord;
-  /** A personal, OAuth or job token; scope `api` unless stated. */
   addToken(options: TokenOptions): TokenRecord;
-  /** A group with members of everything below it; groups without members need no call. */
+  /** Adds a group with members. Groups without members are created with their projects. */
   addGroup(options: GroupOptions): GroupRecord;
-  /** A private project, unless stated, whose missing members and groups come into being. */
   addProject(options: ProjectOptions): ProjectRecord;
-  /** A pipeline whose status follows from its jobs. */
   addPipeline(project: ProjectRef, options?: PipelineOptions): PipelineRecord;
-  /**
-   * A build: a successful one in the stage `test` unless stated. `raw` replaces keys of its JSON;
-   * undefined there takes a key away.
-   */
   addJob(pipeline: PipelineRecord | number, options?: JobOptions): JobRecord;
-  /** A trigger job, with the pipeline it started in `downstream`. */
   addBridge(pipeline: PipelineRecord | number, options?: BridgeOptions): JobRecord;
   addAgent(options: AgentOptions): AgentRecord;
-  /** Renames a project; the old path leads to it as the release's rules say (§1.3). */
+  /** Moves a project; what its former path returns depends on the release (upstream.md §1.3). */
   moveProject(project: ProjectRef, path: string): void;
   deleteJob(job: JobRef): void;
-  /** Takes a pipeline away with its jobs and their tokens. */
+  /** Deletes a pipeline with its jobs and their tokens. */
   deletePipeline(pipeline: PipelineRecord): void;
   /** Replaces the log; the clock prints nothing more. */
   setLog(job: JobRef, text: string | Buffer): void;
   /** Appends to the log; the clock prints nothing more. */
   appendLog(job: JobRef, text: string | Buffer): void;
   log(job: JobRef): Buffer;
-  /** Any status, with the times that go with it. */
+  /** Sets any status, and the times it implies. */
   setStatus(job: JobRef, status: string): void;
   finishJob(job: JobRef, status: string, failureReason?: string): void;
-  /** Undefined when there is none. */
   project(ref: string | number): ProjectRecord | undefined;
   pipeline(id: number): PipelineRecord | undefined;
   job(id: number): JobRecord | undefined;
   user(username: string): UserRecord | undefined;
-  /** Moves the clock: queued jobs start, logs grow, jobs finish, next stages begin. */
+  /** Advances the clock: queued jobs start, logs grow, jobs finish, later stages start. */
   advance(ms: number): void;
-  /** Calls back at every change of a job's status and log; answers how to stop. */
+  /** Calls the listener on every change of a job's status or log. Returns an unsubscribe function. */
   onChange(listener: (change: WorldChange) => void): () => void;
-  /** Calls back after every second or less of an advance; answers how to stop. */
+  /** Calls the listener at least once per second of an advance. Returns an unsubscribe function. */
   onTick(listener: (now: number) => void): () => void;
 }
 
-/** A fixed start, so that tests see the same times every day. */
+/** A fixed start, so that test results do not depend on the date. */
 const defaultStart = Date.UTC(2026, 10, 22, 9, 0, 0);
 
 function emptyState(now: number): WorldState {
@@ -102,49 +97,36 @@ function emptyState(now: number): WorldState {
     pipelines: new Map(),
     jobs: new Map(),
     agents: [],
-    live: new Set(),
+    active: new Set(),
     lastId: { user: 0, group: 0, project: 0, pipeline: 0, job: 0, agent: 0 },
-    listeners: new Set(),
-    tickers: new Set(),
+    changeListeners: new Set(),
+    tickListeners: new Set(),
   };
 }
 
-function jobNamed(state: WorldState, ref: JobRef): JobRecord {
-  const job = typeof ref === 'number' ? state.jobs.get(ref) : ref;
-  if (job === undefined) throw new Error(`the world has no job ${String(ref)}`);
-  return job;
-}
-
-function silence(job: JobRecord): JobRecord {
+/** Removes the script, so that the clock prints nothing more. */
+function withoutScript(job: JobRecord): JobRecord {
   job.plan = { ...job.plan, script: null };
   job.script = null;
   return job;
 }
 
-function listen<T>(listeners: Set<T>, listener: T): () => void {
+function subscribe<T>(listeners: Set<T>, listener: T): () => void {
   listeners.add(listener);
   return () => {
     listeners.delete(listener);
   };
 }
 
-function lookups(state: WorldState): Pick<World, 'project' | 'pipeline' | 'job' | 'user' | 'log'> {
-  return {
-    project: (ref) =>
-      typeof ref === 'number' ? state.projects.get(ref) : state.projectPaths.get(ref.toLowerCase()),
-    pipeline: (id) => state.pipelines.get(id),
-    job: (id) => state.jobs.get(id),
-    user: (username) => state.users.get(username),
-    log: (job) => readLog(jobNamed(state, job)),
-  };
-}
-
-/** An empty world whose clock stands at `now` (milliseconds or a date). */
+/** Creates an empty world. */
 export function createWorld(options: { now?: number | Date | undefined } = {}): World {
   const state = emptyState(Number(options.now ?? defaultStart));
-  const named = (ref: JobRef) => jobNamed(state, ref);
+  const requireJob = (ref: JobRef): JobRecord => {
+    const job = typeof ref === 'number' ? state.jobs.get(ref) : ref;
+    if (job === undefined) throw new Error(`the world has no job ${String(ref)}`);
+    return job;
+  };
   return {
-    ...lookups(state),
     state,
     get now() {
       return state.now;
@@ -157,21 +139,27 @@ export function createWorld(options: { now?: number | Date | undefined } = {}): 
     addJob: (pipeline, job) => addJob(state, pipeline, job),
     addBridge: (pipeline, bridge) => addBridge(state, pipeline, bridge),
     addAgent: (agent) => addAgent(state, agent),
-    moveProject: (project, path) => moveProject(state, projectNamed(state, project), path),
-    deleteJob: (job) => deleteJob(state, named(job)),
+    moveProject: (project, path) => moveProject(state, requireProject(state, project), path),
+    deleteJob: (job) => deleteJob(state, requireJob(job)),
     deletePipeline: (pipeline) => deletePipeline(state, pipeline),
     setLog: (ref, text) => {
-      const job = silence(named(ref));
+      const job = withoutScript(requireJob(ref));
       job.log = [];
       job.logBytes = 0;
       appendLog(state, job, text);
     },
-    appendLog: (ref, text) => appendLog(state, silence(named(ref)), text),
-    setStatus: (job, status) => setStatus(state, named(job), status),
+    appendLog: (job, text) => appendLog(state, withoutScript(requireJob(job)), text),
+    log: (job) => readLog(requireJob(job)),
+    setStatus: (job, status) => setStatus(state, requireJob(job), status),
     finishJob: (job, status, failureReason) =>
-      finishJob(state, named(job), { status, failureReason }),
+      finishJob(state, requireJob(job), { status, failureReason }),
+    project: (ref) =>
+      typeof ref === 'number' ? state.projects.get(ref) : state.projectPaths.get(ref.toLowerCase()),
+    pipeline: (id) => state.pipelines.get(id),
+    job: (id) => state.jobs.get(id),
+    user: (username) => state.users.get(username),
     advance: (ms) => advance(state, ms),
-    onChange: (listener) => listen(state.listeners, listener),
-    onTick: (listener) => listen(state.tickers, listener),
+    onChange: (listener) => subscribe(state.changeListeners, listener),
+    onTick: (listener) => subscribe(state.tickListeners, listener),
   };
 }

@@ -1,120 +1,146 @@
 import {
   cancelJob,
-  checkInputs,
   eraseJob,
   isErasable,
   isPlayable,
   isRetryable,
   playJob,
   retryJob,
-} from './actions.ts';
-import type { Answer, Exchange, Route } from './exchange.ts';
-import { ApiFailure, badRequest, forbidden, resourceLock } from './failure.ts';
+} from './life-cycle.ts';
 import {
+  createParamReader,
+  isHash,
+  type Param,
+  type Params,
+  readBoolean,
+  readHash,
+  readJobVariables,
+  readPathId,
+  throwIfInvalid,
+} from './params.ts';
+import { canCancel, canErase, canUpdate, hasRole } from './permissions.ts';
+import type { JobRecord, ProjectRecord } from './records.ts';
+import {
+  type ApiRequest,
   findBuild,
   findProcessable,
   findProject,
   findReadableProject,
+  type Route,
   requireRole,
-  viewOf,
-} from './lookup.ts';
-import { canCancel, canErase, canUpdate, hasRole } from './permissions.ts';
-import type { JobRecord, ProjectRecord } from './records.ts';
-import { serializeBridge, serializeJob } from './serialize-job.ts';
-import { boolean, check, hash, jobVariables, pathInteger, readParams } from './validation.ts';
+} from './request.ts';
+import { ApiError, type ApiResponse, badRequest, forbidden, resourceLock } from './responses.ts';
+import { createView, serializeBridge, serializeJob } from './serialize.ts';
 
 function checkLock(job: JobRecord): void {
   if (job.locked) throw resourceLock();
 }
 
-/** POST …/cancel: 201 whether or not anything was canceled (upstream.md §2.8). */
-function cancel(exchange: Exchange): Answer {
-  const { world, caps, caller } = exchange;
-  const reader = readParams(exchange.params);
-  const id = pathInteger(reader, 'job_id');
-  const force = caps.forceCancel && boolean(reader, 'force');
-  check(reader);
-  const project = findProject(exchange);
-  requireRole(exchange, project, project.cancelRole);
-  const job = findBuild(exchange, project, id);
-  if (!canCancel(world, job, { user: caller.user, caps })) throw forbidden();
-  if (force) requireRole(exchange, project, 'maintainer');
-  checkLock(job);
-  cancelJob(world, job, { caps, force });
-  return { status: 201, json: serializeJob(job, viewOf(exchange)) };
+function inputProblem(job: JobRecord, name: string, value: Param): string | null {
+  const input = Object.hasOwn(job.inputs, name) ? job.inputs[name] : undefined;
+  if (input === undefined) return `Unknown input: ${name}`;
+  if (input.options === undefined) return null;
+  const text = isHash(value) || Array.isArray(value) ? JSON.stringify(value) : String(value);
+  if (input.options.includes(text)) return null;
+  return `\`${name}\` input: \`${text}\` cannot be used because it is not in the list of allowed options`;
 }
 
-/** Where a release asks for the right to write before it looks for the job (§1.1). */
-function writableProject(exchange: Exchange): ProjectRecord {
-  const project = findProject(exchange);
-  if (exchange.caps.projectWriteCheck) requireRole(exchange, project, 'developer');
+/** Rejects inputs that the job does not declare, and values not among its options (§2.9). */
+function checkInputs(job: JobRecord, inputs: Params): void {
+  for (const [name, value] of Object.entries(inputs)) {
+    const problem = inputProblem(job, name, value);
+    if (problem !== null) throw badRequest(problem);
+  }
+}
+
+/** POST …/cancel: 201 even if the job cannot be canceled (upstream.md §2.8). */
+function cancel(request: ApiRequest): ApiResponse {
+  const { world, caps, caller } = request;
+  const reader = createParamReader(request.params);
+  const id = readPathId(reader, 'job_id');
+  const force = caps.forceCancel && readBoolean(reader, 'force');
+  throwIfInvalid(reader);
+  const project = findProject(request);
+  requireRole(request, project, project.cancelRole);
+  const job = findBuild(request, project, id);
+  if (!canCancel(world, job, { user: caller.user, caps })) throw forbidden();
+  if (force) requireRole(request, project, 'maintainer');
+  checkLock(job);
+  cancelJob(world, job, { caps, force });
+  return { status: 201, json: serializeJob(job, createView(request)) };
+}
+
+/** Returns the project; some releases check for write access before the job lookup (§1.1). */
+function writableProject(request: ApiRequest): ProjectRecord {
+  const project = findProject(request);
+  if (request.caps.projectWriteCheck) requireRole(request, project, 'developer');
   return project;
 }
 
-/** POST …/retry: the answer is the new job, in a build's shape even for a bridge (§2.9). */
-function retry(exchange: Exchange): Answer {
-  const { world, caps, caller } = exchange;
-  const reader = readParams(exchange.params);
-  const id = pathInteger(reader, 'job_id');
-  const inputs = caps.jobInputs ? hash(reader, 'inputs') : {};
-  check(reader);
-  const project = writableProject(exchange);
+/** POST …/retry: returns the new job, a bridge too in the shape of a build (§2.9). */
+function retry(request: ApiRequest): ApiResponse {
+  const { world, caps, caller } = request;
+  const reader = createParamReader(request.params);
+  const id = readPathId(reader, 'job_id');
+  const inputs = caps.jobInputs ? readHash(reader, 'inputs') : {};
+  throwIfInvalid(reader);
+  const project = writableProject(request);
   const find = caps.retryBridges ? findProcessable : findBuild;
-  const job = find(exchange, project, id);
+  const job = find(request, project, id);
   if (!canUpdate(world, job, caller.user)) throw forbidden();
   if (!isRetryable(job, caps)) throw forbidden('Job is not retryable');
   checkInputs(job, inputs);
   checkLock(job);
-  const again = retryJob(world, job, caller.user);
-  return { status: 201, json: serializeJob(again, viewOf(exchange)) };
+  const newJob = retryJob(world, job, caller.user);
+  return { status: 201, json: serializeJob(newJob, createView(request)) };
 }
 
-/** POST …/erase: takes log and artifacts, once (§2.10). */
-function erase(exchange: Exchange): Answer {
-  const { world, caps, caller } = exchange;
-  const reader = readParams(exchange.params);
-  const id = pathInteger(reader, 'job_id');
-  check(reader);
-  const project = writableProject(exchange);
-  const job = findBuild(exchange, project, id);
+/** POST …/erase: deletes log and artifacts, once (§2.10). */
+function erase(request: ApiRequest): ApiResponse {
+  const { world, caps, caller } = request;
+  const reader = createParamReader(request.params);
+  const id = readPathId(reader, 'job_id');
+  throwIfInvalid(reader);
+  const project = writableProject(request);
+  const job = findBuild(request, project, id);
   if (!canErase(world, job, { user: caller.user, caps })) throw forbidden();
   if (!isErasable(job)) throw forbidden('Job is not erasable!');
   if (project.statsRefreshing) {
-    throw new ApiFailure(409, {
+    throw new ApiError(409, {
       message:
         'Action temporarily disabled. The project this pipeline belongs to is undergoing stats refresh.',
     });
   }
   checkLock(job);
   eraseJob(world, job);
-  return { status: 201, json: serializeJob(job, viewOf(exchange)) };
+  return { status: 201, json: serializeJob(job, createView(request)) };
 }
 
-/** Whether the caller may set pipeline variables, where the release asks (§2.11). */
-function maySetVariables({ world, caps, caller }: Exchange, project: ProjectRecord): boolean {
+/** Whether the caller may set pipeline variables (§2.11). */
+function canSetVariables({ world, caps, caller }: ApiRequest, project: ProjectRecord): boolean {
   const role = caps.variablesRole ? project.variablesRole : 'developer';
   return hasRole(world, project, { user: caller.user, role });
 }
 
-/** POST …/play: 200, and a bridge in its own shape (§2.11). */
-function play(exchange: Exchange): Answer {
-  const { world, caps, caller } = exchange;
-  const reader = readParams(exchange.params);
-  const id = pathInteger(reader, 'job_id');
-  const variables = jobVariables(reader);
-  const inputs = caps.jobInputs ? hash(reader, 'job_inputs') : {};
-  check(reader);
-  const project = findReadableProject(exchange);
-  const job = findProcessable(exchange, project, id);
+/** POST …/play: 200; a bridge is returned in the shape of a bridge (§2.11). */
+function play(request: ApiRequest): ApiResponse {
+  const { world, caps, caller } = request;
+  const reader = createParamReader(request.params);
+  const id = readPathId(reader, 'job_id');
+  const variables = readJobVariables(reader);
+  const inputs = caps.jobInputs ? readHash(reader, 'job_inputs') : {};
+  throwIfInvalid(reader);
+  const project = findReadableProject(request);
+  const job = findProcessable(request, project, id);
   if (!canUpdate(world, job, caller.user)) throw forbidden();
   if (!isPlayable(job, caps)) throw badRequest('Unplayable Job');
-  if (variables.length > 0 && !maySetVariables(exchange, project)) throw forbidden();
+  if (variables.length > 0 && !canSetVariables(request, project)) throw forbidden();
   checkInputs(job, inputs);
   checkLock(job);
   const played = playJob(world, job, caller.user);
   played.variables = variables;
   const serialize = played.kind === 'bridge' ? serializeBridge : serializeJob;
-  return { status: 200, json: serialize(played, viewOf(exchange)) };
+  return { status: 200, json: serialize(played, createView(request)) };
 }
 
 function post(action: string, handle: Route['handle']): Route {
@@ -123,7 +149,7 @@ function post(action: string, handle: Route['handle']): Route {
   return { method: 'POST', template, auth: 'required', jobToken: null, permission, handle };
 }
 
-/** The four writes, in the order of upstream.md §2.8 to §2.11. */
+/** All writes, in the order of upstream.md §2.8 to §2.11. */
 export const writeRoutes: readonly Route[] = [
   post('cancel', cancel),
   post('retry', retry),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JobOptions } from '../../src/simulator/job-columns.ts';
+import type { JobOptions } from '../../src/simulator/build-jobs.ts';
 import type { Fault } from '../../src/simulator/simulator.ts';
 import type { Version } from '../../src/simulator/versions.ts';
 import { Secret } from '../../src/util/secret.ts';

@@ -1,4 +1,4 @@
-import type { JobOptions } from '../../src/simulator/job-columns.ts';
+import type { JobOptions } from '../../src/simulator/build-jobs.ts';
 import type { JobRecord, PipelineRecord } from '../../src/simulator/records.ts';
 import { createWorld, type World } from '../../src/simulator/world.ts';
 

@@ -143,5 +143,5 @@ it('complains of what a test names and the world has not', () => {
   expect(() => world.addPipeline('no/project')).toThrow('no project no/project');
   expect(() => world.addJob(7)).toThrow('no pipeline 7');
   expect(() => world.setLog(7, '')).toThrow('no job 7');
-  expect(() => world.addToken({ value: 'x' })).toThrow('belongs to nobody');
+  expect(() => world.addToken({ value: 'x' })).toThrow('x has no user');
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { encodeCursor } from '../../src/simulator/keyset.ts';
+import { encodeCursor } from '../../src/simulator/pagination.ts';
 import { smallWorld, startSimulator } from './start-simulator.ts';
 
 it('lists a page among 50,000 jobs in a few milliseconds', async () => {

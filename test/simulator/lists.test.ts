@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeCursor } from '../../src/simulator/keyset.ts';
+import { encodeCursor } from '../../src/simulator/pagination.ts';
 import { smallWorld, startSimulator } from './start-simulator.ts';
 
 type Row = { id: number; name: string };

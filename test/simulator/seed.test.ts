@@ -82,7 +82,7 @@ describe('the demo', () => {
     expect(started.size).toBeGreaterThan(30);
     expect(world.state.pipelines.size).toBeLessThan(25);
     expect(world.state.jobs.size).toBeLessThan(200);
-    expect(world.state.live.size).toBeLessThan(5);
+    expect(world.state.active.size).toBeLessThan(5);
     expect(world.job(demo.failedJobId)).toBeDefined();
   });
 

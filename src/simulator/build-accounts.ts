@@ -1,164 +1,160 @@
-import type {
-  AgentAccess,
-  AgentRecord,
-  GroupRecord,
-  JobRecord,
-  ProjectRecord,
-  Role,
-  TokenRecord,
-  UserRecord,
-  WorldState,
+import {
+  type AgentAccess,
+  type AgentRecord,
+  type GroupRecord,
+  type JobRecord,
+  type ProjectRecord,
+  pathsAbove,
+  type Role,
+  type TokenRecord,
+  type UserRecord,
+  type WorldState,
 } from './records.ts';
 
-/** A user to add. */
-export interface UserOptions {
+/** Optional columns; undefined means the default. */
+export type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/** Returns the defaults with the given columns applied. Other keys of `given` are ignored. */
+export function withDefaults<T extends object>(defaults: T, given: Given<T>): T {
+  const merged = { ...defaults };
+  for (const key of Object.keys(defaults) as (keyof T)[]) {
+    const value = given[key];
+    if (value !== undefined) merged[key] = value as T[keyof T];
+  }
+  return merged;
+}
+
+const userDefaults = { admin: false, state: 'active' };
+
+export interface UserOptions extends Given<typeof userDefaults> {
   username: string;
   id?: number | undefined;
   name?: string | undefined;
-  admin?: boolean | undefined;
-  /** @default 'active' */
-  state?: string | undefined;
 }
 
-/** A token to add. */
-export interface TokenOptions {
-  /** Record or username; may be left out for a job token: the job's user is meant. */
+const tokenDefaults = {
+  scopes: ['api'] as readonly string[],
+  /** Makes it a fine-grained token: `read_job`, `cancel_job`, … */
+  permissions: null as readonly string[] | null,
+  expired: false,
+  revoked: false,
+};
+
+export interface TokenOptions extends Given<typeof tokenDefaults> {
+  /** @default the user of the job */
   user?: UserRecord | string | undefined;
   value: string;
-  /** @default 'personal' */
+  /** @default 'job' if `job` is given, else 'personal' */
   kind?: TokenRecord['kind'] | undefined;
-  /** @default ['api'] */
-  scopes?: readonly string[] | undefined;
-  /** Makes it a fine-grained token: `read_job`, `cancel_job`, … */
-  permissions?: readonly string[] | undefined;
-  expired?: boolean | undefined;
-  revoked?: boolean | undefined;
   /** The job of a job token. */
   job?: JobRecord | number | undefined;
 }
 
-/** A group to add. */
 export interface GroupOptions {
   path: string;
   id?: number | undefined;
   members?: Readonly<Record<string, Role>> | undefined;
 }
 
-/** A project to add. */
-export interface ProjectOptions {
-  /** Full path: `group/sub/app`; groups that are missing come into being. */
+const projectDefaults = {
+  visibility: 'private' as ProjectRecord['visibility'],
+  /** True as in GitLab: guests may read jobs. */
+  publicPipelines: true,
+  cancelRole: 'developer' as Role,
+  variablesRole: 'developer' as Role,
+  jobTokenScopeEnabled: true,
+  statsRefreshing: false,
+  pendingDeletion: false,
+  defaultBranch: 'main',
+};
+
+export interface ProjectOptions extends Given<typeof projectDefaults> {
+  /** Full path: `group/sub/app`. Missing groups are created. */
   path: string;
   id?: number | undefined;
   name?: string | undefined;
-  /** @default 'private' */
-  visibility?: ProjectRecord['visibility'] | undefined;
-  /** @default true, as in GitLab: guests may read jobs */
-  publicPipelines?: boolean | undefined;
-  /** Username to role; users that are missing come into being. */
+  /** Username → role. Missing users are created. */
   members?: Readonly<Record<string, Role>> | undefined;
   protectedRefs?: Readonly<Record<string, Role>> | undefined;
-  /** @default 'developer' */
-  cancelRole?: Role | undefined;
-  /** @default 'developer' */
-  variablesRole?: Role | undefined;
-  /** @default true */
-  jobTokenScopeEnabled?: boolean | undefined;
   jobTokenAllowlist?: Readonly<Record<string, readonly string[] | 'all'>> | undefined;
-  statsRefreshing?: boolean | undefined;
-  pendingDeletion?: boolean | undefined;
-  /** @default 'main' */
-  defaultBranch?: string | undefined;
 }
 
-/** An agent to add, with whom it lets in. */
 export interface AgentOptions {
-  /** Where the agent's configuration lives. */
+  /** The project with the agent's configuration. */
   project: ProjectRecord | string | number;
   name?: string | undefined;
   id?: number | undefined;
   access?: readonly AgentAccess[] | undefined;
 }
 
-/** The next id of a kind, or the wanted one; ids only ever grow past the largest seen. */
+/** Returns the requested id, or the highest id so far plus one. */
 export function takeId(
   state: WorldState,
   kind: keyof WorldState['lastId'],
-  wanted?: number | undefined,
+  requested?: number | undefined,
 ): number {
-  const id = wanted ?? state.lastId[kind] + 1;
+  const id = requested ?? state.lastId[kind] + 1;
   state.lastId[kind] = Math.max(state.lastId[kind], id);
   return id;
 }
 
-function titled(word: string): string {
+function capitalized(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** Adds a user, or answers the one of that name. */
 export function addUser(state: WorldState, options: UserOptions): UserRecord {
   const user: UserRecord = {
+    ...withDefaults(userDefaults, options),
     id: takeId(state, 'user', options.id),
     username: options.username,
-    name: options.name ?? titled(options.username),
-    state: options.state ?? 'active',
-    admin: options.admin ?? false,
+    name: options.name ?? capitalized(options.username),
     createdAt: state.now,
   };
   state.users.set(user.username, user);
   return user;
 }
 
-/** The user of that name; a new one if there is none. */
-export function userNamed(state: WorldState, user: UserRecord | string): UserRecord {
+/** Returns the user with a username; creates a missing one. */
+export function findOrAddUser(state: WorldState, user: UserRecord | string): UserRecord {
   if (typeof user !== 'string') return user;
   return state.users.get(user) ?? addUser(state, { username: user });
 }
 
-/** Adds a token of a user, or of a running job. */
 export function addToken(state: WorldState, options: TokenOptions): TokenRecord {
   const job = typeof options.job === 'number' ? state.jobs.get(options.job) : options.job;
   const owner = options.user ?? job?.user;
-  if (owner === undefined || owner === null) throw new Error(`${options.value} belongs to nobody`);
+  if (owner === undefined || owner === null) throw new Error(`${options.value} has no user`);
   const token: TokenRecord = {
+    ...withDefaults(tokenDefaults, options),
     value: options.value,
     kind: options.kind ?? (job ? 'job' : 'personal'),
-    user: userNamed(state, owner),
-    scopes: options.scopes ?? ['api'],
-    permissions: options.permissions ?? null,
-    expired: options.expired ?? false,
-    revoked: options.revoked ?? false,
+    user: findOrAddUser(state, owner),
     job: job ?? null,
   };
   state.tokens.set(token.value, token);
   return token;
 }
 
-function rolesByUser(
+function membersOf(
   state: WorldState,
   members: Readonly<Record<string, Role>> | undefined,
 ): Map<string, Role> {
   const entries = Object.entries(members ?? {});
-  for (const [username] of entries) userNamed(state, username);
+  for (const [username] of entries) findOrAddUser(state, username);
   return new Map(entries);
 }
 
-/** Adds a group with members, who are members of everything below it. */
 export function addGroup(state: WorldState, options: GroupOptions): GroupRecord {
   const group: GroupRecord = {
     id: takeId(state, 'group', options.id),
     path: options.path,
-    members: rolesByUser(state, options.members),
+    members: membersOf(state, options.members),
   };
   state.groups.set(group.path.toLowerCase(), group);
   return group;
 }
 
-/** The paths above a full path, nearest first: `a/b/c` → `a/b`, `a`. */
-export function pathsAbove(path: string): string[] {
-  const parts = path.split('/').slice(0, -1);
-  return parts.map((_, at) => parts.slice(0, parts.length - at).join('/'));
-}
-
+/** Creates the missing groups above a project. */
 function ensureGroups(state: WorldState, projectPath: string): void {
   for (const path of pathsAbove(projectPath).reverse()) {
     const isPersonal = state.users.has(path);
@@ -166,24 +162,16 @@ function ensureGroups(state: WorldState, projectPath: string): void {
   }
 }
 
-/** Adds a project. */
 export function addProject(state: WorldState, options: ProjectOptions): ProjectRecord {
   ensureGroups(state, options.path);
   const project: ProjectRecord = {
+    ...withDefaults(projectDefaults, options),
     id: takeId(state, 'project', options.id),
     path: options.path,
     name: options.name ?? options.path.slice(options.path.lastIndexOf('/') + 1),
-    visibility: options.visibility ?? 'private',
-    publicPipelines: options.publicPipelines ?? true,
-    members: rolesByUser(state, options.members),
+    members: membersOf(state, options.members),
     protectedRefs: new Map(Object.entries(options.protectedRefs ?? {})),
-    cancelRole: options.cancelRole ?? 'developer',
-    variablesRole: options.variablesRole ?? 'developer',
-    jobTokenScopeEnabled: options.jobTokenScopeEnabled ?? true,
     jobTokenAllowlist: new Map(Object.entries(options.jobTokenAllowlist ?? {})),
-    statsRefreshing: options.statsRefreshing ?? false,
-    pendingDeletion: options.pendingDeletion ?? false,
-    defaultBranch: options.defaultBranch ?? 'main',
     createdAt: state.now,
     jobs: [],
     pipelines: [],
@@ -193,7 +181,7 @@ export function addProject(state: WorldState, options: ProjectOptions): ProjectR
   return project;
 }
 
-/** Renames a project; its old path keeps leading to it. */
+/** Moves a project to another path. The former path still finds it. */
 export function moveProject(state: WorldState, project: ProjectRecord, path: string): void {
   ensureGroups(state, path);
   state.projectPaths.delete(project.path.toLowerCase());
@@ -202,8 +190,8 @@ export function moveProject(state: WorldState, project: ProjectRecord, path: str
   state.projectPaths.set(path.toLowerCase(), project);
 }
 
-/** The project a test means: by record, id or full path. */
-export function projectNamed(
+/** Returns a project by record, id or full path. Throws if there is none. */
+export function requireProject(
   state: WorldState,
   ref: ProjectRecord | string | number,
 ): ProjectRecord {
@@ -220,7 +208,7 @@ export function addAgent(state: WorldState, options: AgentOptions): AgentRecord 
   const agent: AgentRecord = {
     id,
     name: options.name ?? `agent-${id}`,
-    project: projectNamed(state, options.project),
+    project: requireProject(state, options.project),
     createdAt: state.now,
     access: options.access ?? [],
   };

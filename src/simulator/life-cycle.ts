@@ -1,0 +1,188 @@
+import { cloneJob, defaultRunner, defaultRunnerManager } from './build-jobs.ts';
+import type { JobRecord, PipelineRecord, UserRecord, WorldState } from './records.ts';
+import { appendLog, finishJob, isComplete, pipelineStatus, setStatus } from './statuses.ts';
+import type { Capabilities } from './versions.ts';
+
+/** Longest step of the clock, so that one long advance passes through every stage. */
+const maxStepMs = 1_000;
+
+/** Advances the clock and every active job. */
+export function advance(state: WorldState, ms: number): void {
+  for (let leftMs = ms; leftMs > 0; leftMs -= maxStepMs) {
+    state.now += Math.min(leftMs, maxStepMs);
+    for (const pipeline of [...state.active]) advancePipeline(state, pipeline);
+    for (const listener of [...state.tickListeners]) listener(state.now);
+  }
+}
+
+function advancePipeline(state: WorldState, pipeline: PipelineRecord): void {
+  const jobs = pipeline.jobs.filter((job) => !job.retried && !job.plan.frozen);
+  for (const job of jobs) steps[job.status]?.(state, job);
+  if (!jobs.some((job) => job.status in steps)) state.active.delete(pipeline);
+}
+
+/** What the clock does to a job in each status. Jobs in other statuses wait for a request. */
+const steps: Readonly<Record<string, (state: WorldState, job: JobRecord) => void>> = {
+  created: leaveCreated,
+  waiting_for_resource: enqueue,
+  preparing: enqueue,
+  waiting_for_callback: enqueue,
+  scheduled: (state, job) => {
+    if (elapsedMs(state, job.scheduledAt) >= job.plan.delayMs) enqueue(state, job);
+  },
+  pending: (state, job) => {
+    if (elapsedMs(state, job.queuedAt) >= job.plan.queueMs) start(state, job);
+  },
+  running: (state, job) => (job.kind === 'bridge' ? followDownstream : run)(state, job),
+  canceling: (state, job) => {
+    if (elapsedMs(state, job.cancelingAt) < job.plan.cancelMs) return;
+    appendLog(state, job, '\u001b[31;1mERROR: Job failed: canceled\n\u001b[0;m');
+    setStatus(state, job, 'canceled');
+  },
+};
+
+function elapsedMs(state: WorldState, since: number | null): number {
+  return state.now - (since ?? 0);
+}
+
+function enqueue(state: WorldState, job: JobRecord): void {
+  setStatus(state, job, 'pending');
+}
+
+/** Returns the outcome of the stages before a job's own. Optional manual jobs do not block. */
+function earlierStages(job: JobRecord): 'done' | 'failed' | 'unfinished' {
+  const { stages, jobs } = job.pipeline;
+  const names = new Set(stages.slice(0, Math.max(0, stages.indexOf(job.stage))));
+  const earlier = jobs.filter(({ retried, stage }) => !retried && names.has(stage));
+  const blocks = ({ status, allowFailure }: JobRecord) =>
+    !isComplete(status) && !(status === 'manual' && allowFailure);
+  if (earlier.some(blocks)) return 'unfinished';
+  const hasFailed = ({ status, allowFailure }: JobRecord) =>
+    (status === 'failed' || status === 'canceled') && !allowFailure;
+  return earlier.some(hasFailed) ? 'failed' : 'done';
+}
+
+/** The status of a job whose earlier stages are finished. */
+const firstStatus: Readonly<Record<JobRecord['when'], string>> = {
+  on_success: 'pending',
+  on_failure: 'pending',
+  always: 'pending',
+  manual: 'manual',
+  delayed: 'scheduled',
+};
+
+function leaveCreated(state: WorldState, job: JobRecord): void {
+  const outcome = earlierStages(job);
+  if (outcome === 'unfinished') return;
+  const required = job.when === 'on_failure' ? 'failed' : 'done';
+  const runs = job.when === 'always' || outcome === required;
+  setStatus(state, job, runs ? firstStatus[job.when] : 'skipped');
+}
+
+function start(state: WorldState, job: JobRecord): void {
+  if (job.kind === 'build') {
+    job.runner ??= defaultRunner;
+    job.runnerManager ??= defaultRunnerManager;
+  }
+  setStatus(state, job, 'running');
+  if (job.kind === 'bridge') job.downstream ??= job.trigger?.() ?? null;
+}
+
+function run(state: WorldState, job: JobRecord): void {
+  const { runMs, coverage, artifacts, outcome, failureReason } = job.plan;
+  const progress = runMs <= 0 ? 1 : Math.min(1, elapsedMs(state, job.startedAt) / runMs);
+  printLog(state, job, progress);
+  if (progress < 1) return;
+  job.coverage ??= coverage;
+  if (job.artifacts.length === 0) job.artifacts = [...artifacts];
+  finishJob(state, job, { status: outcome, failureReason });
+}
+
+/** Prints the share of the script that corresponds to the elapsed run time. */
+function printLog(state: WorldState, job: JobRecord, progress: number): void {
+  if (job.script === null && job.plan.script !== null) {
+    const chunks = job.plan.script(job.startedAt ?? state.now, job.plan.runMs);
+    job.script = { chunks, printed: 0 };
+  }
+  if (job.script === null) return;
+  const end = Math.floor(job.script.chunks.length * progress);
+  appendLog(state, job, job.script.chunks.slice(job.script.printed, end).join(''));
+  job.script.printed = end;
+}
+
+/** Ends a bridge with its downstream pipeline; without one it fails immediately. */
+function followDownstream(state: WorldState, job: JobRecord): void {
+  const status = job.downstream === null ? 'success' : pipelineStatus(job.downstream);
+  if (!isComplete(status)) return;
+  const failureReason = 'downstream_pipeline_creation_failed';
+  finishJob(state, job, {
+    status: status === 'success' ? 'success' : 'failed',
+    failureReason: job.downstream === null ? failureReason : 'unknown_failure',
+  });
+}
+
+/**
+ * Cancels a job if its status allows it; otherwise does nothing, and the response shows the current
+ * status (upstream.md §2.8). `force` ends a job in the status `canceling`, and no other.
+ */
+export function cancelJob(
+  state: WorldState,
+  job: JobRecord,
+  { caps, force }: { caps: Capabilities; force: boolean },
+): void {
+  if (force) {
+    if (job.status === 'canceling') setStatus(state, job, 'canceled');
+    return;
+  }
+  if (isComplete(job.status) || job.status === 'canceling') return;
+  const isGraceful = job.status === 'running' && job.gracefulCancel && caps.gracefulCancel;
+  setStatus(state, job, isGraceful && job.kind === 'build' ? 'canceling' : 'canceled');
+}
+
+/** Whether a job can be retried (§2.9). */
+export function isRetryable(job: JobRecord, caps: Capabilities): boolean {
+  const statuses = ['success', 'failed', 'canceled', ...(caps.gracefulCancel ? ['canceling'] : [])];
+  return !job.retried && !job.archived && statuses.includes(job.status);
+}
+
+/** Retries a job as a new row, and resets skipped jobs of later stages to `created` (§2.9). */
+export function retryJob(state: WorldState, job: JobRecord, user: UserRecord | null): JobRecord {
+  const retry = cloneJob(state, job, user);
+  enqueue(state, retry);
+  const { stages, jobs } = job.pipeline;
+  const laterStages = new Set(stages.slice(stages.indexOf(job.stage) + 1));
+  for (const later of jobs) {
+    const isSkipped = later.status === 'skipped' && !later.retried && laterStages.has(later.stage);
+    if (isSkipped) setStatus(state, later, 'created');
+  }
+  return retry;
+}
+
+/** Whether a job is complete and has a log or artifacts (§2.10). */
+export function isErasable(job: JobRecord): boolean {
+  return isComplete(job.status) && (job.artifacts.length > 0 || job.logBytes > 0);
+}
+
+/** Deletes a job's log and artifacts. Its status stays. */
+export function eraseJob(state: WorldState, job: JobRecord): void {
+  job.erasedAt = state.now;
+  job.artifacts = [];
+  job.artifactsExpireAt = null;
+  job.log = [];
+  job.logBytes = 0;
+}
+
+/** Whether a job can be played, which includes a manual job that already ran (§2.11). */
+export function isPlayable(job: JobRecord, caps: Capabilities): boolean {
+  if (job.when !== 'manual' && job.when !== 'delayed') return false;
+  if (job.archived) return false;
+  return job.status === 'manual' || job.status === 'scheduled' || isRetryable(job, caps);
+}
+
+/** Starts a manual or delayed job as the given user; a job that already ran is retried. */
+export function playJob(state: WorldState, job: JobRecord, user: UserRecord | null): JobRecord {
+  if (job.status !== 'manual' && job.status !== 'scheduled') return retryJob(state, job, user);
+  job.user = user;
+  enqueue(state, job);
+  return job;
+}

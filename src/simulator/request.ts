@@ -1,0 +1,163 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Limits } from './limits.ts';
+import type { Params } from './params.ts';
+import { canReadBuilds, canReadProject, hasRole } from './permissions.ts';
+import type {
+  JobRecord,
+  PipelineRecord,
+  ProjectRecord,
+  Role,
+  TokenRecord,
+  UserRecord,
+  WorldState,
+} from './records.ts';
+import { ApiError, type ApiResponse, forbidden, notFound } from './responses.ts';
+import type { Capabilities, Capability } from './versions.ts';
+
+/** The authenticated caller. A job token acts as the user of its job. */
+export interface Caller {
+  readonly user: UserRecord | null;
+  readonly token: TokenRecord | null;
+  readonly job: JobRecord | null;
+}
+
+/** An authenticated request to a route. */
+export interface ApiRequest {
+  readonly world: WorldState;
+  readonly caps: Capabilities;
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Path as received, without query and without the base path of the installation. */
+  readonly path: string;
+  /** Path, query and body parameters merged, as Grape does. */
+  readonly params: Params;
+  /** Query as received with its question mark; empty without one. */
+  readonly search: string;
+  readonly caller: Caller;
+  /** The address in GitLab's own links; no trailing slash. */
+  readonly externalUrl: string;
+  readonly limits: Limits;
+  /** The clock of rate limits; the world's unless the simulator has another. */
+  readonly clock: () => number;
+}
+
+/** An endpoint with its access rules and its handler. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** In GitLab's notation: `/projects/:id/jobs/:job_id`. */
+  readonly template: string;
+  /** `required`: 401 for a request without a credential (upstream.md §1.1). */
+  readonly auth: 'required' | 'optional';
+  /** Policy for a job token of another project; `own` = its own job only; null = rejected. */
+  readonly jobToken: 'own' | 'read_jobs' | 'read_pipelines' | null;
+  /** Permission that a fine-grained token needs; absent = none. */
+  readonly permission?: string;
+  /** Token scopes that allow reading, in addition to `api` and `read_api`. */
+  readonly scopes?: readonly string[];
+  /** The route exists only on releases with this capability. */
+  readonly capability?: Capability;
+  readonly handle: (request: ApiRequest) => ApiResponse;
+}
+
+interface FoundProject {
+  readonly project: ProjectRecord;
+  /** The id is a former path of the project. */
+  readonly moved: boolean;
+}
+
+/** Finds a project by number, or by a path, which always contains a slash (§1.3). */
+function lookUpProject(world: WorldState, id: string): FoundProject | null {
+  if (/^-?\d+$/.test(id)) {
+    const project = world.projects.get(Number(id));
+    return project === undefined ? null : { project, moved: false };
+  }
+  if (!id.includes('/')) return null;
+  const current = world.projectPaths.get(id.toLowerCase());
+  if (current !== undefined) return { project: current, moved: false };
+  const project = world.movedPaths.get(id.toLowerCase());
+  return project === undefined ? null : { project, moved: true };
+}
+
+/** Redirects a GET of a moved project to its number; other methods are 405 (§1.3). */
+function movedProject(request: ApiRequest, project: ProjectRecord): ApiError {
+  if (request.method !== 'GET') {
+    const message = 'Non GET methods are not allowed for moved projects';
+    return new ApiError(405, { message });
+  }
+  const path = request.path.replace(/\/projects\/[^/]+/, `/projects/${project.id}`);
+  const url = `${request.externalUrl}${path}${request.search}`;
+  const body = `This resource has been moved permanently to ${url}`;
+  return new ApiError(301, body, { Location: url });
+}
+
+/** Rejects a job token of another project without the policy in the allowlist (§8). */
+function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Route['jobToken']) {
+  const { job } = request.caller;
+  if (job === null || job.project === project || !project.jobTokenScopeEnabled) return;
+  const granted = project.jobTokenAllowlist.get(job.project.path);
+  if (granted === undefined) {
+    throw forbidden(
+      `Authentication by CI/CD job token not allowed from ${job.project.path} to project #${project.id}.`,
+    );
+  }
+  if (granted === 'all' || (policy !== null && granted.includes(policy))) return;
+  throw forbidden(
+    `Insufficient permissions to access this resource in project #${project.id}. The following token permission is required: ${policy}.`,
+  );
+}
+
+/** Returns the project of the path if it is visible to the caller (§1.1 step 6). */
+export function findProject(request: ApiRequest, policy: Route['jobToken'] = null): ProjectRecord {
+  const found = lookUpProject(request.world, String(request.params['id']));
+  if (found === null || found.project.pendingDeletion) throw notFound('Project');
+  const { project, moved } = found;
+  if (!canReadProject(request.world, project, request.caller.user)) throw notFound('Project');
+  checkJobToken(request, project, policy);
+  if (moved && request.caps.movedRedirect) throw movedProject(request, project);
+  return project;
+}
+
+/** Returns the project of the path; 403 if its jobs are not readable by the caller (step 7). */
+export function findReadableProject(
+  request: ApiRequest,
+  policy: Route['jobToken'] = null,
+): ProjectRecord {
+  const project = findProject(request, policy);
+  if (!canReadBuilds(request.world, project, request.caller.user)) throw forbidden();
+  return project;
+}
+
+/** Throws 403 if the caller does not have the role in the project. */
+export function requireRole(request: ApiRequest, project: ProjectRecord, role: Role): void {
+  const { user } = request.caller;
+  if (!hasRole(request.world, project, { user, role })) throw forbidden();
+}
+
+/** Returns a build of the project. Ids are unique per instance, so other projects give 404 (§1.5). */
+export function findBuild(request: ApiRequest, project: ProjectRecord, id: number): JobRecord {
+  const job = findProcessable(request, project, id);
+  if (job.kind !== 'build') throw notFound();
+  return job;
+}
+
+/** Returns a build or a trigger job of the project. */
+export function findProcessable(
+  { world }: ApiRequest,
+  project: ProjectRecord,
+  id: number,
+): JobRecord {
+  const job = world.jobs.get(id);
+  if (job === undefined || job.project !== project) throw notFound();
+  return job;
+}
+
+/** Returns a pipeline of the project. */
+export function findPipeline(
+  { world }: ApiRequest,
+  project: ProjectRecord,
+  id: number,
+): PipelineRecord {
+  const pipeline = world.pipelines.get(id);
+  if (pipeline === undefined || pipeline.project !== project) throw notFound();
+  return pipeline;
+}
