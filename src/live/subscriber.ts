@@ -1,94 +1,77 @@
+import { createStream } from '../util/streams.ts';
 import type { Poll } from './poll.ts';
 
-/** What a subscriber gets: news, or at the end the reason why there will be no more. */
+/** What a subscriber receives: news, or a final error. */
 export type LiveEvent<News> = { news: News } | { error: unknown };
 
-/** The events of one subscriber, in the order they are asked for; ends when what is followed is over. */
+/** The events of one subscription; ends when the resource is finished. */
 export type LiveEvents<News> = AsyncIterableIterator<LiveEvent<News>>;
 
 /**
- * What one viewer makes of a state: the next piece of news, or undefined until the state changes. It
- * remembers what it told, so a slow viewer misses steps, and never the last one; nothing queues up.
+ * Derives a subscriber's next event from a state; undefined until the state changes again. It remembers
+ * what the subscriber has received, so nothing is queued: a slow subscriber skips intermediate states,
+ * but always receives the last one.
  */
 export type View<State, News> = (state: State) => News | undefined | Promise<News | undefined>;
 
-/** How a viewer comes and goes. */
 export interface SubscriberOptions {
-  /** Ends the viewing. */
+  /** Ends the subscription. */
   signal: AbortSignal;
-  /** Told once, when the viewing has ended, whatever way. */
+  /** Called once, however the subscription ends. */
   onLeave(): void;
 }
 
-/**
- * Follows a poll. Not an async generator: those cannot be ended while they wait, and whoever leaves
- * must be gone at once.
- */
+/** Subscribes to a poll. */
 export function subscribeTo<State, News>(
   poll: Poll<State>,
   view: View<State, News>,
   { signal, onLeave }: SubscriberOptions,
 ): LiveEvents<News> {
-  let left = false;
-  let seen = 0;
-  let resume = () => {};
-  const leavePoll = poll.join(() => resume());
-  const leave = () => {
-    if (left) return;
-    left = true;
-    signal.removeEventListener('abort', leave);
-    leavePoll();
-    onLeave();
-    resume();
-  };
-  signal.addEventListener('abort', leave, { once: true });
-  if (signal.aborted) leave();
+  let seenVersion = 0;
+  let onChange = () => {};
+  const leavePoll = poll.join(() => onChange());
 
-  const fail = (error: unknown): LiveEvent<News> | undefined => {
-    if (left) return undefined;
-    leave();
-    return { error };
+  const isBehind = () => poll.version > seenVersion;
+  const change = () =>
+    new Promise<void>((resolve) => {
+      onChange = resolve;
+    });
+  const waitForChange = async () => {
+    while (!isBehind() && !poll.ending) await change();
   };
-  /** The next event without waiting for a change; undefined where there is none. */
-  const look = async (): Promise<LiveEvent<News> | undefined> => {
+  /** Waits for news; undefined at the end. */
+  const nextNews = async (): Promise<News | undefined> => {
+    await waitForChange();
     const { state, version, ending } = poll;
-    if (state !== undefined && version > seen) {
+    if (isBehind() && state !== undefined) {
       const news = await view(state);
-      if (news !== undefined) return { news };
-      seen = version;
-      return undefined;
+      if (news !== undefined) return news;
+      seenVersion = version;
+      return nextNews();
     }
-    if (!ending) return undefined;
-    if (ending.error !== undefined) return fail(ending.error);
-    leave();
+    if (ending?.error !== undefined) throw ending.error;
     return undefined;
   };
-  const waits = () => poll.version <= seen && !poll.ending;
   const next = async (): Promise<IteratorResult<LiveEvent<News>>> => {
-    while (!left) {
-      const event = await look().catch(fail);
-      if (event && (!left || 'error' in event)) return { done: false, value: event };
-      if (!left && waits()) {
-        await new Promise<void>((resolve) => {
-          resume = resolve;
-        });
-      }
+    try {
+      const news = await nextNews();
+      if (news !== undefined) return { done: false, value: { news } };
+    } catch (error) {
+      stream.endWith({ error });
     }
     return { done: true, value: undefined };
   };
-
-  return {
-    next,
-    async return() {
-      leave();
-      return { done: true, value: undefined };
+  const stream = createStream<LiveEvent<News>>(
+    { next },
+    {
+      onEnd() {
+        signal.removeEventListener('abort', stream.return);
+        leavePoll();
+        onLeave();
+      },
     },
-    async throw(error) {
-      leave();
-      throw error;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  );
+  signal.addEventListener('abort', stream.return, { once: true });
+  if (signal.aborted) void stream.return();
+  return stream;
 }

@@ -10,7 +10,7 @@ import {
   startOperation,
 } from '../observability/operation.ts';
 import { type OperationSpan, startOperationSpan } from '../observability/tracing.ts';
-import { watchStream } from '../util/streams.ts';
+import { mapStream } from '../util/streams.ts';
 
 /** Who is told of operations. */
 export interface OperationObserver {
@@ -91,8 +91,11 @@ export function createOperationTracker(
     }
     const isLive = operation.type === 'subscription';
     if (isLive) observer.subscribed(1);
-    return watchStream(result, {
-      onValue: (value) => noteResult(operation, value),
+    const record = (value: ExecutionResult) => {
+      noteResult(operation, value);
+      return value;
+    };
+    return mapStream(result, record, {
       onError: (error) => fail(running, error),
       onEnd() {
         if (isLive) observer.subscribed(-1);

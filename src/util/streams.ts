@@ -1,124 +1,102 @@
-/** A stream that somebody else than its reader can end. */
+/** A stream that can be ended from outside. */
 export interface EndableStream<T> extends AsyncIterableIterator<T> {
-  /** Its reader gets this one value more, whatever it waits for, and then the end. */
+  /** Emits one last value, also to a reader that waits for the source, and ends the stream. */
   endWith(last: T): void;
+  return(): Promise<IteratorResult<T>>;
 }
 
-/**
- * Passes a stream on until its reader, its source or `endWith` ends it. Not an async generator: those
- * cannot be ended while they wait.
- */
-export function createEndableStream<T>(
-  source: AsyncIterable<T>,
-  onEnd: () => void,
-): EndableStream<T> {
-  const iterator = source[Symbol.asyncIterator]();
-  const done: IteratorResult<T> = { done: true, value: undefined };
-  let last: { value: T } | undefined;
-  let isOver = false;
-  let resolvePending: ((result: IteratorResult<T>) => void) | undefined;
+/** Observes a stream. */
+export interface StreamObserver {
+  onError?(error: unknown): void;
+  /** Called once, however the stream ends. */
+  onEnd?(): void;
+}
 
-  const leave = () => {
+/** The source of a stream. */
+export interface StreamSource<T> {
+  next(): Promise<IteratorResult<T>>;
+  /** Called if the stream ends before its source. */
+  return?(): unknown;
+}
+
+const DONE = { done: true, value: undefined } as const;
+
+/**
+ * Creates a stream of a source's values. Not an async generator: that cannot be ended while it waits
+ * for its source.
+ */
+export function createStream<T>(
+  source: StreamSource<T>,
+  { onError, onEnd }: StreamObserver,
+): EndableStream<T> {
+  let isOver = false;
+  let last: IteratorResult<T> = DONE;
+  let wake = () => {};
+
+  const end = () => {
     if (isOver) return;
     isOver = true;
-    onEnd();
+    onEnd?.();
+    wake();
   };
-  const takeLast = (): IteratorResult<T> => {
-    const value = last;
-    last = undefined;
-    return value ? { done: false, value: value.value } : done;
+  const takeLast = () => {
+    const result = last;
+    last = DONE;
+    return result;
   };
-  const pull = () =>
-    new Promise<IteratorResult<T>>((resolve, reject) => {
-      resolvePending = resolve;
-      iterator.next().then((result) => {
-        if (result.done) leave();
-        resolve(result);
-      }, reject);
-    });
-
   return {
     endWith(value) {
       if (isOver) return;
-      leave();
-      last = { value };
-      void iterator.return?.();
-      if (resolvePending) resolvePending(takeLast());
+      last = { done: false, value };
+      end();
+      void source.return?.();
     },
     async next() {
       if (isOver) return takeLast();
+      const ended = new Promise<undefined>((resolve) => {
+        wake = () => resolve(undefined);
+      });
       try {
-        return await pull();
-      } catch (error) {
-        leave();
-        throw error;
-      } finally {
-        resolvePending = undefined;
-      }
-    },
-    async return(value?: unknown) {
-      leave();
-      last = undefined;
-      await iterator.return?.(value);
-      return done;
-    },
-    async throw(error: unknown) {
-      leave();
-      if (iterator.throw) return iterator.throw(error);
-      throw error;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
-
-/** What is told of a stream of results. */
-export interface Watcher<T> {
-  onValue(value: T): void;
-  onError(error: unknown): void;
-  /** Once, whatever way it ended. */
-  onEnd(): void;
-}
-
-/**
- * The same stream, with somebody who looks on. Not an async generator: those cannot be ended while
- * they wait, and who leaves must be gone at once.
- */
-export function watchStream<T>(
-  source: AsyncIterable<T>,
-  { onValue, onError, onEnd }: Watcher<T>,
-): AsyncIterableIterator<T> {
-  const iterator = source[Symbol.asyncIterator]();
-  let ended = false;
-  const end = () => {
-    if (!ended) onEnd();
-    ended = true;
-  };
-  return {
-    async next() {
-      try {
-        const result = await iterator.next();
+        const result = await Promise.race([ended, source.next()]);
+        if (!result) return takeLast();
         if (result.done) end();
-        else onValue(result.value);
         return result;
       } catch (error) {
-        onError(error);
+        onError?.(error);
         end();
         throw error;
       }
     },
-    async return(value?: unknown) {
+    async return() {
+      last = DONE;
       end();
-      return (await iterator.return?.(value)) ?? { done: true, value: undefined };
-    },
-    async throw(error: unknown) {
-      end();
-      if (iterator.throw) return iterator.throw(error);
-      throw error;
+      await source.return?.();
+      return DONE;
     },
     [Symbol.asyncIterator]() {
       return this;
     },
   };
+}
+
+/** Maps the values of a stream. */
+export function mapStream<Source, Value>(
+  source: AsyncIterable<Source>,
+  map: (value: Source) => Value | Promise<Value>,
+  observer: StreamObserver = {},
+): EndableStream<Value> {
+  const iterator = source[Symbol.asyncIterator]();
+  const next = async (): Promise<IteratorResult<Value>> => {
+    const { done, value } = await iterator.next();
+    return done ? DONE : { done: false, value: await map(value) };
+  };
+  return createStream({ next, return: () => iterator.return?.() }, observer);
+}
+
+/** Passes a stream on until its reader, its source or `endWith` ends it. */
+export function createEndableStream<T>(
+  source: AsyncIterable<T>,
+  onEnd: () => void,
+): EndableStream<T> {
+  return mapStream(source, (value) => value, { onEnd });
 }
