@@ -1,68 +1,62 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { redactPatterns } from '../util/redact.ts';
 import { type Operation, outcomeOf } from './operation.ts';
 
 export type { Logger } from 'pino';
 
-/** What an error's log line says. Texts of errors are redacted: some quote what was sent. */
+/** Serializes an error. Message and stack are redacted, because some errors quote what was sent. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return redactPatterns(String(error));
   const { name, message, stack } = error;
   return { type: name, message: redactPatterns(message), stack: stack && redactPatterns(stack) };
 }
 
-/** What is written for nobody, once its reader stands still, is lost beyond so many bytes: memory is for those who ask. */
-const MAX_WAITING = 16_777_216;
-/** At the end the reader gets so many ms to take the rest. */
-const LAST_MS = 500;
+/** Lines that the reader of the log has not taken are dropped beyond this many bytes. */
+const MAX_BUFFERED = 16_777_216;
+/** Lines are written together once they have this many bytes, or after FLUSH_MS. */
+const MIN_WRITE = 8_192;
+const FLUSH_MS = 100;
+/** How long `end` waits for the reader to take the last lines. */
+const END_TIMEOUT_MS = 500;
 
-/** Lines wait for one another up to so many characters, and no longer than so many ms. */
-const TOGETHER = 16_384;
-const AT_MOST_MS = 50;
-
-/** Standard output for a log. */
+/** Standard output as the log's destination. */
 export interface StandardOutput extends DestinationStream {
-  /** Writes what waits, if its reader takes it, and ends. Again: changes nothing. */
+  /** Writes buffered lines and closes. Idempotent. */
   end(): Promise<void>;
 }
 
 /**
- * Standard output, written beside the program's work: a slow reader of the log does not hold it up, nor its end. Lines
- * are handed over together, since each write on its own cost as much as making the line.
+ * Standard output, buffered and asynchronous: a slow reader of the log delays neither requests nor the end
+ * of the process. One write per line would cost as much as serializing the line.
  */
 export function createStandardOutput(): StandardOutput {
-  const output = destination({ fd: 1, sync: false, maxLength: MAX_WAITING });
-  const over = new Promise<void>((resolve) => {
+  const output = destination({
+    fd: 1,
+    sync: false,
+    minLength: MIN_WRITE,
+    periodicFlush: FLUSH_MS,
+    maxLength: MAX_BUFFERED,
+  });
+  const closed = new Promise<void>((resolve) => {
     output.once('close', resolve);
-    // Whoever reads the log may have gone; that is no reason to stop serving.
+    // The reader of the log may be gone; the gateway continues without it.
     output.on('error', () => resolve());
   });
-  let lines: string[] = [];
-  let size = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let isEnded = false;
   let ending: Promise<void> | undefined;
-  const handOver = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (size > 0) output.write(lines.join(''));
-    [lines, size] = [[], 0];
-  };
   const finish = async () => {
-    // Operations that were just cut off tell of their end in this turn.
-    await turn();
-    handOver();
+    // Operations that were just aborted still write their lines.
+    await nextTurn();
     output.end();
-    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, LAST_MS))]);
-    // What is left would be written when the process exits, which waits for the reader without end.
+    isEnded = true;
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, END_TIMEOUT_MS))]);
+    // On exit pino would write the rest synchronously and wait for the reader without limit.
     output.destroy();
   };
   return {
     write(line) {
-      lines.push(line);
-      size += line.length;
-      if (size >= TOGETHER) handOver();
-      else timer ??= setTimeout(handOver, AT_MOST_MS).unref();
+      if (!isEnded) output.write(line);
     },
     end() {
       ending ??= finish();
@@ -71,11 +65,11 @@ export function createStandardOutput(): StandardOutput {
   };
 }
 
-/** Writes one JSON object a line. */
+/** Creates a logger that writes one JSON object per line. */
 export function createLogger(options: {
   level: string;
   output: DestinationStream;
-  /** Stands in each line, such as the worker's number. */
+  /** Members of every line, such as the worker's number. */
   base?: Record<string, unknown> | undefined;
 }): Logger {
   return pino(
@@ -90,13 +84,13 @@ export function createLogger(options: {
   );
 }
 
-/** Says nothing. */
+/** Discards everything. */
 export const silentLogger: Logger = pino({ level: 'silent' });
 
-/** GitLab's request ids in one line: enough to follow an operation there, not a page of them. */
-const MAX_IDS = 20;
+/** At most this many of GitLab's request ids are written per operation. */
+const MAX_REQUEST_IDS = 20;
 
-/** The line of an operation that has ended. */
+/** Writes the log line of a finished operation. */
 export function logOperation(logger: Logger, operation: Operation, durationMs: number): void {
   if (!logger.isLevelEnabled('info')) return;
   const { requestCounter: counter } = operation;
@@ -116,7 +110,7 @@ export function logOperation(logger: Logger, operation: Operation, durationMs: n
       outcome: outcomeOf(operation),
       errors: codes.size > 0 ? [...codes] : undefined,
       results: results === 1 ? undefined : results,
-      gitlabRequestIds: counter?.requestIds?.slice(0, MAX_IDS),
+      gitlabRequestIds: counter?.requestIds?.slice(0, MAX_REQUEST_IDS),
     },
     'operation',
   );
