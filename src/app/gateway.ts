@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
+import type { Registry } from 'prom-client';
 import { type ContextDeps, createContext } from '../context/context.ts';
 import { createSubgraph } from '../federation/subgraph.ts';
 import { readCredential } from '../gitlab/credential.ts';
@@ -18,7 +19,6 @@ import { createEngine, type Engine, type Parts, parseAndValidate } from '../http
 import { createLiveHub, type LiveHubOptions } from '../live/hub.ts';
 import type { ChangeEvent } from '../live/notifications.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';
-import type { MetricsJson } from '../observability/metrics.ts';
 import { createTelemetry, type TelemetryDeps } from '../observability/telemetry.ts';
 import { createOperationCache } from '../operation/document-cache.ts';
 import { createOperationTracker } from '../operation/operation-tracker.ts';
@@ -40,8 +40,8 @@ export interface Gateway {
   close(): Promise<void>;
   /** Takes a hint that came to another process: something may have changed. */
   receive(hint: ChangeEvent): void;
-  /** This process's metrics, for whoever adds up those of several. */
-  metrics(): Promise<MetricsJson>;
+  /** The registries of this process's metrics. Metrics of the process are collected from the first call on. */
+  registries(): Registry[];
 }
 
 /**
@@ -59,8 +59,8 @@ export interface GatewayDeps {
   logger?: Logger | undefined;
   /** Told of bugs of ours; clients see them masked. @default writes to the log, or to stderr without one */
   report?: (bug: unknown) => void;
-  /** Set where several processes serve one port: what /metrics says of all of them. */
-  metricsOfAll?: (() => Promise<string>) | undefined;
+  /** Whether this is one of several processes on one port. Their primary process serves /metrics. */
+  isWorker?: boolean | undefined;
   /** Set where several processes serve one port: hands a hint on to the others. */
   passOn?: ((hint: ChangeEvent) => void) | undefined;
   /** Tokens by header name that GraphiQL shows to everybody: for the demo alone. @default none */
@@ -123,7 +123,6 @@ function observe(given: GatewayDeps, ping: TelemetryDeps['ping']) {
   const observation = createTelemetry({
     logger: given.logger ?? silentLogger,
     now: () => performance.now(),
-    metricsText: given.metricsOfAll,
     ping,
   });
   const { onCall } = given.transport ?? {};
@@ -202,7 +201,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
       isDraining: () => drain.isDraining,
       metrics: withMetrics ? observation.metricsText : undefined,
     });
-  const endpoints = endpointsOf(config.metricsPort === undefined);
+  const endpoints = endpointsOf(config.metricsPort === undefined && !given.isWorker);
   const shared = { schema, deps, observation, endpoints, follower, drain, hints };
   const parts = { ...shared, report, exampleTokens };
   const yoga = createEngine(config, parts);
@@ -221,7 +220,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const { pingMs } = given.live ?? {};
   const webSockets = addWebSockets(server, config, { yoga, report, pingMs, stalledMs });
   const operators =
-    config.metricsPort === undefined || given.metricsOfAll
+    config.metricsPort === undefined || given.isWorker
       ? undefined
       : createOperatorServer(endpointsOf(true));
   return {
@@ -240,7 +239,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
       await Promise.all([drain.idle(), webSocketsClosed]);
     },
     receive: hints.notifications.receive,
-    metrics: observation.metrics,
+    registries: observation.registries,
     async close() {
       deps.live.close();
       webSockets.close();

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
+import { AggregatorRegistry } from 'prom-client';
 import { createOperatorServer, onlyMetrics } from '../http/health.ts';
 import { createLogger, createStandardOutput, type Logger } from '../observability/logger.ts';
 import { demo, seedWorld } from '../simulator/seed.ts';
@@ -8,16 +9,18 @@ import type { Config } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { createWorkers, joinPrimary } from './workers.ts';
 
-/** What can be ended in order. */
+/** Something that can be shut down gracefully. */
 export interface Endable {
-  /** Takes nothing new and resolves when what runs has finished. */
+  /** Rejects new work; resolves when all running work has finished. */
   drain(): Promise<void>;
-  /** Cuts off what still runs, and lets go of everything. */
+  /** Aborts what is still running and releases all resources. */
   close(): Promise<unknown>;
 }
 
-/** Time kept back from the time allowed, for closing what has not finished by then. */
-const CLOSING_MS = 500;
+/** The part of the shutdown timeout that is reserved for `close`. */
+const CLOSE_TIMEOUT_MS = 500;
+/** The shutdown timeout after an uncaught exception. */
+const FAULT_TIMEOUT_MS = 3_000;
 
 function within(ms: number, work: Promise<unknown>): Promise<'done' | 'late'> {
   return new Promise((resolve, reject) => {
@@ -26,20 +29,19 @@ function within(ms: number, work: Promise<unknown>): Promise<'done' | 'late'> {
   });
 }
 
-/** Ends in order, within that time: whatever still runs then is cut off. */
+/** Drains, then closes. Resolves within the timeout, even if `close` does not. */
 export async function shutDown(
   endable: Endable,
   { timeoutMs, logger }: { timeoutMs: number; logger: Logger },
 ): Promise<void> {
   logger.info('shutting down');
-  const patienceMs = Math.max(timeoutMs / 2, timeoutMs - CLOSING_MS);
-  const end = await within(patienceMs, endable.drain());
-  if (end === 'late') logger.warn({ timeoutMs }, 'operations still ran at the end: cut off');
-  // The end is promised within that time, whatever does not let itself be closed.
-  await within(CLOSING_MS, endable.close());
+  const drainMs = Math.max(timeoutMs / 2, timeoutMs - CLOSE_TIMEOUT_MS);
+  const result = await within(drainMs, endable.drain());
+  if (result === 'late') logger.warn({ timeoutMs }, 'shutdown timeout: operations aborted');
+  await within(CLOSE_TIMEOUT_MS, endable.close());
 }
 
-/** The part of `process` that tells of faults. */
+/** The events of `process` that report faults. */
 export interface FaultSource {
   on(
     event: 'unhandledRejection' | 'uncaughtException',
@@ -48,9 +50,8 @@ export interface FaultSource {
 }
 
 /**
- * Says each fault in one line. A rejection that nobody handled is one request's trouble, and the others
- * go on. After an exception that nobody caught, nothing is certain any more: the process ends, once
- * what runs has had a little time; a second one ends it at once.
+ * Logs each fault. An unhandled rejection affects one request, so the process continues. After an uncaught
+ * exception the process state is undefined: it shuts down; a second exception ends it immediately.
  */
 export function watchFaults(
   source: FaultSource,
@@ -59,61 +60,39 @@ export function watchFaults(
   let isEnding = false;
   source.on('unhandledRejection', (fault) => logger.error({ err: fault }, 'unhandled rejection'));
   source.on('uncaughtException', (fault) => {
-    logger.fatal({ err: fault }, 'uncaught exception: the process ends');
+    logger.fatal({ err: fault }, 'uncaught exception: shutting down');
     if (isEnding) return exit();
     isEnding = true;
     void end().then(exit, exit);
   });
 }
 
-/** Where the demo's GitLab would be seen; a name that leads nowhere, so that its answers are alike everywhere. */
-const DEMO_URL = 'https://gitlab.example.com';
-/** The demo's tokens are no secret: GraphiQL shows them. */
-const DEMO_TOKENS = { 'PRIVATE-TOKEN': demo.tokens.maintainer, 'JOB-TOKEN': demo.tokens.job };
-
-/** What serving needs of the program around it. */
-export interface Program {
-  version: string;
-  /** Says something to the person at the terminal. */
-  print(line: string): void;
-}
-
-/** The same with what all of serving shares. */
-interface Serving extends Program {
-  config: Config;
-  logger: Logger;
-  exit(code: number): void;
-}
-
-/** After an exception that nobody caught, what runs gets no more than this. */
-const FAULT_TIMEOUT_MS = 3_000;
-
-/** A gateway's end, whoever asks for it: once, and in order. */
-function endWith(endable: Endable, { config, logger, exit }: Serving): () => void {
-  let isEnding = false;
-  watchFaults(process, {
-    logger,
-    end: () => shutDown(endable, { timeoutMs: FAULT_TIMEOUT_MS, logger }),
-    exit: () => exit(1),
-  });
-  return () => {
-    if (isEnding) return;
-    isEnding = true;
-    const { shutdownTimeoutMs: timeoutMs } = config;
-    void shutDown(endable, { timeoutMs, logger }).then(
-      () => exit(0),
-      () => exit(1),
-    );
-  };
-}
-
-/** Calls back on the first SIGINT or SIGTERM; a second one does not wait. */
+/** Runs a callback on the first SIGINT or SIGTERM. A second signal ends the process immediately. */
 function onSignal(callback: () => void): void {
   process.once('SIGTERM', callback);
-  // The terminal's Ctrl-C reaches workers too; their primary tells them what to do.
+  // Ctrl-C in a terminal reaches workers, too; only their primary acts on it.
   if (cluster.isWorker) process.on('SIGINT', () => {});
   else process.once('SIGINT', callback);
 }
+
+/** What `serve` needs from the program. */
+export interface Program {
+  version: string;
+  /** Writes a line to the terminal. */
+  print(line: string): void;
+}
+
+interface Serving extends Program {
+  config: Config;
+  logger: Logger;
+  /** Writes the rest of the log and exits. */
+  exit(code: number): void;
+}
+
+/** The demo's GitLab as users see it. The host does not exist, so that all answers are reproducible. */
+const DEMO_URL = 'https://gitlab.example.com';
+/** Public tokens of the demo, shown in GraphiQL. */
+const DEMO_TOKENS = { 'PRIVATE-TOKEN': demo.tokens.maintainer, 'JOB-TOKEN': demo.tokens.job };
 
 async function startSimulator(): Promise<Simulator> {
   const world = seedWorld({ now: Date.now() });
@@ -122,17 +101,13 @@ async function startSimulator(): Promise<Simulator> {
   return simulator;
 }
 
-/** Serves in this process, alone or as one worker of several. */
+/** Serves in this process: as the only one, or as one of several workers. */
 async function serveHere(serving: Serving): Promise<void> {
-  const { config, version, logger, print } = serving;
+  const { config, version, logger, print, exit } = serving;
   const simulator = config.demo ? await startSimulator() : undefined;
   const gitlab = simulator && { gitlabUrl: simulator.url, gitlabExternalUrl: DEMO_URL };
-  const worker = cluster.isWorker
-    ? joinPrimary(process, {
-        drain: () => end(),
-        metrics: () => gateway.metrics(),
-        hear: (hint) => gateway.receive(hint),
-      })
+  const primary = cluster.isWorker
+    ? joinPrimary({ drain: () => end(), receive: (event) => gateway.receive(event) })
     : undefined;
   const gateway = createGateway(
     { ...config, ...gitlab },
@@ -140,48 +115,55 @@ async function serveHere(serving: Serving): Promise<void> {
       version,
       logger,
       exampleTokens: simulator && DEMO_TOKENS,
-      metricsOfAll: worker?.metricsOfAll,
-      passOn: worker?.passOn,
+      isWorker: cluster.isWorker,
+      passOn: primary?.forward,
     },
   );
-  const close = () => Promise.all([gateway.close(), simulator?.close()]);
-  const end = endWith({ drain: gateway.drain, close }, serving);
+  if (primary && config.metricsPort !== undefined) {
+    AggregatorRegistry.setRegistries(gateway.registries());
+  }
+  const endable = {
+    drain: gateway.drain,
+    close: () => Promise.all([gateway.close(), simulator?.close()]),
+  };
+  let ending: Promise<void> | undefined;
+  const end = () => {
+    ending ??= shutDown(endable, { timeoutMs: config.shutdownTimeoutMs, logger });
+    void ending.then(
+      () => exit(0),
+      () => exit(1),
+    );
+  };
+  watchFaults(process, {
+    logger,
+    end: () => shutDown(endable, { timeoutMs: FAULT_TIMEOUT_MS, logger }),
+    exit: () => exit(1),
+  });
   onSignal(end);
   const address = `${await gateway.listen(config.host, config.port)}/graphql`;
-  if (worker) worker.listening(address);
+  if (primary) primary.reportListening(address);
   else print(`Listening on ${address}${config.demo ? ' with an embedded GitLab' : ''}`);
 }
 
-/** Serves in several processes, and starts those anew that die. */
+/** Runs worker processes, and the server for their metrics. */
 async function serveInWorkers({ config, logger, exit, print }: Serving): Promise<void> {
   const { workers: count, shutdownTimeoutMs, metricsPort, host } = config;
-  let code = 0;
-  const stop = () => {
-    void workers.stop(shutdownTimeoutMs).then(() => exit(code));
-  };
-  const workers = createWorkers({
-    count,
-    logger,
-    onFailure(failure) {
-      code = failure;
-      stop();
-    },
-  });
+  const stop = (code: number) => void workers.stop(shutdownTimeoutMs).then(() => exit(code));
+  const workers = createWorkers({ count, logger, onFailure: stop });
   watchFaults(process, {
     logger,
     end: () => workers.stop(FAULT_TIMEOUT_MS),
     exit: () => exit(1),
   });
-  onSignal(stop);
+  onSignal(() => stop(0));
   if (metricsPort !== undefined) {
     const server = createOperatorServer(onlyMetrics(workers.metricsText));
     await once(server.listen(metricsPort, host), 'listening');
   }
-  const address = await workers.start();
-  print(`Listening on ${address} with ${count} workers`);
+  print(`Listening on ${await workers.start()} with ${count} workers`);
 }
 
-/** Serves until a signal ends it. Rejects where it cannot start. */
+/** Serves until a signal arrives. Rejects if the gateway cannot start. */
 export async function serve(config: Config, program: Program): Promise<void> {
   const output = createStandardOutput();
   const base = cluster.worker && { worker: cluster.worker.id };
@@ -189,9 +171,7 @@ export async function serve(config: Config, program: Program): Promise<void> {
     ...program,
     config,
     logger: createLogger({ level: config.logLevel, output, base }),
-    exit(code) {
-      void output.end().finally(() => process.exit(code));
-    },
+    exit: (code) => void output.end().finally(() => process.exit(code)),
   };
   await (config.workers > 1 && cluster.isPrimary ? serveInWorkers(serving) : serveHere(serving));
 }

@@ -14,6 +14,12 @@ export type OperatorEndpoints = (path: string) => Promise<OperatorAnswer> | unde
 
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 
+const METRICS_ELSEWHERE: OperatorAnswer = {
+  status: 404,
+  type: 'text/plain; charset=utf-8',
+  body: 'Metrics are served on METRICS_PORT only. Set it if it is not set.\n',
+};
+
 function json(status: number, value: unknown): OperatorAnswer {
   return { status, type: 'application/json', body: `${JSON.stringify(value)}\n` };
 }
@@ -25,7 +31,7 @@ function json(status: number, value: unknown): OperatorAnswer {
 export function createEndpoints(deps: {
   readiness: Readiness;
   isDraining(): boolean;
-  /** Undefined where /metrics is served elsewhere. */
+  /** Undefined if /metrics is served on METRICS_PORT. */
   metrics: (() => Promise<string>) | undefined;
 }): OperatorEndpoints {
   const ready = async (): Promise<OperatorAnswer> => {
@@ -37,7 +43,7 @@ export function createEndpoints(deps: {
   const answers: Readonly<Record<string, (() => Promise<OperatorAnswer>) | undefined>> = {
     '/health': async () => json(200, { status: 'ok' }),
     '/ready': ready,
-    '/metrics': deps.metrics && metricsOf(deps.metrics),
+    '/metrics': deps.metrics ? metricsOf(deps.metrics) : async () => METRICS_ELSEWHERE,
   };
   return (path) => (Object.hasOwn(answers, path) ? answers[path]?.() : undefined);
 }

@@ -1,55 +1,25 @@
-import {
-  AggregatorRegistry,
-  Counter,
-  collectDefaultMetrics,
-  Gauge,
-  Histogram,
-  type MetricObjectWithValues,
-  type MetricValue,
-  Registry,
-} from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CallEvent } from '../gitlab/request.ts';
 import { type Operation, outcomeOf } from './operation.ts';
 
-/** One process's metrics in a form that can be sent to another. */
-export type MetricsJson = MetricObjectWithValues<MetricValue<string>>[];
-
-/** Prometheus' text. */
+/** Returns the metrics of all registries in Prometheus text format. */
 export async function metricsAsText(registries: readonly Registry[]): Promise<string> {
   const texts = await Promise.all(registries.map((registry) => registry.metrics()));
   return texts.join('\n');
 }
 
-/** The same as data. */
-export async function metricsAsJson(registries: readonly Registry[]): Promise<MetricsJson> {
-  const lists = await Promise.all(registries.map((registry) => registry.getMetricsAsJSON()));
-  return lists.flat();
-}
-
-/** Prometheus' text over several processes: counts are added up, of states the highest counts. */
-export function sumAsText(processes: readonly MetricsJson[]): Promise<string> {
-  return AggregatorRegistry.aggregate([...processes]).metrics();
-}
-
-/** Their counts alone, added up: what stays of processes that are gone, whose states went with them. */
-export async function sumOfCounts(processes: readonly MetricsJson[]): Promise<MetricsJson> {
-  const sum = await AggregatorRegistry.aggregate([...processes]).getMetricsAsJSON();
-  return sum.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));
-}
-
-let registry: Registry | undefined;
+let ofProcess: Registry | undefined;
 
 /**
- * What the process itself does: memory, CPU, event-loop lag, garbage collections, open handles. There is
- * one process however many gateways live in it, and observing it costs, so this begins when somebody first
- * asks.
+ * Returns the metrics of the process: memory, CPU, event-loop lag, garbage collection, open handles.
+ * They are shared by all gateways of the process. Collection costs time and begins with the first call.
  */
 export function processMetrics(): Registry {
-  if (registry === undefined) {
-    registry = new Registry();
-    collectDefaultMetrics({ register: registry });
+  if (ofProcess === undefined) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess });
   }
-  return registry;
+  return ofProcess;
 }
 
 /** The gateway's own metrics. Label values come from closed lists, so callers cannot add new ones. */

@@ -1,129 +1,123 @@
+import type { Registry } from 'prom-client';
 import type { CallEvent, Exchange } from '../gitlab/request.ts';
 import { type Logger, logOperation } from './logger.ts';
-import {
-  createMetrics,
-  type MetricsJson,
-  metricsAsJson,
-  metricsAsText,
-  processMetrics,
-} from './metrics.ts';
+import { createMetrics, metricsAsText, processMetrics } from './metrics.ts';
 import type { Operation } from './operation.ts';
 import { traceExchange } from './tracing.ts';
 
-/** Whether this process should be sent work. */
+/** Decides whether this process should receive traffic. */
 export interface Readiness {
-  /** Asks GitLab only if nobody has heard from it lately. */
+  /** Sends a request to GitLab only if there was no recent response. */
   check(): Promise<{ ready: true } | { ready: false; reason: string }>;
-  /** An answer came from GitLab, on whosever behalf. */
-  heard(): void;
+  /** Records a response of GitLab, to any request of any caller. */
+  recordResponse(): void;
 }
 
-/** An answer this young speaks for GitLab without asking again. */
-const LATELY_MS = 10_000;
-/** One answer that fails to come is no outage: so many in a row are. */
-const FAILURES_TO_LEAVE = 3;
-const PATIENCE_MS = 3_000;
+/** A response counts as a successful check for this long. */
+const RECENT_MS = 10_000;
+/** Failed checks in a row until the process is not ready. */
+const MAX_FAILURES = 3;
+const CHECK_TIMEOUT_MS = 3_000;
 
 /**
- * Judges by what is asked of GitLab anyway, and otherwise by asking it, once for all who want to know.
- * Before the first answer it is not ready; then three failures in a row make it so, and one answer undoes
- * that.
+ * Judges by the responses to callers' requests and, if there was none recently, by a request of its own
+ * that concurrent checks share. Not ready before the first response, and after three failed checks in a
+ * row until the next response.
  */
 export function createReadiness(deps: {
-  /** Whether GitLab answers. */
+  /** Resolves with whether GitLab responds. */
   ping(signal: AbortSignal): Promise<boolean>;
   now(): number;
 }): Readiness {
-  let heardAt: number | undefined;
+  let respondedAt: number | undefined;
   let failures = 0;
-  let asking: Promise<void> | undefined;
+  let inFlight: Promise<void> | undefined;
 
-  const heard = () => {
-    heardAt = deps.now();
+  const recordResponse = () => {
+    respondedAt = deps.now();
     failures = 0;
   };
-  const ask = async () => {
-    const answers = await deps.ping(AbortSignal.timeout(PATIENCE_MS)).catch(() => false);
-    if (answers) heard();
+  const ping = async () => {
+    const responds = await deps.ping(AbortSignal.timeout(CHECK_TIMEOUT_MS)).catch(() => false);
+    if (responds) recordResponse();
     else failures += 1;
   };
-  const wasHeardLately = () => heardAt !== undefined && deps.now() - heardAt < LATELY_MS;
+  const isRecent = () => respondedAt !== undefined && deps.now() - respondedAt < RECENT_MS;
 
   return {
-    heard,
+    recordResponse,
     async check() {
-      if (!wasHeardLately()) {
-        asking ??= ask().finally(() => {
-          asking = undefined;
+      if (!isRecent()) {
+        inFlight ??= ping().finally(() => {
+          inFlight = undefined;
         });
-        await asking;
+        await inFlight;
       }
-      if (heardAt === undefined) return { ready: false, reason: 'GitLab has not answered yet' };
-      if (failures < FAILURES_TO_LEAVE) return { ready: true };
-      const seconds = Math.round((deps.now() - heardAt) / 1000);
+      if (respondedAt === undefined) {
+        return { ready: false, reason: 'GitLab has not answered yet' };
+      }
+      if (failures < MAX_FAILURES) return { ready: true };
+      const seconds = Math.round((deps.now() - respondedAt) / 1000);
       return { ready: false, reason: `GitLab has not answered for ${seconds} s` };
     },
   };
 }
 
-/** Everything that tells operators how one gateway is doing. */
+/** Log, metrics, readiness and traces of one gateway. */
 export interface Telemetry {
-  /** For the transport: what it tells, and spans around its calls. */
+  /** Hooks for the transport to GitLab. */
   readonly upstream: {
     onCall(event: CallEvent): void;
     onCircuit(isOpen: boolean): void;
     around(exchange: Exchange): Exchange;
   };
-  /** Told when other replicas are out of reach (Redis is away), and when they are back. */
+  /** Records that Redis became unreachable or reachable. */
   onRelay(isUp: boolean): void;
-  /** For the plugin that follows operations. */
+  /** Hooks for operations. */
   readonly observer: {
     began(): void;
     subscribed(change: 1 | -1): void;
     ended(operation: Operation, durationMs: number): void;
     refused(requestId: string, status: number): void;
   };
-  /** Whether this process can serve requests, for /ready. */
   readonly readiness: Readiness;
-  /** What /metrics answers, in Prometheus' text format. */
+  /** The registries of /metrics. Metrics of the process are collected from the first call on. */
+  registries(): Registry[];
+  /** The metrics in Prometheus text format. */
   metricsText(): Promise<string>;
-  /** This process's metrics, for whoever adds up those of several. */
-  metrics(): Promise<MetricsJson>;
 }
 
-/** What observing needs of the rest of the gateway. */
+/** What telemetry needs from the rest of the gateway. */
 export interface TelemetryDeps {
   logger: Logger;
   now(): number;
-  /** Whether GitLab answers. */
+  /** Resolves with whether GitLab responds. */
   ping(signal: AbortSignal): Promise<boolean>;
-  /** What /metrics says where several processes serve one port. @default this process's own */
-  metricsText?: (() => Promise<string>) | undefined;
 }
 
-/** Puts log, metrics, readiness and tracing together. */
-export function createTelemetry(deps: TelemetryDeps): Telemetry {
-  const { logger, now } = deps;
+/** Creates the telemetry of a gateway. */
+export function createTelemetry({ logger, now, ping }: TelemetryDeps): Telemetry {
   const metrics = createMetrics();
-  const readiness = createReadiness({ ping: deps.ping, now });
+  const readiness = createReadiness({ ping, now });
   const registries = () => [metrics.registry, processMetrics()];
   return {
     upstream: {
       onCall(event) {
         metrics.called(event);
-        if (event.status !== undefined && event.status < 500) readiness.heard();
+        if (event.status !== undefined && event.status < 500) readiness.recordResponse();
       },
       onCircuit(isOpen) {
         metrics.circuit(isOpen);
-        if (isOpen) logger.warn('GitLab does not answer: calls to it are cut off for a while');
-        else logger.info('GitLab answers again');
+        if (isOpen)
+          logger.warn('GitLab does not respond: circuit breaker open, calls fail immediately');
+        else logger.info('GitLab responds again: circuit breaker closed');
       },
       around: traceExchange,
     },
     onRelay(isUp) {
       metrics.relay(isUp);
-      if (isUp) logger.info('Redis is back: replicas pass on wake-ups again');
-      else logger.warn('Redis is away: each replica finds changes by polling alone');
+      if (isUp) logger.info('Redis is reachable again: replicas share change events');
+      else logger.warn('Redis is unreachable: each replica finds changes by polling only');
     },
     observer: {
       began: metrics.began,
@@ -138,7 +132,7 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       },
     },
     readiness,
-    metricsText: deps.metricsText ?? (() => metricsAsText(registries())),
-    metrics: () => metricsAsJson(registries()),
+    registries,
+    metricsText: () => metricsAsText(registries()),
   };
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type FaultSource, shutDown, watchFaults } from '../../src/app/process.ts';
-import { createRestarts } from '../../src/app/workers.ts';
+import { createCrashLoopGuard } from '../../src/app/workers.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { Secret } from '../../src/util/secret.ts';
 
@@ -12,17 +12,17 @@ function memoryLog() {
   return { lines, logger: createLogger({ level: 'info', output }) };
 }
 
-describe('restarts', () => {
-  it('come almost at once, then after twice the pause, and end in a crash loop', () => {
-    const { next } = createRestarts();
-    const pauses = Array.from({ length: 10 }, (_, at) => next(at));
-    expect(pauses).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, undefined]);
+describe('the guard against crash loops', () => {
+  it('trips at the tenth death within a minute', () => {
+    const isCrashLoop = createCrashLoopGuard();
+    const results = Array.from({ length: 10 }, (_, at) => isCrashLoop(at));
+    expect(results).toEqual([...Array(9).fill(false), true]);
   });
 
-  it('forget deaths of more than a minute ago', () => {
-    const { next } = createRestarts();
-    for (let at = 0; at < 9; at++) next(at);
-    expect(next(70_000)).toBe(100);
+  it('forgets deaths older than a minute', () => {
+    const isCrashLoop = createCrashLoopGuard();
+    for (let at = 0; at < 9; at++) isCrashLoop(at);
+    expect(isCrashLoop(70_000)).toBe(false);
   });
 });
 

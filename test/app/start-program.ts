@@ -5,36 +5,30 @@ import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { spawnProgram } from '../helpers/program.ts';
 
-/** A line of the program's log. */
+/** A parsed line of the program's log. */
 export type LogLine = Record<string, unknown> & { level: string; msg: string };
 
 /** The program in a process of its own, in front of a simulator in this one. */
 export interface StartedProgram {
   child: ChildProcess;
   simulator: Simulator;
-  /** Where it listens, such as `http://localhost:1234`. */
+  /** Such as `http://localhost:1234`. */
   url: string;
-  /** What it logged so far. */
   lines(): LogLine[];
-  /** Everything it wrote. */
+  /** Everything written to standard output and standard error. */
   output(): string;
-  /** Resolves with the first line that says so. */
+  /** Resolves with the first log line whose message starts with this. */
   said(msg: string): Promise<LogLine>;
-  /** Asks it something by GraphQL. */
   query(query: string, init?: RequestInit): Promise<Response>;
-  /** Resolves with its exit code and the signal that ended it. */
+  /** Resolves with the exit code and the signal that ended the program. */
   ended: Promise<unknown[]>;
 }
 
-/** Starts both. `meanwhile` sees the program before it listens. */
-export async function startProgram(
-  env: Record<string, string> = {},
-  meanwhile: (child: ChildProcess) => unknown = () => {},
-): Promise<StartedProgram> {
+/** Starts program and simulator; resolves once the program listens. */
+export async function startProgram(env: Record<string, string> = {}): Promise<StartedProgram> {
   const simulator = await createSimulator({ world: seedWorld() });
   const where = { GITLAB_URL: simulator.url, HOST: '127.0.0.1', PORT: '0' };
   const child = spawnProgram([], { ...where, ...env });
-  meanwhile(child);
   const ended = once(child, 'close');
   onTestFinished(async () => {
     child.kill('SIGKILL');
@@ -42,11 +36,11 @@ export async function startProgram(
     await simulator.close();
   });
   let output = '';
-  const note = (data: Buffer) => {
+  const append = (data: Buffer) => {
     output += data;
   };
-  child.stdout?.on('data', note);
-  child.stderr?.on('data', note);
+  child.stdout?.on('data', append);
+  child.stderr?.on('data', append);
   const lines = () =>
     output
       .split('\n')
@@ -54,11 +48,11 @@ export async function startProgram(
       .map((line) => JSON.parse(line) as LogLine);
   const said = async (msg: string) => {
     const found = () => lines().find((line) => line.msg.startsWith(msg));
-    await expect.poll(found, { timeout: 20_000, message: `${msg} in: ${output}` }).toBeDefined();
+    await expect.poll(found, { timeout: 50_000, message: `${msg} in: ${output}` }).toBeDefined();
     return found() as LogLine;
   };
   const address = () => /Listening on (http\S+)\/graphql/.exec(output)?.[1];
-  await expect.poll(address, { timeout: 20_000, message: output }).toBeDefined();
+  await expect.poll(address, { timeout: 50_000, message: output }).toBeDefined();
   const url = address() ?? '';
   return {
     child,

@@ -104,7 +104,7 @@ describe('readiness', () => {
     state.answers = false;
     await isReadyAfter(11_000);
     await isReadyAfter(1);
-    readiness.heard();
+    readiness.recordResponse();
     await isReadyAfter(11_000);
     expect(await isReadyAfter(1)).toBe(true);
     expect(await isReadyAfter(1)).toBe(false);

@@ -25,9 +25,9 @@ async function start(env: Record<string, string> = {}) {
   });
   /** How many subscriptions are under way, as operators see it. */
   const subscriptions = async () => {
-    const { metrics } = gateway.gateway;
-    const all = JSON.stringify(await metrics());
-    return /"gateway_live_subscriptions".*?"value":(\d+)/.exec(all)?.[1];
+    const [registry] = gateway.gateway.registries();
+    const metric = await registry?.getSingleMetricAsString('gateway_live_subscriptions');
+    return / (\d+)$/.exec(metric ?? '')?.[1];
   };
   /** Nothing is asked any more, nothing is planned, and nothing would be asked in an hour. */
   const expectSilence = async () => {

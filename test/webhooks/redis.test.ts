@@ -10,8 +10,8 @@ const SECRET = 'hook-secret';
 /** Polls so seldom that only a hook can tell of a change within a test. */
 const settings = { POLL_INTERVAL_MS: '60000', GITLAB_WEBHOOK_SECRET: SECRET };
 
-const AWAY = 'Redis is away: each replica finds changes by polling alone';
-const BACK = 'Redis is back: replicas pass on wake-ups again';
+const AWAY = 'Redis is unreachable: each replica finds changes by polling only';
+const BACK = 'Redis is reachable again: replicas share change events';
 
 /** A GitLab with a job that runs, and what it sends of it. */
 async function startGitlab() {
