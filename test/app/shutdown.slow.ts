@@ -16,6 +16,6 @@ it('SIGTERM cuts off what has not finished within SHUTDOWN_TIMEOUT, and still ex
   expect(await ended).toEqual([0, null]);
   expect(performance.now() - startedAt).toBeLessThan(1_000);
   expect(await running).toBe('cut off');
-  expect((await said('operations still ran')).level).toBe('warn');
+  expect((await said('shutdown timeout')).level).toBe('warn');
   expect(lines().at(-1)).toMatchObject({ msg: 'operation', outcome: 'aborted' });
 });
