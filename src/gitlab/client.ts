@@ -1,6 +1,6 @@
 /*
- * GitLab's REST endpoints, one method each. Results may be shared between callers of equal requests:
- * do not modify them.
+ * GitLab's REST endpoints, one method each. Results may be shared between callers of equal
+ * requests: do not modify them.
  */
 import { setMaxListeners } from 'node:events';
 import { type Calls, createCalls, type GitlabDeps } from './bind-caller.ts';
@@ -79,7 +79,10 @@ export interface ScopeFilter {
 export interface Gitlab {
   readonly credential: Credential;
   readonly server: ServerCapabilities;
-  /** Builds including retried ones, newest first (upstream.md §2.1). Servers before 19.0 ignore `ref`. */
+  /**
+   * Builds including retried ones, newest first (upstream.md §2.1). Servers before 19.0 ignore
+   * `ref`.
+   */
   listProjectJobs(
     project: string,
     filter: ScopeFilter & { ref?: string | undefined },
@@ -99,7 +102,9 @@ export interface Gitlab {
   ): Promise<Page<Bridge>>;
   /** A build; 404 for a bridge's id (§2.4). */
   getJob(ref: JobRef): Promise<Job>;
-  /** A job's raw log, empty if there is none (§7). Servers without `byteOffset` return all of it. */
+  /**
+   * A job's raw log, empty if there is none (§7). Servers without `byteOffset` return all of it.
+   */
   getJobTrace(ref: JobRef, part?: TracePart): Promise<Buffer>;
   /** A job's log as a stream with backpressure. Destroy it to end the call. */
   openJobTrace(ref: JobRef, part?: TracePart): Promise<TextStream>;

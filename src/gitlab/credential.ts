@@ -51,8 +51,8 @@ const jobTokenForm = /^(?:[\w.]+-)?glcbt-/;
 
 /**
  * Reads the credential from the headers PRIVATE-TOKEN, Authorization: Bearer and JOB-TOKEN, and
- * passes on all that are present. A blank header counts as absent. Throws CredentialError for a value
- * that cannot be a token.
+ * passes on all that are present. A blank header counts as absent. Throws CredentialError for a
+ * value that cannot be a token.
  */
 export function readCredential(header: (name: string) => string | null | undefined): Credential {
   const privateToken = readToken('PRIVATE-TOKEN', header('private-token'));
@@ -96,8 +96,8 @@ function digestOf(entries: HeaderEntries): string {
 const MAX_CREDENTIALS = 10_000;
 
 /**
- * Keeps one state per credential. Eviction is harmless: running calls hold their state, and the next
- * call creates a new one.
+ * Keeps one state per credential. Eviction is harmless: running calls hold their state, and the
+ * next call creates a new one.
  */
 export function createPerCredential<S extends object>(
   create: () => S,

@@ -9,7 +9,10 @@ export type GitlabErrorCode =
   | 'GITLAB_RESPONSE'
   | 'GITLAB_CALL_BUDGET';
 
-/** The call that failed. `redact` removes the caller's tokens from all texts; the error does not keep it. */
+/**
+ * The call that failed. `redact` removes the caller's tokens from all texts; the error does not
+ * keep it.
+ */
 export interface ErrorOrigin {
   readonly method: string;
   /** The path below /api/v4, without its query. */
@@ -19,7 +22,10 @@ export interface ErrorOrigin {
   readonly cause?: unknown;
 }
 
-/** A call to GitLab without a usable response. Its texts contain no tokens, whatever GitLab returned. */
+/**
+ * A call to GitLab without a usable response. Its texts contain no tokens, whatever GitLab
+ * returned.
+ */
 export abstract class GitlabError extends Error {
   abstract readonly code: GitlabErrorCode;
   readonly method: string;
@@ -120,7 +126,10 @@ export class GitlabRateLimitError extends GitlabError {
   }
 }
 
-/** The response violates the API's contract: HTML, broken JSON, a wrong shape, an unexpected redirect. */
+/**
+ * The response violates the API's contract: HTML, broken JSON, a wrong shape, an unexpected
+ * redirect.
+ */
 export class GitlabResponseError extends GitlabError {
   override readonly name = 'GitlabResponseError';
   readonly code = 'GITLAB_RESPONSE';
@@ -160,14 +169,16 @@ function hasStatus(error: unknown, status: number): error is GitlabStatusError {
   return error instanceof GitlabStatusError && error.status === status;
 }
 
-/** Whether the resource does not exist or is not visible to the caller; GitLab does not distinguish. */
+/**
+ * Whether the resource does not exist or is not visible to the caller; GitLab does not distinguish.
+ */
 export function isNotFound(error: unknown): error is GitlabStatusError {
   return hasStatus(error, 404);
 }
 
 /**
- * Whether the server cannot serve a keyset page, so that offset pages are needed: it does not support
- * keyset pagination (before 15.9, upstream.md §4.2), or ignores the cursors built here.
+ * Whether the server cannot serve a keyset page, so that offset pages are needed: it does not
+ * support keyset pagination (before 15.9, upstream.md §4.2), or ignores the cursors built here.
  */
 export function isKeysetUnsupported(
   error: unknown,

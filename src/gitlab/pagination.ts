@@ -21,8 +21,8 @@ export interface OffsetRequest {
 }
 
 /**
- * The rows next to an id: with smaller ids ('older') or larger ones ('newer'). Without id, the newest
- * page ('older') or the oldest ('newer'). `id` need not exist any more.
+ * The rows next to an id: with smaller ids ('older') or larger ones ('newer'). Without id, the
+ * newest page ('older') or the oldest ('newer'). `id` need not exist any more.
  */
 export interface KeysetRequest {
   kind: 'keyset';
@@ -64,7 +64,10 @@ function toCount(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** Builds offset pages from their headers. X-Next-Page is reliable even if GitLab does not count rows. */
+/**
+ * Builds offset pages from their headers. X-Next-Page is reliable even if GitLab does not count
+ * rows.
+ */
 export function offsetEnvelope<T>(
   request: OffsetRequest,
 ): (items: T[], head: { headers: Headers }) => Page<T> {

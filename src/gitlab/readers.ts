@@ -47,8 +47,8 @@ export function shapeOf<T>(shape: Shape<T>): Row<T> {
 }
 
 /**
- * Validates a job or bridge and adds its identity: `kind`, and the pipeline's numeric project id or,
- * on servers that omit it, the project as requested.
+ * Validates a job or bridge and adds its identity: `kind`, and the pipeline's numeric project id
+ * or, on servers that omit it, the project as requested.
  */
 export function identifiedBy<T extends { pipeline?: RestPipelineBasic | null | undefined }>(
   shape: Shape<T>,
@@ -84,7 +84,10 @@ export function readOne<T>(row: Row<T>): Read<T> {
   return (response, call) => resultOf(row(parseJson(response, call), refusal(response, call)));
 }
 
-/** Reads a list of rows and its envelope. An invalid row fails the whole list; rows are never dropped. */
+/**
+ * Reads a list of rows and its envelope. An invalid row fails the whole list; rows are never
+ * dropped.
+ */
 export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
   return (response, call) => {
     const refuse = refusal(response, call);
@@ -97,7 +100,10 @@ export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
   };
 }
 
-/** Refuses a web page, as a proxy may send. A log may contain HTML, but is text/plain (upstream.md §7). */
+/**
+ * Refuses a web page, as a proxy may send. A log may contain HTML, but is text/plain (upstream.md
+ * §7).
+ */
 function refuseHtml(response: RawResponse, call: Call): void {
   const type = headerOf(response.headers, 'content-type') ?? '';
   if (!/^text\/html\b/i.test(type)) return;

@@ -29,8 +29,8 @@ export interface ResponseHead {
 
 /**
  * Builds the result from a parsed body and the response headers, which hold a page's cursors, for
- * example. Cached with the ETag and called again on 304: GitLab computes the ETag from the body alone,
- * so the headers may have changed.
+ * example. Cached with the ETag and called again on 304: GitLab computes the ETag from the body
+ * alone, so the headers may have changed.
  */
 export type BuildResult<T> = (head: ResponseHead, call: Call) => T;
 
@@ -83,7 +83,9 @@ export interface GitlabResponse<T> extends ResponseHead {
 export type Exchange = (call: Call) => Promise<RawResponse>;
 /** Sends a call. Rejects with GitlabError, or with the reason of the call's signal. */
 export type Send = (call: Call) => Promise<GitlabResponse<unknown>>;
-/** Starts a call that has no deadline yet. `controller` aborts it, if the caller of `Start` has one. */
+/**
+ * Starts a call that has no deadline yet. `controller` aborts it, if the caller of `Start` has one.
+ */
 export type Start = (
   request: UpstreamRequest<unknown>,
   controller?: AbortController,

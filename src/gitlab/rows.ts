@@ -13,10 +13,10 @@ import {
 } from './shape.ts';
 
 /*
- * Shapes of GitLab's REST responses. Treat every scalar as optional, since GitLab versions differ: a
- * key may be missing on an older server and null on a newer one. A value of an unexpected type reads
- * as null as well, so that one field does not fail the whole job. Only what identifies a row is
- * required.
+ * Shapes of GitLab's REST responses. Treat every scalar as optional, since GitLab versions differ:
+ * a key may be missing on an older server and null on a newer one. A value of an unexpected type
+ * reads as null as well, so that one field does not fail the whole job. Only what identifies a row
+ * is required.
  */
 
 const text = optional(aText);
@@ -246,8 +246,9 @@ export const restAllowedAgents = object({
 export type RestAllowedAgents = Of<typeof restAllowedAgents>;
 
 /**
- * A row with the identity that GitLab omits: its project, and whether it is a build or a trigger job.
- * `project_id` is the pipeline's numeric one or, on servers that omit it, the project as requested.
+ * A row with the identity that GitLab omits: its project, and whether it is a build or a trigger
+ * job. `project_id` is the pipeline's numeric one or, on servers that omit it, the project as
+ * requested.
  */
 export type Identified<Row> = Row & { kind: 'BUILD' | 'BRIDGE'; project_id: string };
 export type Job = Identified<RestJob>;

@@ -1,12 +1,14 @@
 /*
- * Shapes validate parsed JSON in place instead of copying it: a page of 100 jobs has 6,000 values, and
- * copying them cost more than parsing (docs/performance.md). Members that a shape does not name stay,
- * unread.
+ * Shapes validate parsed JSON in place instead of copying it: a page of 100 jobs has 6,000 values,
+ * and copying them cost more than parsing (docs/performance.md). Members that a shape does not name
+ * stay, unread.
  */
 
 /** A check of a value; `Value` is the type of values that pass. */
 export interface Shape<Value> {
-  /** Undefined if the value passes, else a path and a reason. Sets invalid optional members to null. */
+  /**
+   * Undefined if the value passes, else a path and a reason. Sets invalid optional members to null.
+   */
   mismatch(value: unknown): string | undefined;
   /** Carries the type; never set. */
   readonly value?: Value;

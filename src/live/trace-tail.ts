@@ -2,9 +2,9 @@ import type { Gitlab, JobRef } from '../gitlab/client.ts';
 import {
   type ByteQueue,
   createByteQueue,
-  raiseFloor,
+  forgetBytes,
   read,
-  takeBack,
+  shrinkTo,
   write,
 } from '../trace/byte-queue.ts';
 
@@ -54,7 +54,7 @@ export function createTraceLog(from: number, maxBytes: () => number): TraceLog {
     if (at >= queue.length) return;
     cutAt.push(at);
     if (at < queue.floor) queue = startAt(at);
-    else takeBack(queue, at);
+    else shrinkTo(queue, at);
   };
   return {
     get start() {
@@ -73,7 +73,7 @@ export function createTraceLog(from: number, maxBytes: () => number): TraceLog {
       const same = firstDifference(read(queue, known, queue.length), fresh);
       if (same < fresh.length) cut(known + same);
       write(queue, fresh, same, fresh.length);
-      raiseFloor(queue, queue.length - maxBytes());
+      forgetBytes(queue, queue.length - maxBytes());
     },
     cut,
     lowestCutSince: (cuts) => Math.min(Number.POSITIVE_INFINITY, ...cutAt.slice(cuts)),

@@ -1,5 +1,6 @@
 import type { Gitlab, JobRef } from '../gitlab/client.ts';
 import { wholeCharacters } from '../trace/byte-queue.ts';
+import { sharePerLog } from '../trace/log-budget.ts';
 import { jobResource } from './job.ts';
 import type { Poll, Resource } from './poll.ts';
 import { activityOf } from './poll-interval.ts';
@@ -109,14 +110,13 @@ export interface TraceMemory {
 const MEBIBYTE = 1024 * 1024;
 /** Covers a whole log of GitLab Runner's default limit. */
 const MOST_PER_LOG = 4 * MEBIBYTE;
-const LEAST_PER_LOG = 64 * 1024;
 const MOST_IN_ALL = 64 * MEBIBYTE;
 
 /** Shares the memory out evenly among the logs that are open. */
 export function createTraceMemory(): TraceMemory {
   let logs = 0;
   return {
-    share: () => Math.min(MOST_PER_LOG, Math.max(LEAST_PER_LOG, Math.floor(MOST_IN_ALL / logs))),
+    share: () => sharePerLog({ perLog: MOST_PER_LOG, total: MOST_IN_ALL }, logs),
     open() {
       logs += 1;
     },

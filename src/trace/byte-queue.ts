@@ -1,18 +1,18 @@
 import { Buffer } from 'node:buffer';
 
 /**
- * Where a buffer may be cut without splitting a UTF-8 character. For senders of text in pieces, such as
- * `jobTraceAppended`: decoding each piece by itself gives the same text as decoding them all at once.
+ * Length of a UTF-8 character by its first byte; 1 for ASCII and for bytes that cannot start one.
  */
-
-/** Bytes a character takes, by its first byte; 1 for ASCII and for bytes that can start none. */
 function characterLength(lead: number): number {
   if (lead >= 0xc2 && lead <= 0xdf) return 2;
   if (lead >= 0xe0 && lead <= 0xef) return 3;
   return lead >= 0xf0 && lead <= 0xf4 ? 4 : 1;
 }
 
-/** Whether `second` may follow `lead` (Unicode 16, table 3-7: no overlong forms, no surrogates, nothing past U+10FFFF). */
+/**
+ * Whether `second` may follow `lead` (Unicode 16, table 3-7: no overlong forms, no surrogates,
+ * nothing above U+10FFFF).
+ */
 function mayFollow(lead: number, second: number): boolean {
   if (lead === 0xe0) return second >= 0xa0 && second <= 0xbf;
   if (lead === 0xed) return second >= 0x80 && second <= 0x9f;
@@ -21,19 +21,20 @@ function mayFollow(lead: number, second: number): boolean {
   return second >= 0x80 && second <= 0xbf;
 }
 
-/** Whether the bytes from `at` on are a character's beginning that lacks its end. */
+/** Whether the bytes from `at` on are the beginning of an incomplete character. */
 function isUnfinished(bytes: Uint8Array, at: number): boolean {
   const lead = bytes[at] ?? 0;
-  const held = bytes.length - at;
-  if (held >= characterLength(lead)) return false;
+  const available = bytes.length - at;
+  if (available >= characterLength(lead)) return false;
   const second = bytes[at + 1];
   return second === undefined || mayFollow(lead, second);
 }
 
 /**
- * How many of the leading bytes form whole characters: 0 to `bytes.length`. With `more` at most 3 bytes are held back,
- * and only where they may still become a character; invalid bytes count as whole, so that a stream of them never stalls.
- * Without `more` all of them count, because nothing can complete them.
+ * Returns how many leading bytes form whole UTF-8 characters, so that text can be sent in pieces
+ * that decode separately. With `more`, excludes up to 3 bytes at the end that may still become a
+ * character; invalid bytes count as whole, so that a stream of them never stalls. Without `more`,
+ * includes all.
  */
 export function wholeCharacters(bytes: Uint8Array, more: boolean): number {
   if (!more) return bytes.length;
@@ -44,37 +45,35 @@ export function wholeCharacters(bytes: Uint8Array, more: boolean): number {
   return bytes.length;
 }
 
-/**
- * The text of a log as bytes, written at the end, taken back from the end (a carriage return) and forgotten at the
- * start. Bytes keep their offset from the very beginning for as long as they live.
- */
-
 const BLOCK = 1 << 16;
 const FIRST_SIZE = 1 << 10;
-/** Below this a plain loop is quicker than a view and a native copy. */
+/** Below this length a loop is faster than a view and a native copy. */
 const SHORT = 24;
 
-/** Bytes `floor` to `length - 1` can be read. Owned by the functions below. */
+/**
+ * The text of a log as bytes: appended and removed at the end, forgotten at the start. A byte keeps
+ * its offset from the beginning of the log. Bytes `floor` to `length - 1` are available. Only the
+ * functions below modify it.
+ */
 export interface ByteQueue {
   blocks: Buffer[];
-  /** Offset of the first block's first byte. */
+  /** Offset of the first byte of the first block. */
   base: number;
   floor: number;
   length: number;
 }
 
-/** An empty queue. */
 export function createByteQueue(): ByteQueue {
   return { blocks: [], base: 0, floor: 0, length: 0 };
 }
 
-/** A copy that shares nothing with the original. */
+/** Makes a deep copy. */
 export function copyByteQueue(queue: ByteQueue): ByteQueue {
   return { ...queue, blocks: queue.blocks.map((block) => Buffer.from(block)) };
 }
 
-/** The block that holds the queue's end, with room for at least one byte. */
-function blockWithRoom(queue: ByteQueue): Buffer {
+/** Returns the last block, with space for at least one byte. */
+function blockWithSpace(queue: ByteQueue): Buffer {
   const at = queue.length - queue.base;
   const index = Math.floor(at / BLOCK);
   const old = queue.blocks[index];
@@ -86,11 +85,11 @@ function blockWithRoom(queue: ByteQueue): Buffer {
   return block;
 }
 
-/** Writes `bytes[from]` to `bytes[to - 1]` at the end. */
+/** Appends `bytes[from]` to `bytes[to - 1]`. */
 export function write(queue: ByteQueue, bytes: Uint8Array, from: number, to: number): void {
   let at = from;
   while (at < to) {
-    const block = blockWithRoom(queue);
+    const block = blockWithSpace(queue);
     const start = (queue.length - queue.base) % BLOCK;
     const count = Math.min(to - at, block.length - start);
     if (count < SHORT) {
@@ -103,15 +102,15 @@ export function write(queue: ByteQueue, bytes: Uint8Array, from: number, to: num
   }
 }
 
-/** Takes back everything from offset `length` on, which is not below `floor`. */
-export function takeBack(queue: ByteQueue, length: number): void {
+/** Removes all bytes from offset `length` on; `length` must not be below `floor`. */
+export function shrinkTo(queue: ByteQueue, length: number): void {
   queue.length = length;
   const used = Math.ceil((length - queue.base) / BLOCK);
   queue.blocks.length = Math.min(queue.blocks.length, Math.max(1, used));
 }
 
-/** Forgets everything before `offset`. */
-export function raiseFloor(queue: ByteQueue, offset: number): void {
+/** Forgets all bytes before `offset`. */
+export function forgetBytes(queue: ByteQueue, offset: number): void {
   if (offset <= queue.floor) return;
   queue.floor = offset;
   const whole = Math.floor((offset - queue.base) / BLOCK);
@@ -120,7 +119,7 @@ export function raiseFloor(queue: ByteQueue, offset: number): void {
   queue.base += whole * BLOCK;
 }
 
-/** The bytes from offset `from` to before `to`; what was forgotten is left out. Only for reading: may be a view. */
+/** Returns bytes `from` to `to - 1` without forgotten ones. May be a view: do not modify. */
 export function read(queue: ByteQueue, from: number, to: number): Buffer {
   const start = Math.max(from, queue.floor) - queue.base;
   const end = to - queue.base;
@@ -133,7 +132,10 @@ export function read(queue: ByteQueue, from: number, to: number): Buffer {
   return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
 }
 
-/** The same bytes as text; invalid UTF-8 becomes U+FFFD, as the WHATWG Encoding Standard replaces it. */
+/**
+ * Decodes bytes `from` to `to - 1`. Invalid UTF-8 becomes U+FFFD, as in the WHATWG Encoding
+ * Standard.
+ */
 export function readUtf8(queue: ByteQueue, from: number, to: number): string {
   const start = Math.max(from, queue.floor) - queue.base;
   const end = to - queue.base;

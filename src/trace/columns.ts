@@ -1,20 +1,19 @@
-/**
- * A long list of small values that grows at one end and is forgotten at the other. Values live in blocks, so that
- * growing copies little and forgetting gives memory back; an entry keeps its index for as long as it lives.
- */
-
 const SHIFT = 14;
 const BLOCK = 1 << SHIFT;
 const MASK = BLOCK - 1;
 const FIRST_SIZE = 16;
 
-/** What a block may be: a typed array, or a plain one for values that are no numbers. */
+/** A typed array, or a plain array for values other than numbers. */
 export interface Block<T> {
   [index: number]: T;
   readonly length: number;
 }
 
-/** The list: entries `base` to `length - 1` can be read. Owned by the functions below. */
+/**
+ * A long list of small values, appended at the end and forgotten at the start. Stored in blocks, so
+ * that growth copies little and forgetting frees memory. An entry keeps its index. Entries `base`
+ * to `length - 1` are available. Only the functions below modify it.
+ */
 export interface Column<T> {
   readonly allocate: (size: number) => Block<T>;
   blocks: Block<T>[];
@@ -22,12 +21,11 @@ export interface Column<T> {
   length: number;
 }
 
-/** An empty column; `allocate` makes its blocks. */
 export function createColumn<T>(allocate: (size: number) => Block<T>): Column<T> {
   return { allocate, blocks: [], base: 0, length: 0 };
 }
 
-/** A copy that shares nothing with the original. */
+/** Makes a deep copy. */
 export function copyColumn<T>(column: Column<T>): Column<T> {
   const blocks = column.blocks.map((block) => enlarged(column, block, block.length));
   return { ...column, blocks };
@@ -39,7 +37,7 @@ function enlarged<T>(column: Column<T>, block: Block<T>, size: number): Block<T>
   return copy;
 }
 
-/** The first block starts small, since most logs are; the others have full size. */
+/** Adds or enlarges a block. The first block starts small, since most logs are short. */
 function grow<T>(column: Column<T>, index: number): Block<T> {
   const old = column.blocks[index];
   const size = index === 0 && column.base === 0 ? FIRST_SIZE : BLOCK;
@@ -51,29 +49,28 @@ function grow<T>(column: Column<T>, index: number): Block<T> {
   return block;
 }
 
-/** Adds one value at the end. */
 export function append<T>(column: Column<T>, value: T): void {
   const at = column.length - column.base;
   const block = column.blocks[at >>> SHIFT];
-  const room = block !== undefined && (at & MASK) < block.length;
-  const target = room ? block : grow(column, at >>> SHIFT);
+  const hasSpace = block !== undefined && (at & MASK) < block.length;
+  const target = hasSpace ? block : grow(column, at >>> SHIFT);
   target[at & MASK] = value;
   column.length += 1;
 }
 
-/** The value at an index from `base` to `length - 1`; others are the caller's mistake. */
+/** The value at an index from `base` to `length - 1`. Other indexes are not checked. */
 export function valueAt<T>(column: Column<T>, index: number): T {
   const at = index - column.base;
   return column.blocks[at >>> SHIFT]?.[at & MASK] as T;
 }
 
-/** Forgets the entries from `length` on. */
+/** Removes the entries from index `length` on. */
 export function truncate<T>(column: Column<T>, length: number): void {
   column.length = length;
   column.blocks.length = Math.min(column.blocks.length, ((length - column.base) >>> SHIFT) + 1);
 }
 
-/** Allows the entries before `index` to be forgotten; whole blocks of them are. */
+/** Forgets entries before `index`, in whole blocks. */
 export function forgetBefore<T>(column: Column<T>, index: number): void {
   const whole = (index - column.base) >>> SHIFT;
   if (whole === 0) return;
@@ -82,33 +79,31 @@ export function forgetBefore<T>(column: Column<T>, index: number): void {
 }
 
 /**
- * A value that changes along a position, kept as its changes: the style along the text, the section along the lines.
+ * A value that changes with the position, stored as its changes: the style along the text, the
+ * section along the lines. Before the first change the value is `initial`.
  */
-
-/** Changes in order of position; before the first one the value is `initial`. */
 export interface Timeline<T> {
   readonly initial: T;
   readonly positions: Column<number>;
   readonly values: Column<T>;
-  /** Index of the oldest change that still counts. */
+  /** Index of the oldest change that is not forgotten. */
   first: number;
-  /** The value at the end, where most questions are asked. */
+  /** The value at the end, where most reads happen. */
   latest: T;
 }
 
-/** A timeline without changes. */
 export function createTimeline<T>(initial: T, allocate: (size: number) => Block<T>): Timeline<T> {
   const positions = createColumn((size) => new Float64Array(size));
   return { initial, positions, values: createColumn(allocate), first: 0, latest: initial };
 }
 
-/** A copy that shares nothing with the original. */
+/** Makes a deep copy. */
 export function copyTimeline<T>(timeline: Timeline<T>): Timeline<T> {
   const { positions, values } = timeline;
   return { ...timeline, positions: copyColumn(positions), values: copyColumn(values) };
 }
 
-/** Lets `value` hold from `position` on, which is not before the last change's; what was said of there is undone. */
+/** Sets the value from `position` on, replacing changes at or after it. */
 export function change<T>(timeline: Timeline<T>, position: number, value: T): void {
   rewind(timeline, position);
   if (value === timeline.latest) return;
@@ -117,7 +112,7 @@ export function change<T>(timeline: Timeline<T>, position: number, value: T): vo
   timeline.latest = value;
 }
 
-/** Undoes the changes at `position` and after. */
+/** Removes the changes at `position` and after it. */
 export function rewind<T>(timeline: Timeline<T>, position: number): void {
   const { positions, values, first } = timeline;
   let length = positions.length;
@@ -128,7 +123,7 @@ export function rewind<T>(timeline: Timeline<T>, position: number): void {
   timeline.latest = length > first ? valueAt(values, length - 1) : timeline.initial;
 }
 
-/** Index of the change that holds at `position`, or `first - 1` where none does yet. */
+/** Index of the change that applies at `position`; `first - 1` before the first one. */
 export function changeAt<T>(timeline: Timeline<T>, position: number): number {
   let low = timeline.first;
   let high = timeline.positions.length;
@@ -140,21 +135,21 @@ export function changeAt<T>(timeline: Timeline<T>, position: number): number {
   return low - 1;
 }
 
-/** The value that change number `index` (of `changeAt`) brought. */
+/** The value set by a change; takes an index from `changeAt`. */
 export function changeValue<T>(timeline: Timeline<T>, index: number): T {
   return index < timeline.first ? timeline.initial : valueAt(timeline.values, index);
 }
 
-/** Where the value that holds at change `index` ends; Infinity for the last one. */
+/** The position at which the next change begins; Infinity for the last one. */
 export function changeEnd<T>(timeline: Timeline<T>, index: number): number {
   const next = index + 1;
   return next < timeline.positions.length ? valueAt(timeline.positions, next) : Infinity;
 }
 
-/** Forgets the changes that no longer matter from `position` on. */
+/** Forgets changes that do not apply at `position` or after it. */
 export function forgetChanges<T>(timeline: Timeline<T>, position: number): void {
-  const holding = Math.max(timeline.first, changeAt(timeline, position));
-  timeline.first = holding;
-  forgetBefore(timeline.positions, holding);
-  forgetBefore(timeline.values, holding);
+  const applying = Math.max(timeline.first, changeAt(timeline, position));
+  timeline.first = applying;
+  forgetBefore(timeline.positions, applying);
+  forgetBefore(timeline.values, applying);
 }

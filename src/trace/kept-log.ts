@@ -1,31 +1,28 @@
-/** A job's log as it is kept for one answer: read as it comes, and bounded in memory. */
-
 import { StringDecoder } from 'node:string_decoder';
 import type { ParsedTrace } from './parsed-trace.ts';
 import { createTraceParser, type TraceParser } from './parser.ts';
 
-/** A log, or the end of it. */
+/** A job's log, or the last part of a long one. */
 export interface KeptLog {
-  /** Of the whole log, in bytes. */
+  /** Size of the whole log. */
   readonly byteSize: number;
-  /** Whether the log was longer than what is kept. */
+  /** Whether the log was longer than the kept part. */
   readonly truncated: boolean;
-  /** How many of the bytes are kept. */
   readonly keptBytes: number;
   /**
-   * The kept bytes as text, escapes and marks and all, in pieces that are made when asked for; of a truncated
-   * log from a whole character on. `lastLines` are split at line feeds; one at the very end closes the last line.
+   * Decodes the kept bytes lazily, in pieces and including escapes and marks; a truncated log
+   * starts at a whole character. `lastLines` counts line feeds, except for one at the very end.
    */
   raw(lastLines?: number): Iterable<string>;
-  /** The kept lines and sections; parsed when first asked for, unless the log was too long to wait. */
+  /** The kept lines and sections. Parsed on first access, unless the log is truncated. */
   readonly parsed: ParsedTrace;
 }
 
-/** The most bytes that become text at once. */
+/** Bytes that are decoded per piece. */
 const PIECE = 1 << 14;
 const LINE_FEED = 0x0a;
 
-/** The last bytes of what is pushed, in the pieces they came in: a log is long, and a copy would double it. */
+/** Keeps the last `maxBytes` in their original chunks, since a copy would double the memory. */
 function createTail(maxBytes: number) {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -45,16 +42,16 @@ function createTail(maxBytes: number) {
   };
 }
 
-/** Where the first whole character begins: bytes 10xxxxxx continue one that was cut off. */
+/** Offset of the first whole character: leading bytes 10xxxxxx belong to one that was cut off. */
 function firstCharacter(chunks: readonly Buffer[]): number {
-  // It may begin several small chunks in.
+  // Chunks may be smaller than a character.
   const bytes = Buffer.concat(chunks.slice(0, 4));
   let at = 0;
   while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1;
   return at;
 }
 
-/** Where the last `count` lines begin; 0 where there are no more. */
+/** Offset of the last `count` lines; 0 if there are no more than that. */
 function lastLinesAt(chunks: readonly Buffer[], count: number): number {
   let left = count;
   let start = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
@@ -72,7 +69,7 @@ function lastLinesAt(chunks: readonly Buffer[], count: number): number {
   return 0;
 }
 
-/** The text of the bytes from an offset on. */
+/** Decodes the bytes from an offset on. */
 function* textFrom(chunks: readonly Buffer[], offset: number): Generator<string> {
   const decoder = new StringDecoder('utf8');
   let start = 0;
@@ -91,8 +88,9 @@ function parseAll(chunks: readonly Buffer[], parser: TraceParser): ParsedTrace {
 }
 
 /**
- * Reads a log to its end and keeps the last `maxBytes` of it, where failures are. Line numbers count from the true
- * beginning, so the lines of a longer log are read on the way; those of a shorter one only when somebody looks.
+ * Reads a log to its end and keeps its last `maxBytes`, where failures are. Line numbers count from
+ * the beginning of the log, so a longer log is parsed while it is read; a shorter one only on
+ * demand.
  */
 export async function keepLog(log: AsyncIterable<Buffer>, maxBytes: number): Promise<KeptLog> {
   const tail = createTail(maxBytes);

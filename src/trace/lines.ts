@@ -2,10 +2,10 @@ import {
   type ByteQueue,
   copyByteQueue,
   createByteQueue,
-  raiseFloor,
+  forgetBytes,
   read,
   readUtf8,
-  takeBack,
+  shrinkTo,
   write,
 } from './byte-queue.ts';
 import {
@@ -28,17 +28,267 @@ import {
 } from './columns.ts';
 import { PLAIN_STYLE } from './style.ts';
 
-/** The text of a committed line, and the styles along it. */
+/** The time header of a line. */
+export interface Stamp {
+  /** Microseconds since 1970. */
+  readonly time: number;
+  readonly isError: boolean;
+}
 
-/** Longest section header, in bytes; of a longer line it is the beginning. */
+/** The line to which text is written. */
+interface OpenLine {
+  /** Index of the line; -1 for a new one. */
+  index: number;
+  /** Offset of its latest piece in the text. */
+  start: number;
+  /** Start and end of its earlier pieces, if other lines were written in between. */
+  earlier: number[] | null;
+  /** Offset in the log. */
+  source: number;
+  stamp: Stamp | null;
+}
+
+/**
+ * The visible lines of a log while it is read: their text in one byte queue, and a few numbers for
+ * each. One line at a time is open and receives text; committing it assigns its index. Lines
+ * `first` to `sources.length - 1` are kept, counted from 0.
+ */
+export interface Lines {
+  readonly text: ByteQueue;
+  readonly styles: Timeline<number>;
+  /** Name of the innermost open section, by line. */
+  readonly sections: Timeline<string | null>;
+  /** By line: the low 32 bits of its offset in the log, and of its end in the text. */
+  readonly sources: Column<number>;
+  readonly ends: Column<number>;
+  /**
+   * By line of a log with time headers: microseconds since 1970 or NaN, and 1 for standard error.
+   */
+  readonly times: Column<number>;
+  readonly errors: Column<number>;
+  /** Text ranges of the lines that do not begin where the previous line ends. */
+  readonly pieces: Map<number, number[]>;
+  first: number;
+  /** Offset of line `first` in the log, and in the text. */
+  firstSource: number;
+  firstStart: number;
+  open: OpenLine;
+}
+
+const uint32 = (size: number) => new Uint32Array(size);
+
+export function createLines(): Lines {
+  return {
+    text: createByteQueue(),
+    styles: createTimeline(PLAIN_STYLE, uint32),
+    sections: createTimeline<string | null>(null, (size) => new Array<string | null>(size)),
+    sources: createColumn(uint32),
+    ends: createColumn(uint32),
+    times: createColumn((size) => new Float64Array(size)),
+    errors: createColumn((size) => new Uint8Array(size)),
+    pieces: new Map(),
+    first: 0,
+    firstSource: 0,
+    firstStart: 0,
+    open: { index: -1, start: 0, earlier: null, source: 0, stamp: null },
+  };
+}
+
+/** Makes a deep copy. */
+export function copyLines(lines: Lines): Lines {
+  return {
+    ...lines,
+    text: copyByteQueue(lines.text),
+    styles: copyTimeline(lines.styles),
+    sections: copyTimeline(lines.sections),
+    sources: copyColumn(lines.sources),
+    ends: copyColumn(lines.ends),
+    times: copyColumn(lines.times),
+    errors: copyColumn(lines.errors),
+    pieces: new Map(Array.from(lines.pieces, ([index, pieces]) => [index, [...pieces]])),
+    open: { ...lines.open, earlier: lines.open.earlier && [...lines.open.earlier] },
+  };
+}
+
+/** Number of lines so far, including forgotten ones. */
+export function countLines(lines: Lines): number {
+  return lines.sources.length;
+}
+
+/** Restores a number of at least `base` from its low 32 bits: kept values span less than 4 GiB. */
+const restore = (low: number, base: number) => base + ((low - base) >>> 0);
+
+/** Offset of a kept line in the log. */
+export function sourceOf(lines: Lines, index: number): number {
+  return restore(valueAt(lines.sources, index), lines.firstSource);
+}
+
+function endOf(lines: Lines, index: number): number {
+  return index < lines.first
+    ? lines.firstStart
+    : restore(valueAt(lines.ends, index), lines.firstStart);
+}
+
+/** The text of a kept line as offsets in the byte queue: start and end of each piece. */
+export function piecesOf(lines: Lines, index: number): number[] {
+  const pieces = lines.pieces.get(index);
+  if (pieces !== undefined) return pieces;
+  const [start, end] = [endOf(lines, index - 1), endOf(lines, index)];
+  return start < end ? [start, end] : [];
+}
+
+/** The time header of a kept line; null if it has none. */
+export function stampOf(lines: Lines, index: number): Stamp | null {
+  if (lines.times.length === 0) return null;
+  const time = valueAt(lines.times, index);
+  return Number.isNaN(time) ? null : { time, isError: valueAt(lines.errors, index) === 1 };
+}
+
+/** Opens a new line at offset `source` of the log. */
+export function beginLine(lines: Lines, source: number, stamp: Stamp | null): void {
+  const { open } = lines;
+  open.index = -1;
+  open.start = lines.text.length;
+  open.earlier = null;
+  open.source = source;
+  open.stamp = stamp;
+}
+
+/** Whether the open line has text or an index. */
+export function isVisible(lines: Lines): boolean {
+  const { start, index } = lines.open;
+  return lines.text.length > start || index >= 0;
+}
+
+/** Appends `bytes[from]` to `bytes[to - 1]` to the open line. */
+export function writeText(
+  lines: Lines,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  style: number,
+): void {
+  const { text, styles } = lines;
+  if (style !== styles.latest) change(styles, text.length, style);
+  write(text, bytes, from, to);
+}
+
+/** Removes the text from `offset` on. */
+function cutText(lines: Lines, offset: number): void {
+  const length = Math.max(offset, lines.text.floor);
+  rewind(lines.styles, length);
+  shrinkTo(lines.text, length);
+}
+
+/** Removes the text of the open line. */
+export function clearLine(lines: Lines): void {
+  cutText(lines, lines.open.start);
+  lines.open.start = lines.text.length;
+  lines.open.earlier = null;
+}
+
+/** Removes the last `count` bytes of the open line, which must have been written together. */
+export function removeText(lines: Lines, count: number): void {
+  const { open, text } = lines;
+  if (text.length > open.start) {
+    cutText(lines, text.length - count);
+  } else if (open.earlier !== null && open.earlier.length > 0) {
+    const last = open.earlier.length - 1;
+    open.earlier[last] = (open.earlier[last] as number) - count;
+  }
+}
+
+/** Commits the open line and returns its index. The next text needs a new open line. */
+export function commitLine(lines: Lines): number {
+  const { open, text } = lines;
+  if (open.index >= 0) return recommitLine(lines, open);
+  const index = countLines(lines);
+  const before = index === lines.first ? lines.firstStart : endOf(lines, index - 1);
+  // The offset of a continued piece that is read again may be too low.
+  const source =
+    index > lines.first ? Math.max(open.source, sourceOf(lines, index - 1)) : open.source;
+  if (index === lines.first) lines.firstSource = source;
+  append(lines.sources, source >>> 0);
+  append(lines.ends, text.length >>> 0);
+  if (open.stamp !== null || lines.times.length > 0) appendStamp(lines, index, open.stamp);
+  if (open.start !== before) lines.pieces.set(index, [open.start, text.length]);
+  return index;
+}
+
+function appendStamp(lines: Lines, index: number, stamp: Stamp | null): void {
+  const { times, errors } = lines;
+  while (times.length < index) {
+    append(times, Number.NaN);
+    append(errors, 0);
+  }
+  append(times, stamp?.time ?? Number.NaN);
+  append(errors, Number(stamp?.isError ?? false));
+}
+
+function recommitLine(lines: Lines, open: OpenLine): number {
+  const { index, start, earlier } = open;
+  if (index < lines.first) {
+    cutText(lines, start);
+  } else {
+    const pieces = earlier ?? [];
+    if (lines.text.length > start) pieces.push(start, lines.text.length);
+    lines.pieces.set(index, pieces);
+  }
+  return index;
+}
+
+/**
+ * Reopens a committed line. The text of the last line is continued; other lines get a new piece.
+ */
+export function reopenLine(lines: Lines, index: number): void {
+  const { open, text, sources, ends, times, errors, pieces } = lines;
+  const isLast = index === countLines(lines) - 1;
+  if (isLast && !pieces.has(index) && endOf(lines, index) === text.length) {
+    beginLine(lines, sourceOf(lines, index), stampOf(lines, index));
+    open.start = endOf(lines, index - 1);
+    for (const column of [sources, ends, times, errors]) {
+      if (column.length > index) truncate(column, index);
+    }
+  } else {
+    beginLine(lines, 0, null);
+    open.index = index;
+    if (index >= lines.first) open.earlier = piecesOf(lines, index);
+  }
+}
+
+/** Forgets lines before `first`, and text before the last `textBytes`. */
+export function forgetLines(lines: Lines, first: number, textBytes: number): void {
+  while (lines.first < first) forgetFirst(lines);
+  const floor = Math.max(lines.firstStart, lines.text.length - textBytes);
+  if (floor > lines.text.floor) {
+    forgetBytes(lines.text, floor);
+    forgetChanges(lines.styles, floor);
+  }
+  forgetChanges(lines.sections, lines.first);
+  for (const column of [lines.sources, lines.ends]) forgetBefore(column, lines.first);
+  if (lines.times.length === 0) return;
+  for (const column of [lines.times, lines.errors]) forgetBefore(column, lines.first);
+}
+
+function forgetFirst(lines: Lines): void {
+  const index = lines.first;
+  const hasNext = index + 1 < countLines(lines);
+  const source = hasNext ? sourceOf(lines, index + 1) : lines.open.source;
+  lines.firstStart = endOf(lines, index);
+  lines.firstSource = source;
+  lines.pieces.delete(index);
+  lines.first = index + 1;
+}
+
+/** Longest section header, in bytes; the header of a longer line is its beginning. */
 export const MAX_HEADER = 4096;
 
-/** The longest run that stands in one piece, in bytes. */
+/** Longest run, in bytes; longer ones are split. */
 const MAX_RUN = 1 << 16;
-/** How many bytes of a character follow its first, at most. */
+/** Most bytes that follow the first byte of a character. */
 const MAX_CONTINUATION = 3;
 
-/** C1 controls, of which U+009B begins an escape in some terminals. C0 controls never get into a line. */
+/** C1 controls: U+009B starts an escape in some terminals. Lines never contain C0 controls. */
 const C1 = /[\u0080-\u009f]/;
 const ALL_C1 = /[\u0080-\u009f]/g;
 
@@ -53,7 +303,7 @@ function textBetween(lines: Lines, from: number, to: number): string {
   return C1.test(text) ? text.replace(ALL_C1, '') : text;
 }
 
-/** Where the character begins that holds the byte at an offset. */
+/** The offset of the character that contains the byte at an offset. */
 function characterAt({ text }: Lines, at: number): number {
   const bytes = read(text, at - MAX_CONTINUATION, at + 1);
   const isInside = (back: number) => ((bytes[bytes.length - 1 - back] ?? 0) & 0xc0) === 0x80;
@@ -62,7 +312,7 @@ function characterAt({ text }: Lines, at: number): number {
   return isInside(back) ? at : at - back;
 }
 
-/** The runs of an offset range of the text; a very long one in several, so that it need not stand whole. */
+/** Yields the runs of a range of the text; splits very long ones to limit memory. */
 function* runsBetween(lines: Lines, from: number, to: number): Generator<Run> {
   let at = Math.max(from, lines.text.floor);
   let style = changeAt(lines.styles, at);
@@ -85,7 +335,10 @@ function textOfRuns(runs: Iterable<Run>): string {
   return all;
 }
 
-/** The runs of a kept line, from left to right. A character that a change of style cuts in two is two invalid ones. */
+/**
+ * Yields the runs of a kept line. A character that a change of style splits becomes two invalid
+ * characters.
+ */
 export function* runsOf(lines: Lines, index: number): Generator<Run> {
   const pieces = piecesOf(lines, index);
   for (let k = 0; k < pieces.length; k += 2) {
@@ -93,51 +346,50 @@ export function* runsOf(lines: Lines, index: number): Generator<Run> {
   }
 }
 
-/** The text of a kept line, without escapes, marks and control characters other than tabs. */
+/** The text of a kept line, without escapes, marks, and control characters other than tabs. */
 export function textOf(lines: Lines, index: number): string {
   return textOfRuns(runsOf(lines, index));
 }
 
-/** What the open line would be as a section's header. */
+/** The open line as a section header. */
 export function headerText(lines: Lines): string {
   const { start } = lines.open;
   return textOfRuns(runsBetween(lines, start, Math.min(lines.text.length, start + MAX_HEADER)));
 }
 
 /**
- * Which lines of a long log are kept: those that begin within its last `maxBytes` bytes, `maxLines` of them at most. A
- * line that begins before is dropped whole, but where that would lose more than half of the window its end is kept.
+ * The kept part of a long log: the lines that begin within its last `maxBytes`, at most `maxLines`.
+ * A line that begins before is dropped, but if that would lose more than half of the window, its
+ * end is kept.
  */
-
-/** How much is kept. */
 export interface Window {
   readonly maxBytes: number;
   readonly maxLines: number;
 }
 
 /**
- * How many of the last lines can still vanish: the last one of each stream (256 numbers, two kinds), if it turns out to
- * be the beginning of a mark, and that of lines without header.
+ * Most lines that can still disappear: the last one of each stream (256 numbers, two kinds) and the
+ * last one without a header, if it turns out to be the beginning of a mark.
  */
-const UNSURE_LINES = 513;
+const UNSETTLED_LINES = 513;
 
-/** How much text, in bytes, they can take along: more than they have in unfinished marks. */
-const UNSURE_TEXT = 1 << 19;
+/** Upper bound of their text, which is that of incomplete marks, in bytes. */
+const UNSETTLED_TEXT = 1 << 19;
 
-/** Forgets what is outside the window for good, while the log goes on; `total` is its size so far. */
+/** Forgets lines that are outside the window for good. `total` is the size of the log so far. */
 export function slideWindow(lines: Lines, total: number, window: Window): void {
   const { maxBytes, maxLines } = window;
-  const sure = countLines(lines) - UNSURE_LINES;
+  const settled = countLines(lines) - UNSETTLED_LINES;
   let first = lines.first;
-  while (first + 1 < sure) {
-    const isOutside = sourceOf(lines, first + 1) <= total - maxBytes || first < sure - maxLines;
+  while (first + 1 < settled) {
+    const isOutside = sourceOf(lines, first + 1) <= total - maxBytes || first < settled - maxLines;
     if (!isOutside) break;
     first += 1;
   }
-  forgetLines(lines, first, Math.max(maxBytes, MAX_HEADER) + UNSURE_TEXT);
+  forgetLines(lines, first, Math.max(maxBytes, MAX_HEADER) + UNSETTLED_TEXT);
 }
 
-/** Forgets exactly what is outside the window, now that all lines are there. Answers whether anything was lost. */
+/** Forgets all lines outside the window of a complete log. Returns whether anything was lost. */
 export function closeWindow(lines: Lines, total: number, window: Window): boolean {
   const { maxBytes, maxLines } = window;
   const start = total - maxBytes;
@@ -156,7 +408,10 @@ export function closeWindow(lines: Lines, total: number, window: Window): boolea
   return first > 0;
 }
 
-/** Shortens a line's text to its last `size` bytes or a few less, where a character begins. Answers whether it was longer. */
+/**
+ * Shortens a line to its last `size` bytes, rounded down to whole characters. Returns whether it
+ * was longer.
+ */
 function keepEnd(lines: Lines, index: number, size: number): boolean {
   const [from = 0, end = 0] = piecesOf(lines, index);
   if (end - from <= size) return false;
@@ -168,254 +423,4 @@ function keepEnd(lines: Lines, index: number, size: number): boolean {
   }
   lines.pieces.set(index, [start, end]);
   return true;
-}
-
-/**
- * The visible lines of a log while it is read: their text in one byte queue, and a few numbers for each. One line is
- * open at a time and takes the text; it gets its place among the others when it is committed.
- */
-
-/** When a line was printed and where to, where the log says so. */
-export interface Stamp {
-  /** Microseconds since 1970. */
-  readonly time: number;
-  readonly isError: boolean;
-}
-
-/** The line that takes text. */
-interface OpenLine {
-  /** Its place among the lines, or -1 for a new one. */
-  index: number;
-  /** Where in the text its newest piece begins. */
-  start: number;
-  /** Earlier pieces, from a continued line that others had come after: start and end of each. */
-  earlier: number[] | null;
-  /** Offset in the log. */
-  source: number;
-  stamp: Stamp | null;
-}
-
-/** Lines `first` to `sources.length - 1`, counted from 0, are kept. */
-export interface Lines {
-  readonly text: ByteQueue;
-  readonly styles: Timeline<number>;
-  /** Name of the innermost open section, along the lines. */
-  readonly sections: Timeline<string | null>;
-  /** Per line the low 32 bits of its offset in the log, and of its end in the text. */
-  readonly sources: Column<number>;
-  readonly ends: Column<number>;
-  /** Per line of a log with time headers: microseconds since 1970 (NaN for none), 1 for standard error. */
-  readonly times: Column<number>;
-  readonly errors: Column<number>;
-  /** Text of the lines that do not begin where the line before ends. */
-  readonly pieces: Map<number, number[]>;
-  first: number;
-  /** Where line `first` begins, in the log and in the text. */
-  firstSource: number;
-  firstStart: number;
-  open: OpenLine;
-}
-
-const uint32 = (size: number) => new Uint32Array(size);
-
-/** No line yet. */
-export function createLines(): Lines {
-  return {
-    text: createByteQueue(),
-    styles: createTimeline(PLAIN_STYLE, uint32),
-    sections: createTimeline<string | null>(null, (size) => new Array<string | null>(size)),
-    sources: createColumn(uint32),
-    ends: createColumn(uint32),
-    times: createColumn((size) => new Float64Array(size)),
-    errors: createColumn((size) => new Uint8Array(size)),
-    pieces: new Map(),
-    first: 0,
-    firstSource: 0,
-    firstStart: 0,
-    open: { index: -1, start: 0, earlier: null, source: 0, stamp: null },
-  };
-}
-
-/** A copy that shares nothing with the original. */
-export function copyLines(lines: Lines): Lines {
-  return {
-    ...lines,
-    text: copyByteQueue(lines.text),
-    styles: copyTimeline(lines.styles),
-    sections: copyTimeline(lines.sections),
-    sources: copyColumn(lines.sources),
-    ends: copyColumn(lines.ends),
-    times: copyColumn(lines.times),
-    errors: copyColumn(lines.errors),
-    pieces: new Map(Array.from(lines.pieces, ([index, pieces]) => [index, [...pieces]])),
-    open: { ...lines.open, earlier: lines.open.earlier && [...lines.open.earlier] },
-  };
-}
-
-/** How many lines there have been, the forgotten ones included. */
-export function countLines(lines: Lines): number {
-  return lines.sources.length;
-}
-
-/** A number of which the low 32 bits are `low`, from `base` on: kept values lie within 4 GiB. */
-const restore = (low: number, base: number) => base + ((low - base) >>> 0);
-
-/** Offset in the log at which a kept line begins. */
-export function sourceOf(lines: Lines, index: number): number {
-  return restore(valueAt(lines.sources, index), lines.firstSource);
-}
-
-function endOf(lines: Lines, index: number): number {
-  return index < lines.first
-    ? lines.firstStart
-    : restore(valueAt(lines.ends, index), lines.firstStart);
-}
-
-/** The text of a kept line as offsets in the byte queue: start and end of each piece. */
-export function piecesOf(lines: Lines, index: number): number[] {
-  const pieces = lines.pieces.get(index);
-  if (pieces !== undefined) return pieces;
-  const [start, end] = [endOf(lines, index - 1), endOf(lines, index)];
-  return start < end ? [start, end] : [];
-}
-
-/** When a kept line was printed; null where the log does not say. */
-export function stampOf(lines: Lines, index: number): Stamp | null {
-  if (lines.times.length === 0) return null;
-  const time = valueAt(lines.times, index);
-  return Number.isNaN(time) ? null : { time, isError: valueAt(lines.errors, index) === 1 };
-}
-
-/** Opens a new line, which begins at offset `source` of the log. */
-export function beginLine(lines: Lines, source: number, stamp: Stamp | null): void {
-  const { open } = lines;
-  open.index = -1;
-  open.start = lines.text.length;
-  open.earlier = null;
-  open.source = source;
-  open.stamp = stamp;
-}
-
-/** Whether the open line has text, or had its place already. */
-export function isVisible(lines: Lines): boolean {
-  const { start, index } = lines.open;
-  return lines.text.length > start || index >= 0;
-}
-
-/** Adds `bytes[from]` to `bytes[to - 1]` to the open line. */
-export function writeText(
-  lines: Lines,
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-  style: number,
-): void {
-  const { text, styles } = lines;
-  if (style !== styles.latest) change(styles, text.length, style);
-  write(text, bytes, from, to);
-}
-
-/** Takes back the text after offset `offset`. */
-function cutText(lines: Lines, offset: number): void {
-  const length = Math.max(offset, lines.text.floor);
-  rewind(lines.styles, length);
-  takeBack(lines.text, length);
-}
-
-/** Empties the open line. */
-export function clearLine(lines: Lines): void {
-  cutText(lines, lines.open.start);
-  lines.open.start = lines.text.length;
-  lines.open.earlier = null;
-}
-
-/** Takes the last `count` bytes of the open line back, which were written in one go. */
-export function unwrite(lines: Lines, count: number): void {
-  const { open, text } = lines;
-  if (text.length > open.start) {
-    cutText(lines, text.length - count);
-  } else if (open.earlier !== null && open.earlier.length > 0) {
-    const last = open.earlier.length - 1;
-    open.earlier[last] = (open.earlier[last] as number) - count;
-  }
-}
-
-/** Gives the open line its place, and answers it. Until the next line is begun, no text may be written. */
-export function commitLine(lines: Lines): number {
-  const { open, text } = lines;
-  if (open.index >= 0) return commitAgain(lines, open);
-  const index = countLines(lines);
-  const before = index === lines.first ? lines.firstStart : endOf(lines, index - 1);
-  // A replayed piece of an earlier line may have its offset reckoned too low.
-  const source =
-    index > lines.first ? Math.max(open.source, sourceOf(lines, index - 1)) : open.source;
-  if (index === lines.first) lines.firstSource = source;
-  append(lines.sources, source >>> 0);
-  append(lines.ends, text.length >>> 0);
-  if (open.stamp !== null || lines.times.length > 0) appendStamp(lines, index, open.stamp);
-  if (open.start !== before) lines.pieces.set(index, [open.start, text.length]);
-  return index;
-}
-
-function appendStamp(lines: Lines, index: number, stamp: Stamp | null): void {
-  const { times, errors } = lines;
-  while (times.length < index) {
-    append(times, Number.NaN);
-    append(errors, 0);
-  }
-  append(times, stamp?.time ?? Number.NaN);
-  append(errors, Number(stamp?.isError ?? false));
-}
-
-function commitAgain(lines: Lines, open: OpenLine): number {
-  const { index, start, earlier } = open;
-  if (index < lines.first) {
-    cutText(lines, start);
-  } else {
-    const pieces = earlier ?? [];
-    if (lines.text.length > start) pieces.push(start, lines.text.length);
-    lines.pieces.set(index, pieces);
-  }
-  return index;
-}
-
-/** Opens a committed line again. Where it is the last one its text simply goes on; else it gets another piece. */
-export function reopenLine(lines: Lines, index: number): void {
-  const { open, text, sources, ends, times, errors, pieces } = lines;
-  const isLast = index === countLines(lines) - 1;
-  if (isLast && !pieces.has(index) && endOf(lines, index) === text.length) {
-    beginLine(lines, sourceOf(lines, index), stampOf(lines, index));
-    open.start = endOf(lines, index - 1);
-    for (const column of [sources, ends, times, errors]) {
-      if (column.length > index) truncate(column, index);
-    }
-  } else {
-    beginLine(lines, 0, null);
-    open.index = index;
-    if (index >= lines.first) open.earlier = piecesOf(lines, index);
-  }
-}
-
-/** Forgets the lines before `first`, and the text before the last `textBytes` bytes. */
-export function forgetLines(lines: Lines, first: number, textBytes: number): void {
-  while (lines.first < first) forgetFirst(lines);
-  const floor = Math.max(lines.firstStart, lines.text.length - textBytes);
-  if (floor > lines.text.floor) {
-    raiseFloor(lines.text, floor);
-    forgetChanges(lines.styles, floor);
-  }
-  forgetChanges(lines.sections, lines.first);
-  for (const column of [lines.sources, lines.ends]) forgetBefore(column, lines.first);
-  if (lines.times.length === 0) return;
-  for (const column of [lines.times, lines.errors]) forgetBefore(column, lines.first);
-}
-
-function forgetFirst(lines: Lines): void {
-  const index = lines.first;
-  const hasNext = index + 1 < countLines(lines);
-  const source = hasNext ? sourceOf(lines, index + 1) : lines.open.source;
-  lines.firstStart = endOf(lines, index);
-  lines.firstSource = source;
-  lines.pieces.delete(index);
-  lines.first = index + 1;
 }

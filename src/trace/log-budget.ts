@@ -1,51 +1,54 @@
-/** The logs of one operation, as guests of a room that all operations share. */
+/** Per-operation accounting against the shared log-memory budget. */
 export interface OperationLogs {
-  /** One log more will be kept. Say so before it is read: logs that are read side by side share alike. */
+  /** Adds a log. Call before reading it, so that concurrent logs share the memory equally. */
   open(): void;
-  /** The most bytes that a log read now may keep of its end. */
+  /** How many bytes of its end a log that is read now may keep. */
   limitPerLog(): number;
-  /** Takes note of what goes into the answer; false when there is more than an operation may give out. */
+  /** Adds to the operation's output; false if that exceeds its limit. */
   recordOutput(part: { characters?: number; rows?: number }): boolean;
-  /** The operation is over, and what it kept is gone. */
+  /** Returns the operation's share when its logs are no longer needed. */
   release(): void;
 }
 
-/** Where logs are kept while operations answer. */
+/** Limits the memory of all logs, since a process that runs out of it ends every operation. */
 export interface LogBudget {
   openOperation(): OperationLogs;
 }
 
-/** Together logs may take so many times what one may. */
-const LOGS_OF_FULL_LENGTH = 2;
-/** However many there are, each keeps so much. */
-const LEAST_PER_LOG = 64 * 1024;
-/** A log of full length, in so many formats. */
-const TELLINGS = 4;
-/** Lines and sections, which cost more for being many than for their text: five full pages of lines. */
-const MOST_ROWS = 25_000;
+/** Memory for all logs, in logs of full length. */
+const MAX_FULL_LOGS = 2;
+const MIN_PER_LOG = 64 * 1024;
+/** Characters of output per operation, in logs of full length: one log in several formats. */
+const MAX_FULL_OUTPUTS = 4;
+/** Lines and sections of output per operation, which cost memory even if empty: five full pages. */
+const MAX_ROWS = 25_000;
 
 /**
- * Bounds the memory that logs take. A process dies of too much of it, and takes everybody's operations with it:
- * so where many logs are read at once, each keeps less of its end.
+ * How many bytes each of `logs` concurrent logs may keep: an equal share of `total`, at least 64 KiB
+ * and at most `perLog`.
  */
-export function createLogBudget(mostPerLog: number): LogBudget {
-  const inAll = LOGS_OF_FULL_LENGTH * mostPerLog;
-  const mostCharacters = TELLINGS * mostPerLog;
+export function sharePerLog(max: { perLog: number; total: number }, logs: number): number {
+  return Math.min(max.perLog, Math.max(MIN_PER_LOG, Math.floor(max.total / logs)));
+}
+
+/** Creates the budget of a process, with at most `maxPerLog` bytes for each log. */
+export function createLogBudget(maxPerLog: number): LogBudget {
+  const max = { perLog: maxPerLog, total: MAX_FULL_LOGS * maxPerLog };
   let logs = 0;
   return {
     openOperation() {
       let own = 0;
-      const told = { characters: 0, rows: 0 };
+      const output = { characters: 0, rows: 0 };
       return {
         open() {
           own += 1;
           logs += 1;
         },
-        limitPerLog: () => Math.min(mostPerLog, Math.max(LEAST_PER_LOG, Math.floor(inAll / logs))),
+        limitPerLog: () => sharePerLog(max, logs),
         recordOutput({ characters = 0, rows = 0 }) {
-          told.characters += characters;
-          told.rows += rows;
-          return told.characters <= mostCharacters && told.rows <= MOST_ROWS;
+          output.characters += characters;
+          output.rows += rows;
+          return output.characters <= MAX_FULL_OUTPUTS * maxPerLog && output.rows <= MAX_ROWS;
         },
         release() {
           logs -= own;

@@ -1,7 +1,7 @@
-/**
- * What has been read of a log, and what each part of it does: line beginnings and ends, text, marks, escapes. The rules
- * are those of GitLab's own viewer (`Gitlab::Ci::Ansi2json`), but where `docs/decisions/004-own-log-parser.md` says
- * otherwise.
+/*
+ * The state of the log parser and its transitions for line starts and ends, text, marks and
+ * escapes. Follows GitLab's own viewer (`Gitlab::Ci::Ansi2json`), except where
+ * `docs/decisions/004-own-log-parser.md` says otherwise.
  */
 
 import { change } from './columns.ts';
@@ -16,9 +16,9 @@ import {
   isVisible,
   type Lines,
   MAX_HEADER,
+  removeText,
   reopenLine,
   type Stamp,
-  unwrite,
   writeText,
 } from './lines.ts';
 import type { Mark, TimeHeader } from './mark.ts';
@@ -31,70 +31,69 @@ import {
 } from './sections.ts';
 import { applySgr, PLAIN_STYLE } from './style.ts';
 
-/** Stands for the stream of lines without header. */
+/** Key of the lines without a time header. */
 const NO_STREAM = -1;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** A line as the log has it, from one line feed to the next. It can make several visible lines, or none. */
+/** A line of the raw log, up to a line feed. Produces any number of visible lines. */
 interface SourceLine {
-  /** Place of the last visible line it made, or -1. */
+  /** Index of the last visible line it produced, or -1. */
   index: number;
   stamp: Stamp | null;
-  /** A carriage return was read: text that follows replaces the line. */
-  returned: boolean;
-  /** It holds a mark, so that nothing else on it makes no visible line. */
-  marked: boolean;
+  /** The following text replaces the line. */
+  hasCarriageReturn: boolean;
+  /** A line with nothing but marks produces no visible line. */
+  hasMark: boolean;
   skipping: Skipping;
   /** The section whose header is the next visible line. */
-  heads: Section | null;
-  /** Its last bytes, if they may begin an escape or a mark that a continuation completes. */
-  held: Uint8Array;
-  /** How many of them went into the text meanwhile. */
-  heldText: number;
+  headerOf: Section | null;
+  /** Its last bytes, if they may begin an escape or mark that a continued line completes. */
+  pending: Uint8Array;
+  /** How many of them have been written as text for the time being. */
+  pendingText: number;
 }
 
-/** Everything known at one point of the log. */
-export interface Reading {
+/** The state of the parser at one point of the log. */
+export interface LogState {
   readonly lines: Lines;
   readonly sections: Sections;
   style: number;
   line: SourceLine;
-  /** The last line of each stream of a log with time headers, and of what comes without. */
+  /** The last line of each stream, by the stream's number; NO_STREAM without time headers. */
   readonly streams: Map<number, SourceLine>;
-  /** Whether lines have time headers; null until the first line tells. */
+  /** Whether lines have time headers; null before the first line. */
   timed: boolean | null;
   atLineStart: boolean;
-  /** Bytes to be read before those that come next. */
+  /** Bytes to be read again together with the next ones. */
   carry: Uint8Array;
-  /** No bytes will come any more. */
+  /** Whether the log is complete. */
   ended: boolean;
 }
 
 const newSourceLine = (): SourceLine => ({
   index: -1,
   stamp: null,
-  returned: false,
-  marked: false,
+  hasCarriageReturn: false,
+  hasMark: false,
   skipping: 'nothing',
-  heads: null,
-  held: NO_BYTES,
-  heldText: 0,
+  headerOf: null,
+  pending: NO_BYTES,
+  pendingText: 0,
 });
 
-/** Makes the object of a stream's last line that of its next. */
-function startAnew(line: SourceLine): void {
+/** Resets the object for the stream's next line. */
+function resetLine(line: SourceLine): void {
   line.index = -1;
-  line.returned = false;
-  line.marked = false;
+  line.hasCarriageReturn = false;
+  line.hasMark = false;
   line.skipping = 'nothing';
-  line.heads = null;
-  line.held = NO_BYTES;
-  line.heldText = 0;
+  line.headerOf = null;
+  line.pending = NO_BYTES;
+  line.pendingText = 0;
 }
 
-/** At the beginning of a log. */
-export function createReading(): Reading {
+export function createLogState(): LogState {
   return {
     lines: createLines(),
     sections: createSections(),
@@ -108,111 +107,115 @@ export function createReading(): Reading {
   };
 }
 
-/** Begins the line at offset `source` of the log; `header` is null where it has none. */
-export function beginSourceLine(reading: Reading, source: number, header: TimeHeader | null): void {
-  const { lines, streams } = reading;
-  reading.atLineStart = false;
+/** Begins a line at offset `source` of the log; `header` is null without a time header. */
+export function beginSourceLine(state: LogState, source: number, header: TimeHeader | null): void {
+  const { lines, streams } = state;
+  state.atLineStart = false;
   const stream = header?.stream ?? NO_STREAM;
   const line = streams.get(stream) ?? newSourceLine();
   streams.set(stream, line);
-  if (header?.continues !== true) startAnew(line);
+  if (header?.continues !== true) resetLine(line);
   const stamp = header && { time: header.time, isError: header.isError };
   line.stamp = stamp;
-  reading.line = line;
+  state.line = line;
   if (line.index < 0) {
     beginLine(lines, source, stamp);
   } else {
     reopenLine(lines, line.index);
-    unwrite(lines, line.heldText);
-    if (line.heldText > 0) line.returned = false;
-    if (line.heads !== null && !isVisible(lines)) line.heads.header = null;
+    removeText(lines, line.pendingText);
+    if (line.pendingText > 0) line.hasCarriageReturn = false;
+    if (line.headerOf !== null && !isVisible(lines)) line.headerOf.header = null;
   }
-  reading.carry = line.held;
-  line.held = NO_BYTES;
-  line.heldText = 0;
+  state.carry = line.pending;
+  line.pending = NO_BYTES;
+  line.pendingText = 0;
 }
 
-/** Takes the last bytes of a line, `bytes[from]` to `bytes[to - 1]`: an escape or a mark without its end, or none. */
-export function addUnfinished(reading: Reading, bytes: Uint8Array, from: number, to: number): void {
-  const { line } = reading;
+/** Stores the incomplete escape or mark at the end of a line: `bytes[from]` to `bytes[to - 1]`. */
+export function addUnfinished(state: LogState, bytes: Uint8Array, from: number, to: number): void {
+  const { line } = state;
   if (from === to) return;
-  line.held = bytes.slice(from, to);
+  line.pending = bytes.slice(from, to);
   if (bytes[from] === ESC) return;
-  const carriageReturn = line.held.indexOf(CR);
-  line.heldText = carriageReturn < 0 ? to - from : carriageReturn;
-  addText(reading, line.held, 0, line.heldText);
-  if (carriageReturn >= 0) line.returned = true;
+  const carriageReturn = line.pending.indexOf(CR);
+  line.pendingText = carriageReturn < 0 ? to - from : carriageReturn;
+  addText(state, line.pending, 0, line.pendingText);
+  if (carriageReturn >= 0) line.hasCarriageReturn = true;
 }
 
-/** Ends the line. Where it has neither text nor a mark it is an empty line. */
-export function endSourceLine(reading: Reading): void {
-  const { line, lines } = reading;
-  if (isVisible(lines) || !line.marked) commitOpenLine(reading);
+/** Ends a line. Without text and marks it is an empty line. */
+export function endSourceLine(state: LogState): void {
+  const { line, lines } = state;
+  if (isVisible(lines) || !line.hasMark) commitOpenLine(state);
   else line.index = -1;
-  reading.atLineStart = true;
+  state.atLineStart = true;
 }
 
-/** Ends the last line, which has no line feed: where it has no text it is none. */
-export function endLastLine(reading: Reading): void {
-  if (!reading.atLineStart && isVisible(reading.lines)) commitOpenLine(reading);
-  reading.atLineStart = true;
+/** Ends the last line, which has no line feed. Without text it produces no line. */
+export function endLastLine(state: LogState): void {
+  if (!state.atLineStart && isVisible(state.lines)) commitOpenLine(state);
+  state.atLineStart = true;
 }
 
-/** Puts text into the open line, in place of what is there if a carriage return was read. */
-export function addText(reading: Reading, bytes: Uint8Array, from: number, to: number): void {
-  if (reading.line.returned) eraseLine(reading);
-  writeText(reading.lines, bytes, from, to, reading.style);
+/** Appends text to the open line, or replaces it after a carriage return. */
+export function addText(state: LogState, bytes: Uint8Array, from: number, to: number): void {
+  if (state.line.hasCarriageReturn) eraseLine(state);
+  writeText(state.lines, bytes, from, to, state.style);
 }
 
-function eraseLine({ line, lines }: Reading): void {
-  line.returned = false;
-  if (line.heads !== null) line.heads.header = null;
+function eraseLine({ line, lines }: LogState): void {
+  line.hasCarriageReturn = false;
+  if (line.headerOf !== null) line.headerOf.header = null;
   clearLine(lines);
 }
 
 const isLongerThanHeader = ({ open, text }: Lines) => text.length - open.start > MAX_HEADER;
 
-/** Takes the header from a line that is still open, if it has all that can be in one: its beginning may be forgotten. */
-export function takeLongHeader({ line, lines }: Reading): void {
-  const { heads } = line;
-  const isNew = lines.open.index < 0 && heads?.header === null;
-  if (isNew && isLongerThanHeader(lines)) heads.header = headerText(lines);
+/** Stores the section header of a long open line before its beginning is forgotten. */
+export function saveLongHeader({ line, lines }: LogState): void {
+  const { headerOf } = line;
+  const isNew = lines.open.index < 0 && headerOf?.header === null;
+  if (isNew && isLongerThanHeader(lines)) headerOf.header = headerText(lines);
 }
 
-/** Gives the open line its place. A piece that is added to a line after others have come does not change a header. */
-function commitOpenLine({ line, lines }: Reading): void {
-  const { heads } = line;
-  const isKnown = heads === null || (heads.header !== null && isLongerThanHeader(lines));
-  if (!isKnown && lines.open.index < 0) heads.header = headerText(lines);
+/** Commits the open line. A piece that is added to an earlier line does not change a header. */
+function commitOpenLine({ line, lines }: LogState): void {
+  const { headerOf } = line;
+  const isKnown = headerOf === null || (headerOf.header !== null && isLongerThanHeader(lines));
+  if (!isKnown && lines.open.index < 0) headerOf.header = headerText(lines);
   line.index = commitLine(lines);
 }
 
-/** Opens or closes a section, at offset `source` of the log. What the line has so far becomes a line of its own. */
-export function applyMark(reading: Reading, mark: Mark, source: number): void {
-  const { line, lines, sections } = reading;
-  line.marked = true;
+/**
+ * Opens or closes a section at offset `source` of the log. Text before the mark becomes a line of
+ * its own.
+ */
+export function applyMark(state: LogState, mark: Mark, source: number): void {
+  const { line, lines, sections } = state;
+  line.hasMark = true;
   const closing = mark.kind === 'end' ? sections.open.get(mark.name) : null;
   if (closing === undefined) return;
   if (isVisible(lines)) {
-    commitOpenLine(reading);
+    commitOpenLine(state);
     beginLine(lines, source, line.stamp);
   }
   line.index = -1;
-  line.returned = false;
-  line.heads = null;
+  line.hasCarriageReturn = false;
+  line.headerOf = null;
   const count = countLines(lines);
-  if (closing === null) line.heads = openSection(sections, mark, count + 1);
+  if (closing === null) line.headerOf = openSection(sections, mark, count + 1);
   else closeSection(sections, closing, mark.seconds, count);
   change(lines.sections, count, sections.innermost?.section.name ?? null);
 }
 
-/** Does what the escape from `at` to `end` asks for: SGR and erase-line (`ESC [ … K`); all others do nothing. */
-export function applyEscape(reading: Reading, bytes: Uint8Array, at: number, end: number): void {
+/** Applies the escape from `at` to `end`: SGR (`m`) and erase-line (`K`). Ignores others. */
+export function applyEscape(state: LogState, bytes: Uint8Array, at: number, end: number): void {
   const final = finalOf(bytes, at, end);
-  if (final === 0x6d) reading.style = applySgr(reading.style, bytes, at + 2, end - 1);
+  if (final === 0x6d) state.style = applySgr(state.style, bytes, at + 2, end - 1);
   if (final !== 0x4b || end - at > 4) return;
   const parameter = end - at === 3 ? 0 : (bytes[at + 2] as number) - 0x30;
-  // The cursor is at the end, or at the start after a carriage return: 0 erases what follows it, 1 what lies before.
-  const erases = reading.line.returned ? parameter === 0 : parameter === 1;
-  if (erases || parameter === 2) eraseLine(reading);
+  // 0 erases after the cursor, 1 before it. The cursor is at the end of the line, or after a carriage
+  // return at its start.
+  const erases = state.line.hasCarriageReturn ? parameter === 0 : parameter === 1;
+  if (erases || parameter === 2) eraseLine(state);
 }

@@ -1,25 +1,25 @@
-import { CR, LF, lacking, NONE, readWord, wordOf } from './escape.ts';
+import { CR, LF, mismatch, NO_MATCH, readWord, wordOf } from './escape.ts';
 
 /**
- * The 32 bytes that a runner with `FF_TIMESTAMPS` puts before every line (upstream.md §7):
- * `2024-05-22T12:12:46.962646Z 01O+`, which is the time, the stream's number, `O` or `E` for standard output or error,
- * and `+` where the text continues that stream's previous line.
+ * The time header that a runner with `FF_TIMESTAMPS` writes before every line (upstream.md §7):
+ * `2024-05-22T12:12:46.962646Z 01O+` contains the time, the stream's number, `O` or `E` for
+ * standard output or error, and `+` if the text continues the stream's previous line.
  */
-
-/** A header's content. */
 export interface TimeHeader {
   /** Microseconds since 1970. */
   readonly time: number;
-  /** Number and kind of the stream in one number, to tell streams apart. */
+  /** Identifies the stream: its number and kind combined. */
   readonly stream: number;
   readonly isError: boolean;
   readonly continues: boolean;
 }
 
-/** The header's length in bytes. */
+/** In bytes. */
 export const HEADER_LENGTH = 32;
 
-/** What stands where: `0` a digit, `h` a hexadecimal one, `s` the stream's kind, `f` the flag, all else itself. */
+/**
+ * `0` is a digit, `h` a hexadecimal digit, `s` the stream's kind, `f` the flag; others are literal.
+ */
 const FORM = Array.from('0000-00-00T00:00:00.000000Z hhsf', (letter) => letter.charCodeAt(0));
 const DIGIT = 0x30;
 const STDERR = 0x45;
@@ -37,14 +37,14 @@ function fits(form: number, byte: number): boolean {
   return form === 0x66 ? byte === PLUS || byte === SPACE : byte === form;
 }
 
-/** The decimal number of `count` digits. */
+/** Parses `count` decimal digits. */
 function numberAt(bytes: Uint8Array, at: number, count: number): number {
   let value = 0;
   for (let k = at; k < at + count; k += 1) value = value * 10 + (bytes[k] as number) - DIGIT;
   return value;
 }
 
-/** Microseconds since 1970, or null where the digits name no time. */
+/** Microseconds since 1970; null for an invalid time. */
 function timeAt(bytes: Uint8Array, at: number): number | null {
   const month = numberAt(bytes, at + 5, 2);
   const day = numberAt(bytes, at + 8, 2);
@@ -58,16 +58,16 @@ function timeAt(bytes: Uint8Array, at: number): number | null {
   return Date.UTC(year, month - 1, day, hour, minute, second) * 1000 + numberAt(bytes, at + 20, 6);
 }
 
-/** The index after the header at `at`, NONE, CUT or MORE; NONE already at the first byte that does not fit. */
+/** The index after the header at `at`, or a negative result as soon as one byte decides it. */
 export function headerEnd(bytes: Uint8Array, at: number): number {
   for (let k = 0; k < HEADER_LENGTH; k += 1) {
     const byte = bytes[at + k];
-    if (byte === undefined || !fits(FORM[k] as number, byte)) return lacking(bytes, at + k);
+    if (byte === undefined || !fits(FORM[k] as number, byte)) return mismatch(bytes, at + k);
   }
-  return timeAt(bytes, at) === null ? NONE : at + HEADER_LENGTH;
+  return timeAt(bytes, at) === null ? NO_MATCH : at + HEADER_LENGTH;
 }
 
-/** The content of the header at `at`, which `headerEnd` has found. */
+/** Parses the header at `at`; `headerEnd` must have matched it. */
 export function parseHeader(bytes: Uint8Array, at: number): TimeHeader {
   const hex = (byte: number) => (isDigit(byte) ? byte - DIGIT : byte - 0x57);
   const number = hex(bytes[at + 28] as number) * 16 + hex(bytes[at + 29] as number);
@@ -80,7 +80,7 @@ export function parseHeader(bytes: Uint8Array, at: number): TimeHeader {
   };
 }
 
-/** A header's time as ISO 8601 with its six decimals. */
+/** Formats microseconds as ISO 8601 with six decimals. */
 export function isoTime(micros: number): string {
   const seconds = Math.floor(micros / 1e6);
   const fraction = String(micros - seconds * 1e6).padStart(6, '0');
@@ -88,23 +88,20 @@ export function isoTime(micros: number): string {
 }
 
 /**
- * Section marks: `section_start:<unix seconds>:<name>[option=value,…]` or `section_end:…`, closed by `\r ESC [0K`
- * (upstream.md §7). Anything that misses a part is ordinary text.
+ * A section mark: `section_start:<unix seconds>:<name>[option=value,…]` or `section_end:…`, ended
+ * by `\r ESC [0K` (upstream.md §7). An incomplete mark is ordinary text.
  */
-
-/** A mark's content. */
 export interface Mark {
   readonly kind: 'start' | 'end';
   readonly name: string;
-  /** Unix time in seconds. */
+  /** Unix time. */
   readonly seconds: number;
   readonly collapsed: boolean;
-  readonly hideDuration: boolean;
 }
 
-/** Longest name and longest option list, in bytes; a longer one makes no mark. */
+/** Longest name and longest option list of a mark, in bytes. */
 const MAX_NAME = 255;
-/** More digits are no time. */
+/** Most digits of a time. */
 const MAX_DIGITS = 15;
 
 const SECTION = wordOf('section_');
@@ -121,11 +118,11 @@ function isWord(byte: number): boolean {
 
 const isLower = (byte: number) => byte >= 0x61 && byte <= 0x7a;
 const isNameByte = (byte: number) => isWord(byte) || byte === 0x2e || byte === 0x2d;
-/** Options are `word=word`, with commas and spaces between. */
+/** Options are `word=word`, separated by commas and spaces. */
 const isOptionByte = (byte: number) =>
   isNameByte(byte) || byte === 0x3d || byte === 0x2c || byte === 0x20;
 
-/** One to `most` bytes of a kind. */
+/** Matches one to `most` accepted bytes that are followed by another byte. */
 function readSome(
   bytes: Uint8Array,
   at: number,
@@ -134,30 +131,30 @@ function readSome(
 ): number {
   let end = at;
   while (end - at < most && end < bytes.length && accepts(bytes[end] as number)) end += 1;
-  return end > at && end < bytes.length ? end : lacking(bytes, end);
+  return end > at && end < bytes.length ? end : mismatch(bytes, end);
 }
 
 function readOptions(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== OPEN) return at;
   const end = readSome(bytes, at + 1, isOptionByte, MAX_NAME);
-  return end >= 0 && bytes[end] !== CLOSE ? lacking(bytes, end) : end + Number(end >= 0);
+  return end >= 0 && bytes[end] !== CLOSE ? mismatch(bytes, end) : end + Number(end >= 0);
 }
 
 /**
- * `\r ESC [0K`. With `lenient` also `\n ESC [0K` and `\r\n ESC [0K`, which is what is left of it when a log went through
- * a tool that turns carriage returns into line ends.
+ * Matches `\r ESC [0K`. With `lenient` also `\n ESC [0K` and `\r\n ESC [0K`, which tools produce
+ * that convert carriage returns to line ends.
  */
 function readCloser(bytes: Uint8Array, at: number, lenient: boolean): number {
   let end = at;
   if (bytes[end] === CR) end += 1;
   if (lenient && bytes[end] === LF) end += 1;
-  if (end === at) return lacking(bytes, at);
+  if (end === at) return mismatch(bytes, at);
   return readWord(bytes, end, CLOSER);
 }
 
 /**
- * The index after the mark that begins at `at`, NONE, CUT or MORE.
- * @param lenient also takes a mark whose carriage return was made a line end.
+ * The index after the mark at `at`, or a negative result.
+ * @param lenient also accepts a mark whose carriage return was converted to a line end.
  */
 export function markEnd(bytes: Uint8Array, at: number, lenient: boolean): number {
   const kind = readWord(bytes, at, SECTION);
@@ -166,7 +163,7 @@ export function markEnd(bytes: Uint8Array, at: number, lenient: boolean): number
   if (time < 0) return time;
   const colon = readSome(bytes, time, isDigit, MAX_DIGITS);
   if (colon < 0) return colon;
-  if (bytes[colon] !== COLON) return lacking(bytes, colon);
+  if (bytes[colon] !== COLON) return mismatch(bytes, colon);
   const options = readSome(bytes, colon + 1, isNameByte, MAX_NAME);
   if (options < 0) return options;
   const closer = readOptions(bytes, options);
@@ -176,7 +173,7 @@ export function markEnd(bytes: Uint8Array, at: number, lenient: boolean): number
 const asText = (bytes: Uint8Array, from: number, to: number) =>
   String.fromCharCode(...bytes.subarray(from, to));
 
-/** The content of the mark at `at`, which `markEnd` has found. */
+/** Parses the mark at `at`; `markEnd` must have matched it. */
 export function parseMark(bytes: Uint8Array, at: number): Mark {
   const isStart = bytes[at + SECTION.length] === START[0];
   const time = at + SECTION.length + (isStart ? START : END).length;
@@ -190,6 +187,5 @@ export function parseMark(bytes: Uint8Array, at: number): Mark {
     name: asText(bytes, colon + 1, nameEnd),
     seconds: Number(asText(bytes, time, colon)),
     collapsed: has('collapsed=true'),
-    hideDuration: has('hide_duration=true'),
   };
 }

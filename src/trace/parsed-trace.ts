@@ -1,99 +1,93 @@
 import { changeAt, changeValue } from './columns.ts';
-import { countLines, type Lines, type Run, runsOf, sourceOf, stampOf, textOf } from './lines.ts';
+import { countLines, type Lines, type Run, runsOf, stampOf, textOf } from './lines.ts';
 import { isoTime } from './mark.ts';
 import type { Section } from './sections.ts';
 import { classNames, PLAIN_STYLE } from './style.ts';
 
-/** Lines as HTML that does nothing whatever the job printed: text and `<span class="…">` with classes of ours. */
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escaped = (text: string) => text.replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? '');
-
-/** The HTML of one run. */
-export function spanOf({ style, text }: Run): string {
-  const html = escaped(text);
-  return style === PLAIN_STYLE ? html : `<span class="${classNames(style)}">${html}</span>`;
-}
-
-/** The HTML of a line's runs: spans side by side, never one in another. The classes are those of `traceStyleSheet`. */
-export function htmlOf(runs: Iterable<Run>): string {
-  return Array.from(runs, spanOf).join('');
-}
-
-/** A job's log as lines and sections, for reading. Texts are made when they are asked for. */
-
-/** A visible line. */
+/** A visible line. `text` and `html` are computed on access. */
 export interface ParsedLine {
-  /** From 1 on, counted from the log's true beginning. */
+  /** Starts at 1, at the beginning of the log. */
   readonly number: number;
-  /** Without escapes, marks and control characters other than tabs. */
+  /** Without escapes, marks, and control characters other than tabs. */
   readonly text: string;
-  /** The same with its colours, see `htmlOf`. */
   readonly html: string;
-  /** ISO 8601 with six decimals, when the line began; null where the log says no times. */
+  /** When the line began, in ISO 8601 with six decimals; null without time headers. */
   readonly timestamp: string | null;
-  /** Null where the log does not tell streams apart. */
+  /** Null without time headers. */
   readonly stream: 'STDOUT' | 'STDERR' | null;
-  /** Name of the innermost open section; null outside of all. */
+  /** Name of the innermost open section, if any. */
   readonly section: string | null;
-  /** Offset in the log, in bytes, at which it begins. */
-  readonly startByte: number;
 }
 
-/** A section, which takes in the lines of the sections within. */
+/** A section. Its lines include those of nested sections. */
 export interface ParsedSection {
   readonly name: string;
-  /** Text of the line that its mark is on; null where nothing follows the mark. */
+  /** Text of the line that the start mark is on; null if nothing follows the mark. */
   readonly header: string | null;
-  /** ISO 8601; null where the mark's number is no time before the year 10000. */
+  /** ISO 8601; null if the mark's time is after the year 9999. */
   readonly startedAt: string | null;
   /** Null while open. */
   readonly finishedAt: string | null;
-  /** Seconds, at least 0; null while open. */
+  /** In seconds, at least 0; null while open. */
   readonly duration: number | null;
   readonly collapsed: boolean;
-  /** The log asks viewers not to show the duration. */
-  readonly hideDuration: boolean;
-  /** Number of its first line (its header), or what that would be. */
+  /** Number of its first line (the header), even if there is no such line. */
   readonly firstLine: number;
-  /** Number of its last line, which while open is the last so far; null where it has no line. */
+  /** Number of its last line, or the last line so far while open; null without lines. */
   readonly lastLine: number | null;
-  /** Name of the section that was innermost when this one began. */
+  /** Name of the innermost open section at the start of this one. */
   readonly parent: string | null;
 }
 
-/** Lines in order of their number, made when asked for: a long log has too many to have them all as objects. */
+/** Lines by number. Line objects are created on access, since a long log has too many to hold. */
 export interface LineList extends Iterable<ParsedLine> {
   readonly length: number;
-  /** The line at a position from 0 on; from the end where negative, as of an array. */
+  /** Takes positions like `Array.at`. */
   at(position: number): ParsedLine | undefined;
-  /** Lines by position, as of an array. */
+  /** Takes positions like `Array.slice`. */
   slice(start?: number, end?: number): ParsedLine[];
-  /** Their text, parted by line feeds, in pieces that are made when asked for; of the last lines only, if so many are named. */
+  /** Yields the text, with line feeds between lines, in pieces; only of the last lines if given. */
   plain(last?: number): Iterable<string>;
-  /** The same as HTML, for an element that keeps white space, such as `pre`. */
+  /**
+   * Yields HTML like `plain` yields text, for an element that preserves white space, such as `pre`.
+   */
   html(last?: number): Iterable<string>;
-  /** How many of these lines have a number up to `number`: the position of the line after it. */
+  /** Counts the lines up to line `number`: the position of the next line. */
   countTo(number: number): number;
 }
 
-/** A log, or the end of it that was kept. */
+/** A job's log, or the kept end of a long one. */
 export interface ParsedTrace {
-  /** Of the whole log. */
+  /** Size of the whole log. */
   readonly byteSize: number;
-  /** Something of the log's beginning is missing here. */
+  /** Whether the beginning of the log is missing. */
   readonly truncated: boolean;
   readonly lines: LineList;
   readonly sections: readonly ParsedSection[];
-  /** The lines of all sections of that name, the sections within included; empty where there is none. */
+  /** The lines of all sections with that name, including nested sections. */
   linesOf(section: string): LineList;
+}
+
+/** Creates the public view of lines and sections, which must not change any more. */
+export function toParsedTrace(
+  lines: Lines,
+  sections: readonly Section[],
+  size: { readonly byteSize: number; readonly truncated: boolean },
+): ParsedTrace {
+  const count = countLines(lines);
+  let parsed: readonly ParsedSection[] | null = null;
+  return {
+    ...size,
+    lines: toList(lines, [[lines.first, count]]),
+    get sections() {
+      parsed ??= sections.map((section) => toSection(section, count));
+      return parsed;
+    },
+    linesOf(name) {
+      const named = sections.filter((section) => section.name === name);
+      return toList(lines, rangesOf(named, lines.first, count));
+    },
+  };
 }
 
 /** The last second of the year 9999. */
@@ -113,27 +107,29 @@ function toLine(lines: Lines, index: number): ParsedLine {
     timestamp: stamp && isoTime(stamp.time),
     stream: stamp && (stamp.isError ? 'STDERR' : 'STDOUT'),
     section: changeValue(lines.sections, change),
-    startByte: sourceOf(lines, index),
   };
 }
 
-/** About how long a piece of text is, in UTF-16 units: short enough to die young, where V8 keeps long ones apart. */
+/** Approximate length of a piece, in UTF-16 units. V8 collects strings of this size early. */
 const PIECE = 1 << 13;
 
 const textOfRun = ({ text }: Run) => text;
 
-/** Lines as text. Not by way of `toLine`: V8 puts the getters of an object literal among what is old, and all they hold. */
-function* inPieces(
+/**
+ * Formats lines as pieces of text. Does not use `toLine`: V8 allocates an object literal's getters
+ * in the old generation, with all that they reference.
+ */
+function* formatLines(
   lines: Lines,
   indexes: Iterable<number>,
   write: (run: Run) => string,
 ): Generator<string> {
   let piece: string[] = [];
   let size = 0;
-  let parting = '';
+  let separator = '';
   for (const index of indexes) {
-    piece.push(parting);
-    parting = '\n';
+    piece.push(separator);
+    separator = '\n';
     for (const run of runsOf(lines, index)) {
       const text = write(run);
       piece.push(text);
@@ -147,7 +143,7 @@ function* inPieces(
   yield piece.join('');
 }
 
-/** Lines by index: start and end of each range, in order, apart from each other. */
+/** Start and end of disjoint ranges of line indexes, in order. */
 type Ranges = readonly (readonly [number, number])[];
 
 function toList(lines: Lines, ranges: Ranges): LineList {
@@ -174,8 +170,8 @@ function toList(lines: Lines, ranges: Ranges): LineList {
     length,
     at: (position) => slice(position, position === -1 ? length : position + 1)[0],
     slice,
-    plain: (last = length) => inPieces(lines, indexesFrom(length - last, length), textOfRun),
-    html: (last = length) => inPieces(lines, indexesFrom(length - last, length), spanOf),
+    plain: (last = length) => formatLines(lines, indexesFrom(length - last, length), textOfRun),
+    html: (last = length) => formatLines(lines, indexesFrom(length - last, length), spanOf),
     countTo: (number) =>
       ranges.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, number) - from), 0),
     [Symbol.iterator]: () => linesFrom(0, length),
@@ -186,7 +182,7 @@ const toTime = (seconds: number) =>
   seconds <= LAST_SECOND ? new Date(seconds * 1000).toISOString() : null;
 
 function toSection(section: Section, lineCount: number): ParsedSection {
-  const { name, header, startedAt, finishedAt, collapsed, hideDuration, parent } = section;
+  const { name, header, startedAt, finishedAt, collapsed, parent } = section;
   const lastLine = section.lastLine ?? lineCount;
   return {
     name,
@@ -195,14 +191,13 @@ function toSection(section: Section, lineCount: number): ParsedSection {
     finishedAt: finishedAt === null ? null : toTime(finishedAt),
     duration: finishedAt === null ? null : Math.max(0, finishedAt - startedAt),
     collapsed,
-    hideDuration,
     firstLine: section.firstLine,
     lastLine: lastLine < section.firstLine ? null : lastLine,
     parent,
   };
 }
 
-/** The kept lines of sections that come in order of their first lines, without repetition. */
+/** The kept lines of sections, without duplicates. The sections are ordered by first line. */
 function rangesOf(sections: readonly Section[], first: number, count: number): Ranges {
   const ranges: [number, number][] = [];
   for (const { firstLine, lastLine } of sections) {
@@ -216,24 +211,25 @@ function rangesOf(sections: readonly Section[], first: number, count: number): R
   return ranges;
 }
 
-/** The reader's view of lines and sections that will not change any more. */
-export function toParsedTrace(
-  lines: Lines,
-  sections: readonly Section[],
-  size: { readonly byteSize: number; readonly truncated: boolean },
-): ParsedTrace {
-  const count = countLines(lines);
-  let parsed: readonly ParsedSection[] | null = null;
-  return {
-    ...size,
-    lines: toList(lines, [[lines.first, count]]),
-    get sections() {
-      parsed ??= sections.map((section) => toSection(section, count));
-      return parsed;
-    },
-    linesOf(name) {
-      const named = sections.filter((section) => section.name === name);
-      return toList(lines, rangesOf(named, lines.first, count));
-    },
-  };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escaped = (text: string) => text.replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? '');
+
+export function spanOf({ style, text }: Run): string {
+  const html = escaped(text);
+  return style === PLAIN_STYLE ? html : `<span class="${classNames(style)}">${html}</span>`;
+}
+
+/**
+ * The HTML of a line: escaped text and `<span class="…">` elements, not nested, with the classes of
+ * `traceStyleSheet`. Safe whatever the job printed.
+ */
+export function htmlOf(runs: Iterable<Run>): string {
+  return Array.from(runs, spanOf).join('');
 }

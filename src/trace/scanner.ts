@@ -1,16 +1,16 @@
-/** Finds the parts of a log in its bytes, in one pass, wherever the bytes were cut on their way. */
+/* Splits the bytes of a log into tokens, in one pass, independent of the chunks they arrive in. */
 import {
   CR,
-  CUT,
   ESC,
   escapeEnd,
   isOverlong,
   LF,
-  MORE,
-  NONE,
+  LINE_END,
+  NEED_MORE,
+  NO_MATCH,
   opensString,
-  passSequence,
-  passString,
+  skipSequence,
+  skipString,
 } from './escape.ts';
 import {
   addText,
@@ -19,16 +19,16 @@ import {
   applyMark,
   beginSourceLine,
   endSourceLine,
-  type Reading,
+  type LogState,
 } from './log-state.ts';
 import { HEADER_LENGTH, headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
 
-/** Bytes that are joined to carried ones at a time: enough for most marks, headers and control sequences. */
+/** Bytes joined to carried ones at a time: enough for most marks, headers and control sequences. */
 const LOOK_AHEAD = 64;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Kinds of bytes; ESC, CR and LF stand for themselves. */
+/** Kinds of bytes; ESC, CR and LF are kinds of their own. */
 const TEXT = 0;
 const LETTER_S = 1;
 const CONTROL = 2;
@@ -42,7 +42,10 @@ const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
 const LETTER_E = 0x65;
 const LETTER_C = 0x63;
 
-/** Most words with an s are no mark: two more letters tell, or a line's end, after which the mark might go on. */
+/**
+ * Checks two letters after an s for a mark. A line end counts: a continued line may complete the
+ * mark.
+ */
 function mayBeginMark(bytes: Uint8Array, at: number): boolean {
   const second = bytes[at + 1] ?? LF;
   if (second !== LETTER_E) return second === LF;
@@ -50,7 +53,7 @@ function mayBeginMark(bytes: Uint8Array, at: number): boolean {
   return third === LETTER_C || third === LF;
 }
 
-/** Where the text that begins at `from` ends: at a byte of another kind, or where a mark may begin. */
+/** The end of the text at `from`: a byte of another kind, or the possible start of a mark. */
 function textEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   for (; at < bytes.length; at += 1) {
@@ -60,116 +63,119 @@ function textEnd(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-function scanText(reading: Reading, bytes: Uint8Array, at: number): number {
+function scanText(state: LogState, bytes: Uint8Array, at: number): number {
   const end = textEnd(bytes, at);
-  addText(reading, bytes, at, end);
+  addText(state, bytes, at, end);
   return end;
 }
 
-function scanMark(reading: Reading, bytes: Uint8Array, at: number, base: number): number {
-  const end = markEnd(bytes, at, reading.timed !== true);
-  if (end >= 0) applyMark(reading, parseMark(bytes, at), base + at);
-  if (end !== NONE) return end;
+function scanMark(state: LogState, bytes: Uint8Array, at: number, base: number): number {
+  const end = markEnd(bytes, at, state.timed !== true);
+  if (end >= 0) applyMark(state, parseMark(bytes, at), base + at);
+  if (end !== NO_MATCH) return end;
   const next = textEnd(bytes, at + 1);
-  addText(reading, bytes, at, next);
+  addText(state, bytes, at, next);
   return next;
 }
 
-function scanEscape(reading: Reading, bytes: Uint8Array, at: number): number {
+function scanEscape(state: LogState, bytes: Uint8Array, at: number): number {
   const end = escapeEnd(bytes, at);
   if (end < 0) return end;
-  if (opensString(bytes, at)) reading.line.skipping = 'string';
-  else if (isOverlong(bytes, at, end)) reading.line.skipping = 'sequence';
-  else applyEscape(reading, bytes, at, end);
+  if (opensString(bytes, at)) state.line.skipping = 'string';
+  else if (isOverlong(bytes, at, end)) state.line.skipping = 'sequence';
+  else applyEscape(state, bytes, at, end);
   return end;
 }
 
-/** Passes over the rest of a string or of an overlong sequence; a line feed ends both. */
-function skip(reading: Reading, bytes: Uint8Array, at: number): number {
-  if (bytes[at] === LF) return CUT;
-  const isString = reading.line.skipping === 'string';
-  const passed = isString ? passString(bytes, at) : passSequence(bytes, at);
-  if (passed === MORE) return MORE;
-  if (passed.done) reading.line.skipping = 'nothing';
-  return passed.at;
+/** Skips the rest of a string or overlong sequence; a line feed ends both. */
+function skip(state: LogState, bytes: Uint8Array, at: number): number {
+  if (bytes[at] === LF) return LINE_END;
+  const isString = state.line.skipping === 'string';
+  const skipped = isString ? skipString(bytes, at) : skipSequence(bytes, at);
+  if (skipped === NEED_MORE) return NEED_MORE;
+  if (skipped.done) state.line.skipping = 'nothing';
+  return skipped.at;
 }
 
-function scanLineStart(reading: Reading, bytes: Uint8Array, at: number, base: number): number {
-  const end = reading.timed === false ? NONE : headerEnd(bytes, at);
-  if (end === MORE && !reading.ended) return MORE;
-  reading.timed ??= end >= 0;
-  beginSourceLine(reading, base + at, end >= 0 ? parseHeader(bytes, at) : null);
+function scanLineStart(state: LogState, bytes: Uint8Array, at: number, base: number): number {
+  const end = state.timed === false ? NO_MATCH : headerEnd(bytes, at);
+  if (end === NEED_MORE && !state.ended) return NEED_MORE;
+  state.timed ??= end >= 0;
+  beginSourceLine(state, base + at, end >= 0 ? parseHeader(bytes, at) : null);
   return end >= 0 ? at + HEADER_LENGTH : at;
 }
 
-/** Reads what stands at `at`: the index after it, CUT or MORE. */
-function scanPart(reading: Reading, bytes: Uint8Array, at: number, base: number): number {
-  if (reading.atLineStart) return scanLineStart(reading, bytes, at, base);
-  if (reading.line.skipping !== 'nothing') return skip(reading, bytes, at);
+/** Reads the token at `at`. Returns the index after it, LINE_END or NEED_MORE. */
+function scanToken(state: LogState, bytes: Uint8Array, at: number, base: number): number {
+  if (state.atLineStart) return scanLineStart(state, bytes, at, base);
+  if (state.line.skipping !== 'nothing') return skip(state, bytes, at);
   switch (KINDS[bytes[at] as number]) {
     case TEXT:
-      return scanText(reading, bytes, at);
+      return scanText(state, bytes, at);
     case LETTER_S:
-      return scanMark(reading, bytes, at, base);
+      return scanMark(state, bytes, at, base);
     case ESC:
-      return scanEscape(reading, bytes, at);
+      return scanEscape(state, bytes, at);
     case LF:
-      return CUT;
+      return LINE_END;
     case CR:
-      reading.line.returned = true;
+      state.line.hasCarriageReturn = true;
       return at + 1;
     default:
       return at + 1;
   }
 }
 
-/** Ends the line whose last part, at `at`, has no end: the index after the line feed, or after all where there is none. */
-function endLine(reading: Reading, bytes: Uint8Array, at: number): number {
+/** Ends a line whose last token, at `at`, is incomplete. Returns the index after the line feed. */
+function endLine(state: LogState, bytes: Uint8Array, at: number): number {
   const lineFeed = bytes.indexOf(LF, at);
   const end = lineFeed < 0 ? bytes.length : lineFeed;
-  addUnfinished(reading, bytes, at, end);
+  addUnfinished(state, bytes, at, end);
   if (lineFeed < 0) return end;
-  endSourceLine(reading);
+  endSourceLine(state);
   return end + 1;
 }
 
-/** Reads from `from` on; `base` is the offset of `bytes[0]` in the log. Answers where it had to stop. */
-function scan(reading: Reading, bytes: Uint8Array, from: number, base: number): number {
+/**
+ * Reads tokens from `from` on; `base` is the offset of `bytes[0]` in the log. Returns where it
+ * stopped.
+ */
+function scan(state: LogState, bytes: Uint8Array, from: number, base: number): number {
   let at = from;
   while (at < bytes.length) {
-    const next = scanPart(reading, bytes, at, base);
-    if (next === MORE && !reading.ended) return at;
-    at = next < 0 ? endLine(reading, bytes, at) : next;
-    if (reading.carry.length > 0) return at;
+    const next = scanToken(state, bytes, at, base);
+    if (next === NEED_MORE && !state.ended) return at;
+    at = next < 0 ? endLine(state, bytes, at) : next;
+    if (state.carry.length > 0) return at;
   }
   return at;
 }
 
-/** Reads the carried bytes with some of those from `from` on. Answers where in `bytes` to go on. */
-function scanCarry(reading: Reading, bytes: Uint8Array, from: number, offset: number): number {
-  const { carry } = reading;
+/** Reads the carried bytes with some from `from` on. Returns where in `bytes` to continue. */
+function scanCarry(state: LogState, bytes: Uint8Array, from: number, offset: number): number {
+  const { carry } = state;
   const ahead = Math.min(bytes.length, from + LOOK_AHEAD);
   const joined = new Uint8Array(carry.length + ahead - from);
   joined.set(carry);
   joined.set(bytes.subarray(from, ahead), carry.length);
-  reading.carry = NO_BYTES;
-  const stop = scan(reading, joined, 0, offset + from - carry.length);
+  state.carry = NO_BYTES;
+  const stop = scan(state, joined, 0, offset + from - carry.length);
   if (stop >= carry.length) return from + stop - carry.length;
-  reading.carry = joined.slice(stop);
+  state.carry = joined.slice(stop);
   return ahead;
 }
 
-/** Reads the next bytes of a log; those before had `offset` bytes. */
-export function scanBytes(reading: Reading, bytes: Uint8Array, offset: number): void {
+/** Reads the next bytes of a log, which begin at `offset`. */
+export function scanBytes(state: LogState, bytes: Uint8Array, offset: number): void {
   let at = 0;
-  while (at < bytes.length || (reading.ended && reading.carry.length > 0)) {
-    if (reading.carry.length > 0) {
-      at = scanCarry(reading, bytes, at, offset);
+  while (at < bytes.length || (state.ended && state.carry.length > 0)) {
+    if (state.carry.length > 0) {
+      at = scanCarry(state, bytes, at, offset);
     } else {
-      at = scan(reading, bytes, at, offset);
-      const isContinued = reading.carry.length > 0;
+      at = scan(state, bytes, at, offset);
+      const isContinued = state.carry.length > 0;
       if (isContinued || at === bytes.length) continue;
-      reading.carry = bytes.slice(at);
+      state.carry = bytes.slice(at);
       return;
     }
   }

@@ -1,33 +1,28 @@
-/**
- * The sections of a log while it is read. A `section_end` closes the innermost open section of that name and no other,
- * as in GitLab's viewer (`Ansi2json::State`), so the sections of one log may overlap without nesting.
- */
 import type { Mark } from './mark.ts';
 
 /**
- * From so many sections on, those that end before the oldest kept line are forgotten; and while so many are open, no
- * other one can be opened.
+ * From this many sections on, those that end before the oldest kept line are forgotten. It is also
+ * the maximum number of open sections.
  */
 const MANY_SECTIONS = 131_072;
 
-/** A section as it is known so far. Line numbers start at 1. */
+/** A section as far as it has been read. Line numbers start at 1. */
 export interface Section {
   readonly name: string;
   /** Unix time in seconds. */
   readonly startedAt: number;
   finishedAt: number | null;
   readonly collapsed: boolean;
-  readonly hideDuration: boolean;
-  /** Name of the innermost section that was open when this one began. */
+  /** Name of the innermost open section at the start of this one. */
   readonly parent: string | null;
-  /** Number of its first line, or what that would be. */
+  /** Number of its first line, even if there is no such line. */
   readonly firstLine: number;
-  /** Null while open. Less than `firstLine` where it has no line. */
+  /** Null while open. Less than `firstLine` if it has no lines. */
   lastLine: number | null;
   header: string | null;
 }
 
-/** A section that is open, among the others: around it, within it, and the outer one of the same name. */
+/** An open section in the list of open ones. `shadowed` is the next outer one of the same name. */
 export interface OpenSection {
   readonly section: Section;
   outer: OpenSection | null;
@@ -35,19 +30,22 @@ export interface OpenSection {
   readonly shadowed: OpenSection | null;
 }
 
-/** All sections in order of their start, and the open ones. */
+/**
+ * The sections of a log while it is read, ordered by start. A `section_end` closes only the
+ * innermost open section of its name, as in GitLab's viewer (`Ansi2json::State`), so sections may
+ * overlap without nesting.
+ */
 export interface Sections {
   list: Section[];
   innermost: OpenSection | null;
   readonly open: Map<string, OpenSection>;
-  /** How many there have been, and how many are open. */
+  /** Number of all sections so far, including forgotten ones. */
   opened: number;
   openCount: number;
-  /** Length of `list` at which it is next worth clearing. */
+  /** Length of `list` at which old sections are forgotten next. */
   clearAt: number;
 }
 
-/** No section yet. */
 export function createSections(): Sections {
   return {
     list: [],
@@ -59,7 +57,9 @@ export function createSections(): Sections {
   };
 }
 
-/** Opens a section that begins at line `firstLine`, inside the innermost open one. Null where too many are open. */
+/**
+ * Opens a section at line `firstLine`, inside the innermost open one. Null if too many are open.
+ */
 export function openSection(sections: Sections, mark: Mark, firstLine: number): Section | null {
   const { innermost, open } = sections;
   if (sections.openCount === MANY_SECTIONS) return null;
@@ -68,7 +68,6 @@ export function openSection(sections: Sections, mark: Mark, firstLine: number): 
     startedAt: mark.seconds,
     finishedAt: null,
     collapsed: mark.collapsed,
-    hideDuration: mark.hideDuration,
     parent: innermost?.section.name ?? null,
     firstLine,
     lastLine: null,
@@ -85,7 +84,7 @@ export function openSection(sections: Sections, mark: Mark, firstLine: number): 
   return section;
 }
 
-/** Closes an open section whose last line is number `lastLine`. */
+/** Closes an open section after line `lastLine`. */
 export function closeSection(
   sections: Sections,
   { section, outer, inner, shadowed }: OpenSection,
@@ -102,19 +101,21 @@ export function closeSection(
   else sections.open.set(section.name, shadowed);
 }
 
-/** Whether a section reaches line `firstKept` or comes after it. */
+/** Whether a section ends at or after line `firstKept`. */
 function reaches(section: Section, firstKept: number): boolean {
   const { firstLine, lastLine } = section;
   return lastLine === null || lastLine >= firstKept || firstLine >= firstKept;
 }
 
-/** The sections of a log whose oldest kept line is number `firstKept`; all of them, unless there are very many. */
+/**
+ * The sections to return when `firstKept` is the oldest kept line: all, unless there are very many.
+ */
 export function sectionsSince(sections: Sections, firstKept: number): readonly Section[] {
   if (sections.opened < MANY_SECTIONS) return sections.list;
   return sections.list.filter((section) => reaches(section, firstKept));
 }
 
-/** Lets go of sections that end before line `firstKept`, once there are very many. */
+/** Forgets sections that end before line `firstKept`, once there are very many. */
 export function forgetSections(sections: Sections, firstKept: number): void {
   if (sections.list.length < sections.clearAt) return;
   sections.list = sections.list.filter((section) => reaches(section, firstKept));

@@ -1,100 +1,18 @@
-/**
- * The 256 colours of terminals: 0–15 named, 16–231 a cube of 6 × 6 × 6, 232–255 greys (xterm's `256colres.h`).
+/*
+ * A style packs colors and attributes into one number. SGR escapes (`ESC [ … m`) change it as in
+ * ECMA-48 §8.3.117, or GitLab's `Ansi2json` where the two differ: 21 ends bold, 99 and 109 end a
+ * color.
  */
 
-/** Names of colours 0–7; 8–15 are their light forms. */
-const NAMES = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const;
-
-/** Brightness, 0–255, of the cube's six steps. */
-const STEPS = [0, 95, 135, 175, 215, 255] as const;
-
-/** Colours 0–15 as `#rrggbb`, chosen to be readable on a dark ground. */
-const NAMED = [
-  ['#2e2e2e', '#d94e4e', '#4fa65b', '#c9a227', '#5b8def', '#b267c9', '#3ba5b5', '#d8d8d8'],
-  ['#8a8a8a', '#ff7a7a', '#7ddc8a', '#f2d15c', '#8fb4ff', '#e09cf2', '#74d9e6', '#ffffff'],
-] as const;
-
-function stepOf(level: number): number {
-  if (level < 48) return 0;
-  return level < 115 ? 1 : Math.floor((level - 35) / 40);
-}
-
-/** The palette index, 16–255, nearest to a true colour, whose parts are 0–255. */
-export function nearestColour(red: number, green: number, blue: number): number {
-  const distance = (r: number, g: number, b: number) =>
-    (red - r) ** 2 + (green - g) ** 2 + (blue - b) ** 2;
-  const [r, g, b] = [stepOf(red), stepOf(green), stepOf(blue)];
-  const inCube = distance(STEPS[r] ?? 0, STEPS[g] ?? 0, STEPS[b] ?? 0);
-  const mean = (red + green + blue) / 3;
-  const grey = Math.min(23, Math.max(0, Math.round((mean - 8) / 10)));
-  const level = 8 + grey * 10;
-  return distance(level, level, level) < inCube ? 232 + grey : 16 + 36 * r + 6 * g + b;
-}
-
-/** A palette colour, 0–255, as `#rrggbb`. */
-export function hexColour(index: number): string {
-  if (index < 16) return NAMED[index < 8 ? 0 : 1][index % 8] ?? '#000000';
-  const grey = 8 + (index - 232) * 10;
-  const cube = index - 16;
-  const parts =
-    index >= 232
-      ? [grey, grey, grey]
-      : [Math.floor(cube / 36), Math.floor(cube / 6) % 6, cube % 6].map((step) => STEPS[step] ?? 0);
-  return `#${parts.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
-}
-
-/**
- * The class that gives a palette colour, 0–255, to the text (`fg`) or the ground (`bg`). GitLab's own names, so that its
- * style sheets fit: `term-fg-red`, `term-bg-l-blue` for colours 0–15, `xterm-fg-208` for the others.
- */
-export function colourClass(ground: 'fg' | 'bg', index: number): string {
-  const name = NAMES[index % 8];
-  if (index < 8) return `term-${ground}-${name}`;
-  return index < 16 ? `term-${ground}-l-${name}` : `xterm-${ground}-${index}`;
-}
-
-/** The looks of a log's HTML, for pages that have no style sheet of GitLab's. */
-
-const ATTRIBUTES = [
-  '.term-inverse { color: var(--term-ground, #1f1e24); background-color: var(--term-text, #ececef); }',
-  '.term-bold { font-weight: bold; }',
-  '.term-faint { opacity: 0.7; }',
-  '.term-italic { font-style: italic; }',
-  '.term-underline { text-decoration: underline; }',
-  '.term-cross { text-decoration: line-through; }',
-  '.term-underline.term-cross { text-decoration: underline line-through; }',
-  '.term-conceal { visibility: hidden; }',
-];
-
-function colourRules(index: number): string[] {
-  const colour = hexColour(index);
-  return [
-    `.${colourClass('fg', index)} { color: ${colour}; }`,
-    `.${colourClass('bg', index)} { background-color: ${colour}; }`,
-  ];
-}
-
-/**
- * CSS with one rule for each class that the HTML of a log can have: `term-bold`, `term-faint`, `term-italic`,
- * `term-underline`, `term-inverse`, `term-conceal`, `term-cross`, `term-fg-red` and `term-fg-l-red` (eight names each, and
- * `bg`), `xterm-fg-16` to `xterm-fg-255` (and `bg`). A page sets `--term-text` and `--term-ground` to its own two colours.
- */
-export function traceStyleSheet(): string {
-  const colours = Array.from({ length: 256 }, (_, index) => colourRules(index)).flat();
-  return `${[...ATTRIBUTES, ...colours].join('\n')}\n`;
-}
-
-/**
- * How text looks, packed into one number, and the SGR escapes (`ESC [ … m`) that change it (ECMA-48 §8.3.117, and
- * GitLab's `Ansi2json` where the two differ: 21 ends bold, 99 and 109 end a colour).
- */
-
-/** No colour, no attribute. */
+/** No color, no attribute. */
 export const PLAIN_STYLE = 0;
 
-/** Bits 0–8: text colour + 1, 0 for none. Bits 9–17: the same for the ground. From bit 18 on: attributes. */
-const GROUND_SHIFT = 9;
-const COLOUR_MASK = 0x1ff;
+/**
+ * Bits 0–8: text color + 1, or 0. Bits 9–17: background color + 1, or 0. From bit 18 on:
+ * attributes.
+ */
+const BACKGROUND_SHIFT = 9;
+const COLOR_MASK = 0x1ff;
 const BOLD = 1 << 18;
 const FAINT = 1 << 19;
 const ITALIC = 1 << 20;
@@ -105,7 +23,7 @@ const CROSS = 1 << 24;
 
 const COLON = 0x3a;
 const SEMICOLON = 0x3b;
-/** Larger than any code or colour: greater numbers need not be told apart. */
+/** Numbers are capped at this; no code or color is larger. */
 const MAX_CODE = 9999;
 
 const ATTRIBUTE_CLASSES = [
@@ -118,58 +36,61 @@ const ATTRIBUTE_CLASSES = [
   [CROSS, 'term-cross'],
 ] as const;
 
-/** The attribute that codes 1 to 9 switch on, and that codes 21 to 29 switch off; 0 for none. */
+/** Attributes that codes 0 to 9 switch on, and that codes 20 to 29 switch off. */
 const SWITCHED_ON = [0, BOLD, FAINT, ITALIC, UNDERLINE, 0, 0, INVERSE, CONCEAL, CROSS] as const;
 const SWITCHED_OFF = [0, BOLD, BOLD | FAINT, ...SWITCHED_ON.slice(3)] as const;
 
-/** How many numbers a colour of the 256 (5) and a true colour (2) take. */
+/** Number of parameters of a palette color (5) and of an RGB color (2). */
 const EXTENDED_PARTS = new Map([
   [5, 1],
   [2, 3],
 ]);
 
-function withColour(style: number, shift: number, colour: number | null): number {
-  const cleared = style & ~(COLOUR_MASK << shift);
-  return colour === null ? cleared : cleared | ((colour + 1) << shift);
+function withColor(style: number, shift: number, color: number | null): number {
+  const cleared = style & ~(COLOR_MASK << shift);
+  return color === null ? cleared : cleared | ((color + 1) << shift);
 }
 
-/** The colour codes of one digit group each: 30–37, 39, 40–47, 49, 90–97, 99, 100–107, 109. */
-function withNamedColour(style: number, code: number): number {
+/** Applies the codes 30–37, 39, 40–47, 49, 90–97, 99, 100–107 and 109. */
+function withNamedColor(style: number, code: number): number {
   const tens = Math.floor(code / 10);
   const digit = code % 10;
-  const shift = tens === 4 || tens === 10 ? GROUND_SHIFT : 0;
+  const shift = tens === 4 || tens === 10 ? BACKGROUND_SHIFT : 0;
   const light = tens >= 9 ? 8 : 0;
-  const isColourCode = tens === 3 || tens === 4 || tens === 9 || tens === 10;
-  if (!isColourCode || digit === 8) return style;
-  return withColour(style, shift, digit === 9 ? null : digit + light);
+  const isColorCode = tens === 3 || tens === 4 || tens === 9 || tens === 10;
+  if (!isColorCode || digit === 8) return style;
+  return withColor(style, shift, digit === 9 ? null : digit + light);
 }
 
 function withCode(style: number, code: number): number {
   if (code === 0) return PLAIN_STYLE;
   if (code < 10) return style | (SWITCHED_ON[code] ?? 0);
   if (code >= 20 && code < 30) return style & ~(SWITCHED_OFF[code - 20] ?? 0);
-  return withNamedColour(style, code);
+  return withNamedColor(style, code);
 }
 
-/** A colour of the 256 (`5;n`) or a true one (`2;r;g;b`); null where a part is missing or out of range. */
-function extendedColour(kind: number | undefined, parts: readonly number[]): number | null {
+/** The palette index of `5;n` or `2;r;g;b`; null if a part is missing or out of range. */
+function extendedColor(kind: number | undefined, parts: readonly number[]): number | null {
   const count = EXTENDED_PARTS.get(kind ?? 0) ?? Infinity;
   const used = parts.slice(0, count);
   if (used.length < count || used.some((part) => part > 255)) return null;
   const [first = 0, second = 0, third = 0] = used;
-  return kind === 5 ? first : nearestColour(first, second, third);
+  return kind === 5 ? first : nearestColor(first, second, third);
 }
 
-/** One parameter with parts after colons: `38:5:n`, `38:2::r:g:b`, `38:2:r:g:b`, `4:0` (no underline), `4:3` (curly). */
+/**
+ * Applies one parameter with parts: `38:5:n`, `38:2::r:g:b`, `38:2:r:g:b`, `4:0` (off), `4:3`
+ * (curly).
+ */
 function withParts(style: number, parts: readonly number[]): number {
   const [code = 0, kind] = parts;
   if (code === 4) return kind === 0 ? style & ~UNDERLINE : style | UNDERLINE;
   if (code !== 38 && code !== 48) return style;
-  const colour = extendedColour(kind, parts.slice(kind === 2 && parts.length > 5 ? 3 : 2));
-  return colour === null ? style : withColour(style, code === 38 ? 0 : GROUND_SHIFT, colour);
+  const color = extendedColor(kind, parts.slice(kind === 2 && parts.length > 5 ? 3 : 2));
+  return color === null ? style : withColor(style, code === 38 ? 0 : BACKGROUND_SHIFT, color);
 }
 
-/** The parameters, one list each, with several entries only where colons part it; an empty one is 0. */
+/** Splits parameters at semicolons, and each into parts at colons. An empty part is 0. */
 function parameters(bytes: Uint8Array, from: number, to: number): number[][] {
   let group = [0];
   const groups = [group];
@@ -188,7 +109,7 @@ function parameters(bytes: Uint8Array, from: number, to: number): number[][] {
   return groups;
 }
 
-/** Whether the parameters are digits, `;` and `:` only: others have a private mark or are no SGR. */
+/** Whether the parameters are digits, `;` and `:` only. Others are private sequences, not SGR. */
 function areNumbers(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at += 1) {
     const byte = bytes[at] as number;
@@ -197,8 +118,10 @@ function areNumbers(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-/** Joins what is one parameter in sense: `38;5;n` says with three what `38:5:n` says with one. */
-function joinColours(groups: number[][]): number[][] {
+/**
+ * Joins the three parameters of `38;5;n` to one, like `38:5:n`; similarly for RGB and background.
+ */
+function joinColors(groups: number[][]): number[][] {
   const joined: number[][] = [];
   for (let at = 0; at < groups.length; at += 1) {
     const parts = groups[at] as number[];
@@ -215,8 +138,8 @@ function joinColours(groups: number[][]): number[][] {
 }
 
 /**
- * The style after an SGR escape whose parameters are `bytes[from]` to `bytes[to - 1]`. Unknown codes change nothing, nor
- * does an escape with a private mark (`<`, `=`, `>`, `?`), which is no SGR.
+ * Returns the style after an SGR escape with the parameters `bytes[from]` to `bytes[to - 1]`.
+ * Ignores unknown codes, and escapes with a private marker (`<`, `=`, `>`, `?`), which are not SGR.
  */
 export function applySgr(style: number, bytes: Uint8Array, from: number, to: number): number {
   if (!areNumbers(bytes, from, to)) return style;
@@ -237,27 +160,114 @@ export function applySgr(style: number, bytes: Uint8Array, from: number, to: num
   return result;
 }
 
-/** The same for parameters of which some take others along. */
+/** Applies parameters with colors or parts, which the loop of `applySgr` does not handle. */
 function applyParts(style: number, bytes: Uint8Array, from: number, to: number): number {
   let result = style;
-  for (const parts of joinColours(parameters(bytes, from, to))) {
+  for (const parts of joinColors(parameters(bytes, from, to))) {
     result = parts.length > 1 ? withParts(result, parts) : withCode(result, parts[0] as number);
   }
   return result;
 }
 
 /**
- * The classes of a style, space-separated; empty for plain text. Inverse text has its two colours exchanged already;
- * `term-inverse` stands for the colours it lacks.
+ * The CSS classes of a style, space-separated; empty for plain text. Inverse text gets classes with
+ * its colors swapped; `term-inverse` provides missing ones.
  */
 export function classNames(style: number): string {
   const inverse = (style & INVERSE) !== 0;
-  const text = (style & COLOUR_MASK) - 1;
-  const ground = ((style >>> GROUND_SHIFT) & COLOUR_MASK) - 1;
-  const [front, back] = inverse ? [ground, text] : [text, ground];
+  const text = (style & COLOR_MASK) - 1;
+  const background = ((style >>> BACKGROUND_SHIFT) & COLOR_MASK) - 1;
+  const [front, back] = inverse ? [background, text] : [text, background];
   const names: string[] = [];
-  if (front >= 0) names.push(colourClass('fg', front));
-  if (back >= 0) names.push(colourClass('bg', back));
+  if (front >= 0) names.push(colorClass('fg', front));
+  if (back >= 0) names.push(colorClass('bg', back));
   for (const [bit, name] of ATTRIBUTE_CLASSES) if ((style & bit) !== 0) names.push(name);
   return names.join(' ');
+}
+
+/*
+ * The 256 terminal colors: 0–15 named, 16–231 a cube of 6 × 6 × 6, 232–255 grays (xterm's
+ * `256colres.h`).
+ */
+
+/** Names of colors 0–7; 8–15 are the light variants. */
+const NAMES = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const;
+
+/** Intensity of the six steps of the cube, 0–255. */
+const STEPS = [0, 95, 135, 175, 215, 255] as const;
+
+/** Colors 0–15, chosen to be readable on a dark background. */
+const NAMED = [
+  ['#2e2e2e', '#d94e4e', '#4fa65b', '#c9a227', '#5b8def', '#b267c9', '#3ba5b5', '#d8d8d8'],
+  ['#8a8a8a', '#ff7a7a', '#7ddc8a', '#f2d15c', '#8fb4ff', '#e09cf2', '#74d9e6', '#ffffff'],
+] as const;
+
+function stepOf(level: number): number {
+  if (level < 48) return 0;
+  return level < 115 ? 1 : Math.floor((level - 35) / 40);
+}
+
+/** Returns the palette index, 16–255, that is nearest to an RGB color of 0–255 each. */
+export function nearestColor(red: number, green: number, blue: number): number {
+  const distance = (r: number, g: number, b: number) =>
+    (red - r) ** 2 + (green - g) ** 2 + (blue - b) ** 2;
+  const [r, g, b] = [stepOf(red), stepOf(green), stepOf(blue)];
+  const inCube = distance(STEPS[r] ?? 0, STEPS[g] ?? 0, STEPS[b] ?? 0);
+  const mean = (red + green + blue) / 3;
+  const grey = Math.min(23, Math.max(0, Math.round((mean - 8) / 10)));
+  const level = 8 + grey * 10;
+  return distance(level, level, level) < inCube ? 232 + grey : 16 + 36 * r + 6 * g + b;
+}
+
+/** Formats a palette color, 0–255, as `#rrggbb`. */
+export function hexColor(index: number): string {
+  if (index < 16) return NAMED[index < 8 ? 0 : 1][index % 8] ?? '#000000';
+  const grey = 8 + (index - 232) * 10;
+  const cube = index - 16;
+  const parts =
+    index >= 232
+      ? [grey, grey, grey]
+      : [Math.floor(cube / 36), Math.floor(cube / 6) % 6, cube % 6].map((step) => STEPS[step] ?? 0);
+  return `#${parts.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/**
+ * The CSS class of a palette color, 0–255, for text (`fg`) or background (`bg`). Uses GitLab's
+ * names, so that its style sheets apply: `term-fg-red`, `term-bg-l-blue` for 0–15, `xterm-fg-208`
+ * for others.
+ */
+export function colorClass(target: 'fg' | 'bg', index: number): string {
+  const name = NAMES[index % 8];
+  if (index < 8) return `term-${target}-${name}`;
+  return index < 16 ? `term-${target}-l-${name}` : `xterm-${target}-${index}`;
+}
+
+const ATTRIBUTES = [
+  '.term-inverse { color: var(--term-ground, #1f1e24); background-color: var(--term-text, #ececef); }',
+  '.term-bold { font-weight: bold; }',
+  '.term-faint { opacity: 0.7; }',
+  '.term-italic { font-style: italic; }',
+  '.term-underline { text-decoration: underline; }',
+  '.term-cross { text-decoration: line-through; }',
+  '.term-underline.term-cross { text-decoration: underline line-through; }',
+  '.term-conceal { visibility: hidden; }',
+];
+
+function colorRules(index: number): string[] {
+  const color = hexColor(index);
+  return [
+    `.${colorClass('fg', index)} { color: ${color}; }`,
+    `.${colorClass('bg', index)} { background-color: ${color}; }`,
+  ];
+}
+
+/**
+ * CSS for pages without GitLab's style sheets, with a rule for every class in the HTML of a log:
+ * `term-bold`, `term-faint`, `term-italic`, `term-underline`, `term-inverse`, `term-conceal`,
+ * `term-cross`, `term-fg-red` and `term-fg-l-red` (eight names each, and `bg`), `xterm-fg-16` to
+ * `xterm-fg-255` (and `bg`). A page sets `--term-text` and `--term-ground` to its own two colors.
+ */
+export function traceStyleSheet(): string {
+  const colors = Array.from({ length: 256 }, (_, index) => colorRules(index)).flat();
+  return `${[...ATTRIBUTES, ...colors].join('\n')}\n`;
 }

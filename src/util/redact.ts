@@ -2,7 +2,10 @@
 export type Redact = (text: string) => string;
 
 const REDACTED = '[redacted]';
-/** GitLab's prefixed tokens (glpat-, gldt-, glcbt-, gloas-, glsoat- …), JSON web tokens, and headers or parameters. */
+/**
+ * GitLab's prefixed tokens (glpat-, gldt-, glcbt-, gloas-, glsoat- …), JSON web tokens, and headers
+ * or parameters.
+ */
 const patterns: readonly RegExp[] = [
   /\bgl[a-z]{2,8}-[\w.-]{8,}/g,
   /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g,

@@ -83,8 +83,8 @@ describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
 
   it('is coloured by the style sheet', async () => {
     await show(htmlText(parse('\x1b[38;5;208;48;5;16mx').lines));
-    const colours = await page.evaluate(`(({ color, backgroundColor }) => [color, backgroundColor])(
+    const colors = await page.evaluate(`(({ color, backgroundColor }) => [color, backgroundColor])(
       getComputedStyle(document.querySelector('#log span')))`);
-    expect(colours).toEqual(['rgb(255, 135, 0)', 'rgb(0, 0, 0)']);
+    expect(colors).toEqual(['rgb(255, 135, 0)', 'rgb(0, 0, 0)']);
   });
 });

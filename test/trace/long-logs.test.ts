@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTraceParser, parseTrace, type TraceParserOptions } from '../../src/trace/parser.ts';
+import { createTraceParser, type TraceParserOptions } from '../../src/trace/parser.ts';
 import { runs } from '../helpers/runs.ts';
 import { hostileLog } from './hostile.ts';
-import { bytesOf, end, header, plainText, start } from './parse.ts';
+import { bytesOf, end, header, parse, plainText, start } from './parse.ts';
 
 const MIB = 1024 * 1024;
 
@@ -49,7 +49,7 @@ describe('the work for a log', () => {
     'marks in marks': 'section_start:1:section_end:2:',
     marks: start('a') + end('a'),
     'marks without end': 'section_start:1:a\r\x1b[0',
-    colours: '\x1b[1;38;2;1;2;3mx',
+    colors: '\x1b[1;38;2;1;2;3mx',
     'escapes alone': '\x1b',
     'sequences without end': '\x1b[31;',
     'overlong sequences': `\x1b[${'1;'.repeat(1000)}`,
@@ -81,7 +81,7 @@ describe('immense logs', () => {
     const names = Array.from({ length: 100_000 }, (_, index) => `n${index}`);
     const opened = names.map((name) => `${start(name, 1)}${name}\n`).join('');
     const closed = names.map((name) => end(name, 2)).join('');
-    const trace = parseTrace(bytesOf(`${opened}${closed}out`));
+    const trace = parse(`${opened}${closed}out`);
     expect(trace.lines.length).toBe(100_001);
     expect(trace.sections).toHaveLength(100_000);
     expect(trace.sections.at(-1)).toMatchObject({ lastLine: 100_000, duration: 1 });
@@ -90,31 +90,31 @@ describe('immense logs', () => {
   });
 
   it('may have a million empty lines', () => {
-    expect(parseTrace(repeated('\n', 1_000_000)).lines.length).toBe(1_000_000);
+    expect(parse(repeated('\n', 1_000_000)).lines.length).toBe(1_000_000);
   });
 
   it('may have a line of any length, of which the end is kept', () => {
-    const trace = parseTrace(repeated('0123456789', 4 * MIB), { maxBytes: MIB });
+    const trace = parse(repeated('0123456789', 4 * MIB), { maxBytes: MIB });
     const [line] = trace.lines;
-    expect(line).toMatchObject({ number: 1, startByte: 0 });
+    expect(line?.number).toBe(1);
     expect(line?.text.length).toBe(MIB);
     expect(trace).toMatchObject({ byteSize: 4 * MIB, truncated: true });
   });
 
-  it('may change the colour of one line a million times', () => {
-    const [line] = parseTrace(repeated('\x1b[1mx\x1b[0my', 1_000_000)).lines;
+  it('may change the color of one line a million times', () => {
+    const [line] = parse(repeated('\x1b[1mx\x1b[0my', 1_000_000)).lines;
     expect(line?.html.startsWith('<span class="term-bold">x</span>y<span')).toBe(true);
   });
 
   it('keep the header of a line that is longer than the window', () => {
     const log = Buffer.concat([bytesOf(start('a')), repeated('0123456789', 4 * MIB)]);
-    const [section] = parseTrace(log, { maxBytes: MIB }).sections;
+    const [section] = parse(log, { maxBytes: MIB }).sections;
     expect(section?.header).toBe('0123456789'.repeat(410).slice(0, 4096));
   });
 });
 
 describe('a log that is longer than its window', () => {
-  const windowOf = (trace: ReturnType<typeof parseTrace>) => ({
+  const windowOf = (trace: ReturnType<typeof parse>) => ({
     plain: plainText(trace.lines),
     numbers: [trace.lines.at(0)?.number, trace.lines.length],
     html: trace.lines.slice(-40).map(({ html }) => html),
@@ -136,8 +136,8 @@ describe('a log that is longer than its window', () => {
           parser.push(log.subarray(at, at + chunk + 1000));
         }
         const kept = parser.end();
-        expect(windowOf(kept)).toEqual(windowOf(parseTrace(log, options)));
-        const whole = parseTrace(log);
+        expect(windowOf(kept)).toEqual(windowOf(parse(log, options)));
+        const whole = parse(log);
         const { length } = kept.lines;
         const tail = length < 2 ? [] : whole.lines.slice(1 - length);
         expect(plainText(kept.lines.slice(1))).toBe(plainText(tail));

@@ -1,5 +1,5 @@
 import type { ParsedLine, ParsedTrace } from '../../src/trace/parsed-trace.ts';
-import { createTraceParser, parseTrace, type TraceParserOptions } from '../../src/trace/parser.ts';
+import { createTraceParser, type TraceParserOptions } from '../../src/trace/parser.ts';
 
 /** The bytes of a log given as text (UTF-8) or as bytes. */
 export function bytesOf(log: string | Uint8Array): Uint8Array {
@@ -13,8 +13,11 @@ export function joined(...pieces: (string | readonly number[])[]): Uint8Array {
   );
 }
 
+/** Parses a whole log in one chunk. */
 export function parse(log: string | Uint8Array, options?: TraceParserOptions): ParsedTrace {
-  return parseTrace(bytesOf(log), options);
+  const parser = createTraceParser(options);
+  parser.push(bytesOf(log));
+  return parser.end();
 }
 
 /** Parses a log that comes in chunks which end at the given offsets. */
@@ -76,6 +79,6 @@ const joinLines = (texts: Iterable<string>) => [...texts].join('\n');
 export const plainText = (lines: Iterable<ParsedLine>) =>
   joinLines([...lines].map(({ text }) => text));
 
-/** The same with its colours. */
+/** The same with its colors. */
 export const htmlText = (lines: Iterable<ParsedLine>) =>
   joinLines([...lines].map(({ html }) => html));

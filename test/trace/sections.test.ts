@@ -17,7 +17,6 @@ describe('sections', () => {
         finishedAt: '2023-11-14T22:13:23.000Z',
         duration: 3,
         collapsed: false,
-        hideDuration: false,
         firstLine: 2,
         lastLine: 3,
         parent: null,
@@ -31,9 +30,9 @@ describe('sections', () => {
     const [a, b, c] = parse(
       `${start('a[collapsed=true]')}A\n${start('b[hide_duration=true, collapsed=true,x=1]')}B\n${start('c[collapsed=false]')}C`,
     ).sections;
-    expect(a).toMatchObject({ name: 'a', collapsed: true, hideDuration: false, header: 'A' });
-    expect(b).toMatchObject({ name: 'b', collapsed: true, hideDuration: true, header: 'B' });
-    expect(c).toMatchObject({ name: 'c', collapsed: false, hideDuration: false, header: 'C' });
+    expect(a).toMatchObject({ name: 'a', collapsed: true, header: 'A' });
+    expect(b).toMatchObject({ name: 'b', collapsed: true, header: 'B' });
+    expect(c).toMatchObject({ name: 'c', collapsed: false, header: 'C' });
   });
 
   it('take letters, digits, underscore, dot and hyphen in their names, as they are', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { traceStyleSheet } from '../../src/trace/style.ts';
 import { htmls } from './parse.ts';
 
-describe('colours', () => {
+describe('colors', () => {
   it.each([
     ['31', 'term-fg-red'],
     ['37', 'term-fg-white'],

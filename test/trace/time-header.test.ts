@@ -100,7 +100,7 @@ describe('continued lines', () => {
     expect(texts(log)).toEqual(['100%', 'x', 'y']);
   });
 
-  it('keep their colours', () => {
+  it('keep their colors', () => {
     const log = `${header(1)}\x1b[31mred\n${header(2, '01E')}\x1b[0mx\n${header(3, '01O', '+')}\x1b[32mgreen`;
     expect([...parse(log).lines].map(({ html }) => html)).toEqual([
       '<span class="term-fg-red">red</span><span class="term-fg-green">green</span>',

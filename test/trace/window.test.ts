@@ -54,7 +54,7 @@ describe('the end of a long log', () => {
     expect(trace.lines.at(0)?.section).toBe('b');
   });
 
-  it('keeps colours that began before it', () => {
+  it('keeps colors that began before it', () => {
     const trace = parse(`\x1b[31m${numbered(1000)}`, { maxBytes: 100 });
     expect(trace.lines.at(-1)?.html).toBe('<span class="term-fg-red">line 1000</span>');
   });

@@ -1,8 +1,9 @@
 /*
  * Decides which keyset pages and single reads answer a set of job ids of one project at the least
  * cost. GitLab has no read by several ids, but its keyset list accepts a cursor built from any id:
- * the page after id hi + 1 has every job of the project from hi down to the page's last row. Each id
- * in between is either on that page or not in the project. Pure: the cost estimate uses it as well.
+ * the page after id hi + 1 has every job of the project from hi down to the page's last row. Each
+ * id in between is either on that page or not in the project. Pure: the cost estimate uses it as
+ * well.
  */
 
 /**
@@ -59,7 +60,10 @@ function spanOf(ids: readonly bigint[]): bigint {
   return high - low + 1n;
 }
 
-/** Plans one page for ids (highest first), of at most as many rows as reading them singly would cost. */
+/**
+ * Plans one page for ids (highest first), of at most as many rows as reading them singly would
+ * cost.
+ */
 function pageOf(ids: readonly bigint[]): PlannedPage {
   const most = Math.min(MAX_WINDOW, ids.length * ROWS_PER_CALL);
   const span = spanOf(ids);
@@ -73,8 +77,8 @@ function pagesOfOne(ids: readonly bigint[]): PlannedPage[] {
 
 /**
  * Splits ids of one project by the calls that they take at most: each group of `pages` is answered
- * by one page whatever the project contains, each of `singles` takes one call of its own. The number
- * of groups and singles is the upper bound on the calls of `planReads`.
+ * by one page whatever the project contains, each of `singles` takes one call of its own. The
+ * number of groups and singles is the upper bound on the calls of `planReads`.
  */
 export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: bigint[] } {
   const pages: bigint[][] = [];
@@ -90,8 +94,8 @@ export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: 
 /**
  * Plans the reads for ids of one project. Ids that are close together share a page, limited to the
  * rows that they are worth; on a busy server most ids in between belong to other projects, so that
- * such a page reaches further than its size suggests. For the same reason, five or more ids that are
- * far apart from each other try one shared page.
+ * such a page reaches further than its size suggests. For the same reason, five or more ids that
+ * are far apart from each other try one shared page.
  */
 export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Plan {
   const windows = groupByWindow(sortDescending(ids));

@@ -53,7 +53,9 @@ async function readSingly({ gitlab, project, outcomes }: Batch, id: bigint): Pro
   outcomes.set(String(id), await read.catch((error: Error) => (isNotFound(error) ? null : error)));
 }
 
-/** Reads a page, then the ids that it does not reach. A failure is the outcome of each of its ids. */
+/**
+ * Reads a page, then the ids that it does not reach. A failure is the outcome of each of its ids.
+ */
 async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
   const { gitlab, outcomes } = batch;
   let open: bigint[];
@@ -72,7 +74,9 @@ async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
 /** The server did not accept a built cursor. */
 class CursorRefused extends Error {}
 
-/** Statuses for a cursor that the server cannot read; GitLab itself sends 500 (upstream.md §4.2). */
+/**
+ * Statuses for a cursor that the server cannot read; GitLab itself sends 500 (upstream.md §4.2).
+ */
 const CURSOR_FAULTS = [400, 500];
 
 /** Reads one planned page. Throws CursorRefused if the server does not accept built cursors. */

@@ -1,9 +1,11 @@
 /*
- * GitLab's keyset cursor (upstream.md §4.2). Its form is undocumented but unchanged from 15.9 to 19.3.
- * Cursors are built only here, and the form is checked against those that GitLab sends.
+ * GitLab's keyset cursor (upstream.md §4.2). Its form is undocumented but unchanged from 15.9 to
+ * 19.3. Cursors are built only here, and the form is checked against those that GitLab sends.
  */
 
-/** Rows with smaller ids ('older') or larger ones ('newer'); without id, from the end of the list. */
+/**
+ * Rows with smaller ids ('older') or larger ones ('newer'); without id, from the end of the list.
+ */
 export interface CursorPosition {
   readonly direction: 'older' | 'newer';
   readonly id?: string | undefined;
@@ -33,7 +35,9 @@ export function isOurCursor(sent: string, id: string): boolean {
   return isInteger(id) && sent === buildCursor({ direction: 'older', id });
 }
 
-/** Whether ids are on the requested side of a cursor, newest first. False if a server ignored it. */
+/**
+ * Whether ids are on the requested side of a cursor, newest first. False if a server ignored it.
+ */
 export function followsCursor(
   ids: readonly (number | string)[],
   { direction, id }: CursorPosition,

@@ -20,8 +20,8 @@ interface Walk<Row> {
 type AnchoredWalk<Row> = Walk<Row> & { hasBehind: boolean };
 
 /**
- * Reads rows of a list with keyset pagination: the jobs of a project. Exact in both directions, even
- * if rows are added meanwhile.
+ * Reads rows of a list with keyset pagination: the jobs of a project. Exact in both directions,
+ * even if rows are added meanwhile.
  */
 export async function readKeysetList<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -72,9 +72,9 @@ async function walkFromCursor<Row extends WithId>(
 }
 
 /**
- * Reads keyset pages (upstream.md §4.2) until there are `count` rows. Pages of older rows say whether
- * more follow. Pages of newer rows do so only with X-PREV-CURSOR; on older servers one more row is
- * requested, which takes an extra call only if `count` is a multiple of 100.
+ * Reads keyset pages (upstream.md §4.2) until there are `count` rows. Pages of older rows say
+ * whether more follow. Pages of newer rows do so only with X-PREV-CURSOR; on older servers one more
+ * row is requested, which takes an extra call only if `count` is a multiple of 100.
  */
 async function walk<Row extends WithId>(
   fetch: Fetch<Row>,

@@ -7,8 +7,8 @@ import { followsCursor, isOurCursor } from './keyset-cursor.ts';
 
 /**
  * Builds keyset pages from their headers, and detects the server's capabilities (upstream.md §4.2).
- * Throws GitlabResponseError with `cursorIgnored` for rows on the wrong side of the cursor: its form
- * is undocumented, and a wrong page must not pass for the right one.
+ * Throws GitlabResponseError with `cursorIgnored` for rows on the wrong side of the cursor: its
+ * form is undocumented, and a wrong page must not pass for the right one.
  */
 export function keysetEnvelope<T extends { id: number | string }>(
   request: KeysetRequest,
@@ -37,7 +37,9 @@ export function keysetEnvelope<T extends { id: number | string }>(
   };
 }
 
-/** The cursors of a page. `linked` is the one in the Link header, read only if there is no `next`. */
+/**
+ * The cursors of a page. `linked` is the one in the Link header, read only if there is no `next`.
+ */
 interface PageCursors {
   next: string | undefined;
   previous: string | undefined;

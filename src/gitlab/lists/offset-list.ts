@@ -10,9 +10,9 @@ import {
 type Fetch<Row> = (page: OffsetRequest) => Promise<Page<Row>>;
 
 /**
- * Reads rows of a list with offset pagination (upstream.md §4.1): the jobs and bridges of a pipeline,
- * and a project's jobs before GitLab 15.9. Finds the cursor row by its id even after rows were added
- * or removed. Reads further pages concurrently.
+ * Reads rows of a list with offset pagination (upstream.md §4.1): the jobs and bridges of a
+ * pipeline, and a project's jobs before GitLab 15.9. Finds the cursor row by its id even after rows
+ * were added or removed. Reads further pages concurrently.
  */
 export function readOffsetList<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -54,7 +54,9 @@ function createPageReader<Row>(fetch: Fetch<Row>, perPage: number): PageReader<R
   return { perPage, page, range, total: () => total };
 }
 
-/** The smallest page size at which one page contains the indexes first…last; 100 if there is none. */
+/**
+ * The smallest page size at which one page contains the indexes first…last; 100 if there is none.
+ */
 function fittingPerPage(first: number, last: number): number {
   for (let size = last - first + 1; size < MAX_PER_PAGE; size++) {
     if (Math.floor(first / size) === Math.floor(last / size)) return size;
@@ -99,7 +101,9 @@ async function locate<Row extends WithId>(
   return older;
 }
 
-/** Finds the last page that has rows: from the total, or by search if GitLab does not count rows. */
+/**
+ * Finds the last page that has rows: from the total, or by search if GitLab does not count rows.
+ */
 async function lastPage<Row>(pages: PageReader<Row>): Promise<number> {
   const first = await pages.page(1);
   const total = pages.total();
@@ -115,7 +119,10 @@ async function lastPage<Row>(pages: PageReader<Row>): Promise<number> {
   return known;
 }
 
-/** Rows of the pages from…to in order, without duplicates of rows that moved to the next page meanwhile. */
+/**
+ * Rows of the pages from…to in order, without duplicates of rows that moved to the next page
+ * meanwhile.
+ */
 async function rowsOf<Row extends WithId>(
   pages: PageReader<Row>,
   from: number,
@@ -134,7 +141,9 @@ function indexOf<Row>(rows: readonly Row[], matches: (row: Row) => boolean): num
   return at < 0 ? rows.length : at;
 }
 
-/** If GitLab does not count rows, at most this many pages that may not exist are read concurrently. */
+/**
+ * If GitLab does not count rows, at most this many pages that may not exist are read concurrently.
+ */
 const GUESSED_PAGES = 4;
 
 /** Reads `count` rows older than the cursor row, or the newest ones. */

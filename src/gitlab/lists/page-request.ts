@@ -1,12 +1,14 @@
 /*
- * A page of a list, independent of how GitLab paginates it. Every list is ordered by id, newest first;
- * 'older' and 'newer' name the read direction.
+ * A page of a list, independent of how GitLab paginates it. Every list is ordered by id, newest
+ * first; 'older' and 'newer' name the read direction.
  */
 
 /** A row that was in the list when its cursor was made. */
 export interface CursorRow {
   id: string;
-  /** Number of rows before it at that time, if known. An estimate, since rows are added and removed. */
+  /**
+   * Number of rows before it at that time, if known. An estimate, since rows are added and removed.
+   */
   index?: number | undefined;
 }
 

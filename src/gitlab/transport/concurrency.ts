@@ -18,7 +18,7 @@ interface Share {
 
 /** Fair concurrency limiter: round-robin across credentials, FIFO within one. */
 export interface FairLimiter {
-  /** Acquires a slot if one is free and nobody waits for it; otherwise returns false. */
+  /** Acquires a slot if one is free and no call waits for it; otherwise returns false. */
   tryAcquire(digest: string): boolean;
   /** Waits for a slot; rejects with the signal's reason if that is aborted first. */
   acquire(digest: string, signal: AbortSignal): Promise<void>;

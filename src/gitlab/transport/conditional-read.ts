@@ -19,8 +19,8 @@ import { readRetryAfter } from './headers.ts';
 
 /**
  * Turns exchanges into usable responses: parses successful ones with the call's reader and throws
- * GitlabError for all others. Cached responses are revalidated with If-None-Match; on 304 nothing is
- * parsed again (upstream.md §6).
+ * GitlabError for all others. Cached responses are revalidated with If-None-Match; on 304 nothing
+ * is parsed again (upstream.md §6).
  */
 export function createConditionalRead(
   exchange: Exchange,
@@ -42,9 +42,9 @@ export function createConditionalRead(
 }
 
 /**
- * Returns the cached body with the headers of the 304. GitLab's own 304 carries all headers: one that
- * is missing, such as the Link to the next page, no longer applies. A 304 without X-Request-Id was
- * stripped by a proxy, so the cached headers fill the gaps.
+ * Returns the cached body with the headers of the 304. GitLab's own 304 carries all headers: one
+ * that is missing, such as the Link to the next page, no longer applies. A 304 without X-Request-Id
+ * was stripped by a proxy, so the cached headers fill the gaps.
  */
 function fromCache(
   call: Call,
@@ -78,7 +78,9 @@ export interface ErrorBody {
   readonly noSuchRoute: boolean;
 }
 
-/** Reads every form of error body that GitLab and proxies in front of it send (upstream.md §1.2). */
+/**
+ * Reads every form of error body that GitLab and proxies in front of it send (upstream.md §1.2).
+ */
 export function readErrorBody(text: string): ErrorBody {
   const body = parseObject(text);
   if (!body) {

@@ -28,7 +28,10 @@ export function createDeadline(send: Send, deps: { clock: Clock; totalMs: number
   };
 }
 
-/** Lists the members instead of spreading: adding to a copy costs V8 more than the rest of this layer. */
+/**
+ * Lists the members instead of spreading: adding to a copy costs V8 more than the rest of this
+ * layer.
+ */
 function toCall(request: UpstreamRequest<unknown>, signal: AbortSignal, deadlineAt: number): Call {
   return {
     method: request.method,

@@ -21,7 +21,10 @@ export interface EtagCache {
   invalidateProject(call: { credential: { digest: string }; endpoint: { path: string } }): void;
 }
 
-/** Estimates memory: parsed rows take about twice the size of their JSON, plus headers and bookkeeping. */
+/**
+ * Estimates memory: parsed rows take about twice the size of their JSON, plus headers and
+ * bookkeeping.
+ */
 function sizeOf(bytes: number): number {
   return 2 * bytes + 1024;
 }

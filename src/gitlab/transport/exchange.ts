@@ -74,7 +74,10 @@ function toRequest(options: ExchangeOptions, call: Call): Dispatcher.DispatchOpt
   };
 }
 
-/** Opens a sink for the body once the status is known. Settles when the response is complete or streams. */
+/**
+ * Opens a sink for the body once the status is known. Settles when the response is complete or
+ * streams.
+ */
 function openSink(
   head: { status: number; headers: Headers },
   context: { call: Call; limit: number; controller: Dispatcher.DispatchController },
@@ -100,7 +103,7 @@ function openSink(
       ),
     overflow() {
       settle.reject(unusable(`it is longer than ${limit} bytes`));
-      controller.abort(new Error('The answer is too long.'));
+      controller.abort(new Error('The response is too long.'));
     },
     fail: settle.reject,
   });

@@ -22,15 +22,17 @@ function secondsUntil(time: number, headers: Headers, now: number): number {
   return Math.max(0, (time - (toTime(headerOf(headers, 'date')) ?? now)) / 1000);
 }
 
-/** Seconds until the quota is renewed, from RateLimit-Reset (seconds since 1970); null without one. */
+/**
+ * Seconds until the quota is renewed, from RateLimit-Reset (seconds since 1970); null without one.
+ */
 export function readReset(headers: Headers, now: number): number | null {
   const reset = toSeconds(headerOf(headers, 'ratelimit-reset'));
   return reset === undefined ? null : secondsUntil(reset * 1000, headers, now);
 }
 
 /**
- * Seconds to wait before the next call; null if the response does not say. Reads Retry-After (seconds
- * or a date), else RateLimit-Reset (upstream.md §5.1).
+ * Seconds to wait before the next call; null if the response does not say. Reads Retry-After
+ * (seconds or a date), else RateLimit-Reset (upstream.md §5.1).
  */
 export function readRetryAfter(headers: Headers, now: number): number | null {
   const retryAfter = headerOf(headers, 'retry-after');

@@ -7,8 +7,8 @@ import type { Transport } from './transport.ts';
 const OUT_OF_SERVICE = [502, 503, 504];
 
 /**
- * Checks whether GitLab responds; a refusal counts as well. Requests the version without credentials,
- * which every server refuses quickly with 401.
+ * Checks whether GitLab responds; a refusal counts as well. Requests the version without
+ * credentials, which every server refuses quickly with 401.
  */
 export async function ping(transport: Transport, signal: AbortSignal): Promise<boolean> {
   const request = {

@@ -46,8 +46,8 @@ export function createRateLimitState(): RateLimitState {
 }
 
 /**
- * Keeps each credential within its limits. A call waits for the quota's renewal or the end of a block
- * if that is near; otherwise it fails with GitlabRateLimitError without reaching GitLab.
+ * Keeps each credential within its limits. A call waits for the quota's renewal or the end of a
+ * block if that is near; otherwise it fails with GitlabRateLimitError without reaching GitLab.
  */
 export function createRateLimiter(
   exchange: Exchange,

@@ -64,7 +64,9 @@ function isRetryable(error: unknown): boolean {
   return error instanceof GitlabNetworkError || error instanceof GitlabRateLimitError;
 }
 
-/** The wait that GitLab asks for; infinite for a 429 that names none, undefined if it asks for none. */
+/**
+ * The wait that GitLab asks for; infinite for a 429 that names none, undefined if it asks for none.
+ */
 function askedDelayMs(error: unknown): number | undefined {
   const asks = error instanceof GitlabStatusError || error instanceof GitlabRateLimitError;
   if (!asks) return undefined;

@@ -18,9 +18,9 @@ interface RunningRequests {
 
 /**
  * Shares a running GET, with its parsing and validation, between equal requests of one credential.
- * Never across credentials, whose permissions differ. A write ends the sharing of requests that began
- * before it completed, since they may return the previous state. A caller that joins also shares the
- * deadline.
+ * Never across credentials, whose permissions differ. A write ends the sharing of requests that
+ * began before it completed, since they may return the previous state. A caller that joins also
+ * shares the deadline.
  */
 export function createSingleFlight(start: Start, onCall: OnCall): Start {
   const runningOf = createPerCredential<RunningRequests>(() => ({ byUrl: new Map() }));

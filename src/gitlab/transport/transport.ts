@@ -90,7 +90,7 @@ function openConnections(
     new Pool(origin, {
       connections,
       pipelining: 1,
-      // Below the idle timeout of common proxies, so that requests rarely meet a closing connection.
+      // Below the idle timeout of common proxies, to avoid connections that they are closing.
       keepAliveTimeout: 4_000,
       keepAliveMaxTimeout: 25_000,
       connect: { timeout: timeouts.connectMs },
@@ -115,8 +115,8 @@ function openConnections(
 }
 
 /**
- * Creates the client side of a GitLab server; connects with the first call. Composed of layers, each
- * of which wraps the one below. State that outlives a call is kept per credential.
+ * Creates the client side of a GitLab server; connects with the first call. Composed of layers,
+ * each of which wraps the one below. State that outlives a call is kept per credential.
  */
 export function createTransport(options: TransportOptions): Transport {
   const { clock = systemClock, random = Math.random, onCall = () => {} } = options;
