@@ -2,12 +2,12 @@ import { Gitlab } from '@gitbeaker/rest';
 import { describe, expect, it } from 'vitest';
 import { smallWorld, startSimulator } from './start-simulator.ts';
 
-/** A client that nobody here wrote finds in the simulator what it knows of GitLab. */
+/** Checks the simulator with an independent GitLab client. */
 async function withGitbeaker(token = 'glpat-maintainer') {
-  const made = smallWorld();
-  const { simulator } = await startSimulator({ world: made.world });
+  const setup = smallWorld();
+  const { simulator } = await startSimulator({ world: setup.world });
   const gitlab = new Gitlab({ host: simulator.url, token });
-  return { ...made, simulator, gitlab };
+  return { ...setup, simulator, gitlab };
 }
 
 describe('gitbeaker', () => {
@@ -35,7 +35,7 @@ describe('gitbeaker', () => {
     expect(simulator.requests.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   });
 
-  it('pages by keyset to the end', async () => {
+  it('pages by keyset to the last row', async () => {
     const { gitlab, world, pipeline, simulator } = await withGitbeaker();
     for (let id = 12345678901; id <= 12345678905; id += 1) world.addJob(pipeline, { id });
     const jobs = await gitlab.Jobs.all(1, { pagination: 'keyset', perPage: 2 });
@@ -82,7 +82,7 @@ describe('gitbeaker', () => {
     expect(manual.variables).toEqual([{ key: 'A', value: '1' }]);
   });
 
-  it('hears GitLab’s reason when a write is refused', async () => {
+  it('receives GitLab’s reason for a rejected write', async () => {
     const { gitlab, world, pipeline } = await withGitbeaker('glpat-developer');
     const running = world.addJob(pipeline, { status: 'running' });
     await expect(gitlab.Jobs.retry(1, running.id)).rejects.toMatchObject({

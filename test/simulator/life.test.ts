@@ -7,7 +7,7 @@ function statuses(jobs: readonly { status: string }[]): string[] {
   return jobs.map(({ status }) => status);
 }
 
-it('moves a job from the queue through its log to its end', () => {
+it('starts a queued job, prints its log and finishes it', () => {
   const { world, pipeline } = smallWorld();
   const job = world.addJob(pipeline, { status: 'pending', plan: { queueMs: 2_000, runMs: 9_000 } });
   world.advance(1_000);
@@ -21,7 +21,7 @@ it('moves a job from the queue through its log to its end', () => {
   expect(world.log(job).toString()).toBe('step 1 of 3\nstep 2 of 3\nstep 3 of 3\n');
 });
 
-it('grows the duration of a running job', async () => {
+it('increases the duration of a running job', async () => {
   const { world, pipeline } = smallWorld();
   const job = world.addJob(pipeline, { status: 'running', plan: { runMs: 60_000 } });
   const { get } = await startSimulator({ world });
@@ -31,7 +31,7 @@ it('grows the duration of a running job', async () => {
   expect(await duration()).toBe(1.5);
 });
 
-it('begins a stage when the one before is done, and stops at manual and delayed jobs', () => {
+it('starts a stage after the previous one, and waits at manual and delayed jobs', () => {
   const { world, pipeline } = smallWorld();
   const add = (stage: string, more = {}) =>
     world.addJob(pipeline, { stage, status: 'created', ...more });
@@ -52,7 +52,7 @@ it('begins a stage when the one before is done, and stops at manual and delayed 
   expect(pipeline.finishedAt).not.toBeNull();
 });
 
-it('skips what comes after a failure, but runs what waits for one', () => {
+it('skips later jobs after a failure, except those with when: on_failure or always', () => {
   const { world, pipeline } = smallWorld();
   world.addJob(pipeline, { stage: 'build', status: 'failed' });
   world.addJob(pipeline, { stage: 'deploy', status: 'created' });
@@ -63,7 +63,7 @@ it('skips what comes after a failure, but runs what waits for one', () => {
   expect(pipelineStatus(pipeline)).toBe('failed');
 });
 
-it('lets a bridge start its pipeline and end with it', () => {
+it('starts the downstream pipeline of a bridge, and ends the bridge with it', () => {
   const { world, pipeline, project } = smallWorld();
   const bridge = world.addBridge(pipeline, {
     status: 'pending',
@@ -80,7 +80,7 @@ it('lets a bridge start its pipeline and end with it', () => {
   expect(bridge.status).toBe('failed');
 });
 
-it('leaves a frozen job alone, and a log that a test writes', () => {
+it('does not change a frozen job or a log written by a test', () => {
   const { world, pipeline } = smallWorld();
   const frozen = world.addJob(pipeline, { status: 'running', plan: { frozen: true } });
   const written = world.addJob(pipeline, { status: 'running', log: 'mine' });
@@ -93,12 +93,12 @@ it('leaves a frozen job alone, and a log that a test writes', () => {
   expect(world.log(written).toString()).toBe('new');
 });
 
-it('tells of every change of a status and of a log', () => {
+it('notifies listeners of status and log changes', () => {
   const { world, pipeline } = smallWorld();
   const job = world.addJob(pipeline, { status: 'running' });
-  const told: string[] = [];
+  const changes: string[] = [];
   const stop = world.onChange((change) => {
-    told.push(
+    changes.push(
       change.type === 'job'
         ? `${change.from} → ${change.to} (${change.job.failureReason})`
         : `+${change.bytes}`,
@@ -108,10 +108,10 @@ it('tells of every change of a status and of a log', () => {
   world.finishJob(job, 'failed', 'job_execution_timeout');
   stop();
   world.setStatus(job, 'success');
-  expect(told).toEqual(['+6', 'running → failed (job_execution_timeout)']);
+  expect(changes).toEqual(['+6', 'running → failed (job_execution_timeout)']);
 });
 
-it('shows a status that a test fixes until a job changes', async () => {
+it('keeps a fixed pipeline status until a job changes', async () => {
   const { world, project } = smallWorld();
   const pipeline = world.addPipeline(project, { status: 'waiting_for_callback' });
   const job = world.addJob(pipeline, { status: 'running' });
@@ -120,7 +120,7 @@ it('shows a status that a test fixes until a job changes', async () => {
   expect(pipelineStatus(pipeline)).toBe('success');
 });
 
-it('forgets a job and a pipeline', () => {
+it('deletes a job and a pipeline', () => {
   const { world, pipeline, project } = smallWorld();
   const [first, second] = [world.addJob(pipeline), world.addJob(pipeline)];
   world.deleteJob(first);
@@ -130,14 +130,14 @@ it('forgets a job and a pipeline', () => {
   expect([project.jobs, project.pipelines, world.job(second.id)]).toEqual([[], [], undefined]);
 });
 
-it('keeps ids in order whatever order they come in', () => {
+it('keeps jobs in order of id, added in any order', () => {
   const { world, pipeline, project } = smallWorld();
   for (const id of [5, 12345678901, 3]) world.addJob(pipeline, { id });
   expect(project.jobs.map(({ id }) => id)).toEqual([3, 5, 12345678901]);
   expect(world.addJob(pipeline).id).toBe(12345678902);
 });
 
-it('complains of what a test names and the world has not', () => {
+it('throws for a project, pipeline, job or user that does not exist', () => {
   const world = createWorld({ now: new Date('2026-01-01T00:00:00Z') });
   expect(world.now).toBe(Date.UTC(2026, 0, 1));
   expect(() => world.addPipeline('no/project')).toThrow('no project no/project');

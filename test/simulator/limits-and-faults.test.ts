@@ -7,7 +7,7 @@ const tooMany = {
 };
 
 describe('the limit on a project’s jobs', () => {
-  it('counts a user’s calls over all projects, before the project is looked for', async () => {
+  it('counts a user’s requests over all projects, before the project lookup', async () => {
     const { world } = smallWorld();
     const { get } = await startSimulator({ world, jobsIndexLimit: 2 });
     expect((await get('/projects/1/jobs', 'owner')).status).toBe(200);
@@ -32,7 +32,7 @@ describe('the limit on a project’s jobs', () => {
 describe('the throttle', () => {
   const rateLimit = { limit: 2, periodMs: 30_000 };
 
-  it('tells on every answer what is left, and refuses in plain text', async () => {
+  it('adds rate limit headers to every response, and rejects with plain text', async () => {
     const { world } = smallWorld();
     const { get } = await startSimulator({ world, rateLimit });
     const first = await get('/user', 'owner');
@@ -57,7 +57,7 @@ describe('the throttle', () => {
     expect((await get('/user', 'owner')).status).toBe(200);
   });
 
-  it('speaks only when it refuses before 18.6', async () => {
+  it('adds headers to rejected requests only, before 18.6', async () => {
     const { world } = smallWorld();
     const { get } = await startSimulator({ world, rateLimit, version: '18.0' });
     expect((await get('/user', 'owner')).headers.get('ratelimit-limit')).toBeNull();
@@ -65,12 +65,12 @@ describe('the throttle', () => {
     expect((await get('/user', 'owner')).headers.get('ratelimit-limit')).toBe('4');
   });
 
-  it('comes before the credential is looked at', async () => {
-    const { ask } = await startSimulator({ rateLimit });
+  it('applies before authentication', async () => {
+    const { request } = await startSimulator({ rateLimit });
     const bad = { headers: { 'PRIVATE-TOKEN': 'nonsense' } };
-    expect((await ask('/user', bad)).status).toBe(401);
-    await ask('/user', bad);
-    const third = await ask('/user', bad);
+    expect((await request('/user', bad)).status).toBe(401);
+    await request('/user', bad);
+    const third = await request('/user', bad);
     expect([third.status, third.headers.get('ratelimit-name')]).toEqual([
       429,
       'throttle_unauthenticated_api',
@@ -97,16 +97,16 @@ describe('a fault', () => {
     ['html', 200, 'text/html; charset=utf-8', 'Sign in'],
     ['maintenance', 503, 'application/json', 'system is in maintenance mode'],
     ['redirect', 302, 'text/html', 'redirected'],
-  ] as const)('%s answers %i once', async (kind, status, type, text) => {
+  ] as const)('%s responds with %i once', async (kind, status, type, text) => {
     const { get, simulator } = await withFault({ kind });
-    const answer = await get('/user', 'owner');
-    expect([answer.status, answer.headers.get('content-type')]).toEqual([status, type]);
-    expect(answer.text).toMatch(text);
+    const response = await get('/user', 'owner');
+    expect([response.status, response.headers.get('content-type')]).toEqual([status, type]);
+    expect(response.text).toMatch(text);
     expect((await get('/user', 'owner')).status).toBe(200);
     expect(simulator.requests.map((each) => each.status)).toEqual([status, 200]);
   });
 
-  it('meets the requests it is meant for, as often as it is told', async () => {
+  it('applies to matching requests, as often as requested', async () => {
     const { get, simulator } = await withFault({ kind: '500', match: /jobs\/1$/, times: 2 });
     expect((await get('/projects/1/jobs', 'owner')).status).toBe(200);
     for (const status of [500, 500, 200]) {
@@ -119,7 +119,7 @@ describe('a fault', () => {
     expect((await get('/user', 'owner')).status).toBe(200);
   });
 
-  it('says when to come back and where to go', async () => {
+  it('sets Retry-After and Location', async () => {
     const { get, simulator } = await withFault({ kind: '429', retryAfter: 7 });
     const limited = await get('/user', 'owner');
     expect(limited.headers.get('retry-after')).toBe('7');
@@ -132,16 +132,16 @@ describe('a fault', () => {
     expect(signIn.headers.get('location')).toBe(`${simulator.url}/users/sign_in`);
   });
 
-  it('of maintenance is a 403 on old releases', async () => {
+  it('of kind maintenance is a 403 on old releases', async () => {
     const { post } = await withFault({ kind: 'maintenance', match: 'POST' }, { version: '16.0' });
-    const answer = await post('/projects/1/jobs/1/retry', 'owner');
-    expect([answer.status, answer.json]).toEqual([
+    const response = await post('/projects/1/jobs/1/retry', 'owner');
+    expect([response.status, response.json]).toEqual([
       403,
       { message: 'You cannot perform write operations on a read-only instance' },
     ]);
   });
 
-  it('breaks the connection, at once or in the middle', async () => {
+  it('closes the connection, before or within the response', async () => {
     const { get, simulator } = await withFault({ kind: 'reset' });
     await expect(get('/projects/1/jobs/1/trace', 'owner')).rejects.toThrow();
     simulator.fail({ kind: 'truncated' });
@@ -149,34 +149,34 @@ describe('a fault', () => {
     expect(simulator.requests.map(({ status }) => status)).toEqual([0, 0]);
   });
 
-  it('lets a write happen and loses its answer', async () => {
+  it('can lose the response of a write that was executed', async () => {
     const { post, world, job } = await withFault({ kind: 'reset', afterHandling: true });
     await expect(post('/projects/1/jobs/1/retry', 'owner')).rejects.toThrow();
     expect(job.retried).toBe(true);
     expect(world.job(2)?.status).toBe('pending');
   });
 
-  it('otherwise leaves everything as it was', async () => {
+  it('does not execute the request by default', async () => {
     const { post, job } = await withFault({ kind: '502' });
     expect((await post('/projects/1/jobs/1/retry', 'owner')).status).toBe(502);
     expect(job.retried).toBe(false);
   });
 
-  it('never answers, until the client gives up', async () => {
-    const { ask, simulator } = await withFault({ kind: 'hang' });
-    const giveUp = new AbortController();
-    const asked = ask('/user', { as: 'owner', signal: giveUp.signal });
-    const heard = new Promise<void>((resolve) => {
+  it('of kind hang never responds', async () => {
+    const { request, simulator } = await withFault({ kind: 'hang' });
+    const controller = new AbortController();
+    const pending = request('/user', { as: 'owner', signal: controller.signal });
+    const received = new Promise<void>((resolve) => {
       const look = () => (simulator.requests.length > 0 ? resolve() : setImmediate(look));
       look();
     });
-    await heard;
-    giveUp.abort();
-    await expect(asked).rejects.toThrow();
+    await received;
+    controller.abort();
+    await expect(pending).rejects.toThrow();
     expect(simulator.requests[0]?.status).toBe(0);
   });
 
-  it('answers late', async () => {
+  it('of kind slow responds late', async () => {
     const { get } = await withFault({ kind: 'slow', delayMs: 20 });
     const startedAt = performance.now();
     expect((await get('/user', 'owner')).status).toBe(200);
@@ -185,7 +185,7 @@ describe('a fault', () => {
 });
 
 describe('the simulator', () => {
-  it('logs each request as it came', async () => {
+  it('logs each request as received', async () => {
     const { world, pipeline } = smallWorld();
     world.addJob(pipeline, { id: 3, status: 'manual' });
     const { simulator, post } = await startSimulator({ world });
@@ -203,7 +203,7 @@ describe('the simulator', () => {
     expect(simulator.requests[0]?.headers['private-token']).toBe('glpat-owner');
   });
 
-  it('waits before each answer if told to', async () => {
+  it('delays each response by the latency', async () => {
     const { simulator, get } = await startSimulator({ latencyMs: 20 });
     const startedAt = performance.now();
     await get('/version');
@@ -212,10 +212,10 @@ describe('the simulator', () => {
     expect((await get('/version')).status).toBe(401);
   });
 
-  it('closes while requests wait', async () => {
+  it('closes with requests in progress', async () => {
     const { simulator, get } = await startSimulator({ latencyMs: 60_000 });
-    const asked = get('/version');
-    const failed = expect(asked).rejects.toThrow();
+    const pending = get('/version');
+    const failed = expect(pending).rejects.toThrow();
     await new Promise<void>((resolve) => {
       const look = () => (simulator.requests.length > 0 ? resolve() : setImmediate(look));
       look();
@@ -224,7 +224,7 @@ describe('the simulator', () => {
     await failed;
   });
 
-  it('says when its port is taken', async () => {
+  it('rejects if its port is in use', async () => {
     const { simulator } = await startSimulator();
     const port = Number(new URL(simulator.url).port);
     await expect(startSimulator({ port })).rejects.toThrow('EADDRINUSE');

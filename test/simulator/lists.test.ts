@@ -9,15 +9,15 @@ function ids(rows: Row[]): number[] {
 }
 
 function worldWithJobs(count: number) {
-  const made = smallWorld();
+  const setup = smallWorld();
   for (let id = 1; id <= count; id += 1) {
-    made.world.addJob(made.pipeline, { id, status: id % 2 === 0 ? 'failed' : 'success' });
+    setup.world.addJob(setup.pipeline, { id, status: id % 2 === 0 ? 'failed' : 'success' });
   }
-  return made;
+  return setup;
 }
 
 describe('a project’s jobs', () => {
-  it('are builds only, newest first, retried ones too', async () => {
+  it('are builds only, newest first, retried ones included', async () => {
     const { world, pipeline } = smallWorld();
     world.addJob(pipeline, { id: 12345678901 });
     world.addJob(pipeline, { id: 7, retried: true });
@@ -26,24 +26,24 @@ describe('a project’s jobs', () => {
     expect(ids((await get('/projects/1/jobs', 'owner')).json)).toEqual([12345678901, 7]);
   });
 
-  it('are filtered by one scope or several', async () => {
+  it('are filtered by one or several scopes', async () => {
     const { world } = worldWithJobs(6);
-    const { get, ask } = await startSimulator({ world });
+    const { get, request } = await startSimulator({ world });
     expect(ids((await get('/projects/1/jobs?scope=failed', 'owner')).json)).toEqual([6, 4, 2]);
     const both = await get('/projects/1/jobs?scope[]=failed&scope[]=success', 'owner');
     expect(both.json).toHaveLength(6);
-    const hash = await ask('/projects/1/jobs?scope[0]=failed', { as: 'owner' });
+    const hash = await request('/projects/1/jobs?scope[0]=failed', { as: 'owner' });
     expect(ids(hash.json)).toEqual([6, 4, 2]);
   });
 
   it.each(['scope=', 'scope=failed,success', 'scope[]=failed&scope[]=nope', 'scope=brand_new'])(
-    'refuse %s',
+    'reject %s',
     async (query) => {
       const { world } = smallWorld();
       const { get } = await startSimulator({ world });
-      const answer = await get(`/projects/1/jobs?${query}`, 'owner');
-      expect(answer.status).toBe(400);
-      expect(answer.json).toEqual({ error: 'scope does not have a valid value' });
+      const response = await get(`/projects/1/jobs?${query}`, 'owner');
+      expect(response.status).toBe(400);
+      expect(response.json).toEqual({ error: 'scope does not have a valid value' });
     },
   );
 
@@ -60,7 +60,7 @@ describe('a project’s jobs', () => {
 });
 
 describe('offset pagination', () => {
-  it('tells of pages without counting a project’s jobs', async () => {
+  it('has page headers without a total for a project’s jobs', async () => {
     const { world } = worldWithJobs(5);
     const { get, simulator } = await startSimulator({ world });
     const { headers, json } = await get('/projects/group%2Fapp/jobs?page=2&per_page=2', 'owner');
@@ -80,7 +80,7 @@ describe('offset pagination', () => {
     );
   });
 
-  it('ends with an empty next page, and beyond the end with an empty list', async () => {
+  it('has no next page on the last page, and an empty list after it', async () => {
     const { world } = worldWithJobs(4);
     const { get } = await startSimulator({ world });
     const last = await get('/projects/1/jobs?page=2&per_page=2', 'owner');
@@ -102,7 +102,7 @@ describe('offset pagination', () => {
     expect(many.headers.get('link')).not.toMatch('rel="last"');
   });
 
-  it('counts a pipeline’s jobs, and has at least one page of them', async () => {
+  it('counts a pipeline’s jobs, and reports at least one page', async () => {
     const { world, pipeline } = smallWorld();
     const { get } = await startSimulator({ world });
     const path = `/projects/1/pipelines/${pipeline.id}/jobs`;
@@ -117,7 +117,7 @@ describe('offset pagination', () => {
     );
   });
 
-  it('clamps per_page to 100 and refuses what is no number', async () => {
+  it('limits per_page to 100 and rejects invalid numbers', async () => {
     const { world } = worldWithJobs(101);
     const { get } = await startSimulator({ world });
     const clamped = await get('/projects/1/jobs?per_page=1000', 'owner');
@@ -129,11 +129,11 @@ describe('offset pagination', () => {
     expect(word.json).toEqual({ error: 'page is invalid' });
   });
 
-  it('refuses page 0 since 18.6 and reads it as 1 before', async () => {
+  it('rejects page 0 since 18.6 and reads it as 1 before', async () => {
     const { world } = worldWithJobs(1);
     const current = await startSimulator({ world });
-    const answer = await current.get('/projects/1/jobs?page=0&per_page=-1', 'owner');
-    expect(answer.json).toEqual({
+    const response = await current.get('/projects/1/jobs?page=0&per_page=-1', 'owner');
+    expect(response.json).toEqual({
       error: 'page does not have a valid value, per_page does not have a valid value',
     });
     const older = await startSimulator({ world, version: '18.0' });
@@ -141,21 +141,21 @@ describe('offset pagination', () => {
     expect(first.headers.get('x-page')).toBe('1');
   });
 
-  it('stops at row 50,000 on 16.0 and where the flag is on', async () => {
+  it('ends at row 50,000 on 16.0 and if the limit is enforced', async () => {
     const { world } = worldWithJobs(1);
     const error =
       'Offset pagination has a maximum allowed offset of 50000 for requests that return objects of type Ci::Build. Remaining records can be retrieved using keyset pagination.';
     for (const options of [{ version: '16.0' as const }, { enforceOffsetLimit: true }]) {
       const { get } = await startSimulator({ world, ...options });
-      const answer = await get('/projects/1/jobs?page=501&per_page=100', 'owner');
-      expect([answer.status, answer.json]).toEqual([405, { error }]);
+      const response = await get('/projects/1/jobs?page=501&per_page=100', 'owner');
+      expect([response.status, response.json]).toEqual([405, { error }]);
       expect((await get('/projects/1/jobs?page=500&per_page=100', 'owner')).status).toBe(200);
     }
     const { get } = await startSimulator({ world });
     expect((await get('/projects/1/jobs?page=501&per_page=100', 'owner')).status).toBe(200);
   });
 
-  it('writes a token of the query into its links, as GitLab does', async () => {
+  it('repeats a token of the query in its links, as GitLab does', async () => {
     const { world } = worldWithJobs(3);
     const { get } = await startSimulator({ world });
     const { headers } = await get('/projects/1/jobs?per_page=1&private_token=glpat-owner');
@@ -170,7 +170,7 @@ describe('keyset pagination', () => {
     expect(encodeCursor(149771, 'n')).toBe('eyJpZCI6IjE0OTc3MSIsIl9rZCI6Im4ifQ==');
   });
 
-  it('walks forward by Link, keeps the filter, and ends without a Link', async () => {
+  it('follows Link with the same filter; the last page has no Link', async () => {
     const { world } = worldWithJobs(8);
     const { get, simulator } = await startSimulator({ world });
     const first = await get(`${list}&scope[]=failed`, 'owner');
@@ -186,7 +186,7 @@ describe('keyset pagination', () => {
     expect(second.headers.get('link')).toBeNull();
   });
 
-  it('gives both cursors on 19.3 only', async () => {
+  it('returns both cursors on 19.3 only', async () => {
     const { world } = worldWithJobs(6);
     const current = await startSimulator({ world });
     const path = `${list}&cursor=${encodeCursor(5, 'n')}`;
@@ -199,7 +199,7 @@ describe('keyset pagination', () => {
     expect(before.headers.get('x-next-cursor')).toBeNull();
   });
 
-  it('walks backward to the nearest newer rows, still newest first', async () => {
+  it('pages backward to the nearest newer rows, still newest first', async () => {
     const { world } = worldWithJobs(6);
     const { get } = await startSimulator({ world });
     const middle = await get(`${list}&cursor=${encodeCursor(3, 'p')}`, 'owner');
@@ -212,7 +212,7 @@ describe('keyset pagination', () => {
     expect(top.headers.get('link')).toMatch('rel="next"');
   });
 
-  it('begins at either end without an id', async () => {
+  it('starts at either end for a cursor without id', async () => {
     const { world } = worldWithJobs(5);
     const { get } = await startSimulator({ world });
     const cursor = (json: string) => Buffer.from(json).toString('base64url');
@@ -225,7 +225,7 @@ describe('keyset pagination', () => {
     expect(last.headers.get('x-prev-cursor')).toBe(encodeCursor(2, 'p'));
   });
 
-  it('takes cursors made from ids that do not exist here', async () => {
+  it('accepts cursors with ids that do not exist', async () => {
     const { world, pipeline } = smallWorld();
     world.addJob(pipeline, { id: 12345678901 });
     world.addJob(pipeline, { id: 12345678999 });
@@ -248,21 +248,21 @@ describe('keyset pagination', () => {
     Buffer.from('{"id":"x","_kd":"n"}').toString('base64url'),
     Buffer.from('{"id":"1","name":"a","_kd":"n"}').toString('base64url'),
     Buffer.from('{').toString('base64url'),
-  ])('breaks on the cursor %s', async (cursor) => {
+  ])('responds with 500 to the cursor %s', async (cursor) => {
     const { world } = worldWithJobs(2);
     const { get } = await startSimulator({ world });
-    const answer = await get(`${list}&cursor=${encodeURIComponent(cursor)}`, 'owner');
-    expect(answer.status).toBe(500);
-    expect(answer.json).toEqual({ message: '500 Internal Server Error' });
+    const response = await get(`${list}&cursor=${encodeURIComponent(cursor)}`, 'owner');
+    expect(response.status).toBe(500);
+    expect(response.json).toEqual({ message: '500 Internal Server Error' });
   });
 
-  it('is newest first or not at all, and unknown on 14.10', async () => {
+  it('rejects other orders, and is not available on 14.10', async () => {
     const { world } = worldWithJobs(1);
     const error = 'Keyset pagination is not yet available for this type of request';
     const current = await startSimulator({ world });
     for (const order of ['sort=asc', 'order_by=name']) {
-      const answer = await current.get(`${list}&${order}`, 'owner');
-      expect([answer.status, answer.json]).toEqual([405, { error }]);
+      const response = await current.get(`${list}&${order}`, 'owner');
+      expect([response.status, response.json]).toEqual([405, { error }]);
     }
     expect((await current.get(`${list}&order_by=id&sort=desc`, 'owner')).status).toBe(200);
     const older = await startSimulator({ world, version: '14.10' });
@@ -271,7 +271,7 @@ describe('keyset pagination', () => {
 });
 
 describe('a pipeline’s lists', () => {
-  it('hide retried jobs unless asked, and never hold bridges', async () => {
+  it('leave out retried jobs by default, and bridges always', async () => {
     const { world, pipeline } = smallWorld();
     world.addJob(pipeline, { id: 1, retried: true });
     world.addJob(pipeline, { id: 3 });
@@ -281,24 +281,24 @@ describe('a pipeline’s lists', () => {
     expect(ids((await get(path, 'owner')).json)).toEqual([3]);
     expect(ids((await get(`${path}?include_retried=true`, 'owner')).json)).toEqual([3, 1]);
     expect(ids((await get(`${path}?include_retried=0`, 'owner')).json)).toEqual([3]);
-    const junk = await get(`${path}?include_retried=maybe`, 'owner');
-    expect(junk.json).toEqual({ error: 'include_retried is invalid' });
+    const invalid = await get(`${path}?include_retried=maybe`, 'owner');
+    expect(invalid.json).toEqual({ error: 'include_retried is invalid' });
   });
 
-  it('refuse a hash as scope, ignore keyset, and need their pipeline', async () => {
+  it('reject a hash as scope, ignore keyset, and need an existing pipeline', async () => {
     const { world, pipeline } = smallWorld();
     world.addJob(pipeline);
     const { get } = await startSimulator({ world });
     const path = `/projects/1/pipelines/${pipeline.id}/jobs`;
     const hash = await get(`${path}?scope[0]=failed`, 'owner');
     expect(hash.json).toEqual({ error: 'scope does not have a valid value' });
-    const keyset = await get(`${path}?pagination=keyset&cursor=junk`, 'owner');
+    const keyset = await get(`${path}?pagination=keyset&cursor=invalid`, 'owner');
     expect(keyset.headers.get('x-total')).toBe('1');
     const none = await get('/projects/1/pipelines/999/bridges', 'owner');
     expect([none.status, none.json]).toEqual([404, { message: '404 Not found' }]);
   });
 
-  it('hold bridges with what they started, under the new name since 19.2', async () => {
+  it('have bridges with their downstream pipelines, also as trigger_jobs since 19.2', async () => {
     const { world, pipeline, project } = smallWorld();
     const downstream = world.addPipeline(project, { source: 'parent_pipeline' });
     world.addJob(downstream, { status: 'running' });
@@ -322,7 +322,7 @@ describe('a pipeline’s lists', () => {
     expect([missing.status, missing.json]).toEqual([404, { error: '404 Not Found' }]);
   });
 
-  it('list a project’s pipelines, without children unless asked by source', async () => {
+  it('of pipelines leave out child pipelines unless source is given', async () => {
     const { world, project, pipeline } = smallWorld();
     world.addPipeline(project, { source: 'parent_pipeline' });
     const topic = world.addPipeline(project, { ref: 'topic' });

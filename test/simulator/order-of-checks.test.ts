@@ -6,28 +6,28 @@ const jobMissing = { message: '404 Not found' };
 const unauthorized = { message: '401 Unauthorized' };
 const forbidden = { message: '403 Forbidden' };
 
-it('answers 404 with the key `error` where there is no route', async () => {
+it('responds with 404 and the key `error` if no route matches', async () => {
   const { world } = smallWorld();
   const { get, simulator } = await startSimulator({ world });
   for (const path of ['/projects/group/app/jobs', '/jobs', '/projects/1/jobs/2/3', '/nothing']) {
-    const answer = await get(path, 'owner');
-    expect(answer.status).toBe(404);
-    expect(answer.json).toEqual({ error: '404 Not Found' });
+    const response = await get(path, 'owner');
+    expect(response.status).toBe(404);
+    expect(response.json).toEqual({ error: '404 Not Found' });
   }
   expect(simulator.requests.map(({ route }) => route)).toEqual(['', '', '', '']);
 });
 
-it('asks for a credential before it validates parameters on the jobs endpoints', async () => {
+it('requires a credential before it validates parameters on the jobs endpoints', async () => {
   const { world } = smallWorld();
   const { get } = await startSimulator({ world });
   for (const path of ['/projects/1/jobs?scope=bad', '/projects/1/jobs/abc', '/projects/9/jobs']) {
-    const answer = await get(path);
-    expect(answer.status).toBe(401);
-    expect(answer.json).toEqual(unauthorized);
+    const response = await get(path);
+    expect(response.status).toBe(401);
+    expect(response.json).toEqual(unauthorized);
   }
 });
 
-it('validates parameters before it looks for the project', async () => {
+it('validates parameters before the project lookup', async () => {
   const { world } = smallWorld();
   const { get, post } = await startSimulator({ world });
   const list = await get('/projects/9/jobs?scope=bad', 'owner');
@@ -40,7 +40,7 @@ it('validates parameters before it looks for the project', async () => {
   expect(cancel.json).toEqual({ error: 'force is invalid' });
 });
 
-it('hides a private project from strangers, and a job of another project from everybody', async () => {
+it('hides a private project from non-members, and jobs of other projects from everyone', async () => {
   const { world, pipeline } = smallWorld();
   const job = world.addJob(pipeline);
   world.addProject({ path: 'group/other', members: { developer: 'developer' } });
@@ -52,24 +52,24 @@ it('hides a private project from strangers, and a job of another project from ev
   expect([elsewhere.status, elsewhere.json]).toEqual([404, jobMissing]);
 });
 
-it('says forbidden to a guest when pipelines are not public, before it looks for the job', async () => {
+it('rejects a guest if pipelines are not public, before the job lookup', async () => {
   const { world, project } = smallWorld();
   project.publicPipelines = false;
   const { get } = await startSimulator({ world });
   for (const path of ['/jobs', '/jobs/99', '/jobs/99/trace', '/pipelines/99/jobs']) {
-    const answer = await get(`/projects/1${path}`, 'guest');
-    expect([path, answer.status, answer.json]).toEqual([path, 403, forbidden]);
+    const response = await get(`/projects/1${path}`, 'guest');
+    expect([path, response.status, response.json]).toEqual([path, 403, forbidden]);
   }
   expect((await get('/projects/1/jobs', 'reporter')).status).toBe(200);
 });
 
-it('lets a guest read jobs when pipelines are public', async () => {
+it('allows a guest to read jobs if pipelines are public', async () => {
   const { world } = smallWorld();
   const { get } = await startSimulator({ world });
   expect((await get('/projects/1/jobs', 'guest')).status).toBe(200);
 });
 
-it('needs no credential to read a public project’s pipeline, but one for its jobs', async () => {
+it('needs no credential for a public project’s pipeline, but one for its jobs', async () => {
   const { world, project, pipeline } = smallWorld();
   const { get } = await startSimulator({ world });
   const path = `/projects/1/pipelines/${pipeline.id}`;
@@ -86,17 +86,17 @@ it('needs no credential to read a public project’s pipeline, but one for its j
   expect((await get(`${path}/jobs`)).json).toEqual(forbidden);
 });
 
-it('refuses a bad credential even where none is needed', async () => {
+it('rejects an invalid credential even on public routes', async () => {
   const { world, project, pipeline } = smallWorld();
   project.visibility = 'public';
-  const { ask } = await startSimulator({ world });
-  const answer = await ask(`/projects/1/pipelines/${pipeline.id}/jobs`, {
+  const { request } = await startSimulator({ world });
+  const response = await request(`/projects/1/pipelines/${pipeline.id}/jobs`, {
     headers: { 'PRIVATE-TOKEN': 'nonsense' },
   });
-  expect([answer.status, answer.json]).toEqual([401, unauthorized]);
+  expect([response.status, response.json]).toEqual([401, unauthorized]);
 });
 
-it('finds a project by number and by path in any case, also with a dot in it', async () => {
+it('finds a project by number and by path, ignoring case, with dots too', async () => {
   const { world } = smallWorld();
   world.addProject({ path: 'group/sub/app.js', members: { owner: 'owner' } });
   const { get } = await startSimulator({ world });
@@ -107,7 +107,7 @@ it('finds a project by number and by path in any case, also with a dot in it', a
   expect((await get('/projects/group%252Fapp', 'owner')).json).toEqual(projectMissing);
 });
 
-it('gives rights by membership of groups above, and every right to an admin', async () => {
+it('gives members of parent groups their role, and an admin every permission', async () => {
   const { world } = smallWorld();
   world.addGroup({ path: 'top', members: { stranger: 'developer' } });
   const project = world.addProject({ path: 'top/deep/app', publicPipelines: false });
@@ -118,18 +118,18 @@ it('gives rights by membership of groups above, and every right to an admin', as
   expect((await post(`/projects/${project.id}/jobs/${job.id}/cancel`, 'admin')).status).toBe(201);
 });
 
-it('does not find a project that is about to be deleted', async () => {
+it('does not find a project pending deletion', async () => {
   const { world, project } = smallWorld();
   project.pendingDeletion = true;
   const { get } = await startSimulator({ world });
   expect((await get('/projects/1', 'owner')).json).toEqual(projectMissing);
 });
 
-it('redirects a GET of a moved project to its number on the configured address', async () => {
+it('redirects a GET of a moved project to its number on the external address', async () => {
   const { world, project, pipeline } = smallWorld();
   world.moveProject(project, 'new/home');
   world.addJob(pipeline, { id: 5 });
-  const { get, post, ask } = await startSimulator({
+  const { get, post, request } = await startSimulator({
     world,
     externalUrl: 'https://gitlab.example.com/git',
   });
@@ -142,27 +142,30 @@ it('redirects a GET of a moved project to its number on the configured address',
   const cancel = await post('/projects/group%2Fapp/jobs/5/cancel', 'owner');
   expect(cancel.status).toBe(405);
   expect(cancel.json).toEqual({ message: 'Non GET methods are not allowed for moved projects' });
-  const head = await ask('/projects/group%2Fapp/jobs', { method: 'HEAD', as: 'owner' });
+  const head = await request('/projects/group%2Fapp/jobs', { method: 'HEAD', as: 'owner' });
   expect(head.status).toBe(405);
   expect((await get('/projects/group%2Fapp/jobs', 'stranger')).json).toEqual(projectMissing);
   expect((await get('/projects/new%2Fhome/jobs', 'owner')).status).toBe(200);
 });
 
-it.each(['14.10', '16.0'] as const)('serves a moved project silently on %s', async (version) => {
-  const { world, project } = smallWorld();
-  world.moveProject(project, 'new/home');
-  const { get } = await startSimulator({ world, version });
-  expect((await get('/projects/group%2Fapp/jobs', 'owner')).status).toBe(200);
-});
+it.each(['14.10', '16.0'] as const)(
+  'serves a moved project without redirect on %s',
+  async (version) => {
+    const { world, project } = smallWorld();
+    world.moveProject(project, 'new/home');
+    const { get } = await startSimulator({ world, version });
+    expect((await get('/projects/group%2Fapp/jobs', 'owner')).status).toBe(200);
+  },
+);
 
-it('ignores parameters it does not know', async () => {
+it('ignores unknown parameters', async () => {
   const { world, pipeline } = smallWorld();
   world.addJob(pipeline, { status: 'success' });
   const { get } = await startSimulator({ world });
   expect((await get('/projects/1/jobs?status=failed&id_after=7', 'owner')).json).toHaveLength(1);
 });
 
-it('knows no other API, and answers HTML beside it', async () => {
+it('rejects API v3, and returns HTML outside the API', async () => {
   const { simulator } = await startSimulator({ basePath: '/gitlab' });
   const v3 = await fetch(`${simulator.url}/api/v3/projects`);
   expect(v3.status).toBe(410);

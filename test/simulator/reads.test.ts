@@ -12,7 +12,7 @@ import { smallWorld, startSimulator } from './start-simulator.ts';
 const jobMissing = { message: '404 Not found' };
 
 describe('a job', () => {
-  it('has the keys of a job in the order GitLab sends them', async () => {
+  it('has the keys in GitLab’s order', async () => {
     const { world, pipeline } = smallWorld();
     const job = world.addJob(pipeline, {
       id: 12345678901,
@@ -48,7 +48,7 @@ describe('a job', () => {
     );
   });
 
-  it('leaves out keys that older releases do not know', async () => {
+  it('leaves out keys that older releases do not have', async () => {
     const { world, pipeline } = smallWorld();
     const job = world.addJob(pipeline);
     const { get } = await startSimulator({ world, version: '14.10' });
@@ -61,17 +61,17 @@ describe('a job', () => {
     expect(json.runner.ip_address).toBe('10.1.2.3');
   });
 
-  it('is not a bridge', async () => {
+  it('cannot be a bridge', async () => {
     const { world, pipeline } = smallWorld();
     const bridge = world.addBridge(pipeline);
     const { get } = await startSimulator({ world });
     for (const path of [`${bridge.id}`, `${bridge.id}/trace`]) {
-      const answer = await get(`/projects/1/jobs/${path}`, 'owner');
-      expect([answer.status, answer.json]).toEqual([404, jobMissing]);
+      const response = await get(`/projects/1/jobs/${path}`, 'owner');
+      expect([response.status, response.json]).toEqual([404, jobMissing]);
     }
   });
 
-  it('shows whatever a test puts in its place', async () => {
+  it('has the keys that a test replaces', async () => {
     const { world, pipeline } = smallWorld();
     const raw = { status: 'brand_new', runner: null, commit: undefined, coverage: 'odd' };
     const job = world.addJob(pipeline, { raw });
@@ -92,7 +92,7 @@ describe('a job', () => {
   });
 });
 
-it('is made of what the gateway reads, key by key', async () => {
+it('has the shapes that the gateway expects, key by key', async () => {
   const { world, pipeline, project } = smallWorld();
   const artifacts = [{ filename: 'artifacts.zip', file_format: 'zip' }];
   const job = world.addJob(pipeline, { status: 'failed', artifacts });
@@ -100,8 +100,8 @@ it('is made of what the gateway reads, key by key', async () => {
   const running = world.addJob(pipeline, { status: 'running', environment: 'staging' });
   world.addToken({ value: 'glcbt-1', job: running });
   world.addAgent({ project });
-  const { get, ask } = await startSimulator({ world });
-  /* A key whose type is not the expected one would be set to null, and so differ from what was sent. */
+  const { get, request } = await startSimulator({ world });
+  // mismatch() sets a key of an unexpected type to null, so that it differs from the original.
   const fits = (sent: object, shape: Shape<unknown>) => {
     const read = structuredClone(sent);
     expect(shape.mismatch(read)).toBeUndefined();
@@ -112,25 +112,26 @@ it('is made of what the gateway reads, key by key', async () => {
   fits(bridge, restBridge);
   fits((await get(`/projects/1/pipelines/${pipeline.id}`, 'owner')).json, restPipeline);
   fits((await get('/projects/1', 'owner')).json, restProject);
-  const agents = (await ask('/job/allowed_agents', { headers: { 'JOB-TOKEN': 'glcbt-1' } })).json;
+  const agents = (await request('/job/allowed_agents', { headers: { 'JOB-TOKEN': 'glcbt-1' } }))
+    .json;
   fits(agents, restAllowedAgents);
 });
 
 describe('a trace', () => {
-  it('is the bytes a job printed, whatever they are', async () => {
+  it('is the exact bytes that a job printed', async () => {
     const { world, pipeline } = smallWorld();
     const job = world.addJob(pipeline, { log: Buffer.from([0x1b, 0xff, 0xfe, 0x0a]) });
-    const { simulator, ask } = await startSimulator({ world });
-    const answer = await ask(`/projects/1/jobs/${job.id}/trace`, { as: 'owner' });
-    expect(answer.headers.get('content-type')).toBe('text/plain');
-    expect(answer.headers.get('content-disposition')).toBe(`infile; filename="${job.id}.log"`);
+    const { simulator, request } = await startSimulator({ world });
+    const response = await request(`/projects/1/jobs/${job.id}/trace`, { as: 'owner' });
+    expect(response.headers.get('content-type')).toBe('text/plain');
+    expect(response.headers.get('content-disposition')).toBe(`infile; filename="${job.id}.log"`);
     const raw = await fetch(`${simulator.url}/api/v4/projects/1/jobs/${job.id}/trace`, {
       headers: { 'PRIVATE-TOKEN': 'glpat-owner' },
     });
     expect([...new Uint8Array(await raw.arrayBuffer())]).toEqual([0x1b, 0xff, 0xfe, 0x0a]);
   });
 
-  it('is empty when nothing was printed, and missing only with its job', async () => {
+  it('is empty without output, and 404 only without a job', async () => {
     const { world, pipeline } = smallWorld();
     const job = world.addJob(pipeline, { status: 'pending' });
     const { get } = await startSimulator({ world });
@@ -139,7 +140,7 @@ describe('a trace', () => {
     expect((await get('/projects/1/jobs/999/trace', 'owner')).json).toEqual(jobMissing);
   });
 
-  it('of a job in debug mode is for Developers, whoever may read jobs', async () => {
+  it('of a job in debug mode needs the Developer role', async () => {
     const { world, project, pipeline } = smallWorld();
     project.visibility = 'public';
     const job = world.addJob(pipeline, { debug: true, log: 'SECRET=1' });
@@ -150,7 +151,7 @@ describe('a trace', () => {
     expect((await get(path, 'developer')).text).toBe('SECRET=1');
   });
 
-  it('is read in part on 19.3, and whole before', async () => {
+  it('supports byte ranges on 19.3 and ignores them before', async () => {
     const { world, pipeline } = smallWorld();
     const job = world.addJob(pipeline, { log: '0123456789' });
     const current = await startSimulator({ world });
@@ -161,10 +162,10 @@ describe('a trace', () => {
     expect(await text('byte_offset=2&byte_limit=3')).toBe('234');
     expect(await text('byte_offset=99')).toBe('');
     for (const bad of ['byte_offset=-1', 'byte_limit=0', 'byte_limit=512001']) {
-      const answer = await current.get(`${path}?${bad}`, 'owner');
+      const response = await current.get(`${path}?${bad}`, 'owner');
       const name = bad.split('=')[0];
-      expect(answer.status).toBe(400);
-      expect(answer.json).toEqual({ error: `${name} does not have a valid value` });
+      expect(response.status).toBe(400);
+      expect(response.json).toEqual({ error: `${name} does not have a valid value` });
     }
     const older = await startSimulator({ world, version: '18.6' });
     expect((await older.get(`${path}?byte_offset=7`, 'owner')).text).toBe('0123456789');
@@ -173,36 +174,36 @@ describe('a trace', () => {
 
 describe('the running job’s own endpoints', () => {
   function worldWithJobToken() {
-    const made = smallWorld();
-    const { world, pipeline } = made;
+    const setup = smallWorld();
+    const { world, pipeline } = setup;
     const job = world.addJob(pipeline, { status: 'running', environment: 'production/eu' });
     world.addToken({ value: 'glcbt-1', job });
-    return { ...made, job };
+    return { ...setup, job };
   }
 
-  it('know the job by its token, in either header', async () => {
+  it('find the job by its token, in either header', async () => {
     const { world, job } = worldWithJobToken();
-    const { ask, get } = await startSimulator({ world });
+    const { request, get } = await startSimulator({ world });
     for (const headers of [{ 'JOB-TOKEN': 'glcbt-1' }, { Authorization: 'Bearer glcbt-1' }]) {
-      expect((await ask('/job', { headers })).json.id).toBe(job.id);
+      expect((await request('/job', { headers })).json.id).toBe(job.id);
     }
     expect((await get('/job?job_token=glcbt-1')).json.id).toBe(job.id);
   });
 
-  it('are not for people, nor for the token of a job that ended', async () => {
+  it('reject personal tokens and the token of a finished job', async () => {
     const { world, job } = worldWithJobToken();
-    const { ask, get } = await startSimulator({ world });
+    const { request, get } = await startSimulator({ world });
     const person = await get('/job', 'owner');
     expect([person.status, person.json]).toEqual([404, { message: '404 Job Not Found' }]);
     const unauthorized = [401, { message: '401 Unauthorized' }];
-    const nobody = await get('/job/allowed_agents');
-    expect([nobody.status, nobody.json]).toEqual(unauthorized);
+    const anonymous = await get('/job/allowed_agents');
+    expect([anonymous.status, anonymous.json]).toEqual(unauthorized);
     world.finishJob(job, 'success');
-    const late = await ask('/job', { headers: { 'JOB-TOKEN': 'glcbt-1' } });
+    const late = await request('/job', { headers: { 'JOB-TOKEN': 'glcbt-1' } });
     expect([late.status, late.json]).toEqual(unauthorized);
   });
 
-  it('name the agents that the job may use', async () => {
+  it('list the agents that the job may use', async () => {
     const { world, job, project } = worldWithJobToken();
     const own = world.addAgent({ project });
     const shared = world.addAgent({
@@ -217,10 +218,10 @@ describe('the running job’s own endpoints', () => {
         { path: 'group/app', protectedBranchesOnly: true },
       ],
     });
-    const { ask } = await startSimulator({ world });
-    const answer = await ask('/job/allowed_agents', { headers: { 'JOB-TOKEN': 'glcbt-1' } });
-    expect(answer.headers.get('gitlab-feature-flag')).toMatch(/=true, .*=false/);
-    expect(answer.json).toMatchObject({
+    const { request } = await startSimulator({ world });
+    const response = await request('/job/allowed_agents', { headers: { 'JOB-TOKEN': 'glcbt-1' } });
+    expect(response.headers.get('gitlab-feature-flag')).toMatch(/=true, .*=false/);
+    expect(response.json).toMatchObject({
       allowed_agents: [
         { id: own.id, config_project: { path_with_namespace: 'group/app' }, configuration: {} },
         {
@@ -239,19 +240,19 @@ describe('the running job’s own endpoints', () => {
     });
   });
 
-  it('leave out the environment a job has not, and roles that came later', async () => {
+  it('leave out a missing environment and roles of later releases', async () => {
     const { world, pipeline } = smallWorld();
     world.addToken({ value: 'glcbt-2', job: world.addJob(pipeline, { status: 'running' }) });
-    const { ask } = await startSimulator({ world, version: '16.0' });
-    const answer = await ask('/job/allowed_agents', { headers: { 'JOB-TOKEN': 'glcbt-2' } });
-    expect(answer.json).not.toHaveProperty('environment');
-    expect(answer.json.user.roles_in_project).toEqual(['guest', 'reporter', 'developer']);
-    expect(answer.headers.get('gitlab-feature-flag')).toBeNull();
+    const { request } = await startSimulator({ world, version: '16.0' });
+    const response = await request('/job/allowed_agents', { headers: { 'JOB-TOKEN': 'glcbt-2' } });
+    expect(response.json).not.toHaveProperty('environment');
+    expect(response.json.user.roles_in_project).toEqual(['guest', 'reporter', 'developer']);
+    expect(response.headers.get('gitlab-feature-flag')).toBeNull();
   });
 });
 
-describe('what is beside jobs', () => {
-  it('shows a project, and less of it to nobody', async () => {
+describe('other reads', () => {
+  it('return a project, with fewer keys to anonymous callers', async () => {
     const { world, project } = smallWorld();
     project.visibility = 'public';
     const { get } = await startSimulator({ world });
@@ -267,7 +268,7 @@ describe('what is beside jobs', () => {
     expect((await get('/projects/1', 'stranger')).json.permissions.project_access).toBeNull();
   });
 
-  it('shows a pipeline with coverage as text', async () => {
+  it('return a pipeline with coverage as text', async () => {
     const { world, pipeline } = smallWorld();
     world.addJob(pipeline, { coverage: 20 });
     world.addJob(pipeline, { coverage: 40 });
@@ -282,7 +283,7 @@ describe('what is beside jobs', () => {
     });
   });
 
-  it('says who asks and what release it is', async () => {
+  it('return the current user and the release', async () => {
     const { world } = smallWorld();
     const current = await startSimulator({ world });
     expect((await current.get('/user', 'reporter')).json.username).toBe('reporter');
@@ -294,24 +295,24 @@ describe('what is beside jobs', () => {
   });
 });
 
-describe('every answer', () => {
-  it('has an ETag that spares its body', async () => {
+describe('every response', () => {
+  it('has an ETag, and is 304 if unchanged', async () => {
     const { world, pipeline } = smallWorld();
     const job = world.addJob(pipeline);
-    const { ask } = await startSimulator({ world });
+    const { request } = await startSimulator({ world });
     const path = `/projects/1/jobs/${job.id}`;
-    const first = await ask(path, { as: 'owner' });
+    const first = await request(path, { as: 'owner' });
     const etag = first.headers.get('etag') ?? '';
     expect(etag).toMatch(/^W\/"[0-9a-f]{32}"$/);
     expect(first.headers.get('cache-control')).toBe('max-age=0, private, must-revalidate');
-    const again = await ask(path, { as: 'owner', headers: { 'If-None-Match': etag } });
+    const again = await request(path, { as: 'owner', headers: { 'If-None-Match': etag } });
     expect([again.status, again.text, again.headers.get('etag')]).toEqual([304, '', etag]);
     job.name = 'renamed';
-    const changed = await ask(path, { as: 'owner', headers: { 'If-None-Match': etag } });
+    const changed = await request(path, { as: 'owner', headers: { 'If-None-Match': etag } });
     expect(changed.status).toBe(200);
   });
 
-  it('names its request twice, as JSON without charset', async () => {
+  it('has the request id in two headers, and a media type without charset', async () => {
     const { world } = smallWorld();
     const { get } = await startSimulator({ world });
     const { headers } = await get('/projects/1/jobs', 'owner');
@@ -326,15 +327,15 @@ describe('every answer', () => {
     expect(headers.get('vary')).toMatch('Origin');
   });
 
-  it('to a HEAD has the headers of its GET', async () => {
+  it('to HEAD has the headers of GET', async () => {
     const { world } = smallWorld();
-    const { ask, simulator } = await startSimulator({ world });
-    const head = await ask('/projects/1/jobs', { method: 'HEAD', as: 'owner' });
+    const { request, simulator } = await startSimulator({ world });
+    const head = await request('/projects/1/jobs', { method: 'HEAD', as: 'owner' });
     expect([head.status, head.text, head.headers.get('x-page')]).toEqual([200, '', '1']);
     expect(simulator.requests[0]?.route).toBe('GET /projects/:id/jobs');
   });
 
-  it('stands below the path of a relative install', async () => {
+  it('uses the base path of a relative URL installation', async () => {
     const { world, pipeline } = smallWorld();
     const job = world.addJob(pipeline);
     const { get, simulator } = await startSimulator({ world, basePath: '/gitlab' });

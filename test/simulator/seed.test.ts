@@ -4,7 +4,7 @@ import { pipelineStatus } from '../../src/simulator/statuses.ts';
 import { startSimulator } from './start-simulator.ts';
 
 describe('the demo', () => {
-  it('has what it names', () => {
+  it('has the pipelines and jobs it names', () => {
     const now = Date.UTC(2026, 10, 22, 12);
     const world = seedWorld({ now });
     expect(world.now).toBe(now);
@@ -35,10 +35,10 @@ describe('the demo', () => {
     expect(pipelines).toEqual(['success', 'failed', 'running', 'success']);
   });
 
-  it('serves its tokens by their roles', async () => {
-    const { ask } = await startSimulator({ world: seedWorld() });
+  it('gives its tokens the access of their roles', async () => {
+    const { request } = await startSimulator({ world: seedWorld() });
     const status = async (token: string, path: string) =>
-      (await ask(path, { headers: { 'PRIVATE-TOKEN': token } })).status;
+      (await request(path, { headers: { 'PRIVATE-TOKEN': token } })).status;
     const { tokens } = demo;
     const web = '/projects/acme%2Fshop%2Fweb/jobs';
     const api = '/projects/acme%2Fshop%2Fapi/jobs';
@@ -47,7 +47,7 @@ describe('the demo', () => {
     expect(await status(tokens.guest, web)).toBe(200);
     expect(await status(tokens.guest, api)).toBe(403);
     expect(await status(tokens.expired, web)).toBe(401);
-    const own = await ask('/job/allowed_agents', { headers: { 'JOB-TOKEN': tokens.job } });
+    const own = await request('/job/allowed_agents', { headers: { 'JOB-TOKEN': tokens.job } });
     expect(own.json).toMatchObject({
       job: { id: demo.runningJobId },
       allowed_agents: [{ configuration: { default_namespace: 'shop' } }],
@@ -55,7 +55,7 @@ describe('the demo', () => {
     });
   });
 
-  it('prints logs with colours, sections, time stamps and progress bars', () => {
+  it('prints logs with colors, sections, timestamps and progress bars', () => {
     const world = seedWorld();
     const text = (id: number) => world.log(id).toString();
     const failed = text(demo.failedJobId);
@@ -72,7 +72,7 @@ describe('the demo', () => {
     expect(text(demo.runningJobId).length).toBeGreaterThan(length);
   });
 
-  it('goes on by itself, and does not grow without end', () => {
+  it('keeps starting pipelines within a bounded size', () => {
     const world = seedWorld();
     const started = new Set<number>();
     for (let minutes = 0; minutes < 120; minutes += 1) {
@@ -86,16 +86,16 @@ describe('the demo', () => {
     expect(world.job(demo.failedJobId)).toBeDefined();
   });
 
-  it('keeps its job token with a job that runs', async () => {
+  it('keeps its job token valid', async () => {
     const world = seedWorld();
-    const { ask } = await startSimulator({ world });
+    const { request } = await startSimulator({ world });
     world.finishJob(demo.runningJobId, 'success');
     world.advance(1_000);
-    const own = await ask('/job', { headers: { 'JOB-TOKEN': demo.tokens.job } });
+    const own = await request('/job', { headers: { 'JOB-TOKEN': demo.tokens.job } });
     expect([own.status, own.json.status]).toEqual([200, 'running']);
   });
 
-  it('moves in real time once started', async () => {
+  it('advances in real time once started', async () => {
     const world = seedWorld();
     const before = world.now;
     const { simulator } = await startSimulator({ world });

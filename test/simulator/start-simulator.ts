@@ -11,7 +11,7 @@ export const tokens = {
   stranger: 'glpat-stranger',
   admin: 'glpat-admin',
 } as const;
-export type Who = keyof typeof tokens;
+export type Username = keyof typeof tokens;
 
 /** A world with one private project, `group/app` (id 1), and a member of every role. */
 export function smallWorld() {
@@ -28,23 +28,23 @@ export function smallWorld() {
   return { world, project, pipeline };
 }
 
-/** An answer, read whole. */
-export interface Read {
+/** A response with its body. */
+export interface ApiResult {
   status: number;
   headers: Headers;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  // biome-ignore lint/suspicious/noExplicitAny: tests read bodies of every shape
   json: any;
 }
 
-/** A simulator that closes with the test, and a way to ask it. */
+/** Starts a simulator that closes with the test, and returns functions that send requests to it. */
 export async function startSimulator(options: SimulatorOptions = {}) {
   const simulator = await createSimulator(options);
   onTestFinished(() => simulator.close());
-  const ask = async (
+  const request = async (
     path: string,
-    init: RequestInit & { as?: Who | undefined } = {},
-  ): Promise<Read> => {
+    init: RequestInit & { as?: Username | undefined } = {},
+  ): Promise<ApiResult> => {
     const { as, ...rest } = init;
     const headers = new Headers(init.headers);
     if (as !== undefined) headers.set('PRIVATE-TOKEN', tokens[as]);
@@ -59,14 +59,14 @@ export async function startSimulator(options: SimulatorOptions = {}) {
       json: isJson ? JSON.parse(text) : undefined,
     };
   };
-  const get = (path: string, as?: Who) => ask(path, { as });
-  const post = (path: string, as?: Who, body?: unknown) =>
-    ask(path, {
+  const get = (path: string, as?: Username) => request(path, { as });
+  const post = (path: string, as?: Username, body?: unknown) =>
+    request(path, {
       method: 'POST',
       as,
       ...(body === undefined
         ? {}
         : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
     });
-  return { simulator, ask, get, post };
+  return { simulator, request, get, post };
 }

@@ -1,27 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { smallWorld, startSimulator, type Who } from './start-simulator.ts';
+import { smallWorld, startSimulator, type Username } from './start-simulator.ts';
 
 const forbidden = { message: '403 Forbidden' };
 const jobMissing = { message: '404 Not found' };
 
 async function withJob(options: Parameters<ReturnType<typeof smallWorld>['world']['addJob']>[1]) {
-  const made = smallWorld();
-  const job = made.world.addJob(made.pipeline, options);
-  const started = await startSimulator({ world: made.world });
-  const act = (action: string, as: Who, body?: unknown) =>
+  const setup = smallWorld();
+  const job = setup.world.addJob(setup.pipeline, options);
+  const started = await startSimulator({ world: setup.world });
+  const act = (action: string, as: Username, body?: unknown) =>
     started.post(`/projects/1/jobs/${job.id}/${action}`, as, body);
-  return { ...made, ...started, job, act };
+  return { ...setup, ...started, job, act };
 }
 
 describe('every write', () => {
   it.each(['cancel', 'retry', 'erase', 'play'])(
     '%s needs a token with scope api',
     async (action) => {
-      const { world, ask, job, post } = await withJob({ status: 'success' });
+      const { world, request, job, post } = await withJob({ status: 'success' });
       const path = `/projects/1/jobs/${job.id}/${action}`;
       expect((await post(path)).json).toEqual({ message: '401 Unauthorized' });
       world.addToken({ user: 'owner', value: 'reader', scopes: ['read_api'] });
-      const small = await ask(path, { method: 'POST', headers: { 'PRIVATE-TOKEN': 'reader' } });
+      const small = await request(path, { method: 'POST', headers: { 'PRIVATE-TOKEN': 'reader' } });
       expect(small.status).toBe(403);
       expect(small.json).toEqual({
         error: 'insufficient_scope',
@@ -33,15 +33,15 @@ describe('every write', () => {
     },
   );
 
-  it.each(['cancel', 'retry', 'erase', 'play'])('%s is not for a Reporter', async (action) => {
+  it.each(['cancel', 'retry', 'erase', 'play'])('%s rejects a Reporter', async (action) => {
     const { act, post } = await withJob({ status: 'running', when: 'manual' });
-    const answer = await act(action, 'reporter');
-    expect([answer.status, answer.json]).toEqual([403, forbidden]);
+    const response = await act(action, 'reporter');
+    expect([response.status, response.json]).toEqual([403, forbidden]);
     const hidden = await post(`/projects/1/jobs/1/${action}`, 'stranger');
     expect(hidden.json).toEqual({ message: '404 Project Not Found' });
   });
 
-  it('does not find a job that is not there; who may not write sees that only since 18.3', async () => {
+  it('responds with 404 for a missing job; without write access only since 18.3', async () => {
     const { post, world } = await withJob({});
     for (const action of ['cancel', 'retry', 'erase', 'play']) {
       expect((await post(`/projects/1/jobs/99/${action}`, 'owner')).json).toEqual(jobMissing);
@@ -53,7 +53,7 @@ describe('every write', () => {
   });
 
   it.each(['cancel', 'retry', 'play'])(
-    '%s needs the right to push to a protected ref',
+    '%s needs push access to a protected ref',
     async (action) => {
       const { act, project } = await withJob({ status: 'failed', when: 'manual' });
       project.protectedRefs.set('main', 'maintainer');
@@ -62,17 +62,20 @@ describe('every write', () => {
     },
   );
 
-  it('may run into a resource lock', async () => {
+  it('can conflict with a concurrent write', async () => {
     const { act, job } = await withJob({ status: 'failed' });
     job.locked = true;
-    const answer = await act('retry', 'owner');
-    expect([answer.status, answer.json]).toEqual([409, { message: '409 Conflict: Resource lock' }]);
+    const response = await act('retry', 'owner');
+    expect([response.status, response.json]).toEqual([
+      409,
+      { message: '409 Conflict: Resource lock' },
+    ]);
   });
 });
 
 describe('cancel', () => {
   it.each(['created', 'pending', 'preparing', 'scheduled', 'manual'])(
-    'ends a job that is %s at once',
+    'ends a %s job immediately',
     async (status) => {
       const { act } = await withJob({ status });
       const { status: code, json } = await act('cancel', 'developer');
@@ -81,7 +84,7 @@ describe('cancel', () => {
     },
   );
 
-  it('lets a running job finish its after_script', async () => {
+  it('lets a running job run its after_script', async () => {
     const { act, world, job } = await withJob({ status: 'running' });
     const { json } = await act('cancel', 'developer');
     expect([json.status, json.finished_at]).toEqual(['canceling', null]);
@@ -89,26 +92,26 @@ describe('cancel', () => {
     expect(job.status).toBe('canceled');
   });
 
-  it('ends a running job at once on 16.0 or with an old runner', async () => {
+  it('ends a running job immediately on 16.0 or with an old runner', async () => {
     const { act, job, world, pipeline } = await withJob({ status: 'running' });
     job.gracefulCancel = false;
     expect((await act('cancel', 'developer')).json.status).toBe('canceled');
     const running = world.addJob(pipeline, { status: 'running' });
     const older = await startSimulator({ world, version: '16.0' });
-    const answer = await older.post(`/projects/1/jobs/${running.id}/cancel`, 'developer');
-    expect(answer.json.status).toBe('canceled');
+    const response = await older.post(`/projects/1/jobs/${running.id}/cancel`, 'developer');
+    expect(response.json.status).toBe('canceled');
   });
 
   it.each(['success', 'failed', 'canceled', 'skipped', 'canceling'])(
-    'answers 201 and changes nothing when %s',
+    'responds with 201 and changes nothing if the job is %s',
     async (status) => {
       const { act } = await withJob({ status });
-      const answer = await act('cancel', 'developer');
-      expect([answer.status, answer.json.status]).toEqual([201, status]);
+      const response = await act('cancel', 'developer');
+      expect([response.status, response.json.status]).toEqual([201, status]);
     },
   );
 
-  it('by force ends only what is canceling, and only for a Maintainer', async () => {
+  it('with force ends only a canceling job, and needs a Maintainer', async () => {
     const { act, world, pipeline, post } = await withJob({ status: 'canceling' });
     expect((await act('cancel', 'developer', { force: true })).json).toEqual(forbidden);
     expect((await act('cancel', 'maintainer', { force: true })).json.status).toBe('canceled');
@@ -117,31 +120,31 @@ describe('cancel', () => {
     expect([kept.status, kept.json.status]).toEqual([201, 'running']);
   });
 
-  it('with force on 18.0 is an ordinary cancel', async () => {
+  it('ignores force on 18.0', async () => {
     const { world, job } = await withJob({ status: 'pending' });
     const older = await startSimulator({ world, version: '18.0' });
-    const answer = await older.post(`/projects/1/jobs/${job.id}/cancel?force=true`, 'developer');
-    expect(answer.json.status).toBe('canceled');
+    const response = await older.post(`/projects/1/jobs/${job.id}/cancel?force=true`, 'developer');
+    expect(response.json.status).toBe('canceled');
   });
 
-  it('may be kept for a higher role, and is not for bridges', async () => {
+  it('can require a higher role, and rejects bridges', async () => {
     const { act, project, world, pipeline, post } = await withJob({ status: 'pending' });
     project.cancelRole = 'maintainer';
     expect((await act('cancel', 'developer')).json).toEqual(forbidden);
     const bridge = world.addBridge(pipeline, { status: 'running' });
-    const answer = await post(`/projects/1/jobs/${bridge.id}/cancel`, 'owner');
-    expect(answer.json).toEqual(jobMissing);
+    const response = await post(`/projects/1/jobs/${bridge.id}/cancel`, 'owner');
+    expect(response.json).toEqual(jobMissing);
   });
 });
 
 describe('retry', () => {
   it.each(['success', 'failed', 'canceled', 'canceling'])(
-    'of a %s job is a new job',
+    'of a %s job creates a new job',
     async (status) => {
       const { act, job, world } = await withJob({ status, name: 'unit', user: 'owner' });
-      const answer = await act('retry', 'developer');
-      expect(answer.status).toBe(201);
-      expect(answer.json).toMatchObject({
+      const response = await act('retry', 'developer');
+      expect(response.status).toBe(201);
+      expect(response.json).toMatchObject({
         id: job.id + 1,
         name: 'unit',
         status: 'pending',
@@ -155,16 +158,16 @@ describe('retry', () => {
   );
 
   it.each(['skipped', 'manual', 'created', 'pending', 'running'])(
-    'refuses a %s job',
+    'rejects a %s job',
     async (status) => {
       const { act } = await withJob({ status });
-      const answer = await act('retry', 'owner');
-      expect(answer.status).toBe(403);
-      expect(answer.json).toEqual({ message: '403 Forbidden - Job is not retryable' });
+      const response = await act('retry', 'owner');
+      expect(response.status).toBe(403);
+      expect(response.json).toEqual({ message: '403 Forbidden - Job is not retryable' });
     },
   );
 
-  it('refuses a second time, and an archived job', async () => {
+  it('rejects a second retry, and an archived job', async () => {
     const { act, world, pipeline, post } = await withJob({ status: 'failed' });
     await act('retry', 'owner');
     const again = await act('retry', 'owner');
@@ -173,7 +176,7 @@ describe('retry', () => {
     expect((await post(`/projects/1/jobs/${archived.id}/retry`, 'owner')).json).toEqual(forbidden);
   });
 
-  it('takes a bridge since 17.0 and shows it as a job', async () => {
+  it('accepts a bridge since 17.0 and returns it as a job', async () => {
     const { world, pipeline, post } = await withJob({});
     const bridge = world.addBridge(pipeline, { status: 'failed', plan: { frozen: true } });
     const { status, json } = await post(`/projects/1/jobs/${bridge.id}/retry`, 'owner');
@@ -209,7 +212,7 @@ describe('retry', () => {
     expect(ignored.status).toBe(201);
   });
 
-  it('wakes the later jobs that were skipped', async () => {
+  it('resets later jobs that were skipped', async () => {
     const { world, pipeline, act } = await withJob({ status: 'failed', stage: 'test' });
     const later = world.addJob(pipeline, { status: 'skipped', stage: 'deploy' });
     await act('retry', 'owner');
@@ -220,7 +223,7 @@ describe('retry', () => {
 });
 
 describe('erase', () => {
-  it('takes log and artifacts once', async () => {
+  it('deletes log and artifacts once', async () => {
     const { act, world, job } = await withJob({
       log: 'text',
       artifacts: [{}],
@@ -239,12 +242,12 @@ describe('erase', () => {
     ]);
   });
 
-  it('refuses a job that is not done', async () => {
+  it('rejects a job that is not complete', async () => {
     const { act } = await withJob({ status: 'running', log: 'text' });
     expect((await act('erase', 'owner')).json.message).toMatch('not erasable!');
   });
 
-  it('is for Maintainers, and for a Developer on an own job on an open ref', async () => {
+  it('needs a Maintainer, or the Developer who owns the job on an unprotected ref', async () => {
     const { act, world, pipeline, project, post } = await withJob({ log: 'x', user: 'owner' });
     expect((await act('erase', 'developer')).json).toEqual(forbidden);
     const own = world.addJob(pipeline, { log: 'x', user: 'developer' });
@@ -255,15 +258,15 @@ describe('erase', () => {
     expect((await post(path, 'developer')).status).toBe(201);
   });
 
-  it('waits for a stats refresh', async () => {
+  it('conflicts with a stats refresh', async () => {
     const { act, project } = await withJob({ log: 'x' });
     project.statsRefreshing = true;
-    const answer = await act('erase', 'owner');
-    expect(answer.status).toBe(409);
-    expect(answer.json.message).toMatch('undergoing stats refresh');
+    const response = await act('erase', 'owner');
+    expect(response.status).toBe(409);
+    expect(response.json.message).toMatch('undergoing stats refresh');
   });
 
-  it('takes an archived job on new releases only', async () => {
+  it('accepts an archived job on new releases only', async () => {
     const { act, world, job } = await withJob({ log: 'x', archived: true });
     const older = await startSimulator({ world, version: '16.0' });
     const refused = await older.post(`/projects/1/jobs/${job.id}/erase`, 'owner');
@@ -273,18 +276,18 @@ describe('erase', () => {
 });
 
 describe('play', () => {
-  it.each(['manual', 'scheduled'])('starts a %s job in the caller’s name', async (status) => {
+  it.each(['manual', 'scheduled'])('starts a %s job as the caller', async (status) => {
     const { act, job } = await withJob({ status, user: 'owner' });
-    const answer = await act('play', 'developer');
-    expect(answer.status).toBe(200);
-    expect(answer.json).toMatchObject({
+    const response = await act('play', 'developer');
+    expect(response.status).toBe(200);
+    expect(response.json).toMatchObject({
       id: job.id,
       status: 'pending',
       user: { username: 'developer' },
     });
   });
 
-  it('answers a bridge in its own shape', async () => {
+  it('returns a bridge in the shape of a bridge', async () => {
     const { world, pipeline, post } = await withJob({});
     const bridge = world.addBridge(pipeline, { status: 'manual' });
     const { status, json } = await post(`/projects/1/jobs/${bridge.id}/play`, 'owner');
@@ -292,34 +295,34 @@ describe('play', () => {
     expect(json).not.toHaveProperty('artifacts');
   });
 
-  it('runs a manual job that is done as a new one', async () => {
+  it('creates a new job for a manual job that is complete', async () => {
     const { act, job } = await withJob({ status: 'success', when: 'manual' });
     const { status, json } = await act('play', 'owner');
     expect([status, json.id]).toEqual([200, job.id + 1]);
   });
 
   it.each([{ status: 'success' }, { status: 'running', when: 'manual' as const }])(
-    'refuses %o',
+    'rejects %o',
     async (options) => {
       const { act } = await withJob(options);
-      const answer = await act('play', 'owner');
-      expect(answer.status).toBe(400);
-      expect(answer.json).toEqual({ message: '400 Bad request - Unplayable Job' });
+      const response = await act('play', 'owner');
+      expect(response.status).toBe(400);
+      expect(response.json).toEqual({ message: '400 Bad request - Unplayable Job' });
     },
   );
 
-  it('refuses an archived job', async () => {
+  it('rejects an archived job', async () => {
     const { act } = await withJob({ status: 'manual', archived: true });
     expect((await act('play', 'owner')).json).toEqual(forbidden);
   });
 
-  it('names every variable that lacks its key or value, and runs nothing', async () => {
+  it('reports every variable without key or value, and starts nothing', async () => {
     const { act, job } = await withJob({ status: 'manual' });
-    const answer = await act('play', 'owner', {
+    const response = await act('play', 'owner', {
       job_variables_attributes: [{ key: 'A', value: '1' }, { value: '2' }, { key: 'C' }],
     });
-    expect(answer.status).toBe(400);
-    expect(answer.json).toEqual({
+    expect(response.status).toBe(400);
+    expect(response.json).toEqual({
       error:
         'job_variables_attributes[1][key] is missing, job_variables_attributes[2][value] is missing',
     });
@@ -328,12 +331,12 @@ describe('play', () => {
     expect(job.status).toBe('manual');
   });
 
-  it('takes variables as JSON and as a form', async () => {
-    const { act, ask, world, pipeline, job } = await withJob({ status: 'manual' });
+  it('accepts variables as JSON and as a form', async () => {
+    const { act, request, world, pipeline, job } = await withJob({ status: 'manual' });
     await act('play', 'owner', { job_variables_attributes: [{ key: 'A', value: '1' }] });
     expect(job.variables).toEqual([{ key: 'A', value: '1' }]);
     const second = world.addJob(pipeline, { status: 'manual' });
-    await ask(`/projects/1/jobs/${second.id}/play`, {
+    await request(`/projects/1/jobs/${second.id}/play`, {
       method: 'POST',
       as: 'owner',
       body: new URLSearchParams([
@@ -349,7 +352,7 @@ describe('play', () => {
     ]);
   });
 
-  it('refuses variables below the project’s role for them', async () => {
+  it('rejects variables below the role the project requires', async () => {
     const { act, project } = await withJob({ status: 'manual' });
     project.variablesRole = 'maintainer';
     const body = { job_variables_attributes: [{ key: 'A', value: '1' }] };
@@ -365,13 +368,13 @@ describe('play', () => {
   });
 });
 
-it('refuses a body that is not JSON', async () => {
-  const { ask, job } = await withJob({ status: 'manual' });
-  const answer = await ask(`/projects/1/jobs/${job.id}/play`, {
+it('rejects a body that is not JSON', async () => {
+  const { request, job } = await withJob({ status: 'manual' });
+  const response = await request(`/projects/1/jobs/${job.id}/play`, {
     method: 'POST',
     as: 'owner',
     body: '{',
     headers: { 'Content-Type': 'application/json' },
   });
-  expect(answer.status).toBe(400);
+  expect(response.status).toBe(400);
 });
