@@ -13,86 +13,84 @@ import { createPollInterval } from './poll-interval.ts';
 import { type LiveEvents, subscribeTo, type View } from './subscriber.ts';
 import { createTraceMemory, type TraceNews, traceResource, traceView } from './trace.ts';
 
-/** What one caller can follow. Each read behind it is made with the caller's own credential. */
+/** The live updates of one caller; all reads use the caller's own credential. */
 export interface Live {
-  /** Whether the gateway follows as much as it may, of everybody or of this caller. */
+  /** Whether the limit of subscriptions is reached, in total or for this caller. */
   isFull(): boolean;
-  /** The job now, then each change of it, until it is finished. */
+  /** The current state of the job, then each change until it is finished. */
   job(ref: JobRef): LiveEvents<Job>;
-  /** The pipeline and all its jobs, then what changes of them, until it is finished. */
+  /** The pipeline and all its jobs, then each change until the pipeline is finished. */
   pipeline(ref: PipelineRef): LiveEvents<PipelineNews>;
-  /** A job's log from that byte on, then what is appended, until the job is finished. */
+  /** The log from `afterByte` on, then what is appended, until the job is finished. */
   trace(ref: JobRef, afterByte: number): LiveEvents<TraceNews>;
 }
 
-/** On whose behalf something is followed, and until when. */
 export interface LiveCaller {
   credential: Credential;
   signal: AbortSignal;
 }
 
-/** Follows things at GitLab for all callers. */
+/** Shares polls between the subscribers of all callers. */
 export interface LiveHub {
   of(caller: LiveCaller): Live;
-  /** How many subscribers there are, and how many polls serve them. */
   count(): { subscribers: number; polls: number };
-  /** Ends everything that is followed. */
+  /** Ends all polls. */
   close(): void;
 }
 
-/** What a hub is made of. */
 export interface LiveHubOptions {
   transport: Transport;
   notifications: Notifications;
-  /** How long a change of something that moves may take to be seen, in ms. @default 1200 */
+  /** Poll interval of an active resource. @default 1200 */
   intervalMs?: number | undefined;
   /** @default 10000 */
   maxSubscribers?: number | undefined;
-  /** The most of one credential. @default as many as of all */
+  /** Per credential. @default maxSubscribers */
   maxPerCaller?: number | undefined;
   clock?: Clock | undefined;
   /** 0 to 1. */
   random?: (() => number) | undefined;
 }
 
-/** Below that part of its quota, a credential's polls slow down. */
+/** A credential's polls slow down if less than this part of its quota is left. */
 const SCARCE_PART = 0.25;
 
-/** The polls of all callers, each by its credential's digest and what it watches. */
+/** Creates the registry of polls: one per credential and resource. */
 function createPolls(options: LiveHubOptions) {
-  const { transport, notifications: wakeUps, intervalMs = 1_200 } = options;
+  const { transport, notifications, intervalMs = 1_200 } = options;
   const { clock = systemClock, random = Math.random } = options;
   const polls = new Map<string, Poll<unknown>>();
 
   const start = <State>(credential: Credential, resource: Resource<State>, key: string) => {
-    const pace = createPollInterval({
+    const interval = createPollInterval({
       clock,
       random,
       intervalMs,
       isScarce: () => isScarce(transport.rateLimitOf(credential.digest), SCARCE_PART, clock.now()),
     });
-    // Of what has no name among hooks, such as a log, none will tell.
-    pace.setHooked(resource.topic !== undefined && wakeUps.hasWebhooks(resource.project));
-    const reading = resource.open({
+    // Webhooks do not report resources without a topic, such as logs.
+    const hasTopic = resource.topic !== undefined;
+    interval.setHasWebhooks(hasTopic && notifications.hasWebhooks(resource.project));
+    const reader = resource.open({
       watch: <Other>(other: Resource<Other>) => {
-        const watched = find(credential, other);
-        return { poll: watched, leave: watched.join(() => poll.wake()) };
+        const otherPoll = find(credential, other);
+        return { poll: otherPoll, leave: otherPoll.join(() => poll.notify()) };
       },
     });
-    const poll: Poll<State> = createPoll(reading, {
+    const poll: Poll<State> = createPoll(reader, {
       clock,
-      interval: pace,
+      interval,
       connect: (signal) => createGitlab({ transport, credential, signal }),
       onEnd() {
-        deafen();
+        unsubscribe();
         polls.delete(key);
       },
     });
-    const deafen = resource.topic ? wakeUps.subscribe(resource.topic, poll) : () => {};
+    const unsubscribe = resource.topic ? notifications.subscribe(resource.topic, poll) : () => {};
     polls.set(key, poll as Poll<unknown>);
     return poll;
   };
-  /** The caller's poll of a resource. The key names the kind of state, so the cast holds. */
+  /** Finds or starts a poll. The key contains the kind of resource, so the cast is safe. */
   const find = <State>(credential: Credential, resource: Resource<State>): Poll<State> => {
     const key = `${credential.digest} ${resource.key}`;
     const known = polls.get(key) as Poll<State> | undefined;
@@ -101,24 +99,23 @@ function createPolls(options: LiveHubOptions) {
   return { find, polls };
 }
 
-/** Counts subscribers, in all and by their credentials' digests. */
+/** Counts subscribers, in total and per credential. */
 function createCounts({ maxSubscribers = 10_000, maxPerCaller = maxSubscribers }: LiveHubOptions) {
   const byDigest = new Map<string, number>();
-  let all = 0;
-  const ofOne = (digest: string) => byDigest.get(digest) ?? 0;
+  let total = 0;
+  const countOf = (digest: string) => byDigest.get(digest) ?? 0;
   return {
-    all: () => all,
-    isFull: (digest: string) => all >= maxSubscribers || ofOne(digest) >= maxPerCaller,
+    total: () => total,
+    isFull: (digest: string) => total >= maxSubscribers || countOf(digest) >= maxPerCaller,
     change(digest: string, by: 1 | -1) {
-      all += by;
-      const left = ofOne(digest) + by;
-      if (left > 0) byDigest.set(digest, left);
+      total += by;
+      const count = countOf(digest) + by;
+      if (count > 0) byDigest.set(digest, count);
       else byDigest.delete(digest);
     },
   };
 }
 
-/** Makes a hub that follows nothing yet. */
 export function createLiveHub(options: LiveHubOptions): LiveHub {
   const { transport } = options;
   const memory = createTraceMemory();
@@ -146,7 +143,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
         return subscribe(caller, resource, traceView(gitlab, ref, afterByte));
       },
     }),
-    count: () => ({ subscribers: counts.all(), polls: polls.size }),
+    count: () => ({ subscribers: counts.total(), polls: polls.size }),
     close() {
       for (const poll of [...polls.values()]) poll.end({});
     },

@@ -5,20 +5,18 @@ import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
 
 /**
- * What of a job counts as a change. Its own ticking clocks do not, nor do those of what came along
- * with it: a runner's last contact, a user's local time.
+ * Change fingerprint of a job. Excludes the durations of an unfinished job and volatile nested fields
+ * (a runner's contact time, a user's local time).
  */
 export function fingerprint(job: Job | Bridge): string {
   const { duration, queued_duration, user, commit, pipeline, ...own } = job;
-  const ticks = 'runner' in own ? { runner: own.runner?.id } : {};
+  const runner = 'runner' in own ? { runner: own.runner?.id } : {};
   const manager = 'runner_manager' in own ? { runner_manager: own.runner_manager?.id } : {};
-  const around = { user: user?.id, commit: commit?.id, pipeline: pipeline?.status };
-  // Where it is over, its times stand still and are news like everything else.
-  const times = job.finished_at ? { duration, queued_duration } : {};
-  return JSON.stringify({ ...own, ...ticks, ...manager, ...around, ...times });
+  const nested = { user: user?.id, commit: commit?.id, pipeline: pipeline?.status };
+  const durations = job.finished_at ? { duration, queued_duration } : {};
+  return JSON.stringify({ ...own, ...runner, ...manager, ...nested, ...durations });
 }
 
-/** A job as it changes. */
 export function jobResource(ref: JobRef): Resource<Job> {
   return {
     key: `job ${ref.project}/${ref.id}`,
@@ -30,17 +28,17 @@ export function jobResource(ref: JobRef): Resource<Job> {
         return before && fingerprint(before) === fingerprint(job) ? before : job;
       },
       activity: (job) => activityOf(job.status),
-      announced: (job) => job.status,
+      webhookFingerprint: (job) => job.status,
     }),
   };
 }
 
-/** Tells each state of something once. */
+/** A view that returns each state once. */
 export function distinct<State>(): View<State, State> {
-  let told: State | undefined;
+  let sent: State | undefined;
   return (state) => {
-    if (state === told) return undefined;
-    told = state;
+    if (state === sent) return undefined;
+    sent = state;
     return state;
   };
 }

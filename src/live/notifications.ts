@@ -1,60 +1,61 @@
 import type { Clock } from '../util/clock.ts';
 
-/** Word that something may have changed. It holds no more than names: nobody learns anything from it. */
+/**
+ * Says that resources may have changed. It contains only their names: subscribers read the change with
+ * their own credential.
+ */
 export interface ChangeEvent {
-  /** What may have changed, such as `job/1001`, `pipeline/700`. */
+  /** Such as `job/1001`, `pipeline/700`. */
   topics: readonly string[];
-  /** The project's number; undefined where the hint does not say. */
+  /** The project's number; undefined if the webhook does not contain it. */
   project?: string | undefined;
-  /** Whether it came by a hook that tells of every change of a job. */
+  /** Whether it comes from a webhook that reports every change of a job. */
   ofJobs: boolean;
 }
 
-/** Who wants to be told of one topic. */
+/** A subscriber of one topic. */
 export interface Listener {
-  /** What it watches may have changed; `hooked` says that hooks tell of such changes. */
-  wake(hooked?: true): void;
-  /** Hints may have been missed, and may be missed from now on. */
+  /** `hasWebhooks` says that webhooks report changes of this topic. */
+  notify(hasWebhooks?: true): void;
+  /** Events may have been missed, and may be missed until further notice. */
   onMissedEvents(): void;
 }
 
-/** Passes hints on to those who watch what they name. */
+/** Distributes change events to the listeners of their topics. */
 export interface Notifications {
-  receive(hint: ChangeEvent): void;
-  /** Tells everybody that hints may be missed. */
+  receive(event: ChangeEvent): void;
   onMissedEvents(): void;
-  /** Answers how to stop listening. */
+  /** Returns an unsubscribe function. */
   subscribe(topic: string, listener: Listener): () => void;
-  /** Whether hooks told of the project's jobs lately, so that they can be expected to again. */
+  /** Whether webhooks reported jobs of the project recently. */
   hasWebhooks(project: string): boolean;
 }
 
-/** Hooks come with changes, and there may be none for a while. */
-const TRUST_MS = 600_000;
+/** Webhooks come with changes, so a project may have none for a while. */
+const WEBHOOK_MEMORY_MS = 600_000;
 const MAX_PROJECTS = 10_000;
 
-/** Starts without listeners, and without having heard anything. */
 export function createNotifications(clock: Clock): Notifications {
   const listeners = new Map<string, Set<Listener>>();
-  /** Projects by the time of their last hint, the oldest first. */
-  const heard = new Map<string, number>();
+  /** By project, the least recent first. */
+  const lastEventAt = new Map<string, number>();
 
   const remember = (project: string) => {
-    heard.delete(project);
-    heard.set(project, clock.now());
-    const oldest = heard.size > MAX_PROJECTS ? heard.keys().next().value : undefined;
-    if (oldest !== undefined) heard.delete(oldest);
+    lastEventAt.delete(project);
+    lastEventAt.set(project, clock.now());
+    const oldest = lastEventAt.size > MAX_PROJECTS ? lastEventAt.keys().next().value : undefined;
+    if (oldest !== undefined) lastEventAt.delete(oldest);
   };
 
   return {
     receive({ topics, project, ofJobs }) {
       if (ofJobs && project !== undefined) remember(project);
       for (const topic of topics) {
-        for (const listener of listeners.get(topic) ?? []) listener.wake(ofJobs || undefined);
+        for (const listener of listeners.get(topic) ?? []) listener.notify(ofJobs || undefined);
       }
     },
     onMissedEvents() {
-      heard.clear();
+      lastEventAt.clear();
       for (const group of listeners.values())
         for (const listener of group) listener.onMissedEvents();
     },
@@ -67,6 +68,6 @@ export function createNotifications(clock: Clock): Notifications {
       };
     },
     hasWebhooks: (project) =>
-      clock.now() - (heard.get(project) ?? Number.NEGATIVE_INFINITY) < TRUST_MS,
+      clock.now() - (lastEventAt.get(project) ?? Number.NEGATIVE_INFINITY) < WEBHOOK_MEMORY_MS,
   };
 }

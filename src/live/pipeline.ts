@@ -10,22 +10,22 @@ import type { View } from './subscriber.ts';
 
 type Row = Job | Bridge;
 
-/** A pipeline and its jobs, and when each was seen to change. */
+/** A pipeline and its jobs, with the round in which each changed last. */
 export interface PipelineState {
   pipeline: RestPipeline;
-  /** Counts the reads that found a change. */
+  /** The number of reads that found a change. */
   round: number;
-  /** By id, newest first, trigger jobs last; with the round of the last change. */
+  /** By id, newest first, trigger jobs last. */
   jobs: ReadonlyMap<string, { job: Row; round: number }>;
 }
 
-/** What a subscriber is told: the pipeline as it is, and the jobs that changed since it was told last. */
+/** The current pipeline, and the jobs that changed since the subscriber's last event. */
 export interface PipelineNews {
   pipeline: RestPipeline;
   changedJobs: Row[];
 }
 
-/** More than any pipeline has; a page has 100. */
+/** More jobs than any pipeline has. */
 const ALL = 100_000;
 
 async function readAll<R extends WithId>(fetch: (page: OffsetRequest) => Promise<Page<R>>) {
@@ -38,45 +38,45 @@ async function readAll<R extends WithId>(fetch: (page: OffsetRequest) => Promise
   return (await readOffsetList(fetch, want)).rows;
 }
 
-/** The jobs of a pipeline. GitLab makes all of them with it, so where it has no trigger job none will come. */
+/** GitLab creates all jobs with the pipeline, so one without trigger jobs will never have any. */
 async function readJobs(
   gitlab: Gitlab,
   ref: PipelineRef,
   before: PipelineState | undefined,
 ): Promise<Row[]> {
   const known = [...(before?.jobs.values() ?? [])];
-  const hasNoBridge = known.length > 0 && known.every(({ job }) => job.kind === 'BUILD');
+  const hasNoBridges = known.length > 0 && known.every(({ job }) => job.kind === 'BUILD');
   const [jobs, bridges] = await Promise.all([
     readAll((page) => gitlab.listPipelineJobs(ref, {}, page)),
-    hasNoBridge ? [] : readAll((page) => gitlab.listPipelineBridges(ref, {}, page)),
+    hasNoBridges ? [] : readAll((page) => gitlab.listPipelineBridges(ref, {}, page)),
   ]);
   return [...jobs, ...bridges];
 }
 
-const isOver = (status: string | null | undefined) => activityOf(status) === 'done';
+const isFinished = (status: string | null | undefined) => activityOf(status) === 'finished';
 
-/** Whether a list is older than the end of its pipeline: jobs that still run then cannot be. */
+/** Whether a list of jobs is older than the end of its pipeline: some of them are still running. */
 const isOutdated = (jobs: Row[]) =>
-  jobs.some(({ status }) => !isOver(status) && !['manual', 'created'].includes(status));
+  jobs.some(({ status }) => !isFinished(status) && !['manual', 'created'].includes(status));
 
-/** Reads the pipeline beside its jobs; once more those if it ended in between. */
+/** Reads the pipeline and its jobs concurrently; reads the jobs again if the pipeline ended in between. */
 async function readBoth(gitlab: Gitlab, ref: PipelineRef, before: PipelineState | undefined) {
   const [pipeline, jobs] = await Promise.all([
     gitlab.getPipeline(ref),
     readJobs(gitlab, ref, before),
   ]);
-  const again = isOver(pipeline.status) && isOutdated(jobs);
-  return { pipeline, jobs: again ? await readJobs(gitlab, ref, before) : jobs };
+  const mustReread = isFinished(pipeline.status) && isOutdated(jobs);
+  return { pipeline, jobs: mustReread ? await readJobs(gitlab, ref, before) : jobs };
 }
 
-/** What of a pipeline itself counts as a change; its clocks do once they stand still. */
-function pipelineEssence({ user, duration, queued_duration, ...own }: RestPipeline): string {
-  const times = own.finished_at ? { duration, queued_duration } : {};
-  return JSON.stringify({ ...own, ...times, user: user?.id });
+/** Change fingerprint of a pipeline without its jobs. Excludes the durations of an unfinished one. */
+function pipelineFingerprint({ user, duration, queued_duration, ...own }: RestPipeline): string {
+  const durations = own.finished_at ? { duration, queued_duration } : {};
+  return JSON.stringify({ ...own, ...durations, user: user?.id });
 }
 
-/** The downstream pipeline's own changes are a trigger job's too; a pipeline's changes are no job's. */
-function jobEssence(job: Row): string {
+/** Excludes the job's pipeline, but not the downstream pipeline of a trigger job. */
+function jobFingerprint(job: Row): string {
   const { pipeline, ...own } = job;
   return fingerprint(own as Row);
 }
@@ -88,24 +88,24 @@ function compare(
   const round = (before?.round ?? 0) + 1;
   const entries = jobs.map((job) => {
     const known = before?.jobs.get(String(job.id));
-    const isSame = known !== undefined && jobEssence(known.job) === jobEssence(job);
-    return [String(job.id), isSame ? known : { job, round }] as const;
+    const isUnchanged = known !== undefined && jobFingerprint(known.job) === jobFingerprint(job);
+    return [String(job.id), isUnchanged ? known : { job, round }] as const;
   });
-  const isSame =
+  const isUnchanged =
     before !== undefined &&
     entries.every(([, entry]) => entry.round < round) &&
-    pipelineEssence(before.pipeline) === pipelineEssence(pipeline);
-  return isSame ? before : { pipeline, round, jobs: new Map(entries) };
+    pipelineFingerprint(before.pipeline) === pipelineFingerprint(pipeline);
+  return isUnchanged ? before : { pipeline, round, jobs: new Map(entries) };
 }
 
-/** Whether it is a trigger job that moves, or whose pipeline elsewhere does. */
-function isTriggering(job: Row): boolean {
+/** Whether a trigger job or its downstream pipeline is active. */
+function isActiveBridge(job: Row): boolean {
   const statuses =
     'downstream_pipeline' in job ? [job.status, job.downstream_pipeline?.status] : [];
-  return statuses.some((status) => activityOf(status ?? 'created') === 'quick');
+  return statuses.some((status) => activityOf(status ?? 'created') === 'active');
 }
 
-/** A pipeline with its jobs as they change: a call for itself and one for each list, side by side. */
+/** A pipeline and its jobs: each read is one call for the pipeline and one per page of each list. */
 export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
   return {
     key: `pipeline ${ref.project}/${ref.id}`,
@@ -114,9 +114,10 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
     open: () => ({
       read: async (gitlab, before) => compare(before, await readBoth(gitlab, ref, before)),
       activity: ({ pipeline }) => activityOf(pipeline.status),
-      // There are no hooks for trigger jobs.
-      isUnheard: ({ jobs }) => [...jobs.values()].some(({ job }) => isTriggering(job)),
-      announced: ({ pipeline, jobs }) =>
+      // GitLab has no webhooks for trigger jobs.
+      hasUnannouncedActivity: ({ jobs }) =>
+        [...jobs.values()].some(({ job }) => isActiveBridge(job)),
+      webhookFingerprint: ({ pipeline, jobs }) =>
         JSON.stringify([
           pipeline.status,
           ...[...jobs.values()].map(({ job }) => job.kind === 'BUILD' && [job.id, job.status]),
@@ -125,13 +126,13 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
   };
 }
 
-/** Tells each viewer of the jobs that are news to it. */
+/** A view that returns the jobs that changed since the subscriber's last event. */
 export function pipelineView(): View<PipelineState, PipelineNews> {
-  let told = 0;
+  let sentRound = 0;
   return ({ pipeline, round, jobs }) => {
-    if (round <= told) return undefined;
-    const news = [...jobs.values()].filter((entry) => entry.round > told);
-    told = round;
-    return { pipeline, changedJobs: news.map(({ job }) => job) };
+    if (round <= sentRound) return undefined;
+    const changed = [...jobs.values()].filter((entry) => entry.round > sentRound);
+    sentRound = round;
+    return { pipeline, changedJobs: changed.map(({ job }) => job) };
   };
 }

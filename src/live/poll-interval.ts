@@ -2,84 +2,82 @@ import { GitlabRateLimitError, GitlabStatusError, isGitlabError } from '../gitla
 import type { Clock } from '../util/clock.ts';
 
 /*
- * How soon to look again. Everything here is a multiple of one interval, which is what a change of
- * something that moves may take to be seen.
+ * When to poll next. All intervals are multiples of `intervalMs`, the time within which a change of
+ * an active resource is detected.
  */
 
-/** How lively something is: it moves, waits for its turn, waits for somebody, or is over. */
-export type Activity = 'quick' | 'slow' | 'idle' | 'done';
+/** Activity level of a job or pipeline; selects the poll interval. */
+export type Activity = 'active' | 'waiting' | 'idle' | 'finished';
 
-const motions: Readonly<Record<string, Activity>> = {
-  running: 'quick',
-  canceling: 'quick',
-  pending: 'slow',
-  preparing: 'slow',
-  waiting_for_resource: 'slow',
-  waiting_for_callback: 'slow',
+const activities: Readonly<Record<string, Activity>> = {
+  running: 'active',
+  canceling: 'active',
+  pending: 'waiting',
+  preparing: 'waiting',
+  waiting_for_resource: 'waiting',
+  waiting_for_callback: 'waiting',
   created: 'idle',
   manual: 'idle',
   scheduled: 'idle',
-  success: 'done',
-  failed: 'done',
-  canceled: 'done',
-  skipped: 'done',
+  success: 'finished',
+  failed: 'finished',
+  canceled: 'finished',
+  skipped: 'finished',
 };
 
-/** How lively a job or pipeline in that status is; one that is newer than this list counts as waiting. */
+/** Returns the activity for a status; `waiting` if the status is unknown. */
 export function activityOf(status: string | null | undefined): Activity {
-  return motions[status ?? ''] ?? 'slow';
+  return activities[status ?? ''] ?? 'waiting';
 }
 
-/** Pauses in intervals. */
-const pauses: Readonly<Record<Activity, number>> = { quick: 1, slow: 2.5, idle: 5, done: 5 };
+const intervalFactors: Readonly<Record<Activity, number>> = {
+  active: 1,
+  waiting: 2.5,
+  idle: 5,
+  finished: 5,
+};
 
-/** With hooks arriving, polling only catches what they miss. */
-const BACKSTOP = 8;
-/** With little of GitLab's quota left, viewers leave it to those who ask. */
-const SPARING = 4;
+/** With webhooks, polling only finds what they miss. */
+const WEBHOOK_FACTOR = 8;
+/** Used when little of GitLab's quota is left, so that queries can use it. */
+const SCARCE_FACTOR = 4;
 /**
- * Reads of one thing that hooks ask for begin at least so far apart: five or six a second of what does change.
- * While hooks pour in and reads find nothing new, as with forged ones, the gap doubles up to the interval.
+ * Minimum gap between reads that are triggered by webhooks. While many webhooks arrive and reads find
+ * no change (as with forged ones), the gap doubles, up to `intervalMs`.
  */
-const WAKE_GAP_MS = 180;
-const MAX_BACK_OFF_MS = 60_000;
-/** Who cannot be told anything for so long is told that. */
-const GIVE_UP_MS = 300_000;
+const MIN_GAP_MS = 180;
+const MAX_BACKOFF_MS = 60_000;
+/** A poll that fails for this long ends with the error. */
+const MAX_FAILING_MS = 300_000;
 
-/** What a read came to. */
-export interface Look {
+/** What a successful read found. */
+export interface ReadOutcome {
   activity: Activity;
-  /** Whether it was made because somebody said that something had changed. */
-  woken: boolean;
-  /** Whether something had. */
+  /** Whether the read was triggered by a notification. */
+  notified: boolean;
   changed: boolean;
-  /** Whether it found a change that a hook should have announced. */
+  /** Whether it found a change that a webhook should have announced. */
   announceable: boolean;
-  /** Whether something is under way of which no hook tells. */
-  unheard: boolean;
-  /** A longer pause where a read is dear. */
-  leastMs: number;
+  /** Whether something is active that webhooks do not report. */
+  unannounced: boolean;
+  /** Minimum pause, for reads that are expensive. */
+  minPauseMs: number;
 }
 
-/** The pace of one poll. */
+/** Schedules the reads of one poll. All results are in ms from now. */
 export interface PollInterval {
-  /** A read begins. */
-  beforeRead(): void;
-  /** How long to wait after a read, in ms. */
-  afterRead(look: Look): number;
-  /** How long to wait after a read that failed; undefined where waiting cannot help. */
+  onReadStart(): void;
+  afterRead(outcome: ReadOutcome): number;
+  /** Undefined if a retry cannot help: the poll ends with the error. */
   afterFailure(error: unknown): number | undefined;
-  /** How long to wait when told that something has changed. */
-  onWake(): number;
-  /** The same when news may have been missed, which then holds for many: they do not all ask at once. */
-  onLoss(): number;
-  /** Whether hooks tell of changes here. */
-  setHooked(hooked: boolean): void;
-  /** Whether what was read last is older than what moves may be. */
+  afterNotification(): number;
+  /** Randomized, because all polls miss events at the same time. */
+  afterMissedEvents(): number;
+  setHasWebhooks(hasWebhooks: boolean): void;
+  /** Whether the last read is older than `intervalMs`. */
   isStale(): boolean;
 }
 
-/** What paces are made of. */
 export interface PollIntervalOptions {
   clock: Clock;
   /** 0 to 1. */
@@ -89,77 +87,72 @@ export interface PollIntervalOptions {
   isScarce(): boolean;
 }
 
-/** Seconds GitLab asks to wait; undefined for a failure that will stay. */
-function waitAsked(error: unknown): number | undefined {
+/** Returns the minimum wait in seconds before a retry; undefined if the error is permanent. */
+function retryAfter(error: unknown): number | undefined {
   if (!isGitlabError(error)) return undefined;
   if (error instanceof GitlabRateLimitError) return error.retryAfterSeconds ?? 0;
   if (!(error instanceof GitlabStatusError)) return 0;
   return error.status >= 500 ? (error.retryAfterSeconds ?? 0) : undefined;
 }
 
-/** Starts the pace of one poll. */
-export function createPollInterval({
-  clock,
-  random,
-  intervalMs,
-  isScarce,
-}: PollIntervalOptions): PollInterval {
-  let hooked = false;
+export function createPollInterval(options: PollIntervalOptions): PollInterval {
+  const { clock, random, intervalMs, isScarce } = options;
+  let hasWebhooks = false;
   let failures = 0;
   let failingSince = 0;
-  let closedUntil = 0;
-  let beganAt = 0;
-  let lastReadAt = Number.NEGATIVE_INFINITY;
-  let gapMs = WAKE_GAP_MS;
-  /** Whether the last wake came soon after a read. */
-  let isCrowded = false;
-  const openIn = () => closedUntil - clock.now();
-  const sparing = () => (isScarce() ? SPARING : 1);
-  const jittered = (ms: number) => ms * (0.8 + 0.4 * random());
-  /** When the next read that is asked for may begin. A server that is slow to answer gets a rest, too. */
-  const awakeAt = () => {
-    const restMs = Math.min(gapMs, lastReadAt - beganAt);
-    return Math.max(beganAt + gapMs * sparing(), lastReadAt + restMs);
+  let blockedUntil = 0;
+  let readStartedAt = 0;
+  let readEndedAt = Number.NEGATIVE_INFINITY;
+  let gapMs = MIN_GAP_MS;
+  /** Whether the last notification came soon after a read. */
+  let isFrequent = false;
+  const blockedMs = () => blockedUntil - clock.now();
+  const scarceFactor = () => (isScarce() ? SCARCE_FACTOR : 1);
+  const jitter = (ms: number) => ms * (0.8 + 0.4 * random());
+  /** A slow read is followed by a pause as long as the read, so that a slow server can recover. */
+  const nextNotifiedReadAt = () => {
+    const restMs = Math.min(gapMs, readEndedAt - readStartedAt);
+    return Math.max(readStartedAt + gapMs * scarceFactor(), readEndedAt + restMs);
   };
 
   return {
-    setHooked(value) {
-      hooked = value;
+    setHasWebhooks(value) {
+      hasWebhooks = value;
     },
-    // What was never read is being read.
-    isStale: () => Number.isFinite(lastReadAt) && clock.now() - lastReadAt > intervalMs,
-    beforeRead() {
-      beganAt = clock.now();
+    // Before the first read has ended there is nothing that can be stale.
+    isStale: () => Number.isFinite(readEndedAt) && clock.now() - readEndedAt > intervalMs,
+    onReadStart() {
+      readStartedAt = clock.now();
     },
-    afterRead({ activity: motion, woken, changed, announceable, unheard, leastMs }) {
+    afterRead({ activity, notified, changed, announceable, unannounced, minPauseMs }) {
       failures = 0;
-      lastReadAt = clock.now();
-      const isVain = woken && isCrowded && !changed;
-      gapMs = isVain ? Math.min(intervalMs, gapMs * 2) : WAKE_GAP_MS;
-      // Hooks stopped, or do not tell of this: back to looking.
-      if (announceable && !woken) hooked = false;
-      // What was announced may not be readable yet (a lagging replica), hence one quick look more.
-      const factor = hooked && !woken && !unheard ? BACKSTOP : 1;
-      const intervals = (woken ? 1 : pauses[motion]) * factor * sparing();
-      return jittered(Math.max(intervals * intervalMs, leastMs));
+      readEndedAt = clock.now();
+      const isUseless = notified && isFrequent && !changed;
+      gapMs = isUseless ? Math.min(intervalMs, gapMs * 2) : MIN_GAP_MS;
+      // Webhooks have stopped, or do not report this resource.
+      if (announceable && !notified) hasWebhooks = false;
+      const factor = hasWebhooks && !notified && !unannounced ? WEBHOOK_FACTOR : 1;
+      // A lagging replica may not show the announced change yet, hence one more read soon.
+      const intervals = (notified ? 1 : intervalFactors[activity]) * factor * scarceFactor();
+      return jitter(Math.max(intervals * intervalMs, minPauseMs));
     },
     afterFailure(error) {
-      const askedMs = (waitAsked(error) ?? Number.POSITIVE_INFINITY) * 1000;
+      const retryAfterMs = (retryAfter(error) ?? Number.POSITIVE_INFINITY) * 1000;
       const now = clock.now();
       if (failures === 0) failingSince = now;
-      if (askedMs > GIVE_UP_MS || now - failingSince >= GIVE_UP_MS) return undefined;
+      if (retryAfterMs > MAX_FAILING_MS || now - failingSince >= MAX_FAILING_MS) return undefined;
       failures += 1;
-      lastReadAt = now;
-      closedUntil = now + askedMs;
+      readEndedAt = now;
+      blockedUntil = now + retryAfterMs;
       gapMs = Math.min(intervalMs, gapMs * 2);
-      const backOffMs = Math.min(MAX_BACK_OFF_MS, intervalMs * 2 ** failures);
-      return Math.max(askedMs * (1 + 0.1 * random()), jittered(backOffMs));
+      const backoffMs = Math.min(MAX_BACKOFF_MS, intervalMs * 2 ** failures);
+      return Math.max(retryAfterMs * (1 + 0.1 * random()), jitter(backoffMs));
     },
-    onWake() {
+    afterNotification() {
       const now = clock.now();
-      isCrowded = now - lastReadAt < 2 * gapMs;
-      return Math.max(0, awakeAt() - now, openIn());
+      isFrequent = now - readEndedAt < 2 * gapMs;
+      return Math.max(0, nextNotifiedReadAt() - now, blockedMs());
     },
-    onLoss: () => Math.max(random() * intervalMs, openIn()),
+    afterMissedEvents: () => Math.max(random() * intervalMs, blockedMs()),
   };
 }

@@ -1,215 +1,210 @@
-import { setImmediate as othersTurn } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { Gitlab } from '../gitlab/client.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Activity, PollInterval } from './poll-interval.ts';
 
-/** Something at GitLab that can be watched. */
+/** A resource of GitLab that can be polled. */
 export interface Resource<State> {
-  /** Its name among all that is watched; the key of one poll per credential. */
+  /** Identifies the resource; there is one poll per credential and key. */
   key: string;
-  /** What wake-ups call it, such as `job/1001`; undefined where they do not. */
+  /** The topic of its change events, such as `job/1001`; undefined if webhooks do not report it. */
   topic?: string;
-  /** The project it belongs to: its number, or its path where a server left the number out. */
+  /** The project's number, or its path if the server left the number out. */
   project: string;
-  /** Begins to read it. */
-  open(tools: ReadingTools): Reading<State>;
+  open(tools: ReaderTools): ResourceReader<State>;
 }
 
-/** What a reading may use beside the client of each read. */
-export interface ReadingTools {
-  /** Watches something else of the same caller's, until it leaves. Its changes make this one look, too. */
+/** What a reader may use besides the client of each read. */
+export interface ReaderTools {
+  /** Joins the caller's poll of another resource, whose changes then trigger reads of this one. */
   watch<Other>(resource: Resource<Other>): { poll: Poll<Other>; leave(): void };
 }
 
-/** An act that goes on until it is stopped. */
-export interface Repetition {
-  /** Acts after that many ms instead of when the pause is over; while acting, once more thereafter. */
-  pollNow(inMs: () => number): void;
-  /** Ends what is under way, and all that would come. */
+/** Reads a resource while it has subscribers. */
+export interface ResourceReader<State> {
+  /** Returns `before` itself if nothing has changed. */
+  read(gitlab: Gitlab, before: State | undefined): Promise<State>;
+  activity(state: State): Activity;
+  /** Fingerprint of the part of the state whose changes webhooks report. */
+  webhookFingerprint?(state: State): string;
+  /** Whether a part of the resource is active that webhooks do not report. @default false */
+  hasUnannouncedActivity?(state: State): boolean;
+  /** Minimum pause after an expensive read. @default 0 */
+  minPauseMs?(state: State): number;
+  close?(): void;
+}
+
+/** A repeating async task. */
+export interface RepeatingTask {
+  /** Reschedules the next run; while the task runs, schedules one run after it. */
+  reschedule(inMs: () => number): void;
+  /** Aborts the current run and cancels all later ones. */
   stop(): void;
 }
 
-/** Acts once; tells how many ms to wait before the next time. Ends early with the signal. */
-export type Act = (signal: AbortSignal, hurried: boolean) => Promise<number>;
+/** Runs once and returns the pause before the next run in ms. Must not reject. */
+export type Task = (signal: AbortSignal, isRescheduled: boolean) => Promise<number>;
 
-/** Acts at once, then again and again: never twice at a time. `act` must not reject. */
-export function repeat(clock: Clock, act: Act): Repetition {
+/** Runs a task immediately, then repeatedly, and never concurrently with itself. */
+export function repeat(clock: Clock, task: Task): RepeatingTask {
   const stopping = new AbortController();
-  let acting = false;
-  let hurriedBy: (() => number) | undefined;
+  let isRunning = false;
+  let requested: (() => number) | undefined;
   let cancel = () => {};
 
-  const run = async (hurried: boolean) => {
-    acting = true;
-    hurriedBy = undefined;
-    // A signal of its own for each act, so that whatever listens to it goes with it.
+  const run = async (isRescheduled: boolean) => {
+    isRunning = true;
+    requested = undefined;
+    // Each run has its own signal, so that listeners on it are freed with it.
     const controller = new AbortController();
     const forward = () => controller.abort(stopping.signal.reason);
     stopping.signal.addEventListener('abort', forward, { once: true });
-    const pauseMs = await act(controller.signal, hurried);
+    const pauseMs = await task(controller.signal, isRescheduled);
     stopping.signal.removeEventListener('abort', forward);
-    acting = false;
-    goOn(pauseMs);
+    isRunning = false;
+    runAgain(pauseMs);
   };
-  const goOn = (pauseMs: number) => actIn(hurriedBy?.() ?? pauseMs, hurriedBy !== undefined);
-  const actIn = (ms: number, hurried: boolean) => {
+  const runAgain = (pauseMs: number) => runIn(requested?.() ?? pauseMs, requested !== undefined);
+  const runIn = (ms: number, isRescheduled: boolean) => {
     cancel();
     if (stopping.signal.aborted) return;
-    cancel = clock.after(ms, () => void run(hurried));
+    cancel = clock.after(ms, () => void run(isRescheduled));
   };
 
   void run(false);
   return {
-    pollNow(inMs) {
-      if (acting) hurriedBy = inMs;
-      else actIn(inMs(), true);
+    reschedule(inMs) {
+      if (isRunning) requested = inMs;
+      else runIn(inMs(), true);
     },
     stop() {
       cancel();
-      stopping.abort(new Error('Nobody watches any more.'));
+      stopping.abort(new Error('The poll has no subscribers left.'));
     },
   };
 }
 
-/** How something at GitLab is read again and again, for as long as somebody watches it. */
-export interface Reading<State> {
-  /** Reads it; gives `before` itself back where nothing has changed. */
-  read(gitlab: Gitlab, before: State | undefined): Promise<State>;
-  activity(state: State): Activity;
-  /** The part of the state whose changes GitLab's hooks announce; undefined where they announce none. */
-  announced?(state: State): string;
-  /** Whether something is under way of which hooks do not tell, though they tell of the rest. @default false */
-  isUnheard?(state: State): boolean;
-  /** A pause that what was read makes advisable, in ms. */
-  leastPauseMs?(state: State): number;
-  /** Nobody watches any more. */
-  close?(): void;
-}
-
-/** How a poll ended: what was watched is over, or can no more be read. */
+/** Why a poll ended: the resource is finished (no error), or cannot be read any more. */
 export interface Ending {
   error?: unknown;
 }
 
-/** One thing being watched on behalf of one credential, however many watch it. */
+/** A polled resource, read with one credential. Polling runs while it has subscribers. */
 export interface Poll<State> {
-  /** What was read last; undefined before the first read. */
+  /** The result of the last read; undefined before the first. */
   readonly state: State | undefined;
-  /** Grows with each change of the state. */
+  /** Increases with each change of the state. */
   readonly version: number;
   readonly ending: Ending | undefined;
-  /** Calls back at each change and at the end; answers how to leave. The last to leave ends the poll. */
-  join(onNews: () => void): () => void;
-  /** Something may have changed: look soon. `hooked` says that hooks tell of such changes. */
-  wake(hooked?: true): void;
-  /** News may have been missed, and hooks are not to be relied on. */
+  /** Adds a subscriber, called on each change and at the end. Returns an unsubscribe function. */
+  join(onChange: () => void): () => void;
+  /** Reads soon. `hasWebhooks` says that webhooks report changes of this resource. */
+  notify(hasWebhooks?: true): void;
+  /** Reads soon, and stops relying on webhooks. */
   onMissedEvents(): void;
-  /** Ends it for everybody. */
+  /** Ends the poll for all subscribers. */
   end(ending: Ending): void;
 }
 
-/** What a poll is made of. */
 export interface PollDeps {
   clock: Clock;
   interval: PollInterval;
-  /** A client whose calls end with the signal. */
+  /** Returns a client whose calls are aborted by the signal. */
   connect(signal: AbortSignal): Gitlab;
-  /** Told once, when it ends. */
+  /** Called once. */
   onEnd(): void;
 }
 
-/** What one of them makes of the news takes about 0.1 ms. */
-const TOLD_AT_ONCE = 64;
+/** A subscriber takes about 0.1 ms to process a change. */
+const BATCH_SIZE = 64;
 
 /**
- * Tells viewers, so many at once. Between two such groups everybody else has a turn, and what a group's
- * answers were made from is garbage before the next one begins: all at once, thousands would keep it alive.
+ * Calls subscribers in batches. Between two batches other work can run, and the garbage of a batch can
+ * be collected: thousands of responses at the same time would keep it alive.
  */
-async function tellAll(viewers: readonly (() => void)[]): Promise<void> {
-  for (let at = 0; at < viewers.length; at += TOLD_AT_ONCE) {
-    if (at > 0) await othersTurn();
-    for (const viewer of viewers.slice(at, at + TOLD_AT_ONCE)) viewer();
+async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
+  for (let start = 0; start < subscribers.length; start += BATCH_SIZE) {
+    if (start > 0) await setImmediate();
+    for (const subscriber of subscribers.slice(start, start + BATCH_SIZE)) subscriber();
   }
 }
 
-/** Takes a state over as the latest; tells whether it brought a change that hooks should announce. */
-function take<State>(
-  kept: { state: State | undefined; version: number },
-  state: State,
-  announced: Reading<State>['announced'],
-): boolean {
-  const before = kept.state;
-  if (before === state) return false;
-  kept.state = state;
-  kept.version += 1;
-  if (before === undefined || !announced) return false;
-  return announced(before) !== announced(state);
-}
-
-/** Starts to watch once the first viewer has joined. */
-export function createPoll<State>(reading: Reading<State>, deps: PollDeps): Poll<State> {
-  const { clock, interval: pace } = deps;
-  const viewers = new Set<() => void>();
-  const kept = { state: undefined as State | undefined, version: 0 };
+/** Creates a poll that starts with its first subscriber. */
+export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps): Poll<State> {
+  const { clock, interval } = deps;
+  const subscribers = new Set<() => void>();
+  let state: State | undefined;
+  let version = 0;
   let ending: Ending | undefined;
-  let repetition: Repetition | undefined;
+  let task: RepeatingTask | undefined;
 
-  const tell = () => void tellAll([...viewers]);
-  const end = (how: Ending) => {
+  const publish = () => void notifyAll([...subscribers]);
+  const end = (reason: Ending) => {
     if (ending) return;
-    ending = how;
-    repetition?.stop();
-    reading.close?.();
+    ending = reason;
+    task?.stop();
+    reader.close?.();
     deps.onEnd();
-    tell();
+    publish();
   };
-  const look = async (signal: AbortSignal, woken: boolean): Promise<number> => {
-    const { version } = kept;
-    pace.beforeRead();
-    const state = await reading.read(deps.connect(signal), kept.state);
+  /** Whether webhooks should have announced a change. */
+  const isAnnounceable = (before: State | undefined, after: State) =>
+    before !== undefined &&
+    before !== after &&
+    reader.webhookFingerprint?.(before) !== reader.webhookFingerprint?.(after);
+  const read = async (signal: AbortSignal, notified: boolean): Promise<number> => {
+    interval.onReadStart();
+    const before = state;
+    const after = await reader.read(deps.connect(signal), before);
     if (ending) return 0;
-    const announceable = take(kept, state, reading.announced);
-    const motion = reading.activity(state);
-    if (motion === 'done') end({});
-    else if (kept.version > version) tell();
-    const leastMs = reading.leastPauseMs?.(state) ?? 0;
-    const changed = kept.version > version;
-    const unheard = reading.isUnheard?.(state) ?? false;
-    return pace.afterRead({ activity: motion, woken, changed, announceable, unheard, leastMs });
+    const changed = before !== after;
+    state = after;
+    if (changed) version += 1;
+    const activity = reader.activity(after);
+    if (activity === 'finished') end({});
+    else if (changed) publish();
+    return interval.afterRead({
+      activity,
+      notified,
+      changed,
+      announceable: isAnnounceable(before, after),
+      unannounced: reader.hasUnannouncedActivity?.(after) ?? false,
+      minPauseMs: reader.minPauseMs?.(after) ?? 0,
+    });
   };
-  const lookOrFail = (signal: AbortSignal, woken: boolean): Promise<number> =>
-    look(signal, woken).catch((error: unknown) => {
-      // Who has seen nothing yet is told at once; others are spared a passing failure.
-      const pauseMs = kept.version === 0 ? undefined : pace.afterFailure(error);
+  const readOrFail: Task = (signal, notified) =>
+    read(signal, notified).catch((error: unknown) => {
+      // An error of the first read is reported immediately; later errors only if they persist.
+      const pauseMs = version === 0 ? undefined : interval.afterFailure(error);
       if (pauseMs === undefined) end({ error });
       return pauseMs ?? 0;
     });
 
   return {
     get state() {
-      return kept.state;
+      return state;
     },
     get version() {
-      return kept.version;
+      return version;
     },
     get ending() {
       return ending;
     },
-    join(onNews) {
-      viewers.add(onNews);
-      if (!repetition) repetition = repeat(clock, lookOrFail);
-      else if (pace.isStale()) repetition.pollNow(pace.onWake);
+    join(onChange) {
+      subscribers.add(onChange);
+      if (!task) task = repeat(clock, readOrFail);
+      else if (interval.isStale()) task.reschedule(interval.afterNotification);
       return () => {
-        if (viewers.delete(onNews) && viewers.size === 0) end({});
+        if (subscribers.delete(onChange) && subscribers.size === 0) end({});
       };
     },
-    wake(hooked) {
-      if (hooked) pace.setHooked(true);
-      if (!ending) repetition?.pollNow(pace.onWake);
+    notify(hasWebhooks) {
+      if (hasWebhooks) interval.setHasWebhooks(true);
+      if (!ending) task?.reschedule(interval.afterNotification);
     },
     onMissedEvents() {
-      pace.setHooked(false);
-      if (!ending) repetition?.pollNow(pace.onLoss);
+      interval.setHasWebhooks(false);
+      if (!ending) task?.reschedule(interval.afterMissedEvents);
     },
     end,
   };

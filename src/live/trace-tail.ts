@@ -9,28 +9,28 @@ import {
 } from '../trace/byte-queue.ts';
 
 /**
- * The end of a log as it grows, for all who tail it: bytes `start` to `end - 1`, by their offset from
- * the log's beginning. Viewers keep their own place in it, so nothing queues up for a slow one.
+ * The kept end of a growing log, shared by its subscribers: bytes `start` to `end - 1`, as offsets in
+ * the whole log. Each subscriber has its own offset, so nothing is queued for a slow one.
  */
 export interface TraceLog {
   readonly start: number;
   readonly end: number;
-  /** The bytes from one offset to before the other, as far as they are here. Only for reading. */
+  /** Returns the kept bytes from `from` to before `to`. Must not be modified. */
   read(from: number, to: number): Buffer;
   /**
-   * Takes bytes that GitLab sent for offset `at`, which leave no gap. What differs from the bytes
-   * here replaces them and all that follow.
+   * Stores bytes that GitLab sent for offset `at`, which is at most `end`. From the first byte that
+   * differs on, they replace the known ones.
    */
   put(at: number, bytes: Buffer): void;
-  /** Drops everything from that offset on: the log is shorter now. */
+  /** Drops all bytes from `at` on. */
   cut(at: number): void;
-  /** How often something was dropped or replaced. */
+  /** How often bytes were dropped or replaced. */
   readonly cuts: number;
-  /** The lowest offset of the cuts since then; Infinity for none. */
+  /** The lowest offset of all later cuts; Infinity if there are none. */
   lowestCutSince(cuts: number): number;
 }
 
-/** Where two buffers differ first; the shorter one's length if they do not. */
+/** Returns the index of the first difference, or the shorter length if there is none. */
 function firstDifference(a: Buffer, b: Buffer): number {
   const length = Math.min(a.length, b.length);
   if (a.subarray(0, length).equals(b.subarray(0, length))) return length;
@@ -39,7 +39,7 @@ function firstDifference(a: Buffer, b: Buffer): number {
   return at;
 }
 
-/** A log without bytes that begins at an offset; `maxBytes` says how many of its last ones it may keep. */
+/** Creates an empty log that starts at an offset; it keeps its last `maxBytes()` bytes. */
 export function createTraceLog(from: number, maxBytes: () => number): TraceLog {
   const startAt = (offset: number): ByteQueue => ({
     ...createByteQueue(),
@@ -66,13 +66,13 @@ export function createTraceLog(from: number, maxBytes: () => number): TraceLog {
     get cuts() {
       return cutAt.length;
     },
-    read: (from_, to) => read(queue, from_, Math.min(to, queue.length)),
+    read: (start, end) => read(queue, start, Math.min(end, queue.length)),
     put(at, bytes) {
       const known = Math.max(at, queue.floor);
-      const fresh = bytes.subarray(Math.max(0, known - at));
-      const same = firstDifference(read(queue, known, queue.length), fresh);
-      if (same < fresh.length) cut(known + same);
-      write(queue, fresh, same, fresh.length);
+      const received = bytes.subarray(Math.max(0, known - at));
+      const equal = firstDifference(read(queue, known, queue.length), received);
+      if (equal < received.length) cut(known + equal);
+      write(queue, received, equal, received.length);
       forgetBytes(queue, queue.length - maxBytes());
     },
     cut,
@@ -81,28 +81,28 @@ export function createTraceLog(from: number, maxBytes: () => number): TraceLog {
 }
 
 /*
- * Reads what is new of a log. Since GitLab 19.0 a log can be asked for from an offset on (byte_offset,
- * upstream.md §7); older servers ignore that and send all of it, which is then compared. Either
- * way it is read as a stream, so that a long log takes no memory beyond what is kept of it.
+ * Reads the new part of a log. GitLab 19.0 and later support byte_offset (upstream.md §7); older
+ * servers ignore it and send the whole log, which is then compared. Logs are read as streams, so a long
+ * log needs no memory beyond the part that is kept.
  */
 
-/** How much of what is known is read again, since the last bytes of a live log may be rewritten. */
+/** Known bytes that are read again, because the last bytes of a live log may be rewritten. */
 const OVERLAP = 1024;
 
-/** Where to begin to read a log, for somebody who has it up to that byte. */
+/** Returns the first offset to read for a subscriber that has the log up to `afterByte`. */
 export function firstByteFor(gitlab: Gitlab, afterByte: number): number {
   return gitlab.server.byteOffset ? Math.max(0, afterByte - OVERLAP) : 0;
 }
 
-/** Whether bytes for offset `at` are those that are known already, as far as they are. */
-function agrees(log: TraceLog, at: number, bytes: Buffer): boolean {
+/** Whether bytes at offset `at` equal the known bytes where they overlap. */
+function matches(log: TraceLog, at: number, bytes: Buffer): boolean {
   const from = Math.max(at, log.start);
   const to = Math.min(at + bytes.length, log.end);
   return from >= to || log.read(from, to).equals(bytes.subarray(from - at, to - at));
 }
 
-/** Learns whether the server honours byte_offset and byte_limit: one that does not sends more than asked for. */
-async function learnByteOffset(gitlab: Gitlab, ref: JobRef): Promise<void> {
+/** Detects support for byte_offset and byte_limit: a server without it sends more than requested. */
+async function detectByteOffset(gitlab: Gitlab, ref: JobRef): Promise<void> {
   const { body } = await gitlab.openJobTrace(ref, { byteOffset: 0, byteLimit: 1 });
   let size = 0;
   for await (const piece of body) {
@@ -112,7 +112,7 @@ async function learnByteOffset(gitlab: Gitlab, ref: JobRef): Promise<void> {
   if (size > 0) gitlab.server.byteOffset = size === 1;
 }
 
-/** Reads the log from an offset on; false if what came does not go with what is known. */
+/** Reads the log from an offset on; false if the response contradicts the known bytes. */
 async function readTail(
   gitlab: Gitlab,
   ref: JobRef,
@@ -124,15 +124,15 @@ async function readTail(
   let at = offset;
   for await (const piece of body) {
     const bytes = piece as Buffer;
-    if (!agrees(log, at, bytes)) return false;
+    if (!matches(log, at, bytes)) return false;
     log.put(at, bytes);
     at += bytes.length;
   }
-  // Nothing at all may as well come from beyond the end of a log that was erased.
+  // An empty response may mean that the log was erased and is shorter than the offset.
   return at >= end && at > offset;
 }
 
-/** Reads all of the log, and cuts what is known where it differs; answers the log's size. */
+/** Reads the whole log and updates the known bytes; returns the log's size. */
 async function readWhole(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promise<number> {
   const { body } = await gitlab.openJobTrace(ref);
   let at = 0;
@@ -145,20 +145,20 @@ async function readWhole(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promise<nu
   return at;
 }
 
-/** Brings what is known of a log up to date. `isLive` says that the job still writes it. */
+/** Updates the known part of a log. `isLive` says that the job may still write to it. */
 export async function readTrace(
   gitlab: Gitlab,
   ref: JobRef,
   { log, isLive }: { log: TraceLog; isLive: boolean },
 ): Promise<void> {
   const { server } = gitlab;
-  if (server.byteOffset === undefined && log.end > 1) await learnByteOffset(gitlab, ref);
+  if (server.byteOffset === undefined && log.end > 1) await detectByteOffset(gitlab, ref);
   const offset = server.byteOffset ? Math.max(log.start, log.end - OVERLAP) : 0;
   if (offset > 0 && (await readTail(gitlab, ref, log, offset))) return;
   const { cuts } = log;
   const size = await readWhole(gitlab, ref, log);
-  // Nothing was rewritten, so it was the offset that the server passed over.
+  // Nothing was rewritten, so the server ignored the offset.
   if (offset > 0 && isLive && size > 0 && log.cuts === cuts) server.byteOffset = false;
-  // What is not kept is there for its viewers where the server gives parts.
-  if (server.byteOffset === undefined && log.start > 0) await learnByteOffset(gitlab, ref);
+  // Subscribers read the part that is not kept from the server, if it supports offsets.
+  if (server.byteOffset === undefined && log.start > 0) await detectByteOffset(gitlab, ref);
 }

@@ -7,7 +7,7 @@ import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
 import { createTraceLog, firstByteFor, readTrace, type TraceLog } from './trace-tail.ts';
 
-/** A piece of a log, in whole characters. What the client has from `startByte` on is replaced by it. */
+/** A piece of a log, in whole characters. It replaces what the client has from `startByte` on. */
 export interface TraceNews {
   text: string;
   startByte: number;
@@ -15,24 +15,24 @@ export interface TraceNews {
   complete: boolean;
 }
 
-/** The most of a log in one event; GitLab gives up to 500 KiB at a time (upstream.md §7). */
+/** Bytes per event. GitLab returns up to 500 KiB per request (upstream.md §7). */
 const MAX_CHUNK = 256 * 1024;
-const MAX_CHARACTER = 4;
+const MAX_CHARACTER_BYTES = 4;
 
-/** Where the character begins that has a byte at that offset, or that still lacks one there. */
+/** Returns the start of the character that contains offset `at`, or that is incomplete there. */
 function characterStart(log: TraceLog, at: number): number {
-  const from = Math.max(log.start, at - MAX_CHARACTER + 1);
+  const from = Math.max(log.start, at - MAX_CHARACTER_BYTES + 1);
   const before = log.read(from, at + 1);
-  const isInside = (byte: number | undefined) => ((byte ?? 0) & 0xc0) === 0x80;
-  if (at < log.end && !isInside(before[at - from])) return at;
-  const lead = before.findLastIndex((byte) => !isInside(byte));
+  const isContinuation = (byte: number | undefined) => ((byte ?? 0) & 0xc0) === 0x80;
+  if (at < log.end && !isContinuation(before[at - from])) return at;
+  const lead = before.findLastIndex((byte) => !isContinuation(byte));
   const isOne = lead >= 0 && wholeCharacters(before.subarray(lead, at - from), true) === 0;
   return isOne ? from + lead : at;
 }
 
 /**
- * What lies before the part of the log that is kept, a piece at a time: asked of GitLab where that can
- * give a part, left out where it cannot. Answers the offset it begins at, too.
+ * Returns a piece of the log that starts before the kept part: read from GitLab if it supports
+ * byte_offset, otherwise the start of the kept part.
  */
 async function readMissing(
   gitlab: Gitlab,
@@ -45,21 +45,21 @@ async function readMissing(
   }
   const from = Math.max(at, log.start);
   const bytes = log.read(from, from + MAX_CHUNK);
-  const inside = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);
-  const skipped = inside > 0 && inside < MAX_CHARACTER ? inside : 0;
+  const start = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);
+  const skipped = start > 0 && start < MAX_CHARACTER_BYTES ? start : 0;
   return { from: from + skipped, bytes: bytes.subarray(skipped) };
 }
 
 /**
- * Tells one viewer the log from `afterByte` on, in pieces of whole characters. A log that became
- * shorter, or whose end was rewritten, is told of by a piece that starts before the last one's end.
+ * A view that returns the log from `afterByte` on, in pieces of whole characters. If the log became
+ * shorter or its end was rewritten, the next piece starts before the end of the last one.
  */
 export function traceView(
   gitlab: Gitlab,
   ref: JobRef,
   afterByte: number,
 ): View<TraceState, TraceNews> {
-  /** How far the viewer is; the cuts it knows of. */
+  /** The subscriber's offset in the log, and the number of cuts it knows. */
   let at = afterByte;
   let cuts: number | undefined;
   let isComplete = false;
@@ -68,8 +68,8 @@ export function traceView(
     if (isComplete) return undefined;
     const isFirst = cuts === undefined;
     const cutTo = cuts === undefined ? log.end : Math.min(log.end, log.lowestCutSince(cuts));
-    const isBack = cutTo < at;
-    // Only where a viewer begins, or a cut is, can that be inside a character.
+    const isRewound = cutTo < at;
+    // Only the first offset of a subscriber or a cut can be inside a character.
     at = characterStart(log, Math.min(at, cutTo));
     cuts = log.cuts;
     const { from, bytes } =
@@ -78,7 +78,7 @@ export function traceView(
         : { from: at, bytes: log.read(at, at + MAX_CHUNK) };
     const isLast = finished && from + bytes.length >= log.end;
     const whole = wholeCharacters(bytes, !isLast);
-    if (whole === 0 && !isFirst && !isBack && !isLast) return undefined;
+    if (whole === 0 && !isFirst && !isRewound && !isLast) return undefined;
     at = from + whole;
     isComplete = isLast;
     return {
@@ -90,33 +90,32 @@ export function traceView(
   };
 }
 
-/** A log that is being tailed. `end` and `cuts` are those of the log when it was read. */
+/** A log that is tailed. `end` and `cuts` are the values of `log` at the time of the read. */
 export interface TraceState {
   log: TraceLog;
   end: number;
   cuts: number;
-  /** The job is finished, and this is all of its log. */
+  /** Whether the job is finished and the log is complete. */
   finished: boolean;
 }
 
-/** How much memory all logs that are tailed may take together, and how much one of them may. */
+/** The memory shared by all logs that are tailed. */
 export interface TraceMemory {
-  /** The most that a log opened now may keep of its end. */
+  /** How many bytes of its end each log may keep. */
   share(): number;
   open(): void;
   close(): void;
 }
 
 const MEBIBYTE = 1024 * 1024;
-/** Covers a whole log of GitLab Runner's default limit. */
-const MOST_PER_LOG = 4 * MEBIBYTE;
-const MOST_IN_ALL = 64 * MEBIBYTE;
+/** GitLab Runner's default limit of a log. */
+const MAX_PER_LOG = 4 * MEBIBYTE;
+const MAX_TOTAL = 64 * MEBIBYTE;
 
-/** Shares the memory out evenly among the logs that are open. */
 export function createTraceMemory(): TraceMemory {
   let logs = 0;
   return {
-    share: () => sharePerLog({ perLog: MOST_PER_LOG, total: MOST_IN_ALL }, logs),
+    share: () => sharePerLog({ perLog: MAX_PER_LOG, total: MAX_TOTAL }, logs),
     open() {
       logs += 1;
     },
@@ -126,7 +125,7 @@ export function createTraceMemory(): TraceMemory {
   };
 }
 
-/** Waits for what a poll has read, or for the error that ended it. */
+/** Waits for the first state of a poll; throws the error that ended it. */
 async function currentOf<State>(poll: Poll<State>): Promise<State> {
   while (poll.state === undefined && !poll.ending) {
     await new Promise<void>((resolve) => {
@@ -141,7 +140,7 @@ async function currentOf<State>(poll: Poll<State>): Promise<State> {
   return poll.state;
 }
 
-function isSame(
+function isUnchanged(
   before: TraceState | undefined,
   { end, cuts, finished }: Omit<TraceState, 'log'>,
 ): before is TraceState {
@@ -149,8 +148,8 @@ function isSame(
 }
 
 /**
- * The log of a job as it grows, until the job is finished. The job is watched along with it, by the
- * same poll that serves `jobUpdated`; while it waits for a runner there is no log to ask for.
+ * The log of a job until the job is finished. It joins the poll of the job that also serves
+ * `jobUpdated`, and reads the log only while the job is active.
  */
 export function traceResource(
   ref: JobRef,
@@ -172,17 +171,19 @@ export function traceResource(
       };
       return {
         async read(gitlab, before) {
-          const motion = activityOf((await currentOf(job.poll)).status);
-          const finished = motion === 'done';
-          if (finished || motion === 'quick') await refresh(gitlab, !before, !finished);
+          const activity = activityOf((await currentOf(job.poll)).status);
+          const finished = activity === 'finished';
+          if (finished || activity === 'active') await refresh(gitlab, !before, !finished);
           const { end, cuts } = log;
-          return isSame(before, { end, cuts, finished }) ? before : { log, end, cuts, finished };
+          return isUnchanged(before, { end, cuts, finished })
+            ? before
+            : { log, end, cuts, finished };
         },
         activity({ finished }) {
-          if (finished) return 'done';
-          return activityOf(job.poll.state?.status) === 'quick' ? 'quick' : 'idle';
+          if (finished) return 'finished';
+          return activityOf(job.poll.state?.status) === 'active' ? 'active' : 'idle';
         },
-        leastPauseMs: ({ end }) => (isReadWhole ? (end / MEBIBYTE) * 1000 : 0),
+        minPauseMs: ({ end }) => (isReadWhole ? (end / MEBIBYTE) * 1000 : 0),
         close() {
           memory.close();
           job.leave();

@@ -7,8 +7,8 @@ import {
 import {
   activityOf,
   createPollInterval,
-  type Look,
   type PollIntervalOptions,
+  type ReadOutcome,
 } from '../../src/live/poll-interval.ts';
 import { createTestClock } from '../gitlab/upstream.ts';
 
@@ -19,27 +19,27 @@ const status = (code: number, retryAfterSeconds: number | null = null) =>
 const limited = (retryAfterSeconds: number | null) =>
   new GitlabRateLimitError({ retryAfterSeconds }, origin);
 
-/** A pace in the default setting, without chance unless a test brings it. */
+/** Default settings without jitter, unless a test overrides them. */
 function start(options: Partial<PollIntervalOptions> = {}) {
   const time = createTestClock();
-  const pace = createPollInterval({
+  const interval = createPollInterval({
     clock: time.clock,
     random: () => 0.5,
     intervalMs: 1_200,
     isScarce: () => false,
     ...options,
   });
-  const read = (look: Partial<Look> = {}) =>
-    pace.afterRead({
-      activity: 'quick',
-      woken: false,
+  const read = (outcome: Partial<ReadOutcome> = {}) =>
+    interval.afterRead({
+      activity: 'active',
+      notified: false,
       changed: false,
       announceable: false,
-      unheard: false,
-      leastMs: 0,
-      ...look,
+      unannounced: false,
+      minPauseMs: 0,
+      ...outcome,
     });
-  return { ...time, pace, read };
+  return { ...time, interval, read };
 }
 
 describe('the pause after a read', () => {
@@ -50,72 +50,75 @@ describe('the pause after a read', () => {
     ['waiting_for_resource', 3_000],
     ['created', 6_000],
     ['manual', 6_000],
-    ['a status that is newer than this', 3_000],
-  ])('of something that is %s is %i ms', (word, ms) => {
+    ['unknown', 3_000],
+  ])('for the status %s is %i ms', (word, ms) => {
     expect(start().read({ activity: activityOf(word) })).toBe(ms);
   });
 
-  it('is never the same for all, and below 1.5 s for what moves', () => {
+  it('is jittered, and below 1.5 s for an active resource', () => {
     expect(start({ random: () => 0 }).read()).toBeCloseTo(960);
     expect(start({ random: () => 1 }).read()).toBeCloseTo(1_440);
   });
 
-  it('is longer where a read is dear, or little of the quota is left', () => {
-    expect(start().read({ leastMs: 5_000 })).toBe(5_000);
+  it('is longer if a read is expensive or little of the quota is left', () => {
+    expect(start().read({ minPauseMs: 5_000 })).toBe(5_000);
     expect(start({ isScarce: () => true }).read()).toBe(4_800);
   });
 });
 
-describe('with hooks', () => {
-  it('polling is the backstop', () => {
-    const { pace, read } = start();
-    pace.setHooked(true);
+describe('with webhooks', () => {
+  it('polling slows down to find only what they miss', () => {
+    const { interval, read } = start();
+    interval.setHasWebhooks(true);
     expect(read()).toBe(9_600);
   });
 
-  it('something under way that none tells of is looked at as ever', () => {
-    const { pace, read } = start();
-    pace.setHooked(true);
-    expect([read({ unheard: true }), read()]).toEqual([1_200, 9_600]);
+  it('activity that they do not report is polled at the usual interval', () => {
+    const { interval, read } = start();
+    interval.setHasWebhooks(true);
+    expect([read({ unannounced: true }), read()]).toEqual([1_200, 9_600]);
   });
 
-  it('what was announced is looked for once more soon: a replica may lag', () => {
-    const { pace, read } = start();
-    pace.setHooked(true);
-    expect([read({ woken: true }), read()]).toEqual([1_200, 9_600]);
+  it('a notified read is followed by another one soon, because a replica may lag', () => {
+    const { interval, read } = start();
+    interval.setHasWebhooks(true);
+    expect([read({ notified: true }), read()]).toEqual([1_200, 9_600]);
   });
 
-  it('a change that none announced ends the trust in them', () => {
-    const { pace, read } = start();
-    pace.setHooked(true);
+  it('a change that they did not announce restores the usual interval', () => {
+    const { interval, read } = start();
+    interval.setHasWebhooks(true);
     expect(read({ announceable: true })).toBe(1_200);
     expect(read()).toBe(1_200);
   });
 
-  interface Pour {
+  interface Load {
     everyMs: number;
     readMs: number;
     changed: boolean;
     options?: Partial<PollIntervalOptions>;
   }
 
-  /** Lets hooks come so often for ten seconds: how long each waits for a read to end that began after it, and the gaps between reads. */
-  function pour({ everyMs, readMs, changed, options = {} }: Pour) {
-    const { pace, read, advance, now } = start(options);
-    const look = (result: Partial<Look>) => {
+  /**
+   * Simulates webhooks for ten seconds. Returns the delay of each until the end of a read that began
+   * after it, and the gaps between reads.
+   */
+  function simulate({ everyMs, readMs, changed, options = {} }: Load) {
+    const { interval, read, advance, now } = start(options);
+    const readFor = (outcome: Partial<ReadOutcome>) => {
       const began = now();
-      pace.beforeRead();
+      interval.onReadStart();
       advance(readMs);
-      read(result);
+      read(outcome);
       return began;
     };
-    const began = [look({})];
+    const began = [readFor({})];
     const hooks = Array.from({ length: 10_000 / everyMs }, (_, at) => now() + at * everyMs);
     const delays: number[] = [];
     while (hooks[0] !== undefined) {
       advance(Math.max(0, hooks[0] - now()));
-      advance(pace.onWake());
-      const at = look({ woken: true, changed });
+      advance(interval.afterNotification());
+      const at = readFor({ notified: true, changed });
       began.push(at);
       while (hooks[0] !== undefined && hooks[0] <= at) delays.push(now() - (hooks.shift() ?? 0));
     }
@@ -124,24 +127,24 @@ describe('with hooks', () => {
   }
 
   it.each([
-    ['one after the other', 1_000, 20, 180],
+    ['every second', 1_000, 20, 180],
     ['every 50 ms', 50, 20, 200],
-    ['every 50 ms, of a server that takes its time', 50, 100, 300],
-    ['without a pause', 1, 20, 200],
-  ])('changes are known within 300 ms when they come %s', (_how, everyMs, readMs, most) => {
-    const { delays, gaps } = pour({ everyMs, readMs, changed: true });
+    ['every 50 ms from a slow server', 50, 100, 300],
+    ['every millisecond', 1, 20, 200],
+  ])('changes are read within 300 ms if they arrive %s', (_how, everyMs, readMs, most) => {
+    const { delays, gaps } = simulate({ everyMs, readMs, changed: true });
     expect(Math.max(...delays)).toBeLessThanOrEqual(most);
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(180);
   });
 
-  it('that find nothing new, as forged ones, cost no more than polling does', () => {
-    const { gaps } = pour({ everyMs: 10, readMs: 20, changed: false });
+  it('that report no change, such as forged ones, cost no more than polling', () => {
+    const { gaps } = simulate({ everyMs: 10, readMs: 20, changed: false });
     expect(gaps.slice(0, 5)).toEqual([180, 360, 720, 1_200, 1_200]);
     expect(gaps.length).toBeLessThan(12);
   });
 
-  it('cost less where little of the quota is left', () => {
-    const { gaps } = pour({
+  it('reads are less frequent if little of the quota is left', () => {
+    const { gaps } = simulate({
       everyMs: 10,
       readMs: 20,
       changed: true,
@@ -150,87 +153,87 @@ describe('with hooks', () => {
     expect(Math.min(...gaps)).toBe(720);
   });
 
-  it('leave a server that is slow to answer a rest', () => {
-    const { pace, read, advance } = start();
-    pace.beforeRead();
+  it('a slow read is followed by a pause', () => {
+    const { interval, read, advance } = start();
+    interval.onReadStart();
     advance(1_000);
-    read({ woken: true, changed: true });
-    expect(pace.onWake()).toBe(180);
+    read({ notified: true, changed: true });
+    expect(interval.afterNotification()).toBe(180);
   });
 
-  it('wake at once again after a calm', () => {
-    const { pace, read, advance } = start();
+  it('a notification after a quiet period triggers a read immediately', () => {
+    const { interval, read, advance } = start();
     for (let n = 0; n < 5; n++) {
-      advance(pace.onWake());
-      pace.beforeRead();
-      read({ woken: true });
+      advance(interval.afterNotification());
+      interval.onReadStart();
+      read({ notified: true });
     }
-    expect(pace.onWake()).toBe(1_200);
+    expect(interval.afterNotification()).toBe(1_200);
     advance(2_400);
-    expect(pace.onWake()).toBe(0);
-    pace.beforeRead();
-    read({ woken: true });
-    expect(pace.onWake()).toBe(180);
+    expect(interval.afterNotification()).toBe(0);
+    interval.onReadStart();
+    read({ notified: true });
+    expect(interval.afterNotification()).toBe(180);
   });
 
-  it('the loss of them is spread out, since it holds for many', () => {
-    expect(start({ random: () => 0.25 }).pace.onLoss()).toBe(300);
+  it('reads after missed events are spread over an interval', () => {
+    expect(start({ random: () => 0.25 }).interval.afterMissedEvents()).toBe(300);
   });
 });
 
 describe('after a failure', () => {
-  it.each([401, 403, 404, 400])('with %i no waiting helps', (code) => {
-    expect(start().pace.afterFailure(status(code))).toBeUndefined();
+  it.each([401, 403, 404, 400])('with status %i there is no retry', (code) => {
+    expect(start().interval.afterFailure(status(code))).toBeUndefined();
   });
 
-  it('of our own no waiting helps', () => {
-    expect(start().pace.afterFailure(new TypeError('bug'))).toBeUndefined();
+  it('caused by a bug there is no retry', () => {
+    expect(start().interval.afterFailure(new TypeError('bug'))).toBeUndefined();
   });
 
   it.each([
     ['the network', unavailable],
     ['a 502', status(502)],
-    ['a limit without a time', limited(null)],
-  ])('of %s the pause doubles up to a minute', (_what, error) => {
-    const { pace } = start();
-    const pauses = [1, 2, 3, 4, 5, 6, 7].map(() => pace.afterFailure(error));
+    ['a rate limit without Retry-After', limited(null)],
+  ])('caused by %s the pause doubles up to a minute', (_what, error) => {
+    const { interval } = start();
+    const pauses = [1, 2, 3, 4, 5, 6, 7].map(() => interval.afterFailure(error));
     expect(pauses).toEqual([2_400, 4_800, 9_600, 19_200, 38_400, 60_000, 60_000]);
   });
 
-  it('GitLab’s own time is kept, and a wake does not cut it short', () => {
-    const { pace, advance } = start();
-    expect(pace.afterFailure(limited(30))).toBeCloseTo(31_500);
+  it('Retry-After is respected, even after a notification', () => {
+    const { interval, advance } = start();
+    expect(interval.afterFailure(limited(30))).toBeCloseTo(31_500);
     advance(10_000);
-    expect(pace.onWake()).toBe(20_000);
-    expect(pace.onLoss()).toBe(20_000);
+    expect(interval.afterNotification()).toBe(20_000);
+    expect(interval.afterMissedEvents()).toBe(20_000);
   });
 
-  it('a good read makes up for everything', () => {
-    const { pace, read } = start();
-    pace.afterFailure(unavailable);
+  it('a successful read resets the backoff', () => {
+    const { interval, read } = start();
+    interval.afterFailure(unavailable);
     read();
-    expect(pace.afterFailure(unavailable)).toBe(2_400);
+    expect(interval.afterFailure(unavailable)).toBe(2_400);
   });
 
-  it('nobody waits for longer than five minutes without a word', () => {
-    const { pace, advance } = start();
-    expect(pace.afterFailure(limited(301))).toBeUndefined();
-    expect(pace.afterFailure(status(503, 60))).toBeDefined();
+  it('the poll gives up after five minutes', () => {
+    const { interval, advance } = start();
+    expect(interval.afterFailure(limited(301))).toBeUndefined();
+    expect(interval.afterFailure(status(503, 60))).toBeDefined();
     advance(299_000);
-    expect(pace.afterFailure(unavailable)).toBeDefined();
+    expect(interval.afterFailure(unavailable)).toBeDefined();
     advance(1_000);
-    expect(pace.afterFailure(unavailable)).toBeUndefined();
+    expect(interval.afterFailure(unavailable)).toBeUndefined();
   });
 });
 
-describe('what was read last', () => {
-  it('is stale after an interval, and not before it is there', () => {
-    const { pace, read, advance } = start();
+describe('the last read', () => {
+  it('is stale after an interval, but not before it has ended', () => {
+    const { interval, read, advance } = start();
     advance(10_000);
-    expect(pace.isStale()).toBe(false);
+    expect(interval.isStale()).toBe(false);
     read();
-    expect(pace.isStale()).toBe(false);
+    expect(interval.isStale()).toBe(false);
     advance(1_201);
-    expect(pace.isStale()).toBe(true);
+    expect(interval.isStale()).toBe(true);
   });
 });
