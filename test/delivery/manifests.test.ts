@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { parseConfig } from '../../src/app/config.ts';
+import { listSettings, settings } from '../../src/app/settings.ts';
 
 const read = (name: string) =>
   readFileSync(new URL(`../../deploy/${name}`, import.meta.url), 'utf8');
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const settingNames = listSettings(settings).map(({ name }) => name);
 
 const labels = z.record(z.string(), z.string());
 const probe = z.strictObject({
@@ -88,7 +89,7 @@ const gateway = () => deployed().template.spec.containers[0];
 
 /** Whether the program takes these settings as they stand. */
 function problemsOf(env: Record<string, string>): string[] {
-  const unknown = Object.keys(env).filter((name) => !readme.includes(`\`${name}\``));
+  const unknown = Object.keys(env).filter((name) => !settingNames.includes(name));
   return parseConfig(env, []).name === 'serve' ? unknown : ['does not serve'];
 }
 

@@ -1,0 +1,329 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { Secret } from '../util/secret.ts';
+
+/** What a default may depend on. `values` holds the values of all settings above, by variable. */
+interface Given {
+  readonly demo: boolean;
+  readonly production: boolean;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** A default, and how the documentation shows it. */
+interface Default<T> {
+  readonly shown: string;
+  value(given: Given): T;
+}
+
+/** An environment variable: how it is parsed, and how it is documented. */
+export interface Setting<T> {
+  readonly name: string;
+  readonly schema: z.ZodType<T, string>;
+  readonly byDefault: Default<T>;
+  readonly description: string;
+  /** The range of a number, such as "0 to 65535"; otherwise empty. */
+  readonly range: string;
+  /** Whether README and --help list it. */
+  readonly isCommon: boolean;
+}
+
+/** Settings in the form of the configuration that they make up. */
+export interface Settings {
+  readonly [key: string]: Setting<unknown> | Settings;
+}
+
+/** The configuration that settings make up. */
+export type Values<S> = {
+  readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : Values<S[K]>;
+};
+
+/** Whether this is a single setting, not a group. */
+export function isSetting(node: Setting<unknown> | Settings): node is Setting<unknown> {
+  return typeof node['name'] === 'string';
+}
+
+// Parsers of values that are not empty. A message continues a sentence that begins with the name.
+
+const url = z
+  .string()
+  .refine(isPlainUrl, {
+    error:
+      'must be an address such as "https://gitlab.example.com", without user, query and fragment',
+  })
+  .transform((text) => text.replace(/\/+$/, ''));
+
+function isPlainUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, search, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && !username && !password && !search && !hash;
+}
+
+const secret = z.string().transform((text) => new Secret(text));
+
+/** A secret that is sent as a header. The message does not repeat it. */
+const token = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, { error: 'holds characters that no token has' })
+  .transform((text) => new Secret(text));
+
+/** May contain a password, so the message does not repeat it. */
+const redisUrl = z
+  .string()
+  .refine(isRedisUrl, { error: 'must be an address such as "redis://redis.example.com:6379"' })
+  .transform((text) => new Secret(text));
+
+/** Whether ioredis can parse it; ioredis itself would report that only when it connects. */
+function isRedisUrl(text: string): boolean {
+  if (!/^rediss?:\/\/./.test(text) || !URL.canParse(text)) return false;
+  const { username, password, pathname } = new URL(text);
+  try {
+    decodeURIComponent(`${username}:${password}`);
+  } catch {
+    return false;
+  }
+  return /^(\/\d*)?$/.test(pathname);
+}
+
+const origins = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .refine(
+          (text) => URL.canParse(text) && new URL(text).origin === text && !text.includes('*'),
+          {
+            error: ({ input }) =>
+              `must be origins such as "https://ci.example.com", without wildcards, not ${JSON.stringify(input)}`,
+          },
+        ),
+    ),
+  );
+
+const boolean = z.stringbool({
+  truthy: ['true', '1', 'yes', 'on'],
+  falsy: ['false', '0', 'no', 'off'],
+  error: ({ input }) => `must be true or false, not ${JSON.stringify(input)}`,
+});
+
+function integer(min: number, max: number) {
+  const isInRange = (text: string) =>
+    /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max;
+  return z
+    .string()
+    .refine(isInRange, {
+      error: ({ input }) =>
+        `must be a whole number from ${min} to ${max}, not ${JSON.stringify(input)}`,
+    })
+    .transform(Number);
+}
+
+function oneOf<const T extends string>(words: readonly T[]) {
+  const error = ({ input }: { input: unknown }) =>
+    `must be one of ${words.join(', ')}, not ${JSON.stringify(input)}`;
+  return z.string().toLowerCase().pipe(z.enum(words, { error }));
+}
+
+function define<T>(name: string, schema: z.ZodType<T, string>, byDefault: Default<T>, range = '') {
+  const setting = { name, schema, byDefault, range };
+  return {
+    describe: (description: string): Setting<T> => ({ ...setting, description, isCommon: false }),
+    describeCommon: (description: string): Setting<T> => ({
+      ...setting,
+      description,
+      isCommon: true,
+    }),
+  };
+}
+
+const derived = <T>(shown: string, value: (given: Given) => T): Default<T> => ({ shown, value });
+const fixed = <T>(value: T, shown: string) => derived(shown, () => value);
+
+function optional<T>(name: string, schema: z.ZodType<T, string>, range?: string) {
+  return define<T | undefined>(name, schema, fixed(undefined, '–'), range);
+}
+
+function flag(name: string, byDefault: boolean | Default<boolean>) {
+  const given = typeof byDefault === 'boolean' ? fixed(byDefault, `\`${byDefault}\``) : byDefault;
+  return define(name, boolean, given);
+}
+
+function whole(
+  name: string,
+  byDefault: number | Default<number>,
+  [min, max]: readonly [number, number],
+  convert = (value: number) => value,
+) {
+  const given =
+    typeof byDefault === 'number' ? fixed(convert(byDefault), `\`${byDefault}\``) : byDefault;
+  return define(name, integer(min, max).transform(convert), given, `${min} to ${max}`);
+}
+
+const PORTS = [0, 65_535] as const;
+const MILLION = [1, 1_000_000] as const;
+const MILLION_OR_NONE = [0, 1_000_000] as const;
+const TIMEOUT_MS = [10, 3_600_000] as const;
+const logLevels = ['debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const addresses = {
+  gitlabUrl: define('GITLAB_URL', url, fixed('', '–')).describeCommon(
+    'Address of GitLab, with a path if it has one. Required unless `--demo`',
+  ),
+  gitlabExternalUrl: define(
+    'GITLAB_EXTERNAL_URL',
+    url,
+    derived('as `GITLAB_URL`', ({ values }) => String(values['GITLAB_URL'])),
+  ).describe('Address of GitLab for users, if it differs. `resource(url:)` accepts both'),
+  gitlabToken: optional('GITLAB_TOKEN', token).describeCommon(
+    'Token for reads by callers without a credential; they all act as its user',
+  ),
+  gitlabTokenWrites: flag('GITLAB_TOKEN_WRITES', false).describe(
+    'Whether `GITLAB_TOKEN` is used for mutations, too',
+  ),
+  host: define(
+    'HOST',
+    z.string(),
+    derived('`0.0.0.0`', ({ demo }) => (demo ? '127.0.0.1' : '0.0.0.0')),
+  ).describe('Address to listen on. `127.0.0.1` in the demo'),
+  port: whole('PORT', 4000, PORTS).describeCommon('Port to listen on; `0` picks a free one'),
+  metricsPort: optional('METRICS_PORT', integer(...PORTS), PORTS.join(' to ')).describeCommon(
+    'Port for `/metrics`, instead of `PORT`. Needed with `WORKERS` above 1',
+  ),
+  federation: flag('FEDERATION', false).describe(
+    'Serve the schema as a Federation v2 subgraph: [federation.md](federation.md)',
+  ),
+  federationMaxReferences: whole('FEDERATION_MAX_REFERENCES', 1000, [1, 100_000]).describe(
+    'Maximum references in one `_entities` field',
+  ),
+};
+
+const access = {
+  graphiql: flag(
+    'GRAPHIQL',
+    derived('`true`', ({ demo, production }) => demo || !production),
+  ).describeCommon('GraphiQL for browsers. `false` if `NODE_ENV` is `production`'),
+  introspection: flag(
+    'INTROSPECTION',
+    derived('as `GRAPHIQL`', ({ values }) => Boolean(values['GRAPHIQL'])),
+  ).describe('Introspection, and "Did you mean" in error messages'),
+  upstreamExtension: flag(
+    'UPSTREAM_EXTENSION',
+    derived('`false`', ({ demo }) => demo),
+  ).describe('Report calls to GitLab in `extensions.upstream`. `true` in the demo'),
+  compiledExecution: flag('COMPILED_EXECUTION', true).describe(
+    'Compile operations that are used repeatedly; `false`: graphql-js executes all',
+  ),
+  corsOrigins: define('CORS_ORIGINS', origins, fixed<string[]>([], '–')).describeCommon(
+    'Web pages that may send requests: origins, separated by commas',
+  ),
+  trustedDocuments: {
+    file: optional('TRUSTED_DOCUMENTS_FILE', z.string()).describe(
+      'Manifest of trusted operations: [security.md](security.md#trusted-documents)',
+    ),
+    only: define(
+      'TRUSTED_DOCUMENTS',
+      oneOf(['also', 'only']).transform((word) => word === 'only'),
+      fixed(false, '`also`'),
+    ).describe('`only` rejects operations that are not in the manifest; `also` allows them'),
+  },
+  limits: {
+    upstreamCalls: whole('MAX_UPSTREAM_CALLS', 50, MILLION).describeCommon(
+      'Calls to GitLab per operation: [security.md](security.md#the-estimate-of-calls)',
+    ),
+    depth: whole('MAX_DEPTH', 16, MILLION).describe('Nesting of fields'),
+    fields: whole('MAX_FIELDS', 1000, MILLION).describe('Selected fields, fragments expanded'),
+    aliases: whole('MAX_ALIASES', 100, MILLION_OR_NONE).describe('Aliases'),
+    rootFields: whole('MAX_ROOT_FIELDS', 50, MILLION).describe('Fields of the operation itself'),
+    directives: whole('MAX_DIRECTIVES', 50, MILLION_OR_NONE).describe('Directives'),
+    tokens: whole('MAX_TOKENS', 2000, MILLION).describe('Lexical tokens of a document, and lines'),
+    listItems: whole(
+      'MAX_LIST_ITEMS',
+      // References are list items, too.
+      derived('`1000`', ({ values }) =>
+        Math.max(1000, Number(values['FEDERATION_MAX_REFERENCES'])),
+      ),
+      MILLION,
+    ).describe('Items of a list argument. By default at least `FEDERATION_MAX_REFERENCES`'),
+    bodyBytes: whole('MAX_BODY_BYTES', 1_048_576, [1, 100_000_000]).describe(
+      'Size of a request body, and of a WebSocket message',
+    ),
+    batch: whole('MAX_BATCH', 0, [0, 1000]).describe(
+      'Operations per request, which share `MAX_UPSTREAM_CALLS`; `0`: no batches',
+    ),
+  },
+  maxSubscriptions: whole('MAX_SUBSCRIPTIONS', 10_000, MILLION_OR_NONE).describe(
+    'Concurrent subscriptions per process',
+  ),
+  maxSubscriptionsPerCaller: whole(
+    'MAX_SUBSCRIPTIONS_PER_CALLER',
+    // One caller cannot use up all subscriptions.
+    derived('half of `MAX_SUBSCRIPTIONS`', ({ values }) =>
+      Math.ceil(Number(values['MAX_SUBSCRIPTIONS']) / 2),
+    ),
+    MILLION_OR_NONE,
+  ).describe('Concurrent subscriptions per credential, or of all callers without one'),
+  maxTraceBytes: whole('MAX_TRACE_BYTES', 16_777_216, [1024, 268_435_456]).describe(
+    'Bytes of a job log that are kept: its end. All concurrent reads share twice that',
+  ),
+};
+
+const liveUpdates = {
+  pollIntervalMs: whole('POLL_INTERVAL_MS', 1200, [100, 60_000]).describe(
+    'Poll interval for running jobs and pipelines that have subscribers',
+  ),
+  gitlabWebhookSecret: optional('GITLAB_WEBHOOK_SECRET', secret).describeCommon(
+    'Secret or signing token (`whsec_…`) of a GitLab webhook; enables `/webhooks/gitlab`',
+  ),
+  redisUrl: optional('REDIS_URL', redisUrl).describeCommon(
+    'Redis or Valkey through which replicas share webhooks: `redis://` or `rediss://`',
+  ),
+};
+
+const operation = {
+  operationTimeoutMs: whole('OPERATION_TIMEOUT_MS', 60_000, [100, 3_600_000]).describe(
+    'Timeout of an operation, or of one event of a subscription',
+  ),
+  upstreamTimeouts: {
+    connectMs: whole('UPSTREAM_CONNECT_TIMEOUT_MS', 5000, TIMEOUT_MS).describe(
+      'Timeout for connecting to GitLab',
+    ),
+    headersMs: whole('UPSTREAM_HEADERS_TIMEOUT_MS', 15_000, TIMEOUT_MS).describe(
+      "Timeout for the headers of GitLab's response",
+    ),
+    bodyMs: whole('UPSTREAM_BODY_TIMEOUT_MS', 15_000, TIMEOUT_MS).describe(
+      "Longest pause within the body of GitLab's response",
+    ),
+    totalMs: whole('UPSTREAM_TIMEOUT_MS', 30_000, TIMEOUT_MS).describe(
+      'Timeout of one call, including retries and waits for the rate limit',
+    ),
+  },
+  logLevel: define(
+    'LOG_LEVEL',
+    oneOf(logLevels),
+    // The demo prints its address, and what goes wrong.
+    derived('`info`', ({ demo }) => (demo ? 'warn' : 'info')),
+  ).describeCommon(`${logLevels.map((level) => `\`${level}\``).join(', ')}. \`warn\` in the demo`),
+  workers: whole('WORKERS', 1, [0, 128], (count) => count || availableParallelism()).describe(
+    'Number of processes; `0`: one per core. The demo has one',
+  ),
+  shutdownTimeoutMs: whole('SHUTDOWN_TIMEOUT', 25, [0, 3600], (seconds) => seconds * 1000).describe(
+    'Seconds that running operations get after SIGTERM',
+  ),
+};
+
+/** All settings, by the heading under which docs/operations.md lists them. */
+export const sections: Readonly<Record<string, Settings>> = {
+  'Addresses and credentials': addresses,
+  'Access and limits': access,
+  'Live updates': liveUpdates,
+  'Timeouts, log, processes': operation,
+};
+
+/** All settings. A new one is one entry in a section above. */
+export const settings = { ...addresses, ...access, ...liveUpdates, ...operation };
+
+/** Returns the settings of a group, including nested groups. */
+export function listSettings(group: Settings): Setting<unknown>[] {
+  return Object.values(group).flatMap((node) => (isSetting(node) ? [node] : listSettings(node)));
+}
