@@ -26,6 +26,7 @@ export function withDefaults<T extends object>(defaults: T, given: Given<T>): T 
 
 const userDefaults = { admin: false, state: 'active' };
 
+/** A user to add; by default active and not an admin. */
 export interface UserOptions extends Given<typeof userDefaults> {
   username: string;
   id?: number | undefined;
@@ -40,6 +41,7 @@ const tokenDefaults = {
   revoked: false,
 };
 
+/** A token to add; by default a personal access token with scope `api`. */
 export interface TokenOptions extends Given<typeof tokenDefaults> {
   /** @default the user of the job */
   user?: UserRecord | string | undefined;
@@ -50,6 +52,7 @@ export interface TokenOptions extends Given<typeof tokenDefaults> {
   job?: JobRecord | number | undefined;
 }
 
+/** A group to add. The group of a project needs no call unless it has members. */
 export interface GroupOptions {
   path: string;
   id?: number | undefined;
@@ -68,6 +71,7 @@ const projectDefaults = {
   defaultBranch: 'main',
 };
 
+/** A project to add; by default private. */
 export interface ProjectOptions extends Given<typeof projectDefaults> {
   /** Full path: `group/sub/app`. Missing groups are created. */
   path: string;
@@ -79,6 +83,7 @@ export interface ProjectOptions extends Given<typeof projectDefaults> {
   jobTokenAllowlist?: Readonly<Record<string, readonly string[] | 'all'>> | undefined;
 }
 
+/** An agent for Kubernetes to add, with its ci_access entries. */
 export interface AgentOptions {
   /** The project with the agent's configuration. */
   project: ProjectRecord | string | number;
@@ -102,6 +107,7 @@ function capitalized(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
+/** Adds a user. Its name defaults to the capitalized username. */
 export function addUser(state: WorldState, options: UserOptions): UserRecord {
   const user: UserRecord = {
     ...withDefaults(userDefaults, options),
@@ -120,6 +126,7 @@ export function findOrAddUser(state: WorldState, user: UserRecord | string): Use
   return state.users.get(user) ?? addUser(state, { username: user });
 }
 
+/** Adds a token of a user, or of a job. Throws if neither gives a user. */
 export function addToken(state: WorldState, options: TokenOptions): TokenRecord {
   const job = typeof options.job === 'number' ? state.jobs.get(options.job) : options.job;
   const owner = options.user ?? job?.user;
@@ -144,6 +151,7 @@ function membersOf(
   return new Map(entries);
 }
 
+/** Adds a group. Its members are members of everything below its path. */
 export function addGroup(state: WorldState, options: GroupOptions): GroupRecord {
   const group: GroupRecord = {
     id: takeId(state, 'group', options.id),
@@ -162,6 +170,7 @@ function ensureGroups(state: WorldState, projectPath: string): void {
   }
 }
 
+/** Adds a project with its missing groups and members. */
 export function addProject(state: WorldState, options: ProjectOptions): ProjectRecord {
   ensureGroups(state, options.path);
   const project: ProjectRecord = {

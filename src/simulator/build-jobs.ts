@@ -17,7 +17,7 @@ import {
 } from './records.ts';
 import { appendLog, isComplete, pipelineStatus } from './statuses.ts';
 
-/** By default, a successful build. Plain columns and their defaults: `jobDefaults`. */
+/** A build to add; by default a successful one. Plain columns and their defaults: `jobDefaults`. */
 export interface JobOptions extends Given<JobColumns> {
   id?: number | undefined;
   /** @default 'job-<id>' */
@@ -47,6 +47,7 @@ export interface JobOptions extends Given<JobColumns> {
   plan?: Partial<PlanRecord> | undefined;
 }
 
+/** A trigger job to add. */
 export interface BridgeOptions extends JobOptions {
   /** The pipeline that the bridge has started. */
   downstream?: PipelineRecord | null | undefined;

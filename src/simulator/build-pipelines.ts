@@ -23,7 +23,7 @@ type PipelineColumns = Pick<
   'iid' | 'ref' | 'tag' | 'sha' | 'beforeSha' | 'source' | 'name' | 'yamlErrors' | 'raw'
 >;
 
-/** By default, a push to the default branch. */
+/** A pipeline to add; by default a push to the default branch. */
 export interface PipelineOptions extends Given<PipelineColumns> {
   id?: number | undefined;
   /** @default the project's first member */
@@ -82,6 +82,7 @@ function userOf(
   return user === undefined || user === null ? null : findOrAddUser(state, user);
 }
 
+/** Adds a pipeline without jobs. */
 export function addPipeline(
   state: WorldState,
   projectRef: ProjectRecord | string | number,

@@ -49,6 +49,7 @@ function matches({ match }: Fault, line: string): boolean {
   return typeof match === 'string' ? line.includes(match) : match.test(line);
 }
 
+/** Creates an empty queue. */
 export function createFaultQueue(): FaultQueue {
   let pending: { fault: Fault; left: number }[] = [];
   return {

@@ -6,7 +6,7 @@ import type { Capabilities } from './versions.ts';
 
 /*
  * Offset and keyset pages, newest row first. Lists are kept in ascending order of id, so that the
- * first page reads from the end and a cursor is a binary search: a list of 50,000 jobs is not sorted.
+ * first page reads from the end and a cursor is a binary search. No request sorts 50,000 jobs.
  */
 
 /** The rows of a page, and its pagination headers. */
@@ -104,6 +104,7 @@ function checkMaxOffset(request: ApiRequest, { page, perPage }: PageParams): voi
   );
 }
 
+/** The page to read, and what the list supports. */
 export interface OffsetOptions<T> extends PageParams {
   readonly matches: (row: T) => boolean;
   /** Whether the response has the total number of rows, up to 10,000. */

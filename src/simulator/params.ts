@@ -89,6 +89,7 @@ export interface ParamReader {
   readonly problems: string[];
 }
 
+/** Creates a reader without problems. */
 export function createParamReader(params: Params): ParamReader {
   return { params, problems: [] };
 }

@@ -39,7 +39,7 @@ import { readLog } from './statuses.ts';
 
 const minuteMs = 60_000;
 
-/** Throws 429 beyond the limit on project jobs, before the project is looked up (upstream.md §5.2). */
+/** Throws 429 beyond the limit on project jobs, before the project lookup (upstream.md §5.2). */
 function checkJobsIndexLimit({ caps, limits, caller, clock }: ApiRequest): void {
   if (!caps.jobsIndexLimit || limits.jobsIndex === 0) return;
   const count = limits.count(`jobs_index ${caller.user?.id}`, minuteMs, clock());

@@ -5,8 +5,10 @@
 
 /** Member roles, weakest first. */
 export const roles = ['guest', 'planner', 'reporter', 'developer', 'maintainer', 'owner'] as const;
+/** The role of a member. */
 export type Role = (typeof roles)[number];
 
+/** A user account. */
 export interface UserRecord {
   id: number;
   username: string;
@@ -17,6 +19,7 @@ export interface UserRecord {
   createdAt: number;
 }
 
+/** A credential and the user it authenticates. */
 export interface TokenRecord {
   value: string;
   /** `job`: a CI_JOB_TOKEN, valid while its job runs. */
@@ -37,6 +40,7 @@ export interface GroupRecord {
   members: Map<string, Role>;
 }
 
+/** A project with its settings, pipelines and jobs. */
 export interface ProjectRecord {
   id: number;
   /** Full path, such as `group/sub/app`. */
@@ -76,6 +80,7 @@ export interface CommitRecord {
   parents: readonly string[];
 }
 
+/** A pipeline. Its status is derived from its jobs unless a test fixes it. */
 export interface PipelineRecord {
   id: number;
   iid: number;
@@ -131,6 +136,7 @@ export interface RunnerManagerRecord {
   architecture: string;
 }
 
+/** The environment that a job deploys to. */
 export interface EnvironmentRecord {
   name: string;
   slug: string;
@@ -186,6 +192,7 @@ export const jobDefaults = {
   /** Replaces keys of the job's JSON; undefined removes a key. */
   raw: {} as Readonly<Record<string, unknown>>,
 };
+/** The types of `jobDefaults`. */
 export type JobColumns = typeof jobDefaults;
 
 /** A build or a trigger job. GitLab keeps both in one table with one sequence of ids. */

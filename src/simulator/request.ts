@@ -133,7 +133,7 @@ export function requireRole(request: ApiRequest, project: ProjectRecord, role: R
   if (!hasRole(request.world, project, { user, role })) throw forbidden();
 }
 
-/** Returns a build of the project. Ids are unique per instance, so other projects give 404 (§1.5). */
+/** Returns a build of the project. Ids are unique per instance: other projects give 404 (§1.5). */
 export function findBuild(request: ApiRequest, project: ProjectRecord, id: number): JobRecord {
   const job = findProcessable(request, project, id);
   if (job.kind !== 'build') throw notFound();

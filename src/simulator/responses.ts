@@ -54,6 +54,7 @@ export function notFound(resource?: 'Project' | 'Job'): ApiError {
   return messageError(404, resource === undefined ? '404 Not found' : `404 ${resource} Not Found`);
 }
 
+/** 400 with a reason (§1.2). */
 export function badRequest(reason: string): ApiError {
   return messageError(400, `400 Bad request - ${reason}`);
 }
@@ -73,6 +74,7 @@ export function paginationNotAllowed(error: string): ApiError {
   return new ApiError(405, { error });
 }
 
+/** 500 for an unexpected error. */
 export function internalError(): ApiError {
   return messageError(500, '500 Internal Server Error');
 }

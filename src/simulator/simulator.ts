@@ -17,6 +17,7 @@ import { createWorld, type World } from './world.ts';
 
 export type { Fault } from './faults.ts';
 
+/** The release and the configuration of the simulated GitLab. */
 export interface SimulatorOptions {
   /** @default '19.3' */
   version?: Version | undefined;
@@ -83,6 +84,7 @@ interface ServerState {
   responseCount: number;
 }
 
+/** A request and its response, with their entry in the log. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

@@ -1,5 +1,6 @@
 /** The GitLab releases the simulator can imitate, oldest first. */
 export const versions = ['14.10', '16.0', '18.0', '18.6', '19.3'] as const;
+/** A simulated release. */
 export type Version = (typeof versions)[number];
 
 interface Span {
