@@ -7,14 +7,12 @@ import {
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
-  getArgumentValues,
   getNullableType,
   isLeafType,
   type OperationDefinitionNode,
   type SelectionSetNode,
-  visit,
 } from 'graphql';
-import { fieldsSelected, keepSelections } from '../graphql/selection.ts';
+import { argumentReader, fieldsSelected } from '../graphql/selection.ts';
 import { completer, concatenate, failBeside, type WriteObject } from './complete.ts';
 import { leafWriter } from './leaf.ts';
 import { isPromise, orLater, type Path, type Run, recover, type Text } from './run.ts';
@@ -30,25 +28,6 @@ export interface Scope {
 
 type Field = GraphQLField<unknown, unknown>;
 type Nodes = readonly [FieldNode, ...FieldNode[]];
-
-function hasVariables(node: FieldNode): boolean {
-  let found = false;
-  visit({ ...node, selectionSet: undefined } as unknown as FieldNode, {
-    Variable() {
-      found = true;
-    },
-  });
-  return found;
-}
-
-/** Arguments as the resolver gets them: the same for all runs, unless they hold variables. */
-function argumentsOf(definition: Field, node: FieldNode) {
-  if (hasVariables(node)) {
-    return (run: Run) => getArgumentValues(definition, node, run.variableValues);
-  }
-  const args = getArgumentValues(definition, node);
-  return () => args;
-}
 
 /** What the resolver learns of its field: all but `path`, which none of ours looks at. The same for all runs, unless there are variables. */
 function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType }, scope: Scope) {
@@ -71,7 +50,7 @@ function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType 
   }
   let only: GraphQLResolveInfo | undefined;
   return (run: Run) => {
-    only ??= keepSelections(make(run));
+    only ??= make(run);
     return only;
   };
 }
@@ -107,9 +86,10 @@ function reader(field: Selected, scope: Scope): (source: unknown, run: Run) => u
   if (typeof property === 'string')
     return (source) => (source as Record<string, unknown>)[property];
   if (resolve.length === 1) return resolve as (source: unknown) => unknown;
-  const args = argumentsOf(definition, nodes[0]);
+  const readArguments = argumentReader(definition, nodes[0]);
   const info = infoOf(field, scope);
-  return (source, run) => resolve(source, args(run), run.context, info(run));
+  return (source, run) =>
+    resolve(source, readArguments(run.variableValues), run.context, info(run));
 }
 
 /** What a field writes of a leaf that is there, without further ado; undefined for any other value. */

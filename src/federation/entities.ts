@@ -10,9 +10,10 @@ import {
   isObjectType,
 } from 'graphql';
 import type { Context } from '../context/context.ts';
+import { costs, parseNames } from '../graphql/cost.ts';
 import { allSettledInPlace, checkListSize } from '../graphql/each.ts';
 import { readNode, typeOfNode } from '../graphql/node.ts';
-import { type Selection, selectionOf } from '../graphql/selection.ts';
+import { selectedBelow } from '../graphql/selection.ts';
 import { entityKeys, parseReference } from './entity-keys.ts';
 
 /** What the fields for routers are made from. */
@@ -68,16 +69,18 @@ export function entityFields(
           description: `References, at most ${maxReferences}.`,
         },
       },
+      extensions: costs({
+        names: (args, webUrls) =>
+          parseNames(args['representations'] as unknown[], (representation) =>
+            parseReference(representation, webUrls),
+          ),
+      }),
       resolve: (_root, { representations }, context, info) => {
         checkListSize(representations, maxReferences, '`representations`');
-        const selections = new Map<string, Selection>();
-        const select = (type: string) => {
-          const selection = selections.get(type) ?? selectionOf(info, type);
-          selections.set(type, selection);
-          return selection;
-        };
         return allSettledInPlace(representations as unknown[], async (representation) =>
-          readNode(context, parseReference(representation, context.webUrls), select),
+          readNode(context, parseReference(representation, context.webUrls), (type) =>
+            selectedBelow(info, type),
+          ),
         );
       },
     },

@@ -1,5 +1,6 @@
 import type { Context } from '../context/context.ts';
 import { builder } from './builder.ts';
+import { costs, needsMore } from './cost.ts';
 import { toGlobalId } from './global-id.ts';
 import { readPipeline } from './read-planner.ts';
 import {
@@ -13,13 +14,13 @@ import {
   type ProjectRow,
   User,
 } from './refs.ts';
-import { type Selection, selectionOf } from './selection.ts';
+import { type Selection, selectedBelow, selectionOf } from './selection.ts';
 import { projectBehind } from './web-url.ts';
 
 /** A job token may not read projects, but its job's address tells the path. */
 async function projectOf(id: string, context: Context, selection: Selection): Promise<ProjectRow> {
   const row = { ref: id, id };
-  if (!selection.has('fullPath', 'webUrl', 'ciJobTokenScopeEnabled')) return row;
+  if (!needsMore('Project', selection, { from: 'number', to: 'job' })) return row;
   const job = await context.loaders.currentJob();
   if (job?.project_id !== id) return row;
   const { ci_job_token_scope_enabled } = job.project ?? {};
@@ -38,24 +39,30 @@ AllowedAgents.implement({
     }),
     job: t.field({
       type: Job,
-      description: 'The job itself, as `currentJob` reads it. Costs one call.',
+      description: 'The job itself, as `currentJob` reads it.',
+      extensions: costs({ call: 'currentJob' }),
       resolve: (_row, _args, { loaders }) => loaders.currentJob(),
     }),
     pipeline: t.field({
       type: Pipeline,
-      description: 'Its pipeline. Costs a call; a job token may read pipelines from GitLab 19 on.',
+      description: 'Its pipeline. A job token may read its fields from GitLab 19 on.',
+      extensions: costs({ names: () => [{ type: 'Pipeline' }], exists: true }),
       resolve: ({ pipeline, project }, _args, context, info) =>
         pipeline && project
           ? readPipeline(
               context,
               { project: String(project.id), id: String(pipeline.id) },
-              selectionOf(info),
+              { ...selectedBelow(info), exists: true },
             )
           : null,
     }),
     project: t.field({
       type: Project,
       description: 'Its project. Its path and address come with `currentJob`, at its call.',
+      extensions: costs({
+        leadsTo: 'number',
+        improvedBy: { call: 'currentJob', leadsTo: 'job' },
+      }),
       resolve: ({ project }, _args, context, info) =>
         project ? projectOf(String(project.id), context, selectionOf(info)) : null,
     }),
@@ -149,6 +156,7 @@ builder.queryField('allowedAgents', (t) =>
     type: AllowedAgents,
     description:
       'The Kubernetes agents that the job of the request’s CI_JOB_TOKEN may use. Null for any other credential.',
+    extensions: costs({ call: 'allowedAgents' }),
     resolve: (_root, _args, { loaders }) => loaders.allowedAgents(),
   }),
 );

@@ -1,3 +1,4 @@
+import { costs } from './cost.ts';
 import { Bridge, CiJob, Node, Pipeline } from './refs.ts';
 
 Bridge.implement({
@@ -9,6 +10,7 @@ Bridge.implement({
       type: Pipeline,
       description:
         'The pipeline it started; it may belong to a project you cannot read. Null until it is made, or when that failed.',
+      extensions: costs({ leadsTo: 'job', isForeign: true }),
       resolve: ({ downstream_pipeline: row, project_id }) =>
         row && { ...row, project_id: String(row.project_id ?? project_id) },
     }),

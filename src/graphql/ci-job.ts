@@ -1,4 +1,5 @@
 import { builder } from './builder.ts';
+import { costs } from './cost.ts';
 import { toGlobalId } from './global-id.ts';
 import { CiJob, Commit, Node, Pipeline, type PipelineRow, Project, User } from './refs.ts';
 import { CiJobStatus, toStatus } from './status.ts';
@@ -32,22 +33,26 @@ CiJob.implement({
       nullable: false,
       description:
         'Global id: the same job has the same id however it was reached. Opaque; use it for `node` and in mutations.',
+      extensions: costs({ knownBy: ['number'] }),
       resolve: globalIdOf,
     }),
     databaseId: t.id({
       nullable: false,
       description:
         'GitLab’s own number of the job, as in its web address. 64 bits wide, hence text.',
+      extensions: costs({ knownBy: ['path', 'number'] }),
       resolve: (job) => String(job.id),
     }),
     projectId: t.exposeID('project_id', {
       nullable: false,
       description: 'GitLab’s number of the project that the job belongs to.',
+      extensions: costs({ knownBy: ['number'] }),
     }),
     kind: t.expose('kind', {
       type: CiJobKind,
       nullable: false,
       description: 'Whether it is an ordinary job or a trigger job.',
+      extensions: costs({ knownBy: ['path', 'number'] }),
     }),
     name: t.exposeString('name', {
       description: 'The job’s name in `.gitlab-ci.yml`, such as "unit tests 1/3".',
@@ -131,12 +136,18 @@ CiJob.implement({
       type: Pipeline,
       description:
         'The pipeline it belongs to. Its status, ref, sha, source and address cost no further call.',
+      extensions: costs({ leadsTo: 'job', sharedBy: 'pipeline' }),
       resolve: pipelineOf,
     }),
     project: t.field({
       type: Project,
       nullable: false,
       description: 'The project it belongs to. Its id, full path and address cost no further call.',
+      extensions: costs({
+        knownBy: ['path', 'number'],
+        leadsTo: 'job',
+        sharedBy: 'project',
+      }),
       resolve: (job, _args, { webUrls }) => ({
         ...projectBehind(job.web_url, job.project_id, webUrls),
         ci_job_token_scope_enabled: job.project?.ci_job_token_scope_enabled,

@@ -1,10 +1,16 @@
 import type { ArgBuilder, ObjectRef } from '@pothos/core';
 import type { RowList } from '../context/job-list.ts';
-import type { PageRequest, PageSlice, WithId } from '../gitlab/lists/page-request.ts';
+import {
+  MAX_PER_PAGE,
+  type PageRequest,
+  type PageSlice,
+  type WithId,
+} from '../gitlab/lists/page-request.ts';
 import { builder, type Types } from './builder.ts';
 import { badUserInput } from './client-errors.ts';
+import type { ListCost } from './cost.ts';
 import { listDigest, parseCursor, toCursor } from './cursor.ts';
-import type { Selection } from './selection.ts';
+import { perSelection, type Selection } from './selection.ts';
 
 /** The largest page: more would mean more than five upstream calls for one field. */
 export const MAX_PAGE = 500;
@@ -51,8 +57,8 @@ function checkMix({ first, after, last, before }: ConnectionArgs): void {
   if (before != null && last == null) throw badUserInput('`before` goes with `last`.');
 }
 
-/** How many rows the arguments ask for, unchecked. */
-export function pageSizeOf({ first, last }: ConnectionArgs): number {
+/** Returns how many rows the arguments request, unchecked. */
+function pageSizeOf({ first, last }: ConnectionArgs): number {
   return first ?? last ?? DEFAULT_PAGE;
 }
 
@@ -79,14 +85,43 @@ export interface ConnectionSource<Row> {
   selection: Selection;
 }
 
-const ROWS = ['edges', 'nodes'] as const;
-const CURSORS = ['startCursor', 'endCursor'] as const;
+/** What of a connection is selected, computed once per selection. */
+const needsOf = perSelection((selection) => {
+  const pageInfo = selection.below('pageInfo');
+  const hasNext = pageInfo.has('hasNextPage');
+  const hasPrevious = pageInfo.has('hasPreviousPage');
+  const cursors = pageInfo.has('startCursor', 'endCursor');
+  return {
+    hasNext,
+    hasPrevious,
+    total: selection.has('totalCount'),
+    rows: selection.has('edges', 'nodes') || cursors || hasNext || hasPrevious,
+  };
+});
+
+/** The calls of a list of jobs: one for each page of 100, and at most one to look around the page. */
+export function listCost(options: { countsAlong: boolean }): ListCost {
+  const rows = (args: ConnectionArgs) => Math.min(MAX_PAGE, Math.max(0, pageSizeOf(args)));
+  return {
+    rows,
+    readsRows: (selection) => needsOf(selection).rows,
+    pages(args: ConnectionArgs & { sort?: string }, selection) {
+      const needs = needsOf(selection);
+      if (!needs.rows) return 1;
+      const { after, last, before, sort } = args;
+      const isAtStart = after == null && before == null && last == null && sort !== 'ID_ASC';
+      const looksAround = !isAtStart && (needs.hasNext || needs.hasPrevious);
+      const counts = needs.total && !options.countsAlong;
+      return Math.ceil(rows(args) / MAX_PER_PAGE) + Number(counts) + Number(looksAround);
+    },
+  };
+}
 
 function toWant<Row>(
   { ascending, selection, name }: ConnectionSource<Row>,
   args: PageArgs,
 ): PageRequest {
-  const pageInfo = selection.below('pageInfo');
+  const { hasNext, hasPrevious } = needsOf(selection);
   const argument = args.forward ? 'after' : 'before';
   return {
     direction: args.forward === Boolean(ascending) ? 'newer' : 'older',
@@ -96,8 +131,8 @@ function toWant<Row>(
         ? undefined
         : parseCursor(listDigest(...name), args.cursor, argument),
     count: args.count,
-    needsHasNext: pageInfo.has(args.forward ? 'hasNextPage' : 'hasPreviousPage'),
-    needsHasPrevious: pageInfo.has(args.forward ? 'hasPreviousPage' : 'hasNextPage'),
+    needsHasNext: args.forward ? hasNext : hasPrevious,
+    needsHasPrevious: args.forward ? hasPrevious : hasNext,
   };
 }
 
@@ -109,14 +144,6 @@ const empty: PageSlice<never> = {
   total: null,
 };
 
-/** Whether rows must be read: for themselves, for their cursors, or to see what lies before and after them. */
-function needsRows(selection: Selection): boolean {
-  return (
-    selection.has(...ROWS) ||
-    selection.below('pageInfo').has(...CURSORS, 'hasNextPage', 'hasPreviousPage')
-  );
-}
-
 /** Reads one page of a list as a connection: only what the selection needs, `totalCount` only if asked for. */
 export async function readConnection<Row extends WithId>(
   source: ConnectionSource<Row>,
@@ -124,9 +151,9 @@ export async function readConnection<Row extends WithId>(
 ): Promise<Connection<Row>> {
   const { list, selection, ascending } = source;
   const want = toWant(source, args);
-  const counts = selection.has('totalCount');
+  const { total: counts, rows: hasRows } = needsOf(selection);
   // Nothing but __typename still reads a row: only so can a hidden list be told from an empty one.
-  const onlyCounts = !needsRows(selection);
+  const onlyCounts = !hasRows;
   const [slice, total] = await Promise.all([
     onlyCounts ? empty : list.read(want),
     onlyCounts || (counts && !list.countsAlong()) ? list.count() : null,

@@ -1,191 +1,368 @@
-import type { OperationDefinitionNode } from 'graphql';
-import { parseReference } from '../federation/entity-keys.ts';
-import { type ConnectionArgs, MAX_PAGE, pageSizeOf } from './connection.ts';
-import { isNumericId, type NodeRef, parseGlobalId } from './global-id.ts';
-import { type SelectedField, type Selection, selectionOfOperation } from './selection.ts';
-import { parseResourceUrl } from './web-url.ts';
+import {
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  GraphQLObjectType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  visit,
+} from 'graphql';
+import type { Context } from '../context/context.ts';
+import { windowsOf } from '../gitlab/lists/jobs-by-id-plan.ts';
+import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
+import { isNumericId, type NodeRef } from './global-id.ts';
+import {
+  perSelection,
+  type SelectedBelow,
+  type SelectedField,
+  type Selection,
+  selectionOfOperation,
+  type Variables,
+} from './selection.ts';
 
 /*
- * How many calls to GitLab a selection may take, told before it runs (upstream-cost.ts adds up whole
- * operations). It follows the rules by which reads are planned (reads.ts, connection.ts): what comes
- * with something else is free, a list costs a call for each page of 100, and what hangs on its rows
- * is counted for each.
- *
- * Where the number of calls depends on GitLab's data the worst is taken: each job of a project's list
- * may be of a pipeline of its own. Not counted are repetitions of failed calls, what is asked once to
- * learn what a server can do, and the search for a place in a list that has changed much since its
- * cursor was made. The client's allowance holds what runs to the limit all the same.
+ * The calls to GitLab that a selection needs. Each field declares beside its resolver where its
+ * value comes from (`extensions: costs({ … })`); a field without a declaration comes with the row of
+ * its object. From that this file derives what is read for an object (`planRead`, used by
+ * read-planner.ts), the number of calls of an operation before it runs (`createCostEstimate`), and
+ * the sentence about calls in a field's description (`describeCosts`).
  */
 
-/** Things at one place of an operation: how many, and of how many pipelines and projects. */
-export interface Multiplicity {
-  count: number;
+/** A call that brings values of an object. Fields of one object that need the same call share it. */
+export type Call =
+  | 'job'
+  | 'bridges'
+  | 'pipeline'
+  | 'project'
+  | 'trace'
+  | 'currentJob'
+  | 'allowedAgents'
+  | 'write'
+  | 'poll';
+
+/**
+ * What is known of an object without a further call:
+ * - `path`, `number`: its id, and the path or the number of its project. Nothing was read;
+ * - `list`: in addition, what the rows of a list below it contain;
+ * - `job`, `pipeline`: what a row of that kind contains of it;
+ * - `own`: everything that its own GET returns.
+ */
+export type Knowledge = 'path' | 'number' | 'list' | 'job' | 'pipeline' | 'own';
+
+/** An object named by arguments. Without `project`, it is in the parent's project. */
+export interface NamedObject {
+  type: NodeRef['type'];
+  project?: string;
+  pipeline?: string;
+  id?: string;
+}
+
+/** The calls of a paged list. Arguments that its resolver would reject may count as anything. */
+export interface ListCost {
+  pages(args: Record<string, unknown>, selection: Selection): number;
+  /** The maximum number of rows. */
+  rows(args: Record<string, unknown>): number;
+  readsRows(selection: Selection): boolean;
+}
+
+/** What a field costs and where its value comes from. */
+export interface FieldCost {
+  call?: Call;
+  /** Knowledge that contains the value, besides that of the object's row. */
+  knownBy?: readonly Knowledge[];
+  /** The knowledge of the object that the field returns. @default 'own' */
+  leadsTo?: Knowledge;
+  /** A call that improves `leadsTo`, made only if the selection below needs it. */
+  improvedBy?: { call: Call; leadsTo: Knowledge };
+  /** Objects that share one value of this field. @default one value for each object */
+  sharedBy?: 'pipeline' | 'project';
+  /** Each object has a value of its own, which may belong to any project. */
+  isForeign?: boolean;
+  list?: ListCost;
+  /** The objects that the arguments name, without those that cannot be parsed. */
+  names?(args: Record<string, unknown>, webUrls: readonly string[]): readonly NamedObject[];
+  /** The named object exists for certain, so that nothing is read to check that. */
+  exists?: boolean;
+  /** What the value reveals about the parent object. */
+  reveals?: Knowledge;
+  /** Makes the read of the field's resolver early, while its named parent object is being read. */
+  start?(
+    context: Context,
+    parent: NamedParent,
+    field: SelectedBelow & { args: Record<string, unknown> },
+  ): Promise<unknown>;
+}
+
+/** The object that a field is selected on, as the request names it; `id` is empty for a project. */
+export interface NamedParent {
+  project: string;
+  id: string;
+}
+
+/** Declares the cost of a field, for its `extensions`. */
+export function costs(cost: FieldCost): { cost: FieldCost } {
+  return { cost };
+}
+
+const free: FieldCost = {};
+
+/** Returns the declared cost of a field. */
+export function costOfField({ extensions }: Pick<GraphQLField<unknown, unknown>, 'extensions'>) {
+  return (extensions['cost'] as FieldCost | undefined) ?? free;
+}
+
+/** Parses each item into the object that it names, and skips items that cannot be parsed. */
+export function parseNames<Item>(
+  items: readonly Item[],
+  parse: (item: Item) => NamedObject,
+): NamedObject[] {
+  return items.flatMap((item) => {
+    try {
+      return [parse(item)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** The call that returns everything about an object of a type that ids and arguments can name. */
+const ownCalls: Readonly<Record<string, Call>> = {
+  Job: 'job',
+  Bridge: 'bridges',
+  Pipeline: 'pipeline',
+  Project: 'project',
+} satisfies Record<NodeRef['type'], Call>;
+
+const isNamed = (known: Knowledge) => known === 'path' || known === 'number';
+
+/** Returns the knowledge of an object that is named together with a project. */
+export const knowledgeOf = (project: string): Knowledge =>
+  isNumericId(project) ? 'number' : 'path';
+
+/** A field with calls of its own, whatever is known of its object. */
+const hangsOn = ({ list, names }: FieldCost) => list !== undefined || names !== undefined;
+
+function isKnown(type: string, field: SelectedField, known: Knowledge): boolean {
+  const { call, knownBy = [], leadsTo } = costOfField(field.definition);
+  if (call && call !== ownCalls[type]) return false;
+  const isInRow = known === 'own' || (!call && (known === 'job' || known === 'pipeline'));
+  if (!isInRow && !knownBy.includes(known)) return false;
+  // A named object leads to another one that is only named: enough unless the row would save a call.
+  return (
+    !leadsTo ||
+    !isNamed(known) ||
+    field.types.every((target) => {
+      const selection = field.fieldsOn(target);
+      const { own, awaitsRows } = planRead(target, selection, known);
+      return !(own || awaitsRows) || planRead(target, selection, leadsTo).own;
+    })
+  );
+}
+
+/** What is read for an object, apart from the calls of lists and named objects below it. */
+export interface ReadPlan {
+  /** Whether the object's own GET is needed. */
+  readonly own: boolean;
+  /** Whether values come from rows that are read below it, so that these are awaited first. */
+  readonly awaitsRows: boolean;
+  /** Other calls that selected fields need. */
+  readonly calls: ReadonlySet<Call>;
+  /** The selected fields whose reads can be started early. */
+  readonly starts: readonly SelectedField[];
+}
+
+/** Returns what the field reveals of its parent object, if rows are read for it. */
+function revealedBy(field: SelectedField, known: Knowledge): Knowledge | undefined {
+  const { list, reveals } = costOfField(field.definition);
+  if (!reveals) return undefined;
+  const reads = list
+    ? list.readsRows(field.fields)
+    : field.types.some((type) => planRead(type, field.fieldsOn(type), known).own);
+  return reads ? reveals : undefined;
+}
+
+/** Splits what is unknown of an object into calls of their own, and fields of its own GET. */
+function findUnknown(type: string, { list }: Selection, known: Knowledge) {
+  const calls = new Set<Call>();
+  const fields: SelectedField[] = [];
+  for (const field of list) {
+    const cost = costOfField(field.definition);
+    if (cost.improvedBy && isImproved(field)) calls.add(cost.improvedBy.call);
+    if (cost.improvedBy || hangsOn(cost) || isKnown(type, field, known)) continue;
+    if (cost.call && cost.call !== ownCalls[type]) calls.add(cost.call);
+    else fields.push(field);
+  }
+  return { calls, fields };
+}
+
+/**
+ * Returns whether an object must be looked up because null could not tell otherwise that it does not
+ * exist. A project need not: naming one makes no call.
+ */
+const isChecked = (type: string, known: Knowledge, exists: boolean) =>
+  isNamed(known) && !exists && type !== 'Project' && type in ownCalls;
+
+function makePlan(
+  type: string,
+  selection: Selection,
+  { known, exists }: { known: Knowledge; exists: boolean },
+): ReadPlan {
+  const { list } = selection;
+  const { calls, fields } = findUnknown(type, selection, known);
+  const revealed = isNamed(known) ? list.flatMap((field) => revealedBy(field, known) ?? []) : [];
+  const isOwn = fields.some(
+    (field) => !revealed.some((knowledge) => isKnown(type, field, knowledge)),
+  );
+  const awaitsRows = fields.length > 0 && !isOwn;
+  const isRead =
+    awaitsRows || calls.size > 0 || list.some(({ definition }) => hangsOn(costOfField(definition)));
+  return {
+    own: isOwn || (!isRead && isChecked(type, known, exists)),
+    awaitsRows,
+    calls,
+    starts: list.filter(({ definition }) => costOfField(definition).start),
+  };
+}
+
+const plansOf = perSelection(() => new Map<string, ReadPlan>());
+
+/**
+ * Plans the reads for an object of a type. `exists` means that the object need not be looked up only
+ * to see whether it exists. Computed once per selection.
+ */
+export function planRead(
+  type: string,
+  selection: Selection,
+  known: Knowledge,
+  exists = false,
+): ReadPlan {
+  const plans = plansOf(selection);
+  const key = exists ? `${type} ${known} exists` : `${type} ${known}`;
+  const plan = plans.get(key) ?? makePlan(type, selection, { known, exists });
+  plans.set(key, plan);
+  return plan;
+}
+
+/** Returns whether what is selected below a field needs the call that improves its value. */
+function isImproved(field: SelectedField): boolean {
+  const { improvedBy, leadsTo = 'own' } = costOfField(field.definition);
+  return field.types.some(
+    (type) =>
+      improvedBy &&
+      needsMore(type, field.fieldsOn(type), { from: leadsTo, to: improvedBy.leadsTo }),
+  );
+}
+
+/** Returns whether a selection has fields that are known with `to` and not with `from`. */
+export function needsMore(
+  type: string,
+  { list }: Selection,
+  { from, to }: { from: Knowledge; to: Knowledge },
+): boolean {
+  return list.some((field) => !isKnown(type, field, from) && isKnown(type, field, to));
+}
+
+/** The number of objects at a place of an operation, and of their distinct pipelines and projects. */
+interface Multiplicity {
+  objects: number;
   pipelines: number;
   projects: number;
 }
 
-/** A single thing. */
-export const one: Multiplicity = { count: 1, pipelines: 1, projects: 1 };
+const spread = (count: number): Multiplicity => ({
+  objects: count,
+  pipelines: count,
+  projects: count,
+});
 
-/** Rows on GitLab's largest page, and ids in the widest window. */
-export const PER_PAGE = 100;
+const one = spread(1);
 
-/** Fields of a pipeline that a job's JSON does not have: one GET, shared by all of them. */
-const pipelineDetails = [
-  ...['name', 'beforeSha', 'tag', 'yamlErrors', 'startedAt', 'finishedAt', 'committedAt'],
-  ...['duration', 'queuedDuration', 'coverage', 'user'],
-];
+const times = (at: Multiplicity, factor: Multiplicity): Multiplicity => ({
+  objects: at.objects * factor.objects,
+  pipelines: at.objects * factor.pipelines,
+  projects: at.objects * factor.projects,
+});
 
-/** Fields of a project that take a GET of it, by how it was reached. */
-const projectDetails = {
-  path: ['id', 'databaseId', 'name', 'webUrl', 'ciJobTokenScopeEnabled'],
-  number: ['fullPath', 'name', 'webUrl', 'ciJobTokenScopeEnabled'],
-  embedded: ['name', 'ciJobTokenScopeEnabled'],
-};
-
-const lists = ['jobs', 'bridges'];
-
-/** Adds numbers up. */
-export const sum = (numbers: readonly number[]) => numbers.reduce((all, number) => all + number, 0);
-
-/** Calls for what is selected on a type, at a place where the things themselves are there already. */
-type Cost = (selection: Selection, place: Multiplicity) => number;
-
-const costs: Readonly<Record<string, Cost>> = {
-  Job: costOfJob,
-  Bridge: costOfBridge,
-  Pipeline: (selection, place) =>
-    Number(selection.has(...pipelineDetails)) * place.count + costBelowPipeline(selection, place),
-  Project: (selection, place) => costOfProject(selection, place, 'embedded'),
-};
-
-function costOn(type: string, selection: Selection, place: Multiplicity): number {
-  return costs[type]?.(selection, place) ?? costOfRest(selection.list, place);
+interface Request {
+  variableValues: Variables;
+  webUrls: readonly string[];
 }
 
-/** Calls below a field: what it leads to is of one of its types. */
-export function costOf(field: SelectedField, place: Multiplicity): number {
-  return Math.max(0, ...field.types.map((type) => costOn(type, field.fieldsOn(type), place)));
+/** Counts calls at a place of an operation. Undefined stands for no calls. */
+type Count = (at: Multiplicity, request: Request) => number;
+
+function total(counts: readonly (Count | undefined)[]): Count | undefined {
+  const costly = counts.filter((count) => count !== undefined);
+  if (costly.length < 2) return costly[0];
+  return (at, request) => costly.reduce((sum, count) => sum + count(at, request), 0);
 }
 
-function costOfRest(fields: readonly SelectedField[], place: Multiplicity): number {
-  return sum(fields.map((field) => costOf(field, place)));
+function calls(number: number): Count | undefined {
+  return number > 0 ? ({ objects }) => number * objects : undefined;
 }
 
-function costOfJob(selection: Selection, place: Multiplicity): number {
-  const { pipelines, projects } = place;
-  return sum(
-    selection.list.map((field) => {
-      if (field.name === 'trace') return place.count;
-      if (field.name === 'pipeline') return costOf(field, { ...place, count: pipelines });
-      return costOf(field, { ...place, count: projects });
+/** Returns how many pipelines and projects objects of a type are of: a pipeline is of itself. */
+function within(type: string, at: Multiplicity): Multiplicity {
+  if (type === 'Pipeline') return { ...at, pipelines: at.objects };
+  return type === 'Project' ? spread(at.objects) : at;
+}
+
+/** Counts the calls for objects of a type that are there, with what is selected on them. */
+function countOn(type: string, selection: Selection, known: Knowledge): Count | undefined {
+  const plan = planRead(type, selection, known);
+  return total([calls(Number(plan.own)), countRest(type, selection, { known, plan })]);
+}
+
+/** Counts what an object costs besides its own GET. */
+function countRest(
+  type: string,
+  selection: Selection,
+  { known, plan }: { known: Knowledge; plan: ReadPlan },
+): Count | undefined {
+  const here = plan.own ? 'own' : known;
+  const rest = total([
+    calls(plan.calls.size),
+    ...selection.list.map((field) => {
+      const { list, names } = costOfField(field.definition);
+      if (list) return countList(field, list);
+      return names ? countNamed(field, names, known) : countTargets(field, here);
     }),
-  );
+  ]);
+  return rest && ((at, request) => rest(within(type, at), request));
 }
 
-/** Calls for what is selected of trigger jobs. */
-export function costOfBridge(selection: Selection, place: Multiplicity): number {
-  const started = { count: place.count, pipelines: place.count, projects: place.count };
-  const [downstream, rest] = split(selection.list, ['downstreamPipeline']);
-  return costOfRest(downstream, started) + costOfJob({ ...selection, list: rest }, place);
+/** Counts the calls below a field: the maximum over the types that its value may have. */
+function countTargets(field: SelectedField, known: Knowledge): Count | undefined {
+  const { leadsTo = 'own', improvedBy, sharedBy, isForeign } = costOfField(field.definition);
+  const improved = improvedBy && isImproved(field) ? improvedBy.leadsTo : leadsTo;
+  const target = isNamed(known) && leadsTo !== 'own' ? known : improved;
+  const counts = field.types.flatMap((type) => countOn(type, field.fieldsOn(type), target) ?? []);
+  if (counts.length === 0) return undefined;
+  return (at, request) => {
+    let here = at;
+    if (sharedBy) here = { ...at, objects: sharedBy === 'pipeline' ? at.pipelines : at.projects };
+    if (isForeign) here = spread(at.objects);
+    return Math.max(...counts.map((count) => count(here, request)));
+  };
 }
 
-function split(fields: readonly SelectedField[], names: readonly string[]) {
-  const those = fields.filter(({ name }) => names.includes(name));
-  return [those, fields.filter((field) => !those.includes(field))] as const;
+/** Rows of a list are of one pipeline and project for each list: how many differ is not known. */
+function countList(field: SelectedField, { pages, rows }: ListCost): Count {
+  const below = countTargets(field, 'own');
+  return (at, { variableValues, webUrls }) => {
+    const args = field.argumentsFor(variableValues);
+    const own = at.objects * pages(args, field.fields);
+    if (!below) return own;
+    const here = { ...at, objects: at.objects * rows(args) };
+    return own + below(here, { variableValues, webUrls });
+  };
 }
 
-function costBelowPipeline(selection: Selection, place: Multiplicity): number {
-  const [below, rest] = split(selection.list, lists);
-  const here = { ...place, pipelines: place.count };
-  const inLists = below.map((field) => {
-    const rows = { ...here, count: place.count * sizeOf(field) };
-    return place.count * callsForList(field) + costOfRows(field, rows);
-  });
-  return sum(inLists) + costOfRest(rest, { ...place, count: place.projects });
-}
+const distinct = (objects: readonly NamedObject[], keyOf: (object: NamedObject) => string) =>
+  new Set(objects.map(keyOf)).size;
 
-/** Calls for projects, by how they were reached. */
-export function costOfProject(
-  selection: Selection,
-  { count }: Multiplicity,
-  known: keyof typeof projectDetails,
-): number {
-  const own = Number(selection.has(...projectDetails[known])) * count;
-  const each = { count, pipelines: count, projects: count };
-  const below = selection.list.map((field) => {
-    if (field.name === 'job') return costOfJobById(field.fields, each);
-    if (field.name === 'pipeline') return costOfPipelineById(field.fields, each);
-    if (field.name !== 'jobs') return costOf(field, each);
-    const size = count * sizeOf(field);
-    const rows = { count: size, pipelines: size, projects: count };
-    return count * callsForList(field) + costOfRows(field, rows);
-  });
-  return own + sum(below);
-}
-
-/** Calls for jobs read by id; none for the job itself where only its log is selected. */
-export function costOfJobById(
-  selection: Selection,
-  place: Multiplicity,
-  reads = place.count,
-): number {
-  const needsJob = selection.list.some(({ name }) => name !== 'trace') || !selection.list.length;
-  return Number(needsJob) * reads + costOfJob(selection, place);
-}
-
-/** Calls for pipelines read by id; none for the pipeline itself where only its lists are selected. */
-export function costOfPipelineById(selection: Selection, place: Multiplicity): number {
-  const needsPipeline =
-    selection.list.some(({ name }) => !lists.includes(name)) || !selection.list.length;
-  return Number(needsPipeline) * place.count + costBelowPipeline(selection, place);
-}
-
-/** How many rows a list may give: none beyond what its resolver will refuse. */
-function sizeOf(field: SelectedField): number {
-  return Math.min(MAX_PAGE, Math.max(0, pageSizeOf(field.args as ConnectionArgs)));
-}
-
-function costOfRows({ fields }: SelectedField, rows: Multiplicity): number {
-  const edges = fields.below('edges').list;
-  const nodes = [...fields.list, ...edges].filter(({ name }) => /^nodes?$/.test(name));
-  return costOfRest(nodes, rows);
-}
-
-/** Pages, a count where the rows do not bring it along, and one more row to see what lies around. */
-function callsForList(field: SelectedField): number {
-  const { fields, args } = field;
-  if (!fields.has('nodes', 'edges', 'pageInfo')) return 1;
-  const { after, last, before, sort } = args as ConnectionArgs & { sort?: string };
-  const looksAround = after != null || before != null || last != null || sort === 'ID_ASC';
-  const pages = Math.ceil(sizeOf(field) / PER_PAGE);
-  return pages + Number(fields.has('totalCount')) + Number(looksAround && fields.has('pageInfo'));
-}
-
-/*
- * How many calls to GitLab a whole operation may take: its root fields, and what is read by ids that
- * stand in its arguments. What lies below is selection-cost.ts's.
- */
-
-/** Rows of a page that one id is worth, as in gitlab/lists/jobs-by-id-plan.ts. */
-const ROWS_PER_ID = 10;
-
-/**
- * The most reads that jobs of one project take by their ids (window-plan.ts decides later): one page
- * for ids that all lie on it for certain; for others one each, since in the worst case they share none.
- */
-function readsOfJobs(ids: readonly string[]): number {
-  const numbers = [...new Set(ids)].map(BigInt).sort((a, b) => (a < b ? 1 : -1));
-  const windows: bigint[][] = [];
-  for (const id of numbers) {
-    const window = windows.at(-1);
-    if (window?.[0] !== undefined && window[0] - id < BigInt(PER_PAGE)) window.push(id);
-    else windows.push([id]);
-  }
-  const isOnePage = (window: bigint[]) =>
-    (window[0] ?? 0n) - (window.at(-1) ?? 0n) < BigInt(window.length * ROWS_PER_ID);
-  return sum(windows.map((window) => (isOnePage(window) ? 1 : window.length)));
-}
+const projectOf = ({ project = '' }: NamedObject) => project;
+const pipelineOf = ({ project, pipeline }: NamedObject) => `${project}/${pipeline}`;
+const idOf = ({ project, pipeline, id }: NamedObject) => `${project}/${pipeline}/${id}`;
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[][] {
   const groups = new Map<string, Item[]>();
@@ -198,105 +375,159 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): I
   return [...groups.values()];
 }
 
-type RefOf<Type extends NodeRef['type']> = Extract<NodeRef, { type: Type }>;
+/** Counts the reads of jobs as jobs-by-id.ts plans them: by windows of ids of one project. */
+function countJobReads(jobs: readonly NamedObject[]): number {
+  if (jobs.length === 1) return 1;
+  return groupBy(jobs, projectOf).reduce((sum, group) => {
+    const { pages, singles } = windowsOf(group.map(({ id = '0' }) => BigInt(id)));
+    return sum + pages.length + singles.length;
+  }, 0);
+}
 
-/** Calls for all references to things of one type. */
-const costsOfRefs: {
-  [Type in NodeRef['type']]: (refs: readonly RefOf<Type>[], selection: Selection) => number;
-} = {
-  Job(refs, selection) {
-    const projects = groupBy(refs, ({ project }) => project);
-    const reads = sum(projects.map((group) => readsOfJobs(group.map(({ id }) => id))));
-    const place = { count: refs.length, pipelines: refs.length, projects: projects.length };
-    return costOfJobById(selection, place, reads);
-  },
-  Bridge(refs, selection) {
-    const pipelines = groupBy(refs, ({ project, pipeline }) => `${project}/${pipeline}`).length;
-    const projects = groupBy(refs, ({ project }) => project).length;
-    return pipelines + costOfBridge(selection, { count: refs.length, pipelines, projects });
-  },
-  Pipeline(refs, selection) {
-    const count = groupBy(refs, ({ project, id }) => `${project}/${id}`).length;
-    const projects = groupBy(refs, ({ project }) => project).length;
-    return costOfPipelineById(selection, { count, pipelines: count, projects });
-  },
-  Project: (refs, selection) =>
-    costOfProjects(
-      refs.map(({ project }) => project),
-      selection,
-    ),
+const ownReads: Readonly<Record<NodeRef['type'], (objects: readonly NamedObject[]) => number>> = {
+  Job: countJobReads,
+  Bridge: (objects) => distinct(objects, pipelineOf),
+  Pipeline: (objects) => distinct(objects, idOf),
+  Project: (objects) => distinct(objects, projectOf),
 };
 
-function costOfProjects(names: readonly string[], selection: Selection): number {
-  const known = (name: string) => (isNumericId(name) ? 'number' : 'path');
-  const calls = [...new Set(names)].map((name) => costOfProject(selection, one, known(name)));
-  return atLeastPages(sum(calls), names);
+function multiplicityOf(type: NodeRef['type'], objects: readonly NamedObject[]): Multiplicity {
+  if (objects.length === 1) return one;
+  const projects = distinct(objects, projectOf);
+  const pipelines = type === 'Bridge' ? distinct(objects, pipelineOf) : projects;
+  return { objects: distinct(objects, idOf), pipelines, projects };
 }
 
-/**
- * However few calls they take, such as for one id over and over: what is asked for by name makes an answer
- * as long as a list does, which costs a call for each page.
- */
-function atLeastPages(calls: number, given: readonly unknown[]): number {
-  return Math.max(calls, Math.floor(given.length / PER_PAGE));
-}
-
-/** References that cannot be read cost nothing: their resolver refuses them. */
-function costOfNodes<Given>(
+/** Counts the calls for objects that arguments name, by their type and by what is known of them. */
+function countNamed(
   field: SelectedField,
-  given: readonly Given[],
-  parse: (given: Given) => NodeRef,
-): number {
-  const refs = given.flatMap((item) => {
-    try {
-      return [parse(item)];
-    } catch {
-      return [];
-    }
-  });
-  const calls = groupBy(refs, ({ type }) => type).map((group) => {
-    const type = group[0]?.type ?? 'Job';
-    const cost = costsOfRefs[type] as (refs: readonly NodeRef[], of: Selection) => number;
-    return cost(group, field.fieldsOn(type));
-  });
-  return atLeastPages(sum(calls), refs);
+  names: NonNullable<FieldCost['names']>,
+  parent: Knowledge,
+): Count {
+  const { exists } = costOfField(field.definition);
+  const plans = new Map<string, { own: boolean; rest: Count | undefined }>();
+  const planOf = (type: string, known: Knowledge) => {
+    const key = `${type} ${known}`;
+    const made = plans.get(key);
+    if (made) return made;
+    const selection = field.fieldsOn(type);
+    const plan = planRead(type, selection, known, exists);
+    const fresh = { own: plan.own, rest: countRest(type, selection, { known, plan }) };
+    plans.set(key, fresh);
+    return fresh;
+  };
+  const knownOf = ({ project }: NamedObject) =>
+    project === undefined ? (parent === 'path' ? 'path' : 'number') : knowledgeOf(project);
+  return (at, request) => {
+    const objects = names(field.argumentsFor(request.variableValues), request.webUrls);
+    const groups = groupBy(objects, (object) => `${object.type} ${knownOf(object)}`);
+    const counts = groups.map((group) => {
+      const [first = { type: 'Job' } as NamedObject] = group;
+      const { own, rest } = planOf(first.type, knownOf(first));
+      const here = times(at, multiplicityOf(first.type, group));
+      const reads = own ? at.objects * ownReads[first.type](group) : 0;
+      return reads + (rest?.(here, request) ?? 0);
+    });
+    // However few calls it takes (one id many times): the response is as long as that of a list.
+    const leastPages = Math.floor(objects.length / MAX_PER_PAGE);
+    return Math.max(
+      leastPages,
+      counts.reduce((sum, count) => sum + count, 0),
+    );
+  };
 }
 
-type RootCost = (field: SelectedField, webUrls: readonly string[]) => number;
+/** The fragments of a document by name, and its schema. */
+interface Document {
+  schema: GraphQLSchema;
+  fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+}
 
-/** Root fields that are not simply one call, and what is selected of its answer. */
-const rootCosts: Readonly<Record<string, RootCost>> = {
-  job: ({ fields }) => costOfJobById(fields, one),
-  pipeline: ({ fields }) => costOfPipelineById(fields, one),
-  project: ({ args, fields }) => costOfProjects([String(args['fullPath'])], fields),
-  projects: ({ args, fields }) => costOfProjects(args['fullPaths'] as string[], fields),
-  node: (field) => costOfNodes(field, [field.args['id'] as string], parseGlobalId),
-  nodes: (field) => costOfNodes(field, field.args['ids'] as string[], parseGlobalId),
-  resource: (field, webUrls) =>
-    costOfNodes(field, [field.args['url'] as string], (url) => parseResourceUrl(url, webUrls)),
-  _entities: (field, webUrls) =>
-    costOfNodes(field, field.args['representations'] as unknown[], (representation) =>
-      parseReference(representation, webUrls),
-    ),
-  _service: () => 0,
-  rateLimit: () => 0,
-};
+/** Returns the names of the variables that decide which fields are included. */
+function conditionNames(operation: OperationDefinitionNode, { fragments }: Document): string[] {
+  const names = new Set<string>();
+  for (const definition of [operation, ...Object.values(fragments)]) {
+    visit(definition, {
+      Directive({ arguments: args = [] }) {
+        for (const { value } of args) if (value.kind === 'Variable') names.add(value.name.value);
+      },
+    });
+  }
+  return [...names];
+}
+
+/** Operations with more of these variables are analyzed anew for each request: 2^n combinations. */
+const MAX_CONDITIONS = 4;
 
 /**
- * Estimates how many calls to GitLab an operation takes; for a subscription, one event of it. Throws
- * the GraphQLError of an argument that does not fit.
+ * Prepares the estimate of how many calls to GitLab an operation makes, or one event of a
+ * subscription. Computed once per operation; the returned function evaluates only arguments, for
+ * coerced variables. It throws the GraphQLError of an argument that does not fit.
+ *
+ * The estimate is the number of calls that arguments determine. It does not include repeated calls
+ * after errors, nor calls whose number depends on how many rows differ (`pipeline { duration }` of
+ * the jobs of a list counts once): the call budget limits these while the operation runs.
  */
-export function estimateUpstreamCalls(
+export function createCostEstimate(
   operation: OperationDefinitionNode,
-  {
-    webUrls,
-    ...scope
-  }: Parameters<typeof selectionOfOperation>[1] & { webUrls: readonly string[] },
-): number {
-  const isQuery = operation.operation === 'query';
-  const roots = selectionOfOperation(operation, scope).list.map((field) => {
-    const cost = isQuery ? rootCosts[field.name] : undefined;
-    return cost?.(field, webUrls) ?? 1 + costOf(field, one);
-  });
-  return sum(roots);
+  document: Document,
+): (variableValues: Variables, webUrls: readonly string[]) => number {
+  const type = document.schema.getRootType(operation.operation)?.name ?? '';
+  const conditions = conditionNames(operation, document);
+  const byConditions = new Map<string, Count>();
+  const countOf = (variableValues: Variables): Count => {
+    const scope = { ...document, variableValues };
+    const { list, ...rest } = selectionOfOperation(operation, scope);
+    // Root fields of a mutation share nothing: each forgets what was read before it.
+    const parts =
+      operation.operation === 'mutation'
+        ? list.map((field) => ({ ...rest, list: [field] }))
+        : [{ ...rest, list }];
+    return total(parts.map((selection) => countOn(type, selection, 'own'))) ?? (() => 0);
+  };
+  return (variableValues, webUrls) => {
+    const key = JSON.stringify(conditions.map((name) => variableValues[name]));
+    const count = byConditions.get(key) ?? countOf(variableValues);
+    if (conditions.length <= MAX_CONDITIONS) byConditions.set(key, count);
+    return count(one, { variableValues, webUrls });
+  };
+}
+
+const ways: readonly (readonly [Knowledge, string])[] = [
+  ['path', 'requested by its path'],
+  ['number', 'requested by its number'],
+  ['job', 'reached from a job'],
+  ['pipeline', 'reached from a pipeline'],
+];
+
+/** The ways in which objects are known whose fields may need the object's own GET. */
+const waysTo: Readonly<Record<string, readonly Knowledge[]>> = {
+  Pipeline: ['job'],
+  Project: ['path', 'number', 'job', 'pipeline'],
+};
+
+/** Returns the sentence about the calls that a field costs, if its declaration implies one. */
+export function sentenceAboutCost(type: string, cost: FieldCost): string | undefined {
+  const { call, knownBy = [], list } = cost;
+  if (list) return `Costs one call per ${MAX_PER_PAGE} rows.`;
+  if (!call || call === 'write' || call === 'poll') return undefined;
+  if (call !== ownCalls[type]) return 'Costs one call.';
+  const all = ways.filter(([way]) => waysTo[type]?.includes(way));
+  const costly = all.filter(([way]) => !knownBy.includes(way));
+  const thing = type.toLowerCase();
+  if (costly.length === all.length && all.length > 1) return `Costs one call per ${thing}.`;
+  const found = knownBy.includes('job') ? ` None if one of its jobs is read as well.` : '';
+  return `Costs one call per ${thing} ${costly.map(([, words]) => words).join(' or ')}.${found}`;
+}
+
+/** Adds the sentence about calls to the descriptions of all fields that declare a cost. */
+export function describeCosts(schema: GraphQLSchema): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!(type instanceof GraphQLObjectType)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const sentence = sentenceAboutCost(type.name, costOfField(field));
+      if (sentence) field.description = `${field.description} ${sentence}`;
+    }
+  }
+  return schema;
 }

@@ -4,6 +4,7 @@ import type { Gitlab, WriteRef } from '../gitlab/client.ts';
 import type { Bridge, Job as JobRow } from '../gitlab/rows.ts';
 import { builder, type Types } from './builder.ts';
 import { unauthenticated } from './client-errors.ts';
+import { costs } from './cost.ts';
 import { parseJobId } from './global-id.ts';
 import { MutationError, type MutationFailure, settleWrite } from './mutation-errors.ts';
 import { CiJob, Job } from './refs.ts';
@@ -198,6 +199,7 @@ builder.mutationFields((t) => ({
     args: {
       input: t.arg({ type: JobCancelInput, required: true, description: 'Which job, and how.' }),
     },
+    extensions: costs({ call: 'write' }),
     resolve: (_root, { input }, context) =>
       write(context, input, (gitlab, ref) =>
         gitlab.cancelJob(ref, { force: input.force || undefined }),
@@ -214,6 +216,7 @@ builder.mutationFields((t) => ({
         description: 'Which job, and with what.',
       }),
     },
+    extensions: costs({ call: 'write' }),
     resolve: async (_root, { input }, context) => {
       const payload = await write(context, input, (gitlab, ref) =>
         gitlab.retryJob(ref, toInputs(input.inputs)),
@@ -225,6 +228,7 @@ builder.mutationFields((t) => ({
     type: JobErasePayload,
     description: 'Deletes the log and all artifacts of a finished job. There is no way back.',
     args: { input: t.arg({ type: JobEraseInput, required: true, description: 'Which job.' }) },
+    extensions: costs({ call: 'write' }),
     resolve: (_root, { input }, context) =>
       write(context, input, (gitlab, ref) => gitlab.eraseJob(ref)),
   }),
@@ -238,6 +242,7 @@ builder.mutationFields((t) => ({
         description: 'Which job, and with what.',
       }),
     },
+    extensions: costs({ call: 'write' }),
     resolve: (_root, { input }, context) =>
       write(context, input, (gitlab, ref) =>
         gitlab.playJob(ref, { variables: input.variables ?? undefined, ...toInputs(input.inputs) }),

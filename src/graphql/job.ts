@@ -1,4 +1,5 @@
 import { builder } from './builder.ts';
+import { costs, parseNames } from './cost.ts';
 import { parseNumericId, parseProject } from './global-id.ts';
 import { readJob } from './read-planner.ts';
 import {
@@ -11,7 +12,7 @@ import {
   Runner,
   RunnerManager,
 } from './refs.ts';
-import { selectionOf } from './selection.ts';
+import { selectedBelow } from './selection.ts';
 
 Job.implement({
   description: 'A job that a runner executes.',
@@ -50,8 +51,11 @@ Job.implement({
     }),
     trace: t.field({
       type: JobTrace,
-      description:
-        'The log: one call whatever is selected below, none if it is not selected. Null when there is no such job for you.',
+      description: 'The log. Null if the job does not exist or is not visible to the caller.',
+      extensions: costs({
+        call: 'trace',
+        start: ({ loaders }, ref) => loaders.trace(ref),
+      }),
       resolve: async (job, _args, { loaders }) => {
         const ref = { project: job.project_id, id: String(job.id) };
         const log = await loaders.trace(ref);
@@ -59,6 +63,12 @@ Job.implement({
       },
     }),
   }),
+});
+
+const nameJob = (args: { project?: unknown; id?: unknown }) => ({
+  type: 'Job' as const,
+  project: parseProject(String(args.project), '`project`'),
+  id: parseNumericId(String(args.id), '`id`'),
 });
 
 builder.queryFields((t) => ({
@@ -73,15 +83,13 @@ builder.queryFields((t) => ({
       }),
       id: t.arg.id({ required: true, description: 'GitLab’s number of the job.' }),
     },
-    resolve: (_root, args, context, info) => {
-      const project = parseProject(args.project, '`project`');
-      const id = parseNumericId(args.id, '`id`');
-      return readJob(context, { project, id }, selectionOf(info));
-    },
+    extensions: costs({ names: (args) => parseNames([args], nameJob) }),
+    resolve: (_root, args, context, info) => readJob(context, nameJob(args), selectedBelow(info)),
   }),
   currentJob: t.field({
     type: Job,
     description: 'The job whose CI_JOB_TOKEN the request carries. Null for any other credential.',
+    extensions: costs({ call: 'currentJob' }),
     resolve: (_root, _args, { loaders }) => loaders.currentJob(),
   }),
 }));

@@ -1,10 +1,11 @@
 import type { Context } from '../context/context.ts';
 import { builder } from './builder.ts';
+import { costs, parseNames } from './cost.ts';
 import { allSettledInPlace, checkListSize } from './each.ts';
 import { type NodeRef, parseGlobalId } from './global-id.ts';
 import { readJob, readPipeline, readProject } from './read-planner.ts';
 import { type CiJob, Node, type PipelineRow, type ProjectRow } from './refs.ts';
-import { type Selection, selectionOf } from './selection.ts';
+import { type SelectedBelow, selectedBelow } from './selection.ts';
 import { parseResourceUrl } from './web-url.ts';
 
 /** Which type a row with a global id is of: for `Node`, and for the references of other subgraphs. */
@@ -27,18 +28,17 @@ type Row = PipelineRow | ProjectRow | typeof CiJob.$inferType;
 export function readNode(
   context: Context,
   ref: NodeRef,
-  select: (type: string) => Selection,
+  select: (type: string) => SelectedBelow,
 ): Promise<Row | null> {
-  const selection = select(ref.type);
   switch (ref.type) {
     case 'Job':
-      return readJob(context, ref, selection);
+      return readJob(context, ref, select(ref.type));
     case 'Bridge':
       return context.loaders.bridge(ref);
     case 'Pipeline':
-      return readPipeline(context, ref, selection);
+      return readPipeline(context, ref, select(ref.type));
     case 'Project':
-      return readProject(context, ref.project, selection);
+      return readProject(context, ref.project, select(ref.type));
   }
 }
 
@@ -52,8 +52,9 @@ builder.queryFields((t) => ({
     args: {
       id: t.arg.id({ required: true, description: 'A global id that this gateway gave out.' }),
     },
+    extensions: costs({ names: ({ id }) => parseNames([String(id)], parseGlobalId) }),
     resolve: (_root, { id }, context, info) =>
-      readNode(context, parseGlobalId(id), (type) => selectionOf(info, type)),
+      readNode(context, parseGlobalId(id), (type) => selectedBelow(info, type)),
   }),
   nodes: t.field({
     type: [Node],
@@ -66,10 +67,11 @@ builder.queryFields((t) => ({
         description: `Global ids that this gateway gave out, at most ${MAX_NODES}.`,
       }),
     },
+    extensions: costs({ names: ({ ids }) => parseNames(ids as string[], parseGlobalId) }),
     resolve: (_root, { ids }, context, info) => {
       checkListSize(ids, MAX_NODES, '`ids`');
       return allSettledInPlace(ids, (id) =>
-        readNode(context, parseGlobalId(id), (type) => selectionOf(info, type)),
+        readNode(context, parseGlobalId(id), (type) => selectedBelow(info, type)),
       );
     },
   }),
@@ -84,7 +86,13 @@ builder.queryFields((t) => ({
           'Such as "https://gitlab.example.com/group/app/-/jobs/123". Another host is an error.',
       }),
     },
+    extensions: costs({
+      names: ({ url }, webUrls) =>
+        parseNames([String(url)], (address) => parseResourceUrl(address, webUrls)),
+    }),
     resolve: (_root, { url }, context, info) =>
-      readNode(context, parseResourceUrl(url, context.webUrls), (type) => selectionOf(info, type)),
+      readNode(context, parseResourceUrl(url, context.webUrls), (type) =>
+        selectedBelow(info, type),
+      ),
   }),
 }));

@@ -1,28 +1,34 @@
 import type { Context } from '../context/context.ts';
 import type { RestPipeline } from '../gitlab/rows.ts';
 import { builder } from './builder.ts';
-import { pageArguments } from './connection.ts';
+import { listCost, pageArguments } from './connection.ts';
+import { costs, parseNames } from './cost.ts';
 import { parseNumericId, parseProject, toGlobalId } from './global-id.ts';
 import {
   BridgeConnection,
   JobConnection,
+  type ListArgs,
   readPipelineBridges,
   readPipelineJobs,
 } from './job-lists.ts';
 import { readPipeline } from './read-planner.ts';
 import { Node, Pipeline, type PipelineRow, Project, User } from './refs.ts';
-import { selectionOf } from './selection.ts';
+import { selectedBelow, selectionOf } from './selection.ts';
 import { CiJobStatus, toStatus } from './status.ts';
 import { projectBehind } from './web-url.ts';
 
-const toRef = (row: PipelineRow) => ({ project: row.project_id, id: String(row.id) });
+const toRef = (row: PipelineRow) => ({
+  project: row.project?.ref ?? row.project_id,
+  id: String(row.id),
+});
 
 /** What an embedded pipeline lacks: one GET, shared by all fields and all jobs of the operation. */
 function details(row: PipelineRow, { loaders }: Context): Promise<RestPipeline | null> {
   return loaders.pipeline(toRef(row));
 }
 
-const ownCall = 'Costs one call per pipeline where the pipeline was reached from a job.';
+/** A field that an embedded pipeline lacks. */
+const ofDetails = { extensions: costs({ call: 'pipeline' }) };
 
 Pipeline.implement({
   description:
@@ -32,12 +38,14 @@ Pipeline.implement({
     id: t.id({
       nullable: false,
       description: 'Global id, opaque.',
+      extensions: costs({ knownBy: ['number', 'list'] }),
       resolve: (row) => toGlobalId('Pipeline', row.project_id, row.id),
     }),
     databaseId: t.id({
       nullable: false,
       description:
         'GitLab’s own number of the pipeline, as in its web address. 64 bits wide, hence text.',
+      extensions: costs({ knownBy: ['path', 'number'] }),
       resolve: (row) => String(row.id),
     }),
     iid: t.id({
@@ -47,6 +55,7 @@ Pipeline.implement({
     projectId: t.exposeID('project_id', {
       nullable: false,
       description: 'GitLab’s number of the project that it belongs to.',
+      extensions: costs({ knownBy: ['number', 'list'] }),
     }),
     status: t.field({
       type: CiJobStatus,
@@ -80,46 +89,56 @@ Pipeline.implement({
     }),
     webUrl: t.exposeString('web_url', { description: 'Its page in GitLab.' }),
     name: t.string({
-      description: `The name given by \`workflow:name\`. Null without one, and before GitLab 15.8. ${ownCall}`,
+      ...ofDetails,
+      description: 'The name given by `workflow:name`. Null without one, and before GitLab 15.8.',
       resolve: async (row, _args, context) => (await details(row, context))?.name,
     }),
     beforeSha: t.string({
-      description: `The commit that the branch was at before the push; all zeros for a new branch. ${ownCall}`,
+      ...ofDetails,
+      description: 'The commit that the branch was at before the push; all zeros for a new branch.',
       resolve: async (row, _args, context) => (await details(row, context))?.before_sha,
     }),
     tag: t.boolean({
-      description: `Whether \`ref\` is a tag. ${ownCall}`,
+      ...ofDetails,
+      description: 'Whether `ref` is a tag.',
       resolve: async (row, _args, context) => (await details(row, context))?.tag,
     }),
     yamlErrors: t.string({
-      description: `What was wrong with \`.gitlab-ci.yml\`. Null when nothing was. ${ownCall}`,
+      ...ofDetails,
+      description: 'What was wrong with `.gitlab-ci.yml`. Null when nothing was.',
       resolve: async (row, _args, context) => (await details(row, context))?.yaml_errors,
     }),
     startedAt: t.field({
       type: 'DateTime',
-      description: `When its first job started. Null before that. ${ownCall}`,
+      ...ofDetails,
+      description: 'When its first job started. Null before that.',
       resolve: async (row, _args, context) => (await details(row, context))?.started_at,
     }),
     finishedAt: t.field({
       type: 'DateTime',
-      description: `When its last job ended. Null until then. ${ownCall}`,
+      ...ofDetails,
+      description: 'When its last job ended. Null until then.',
       resolve: async (row, _args, context) => (await details(row, context))?.finished_at,
     }),
     committedAt: t.field({
       type: 'DateTime',
-      description: `When its commit was made, where GitLab knows. ${ownCall}`,
+      ...ofDetails,
+      description: 'When its commit was made, where GitLab knows.',
       resolve: async (row, _args, context) => (await details(row, context))?.committed_at,
     }),
     duration: t.float({
-      description: `Seconds it ran, waits between jobs left out. Null until it finishes. ${ownCall}`,
+      ...ofDetails,
+      description: 'Seconds it ran, waits between jobs left out. Null until it finishes.',
       resolve: async (row, _args, context) => (await details(row, context))?.duration,
     }),
     queuedDuration: t.float({
-      description: `Seconds it waited before its first job started. ${ownCall}`,
+      ...ofDetails,
+      description: 'Seconds it waited before its first job started.',
       resolve: async (row, _args, context) => (await details(row, context))?.queued_duration,
     }),
     coverage: t.float({
-      description: `Test coverage in percent, the average of the jobs that report it. ${ownCall}`,
+      ...ofDetails,
+      description: 'Test coverage in percent, the average of the jobs that report it.',
       resolve: async (row, _args, context) => {
         const coverage = (await details(row, context))?.coverage;
         return coverage == null ? null : Number(coverage);
@@ -127,14 +146,21 @@ Pipeline.implement({
     }),
     user: t.field({
       type: User,
-      description: `Who started it. ${ownCall}`,
+      ...ofDetails,
+      description: 'Who started it.',
       resolve: async (row, _args, context) => (await details(row, context))?.user,
     }),
     project: t.field({
       type: Project,
       nullable: false,
       description: 'The project it belongs to. Its id and address cost no further call.',
-      resolve: (row, _args, { webUrls }) => projectBehind(row.web_url, row.project_id, webUrls),
+      extensions: costs({
+        knownBy: ['path', 'number'],
+        leadsTo: 'pipeline',
+        sharedBy: 'project',
+      }),
+      resolve: (row, _args, { webUrls }) =>
+        row.project ?? projectBehind(row.web_url, row.project_id, webUrls),
     }),
     jobs: t.field({
       type: JobConnection,
@@ -152,6 +178,12 @@ Pipeline.implement({
           description: 'Also the earlier attempts of jobs that were retried.',
         }),
       },
+      extensions: costs({
+        list: listCost({ countsAlong: true }),
+        reveals: 'list',
+        start: (context, ref, { args, selection }) =>
+          readPipelineJobs(context, ref, { args: args as ListArgs, selection }),
+      }),
       resolve: (row, args, context, info) =>
         readPipelineJobs(context, toRef(row), { args, selection: selectionOf(info) }),
     }),
@@ -166,10 +198,22 @@ Pipeline.implement({
           description: 'Only trigger jobs in one of these; empty for all.',
         }),
       },
+      extensions: costs({
+        list: listCost({ countsAlong: true }),
+        reveals: 'list',
+        start: (context, ref, { args, selection }) =>
+          readPipelineBridges(context, ref, { args: args as ListArgs, selection }),
+      }),
       resolve: (row, args, context, info) =>
         readPipelineBridges(context, toRef(row), { args, selection: selectionOf(info) }),
     }),
   }),
+});
+
+const namePipeline = (args: { project?: unknown; id?: unknown }) => ({
+  type: 'Pipeline' as const,
+  project: parseProject(String(args.project), '`project`'),
+  id: parseNumericId(String(args.id), '`id`'),
 });
 
 builder.queryField('pipeline', (t) =>
@@ -184,10 +228,8 @@ builder.queryField('pipeline', (t) =>
       }),
       id: t.arg.id({ required: true, description: 'GitLab’s number of the pipeline.' }),
     },
-    resolve: (_root, args, context, info) => {
-      const project = parseProject(args.project, '`project`');
-      const id = parseNumericId(args.id, '`id`');
-      return readPipeline(context, { project, id }, selectionOf(info));
-    },
+    extensions: costs({ names: (args) => parseNames([args], namePipeline) }),
+    resolve: (_root, args, context, info) =>
+      readPipeline(context, namePipeline(args), selectedBelow(info)),
   }),
 );

@@ -1,13 +1,14 @@
 import type { Context } from '../context/context.ts';
 import type { RestProject } from '../gitlab/rows.ts';
 import { builder } from './builder.ts';
-import { pageArguments } from './connection.ts';
+import { listCost, pageArguments } from './connection.ts';
+import { costs, type NamedObject, parseNames } from './cost.ts';
 import { allSettledInPlace, checkListSize } from './each.ts';
 import { parseNumericId, parseProject, toGlobalId } from './global-id.ts';
-import { JobConnection, readProjectJobs } from './job-lists.ts';
+import { JobConnection, type ListArgs, readProjectJobs } from './job-lists.ts';
 import { readJob, readPipeline, readProject } from './read-planner.ts';
 import { Job, Node, Pipeline, Project, type ProjectRow } from './refs.ts';
-import { selectionOf } from './selection.ts';
+import { selectedBelow, selectionOf } from './selection.ts';
 import { CiJobStatus } from './status.ts';
 
 /** What the project's name does not tell: one GET, shared by all fields. */
@@ -18,6 +19,11 @@ function details(row: ProjectRow, { loaders }: Context): Promise<RestProject | n
 async function numberOf(row: ProjectRow, context: Context): Promise<string> {
   return row.id ?? String((await details(row, context))?.id);
 }
+
+const toId = (args: { id?: unknown }) => parseNumericId(String(args.id), '`id`');
+
+const nameWithId = (type: 'Job' | 'Pipeline') => (args: { id?: unknown }) =>
+  parseNames([args], () => ({ type, id: toId(args) }));
 
 const JobSort = builder.enumType('JobSort', {
   description: 'The order of a project’s jobs.',
@@ -33,34 +39,37 @@ Project.implement({
   fields: (t) => ({
     id: t.id({
       nullable: false,
-      description: 'Global id, opaque. Costs a call if the project was asked for by its path.',
+      description: 'Global id, opaque.',
+      extensions: costs({ call: 'project', knownBy: ['number', 'job', 'pipeline'] }),
       resolve: async (row, _args, context) => toGlobalId('Project', await numberOf(row, context)),
     }),
     databaseId: t.id({
       nullable: false,
-      description:
-        'GitLab’s own number of the project. Costs a call if it was asked for by its path.',
+      description: 'GitLab’s own number of the project.',
+      extensions: costs({ call: 'project', knownBy: ['number', 'job', 'pipeline'] }),
       resolve: (row, _args, context) => numberOf(row, context),
     }),
     fullPath: t.id({
       nullable: false,
-      description:
-        'Its path with all groups, such as "group/subgroup/app". Costs a call if it was asked for by its number.',
+      description: 'Its path with all groups, such as "group/subgroup/app".',
+      extensions: costs({ call: 'project', knownBy: ['path', 'job', 'pipeline'] }),
       resolve: async (row, _args, context) =>
         row.path ?? (await details(row, context))?.path_with_namespace ?? row.ref,
     }),
     name: t.string({
-      description: 'Its name as people write it. Costs a call.',
+      description: 'Its name as people write it.',
+      extensions: costs({ call: 'project' }),
       resolve: async (row, _args, context) => (await details(row, context))?.name,
     }),
     webUrl: t.string({
-      description:
-        'Its page in GitLab. Costs a call, unless the project was reached from a job or pipeline.',
+      description: 'Its page in GitLab.',
+      extensions: costs({ call: 'project', knownBy: ['job', 'pipeline'] }),
       resolve: async (row, _args, context) => row.web_url ?? (await details(row, context))?.web_url,
     }),
     ciJobTokenScopeEnabled: t.boolean({
       description:
-        'Whether job tokens of this project are limited in what they reach. Costs a call, unless reached from a job; null before GitLab 15.',
+        'Whether job tokens of this project are limited in what they reach. Null before GitLab 15.',
+      extensions: costs({ call: 'project', knownBy: ['job'] }),
       resolve: async (row, _args, context) =>
         row.ci_job_token_scope_enabled ?? (await details(row, context))?.ci_job_token_scope_enabled,
     }),
@@ -68,23 +77,27 @@ Project.implement({
       type: Job,
       description: 'One of its jobs by GitLab’s number. Null for a trigger job.',
       args: { id: t.arg.id({ required: true, description: 'GitLab’s number of the job.' }) },
+      extensions: costs({
+        names: nameWithId('Job'),
+        reveals: 'job',
+        start: (context, { project }, { args, ...below }) =>
+          readJob(context, { project, id: toId(args) }, below),
+      }),
       resolve: (row, args, context, info) =>
-        readJob(
-          context,
-          { project: row.ref, id: parseNumericId(args.id, '`id`') },
-          selectionOf(info),
-        ),
+        readJob(context, { project: row.ref, id: toId(args) }, selectedBelow(info)),
     }),
     pipeline: t.field({
       type: Pipeline,
       description: 'One of its pipelines by GitLab’s number.',
       args: { id: t.arg.id({ required: true, description: 'GitLab’s number of the pipeline.' }) },
+      extensions: costs({
+        names: nameWithId('Pipeline'),
+        reveals: 'pipeline',
+        start: (context, { project }, { args, ...below }) =>
+          readPipeline(context, { project, id: toId(args) }, below),
+      }),
       resolve: (row, args, context, info) =>
-        readPipeline(
-          context,
-          { project: row.ref, id: parseNumericId(args.id, '`id`') },
-          selectionOf(info),
-        ),
+        readPipeline(context, { project: row.ref, id: toId(args) }, selectedBelow(info)),
     }),
     jobs: t.field({
       type: JobConnection,
@@ -107,6 +120,12 @@ Project.implement({
           description: 'Newest or oldest first.',
         }),
       },
+      extensions: costs({
+        list: listCost({ countsAlong: false }),
+        reveals: 'job',
+        start: (context, { project }, { args, selection }) =>
+          readProjectJobs(context, project, { args: args as ListArgs, selection }),
+      }),
       resolve: (row, args, context, info) =>
         readProjectJobs(context, row.ref, { args, selection: selectionOf(info) }),
     }),
@@ -115,6 +134,13 @@ Project.implement({
 
 /** The most projects in one request: each costs at least one call as soon as anything is selected. */
 const MAX_PROJECTS = 100;
+
+const nameProject =
+  (argument: string) =>
+  (name: string): NamedObject & { project: string } => ({
+    type: 'Project',
+    project: parseProject(name, `\`${argument}\``),
+  });
 
 builder.queryFields((t) => ({
   project: t.field({
@@ -127,8 +153,11 @@ builder.queryFields((t) => ({
         description: 'The full path with all groups, or the number.',
       }),
     },
+    extensions: costs({
+      names: ({ fullPath }) => parseNames([String(fullPath)], nameProject('fullPath')),
+    }),
     resolve: (_root, { fullPath }, context, info) =>
-      readProject(context, parseProject(fullPath, '`fullPath`'), selectionOf(info)),
+      readProject(context, nameProject('fullPath')(fullPath).project, selectedBelow(info)),
   }),
   projects: t.field({
     type: [Project],
@@ -140,11 +169,14 @@ builder.queryFields((t) => ({
         description: `Full paths or numbers, at most ${MAX_PROJECTS}.`,
       }),
     },
+    extensions: costs({
+      names: ({ fullPaths }) => parseNames(fullPaths as string[], nameProject('fullPaths')),
+    }),
     resolve: (_root, { fullPaths }, context, info) => {
       checkListSize(fullPaths, MAX_PROJECTS, '`fullPaths`');
-      const selection = selectionOf(info);
+      const below = selectedBelow(info);
       return allSettledInPlace(fullPaths, (fullPath) =>
-        readProject(context, parseProject(fullPath, '`fullPaths`'), selection),
+        readProject(context, nameProject('fullPaths')(fullPath).project, below),
       );
     },
   }),

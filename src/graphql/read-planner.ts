@@ -1,95 +1,149 @@
 import type { Context } from '../context/context.ts';
 import type { JobRef, PipelineRef } from '../gitlab/client.ts';
 import type { Job } from '../gitlab/rows.ts';
-import { isNumericId } from './global-id.ts';
-import {
-  type ListArgs,
-  readPipelineBridges,
-  readPipelineJobs,
-  readProjectJobs,
-} from './job-lists.ts';
+import type { Connection } from './connection.ts';
+import { costOfField, knowledgeOf, type NamedParent, planRead, type ReadPlan } from './cost.ts';
 import type { PipelineRow, ProjectRow } from './refs.ts';
-import type { SelectedField, Selection } from './selection.ts';
+import type { SelectedBelow } from './selection.ts';
+import { projectBehind, projectNamed } from './web-url.ts';
 
 /*
- * Reads of one thing by id, planned from what is selected below it: nothing is read that nobody
- * asked for, and what hangs below is asked for side by side with the thing itself.
- * A child started here is the very read its own resolver makes later, which then finds it under way.
+ * Reads of an object that arguments or an id name, planned from what is selected below it (cost.ts).
+ * What hangs below it is read at the same time. Such a read is the one that the field's own resolver
+ * makes later: the loaders share it.
  */
 
-/** Starts reads early; how they end is for the field's own resolver to tell. */
-function startEarly(...reads: Promise<unknown>[]): void {
-  for (const read of reads) read.catch(() => undefined);
+/** What an early read revealed about its parent's project: null if GitLab answered 404. */
+interface Revealed {
+  /** The read succeeded, so that its value must not get lost with the parent. */
+  hasValue: boolean;
+  project?: ProjectRow | null;
 }
 
-const asListField = (field: SelectedField) => ({
-  args: field.args as ListArgs,
-  selection: field.fields,
-});
+/** A row of a job, trigger job or pipeline. */
+type RowOfProject = {
+  project_id: string;
+  web_url?: string | null | undefined;
+  project?: { ci_job_token_scope_enabled?: boolean | null | undefined } | null | undefined;
+};
 
-/** A job by GitLab's number; its log, if selected, comes side by side, and alone if nothing else is. */
-export function readJob(context: Context, ref: JobRef, selection: Selection): Promise<Job | null> {
-  if (selection.has('trace')) startEarly(context.loaders.trace(ref));
-  const onlyTrace =
-    selection.has('trace') &&
-    selection.list.every(({ name }) => name === 'trace' || name === '__typename');
-  if (!onlyTrace) return context.loaders.job(ref);
-  // Nothing of the job itself is looked at, so nothing of it is read.
+function projectOfRow({ project_id, web_url, project }: RowOfProject, { webUrls }: Context) {
+  const { ci_job_token_scope_enabled } = project ?? {};
+  return { ...projectBehind(web_url, project_id, webUrls), ci_job_token_scope_enabled };
+}
+
+type Value = Connection<RowOfProject> | RowOfProject | null | undefined;
+
+function reveal(value: Value, context: Context): Revealed {
+  if (!value) return { hasValue: false };
+  const row = 'edges' in value ? value.edges[0]?.node : value;
+  return row ? { hasValue: true, project: projectOfRow(row, context) } : { hasValue: true };
+}
+
+/** Starts the reads of selected fields. An error is left to the field's own resolver. */
+function startEarly(
+  context: Context,
+  parent: NamedParent,
+  { starts, variableValues }: Pick<ReadPlan, 'starts'> & Pick<SelectedBelow, 'variableValues'>,
+): Promise<Revealed>[] {
+  return starts.map(async (field) => {
+    const { start, list } = costOfField(field.definition);
+    try {
+      const args = field.argumentsFor(variableValues);
+      const below = { selection: field.fields, variableValues, args };
+      const value = (await start?.(context, parent, below)) as Value;
+      return list && !value ? { hasValue: false, project: null } : reveal(value, context);
+    } catch {
+      return { hasValue: false };
+    }
+  });
+}
+
+async function combine(reads: readonly Promise<Revealed>[]): Promise<Revealed> {
+  const all = await Promise.all(reads);
+  const hasValue = all.some((revealed) => revealed.hasValue);
+  const rows = all.flatMap(({ project }) => project ?? []);
+  if (rows.length > 0) return { hasValue, project: Object.assign({}, ...rows) };
+  return all.some(({ project }) => project === null) ? { hasValue, project: null } : { hasValue };
+}
+
+/** Reads a job by GitLab's number; nothing if only its log and known values are selected. */
+export function readJob(
+  context: Context,
+  ref: JobRef,
+  { selection, variableValues }: SelectedBelow,
+): Promise<Job | null> {
+  const plan = planRead('Job', selection, knowledgeOf(ref.project));
+  void startEarly(context, ref, { starts: plan.starts, variableValues });
+  if (plan.own) return context.loaders.job(ref);
   return Promise.resolve({ id: ref.id, project_id: ref.project, kind: 'BUILD' } as Job);
 }
 
-/** A pipeline by GitLab's number; its own fields cost one GET, side by side with the lists below it. */
+/**
+ * Reads a pipeline by GitLab's number. Its lists and values that the request itself contains need no
+ * GET of it; the number of its project is taken from the rows of its lists.
+ */
 export async function readPipeline(
   context: Context,
   ref: PipelineRef,
-  selection: Selection,
+  { selection, variableValues, exists }: SelectedBelow & { exists?: boolean },
 ): Promise<PipelineRow | null> {
-  const stub = { id: ref.id, project_id: ref.project } as PipelineRow;
-  const lists = selection.list.filter(({ name }) => name === 'jobs' || name === 'bridges');
-  const own = selection.list.some(({ name }) => !['jobs', 'bridges', '__typename'].includes(name));
-  if (!own && lists.length > 0) return stub;
-  for (const field of lists) {
-    const read = field.name === 'jobs' ? readPipelineJobs : readPipelineBridges;
-    startEarly(read(context, ref, asListField(field)));
+  const plan = planRead('Pipeline', selection, knowledgeOf(ref.project), exists);
+  const project = projectNamed(ref.project);
+  const named = { id: ref.id, project_id: ref.project, project } as PipelineRow;
+  if (!plan.own && !plan.awaitsRows) return named;
+  const reads = startEarly(context, ref, { starts: plan.starts, variableValues });
+  if (plan.awaitsRows) {
+    const revealed = await combine(reads);
+    if (revealed.project === null) return null;
+    const { id } = revealed.project ?? {};
+    if (id)
+      return {
+        ...named,
+        project_id: id,
+        project: { ...project, ...revealed.project, ref: ref.project },
+      };
   }
   const pipeline = await context.loaders.pipeline(ref);
   return pipeline && { ...pipeline, project_id: String(pipeline.project_id ?? ref.project) };
 }
 
-/** Fields of a project that its name alone does not tell. */
-const unknownOf = {
-  path: ['id', 'databaseId', 'name', 'webUrl', 'ciJobTokenScopeEnabled'],
-  number: ['fullPath', 'name', 'webUrl', 'ciJobTokenScopeEnabled'],
-};
-
-function startBelowProject(context: Context, project: string, field: SelectedField): void {
-  if (field.name === 'jobs') startEarly(readProjectJobs(context, project, asListField(field)));
-  const { id } = field.args as { id?: string };
-  if (id === undefined || !isNumericId(id)) return;
-  if (field.name === 'job') startEarly(readJob(context, { project, id }, field.fields));
-  if (field.name === 'pipeline') startEarly(readPipeline(context, { project, id }, field.fields));
-}
-
-/** A project by path or number; it costs a GET only if a field is selected that its name does not tell. */
+/**
+ * Reads a project by its path or number. It costs a GET only if a field is selected that neither its
+ * name nor the rows of its jobs contain. If that GET fails, what was read below the project stays.
+ */
 export async function readProject(
   context: Context,
-  project: string,
-  selection: Selection,
+  name: string,
+  { selection, variableValues }: SelectedBelow,
 ): Promise<ProjectRow | null> {
-  const numeric = isNumericId(project);
-  const row: ProjectRow = { ref: project, ...(numeric ? { id: project } : { path: project }) };
-  if (!selection.has(...(numeric ? unknownOf.number : unknownOf.path))) return row;
-  for (const field of selection.list) {
-    if (['jobs', 'job', 'pipeline'].includes(field.name))
-      startBelowProject(context, project, field);
+  const plan = planRead('Project', selection, knowledgeOf(name));
+  const named = projectNamed(name);
+  if (!plan.own && !plan.awaitsRows) return named;
+  const reads = startEarly(
+    context,
+    { project: name, id: '' },
+    { starts: plan.starts, variableValues },
+  );
+  if (plan.awaitsRows) {
+    const { project } = await combine(reads);
+    if (project === null) return null;
+    if (project) return { ...named, ...project, ref: name };
   }
-  const read = await context.loaders.project(project);
-  if (!read) return null;
-  return {
-    ref: project,
-    id: String(read.id),
-    path: read.path_with_namespace,
-    web_url: read.web_url ?? undefined,
-    ci_job_token_scope_enabled: read.ci_job_token_scope_enabled,
-  };
+  try {
+    const row = await context.loaders.project(name);
+    return (
+      row && {
+        ref: name,
+        id: String(row.id),
+        path: row.path_with_namespace,
+        web_url: row.web_url ?? undefined,
+        ci_job_token_scope_enabled: row.ci_job_token_scope_enabled,
+      }
+    );
+  } catch (error) {
+    const { hasValue, project } = await combine(reads);
+    if (!hasValue) throw error;
+    return { ...named, ...project, ref: name };
+  }
 }

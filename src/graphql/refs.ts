@@ -24,9 +24,6 @@ import { builder } from './builder.ts';
  * other.
  */
 
-/** A pipeline as embedded in a job, or as read by itself; details are loaded where they are missing. */
-export type PipelineRow = (RestPipelineBasic | RestPipeline) & { project_id: string };
-
 /** A project under the name it was reached by, with whatever is known of it without a call. */
 export interface ProjectRow {
   /** Numeric id or full path: what upstream calls use. */
@@ -36,6 +33,15 @@ export interface ProjectRow {
   web_url?: string | undefined;
   ci_job_token_scope_enabled?: boolean | null | undefined;
 }
+
+/**
+ * A pipeline as embedded in a job, as read by itself, or as named by arguments. `project` is set for
+ * a named one: the project as the request names it.
+ */
+export type PipelineRow = (RestPipelineBasic | RestPipeline) & {
+  project_id: string;
+  project?: ProjectRow;
+};
 
 /** A job's log, once read. */
 export interface TraceRow {

@@ -16,6 +16,7 @@ import './job-mutations.ts';
 import './subscriptions.ts';
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
+import { describeCosts } from './cost.ts';
 
 /** The public schema, built from every noun file. */
-export const schema: GraphQLSchema = builder.toSchema();
+export const schema: GraphQLSchema = describeCosts(builder.toSchema());

@@ -16,44 +16,44 @@ import {
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
+  visit,
 } from 'graphql';
 
 /*
- * What an operation selects below a field, so that nothing is asked of GitLab that nobody reads.
- * Fragments, aliases, @skip and @include with variables are seen through.
+ * The fields that an operation selects below a field, as a tree that is built once per compiled
+ * operation. Fragments, aliases, @skip and @include are resolved when the tree is built; only the
+ * values of arguments depend on the variables of a request.
  */
 
-/**
- * One selected field with its arguments as the resolver will get them; several selections of it that
- * become one in the answer are one.
- */
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** A selected field. Selections of it that are merged in the response are one field. */
 export interface SelectedField {
-  name: string;
-  /** The object types it may be; none for a scalar. */
-  types: readonly string[];
-  /** Throws the GraphQLError that the resolver will not see either, should they not fit. */
-  args: Record<string, unknown>;
-  /** What is selected below it. */
-  fields: Selection;
-  /** The same, should it be an object of that type: for a field that returns an interface or union. */
+  readonly name: string;
+  readonly definition: GraphQLField<unknown, unknown>;
+  /** The object types that its value may have; empty for a scalar. */
+  readonly types: readonly string[];
+  readonly fields: Selection;
+  /** The arguments for a resolver. Throws the GraphQLError of an argument that does not fit. */
+  argumentsFor(variableValues: Variables): Record<string, unknown>;
+  /** The fields below it on one object type, if it returns an interface or union. */
   fieldsOn(type: string): Selection;
 }
 
-/** The fields selected on one object; the same field under two aliases is in it twice. */
+/** The fields selected on an object. A field with two aliases is in the list twice. */
 export interface Selection {
   readonly list: readonly SelectedField[];
-  /** Whether one of the fields is selected. */
+  /** Returns whether one of the fields is selected. */
   has(...names: string[]): boolean;
-  /** What is selected below the field, under all its aliases together. */
+  /** Returns the fields below all selections of a field, whatever their aliases. */
   below(name: string): Selection;
 }
 
 type Scope = Pick<GraphQLResolveInfo, 'fragments' | 'schema' | 'variableValues'>;
 
-function isIncluded(
-  node: FieldNode | { directives?: FieldNode['directives'] },
-  scope: Scope,
-): boolean {
+type Nodes = readonly [FieldNode, ...FieldNode[]];
+
+function isIncluded(node: Pick<FieldNode, 'directives'>, scope: Scope): boolean {
   if (!node.directives?.length) return true;
   const given = { directives: node.directives };
   const skip = getDirectiveValues(GraphQLSkipDirective, given, scope.variableValues);
@@ -62,7 +62,7 @@ function isIncluded(
   return include?.['if'] !== false;
 }
 
-/** Whether a fragment on `condition` applies to an object of type `on`. */
+/** Returns whether a fragment on `condition` applies to an object of type `on`. */
 function applies(condition: string | undefined, on: GraphQLCompositeType, scope: Scope): boolean {
   if (condition === undefined || condition === on.name) return true;
   const type = scope.schema.getType(condition);
@@ -71,105 +71,131 @@ function applies(condition: string | undefined, on: GraphQLCompositeType, scope:
   );
 }
 
-/** What a fragment holds, whether it stands inline or is spread. */
-interface Part {
+/** An inline fragment, or the definition of a spread one. */
+interface Fragment {
   selectionSet: SelectionSetNode;
   typeCondition?: FragmentDefinitionNode['typeCondition'] | undefined;
 }
 
-/** `spread` holds the names of fragments that were gone into: each is once, as the specification says. */
+/** Collects field nodes. `spread` has the names of fragments already included: each counts once. */
 function collect(
   set: SelectionSetNode,
   on: GraphQLCompositeType,
   scope: Scope,
   spread: Set<string>,
 ): FieldNode[] {
-  const below = (part: Part | undefined) =>
-    part && applies(part.typeCondition?.name.value, on, scope)
-      ? collect(part.selectionSet, on, scope, spread)
+  const collectFragment = (fragment: Fragment | undefined) =>
+    fragment && applies(fragment.typeCondition?.name.value, on, scope)
+      ? collect(fragment.selectionSet, on, scope, spread)
       : [];
   return set.selections.flatMap((node): FieldNode[] => {
     if (node.kind === Kind.FRAGMENT_SPREAD) {
       const name = node.name.value;
       if (spread.has(name) || !isIncluded(node, scope)) return [];
       spread.add(name);
-      return below(scope.fragments[name]);
+      return collectFragment(scope.fragments[name]);
     }
     if (!isIncluded(node, scope)) return [];
-    return node.kind === Kind.FIELD ? [node] : below(node);
+    return node.kind === Kind.FIELD ? [node] : collectFragment(node);
   });
 }
 
-function objectTypesOf(type: GraphQLNamedType, { schema }: Scope): string[] {
-  const types = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
-  return types.filter(isCompositeType).map(({ name }) => name);
+function groupByResponseName(nodes: readonly FieldNode[]): Nodes[] {
+  const groups = new Map<string, [FieldNode, ...FieldNode[]]>();
+  for (const node of nodes) {
+    const key = (node.alias ?? node.name).value;
+    const group = groups.get(key);
+    if (group) group.push(node);
+    else groups.set(key, [node]);
+  }
+  return [...groups.values()];
 }
 
-/** A class, because every operation makes hundreds: getters of an object literal cost a sixth of it. */
-class OneField implements SelectedField {
-  readonly name: string;
-  readonly #definition: GraphQLField<unknown, unknown>;
-  readonly #nodes: readonly [FieldNode, ...FieldNode[]];
-  readonly #scope: Scope;
-  #fields: Selection | undefined;
+/**
+ * Returns the fields selected on an object of a type, each with the nodes that are merged in the
+ * response, in the order of the response.
+ */
+export function fieldsSelected(
+  sets: readonly SelectionSetNode[],
+  on: GraphQLCompositeType,
+  scope: Scope,
+): Nodes[] {
+  const spread = new Set<string>();
+  return groupByResponseName(sets.flatMap((set) => collect(set, on, scope, spread)));
+}
 
-  constructor(
-    definition: GraphQLField<unknown, unknown>,
-    nodes: readonly [FieldNode, ...FieldNode[]],
-    scope: Scope,
-  ) {
+/** Returns whether the arguments or directives of a field contain variables. */
+function hasVariables(node: FieldNode): boolean {
+  let found = false;
+  visit({ ...node, selectionSet: undefined } as unknown as FieldNode, {
+    Variable() {
+      found = true;
+    },
+  });
+  return found;
+}
+
+/** Returns a function from variables to arguments, which are computed once if they contain none. */
+export function argumentReader(
+  definition: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+): (variableValues: Variables) => Record<string, unknown> {
+  if (hasVariables(node)) return (variables) => getArgumentValues(definition, node, variables);
+  let args: Record<string, unknown> | undefined;
+  return () => {
+    args ??= getArgumentValues(definition, node);
+    return args;
+  };
+}
+
+/** A class because V8 creates its instances faster than object literals with getters. */
+class FieldOfTree implements SelectedField {
+  readonly name: string;
+  readonly definition: GraphQLField<unknown, unknown>;
+  readonly #nodes: Nodes;
+  readonly #scope: Scope;
+  readonly #byType = new Map<GraphQLNamedType, Selection>();
+  #readArguments: SelectedField['argumentsFor'] | undefined;
+
+  constructor(definition: GraphQLField<unknown, unknown>, nodes: Nodes, scope: Scope) {
     this.name = definition.name;
-    this.#definition = definition;
+    this.definition = definition;
     this.#nodes = nodes;
     this.#scope = scope;
   }
 
   get types(): readonly string[] {
-    return objectTypesOf(getNamedType(this.#definition.type), this.#scope);
-  }
-
-  get args(): Record<string, unknown> {
-    return getArgumentValues(this.#definition, this.#nodes[0], this.#scope.variableValues);
+    const { schema } = this.#scope;
+    const type = getNamedType(this.definition.type);
+    const types = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
+    return types.filter(isCompositeType).map(({ name }) => name);
   }
 
   get fields(): Selection {
-    this.#fields ??= this.#on(getNamedType(this.#definition.type));
-    return this.#fields;
+    return this.#on(getNamedType(this.definition.type));
   }
 
   fieldsOn(type: string): Selection {
     return this.#on(this.#scope.schema.getType(type));
   }
 
+  argumentsFor(variableValues: Variables): Record<string, unknown> {
+    this.#readArguments ??= argumentReader(this.definition, this.#nodes[0]);
+    return this.#readArguments(variableValues);
+  }
+
   #on(type: GraphQLNamedType | undefined): Selection {
-    if (!isCompositeType(type)) return toSelection([]);
-    const below = this.#nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-    return select(below, type, this.#scope);
+    if (!isCompositeType(type)) return emptySelection;
+    const known = this.#byType.get(type);
+    if (known) return known;
+    const selection = select(selectionSetsOf(this.#nodes), type, this.#scope);
+    this.#byType.set(type, selection);
+    return selection;
   }
 }
 
-/** A field's nodes are those that become one in the answer: they agree in name and arguments. */
-function toSelected(
-  nodes: readonly [FieldNode, ...FieldNode[]],
-  on: GraphQLCompositeType,
-  scope: Scope,
-): SelectedField[] {
-  const [{ name }] = nodes;
-  const field = 'getFields' in on ? on.getFields()[name.value] : undefined;
-  if (!field) return [];
-  return [new OneField(field, nodes, scope)];
-}
-
-/** Puts together what becomes one field in the answer: nodes of one response name. */
-function group(nodes: readonly FieldNode[]): [FieldNode, ...FieldNode[]][] {
-  const groups = new Map<string, [FieldNode, ...FieldNode[]]>();
-  for (const node of nodes) {
-    const key = (node.alias ?? node.name).value;
-    const known = groups.get(key);
-    if (known) known.push(node);
-    else groups.set(key, [node]);
-  }
-  return [...groups.values()];
+function selectionSetsOf(nodes: readonly FieldNode[]): SelectionSetNode[] {
+  return nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
 }
 
 function toSelection(list: readonly SelectedField[]): Selection {
@@ -183,56 +209,81 @@ function toSelection(list: readonly SelectedField[]): Selection {
   };
 }
 
-/**
- * The fields that an object of that type is asked for, each with the nodes that become one in the answer, in
- * the answer's order.
- */
-export function fieldsSelected(
+const emptySelection = toSelection([]);
+
+function select(
   sets: readonly SelectionSetNode[],
   on: GraphQLCompositeType,
   scope: Scope,
-): [FieldNode, ...FieldNode[]][] {
-  const spread = new Set<string>();
-  return group(sets.flatMap((set) => collect(set, on, scope, spread)));
-}
-
-function select(sets: SelectionSetNode[], on: GraphQLCompositeType, scope: Scope): Selection {
+): Selection {
+  const definitions = 'getFields' in on ? on.getFields() : {};
   return toSelection(
-    fieldsSelected(sets, on, scope).flatMap((same) => toSelected(same, on, scope)),
+    fieldsSelected(sets, on, scope).flatMap((nodes) => {
+      const definition = definitions[nodes[0].name.value];
+      return definition ? [new FieldOfTree(definition, nodes, scope)] : [];
+    }),
   );
 }
 
-/** What a whole operation selects, before it runs. Its variables must be coerced. */
+/** Drops all variables but those that @skip and @include may use, so that a tree keeps no input. */
+function keepConditions({ schema, fragments, variableValues }: Scope): Scope {
+  const conditions = Object.entries(variableValues).filter(
+    ([, value]) => typeof value === 'boolean' || value === null,
+  );
+  return { schema, fragments, variableValues: Object.fromEntries(conditions) };
+}
+
+/** Returns the fields selected at the root of an operation, for coerced variables. */
 export function selectionOfOperation(
   { operation, selectionSet }: OperationDefinitionNode,
   scope: Scope,
 ): Selection {
   const root = scope.schema.getRootType(operation);
-  return root ? select([selectionSet], root, scope) : toSelection([]);
-}
-
-/** Selections below fields that are resolved again and again with the same `info`: by the object type they are for. */
-const kept = new WeakMap<GraphQLResolveInfo, Map<string | undefined, Selection>>();
-
-/** Has the selections below a field kept, for an `info` that outlives its operation. */
-export function keepSelections(info: GraphQLResolveInfo): GraphQLResolveInfo {
-  kept.set(info, new Map());
-  return info;
+  return root ? select([selectionSet], root, keepConditions(scope)) : emptySelection;
 }
 
 /**
- * What is selected below the field being resolved. Where it returns an interface, `type` names the
- * object type it will be, so that fragments on others do not count.
+ * Trees by the nodes of the field that they are below, and by object type. A compiled operation has
+ * one array of nodes per field and combination of @skip/@include values, so each tree is built once;
+ * graphql-js makes new arrays for each execution.
+ */
+const trees = new WeakMap<readonly FieldNode[], Map<string | undefined, Selection>>();
+
+/**
+ * Returns the fields selected below the field that is being resolved. If it returns an interface,
+ * `type` names the object type.
  */
 export function selectionOf(info: GraphQLResolveInfo, type?: string): Selection {
-  const known = kept.get(info);
-  const selection = known?.get(type) ?? selectionBelow(info, type);
-  known?.set(type, selection);
+  const { fieldNodes, schema } = info;
+  const byType = trees.get(fieldNodes) ?? new Map<string | undefined, Selection>();
+  trees.set(fieldNodes, byType);
+  const known = byType.get(type);
+  if (known) return known;
+  const named = type ? schema.getType(type) : getNamedType(info.returnType);
+  const selection = isCompositeType(named)
+    ? select(selectionSetsOf(fieldNodes), named, keepConditions(info))
+    : emptySelection;
+  byType.set(type, selection);
   return selection;
 }
 
-function selectionBelow(info: GraphQLResolveInfo, type: string | undefined): Selection {
-  const named = type ? info.schema.getType(type) : getNamedType(info.returnType);
-  const sets = info.fieldNodes.flatMap((node) => (node.selectionSet ? [node.selectionSet] : []));
-  return isCompositeType(named) ? select(sets, named, info) : toSelection([]);
+/** The fields selected below a field, with the variables that their arguments need. */
+export interface SelectedBelow {
+  readonly selection: Selection;
+  readonly variableValues: Variables;
+}
+
+/** Returns the fields selected below the field that is being resolved, with the request's variables. */
+export function selectedBelow(info: GraphQLResolveInfo, type?: string): SelectedBelow {
+  return { selection: selectionOf(info, type), variableValues: info.variableValues };
+}
+
+/** Makes a function that is computed once per selection, hence once per compiled operation. */
+export function perSelection<Value>(compute: (selection: Selection) => Value) {
+  const known = new WeakMap<Selection, Value>();
+  return (selection: Selection): Value => {
+    const found = known.get(selection) ?? compute(selection);
+    known.set(selection, found);
+    return found;
+  };
 }

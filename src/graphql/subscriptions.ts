@@ -4,6 +4,7 @@ import type { LiveEvent } from '../live/subscriber.ts';
 import type { TraceNews } from '../live/trace.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './client-errors.ts';
+import { costs } from './cost.ts';
 import { type NodeRef, parseGlobalId } from './global-id.ts';
 import { CiJob, Job, Pipeline, type PipelineRow } from './refs.ts';
 
@@ -115,6 +116,7 @@ builder.subscriptionFields((t) => ({
     args: {
       id: t.arg.id({ required: true, description: 'The global id of a `Job`.' }),
     },
+    extensions: costs({ call: 'poll' }),
     subscribe: (_root, { id }, context) => {
       const ref = parseIdOf('Job', id);
       checkRoom(context);
@@ -134,6 +136,7 @@ builder.subscriptionFields((t) => ({
     args: {
       id: t.arg.id({ required: true, description: 'The global id of a `Pipeline`.' }),
     },
+    extensions: costs({ call: 'poll' }),
     subscribe: (_root, { id }, context) => {
       const ref = parseIdOf('Pipeline', id);
       checkRoom(context);
@@ -160,6 +163,7 @@ builder.subscriptionFields((t) => ({
         description: 'Only what follows that byte: the `endByte` of the last piece you have.',
       }),
     },
+    extensions: costs({ call: 'poll' }),
     subscribe: (_root, { id, afterByte }, context) => {
       const ref = parseIdOf('Job', id);
       const from = parseByte(afterByte);

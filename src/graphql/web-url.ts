@@ -19,18 +19,23 @@ function pathBelow(url: string, bases: readonly string[]): string | undefined {
   return undefined;
 }
 
+/** Returns what a project's path or number says about it. */
+export function projectNamed(name: string): ProjectRow {
+  return isNumericId(name) ? { ref: name, id: name } : { ref: name, path: name };
+}
+
 /** A project as far as the address of one of its jobs or pipelines tells of it. */
 export function projectBehind(
   webUrl: string | null | undefined,
   projectId: string,
   bases: readonly string[],
 ): ProjectRow {
-  const row = { ref: projectId, id: projectId };
+  const row = projectNamed(projectId);
   const home = webUrl?.split('/-/')[0];
   if (!home || home === webUrl || !URL.canParse(home)) return row;
   const path = pathBelow(home, bases) ?? new URL(home).pathname.slice(1);
   // An odd address must not cost the job its project: then a call finds the path.
-  return isProjectName(path) ? { ref: projectId, id: projectId, path, web_url: home } : row;
+  return isProjectName(path) ? { ...row, path, web_url: home } : row;
 }
 
 const RESOURCE = /^(.+)\/-\/(jobs|pipelines)\/(\d+)(?:\/.*)?$/;

@@ -10,7 +10,7 @@ import {
 import type { Plugin } from 'graphql-yoga';
 import type { Limits } from '../app/config.ts';
 import type { Context } from '../context/context.ts';
-import { estimateUpstreamCalls } from '../graphql/cost.ts';
+import { createCostEstimate } from '../graphql/cost.ts';
 import { forgetTokens } from '../graphql/places.ts';
 import { type DocumentSize, measureDocument } from './document-size.ts';
 
@@ -101,27 +101,32 @@ function checkValue(value: unknown, most: number, depth = 0): GraphQLError | und
   return undefined;
 }
 
-/** The estimate, or 0 for what the executor will refuse anyway. */
-function estimate(operation: OperationDefinitionNode, args: Estimated): number {
-  const { schema, document, variableValues, contextValue } = args;
-  const definitions = operation.variableDefinitions ?? [];
-  const { coerced } = getVariableValues(schema, definitions, variableValues ?? {}, {
-    maxErrors: 1,
-  });
-  if (!coerced) return 0;
+/** Estimates by operation: computed once for a document that is kept. */
+const estimates = new WeakMap<OperationDefinitionNode, ReturnType<typeof createCostEstimate>>();
+
+function estimateOf(operation: OperationDefinitionNode, { schema, document }: Estimated) {
+  const known = estimates.get(operation);
+  if (known) return known;
   const fragments = Object.fromEntries(
     document.definitions.flatMap((definition) =>
       definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
     ),
   );
+  const fresh = createCostEstimate(operation, { schema, fragments });
+  estimates.set(operation, fresh);
+  return fresh;
+}
+
+/** The estimate, or 0 for what the executor will refuse anyway. */
+function estimate(operation: OperationDefinitionNode, args: Estimated): number {
+  const { schema, variableValues, contextValue } = args;
+  const definitions = operation.variableDefinitions ?? [];
+  const { coerced } = getVariableValues(schema, definitions, variableValues ?? {}, {
+    maxErrors: 1,
+  });
+  if (!coerced) return 0;
   try {
-    const { webUrls } = contextValue;
-    return estimateUpstreamCalls(operation, {
-      schema,
-      fragments,
-      variableValues: coerced,
-      webUrls,
-    });
+    return estimateOf(operation, args)(coerced, contextValue.webUrls);
   } catch (error) {
     if (error instanceof GraphQLError) return 0;
     throw error;
