@@ -8,24 +8,22 @@ function databaseIds({ data }: Answer): (string | null)[] {
   return jobs.map((job) => job?.databaseId ?? null);
 }
 
-/** `count` references to consecutive jobs, each third one by another key. */
-function mixed(count: number, base: string) {
-  return Array.from({ length: count }, (_, at) => {
-    if (at % 3 === 0) return jobBy.id(FIRST + at);
-    return at % 3 === 1 ? jobBy.number(FIRST + at) : jobBy.address(FIRST + at, base);
-  });
-}
+/** References to consecutive jobs, by the two keys that contain the project's number in turn. */
+const mixed = (count: number) =>
+  Array.from({ length: count }, (_, at) =>
+    at % 2 === 0 ? jobBy.id(FIRST + at) : jobBy.number(FIRST + at),
+  );
 
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => String(FIRST + at));
 
 describe('references to jobs', () => {
-  it('cost one call where 100 of them lie within one window, whatever their keys, and keep their order', async () => {
+  it('cost one call for 100 jobs within one window, by ids and numbers, in the order of the references', async () => {
     const gateway = await startSubgraph({ jobs: 100 });
-    const references = mixed(100, gateway.simulator.url).reverse();
+    const references = mixed(100).reverse();
     const answer = await askEntities(gateway, references);
     expect(answer.errors).toBeUndefined();
     expect(databaseIds(answer)).toEqual(numbers(100).reverse());
-    expect(gateway.calls()).toEqual([expect.stringContaining('GET /projects/group%2Fapp/jobs?')]);
+    expect(gateway.calls()).toEqual([expect.stringContaining('GET /projects/42/jobs?')]);
   });
 
   it.each([
@@ -40,11 +38,22 @@ describe('references to jobs', () => {
     expect(gateway.simulator.requests).toHaveLength(1);
   });
 
-  it('cost at most 11 calls where 1,000 lead to consecutive jobs, whatever their keys', async () => {
+  it('cost at most 11 calls for 1,000 consecutive jobs, by ids and numbers', async () => {
     const gateway = await startSubgraph({ jobs: 1000 });
-    const answer = await askEntities(gateway, mixed(1000, gateway.simulator.url));
+    const answer = await askEntities(gateway, mixed(1000));
     expect(databaseIds(answer)).toEqual(numbers(1000));
     expect(gateway.simulator.requests.length).toBeLessThanOrEqual(11);
+  });
+
+  it('cost one call for each name of a project: its number, and its path in addresses', async () => {
+    const gateway = await startSubgraph({ jobs: 4 });
+    const { url } = gateway.simulator;
+    const references = [FIRST, FIRST + 2].flatMap((id) => [
+      jobBy.number(id),
+      jobBy.address(id + 1, url),
+    ]);
+    expect(databaseIds(await askEntities(gateway, references))).toEqual(numbers(4));
+    expect(gateway.simulator.requests).toHaveLength(2);
   });
 
   it('share the call with the rest of the operation', async () => {
@@ -52,13 +61,13 @@ describe('references to jobs', () => {
     const query = `query ($of: [_Any!]!) {
       _entities(representations: $of) { ... on Job { name } }
       job(project: "42", id: "${FIRST}") { name }
-      resource(url: "${gateway.simulator.url}/group/app/-/jobs/${FIRST + 1}") { id }
+      project(fullPath: "42") { job(id: "${FIRST + 1}") { id } }
     }`;
     await gateway.query(query, { variables: { of: [jobBy.id(FIRST), jobBy.id(FIRST + 2)] } });
     expect(gateway.simulator.requests).toHaveLength(1);
   });
 
-  it('cost no more than their projects do where the guess that two names are one project is wrong', async () => {
+  it('cost one call for each project', async () => {
     const gateway = await startSubgraph({ jobs: 5 });
     const other = `${gateway.simulator.url}/group/other/-/jobs/${FIRST + 5}`;
     const answer = await askEntities(gateway, [

@@ -115,6 +115,69 @@ const table: Row[] = [
     3,
   ],
   [
+    'a pipeline’s number, which the request contains, with its lists',
+    '{ pipeline(project: "group/app", id: "700") { databaseId jobs { nodes { name } } bridges { nodes { name } } } }',
+    [
+      'GET /projects/group%2Fapp/pipelines/700/jobs?page=1&per_page=20',
+      'GET /projects/group%2Fapp/pipelines/700/bridges?page=1&per_page=20',
+    ],
+  ],
+  [
+    'a pipeline’s id, which its jobs reveal',
+    '{ pipeline(project: "group/app", id: "700") { id projectId project { fullPath } jobs { nodes { name } } } }',
+    1,
+  ],
+  [
+    'a pipeline’s id and project by number, with its jobs',
+    '{ pipeline(project: "42", id: "700") { id projectId project { id } jobs { nodes { name } } } }',
+    1,
+  ],
+  [
+    'a pipeline by its global id, with its jobs',
+    `{ node(id: "${toGlobalId('Pipeline', PROJECT, 700)}") { id ... on Pipeline { jobs { nodes { name } } } } }`,
+    1,
+  ],
+  [
+    'whether a pipeline exists',
+    '{ pipeline(project: "42", id: "700") { id databaseId } }',
+    ['GET /projects/42/pipelines/700'],
+  ],
+  [
+    'a project’s id, which its jobs reveal',
+    '{ project(fullPath: "group/app") { id jobs { nodes { name } } } }',
+    ['GET /projects/group%2Fapp/jobs?pagination=keyset&per_page=20&order_by=id&sort=desc'],
+  ],
+  [
+    'everything but the name of a project, which its jobs reveal',
+    '{ project(fullPath: "group/app") { id databaseId fullPath webUrl ciJobTokenScopeEnabled jobs { nodes { name } } } }',
+    1,
+  ],
+  [
+    'two projects with their ids and jobs',
+    '{ projects(fullPaths: ["group/app", "group/other", "group/app"]) { id jobs { nodes { name } } } }',
+    1 + 2,
+  ],
+  [
+    'a project by its global id with its path, which its jobs reveal',
+    `{ node(id: "${toGlobalId('Project', PROJECT)}") { id ... on Project { fullPath jobs { nodes { name } } } } }`,
+    1,
+  ],
+  [
+    'a project’s id, which one of its jobs reveals',
+    `{ project(fullPath: "group/app") { id job(id: "${FIRST}") { name } } }`,
+    1,
+  ],
+  [
+    'a project’s id, which one of its pipelines reveals',
+    '{ project(fullPath: "group/app") { id pipeline(id: "700") { status } } }',
+    1,
+  ],
+  [
+    'a project’s id with a count of its jobs, which reveals nothing',
+    '{ project(fullPath: "group/app") { id pipeline(id: "700") { jobs { totalCount } } } }',
+    2,
+  ],
+  [
     'how many jobs a pipeline has',
     '{ pipeline(project: "42", id: "700") { jobs { totalCount } } }',
     ['GET /projects/42/pipelines/700/jobs?page=1&per_page=1'],
@@ -128,6 +191,16 @@ const table: Row[] = [
     'the log and nothing else of a job',
     `{ job(project: "42", id: "${FIRST}") { trace { byteSize truncated text(format: RAW) } } }`,
     [`GET /projects/42/jobs/${FIRST}/trace`],
+  ],
+  [
+    'the log of a job with values that the request contains',
+    `{ job(project: "42", id: "${FIRST}") { id databaseId projectId kind project { id } trace { byteSize } } }`,
+    [`GET /projects/42/jobs/${FIRST}/trace`],
+  ],
+  [
+    'the log of a job by path, and its id',
+    `{ job(project: "group/app", id: "${FIRST}") { id trace { byteSize } } }`,
+    2,
   ],
   [
     'a job and its log',

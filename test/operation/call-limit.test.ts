@@ -42,11 +42,11 @@ async function ask(world: World, text: string) {
 }
 
 describe('the estimate, where nothing can be shared,', () => {
-  it('is what a list of a hundred jobs with their pipelines takes', async () => {
+  it('counts the pipelines of a hundred jobs once, whose number only GitLab knows', async () => {
     const world = scatteredWorld(Array.from({ length: 100 }, (_, at) => 1000 + at));
     const text =
       '{ project(fullPath: "group/app") { jobs(first: 100) { nodes { pipeline { duration } } } } }';
-    expect(await ask(world, text)).toMatchObject({ estimate: 101, made: 101 });
+    expect(await ask(world, text)).toMatchObject({ estimate: 2, made: 101 });
   });
 
   it('is not below what jobs take by their ids, however they lie', async () => {
@@ -103,6 +103,18 @@ describe('an operation that needs more calls than could be told', () => {
     ]);
     expect(calls()).toHaveLength(1);
     expect(bugs).toEqual([]);
+  });
+
+  it('makes no call beyond the limit where more pipelines differ than are allowed', async () => {
+    const world = scatteredWorld(Array.from({ length: 20 }, (_, at) => 1000 + at));
+    const { query, calls } = await start(world, 5);
+    const text =
+      '{ project(fullPath: "group/app") { jobs { nodes { name pipeline { duration } } } } }';
+    const { data, errors = [] } = await query(text);
+    expect(calls()).toHaveLength(5);
+    expect(data).toMatchObject({ project: { jobs: { nodes: { length: 20 } } } });
+    expect(errors).toHaveLength(16);
+    for (const { extensions } of errors) expect(extensions['code']).toBe('OPERATION_TOO_COMPLEX');
   });
 
   it('gets all where enough are allowed', async () => {

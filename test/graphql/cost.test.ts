@@ -1,0 +1,220 @@
+import { GraphQLObjectType, getNamedType, isLeafType, isObjectType, parse } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { costOfField, createCostEstimate, sentenceAboutCost } from '../../src/graphql/cost.ts';
+import { toGlobalId } from '../../src/graphql/global-id.ts';
+import { schema } from '../../src/graphql/schema.ts';
+import { at, codesOf, startGateway } from '../helpers/start-gateway.ts';
+import { small, smallWorld, tokens } from '../helpers/worlds.ts';
+
+const start = () => startGateway({ simulator: { world: smallWorld() }, token: tokens.alice });
+
+function estimateOf(text: string): number {
+  const [operation] = parse(text).definitions;
+  if (operation?.kind !== 'OperationDefinition') throw new Error('no operation');
+  return createCostEstimate(operation, { schema, fragments: {} })({}, []);
+}
+
+/** Every way to reach a type, as a query around a selection on it. */
+const ways: Record<string, readonly string[]> = {
+  Project: [
+    `{ project(fullPath: "${small.project}") { * } }`,
+    `{ project(fullPath: "${small.projectId}") { * } }`,
+    `{ project(fullPath: "${small.project}") { all: jobs { nodes { name } } * } }`,
+    `{ project(fullPath: "${small.project}") { j: job(id: "${small.fullJob}") { name } * } }`,
+    `{ node(id: "${toGlobalId('Project', small.projectId)}") { ... on Project { * } } }`,
+    `{ job(project: "42", id: "${small.fullJob}") { project { * } } }`,
+    `{ pipeline(project: "42", id: "${small.pipeline}") { project { * } } }`,
+    `{ pipeline(project: "${small.project}", id: "${small.pipeline}") { jobs { nodes { id } } project { * } } }`,
+    `{ pipeline(project: "42", id: "${small.pipeline}") { status project { * } } }`,
+  ],
+  Pipeline: [
+    `{ pipeline(project: "${small.project}", id: "${small.pipeline}") { * } }`,
+    `{ pipeline(project: "42", id: "${small.pipeline}") { * } }`,
+    `{ pipeline(project: "${small.project}", id: "${small.pipeline}") { j: jobs { nodes { name } } * } }`,
+    `{ project(fullPath: "42") { pipeline(id: "${small.pipeline}") { * } } }`,
+    `{ job(project: "42", id: "${small.fullJob}") { pipeline { * } } }`,
+    `{ project(fullPath: "${small.project}") { jobs(first: 1) { nodes { pipeline { * } } } } }`,
+  ],
+  Job: [
+    `{ job(project: "${small.project}", id: "${small.fullJob}") { * } }`,
+    `{ job(project: "42", id: "${small.fullJob}") { * } }`,
+    `{ job(project: "${small.project}", id: "${small.fullJob}") { t: trace { byteSize } * } }`,
+    `{ job(project: "42", id: "${small.fullJob}") { t: trace { byteSize } * } }`,
+    `{ node(id: "${toGlobalId('Job', 42, small.fullJob)}") { ... on Job { * } } }`,
+    `{ pipeline(project: "42", id: "${small.pipeline}") { jobs(first: 1) { nodes { * } } } }`,
+  ],
+};
+
+/** Fields with arguments. They differ from those of the ways, so that nothing is read twice. */
+const selections: Record<string, string> = {
+  'Project.jobs': 'jobs(statuses: [FAILED]) { nodes { name } }',
+  'Project.job': 'job(id: 777777) { name }',
+  'Project.pipeline': 'pipeline(id: 701) { status }',
+  'Pipeline.jobs': 'jobs(statuses: [FAILED]) { nodes { name } }',
+  'Pipeline.bridges': 'bridges { nodes { name } }',
+};
+
+/** A selection of each field of a type, and of each scalar field of an object below it. */
+function fieldsOf(type: string): string[] {
+  const found = schema.getType(type);
+  if (!isObjectType(found)) throw new Error(`no type ${type}`);
+  return Object.values(found.getFields()).flatMap((field) => {
+    const target = getNamedType(field.type);
+    if (isLeafType(target)) return [field.name];
+    const selection = selections[`${type}.${field.name}`];
+    if (selection || !isObjectType(target)) return selection ?? [];
+    return Object.values(target.getFields())
+      .filter((leaf) => isLeafType(getNamedType(leaf.type)) && leaf.args.length === 0)
+      .map((leaf) => `${field.name} { ${leaf.name} }`);
+  });
+}
+
+describe.each(Object.entries(ways))('the estimate of each field of %s', (type, queries) => {
+  it.each(queries)('is the number of calls that it takes: %s', async (query) => {
+    const world = smallWorld();
+    world.addJob(world.addPipeline(small.project, { id: 701 }), { id: 777_777, log: 'x' });
+    const { post, calls, bugs } = await startGateway({ simulator: { world }, token: tokens.alice });
+    for (const field of fieldsOf(type)) {
+      const text = query.replace('*', field);
+      const answer = (await (await post(text)).json()) as { errors?: unknown };
+      expect(answer.errors, text).toBeUndefined();
+      expect({ [text]: calls().length }).toEqual({ [text]: estimateOf(text) });
+    }
+    expect(bugs).toEqual([]);
+  });
+});
+
+describe('the sentence about calls', () => {
+  it('is part of the description of each field that declares a cost', () => {
+    const found: string[] = [];
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (!(type instanceof GraphQLObjectType)) continue;
+      for (const field of Object.values(type.getFields())) {
+        const sentence = sentenceAboutCost(type.name, costOfField(field));
+        const says = /Costs one call/.test(field.description ?? '');
+        expect(says, `${type.name}.${field.name}`).toBe(sentence !== undefined);
+        if (sentence) found.push(`${type.name}.${field.name}: ${sentence}`);
+      }
+    }
+    expect(found).toEqual(
+      expect.arrayContaining([
+        'Job.trace: Costs one call.',
+        'Pipeline.duration: Costs one call per pipeline reached from a job.',
+        'Pipeline.jobs: Costs one call per 100 rows.',
+        'Project.name: Costs one call per project.',
+        'Project.fullPath: Costs one call per project requested by its number. None if one of its jobs is read as well.',
+        'Query.currentJob: Costs one call.',
+      ]),
+    );
+  });
+});
+
+describe('a project whose number its jobs reveal', () => {
+  const idAndJobs = (path: string, list = 'jobs') =>
+    `{ project(fullPath: "${path}") { id databaseId ${list} { nodes { name } } } }`;
+
+  it('is null where the list is not there', async () => {
+    const { query, calls } = await start();
+    const answer = await query(idAndJobs('no/where'));
+    expect(answer).toMatchObject({ data: { project: null } });
+    expect(answer.errors).toBeUndefined();
+    expect(calls()).toHaveLength(1);
+  });
+
+  it('is read by one call more where the list is empty', async () => {
+    const { query, calls } = await start();
+    const answer = await query(idAndJobs(small.project, 'jobs(statuses: [SCHEDULED])'));
+    expect(answer.data).toMatchObject({ project: { databaseId: '42', jobs: { nodes: [] } } });
+    expect(calls()).toEqual([expect.stringContaining('/jobs?'), 'GET /projects/group%2Fapp']);
+  });
+
+  it('is read by one call more where the list fails otherwise', async () => {
+    const { query, simulator, calls } = await start();
+    simulator.fail({ kind: '500', match: '/jobs?' });
+    const answer = await query(idAndJobs(small.project));
+    expect(answer.data).toMatchObject({ project: { databaseId: '42', jobs: null } });
+    expect(codesOf(answer)).toEqual({ 'project.jobs': 'UPSTREAM_UNAVAILABLE' });
+    expect(calls()).toHaveLength(2);
+  });
+
+  it('is read by one call more where a guest may not see its jobs', async () => {
+    const { query } = await start();
+    const answer = await query(idAndJobs(small.secret), { token: tokens.gus });
+    expect(at(answer, 'project.id')).toEqual(expect.any(String));
+    expect(codesOf(answer)).toEqual({ 'project.jobs': 'FORBIDDEN' });
+  });
+
+  it('is the one that its jobs are of, under the path of today', async () => {
+    const { query, simulator, calls } = await start();
+    simulator.world.moveProject(small.project, 'group/renamed');
+    const answer = await query(
+      '{ project(fullPath: "group/app") { id fullPath jobs(first: 1) { nodes { project { id fullPath } } } } }',
+    );
+    const project = at(answer, 'project.jobs.nodes.0.project');
+    expect(project).toMatchObject({ fullPath: 'group/renamed' });
+    expect(answer.data).toMatchObject({ project });
+    expect(calls().filter((call) => !call.includes('/jobs'))).toEqual([]);
+  });
+
+  it('keeps its jobs where its own GET fails', async () => {
+    const { query, simulator } = await start();
+    simulator.fail({ kind: '500', match: /projects\/group%2Fapp$/ });
+    const answer = await query(
+      '{ project(fullPath: "group/app") { id name webUrl jobs(first: 1) { nodes { name } } } }',
+    );
+    expect(answer.data).toMatchObject({
+      project: {
+        id: toGlobalId('Project', 42),
+        name: null,
+        webUrl: expect.stringContaining('/group/app'),
+        jobs: { nodes: [{ name: expect.any(String) }] },
+      },
+    });
+    expect(codesOf(answer)).toEqual({ 'project.name': 'UPSTREAM_UNAVAILABLE' });
+  });
+
+  it('is null with the error where its own GET fails and nothing else was read', async () => {
+    const { query, simulator } = await start();
+    simulator.fail({ kind: '500', match: /group%2Fapp/, times: 2 });
+    const answer = await query('{ project(fullPath: "group/app") { name jobs { totalCount } } }');
+    expect(answer.data).toEqual({ project: null });
+    expect(codesOf(answer)).toEqual({ project: 'UPSTREAM_UNAVAILABLE' });
+  });
+});
+
+describe('a pipeline whose project its jobs reveal', () => {
+  const text = (id: string) =>
+    `{ pipeline(project: "group/app", id: "${id}") { id projectId jobs { nodes { name } } } }`;
+
+  it('has the same id as by the project’s number', async () => {
+    const { query } = await start();
+    const answer = await query(text(small.pipeline));
+    expect(answer.data).toMatchObject({
+      pipeline: { id: toGlobalId('Pipeline', 42, 700), projectId: '42' },
+    });
+  });
+
+  it('is null where its list is not there', async () => {
+    const { query, calls } = await start();
+    expect((await query(text('999'))).data).toEqual({ pipeline: null });
+    expect(calls()).toHaveLength(1);
+  });
+});
+
+describe('allowedAgents.pipeline', () => {
+  it('costs nothing for what the response about the agents contains', async () => {
+    const world = smallWorld();
+    const job = world.addJob(700, { id: 1060, status: 'running' });
+    world.addToken({ value: 'glcbt-of-a-job', job });
+    const { query, calls } = await startGateway({ simulator: { world } });
+    const answer = await query('{ allowedAgents { pipeline { id databaseId projectId } } }', {
+      headers: { 'job-token': 'glcbt-of-a-job' },
+    });
+    expect(answer.data).toEqual({
+      allowedAgents: {
+        pipeline: { id: toGlobalId('Pipeline', 42, 700), databaseId: '700', projectId: '42' },
+      },
+    });
+    expect(calls()).toEqual(['GET /job/allowed_agents']);
+  });
+});
