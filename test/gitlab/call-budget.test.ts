@@ -5,7 +5,7 @@ import { aJob, connect, sendJson, startUpstream, tokenOf } from './upstream.ts';
 const jobs = (page: number) => ({ kind: 'offset', page, perPage: 100 }) as const;
 const caller = tokenOf('glpat-caller-0001');
 
-it('lets so many calls go, and refuses the next before it is sent', async () => {
+it('rejects calls beyond the budget without sending them', async () => {
   const upstream = await startUpstream((_request, response) => sendJson(response, aJob(1)));
   const budget = { max: 2, left: 2 };
   const gitlab = connect(upstream.url).as(caller, { budget });
@@ -19,7 +19,7 @@ it('lets so many calls go, and refuses the next before it is sent', async () => 
   expect(upstream.log).toHaveLength(2);
 });
 
-it('does not count an attempt that is repeated', async () => {
+it('does not charge retries', async () => {
   let failures = 2;
   const upstream = await startUpstream((_request, response) => {
     if (failures-- > 0) response.writeHead(502).end();
@@ -30,7 +30,7 @@ it('does not count an attempt that is repeated', async () => {
   expect(upstream.log).toHaveLength(3);
 });
 
-it('does not count a call that only told what the server cannot do', async () => {
+it('does not charge a call that only detects a missing feature', async () => {
   const upstream = await startUpstream((request, response) => {
     if (request.url?.includes('/bridges')) {
       sendJson(response, { error: '404 Not Found' }, { status: 404 });

@@ -101,13 +101,13 @@ describe('each endpoint', () => {
     expect(headers['content-type']).toBe(body ? 'application/json' : undefined);
   });
 
-  it('is reached below the path of a GitLab that lives under one', async () => {
+  it('uses the path prefix of the base URL', async () => {
     const upstream = await startUpstream((_, response) => sendJson(response, aJob(7)));
     await connect(`${upstream.url}/gitlab/`).gitlab.getJob(job);
     expect(upstream.log).toEqual(['GET /gitlab/api/v4/projects/group%2Fapp/jobs/7']);
   });
 
-  it('sends all of a caller’s credentials, trace context, and nothing of an anonymous one', async () => {
+  it('sends all credential headers and the trace context, and none for an anonymous caller', async () => {
     const { readCredential, anonymous } = await import('../../src/gitlab/credential.ts');
     const upstream = await startUpstream((_, response) => sendJson(response, aJob(7)));
     const sent: Record<string, string> = {
@@ -134,14 +134,14 @@ describe('identity', () => {
     return call(connect(upstream.url).gitlab);
   };
 
-  it('is the pipeline’s numeric project, however the job was reached', async () => {
+  it('uses the pipeline’s numeric project id, however the project was named', async () => {
     expect(await get(aJob(7), (g) => g.getJob(job))).toMatchObject({
       project_id: '42',
       kind: 'BUILD',
     });
   });
 
-  it('is the project as asked for, where a server leaves the number out', async () => {
+  it('uses the project as requested if a server omits the numeric id', async () => {
     const bare = { id: 7, status: 'success' };
     expect(await get(bare, (g) => g.getJob(job))).toMatchObject({ project_id: 'group/app' });
     const [row] = (
@@ -152,12 +152,12 @@ describe('identity', () => {
     expect(row).toMatchObject({ project_id: '42', kind: 'BRIDGE' });
   });
 
-  it('is missing for a current job without pipeline: that answer is of no use', async () => {
+  it('rejects a current job without a pipeline, since its project is unknown', async () => {
     const call = get({ id: 7, status: 'running' }, (g) => g.getCurrentJob());
     await expect(call).rejects.toBeInstanceOf(GitlabResponseError);
   });
 
-  it('of a write is of the kind that was written to', async () => {
+  it('takes the kind from the request of a write', async () => {
     const played = { ...aJob(7), downstream_pipeline: { id: 5, project_id: 43 } };
     expect(await get(played, (g) => g.playJob({ ...job, kind: 'BRIDGE' }, {}))).toMatchObject({
       kind: 'BRIDGE',
@@ -169,12 +169,12 @@ describe('identity', () => {
     });
   });
 
-  it('keeps ids that are wider than 32 bits', async () => {
+  it('preserves ids above 32 bits', async () => {
     expect(await get(aJob(12345678901), (g) => g.getJob(job))).toMatchObject({ id: 12345678901 });
   });
 });
 
-describe('answers that are not the contract’s', () => {
+describe('responses that violate the contract', () => {
   it.each([
     ['nothing', ''],
     ['a byte order mark', '\uFEFF{"id":1,"status":"success"}'],
@@ -184,7 +184,7 @@ describe('answers that are not the contract’s', () => {
     ['a list for one row', '[]'],
     ['a row without id', '{"status":"success"}'],
     ['a row without status', '{"id":1}'],
-  ])('%s is refused and not quoted', async (_, body) => {
+  ])('%s is rejected and not quoted', async (_, body) => {
     const upstream = await startUpstream((_request, response) => void response.end(body));
     const error = await connect(upstream.url)
       .gitlab.getJob(job)
@@ -199,13 +199,13 @@ describe('answers that are not the contract’s', () => {
     ['an object for a list', {}, 'not a list'],
     ['a row that is none', [aJob(1), 'x'], 'row 1'],
     ['a row without id', [aJob(1), { status: 'success' }], 'row 1: id'],
-  ])('%s breaks the list', async (_, body, message) => {
+  ])('%s fails the list', async (_, body, message) => {
     const upstream = await startUpstream((_request, response) => sendJson(response, body));
     const call = connect(upstream.url).gitlab.listPipelineJobs(pipeline, {}, offset);
     await expect(call).rejects.toThrow(message);
   });
 
-  it('odd leaves read as null', async () => {
+  it('values of an unexpected type read as null', async () => {
     const odd = aJob(7, {
       name: 5,
       duration: 'long',
@@ -217,7 +217,7 @@ describe('answers that are not the contract’s', () => {
     expect(read).toMatchObject({ id: 7, name: null, duration: null, tag_list: null, runner: null });
   });
 
-  it('a status that is neither success nor refusal is refused', async () => {
+  it('a status other than 2xx, 4xx and 5xx is rejected', async () => {
     const upstream = await startUpstream((_, response) => void response.writeHead(304).end());
     await expect(connect(upstream.url).gitlab.getJob(job)).rejects.toMatchObject({ status: 304 });
   });
@@ -232,7 +232,7 @@ describe('trigger jobs', () => {
     });
   const routes = (log: string[]) => log.map((line) => /9\/(\w+)/.exec(line)?.[1]);
 
-  it('are asked for by the old name first, and by the new one for good where that is gone', async () => {
+  it('are requested by the old name first, and only by the new one once the old one is gone', async () => {
     const upstream = await start(['trigger_jobs']);
     const { as, gitlab, transport } = connect(upstream.url);
     expect((await gitlab.listPipelineBridges(pipeline, {}, offset)).items).toHaveLength(1);
@@ -241,7 +241,7 @@ describe('trigger jobs', () => {
     expect(transport.server.bridges).toBe('trigger_jobs');
   });
 
-  it('are not looked for elsewhere when the pipeline is what is missing', async () => {
+  it('are not requested by the other name if the pipeline does not exist', async () => {
     const upstream = await startUpstream((_, response) =>
       sendJson(response, { message: '404 Not found' }, { status: 404 }),
     );
@@ -250,7 +250,7 @@ describe('trigger jobs', () => {
     expect(routes(upstream.log)).toEqual(['bridges']);
   });
 
-  it('fail with the first answer where neither name is known, and with the second one’s own trouble', async () => {
+  it('fail with the first error if neither endpoint exists, else with the second', async () => {
     const upstream = await start([]);
     const { gitlab } = connect(upstream.url);
     const call = gitlab.listPipelineBridges(pipeline, {}, offset);
@@ -265,12 +265,12 @@ describe('trigger jobs', () => {
   });
 });
 
-describe('recorded answers of GitLab.com', () => {
+describe('recorded responses of GitLab.com', () => {
   const recorded = new URL('../../../shared/recorded/', import.meta.url);
   const read = (name: string) => readFileSync(new URL(name, recorded), 'utf8');
   const present = existsSync(new URL('pipeline-jobs.json', recorded));
 
-  it.skipIf(!present)('read as jobs without losing a field that we know', async () => {
+  it.skipIf(!present)('read as jobs with all fields of the shape', async () => {
     const body = read('pipeline-jobs.json');
     const upstream = await startUpstream((_, response) => void response.end(body));
     const { items } = await connect(upstream.url).gitlab.listPipelineJobs(pipeline, {}, offset);

@@ -6,7 +6,7 @@ import { endpoint, InvalidSegmentError, toQuery } from '../../src/gitlab/endpoin
 import { runs } from '../helpers/runs.ts';
 import { connect, sendJson, startUpstream } from './upstream.ts';
 
-/** Text that tries to leave its segment, among all others. */
+/** Any text, including attempts to leave the path segment. */
 const anyId = fc.oneof(
   fc.string(),
   fc.string({ unit: 'binary' }),
@@ -39,7 +39,7 @@ function build(project: string, id: string) {
 }
 
 describe('endpoint', () => {
-  it('keeps any id within its segment, or refuses it', () => {
+  it('keeps any id within its segment or rejects it', () => {
     fc.assert(
       fc.property(anyId, anyId, (project, id) => {
         const built = build(project, id);
@@ -57,7 +57,7 @@ describe('endpoint', () => {
           id,
           'trace',
         ]);
-        // Neither a URL parser nor a proxy that decodes slashes finds another way in it.
+        // A URL parser and a proxy that decodes slashes resolve the same path.
         expect(new URL(path, 'http://gitlab').pathname).toBe(path);
         expect(
           new URL(path.replaceAll('%2F', '/'), 'http://gitlab').pathname.startsWith('/projects/'),
@@ -110,13 +110,13 @@ describe('endpoint', () => {
     },
   );
 
-  it('names its template after the shape, not the ids', () => {
+  it('has a template without ids', () => {
     expect(endpoint`/projects/${'a/b'}/jobs/${'7'}`.template).toBe('/projects/:id/jobs/:id');
   });
 });
 
 describe('toQuery', () => {
-  it('repeats lists, leaves out what is undefined, and encodes everything', () => {
+  it('repeats lists, omits undefined values, and encodes everything', () => {
     expect(toQuery({ 'scope[]': ['a', 'b&c'], ref: undefined, page: 1, all: true, q: 'ü=/' })).toBe(
       '?scope%5B%5D=a&scope%5B%5D=b%26c&page=1&all=true&q=%C3%BC%3D%2F',
     );

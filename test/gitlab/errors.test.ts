@@ -45,12 +45,12 @@ describe('the message of an error body', () => {
     expect(readErrorBody(body).message).toBe(message);
   });
 
-  it('is cut when it is long', () => {
+  it('is truncated if it is long', () => {
     expect(readErrorBody('x'.repeat(5000)).message).toHaveLength(501);
     expect(readErrorBody(`{"message":"${'y'.repeat(5000)}"}`).message).toHaveLength(501);
   });
 
-  it('tells a path the server does not know from a thing it does not have', () => {
+  it('distinguishes an unknown endpoint from an unknown resource', () => {
     expect(readErrorBody('{"error":"404 Not Found"}').noSuchRoute).toBe(true);
     expect(readErrorBody('{"message":"404 Not Found"}').noSuchRoute).toBe(false);
   });
@@ -59,7 +59,7 @@ describe('the message of an error body', () => {
 describe('errors', () => {
   const origin = { method: 'GET', path: '/projects/1/jobs' };
 
-  it('say what was called, and what GitLab said', () => {
+  it('contain the request and GitLab’s message', () => {
     const error = new GitlabStatusError({ status: 403, gitlabMessage: '403 Forbidden' }, origin);
     expect(error.message).toBe('GitLab answered 403: 403 Forbidden (GET /projects/1/jobs)');
     expect(error).toMatchObject({ code: 'GITLAB_STATUS', name: 'GitlabStatusError', ...origin });
@@ -67,7 +67,7 @@ describe('errors', () => {
     expect(isGitlabError(new Error('x'))).toBe(false);
   });
 
-  it('are told apart by what they mean', () => {
+  it('are classified by their meaning', () => {
     const status = (code: number, gitlabMessage: string) =>
       new GitlabStatusError({ status: code, gitlabMessage }, origin);
     expect(isNotFound(status(404, '404 Not found'))).toBe(true);
@@ -93,11 +93,11 @@ describe('errors', () => {
     [new GitlabStatusError({ status: 403 }, origin), false],
     [new GitlabRateLimitError({ retryAfterSeconds: 3 }, origin), false],
     [new GitlabResponseError('a web page', { status: 200 }, origin), true],
-  ])('know whether a write may have happened: %s', (error, maybe) => {
+  ])('report whether a write may have happened: %s', (error, maybe) => {
     expect(mayHaveHappened(error)).toBe(maybe);
   });
 
-  it('hold no token in any text, whoever put it there', () => {
+  it('contain no token in any text', () => {
     const token = 'secret-without-any-prefix';
     const credential = tokenOf(token);
     const cause = Object.assign(new Error(`sent ${token} to host`, { cause: new Error(token) }), {
@@ -120,7 +120,7 @@ describe('errors', () => {
     expect(error.cause).toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it('keep of a cause that is no error its redacted text', () => {
+  it('keep the redacted text of a cause that is not an Error', () => {
     const error = new GitlabNetworkError(
       'x',
       { sent: true },
@@ -137,13 +137,13 @@ describe('errors', () => {
     '{"access_token":"abcdefgh"}',
     'gldt-abcdefghij',
     'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln',
-  ])('redact what looks like a token even where nobody knows it: %s', (text) => {
+  ])('redact what looks like a token, even an unknown one: %s', (text) => {
     const { message } = new GitlabNetworkError(text, { sent: true }, origin);
     expect(message).toContain('[redacted]');
     expect(message).not.toMatch(/abcdefgh|abc\.def|c2ln/);
   });
 
-  it('come out of a real call with GitLab’s words and request id, without the query', async () => {
+  it('of a real call contain GitLab’s message and request id, but not the query', async () => {
     const upstream = await startUpstream((_, response) =>
       sendJson(
         response,
@@ -165,7 +165,7 @@ describe('errors', () => {
     });
   });
 
-  it('hide the token from a GitLab that echoes it everywhere', async () => {
+  it('contain no token even if GitLab echoes it everywhere', async () => {
     const token = 'token-of-an-unknown-form';
     const answers = [
       (r: import('node:http').ServerResponse) =>

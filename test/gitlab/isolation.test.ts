@@ -6,13 +6,14 @@ import { GitlabRateLimitError, isGitlabError } from '../../src/gitlab/errors.ts'
 import { aJob, connect, createTestClock, sendJson, startUpstream } from './upstream.ts';
 
 /*
- * Design §5: whatever outlives a request is keyed by the credential. A small GitLab echoes in every
- * answer who asked; nobody may ever see another's echo, whatever is shared, kept, limited or broken off.
+ * All state that outlives a request is keyed by the credential (design §5). A small GitLab echoes the
+ * caller in every response. No caller may receive another caller's echo, whatever is shared, cached,
+ * limited or aborted.
  */
 
 const headerNames = ['private-token', 'authorization', 'job-token'] as const;
 
-/** Every kind of credential, with equal values under different names and different ones under equal names. */
+/** All kinds of credentials: equal values in different headers, and different values in one header. */
 const callers: Credential[] = [
   { 'private-token': 'same' },
   { 'private-token': 'other' },
@@ -26,15 +27,15 @@ const callers: Credential[] = [
 ].map((headers: Record<string, string>) => readCredential((name) => headers[name]));
 callers.push(anonymous);
 
-function whoOf(headers: IncomingMessage['headers']): string {
+function callerOf(headers: IncomingMessage['headers']): string {
   return headerNames.map((name) => `${name}=${headers[name] ?? ''}`).join('&');
 }
 
-function whoIs(credential: Credential): string {
-  return whoOf(Object.fromEntries(credential.headers.reveal()));
+function nameOf(credential: Credential): string {
+  return callerOf(Object.fromEntries(credential.headers.reveal()));
 }
 
-/** Repeatable chance. */
+/** A seeded random generator. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -43,28 +44,28 @@ function createRandom(seed: number): () => number {
   };
 }
 
-/** Answers every address with the caller's own words, under an ETag that is everyone's: the worst that keys could meet. */
+/** Echoes the caller at every URL, with the same ETag for all: the worst case for cache keys. */
 async function startEcho(random: () => number) {
   return startUpstream((request, response) => {
-    const who = whoOf(request.headers);
-    const fate = random();
-    if (fate < 0.05) return void response.socket?.destroy();
-    if (fate < 0.1) return sendJson(response, { message: who }, { status: 502 });
-    if (fate < 0.15) return sendJson(response, { message: who }, { status: 404 });
+    const caller = callerOf(request.headers);
+    const chance = random();
+    if (chance < 0.05) return void response.socket?.destroy();
+    if (chance < 0.1) return sendJson(response, { message: caller }, { status: 502 });
+    if (chance < 0.15) return sendJson(response, { message: caller }, { status: 404 });
     const etag = 'W/"the-same-for-all"';
     if (request.headers['if-none-match'] === etag) {
       return void response.writeHead(304, { etag }).end();
     }
-    const row = aJob(7, { name: who });
+    const row = aJob(7, { name: caller });
     const [path] = (request.url ?? '').split('?');
     setImmediate(() => {
-      if (path?.endsWith('/trace')) response.writeHead(200, { etag }).end(who);
+      if (path?.endsWith('/trace')) response.writeHead(200, { etag }).end(caller);
       else sendJson(response, path?.endsWith('/jobs') ? [row] : row, { headers: { etag } });
     });
   });
 }
 
-/** One of the things a caller does; gives back who the answer says asked. */
+/** Performs one kind of request; returns the caller that the response names. */
 async function act(gitlab: Gitlab, choice: number): Promise<string> {
   const job = { project: '1', id: '7' };
   if (choice < 0.4) return (await gitlab.getJob(job)).name ?? '';
@@ -82,7 +83,7 @@ async function act(gitlab: Gitlab, choice: number): Promise<string> {
 }
 
 describe('isolation', () => {
-  it('holds for many callers at once, through aborts, faults, sharing and revalidation', async () => {
+  it('holds for concurrent callers with aborts, faults, sharing and revalidation', async () => {
     const random = createRandom(20261122);
     const upstream = await startEcho(random);
     const { as, transport } = connect(upstream.url, {
@@ -98,11 +99,11 @@ describe('isolation', () => {
       if (random() < 0.2) setImmediate(() => caller.abort('left'));
       const gitlab = as(credential, { signal: caller.signal, counter });
       try {
-        const told = await act(gitlab, random());
-        seen[told === whoIs(credential) ? 'own' : 'foreign'] += 1;
+        const received = await act(gitlab, random());
+        seen[received === nameOf(credential) ? 'own' : 'foreign'] += 1;
       } catch (error) {
         if (isGitlabError(error) && 'gitlabMessage' in error && error.gitlabMessage) {
-          // Its tokens are redacted, but whose they were is told by the names.
+          // The tokens are redacted, but the header names identify the caller.
           const names = [...String(error.gitlabMessage).matchAll(/([\w-]+)=(?=[^&])/g)].map(
             ([, name]) => name,
           );
@@ -120,7 +121,7 @@ describe('isolation', () => {
       );
     }
     expect(seen.foreign).toBe(0);
-    // The test means something only if all of it happened.
+    // The test is meaningful only if all of this happened.
     expect(seen.own).toBeGreaterThan(1000);
     expect(Math.min(seen.refused, seen.left)).toBeGreaterThan(20);
     expect(counter.coalesced).toBeGreaterThan(100);
@@ -128,25 +129,25 @@ describe('isolation', () => {
     await transport.close();
   });
 
-  it('holds for every pair that asks for the same at the same moment', async () => {
+  it('holds for each pair of callers with equal concurrent requests', async () => {
     const upstream = await startEcho(() => 1);
     const { as } = connect(upstream.url);
     for (const one of callers) {
-      const told = await Promise.all(
+      const received = await Promise.all(
         callers
           .flatMap((other) => [one, other])
           .map(async (credential) => {
             const { name } = await as(credential).getJob({ project: '1', id: '7' });
-            return name === whoIs(credential);
+            return name === nameOf(credential);
           }),
       );
-      expect(told).not.toContain(false);
+      expect(received).not.toContain(false);
     }
   });
 
-  it('holds for rate limits: who has used up its own holds up nobody else', async () => {
+  it('holds for rate limits: an exhausted one delays no other caller', async () => {
     const upstream = await startUpstream((request, response) => {
-      if (whoOf(request.headers) !== whoIs(callers[0] ?? anonymous))
+      if (callerOf(request.headers) !== nameOf(callers[0] ?? anonymous))
         return sendJson(response, aJob(7));
       const quota = {
         'ratelimit-limit': '9',
@@ -168,10 +169,10 @@ describe('isolation', () => {
     );
   });
 
-  it('holds for places in the queue: one caller’s hundred calls do not hold up another’s one', async () => {
+  it('holds for the queue: a hundred calls of one caller do not delay another caller', async () => {
     let answered = 0;
     const upstream = await startUpstream((request, response) => {
-      if (whoOf(request.headers) === whoIs(callers[0] ?? anonymous)) return;
+      if (callerOf(request.headers) === nameOf(callers[0] ?? anonymous)) return;
       answered += 1;
       sendJson(response, aJob(7));
     });
@@ -190,7 +191,7 @@ describe('isolation', () => {
     await many;
   });
 
-  it('holds for writes: one caller’s write ends no other’s sharing, and its own does', async () => {
+  it('holds for writes: a write ends the sharing of its own caller only', async () => {
     const upstream = await startEcho(() => 1);
     const { as } = connect(upstream.url);
     const [one, other] = callers;

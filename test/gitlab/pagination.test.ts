@@ -12,7 +12,7 @@ import { aJob, connect, sendJson, startUpstream } from './upstream.ts';
 const recordedCursor = 'eyJpZCI6IjE0OTc3MSIsIl9rZCI6Im4ifQ==';
 
 describe('the cursor', () => {
-  it('is made as GitLab makes it', () => {
+  it('has the form of GitLab’s cursors', () => {
     expect(buildCursor({ direction: 'older', id: '149771' })).toBe(recordedCursor);
     expect(isOurCursor(recordedCursor, '149771')).toBe(true);
     expect(isOurCursor(recordedCursor, '149772')).toBe(false);
@@ -21,7 +21,7 @@ describe('the cursor', () => {
     expect(decode(buildCursor({ direction: 'newer' }))).toBe('{"_kd":"p"}');
   });
 
-  it.each(['', 'abc', '1.5', '1e3', '{"id":1}', ' 1'])('cannot be made of %j', (id) => {
+  it.each(['', 'abc', '1.5', '1e3', '{"id":1}', ' 1'])('rejects the id %j', (id) => {
     expect(() => buildCursor({ direction: 'older', id })).toThrow(InvalidCursorIdError);
   });
 
@@ -93,7 +93,7 @@ describe('keyset pages', () => {
     return { list, server: transport.server, log: upstream.log };
   };
 
-  it('ask with a cursor beside the row, and with none for the newest page', async () => {
+  it('request a cursor next to the row, and none for the newest page', async () => {
     const { list, log } = await start({}, []);
     await list();
     await list({ id: '149771' });
@@ -104,21 +104,21 @@ describe('keyset pages', () => {
     expect(cursors).toEqual([null, recordedCursor, buildCursor({ direction: 'newer' })]);
   });
 
-  it('learn of an older server that it has no cursor headers, and whether more follows from Link', async () => {
+  it('detect a server without cursor headers and read Link instead', async () => {
     const { list, server } = await start({ link: linkTo(next('8')) });
     expect(await list()).toMatchObject({ hasNext: true, hasPrevious: false, total: undefined });
     expect(await list({ id: '10' })).toMatchObject({ hasNext: true, hasPrevious: undefined });
     expect(server).toMatchObject({ keyset: true, cursorHeaders: false, builtCursors: true });
   });
 
-  it('learn of a newer server that it tells both neighbours', async () => {
+  it('detect a server with cursor headers for both directions', async () => {
     const previous = buildCursor({ direction: 'newer', id: '9' });
     const { list, server } = await start({ 'x-next-cursor': next('8'), 'x-prev-cursor': previous });
     expect(await list({ id: '10' })).toMatchObject({ hasNext: true, hasPrevious: true });
     expect(server).toMatchObject({ cursorHeaders: true, builtCursors: true });
   });
 
-  it('know the neighbours on a page without any, once the server is known', async () => {
+  it('know that a page has no neighbors, once the capabilities are known', async () => {
     const { list, server } = await start({});
     server.cursorHeaders = true;
     expect(await list({ direction: 'newer', id: '7' })).toMatchObject({
@@ -127,12 +127,12 @@ describe('keyset pages', () => {
     });
     const empty = await start({}, []);
     empty.server.cursorHeaders = true;
-    // None at all on an empty page, so it says nothing (upstream.md §4.2).
+    // An empty page has no cursors at all, so it shows nothing (upstream.md §4.2).
     expect(await empty.list({ id: '5' })).toMatchObject({ items: [], hasPrevious: undefined });
     expect(empty.server.builtCursors).toBeUndefined();
   });
 
-  it('notice when GitLab makes its cursors differently, and never take it back', async () => {
+  it('detect cursors of another form, permanently', async () => {
     const { list, server } = await start({ link: linkTo('v2:opaque') });
     expect(await list()).toMatchObject({ hasNext: true });
     expect(server.builtCursors).toBe(false);
@@ -142,20 +142,20 @@ describe('keyset pages', () => {
     expect(same.server.builtCursors).toBe(false);
   });
 
-  it('are refused when they do not lie where the cursor pointed', async () => {
+  it('are rejected if they do not start where the cursor pointed', async () => {
     const { list, server } = await start({ link: linkTo(next('8')) });
     const error = await list({ id: '5' }).catch((e: unknown) => e);
     expect(isKeysetUnsupported(error)).toBe(true);
     expect(server.builtCursors).toBe(false);
   });
 
-  it('refuse an id that is none without asking GitLab, or doubting it', async () => {
+  it('reject an invalid id without a call or a change of capabilities', async () => {
     const { list, server, log } = await start({});
     await expect(list({ id: 'x' })).rejects.toBeInstanceOf(InvalidCursorIdError);
     expect([log, server.builtCursors]).toEqual([[], undefined]);
   });
 
-  it('do not exist before GitLab 15.9', async () => {
+  it('are not available before GitLab 15.9', async () => {
     const error = 'Keyset pagination is not yet available for this type of request';
     const upstream = await startUpstream((_, response) =>
       sendJson(response, { error }, { status: 405 }),

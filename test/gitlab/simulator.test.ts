@@ -6,7 +6,7 @@ import { type Version, versions } from '../../src/simulator/versions.ts';
 import { createWorld } from '../../src/simulator/world.ts';
 import { connect, tokenOf } from './upstream.ts';
 
-/** A GitLab of that release with five jobs and a bridge in one pipeline, and a client of its owner. */
+/** A GitLab of the given version with five jobs and a bridge in a pipeline, and its owner's client. */
 async function start(version: Version) {
   const world = createWorld();
   const project = world.addProject({ path: 'group/app', members: { owner: 'owner' } });
@@ -39,7 +39,7 @@ const since = (version: Version, first: Version) =>
   versions.indexOf(version) >= versions.indexOf(first);
 
 describe.each(versions)('the simulated GitLab %s', (version) => {
-  it('reads: every row of every list and every single one passes the checks', async () => {
+  it('returns rows that pass all checks, in lists and single reads', async () => {
     const { gitlab, pipeline, jobs, bridge, project } = await start(version);
     const page = await gitlab.listProjectJobs('group/app', {}, offset);
     expect(page).toMatchObject({ hasNext: true, hasPrevious: false });
@@ -61,12 +61,12 @@ describe.each(versions)('the simulated GitLab %s', (version) => {
     expect(await gitlab.getPipeline(pipeline)).toMatchObject({ id: Number(pipeline.id) });
     const trace = { project: 'group/app', id: String(jobs[2]?.id) };
     expect(String(await gitlab.getJobTrace(trace))).toBe('log 2\n');
-    // Older servers take no notice of the offset (upstream.md §7).
+    // Older servers ignore the offset (upstream.md §7).
     const tail = since(version, '19.3') ? '2\n' : 'log 2\n';
     expect(String(await gitlab.getJobTrace(trace, { byteOffset: 4 }))).toBe(tail);
   });
 
-  it('walks by key in both directions, or says that it cannot', async () => {
+  it('supports keyset pages in both directions, or reports that it does not', async () => {
     const { gitlab, jobs, server } = await start(version);
     const list = (request: Partial<KeysetRequest>) =>
       gitlab.listProjectJobs(
@@ -94,7 +94,7 @@ describe.each(versions)('the simulated GitLab %s', (version) => {
     });
   });
 
-  it('writes, and tells what it refuses', async () => {
+  it('performs writes and reports refusals', async () => {
     const { gitlab, world, jobs, simulator } = await start(version);
     const ref = { project: 'group/app', id: String(jobs[4]?.id), kind: 'BUILD' } as const;
     const again = await gitlab.retryJob(ref, {});
@@ -111,14 +111,14 @@ describe.each(versions)('the simulated GitLab %s', (version) => {
     expect(simulator.requests.filter(({ method }) => method === 'POST')).toHaveLength(3);
   });
 
-  it('follows a project that moved', async () => {
+  it('follows a moved project', async () => {
     const { gitlab, world, jobs } = await start(version);
     world.moveProject('group/app', 'group/new-name');
     const job = await gitlab.getJob({ project: 'group/app', id: String(jobs[0]?.id) });
     expect(job).toMatchObject({ id: jobs[0]?.id, project_id: '1' });
   });
 
-  it('knows no bridge as a job, and hides what a stranger may not see', async () => {
+  it('responds with 404 for a bridge’s id and to callers without access', async () => {
     const { gitlab, as, world, bridge, jobs } = await start(version);
     world.addUser({ username: 'stranger' });
     world.addToken({ user: 'stranger', value: 'glpat-stranger-token' });
@@ -132,7 +132,7 @@ describe.each(versions)('the simulated GitLab %s', (version) => {
     }
   });
 
-  it('keeps what has not changed', async () => {
+  it('revalidates unchanged responses', async () => {
     const { gitlab, jobs, simulator } = await start(version);
     const ref = { project: 'group/app', id: String(jobs[0]?.id) };
     const first = await gitlab.getJob(ref);
@@ -140,7 +140,7 @@ describe.each(versions)('the simulated GitLab %s', (version) => {
     expect(simulator.requests.map(({ status }) => status)).toEqual([200, 304]);
   });
 
-  it('knows a job by its own token', async () => {
+  it('finds the job of a job token', async () => {
     const { as, world, jobs } = await start(version);
     const job = jobs[4];
     if (!job) throw new Error('no job');

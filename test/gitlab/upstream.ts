@@ -12,7 +12,7 @@ export type Handler = (
   response: ServerResponse,
 ) => void | Promise<void>;
 
-/** A small GitLab of one handler; `log` holds "METHOD path?query" of every request. */
+/** A GitLab with one handler; `log` contains "METHOD path?query" of every request. */
 export interface Upstream {
   url: string;
   log: string[];
@@ -44,7 +44,7 @@ export async function startUpstream(handler: Handler): Promise<Upstream> {
   return upstream;
 }
 
-/** Sends JSON, 200 unless said otherwise. */
+/** Sends JSON, by default with status 200. */
 export function sendJson(
   response: ServerResponse,
   body: unknown,
@@ -57,17 +57,17 @@ export function sendJson(
   response.end(JSON.stringify(body));
 }
 
-/** The least that makes a job. */
+/** A minimal job. */
 export function aJob(id: number, more: Record<string, unknown> = {}): Record<string, unknown> {
   return { id, status: 'success', name: 'test', pipeline: { id: 9, project_id: 42 }, ...more };
 }
 
-/** A credential of one header. */
+/** A credential with one header. */
 export function tokenOf(value: string, name = 'private-token'): Credential {
   return readCredential((asked) => (asked === name ? value : undefined));
 }
 
-/** A transport that is closed when the test ends, and clients of it. */
+/** A transport that is closed when the test ends, and its clients. */
 export function connect(url: string, options: Partial<TransportOptions> = {}) {
   const transport = createTransport({ baseUrl: url, ...options });
   onTestFinished(() => transport.close());
@@ -79,8 +79,8 @@ export function connect(url: string, options: Partial<TransportOptions> = {}) {
 }
 
 /**
- * Time that stands still until told. `skip` makes waits up to that many ms pass at once, and moves
- * the time along; longer ones (deadlines) stay.
+ * A clock that advances only on `advance`. Waits of at most `skip` ms pass immediately and advance the
+ * clock; longer ones (deadlines) do not.
  */
 export function createTestClock(skip = 0) {
   const start = Date.parse('2026-11-22T12:00:00Z');
@@ -112,7 +112,7 @@ export function createTestClock(skip = 0) {
   return { clock, waits, advance, timers, now: () => now };
 }
 
-/** Resolves once `check` holds, looking again after every turn of the event loop. */
+/** Resolves once `check` returns true; checks after every turn of the event loop. */
 export async function until(check: () => boolean): Promise<void> {
   while (!check()) await new Promise(setImmediate);
 }

@@ -11,7 +11,7 @@ const executablePath = '/usr/bin/chromium';
 const isInstalled = existsSync(executablePath);
 const title = `HTML in Chromium${isInstalled ? '' : ` (skipped: there is none at ${executablePath})`}`;
 
-// Where CI is set the tests run, and fail, without a browser: they must not be lost unnoticed.
+// With CI set the tests fail without a browser, so that they are not skipped unnoticed.
 describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
   let browser: Browser;
   let page: Page;
@@ -29,7 +29,7 @@ describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
     await browser?.close();
   });
 
-  /** Puts HTML into the page and tells what became of it. */
+  /** Inserts HTML into the page and returns the resulting elements. */
   function show(html: string) {
     return page.evaluate((source) => {
       // The page's own globals: this function runs in the browser.
@@ -72,16 +72,16 @@ describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
       shown.attributes.filter((attribute) => !/^class=(x?term-[a-z0-9-]+ ?)+$/.test(attribute)),
     ).toEqual([]);
     expect(shown.nested).toBe(false);
-    // A line feed at the very start of `pre` is not shown (HTML Standard §13.1.2.5), by innerHTML neither.
+    // A line feed at the very start of `pre` is dropped (HTML Standard §13.1.2.5), also with innerHTML.
     expect(shown.text).toBe(plainText(lines));
   }
 
-  it('has no element or attribute but ours, and the text of the log', async () => {
+  it('contains only the documented elements and attributes, and the text of the log', async () => {
     for (const log of worstLogs) await expectInert(bytesOf(log));
     await fc.assert(fc.asyncProperty(hostileLog, expectInert), { numRuns: runs(300) });
   }, 60_000);
 
-  it('is coloured by the style sheet', async () => {
+  it('is colored by the style sheet', async () => {
     await show(htmlText(parse('\x1b[38;5;208;48;5;16mx').lines));
     const colors = await page.evaluate(`(({ color, backgroundColor }) => [color, backgroundColor])(
       getComputedStyle(document.querySelector('#log span')))`);

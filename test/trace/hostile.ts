@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { bytesOf, end, header, start } from './parse.ts';
 
-/** Parts of logs, good and broken, that a hostile job could print one after the other. */
+/** Valid and invalid parts of logs that a hostile job could print in any order. */
 const parts = [
   'a',
   'text with words and sessions ',
@@ -89,7 +89,7 @@ const soup = fc
 
 const noise = fc.uint8Array({ maxLength: 200 });
 
-/** Bytes as any job might print: soups of escapes, marks, headers and markup, random bytes, and both mixed. */
+/** Any output of a job: mixtures of escapes, marks, headers and markup, random bytes, and both. */
 export const hostileLog: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 6, arbitrary: soup },
   { weight: 1, arbitrary: noise },
@@ -101,7 +101,7 @@ export const hostileLog: fc.Arbitrary<Uint8Array> = fc.oneof(
   },
 );
 
-/** All parts one after the other, once plainly and once with time headers. */
+/** All parts in sequence, with and without time headers, and reversed. */
 export const worstLogs: readonly string[] = [
   parts.join(''),
   header(0) + parts.join(''),

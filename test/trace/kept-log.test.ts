@@ -7,7 +7,7 @@ async function* cut(bytes: Buffer, size: number) {
 }
 
 describe('a kept log', () => {
-  it('is the whole log where it fits, however it comes', async () => {
+  it('is the whole log if that fits, whatever its chunks', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: 'grapheme' }),
@@ -21,7 +21,7 @@ describe('a kept log', () => {
     );
   });
 
-  it('is the end of a longer one, from a whole character on', async () => {
+  it('is the end of a longer log, from a whole character on', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('a', 'ü', '€', '😀', '\n'), { minLength: 20 }),
@@ -40,7 +40,7 @@ describe('a kept log', () => {
     );
   });
 
-  it('has its last lines, split at line feeds, the last of which may close the last line', async () => {
+  it('returns its last lines, split at line feeds, of which one may end the last line', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('a', 'ü', '\n', '\n\n'), { maxLength: 30 }),
@@ -57,13 +57,13 @@ describe('a kept log', () => {
     );
   });
 
-  it('is never whole in memory as text', async () => {
+  it('is never decoded as a whole', async () => {
     const log = await keepLog(cut(Buffer.alloc(1 << 20, 'ü'), 1 << 20), 1 << 20);
     const longest = Math.max(...[...log.raw()].map((piece) => piece.length));
     expect(longest).toBeLessThanOrEqual(1 << 16);
   });
 
-  it('numbers lines from the true beginning, whether parsed on the way or later', async () => {
+  it('numbers lines from the beginning of the log, whether parsed immediately or later', async () => {
     const text = Array.from({ length: 500 }, (_, at) => `line ${at + 1}\n`).join('');
     const whole = await keepLog(cut(Buffer.from(text), 100), 1 << 20);
     const end = await keepLog(cut(Buffer.from(text), 100), 1000);

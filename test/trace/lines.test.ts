@@ -3,7 +3,7 @@ import { createTraceParser } from '../../src/trace/parser.ts';
 import { bytesOf, joined, parse, plainText, texts } from './parse.ts';
 
 describe('lines', () => {
-  it('has none in an empty log', () => {
+  it('do not exist in an empty log', () => {
     const trace = parse('');
     expect(trace.lines.length).toBe(0);
     expect(trace).toMatchObject({ byteSize: 0, truncated: false, sections: [] });
@@ -14,19 +14,19 @@ describe('lines', () => {
     expect(lines.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
   });
 
-  it('keeps empty lines, but has none after the last line feed', () => {
+  it('include empty ones, but none after the last line feed', () => {
     expect(texts('a\n\n\nb\n')).toEqual(['a', '', '', 'b']);
   });
 
-  it('counts a line that holds only escapes as an empty one, but not at the end of the log', () => {
+  it('include a line with only escapes, but not at the end of the log', () => {
     expect(texts('a\n\x1b[0;m\nb\n\x1b[0;m')).toEqual(['a', '', 'b']);
   });
 
-  it('parts lines by line feeds in plain text, with none at the end', () => {
+  it('are joined with line feeds in plain text, without one at the end', () => {
     expect(plainText(parse('a\r\nb\n\nc\n').lines)).toBe('a\nb\n\nc');
   });
 
-  it('reads lines by position, from both ends, as of an array', () => {
+  it('are read by position from both ends, like an array', () => {
     const { lines } = parse('a\nb\nc\nd');
     const names = (from?: number, to?: number) => lines.slice(from, to).map(({ text }) => text);
     expect(names()).toEqual(['a', 'b', 'c', 'd']);
@@ -49,24 +49,24 @@ describe('lines', () => {
 });
 
 describe('carriage returns', () => {
-  it('lets the text after one replace the line', () => {
+  it('replace the line with the following text', () => {
     expect(texts('10%\r20%\r100%\ndone')).toEqual(['100%', 'done']);
   });
 
-  it('replaces a longer text by a shorter one whole', () => {
+  it('replace a longer text completely with a shorter one', () => {
     expect(texts('downloading\rok\n')).toEqual(['ok']);
   });
 
-  it('is part of a line end before a line feed, however many there are', () => {
+  it('are part of the line end before a line feed, in any number', () => {
     expect(texts('a\r\nb\r\r\nc\r\n')).toEqual(['a', 'b', 'c']);
   });
 
-  it('keeps the line if no text follows', () => {
+  it('keep the line if no text follows', () => {
     expect(texts('100%\r')).toEqual(['100%']);
     expect(texts('100%\r\x1b[0m\n')).toEqual(['100%']);
   });
 
-  it('also replaces what had colors, which last', () => {
+  it('replace colored text, and the color continues', () => {
     expect([...parse('\x1b[31mred\rstill').lines].map(({ html }) => html)).toEqual([
       '<span class="term-fg-red">still</span>',
     ]);
@@ -86,12 +86,12 @@ describe('erase-line', () => {
     expect(texts(log)).toEqual([text]);
   });
 
-  it('leaves an empty line where no text comes after', () => {
+  it('leaves an empty line if no text follows', () => {
     expect(texts('a\nold\r\x1b[K\nb')).toEqual(['a', '', 'b']);
   });
 });
 
-describe('what is no text', () => {
+describe('bytes other than text', () => {
   it.each([
     ['cursor movements', 'a\x1b[2Ab\x1b[10;20Hc'],
     ['private modes', 'a\x1b[?25lb\x1b[?25hc'],
@@ -108,19 +108,19 @@ describe('what is no text', () => {
     ['C1 controls', 'a\u0090b\u009bc'],
     ['an escape without end', 'abc\x1b[31'],
     ['control sequences longer than any real one', `ab\x1b[${'1;'.repeat(3000)}mc`],
-  ])('drops %s', (_, log) => {
+  ])('are dropped: %s', (_, log) => {
     expect(texts(log)).toEqual(['abc']);
   });
 
-  it('drops a string without end up to the end of its line only', () => {
+  it('are dropped up to the end of the line in an unterminated string', () => {
     expect(texts('a\x1b]0;title\nb\x1b[\nc\x1b\nd')).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('drops an overlong sequence without end up to the end of its line only', () => {
+  it('are dropped up to the end of the line in an unterminated overlong sequence', () => {
     expect(texts(`a\x1b[${'1'.repeat(400)}\nb`)).toEqual(['a', 'b']);
   });
 
-  it('keeps tabs', () => {
+  it('are kept if they are tabs', () => {
     expect(texts('a\tb')).toEqual(['a\tb']);
   });
 });
@@ -130,18 +130,18 @@ describe('UTF-8', () => {
     expect(texts('é € 🚀')).toEqual(['é € 🚀']);
   });
 
-  it('puts U+FFFD for invalid bytes', () => {
+  it('replaces invalid bytes with U+FFFD', () => {
     expect(texts(joined('a', [0xff, 0xc3], 'b', [0xe2, 0x82]))).toEqual(['a\ufffd\ufffdb\ufffd']);
   });
 
-  it('takes a character that a change of color cuts in two for two broken ones, in text and HTML alike', () => {
+  it('reads a character that a change of color splits as two invalid ones, in text and HTML', () => {
     const [line] = parse(joined([0xc3], '\x1b[31m', [0xa9])).lines;
     expect(line?.text).toBe('\ufffd\ufffd');
     expect(line?.html).toBe('\ufffd<span class="term-fg-red">\ufffd</span>');
   });
 });
 
-describe('a log that still grows', () => {
+describe('a snapshot of an unfinished log', () => {
   const soFar = (...chunks: (string | Uint8Array)[]) => {
     const parser = createTraceParser();
     for (const chunk of chunks) parser.push(bytesOf(chunk));
@@ -153,19 +153,19 @@ describe('a log that still grows', () => {
     ['a mark', 'absection_start:17000'],
     ['a mark that lacks its last byte', 'absection_end:1:x\r\x1b[0'],
     ['a character', joined('ab', [0xf0, 0x9f])],
-  ])('does not show the beginning of %s', (_, log) => {
+  ])('omits the beginning of %s', (_, log) => {
     expect(Array.from(soFar(log).lines, ({ text }) => text)).toEqual(['ab']);
   });
 
-  it('shows a text that ends like the first letters of a mark', () => {
+  it('includes text that ends with the first letters of a mark', () => {
     expect(soFar('3 tests').lines.at(0)?.text).toBe('3 tests');
   });
 
-  it('shows a line without its end, and not the header of the next', () => {
+  it('includes an unfinished line, but not the header of the next', () => {
     expect(soFar('2024-05-22T12:12:46.962646Z 01O a\n2024-05-').lines.length).toBe(1);
   });
 
-  it('does not change afterwards, nor change what comes', () => {
+  it('does not change later, and does not affect the parser', () => {
     const parser = createTraceParser();
     parser.push(bytesOf('one\nsection_start:1:a\r\x1b[0KHea'));
     const before = parser.snapshot();

@@ -3,7 +3,7 @@ import { createLogBudget } from '../../src/trace/log-budget.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
-it('gives one log all it may have, and two as well', () => {
+it('gives one log and two logs their full length', () => {
   const logs = createLogBudget(16 * MEBIBYTE).openOperation();
   logs.open();
   expect(logs.limitPerLog()).toBe(16 * MEBIBYTE);
@@ -11,9 +11,9 @@ it('gives one log all it may have, and two as well', () => {
   expect(logs.limitPerLog()).toBe(16 * MEBIBYTE);
 });
 
-it('shares among the logs of all operations, down to a least', () => {
-  const room = createLogBudget(16 * MEBIBYTE);
-  const [one, other] = [room.openOperation(), room.openOperation()];
+it('divides the memory between the logs of all operations, down to a minimum', () => {
+  const budget = createLogBudget(16 * MEBIBYTE);
+  const [one, other] = [budget.openOperation(), budget.openOperation()];
   for (let i = 0; i < 4; i++) one.open();
   for (let i = 0; i < 4; i++) other.open();
   expect(one.limitPerLog()).toBe(4 * MEBIBYTE);
@@ -21,9 +21,9 @@ it('shares among the logs of all operations, down to a least', () => {
   expect(one.limitPerLog()).toBe(64 * 1024);
 });
 
-it('gives the room back once an operation has left, however often it does', () => {
-  const room = createLogBudget(16 * MEBIBYTE);
-  const [one, other] = [room.openOperation(), room.openOperation()];
+it('returns the memory of a released operation once', () => {
+  const budget = createLogBudget(16 * MEBIBYTE);
+  const [one, other] = [budget.openOperation(), budget.openOperation()];
   for (let i = 0; i < 8; i++) one.open();
   other.open();
   one.release();
@@ -31,9 +31,9 @@ it('gives the room back once an operation has left, however often it does', () =
   expect(other.limitPerLog()).toBe(16 * MEBIBYTE);
 });
 
-it.each(['characters', 'rows'] as const)('lets each operation tell so many %s', (what) => {
-  const room = createLogBudget(6_250);
-  const [one, other] = [room.openOperation(), room.openOperation()];
-  const tell = (logs: typeof one, count: number) => logs.recordOutput({ [what]: count });
-  expect([tell(one, 25_000), tell(one, 1), tell(other, 1)]).toEqual([true, false, true]);
+it.each(['characters', 'rows'] as const)('limits the %s of each operation', (what) => {
+  const budget = createLogBudget(6_250);
+  const [one, other] = [budget.openOperation(), budget.openOperation()];
+  const record = (logs: typeof one, count: number) => logs.recordOutput({ [what]: count });
+  expect([record(one, 25_000), record(one, 1), record(other, 1)]).toEqual([true, false, true]);
 });

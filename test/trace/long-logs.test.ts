@@ -12,7 +12,7 @@ function repeated(unit: string | Uint8Array, size: number): Uint8Array {
   return new Uint8Array(Buffer.alloc(size, bytesOf(unit)));
 }
 
-/** The bytes of a log, counting how often one is looked at, copies of runs of them apart. */
+/** Counts the reads of single bytes; copies of ranges are not counted. */
 function counted(bytes: Uint8Array): { log: Uint8Array; reads: () => number } {
   let reads = 0;
   const wrap = (target: Uint8Array): Uint8Array =>
@@ -29,7 +29,7 @@ function counted(bytes: Uint8Array): { log: Uint8Array; reads: () => number } {
   return { log: wrap(bytes), reads: () => reads };
 }
 
-/** How often each byte is looked at on average, in a log that comes in chunks of `chunk` bytes. */
+/** Average number of reads per byte, for a log in chunks of `chunk` bytes. */
 function readsPerByte(bytes: Uint8Array, chunk: number): number {
   const { log, reads } = counted(bytes);
   const parser = createTraceParser();
@@ -38,14 +38,14 @@ function readsPerByte(bytes: Uint8Array, chunk: number): number {
   return reads() / bytes.length;
 }
 
-describe('the work for a log', () => {
+describe('the time to parse a log', () => {
   const worst: Record<string, string> = {
     'plain text': 'The tests of this session pass, as they should.\n',
     'one line': 'The tests of this session pass, as they should. ',
     'empty lines': '\n',
     'only the letter s': 's',
     'words that begin like marks': 'section_',
-    'marks that break off late': `section_start:1:${'n'.repeat(254)}[`,
+    'marks that end late': `section_start:1:${'n'.repeat(254)}[`,
     'marks in marks': 'section_start:1:section_end:2:',
     marks: start('a') + end('a'),
     'marks without end': 'section_start:1:a\r\x1b[0',
@@ -58,17 +58,17 @@ describe('the work for a log', () => {
     'time headers': `${header(1)}text\n`,
     'continued lines': `${header(1, '01O', '+')}text\n`,
     'continued marks': `${header(1, '01O', '+')}section_st\n`,
-    'streams that take turns': `${header(1, '01O', '+')}a section_\n${header(1, '01E', '+')}b\n`,
+    'alternating streams': `${header(1, '01O', '+')}a section_\n${header(1, '01E', '+')}b\n`,
   };
 
-  it.each(Object.entries(worst))('grows with its length and no faster: %s', (_, unit) => {
+  it.each(Object.entries(worst))('grows linearly with its length: %s', (_, unit) => {
     const once = readsPerByte(repeated(unit, 20_000), 20_000);
     const fourfold = readsPerByte(repeated(unit, 80_000), 80_000);
     expect(fourfold).toBeLessThan(once * 1.1 + 0.1);
     expect(fourfold).toBeLessThan(8);
   });
 
-  it.each(Object.entries(worst))('grows so in small chunks too: %s', (_, unit) => {
+  it.each(Object.entries(worst))('grows linearly in small chunks: %s', (_, unit) => {
     const once = readsPerByte(repeated(unit, 10_000), 100);
     const fourfold = readsPerByte(repeated(unit, 40_000), 100);
     expect(fourfold).toBeLessThan(once * 1.1 + 0.1);
@@ -93,7 +93,7 @@ describe('immense logs', () => {
     expect(parse(repeated('\n', 1_000_000)).lines.length).toBe(1_000_000);
   });
 
-  it('may have a line of any length, of which the end is kept', () => {
+  it('may have a line of any length, whose end is kept', () => {
     const trace = parse(repeated('0123456789', 4 * MIB), { maxBytes: MIB });
     const [line] = trace.lines;
     expect(line?.number).toBe(1);
@@ -125,7 +125,7 @@ describe('a log that is longer than its window', () => {
     ]),
   });
 
-  it('has the same end whatever its chunks, and as the whole log has', () => {
+  it('keeps the same end whatever its chunks, equal to that of the whole log', () => {
     const options: TraceParserOptions = { maxBytes: 50_000 };
     fc.assert(
       fc.property(hostileLog, hostileLog, fc.integer({ min: 1, max: 99_999 }), (a, b, chunk) => {

@@ -1,12 +1,12 @@
 import type { ParsedLine, ParsedTrace } from '../../src/trace/parsed-trace.ts';
 import { createTraceParser, type TraceParserOptions } from '../../src/trace/parser.ts';
 
-/** The bytes of a log given as text (UTF-8) or as bytes. */
+/** Encodes a log given as text. */
 export function bytesOf(log: string | Uint8Array): Uint8Array {
   return typeof log === 'string' ? new TextEncoder().encode(log) : log;
 }
 
-/** The bytes of several pieces of a log, text or bytes, one after the other. */
+/** Concatenates pieces of a log, text or bytes. */
 export function joined(...pieces: (string | readonly number[])[]): Uint8Array {
   return Uint8Array.from(
     pieces.flatMap((piece) => [...(typeof piece === 'string' ? bytesOf(piece) : piece)]),
@@ -20,7 +20,7 @@ export function parse(log: string | Uint8Array, options?: TraceParserOptions): P
   return parser.end();
 }
 
-/** Parses a log that comes in chunks which end at the given offsets. */
+/** Parses a log in chunks that end at the given offsets. */
 export function parseInChunks(
   log: Uint8Array,
   cuts: readonly number[],
@@ -44,7 +44,7 @@ export function htmls(log: string | Uint8Array): string[] {
   return Array.from(parse(log).lines, ({ html }) => html);
 }
 
-/** Everything that can be read from a trace, as plain data that can be compared. */
+/** Converts a trace to plain data for comparison. */
 export function dump(trace: ParsedTrace): unknown {
   const names = new Set(trace.sections.map(({ name }) => name));
   return {
@@ -61,24 +61,22 @@ export function dump(trace: ParsedTrace): unknown {
   };
 }
 
-/** A section's opening mark. */
+/** The start mark of a section. */
 export const start = (name: string, seconds = 1700000000) =>
   `section_start:${seconds}:${name}\r\x1b[0K`;
 
-/** A section's closing mark. */
+/** The end mark of a section. */
 export const end = (name: string, seconds = 1700000010) =>
   `section_end:${seconds}:${name}\r\x1b[0K`;
 
-/** A line's time header: at the given second, on a stream such as `01O`, with the flag ` ` or `+`. */
+/** A time header at the given second, for a stream such as `01O`, with the flag ` ` or `+`. */
 export const header = (second: number, stream = '01O', flag = ' ') =>
   `2024-05-22T12:12:${String(second).padStart(2, '0')}.000001Z ${stream}${flag}`;
 
 const joinLines = (texts: Iterable<string>) => [...texts].join('\n');
 
-/** The text of lines in one piece. */
 export const plainText = (lines: Iterable<ParsedLine>) =>
   joinLines([...lines].map(({ text }) => text));
 
-/** The same with its colors. */
 export const htmlText = (lines: Iterable<ParsedLine>) =>
   joinLines([...lines].map(({ html }) => html));

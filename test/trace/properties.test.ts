@@ -18,7 +18,7 @@ const window = fc.option(
 
 const classes = new Set(traceStyleSheet().match(/(?<=^\.)[\w-]+/gm));
 
-/** The text of our HTML; throws at anything but text, our five entities and flat spans with known classes. */
+/** Extracts the text of HTML; throws for anything but text, five entities and flat spans with known classes. */
 function textOfHtml(html: string): string {
   const token = /([^<>&"']+)|(<span class="([\w -]+)">)|(<\/span>)|(&(?:amp|lt|gt|quot|#39);)/y;
   const entities: Record<string, string> = {
@@ -34,7 +34,7 @@ function textOfHtml(html: string): string {
     const at = token.lastIndex;
     const match = token.exec(html);
     if (match === null)
-      throw new Error(`No HTML of ours at ${at}: ${JSON.stringify(html.slice(at, at + 40))}`);
+      throw new Error(`Unexpected HTML at ${at}: ${JSON.stringify(html.slice(at, at + 40))}`);
     const [, plain, opening, names, closing, entity] = match;
     text += plain ?? entities[entity ?? ''] ?? '';
     if ((opening !== undefined && open) || (closing !== undefined && !open))
@@ -47,8 +47,8 @@ function textOfHtml(html: string): string {
   return text;
 }
 
-describe('any log whatever', () => {
-  it('is in pieces what it is line by line', () => {
+describe('any log', () => {
+  it('has the same text and HTML in pieces as line by line', () => {
     fc.assert(
       fc.property(hostileLog, fc.nat(12), (log, last) => {
         const { lines } = parse(log);
@@ -62,7 +62,7 @@ describe('any log whatever', () => {
     );
   });
 
-  it('gives the same however it is cut into chunks', () => {
+  it('has the same result whatever its chunks', () => {
     fc.assert(
       fc.property(
         hostileLog,
@@ -77,7 +77,7 @@ describe('any log whatever', () => {
     );
   });
 
-  it('gives the same byte by byte', () => {
+  it('has the same result byte by byte', () => {
     for (const log of worstLogs.map(bytesOf)) {
       const everywhere = Array.from({ length: log.length }, (_, at) => at);
       expect(dump(parseInChunks(log, everywhere))).toEqual(dump(parse(log)));
@@ -91,7 +91,7 @@ describe('any log whatever', () => {
     );
   });
 
-  it('is not disturbed by snapshots, which are not disturbed by what comes', () => {
+  it('is not affected by snapshots, and does not affect them', () => {
     fc.assert(
       fc.property(hostileLog, fc.nat(1000), window, (log, cut, options) => {
         const parser = createTraceParser(options);
@@ -106,7 +106,7 @@ describe('any log whatever', () => {
     );
   });
 
-  it('has no escape or other control character left in its text', () => {
+  it('has no escapes or other control characters in its text', () => {
     fc.assert(
       fc.property(hostileLog, (log) => {
         const plain = plainText(parse(log).lines);
@@ -117,17 +117,17 @@ describe('any log whatever', () => {
     );
   });
 
-  it('has no mark left in its text', () => {
+  it('has no marks in its text', () => {
     fc.assert(
       fc.property(hostileLog, (log) => {
-        // A mark is one by its carriage return, which no text can have.
+        // Every mark contains a carriage return, text never does.
         for (const { text } of parse(log).lines) expect(text).not.toMatch(/[\r\n]/);
       }),
       RUNS,
     );
   });
 
-  it('has HTML of nothing but text and spans of ours, which says what the text says', () => {
+  it('has HTML of only text and documented spans, with the same text', () => {
     fc.assert(
       fc.property(hostileLog, window, (log, options) => {
         const { lines } = parse(log, options);
@@ -138,7 +138,7 @@ describe('any log whatever', () => {
     );
   });
 
-  it('numbers its lines one after the other, and sections within them', () => {
+  it('has consecutive line numbers, and sections within them', () => {
     fc.assert(
       fc.property(hostileLog, window, (log, options) => {
         const { lines, sections, byteSize } = parse(log, options);
@@ -157,7 +157,7 @@ describe('any log whatever', () => {
     );
   });
 
-  it('ends with the same lines whether its beginning is kept or not', () => {
+  it('has the same last lines whether its beginning is kept or not', () => {
     fc.assert(
       fc.property(hostileLog, window, (log, options) => {
         const kept = [...parse(log, options).lines];

@@ -26,7 +26,7 @@ describe('sections', () => {
     expect(sectionsOfLines(log)).toEqual([null, 'build', 'build', null]);
   });
 
-  it('read their options, known or not, with spaces or without', () => {
+  it('have options, known or unknown, with or without spaces', () => {
     const [a, b, c] = parse(
       `${start('a[collapsed=true]')}A\n${start('b[hide_duration=true, collapsed=true,x=1]')}B\n${start('c[collapsed=false]')}C`,
     ).sections;
@@ -35,22 +35,22 @@ describe('sections', () => {
     expect(c).toMatchObject({ name: 'c', collapsed: false, header: 'C' });
   });
 
-  it('take letters, digits, underscore, dot and hyphen in their names, as they are', () => {
+  it('allow letters, digits, underscore, dot and hyphen in names', () => {
     expect(parse(start('a.B_c-9')).sections[0]?.name).toBe('a.B_c-9');
   });
 
-  it('make no line of a line that holds only marks', () => {
+  it('produce no line for a line with only marks', () => {
     const log = `a\n${start('x')}\n${end('x')}${start('y')}\n\n${end('y')}\nb`;
     expect(texts(log)).toEqual(['a', '', 'b']);
   });
 
-  it('part the text before a mark from the text after it', () => {
+  it('separate the text before a mark from the text after it', () => {
     const log = `one${start('x')}two${end('x')}three`;
     expect(texts(log)).toEqual(['one', 'two', 'three']);
     expect(sectionsOfLines(log)).toEqual([null, 'x', null]);
   });
 
-  it('may end and begin on one line', () => {
+  it('may end and start on one line', () => {
     const log = `${start('a')}A\n${end('a')}${start('b')}B\n${end('b')}`;
     expect(parse(log).sections).toMatchObject([
       { name: 'a', header: 'A', firstLine: 1, lastLine: 1 },
@@ -58,7 +58,7 @@ describe('sections', () => {
     ]);
   });
 
-  it('have no header where a line feed or another mark follows at once', () => {
+  it('have no header if a line feed or another mark follows immediately', () => {
     expect(parse(`${start('a')}${start('b')}B\n${start('c')}\nC`).sections).toMatchObject([
       { name: 'a', header: null, firstLine: 1 },
       { name: 'b', header: 'B', firstLine: 1 },
@@ -72,7 +72,7 @@ describe('sections', () => {
     ]);
   });
 
-  it('nest, and take in the lines within', () => {
+  it('nest, and include the lines of nested sections', () => {
     const log = `${start('a')}A\n${start('b')}B\nb2\n${end('b')}a2\n${end('a')}out`;
     expect(numbersOf(log, 'a')).toEqual([1, 2, 3, 4]);
     expect(numbersOf(log, 'b')).toEqual([2, 3]);
@@ -80,13 +80,13 @@ describe('sections', () => {
     expect(parse(log).sections.map(({ parent }) => parent)).toEqual([null, 'a']);
   });
 
-  it('last to the last line so far while open', () => {
+  it('end at the last line so far while open', () => {
     expect(parse(`${start('a')}A\nx\ny`).sections).toMatchObject([
       { finishedAt: null, duration: null, firstLine: 1, lastLine: 3 },
     ]);
   });
 
-  it('end by their own mark only, as in GitLab, so that they may overlap', () => {
+  it('end only with their own mark, as in GitLab, so they may overlap', () => {
     const log = `${start('a')}A\n${start('b')}B\n${end('a')}still b\n${end('b', 1700000020)}out`;
     expect(parse(log).sections).toMatchObject([
       { name: 'a', firstLine: 1, lastLine: 2, duration: 10 },
@@ -95,7 +95,7 @@ describe('sections', () => {
     expect(sectionsOfLines(log)).toEqual(['a', 'b', 'b', null]);
   });
 
-  it('of one name end the innermost first', () => {
+  it('with the same name end innermost first', () => {
     const log = `${start('a')}1\n${start('a')}2\n${end('a')}3\n${end('a')}4`;
     expect(parse(log).sections).toMatchObject([
       { firstLine: 1, lastLine: 3 },
@@ -104,7 +104,7 @@ describe('sections', () => {
     expect(numbersOf(log, 'a')).toEqual([1, 2, 3]);
   });
 
-  it('of one name share their lines', () => {
+  it('with the same name share their lines', () => {
     const log = `${start('a')}1\n${end('a')}2\n${start('a')}3\n4\n${end('a')}5\n`;
     expect(numbersOf(log, 'a')).toEqual([1, 3, 4]);
     const lines = parse(log).linesOf('a');
@@ -115,17 +115,17 @@ describe('sections', () => {
     expect(numbersOf(log, 'unknown')).toEqual([]);
   });
 
-  it('ignore an end without a start, which does not part the line', () => {
+  it('ignore an end without a start, which does not split the line', () => {
     expect(texts(`Hello ${end('x')}world`)).toEqual(['Hello world']);
     expect(parse(end('x')).sections).toEqual([]);
   });
 
-  it('never last less than no time, and have no date beyond the year 9999', () => {
+  it('have no negative duration and no date after the year 9999', () => {
     expect(parse(start('a', 20) + end('a', 10)).sections[0]?.duration).toBe(0);
     expect(parse(start('a', 999_999_999_999_999)).sections[0]?.startedAt).toBeNull();
   });
 
-  it('shorten an immense header, not the line', () => {
+  it('shorten a very long header, but not the line', () => {
     const trace = parse(`${start('a')}${'x'.repeat(10_000)}`);
     expect(trace.sections[0]?.header).toHaveLength(4096);
     expect(trace.lines.at(0)?.text).toHaveLength(10_000);
@@ -159,12 +159,12 @@ describe('sections', () => {
     expect(texts(log)).toEqual(['section_start:1:a']);
   });
 
-  it('are found right after what only begins like a mark', () => {
+  it('are found directly after an incomplete mark', () => {
     expect(parse(`section_section_start:1:${start('a')}A`).sections).toMatchObject([{ name: 'a' }]);
     expect(texts(`tests${start('a')}A`)).toEqual(['tests', 'A']);
   });
 
-  it('are also opened where a tool made line feeds of the carriage returns', () => {
+  it('are opened even if a tool converted carriage returns to line feeds', () => {
     for (const lineEnd of ['\n', '\r\n']) {
       const log = `section_start:1:a${lineEnd}\x1b[0KA\nb\nsection_end:2:a${lineEnd}\x1b[0Kc`;
       expect(parse(log).sections).toMatchObject([{ header: 'A', firstLine: 1, lastLine: 2 }]);
@@ -172,7 +172,7 @@ describe('sections', () => {
     }
   });
 
-  it('keep a text that waits for its replacement before a mark', () => {
+  it('keep text before a carriage return and a mark', () => {
     expect(texts(`${start('a')}A\n100%\r${end('a')}b`)).toEqual(['A', '100%', 'b']);
   });
 });

@@ -30,7 +30,7 @@ describe('colors', () => {
     ['7', 'term-inverse'],
     ['31;7', 'term-bg-red term-inverse'],
     ['31;44;7', 'term-fg-blue term-bg-red term-inverse'],
-  ])('reads SGR %s as %s', (codes, classes) => {
+  ])('SGR %s sets %s', (codes, classes) => {
     expect(htmls(`\x1b[${codes}mx`)).toEqual([`<span class="${classes}">x</span>`]);
   });
 
@@ -50,7 +50,7 @@ describe('colors', () => {
     ['27', '7'],
     ['28', '8'],
     ['29', '9'],
-  ])('ends by SGR "%s" what SGR %s began', (off, on) => {
+  ])('SGR "%s" ends SGR %s', (off, on) => {
     expect(htmls(`\x1b[${on}m\x1b[${off}mx`)).toEqual(['x']);
   });
 
@@ -68,11 +68,11 @@ describe('colors', () => {
     '?1',
     '>4;1',
     '1 ',
-  ])('finds nothing to do in SGR "%s"', (codes) => {
+  ])('SGR "%s" has no effect', (codes) => {
     expect(htmls(`\x1b[${codes}mx`)).toEqual(['x']);
   });
 
-  it('change within a line, and carry over to the next ones until reset', () => {
+  it('change within a line and continue on the next lines until reset', () => {
     expect(htmls('a\x1b[31mb\nc\x1b[1md\x1b[0me\nf')).toEqual([
       'a<span class="term-fg-red">b</span>',
       '<span class="term-fg-red">c</span><span class="term-fg-red term-bold">d</span>e',
@@ -80,13 +80,13 @@ describe('colors', () => {
     ]);
   });
 
-  it('make no span where nothing changes', () => {
+  it('make no span if nothing changes', () => {
     expect(htmls('\x1b[31ma\x1b[32m\x1b[31mb\x1b[0m')).toEqual([
       '<span class="term-fg-red">ab</span>',
     ]);
   });
 
-  it('have one rule for each class in the style sheet, without anything that loads', () => {
+  it('have one rule per class in the style sheet, without external resources', () => {
     const sheet = traceStyleSheet();
     for (const name of [
       'term-fg-red',
@@ -106,7 +106,7 @@ describe('colors', () => {
 });
 
 describe('HTML', () => {
-  it('escapes all that could be markup', () => {
+  it('escapes everything that could be markup', () => {
     expect(htmls(`<script>alert("1" & '2')</script>`)).toEqual([
       '&lt;script&gt;alert(&quot;1&quot; &amp; &#39;2&#39;)&lt;/script&gt;',
     ]);

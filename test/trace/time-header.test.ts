@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { end, header, parse, start, texts } from './parse.ts';
 
 describe('time headers', () => {
-  it('give lines their time and stream, and are no text', () => {
+  it('set the time and stream of lines and are not text', () => {
     const log = '2024-05-22T12:12:46.962646Z 00O one\n2024-05-22T12:12:47.000000Z 01E two\n';
     expect(
       Array.from(parse(log).lines, ({ text, timestamp, stream }) => [text, timestamp, stream]),
@@ -12,7 +12,7 @@ describe('time headers', () => {
     ]);
   });
 
-  it('count only if the first line has one', () => {
+  it('are recognized only if the first line has one', () => {
     const log = `plain\n${header(1)}text`;
     expect(texts(log)).toEqual(['plain', `${header(1)}text`]);
     expect(parse(log).lines.at(1)).toMatchObject({ timestamp: null, stream: null });
@@ -24,7 +24,7 @@ describe('time headers', () => {
     expect(lines.map(({ stream }) => stream)).toEqual(['STDOUT', null, null, 'STDOUT']);
   });
 
-  it('may be missing where the first one is that of a mark', () => {
+  it('may be missing after a first one that belongs to a mark', () => {
     const lines = [...parse(`${header(1)}${start('a')}\nplain\n${header(2)}text`).lines];
     expect(lines.map(({ text, stream }) => [text, stream])).toEqual([
       ['plain', null],
@@ -41,18 +41,18 @@ describe('time headers', () => {
     ['a flag', '2024-05-22T12:12:46.962646Z 01O-'],
     ['a year after 1970', '0001-05-22T12:12:46.962646Z 01O '],
     ['all its bytes', '2024-05-22T12:12:46.962646Z'],
-  ])('are text if they lack %s', (_, text) => {
+  ])('are text without %s', (_, text) => {
     expect(texts(`${text}\n`)).toEqual([text]);
     expect(texts(text)).toEqual([text]);
   });
 
-  it('may stand on empty lines', () => {
+  it('may be on empty lines', () => {
     expect(texts(`${header(1)}\n${header(2)}\n${header(3)}x`)).toEqual(['', '', 'x']);
   });
 });
 
 describe('continued lines', () => {
-  it('are one line, with the time at which it began', () => {
+  it('are one line, with the time of its beginning', () => {
     const log = `${header(1)}hel\n${header(2, '01O', '+')}lo \n${header(3, '01O', '+')}world\n${header(4)}next`;
     expect(
       Array.from(parse(log).lines, ({ text, timestamp }) => [text, timestamp?.slice(17, 19)]),
@@ -62,7 +62,7 @@ describe('continued lines', () => {
     ]);
   });
 
-  it('belong to their own stream, whatever another one printed in between', () => {
+  it('belong to their own stream, even if another one printed in between', () => {
     const log = [
       `${header(1, '01O')}hel`,
       `${header(2, '01E')}warn`,
@@ -80,22 +80,22 @@ describe('continued lines', () => {
     ]);
   });
 
-  it('tell streams apart by number too', () => {
+  it('are separate for each stream number', () => {
     const log = `${header(1, '00O')}a\n${header(1, '01O')}b\n${header(1, '00O', '+')}c`;
     expect(texts(log)).toEqual(['ac', 'b']);
   });
 
-  it('begin a line where there is nothing to continue', () => {
+  it('begin a line if there is nothing to continue', () => {
     expect(texts(`${header(1)}a\n${header(2, '02O', '+')}b`)).toEqual(['a', 'b']);
     expect(texts(`${header(1, '01O', '+')}a`)).toEqual(['a']);
   });
 
-  it('let the text after a carriage return replace the line, since the line feed is only the header’s', () => {
+  it('replace the line after a carriage return, since the line feed belongs to the header', () => {
     const log = `${header(1)}10%\r\n${header(2, '01O', '+')}20%\r\n${header(3, '01O', '+')}100%\n${header(4)}done`;
     expect(texts(log)).toEqual(['100%', 'done']);
   });
 
-  it('let it replace a line that others have come after', () => {
+  it('replace a line even after other lines', () => {
     const log = `${header(1)}10%\r\n${header(2, '01E')}x\n${header(3, '01O', '+')}20%\r\n${header(4, '01E')}y\n${header(5, '01O', '+')}\x1b[2K100%`;
     expect(texts(log)).toEqual(['100%', 'x', 'y']);
   });
@@ -111,7 +111,7 @@ describe('continued lines', () => {
   it.each([
     ['right after', ''],
     ['after a line of another stream', `${header(9, '00O')}other\n`],
-  ])('complete an escape, a mark, a string and a character that were cut, %s', (_, between) => {
+  ])('complete an incomplete escape, mark, string and character, %s', (_, between) => {
     const whole = `a\x1b[31mb${start('build', 5)}\x1b]0;title\x07Head é${end('build', 7)}tail`;
     const bytes = Buffer.from(whole);
     for (let cut = 1; cut < bytes.length; cut += 1) {
@@ -133,20 +133,20 @@ describe('continued lines', () => {
     }
   });
 
-  it('make text of what only looked like a mark', () => {
+  it('turn an incomplete mark into text', () => {
     expect(texts(`${header(1)}a section_st\n${header(2, '01O', '+')}ill`)).toEqual([
       'a section_still',
     ]);
     expect(texts(`${header(1)}a section_st\n${header(2)}x`)).toEqual(['a section_st', 'x']);
   });
 
-  it('let a mark have its own header, which is no line', () => {
+  it('allow a mark with its own header, which is not a line', () => {
     const log = `${header(1)}${start('a')}\n${header(2, '01O', '+')}Head\n${header(3)}x\n${header(4)}${end('a')}\n`;
     expect(texts(log)).toEqual(['Head', 'x']);
     expect(parse(log).sections).toMatchObject([{ header: 'Head', firstLine: 1, lastLine: 2 }]);
   });
 
-  it('extend a header', () => {
+  it('extend a section header', () => {
     const log = `${header(1)}${start('a')}Hea\n${header(2, '01O', '+')}der\n`;
     expect(parse(log).sections).toMatchObject([{ header: 'Header' }]);
   });

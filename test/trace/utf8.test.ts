@@ -5,7 +5,7 @@ import { runs } from '../helpers/runs.ts';
 
 const count = (...bytes: number[]) => wholeCharacters(Uint8Array.from(bytes), true);
 
-describe('a buffer cut at a whole character', () => {
+describe('wholeCharacters', () => {
   it.each([
     ['nothing', [], 0],
     ['ASCII', [0x61, 0x62], 2],
@@ -27,11 +27,11 @@ describe('a buffer cut at a whole character', () => {
     expect(count(...bytes)).toBe(expected);
   });
 
-  it('holds nothing back at the end', () => {
+  it('excludes nothing at the end', () => {
     expect(wholeCharacters(Uint8Array.of(0x61, 0xf0, 0x9f), false)).toBe(3);
   });
 
-  it('decodes piece by piece to what it decodes to at once, and holds back at most 3 bytes', () => {
+  it('makes pieces that decode to the whole text, and excludes at most 3 bytes', () => {
     const byte = fc.oneof(
       fc.integer({ min: 0, max: 255 }),
       fc.constantFrom(0xe2, 0x82, 0xac, 0xf0, 0x9f),

@@ -5,7 +5,7 @@ const numbered = (count: number) =>
   Array.from({ length: count }, (_, index) => `line ${index + 1}\n`).join('');
 
 describe('the end of a long log', () => {
-  it('is what is kept, with true numbers and the true size', () => {
+  it('is kept, with original line numbers and the full size', () => {
     const log = numbered(1000);
     const trace = parse(log, { maxBytes: 100 });
     expect(trace).toMatchObject({ byteSize: log.length, truncated: true });
@@ -25,7 +25,7 @@ describe('the end of a long log', () => {
     expect(texts('aaaa\nbbbb\ncccc\ndddd\n', { maxBytes: 14 })).toEqual(['cccc', 'dddd']);
   });
 
-  it('begins within a line that fills most of it', () => {
+  it('begins within a line that takes most of it', () => {
     const trace = parse(`${'x'.repeat(500)}y\nend\n`, { maxBytes: 100 });
     expect([...trace.lines].map(({ text }) => text)).toEqual([`${'x'.repeat(95)}y`, 'end']);
     expect(trace).toMatchObject({ truncated: true, byteSize: 506 });
@@ -36,7 +36,7 @@ describe('the end of a long log', () => {
     expect(line?.text).toBe('€'.repeat(33));
   });
 
-  it('has no more lines than asked for', () => {
+  it('has at most the requested number of lines', () => {
     const trace = parse(numbered(100), { maxLines: 3 });
     expect([...trace.lines].map(({ number }) => number)).toEqual([98, 99, 100]);
     expect(trace.truncated).toBe(true);
@@ -54,7 +54,7 @@ describe('the end of a long log', () => {
     expect(trace.lines.at(0)?.section).toBe('b');
   });
 
-  it('keeps colors that began before it', () => {
+  it('keeps colors from before it', () => {
     const trace = parse(`\x1b[31m${numbered(1000)}`, { maxBytes: 100 });
     expect(trace.lines.at(-1)?.html).toBe('<span class="term-fg-red">line 1000</span>');
   });
@@ -68,7 +68,7 @@ describe('the end of a long log', () => {
     ]);
   });
 
-  it('is not disturbed by a line that is continued long after it was forgotten', () => {
+  it('is not affected by the continuation of a forgotten line', () => {
     const between = `${header(2, '00O')}${'b'.repeat(100)}\n`.repeat(2000);
     const late = `${header(3, '01O', '+')}late \x1b[31mred\n${header(4, '00O')}last`;
     const trace = parse(`${header(1)}early\n${between}${late}`, { maxBytes: 500 });
@@ -81,7 +81,7 @@ describe('the end of a long log', () => {
     expect(trace.lines.at(-1)?.html).toBe('<span class="term-fg-red">last</span>');
   });
 
-  it('lets go of old sections only where there are very many', () => {
+  it('forgets old sections only if there are very many', () => {
     const many = `${start('x', 1)}${end('x', 2)}\n`.repeat(140_000);
     const trace = parse(`${many}${numbered(100)}${start('y')}Y`, { maxBytes: 200 });
     expect(trace.sections.map(({ name }) => name)).toEqual(['y']);

@@ -8,10 +8,10 @@ import type { KeysetRequest, RestPageRequest } from '../../../src/gitlab/paginat
 import type { Job } from '../../../src/gitlab/rows.ts';
 import { createServerCapabilities } from '../../../src/gitlab/server-capabilities.ts';
 
-/** How a server takes built cursors. */
+/** How a server reacts to built cursors. */
 type Habit = 'as GitLab' | 'ignores cursors' | 'refuses cursors' | 'no keyset';
 
-/** A project's jobs in memory, behind the two methods that reads by id use; counts calls and rows. */
+/** A project's jobs in memory, with the two methods that reads by id use. Counts calls and rows. */
 function createModel(
   ids: readonly number[],
   options: { habit?: Habit; kind?: string; troubles?: number } = {},
@@ -27,7 +27,7 @@ function createModel(
       const gitlabMessage = 'Keyset pagination is not yet available for this type of request';
       throw new GitlabStatusError({ status: 405, gitlabMessage }, origin);
     }
-    // As the client does, once it has seen a cursor of the server's.
+    // The client does this when it has seen a cursor of the server.
     if (page.id === undefined) gitlab.server.builtCursors = habit === 'as GitLab';
     else if (habit === 'refuses cursors' || troubles-- > 0) {
       throw new GitlabStatusError({ status: 500 }, origin);
@@ -35,7 +35,7 @@ function createModel(
     const below = habit === 'as GitLab' ? Number(page.id) : Number.POSITIVE_INFINITY;
     const rows = sorted.filter((id) => page.id === undefined || id < below);
     if ((rows[0] ?? 0) >= Number(page.id)) {
-      // As the client tells it, once it has looked at the page.
+      // The client does this when it has checked the page.
       gitlab.server.builtCursors = false;
       throw new GitlabResponseError('wrong page', { status: 200, cursorIgnored: true }, origin);
     }
@@ -61,7 +61,7 @@ function createModel(
   return { gitlab, cost, has: (id: number) => sorted.includes(id) };
 }
 
-/** Ids as they lie on real servers: dense, sparse, in clusters far apart. */
+/** Ids as on real servers: dense, sparse, and in distant clusters. */
 const ids = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 150 })), {
     maxLength: 120,
@@ -76,7 +76,7 @@ const habits = fc.constantFrom<Habit>(
 );
 
 describe('reading jobs by id', () => {
-  it('answers what single reads would, for any ids, on any server', async () => {
+  it('returns what single reads would, for any ids, on any server', async () => {
     await fc.assert(
       fc.asyncProperty(world, habits, async ({ present, wanted }, habit) => {
         const model = createModel([...present, ...wanted.filter((id) => id % 3 > 0)], { habit });
@@ -91,7 +91,7 @@ describe('reading jobs by id', () => {
     );
   });
 
-  it('never makes more calls than single reads, nor reads more than about ten rows for each id', async () => {
+  it('makes at most as many calls as single reads, and reads at most about ten rows per id', async () => {
     await fc.assert(
       fc.asyncProperty(world, async ({ present, wanted }) => {
         const model = createModel([...present, ...wanted]);
@@ -103,10 +103,10 @@ describe('reading jobs by id', () => {
     );
   });
 
-  it('goes back to single reads for good on a server that ignores or refuses built cursors', async () => {
+  it('falls back to single reads on a server that ignores or refuses built cursors', async () => {
     const dense = Array.from({ length: 300 }, (_, at) => at + 1);
     for (const habit of ['ignores cursors', 'refuses cursors', 'no keyset'] as const) {
-      // Where the refusal says nothing, one more call asks for a cursor of the server's own.
+      // If the cause of the refusal is unknown, one more call requests a cursor of the server.
       const asked = habit === 'refuses cursors' ? 2 : 1;
       const model = createModel(dense, { habit });
       const wanted = dense.slice(0, 40).map(String);
@@ -118,7 +118,7 @@ describe('reading jobs by id', () => {
     }
   });
 
-  it('goes back to pages after a 500 that had nothing to do with their cursors', async () => {
+  it('uses pages again after a 500 that had another cause than the cursor', async () => {
     const model = createModel([10, 11], { troubles: 1 });
     const first = await readJobs(model.gitlab, '1', ['10', '11']);
     expect([...first.values()].every((job) => job && 'id' in job)).toBe(true);
@@ -127,7 +127,7 @@ describe('reading jobs by id', () => {
     expect(model.cost).toMatchObject({ singles: 2, calls: 5 });
   });
 
-  it('tells a job token of a page’s failure as it is', async () => {
+  it('reports a page’s error to a job token unchanged', async () => {
     const model = createModel([10, 11], { troubles: 1, kind: 'job-token' });
     const first = await readJobs(model.gitlab, '1', ['10', '11']);
     expect([...first.values()]).toMatchObject([{ status: 500 }, { status: 500 }]);
@@ -136,7 +136,7 @@ describe('reading jobs by id', () => {
     expect(model.cost).toMatchObject({ singles: 0, calls: 2 });
   });
 
-  it('never reads singly for a job token, which may only list', async () => {
+  it('never reads single jobs with a job token', async () => {
     await fc.assert(
       fc.asyncProperty(world, async ({ present, wanted }) => {
         const model = createModel([...present, ...wanted], { kind: 'job-token' });
@@ -157,13 +157,13 @@ describe('reading jobs by id', () => {
     ['100 neighbours', Array.from({ length: 100 }, (_, at) => 500 + at), 1],
     ['1,000 consecutive jobs', Array.from({ length: 1000 }, (_, at) => 500 + at), 10],
     ['one job', [7], 1],
-  ])('reads %s in as few calls as they take', async (_name, wanted, calls) => {
+  ])('reads %s in the fewest calls', async (_name, wanted, calls) => {
     const model = createModel(wanted);
     await readJobs(model.gitlab, '1', wanted.map(String));
     expect(model.cost.calls).toBe(calls);
   });
 
-  it('takes no more calls than the windows of its ids, each of which one page answers', async () => {
+  it('takes at most one call per window and single id', async () => {
     await fc.assert(
       fc.asyncProperty(world, async ({ present, wanted }) => {
         const model = createModel([...present, ...wanted]);
@@ -180,7 +180,7 @@ describe('reading jobs by id', () => {
     );
   });
 
-  it('plans no page for ids that are not worth one', () => {
+  it('plans pages only for ids that are worth them', () => {
     expect(planReads([5n, 5000n, 90_000n])).toEqual({ pages: [], singles: [90_000n, 5000n, 5n] });
     expect(planReads([10n, 12n]).pages).toEqual([{ from: 12n, perPage: 3, ids: [12n, 10n] }]);
     expect(planReads([1n, 100n]).pages).toEqual([{ from: 100n, perPage: 20, ids: [100n, 1n] }]);

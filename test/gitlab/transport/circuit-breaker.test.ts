@@ -45,14 +45,14 @@ function start() {
 }
 
 describe('the circuit breaker', () => {
-  it('stops calling after twenty failures in a row, and says that nothing was sent', async () => {
+  it('opens after twenty consecutive failures and reports that nothing was sent', async () => {
     const { state, call, fail } = start();
     await fail(20);
     expect(await call()).toMatchObject({ code: 'GITLAB_NETWORK', sent: false });
     expect(state.calls).toBe(20);
   });
 
-  it('tries one call after a pause, and opens the way when that succeeds', async () => {
+  it('sends one probe after a pause and closes if that succeeds', async () => {
     const { state, call, fail, advance } = start();
     await fail(20);
     advance(1_000);
@@ -64,7 +64,7 @@ describe('the circuit breaker', () => {
     expect(state.calls).toBe(22);
   });
 
-  it('doubles the pause while the tries fail, up to half a minute', async () => {
+  it('doubles the pause while probes fail, up to 30 s', async () => {
     const { state, call, fail, advance } = start();
     await fail(20);
     for (const pause of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
@@ -78,7 +78,7 @@ describe('the circuit breaker', () => {
     }
   });
 
-  it('tries again at once when the try said nothing, such as when its caller left', async () => {
+  it('probes again immediately if a probe was inconclusive, such as when its caller left', async () => {
     const { state, call, fail, advance } = start();
     await fail(20);
     advance(1_000);
@@ -88,7 +88,7 @@ describe('the circuit breaker', () => {
     expect(await call()).toBe(good);
   });
 
-  it('starts counting anew with every answer', async () => {
+  it('resets the count with every response', async () => {
     const { state, call, fail } = start();
     await fail(19);
     state.outcome = good;
@@ -98,7 +98,7 @@ describe('the circuit breaker', () => {
     expect(await call()).toBe(down);
   });
 
-  it('takes a write that a proxy or maintenance refuses for no sign of life', async () => {
+  it('ignores a write that a proxy or maintenance mode refuses', async () => {
     const { state, call, fail, advance } = start();
     await fail(19);
     await fail(1, status(503), 'POST');
@@ -128,7 +128,7 @@ describe('the circuit breaker', () => {
       'GET',
       false,
     ],
-    ['callers who leave', new Error('left'), 'GET', false],
+    ['a caller that aborts', new Error('left'), 'GET', false],
   ])('counts %s: %s', async (_, outcome, method, opens) => {
     const { state, call, fail } = start();
     await fail(30, outcome, method);

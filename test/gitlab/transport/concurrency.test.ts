@@ -6,40 +6,40 @@ import { aJob, connect, sendJson, startUpstream, tokenOf, until } from '../upstr
 
 const never = new AbortController().signal;
 
-describe('the turnstile', () => {
+describe('the limiter', () => {
   const start = (total: number, perCredential: number) => {
-    const turnstile = createFairLimiter({ total, perCredential });
+    const limiter = createFairLimiter({ total, perCredential });
     const order: string[] = [];
     const enter = (digest: string, name: string, signal = never) =>
-      turnstile.acquire(digest, signal).then(
+      limiter.acquire(digest, signal).then(
         () => void order.push(name),
         () => void order.push(`${name} left`),
       );
     const settle = () => new Promise(setImmediate);
-    return { turnstile, order, enter, settle };
+    return { limiter, order, enter, settle };
   };
 
-  it('gives room to credentials in turn, and to each one’s calls in order', async () => {
-    const { turnstile, order, enter, settle } = start(1, 1);
+  it('serves credentials round-robin, and calls of one in order', async () => {
+    const { limiter, order, enter, settle } = start(1, 1);
     for (const name of ['a1', 'a2', 'a3', 'b1', 'b2', 'c1']) void enter(name.charAt(0), name);
     for (const digest of ['a', 'a', 'b', 'c', 'a']) {
       await settle();
-      turnstile.release(digest);
+      limiter.release(digest);
     }
     await settle();
-    // a1 met nobody; from then on it is one each.
+    // a1 ran immediately; from then on the credentials alternate.
     expect(order).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2']);
   });
 
-  it('leaves room for others beside a credential that wants everything', async () => {
+  it('reserves capacity for other credentials', async () => {
     const { order, enter, settle } = start(4, 2);
     for (const name of ['a1', 'a2', 'a3', 'a4', 'b1', 'c1', 'd1']) void enter(name.charAt(0), name);
     await settle();
     expect(order).toEqual(['a1', 'a2', 'b1', 'c1']);
   });
 
-  it('lets those leave who no longer want in', async () => {
-    const { turnstile, order, enter, settle } = start(1, 1);
+  it('removes aborted calls from the queue', async () => {
+    const { limiter, order, enter, settle } = start(1, 1);
     const caller = new AbortController();
     void enter('a', 'a1');
     void enter('a', 'a2', caller.signal);
@@ -47,18 +47,18 @@ describe('the turnstile', () => {
     void enter('c', 'c1', AbortSignal.abort());
     await settle();
     caller.abort();
-    turnstile.release('a');
+    limiter.release('a');
     await settle();
     expect(order).toEqual(['a1', 'c1 left', 'a2 left', 'b1']);
   });
 
-  it('never exceeds a limit, and never leaves room empty while someone may use it', async () => {
+  it('never exceeds a limit, and leaves no usable capacity unused', async () => {
     const actions = fc.array(
       fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('in', 'out', 'quit')),
     );
     await fc.assert(
       fc.asyncProperty(actions, async (steps) => {
-        const { turnstile } = start(3, 2);
+        const { limiter } = start(3, 2);
         const inside: Record<string, number> = { a: 0, b: 0, c: 0 };
         const waiting: Record<string, AbortController[]> = { a: [], b: [], c: [] };
         for (const [digest, step] of steps) {
@@ -66,7 +66,7 @@ describe('the turnstile', () => {
           if (step === 'in') {
             const caller = new AbortController();
             queue.push(caller);
-            void turnstile.acquire(digest, caller.signal).then(
+            void limiter.acquire(digest, caller.signal).then(
               () => {
                 queue.splice(queue.indexOf(caller), 1);
                 inside[digest] = (inside[digest] ?? 0) + 1;
@@ -76,7 +76,7 @@ describe('the turnstile', () => {
           } else if (step === 'quit') queue.at(-1)?.abort();
           else if ((inside[digest] ?? 0) > 0) {
             inside[digest] = (inside[digest] ?? 0) - 1;
-            turnstile.release(digest);
+            limiter.release(digest);
           }
           await Promise.resolve();
           await Promise.resolve();
@@ -93,7 +93,7 @@ describe('the turnstile', () => {
 });
 
 describe('calls', () => {
-  it('go by the limits, and give their place back however they end', async () => {
+  it('respect the limits and release their slot however they end', async () => {
     const held: ServerResponse[] = [];
     const upstream = await startUpstream((_, response) => void held.push(response));
     const { as, gitlab } = connect(upstream.url, { connections: 3, perCredential: 2 });
@@ -117,7 +117,7 @@ describe('calls', () => {
 });
 
 describe('streams', () => {
-  it('hold their place until they are closed, and leave room for others', async () => {
+  it('hold their slot until they are closed, separately from other calls', async () => {
     const upstream = await startUpstream((_, response) => void response.end('x'.repeat(1000)));
     const { as, gitlab } = connect(upstream.url, { connections: 3, perCredential: 2 });
     const open = (id: number, client = gitlab) =>
@@ -133,7 +133,7 @@ describe('streams', () => {
     expect(upstream.log).toHaveLength(5);
   });
 
-  it('give their place back where there is nothing to read', async () => {
+  it('release their slot if there is nothing to read', async () => {
     const upstream = await startUpstream((_, response) => sendJson(response, {}, { status: 404 }));
     const { gitlab } = connect(upstream.url, { connections: 1, perCredential: 1 });
     for (const id of ['1', '2', '3']) {

@@ -5,7 +5,7 @@ import { aJob, connect, sendJson, startUpstream, tokenOf } from '../upstream.ts'
 const job = { project: '1', id: '7' };
 const page = { kind: 'offset', page: 1, perPage: 1 } as const;
 
-/** A GitLab whose ETag is of the body alone, as Rack makes it. */
+/** A GitLab whose ETag depends on the body only, as in Rack. */
 async function startTagged(
   options: { headers?: () => Record<string, string>; size?: number } = {},
 ) {
@@ -23,8 +23,8 @@ async function startTagged(
   return { upstream, state, asked };
 }
 
-describe('what was read before', () => {
-  it('is asked for with its ETag, and on 304 is the same object: nothing is parsed again', async () => {
+describe('a cached response', () => {
+  it('is revalidated by its ETag and returned without parsing on 304', async () => {
     const { upstream, asked } = await startTagged();
     const { as, gitlab } = connect(upstream.url);
     const first = await gitlab.getJob(job);
@@ -34,7 +34,7 @@ describe('what was read before', () => {
     expect(counter).toEqual({ calls: 1, coalesced: 0, notModified: 1 });
   });
 
-  it('is replaced when GitLab has something new', async () => {
+  it('is replaced by a new response', async () => {
     const { upstream, state, asked } = await startTagged();
     const { gitlab } = connect(upstream.url);
     await gitlab.getJob(job);
@@ -44,7 +44,7 @@ describe('what was read before', () => {
     expect(asked()).toEqual([undefined, 'W/"v1"', 'W/"v2"']);
   });
 
-  it('still takes its place in the list from now: an ETag is of the body alone', async () => {
+  it('takes its page information from the 304, since the ETag covers the body only', async () => {
     let total = 5;
     const { upstream } = await startTagged({
       headers: () => ({ 'x-total': String(total), 'x-next-page': '2' }),
@@ -58,7 +58,7 @@ describe('what was read before', () => {
     expect(second.items[0]).toBe(first.items[0]);
   });
 
-  it('is the last page once no other follows, but not where a proxy strips a 304', async () => {
+  it('becomes the last page if the 304 has no Link, unless a proxy stripped it', async () => {
     const first = { kind: 'keyset', direction: 'older', perPage: 1 } as const;
     const link = '<https://x/api/v4/projects/1/jobs?cursor=x>; rel="next"';
     let headers: Record<string, string> = { 'x-request-id': '01A', link };
@@ -73,7 +73,7 @@ describe('what was read before', () => {
     expect(asked()).toEqual([undefined, 'W/"v1"', 'W/"v1"']);
   });
 
-  it('is another caller’s business for another caller', async () => {
+  it('is not used for another caller', async () => {
     const { upstream, asked } = await startTagged();
     const { as, gitlab } = connect(upstream.url);
     await gitlab.getJob(job);
@@ -82,7 +82,7 @@ describe('what was read before', () => {
     expect(asked()).toEqual([undefined, undefined, undefined]);
   });
 
-  it('is forgotten for a project that its caller changed, and for no other', async () => {
+  it('is dropped if its caller writes to the project, and for no other reason', async () => {
     const { upstream, asked } = await startTagged();
     const { as, gitlab } = connect(upstream.url);
     const other = as(tokenOf('glpat-someone-else'));
@@ -97,7 +97,7 @@ describe('what was read before', () => {
     expect(asked().slice(4)).toEqual([undefined, 'W/"v1"', 'W/"v1"']);
   });
 
-  it('is forgotten so, too, where it had been replaced', async () => {
+  it('is dropped likewise after it was replaced', async () => {
     const { upstream, state, asked } = await startTagged();
     const { gitlab } = connect(upstream.url);
     await gitlab.getJob(job);
@@ -108,7 +108,7 @@ describe('what was read before', () => {
     expect(asked()).toEqual([undefined, 'W/"v1"', undefined, undefined]);
   });
 
-  it('is bounded in bytes over all callers', async () => {
+  it('is limited in bytes over all callers', async () => {
     const { upstream, asked } = await startTagged({ size: 10_000 });
     const { as } = connect(upstream.url, { etagBytes: 100_000 });
     const callers = Array.from({ length: 10 }, (_, n) => as(tokenOf(`glpat-caller-${n}`)));
@@ -119,7 +119,7 @@ describe('what was read before', () => {
     expect(kept).toBe(4);
   });
 
-  it('is not kept where it is too large, untagged, a log’s tail, or keeping is off', async () => {
+  it('is not stored if it is too large, untagged, a log’s tail, or caching is off', async () => {
     const large = await startTagged({ size: 20_000 });
     const { gitlab: small } = connect(large.upstream.url, { etagBytes: 100_000 });
     const off = connect(large.upstream.url, { etagBytes: 0 }).gitlab;
@@ -140,7 +140,7 @@ describe('what was read before', () => {
     expect(untagged.requests[1]?.headers['if-none-match']).toBeUndefined();
   });
 
-  it('is not kept when it could not be read', async () => {
+  it('is not stored if it could not be parsed', async () => {
     const upstream = await startUpstream((_, response) =>
       sendJson(response, { nonsense: true }, { headers: { etag: 'W/"bad"' } }),
     );
@@ -150,7 +150,7 @@ describe('what was read before', () => {
     expect(upstream.requests[1]?.headers['if-none-match']).toBeUndefined();
   });
 
-  it('is found again under a moved project’s old name', async () => {
+  it('is found under a moved project’s old name', async () => {
     const upstream = await startUpstream((request, response) => {
       if (request.url?.includes('old')) {
         return void response.writeHead(301, { location: '/api/v4/projects/42/jobs/7' }).end();

@@ -31,50 +31,50 @@ const quota = (limit: number, remaining: number, resetInSeconds = 60) => ({
 });
 const template = '/projects/:id/jobs';
 
-describe('a budget', () => {
-  const learned = (...answers: RawResponse[]) => {
-    const budget = createRateLimitState();
-    for (const one of answers) updateQuota(budget, call(), one, now);
-    return budget;
+describe('a rate limit state', () => {
+  const stateAfter = (...answers: RawResponse[]) => {
+    const state = createRateLimitState();
+    for (const one of answers) updateQuota(state, call(), one, now);
+    return state;
   };
 
-  it('lets everything pass until GitLab has said something', () => {
-    expect(reserve(learned(answer(200, {})), template, now)).toEqual({ kind: 'go', inMs: 0 });
+  it('allows everything until GitLab reports a limit', () => {
+    expect(reserve(stateAfter(answer(200, {})), template, now)).toEqual({ kind: 'go', inMs: 0 });
   });
 
-  it('counts down with each call, and believes the smallest remainder of a period', () => {
-    const budget = learned(answer(200, quota(600, 500)), answer(200, quota(600, 503)));
-    expect(budget.quota?.remaining).toBe(500);
-    reserve(budget, template, now);
-    expect(budget.quota?.remaining).toBe(499);
-    updateQuota(budget, call(), answer(200, quota(600, 599, 120)), now);
-    expect(budget.quota?.remaining).toBe(599);
+  it('counts down with each call, and uses the smallest remainder of a period', () => {
+    const state = stateAfter(answer(200, quota(600, 500)), answer(200, quota(600, 503)));
+    expect(state.quota?.remaining).toBe(500);
+    reserve(state, template, now);
+    expect(state.quota?.remaining).toBe(499);
+    updateQuota(state, call(), answer(200, quota(600, 599, 120)), now);
+    expect(state.quota?.remaining).toBe(599);
   });
 
-  it('spreads calls out when little is left, by a second at most', () => {
-    const budget = learned(answer(200, quota(600, 29, 15)));
-    const delays = [1, 2, 3].map(() => Math.round(reserve(budget, template, now).inMs));
+  it('spaces calls out when the quota is scarce, by at most a second', () => {
+    const state = stateAfter(answer(200, quota(600, 29, 15)));
+    const delays = [1, 2, 3].map(() => Math.round(reserve(state, template, now).inMs));
     expect(delays).toEqual([0, 500, 1000]);
-    const scarce = learned(answer(200, quota(600, 2)));
+    const scarce = stateAfter(answer(200, quota(600, 2)));
     expect([reserve(scarce, template, now).inMs, reserve(scarce, template, now).inMs]).toEqual([
       0, 1000,
     ]);
   });
 
   it.each([
-    ['an hour, which has 7,200 and tells 120 a minute', 120, 6_900, 300, 199],
-    ['ten seconds, which have 100 and tell 600 a minute', 600, 45, 55, 0],
-  ])('knows little from much in a period of %s', (_, limit, observed, remaining, inMs) => {
-    const told = { ...quota(limit, remaining), 'ratelimit-observed': String(observed) };
-    const budget = learned(answer(200, told));
-    reserve(budget, template, now);
-    expect(Math.round(reserve(budget, template, now).inMs)).toBe(inMs);
+    ['an hour, with 7,200 calls, reported as 120 per minute', 120, 6_900, 300, 199],
+    ['ten seconds, with 100 calls, reported as 600 per minute', 600, 45, 55, 0],
+  ])('detects a scarce quota in a period of %s', (_, limit, observed, remaining, inMs) => {
+    const reported = { ...quota(limit, remaining), 'ratelimit-observed': String(observed) };
+    const state = stateAfter(answer(200, reported));
+    reserve(state, template, now);
+    expect(Math.round(reserve(state, template, now).inMs)).toBe(inMs);
   });
 
-  it('closes when nothing is left, until the renewal', () => {
-    const budget = learned(answer(200, quota(600, 0, 7)));
-    expect(reserve(budget, template, now)).toEqual({ kind: 'blocked', inMs: 7_000 });
-    expect(reserve(budget, template, now + 7_000)).toEqual({ kind: 'go', inMs: 0 });
+  it('blocks an empty quota until its renewal', () => {
+    const state = stateAfter(answer(200, quota(600, 0, 7)));
+    expect(reserve(state, template, now)).toEqual({ kind: 'blocked', inMs: 7_000 });
+    expect(reserve(state, template, now + 7_000)).toEqual({ kind: 'go', inMs: 0 });
   });
 
   const json = { 'content-type': 'application/json', 'retry-after': '5' };
@@ -88,30 +88,30 @@ describe('a budget', () => {
     ['a write, whose limit is of one job', call('POST'), json, false, false],
     ['a write so, too', call('POST'), { ...json, ...much }, false, false],
     ['nothing for a known time', call(), { 'content-type': 'text/plain' }, false, false],
-  ])('closes by a 429: %s', (_, request, headers, own, other) => {
-    const budget = createRateLimitState();
-    updateQuota(budget, request, answer(429, headers), now);
-    expect(reserve(budget, template, now).kind === 'blocked').toBe(own);
-    expect(reserve(budget, '/job', now).kind === 'blocked').toBe(other);
-    expect(reserve(budget, template, now + 5_000).kind).toBe('go');
+  ])('blocks after a 429: %s', (_, request, headers, own, other) => {
+    const state = createRateLimitState();
+    updateQuota(state, request, answer(429, headers), now);
+    expect(reserve(state, template, now).kind === 'blocked').toBe(own);
+    expect(reserve(state, '/job', now).kind === 'blocked').toBe(other);
+    expect(reserve(state, template, now + 5_000).kind).toBe('go');
   });
 
   it.each<[string, RawResponse]>([
     ['a ban for a year', answer(429, { 'retry-after': '31536000' })],
     ['a refusal for ever', answer(429, { 'retry-after': '9'.repeat(400) })],
     ['a renewal in another century', answer(200, quota(600, 0, 5_000_000_000))],
-  ])('asks again after an hour, after %s', (_, told) => {
-    const budget = learned(told);
-    expect(reserve(budget, template, now)).toEqual({ kind: 'blocked', inMs: 3_600_000 });
-    expect(reserve(budget, template, now + 3_600_000)).toEqual({ kind: 'go', inMs: 0 });
+  ])('unblocks after at most an hour, after %s', (_, reported) => {
+    const state = stateAfter(reported);
+    expect(reserve(state, template, now)).toEqual({ kind: 'blocked', inMs: 3_600_000 });
+    expect(reserve(state, template, now + 3_600_000)).toEqual({ kind: 'go', inMs: 0 });
   });
 
   it.each([
     { 'ratelimit-limit': 'many', 'ratelimit-remaining': '1', 'ratelimit-reset': '1' },
     { 'ratelimit-limit': '10' },
     { 'ratelimit-remaining': '-1', 'ratelimit-limit': '5', 'ratelimit-reset': '1' },
-  ])('takes no notice of %j', (headers) => {
-    expect(learned(answer(200, headers)).quota).toBeUndefined();
+  ])('ignores %j', (headers) => {
+    expect(stateAfter(answer(200, headers)).quota).toBeUndefined();
   });
 });
 
@@ -132,14 +132,14 @@ describe('a credential at its limit', () => {
   const job = { project: '1', id: '7' };
   const write = { ...job, kind: 'BUILD' } as const;
 
-  it('waits as GitLab asks where that is short, once for all', async () => {
+  it('waits as GitLab asks if that is short, once for all calls', async () => {
     const { upstream, gitlab, time } = await start({ 'retry-after': '3' });
     expect(await gitlab.getJob(job)).toMatchObject({ id: 7 });
     expect(upstream.log).toHaveLength(2);
     expect(time.waits).toEqual([3_000]);
   });
 
-  it('is told at once where it is long, how long, and without a call', async () => {
+  it('fails fast with the wait if that is long, without a call', async () => {
     const { upstream, gitlab, as, time } = await start({ 'retry-after': '45' });
     await expect(gitlab.getJob(job)).rejects.toMatchObject({
       code: 'GITLAB_RATE_LIMIT',
@@ -149,13 +149,13 @@ describe('a credential at its limit', () => {
     await expect(gitlab.getJob(job)).rejects.toMatchObject({ retryAfterSeconds: 40 });
     await expect(gitlab.eraseJob(write)).rejects.toMatchObject({ retryAfterSeconds: 40 });
     expect(upstream.log).toHaveLength(1);
-    // Nobody else is meant.
+    // No other credential is affected.
     expect(await as(tokenOf('glpat-someone-else')).getJob(job)).toMatchObject({ id: 7 });
     time.advance(40_000);
     expect(await gitlab.getJob(job)).toMatchObject({ id: 7 });
   });
 
-  it('is told at once too where its call might just have waited long enough', async () => {
+  it('fails fast if the wait exceeds the deadline', async () => {
     const { upstream, gitlab } = await start({ 'retry-after': '20' });
     for (const _ of [1, 2]) {
       await expect(gitlab.getJob(job)).rejects.toMatchObject({ retryAfterSeconds: 20 });
@@ -163,14 +163,14 @@ describe('a credential at its limit', () => {
     expect(upstream.log).toHaveLength(1);
   });
 
-  it('is told no time where GitLab names none, and may ask again', async () => {
+  it('reports no wait if GitLab names none, and may call again', async () => {
     const { upstream, gitlab } = await start({});
     await expect(gitlab.getJob(job)).rejects.toMatchObject({ retryAfterSeconds: null });
     expect(await gitlab.getJob(job)).toMatchObject({ id: 7 });
     expect(upstream.log).toHaveLength(2);
   });
 
-  it('waits for a near renewal before a write, which is then made once', async () => {
+  it('waits for a near renewal before a write, which is sent once', async () => {
     const { upstream, gitlab, time } = await start(quota(600, 0, 4), 200);
     await gitlab.getJob(job);
     expect(await gitlab.eraseJob(write)).toMatchObject({ id: 7 });
@@ -178,7 +178,7 @@ describe('a credential at its limit', () => {
     expect(upstream.log).toHaveLength(2);
   });
 
-  it('can be read: what GitLab said last, to each credential its own', async () => {
+  it('exposes the latest quota per credential', async () => {
     const { gitlab, transport } = await start(quota(600, 480), 200);
     expect(transport.rateLimitOf(gitlab.credential.digest)).toBeUndefined();
     await gitlab.getJob(job);

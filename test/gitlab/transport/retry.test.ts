@@ -36,7 +36,7 @@ describe('retryDelayMs', () => {
     ['POST, whatever happened', { method: 'POST' }, network, undefined],
     ['POST in maintenance', { method: 'POST' }, status(503, 0), undefined],
     ['429 that names no time', {}, limited(null), undefined],
-    ['429 at once', {}, limited(0), 100],
+    ['429 without a wait', {}, limited(0), 100],
     ['429 in 2 s, and some, so that not all come back together', {}, limited(2), 2100],
     ['429 in a minute', {}, limited(60), undefined],
     ['503 in 3 s', {}, status(503, 3), 3100],
@@ -45,7 +45,7 @@ describe('retryDelayMs', () => {
     expect(retryDelayMs({ ...base, ...failure, error }, 0.5)).toBe(delay);
   });
 
-  it('spreads over the whole room (full jitter)', () => {
+  it('uses full jitter', () => {
     expect(retryDelayMs({ ...base, error: network }, 0)).toBe(0);
     expect(retryDelayMs({ ...base, error: network }, 1)).toBe(200);
   });
@@ -62,7 +62,7 @@ describe('readRetryAfter', () => {
     [{ 'retry-after': '-5' }, null],
     [{ 'retry-after': 'Sun, 22 Nov 2026 12:00:30 GMT' }, 30],
     [{ 'retry-after': 'Sun, 22 Nov 2026 11:00:00 GMT' }, 0],
-    // The server's clock is an hour ahead of ours.
+    // The server's clock is an hour ahead.
     [{ 'retry-after': 'Sun, 22 Nov 2026 13:00:30 GMT', date: 'Sun, 22 Nov 2026 13:00:00 GMT' }, 30],
     [{ 'ratelimit-reset': String(now / 1000 + 12) }, 12],
     [{ 'ratelimit-reset': String(now / 1000 - 12) }, 0],
@@ -71,12 +71,12 @@ describe('readRetryAfter', () => {
     expect(readRetryAfter(headers, now)).toBe(seconds);
   });
 
-  it('is not what a quota’s renewal is', () => {
+  it('differs from the renewal of a quota', () => {
     expect(readReset({ 'retry-after': '5' }, now)).toBeNull();
   });
 });
 
-describe('repeated reads', () => {
+describe('retries', () => {
   const answers = async (
     list: ((response: import('node:http').ServerResponse) => void)[],
     call: 'get' | 'post' = 'get',
@@ -114,18 +114,18 @@ describe('repeated reads', () => {
     });
   });
 
-  it('give up with the last failure', async () => {
+  it('fail with the last error', async () => {
     const { result, calls } = await answers([fail(502), fail(502), fail(503)]);
     expect(result).toMatchObject({ status: 503 });
     expect(calls).toBe(3);
   });
 
-  it('are not made after 500, 504 and useless answers', async () => {
+  it('are not made after 500, 504 and unusable responses', async () => {
     for (const code of [500, 504]) expect((await answers([fail(code), ok])).calls).toBe(1);
     expect((await answers([(response) => void response.end('<html>'), ok])).calls).toBe(1);
   });
 
-  it('never happen to writes', async () => {
+  it('are never made for writes', async () => {
     for (const bad of [
       fail(502),
       fail(503, { 'retry-after': '0' }),
@@ -136,18 +136,18 @@ describe('repeated reads', () => {
     }
   });
 
-  it('stay a share of the calls while GitLab is in trouble', async () => {
+  it('are limited to a share of the calls while GitLab fails', async () => {
     const upstream = await startUpstream((_, response) => fail(500 + 2)(response));
     const { clock } = createTestClock(10_000);
     const { gitlab } = connect(upstream.url, { clock, random: () => 0 });
     const call = (id: number) => gitlab.getJob({ project: '1', id: String(id) }).catch(() => {});
     for (let id = 0; id < 19; id++) await call(id);
-    // 19 calls could have been 57; twenty retries were saved up, and one call in ten earns another.
+    // Instead of 57 calls: 19 first attempts, 20 retries from a full budget, and a tenth of the attempts.
     expect(upstream.log.length).toBeGreaterThanOrEqual(19 + 20);
     expect(upstream.log.length).toBeLessThanOrEqual(19 + 22);
   });
 
-  it('are saved up to a limit', () => {
+  it('accumulate up to a limit', () => {
     const budget = createRetryBudget();
     for (let n = 0; n < 1000; n++) budget.recordAttempt();
     let spent = 0;
@@ -155,7 +155,7 @@ describe('repeated reads', () => {
     expect(spent).toBe(20);
   });
 
-  it('end when the caller leaves in between', async () => {
+  it('stop when the caller aborts', async () => {
     const upstream = await startUpstream((_, response) => fail(502)(response));
     const { clock, timers } = createTestClock();
     const caller = new AbortController();

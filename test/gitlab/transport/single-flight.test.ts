@@ -5,7 +5,7 @@ import { aJob, connect, sendJson, startUpstream, tokenOf, until } from '../upstr
 
 const job = { project: '1', id: '7' };
 
-/** A GitLab that answers when told to; each answer's job is called after its turn. */
+/** A GitLab that responds on demand; each response's job is named after its order. */
 async function startHeld() {
   const held: ServerResponse[] = [];
   let closed = 0;
@@ -24,7 +24,7 @@ async function startHeld() {
 }
 
 describe('equal reads of one credential', () => {
-  it('are one call and one shared answer while it is under way, and a new call after', async () => {
+  it('share one running call and its response, and make a new call afterwards', async () => {
     const { upstream, held, answer } = await startHeld();
     const events: CallEvent[] = [];
     const { as, gitlab } = connect(upstream.url, { onCall: (event) => events.push(event) });
@@ -47,7 +47,7 @@ describe('equal reads of one credential', () => {
     expect(upstream.log).toHaveLength(2);
   });
 
-  it('share a failure too', async () => {
+  it('share a failure', async () => {
     const { upstream, held } = await startHeld();
     const { gitlab } = connect(upstream.url);
     const calls = Promise.allSettled([gitlab.getJob(job), gitlab.getJob(job)]);
@@ -57,7 +57,7 @@ describe('equal reads of one credential', () => {
     expect(upstream.log).toHaveLength(1);
   });
 
-  it('are not hurt when one caller leaves, even the one who came first', async () => {
+  it('continue when one caller leaves, even the first one', async () => {
     const { upstream, held, answer } = await startHeld();
     const { as, gitlab } = connect(upstream.url);
     const caller = new AbortController();
@@ -72,7 +72,7 @@ describe('equal reads of one credential', () => {
     expect(upstream.log).toHaveLength(1);
   });
 
-  it('are ended upstream when the last caller leaves, and nobody joins what was ended', async () => {
+  it('are aborted when the last caller leaves, and cannot be joined afterwards', async () => {
     const { upstream, held, answer, closed } = await startHeld();
     const { as, gitlab } = connect(upstream.url);
     const callers = [new AbortController(), new AbortController()];
@@ -88,7 +88,7 @@ describe('equal reads of one credential', () => {
     expect((await late).name).toBe('answer 1');
   });
 
-  it('are not shared across a write that was done in between', async () => {
+  it('are not shared across a write', async () => {
     const { upstream, held, answer } = await startHeld();
     const { gitlab } = connect(upstream.url);
     const before = gitlab.getJob(job);
@@ -101,7 +101,7 @@ describe('equal reads of one credential', () => {
     expect([(await before).name, (await after).name]).toEqual(['answer 0', 'answer 1']);
   });
 
-  it('are not shared across a write that failed, or whose caller left: it may have happened', async () => {
+  it('are not shared across a failed or aborted write, which may have happened', async () => {
     const held: ServerResponse[] = [];
     const upstream = await startUpstream((_, response) => void held.push(response));
     const { as, gitlab } = connect(upstream.url);
@@ -122,7 +122,7 @@ describe('equal reads of one credential', () => {
     await Promise.all([before, after]);
   });
 
-  it('are told apart by every part of the address, and by who asks', async () => {
+  it('are distinguished by every part of the URL and by credential', async () => {
     const { upstream, held } = await startHeld();
     const { as, gitlab } = connect(upstream.url);
     const page = { kind: 'offset', page: 1, perPage: 20 } as const;

@@ -34,7 +34,7 @@ async function startTcp(answer: (socket: Socket) => void): Promise<string> {
 const quick = () => ({ random: () => 0, clock: createTestClock(10_000).clock });
 
 describe('failures of the connection', () => {
-  it('refused: surely nothing happened', async () => {
+  it('refused: nothing was sent', async () => {
     const upstream = await startUpstream(() => {});
     await upstream.close();
     const { gitlab } = connect(upstream.url, quick());
@@ -43,7 +43,7 @@ describe('failures of the connection', () => {
     }
   });
 
-  it('no such host: surely nothing happened', async () => {
+  it('no such host: nothing was sent', async () => {
     const { gitlab } = connect('http://no-such-host.invalid', quick());
     await expect(gitlab.eraseJob(write)).rejects.toMatchObject({
       code: 'GITLAB_NETWORK',
@@ -51,7 +51,7 @@ describe('failures of the connection', () => {
     });
   });
 
-  it('broken before, within and after the headers: nobody knows what happened', async () => {
+  it('broken before, within and after the headers: the outcome is unknown', async () => {
     const bytes = [
       '',
       'HTTP/1.1 200 OK\r\ncontent-le',
@@ -94,14 +94,14 @@ describe('deadlines', () => {
     await expect(body).rejects.toMatchObject({ phase: 'body', sent: true });
   });
 
-  it('for the connection: surely nothing happened', async () => {
+  it('for the connection: nothing was sent', async () => {
     // A server that lets the TLS handshake hang.
     const url = (await startTcp(() => {})).replace('http:', 'https:');
     const call = connect(url, { timeouts: { connectMs: 20 } }).gitlab.eraseJob(write);
     await expect(call).rejects.toMatchObject({ phase: 'connect', sent: false });
   });
 
-  it('for the whole, whether it was sent or still waiting for its turn', async () => {
+  it('for the whole call, whether sent or still queued', async () => {
     const upstream = await startUpstream(() => {});
     const { clock, advance } = createTestClock();
     const { gitlab } = connect(upstream.url, {
@@ -122,7 +122,7 @@ describe('deadlines', () => {
 });
 
 describe('the caller’s signal', () => {
-  it('ends a call under way with its own reason, on both sides', async () => {
+  it('aborts a running call on both sides, with its own reason', async () => {
     let closed = false;
     const upstream = await startUpstream((_, response) => {
       response.on('close', () => {
@@ -139,7 +139,7 @@ describe('the caller’s signal', () => {
     await until(() => closed);
   });
 
-  it('serves a hundred calls without a warning, and is let go by each', async () => {
+  it('serves a hundred calls without a warning or a remaining listener', async () => {
     const warnings: Error[] = [];
     const note = (warning: Error) => warnings.push(warning);
     process.on('warning', note);
@@ -157,7 +157,7 @@ describe('the caller’s signal', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('lets nothing start when it is aborted already, nor while waiting for its turn', async () => {
+  it('prevents a call if it is aborted before the call or in the queue', async () => {
     const upstream = await startUpstream(() => {});
     const { as, gitlab } = connect(upstream.url, { connections: 1 });
     const gone = as(gitlab.credential, { signal: AbortSignal.abort(new Error('left')) });
@@ -188,14 +188,14 @@ describe('bodies', () => {
 
   it.each<[string, Buffer | string, Record<string, string>]>([
     ['broken compression', 'not gzip', { 'content-encoding': 'gzip' }],
-    ['a coding nobody asked for', 'x', { 'content-encoding': 'br' }],
+    ['an encoding that was not requested', 'x', { 'content-encoding': 'br' }],
     ['one larger than allowed', 'x'.repeat(2000), {}],
     [
       'one that grows larger than allowed',
       gzipSync('x'.repeat(100_000)),
       { 'content-encoding': 'gzip' },
     ],
-  ])('%s is refused', async (_, body, headers) => {
+  ])('%s is rejected', async (_, body, headers) => {
     const upstream = await serve(body, headers);
     const { gitlab } = connect(upstream.url, { maxBodyBytes: 1000 });
     await expect(gitlab.getJobTrace(job)).rejects.toBeInstanceOf(GitlabResponseError);
@@ -204,7 +204,7 @@ describe('bodies', () => {
 });
 
 describe('a job’s log', () => {
-  it('comes as sent, byte for byte, and empty where there is none', async () => {
+  it('is returned byte for byte, and empty if there is none', async () => {
     const bytes = Buffer.from([0x1b, 0x5b, 0xff, 0xfe, 0x0d, 0x0a, 0x00]);
     const upstream = await startUpstream((request, response) => {
       response.writeHead(200, { 'content-type': 'text/plain' });
@@ -217,7 +217,7 @@ describe('a job’s log', () => {
     expect(upstream.log[1]).toBe('GET /api/v4/projects/1/jobs/7/trace?byte_offset=0');
   });
 
-  it('is not a proxy’s web page', async () => {
+  it('rejects a proxy’s web page', async () => {
     const upstream = await startUpstream((_, response) => {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
       response.end('<p>Sign in</p>');
@@ -227,7 +227,7 @@ describe('a job’s log', () => {
     await expect(gitlab.openJobTrace(job)).rejects.toBeInstanceOf(GitlabResponseError);
   });
 
-  it('streams, decompressed where it has to be', async () => {
+  it('streams, decompressed if necessary', async () => {
     const text = 'line\n'.repeat(50_000);
     const upstream = await startUpstream((request, response) => {
       const gzip = request.url?.includes('/8/');
@@ -247,7 +247,7 @@ describe('a job’s log', () => {
     }
   });
 
-  it('streams no faster than it is read, and stops when its reader leaves', async () => {
+  it('streams with backpressure, and stops when its reader closes it', async () => {
     const size = 64 * 1024 * 1024;
     let [written, closed] = [0, false];
     const upstream = await startUpstream((_, response) => {
@@ -265,7 +265,7 @@ describe('a job’s log', () => {
       more();
     });
     const { body } = await connect(upstream.url).gitlab.openJobTrace(job);
-    // The sockets' own buffers fill, and then nothing moves.
+    // The sockets' buffers fill, then the transfer pauses.
     let last = -1;
     let still = 0;
     await until(() => {
@@ -278,7 +278,7 @@ describe('a job’s log', () => {
     await until(() => closed);
   });
 
-  it('has an answer of refusal like any other call', async () => {
+  it('reports error responses like any other call', async () => {
     const upstream = await startUpstream((_, response) =>
       sendJson(response, { message: '403 Forbidden' }, { status: 403 }),
     );
@@ -286,7 +286,7 @@ describe('a job’s log', () => {
     await expect(call).rejects.toMatchObject({ status: 403, gitlabMessage: '403 Forbidden' });
   });
 
-  it('breaks off with an error when the connection does, or the caller leaves', async () => {
+  it('fails when the connection breaks or the caller aborts', async () => {
     const upstream = await startUpstream((request, response) => {
       response.write('beginning');
       if (request.url?.includes('/8/')) setImmediate(() => response.destroy());
@@ -307,8 +307,8 @@ describe('a job’s log', () => {
   it.each<[string, Buffer | string, string]>([
     ['broken compression', 'not gzip', 'gzip'],
     ['compression without its end', gzipSync('line\n'.repeat(50_000)).subarray(0, -9), 'gzip'],
-    ['a coding nobody asked for', 'x', 'br'],
-  ])('is no usable answer in %s, and gives its place back', async (_, body, encoding) => {
+    ['an encoding that was not requested', 'x', 'br'],
+  ])('rejects %s and releases its slot', async (_, body, encoding) => {
     const upstream = await startUpstream((_, response) => {
       response.writeHead(200, { 'content-encoding': encoding }).end(body);
     });
@@ -321,7 +321,7 @@ describe('a job’s log', () => {
     expect(upstream.log).toHaveLength(2);
   });
 
-  it('breaks off with the connection’s own error where it is compressed, too', async () => {
+  it('fails with the connection’s error if it is compressed', async () => {
     const upstream = await startUpstream((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' });
       response.write(gzipSync('line\n'.repeat(50_000)).subarray(0, -9));
@@ -334,7 +334,7 @@ describe('a job’s log', () => {
     await expect(read()).rejects.toBeInstanceOf(GitlabNetworkError);
   });
 
-  it('is not asked for when its reader left while waiting for a connection', async () => {
+  it('is not requested if its reader leaves while waiting for a connection', async () => {
     const upstream = await startUpstream((_, response) => void response.write('slow'));
     const { as, gitlab } = connect(upstream.url, { connections: 1 });
     const first = await gitlab.openJobTrace(job);
@@ -350,7 +350,7 @@ describe('a job’s log', () => {
     expect(upstream.log.map((line) => line.split('/').at(-2))).toEqual(['7', '8']);
   });
 
-  it('keeps no other call waiting', async () => {
+  it('does not delay other calls', async () => {
     const upstream = await startUpstream((request, response) => {
       if (request.url?.endsWith('trace')) response.write('slow');
       else sendJson(response, aJob(7));
@@ -373,7 +373,7 @@ describe('moved projects', () => {
       response.writeHead(301, { location, 'content-type': 'text/plain' }).end('moved');
     });
 
-  it('are followed by their number, on the configured server only', async () => {
+  it('are followed by their numeric id, on the configured server only', async () => {
     const elsewhere = await startUpstream((_, response) => sendJson(response, aJob(666)));
     const upstream = await start(`${elsewhere.url}/gitlab/api/v4/projects/42/jobs/7?x=1`);
     const { gitlab } = connect(upstream.url);
@@ -398,14 +398,14 @@ describe('moved projects', () => {
     },
   );
 
-  it('refuse writes, which are not repeated elsewhere', async () => {
+  it('reject writes, which are not redirected', async () => {
     const upstream = await start('');
     const call = connect(upstream.url).gitlab.cancelJob({ ...write, project: 'old/name' }, {});
     await expect(call).rejects.toMatchObject({ status: 405 });
     expect(upstream.log).toHaveLength(1);
   });
 
-  it('do not lead a write on, whatever its answer', async () => {
+  it('do not redirect a write, whatever its response', async () => {
     const upstream = await startUpstream((request, response) => {
       if (request.url?.includes('/42/')) return sendJson(response, aJob(7));
       response.writeHead(301, { location: '/api/v4/projects/42/jobs/7' }).end();
@@ -415,7 +415,7 @@ describe('moved projects', () => {
     expect(upstream.log).toHaveLength(1);
   });
 
-  it.each([302, 303, 307, 308])('are not meant by %i', async (status) => {
+  it.each([302, 303, 307, 308])('are not followed for %i', async (status) => {
     const upstream = await startUpstream(
       (_, response) =>
         void response.writeHead(status, { location: '/api/v4/projects/42/jobs/7' }).end(),
@@ -425,8 +425,8 @@ describe('moved projects', () => {
   });
 });
 
-describe('what is told of calls', () => {
-  it('is their template, status and time, and the operation’s own count', async () => {
+describe('call events', () => {
+  it('contain template, status and duration, and are counted for the operation', async () => {
     const upstream = await startUpstream((request, response) => {
       const headers = { 'x-request-id': `R${upstream.log.length}` };
       if (request.url?.includes('/8/')) return void response.socket?.destroy();
@@ -452,7 +452,7 @@ describe('what is told of calls', () => {
     expect(JSON.stringify(events)).not.toContain('glpat');
   });
 
-  it('may be wrapped: each exchange by itself, retries included', async () => {
+  it('may be wrapped: each exchange separately, including retries', async () => {
     const upstream = await startUpstream((_, response) =>
       upstream.log.length === 1 ? void response.writeHead(502).end() : sendJson(response, aJob(7)),
     );
@@ -471,7 +471,7 @@ describe('what is told of calls', () => {
   });
 });
 
-it('says which time was up', () => {
+it('names the phase of a timeout', () => {
   const error = new GitlabTimeoutError(
     { phase: 'total', sent: true },
     { method: 'GET', path: '/job' },
