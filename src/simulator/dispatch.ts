@@ -73,7 +73,7 @@ function decode(text: string): string | null {
   }
 }
 
-/** Returns the route of a path; GET routes serve HEAD too. Null if the release has no such route. */
+/** Returns the route of a path; GET routes serve HEAD too. Null if the release has none. */
 function matchRoute(method: string, path: string, caps: Capabilities): Match | null {
   const routeMethod = method === 'HEAD' ? 'GET' : method;
   for (const { route, names, pattern } of patterns) {

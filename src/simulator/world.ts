@@ -76,7 +76,7 @@ export interface World {
   user(username: string): UserRecord | undefined;
   /** Advances the clock: queued jobs start, logs grow, jobs finish, later stages start. */
   advance(ms: number): void;
-  /** Calls the listener on every change of a job's status or log. Returns an unsubscribe function. */
+  /** Calls the listener on status and log changes of jobs. Returns an unsubscribe function. */
   onChange(listener: (change: WorldChange) => void): () => void;
   /** Calls the listener at least once per second of an advance. Returns an unsubscribe function. */
   onTick(listener: (now: number) => void): () => void;
