@@ -6,24 +6,24 @@ import type { PageRequest, PageSlice } from '../gitlab/lists/page-request.ts';
 import type { KeysetRequest, OffsetRequest, Page, RestPageRequest } from '../gitlab/pagination.ts';
 import type { Job } from '../gitlab/rows.ts';
 
-/** Which rows of a list are wanted; statuses in GitLab's spelling. */
+/** Filters of a list of jobs; statuses in GitLab's spelling. */
 export interface ListFilter {
   statuses?: readonly string[] | undefined;
   ref?: string | undefined;
   includeRetried?: boolean | undefined;
 }
 
-/** A list of jobs, whichever way GitLab pages it. Both reads throw what the client throws, 404 included. */
+/** A list of jobs with keyset or offset pagination. */
 export interface RowList<Row> {
-  /** Whether a read brings the total along, so that counting costs no call of its own. */
-  countsAlong(): boolean;
-  read(want: PageRequest): Promise<PageSlice<Row>>;
-  /** How many rows there are, at one row's cost or none; null where GitLab does not count. */
+  /** Whether a page contains the total, so that counting needs no extra call. */
+  pagesHaveTotal(): boolean;
+  read(request: PageRequest): Promise<PageSlice<Row>>;
+  /** Returns the number of rows, with at most one call; null if GitLab does not count them. */
   count(): Promise<number | null>;
 }
 
-/** Pages of one list, each read once in an operation. */
-function pagesOnce<Row, Request extends RestPageRequest>(
+/** Caches the pages of one list, so that an operation reads each page once. */
+function cachePages<Row, Request extends RestPageRequest>(
   read: (page: Request) => Promise<Page<Row>>,
 ) {
   const pages = new Map<string, Promise<Page<Row>>>();
@@ -36,40 +36,40 @@ function pagesOnce<Row, Request extends RestPageRequest>(
 }
 
 /**
- * A project's jobs: by key where the server can (GitLab 15.9 and later), by place where it answers 405 or takes no cursor
- * of ours.
+ * The jobs of a project: keyset pagination (GitLab 15.9 and later), or offset pagination if the server
+ * answers 405 or rejects cursors built by the gateway.
  */
 export function projectJobList(gitlab: Gitlab, project: string, filter: ListFilter): RowList<Job> {
   const { server } = gitlab;
   const isOffsetOnly = () => server.keyset === false || server.builtCursors === false;
   const query = { scope: filter.statuses ?? [], ref: filter.ref };
-  const keyset = pagesOnce((page: KeysetRequest) => gitlab.listProjectJobs(project, query, page));
-  const offset = pagesOnce((page: OffsetRequest) => gitlab.listProjectJobs(project, query, page));
+  const keyset = cachePages((page: KeysetRequest) => gitlab.listProjectJobs(project, query, page));
+  const offset = cachePages((page: OffsetRequest) => gitlab.listProjectJobs(project, query, page));
   return {
-    countsAlong: isOffsetOnly,
-    async read(want) {
-      if (isOffsetOnly()) return readOffsetList(offset, want);
+    pagesHaveTotal: isOffsetOnly,
+    async read(request) {
+      if (isOffsetOnly()) return readOffsetList(offset, request);
       try {
-        return await readKeysetList(keyset, want);
+        return await readKeysetList(keyset, request);
       } catch (error) {
         if (!isKeysetUnsupported(error)) throw error;
         server.keyset = false;
-        return readOffsetList(offset, want);
+        return readOffsetList(offset, request);
       }
     },
-    // A server that sends cursor headers (19.x) never counts this list, upstream.md §4.1.
+    // A server that sends cursor headers (19.x) never counts this list (upstream.md §4.1).
     count: () => (server.cursorHeaders ? Promise.resolve(null) : countRows(offset)),
   };
 }
 
-/** A list that GitLab pages by place: a pipeline's. */
+/** A list with offset pagination, such as the jobs of a pipeline. */
 export function offsetList<Row extends { id: number | string }>(
   read: (page: OffsetRequest) => Promise<Page<Row>>,
 ): RowList<Row> {
-  const fetch = pagesOnce(read);
+  const readPage = cachePages(read);
   return {
-    countsAlong: () => true,
-    read: (want) => readOffsetList(fetch, want),
-    count: () => countRows(fetch),
+    pagesHaveTotal: () => true,
+    read: (request) => readOffsetList(readPage, request),
+    count: () => countRows(readPage),
   };
 }

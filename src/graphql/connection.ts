@@ -156,7 +156,7 @@ export async function readConnection<Row extends WithId>(
   const onlyCounts = !hasRows;
   const [slice, total] = await Promise.all([
     onlyCounts ? empty : list.read(want),
-    onlyCounts || (counts && !list.countsAlong()) ? list.count() : null,
+    onlyCounts || (counts && !list.pagesHaveTotal()) ? list.count() : null,
   ]);
   let digest: string | undefined;
   return toConnection(slice, {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { ChangeEvent } from '../live/notifications.ts';
 
 /*
- * The parts of GitLab's hooks that say what has changed (upstream.md §9). Nothing else of them is
- * looked at: hooks come late, twice and out of order, and may be forged by whoever has the secret.
+ * The parts of GitLab's webhooks that name what has changed (upstream.md §9). All other data is
+ * ignored: webhooks are late, repeated or out of order, and anyone with the secret can forge them.
  */
 
 const id = z.union([z.number().int().positive(), z.string().regex(/^\d{1,19}$/)]).transform(String);
@@ -21,7 +21,7 @@ const pipelineHook = z.object({
   builds: z.array(z.object({ id })).nullish(),
 });
 
-/** A hook's body is not what GitLab sends. */
+/** The body of a webhook is invalid. */
 export class HookError extends Error {
   override readonly name = 'HookError';
 }
@@ -30,13 +30,13 @@ function check<T>(shape: z.ZodType<T>, body: unknown): T {
   const result = shape.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new HookError(`Not a hook of GitLab's: ${issue?.path.join('.')}: ${issue?.message}`);
+  throw new HookError(`Not a GitLab webhook: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 const jobTopic = (job: string) => `job/${job}`;
 const pipelineTopic = (pipeline: string) => `pipeline/${pipeline}`;
 
-/** What a hook is a hint of; null for hooks of other kinds. Throws HookError for a body without sense. */
+/** Returns null for webhooks of other kinds. Throws HookError for an invalid body. */
 export function parseHook(body: unknown): ChangeEvent | null {
   const { object_kind: kind } = check(z.object({ object_kind: z.string() }), body);
   if (kind === 'build') {
@@ -47,7 +47,7 @@ export function parseHook(body: unknown): ChangeEvent | null {
   if (kind !== 'pipeline') return null;
   const { object_attributes: pipeline, builds, ...hook } = check(pipelineHook, body);
   const jobs = (builds ?? []).map((build) => jobTopic(build.id));
-  // Sent when the pipeline's status changes, not for each job (§9).
+  // Sent when the status of the pipeline changes, not for each job (§9).
   return {
     topics: [pipelineTopic(pipeline.id), ...jobs],
     project: hook.project?.id,

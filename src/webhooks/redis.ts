@@ -2,23 +2,23 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { ChangeEvent } from '../live/notifications.ts';
 
-/** Passes hints on to the other replicas, and theirs to this one. */
+/** Exchanges change events with the other replicas. */
 export interface Relay {
-  /** Never waits, and never fails: a hint that is lost is made up for by polling. */
-  publish(hint: ChangeEvent): void;
+  /** Does not wait and does not throw: polling finds the changes of lost events. */
+  publish(event: ChangeEvent): void;
   close(): void;
 }
 
-/** What a relay takes. */
 export interface RelayOptions {
-  /** `redis://` or `rediss://`, with user and password if there are any. */
+  /** `redis://` or `rediss://`, optionally with user and password. */
   url: string;
-  /** Told of the hints of others. */
-  receive(hint: ChangeEvent): void;
-  /** Told when hints can be missed from now on (`false`), and when no longer. Not of the first connection. */
+  /** Called with the events of other replicas. */
+  receive(event: ChangeEvent): void;
+  /** Called when the connection is lost (`false`) and restored; not for the first connection. */
   onState(isUp: boolean): void;
 }
 
+/** Also used by older versions of the gateway, like the message format. */
 const CHANNEL = 'gitlab-jobs-gateway:hints';
 const MAX_RETRY_MS = 5_000;
 
@@ -33,63 +33,63 @@ function parseMessage(text: string): z.infer<typeof message> | undefined {
   try {
     return message.parse(JSON.parse(text));
   } catch {
-    // Of another version of the gateway, or nobody's: polling finds what it may have told.
+    // From an incompatible version of the gateway; polling finds the change.
     return undefined;
   }
 }
 
-/** Tells of each loss and each return once, however often a client says so. */
-function createState(onState: RelayOptions['onState']) {
+/** Reports each change of the connection's state once. */
+function createStateReporter(onState: RelayOptions['onState']) {
   let isUp: boolean | undefined;
-  return (now: boolean) => {
-    const isFirst = isUp === undefined && now;
-    if (now === isUp) return;
-    isUp = now;
-    if (!isFirst) onState(now);
+  return (isUpNow: boolean) => {
+    const isFirst = isUp === undefined && isUpNow;
+    if (isUpNow === isUp) return;
+    isUp = isUpNow;
+    if (!isFirst) onState(isUpNow);
   };
 }
 
-/** A connection that comes back by itself, and takes no orders while it is gone. */
-function open(create: typeof Redis, url: string): Redis {
+/** Connects with automatic reconnection; commands fail while there is no connection. */
+function connect(create: typeof Redis, url: string): Redis {
   const client = new create(url, {
     enableOfflineQueue: false,
     autoResubscribe: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 5_000,
-    // A connection that died without a word is noticed; Redis sends a subscriber nothing by itself.
+    // Detects a dead connection: Redis sends nothing to an idle subscriber.
     keepAlive: 5_000,
     retryStrategy: (times) => Math.min(MAX_RETRY_MS, 100 * 2 ** Math.min(times, 10)),
   });
-  // Each is told of by the state.
+  // Errors are reported as a change of state.
   client.on('error', () => {});
   return client;
 }
 
 /**
- * Connects to Redis or Valkey. One channel carries all hints: they are few and small, and each replica
- * knows by itself whom they concern. ioredis is loaded here, so that only those who use it pay for it.
+ * Connects to Redis or Valkey. All events share one channel, because they are few and small; each
+ * replica filters them by topic. ioredis is loaded on demand, because most gateways do not use it.
  */
 export async function openRedisRelay({ url, receive, onState }: RelayOptions): Promise<Relay> {
   const { Redis: create } = await import('ioredis');
-  const [publisher, subscriber] = [open(create, url), open(create, url)];
+  const [publisher, subscriber] = [connect(create, url), connect(create, url)];
   const from = crypto.randomUUID();
-  const tell = createState(onState);
+  const reportState = createStateReporter(onState);
 
   subscriber.on('ready', () => {
     subscriber.subscribe(CHANNEL).then(
-      () => tell(true),
+      () => reportState(true),
       () => subscriber.disconnect(true),
     );
   });
-  subscriber.on('close', () => tell(false));
+  subscriber.on('close', () => reportState(false));
   subscriber.on('message', (_channel, text) => {
-    const hint = parseMessage(text);
-    if (hint && hint.from !== from) receive(hint);
+    const event = parseMessage(text);
+    if (event && event.from !== from) receive(event);
   });
   return {
-    publish(hint) {
-      publisher.publish(CHANNEL, JSON.stringify({ ...hint, from })).catch(() => {});
+    publish(event) {
+      publisher.publish(CHANNEL, JSON.stringify({ ...event, from })).catch(() => {});
     },
     close() {
       subscriber.removeAllListeners('close');

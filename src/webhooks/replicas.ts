@@ -6,37 +6,36 @@ import {
 import type { Clock } from '../util/clock.ts';
 import { openRedisRelay, type Relay } from './redis.ts';
 
-/** Hints of this process and of its replicas. */
+/** Change events of this process and of the other replicas. */
 export interface Replicas {
   readonly notifications: Notifications;
-  /** Passes on a hint that came to this process. */
-  publish(hint: ChangeEvent): void;
+  /** Publishes an event that this process received, here and to the other replicas. */
+  publish(event: ChangeEvent): void;
   close(): void;
 }
 
-/** What passing on hints takes. */
 export interface ReplicasOptions {
   clock: Clock;
-  /** Where the replicas meet; undefined for a single one. */
+  /** Undefined for a single replica. */
   redisUrl: string | undefined;
-  /** Hands a hint on to other processes of this replica, which do without where Redis does it. */
-  passOn?: ((hint: ChangeEvent) => void) | undefined;
-  /** Told when replicas are out of reach, and when they are back. */
+  /** Publishes to the other processes of this replica. Not used with Redis, which reaches them, too. */
+  passOn?: ((event: ChangeEvent) => void) | undefined;
+  /** Called when the connection to the other replicas is lost (`false`) and restored. */
   onRelay(isUp: boolean): void;
 }
 
-/** Connects the replicas' hints. Without Redis, or while it is away, each replica has its own. */
+/** Without Redis, or while it is unavailable, each replica has only its own events. */
 export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOptions): Replicas {
-  const wakeUps = createNotifications(clock);
+  const notifications = createNotifications(clock);
   let relay: Relay | undefined;
   let isClosed = false;
 
   const connect = async (url: string) => {
     const opened = await openRedisRelay({
       url,
-      receive: wakeUps.receive,
+      receive: notifications.receive,
       onState(isUp) {
-        if (!isUp) wakeUps.onMissedEvents();
+        if (!isUp) notifications.onMissedEvents();
         onRelay(isUp);
       },
     });
@@ -45,11 +44,11 @@ export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOpt
   };
   if (redisUrl !== undefined) void connect(redisUrl);
   return {
-    notifications: wakeUps,
-    publish(hint) {
-      wakeUps.receive(hint);
-      if (redisUrl === undefined) passOn?.(hint);
-      else relay?.publish(hint);
+    notifications,
+    publish(event) {
+      notifications.receive(event);
+      if (redisUrl === undefined) passOn?.(event);
+      else relay?.publish(event);
     },
     close() {
       isClosed = true;

@@ -2,26 +2,26 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 type ReadHeader = (name: string) => string | null;
 
-/** Says whether a hook comes from who knows the secret. */
+/** Verifies that a webhook was sent with the secret. */
 export interface HookVerifier {
-  /** By the headers alone; undefined where it takes the body to tell. */
+  /** Undefined if the decision needs the body (`bySignature`). */
   byHeaders(header: ReadHeader): boolean | undefined;
   bySignature(header: ReadHeader, body: Uint8Array): boolean;
 }
 
-/** GitLab signs when it sends, and sends again within minutes; whoever recorded a hook comes later. */
+/** Older webhooks may be replays; GitLab signs on each attempt and retries within minutes. */
 const MAX_AGE_SECONDS = 300;
 const SIGNING_TOKEN = /^whsec_/;
 
-/** In a time that tells nothing of either, not even a length. */
+/** Compares in constant time; hashing hides the lengths, too. */
 function isEqual(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
 }
 
 /**
- * Checks hooks against a secret, either way GitLab has of showing it (upstream.md §9): the secret
- * itself in X-Gitlab-Token, or since 19.0, for a signing token (`whsec_…`), a signature. `now` is in ms.
+ * Supports both methods of GitLab (upstream.md §9): the secret itself in X-Gitlab-Token, or, since 19.0,
+ * a signature made with a signing token (`whsec_…`). `now` is in ms.
  */
 export function createHookVerifier(secret: string, now: () => number): HookVerifier {
   const key = Buffer.from(secret.replace(SIGNING_TOKEN, ''), 'base64');
@@ -29,7 +29,7 @@ export function createHookVerifier(secret: string, now: () => number): HookVerif
   return {
     byHeaders(header) {
       const token = header('x-gitlab-token');
-      // A signing token is never sent: who shows one has read it somewhere.
+      // GitLab never sends a signing token, so a request that contains one is forged.
       if (token !== null && !isSigningToken) return isEqual(token, secret);
       return isSigningToken && header('webhook-signature') !== null ? undefined : false;
     },
