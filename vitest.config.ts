@@ -17,8 +17,9 @@ export default defineConfig(({ mode }) => ({
     globalSetup: 'test/setup/build-program.ts',
     setupFiles: 'test/setup/properties.ts',
     // Long timeouts cost nothing while tests pass: machines may be slow and shared.
-    testTimeout: 60_000,
-    expect: { poll: { timeout: 15_000 } },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     coverage: {
       provider: 'v8',
       include: ['src/**'],
