@@ -25,15 +25,11 @@ describe('the program', () => {
     }
     for (const socket of sockets) socket.destroy();
     await expect
-      .poll(
-        () =>
-          query('{ __typename }').then(
-            (answer) => answer.status,
-            () => 0,
-          ),
-        {
-          timeout: 10_000,
-        },
+      .poll(() =>
+        query('{ __typename }').then(
+          (answer) => answer.status,
+          () => 0,
+        ),
       )
       .toBe(200);
     expect(child.exitCode).toBeNull();

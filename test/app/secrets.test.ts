@@ -116,7 +116,7 @@ async function startProgram(gitlabUrl: string) {
 }
 
 describe('the tokens of callers', () => {
-  it('are in nothing that the program ever writes or answers', { timeout: 60_000 }, async () => {
+  it('are in nothing that the program ever writes or answers', async () => {
     const simulator = await createSimulator({ world: smallWorld() });
     onTestFinished(() => simulator.close());
     const { url, child, written } = await startProgram(simulator.url);

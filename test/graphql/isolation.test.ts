@@ -112,9 +112,7 @@ async function askAtRandom(started: Started, dice: (sides: number) => number): P
   return mayKnow ? 'answered' : 'hidden';
 }
 
-it('never shows one caller’s data to another, nor hides it from its own', {
-  timeout: 120_000,
-}, async () => {
+it('never shows one caller’s data to another, nor hides it from its own', async () => {
   const started = await startGateway({
     simulator: { world: world(), jobsIndexLimit: 0, latencyMs: 1 },
   });

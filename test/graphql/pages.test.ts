@@ -212,9 +212,7 @@ describe.each(versions)('random walks on GitLab %s', (version) => {
     return startGateway({ simulator, token: 'glpat-alice' });
   };
 
-  it('find every page of a project’s jobs exact, in both directions and orders', {
-    timeout: 120_000,
-  }, async () => {
+  it('find every page of a project’s jobs exact, in both directions and orders', async () => {
     const world = emptyWorld();
     const started = await start(world);
     await fc.assert(
@@ -226,9 +224,7 @@ describe.each(versions)('random walks on GitLab %s', (version) => {
     expect(started.bugs).toEqual([]);
   });
 
-  it('find every page of a pipeline’s jobs exact, in both directions', {
-    timeout: 120_000,
-  }, async () => {
+  it('find every page of a pipeline’s jobs exact, in both directions', async () => {
     const world = emptyWorld();
     const started = await start(world);
     await fc.assert(

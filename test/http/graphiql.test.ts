@@ -144,99 +144,95 @@ const SHORT_TIMERS = `{
     setTimeout(run, ms <= 1_000 ? ms / 25 : ms, ...values);
 }`;
 
-describe.skipIf(whyNoBrowser)(
-  `in a browser${whyNoBrowser ? ` (${whyNoBrowser})` : ''}`,
-  { timeout: 60_000 },
-  () => {
-    let browser: Browser;
-    beforeAll(async () => {
-      browser = await launchBrowser();
-    }, 60_000);
-    afterAll(() => browser?.close());
+describe.skipIf(whyNoBrowser)(`in a browser${whyNoBrowser ? ` (${whyNoBrowser})` : ''}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
 
-    async function open(url: string, path = '/graphql'): Promise<Watch> {
-      const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
-      onTestFinished(() => context.close());
-      const page = await context.newPage();
-      await page.addInitScript(SHORT_TIMERS);
-      const faults: string[] = [];
-      page.on('console', (message) => {
-        if (message.type() !== 'log') faults.push(`${message.type()}: ${message.text()}`);
-      });
-      page.on('pageerror', (error) => faults.push(String(error)));
-      page.on('request', (request) => {
-        const { protocol, origin } = new URL(request.url());
-        if (origin !== url && protocol !== 'data:') faults.push(`request: ${request.url()}`);
-      });
-      page.on('response', (response) => {
-        if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
-      });
-      await page.goto(`${url}${path}`);
-      await page.locator('.graphiql-execute-button').waitFor();
-      return { page, faults };
-    }
-
-    function tabsOf(page: Page): Promise<string[]> {
-      return page.locator('.graphiql-tab-button').allTextContents();
-    }
-
-    const storedQuery = `Object.entries(localStorage).find(([name]) => name.endsWith(':query'))?.[1]`;
-
-    /** Clicks a tab and waits until GraphiQL has stored its query. */
-    async function choose(page: Page, name: string): Promise<void> {
-      await page.getByRole('tab', { name, exact: true }).click();
-      await page.locator('.graphiql-tab-active', { hasText: name }).waitFor();
-      await expect.poll(() => page.evaluate(storedQuery), { interval: 10 }).toContain(name);
-    }
-
-    /** Clicks the play button; the answer as text, without the spaces that an editor shows. */
-    async function play(page: Page): Promise<string> {
-      const answered = page.waitForResponse((response) => response.request().method() === 'POST');
-      await page.locator('.graphiql-execute-button').click();
-      await answered;
-      const shown = page.locator('.result-window .view-line').nth(2);
-      await shown.waitFor();
-      return (await page.locator('.result-window').innerText()).replaceAll('\u00a0', ' ');
-    }
-
-    it('opens every example in a tab of its own and answers it, with the token it needs', async () => {
-      const { page, faults } = await open(await start({ exampleTokens: demoTokens }));
-      const names = readOperations().map(
-        ({ query }) => /^(?:query|mutation|subscription) (\w+)/m.exec(query)?.[1],
-      );
-      expect(await tabsOf(page)).toEqual(names);
-      expect(await play(page)).toContain('"name": "build"');
-      for (const name of (await tabsOf(page)).reverse()) await choose(page, name);
-      await choose(page, 'CurrentJob');
-      expect(await play(page)).toContain('"currentJob": {');
-      expect(faults).toEqual([]);
+  async function open(url: string, path = '/graphql'): Promise<Watch> {
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await page.addInitScript(SHORT_TIMERS);
+    const faults: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() !== 'log') faults.push(`${message.type()}: ${message.text()}`);
     });
-
-    it('knows the schema, and marks what does not fit it', async () => {
-      const { page, faults } = await open(await start(), '/graphql?query=%7B%20nonsense%20%7D');
-      await page.locator('.graphiql-query-editor .squiggly-error').waitFor();
-      expect(await tabsOf(page)).toContain('<untitled>');
-      expect(page.url()).toMatch(/\/graphql$/);
-      expect(faults).toEqual([]);
+    page.on('pageerror', (error) => faults.push(String(error)));
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (origin !== url && protocol !== 'data:') faults.push(`request: ${request.url()}`);
     });
-
-    it('keeps tabs over a reload, and forgets tokens that somebody typed', async () => {
-      const { page, faults } = await open(await start());
-      await page.getByRole('button', { name: 'Headers' }).click();
-      await page.locator('.graphiql-editor-tool .monaco-editor:visible').click();
-      await page.keyboard.press('Control+A');
-      await page.keyboard.type('{"PRIVATE-TOKEN": "glpat-typed"');
-      await page.locator('.graphiql-editor-tool', { hasText: 'glpat-typed' }).waitFor();
-      // Longer than GraphiQL waits before it stores anything.
-      await page.evaluate('new Promise((resolve) => setTimeout(resolve, 1_000))');
-      await choose(page, 'JobLog');
-      const stored = () => page.evaluate<string>('JSON.stringify(localStorage)');
-      await expect.poll(stored).toMatch(/activeTabIndex\W+5/);
-      await page.reload();
-      await page.locator('.graphiql-tab-active', { hasText: 'JobLog' }).waitFor();
-      expect(await stored()).toContain('JobLog');
-      expect(await stored()).not.toContain('glpat-typed');
-      expect(faults).toEqual([]);
+    page.on('response', (response) => {
+      if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
     });
-  },
-);
+    await page.goto(`${url}${path}`);
+    await page.locator('.graphiql-execute-button').waitFor();
+    return { page, faults };
+  }
+
+  function tabsOf(page: Page): Promise<string[]> {
+    return page.locator('.graphiql-tab-button').allTextContents();
+  }
+
+  const storedQuery = `Object.entries(localStorage).find(([name]) => name.endsWith(':query'))?.[1]`;
+
+  /** Clicks a tab and waits until GraphiQL has stored its query. */
+  async function choose(page: Page, name: string): Promise<void> {
+    await page.getByRole('tab', { name, exact: true }).click();
+    await page.locator('.graphiql-tab-active', { hasText: name }).waitFor();
+    await expect.poll(() => page.evaluate(storedQuery), { interval: 10 }).toContain(name);
+  }
+
+  /** Clicks the play button; the answer as text, without the spaces that an editor shows. */
+  async function play(page: Page): Promise<string> {
+    const answered = page.waitForResponse((response) => response.request().method() === 'POST');
+    await page.locator('.graphiql-execute-button').click();
+    await answered;
+    const shown = page.locator('.result-window .view-line').nth(2);
+    await shown.waitFor();
+    return (await page.locator('.result-window').innerText()).replaceAll('\u00a0', ' ');
+  }
+
+  it('opens every example in a tab of its own and answers it, with the token it needs', async () => {
+    const { page, faults } = await open(await start({ exampleTokens: demoTokens }));
+    const names = readOperations().map(
+      ({ query }) => /^(?:query|mutation|subscription) (\w+)/m.exec(query)?.[1],
+    );
+    expect(await tabsOf(page)).toEqual(names);
+    expect(await play(page)).toContain('"name": "build"');
+    for (const name of (await tabsOf(page)).reverse()) await choose(page, name);
+    await choose(page, 'CurrentJob');
+    expect(await play(page)).toContain('"currentJob": {');
+    expect(faults).toEqual([]);
+  });
+
+  it('knows the schema, and marks what does not fit it', async () => {
+    const { page, faults } = await open(await start(), '/graphql?query=%7B%20nonsense%20%7D');
+    await page.locator('.graphiql-query-editor .squiggly-error').waitFor();
+    expect(await tabsOf(page)).toContain('<untitled>');
+    expect(page.url()).toMatch(/\/graphql$/);
+    expect(faults).toEqual([]);
+  });
+
+  it('keeps tabs over a reload, and forgets tokens that somebody typed', async () => {
+    const { page, faults } = await open(await start());
+    await page.getByRole('button', { name: 'Headers' }).click();
+    await page.locator('.graphiql-editor-tool .monaco-editor:visible').click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('{"PRIVATE-TOKEN": "glpat-typed"');
+    await page.locator('.graphiql-editor-tool', { hasText: 'glpat-typed' }).waitFor();
+    // Longer than GraphiQL waits before it stores anything.
+    await page.evaluate('new Promise((resolve) => setTimeout(resolve, 1_000))');
+    await choose(page, 'JobLog');
+    const stored = () => page.evaluate<string>('JSON.stringify(localStorage)');
+    await expect.poll(stored).toMatch(/activeTabIndex\W+5/);
+    await page.reload();
+    await page.locator('.graphiql-tab-active', { hasText: 'JobLog' }).waitFor();
+    expect(await stored()).toContain('JobLog');
+    expect(await stored()).not.toContain('glpat-typed');
+    expect(faults).toEqual([]);
+  });
+});

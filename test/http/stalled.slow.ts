@@ -35,7 +35,13 @@ it.each<
 >([
   ['a raw log', 'GET /jobs/42/1001/trace', '', {}],
   ['a JSON response of the fast path', 'POST /graphql', QUERY, {}],
-  ['a JSON response of the general path', 'POST /graphql', QUERY, {}, { COMPILED_EXECUTION: 'false' }],
+  [
+    'a JSON response of the general path',
+    'POST /graphql',
+    QUERY,
+    {},
+    { COMPILED_EXECUTION: 'false' },
+  ],
   ['an event stream', 'POST /graphql', QUERY, { accept: 'text/event-stream' }],
   ['a multipart response', 'POST /graphql', QUERY, { accept: 'multipart/mixed' }],
 ])('a client that stops reading %s is disconnected', async (_what, line, body, more, env = {}) => {

@@ -23,7 +23,7 @@ describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
     });
     page = await browser.newPage();
     await page.setContent(`<style>${traceStyleSheet()}</style><pre id="log"></pre>`);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
@@ -79,7 +79,7 @@ describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
   it('contains only the documented elements and attributes, and the text of the log', async () => {
     for (const log of worstLogs) await expectInert(bytesOf(log));
     await fc.assert(fc.asyncProperty(hostileLog, expectInert), { numRuns: runs(300) });
-  }, 60_000);
+  });
 
   it('is colored by the style sheet', async () => {
     await show(htmlText(parse('\x1b[38;5;208;48;5;16mx').lines));

@@ -24,7 +24,7 @@ export async function startProgram(env: Record<string, string>): Promise<Program
       .filter(Boolean)
       .map((line) => (line.startsWith('{') ? (JSON.parse(line) as { msg: string }).msg : line));
   const said = () => messages().find((message) => message.startsWith('Listening on'));
-  await expect.poll(said, { timeout: 30_000, interval: 100 }).toBeDefined();
+  await expect.poll(said, { interval: 20 }).toBeDefined();
   const url = /http:\/\/[^/]+/.exec(said() ?? '')?.[0] ?? '';
   return {
     url,
