@@ -39,7 +39,7 @@ describe('the Dockerfile', () => {
     expect(stages.length).toBeGreaterThan(1);
     for (const [from] of stages) expect(from?.args).toMatch(/^\$\{NODE_IMAGE\} AS \w+$/);
     const [, image] = /^ARG NODE_IMAGE=(\S+)$/m.exec(text) ?? [];
-    expect(image).toMatch(/^node:20\.\d+\.\d+-[\w-]+$/);
+    expect(image).toMatch(/^node:24\.\d+\.\d+-[\w-]+$/);
     const engines = (JSON.parse(read('package.json')) as { engines: { node: string } }).engines;
     expect(engines.node).toBe('>=20.18.1');
   });
