@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createTestClock } from '../gitlab/upstream.ts';
 import { type Started, startGateway } from '../helpers/start-gateway.ts';
@@ -17,6 +17,9 @@ const TAIL = 'subscription ($id: ID!) { jobTraceAppended(id: $id) { text } }';
 
 /** A gateway whose polls wait for the test, which sees them wait. */
 async function start(env: Record<string, string> = {}) {
+  // WebSockets are pinged when the test says so.
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
   const time = createTestClock();
   const gateway = await startGateway({
     env,
@@ -86,7 +89,10 @@ const ways: Record<string, (gateway: Pick<Started, 'url'>) => Promise<() => unkn
   async 'a WebSocket’s network is lost'(gateway) {
     // Its side of the connection stays open, and neither reads nor answers.
     const socket = await openSubscription(gateway);
-    return () => socket.pause();
+    return () => {
+      socket.pause();
+      vi.advanceTimersByTime(100);
+    };
   },
 };
 

@@ -12,7 +12,7 @@ const start = (config = {}, live = {}, stalledMs?: number) =>
   startGateway({
     simulator: { world: runningWorld() },
     config: { pollIntervalMs: 100, ...config },
-    live: { pingMs: 50, ...live },
+    live: { pingMs: 60_000, ...live },
     ...(stalledMs && { stalledMs }),
   });
 
@@ -29,6 +29,12 @@ async function open(gateway: Pick<Started, 'url'>) {
   );
   await once(socket, 'message');
   return { socket, carrier };
+}
+
+/** Pings are sent when the test says so. */
+function useFakeIntervals(): void {
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
 }
 
 const { id } = running;
@@ -185,8 +191,9 @@ describe('a WebSocket', () => {
   );
 
   it('that gives no sign of life is cut off, and its poll ends', async () => {
+    useFakeIntervals();
     const time = createTestClock();
-    const gateway = await start({}, { clock: time.clock });
+    const gateway = await start({}, { clock: time.clock, pingMs: 50 });
     const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
     await once(socket, 'open');
     const payload = { 'private-token': tokens.alice };
@@ -197,6 +204,7 @@ describe('a WebSocket', () => {
     await until(() => time.timers.size === 1);
     // From now on it neither reads nor answers, as if its network were gone.
     socket.pause();
+    vi.advanceTimersByTime(100);
     await until(() => time.timers.size === 0);
     const closed = once(socket, 'close');
     socket.resume();
@@ -248,8 +256,7 @@ describe('a WebSocket', () => {
 
 describe('a client', () => {
   it('that takes a long answer slowly has it whole, though it cannot be asked for a sign of life', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval'] });
-    onTestFinished(() => void vi.useRealTimers());
+    useFakeIntervals();
     const gateway = await startGateway({
       simulator: { world: runningWorld('x'.repeat(12 * 1024 * 1024)) },
       live: { pingMs: 50 },
