@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,19 +23,16 @@ const npm = (cwd: string, ...args: string[]) =>
     timeout: 3 * MINUTE,
   });
 
-/** Packs a copy of the repository, so that nobody else's `dist` is touched. */
+/** Packs a copy of what is published, with the `dist` that test/setup built. */
 async function pack(folder: string): Promise<string> {
   await mkdir(folder);
   const { files } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
     files: string[];
   };
-  const sources = ['package.json', 'src', 'tsconfig.json', 'tsconfig.build.json'];
-  const published = files.filter((file) => file !== 'dist');
-  for (const name of [...sources, ...published]) {
+  for (const name of ['package.json', ...files]) {
     await cp(join(root, name), join(folder, name), { recursive: true });
   }
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const { stdout } = await npm(folder, 'pack', '--silent');
+  const { stdout } = await npm(folder, 'pack', '--silent', '--ignore-scripts');
   return join(folder, stdout.trim().split('\n').at(-1) ?? '');
 }
 
