@@ -5,11 +5,9 @@ import type { CallBudget, Read, RequestCounter, UpstreamRequest } from './reques
 import type { ServerCapabilities } from './server-capabilities.ts';
 import type { Transport } from './transport/transport.ts';
 
-/** Dependencies of a client. */
 export interface GitlabDeps {
   transport: Transport;
   credential: Credential;
-  /** Aborts all calls. */
   signal?: AbortSignal | undefined;
   counter?: RequestCounter | undefined;
   /** Limits the calls; clients with the same budget share it. @default unlimited */
@@ -28,7 +26,6 @@ export interface Calls {
 
 export type GetOptions = { query?: Query; streaming?: boolean; keep?: boolean };
 
-/** Creates the calls of one caller. */
 export function createCalls(deps: GitlabDeps): Calls {
   const { transport, budget, credential, signal, counter, traceContext } = deps;
   /** Charges the budget. A call that only detects a missing feature is refunded. */

@@ -41,7 +41,6 @@ export interface PipelineRef {
 /** A job to change. `kind` selects the shape of the response. */
 export type WriteRef = JobRef & { kind: 'BUILD' | 'BRIDGE' };
 
-/** A variable for one run of a manual job. */
 export interface JobVariable {
   key: string;
   value: string;

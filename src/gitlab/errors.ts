@@ -1,6 +1,5 @@
 import { type Redact, redactPatterns, toSafeCause } from '../util/redact.ts';
 
-/** One code per error class. */
 export type GitlabErrorCode =
   | 'GITLAB_STATUS'
   | 'GITLAB_NETWORK'
@@ -30,7 +29,6 @@ export abstract class GitlabError extends Error {
   abstract readonly code: GitlabErrorCode;
   readonly method: string;
   readonly path: string;
-  /** GitLab's X-Request-Id, if there was a response. */
   readonly requestId: string | undefined;
 
   constructor(message: string, origin: ErrorOrigin) {
@@ -43,7 +41,6 @@ export abstract class GitlabError extends Error {
   }
 }
 
-/** GitLab responded with an error status. */
 export class GitlabStatusError extends GitlabError {
   override readonly name = 'GitlabStatusError';
   readonly code = 'GITLAB_STATUS';
@@ -74,7 +71,6 @@ export class GitlabStatusError extends GitlabError {
   }
 }
 
-/** There was no response. */
 export class GitlabNetworkError extends GitlabError {
   override readonly name = 'GitlabNetworkError';
   readonly code = 'GITLAB_NETWORK';
@@ -90,7 +86,6 @@ export class GitlabNetworkError extends GitlabError {
 /** The phase in which the timeout occurred; 'total' is the deadline of the whole call. */
 export type TimeoutPhase = 'connect' | 'headers' | 'body' | 'total';
 
-/** There was no response in time. */
 export class GitlabTimeoutError extends GitlabError {
   override readonly name = 'GitlabTimeoutError';
   readonly code = 'GITLAB_TIMEOUT';

@@ -5,7 +5,6 @@ import { type Headers, headerOf } from './transport/headers.ts';
 /** One page of a list, newest row first. */
 export interface Page<T> {
   items: T[];
-  /** Whether older rows follow. */
   hasNext: boolean;
   /** Whether newer rows precede; undefined if unknown (keyset pages without X-PREV-CURSOR). */
   hasPrevious: boolean | undefined;
@@ -33,7 +32,6 @@ export interface KeysetRequest {
 
 export type RestPageRequest = OffsetRequest | KeysetRequest;
 
-/** Returns the query parameters of a page. */
 export function toPageQuery(page: RestPageRequest): Query {
   if (page.kind === 'offset') return { page: page.page, per_page: page.perPage };
   const first = page.direction === 'older' && page.id === undefined;

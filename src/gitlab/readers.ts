@@ -79,7 +79,6 @@ function withEnvelope<T, P>(items: T[], envelope: Envelope<T, P>): BuildResult<P
   return (head, call) => envelope(items, head, call);
 }
 
-/** Reads a body with one row. */
 export function readOne<T>(row: Row<T>): Read<T> {
   return (response, call) => resultOf(row(parseJson(response, call), refusal(response, call)));
 }
@@ -117,7 +116,6 @@ export function readText(response: RawResponse, call: Call): BuildResult<Buffer>
   return resultOf(response.body);
 }
 
-/** A response whose body is a stream. */
 export interface TextStream extends ResponseHead {
   readonly body: Readable;
 }

@@ -12,7 +12,6 @@ export interface RequestCounter {
   coalesced: number;
   /** Those of `calls` that returned 304. */
   notModified: number;
-  /** GitLab's request ids of `calls`. */
   requestIds?: string[];
 }
 
@@ -42,7 +41,6 @@ export interface UpstreamRequest<T> {
   readonly endpoint: Endpoint;
   /** Includes the question mark, or is empty. Never contains a token. */
   readonly query: string;
-  /** Serialized JSON. */
   readonly body?: string | undefined;
   readonly credential: Credential;
   readonly read: Read<T>;
@@ -74,7 +72,6 @@ export interface RawResponse extends ResponseHead {
   readonly stream?: Readable;
 }
 
-/** A usable response. */
 export interface GitlabResponse<T> extends ResponseHead {
   readonly value: T;
 }
@@ -102,7 +99,6 @@ export interface CallEvent {
   readonly outcome: 'call' | 'coalesced' | 'not-modified' | 'left';
 }
 
-/** Describes a call for its errors. */
 export function originOf(
   call: Call,
   response?: { headers: Headers },

@@ -60,7 +60,6 @@ export const restUser = object({
 });
 export type RestUser = Of<typeof restUser>;
 
-/** A commit as embedded in a job. */
 export const restCommit = object({
   id: aText,
   short_id: text,

@@ -14,7 +14,6 @@ export interface Shape<Value> {
   readonly value?: Value;
 }
 
-/** The type of values that pass a shape. */
 export type Of<S> = S extends Shape<infer Value> ? Value : never;
 
 /** A member that may be missing or null. An invalid value is set to null. */

@@ -67,7 +67,6 @@ export function createByteQueue(): ByteQueue {
   return { blocks: [], base: 0, floor: 0, length: 0 };
 }
 
-/** Makes a deep copy. */
 export function copyByteQueue(queue: ByteQueue): ByteQueue {
   return { ...queue, blocks: queue.blocks.map((block) => Buffer.from(block)) };
 }

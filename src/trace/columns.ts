@@ -25,7 +25,6 @@ export function createColumn<T>(allocate: (size: number) => Block<T>): Column<T>
   return { allocate, blocks: [], base: 0, length: 0 };
 }
 
-/** Makes a deep copy. */
 export function copyColumn<T>(column: Column<T>): Column<T> {
   const blocks = column.blocks.map((block) => enlarged(column, block, block.length));
   return { ...column, blocks };
@@ -97,7 +96,6 @@ export function createTimeline<T>(initial: T, allocate: (size: number) => Block<
   return { initial, positions, values: createColumn(allocate), first: 0, latest: initial };
 }
 
-/** Makes a deep copy. */
 export function copyTimeline<T>(timeline: Timeline<T>): Timeline<T> {
   const { positions, values } = timeline;
   return { ...timeline, positions: copyColumn(positions), values: copyColumn(values) };

@@ -10,11 +10,8 @@ export const LINE_END = -2;
 /** The input ends within the token: more bytes are needed. */
 export const NEED_MORE = -3;
 
-/** Line feed. */
 export const LF = 0x0a;
-/** Carriage return: the following text replaces the line. */
 export const CR = 0x0d;
-/** Escape, the first byte of a control sequence. */
 export const ESC = 0x1b;
 
 /** The result for a token whose byte at `at` does not match or is missing. */
@@ -32,8 +29,7 @@ export function readWord(bytes: Uint8Array, at: number, word: readonly number[])
   return at + word.length;
 }
 
-/** The bytes of an ASCII text. */
-export function wordOf(text: string): readonly number[] {
+export function asciiBytes(text: string): readonly number[] {
   return Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
@@ -124,7 +120,6 @@ export interface Skipped {
   readonly done: boolean;
 }
 
-/** Bytes that end a string or its line. */
 const STRING_ENDS: readonly number[] = [BEL, CANCEL, SUBSTITUTE, ESC, LF];
 
 /** Skips a string, at most to a line feed; NEED_MORE if the only byte may begin its end. */

@@ -6,7 +6,6 @@ import { createTraceParser, type TraceParser } from './parser.ts';
 export interface KeptLog {
   /** Size of the whole log. */
   readonly byteSize: number;
-  /** Whether the log was longer than the kept part. */
   readonly truncated: boolean;
   readonly keptBytes: number;
   /**
@@ -18,7 +17,6 @@ export interface KeptLog {
   readonly parsed: ParsedTrace;
 }
 
-/** Bytes that are decoded per piece. */
 const PIECE = 1 << 14;
 const LINE_FEED = 0x0a;
 

@@ -35,7 +35,6 @@ export interface Stamp {
   readonly isError: boolean;
 }
 
-/** The line to which text is written. */
 interface OpenLine {
   /** Index of the line; -1 for a new one. */
   index: number;
@@ -94,7 +93,6 @@ export function createLines(): Lines {
   };
 }
 
-/** Makes a deep copy. */
 export function copyLines(lines: Lines): Lines {
   return {
     ...lines,
@@ -144,7 +142,6 @@ export function stampOf(lines: Lines, index: number): Stamp | null {
   return Number.isNaN(time) ? null : { time, isError: valueAt(lines.errors, index) === 1 };
 }
 
-/** Opens a new line at offset `source` of the log. */
 export function beginLine(lines: Lines, source: number, stamp: Stamp | null): void {
   const { open } = lines;
   open.index = -1;
@@ -180,7 +177,6 @@ function cutText(lines: Lines, offset: number): void {
   shrinkTo(lines.text, length);
 }
 
-/** Removes the text of the open line. */
 export function clearLine(lines: Lines): void {
   cutText(lines, lines.open.start);
   lines.open.start = lines.text.length;
@@ -292,7 +288,6 @@ const MAX_CONTINUATION = 3;
 const C1 = /[\u0080-\u009f]/;
 const ALL_C1 = /[\u0080-\u009f]/g;
 
-/** Text in one style. */
 export interface Run {
   readonly style: number;
   readonly text: string;

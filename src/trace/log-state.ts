@@ -67,7 +67,6 @@ export interface LogState {
   atLineStart: boolean;
   /** Bytes to be read again together with the next ones. */
   carry: Uint8Array;
-  /** Whether the log is complete. */
   ended: boolean;
 }
 
@@ -82,7 +81,6 @@ const newSourceLine = (): SourceLine => ({
   pendingText: 0,
 });
 
-/** Resets the object for the stream's next line. */
 function resetLine(line: SourceLine): void {
   line.index = -1;
   line.hasCarriageReturn = false;
@@ -204,7 +202,7 @@ export function applyMark(state: LogState, mark: Mark, source: number): void {
   line.headerOf = null;
   const count = countLines(lines);
   if (closing === null) line.headerOf = openSection(sections, mark, count + 1);
-  else closeSection(sections, closing, mark.seconds, count);
+  else closeSection(sections, closing, mark.unixSeconds, count);
   change(lines.sections, count, sections.innermost?.section.name ?? null);
 }
 

@@ -1,4 +1,4 @@
-import { CR, LF, mismatch, NO_MATCH, readWord, wordOf } from './escape.ts';
+import { asciiBytes, CR, LF, mismatch, NO_MATCH, readWord } from './escape.ts';
 
 /**
  * The time header that a runner with `FF_TIMESTAMPS` writes before every line (upstream.md §7):
@@ -14,8 +14,7 @@ export interface TimeHeader {
   readonly continues: boolean;
 }
 
-/** In bytes. */
-export const HEADER_LENGTH = 32;
+export const HEADER_BYTES = 32;
 
 /**
  * `0` is a digit, `h` a hexadecimal digit, `s` the stream's kind, `f` the flag; others are literal.
@@ -37,7 +36,6 @@ function fits(form: number, byte: number): boolean {
   return form === 0x66 ? byte === PLUS || byte === SPACE : byte === form;
 }
 
-/** Parses `count` decimal digits. */
 function numberAt(bytes: Uint8Array, at: number, count: number): number {
   let value = 0;
   for (let k = at; k < at + count; k += 1) value = value * 10 + (bytes[k] as number) - DIGIT;
@@ -60,11 +58,11 @@ function timeAt(bytes: Uint8Array, at: number): number | null {
 
 /** The index after the header at `at`, or a negative result as soon as one byte decides it. */
 export function headerEnd(bytes: Uint8Array, at: number): number {
-  for (let k = 0; k < HEADER_LENGTH; k += 1) {
+  for (let k = 0; k < HEADER_BYTES; k += 1) {
     const byte = bytes[at + k];
     if (byte === undefined || !fits(FORM[k] as number, byte)) return mismatch(bytes, at + k);
   }
-  return timeAt(bytes, at) === null ? NO_MATCH : at + HEADER_LENGTH;
+  return timeAt(bytes, at) === null ? NO_MATCH : at + HEADER_BYTES;
 }
 
 /** Parses the header at `at`; `headerEnd` must have matched it. */
@@ -94,8 +92,7 @@ export function isoTime(micros: number): string {
 export interface Mark {
   readonly kind: 'start' | 'end';
   readonly name: string;
-  /** Unix time. */
-  readonly seconds: number;
+  readonly unixSeconds: number;
   readonly collapsed: boolean;
 }
 
@@ -104,10 +101,10 @@ const MAX_NAME = 255;
 /** Most digits of a time. */
 const MAX_DIGITS = 15;
 
-const SECTION = wordOf('section_');
-const START = wordOf('start:');
-const END = wordOf('end:');
-const CLOSER = wordOf('\x1b[0K');
+const SECTION = asciiBytes('section_');
+const START = asciiBytes('start:');
+const END = asciiBytes('end:');
+const CLOSER = asciiBytes('\x1b[0K');
 const COLON = 0x3a;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
@@ -185,7 +182,7 @@ export function parseMark(bytes: Uint8Array, at: number): Mark {
   return {
     kind: isStart ? 'start' : 'end',
     name: asText(bytes, colon + 1, nameEnd),
-    seconds: Number(asText(bytes, time, colon)),
+    unixSeconds: Number(asText(bytes, time, colon)),
     collapsed: has('collapsed=true'),
   };
 }

@@ -58,7 +58,6 @@ export interface LineList extends Iterable<ParsedLine> {
 
 /** A job's log, or the kept end of a long one. */
 export interface ParsedTrace {
-  /** Size of the whole log. */
   readonly byteSize: number;
   /** Whether the beginning of the log is missing. */
   readonly truncated: boolean;
@@ -90,8 +89,7 @@ export function toParsedTrace(
   };
 }
 
-/** The last second of the year 9999. */
-const LAST_SECOND = 253_402_300_799;
+const END_OF_YEAR_9999 = 253_402_300_799;
 
 function toLine(lines: Lines, index: number): ParsedLine {
   const stamp = stampOf(lines, index);
@@ -179,7 +177,7 @@ function toList(lines: Lines, ranges: Ranges): LineList {
 }
 
 const toTime = (seconds: number) =>
-  seconds <= LAST_SECOND ? new Date(seconds * 1000).toISOString() : null;
+  seconds <= END_OF_YEAR_9999 ? new Date(seconds * 1000).toISOString() : null;
 
 function toSection(section: Section, lineCount: number): ParsedSection {
   const { name, header, startedAt, finishedAt, collapsed, parent } = section;

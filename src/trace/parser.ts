@@ -38,7 +38,7 @@ export interface TraceParser {
 /** Bytes read between two checks of what can be forgotten. */
 const SLICE = 1 << 16;
 
-const DEFAULT_WINDOW: Window = { maxBytes: 16 * 1024 * 1024, maxLines: 4 * 1024 * 1024 };
+const MEBIBYTE = 1024 * 1024;
 
 /** Shorter beginnings of a mark count as text in a snapshot. */
 const SHORTEST_MARK_START = 'section_'.length;
@@ -69,12 +69,9 @@ function takeSnapshot(live: LogState, byteSize: number, window: Window): ParsedT
   return toParsedTrace(lines, kept, { byteSize, truncated });
 }
 
-/** Creates a parser for one log. */
 export function createTraceParser(options: TraceParserOptions = {}): TraceParser {
-  const window: Window = {
-    maxBytes: options.maxBytes ?? DEFAULT_WINDOW.maxBytes,
-    maxLines: options.maxLines ?? DEFAULT_WINDOW.maxLines,
-  };
+  const { maxBytes = 16 * MEBIBYTE, maxLines = 4 * MEBIBYTE } = options;
+  const window: Window = { maxBytes, maxLines };
   const state = createLogState();
   const { lines, sections } = state;
   let byteSize = 0;

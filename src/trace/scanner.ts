@@ -21,7 +21,7 @@ import {
   endSourceLine,
   type LogState,
 } from './log-state.ts';
-import { HEADER_LENGTH, headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
+import { HEADER_BYTES, headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
 
 /** Bytes joined to carried ones at a time: enough for most marks, headers and control sequences. */
 const LOOK_AHEAD = 64;
@@ -102,7 +102,7 @@ function scanLineStart(state: LogState, bytes: Uint8Array, at: number, base: num
   if (end === NEED_MORE && !state.ended) return NEED_MORE;
   state.timed ??= end >= 0;
   beginSourceLine(state, base + at, end >= 0 ? parseHeader(bytes, at) : null);
-  return end >= 0 ? at + HEADER_LENGTH : at;
+  return end >= 0 ? at + HEADER_BYTES : at;
 }
 
 /** Reads the token at `at`. Returns the index after it, LINE_END or NEED_MORE. */

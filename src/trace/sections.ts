@@ -65,7 +65,7 @@ export function openSection(sections: Sections, mark: Mark, firstLine: number): 
   if (sections.openCount === MANY_SECTIONS) return null;
   const section: Section = {
     name: mark.name,
-    startedAt: mark.seconds,
+    startedAt: mark.unixSeconds,
     finishedAt: null,
     collapsed: mark.collapsed,
     parent: innermost?.section.name ?? null,

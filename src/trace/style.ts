@@ -4,7 +4,6 @@
  * color.
  */
 
-/** No color, no attribute. */
 export const PLAIN_STYLE = 0;
 
 /**

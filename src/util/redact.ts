@@ -1,4 +1,3 @@
-/** Replaces secrets in a text. */
 export type Redact = (text: string) => string;
 
 const REDACTED = '[redacted]';

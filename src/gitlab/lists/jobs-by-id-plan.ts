@@ -70,7 +70,6 @@ function pageOf(ids: readonly bigint[]): PlannedPage {
   return { from: ids[0] ?? 0n, perPage: span < BigInt(most) ? Number(span) : most, ids };
 }
 
-/** A page with a single row for each id. */
 function pagesOfOne(ids: readonly bigint[]): PlannedPage[] {
   return ids.map((id) => ({ from: id, perPage: 1, ids: [id] }));
 }

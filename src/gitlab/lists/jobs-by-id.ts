@@ -8,7 +8,6 @@ import { compareIds } from './page-request.ts';
 /** A job, null if the caller cannot see one, or the error of its read. */
 export type JobOutcome = Job | null | Error;
 
-/** The outcome of each requested id. */
 export type Outcomes = Map<string, JobOutcome>;
 
 /** The reads of one call of `readJobs`, which add to `outcomes`. */
@@ -71,7 +70,6 @@ async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
   await execute(batch, planRest(page, open, { onlyPages: onlyLists(gitlab) }));
 }
 
-/** The server did not accept a built cursor. */
 class CursorRefused extends Error {}
 
 /**

@@ -50,7 +50,6 @@ export function decodeStream(
   return pipeline(body, decoder, output, () => {});
 }
 
-/** Receives the chunks of one response body. */
 export interface BodySink {
   write(chunk: Buffer): void;
   end(): void;

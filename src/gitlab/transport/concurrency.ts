@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Exchange } from '../request.ts';
 
-/** How many calls may run at the same time. */
 export interface ConcurrencyLimits {
   /** Over all callers. At most the number of connections, or calls would queue there unfairly. */
   readonly total: number;
@@ -9,7 +8,6 @@ export interface ConcurrencyLimits {
   readonly perCredential: number;
 }
 
-/** The calls of one credential. */
 interface Share {
   active: number;
   /** Callbacks of waiting calls, oldest first. */
@@ -22,7 +20,6 @@ export interface FairLimiter {
   tryAcquire(digest: string): boolean;
   /** Waits for a slot; rejects with the signal's reason if that is aborted first. */
   acquire(digest: string, signal: AbortSignal): Promise<void>;
-  /** Frees an acquired slot. */
   release(digest: string): void;
 }
 

@@ -29,7 +29,6 @@ export interface RateLimit {
   readonly resetAt: number;
 }
 
-/** What is known about one credential's limits. */
 export interface RateLimitState {
   quota: RateLimit | undefined;
   /** When a block ends, in ms since 1970, by endpoint template; '' blocks all calls. */
@@ -40,7 +39,6 @@ export interface RateLimitState {
 
 const EVERYTHING = '';
 
-/** Creates a state without limits. */
 export function createRateLimitState(): RateLimitState {
   return { quota: undefined, blockedUntil: new Map(), nextAt: 0 };
 }

@@ -38,7 +38,6 @@ export interface FailedAttempt {
   /** Counted from 0. */
   readonly attempt: number;
   readonly error: unknown;
-  /** Time left until the call's deadline. */
   readonly remainingMs: number;
 }
 

@@ -11,7 +11,6 @@ interface InFlight {
   waiting: number;
 }
 
-/** The running requests of one credential, by URL. */
 interface RunningRequests {
   byUrl: Map<string, InFlight>;
 }

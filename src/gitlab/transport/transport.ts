@@ -15,7 +15,6 @@ import { createRateLimiter, createRateLimitState, type RateLimit } from './rate-
 import { createRetry, createRetryBudget } from './retry.ts';
 import { createSingleFlight } from './single-flight.ts';
 
-/** Timeouts of the parts of a call. */
 export interface Timeouts {
   /** @default 5 s */
   readonly connectMs: number;
@@ -39,7 +38,6 @@ const MEBIBYTE = 1024 * 1024;
 export interface TransportOptions {
   /** May have a path. */
   readonly baseUrl: string;
-  /** Appears in the User-Agent. */
   readonly version?: string | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
   /** Concurrent calls, one per connection; streams have as many of their own. @default 32 */
