@@ -23,12 +23,7 @@ const ranks: readonly (readonly string[])[] = [
 ];
 
 /** What of `gitlab` the schema may use: shapes, errors and list words, never the client or the wire. */
-const graphqlMayUse = [
-  'gitlab/rows.ts',
-  'gitlab/errors.ts',
-  'gitlab/lists/page-request.ts',
-  'gitlab/lists/jobs-by-id-plan.ts',
-];
+const graphqlMayUse = ['gitlab/rows.ts', 'gitlab/errors.ts', 'gitlab/lists/page-request.ts'];
 
 interface Import {
   from: string;
@@ -60,19 +55,6 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((fi
 );
 const texts = files.map((file) => readFileSync(join(src, file), 'utf8'));
 const imports = files.flatMap(importsOf);
-
-/** Edges that the redesign has yet to remove. */
-const exceptions: readonly string[] = [
-  'compiler/compile.ts → operation/document-size.ts',
-  'http/guards.ts → app/config.ts',
-  'http/yoga.ts → app/config.ts',
-  'operation/limits.ts → app/config.ts',
-  'operation/run.ts → app/config.ts',
-  'operation/run.ts → http/graphql-request.ts',
-  'operation/run.ts → http/graphql-response.ts',
-  'operation/run.ts → http/origin.ts',
-  'operation/run.ts → http/request-id.ts',
-];
 
 const rankOf = (room: string) => ranks.findIndex((rank) => rank.includes(room));
 
@@ -122,7 +104,7 @@ describe('the architecture', () => {
     const wrong = imports
       .filter((edge) => !isAllowed(edge))
       .map(({ from, to }) => `${from} → ${to}`);
-    expect(wrong.filter((edge) => !exceptions.includes(edge))).toEqual([]);
+    expect(wrong).toEqual([]);
   });
 
   it('keeps resolvers away from URLs, headers and tokens', () => {

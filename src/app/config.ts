@@ -20,9 +20,6 @@ export interface Config extends Omit<Raw, 'trustedDocuments'> {
   readonly trustedDocuments: { readonly file: string; readonly only: boolean } | undefined;
 }
 
-/** Limits on the form and cost of one request. */
-export type Limits = Config['limits'];
-
 /** A parsed command line. */
 export type Command =
   | { name: 'serve'; config: Config }

@@ -2,88 +2,95 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
 import type { Registry } from 'prom-client';
-import { type ContextDeps, createContext } from '../context/context.ts';
+import type { ContextDeps } from '../context/context.ts';
 import { createSubgraph } from '../federation/subgraph.ts';
 import { readCredential } from '../gitlab/credential.ts';
-import type { CallEvent } from '../gitlab/request.ts';
 import { ping } from '../gitlab/transport/ping.ts';
 import { createTransport, type TransportOptions } from '../gitlab/transport/transport.ts';
-import { toClientError } from '../graphql/client-errors.ts';
 import { schema as standalone } from '../graphql/schema.ts';
-import { refuseBadAddress } from '../http/bad-address.ts';
-import { cutStalled, onTurn } from '../http/connections.ts';
-import { createDrain } from '../http/drain.ts';
-import { createEndpoints, createOperatorServer } from '../http/health.ts';
+import { closeStalled, handleInSequence } from '../http/connections.ts';
+import { createDrain, type Drain } from '../http/drain.ts';
+import { createGraphiqlRoute } from '../http/graphiql.ts';
+import { createGraphqlHandler } from '../http/graphql.ts';
+import { createEndpoints, createHealthRoute, createOperatorServer } from '../http/health.ts';
 import { isFromForeignSite } from '../http/origin.ts';
-import { createEngine, type Engine, type Parts, parseAndValidate } from '../http/yoga.ts';
+import { createRawLogRoute } from '../http/raw-log.ts';
+import { readRequestId } from '../http/request-id.ts';
+import { createResponseHeaders } from '../http/response-headers.ts';
+import { createHttpListener } from '../http/server.ts';
+import { createWebhookRoute } from '../http/webhooks.ts';
+import { createStreamSender } from '../http/yoga.ts';
 import { createLiveHub, type LiveHubOptions } from '../live/hub.ts';
 import type { ChangeEvent } from '../live/notifications.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';
-import { createTelemetry, type TelemetryDeps } from '../observability/telemetry.ts';
+import { createTelemetry, type Telemetry, type TelemetryDeps } from '../observability/telemetry.ts';
 import { createOperationCache } from '../operation/document-cache.ts';
 import { createOperationTracker } from '../operation/operation-tracker.ts';
-import { createDirect } from '../operation/run.ts';
+import { createOperations, type Operations, openContext } from '../operation/run.ts';
+import {
+  createTrustedDocuments,
+  type Manifest,
+  readManifest,
+} from '../operation/trusted-documents.ts';
 import { createLogBudget } from '../trace/log-budget.ts';
 import { systemClock } from '../util/clock.ts';
+import { createWebhookEndpoint } from '../webhooks/endpoint.ts';
 import { createReplicas, type Replicas } from '../webhooks/replicas.ts';
 import { serveWebSockets, type WebSocketOptions } from '../websocket/server.ts';
 import { UpgradeRequest } from '../websocket/upgrade-request.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 
-/** A gateway that can be put on a port. */
+/** A gateway that can listen on a port. */
 export interface Gateway {
-  /** Listens; resolves with the address as a browser takes it. Rejects when the port is taken. */
+  /** Resolves with the address for browsers. Rejects if the port is in use. */
   listen(host: string, port: number): Promise<string>;
-  /** Takes nothing new, tells subscribers to come again, and resolves when all that runs has finished. */
+  /** Refuses new requests, ends subscriptions, and resolves when all running requests have finished. */
   drain(): Promise<void>;
-  /** Takes no more requests, ends connections, and lets go of GitLab. */
+  /** Closes all connections, to clients and to GitLab. */
   close(): Promise<void>;
-  /** Takes a hint that came to another process: something may have changed. */
-  receive(hint: ChangeEvent): void;
+  /** Publishes a change event that another process received. */
+  receive(event: ChangeEvent): void;
   /** The registries of this process's metrics. Metrics of the process are collected from the first call on. */
   registries(): Registry[];
 }
 
 /**
- * How long a connection is kept for the next request. Longer than the 60 s of usual proxies: where a connection ends on
- * this side, a request that is already on its way there comes to nothing.
+ * How long an idle connection is kept. Longer than the usual 60 s of reverse proxies: if this side closed first, it could
+ * lose a request that the proxy is just sending.
  */
 const KEEP_ALIVE_MS = 75_000;
 
 type LiveDeps = Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>;
 
-/** What a gateway takes from outside, so that tests can put their own in. */
+/** What a gateway is made of besides its configuration; tests replace parts of it. */
 export interface GatewayDeps {
   version: string;
-  /** Told of operations, and of what operators should know. @default nobody */
+  /** @default no log */
   logger?: Logger | undefined;
-  /** Told of bugs of ours; clients see them masked. @default writes to the log, or to stderr without one */
+  /** Receives bugs of ours; clients see them masked. @default writes to the log, or to stderr without one */
   report?: (bug: unknown) => void;
   /** Whether this is one of several processes on one port. Their primary process serves /metrics. */
   isWorker?: boolean | undefined;
-  /** Set where several processes serve one port: hands a hint on to the others. */
-  passOn?: ((hint: ChangeEvent) => void) | undefined;
-  /** Tokens by header name that GraphiQL shows to everybody: for the demo alone. @default none */
+  /** Set if several processes serve one port: sends a change event to the others. */
+  passOn?: ((event: ChangeEvent) => void) | undefined;
+  /** Tokens by header name that GraphiQL shows to everyone: only for the demo. @default none */
   exampleTokens?: Readonly<Record<string, string>> | undefined;
-  /** How calls to GitLab are made: timeouts, clock, chance. @default as `createTransport` */
+  /** Timeouts, clock and randomness of requests to GitLab. @default as `createTransport` */
   transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
-  /** How often an operation is executed in general before it is compiled. @default 1 */
+  /** How often graphql-js executes an operation before it is compiled. @default 1 */
   compileAfterUses?: number | undefined;
-  /** How long a connection may be without a byte beyond what its work may take, in ms. @default 30 s */
+  /** How long a connection may be without traffic beyond the longest timeout of an operation. @default 30 s */
   stalledMs?: number | undefined;
-  /** How live updates are paced: clock, chance. @default as `createLiveHub` */
+  /** Clock and randomness of live updates. @default as `createLiveHub` */
   live?: LiveDeps | undefined;
 }
 
-function contextDeps(
+function createContextDeps(
   config: Config,
-  deps: GatewayDeps,
-  { notifications: wakeUps }: Replicas,
+  { version, live, ...deps }: GatewayDeps,
+  { notifications }: Replicas,
 ): ContextDeps {
-  const headers: Record<string, string | undefined> = {
-    'private-token': config.gitlabToken?.reveal(),
-  };
-  const { version, live } = deps;
+  const token = config.gitlabToken?.reveal();
   const transport = createTransport({
     timeouts: config.upstreamTimeouts,
     ...deps.transport,
@@ -95,13 +102,13 @@ function contextDeps(
     live: createLiveHub({
       ...live,
       transport,
-      notifications: wakeUps,
+      notifications,
       intervalMs: config.pollIntervalMs,
       maxSubscribers: config.maxSubscriptions,
       maxPerCaller: config.maxSubscriptionsPerCaller,
     }),
-    fallback: config.gitlabToken
-      ? readCredential((name) => headers[name.toLowerCase()])
+    fallback: token
+      ? readCredential((name) => (name.toLowerCase() === 'private-token' ? token : undefined))
       : undefined,
     fallbackWrites: config.gitlabTokenWrites,
     webUrls: [...new Set([config.gitlabUrl, config.gitlabExternalUrl])],
@@ -111,146 +118,169 @@ function contextDeps(
   };
 }
 
-/** The standalone schema, or the same as a subgraph of a larger graph. */
-function schemaFor({ federation, federationMaxReferences }: Config): GraphQLSchema {
-  return federation
-    ? createSubgraph(standalone, { maxReferences: federationMaxReferences })
-    : standalone;
+/** The standalone schema, or the subgraph of a larger graph. */
+function createSchema({ federation, federationMaxReferences }: Config): GraphQLSchema {
+  if (!federation) return standalone;
+  return createSubgraph(standalone, { maxReferences: federationMaxReferences });
 }
 
-/** Log, metrics, readiness and tracing, and a transport that tells them of its calls. */
+/** Creates telemetry, and transport options that report to it. */
 function observe(given: GatewayDeps, ping: TelemetryDeps['ping']) {
-  const observation = createTelemetry({
+  const telemetry = createTelemetry({
     logger: given.logger ?? silentLogger,
     now: () => performance.now(),
     ping,
   });
-  const { onCall } = given.transport ?? {};
-  const { upstream } = observation;
-  const tellBoth = (event: CallEvent) => {
+  const { upstream } = telemetry;
+  const onCall: typeof upstream.onCall = (event) => {
     upstream.onCall(event);
-    onCall?.(event);
+    given.transport?.onCall?.(event);
   };
-  return { observation, transport: { ...given.transport, ...upstream, onCall: tellBoth } };
+  return { telemetry, transport: { ...given.transport, ...upstream, onCall } };
 }
 
-function reportTo(logger: Logger | undefined): (bug: unknown) => void {
-  return logger ? (bug) => logger.error({ err: bug }, 'bug') : reportToStderr;
+function createReport(logger: Logger | undefined): (bug: unknown) => void {
+  if (logger) return (bug) => logger.error({ err: bug }, 'bug');
+  return (bug) => {
+    process.stderr.write(`${bug instanceof Error ? bug.stack : String(bug)}\n`);
+  };
 }
 
-function reportToStderr(bug: unknown): void {
-  process.stderr.write(`${bug instanceof Error ? bug.stack : String(bug)}\n`);
+function readTrustedDocuments({ trustedDocuments }: Config): Manifest | undefined {
+  try {
+    return trustedDocuments && readManifest(trustedDocuments.file);
+  } catch (error) {
+    const problem = `TRUSTED_DOCUMENTS_FILE cannot be used: ${(error as Error).message}`;
+    throw new ConfigError([problem], { cause: error });
+  }
 }
 
-/** The way of requests: the short one for what is asked for again and again, Yoga's for all else. */
-function listenerOf(yoga: Engine, config: Config, given: GatewayDeps, parts: Parts) {
-  const { schema, deps, follower, drain, report } = parts;
-  if (!config.compiledExecution) return refuseBadAddress(yoga);
-  const direct = createDirect({
-    otherwise: yoga,
-    programs: createOperationCache({
-      schema,
-      admit: parseAndValidate(yoga),
-      usesBefore: given.compileAfterUses,
-    }),
-    ...{ schema, follower, limits: config.limits, origins: config.corsOrigins },
-    webUrls: deps.webUrls,
-    operationTimeoutMs: config.operationTimeoutMs,
-    isDraining: () => drain.isDraining,
-    createContext: (caller) => createContext(caller, deps),
-    mask: (error) => toClientError(error, report),
-    tellsCost: config.upstreamExtension,
+/** The parts that HTTP and WebSockets share. */
+interface Parts {
+  schema: GraphQLSchema;
+  context: ContextDeps;
+  telemetry: Telemetry;
+  operations: Operations;
+  drain: Drain;
+  replicas: Replicas;
+  report(bug: unknown): void;
+}
+
+function createParts(config: Config, given: GatewayDeps): Parts {
+  const { report = createReport(given.logger) } = given;
+  const { telemetry, transport } = observe(given, (signal) => ping(context.transport, signal));
+  const replicas = createReplicas({
+    clock: given.live?.clock ?? systemClock,
+    redisUrl: config.redisUrl?.reveal(),
+    onRelay: telemetry.onRelay,
+    passOn: given.passOn,
   });
-  return refuseBadAddress(direct);
+  const context = createContextDeps(config, { ...given, transport }, replicas);
+  const schema = createSchema(config);
+  const { limits, introspection, compiledExecution, upstreamExtension } = config;
+  const { compileAfterUses } = given;
+  const { webUrls } = context;
+  const cacheOptions = { schema, limits, webUrls, introspection };
+  const operations = createOperations({
+    ...{ schema, limits, introspection, upstreamExtension, context, report },
+    documents: createOperationCache({ ...cacheOptions, compiledExecution, compileAfterUses }),
+    trustedDocuments: createTrustedDocuments(
+      readTrustedDocuments(config),
+      config.trustedDocuments?.only ?? false,
+    ),
+    tracker: createOperationTracker(telemetry.observer, () => performance.now()),
+  });
+  return { schema, context, telemetry, operations, drain: createDrain(), replicas, report };
 }
 
-/** GraphQL over WebSocket, beside what Yoga answers itself. */
-function addWebSockets(
-  server: Server,
-  config: Config,
-  {
-    report,
-    ...options
-  }: Pick<Parts, 'report'> & Pick<WebSocketOptions, 'yoga' | 'pingMs' | 'stalledMs'>,
-) {
-  return serveWebSockets(server, {
-    ...options,
-    mask: (error) => toClientError(error, report),
+/** Everything that is served over HTTP. */
+function createListener(config: Config, given: GatewayDeps, parts: Parts) {
+  const { context, telemetry, operations, drain, replicas, report } = parts;
+  const { corsOrigins: origins, limits } = config;
+  const headers = createResponseHeaders(origins);
+  const graphql = createGraphqlHandler({
+    ...{ operations, headers, drain, origins, report },
+    streams: createStreamSender(headers, drain),
+    maxBodyBytes: limits.bodyBytes,
+    maxBatch: limits.batch,
+    refused: telemetry.observer.refused,
+  });
+  const secret = config.gitlabWebhookSecret?.reveal();
+  const endpoint = secret && createWebhookEndpoint({ secret, onHint: replicas.publish });
+  const routes = [
+    createHealthRoute(
+      operatorEndpoints(parts, config.metricsPort === undefined && !given.isWorker),
+    ),
+    ...(config.graphiql ? [createGraphiqlRoute({ tokens: given.exampleTokens })] : []),
+    createRawLogRoute({ open: async (caller, job) => openContext(caller, context).openTrace(job) }),
+    ...(endpoint ? [createWebhookRoute(endpoint)] : []),
+  ];
+  return createHttpListener({ graphql, routes, headers, drain, report });
+}
+
+function operatorEndpoints({ telemetry, drain }: Parts, withMetrics: boolean) {
+  return createEndpoints({
+    readiness: telemetry.readiness,
+    isDraining: () => drain.isDraining,
+    metrics: withMetrics ? telemetry.metricsText : undefined,
+  });
+}
+
+/** The composition root: connects configuration, GitLab's client, operations, and the HTTP and WebSocket servers. */
+export function createGateway(config: Config, given: GatewayDeps): Gateway {
+  const parts = createParts(config, given);
+  const { context, operations, schema, drain, replicas, telemetry } = parts;
+  const { stalledMs = 30_000 } = given;
+  // TCP keep-alive probes find idle peers whose network was lost (docs/decisions/006).
+  const keepAlive = { keepAlive: true, keepAliveInitialDelay: 1_000 };
+  const server = createServer({ ...keepAlive, IncomingMessage: UpgradeRequest });
+  const listener = createListener(config, given, parts);
+  handleInSequence(server, (request, response) => {
+    drain.watch(response);
+    listener(request, response);
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  // Timeouts of operations and of requests to GitLab come first.
+  const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs);
+  closeStalled(server, longestMs + stalledMs);
+  const webSockets = serveWebSockets(server, {
+    ...{ operations, schema, stalledMs, pingMs: given.live?.pingMs },
+    requestIdOf: (headers) => readRequestId(headers.get('x-request-id')),
     isForeign: (header) => isFromForeignSite(header, config.corsOrigins),
     maxMessageBytes: config.limits.bodyBytes,
   });
-}
-
-/** The composition root: Yoga with its plugins, one transport to GitLab, one HTTP server. */
-export function createGateway(config: Config, given: GatewayDeps): Gateway {
-  const { report = reportTo(given.logger), stalledMs = 30_000, exampleTokens } = given;
-  const drain = createDrain();
-  const { observation, transport } = observe(given, (signal) => ping(deps.transport, signal));
-  const hints = createReplicas({
-    clock: given.live?.clock ?? systemClock,
-    redisUrl: config.redisUrl?.reveal(),
-    onRelay: observation.onRelay,
-    passOn: given.passOn,
-  });
-  const deps = contextDeps(config, { ...given, transport }, hints);
-  const follower = createOperationTracker(observation.observer, () => performance.now());
-  const schema = schemaFor(config);
-  const endpointsOf = (withMetrics: boolean) =>
-    createEndpoints({
-      readiness: observation.readiness,
-      isDraining: () => drain.isDraining,
-      metrics: withMetrics ? observation.metricsText : undefined,
-    });
-  const endpoints = endpointsOf(config.metricsPort === undefined && !given.isWorker);
-  const shared = { schema, deps, observation, endpoints, follower, drain, hints };
-  const parts = { ...shared, report, exampleTokens };
-  const yoga = createEngine(config, parts);
-  // TCP keep-alive probes find idle peers whose network was lost (docs/decisions/006).
-  const liveness = { keepAlive: true, keepAliveInitialDelay: 1_000 };
-  const server = createServer({ ...liveness, IncomingMessage: UpgradeRequest });
-  const answer = listenerOf(yoga, config, given, parts);
-  onTurn(server, (request, response) => {
-    drain.watch(response);
-    answer(request, response);
-  });
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  // GitLab's own pauses come to an end first.
-  const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs);
-  cutStalled(server, longestMs + stalledMs);
-  const { pingMs } = given.live ?? {};
-  const webSockets = addWebSockets(server, config, { yoga, report, pingMs, stalledMs });
   const operators =
     config.metricsPort === undefined || given.isWorker
       ? undefined
-      : createOperatorServer(endpointsOf(true));
+      : createOperatorServer(operatorEndpoints(parts, true));
   return {
     async listen(host, port) {
       if (operators) await listen(operators, host, config.metricsPort ?? 0);
       const address = await listen(server, host, port);
-      // Such as having no file descriptor left for a connection: those that are open go on.
+      // Such as no file descriptor left for a connection; open connections go on.
       server.on('error', (error) => given.logger?.error({ err: error }, 'no new connection'));
       return address;
     },
     async drain() {
-      // Before event streams are told to end: a WebSocket's are not, it is closed whole.
+      // First, because a WebSocket is closed as a whole: its subscriptions are not ended one by one.
       const webSocketsClosed = webSockets.drain();
       drain.begin();
       server.closeIdleConnections();
       await Promise.all([drain.idle(), webSocketsClosed]);
     },
-    receive: hints.notifications.receive,
-    registries: observation.registries,
+    receive: replicas.notifications.receive,
+    registries: telemetry.registries,
     async close() {
-      deps.live.close();
+      context.live.close();
       webSockets.close();
-      hints.close();
+      replicas.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       });
       operators?.close();
       operators?.closeAllConnections();
-      await deps.transport.close();
+      await context.transport.close();
     },
   };
 }

@@ -4,85 +4,70 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLSchema,
-  getOperationAST,
   Kind,
   locatedError,
   type OperationDefinitionNode,
   visit,
 } from 'graphql';
-import { measureDocument } from '../operation/document-size.ts';
 import type { WriteObject } from './complete.ts';
 import { objectWriter, serialWriter } from './fields.ts';
 import type { Run } from './run.ts';
 
 /*
- * An operation as a program: which fields there are, what each is called in the answer, how its value
- * is found and written, all decided once. Running it writes the answer's JSON: no tree of results is
- * built, to be walked again when it is serialised. Resolvers are the schema's own, so what a field
- * means still stands in one place (docs/decisions/008-compiled-execution.md).
+ * A compiled operation: field resolution and serialization are planned once and reused. Running it writes the JSON of
+ * the response directly, without a tree of results that would have to be serialized afterwards. The resolvers are the
+ * schema's own (docs/decisions/008-compiled-execution.md).
  */
 
-/** What a run came to. */
-export interface Written {
-  /** The JSON of the answer's `data`. */
+/** The result of an execution. */
+export interface Execution {
+  /** JSON of the response's `data`. */
   readonly data: string;
   readonly errors: readonly GraphQLError[];
 }
 
-/** Variables as operations get them: coerced. */
+/** Coerced variables. */
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** A query or mutation, ready to run as often as it is asked for. */
+/** An operation that can be executed many times. */
 export interface CompiledOperation {
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
-  /** How many fields it may come to hold: fragments laid out, for each combination of conditions. */
-  readonly fields: number;
-  /** Never rejects: what went wrong is among the errors, as the executor of graphql-js would tell it. */
-  run(context: unknown, variableValues: Variables): Promise<Written>;
+  /** How many variants it can have: one for each combination of the variables in `@skip` and `@include`. */
+  readonly variants: number;
+  /** Never rejects: failures are in `errors`, as graphql-js reports them. `rootValue` is the event of a subscription. */
+  run(context: unknown, variableValues: Variables, rootValue?: unknown): Promise<Execution>;
 }
 
-/** Directives that programs know; `@defer` and `@stream` are the general executor's. */
-const CONDITIONS = ['skip', 'include'];
-/** Variables that decide what is included make a program for each combination: 16 at most. */
+const CONDITIONAL_DIRECTIVES = ['skip', 'include'];
+/** At most 16 variants. */
 const MAX_CONDITIONS = 4;
 
-/** The variables that decide what is included; undefined for too many, or other directives. */
+/** Names of the variables in `@skip` and `@include`; undefined for too many of them, or for another directive. */
 function conditionNames(document: DocumentNode): string[] | undefined {
   const names = new Set<string>();
-  let isPlain = true;
+  let isSupported = true;
   visit(document, {
     Directive({ name, arguments: args = [] }: DirectiveNode) {
-      if (!CONDITIONS.includes(name.value)) isPlain = false;
+      if (!CONDITIONAL_DIRECTIVES.includes(name.value)) isSupported = false;
       for (const { value } of args) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
     },
   });
-  return isPlain && names.size <= MAX_CONDITIONS ? [...names] : undefined;
+  return isSupported && names.size <= MAX_CONDITIONS ? [...names] : undefined;
 }
 
-function fragmentsOf({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
+/** Fragments of a document by name. */
+export function fragmentsOf({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
   const fragments = definitions.filter((one) => one.kind === Kind.FRAGMENT_DEFINITION);
   return Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
 }
 
-function asksAboutSchema(document: DocumentNode): boolean {
-  let asks = false;
-  visit(document, {
-    Field({ name }) {
-      if (name.value === '__schema' || name.value === '__type') asks = true;
-    },
-  });
-  return asks;
-}
-
-/** The writers of the root, one for each combination of what decides which fields are included. */
-function writersOf(names: readonly string[], make: (conditions: Variables) => WriteObject) {
+/** Returns the writer of the root object for the given variables; each variant is made once. */
+function createVariants(names: readonly string[], make: (conditions: Variables) => WriteObject) {
   const writers = new Map<string, WriteObject>();
   return (variableValues: Variables): WriteObject => {
     const values = names.map((name) => [name, variableValues[name]] as const);
     const key = names.length > 0 ? JSON.stringify(values) : '';
-    const known = writers.get(key);
-    if (known) return known;
+    const cached = writers.get(key);
+    if (cached) return cached;
     const write = make(Object.fromEntries(values.filter(([, value]) => value !== undefined)));
     writers.set(key, write);
     return write;
@@ -90,37 +75,32 @@ function writersOf(names: readonly string[], make: (conditions: Variables) => Wr
 }
 
 /**
- * Compiles an operation of a valid document. Undefined for what is left to the general executor:
- * subscriptions, `@defer` and `@stream`, questions about the schema.
+ * Compiles an operation of a valid document. Returns undefined for directives other than `@skip` and `@include`, and for
+ * too many variants. Introspection must not be compiled: its fields have no place in the schema's types.
  */
 export function compile(
   schema: GraphQLSchema,
   document: DocumentNode,
-  operationName: string | undefined,
+  operation: OperationDefinitionNode,
 ): CompiledOperation | undefined {
-  const operation = getOperationAST(document, operationName);
-  const type = operation && schema.getRootType(operation.operation);
+  const type = schema.getRootType(operation.operation);
   const names = conditionNames(document);
-  if (!type || !names || operation.operation === 'subscription' || asksAboutSchema(document)) {
-    return undefined;
-  }
+  if (!type || !names) return undefined;
   const fragments = fragmentsOf(document);
   const sets = [operation.selectionSet];
   const makeWriter = operation.operation === 'mutation' ? serialWriter : objectWriter;
-  const writerFor = writersOf(names, (conditions) =>
+  const writerFor = createVariants(names, (conditions) =>
     makeWriter(sets, type, { schema, operation, fragments, conditions }),
   );
   return {
-    document,
-    operation,
-    fields: measureDocument(document, 0).fields * 2 ** names.length,
-    async run(context, variableValues) {
+    variants: 2 ** names.length,
+    async run(context, variableValues, rootValue) {
       const run: Run = { context, variableValues, errors: [], infos: new Map() };
       try {
-        const data = await writerFor(variableValues)(undefined, run, undefined);
+        const data = await writerFor(variableValues)(rootValue, run, undefined);
         return { data, errors: run.errors };
       } catch (error) {
-        // Null has reached the root, or a condition there is null: that is at no place in the answer.
+        // A non-null error reached the root, or a condition at the root is null: neither has a path.
         run.errors.push(error instanceof GraphQLError ? error : locatedError(error, undefined));
         return { data: 'null', errors: run.errors };
       }

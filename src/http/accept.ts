@@ -1,60 +1,54 @@
-import { type ExecutionResult, GraphQLError } from 'graphql';
-import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
+import Negotiator from 'negotiator';
 
-/** The media types that a client takes, in its order; those in another charset than UTF-8 left out. No header: any. */
-export function acceptedTypes(accept: string | null | undefined): string[] {
-  const items = (accept || '*/*').replace(/\s/g, '').toLowerCase().split(',');
-  return items.flatMap((item) => {
-    const [type = '', ...parameters] = item.split(';');
-    const charset = parameters.find((parameter) => parameter.includes('charset='));
-    return charset === undefined || charset === 'charset=utf-8' ? type : [];
-  });
-}
-
-/** What answers come as. */
+/** Media types of responses; the first is sent to clients that accept anything. */
 const TYPES = [
-  ...['application/json', 'application/graphql-response+json'],
-  ...['text/event-stream', 'multipart/mixed'],
-];
+  'application/json',
+  'application/graphql-response+json',
+  'text/event-stream',
+  'multipart/mixed',
+] as const;
 
-function takesAny(accept: string | null): boolean {
-  return acceptedTypes(accept).some((accepted) => {
-    const [kind, form] = accepted.split('/');
-    return TYPES.some((type) => {
-      const [itsKind, itsForm] = type.split('/');
-      return (kind === '*' || kind === itsKind) && (form === '*' || form === itsForm);
-    });
-  });
+export type ResponseType = (typeof TYPES)[number];
+
+/** `Accept: application/json; charset=utf-8` matches only a type with that parameter. */
+const OFFERED = TYPES.flatMap((type) => [type, `${type};charset=utf-8`]);
+
+const isJson = (type: ResponseType) => type.endsWith('json');
+
+/** The response types that a client accepts, the preferred one first (RFC 9110, 12.5.1). */
+export interface Accepted {
+  readonly types: readonly ResponseType[];
+  /** The preferred type for a single response: JSON where it is accepted at all. */
+  readonly single: ResponseType | undefined;
+  /** The preferred type for a stream of responses. */
+  readonly stream: ResponseType | undefined;
 }
 
-/** Nobody will ever ask for what comes next, so the stream is told. */
-function end(stream: AsyncIterable<unknown>): void {
-  void stream[Symbol.asyncIterator]().return?.();
-}
-
-function endInBatch(result: ExecutionResult): ExecutionResult {
-  if (!isAsyncIterable(result)) return result;
-  end(result);
-  const message = 'A subscription cannot be part of a batch: send it alone.';
-  return { errors: [new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } })] };
-}
-
-/**
- * Does nothing for whom no answer would reach. Yoga finds that out when the answer is there: by then a mutation has
- * happened, and a subscription, of which one who takes JSON alone is answered 406, and a batch is one JSON, would be
- * followed, counted and polled for ever.
- */
-export function useAcceptableAnswers(): Plugin {
+function negotiate(accept: string | undefined): Accepted {
+  const headers = accept === undefined ? {} : { accept };
+  const offered = new Negotiator({ headers }).mediaTypes(OFFERED);
+  const types = [...new Set(offered.map((type) => type.split(';')[0] as ResponseType))];
   return {
-    onRequestParse({ request }) {
-      if (takesAny(request.headers.get('accept'))) return;
-      throw new GraphQLError(`Accept must name one of ${TYPES.join(', ')}.`, {
-        extensions: { code: 'BAD_REQUEST', http: { status: 406 } },
-      });
-    },
-    onResultProcess({ result, resultProcessor, setResult }) {
-      if (Array.isArray(result)) setResult(result.map(endInBatch));
-      else if (isAsyncIterable(result) && !resultProcessor) end(result);
-    },
+    types,
+    single: types.find(isJson) ?? types[0],
+    stream: types.find((type) => type === 'text/event-stream'),
   };
 }
+
+/** Clients send few different headers; longer ones are negotiated anew each time. */
+const MAX_CACHED_LENGTH = 300;
+const cache = new LRUCache<string, Accepted>({ max: 200 });
+
+/** Reads an `Accept` header. A missing or empty header accepts everything. */
+export function parseAccept(accept: string | undefined): Accepted {
+  const text = accept || '*/*';
+  const cached = cache.get(text);
+  if (cached) return cached;
+  const accepted = negotiate(text);
+  if (text.length <= MAX_CACHED_LENGTH) cache.set(text, accepted);
+  return accepted;
+}
+
+/** For the error of a request that accepts none of them. */
+export const offeredTypes = TYPES.join(', ');

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import type { Plugin } from 'graphql-yoga';
 import { readOperations } from './example-operations.ts';
+import { isPageView, type Route } from './server.ts';
 
 /** Where GraphiQL is served, and what its tabs may show. */
 export interface GraphiQLOptions {
@@ -195,15 +196,11 @@ async function buildSite(tokens: GraphiQLOptions['tokens']): Promise<Site> {
   };
 }
 
-function isPageView({ method, headers }: Request): boolean {
-  return method === 'GET' && (headers.get('accept')?.includes('text/html') ?? false);
-}
-
 /** What is answered: a body and its headers. */
 type Answer = [string | Buffer, Record<string, string>];
 
-async function answerAsset(asset: Asset, request: Request): Promise<Answer> {
-  const isGzipWelcome = /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '');
+async function answerAsset(asset: Asset, { headers: given }: IncomingMessage): Promise<Answer> {
+  const isGzipWelcome = /\bgzip\b/.test(given['accept-encoding']?.toString() ?? '');
   const headers = {
     'Content-Type': asset.type,
     'Cache-Control': 'public, max-age=31536000, immutable',
@@ -225,7 +222,7 @@ function createResponder({ endpoint = '/graphql', tokens }: GraphiQLOptions) {
     site ??= buildSite(tokens);
     return site;
   };
-  return async (request: Request, path: string): Promise<Answer | undefined> => {
+  return async (request: IncomingMessage, path: string): Promise<Answer | undefined> => {
     if (path.startsWith(folder)) {
       const asset = (await loadSite()).assets.get(path.slice(folder.length));
       return asset && answerAsset(asset, request);
@@ -238,17 +235,16 @@ function createResponder({ endpoint = '/graphql', tokens }: GraphiQLOptions) {
 }
 
 /**
- * Serves GraphiQL to browsers, whole from this origin, under a strict content security policy: the
- * page at the endpoint itself, its files under `/graphiql/` with names that are digests of them.
+ * Serves GraphiQL to browsers, entirely from this origin and under a strict content security policy: the page at the
+ * endpoint itself, its files under `/graphiql/` with names that are their digests.
  */
-export function useGraphiQL(options: GraphiQLOptions = {}): Plugin {
+export function createGraphiqlRoute(options: GraphiQLOptions = {}): Route {
   const respond = createResponder(options);
-  return {
-    async onRequest({ request, url, fetchAPI, endResponse }) {
-      const [body, headers] = (await respond(request, url.pathname)) ?? [];
-      if (body === undefined) return;
-      const init = { headers: { ...SECURITY_HEADERS, ...headers } };
-      endResponse(new fetchAPI.Response(body as BodyInit, init));
-    },
+  return async ({ request, response, path }) => {
+    const [body, headers] = (await respond(request, path)) ?? [];
+    if (body === undefined) return false;
+    response.writeHead(200, { ...SECURITY_HEADERS, ...headers });
+    response.end(body);
+    return true;
   };
 }

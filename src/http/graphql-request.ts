@@ -1,82 +1,101 @@
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
-import { acceptedTypes } from './accept.ts';
+import type { GraphQLError } from 'graphql';
+import { requestError } from '../operation/request-error.ts';
 
-/** What one operation is asked with. */
-export interface Params {
-  readonly query: string;
-  readonly operationName: string | undefined;
-  readonly variables: Record<string, unknown> | undefined;
+/** Parameters of a request, unchecked: one operation, or an array of them. */
+export type RequestParams = unknown;
+
+/** Reads a request header; repeated headers are joined with a comma. */
+export function headerReader({ headers }: IncomingMessage): (name: string) => string | undefined {
+  return (name) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  };
 }
 
-/** As Yoga knows them: it takes no capitals, and no space behind. */
-const JSON_TYPE = /^application\/(graphql\+)?json(?:[;,]|$)/;
-
-/** Whether a request is of the usual kind: one JSON body, no longer than allowed, posted to /graphql. */
-export function isUsual({ method, url, headers }: IncomingMessage, maxBytes: number): boolean {
-  if (method !== 'POST' || url !== '/graphql') return false;
-  const { 'content-type': type, 'content-length': length, 'content-encoding': encoding } = headers;
-  if (type === undefined || length === undefined || encoding !== undefined) return false;
-  return JSON_TYPE.test(type) && Number(length) <= maxBytes;
+function badRequest(message: string, status = 400): GraphQLError {
+  return requestError(message, { code: 'BAD_REQUEST', status });
 }
 
-/** The answer's types, the one that clients get who take anything first. */
-const TYPES = ['application/json', 'application/graphql-response+json'] as const;
+/** A page of another site cannot send these types without a CORS preflight. Types are compared without their case. */
+const JSON_TYPE = /^application\/(graphql\+)?json\s*(?:[;,]|$)/i;
 
-/** What clients say that take either. */
-const ANY: ReadonlySet<string | undefined> = new Set(['*/*', 'application/*', '*/json']);
-
-/** The type of the answer that the client likes best; undefined if it is none of GraphQL's own. */
-export function answerType(accept: string | undefined): (typeof TYPES)[number] | undefined {
-  if (accept === undefined || accept === '*/*') return TYPES[0];
-  for (const type of acceptedTypes(accept)) {
-    const found = ANY.has(type) ? TYPES[0] : TYPES.find((one) => one === type);
-    if (found) return found;
+/** Refuses a method or a media type that is not served. */
+export function checkMethod({ method, headers }: IncomingMessage): GraphQLError | undefined {
+  if (method === 'GET') return undefined;
+  if (method !== 'POST') {
+    return requestError('GraphQL only supports GET and POST requests.', {
+      code: 'BAD_REQUEST',
+      status: 405,
+      headers: { allow: 'GET, POST' },
+    });
   }
-  return undefined;
+  if (JSON_TYPE.test(headers['content-type'] ?? '')) return undefined;
+  return badRequest('The body must be JSON: send Content-Type: application/json.', 415);
 }
 
-/** Reads a body whole. Calls back only if it comes whole. */
-export function readBody(request: IncomingMessage, done: (body: Buffer) => void): void {
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
-    const [only] = chunks;
-    done(chunks.length === 1 && only ? only : Buffer.concat(chunks));
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`${what}: ${(error as Error).message}`);
+  }
+}
+
+/** Reads the parameters of a GET request. Throws BAD_REQUEST for malformed JSON. */
+export function readQueryString(search: string): RequestParams {
+  const given = new URLSearchParams(search);
+  const text = (name: string) => given.get(name) || undefined;
+  const json = (name: string) => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    return parseJson(value, `The query parameter \`${name}\` is not valid JSON`);
+  };
+  return {
+    query: text('query'),
+    operationName: text('operationName'),
+    documentId: text('documentId'),
+    variables: json('variables'),
+    extensions: json('extensions'),
+  };
+}
+
+const tooLarge = (maxBytes: number) =>
+  requestError(`The request body is larger than ${maxBytes} bytes.`, {
+    code: 'REQUEST_ENTITY_TOO_LARGE',
+    status: 413,
+  });
+
+/** Collects a body. Rejects with REQUEST_ENTITY_TOO_LARGE as soon as it is too large; never settles if the caller leaves. */
+function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) chunks.push(chunk);
+      else reject(tooLarge(maxBytes));
+    });
+    request.on('end', () => {
+      const [first] = chunks;
+      resolve(chunks.length === 1 && first ? first : Buffer.concat(chunks));
+    });
   });
 }
 
-/** Puts a body that was read back, where Yoga looks for one that a framework has read before it. */
-export function putBack(request: IncomingMessage, body: Buffer): void {
-  Object.assign(request, { body: Readable.from([body]) });
+/** Reads the parameters in a JSON body. Rejects with BAD_REQUEST or REQUEST_ENTITY_TOO_LARGE. */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<RequestParams> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const body = await collect(request, maxBytes);
+  const params = parseJson(body.toString(), 'The request body is not valid JSON');
+  if (typeof params === 'object' && params !== null) return params;
+  const kind = params === null ? 'null' : typeof params;
+  throw badRequest(`The request body must be a JSON object, not ${kind}.`);
 }
 
-const isRecord = (value: unknown): boolean =>
-  value == null || (typeof value === 'object' && !Array.isArray(value));
-
-const NAME = /^[_A-Za-z]\w*$/;
-
-const isName = (value: unknown): boolean =>
-  value == null || (typeof value === 'string' && NAME.test(value));
-
-/** The members of a request that stands for nothing but itself. */
-const MEMBERS = new Set(['query', 'operationName', 'variables']);
-
-/** Reads what is asked; undefined for a batch, an extension, a hash in place of a document, or a mistake. */
-export function parseParams(body: Buffer): Params | undefined {
-  let params: Record<string, unknown> | null;
-  try {
-    params = JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
-  if (typeof params !== 'object' || params === null) return undefined;
-  const { query, operationName, variables } = params;
-  for (const name of Object.keys(params)) if (!MEMBERS.has(name)) return undefined;
-  if (typeof query !== 'string' || !isName(operationName) || !isRecord(variables)) return undefined;
-  return {
-    query,
-    operationName: (operationName as string | null | undefined) ?? undefined,
-    variables: (variables as Record<string, unknown> | null | undefined) ?? undefined,
-  };
+/** Checks the number of operations in a batched request. */
+export function checkBatch(operations: readonly unknown[], max: number): GraphQLError | undefined {
+  if (max === 0) return badRequest('Batching is not supported.');
+  if (operations.length <= max) return undefined;
+  return badRequest(`Batching is limited to ${max} operations per request.`, 413);
 }

@@ -1,15 +1,15 @@
-import { createServer, type Server } from 'node:http';
-import type { Plugin } from 'graphql-yoga';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Readiness } from '../observability/telemetry.ts';
+import type { Route } from './server.ts';
 
-/** What an operator's tool is answered. */
+/** A response of an operator endpoint. */
 export interface OperatorAnswer {
   status: number;
   type: string;
   body: string;
 }
 
-/** Answers a path if it is one for operators; undefined for every other. */
+/** Returns the response for a path; undefined for a path that is no operator endpoint. */
 export type OperatorEndpoints = (path: string) => Promise<OperatorAnswer> | undefined;
 
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
@@ -25,8 +25,8 @@ function json(status: number, value: unknown): OperatorAnswer {
 }
 
 /**
- * /health: the process answers. /ready: send it work; 503 with the reason where not. /metrics:
- * Prometheus' text.
+ * Creates the operator endpoints. `/health`: the process is alive. `/ready`: it can serve requests, or 503 with the
+ * reason. `/metrics`: Prometheus' text format.
  */
 export function createEndpoints(deps: {
   readiness: Readiness;
@@ -52,40 +52,38 @@ function metricsOf(metrics: () => Promise<string>): () => Promise<OperatorAnswer
   return async () => ({ status: 200, type: PROMETHEUS, body: await metrics() });
 }
 
-/** /metrics and nothing else. */
+/** Creates /metrics alone. */
 export function onlyMetrics(metrics: () => Promise<string>): OperatorEndpoints {
   const answer = metricsOf(metrics);
   return (path) => (path === '/metrics' ? answer() : undefined);
 }
 
-/** Serves /metrics and its like on a port of their own, away from the public one. */
+/** Sends the answer of an operator endpoint; false for a path or method that is none. */
+async function answer(
+  { method, url = '' }: IncomingMessage,
+  response: ServerResponse,
+  endpoints: OperatorEndpoints,
+): Promise<boolean> {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  const found = await endpoints(url.split('?')[0] ?? '');
+  if (!found) return false;
+  const { status, type, body } = found;
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+  response.end(method === 'HEAD' ? undefined : body);
+  return true;
+}
+
+/** Serves /health, /ready and /metrics beside /graphql. */
+export function createHealthRoute(endpoints: OperatorEndpoints): Route {
+  return ({ request, response }) => answer(request, response, endpoints);
+}
+
+/** Serves the operator endpoints on a port of their own. */
 export function createOperatorServer(endpoints: OperatorEndpoints): Server {
   return createServer((request, response) => {
-    const path = request.url?.split('?')[0] ?? '';
-    const answer = request.method === 'GET' ? endpoints(path) : undefined;
-    if (!answer) {
-      response.writeHead(404).end();
-      return;
-    }
-    answer.then(
-      ({ status, type, body }) => {
-        response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body);
-      },
+    answer(request, response, endpoints).then(
+      (isFound) => isFound || response.writeHead(404).end(),
       () => response.writeHead(500).end(),
     );
   });
-}
-
-/** Serves /health, /ready and /metrics beside /graphql, to GET and HEAD. Nobody may keep what they say. */
-export function useHealth(endpoints: OperatorEndpoints): Plugin {
-  return {
-    async onRequest({ request, url, fetchAPI, endResponse }) {
-      if (request.method !== 'GET' && request.method !== 'HEAD') return;
-      const answer = await endpoints(url.pathname);
-      if (!answer) return;
-      const headers = { 'Content-Type': answer.type, 'Cache-Control': 'no-store' };
-      const body = request.method === 'HEAD' ? null : answer.body;
-      endResponse(new fetchAPI.Response(body, { status: answer.status, headers }));
-    },
-  };
 }

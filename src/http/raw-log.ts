@@ -1,17 +1,23 @@
 import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { GraphQLError } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
+import type { Caller } from '../context/context.ts';
 import { isGitlabError } from '../gitlab/errors.ts';
 import { type ErrorCode, isEnded, viewError } from '../graphql/client-errors.ts';
 import { isNumericId, isProjectName } from '../graphql/global-id.ts';
 import { traceStyleSheet } from '../trace/style.ts';
-import { createPulledStream } from './streamed-strings.ts';
+import { headerReader } from './graphql-request.ts';
+import { type Route, type RoutedRequest, sendJson } from './server.ts';
+
+interface JobAddress {
+  project: string;
+  id: string;
+}
 
 /** Where logs come from. */
 export interface RawLogOptions {
-  /** Opens a job's log with the credential of the request. Rejects with GitlabError, or with a GraphQLError for a credential that is none. */
-  open(request: Request, job: { project: string; id: string }): Promise<{ body: Readable }>;
+  /** Opens a log with the caller's credential. Rejects with GitlabError, or with GraphQLError for a malformed credential. */
+  open(caller: Caller, job: JobAddress): Promise<{ body: Readable }>;
 }
 
 const LOG_PATH = /^\/jobs\/([^/]+)\/([^/]+)\/trace$/;
@@ -49,17 +55,8 @@ function refusalOf(error: unknown): Refusal {
   throw error;
 }
 
-/** The pieces of a log; where it breaks off, that is told by breaking off too, and nobody need hear of it again. */
-async function* untilBroken(log: Readable, breakOff: () => void): AsyncGenerator<Buffer> {
-  try {
-    yield* log;
-  } catch {
-    breakOff();
-  }
-}
-
 /** The project and job that a path names; undefined where it cannot name one. */
-function parsePath(project: string, id: string): { project: string; id: string } | undefined {
+function parsePath(project: string, id: string): JobAddress | undefined {
   try {
     const name = decodeURIComponent(project);
     return isProjectName(name) && isNumericId(id) ? { project: name, id } : undefined;
@@ -69,54 +66,54 @@ function parsePath(project: string, id: string): { project: string; id: string }
 }
 
 /**
- * Serves `GET /jobs/:project/:id/trace`: a job's whole log as GitLab sends it, passed on as it comes and held nowhere. The
- * project is its number, or its full path with `%2F`. Credentials are the same as for GraphQL; refusals are JSON
- * with `code` and `message`. And `GET /trace.css`, the style sheet of logs as HTML.
+ * Serves `GET /jobs/:project/:id/trace`: the whole log of a job, streamed as GitLab sends it. `:project` is the project's
+ * number, or its full path with `%2F`. Credentials are those of GraphQL; errors are JSON with `code` and `message`. Also
+ * serves `GET /trace.css`, the style sheet of logs as HTML.
  */
-export function useRawLog({ open }: RawLogOptions): Plugin {
-  const refuse = ({ code, message }: Refusal) =>
-    Response.json({ error: { code, message } }, { status: statuses[code] });
-  async function answer(
-    request: Request,
-    job: { project: string; id: string },
-    res: ServerResponse | undefined,
-  ): Promise<Response> {
+export function createRawLogRoute({ open }: RawLogOptions): Route {
+  const refuse = (response: ServerResponse, { code, message }: Refusal) =>
+    sendJson(response, statuses[code], { error: { code, message } });
+
+  async function sendLog({ request, response }: RoutedRequest, job: JobAddress): Promise<void> {
+    const caller = new AbortController();
+    response.once('close', () => caller.abort());
     try {
-      const { body } = await open(request, job);
-      // Where GitLab's answer breaks off, so must this one: nobody should take a part for the whole.
-      const breakOff = () => res?.destroy();
-      const disposition = `inline; filename="${job.id}.log"`;
-      return new Response(createPulledStream(untilBroken(body, breakOff)), {
-        headers: { ...LOG_HEADERS, 'content-disposition': disposition },
+      const { body } = await open({ header: headerReader(request), signal: caller.signal }, job);
+      response.writeHead(200, {
+        ...LOG_HEADERS,
+        'content-disposition': `inline; filename="${job.id}.log"`,
       });
+      // If GitLab's response breaks off, so does this one: a part must not look like the whole.
+      pipeline(body, response, (error) => error && response.destroy());
     } catch (error) {
-      return refuse(refusalOf(error));
+      if (!response.closed) refuse(response, refusalOf(error));
     }
   }
-  return {
-    async onRequest({ request, url, serverContext, endResponse }) {
-      if (url.pathname === STYLE_PATH) {
-        const headers = {
-          'content-type': 'text/css',
-          'cache-control': 'public, max-age=3600',
-          // Pages of other sites may use it: it says nothing of anybody.
-          'cross-origin-resource-policy': 'cross-origin',
-        };
-        endResponse(new Response(traceStyleSheet(), { headers }));
-        return;
-      }
-      const [, project, id] = LOG_PATH.exec(url.pathname) ?? [];
-      if (project === undefined || id === undefined) return;
-      const job = parsePath(project, id);
+
+  return async (routed) => {
+    const { request, response, path } = routed;
+    if (path === STYLE_PATH) {
+      response.writeHead(200, {
+        'content-type': 'text/css',
+        'cache-control': 'public, max-age=3600',
+        // Pages of other sites may use it: it has no data.
+        'cross-origin-resource-policy': 'cross-origin',
+      });
+      response.end(traceStyleSheet());
+      return true;
+    }
+    const [, project, id] = LOG_PATH.exec(path) ?? [];
+    if (project === undefined || id === undefined) return false;
+    const job = parsePath(project, id);
+    if (!job) {
       const message =
         'The address must be /jobs/<number or path with %2F>/<number of the job>/trace.';
-      if (!job) endResponse(refuse({ code: 'BAD_USER_INPUT', message }));
-      else if (request.method !== 'GET')
-        endResponse(new Response(null, { status: 405, headers: { allow: 'GET' } }));
-      else {
-        const { res } = serverContext as { res?: ServerResponse };
-        endResponse(await answer(request, job, res));
-      }
-    },
+      refuse(response, { code: 'BAD_USER_INPUT', message });
+    } else if (request.method !== 'GET') {
+      response.writeHead(405, { allow: 'GET', 'content-length': 0 }).end();
+    } else {
+      await sendLog(routed, job);
+    }
+    return true;
   };
 }

@@ -1,117 +1,93 @@
-import type { DocumentNode, GraphQLSchema } from 'graphql';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { GraphQLError } from 'graphql';
 import { createYoga } from 'graphql-yoga';
-import { type Config, ConfigError } from '../app/config.ts';
-import { type Context, type ContextDeps, createContext } from '../context/context.ts';
-import { CredentialError } from '../gitlab/credential.ts';
-import { toClientError, unauthenticated } from '../graphql/client-errors.ts';
-import type { Telemetry } from '../observability/telemetry.ts';
-import type { OperationTracker } from '../operation/operation-tracker.ts';
-import { type Manifest, readManifest } from '../operation/trusted-documents.ts';
-import { useWebhooks } from '../webhooks/endpoint.ts';
-import type { Replicas } from '../webhooks/replicas.ts';
-import { useAcceptableAnswers } from './accept.ts';
-import { useCancellation } from './cancellation.ts';
+import { httpOptionsOf } from '../operation/request-error.ts';
+import { type OperationResponse, type ResponseStream, writeResponse } from '../operation/run.ts';
+import { createEndableStream, mapStream } from '../util/streams.ts';
+import type { ResponseType } from './accept.ts';
 import type { Drain } from './drain.ts';
-import { useGraphiQL } from './graphiql.ts';
-import { guardOptions, useGuards } from './guards.ts';
-import type { OperatorEndpoints } from './health.ts';
-import { maskFailures } from './mask-failures.ts';
-import { useOperators } from './ops-endpoints.ts';
-import { useRawLog } from './raw-log.ts';
-import { useCacheControl } from './response-headers.ts';
-import { useResultErrors } from './result-errors.ts';
-import { useLongTexts } from './streamed-strings.ts';
-import { useUpstreamCost } from './upstream-cost.ts';
+import { statusOf } from './graphql-response.ts';
+import type { ResponseHeaders } from './response-headers.ts';
 
-/** What the parts of one gateway share. */
-export interface Parts {
-  schema: GraphQLSchema;
-  deps: ContextDeps;
-  observation: Telemetry;
-  follower: OperationTracker;
-  endpoints: OperatorEndpoints;
-  drain: Drain;
-  hints: Replicas;
-  report(bug: unknown): void;
-  /** Tokens by header name that GraphiQL shows to everybody. */
-  exampleTokens: Readonly<Record<string, string>> | undefined;
+/** Where a stream is sent to. */
+export interface StreamExchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  requestId: string;
+  type: ResponseType;
 }
 
-function contextOf({ headers, signal }: Request, deps: ContextDeps): Context {
-  try {
-    return createContext({ header: (name) => headers.get(name), signal }, deps);
-  } catch (error) {
-    if (error instanceof CredentialError) throw unauthenticated(error.message);
-    throw error;
-  }
+/** Sends responses as an event stream or as multipart. */
+export interface StreamSender {
+  send(result: OperationResponse | ResponseStream, exchange: StreamExchange): void;
 }
 
-function manifestOf({ trustedDocuments }: Config): Manifest | undefined {
-  try {
-    return trustedDocuments && readManifest(trustedDocuments.file);
-  } catch (error) {
-    const problem = `TRUSTED_DOCUMENTS_FILE cannot be used: ${(error as Error).message}`;
-    throw new ConfigError([problem], { cause: error });
-  }
+/** A result in the form that Yoga serializes; `extensions.http` is the status and headers of a single result. */
+interface YogaResult {
+  extensions: { http: { status: number; headers: Record<string, string> } };
+  stringify(): string;
 }
 
-/** Yoga with its plugins. */
-export function createEngine(config: Config, parts: Parts) {
-  const { schema, deps, report } = parts;
-  return createYoga<object, Context>({
-    schema,
-    graphqlEndpoint: '/graphql',
-    landingPage: false,
-    // Yoga's own, which answers every address that ends with this, is switched off: none has a line break.
-    healthCheckEndpoint: '\n',
-    graphiql: false,
-    logging: false,
-    cors: false,
-    ...guardOptions(config),
-    context: ({ request }) => contextOf(request, deps),
-    maskedErrors: { maskError: (error) => toClientError(error, report) },
-    plugins: pluginsOf(config, parts).map((plugin) => maskFailures(plugin, report)),
+const toYogaResult = (result: OperationResponse): YogaResult => ({
+  extensions: {
+    http: {
+      // Event streams report request errors as `application/json` does: in the body where possible.
+      status: statusOf(result.errors, 'application/json'),
+      headers: Object.assign({}, ...result.errors.map((error) => httpOptionsOf(error)?.headers)),
+    },
+  },
+  stringify: () => writeResponse(result),
+});
+
+function shuttingDown(): OperationResponse {
+  const message = 'The gateway is restarting. Subscribe again.';
+  const error = new GraphQLError(message, { extensions: { code: 'SHUTTING_DOWN' } });
+  return {
+    ...{ data: undefined, errors: [error], extensions: undefined, maxAge: 0, strings: undefined },
+    release() {},
+  };
+}
+
+/** Ends a stream with an error when the process shuts down. */
+function endWhenDraining(results: ResponseStream, drain: Drain): ResponseStream {
+  const stream = createEndableStream(results, () => stop());
+  const stop = drain.onBegin(() => stream.endWith(shuttingDown()));
+  return stream;
+}
+
+interface ServerContext {
+  result: YogaResult | AsyncIterable<YogaResult>;
+}
+
+/**
+ * Sends streams through Yoga, which knows the protocols (GraphQL over SSE, multipart). The operation has run by
+ * then: Yoga neither parses nor executes anything.
+ */
+export function createStreamSender(headers: ResponseHeaders, drain: Drain): StreamSender {
+  const yoga = createYoga<ServerContext>({
+    ...{ graphiql: false, landingPage: false, logging: false, cors: false },
+    ...{ maxRequestBodySize: false, parserAndValidationCache: false, maskedErrors: false },
+    plugins: [
+      {
+        onRequestParse({ setRequestParser }) {
+          // The parameters were read before; Yoga only wants to see some.
+          setRequestParser(() => ({ query: '{ __typename }' }));
+        },
+        onParams({ context, setResult }) {
+          setResult((context as unknown as ServerContext).result as never);
+        },
+      },
+    ],
   });
-}
-
-/** In the order in which a request meets them. */
-function pluginsOf(config: Config, parts: Parts) {
-  const { deps, observation, follower, drain, hints } = parts;
-  const secret = config.gitlabWebhookSecret?.reveal();
-  return [
-    ...useOperators({
-      observation,
-      drain,
-      endpoints: parts.endpoints,
-      follower,
-    }),
-    ...(config.graphiql ? [useGraphiQL({ tokens: parts.exampleTokens })] : []),
-    ...useGuards(config, manifestOf(config)),
-    useCancellation(),
-    useAcceptableAnswers(),
-    useResultErrors(),
-    useCacheControl(),
-    useLongTexts(),
-    useRawLog({
-      open: async (request, job) => (await contextOf(request, deps)).openTrace(job),
-    }),
-    ...(secret ? [useWebhooks({ secret, onHint: hints.publish })] : []),
-    ...(config.upstreamExtension ? [useUpstreamCost()] : []),
-  ];
-}
-
-/** Yoga, ready to serve. */
-export type Engine = ReturnType<typeof createEngine>;
-
-/** Parses and validates a document as Yoga and all its plugins would; undefined for one that they refuse. */
-export function parseAndValidate(yoga: Engine): (query: string) => DocumentNode | undefined {
-  return (query) => {
-    const { parse, validate, schema } = yoga.getEnveloped({});
-    try {
-      const document: DocumentNode = parse(query);
-      return validate(schema, document).length === 0 ? document : undefined;
-    } catch {
-      return undefined;
-    }
+  return {
+    send(result, { request, response, requestId, type }) {
+      const isStream = Symbol.asyncIterator in result;
+      if (!isStream) response.once('close', result.release);
+      headers.apply(request, response, requestId);
+      // The type was negotiated before; Yoga ignores weights.
+      request.headers.accept = type;
+      const stream = isStream && mapStream(endWhenDraining(result, drain), toYogaResult);
+      void yoga.handle(request, response, { result: stream || toYogaResult(result as never) });
+    },
   };
 }

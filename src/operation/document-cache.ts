@@ -1,115 +1,203 @@
 import { createHash } from 'node:crypto';
 import {
   type DocumentNode,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLSchema,
+  getOperationAST,
   NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
+  specifiedRules,
   validate,
 } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
-import { type CompiledOperation, compile } from '../compiler/compile.ts';
+import { type CompiledOperation, compile, fragmentsOf } from '../compiler/compile.ts';
+import { createCostEstimate } from '../graphql/cost.ts';
+import type { Execution } from '../observability/operation.ts';
+import { type Limits, type ParsedDocument, parseWithinLimits } from './limits.ts';
+import { requestError } from './request-error.ts';
+import type { RequestedDocument } from './trusted-documents.ts';
 
-/** An operation by its text, and by its name where the text has several. */
-export interface OperationRequest {
-  readonly query: string;
-  readonly operationName: string | undefined;
+/** A valid operation and everything about it that does not depend on variables. */
+export interface CachedOperation {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  /** Undefined where graphql-js executes it; `execution` says why. */
+  readonly compiled: CompiledOperation | undefined;
+  readonly execution: Execution;
+  /** Upper bound of the requests to GitLab. `variableValues` are coerced. */
+  estimateCalls(variableValues: Readonly<Record<string, unknown>>): number;
 }
 
-/** Compiled operations. */
+/** Parsed, validated and compiled operations by the text of their document. */
 export interface OperationCache {
-  /** Undefined for what is not asked for often enough, was refused, or is not for compiling. */
-  find(asked: OperationRequest): CompiledOperation | undefined;
+  /** Throws the errors of a document that cannot be parsed, is too large, or is not valid. */
+  find(requested: RequestedDocument, operationName: string | undefined): CachedOperation;
 }
 
-/** Bytes of all programs that are kept. */
-const KEPT_BYTES = 40_000_000;
-/** What a program takes besides its fields and text. */
-const BYTES_OF_PROGRAM = 500;
-/** What a compiled field takes: 3.3 MB were measured for a program of 850. */
-const BYTES_OF_FIELD = 4_000;
-/** Larger programs are not kept: a short document can lay out to thousands of fields. */
-const MAX_FIELDS = 2_500;
+/** Several errors of one request. `document` is what could be parsed. */
+export class RequestErrors extends Error {
+  override readonly name = 'RequestErrors';
+  readonly errors: readonly GraphQLError[];
+  readonly document: DocumentNode;
 
-/** In characters. Longer texts are mostly comments: what a front end asks is 2,000 tokens at most (`MAX_TOKENS`). */
-const MAX_LENGTH = 50_000;
-
-/** Operations without a program that are remembered, by a digest: a long text takes no more room than a short one. */
-const MAX_REMEMBERED = 10_000;
-/** Counted in place of uses for what was refused, or is not for compiling. */
-const NEVER = Number.POSITIVE_INFINITY;
-
-const digestOf = (key: string) => createHash('sha256').update(key).digest('base64');
-
-/**
- * Compiles operations once they were asked for before, since what a tool asks once is seldom asked again.
- * What has no program is remembered apart from the programs, so that no number of strange documents, nor their
- * length, has a front end's forgotten. `admit` parses and validates a document by all rules of the server;
- * undefined for one that breaks any.
- */
-export function createOperationCache(deps: {
-  schema: GraphQLSchema;
-  admit(query: string): DocumentNode | undefined;
-  /** How often an operation is left to the general executor. @default 1 */
-  usesBefore?: number | undefined;
-}): OperationCache {
-  const { schema, admit, usesBefore = 1 } = deps;
-  const programs = new LRUCache<string, CompiledOperation>({
-    maxSize: KEPT_BYTES,
-    sizeCalculation: ({ fields }, key) =>
-      BYTES_OF_PROGRAM + 2 * key.length + fields * BYTES_OF_FIELD,
-  });
-  /** How often each was asked for. */
-  const uses = new LRUCache<string, number>({ max: MAX_REMEMBERED });
-
-  const compileAsked = ({ query, operationName }: OperationRequest) => {
-    const document = admit(query);
-    const compiled = document && compile(schema, document, operationName);
-    return compiled && compiled.fields <= MAX_FIELDS ? compiled : undefined;
-  };
-  /** Takes note of one without a program, and makes it one when it is due. */
-  const meet = (asked: OperationRequest, key: string): CompiledOperation | undefined => {
-    const digest = digestOf(key);
-    const before = uses.get(digest) ?? 0;
-    const isDue = before === usesBefore;
-    const made = isDue ? compileAsked(asked) : undefined;
-    if (made) programs.set(key, made);
-    else uses.set(digest, isDue ? NEVER : before + 1);
-    return made;
-  };
-  return {
-    find(asked) {
-      if (asked.query.length > MAX_LENGTH) return undefined;
-      // A name has no space in it, so no two operations have one key.
-      const key = `${asked.operationName ?? ''} ${asked.query}`;
-      return programs.get(key) ?? meet(asked, key);
-    },
-  };
-}
-
-const SUGGESTION = / Did you mean .*$/s;
-
-function hideSuggestions(result: unknown): void {
-  const { errors = [] } = result as { errors?: readonly GraphQLError[] };
-  for (const error of errors) {
-    // An error with a path is what a resolver said: nothing about the schema.
-    if (!error.path) error.message = error.message.replace(SUGGESTION, '');
+  constructor(errors: readonly GraphQLError[], document: DocumentNode) {
+    super('The document or its variables are not valid.');
+    this.errors = errors;
+    this.document = document;
   }
 }
 
+/** Bytes of all compiled operations. */
+const MAX_COMPILED_BYTES = 40_000_000;
+const BYTES_PER_OPERATION = 500;
+/** Measured: 3.3 MB for an operation of 850 fields. */
+const BYTES_PER_FIELD = 4_000;
+/** The text, and the tokens that its AST refers to for the locations of errors. */
+const BYTES_PER_CHARACTER = 40;
+/** Larger operations are left to graphql-js: a short document can expand to thousands of fields. */
+const MAX_COMPILED_FIELDS = 2_500;
+/** In characters: a few thousand operations. */
+const MAX_PARSED_CHARACTERS = 500_000;
+/** Hashes of operations whose uses are counted. */
+const MAX_COUNTED = 10_000;
+
+const hashOf = (key: string) => createHash('sha256').update(key).digest('base64');
+
+/** What the cache is made of. */
+export interface OperationCacheOptions {
+  schema: GraphQLSchema;
+  limits: Limits;
+  /** Where users see this GitLab: the cost of a `resource(url)` depends on it. */
+  webUrls: readonly string[];
+  /** Without introspection, validation also suggests no names. */
+  introspection: boolean;
+  /** False leaves every operation to graphql-js. @default true */
+  compiledExecution?: boolean | undefined;
+  /** How often an operation is executed by graphql-js before it is compiled. @default 1 */
+  compileAfterUses?: number | undefined;
+}
+
 /**
- * Keeps the schema to those who have it: no introspection, and no names suggested in errors about
- * documents or variables.
+ * Caches operations. An operation is compiled when it is used again, since one-off documents would not repay it; a
+ * trusted document or a subscription at its first use. Uses are counted apart from the compiled operations and by hash, so
+ * that no number of one-off documents, however long, evicts the operations of a front end.
  */
-export function useHiddenSchema(): Plugin {
+export function createOperationCache(options: OperationCacheOptions): OperationCache {
+  const { schema, limits, webUrls, introspection } = options;
+  const { compiledExecution = true, compileAfterUses = 1 } = options;
+  const rules = introspection
+    ? specifiedRules
+    : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const parsed = new LRUCache<string, ParsedDocument>({
+    maxSize: MAX_PARSED_CHARACTERS,
+    sizeCalculation: (_document, query) => query.length + 1,
+  });
+  const compiled = new LRUCache<string, CachedOperation & { bytes: number }>({
+    maxSize: MAX_COMPILED_BYTES,
+    sizeCalculation: ({ bytes }) => bytes,
+  });
+  /** How often an operation was used, or why it cannot be compiled. */
+  const uses = new LRUCache<string, number | 'introspection' | 'declined'>({ max: MAX_COUNTED });
+
+  const parseAndValidate = (query: string): ParsedDocument => {
+    const cached = parsed.get(query);
+    if (cached) return cached;
+    const fresh = parseWithinLimits(query, limits);
+    const errors = validate(schema, fresh.document, rules, { hideSuggestions: !introspection });
+    if (errors.length > 0) {
+      const http = { status: 400, onlyNewMediaType: true };
+      for (const { extensions } of errors) {
+        Object.assign(extensions, { code: 'GRAPHQL_VALIDATION_FAILED', http });
+      }
+      throw new RequestErrors(errors, fresh.document);
+    }
+    parsed.set(query, fresh);
+    return fresh;
+  };
+
+  const toOperation = (
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    how: Pick<CachedOperation, 'compiled' | 'execution'>,
+  ): CachedOperation => {
+    const estimate = createCostEstimate(operation, { schema, fragments: fragmentsOf(document) });
+    return {
+      document,
+      operation,
+      ...how,
+      estimateCalls(variableValues) {
+        try {
+          return estimate(variableValues, webUrls);
+        } catch (error) {
+          // An argument does not fit: the execution reports that, at its field.
+          if (error instanceof GraphQLError) return 0;
+          throw error;
+        }
+      },
+    };
+  };
+
+  const compileOperation = (
+    { document, size }: ParsedDocument,
+    operation: OperationDefinitionNode,
+  ): CompiledOperation | 'introspection' | 'declined' => {
+    if (!compiledExecution) return 'declined';
+    if (size.introspections > 0) return 'introspection';
+    const made = compile(schema, document, operation);
+    const isSmall = made && size.fields * made.variants <= MAX_COMPILED_FIELDS;
+    return isSmall ? made : 'declined';
+  };
+
+  /** Compiles an operation, or returns why graphql-js executes it. */
+  const compileIfDue = (
+    found: ParsedDocument,
+    operation: OperationDefinitionNode,
+    { key, isTrusted }: { key: string; isTrusted: boolean },
+  ): CompiledOperation | 'introspection' | 'declined' | 'first_use' => {
+    const hash = hashOf(key);
+    const used = uses.get(hash) ?? 0;
+    if (typeof used !== 'number') return used;
+    const repays = isTrusted || operation.operation === 'subscription';
+    if (!repays && used < compileAfterUses) {
+      uses.set(hash, used + 1);
+      return found.size.introspections > 0 ? 'introspection' : 'first_use';
+    }
+    const made = compileOperation(found, operation);
+    if (typeof made === 'string') uses.set(hash, made);
+    return made;
+  };
+
+  const findUncompiled = (
+    { query, isTrusted }: RequestedDocument,
+    operationName: string | undefined,
+    key: string,
+  ): CachedOperation => {
+    const found = parseAndValidate(query);
+    const { document, size } = found;
+    const operation = getOperationAST(document, operationName);
+    if (!operation) {
+      throw requestError('Could not determine what operation to execute.', {
+        code: 'OPERATION_RESOLUTION_FAILURE',
+        status: 400,
+      });
+    }
+    const made = compileIfDue(found, operation, { key, isTrusted });
+    if (typeof made === 'string') {
+      return toOperation(document, operation, { compiled: undefined, execution: made });
+    }
+    const cached = toOperation(document, operation, { compiled: made, execution: 'compiled' });
+    const bytes =
+      BYTES_PER_OPERATION +
+      key.length * BYTES_PER_CHARACTER +
+      size.fields * made.variants * BYTES_PER_FIELD;
+    compiled.set(key, Object.assign(cached, { bytes }));
+    return cached;
+  };
+
   return {
-    onValidate({ addValidationRule, setValidationFn }) {
-      addValidationRule(NoSchemaIntrospectionCustomRule);
-      setValidationFn((schema, document, rules) =>
-        validate(schema, document, rules, { hideSuggestions: true }),
-      );
+    find(requested, operationName) {
+      const key = `${JSON.stringify(operationName)} ${requested.query}`;
+      return compiled.get(key) ?? findUncompiled(requested, operationName, key);
     },
-    onExecute: () => ({ onExecuteDone: ({ result }) => hideSuggestions(result) }),
-    onSubscribe: () => ({ onSubscribeResult: ({ result }) => hideSuggestions(result) }),
   };
 }

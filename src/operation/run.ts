@@ -1,205 +1,303 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { type GraphQLError, type GraphQLSchema, getVariableValues } from 'graphql';
-import type { Limits } from '../app/config.ts';
-import type { CompiledOperation, Variables, Written } from '../compiler/compile.ts';
-import type { Caller, Context } from '../context/context.ts';
-import { createStreamedStrings } from '../context/streamed-strings.ts';
-import { capErrors } from '../graphql/client-errors.ts';
-import { answerType, isUsual, parseParams, putBack, readBody } from '../http/graphql-request.ts';
-import { type Answer, bodyOf, send, sendPieces } from '../http/graphql-response.ts';
-import { isFromForeignSite } from '../http/origin.ts';
-import { readRequestId } from '../http/request-id.ts';
-import { describe } from '../observability/operation.ts';
-import type { OperationCache } from './document-cache.ts';
-import { isWithinLimits } from './limits.ts';
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  type GraphQLError,
+  type GraphQLSchema,
+  getVariableValues,
+  type OperationTypeNode,
+} from 'graphql';
+import { type Caller, type Context, type ContextDeps, createContext } from '../context/context.ts';
+import { createStreamedStrings, type StreamedStrings } from '../context/streamed-strings.ts';
+import { CredentialError } from '../gitlab/credential.ts';
+import {
+  capErrors,
+  formatError,
+  toClientError,
+  unauthenticated,
+} from '../graphql/client-errors.ts';
+import type { Operation } from '../observability/operation.ts';
+import { mapStream } from '../util/streams.ts';
+import { type CachedOperation, type OperationCache, RequestErrors } from './document-cache.ts';
+import { type Batch, checkEstimatedCalls, checkVariables, type Limits } from './limits.ts';
 import type { OperationTracker, TrackedOperation } from './operation-tracker.ts';
+import { parseParams } from './params.ts';
+import type { TrustedDocuments } from './trusted-documents.ts';
 
 /*
- * The short way of a request: what is asked for again and again, by POST and as one JSON, is answered
- * without Yoga's pipeline, whose Request, Response and hooks are most of a small operation's cost. It begins
- * only what is certain to be within all rules of the server; whatever is not, refusals included, goes the
- * general way untouched (docs/decisions/008-compiled-execution.md).
+ * The life of an operation, for every transport:
+ *
+ *   prepare: parameters → trusted document → document cache (parse, limits, validate, compile) → variables → cost
+ *   execute: context of the caller → compiled execution, or graphql-js → errors in a client's words → response
+ *
+ * A transport calls `prepare` and `execute`, and sends the responses.
  */
 
-/** What the short way shares with the general one. */
-export interface DirectDeps {
-  /** The general way. */
-  otherwise: RequestListener;
-  programs: OperationCache;
+/** One GraphQL request, from whatever transport. */
+export interface OperationRequest {
+  /** Parameters as they came, unchecked. */
+  params: unknown;
+  transport: Operation['transport'];
+  requestId: string;
+  /** Reads a request header, for the credential and the trace context. */
+  header(name: string): string | null | undefined;
+  /** Aborted when the caller disconnects. */
+  signal: AbortSignal;
+  /** Refuses a type of operation that the transport cannot deliver. */
+  refuseType?(type: OperationTypeNode): GraphQLError | undefined;
+  /** Whether long strings may be placeholders that `writeResponse` leaves for the transport to render. */
+  streamsStrings?: boolean;
+  /** Shared by the operations of a batched request. */
+  batch?: Batch | undefined;
+}
+
+/** An operation that may be executed. */
+export interface PreparedOperation {
+  readonly type: OperationTypeNode;
+  readonly document: DocumentNode;
+  readonly operationName: string | undefined;
+  readonly request: OperationRequest;
+  readonly cached: CachedOperation;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** Coerced. */
+  readonly variableValues: Readonly<Record<string, unknown>>;
+  readonly tracked: TrackedOperation;
+}
+
+/** One response; a subscription has many. */
+export interface OperationResponse {
+  /** JSON of `data`; undefined if the operation was refused before its execution. */
+  readonly data: string | undefined;
+  /** As clients see them; `extensions.http` is for the transport. */
+  readonly errors: readonly GraphQLError[];
+  readonly extensions: Readonly<Record<string, unknown>> | undefined;
+  /** How long the caller's cache may keep it, in seconds; 0 for not at all. */
+  readonly maxAge: number;
+  /** The strings that `data` holds placeholders for. */
+  readonly strings: StreamedStrings | undefined;
+  /** Frees what the operation holds. To be called once the response was sent. */
+  release(): void;
+}
+
+/** The responses of a subscription. Its `return` ends it at once, also while `next` waits. */
+export type ResponseStream = AsyncIterableIterator<OperationResponse>;
+
+/** Prepares and executes operations. */
+export interface Operations {
+  /** Returns a response if the operation is refused. Never throws. */
+  prepare(request: OperationRequest): PreparedOperation | OperationResponse;
+  /** Never rejects. */
+  execute(prepared: PreparedOperation): Promise<OperationResponse | ResponseStream>;
+}
+
+/** What operations are made of. */
+export interface OperationsDeps {
   schema: GraphQLSchema;
   limits: Limits;
-  /** Sites whose pages may ask. */
-  origins: readonly string[];
-  webUrls: readonly string[];
-  operationTimeoutMs: number;
-  follower: OperationTracker;
-  isDraining(): boolean;
-  /** Throws for headers that hold no credential. */
-  createContext(caller: Caller): Context;
-  mask(error: unknown): GraphQLError;
-  /** Whether answers say what they cost. */
-  tellsCost: boolean;
+  documents: OperationCache;
+  trustedDocuments: TrustedDocuments;
+  tracker: OperationTracker;
+  context: ContextDeps;
+  /** Whether validation and variable errors may suggest names of the schema. */
+  introspection: boolean;
+  /** Whether responses have `extensions.upstream`. */
+  upstreamExtension: boolean;
+  /** Receives bugs of ours; clients see them masked. */
+  report(bug: unknown): void;
 }
 
-/** An operation that may begin. */
-interface Asked {
-  readonly compiled: CompiledOperation;
-  readonly variableValues: Variables;
-  readonly type: string;
+/** The JSON text of a response. */
+export function writeResponse({ data, errors, extensions }: OperationResponse): string {
+  const members = [
+    errors.length > 0 && `"errors":${JSON.stringify(errors.map(formatError))}`,
+    data !== undefined && `"data":${data}`,
+    extensions && `"extensions":${JSON.stringify(extensions)}`,
+  ];
+  return `{${members.filter(Boolean).join(',')}}`;
 }
 
-type Header = (name: string) => string | undefined;
-
-const headerOf =
-  ({ headers }: IncomingMessage): Header =>
-  (name) => {
-    const value = headers[name];
-    return Array.isArray(value) ? value.join(', ') : value;
-  };
-
-const noVariables: Variables = {};
-
-/** Operations without variables, of which it is known whether they keep to the limits. */
-const checked = new WeakMap<CompiledOperation, boolean>();
-
-function isWithin(
-  compiled: CompiledOperation,
-  given: Record<string, unknown>,
-  deps: DirectDeps,
-): boolean {
-  const { operation, document } = compiled;
-  const { schema, limits, webUrls } = deps;
-  const args = { schema, document, variableValues: given, contextValue: { webUrls } };
-  return isWithinLimits(limits, operation, args);
-}
-
-/** Coerced variables; undefined for those the operation does not take, or that make it too much. */
-function variablesOf(
-  compiled: CompiledOperation,
-  given: Record<string, unknown> = {},
-  deps: DirectDeps,
-): Variables | undefined {
-  const { variableDefinitions = [] } = compiled.operation;
-  // Those nobody asked for are held to the limits too.
-  if (variableDefinitions.length === 0 && Object.keys(given).length === 0) {
-    const known = checked.get(compiled) ?? isWithin(compiled, {}, deps);
-    checked.set(compiled, known);
-    return known ? noVariables : undefined;
-  }
-  const { coerced } = getVariableValues(deps.schema, variableDefinitions, given, { maxErrors: 1 });
-  return coerced && isWithin(compiled, given, deps) ? coerced : undefined;
-}
-
-/** What a request asks, if it can be answered this way. */
-function readAsked(header: Header, body: Buffer, deps: DirectDeps): Asked | undefined {
-  const type = answerType(header('accept'));
-  if (!type || isFromForeignSite(header, deps.origins)) return undefined;
-  const params = parseParams(body);
-  const compiled = params && deps.programs.find(params);
-  const variableValues = compiled && variablesOf(compiled, params.variables, deps);
-  return variableValues && { compiled, variableValues, type };
-}
-
-/** Ends when the caller leaves, or the operation's time is over. */
-function watchCaller(response: ServerResponse, timeoutMs: number) {
-  const controller = new AbortController();
-  let hasLeft = false;
-  const timer = setTimeout(() => {
-    controller.abort(new DOMException('The operation took too long.', 'TimeoutError'));
-  }, timeoutMs);
-  response.once('close', () => {
-    clearTimeout(timer);
-    if (response.writableFinished) return;
-    hasLeft = true;
-    controller.abort();
-  });
-  return { signal: controller.signal, hasLeft: () => hasLeft };
-}
-
-/** How an operation that has run ends, in its log and for its caller. */
-function finish(
-  running: TrackedOperation,
-  written: Written,
-  { follower, mask }: Pick<DirectDeps, 'follower' | 'mask'>,
-): readonly GraphQLError[] {
-  const errors = capErrors(written.errors).map(mask);
-  follower.record(running, errors.length > 0 ? { data: JSON.parse(written.data), errors } : {});
-  return errors;
-}
-
-/** Runs an operation and sends its answer. */
-async function answer(
-  { compiled, variableValues, type }: Asked,
-  exchange: { header: Header; response: ServerResponse; context: Context; hasLeft(): boolean },
-  deps: DirectDeps,
-): Promise<void> {
-  const { header, response, context, hasLeft } = exchange;
-  const requestId = readRequestId(header('x-request-id'));
-  const running = deps.follower.start({ requestId, transport: 'http', header, hasLeft });
-  describe(running.operation, compiled.document, compiled.operation.name?.value);
-  running.operation.execution = 'compiled';
-  running.operation.requestCounter = context.requestCounter;
-  const written = await running.span.run(() => compiled.run(context, variableValues));
-  const errors = finish(running, written, deps);
-  if (hasLeft()) return;
-  const { calls, coalesced, notModified } = context.requestCounter;
-  const extensions = deps.tellsCost ? { upstream: { calls, coalesced, notModified } } : undefined;
-  const keeps = compiled.operation.operation === 'query' && errors.length === 0;
-  const origin = header('origin');
-  const about: Answer = {
-    type,
-    requestId,
-    maxAge: keeps ? context.freshness.maxAge : 0,
-    origin: origin && deps.origins.includes(origin) ? origin : undefined,
-    variesByOrigin: deps.origins.length > 0,
-    isLast: deps.isDraining(),
-  };
-  const body = bodyOf(written.data, errors, extensions);
-  const { streamedStrings: longTexts } = context;
-  if (longTexts?.count()) sendPieces(response, longTexts.render(body), about);
-  else send(response, body, about);
-}
-
-/** Answers the usual requests, and hands on all others. */
-export function createDirect(deps: DirectDeps): RequestListener {
-  const begin = (request: IncomingMessage, response: ServerResponse, body: Buffer): boolean => {
-    const header = headerOf(request);
-    const asked = orNothing(() => readAsked(header, body, deps));
-    if (!asked) return false;
-    const { signal, hasLeft } = watchCaller(response, deps.operationTimeoutMs);
-    const context = orNothing(() =>
-      deps.createContext({
-        header,
-        signal,
-        signalHasTimeout: true,
-        streamedStrings: createStreamedStrings(),
-      }),
-    );
-    if (!context) return false;
-    response.once('close', context.end);
-    answer(asked, { header, response, context, hasLeft }, deps).catch((bug) => {
-      deps.mask(bug);
-      response.destroy();
-    });
-    return true;
-  };
-  return (request, response) => {
-    if (deps.isDraining() || !isUsual(request, deps.limits.bodyBytes)) {
-      return deps.otherwise(request, response);
-    }
-    return readBody(request, (body) => {
-      if (begin(request, response, body)) return;
-      putBack(request, body);
-      deps.otherwise(request, response);
-    });
-  };
-}
-
-/** What comes of it; undefined should it fail: the general way, which asks for the same, will say why. */
-function orNothing<T>(work: () => T): T | undefined {
+/** Creates the context of a caller. Throws UNAUTHENTICATED for a malformed credential. */
+export function openContext(caller: Caller, deps: ContextDeps): Context {
   try {
-    return work();
-  } catch {
-    return undefined;
+    return createContext(caller, deps);
+  } catch (error) {
+    throw error instanceof CredentialError ? unauthenticated(error.message) : error;
   }
+}
+
+const release = () => {};
+
+const noVariables = {};
+
+/** As graphql-js itself reports them. */
+const MAX_VARIABLE_ERRORS = 50;
+
+const SUGGESTION = / Did you mean .*$/s;
+
+/** Creates the one way of executing operations. */
+export function createOperations(deps: OperationsDeps): Operations {
+  const { schema, limits, documents, trustedDocuments, tracker, introspection } = deps;
+
+  const toErrors = (errors: readonly unknown[]): readonly GraphQLError[] =>
+    capErrors(errors as readonly GraphQLError[]).map((error) => toClientError(error, deps.report));
+
+  const refuseWith = (tracked: TrackedOperation, errors: readonly unknown[]): OperationResponse => {
+    const response = {
+      data: undefined,
+      errors: toErrors(errors),
+      extensions: undefined,
+      maxAge: 0,
+      strings: undefined,
+      release,
+    };
+    tracker.record(tracked, response);
+    tracker.end(tracked);
+    return response;
+  };
+
+  /** Coerces variables and checks the limits that depend on them. Throws what is wrong. */
+  const coerceVariables = (
+    { document, operation, estimateCalls }: CachedOperation,
+    variables: Readonly<Record<string, unknown>>,
+    batch: Batch | undefined,
+  ): Readonly<Record<string, unknown>> => {
+    checkVariables(variables, limits.listItems);
+    const { variableDefinitions = [] } = operation;
+    const { coerced, errors = [] } =
+      variableDefinitions.length === 0
+        ? { coerced: noVariables }
+        : getVariableValues(schema, variableDefinitions, variables, {
+            maxErrors: MAX_VARIABLE_ERRORS,
+          });
+    if (!coerced) {
+      for (const error of errors) {
+        const http = { status: 400, onlyNewMediaType: true };
+        Object.assign(error.extensions, { code: 'BAD_USER_INPUT', http });
+        if (!introspection) error.message = error.message.replace(SUGGESTION, '');
+      }
+      throw new RequestErrors(errors, document);
+    }
+    checkEstimatedCalls(estimateCalls(coerced), limits, batch);
+    return coerced;
+  };
+
+  const prepare = (request: OperationRequest): PreparedOperation | OperationResponse => {
+    const tracked = tracker.start(request);
+    try {
+      const params = parseParams(request.params);
+      const { operationName, variables } = params;
+      const cached = documents.find(trustedDocuments.resolve(params), operationName);
+      const { document, operation } = cached;
+      tracker.describe(tracked, document, operationName);
+      const type = operation.operation;
+      const refusal = request.refuseType?.(type);
+      if (refusal) throw refusal;
+      const variableValues = coerceVariables(cached, variables, request.batch);
+      return { type, document, operationName, request, cached, variables, variableValues, tracked };
+    } catch (error) {
+      if (!(error instanceof RequestErrors)) return refuseWith(tracked, [error]);
+      tracker.describe(tracked, error.document, undefined);
+      return refuseWith(tracked, error.errors);
+    }
+  };
+
+  const contextOf = ({ request, tracked }: PreparedOperation, strings?: StreamedStrings) => {
+    const { header, signal } = request;
+    const caller = { header, signal, ...(strings && { streamedStrings: strings }) };
+    const context = openContext(caller, deps.context);
+    tracked.operation.requestCounter = context.requestCounter;
+    return context;
+  };
+
+  /** Executes an operation, or one event of a subscription, once. */
+  const executeOnce = async (
+    { cached, operationName, variables, variableValues, document }: PreparedOperation,
+    context: Context,
+    rootValue?: unknown,
+  ): Promise<{ data: string; errors: readonly GraphQLError[] }> => {
+    if (cached.compiled) return cached.compiled.run(context, variableValues, rootValue);
+    const { data, errors = [] }: ExecutionResult = await execute({
+      schema,
+      document,
+      rootValue,
+      contextValue: context,
+      variableValues: variables,
+      operationName,
+    });
+    return { data: JSON.stringify(data ?? null), errors };
+  };
+
+  const toResponse = (
+    { type, tracked }: PreparedOperation,
+    result: { data: string; errors: readonly GraphQLError[] },
+    context: Context,
+  ): OperationResponse => {
+    const errors = toErrors(result.errors);
+    tracker.record(tracked, { data: result.data, errors });
+    const { calls, coalesced, notModified } = context.requestCounter;
+    const showsCost = deps.upstreamExtension && type !== 'subscription';
+    const isCacheable = type === 'query' && errors.length === 0;
+    return {
+      data: result.data,
+      errors,
+      extensions: showsCost ? { upstream: { calls, coalesced, notModified } } : undefined,
+      maxAge: isCacheable ? context.freshness.maxAge : 0,
+      strings: context.streamedStrings,
+      release: context.end,
+    };
+  };
+
+  const respond = async (prepared: PreparedOperation): Promise<OperationResponse> => {
+    const strings = prepared.request.streamsStrings ? createStreamedStrings() : undefined;
+    const context = contextOf(prepared, strings);
+    const response = toResponse(prepared, await executeOnce(prepared, context), context);
+    tracker.end(prepared.tracked);
+    return response;
+  };
+
+  const subscribe = async (
+    prepared: PreparedOperation,
+  ): Promise<OperationResponse | ResponseStream> => {
+    const { document, operationName, variables, tracked } = prepared;
+    const context = contextOf(prepared);
+    const source = await createSourceEventStream({
+      schema,
+      document,
+      contextValue: context,
+      variableValues: variables,
+      operationName,
+    });
+    if (!(Symbol.asyncIterator in source)) {
+      context.end();
+      return refuseWith(tracked, source.errors ?? []);
+    }
+    tracker.subscribed(1);
+    const toEvent = async (event: unknown) => ({
+      ...toResponse(prepared, await executeOnce(prepared, context, event), context),
+      release,
+    });
+    return mapStream(source, toEvent, {
+      onError: (error) => tracker.fail(tracked, error),
+      onEnd() {
+        tracker.subscribed(-1);
+        tracker.end(tracked);
+        context.end();
+      },
+    });
+  };
+
+  return {
+    prepare,
+    async execute(prepared) {
+      const { span, operation } = prepared.tracked;
+      operation.execution = prepared.cached.execution;
+      try {
+        const isStream = prepared.type === 'subscription';
+        return await span.run(() => (isStream ? subscribe(prepared) : respond(prepared)));
+      } catch (error) {
+        return refuseWith(prepared.tracked, [error]);
+      }
+    },
+  };
 }

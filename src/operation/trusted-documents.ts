@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { GraphQLError } from 'graphql';
-import type { GraphQLParams, Plugin } from 'graphql-yoga';
+import { type OperationParams, requireQuery } from './params.ts';
+import { requestError } from './request-error.ts';
 
-/** Documents by their hash, as a manifest has them. */
+/** Trusted documents by their hash. */
 export type Manifest = ReadonlyMap<string, string>;
 
 /** Reads a manifest as GraphQL Code Generator's client preset writes it: `{ "<hash>": "<document>" }`. */
@@ -16,63 +16,58 @@ export function readManifest(file: string): Manifest {
   return new Map(entries as [string, string][]);
 }
 
-/** What is trusted; nothing without a manifest. */
-export interface TrustedDocumentsOptions {
-  manifest?: Manifest | undefined;
-  /** Whether any other document is refused. @default false */
-  only?: boolean | undefined;
+/** The document of a request. */
+export interface RequestedDocument {
+  query: string;
+  /** Whether it is in the manifest. */
+  isTrusted: boolean;
 }
 
-function refuse(message: string, code: string, status: number): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, http: { status, spec: true } } });
+/** Finds the document of a request: its own text, or a trusted document by hash. */
+export interface TrustedDocuments {
+  /** Throws PERSISTED_QUERY_NOT_SUPPORTED, PERSISTED_QUERY_NOT_FOUND, QUERY_NOT_IN_SAFELIST or BAD_REQUEST. */
+  resolve(params: OperationParams): RequestedDocument;
 }
 
-/** Where clients put a hash: `documentId` (GraphQL over HTTP), or Apollo's `extensions.persistedQuery`. */
-function hashOf(params: GraphQLParams & { documentId?: unknown }, request: Request): unknown {
-  const { documentId, extensions } = params;
-  const persisted = extensions?.['persistedQuery'] as { sha256Hash?: unknown } | null | undefined;
-  const inAddress = () => new URL(request.url, 'http://localhost').searchParams.get('documentId');
-  const given = documentId ?? persisted?.sha256Hash;
-  return given ?? (request.method === 'GET' ? inAddress() : undefined);
+function refuse(message: string, code: string, status: number): Error {
+  return requestError(message, { code, status, onlyNewMediaType: true });
+}
+
+/** The hash is `documentId` (GraphQL over HTTP) or Apollo's `extensions.persistedQuery.sha256Hash`. */
+function hashOf({ documentId, extensions }: OperationParams): unknown {
+  const persisted = extensions['persistedQuery'] as { sha256Hash?: unknown } | null | undefined;
+  return documentId ?? persisted?.sha256Hash;
 }
 
 function findDocument(manifest: Manifest, hash: unknown): string | undefined {
-  // A value of JSON may have no text at all: `{ "toString": 1 }`.
   if (typeof hash !== 'string') return undefined;
-  // `sha256:…` names the algorithm; manifests have the bare hash, or the same form.
+  // `sha256:…` names the algorithm; manifests have the bare hash or the same form.
   return manifest.get(hash) ?? manifest.get(hash.replace(/^[\w-]+:/, ''));
 }
 
-/**
- * Serves documents that were agreed on before by their hash. With `only`, any other document is
- * refused before it is parsed, however it came.
- */
-export function useTrustedDocuments({ manifest, only }: TrustedDocumentsOptions): Plugin {
+/** Resolves trusted documents. With `only`, every other document is refused before it is parsed. */
+export function createTrustedDocuments(
+  manifest: Manifest | undefined,
+  only: boolean,
+): TrustedDocuments {
   const trusted = new Set(manifest?.values());
   return {
-    onParams({ params, request, setParams }) {
-      if (typeof params !== 'object' || params === null) return;
-      const hash = hashOf(params, request);
-      if (hash == null) return;
-      const { documentId: _, ...others } = params as typeof params & { documentId?: unknown };
-      if (others.query) {
-        setParams(others);
-        return;
+    resolve(params) {
+      const hash = params.query ? undefined : hashOf(params);
+      if (hash == null) {
+        const query = requireQuery(params);
+        const isTrusted = trusted.has(query);
+        if (isTrusted || !only) return { query, isTrusted };
+        const message = 'Only trusted documents are served: send the hash of one as `documentId`.';
+        throw refuse(message, 'QUERY_NOT_IN_SAFELIST', 403);
       }
       if (!manifest) {
         const message = 'This gateway has no trusted documents: send the document itself.';
         throw refuse(message, 'PERSISTED_QUERY_NOT_SUPPORTED', 400);
       }
       const query = findDocument(manifest, hash);
-      if (query === undefined) {
-        throw refuse('No trusted document has this hash.', 'PERSISTED_QUERY_NOT_FOUND', 404);
-      }
-      setParams({ ...others, query });
-    },
-    onParse({ params: { source } }) {
-      if (!only || trusted.has(String(typeof source === 'string' ? source : source.body))) return;
-      const message = 'Only trusted documents are served: send the hash of one as `documentId`.';
-      throw refuse(message, 'QUERY_NOT_IN_SAFELIST', 403);
+      if (query !== undefined) return { query, isTrusted: true };
+      throw refuse('No trusted document has this hash.', 'PERSISTED_QUERY_NOT_FOUND', 404);
     },
   };
 }

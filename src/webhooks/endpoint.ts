@@ -1,7 +1,18 @@
-import type { Plugin } from 'graphql-yoga';
 import type { ChangeEvent } from '../live/notifications.ts';
 import { HookError, parseHook } from './payload.ts';
 import { createHookVerifier } from './signature.ts';
+
+/** The part of an HTTP request that the endpoint reads. */
+export interface WebhookRequest {
+  method: string | undefined;
+  header(name: string): string | null;
+  body: AsyncIterable<Uint8Array>;
+}
+
+export interface WebhookResponse {
+  status: number;
+  message?: string;
+}
 
 /** What the route takes. */
 export interface WebhookOptions {
@@ -15,7 +26,6 @@ export interface WebhookOptions {
   maxBodyBytes?: number | undefined;
 }
 
-const PATH = '/webhooks/gitlab';
 const MEBIBYTE = 1024 * 1024;
 /** Hooks that are remembered, to know those that come again. */
 const MAX_KEYS = 10_000;
@@ -32,12 +42,12 @@ function createKeyMemory(): (key: string) => boolean {
   };
 }
 
-/** Reads a body; undefined where it is longer than that. */
-async function readBody(request: Request, maxBytes: number): Promise<Buffer | undefined> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) return undefined;
+/** Reads a body; undefined if it is longer than that. */
+async function readBody({ header, body }: WebhookRequest, maxBytes: number) {
+  if (Number(header('content-length') ?? 0) > maxBytes) return undefined;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > maxBytes) return undefined;
     chunks.push(chunk);
@@ -54,45 +64,43 @@ function parseJson(body: Buffer): unknown {
 }
 
 /**
- * Serves `POST /webhooks/gitlab`: GitLab's Job and Pipeline hooks. A hook wakes those who follow what
- * it names, and does nothing more: what they get is read with their own credential. Answers: 204 for
- * every hook of GitLab's, 401 without the secret, 400 and 413 for other bodies.
+ * Answers `POST /webhooks/gitlab`: GitLab's Job and Pipeline hooks. A hook triggers polls of what it names, and nothing
+ * more: subscribers read the change with their own credential. Statuses: 204 for every valid hook, 401 without the
+ * secret, 400 and 413 for other bodies.
  */
-export function useWebhooks(options: WebhookOptions): Plugin {
+export function createWebhookEndpoint(options: WebhookOptions) {
   const { secret, onHint, now = Date.now, maxBodyBytes = 8 * MEBIBYTE } = options;
   const verifier = createHookVerifier(secret, now);
   const isNew = createKeyMemory();
 
-  /** Passes on what a genuine hook tells, once. */
-  const pass = (body: Buffer, key: string | null) => {
-    const hint = parseHook(parseJson(body));
-    if (hint && (key === null || isNew(key))) onHint(hint);
+  /** Publishes the change that a valid hook reports, once. */
+  const publish = (body: Buffer, key: string | null) => {
+    const event = parseHook(parseJson(body));
+    if (event && (key === null || isNew(key))) onHint(event);
   };
-  /** The status that answers a hook, and what it says beside it. */
-  const take = async (request: Request): Promise<[status: number, message?: string]> => {
-    const header = (name: string) => request.headers.get(name);
-    if (request.method !== 'POST') return [405];
-    const known = verifier.byHeaders(header);
-    if (known === false) return [401, 'The secret is missing or wrong.'];
+  const answer = async (request: WebhookRequest): Promise<WebhookResponse> => {
+    const { method, header } = request;
+    if (method !== 'POST') return { status: 405 };
+    const isValid = verifier.byHeaders(header);
+    if (isValid === false) return { status: 401, message: 'The secret is missing or wrong.' };
     const body = await readBody(request, maxBodyBytes);
-    if (!body) return [413];
-    if (!known && !verifier.bySignature(header, body)) return [401, 'The signature is wrong.'];
-    // They are equal where GitLab sends both, and the second is what it signs.
-    pass(body, header('webhook-id') ?? header('idempotency-key'));
-    return [204];
+    if (!body) return { status: 413 };
+    if (!isValid && !verifier.bySignature(header, body)) {
+      return { status: 401, message: 'The signature is wrong.' };
+    }
+    // GitLab sends the same value in both; `webhook-id` is the one it signs.
+    publish(body, header('webhook-id') ?? header('idempotency-key'));
+    return { status: 204 };
   };
-
-  return {
-    async onRequest({ request, url, fetchAPI, endResponse }) {
-      if (url.pathname !== PATH) return;
-      const [status, message = null] = await take(request).catch(
-        (error: unknown): [number, string] => {
-          if (error instanceof HookError) return [400, error.message];
-          throw error;
-        },
-      );
-      const headers: Record<string, string> = status === 405 ? { allow: 'POST' } : {};
-      endResponse(new fetchAPI.Response(message, { status, headers }));
-    },
+  return async (request: WebhookRequest): Promise<WebhookResponse> => {
+    try {
+      return await answer(request);
+    } catch (error) {
+      if (error instanceof HookError) return { status: 400, message: error.message };
+      throw error;
+    }
   };
 }
+
+/** Answers hooks. */
+export type WebhookEndpoint = ReturnType<typeof createWebhookEndpoint>;

@@ -1,38 +1,44 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 
-/** One client's connection, and what runs on it. */
+/** One client's connection and its running operations. */
 export interface Connection {
   readonly upgrade: IncomingMessage;
-  /** What speaks for the client, once it has introduced itself. */
+  /** Request headers, merged with the `connection_init` payload. */
   headers: Headers;
-  /** Whether it takes no new operations. */
+  /** Whether it accepts no new operations. */
   readonly isRetiring: boolean;
-  /** Closes it, with a code and a reason that the client sees. */
   close(code: number, reason: string): void;
-  /** Begins an operation, by its id. The signal says that nobody wants its answer any more. */
+  /** Registers an operation. Its signal is aborted when the client no longer waits for it. */
   begin(id: string): AbortSignal;
-  /** The operation is a stream by now: nobody waits for its end, and whoever leaves it ends the stream. */
+  /** Marks an operation as a stream: a shutdown does not wait for its end. */
   stream(id: string): void;
-  /** The client no longer waits for an answer, if it did. */
-  leave(id: string): void;
+  /** Registers what is to be called when the operation has finished. */
+  onFinish(id: string, callback: () => void): void;
+  /** Aborts an operation whose response the client no longer waits for. Streams are ended by the protocol. */
+  cancel(id: string): void;
   finish(id: string): void;
-  /** Closes it as soon as no answer is under way, with a code that says: connect again. */
+  /** Closes the connection with "service restart" as soon as no response is pending. */
   retire(): void;
-  /** Ends everything that runs, because the client has gone. */
+  /** Aborts all operations, because the client has disconnected. */
   abandon(): void;
+}
+
+interface RunningOperation {
+  readonly controller: AbortController;
+  isStream: boolean;
+  onFinish(): void;
 }
 
 const SERVICE_RESTART = 1012;
 
-/** Keeps count of one socket's operations. */
+/** Creates the registry of one socket's operations. */
 export function createConnection(socket: WebSocket, upgrade: IncomingMessage): Connection {
-  const running = new Map<string, AbortController>();
-  /** Those of them that somebody waits for. */
-  const answering = new Set<string>();
+  const running = new Map<string, RunningOperation>();
   let isRetiring = false;
   const closeIfIdle = () => {
-    if (isRetiring && answering.size === 0) socket.close(SERVICE_RESTART, 'Connect again');
+    const isPending = [...running.values()].some(({ isStream }) => !isStream);
+    if (isRetiring && !isPending) socket.close(SERVICE_RESTART, 'Connect again');
   };
   return {
     upgrade,
@@ -43,22 +49,29 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage): C
     close: (code, reason) => socket.close(code, reason),
     begin(id) {
       const controller = new AbortController();
-      running.set(id, controller);
-      answering.add(id);
+      running.set(id, { controller, isStream: false, onFinish() {} });
       return controller.signal;
     },
     stream(id) {
-      answering.delete(id);
+      const operation = running.get(id);
+      if (operation) operation.isStream = true;
       closeIfIdle();
     },
-    leave(id) {
-      if (answering.has(id)) running.get(id)?.abort();
+    onFinish(id, callback) {
+      const operation = running.get(id);
+      if (operation) operation.onFinish = callback;
+      else callback();
+    },
+    cancel(id) {
+      const operation = running.get(id);
+      if (operation && !operation.isStream) operation.controller.abort();
     },
     finish(id) {
-      running.get(id)?.abort();
+      const operation = running.get(id);
       running.delete(id);
-      answering.delete(id);
-      // Not before the client was told of the end.
+      operation?.controller.abort();
+      operation?.onFinish();
+      // The client must get the end of the operation first.
       setImmediate(closeIfIdle);
     },
     retire() {
@@ -66,7 +79,70 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage): C
       closeIfIdle();
     },
     abandon() {
-      for (const controller of running.values()) controller.abort();
+      for (const { controller } of running.values()) controller.abort();
     },
+  };
+}
+
+/** Returns the type and operation id of a message; undefined for a message without an id. */
+function headOf(text: string): { type: unknown; id: string } | undefined {
+  try {
+    const { type, id } = JSON.parse(text) as { type?: unknown; id?: unknown };
+    return typeof id === 'string' ? { type, id } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a promise under its key until it settles or is replaced. */
+function keep(
+  promises: Map<string, Promise<unknown>>,
+  id: string,
+  promise: Promise<unknown>,
+): void {
+  const settled: Promise<unknown> = promise
+    .catch(() => {})
+    .then(() => promises.get(id) === settled && promises.delete(id));
+  promises.set(id, settled);
+}
+
+/**
+ * Passes messages on in order. A message about an id that the client has completed and uses again waits until the first
+ * operation has ended: graphql-ws (6.4) tells operations apart by id alone and would send the result of the first
+ * one as that of the second. `handle` resolves when a message has been dealt with; `cancel` is called when the client
+ * completes an operation.
+ */
+export function sequenceById(
+  handle: (text: string) => Promise<void>,
+  cancel: (id: string) => void,
+): (text: string) => Promise<void> {
+  const running = new Map<string, Promise<unknown>>();
+  /** By id: what must settle before the next message is passed on. */
+  const pending = new Map<string, Promise<unknown>>();
+
+  const subscribe = (id: string, text: string): Promise<void> => {
+    const handled = handle(text);
+    keep(running, id, handled);
+    return handled;
+  };
+  const complete = (id: string, text: string): Promise<void> => {
+    cancel(id);
+    return handle(text);
+  };
+  return (text) => {
+    const { type, id } = headOf(text) ?? { type: undefined, id: '' };
+    const previous = pending.get(id);
+    if (type === 'complete') {
+      const handled = previous?.then(() => complete(id, text)) ?? complete(id, text);
+      const ended = handled.then(() => running.get(id));
+      keep(pending, id, ended);
+      return handled;
+    }
+    if (type !== 'subscribe') return handle(text);
+    if (!previous) return subscribe(id, text);
+    return new Promise((resolve, reject) => {
+      const started = previous.then(() => void subscribe(id, text).then(resolve, reject));
+      keep(pending, id, started);
+    });
   };
 }

@@ -1,25 +1,29 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
   type ExecutionArgs,
-  type ExecutionResult,
   type FormattedExecutionResult,
   GraphQLError,
-  GraphQLSchema,
-  parse,
+  type GraphQLSchema,
 } from 'graphql';
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
-import { isAsyncIterable, type YogaServerInstance } from 'graphql-yoga';
-import type { Context } from '../context/context.ts';
 import { formatError } from '../graphql/client-errors.ts';
+import {
+  type OperationResponse,
+  type Operations,
+  type ResponseStream,
+  writeResponse,
+} from '../operation/run.ts';
 import type { Connection } from './connection.ts';
 
-/** What a WebSocket may bring in `connection_init`, since browsers cannot set headers on one. */
+/** Names under which `connection_init` may bring headers: browsers cannot set headers on a WebSocket. */
 const CREDENTIALS = ['private-token', 'authorization', 'job-token'];
 const TRACE_CONTEXT = ['traceparent', 'tracestate'];
-/** Of the handshake alone. */
+/** Headers of the handshake itself. */
 const HANDSHAKE = /^(connection|upgrade|sec-websocket-.*)$/;
 
-/** The `connection_init` payload is not what it should be. The message names the entry, never its value. */
+const BAD_REQUEST = 4400;
+
+/** The `connection_init` payload is malformed. The message names the entry, never its value. */
 export class PayloadError extends Error {
   override readonly name = 'PayloadError';
 }
@@ -35,8 +39,8 @@ function readEntries(payload: Readonly<Record<string, unknown>>): [string, strin
 }
 
 /**
- * The headers of an operation over a WebSocket: those of the upgrade request, and what the payload of
- * `connection_init` brings under the same names. A credential there takes the place of all in headers.
+ * Returns the headers of an operation: those of the upgrade request, merged with the `connection_init` payload. A
+ * credential in the payload replaces all credentials in headers. Throws PayloadError.
  */
 export function callerHeaders(
   upgrade: IncomingHttpHeaders,
@@ -59,22 +63,8 @@ export function callerHeaders(
   return headers;
 }
 
-/** The part of Yoga that answers operations; its plugins see those of a WebSocket as they see HTTP's. */
-export type Yoga = Pick<YogaServerInstance<object, Context>, 'getResultForParams'>;
-
-const BAD_REQUEST = 4400;
-
-/*
- * graphql-ws wants to know which of its functions executes an operation. Here Yoga has done that by
- * then, so it is told of an operation that stands for any.
- */
-const ANY = { schema: new GraphQLSchema({}), document: parse('{ any }') };
-
-/** Any: the client's own name for the gateway may be one that no Request takes, and nothing depends on it. */
-const ADDRESS = 'http://localhost/graphql';
-
-/** Introduces a client by what it sends first; whoever sends nonsense is told so and turned away. */
-function introduce(connection: Connection, payload: Record<string, unknown> | undefined): boolean {
+/** Reads the headers of a connection; closes it if the payload is malformed. */
+function initialize(connection: Connection, payload: Record<string, unknown> | undefined): boolean {
   try {
     connection.headers = callerHeaders(connection.upgrade.headers, payload);
     return true;
@@ -85,54 +75,58 @@ function introduce(connection: Connection, payload: Record<string, unknown> | un
   }
 }
 
-function connectAgain(): GraphQLError {
+function shuttingDown(): GraphQLError {
   const message = 'The gateway is restarting. Connect again.';
   return new GraphQLError(message, { extensions: { code: 'SHUTTING_DOWN' } });
 }
 
-/** Takes leave of an operation that was not begun. */
-function refuse(connection: Connection, id: string, { errors }: ExecutionResult) {
-  connection.finish(id);
-  return errors;
+/** What the protocol is made of. */
+export interface ProtocolDeps {
+  operations: Operations;
+  schema: GraphQLSchema;
+  /** The request id of an operation, from the headers of its connection. */
+  requestIdOf(headers: Headers): string;
 }
 
-/** Has Yoga execute an operation, as if it had come by HTTP with the connection's headers. */
-async function execute(
-  yoga: Yoga,
-  connection: Connection,
-  { params, signal }: { params: SubscribePayload; signal: AbortSignal },
-): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
-  const { headers } = connection;
-  const request = new Request(ADDRESS, { method: 'POST', headers, signal });
-  const result = await yoga.getResultForParams({ params: params as never, request }, {
-    request,
-  } as never);
-  return result as ExecutionResult | AsyncIterable<ExecutionResult>;
-}
-
-/** Speaks graphql-transport-ws, and has Yoga answer. `mask` puts errors into a client's words. */
-export function createOperations(
-  yoga: Yoga,
-  mask: (error: unknown) => GraphQLError,
-): Server<{ connection: Connection }> {
-  const toResult = (error: unknown): ExecutionResult => ({ errors: [mask(error)] });
+/** Serves graphql-transport-ws: graphql-ws reads and writes messages, `operations` executes. */
+export function createProtocol({
+  operations,
+  schema,
+  requestIdOf,
+}: ProtocolDeps): Server<{ connection: Connection }> {
+  /** Runs an operation; returns its errors if it was refused, and otherwise the arguments that graphql-ws asks for. */
+  const run = async (connection: Connection, id: string, params: SubscribePayload) => {
+    const { headers } = connection;
+    const prepared = operations.prepare({
+      params,
+      transport: 'websocket',
+      requestId: requestIdOf(headers),
+      header: (name) => headers.get(name),
+      signal: connection.begin(id),
+    });
+    if (!('cached' in prepared)) return refuse(connection, id, prepared);
+    const result = await operations.execute(prepared);
+    if (Symbol.asyncIterator in result) connection.stream(id);
+    else if (result.data === undefined) return refuse(connection, id, result);
+    else connection.onFinish(id, result.release);
+    const { document, operationName } = prepared;
+    return { schema, document, operationName, rootValue: result } satisfies ExecutionArgs;
+  };
+  const refuse = (connection: Connection, id: string, { errors }: OperationResponse) => {
+    connection.finish(id);
+    return errors;
+  };
+  const resultOf = ({ rootValue }: ExecutionArgs) =>
+    rootValue as ResponseStream & FormattedExecutionResult;
   return makeServer<Record<string, unknown> | undefined, { connection: Connection }>({
-    onConnect: ({ extra, connectionParams }) => introduce(extra.connection, connectionParams),
-    async onSubscribe({ extra: { connection } }, id, params) {
-      if (connection.isRetiring) return [connectAgain()];
-      const signal = connection.begin(id);
-      const result = await execute(yoga, connection, { params, signal }).catch(toResult);
-      if (isAsyncIterable(result)) connection.stream(id);
-      // Of an operation that was not even begun there is no result, only errors; of one that was left, neither.
-      else if (result.errors?.length && result.data === undefined)
-        return refuse(connection, id, result);
-      return { ...ANY, rootValue: result } satisfies ExecutionArgs;
+    onConnect: ({ extra, connectionParams }) => initialize(extra.connection, connectionParams),
+    onSubscribe({ extra: { connection } }, id, params) {
+      return connection.isRetiring ? [shuttingDown()] : run(connection, id, params);
     },
-    execute: ({ rootValue }) => rootValue as never,
-    onNext(_context, _id, _params, _args, { errors, ...result }) {
-      if (!errors) return undefined;
-      return { ...result, errors: errors.map(formatError) } as FormattedExecutionResult;
-    },
+    execute: resultOf as never,
+    subscribe: resultOf as never,
+    onNext: (_context, _id, _params, _args, result) =>
+      JSON.parse(writeResponse(result as unknown as OperationResponse)) as FormattedExecutionResult,
     onError: (_context, _id, _params, errors) => errors.map(formatError),
     onComplete: ({ extra: { connection } }, id) => connection.finish(id),
   });

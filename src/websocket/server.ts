@@ -1,47 +1,64 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { GraphQLError } from 'graphql';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type Connection, createConnection } from './connection.ts';
-import { inTurn } from './in-turn.ts';
-import { createOperations, type Yoga } from './protocol.ts';
+import { type Connection, createConnection, sequenceById } from './connection.ts';
+import { createProtocol, type ProtocolDeps } from './protocol.ts';
 
-/** How long clients are waited for, in ms. */
-export interface Patience {
-  /** How often they are asked for a sign of life; without one until the next time they are gone. */
+/** Timeouts of connections. */
+interface LivenessOptions {
+  /** Ping interval. A client that has not answered a ping by the next one is disconnected. */
   pingMs: number;
-  /** For how long they may take nothing of what is sent to them. */
+  /** How long a client may read nothing of what is sent to it. */
   stalledMs: number;
 }
 
-/** In bytes: a client that leaves more untaken is not heard before it has taken it. */
-const MOST_UNTAKEN = 64 * 1024;
+/** What serving WebSockets takes. */
+export interface WebSocketOptions extends ProtocolDeps, Pick<LivenessOptions, 'stalledMs'> {
+  /** Whether a page of a foreign site opens the connection: browsers let any page do so. */
+  isForeign(header: (name: string) => string | undefined): boolean;
+  maxMessageBytes: number;
+  /** @default 2 s */
+  pingMs?: number | undefined;
+}
+
+/** The WebSockets of one server. */
+export interface WebSockets {
+  /**
+   * Refuses new connections and closes the open ones with "service restart", after their pending responses. Resolves
+   * when all are closed.
+   */
+  drain(): Promise<void>;
+  /** Terminates all connections. */
+  close(): void;
+}
+
+const BAD_REQUEST = 4400;
+
+/** While more than this waits to be sent to a client, its messages are not read (backpressure). In bytes. */
+const MAX_BUFFERED = 64 * 1024;
 
 /**
- * Ends a connection whose client has gone without a word. What is on its way to it, such as a long log, comes before
- * the next question, so for that time it need only go on taking.
+ * Terminates a connection whose client is gone without closing it. Data that is being sent, such as a long log, delays
+ * the answer to a ping: until it is sent, the client only has to go on reading.
  */
-export function watchLife(
-  socket: WebSocket,
-  carrier: Socket,
-  { pingMs, stalledMs }: Patience,
-): void {
+function watchLiveness(socket: WebSocket, carrier: Socket, { pingMs, stalledMs }: LivenessOptions) {
   let isAlive = true;
   socket.on('pong', () => {
     isAlive = true;
   });
-  const timer = setInterval(() => {
-    if (socket.bufferedAmount > 0) {
-      isAlive = true;
-      return;
-    }
+  const check = () => {
     if (!isAlive) return socket.terminate();
     isAlive = false;
     if (socket.readyState === socket.OPEN) socket.ping();
+  };
+  const timer = setInterval(() => {
+    if (socket.bufferedAmount > 0) isAlive = true;
+    // A pong that arrived while the event loop was busy is read first.
+    else setImmediate(check);
   }, pingMs);
-  // Not by a callback of this: that would hear of the first silence alone.
+  // A listener, not the callback of setTimeout, which is called only once.
   carrier.setTimeout(stalledMs);
   carrier.on('timeout', () => {
     if (socket.bufferedAmount > 0) socket.terminate();
@@ -49,72 +66,45 @@ export function watchLife(
   socket.once('close', () => clearInterval(timer));
 }
 
-/** Takes no more messages while a client leaves too much untaken: the answers to them would pile up here. */
-export function holdBack(socket: WebSocket): void {
-  if (socket.bufferedAmount > MOST_UNTAKEN) socket.pause();
+function pauseIfBuffered(socket: WebSocket): void {
+  if (socket.bufferedAmount > MAX_BUFFERED) socket.pause();
 }
 
-/** Takes messages again once it has taken what it was sent. */
-export function letGoOn(socket: WebSocket): void {
-  if (socket.isPaused && socket.bufferedAmount <= MOST_UNTAKEN) socket.resume();
+function resumeIfSent(socket: WebSocket): void {
+  if (socket.isPaused && socket.bufferedAmount <= MAX_BUFFERED) socket.resume();
 }
 
-/** What serving WebSockets takes. */
-export interface WebSocketOptions extends Pick<Patience, 'stalledMs'> {
-  yoga: Yoga;
-  /** Puts errors into a client's words. */
-  mask(error: unknown): GraphQLError;
-  /** Whether the page of a foreign site opens the connection: browsers let any page do so. */
-  isForeign(header: (name: string) => string | undefined): boolean;
-  maxMessageBytes: number;
-  /** How often clients are asked for a sign of life; without one until the next time they are gone. @default 2 s */
-  pingMs?: number | undefined;
-}
-
-/** The WebSockets of one server. */
-export interface WebSockets {
-  /**
-   * Takes no more, and closes those that are open with a code that says: connect again. Answers that
-   * somebody waits for come first. Resolves when all are closed.
-   */
-  drain(): Promise<void>;
-  /** Cuts them off. */
-  close(): void;
-}
-
-const BAD_REQUEST = 4400;
-
-/** Joins one socket to the protocol: messages in, messages out no faster than they are sent. */
+/** Connects a socket to the protocol. */
 function connect(
-  operations: ReturnType<typeof createOperations>,
+  protocol: ReturnType<typeof createProtocol>,
   socket: WebSocket,
   upgrade: IncomingMessage,
 ): Connection {
   const connection = createConnection(socket, upgrade);
-  const closed = operations.opened(
+  const closed = protocol.opened(
     {
       protocol: socket.protocol,
       send: (data) =>
         new Promise((resolve) => {
-          // Whether it arrived shows when the socket closes, and that ends everything.
+          // A failure is followed by `close`, which ends everything.
           if (socket.readyState !== socket.OPEN) return resolve();
           socket.send(data, () => {
-            letGoOn(socket);
+            resumeIfSent(socket);
             resolve();
           });
         }),
       close: connection.close,
-      onMessage(take) {
-        const pass = inTurn(take, connection.leave);
+      onMessage(handle) {
+        const pass = sequenceById(handle, connection.cancel);
         socket.on('message', (data) => {
           pass(String(data)).catch(() => socket.close(BAD_REQUEST, 'Invalid message received'));
-          holdBack(socket);
+          pauseIfBuffered(socket);
         });
       },
     },
     { connection },
   );
-  // Broken frames and connections: `close` follows.
+  // Malformed frames and broken connections: `close` follows.
   socket.on('error', () => {});
   socket.once('close', (code, reason) => {
     connection.abandon();
@@ -124,26 +114,26 @@ function connect(
 }
 
 function refuse(socket: Duplex, status: string): void {
-  // Its side may stay open for good, and the server would wait for that before it is closed.
+  // The client may keep its side open for ever, and the server would wait for that when it closes.
   socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** Serves GraphQL over WebSocket (graphql-transport-ws) at /graphql of an HTTP server. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): WebSockets {
-  const { yoga, mask, isForeign, maxMessageBytes, pingMs = 2_000, stalledMs } = options;
-  const operations = createOperations(yoga, mask);
+  const { isForeign, maxMessageBytes, pingMs = 2_000, stalledMs } = options;
+  const protocol = createProtocol(options);
   const connections = new Set<Connection>();
   let isDraining = false;
-  let tellAllClosed = () => {};
+  let resolveAllClosed = () => {};
   const allClosed = new Promise<void>((resolve) => {
-    tellAllClosed = resolve;
+    resolveAllClosed = resolve;
   });
-  const leave = (connection: Connection) => {
+  const remove = (connection: Connection) => {
     connections.delete(connection);
-    if (isDraining && connections.size === 0) tellAllClosed();
+    if (isDraining && connections.size === 0) resolveAllClosed();
   };
-  // Not bound to the server: as its listener it would throw that one's errors, such as a taken port.
+  // Not bound to the server: it would rethrow the server's errors, such as a port in use.
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
@@ -160,10 +150,10 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
     const status = refusal(request);
     if (status) return refuse(socket, status);
     sockets.handleUpgrade(request, socket, head, (opened) => {
-      watchLife(opened, request.socket, { pingMs, stalledMs });
-      const connection = connect(operations, opened, request);
+      watchLiveness(opened, request.socket, { pingMs, stalledMs });
+      const connection = connect(protocol, opened, request);
       connections.add(connection);
-      opened.once('close', () => leave(connection));
+      opened.once('close', () => remove(connection));
     });
   });
   return {

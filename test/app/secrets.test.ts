@@ -6,7 +6,6 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { parseConfig } from '../../src/app/config.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
-import { maskFailures } from '../../src/http/mask-failures.ts';
 import { createSimulator, type Fault } from '../../src/simulator/simulator.ts';
 import { Secret } from '../../src/util/secret.ts';
 import { spawnProgram } from '../helpers/program.ts';
@@ -67,28 +66,6 @@ describe('what answers outside of an operation', () => {
       expect(text).toMatch(/^HTTP\/1\.1 400 /);
       expect(text).not.toContain(' at ');
     }
-  });
-
-  it('masks and reports a bug of ours', async () => {
-    const bugs: unknown[] = [];
-    const responses: Response[] = [];
-    const bug = new Error('inside');
-    const fail = (_payload: unknown) => {
-      throw bug;
-    };
-    const { onRequest, onResponse } = maskFailures({ onRequest: fail, onResponse: fail }, (error) =>
-      bugs.push(error),
-    );
-    const keep = (response: Response) => responses.push(response);
-    await onRequest({ endResponse: keep } as never);
-    await onResponse({ setResponse: keep } as never);
-    for (const response of responses) {
-      expect([response.status, await response.json()]).toEqual([
-        500,
-        { error: { code: 'INTERNAL_SERVER_ERROR', message: 'Internal error of the gateway.' } },
-      ]);
-    }
-    expect([responses.length, bugs]).toEqual([2, [bug, bug]]);
   });
 });
 

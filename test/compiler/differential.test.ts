@@ -39,7 +39,7 @@ function prepare({ query, operationName, variables }: Asked, on: GraphQLSchema) 
   const operation = getOperationAST(document, operationName);
   if (!operation || validate(on, document).length > 0) return undefined;
   const { coerced } = getVariableValues(on, operation.variableDefinitions ?? [], variables);
-  return coerced && { document, coerced };
+  return coerced && { document, operation, coerced };
 }
 
 async function generally(asked: Asked, on: GraphQLSchema): Promise<Outcome> {
@@ -93,7 +93,7 @@ interface Tally {
 /** Compares both ways; `waits` says whether some of the data comes later. */
 async function compare(asked: Asked, on: { schema: GraphQLSchema; waits: boolean }, tally: Tally) {
   const prepared = prepare(asked, on.schema);
-  const compiled = prepared && compile(on.schema, prepared.document, asked.operationName);
+  const compiled = prepared && compile(on.schema, prepared.document, prepared.operation);
   if (!compiled) return;
   let expected: Outcome = { data: '', errors: [] };
   // What graphql-js itself leaves unheard, in lists, is no concern of ours.

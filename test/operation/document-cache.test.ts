@@ -1,109 +1,121 @@
-import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../src/app/config.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { createOperationCache } from '../../src/operation/document-cache.ts';
-import { askBoth, startBothWays } from './direct-both-ways.ts';
+import { startGateway } from '../helpers/start-gateway.ts';
+import { smallWorld, tokens } from '../helpers/worlds.ts';
 
 const DOCUMENT = 'query One { one: __typename } query Two { two: __typename }';
 
-function createCounted(usesBefore?: number) {
-  const admitted: string[] = [];
-  const admit = (query: string) => {
-    admitted.push(query);
-    return parse(query);
-  };
-  const programs = createOperationCache({ schema, admit, usesBefore });
-  const find = (query: string, operationName?: string) => programs.find({ query, operationName });
-  return { admitted, find };
+function createCache(options: { compileAfterUses?: number; compiledExecution?: boolean } = {}) {
+  const env = { GITLAB_URL: 'http://localhost', MAX_FIELDS: '100000', MAX_ALIASES: '100000' };
+  const command = parseConfig({ ...env, MAX_TOKENS: '100000', MAX_ROOT_FIELDS: '10000' }, []);
+  if (command.name !== 'serve') throw new Error('unreachable');
+  const { limits } = command.config;
+  const cache = createOperationCache({
+    ...{ schema, limits, webUrls: [], introspection: true },
+    ...options,
+  });
+  return (query: string, operationName?: string, isTrusted = false) =>
+    cache.find({ query, isTrusted }, operationName);
 }
 
-describe('programs', () => {
-  it('are made at the second use, and once', () => {
-    const { find, admitted } = createCounted();
-    expect(find(DOCUMENT, 'One')).toBeUndefined();
-    const program = find(DOCUMENT, 'One');
-    expect(program?.operation.name?.value).toBe('One');
-    expect(find(DOCUMENT, 'One')).toBe(program);
-    expect(admitted).toEqual([DOCUMENT]);
+describe('the document cache', () => {
+  it('compiles an operation at its second use, once', () => {
+    const find = createCache();
+    expect(find(DOCUMENT, 'One').execution).toBe('first_use');
+    const second = find(DOCUMENT, 'One');
+    expect(second.execution).toBe('compiled');
+    expect(second.operation.name?.value).toBe('One');
+    expect(find(DOCUMENT, 'One')).toBe(second);
   });
 
-  it('are kept apart by the operation’s name', () => {
-    const { find } = createCounted(0);
-    const names = ['One', 'Two', 'One'].map((name) => find(DOCUMENT, name)?.operation.name?.value);
+  it('compiles a trusted document at its first use', () => {
+    expect(createCache()(DOCUMENT, 'One', true).execution).toBe('compiled');
+  });
+
+  it('compiles a subscription at its first use', () => {
+    const query = 'subscription { jobUpdated(id: "x") { name } }';
+    expect(createCache()(query).execution).toBe('compiled');
+  });
+
+  it('distinguishes the operations of a document by name', () => {
+    const find = createCache({ compileAfterUses: 0 });
+    const names = ['One', 'Two', 'One'].map((name) => find(DOCUMENT, name).operation.name?.value);
     expect(names).toEqual(['One', 'Two', 'One']);
-    expect(find(DOCUMENT)).toBeUndefined();
+    expect(() => find(DOCUMENT)).toThrow('Could not determine what operation to execute.');
+    expect(() => find('{ __typename }', '')).toThrow('Could not determine what operation');
   });
 
-  it('are forgotten, the oldest first, when all that is remembered is too large', () => {
-    const { find, admitted } = createCounted(0);
-    // A short document that lays out to 800 fields.
+  it('evicts the operations that were not used for longest when they are too large', () => {
+    const find = createCache({ compileAfterUses: 0 });
     const wide = (name: string) =>
-      `query ${name} { ${'x'
-        .repeat(40)
-        .split('')
-        .map((letter, at) => `${letter}${at}: job(project: "1", id: "1") { ...F }`)
-        .join(' ')} } fragment F on Job { ${'y'
-        .repeat(19)
-        .split('')
-        .map((letter, at) => `${letter}${at}: name`)
-        .join(' ')} }`;
-    const fields = find(wide('First'))?.fields;
-    expect(fields).toBe(800);
-    find(wide('First'));
-    expect(admitted).toHaveLength(1);
+      `query ${name} { ${Array.from({ length: 40 }, (_, at) => `x${at}: job(project: "1", id: "1") { ...F }`).join(' ')} }
+       fragment F on Job { ${Array.from({ length: 19 }, (_, at) => `y${at}: name`).join(' ')} }`;
+    const first = find(wide('First'));
+    expect(find(wide('First'))).toBe(first);
     for (let at = 0; at < 20; at += 1) find(wide(`Q${at}`));
-    find(wide('First'));
-    expect(admitted).toHaveLength(22);
+    expect(find(wide('First'))).not.toBe(first);
   });
 
   it.each([
-    ['many', 80_000, 'x'],
+    ['many', 2_000, 'x'.repeat(500)],
     ['long', 50, 'x'.repeat(1_000_000)],
-  ])('outlive strange documents, be they ever so %s', (_kind, times, comment) => {
-    const { find } = createCounted();
+  ])('keeps a compiled operation while %s one-off documents pass', (_kind, times, comment) => {
+    const find = createCache();
     find(DOCUMENT, 'One');
-    const program = find(DOCUMENT, 'One');
-    expect(program).toBeDefined();
-    for (let at = 0; at < 2 * times; at += 1) {
-      // Each twice, where that is not too many to compile.
-      const name = times < 100 ? Math.floor(at / 2) : at;
-      find(`{ a${name}: __typename } # ${comment}`);
+    const compiled = find(DOCUMENT, 'One');
+    for (let at = 0; at < times; at += 1) find(`{ a${at}: __typename } # ${comment}`);
+    expect(find(DOCUMENT, 'One')).toBe(compiled);
+  });
+
+  it.each([
+    ['introspection', '{ __schema { types { name } } }'],
+    [
+      'declined',
+      `query ($a: Boolean!, $b: Boolean!, $c: Boolean!, $d: Boolean!, $e: Boolean!) {
+        a: __typename @skip(if: $a) b: __typename @skip(if: $b) c: __typename @skip(if: $c)
+        d: __typename @skip(if: $d) e: __typename @skip(if: $e) }`,
+    ],
+  ])('leaves to graphql-js what cannot be compiled: %s', (execution, query) => {
+    const find = createCache({ compileAfterUses: 0 });
+    for (let use = 0; use < 3; use += 1) {
+      expect(find(query)).toMatchObject({ execution, compiled: undefined });
     }
-    expect(find(DOCUMENT, 'One')).toBe(program);
   });
 
-  it('are tried once of what cannot be compiled', () => {
-    const { find, admitted } = createCounted();
-    for (let use = 0; use < 4; use += 1)
-      expect(find('{ __schema { types { name } } }')).toBeUndefined();
-    expect(admitted).toHaveLength(1);
+  it('leaves everything to graphql-js if compiled execution is switched off', () => {
+    const find = createCache({ compileAfterUses: 0, compiledExecution: false });
+    expect(find(DOCUMENT, 'One')).toMatchObject({ execution: 'declined', compiled: undefined });
   });
 
-  it('are not made of what would take too much', () => {
-    const { find } = createCounted(0);
+  it('does not compile operations with too many fields in all variants', () => {
+    const find = createCache({ compileAfterUses: 0 });
     const conditions = ['a', 'b', 'c', 'd'];
     const text = `query (${conditions.map((name) => `$${name}: Boolean!`)}) {
       ${conditions.map((name) => `${name}: __typename @skip(if: $${name})`)} MORE }`;
-    expect(find(text.replace('MORE', ''))?.fields).toBe(4 * 16);
+    expect(find(text.replace('MORE', '')).compiled?.variants).toBe(16);
     const more = Array.from({ length: 200 }, (_, at) => `f${at}: __typename`).join(' ');
-    expect(find(text.replace('MORE', more))).toBeUndefined();
+    expect(find(text.replace('MORE', more)).execution).toBe('declined');
   });
 });
 
-describe('a request that looks like another’s', () => {
+describe('requests whose document and name together look alike', () => {
   it.each([
     ['an empty name', { query: '{ __typename }', operationName: '' }],
-    [
-      'the document’s first word as its name',
-      { query: 'Q { __typename }', operationName: ' query' },
-    ],
-  ])('is answered as itself: %s', async (_name, body) => {
-    const both = await startBothWays();
-    const honest = { body: { query: body.operationName ? 'query Q { __typename }' : body.query } };
-    // Whichever comes first.
-    await askBoth(both, { body });
-    expect((await askBoth(both, honest)).body).toContain('"Query"');
-    expect((await askBoth(both, { body })).body).toContain('errors');
-    expect((await askBoth(both, honest)).body).toContain('"Query"');
+    ['the first word of the document', { query: 'Q { __typename }', operationName: ' query' }],
+  ])('are answered apart: %s as operation name', async (_name, { query, operationName }) => {
+    const gateway = await startGateway({ simulator: { world: smallWorld() }, token: tokens.alice });
+    const ask = async (body: object) => {
+      const headers = { 'content-type': 'application/json' };
+      const init = { method: 'POST', headers, body: JSON.stringify(body) };
+      return (await fetch(`${gateway.url}/graphql`, init)).text();
+    };
+    const honest = { query: operationName ? 'query Q { __typename }' : query };
+    // In either order.
+    expect(await ask({ query, operationName })).toContain('errors');
+    expect(await ask(honest)).toContain('"Query"');
+    expect(await ask({ query, operationName })).toContain('errors');
+    expect(await ask(honest)).toContain('"Query"');
   });
 });

@@ -1,0 +1,66 @@
+import { requestError } from './request-error.ts';
+
+/** The parameters of a GraphQL request, whatever transport they came over. */
+export interface OperationParams {
+  readonly query: string | undefined;
+  readonly operationName: string | undefined;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly extensions: Readonly<Record<string, unknown>>;
+  /** Hash of a trusted document (GraphQL over HTTP, appendix on persisted documents). */
+  readonly documentId: unknown;
+}
+
+const NAMES = new Set(['query', 'operationName', 'variables', 'extensions', 'documentId']);
+
+const none: Readonly<Record<string, unknown>> = {};
+
+function badRequest(message: string, onlyNewMediaType = false): Error {
+  return requestError(message, {
+    code: 'BAD_REQUEST',
+    status: 400,
+    onlyNewMediaType,
+    headers: { allow: 'GET, POST' },
+  });
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+function readObject(value: unknown, name: string): Readonly<Record<string, unknown>> {
+  if (value == null) return none;
+  if (kindOf(value) === 'object') return value as Record<string, unknown>;
+  throw badRequest(
+    `Expected "${name}" param to be empty or an object, but given ${kindOf(value)}.`,
+  );
+}
+
+function readText(value: unknown, name: string): string | undefined {
+  if (value == null || typeof value === 'string') return value ?? undefined;
+  throw badRequest(`Expected "${name}" param to be a string, but given ${kindOf(value)}.`);
+}
+
+/** Checks the shape of request parameters. Throws BAD_REQUEST that names the parameter. */
+export function parseParams(value: unknown): OperationParams {
+  if (value === null || kindOf(value) !== 'object') {
+    throw badRequest(`Expected params to be an object but given ${kindOf(value)}.`);
+  }
+  const params = value as Record<string, unknown>;
+  for (const name of Object.keys(params)) {
+    if (NAMES.has(name) || params[name] == null) continue;
+    throw badRequest(`Unexpected parameter "${name}" in the request body.`);
+  }
+  return {
+    query: readText(params['query'], 'query'),
+    operationName: readText(params['operationName'], 'operationName'),
+    variables: readObject(params['variables'], 'variables'),
+    extensions: readObject(params['extensions'], 'extensions'),
+    documentId: params['documentId'],
+  };
+}
+
+/** The document of a request that must bring one. */
+export function requireQuery({ query }: OperationParams): string {
+  if (query !== undefined) return query;
+  throw badRequest('Must provide query string.', true);
+}
