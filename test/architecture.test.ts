@@ -23,7 +23,12 @@ const ranks: readonly (readonly string[])[] = [
 ];
 
 /** What of `gitlab` the schema may use: shapes, errors and list words, never the client or the wire. */
-const graphqlMayUse = ['gitlab/rows.ts', 'gitlab/errors.ts', 'gitlab/lists/page-request.ts'];
+const graphqlMayUse = [
+  'gitlab/rows.ts',
+  'gitlab/errors.ts',
+  'gitlab/lists/page-request.ts',
+  'gitlab/lists/jobs-by-id-plan.ts',
+];
 
 interface Import {
   from: string;
