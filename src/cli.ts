@@ -6,7 +6,7 @@ import { serve } from './app/process.ts';
 import { printSubgraph } from './federation/subgraph.ts';
 import { schema } from './graphql/schema.ts';
 
-/** Exit codes: 2 for what the caller must set right, 1 for what went wrong while starting. */
+/** Exit codes: 2 for invalid settings or flags, 1 for any other failure at startup. */
 const EXIT = { failed: 1, misused: 2 } as const;
 
 function readVersion(): string {
@@ -16,7 +16,7 @@ function readVersion(): string {
 
 function fail(error: unknown): never {
   const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-  const taken = `Port ${port} is taken: stop what listens there, or choose another (--port, METRICS_PORT).`;
+  const taken = `Port ${port} is taken: choose another (--port, METRICS_PORT).`;
   console.error(code === 'EADDRINUSE' ? taken : message);
   process.exit(error instanceof ConfigError ? EXIT.misused : EXIT.failed);
 }

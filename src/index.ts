@@ -1,3 +1,3 @@
-/** For embedding: the gateway as a value, and how its configuration is read. */
+/** The API for embedding the gateway in another program. */
 export { type Config, ConfigError, parseConfig } from './app/config.ts';
 export { createGateway, type Gateway, type GatewayDeps } from './app/gateway.ts';

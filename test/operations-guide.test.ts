@@ -5,7 +5,7 @@ import { createLogger, logOperation } from '../src/observability/logger.ts';
 import { createMetrics, processMetrics } from '../src/observability/metrics.ts';
 import { startOperation } from '../src/observability/operation.ts';
 
-/* docs/operations.md is what operators go by: its tables must say what the program does. */
+/* Compares the tables of docs/operations.md with the program. */
 
 const root = new URL('../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
@@ -15,7 +15,7 @@ const files = readdirSync(new URL('src/', root), { recursive: true, encoding: 'u
 );
 const sources = files.map((file) => read(`src/${file}`));
 
-/** The cells of the rows of a section's tables. */
+/** Returns the cells of all table rows in a section. */
 function rowsUnder(heading: string): string[][] {
   const [, section = ''] = guide.split(`\n${heading}\n`);
   const depth = heading.indexOf(' ');
@@ -48,7 +48,7 @@ describe('the settings', () => {
     range,
   }));
 
-  it('are the ones that the program reads (npm run docs)', () => {
+  it('are up to date (npm run docs)', () => {
     expect(guide).toContain(`\n${allSettingsTables()}\n`);
     expect(rows.length).toBeGreaterThan(30);
   });
@@ -61,7 +61,7 @@ describe('the settings', () => {
     expect(problemOf(name, '1.5')).toContain(`${name} must be a whole number from ${range}, not`);
   });
 
-  it('have a range where they are numbers', () => {
+  it('have a range if they are numbers', () => {
     const numbers = rows.filter(({ name }) => problemOf(name, 'x').includes('whole number'));
     expect(numbers.filter(({ range }) => !range)).toEqual([]);
   });
@@ -72,7 +72,7 @@ describe('the metrics', () => {
     named(rowsUnder('## Metrics')).map(([name = '', labels = '']) => [codeIn(name), labels]),
   );
 
-  it('are all there with their labels, and no others', () => {
+  it('are complete, with their labels', () => {
     const own = createMetrics().registry.getMetricsAsArray();
     const described = own.map((metric) => {
       const { labelNames = [] } = metric as { labelNames?: string[] };
@@ -86,7 +86,7 @@ describe('the metrics', () => {
     expect([...inSources].map(([, name]) => name).filter((name) => !rows.has(name))).toEqual([]);
   });
 
-  it('of the process are all named', () => {
+  it('of the process are complete', () => {
     const names = processMetrics()
       .getMetricsAsArray()
       .map(({ name }) => name);
@@ -94,7 +94,7 @@ describe('the metrics', () => {
     expect(names.length).toBeGreaterThan(20);
   });
 
-  it('that alerts are made of exist', () => {
+  it('used in alerts exist', () => {
     const alerts = rowsUnder('### What to alert on').map(([when = '']) => when);
     const used = alerts.join('\n').match(/\b(gateway|nodejs|process)_\w+/g) ?? [];
     const known = [
@@ -109,7 +109,7 @@ describe('the metrics', () => {
 });
 
 describe('the log', () => {
-  /** A call of the logger, with its level and the text that stands in the line. */
+  /** A call of the logger: its level and its message. */
   const CALL = /\blogger\??\.(info|warn|error|fatal)\(\s*(?:(?:\{[^{}]*\}|\w+),\s*)?'([^']+)'/g;
   const written = sources.flatMap((text) =>
     [...text.matchAll(CALL)].map(([, level, message = '']) => ({ message, level })),
@@ -118,14 +118,14 @@ describe('the log', () => {
     .filter(([, level = '']) => /^(info|warn|error|fatal)$/.test(level))
     .map(([message = '', level]) => ({ message: codeIn(message), level }));
 
-  it('has each line, at its level, and no others', () => {
+  it('contains exactly the documented messages, at their levels', () => {
     const calls = sources.join('\n').match(/\blogger\??\.(info|warn|error|fatal)\(/g) ?? [];
     expect(written).toHaveLength(calls.length);
     const sorted = (lines: object[]) => lines.map((line) => JSON.stringify(line)).sort();
     expect(sorted(described)).toEqual(sorted(written));
   });
 
-  it('has each field of an operation’s line', () => {
+  it('contains only documented fields in an operation’s line', () => {
     let line = '';
     const output = {
       write(text: string) {
@@ -147,7 +147,7 @@ describe('the log', () => {
     expect(fields.length).toBeGreaterThan(10);
   });
 
-  it('has each error code', () => {
+  it('contains only documented error codes', () => {
     const [, union = ''] =
       /export type ErrorCode =([^;]*);/.exec(read('src/graphql/client-errors.ts')) ?? [];
     const facing = files.filter((file) => /^(graphql|plugins|websocket)\//.test(file));
@@ -156,7 +156,7 @@ describe('the log', () => {
     const codes = new Set([union, ...words].join().match(/[A-Z]{2}[A-Z_]+/g));
     const cells = rowsUnder('### Error codes').map(([first = '']) => first);
     const described = cells.join();
-    // What mutations tell as data, errors within, an order of lists.
+    // Codes in the payloads of mutations, internal codes, and sort orders.
     const isOther = (code: string) =>
       /^(OUTCOME_UNKNOWN|JOB_NOT_\w+|GITLAB_\w+|ID_\w+)$/.test(code);
     const missing = [...codes].filter((code) => !described.includes(`\`${code}\``));

@@ -8,12 +8,12 @@ const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const block = (language: string) =>
   new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(readme)?.[1] ?? '';
 
-it('the README’s query gets the README’s answer in the demo', async () => {
+it('the README’s query returns the README’s result in the demo', async () => {
   const { query } = await startGateway({ simulator: { world: seedWorld() }, token: demo.token });
   expect(await query(block('graphql'))).toEqual(JSON.parse(block('json')));
 });
 
-it('the README has the table of common settings (npm run docs)', () => {
+it('the README’s table of settings is up to date (npm run docs)', () => {
   expect(readme).toContain(`\n${commonSettingsTable()}\n`);
   expect(commonSettingsTable().split('\n')).toHaveLength(2 + 10);
 });

@@ -98,7 +98,7 @@ function readConfig(env: Env, demo: boolean): Config {
   });
 }
 
-/** Parses environment and command line. Throws one ConfigError with all problems. Has no side effects. */
+/** Parses environment and command line. Throws one ConfigError with all problems. */
 export function parseConfig(env: Env, argv: readonly string[]): Command {
   const options = parseFlags(argv);
   if (options.help) return { name: 'help' };

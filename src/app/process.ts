@@ -50,8 +50,8 @@ export interface FaultSource {
 }
 
 /**
- * Logs each fault. An unhandled rejection affects one request, so the process continues. After an uncaught
- * exception the process state is undefined: it shuts down; a second exception ends it immediately.
+ * Logs each fault. An unhandled rejection affects one request, so the process continues. After an
+ * uncaught exception the process state is undefined: shuts down; a second one exits immediately.
  */
 export function watchFaults(
   source: FaultSource,
@@ -89,7 +89,7 @@ interface Serving extends Program {
   exit(code: number): void;
 }
 
-/** The demo's GitLab as users see it. The host does not exist, so that all answers are reproducible. */
+/** GitLab's address in the demo. The host does not exist, so that all answers are reproducible. */
 const DEMO_URL = 'https://gitlab.example.com';
 /** Public tokens of the demo, shown in GraphiQL. */
 const DEMO_TOKENS = { 'PRIVATE-TOKEN': demo.tokens.maintainer, 'JOB-TOKEN': demo.tokens.job };

@@ -22,8 +22,8 @@ export function createCrashLoopGuard(): (now: number) => boolean {
 }
 
 /**
- * Connects a worker to its primary; `forward` sends a change event to all other workers. If the primary
- * exits, Node ends the worker.
+ * Connects a worker to its primary. `forward` sends a change event to all other workers. If the
+ * primary exits, Node ends the worker.
  */
 export function joinPrimary(handlers: { drain(): void; receive(event: ChangeEvent): void }) {
   // Answers the primary's requests for metrics.
@@ -64,9 +64,10 @@ function createWorkerMetrics(countServing: () => number) {
 }
 
 /**
- * Runs worker processes that share one port, and replaces those that die. `start` resolves with their
- * address once all listen; the first must listen before the others start, so that a failing configuration
- * is reported once. `onFailure` receives the exit code if the first cannot start or in a crash loop.
+ * Runs worker processes that share one port, and replaces those that die. `start` resolves with
+ * their address once all listen; the first must listen before the others start, so that a failing
+ * configuration is reported once. `onFailure` receives the exit code if the first worker cannot
+ * start, or in a crash loop.
  */
 export function createWorkers(options: {
   count: number;

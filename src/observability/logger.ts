@@ -27,8 +27,8 @@ export interface StandardOutput extends DestinationStream {
 }
 
 /**
- * Standard output, buffered and asynchronous: a slow reader of the log delays neither requests nor the end
- * of the process. One write per line would cost as much as serializing the line.
+ * Standard output, buffered and asynchronous: a slow reader of the log delays neither requests nor
+ * the end of the process. One write per line would cost as much as serializing the line.
  */
 export function createStandardOutput(): StandardOutput {
   const output = destination({

@@ -12,7 +12,7 @@ let ofProcess: Registry | undefined;
 
 /**
  * Returns the metrics of the process: memory, CPU, event-loop lag, garbage collection, open handles.
- * They are shared by all gateways of the process. Collection costs time and begins with the first call.
+ * All gateways of a process share them. Collection costs time and starts with the first call.
  */
 export function processMetrics(): Registry {
   if (ofProcess === undefined) {
@@ -22,7 +22,7 @@ export function processMetrics(): Registry {
   return ofProcess;
 }
 
-/** The gateway's own metrics. Label values come from closed lists, so callers cannot add new ones. */
+/** The gateway's own metrics. Label values come from closed lists: callers cannot add new ones. */
 export interface Metrics {
   readonly registry: Registry;
   /** Counts an operation that started; `ended` must follow. */

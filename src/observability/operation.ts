@@ -6,8 +6,8 @@ import type { RequestCounter } from '../gitlab/request.ts';
 export type Outcome = 'ok' | 'partial' | 'error' | 'aborted';
 
 /**
- * How an operation was executed: compiled, or by graphql-js because it is an introspection query, because
- * the compiler declined it, or because it was not used often enough to be compiled.
+ * How an operation was executed: compiled, or by graphql-js because it is an introspection query,
+ * because the compiler declined it, or because it was not used often enough to be compiled.
  */
 export type Execution = 'compiled' | 'introspection' | 'declined' | 'first_use';
 
@@ -32,7 +32,7 @@ export interface Operation {
   isAborted: boolean;
 }
 
-/** Creates the record of an operation; `describe` adds what its document says. */
+/** Creates the record of an operation; `describe` adds type, name and hash. */
 export function startOperation(
   given: Pick<Operation, 'requestId' | 'transport' | 'startedAt'>,
 ): Operation {

@@ -20,8 +20,8 @@ const MAX_FAILURES = 3;
 const CHECK_TIMEOUT_MS = 3_000;
 
 /**
- * Judges by the responses to callers' requests and, if there was none recently, by a request of its own
- * that concurrent checks share. Not ready before the first response, and after three failed checks in a
+ * Uses the responses to callers' requests and, if there was none recently, a request of its own that
+ * concurrent checks share. Not ready before the first response, nor after three failed checks in a
  * row until the next response.
  */
 export function createReadiness(deps: {

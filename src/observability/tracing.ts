@@ -13,32 +13,31 @@ import type { Call, Exchange, RawResponse } from '../gitlab/request.ts';
 import { type Operation, outcomeOf } from './operation.ts';
 
 /*
- * OpenTelemetry through its API alone: without an SDK in the process nothing is recorded and nothing
- * leaves it. docs/operations.md shows how to preload one. Names follow the semantic conventions for
- * GraphQL and HTTP; no span holds a token, a query string or a document's text.
+ * Uses the OpenTelemetry API only: without an SDK in the process, nothing is recorded or exported.
+ * docs/operations.md shows how to preload one. Names follow the semantic conventions for GraphQL and
+ * HTTP. Spans contain no tokens, query strings or documents.
  */
 
 const tracerName = 'gitlab-jobs-gateway';
 
-/** Reads a header of a request; null or undefined where it is absent. */
+/** Returns a request header; null or undefined if it is absent. */
 type ReadHeader = (name: string) => string | null | undefined;
 
-/** The names that propagators ask for one by one. */
 const headerGetter: TextMapGetter<ReadHeader> = {
   keys: () => ['traceparent', 'tracestate', 'baggage'],
   get: (header, name) => header(name) ?? undefined,
 };
 
-/** Whether there is an SDK. A span that is not sampled counts too: it has what lies below it not sampled either. */
+/** Whether there is an SDK. Also true for spans that are not sampled: children inherit that. */
 const isKnown = (span: Span) => isSpanContextValid(span.spanContext());
 
-/** The span that is active, or else the one that a carrier of trace context names. */
+/** Returns the context of the active span, or the one that the carrier contains. */
 function parentIn<Carrier>(carrier: Carrier, getter?: TextMapGetter<Carrier>): Context {
   const active = context.active();
   return trace.getSpan(active) ? active : propagation.extract(active, carrier, getter);
 }
 
-/** The span of an operation; `run` makes it the parent of what happens inside. */
+/** The span of an operation. `run` makes it the parent of all spans that `work` starts. */
 export interface OperationSpan {
   run<T>(work: () => T): T;
   end(operation: Operation): void;
@@ -59,7 +58,7 @@ function describeOperation(span: Span, operation: Operation): void {
   if (outcome === 'error') span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** Starts one, below the span that is active, or else below the caller's `traceparent`. */
+/** Starts a span as a child of the active span or, without one, of the caller's `traceparent`. */
 export function startOperationSpan(header: ReadHeader): OperationSpan {
   const parent = parentIn(header, headerGetter);
   const tracer = trace.getTracer(tracerName);
@@ -75,7 +74,7 @@ export function startOperationSpan(header: ReadHeader): OperationSpan {
   };
 }
 
-/** Below the span that is active; a raw log's, which is no operation, below the caller's `traceparent`. */
+/** Starts a child of the active span or, for a raw log, of the caller's `traceparent`. */
 function startCallSpan({ method, endpoint, traceContext = {} }: Call): Span {
   const parent = parentIn(traceContext);
   const attributes = { 'http.request.method': method, 'url.template': endpoint.template };
@@ -89,20 +88,20 @@ function describeAnswer(span: Span, { status }: RawResponse): void {
   if (status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** What goes upstream: the call's own span as the parent, where there is one. */
-function traceContextBelow(span: Span): Record<string, string> {
+/** Returns the headers that make a span the parent of GitLab's spans. */
+function traceHeadersOf(span: Span): Record<string, string> {
   const carrier: Record<string, string> = {};
   propagation.inject(trace.setSpan(context.active(), span), carrier);
   return carrier;
 }
 
-/** Gives each exchange with GitLab a span of its own. */
+/** Wraps an exchange so that each request to GitLab has a span. */
 export function traceExchange(exchange: Exchange): Exchange {
   return async (call) => {
     const span = startCallSpan(call);
     if (!isKnown(span)) return exchange(call);
     try {
-      const answer = await exchange({ ...call, traceContext: traceContextBelow(span) });
+      const answer = await exchange({ ...call, traceContext: traceHeadersOf(span) });
       describeAnswer(span, answer);
       return answer;
     } catch (error) {

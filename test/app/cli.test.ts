@@ -28,7 +28,7 @@ async function listening(child: ChildProcess, output: { out: string }): Promise<
 }
 
 describe('the program', () => {
-  it('starts the demo, prints one line with the address, answers, and ends on SIGTERM', async () => {
+  it('starts the demo, prints one line with its address, answers a query, and exits on SIGTERM', async () => {
     const { child, output } = start(['--demo', '--port', '0']);
     const address = await listening(child, output);
     const answer = await fetch(address, {
@@ -42,7 +42,7 @@ describe('the program', () => {
     expect(await once(child, 'close')).toEqual([0, null]);
   });
 
-  it('says in one line that the port is taken', async () => {
+  it('reports in one line that the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     onTestFinished(() => void other.close());
@@ -53,7 +53,7 @@ describe('the program', () => {
     expect(err).toContain(`${port}`);
   });
 
-  it('lists what is wrong with the settings and exits with 2', async () => {
+  it('lists all invalid settings and exits with 2', async () => {
     const { code, err } = await run(['--port', 'x'], { GITLAB_TOKEN_WRITES: 'perhaps' });
     expect(code).toBe(2);
     expect(err).toContain('GITLAB_URL is needed');
@@ -62,7 +62,7 @@ describe('the program', () => {
     expect(err).not.toContain(' at ');
   });
 
-  it('prints its version, its help and its schema', async () => {
+  it('prints version, help and schema', async () => {
     const [version, help, schema] = await Promise.all([
       run(['--version']),
       run(['--help']),

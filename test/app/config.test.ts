@@ -20,7 +20,7 @@ function problemsOf(env: Record<string, string>, argv: string[] = []): readonly 
 }
 
 describe('the configuration', () => {
-  it('needs nothing but the address of GitLab', () => {
+  it('requires only the address of GitLab', () => {
     expect(configOf({ GITLAB_URL })).toMatchObject({
       demo: false,
       gitlabUrl: GITLAB_URL,
@@ -32,27 +32,27 @@ describe('the configuration', () => {
     });
   });
 
-  it('needs nothing at all in the demo, which listens on this machine alone', () => {
+  it('requires nothing in the demo, which listens on the loopback address', () => {
     expect(configOf({}, ['--demo'])).toMatchObject({ demo: true, host: '127.0.0.1', port: 4000 });
   });
 
-  it('takes a path in the address, and no slash at its end', () => {
+  it('accepts a path in the address and removes a trailing slash', () => {
     expect(configOf({ GITLAB_URL: `${GITLAB_URL}/gitlab/` }).gitlabUrl).toBe(
       `${GITLAB_URL}/gitlab`,
     );
   });
 
-  it('lets the command line win over the environment', () => {
+  it('prefers the command line to the environment', () => {
     expect(configOf({ GITLAB_URL, PORT: '5000' }, ['--port', '0']).port).toBe(0);
   });
 
-  it('switches off in production what helps to explore', () => {
+  it('disables GraphiQL by default in production', () => {
     expect(configOf({ GITLAB_URL }).graphiql).toBe(true);
     expect(configOf({ GITLAB_URL, NODE_ENV: 'production' }).graphiql).toBe(false);
     expect(configOf({ GITLAB_URL, NODE_ENV: 'production', GRAPHIQL: 'true' }).graphiql).toBe(true);
   });
 
-  it('lets lists be as long as the references that are allowed', () => {
+  it('allows lists at least as long as the references', () => {
     const limitsOf = (env: Record<string, string>) => configOf({ GITLAB_URL, ...env }).limits;
     expect(limitsOf({}).listItems).toBe(1000);
     expect(limitsOf({ FEDERATION_MAX_REFERENCES: '5000' }).listItems).toBe(5000);
@@ -60,7 +60,7 @@ describe('the configuration', () => {
     expect(limitsOf({ FEDERATION_MAX_REFERENCES: '5000', MAX_LIST_ITEMS: '7' }).listItems).toBe(7);
   });
 
-  it('lists every problem at once', () => {
+  it('reports all problems together', () => {
     const env = {
       GITLAB_URL: 'gitlab',
       GITLAB_EXTERNAL_URL: 'ftp://x',
@@ -86,11 +86,11 @@ describe('the configuration', () => {
     ['a stray word', { GITLAB_URL }, ['serve'], 'serve'],
     ['one port for two servers', { GITLAB_URL, METRICS_PORT: '4000' }, [], 'METRICS_PORT must be'],
     ['a port that is no number', { GITLAB_URL }, ['--port', '4e3'], 'PORT must be a whole number'],
-  ])('refuses %s', (_name, env: Record<string, string>, argv: string[], problem) => {
+  ])('rejects %s', (_name, env: Record<string, string>, argv: string[], problem) => {
     expect(problemsOf(env, argv).join()).toContain(problem);
   });
 
-  it('never repeats a secret in a problem', () => {
+  it('does not repeat a secret in a message', () => {
     const problems = problemsOf({
       GITLAB_URL: 'https://me:secret@host',
       GITLAB_TOKEN: 'glpat-x',
@@ -99,7 +99,7 @@ describe('the configuration', () => {
     expect(problems.join()).not.toMatch(/secret|glpat/);
   });
 
-  it('refuses a token that no header can hold, without repeating it', () => {
+  it('rejects a token that no header can contain, without repeating it', () => {
     const problems = problemsOf({ GITLAB_URL, GITLAB_TOKEN: 'glpat-x\nglpat-y' });
     expect(problems).toEqual(['GITLAB_TOKEN holds characters that no token has']);
   });
@@ -109,7 +109,7 @@ describe('the configuration', () => {
     'redis://redis.example.com:6379/',
     'redis://redis.example.com/2',
     'rediss://user:p%40ss@redis.example.com:6380',
-  ])('takes %s for the replicas’ meeting place', (url) => {
+  ])('accepts %s as REDIS_URL', (url) => {
     expect(configOf({ GITLAB_URL, REDIS_URL: url }).redisUrl?.reveal()).toBe(url);
   });
 
@@ -120,14 +120,14 @@ describe('the configuration', () => {
     'redis://:s3cret@redis.example.com/main',
     'redis://:s3cret%ZZ@redis.example.com',
     'redis://:s3cret%FF@redis.example.com',
-  ])('refuses %s for it, without repeating it', (url) => {
+  ])('rejects %s as REDIS_URL, without repeating it', (url) => {
     const problems = problemsOf({ GITLAB_URL, REDIS_URL: url });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(/^REDIS_URL must be /);
     expect(problems[0]).not.toContain('s3cret');
   });
 
-  it('keeps what must not show where printing does not show it', () => {
+  it('hides secrets when it is printed', () => {
     const config = configOf({
       GITLAB_URL,
       GITLAB_WEBHOOK_SECRET: 's3cret',
@@ -138,7 +138,7 @@ describe('the configuration', () => {
   });
 
   it.each(['help', 'version', 'print-schema', 'print-subgraph'] as const)(
-    'knows --%s without any setting',
+    'accepts --%s without any setting',
     (name) => {
       expect(parseConfig({}, [`--${name}`])).toEqual({ name });
     },

@@ -5,7 +5,7 @@ import { createCrashLoopGuard } from '../../src/app/workers.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { Secret } from '../../src/util/secret.ts';
 
-/** A log kept in memory, line by line. */
+/** A logger that keeps parsed lines in memory. */
 function memoryLog() {
   const lines: Record<string, unknown>[] = [];
   const output = { write: (line: string) => void lines.push(JSON.parse(line)) };
@@ -27,7 +27,7 @@ describe('the guard against crash loops', () => {
 });
 
 describe('shutting down', () => {
-  it('closes once all that runs has finished', async () => {
+  it('closes once all running work has finished', async () => {
     const done: string[] = [];
     const { logger, lines } = memoryLog();
     const endable = {
@@ -39,7 +39,7 @@ describe('shutting down', () => {
     expect(lines.map(({ msg }) => msg)).toEqual(['shutting down']);
   });
 
-  it('cuts off what is not done in time, and says so', async () => {
+  it('aborts what has not finished in time, and logs it', async () => {
     const { logger, lines } = memoryLog();
     let isClosed = false;
     const endable = {
@@ -51,14 +51,14 @@ describe('shutting down', () => {
     expect(lines.at(-1)).toMatchObject({ level: 'warn', timeoutMs: 20 });
   });
 
-  it('does not wait for what cannot be closed', async () => {
+  it('does not wait for a close that never resolves', async () => {
     const { logger } = memoryLog();
     const endable = { drain: async () => {}, close: () => new Promise<void>(() => {}) };
     await expect(shutDown(endable, { timeoutMs: 20, logger })).resolves.toBeUndefined();
   });
 });
 
-describe('faults of the process', () => {
+describe('the handler of process faults', () => {
   function watch() {
     const listeners = new Map<string, (fault: unknown) => void>();
     const source: FaultSource = { on: (event, listener) => listeners.set(event, listener) };
@@ -72,7 +72,7 @@ describe('faults of the process', () => {
     return { lines, ends, raise: (event: string, fault: unknown) => listeners.get(event)?.(fault) };
   }
 
-  it('survive a rejection that nobody handled, with one line and no token in it', () => {
+  it('logs an unhandled rejection in one line without tokens, and continues', () => {
     const { lines, ends, raise } = watch();
     raise('unhandledRejection', new Error('sent glpat-abcdefghijklmnopqrst'));
     expect(lines).toHaveLength(1);
@@ -80,7 +80,7 @@ describe('faults of the process', () => {
     expect(ends).toEqual([]);
   });
 
-  it('end the process in order after an exception that nobody caught, at once after a second', async () => {
+  it('shuts down after an uncaught exception, and exits immediately after a second one', async () => {
     const { lines, ends, raise } = watch();
     raise('uncaughtException', new Error('one'));
     raise('uncaughtException', 'two');
@@ -90,7 +90,7 @@ describe('faults of the process', () => {
 });
 
 describe('a secret', () => {
-  it('shows only to who asks for it', () => {
+  it('is shown by reveal() only', () => {
     const secret = new Secret('glpat-hidden');
     const shown = [`${secret}`, JSON.stringify({ secret }), inspect({ secret }), String(secret)];
     expect(shown.join()).not.toContain('glpat-hidden');

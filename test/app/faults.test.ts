@@ -8,7 +8,7 @@ import { startProgram } from './start-program.ts';
 const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0;
 
 describe('the program', () => {
-  it.skipIf(!hasPrlimit)('outlives having no file descriptor left, and serves on', async () => {
+  it.skipIf(!hasPrlimit)('survives running out of file descriptors, and serves again', async () => {
     const { url, query, child } = await startProgram();
     const open = readdirSync(`/proc/${child.pid}/fd`).length;
     execFileSync('prlimit', ['--pid', String(child.pid), `--nofile=${open + 10}`]);

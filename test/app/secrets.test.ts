@@ -21,7 +21,7 @@ describe('a secret setting', () => {
   };
   const secret = /glpat-of|hook-secret|redis-secret/;
 
-  it('does not show when the configuration is printed, logged, copied or thrown', () => {
+  it('is hidden when the configuration is printed, logged, copied or thrown', () => {
     const command = parseConfig(env, []);
     if (command.name !== 'serve') throw new Error('unreachable');
     const { config } = command;
@@ -40,15 +40,15 @@ describe('a secret setting', () => {
     expect(config.gitlabToken?.reveal()).toBe('glpat-of-the-gateway');
   });
 
-  it('is not one that inspection can look into', () => {
+  it('cannot be revealed by inspection', () => {
     const held = new Secret('x-secret');
     expect(Object.getOwnPropertyNames(held)).toEqual([]);
     expect(inspect(held, { showHidden: true, customInspect: false })).not.toContain('x-secret');
   });
 });
 
-describe('what answers outside of an operation', () => {
-  it('shows no stack for an address that is none', async () => {
+describe('a response outside of an operation', () => {
+  it('contains no stack for an invalid address', async () => {
     const { url } = await startGateway();
     const { hostname, port } = new URL(url);
     for (const request of [
@@ -69,7 +69,7 @@ describe('what answers outside of an operation', () => {
   });
 });
 
-/** The program in a process of its own, as verbose as it gets, and all that it writes. */
+/** Starts the program with the most verbose output, and collects all of it. */
 async function startProgram(gitlabUrl: string) {
   const child = spawnProgram([], {
     GITLAB_URL: gitlabUrl,
@@ -92,8 +92,8 @@ async function startProgram(gitlabUrl: string) {
   return { url, child, written };
 }
 
-describe('the tokens of callers', () => {
-  it('are in nothing that the program ever writes or answers', async () => {
+describe('callers’ tokens', () => {
+  it('never appear in output or responses', async () => {
     const simulator = await createSimulator({ world: smallWorld() });
     onTestFinished(() => simulator.close());
     const { url, child, written } = await startProgram(simulator.url);
@@ -138,7 +138,7 @@ describe('the tokens of callers', () => {
       await ask({ 'private-token': tokens.bob }, write);
       simulator.clearFaults();
     }
-    // Tokens where they do not belong.
+    // Tokens in wrong places.
     await ask({}, `{ job(project: "${tokens.alice}", id: "${tokens.alice}") { name } }`);
     await fetch(`${url}/graphql?query={__typename}&private_token=${tokens.alice}`);
     await fetch(`${url}/jobs/42/${small.fullJob}/trace`, {
@@ -169,9 +169,9 @@ describe('the tokens of callers', () => {
     expect(written.text).toContain('"msg":"operation"');
     for (const secret of secrets) {
       expect(written.text).not.toContain(secret);
-      // What a caller wrote into its own document comes back to it alone, in the error about it.
-      const told = answers.filter((text) => text.includes(secret));
-      expect(told.length, secret).toBeLessThanOrEqual(secret === tokens.alice ? 1 : 0);
+      // Only an error about a caller’s own document may quote it, to that caller.
+      const leaks = answers.filter((text) => text.includes(secret));
+      expect(leaks.length, secret).toBeLessThanOrEqual(secret === tokens.alice ? 1 : 0);
     }
     expect(answers.join()).not.toMatch(/ {4}at |node_modules/);
   });

@@ -4,7 +4,7 @@ import { startProgram } from './start-program.ts';
 
 const JOB = `{ job(project: "${demo.project}", id: "${demo.successJobId}") { name } }`;
 
-it('SIGTERM cuts off what has not finished within SHUTDOWN_TIMEOUT, and still exits with 0', async () => {
+it('after SIGTERM, aborts what has not finished within SHUTDOWN_TIMEOUT, and exits with 0', async () => {
   const { child, query, simulator, ended, said, lines } = await startProgram({
     SHUTDOWN_TIMEOUT: '1',
   });

@@ -13,7 +13,7 @@ const JOB = `{ job(project: "${demo.project}", id: "${demo.successJobId}") { nam
 const FOLLOW = 'subscription ($id: ID!) { jobUpdated(id: $id) { status } }';
 
 describe('on SIGTERM the program', () => {
-  it('finishes what runs, takes nothing new, and exits with 0', async () => {
+  it('finishes running operations, rejects new ones, and exits with 0', async () => {
     const { child, query, url, simulator, ended, said } = await startProgram();
     expect((await fetch(`${url}/ready`)).status).toBe(200);
     simulator.fail({ kind: 'slow', delayMs: 1_500, match: '/jobs/' });
@@ -33,7 +33,7 @@ describe('on SIGTERM the program', () => {
     expect(await ended).toEqual([0, null]);
   });
 
-  it('does not wait for connections that only idle', async () => {
+  it('does not wait for idle connections', async () => {
     const { child, url, ended } = await startProgram({ SHUTDOWN_TIMEOUT: '60' });
     const agent = new Agent({ keepAliveTimeout: 60_000 });
     onTestFinished(() => agent.destroy());
@@ -42,10 +42,10 @@ describe('on SIGTERM the program', () => {
     expect(await ended).toEqual([0, null]);
   });
 
-  it('does not wait for a reader of its log who stands still', async () => {
+  it('does not wait for a log reader that stopped reading', async () => {
     const { child, query } = await startProgram({ MAX_BATCH: '1000' });
     child.stdout?.pause();
-    // More lines than a pipe holds.
+    // More output than a pipe buffers.
     const body = JSON.stringify(Array(1_000).fill({ query: '{ __typename }' }));
     expect(
       (await query('', { headers: { 'content-type': 'application/json' }, body })).status,
@@ -55,7 +55,7 @@ describe('on SIGTERM the program', () => {
     child.stdout?.resume();
   });
 
-  it('ends at once on a second signal', async () => {
+  it('exits immediately on a second signal', async () => {
     const { child, query, simulator, ended, said } = await startProgram();
     simulator.fail({ kind: 'hang' });
     query(JOB).catch(() => {});
@@ -77,7 +77,7 @@ describe('draining', () => {
     return { ...started, id: textAt(answer, 'job.id') };
   }
 
-  it('tells subscribers of SSE to come again, completes their stream, and waits for no one', async () => {
+  it('ends event streams with SHUTTING_DOWN and completes', async () => {
     const { url, gateway, id } = await start();
     const variables = { id };
     const live = subscribe({ url }, FOLLOW, { token: demo.token, variables });
@@ -89,7 +89,7 @@ describe('draining', () => {
     await drained;
   });
 
-  it('tells one of SSE whose request was still coming in when it began', async () => {
+  it('ends an event stream whose request was not complete when it began', async () => {
     const { url, gateway, id } = await start();
     const asking = sendSlowly(`${url}/graphql`, {
       method: 'POST',
@@ -109,7 +109,7 @@ describe('draining', () => {
     await drained;
   });
 
-  it('closes WebSockets with a code that tells clients to connect again', async () => {
+  it('closes WebSockets with a code that makes clients reconnect', async () => {
     const { url, gateway, id } = await start();
     const live = follow(connect({ url }, { payload: { 'private-token': demo.token } }), FOLLOW, {
       id,

@@ -9,7 +9,7 @@ interface Instruction {
   args: string;
 }
 
-/** The instructions of a Dockerfile, continued lines joined, by stage. */
+/** Returns the instructions of a Dockerfile by stage, with continued lines joined. */
 function parseStages(text: string): Instruction[][] {
   const lines = text
     .replace(/^#.*\n/gm, '')
@@ -33,9 +33,9 @@ const final = stages.at(-1) ?? [];
 const argsOf = (name: string, stage = final) =>
   stage.filter((one) => one.name === name).map(({ args }) => args);
 
-/** Rules of hadolint that could go wrong here, checked by hand: there is no Docker where the tests run. */
+/** Relevant rules of hadolint: there is no Docker where the tests run. */
 describe('the Dockerfile', () => {
-  it('has several stages, all on one image that names its version', () => {
+  it('has several stages, all on one image with a pinned version', () => {
     expect(stages.length).toBeGreaterThan(1);
     for (const [from] of stages) expect(from?.args).toMatch(/^\$\{NODE_IMAGE\} AS \w+$/);
     const [, image] = /^ARG NODE_IMAGE=(\S+)$/m.exec(text) ?? [];
@@ -44,7 +44,7 @@ describe('the Dockerfile', () => {
     expect(engines.node).toBe('>=20.18.1');
   });
 
-  it('installs from the lockfile alone, runs no script of a dependency, and keeps no dev dependency', () => {
+  it('installs from the lockfile, without install scripts and dev dependencies', () => {
     const runs = stages.flatMap((stage) => argsOf('RUN', stage));
     for (const run of runs) expect(run).toMatch(/^npm (ci .*--ignore-scripts|run build)$/);
     const modules = argsOf('COPY').find((copy) => copy.includes('node_modules')) ?? '';
@@ -53,14 +53,14 @@ describe('the Dockerfile', () => {
     expect(argsOf('RUN', stage)).toEqual(['npm ci --omit=dev --ignore-scripts']);
   });
 
-  it('runs as a user that is not root, by number, and owns no file', () => {
+  it('runs as a numeric user that is not root and owns no files', () => {
     expect(argsOf('USER')).toEqual(['1000:1000']);
     for (const copy of argsOf('COPY')) expect(copy).toContain('--chown=0:0');
     const order = final.map(({ name }) => name);
     expect(order.lastIndexOf('COPY')).toBeLessThan(order.indexOf('USER'));
   });
 
-  it('starts the program without a shell, and asks it how it is', () => {
+  it('starts the program without a shell, and checks its health', () => {
     expect(argsOf('CMD').map((cmd) => JSON.parse(cmd))).toEqual([['node', 'dist/cli.js']]);
     const [check = ''] = argsOf('HEALTHCHECK');
     const command = JSON.parse(check.slice(check.indexOf('['))) as string[];
@@ -69,7 +69,7 @@ describe('the Dockerfile', () => {
     expect(command[2]).toContain('/health');
   });
 
-  it('fetches nothing, holds no secret, and stays in absolute folders', () => {
+  it('downloads nothing, contains no secrets, and uses absolute folders', () => {
     for (const stage of stages) {
       expect(argsOf('ADD', stage)).toEqual([]);
       for (const folder of argsOf('WORKDIR', stage)) expect(folder).toMatch(/^\//);
@@ -79,7 +79,7 @@ describe('the Dockerfile', () => {
     }
   });
 
-  it('copies only what .dockerignore lets in', () => {
+  it('copies exactly what .dockerignore allows', () => {
     const [first, ...allowed] = read('.dockerignore')
       .split('\n')
       .filter((line) => line && !line.startsWith('#'));

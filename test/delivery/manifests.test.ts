@@ -18,7 +18,7 @@ const probe = z.strictObject({
 });
 const amounts = z.strictObject({ cpu: z.string(), memory: z.string().regex(/^\d+Mi$/) });
 
-/** As much of Kubernetes' shapes as we use; anything else, such as a misspelt name, is refused. */
+/** The parts of Kubernetes' schema that the manifest uses; rejects anything else, such as a misspelled name. */
 const container = z.strictObject({
   name: z.string(),
   image: z.string().regex(/:\d+\.\d+\.\d+$/),
@@ -62,7 +62,7 @@ const pod = z.strictObject({
   containers: z.tuple([container]),
 });
 const deployment = z.strictObject({
-  // Not the number of replicas: that is the autoscaler's.
+  // The autoscaler sets the number of replicas.
   revisionHistoryLimit: z.number(),
   selector: z.strictObject({ matchLabels: labels }),
   strategy: z.unknown(),
@@ -87,14 +87,14 @@ const specOf = <T>(kind: string) => the(kind).spec as T;
 const deployed = () => deployment.parse(the('Deployment').spec);
 const gateway = () => deployed().template.spec.containers[0];
 
-/** Whether the program takes these settings as they stand. */
+/** Returns unknown settings; throws for invalid values. */
 function problemsOf(env: Record<string, string>): string[] {
   const unknown = Object.keys(env).filter((name) => !settingNames.includes(name));
   return parseConfig(env, []).name === 'serve' ? unknown : ['does not serve'];
 }
 
 describe('the Kubernetes manifest', () => {
-  it('is YAML without a mistake, each thing of the version that has it', () => {
+  it('is valid YAML, with the right API version for each kind', () => {
     expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
     expect(manifests.map(({ apiVersion, kind }) => `${apiVersion} ${kind}`)).toEqual([
       'v1 ConfigMap',
@@ -106,7 +106,7 @@ describe('the Kubernetes manifest', () => {
     ]);
   });
 
-  it('runs without root, privileges and a writable file system, within limits', () => {
+  it('runs without root, privileges and a writable file system, within memory limits', () => {
     const { requests, limits } = gateway().resources;
     const megabytes = (amount: string) => Number.parseInt(amount, 10);
     expect(megabytes(requests.memory)).toBeLessThan(megabytes(limits.memory));
@@ -116,7 +116,7 @@ describe('the Kubernetes manifest', () => {
     expect(Number(heap?.[1])).toBeLessThan(megabytes(limits.memory));
   });
 
-  it('asks the process whether it lives, and only for traffic whether GitLab does', () => {
+  it('checks the process for liveness, and GitLab for readiness only', () => {
     const { startupProbe, livenessProbe, readinessProbe } = gateway();
     expect(startupProbe.httpGet.path).toBe('/health');
     expect(livenessProbe.httpGet.path).toBe('/health');
@@ -125,7 +125,7 @@ describe('the Kubernetes manifest', () => {
     expect(readinessProbe.timeoutSeconds).toBeGreaterThan(3);
   });
 
-  it('gives it the time to stop that it takes', () => {
+  it('has a grace period that is long enough', () => {
     const { terminationGracePeriodSeconds } = deployed().template.spec;
     const wait = Number(gateway().lifecycle.preStop.exec.command[1]);
     const shutdown = Number(the('ConfigMap').data?.['SHUTDOWN_TIMEOUT']);
@@ -133,7 +133,7 @@ describe('the Kubernetes manifest', () => {
     expect(terminationGracePeriodSeconds).toBeGreaterThan(wait + shutdown);
   });
 
-  it('fits together: names, labels, ports', () => {
+  it('has consistent names, labels and ports', () => {
     const { name, labels: own } = the('Deployment').metadata;
     expect(manifests.map(({ metadata }) => metadata)).toEqual(
       manifests.map(() => ({ name, labels: own })),
@@ -155,7 +155,7 @@ describe('the Kubernetes manifest', () => {
     expect(annotations['prometheus.io/port']).toBe(the('ConfigMap').data?.['METRICS_PORT']);
   });
 
-  it('sets what the program reads, and holds no secret', () => {
+  it('uses existing settings and contains no secrets', () => {
     expect(problemsOf(the('ConfigMap').data ?? {})).toEqual([]);
     expect(read('kubernetes.yaml')).not.toMatch(/^\s*[A-Z_]*(TOKEN|SECRET|PASSWORD)[A-Z_]*: *\S/m);
     expect(manifests.some(({ kind }) => kind === 'Secret')).toBe(false);
@@ -189,7 +189,7 @@ describe('the compose file', () => {
     }
   });
 
-  it('sets what the program reads', () => {
+  it('uses existing settings', () => {
     const { environment = {}, stop_grace_period: grace = '' } = services['gateway'] as Service;
     const given = Object.entries(environment).map(([name, value]) => [
       name,

@@ -9,9 +9,9 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { demo } from '../../src/simulator/seed.ts';
 
 /*
- * The package as a stranger gets it: packed, and installed into an empty folder, where our overrides do
- * not hold. npm takes what it can from its cache and the rest from the registry; where that is out of
- * reach, SKIP_NPM_INSTALL leaves these tests out.
+ * The package as users get it: packed, and installed into an empty folder, where the overrides of our
+ * package.json do not apply. npm uses its cache and the registry; SKIP_NPM_INSTALL skips these tests
+ * where there is no registry.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
@@ -36,7 +36,7 @@ async function pack(folder: string): Promise<string> {
   return join(folder, stdout.trim().split('\n').at(-1) ?? '');
 }
 
-/** Starts the installed program's demo; resolves with its address. */
+/** Starts the demo of the installed program; resolves with its address. */
 async function startDemo(folder: string): Promise<string> {
   const program = join(folder, 'node_modules/.bin/gitlab-jobs-gateway');
   const child = spawn(program, ['--demo', '--port', '0'], {
@@ -67,7 +67,7 @@ describe.skipIf(process.env['SKIP_NPM_INSTALL'])('the package', () => {
     return () => rm(base, { recursive: true, force: true });
   }, 6 * MINUTE);
 
-  it('installs into an empty folder, and its program runs there', async () => {
+  it('can be installed into an empty folder and run there', async () => {
     const address = await startDemo(places.folder);
     const answer = await fetch(address, {
       method: 'POST',
@@ -93,7 +93,7 @@ describe.skipIf(process.env['SKIP_NPM_INSTALL'])('the package', () => {
     expect(stdout).toBe('200\n');
   });
 
-  it('brings no development dependency, no source and no test', async () => {
+  it('contains no development dependencies, sources or tests', async () => {
     const modules = join(places.folder, 'node_modules');
     const installed = await readdir(modules);
     for (const name of ['vitest', 'typescript', 'tsx', '@biomejs', 'yaml']) {

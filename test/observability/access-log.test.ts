@@ -13,7 +13,7 @@ async function start(options: Parameters<typeof startGateway>[0] = {}) {
 }
 
 describe('the log', () => {
-  it('has one line for an operation: what it was, what it cost and how it ended', async () => {
+  it('has one line per operation, with its type, cost and outcome', async () => {
     const { query, log, simulator } = await start();
     await query(JOBS, { headers: { 'x-request-id': 'from-the-proxy:1' } });
     expect(simulator.requests).toHaveLength(1);
@@ -38,7 +38,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('counts reads that shared a call, and answers that GitLab said had not changed', async () => {
+  it('counts coalesced reads and responses that were not modified', async () => {
     const { query, log, simulator } = await start();
     await query(JOBS);
     simulator.setLatency(100);
@@ -61,19 +61,19 @@ describe('the log', () => {
     ],
     ['a failed call', '{ job(project: "1", id: "1") { name } }', 'error', ['UPSTREAM_UNAVAILABLE']],
     [
-      'a part that failed',
+      'a field that failed',
       '{ __typename job(project: "1", id: "1") { name } }',
       'partial',
       ['UPSTREAM_UNAVAILABLE'],
     ],
-  ])('names the codes of %s', async (_name, document, outcome, errors) => {
+  ])('contains the error codes of %s', async (_name, document, outcome, errors) => {
     const { query, log, simulator } = await start();
     simulator.fail({ kind: '500', times: Number.POSITIVE_INFINITY });
     await query(document);
     expect(log.lines()).toMatchObject([{ msg: 'operation', outcome, errors }]);
   });
 
-  it('says that the caller left, and not that anything failed', async () => {
+  it('reports a disconnected caller as aborted, without errors', async () => {
     const started = await start();
     const { log } = started;
     await askAndLeave(started, JOBS);
@@ -82,14 +82,14 @@ describe('the log', () => {
     expect(line).not.toHaveProperty('errors');
   });
 
-  it('has a line for a request that was no operation at all', async () => {
+  it('has a line for a request that was refused before any operation', async () => {
     const { url, log } = await start();
     const headers = { 'content-type': 'text/csv' };
     const { status } = await fetch(`${url}/graphql`, { method: 'POST', headers, body: 'a,b' });
     expect(log.lines()).toMatchObject([{ msg: 'request refused', status }]);
   });
 
-  it('never holds a token, wherever a caller put it', async () => {
+  it('never contains a token, wherever a caller put it', async () => {
     const { url, query, log } = await start();
     const secret = 'glpat-0123456789abcdefghij';
     await query(JOBS, { token: secret, headers: { 'x-request-id': secret } });
@@ -99,7 +99,7 @@ describe('the log', () => {
     expect(log.text()).not.toContain(secret);
   });
 
-  it('is empty at a level above its lines', async () => {
+  it('is empty at a higher log level', async () => {
     const log = createMemoryLog('warn');
     const { query } = await start({ logger: log.logger });
     await query(JOBS);
@@ -108,7 +108,7 @@ describe('the log', () => {
 });
 
 describe('the request id', () => {
-  it('is the caller’s if it is sane, and stands in the answer', async () => {
+  it('is the caller’s if valid, and is a response header', async () => {
     const { post } = await start();
     const headers = { 'x-request-id': '01ARZ3NDEKTSV4RRFFQ69G5FAV' };
     const answer = await post('{ __typename }', { headers });
@@ -116,7 +116,7 @@ describe('the request id', () => {
   });
 
   it.each(['', 'two words', 'x'.repeat(129), '<script>', 'glpat-0123456789abcdefghij'])(
-    'is a new one instead of %j',
+    'is generated instead of %j',
     async (given) => {
       const { post, log } = await start();
       const answer = await post('{ __typename }', { headers: { 'x-request-id': given } });

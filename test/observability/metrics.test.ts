@@ -7,7 +7,7 @@ import { subscribe } from '../live/subscribe.ts';
 
 const JOBS = `query Jobs { project(fullPath: "${demo.project}") { jobs(first: 1) { nodes { name } } } }`;
 
-/** Prometheus' text as a map from `name{labels}` to the value. */
+/** Parses Prometheus text format into a map from `name{labels}` to the value. */
 function parse(text: string): Map<string, number> {
   const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(
@@ -18,7 +18,7 @@ function parse(text: string): Map<string, number> {
   );
 }
 
-/** The number of operations with these labels, however they were executed. */
+/** Returns the number of operations with these labels, for all kinds of execution. */
 function operations(samples: Map<string, number>, labels: string): number {
   const prefix = `gateway_operations_total{${labels},`;
   const matching = [...samples].filter(([name]) => name.startsWith(prefix));
@@ -39,7 +39,7 @@ describe('the labels of an operation', () => {
     ['introspection', 'general', 'introspection'],
     ['declined', 'general', 'declined'],
     ['first_use', 'general', 'first_use'],
-  ] as const)('say how it was executed: %s', async (execution, label, reason) => {
+  ] as const)('contain how it was executed: %s', async (execution, label, reason) => {
     const { registry, ended } = createMetrics();
     const given = { requestId: 'x', transport: 'http', startedAt: 0 } as const;
     ended({ ...startOperation(given), type: 'query', execution }, 1);
@@ -50,7 +50,7 @@ describe('the labels of an operation', () => {
 });
 
 describe('/metrics', () => {
-  it('counts operations, their calls and their time', async () => {
+  it('counts operations, their calls and durations', async () => {
     const { query, metrics } = await start();
     await query(JOBS);
     await query(JOBS);
@@ -72,7 +72,7 @@ describe('/metrics', () => {
     ).toBe(2);
   });
 
-  it('counts reads that shared a call', async () => {
+  it('counts coalesced reads', async () => {
     const { query, metrics, simulator } = await start();
     simulator.setLatency(50);
     await Promise.all([query(JOBS), query(JOBS), query(JOBS)]);
@@ -80,7 +80,7 @@ describe('/metrics', () => {
     expect(seen.get('gateway_upstream_coalesced_total{endpoint="/projects/:id/jobs"}')).toBe(2);
   });
 
-  it('counts calls without an answer, and requests that were no operation', async () => {
+  it('counts calls without a response, and refused requests', async () => {
     const { query, url, metrics, simulator } = await start();
     simulator.fail({ kind: 'reset', times: Number.POSITIVE_INFINITY });
     await query('{ job(project: "1", id: "1") { name } }');
@@ -92,7 +92,7 @@ describe('/metrics', () => {
     expect(names).toContainEqual(expect.stringContaining('gateway_refused_requests_total'));
   });
 
-  it('takes a call whose caller left for no failure of GitLab', async () => {
+  it('does not count an aborted call as a failure of GitLab', async () => {
     const started = await start();
     const { metrics } = started;
     await askAndLeave(started, JOBS);
@@ -103,7 +103,7 @@ describe('/metrics', () => {
     expect(names.join()).not.toContain('gateway_upstream_call_duration_seconds_count');
   });
 
-  it('shows the circuit open while GitLab answers nobody, and closed again', async () => {
+  it('shows whether the circuit breaker is open', async () => {
     let now = Date.now();
     const clock = { now: () => now, after: () => () => {} };
     const { query, metrics, simulator } = await start({ transport: { clock } });
@@ -116,7 +116,7 @@ describe('/metrics', () => {
     expect((await metrics()).get('gateway_circuit_open')).toBe(0);
   });
 
-  it('counts subscriptions while they live', async () => {
+  it('counts live subscriptions', async () => {
     const { url, query, metrics } = await start();
     const job = await query(`{ job(project: "101", id: "${demo.runningJobId}") { id } }`);
     const id = textAt(job, 'job.id');
@@ -130,7 +130,7 @@ describe('/metrics', () => {
     expect(operations(await metrics(), 'type="subscription",outcome="ok"')).toBe(1);
   });
 
-  it('tells of the process: event loop, memory, CPU', async () => {
+  it('contains metrics of the process: event loop, memory, CPU', async () => {
     const { metrics } = await start();
     const names = [...(await metrics()).keys()];
     expect(names).toEqual(
@@ -142,7 +142,7 @@ describe('/metrics', () => {
     );
   });
 
-  it('has no label that a caller can make up', async () => {
+  it('has no label values that callers choose', async () => {
     const { query, metrics } = await start();
     await query('{ __typename }');
     const labelled = async () =>
@@ -154,7 +154,7 @@ describe('/metrics', () => {
     expect(await labelled()).toBe(before);
   });
 
-  it('moves to a port of its own with METRICS_PORT', async () => {
+  it('is not served on PORT with METRICS_PORT', async () => {
     const { url } = await start({ env: { METRICS_PORT: '0' } });
     expect((await fetch(`${url}/metrics`)).status).toBe(404);
   });

@@ -17,7 +17,7 @@ const JOB = `query Job { job(project: "${demo.project}", id: "${demo.successJobI
 const start = () => startGateway({ simulator: { world: seedWorld() }, token: demo.token });
 
 describe('without an OpenTelemetry SDK', () => {
-  it('passes the caller’s trace context on to GitLab as it came', async () => {
+  it('forwards the caller’s trace context to GitLab unchanged', async () => {
     const { query, simulator } = await start();
     await query(JOB, { headers: { traceparent, tracestate: 'a=1' } });
     expect(simulator.requests[0]?.headers).toMatchObject({ traceparent, tracestate: 'a=1' });
@@ -30,7 +30,6 @@ describe('with an OpenTelemetry SDK in the process', () => {
 
   beforeEach(() => {
     exporter = new InMemorySpanExporter();
-    exporter = new InMemorySpanExporter();
     provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
     provider.register();
   });
@@ -39,7 +38,6 @@ describe('with an OpenTelemetry SDK in the process', () => {
     context.disable();
     trace.disable();
     propagation.disable();
-    context.disable();
   });
 
   const spansOf = async (kind: SpanKind, count = 1): Promise<ReadableSpan[]> => {
@@ -48,7 +46,7 @@ describe('with an OpenTelemetry SDK in the process', () => {
     return found();
   };
 
-  it('has a span for the operation below the caller’s, and one for each call below that', async () => {
+  it('creates a span for the operation as a child of the caller’s, and child spans for its calls', async () => {
     const { query, simulator } = await start();
     await query(JOB, { headers: { traceparent } });
     const [operation] = await spansOf(SpanKind.SERVER);
@@ -71,7 +69,7 @@ describe('with an OpenTelemetry SDK in the process', () => {
     expect(simulator.requests[0]?.headers['traceparent']).toBe(`00-${TRACE_ID}-${spanId}-01`);
   });
 
-  it('records nothing of a trace that its caller does not sample, and has GitLab leave it out too', async () => {
+  it('does not record a trace that the caller does not sample, and tells GitLab so', async () => {
     const { query, simulator } = await start();
     await query(JOB, { headers: { traceparent: traceparent.replace(/01$/, '00') } });
     expect(exporter.getFinishedSpans()).toEqual([]);
@@ -79,7 +77,7 @@ describe('with an OpenTelemetry SDK in the process', () => {
     expect(passedOn).toMatch(new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-00$`));
   });
 
-  it('has a raw log’s call below the caller’s span', async () => {
+  it('makes a raw log’s call a child of the caller’s span', async () => {
     const { url } = await start();
     const headers = { 'private-token': demo.token, traceparent };
     const path = `/jobs/${demo.projectId}/${demo.successJobId}/trace`;
@@ -88,7 +86,7 @@ describe('with an OpenTelemetry SDK in the process', () => {
     expect(call?.parentSpanContext).toMatchObject({ traceId: TRACE_ID, spanId: PARENT_ID });
   });
 
-  it('keeps operations that run at once apart', async () => {
+  it('separates concurrent operations', async () => {
     const { query, simulator } = await start();
     simulator.setLatency(20);
     const ids = [demo.successJobId, demo.failedJobId, demo.manualJobId];
@@ -103,7 +101,7 @@ describe('with an OpenTelemetry SDK in the process', () => {
     expect(traces(calls)).toEqual(traces(operations));
   });
 
-  it('marks what failed, and gives each repetition of a call its own span', async () => {
+  it('marks failures, and creates a span for each retry', async () => {
     const { query, simulator } = await start();
     simulator.fail({ kind: '503', times: Number.POSITIVE_INFINITY });
     await query(JOB);
@@ -117,7 +115,7 @@ describe('with an OpenTelemetry SDK in the process', () => {
     }
   });
 
-  it('puts no token, no query string and no document into a span', async () => {
+  it('puts no tokens, query strings or documents into spans', async () => {
     const { query } = await start();
     await query(`query Q { project(fullPath: "${demo.project}") { jobs { nodes { name } } } }`);
     await spansOf(SpanKind.CLIENT);
