@@ -4,14 +4,16 @@ import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { subscribe } from './subscribe.ts';
 
-const followed = readOperations().filter(({ query }) => /^subscription /m.test(query));
+const subscriptions = readOperations().filter(({ query }) => /^subscription /m.test(query));
 
-it('there are examples that follow a job, its log, and a pipeline', () => {
+it('there are examples of all three subscriptions', () => {
   const roots = ['jobUpdated', 'jobTraceAppended', 'pipelineUpdated'];
-  expect(roots.filter((root) => !followed.some(({ query }) => query.includes(root)))).toEqual([]);
+  expect(roots.filter((root) => !subscriptions.some(({ query }) => query.includes(root)))).toEqual(
+    [],
+  );
 });
 
-it.each(followed)('$name shows something in the demo on the first click', async (operation) => {
+it.each(subscriptions)('$name receives an event in the demo', async (operation) => {
   const gateway = await startGateway({ simulator: { world: seedWorld() } });
   const { query, variables } = operation;
   const example = subscribe(gateway, query, { token: demo.token, variables });

@@ -11,7 +11,7 @@ import { FOLLOW, running, runningWorld } from './worlds.ts';
 const { id } = running;
 const job = (status: string) => ({ data: { jobUpdated: { id, status } } });
 
-/** A gateway that polls when the test says so. */
+/** A gateway whose polls the test triggers. */
 async function start() {
   const time = createTestClock();
   const world = runningWorld();
@@ -19,12 +19,12 @@ async function start() {
   const gateway = await startGateway({
     simulator: { world },
     live: { clock: time.clock },
-    // Retries of a call wait in real time, and for nothing; what GitLab said of times passes as the test’s does.
+    // Timers of the transport run in real time; its `now` follows the test's clock.
     transport: { clock: { ...systemClock, now: () => Date.now() + time.now() - begin } },
   });
   const follow = (query = FOLLOW, variables: Record<string, unknown> = { id }) =>
     subscribe(gateway, query, { token: tokens.alice, variables });
-  /** Lets time pass once the next poll is planned, and waits for its call. */
+  /** Advances the clock once the next poll is scheduled, and waits for its call. */
   const poll = async (ms = 2_000) => {
     await expect.poll(() => time.timers.size).toBe(1);
     const before = gateway.simulator.requests.length;
@@ -35,16 +35,16 @@ async function start() {
 }
 
 describe('jobUpdated', () => {
-  it('sends the job now, then each change, and completes at its end', async () => {
+  it('sends the current state, then each change, and completes when the job is finished', async () => {
     const { world, follow, poll, bugs } = await start();
-    const viewer = follow();
-    expect(await viewer.next()).toEqual(job('RUNNING'));
+    const subscriber = follow();
+    expect(await subscriber.next()).toEqual(job('RUNNING'));
     world.setStatus(running.job, 'canceling');
     await poll();
-    expect(await viewer.next()).toEqual(job('CANCELING'));
+    expect(await subscriber.next()).toEqual(job('CANCELING'));
     world.finishJob(running.job, 'canceled');
     await poll();
-    expect(await viewer.rest()).toEqual([job('CANCELED')]);
+    expect(await subscriber.rest()).toEqual([job('CANCELED')]);
     expect(bugs).toEqual([]);
   });
 
@@ -55,25 +55,29 @@ describe('jobUpdated', () => {
     expect(calls()).toHaveLength(1);
   });
 
-  it('does not tell that time passes', async () => {
+  it('does not send an event when only the duration changes', async () => {
     const { world, follow, poll } = await start();
-    const viewer = follow('subscription ($id: ID!) { jobUpdated(id: $id) { status duration } }');
-    await viewer.next();
+    const subscriber = follow(
+      'subscription ($id: ID!) { jobUpdated(id: $id) { status duration } }',
+    );
+    await subscriber.next();
     world.advance(5_000);
     await poll();
     world.finishJob(running.job, 'success');
     await poll();
-    expect(await viewer.rest()).toMatchObject([{ data: { jobUpdated: { status: 'SUCCESS' } } }]);
+    expect(await subscriber.rest()).toMatchObject([
+      { data: { jobUpdated: { status: 'SUCCESS' } } },
+    ]);
   });
 
-  it('reads what is selected below anew for each event', async () => {
+  it('reads nested fields again for each event', async () => {
     const { world, follow, poll } = await start();
-    const viewer = follow(
+    const subscriber = follow(
       'subscription ($id: ID!) { jobUpdated(id: $id) { trace { text(format: RAW) } pipeline { updatedAt duration } } }',
     );
     const texts: unknown[] = [];
     for (const status of ['canceling', 'canceled']) {
-      const event = await viewer.next();
+      const event = await subscriber.next();
       texts.push(at(event ?? {}, 'jobUpdated.trace.text'));
       world.appendLog(running.job, status);
       world.setStatus(running.job, status);
@@ -82,7 +86,7 @@ describe('jobUpdated', () => {
     expect(texts).toEqual(['', 'canceling']);
   });
 
-  it('keeps other fields of an event whole when one fails', async () => {
+  it('sends the other fields of an event when one fails', async () => {
     const { simulator, follow } = await start();
     simulator.fail({ kind: '500', match: '/trace' });
     const text = 'subscription ($id: ID!) { jobUpdated(id: $id) { status trace { byteSize } } }';
@@ -92,10 +96,10 @@ describe('jobUpdated', () => {
   });
 
   it.each([
-    ['an id that nobody gave out', 'x', 'BAD_USER_INPUT'],
-    ['a bridge’s id', toGlobalId('Bridge', 42, 700, 1003), 'BAD_USER_INPUT'],
-    ['a pipeline’s id', toGlobalId('Pipeline', 42, 700), 'BAD_USER_INPUT'],
-    ['the id of a job that is not there', toGlobalId('Job', 42, 1), 'NOT_FOUND'],
+    ['an invalid id', 'x', 'BAD_USER_INPUT'],
+    ['the id of a bridge', toGlobalId('Bridge', 42, 700, 1003), 'BAD_USER_INPUT'],
+    ['the id of a pipeline', toGlobalId('Pipeline', 42, 700), 'BAD_USER_INPUT'],
+    ['the id of a missing job', toGlobalId('Job', 42, 1), 'NOT_FOUND'],
   ])('refuses %s', async (_what, wrong, code) => {
     const { follow, calls } = await start();
     const [answer, ...more] = await follow(FOLLOW, { id: wrong }).rest();
@@ -103,13 +107,13 @@ describe('jobUpdated', () => {
     expect([more.length, calls().length]).toEqual([0, code === 'NOT_FOUND' ? 1 : 0]);
   });
 
-  it('ends when the job is gone', async () => {
+  it('ends with an error when the job is deleted', async () => {
     const { world, follow, poll } = await start();
-    const viewer = follow();
-    await viewer.next();
+    const subscriber = follow();
+    await subscriber.next();
     world.deleteJob(running.job);
     await poll();
-    expect((await viewer.rest()).map(codesOf)).toEqual([{ jobUpdated: 'NOT_FOUND' }]);
+    expect((await subscriber.rest()).map(codesOf)).toEqual([{ jobUpdated: 'NOT_FOUND' }]);
   });
 
   it.each([
@@ -122,19 +126,19 @@ describe('jobUpdated', () => {
     ['truncated', 'UPSTREAM_UNAVAILABLE'],
     ['429-json', 'RATE_LIMITED'],
   ] as [Fault['kind'], string][])(
-    'outlasts a %s in between; at the beginning it is an error',
+    'survives a %s between reads, but fails with it at the first read',
     async (kind, code) => {
       const { world, simulator, follow, poll } = await start();
-      const viewer = follow();
-      await viewer.next();
+      const subscriber = follow();
+      await subscriber.next();
       simulator.fail({ kind, times: Number.POSITIVE_INFINITY });
       await poll();
       await poll(10_000);
       simulator.clearFaults();
       world.setStatus(running.job, 'canceling');
       await poll(60_000);
-      expect(await viewer.next()).toEqual(job('CANCELING'));
-      viewer.leave();
+      expect(await subscriber.next()).toEqual(job('CANCELING'));
+      subscriber.leave();
 
       const other = await start();
       other.simulator.fail({ kind, times: Number.POSITIVE_INFINITY });
@@ -142,10 +146,10 @@ describe('jobUpdated', () => {
     },
   );
 
-  it('keeps still for as long as GitLab says', async () => {
+  it('waits for as long as Retry-After says', async () => {
     const { world, simulator, time, follow, poll, calls } = await start();
-    const viewer = follow();
-    await viewer.next();
+    const subscriber = follow();
+    await subscriber.next();
     simulator.fail({ kind: '429', retryAfter: 30 });
     await poll();
     await expect.poll(() => time.timers.size).toBe(1);
@@ -154,18 +158,18 @@ describe('jobUpdated', () => {
     await new Promise(setImmediate);
     expect(calls()).toEqual([]);
     world.setStatus(running.job, 'canceling');
-    // The throttle’s quota is renewed a little later than its Retry-After says.
+    // The simulator renews the quota a little later than its Retry-After says.
     await poll(90_000);
-    expect(await viewer.next()).toEqual(job('CANCELING'));
+    expect(await subscriber.next()).toEqual(job('CANCELING'));
   });
 
-  it('gives up where GitLab wants to be left alone for long', async () => {
+  it('ends with an error if Retry-After is too long', async () => {
     const { simulator, follow, poll } = await start();
-    const viewer = follow();
-    await viewer.next();
+    const subscriber = follow();
+    await subscriber.next();
     simulator.fail({ kind: '429', retryAfter: 3_600 });
     await poll();
-    const [event] = await viewer.rest();
+    const [event] = await subscriber.rest();
     expect(event?.errors?.[0]?.extensions).toMatchObject({
       code: 'RATE_LIMITED',
       retryAfter: 3_600,

@@ -15,7 +15,7 @@ const payload = { 'private-token': tokens.alice };
 const FOLLOW_PIPELINE = 'subscription ($id: ID!) { pipelineUpdated(id: $id) { __typename } }';
 const TAIL = 'subscription ($id: ID!) { jobTraceAppended(id: $id) { text } }';
 
-/** A gateway whose polls wait for the test, which sees them wait. */
+/** A gateway whose scheduled polls the test sees and triggers. */
 async function start(env: Record<string, string> = {}) {
   // WebSockets are pinged when the test says so.
   vi.useFakeTimers({ toFake: ['setInterval'] });
@@ -26,13 +26,13 @@ async function start(env: Record<string, string> = {}) {
     simulator: { world: runningWorld('log') },
     live: { clock: time.clock, pingMs: 50 },
   });
-  /** How many subscriptions are under way, as operators see it. */
+  /** The number of active subscriptions, from the metrics. */
   const subscriptions = async () => {
     const [registry] = gateway.gateway.registries();
     const metric = await registry?.getSingleMetricAsString('gateway_live_subscriptions');
     return / (\d+)$/.exec(metric ?? '')?.[1];
   };
-  /** Nothing is asked any more, nothing is planned, and nothing would be asked in an hour. */
+  /** Expects no subscription, no scheduled poll, and no request within an hour. */
   const expectSilence = async () => {
     await expect.poll(subscriptions).toBe('0');
     await expect.poll(() => time.timers.size).toBe(0);
@@ -46,14 +46,14 @@ async function start(env: Record<string, string> = {}) {
   return { ...gateway, time, expectSilence, expectPolls };
 }
 
-/** Each way to watch and then be gone; answers how to go. */
-const ways: Record<string, (gateway: Pick<Started, 'url'>) => Promise<() => unknown>> = {
+/** Ways to subscribe; each returns a function that disconnects. */
+const clients: Record<string, (gateway: Pick<Started, 'url'>) => Promise<() => unknown>> = {
   async 'an event stream is cut'(gateway) {
     const job = subscribe(gateway, FOLLOW, { token: tokens.alice, variables });
     await job.next();
     return job.leave;
   },
-  async 'an event stream is no longer read'(gateway) {
+  async 'the reader of an event stream is canceled'(gateway) {
     const body = { query: FOLLOW, variables };
     const headers = { 'content-type': 'application/json', accept: 'text/event-stream', ...payload };
     const request = { method: 'POST', headers, body: JSON.stringify(body) };
@@ -62,17 +62,17 @@ const ways: Record<string, (gateway: Pick<Started, 'url'>) => Promise<() => unkn
     await reader?.read();
     return () => reader?.cancel();
   },
-  async 'an event stream’s connection is closed from its side'(gateway) {
+  async 'the client closes the connection of an event stream'(gateway) {
     const socket = openEventStreams(gateway, 1);
     await once(socket, 'data');
     return () => socket.end();
   },
-  async 'an event stream’s connection is cut, with another stream asked for behind it'(gateway) {
+  async 'the connection of two pipelined event streams is cut'(gateway) {
     const socket = openEventStreams(gateway, 2);
     await once(socket, 'data');
     return () => socket.destroy();
   },
-  async 'a subscription on a WebSocket is completed by its client'(gateway) {
+  async 'the client completes a subscription on a WebSocket'(gateway) {
     const job = follow(connect(gateway, { payload }), FOLLOW, variables);
     await job.next();
     return job.leave;
@@ -82,12 +82,12 @@ const ways: Record<string, (gateway: Pick<Started, 'url'>) => Promise<() => unkn
     await follow(client, FOLLOW, variables).next();
     return () => client.dispose();
   },
-  async 'a WebSocket breaks off'(gateway) {
+  async 'a WebSocket is terminated'(gateway) {
     const socket = await openSubscription(gateway);
     return () => socket.terminate();
   },
-  async 'a WebSocket’s network is lost'(gateway) {
-    // Its side of the connection stays open, and neither reads nor answers.
+  async 'the network of a WebSocket is lost'(gateway) {
+    // The connection stays open, but the client neither reads nor answers pings.
     const socket = await openSubscription(gateway);
     return () => {
       socket.pause();
@@ -96,7 +96,7 @@ const ways: Record<string, (gateway: Pick<Started, 'url'>) => Promise<() => unkn
   },
 };
 
-/** So many on one connection, asked for one behind the other. */
+/** Opens `count` event streams on one connection, with pipelined requests. */
 function openEventStreams(gateway: Pick<Started, 'url'>, count: number) {
   const { hostname, port } = new URL(gateway.url);
   const socket = connectSocket(Number(port), hostname);
@@ -120,19 +120,19 @@ async function openSubscription(gateway: Pick<Started, 'url'>) {
   return socket;
 }
 
-describe('nothing goes upstream any more when', () => {
-  it.each(Object.entries(ways))('%s', async (_way, watch) => {
+describe('polling stops when', () => {
+  it.each(Object.entries(clients))('%s', async (_title, open) => {
     const gateway = await start();
-    const leave = await watch(gateway);
+    const leave = await open(gateway);
     await gateway.expectPolls(1);
     await leave();
     await gateway.expectSilence();
   });
 
-  it('the last of several viewers has left, and not before', async () => {
+  it('the last of several subscribers has left, and not before', async () => {
     const gateway = await start();
-    const open = Object.entries(ways).filter(([way]) => !way.includes('lost'));
-    const leaves = await Promise.all(open.map(([, watch]) => watch(gateway)));
+    const opened = Object.entries(clients).filter(([title]) => !title.includes('lost'));
+    const leaves = await Promise.all(opened.map(([, open]) => open(gateway)));
     for (const leave of leaves) {
       await gateway.expectPolls(1);
       await leave();
@@ -142,18 +142,18 @@ describe('nothing goes upstream any more when', () => {
 
   it.each([
     ['a pipeline', FOLLOW_PIPELINE, running.pipelineId, 1],
-    // The job is watched along with its log.
+    // The job itself is polled, too.
     ['a log', TAIL, running.id, 2],
-  ])('who followed %s has left', async (_what, query, id, polls) => {
+  ])('the subscriber of %s has left', async (_what, query, id, polls) => {
     const gateway = await start();
-    const viewer = subscribe(gateway, query, { token: tokens.alice, variables: { id } });
-    await viewer.next();
+    const subscriber = subscribe(gateway, query, { token: tokens.alice, variables: { id } });
+    await subscriber.next();
     await gateway.expectPolls(polls);
-    viewer.leave();
+    subscriber.leave();
     await gateway.expectSilence();
   });
 
-  it('the viewer leaves while GitLab is being asked', async () => {
+  it('the subscriber leaves during a read', async () => {
     const gateway = await start();
     gateway.simulator.setLatency(60_000);
     const job = subscribe(gateway, FOLLOW, { token: tokens.alice, variables });
@@ -163,7 +163,7 @@ describe('nothing goes upstream any more when', () => {
     expect(gateway.simulator.requests.map(({ status }) => status)).toEqual([0]);
   });
 
-  it('the viewer takes no stream, and is told so', async () => {
+  it('the client does not accept streams, and gets a 406', async () => {
     const gateway = await start();
     const headers = { accept: 'application/json', ...payload };
     const refused = await gateway.post(FOLLOW, { headers, variables });
@@ -171,7 +171,7 @@ describe('nothing goes upstream any more when', () => {
     await gateway.expectSilence();
   });
 
-  it('a batch asked for the stream, whose other operations are answered', async () => {
+  it('a subscription in a batch is rejected, and the other operations are answered', async () => {
     const gateway = await start({ MAX_BATCH: '2' });
     const headers = { 'content-type': 'application/json', ...payload };
     const body = JSON.stringify([{ query: FOLLOW, variables }, { query: '{ __typename }' }]);
@@ -183,9 +183,9 @@ describe('nothing goes upstream any more when', () => {
     await gateway.expectSilence();
   });
 
-  it('the gateway ends', async () => {
+  it('the gateway closes', async () => {
     const gateway = await start();
-    await ways['an event stream is cut']?.(gateway);
+    await clients['an event stream is cut']?.(gateway);
     await gateway.expectPolls(1);
     await gateway.gateway.close();
     await gateway.expectSilence();

@@ -5,13 +5,13 @@ import { tokens } from '../helpers/worlds.ts';
 import { subscribe } from './subscribe.ts';
 import { FOLLOW, running, runningWorld } from './worlds.ts';
 
-const VIEWERS = 200;
+const SUBSCRIBERS = 200;
 const PIPELINE = `subscription ($id: ID!) {
   pipelineUpdated(id: $id) { pipeline { status duration } changedJobs { databaseId status } }
 }`;
 const TAIL = 'subscription ($id: ID!) { jobTraceAppended(id: $id) { text complete } }';
 
-/** A gateway that polls when the test says so. */
+/** A gateway whose polls the test triggers. */
 async function start(options: StartOptions = {}) {
   const time = createTestClock();
   const world = runningWorld('log');
@@ -29,12 +29,12 @@ async function start(options: StartOptions = {}) {
 
 const job = (status: string) => ({ data: { jobUpdated: { id: running.id, status } } });
 
-describe('many who watch one job', () => {
-  it('cost the calls of one, and all see each change', async () => {
+describe('many subscribers of one job', () => {
+  it('cost the calls of one, and all receive each change', async () => {
     const { world, watch, poll, calls, bugs } = await start();
-    const viewers = Array.from({ length: VIEWERS }, () => watch(FOLLOW));
-    const nextOfAll = () => Promise.all(viewers.map((viewer) => viewer.next()));
-    const all = (status: string) => viewers.map(() => job(status));
+    const subscribers = Array.from({ length: SUBSCRIBERS }, () => watch(FOLLOW));
+    const nextOfAll = () => Promise.all(subscribers.map((subscriber) => subscriber.next()));
+    const all = (status: string) => subscribers.map(() => job(status));
     expect(await nextOfAll()).toEqual(all('RUNNING'));
     world.setStatus(running.job, 'canceling');
     poll();
@@ -42,19 +42,19 @@ describe('many who watch one job', () => {
     world.finishJob(running.job, 'canceled');
     poll();
     expect(await nextOfAll()).toEqual(all('CANCELED'));
-    expect(await nextOfAll()).toEqual(viewers.map(() => undefined));
+    expect(await nextOfAll()).toEqual(subscribers.map(() => undefined));
     expect(calls()).toEqual(Array(3).fill(`GET /projects/42/jobs/${running.job}`));
     expect(bugs).toEqual([]);
   });
 
-  it('and its log besides cost no further read of the job', async () => {
+  it('share the reads of the job with subscribers of its log', async () => {
     const { watch, calls } = await start();
     await Promise.all([watch(FOLLOW).next(), watch(TAIL).next(), watch(TAIL).next()]);
     const path = `GET /projects/42/jobs/${running.job}`;
     expect(calls()).toEqual([path, `${path}/trace`]);
   });
 
-  it('are as many as the gateway may follow', async () => {
+  it('are limited by the number of subscriptions of the gateway', async () => {
     const { watch, calls } = await start({ config: { maxSubscriptions: 2 } });
     const [first, second] = [watch(FOLLOW), watch(FOLLOW)];
     await Promise.all([first.next(), second.next()]);
@@ -72,8 +72,8 @@ describe('many who watch one job', () => {
   });
 });
 
-describe('one caller who watches much', () => {
-  it('leaves room for others', async () => {
+describe('a caller with many subscriptions', () => {
+  it('does not exceed the limit per caller', async () => {
     const config = { maxSubscriptions: 10, maxSubscriptionsPerCaller: 2 };
     const { watch } = await start({ config });
     const mine = [watch(FOLLOW), watch(PIPELINE)];
@@ -87,14 +87,14 @@ describe('one caller who watches much', () => {
   });
 });
 
-describe('callers of different rights who watch the same', () => {
+describe('subscribers of one resource with different rights', () => {
   it.each([
     ['job', FOLLOW, 'jobUpdated'],
     ['pipeline', PIPELINE, 'pipelineUpdated'],
     ['log', TAIL, 'jobTraceAppended'],
-  ])('%s are each asked for with their own credential', async (_what, query, field) => {
+  ])('each read the %s with their own credential', async (_what, query, field) => {
     const { world, watch, poll, simulator } = await start();
-    // The one who may see it has seen it when the others come, and goes on seeing it.
+    // The permitted subscriber has an event before the others join, and continues to receive events.
     const alice = watch(query);
     expect(await alice.next()).toMatchObject({ data: { [field]: {} } });
     const [stranger, nobody] = [watch(query, tokens.mallory), watch(query, '')];
@@ -112,7 +112,7 @@ describe('callers of different rights who watch the same', () => {
     expect(new Set(asked)).toEqual(new Set([tokens.alice, tokens.mallory, undefined]));
   });
 
-  it('see it at their own time: another’s change of rights is not theirs', async () => {
+  it('are not affected by a change of another’s rights', async () => {
     const { world, watch, poll } = await start();
     const [alice, bob] = [watch(FOLLOW), watch(FOLLOW, tokens.bob)];
     await Promise.all([alice.next(), bob.next()]);

@@ -13,7 +13,7 @@ const FOLLOW = `subscription ($id: ID!) {
   }
 }`;
 
-/** A pipeline of 120 jobs and a trigger job, which stands still until told otherwise. */
+/** A pipeline of 120 jobs and optionally a trigger job, which change only when the test says so. */
 async function start(options: { bridge?: boolean; simulator?: Partial<SimulatorOptions> } = {}) {
   const world = smallWorld();
   const pipeline = world.addPipeline(42, { id: 900, user: 'alice' });
@@ -41,7 +41,7 @@ const update = (status: string, changedJobs: unknown, duration: unknown = null) 
 const build = (id: number, status: string) => ({ kind: 'BUILD', databaseId: String(id), status });
 
 describe('pipelineUpdated', () => {
-  it('sends all jobs, then those that changed, and completes at the end', async () => {
+  it('sends all jobs, then those that changed, and completes when the pipeline is finished', async () => {
     const { world, follow, poll, bugs } = await start();
     const pipeline = follow();
     const first = await pipeline.next();
@@ -63,7 +63,7 @@ describe('pipelineUpdated', () => {
     expect(bugs).toEqual([]);
   });
 
-  it('tells a late viewer everything, and each only what is news to it', async () => {
+  it('sends all jobs to a late subscriber, and later only changes', async () => {
     const { world, follow, poll } = await start();
     const early = follow();
     await early.next();
@@ -79,7 +79,7 @@ describe('pipelineUpdated', () => {
     expect([await early.next(), await late.next()]).toEqual([next, next]);
   });
 
-  it('tells of trigger jobs, and asks for them no more where there are none', async () => {
+  it('sends trigger jobs, and stops reading their list if there are none', async () => {
     const withBridge = await start({ bridge: true });
     const pipeline = withBridge.follow();
     await pipeline.next();
@@ -103,7 +103,7 @@ describe('pipelineUpdated', () => {
     expect(without.calls().sort()).toEqual([path, ...lists].sort());
   });
 
-  it('tells of a retried job by its new try', async () => {
+  it('sends the new job after a retry', async () => {
     const { world, follow, poll, query } = await start();
     const pipeline = follow();
     await pipeline.next();
@@ -123,9 +123,9 @@ describe('pipelineUpdated', () => {
   });
 
   it.each([
-    ['a job’s id', toGlobalId('Job', 42, 5001), 'BAD_USER_INPUT'],
-    ['a project’s id', toGlobalId('Project', 42), 'BAD_USER_INPUT'],
-    ['the id of a pipeline that is not there', toGlobalId('Pipeline', 42, 9), 'NOT_FOUND'],
+    ['the id of a job', toGlobalId('Job', 42, 5001), 'BAD_USER_INPUT'],
+    ['the id of a project', toGlobalId('Project', 42), 'BAD_USER_INPUT'],
+    ['the id of a missing pipeline', toGlobalId('Pipeline', 42, 9), 'NOT_FOUND'],
   ])('refuses %s', async (_what, id, code) => {
     const gateway = await start();
     const [answer, ...more] = await subscribe(gateway, FOLLOW, {

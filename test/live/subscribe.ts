@@ -1,17 +1,17 @@
 import { onTestFinished } from 'vitest';
 import type { Answer, Started } from '../helpers/start-gateway.ts';
 
-/** A subscription as its client sees it. */
+/** The client's view of a subscription. */
 export interface Subscribed {
   /** The next event; undefined at the end. */
   next(): Promise<Answer | undefined>;
-  /** All that come until the end. */
+  /** All remaining events. */
   rest(): Promise<Answer[]>;
-  /** Goes away without a word: the connection is cut. */
+  /** Cuts the connection. */
   leave(): void;
 }
 
-/** Takes server-sent events apart: `event: next` with its data, until `event: complete`. */
+/** Parses server-sent events: the data of each `event: next`, until `event: complete`. */
 async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Answer> {
   const decoder = new TextDecoder();
   let text = '';
@@ -28,7 +28,7 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Ans
   throw new Error('the stream broke off');
 }
 
-/** Subscribes over SSE, as Yoga speaks it. */
+/** Subscribes over SSE in Yoga's format. */
 export function subscribe(
   gateway: Pick<Started, 'url'>,
   query: string,

@@ -18,7 +18,7 @@ interface Piece {
 
 const pieceOf = (event: Answer | undefined) => at(event ?? {}, 'jobTraceAppended') as Piece;
 
-/** Tails the log of the job that runs. */
+/** Tails the log of the running job. */
 function tail(gateway: Started, afterByte = 0, token: string = tokens.alice) {
   const variables = { id: running.id, afterByte };
   const { next, rest, leave } = subscribe(gateway, TAIL, { token, variables });
@@ -40,7 +40,7 @@ async function start(log: string | Buffer, options: Partial<SimulatorOptions> = 
   return { world, gateway };
 }
 
-/** What a client makes of the pieces, as the schema tells it to. */
+/** Assembles the pieces as the schema describes. */
 function assemble(pieces: Piece[], from = Buffer.alloc(0)): string {
   return pieces
     .reduce((known, { startByte, text }) => {
@@ -50,11 +50,11 @@ function assemble(pieces: Piece[], from = Buffer.alloc(0)): string {
 }
 
 const log = `/projects/42/jobs/${running.job}/trace`;
-const askedOf = (gateway: Started) =>
+const logReads = (gateway: Started) =>
   gateway.simulator.requests.map(({ path }) => path).filter((path) => path.includes('/trace'));
 
 describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (version) => {
-  it('sends what is there, then what is appended, and completes with the job', async () => {
+  it('sends the existing log, then what is appended, and completes when the job is finished', async () => {
     const { world, gateway } = await start('one\n', { version });
     const { piece, rest } = tail(gateway);
     expect(await piece()).toEqual({ text: 'one\n', startByte: 0, endByte: 4, complete: false });
@@ -68,7 +68,7 @@ describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (versi
     expect(gateway.bugs).toEqual([]);
   });
 
-  it('holds half a character back until its other half is there', async () => {
+  it('holds an incomplete character back until the rest has arrived', async () => {
     const { world, gateway } = await start('', { version });
     const { piece, rest } = tail(gateway);
     expect(await piece()).toEqual({ text: '', startByte: 0, endByte: 0, complete: false });
@@ -84,7 +84,7 @@ describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (versi
     expect(last.map(({ text }) => text).join('')).toBe('\ufffd');
   });
 
-  it('resumes where a client was, and at a character’s beginning if that was inside one', async () => {
+  it('resumes at the client’s offset, or at the start of the character that contains it', async () => {
     const { world, gateway } = await start('0123456789 €', { version });
     world.finishJob(running.job, 'success');
     expect(await tail(gateway, 6).rest()).toEqual([
@@ -98,7 +98,7 @@ describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (versi
     ]);
   });
 
-  it('tells who has more than there is that the log became shorter', async () => {
+  it('sends a rewind to a client whose offset is beyond the end of the log', async () => {
     const { world, gateway } = await start('short', { version });
     const first = tail(gateway);
     await first.piece();
@@ -113,7 +113,7 @@ describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (versi
     });
   });
 
-  it('tells of an end that was rewritten, and of a log that was erased and begun anew', async () => {
+  it('sends a rewritten end, and a log that was erased and restarted', async () => {
     const { world, gateway } = await start(`${'x'.repeat(5_000)} 10%`, { version });
     const { piece, rest } = tail(gateway);
     const pieces = [await piece()];
@@ -128,11 +128,11 @@ describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (versi
     expect(assemble(pieces)).toBe('anew, and on');
   });
 
-  it('tells of an end that was rewritten from a whole character on', async () => {
+  it('sends a rewritten end from the start of a character on', async () => {
     const { world, gateway } = await start('price: 5 €', { version });
     const { piece, rest } = tail(gateway);
     const pieces = [await piece()];
-    // The signs differ in their third byte only; of the last one it is not there yet.
+    // The characters differ in their third byte only; the last piece lacks that byte.
     world.setLog(running.job, 'price: 5 ₭');
     pieces.push(await piece());
     expect(pieces.at(-1)).toEqual({ text: '₭', startByte: 9, endByte: 12, complete: false });
@@ -144,7 +144,7 @@ describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (versi
     expect(assemble(pieces)).toBe('price: 5 €, at least');
   });
 
-  it('gives all of a log that is longer than an event, to whoever comes when', async () => {
+  it('sends a log that is longer than an event completely, also to late subscribers', async () => {
     const text = 'äöü€😀\n'.repeat(40_000);
     const { world, gateway } = await start(text, { version });
     const early = tail(gateway);
@@ -157,21 +157,21 @@ describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (versi
     expect(assemble([first, next, ...(await late.rest())])).toBe(text);
   });
 
-  it('costs one poll however many watch, and asks for no log before there is one', async () => {
+  it('shares one poll between subscribers, and reads no log before the job starts', async () => {
     const { world, gateway } = await start('', { version });
     world.setStatus(running.job, 'pending');
-    const viewers = Array.from({ length: 20 }, () => tail(gateway));
-    await Promise.all(viewers.map(({ piece }) => piece()));
-    expect(askedOf(gateway)).toEqual([]);
+    const subscribers = Array.from({ length: 20 }, () => tail(gateway));
+    await Promise.all(subscribers.map(({ piece }) => piece()));
+    expect(logReads(gateway)).toEqual([]);
     world.setStatus(running.job, 'running');
     world.appendLog(running.job, 'hello');
-    const pieces = await Promise.all(viewers.map(({ piece }) => piece()));
+    const pieces = await Promise.all(subscribers.map(({ piece }) => piece()));
     expect(pieces.every(({ text }) => text === 'hello')).toBe(true);
-    expect(askedOf(gateway).length).toBeLessThan(5);
-    for (const { leave } of viewers) leave();
+    expect(logReads(gateway).length).toBeLessThan(5);
+    for (const { leave } of subscribers) leave();
   });
 
-  it('ends with an error where the log is hidden, though the job is not', async () => {
+  it('ends with an error if the job is visible but its log is not', async () => {
     const { world, gateway } = await start('secret', { version });
     const job = world.job(running.job);
     if (!job) throw new Error('no job');
@@ -184,7 +184,7 @@ describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (versi
 });
 
 describe('a log', () => {
-  it('is read on from its end where GitLab can, after one question whether it can', async () => {
+  it('is read from its end if GitLab supports offsets, which one request detects', async () => {
     const { world, gateway } = await start('a'.repeat(3_000));
     const { piece, rest } = tail(gateway);
     await piece();
@@ -192,16 +192,16 @@ describe('a log', () => {
     await piece();
     world.finishJob(running.job, 'success');
     await rest();
-    const asked = askedOf(gateway);
-    const tails = asked.slice(2).map((path) => Number(/byte_offset=(\d+)$/.exec(path)?.[1]));
-    expect(asked.slice(0, 2)).toEqual([
+    const reads = logReads(gateway);
+    const tails = reads.slice(2).map((path) => Number(/byte_offset=(\d+)$/.exec(path)?.[1]));
+    expect(reads.slice(0, 2)).toEqual([
       `/api/v4${log}`,
       `/api/v4${log}?byte_offset=0&byte_limit=1`,
     ]);
     expect(tails.every((offset) => offset === 1_976 || offset === 1_977)).toBe(true);
   });
 
-  it('that repeats itself is not taken for one that is sent whole', async () => {
+  it('that repeats itself does not break the detection of offsets', async () => {
     const { world, gateway } = await start('a'.repeat(5_000), { version: '18.6' });
     const { piece, rest } = tail(gateway);
     const pieces = [await piece()];
@@ -213,12 +213,12 @@ describe('a log', () => {
   });
 
   it.each([
-    ['is asked for in pieces where GitLab gives them', '19.3', 0],
-    ['begins with what is kept where GitLab does not', '18.6', 1_000_000],
-  ] as const)('that is longer than what is kept %s', async (_what, version, begin) => {
+    ['is read in pieces if GitLab supports offsets', '19.3', 0],
+    ['starts at the kept part if GitLab does not', '18.6', 1_000_000],
+  ] as const)('that is longer than the kept part %s', async (_what, version, begin) => {
     const text = '0123456789'.repeat(520_000);
     const { world, gateway } = await start(text, { version });
-    // Lets the gateway learn what the server can.
+    // Lets the gateway detect the server's capabilities.
     const first = tail(gateway, text.length - 10);
     await first.piece();
     world.appendLog(running.job, '!');
@@ -232,20 +232,20 @@ describe('a log', () => {
     expect(pieces.map((piece) => piece.text).join('')).toBe(`${text}!`.slice(start_));
   });
 
-  it('that is longer than what is kept has its beginning for the very first who asks, too', async () => {
+  it('that is longer than the kept part is complete for the first subscriber, too', async () => {
     const text = '0123456789'.repeat(520_000);
     const { world, gateway } = await start(text);
     world.finishJob(running.job, 'success');
     const pieces = await tail(gateway).rest();
     expect(pieces.map((piece) => piece.text).join('')).toBe(text);
-    const [whole, question] = askedOf(gateway);
-    expect([whole, question]).toEqual([
+    const [whole, detection] = logReads(gateway);
+    expect([whole, detection]).toEqual([
       `/api/v4${log}`,
       `/api/v4${log}?byte_offset=0&byte_limit=1`,
     ]);
   });
 
-  it.each(['-1', 1.5, '9007199254740993', 'x'])('has no byte %s', async (afterByte) => {
+  it.each(['-1', 1.5, '9007199254740993', 'x'])('rejects the offset %s', async (afterByte) => {
     const { gateway } = await start('');
     const { next } = subscribe(gateway, TAIL, {
       token: tokens.alice,

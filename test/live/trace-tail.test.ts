@@ -4,8 +4,8 @@ import { createTraceLog } from '../../src/live/trace-tail.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 
-describe('the end of a log', () => {
-  it('takes what is appended, and what overlaps with it', () => {
+describe('the kept end of a log', () => {
+  it('stores appended bytes, also if they overlap with known ones', () => {
     const log = createTraceLog(0, () => 1_000);
     log.put(0, bytes('abc'));
     log.put(1, bytes('bcde'));
@@ -13,7 +13,7 @@ describe('the end of a log', () => {
     expect(log.read(1, 99).toString()).toBe('bcde');
   });
 
-  it('takes what differs in place of all that followed, and says from where on', () => {
+  it('replaces bytes from the first difference on, and reports its offset', () => {
     const log = createTraceLog(0, () => 1_000);
     log.put(0, bytes('abcdef'));
     log.put(2, bytes('cXYZ'));
@@ -21,7 +21,7 @@ describe('the end of a log', () => {
     expect([log.cuts, log.lowestCutSince(0), log.lowestCutSince(1)]).toEqual([1, 3, Infinity]);
   });
 
-  it('keeps its last bytes only, and goes on from wherever it is cut', () => {
+  it('keeps only its last bytes, and continues from any cut', () => {
     const log = createTraceLog(0, () => 4);
     log.put(0, bytes('abcdefgh'));
     expect([log.start, log.end, log.read(0, 99).toString()]).toEqual([4, 8, 'efgh']);
@@ -31,7 +31,7 @@ describe('the end of a log', () => {
     expect([log.start, log.end, log.read(0, 99).toString()]).toEqual([2, 4, 'XY']);
   });
 
-  it('is GitLab’s log, whatever became of that and whoever looked when', () => {
+  it('equals GitLab’s log after any sequence of changes and reads', () => {
     const change = fc.oneof(
       fc.record({ kind: fc.constant('append' as const), text: fc.string({ maxLength: 9 }) }),
       fc.record({
@@ -44,7 +44,7 @@ describe('the end of a log', () => {
       fc.property(fc.array(change), (changes) => {
         const log = createTraceLog(0, () => 1_000);
         let upstream = bytes('');
-        let viewer = bytes('');
+        let subscriber = bytes('');
         let cuts = 0;
         for (const step of changes) {
           if (step.kind === 'append') upstream = Buffer.concat([upstream, bytes(step.text)]);
@@ -54,10 +54,10 @@ describe('the end of a log', () => {
             log.put(at, upstream.subarray(at, at + step.size));
           }
           log.cut(upstream.length);
-          const known = Math.min(viewer.length, log.lowestCutSince(cuts), log.end);
-          viewer = Buffer.concat([viewer.subarray(0, known), log.read(known, log.end)]);
+          const known = Math.min(subscriber.length, log.lowestCutSince(cuts), log.end);
+          subscriber = Buffer.concat([subscriber.subarray(0, known), log.read(known, log.end)]);
           cuts = log.cuts;
-          expect(viewer.toString()).toBe(upstream.toString());
+          expect(subscriber.toString()).toBe(upstream.toString());
         }
       }),
     );

@@ -12,7 +12,7 @@ const SECRET = 'hook-secret';
 const TAIL = 'subscription ($id: ID!) { jobTraceAppended(id: $id) { endByte } }';
 const PIPELINE = 'subscription ($id: ID!) { pipelineUpdated(id: $id) { pipeline { status } } }';
 
-/** A gateway that polls so seldom that only a hook can tell of a change within a test. */
+/** A gateway with a poll interval so long that tests see changes only through webhooks. */
 async function start(secret = SECRET, live: StartOptions['live'] = {}) {
   const world = runningWorld();
   const config = { gitlabWebhookSecret: new Secret(secret), pollIntervalMs: 60_000 };
@@ -31,12 +31,12 @@ async function start(secret = SECRET, live: StartOptions['live'] = {}) {
   return { ...gateway, world, send, follow };
 }
 
-/** The same where time stands still, and what is planned can be seen. */
+/** With a clock that the test advances, so that scheduled polls are visible. */
 async function startStill(secret = SECRET) {
   const time = createTestClock();
-  const isWoken = (withinMs = 300) =>
+  const isPollDue = (withinMs = 300) =>
     [...time.timers].some(({ at }) => at - time.now() <= withinMs);
-  return { ...(await start(secret, { clock: time.clock })), time, isWoken };
+  return { ...(await start(secret, { clock: time.clock })), time, isPollDue };
 }
 
 const jobHook = (build_id = running.job, more = {}) => ({
@@ -52,7 +52,7 @@ const HOOK = JSON.stringify(jobHook());
 const SIGNING_KEY = Buffer.from('signing key');
 const SIGNING_TOKEN = `whsec_${SIGNING_KEY.toString('base64')}`;
 
-/** The headers of a hook that is signed now. */
+/** The headers of a webhook that is signed now. */
 function signed(id: string, body = HOOK): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const hmac = createHmac('sha256', SIGNING_KEY).update(`${id}.${timestamp}.${body}`);
@@ -68,7 +68,7 @@ const key = (value: string): Record<string, string> => (value ? { 'idempotency-k
 const ended = (status: string) => ({ data: { jobUpdated: { id: running.id, status } } });
 
 describe('POST /webhooks/gitlab', () => {
-  it('wakes who follows the job, who is told what GitLab says and not what the hook says', async () => {
+  it('triggers a poll of the job; the event contains what GitLab returns, not what the webhook says', async () => {
     const { world, send, follow } = await start();
     const job = await follow();
     world.finishJob(running.job, 'failed');
@@ -76,34 +76,34 @@ describe('POST /webhooks/gitlab', () => {
     expect(await job.rest()).toEqual([ended('FAILED')]);
   });
 
-  it('is felt within 300 ms, even right after a poll', async () => {
-    const { world, send, follow, time, isWoken } = await startStill();
+  it('triggers a poll within 300 ms, even right after another poll', async () => {
+    const { world, send, follow, time, isPollDue } = await startStill();
     const job = await follow();
     await until(() => time.timers.size === 1);
-    expect(isWoken()).toBe(false);
+    expect(isPollDue()).toBe(false);
     world.finishJob(running.job, 'success');
     await send(jobHook());
-    expect(isWoken()).toBe(true);
-    // All that is waited for: the rest is one call. The next poll alone would be a minute away.
+    expect(isPollDue()).toBe(true);
+    // Without the webhook, the next poll would be a minute away.
     time.advance(300);
     expect(await job.rest()).toEqual([ended('SUCCESS')]);
     expect(time.timers.size).toBe(0);
   });
 
-  it('makes nobody wait longer for a log, of which no hook tells', async () => {
-    const { url, send, time, isWoken, simulator } = await startStill();
+  it('does not slow down the polls of a log, which webhooks do not report', async () => {
+    const { url, send, time, isPollDue, simulator } = await startStill();
     await send(jobHook());
     const variables = { id: running.id };
     const log = subscribe({ url }, TAIL, { token: tokens.alice, variables });
     await log.next();
-    const looks = () => simulator.requests.filter(({ path }) => path.endsWith('/trace')).length;
-    // Once for its first viewer, once more since the job came to be known, and then by itself.
-    for (const [look, ms] of [300, 1.2 * 60_000, 1.2 * 60_000].entries()) {
-      await until(() => looks() === look + 1 && time.timers.size === 2);
-      expect(isWoken(ms)).toBe(true);
+    const logReads = () => simulator.requests.filter(({ path }) => path.endsWith('/trace')).length;
+    // For the first subscriber, again because the state of the job arrived, then at the usual interval.
+    for (const [count, ms] of [300, 1.2 * 60_000, 1.2 * 60_000].entries()) {
+      await until(() => logReads() === count + 1 && time.timers.size === 2);
+      expect(isPollDue(ms)).toBe(true);
       time.advance(ms);
     }
-    await until(() => looks() === 4);
+    await until(() => logReads() === 4);
     log.leave();
   });
 
@@ -111,9 +111,9 @@ describe('POST /webhooks/gitlab', () => {
     ['running', 1.2],
     ['success', 9.6],
   ] as const)(
-    'leaves a pipeline whose trigger job is %s alone for %s intervals at most',
+    'polls a pipeline whose trigger job is %s after %s intervals at the latest',
     async (status, intervals) => {
-      const { url, world, send, time, isWoken, simulator } = await startStill();
+      const { url, world, send, time, isPollDue, simulator } = await startStill();
       const pipeline = world.pipeline(900);
       if (!pipeline) throw new Error('no pipeline');
       world.addBridge(pipeline, { id: 2002, name: 'deploy', status, plan: { frozen: true } });
@@ -123,14 +123,14 @@ describe('POST /webhooks/gitlab', () => {
       await followed.next();
       await until(() => time.timers.size === 1);
       expect(simulator.requests).toHaveLength(3);
-      // No hook tells of trigger jobs, so who runs is looked at as ever.
-      expect(isWoken(1.2 * 60_000)).toBe(status === 'running');
-      expect(isWoken(intervals * 60_000)).toBe(true);
+      // GitLab has no webhooks for trigger jobs, so running ones are polled at the usual interval.
+      expect(isPollDue(1.2 * 60_000)).toBe(status === 'running');
+      expect(isPollDue(intervals * 60_000)).toBe(true);
       followed.leave();
     },
   );
 
-  it('wakes by a pipeline hook too', async () => {
+  it('accepts pipeline webhooks, too', async () => {
     const { world, send, follow } = await start();
     const job = await follow();
     world.finishJob(running.job, 'success');
@@ -144,7 +144,7 @@ describe('POST /webhooks/gitlab', () => {
     expect(await job.rest()).toEqual([ended('SUCCESS')]);
   });
 
-  it('tells nobody anything by a forged body', async () => {
+  it('sends no event for a forged body', async () => {
     const { send, follow, calls } = await start();
     const job = await follow();
     calls();
@@ -155,25 +155,25 @@ describe('POST /webhooks/gitlab', () => {
 
   it.each([
     ['key', SECRET, (id: string) => ({ 'x-gitlab-token': SECRET, 'idempotency-key': id })],
-    // Signed is the id, so that counts: the key could be anything by whoever repeats a hook.
+    // Only the id is signed: a replayed webhook could have any key.
     ['signed id', SIGNING_TOKEN, (id: string, again = '') => ({ ...signed(id), ...key(again) })],
-  ])('takes the same hook once, by its %s', async (_what, secret, headers) => {
-    const { send, follow, time, isWoken, simulator } = await startStill(secret);
+  ])('ignores a repeated webhook, by its %s', async (_what, secret, headers) => {
+    const { send, follow, time, isPollDue, simulator } = await startStill(secret);
     const job = await follow();
     await until(() => time.timers.size === 1);
     await send(HOOK, headers('first'));
-    expect(isWoken()).toBe(true);
+    expect(isPollDue()).toBe(true);
     time.advance(300);
     await until(() => simulator.requests.length === 2 && time.timers.size === 1);
     expect((await send(HOOK, headers('first', 'another key'))).status).toBe(204);
-    // Reads that hooks ask for keep a distance, and still come long before the next poll.
-    expect(isWoken(1_000)).toBe(false);
+    // There is a minimum gap between notified reads, but it is far shorter than the poll interval.
+    expect(isPollDue(1_000)).toBe(false);
     await send(HOOK, headers('second'));
-    expect(isWoken(1_000)).toBe(true);
+    expect(isPollDue(1_000)).toBe(true);
     job.leave();
   });
 
-  it('takes a signature in place of the token', async () => {
+  it('accepts a signature in place of the token', async () => {
     const { world, send, follow } = await start(SIGNING_TOKEN);
     const job = await follow();
     world.finishJob(running.job, 'success');
@@ -186,9 +186,9 @@ describe('POST /webhooks/gitlab', () => {
   it.each([
     ['no secret', {}, jobHook(), 401],
     ['a wrong secret', { 'x-gitlab-token': 'guess' }, jobHook(), 401],
-    ['a body that is no JSON', { 'x-gitlab-token': SECRET }, '{', 400],
-    ['a body that is no hook', { 'x-gitlab-token': SECRET }, { object_kind: 'build' }, 400],
-    ['a body beyond all measure', { 'x-gitlab-token': SECRET }, 'x'.repeat(9 * 1024 * 1024), 413],
+    ['a body that is not JSON', { 'x-gitlab-token': SECRET }, '{', 400],
+    ['a body that is not a webhook', { 'x-gitlab-token': SECRET }, { object_kind: 'build' }, 400],
+    ['a body that is too large', { 'x-gitlab-token': SECRET }, 'x'.repeat(9 * 1024 * 1024), 413],
   ])('refuses %s', async (_what, headers, body, status) => {
     const { send, calls, bugs } = await start();
     const answer = await send(body, headers as Record<string, string>);
@@ -197,13 +197,13 @@ describe('POST /webhooks/gitlab', () => {
     expect(bugs).toEqual([]);
   });
 
-  it('takes hooks of other kinds without a word, and nothing but POST', async () => {
+  it('ignores webhooks of other kinds, and rejects methods other than POST', async () => {
     const { url, send } = await start();
     expect((await send({ object_kind: 'push' })).status).toBe(204);
     expect((await fetch(`${url}/webhooks/gitlab`)).status).toBe(405);
   });
 
-  it('is not there without a secret', async () => {
+  it('does not exist without a secret', async () => {
     const gateway = await startGateway();
     const answer = await fetch(`${gateway.url}/webhooks/gitlab`, { method: 'POST' });
     expect(answer.status).toBe(404);
@@ -213,7 +213,7 @@ describe('POST /webhooks/gitlab', () => {
   it
     .skipIf(!existsSync(recorded))
     .each(['webhook-job.json', 'webhook-build.json', 'webhook-pipeline.json'])(
-    'takes the hook of a real server: %s',
+    'accepts the webhook of a real server: %s',
     async (file) => {
       const { send } = await start();
       expect((await send(readFileSync(new URL(file, recorded), 'utf8'))).status).toBe(204);

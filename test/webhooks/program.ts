@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { spawnProgram } from '../helpers/program.ts';
 
-/** A gateway in a process of its own. */
+/** A gateway in its own process. */
 export interface Program {
   url: string;
   /** The messages of its log so far. */
@@ -10,7 +10,7 @@ export interface Program {
   metric(name: string): Promise<number>;
 }
 
-/** Starts the program as its users do; it is gone when the test ends. */
+/** Starts the program from the command line; it is killed when the test ends. */
 export async function startProgram(env: Record<string, string>): Promise<Program> {
   const child = spawnProgram(['--port', '0'], { HOST: '127.0.0.1', ...env });
   child.stderr.pipe(process.stderr);
@@ -23,9 +23,9 @@ export async function startProgram(env: Record<string, string>): Promise<Program
       .split('\n')
       .filter(Boolean)
       .map((line) => (line.startsWith('{') ? (JSON.parse(line) as { msg: string }).msg : line));
-  const said = () => messages().find((message) => message.startsWith('Listening on'));
-  await expect.poll(said, { interval: 20 }).toBeDefined();
-  const url = /http:\/\/[^/]+/.exec(said() ?? '')?.[0] ?? '';
+  const started = () => messages().find((message) => message.startsWith('Listening on'));
+  await expect.poll(started, { interval: 20 }).toBeDefined();
+  const url = /http:\/\/[^/]+/.exec(started() ?? '')?.[0] ?? '';
   return {
     url,
     messages,

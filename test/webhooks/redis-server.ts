@@ -6,13 +6,13 @@ import { expect, onTestFinished } from 'vitest';
 
 const REDIS = '/usr/bin/redis-server';
 
-/** Whether tests that need Redis are left out: never in CI, which installs it. */
+/** Whether tests that need Redis are skipped: never in CI, which installs it. */
 export const isRedisMissing = !existsSync(REDIS) && !process.env['CI'];
 
-/** What their titles say then. */
+/** Added to the titles of skipped tests. */
 export const withoutRedis = isRedisMissing ? ' (skipped: no redis-server on this machine)' : '';
 
-/** A port that is free for now. */
+/** Returns a free port. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -22,20 +22,20 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A real Redis that keeps nothing, gone when the test ends. */
+/** Starts a Redis without persistence; it is killed when the test ends. */
 export async function startRedis(port: number): Promise<ChildProcess> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const redis = spawn(REDIS, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: '/tmp' });
   onTestFinished(() => void redis.kill('SIGKILL'));
-  let said = '';
+  let output = '';
   redis.stdout.on('data', (data) => {
-    said += data;
+    output += data;
   });
-  await expect.poll(() => said, { timeout: 10_000 }).toContain('Ready to accept connections');
+  await expect.poll(() => output, { timeout: 10_000 }).toContain('Ready to accept connections');
   return redis;
 }
 
-/** Ends it without giving it time for anything. */
+/** Kills it without a clean shutdown. */
 export async function stopRedis(redis: ChildProcess): Promise<void> {
   const closed = once(redis, 'close');
   redis.kill('SIGKILL');

@@ -7,13 +7,13 @@ import { startProgram } from './program.ts';
 import { freePort, isRedisMissing, startRedis, stopRedis, withoutRedis } from './redis-server.ts';
 
 const SECRET = 'hook-secret';
-/** Polls so seldom that only a hook can tell of a change within a test. */
+/** The poll interval is so long that tests see changes only through webhooks. */
 const settings = { POLL_INTERVAL_MS: '60000', GITLAB_WEBHOOK_SECRET: SECRET };
 
 const AWAY = 'Redis is unreachable: each replica finds changes by polling only';
 const BACK = 'Redis is reachable again: replicas share change events';
 
-/** A GitLab with a job that runs, and what it sends of it. */
+/** A GitLab with a running job and a function that sends its webhook. */
 async function startGitlab() {
   const world = runningWorld();
   const simulator = await createSimulator({ world });
@@ -31,7 +31,7 @@ async function startGitlab() {
   return { world, url: simulator.url, sendHook };
 }
 
-/** Has hooks sent until the event is there: right after a start, a process may not listen to Redis yet. */
+/** Sends webhooks until the event arrives: a new process may not have subscribed to Redis yet. */
 async function hookUntil<T>(event: Promise<T>, send: () => Promise<unknown>): Promise<T> {
   const timer = setInterval(() => void send(), 200);
   await send();
@@ -43,62 +43,62 @@ const follow = (gateway: { url: string }) =>
 const job = (status: string) => ({ data: { jobUpdated: { id: running.id, status } } });
 
 it.skipIf(isRedisMissing)(
-  `a hook that comes to one process wakes those who watch at another, and again once Redis is back${withoutRedis}`,
+  `a webhook received by one process triggers polls in another, also after Redis was restarted${withoutRedis}`,
   async () => {
     const port = await freePort();
     let redis = await startRedis(port);
     const gitlab = await startGitlab();
     const env = { ...settings, GITLAB_URL: gitlab.url, REDIS_URL: `redis://127.0.0.1:${port}` };
     const [hooked, watched] = await Promise.all([startProgram(env), startProgram(env)]);
-    const viewer = follow(watched);
-    expect(await viewer.next()).toEqual(job('RUNNING'));
+    const subscriber = follow(watched);
+    expect(await subscriber.next()).toEqual(job('RUNNING'));
 
     gitlab.world.setStatus(running.job, 'canceling');
     const hook = () => gitlab.sendHook(hooked);
-    expect(await hookUntil(viewer.next(), hook)).toEqual(job('CANCELING'));
+    expect(await hookUntil(subscriber.next(), hook)).toEqual(job('CANCELING'));
 
     await stopRedis(redis);
     await expect.poll(watched.messages).toContain(AWAY);
     expect(await watched.metric('gateway_redis_away')).toBe(1);
-    // Those who watch are asked for by polling; hooks are taken as ever, and reach those who are here.
+    // Without Redis, a webhook triggers polls only in the process that receives it.
     expect((await gitlab.sendHook(hooked)).status).toBe(204);
     gitlab.world.setStatus(running.job, 'running');
     await gitlab.sendHook(watched);
-    expect(await viewer.next()).toEqual(job('RUNNING'));
+    expect(await subscriber.next()).toEqual(job('RUNNING'));
 
     redis = await startRedis(port);
     await expect.poll(hooked.messages).toContain(BACK);
     await expect.poll(watched.messages).toContain(BACK);
     gitlab.world.finishJob(running.job, 'success');
-    expect(await hookUntil(viewer.rest(), hook)).toEqual([job('SUCCESS')]);
+    expect(await hookUntil(subscriber.rest(), hook)).toEqual([job('SUCCESS')]);
     expect(await watched.metric('gateway_redis_away')).toBe(0);
     const aboutRedis = watched.messages().filter((message) => message.startsWith('Redis'));
     expect(aboutRedis).toEqual([AWAY, BACK]);
   },
 );
 
-it('a Redis that is not there is told of once, and missed by nobody', async () => {
+it('an unavailable Redis is logged once, and webhooks still work in the process that receives them', async () => {
   const gitlab = await startGitlab();
   const REDIS_URL = `redis://127.0.0.1:${await freePort()}`;
   const gateway = await startProgram({ ...settings, GITLAB_URL: gitlab.url, REDIS_URL });
-  const viewer = follow(gateway);
-  expect(await viewer.next()).toEqual(job('RUNNING'));
+  const subscriber = follow(gateway);
+  expect(await subscriber.next()).toEqual(job('RUNNING'));
   await expect.poll(gateway.messages).toContain(AWAY);
   gitlab.world.finishJob(running.job, 'success');
   await gitlab.sendHook(gateway);
-  expect(await viewer.rest()).toEqual([job('SUCCESS')]);
+  expect(await subscriber.rest()).toEqual([job('SUCCESS')]);
   expect(gateway.messages().filter((message) => message.startsWith('Redis'))).toEqual([AWAY]);
 });
 
-it('a hook that comes to one worker wakes those who watch at the others', async () => {
+it('a webhook received by one worker triggers polls in the others', async () => {
   const gitlab = await startGitlab();
   const gateway = await startProgram({ ...settings, GITLAB_URL: gitlab.url, WORKERS: '2' });
-  // Connections go round: these are with both workers.
-  const viewers = [follow(gateway), follow(gateway)];
-  for (const viewer of viewers) expect(await viewer.next()).toEqual(job('RUNNING'));
+  // Connections are distributed round-robin, so each worker has one.
+  const subscribers = [follow(gateway), follow(gateway)];
+  for (const subscriber of subscribers) expect(await subscriber.next()).toEqual(job('RUNNING'));
   gitlab.world.finishJob(running.job, 'success');
   await gitlab.sendHook(gateway);
-  expect(await Promise.all(viewers.map((viewer) => viewer.rest()))).toEqual(
-    viewers.map(() => [job('SUCCESS')]),
+  expect(await Promise.all(subscribers.map((subscriber) => subscriber.rest()))).toEqual(
+    subscribers.map(() => [job('SUCCESS')]),
   );
 });

@@ -3,46 +3,46 @@ import type { ChangeEvent } from '../../src/live/notifications.ts';
 import { openRedisRelay } from '../../src/webhooks/redis.ts';
 import { freePort, isRedisMissing, startRedis, stopRedis, withoutRedis } from './redis-server.ts';
 
-const hint: ChangeEvent = { topics: ['job/1'], project: '42', ofJobs: true };
+const event: ChangeEvent = { topics: ['job/1'], project: '42', ofJobs: true };
 
-/** One replica's end, which notes what it hears. */
-async function openEnd(port: number) {
-  const heard: ChangeEvent[] = [];
+/** Opens the relay of one replica and records what it receives. */
+async function openReplica(port: number) {
+  const received: ChangeEvent[] = [];
   const states: boolean[] = [];
   const relay = await openRedisRelay({
     url: `redis://127.0.0.1:${port}`,
-    receive: (one) => heard.push(one),
+    receive: (event) => received.push(event),
     onState: (isUp) => states.push(isUp),
   });
   onTestFinished(() => relay.close());
-  return { relay, heard, states };
+  return { relay, received, states };
 }
 
 it.skipIf(isRedisMissing)(
-  `a relay passes hints on to the others alone, and tells once of each loss and return${withoutRedis}`,
+  `a relay sends events to the other replicas only, and reports each loss and recovery once${withoutRedis}`,
   async () => {
     const port = await freePort();
     const redis = await startRedis(port);
-    const [one, other] = await Promise.all([openEnd(port), openEnd(port)]);
-    const tellUntilHeard = async () => {
-      const before = other.heard.length;
-      const told = () => {
-        one.relay.publish(hint);
-        return other.heard.length;
+    const [one, other] = await Promise.all([openReplica(port), openReplica(port)]);
+    const publishUntilReceived = async () => {
+      const before = other.received.length;
+      const publish = () => {
+        one.relay.publish(event);
+        return other.received.length;
       };
-      await expect.poll(told, { interval: 20 }).toBeGreaterThan(before);
+      await expect.poll(publish, { interval: 20 }).toBeGreaterThan(before);
     };
-    await tellUntilHeard();
-    expect(other.heard[0]).toMatchObject(hint);
-    expect(one.heard).toEqual([]);
+    await publishUntilReceived();
+    expect(other.received[0]).toMatchObject(event);
+    expect(one.received).toEqual([]);
     expect(one.states).toEqual([]);
 
     await stopRedis(redis);
     await expect.poll(() => other.states).toEqual([false]);
-    one.relay.publish(hint);
+    one.relay.publish(event);
 
     await startRedis(port);
     await expect.poll(() => other.states).toEqual([false, true]);
-    await tellUntilHeard();
+    await publishUntilReceived();
   },
 );

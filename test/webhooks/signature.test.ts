@@ -17,12 +17,12 @@ const reader = (headers: Record<string, string>) => (name: string) => headers[na
 describe('a secret token', () => {
   const verifier = createHookVerifier('hook-secret', () => NOW);
 
-  // Neither a right beginning nor a right length is answered sooner or later than anything else.
+  // A correct prefix or length must not change the time of the comparison.
   it.each([
     ['the secret', 'hook-secret', true],
-    ['its beginning', 'hook-secre', false],
-    ['one of its length', 'hook-secreT', false],
-    ['a longer one', 'hook-secret-and-more', false],
+    ['a prefix', 'hook-secre', false],
+    ['a token of equal length', 'hook-secreT', false],
+    ['a longer token', 'hook-secret-and-more', false],
     ['nothing', '', false],
   ])('is compared in constant time with %s', (_what, token, isRight) => {
     expect(verifier.byHeaders(reader({ 'x-gitlab-token': token }))).toBe(isRight);
@@ -30,7 +30,7 @@ describe('a secret token', () => {
     expect(sizes).toEqual([[32, 32]]);
   });
 
-  it('is not made up for by a signature', () => {
+  it('cannot be replaced by a signature', () => {
     expect(verifier.byHeaders(reader({ 'webhook-signature': 'v1,AAAA' }))).toBe(false);
   });
 });
@@ -40,7 +40,7 @@ describe('a signing token', () => {
   const verifier = createHookVerifier(`whsec_${key.toString('base64')}`, () => NOW);
   const body = Buffer.from('{"object_kind":"build"}');
 
-  /** A hook sent so many seconds ago, with what is changed on the way. */
+  /** A webhook that was sent `ageSeconds` ago, with changed headers. */
   const hook = (ageSeconds: number, more: Record<string, string> = {}) => {
     const timestamp = String(NOW / 1000 - ageSeconds);
     const signed = createHmac('sha256', key).update(`msg-1.${timestamp}.`).update(body);
@@ -54,26 +54,30 @@ describe('a signing token', () => {
   const right = (ageSeconds: number) => hook(ageSeconds)('webhook-signature') ?? '';
 
   it.each([
-    ['as it was sent', hook(1), true],
-    ['five minutes late', hook(300), true],
-    ['later than that', hook(301), false],
+    ['that is unchanged', hook(1), true],
+    ['that is five minutes old', hook(300), true],
+    ['that is older', hook(301), false],
     ['from the future', hook(-301), false],
     [
-      'with the right signature among others',
+      'with several signatures, one of them valid',
       hook(1, { 'webhook-signature': `v1,AA ${right(1)}` }),
       true,
     ],
-    ['of another version', hook(1, { 'webhook-signature': right(1).replace('v1', 'v2') }), false],
+    [
+      'with another signature version',
+      hook(1, { 'webhook-signature': right(1).replace('v1', 'v2') }),
+      false,
+    ],
     ['with another id', hook(1, { 'webhook-id': 'msg-2' }), false],
     ['with a later timestamp', hook(200, { 'webhook-timestamp': String(NOW / 1000) }), false],
     ['with no timestamp', hook(1, { 'webhook-timestamp': '' }), false],
-    ['with one that is no number', hook(1, { 'webhook-timestamp': 'now' }), false],
+    ['with a timestamp that is not a number', hook(1, { 'webhook-timestamp': 'now' }), false],
     ['without a signature', hook(1, { 'webhook-signature': '' }), false],
-  ])('takes a hook %s: %#', (_what, header, isRight) => {
+  ])('verifies a webhook %s: %#', (_what, header, isRight) => {
     expect(verifier.bySignature(header, body)).toBe(isRight);
   });
 
-  it('does not take a body that was changed', () => {
+  it('rejects a changed body', () => {
     expect(verifier.bySignature(hook(1), Buffer.from('{"object_kind":"Build"}'))).toBe(false);
     expect(compared).toHaveBeenCalled();
   });
