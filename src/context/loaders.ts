@@ -48,11 +48,17 @@ export function limitMaxAge(freshness: Freshness, seconds: number): void {
 
 const maxAgeIf = (isSettled: boolean) => (isSettled ? SETTLED_SECONDS : CHANGING_SECONDS);
 
+const isFinished = (row: { status?: string | null | undefined } | null | undefined) =>
+  FINISHED.has(row?.status);
+
 function maxAgeOfJob(job: Job | Bridge | null): number {
-  if (!job) return CHANGING_SECONDS;
-  const downstream = 'downstream_pipeline' in job ? job.downstream_pipeline : null;
-  const pipelines = [job.pipeline, downstream].filter((pipeline) => pipeline != null);
-  return maxAgeIf([job, ...pipelines].every(({ status }) => FINISHED.has(status)));
+  const pipeline = job?.pipeline;
+  const downstream = job && 'downstream_pipeline' in job ? job.downstream_pipeline : null;
+  return maxAgeIf(
+    isFinished(job) &&
+      (!pipeline || isFinished(pipeline)) &&
+      (!downstream || isFinished(downstream)),
+  );
 }
 
 /** Maps the number of a project to the path it was read by, so that both names share one cache key. */
@@ -98,17 +104,13 @@ class Operation {
   /** Returns the cache entry of an endpoint, created on first use. */
   cached<Value>(endpoint: object, key: string, create: () => Value): Value {
     const cache = this.#cacheOf(endpoint);
-    const known = cache.get(key) as Value | undefined;
-    if (known !== undefined) return known;
-    const value = create();
+    const value = (cache.get(key) as Value | undefined) ?? create();
     cache.set(key, value);
     return value;
   }
 
   #cacheOf(endpoint: object): Map<string, unknown> {
-    const known = this.#caches.get(endpoint);
-    if (known) return known;
-    const cache = new Map<string, unknown>();
+    const cache = this.#caches.get(endpoint) ?? new Map<string, unknown>();
     this.#caches.set(endpoint, cache);
     return cache;
   }
@@ -191,7 +193,7 @@ const pipelineEndpoint: RowEndpoint<PipelineRef, RestPipeline> = {
     return pipeline;
   },
   key: keyOfRef,
-  maxAge: (pipeline) => maxAgeIf(FINISHED.has(pipeline?.status)),
+  maxAge: (pipeline) => maxAgeIf(isFinished(pipeline)),
 };
 
 const pipelineBridges = listLoader<PipelineRef, Bridge>({
@@ -276,8 +278,11 @@ async function readJobBatch(refs: readonly JobRef[], operation: Operation): Prom
     project: operation.aliases.resolve(project),
     id,
   }));
-  for (const { project, id } of resolved)
-    idsByProject.set(project, [...(idsByProject.get(project) ?? []), id]);
+  for (const { project, id } of resolved) {
+    const ids = idsByProject.get(project);
+    if (ids) ids.push(id);
+    else idsByProject.set(project, [id]);
+  }
   const outcomes = new Map<string, Outcomes>();
   await Promise.all(
     [...idsByProject].map(async ([project, ids]) => {
