@@ -21,7 +21,7 @@ function encodeSegment(value: string): string {
     .split(/[/\\]/)
     .some((part) => part === '' || part === '.' || part === '..');
   if (isInvalid || LONE_SURROGATE.test(value)) {
-    throw new InvalidSegmentError('An id is empty or not one that can be part of a path.');
+    throw new InvalidSegmentError('The id is empty or cannot be part of a path.');
   }
   return encodeURIComponent(value);
 }

@@ -137,7 +137,7 @@ export class GitlabResponseError extends GitlabError {
     response: { status: number; cursorIgnored?: boolean },
     origin: ErrorOrigin,
   ) {
-    super(`GitLab's answer is not usable: ${message}`, origin);
+    super(`GitLab's response is not usable: ${message}`, origin);
     this.status = response.status;
     this.cursorIgnored = response.cursorIgnored ?? false;
   }
@@ -150,7 +150,7 @@ export class GitlabCallBudgetError extends GitlabError {
   readonly max: number;
 
   constructor(max: number, origin: ErrorOrigin) {
-    super(`An operation may make ${max} calls`, origin);
+    super(`An operation may make at most ${max} calls`, origin);
     this.max = max;
   }
 }

@@ -19,9 +19,9 @@ import { headerOf } from './transport/headers.ts';
 /** Validates a row; calls `refuse` if it violates the contract. */
 type Row<T> = (value: unknown, refuse: (detail: string) => never) => T;
 
-function refusal(response: RawResponse, call: Call, cause?: unknown): (detail: string) => never {
+function refusal(response: RawResponse, call: Call): (detail: string) => never {
   return (detail) => {
-    throw new GitlabResponseError(detail, response, originOf(call, response, cause));
+    throw new GitlabResponseError(detail, response, originOf(call, response));
   };
 }
 

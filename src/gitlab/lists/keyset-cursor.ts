@@ -20,7 +20,7 @@ export class InvalidCursorIdError extends RangeError {
 /** Builds a cursor: URL-safe base64, padded, of compact JSON with text values. */
 export function buildCursor({ direction, id }: CursorPosition): string {
   if (id !== undefined && !isInteger(id))
-    throw new InvalidCursorIdError('A cursor needs a whole id.');
+    throw new InvalidCursorIdError('The id of a cursor must be an integer.');
   const kind = { _kd: direction === 'older' ? 'n' : 'p' };
   const json = JSON.stringify(id === undefined ? kind : { id, ...kind });
   return Buffer.from(json).toString('base64').replaceAll('+', '-').replaceAll('/', '_');

@@ -20,7 +20,7 @@ export function keysetEnvelope<T extends { id: number | string }>(
       server.builtCursors = false;
       const problem = { status: head.status, cursorIgnored: true };
       const origin = originOf(call, head);
-      throw new GitlabResponseError('its page is not the one asked for', problem, origin);
+      throw new GitlabResponseError('the page does not follow the cursor', problem, origin);
     }
     const cursors = cursorsOf(head);
     const last = ids.at(-1);

@@ -23,7 +23,7 @@ export async function decodeBody(
   limit: number,
 ): Promise<Buffer> {
   if (body.length === 0 || isPlain(encoding)) return body;
-  if (!isGzip(encoding)) throw new Error(`Content-Encoding ${encoding} was not asked for`);
+  if (!isGzip(encoding)) throw new Error(`Content-Encoding ${encoding} was not requested`);
   return await gunzipAsync(body, { maxOutputLength: limit });
 }
 
@@ -89,7 +89,7 @@ export function createBodyStream(controller: Dispatcher.DispatchController): {
   const stream = new Readable({
     read: () => controller.resume(),
     destroy(error, callback) {
-      if (!ended) controller.abort(error ?? new Error('The reader of the stream has left.'));
+      if (!ended) controller.abort(error ?? new Error('The reader closed the stream.'));
       callback(error);
     },
   });

@@ -123,14 +123,14 @@ function createHandler(
   };
   const onAbort = () => {
     finish(call.signal.reason);
-    controller?.abort(new Error('The call was ended.'));
+    controller?.abort(new Error('The call was aborted.'));
   };
   call.signal.addEventListener('abort', onAbort, { once: true });
   return {
     onRequestStart(started) {
       controller = started;
       // Aborted while waiting for a connection: nothing has been written yet.
-      if (call.signal.aborted) started.abort(new Error('The call was ended.'));
+      if (call.signal.aborted) started.abort(new Error('The call was aborted.'));
       else call.progress.sent = true;
     },
     onResponseStart(started, status, headers) {

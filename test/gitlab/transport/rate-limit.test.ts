@@ -84,10 +84,10 @@ describe('a rate limit state', () => {
     ['the whole API, in plain text', call(), text, true, true],
     ['the whole API, named in headers', call(), { ...json, ...quota(600, 0, 5) }, true, true],
     ['one endpoint', call(), json, true, false],
-    ['one endpoint, with much left of the whole', call(), { ...json, ...much }, true, false],
-    ['a write, whose limit is of one job', call('POST'), json, false, false],
-    ['a write so, too', call('POST'), { ...json, ...much }, false, false],
-    ['nothing for a known time', call(), { 'content-type': 'text/plain' }, false, false],
+    ['one endpoint, with calls left in the quota', call(), { ...json, ...much }, true, false],
+    ['a write, which is limited per job', call('POST'), json, false, false],
+    ['a write, with calls left in the quota', call('POST'), { ...json, ...much }, false, false],
+    ['nothing, without a wait', call(), { 'content-type': 'text/plain' }, false, false],
   ])('blocks after a 429: %s', (_, request, headers, own, other) => {
     const state = createRateLimitState();
     updateQuota(state, request, answer(429, headers), now);
@@ -98,7 +98,7 @@ describe('a rate limit state', () => {
 
   it.each<[string, RawResponse]>([
     ['a ban for a year', answer(429, { 'retry-after': '31536000' })],
-    ['a refusal for ever', answer(429, { 'retry-after': '9'.repeat(400) })],
+    ['an unlimited block', answer(429, { 'retry-after': '9'.repeat(400) })],
     ['a renewal in another century', answer(200, quota(600, 0, 5_000_000_000))],
   ])('unblocks after at most an hour, after %s', (_, reported) => {
     const state = stateAfter(reported);
