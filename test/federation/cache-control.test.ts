@@ -45,7 +45,7 @@ const job = (id: number | undefined, fields: string) =>
 const project = (fields: string) => `{ project(fullPath: "group/app") { ${fields} } }`;
 const retry = `mutation { jobRetry(input: { id: "${toGlobalId('Job', 42, DONE)}" }) { job { id } } }`;
 
-describe('an answer says how long it may be kept', () => {
+describe('the Cache-Control header', () => {
   it.each([
     ['a job that has ended, for a minute', job(DONE, 'name status'), 'private, max-age=60'],
     ['a job that runs, for two seconds', job(RUNNING, 'status'), 'private, max-age=2'],

@@ -40,7 +40,7 @@ function complaints(neighbour: string): { apollo: string[]; guild: string[] } {
 const none = { apollo: [], guild: [] };
 
 describe('the subgraph', () => {
-  it('is the one that is committed', () => {
+  it('equals the committed file', () => {
     const file = new URL('../../schema/subgraph.graphql', import.meta.url);
     expect(readFileSync(file, 'utf8').trim()).toBe(sdl.trim());
   });
@@ -50,7 +50,7 @@ describe('the subgraph', () => {
     expect(composeWithGuild([gitlab]).errors).toBeUndefined();
   });
 
-  it('composes beside another Relay subgraph, without a hint', () => {
+  it('composes with another Relay subgraph without hints', () => {
     expect(complaints(neighbourSdl)).toEqual(none);
     const hints = composeWithApollo(beside(neighbourSdl)).hints?.map(({ message }) => message);
     expect(hints).toEqual([]);
@@ -75,7 +75,7 @@ describe('the subgraph', () => {
     ['Project', 'id', 'id: ID!'],
     ['Project', 'fullPath', 'fullPath: ID!'],
     ['Project', 'databaseId', 'databaseId: ID!'],
-  ])('gives %s to one who knows it by %s', (type, key, fields) => {
+  ])('resolves %s by %s', (type, key, fields) => {
     const neighbour = `${LINK}
       type Query { it: ${type} }
       type ${type} @key(fields: "${key}", resolvable: false) { ${fields} }`;
@@ -88,7 +88,7 @@ describe('the subgraph', () => {
     ['Runner', 'databaseId', 'databaseId: ID!'],
     ['Commit', 'sha', 'sha: String!'],
     ['Agent', 'databaseId', 'databaseId: ID!'],
-  ])('lets others add to %s by %s, but not read it here', (type, key, fields) => {
+  ])('lets other subgraphs extend %s by %s, but does not resolve it', (type, key, fields) => {
     const adds = `${LINK} type ${type} @key(fields: "${key}") { ${fields} more: String }`;
     expect(complaints(`${adds} type Query { other: Int }`)).toEqual(none);
     const { apollo, guild } = complaints(`${adds} type Query { it: ${type} }`);
@@ -96,7 +96,7 @@ describe('the subgraph', () => {
     expect(guild.join()).toContain('cannot move to subgraph "gitlab"');
   });
 
-  it('shares what has no identity, so that others may answer with the same types', () => {
+  it('marks types without identity as shareable', () => {
     const neighbour = `${LINK}
       type Query { artifact: JobArtifact }
       type JobArtifact @shareable { fileType: String! fileFormat: String filename: String size: BigInt }
@@ -104,19 +104,19 @@ describe('the subgraph', () => {
     expect(complaints(neighbour)).toEqual(none);
   });
 
-  it('can be served by any subgraph library as it is', () => {
+  it('can be served by @apollo/subgraph unchanged', () => {
     const built = buildSubgraphSchema({ typeDefs: parse(sdl) });
     expect(built.getType('_Entity')).toBeDefined();
   });
 
-  it('says of what others cannot read here that they cannot', () => {
+  it('says in the description of a type that it cannot be read by itself', () => {
     for (const name of ['User', 'Runner', 'Commit', 'Agent']) {
       expect(schema.getType(name)?.description).toContain('cannot be read by itself here');
     }
   });
 });
 
-describe('the two builds', () => {
+describe('the two schemas', () => {
   const served = createSubgraph(schema, { maxReferences: 1000 });
 
   it('differ in the root fields for Relay and for routers alone', () => {
@@ -182,7 +182,7 @@ describe('the cost', () => {
     ) as [string, string[]][],
   );
 
-  it('is told of each connection by its size', () => {
+  it('is declared by size on each connection', () => {
     const connections = Object.values(schema.getTypeMap())
       .filter(isObjectType)
       .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
@@ -196,7 +196,7 @@ describe('the cost', () => {
     }
   });
 
-  it('is told of each field that makes a call of its own, and of no other', () => {
+  it('is declared on exactly the fields that make a call', () => {
     const calling = [...applied]
       .filter(([, names]) => names.includes('cost'))
       .map(([name]) => name);

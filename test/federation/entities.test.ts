@@ -79,7 +79,7 @@ describe('references to jobs', () => {
     expect(gateway.calls()).toHaveLength(2);
   });
 
-  it('are null for what is gone, hidden, or another project’s, and keep their order', async () => {
+  it('are null for deleted, hidden and foreign jobs, and keep their order', async () => {
     const gateway = await startSubgraph({ jobs: 20 });
     const { url } = gateway.simulator;
     const answer = await askEntities(gateway, [
@@ -93,14 +93,14 @@ describe('references to jobs', () => {
     expect(databaseIds(answer)).toEqual([null, String(FIRST + 1), null, null, String(FIRST + 2)]);
   });
 
-  it('read nothing of the job where only its log is asked for', async () => {
+  it('do not read the job if only its log is selected', async () => {
     const gateway = await startSubgraph({ jobs: 1 });
     const fields = '... on Job { trace { byteSize } }';
     await askEntities(gateway, [jobBy.number(FIRST)], fields);
     expect(gateway.calls()).toEqual([`GET /projects/42/jobs/${FIRST}/trace`]);
   });
 
-  it('take ids that come as JSON numbers', async () => {
+  it('accept ids that are JSON numbers', async () => {
     const gateway = await startSubgraph({ jobs: 1 });
     const answer = await askEntities(gateway, [
       { __typename: 'Job', projectId: 42, databaseId: FIRST },
@@ -109,7 +109,7 @@ describe('references to jobs', () => {
   });
 });
 
-describe('references to other things', () => {
+describe('references to other types', () => {
   it('lead to a pipeline by each of its keys, in one call', async () => {
     const gateway = await startSubgraph({ jobs: 1 });
     const { url } = gateway.simulator;
@@ -156,8 +156,8 @@ describe('references to other things', () => {
   });
 });
 
-describe('references that are wrong', () => {
-  it('are each a clear error at their place and spoil no other', async () => {
+describe('invalid references', () => {
+  it('are each an error at their path and do not affect others', async () => {
     const gateway = await startSubgraph({ jobs: 2 });
     const { url } = gateway.simulator;
     const wrong: [unknown, RegExp][] = [
@@ -208,7 +208,7 @@ describe('references that are wrong', () => {
     expect(gateway.bugs).toEqual([]);
   });
 
-  it('are refused together beyond 1,000, at no call', async () => {
+  it('are refused beyond 1,000, without a call', async () => {
     const gateway = await startSubgraph({ jobs: 1 });
     const answer = await askEntities(gateway, Array(1001).fill(jobBy.id(FIRST)));
     expect(answer.data ?? null).toBeNull();
@@ -218,7 +218,7 @@ describe('references that are wrong', () => {
     expect(gateway.simulator.requests).toEqual([]);
   });
 
-  it('are refused beyond the cap that is set', async () => {
+  it('are refused beyond the configured limit', async () => {
     const gateway = await startSubgraph({ jobs: 1, maxReferences: 2 });
     const answer = await askEntities(gateway, Array(3).fill(jobBy.id(FIRST)));
     expect(answer.errors).toMatchObject([
@@ -231,7 +231,7 @@ describe('references that are wrong', () => {
     expect(gateway.simulator.requests).toEqual([]);
   });
 
-  it('leave the others whole where GitLab fails for one', async () => {
+  it('are not affected if GitLab fails for another reference', async () => {
     const gateway = await startSubgraph({ jobs: 1 });
     gateway.simulator.fail({ kind: '500', match: '/projects/43/' });
     const answer = await askEntities(gateway, [
@@ -247,7 +247,7 @@ describe('references that are wrong', () => {
 });
 
 describe('the subgraph’s root', () => {
-  it('tells its SDL to whoever asks, without a credential and at no call', async () => {
+  it('returns its SDL without a credential and without a call', async () => {
     const gateway = await startSubgraph({ jobs: 1 });
     const answer = await gateway.query('{ _service { sdl } }', { token: null });
     const sdl = textAt(answer, '_service.sdl');
@@ -256,7 +256,7 @@ describe('the subgraph’s root', () => {
     expect(gateway.simulator.requests).toEqual([]);
   });
 
-  it('has no fields that every Relay server has', async () => {
+  it('lacks node and nodes, which other Relay subgraphs have', async () => {
     const gateway = await startSubgraph({ jobs: 1 });
     const answer = await gateway.query('{ __type(name: "Query") { fields { name } } }');
     const fields = at(answer, '__type.fields') as { name: string }[];
@@ -266,7 +266,7 @@ describe('the subgraph’s root', () => {
     expect(names).not.toContain('nodes');
   });
 
-  it('passes the caller’s credential and trace context on', async () => {
+  it('forwards the caller’s credential and trace context', async () => {
     const gateway = await startSubgraph({ jobs: 1 });
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const query =

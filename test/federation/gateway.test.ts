@@ -46,7 +46,7 @@ async function startGraph(options: {
 const credential = { 'private-token': demo.token };
 
 describe('a graph with deployments and their jobs, behind @apollo/gateway', () => {
-  it('leads from web addresses to live jobs, and from jobs to what others know of their project', async () => {
+  it('resolves web URLs to jobs, and jobs to other subgraphs’ fields of their project', async () => {
     const { gitlab, query } = await startGraph({ world: seedWorld() });
     const answer = await query(
       '{ deployments { edges { node { environment job { name status project { fullPath team } } } } } }',
@@ -86,7 +86,7 @@ describe('a graph with deployments and their jobs, behind @apollo/gateway', () =
     expect(gitlab.simulator.requests).toHaveLength(1);
   });
 
-  it('shows each caller what their own credential may see', async () => {
+  it('returns to each caller what their credential may read', async () => {
     const { gitlab, query } = await startGraph({
       world: seedWorld(),
       deployments: [
@@ -104,7 +104,7 @@ describe('a graph with deployments and their jobs, behind @apollo/gateway', () =
     expect(allowed.errors).toBeUndefined();
   });
 
-  it('tells which reference was wrong, and answers the others', async () => {
+  it('reports the invalid reference and resolves the others', async () => {
     const deployments = [
       { id: 'd1', environment: 'x', job: { webUrl: 'https://elsewhere.example/a/b/-/jobs/1' } },
       {
@@ -128,7 +128,7 @@ describe('a graph with deployments and their jobs, behind @apollo/gateway', () =
     ]);
   });
 
-  it('carries mutations and the trace context', async () => {
+  it('forwards mutations and the trace context', async () => {
     const { gitlab, query } = await startGraph({ world: seedWorld() });
     const found = await query(
       `{ job(project: "${demo.project}", id: "${demo.failedJobId}") { id } }`,

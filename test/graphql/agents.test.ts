@@ -21,7 +21,7 @@ describe('Query.currentJob', () => {
   it.each([
     ['JOB-TOKEN', { 'job-token': token }],
     ['Bearer', { authorization: `Bearer ${token}` }],
-  ])('is the job whose token came as %s', async (_name, headers) => {
+  ])('is the job whose token was sent as %s', async (_name, headers) => {
     const { query, calls, bugs } = await start();
     const answer = await query('{ currentJob { databaseId project { fullPath } } }', {
       token: null,
@@ -34,7 +34,7 @@ describe('Query.currentJob', () => {
     expect(bugs).toEqual([]);
   });
 
-  it('is null without error for a person', async () => {
+  it('is null without error for a personal token', async () => {
     const { query, calls } = await start();
     const answer = await query('{ currentJob { name } allowedAgents { groupIds } }');
     expect(answer.errors).toBeUndefined();
@@ -42,7 +42,7 @@ describe('Query.currentJob', () => {
     expect(calls().sort()).toEqual(['GET /job', 'GET /job/allowed_agents']);
   });
 
-  it('is UNAUTHENTICATED for nobody, and once the job has ended', async () => {
+  it('is UNAUTHENTICATED without a credential, and after the job has ended', async () => {
     const { query, simulator } = await start();
     const ask = '{ currentJob { name } allowedAgents { groupIds } }';
     const refused = { currentJob: 'UNAUTHENTICATED', allowedAgents: 'UNAUTHENTICATED' };
@@ -51,7 +51,7 @@ describe('Query.currentJob', () => {
     expect(codesOf(await query(ask, asJob))).toEqual(refused);
   });
 
-  it('has no log for its own token, which may not read it, and keeps the rest', async () => {
+  it('returns all but its log, which a job token may not read', async () => {
     const { query } = await start();
     const answer = await query('{ currentJob { databaseId trace { byteSize } } }', asJob);
     expect(answer.data).toEqual({ currentJob: { databaseId: '1060', trace: null } });
@@ -60,7 +60,7 @@ describe('Query.currentJob', () => {
 });
 
 describe('Query.allowedAgents', () => {
-  it('shows agents, and tells of the surroundings what it can at no further call', async () => {
+  it('returns agents, and what else the response contains without a further call', async () => {
     const { query, calls, bugs } = await start();
     const answer = await query(
       `{
@@ -95,7 +95,7 @@ describe('Query.allowedAgents', () => {
     expect(bugs).toEqual([]);
   });
 
-  it('tells the path of a private project, which a job token may not read, by its job', async () => {
+  it('takes the path of a private project, which a job token may not read, from its job', async () => {
     const { query, calls } = await start();
     const answer = await query(
       '{ allowedAgents { job { databaseId } project { fullPath } } }',
@@ -108,7 +108,7 @@ describe('Query.allowedAgents', () => {
     expect(calls().sort()).toEqual(['GET /job', 'GET /job/allowed_agents']);
   });
 
-  it('reads the pipeline where a job token may', async () => {
+  it('reads the pipeline if a job token may', async () => {
     const ask = '{ allowedAgents { pipeline { databaseId status } } }';
     const newer = await start();
     expect((await newer.query(ask, asJob)).data).toEqual({
@@ -120,7 +120,7 @@ describe('Query.allowedAgents', () => {
     expect(answer.data).toEqual({ allowedAgents: { pipeline: null } });
   });
 
-  it('has no environment and no groups where the job has none', async () => {
+  it('has no environment and no groups if the job has none', async () => {
     const world = smallWorld();
     world.addProject({ id: 50, path: 'bob/tool' });
     const pipeline = world.addPipeline('bob/tool', { id: 750, user: 'bob' });
@@ -138,7 +138,7 @@ describe('Query.allowedAgents', () => {
 });
 
 describe('A job token', () => {
-  it('reads jobs by their ids through lists, which it may, not one by one, which it may not', async () => {
+  it('reads jobs by id through lists, because it may not read single jobs', async () => {
     const { query, calls } = await start();
     const answer = await query(
       '{ a: job(project: "group/app", id: 1001) { name } b: job(project: "group/app", id: 999) { name } }',
@@ -151,7 +151,7 @@ describe('A job token', () => {
     for (const call of lists) expect(call).toContain('GET /projects/group%2Fapp/jobs?');
   });
 
-  it('reads one job through the list too', async () => {
+  it('reads even one job through the list', async () => {
     const { query, calls } = await start();
     const answer = await query('{ job(project: "42", id: 1001) { name } }', asJob);
     expect(answer.data).toEqual({ job: { name: 'unit tests 1/3' } });

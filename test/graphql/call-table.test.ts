@@ -240,7 +240,7 @@ describe('the call table', () => {
     expect(answer.extensions?.upstream?.calls).toBe(made.length);
   });
 
-  it('one more row than 100 is one more call where X-PREV-CURSOR is missing', async () => {
+  it('101 rows take one more call without X-PREV-CURSOR', async () => {
     const { query, calls } = await start({ version: '18.0' });
     const page = '{ nodes { name } pageInfo { hasPreviousPage } }';
     await query(`{ project(fullPath: "42") { jobs(last: 100) ${page} } }`);
@@ -267,7 +267,7 @@ async function roundTripsOf({ query, simulator }: Started, text: string): Promis
   return rounds;
 }
 
-describe('what is independent goes side by side', () => {
+describe('independent calls run in parallel', () => {
   it.each<[string, string, number]>([
     [
       'jobs with their pipelines’ durations',

@@ -43,7 +43,7 @@ describe('A credential', () => {
     },
   );
 
-  it('goes with writes, lists and logs alike', async () => {
+  it('is sent with writes, lists and logs', async () => {
     const { query, simulator } = await start();
     const authorization = `Bearer ${tokens.aliceOauth}`;
     const headers = { authorization };
@@ -62,7 +62,7 @@ describe('A credential', () => {
     for (const [, value] of sent) expect(value).toBe(authorization);
   });
 
-  it('goes with all others that came with it', async () => {
+  it('is sent together with all others of the request', async () => {
     const { query, simulator } = await start();
     const headers = {
       'private-token': tokens.alice,
@@ -73,14 +73,14 @@ describe('A credential', () => {
     expect(simulator.requests[0]?.headers).toMatchObject(headers);
   });
 
-  it('is taken out of blanks, and its scheme in any case', async () => {
+  it('is trimmed, and its scheme is case-insensitive', async () => {
     const { query, simulator } = await start();
     const answer = await query(ask, { headers: { authorization: `  bearer   ${tokens.alice} ` } });
     expect(answer.data).toEqual({ job: { name: 'unit tests 1/3' } });
     expect(simulator.requests[0]?.headers.authorization).toBe(`Bearer ${tokens.alice}`);
   });
 
-  it('in the address is no credential, and goes nowhere', async () => {
+  it('in the URL is ignored', async () => {
     const { url, simulator } = await start();
     const response = await fetch(
       `${url}/graphql?private_token=${tokens.alice}&access_token=${tokens.alice}`,
@@ -96,7 +96,7 @@ describe('A credential', () => {
     expect(simulator.requests.map(({ path }) => path)).toEqual(['/api/v4/projects/42/jobs/1001']);
   });
 
-  it('of one caller never shows another what that one may not see', async () => {
+  it('of one caller never reveals data to another', async () => {
     const { query, bugs } = await start();
     const seen = { data: { job: { name: 'unit tests 1/3' } } };
     const answers = await Promise.all(
@@ -116,7 +116,7 @@ describe('A credential', () => {
 describe('Trace context', () => {
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
-  it('goes along', async () => {
+  it('is forwarded', async () => {
     const { query, simulator } = await start({ token: tokens.alice });
     const headers = { traceparent, tracestate: 'vendor=one' };
     await query(ask, { headers });
@@ -133,14 +133,14 @@ describe('Without a credential', () => {
     ['an empty one', { 'private-token': '' }],
     ['one of blanks', { 'private-token': '   ', authorization: 'Bearer   ' }],
     ['another scheme', { authorization: 'Basic YWxpY2U6c2VjcmV0' }],
-  ])('(%s) nothing of the kind goes upstream', async (_name, headers) => {
+  ])('(%s) none is sent to GitLab', async (_name, headers) => {
     const { query, simulator } = await start();
     const answer = await query(ask, { headers });
     expect(codesOf(answer)).toEqual({ job: 'UNAUTHENTICATED' });
     expect(Object.keys(simulator.requests[0]?.headers ?? {}).sort()).toEqual(always);
   });
 
-  it('the token of the gateway reads', async () => {
+  it('the token of the gateway is used for reads', async () => {
     const { query, simulator } = await start({ env: { GITLAB_TOKEN: tokens.alice } });
     const answer = await query(ask);
     expect(answer.data).toEqual({ job: { name: 'unit tests 1/3' } });
@@ -148,7 +148,7 @@ describe('Without a credential', () => {
     expect(JSON.stringify(answer)).not.toContain(tokens.alice);
   });
 
-  it('the token of the gateway never speaks for who brings an own one', async () => {
+  it('the token of the gateway is not used for callers with a credential', async () => {
     const { query, simulator } = await start({ env: { GITLAB_TOKEN: tokens.alice } });
     const answer = await query(ask, { token: tokens.mallory });
     expect(answer.data).toEqual({ job: null });
@@ -161,7 +161,7 @@ describe('Without a credential', () => {
   });
 });
 
-describe('A header that can hold no token', () => {
+describe('A header that cannot contain a token', () => {
   /** Sends bytes that fetch would refuse to; header values go out as Latin-1. */
   function sendRaw(url: string, headers: Record<string, string | string[]>): Promise<string> {
     return new Promise((resolve, reject) => {
@@ -185,19 +185,22 @@ describe('A header that can hold no token', () => {
     ['a tab', { authorization: 'Bearer secret\tsecret' }],
     ['the same header twice', { 'private-token': ['glpat-one-secret', 'glpat-two-secret'] }],
     ['a second header that is well', { 'job-token': 'se cret', 'private-token': tokens.alice }],
-  ])('(%s) is UNAUTHENTICATED at no call, and is not repeated', async (_name, headers) => {
-    const { url, simulator, bugs } = await start({ env: { GITLAB_TOKEN: tokens.alice } });
-    const text = await sendRaw(url, headers);
-    expect(JSON.parse(text)).toMatchObject({
-      errors: [
-        {
-          message: expect.stringMatching(/^The (PRIVATE-TOKEN|Authorization|JOB-TOKEN) header/),
-          extensions: { code: 'UNAUTHENTICATED' },
-        },
-      ],
-    });
-    expect(text).not.toMatch(/glpat|secret|se cret/);
-    expect(simulator.requests).toEqual([]);
-    expect(bugs).toEqual([]);
-  });
+  ])(
+    '(%s) is UNAUTHENTICATED without a call, and its value is not in the response',
+    async (_name, headers) => {
+      const { url, simulator, bugs } = await start({ env: { GITLAB_TOKEN: tokens.alice } });
+      const text = await sendRaw(url, headers);
+      expect(JSON.parse(text)).toMatchObject({
+        errors: [
+          {
+            message: expect.stringMatching(/^The (PRIVATE-TOKEN|Authorization|JOB-TOKEN) header/),
+            extensions: { code: 'UNAUTHENTICATED' },
+          },
+        ],
+      });
+      expect(text).not.toMatch(/glpat|secret|se cret/);
+      expect(simulator.requests).toEqual([]);
+      expect(bugs).toEqual([]);
+    },
+  );
 });

@@ -135,7 +135,7 @@ const refusals: [fault: Fault, told: Record<string, unknown>, calls: number][] =
 ];
 
 describe.each(refusals)('A read that GitLab answers with %o', (fault, told, times) => {
-  it.each(reads)('is an error at the place of the %s', async (_name, query, path, call) => {
+  it.each(reads)('is an error at the path of the %s', async (_name, query, path, call) => {
     const world = smallWorld();
     if (world.job(1001)) world.setStatus(1001, 'running');
     world.addToken({ value: 'glcbt-of-a-job', job: 1001 });
@@ -164,7 +164,7 @@ function toKey(part: string): string | number {
 }
 
 describe('An error', () => {
-  it('carries the status and the request id that GitLab gave', async () => {
+  it('contains GitLab’s status and request id', async () => {
     const { query } = await start();
     const answer = await query('{ job(project: "42", id: "1001") { name } }', {
       token: tokens.aliceExpired,
@@ -209,7 +209,7 @@ describe('An error', () => {
       'pipeline.jobs',
     ],
     ['log', `job(project: "43", id: "${small.secretJob}") { trace { byteSize } }`, 'job.trace'],
-  ])('is FORBIDDEN where a guest may not see a %s', async (_name, query, path) => {
+  ])('is FORBIDDEN for a guest who may not see a %s', async (_name, query, path) => {
     const started = await start();
     const answer = await started.query(`{ ${query} }`, { token: tokens.gus });
     expect(answer.errors).toHaveLength(1);
@@ -218,7 +218,7 @@ describe('An error', () => {
     expect(started.calls()).toHaveLength(1);
   });
 
-  it('says for how long to wait, where GitLab says it', async () => {
+  it('contains retryAfter if GitLab sends it', async () => {
     const { query, simulator } = await start();
     simulator.fail({ kind: '429', retryAfter: 3600 });
     const answer = await query('{ job(project: "42", id: "1001") { name } }');
@@ -228,7 +228,7 @@ describe('An error', () => {
     });
   });
 
-  it('leaves the siblings whole', async () => {
+  it('does not affect sibling fields', async () => {
     const { query, simulator, bugs } = await start();
     simulator.fail({ kind: '500', match: '/jobs/1001', times: 9 });
     simulator.fail({ kind: '500', match: '/pipelines/700/bridges', times: 9 });
@@ -255,7 +255,7 @@ describe('An error', () => {
     expect(bugs).toEqual([]);
   });
 
-  it('of a job’s details leaves the job itself whole', async () => {
+  it('in a job’s details does not affect the job', async () => {
     const { query, simulator } = await start();
     simulator.fail({ kind: '500', match: '/pipelines/700' });
     simulator.fail({ kind: '500', match: '/trace' });
@@ -275,7 +275,7 @@ describe('An error', () => {
     });
   });
 
-  it('of one in many spoils no other', async () => {
+  it('of one item does not affect the others', async () => {
     const { query, simulator } = await start();
     simulator.fail({ kind: '500', match: '/projects/43' });
     const ids = [
@@ -295,7 +295,7 @@ describe('An error', () => {
     });
   });
 
-  it('that passes is nobody’s: reads are repeated after 502, 503 and a broken connection', async () => {
+  it('that is temporary is hidden: reads are retried after 502, 503 and a broken connection', async () => {
     for (const kind of ['502', '503', 'reset'] as const) {
       const { query, simulator, calls } = await start();
       simulator.fail({ kind, times: 2 });
@@ -309,7 +309,7 @@ describe('An error', () => {
 });
 
 describe('A GitLab that', () => {
-  it('does not answer is UPSTREAM_TIMEOUT, asked once, with the siblings whole', async () => {
+  it('does not answer is UPSTREAM_TIMEOUT after one call, and sibling fields are returned', async () => {
     const { query, simulator, calls, bugs } = await start({
       transport: { timeouts: { headersMs: 700 } },
     });
@@ -330,7 +330,7 @@ describe('A GitLab that', () => {
     expect(bugs).toEqual([]);
   });
 
-  it('takes longer than an operation may is UPSTREAM_TIMEOUT', async () => {
+  it('exceeds the timeout of the operation is UPSTREAM_TIMEOUT', async () => {
     const started = await startGateway({
       simulator: { world: smallWorld() },
       token: tokens.alice,
@@ -342,7 +342,7 @@ describe('A GitLab that', () => {
     expect(started.bugs).toEqual([]);
   });
 
-  it('is not there is UPSTREAM_UNAVAILABLE, without its address', async () => {
+  it('is unreachable is UPSTREAM_UNAVAILABLE, without its address', async () => {
     const started = await start();
     await started.simulator.close();
     const answer = await started.query('{ job(project: "42", id: "1001") { name } }');
@@ -361,10 +361,10 @@ describe('A GitLab that', () => {
   });
 });
 
-describe('A bug of ours', () => {
+describe('An internal error', () => {
   const bug = new Error('secret detail of /home/gateway');
 
-  it('is masked, reported, and leaves the siblings whole', async () => {
+  it('is masked, reported, and does not affect sibling fields', async () => {
     const { post, bugs } = await start({
       transport: {
         onCall: ({ template }) => {

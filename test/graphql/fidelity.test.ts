@@ -47,7 +47,7 @@ everyVersion('GitLab $version', ({ version }) => {
   const start = () =>
     startGateway({ simulator: { world: smallWorld(), version }, token: tokens.alice });
 
-  it('shows every field of a job that has everything', async () => {
+  it('returns every field of a full job', async () => {
     const started = await start();
     const rest = await started.rest('/projects/42/jobs/1001');
     const around = await aroundOf(started);
@@ -64,7 +64,7 @@ everyVersion('GitLab $version', ({ version }) => {
     expect(started.bugs).toEqual([]);
   });
 
-  it('shows no field of a job in the place of another', async () => {
+  it('swaps no two fields of a job', async () => {
     const started = await start();
     const job = started.simulator.world.job(1001) as JobRecord;
     const plain = (await started.rest('/projects/42/jobs/1001')) as Rest;
@@ -90,7 +90,7 @@ everyVersion('GitLab $version', ({ version }) => {
     expect(started.bugs).toEqual([]);
   });
 
-  it('shows what a job without runner, user and commit has, and null for the rest', async () => {
+  it('returns null for the runner, user and commit that a job lacks', async () => {
     const started = await start();
     const rest = (await started.rest('/projects/42/jobs/1002')) as Rest;
     const around = await aroundOf(started);
@@ -103,7 +103,7 @@ everyVersion('GitLab $version', ({ version }) => {
     expect(started.bugs).toEqual([]);
   });
 
-  it('shows the basic pipeline and the project of a job at no further call', async () => {
+  it('returns the pipeline’s basic fields and the project of a job without a further call', async () => {
     const started = await start();
     const rest = (await started.rest('/projects/42/jobs/1001')) as Rest;
     const answer = await started.query(`{
@@ -171,7 +171,7 @@ everyVersion('GitLab $version', ({ version }) => {
     expect(started.bugs).toEqual([]);
   });
 
-  it('shows no field of a pipeline in the place of another', async () => {
+  it('swaps no two fields of a pipeline', async () => {
     const started = await start();
     const pipeline = started.simulator.world.pipeline(700);
     const plain = (await started.rest('/projects/42/pipelines/700')) as Rest;
@@ -204,7 +204,7 @@ everyVersion('GitLab $version', ({ version }) => {
     expect(started.calls()).toEqual(['GET /projects/group%2Fapp']);
   });
 
-  it('shows the same of a job in a list as by itself', async () => {
+  it('returns the same job from a list as alone', async () => {
     const started = await start();
     const all = selectAll(objectType('Job'));
     const answer = await started.query(`{
@@ -219,7 +219,7 @@ everyVersion('GitLab $version', ({ version }) => {
     expect(started.bugs).toEqual([]);
   });
 
-  it('shows the job and the agents of a job token', async () => {
+  it('returns the job and the agents of a job token', async () => {
     const world = smallWorld();
     const headers = { 'job-token': 'glcbt-running-job' };
     const app = world.project(small.project);
@@ -273,7 +273,7 @@ everyVersion('GitLab $version', ({ version }) => {
     expect(started.bugs).toEqual([]);
   });
 
-  it('leaves nothing out that GitLab sends of jobs, bridges, pipelines and what is in them', async () => {
+  it('covers everything that GitLab sends of jobs, bridges, pipelines and their parts', async () => {
     const started = await start();
     const rest = readAs(started, tokens.alice);
     const job = await rest('/projects/42/jobs/1001');

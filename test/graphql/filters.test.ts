@@ -20,7 +20,7 @@ const jobs = (args: string, fields = 'nodes { ref statusRaw }') =>
   `{ project(fullPath: "42") { jobs(${args}) { ${fields} } } }`;
 
 describe('the filters of a job list', () => {
-  it('go upstream in GitLab’s spelling, in one order whatever the caller’s, each once', async () => {
+  it('are sent in GitLab’s spelling, sorted and without duplicates', async () => {
     const { query, calls } = await start('19.3');
     await query(jobs('statuses: [RUNNING, FAILED, RUNNING]'));
     await query(
@@ -32,20 +32,20 @@ describe('the filters of a job list', () => {
     ]);
   });
 
-  it('are none where they are empty', async () => {
+  it('are not sent if empty', async () => {
     const { query } = await start('19.3');
     const { data } = await query(jobs('statuses: [], ref: " "'));
     expect(data).toMatchObject({ project: { jobs: { nodes: { length: 6 } } } });
   });
 
-  it('filter by ref where the server can', async () => {
+  it('filter by ref if the server supports it', async () => {
     const { query } = await start('19.3');
     const { data } = await query(jobs('ref: "next"'));
     const nodes = ['running', 'failed', 'success'].map((statusRaw) => ({ ref: 'next', statusRaw }));
     expect(data).toEqual({ project: { jobs: { nodes } } });
   });
 
-  it('never pass unfiltered rows on where the server ignores ref', async () => {
+  it('never return unfiltered rows if the server ignores ref', async () => {
     const { query } = await start('18.6');
     const answer = await query(jobs('ref: "next"'));
     expect(codesOf(answer)).toEqual({ 'project.jobs': 'BAD_USER_INPUT' });
@@ -71,7 +71,7 @@ describe('the filters of a job list', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('say so where the server does not know a status', async () => {
+  it('report a status that the server does not know', async () => {
     const { query } = await start('14.10');
     const answer = await query(jobs('statuses: [CANCELING]'));
     expect(codesOf(answer)).toEqual({ 'project.jobs': 'BAD_USER_INPUT' });
@@ -106,7 +106,7 @@ describe('the filters of a job list', () => {
     }
   });
 
-  it('count where GitLab counts, and only if asked for', async () => {
+  it('count only if selected, where GitLab counts', async () => {
     const old = await start('14.10');
     expect((await old.query(jobs('first: 2', 'totalCount'))).data).toEqual({
       project: { jobs: { totalCount: 6 } },

@@ -193,7 +193,7 @@ async function check(
 }
 
 describe.each(arguments_)('%s', (...argument) => {
-  it('calls nothing but what it is for, whatever it is given', async () => {
+  it('calls only its own endpoint, whatever the argument', async () => {
     const started = await start();
     for (const x of hostile) await check(started, argument, x);
   });
@@ -224,7 +224,7 @@ const read =
 const write = /^POST \/projects\/[\w.%-]+\/jobs\/\d+\/(cancel|retry|erase|play)$/;
 
 describe('Any text as any argument', () => {
-  it('calls an endpoint of the table or none, and is never a bug', async () => {
+  it('calls an endpoint of the table or none, and never causes an internal error', async () => {
     const started = await start();
     const names = fc.constantFrom(...arguments_);
     await fc.assert(
@@ -246,7 +246,7 @@ describe('Any text as any argument', () => {
   });
 });
 
-describe('A cursor that somebody altered', () => {
+describe('A forged cursor', () => {
   const ask = (args: string) =>
     `query ($cursor: String!) { pipeline(project: "42", id: 700) { jobs(${args}) { nodes { databaseId } } } }`;
 
@@ -265,7 +265,7 @@ describe('A cursor that somebody altered', () => {
   }
 
   it.each(['9007199254740991', '1000000', '301', '0'])(
-    'to stand at place %s still leads to its row, at few calls',
+    'with offset %s still leads to its row, in few calls',
     async (place) => {
       const { query, calls, forge, bugs } = await startLong();
       const cursor = forge('2150', place);
@@ -284,7 +284,7 @@ describe('A cursor that somebody altered', () => {
   );
 
   it.each(['', '-1', '1e3', '0x10', '1.5', ' 7 ', '007', '99999999999999999999', 'x'])(
-    'to stand at place %j is refused',
+    'with offset %j is refused',
     async (place) => {
       const { query, calls, forge } = await startLong();
       const variables = { cursor: forge('2150', place) };

@@ -115,7 +115,7 @@ async function askAtRandom(started: Started, dice: (sides: number) => number): P
   return mayKnow ? 'answered' : 'hidden';
 }
 
-it('never shows one caller’s data to another, nor hides it from its own', async () => {
+it('never shows one caller’s data to another, and never hides it from its owner', async () => {
   const started = await startGateway({
     simulator: { world: world(), jobsIndexLimit: 0, latencyMs: 1 },
   });

@@ -21,13 +21,13 @@ describe('Query.job', () => {
     expect(calls()).toEqual(['GET /projects/group%2Fapp/jobs/1001', 'GET /projects/42/jobs/1001']);
   });
 
-  it('takes ids as numbers too', async () => {
+  it('accepts ids as numbers', async () => {
     const { query } = await start();
     const answer = await query('{ job(project: 42, id: 1001) { databaseId } }');
     expect(at(answer, 'job.databaseId')).toBe('1001');
   });
 
-  it('is null without error for an id that nobody has, and for a job of another project', async () => {
+  it('is null without error for an unknown id, and for a job of another project', async () => {
     const { query, calls } = await start();
     const answer = await query(`{
       nobody: job(project: "42", id: "9999999") { name }
@@ -40,7 +40,7 @@ describe('Query.job', () => {
     expect(calls()).toHaveLength(4);
   });
 
-  it('is null without error for a trigger job, which GitLab has no read of', async () => {
+  it('is null without error for a trigger job, which GitLab cannot read by id', async () => {
     const { query, calls } = await start();
     const answer = await query(`{ job(project: "42", id: "${small.bridge}") { name } }`);
     expect(answer).toMatchObject({ data: { job: null } });
@@ -48,7 +48,7 @@ describe('Query.job', () => {
     expect(calls()).toEqual(['GET /projects/42/jobs/1003']);
   });
 
-  it('is null for a stranger, and forbidden for a guest who may not see jobs', async () => {
+  it('is null without access to the project, and forbidden for a guest who may not see jobs', async () => {
     const { query, bugs } = await start();
     const secret = `{ job(project: "group/secret", id: "${small.secretJob}") { name } }`;
     expect(await query(secret, { token: tokens.mallory })).toMatchObject({ data: { job: null } });
@@ -123,7 +123,7 @@ describe('Query.job', () => {
     });
   });
 
-  it('loses only the field that has a type nobody expects', async () => {
+  it('loses only the field that has an unexpected type', async () => {
     const { query, bugs } = await start({
       name: 12,
       tag: 'yes',
@@ -166,7 +166,7 @@ describe('Query.job', () => {
     expect(bugs).toEqual([]);
   });
 
-  it('loses only the field whose number is none', async () => {
+  it('loses only the field whose number is invalid', async () => {
     const { query, bugs } = await start({
       coverage: 'n/a',
       artifacts_file: { filename: 'a.zip', size: 'big' },
@@ -228,7 +228,7 @@ describe('Query.job', () => {
     });
   });
 
-  it('stands under the number of the project it was asked with where the pipeline does not tell', async () => {
+  it('has the requested project’s number if the pipeline does not contain it', async () => {
     const { query } = await start({ pipeline: null });
     expect(await query(ask('projectId pipeline { id } project { databaseId }'))).toMatchObject({
       data: { job: { projectId: '42', pipeline: null, project: { databaseId: '42' } } },
@@ -237,7 +237,7 @@ describe('Query.job', () => {
 });
 
 describe('A job whose pipeline a server leaves out', () => {
-  it('stands under the path it was asked by, and is found again by that', async () => {
+  it('has the requested path in its id, and can be read again by it', async () => {
     const { query, calls, bugs } = await start({ pipeline: null });
     const answer = await query(
       '{ job(project: "group/app", id: 1001) { id projectId project { fullPath } } }',
@@ -331,8 +331,8 @@ describe('Big numbers', () => {
   });
 });
 
-describe('What a server cannot mean', () => {
-  it('is an error of GitLab’s where a job has no id or no status', async () => {
+describe('An invalid response', () => {
+  it('is an upstream error if a job has no id or no status', async () => {
     for (const raw of [{ id: undefined }, { id: {} }, { status: undefined }, { status: null }]) {
       const { query, bugs } = await start(raw);
       const answer = await query(ask('name'));

@@ -42,7 +42,7 @@ async function ask(url: string, signal: AbortSignal): Promise<unknown> {
 const JOB = 'job(project: "42", id: "1") { name }';
 
 describe('the call to GitLab ends', () => {
-  it('when the only caller who waits for it leaves', async () => {
+  it('when the only caller that waits for it disconnects', async () => {
     const { url, gitlab } = await startSilent();
     const leaving = new AbortController();
     const arrived = once(gitlab, 'request') as Promise<[IncomingMessage]>;
@@ -60,7 +60,7 @@ describe('the call to GitLab ends', () => {
       'a subscription that has not begun',
       `subscription { jobUpdated(id: "${toGlobalId('Job', 42, 1)}") { id } }`,
     ],
-  ])('when %s is completed by its client over a WebSocket, which goes on', async (_what, query) => {
+  ])('when the client completes %s over a WebSocket that stays open', async (_what, query) => {
     const { url, gitlab } = await startSilent();
     const client = connect(
       { url },

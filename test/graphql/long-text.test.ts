@@ -26,12 +26,12 @@ async function start() {
 
 describe('a long log as one text', () => {
   it.each([
-    ['nothing special', undefined],
+    ['nothing explicitly', undefined],
     ['JSON', 'application/json'],
     ['GraphQL’s JSON', 'application/graphql-response+json, application/json;q=0.9'],
     ['anything', '*/*'],
-    ['what GraphiQL takes', 'application/json, multipart/mixed'],
-  ])('comes whole to who takes %s', async (_what, accept) => {
+    ['what GraphiQL accepts', 'application/json, multipart/mixed'],
+  ])('is complete for a client that accepts %s', async (_what, accept) => {
     const { post, calls, bugs } = await start();
     const response = await post(QUERY, { headers: accept ? { accept } : {} });
     expect(response.headers.get('content-type')).toMatch(/json/);
@@ -41,20 +41,20 @@ describe('a long log as one text', () => {
     expect(bugs).toEqual([]);
   });
 
-  it('comes whole as an event, too', async () => {
+  it('is complete in an event', async () => {
     const { post } = await start();
     const text = await (await post(QUERY, { headers: { accept: 'text/event-stream' } })).text();
     const data = /^data: (\{.*)$/m.exec(text)?.[1] ?? '';
     expect(JSON.parse(data)).toMatchObject({ data: { job: { trace: whole } } });
   });
 
-  it('comes whole over a WebSocket, too', async () => {
+  it('is complete over a WebSocket', async () => {
     const gateway = await start();
     const client = connect(gateway, { payload: { 'private-token': 'glpat-alice' } });
     expect(await follow(client, QUERY).next()).toMatchObject({ data: { job: { trace: whole } } });
   });
 
-  it('is let go of when its reader leaves', async () => {
+  it('is released when its reader disconnects', async () => {
     const { post, query, bugs } = await start();
     const reader = (await post(QUERY)).body?.getReader();
     expect((await reader?.read())?.value?.length).toBeGreaterThan(0);

@@ -25,7 +25,7 @@ const ONE = '{ job(project: "50", id: "2001") { trace { truncated } } }';
 const traces = (answer: Parameters<typeof at>[0]) =>
   at(answer, 'project.jobs.nodes') as { trace: { truncated: boolean; text: string } }[];
 
-it('many logs of one operation share what two may take', async () => {
+it('many logs of one operation share the memory budget of two', async () => {
   const { query } = await start();
   const kept = traces(await query(ALL)).map(({ trace }) => trace);
   expect(kept).toHaveLength(8);
@@ -35,7 +35,7 @@ it('many logs of one operation share what two may take', async () => {
   }
 });
 
-it('a log is whole again once the operations before it are over, whatever became of them', async () => {
+it('a log is complete again after earlier operations end, fail or are aborted', async () => {
   const { query, simulator, calls } = await start();
   await query(ALL);
   simulator.fail({ kind: '500', match: '/trace', times: 3 });
@@ -47,7 +47,7 @@ it('a log is whole again once the operations before it are over, whatever became
   expect(calls().length).toBeGreaterThan(18);
 });
 
-it('answers that nobody takes go on taking their room, until their connections end', async () => {
+it('unread responses keep their share of the log budget until their connections close', async () => {
   const mebibytes = 16 * KIBIBYTE * KIBIBYTE;
   const { query, simulator, url } = await start(mebibytes);
   simulator.world.setLog(2001, Buffer.alloc(mebibytes - 1, 'x').toString());
@@ -66,7 +66,7 @@ it('answers that nobody takes go on taking their room, until their connections e
   await expect.poll(isCut, { interval: 50 }).toBe(false);
 });
 
-it('an answer holds so much text of logs and no more; the rest of it is whole', async () => {
+it('the log text of one response is limited; its other fields are complete', async () => {
   const { query, bugs } = await start();
   const tell = (count: number, field: string) =>
     Array.from({ length: count }, (_, index) => `t${index}: ${field}`).join(' ');
@@ -86,7 +86,7 @@ it('an answer holds so much text of logs and no more; the rest of it is whole', 
   expect(bugs).toEqual([]);
 });
 
-it('an answer holds so many lines and sections of logs and no more', async () => {
+it('the number of log lines and sections of one response is limited', async () => {
   const { query, simulator } = await start();
   const world = simulator.world;
   const ask = (fields: string) =>

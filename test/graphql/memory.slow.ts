@@ -11,7 +11,7 @@ it.each([
   ['with a call', '{ project(fullPath: "group/app") { jobs { nodes { name } } } }'],
   ['that is refused', '{ nonsense }'],
   ['with a log', '{ project(fullPath: "group/app") { jobs { nodes { trace { byteSize } } } } }'],
-])('nothing is kept of an operation %s once it is over', async (_name, text) => {
+])('an operation %s leaves nothing in memory', async (_name, text) => {
   const { query } = await startGateway({
     simulator: { world: smallWorld() },
     token: tokens.alice,

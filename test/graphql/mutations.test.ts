@@ -235,7 +235,7 @@ describe('jobRetry', () => {
       { name: 'environment', value: 'development' },
       '400 Bad request - `environment` input: `development` cannot be used because it is not in the list of allowed options',
     ],
-  ])('tells what is wrong with the input %j', async (input, message) => {
+  ])('reports what is wrong with the input %j', async (input, message) => {
     const environment = { options: ['staging', 'production'] };
     const started = await startWith({ status: 'failed', inputs: { environment } });
     const answer = await mutate(started, 'jobRetry', { inputs: [input] });
@@ -245,7 +245,7 @@ describe('jobRetry', () => {
     });
   });
 
-  it('runs a trigger job again, as a new one that can be read by its id', async () => {
+  it('retries a trigger job as a new one that can be read by its id', async () => {
     const started = await startWith({ status: 'failed' }, { bridge: true });
     const old = bridgeId(1050);
     const answer = await mutate(started, 'jobRetry', { id: old });
@@ -269,7 +269,7 @@ describe('jobRetry', () => {
 });
 
 describe('jobErase', () => {
-  it('deletes log and artifacts and leaves the status alone', async () => {
+  it('deletes log and artifacts and keeps the status', async () => {
     const world = smallWorld();
     const started = await startGateway({ simulator: { world }, token: tokens.alice });
     const answer = await started.query(`mutation {
@@ -321,19 +321,19 @@ describe('jobErase', () => {
     );
   });
 
-  it('is forbidden to a developer whose job it is not', async () => {
+  it('is forbidden for a developer who does not own the job', async () => {
     const started = await startWith(suitable.jobErase, { token: tokens.bob });
     expect(at(await mutate(started, 'jobErase'), 'jobErase.errors')).toMatchObject([
       { __typename: 'ForbiddenError', message: '403 Forbidden' },
     ]);
   });
 
-  it('is allowed to a developer whose job it is', async () => {
+  it('is allowed for a developer who owns the job', async () => {
     const started = await startWith({ ...suitable.jobErase, user: 'bob' }, { token: tokens.bob });
     expect(at(await mutate(started, 'jobErase'), 'jobErase.errors')).toEqual([]);
   });
 
-  it('runs into a refresh of the project’s statistics', async () => {
+  it('reports a conflict with a refresh of the project’s statistics', async () => {
     const started = await startWith(suitable.jobErase);
     const project = started.simulator.world.project('group/app');
     if (project) project.statsRefreshing = true;
@@ -355,7 +355,7 @@ describe('jobErase', () => {
 });
 
 describe('jobPlay', () => {
-  it.each(['manual', 'scheduled'])('starts a %s job in the name of the caller', async (status) => {
+  it.each(['manual', 'scheduled'])('starts a %s job as the caller', async (status) => {
     const started = await startWith({ status, user: 'alice' }, { token: tokens.bob });
     const answer = await started.query(
       `mutation { jobPlay(input: { id: "${jobId(1050)}" }) { job { id status user { username } } ${errors} } }`,
@@ -416,7 +416,7 @@ describe('jobPlay', () => {
     expect(started.simulator.requests.map(({ body }) => body)).toEqual([undefined]);
   });
 
-  it('is forbidden with variables to who may not set them', async () => {
+  it('is forbidden with variables for a caller who may not set them', async () => {
     const started = await startWith({ status: 'manual' }, { token: tokens.bob });
     const project = started.simulator.world.project('group/app');
     if (project) project.variablesRole = 'maintainer';
@@ -427,7 +427,7 @@ describe('jobPlay', () => {
     expect(at(await mutate(started, 'jobPlay'), 'jobPlay.errors')).toEqual([]);
   });
 
-  it('tells what is wrong with an input', async () => {
+  it('reports what is wrong with an input', async () => {
     const started = await startWith({ status: 'manual' });
     const inputs = [{ name: 'nothing', value: 1 }];
     expect(at(await mutate(started, 'jobPlay', { inputs }), 'jobPlay.errors')).toEqual([
@@ -452,7 +452,7 @@ describe('jobPlay', () => {
 describe.each(mutations)('%s', (mutation) => {
   const path = `POST /projects/42/jobs/1050/${mutation.slice(3).toLowerCase()}`;
 
-  it('is NOT_FOUND for a job that is not there, and for a stranger', async () => {
+  it('is NOT_FOUND for an unknown job, and without access to the project', async () => {
     const started = await startWith(suitable[mutation]);
     const gone = await mutate(started, mutation, { id: jobId(777) });
     const expected = { job: null, errors: [{ __typename: 'NotFoundError', code: 'NOT_FOUND' }] };
@@ -462,7 +462,7 @@ describe.each(mutations)('%s', (mutation) => {
     expect(hidden.calls()).toEqual([path]);
   });
 
-  it('is FORBIDDEN to a guest', async () => {
+  it('is FORBIDDEN for a guest', async () => {
     const started = await startWith(suitable[mutation], { token: tokens.gus });
     expect(at(await mutate(started, mutation), mutation)).toMatchObject({
       job: null,
@@ -470,7 +470,7 @@ describe.each(mutations)('%s', (mutation) => {
     });
   });
 
-  it('is FORBIDDEN with a token that may only read', async () => {
+  it('is FORBIDDEN with a read-only token', async () => {
     const started = await startWith(suitable[mutation], { token: tokens.aliceReadOnly });
     expect(at(await mutate(started, mutation), mutation)).toMatchObject({
       job: null,
@@ -492,7 +492,7 @@ describe.each(mutations)('%s', (mutation) => {
     expect(started.calls()).toEqual([path]);
   });
 
-  it('runs into somebody else’s write', async () => {
+  it('reports a conflict with a concurrent write', async () => {
     const started = await startWith({ ...suitable[mutation], locked: true });
     expect(at(await mutate(started, mutation), `${mutation}.errors`)).toEqual([
       { __typename: 'ConflictError', code: 'CONFLICT', message: '409 Conflict: Resource lock' },
@@ -518,19 +518,22 @@ describe.each(mutations)('%s', (mutation) => {
     ],
   ];
 
-  it.each(notDone)('was surely not done after %o, and is not repeated', async (fault, expected) => {
-    const started = await startWith(suitable[mutation]);
-    const before = started.simulator.world.job(1050)?.status;
-    started.simulator.fail({ ...fault, times: 9 });
-    const answer = await mutate(started, mutation);
-    expect(answer.errors).toBeUndefined();
-    expect(at(answer, mutation)).toMatchObject({ job: null, errors: [expected] });
-    expect(started.calls()).toEqual([path]);
-    expect(started.simulator.world.job(1050)?.status).toBe(before);
-    expect(started.bugs).toEqual([]);
-  });
+  it.each(notDone)(
+    'was certainly not applied after %o, and is not retried',
+    async (fault, expected) => {
+      const started = await startWith(suitable[mutation]);
+      const before = started.simulator.world.job(1050)?.status;
+      started.simulator.fail({ ...fault, times: 9 });
+      const answer = await mutate(started, mutation);
+      expect(answer.errors).toBeUndefined();
+      expect(at(answer, mutation)).toMatchObject({ job: null, errors: [expected] });
+      expect(started.calls()).toEqual([path]);
+      expect(started.simulator.world.job(1050)?.status).toBe(before);
+      expect(started.bugs).toEqual([]);
+    },
+  );
 
-  it('was surely not done on an older GitLab in maintenance', async () => {
+  it('was certainly not applied on an older GitLab in maintenance mode', async () => {
     const started = await startWith(suitable[mutation], { version: '16.0' });
     started.simulator.fail({ kind: 'maintenance' });
     expect(at(await mutate(started, mutation), `${mutation}.errors`)).toEqual([
@@ -542,7 +545,7 @@ describe.each(mutations)('%s', (mutation) => {
     ]);
   });
 
-  it('was surely not done where GitLab cannot be reached', async () => {
+  it('was certainly not applied if GitLab is unreachable', async () => {
     const started = await startWith(suitable[mutation]);
     await started.simulator.close();
     expect(at(await mutate(started, mutation), `${mutation}.errors`)).toMatchObject([
@@ -561,7 +564,7 @@ describe.each(mutations)('%s', (mutation) => {
     'redirect',
   ];
 
-  it.each(unknown)('may have been done after %s, and is not repeated', async (kind) => {
+  it.each(unknown)('may have been applied after %s, and is not retried', async (kind) => {
     const world = smallWorld();
     world.addJob(700, { id: 1050, plan: { frozen: true }, ...suitable[mutation] });
     const started = await startGateway({
@@ -580,7 +583,7 @@ describe.each(mutations)('%s', (mutation) => {
     expect(started.bugs).toEqual([]);
   });
 
-  it('may have been done when the time of the operation is over', async () => {
+  it('may have been applied when the operation times out', async () => {
     const world = smallWorld();
     world.addJob(700, { id: 1050, plan: { frozen: true }, ...suitable[mutation] });
     const config = { operationTimeoutMs: 300 };
@@ -598,7 +601,7 @@ describe.each(mutations)('%s', (mutation) => {
     ['a user', globalId('User', 1)],
     ['nothing', 'gid://gitlab/Ci::Build/1050'],
     ['GitLab’s own', '1050'],
-  ])('takes no id of %s', async (_name, id) => {
+  ])('refuses an id of %s', async (_name, id) => {
     const started = await startWith(suitable[mutation]);
     const answer = await mutate(started, mutation, { id });
     expect(answer.data).toEqual({ [mutation]: null });
@@ -614,7 +617,7 @@ describe.each(mutations)('%s', (mutation) => {
       return startGateway({ simulator: { world }, config });
     };
 
-    it('is UNAUTHENTICATED at no call, for that is for reads', async () => {
+    it('is UNAUTHENTICATED without a call, because that token is for reads', async () => {
       const started = await withToken(false);
       const answer = await mutate(started, mutation);
       expect(answer.data).toEqual({ [mutation]: null });
@@ -622,7 +625,7 @@ describe.each(mutations)('%s', (mutation) => {
       expect(started.calls()).toEqual([]);
     });
 
-    it('is done where the operator allows it', async () => {
+    it('is sent if GITLAB_TOKEN_WRITES allows it', async () => {
       const started = await withToken(true);
       const answer = await mutate(started, mutation);
       expect(at(answer, `${mutation}.errors`)).toEqual([]);
@@ -631,7 +634,7 @@ describe.each(mutations)('%s', (mutation) => {
       ]);
     });
 
-    it('is done in the name of a caller who brings an own one', async () => {
+    it('is sent with the credential of a caller who has one', async () => {
       const started = await withToken(false);
       const headers = { authorization: `Bearer ${tokens.bob}` };
       await started.query(
@@ -646,7 +649,7 @@ describe.each(mutations)('%s', (mutation) => {
 });
 
 describe('After a mutation', () => {
-  it('everything selected below is read anew', async () => {
+  it('everything selected below it is read again', async () => {
     const world = smallWorld();
     const pipeline = world.pipeline(700)!;
     addFullJob(world, pipeline, { id: 1050 });
@@ -684,7 +687,7 @@ describe('After a mutation', () => {
     expect(started.bugs).toEqual([]);
   });
 
-  it('a query sees what was done', async () => {
+  it('a query returns the new state', async () => {
     const started = await startWith({ status: 'manual' });
     const read = () => started.query('{ job(project: "42", id: "1050") { status } }');
     expect((await read()).data).toEqual({ job: { status: 'MANUAL' } });
@@ -692,7 +695,7 @@ describe('After a mutation', () => {
     expect((await read()).data).toEqual({ job: { status: 'PENDING' } });
   });
 
-  it('the job’s own fields cost nothing more', async () => {
+  it('the job’s own fields make no further call', async () => {
     const started = await startWith({ status: 'pending' });
     const answer = await started.query(`mutation {
       jobCancel(input: { id: "${jobId(1050)}" }) {
@@ -711,7 +714,7 @@ describe('After a mutation', () => {
     expect(started.calls()).toEqual(['POST /projects/42/jobs/1050/cancel']);
   });
 
-  it('that failed, the next one is still tried', async () => {
+  it('that failed, the next one is still sent', async () => {
     const started = await startWith({ status: 'pending' });
     const answer = await started.query(`mutation {
       a: jobRetry(input: { id: "${jobId(1050)}" }) { errors { code } }

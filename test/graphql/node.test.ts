@@ -10,7 +10,7 @@ const readNode = ({ query }: Started, id: string, fields = 'id __typename') =>
   query(`query ($id: ID!) { node(id: $id) { ${fields} } }`, { variables: { id } });
 
 describe('A global id', () => {
-  it('is the same however its job was reached', async () => {
+  it('does not depend on the path to its job', async () => {
     const started = await start();
     const webUrl = `${started.simulator.url}/group/app/-/jobs/1001`;
     const answer = await started.query(
@@ -37,7 +37,7 @@ describe('A global id', () => {
     expect(started.bugs).toEqual([]);
   });
 
-  it('is made of nothing that changes with the name of the project', async () => {
+  it('does not change when the project is renamed', async () => {
     const started = await start();
     const before = await started.query('{ job(project: "group/app", id: 1001) { id } }');
     started.simulator.world.moveProject(small.project, 'group/renamed');
@@ -45,7 +45,7 @@ describe('A global id', () => {
     expect(after.data).toEqual(before.data);
   });
 
-  it('differs for things of one number', async () => {
+  it('differs between types with the same number', async () => {
     const world = smallWorld();
     const pipeline = world.addPipeline(small.project, { id: 42 });
     world.addJob(pipeline, { id: 42 });
@@ -76,7 +76,7 @@ describe('Query.node', () => {
     expect(started.bugs).toEqual([]);
   });
 
-  it('reads no more than the fragments that apply ask for', async () => {
+  it('reads only what the matching fragments select', async () => {
     const started = await start();
     const answer = await readNode(
       started,
@@ -110,7 +110,7 @@ describe('Query.node', () => {
     ['trigger job that is a job', globalId('Bridge', 42, 700, 1001)],
     ['trigger job of another pipeline', globalId('Bridge', 42, 999, 1003)],
     ['pipeline', globalId('Pipeline', 42, 999)],
-  ])('is null without error for a %s that is not there', async (_name, id) => {
+  ])('is null without error for a %s that does not exist', async (_name, id) => {
     const started = await start();
     const answer = await readNode(started, id);
     expect(answer.errors).toBeUndefined();
@@ -118,7 +118,7 @@ describe('Query.node', () => {
     expect(started.calls()).toHaveLength(1);
   });
 
-  it('is null for a project that is not there, as soon as more than its id is asked for', async () => {
+  it('is null for a project that does not exist if more than its id is selected', async () => {
     const started = await start();
     const answer = await readNode(started, globalId('Project', 999), '... on Project { name }');
     expect(answer.errors).toBeUndefined();
@@ -178,7 +178,7 @@ describe('Query.node', () => {
 });
 
 describe('Query.nodes', () => {
-  it('answers in the order asked for, equal ids alike, at one call for close jobs', async () => {
+  it('keeps the order of the ids, returns equal ids equally, and makes one call for close jobs', async () => {
     const { query, calls } = await start();
     const ids = [1002, 1001, 999, 1002].map((id) => globalId('Job', 42, id));
     const answer = await query('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
@@ -190,7 +190,7 @@ describe('Query.nodes', () => {
     expect(calls()).toHaveLength(1);
   });
 
-  it('takes 500 at most', async () => {
+  it('accepts at most 500 ids', async () => {
     const { query, calls } = await start();
     const answer = await query('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
       variables: { ids: Array(501).fill(globalId('Job', 42, 1001)) },
@@ -201,8 +201,8 @@ describe('Query.nodes', () => {
   });
 });
 
-describe('A bridge out of a list', () => {
-  it('has an id by which it is found again', async () => {
+describe('A bridge from a list', () => {
+  it('can be read again by its id', async () => {
     const started = await start();
     const list = await started.query(
       '{ pipeline(project: "group/app", id: 700) { bridges { nodes { id databaseId } } } }',

@@ -212,7 +212,7 @@ describe.each(versions)('random walks on GitLab %s', (version) => {
     return startGateway({ simulator, token: 'glpat-alice' });
   };
 
-  it('find every page of a project’s jobs exact, in both directions and orders', async () => {
+  it('return every page of a project’s jobs exactly, in both directions and orders', async () => {
     const world = emptyWorld();
     const started = await start(world);
     await fc.assert(
@@ -224,7 +224,7 @@ describe.each(versions)('random walks on GitLab %s', (version) => {
     expect(started.bugs).toEqual([]);
   });
 
-  it('find every page of a pipeline’s jobs exact, in both directions', async () => {
+  it('return every page of a pipeline’s jobs exactly, in both directions', async () => {
     const world = emptyWorld();
     const started = await start(world);
     await fc.assert(

@@ -6,7 +6,7 @@ const start = () => startGateway({ simulator: { world: smallWorld() }, token: to
 const path = '/projects/42/pipelines/700';
 
 describe('Query.pipeline', () => {
-  it('makes no call of its own for its lists', async () => {
+  it('makes no call for itself if only lists are selected', async () => {
     const { query, calls, bugs } = await start();
     const answer = await query(`{
       pipeline(project: "42", id: 700) { jobs { nodes { name } } bridges { nodes { name } } }
@@ -24,7 +24,7 @@ describe('Query.pipeline', () => {
     expect(bugs).toEqual([]);
   });
 
-  it('reads all of its own fields by one call, beside its lists', async () => {
+  it('reads all of its own fields with one call, in parallel with its lists', async () => {
     const { query, calls } = await start();
     const answer = await query(`{
       pipeline(project: "group/app", id: 700) {
@@ -43,7 +43,7 @@ describe('Query.pipeline', () => {
     ]);
   });
 
-  it('is null without error where GitLab has none', async () => {
+  it('is null without error if it does not exist', async () => {
     const { query, calls } = await start();
     const answer = await query(`{
       nobody: pipeline(project: "42", id: 999) { status }
@@ -56,7 +56,7 @@ describe('Query.pipeline', () => {
     expect(calls()).toHaveLength(4);
   });
 
-  it('has null lists where only they were asked for and GitLab has no such pipeline', async () => {
+  it('has null lists if only lists are selected and the pipeline does not exist', async () => {
     const { query, calls } = await start();
     const answer = await query(`{
       pipeline(project: "42", id: 999) {
@@ -72,7 +72,7 @@ describe('Query.pipeline', () => {
     ]);
   });
 
-  it('is null where its lists were asked for with own fields and GitLab has no such pipeline', async () => {
+  it('is null if own fields and lists are selected and the pipeline does not exist', async () => {
     const { query, calls } = await start();
     const answer = await query(
       '{ pipeline(project: "42", id: 999) { status jobs { nodes { name } } } }',
@@ -104,7 +104,7 @@ describe('Query.pipeline', () => {
     });
   });
 
-  it('is one whether reached by path, by number, from a job or from a project', async () => {
+  it('has one id whether read by path, by number, from a job or from a project', async () => {
     const { query } = await start();
     const answer = await query(`{
       byPath: pipeline(project: "group/app", id: 700) { id projectId }
@@ -220,7 +220,7 @@ describe('An anonymous caller', () => {
     expect(codesOf(answer)).toEqual({ job: 'UNAUTHENTICATED' });
   });
 
-  it('finds no private pipeline', async () => {
+  it('gets null for a private pipeline', async () => {
     const { query } = await start();
     const answer = await query(
       '{ pipeline(project: "42", id: 700) { status jobs { nodes { name } } } }',

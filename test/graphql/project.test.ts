@@ -5,7 +5,7 @@ import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 const start = () => startGateway({ simulator: { world: smallWorld() }, token: tokens.alice });
 
 describe('Query.project', () => {
-  it('makes no call for what its name tells', async () => {
+  it('makes no call for fields that follow from its path', async () => {
     const { query, calls } = await start();
     const answer = await query(`{
       path: project(fullPath: "group/app") { fullPath __typename }
@@ -20,7 +20,7 @@ describe('Query.project', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('makes one call for all that it does not tell', async () => {
+  it('makes one call for all other fields', async () => {
     const { query, calls } = await start();
     const answer = await query(`{
       project(fullPath: "group/app") { id databaseId fullPath name webUrl ciJobTokenScopeEnabled }
@@ -31,7 +31,7 @@ describe('Query.project', () => {
     expect(calls()).toEqual(['GET /projects/group%2Fapp']);
   });
 
-  it('is null without error where GitLab has none', async () => {
+  it('is null without error if it does not exist', async () => {
     const { query, calls } = await start();
     const answer = await query(`{
       path: project(fullPath: "no/where") { name }
@@ -42,7 +42,7 @@ describe('Query.project', () => {
     expect(calls().sort()).toEqual(['GET /projects/999', 'GET /projects/no%2Fwhere']);
   });
 
-  it('has null below where only that was asked for and GitLab has no such project', async () => {
+  it('has null lists if only lists are selected and the project does not exist', async () => {
     const { query, calls } = await start();
     const answer = await query(`{
       project(fullPath: "no/where") {
@@ -54,7 +54,7 @@ describe('Query.project', () => {
     expect(calls()).toHaveLength(3);
   });
 
-  it('is null where own fields were asked for too', async () => {
+  it('is null if its own fields are selected, too', async () => {
     const { query, calls } = await start();
     const answer = await query(
       '{ project(fullPath: "no/where") { name jobs { nodes { name } } } }',
@@ -64,7 +64,7 @@ describe('Query.project', () => {
     expect(calls()).toHaveLength(2);
   });
 
-  it('is hidden from a stranger as if it were not there', async () => {
+  it('is null for a caller without access', async () => {
     const { query } = await start();
     const hidden = '{ project(fullPath: "group/app") { name jobs { nodes { name } } } }';
     expect(await query(hidden, { token: tokens.mallory })).toMatchObject({
@@ -72,7 +72,7 @@ describe('Query.project', () => {
     });
   });
 
-  it('shows itself to a guest who may not see its jobs', async () => {
+  it('is visible to a guest who may not see its jobs', async () => {
     const { query } = await start();
     const answer = await query(
       '{ project(fullPath: "group/secret") { name jobs { nodes { name } } } }',
@@ -82,7 +82,7 @@ describe('Query.project', () => {
     expect(codesOf(answer)).toEqual({ 'project.jobs': 'FORBIDDEN' });
   });
 
-  it('is found under its old path after a move, at its number', async () => {
+  it('is found by its old path after a move', async () => {
     const { query, simulator, calls } = await start();
     simulator.world.moveProject(small.project, 'group/renamed');
     const answer = await query(`{
@@ -104,7 +104,7 @@ describe('Query.project', () => {
 });
 
 describe('Query.projects', () => {
-  it('reads many in the order asked for, each failing for itself', async () => {
+  it('reads many in the given order, with an error for each that fails', async () => {
     const { query, simulator, bugs } = await start();
     simulator.fail({ kind: '500', match: '/projects/44' });
     const answer = await query(`{
@@ -127,7 +127,7 @@ describe('Query.projects', () => {
     expect(calls()).toEqual(['GET /projects/42']);
   });
 
-  it('takes 100 at most, and none', async () => {
+  it('accepts 0 to 100 paths', async () => {
     const { query, calls } = await start();
     const ask = (fullPaths: string[]) =>
       query('query ($fullPaths: [ID!]!) { projects(fullPaths: $fullPaths) { name } }', {
@@ -141,7 +141,7 @@ describe('Query.projects', () => {
 });
 
 describe('Job.project', () => {
-  it('is told by the web address at no call, under a relative address of GitLab too', async () => {
+  it('follows from the web URL without a call, also with a relative URL root', async () => {
     const { query, calls, simulator } = await startGateway({
       simulator: { world: smallWorld(), basePath: '/gitlab' },
       token: tokens.alice,
@@ -153,7 +153,7 @@ describe('Job.project', () => {
     expect(calls()).toEqual(['GET /projects/42/jobs/1001']);
   });
 
-  it('is told by an outside address where GitLab is called by an internal one', async () => {
+  it('follows from an external URL if GitLab is called by an internal one', async () => {
     const externalUrl = 'https://git.example.com/lab';
     const { query, calls } = await startGateway({
       simulator: { world: smallWorld(), externalUrl },

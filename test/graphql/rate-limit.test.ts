@@ -20,7 +20,7 @@ const LIST = '{ project(fullPath: "group/app") { jobs { nodes { id } } } }';
 const LIMIT = '{ rateLimit { limit remaining resetAt } }';
 
 describe('Query.rateLimit', () => {
-  it('is what GitLab said last to this credential, at no call, and to no other', async () => {
+  it('returns what GitLab last sent for this credential only, without a call', async () => {
     const simulator = { world: twoUsers(), rateLimit: { limit: 100, periodMs: 60_000 } };
     const { query, calls } = await startGateway({ simulator });
     expect((await query(LIMIT, { token: 'glpat-alice' })).data).toEqual({ rateLimit: null });
@@ -34,7 +34,7 @@ describe('Query.rateLimit', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('is null where GitLab says nothing about limits', async () => {
+  it('is null if GitLab sends no rate limit headers', async () => {
     const { query } = await startGateway({
       simulator: { world: twoUsers() },
       token: 'glpat-alice',

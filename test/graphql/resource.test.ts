@@ -31,7 +31,7 @@ describe('Query.resource', () => {
     ['Group/App/-/jobs/1001', job],
     ['group/app/-/pipelines/700', pipeline],
     ['group/app/-/pipelines/700/builds', pipeline],
-  ])('finds %s, by GitLab’s outside address and by the one we call', async (path, expected) => {
+  ])('finds %s, by GitLab’s external and internal URL', async (path, expected) => {
     const started = await start();
     for (const base of [externalUrl, started.simulator.url]) {
       const answer = await find(started, `${base}/${path}`);
@@ -49,7 +49,7 @@ describe('Query.resource', () => {
     'group/app/-/jobs/1003',
     'group/app/-/pipelines/999',
     'no/where/-/jobs/1001',
-  ])('is null without error for %s, which is not there', async (path) => {
+  ])('is null without error for %s, which does not exist', async (path) => {
     const started = await start();
     const answer = await find(started, `${externalUrl}/${path}`);
     expect(answer.errors).toBeUndefined();
@@ -71,7 +71,7 @@ describe('Query.resource', () => {
     'file:///etc/passwd',
     '',
     `${externalUrl}/${'a/'.repeat(2000)}-/jobs/1001`,
-  ])('refuses %s, which is no address of this GitLab, at no call', async (url) => {
+  ])('refuses %s, which is not a URL of this GitLab, without a call', async (url) => {
     const started = await start();
     const answer = await find(started, url);
     expect(answer.data).toEqual({ resource: null });
@@ -97,7 +97,7 @@ describe('Query.resource', () => {
     'group/%2e%2e/app/-/jobs/1001',
     'group%2Fapp/-/jobs/1001',
     'group/app%00/-/jobs/1001',
-  ])('refuses %j, behind which is no job or pipeline', async (path) => {
+  ])('refuses %j, which is not the URL of a job or pipeline', async (path) => {
     const started = await start();
     const answer = await find(started, `${externalUrl}/${path}`);
     expect(codesOf(answer)).toEqual({ resource: 'BAD_USER_INPUT' });

@@ -23,13 +23,13 @@ describe('DateTime', () => {
 });
 
 describe('BigInt', () => {
-  it('is a number while JSON is exact, and text beyond', () => {
+  it('is a number up to 2^53, and a string beyond', () => {
     expect(scalar('BigInt').serialize(3_221_225_472)).toBe(3_221_225_472);
     expect(scalar('BigInt').serialize('42')).toBe(42);
     expect(scalar('BigInt').serialize('9007199254740993')).toBe('9007199254740993');
   });
 
-  it('takes numbers and text', () => {
+  it('accepts numbers and strings', () => {
     expect(scalar('BigInt').parseValue(42)).toBe('42');
     expect(scalar('BigInt').parseValue('12345678901234567')).toBe('12345678901234567');
   });

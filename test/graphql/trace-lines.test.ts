@@ -31,7 +31,7 @@ async function start(log: string | Buffer, config = {}) {
 }
 
 describe('Job.trace', () => {
-  it('gives lines, sections and every format for one call', async () => {
+  it('returns lines, sections and every format with one call', async () => {
     const { trace, calls } = await start(LOG);
     const { trace: read } = await trace(`
       byteSize truncated text raw: text(format: RAW) html: text(format: HTML, lastLines: 1)
@@ -90,7 +90,7 @@ describe('Job.trace', () => {
     expect(after.nodes.map(({ number }) => number)).toEqual([31, 32, 33, 34, 35]);
   });
 
-  it('keeps the end of a long log, and counts from its true beginning', async () => {
+  it('keeps the end of a long log, and numbers its lines from the start of the log', async () => {
     const log = Array.from({ length: 10_000 }, (_, at) => `line ${at + 1} ü\n`).join('');
     const { trace } = await start(log, { maxTraceBytes: 4096 });
     const { trace: read } = await trace(
@@ -102,7 +102,7 @@ describe('Job.trace', () => {
     expect(log.endsWith(String(read?.['text']))).toBe(true);
   });
 
-  it('gives the last lines in every format', async () => {
+  it('returns the last lines in every format', async () => {
     const { trace } = await start('one\ntwo\n\u001b[31mthree\u001b[0m\n');
     const last = async (format: string, count: number) =>
       (await trace(`text(format: ${format}, lastLines: ${count})`)).trace?.['text'];
@@ -113,7 +113,7 @@ describe('Job.trace', () => {
     expect(await last('HTML', 1)).toBe('<span class="term-fg-red">three</span>');
   });
 
-  it('tells when each line was printed, and by which stream, where the runner wrote it down', async () => {
+  it('returns the time and stream of each line if the runner recorded them', async () => {
     const stamp = '2024-05-22T12:12:46.962646Z';
     const { trace } = await start(`${stamp} 01O out\n${stamp} 01E bad\n`);
     const { trace: read } = await trace('lines { nodes { text timestamp stream } }');
@@ -127,7 +127,7 @@ describe('Job.trace', () => {
     });
   });
 
-  it('is empty where there is no log', async () => {
+  it('is empty without a log', async () => {
     const { trace } = await start('');
     const { trace: read } = await trace(
       'byteSize truncated text sections { name } lines { totalCount nodes { number } }',

@@ -7,7 +7,7 @@ const log = 'first line\nsecond line\n';
 const raw = 'trace { byteSize text(format: RAW) }';
 
 describe('Job.trace', () => {
-  it('alone costs one call, and none of the job itself', async () => {
+  it('alone makes one call, and none for the job', async () => {
     const { query, calls, bugs } = await start();
     const answer = await query(`{
       job(project: "group/app", id: 1001) { __typename a: ${raw} b: ${raw} }
@@ -18,7 +18,7 @@ describe('Job.trace', () => {
     expect(bugs).toEqual([]);
   });
 
-  it('comes beside the job where more of it is selected', async () => {
+  it('is read in parallel with the job if more of the job is selected', async () => {
     const { query, calls } = await start();
     const answer = await query(`{ job(project: "42", id: 1001) { name ${raw} } }`);
     expect(answer.data).toMatchObject({ job: { name: 'unit tests 1/3', trace: { text: log } } });
@@ -28,7 +28,7 @@ describe('Job.trace', () => {
     ]);
   });
 
-  it('is not read where it is not selected, or skipped', async () => {
+  it('is not read if it is not selected or skipped', async () => {
     const { query, calls } = await start();
     await query(
       `query ($no: Boolean!) { job(project: "42", id: 1001) { name ${raw.replace('trace', 'trace @include(if: $no)')} } }`,
@@ -37,14 +37,14 @@ describe('Job.trace', () => {
     expect(calls()).toEqual(['GET /projects/42/jobs/1001']);
   });
 
-  it('is empty where there is no log', async () => {
+  it('is empty without a log', async () => {
     const { query } = await start();
     const answer = await query(`{ job(project: "42", id: ${small.bareJob}) { ${raw} } }`);
     expect(answer.errors).toBeUndefined();
     expect(answer.data).toEqual({ job: { trace: { byteSize: 0, text: '' } } });
   });
 
-  it('is null without error where there is no such job', async () => {
+  it('is null without error if the job does not exist', async () => {
     const { query } = await start();
     const answer = await query(`{
       none: job(project: "42", id: 999) { ${raw} }
@@ -55,7 +55,7 @@ describe('Job.trace', () => {
     expect(answer.data).toEqual({ none: { trace: null }, bridge: { trace: null }, more: null });
   });
 
-  it('in debug mode is FORBIDDEN to who may not write', async () => {
+  it('in debug mode is FORBIDDEN without write access', async () => {
     const { query, simulator } = await start();
     const job = simulator.world.job(1001);
     if (job) job.debug = true;
@@ -73,7 +73,7 @@ describe('Job.trace', () => {
     expect(answer.data).toEqual({ job: { trace: { byteSize: 13, text: 'Grüße 🎉\n' } } });
   });
 
-  it('may hold what looks like a web page', async () => {
+  it('may contain HTML', async () => {
     const { query, simulator } = await start();
     simulator.world.setLog(1001, '<!DOCTYPE html><html></html>\n');
     const answer = await query(`{ job(project: "42", id: 1001) { ${raw} } }`);

@@ -30,8 +30,8 @@ function send({ url }: Started, origin: string, headers: Record<string, string> 
 const corsOf = (response: Response) =>
   [...response.headers].filter(([name]) => name.startsWith('access-control-'));
 
-describe('pages of other sites', () => {
-  it.each(SITES)('may ask if they are listed: %s', async (origin) => {
+describe('cross-origin pages', () => {
+  it.each(SITES)('may send requests if their origin is listed: %s', async (origin) => {
     const started = await start();
     const permission = await ask(started, origin);
     expect(permission.status).toBe(204);
@@ -43,7 +43,7 @@ describe('pages of other sites', () => {
     expect(await answer.json()).toHaveProperty('data.project.name');
   });
 
-  it('may read errors too', async () => {
+  it('may read error responses', async () => {
     const answer = await send(await start(), 'https://ci.example.com', {
       'content-type': 'text/plain',
     });
@@ -61,13 +61,13 @@ describe('pages of other sites', () => {
     },
   );
 
-  it('may not by default', async () => {
+  it('are refused by default', async () => {
     const started = await start([]);
     expect(corsOf(await ask(started, 'https://ci.example.com'))).toEqual([]);
     expect(corsOf(await send(started, 'https://ci.example.com'))).toEqual([]);
   });
 
-  it('are never let in as everybody, and never with what browsers add by themselves', async () => {
+  it('never get a wildcard origin or Access-Control-Allow-Credentials', async () => {
     const started = await start();
     for (const origin of [...SITES, 'https://evil.example', '*']) {
       for (const response of [await ask(started, origin), await send(started, origin)]) {
@@ -83,7 +83,7 @@ describe('pages of other sites', () => {
     }
   });
 
-  it('do not get each other’s answers from a cache', async () => {
+  it('do not share cached responses', async () => {
     const started = await start();
     expect((await send(started, 'https://ci.example.com')).headers.get('vary')).toContain('Origin');
     const plain = await fetch(`${started.url}/graphql?query={__typename}`);
@@ -91,7 +91,7 @@ describe('pages of other sites', () => {
   });
 });
 
-describe('every answer', () => {
+describe('every response', () => {
   const paths = [
     '/graphql?query={__typename}',
     '/graphql',
@@ -99,7 +99,7 @@ describe('every answer', () => {
     '/nowhere',
     '/health',
   ];
-  it.each(paths)('is data and no more, and names no program: %s', async (path) => {
+  it.each(paths)('has security headers and names no server software: %s', async (path) => {
     const started = await start([]);
     const { headers } = await fetch(`${started.url}${path}`);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -114,7 +114,7 @@ describe('every answer', () => {
     expect(text).not.toMatch(/yoga|node\.js|\/(src|node_modules)\//i);
   });
 
-  it('of GraphiQL has its own policy, under which it works', async () => {
+  it('of GraphiQL has a content security policy of its own', async () => {
     const started = await startGateway({ config: { graphiql: true } });
     const page = await fetch(`${started.url}/graphql`, { headers: { accept: 'text/html' } });
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");

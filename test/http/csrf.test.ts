@@ -29,15 +29,15 @@ function get({ url }: Started, { headers = {}, text = query }: Sent) {
 
 const json = { 'content-type': 'application/json' };
 
-describe('what a form of another site could send', () => {
+describe('a request that a cross-site form can send', () => {
   it.each([
     ['a form', 'application/x-www-form-urlencoded', `query=${encodeURIComponent(query)}`],
     ['a form with files', 'multipart/form-data; boundary=x', '--x--'],
     ['text', 'text/plain', JSON.stringify({ query })],
-    ['text that claims to be more', 'text/plain; application/json', JSON.stringify({ query })],
+    ['text that also names JSON', 'text/plain; application/json', JSON.stringify({ query })],
     ['a document', 'application/graphql', query],
-    ['nothing of the kind', '', JSON.stringify({ query })],
-  ])('is no operation: %s', async (_name, type, text) => {
+    ['no content type', '', JSON.stringify({ query })],
+  ])('is refused: %s', async (_name, type, text) => {
     const started = await start();
     const response = await post(started, { headers: { 'content-type': type }, text });
     expect(response.status).toBe(415);
@@ -50,13 +50,13 @@ describe('what a form of another site could send', () => {
     'application/json; charset=utf-8',
     'application/json;charset=UTF-8',
     'application/graphql+json',
-  ])('is not JSON: %s is taken', async (type) => {
+  ])('does not include %s, which is accepted', async (type) => {
     const started = await start();
     const response = await post(started, { headers: { 'content-type': type } });
     expect(await response.json()).toMatchObject({ data: { job: { name: 'unit tests 1/3' } } });
   });
 
-  it('is no mutation by GET', async () => {
+  it('cannot be a mutation by GET', async () => {
     const started = await start();
     const response = await get(started, { text: mutation });
     expect(response.status).toBe(405);
@@ -65,7 +65,7 @@ describe('what a form of another site could send', () => {
   });
 });
 
-describe('a page of another site', () => {
+describe('a cross-site page', () => {
   it.each([
     ['by its origin', { origin: 'https://evil.example' }],
     ['without a name', { origin: 'null' }],
@@ -85,7 +85,7 @@ describe('a page of another site', () => {
     expect(started.calls()).toEqual([]);
   });
 
-  it('is welcome if it is listed', async () => {
+  it('is accepted if its origin is listed', async () => {
     const started = await start([SITE]);
     const headers = { origin: SITE, 'sec-fetch-site': 'cross-site' };
     expect((await post(started, { headers: { ...json, ...headers } })).status).toBe(200);
@@ -98,7 +98,7 @@ describe('a page of another site', () => {
   });
 });
 
-describe('whoever is not another site', () => {
+describe('a caller that is not a cross-site page', () => {
   it.each([
     ['a program', () => ({})],
     ['the gateway’s own page', (host: string) => ({ origin: `http://${host}` })],

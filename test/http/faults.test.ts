@@ -247,7 +247,7 @@ describe('subscription', () => {
 });
 
 describe('many callers', () => {
-  it('of a GitLab that hangs are all answered, and served again afterwards', async () => {
+  it('all get a response while GitLab hangs, and are served again afterwards', async () => {
     const running = await start();
     await fail(running, 'hang', /GET/);
     const answers = await Promise.all(

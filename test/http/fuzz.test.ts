@@ -103,7 +103,7 @@ const start = (): Promise<Started> =>
     },
   });
 
-it(`goes on serving after ${RUNS} bad requests`, { timeout: 60_000 + RUNS * 20 }, async () => {
+it(`serves on after ${RUNS} invalid requests`, { timeout: 60_000 + RUNS * 20 }, async () => {
   const started = await start();
   const url = new URL(started.url);
   const pool = new Pool(started.url, { connections: 8 });

@@ -42,7 +42,7 @@ function referencesIn(page: string): string[] {
 }
 
 describe('the page', () => {
-  it('is for browsers alone: a program gets GraphQL', async () => {
+  it('is returned to browsers only: other clients get GraphQL', async () => {
     const url = await start();
     const query = encodeURIComponent('{ __typename }');
     const answer = await fetch(`${url}/graphql?query=${query}`, {
@@ -55,13 +55,13 @@ describe('the page', () => {
     expect(other.status).toBe(404);
   });
 
-  it('is not there when switched off', async () => {
+  it('does not exist with GRAPHIQL=false', async () => {
     const url = await start({ env: { GRAPHIQL: 'false' } });
     const page = await fetch(`${url}/graphql`, { headers: html });
     expect(await page.text()).not.toContain('GraphiQL');
   });
 
-  it('allows nothing but its own origin, no script in the page, no frame around it', async () => {
+  it('allows only its own origin, no inline script, no framing', async () => {
     const { headers } = await getPage(await start());
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
@@ -82,7 +82,7 @@ describe('the page', () => {
     }
   });
 
-  it('has the demo’s tokens in the demo, and no token without it', async () => {
+  it('contains example tokens in the demo only', async () => {
     const inDemo = await getPage(await start({ exampleTokens: demoTokens }));
     expect(inDemo.text).toContain(demo.token);
     const secret = 'glpat-of-the-gateway';
@@ -92,14 +92,14 @@ describe('the page', () => {
     expect(text).not.toContain(demo.tokens.job);
   });
 
-  it('finds its files from below an address with a slash at its end', async () => {
+  it('finds its files under a URL with a trailing slash', async () => {
     const page = await fetch(`${await start()}/graphql/`, { headers: html });
     expect(await page.text()).toContain('src="../graphiql/');
   });
 });
 
 describe('its files', () => {
-  it('are compressed, and kept by browsers for good', async () => {
+  it('are compressed and cached by browsers forever', async () => {
     const url = await start();
     const { text } = await getPage(url);
     const [script] = referencesIn(text).filter((address) => address.endsWith('.js'));
@@ -116,7 +116,7 @@ describe('its files', () => {
     expect(await plain.text()).toBe(await response.text());
   });
 
-  it('are named after what is in them', async () => {
+  it('are named after a hash of their content', async () => {
     const url = await start();
     const addresses = referencesIn((await getPage(url)).text).filter(
       (each) => !each.startsWith('data:'),
@@ -196,7 +196,7 @@ describe.skipIf(whyNoBrowser)(`in a browser${whyNoBrowser ? ` (${whyNoBrowser})`
     return (await page.locator('.result-window').innerText()).replaceAll('\u00a0', ' ');
   }
 
-  it('opens every example in a tab of its own and answers it, with the token it needs', async () => {
+  it('opens every example in a tab and sends the token that it needs', async () => {
     const { page, faults } = await open(await start({ exampleTokens: demoTokens }));
     const names = readOperations().map(
       ({ query }) => /^(?:query|mutation|subscription) (\w+)/m.exec(query)?.[1],
@@ -209,7 +209,7 @@ describe.skipIf(whyNoBrowser)(`in a browser${whyNoBrowser ? ` (${whyNoBrowser})`
     expect(faults).toEqual([]);
   });
 
-  it('knows the schema, and marks what does not fit it', async () => {
+  it('marks what does not match the schema', async () => {
     const { page, faults } = await open(await start(), '/graphql?query=%7B%20nonsense%20%7D');
     await page.locator('.graphiql-query-editor .squiggly-error').waitFor();
     expect(await tabsOf(page)).toContain('<untitled>');
@@ -217,7 +217,7 @@ describe.skipIf(whyNoBrowser)(`in a browser${whyNoBrowser ? ` (${whyNoBrowser})`
     expect(faults).toEqual([]);
   });
 
-  it('keeps tabs over a reload, and forgets tokens that somebody typed', async () => {
+  it('keeps tabs after a reload, but not tokens that were typed', async () => {
     const { page, faults } = await open(await start());
     await page.getByRole('button', { name: 'Headers' }).click();
     await page.locator('.graphiql-editor-tool .monaco-editor:visible').click();

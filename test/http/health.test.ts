@@ -13,7 +13,7 @@ async function start() {
 }
 
 describe('/health', () => {
-  it('says that the process is there, and asks GitLab nothing', async () => {
+  it('reports that the process runs, without a call to GitLab', async () => {
     const { ask, calls } = await start();
     const { status, body, headers } = await ask('/health');
     expect({ status, body }).toEqual({ status: 200, body: '{"status":"ok"}\n' });
@@ -21,7 +21,7 @@ describe('/health', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('is one address, and not every one that ends so', async () => {
+  it('is one path, not every path that ends with it', async () => {
     const { ask } = await start();
     expect((await ask('/graphql?query={__typename}&x=/health')).body).toContain('"__typename"');
     expect((await ask('/nothing/health')).status).toBe(404);
@@ -29,7 +29,7 @@ describe('/health', () => {
 });
 
 describe('/ready', () => {
-  it('asks GitLab once, without a credential, and believes the answer for a while', async () => {
+  it('calls GitLab once, without a credential, and caches the result for a while', async () => {
     const { ask, simulator, calls } = await start();
     const [first] = await Promise.all([ask('/ready'), ask('/ready')]);
     expect(first).toMatchObject({ status: 200, body: '{"status":"ready"}\n' });
@@ -39,7 +39,7 @@ describe('/ready', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('asks nothing while callers hear from GitLab', async () => {
+  it('makes no call while callers get responses from GitLab', async () => {
     const { ask, query, calls } = await start();
     await query(`{ job(project: "${demo.project}", id: "${demo.successJobId}") { name } }`);
     calls();
@@ -47,7 +47,7 @@ describe('/ready', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('says no, with the reason, while GitLab has never answered', async () => {
+  it('is 503 with the reason until GitLab has answered once', async () => {
     const { ask, simulator } = await start();
     simulator.fail({ kind: '502', times: Number.POSITIVE_INFINITY });
     expect(await ask('/ready')).toMatchObject({
@@ -58,7 +58,7 @@ describe('/ready', () => {
     expect((await ask('/ready')).status).toBe(200);
   });
 
-  it('says no while the gateway is shutting down; /health still says yes', async () => {
+  it('is 503 while the gateway shuts down; /health stays 200', async () => {
     const { ask, gateway } = await start();
     expect((await ask('/ready')).status).toBe(200);
     await gateway.drain();
@@ -88,7 +88,7 @@ describe('readiness', () => {
     return { state, readiness, isReadyAfter };
   }
 
-  it('outlasts one error and two, not three in a row, and comes back with one answer', async () => {
+  it('survives two failures in a row but not three, and recovers with one success', async () => {
     const { state, isReadyAfter } = create();
     const seen = [await isReadyAfter(0)];
     state.answers = false;
@@ -98,7 +98,7 @@ describe('readiness', () => {
     expect(seen).toEqual([true, true, true, false, false, true]);
   });
 
-  it('counts anew after an answer to anyone', async () => {
+  it('resets its count after any successful call', async () => {
     const { state, readiness, isReadyAfter } = create();
     await isReadyAfter(0);
     state.answers = false;
@@ -110,7 +110,7 @@ describe('readiness', () => {
     expect(await isReadyAfter(1)).toBe(false);
   });
 
-  it('says for how long GitLab has been silent', async () => {
+  it('reports since when GitLab has not answered', async () => {
     const { state, readiness, isReadyAfter } = create();
     await isReadyAfter(0);
     state.answers = false;

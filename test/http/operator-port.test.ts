@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { freePort } from '../webhooks/redis-server.ts';
 
-it('METRICS_PORT serves the metrics there, and no longer beside /graphql', async () => {
+it('METRICS_PORT serves the metrics, and the port of /graphql no longer does', async () => {
   const metricsPort = await freePort();
   const { url } = await startGateway({ config: { metricsPort } });
   const operators = `http://127.0.0.1:${metricsPort}`;

@@ -62,7 +62,7 @@ describe('GET /jobs/:project/:id/trace', () => {
     },
   );
 
-  it('begins before GitLab has sent everything, and stops reading when the caller leaves', async () => {
+  it('starts before GitLab has sent everything, and stops reading when the caller disconnects', async () => {
     const { get, simulator, bugs } = await start(Buffer.alloc(64 * 1024 * 1024, 'x'));
     const response = await get('/jobs/42/1001/trace');
     const reader = response.body?.getReader();
@@ -73,7 +73,7 @@ describe('GET /jobs/:project/:id/trace', () => {
     expect(bugs).toEqual([]);
   });
 
-  it('breaks off where GitLab’s answer does, and serves the next', async () => {
+  it('ends where GitLab’s response breaks off, and the next request is served', async () => {
     const { get, simulator, bugs } = await start(Buffer.alloc(1024 * 1024, 'x'));
     simulator.fail({ kind: 'truncated', match: '/trace' });
     // Before or after the answer's head has gone out.
@@ -83,7 +83,7 @@ describe('GET /jobs/:project/:id/trace', () => {
     expect(bugs).toEqual([]);
   });
 
-  it('serves the style sheet that logs as HTML are made for', async () => {
+  it('serves the style sheet for logs in HTML', async () => {
     const { get, calls } = await start();
     const response = await get('/trace.css', {});
     expect(response.headers.get('content-type')).toContain('text/css');
