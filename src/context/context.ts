@@ -6,7 +6,7 @@ import type { RateLimit } from '../gitlab/transport/rate-limit.ts';
 import type { Transport } from '../gitlab/transport/transport.ts';
 import type { Live, LiveHub } from '../live/hub.ts';
 import type { LogBudget, OperationLogs } from '../trace/log-budget.ts';
-import { followSignal } from '../util/abort.ts';
+import { withTimeout } from '../util/abort.ts';
 import {
   createFreshness,
   createLoaders,
@@ -60,8 +60,6 @@ export interface Caller {
   header(name: string): string | null | undefined;
   /** Aborts when the caller disconnects. */
   signal: AbortSignal;
-  /** True if `signal` already includes the operation timeout. */
-  signalHasTimeout?: boolean;
   streamedStrings?: StreamedStrings;
 }
 
@@ -91,9 +89,7 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
   let releaseEvent = () => {};
   const forEvent = () => {
     releaseEvent();
-    const { signal, release } = caller.signalHasTimeout
-      ? { signal: caller.signal, release() {} }
-      : followSignal(caller.signal, deps.operationTimeoutMs);
+    const { signal, release } = withTimeout(caller.signal, deps.operationTimeoutMs);
     const logs = deps.logBudget.openOperation();
     releaseEvent = () => {
       release();

@@ -3,7 +3,7 @@ import { GraphQLError } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { httpOptionsOf } from '../operation/request-error.ts';
 import { type OperationResponse, type ResponseStream, writeResponse } from '../operation/run.ts';
-import { createEndableStream, mapStream } from '../util/streams.ts';
+import { mapStream } from '../util/streams.ts';
 import type { ResponseType } from './accept.ts';
 import type { Drain } from './drain.ts';
 import { statusOf } from './graphql-response.ts';
@@ -48,10 +48,10 @@ function shuttingDown(): OperationResponse {
   };
 }
 
-/** Ends a stream with an error when the process shuts down. */
-function endWhenDraining(results: ResponseStream, drain: Drain): ResponseStream {
-  const stream = createEndableStream(results, () => stop());
-  const stop = drain.onBegin(() => stream.endWith(shuttingDown()));
+/** Maps a stream for Yoga, and ends it with an error when the process shuts down. */
+function toYogaStream(results: ResponseStream, drain: Drain): AsyncIterable<YogaResult> {
+  const stream = mapStream(results, toYogaResult, { onEnd: () => stop() });
+  const stop = drain.onBegin(() => stream.endWith(toYogaResult(shuttingDown())));
   return stream;
 }
 
@@ -86,7 +86,7 @@ export function createStreamSender(headers: ResponseHeaders, drain: Drain): Stre
       headers.apply(request, response, requestId);
       // The type was negotiated before; Yoga ignores weights.
       request.headers.accept = type;
-      const stream = isStream && mapStream(endWhenDraining(result, drain), toYogaResult);
+      const stream = isStream && toYogaStream(result, drain);
       void yoga.handle(request, response, { result: stream || toYogaResult(result as never) });
     },
   };

@@ -92,11 +92,3 @@ export function mapStream<Source, Value>(
   };
   return createStream({ next, return: () => iterator.return?.() }, observer);
 }
-
-/** Passes a stream on until its reader, its source or `endWith` ends it. */
-export function createEndableStream<T>(
-  source: AsyncIterable<T>,
-  onEnd: () => void,
-): EndableStream<T> {
-  return mapStream(source, (value) => value, { onEnd });
-}

@@ -14,23 +14,21 @@ export interface WebhookResponse {
   message?: string;
 }
 
-/** What the route takes. */
 export interface WebhookOptions {
-  /** As set in GitLab: the secret token, or a signing token. */
+  /** The secret token or signing token, as configured in GitLab. */
   secret: string;
-  /** Told what may have changed. */
-  onHint(hint: ChangeEvent): void;
+  onChange(event: ChangeEvent): void;
   /** In ms since 1970. @default Date.now */
   now?: (() => number) | undefined;
-  /** A pipeline of some thousand jobs fits. @default 8 MiB */
+  /** Large enough for a pipeline of some thousand jobs. @default 8 MiB */
   maxBodyBytes?: number | undefined;
 }
 
 const MEBIBYTE = 1024 * 1024;
-/** Hooks that are remembered, to know those that come again. */
+/** How many webhooks are remembered to detect repeated ones. */
 const MAX_KEYS = 10_000;
 
-/** Remembers keys, the latest so many; tells whether one is new. */
+/** Returns whether a key is new, compared with the last `MAX_KEYS` keys. */
 function createKeyMemory(): (key: string) => boolean {
   const keys = new Set<string>();
   return (key) => {
@@ -42,7 +40,7 @@ function createKeyMemory(): (key: string) => boolean {
   };
 }
 
-/** Reads a body; undefined if it is longer than that. */
+/** Returns undefined if the body is longer than `maxBytes`. */
 async function readBody({ header, body }: WebhookRequest, maxBytes: number) {
   if (Number(header('content-length') ?? 0) > maxBytes) return undefined;
   const chunks: Uint8Array[] = [];
@@ -69,14 +67,14 @@ function parseJson(body: Buffer): unknown {
  * secret, 400 and 413 for other bodies.
  */
 export function createWebhookEndpoint(options: WebhookOptions) {
-  const { secret, onHint, now = Date.now, maxBodyBytes = 8 * MEBIBYTE } = options;
+  const { secret, onChange, now = Date.now, maxBodyBytes = 8 * MEBIBYTE } = options;
   const verifier = createHookVerifier(secret, now);
   const isNew = createKeyMemory();
 
   /** Publishes the change that a valid hook reports, once. */
   const publish = (body: Buffer, key: string | null) => {
     const event = parseHook(parseJson(body));
-    if (event && (key === null || isNew(key))) onHint(event);
+    if (event && (key === null || isNew(key))) onChange(event);
   };
   const answer = async (request: WebhookRequest): Promise<WebhookResponse> => {
     const { method, header } = request;
@@ -102,5 +100,4 @@ export function createWebhookEndpoint(options: WebhookOptions) {
   };
 }
 
-/** Answers hooks. */
 export type WebhookEndpoint = ReturnType<typeof createWebhookEndpoint>;

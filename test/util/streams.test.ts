@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createEndableStream, mapStream } from '../../src/util/streams.ts';
+import { mapStream } from '../../src/util/streams.ts';
 
 /** A source whose values the test emits; `next` waits for them. */
 function createSource<T>() {
@@ -22,6 +22,8 @@ function createSource<T>() {
     fail: (error: unknown) => waiting.shift()?.reject(error),
   };
 }
+
+const identity = <T>(value: T) => value;
 
 const DONE = { done: true, value: undefined };
 
@@ -62,7 +64,7 @@ describe('mapStream', () => {
   it('ends immediately when its reader returns while a value is awaited', async () => {
     const source = createSource<number>();
     const onEnd = vi.fn();
-    const stream = mapStream(source.iterable, (value) => value, { onEnd });
+    const stream = mapStream(source.iterable, identity, { onEnd });
     const next = stream.next();
     expect(await stream.return()).toEqual(DONE);
     expect(await next).toEqual(DONE);
@@ -71,11 +73,11 @@ describe('mapStream', () => {
   });
 });
 
-describe('an endable stream', () => {
+describe('a stream that is ended from outside', () => {
   it('gives a waiting reader the last value, then ends', async () => {
     const source = createSource<string>();
     const onEnd = vi.fn();
-    const stream = createEndableStream(source.iterable, onEnd);
+    const stream = mapStream(source.iterable, identity, { onEnd });
     const next = stream.next();
     stream.endWith('bye');
     stream.endWith('again');
@@ -87,7 +89,7 @@ describe('an endable stream', () => {
 
   it('gives the last value to the next read if no reader waits', async () => {
     const source = createSource<string>();
-    const stream = createEndableStream(source.iterable, () => {});
+    const stream = mapStream(source.iterable, identity);
     stream.endWith('bye');
     expect(await stream.next()).toEqual({ done: false, value: 'bye' });
     expect(await stream.next()).toEqual(DONE);
@@ -96,7 +98,7 @@ describe('an endable stream', () => {
 
   it('loses no value that arrives as the stream ends', async () => {
     const source = createSource<string>();
-    const stream = createEndableStream(source.iterable, () => {});
+    const stream = mapStream(source.iterable, identity);
     const next = stream.next();
     source.emit('value');
     await new Promise(setImmediate);
