@@ -95,7 +95,7 @@ const origins = z
           (text) => URL.canParse(text) && new URL(text).origin === text && !text.includes('*'),
           {
             error: ({ input }) =>
-              `must be origins such as "https://ci.example.com", without wildcards, not ${JSON.stringify(input)}`,
+              `must be origins such as "https://ci.example.com", not ${JSON.stringify(input)}`,
           },
         ),
     ),
@@ -126,14 +126,10 @@ function oneOf<const T extends string>(words: readonly T[]) {
 }
 
 function define<T>(name: string, schema: z.ZodType<T, string>, byDefault: Default<T>, range = '') {
-  const setting = { name, schema, byDefault, range };
+  const setting = { name, schema, byDefault, range, isCommon: false };
   return {
-    describe: (description: string): Setting<T> => ({ ...setting, description, isCommon: false }),
-    describeCommon: (description: string): Setting<T> => ({
-      ...setting,
-      description,
-      isCommon: true,
-    }),
+    describe: (description: string): Setting<T> => ({ ...setting, description }),
+    describeCommon: (description: string) => ({ ...setting, description, isCommon: true }),
   };
 }
 

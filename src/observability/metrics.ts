@@ -11,8 +11,8 @@ export async function metricsAsText(registries: readonly Registry[]): Promise<st
 let ofProcess: Registry | undefined;
 
 /**
- * Returns the metrics of the process: memory, CPU, event-loop lag, garbage collection, open handles.
- * All gateways of a process share them. Collection costs time and starts with the first call.
+ * Returns the metrics of the process: memory, CPU, event loop, garbage collection, open handles. All
+ * gateways of a process share them. Collection costs time and starts with the first call.
  */
 export function processMetrics(): Registry {
   if (ofProcess === undefined) {
@@ -53,7 +53,7 @@ function createFaultGauges(registers: Registry[]) {
     }),
     circuit: new Gauge({
       name: 'gateway_circuit_open',
-      help: '1 while the circuit breaker is open: GitLab does not respond and calls fail immediately',
+      help: '1 while the circuit breaker is open and calls to GitLab fail immediately',
       aggregator: 'max',
       registers,
     }),
@@ -65,7 +65,7 @@ function createInstruments(registry: Registry) {
   return {
     operations: new Counter({
       name: 'gateway_operations_total',
-      help: 'Finished GraphQL operations, by type, outcome (ok, partial, error, aborted), execution (compiled, general, none) and reason for general execution (introspection, declined, first_use)',
+      help: 'Finished operations by type, outcome, execution, and reason for general execution',
       labelNames: ['type', 'outcome', 'execution', 'reason'],
       registers,
     }),
@@ -85,7 +85,7 @@ function createInstruments(registry: Registry) {
     }),
     errors: new Counter({
       name: 'gateway_errors_total',
-      help: 'Operations with an error, by error code; an operation counts once for each of its codes',
+      help: 'Operations with an error, once for each of their error codes',
       labelNames: ['code'],
       registers,
     }),
@@ -107,7 +107,7 @@ function createInstruments(registry: Registry) {
     }),
     calls: new Counter({
       name: 'gateway_upstream_calls_total',
-      help: 'Calls to GitLab, including retries, by endpoint and status ("none": no response, "left": the caller disconnected first)',
+      help: 'Calls to GitLab with retries; status "none": no response, "left": caller disconnected',
       labelNames: ['method', 'endpoint', 'status'],
       registers,
     }),

@@ -20,7 +20,7 @@ const MAX_FAILURES = 3;
 const CHECK_TIMEOUT_MS = 3_000;
 
 /**
- * Uses the responses to callers' requests and, if there was none recently, a request of its own that
+ * Uses the responses to callers' requests and, if there was none recently, its own request, which
  * concurrent checks share. Not ready before the first response, nor after three failed checks in a
  * row until the next response.
  */

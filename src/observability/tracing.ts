@@ -14,8 +14,8 @@ import { type Operation, outcomeOf } from './operation.ts';
 
 /*
  * Uses the OpenTelemetry API only: without an SDK in the process, nothing is recorded or exported.
- * docs/operations.md shows how to preload one. Names follow the semantic conventions for GraphQL and
- * HTTP. Spans contain no tokens, query strings or documents.
+ * docs/operations.md shows how to preload one. Names follow the semantic conventions for GraphQL
+ * and HTTP. Spans contain no tokens, query strings or documents.
  */
 
 const tracerName = 'gitlab-jobs-gateway';
