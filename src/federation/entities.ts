@@ -11,8 +11,8 @@ import {
 } from 'graphql';
 import type { Context } from '../context/context.ts';
 import { costs, parseNames } from '../graphql/cost.ts';
-import { allSettledInPlace, checkListSize } from '../graphql/each.ts';
 import { readNode, typeOfNode } from '../graphql/node.ts';
+import { allSettledInPlace, checkListSize } from '../graphql/read-planner.ts';
 import { selectedBelow } from '../graphql/selection.ts';
 import { entityKeys, parseReference } from './entity-keys.ts';
 

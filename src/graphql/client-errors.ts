@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLErrorOptions, type GraphQLFormattedError } from 'graphql';
 import {
   GitlabCallBudgetError,
   type GitlabError,
@@ -8,7 +8,6 @@ import {
   GitlabStatusError,
   isGitlabError,
 } from '../gitlab/errors.ts';
-import { placed, remade } from './places.ts';
 
 /** The `extensions.code` values of this gateway (docs/architecture.md, Errors). */
 export type ErrorCode =
@@ -103,13 +102,16 @@ export function viewError(error: GitlabError): ErrorView {
   };
 }
 
-/** The same error at the same place in other words. */
+/** Copies an error with another message; its path and locations stay. */
 function reword(
   error: GraphQLError,
   message: string,
-  extensions: Record<string, unknown>,
+  changes: GraphQLErrorOptions = {},
 ): GraphQLError {
-  return remade(error, { message, extensions, originalError: null });
+  const { nodes = null, source = null, positions = null, path = null } = error;
+  const { originalError = null, extensions } = error;
+  const same = { nodes, source, positions, path, originalError, extensions };
+  return new GraphQLError(message, { ...same, ...changes });
 }
 
 /** As many as the longest list has rows. More are of no use to anybody, and each takes the time of a hundred values. */
@@ -129,7 +131,7 @@ const LONG_MESSAGE = 1_000;
 /** The same error with no more of its message than people read: those about variables tell a value whole, each. */
 function shorten(error: GraphQLError): GraphQLError {
   if (error.message.length <= LONG_MESSAGE) return error;
-  return remade(error, { message: `${error.message.slice(0, LONG_MESSAGE)}…` });
+  return reword(error, `${error.message.slice(0, LONG_MESSAGE)}…`);
 }
 
 /** An error as clients get it: what it tells HTTP is not for them. */
@@ -149,23 +151,20 @@ export function isEnded(error: unknown): boolean {
  * words, and anything else, which is a bug of ours, masked.
  */
 export function toClientError(error: unknown, report: (bug: unknown) => void): GraphQLError {
-  return placed(inWords(error, report));
-}
-
-function inWords(error: unknown, report: (bug: unknown) => void): GraphQLError {
   const graphql =
     error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
   const cause = graphql.originalError;
   if (isGitlabError(cause)) {
-    const view = viewError(cause);
-    return reword(graphql, view.message, view.extensions);
+    const { message, extensions } = viewError(cause);
+    return reword(graphql, message, { extensions, originalError: null });
   }
   if (!cause || cause instanceof GraphQLError) return shorten(graphql);
   if (isEnded(cause)) {
     const code: ErrorCode = 'UPSTREAM_TIMEOUT';
-    const upstream = { status: null, requestId: null };
-    return reword(graphql, messages[code], { code, upstream });
+    const extensions = { code, upstream: { status: null, requestId: null } };
+    return reword(graphql, messages[code], { extensions, originalError: null });
   }
   report(cause);
-  return reword(graphql, 'Internal error of the gateway.', { code: 'INTERNAL_SERVER_ERROR' });
+  const extensions = { code: 'INTERNAL_SERVER_ERROR' };
+  return reword(graphql, 'Internal error of the gateway.', { extensions, originalError: null });
 }

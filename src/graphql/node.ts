@@ -1,9 +1,14 @@
 import type { Context } from '../context/context.ts';
 import { builder } from './builder.ts';
 import { costs, parseNames } from './cost.ts';
-import { allSettledInPlace, checkListSize } from './each.ts';
 import { type NodeRef, parseGlobalId } from './global-id.ts';
-import { readJob, readPipeline, readProject } from './read-planner.ts';
+import {
+  allSettledInPlace,
+  checkListSize,
+  readJob,
+  readPipeline,
+  readProject,
+} from './read-planner.ts';
 import { type CiJob, Node, type PipelineRow, type ProjectRow } from './refs.ts';
 import { type SelectedBelow, selectedBelow } from './selection.ts';
 import { parseResourceUrl } from './web-url.ts';

@@ -3,10 +3,15 @@ import type { RestProject } from '../gitlab/rows.ts';
 import { builder } from './builder.ts';
 import { listCost, pageArguments } from './connection.ts';
 import { costs, type NamedObject, parseNames } from './cost.ts';
-import { allSettledInPlace, checkListSize } from './each.ts';
 import { parseNumericId, parseProject, toGlobalId } from './global-id.ts';
 import { JobConnection, type ListArgs, readProjectJobs } from './job-lists.ts';
-import { readJob, readPipeline, readProject } from './read-planner.ts';
+import {
+  allSettledInPlace,
+  checkListSize,
+  readJob,
+  readPipeline,
+  readProject,
+} from './read-planner.ts';
 import { Job, Node, Pipeline, Project, type ProjectRow } from './refs.ts';
 import { selectedBelow, selectionOf } from './selection.ts';
 import { CiJobStatus } from './status.ts';

@@ -1,6 +1,7 @@
 import type { Context } from '../context/context.ts';
 import type { JobRef, PipelineRef } from '../gitlab/client.ts';
 import type { Job } from '../gitlab/rows.ts';
+import { badUserInput } from './client-errors.ts';
 import type { Connection } from './connection.ts';
 import { costOfField, knowledgeOf, type NamedParent, planRead, type ReadPlan } from './cost.ts';
 import type { PipelineRow, ProjectRow } from './refs.ts';
@@ -146,4 +147,20 @@ export async function readProject(
     if (!hasValue) throw error;
     return { ...named, ...project, ref: name };
   }
+}
+
+/** Reads each item separately: one that fails becomes an error at its index of the response. */
+export async function allSettledInPlace<Item, Value>(
+  items: readonly Item[],
+  read: (item: Item) => Promise<Value>,
+): Promise<Value[]> {
+  const settled = await Promise.allSettled(items.map(async (item) => read(item)));
+  // graphql-js turns an Error among a list's items into an error at that item's path.
+  return settled.map((result) => (result.status === 'fulfilled' ? result.value : result.reason));
+}
+
+/** Throws BAD_USER_INPUT for a list argument that is longer than the gateway accepts. */
+export function checkListSize(items: readonly unknown[], max: number, argument: string): void {
+  if (items.length <= max) return;
+  throw badUserInput(`${argument} takes at most ${max} items, not ${items.length}.`);
 }

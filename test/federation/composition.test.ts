@@ -5,13 +5,7 @@ import {
   composeSchemaContract,
   composeServices as composeWithGuild,
 } from '@theguild/federation-composition';
-import {
-  buildSchema,
-  findBreakingChanges,
-  type GraphQLObjectType,
-  isObjectType,
-  parse,
-} from 'graphql';
+import { buildSchema, findBreakingChanges, type GraphQLObjectType, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { neighbourSdl } from '../../examples/federation/neighbour.ts';
 import { createSubgraph, printSubgraph } from '../../src/federation/subgraph.ts';
@@ -167,53 +161,5 @@ describe('a contract', () => {
     expect(graph.getType('RateLimit')).toBeUndefined();
     expect(graph.getType('AllowedAgents')).toBeUndefined();
     expect(graph.getMutationType()).toBeDefined();
-  });
-});
-
-describe('the cost', () => {
-  const applied = new Map(
-    parse(sdl).definitions.flatMap((definition) =>
-      definition.kind === 'ObjectTypeDefinition'
-        ? (definition.fields ?? []).map((field) => [
-            `${definition.name.value}.${field.name.value}`,
-            field.directives?.map(({ name }) => name.value) ?? [],
-          ])
-        : [],
-    ) as [string, string[]][],
-  );
-
-  it('is declared by size on each connection', () => {
-    const connections = Object.values(schema.getTypeMap())
-      .filter(isObjectType)
-      .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
-      .filter(({ field }) => String(field.type).replace('!', '').endsWith('Connection'))
-      .map(({ type, field }) => `${type.name}.${field.name}`);
-    expect(connections).toEqual(
-      expect.arrayContaining(['Project.jobs', 'Pipeline.jobs', 'Pipeline.bridges']),
-    );
-    for (const name of connections) {
-      expect(applied.get(name), name).toEqual(expect.arrayContaining(['listSize']));
-    }
-  });
-
-  it('is declared on exactly the fields that make a call', () => {
-    const calling = [...applied]
-      .filter(([, names]) => names.includes('cost'))
-      .map(([name]) => name);
-    expect(calling.toSorted()).toEqual([
-      'AllowedAgents.job',
-      'AllowedAgents.pipeline',
-      'Job.trace',
-      'Pipeline.bridges',
-      'Pipeline.jobs',
-      'Project.job',
-      'Project.jobs',
-      'Project.pipeline',
-      'Query.allowedAgents',
-      'Query.currentJob',
-      'Query.job',
-      'Query.pipeline',
-      'Query.resource',
-    ]);
   });
 });

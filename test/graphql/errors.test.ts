@@ -390,3 +390,37 @@ describe('An internal error', () => {
     expect(bugs).toEqual([bug]);
   });
 });
+
+describe.each([
+  ['compiled', 'true'],
+  ['general', 'false'],
+])('where very many fields fail, by the %s executor', (_way, compiled) => {
+  it('at most 500 errors are returned, each with its location, and the number of the others', async () => {
+    const world = smallWorld();
+    for (let id = 0; id < 30; id++) world.addJob(700, { id: 60_000 + id });
+    const { query, simulator, bugs } = await startGateway({
+      simulator: { world },
+      token: tokens.alice,
+      env: { COMPILED_EXECUTION: compiled },
+    });
+    simulator.fail({ kind: '500', match: /projects\/42$/, times: Number.POSITIVE_INFINITY });
+    const names = Array.from({ length: 20 }, (_, at) => `n${at}: name`).join(' ');
+    const lines = [
+      `{ job(project: "42", id: "${small.fullJob}") { name }`,
+      `project(fullPath: "group/app") { jobs(first: 30) { nodes { project { ${names} } } } } }`,
+    ];
+    const { data, errors = [] } = await query(lines.join('\n'));
+    expect(data).toMatchObject({ job: { name: 'unit tests 1/3' } });
+    expect(errors).toHaveLength(501);
+    expect(errors[0]).toMatchObject({
+      path: ['project', 'jobs', 'nodes', 0, 'project', 'n0'],
+      locations: [{ line: 2, column: Number(lines[1]?.indexOf('n0')) + 1 }],
+      extensions: { code: 'UPSTREAM_UNAVAILABLE', upstream: { status: 500 } },
+    });
+    expect(errors[500]).toEqual({
+      message: '100 more errors are left out.',
+      extensions: { code: 'TOO_MANY_ERRORS' },
+    });
+    expect(bugs).toEqual([]);
+  });
+});
