@@ -59,7 +59,8 @@ const stage = await openStage();
 try {
   const subject = await stage.openGateway({ env: { TRUSTED_DOCUMENTS_FILE: manifest } });
   const checked = [];
-  for (const { requests } of cases) checked.push({ subject, requests: await check(subject, requests) });
+  for (const { requests } of cases)
+    checked.push({ subject, requests: await check(subject, requests) });
   const bytes = new Set(checked.map(({ requests }) => requests[0].bytes));
   if (bytes.size !== 1) throw new Error(`The cases have different responses: ${[...bytes]} bytes`);
   const measured = await stage.compare(checked, {

@@ -228,11 +228,13 @@ const access = {
       'Calls to GitLab per operation: [security.md](security.md#the-estimate-of-calls)',
     ),
     depth: whole('MAX_DEPTH', 16, MILLION).describe('Nesting of fields'),
-    fields: whole('MAX_FIELDS', 1000, MILLION).describe('Selected fields, fragments expanded'),
-    aliases: whole('MAX_ALIASES', 100, MILLION_OR_NONE).describe('Aliases'),
-    rootFields: whole('MAX_ROOT_FIELDS', 50, MILLION).describe('Fields of the operation itself'),
+    fields: whole('MAX_FIELDS', 10_000, MILLION).describe('Selected fields, fragments expanded'),
+    aliases: whole('MAX_ALIASES', 500, MILLION_OR_NONE).describe('Aliases'),
+    rootFields: whole('MAX_ROOT_FIELDS', 200, MILLION).describe('Fields of the operation itself'),
     directives: whole('MAX_DIRECTIVES', 50, MILLION_OR_NONE).describe('Directives'),
-    tokens: whole('MAX_TOKENS', 2000, MILLION).describe('Lexical tokens of a document, and lines'),
+    tokens: whole('MAX_TOKENS', 20_000, MILLION).describe(
+      'Lexical tokens of a document, and lines',
+    ),
     listItems: whole(
       'MAX_LIST_ITEMS',
       // References are list items, too.

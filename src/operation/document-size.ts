@@ -9,91 +9,138 @@ import {
   visit,
 } from 'graphql';
 
-/** How large a document is once its fragments are laid out: for each number, that of its largest operation. */
+/** Document metrics with fragments expanded; each is the maximum over the document's operations. */
 export interface DocumentSize {
-  /** Fields within fields. */
+  /** Levels of nested fields. */
   depth: number;
   fields: number;
   rootFields: number;
   aliases: number;
   directives: number;
-  /** Questions about the schema, and aliases below them: each repeats a large part of it. */
+  /** `__schema` and `__type`, and aliases below them: each repeats a large part of the schema. */
   introspections: number;
-  /** Items of the longest list that is written in it. */
+  /** Pairs of selections that validation compares: fields of one response name, and fragments, in one selection set. */
+  overlaps: number;
+  /** Items of the longest list literal. */
   listItems: number;
-  /** Characters of the longest name: an alias stands in the answer once for each item of a list, and in each error. */
+  /** Characters of the longest name: a response repeats an alias for each item of a list, and in each error. */
   nameLength: number;
 }
 
-/** What a selection set comes to. `here` counts the fields of the object itself. */
-type Extent = Omit<DocumentSize, 'rootFields' | keyof Longest> & { here: number };
+/** Selections of one response name in one selection set; fragment spreads have the name "...". */
+interface SameName {
+  count: number;
+  /** Fields below them. */
+  fields: number;
+}
 
-const emptySize: Extent = {
+/** Metrics of a selection set. */
+interface Extent extends Omit<DocumentSize, 'rootFields' | 'listItems' | 'nameLength'> {
+  /** Fields of the set itself. */
+  here: number;
+  /** Selections of the set itself, by response name. */
+  names: ReadonlyMap<string, SameName>;
+}
+
+const emptyExtent: Extent = {
   depth: 0,
   fields: 0,
   here: 0,
   aliases: 0,
   directives: 0,
   introspections: 0,
+  overlaps: 0,
+  names: new Map(),
 };
 
+const SPREAD = '...';
 /** `__schema` and `__type`. */
 const INTROSPECTION = /^__(?!typename$)/;
 
-function add(one: Extent, other: Extent): Extent {
-  return {
-    depth: Math.max(one.depth, other.depth),
-    fields: one.fields + other.fields,
-    here: one.here + other.here,
-    aliases: one.aliases + other.aliases,
-    directives: one.directives + other.directives,
-    introspections: one.introspections + other.introspections,
-  };
+/** Adds the selections of one set to another. */
+function addTo(sum: Extent & { names: Map<string, SameName> }, other: Extent): void {
+  sum.depth = Math.max(sum.depth, other.depth);
+  sum.fields += other.fields;
+  sum.here += other.here;
+  sum.aliases += other.aliases;
+  sum.directives += other.directives;
+  sum.introspections += other.introspections;
+  sum.overlaps += other.overlaps;
+  for (const [name, { count, fields }] of other.names) {
+    const known = sum.names.get(name);
+    sum.names.set(name, {
+      count: count + (known?.count ?? 0),
+      fields: fields + (known?.fields ?? 0),
+    });
+  }
 }
 
-/** Each fragment is measured once, so that one that doubles at every step is no work. */
+/** Pairs of selections in a set, each with the fields that are compared below it. */
+function overlapsIn({ names }: Extent): number {
+  let overlaps = 0;
+  for (const { count, fields } of names.values()) {
+    overlaps += ((count - 1) / 2) * (count + fields);
+  }
+  return overlaps;
+}
+
+/** Each fragment is measured once, so documents whose fragments double at every level cost nothing. */
 function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   const measured = new Map<string, Extent>();
 
   function ofFragment(name: string): Extent {
     const known = measured.get(name);
     const fragment = fragments.get(name);
-    if (known || !fragment) return known ?? emptySize;
-    // A fragment that leads to itself counts as nothing there; validation names the cycle.
-    measured.set(name, emptySize);
+    if (known || !fragment) return known ?? emptyExtent;
+    // A circular spread counts as empty; validation reports the cycle.
+    measured.set(name, emptyExtent);
     const extent = ofSet(fragment.selectionSet);
-    const whole = { ...extent, directives: extent.directives + countDirectives(fragment) };
-    measured.set(name, whole);
-    return whole;
+    extent.directives += countDirectives(fragment);
+    measured.set(name, extent);
+    return extent;
   }
 
-  function ofSelection(node: SelectionNode): Extent {
-    const directives = countDirectives(node);
-    if (node.kind === Kind.FRAGMENT_SPREAD) {
-      return add(ofFragment(node.name.value), { ...emptySize, directives });
-    }
-    const below = node.selectionSet ? ofSet(node.selectionSet) : emptySize;
-    if (node.kind === Kind.INLINE_FRAGMENT) return add(below, { ...emptySize, directives });
+  function ofField(node: SelectionNode & { kind: Kind.FIELD }): Extent {
+    const below = node.selectionSet ? ofSet(node.selectionSet) : emptyExtent;
+    const isIntrospection = INTROSPECTION.test(node.name.value);
+    const name = (node.alias ?? node.name).value;
     return {
       depth: below.depth + 1,
       fields: below.fields + 1,
       here: 1,
       aliases: below.aliases + Number(Boolean(node.alias)),
-      directives: below.directives + directives,
-      introspections: INTROSPECTION.test(node.name.value)
-        ? 1 + below.aliases
-        : below.introspections,
+      directives: below.directives + countDirectives(node),
+      introspections: isIntrospection ? 1 + below.aliases : below.introspections,
+      overlaps: below.overlaps + overlapsIn(below),
+      names: new Map([[name, { count: 1, fields: below.fields }]]),
     };
   }
 
-  function ofSet({ selections }: SelectionSetNode): Extent {
-    return selections.map(ofSelection).reduce(add, emptySize);
+  function ofSet({ selections }: SelectionSetNode) {
+    const sum = { ...emptyExtent, names: new Map<string, SameName>() };
+    for (const node of selections) {
+      if (node.kind === Kind.FIELD) {
+        addTo(sum, ofField(node));
+        continue;
+      }
+      sum.directives += countDirectives(node);
+      if (node.kind === Kind.INLINE_FRAGMENT) {
+        addTo(sum, ofSet(node.selectionSet));
+      } else {
+        addTo(sum, ofFragment(node.name.value));
+        addTo(sum, { ...emptyExtent, names: new Map([[SPREAD, { count: 1, fields: 0 }]]) });
+      }
+    }
+    return sum;
   }
 
   return ({ selectionSet, directives, variableDefinitions }: OperationDefinitionNode): Extent => {
-    const carriers = [{ directives }, ...(variableDefinitions ?? [])];
-    const own = carriers.reduce((sum, carrier) => sum + countDirectives(carrier), 0);
-    return add(ofSet(selectionSet), { ...emptySize, directives: own });
+    const extent = ofSet(selectionSet);
+    extent.overlaps += overlapsIn(extent);
+    for (const carrier of [{ directives }, ...(variableDefinitions ?? [])]) {
+      extent.directives += countDirectives(carrier);
+    }
+    return extent;
   };
 }
 
@@ -101,24 +148,22 @@ function countDirectives({ directives }: { directives?: readonly unknown[] | und
   return directives?.length ?? 0;
 }
 
-type Longest = Pick<DocumentSize, 'listItems' | 'nameLength'>;
-
-function findLongest(document: DocumentNode, enough: number): Longest {
-  const longest: Longest = { listItems: 0, nameLength: 0 };
+function findLongest(document: DocumentNode, maxItems: number) {
+  const longest = { listItems: 0, nameLength: 0 };
   visit(document, {
     Name({ value }) {
       longest.nameLength = Math.max(longest.nameLength, value.length);
     },
     ListValue({ values }) {
       longest.listItems = Math.max(longest.listItems, values.length);
-      return longest.listItems > enough ? BREAK : undefined;
+      return longest.listItems > maxItems ? BREAK : undefined;
     },
   });
   return longest;
 }
 
-/** Measures a document that was parsed, but not yet validated. Lists are looked at up to one of over `enough`. */
-export function measureDocument(document: DocumentNode, enough: number): DocumentSize {
+/** Measures a document that was parsed, but not yet validated. Stops looking for longer lists after `maxItems`. */
+export function measureDocument(document: DocumentNode, maxItems: number): DocumentSize {
   const fragments = new Map<string, FragmentDefinitionNode>();
   const operations: OperationDefinitionNode[] = [];
   for (const definition of document.definitions) {
@@ -129,14 +174,16 @@ export function measureDocument(document: DocumentNode, enough: number): Documen
   }
   const measure = createMeasure(fragments);
   const extents = operations.map(measure);
-  const most = (name: keyof Extent) => Math.max(0, ...extents.map((extent) => extent[name]));
+  const max = (name: Exclude<keyof Extent, 'names'>) =>
+    Math.max(0, ...extents.map((extent) => extent[name]));
   return {
-    depth: most('depth'),
-    fields: most('fields'),
-    rootFields: most('here'),
-    aliases: most('aliases'),
-    directives: most('directives'),
-    introspections: most('introspections'),
-    ...findLongest(document, enough),
+    depth: max('depth'),
+    fields: max('fields'),
+    rootFields: max('here'),
+    aliases: max('aliases'),
+    directives: max('directives'),
+    introspections: max('introspections'),
+    overlaps: max('overlaps'),
+    ...findLongest(document, maxItems),
   };
 }

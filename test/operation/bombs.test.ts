@@ -35,27 +35,56 @@ const bombs: Bomb[] = [
     'depth that no parser can follow',
     { query: `{ ${'a { '.repeat(100_000)}` },
     'OPERATION_TOO_COMPLEX',
-    /at most 2000 tokens/,
+    /at most (16 levels of fields|20000 tokens)/,
+  ],
+  [
+    'depth within the limit of tokens',
+    { query: `{ ${'a { '.repeat(9_000)}a${' }'.repeat(9_000)} }`.slice(0, 45_000) },
+    'OPERATION_TOO_COMPLEX',
+    /at most (16 levels of fields|20000 tokens)/,
+  ],
+  [
+    'depth that a parser follows, but no validation',
+    { query: `{ ${'a { '.repeat(4_000)}a${' }'.repeat(4_000)} }` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 16 levels of fields/,
+  ],
+  [
+    'the same object over and over, which validation compares in pairs',
+    { query: `{ ${many(600, () => 'job(project: "42", id: "1") { pipeline { ref } }')} }` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 200 root fields/,
+  ],
+  [
+    'fragments without end, which validation compares in pairs',
+    {
+      query: `{ job(project: "42", id: "1") { ${many(1_000, (at) => `...F${at}`)} } } ${many(
+        1_000,
+        (at) => `fragment F${at} on Job { name }`,
+      )}`,
+    },
+    'OPERATION_TOO_COMPLEX',
+    /at most 60000 pairs of selections with the same name/,
   ],
   [
     'aliases',
-    { query: `{ project(fullPath: "group/app") { ${many(150, (at) => `a${at}: name`)} } }` },
+    { query: `{ project(fullPath: "group/app") { ${many(600, (at) => `a${at}: name`)} } }` },
     'OPERATION_TOO_COMPLEX',
-    /at most 100 aliases/,
+    /at most 500 aliases/,
   ],
   [
     'fields at the root',
-    { query: `{ ${many(60, (at) => `a${at}: job(project: "42", id: "${at}") { name }`)} }` },
+    { query: `{ ${many(210, (at) => `a${at}: job(project: "42", id: "${at}") { name }`)} }` },
     'OPERATION_TOO_COMPLEX',
-    /at most 50 root fields/,
+    /at most 200 root fields/,
   ],
   [
     'mutations',
     {
-      query: `mutation { ${many(60, (at) => `a${at}: jobRetry(input: { id: "${ids[at]}" }) { retriedJobId }`)} }`,
+      query: `mutation { ${many(210, (at) => `a${at}: jobRetry(input: { id: "${ids[at % ids.length]}" }) { retriedJobId }`)} }`,
     },
     'OPERATION_TOO_COMPLEX',
-    /at most 50 root fields/,
+    /at most 200 root fields/,
   ],
   [
     'fragments that double at every step',
@@ -82,7 +111,7 @@ const bombs: Bomb[] = [
     'one field over and over',
     { query: `{ project(fullPath: "group/app") { ${many(1_900, () => 'name')} } }` },
     'OPERATION_TOO_COMPLEX',
-    /at most 1000 fields/,
+    /at most 60000 pairs of selections with the same name/,
   ],
   [
     'wide introspection',
@@ -108,13 +137,13 @@ const bombs: Bomb[] = [
     'a big document',
     { query: `{ ${many(50_000, (at) => `a${at}: __typename`)} }` },
     'OPERATION_TOO_COMPLEX',
-    /at most 2000 tokens/,
+    /at most 20000 tokens/,
   ],
   [
     'errors behind half a million lines',
     { query: `${'\n'.repeat(500_000)}{ ${many(45, (at) => `x${at}`)} }` },
     'OPERATION_TOO_COMPLEX',
-    /at most 2000 lines/,
+    /at most 20000 lines/,
   ],
   [
     'a long name, for each item of a list',
@@ -174,7 +203,7 @@ const bombs: Bomb[] = [
     'directives without end',
     { query: `{ __typename ${many(20_000, () => '@a')} }` },
     'OPERATION_TOO_COMPLEX',
-    /at most 2000 tokens/,
+    /at most 20000 tokens/,
   ],
 ];
 

@@ -382,3 +382,46 @@ describe('the schema', () => {
     });
   });
 });
+
+describe('documents as large screens send them', () => {
+  const job = `databaseId name stage status ref tag coverage allowFailure createdAt startedAt finishedAt
+    duration queuedDuration webUrl tagList commit { shortId title } user { username } pipeline { ref }`;
+  const many = (count: number, field: (at: number) => string) =>
+    Array.from({ length: count }, (_, at) => field(at)).join('\n');
+
+  it.each([
+    ['51 root fields', `{ ${many(51, (at) => `a${at}: __typename`)} }`],
+    ['200 root fields', `{ ${many(200, (at) => `a${at}: __typename`)} }`],
+    [
+      '50 jobs by alias with 22 fields each',
+      `{ project(fullPath: "42") { ${many(50, (at) => `j${at}: job(id: "${1001 + at}") { ${job} }`)} } }`,
+    ],
+    [
+      '500 aliases on one job',
+      `{ job(project: "42", id: "1001") { ${many(500, (at) => `a${at}: name`)} } }`,
+    ],
+    [
+      '100 fragments that share ten fields',
+      `{ job(project: "42", id: "1001") { ${many(100, (at) => `...F${at}`)} } } ${many(
+        100,
+        (at) => `fragment F${at} on Job { id name stage status ref webUrl duration startedAt tag }`,
+      )}`,
+    ],
+  ])('are answered in one call: %s', async (_name, query) => {
+    const gateway = await startGateway({ simulator: { world: smallWorld() }, token: tokens.alice });
+    const { data, errors } = await gateway.query(query);
+    expect(errors).toBeUndefined();
+    expect(data).toBeTruthy();
+    expect(gateway.calls().length).toBeLessThanOrEqual(1);
+  });
+
+  it('leaves out the locations of errors in documents of over 2,000 lines', async () => {
+    const gateway = await startGateway({ simulator: { world: smallWorld() }, token: tokens.alice });
+    const fail = `{ ${'\n'.repeat(3_000)} job(project: "42", id: "x") { name } }`;
+    const { errors } = await gateway.query(fail);
+    expect(errors).toEqual([
+      expect.objectContaining({ path: ['job'], message: expect.stringContaining('"x"') }),
+    ]);
+    expect(errors?.[0]).not.toHaveProperty('locations');
+  });
+});
