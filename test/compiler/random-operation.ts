@@ -26,7 +26,9 @@ export interface OperationOptions {
   choose: Chooser;
   /** Values that arguments should have by their names, as JSON; any will do for others. */
   known?: Known;
-  type?: 'query' | 'mutation';
+  type?: 'query' | 'mutation' | 'subscription';
+  /** The only field of the root; a subscription needs one. Random fields by default. */
+  rootField?: string;
   /** How deep fields may be in fields. @default 5 */
   depth?: number;
 }
@@ -70,16 +72,19 @@ function nameOf({ name }: Field, args: string, { choose }: Draft): string {
   return choose.chance(0.2) ? `${name}2: ${name}` : name;
 }
 
+function writeField(field: Field, depth: number, draft: Draft, directive: string): string {
+  const args = argumentsOf(field, draft);
+  const head = `${nameOf(field, args, draft)}${args}${directive}`;
+  const below = getNamedType(field.type);
+  return isCompositeType(below) ? `${head} ${selectionSet(below, depth - 1, draft)}` : head;
+}
+
 function field(type: GraphQLCompositeType, depth: number, draft: Draft): string | undefined {
   if (!('getFields' in type)) return undefined;
   const fits = (one: Field) => depth > 0 || !isCompositeType(getNamedType(one.type));
   const fields = Object.values(type.getFields()).filter(fits);
   if (fields.length === 0) return undefined;
-  const chosen = draft.choose.pick(fields);
-  const args = argumentsOf(chosen, draft);
-  const head = `${nameOf(chosen, args, draft)}${args}${condition(draft)}`;
-  const below = getNamedType(chosen.type);
-  return isCompositeType(below) ? `${head} ${selectionSet(below, depth - 1, draft)}` : head;
+  return writeField(draft.choose.pick(fields), depth, draft, condition(draft));
 }
 
 function objectsOf(
@@ -142,17 +147,20 @@ function selectionSet(type: GraphQLCompositeType, depth: number, draft: Draft): 
 
 /** Makes one up. Almost all are valid; those that are not are for the caller to leave out. */
 export function randomOperation(options: OperationOptions): RandomOperation {
-  const { schema, choose, known = {}, type = 'query', depth = 5 } = options;
+  const { schema, choose, known = {}, type = 'query', depth = 5, rootField = '' } = options;
   const variables = createVariables(choose, known);
   const draft: Draft = { schema, choose, variables, fragments: [] };
   const root = schema.getRootType(type as OperationTypeNode);
   if (!isObjectType(root)) throw new Error(`The schema has no ${type}.`);
-  const text = selectionSet(root, depth, draft);
+  const only = root.getFields()[rootField];
+  const text = only
+    ? `{ ${writeField(only, depth, draft, '')} }`
+    : selectionSet(root, depth, draft);
   const fragments = draft.fragments.map(
     ({ name, on, text: below }) => `fragment ${name} on ${on.name} ${below}`,
   );
   const operations = [`${type} Main${variables.definitions()} ${text}`];
-  const isOneOfMany = choose.chance(0.3);
+  const isOneOfMany = !only && choose.chance(0.3);
   if (isOneOfMany) operations.splice(choose.below(2), 0, 'query Other { other: __typename }');
   return {
     query: [...operations, ...fragments].join('\n'),

@@ -1,0 +1,270 @@
+import fc from 'fast-check';
+import { type GraphQLSchema, parse, validate } from 'graphql';
+import type { Client } from 'graphql-ws';
+import { describe, expect, it } from 'vitest';
+import { createSubgraph } from '../../src/federation/subgraph.ts';
+import { toGlobalId } from '../../src/graphql/global-id.ts';
+import { schema } from '../../src/graphql/schema.ts';
+import type { World } from '../../src/simulator/world.ts';
+import { createChooser } from '../compiler/chooser.ts';
+import { type RandomOperation, randomOperation } from '../compiler/random-operation.ts';
+import type { Known } from '../compiler/random-value.ts';
+import { createTestClock, until } from '../gitlab/upstream.ts';
+import { runs, SEED } from '../helpers/runs.ts';
+import {
+  type Answer,
+  type Started,
+  type StartOptions,
+  startGateway,
+} from '../helpers/start-gateway.ts';
+import { small, smallWorld, tokens } from '../helpers/worlds.ts';
+import { type RawRequest, sendRaw } from '../http/raw-request.ts';
+import { subscribe } from '../live/subscribe.ts';
+import { connect, follow } from '../websocket/web-socket.ts';
+
+/*
+ * Random operations sent to two gateways, over every transport: one compiles operations, the other leaves them to
+ * graphql-js. Responses are equal byte for byte, and so are the requests to GitLab.
+ */
+
+const RUNS = runs(60);
+const SUBSCRIPTIONS = runs(30);
+const EXTERNAL = 'https://gitlab.example.com';
+
+const jobs = [small.fullJob, small.bareJob, small.secretJob, '999'];
+const pipelines = [small.pipeline, small.downstream];
+const ids = [
+  ...jobs.map((id) => toGlobalId('Job', 42, id)),
+  ...pipelines.map((id) => toGlobalId('Pipeline', 42, id)),
+  toGlobalId('Bridge', 42, small.pipeline, small.bridge),
+  toGlobalId('Project', 42),
+];
+const url = `${EXTERNAL}/group/app/-/jobs`;
+
+const reading: Known = {
+  project: ['42', small.project, small.secret],
+  fullPath: ['42', small.project, 'group/none'],
+  fullPaths: ['42', small.project, '44'],
+  id: [...jobs, ...pipelines, ...ids],
+  ids,
+  url: [`${url}/${small.fullJob}`, `${url}/none`],
+  first: [1, 2, 20, -1],
+  last: [1, 3],
+  after: [null],
+  before: [null],
+  lastLines: [1, 5, -1],
+  representations: [
+    ...ids.slice(0, 4).map((id) => ({ __typename: 'Job', id })),
+    { __typename: 'Job', webUrl: `${url}/${small.fullJob}` },
+    { __typename: 'Project', fullPath: small.project },
+    { __typename: 'Pipeline', projectId: '42', databaseId: small.pipeline },
+    { __typename: 'Nonsense' },
+  ],
+};
+const writing: Known = { ...reading, id: ids, force: [false] };
+
+const env = {
+  ...{ MAX_UPSTREAM_CALLS: '5000', MAX_FIELDS: '100000', MAX_ALIASES: '1000', MAX_DEPTH: '30' },
+  ...{ MAX_DIRECTIVES: '1000', MAX_TOKENS: '100000', MAX_ROOT_FIELDS: '500' },
+};
+
+const start = (compiledExecution: boolean, options: StartOptions) =>
+  startGateway({
+    ...options,
+    env: { ...env, ...options.env },
+    simulator: {
+      world: smallWorld(),
+      externalUrl: EXTERNAL,
+      jobsIndexLimit: 0,
+      ...options.simulator,
+    },
+    config: { gitlabExternalUrl: EXTERNAL, ...options.config, compiledExecution },
+  });
+
+type Transport = (gateway: Started, operation: RandomOperation) => Promise<string>;
+
+const overHttp =
+  (toRequest: (operation: RandomOperation) => RawRequest): Transport =>
+  async (gateway, operation) => {
+    const { status, body } = await sendRaw(gateway.url, toRequest(operation));
+    return `${status} ${body}`;
+  };
+
+function toSearch({ query, operationName, variables }: RandomOperation): string {
+  const given = { query, ...(operationName && { operationName }) };
+  return String(new URLSearchParams({ ...given, variables: JSON.stringify(variables) }));
+}
+
+const clients = new WeakMap<Started, Client>();
+
+/** All clients of a gateway share a socket. */
+function clientOf(gateway: Started): Client {
+  const known = clients.get(gateway);
+  if (known) return known;
+  const client = connect(gateway, { payload: { 'private-token': tokens.alice }, staysOpen: true });
+  clients.set(gateway, client);
+  return client;
+}
+
+const overWebSocket: Transport = async (gateway, { query, operationName, variables }) => {
+  const results = clientOf(gateway).iterate({
+    ...{ query, variables },
+    ...(operationName && { operationName }),
+  });
+  const texts: string[] = [];
+  for await (const result of results) texts.push(JSON.stringify(result));
+  return texts.join('\n');
+};
+
+const openEventStream = (gateway: Started, { query, variables }: RandomOperation) =>
+  subscribe(gateway, query, { token: tokens.alice, variables });
+
+const openWebSocket = (gateway: Started, { query, variables }: RandomOperation) => {
+  const results = follow(clientOf(gateway), query, variables);
+  return { next: () => results.next().catch((errors): Answer => ({ errors })) };
+};
+
+const EVENT_STREAM = [['accept', 'text/event-stream']] as const;
+
+const transports: Readonly<Record<string, Transport>> = {
+  POST: overHttp((body) => ({ body })),
+  GET: overHttp((operation) => ({ method: 'GET', path: `/graphql?${toSearch(operation)}` })),
+  'an event stream': overHttp((body) => ({ body, headers: EVENT_STREAM })),
+  'a WebSocket': overWebSocket,
+};
+
+/**
+ * Sorts the errors of a response: fields that run in parallel report them in the order of their failure. Clears
+ * `notModified`: a response may be complete before GitLab has answered all requests.
+ */
+function normalize(text: string): string {
+  const sortErrors = (json: string) => {
+    const { errors = [], ...rest } = JSON.parse(json) as { errors?: unknown[] };
+    return JSON.stringify({ errors: errors.map((error) => JSON.stringify(error)).sort(), ...rest });
+  };
+  return text
+    .replace(/"notModified":\d+/g, '"notModified":0')
+    .replace(/(?<=^|^\d+ |^data: )\{"errors":.*\}$/gm, sortErrors);
+}
+
+interface Compared {
+  /** The response of both. */
+  response: string;
+  calls: string[];
+}
+
+async function compare(
+  gateways: readonly Started[],
+  operation: RandomOperation,
+  send: Transport,
+): Promise<Compared> {
+  const seen = await Promise.all(
+    gateways.map(async (gateway) => {
+      const response = normalize(await send(gateway, operation));
+      return { response, calls: gateway.calls().sort() };
+    }),
+  );
+  expect(seen[0]).toEqual(seen[1]);
+  return seen[0] as Compared;
+}
+
+const isValid = ({ query }: RandomOperation, on: GraphQLSchema) =>
+  validate(on, parse(query)).length === 0;
+
+const subgraph = createSubgraph(schema, { maxReferences: 100 });
+
+describe('compiled execution and graphql-js respond alike', () => {
+  it.each([
+    ['queries', schema, 'query', reading, ['POST', 'GET', 'an event stream', 'a WebSocket']],
+    ['mutations', schema, 'mutation', writing, ['POST', 'an event stream', 'a WebSocket']],
+    ['queries of a router', subgraph, 'query', reading, ['POST']],
+  ] as const)('to %s', async (_name, on, type, known, names) => {
+    const options = { env: on === subgraph ? { FEDERATION: 'true' } : {} };
+    const gateways = [await start(true, options), await start(false, options)];
+    const count = { sent: 0, withCalls: 0, withErrors: 0 };
+    const property = fc.asyncProperty(fc.integer(), async (seed) => {
+      const operation = randomOperation({ schema: on, choose: createChooser(seed), type, known });
+      if (!isValid(operation, on)) return;
+      for (const name of names) {
+        const { response, calls } = await compare(
+          gateways,
+          operation,
+          transports[name] as Transport,
+        );
+        expect(response).toContain('"data":');
+        count.sent += 1;
+        count.withCalls += Number(calls.length > 0);
+        count.withErrors += Number(response.includes('{"errors":'));
+      }
+    });
+    await fc.assert(property, { numRuns: RUNS, endOnFailure: true });
+    expect(count.sent).toBeGreaterThan(RUNS * names.length * 0.8);
+    expect(count.withCalls).toBeGreaterThan(count.sent * 0.3);
+    expect(count.withErrors).toBeGreaterThan(0);
+  });
+});
+
+describe('compiled execution and graphql-js send equal events', () => {
+  /** Running jobs, each alone in its pipeline. */
+  function runningJobs(): World {
+    const world = smallWorld();
+    for (let at = 0; at < SUBSCRIPTIONS; at += 1) {
+      const pipeline = world.addPipeline(42, { id: 3_000 + at, user: 'alice' });
+      const plan = { frozen: true };
+      world.addJob(pipeline, { id: 2_000 + at, name: 'long', status: 'running', plan });
+    }
+    return world;
+  }
+
+  type Open = (
+    gateway: Started,
+    operation: RandomOperation,
+  ) => { next(): Promise<Answer | undefined> };
+
+  it.each<[string, 'jobUpdated' | 'pipelineUpdated', Open]>([
+    ['jobUpdated over an event stream', 'jobUpdated', openEventStream],
+    ['pipelineUpdated over a WebSocket', 'pipelineUpdated', openWebSocket],
+  ])('of %s', async (_name, rootField, open) => {
+    const gateways = await Promise.all(
+      [true, false].map(async (compiled) => {
+        const time = createTestClock();
+        const simulator = { world: runningJobs() };
+        const live = { clock: time.clock };
+        return { time, ...(await start(compiled, { simulator, live })) };
+      }),
+    );
+    const run = async (
+      gateway: (typeof gateways)[number],
+      operation: RandomOperation,
+      job: number,
+    ) => {
+      const stream = open(gateway, operation);
+      const events = [await stream.next()];
+      if (events[0] && 'data' in events[0]) {
+        gateway.simulator.world.finishJob(job, 'success');
+        await until(() => gateway.time.timers.size > 0);
+        gateway.time.advance(600_000);
+        events.push(await stream.next(), await stream.next());
+      }
+      const texts = events.map((event) => event && normalize(JSON.stringify(event)));
+      return { events: texts, calls: gateway.calls().sort() };
+    };
+    let completed = 0;
+    for (let at = 0; at < SUBSCRIPTIONS; at += 1) {
+      const id =
+        rootField === 'jobUpdated'
+          ? toGlobalId('Job', 42, 2_000 + at)
+          : toGlobalId('Pipeline', 42, 3_000 + at);
+      const known = { ...reading, id: [id] };
+      const choose = createChooser(SEED + at);
+      const type = 'subscription';
+      const operation = randomOperation({ schema, choose, type, rootField, known });
+      if (!isValid(operation, schema)) continue;
+      const seen = await Promise.all(gateways.map((each) => run(each, operation, 2_000 + at)));
+      expect(seen[0]).toEqual(seen[1]);
+      // The job as it is, its end, and the end of the stream.
+      completed += Number(seen[0]?.events.length === 3 && seen[0].events[2] === undefined);
+    }
+    expect(completed).toBeGreaterThan(SUBSCRIPTIONS * 0.8);
+  });
+});
