@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
+const { name: packageName } = JSON.parse(read('package.json')) as { name: string };
+const pages = [
+  'README.md',
+  ...readdirSync(`${root}/docs`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+const headingsOf = (text: string) =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+
+describe.each(pages)('%s', (page) => {
+  const text = read(page);
+
+  it('links to files and headings that exist', () => {
+    const targets = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    const broken = targets.filter(([, path = '', heading]) => {
+      const target = path
+        ? fileURLToPath(new URL(path, `file://${root}/${page}`))
+        : `${root}/${page}`;
+      if (!existsSync(target)) return true;
+      return heading !== undefined && !headingsOf(readFileSync(target, 'utf8')).includes(heading);
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
+  });
+
+  it('names files that exist', () => {
+    const names = [...text.matchAll(/`((?:[\w.-]+\/)+[\w.-]*\.(?:ts|js|graphql|md|yaml))`/g)];
+    const missing = names
+      .map(([, name = '']) => name)
+      .filter((name) => !name.startsWith(`${packageName}/`))
+      .filter((name) => ![name, `src/${name}`].some((path) => existsSync(`${root}/${path}`)));
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('docs/architecture.md', () => {
+  const [, section = ''] = read('docs/architecture.md').split('\n## The files of one request\n');
+  const [list = ''] = section.split('\n## ');
+  const [, request = '{}'] = /-d '(.*)'/.exec(list) ?? [];
+  const listed = [...list.matchAll(/^(\d+)\. `([^`]+)`/gm)];
+
+  it('numbers the files of one request', () => {
+    expect(listed.map(([, number]) => Number(number))).toEqual(listed.map((_, at) => at + 1));
+  });
+
+  it('lists exactly the files that the request passes through', () => {
+    const program = fileURLToPath(new URL('./helpers/files-of-request.mjs', import.meta.url));
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, request], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(stderr);
+    const { body, files } = JSON.parse(stdout) as { body: object; files: string[] };
+    expect(body).toMatchObject({ data: { job: { name: 'build' } } });
+    expect(listed.map(([, , file]) => file).sort()).toEqual(files);
+  });
+});
