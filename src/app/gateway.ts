@@ -23,7 +23,7 @@ import { createStreamSender } from '../http/yoga.ts';
 import { createLiveHub, type LiveHubOptions } from '../live/hub.ts';
 import type { ChangeEvent } from '../live/notifications.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';
-import { createTelemetry, type Telemetry, type TelemetryDeps } from '../observability/telemetry.ts';
+import { createTelemetry, type Telemetry } from '../observability/telemetry.ts';
 import { createOperationCache } from '../operation/document-cache.ts';
 import { createOperationTracker } from '../operation/operation-tracker.ts';
 import { createOperations, type Operations, openContext } from '../operation/run.ts';
@@ -125,7 +125,7 @@ function createSchema({ federation, federationMaxReferences }: Config): GraphQLS
 }
 
 /** Creates telemetry, and transport options that report to it. */
-function observe(given: GatewayDeps, ping: TelemetryDeps['ping']) {
+function observe(given: GatewayDeps, ping: (signal: AbortSignal) => Promise<boolean>) {
   const telemetry = createTelemetry({
     logger: given.logger ?? silentLogger,
     now: () => performance.now(),

@@ -5,38 +5,28 @@ import { type Operation, outcomeOf } from './operation.ts';
 
 export type { Logger } from 'pino';
 
-/** Serializes an error. Message and stack are redacted, because some errors quote what was sent. */
+/** Serializes an error. Message and stack are redacted, because some errors quote the request. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return redactPatterns(String(error));
   const { name, message, stack } = error;
   return { type: name, message: redactPatterns(message), stack: stack && redactPatterns(stack) };
 }
 
-/** Lines that the reader of the log has not taken are dropped beyond this many bytes. */
-const MAX_BUFFERED = 16_777_216;
-/** Lines are written together once they have this many bytes, or after FLUSH_MS. */
-const MIN_WRITE = 8_192;
-const FLUSH_MS = 100;
 /** How long `end` waits for the reader to take the last lines. */
 const END_TIMEOUT_MS = 500;
-
-/** Standard output as the log's destination. */
-export interface StandardOutput extends DestinationStream {
-  /** Writes buffered lines and closes. Idempotent. */
-  end(): Promise<void>;
-}
 
 /**
  * Standard output, buffered and asynchronous: a slow reader of the log delays neither requests nor
  * the end of the process. One write per line would cost as much as serializing the line.
  */
-export function createStandardOutput(): StandardOutput {
+export function createStandardOutput() {
   const output = destination({
     fd: 1,
     sync: false,
-    minLength: MIN_WRITE,
-    periodicFlush: FLUSH_MS,
-    maxLength: MAX_BUFFERED,
+    minLength: 8_192,
+    periodicFlush: 100,
+    // In bytes. Lines beyond it are dropped until the reader has taken some.
+    maxLength: 16_777_216,
   });
   const closed = new Promise<void>((resolve) => {
     output.once('close', resolve);
@@ -55,10 +45,11 @@ export function createStandardOutput(): StandardOutput {
     output.destroy();
   };
   return {
-    write(line) {
+    write(line: string) {
       if (!isEnded) output.write(line);
     },
-    end() {
+    /** Writes buffered lines and closes. Idempotent. */
+    end(): Promise<void> {
       ending ??= finish();
       return ending;
     },
@@ -84,11 +75,7 @@ export function createLogger(options: {
   );
 }
 
-/** Discards everything. */
 export const silentLogger: Logger = pino({ level: 'silent' });
-
-/** At most this many of GitLab's request ids are written per operation. */
-const MAX_REQUEST_IDS = 20;
 
 /** Writes the log line of a finished operation. */
 export function logOperation(logger: Logger, operation: Operation, durationMs: number): void {
@@ -110,7 +97,7 @@ export function logOperation(logger: Logger, operation: Operation, durationMs: n
       outcome: outcomeOf(operation),
       errors: codes.size > 0 ? [...codes] : undefined,
       results: results === 1 ? undefined : results,
-      gitlabRequestIds: counter?.requestIds?.slice(0, MAX_REQUEST_IDS),
+      gitlabRequestIds: counter?.requestIds?.slice(0, 20),
     },
     'operation',
   );

@@ -2,63 +2,21 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { CallEvent } from '../gitlab/request.ts';
 import { type Operation, outcomeOf } from './operation.ts';
 
-/** Returns the metrics of all registries in Prometheus text format. */
-export async function metricsAsText(registries: readonly Registry[]): Promise<string> {
-  const texts = await Promise.all(registries.map((registry) => registry.metrics()));
-  return texts.join('\n');
-}
-
-let ofProcess: Registry | undefined;
+let processRegistry: Registry | undefined;
 
 /**
  * Returns the metrics of the process: memory, CPU, event loop, garbage collection, open handles. All
  * gateways of a process share them. Collection costs time and starts with the first call.
  */
 export function processMetrics(): Registry {
-  if (ofProcess === undefined) {
-    ofProcess = new Registry();
-    collectDefaultMetrics({ register: ofProcess });
+  if (processRegistry === undefined) {
+    processRegistry = new Registry();
+    collectDefaultMetrics({ register: processRegistry });
   }
-  return ofProcess;
-}
-
-/** The gateway's own metrics. Label values come from closed lists: callers cannot add new ones. */
-export interface Metrics {
-  readonly registry: Registry;
-  /** Counts an operation that started; `ended` must follow. */
-  began(): void;
-  ended(operation: Operation, durationMs: number): void;
-  /** Changes the number of live subscriptions. */
-  subscribed(change: 1 | -1): void;
-  called(event: CallEvent): void;
-  /** Records whether the circuit breaker rejects calls to GitLab. */
-  circuit(isOpen: boolean): void;
-  /** Records whether change events reach other replicas through Redis. */
-  relay(isUp: boolean): void;
-  /** Counts an HTTP request to /graphql that was answered without running an operation. */
-  refused(status: number): void;
+  return processRegistry;
 }
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-const CALLS = [0, 1, 2, 3, 5, 10, 20, 50];
-
-/** Gauges that are 1 during a fault. With several processes, the highest value counts. */
-function createFaultGauges(registers: Registry[]) {
-  return {
-    relay: new Gauge({
-      name: 'gateway_redis_away',
-      help: '1 while Redis is unreachable, so that change events do not reach other replicas',
-      aggregator: 'max',
-      registers,
-    }),
-    circuit: new Gauge({
-      name: 'gateway_circuit_open',
-      help: '1 while the circuit breaker is open and calls to GitLab fail immediately',
-      aggregator: 'max',
-      registers,
-    }),
-  };
-}
 
 function createInstruments(registry: Registry) {
   const registers = [registry];
@@ -80,7 +38,7 @@ function createInstruments(registry: Registry) {
       name: 'gateway_operation_upstream_calls',
       help: 'Calls to GitLab per query or mutation',
       labelNames: ['type'],
-      buckets: CALLS,
+      buckets: [0, 1, 2, 3, 5, 10, 20, 50],
       registers,
     }),
     errors: new Counter({
@@ -124,25 +82,40 @@ function createInstruments(registry: Registry) {
       labelNames: ['endpoint'],
       registers,
     }),
-    ...createFaultGauges(registers),
+    // With several processes, the highest value of these two counts.
+    redisAway: new Gauge({
+      name: 'gateway_redis_away',
+      help: '1 while Redis is unreachable, so that change events do not reach other replicas',
+      aggregator: 'max',
+      registers,
+    }),
+    circuitOpen: new Gauge({
+      name: 'gateway_circuit_open',
+      help: '1 while the circuit breaker is open and calls to GitLab fail immediately',
+      aggregator: 'max',
+      registers,
+    }),
   };
 }
 
-/** The labels that say how an operation was executed. */
-function executionLabels({ execution }: Operation): { execution: string; reason: string } {
+function executionLabels({ execution }: Operation) {
   if (execution === undefined) return { execution: 'none', reason: '' };
   if (execution === 'compiled') return { execution, reason: '' };
   return { execution: 'general', reason: execution };
 }
 
-/** Creates the gateway's metrics in a registry of their own. */
-export function createMetrics(): Metrics {
+/**
+ * Creates the gateway's own metrics in a registry of their own. Label values come from closed lists:
+ * callers cannot add new ones.
+ */
+export function createMetrics() {
   const registry = new Registry();
   const metrics = createInstruments(registry);
   return {
     registry,
+    /** Counts an operation that started; `ended` must follow. */
     began: () => metrics.running.inc(),
-    ended(operation, durationMs) {
+    ended(operation: Operation, durationMs: number) {
       const { type, codes, requestCounter } = operation;
       const outcome = outcomeOf(operation);
       metrics.running.dec();
@@ -152,21 +125,15 @@ export function createMetrics(): Metrics {
       metrics.duration.observe({ type }, durationMs / 1000);
       metrics.callsPerOperation.observe({ type }, requestCounter?.calls ?? 0);
     },
-    subscribed: (change) => metrics.subscriptions.inc(change),
-    called({ method, template: endpoint, status, durationMs, outcome }) {
+    subscribed: (change: 1 | -1) => metrics.subscriptions.inc(change),
+    called({ method, template: endpoint, status, durationMs, outcome }: CallEvent) {
       if (outcome === 'coalesced') return metrics.coalesced.inc({ endpoint });
-      const isAborted = outcome === 'left';
-      metrics.calls.inc({
-        method,
-        endpoint,
-        status: isAborted ? 'left' : String(status ?? 'none'),
-      });
-      // An aborted call says nothing about GitLab's response time.
-      if (!isAborted) metrics.callDuration.observe({ endpoint }, durationMs / 1000);
-      return undefined;
+      if (outcome === 'left') return metrics.calls.inc({ method, endpoint, status: 'left' });
+      metrics.calls.inc({ method, endpoint, status: String(status ?? 'none') });
+      return metrics.callDuration.observe({ endpoint }, durationMs / 1000);
     },
-    relay: (isUp) => metrics.relay.set(isUp ? 0 : 1),
-    circuit: (isOpen) => metrics.circuit.set(isOpen ? 1 : 0),
-    refused: (status) => metrics.refused.inc({ status }),
+    relay: (isUp: boolean) => metrics.redisAway.set(isUp ? 0 : 1),
+    circuit: (isOpen: boolean) => metrics.circuitOpen.set(isOpen ? 1 : 0),
+    refused: (status: number) => metrics.refused.inc({ status }),
   };
 }

@@ -2,9 +2,6 @@ import { createHash } from 'node:crypto';
 import { type DocumentNode, type ExecutionResult, getOperationAST, Kind, print } from 'graphql';
 import type { RequestCounter } from '../gitlab/request.ts';
 
-/** `partial`: data and errors. `aborted`: the caller disconnected. */
-export type Outcome = 'ok' | 'partial' | 'error' | 'aborted';
-
 /**
  * How an operation was executed: compiled, or by graphql-js because it is an introspection query,
  * because the compiler declined it, or because it was not used often enough to be compiled.
@@ -32,7 +29,7 @@ export interface Operation {
   isAborted: boolean;
 }
 
-/** Creates the record of an operation; `describe` adds type, name and hash. */
+/** Creates the record of an operation; `describe` and `noteResult` complete it. */
 export function startOperation(
   given: Pick<Operation, 'requestId' | 'transport' | 'startedAt'>,
 ): Operation {
@@ -54,21 +51,17 @@ export function startOperation(
   };
 }
 
-/** In hex digits; half a SHA-256 is enough to distinguish documents. */
-const HASH_LENGTH = 32;
 const hashes = new WeakMap<DocumentNode, string>();
 
-/** Returns the hash of a document; cached, because many requests share one parsed document. */
+/** Half a SHA-256 in hex. Cached, because many requests share one parsed document. */
 function hashOf(document: DocumentNode): string {
   const cached = hashes.get(document);
   if (cached !== undefined) return cached;
   const text = document.loc?.source.body ?? print(document);
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
   hashes.set(document, hash);
   return hash;
 }
-
-const MAX_NAME_LENGTH = 100;
 
 /** Records type, name and hash of the operation from its document. */
 export function describe(
@@ -80,7 +73,7 @@ export function describe(
   operation.document = hashOf(document);
   if (ast?.kind !== Kind.OPERATION_DEFINITION) return;
   operation.type = ast.operation;
-  operation.name = ast.name?.value.slice(0, MAX_NAME_LENGTH);
+  operation.name = ast.name?.value.slice(0, 100);
 }
 
 /** Codes of any other form are reported as UNKNOWN, so that labels stay bounded. */
@@ -99,8 +92,8 @@ export function noteResult(operation: Operation, result: ExecutionResult): void 
   for (const error of result.errors ?? []) operation.codes.add(codeOf(error));
 }
 
-/** Returns how the operation ended. */
-export function outcomeOf({ codes, hasData, isAborted }: Operation): Outcome {
+/** `partial`: data and errors. `aborted`: the caller disconnected. */
+export function outcomeOf({ codes, hasData, isAborted }: Operation) {
   if (isAborted) return 'aborted';
   if (codes.size === 0) return 'ok';
   return hasData ? 'partial' : 'error';

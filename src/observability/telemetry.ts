@@ -1,17 +1,18 @@
-import type { Registry } from 'prom-client';
-import type { CallEvent, Exchange } from '../gitlab/request.ts';
+import { Registry } from 'prom-client';
+import type { CallEvent } from '../gitlab/request.ts';
 import { type Logger, logOperation } from './logger.ts';
-import { createMetrics, metricsAsText, processMetrics } from './metrics.ts';
+import { createMetrics, processMetrics } from './metrics.ts';
 import type { Operation } from './operation.ts';
 import { traceExchange } from './tracing.ts';
 
-/** Decides whether this process should receive traffic. */
-export interface Readiness {
-  /** Sends a request to GitLab only if there was no recent response. */
-  check(): Promise<{ ready: true } | { ready: false; reason: string }>;
-  /** Records a response of GitLab, to any request of any caller. */
-  recordResponse(): void;
+interface ReadinessDeps {
+  /** Resolves with whether GitLab responds. */
+  ping(signal: AbortSignal): Promise<boolean>;
+  now(): number;
 }
+
+/** Decides whether this process should receive traffic. */
+export type Readiness = ReturnType<typeof createReadiness>;
 
 /** A response counts as a successful check for this long. */
 const RECENT_MS = 10_000;
@@ -24,11 +25,7 @@ const CHECK_TIMEOUT_MS = 3_000;
  * concurrent checks share. Not ready before the first response, nor after three failed checks in a
  * row until the next response.
  */
-export function createReadiness(deps: {
-  /** Resolves with whether GitLab responds. */
-  ping(signal: AbortSignal): Promise<boolean>;
-  now(): number;
-}): Readiness {
+export function createReadiness(deps: ReadinessDeps) {
   let respondedAt: number | undefined;
   let failures = 0;
   let inFlight: Promise<void> | undefined;
@@ -45,6 +42,7 @@ export function createReadiness(deps: {
   const isRecent = () => respondedAt !== undefined && deps.now() - respondedAt < RECENT_MS;
 
   return {
+    /** Records a response of GitLab, to any request of any caller. */
     recordResponse,
     async check() {
       if (!isRecent()) {
@@ -53,9 +51,7 @@ export function createReadiness(deps: {
         });
         await inFlight;
       }
-      if (respondedAt === undefined) {
-        return { ready: false, reason: 'GitLab has not answered yet' };
-      }
+      if (respondedAt === undefined) return { ready: false, reason: 'GitLab has not answered yet' };
       if (failures < MAX_FAILURES) return { ready: true };
       const seconds = Math.round((deps.now() - respondedAt) / 1000);
       return { ready: false, reason: `GitLab has not answered for ${seconds} s` };
@@ -64,75 +60,50 @@ export function createReadiness(deps: {
 }
 
 /** Log, metrics, readiness and traces of one gateway. */
-export interface Telemetry {
-  /** Hooks for the transport to GitLab. */
-  readonly upstream: {
-    onCall(event: CallEvent): void;
-    onCircuit(isOpen: boolean): void;
-    around(exchange: Exchange): Exchange;
-  };
-  /** Records that Redis became unreachable or reachable. */
-  onRelay(isUp: boolean): void;
-  /** Hooks for operations. */
-  readonly observer: {
-    began(): void;
-    subscribed(change: 1 | -1): void;
-    ended(operation: Operation, durationMs: number): void;
-    refused(requestId: string, status: number): void;
-  };
-  readonly readiness: Readiness;
-  /** The registries of /metrics. Metrics of the process are collected from the first call on. */
-  registries(): Registry[];
-  /** The metrics in Prometheus text format. */
-  metricsText(): Promise<string>;
-}
-
-/** What telemetry needs from the rest of the gateway. */
-export interface TelemetryDeps {
-  logger: Logger;
-  now(): number;
-  /** Resolves with whether GitLab responds. */
-  ping(signal: AbortSignal): Promise<boolean>;
-}
+export type Telemetry = ReturnType<typeof createTelemetry>;
 
 /** Creates the telemetry of a gateway. */
-export function createTelemetry({ logger, now, ping }: TelemetryDeps): Telemetry {
+export function createTelemetry({ logger, ...deps }: ReadinessDeps & { logger: Logger }) {
   const metrics = createMetrics();
-  const readiness = createReadiness({ ping, now });
+  const readiness = createReadiness(deps);
   const registries = () => [metrics.registry, processMetrics()];
   return {
+    /** Hooks for the transport to GitLab. */
     upstream: {
-      onCall(event) {
+      onCall(event: CallEvent) {
         metrics.called(event);
         if (event.status !== undefined && event.status < 500) readiness.recordResponse();
       },
-      onCircuit(isOpen) {
+      onCircuit(isOpen: boolean) {
         metrics.circuit(isOpen);
-        if (isOpen)
+        if (isOpen) {
           logger.warn('GitLab does not respond: circuit breaker open, calls fail immediately');
-        else logger.info('GitLab responds again: circuit breaker closed');
+        } else logger.info('GitLab responds again: circuit breaker closed');
       },
       around: traceExchange,
     },
-    onRelay(isUp) {
+    onRelay(isUp: boolean) {
       metrics.relay(isUp);
       if (isUp) logger.info('Redis is reachable again: replicas share change events');
       else logger.warn('Redis is unreachable: each replica finds changes by polling only');
     },
+    /** Hooks for operations. */
     observer: {
       began: metrics.began,
       subscribed: metrics.subscribed,
-      ended(operation, durationMs) {
+      ended(operation: Operation, durationMs: number) {
         metrics.ended(operation, durationMs);
         logOperation(logger, operation, durationMs);
       },
-      refused(requestId, status) {
+      /** Records a request that was refused before any operation. */
+      refused(requestId: string, status: number) {
         metrics.refused(status);
         logger.info({ requestId, status }, 'request refused');
       },
     },
     readiness,
+    /** The registries of /metrics. Metrics of the process are collected from the first call on. */
     registries,
-    metricsText: () => metricsAsText(registries()),
+    metricsText: () => Registry.merge(registries()).metrics(),
   };
 }

@@ -9,7 +9,7 @@ import {
   type TextMapGetter,
   trace,
 } from '@opentelemetry/api';
-import type { Call, Exchange, RawResponse } from '../gitlab/request.ts';
+import type { Call, Exchange } from '../gitlab/request.ts';
 import { type Operation, outcomeOf } from './operation.ts';
 
 /*
@@ -29,18 +29,12 @@ const headerGetter: TextMapGetter<ReadHeader> = {
 };
 
 /** Whether there is an SDK. Also true for spans that are not sampled: children inherit that. */
-const isKnown = (span: Span) => isSpanContextValid(span.spanContext());
+const hasSdk = (span: Span) => isSpanContextValid(span.spanContext());
 
 /** Returns the context of the active span, or the one that the carrier contains. */
 function parentIn<Carrier>(carrier: Carrier, getter?: TextMapGetter<Carrier>): Context {
   const active = context.active();
   return trace.getSpan(active) ? active : propagation.extract(active, carrier, getter);
-}
-
-/** The span of an operation. `run` makes it the parent of all spans that `work` starts. */
-export interface OperationSpan {
-  run<T>(work: () => T): T;
-  end(operation: Operation): void;
 }
 
 function describeOperation(span: Span, operation: Operation): void {
@@ -59,15 +53,15 @@ function describeOperation(span: Span, operation: Operation): void {
 }
 
 /** Starts a span as a child of the active span or, without one, of the caller's `traceparent`. */
-export function startOperationSpan(header: ReadHeader): OperationSpan {
+export function startOperationSpan(header: ReadHeader) {
   const parent = parentIn(header, headerGetter);
   const tracer = trace.getTracer(tracerName);
   const span = tracer.startSpan('graphql', { kind: SpanKind.SERVER }, parent);
-  if (!isKnown(span)) return { run: (work) => work(), end: () => span.end() };
-  const inside = trace.setSpan(parent, span);
+  const inside = hasSdk(span) ? trace.setSpan(parent, span) : undefined;
   return {
-    run: (work) => context.with(inside, work),
-    end(operation) {
+    /** Makes the span the parent of all spans that `work` starts. */
+    run: <T>(work: () => T): T => (inside ? context.with(inside, work) : work()),
+    end(operation: Operation) {
       if (span.isRecording()) describeOperation(span, operation);
       span.end();
     },
@@ -83,11 +77,6 @@ function startCallSpan({ method, endpoint, traceContext = {} }: Call): Span {
   return trace.getTracer(tracerName).startSpan(name, options, parent);
 }
 
-function describeAnswer(span: Span, { status }: RawResponse): void {
-  span.setAttribute('http.response.status_code', status);
-  if (status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
-}
-
 /** Returns the headers that make a span the parent of GitLab's spans. */
 function traceHeadersOf(span: Span): Record<string, string> {
   const carrier: Record<string, string> = {};
@@ -99,11 +88,12 @@ function traceHeadersOf(span: Span): Record<string, string> {
 export function traceExchange(exchange: Exchange): Exchange {
   return async (call) => {
     const span = startCallSpan(call);
-    if (!isKnown(span)) return exchange(call);
+    if (!hasSdk(span)) return exchange(call);
     try {
-      const answer = await exchange({ ...call, traceContext: traceHeadersOf(span) });
-      describeAnswer(span, answer);
-      return answer;
+      const response = await exchange({ ...call, traceContext: traceHeadersOf(span) });
+      span.setAttribute('http.response.status_code', response.status);
+      if (response.status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
+      return response;
     } catch (error) {
       span.setAttribute('error.type', error instanceof Error ? error.name : 'unknown');
       span.setStatus({ code: SpanStatusCode.ERROR });

@@ -6,15 +6,8 @@ import {
   type Operation,
   startOperation,
 } from '../observability/operation.ts';
-import { type OperationSpan, startOperationSpan } from '../observability/tracing.ts';
-
-/** Receives the life of operations; implemented by observability/. */
-export interface OperationObserver {
-  began(): void;
-  /** The number of running subscriptions changed. */
-  subscribed(change: 1 | -1): void;
-  ended(operation: Operation, durationMs: number): void;
-}
+import type { Telemetry } from '../observability/telemetry.ts';
+import { startOperationSpan } from '../observability/tracing.ts';
 
 /** What an operation begins with. */
 export interface OperationStart {
@@ -28,7 +21,7 @@ export interface OperationStart {
 /** A running operation. */
 export interface TrackedOperation {
   readonly operation: Operation;
-  readonly span: OperationSpan;
+  readonly span: ReturnType<typeof startOperationSpan>;
   readonly signal: AbortSignal;
   isOver: boolean;
 }
@@ -51,7 +44,7 @@ export interface OperationTracker {
 
 /** `now` returns monotonic time in ms. */
 export function createOperationTracker(
-  observer: OperationObserver,
+  observer: Telemetry['observer'],
   now: () => number,
 ): OperationTracker {
   return {
