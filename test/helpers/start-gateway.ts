@@ -62,6 +62,8 @@ export interface StartOptions {
   stalledMs?: GatewayDeps['stalledMs'];
   /** How live updates are paced. */
   live?: GatewayDeps['live'];
+  /** How often an operation is executed by graphql-js before it is compiled. @default 0 */
+  compileAfterUses?: number;
   /** Where it listens. @default '127.0.0.1' */
   host?: string;
 }
@@ -87,8 +89,8 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     logger: options.logger,
     live: options.live,
     stalledMs: options.stalledMs,
-    // Every operation takes the short way from its first use on, so that all tests try it.
-    compileAfterUses: 0,
+    // By default, operations are compiled at their first use, so that all tests execute compiled operations.
+    compileAfterUses: options.compileAfterUses ?? 0,
   });
   const url = await gateway.listen(options.host ?? '127.0.0.1', 0);
   onTestFinished(async () => {
