@@ -262,7 +262,11 @@ const bodies: Row[] = [
 const contentTypes: Row[] = [
   ['missing', ofType(null), '415 BAD_REQUEST'],
   ['of a form', { ...ofType('application/x-www-form-urlencoded'), body: 'a=b' }, '415 BAD_REQUEST'],
+  ['of a form with files', ofType('multipart/form-data; boundary=x'), '415 BAD_REQUEST'],
   ['text/plain', ofType('text/plain'), '415 BAD_REQUEST'],
+  ['text/plain followed by JSON', ofType('text/plain; application/json'), '415 BAD_REQUEST'],
+  ['application/graphql', ofType('application/graphql'), '415 BAD_REQUEST'],
+  ['empty', ofType(''), '415 BAD_REQUEST'],
   ['another kind of JSON', ofType('application/json-patch+json'), '415 BAD_REQUEST'],
   ['JSON with a charset', ofType('application/json; charset=utf-8'), OK],
   ['JSON with a charset that is ignored', ofType('application/json; charset=utf-16'), OK],
@@ -324,9 +328,10 @@ describe.each([
   ['an address', addresses],
 ])('%s', (_subject, rows) => {
   it.each(rows)('%s', async (_name, request, expected, expectedInNewType = expected) => {
-    const { url, bugs } = await start();
+    const { url, bugs, calls } = await start();
     const response = await sendRaw(url, request);
     expect(summarize(response)).toBe(expected);
+    if (response.status >= 400) expect(calls()).toEqual([]);
     const headers = [...(request.headers ?? []), NEW_TYPE];
     expect(summarize(await sendRaw(url, { ...request, headers }))).toBe(expectedInNewType);
     expect(bugs).toEqual([]);
