@@ -3,11 +3,11 @@ import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
 import { neighbourSdl } from './neighbour.ts';
 
-/* Makes one graph of two: `npx tsx examples/federation/compose.ts > supergraph.graphql` */
+/* Composes both subgraphs into a supergraph: `npx tsx examples/federation/compose.ts > supergraph.graphql` */
 
 const gitlabSdl = readFileSync(new URL('../../schema/subgraph.graphql', import.meta.url), 'utf8');
 
-/** The supergraph of the gateway and the neighbour; throws with the reasons where they do not compose. */
+/** Returns the supergraph. Throws with the reasons if the subgraphs do not compose. */
 export function composeSupergraph(urls: { gitlab: string; deployments: string }): string {
   const result = composeServices([
     { name: 'gitlab', url: urls.gitlab, typeDefs: parse(gitlabSdl) },

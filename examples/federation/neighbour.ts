@@ -4,12 +4,11 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 
-/* A subgraph that knows deployments and teams, and of jobs only the web address: `npx tsx examples/federation/neighbour.ts` */
+/* A subgraph with deployments and teams; of a job it knows only the web address: `npx tsx examples/federation/neighbour.ts` */
 
-/** Its schema, with Relay types of its own. */
+/** The subgraph's schema, with its own Relay types. */
 export const neighbourSdl = readFileSync(new URL('neighbour.graphql', import.meta.url), 'utf8');
 
-/** What it knows of a deployment. */
 export interface Deployment {
   id: string;
   environment: string;
@@ -23,7 +22,7 @@ const known: Deployment[] = [
 ];
 const pageInfo = { hasNextPage: false, hasPreviousPage: false };
 
-/** Serves it; port 0 picks a free one. */
+/** Serves the subgraph; port 0 picks a free one. */
 export function startNeighbour(port: number, deployments = known) {
   const typeDefs = parse(neighbourSdl);
   const resolvers = {

@@ -5,8 +5,8 @@ import { getOperationAST, print } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 
 /*
- * The smallest router there is, to try things: `npx tsx examples/federation/router.ts supergraph.graphql`.
- * What matters in any router is in FORWARDED: callers' credentials must reach the gateway.
+ * A minimal router for experiments: `npx tsx examples/federation/router.ts supergraph.graphql`.
+ * Every router must forward the headers in FORWARDED: the gateway needs the caller's credential.
  */
 
 const FORWARDED = ['authorization', 'private-token', 'job-token', 'traceparent', 'tracestate'];
@@ -20,7 +20,7 @@ function useGateway(executor: Executor): Plugin {
         const source = print(document);
         const request = { query: source, operationName, variables: variableValues };
         const operation = getOperationAST(document, operationName);
-        // The part of Apollo Server's request that the gateway looks at.
+        // The part of Apollo Server's request that ApolloGateway reads.
         const given = { request, source, document, operation, operationName, schema };
         const context = { queryHash: source, context: contextValue, metrics: {}, ...given };
         return executor(context as unknown as Parameters<Executor>[0]);
