@@ -16,11 +16,9 @@ import { allSettledInPlace, checkListSize } from '../graphql/read-planner.ts';
 import { selectedBelow } from '../graphql/selection.ts';
 import { entityKeys, parseReference } from './entity-keys.ts';
 
-/** What the fields for routers are made from. */
 export interface EntityOptions {
-  /** What `_service` tells routers and composition. */
   sdl: string;
-  /** The most references in one `_entities`. */
+  /** The maximum number of references in one `_entities`. */
   maxReferences: number;
 }
 
@@ -31,17 +29,16 @@ const Any = new GraphQLScalarType({
 
 const Service = new GraphQLObjectType({
   name: '_Service',
-  description: 'This subgraph, as composition sees it.',
+  description: 'The subgraph for composition.',
   fields: {
     sdl: { type: GraphQLString, description: 'The schema with its federation directives.' },
   },
 });
 
 /**
- * `_service` and `_entities`, which routers ask. References are read by the same loaders as `node`:
- * all of them start in one tick, so jobs that lie close together become one call, whatever key
- * each was given by. The order is kept; what is gone or hidden is null; what is wrong is an error at
- * its own place.
+ * Returns `_service` and `_entities`, the fields for routers. All references start in one tick and
+ * use the loaders of `node`, so that jobs with close ids share a call. The order of references is
+ * kept. An object that does not exist is null; an invalid reference is an error at its index.
  */
 export function entityFields(
   schema: GraphQLSchema,
@@ -49,20 +46,20 @@ export function entityFields(
 ): GraphQLFieldConfigMap<unknown, Context> {
   const Entity = new GraphQLUnionType({
     name: '_Entity',
-    description: 'Anything that a reference leads to.',
+    description: 'An object that a reference can name.',
     types: [...entityKeys.keys()].map((name) => schema.getType(name)).filter(isObjectType),
     resolveType: typeOfNode,
   });
   return {
     _service: {
       type: new GraphQLNonNull(Service),
-      description: 'This subgraph, as composition sees it. Needs no credential.',
+      description: 'The subgraph for composition. Requires no credential.',
       resolve: () => ({ sdl }),
     },
     _entities: {
       type: new GraphQLNonNull(new GraphQLList(Entity)),
       description:
-        'What each reference leads to, in their order. Null for what is gone, or hidden from you.',
+        'The objects of the references, in their order. Null for an object that does not exist or is not visible to the caller.',
       args: {
         representations: {
           type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(Any))),

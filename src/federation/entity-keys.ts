@@ -9,15 +9,13 @@ import {
 import { parseResourceUrl } from '../graphql/web-url.ts';
 
 /*
- * What another subgraph may hold of ours: references, which a router turns into whole objects by
- * `_entities`. The table below is all there is to keys: the SDL's @key directives are made from it,
- * and references are read by it.
+ * References of other subgraphs, which a router resolves by `_entities`. The table of keys below is
+ * the source of the SDL's @key directives, and references are parsed by it.
  */
 
-/** Types that a reference leads to. */
 export type EntityType = NodeRef['type'];
 
-/** A key's fields as text, in the order of the key, and where users see this GitLab. */
+/** Parses the values of a key's fields, in the order of the key. `bases` are GitLab's web URLs. */
 type ReadKey = (values: readonly string[], bases: readonly string[]) => NodeRef;
 
 function checkType(ref: NodeRef, type: EntityType): NodeRef {
@@ -57,7 +55,7 @@ const projectByNumber: ReadKey = ([databaseId = '']) => ({
   project: parseNumericId(databaseId, '`databaseId`'),
 });
 
-/** By type, each key and how it is read; where a reference has several, the first one counts. */
+/** The keys of each type. If a reference has several keys, the first one is used. */
 const keys: Readonly<Record<EntityType, Readonly<Record<string, ReadKey>>>> = {
   Job: {
     id: byGlobalId('Job'),
@@ -73,7 +71,7 @@ const keys: Readonly<Record<EntityType, Readonly<Record<string, ReadKey>>>> = {
   Project: { id: byGlobalId('Project'), fullPath: projectByPath, databaseId: projectByNumber },
 };
 
-/** The types that references lead to, each with its keys as @key writes them. */
+/** The types with keys, and their keys in the notation of @key. */
 export const entityKeys: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(keys).map(([type, readers]) => [type, Object.keys(readers)]),
 );
@@ -83,7 +81,7 @@ function describe(type: EntityType): string {
   return `A reference to a ${type} needs ${choices.join(', or ')}.`;
 }
 
-/** A key's value as text; ids may come as JSON numbers, as long as JSON keeps their digits. */
+/** Returns the value of a key field as a string. Ids may be JSON numbers up to 2^53. */
 function toText(value: unknown, field: string): string {
   if (typeof value === 'string') return value;
   if (Number.isSafeInteger(value)) return String(value);
@@ -96,7 +94,7 @@ function isEntityType(name: unknown): name is EntityType {
   return typeof name === 'string' && Object.hasOwn(keys, name);
 }
 
-/** What a reference names; BAD_USER_INPUT says what is wrong with it. No call is made. */
+/** Parses a reference. Throws BAD_USER_INPUT if it is invalid. Makes no call. */
 export function parseReference(representation: unknown, bases: readonly string[]): NodeRef {
   const given = new Map(Object.entries(representation ?? {}));
   const type = given.get('__typename');

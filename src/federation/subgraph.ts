@@ -15,17 +15,16 @@ import { federationDirectives, LINK } from './directives.ts';
 import { entityFields } from './entities.ts';
 
 /*
- * The second build of the schema: the same types and resolvers as a Federation v2 subgraph. It is
- * made from the finished standalone schema, so the two cannot drift apart, and a gateway that is no
- * subgraph pays nothing for it (docs/decisions/005-subgraph.md).
+ * The schema as a Federation v2 subgraph. It is derived from the standalone schema, so that both have
+ * the same types and resolvers (docs/decisions/005-subgraph.md).
  */
 
-/** Root fields that any Relay server has: two subgraphs with them do not compose. */
+/** Root fields of every Relay server. Two subgraphs that have them do not compose. */
 const RELAY_ROOTS = ['node', 'nodes'];
 
 type Fields = GraphQLFieldConfigMap<unknown, Context>;
 
-/** The same schema with other fields on its query type. */
+/** Returns a schema with changed fields on its query type. */
 function withQuery(schema: GraphQLSchema, change: (fields: Fields) => Fields): GraphQLSchema {
   const { types, ...config } = schema.toConfig();
   const old = schema.getQueryType();
@@ -34,7 +33,7 @@ function withQuery(schema: GraphQLSchema, change: (fields: Fields) => Fields): G
   return new GraphQLSchema({ ...config, query, types: types.filter((type) => type !== old) });
 }
 
-/** The part of the schema that becomes part of a larger graph. */
+/** Returns the schema without the root fields that must not be in a subgraph. */
 function ownGraph(schema: GraphQLSchema): GraphQLSchema {
   return withQuery(schema, (fields) =>
     Object.fromEntries(Object.entries(fields).filter(([name]) => !RELAY_ROOTS.includes(name))),
@@ -50,7 +49,7 @@ function printSdl(graph: GraphQLSchema): string {
   const directives = federationDirectives(graph);
   const at = (coordinate: string) => parseDirectives(directives.get(coordinate));
   const decorate = (definition: DefinitionNode): DefinitionNode[] => {
-    // Directives for operations, such as @defer, are the router's own.
+    // Directives for operations are defined by the router.
     if (definition.kind === Kind.DIRECTIVE_DEFINITION) return [];
     if (!('name' in definition) || !definition.name) return [definition];
     const name = definition.name.value;
@@ -69,12 +68,12 @@ function printSdl(graph: GraphQLSchema): string {
   return `${LINK}\n\n${own}`;
 }
 
-/** What composition takes: the subgraph's SDL, as `_service` tells it. */
+/** Returns the subgraph's SDL for composition, as in `_service`. */
 export function printSubgraph(schema: GraphQLSchema): string {
   return printSdl(ownGraph(schema));
 }
 
-/** Makes a Federation v2 subgraph of the schema. */
+/** Returns the schema as a Federation v2 subgraph. */
 export function createSubgraph(
   schema: GraphQLSchema,
   { maxReferences }: { maxReferences: number },

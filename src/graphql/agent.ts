@@ -17,7 +17,7 @@ import {
 import { type Selection, selectedBelow, selectionOf } from './selection.ts';
 import { projectBehind } from './web-url.ts';
 
-/** A job token may not read projects, but its job's address tells the path. */
+/** Returns the project of a job token's job. The token cannot read it, but its job's URL has the path. */
 async function projectOf(id: string, context: Context, selection: Selection): Promise<ProjectRow> {
   const row = { ref: id, id };
   if (!needsMore('Project', selection, { from: 'number', to: 'job' })) return row;
@@ -29,23 +29,24 @@ async function projectOf(id: string, context: Context, selection: Selection): Pr
 
 AllowedAgents.implement({
   description:
-    'The Kubernetes agents that the job of a CI_JOB_TOKEN may use, and the job’s surroundings.',
+    'The Kubernetes agents that the job of a CI_JOB_TOKEN may use, with the project, user and environment of the job.',
   fields: (t) => ({
     agents: t.field({
       type: [Agent],
       nullable: false,
-      description: 'The agents, authorized through the project, its groups or the instance.',
+      description: 'Agents that are authorized through the project, its groups or the instance.',
       resolve: (row) => row.allowed_agents ?? [],
     }),
     job: t.field({
       type: Job,
-      description: 'The job itself, as `currentJob` reads it.',
+      description: 'The job of the token, as in `currentJob`.',
       extensions: costs({ call: 'currentJob' }),
       resolve: (_row, _args, { loaders }) => loaders.currentJob(),
     }),
     pipeline: t.field({
       type: Pipeline,
-      description: 'Its pipeline. A job token may read its fields from GitLab 19 on.',
+      description:
+        'The pipeline of the job. Only its ids are known without a call; a job token may read the rest from GitLab 19 on.',
       extensions: costs({ names: () => [{ type: 'Pipeline' }], exists: true }),
       resolve: ({ pipeline, project }, _args, context, info) =>
         pipeline && project
@@ -58,7 +59,8 @@ AllowedAgents.implement({
     }),
     project: t.field({
       type: Project,
-      description: 'Its project. Its path and address come with `currentJob`, at its call.',
+      description:
+        'The project of the job. `fullPath`, `webUrl` and `ciJobTokenScopeEnabled` cost the call of `currentJob`.',
       extensions: costs({
         leadsTo: 'number',
         improvedBy: { call: 'currentJob', leadsTo: 'job' },
@@ -70,19 +72,19 @@ AllowedAgents.implement({
       type: ['ID'],
       nullable: false,
       description:
-        'GitLab’s numbers of the project’s group and all groups above. Empty for a personal project.',
+        'Numeric ids of the project’s group and its ancestors. Empty for a personal project.',
       resolve: ({ project }) => project?.groups?.map(({ id }) => String(id)) ?? [],
     }),
     user: t.field({ type: User, description: 'Who started the job.', resolve: ({ user }) => user }),
     rolesInProject: t.field({
       type: ['String'],
       description:
-        'The roles that user has in the project, each one including those before: guest, reporter, developer, … Open-ended.',
+        'The user’s roles in the project: guest, reporter, developer and so on, up to the highest one. GitLab may add values.',
       resolve: ({ user }) => user?.roles_in_project,
     }),
     environment: t.field({
       type: AgentEnvironment,
-      description: 'The environment the job deploys to. Null when it has none.',
+      description: 'The environment that the job deploys to, or null.',
       resolve: ({ environment }) => environment,
     }),
   }),
@@ -93,12 +95,12 @@ Agent.implement({
   fields: (t) => ({
     id: t.id({
       nullable: false,
-      description: 'Global id, opaque.',
+      description: 'The global id, an opaque string.',
       resolve: (agent) => toGlobalId('Agent', agent.id),
     }),
     databaseId: t.id({
       nullable: false,
-      description: 'GitLab’s own number of the agent.',
+      description: 'GitLab’s numeric id of the agent.',
       resolve: (agent) => String(agent.id),
     }),
     configProject: t.field({
@@ -109,7 +111,7 @@ Agent.implement({
     configuration: t.field({
       type: 'JSON',
       description:
-        'The entry under `ci_access` that lets the job use it, as written there; {} for the project’s own agents.',
+        'The `ci_access` entry of the agent’s configuration that authorizes the job; {} for agents of the same project.',
       resolve: (agent) => agent.configuration,
     }),
   }),
@@ -120,22 +122,22 @@ AgentConfigProject.implement({
   fields: (t) => ({
     databaseId: t.id({
       nullable: false,
-      description: 'GitLab’s own number of the project.',
+      description: 'GitLab’s numeric id of the project.',
       resolve: (project) => String(project.id),
     }),
-    description: t.exposeString('description', { description: 'What the project says of itself.' }),
+    description: t.exposeString('description', { description: 'The project’s description.' }),
     name: t.exposeString('name', { description: 'Its name.' }),
     nameWithNamespace: t.exposeString('name_with_namespace', {
       description: 'Its name with those of its groups.',
     }),
-    path: t.exposeString('path', { description: 'The last part of its path.' }),
+    path: t.exposeString('path', { description: 'The last segment of its path.' }),
     fullPath: t.id({
       description: 'Its path with all groups.',
       resolve: (project) => project.path_with_namespace,
     }),
     createdAt: t.field({
       type: 'DateTime',
-      description: 'When it was made.',
+      description: 'When it was created.',
       resolve: (project) => project.created_at,
     }),
   }),
@@ -144,7 +146,7 @@ AgentConfigProject.implement({
 AgentEnvironment.implement({
   description: 'The environment that a job deploys to.',
   fields: (t) => ({
-    slug: t.exposeString('slug', { description: 'Its short name, fit for addresses.' }),
+    slug: t.exposeString('slug', { description: 'Its short name, for use in URLs.' }),
     tier: t.exposeString('tier', {
       description: 'production, staging, testing, development or other.',
     }),
@@ -155,7 +157,7 @@ builder.queryField('allowedAgents', (t) =>
   t.field({
     type: AllowedAgents,
     description:
-      'The Kubernetes agents that the job of the request’s CI_JOB_TOKEN may use. Null for any other credential.',
+      'The Kubernetes agents that the job of the request’s CI_JOB_TOKEN may use. Null for other credentials.',
     extensions: costs({ call: 'allowedAgents' }),
     resolve: (_root, _args, { loaders }) => loaders.allowedAgents(),
   }),

@@ -1,7 +1,7 @@
 import SchemaBuilder from '@pothos/core';
 import type { Context } from '../context/context.ts';
 
-/** What the schema is written in: the context every resolver gets, and how scalars look inside and outside. */
+/** The types that Pothos uses: the context of resolvers, and the values of scalars. */
 export interface SchemaTypes {
   Context: Context;
   Scalars: {
@@ -12,21 +12,20 @@ export interface SchemaTypes {
   };
 }
 
-/** `SchemaTypes` with Pothos's own defaults, for what is generic over them. */
+/** `SchemaTypes` with Pothos's defaults, for generic code. */
 export type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
 
-/** The one Pothos builder; every noun file adds its types to it, `schema.ts` builds the result. */
+/** The Pothos builder. Each file adds its types to it; schema.ts builds the schema. */
 export const builder = new SchemaBuilder<SchemaTypes>({});
 
 builder.queryType({
-  description:
-    'Everything that can be read. A read of what is missing, or hidden from you, is null.',
+  description: 'All reads. An object that does not exist or is not visible to the caller is null.',
 });
 builder.mutationType({
   description:
-    'Everything that changes a job. What a caller can act on comes back in the payload’s `errors`; a missing or refused credential is a GraphQL error.',
+    'All writes. Errors that a caller can handle are in the payload’s `errors`; a missing or rejected credential is a GraphQL error.',
 });
 builder.subscriptionType({
   description:
-    'Everything that can be followed, over SSE or WebSocket. Each sends what is now, then every change, and completes when it is over. What ends it early is an error.',
+    'Live updates over SSE or WebSocket. Each subscription sends the current state, then every change, and completes when the job or pipeline is finished. If it ends early, the last event is an error.',
 });

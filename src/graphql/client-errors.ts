@@ -21,17 +21,17 @@ export type ErrorCode =
   | 'UPSTREAM_UNAVAILABLE'
   | 'UPSTREAM_TIMEOUT';
 
-/** An error about what the caller sent: it says what is wrong and what would be right. No upstream call was made for it. */
+/** Returns an error about invalid input, which states what is expected. */
 export function badUserInput(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
-/** An error about a credential that is missing or not enough to begin with. */
+/** Returns an error about a missing or insufficient credential. */
 export function unauthenticated(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } });
 }
 
-/** GitLab's statuses as codes; any other 4xx is the caller's, any other 5xx GitLab's. */
+/** Codes by GitLab's status. Any other 4xx is BAD_USER_INPUT, any other 5xx UPSTREAM_UNAVAILABLE. */
 const byStatus: Readonly<Record<number, ErrorCode>> = {
   401: 'UNAUTHENTICATED',
   403: 'FORBIDDEN',
@@ -56,19 +56,19 @@ const codes = {
 } satisfies Record<GitlabErrorCode, (error: GitlabError) => ErrorCode>;
 
 const messages: Readonly<Record<ErrorCode, string>> = {
-  UNAUTHENTICATED: 'GitLab does not accept this credential, or needs one.',
-  FORBIDDEN: 'GitLab does not allow this with your credential.',
-  NOT_FOUND: 'Not found, or hidden from your credential.',
-  BAD_USER_INPUT: 'GitLab does not accept this request.',
-  CONFLICT: 'GitLab is busy with this job. Read it again, then repeat.',
-  RATE_LIMITED: 'GitLab limits how often your credential may ask. Wait, then repeat.',
+  UNAUTHENTICATED: 'GitLab rejected the credential, or requires one.',
+  FORBIDDEN: 'The credential does not permit this in GitLab.',
+  NOT_FOUND: 'Not found, or not visible with this credential.',
+  BAD_USER_INPUT: 'GitLab rejected the input of this request.',
+  CONFLICT: 'GitLab is already changing this job. Read it again, then retry.',
+  RATE_LIMITED: 'The rate limit of GitLab for this credential was exceeded. Wait, then retry.',
   OPERATION_TOO_COMPLEX:
     'The operation needs more calls to GitLab than are allowed. Select less, or take smaller pages.',
-  UPSTREAM_UNAVAILABLE: 'GitLab is not available, or did not give a usable answer.',
-  UPSTREAM_TIMEOUT: 'GitLab did not answer in time.',
+  UPSTREAM_UNAVAILABLE: 'GitLab is not available, or sent no usable response.',
+  UPSTREAM_TIMEOUT: 'GitLab did not respond in time.',
 };
 
-/** What a client sees of a failed call. */
+/** The code, message and extensions that a client gets for a failed call. */
 export interface ErrorView {
   code: ErrorCode;
   message: string;
@@ -88,7 +88,7 @@ function detailsOf(error: GitlabError): Record<string, unknown> {
   return error instanceof GitlabCallBudgetError ? { limit: 'upstreamCalls', max: error.max } : {};
 }
 
-/** Tells a failed call in a client's words: code, GitLab's own message where it has one, and `upstream`. */
+/** Maps a failed call for clients: code, GitLab's own message if it has one, and `upstream`. */
 export function viewError(error: GitlabError): ErrorView {
   const code = codes[error.code](error);
   const own =
@@ -114,10 +114,10 @@ function reword(
   return new GraphQLError(message, { ...same, ...changes });
 }
 
-/** As many as the longest list has rows. More are of no use to anybody, and each takes the time of a hundred values. */
+/** The rows of the longest list. Each error takes the time of a hundred values. */
 export const MAX_ERRORS = 500;
 
-/** The errors that are told: all, or the first of very many, and how many there were besides. */
+/** Returns all errors, or the first 500 and an error with the number of the others. */
 export function capErrors(errors: readonly GraphQLError[]): readonly GraphQLError[] {
   if (errors.length <= MAX_ERRORS) return errors;
   const message = `${errors.length - MAX_ERRORS} more errors are left out.`;
@@ -125,30 +125,30 @@ export function capErrors(errors: readonly GraphQLError[]): readonly GraphQLErro
   return [...errors.slice(0, MAX_ERRORS), last];
 }
 
-/** In characters. */
+/** Errors about variables contain their whole value. In characters. */
 const LONG_MESSAGE = 1_000;
 
-/** The same error with no more of its message than people read: those about variables tell a value whole, each. */
+/** Truncates a long message. */
 function shorten(error: GraphQLError): GraphQLError {
   if (error.message.length <= LONG_MESSAGE) return error;
   return reword(error, `${error.message.slice(0, LONG_MESSAGE)}…`);
 }
 
-/** An error as clients get it: what it tells HTTP is not for them. */
+/** Returns the JSON of an error, without the extension that is meant for the HTTP server. */
 export function formatError(error: GraphQLError): GraphQLFormattedError {
   const { extensions, ...json } = error.toJSON();
   const { http: _, ...shown } = extensions ?? {};
   return Object.keys(shown).length > 0 ? { ...json, extensions: shown } : json;
 }
 
-/** Whether a read or write was ended by its operation's signal: time was over, or the caller left. */
+/** Returns whether a call was aborted by its operation's signal: timeout, or the caller left. */
 export function isEnded(error: unknown): boolean {
   return error instanceof DOMException && /^(Timeout|Abort)Error$/.test(error.name);
 }
 
 /**
- * What leaves the gateway for an error: one made on purpose as it is, a failed call in a client's
- * words, and anything else, which is a bug of ours, masked.
+ * Maps an error for clients: a GraphQLError stays, a failed call becomes a code and a message, and
+ * anything else is reported as a bug and masked.
  */
 export function toClientError(error: unknown, report: (bug: unknown) => void): GraphQLError {
   const graphql =

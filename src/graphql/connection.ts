@@ -12,7 +12,7 @@ import type { ListCost } from './cost.ts';
 import { listDigest, parseCursor, toCursor } from './cursor.ts';
 import { perSelection, type Selection } from './selection.ts';
 
-/** The largest page: more would mean more than five upstream calls for one field. */
+/** The maximum page size; a page costs at most five calls to GitLab. */
 export const MAX_PAGE = 500;
 const DEFAULT_PAGE = 20;
 
@@ -24,7 +24,7 @@ export interface ConnectionArgs {
   before?: string | null | undefined;
 }
 
-/** Rows of one page in the order of the connection, ready to be resolved field by field. */
+/** The rows of a page, in the order of the connection. */
 export interface Connection<Row> {
   edges: Edge<Row>[];
   hasNextPage: boolean;
@@ -32,13 +32,13 @@ export interface Connection<Row> {
   totalCount: number | null;
 }
 
-/** A row and its cursor, which is made when somebody asks for it. */
+/** A row and its cursor, which is computed only if it is selected. */
 export interface Edge<Row> {
   node: Row;
   cursor(): string;
 }
 
-/** Which way and how far a caller pages, checked: `first` with `after`, or `last` with `before`. */
+/** Checked page arguments: `first` with `after`, or `last` with `before`. */
 export interface PageArgs {
   forward: boolean;
   count: number;
@@ -62,30 +62,27 @@ function pageSizeOf({ first, last }: ConnectionArgs): number {
   return first ?? last ?? DEFAULT_PAGE;
 }
 
-/** Checks Relay's arguments and fills in the default of `first: 20`. */
-export function parsePageArgs(args: ConnectionArgs, most = MAX_PAGE): PageArgs {
+/** Checks Relay's arguments, with a default of `first: 20`. Throws BAD_USER_INPUT. */
+export function parsePageArgs(args: ConnectionArgs, max = MAX_PAGE): PageArgs {
   checkMix(args);
   const forward = args.last == null;
   const count = pageSizeOf(args);
-  if (count < 1 || count > most) {
-    throw badUserInput(
-      `\`${forward ? 'first' : 'last'}\` must be from 1 to ${most}, not ${count}.`,
-    );
+  if (count < 1 || count > max) {
+    throw badUserInput(`\`${forward ? 'first' : 'last'}\` must be from 1 to ${max}, not ${count}.`);
   }
   return { forward, count, cursor: (forward ? args.after : args.before) ?? undefined };
 }
 
-/** What a connection is made of: its list, what names that list, and what is selected of it. */
 export interface ConnectionSource<Row> {
   list: RowList<Row>;
-  /** Names the list with its sort and filter; cursors are tied to it. */
+  /** Identifies the list with its sort and filter; cursors contain a digest of it. */
   name: readonly unknown[];
-  /** Whether the oldest row comes first; GitLab's own order is newest first. */
+  /** Oldest row first. GitLab's own order is newest first. */
   ascending?: boolean;
   selection: Selection;
 }
 
-/** What of a connection is selected, computed once per selection. */
+/** Which parts of a connection are selected; computed once per selection. */
 const needsOf = perSelection((selection) => {
   const pageInfo = selection.below('pageInfo');
   const hasNext = pageInfo.has('hasNextPage');
@@ -99,7 +96,7 @@ const needsOf = perSelection((selection) => {
   };
 });
 
-/** The calls of a list of jobs: one for each page of 100, and at most one to look around the page. */
+/** The calls of a list of jobs: one per page of 100 rows, and at most one to see what is around it. */
 export function listCost(options: { countsAlong: boolean }): ListCost {
   const rows = (args: ConnectionArgs) => Math.min(MAX_PAGE, Math.max(0, pageSizeOf(args)));
   return {
@@ -110,14 +107,14 @@ export function listCost(options: { countsAlong: boolean }): ListCost {
       if (!needs.rows) return 1;
       const { after, last, before, sort } = args;
       const isAtStart = after == null && before == null && last == null && sort !== 'ID_ASC';
-      const looksAround = !isAtStart && (needs.hasNext || needs.hasPrevious);
+      const needsMore = !isAtStart && (needs.hasNext || needs.hasPrevious);
       const counts = needs.total && !options.countsAlong;
-      return Math.ceil(rows(args) / MAX_PER_PAGE) + Number(counts) + Number(looksAround);
+      return Math.ceil(rows(args) / MAX_PER_PAGE) + Number(counts) + Number(needsMore);
     },
   };
 }
 
-function toWant<Row>(
+function toPageRequest<Row>(
   { ascending, selection, name }: ConnectionSource<Row>,
   args: PageArgs,
 ): PageRequest {
@@ -125,7 +122,7 @@ function toWant<Row>(
   const argument = args.forward ? 'after' : 'before';
   return {
     direction: args.forward === Boolean(ascending) ? 'newer' : 'older',
-    // An empty cursor is a mistake too: taken for none, it would page round in circles.
+    // An empty cursor is an error: without it, a client would read the first page forever.
     cursorRow:
       args.cursor === undefined
         ? undefined
@@ -144,18 +141,18 @@ const empty: PageSlice<never> = {
   total: null,
 };
 
-/** Reads one page of a list as a connection: only what the selection needs, `totalCount` only if asked for. */
+/** Reads a page of a list, as far as the selection needs it. */
 export async function readConnection<Row extends WithId>(
   source: ConnectionSource<Row>,
   args: PageArgs,
 ): Promise<Connection<Row>> {
   const { list, selection, ascending } = source;
-  const want = toWant(source, args);
+  const request = toPageRequest(source, args);
   const { total: counts, rows: hasRows } = needsOf(selection);
-  // Nothing but __typename still reads a row: only so can a hidden list be told from an empty one.
+  // Even `__typename` alone reads a row: otherwise a hidden list would look like an empty one.
   const onlyCounts = !hasRows;
   const [slice, total] = await Promise.all([
-    onlyCounts ? empty : list.read(want),
+    onlyCounts ? empty : list.read(request),
     onlyCounts || (counts && !list.pagesHaveTotal()) ? list.count() : null,
   ]);
   let digest: string | undefined;
@@ -187,56 +184,58 @@ function toConnection<Row extends WithId>(
 }
 
 const PageInfo = builder.objectRef<Connection<unknown>>('PageInfo').implement({
-  description: 'Where a page stands in its list, as Relay defines it.',
+  description: 'The position of a page in its list, as Relay defines it.',
   fields: (t) => ({
     hasNextPage: t.exposeBoolean('hasNextPage', {
       nullable: false,
-      description: 'Whether more follows after this page. Exact in both directions.',
+      description: 'Whether there are rows after this page. Exact in both directions.',
     }),
     hasPreviousPage: t.exposeBoolean('hasPreviousPage', {
       nullable: false,
-      description: 'Whether something stands before this page. Exact in both directions.',
+      description: 'Whether there are rows before this page. Exact in both directions.',
     }),
     startCursor: t.string({
-      description: 'The cursor of the first edge, for `before`. Null when the page is empty.',
+      description: 'The cursor of the first edge, for `before`. Null if the page is empty.',
       resolve: ({ edges }) => edges[0]?.cursor(),
     }),
     endCursor: t.string({
-      description: 'The cursor of the last edge, for `after`. Null when the page is empty.',
+      description: 'The cursor of the last edge, for `after`. Null if the page is empty.',
       resolve: ({ edges }) => edges.at(-1)?.cursor(),
     }),
   }),
 });
 
 /** The four arguments of every connection. */
-export const pageArguments = (arg: ArgBuilder<Types>, most = MAX_PAGE) => ({
+export const pageArguments = (arg: ArgBuilder<Types>, max = MAX_PAGE) => ({
   first: arg.int({
-    description: `How many from the start (1 to ${most}), after \`after\`. 20 if neither \`first\` nor \`last\` is given.`,
+    description: `The number of rows from the start, or after \`after\` (1 to ${max}). 20 if neither \`first\` nor \`last\` is set.`,
   }),
-  after: arg.string({ description: 'Goes with `first`: start behind this cursor.' }),
-  last: arg.int({ description: `How many from the end (1 to ${most}), before \`before\`.` }),
-  before: arg.string({ description: 'Goes with `last`: end in front of this cursor.' }),
+  after: arg.string({ description: 'Used with `first`: the page starts after this cursor.' }),
+  last: arg.int({
+    description: `The number of rows from the end, or before \`before\` (1 to ${max}).`,
+  }),
+  before: arg.string({ description: 'Used with `last`: the page ends before this cursor.' }),
 });
 
-/** Declares `XConnection` and `XEdge` for a node type. */
+/** Defines `XConnection` and `XEdge` for a node type. */
 export function connectionType<Row>(
   name: string,
   node: ObjectRef<Types, Row>,
   of: { description: string; total: { nullable: boolean; description: string } },
 ) {
   const EdgeType = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
-    description: `One ${name} in a list, with its cursor.`,
+    description: `A ${name} of a list with its cursor.`,
     fields: (t) => ({
       cursor: t.string({
         nullable: false,
         description:
-          'Opaque; use it for `after` or `before` of the same list, with the same sort and filters.',
+          'An opaque string for `after` or `before` of the same list, with the same sort and filters.',
         resolve: (edge) => edge.cursor(),
       }),
       node: t.field({
         type: node,
         nullable: false,
-        description: `The ${name} itself.`,
+        description: `The ${name}.`,
         resolve: (edge) => edge.node as never,
       }),
     }),
@@ -247,19 +246,19 @@ export function connectionType<Row>(
       edges: t.field({
         type: [EdgeType],
         nullable: false,
-        description: 'The page’s rows, each with its cursor.',
+        description: 'The rows of the page with their cursors.',
         resolve: ({ edges }) => edges,
       }),
       nodes: t.field({
         type: [node],
         nullable: false,
-        description: 'The page’s rows without cursors.',
+        description: 'The rows of the page without cursors.',
         resolve: ({ edges }) => edges.map((edge) => edge.node) as never,
       }),
       pageInfo: t.field({
         type: PageInfo,
         nullable: false,
-        description: 'Where this page stands in the list.',
+        description: 'The position of the page in the list.',
         resolve: (connection) => connection,
       }),
       totalCount: t.int({

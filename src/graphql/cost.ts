@@ -493,14 +493,15 @@ export function createCostEstimate(
   };
 }
 
+/** How a project or pipeline was reached, as words of a description. */
 const ways: readonly (readonly [Knowledge, string])[] = [
-  ['path', 'requested by its path'],
-  ['number', 'requested by its number'],
+  ['path', 'requested by path'],
+  ['number', 'requested by numeric id'],
   ['job', 'reached from a job'],
   ['pipeline', 'reached from a pipeline'],
 ];
 
-/** The ways in which objects are known whose fields may need the object's own GET. */
+/** The ways to reach an object whose fields may need its own GET. */
 const waysTo: Readonly<Record<string, readonly Knowledge[]>> = {
   Pipeline: ['job'],
   Project: ['path', 'number', 'job', 'pipeline'],
@@ -514,10 +515,11 @@ export function sentenceAboutCost(type: string, cost: FieldCost): string | undef
   if (call !== ownCalls[type]) return 'Costs one call.';
   const all = ways.filter(([way]) => waysTo[type]?.includes(way));
   const costly = all.filter(([way]) => !knownBy.includes(way));
-  const thing = type.toLowerCase();
-  if (costly.length === all.length && all.length > 1) return `Costs one call per ${thing}.`;
-  const found = knownBy.includes('job') ? ` None if one of its jobs is read as well.` : '';
-  return `Costs one call per ${thing} ${costly.map(([, words]) => words).join(' or ')}.${found}`;
+  const object = type.toLowerCase();
+  if (costly.length === all.length && all.length > 1) return `Costs one call per ${object}.`;
+  const words = costly.map(([, word]) => word).join(' or ');
+  const unless = knownBy.includes('job') ? ', unless one of its jobs is selected below' : '';
+  return `Costs one call per ${object} ${words}${unless}.`;
 }
 
 /** Adds the sentence about calls to the descriptions of all fields that declare a cost. */

@@ -1,19 +1,19 @@
 import { badUserInput } from './client-errors.ts';
 
 /*
- * Global ids: opaque to clients, base64url of `Type:part:part` inside. A job's parts are its
- * project's numeric id and its own; a bridge carries its pipeline too, because GitLab reads a bridge
- * only through the pipeline's list.
+ * Global ids are base64url of `Type:part:part`, opaque to clients. The parts of a job are the numeric
+ * ids of its project and of the job. A bridge also has its pipeline, because GitLab returns bridges
+ * only in the pipeline's list.
  */
 
-/** What a global id names, decoded. `project` is the numeric id, or a path where a server left the number out. */
+/** A decoded global id. `project` is a numeric id, or a path if the server left the number out. */
 export type NodeRef =
   | { type: 'Job'; project: string; id: string }
   | { type: 'Bridge'; project: string; pipeline: string; id: string }
   | { type: 'Pipeline'; project: string; id: string }
   | { type: 'Project'; project: string };
 
-/** Names of id parts per type; what is not here has an id but cannot be read by it. */
+/** The parts of an id per type. Objects of other types have an id but cannot be read by it. */
 const parts = {
   Job: ['project', 'id'],
   Bridge: ['project', 'pipeline', 'id'],
@@ -25,15 +25,15 @@ const MAX_LENGTH = 1024;
 /** GitLab's ids are 64-bit and positive. */
 const NUMBER = /^(0|[1-9]\d{0,18})$/;
 const MAX_ID = 2n ** 63n - 1n;
-/** Characters of GitLab's group and project paths; no segment is `.` or `..`. */
+/** A path of groups and a project, without segments `.` and `..`. */
 const PATH = /^(?!\.{1,2}(\/|$))[\w.-]+(\/(?!\.{1,2}(\/|$))[\w.-]+)+$/;
 
-/** Whether the text is a 64-bit decimal id, as GitLab writes them: no sign, no leading zero. */
+/** Returns whether a string is a 64-bit decimal id without sign and leading zeros. */
 export function isNumericId(text: string): boolean {
   return NUMBER.test(text) && BigInt(text) <= MAX_ID;
 }
 
-/** Whether the text can name a project: its numeric id, or its full path. */
+/** Returns whether a string can be a project's numeric id or full path. */
 export function isProjectName(text: string): boolean {
   return text.length <= MAX_LENGTH && (isNumericId(text) || PATH.test(text));
 }
@@ -42,7 +42,7 @@ function quoted(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
-/** Takes GitLab's own id of a job or pipeline from an argument, or says what would be right. */
+/** Returns a numeric id from an argument. Throws BAD_USER_INPUT for anything else. */
 export function parseNumericId(text: string, what: string): string {
   if (isNumericId(text)) return text;
   throw badUserInput(
@@ -50,7 +50,7 @@ export function parseNumericId(text: string, what: string): string {
   );
 }
 
-/** Takes a project's full path or numeric id from an argument, or says what would be right. */
+/** Returns a project's full path or numeric id from an argument. Throws BAD_USER_INPUT. */
 export function parseProject(text: string, what: string): string {
   if (isProjectName(text)) return text;
   throw badUserInput(
@@ -58,7 +58,7 @@ export function parseProject(text: string, what: string): string {
   );
 }
 
-/** Makes the global id of anything: `toGlobalId('Job', 42, 1001)`. */
+/** Returns the global id of an object: `toGlobalId('Job', 42, 1001)`. */
 export function toGlobalId(type: string, ...of: (string | number)[]): string {
   return Buffer.from([type, ...of].join(':')).toString('base64url');
 }
@@ -69,7 +69,7 @@ function decode(globalId: string): string[] {
   return toGlobalId(text) === globalId ? text.split(':') : [];
 }
 
-/** Reads a global id back; BAD_USER_INPUT for anything this gateway did not make. */
+/** Decodes a global id. Throws BAD_USER_INPUT if it is not from this gateway. */
 export function parseGlobalId(globalId: string): NodeRef {
   const [type = '', ...values] = decode(globalId);
   const names = Object.hasOwn(parts, type) ? parts[type as keyof typeof parts] : undefined;
@@ -89,7 +89,7 @@ export function parseGlobalId(globalId: string): NodeRef {
   throw badUserInput(`${quoted(globalId)} is not an id that this gateway gave out.`);
 }
 
-/** Reads the global id of a job or bridge for a mutation; any other kind of id is BAD_USER_INPUT. */
+/** Decodes the global id of a job or bridge for a mutation. Throws BAD_USER_INPUT for others. */
 export function parseJobId(globalId: string): Extract<NodeRef, { type: 'Job' | 'Bridge' }> {
   const ref = parseGlobalId(globalId);
   if (ref.type === 'Job' || ref.type === 'Bridge') return ref;

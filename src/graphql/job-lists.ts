@@ -14,7 +14,7 @@ import {
 import { Bridge, Job } from './refs.ts';
 import type { Selection } from './selection.ts';
 
-/** The arguments of the job lists as resolvers get them: statuses already in GitLab's spelling. */
+/** The arguments of the job lists. Statuses have GitLab's spelling. */
 export interface ListArgs extends ConnectionArgs {
   statuses?: readonly string[] | null | undefined;
   ref?: string | null | undefined;
@@ -22,7 +22,7 @@ export interface ListArgs extends ConnectionArgs {
   includeRetried?: boolean | null | undefined;
 }
 
-/** Checks the filters; `statuses: []` and a blank `ref` are none. The order of statuses does not matter. */
+/** Checks the filters. `statuses: []` and a blank `ref` filter nothing; statuses are sorted. */
 function toFilter({ statuses, ref, includeRetried }: ListArgs): ListFilter {
   if (statuses?.includes('UNKNOWN')) {
     throw badUserInput(
@@ -36,7 +36,7 @@ function toFilter({ statuses, ref, includeRetried }: ListArgs): ListFilter {
   };
 }
 
-/** A list that is hidden or missing is null; a status the server does not know is the caller's to mend. */
+/** Returns null for a list with a 404, and throws BAD_USER_INPUT if the server does not know a status. */
 async function orNull<Value>(list: Promise<Value>): Promise<Value | null> {
   try {
     return await list;
@@ -50,8 +50,8 @@ async function orNull<Value>(list: Promise<Value>): Promise<Value | null> {
 }
 
 /**
- * A server before 19.0 ignores `ref` (upstream.md §2.1): never pass its unfiltered rows on, nor their number. One that
- * counts this list is older still (§4.1).
+ * Throws BAD_USER_INPUT if the server ignored `ref`, as servers before 19.0 do (upstream.md §2.1):
+ * it returned a row with another ref, or a total, which only older servers return (§4.1).
  */
 function checkRef({ edges, totalCount }: Connection<JobRow>, ref: string | undefined): void {
   const isCounted = totalCount !== null;
@@ -111,19 +111,19 @@ export async function readPipelineBridges(
   return orNull(readConnection({ list, name, selection: field.selection }, page));
 }
 
-const uncounted =
-  'How many jobs the whole list has. Null where GitLab does not count: the jobs of a project since GitLab 16, and lists of more than 10,000. Costs a call of its own only on the jobs of a project.';
+const totalDescription =
+  'The number of jobs in the list. Null if GitLab does not count them: the jobs of a project since GitLab 16, and lists of more than 10,000. Needs a separate call for the jobs of a project.';
 
 export const JobConnection = connectionType('Job', Job, {
-  description: 'One page of a list of jobs.',
-  total: { nullable: true, description: uncounted },
+  description: 'A page of a list of jobs.',
+  total: { nullable: true, description: totalDescription },
 });
 
 export const BridgeConnection = connectionType('Bridge', Bridge, {
-  description: 'One page of a list of trigger jobs.',
+  description: 'A page of a list of trigger jobs.',
   total: {
     nullable: true,
     description:
-      'How many trigger jobs the whole list has. Null for lists of more than 10,000, which GitLab does not count.',
+      'The number of trigger jobs in the list. Null for lists of more than 10,000, which GitLab does not count.',
   },
 });

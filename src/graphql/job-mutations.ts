@@ -9,7 +9,6 @@ import { parseJobId } from './global-id.ts';
 import { MutationError, type MutationFailure, settleWrite } from './mutation-errors.ts';
 import { CiJob, Job } from './refs.ts';
 
-/** What every payload is made of. */
 interface Payload<Row> {
   job: Row | null;
   errors: MutationFailure[];
@@ -19,8 +18,8 @@ interface Payload<Row> {
 type CommonInput = { id: string; clientMutationId?: string | null | undefined };
 
 /**
- * Carries a write out: checks the id, sends the one call, and forgets what the operation had read,
- * so that nothing selected after it comes from before it.
+ * Checks the id and makes the call, then clears what the operation has read, so that values selected
+ * below the payload are read again.
  */
 async function write<Row extends JobRow | Bridge>(
   context: Context,
@@ -44,8 +43,11 @@ async function write<Row extends JobRow | Bridge>(
 const CiVariableInput = builder.inputType('CiVariableInput', {
   description: 'A CI/CD variable for one run of a manual job.',
   fields: (t) => ({
-    key: t.string({ required: true, description: 'Its name, such as "DEPLOY_TO".' }),
-    value: t.string({ required: true, description: 'Its value.' }),
+    key: t.string({
+      required: true,
+      description: 'The name of the variable, such as "DEPLOY_TO".',
+    }),
+    value: t.string({ required: true, description: 'The value of the variable.' }),
   }),
 });
 
@@ -56,14 +58,14 @@ const CiInputInput = builder.inputType('CiInputInput', {
     value: t.field({
       type: 'JSON',
       required: true,
-      description: 'Text, number, boolean or list, as the input declares.',
+      description: 'A string, number, boolean or array, as the input declares.',
     }),
   }),
 });
 
 const commonInput = (t: InputFieldBuilder<Types, 'InputObject'>) => ({
   id: t.id({ required: true, description: 'The global id of a Job or a Bridge.' }),
-  clientMutationId: t.string({ description: 'Comes back in the payload as it is.' }),
+  clientMutationId: t.string({ description: 'Returned unchanged in the payload.' }),
 });
 
 type Inputs = readonly { name: string; value?: unknown }[] | null | undefined;
@@ -77,11 +79,11 @@ const commonPayload = <Row>(t: ObjectFieldBuilder<Types, Payload<Row>>) => ({
   errors: t.field({
     type: [MutationError],
     nullable: false,
-    description: 'What a caller can act on. Empty when it was done.',
+    description: 'Errors that a caller can handle. Empty on success.',
     resolve: ({ errors }) => errors,
   }),
   clientMutationId: t.string({
-    description: 'The one of the input.',
+    description: 'The `clientMutationId` of the input.',
     resolve: ({ clientMutationId }) => clientMutationId,
   }),
 });
@@ -89,17 +91,17 @@ const commonPayload = <Row>(t: ObjectFieldBuilder<Types, Payload<Row>>) => ({
 const CANCELED = ['canceled', 'canceling'];
 
 const JobCancelPayload = builder.objectRef<Payload<JobRow | Bridge>>('JobCancelPayload').implement({
-  description: 'What became of a cancel.',
+  description: 'The result of a cancel.',
   fields: (t) => ({
     job: t.field({
       type: CiJob,
-      description: 'The job as it is now. Null when `errors` says why.',
+      description: 'The job after the cancel. Null if there are `errors`.',
       resolve: ({ job }) => job,
     }),
     canceled: t.boolean({
       nullable: false,
       description:
-        'Whether the job is now canceled or canceling. GitLab accepts a cancel that can do nothing, such as of a finished job: then this is false and `errors` is empty.',
+        'Whether the job is now canceled or canceling. GitLab accepts a cancel without effect, such as that of a finished job: then this is false and `errors` is empty.',
       resolve: ({ job }) => CANCELED.includes(job?.status ?? ''),
     }),
     ...commonPayload(t),
@@ -109,26 +111,26 @@ const JobCancelPayload = builder.objectRef<Payload<JobRow | Bridge>>('JobCancelP
 const JobRetryPayload = builder
   .objectRef<Payload<JobRow | Bridge> & { retriedJobId: string | null }>('JobRetryPayload')
   .implement({
-    description: 'What became of a retry.',
+    description: 'The result of a retry.',
     fields: (t) => ({
       job: t.field({
         type: CiJob,
-        description: 'The new job, with an id of its own. Null when `errors` says why.',
+        description: 'The new job, which has a new id. Null if there are `errors`.',
         resolve: ({ job }) => job,
       }),
       retriedJobId: t.exposeID('retriedJobId', {
-        description: 'The global id of the old job. Null when nothing was retried.',
+        description: 'The global id of the retried job. Null if nothing was retried.',
       }),
       ...commonPayload(t),
     }),
   });
 
 const JobErasePayload = builder.objectRef<Payload<JobRow>>('JobErasePayload').implement({
-  description: 'What became of an erase.',
+  description: 'The result of an erase.',
   fields: (t) => ({
     job: t.field({
       type: Job,
-      description: 'The job without log and artifacts. Null when `errors` says why.',
+      description: 'The job without log and artifacts. Null if there are `errors`.',
       resolve: ({ job }) => job,
     }),
     ...commonPayload(t),
@@ -136,12 +138,12 @@ const JobErasePayload = builder.objectRef<Payload<JobRow>>('JobErasePayload').im
 });
 
 const JobPlayPayload = builder.objectRef<Payload<JobRow | Bridge>>('JobPlayPayload').implement({
-  description: 'What became of a play.',
+  description: 'The result of a play.',
   fields: (t) => ({
     job: t.field({
       type: CiJob,
       description:
-        'The job that was started: the same one, or a new one if it had run before. Null when `errors` says why.',
+        'The started job: the same one, or a new one if it had run before. Null if there are `errors`.',
       resolve: ({ job }) => job,
     }),
     ...commonPayload(t),
@@ -149,44 +151,44 @@ const JobPlayPayload = builder.objectRef<Payload<JobRow | Bridge>>('JobPlayPaylo
 });
 
 const JobCancelInput = builder.inputType('JobCancelInput', {
-  description: 'Which job to cancel.',
+  description: 'The job to cancel.',
   fields: (t) => ({
     ...commonInput(t),
     force: t.boolean({
       defaultValue: false,
       description:
-        'End a job that hangs in CANCELING, as a maintainer; does nothing to one in another state. A server before GitLab 18.5 does not know it and cancels in the ordinary way.',
+        'Ends a job that remains in CANCELING. Requires the maintainer role; has no effect in other states. Servers before GitLab 18.5 ignore it and cancel normally.',
     }),
   }),
 });
 
 const JobRetryInput = builder.inputType('JobRetryInput', {
-  description: 'Which job to run once more.',
+  description: 'The job to retry.',
   fields: (t) => ({
     ...commonInput(t),
     inputs: t.field({
       type: [CiInputInput],
-      description: 'New values of the job’s `inputs` (GitLab 18.10 and later; ignored before).',
+      description: 'New values for the job’s `inputs` (GitLab 18.10 and later; ignored before).',
     }),
   }),
 });
 
 const JobEraseInput = builder.inputType('JobEraseInput', {
-  description: 'Of which job to delete log and artifacts.',
+  description: 'The job whose log and artifacts are deleted.',
   fields: commonInput,
 });
 
 const JobPlayInput = builder.inputType('JobPlayInput', {
-  description: 'Which manual or delayed job to start.',
+  description: 'The manual or delayed job to start.',
   fields: (t) => ({
     ...commonInput(t),
     variables: t.field({
       type: [CiVariableInput],
-      description: 'Variables for this run alone.',
+      description: 'Variables for this run only.',
     }),
     inputs: t.field({
       type: [CiInputInput],
-      description: 'Values of the job’s `inputs` (GitLab 18.10 and later; ignored before).',
+      description: 'Values for the job’s `inputs` (GitLab 18.10 and later; ignored before).',
     }),
   }),
 });
@@ -195,9 +197,9 @@ builder.mutationFields((t) => ({
   jobCancel: t.field({
     type: JobCancelPayload,
     description:
-      'Stops a job. Look at `canceled` for what became of it: GitLab reports success whatever happened.',
+      'Cancels a job. Check `canceled` for the result: GitLab reports success even if nothing was canceled.',
     args: {
-      input: t.arg({ type: JobCancelInput, required: true, description: 'Which job, and how.' }),
+      input: t.arg({ type: JobCancelInput, required: true, description: 'The job to cancel.' }),
     },
     extensions: costs({ call: 'write' }),
     resolve: (_root, { input }, context) =>
@@ -207,13 +209,12 @@ builder.mutationFields((t) => ({
   }),
   jobRetry: t.field({
     type: JobRetryPayload,
-    description:
-      'Runs a finished job once more, as a new job. Trigger jobs too, from GitLab 17 on.',
+    description: 'Retries a finished job as a new job. Works for trigger jobs from GitLab 17 on.',
     args: {
       input: t.arg({
         type: JobRetryInput,
         required: true,
-        description: 'Which job, and with what.',
+        description: 'The job and its parameters.',
       }),
     },
     extensions: costs({ call: 'write' }),
@@ -226,20 +227,22 @@ builder.mutationFields((t) => ({
   }),
   jobErase: t.field({
     type: JobErasePayload,
-    description: 'Deletes the log and all artifacts of a finished job. There is no way back.',
-    args: { input: t.arg({ type: JobEraseInput, required: true, description: 'Which job.' }) },
+    description: 'Deletes the log and all artifacts of a finished job. This cannot be undone.',
+    args: {
+      input: t.arg({ type: JobEraseInput, required: true, description: 'The job to erase.' }),
+    },
     extensions: costs({ call: 'write' }),
     resolve: (_root, { input }, context) =>
       write(context, input, (gitlab, ref) => gitlab.eraseJob(ref)),
   }),
   jobPlay: t.field({
     type: JobPlayPayload,
-    description: 'Starts a manual or delayed job now; trigger jobs too.',
+    description: 'Starts a manual or delayed job or trigger job now.',
     args: {
       input: t.arg({
         type: JobPlayInput,
         required: true,
-        description: 'Which job, and with what.',
+        description: 'The job and its parameters.',
       }),
     },
     extensions: costs({ call: 'write' }),

@@ -20,38 +20,40 @@ Job.implement({
   fields: (t) => ({
     tagList: t.expose('tag_list', {
       type: ['String'],
-      description: 'The runner tags it asks for, sorted by name.',
+      description: 'The runner tags that the job requires, sorted by name.',
     }),
     artifacts: t.field({
       type: [JobArtifact],
       nullable: false,
       description:
-        'Files it left behind, the archived log and reports included. Empty after erase.',
+        'The files that the job created, including the archived log and reports. Empty after an erase.',
       resolve: (job) => job.artifacts ?? [],
     }),
     artifactsFile: t.field({
       type: JobArtifactsFile,
-      description: 'The archive of `artifacts:paths`. Null when there is none, or it has expired.',
+      description: 'The archive of `artifacts:paths`. Null if there is none or it has expired.',
       resolve: (job) => job.artifacts_file,
     }),
     artifactsExpireAt: t.field({
       type: 'DateTime',
-      description: 'When its artifacts are deleted. Null for never, or when there are none.',
+      description: 'When the artifacts will be deleted. Null if never, or if there are none.',
       resolve: (job) => job.artifacts_expire_at,
     }),
     runner: t.field({
       type: Runner,
-      description: 'The runner that took it. Null before that, and when the runner was deleted.',
+      description:
+        'The runner that executes the job. Null before it starts, and if the runner was deleted.',
       resolve: (job) => job.runner,
     }),
     runnerManager: t.field({
       type: RunnerManager,
-      description: 'The machine of the runner. Null like `runner`, and before GitLab 17.',
+      description: 'The machine of the runner. Null if `runner` is, and before GitLab 17.',
       resolve: (job) => job.runner_manager,
     }),
     trace: t.field({
       type: JobTrace,
-      description: 'The log. Null if the job does not exist or is not visible to the caller.',
+      description:
+        'The log of the job. Null if the job does not exist or is not visible to the caller.',
       extensions: costs({
         call: 'trace',
         start: ({ loaders }, ref) => loaders.trace(ref),
@@ -75,20 +77,21 @@ builder.queryFields((t) => ({
   job: t.field({
     type: Job,
     description:
-      'One job by its project and its number. A trigger job is not found here: see `Pipeline.bridges`.',
+      'A job by its project and numeric id. Trigger jobs are not found here; see `Pipeline.bridges`.',
     args: {
       project: t.arg.id({
         required: true,
-        description: 'The project’s full path, such as "group/app", or its number.',
+        description: 'The project’s full path, such as "group/app", or its numeric id.',
       }),
-      id: t.arg.id({ required: true, description: 'GitLab’s number of the job.' }),
+      id: t.arg.id({ required: true, description: 'GitLab’s numeric id of the job.' }),
     },
     extensions: costs({ names: (args) => parseNames([args], nameJob) }),
     resolve: (_root, args, context, info) => readJob(context, nameJob(args), selectedBelow(info)),
   }),
   currentJob: t.field({
     type: Job,
-    description: 'The job whose CI_JOB_TOKEN the request carries. Null for any other credential.',
+    description:
+      'The job of the CI_JOB_TOKEN that the request was sent with. Null for other credentials.',
     extensions: costs({ call: 'currentJob' }),
     resolve: (_root, _args, { loaders }) => loaders.currentJob(),
   }),

@@ -8,7 +8,7 @@ import {
 import { builder } from './builder.ts';
 import { type ErrorCode, isEnded, viewError } from './client-errors.ts';
 
-/** What went wrong with a mutation, as data; `type` names the object type. */
+/** An error of a mutation as data. `type` is the object type. */
 export interface MutationFailure {
   type: (typeof failureTypes)[number][0];
   code: string;
@@ -19,38 +19,42 @@ export interface MutationFailure {
 const failureTypes = [
   [
     'NotFoundError',
-    'There is no such job, or it is hidden from you: GitLab does not tell them apart.',
+    'The job does not exist or is not visible to the caller. GitLab does not distinguish these.',
   ],
-  ['ForbiddenError', 'Your credential may not do this.'],
+  ['ForbiddenError', 'The credential does not permit this.'],
   [
     'JobStateError',
-    'The job is in a state that does not allow this: JOB_NOT_RETRYABLE, JOB_NOT_ERASABLE or JOB_NOT_PLAYABLE.',
+    'The state of the job does not permit this. The code is JOB_NOT_RETRYABLE, JOB_NOT_ERASABLE or JOB_NOT_PLAYABLE.',
   ],
-  ['InvalidInputError', 'GitLab does not accept what was sent with the request.'],
-  ['ConflictError', 'GitLab is busy with this job or project. Read the job again, then repeat.'],
+  ['InvalidInputError', 'GitLab rejected the input of the request.'],
+  [
+    'ConflictError',
+    'GitLab is already changing this job or project. Read the job again, then retry.',
+  ],
   [
     'UpstreamUnavailableError',
-    'GitLab could not be reached or is in maintenance. Surely not done; may be repeated.',
+    'GitLab could not be reached or is in maintenance mode. Nothing was changed; a retry is safe.',
   ],
   [
     'OutcomeUnknownError',
-    'The request went out, but no usable answer came: it may have been done. Read the job before repeating.',
+    'The request was sent, but there was no usable response: the change may have been made. Read the job before a retry.',
   ],
-  ['RateLimitedError', 'GitLab limits how often you may do this. Not done.'],
+  ['RateLimitedError', 'The rate limit of GitLab was exceeded. Nothing was changed.'],
 ] as const;
 
-/** The interface of all errors that mutations return as data. */
+/** The interface of the errors in payloads. */
 export const MutationError = builder.interfaceRef<MutationFailure>('MutationError').implement({
-  description: 'Something a caller can act on. Ask for `__typename` or `code` to tell them apart.',
+  description:
+    'An error that a caller can handle. Select `__typename` or `code` to distinguish them.',
   resolveType: (failure) => failure.type,
   fields: (t) => ({
     message: t.exposeString('message', {
       nullable: false,
-      description: 'What is wrong, in GitLab’s own words where it has some.',
+      description: 'The error message, from GitLab if it sent one.',
     }),
     code: t.exposeString('code', {
       nullable: false,
-      description: 'What is wrong, for programs; the type’s description lists its codes.',
+      description: 'The error code for programs.',
     }),
   }),
 });
@@ -62,21 +66,21 @@ for (const [name, description] of failureTypes) {
     fields: (t) => ({
       ...(name === 'RateLimitedError' && {
         retryAfter: t.exposeFloat('retryAfter', {
-          description: 'Seconds to wait. Null when GitLab names no time.',
+          description: 'Seconds to wait before a retry. Null if GitLab does not say.',
         }),
       }),
     }),
   });
 }
 
-/** GitLab's sentences for a job in the wrong state (upstream.md §2.9–2.11). */
+/** GitLab's messages for a job in the wrong state (upstream.md §2.9–2.11). */
 const stateCodes = [
   [/not retryable/i, 'JOB_NOT_RETRYABLE'],
   [/not erasable/i, 'JOB_NOT_ERASABLE'],
   [/unplayable job/i, 'JOB_NOT_PLAYABLE'],
 ] as const;
 
-/** What older servers say in maintenance mode, with a 403 (upstream.md §6). */
+/** The message of older servers in maintenance mode, with status 403 (upstream.md §6). */
 const READ_ONLY = /read-only instance/i;
 
 const typeOfCode: Partial<Record<ErrorCode, MutationFailure['type']>> = {
@@ -90,25 +94,25 @@ const outcomeUnknown: MutationFailure = {
   type: 'OutcomeUnknownError',
   code: 'OUTCOME_UNKNOWN',
   message:
-    'No usable answer came from GitLab: it may have been done. Read the job before repeating.',
+    'GitLab sent no usable response: the change may have been made. Read the job before a retry.',
 };
 
 function unavailable(message: string): MutationFailure {
   return { type: 'UpstreamUnavailableError', code: 'UPSTREAM_UNAVAILABLE', message };
 }
 
-/** A refusal by status: the job's state first, for GitLab says it with 403 and 400 alike. */
+/** Maps an error status. The message comes first: GitLab reports a wrong state with 403 or 400. */
 function failureOfStatus(error: GitlabStatusError): MutationFailure | undefined {
-  const said = error.gitlabMessage ?? '';
-  const state = stateCodes.find(([pattern]) => pattern.test(said));
+  const upstreamMessage = error.gitlabMessage ?? '';
+  const state = stateCodes.find(([pattern]) => pattern.test(upstreamMessage));
   const { code, message } = viewError(error);
   if (state) return { type: 'JobStateError', code: state[1], message };
-  if (error.status === 503 || READ_ONLY.test(said)) return unavailable(message);
+  if (error.status === 503 || READ_ONLY.test(upstreamMessage)) return unavailable(message);
   const type = typeOfCode[code];
   return type && { type, code, message };
 }
 
-/** Tells a failed write as data; undefined for what is a GraphQL error instead, such as a refused credential. */
+/** Maps a failed write to data; undefined for a GraphQL error, such as a rejected credential. */
 function toFailure(error: GitlabError): MutationFailure | undefined {
   const { code, message } = viewError(error);
   if (code === 'UNAUTHENTICATED' || code === 'OPERATION_TOO_COMPLEX') return undefined;
@@ -119,14 +123,14 @@ function toFailure(error: GitlabError): MutationFailure | undefined {
   return error instanceof GitlabStatusError ? failureOfStatus(error) : unavailable(message);
 }
 
-/** The outcome of a write: what GitLab answered, or what went wrong as data. Throws what is not for data. */
+/** Returns GitLab's response to a write, or its error as data. Throws errors that are not data. */
 export async function settleWrite<Value>(
   write: Promise<Value>,
 ): Promise<{ value: Value | null; errors: MutationFailure[] }> {
   try {
     return { value: await write, errors: [] };
   } catch (error) {
-    // Ended by the operation's own time: whether it had been sent by then, nobody can tell.
+    // The operation timed out or was cancelled: the write may have been sent by then.
     const ended = isEnded(error) ? outcomeUnknown : undefined;
     const failure = isGitlabError(error) ? toFailure(error) : ended;
     if (!failure) throw error;

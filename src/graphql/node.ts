@@ -13,49 +13,53 @@ import { type CiJob, Node, type PipelineRow, type ProjectRow } from './refs.ts';
 import { type SelectedBelow, selectedBelow } from './selection.ts';
 import { parseResourceUrl } from './web-url.ts';
 
-/** Which type a row with a global id is of: for `Node`, and for the references of other subgraphs. */
+/** Returns the object type of a row with a global id, for `Node` and federation's `_Entity`. */
 export function typeOfNode(row: object): NodeRef['type'] {
   if ('kind' in row) return row.kind === 'BRIDGE' ? 'Bridge' : 'Job';
   return 'ref' in row && !('project_id' in row) ? 'Project' : 'Pipeline';
 }
 
 Node.implement({
-  description: 'Anything with a global id.',
+  description: 'An object with a global id.',
   resolveType: typeOfNode,
   fields: (t) => ({
-    id: t.id({ nullable: false, description: 'Global id, opaque.', resolve: () => '' }),
+    id: t.id({
+      nullable: false,
+      description: 'The global id, an opaque string.',
+      resolve: () => '',
+    }),
   }),
 });
 
 type Row = PipelineRow | ProjectRow | typeof CiJob.$inferType;
 
-/** Reads what a global id, an address or a reference names, planned from the selection on its type. */
+/** Reads the object that a global id, URL or reference names, as far as its selection needs it. */
 export function readNode(
   context: Context,
   ref: NodeRef,
-  select: (type: string) => SelectedBelow,
+  selectionOn: (type: string) => SelectedBelow,
 ): Promise<Row | null> {
   switch (ref.type) {
     case 'Job':
-      return readJob(context, ref, select(ref.type));
+      return readJob(context, ref, selectionOn(ref.type));
     case 'Bridge':
       return context.loaders.bridge(ref);
     case 'Pipeline':
-      return readPipeline(context, ref, select(ref.type));
+      return readPipeline(context, ref, selectionOn(ref.type));
     case 'Project':
-      return readProject(context, ref.project, select(ref.type));
+      return readProject(context, ref.project, selectionOn(ref.type));
   }
 }
 
-/** The most ids in one `nodes`. */
 const MAX_NODES = 500;
 
 builder.queryFields((t) => ({
   node: t.field({
     type: Node,
-    description: 'Anything by its global id. Null when it is gone, or hidden from you.',
+    description:
+      'An object by its global id. Null if it does not exist or is not visible to the caller.',
     args: {
-      id: t.arg.id({ required: true, description: 'A global id that this gateway gave out.' }),
+      id: t.arg.id({ required: true, description: 'A global id from this gateway.' }),
     },
     extensions: costs({ names: ({ id }) => parseNames([String(id)], parseGlobalId) }),
     resolve: (_root, { id }, context, info) =>
@@ -65,11 +69,11 @@ builder.queryFields((t) => ({
     type: [Node],
     nullable: { list: false, items: true },
     description:
-      'Several things by their global ids, in the same order. One that is gone or hidden is null and spoils no other.',
+      'Several objects by their global ids, in the same order. Null for an object that does not exist or is not visible to the caller.',
     args: {
       ids: t.arg.idList({
         required: true,
-        description: `Global ids that this gateway gave out, at most ${MAX_NODES}.`,
+        description: `Global ids from this gateway, at most ${MAX_NODES}.`,
       }),
     },
     extensions: costs({ names: ({ ids }) => parseNames(ids as string[], parseGlobalId) }),
@@ -83,12 +87,12 @@ builder.queryFields((t) => ({
   resource: t.field({
     type: Node,
     description:
-      'The job or pipeline behind a web address of this GitLab. Null when it is gone, or hidden from you.',
+      'The job or pipeline with this URL in GitLab. Null if it does not exist or is not visible to the caller.',
     args: {
       url: t.arg.string({
         required: true,
         description:
-          'Such as "https://gitlab.example.com/group/app/-/jobs/123". Another host is an error.',
+          'A URL such as "https://gitlab.example.com/group/app/-/jobs/123". Another host is an error.',
       }),
     },
     extensions: costs({

@@ -22,80 +22,82 @@ const toRef = (row: PipelineRow) => ({
   id: String(row.id),
 });
 
-/** What an embedded pipeline lacks: one GET, shared by all fields and all jobs of the operation. */
+/** Reads the pipeline. All fields and all jobs of the operation share the call. */
 function details(row: PipelineRow, { loaders }: Context): Promise<RestPipeline | null> {
   return loaders.pipeline(toRef(row));
 }
 
-/** A field that an embedded pipeline lacks. */
+/** The cost of a field that the row of a job does not include. */
 const ofDetails = { extensions: costs({ call: 'pipeline' }) };
 
 Pipeline.implement({
   description:
-    'A pipeline: the jobs of one commit and occasion. Reached from a job, its first ten fields come with the job.',
+    'A pipeline: the jobs that run together for a commit. The row of a job includes the ids, status, ref, sha, source, times and URL of its pipeline.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
       nullable: false,
-      description: 'Global id, opaque.',
+      description: 'The global id, an opaque string.',
       extensions: costs({ knownBy: ['number', 'list'] }),
       resolve: (row) => toGlobalId('Pipeline', row.project_id, row.id),
     }),
     databaseId: t.id({
       nullable: false,
       description:
-        'GitLab’s own number of the pipeline, as in its web address. 64 bits wide, hence text.',
+        'GitLab’s numeric id of the pipeline, as in its URL. A string, because it has 64 bits.',
       extensions: costs({ knownBy: ['path', 'number'] }),
       resolve: (row) => String(row.id),
     }),
     iid: t.id({
-      description: 'Its number within the project. Null before GitLab 15.',
+      description: 'The number of the pipeline within its project. Null before GitLab 15.',
       resolve: (row) => (row.iid == null ? null : String(row.iid)),
     }),
     projectId: t.exposeID('project_id', {
       nullable: false,
-      description: 'GitLab’s number of the project that it belongs to.',
+      description: 'GitLab’s numeric id of the pipeline’s project.',
       extensions: costs({ knownBy: ['number', 'list'] }),
     }),
     status: t.field({
       type: CiJobStatus,
       nullable: false,
       description:
-        'Where it is in its life, in the same words as a job. UNKNOWN when GitLab is newer than this schema.',
+        'The status of the pipeline, with the values of a job’s. UNKNOWN for a status that this schema does not know.',
       resolve: (row) => toStatus(row.status),
     }),
     statusRaw: t.string({
       nullable: false,
-      description: 'The status exactly as GitLab sent it.',
+      description: 'The status as GitLab sent it.',
       resolve: (row) => row.status ?? '',
     }),
     ref: t.exposeString('ref', {
       description: 'The branch or tag, or `refs/merge-requests/<iid>/head` for a merge request.',
     }),
-    sha: t.exposeString('sha', { description: 'The commit it runs on, as 40 or 64 hex digits.' }),
+    sha: t.exposeString('sha', {
+      description: 'The hash of the commit that it runs on, 40 or 64 hexadecimal digits.',
+    }),
     source: t.exposeString('source', {
       description:
-        'What started it: push, web, schedule, merge_request_event, parent_pipeline, … GitLab adds to these, so it is text.',
+        'What started the pipeline: push, web, schedule, merge_request_event, parent_pipeline and others. GitLab may add values.',
     }),
     createdAt: t.field({
       type: 'DateTime',
-      description: 'When it was made.',
+      description: 'When it was created.',
       resolve: (row) => row.created_at,
     }),
     updatedAt: t.field({
       type: 'DateTime',
-      description: 'When anything about it changed last.',
+      description: 'When it was last changed.',
       resolve: (row) => row.updated_at,
     }),
-    webUrl: t.exposeString('web_url', { description: 'Its page in GitLab.' }),
+    webUrl: t.exposeString('web_url', { description: 'The URL of its page in GitLab.' }),
     name: t.string({
       ...ofDetails,
-      description: 'The name given by `workflow:name`. Null without one, and before GitLab 15.8.',
+      description: 'The name from `workflow:name`. Null if there is none, and before GitLab 15.8.',
       resolve: async (row, _args, context) => (await details(row, context))?.name,
     }),
     beforeSha: t.string({
       ...ofDetails,
-      description: 'The commit that the branch was at before the push; all zeros for a new branch.',
+      description: 'The commit of the branch before the push; all zeros for a new branch.',
       resolve: async (row, _args, context) => (await details(row, context))?.before_sha,
     }),
     tag: t.boolean({
@@ -105,35 +107,35 @@ Pipeline.implement({
     }),
     yamlErrors: t.string({
       ...ofDetails,
-      description: 'What was wrong with `.gitlab-ci.yml`. Null when nothing was.',
+      description: 'The errors in `.gitlab-ci.yml`, or null.',
       resolve: async (row, _args, context) => (await details(row, context))?.yaml_errors,
     }),
     startedAt: t.field({
       type: 'DateTime',
       ...ofDetails,
-      description: 'When its first job started. Null before that.',
+      description: 'When the first job started. Null before that.',
       resolve: async (row, _args, context) => (await details(row, context))?.started_at,
     }),
     finishedAt: t.field({
       type: 'DateTime',
       ...ofDetails,
-      description: 'When its last job ended. Null until then.',
+      description: 'When the last job finished. Null before that.',
       resolve: async (row, _args, context) => (await details(row, context))?.finished_at,
     }),
     committedAt: t.field({
       type: 'DateTime',
       ...ofDetails,
-      description: 'When its commit was made, where GitLab knows.',
+      description: 'When the commit was created, if GitLab knows.',
       resolve: async (row, _args, context) => (await details(row, context))?.committed_at,
     }),
     duration: t.float({
       ...ofDetails,
-      description: 'Seconds it ran, waits between jobs left out. Null until it finishes.',
+      description: 'Run time in seconds, without waits between jobs. Null until it finishes.',
       resolve: async (row, _args, context) => (await details(row, context))?.duration,
     }),
     queuedDuration: t.float({
       ...ofDetails,
-      description: 'Seconds it waited before its first job started.',
+      description: 'Seconds that it waited before the first job started.',
       resolve: async (row, _args, context) => (await details(row, context))?.queued_duration,
     }),
     coverage: t.float({
@@ -147,13 +149,13 @@ Pipeline.implement({
     user: t.field({
       type: User,
       ...ofDetails,
-      description: 'Who started it.',
+      description: 'The user who started it.',
       resolve: async (row, _args, context) => (await details(row, context))?.user,
     }),
     project: t.field({
       type: Project,
       nullable: false,
-      description: 'The project it belongs to. Its id and address cost no further call.',
+      description: 'The project of the pipeline. Its id, full path and URL cost no further call.',
       extensions: costs({
         knownBy: ['path', 'number'],
         leadsTo: 'pipeline',
@@ -165,17 +167,17 @@ Pipeline.implement({
     jobs: t.field({
       type: JobConnection,
       description:
-        'Its jobs, newest first, without trigger jobs (see `bridges`). Null when there is no such pipeline for you.',
+        'The jobs of the pipeline, newest first, without trigger jobs (see `bridges`). Null if the pipeline does not exist or is not visible to the caller.',
       args: {
         ...pageArguments(t.arg),
         statuses: t.arg({
           type: [CiJobStatus],
           description:
-            'Only jobs in one of these; empty for all. A status newer than the server is an error.',
+            'Only jobs with one of these statuses; all jobs if empty. A status that the server does not know is an error.',
         }),
         includeRetried: t.arg.boolean({
           defaultValue: false,
-          description: 'Also the earlier attempts of jobs that were retried.',
+          description: 'Includes the earlier attempts of retried jobs.',
         }),
       },
       extensions: costs({
@@ -190,12 +192,12 @@ Pipeline.implement({
     bridges: t.field({
       type: BridgeConnection,
       description:
-        'Its trigger jobs, newest first; retried ones are hidden. Null when there is no such pipeline for you.',
+        'The trigger jobs of the pipeline, newest first, without retried ones. Null if the pipeline does not exist or is not visible to the caller.',
       args: {
         ...pageArguments(t.arg),
         statuses: t.arg({
           type: [CiJobStatus],
-          description: 'Only trigger jobs in one of these; empty for all.',
+          description: 'Only trigger jobs with one of these statuses; all if empty.',
         }),
       },
       extensions: costs({
@@ -220,13 +222,13 @@ builder.queryField('pipeline', (t) =>
   t.field({
     type: Pipeline,
     description:
-      'One pipeline by its project and its number. Its lists cost one call each, its own fields one together, all side by side.',
+      'A pipeline by its project and numeric id. All its own fields together cost one call, which is made in parallel with the calls of its lists.',
     args: {
       project: t.arg.id({
         required: true,
-        description: 'The project’s full path, such as "group/app", or its number.',
+        description: 'The project’s full path, such as "group/app", or its numeric id.',
       }),
-      id: t.arg.id({ required: true, description: 'GitLab’s number of the pipeline.' }),
+      id: t.arg.id({ required: true, description: 'GitLab’s numeric id of the pipeline.' }),
     },
     extensions: costs({ names: (args) => parseNames([args], namePipeline) }),
     resolve: (_root, args, context, info) =>

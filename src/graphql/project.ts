@@ -16,7 +16,7 @@ import { Job, Node, Pipeline, Project, type ProjectRow } from './refs.ts';
 import { selectedBelow, selectionOf } from './selection.ts';
 import { CiJobStatus } from './status.ts';
 
-/** What the project's name does not tell: one GET, shared by all fields. */
+/** Reads the project. All fields share the call. */
 function details(row: ProjectRow, { loaders }: Context): Promise<RestProject | null> {
   return loaders.project(row.ref);
 }
@@ -31,7 +31,7 @@ const nameWithId = (type: 'Job' | 'Pipeline') => (args: { id?: unknown }) =>
   parseNames([args], () => ({ type, id: toId(args) }));
 
 const JobSort = builder.enumType('JobSort', {
-  description: 'The order of a project’s jobs.',
+  description: 'The order of the jobs of a project.',
   values: {
     ID_DESC: { description: 'Newest first.' },
     ID_ASC: { description: 'Oldest first.' },
@@ -39,49 +39,49 @@ const JobSort = builder.enumType('JobSort', {
 });
 
 Project.implement({
-  description: 'A GitLab project, as far as its jobs are concerned.',
+  description: 'A GitLab project: what concerns its jobs.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
       nullable: false,
-      description: 'Global id, opaque.',
+      description: 'The global id, an opaque string.',
       extensions: costs({ call: 'project', knownBy: ['number', 'job', 'pipeline'] }),
       resolve: async (row, _args, context) => toGlobalId('Project', await numberOf(row, context)),
     }),
     databaseId: t.id({
       nullable: false,
-      description: 'GitLab’s own number of the project.',
+      description: 'GitLab’s numeric id of the project.',
       extensions: costs({ call: 'project', knownBy: ['number', 'job', 'pipeline'] }),
       resolve: (row, _args, context) => numberOf(row, context),
     }),
     fullPath: t.id({
       nullable: false,
-      description: 'Its path with all groups, such as "group/subgroup/app".',
+      description: 'The path with all groups, such as "group/subgroup/app".',
       extensions: costs({ call: 'project', knownBy: ['path', 'job', 'pipeline'] }),
       resolve: async (row, _args, context) =>
         row.path ?? (await details(row, context))?.path_with_namespace ?? row.ref,
     }),
     name: t.string({
-      description: 'Its name as people write it.',
+      description: 'The display name.',
       extensions: costs({ call: 'project' }),
       resolve: async (row, _args, context) => (await details(row, context))?.name,
     }),
     webUrl: t.string({
-      description: 'Its page in GitLab.',
+      description: 'The URL of its page in GitLab.',
       extensions: costs({ call: 'project', knownBy: ['job', 'pipeline'] }),
       resolve: async (row, _args, context) => row.web_url ?? (await details(row, context))?.web_url,
     }),
     ciJobTokenScopeEnabled: t.boolean({
       description:
-        'Whether job tokens of this project are limited in what they reach. Null before GitLab 15.',
+        'Whether the project restricts which projects its job tokens can access. Null before GitLab 15.',
       extensions: costs({ call: 'project', knownBy: ['job'] }),
       resolve: async (row, _args, context) =>
         row.ci_job_token_scope_enabled ?? (await details(row, context))?.ci_job_token_scope_enabled,
     }),
     job: t.field({
       type: Job,
-      description: 'One of its jobs by GitLab’s number. Null for a trigger job.',
-      args: { id: t.arg.id({ required: true, description: 'GitLab’s number of the job.' }) },
+      description: 'A job of the project by its numeric id. Null for a trigger job.',
+      args: { id: t.arg.id({ required: true, description: 'GitLab’s numeric id of the job.' }) },
       extensions: costs({
         names: nameWithId('Job'),
         reveals: 'job',
@@ -93,8 +93,10 @@ Project.implement({
     }),
     pipeline: t.field({
       type: Pipeline,
-      description: 'One of its pipelines by GitLab’s number.',
-      args: { id: t.arg.id({ required: true, description: 'GitLab’s number of the pipeline.' }) },
+      description: 'A pipeline of the project by its numeric id.',
+      args: {
+        id: t.arg.id({ required: true, description: 'GitLab’s numeric id of the pipeline.' }),
+      },
       extensions: costs({
         names: nameWithId('Pipeline'),
         reveals: 'pipeline',
@@ -107,22 +109,22 @@ Project.implement({
     jobs: t.field({
       type: JobConnection,
       description:
-        'All its jobs, retried ones included, trigger jobs not. Null when there is no such project for you.',
+        'All jobs of the project, including retried ones, without trigger jobs. Null if the project does not exist or is not visible to the caller.',
       args: {
         ...pageArguments(t.arg),
         statuses: t.arg({
           type: [CiJobStatus],
           description:
-            'Only jobs in one of these; empty for all. A status newer than the server is an error.',
+            'Only jobs with one of these statuses; all jobs if empty. A status that the server does not know is an error.',
         }),
         ref: t.arg.string({
           description:
-            'Only jobs of this branch or tag, by its exact name. Needs GitLab 19.0; an error before.',
+            'Only jobs of the branch or tag with this exact name. Requires GitLab 19.0; an error on older servers.',
         }),
         sort: t.arg({
           type: JobSort,
           defaultValue: 'ID_DESC',
-          description: 'Newest or oldest first.',
+          description: 'The order of the jobs.',
         }),
       },
       extensions: costs({
@@ -137,7 +139,7 @@ Project.implement({
   }),
 });
 
-/** The most projects in one request: each costs at least one call as soon as anything is selected. */
+/** Most selections cost at least one call per project. */
 const MAX_PROJECTS = 100;
 
 const nameProject =
@@ -151,11 +153,11 @@ builder.queryFields((t) => ({
   project: t.field({
     type: Project,
     description:
-      'A project by its full path, such as "group/app", or its number. Makes no call of its own, so whether it exists shows in what is selected below.',
+      'A project by its full path, such as "group/app", or its numeric id. It makes a call only if a selected field needs one; without a call, a project that does not exist is not null.',
     args: {
       fullPath: t.arg.id({
         required: true,
-        description: 'The full path with all groups, or the number.',
+        description: 'The full path with all groups, or the numeric id.',
       }),
     },
     extensions: costs({
@@ -167,11 +169,11 @@ builder.queryFields((t) => ({
   projects: t.field({
     type: [Project],
     nullable: { list: false, items: true },
-    description: 'Several projects at once, in the order asked for: job boards in one request.',
+    description: 'Several projects, in the order of `fullPaths`.',
     args: {
       fullPaths: t.arg.idList({
         required: true,
-        description: `Full paths or numbers, at most ${MAX_PROJECTS}.`,
+        description: `Full paths or numeric ids, at most ${MAX_PROJECTS}.`,
       }),
     },
     extensions: costs({

@@ -2,17 +2,17 @@ import type { RateLimit as RateLimitRow } from '../gitlab/transport/rate-limit.t
 import { builder } from './builder.ts';
 
 const RateLimit = builder.objectRef<RateLimitRow>('RateLimit').implement({
-  description: 'How many more calls GitLab grants to your credential for now.',
+  description: 'The rate limit of GitLab for the caller’s credential.',
   fields: (t) => ({
     limit: t.exposeInt('limit', {
-      description: 'How many a minute in all. Null where GitLab does not say.',
+      description: 'The maximum number of calls per minute. Null if GitLab does not say.',
     }),
     remaining: t.exposeInt('remaining', {
-      description: 'How many are left. Null where GitLab does not say.',
+      description: 'The number of calls that remain. Null if GitLab does not say.',
     }),
     resetAt: t.field({
       type: 'DateTime',
-      description: 'When `remaining` starts anew. Null where GitLab does not say.',
+      description: 'When `remaining` is reset. Null if GitLab does not say.',
       resolve: ({ resetAt }) => new Date(resetAt).toISOString(),
     }),
   }),
@@ -22,7 +22,7 @@ builder.queryField('rateLimit', (t) =>
   t.field({
     type: RateLimit,
     description:
-      'What GitLab said last to your credential about its limits. Makes no call of its own; null when GitLab has not said anything.',
+      'The rate limit from GitLab’s latest response to the caller’s credential. Makes no call; null if no response had one.',
     resolve: (_root, _args, { rateLimit }) => rateLimit(),
   }),
 );

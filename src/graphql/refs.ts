@@ -19,14 +19,13 @@ import type { KeptLog } from '../trace/kept-log.ts';
 import { builder } from './builder.ts';
 
 /*
- * The type map: what stands behind each object type. Fields live in the noun files; these refs stand
- * apart so that a job can have a pipeline and a pipeline jobs without the two files importing each
- * other.
+ * The row type of each object type. The fields are defined in the file of each type; the refs are
+ * here so that files of types that refer to each other need no import cycle.
  */
 
-/** A project under the name it was reached by, with whatever is known of it without a call. */
+/** A project by the name that it was requested by, with what is known of it. */
 export interface ProjectRow {
-  /** Numeric id or full path: what upstream calls use. */
+  /** The numeric id or full path to call GitLab with. */
   ref: string;
   id?: string | undefined;
   path?: string | undefined;
@@ -35,8 +34,8 @@ export interface ProjectRow {
 }
 
 /**
- * A pipeline as embedded in a job, as read by itself, or as named by arguments. `project` is set for
- * a named one: the project as the request names it.
+ * A pipeline as embedded in a job, as read by itself, or as named by arguments. Only a named one has
+ * `project`: the project by the name in the request.
  */
 export type PipelineRow = (RestPipelineBasic | RestPipeline) & {
   project_id: string;

@@ -3,14 +3,14 @@ import { toGlobalId } from './global-id.ts';
 import { Runner, RunnerManager } from './refs.ts';
 
 const runnerTypes = {
-  INSTANCE_TYPE: 'Shared by the whole instance.',
-  GROUP_TYPE: 'For the projects of one group.',
-  PROJECT_TYPE: 'For chosen projects.',
-  UNKNOWN: 'A type newer than this schema.',
+  INSTANCE_TYPE: 'All projects of the instance.',
+  GROUP_TYPE: 'The projects of one group.',
+  PROJECT_TYPE: 'Selected projects.',
+  UNKNOWN: 'A type that this schema does not know.',
 } as const;
 
 const CiRunnerType = builder.enumType('CiRunnerType', {
-  description: 'Whom a runner serves.',
+  description: 'The projects that a runner serves.',
   values: Object.fromEntries(
     Object.entries(runnerTypes).map(([name, description]) => [name, { description }]),
   ),
@@ -23,45 +23,51 @@ function toRunnerType(raw: string | null | undefined): string | null {
 }
 
 const statusText =
-  'online, offline, stale, never_contacted or paused; older servers have others. Open-ended, so text.';
+  'online, offline, stale, never_contacted or paused. Older servers have other values.';
 
 Runner.implement({
-  description: 'A runner as GitLab shows it with a job. It cannot be read by itself here.',
+  description: 'A runner, as GitLab includes it in a job. It cannot be read by itself here.',
   fields: (t) => ({
     id: t.id({
       nullable: false,
-      description: 'Global id, opaque.',
+      description: 'The global id, an opaque string.',
       resolve: (runner) => toGlobalId('Runner', runner.id),
     }),
     databaseId: t.id({
       nullable: false,
-      description: 'GitLab’s own number of the runner.',
+      description: 'GitLab’s numeric id of the runner.',
       resolve: (runner) => String(runner.id),
     }),
-    description: t.exposeString('description', { description: 'What its owner calls it.' }),
+    description: t.exposeString('description', {
+      description: 'The description that its owner gave it.',
+    }),
     name: t.exposeString('name', {
-      description: 'The name of its software, such as "gitlab-runner".',
+      description: 'The name of the runner software, such as "gitlab-runner".',
     }),
     active: t.exposeBoolean('active', {
-      description: 'Whether it takes jobs: the opposite of `paused`.',
+      description: 'Whether the runner accepts jobs: the opposite of `paused`.',
       deprecationReason: 'GitLab replaced it. Use `paused`.',
     }),
-    paused: t.exposeBoolean('paused', { description: 'Whether it was told to take no more jobs.' }),
-    isShared: t.exposeBoolean('is_shared', {
-      description: 'Whether it serves the whole instance.',
+    paused: t.exposeBoolean('paused', {
+      description: 'Whether the runner is paused and accepts no jobs.',
     }),
-    online: t.exposeBoolean('online', { description: 'Whether it was in contact lately.' }),
+    isShared: t.exposeBoolean('is_shared', {
+      description: 'Whether the runner serves all projects of the instance.',
+    }),
+    online: t.exposeBoolean('online', {
+      description: 'Whether the runner contacted GitLab recently.',
+    }),
     runnerType: t.field({
       type: CiRunnerType,
-      description: 'Whom it serves. Null before GitLab 15.',
+      description: 'The projects that the runner serves. Null before GitLab 15.',
       resolve: (runner) => toRunnerType(runner.runner_type),
     }),
     status: t.exposeString('status', { description: statusText }),
     jobExecutionStatus: t.exposeString('job_execution_status', {
-      description: '"active" while it runs a job, else "idle". Null before GitLab 18.',
+      description: '"active" while the runner executes a job, else "idle". Null before GitLab 18.',
     }),
     ipAddress: t.exposeString('ip_address', {
-      description: 'Its address, on servers before GitLab 17.',
+      description: 'The runner’s IP address, on servers before GitLab 17.',
       deprecationReason: 'GitLab no longer sends it.',
     }),
     createdAt: t.field({
@@ -73,43 +79,43 @@ Runner.implement({
 });
 
 RunnerManager.implement({
-  description: 'The machine of a runner that ran a job (GitLab 17 and later).',
+  description: 'The machine of a runner that executed a job (GitLab 17 and later).',
   fields: (t) => ({
     id: t.id({
       nullable: false,
-      description: 'Global id, opaque.',
+      description: 'The global id, an opaque string.',
       resolve: (manager) => toGlobalId('RunnerManager', manager.id),
     }),
     databaseId: t.id({
       nullable: false,
-      description: 'GitLab’s own number of it.',
+      description: 'GitLab’s numeric id of the runner manager.',
       resolve: (manager) => String(manager.id),
     }),
     systemId: t.exposeString('system_id', {
-      description: 'The identifier it made for itself at registration.',
+      description: 'The identifier that the machine generated at registration.',
     }),
-    version: t.exposeString('version', { description: 'The version of its software.' }),
+    version: t.exposeString('version', { description: 'The version of the runner software.' }),
     revision: t.exposeString('revision', {
-      description: 'The commit its software was built from.',
+      description: 'The commit that the runner software was built from.',
     }),
-    platform: t.exposeString('platform', { description: 'Its operating system, such as "linux".' }),
+    platform: t.exposeString('platform', { description: 'The operating system, such as "linux".' }),
     architecture: t.exposeString('architecture', {
-      description: 'Its processor, such as "amd64".',
+      description: 'The processor architecture, such as "amd64".',
     }),
     createdAt: t.field({
       type: 'DateTime',
-      description: 'When it first showed up.',
+      description: 'When it first contacted GitLab.',
       resolve: (manager) => manager.created_at,
     }),
     contactedAt: t.field({
       type: 'DateTime',
-      description: 'When it was last in contact.',
+      description: 'When it last contacted GitLab.',
       resolve: (manager) => manager.contacted_at,
     }),
-    ipAddress: t.exposeString('ip_address', { description: 'Its address, where GitLab shows it.' }),
+    ipAddress: t.exposeString('ip_address', { description: 'The IP address, if GitLab shows it.' }),
     status: t.exposeString('status', { description: statusText }),
     jobExecutionStatus: t.exposeString('job_execution_status', {
-      description: '"active" while it runs a job, else "idle". Null on older servers.',
+      description: '"active" while it executes a job, else "idle". Null on older servers.',
     }),
   }),
 });

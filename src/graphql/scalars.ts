@@ -1,7 +1,7 @@
 import { GraphQLError, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { builder } from './builder.ts';
 
-/** ISO 8601 date, time and offset, the way GitLab writes them; seconds may carry any number of decimals. */
+/** ISO 8601 date, time and offset, as GitLab writes them; seconds may have any number of decimals. */
 const ISO_DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/;
 
 function invalid(what: string, value: unknown): GraphQLError {
@@ -12,7 +12,7 @@ function invalid(what: string, value: unknown): GraphQLError {
 
 builder.scalarType('DateTime', {
   description:
-    'A moment as ISO 8601 text with its offset, exactly as GitLab sent it, such as "2026-11-23T09:30:00.123Z". Offsets differ from server to server and within one job: compare instants, not text.',
+    'An ISO 8601 date and time with its offset, exactly as GitLab sent it, such as "2026-11-23T09:30:00.123Z". Offsets vary between servers and within one job, so compare instants instead of strings.',
   specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   serialize: (value) => value,
   parseValue: (value) => {
@@ -21,7 +21,7 @@ builder.scalarType('DateTime', {
   },
 });
 
-/** Whole numbers as JSON numbers while JSON is exact, as text beyond 2^53. */
+/** Returns a JSON number up to 2^53, and a string above. */
 function serializeBigInt(value: unknown): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : String(value);
@@ -35,7 +35,7 @@ function parseBigInt(value: unknown): string {
 
 builder.scalarType('BigInt', {
   description:
-    'A whole number beyond 32 bits, such as a file size. A JSON number up to 2^53; beyond that, text.',
+    'An integer of up to 64 bits, such as a file size. A JSON number up to 2^53, a string above.',
   serialize: serializeBigInt,
   parseValue: parseBigInt,
   parseLiteral: (node: ValueNode) =>
@@ -43,7 +43,7 @@ builder.scalarType('BigInt', {
 });
 
 builder.scalarType('JSON', {
-  description: 'Any JSON value: text, number, boolean, null, list or object.',
+  description: 'Any JSON value: string, number, boolean, null, array or object.',
   serialize: (value) => value,
   parseValue: (value) => value,
   parseLiteral: (node: ValueNode, variables) => valueFromASTUntyped(node, variables),

@@ -18,5 +18,5 @@ import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
 import { describeCosts } from './cost.ts';
 
-/** The public schema, built from every noun file. */
+/** The public schema. */
 export const schema: GraphQLSchema = describeCosts(builder.toSchema());

@@ -9,48 +9,45 @@ import { type NodeRef, parseGlobalId } from './global-id.ts';
 import { CiJob, Job, Pipeline, type PipelineRow } from './refs.ts';
 
 /*
- * What can be followed. An event is an operation of its own: it reads anew what is selected below,
- * and has its own time. Errors come as the last event, so that clients of SSE and WebSocket both get
- * them in the same shape.
+ * Subscriptions. Each event is an operation of its own: it reads what is selected below it, with its
+ * own timeout. An error is sent as the last event, so that SSE and WebSocket clients get it alike.
  */
 
-/** Takes the news out of an event, or throws what ended the stream. */
+/** Returns the value of an event, or throws the error that ended the stream. */
 function newsOf<News>(event: LiveEvent<News>): News {
   if ('error' in event) throw event.error;
   return event.news;
 }
 
-/** The same where more may be read below it. */
+/** Returns the value of an event, and resets the context for the reads below it. */
 function openEvent<News>(event: LiveEvent<News>, context: Context): News {
   const news = newsOf(event);
   Object.assign(context, context.forEvent());
   return news;
 }
 
-/** Reads a global id of that type, or says what is wrong with following the thing. */
+/** Parses the global id of a type that can be subscribed to. Throws BAD_USER_INPUT for others. */
 function parseIdOf<Type extends 'Job' | 'Pipeline'>(
   type: Type,
   globalId: string,
 ): Extract<NodeRef, { type: Type }> {
   const ref = parseGlobalId(globalId);
   if (ref.type === type) return ref as Extract<NodeRef, { type: Type }>;
-  const advice = ref.type === 'Bridge' ? ' Follow its pipeline with `pipelineUpdated`.' : '';
+  const advice = ref.type === 'Bridge' ? ' Subscribe to its pipeline with `pipelineUpdated`.' : '';
   throw badUserInput(`The id is that of a ${ref.type}; expected the id of a ${type}.${advice}`);
 }
 
-/** Takes a place in a log from an argument. */
+/** Parses a byte offset in a log. */
 function parseByte(value: string | null | undefined): number {
   const byte = Number(value ?? 0);
   if (Number.isSafeInteger(byte) && byte >= 0) return byte;
-  throw badUserInput(
-    `\`afterByte\` must be how many bytes of the log you have, 0 or more, not ${value}.`,
-  );
+  throw badUserInput(`\`afterByte\` must be a number of bytes, 0 or more, not ${value}.`);
 }
 
-function checkRoom({ live }: Context): void {
+function checkCapacity({ live }: Context): void {
   if (!live.isFull()) return;
   throw new GraphQLError(
-    'The gateway follows as much as it may, for you or in all. Try again later.',
+    'The maximum number of subscriptions is reached, for this caller or in total. Try again later.',
     {
       extensions: { code: 'RATE_LIMITED', retryAfter: null },
     },
@@ -63,46 +60,46 @@ interface PipelineUpdateRow {
 }
 
 const PipelineUpdate = builder.objectRef<PipelineUpdateRow>('PipelineUpdate').implement({
-  description: 'A pipeline that changed, or some of whose jobs did.',
+  description: 'A change of a pipeline or of its jobs.',
   fields: (t) => ({
     pipeline: t.expose('pipeline', {
       type: Pipeline,
       nullable: false,
       description:
-        'The pipeline as it is now. Its own fields cost nothing; its lists are read anew for each event.',
+        'The current pipeline. Its own fields cost no call; its lists are read again for each event.',
     }),
     changedJobs: t.expose('changedJobs', {
       type: [CiJob],
       nullable: false,
       description:
-        'Its jobs and trigger jobs that changed or came since the last event; all of them in the first.',
+        'The jobs and trigger jobs that are new or changed since the last event; all of them in the first event.',
     }),
   }),
 });
 
 const TraceChunk = builder.objectRef<TraceNews>('TraceChunk').implement({
   description:
-    'A piece of a log: keep the first `startByte` bytes of what you have, and put `text` behind them.',
+    'A part of a log. Keep the first `startByte` bytes received so far, and append `text` to them.',
   fields: (t) => ({
     text: t.exposeString('text', {
       nullable: false,
       description:
-        'Whole characters as GitLab sent them, with escape sequences. Bytes that are no UTF-8 are replaced by U+FFFD.',
+        'Complete characters as GitLab sent them, with escape sequences. Invalid UTF-8 is replaced by U+FFFD.',
     }),
     startByte: t.expose('startByte', {
       type: 'BigInt',
       nullable: false,
       description:
-        'Where it begins. Before the end of the last piece if the log was erased or its end rewritten; beyond it where the log is longer than can be followed.',
+        'The byte where `text` starts. Less than the last `endByte` if the log was erased or rewritten; more if part of a long log was skipped.',
     }),
     endByte: t.expose('endByte', {
       type: 'BigInt',
       nullable: false,
-      description: 'Where it ends: the `afterByte` to resume with.',
+      description: 'The byte where `text` ends: the `afterByte` to resume with.',
     }),
     complete: t.exposeBoolean('complete', {
       nullable: false,
-      description: 'Whether the job is finished and this was the last of its log.',
+      description: 'Whether the job is finished and this is the end of its log.',
     }),
   }),
 });
@@ -112,14 +109,14 @@ builder.subscriptionFields((t) => ({
     type: Job,
     nullable: false,
     description:
-      'A job now, then each change of it; completes once it is finished. That its duration grows is no change.',
+      'The current job, then each change; completes when the job is finished. An increase of its durations is not a change.',
     args: {
       id: t.arg.id({ required: true, description: 'The global id of a `Job`.' }),
     },
     extensions: costs({ call: 'poll' }),
     subscribe: (_root, { id }, context) => {
       const ref = parseIdOf('Job', id);
-      checkRoom(context);
+      checkCapacity(context);
       return context.live.job(ref);
     },
     resolve: (event, _args, context) => {
@@ -132,14 +129,14 @@ builder.subscriptionFields((t) => ({
     type: PipelineUpdate,
     nullable: false,
     description:
-      'A pipeline and all its jobs now, then what changes of them; completes once it is finished.',
+      'The current pipeline with all jobs, then each change; completes when the pipeline is finished.',
     args: {
       id: t.arg.id({ required: true, description: 'The global id of a `Pipeline`.' }),
     },
     extensions: costs({ call: 'poll' }),
     subscribe: (_root, { id }, context) => {
       const ref = parseIdOf('Pipeline', id);
-      checkRoom(context);
+      checkCapacity(context);
       return context.live.pipeline(ref);
     },
     resolve: (event, { id }, context) => {
@@ -154,20 +151,20 @@ builder.subscriptionFields((t) => ({
     type: TraceChunk,
     nullable: false,
     description:
-      'A job’s log so far, then what is appended; completes with the job. A piece at once, even if it is empty.',
+      'The log of a job so far, then what is appended; completes when the job is finished. The first event is sent immediately, even if it is empty.',
     args: {
       id: t.arg.id({ required: true, description: 'The global id of a `Job`.' }),
       afterByte: t.arg({
         type: 'BigInt',
         defaultValue: '0',
-        description: 'Only what follows that byte: the `endByte` of the last piece you have.',
+        description: 'Starts after this byte: the `endByte` of the last event received.',
       }),
     },
     extensions: costs({ call: 'poll' }),
     subscribe: (_root, { id, afterByte }, context) => {
       const ref = parseIdOf('Job', id);
       const from = parseByte(afterByte);
-      checkRoom(context);
+      checkCapacity(context);
       return context.live.trace(ref, from);
     },
     resolve: (event) => newsOf(event),

@@ -15,22 +15,22 @@ import { listDigest, parseCursor, toCursor } from './cursor.ts';
 import { JobTrace, type TraceRow } from './refs.ts';
 
 const TraceFormat = builder.enumType('TraceFormat', {
-  description: 'How a log is written down.',
+  description: 'The format of a log.',
   values: {
     RAW: {
       description:
-        'As GitLab sent it: escape sequences, section marks and all. Bytes that are no UTF-8 become �.',
+        'As GitLab sent it, with escape sequences and section marks. Invalid UTF-8 becomes �.',
     },
-    PLAIN: { description: 'Text only: no colours, no section marks, no time stamps.' },
+    PLAIN: { description: 'Text without colors, section marks and timestamps.' },
     HTML: {
       description:
-        'Text in spans with class names, safe whatever the job printed; for a `pre`. The style sheet is at /trace.css.',
+        'Escaped text in spans with class names, for a `pre` element. The style sheet is at /trace.css.',
     },
   },
 });
 
 const TraceStream = builder.enumType('TraceStream', {
-  description: 'Which stream of the job a line came from.',
+  description: 'The output stream of a line.',
   values: {
     STDOUT: { description: 'Standard output.' },
     STDERR: { description: 'Standard error.' },
@@ -38,92 +38,97 @@ const TraceStream = builder.enumType('TraceStream', {
 });
 
 const TraceLine = builder.objectRef<ParsedLine>('TraceLine').implement({
-  description: 'One visible line of a log.',
+  description: 'A visible line of a log.',
   fields: (t) => ({
     number: t.exposeInt('number', {
       nullable: false,
       description:
-        'From 1, counted from the true beginning of the log, as GitLab’s own viewer counts.',
+        'The number of the line, starting with 1 at the beginning of the whole log, as in GitLab’s viewer.',
     }),
     text: t.exposeString('text', {
       nullable: false,
-      description: 'The line without colours and marks.',
+      description: 'The text without colors and marks.',
     }),
     html: t.exposeString('html', {
       nullable: false,
       description:
-        'The line as safe HTML: text in spans with class names. The style sheet is at /trace.css.',
+        'The line as HTML: escaped text in spans with class names. The style sheet is at /trace.css.',
     }),
     timestamp: t.field({
       type: 'DateTime',
       description:
-        'When it was printed. Null where the runner did not write it down (before Runner 18.7, by default).',
+        'When the line was printed. Null if the runner did not record it (by default before Runner 18.7).',
       resolve: ({ timestamp }) => timestamp,
     }),
     stream: t.field({
       type: TraceStream,
-      description: 'Which stream it came from. Null where `timestamp` is.',
+      description: 'The output stream. Null if `timestamp` is.',
       resolve: ({ stream }) => stream,
     }),
     section: t.exposeString('section', {
-      description: 'The name of the innermost section it is in. Null outside of all.',
+      description: 'The name of the innermost section that contains the line, or null.',
     }),
   }),
 });
 
 const TraceSection = builder.objectRef<ParsedSection>('TraceSection').implement({
-  description: 'A part of a log that a viewer can fold, such as "step_script".',
+  description: 'A collapsible part of a log, such as "step_script".',
   fields: (t) => ({
     name: t.exposeString('name', {
       nullable: false,
-      description: 'Its name, for `lines(section:)`. A log may have several of one name.',
+      description: 'The name, for `lines(section:)`. A log may have several sections of one name.',
     }),
     header: t.exposeString('header', {
-      description: 'The text of its first line, without colours.',
+      description: 'The text of the first line, without colors.',
     }),
     startedAt: t.field({
       type: 'DateTime',
-      description: 'When it began.',
+      description: 'When it started.',
       resolve: (row) => row.startedAt,
     }),
     finishedAt: t.field({
       type: 'DateTime',
-      description: 'When it ended. Null while it is open, and when it was never closed.',
+      description: 'When it ended. Null if it is not closed.',
       resolve: (row) => row.finishedAt,
     }),
-    duration: t.exposeFloat('duration', { description: 'Seconds it took. Null while it is open.' }),
+    duration: t.exposeFloat('duration', {
+      description: 'Duration in seconds. Null while it is open.',
+    }),
     collapsed: t.exposeBoolean('collapsed', {
       nullable: false,
-      description: 'Whether the job asks viewers to show it folded.',
+      description: 'Whether the job requests that viewers show it collapsed.',
     }),
     firstLine: t.exposeInt('firstLine', {
       nullable: false,
-      description: 'The number of its first line, which is its header.',
+      description: 'The number of the first line, which is the header.',
     }),
     lastLine: t.exposeInt('lastLine', {
       description:
-        'The number of its last line; the last so far while it is open. Null when it has none.',
+        'The number of the last line, or of the last line so far. Null if it has no lines.',
     }),
   }),
 });
 
 const TraceLineConnection = connectionType('TraceLine', TraceLine, {
-  description: 'Some lines of a log.',
+  description: 'A page of lines of a log.',
   total: {
     nullable: false,
     description:
-      'How many lines there are, in the section if one is named; of a truncated log, those that are kept.',
+      'The number of lines of the log or of the named section. Of a truncated log, only kept lines count.',
   },
 });
 
-/** The most lines at once: they cost no call each, so more than of jobs. */
+/** The maximum page of lines, which cost no calls. */
 const MAX_LINES = 5_000;
 
-/** Takes note of a part of the answer. Refuses what would keep a process from everybody else's. */
-function tell(part: Parameters<OperationLogs['recordOutput']>[0], logs: OperationLogs): void {
+/** Counts log output of the response. Throws OPERATION_TOO_COMPLEX above the limit per operation. */
+function countOutput(
+  part: Parameters<OperationLogs['recordOutput']>[0],
+  logs: OperationLogs,
+): void {
   if (logs.recordOutput(part)) return;
-  const advice = 'Ask for fewer logs, or for fewer `lines` or `lastLines` of them.';
-  throw new GraphQLError(`The answer would hold too much of logs. ${advice}`, {
+  const advice = 'Request fewer logs, or fewer `lines` or `lastLines` of them.';
+  throw new GraphQLError(`The response would contain too much log output. ${advice}`, {
     extensions: { code: 'OPERATION_TOO_COMPLEX', limit: 'traces' },
   });
 }
@@ -140,12 +145,12 @@ function toConnection(
   const end = !forward && anchor ? list.countTo(anchor - 1) : list.length;
   const from = forward ? start : Math.max(0, end - count);
   const to = forward ? Math.min(list.length, start + count) : end;
-  tell({ rows: Math.max(0, to - from) }, logs);
+  countOutput({ rows: Math.max(0, to - from) }, logs);
   const edges = list.slice(from, to).map((node) => ({
     node,
     cursor: () => toCursor(digest, { id: String(node.number) }),
   }));
-  tell({ characters: edges.reduce((sum, { node }) => sum + node.text.length, 0) }, logs);
+  countOutput({ characters: edges.reduce((sum, { node }) => sum + node.text.length, 0) }, logs);
   return {
     edges,
     hasPreviousPage: from > 0,
@@ -154,7 +159,7 @@ function toConnection(
   };
 }
 
-/** A log as text, in pieces: all of it, or its last lines. */
+/** Returns a log, or its last lines, as string parts. */
 function textOf(
   { log }: TraceRow,
   format: 'RAW' | 'PLAIN' | 'HTML',
@@ -167,31 +172,33 @@ function textOf(
 
 JobTrace.implement({
   description:
-    'The log of a job, as far as it has arrived at GitLab. Empty when there is none, or it was erased.',
+    'The log of a job, as far as GitLab has received it. Empty if there is none or it was erased.',
   fields: (t) => ({
     byteSize: t.field({
       type: 'BigInt',
       nullable: false,
-      description: 'The length of the whole log in bytes.',
+      description: 'The size of the whole log in bytes.',
       resolve: ({ log }) => log.byteSize,
     }),
     truncated: t.boolean({
       nullable: false,
       description:
-        'Whether the log is longer than the gateway keeps (MAX_TRACE_BYTES, less where many are read at once): then its end is here, where failures are.',
+        'Whether the log is longer than the gateway keeps (MAX_TRACE_BYTES, less if many logs are read at once). Then only the end of the log is available.',
       resolve: ({ log }) => log.truncated,
     }),
     text: t.string({
       nullable: false,
-      description: 'The log in one piece.',
+      description: 'The log as one string.',
       args: {
         format: t.arg({
           type: TraceFormat,
           required: true,
           defaultValue: 'PLAIN',
-          description: 'How to write it down.',
+          description: 'The format.',
         }),
-        lastLines: t.arg.int({ description: 'Only so many lines from the end, at least 1.' }),
+        lastLines: t.arg.int({
+          description: 'Only this number of lines from the end, at least 1.',
+        }),
       },
       resolve: (row, { format, lastLines }, { logs, streamedStrings }) => {
         if (lastLines != null && lastLines < 1)
@@ -199,18 +206,19 @@ JobTrace.implement({
         const pieces = textOf(row, format, lastLines ?? undefined);
         const text: string | StreamedString = streamedStrings?.add(pieces) ?? [...pieces].join('');
         const isStreamed = streamedStrings?.isPlaceholder(text);
-        tell({ characters: isStreamed ? row.log.keptBytes : text.length }, logs);
+        countOutput({ characters: isStreamed ? row.log.keptBytes : text.length }, logs);
         return text;
       },
     }),
     lines: t.field({
       type: TraceLineConnection,
       nullable: false,
-      description: 'The log line by line. Use `last` for its end, and `section` for a part of it.',
+      description:
+        'The lines of the log. Use `last` for the end of the log, and `section` for a part of it.',
       args: {
         ...pageArguments(t.arg, MAX_LINES),
         section: t.arg.string({
-          description: 'Only lines of the sections of this name, those nested in them included.',
+          description: 'Only lines of the sections with this name, including nested sections.',
         }),
       },
       resolve: ({ log, ref }, { section, ...args }, { logs }) => {
@@ -221,10 +229,10 @@ JobTrace.implement({
     sections: t.field({
       type: [TraceSection],
       nullable: false,
-      description: 'Its sections in the order they began, nested ones after those they are in.',
+      description: 'The sections in the order of their start; nested sections follow their parent.',
       resolve: ({ log }, _args, { logs }) => {
         const { sections } = log.parsed;
-        tell({ rows: sections.length }, logs);
+        countOutput({ rows: sections.length }, logs);
         return [...sections];
       },
     }),

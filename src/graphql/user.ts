@@ -1,20 +1,20 @@
 import { toGlobalId } from './global-id.ts';
 import { User } from './refs.ts';
 
-const profile = 'As in the user’s profile. Null when it is empty there, or not shown.';
+const profile = 'From the user’s profile. Null if it is empty or not visible.';
 
 User.implement({
   description:
-    'A user as GitLab shows them with a job or pipeline; one cannot be read by itself here. How much of the profile comes depends on the version and on the instance’s settings.',
+    'A user, as GitLab includes them in a job or pipeline. It cannot be read by itself here. The version and the settings of GitLab decide which profile fields are included.',
   fields: (t) => ({
     id: t.id({
       nullable: false,
-      description: 'Global id, opaque.',
+      description: 'The global id, an opaque string.',
       resolve: (user) => toGlobalId('User', user.id),
     }),
     databaseId: t.id({
       nullable: false,
-      description: 'GitLab’s own number of the user.',
+      description: 'GitLab’s numeric id of the user.',
       resolve: (user) => String(user.id),
     }),
     username: t.exposeString('username', { description: 'The login name, without @.' }),
@@ -22,10 +22,10 @@ User.implement({
       description: 'The full name; "****" for bots of other projects.',
     }),
     state: t.exposeString('state', {
-      description: 'active, blocked, deactivated, banned, … Open-ended, so text.',
+      description: 'active, blocked, deactivated, banned and others. GitLab may add values.',
     }),
-    avatarUrl: t.exposeString('avatar_url', { description: 'The address of the picture.' }),
-    webUrl: t.exposeString('web_url', { description: 'The profile page in GitLab.' }),
+    avatarUrl: t.exposeString('avatar_url', { description: 'The URL of the avatar.' }),
+    webUrl: t.exposeString('web_url', { description: 'The URL of the profile page in GitLab.' }),
     publicEmail: t.exposeString('public_email', { description: profile }),
     bio: t.exposeString('bio', { description: profile }),
     location: t.exposeString('location', { description: profile }),
@@ -36,7 +36,7 @@ User.implement({
     jobTitle: t.exposeString('job_title', { description: profile }),
     pronouns: t.exposeString('pronouns', { description: profile }),
     workInformation: t.exposeString('work_information', {
-      description: 'Job title and organization in one.',
+      description: 'Job title and organization.',
     }),
     localTime: t.exposeString('local_time', {
       description: 'The time of day where the user is, such as "10:48 AM".',
@@ -44,20 +44,20 @@ User.implement({
     discord: t.exposeString('discord', { description: `${profile} GitLab 16 and later.` }),
     github: t.exposeString('github', { description: `${profile} GitLab 18 and later.` }),
     locked: t.exposeBoolean('locked', {
-      description: 'Whether signing in failed too often. Null before GitLab 16.',
+      description: 'Whether the account is locked after failed sign-ins. Null before GitLab 16.',
     }),
     bot: t.exposeBoolean('bot', {
-      description: 'Whether it is a bot, such as that of a project token.',
+      description: 'Whether the user is a bot, such as that of a project token.',
     }),
     followers: t.exposeInt('followers', {
-      description: 'How many follow the user, where profiles are public.',
+      description: 'The number of followers, if profiles are public.',
     }),
     following: t.exposeInt('following', {
-      description: 'How many the user follows, where profiles are public.',
+      description: 'The number of users that this user follows, if profiles are public.',
     }),
     createdAt: t.field({
       type: 'DateTime',
-      description: 'When the account was made, where profiles are public.',
+      description: 'When the account was created, if profiles are public.',
       resolve: (user) => user.created_at,
     }),
   }),

@@ -3,11 +3,11 @@ import { isNumericId, isProjectName, type NodeRef } from './global-id.ts';
 import type { ProjectRow } from './refs.ts';
 
 /*
- * GitLab's web addresses: <where users see GitLab>/<full path>/-/jobs/<id>. They tell a project's
- * path at no call, and lead from an address to the job behind it.
+ * GitLab's web URLs: <base URL>/<full path>/-/jobs/<id>. They contain the path of a project, and
+ * identify a job or pipeline.
  */
 
-/** The part of an address behind one of GitLab's own, without query and fragment; undefined on another host. */
+/** Returns the path of a URL below one of GitLab's base URLs; undefined on another host. */
 function pathBelow(url: string, bases: readonly string[]): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { origin, pathname } = new URL(url);
@@ -19,12 +19,12 @@ function pathBelow(url: string, bases: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Returns what a project's path or number says about it. */
+/** Returns a project of which only its path or numeric id is known. */
 export function projectNamed(name: string): ProjectRow {
   return isNumericId(name) ? { ref: name, id: name } : { ref: name, path: name };
 }
 
-/** A project as far as the address of one of its jobs or pipelines tells of it. */
+/** Returns what the web URL of a job or pipeline says about its project. */
 export function projectBehind(
   webUrl: string | null | undefined,
   projectId: string,
@@ -34,13 +34,13 @@ export function projectBehind(
   const home = webUrl?.split('/-/')[0];
   if (!home || home === webUrl || !URL.canParse(home)) return row;
   const path = pathBelow(home, bases) ?? new URL(home).pathname.slice(1);
-  // An odd address must not cost the job its project: then a call finds the path.
+  // Without a usable URL, the path is read by a call.
   return isProjectName(path) ? { ...row, path, web_url: home } : row;
 }
 
 const RESOURCE = /^(.+)\/-\/(jobs|pipelines)\/(\d+)(?:\/.*)?$/;
 
-/** Which job or pipeline a web address of this GitLab names; BAD_USER_INPUT, about `what`, for any other address. */
+/** Parses the web URL of a job or pipeline. Throws BAD_USER_INPUT, about `what`, for other URLs. */
 export function parseResourceUrl(url: string, bases: readonly string[], what = '`url`'): NodeRef {
   const path = url.length <= 2048 ? pathBelow(url, bases) : undefined;
   if (path === undefined) {

@@ -102,7 +102,7 @@ describe('the sentence about calls', () => {
         'Pipeline.duration: Costs one call per pipeline reached from a job.',
         'Pipeline.jobs: Costs one call per 100 rows.',
         'Project.name: Costs one call per project.',
-        'Project.fullPath: Costs one call per project requested by its number. None if one of its jobs is read as well.',
+        'Project.fullPath: Costs one call per project requested by numeric id, unless one of its jobs is selected below.',
         'Query.currentJob: Costs one call.',
       ]),
     );

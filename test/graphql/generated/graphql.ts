@@ -8,104 +8,104 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type CiInputInput = {
   /** The input’s name. */
   name: string;
-  /** Text, number, boolean or list, as the input declares. */
+  /** A string, number, boolean or array, as the input declares. */
   value: unknown;
 };
 
-/** Which of the two kinds of job it is. */
+/** The kind of a job. */
 export type CiJobKind =
   /** A trigger job that starts a downstream pipeline: a `Bridge`. */
   | 'BRIDGE'
   /** An ordinary job that a runner executes: a `Job`. */
   | 'BUILD';
 
-/** Where a job or pipeline is in its life. */
+/** The status of a job or pipeline. */
 export type CiJobStatus =
   /** Canceled. */
   | 'CANCELED'
   /** Canceled, but its after_script still runs (GitLab 17 and later). */
   | 'CANCELING'
-  /** Made, waiting for earlier stages. */
+  /** Created; waits for earlier stages. */
   | 'CREATED'
-  /** Finished badly; see `failureReason`. */
+  /** Finished with an error; see `failureReason`. */
   | 'FAILED'
-  /** Waits for somebody to start it with `jobPlay`. */
+  /** Waits to be started with `jobPlay`. */
   | 'MANUAL'
   /** Waiting for a runner. */
   | 'PENDING'
   /** Its prerequisites are being set up, such as a Kubernetes namespace. */
   | 'PREPARING'
-  /** A runner is at work on it. */
+  /** A runner executes it. */
   | 'RUNNING'
-  /** Delayed: starts by itself at its time, or earlier with `jobPlay`. */
+  /** Delayed: starts at its scheduled time, or earlier with `jobPlay`. */
   | 'SCHEDULED'
-  /** Not run, because something before it failed or it was not needed. */
+  /** Did not run, because an earlier job failed or it was not needed. */
   | 'SKIPPED'
-  /** Finished well. */
+  /** Finished successfully. */
   | 'SUCCESS'
-  /** A status newer than this schema; `statusRaw` has it. Cannot be asked for. */
+  /** A status that this schema does not know; see `statusRaw`. Not allowed as an argument. */
   | 'UNKNOWN'
-  /** Waiting for an outside service to call back (GitLab 17 and later). */
+  /** Waiting for a callback of an external service (GitLab 17 and later). */
   | 'WAITING_FOR_CALLBACK'
-  /** Waiting for its resource group, which lets one job through at a time. */
+  /** Waiting for its resource group, which runs one job at a time. */
   | 'WAITING_FOR_RESOURCE';
 
-/** Whom a runner serves. */
+/** The projects that a runner serves. */
 export type CiRunnerType =
-  /** For the projects of one group. */
+  /** The projects of one group. */
   | 'GROUP_TYPE'
-  /** Shared by the whole instance. */
+  /** All projects of the instance. */
   | 'INSTANCE_TYPE'
-  /** For chosen projects. */
+  /** Selected projects. */
   | 'PROJECT_TYPE'
-  /** A type newer than this schema. */
+  /** A type that this schema does not know. */
   | 'UNKNOWN';
 
 /** A CI/CD variable for one run of a manual job. */
 export type CiVariableInput = {
-  /** Its name, such as "DEPLOY_TO". */
+  /** The name of the variable, such as "DEPLOY_TO". */
   key: string;
-  /** Its value. */
+  /** The value of the variable. */
   value: string;
 };
 
-/** Which job to cancel. */
+/** The job to cancel. */
 export type JobCancelInput = {
-  /** Comes back in the payload as it is. */
+  /** Returned unchanged in the payload. */
   clientMutationId?: string | null | undefined;
-  /** End a job that hangs in CANCELING, as a maintainer; does nothing to one in another state. A server before GitLab 18.5 does not know it and cancels in the ordinary way. */
+  /** Ends a job that remains in CANCELING. Requires the maintainer role; has no effect in other states. Servers before GitLab 18.5 ignore it and cancel normally. */
   force?: boolean | null | undefined;
   /** The global id of a Job or a Bridge. */
   id: string;
 };
 
-/** Of which job to delete log and artifacts. */
+/** The job whose log and artifacts are deleted. */
 export type JobEraseInput = {
-  /** Comes back in the payload as it is. */
+  /** Returned unchanged in the payload. */
   clientMutationId?: string | null | undefined;
   /** The global id of a Job or a Bridge. */
   id: string;
 };
 
-/** Which manual or delayed job to start. */
+/** The manual or delayed job to start. */
 export type JobPlayInput = {
-  /** Comes back in the payload as it is. */
+  /** Returned unchanged in the payload. */
   clientMutationId?: string | null | undefined;
   /** The global id of a Job or a Bridge. */
   id: string;
-  /** Values of the job’s `inputs` (GitLab 18.10 and later; ignored before). */
+  /** Values for the job’s `inputs` (GitLab 18.10 and later; ignored before). */
   inputs?: Array<CiInputInput> | null | undefined;
-  /** Variables for this run alone. */
+  /** Variables for this run only. */
   variables?: Array<CiVariableInput> | null | undefined;
 };
 
-/** Which job to run once more. */
+/** The job to retry. */
 export type JobRetryInput = {
-  /** Comes back in the payload as it is. */
+  /** Returned unchanged in the payload. */
   clientMutationId?: string | null | undefined;
   /** The global id of a Job or a Bridge. */
   id: string;
-  /** New values of the job’s `inputs` (GitLab 18.10 and later; ignored before). */
+  /** New values for the job’s `inputs` (GitLab 18.10 and later; ignored before). */
   inputs?: Array<CiInputInput> | null | undefined;
 };
 
