@@ -64,8 +64,8 @@ const messages: Readonly<Record<ErrorCode, string>> = {
   RATE_LIMITED: 'The rate limit of GitLab for this credential was exceeded. Wait, then retry.',
   OPERATION_TOO_COMPLEX:
     'The operation needs more calls to GitLab than are allowed. Select less, or take smaller pages.',
-  UPSTREAM_UNAVAILABLE: 'GitLab is not available, or sent no usable response.',
-  UPSTREAM_TIMEOUT: 'GitLab did not respond in time.',
+  UPSTREAM_UNAVAILABLE: 'GitLab is not available, or did not give a usable answer.',
+  UPSTREAM_TIMEOUT: 'GitLab did not answer in time.',
 };
 
 /** The code, message and extensions that a client gets for a failed call. */

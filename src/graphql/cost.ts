@@ -20,8 +20,8 @@ import {
 } from './selection.ts';
 
 /*
- * The calls to GitLab that a selection needs. Each field declares beside its resolver where its
- * value comes from (`extensions: costs({ … })`); a field without a declaration comes with the row of
+ * The calls to GitLab that a selection needs. Each field declares next to its resolver where its
+ * value comes from (`extensions: costs({ … })`); a field without a declaration is part of the row of
  * its object. From that this file derives what is read for an object (`planRead`, used by
  * read-planner.ts), the number of calls of an operation before it runs (`createCostEstimate`), and
  * the sentence about calls in a field's description (`describeCosts`).
