@@ -14,14 +14,12 @@ export type ResponseType = (typeof TYPES)[number];
 /** `Accept: application/json; charset=utf-8` matches only a type with that parameter. */
 const OFFERED = TYPES.flatMap((type) => [type, `${type};charset=utf-8`]);
 
-const isJson = (type: ResponseType) => type.endsWith('json');
-
 /** The response types that a client accepts, the preferred one first (RFC 9110, 12.5.1). */
 export interface Accepted {
   readonly types: readonly ResponseType[];
-  /** The preferred type for a single response: JSON where it is accepted at all. */
-  readonly single: ResponseType | undefined;
-  /** The preferred type for a stream of responses. */
+  /** The preferred JSON type. */
+  readonly json: ResponseType | undefined;
+  /** The type for a stream of responses. */
   readonly stream: ResponseType | undefined;
 }
 
@@ -31,7 +29,7 @@ function negotiate(accept: string | undefined): Accepted {
   const types = [...new Set(offered.map((type) => type.split(';')[0] as ResponseType))];
   return {
     types,
-    single: types.find(isJson) ?? types[0],
+    json: types.find((type) => type.endsWith('json')),
     stream: types.find((type) => type === 'text/event-stream'),
   };
 }

@@ -1,9 +1,19 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLError } from 'graphql';
 import { requestError } from '../operation/request-error.ts';
+import type { Accepted } from './accept.ts';
 
 /** Parameters of a request, unchecked: one operation, or an array of them. */
 export type RequestParams = unknown;
+
+/** A GraphQL request over HTTP and where its response goes. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  readonly accepted: Accepted;
+  header(name: string): string | undefined;
+}
 
 /** Reads a request header; repeated headers are joined with a comma. */
 export function headerReader({ headers }: IncomingMessage): (name: string) => string | undefined {

@@ -1,13 +1,19 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { GraphQLError, OperationTypeNode } from 'graphql';
 import { toClientError } from '../graphql/client-errors.ts';
 import { requestError } from '../operation/request-error.ts';
-import type { OperationRequest, OperationResponse, Operations } from '../operation/run.ts';
-import { type Accepted, offeredTypes, parseAccept, type ResponseType } from './accept.ts';
+import {
+  createRefusal,
+  type OperationRequest,
+  type OperationResponse,
+  type Operations,
+} from '../operation/run.ts';
+import { offeredTypes, parseAccept } from './accept.ts';
 import type { Drain } from './drain.ts';
 import {
   checkBatch,
   checkMethod,
+  type Exchange,
   headerReader,
   readBody,
   readQueryString,
@@ -81,26 +87,21 @@ export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedR
   const json = createJsonSender(deps.headers);
 
   /** Checks what can be checked before the parameters are read. Throws what is wrong. */
-  const checkRequest = (request: IncomingMessage, accepted: Accepted) => {
-    if (isFromForeignSite(headerReader(request), origins)) throw forbidden();
+  const checkRequest = ({ request, header, accepted }: Exchange) => {
+    if (isFromForeignSite(header, origins)) throw forbidden();
     const error = checkMethod(request);
     if (error) throw error;
-    if (accepted.types.length === 0)
-      throw notAcceptable(`Accept must name one of ${offeredTypes}.`);
+    if (accepted.types.length > 0) return;
+    throw notAcceptable(`Accept must name one of ${offeredTypes}.`);
   };
 
-  const runOne = async (
-    operation: OperationRequest,
-    exchange: { request: IncomingMessage; response: ServerResponse; accepted: Accepted },
-  ) => {
-    const { request, response, accepted } = exchange;
-    const { requestId, signal } = operation;
+  const runOne = async (operation: OperationRequest, exchange: Exchange) => {
+    const { request, accepted } = exchange;
     const send = (result: OperationResponse) => {
-      const type = accepted.single ?? 'application/json';
-      if (signal.aborted) return result.release();
-      if (!type.endsWith('json'))
-        return streams.send(result, { request, response, requestId, type });
-      return json.send(result, { request, response, requestId, type, isLast: drain.isDraining });
+      if (operation.signal.aborted) return result.release();
+      const type = accepted.json ?? accepted.types[0] ?? 'application/json';
+      if (!accepted.json) return streams.send(result, exchange, type);
+      return json.send(result, exchange, { type, isLast: drain.isDraining });
     };
     const refuseType = (type: OperationTypeNode) => {
       if (type === 'mutation' && request.method === 'GET') return mutationByGet();
@@ -110,90 +111,69 @@ export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedR
     if (!('cached' in prepared)) return send(prepared);
     const result = await operations.execute(prepared);
     if (!(Symbol.asyncIterator in result)) return send(result);
-    const type: ResponseType = 'text/event-stream';
-    return streams.send(result, { request, response, requestId, type });
+    if (operation.signal.aborted) await result.return?.();
+    else streams.send(result, exchange, 'text/event-stream');
+    return undefined;
   };
 
   const runBatch = async (
     all: readonly unknown[],
     base: Omit<OperationRequest, 'params'>,
-    exchange: { request: IncomingMessage; response: ServerResponse; type: ResponseType },
+    exchange: Exchange,
   ) => {
+    const error = checkBatch(all, maxBatch);
+    if (error) throw error;
+    const { json: type } = exchange.accepted;
+    if (!type) throw notAcceptable('The response to a batch is JSON: Accept must allow it.');
     const batch = { estimatedCalls: 0 };
     const runInBatch = async (params: unknown): Promise<OperationResponse> => {
       const prepared = operations.prepare({
         ...{ ...base, params, batch, streamsStrings: false },
-        refuseType: (type) => (type === 'subscription' ? subscriptionInBatch() : undefined),
+        refuseType: (kind) => (kind === 'subscription' ? subscriptionInBatch() : undefined),
       });
       if (!('cached' in prepared)) return prepared;
       return (await operations.execute(prepared)) as OperationResponse;
     };
     const results = await Promise.all(all.map(runInBatch));
-    const { requestId } = base;
-    json.sendBatch(results, { ...exchange, requestId, isLast: drain.isDraining });
+    json.sendBatch(results, exchange, { type, isLast: drain.isDraining });
   };
 
-  const handle = async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    given: { search: string; header: (name: string) => string | undefined; requestId: string },
-  ): Promise<void> => {
-    const { search, header, requestId } = given;
-    const accepted = parseAccept(header('accept'));
-    checkRequest(request, accepted);
+  const handle = async (exchange: Exchange, search: string): Promise<void> => {
+    checkRequest(exchange);
+    const { request, response, requestId, header, accepted } = exchange;
+    const signal = signalOf(response);
     const params =
       request.method === 'GET' ? readQueryString(search) : await readBody(request, maxBodyBytes);
-    const isJson = accepted.single?.endsWith('json') ?? false;
-    const operation = {
+    const operation: OperationRequest = {
       params,
-      transport: 'http' as const,
+      transport: 'http',
       requestId,
       header,
-      signal: signalOf(response),
-      streamsStrings: isJson,
+      signal,
+      streamsStrings: accepted.json !== undefined,
     };
-    if (!Array.isArray(params)) return runOne(operation, { request, response, accepted });
-    const error = checkBatch(params, maxBatch);
-    if (error) throw error;
-    const type = accepted.types.find((one) => one.endsWith('json'));
-    if (!type)
-      throw notAcceptable('A batch is answered as JSON: Accept must allow application/json.');
-    return runBatch(params, operation, { request, response, type });
+    if (Array.isArray(params)) await runBatch(params, operation, exchange);
+    else await runOne(operation, exchange);
   };
 
   /** Sends an error that was found before any operation began. */
-  const refuse = (
-    error: unknown,
-    {
-      request,
-      response,
-      requestId,
-    }: {
-      request: IncomingMessage;
-      response: ServerResponse;
-      requestId: string;
-    },
-  ) => {
+  const refuse = (error: unknown, exchange: Exchange) => {
     const errors = [toClientError(error, deps.report)];
-    const accepted = parseAccept(headerReader(request)('accept'));
-    const type = accepted.types.find((one) => one.endsWith('json')) ?? 'application/json';
+    const { requestId, response } = exchange;
+    if (response.headersSent) return response.destroy();
+    const type = exchange.accepted.json ?? 'application/json';
     const status = statusOf(errors, type);
     deps.refused(requestId, status);
-    // What is left of a body that is too large must not be taken for the next request.
+    // The rest of a body that is too large must not be taken for the next request.
     const isLast = drain.isDraining || status === 413;
-    const result = {
-      ...{ data: undefined, errors, extensions: undefined, maxAge: 0, strings: undefined },
-      release() {},
-    };
-    json.send(result, { request, response, requestId, type, isLast });
+    return json.send(createRefusal(errors), exchange, { type, isLast });
   };
 
   return ({ request, response, search }) => {
     const header = headerReader(request);
     const requestId = readRequestId(header('x-request-id'));
-    handle(request, response, { search, header, requestId }).catch((error: unknown) => {
-      if (response.headersSent) response.destroy();
-      else refuse(error, { request, response, requestId });
-    });
+    const accepted = parseAccept(header('accept'));
+    const exchange = { request, response, header, requestId, accepted };
+    handle(exchange, search).catch((error: unknown) => refuse(error, exchange));
   };
 }

@@ -1,25 +1,22 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GraphQLError } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { httpOptionsOf } from '../operation/request-error.ts';
-import { type OperationResponse, type ResponseStream, writeResponse } from '../operation/run.ts';
+import {
+  createRefusal,
+  type OperationResponse,
+  type ResponseStream,
+  writeResponse,
+} from '../operation/run.ts';
 import { mapStream } from '../util/streams.ts';
 import type { ResponseType } from './accept.ts';
 import type { Drain } from './drain.ts';
+import type { Exchange } from './graphql-request.ts';
 import { statusOf } from './graphql-response.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
-/** Where a stream is sent to. */
-export interface StreamExchange {
-  request: IncomingMessage;
-  response: ServerResponse;
-  requestId: string;
-  type: ResponseType;
-}
-
 /** Sends responses as an event stream or as multipart. */
 export interface StreamSender {
-  send(result: OperationResponse | ResponseStream, exchange: StreamExchange): void;
+  send(result: OperationResponse | ResponseStream, to: Exchange, type: ResponseType): void;
 }
 
 /** A result in the form that Yoga serializes; `extensions.http` is the status and headers of a single result. */
@@ -41,11 +38,7 @@ const toYogaResult = (result: OperationResponse): YogaResult => ({
 
 function shuttingDown(): OperationResponse {
   const message = 'The gateway is restarting. Subscribe again.';
-  const error = new GraphQLError(message, { extensions: { code: 'SHUTTING_DOWN' } });
-  return {
-    ...{ data: undefined, errors: [error], extensions: undefined, maxAge: 0, strings: undefined },
-    release() {},
-  };
+  return createRefusal([new GraphQLError(message, { extensions: { code: 'SHUTTING_DOWN' } })]);
 }
 
 /** Maps a stream for Yoga, and ends it with an error when the process shuts down. */
@@ -80,7 +73,7 @@ export function createStreamSender(headers: ResponseHeaders, drain: Drain): Stre
     ],
   });
   return {
-    send(result, { request, response, requestId, type }) {
+    send(result, { request, response, requestId }, type) {
       const isStream = Symbol.asyncIterator in result;
       if (!isStream) response.once('close', result.release);
       headers.apply(request, response, requestId);

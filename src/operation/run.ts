@@ -117,6 +117,13 @@ export function writeResponse({ data, errors, extensions }: OperationResponse): 
   return `{${members.filter(Boolean).join(',')}}`;
 }
 
+const release = () => {};
+
+/** A response without data, to a request that was not executed. */
+export function createRefusal(errors: readonly GraphQLError[]): OperationResponse {
+  return { data: undefined, errors, extensions: undefined, maxAge: 0, strings: undefined, release };
+}
+
 /** Creates the context of a caller. Throws UNAUTHENTICATED for a malformed credential. */
 export function openContext(caller: Caller, deps: ContextDeps): Context {
   try {
@@ -125,8 +132,6 @@ export function openContext(caller: Caller, deps: ContextDeps): Context {
     throw error instanceof CredentialError ? unauthenticated(error.message) : error;
   }
 }
-
-const release = () => {};
 
 const noVariables = {};
 
@@ -143,14 +148,7 @@ export function createOperations(deps: OperationsDeps): Operations {
     capErrors(errors as readonly GraphQLError[]).map((error) => toClientError(error, deps.report));
 
   const refuseWith = (tracked: TrackedOperation, errors: readonly unknown[]): OperationResponse => {
-    const response = {
-      data: undefined,
-      errors: toErrors(errors),
-      extensions: undefined,
-      maxAge: 0,
-      strings: undefined,
-      release,
-    };
+    const response = createRefusal(toErrors(errors));
     tracker.record(tracked, response);
     tracker.end(tracked);
     return response;
