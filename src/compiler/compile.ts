@@ -14,12 +14,12 @@ import { objectWriter, serialWriter } from './fields.ts';
 import type { Run } from './run.ts';
 
 /*
- * A compiled operation: field resolution and serialization are planned once and reused. Running it writes the JSON of
- * the response directly, without a tree of results that would have to be serialized afterwards. The resolvers are the
- * schema's own (docs/decisions/008-compiled-execution.md).
+ * A compiled operation: field resolution and serialization are planned once and reused. Running it
+ * writes the JSON of the response directly, without a tree of results that would have to be
+ * serialized afterwards. A *writer* is a function that writes the JSON of a value. The resolvers
+ * are the schema's own (docs/decisions/008-compiled-execution.md).
  */
 
-/** The result of an execution. */
 export interface Execution {
   /** JSON of the response's `data`. */
   readonly data: string;
@@ -29,11 +29,17 @@ export interface Execution {
 /** Coerced variables. */
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** An operation that can be executed many times. */
+/** A compiled operation; it can be executed many times. */
 export interface CompiledOperation {
-  /** How many variants it can have: one for each combination of the variables in `@skip` and `@include`. */
+  /**
+   * Maximum number of variants: one for each combination of the variables in `@skip` and
+   * `@include`.
+   */
   readonly variants: number;
-  /** Never rejects: failures are in `errors`, as graphql-js reports them. `rootValue` is the event of a subscription. */
+  /**
+   * Never rejects: `errors` has all failures, as in graphql-js. `rootValue` is the event of a
+   * subscription.
+   */
   run(context: unknown, variableValues: Variables, rootValue?: unknown): Promise<Execution>;
 }
 
@@ -41,7 +47,10 @@ const CONDITIONAL_DIRECTIVES = ['skip', 'include'];
 /** At most 16 variants. */
 const MAX_CONDITIONS = 4;
 
-/** Names of the variables in `@skip` and `@include`; undefined for too many of them, or for another directive. */
+/**
+ * Names of the variables in `@skip` and `@include`; undefined for too many of them, or for another
+ * directive.
+ */
 function conditionNames(document: DocumentNode): string[] | undefined {
   const names = new Set<string>();
   let isSupported = true;
@@ -60,7 +69,7 @@ export function fragmentsOf({ definitions }: DocumentNode): Record<string, Fragm
   return Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
 }
 
-/** Returns the writer of the root object for the given variables; each variant is made once. */
+/** Returns the writer of the root object for given variables; caches one per variant. */
 function createVariants(names: readonly string[], make: (conditions: Variables) => WriteObject) {
   const writers = new Map<string, WriteObject>();
   return (variableValues: Variables): WriteObject => {
@@ -75,8 +84,9 @@ function createVariants(names: readonly string[], make: (conditions: Variables) 
 }
 
 /**
- * Compiles an operation of a valid document. Returns undefined for directives other than `@skip` and `@include`, and for
- * too many variants. Introspection must not be compiled: its fields have no place in the schema's types.
+ * Compiles an operation of a valid document. Returns undefined for directives other than `@skip`
+ * and `@include`, and for too many variants. Introspection must not be compiled: the types of the
+ * schema do not define its fields.
  */
 export function compile(
   schema: GraphQLSchema,
@@ -100,7 +110,7 @@ export function compile(
         const data = await writerFor(variableValues)(rootValue, run, undefined);
         return { data, errors: run.errors };
       } catch (error) {
-        // A non-null error reached the root, or a condition at the root is null: neither has a path.
+        // An error at a non-null field reached the root, or a condition at the root is null.
         run.errors.push(error instanceof GraphQLError ? error : locatedError(error, undefined));
         return { data: 'null', errors: run.errors };
       }

@@ -16,69 +16,71 @@ import { leafWriter } from './leaf.ts';
 import {
   type Complete,
   isPromise,
-  orLater,
+  type Json,
   type Path,
   type Run,
   recover,
-  type Text,
+  recoverLater,
 } from './run.ts';
 
-/** Writes an object that is there. */
-export type WriteObject = (source: unknown, run: Run, path: Path | undefined) => Text;
+/** Serializes an object that is not null. */
+export type WriteObject = (source: unknown, run: Run, path: Path | undefined) => Json;
 
-/** What completing needs to know of the field whose value it writes. */
+/** The field whose value is serialized. */
 export interface FieldScope {
   /** `Type.field`, for messages. */
   readonly name: string;
   readonly nodes: readonly FieldNode[];
   readonly schema: GraphQLSchema;
-  /** How an object of that type is written, with what is selected on it. */
+  /** Returns the writer of an object type, for the fields that are selected on it. */
   objectWriter(type: GraphQLObjectType): WriteObject;
   info(run: Run): GraphQLResolveInfo;
 }
 
-/** How values of a type are written, from the outside in. */
+/** Returns the writer of an output type, as `CompleteValue` of the GraphQL specification. */
 export function completer(type: GraphQLOutputType, field: FieldScope): Complete {
   if (type instanceof GraphQLNonNull) {
-    const inner = present(type.ofType, field);
+    const inner = nonNullCompleter(type.ofType, field);
     return (value, run, path) => {
       if (value != null) return inner(value, run, path);
       throw new Error(`Cannot return null for non-nullable field ${field.name}.`);
     };
   }
-  const inner = present(type, field);
+  const inner = nonNullCompleter(type, field);
   return (value, run, path) => (value == null ? 'null' : inner(value, run, path));
 }
 
-/** The same for a value that is there. */
-function present(type: GraphQLOutputType, field: FieldScope): Complete {
+function nonNullCompleter(type: GraphQLOutputType, field: FieldScope): Complete {
   if (type instanceof GraphQLList) return listCompleter(type, field);
-  const write = single(type, field);
+  const write = namedCompleter(type, field);
   return (value, run, path) => {
     if (value instanceof Error) throw value;
     return write(value, run, path);
   };
 }
 
-function single(type: GraphQLOutputType, field: FieldScope): Complete {
+function namedCompleter(type: GraphQLOutputType, field: FieldScope): Complete {
   if (isLeafType(type)) return leafWriter(type);
   if (isAbstractType(type)) return abstractCompleter(type, field);
   if (type instanceof GraphQLObjectType) return field.objectWriter(type);
-  throw new TypeError(`${field.name} has a type that cannot be written.`);
+  throw new TypeError(`${field.name} has a type that is not an output type.`);
 }
 
-/** Puts texts together, in order, once all are there. Not by `join`, which would copy them at each level. */
-export async function concatenate(parts: readonly Text[]): Promise<string> {
+/**
+ * Concatenates JSON once all parts are ready. Not with `join`, which copies the text at each level
+ * of the response.
+ */
+export async function concatenate(parts: readonly Json[]): Promise<string> {
   let whole = '';
-  for (const text of await Promise.all(parts)) whole += text;
+  for (const part of await Promise.all(parts)) whole += part;
   return whole;
 }
 
 /**
- * Fails, once what is under way beside it has settled: so nothing is left whose own failure nobody would
- * hear of, which would end the process.
+ * Throws an error after pending parts have settled: a rejection that is not handled would end the
+ * process.
  */
-export function failBeside(error: unknown, parts: readonly Text[] | undefined): Promise<string> {
+export function failAfter(error: unknown, parts: readonly Json[] | undefined): Promise<string> {
   if (!parts) throw error;
   return concatenate(parts).finally(() => {
     throw error;
@@ -90,10 +92,10 @@ function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope):
   const recovery = { nodes: field.nodes, nullable: !(type.ofType instanceof GraphQLNonNull) };
   const item: Complete = (value, run, path) => {
     try {
-      const text = isPromise(value)
+      const json = isPromise(value)
         ? value.then((settled) => complete(settled, run, path))
         : complete(value, run, path);
-      return orLater(text, recovery, run, path);
+      return recoverLater(json, recovery, run, path);
     } catch (error) {
       return recover(error, recovery, run, path);
     }
@@ -111,45 +113,45 @@ function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope):
 
 function writeList(
   values: readonly unknown[],
-  write: (value: unknown, index: number) => Text,
-): Text {
-  let text = '[';
-  let parts: Text[] | undefined;
+  write: (value: unknown, index: number) => Json,
+): Json {
+  let json = '[';
+  let parts: Json[] | undefined;
   try {
     for (let index = 0; index < values.length; index += 1) {
-      if (index > 0) text += ',';
+      if (index > 0) json += ',';
       const piece = write(values[index], index);
       if (typeof piece === 'string') {
-        text += piece;
+        json += piece;
       } else {
         parts ??= [];
-        parts.push(text, piece);
-        text = '';
+        parts.push(json, piece);
+        json = '';
       }
     }
   } catch (error) {
-    return failBeside(error, parts);
+    return failAfter(error, parts);
   }
-  text += ']';
-  return parts ? concatenate([...parts, text]) : text;
+  json += ']';
+  return parts ? concatenate([...parts, json]) : json;
 }
 
 function abstractCompleter(type: GraphQLAbstractType, field: FieldScope): Complete {
   const { resolveType } = type;
-  if (!resolveType) throw new TypeError(`${type.name} cannot tell the types of its values.`);
-  const write = (name: unknown, value: unknown, run: Run, path: Path): Text => {
-    const found = typeof name === 'string' ? field.schema.getType(name) : undefined;
-    if (!isObjectType(found) || !field.schema.isSubType(type, found)) {
+  if (!resolveType) throw new TypeError(`${type.name} has no resolveType.`);
+  const write = (name: unknown, value: unknown, run: Run, path: Path): Json => {
+    const objectType = typeof name === 'string' ? field.schema.getType(name) : undefined;
+    if (!isObjectType(objectType) || !field.schema.isSubType(type, objectType)) {
       throw new GraphQLError(
-        `${type.name} was found to be "${String(name)}" at ${field.name}, which it cannot be.`,
+        `The ${type.name} at ${field.name} cannot be of type "${String(name)}".`,
       );
     }
-    return field.objectWriter(found)(value, run, path);
+    return field.objectWriter(objectType)(value, run, path);
   };
   return (value, run, path) => {
     const name = resolveType(value, run.context, field.info(run), type);
     return isPromise(name)
-      ? name.then((later) => write(later, value, run, path))
+      ? name.then((resolved) => write(resolved, value, run, path))
       : write(name, value, run, path);
   };
 }

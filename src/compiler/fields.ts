@@ -13,23 +13,26 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { argumentReader, fieldsSelected } from '../graphql/selection.ts';
-import { completer, concatenate, failBeside, type WriteObject } from './complete.ts';
+import { completer, concatenate, failAfter, type WriteObject } from './complete.ts';
 import { leafWriter } from './leaf.ts';
-import { isPromise, orLater, type Path, type Run, recover, type Text } from './run.ts';
+import { isPromise, type Json, type Path, type Run, recover, recoverLater } from './run.ts';
 
 /** The operation that fields are compiled for. */
 export interface Scope {
   readonly schema: GraphQLSchema;
   readonly operation: OperationDefinitionNode;
   readonly fragments: Record<string, FragmentDefinitionNode>;
-  /** The variables that decide what is included. */
+  /** Values of the variables in `@skip` and `@include`. */
   readonly conditions: Readonly<Record<string, unknown>>;
 }
 
 type Field = GraphQLField<unknown, unknown>;
 type Nodes = readonly [FieldNode, ...FieldNode[]];
 
-/** What the resolver learns of its field: all but `path`, which none of ours looks at. The same for all runs, unless there are variables. */
+/**
+ * Returns the `info` argument of a resolver, without `path`, which no resolver of ours reads. Runs
+ * share it if there are no variables.
+ */
 function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType }, scope: Scope) {
   const { schema, fragments, operation } = scope;
   const make = ({ variableValues }: Run) =>
@@ -43,43 +46,50 @@ function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType 
     }) as unknown as GraphQLResolveInfo;
   if (operation.variableDefinitions?.length) {
     return (run: Run) => {
-      const known = run.infos.get(field) ?? make(run);
-      run.infos.set(field, known);
-      return known;
+      const info = run.infos.get(field) ?? make(run);
+      run.infos.set(field, info);
+      return info;
     };
   }
-  let only: GraphQLResolveInfo | undefined;
+  let shared: GraphQLResolveInfo | undefined;
   return (run: Run) => {
-    only ??= make(run);
-    return only;
+    shared ??= make(run);
+    return shared;
   };
 }
 
-/** Objects are written as is selected on their type; which types come is seen when they do. */
+/**
+ * Returns the writer of each object type that a field has; created when the first object of that
+ * type occurs.
+ */
 function objectWriters(nodes: Nodes, scope: Scope) {
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   const writers = new Map<GraphQLObjectType, WriteObject>();
   return (type: GraphQLObjectType): WriteObject => {
-    const known = writers.get(type) ?? objectWriter(sets, type, scope);
-    writers.set(type, known);
-    return known;
+    const writer = writers.get(type) ?? objectWriter(sets, type, scope);
+    writers.set(type, writer);
+    return writer;
   };
 }
 
-/** A field of an object, ready to be written. */
-type WriteField = (source: unknown, run: Run, above: Path | undefined) => Text;
+/** Resolves and serializes a field of an object, whose own path is `parent`. */
+type WriteField = (source: unknown, run: Run, parent: Path | undefined) => Json;
 
-/** What is known of a field that is selected: the nodes that become one in the answer, and its definition. */
+/** A selected field. */
 interface Selected {
+  /** All nodes with the same response key. */
   readonly nodes: Nodes;
   readonly on: GraphQLObjectType;
   readonly definition: Field;
-  /** Its name in the answer. */
+  /** Response key. */
   readonly key: string;
 }
 
-/** How a field's value is found; those of most take their object alone. */
-function reader(field: Selected, scope: Scope): (source: unknown, run: Run) => unknown {
+/**
+ * Returns the resolver of a field. Most need only the source object, so that arguments and `info`
+ * are not made.
+ */
+function createResolver(field: Selected, scope: Scope): (source: unknown, run: Run) => unknown {
   const { definition, nodes } = field;
   const { resolve = defaultFieldResolver, extensions } = definition;
   const property = extensions['pothosExposedField'];
@@ -92,7 +102,10 @@ function reader(field: Selected, scope: Scope): (source: unknown, run: Run) => u
     resolve(source, readArguments(run.variableValues), run.context, info(run));
 }
 
-/** What a field writes of a leaf that is there, without further ado; undefined for any other value. */
+/**
+ * Returns the fast path of a leaf field; it returns undefined for promises, lists, errors, and null
+ * for a non-null type.
+ */
 function leafWriterOf({
   definition,
 }: Selected): ((value: unknown) => string | undefined) | undefined {
@@ -109,7 +122,7 @@ function leafWriterOf({
 function definedWriter(field: Selected, scope: Scope): WriteField {
   const { definition, nodes, on, key } = field;
   const { type } = definition;
-  const read = reader(field, scope);
+  const resolve = createResolver(field, scope);
   const writeLeaf = leafWriterOf(field);
   const recovery = { nodes, nullable: !(type instanceof GraphQLNonNull) };
   const complete = completer(type, {
@@ -117,19 +130,19 @@ function definedWriter(field: Selected, scope: Scope): WriteField {
     info: infoOf(field, scope),
     ...{ nodes, schema: scope.schema, objectWriter: objectWriters(nodes, scope) },
   });
-  const pathBelow = (prev: Path | undefined): Path => ({ prev, key, typename: on.name });
-  const finish = (value: unknown, run: Run, above: Path | undefined): Text => {
-    const path = pathBelow(above);
-    if (!isPromise(value)) return orLater(complete(value, run, path), recovery, run, path);
-    const later = value.then((settled) => complete(settled, run, path));
-    return orLater(later, recovery, run, path);
+  const pathOf = (prev: Path | undefined): Path => ({ prev, key, typename: on.name });
+  const finish = (value: unknown, run: Run, parent: Path | undefined): Json => {
+    const path = pathOf(parent);
+    if (!isPromise(value)) return recoverLater(complete(value, run, path), recovery, run, path);
+    const completed = value.then((settled) => complete(settled, run, path));
+    return recoverLater(completed, recovery, run, path);
   };
-  return (source, run, above) => {
+  return (source, run, parent) => {
     try {
-      const value = read(source, run);
-      return writeLeaf?.(value) ?? finish(value, run, above);
+      const value = resolve(source, run);
+      return writeLeaf?.(value) ?? finish(value, run, parent);
     } catch (error) {
-      return recover(error, recovery, run, pathBelow(above));
+      return recover(error, recovery, run, pathOf(parent));
     }
   };
 }
@@ -139,13 +152,13 @@ function fieldWriter(nodes: Nodes, on: GraphQLObjectType, scope: Scope): WriteFi
   const definition = on.getFields()[name.value];
   if (definition)
     return definedWriter({ nodes, on, definition, key: (alias ?? name).value }, scope);
-  // __typename: no other field is on no type.
+  // `__typename`, the only field that no type defines.
   const typename = JSON.stringify(on.name);
   return () => typename;
 }
 
-/** A field with what stands before its value in the answer. */
 interface NamedField {
+  /** JSON before the value: a comma, unless the field is the first, and the key. */
   readonly head: string;
   readonly write: WriteField;
 }
@@ -164,16 +177,21 @@ function namedFields(
   });
 }
 
-/** Decided when the first such object comes: should a condition be null, which may not be, it is that object that fails. */
+/**
+ * Calls `make` at the first object, so that an error (a condition that is null) is an error of that
+ * object.
+ */
 function lazily<T>(make: () => T): () => T {
-  let made: T | undefined;
+  let value: T | undefined;
   return () => {
-    made ??= make();
-    return made;
+    value ??= make();
+    return value;
   };
 }
 
-/** Writes an object's fields, in the order of the selection; those that wait do so side by side. */
+/**
+ * Returns the writer of an object: fields in the order of their selection, resolved in parallel.
+ */
 export function objectWriter(
   sets: readonly SelectionSetNode[],
   on: GraphQLObjectType,
@@ -182,29 +200,29 @@ export function objectWriter(
   const fieldsOf = lazily(() => namedFields(sets, on, scope));
   return (source, run, path) => {
     const fields = fieldsOf();
-    // Not with the first field: conditions and fragments on other types may leave none.
-    let text = '{';
-    let parts: Text[] | undefined;
+    // Not part of the first `head`: conditions and fragments may leave no field.
+    let json = '{';
+    let parts: Json[] | undefined;
     try {
       for (const { head, write } of fields) {
         const piece = write(source, run, path);
         if (typeof piece === 'string') {
-          text += head + piece;
+          json += head + piece;
         } else {
           parts ??= [];
-          parts.push(text + head, piece);
-          text = '';
+          parts.push(json + head, piece);
+          json = '';
         }
       }
     } catch (error) {
-      return failBeside(error, parts);
+      return failAfter(error, parts);
     }
-    text += '}';
-    return parts ? concatenate([...parts, text]) : text;
+    json += '}';
+    return parts ? concatenate([...parts, json]) : json;
   };
 }
 
-/** The same with one field after another, as the fields of a mutation run. */
+/** Returns the writer of a mutation's root object, whose fields are executed one after another. */
 export function serialWriter(
   sets: readonly SelectionSetNode[],
   on: GraphQLObjectType,
@@ -213,8 +231,8 @@ export function serialWriter(
   const fieldsOf = lazily(() => namedFields(sets, on, scope));
   return async (source, run, path) => {
     const fields = fieldsOf();
-    let text = '{';
-    for (const { head, write } of fields) text += head + (await write(source, run, path));
-    return `${text}}`;
+    let json = '{';
+    for (const { head, write } of fields) json += head + (await write(source, run, path));
+    return `${json}}`;
   };
 }

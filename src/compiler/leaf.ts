@@ -1,50 +1,53 @@
 import { type GraphQLLeafType, GraphQLScalarType } from 'graphql';
 
-/** Writes a value that is not null as JSON. Throws what the type throws for a value that is none of its own. */
+/** Serializes a value that is not null. Throws the type's own error for an invalid value. */
 export type WriteLeaf = (value: unknown) => string;
 
-/** Characters that JSON escapes; half surrogate pairs among them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+/** Characters that JSON escapes, and surrogates: lone ones are escaped. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes control characters
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
-/** Longer text is looked through once, by the runtime's own writer. */
-const SHORT = 200;
+/** In characters. `JSON.stringify` is faster for longer strings. */
+const MAX_FAST_LENGTH = 200;
 
-/** Writes a text as JSON; most are short and hold nothing to escape. */
-export function writeText(text: string): string {
-  return text.length < SHORT && !ESCAPED.test(text) ? `"${text}"` : JSON.stringify(text);
+/** Serializes a string; fast for short ones without escapes, as most are. */
+function writeString(text: string): string {
+  return text.length < MAX_FAST_LENGTH && !ESCAPED.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-/** A scalar's usual values, which it writes as they are. */
-const usual: Readonly<Record<string, (value: unknown) => string | undefined>> = {
-  String: ifText,
-  ID: ifText,
-  DateTime: ifText,
+/** Fast paths for the usual values of scalars; undefined for any other value. */
+const fastWriters: Readonly<Record<string, (value: unknown) => string | undefined>> = {
+  String: ifString,
+  ID: ifString,
+  DateTime: ifString,
   Boolean: (value) => (typeof value === 'boolean' ? String(value) : undefined),
   Int: (value) =>
     Number.isInteger(value) && (value as number) >> 0 === value ? String(value) : undefined,
   Float: (value) => (Number.isFinite(value) ? String(value) : undefined),
 };
 
-function ifText(value: unknown): string | undefined {
-  return typeof value === 'string' ? writeText(value) : undefined;
+function ifString(value: unknown): string | undefined {
+  return typeof value === 'string' ? writeString(value) : undefined;
 }
 
-/** How values of a scalar or enum are written: as its own `serialize` says, with a short way for the usual ones. */
+/**
+ * Returns the writer of a scalar or enum: a fast path for usual values, and the type's `serialize`
+ * for all others.
+ */
 export function leafWriter(type: GraphQLLeafType): WriteLeaf {
   const serialize = (value: unknown) => JSON.stringify(type.serialize(value)) ?? 'null';
   if (!(type instanceof GraphQLScalarType)) return enumWriter(serialize);
-  const quick = usual[type.name];
-  return quick ? (value) => quick(value) ?? serialize(value) : serialize;
+  const writeFast = fastWriters[type.name];
+  return writeFast ? (value) => writeFast(value) ?? serialize(value) : serialize;
 }
 
-/** An enum has few values, so what each is written as is kept. */
+/** Caches the JSON of each value. */
 function enumWriter(serialize: WriteLeaf): WriteLeaf {
-  const known = new Map<unknown, string>();
+  const cache = new Map<unknown, string>();
   return (value) => {
-    const written = known.get(value);
-    if (written !== undefined) return written;
-    const fresh = serialize(value);
-    known.set(value, fresh);
-    return fresh;
+    const cached = cache.get(value);
+    if (cached !== undefined) return cached;
+    const json = serialize(value);
+    cache.set(value, json);
+    return json;
   };
 }

@@ -7,10 +7,10 @@ import {
 } from 'graphql';
 import { MAX_ERRORS } from '../graphql/client-errors.ts';
 
-/** JSON text, now or later. */
-export type Text = string | Promise<string>;
+/** JSON text, perhaps not ready yet. */
+export type Json = string | Promise<string>;
 
-/** Where in the answer something stands; undefined at its root. */
+/** Path of a value in the response. */
 export type Path = GraphQLResolveInfo['path'];
 
 /** One execution of a compiled operation. */
@@ -18,31 +18,35 @@ export interface Run {
   readonly context: unknown;
   /** Coerced. */
   readonly variableValues: Readonly<Record<string, unknown>>;
-  /** What went wrong so far, in the order it was noticed. */
+  /** In the order of their occurrence. */
   readonly errors: GraphQLError[];
-  /** What resolvers learn of their field, made when first asked for: by field. */
+  /** `info` arguments of resolvers, by field; created on demand. */
   readonly infos: Map<object, GraphQLResolveInfo>;
 }
 
-/** Writes what a field or list holds, which may be null. Throws a located error where it must not be null. */
-export type Complete = (value: unknown, run: Run, path: Path) => Text;
+/**
+ * Serializes a value that may be null, as `CompleteValue` of the GraphQL specification. Throws if
+ * it must not be null.
+ */
+export type Complete = (value: unknown, run: Run, path: Path) => Json;
 
-/** A value that will be there later. */
 export function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as Promise<unknown> | null | undefined)?.then === 'function';
 }
 
-/** What happens where a value cannot be written: null stands in its place, or in that of what holds it. */
+/** Where an error is located, and whether null may replace the value. */
 export interface Recovery {
   readonly nodes: readonly ASTNode[];
   readonly nullable: boolean;
 }
 
-/** Notes an error and gives null where that is allowed; throws it, with its place, where it is not. */
+/**
+ * Records an error and returns null for a nullable value; throws the located error for any other.
+ */
 export function recover(error: unknown, at: Recovery, run: Run, path: Path | undefined): string {
   const last = run.errors[MAX_ERRORS];
   if (at.nullable && last) {
-    // It is counted, and no more is told of it.
+    // Only the number of further errors is reported.
     run.errors.push(last);
     return 'null';
   }
@@ -52,7 +56,7 @@ export function recover(error: unknown, at: Recovery, run: Run, path: Path | und
   return 'null';
 }
 
-/** A text that is there as it is; one that comes later, with null in its place should it fail. */
-export function orLater(text: Text, at: Recovery, run: Run, path: Path): Text {
-  return typeof text === 'string' ? text : text.catch((error) => recover(error, at, run, path));
+/** Replaces a rejection by null, as `recover` does. */
+export function recoverLater(json: Json, at: Recovery, run: Run, path: Path): Json {
+  return typeof json === 'string' ? json : json.catch((error) => recover(error, at, run, path));
 }

@@ -19,7 +19,8 @@ import { type RandomOperation, randomOperation } from './random-operation.ts';
 import { unheard } from './unheard.ts';
 
 /*
- * Random operations over odd data, by a compiled program and by graphql-js: the same JSON, the same errors.
+ * Random operations over odd data, by a compiled program and by graphql-js: the same JSON, the same
+ * errors.
  */
 
 const RUNS = runs(900);
@@ -72,8 +73,9 @@ function nullOf({ path = [] }: GraphQLError, data: unknown): string {
 }
 
 /**
- * Errors by the null that stands for them. Where it stands above their field, others may have happened
- * beside it, and which of them are told depends on which came first: then, only that there are some.
+ * Errors by the null that stands for them. Where it stands above their field, others may have
+ * happened beside it, and which of them are told depends on which came first: then, only that there
+ * are some.
  */
 function toldErrors({ data, errors }: Outcome): Record<string, unknown> {
   const told = errors.map((error) => {

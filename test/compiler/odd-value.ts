@@ -31,7 +31,10 @@ export function oddLeaf(type: GraphQLLeafType, choose: Chooser): unknown {
   return choose.pick(leaves[type.name] ?? ['text']);
 }
 
-/** The same after some turns, so that answers come in another order than they were asked for. An error may come as a rejection. */
+/**
+ * The same after some turns, so that answers come in another order than they were asked for. An
+ * error may come as a rejection.
+ */
 export function later(value: unknown, choose: Chooser): Promise<unknown> {
   let promise = Promise.resolve(value);
   for (let turns = choose.below(12); turns > 0; turns -= 1) promise = promise.then((same) => same);

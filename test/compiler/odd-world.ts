@@ -17,8 +17,9 @@ import { later, oddFailure, oddLeaf, WRONG } from './odd-value.ts';
 
 /*
  * The types of a schema over data that goes wrong everywhere: null, errors as values, rejections,
- * resolvers that throw, leaves that are none, lists that hold all of that, each now or later. What a field
- * holds follows from its object's seed, its name and its arguments alone, so two executions see the same.
+ * resolvers that throw, leaves that are none, lists that hold all of that, each now or later. What
+ * a field holds follows from its object's seed, its name and its arguments alone, so two executions
+ * see the same.
  */
 
 /** What the root's fields find in place of a row. */
@@ -76,7 +77,10 @@ function createValues(
   };
 }
 
-/** Has a field resolved in one of the ways in which ours are: by its arguments, by its object alone, or by a property. */
+/**
+ * Has a field resolved in one of the ways in which ours are: by its arguments, by its object alone,
+ * or by a property.
+ */
 function resolveField(
   field: Field,
   { isRoot, prototype }: { isRoot: boolean; prototype: object },

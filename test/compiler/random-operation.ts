@@ -66,7 +66,10 @@ function hash(text: string): string {
   return sum.toString(36);
 }
 
-/** The same field with the same arguments has the same name, and no other has it: so all can be merged. */
+/**
+ * The same field with the same arguments has the same name, and no other has it: so all can be
+ * merged.
+ */
 function nameOf({ name }: Field, args: string, { choose }: Draft): string {
   if (args !== '') return `${name}_${hash(args)}: ${name}`;
   return choose.chance(0.2) ? `${name}2: ${name}` : name;

@@ -1,4 +1,7 @@
-/** Runs something, and tells the rejections that nobody heard of: in a program of ours each would end the process. */
+/**
+ * Runs something, and tells the rejections that nobody heard of: in a program of ours each would
+ * end the process.
+ */
 export async function unheard(work: () => Promise<unknown>): Promise<unknown[]> {
   const found: unknown[] = [];
   const others = process.listeners('unhandledRejection');

@@ -15,7 +15,9 @@ export interface AnswerError {
   extensions: Record<string, unknown>;
 }
 
-/** What a GraphQL answer looks like. Look into `data` with `at` and `textAt`, or compare it whole. */
+/**
+ * What a GraphQL answer looks like. Look into `data` with `at` and `textAt`, or compare it whole.
+ */
 export interface Answer {
   data?: Record<string, unknown> | null;
   errors?: AnswerError[];
@@ -34,7 +36,9 @@ export interface Started {
   post(query: string, options?: QueryOptions): Promise<Response>;
   /** What GitLab's own REST answers to a GET below /api/v4; leaves no trace in `calls()`. */
   rest(path: string, options?: Pick<QueryOptions, 'token' | 'headers'>): Promise<unknown>;
-  /** `GET /path` of the calls made upstream since the last look, in order of arrival; forgets them. */
+  /**
+   * `GET /path` of the calls made upstream since the last look, in order of arrival; forgets them.
+   */
   calls(): string[];
 }
 
@@ -89,7 +93,8 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     logger: options.logger,
     live: options.live,
     stalledMs: options.stalledMs,
-    // By default, operations are compiled at their first use, so that all tests execute compiled operations.
+    // By default, operations are compiled at their first use, so that all tests execute compiled
+    // operations.
     compileAfterUses: options.compileAfterUses ?? 0,
   });
   const url = await gateway.listen(options.host ?? '127.0.0.1', 0);

@@ -4,8 +4,8 @@ import { parseConfig } from '../../src/app/config.ts';
 import { createGateway, type Gateway } from '../../src/app/gateway.ts';
 
 /*
- * GraphQL over HTTP, as the reference implementation's audit sees it: each of its points must be kept,
- * the optional ones too.
+ * GraphQL over HTTP, as the reference implementation's audit sees it: each of its points must be
+ * kept, the optional ones too.
  */
 
 let gateway: Gateway;

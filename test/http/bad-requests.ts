@@ -4,8 +4,8 @@ import { readOperations } from '../../src/http/example-operations.ts';
 import { small, tokens } from '../helpers/worlds.ts';
 
 /*
- * Requests that are wrong in some way, or may be: good ones with pieces changed, and noise. Each is a
- * plain value, so that fast-check can show the smallest one that does harm.
+ * Requests that are wrong in some way, or may be: good ones with pieces changed, and noise. Each is
+ * a plain value, so that fast-check can show the smallest one that does harm.
  */
 
 /** What may be sent to the gateway. */

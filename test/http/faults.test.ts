@@ -60,8 +60,9 @@ interface Operation {
 }
 
 /**
- * A page that GitLab trips over may have one bad row: its jobs are then read one by one. Or GitLab takes no cursors that it
- * has not made, and as long as nothing has told, the first page is asked for, which has one of its own.
+ * A page that GitLab trips over may have one bad row: its jobs are then read one by one. Or GitLab
+ * takes no cursors that it has not made, and as long as nothing has told, the first page is asked
+ * for, which has one of its own.
  */
 const page = { except: { '500': { read: undefined, readCalls: 2 } } };
 
@@ -133,7 +134,9 @@ async function fail({ simulator }: Running, kind: keyof typeof faults, match: Re
     });
 }
 
-/** Nothing that is nobody's business: tokens, stacks, where GitLab is called, what was wrong inside. */
+/**
+ * Nothing that is nobody's business: tokens, stacks, where GitLab is called, what was wrong inside.
+ */
 function expectDiscreet({ log, simulator, bugs }: Running, answer: unknown): void {
   const { host } = new URL(simulator.url);
   for (const text of [JSON.stringify(answer), log.text()]) {

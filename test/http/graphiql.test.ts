@@ -133,7 +133,9 @@ describe('its files', () => {
 /** What a page did that it should not have done. */
 interface Watch {
   page: Page;
-  /** Requests to another origin, messages of the console (the policy's refusals are some), errors. */
+  /**
+   * Requests to another origin, messages of the console (the policy's refusals are some), errors.
+   */
   faults: string[];
 }
 

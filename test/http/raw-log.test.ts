@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createWorld } from '../../src/simulator/world.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 
-/** A private project with a log that is no UTF-8 and would be a page, if a browser took it for one. */
+/**
+ * A private project with a log that is no UTF-8 and would be a page, if a browser took it for one.
+ */
 const LOG = Buffer.concat([
   Buffer.from('<script>alert(1)</script>\n'),
   Buffer.from([0xff, 0xfe, 0x0a]),

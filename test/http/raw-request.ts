@@ -43,7 +43,10 @@ function toChunks(body: Buffer): Buffer {
   return Buffer.concat([...chunks, Buffer.from('0\r\n\r\n')]);
 }
 
-/** The bytes of a request. Without a Connection header of its own, the server is asked to close the connection. */
+/**
+ * The bytes of a request. Without a Connection header of its own, the server is asked to close the
+ * connection.
+ */
 export function toBytes(request: RawRequest): Buffer {
   const { method = 'POST', path = '/graphql', headers = [], token = tokens.alice } = request;
   const { type = 'application/json', chunked = false } = request;

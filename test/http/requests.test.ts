@@ -5,8 +5,8 @@ import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 import { type RawRequest, type RawResponse, sendRaw } from './raw-request.ts';
 
 /*
- * Unusual requests, written to a socket byte for byte, and how each is answered: the status, the codes of the errors and
- * the data, as in `200 BAD_USER_INPUT {"job":null}`.
+ * Unusual requests, written to a socket byte for byte, and how each is answered: the status, the
+ * codes of the errors and the data, as in `200 BAD_USER_INPUT {"job":null}`.
  */
 
 const JOB = `{ job(project: "42", id: "${small.fullJob}") { name } }`;
@@ -29,7 +29,10 @@ const withHeader = (name: string, value: string): RawRequest => ({
   headers: [[name, value]],
 });
 
-/** Name, request, response, and response with `Accept: application/graphql-response+json` where it differs. */
+/**
+ * Name, request, response, and response with `Accept: application/graphql-response+json` where it
+ * differs.
+ */
 type Row = [name: string, request: RawRequest, expected: string, expectedInNewType?: string];
 
 const variables: Row[] = [

@@ -23,8 +23,8 @@ import { subscribe } from '../live/subscribe.ts';
 import { connect, follow } from '../websocket/web-socket.ts';
 
 /*
- * Random operations sent to two gateways, over every transport: one compiles operations, the other leaves them to
- * graphql-js. Responses are equal byte for byte, and so are the requests to GitLab.
+ * Random operations sent to two gateways, over every transport: one compiles operations, the other
+ * leaves them to graphql-js. Responses are equal byte for byte, and so are the requests to GitLab.
  */
 
 const RUNS = runs(60);
@@ -134,8 +134,9 @@ const transports: Readonly<Record<string, Transport>> = {
 };
 
 /**
- * Sorts the errors of a response: fields that run in parallel report them in the order of their failure. Clears
- * `notModified`: a response may be complete before GitLab has answered all requests.
+ * Sorts the errors of a response: fields that run in parallel report them in the order of their
+ * failure. Clears `notModified`: a response may be complete before GitLab has answered all
+ * requests.
  */
 function normalize(text: string): string {
   const sortErrors = (json: string) => {
