@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Params } from './params.ts';
-import type { JobRecord, TokenRecord, UserRecord, WorldState } from './records.ts';
-import type { Caller, Route } from './request.ts';
+import type { JobRecord, TokenRecord, UserRecord } from './records.ts';
+import type { Caller, Route, UnauthenticatedRequest } from './request.ts';
 import {
   ApiError,
   forbidden,
@@ -10,15 +9,6 @@ import {
   unauthorized,
 } from './responses.ts';
 import type { Capabilities } from './versions.ts';
-
-/** A request before authentication. */
-export interface UnauthenticatedRequest {
-  readonly world: WorldState;
-  readonly caps: Capabilities;
-  readonly method: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly params: Params;
-}
 
 const anonymous: Caller = { user: null, token: null, job: null };
 
@@ -44,10 +34,10 @@ function hasValidToken(job: JobRecord | null): job is JobRecord {
   return job !== null && (job.status === 'running' || job.status === 'canceling');
 }
 
-function acceptsJobTokens(route: Route, caps: Capabilities): boolean {
-  if (route.jobToken === 'read_jobs') return caps.jobTokenReadsJobs;
-  if (route.jobToken === 'read_pipelines') return caps.jobTokenReadsPipelines;
-  return route.jobToken === 'own';
+function acceptsJobTokens({ jobToken }: Route, caps: Capabilities): boolean {
+  if (jobToken === 'read_jobs') return caps.jobTokenReadsJobs;
+  if (jobToken === 'read_pipelines') return caps.jobTokenReadsPipelines;
+  return jobToken === 'own';
 }
 
 function jobCaller(token: TokenRecord | undefined): Caller {
@@ -71,11 +61,6 @@ function checkUserState(user: UserRecord): void {
   if (reason !== undefined) throw forbidden(reason);
 }
 
-function checkPermission(permissions: readonly string[], { permission }: Route): void {
-  if (permission === undefined || permissions.includes(permission)) return;
-  throw insufficientPermission(permission);
-}
-
 function insufficientScope(): ApiError {
   const text = 'The request requires higher privileges than provided by the access token.';
   return oauthError('insufficient_scope', text);
@@ -89,16 +74,15 @@ function checkScopes(token: TokenRecord, route: Route, method: string): void {
 
 /** Checks a token in GitLab's order: expired, revoked, scope (upstream.md §8). */
 function checkToken(token: TokenRecord, route: Route, method: string): void {
-  if (token.expired) {
-    const text = 'Token is expired. You can either do re-authorization or token refresh.';
-    throw oauthError('invalid_token', text);
-  }
-  if (token.revoked) {
-    const text = 'Token was revoked. You have to re-authorize from the user.';
-    throw oauthError('invalid_token', text);
-  }
+  const expired = 'Token is expired. You can either do re-authorization or token refresh.';
+  if (token.expired) throw oauthError('invalid_token', expired);
+  const revoked = 'Token was revoked. You have to re-authorize from the user.';
+  if (token.revoked) throw oauthError('invalid_token', revoked);
+  const { permission } = route;
   if (token.permissions === null) checkScopes(token, route, method);
-  else checkPermission(token.permissions, route);
+  else if (permission !== undefined && !token.permissions.includes(permission)) {
+    throw insufficientPermission(permission);
+  }
 }
 
 /** Applies the Sudo header: an admin with scope `sudo` acts as another user. */

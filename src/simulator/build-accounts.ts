@@ -1,5 +1,4 @@
 import {
-  type AgentAccess,
   type AgentRecord,
   type GroupRecord,
   type JobRecord,
@@ -26,11 +25,9 @@ export function withDefaults<T extends object>(defaults: T, given: Given<T>): T 
 
 const userDefaults = { admin: false, state: 'active' };
 
-/** A user to add; by default active and not an admin. */
-export interface UserOptions extends Given<typeof userDefaults> {
+/** A user to add; by default active, not an admin, and named like the capitalized username. */
+export interface UserOptions extends Given<typeof userDefaults & Pick<UserRecord, 'id' | 'name'>> {
   username: string;
-  id?: number | undefined;
-  name?: string | undefined;
 }
 
 const tokenDefaults = {
@@ -72,11 +69,10 @@ const projectDefaults = {
 };
 
 /** A project to add; by default private. */
-export interface ProjectOptions extends Given<typeof projectDefaults> {
+export interface ProjectOptions
+  extends Given<typeof projectDefaults & Pick<ProjectRecord, 'id' | 'name'>> {
   /** Full path: `group/sub/app`. Missing groups are created. */
   path: string;
-  id?: number | undefined;
-  name?: string | undefined;
   /** Username → role. Missing users are created. */
   members?: Readonly<Record<string, Role>> | undefined;
   protectedRefs?: Readonly<Record<string, Role>> | undefined;
@@ -84,12 +80,9 @@ export interface ProjectOptions extends Given<typeof projectDefaults> {
 }
 
 /** An agent for Kubernetes to add, with its ci_access entries. */
-export interface AgentOptions {
+export interface AgentOptions extends Given<Pick<AgentRecord, 'id' | 'name' | 'access'>> {
   /** The project with the agent's configuration. */
   project: ProjectRecord | string | number;
-  name?: string | undefined;
-  id?: number | undefined;
-  access?: readonly AgentAccess[] | undefined;
 }
 
 /** Returns the requested id, or the highest id so far plus one. */
@@ -103,11 +96,8 @@ export function takeId(
   return id;
 }
 
-function capitalized(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
-}
+const capitalized = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
 
-/** Adds a user. Its name defaults to the capitalized username. */
 export function addUser(state: WorldState, options: UserOptions): UserRecord {
   const user: UserRecord = {
     ...withDefaults(userDefaults, options),
@@ -120,7 +110,6 @@ export function addUser(state: WorldState, options: UserOptions): UserRecord {
   return user;
 }
 
-/** Returns the user with a username; creates a missing one. */
 export function findOrAddUser(state: WorldState, user: UserRecord | string): UserRecord {
   if (typeof user !== 'string') return user;
   return state.users.get(user) ?? addUser(state, { username: user });
@@ -170,7 +159,6 @@ function ensureGroups(state: WorldState, projectPath: string): void {
   }
 }
 
-/** Adds a project with its missing groups and members. */
 export function addProject(state: WorldState, options: ProjectOptions): ProjectRecord {
   ensureGroups(state, options.path);
   const project: ProjectRecord = {
@@ -190,7 +178,7 @@ export function addProject(state: WorldState, options: ProjectOptions): ProjectR
   return project;
 }
 
-/** Moves a project to another path. The former path still finds it. */
+/** Changes a project's path. The former path still finds it. */
 export function moveProject(state: WorldState, project: ProjectRecord, path: string): void {
   ensureGroups(state, path);
   state.projectPaths.delete(project.path.toLowerCase());
@@ -211,7 +199,6 @@ export function requireProject(
   return project;
 }
 
-/** Adds an agent for Kubernetes. */
 export function addAgent(state: WorldState, options: AgentOptions): AgentRecord {
   const id = takeId(state, 'agent', options.id);
   const agent: AgentRecord = {

@@ -2,7 +2,6 @@ import { findOrAddUser, type Given, takeId, withDefaults } from './build-account
 import { type Time, toMs } from './build-pipelines.ts';
 import {
   type ArtifactRecord,
-  type CommitRecord,
   insertById,
   type JobColumns,
   type JobRecord,
@@ -15,29 +14,27 @@ import {
   type UserRecord,
   type WorldState,
 } from './records.ts';
-import { appendLog, isComplete, pipelineStatus } from './statuses.ts';
+import { appendLog, isComplete } from './statuses.ts';
 
-/** A build to add; by default a successful one. Plain columns and their defaults: `jobDefaults`. */
-export interface JobOptions extends Given<JobColumns> {
-  id?: number | undefined;
-  /** @default 'job-<id>' */
-  name?: string | undefined;
-  /** @default 'test' */
-  stage?: string | undefined;
-  /** @default 'success' */
-  status?: string | undefined;
-  /** @default the pipeline's, as tag, user and commit */
-  ref?: string | undefined;
-  tag?: boolean | undefined;
+type JobTimes = Record<
+  | 'createdAt'
+  | 'queuedAt'
+  | 'startedAt'
+  | 'finishedAt'
+  | 'erasedAt'
+  | 'scheduledAt'
+  | 'artifactsExpireAt',
+  Time
+>;
+
+/**
+ * A build to add; by default `job-<id>`, successful, in the stage `test`, with the ref, tag, user
+ * and commit of its pipeline, and the columns of `jobDefaults`.
+ */
+export interface JobOptions
+  extends Given<JobColumns & JobTimes>,
+    Given<Pick<JobRecord, 'id' | 'name' | 'stage' | 'status' | 'ref' | 'tag' | 'commit'>> {
   user?: UserRecord | string | null | undefined;
-  commit?: CommitRecord | null | undefined;
-  createdAt?: Time | undefined;
-  queuedAt?: Time | undefined;
-  startedAt?: Time | undefined;
-  finishedAt?: Time | undefined;
-  erasedAt?: Time | undefined;
-  scheduledAt?: Time | undefined;
-  artifactsExpireAt?: Time | undefined;
   artifacts?: readonly Partial<ArtifactRecord>[] | undefined;
   /** Name of an environment; slug and tier are derived from it. */
   environment?: string | undefined;
@@ -47,7 +44,6 @@ export interface JobOptions extends Given<JobColumns> {
   plan?: Partial<PlanRecord> | undefined;
 }
 
-/** A trigger job to add. */
 export interface BridgeOptions extends JobOptions {
   /** The pipeline that the bridge has started. */
   downstream?: PipelineRecord | null | undefined;
@@ -217,7 +213,8 @@ function addToIndexes(state: WorldState, job: JobRecord): JobRecord {
   return job;
 }
 
-function addRecord(
+/** Adds a build or a trigger job. */
+export function addJob(
   state: WorldState,
   pipelineRef: PipelineRecord | number,
   options: BridgeOptions & { kind: JobRecord['kind'] },
@@ -229,24 +226,6 @@ function addRecord(
     pipeline.finishedAt = Math.max(pipeline.finishedAt ?? 0, job.finishedAt);
   }
   return job;
-}
-
-/** Adds a build. */
-export function addJob(
-  state: WorldState,
-  pipeline: PipelineRecord | number,
-  options: JobOptions = {},
-): JobRecord {
-  return addRecord(state, pipeline, { ...options, kind: 'build' });
-}
-
-/** Adds a trigger job. */
-export function addBridge(
-  state: WorldState,
-  pipeline: PipelineRecord | number,
-  options: BridgeOptions = {},
-): JobRecord {
-  return addRecord(state, pipeline, { ...options, kind: 'bridge' });
 }
 
 /** Adds a new attempt of a job, and marks the old one as retried. */
@@ -273,7 +252,6 @@ export function cloneJob(state: WorldState, job: JobRecord, user: UserRecord | n
   });
 }
 
-/** Deletes a job. */
 export function deleteJob(state: WorldState, job: JobRecord): void {
   state.jobs.delete(job.id);
   removeById(job.project.jobs, job);
@@ -289,9 +267,4 @@ export function deletePipeline(state: WorldState, pipeline: PipelineRecord): voi
   for (const [value, token] of state.tokens) {
     if (token.job?.pipeline === pipeline) state.tokens.delete(value);
   }
-}
-
-/** Whether all jobs of a pipeline are complete. */
-export function isPipelineDone(pipeline: PipelineRecord): boolean {
-  return isComplete(pipelineStatus(pipeline));
 }

@@ -42,9 +42,7 @@ export function toMs(time: Time): number | null {
   return typeof time === 'string' ? Date.parse(time) : time;
 }
 
-function shaOf(text: string): string {
-  return createHash('sha1').update(text).digest('hex');
-}
+const shaOf = (text: string): string => createHash('sha1').update(text).digest('hex');
 
 function defaultColumns(project: ProjectRecord, id: number): PipelineColumns {
   return {

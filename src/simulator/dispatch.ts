@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { authenticate, throttleKey, type UnauthenticatedRequest } from './auth.ts';
+import { authenticate, throttleKey } from './auth.ts';
 import { type Limits, type RateLimit, rateLimitHeaders } from './limits.ts';
 import { isHash, type Param, type Params, parseNested } from './params.ts';
 import { readRoutes } from './read-routes.ts';
 import type { WorldState } from './records.ts';
-import type { Route } from './request.ts';
+import type { Route, UnauthenticatedRequest } from './request.ts';
 import {
   ApiError,
   encodeError,
@@ -30,7 +30,7 @@ export interface Instance {
 }
 
 /** A request as received. */
-export interface RawRequest {
+interface RawRequest {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
@@ -44,21 +44,14 @@ interface Target {
   readonly search: string;
 }
 
-interface Pattern {
-  readonly route: Route;
-  readonly names: readonly string[];
-  readonly pattern: RegExp;
-}
-
 interface Match {
   readonly route: Route;
   readonly params: Params;
 }
 
-function toPattern(route: Route): Pattern {
-  const names = [...route.template.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
-  const source = route.template.replace(/:\w+/g, '([^/]+)');
-  return { route, names, pattern: new RegExp(`^/api/v4${source}/?$`) };
+function toPattern(route: Route) {
+  const source = route.template.replace(/:(\w+)/g, '(?<$1>[^/]+)');
+  return { route, pattern: new RegExp(`^/api/v4${source}/?$`) };
 }
 
 /** All routes. No path matches two patterns, so the order does not matter. */
@@ -76,13 +69,13 @@ function decode(text: string): string | null {
 /** Returns the route of a path; GET routes serve HEAD too. Null if the release has none. */
 function matchRoute(method: string, path: string, caps: Capabilities): Match | null {
   const routeMethod = method === 'HEAD' ? 'GET' : method;
-  for (const { route, names, pattern } of patterns) {
+  for (const { route, pattern } of patterns) {
     const found = route.method === routeMethod ? pattern.exec(path) : null;
     const isAvailable = route.capability === undefined || caps[route.capability];
     if (found === null || !isAvailable) continue;
-    const values = found.slice(1).map(decode);
-    if (values.includes(null)) return null;
-    return { route, params: Object.fromEntries(names.map((name, at) => [name, values[at] ?? ''])) };
+    const params = Object.entries(found.groups ?? {}).map(([name, text]) => [name, decode(text)]);
+    if (params.some(([, value]) => value === null)) return null;
+    return { route, params: Object.fromEntries(params) };
   }
   return null;
 }

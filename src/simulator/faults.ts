@@ -1,4 +1,4 @@
-import type { HttpResponse } from './responses.ts';
+import { type HttpResponse, htmlPage } from './responses.ts';
 
 /** A deliberate failure of responses. */
 export interface Fault {
@@ -36,30 +36,25 @@ export interface Fault {
   afterHandling?: boolean | undefined;
 }
 
-/** Pending faults, oldest first. */
-export interface FaultQueue {
-  add(fault: Fault): void;
-  clear(): void;
-  /** Returns the fault for a request, or null, and counts it as used once. */
-  take(method: string, path: string): Fault | null;
-}
+export type FaultQueue = ReturnType<typeof createFaultQueue>;
 
 function matches({ match }: Fault, line: string): boolean {
   if (match === undefined) return true;
   return typeof match === 'string' ? line.includes(match) : match.test(line);
 }
 
-/** Creates an empty queue. */
-export function createFaultQueue(): FaultQueue {
+/** Creates a queue of pending faults, oldest first. */
+export function createFaultQueue() {
   let pending: { fault: Fault; left: number }[] = [];
   return {
-    add(fault) {
+    add(fault: Fault) {
       pending.push({ fault, left: fault.times ?? 1 });
     },
     clear() {
       pending = [];
     },
-    take(method, path) {
+    /** Returns the fault for a request, or null, and counts it as used once. */
+    take(method: string, path: string): Fault | null {
       const entry = pending.find(({ fault }) => matches(fault, `${method} ${path}`));
       if (entry === undefined) return null;
       entry.left -= 1;
@@ -77,11 +72,6 @@ function json(status: number, value: unknown): HttpResponse {
   return response(status, 'application/json', JSON.stringify(value));
 }
 
-function page(status: number, title: string): HttpResponse {
-  const html = `<!DOCTYPE html>\n<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>\n`;
-  return response(status, 'text/html; charset=utf-8', html);
-}
-
 const tooMany = 'This endpoint has been requested too many times. Try again later.';
 
 /** Responses by kind of fault (upstream.md §5, §6). Other kinds have none. */
@@ -89,17 +79,16 @@ const responses: Readonly<Partial<Record<Fault['kind'], HttpResponse>>> = {
   '429': response(429, 'text/plain', 'Retry later\n'),
   '429-json': json(429, { message: { error: tooMany } }),
   '500': json(500, { message: '500 Internal Server Error' }),
-  '502': page(502, 'GitLab is not responding'),
-  '503': page(503, 'Service unavailable'),
-  '504': page(504, '504 Gateway Time-out'),
-  html: page(200, 'Sign in · GitLab'),
+  '502': htmlPage(502, 'GitLab is not responding'),
+  '503': htmlPage(503, 'Service unavailable'),
+  '504': htmlPage(504, '504 Gateway Time-out'),
+  html: htmlPage(200, 'Sign in · GitLab'),
   redirect: response(302, 'text/html', '<html><body>You are being redirected.</body></html>'),
 };
 
 function maintenance(is503: boolean): HttpResponse {
   if (is503) return json(503, { message: 'system is in maintenance mode' });
-  const text = 'You cannot perform write operations on a read-only instance';
-  return json(403, { message: text });
+  return json(403, { message: 'You cannot perform write operations on a read-only instance' });
 }
 
 const defaultRetryAfter: Readonly<Partial<Record<Fault['kind'], number>>> = {

@@ -41,9 +41,7 @@ const steps: Readonly<Record<string, (state: WorldState, job: JobRecord) => void
   },
 };
 
-function elapsedMs(state: WorldState, since: number | null): number {
-  return state.now - (since ?? 0);
-}
+const elapsedMs = (state: WorldState, since: number | null): number => state.now - (since ?? 0);
 
 function enqueue(state: WorldState, job: JobRecord): void {
   setStatus(state, job, 'pending');
@@ -139,7 +137,6 @@ export function cancelJob(
   setStatus(state, job, isGraceful && job.kind === 'build' ? 'canceling' : 'canceled');
 }
 
-/** Whether a job can be retried (§2.9). */
 export function isRetryable(job: JobRecord, caps: Capabilities): boolean {
   const statuses = ['success', 'failed', 'canceled', ...(caps.gracefulCancel ? ['canceling'] : [])];
   return !job.retried && !job.archived && statuses.includes(job.status);

@@ -14,7 +14,6 @@ export interface Limits {
   readonly enforceOffset: boolean;
 }
 
-/** Creates limits with counters at zero. */
 export function createLimits(settings: Pick<Limits, 'jobsIndex' | 'enforceOffset'>): Limits {
   const counters = new Map<string, { window: number; count: number }>();
   return {

@@ -190,9 +190,7 @@ function cursorOf(params: Params): Cursor {
 }
 
 /** Whether the request asks for keyset pagination. */
-export function wantsKeyset(params: Params): boolean {
-  return params['pagination'] === 'keyset';
-}
+export const wantsKeyset = (params: Params): boolean => params['pagination'] === 'keyset';
 
 /** Rejects any order but newest first, and releases before 15.9 (§4.2). */
 function checkKeysetOrder({ params, caps }: ApiRequest): void {

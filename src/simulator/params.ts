@@ -4,14 +4,10 @@ import type { Capabilities } from './versions.ts';
 
 /** A request parameter as Rack or JSON delivers it. */
 export type Param = string | number | boolean | null | Param[] | { [key: string]: Param };
-/** Parameters by name. */
 export type Params = { [key: string]: Param };
 
-function emptyParams(): Params {
-  return Object.create(null) as Params;
-}
+const emptyParams = () => Object.create(null) as Params;
 
-/** Whether a parameter is a hash. */
 export function isHash(value: Param | undefined): value is Params {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -89,14 +85,12 @@ export interface ParamReader {
   readonly problems: string[];
 }
 
-/** Creates a reader without problems. */
-export function createParamReader(params: Params): ParamReader {
-  return { params, problems: [] };
-}
-
-/** Throws `400 {"error": …}` if any parameter was invalid (§1.1). */
-export function throwIfInvalid({ problems }: ParamReader): void {
-  if (problems.length > 0) throw invalidParameters(problems);
+/** Reads parameters. Throws `400 {"error": …}` with all problems if any is invalid (§1.1). */
+export function readParams<T>({ params }: { params: Params }, read: (reader: ParamReader) => T): T {
+  const reader: ParamReader = { params, problems: [] };
+  const values = read(reader);
+  if (reader.problems.length > 0) throw invalidParameters(reader.problems);
+  return values;
 }
 
 function isBlank(value: Param | undefined): value is null | undefined | '' {
@@ -117,10 +111,8 @@ export function readInteger(reader: ParamReader, name: string): number | undefin
   return undefined;
 }
 
-/** Reads an id of the path. 0 if invalid, until {@link throwIfInvalid} ends the request. */
-export function readPathId(reader: ParamReader, name: string): number {
-  return readInteger(reader, name) ?? 0;
-}
+/** Reads an id of the path; 0 if invalid. */
+export const readPathId = (reader: ParamReader, name: string) => readInteger(reader, name) ?? 0;
 
 const trueWords = new Set(['true', '1', 't', 'yes', 'y', 'on']);
 const falseWords = new Set(['false', '0', 'f', 'no', 'n', 'off']);

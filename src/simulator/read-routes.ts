@@ -1,16 +1,15 @@
 import { serializeAllowedAgents } from './agents.ts';
 import { keysetPage, offsetPage, type Page, readPageParams, wantsKeyset } from './pagination.ts';
 import {
-  createParamReader,
   type ParamReader,
   readBoolean,
   readInteger,
+  readParams,
   readPathId,
   readScope,
-  throwIfInvalid,
 } from './params.ts';
 import { canReadTrace } from './permissions.ts';
-import type { JobRecord, PipelineRecord, UserRecord } from './records.ts';
+import type { JobRecord, PipelineRecord } from './records.ts';
 import {
   type ApiRequest,
   findBuild,
@@ -64,10 +63,10 @@ function pageResponse<T>({ rows, headers }: Page<T>, serialize: (row: T) => unkn
 /** GET /projects/:id/jobs: builds only, retried ones included, newest first (§2.1). */
 function listProjectJobs(request: ApiRequest): ApiResponse {
   const { params, caps } = request;
-  const reader = createParamReader(params);
-  const byStatus = hasStatus(readScope(reader, caps, { allowHash: true }));
-  const paging = readPageParams(reader, caps);
-  throwIfInvalid(reader);
+  const { byStatus, paging } = readParams(request, (reader) => ({
+    byStatus: hasStatus(readScope(reader, caps, { allowHash: true })),
+    paging: readPageParams(reader, caps),
+  }));
   checkJobsIndexLimit(request);
   const { jobs } = findReadableProject(request, 'read_jobs');
   const byRef = hasRef(request);
@@ -83,12 +82,12 @@ function listProjectJobs(request: ApiRequest): ApiResponse {
 /** Lists a pipeline's builds or bridges (§2.2, §2.3): offset pages with totals. */
 function listPipelineJobs(request: ApiRequest, kind: JobRecord['kind']): ApiResponse {
   const isBuild = kind === 'build';
-  const reader = createParamReader(request.params);
-  const pipelineId = readPathId(reader, 'pipeline_id');
-  const includeRetried = isBuild && readBoolean(reader, 'include_retried');
-  const byStatus = hasStatus(readScope(reader, request.caps, { allowHash: false }));
-  const paging = readPageParams(reader, request.caps);
-  throwIfInvalid(reader);
+  const { pipelineId, includeRetried, byStatus, paging } = readParams(request, (reader) => ({
+    pipelineId: readPathId(reader, 'pipeline_id'),
+    includeRetried: isBuild && readBoolean(reader, 'include_retried'),
+    byStatus: hasStatus(readScope(reader, request.caps, { allowHash: false })),
+    paging: readPageParams(reader, request.caps),
+  }));
   const project = findReadableProject(request, isBuild ? 'read_jobs' : 'read_pipelines');
   const { jobs } = findPipeline(request, project, pipelineId);
   const matches = (job: JobRecord) =>
@@ -105,9 +104,7 @@ const pipelineFilters = ['status', 'ref', 'sha', 'source'] as const;
 /** GET /projects/:id/pipelines: offset pages; child pipelines only if `source` is given (§10). */
 function listPipelines(request: ApiRequest): ApiResponse {
   const { params } = request;
-  const reader = createParamReader(params);
-  const paging = readPageParams(reader, request.caps);
-  throwIfInvalid(reader);
+  const paging = readParams(request, (reader) => readPageParams(reader, request.caps));
   const { pipelines } = findReadableProject(request, 'read_pipelines');
   const view = createView(request);
   const matches = (pipeline: PipelineRecord) => {
@@ -121,9 +118,7 @@ function listPipelines(request: ApiRequest): ApiResponse {
 
 /** GET /projects/:id/jobs/:job_id: builds only (§2.4). */
 function getJob(request: ApiRequest): ApiResponse {
-  const reader = createParamReader(request.params);
-  const id = readPathId(reader, 'job_id');
-  throwIfInvalid(reader);
+  const id = readParams(request, (reader) => readPathId(reader, 'job_id'));
   const job = findBuild(request, findReadableProject(request), id);
   return { status: 200, json: serializeJob(job, createView(request)) };
 }
@@ -141,11 +136,11 @@ function readByteRange(reader: ParamReader): { offset: number; limit: number } {
 
 /** GET …/trace: the log, empty if there is none; a byte range on releases that support it (§7). */
 function getTrace(request: ApiRequest): ApiResponse {
-  const reader = createParamReader(request.params);
-  const id = readPathId(reader, 'job_id');
   const all = { offset: 0, limit: Number.POSITIVE_INFINITY };
-  const { offset, limit } = request.caps.traceRanges ? readByteRange(reader) : all;
-  throwIfInvalid(reader);
+  const { id, offset, limit } = readParams(request, (reader) => ({
+    id: readPathId(reader, 'job_id'),
+    ...(request.caps.traceRanges ? readByteRange(reader) : all),
+  }));
   const job = findBuild(request, findReadableProject(request), id);
   if (!canReadTrace(request.world, job, request.caller.user)) throw forbidden();
   const bytes = readLog(job).subarray(offset, offset + limit);
@@ -178,21 +173,16 @@ function getProject(request: ApiRequest): ApiResponse {
 }
 
 function getPipeline(request: ApiRequest): ApiResponse {
-  const reader = createParamReader(request.params);
-  const id = readPathId(reader, 'pipeline_id');
-  throwIfInvalid(reader);
+  const id = readParams(request, (reader) => readPathId(reader, 'pipeline_id'));
   const project = findReadableProject(request, 'read_pipelines');
   const pipeline = findPipeline(request, project, id);
   return { status: 200, json: serializePipeline(pipeline, createView(request)) };
 }
 
-function currentUser({ caller }: ApiRequest): UserRecord {
-  if (caller.user === null) throw unauthorized();
-  return caller.user;
-}
-
 function getCurrentUser(request: ApiRequest): ApiResponse {
-  return { status: 200, json: serializeCurrentUser(currentUser(request), createView(request)) };
+  const { user } = request.caller;
+  if (user === null) throw unauthorized();
+  return { status: 200, json: serializeCurrentUser(user, createView(request)) };
 }
 
 const revision = '5d1c7bafe3a';
@@ -206,13 +196,14 @@ function getMetadata({ caps }: ApiRequest): ApiResponse {
   return { status: 200, json: { version: caps.release, revision, kas, enterprise: true } };
 }
 
-function get(
-  template: string,
-  handle: Route['handle'],
-  access: Omit<Route, 'method' | 'template' | 'handle'>,
-): Route {
-  return { method: 'GET', template, handle, ...access };
-}
+type Access = Omit<Route, 'method' | 'template' | 'handle'>;
+
+const get = (template: string, handle: Route['handle'], access: Access): Route => ({
+  method: 'GET',
+  template,
+  handle,
+  ...access,
+});
 
 const jobPath = '/projects/:id/jobs/:job_id';
 const pipelinePath = '/projects/:id/pipelines/:pipeline_id';

@@ -5,10 +5,8 @@
 
 /** Member roles, weakest first. */
 export const roles = ['guest', 'planner', 'reporter', 'developer', 'maintainer', 'owner'] as const;
-/** The role of a member. */
 export type Role = (typeof roles)[number];
 
-/** A user account. */
 export interface UserRecord {
   id: number;
   username: string;
@@ -19,7 +17,6 @@ export interface UserRecord {
   createdAt: number;
 }
 
-/** A credential and the user it authenticates. */
 export interface TokenRecord {
   value: string;
   /** `job`: a CI_JOB_TOKEN, valid while its job runs. */
@@ -40,7 +37,6 @@ export interface GroupRecord {
   members: Map<string, Role>;
 }
 
-/** A project with its settings, pipelines and jobs. */
 export interface ProjectRecord {
   id: number;
   /** Full path, such as `group/sub/app`. */
@@ -97,10 +93,9 @@ export interface PipelineRecord {
   updatedAt: number;
   startedAt: number | null;
   finishedAt: number | null;
-  /** Status set by a test; null = derived from the jobs. Any status change of a job clears it. */
+  /** Status set by a test until a job changes; null = derived from the jobs. */
   fixedStatus: string | null;
   yamlErrors: string | null;
-  /** Stage names in order of execution. */
   stages: string[];
   /** Builds and bridges in ascending order of id. */
   jobs: JobRecord[];
@@ -134,13 +129,6 @@ export interface RunnerManagerRecord {
   revision: string;
   platform: string;
   architecture: string;
-}
-
-/** The environment that a job deploys to. */
-export interface EnvironmentRecord {
-  name: string;
-  slug: string;
-  tier: string;
 }
 
 /** Returns the chunks of a log in order; a job prints them evenly over its run time. */
@@ -192,7 +180,6 @@ export const jobDefaults = {
   /** Replaces keys of the job's JSON; undefined removes a key. */
   raw: {} as Readonly<Record<string, unknown>>,
 };
-/** The types of `jobDefaults`. */
 export type JobColumns = typeof jobDefaults;
 
 /** A build or a trigger job. GitLab keeps both in one table with one sequence of ids. */
@@ -217,10 +204,9 @@ export interface JobRecord extends JobColumns {
   user: UserRecord | null;
   commit: CommitRecord | null;
   artifacts: ArtifactRecord[];
-  environment: EnvironmentRecord | null;
+  environment: { name: string; slug: string; tier: string } | null;
   /** Variables of the play request; GitLab does not expose them. */
   variables: readonly { key: string; value: string }[];
-  /** The pipeline a bridge has started. */
   downstream: PipelineRecord | null;
   log: Buffer[];
   logBytes: number;
@@ -253,7 +239,6 @@ export type WorldChange =
   | { type: 'job'; job: JobRecord; from: string; to: string }
   | { type: 'log'; job: JobRecord; bytes: number };
 
-/** All records of a world, indexed. */
 export interface WorldState {
   now: number;
   /** By username. */
@@ -283,7 +268,7 @@ export function pathsAbove(path: string): string[] {
   return parts.map((_, at) => parts.slice(0, parts.length - at).join('/'));
 }
 
-/** A row of a list in ascending order of id, so that cursors and removals are binary searches. */
+/** A row of a list in ascending order of id, which allows binary search. */
 export interface Row {
   readonly id: number;
 }

@@ -4,7 +4,6 @@ import type { Params } from './params.ts';
 import { canReadBuilds, canReadProject, hasRole } from './permissions.ts';
 import type {
   JobRecord,
-  PipelineRecord,
   ProjectRecord,
   Role,
   TokenRecord,
@@ -21,16 +20,19 @@ export interface Caller {
   readonly job: JobRecord | null;
 }
 
-/** An authenticated request to a route. */
-export interface ApiRequest {
+/** A request before authentication. */
+export interface UnauthenticatedRequest {
   readonly world: WorldState;
   readonly caps: Capabilities;
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
-  /** Path as received, without query and without the base path of the installation. */
-  readonly path: string;
   /** Path, query and body parameters merged, as Grape does. */
   readonly params: Params;
+}
+
+export interface ApiRequest extends UnauthenticatedRequest {
+  /** Path as received, without query and without the base path of the installation. */
+  readonly path: string;
   /** Query as received with its question mark; empty without one. */
   readonly search: string;
   readonly caller: Caller;
@@ -127,37 +129,30 @@ export function findReadableProject(
   return project;
 }
 
-/** Throws 403 if the caller does not have the role in the project. */
 export function requireRole(request: ApiRequest, project: ProjectRecord, role: Role): void {
   const { user } = request.caller;
   if (!hasRole(request.world, project, { user, role })) throw forbidden();
 }
 
-/** Returns a build of the project. Ids are unique per instance: other projects give 404 (§1.5). */
+/** Returns a build of the project. */
 export function findBuild(request: ApiRequest, project: ProjectRecord, id: number): JobRecord {
   const job = findProcessable(request, project, id);
   if (job.kind !== 'build') throw notFound();
   return job;
 }
 
-/** Returns a build or a trigger job of the project. */
-export function findProcessable(
-  { world }: ApiRequest,
+/** Throws 404 for a record of another project: ids are unique per instance (§1.5). */
+function inProject<T extends { project: ProjectRecord }>(
+  record: T | undefined,
   project: ProjectRecord,
-  id: number,
-): JobRecord {
-  const job = world.jobs.get(id);
-  if (job === undefined || job.project !== project) throw notFound();
-  return job;
+) {
+  if (record?.project !== project) throw notFound();
+  return record;
 }
 
-/** Returns a pipeline of the project. */
-export function findPipeline(
-  { world }: ApiRequest,
-  project: ProjectRecord,
-  id: number,
-): PipelineRecord {
-  const pipeline = world.pipelines.get(id);
-  if (pipeline === undefined || pipeline.project !== project) throw notFound();
-  return pipeline;
-}
+/** Returns a build or a trigger job of the project. */
+export const findProcessable = ({ world }: ApiRequest, project: ProjectRecord, id: number) =>
+  inProject(world.jobs.get(id), project);
+
+export const findPipeline = ({ world }: ApiRequest, project: ProjectRecord, id: number) =>
+  inProject(world.pipelines.get(id), project);

@@ -40,9 +40,7 @@ function messageError(status: number, message: string): ApiError {
 }
 
 /** 401 for a missing or unknown credential (upstream.md §8). */
-export function unauthorized(): ApiError {
-  return messageError(401, '401 Unauthorized');
-}
+export const unauthorized = (): ApiError => messageError(401, '401 Unauthorized');
 
 /** 403 for a missing permission, with the reason where GitLab gives one (§1.2). */
 export function forbidden(reason?: string): ApiError {
@@ -65,19 +63,13 @@ export function invalidParameters(problems: readonly string[]): ApiError {
 }
 
 /** 404 for an unknown route, where the key is `error` (§1.2). */
-export function noRoute(): ApiError {
-  return new ApiError(404, { error: '404 Not Found' });
-}
+export const noRoute = (): ApiError => new ApiError(404, { error: '404 Not Found' });
 
 /** 405 for a kind of pagination that the list does not support (§4). */
-export function paginationNotAllowed(error: string): ApiError {
-  return new ApiError(405, { error });
-}
+export const paginationNotAllowed = (error: string): ApiError => new ApiError(405, { error });
 
 /** 500 for an unexpected error. */
-export function internalError(): ApiError {
-  return messageError(500, '500 Internal Server Error');
-}
+export const internalError = (): ApiError => messageError(500, '500 Internal Server Error');
 
 /** OAuth errors: 401 with a challenge, or 403 with the required scopes (§8). */
 export function oauthError(error: 'invalid_token' | 'insufficient_scope', description: string) {
@@ -108,9 +100,7 @@ export function throttled(headers: Headers, retryAfterSeconds: number): ApiError
 }
 
 /** 409 for a write that conflicts with a concurrent write (§2.12). */
-export function resourceLock(): ApiError {
-  return messageError(409, '409 Conflict: Resource lock');
-}
+export const resourceLock = (): ApiError => messageError(409, '409 Conflict: Resource lock');
 
 /** Encodes a handler's response. The media type of a trace has no charset (§7). */
 export function encodeResponse(response: ApiResponse): HttpResponse {

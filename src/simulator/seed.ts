@@ -1,7 +1,7 @@
-import { isPipelineDone } from './build-jobs.ts';
 import { addWebPipeline, unitTestPlans, type WebPipeline } from './demo-pipelines.ts';
 import { eraseJob, retryJob } from './life-cycle.ts';
 import type { JobRecord, PipelineRecord, TokenRecord } from './records.ts';
+import { isComplete, pipelineStatus } from './statuses.ts';
 import { createWorld, type World } from './world.ts';
 
 /** Tokens and ids of the demo that examples refer to. */
@@ -155,7 +155,8 @@ function keepStartingPipelines(world: World, first: PipelineRecord): void {
   let startedCount = 0;
   const started: PipelineRecord[] = [];
   world.onTick((now) => {
-    const isDue = isPipelineDone(current) && now - (current.finishedAt ?? now) >= pauseMs;
+    const isDone = isComplete(pipelineStatus(current));
+    const isDue = isDone && now - (current.finishedAt ?? now) >= pauseMs;
     const next = upcoming[startedCount % upcoming.length];
     if (!isDue || next === undefined) return;
     current = addWebPipeline(world, next);

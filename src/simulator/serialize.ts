@@ -44,11 +44,6 @@ function since({ version }: View, first: Version, keys: Json): Json {
   return isSince(version, first) ? keys : {};
 }
 
-/** Returns the keys on releases before the given one. */
-function before({ version }: View, first: Version, keys: Json): Json {
-  return isSince(version, first) ? {} : keys;
-}
-
 /** Applies the keys that a test replaces. Undefined removes a key. */
 function withRaw(json: Json, raw: Readonly<Json>): Json {
   const merged = { ...json, ...raw };
@@ -56,7 +51,6 @@ function withRaw(json: Json, raw: Readonly<Json>): Json {
   return merged;
 }
 
-/** Formats a time as ISO 8601 in UTC with milliseconds. */
 export function iso(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
 }
@@ -87,7 +81,7 @@ function serializeUser(user: UserRecord, view: View): Json {
     created_at: iso(user.createdAt),
     bio: '',
     location: '',
-    ...before(view, '18.0', { skype: '' }),
+    ...(!isSince(view.version, '18.0') && { skype: '' }),
     linkedin: '',
     twitter: '',
     ...since(view, '16.0', { discord: '' }),
@@ -330,9 +324,7 @@ export function serializeBridge(job: JobRecord, view: View): Json {
   return withRaw({ ...jobKeys(job, view), downstream_pipeline: downstream }, job.raw);
 }
 
-function lastPart(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
+const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /** The keys by which other responses identify a project. */
 export function projectIdentity(project: ProjectRecord): Json {
@@ -391,11 +383,6 @@ const accessLevels: Readonly<Record<Role, number>> = {
   owner: 50,
 };
 
-function projectAccess(world: WorldState, project: ProjectRecord, user: UserRecord): Json | null {
-  const role = roleIn(world, project, user);
-  return role === null ? null : { access_level: accessLevels[role], notification_level: 3 };
-}
-
 /** A project. Anonymous callers get fewer keys; keys that clients rarely read are left out. */
 export function serializeProject(
   project: ProjectRecord,
@@ -404,6 +391,7 @@ export function serializeProject(
   const namespace = namespaceOf(world, project, view);
   const basic = { ...projectKeys(project, view), namespace };
   if (user === null) return basic;
+  const role = roleIn(world, project, user);
   return {
     ...basic,
     archived: false,
@@ -412,6 +400,9 @@ export function serializeProject(
     builds_access_level: 'enabled',
     public_jobs: project.publicPipelines,
     ci_job_token_scope_enabled: project.jobTokenScopeEnabled,
-    permissions: { project_access: projectAccess(world, project, user), group_access: null },
+    permissions: {
+      project_access: role && { access_level: accessLevels[role], notification_level: 3 },
+      group_access: null,
+    },
   };
 }

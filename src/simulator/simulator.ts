@@ -17,7 +17,6 @@ import { createWorld, type World } from './world.ts';
 
 export type { Fault } from './faults.ts';
 
-/** The release and the configuration of the simulated GitLab. */
 export interface SimulatorOptions {
   /** @default '19.3' */
   version?: Version | undefined;
@@ -44,7 +43,7 @@ export interface SimulatorOptions {
 }
 
 /** A request in the simulator's log. */
-export interface LoggedRequest {
+interface LoggedRequest {
   method: string;
   /** Path and query exactly as received. */
   path: string;
@@ -57,7 +56,6 @@ export interface LoggedRequest {
   route: string;
 }
 
-/** A running simulated GitLab. */
 export interface Simulator {
   /** The value for GITLAB_URL, with the base path. */
   readonly url: string;
@@ -79,7 +77,7 @@ interface ServerState {
   readonly instance: Instance;
   readonly requests: LoggedRequest[];
   readonly faults: FaultQueue;
-  readonly closing: AbortController;
+  readonly closing: AbortSignal;
   latencyMs: number;
   responseCount: number;
 }
@@ -127,7 +125,6 @@ function sendTruncated({ response }: Exchange, { status, headers, body }: HttpRe
   response.write(half, () => response.destroy());
 }
 
-/** Adds the headers that every response has. */
 function finalize(state: ServerState, entry: LoggedRequest, response: HttpResponse): HttpResponse {
   state.responseCount += 1;
   const now = state.instance.clock();
@@ -144,20 +141,14 @@ function handle(state: ServerState, entry: LoggedRequest): HttpResponse {
 
 function responseOfFault({ instance }: ServerState, fault: Fault): HttpResponse | null {
   const limit = { limit: 2_000, periodMs: 60_000 };
-  const now = instance.clock();
   const signIn = `${instance.externalUrl}/users/sign_in`;
   const location = fault.location ?? (fault.kind === 'redirect' ? signIn : undefined);
-  return faultResponse(
-    { ...fault, location },
-    {
-      maintenance503: instance.caps.maintenance503,
-      rateLimit: (seconds) =>
-        rateLimitHeaders('throttle_authenticated_api', limit, {
-          observed: 2_001,
-          resetAt: now + seconds * 1_000,
-        }),
-    },
-  );
+  const rateLimit = (seconds: number) => {
+    const resetAt = instance.clock() + seconds * 1_000;
+    return rateLimitHeaders('throttle_authenticated_api', limit, { observed: 2_001, resetAt });
+  };
+  const { maintenance503 } = instance.caps;
+  return faultResponse({ ...fault, location }, { maintenance503, rateLimit });
 }
 
 function sendFault(state: ServerState, exchange: Exchange, fault: Fault): void {
@@ -179,21 +170,12 @@ async function serve(state: ServerState, exchange: Exchange): Promise<void> {
   const fault = state.faults.take(entry.method, entry.path);
   entry.body = parseBody(await readBody(request), request.headers['content-type'] ?? '');
   const delayMs = state.latencyMs + (fault?.delayMs ?? 0);
-  if (delayMs > 0) await sleep(delayMs, undefined, { signal: state.closing.signal });
+  if (delayMs > 0) await sleep(delayMs, undefined, { signal: state.closing });
   if (fault === null) send(exchange, handle(state, entry));
   else sendFault(state, exchange, fault);
 }
 
-/** Creates the signal that ends all delays; every delayed request adds a listener. */
-function createClosing(): AbortController {
-  const closing = new AbortController();
-  setMaxListeners(0, closing.signal);
-  return closing;
-}
-
-function withoutTrailingSlash(text: string): string {
-  return text.replace(/\/+$/, '');
-}
+const withoutTrailingSlash = (text: string): string => text.replace(/\/+$/, '');
 
 /** Starts a simulated GitLab on a real HTTP port, with all data in memory (upstream.md). */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -201,6 +183,9 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const basePath = withoutTrailingSlash(options.basePath ?? '');
   const server = createServer().listen(port, host);
   server.keepAliveTimeout = 60_000;
+  /** Ends all delays; every delayed request adds a listener. */
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
   await once(server, 'listening');
   const url = `http://${host}:${(server.address() as AddressInfo).port}${basePath}`;
   const state: ServerState = {
@@ -218,7 +203,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     },
     requests: [],
     faults: createFaultQueue(),
-    closing: createClosing(),
+    closing: closing.signal,
     latencyMs: options.latencyMs ?? 0,
     responseCount: 0,
   };
@@ -234,16 +219,16 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     requests: state.requests,
     fail: (fault) => state.faults.add(fault),
     clearFaults: () => state.faults.clear(),
-    setLatency: (ms) => {
+    setLatency(ms) {
       state.latencyMs = ms;
     },
-    start: (everyMs = 1_000) => {
+    start(everyMs = 1_000) {
       clearInterval(timer);
       timer = setInterval(() => world.advance(everyMs), everyMs).unref();
     },
-    close: async () => {
+    async close() {
       clearInterval(timer);
-      state.closing.abort();
+      closing.abort();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;

@@ -19,9 +19,7 @@ const allStatuses = [
 ];
 
 /** Whether a status is final (upstream.md §3.9). */
-export function isComplete(status: string): boolean {
-  return complete.has(status);
-}
+export const isComplete = (status: string): boolean => complete.has(status);
 
 /** The values that the `scope` filter of a release accepts (§3.9). */
 export function scopeValues(caps: Capabilities): ReadonlySet<string> {

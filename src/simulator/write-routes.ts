@@ -8,15 +8,12 @@ import {
   retryJob,
 } from './life-cycle.ts';
 import {
-  createParamReader,
-  isHash,
-  type Param,
   type Params,
   readBoolean,
   readHash,
   readJobVariables,
+  readParams,
   readPathId,
-  throwIfInvalid,
 } from './params.ts';
 import { canCancel, canErase, canUpdate, hasRole } from './permissions.ts';
 import type { JobRecord, ProjectRecord } from './records.ts';
@@ -36,30 +33,26 @@ function checkLock(job: JobRecord): void {
   if (job.locked) throw resourceLock();
 }
 
-function inputProblem(job: JobRecord, name: string, value: Param): string | null {
-  const input = Object.hasOwn(job.inputs, name) ? job.inputs[name] : undefined;
-  if (input === undefined) return `Unknown input: ${name}`;
-  if (input.options === undefined) return null;
-  const text = isHash(value) || Array.isArray(value) ? JSON.stringify(value) : String(value);
-  if (input.options.includes(text)) return null;
-  return `\`${name}\` input: \`${text}\` cannot be used because it is not in the list of allowed options`;
-}
-
 /** Rejects inputs that the job does not declare, and values not among its options (§2.9). */
 function checkInputs(job: JobRecord, inputs: Params): void {
   for (const [name, value] of Object.entries(inputs)) {
-    const problem = inputProblem(job, name, value);
-    if (problem !== null) throw badRequest(problem);
+    const input = Object.hasOwn(job.inputs, name) ? job.inputs[name] : undefined;
+    if (input === undefined) throw badRequest(`Unknown input: ${name}`);
+    const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    if (input.options?.includes(text) ?? true) continue;
+    throw badRequest(
+      `\`${name}\` input: \`${text}\` cannot be used because it is not in the list of allowed options`,
+    );
   }
 }
 
 /** POST …/cancel: 201 even if the job cannot be canceled (upstream.md §2.8). */
 function cancel(request: ApiRequest): ApiResponse {
   const { world, caps, caller } = request;
-  const reader = createParamReader(request.params);
-  const id = readPathId(reader, 'job_id');
-  const force = caps.forceCancel && readBoolean(reader, 'force');
-  throwIfInvalid(reader);
+  const { id, force } = readParams(request, (reader) => ({
+    id: readPathId(reader, 'job_id'),
+    force: caps.forceCancel && readBoolean(reader, 'force'),
+  }));
   const project = findProject(request);
   requireRole(request, project, project.cancelRole);
   const job = findBuild(request, project, id);
@@ -80,13 +73,12 @@ function writableProject(request: ApiRequest): ProjectRecord {
 /** POST …/retry: returns the new job, a bridge too in the shape of a build (§2.9). */
 function retry(request: ApiRequest): ApiResponse {
   const { world, caps, caller } = request;
-  const reader = createParamReader(request.params);
-  const id = readPathId(reader, 'job_id');
-  const inputs = caps.jobInputs ? readHash(reader, 'inputs') : {};
-  throwIfInvalid(reader);
+  const { id, inputs } = readParams(request, (reader) => ({
+    id: readPathId(reader, 'job_id'),
+    inputs: caps.jobInputs ? readHash(reader, 'inputs') : {},
+  }));
   const project = writableProject(request);
-  const find = caps.retryBridges ? findProcessable : findBuild;
-  const job = find(request, project, id);
+  const job = (caps.retryBridges ? findProcessable : findBuild)(request, project, id);
   if (!canUpdate(world, job, caller.user)) throw forbidden();
   if (!isRetryable(job, caps)) throw forbidden('Job is not retryable');
   checkInputs(job, inputs);
@@ -98,9 +90,7 @@ function retry(request: ApiRequest): ApiResponse {
 /** POST …/erase: deletes log and artifacts, once (§2.10). */
 function erase(request: ApiRequest): ApiResponse {
   const { world, caps, caller } = request;
-  const reader = createParamReader(request.params);
-  const id = readPathId(reader, 'job_id');
-  throwIfInvalid(reader);
+  const id = readParams(request, (reader) => readPathId(reader, 'job_id'));
   const project = writableProject(request);
   const job = findBuild(request, project, id);
   if (!canErase(world, job, { user: caller.user, caps })) throw forbidden();
@@ -125,11 +115,11 @@ function canSetVariables({ world, caps, caller }: ApiRequest, project: ProjectRe
 /** POST …/play: 200; a bridge is returned in the shape of a bridge (§2.11). */
 function play(request: ApiRequest): ApiResponse {
   const { world, caps, caller } = request;
-  const reader = createParamReader(request.params);
-  const id = readPathId(reader, 'job_id');
-  const variables = readJobVariables(reader);
-  const inputs = caps.jobInputs ? readHash(reader, 'job_inputs') : {};
-  throwIfInvalid(reader);
+  const { id, variables, inputs } = readParams(request, (reader) => ({
+    id: readPathId(reader, 'job_id'),
+    variables: readJobVariables(reader),
+    inputs: caps.jobInputs ? readHash(reader, 'job_inputs') : {},
+  }));
   const project = findReadableProject(request);
   const job = findProcessable(request, project, id);
   if (!canUpdate(world, job, caller.user)) throw forbidden();
