@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { authenticate, throttleKey } from './auth.ts';
-import { type Limits, type RateLimit, rateLimitHeaders } from './limits.ts';
+import { rateLimitHeaders } from './limits.ts';
 import { isHash, type Param, type Params, parseNested } from './params.ts';
 import { readRoutes } from './read-routes.ts';
-import type { WorldState } from './records.ts';
-import type { Route, UnauthenticatedRequest } from './request.ts';
+import type { Instance, Route, UnauthenticatedRequest } from './request.ts';
 import {
   ApiError,
   encodeError,
@@ -17,17 +16,6 @@ import {
 } from './responses.ts';
 import type { Capabilities } from './versions.ts';
 import { writeRoutes } from './write-routes.ts';
-
-/** A GitLab installation. */
-export interface Instance {
-  readonly world: WorldState;
-  readonly caps: Capabilities;
-  readonly basePath: string;
-  readonly externalUrl: string;
-  readonly limits: Limits;
-  readonly rateLimit: RateLimit | undefined;
-  readonly clock: () => number;
-}
 
 /** A request as received. */
 interface RawRequest {
@@ -112,8 +100,8 @@ function paramsOf({ body }: RawRequest, search: string, pathParams: Params): Par
 }
 
 /** Counts a request. Throws 429 beyond the rate limit, else returns the headers to add (§5.1). */
-function throttle(instance: Instance, request: UnauthenticatedRequest): Record<string, string> {
-  const { rateLimit, limits, clock, caps } = instance;
+function throttle(request: UnauthenticatedRequest): Record<string, string> {
+  const { rateLimit, limits, clock, caps } = request;
   if (rateLimit === undefined) return {};
   const { name, key } = throttleKey(request);
   const now = clock();
@@ -125,17 +113,15 @@ function throttle(instance: Instance, request: UnauthenticatedRequest): Record<s
 }
 
 function handleApiRequest(instance: Instance, raw: RawRequest, target: Target): HttpResponse {
-  const { world, caps, externalUrl, limits, clock } = instance;
   const { method, headers } = raw;
-  const match = matchRoute(method, target.path, caps);
+  const match = matchRoute(method, target.path, instance.caps);
   if (match === null) throw noRoute();
   const params = paramsOf(raw, target.search, match.params);
-  const request = { world, caps, method, headers, params };
-  const limitHeaders = throttle(instance, request);
+  const request = { ...instance, method, headers, params };
+  const limitHeaders = throttle(request);
   const response = withErrors(() => {
     const caller = authenticate(request, match.route);
-    const apiRequest = { ...request, ...target, caller, externalUrl, limits, clock };
-    return encodeResponse(match.route.handle(apiRequest));
+    return encodeResponse(match.route.handle({ ...request, ...target, caller }));
   });
   return { ...response, headers: { ...limitHeaders, ...response.headers } };
 }

@@ -33,77 +33,59 @@ export function roleIn(
   return roles[accessLevel(world, project, user)] ?? null;
 }
 
-/** Whether a user has a role or a higher one. */
-export function hasRole(
-  world: WorldState,
-  project: ProjectRecord,
-  { user, role }: { user: UserRecord | null; role: Role },
-): boolean {
-  return accessLevel(world, project, user) >= levelOf(role);
+/** The parts of a request that permissions depend on. */
+interface Access {
+  readonly world: WorldState;
+  readonly caps: Capabilities;
+  readonly caller: { readonly user: UserRecord | null };
 }
 
-/** Whether the project is visible to the user. */
-export function canReadProject(
-  world: WorldState,
-  project: ProjectRecord,
-  user: UserRecord | null,
-): boolean {
+/** Whether the caller has a role or a higher one. */
+export function hasRole({ world, caller }: Access, project: ProjectRecord, role: Role): boolean {
+  return accessLevel(world, project, caller.user) >= levelOf(role);
+}
+
+/** Whether the project is visible to the caller. */
+export function canReadProject({ world, caller }: Access, project: ProjectRecord): boolean {
   if (project.visibility === 'public') return true;
-  if (project.visibility === 'internal' && user !== null) return true;
-  return accessLevel(world, project, user) > noRole;
+  if (project.visibility === 'internal' && caller.user !== null) return true;
+  return accessLevel(world, project, caller.user) > noRole;
 }
 
 /** read_build and read_pipeline: Reporter, or everyone if pipelines are public (upstream.md §2). */
-export function canReadBuilds(
-  world: WorldState,
-  project: ProjectRecord,
-  user: UserRecord | null,
-): boolean {
-  if (!canReadProject(world, project, user)) return false;
-  return project.publicPipelines || hasRole(world, project, { user, role: 'reporter' });
+export function canReadBuilds(request: Access, project: ProjectRecord): boolean {
+  if (!canReadProject(request, project)) return false;
+  return project.publicPipelines || hasRole(request, project, 'reporter');
 }
 
 /** read_build_trace: a log in debug mode contains secrets and needs the Developer role (§7). */
-export function canReadTrace(
-  world: WorldState,
-  { project, debug }: JobRecord,
-  user: UserRecord | null,
-): boolean {
-  if (!canReadBuilds(world, project, user)) return false;
-  return !debug || hasRole(world, project, { user, role: 'developer' });
+export function canReadTrace(request: Access, { project, debug }: JobRecord): boolean {
+  return canReadBuilds(request, project) && (!debug || hasRole(request, project, 'developer'));
 }
 
-function canPush(world: WorldState, job: JobRecord, user: UserRecord | null): boolean {
-  const role = job.project.protectedRefs.get(job.ref);
-  return role === undefined || hasRole(world, job.project, { user, role });
+function canPush(request: Access, { project, ref }: JobRecord): boolean {
+  const role = project.protectedRefs.get(ref);
+  return role === undefined || hasRole(request, project, role);
 }
 
 /** Retry and play: Developer with push access to the ref; never on archived jobs (§2.9, §2.11). */
-export function canUpdate(world: WorldState, job: JobRecord, user: UserRecord | null): boolean {
-  if (job.archived) return false;
-  return hasRole(world, job.project, { user, role: 'developer' }) && canPush(world, job, user);
+export function canUpdate(request: Access, job: JobRecord): boolean {
+  return !job.archived && hasRole(request, job.project, 'developer') && canPush(request, job);
 }
 
 /** Cancel: the project's cancel role with push access; archived jobs depend on the release. */
-export function canCancel(
-  world: WorldState,
-  job: JobRecord,
-  { user, caps }: { user: UserRecord | null; caps: Capabilities },
-): boolean {
-  if (job.archived && caps.archivedFrozen) return false;
-  const role = job.project.cancelRole;
-  return hasRole(world, job.project, { user, role }) && canPush(world, job, user);
+export function canCancel(request: Access, job: JobRecord): boolean {
+  if (job.archived && request.caps.archivedFrozen) return false;
+  return hasRole(request, job.project, job.project.cancelRole) && canPush(request, job);
 }
 
 /** Erase: Maintainer, or the Developer who owns the job on a ref that is not protected (§2.10). */
-export function canErase(
-  world: WorldState,
-  job: JobRecord,
-  { user, caps }: { user: UserRecord | null; caps: Capabilities },
-): boolean {
-  if (job.archived && caps.archivedFrozen) return false;
-  if (!canPush(world, job, user)) return false;
-  if (hasRole(world, job.project, { user, role: 'maintainer' })) return true;
-  const isOwner = user !== null && job.user === user && !job.project.protectedRefs.has(job.ref);
-  return isOwner && hasRole(world, job.project, { user, role: 'developer' });
+export function canErase(request: Access, job: JobRecord): boolean {
+  const { project, user } = job;
+  if (job.archived && request.caps.archivedFrozen) return false;
+  if (!canPush(request, job)) return false;
+  if (hasRole(request, project, 'maintainer')) return true;
+  const isOwner =
+    user !== null && user === request.caller.user && !project.protectedRefs.has(job.ref);
+  return isOwner && hasRole(request, project, 'developer');
 }

@@ -142,7 +142,7 @@ function getTrace(request: ApiRequest): ApiResponse {
     ...(request.caps.traceRanges ? readByteRange(reader) : all),
   }));
   const job = findBuild(request, findReadableProject(request), id);
-  if (!canReadTrace(request.world, job, request.caller.user)) throw forbidden();
+  if (!canReadTrace(request, job)) throw forbidden();
   const bytes = readLog(job).subarray(offset, offset + limit);
   const disposition = `infile; filename="${job.id}.log"`;
   return { status: 200, bytes, headers: { 'Content-Disposition': disposition } };

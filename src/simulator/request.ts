@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Limits } from './limits.ts';
+import type { Limits, RateLimit } from './limits.ts';
 import type { Params } from './params.ts';
 import { canReadBuilds, canReadProject, hasRole } from './permissions.ts';
 import type {
@@ -20,10 +20,21 @@ export interface Caller {
   readonly job: JobRecord | null;
 }
 
-/** A request before authentication. */
-export interface UnauthenticatedRequest {
+/** A GitLab installation. */
+export interface Instance {
   readonly world: WorldState;
   readonly caps: Capabilities;
+  readonly basePath: string;
+  /** The address in GitLab's own links; no trailing slash. */
+  readonly externalUrl: string;
+  readonly limits: Limits;
+  readonly rateLimit: RateLimit | undefined;
+  /** The clock of rate limits; the world's unless the simulator has another. */
+  readonly clock: () => number;
+}
+
+/** A request before authentication. */
+export interface UnauthenticatedRequest extends Instance {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   /** Path, query and body parameters merged, as Grape does. */
@@ -36,11 +47,6 @@ export interface ApiRequest extends UnauthenticatedRequest {
   /** Query as received with its question mark; empty without one. */
   readonly search: string;
   readonly caller: Caller;
-  /** The address in GitLab's own links; no trailing slash. */
-  readonly externalUrl: string;
-  readonly limits: Limits;
-  /** The clock of rate limits; the world's unless the simulator has another. */
-  readonly clock: () => number;
 }
 
 /** An endpoint with its access rules and its handler. */
@@ -113,7 +119,7 @@ export function findProject(request: ApiRequest, policy: Route['jobToken'] = nul
   const found = lookUpProject(request.world, String(request.params['id']));
   if (found === null || found.project.pendingDeletion) throw notFound('Project');
   const { project, moved } = found;
-  if (!canReadProject(request.world, project, request.caller.user)) throw notFound('Project');
+  if (!canReadProject(request, project)) throw notFound('Project');
   checkJobToken(request, project, policy);
   if (moved && request.caps.movedRedirect) throw movedProject(request, project);
   return project;
@@ -125,13 +131,12 @@ export function findReadableProject(
   policy: Route['jobToken'] = null,
 ): ProjectRecord {
   const project = findProject(request, policy);
-  if (!canReadBuilds(request.world, project, request.caller.user)) throw forbidden();
+  if (!canReadBuilds(request, project)) throw forbidden();
   return project;
 }
 
 export function requireRole(request: ApiRequest, project: ProjectRecord, role: Role): void {
-  const { user } = request.caller;
-  if (!hasRole(request.world, project, { user, role })) throw forbidden();
+  if (!hasRole(request, project, role)) throw forbidden();
 }
 
 /** Returns a build of the project. */

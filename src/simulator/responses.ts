@@ -127,19 +127,12 @@ export function htmlPage(status: number, title: string): HttpResponse {
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 function base32(value: number, length: number): string {
-  let rest = value;
-  let text = '';
-  for (let at = 0; at < length; at += 1) {
-    text = (crockford[rest % 32] ?? '0') + text;
-    rest = Math.floor(rest / 32);
-  }
-  return text;
+  const digits = Array.from(value.toString(32), (digit) => crockford[Number.parseInt(digit, 32)]);
+  return digits.join('').padStart(length, '0');
 }
 
 /** Returns a ULID-like request id made of the time and a serial number. */
-export function requestId(now: number, serial: number): string {
-  return base32(now, 10) + base32(serial, 16);
-}
+export const requestId = (now: number, serial: number) => base32(now, 10) + base32(serial, 16);
 
 /** Headers of every response (§6). */
 export function commonHeaders(id: string): Headers {

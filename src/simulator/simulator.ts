@@ -7,10 +7,11 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dispatch, type Instance, parseBody, routeOf } from './dispatch.ts';
+import { dispatch, parseBody, routeOf } from './dispatch.ts';
 import { createFaultQueue, type Fault, type FaultQueue, faultResponse } from './faults.ts';
 import { createLimits, type RateLimit, rateLimitHeaders } from './limits.ts';
 import type { Param } from './params.ts';
+import type { Instance } from './request.ts';
 import { commonHeaders, finalizeResponse, type HttpResponse, requestId } from './responses.ts';
 import { capabilitiesOf, type Version } from './versions.ts';
 import { createWorld, type World } from './world.ts';

@@ -101,28 +101,17 @@ export function readLog(job: JobRecord): Buffer {
   return job.log[0] ?? Buffer.alloc(0);
 }
 
-function setFinishedAt(job: JobRecord, now: number): void {
-  job.finishedAt = now;
-}
+type TimeColumn = 'queuedAt' | 'scheduledAt' | 'startedAt' | 'cancelingAt' | 'finishedAt';
 
-/** Sets the times of a job that enters a status. Statuses without an entry set none. */
-const setTimes: Readonly<Record<string, (job: JobRecord, now: number) => void>> = {
-  pending: (job, now) => {
-    job.queuedAt = now;
-  },
-  scheduled: (job, now) => {
-    job.scheduledAt = now;
-  },
-  running: (job, now) => {
-    job.queuedAt ??= now;
-    job.startedAt = now;
-  },
-  canceling: (job, now) => {
-    job.cancelingAt = now;
-  },
-  success: setFinishedAt,
-  failed: setFinishedAt,
-  canceled: setFinishedAt,
+/** The time that a job gets when it enters a status. */
+const timeColumns: Readonly<Record<string, TimeColumn>> = {
+  pending: 'queuedAt',
+  scheduled: 'scheduledAt',
+  running: 'startedAt',
+  canceling: 'cancelingAt',
+  success: 'finishedAt',
+  failed: 'finishedAt',
+  canceled: 'finishedAt',
 };
 
 function updatePipeline(state: WorldState, pipeline: PipelineRecord): void {
@@ -138,8 +127,12 @@ export function setStatus(state: WorldState, job: JobRecord, status: string): vo
   const from = job.status;
   if (from === status) return;
   job.status = status;
-  setTimes[status]?.(job, state.now);
-  if (status === 'running') job.pipeline.startedAt ??= state.now;
+  const column = timeColumns[status];
+  if (column !== undefined) job[column] = state.now;
+  if (status === 'running') {
+    job.queuedAt ??= state.now;
+    job.pipeline.startedAt ??= state.now;
+  }
   if (status !== 'failed') job.failureReason = null;
   updatePipeline(state, job.pipeline);
   notifyListeners(state, { type: 'job', job, from, to: status });

@@ -48,7 +48,7 @@ function checkInputs(job: JobRecord, inputs: Params): void {
 
 /** POST …/cancel: 201 even if the job cannot be canceled (upstream.md §2.8). */
 function cancel(request: ApiRequest): ApiResponse {
-  const { world, caps, caller } = request;
+  const { world, caps } = request;
   const { id, force } = readParams(request, (reader) => ({
     id: readPathId(reader, 'job_id'),
     force: caps.forceCancel && readBoolean(reader, 'force'),
@@ -56,7 +56,7 @@ function cancel(request: ApiRequest): ApiResponse {
   const project = findProject(request);
   requireRole(request, project, project.cancelRole);
   const job = findBuild(request, project, id);
-  if (!canCancel(world, job, { user: caller.user, caps })) throw forbidden();
+  if (!canCancel(request, job)) throw forbidden();
   if (force) requireRole(request, project, 'maintainer');
   checkLock(job);
   cancelJob(world, job, { caps, force });
@@ -79,7 +79,7 @@ function retry(request: ApiRequest): ApiResponse {
   }));
   const project = writableProject(request);
   const job = (caps.retryBridges ? findProcessable : findBuild)(request, project, id);
-  if (!canUpdate(world, job, caller.user)) throw forbidden();
+  if (!canUpdate(request, job)) throw forbidden();
   if (!isRetryable(job, caps)) throw forbidden('Job is not retryable');
   checkInputs(job, inputs);
   checkLock(job);
@@ -89,11 +89,11 @@ function retry(request: ApiRequest): ApiResponse {
 
 /** POST …/erase: deletes log and artifacts, once (§2.10). */
 function erase(request: ApiRequest): ApiResponse {
-  const { world, caps, caller } = request;
+  const { world } = request;
   const id = readParams(request, (reader) => readPathId(reader, 'job_id'));
   const project = writableProject(request);
   const job = findBuild(request, project, id);
-  if (!canErase(world, job, { user: caller.user, caps })) throw forbidden();
+  if (!canErase(request, job)) throw forbidden();
   if (!isErasable(job)) throw forbidden('Job is not erasable!');
   if (project.statsRefreshing) {
     throw new ApiError(409, {
@@ -107,9 +107,9 @@ function erase(request: ApiRequest): ApiResponse {
 }
 
 /** Whether the caller may set pipeline variables (§2.11). */
-function canSetVariables({ world, caps, caller }: ApiRequest, project: ProjectRecord): boolean {
-  const role = caps.variablesRole ? project.variablesRole : 'developer';
-  return hasRole(world, project, { user: caller.user, role });
+function canSetVariables(request: ApiRequest, project: ProjectRecord): boolean {
+  const role = request.caps.variablesRole ? project.variablesRole : 'developer';
+  return hasRole(request, project, role);
 }
 
 /** POST …/play: 200; a bridge is returned in the shape of a bridge (§2.11). */
@@ -122,7 +122,7 @@ function play(request: ApiRequest): ApiResponse {
   }));
   const project = findReadableProject(request);
   const job = findProcessable(request, project, id);
-  if (!canUpdate(world, job, caller.user)) throw forbidden();
+  if (!canUpdate(request, job)) throw forbidden();
   if (!isPlayable(job, caps)) throw badRequest('Unplayable Job');
   if (variables.length > 0 && !canSetVariables(request, project)) throw forbidden();
   checkInputs(job, inputs);
