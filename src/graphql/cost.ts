@@ -7,6 +7,7 @@ import {
   visit,
 } from 'graphql';
 import type { Context } from '../context/context.ts';
+import type { Loaders } from '../context/loaders.ts';
 import { windowsOf } from '../gitlab/lists/jobs-by-id-plan.ts';
 import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
 import { isNumericId, type NodeRef } from './global-id.ts';
@@ -27,17 +28,11 @@ import {
  * the sentence about calls in a field's description (`describeCosts`).
  */
 
-/** A call that brings values of an object. Fields of one object that need the same call share it. */
-export type Call =
-  | 'job'
-  | 'bridges'
-  | 'pipeline'
-  | 'project'
-  | 'trace'
-  | 'currentJob'
-  | 'allowedAgents'
-  | 'write'
-  | 'poll';
+/**
+ * A call that returns values of an object: the loader that makes it, the POST of a mutation, or the
+ * poll of a subscription. Fields of one object that need the same call share it.
+ */
+export type Call = keyof Loaders | 'write' | 'poll';
 
 /**
  * What is known of an object without a further call:
@@ -64,8 +59,9 @@ export interface ListCost {
   readsRows(selection: Selection): boolean;
 }
 
-/** What a field costs and where its value comes from. */
+/** Where the value of a field comes from, and what it costs. */
 export interface FieldCost {
+  /** The call that returns the value. @default that of the object's row */
   call?: Call;
   /** Knowledge that contains the value, besides that of the object's row. */
   knownBy?: readonly Knowledge[];
@@ -127,26 +123,26 @@ export function parseNames<Item>(
 /** The call that returns everything about an object of a type that ids and arguments can name. */
 const ownCalls: Readonly<Record<string, Call>> = {
   Job: 'job',
-  Bridge: 'bridges',
+  Bridge: 'bridge',
   Pipeline: 'pipeline',
   Project: 'project',
 } satisfies Record<NodeRef['type'], Call>;
 
 const isNamed = (known: Knowledge) => known === 'path' || known === 'number';
 
-/** Returns the knowledge of an object that is named together with a project. */
+/** Returns what is known of an object that is named by its id and a project. */
 export const knowledgeOf = (project: string): Knowledge =>
   isNumericId(project) ? 'number' : 'path';
 
-/** A field with calls of its own, whatever is known of its object. */
-const hangsOn = ({ list, names }: FieldCost) => list !== undefined || names !== undefined;
+/** Returns whether a field makes calls of its own, whatever is known of its object. */
+const hasOwnReads = ({ list, names }: FieldCost) => list !== undefined || names !== undefined;
 
 function isKnown(type: string, field: SelectedField, known: Knowledge): boolean {
   const { call, knownBy = [], leadsTo } = costOfField(field.definition);
   if (call && call !== ownCalls[type]) return false;
   const isInRow = known === 'own' || (!call && (known === 'job' || known === 'pipeline'));
   if (!isInRow && !knownBy.includes(known)) return false;
-  // A named object leads to another one that is only named: enough unless the row would save a call.
+  // The field of a named object returns another named object. Its row is read if that saves a call.
   return (
     !leadsTo ||
     !isNamed(known) ||
@@ -158,11 +154,11 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   );
 }
 
-/** What is read for an object, apart from the calls of lists and named objects below it. */
+/** The reads for an object, except for those of lists and named objects below it. */
 export interface ReadPlan {
   /** Whether the object's own GET is needed. */
   readonly own: boolean;
-  /** Whether values come from rows that are read below it, so that these are awaited first. */
+  /** Whether values are taken from rows that are read below it, which are awaited first. */
   readonly awaitsRows: boolean;
   /** Other calls that selected fields need. */
   readonly calls: ReadonlySet<Call>;
@@ -170,7 +166,7 @@ export interface ReadPlan {
   readonly starts: readonly SelectedField[];
 }
 
-/** Returns what the field reveals of its parent object, if rows are read for it. */
+/** Returns what a field reveals about its parent object; undefined if it reads no rows. */
 function revealedBy(field: SelectedField, known: Knowledge): Knowledge | undefined {
   const { list, reveals } = costOfField(field.definition);
   if (!reveals) return undefined;
@@ -180,14 +176,14 @@ function revealedBy(field: SelectedField, known: Knowledge): Knowledge | undefin
   return reads ? reveals : undefined;
 }
 
-/** Splits what is unknown of an object into calls of their own, and fields of its own GET. */
+/** Returns what is unknown of an object: other calls, and fields that need the object's own GET. */
 function findUnknown(type: string, { list }: Selection, known: Knowledge) {
   const calls = new Set<Call>();
   const fields: SelectedField[] = [];
   for (const field of list) {
     const cost = costOfField(field.definition);
     if (cost.improvedBy && isImproved(field)) calls.add(cost.improvedBy.call);
-    if (cost.improvedBy || hangsOn(cost) || isKnown(type, field, known)) continue;
+    if (cost.improvedBy || hasOwnReads(cost) || isKnown(type, field, known)) continue;
     if (cost.call && cost.call !== ownCalls[type]) calls.add(cost.call);
     else fields.push(field);
   }
@@ -195,8 +191,8 @@ function findUnknown(type: string, { list }: Selection, known: Knowledge) {
 }
 
 /**
- * Returns whether an object must be looked up because null could not tell otherwise that it does not
- * exist. A project need not: naming one makes no call.
+ * Returns whether an object must be read if nothing else is, so that the field is null if it does not
+ * exist. Not for a project: naming one makes no call.
  */
 const isChecked = (type: string, known: Knowledge, exists: boolean) =>
   isNamed(known) && !exists && type !== 'Project' && type in ownCalls;
@@ -214,7 +210,9 @@ function makePlan(
   );
   const awaitsRows = fields.length > 0 && !isOwn;
   const isRead =
-    awaitsRows || calls.size > 0 || list.some(({ definition }) => hangsOn(costOfField(definition)));
+    awaitsRows ||
+    calls.size > 0 ||
+    list.some(({ definition }) => hasOwnReads(costOfField(definition)));
   return {
     own: isOwn || (!isRead && isChecked(type, known, exists)),
     awaitsRows,
@@ -242,7 +240,7 @@ export function planRead(
   return plan;
 }
 
-/** Returns whether what is selected below a field needs the call that improves its value. */
+/** Returns whether the selection below a field needs the call of `improvedBy`. */
 function isImproved(field: SelectedField): boolean {
   const { improvedBy, leadsTo = 'own' } = costOfField(field.definition);
   return field.types.some(
@@ -261,7 +259,7 @@ export function needsMore(
   return list.some((field) => !isKnown(type, field, from) && isKnown(type, field, to));
 }
 
-/** The number of objects at a place of an operation, and of their distinct pipelines and projects. */
+/** The number of objects at a position in an operation, and of their distinct pipelines and projects. */
 interface Multiplicity {
   objects: number;
   pipelines: number;
@@ -287,7 +285,7 @@ interface Request {
   webUrls: readonly string[];
 }
 
-/** Counts calls at a place of an operation. Undefined stands for no calls. */
+/** Counts the calls at a position in an operation. Undefined means none. */
 type Count = (at: Multiplicity, request: Request) => number;
 
 function total(counts: readonly (Count | undefined)[]): Count | undefined {
@@ -300,19 +298,19 @@ function calls(number: number): Count | undefined {
   return number > 0 ? ({ objects }) => number * objects : undefined;
 }
 
-/** Returns how many pipelines and projects objects of a type are of: a pipeline is of itself. */
+/** Returns the multiplicity on objects of a type: each pipeline and project is distinct. */
 function within(type: string, at: Multiplicity): Multiplicity {
   if (type === 'Pipeline') return { ...at, pipelines: at.objects };
   return type === 'Project' ? spread(at.objects) : at;
 }
 
-/** Counts the calls for objects of a type that are there, with what is selected on them. */
+/** Counts the calls for objects of a type with what is selected on them. */
 function countOn(type: string, selection: Selection, known: Knowledge): Count | undefined {
   const plan = planRead(type, selection, known);
   return total([calls(Number(plan.own)), countRest(type, selection, { known, plan })]);
 }
 
-/** Counts what an object costs besides its own GET. */
+/** Counts the calls for an object besides its own GET. */
 function countRest(
   type: string,
   selection: Selection,
@@ -345,7 +343,10 @@ function countTargets(field: SelectedField, known: Knowledge): Count | undefined
   };
 }
 
-/** Rows of a list are of one pipeline and project for each list: how many differ is not known. */
+/**
+ * Counts the calls of a list and of its rows. The rows count as one pipeline and project per list,
+ * since it is not known how many differ.
+ */
 function countList(field: SelectedField, { pages, rows }: ListCost): Count {
   const below = countTargets(field, 'own');
   return (at, { variableValues, webUrls }) => {
@@ -375,7 +376,7 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): I
   return [...groups.values()];
 }
 
-/** Counts the reads of jobs as jobs-by-id.ts plans them: by windows of ids of one project. */
+/** Counts the reads of jobs by id as jobs-by-id.ts plans them: by windows of ids per project. */
 function countJobReads(jobs: readonly NamedObject[]): number {
   if (jobs.length === 1) return 1;
   return groupBy(jobs, projectOf).reduce((sum, group) => {
@@ -398,7 +399,7 @@ function multiplicityOf(type: NodeRef['type'], objects: readonly NamedObject[]):
   return { objects: distinct(objects, idOf), pipelines, projects };
 }
 
-/** Counts the calls for objects that arguments name, by their type and by what is known of them. */
+/** Counts the calls for objects that arguments name, grouped by their type and knowledge. */
 function countNamed(
   field: SelectedField,
   names: NonNullable<FieldCost['names']>,

@@ -24,7 +24,7 @@ export interface CachedOperation {
   /** Undefined where graphql-js executes it; `execution` says why. */
   readonly compiled: CompiledOperation | undefined;
   readonly execution: Execution;
-  /** Upper bound of the requests to GitLab. `variableValues` are coerced. */
+  /** Estimates the calls to GitLab. `variableValues` are coerced. */
   estimateCalls(variableValues: Readonly<Record<string, unknown>>): number;
 }
 
