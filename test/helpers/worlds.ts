@@ -118,3 +118,16 @@ export function smallWorld(): World {
   world.addJob(hidden, { id: 1010, name: 'hidden', log: 'hidden\n' });
   return world;
 }
+
+/** A world in which no jobs share a pipeline. */
+export function scatteredWorld(ids: readonly number[]): World {
+  const world = createWorld();
+  world.addUser({ username: 'alice' });
+  world.addToken({ user: 'alice', value: tokens.alice });
+  world.addGroup({ id: 7, path: 'group', members: { alice: 'maintainer' } });
+  const app = world.addProject({ id: 42, path: 'group/app' });
+  for (const id of ids) {
+    world.addJob(world.addPipeline(app, { id: 100_000 + id, user: 'alice' }), { id, log: 'x\n' });
+  }
+  return world;
+}

@@ -5,10 +5,9 @@ import { type Answer, startGateway } from '../helpers/start-gateway.ts';
 import { smallWorld, tokens } from '../helpers/worlds.ts';
 
 /*
- * Ten kinds of query bomb against the limits as they are by default. Each is answered with an error
- * that says what is wrong, and GitLab hears nothing of it. How long each takes
- * is in docs/security.md; a time is not asserted. By hand, the worst of twenty of each:
- * BOMB_TIMES=20 npx vitest run test/http/bombs.test.ts
+ * Query bombs against the default limits. Each is refused with an error that names the limit,
+ * before any call to GitLab. docs/security.md says how long each takes; the test asserts no times.
+ * To print the longest of 20 runs: BOMB_TIMES=20 npx vitest run test/operation/bombs.test.ts
  */
 
 const TIMES = Number(process.env['BOMB_TIMES'] ?? 1);
@@ -19,8 +18,8 @@ const many = (count: number, item: (at: number) => string) =>
 const jobs = 'project(fullPath: "group/app") { jobs { nodes';
 const ids = Array.from({ length: 5_000 }, (_, at) => toGlobalId('Job', 42, at + 1));
 
-/** What is sent as a body, and the code and a part of the message that come back. */
-type Bomb = [kind: string, body: unknown, code: string, says: RegExp];
+/** A body, and the code and message of its error. */
+type Bomb = [kind: string, body: unknown, code: string, message: RegExp];
 
 const bombs: Bomb[] = [
   [
@@ -32,7 +31,7 @@ const bombs: Bomb[] = [
     /at most 16 levels of fields/,
   ],
   [
-    'depth that no parser can follow',
+    'depth that overflows a parser’s stack',
     { query: `{ ${'a { '.repeat(100_000)}` },
     'OPERATION_TOO_COMPLEX',
     /at most (16 levels of fields|20000 tokens)/,
@@ -44,19 +43,19 @@ const bombs: Bomb[] = [
     /at most (16 levels of fields|20000 tokens)/,
   ],
   [
-    'depth that a parser follows, but no validation',
+    'depth that overflows the stack of validation',
     { query: `{ ${'a { '.repeat(4_000)}a${' }'.repeat(4_000)} }` },
     'OPERATION_TOO_COMPLEX',
     /at most 16 levels of fields/,
   ],
   [
-    'the same object over and over, which validation compares in pairs',
+    'a repeated object, whose fields validation compares in pairs',
     { query: `{ ${many(600, () => 'job(project: "42", id: "1") { pipeline { ref } }')} }` },
     'OPERATION_TOO_COMPLEX',
     /at most 200 root fields/,
   ],
   [
-    'fragments without end, which validation compares in pairs',
+    'many fragments, which validation compares in pairs',
     {
       query: `{ job(project: "42", id: "1") { ${many(1_000, (at) => `...F${at}`)} } } ${many(
         1_000,
@@ -73,7 +72,7 @@ const bombs: Bomb[] = [
     /at most 500 aliases/,
   ],
   [
-    'fields at the root',
+    'root fields',
     { query: `{ ${many(210, (at) => `a${at}: job(project: "42", id: "${at}") { name }`)} }` },
     'OPERATION_TOO_COMPLEX',
     /at most 200 root fields/,
@@ -87,7 +86,7 @@ const bombs: Bomb[] = [
     /at most 200 root fields/,
   ],
   [
-    'fragments that double at every step',
+    'fragments that double at each level',
     {
       query: `{ project(fullPath: "group/app") { ...F0 } } ${many(
         40,
@@ -108,7 +107,7 @@ const bombs: Bomb[] = [
     /Cannot spread fragment "A" within itself via "B"/,
   ],
   [
-    'one field over and over',
+    'a repeated field',
     { query: `{ project(fullPath: "group/app") { ${many(1_900, () => 'name')} } }` },
     'OPERATION_TOO_COMPLEX',
     /at most 60000 pairs of selections with the same name/,
@@ -122,13 +121,13 @@ const bombs: Bomb[] = [
     /Maximum introspection depth exceeded/,
   ],
   [
-    'introspection, over and over',
+    'repeated introspection',
     { query: `{ ${many(40, (at) => `a${at}: __schema { types { name } }`)} }` },
     'OPERATION_TOO_COMPLEX',
     /at most 10 introspection fields/,
   ],
   [
-    'introspection, over and over within',
+    'repeated fields within introspection',
     { query: `{ __schema { ${many(40, (at) => `a${at}: types { name }`)} } }` },
     'OPERATION_TOO_COMPLEX',
     /at most 10 introspection fields/,
@@ -140,7 +139,7 @@ const bombs: Bomb[] = [
     /at most 20000 tokens/,
   ],
   [
-    'errors behind half a million lines',
+    'errors after 500,000 lines',
     { query: `${'\n'.repeat(500_000)}{ ${many(45, (at) => `x${at}`)} }` },
     'OPERATION_TOO_COMPLEX',
     /at most 20000 lines/,
@@ -160,7 +159,7 @@ const bombs: Bomb[] = [
     /at most 200 characters in a name/,
   ],
   [
-    'a body without end',
+    'a large body',
     { query: `{ __typename } # ${'x'.repeat(2_000_000)}` },
     'REQUEST_ENTITY_TOO_LARGE',
     /larger than 1048576 bytes/,
@@ -172,7 +171,7 @@ const bombs: Bomb[] = [
     /at most 1000 items in one list/,
   ],
   [
-    'variables within variables',
+    'nested variables',
     {
       query:
         'mutation ($v: JSON!) { jobRetry(input: { id: "x", inputs: [{ name: "a", value: $v }] }) { retriedJobId } }',
@@ -200,14 +199,14 @@ const bombs: Bomb[] = [
     /at most 50 directives/,
   ],
   [
-    'directives without end',
+    'a very large number of directives',
     { query: `{ __typename ${many(20_000, () => '@a')} }` },
     'OPERATION_TOO_COMPLEX',
     /at most 20000 tokens/,
   ],
 ];
 
-/** JSON that is nested deeper than JSON.stringify follows. */
+/** JSON, in which `v` is nested deeper than JSON.stringify can write. */
 function toBody(value: unknown): string {
   const deep = '"__deep__"';
   const text = JSON.stringify(value, (key, item) => (key === 'v' ? '__deep__' : item));
@@ -215,7 +214,7 @@ function toBody(value: unknown): string {
 }
 
 describe('a query bomb', () => {
-  it.each(bombs)('of %s is refused before any call', async (kind, body, code, says) => {
+  it.each(bombs)('of %s is refused before any call', async (kind, body, code, message) => {
     const { url, calls, bugs } = await startGateway({ simulator: { world: smallWorld() } });
     const send = () =>
       fetch(`${url}/graphql`, {
@@ -230,14 +229,14 @@ describe('a query bomb', () => {
       tookMs.push(performance.now() - startedAt);
       expect(answer.data).toBeUndefined();
       expect(answer.errors?.[0]?.extensions['code']).toBe(code);
-      expect(answer.errors?.[0]?.message).toMatch(says);
+      expect(answer.errors?.[0]?.message).toMatch(message);
     }
     expect(calls()).toEqual([]);
     if (TIMES > 1) process.stdout.write(`${kind}: ${Math.max(...tookMs).toFixed(0)} ms at worst\n`);
     expect(bugs).toEqual([]);
   });
 
-  it('of a big variable, which each of its errors would tell whole, has a short answer', async () => {
+  it('of a large variable, which each error would repeat, has a short response', async () => {
     const { post } = await startGateway({ simulator: { world: smallWorld() } });
     const members = Array.from({ length: 300 }, (_, at) => [`m${at}`, 'x'.repeat(3_000)]);
     const answer = await post(
@@ -249,7 +248,7 @@ describe('a query bomb', () => {
     expect(text.length).toBeLessThan(100_000);
   });
 
-  it('is none: what tools ask of the schema', async () => {
+  it('is not the introspection query of tools', async () => {
     const { query } = await startGateway({ simulator: { world: smallWorld() } });
     expect((await query(getIntrospectionQuery())).errors).toBeUndefined();
   });

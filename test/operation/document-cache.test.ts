@@ -100,22 +100,22 @@ describe('the document cache', () => {
   });
 });
 
-describe('requests whose document and name together look alike', () => {
+describe('requests whose document and operation name form the same text', () => {
   it.each([
     ['an empty name', { query: '{ __typename }', operationName: '' }],
     ['the first word of the document', { query: 'Q { __typename }', operationName: ' query' }],
-  ])('are answered apart: %s as operation name', async (_name, { query, operationName }) => {
+  ])('are distinguished: %s as operation name', async (_name, { query, operationName }) => {
     const gateway = await startGateway({ simulator: { world: smallWorld() }, token: tokens.alice });
-    const ask = async (body: object) => {
+    const send = async (body: object) => {
       const headers = { 'content-type': 'application/json' };
       const init = { method: 'POST', headers, body: JSON.stringify(body) };
       return (await fetch(`${gateway.url}/graphql`, init)).text();
     };
-    const honest = { query: operationName ? 'query Q { __typename }' : query };
-    // In either order.
-    expect(await ask({ query, operationName })).toContain('errors');
-    expect(await ask(honest)).toContain('"Query"');
-    expect(await ask({ query, operationName })).toContain('errors');
-    expect(await ask(honest)).toContain('"Query"');
+    const valid = { query: operationName ? 'query Q { __typename }' : query };
+    // The malformed request first, then the valid one.
+    expect(await send({ query, operationName })).toContain('errors');
+    expect(await send(valid)).toContain('"Query"');
+    expect(await send({ query, operationName })).toContain('errors');
+    expect(await send(valid)).toContain('"Query"');
   });
 });

@@ -6,7 +6,7 @@ import { codesOf, startGateway } from '../helpers/start-gateway.ts';
 
 const JOB = '{ job(project: "1", id: "1") { name } }';
 
-/** Where a server listens that ends with the test. */
+/** Starts a server and returns its host; it is closed when the test ends. */
 async function hostOf(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -14,10 +14,10 @@ async function hostOf(server: Server): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Takes connections and says nothing: with https, connecting never comes to an end. */
+/** A server that accepts connections and sends nothing: a TLS handshake never completes. */
 const silent = async () => `https://${await hostOf(createTcpServer(() => {}).unref())}`;
 
-/** Begins a body and never ends it. */
+/** A server whose response bodies never end. */
 async function halting(): Promise<string> {
   const server = createHttpServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
@@ -27,27 +27,27 @@ async function halting(): Promise<string> {
   return `http://${await hostOf(server)}`;
 }
 
-/** Takes requests and never answers. */
+/** A server that never responds. */
 async function hanging(): Promise<string> {
   const server = createHttpServer(() => {});
   onTestFinished(() => server.closeAllConnections());
   return `http://${await hostOf(server)}`;
 }
 
-describe('a call to GitLab that takes too long', () => {
+describe('a call to GitLab', () => {
   it.each([
-    ['to connect', 'UPSTREAM_CONNECT_TIMEOUT_MS', silent],
-    ['to begin its answer', 'UPSTREAM_HEADERS_TIMEOUT_MS', hanging],
-    ['within its answer', 'UPSTREAM_BODY_TIMEOUT_MS', halting],
-    ['in all', 'UPSTREAM_TIMEOUT_MS', hanging],
-    ['for the operation', 'OPERATION_TIMEOUT_MS', hanging],
-  ])('%s ends after %s', async (_what, name, openServer) => {
+    ['the connection', 'UPSTREAM_CONNECT_TIMEOUT_MS', silent],
+    ['the response headers', 'UPSTREAM_HEADERS_TIMEOUT_MS', hanging],
+    ['the response body', 'UPSTREAM_BODY_TIMEOUT_MS', halting],
+    ['the whole call', 'UPSTREAM_TIMEOUT_MS', hanging],
+    ['the operation', 'OPERATION_TIMEOUT_MS', hanging],
+  ])('times out if %s takes longer than %s', async (_part, name, openServer) => {
     const gitlabUrl = await openServer();
     const env = { GITLAB_URL: gitlabUrl, [name]: '200' };
     const { query } = await startGateway({ env });
     const startedAt = performance.now();
     expect(codesOf(await query(JOB))).toEqual({ job: 'UPSTREAM_TIMEOUT' });
-    // Undici looks at its timers every second; the defaults are 5 to 60 s.
+    // undici checks its timers every second; the defaults are 5 to 60 s.
     expect(performance.now() - startedAt).toBeLessThan(4_500);
   });
 });

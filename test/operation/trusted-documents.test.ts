@@ -16,7 +16,7 @@ const digest = (text: string, algorithm = 'sha256') =>
 const hash = digest(document);
 const variables = { id: small.fullJob };
 
-/** A manifest on disk, as `persistedDocuments` of the client preset leaves it. */
+/** Writes a manifest as `persistedDocuments` of the client preset does. */
 function write(content: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -50,37 +50,37 @@ async function send({ url }: Started, body: unknown): Promise<Answer & { status:
   return { status: response.status, ...((await response.json()) as Answer) };
 }
 
-const answered = { data: { job: { name: 'unit tests 1/3' } } };
+const executed = { data: { job: { name: 'unit tests 1/3' } } };
 const codeOf = ({ errors }: Answer) => errors?.[0]?.extensions['code'];
 
 const persistedQuery = { version: 1, sha256Hash: hash };
 
 describe.each([
-  ['beside others', false],
-  ['alone', true],
-] as const)('trusted documents %s', (_name, only) => {
+  ['and all others allowed', false],
+  ['only', true],
+] as const)('with trusted documents %s, trusted documents', (_name, only) => {
   it.each<[string, object]>([
-    ['as GraphQL over HTTP has it', { documentId: `sha256:${hash}` }],
-    ['by the bare hash', { documentId: hash }],
-    ['as Apollo has it', { extensions: { persistedQuery } }],
-    ['with the name of its operation', { documentId: hash, operationName: 'JobName' }],
-  ])('are run by their hash: %s', async (_form, form) => {
-    expect(await send(await start(only), { ...form, variables })).toMatchObject(answered);
+    ['documentId with the algorithm', { documentId: `sha256:${hash}` }],
+    ['documentId without the algorithm', { documentId: hash }],
+    ['extensions of Apollo', { extensions: { persistedQuery } }],
+    ['with an operation name', { documentId: hash, operationName: 'JobName' }],
+  ])('are executed by hash: %s', async (_form, form) => {
+    expect(await send(await start(only), { ...form, variables })).toMatchObject(executed);
   });
 
-  it('are run by GET', async () => {
+  it('are executed by GET', async () => {
     const { url } = await start(only);
     const get = async (parameters: Record<string, string>) => {
       const all = new URLSearchParams({ ...parameters, variables: JSON.stringify(variables) });
       const headers = { 'private-token': tokens.alice };
       return (await fetch(`${url}/graphql?${all}`, { headers })).json();
     };
-    expect(await get({ documentId: `sha256:${hash}` })).toMatchObject(answered);
+    expect(await get({ documentId: `sha256:${hash}` })).toMatchObject(executed);
     const extensions = JSON.stringify({ persistedQuery });
-    expect(await get({ extensions })).toMatchObject(answered);
+    expect(await get({ extensions })).toMatchObject(executed);
   });
 
-  it('have the hash that the manifest gives them, whatever made it', async () => {
+  it('are found by the hash in the manifest, whatever its algorithm', async () => {
     const started = await start(only);
     const documentId = `sha1:${digest(mutation, 'sha1')}`;
     expect(codeOf(await send(started, { documentId, variables: { id: 'x' } }))).toBe(
@@ -91,9 +91,9 @@ describe.each([
   it.each([
     ['unknown', `sha256:${digest('x')}`],
     ['empty', ''],
-    ['no text', 7],
-    ['nothing that has a text', { toString: 1, valueOf: 1 }],
-    ['a name that every object has', 'constructor'],
+    ['a number', 7],
+    ['an object that cannot be converted to a string', { toString: 1, valueOf: 1 }],
+    ['a property of every object', 'constructor'],
   ])('are not found by a hash that is %s', async (_form, documentId) => {
     const started = await start(only);
     const answer = await send(started, { documentId });
@@ -101,7 +101,7 @@ describe.each([
     expect(started.calls()).toEqual([]);
   });
 
-  it('are held to the limits and to the other rules', async () => {
+  it('are limited and validated like all documents', async () => {
     const deep = `{ ${'a { '.repeat(30)}b${' }'.repeat(30)} }`;
     const started = await start(only, JSON.stringify({ deep, broken: '{ nothing }' }));
     expect(codeOf(await send(started, { documentId: 'deep' }))).toBe('OPERATION_TOO_COMPLEX');
@@ -112,16 +112,16 @@ describe.each([
   });
 });
 
-describe('any other document', () => {
+describe('a document that is not trusted', () => {
   const other = { query: '{ project(fullPath: "group/app") { name } }' };
 
-  it('is served beside them', async () => {
+  it('is executed if not only trusted documents are allowed', async () => {
     expect(await send(await start(false), other)).toHaveProperty('data.project.name');
     const registering = { query: document, variables, extensions: { persistedQuery } };
-    expect(await send(await start(false), registering)).toMatchObject(answered);
+    expect(await send(await start(false), registering)).toMatchObject(executed);
   });
 
-  it('is refused where only they are', async () => {
+  it('is refused if only trusted documents are allowed', async () => {
     const started = await start(true);
     for (const body of [
       other,
@@ -135,36 +135,39 @@ describe('any other document', () => {
       expect([codeOf(answer), answer.status]).toEqual(['QUERY_NOT_IN_SAFELIST', 403]);
     }
     expect(started.calls()).toEqual([]);
-    expect(await send(started, { query: document, variables })).toMatchObject(answered);
+    expect(await send(started, { query: document, variables })).toMatchObject(executed);
   });
 });
 
 describe('without a manifest', () => {
-  it('clients that try a hash are told to send the document', async () => {
+  it('a hash is refused, so that the client sends the document', async () => {
     const started = await startGateway();
     const answer = await send(started, { extensions: { persistedQuery } });
     expect(codeOf(answer)).toBe('PERSISTED_QUERY_NOT_SUPPORTED');
   });
 });
 
-describe('a manifest that cannot be used', () => {
-  it.each(['{', '[]', '{}', 'null', '["a"]', '{"a":1}'])('stops the start: %s', async (content) => {
-    await expect(start(true, content)).rejects.toThrow(ConfigError);
-  });
+describe('an invalid manifest', () => {
+  it.each(['{', '[]', '{}', 'null', '["a"]', '{"a":1}'])(
+    'prevents the start: %s',
+    async (content) => {
+      await expect(start(true, content)).rejects.toThrow(ConfigError);
+    },
+  );
 
-  it('stops the start if it is missing', () => {
+  it('prevents the start if it is missing', () => {
     const env = { GITLAB_URL: 'https://gitlab.example.com', TRUSTED_DOCUMENTS: 'only' };
     expect(() => parseConfig(env, [])).toThrow('TRUSTED_DOCUMENTS_FILE');
   });
 });
 
 describe('over a WebSocket', () => {
-  it('the same holds', async () => {
+  it('documents that are not trusted are refused, too', async () => {
     const started = await start(true);
     const client = connect(started, { headers: { 'private-token': tokens.alice } });
     await expect(follow(client, '{ __typename }').next()).rejects.toMatchObject([
       { extensions: { code: 'QUERY_NOT_IN_SAFELIST' } },
     ]);
-    expect(await follow(client, document, variables).next()).toMatchObject(answered);
+    expect(await follow(client, document, variables).next()).toMatchObject(executed);
   });
 });
