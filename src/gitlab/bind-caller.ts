@@ -2,7 +2,6 @@ import type { Credential } from './credential.ts';
 import { type Endpoint, type Query, toQuery } from './endpoint.ts';
 import { GitlabCallBudgetError, isCapabilityError } from './errors.ts';
 import type { CallBudget, Read, RequestCounter, UpstreamRequest } from './request.ts';
-import type { ServerCapabilities } from './server-capabilities.ts';
 import type { Transport } from './transport/transport.ts';
 
 export interface GitlabDeps {
@@ -16,17 +15,10 @@ export interface GitlabDeps {
   traceContext?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Sends calls on behalf of one caller; T is the result of the reader. */
-export interface Calls {
-  get<T>(endpoint: Endpoint, read: Read<T>, options?: GetOptions): Promise<T>;
-  /** Sends the fields as JSON, or no body if all are undefined. */
-  post<T>(endpoint: Endpoint, read: Read<T>, fields?: Record<string, unknown>): Promise<T>;
-  readonly server: ServerCapabilities;
-}
+type GetOptions = { query?: Query; streaming?: boolean; keep?: boolean };
 
-export type GetOptions = { query?: Query; streaming?: boolean; keep?: boolean };
-
-export function createCalls(deps: GitlabDeps): Calls {
+/** Sends calls on behalf of one caller. */
+export function createCalls(deps: GitlabDeps) {
   const { transport, budget, credential, signal, counter, traceContext } = deps;
   /** Charges the budget. A call that only detects a missing feature is refunded. */
   const send = async <T>(
@@ -61,9 +53,11 @@ export function createCalls(deps: GitlabDeps): Calls {
     }
   };
   return {
-    get: (endpoint, read, { query = {}, streaming, keep } = {}) =>
+    get: <T>(endpoint: Endpoint, read: Read<T>, { query = {}, streaming, keep }: GetOptions = {}) =>
       send('GET', endpoint, read, { query: toQuery(query), streaming, keep }),
-    post: (endpoint, read, fields = {}) => send('POST', endpoint, read, { body: toBody(fields) }),
+    /** Sends the fields as JSON, or no body if all are undefined. */
+    post: <T>(endpoint: Endpoint, read: Read<T>, fields: Record<string, unknown> = {}) =>
+      send('POST', endpoint, read, { body: toBody(fields) }),
     server: transport.server,
   };
 }

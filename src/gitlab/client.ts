@@ -32,34 +32,25 @@ export interface JobRef {
   id: string;
 }
 
-/** A pipeline; `project` is the numeric id or the full path. */
-export interface PipelineRef {
-  project: string;
-  id: string;
-}
+export type PipelineRef = JobRef;
 
 /** A job to change. `kind` selects the shape of the response. */
 export type WriteRef = JobRef & { kind: 'BUILD' | 'BRIDGE' };
 
-export interface JobVariable {
-  key: string;
-  value: string;
-}
-
 /** A range of a log. GitLab before 19.0 returns the whole log. */
-export interface TracePart {
+interface TracePart {
   byteOffset?: number | undefined;
   /** 1 to 512000. */
   byteLimit?: number | undefined;
 }
 
 /** Filters a list of jobs by GitLab's statuses. An empty list means all. */
-export interface ScopeFilter {
+interface ScopeFilter {
   scope?: readonly string[] | undefined;
 }
 
 type JobInputs = Record<string, unknown> | undefined;
-type JobVariables = readonly JobVariable[] | undefined;
+type JobVariables = readonly { key: string; value: string }[] | undefined;
 
 const build = (project?: string) => identifiedBy(restJob, { kind: 'BUILD', project });
 const bridge = (project: string) => identifiedBy(restBridge, { kind: 'BRIDGE', project });
@@ -101,9 +92,8 @@ export function createGitlab(deps: GitlabDeps) {
       const envelope =
         page.kind === 'keyset' ? keysetEnvelope<Job>(page, server) : offsetEnvelope<Job>(page);
       const query = { ...scopeOf(filter), ref: filter.ref, ...toPageQuery(page) };
-      return get(endpoint`/projects/${project}/jobs`, readList(build(project), envelope), {
-        query,
-      });
+      const read = readList(build(project), envelope);
+      return get(endpoint`/projects/${project}/jobs`, read, { query });
     },
 
     /** Builds, newest first; retried ones on request (§2.2). */

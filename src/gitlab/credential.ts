@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { createRedact } from '../util/redact.ts';
+import { createRedact, type Redact } from '../util/redact.ts';
 import { Secret } from '../util/secret.ts';
 
 /** Kind of the caller's token; of several, the one that GitLab checks first. */
@@ -24,16 +24,12 @@ type HeaderEntries = readonly (readonly [name: string, value: string])[];
 
 /** Request headers that contain tokens. Only the transport reveals them. */
 export class SecretHeaders extends Secret<HeaderEntries> {
-  readonly #redact: (text: string) => string;
+  /** Removes these tokens from a text. */
+  readonly redact: Redact;
 
   constructor(entries: HeaderEntries) {
     super(entries);
-    this.#redact = createRedact(entries.map(([, value]) => value.replace(/^bearer /i, '')));
-  }
-
-  /** Removes these tokens from a text. */
-  redact(text: string): string {
-    return this.#redact(text);
+    this.redact = createRedact(entries.map(([, value]) => value.replace(/^bearer /i, '')));
   }
 }
 
@@ -63,8 +59,8 @@ export function readCredential(header: (name: string) => string | null | undefin
   if (bearer) entries.push(['authorization', `Bearer ${bearer}`]);
   if (jobToken) entries.push(['job-token', jobToken]);
   if (entries.length === 0) return anonymous;
-  const kind = kindOf(privateToken, bearer);
-  return { kind, digest: digestOf(entries), headers: new SecretHeaders(entries) };
+  const digest = createHash('sha256').update(JSON.stringify(entries)).digest('base64url');
+  return { kind: kindOf(privateToken, bearer), digest, headers: new SecretHeaders(entries) };
 }
 
 function readToken(name: string, value: string | null | undefined): string | undefined {
@@ -86,10 +82,6 @@ function checkToken(name: string, token: string): string {
 function kindOf(privateToken: string | undefined, bearer: string | undefined): CredentialKind {
   if (privateToken) return 'private-token';
   return bearer && !jobTokenForm.test(bearer) ? 'bearer' : 'job-token';
-}
-
-function digestOf(entries: HeaderEntries): string {
-  return createHash('sha256').update(JSON.stringify(entries)).digest('base64url');
 }
 
 /** State is kept for this many credentials; the least recently used is evicted. */

@@ -26,9 +26,7 @@ function encodeSegment(value: string): string {
   return encodeURIComponent(value);
 }
 
-/**
- * Builds a path: endpoint`/projects/${project}/jobs/${id}`. Each value becomes exactly one segment.
- */
+/** Builds a path: endpoint`/projects/${project}/jobs/${id}`. Each value becomes one segment. */
 export function endpoint(parts: TemplateStringsArray, ...values: readonly string[]): Endpoint {
   return { path: String.raw(parts, ...values.map(encodeSegment)), template: parts.join(':id') };
 }

@@ -8,10 +8,7 @@ export type GitlabErrorCode =
   | 'GITLAB_RESPONSE'
   | 'GITLAB_CALL_BUDGET';
 
-/**
- * The call that failed. `redact` removes the caller's tokens from all texts; the error does not
- * keep it.
- */
+/** The call that failed. `redact` removes the caller's tokens from all texts. */
 export interface ErrorOrigin {
   readonly method: string;
   /** The path below /api/v4, without its query. */
@@ -21,10 +18,7 @@ export interface ErrorOrigin {
   readonly cause?: unknown;
 }
 
-/**
- * A call to GitLab without a usable response. Its texts contain no tokens, whatever GitLab
- * returned.
- */
+/** A call to GitLab without a usable response. Its texts never contain tokens. */
 export abstract class GitlabError extends Error {
   abstract readonly code: GitlabErrorCode;
   readonly method: string;
@@ -40,6 +34,11 @@ export abstract class GitlabError extends Error {
     this.requestId = origin.requestId;
   }
 }
+
+type WithMessage = { gitlabMessage?: string | undefined };
+
+const redactMessage = ({ gitlabMessage }: WithMessage, { redact = redactPatterns }: ErrorOrigin) =>
+  gitlabMessage && redact(gitlabMessage);
 
 export class GitlabStatusError extends GitlabError {
   override readonly name = 'GitlabStatusError';
@@ -61,8 +60,7 @@ export class GitlabStatusError extends GitlabError {
     },
     origin: ErrorOrigin,
   ) {
-    const gitlabMessage =
-      response.gitlabMessage && (origin.redact ?? redactPatterns)(response.gitlabMessage);
+    const gitlabMessage = redactMessage(response, origin);
     super(`GitLab answered ${response.status}${gitlabMessage ? `: ${gitlabMessage}` : ''}`, origin);
     this.status = response.status;
     this.gitlabMessage = gitlabMessage;
@@ -113,18 +111,14 @@ export class GitlabRateLimitError extends GitlabError {
     response: { retryAfterSeconds: number | null; gitlabMessage?: string | undefined },
     origin: ErrorOrigin,
   ) {
-    const gitlabMessage =
-      response.gitlabMessage && (origin.redact ?? redactPatterns)(response.gitlabMessage);
+    const gitlabMessage = redactMessage(response, origin);
     super(gitlabMessage || 'GitLab limits the rate of calls', origin);
     this.retryAfterSeconds = response.retryAfterSeconds;
     this.gitlabMessage = gitlabMessage;
   }
 }
 
-/**
- * The response violates the API's contract: HTML, broken JSON, a wrong shape, an unexpected
- * redirect.
- */
+/** The response violates the API's contract: HTML, broken JSON, a wrong shape, a redirect. */
 export class GitlabResponseError extends GitlabError {
   override readonly name = 'GitlabResponseError';
   readonly code = 'GITLAB_RESPONSE';
@@ -156,20 +150,14 @@ export class GitlabCallBudgetError extends GitlabError {
 }
 
 /** Whether GitLab or the network failed, as opposed to a bug in the gateway. */
-export function isGitlabError(error: unknown): error is GitlabError {
-  return error instanceof GitlabError;
-}
+export const isGitlabError = (error: unknown): error is GitlabError => error instanceof GitlabError;
 
 function hasStatus(error: unknown, status: number): error is GitlabStatusError {
   return error instanceof GitlabStatusError && error.status === status;
 }
 
-/**
- * Whether the resource does not exist or is not visible to the caller; GitLab does not distinguish.
- */
-export function isNotFound(error: unknown): error is GitlabStatusError {
-  return hasStatus(error, 404);
-}
+/** Whether the resource does not exist or is not visible to the caller, which look the same. */
+export const isNotFound = (error: unknown): error is GitlabStatusError => hasStatus(error, 404);
 
 /**
  * Whether the server cannot serve a keyset page, so that offset pages are needed: it does not

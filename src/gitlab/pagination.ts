@@ -1,5 +1,5 @@
 import type { Query } from './endpoint.ts';
-import { buildCursor } from './lists/keyset-cursor.ts';
+import { buildCursor, type CursorPosition } from './lists/keyset-cursor.ts';
 import { type Headers, headerOf } from './transport/headers.ts';
 
 /** One page of a list, newest row first. */
@@ -19,15 +19,9 @@ export interface OffsetRequest {
   perPage: number;
 }
 
-/**
- * The rows next to an id: with smaller ids ('older') or larger ones ('newer'). Without id, the
- * newest page ('older') or the oldest ('newer'). `id` need not exist any more.
- */
-export interface KeysetRequest {
+export interface KeysetRequest extends CursorPosition {
   kind: 'keyset';
   perPage: number;
-  direction: 'older' | 'newer';
-  id?: string | undefined;
 }
 
 export type RestPageRequest = OffsetRequest | KeysetRequest;

@@ -68,9 +68,10 @@ export function identifiedBy<T extends { pipeline?: RestPipelineBasic | null | u
  * Builds a result that does not depend on the head. A separate function, like `withEnvelope`: the
  * ETag cache retains what the closure captures, which must not include the call or the body.
  */
-function resultOf<T>(value: T): BuildResult<T> {
-  return () => value;
-}
+const resultOf =
+  <T>(value: T): BuildResult<T> =>
+  () =>
+    value;
 
 /** Builds a page from rows and the headers around them. */
 type Envelope<T, P> = (items: T[], head: ResponseHead, call: Call) => P;
@@ -83,10 +84,7 @@ export function readOne<T>(row: Row<T>): Read<T> {
   return (response, call) => resultOf(row(parseJson(response, call), refusal(response, call)));
 }
 
-/**
- * Reads a list of rows and its envelope. An invalid row fails the whole list; rows are never
- * dropped.
- */
+/** Reads a list of rows and its envelope. An invalid row fails the whole list. */
 export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
   return (response, call) => {
     const refuse = refusal(response, call);
@@ -99,10 +97,7 @@ export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
   };
 }
 
-/**
- * Refuses a web page, as a proxy may send. A log may contain HTML, but is text/plain (upstream.md
- * §7).
- */
+/** Refuses a proxy's web page. A log may contain HTML, but is text/plain (upstream.md §7). */
 function refuseHtml(response: RawResponse, call: Call): void {
   const type = headerOf(response.headers, 'content-type') ?? '';
   if (!/^text\/html\b/i.test(type)) return;
@@ -110,7 +105,6 @@ function refuseHtml(response: RawResponse, call: Call): void {
   refusal(response, call)('a web page instead of a log');
 }
 
-/** Reads a log. */
 export function readText(response: RawResponse, call: Call): BuildResult<Buffer> {
   refuseHtml(response, call);
   return resultOf(response.body);
@@ -120,7 +114,6 @@ export interface TextStream extends ResponseHead {
   readonly body: Readable;
 }
 
-/** Returns a log as a stream. */
 export function readStream(response: RawResponse, call: Call): BuildResult<TextStream> {
   refuseHtml(response, call);
   if (!response.stream) return refusal(response, call)('it has no body');

@@ -80,9 +80,7 @@ export interface GitlabResponse<T> extends ResponseHead {
 export type Exchange = (call: Call) => Promise<RawResponse>;
 /** Sends a call. Rejects with GitlabError, or with the reason of the call's signal. */
 export type Send = (call: Call) => Promise<GitlabResponse<unknown>>;
-/**
- * Starts a call that has no deadline yet. `controller` aborts it, if the caller of `Start` has one.
- */
+/** Starts a call that has no deadline yet. `controller` aborts it, if given. */
 export type Start = (
   request: UpstreamRequest<unknown>,
   controller?: AbortController,
@@ -108,7 +106,7 @@ export function originOf(
     method: call.method,
     path: call.endpoint.path,
     requestId: response && headerOf(response.headers, 'x-request-id'),
-    redact: (text) => call.credential.headers.redact(text),
+    redact: call.credential.headers.redact,
     cause,
   };
 }

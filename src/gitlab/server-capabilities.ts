@@ -4,25 +4,13 @@
  */
 export interface ServerCapabilities {
   /** Whether lists of project jobs support keyset pagination (GitLab 15.9 and later). */
-  keyset: boolean | undefined;
+  keyset?: boolean;
   /** Whether keyset pages have the headers X-NEXT-CURSOR and X-PREV-CURSOR. */
-  cursorHeaders: boolean | undefined;
-  /**
-   * Whether the server's cursors have the form that is built here. If false, offset pages are used.
-   */
-  builtCursors: boolean | undefined;
+  cursorHeaders?: boolean;
+  /** Whether its cursors have the form that is built here. If false, offset pages are used. */
+  builtCursors?: boolean;
   /** Name of the endpoint for a pipeline's trigger jobs (19.2 and later: trigger_jobs). */
-  bridges: 'bridges' | 'trigger_jobs' | undefined;
+  bridges?: 'bridges' | 'trigger_jobs';
   /** Whether byte_offset of a trace is supported (19.0 and later). Set by the reader of traces. */
-  byteOffset: boolean | undefined;
-}
-
-export function createServerCapabilities(): ServerCapabilities {
-  return {
-    keyset: undefined,
-    cursorHeaders: undefined,
-    builtCursors: undefined,
-    bridges: undefined,
-    byteOffset: undefined,
-  };
+  byteOffset?: boolean;
 }

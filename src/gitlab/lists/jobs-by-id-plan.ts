@@ -35,14 +35,13 @@ export interface Plan {
   singles: readonly bigint[];
 }
 
-export interface PlanOptions {
+interface PlanOptions {
   /** Plan no single reads: a job token may list jobs, but not read one (upstream.md §8). */
   onlyPages?: boolean;
 }
 
-function sortDescending(ids: Iterable<bigint>): bigint[] {
-  return [...new Set(ids)].sort((a, b) => (a < b ? 1 : -1));
-}
+const sortDescending = (ids: Iterable<bigint>) =>
+  [...new Set(ids)].sort((a, b) => (a < b ? 1 : -1));
 
 /** Groups ids (highest first) so that each group fits into one page of 100 consecutive ids. */
 function groupByWindow(ids: readonly bigint[]): bigint[][] {
@@ -60,19 +59,15 @@ function spanOf(ids: readonly bigint[]): bigint {
   return high - low + 1n;
 }
 
-/**
- * Plans one page for ids (highest first), of at most as many rows as reading them singly would
- * cost.
- */
+/** Plans one page for ids (highest first), of at most as many rows as single reads would cost. */
 function pageOf(ids: readonly bigint[]): PlannedPage {
   const most = Math.min(MAX_WINDOW, ids.length * ROWS_PER_CALL);
   const span = spanOf(ids);
   return { from: ids[0] ?? 0n, perPage: span < BigInt(most) ? Number(span) : most, ids };
 }
 
-function pagesOfOne(ids: readonly bigint[]): PlannedPage[] {
-  return ids.map((id) => ({ from: id, perPage: 1, ids: [id] }));
-}
+const pagesOfOne = (ids: readonly bigint[]): PlannedPage[] =>
+  ids.map((id) => ({ from: id, perPage: 1, ids: [id] }));
 
 /**
  * Splits ids of one project by the calls that they take at most: each group of `pages` is answered

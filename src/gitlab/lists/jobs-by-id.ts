@@ -52,9 +52,7 @@ async function readSingly({ gitlab, project, outcomes }: Batch, id: bigint): Pro
   outcomes.set(String(id), await read.catch((error: Error) => (isNotFound(error) ? null : error)));
 }
 
-/**
- * Reads a page, then the ids that it does not reach. A failure is the outcome of each of its ids.
- */
+/** Reads a page, then the ids that it does not reach. Its failure is the outcome of all its ids. */
 async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
   const { gitlab, outcomes } = batch;
   let open: bigint[];
@@ -72,9 +70,7 @@ async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
 
 class CursorRefused extends Error {}
 
-/**
- * Statuses for a cursor that the server cannot read; GitLab itself sends 500 (upstream.md §4.2).
- */
+/** Statuses for a cursor that the server cannot read; GitLab sends 500 (upstream.md §4.2). */
 const CURSOR_FAULTS = [400, 500];
 
 /** Reads one planned page. Throws CursorRefused if the server does not accept built cursors. */
@@ -129,6 +125,4 @@ async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void
 }
 
 /** A job token may list a project's jobs, but not read single ones (upstream.md §8). */
-function onlyLists({ credential }: Gitlab): boolean {
-  return credential.kind === 'job-token';
-}
+const onlyLists = ({ credential }: Gitlab) => credential.kind === 'job-token';

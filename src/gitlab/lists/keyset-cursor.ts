@@ -4,7 +4,8 @@
  */
 
 /**
- * Rows with smaller ids ('older') or larger ones ('newer'); without id, from the end of the list.
+ * The rows next to an id: with smaller ids ('older') or larger ones ('newer'). Without id, from the
+ * newest row ('older') or the oldest ('newer'). `id` need not exist any more.
  */
 export interface CursorPosition {
   readonly direction: 'older' | 'newer';
@@ -26,9 +27,7 @@ export function buildCursor({ direction, id }: CursorPosition): string {
   return Buffer.from(json).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
-function isInteger(id: number | string): boolean {
-  return /^-?\d+$/.test(String(id));
-}
+const isInteger = (id: number | string) => /^-?\d+$/.test(String(id));
 
 /** Whether the cursor that GitLab sent after row `id` equals the one that `buildCursor` makes. */
 export function isOurCursor(sent: string, id: string): boolean {

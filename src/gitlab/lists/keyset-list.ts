@@ -31,10 +31,7 @@ export async function readKeysetList<Row extends WithId>(
   const walked =
     cursorRow && needsHasPrevious
       ? await walkFromCursor(fetch, cursorRow, request)
-      : {
-          ...(await walk(fetch, { direction, id: cursorRow?.id }, request)),
-          hasBehind: false,
-        };
+      : { ...(await walk(fetch, { direction, id: cursorRow?.id }, request)), hasBehind: false };
   const isOlder = direction === 'older';
   return {
     rows: isOlder ? walked.rows : walked.rows.toReversed(),

@@ -37,16 +37,8 @@ export function keysetEnvelope<T extends { id: number | string }>(
   };
 }
 
-/**
- * The cursors of a page. `linked` is the one in the Link header, read only if there is no `next`.
- */
-interface PageCursors {
-  next: string | undefined;
-  previous: string | undefined;
-  linked: string | undefined;
-}
-
-function cursorsOf({ headers }: ResponseHead): PageCursors {
+/** The cursors of a page. `linked` is the one in the Link header, read only without `next`. */
+function cursorsOf({ headers }: ResponseHead) {
   const next = headerOf(headers, 'x-next-cursor');
   const previous = headerOf(headers, 'x-prev-cursor');
   return { next, previous, linked: next ? undefined : linkedCursor(headers) };
@@ -54,7 +46,7 @@ function cursorsOf({ headers }: ResponseHead): PageCursors {
 
 function detectCapabilities(
   server: ServerCapabilities,
-  { next, previous, linked }: PageCursors,
+  { next, previous, linked }: ReturnType<typeof cursorsOf>,
   lastId: string | undefined,
 ): void {
   server.keyset = true;

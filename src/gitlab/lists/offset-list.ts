@@ -26,17 +26,10 @@ export async function countRows<Row>(fetch: Fetch<Row>): Promise<number | null> 
   return (await fetch({ kind: 'offset', page: 1, perPage: 1 })).total ?? null;
 }
 
-/** Pages of one list at a fixed page size, each read once. */
-interface PageReader<Row> {
-  perPage: number;
-  page(number: number): Promise<Page<Row>>;
-  /** The pages from…to, read concurrently within the transport's limits. */
-  range(from: number, to: number): Promise<Page<Row>[]>;
-  /** Number of rows, from the latest page; undefined if GitLab does not count them. */
-  total(): number | undefined;
-}
+type PageReader<Row> = ReturnType<typeof createPageReader<Row>>;
 
-function createPageReader<Row>(fetch: Fetch<Row>, perPage: number): PageReader<Row> {
+/** Reads pages of one list at a fixed page size, each once. */
+function createPageReader<Row>(fetch: Fetch<Row>, perPage: number) {
   const read = new Map<number, Promise<Page<Row>>>();
   let total: number | undefined;
   const readPage = async (number: number): Promise<Page<Row>> => {
@@ -49,14 +42,20 @@ function createPageReader<Row>(fetch: Fetch<Row>, perPage: number): PageReader<R
     read.set(number, reading);
     return reading;
   };
-  const range = (from: number, to: number) =>
-    Promise.all(Array.from({ length: Math.max(0, to - from + 1) }, (_, step) => page(from + step)));
-  return { perPage, page, range, total: () => total };
+  return {
+    perPage,
+    page,
+    /** Reads the pages from…to concurrently, within the transport's limits. */
+    range: (from: number, to: number) =>
+      Promise.all(
+        Array.from({ length: Math.max(0, to - from + 1) }, (_, step) => page(from + step)),
+      ),
+    /** Number of rows, from the latest page; undefined if GitLab does not count them. */
+    total: () => total,
+  };
 }
 
-/**
- * The smallest page size at which one page contains the indexes first…last; 100 if there is none.
- */
+/** The smallest page size at which one page contains the indexes first…last, or else 100. */
 function fittingPerPage(first: number, last: number): number {
   for (let size = last - first + 1; size < MAX_PER_PAGE; size++) {
     if (Math.floor(first / size) === Math.floor(last / size)) return size;
@@ -101,13 +100,10 @@ async function locate<Row extends WithId>(
   return older;
 }
 
-/**
- * Finds the last page that has rows: from the total, or by search if GitLab does not count rows.
- */
+/** Finds the last page that has rows, by search if GitLab does not count rows. */
 async function lastPage<Row>(pages: PageReader<Row>): Promise<number> {
   const first = await pages.page(1);
-  const total = pages.total();
-  if (total !== undefined) return Math.max(1, Math.ceil(total / pages.perPage));
+  if (pages.total() !== undefined) return pageCount(pages);
   let [known, beyond, number] = [1, Number.POSITIVE_INFINITY, first.hasNext ? 2 : 1];
   while (beyond - known > 1) {
     const page = await pages.page(number);
@@ -119,10 +115,7 @@ async function lastPage<Row>(pages: PageReader<Row>): Promise<number> {
   return known;
 }
 
-/**
- * Rows of the pages from…to in order, without duplicates of rows that moved to the next page
- * meanwhile.
- */
+/** Rows of the pages from…to in order. A row that moved to the next page meanwhile occurs once. */
 async function rowsOf<Row extends WithId>(
   pages: PageReader<Row>,
   from: number,
@@ -135,15 +128,13 @@ async function rowsOf<Row extends WithId>(
   return [...rows.values()];
 }
 
-/** The index of the first row that matches; the length if none does. */
+/** The index of the first matching row; the length if there is none. */
 function indexOf<Row>(rows: readonly Row[], matches: (row: Row) => boolean): number {
   const at = rows.findIndex(matches);
   return at < 0 ? rows.length : at;
 }
 
-/**
- * If GitLab does not count rows, at most this many pages that may not exist are read concurrently.
- */
+/** Pages that are read concurrently though they may not exist, if GitLab does not count rows. */
 const GUESSED_PAGES = 4;
 
 /** Reads `count` rows older than the cursor row, or the newest ones. */

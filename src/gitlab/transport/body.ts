@@ -8,29 +8,20 @@ const gunzipAsync = promisify(gunzip);
 /** Size of decompressed chunks: as much as a socket delivers at a time. */
 const CHUNK = 64 * 1024;
 
-function isGzip(encoding: string | undefined): boolean {
-  return encoding === 'gzip' || encoding === 'x-gzip';
-}
+type Encoding = string | undefined;
 
-function isPlain(encoding: string | undefined): boolean {
-  return encoding === undefined || encoding === '' || encoding === 'identity';
-}
+const isGzip = (encoding: Encoding) => encoding === 'gzip' || encoding === 'x-gzip';
+const isPlain = (encoding: Encoding) => !encoding || encoding === 'identity';
 
 /** Decompresses a body. Rejects if it is corrupt, longer than `limit` bytes, or not gzip. */
-export async function decodeBody(
-  body: Buffer,
-  encoding: string | undefined,
-  limit: number,
-): Promise<Buffer> {
+export async function decodeBody(body: Buffer, encoding: Encoding, limit: number): Promise<Buffer> {
   if (body.length === 0 || isPlain(encoding)) return body;
   if (!isGzip(encoding)) throw new Error(`Content-Encoding ${encoding} was not requested`);
   return await gunzipAsync(body, { maxOutputLength: limit });
 }
 
 /** Whether `decodeStream` supports the content encoding. */
-export function isDecodable(encoding: string | undefined): boolean {
-  return isPlain(encoding) || isGzip(encoding);
-}
+export const isDecodable = (encoding: Encoding) => isPlain(encoding) || isGzip(encoding);
 
 /**
  * Decompresses a streamed body. A failure of either stream destroys both. `toError` makes the error
@@ -38,7 +29,7 @@ export function isDecodable(encoding: string | undefined): boolean {
  */
 export function decodeStream(
   body: Readable,
-  encoding: string | undefined,
+  encoding: Encoding,
   toError: (cause: Error) => Error,
 ): Readable {
   if (!isGzip(encoding)) return body;
@@ -76,10 +67,6 @@ export function createCollector(options: {
   };
 }
 
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
-}
-
 /** Passes a body on as a stream with backpressure. Destroying the stream aborts the exchange. */
 export function createBodyStream(controller: Dispatcher.DispatchController): {
   stream: Readable;
@@ -103,7 +90,7 @@ export function createBodyStream(controller: Dispatcher.DispatchController): {
     },
     fail(error) {
       ended = true;
-      stream.destroy(toError(error));
+      stream.destroy(error instanceof Error ? error : new Error('aborted', { cause: error }));
     },
   };
   return { stream, sink };

@@ -1,7 +1,6 @@
-import type { Readable } from 'node:stream';
 import type { Exchange } from '../request.ts';
 
-export interface ConcurrencyLimits {
+interface ConcurrencyLimits {
   /** Over all callers. At most the number of connections, or calls would queue there unfairly. */
   readonly total: number;
   /** Of one credential, so that one caller's hundred jobs leave capacity for others. */
@@ -14,17 +13,11 @@ interface Share {
   readonly waiting: Set<() => void>;
 }
 
-/** Fair concurrency limiter: round-robin across credentials, FIFO within one. */
-export interface FairLimiter {
-  /** Acquires a slot if one is free and no call waits for it; otherwise returns false. */
-  tryAcquire(digest: string): boolean;
-  /** Waits for a slot; rejects with the signal's reason if that is aborted first. */
-  acquire(digest: string, signal: AbortSignal): Promise<void>;
-  release(digest: string): void;
-}
-
-/** Creates a fair limiter. Idle credentials take no memory. */
-export function createFairLimiter(limits: ConcurrencyLimits): FairLimiter {
+/**
+ * Fair concurrency limiter: round-robin across credentials, FIFO within one. Idle credentials take
+ * no memory.
+ */
+export function createFairLimiter(limits: ConcurrencyLimits) {
   // In round-robin order: a credential that was served moves to the end.
   const shares = new Map<string, Share>();
   let active = 0;
@@ -57,13 +50,15 @@ export function createFairLimiter(limits: ConcurrencyLimits): FairLimiter {
   };
 
   return {
-    tryAcquire(digest) {
+    /** Acquires a slot if one is free and no call waits for it; otherwise returns false. */
+    tryAcquire(digest: string): boolean {
       const share = shareOf(digest);
       if (active >= limits.total || share.active >= limits.perCredential) return false;
       take(digest, share);
       return true;
     },
-    acquire(digest, signal) {
+    /** Waits for a slot; rejects with the signal's reason if that is aborted first. */
+    acquire(digest: string, signal: AbortSignal): Promise<void> {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
         const share = shareOf(digest);
@@ -81,19 +76,13 @@ export function createFairLimiter(limits: ConcurrencyLimits): FairLimiter {
         if (active < limits.total && share.active < limits.perCredential) serveNext();
       });
     },
-    release(digest) {
+    release(digest: string) {
       shareOf(digest).active -= 1;
       active -= 1;
       removeIfIdle(digest);
       serveNext();
     },
   };
-}
-
-/** Runs `release` when the stream is closed by either side; immediately without a stream. */
-function onClose(stream: Readable | undefined, release: () => void): void {
-  if (!stream || stream.closed) release();
-  else stream.once('close', release);
 }
 
 /**
@@ -110,7 +99,9 @@ export function createConcurrency(exchange: Exchange, limits: ConcurrencyLimits)
     if (!limiter.tryAcquire(digest)) await limiter.acquire(digest, call.signal);
     try {
       const response = await exchange(call);
-      onClose(response.stream, release);
+      const { stream } = response;
+      if (!stream || stream.closed) release();
+      else stream.once('close', release);
       return response;
     } catch (error) {
       release();

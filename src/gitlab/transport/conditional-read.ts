@@ -54,7 +54,7 @@ function fromCache(
   const isComplete = received['x-request-id'] !== undefined;
   const headers = isComplete ? received : { ...cached.head.headers, ...received };
   const head = { status: cached.head.status, headers };
-  return { status: head.status, headers: head.headers, value: cached.build(head, call) };
+  return { status: head.status, headers, value: cached.build(head, call) };
 }
 
 /** The error of a response that is not 2xx. A 3xx was not followed and is not usable. */
@@ -71,17 +71,12 @@ function toStatusError(call: Call, response: RawResponse, now: number): GitlabEr
 /** Longest error message that is kept, in UTF-16 units. */
 const MAX_LENGTH = 500;
 
-export interface ErrorBody {
-  /** GitLab's message; undefined if there is none, or only a web page, which is never quoted. */
-  readonly message: string | undefined;
-  /** Whether the router does not know the path. */
-  readonly noSuchRoute: boolean;
-}
-
 /**
  * Reads every form of error body that GitLab and proxies in front of it send (upstream.md §1.2).
+ * `message` is undefined if there is none, or only a web page, which is never quoted. `noSuchRoute`
+ * says that the router does not know the path.
  */
-export function readErrorBody(text: string): ErrorBody {
+export function readErrorBody(text: string): { message: string | undefined; noSuchRoute: boolean } {
   const body = parseObject(text);
   if (!body) {
     const isPage = /^\s*[<{]/.test(text);

@@ -21,13 +21,8 @@ export interface EtagCache {
   invalidateProject(call: { credential: { digest: string }; endpoint: { path: string } }): void;
 }
 
-/**
- * Estimates memory: parsed rows take about twice the size of their JSON, plus headers and
- * bookkeeping.
- */
-function sizeOf(bytes: number): number {
-  return 2 * bytes + 1024;
-}
+/** Estimates memory: parsed rows take about twice the size of their JSON, plus the headers. */
+const sizeOf = (bytes: number) => 2 * bytes + 1024;
 
 /** Starts with the credential's digest: GitLab's ETag says nothing about who may see the body. */
 function keyOf(call: Call): string {
@@ -35,9 +30,7 @@ function keyOf(call: Call): string {
 }
 
 /** The prefix of a key that names credential and project; undefined for other paths. */
-function projectOf(key: string): string | undefined {
-  return /^[^ ]+ \/projects\/[^/]+\//.exec(key)?.[0];
-}
+const projectOf = (key: string): string | undefined => /^[^ ]+ \/projects\/[^/]+\//.exec(key)?.[0];
 
 /** Indexes keys by credential and project, so that a write does not scan the whole cache. */
 function createIndex() {

@@ -24,7 +24,7 @@ const timeoutPhases: Readonly<Record<string, TimeoutPhase>> = {
 };
 
 /** Converts a connection error. `started`: whether writing the request had begun. */
-export function toNetworkError(error: Error, call: Call, started: boolean): GitlabError {
+function toNetworkError(error: Error, call: Call, started: boolean): GitlabError {
   const code = 'code' in error ? String(error.code) : error.name;
   const origin = originOf(call, undefined, error);
   const phase = timeoutPhases[code];
@@ -33,7 +33,7 @@ export function toNetworkError(error: Error, call: Call, started: boolean): Gitl
   return new GitlabNetworkError(`${what}: ${code}`, { sent: started }, origin);
 }
 
-export interface ExchangeOptions {
+interface ExchangeOptions {
   readonly dispatcher: Dispatcher;
   /** For streams, so that slow readers of logs do not occupy the connections of other calls. */
   readonly streams: Dispatcher;
@@ -153,9 +153,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     new Promise((resolve, reject) => {
       if (call.signal.aborted) return reject(call.signal.reason);
       const dispatcher = call.streaming ? options.streams : options.dispatcher;
-      dispatcher.dispatch(
-        toRequest(options, call),
-        createHandler(options, call, { resolve, reject }),
-      );
+      const handler = createHandler(options, call, { resolve, reject });
+      dispatcher.dispatch(toRequest(options, call), handler);
     });
 }

@@ -58,10 +58,8 @@ export function createRateLimiter(
       const now = clock.now();
       const { kind, inMs } = reserve(state, call.endpoint.template, now);
       if (kind === 'blocked' && inMs > Math.min(MAX_WAIT_MS, call.deadlineAt - now)) {
-        throw new GitlabRateLimitError(
-          { retryAfterSeconds: Math.ceil(inMs / 1000) },
-          originOf(call),
-        );
+        const retryAfterSeconds = Math.ceil(inMs / 1000);
+        throw new GitlabRateLimitError({ retryAfterSeconds }, originOf(call));
       }
       if (inMs > 0) await sleep(clock, inMs, call.signal);
       if (kind === 'go') return;
@@ -78,9 +76,10 @@ export function createRateLimiter(
 }
 
 /** Whether a call may start after `inMs`, or is blocked for `inMs` and must be checked again. */
-export type Admission =
-  | { readonly kind: 'go'; readonly inMs: number }
-  | { readonly kind: 'blocked'; readonly inMs: number };
+interface Admission {
+  readonly kind: 'go' | 'blocked';
+  readonly inMs: number;
+}
 
 /** Decides when a call may start; takes it off the quota if it may. */
 export function reserve(state: RateLimitState, template: string, now: number): Admission {

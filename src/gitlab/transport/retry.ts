@@ -3,7 +3,7 @@ import { GitlabNetworkError, GitlabRateLimitError, GitlabStatusError } from '../
 import type { Call, Send } from '../request.ts';
 
 /** Three attempts in all. */
-export const MAX_RETRIES = 2;
+const MAX_RETRIES = 2;
 const BASE_DELAY_MS = 200;
 const MAX_BACKOFF_MS = 2_000;
 /** If GitLab asks for a longer wait, the call fails instead. */
@@ -33,7 +33,7 @@ export function createRetry(
   };
 }
 
-export interface FailedAttempt {
+interface FailedAttempt {
   readonly method: string;
   /** Counted from 0. */
   readonly attempt: number;
@@ -63,9 +63,7 @@ function isRetryable(error: unknown): boolean {
   return error instanceof GitlabNetworkError || error instanceof GitlabRateLimitError;
 }
 
-/**
- * The wait that GitLab asks for; infinite for a 429 that names none, undefined if it asks for none.
- */
+/** The wait that GitLab asks for: infinite for a 429 without a time, undefined if it asks for none. */
 function askedDelayMs(error: unknown): number | undefined {
   const asks = error instanceof GitlabStatusError || error instanceof GitlabRateLimitError;
   if (!asks) return undefined;
@@ -76,24 +74,21 @@ function askedDelayMs(error: unknown): number | undefined {
 const MAX_TOKENS = 20;
 const TOKENS_PER_CALL = 0.1;
 
-/**
- * Retry budget: token bucket of 20; each first attempt adds 0.1 token. Limits retries to a tenth of
- * the calls, so that a failing GitLab does not get three times its load.
- */
-export interface RetryBudget {
-  /** Adds the tokens of a first attempt. */
-  recordAttempt(): void;
-  /** Takes one token; false if there is none. */
-  trySpend(): boolean;
-}
+type RetryBudget = ReturnType<typeof createRetryBudget>;
 
-/** Creates a full budget, to be shared by all callers of one server. */
-export function createRetryBudget(): RetryBudget {
+/**
+ * Retry budget, shared by all callers of one server: token bucket of 20; each first attempt adds 0.1
+ * token. Limits retries to a tenth of the calls, so that a failing GitLab does not get three times
+ * its load.
+ */
+export function createRetryBudget() {
   let tokens = MAX_TOKENS;
   return {
+    /** Adds the tokens of a first attempt. */
     recordAttempt() {
       tokens = Math.min(MAX_TOKENS, tokens + TOKENS_PER_CALL);
     },
+    /** Takes one token; false if there is none. */
     trySpend() {
       if (tokens < 1) return false;
       tokens -= 1;

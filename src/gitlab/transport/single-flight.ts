@@ -11,10 +11,6 @@ interface InFlight {
   waiting: number;
 }
 
-interface RunningRequests {
-  byUrl: Map<string, InFlight>;
-}
-
 /**
  * Shares a running GET, with its parsing and validation, between equal requests of one credential.
  * Never across credentials, whose permissions differ. A write ends the sharing of requests that
@@ -22,30 +18,34 @@ interface RunningRequests {
  * shares the deadline.
  */
 export function createSingleFlight(start: Start, onCall: OnCall): Start {
-  const runningOf = createPerCredential<RunningRequests>(() => ({ byUrl: new Map() }));
+  const runningOf = createPerCredential(() => new Map<string, InFlight>());
 
-  const open = (request: UpstreamRequest<unknown>, byUrl: Map<string, InFlight>): InFlight => {
-    const url = request.endpoint.path + request.query;
+  const open = (
+    request: UpstreamRequest<unknown>,
+    url: string,
+    running: Map<string, InFlight>,
+  ): InFlight => {
     const controller = new AbortController();
     const response = start({ ...request, signal: controller.signal }, controller);
     const close = () => {
-      if (byUrl.get(url) === inFlight) byUrl.delete(url);
+      if (running.get(url) === inFlight) running.delete(url);
     };
     const inFlight: InFlight = { response, controller, close, waiting: 0 };
-    byUrl.set(url, inFlight);
+    running.set(url, inFlight);
     response.then(close, close);
     return inFlight;
   };
 
   const share = (request: UpstreamRequest<unknown>): Promise<GitlabResponse<unknown>> => {
-    const { byUrl } = runningOf(request.credential);
-    const running = byUrl.get(request.endpoint.path + request.query);
-    if (running) {
+    const running = runningOf(request.credential);
+    const url = request.endpoint.path + request.query;
+    const inFlight = running.get(url);
+    if (inFlight) {
       if (request.counter) request.counter.coalesced += 1;
       const { template } = request.endpoint;
       onCall({ template, method: 'GET', status: undefined, durationMs: 0, outcome: 'coalesced' });
     }
-    return join(running ?? open(request, byUrl), request.signal);
+    return join(inFlight ?? open(request, url, running), request.signal);
   };
 
   return async (request) => {
@@ -54,15 +54,12 @@ export function createSingleFlight(start: Start, onCall: OnCall): Start {
     try {
       return await start(request);
     } finally {
-      if (request.method === 'POST') runningOf(request.credential).byUrl = new Map();
+      if (request.method === 'POST') runningOf(request.credential).clear();
     }
   };
 }
 
-/**
- * Waits for the shared request. Aborting one waiter does not abort the request unless it was the
- * last.
- */
+/** Waits for the shared request, which is aborted only with its last waiter. */
 function join(
   inFlight: InFlight,
   signal: AbortSignal | undefined,

@@ -2,7 +2,7 @@ import { Pool } from 'undici';
 import { type Clock, systemClock } from '../../util/clock.ts';
 import { createPerCredential } from '../credential.ts';
 import type { Exchange, GitlabResponse, UpstreamRequest } from '../request.ts';
-import { createServerCapabilities, type ServerCapabilities } from '../server-capabilities.ts';
+import type { ServerCapabilities } from '../server-capabilities.ts';
 import { createCircuitBreaker, type OnCircuit } from './circuit-breaker.ts';
 import { createConcurrency } from './concurrency.ts';
 import { createConditionalRead } from './conditional-read.ts';
@@ -15,23 +15,17 @@ import { createRateLimiter, createRateLimitState, type RateLimit } from './rate-
 import { createRetry, createRetryBudget } from './retry.ts';
 import { createSingleFlight } from './single-flight.ts';
 
-export interface Timeouts {
-  /** @default 5 s */
-  readonly connectMs: number;
-  /** From the request to the response headers. @default 15 s */
-  readonly headersMs: number;
-  /** Longest pause between two chunks of a body. @default 15 s */
-  readonly bodyMs: number;
-  /** Deadline of the whole call, including retries and waits. @default 30 s */
-  readonly totalMs: number;
-}
-
-const defaultTimeouts: Timeouts = {
+const defaultTimeouts = {
   connectMs: 5_000,
+  /** From the request to the response headers. */
   headersMs: 15_000,
+  /** Longest pause between two chunks of a body. */
   bodyMs: 15_000,
+  /** Deadline of the whole call, including retries and waits. */
   totalMs: 30_000,
 };
+
+export type Timeouts = Readonly<typeof defaultTimeouts>;
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -68,22 +62,8 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-function parseBaseUrl(baseUrl: string): { origin: string; prefix: string } {
-  const url = new URL(baseUrl);
-  return { origin: url.origin, prefix: `${url.pathname.replace(/\/+$/, '')}/api/v4` };
-}
-
-interface Connections {
-  readonly exchange: Exchange;
-  close(): Promise<void>;
-}
-
-function openConnections(
-  options: TransportOptions,
-  timeouts: Timeouts,
-  connections: number,
-): Connections {
-  const { origin, prefix } = parseBaseUrl(options.baseUrl);
+function openConnections(options: TransportOptions, timeouts: Timeouts, connections: number) {
+  const { origin, pathname } = new URL(options.baseUrl);
   const openPool = () =>
     new Pool(origin, {
       connections,
@@ -98,7 +78,7 @@ function openConnections(
     dispatcher,
     streams,
     origin,
-    prefix,
+    prefix: `${pathname.replace(/\/+$/, '')}/api/v4`,
     userAgent: `gitlab-jobs-gateway/${options.version ?? 'dev'}`,
     headersTimeoutMs: timeouts.headersMs,
     bodyTimeoutMs: timeouts.bodyMs,
@@ -139,7 +119,7 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     // The value is what request.read returned; the layers pass it on unchanged.
     send: <T>(request: UpstreamRequest<T>) => send(request) as Promise<GitlabResponse<T>>,
-    server: createServerCapabilities(),
+    server: {},
     rateLimitOf: (digest) => rateLimitOf({ digest }).quota,
     close: wire.close,
   };

@@ -6,7 +6,6 @@ import { readJobs } from '../../../src/gitlab/lists/jobs-by-id.ts';
 import { planReads, ROWS_PER_CALL, windowsOf } from '../../../src/gitlab/lists/jobs-by-id-plan.ts';
 import type { KeysetRequest, RestPageRequest } from '../../../src/gitlab/pagination.ts';
 import type { Job } from '../../../src/gitlab/rows.ts';
-import { createServerCapabilities } from '../../../src/gitlab/server-capabilities.ts';
 
 /** How a server reacts to built cursors. */
 type Habit = 'as GitLab' | 'ignores cursors' | 'refuses cursors' | 'no keyset';
@@ -44,7 +43,7 @@ function createModel(
     return { items, hasNext: rows.length > page.perPage, hasPrevious: undefined, total: undefined };
   }
   const gitlab = {
-    server: createServerCapabilities(),
+    server: {},
     credential: { kind: options.kind ?? 'private-token' },
     async listProjectJobs(_project: string, _filter: object, page: RestPageRequest) {
       cost.calls += 1;
