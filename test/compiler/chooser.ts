@@ -1,12 +1,13 @@
-/** Chance that can be repeated. */
+/** A source of reproducible random choices. */
 export interface Chooser {
-  /** A whole number from 0 to one less. */
+  /** An integer from 0 to `count - 1`. */
   below(count: number): number;
-  chance(part: number): boolean;
+  /** True with this probability. */
+  chance(probability: number): boolean;
   pick<Item>(items: readonly Item[]): Item;
 }
 
-/** The same seed makes the same choices (mulberry32). */
+/** Equal seeds make equal choices (mulberry32). */
 export function createChooser(seed: number): Chooser {
   let state = seed | 0;
   const next = () => {
@@ -18,9 +19,9 @@ export function createChooser(seed: number): Chooser {
   const below = (count: number) => Math.floor(next() * count);
   return {
     below,
-    chance: (part) => next() < part,
+    chance: (probability) => next() < probability,
     pick(items) {
-      if (items.length === 0) throw new Error('There is nothing to choose from.');
+      if (items.length === 0) throw new Error('No items to choose from.');
       return items[below(items.length)] as (typeof items)[number];
     },
   };

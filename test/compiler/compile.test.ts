@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compiler/compile.ts';
-import { unheard } from './unheard.ts';
+import { unhandledRejections } from './unhandled-rejections.ts';
 
 const types = `
   type Query { thing: Thing, things: [Thing!], known: Known }
@@ -17,7 +17,7 @@ const types = `
   type Other implements Known { id: ID! }
   interface Known { id: ID! }`;
 
-/** A thing that fails at once in one field, and later in another. */
+/** One field throws; another rejects. */
 const failing = {
   id: 1,
   name: 'first',
@@ -46,66 +46,81 @@ function compileOnly(document: DocumentNode) {
   return operation ? compile(schema, document, operation) : undefined;
 }
 
-/** What both ways make of it, as the JSON of the data and the errors in full. */
-async function both(query: string, variables: Record<string, unknown> = {}) {
+/** The results of the compiler and of graphql-js: JSON of the data, and printed errors. */
+async function executeBoth(query: string, variables: Record<string, unknown> = {}) {
   const document = parse(query);
-  const written = await compileOnly(document)?.run({}, variables);
+  const compiled = await compileOnly(document)?.run({}, variables);
   const { data, errors = [] } = await execute({ schema, document, variableValues: variables });
   return {
-    written: { data: written?.data, errors: written?.errors.map(printError) },
+    actual: { data: compiled?.data, errors: compiled?.errors.map(printError) },
     expected: { data: JSON.stringify(data), errors: errors.map(printError) },
-    paths: written?.errors.map(({ path }) => path),
+    paths: compiled?.errors.map(({ path }) => path),
   };
 }
 
-describe('a program', () => {
+describe('a compiled operation', () => {
   it.each([
-    ['by a condition', '{ thing { name @skip(if: true) } }', '{"thing":{}}'],
-    ['by a fragment on another type', '{ known { ... on Thing { name } } }', '{"known":{}}'],
-    ['at all', '{ thing @include(if: false) { name } }', '{}'],
-  ])('writes an empty object where nothing is selected %s', async (_name, query, data) => {
-    const { written, expected } = await both(query);
-    expect(written).toEqual({ data, errors: [] });
-    expect(written).toEqual(expected);
+    ['due to a condition', '{ thing { name @skip(if: true) } }', '{"thing":{}}'],
+    ['due to a fragment on another type', '{ known { ... on Thing { name } } }', '{"known":{}}'],
+    ['at the root', '{ thing @include(if: false) { name } }', '{}'],
+  ])('writes an empty object if no field is selected %s', async (_name, query, data) => {
+    const { actual, expected } = await executeBoth(query);
+    expect(actual).toEqual({ data, errors: [] });
+    expect(actual).toEqual(expected);
   });
 
-  it('has the object fail whose condition is null, and no other', async () => {
+  it('reports a condition that is null at its object only', async () => {
     const query = `query ($is: Boolean = true) { known { id } thing { name @include(if: $is) } }`;
-    const { written, expected, paths } = await both(query, { is: null });
-    expect(written.data).toBe('{"known":{"id":"2"},"thing":null}');
+    const { actual, expected, paths } = await executeBoth(query, { is: null });
+    expect(actual.data).toBe('{"known":{"id":"2"},"thing":null}');
     expect(paths).toEqual([['thing']]);
-    expect(written).toEqual(expected);
+    expect(actual).toEqual(expected);
   });
 
-  it('has everything fail where the condition at the root is null', async () => {
+  it('has no data if a condition at the root is null', async () => {
     const query = 'query ($is: Boolean = true) { thing @include(if: $is) { name } }';
-    const { written, expected, paths } = await both(query, { is: null });
-    expect(written.data).toBe('null');
+    const { actual, expected, paths } = await executeBoth(query, { is: null });
+    expect(actual.data).toBe('null');
     expect(paths).toEqual([undefined]);
-    expect(written).toEqual(expected);
+    expect(actual).toEqual(expected);
   });
 
-  it('leaves no rejection unheard where a field beside it fails at once', async () => {
+  it('handles the rejection of a field whose sibling throws', async () => {
     for (const query of ['{ thing { late broken } }', '{ things { late broken } }']) {
-      const program = compileOnly(parse(query));
-      expect(await unheard(async () => program?.run({}, {}))).toEqual([]);
+      const operation = compileOnly(parse(query));
+      expect(await unhandledRejections(async () => operation?.run({}, {}))).toEqual([]);
     }
   });
 
-  it('tells an error’s place once where a fragment is spread twice', async () => {
+  it('locates an error once if a fragment is spread twice', async () => {
     const query = '{ ...F ...F } fragment F on Query { thing { late } }';
-    const { written, expected } = await both(query);
-    expect(written).toEqual(expected);
+    const { actual, expected } = await executeBoth(query);
+    expect(actual).toEqual(expected);
+  });
+
+  it('evaluates each combination of conditions, repeatedly', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const document = parse(`query (${names.map((name) => `$${name}: Boolean!`)}) {
+      thing { ${names.map((name) => `${name}: name @include(if: $${name})`)} } }`);
+    const operation = compileOnly(document);
+    for (let round = 0; round < 32; round += 1) {
+      const variables = Object.fromEntries(
+        names.map((name, at) => [name, (round & (1 << at)) > 0]),
+      );
+      const { data = '' } = (await operation?.run({}, variables)) ?? {};
+      const included = names.filter((name) => variables[name]);
+      expect(data).toBe(`{"thing":{${included.map((name) => `"${name}":"first"`)}}}`);
+    }
   });
 
   it.each([
-    ['a deferred part', '{ ... @defer { thing { name } } }'],
+    ['@defer', '{ ... @defer { thing { name } } }'],
     [
-      'more conditions than four',
+      'more than four conditions',
       `query ($a: Boolean!, $b: Boolean!, $c: Boolean!, $d: Boolean!, $e: Boolean!) { thing {
          a: id @skip(if: $a) b: id @skip(if: $b) c: id @skip(if: $c) d: id @skip(if: $d) e: id @skip(if: $e) } }`,
     ],
-  ])('is not made of %s', (_name, query) => {
+  ])('does not support %s', (_name, query) => {
     expect(compileOnly(parse(query))).toBeUndefined();
   });
 });

@@ -14,13 +14,13 @@ import { createSubgraph } from '../../src/federation/subgraph.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { runs } from '../helpers/runs.ts';
 import { createChooser } from './chooser.ts';
-import { createOddSchema } from './odd-world.ts';
+import { createFaultySchema } from './faulty-schema.ts';
 import { type RandomOperation, randomOperation } from './random-operation.ts';
-import { unheard } from './unheard.ts';
+import { unhandledRejections } from './unhandled-rejections.ts';
 
 /*
- * Random operations over odd data, by a compiled program and by graphql-js: the same JSON, the same
- * errors.
+ * Random operations over faulty resolvers, executed by the compiler and by graphql-js: equal JSON
+ * and equal errors.
  */
 
 const RUNS = runs(900);
@@ -30,12 +30,12 @@ interface Outcome {
   errors: readonly GraphQLError[];
 }
 
-interface Asked extends RandomOperation {
+interface SeededOperation extends RandomOperation {
   seed: number;
 }
 
-/** Undefined for what is not valid, or takes other variables than it was given. */
-function prepare({ query, operationName, variables }: Asked, on: GraphQLSchema) {
+/** Undefined for an invalid operation or invalid variables. */
+function prepare({ query, operationName, variables }: SeededOperation, on: GraphQLSchema) {
   const document = parse(query);
   const operation = getOperationAST(document, operationName);
   if (!operation || validate(on, document).length > 0) return undefined;
@@ -43,8 +43,10 @@ function prepare({ query, operationName, variables }: Asked, on: GraphQLSchema) 
   return coerced && { document, operation, coerced };
 }
 
-async function generally(asked: Asked, on: GraphQLSchema): Promise<Outcome> {
-  const { query, operationName, variables, seed } = asked;
+async function executeByGraphqlJs(
+  { query, operationName, variables, seed }: SeededOperation,
+  on: GraphQLSchema,
+): Promise<Outcome> {
   const { data, errors = [] } = await execute({
     schema: on,
     document: parse(query),
@@ -55,15 +57,18 @@ async function generally(asked: Asked, on: GraphQLSchema): Promise<Outcome> {
   return { data: JSON.stringify(data), errors };
 }
 
-const shown = ({ message, path, extensions, locations }: GraphQLError) => ({
+const toComparable = ({ message, path, extensions, locations }: GraphQLError) => ({
   message,
   path,
   extensions,
   locations,
 });
 
-/** Where null stands for an error: at its field, or as far above it as there may be null. */
-function nullOf({ path = [] }: GraphQLError, data: unknown): string {
+/**
+ * Returns the path of the null that replaces a failed field: its own, or that of a nullable
+ * ancestor.
+ */
+function pathOfNull({ path = [] }: GraphQLError, data: unknown): string {
   let value = data;
   for (const [at, key] of path.entries()) {
     if (value === null) return path.slice(0, at).join('.');
@@ -73,65 +78,69 @@ function nullOf({ path = [] }: GraphQLError, data: unknown): string {
 }
 
 /**
- * Errors by the null that stands for them. Where it stands above their field, others may have
- * happened beside it, and which of them are told depends on which came first: then, only that there
- * are some.
+ * Returns errors by the path of the null that replaces their field. If that is the path of an
+ * ancestor, several of its fields may have failed, and their timing decides which are reported:
+ * then only the existence of an error is compared.
  */
-function toldErrors({ data, errors }: Outcome): Record<string, unknown> {
-  const told = errors.map((error) => {
-    const place = nullOf(error, JSON.parse(data));
-    return [place, place === (error.path ?? []).join('.') ? shown(error) : 'some'] as const;
+function errorsByNull({ data, errors }: Outcome): Record<string, unknown> {
+  const found = errors.map((error) => {
+    const path = pathOfNull(error, JSON.parse(data));
+    return [path, path === (error.path ?? []).join('.') ? toComparable(error) : 'any'] as const;
   });
-  // Last, so that it stands whatever else is told of the place.
-  return Object.fromEntries([...told, ...told.filter(([, what]) => what === 'some')]);
+  // 'any' last: it overrides other errors at the path.
+  return Object.fromEntries([...found, ...found.filter(([, error]) => error === 'any')]);
 }
 
-/** What became of the operations: a property that tries nothing proves nothing. */
+/** Counts what was compared: a property without cases proves nothing. */
 interface Tally {
   compiled: number;
   withErrors: number;
 }
 
-/** Compares both ways; `waits` says whether some of the data comes later. */
-async function compare(asked: Asked, on: { schema: GraphQLSchema; waits: boolean }, tally: Tally) {
-  const prepared = prepare(asked, on.schema);
+/** Compares both executions; `isAsync` tells whether some resolvers return promises. */
+async function compare(
+  operation: SeededOperation,
+  on: { schema: GraphQLSchema; isAsync: boolean },
+  tally: Tally,
+) {
+  const prepared = prepare(operation, on.schema);
   const compiled = prepared && compile(on.schema, prepared.document, prepared.operation);
   if (!compiled) return;
   let expected: Outcome = { data: '', errors: [] };
-  // What graphql-js itself leaves unheard, in lists, is no concern of ours.
-  await unheard(async () => {
-    expected = await generally(asked, on.schema);
+  // graphql-js leaves rejections in lists unhandled.
+  await unhandledRejections(async () => {
+    expected = await executeByGraphqlJs(operation, on.schema);
   });
-  const lost = await unheard(async () => {
-    // Twice: what a program keeps of its first run changes nothing.
+  const unhandled = await unhandledRejections(async () => {
+    // Twice, the second time with what was cached.
     for (let run = 0; run < 2; run += 1) {
-      const written = await compiled.run({ seed: asked.seed }, prepared.coerced);
-      expect(written.data).toBe(expected.data);
-      if (on.waits) expect(toldErrors(written)).toEqual(toldErrors(expected));
-      else expect(written.errors.map(shown)).toEqual(expected.errors.map(shown));
+      const actual = await compiled.run({ seed: operation.seed }, prepared.coerced);
+      expect(actual.data).toBe(expected.data);
+      if (on.isAsync) expect(errorsByNull(actual)).toEqual(errorsByNull(expected));
+      else expect(actual.errors.map(toComparable)).toEqual(expected.errors.map(toComparable));
     }
   });
-  expect(lost).toEqual([]);
+  expect(unhandled).toEqual([]);
   tally.compiled += 1;
   tally.withErrors += Number(expected.errors.length > 0);
 }
 
 const subgraph = createSubgraph(schema, { maxReferences: 100 });
 
-describe('a compiled program answers as graphql-js does', () => {
+describe('the compiler and graphql-js have equal results', () => {
   it.each([
     ['queries', schema, 'query', true],
-    ['queries of what is there', schema, 'query', false],
+    ['queries with synchronous resolvers', schema, 'query', false],
     ['mutations', schema, 'mutation', true],
-    ['queries of routers', subgraph, 'query', true],
-  ] as const)('%s', { timeout: 60_000 + RUNS * 100 }, async (_name, real, type, waits) => {
-    const on = { schema: createOddSchema(real, waits ? 0.3 : 0), waits };
+    ['queries of a router', subgraph, 'query', true],
+  ] as const)('%s', { timeout: 60_000 + RUNS * 100 }, async (_name, real, type, isAsync) => {
+    const on = { schema: createFaultySchema(real, isAsync ? 0.3 : 0), isAsync };
     const tally: Tally = { compiled: 0, withErrors: 0 };
-    const operations = fc.integer().map((seed): Asked => {
+    const operations = fc.integer().map((seed): SeededOperation => {
       const made = randomOperation({ schema: on.schema, choose: createChooser(seed), type });
       return { ...made, seed };
     });
-    const property = fc.asyncProperty(operations, (asked) => compare(asked, on, tally));
+    const property = fc.asyncProperty(operations, (operation) => compare(operation, on, tally));
     await fc.assert(property, { numRuns: RUNS / 4, endOnFailure: true });
     expect(tally.compiled).toBeGreaterThan((RUNS / 4) * 0.9);
     expect(tally.withErrors).toBeGreaterThan((RUNS / 4) * 0.2);

@@ -6,21 +6,21 @@ import { schema } from '../../src/graphql/schema.ts';
 import { runs } from '../helpers/runs.ts';
 
 /*
- * A short way of writing must write what the long one does, or fail with the same words.
+ * The fast paths of leaves write the JSON of `serialize`, or throw its error.
  */
 
 const RUNS = runs(3_000);
 
 const leaves = Object.values(schema.getTypeMap()).filter(isLeafType);
 
-/** What JSON escapes, what only looks like it, and halves of what belongs together. */
-const oddTexts = fc
+/** Characters that JSON escapes, similar ones, and lone surrogates. */
+const escapedTexts = fc
   .array(fc.constantFrom('"', '\\', '/', '\n', '\0', '\x1f', '\x7f', '\u2028', '\ud83d', '\ude00'))
   .map((parts) => parts.join('a'));
 const texts = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ maxLength: 400 }),
-  oddTexts,
+  escapedTexts,
   fc.constantFrom('', '0', 'true', '12345678901', '9007199254740993'),
 );
 const numbers = fc.oneof(
@@ -29,7 +29,7 @@ const numbers = fc.oneof(
   fc.maxSafeInteger(),
   fc.constantFrom(-0, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, -(2 ** 31), 2 ** 53, 1e21),
 );
-const oddValues = fc.oneof(
+const invalidValues = fc.oneof(
   fc.bigInt(),
   fc.boolean(),
   fc.date(),
@@ -43,7 +43,7 @@ const ownValues = (type: GraphQLLeafType) =>
     ? fc.constantFrom<unknown>(...type.getValues().map(({ value }) => value as unknown))
     : fc.constantFrom<unknown>('text', 1, true);
 
-/** What comes of it: a text, or the words it fails with. */
+/** The result or the message of the error. */
 function outcome(write: () => string): string {
   try {
     return write();
@@ -52,16 +52,16 @@ function outcome(write: () => string): string {
   }
 }
 
-describe('a leaf is written as its own serialize says', () => {
+describe('a leaf is written as its type serializes it', () => {
   it.each(leaves.map((type) => [type.name, type] as const))('%s', (_name, type) => {
     const write = leafWriter(type);
     const values = fc
-      .oneof(texts, numbers, oddValues, ownValues(type))
+      .oneof(texts, numbers, invalidValues, ownValues(type))
       .filter((value) => value !== null && value !== undefined);
     const property = fc.property(values, (value) => {
       const expected = outcome(() => JSON.stringify(type.serialize(value)) ?? 'null');
       expect(outcome(() => write(value))).toBe(expected);
-      // What is kept of the first time does not change the second.
+      // Again, with cached values.
       expect(outcome(() => write(value))).toBe(expected);
     });
     fc.assert(property, { numRuns: RUNS });

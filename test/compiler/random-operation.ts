@@ -14,7 +14,7 @@ import {
 import type { Chooser } from './chooser.ts';
 import { createVariables, type Known, type Variables } from './random-value.ts';
 
-/** A request that a client might send. */
+/** A random request. */
 export interface RandomOperation {
   query: string;
   operationName: string | undefined;
@@ -24,16 +24,16 @@ export interface RandomOperation {
 export interface OperationOptions {
   schema: GraphQLSchema;
   choose: Chooser;
-  /** Values that arguments should have by their names, as JSON; any will do for others. */
+  /** Values of arguments by name, as JSON. Other arguments have random values. */
   known?: Known;
   type?: 'query' | 'mutation' | 'subscription';
   /** The only field of the root; a subscription needs one. Random fields by default. */
   rootField?: string;
-  /** How deep fields may be in fields. @default 5 */
+  /** Levels of nested fields. @default 5 */
   depth?: number;
 }
 
-/** What the parts of one operation share. */
+/** An operation under construction. */
 interface Draft {
   schema: GraphQLSchema;
   choose: Chooser;
@@ -52,7 +52,7 @@ function argumentsOf({ args }: Field, { choose, variables }: Draft): string {
   return `(${given.map((arg) => `${arg.name}: ${variables.write(arg)}`).join(', ')})`;
 }
 
-/** A directive that may take a selection away; mostly none. */
+/** Returns `@skip` or `@include`, rarely; an empty string otherwise. */
 function condition({ choose, variables }: Draft): string {
   if (!choose.chance(0.12)) return '';
   const name = choose.pick(['skip', 'include']);
@@ -67,8 +67,7 @@ function hash(text: string): string {
 }
 
 /**
- * The same field with the same arguments has the same name, and no other has it: so all can be
- * merged.
+ * Returns a response key that is unique to a field and its arguments, so that all can be merged.
  */
 function nameOf({ name }: Field, args: string, { choose }: Draft): string {
   if (args !== '') return `${name}_${hash(args)}: ${name}`;
@@ -97,7 +96,7 @@ function objectsOf(
   return isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
 }
 
-/** A type that shares an object type with the given one: fragments on it may stand there. */
+/** A type that shares an object type with the given one, so that fragments on it are valid. */
 function overlapping(type: GraphQLCompositeType, { schema, choose }: Draft): GraphQLCompositeType {
   const objects = objectsOf(type, schema);
   const types = Object.values(schema.getTypeMap()).filter(isCompositeType);
@@ -130,7 +129,7 @@ function spread(type: GraphQLCompositeType, depth: number, draft: Draft): string
 
 function selection(type: GraphQLCompositeType, depth: number, draft: Draft): string {
   const { choose } = draft;
-  const typename = choose.chance(0.3) ? 'kindOfThing: __typename' : '__typename';
+  const typename = choose.chance(0.3) ? 'typeName: __typename' : '__typename';
   const kind = choose.below(10);
   if (kind === 0 || !('getFields' in type)) {
     return choose.chance(0.3) && depth > 0 ? inlineFragment(type, depth - 1, draft) : typename;
@@ -143,12 +142,12 @@ function selection(type: GraphQLCompositeType, depth: number, draft: Draft): str
 function selectionSet(type: GraphQLCompositeType, depth: number, draft: Draft): string {
   const count = 1 + draft.choose.below(4);
   const selections = Array.from({ length: count }, () => selection(type, depth, draft));
-  // The same once more, at times: what is double becomes one.
+  // Sometimes a selection is repeated; the two are merged.
   if (draft.choose.chance(0.15)) selections.push(draft.choose.pick(selections));
   return `{ ${selections.join(' ')} }`;
 }
 
-/** Makes one up. Almost all are valid; those that are not are for the caller to leave out. */
+/** Returns a random operation. Most are valid; callers skip the others. */
 export function randomOperation(options: OperationOptions): RandomOperation {
   const { schema, choose, known = {}, type = 'query', depth = 5, rootField = '' } = options;
   const variables = createVariables(choose, known);

@@ -8,21 +8,21 @@ import {
 } from 'graphql';
 import type { Chooser } from './chooser.ts';
 
-/** Values as JSON by the names of arguments and input fields; of a list, those of its items. */
+/** JSON values by the name of an argument or input field; for a list, the values of its items. */
 export type Known = Readonly<Record<string, readonly unknown[]>>;
 
-/** The variables that an operation comes to have while it is made up. */
+/** The variables of a random operation; grows while the operation is created. */
 export interface Variables {
-  /** An argument's value: written out, or a variable with a value of its own. */
+  /** Returns the value of an argument: a literal or a new variable. */
   write(arg: GraphQLArgument): string;
-  /** A variable for @skip or @include. */
+  /** Returns a variable for @skip or @include. */
   writeCondition(): string;
   /** `($v0: Int = 3, …)`; empty for none. */
   definitions(): string;
   values(): Record<string, unknown>;
 }
 
-/** Marks an enum's value, which looks like text in JSON alone. */
+/** An enum value; a string in JSON, a name in a document. */
 class EnumName {
   readonly name: string;
   constructor(name: string) {
@@ -49,7 +49,7 @@ function random(type: GraphQLInputType, name: string, choose: Chooser, known: Kn
   if (isNonNullType(type)) return random(type.ofType, name, choose, known);
   if (isListType(type)) {
     const item = () => random(type.ofType, name, choose, known);
-    // One value stands for a list of it.
+    // A single value is coerced to a list.
     return choose.chance(0.15) ? item() : Array.from({ length: choose.below(4) }, item);
   }
   const values = known[name];
@@ -79,10 +79,10 @@ function print(value: unknown): string {
 
 const toJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** More of them is for the general way. */
+/** More than the compiler supports, at times. */
 const MAX_CONDITIONS = 6;
 
-/** None at first. */
+/** Starts without variables. */
 export function createVariables(choose: Chooser, known: Known): Variables {
   const definitions: string[] = [];
   const conditions: string[] = [];
@@ -99,7 +99,7 @@ export function createVariables(choose: Chooser, known: Known): Variables {
       const value = random(type, argument, choose, known);
       const isNeeded = isNonNullType(type) && defaultValue === undefined;
       if (choose.chance(0.5)) return !isNeeded && choose.chance(0.1) ? 'null' : print(value);
-      // One that may be null goes where null may not, if it has a default.
+      // A nullable variable with a default is valid for a non-null argument.
       if (choose.chance(0.3)) {
         const name = define(String(type).replace(/!$/, ''), ` = ${print(value)}`);
         const other = random(type, argument, choose, known);

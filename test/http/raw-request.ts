@@ -44,7 +44,7 @@ function toChunks(body: Buffer): Buffer {
 }
 
 /**
- * The bytes of a request. Without a Connection header of its own, the server is asked to close the
+ * The bytes of a request. By default, its Connection header asks the server to close the
  * connection.
  */
 export function toBytes(request: RawRequest): Buffer {

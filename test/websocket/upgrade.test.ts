@@ -5,15 +5,15 @@ import { startGateway } from '../helpers/start-gateway.ts';
 
 it.each([
   ['with a body', 'POST /graphql', '{"query":"{ __typename }"}', '{"data":{"__typename":"Query"}'],
-  ['without', 'GET /health', '', '{"status":"ok"}'],
+  ['without a body', 'GET /health', '', '{"status":"ok"}'],
 ])(
-  'a request that offers HTTP/2, %s, is answered as if it had not',
-  async (_what, line, body, says) => {
+  'a request that offers an upgrade to HTTP/2, %s, is answered over HTTP/1.1',
+  async (_what, line, body, expected) => {
     const { url } = await startGateway();
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);
     onTestFinished(() => void socket.destroy());
-    // As Java's HttpClient says it.
+    // As Java's HttpClient sends it.
     const headers = [
       'host: localhost',
       'connection: Upgrade, HTTP2-Settings',
@@ -23,11 +23,11 @@ it.each([
       `content-length: ${body.length}`,
     ];
     const request = `${line} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n${body}`;
-    for (const _time of ['the first', 'the next on that connection']) {
+    for (const _request of ['first', 'second on the same connection']) {
       socket.write(request);
       const [answer] = await once(socket, 'data');
       expect(String(answer)).toMatch(/^HTTP\/1.1 200 /);
-      expect(String(answer)).toContain(says);
+      expect(String(answer)).toContain(expected);
     }
   },
 );

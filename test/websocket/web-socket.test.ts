@@ -16,7 +16,7 @@ const start = (config = {}, live = {}, stalledMs?: number) =>
     ...(stalledMs && { stalledMs }),
   });
 
-/** A socket whose client has introduced itself. */
+/** Opens a socket and sends connection_init. */
 async function open(gateway: Pick<Started, 'url'>) {
   const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
   onTestFinished(() => socket.terminate());
@@ -31,7 +31,7 @@ async function open(gateway: Pick<Started, 'url'>) {
   return { socket, carrier };
 }
 
-/** Pings are sent when the test says so. */
+/** Pings are sent only when the test advances the timers. */
 function useFakeIntervals(): void {
   vi.useFakeTimers({ toFake: ['setInterval'] });
   onTestFinished(() => void vi.useRealTimers());
@@ -41,16 +41,16 @@ const { id } = running;
 
 describe('a subscription over WebSocket', () => {
   it.each([
-    ['the upgrade’s headers', { headers: { 'PRIVATE-TOKEN': tokens.alice } }],
+    ['headers of the upgrade request', { headers: { 'PRIVATE-TOKEN': tokens.alice } }],
     ['the payload of connection_init', { payload: { 'PRIVATE-TOKEN': tokens.alice } }],
     [
-      'the payload in place of the headers',
+      'the payload, which overrides the headers',
       {
         headers: { 'PRIVATE-TOKEN': tokens.mallory },
         payload: { Authorization: `Bearer ${tokens.aliceOauth}` },
       },
     ],
-  ])('takes its credential from %s', async (_where, options) => {
+  ])('reads its credential from %s', async (_where, options) => {
     const gateway = await start();
     const job = follow(connect(gateway, options), FOLLOW, { id });
     expect(await job.next()).toEqual({ data: { jobUpdated: { id, status: 'RUNNING' } } });
@@ -60,7 +60,7 @@ describe('a subscription over WebSocket', () => {
     expect(gateway.bugs).toEqual([]);
   });
 
-  it('ends with an error where the caller may not look', async () => {
+  it('ends with an error if the caller is not authenticated', async () => {
     const gateway = await start();
     const job = follow(connect(gateway), FOLLOW, { id });
     const answer = await job.next();
@@ -68,7 +68,7 @@ describe('a subscription over WebSocket', () => {
     expect(await job.next()).toBeUndefined();
   });
 
-  it('is not begun with an id that cannot be followed', async () => {
+  it('is refused for a malformed id', async () => {
     const gateway = await start();
     const job = follow(connect(gateway), FOLLOW, { id: 'x' });
     await expect(job.next()).rejects.toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
@@ -76,15 +76,15 @@ describe('a subscription over WebSocket', () => {
   });
 });
 
-describe('an id', () => {
-  it('may be used again as soon as its operation was completed', async () => {
+describe('an operation id', () => {
+  it('may be reused as soon as its operation is completed', async () => {
     const gateway = await start();
     const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
     await once(socket, 'open');
     const messages: { type: string; payload?: unknown }[] = [];
     socket.on('message', (data) => messages.push(JSON.parse(String(data))));
     const send = (message: object) => socket.send(JSON.stringify(message));
-    const take = async () => {
+    const nextMessage = async () => {
       await until(() => messages.length > 0);
       return messages.shift();
     };
@@ -93,29 +93,29 @@ describe('an id', () => {
       id: 'a',
       payload: { query: FOLLOW, variables: { id } },
     };
-    const news = (status: string) => ({
+    const event = (status: string) => ({
       type: 'next',
       id: 'a',
       payload: { data: { jobUpdated: { id, status } } },
     });
     send({ type: 'connection_init', payload: { 'private-token': tokens.alice } });
-    expect(await take()).toEqual({ type: 'connection_ack' });
+    expect(await nextMessage()).toEqual({ type: 'connection_ack' });
     send(subscribe);
-    expect(await take()).toEqual(news('RUNNING'));
+    expect(await nextMessage()).toEqual(event('RUNNING'));
     for (let again = 0; again < 3; again++) {
       send({ type: 'complete', id: 'a' });
       send(subscribe);
     }
-    expect(await take()).toEqual(news('RUNNING'));
+    expect(await nextMessage()).toEqual(event('RUNNING'));
     gateway.simulator.world.finishJob(running.job, 'success');
-    expect(await take()).toEqual(news('SUCCESS'));
-    expect(await take()).toEqual({ type: 'complete', id: 'a' });
+    expect(await nextMessage()).toEqual(event('SUCCESS'));
+    expect(await nextMessage()).toEqual({ type: 'complete', id: 'a' });
     socket.close();
   });
 });
 
 describe('a WebSocket', () => {
-  it('answers queries too', async () => {
+  it('executes queries', async () => {
     const gateway = await start();
     const client = connect(gateway, { payload: { 'private-token': tokens.alice } });
     const query = follow(client, '{ job(project: "group/app", id: "1001") { name } }');
@@ -124,10 +124,10 @@ describe('a WebSocket', () => {
   });
 
   it.each([
-    ['a page of another site', { origin: 'https://evil.example' }, 403],
-    ['no page', {}, 101],
-    ['a page of a listed site', { origin: 'https://ci.example' }, 101],
-  ])('opened by %s', async (_who, headers, status) => {
+    ['a cross-site page', { origin: 'https://evil.example' }, 403],
+    ['a client that is not a browser', {}, 101],
+    ['a page of an allowed origin', { origin: 'https://ci.example' }, 101],
+  ])('checks the origin of %s', async (_client, headers, status) => {
     const gateway = await start({ corsOrigins: ['https://ci.example'] });
     const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws', { headers });
     const opened = once(socket, 'open').then(() => 101);
@@ -137,7 +137,7 @@ describe('a WebSocket', () => {
     socket.terminate();
   });
 
-  it('is refused at any other address, and its connection let go whatever its client does', async () => {
+  it('is refused at any other path, and its connection is closed even if the client keeps its side open', async () => {
     const { url, gateway } = await start();
     const { hostname, port } = new URL(url);
     const socket = connectSocket({ host: hostname, port: Number(port), allowHalfOpen: true });
@@ -146,12 +146,12 @@ describe('a WebSocket', () => {
     socket.write(`GET /nowhere HTTP/1.1\r\n${handshake}`);
     const [answer] = await once(socket, 'data');
     expect(String(answer)).toMatch(/^HTTP\/1.1 404 /);
-    // Both wait for all connections to be over.
+    // Both wait until all connections are closed.
     await gateway.drain();
     await gateway.close();
   });
 
-  it('answers whatever its client calls the gateway', async () => {
+  it('accepts any Host header', async () => {
     const gateway = await start();
     const headers = { host: 'name:word@localhost' };
     const answer = follow(connect(gateway, { headers }), '{ __typename }');
@@ -159,7 +159,7 @@ describe('a WebSocket', () => {
     expect(gateway.bugs).toEqual([]);
   });
 
-  it('opened by a page of its own', async () => {
+  it('may be opened by the gateway’s own page', async () => {
     const gateway = await start();
     const headers = { origin: gateway.url };
     const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws', { headers });
@@ -167,7 +167,7 @@ describe('a WebSocket', () => {
     socket.terminate();
   });
 
-  it('is told what is wrong with what it brings', async () => {
+  it('is closed with the reason if the payload of connection_init is malformed', async () => {
     const gateway = await start();
     const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
     await once(socket, 'open');
@@ -178,7 +178,7 @@ describe('a WebSocket', () => {
   });
 
   it.each(['no JSON', '[]', '{"type":"next"}', '{"type":"subscribe","id":"1"}', '\u0000'])(
-    'is closed for nonsense: %j',
+    'is closed for an invalid message: %j',
     async (text) => {
       const gateway = await start();
       const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
@@ -190,7 +190,7 @@ describe('a WebSocket', () => {
     },
   );
 
-  it('that gives no sign of life is cut off, and its poll ends', async () => {
+  it('that answers no ping is closed, and its poll ends', async () => {
     useFakeIntervals();
     const time = createTestClock();
     const gateway = await start({}, { clock: time.clock, pingMs: 50 });
@@ -202,7 +202,7 @@ describe('a WebSocket', () => {
     const request = { query: FOLLOW, variables: { id } };
     socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: request }));
     await until(() => time.timers.size === 1);
-    // From now on it neither reads nor answers, as if its network were gone.
+    // The client neither reads nor sends from now on, as if its network were lost.
     socket.pause();
     vi.advanceTimersByTime(100);
     await until(() => time.timers.size === 0);
@@ -211,7 +211,7 @@ describe('a WebSocket', () => {
     expect((await closed)[0]).toBe(1006);
   });
 
-  it('is closed with a code that says to connect again when the gateway ends', async () => {
+  it('is closed with "service restart" when the gateway shuts down', async () => {
     const gateway = await start();
     const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
     await once(socket, 'open');
@@ -224,7 +224,7 @@ describe('a WebSocket', () => {
     expect(statusCode).toBe(503);
   });
 
-  it('gets the answer that it waits for before the gateway ends, and begins nothing new', async () => {
+  it('gets pending responses before the gateway shuts down, and starts no new operations', async () => {
     const gateway = await start();
     const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
     const closed = once(socket, 'close');
@@ -255,7 +255,7 @@ describe('a WebSocket', () => {
 });
 
 describe('a client', () => {
-  it('that takes a long answer slowly has it whole, though it cannot be asked for a sign of life', async () => {
+  it('that reads a long response slowly receives it completely, though it cannot answer pings meanwhile', async () => {
     useFakeIntervals();
     const gateway = await startGateway({
       simulator: { world: runningWorld('x'.repeat(12 * 1024 * 1024)) },
@@ -273,7 +273,7 @@ describe('a client', () => {
     expect(String(data)).toContain('"byteSize":12582912');
   });
 
-  it('that takes no answer to what it sends is cut off, though it lives', async () => {
+  it('that reads no responses is disconnected, even if it answers pings', async () => {
     const gateway = await start({}, { pingMs: 60_000 }, 100);
     const { socket } = await open(gateway);
     socket.pause();

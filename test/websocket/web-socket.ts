@@ -5,7 +5,7 @@ import type { Answer, Started } from '../helpers/start-gateway.ts';
 
 type Headers = Record<string, string>;
 
-/** Opens sockets with these headers, as no browser can. */
+/** A WebSocket class that sends these headers; browsers cannot. */
 function socketWith(headers: Headers) {
   return class extends WebSocket {
     constructor(url: string | URL, protocols?: string | string[]) {
@@ -16,7 +16,7 @@ function socketWith(headers: Headers) {
 
 export const addressOf = ({ url }: Pick<Started, 'url'>) => `${url.replace('http', 'ws')}/graphql`;
 
-/** A client as front ends use them, gone when the test ends. */
+/** A client of graphql-ws; it is disposed when the test ends. */
 export function connect(
   gateway: Pick<Started, 'url'>,
   options: { headers?: Headers; payload?: Record<string, unknown>; staysOpen?: boolean } = {},
@@ -26,7 +26,7 @@ export function connect(
     webSocketImpl: socketWith(options.headers ?? {}),
     connectionParams: options.payload ?? {},
     retryAttempts: 0,
-    // Otherwise it closes with the last operation.
+    // A lazy client closes the socket after its last operation.
     lazy: !options.staysOpen,
   });
   onTestFinished(() => void client.dispose());

@@ -1,14 +1,14 @@
 import { GraphQLError, type GraphQLLeafType, isEnumType } from 'graphql';
 import type { Chooser } from './chooser.ts';
 
-/** How often things go wrong, in each place where they can. */
-export const WRONG = 0.03;
+/** Probability of a fault, in each place where one is possible. */
+export const FAULT_RATE = 0.03;
 
-/** Any error, or one made for clients. */
-export function oddFailure(choose: Chooser): Error {
-  const message = `odd ${choose.below(1_000_000)}`;
+/** An internal error or one for clients. */
+export function randomError(choose: Chooser): Error {
+  const message = `error ${choose.below(1_000_000)}`;
   if (choose.chance(0.5)) return new Error(message);
-  return new GraphQLError(message, { extensions: { code: 'ODD', retryAfter: choose.below(9) } });
+  return new GraphQLError(message, { extensions: { code: 'FAULT', retryAfter: choose.below(9) } });
 }
 
 const leaves: Readonly<Record<string, readonly unknown[]>> = {
@@ -21,26 +21,26 @@ const leaves: Readonly<Record<string, readonly unknown[]>> = {
   DateTime: ['2026-11-23T09:30:00.123Z', 'no "time"'],
   JSON: [{}, [], { a: [1, { b: null }] }, 'text', 0, [null, [true]]],
 };
-/** What no Int, enum or ID is. */
-const wrong = [Number.NaN, {}, 'none of these', 2 ** 60, [1]];
+/** Not serializable as Int, enum or ID. */
+const invalid = [Number.NaN, {}, 'none of these', 2 ** 60, [1]];
 
-/** A value of that type; seldom one that it cannot write. */
-export function oddLeaf(type: GraphQLLeafType, choose: Chooser): unknown {
-  if (choose.chance(WRONG)) return choose.pick(wrong);
+/** A value of a leaf type; rarely one that cannot be serialized. */
+export function randomLeaf(type: GraphQLLeafType, choose: Chooser): unknown {
+  if (choose.chance(FAULT_RATE)) return choose.pick(invalid);
   if (isEnumType(type)) return choose.pick(type.getValues()).value as unknown;
   return choose.pick(leaves[type.name] ?? ['text']);
 }
 
 /**
- * The same after some turns, so that answers come in another order than they were asked for. An
- * error may come as a rejection.
+ * Resolves with a value after some microtasks, so that fields complete out of order. An error may
+ * be a rejection.
  */
-export function later(value: unknown, choose: Chooser): Promise<unknown> {
+export function delay(value: unknown, choose: Chooser): Promise<unknown> {
   let promise = Promise.resolve(value);
-  for (let turns = choose.below(12); turns > 0; turns -= 1) promise = promise.then((same) => same);
+  for (let ticks = choose.below(12); ticks > 0; ticks -= 1) promise = promise.then((same) => same);
   if (!(value instanceof Error) || choose.chance(0.3)) return promise;
   const rejected = promise.then(() => Promise.reject(value));
-  // In a list that is given up before it, nobody asks for it.
+  // A list that fails before this item does not await it.
   rejected.catch(() => {});
   return rejected;
 }

@@ -1,8 +1,5 @@
-/**
- * Runs something, and tells the rejections that nobody heard of: in a program of ours each would
- * end the process.
- */
-export async function unheard(work: () => Promise<unknown>): Promise<unknown[]> {
+/** Runs `work` and returns its unhandled rejections; each would end the process in production. */
+export async function unhandledRejections(work: () => Promise<unknown>): Promise<unknown[]> {
   const found: unknown[] = [];
   const others = process.listeners('unhandledRejection');
   const note = (error: unknown) => found.push(error);
