@@ -17,11 +17,11 @@ import { type Limits, type ParsedDocument, parseWithinLimits } from './limits.ts
 import { requestError } from './request-error.ts';
 import type { RequestedDocument } from './trusted-documents.ts';
 
-/** A valid operation and everything about it that does not depend on variables. */
+/** A valid operation, and what is derived from it without variables. */
 export interface CachedOperation {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
-  /** Undefined where graphql-js executes it; `execution` says why. */
+  /** Undefined if graphql-js executes it; `execution` is the reason. */
   readonly compiled: CompiledOperation | undefined;
   readonly execution: Execution;
   /** Estimates the calls to GitLab. `variableValues` are coerced. */
@@ -34,7 +34,7 @@ export interface OperationCache {
   find(requested: RequestedDocument, operationName: string | undefined): CachedOperation;
 }
 
-/** Several errors of one request. `document` is what could be parsed. */
+/** Several errors of one request. */
 export class RequestErrors extends Error {
   override readonly name = 'RequestErrors';
   readonly errors: readonly GraphQLError[];
@@ -47,7 +47,7 @@ export class RequestErrors extends Error {
   }
 }
 
-/** Bytes of all compiled operations. */
+/** Estimated memory of all compiled operations. */
 const MAX_COMPILED_BYTES = 40_000_000;
 const BYTES_PER_OPERATION = 500;
 /** Measured: 3.3 MB for an operation of 850 fields. */
@@ -56,20 +56,18 @@ const BYTES_PER_FIELD = 4_000;
 const BYTES_PER_CHARACTER = 40;
 /** Larger operations are left to graphql-js: a short document can expand to thousands of fields. */
 const MAX_COMPILED_FIELDS = 2_500;
-/** In characters: a few thousand operations. */
+/** A few thousand operations. */
 const MAX_PARSED_CHARACTERS = 500_000;
-/** Hashes of operations whose uses are counted. */
-const MAX_COUNTED = 10_000;
+const MAX_COUNTED_OPERATIONS = 10_000;
 
 const hashOf = (key: string) => createHash('sha256').update(key).digest('base64');
 
-/** What the cache is made of. */
-export interface OperationCacheOptions {
+interface OperationCacheOptions {
   schema: GraphQLSchema;
   limits: Limits;
-  /** Where users see this GitLab: the cost of a `resource(url)` depends on it. */
+  /** The cost of a `resource(url)` depends on them. */
   webUrls: readonly string[];
-  /** Without introspection, validation also suggests no names. */
+  /** Whether documents may use introspection, and validation may suggest names. */
   introspection: boolean;
   /** False leaves every operation to graphql-js. @default true */
   compiledExecution?: boolean | undefined;
@@ -78,9 +76,9 @@ export interface OperationCacheOptions {
 }
 
 /**
- * Caches operations. An operation is compiled when it is used again, since one-off documents would not repay it; a
- * trusted document or a subscription at its first use. Uses are counted apart from the compiled operations and by hash, so
- * that no number of one-off documents, however long, evicts the operations of a front end.
+ * Caches operations. An operation is compiled at its second use, because compiling a one-off document
+ * costs more than it saves; a trusted document or a subscription at its first use. Uses are counted
+ * by hash in a separate cache, so one-off documents cannot evict compiled operations.
  */
 export function createOperationCache(options: OperationCacheOptions): OperationCache {
   const { schema, limits, webUrls, introspection } = options;
@@ -97,7 +95,9 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
     sizeCalculation: ({ bytes }) => bytes,
   });
   /** How often an operation was used, or why it cannot be compiled. */
-  const uses = new LRUCache<string, number | 'introspection' | 'declined'>({ max: MAX_COUNTED });
+  const uses = new LRUCache<string, number | 'introspection' | 'declined'>({
+    max: MAX_COUNTED_OPERATIONS,
+  });
 
   const parseAndValidate = (query: string): ParsedDocument => {
     const cached = parsed.get(query);
@@ -129,7 +129,7 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
         try {
           return estimate(variableValues, webUrls);
         } catch (error) {
-          // An argument does not fit: the execution reports that, at its field.
+          // An argument is invalid; the execution reports that at its field.
           if (error instanceof GraphQLError) return 0;
           throw error;
         }
@@ -157,8 +157,8 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
     const hash = hashOf(key);
     const used = uses.get(hash) ?? 0;
     if (typeof used !== 'number') return used;
-    const repays = isTrusted || operation.operation === 'subscription';
-    if (!repays && used < compileAfterUses) {
+    const isDue = isTrusted || operation.operation === 'subscription' || used >= compileAfterUses;
+    if (!isDue) {
       uses.set(hash, used + 1);
       return found.size.introspections > 0 ? 'introspection' : 'first_use';
     }

@@ -9,51 +9,53 @@ import {
   visit,
 } from 'graphql';
 
-/** Document metrics with fragments expanded; each is the maximum over the document's operations. */
-export interface DocumentSize {
+/** Metrics of a selection set with fragments expanded. */
+interface SelectionSize {
   /** Levels of nested fields. */
   depth: number;
   fields: number;
+  /** Fields of the set itself. */
   rootFields: number;
   aliases: number;
   directives: number;
   /** `__schema` and `__type`, and aliases below them: each repeats a large part of the schema. */
   introspections: number;
-  /** Pairs of selections that validation compares: fields of one response name, and fragments, in one selection set. */
+  /** Pairs that validation compares in a set: fields of one response name, and fragments. */
   overlaps: number;
+}
+
+/** Document metrics; each is the maximum over the document's operations. */
+export interface DocumentSize extends SelectionSize {
   /** Items of the longest list literal. */
   listItems: number;
-  /** Characters of the longest name: a response repeats an alias for each item of a list, and in each error. */
+  /** Characters of the longest name: a response repeats an alias in each list item and error. */
   nameLength: number;
 }
 
-/** Selections of one response name in one selection set; fragment spreads have the name "...". */
+/** Selections of one response name in one selection set. */
 interface SameName {
   count: number;
   /** Fields below them. */
   fields: number;
 }
 
-/** Metrics of a selection set. */
-interface Extent extends Omit<DocumentSize, 'rootFields' | 'listItems' | 'nameLength'> {
-  /** Fields of the set itself. */
-  here: number;
-  /** Selections of the set itself, by response name. */
+interface Extent extends SelectionSize {
+  /** Selections of the set itself, by response name; fragment spreads have the name "...". */
   names: ReadonlyMap<string, SameName>;
 }
 
-const emptyExtent: Extent = {
+const emptySize: SelectionSize = {
   depth: 0,
   fields: 0,
-  here: 0,
+  rootFields: 0,
   aliases: 0,
   directives: 0,
   introspections: 0,
   overlaps: 0,
-  names: new Map(),
 };
+const emptyExtent: Extent = { ...emptySize, names: new Map() };
+const fragmentSpread = { ...emptySize, names: new Map([['...', { count: 1, fields: 0 }]]) };
 
-const SPREAD = '...';
 /** `__schema` and `__type`. */
 const INTROSPECTION = /^__(?!typename$)/;
 
@@ -61,7 +63,7 @@ const INTROSPECTION = /^__(?!typename$)/;
 function addTo(sum: Extent & { names: Map<string, SameName> }, other: Extent): void {
   sum.depth = Math.max(sum.depth, other.depth);
   sum.fields += other.fields;
-  sum.here += other.here;
+  sum.rootFields += other.rootFields;
   sum.aliases += other.aliases;
   sum.directives += other.directives;
   sum.introspections += other.introspections;
@@ -84,7 +86,7 @@ function overlapsIn({ names }: Extent): number {
   return overlaps;
 }
 
-/** Each fragment is measured once, so documents whose fragments double at every level cost nothing. */
+/** Measures each fragment once, so the cost does not grow with the expanded fields. */
 function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   const measured = new Map<string, Extent>();
 
@@ -107,7 +109,7 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
     return {
       depth: below.depth + 1,
       fields: below.fields + 1,
-      here: 1,
+      rootFields: 1,
       aliases: below.aliases + Number(Boolean(node.alias)),
       directives: below.directives + countDirectives(node),
       introspections: isIntrospection ? 1 + below.aliases : below.introspections,
@@ -117,7 +119,7 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   }
 
   function ofSet({ selections }: SelectionSetNode) {
-    const sum = { ...emptyExtent, names: new Map<string, SameName>() };
+    const sum = { ...emptySize, names: new Map<string, SameName>() };
     for (const node of selections) {
       if (node.kind === Kind.FIELD) {
         addTo(sum, ofField(node));
@@ -128,7 +130,7 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
         addTo(sum, ofSet(node.selectionSet));
       } else {
         addTo(sum, ofFragment(node.name.value));
-        addTo(sum, { ...emptyExtent, names: new Map([[SPREAD, { count: 1, fields: 0 }]]) });
+        addTo(sum, fragmentSpread);
       }
     }
     return sum;
@@ -162,7 +164,7 @@ function findLongest(document: DocumentNode, maxItems: number) {
   return longest;
 }
 
-/** Measures a document that was parsed, but not yet validated. Stops looking for longer lists after `maxItems`. */
+/** Measures a document before its validation. Stops at a list of more than `maxItems` items. */
 export function measureDocument(document: DocumentNode, maxItems: number): DocumentSize {
   const fragments = new Map<string, FragmentDefinitionNode>();
   const operations: OperationDefinitionNode[] = [];
@@ -172,18 +174,11 @@ export function measureDocument(document: DocumentNode, maxItems: number): Docum
       fragments.set(definition.name.value, definition);
     }
   }
-  const measure = createMeasure(fragments);
-  const extents = operations.map(measure);
-  const max = (name: Exclude<keyof Extent, 'names'>) =>
-    Math.max(0, ...extents.map((extent) => extent[name]));
-  return {
-    depth: max('depth'),
-    fields: max('fields'),
-    rootFields: max('here'),
-    aliases: max('aliases'),
-    directives: max('directives'),
-    introspections: max('introspections'),
-    overlaps: max('overlaps'),
-    ...findLongest(document, maxItems),
-  };
+  const size = { ...emptySize, ...findLongest(document, maxItems) };
+  for (const extent of operations.map(createMeasure(fragments))) {
+    for (const name of Object.keys(emptySize) as (keyof SelectionSize)[]) {
+      size[name] = Math.max(size[name], extent[name]);
+    }
+  }
+  return size;
 }

@@ -2,17 +2,11 @@ import { type DocumentNode, GraphQLError, parse } from 'graphql';
 import { type DocumentSize, measureDocument } from './document-size.ts';
 import { requestError } from './request-error.ts';
 
-/** What one operation may hold or cost at most. */
-export interface Limits {
+/** Limits of an operation, each inclusive. */
+export interface Limits
+  extends Pick<DocumentSize, 'depth' | 'fields' | 'aliases' | 'rootFields' | 'directives'> {
   /** Requests to GitLab, estimated before the first and counted while the operation runs. */
   upstreamCalls: number;
-  /** Levels of nested fields. */
-  depth: number;
-  /** Selected fields, with fragments expanded. */
-  fields: number;
-  aliases: number;
-  rootFields: number;
-  directives: number;
   /** Lexical tokens of a document; also the maximum number of its lines. */
   tokens: number;
   /** Items of one list in an argument or a variable. */
@@ -24,10 +18,10 @@ export interface Limits {
 
 /** More than any tool needs. */
 const MAX_INTROSPECTIONS = 10;
-/** Validating so many takes 50 ms. A screen of 100 fragments that share ten fields has 50,000. */
+/** Validation of 60,000 takes 50 ms. A page of 100 fragments that share ten fields has 50,000. */
 const MAX_OVERLAPS = 60_000;
 const MAX_NAME_LENGTH = 200;
-/** No input type nests deeper; a value of this depth can be walked recursively. */
+/** No input type nests deeper; recursion to this depth is safe. */
 const MAX_VARIABLE_DEPTH = 50;
 
 const labels: Readonly<Record<keyof DocumentSize, string>> = {
@@ -59,8 +53,8 @@ function exceeded(limit: string, label: string, max: number): GraphQLError {
 const LINE_BREAK = /\r\n|[\n\r]/;
 
 /**
- * Documents with more lines have errors without locations: graphql-js counts the lines before each of them, which takes
- * 1 s of CPU for 500 errors behind 20,000 lines.
+ * Errors of longer documents have no locations: graphql-js counts the lines before each error, which
+ * takes 1 s of CPU for 500 errors after 20,000 lines.
  */
 const MAX_LOCATED_LINES = 2_000;
 
@@ -76,15 +70,14 @@ function toParseError(error: unknown, limits: Limits): unknown {
   return error;
 }
 
-/** A document that was parsed and keeps to the limits of size. */
-export interface ParsedDocument {
-  document: DocumentNode;
-  size: DocumentSize;
-}
+export type ParsedDocument = ReturnType<typeof parseWithinLimits>;
 
-/** Parses a document and checks its size, before the more expensive validation. Throws OPERATION_TOO_COMPLEX or GRAPHQL_PARSE_FAILED. */
-export function parseWithinLimits(source: string, limits: Limits): ParsedDocument {
-  // Line breaks are no tokens, so a document could have any number of them.
+/**
+ * Parses a document and checks its size, before the more expensive validation. Throws
+ * OPERATION_TOO_COMPLEX or GRAPHQL_PARSE_FAILED.
+ */
+export function parseWithinLimits(source: string, limits: Limits) {
+  // Line breaks are not tokens, so a document could have any number of them.
   const lines = source.split(LINE_BREAK, limits.tokens + 1).length;
   if (lines > limits.tokens) throw exceeded('lines', 'lines', limits.tokens);
   let document: DocumentNode;
@@ -107,7 +100,7 @@ export function parseWithinLimits(source: string, limits: Limits): ParsedDocumen
   return { document, size };
 }
 
-/** Checks list lengths and nesting of variables, before they are coerced. Throws OPERATION_TOO_COMPLEX. */
+/** Checks list lengths and nesting of uncoerced variables. Throws OPERATION_TOO_COMPLEX. */
 export function checkVariables(value: unknown, maxItems: number, depth = 0): void {
   if (typeof value !== 'object' || value === null) return;
   if (depth > MAX_VARIABLE_DEPTH) {
@@ -120,12 +113,12 @@ export function checkVariables(value: unknown, maxItems: number, depth = 0): voi
   for (const item of items) checkVariables(item, maxItems, depth + 1);
 }
 
-/** The operations of one batched request share the limit of requests to GitLab. */
+/** The operations of one batched request share the limit of calls to GitLab. */
 export interface Batch {
   estimatedCalls: number;
 }
 
-/** Checks the estimated number of requests to GitLab. Throws OPERATION_TOO_COMPLEX with `estimatedCalls`. */
+/** Checks the estimated number of calls to GitLab. Throws OPERATION_TOO_COMPLEX. */
 export function checkEstimatedCalls(
   estimate: number,
   { upstreamCalls: max }: Limits,
@@ -135,8 +128,9 @@ export function checkEstimatedCalls(
   if (batch) batch.estimatedCalls = calls;
   if (calls <= max) return;
   const subject = batch ? 'The batch up to this operation' : 'The operation';
+  const advice = 'Select less, or take smaller pages.';
   throw tooComplex(
-    `${subject} may take ${calls} calls to GitLab, and ${max} are allowed. Select less, or take smaller pages.`,
+    `${subject} may take ${calls} calls to GitLab, and ${max} are allowed. ${advice}`,
     { limit: 'upstreamCalls', max, estimatedCalls: calls },
   );
 }

@@ -1,6 +1,6 @@
 import { requestError } from './request-error.ts';
 
-/** The parameters of a GraphQL request, whatever transport they came over. */
+/** The parameters of a GraphQL request. */
 export interface OperationParams {
   readonly query: string | undefined;
   readonly operationName: string | undefined;
@@ -59,7 +59,7 @@ export function parseParams(value: unknown): OperationParams {
   };
 }
 
-/** The document of a request that must bring one. */
+/** Returns the document. Throws BAD_REQUEST if there is none. */
 export function requireQuery({ query }: OperationParams): string {
   if (query !== undefined) return query;
   throw badRequest('Must provide query string.', true);

@@ -1,25 +1,25 @@
 import { GraphQLError } from 'graphql';
 
-/** How a request error is answered over HTTP. */
-export interface RequestErrorOptions {
-  code: string;
+interface HttpOptions {
   status: number;
-  /** 200 instead of `status` where the response is `application/json` (GraphQL over HTTP, 6.4.1). @default false */
+  /** Whether `application/json` has status 200 (GraphQL over HTTP, 6.4.1). @default false */
   onlyNewMediaType?: boolean;
   headers?: Readonly<Record<string, string>>;
+}
+
+interface RequestErrorOptions extends HttpOptions {
+  code: string;
   /** More members of `extensions`. */
   details?: Record<string, unknown>;
 }
 
-/** An error that stops an operation before it is executed. `extensions.http` is read by http/ and never sent. */
+/** An error before the execution. `extensions.http` is read by http/ and never sent. */
 export function requestError(message: string, options: RequestErrorOptions): GraphQLError {
   const { code, details, ...http } = options;
   return new GraphQLError(message, { extensions: { code, ...details, http } });
 }
 
 /** The HTTP part of a request error; undefined for all other errors. */
-export function httpOptionsOf({
-  extensions,
-}: GraphQLError): Omit<RequestErrorOptions, 'code' | 'details'> | undefined {
-  return extensions['http'] as Omit<RequestErrorOptions, 'code' | 'details'> | undefined;
+export function httpOptionsOf({ extensions }: GraphQLError): HttpOptions | undefined {
+  return extensions['http'] as HttpOptions | undefined;
 }

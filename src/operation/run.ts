@@ -17,42 +17,33 @@ import {
   toClientError,
   unauthenticated,
 } from '../graphql/client-errors.ts';
-import type { Operation } from '../observability/operation.ts';
 import { mapStream } from '../util/streams.ts';
 import { type CachedOperation, type OperationCache, RequestErrors } from './document-cache.ts';
 import { type Batch, checkEstimatedCalls, checkVariables, type Limits } from './limits.ts';
-import type { OperationTracker, TrackedOperation } from './operation-tracker.ts';
+import type { OperationStart, OperationTracker, TrackedOperation } from './operation-tracker.ts';
 import { parseParams } from './params.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
 
 /*
- * The life of an operation, for every transport:
+ * Each transport calls `prepare` and `execute` and sends the responses.
  *
- *   prepare: parameters → trusted document → document cache (parse, limits, validate, compile) → variables → cost
- *   execute: context of the caller → compiled execution, or graphql-js → errors in a client's words → response
- *
- * A transport calls `prepare` and `execute`, and sends the responses.
+ *   prepare: parameters → trusted document → document cache (parse, limits, validate, compile)
+ *            → variables → cost
+ *   execute: context of the caller → compiled execution, or graphql-js → client errors → response
  */
 
-/** One GraphQL request, from whatever transport. */
-export interface OperationRequest {
-  /** Parameters as they came, unchecked. */
+/** One GraphQL request. */
+export interface OperationRequest extends OperationStart {
+  /** Parameters as received, unchecked. */
   params: unknown;
-  transport: Operation['transport'];
-  requestId: string;
-  /** Reads a request header, for the credential and the trace context. */
-  header(name: string): string | null | undefined;
-  /** Aborted when the caller disconnects. */
-  signal: AbortSignal;
   /** Refuses a type of operation that the transport cannot deliver. */
   refuseType?(type: OperationTypeNode): GraphQLError | undefined;
-  /** Whether long strings may be placeholders that `writeResponse` leaves for the transport to render. */
+  /** Whether the transport renders the placeholders of long strings that `writeResponse` leaves. */
   streamsStrings?: boolean;
-  /** Shared by the operations of a batched request. */
   batch?: Batch | undefined;
 }
 
-/** An operation that may be executed. */
+/** A valid operation with valid variables. */
 export interface PreparedOperation {
   readonly type: OperationTypeNode;
   readonly document: DocumentNode;
@@ -69,18 +60,18 @@ export interface PreparedOperation {
 export interface OperationResponse {
   /** JSON of `data`; undefined if the operation was refused before its execution. */
   readonly data: string | undefined;
-  /** As clients see them; `extensions.http` is for the transport. */
+  /** Masked and formatted for clients; `extensions.http` is for the transport. */
   readonly errors: readonly GraphQLError[];
   readonly extensions: Readonly<Record<string, unknown>> | undefined;
-  /** How long the caller's cache may keep it, in seconds; 0 for not at all. */
+  /** How long the caller's cache may keep it, in seconds; 0 if it must not. */
   readonly maxAge: number;
-  /** The strings that `data` holds placeholders for. */
+  /** The strings that `data` contains placeholders for. */
   readonly strings: StreamedStrings | undefined;
-  /** Frees what the operation holds. To be called once the response was sent. */
+  /** Frees the resources of the operation. To be called once the response was sent. */
   release(): void;
 }
 
-/** The responses of a subscription. Its `return` ends it at once, also while `next` waits. */
+/** The responses of a subscription. `return` ends it immediately, even while `next` waits. */
 export type ResponseStream = AsyncIterableIterator<OperationResponse>;
 
 /** Prepares and executes operations. */
@@ -91,23 +82,22 @@ export interface Operations {
   execute(prepared: PreparedOperation): Promise<OperationResponse | ResponseStream>;
 }
 
-/** What operations are made of. */
-export interface OperationsDeps {
+interface OperationsDeps {
   schema: GraphQLSchema;
   limits: Limits;
   documents: OperationCache;
   trustedDocuments: TrustedDocuments;
   tracker: OperationTracker;
   context: ContextDeps;
-  /** Whether validation and variable errors may suggest names of the schema. */
+  /** Whether error messages may suggest names of the schema. */
   introspection: boolean;
   /** Whether responses have `extensions.upstream`. */
   upstreamExtension: boolean;
-  /** Receives bugs of ours; clients see them masked. */
+  /** Reports a bug of the gateway; clients see a masked error. */
   report(bug: unknown): void;
 }
 
-/** The JSON text of a response. */
+/** Returns the JSON of a response. */
 export function writeResponse({ data, errors, extensions }: OperationResponse): string {
   const members = [
     errors.length > 0 && `"errors":${JSON.stringify(errors.map(formatError))}`,
@@ -119,7 +109,7 @@ export function writeResponse({ data, errors, extensions }: OperationResponse): 
 
 const release = () => {};
 
-/** A response without data, to a request that was not executed. */
+/** Returns the response of an operation that was not executed. */
 export function createRefusal(errors: readonly GraphQLError[]): OperationResponse {
   return { data: undefined, errors, extensions: undefined, maxAge: 0, strings: undefined, release };
 }
@@ -135,12 +125,12 @@ export function openContext(caller: Caller, deps: ContextDeps): Context {
 
 const noVariables = {};
 
-/** As graphql-js itself reports them. */
+/** As many as graphql-js reports. */
 const MAX_VARIABLE_ERRORS = 50;
 
 const SUGGESTION = / Did you mean .*$/s;
 
-/** Creates the one way of executing operations. */
+/** Creates the operation pipeline that all transports share. */
 export function createOperations(deps: OperationsDeps): Operations {
   const { schema, limits, documents, trustedDocuments, tracker, introspection } = deps;
 
@@ -154,7 +144,7 @@ export function createOperations(deps: OperationsDeps): Operations {
     return response;
   };
 
-  /** Coerces variables and checks the limits that depend on them. Throws what is wrong. */
+  /** Coerces variables and checks the limits that depend on them. Throws the errors. */
   const coerceVariables = (
     { document, operation, estimateCalls }: CachedOperation,
     variables: Readonly<Record<string, unknown>>,

@@ -5,7 +5,7 @@ import { requestError } from './request-error.ts';
 /** Trusted documents by their hash. */
 export type Manifest = ReadonlyMap<string, string>;
 
-/** Reads a manifest as GraphQL Code Generator's client preset writes it: `{ "<hash>": "<document>" }`. */
+/** Reads a manifest of GraphQL Code Generator's client preset: `{ "<hash>": "<document>" }`. */
 export function readManifest(file: string): Manifest {
   const found: unknown = JSON.parse(readFileSync(file, 'utf8'));
   const entries = Object.entries(typeof found === 'object' && found !== null ? found : {});
@@ -23,11 +23,7 @@ export interface RequestedDocument {
   isTrusted: boolean;
 }
 
-/** Finds the document of a request: its own text, or a trusted document by hash. */
-export interface TrustedDocuments {
-  /** Throws PERSISTED_QUERY_NOT_SUPPORTED, PERSISTED_QUERY_NOT_FOUND, QUERY_NOT_IN_SAFELIST or BAD_REQUEST. */
-  resolve(params: OperationParams): RequestedDocument;
-}
+export type TrustedDocuments = ReturnType<typeof createTrustedDocuments>;
 
 function refuse(message: string, code: string, status: number): Error {
   return requestError(message, { code, status, onlyNewMediaType: true });
@@ -41,18 +37,16 @@ function hashOf({ documentId, extensions }: OperationParams): unknown {
 
 function findDocument(manifest: Manifest, hash: unknown): string | undefined {
   if (typeof hash !== 'string') return undefined;
-  // `sha256:…` names the algorithm; manifests have the bare hash or the same form.
+  // Both the request and the manifest may have the prefix of an algorithm, such as `sha256:`.
   return manifest.get(hash) ?? manifest.get(hash.replace(/^[\w-]+:/, ''));
 }
 
-/** Resolves trusted documents. With `only`, every other document is refused before it is parsed. */
-export function createTrustedDocuments(
-  manifest: Manifest | undefined,
-  only: boolean,
-): TrustedDocuments {
+/** With `only`, documents that are not in the manifest are refused before they are parsed. */
+export function createTrustedDocuments(manifest: Manifest | undefined, only: boolean) {
   const trusted = new Set(manifest?.values());
   return {
-    resolve(params) {
+    /** Finds the document of a request: its own text, or a trusted document by hash. */
+    resolve(params: OperationParams): RequestedDocument {
       const hash = params.query ? undefined : hashOf(params);
       if (hash == null) {
         const query = requireQuery(params);
