@@ -12,7 +12,12 @@ import { closeStalled, handleInSequence } from '../http/connections.ts';
 import { createDrain, type Drain } from '../http/drain.ts';
 import { createGraphiqlRoute } from '../http/graphiql.ts';
 import { createGraphqlHandler } from '../http/graphql.ts';
-import { createEndpoints, createHealthRoute, createOperatorServer } from '../http/health.ts';
+import {
+  createHealthRoute,
+  createOperatorServer,
+  healthEndpoints,
+  metricsEndpoint,
+} from '../http/health.ts';
 import { isFromForeignSite } from '../http/origin.ts';
 import { createRawLogRoute } from '../http/raw-log.ts';
 import { readRequestId } from '../http/request-id.ts';
@@ -211,19 +216,19 @@ function createListener(config: Config, given: GatewayDeps, parts: Parts) {
     createHealthRoute(
       operatorEndpoints(parts, config.metricsPort === undefined && !given.isWorker),
     ),
-    ...(config.graphiql ? [createGraphiqlRoute({ tokens: given.exampleTokens })] : []),
-    createRawLogRoute({ open: async (caller, job) => openContext(caller, context).openTrace(job) }),
+    ...(config.graphiql ? [createGraphiqlRoute(given.exampleTokens)] : []),
+    createRawLogRoute(async (caller, job) => openContext(caller, context).openTrace(job)),
     ...(endpoint ? [createWebhookRoute(endpoint)] : []),
   ];
   return createHttpListener({ graphql, routes, headers, drain, report });
 }
 
 function operatorEndpoints({ telemetry, drain }: Parts, withMetrics: boolean) {
-  return createEndpoints({
-    readiness: telemetry.readiness,
-    isDraining: () => drain.isDraining,
-    metrics: withMetrics ? telemetry.metricsText : undefined,
-  });
+  const { readiness, metricsText } = telemetry;
+  return new Map([
+    ...healthEndpoints({ readiness, isDraining: () => drain.isDraining }),
+    ...metricsEndpoint(withMetrics ? metricsText : undefined),
+  ]);
 }
 
 /** The composition root: connects configuration, GitLab's client, operations, and the HTTP and WebSocket servers. */

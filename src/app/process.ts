@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { AggregatorRegistry } from 'prom-client';
-import { createOperatorServer, onlyMetrics } from '../http/health.ts';
+import { createOperatorServer, metricsEndpoint } from '../http/health.ts';
 import { createLogger, createStandardOutput, type Logger } from '../observability/logger.ts';
 import { demo, seedWorld } from '../simulator/seed.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
@@ -157,7 +157,7 @@ async function serveInWorkers({ config, logger, exit, print }: Serving): Promise
   });
   onSignal(() => stop(0));
   if (metricsPort !== undefined) {
-    const server = createOperatorServer(onlyMetrics(workers.metricsText));
+    const server = createOperatorServer(metricsEndpoint(workers.metricsText));
     await once(server.listen(metricsPort, host), 'listening');
   }
   print(`Listening on ${await workers.start()} with ${count} workers`);

@@ -11,6 +11,9 @@ const TYPES = [
 
 export type ResponseType = (typeof TYPES)[number];
 
+/** For the error message of a request that accepts none of the types. */
+export const offeredTypes = TYPES.join(', ');
+
 /** `Accept: application/json; charset=utf-8` matches only a type with that parameter. */
 const OFFERED = TYPES.flatMap((type) => [type, `${type};charset=utf-8`]);
 
@@ -19,13 +22,11 @@ export interface Accepted {
   readonly types: readonly ResponseType[];
   /** The preferred JSON type. */
   readonly json: ResponseType | undefined;
-  /** The type for a stream of responses. */
-  readonly stream: ResponseType | undefined;
+  readonly stream: 'text/event-stream' | undefined;
 }
 
-function negotiate(accept: string | undefined): Accepted {
-  const headers = accept === undefined ? {} : { accept };
-  const offered = new Negotiator({ headers }).mediaTypes(OFFERED);
+function negotiate(accept: string): Accepted {
+  const offered = new Negotiator({ headers: { accept } }).mediaTypes(OFFERED);
   const types = [...new Set(offered.map((type) => type.split(';')[0] as ResponseType))];
   return {
     types,
@@ -34,7 +35,7 @@ function negotiate(accept: string | undefined): Accepted {
   };
 }
 
-/** Clients send few different headers; longer ones are negotiated anew each time. */
+/** Clients send few different headers; longer ones are not cached. */
 const MAX_CACHED_LENGTH = 300;
 const cache = new LRUCache<string, Accepted>({ max: 200 });
 
@@ -47,6 +48,3 @@ export function parseAccept(accept: string | undefined): Accepted {
   if (text.length <= MAX_CACHED_LENGTH) cache.set(text, accepted);
   return accepted;
 }
-
-/** For the error of a request that accepts none of them. */
-export const offeredTypes = TYPES.join(', ');

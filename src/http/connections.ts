@@ -1,8 +1,9 @@
 import type { RequestListener, Server } from 'node:http';
 
 /**
- * Starts each request of a connection after the response to the previous one (HTTP pipelining). Node would start them all:
- * but a response that waits has no socket, so it would miss that its caller disconnected, and timeouts.
+ * Starts each request of a connection after the response to the previous one (HTTP pipelining).
+ * Node would start all of them, but a response has no socket while it waits, so it would miss
+ * timeouts and the disconnection of its caller.
  */
 export function handleInSequence(server: Server, listener: RequestListener): void {
   server.on('request', (request, response) => {
@@ -13,8 +14,9 @@ export function handleInSequence(server: Server, listener: RequestListener): voi
 }
 
 /**
- * Closes connections without any traffic for that long. `server.timeout` alone is not enough: Yoga's HTTP adapter switches
- * off the timeout of a socket before it streams a body, so a client that reads nothing would be served for ever.
+ * Closes connections without traffic for `timeoutMs`. `server.timeout` alone is not enough: Yoga's
+ * HTTP adapter disables a socket's timeout before it streams a body, so a client that reads nothing
+ * would be served forever.
  */
 export function closeStalled(server: Server, timeoutMs: number): void {
   server.timeout = timeoutMs;

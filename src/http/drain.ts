@@ -1,55 +1,46 @@
 import type { ServerResponse } from 'node:http';
 
 /** The graceful shutdown of HTTP: running requests may finish, new ones are refused. */
-export interface Drain {
-  readonly isDraining: boolean;
-  /** Repeated calls have no effect. */
-  begin(): void;
-  /** Calls back when it begins, or in a microtask if it has begun. Returns a function that unsubscribes. */
-  onBegin(callback: () => void): () => void;
-  /** Counts a response as running until it is closed. */
-  watch(response: ServerResponse): void;
-  /** Resolves when no response is running. */
-  idle(): Promise<void>;
-}
+export type Drain = ReturnType<typeof createDrain>;
 
 /** Creates the state of a process that serves normally. */
-export function createDrain(): Drain {
+export function createDrain() {
   const callbacks = new Set<() => void>();
-  const running = new Set<ServerResponse>();
-  const waiting = new Set<() => void>();
+  const idleCallbacks = new Set<() => void>();
+  let running = 0;
   let isDraining = false;
-
-  const finish = (response: ServerResponse) => {
-    running.delete(response);
-    if (running.size > 0) return;
-    for (const resolve of waiting) resolve();
-    waiting.clear();
-  };
 
   return {
     get isDraining() {
       return isDraining;
     },
+    /** Idempotent. */
     begin() {
       if (isDraining) return;
       isDraining = true;
       for (const callback of callbacks) callback();
       callbacks.clear();
     },
-    onBegin(callback) {
-      // A subscription may start after the shutdown began, if its request came before.
+    /** Calls back when it begins, or in a microtask if it has. Returns an unsubscribe function. */
+    onBegin(callback: () => void) {
+      // A subscription may start after the shutdown began, if its request was received before.
       if (isDraining) queueMicrotask(callback);
       else callbacks.add(callback);
       return () => callbacks.delete(callback);
     },
-    watch(response) {
-      running.add(response);
-      response.once('close', () => finish(response));
+    /** Counts a response as running until it is closed. */
+    watch(response: ServerResponse) {
+      running += 1;
+      response.once('close', () => {
+        running -= 1;
+        if (running > 0) return;
+        for (const resolve of idleCallbacks) resolve();
+        idleCallbacks.clear();
+      });
     },
-    idle() {
-      if (running.size === 0) return Promise.resolve();
-      return new Promise((resolve) => waiting.add(resolve));
+    /** Resolves when no response is running. */
+    async idle() {
+      if (running > 0) await new Promise<void>((resolve) => idleCallbacks.add(resolve));
     },
   };
 }

@@ -1,34 +1,33 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /*
- * The example operations of schema/operations. The same files are GraphiQL's tabs, run in the tests
- * and stand in the documents. Each begins with a comment that says what it shows, and in it a line
- * `# variables: {…}`; an operation for another credential than a personal token names its header in
- * a line `# credential: JOB-TOKEN`.
+ * The example operations of schema/operations: GraphiQL's tabs, and examples of the tests and docs.
+ * Each file begins with a comment that explains it. The comment may contain the lines
+ * `# variables: {…}` and `# credential: JOB-TOKEN` (a header name; default PRIVATE-TOKEN).
  */
 
-/** An example operation, ready to be run. */
+/** An example operation. */
 export interface ExampleOperation {
-  /** The file's name without its ending, such as `01-one-job`. */
+  /** Such as `01-one-job`. */
   name: string;
-  /** The document with the comment on what it shows, without the lines for programs. */
+  /** The document with its comment, but without the lines of variables and credential. */
   query: string;
   variables: Record<string, unknown>;
-  /** The header that carries the credential it needs. */
+  /** The name of the header for the credential. */
   credential: string;
 }
 
 const FOLDER = new URL('../../schema/operations/', import.meta.url);
 const DIRECTIVE_LINE = /^# (variables|credential): (.*)\n/gm;
-/** The comment's last, empty line, which parts it from the lines for programs. */
-const PARTING_LINE = /^#\n(?=\n|[^#])/m;
+/** The empty line at the end of the comment that separated those lines. */
+const EMPTY_COMMENT_LINE = /^#\n(?=\n|[^#])/m;
 
-/** Takes an example operation's file apart. */
+/** Parses the file of an example operation. */
 export function parseOperation(name: string, text: string): ExampleOperation {
   const lines = new Map([...text.matchAll(DIRECTIVE_LINE)].map(([, key, value]) => [key, value]));
   return {
     name,
-    query: text.replace(DIRECTIVE_LINE, '').replace(PARTING_LINE, ''),
+    query: text.replace(DIRECTIVE_LINE, '').replace(EMPTY_COMMENT_LINE, ''),
     variables: JSON.parse(lines.get('variables') ?? '{}') as Record<string, unknown>,
     credential: lines.get('credential') ?? 'PRIVATE-TOKEN',
   };

@@ -1,45 +1,28 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { readOperations } from './example-operations.ts';
-import { isPageView, type Route } from './server.ts';
+import { isPageView, type Route, type RoutedRequest } from './server.ts';
 
-/** Where GraphiQL is served, and what its tabs may show. */
-export interface GraphiQLOptions {
-  /** Where GraphQL is served: browsers that open it get GraphiQL. @default '/graphql' */
-  endpoint?: string | undefined;
-  /**
-   * Tokens by header name, put into the page for everybody to see: for the demo alone, whose tokens
-   * are no secret.
-   * @default none
-   */
-  tokens?: Readonly<Record<string, string>> | undefined;
-}
+/** Public tokens by header name: those of the demo. The page shows them to everyone. */
+type ExampleTokens = Readonly<Record<string, string>> | undefined;
 
-/** A file of the page, kept compressed: nearly every client takes it so. */
+/** A file of the page. Stored compressed, because nearly all browsers accept gzip. */
 interface Asset {
   name: string;
   type: string;
   gzipped: Buffer;
 }
 
-/** The page and its files. */
-interface Site {
-  /** The page; its argument leads from the page's folder to the folder of `graphiql/`. */
-  page(root: '' | '../'): string;
-  assets: ReadonlyMap<string, Asset>;
-}
-
 const TITLE = 'GitLab Jobs';
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><rect width="32" height="32" rx="7" fill="#7b3fe4"/><path d="M12 9v14l11-7z" fill="#fff"/></svg>';
-/** Stands in the headers editor where no token is given; GraphiQL allows comments there. */
-const TOKEN_HINT = '// Your token: { "PRIVATE-TOKEN": "glpat-…" }\n';
+/** The initial headers without example tokens; GraphiQL allows comments there. */
+const HEADERS_COMMENT = '// Your token: { "PRIVATE-TOKEN": "glpat-…" }\n';
 
 /**
- * Nothing but our own origin is loaded or called, and no script stands in the page. Monaco, the
- * editor in GraphiQL, writes <style> elements and keeps fonts in data: addresses.
+ * Allows resources and requests of this origin only, and no inline scripts. Monaco, the editor in
+ * GraphiQL, creates <style> elements and has fonts in data: URLs.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -54,7 +37,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** On the page and on its files: a worker obeys the policy that came with its own script. */
+/** For the page and its files: a worker uses the policy of its own script. */
 const SECURITY_HEADERS = {
   'Content-Security-Policy': CONTENT_SECURITY_POLICY,
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -65,13 +48,12 @@ const SECURITY_HEADERS = {
 
 /**
  * Runs in the browser, after GraphiQL's own script.
- * - Tabs are stored under `scope`, so that a demo and a real gateway on one address, or two versions
- *   of the demo, do not show each other's.
- * - GraphiQL shows a first tab's query but not its variables, unless they are given apart.
- * - Its tabs can be dragged, but with several of them on the first view it takes places for them that
- *   are far away: they flee from the pointer and cannot be clicked. So no drag begins (see STYLES).
- * - It would write every edit into the address; here an address is read once (`?query=…&variables=…`)
- *   and then left clean.
+ * - Stores tabs under `scope`, so that a demo and a real gateway on one address, or two versions of
+ *   the demo, do not show each other's tabs.
+ * - Passes the variables of the first tab separately; otherwise GraphiQL shows only its query.
+ * - Prevents dragging of tabs (see STYLES, too): with several initial tabs, GraphiQL computes wrong
+ *   positions, so that tabs move away from the pointer and cannot be clicked.
+ * - Reads a link (`?query=…&variables=…`) once and clears it; GraphiQL would write each edit into it.
  */
 const START = `
 ;(() => {
@@ -109,7 +91,7 @@ const START = `
 })();
 `;
 
-/** Keeps tabs where they are, and the name in one line. */
+/** Keeps tabs in place, and the title on one line. */
 const STYLES = `
 .graphiql-tabs .graphiql-tab { transform: none !important; }
 .graphiql-logo { white-space: nowrap; }
@@ -132,8 +114,8 @@ async function toAsset(text: string, ending: 'js' | 'css'): Promise<Asset> {
   };
 }
 
-/** GraphiQL's settings: one tab for each example operation. */
-function toSettings(tokens: GraphiQLOptions['tokens']): Record<string, unknown> {
+/** GraphiQL's settings, with one tab for each example operation. */
+function toSettings(tokens: ExampleTokens): Record<string, unknown> {
   const headersFor = (credential: string) => {
     const token = tokens?.[credential];
     return token && JSON.stringify({ [credential]: token }, null, 2);
@@ -147,20 +129,20 @@ function toSettings(tokens: GraphiQLOptions['tokens']): Record<string, unknown> 
     scope: tokens ? `demo-${digest(JSON.stringify(defaultTabs))}` : 'gateway',
     title: TITLE,
     logo: ICON,
-    headers: headersFor('PRIVATE-TOKEN') ?? TOKEN_HINT,
-    // Tokens that somebody types are stored only if they tick the box in the settings.
+    headers: headersFor('PRIVATE-TOKEN') ?? HEADERS_COMMENT,
+    // Tokens that a user types are stored only if the user enables that in the settings.
     ...(tokens ? { shouldPersistHeaders: true } : { defaultEditorToolsVisibility: 'headers' }),
     defaultTabs,
   };
 }
 
-/** JSON that may stand inside a <script> element. */
+/** Escapes JSON for a <script> element. */
 function toScriptData(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
 
-/** The 9 MB of GraphiQL are loaded here, when the first browser asks. */
-async function buildSite(tokens: GraphiQLOptions['tokens']): Promise<Site> {
+/** Loads GraphiQL's 9 MB; called at the first request. */
+async function buildSite(tokens: ExampleTokens) {
   const graphiql = await import('@graphql-yoga/render-graphiql/graphiql');
   const [script, styles, editor, json, graphql] = await Promise.all([
     toAsset(graphiql.js + START, 'js'),
@@ -172,7 +154,8 @@ async function buildSite(tokens: GraphiQLOptions['tokens']): Promise<Site> {
   const settings = toSettings(tokens);
   return {
     assets: new Map([script, styles, editor, json, graphql].map((asset) => [asset.name, asset])),
-    page(root) {
+    /** Returns the page. `root` leads from the page's folder to the parent of `graphiql/`. */
+    page(root: '' | '../') {
       const at = ({ name }: Asset) => `${root}graphiql/${name}`;
       const workers = { editorWorkerService: at(editor), json: at(json), graphql: at(graphql) };
       return `<!doctype html>
@@ -196,55 +179,44 @@ async function buildSite(tokens: GraphiQLOptions['tokens']): Promise<Site> {
   };
 }
 
-/** What is answered: a body and its headers. */
-type Answer = [string | Buffer, Record<string, string>];
-
-async function answerAsset(asset: Asset, { headers: given }: IncomingMessage): Promise<Answer> {
-  const isGzipWelcome = /\bgzip\b/.test(given['accept-encoding']?.toString() ?? '');
-  const headers = {
+async function sendAsset(asset: Asset, { request, response }: RoutedRequest): Promise<void> {
+  const acceptsGzip = /\bgzip\b/.test(request.headers['accept-encoding']?.toString() ?? '');
+  response.writeHead(200, {
+    ...SECURITY_HEADERS,
     'Content-Type': asset.type,
     'Cache-Control': 'public, max-age=31536000, immutable',
     Vary: 'Accept-Encoding',
-  };
-  if (isGzipWelcome) return [asset.gzipped, { ...headers, 'Content-Encoding': 'gzip' }];
-  return [await fromGzip(asset.gzipped), headers];
+    ...(acceptsGzip && { 'Content-Encoding': 'gzip' }),
+  });
+  response.end(acceptsGzip ? asset.gzipped : await fromGzip(asset.gzipped));
 }
 
-function answerPage(page: string): Answer {
-  return [page, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' }];
-}
+const PAGE_HEADERS = {
+  ...SECURITY_HEADERS,
+  'Content-Type': 'text/html; charset=utf-8',
+  'Cache-Control': 'no-store',
+};
 
-/** Answers what a browser asks of GraphiQL; undefined for every other request. */
-function createResponder({ endpoint = '/graphql', tokens }: GraphiQLOptions) {
-  const folder = `${endpoint.slice(0, endpoint.lastIndexOf('/'))}/graphiql/`;
-  let site: Promise<Site> | undefined;
-  const loadSite = () => {
-    site ??= buildSite(tokens);
-    return site;
-  };
-  return async (request: IncomingMessage, path: string): Promise<Answer | undefined> => {
-    if (path.startsWith(folder)) {
-      const asset = (await loadSite()).assets.get(path.slice(folder.length));
-      return asset && answerAsset(asset, request);
-    }
-    if (!isPageView(request)) return undefined;
-    if (path === endpoint) return answerPage((await loadSite()).page(''));
-    if (path === `${endpoint}/`) return answerPage((await loadSite()).page('../'));
-    return undefined;
-  };
-}
+const FOLDER = '/graphiql/';
 
 /**
- * Serves GraphiQL to browsers, entirely from this origin and under a strict content security policy: the page at the
- * endpoint itself, its files under `/graphiql/` with names that are their digests.
+ * Serves GraphiQL under a strict content security policy: to browsers that open `/graphql`, with
+ * files under `/graphiql/` that are named by their digests.
  */
-export function createGraphiqlRoute(options: GraphiQLOptions = {}): Route {
-  const respond = createResponder(options);
-  return async ({ request, response, path }) => {
-    const [body, headers] = (await respond(request, path)) ?? [];
-    if (body === undefined) return false;
-    response.writeHead(200, { ...SECURITY_HEADERS, ...headers });
-    response.end(body);
-    return true;
+export function createGraphiqlRoute(tokens: ExampleTokens): Route {
+  let site: ReturnType<typeof buildSite> | undefined;
+  return async (routed) => {
+    const { request, response, path } = routed;
+    const isPage = /^\/graphql\/?$/.test(path) && isPageView(request);
+    if (!isPage && !path.startsWith(FOLDER)) return false;
+    site ??= buildSite(tokens);
+    const { page, assets } = await site;
+    if (isPage) {
+      response.writeHead(200, PAGE_HEADERS).end(page(path.endsWith('/') ? '../' : ''));
+      return true;
+    }
+    const asset = assets.get(path.slice(FOLDER.length));
+    if (asset) await sendAsset(asset, routed);
+    return asset !== undefined;
   };
 }

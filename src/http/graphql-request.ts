@@ -1,12 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GraphQLError } from 'graphql';
 import { requestError } from '../operation/request-error.ts';
 import type { Accepted } from './accept.ts';
 
-/** Parameters of a request, unchecked: one operation, or an array of them. */
-export type RequestParams = unknown;
-
-/** A GraphQL request over HTTP and where its response goes. */
+/** A GraphQL request over HTTP, and its response. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -23,37 +19,35 @@ export function headerReader({ headers }: IncomingMessage): (name: string) => st
   };
 }
 
-function badRequest(message: string, status = 400): GraphQLError {
-  return requestError(message, { code: 'BAD_REQUEST', status });
-}
+/** Returns the error of a request that is refused before its operation. */
+export const badRequest = (message: string, status = 400, headers = {}) =>
+  requestError(message, { code: 'BAD_REQUEST', status, headers });
 
-/** A page of another site cannot send these types without a CORS preflight. Types are compared without their case. */
+/** Pages of other sites cannot send these types without a CORS preflight. */
 const JSON_TYPE = /^application\/(graphql\+)?json\s*(?:[;,]|$)/i;
 
-/** Refuses a method or a media type that is not served. */
-export function checkMethod({ method, headers }: IncomingMessage): GraphQLError | undefined {
-  if (method === 'GET') return undefined;
+/** Throws BAD_REQUEST for a method or a media type that is not supported. */
+export function checkMethod({ method, headers }: IncomingMessage): void {
+  if (method === 'GET') return;
   if (method !== 'POST') {
-    return requestError('GraphQL only supports GET and POST requests.', {
-      code: 'BAD_REQUEST',
-      status: 405,
-      headers: { allow: 'GET, POST' },
-    });
+    const allow = 'GET, POST';
+    throw badRequest('GraphQL only supports GET and POST requests.', 405, { allow });
   }
-  if (JSON_TYPE.test(headers['content-type'] ?? '')) return undefined;
-  return badRequest('The body must be JSON: send Content-Type: application/json.', 415);
+  if (JSON_TYPE.test(headers['content-type'] ?? '')) return;
+  throw badRequest('The body must be JSON: send Content-Type: application/json.', 415);
 }
 
-function parseJson(text: string, what: string): unknown {
+/** `problem` begins the error message. */
+function parseJson(text: string, problem: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw badRequest(`${what}: ${(error as Error).message}`);
+    throw badRequest(`${problem}: ${(error as Error).message}`);
   }
 }
 
 /** Reads the parameters of a GET request. Throws BAD_REQUEST for malformed JSON. */
-export function readQueryString(search: string): RequestParams {
+export function readQueryString(search: string): unknown {
   const given = new URLSearchParams(search);
   const text = (name: string) => given.get(name) || undefined;
   const json = (name: string) => {
@@ -76,7 +70,7 @@ const tooLarge = (maxBytes: number) =>
     status: 413,
   });
 
-/** Collects a body. Rejects with REQUEST_ENTITY_TOO_LARGE as soon as it is too large; never settles if the caller leaves. */
+/** Rejects as soon as the body is too large; never settles if the caller disconnects. */
 function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -93,8 +87,11 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   });
 }
 
-/** Reads the parameters in a JSON body. Rejects with BAD_REQUEST or REQUEST_ENTITY_TOO_LARGE. */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<RequestParams> {
+/**
+ * Reads the parameters in a JSON body: of one operation, or an array for several. Rejects with
+ * BAD_REQUEST or REQUEST_ENTITY_TOO_LARGE.
+ */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const body = await collect(request, maxBytes);
   const params = parseJson(body.toString(), 'The request body is not valid JSON');
@@ -103,9 +100,9 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   throw badRequest(`The request body must be a JSON object, not ${kind}.`);
 }
 
-/** Checks the number of operations in a batched request. */
-export function checkBatch(operations: readonly unknown[], max: number): GraphQLError | undefined {
-  if (max === 0) return badRequest('Batching is not supported.');
-  if (operations.length <= max) return undefined;
-  return badRequest(`Batching is limited to ${max} operations per request.`, 413);
+/** Throws BAD_REQUEST for a batched request of more than `max` operations. */
+export function checkBatch(operations: readonly unknown[], max: number): void {
+  if (max === 0) throw badRequest('Batching is not supported.');
+  if (operations.length <= max) return;
+  throw badRequest(`Batching is limited to ${max} operations per request.`, 413);
 }

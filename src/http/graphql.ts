@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { GraphQLError, OperationTypeNode } from 'graphql';
+import type { OperationTypeNode } from 'graphql';
 import { toClientError } from '../graphql/client-errors.ts';
 import { requestError } from '../operation/request-error.ts';
 import {
@@ -11,6 +11,7 @@ import {
 import { offeredTypes, parseAccept } from './accept.ts';
 import type { Drain } from './drain.ts';
 import {
+  badRequest,
   checkBatch,
   checkMethod,
   type Exchange,
@@ -25,11 +26,10 @@ import type { ResponseHeaders } from './response-headers.ts';
 import type { RoutedRequest } from './server.ts';
 import type { StreamSender } from './yoga.ts';
 
-/** What the GraphQL route is made of. */
-export interface GraphqlHandlerDeps {
+interface GraphqlHandlerDeps {
   operations: Operations;
   headers: ResponseHeaders;
-  /** Sends what is not a single JSON response. */
+  /** Sends responses that are not a single JSON document. */
   streams: StreamSender;
   drain: Drain;
   /** Origins whose pages may send requests. */
@@ -37,39 +37,31 @@ export interface GraphqlHandlerDeps {
   maxBodyBytes: number;
   /** Operations in one batched request; 0 refuses batches. */
   maxBatch: number;
-  /** A request was answered without any operation. */
+  /** Records a request that was refused before any operation. */
   refused(requestId: string, status: number): void;
   report(bug: unknown): void;
 }
 
-function forbidden(): GraphQLError {
-  const message = 'Requests from pages of other sites are not allowed.';
-  return requestError(message, { code: 'FORBIDDEN', status: 403 });
-}
-
-function notAcceptable(message: string): GraphQLError {
-  return requestError(message, { code: 'BAD_REQUEST', status: 406 });
-}
-
-const notAcceptableStream = () =>
-  notAcceptable(
-    'A subscription is sent as an event stream: Accept must allow text/event-stream. WebSockets work, too.',
-  );
+const forbidden = () =>
+  requestError('Requests from pages of other sites are not allowed.', {
+    code: 'FORBIDDEN',
+    status: 403,
+  });
 
 const mutationByGet = () =>
-  requestError('Can only perform a mutation operation from a POST request.', {
-    code: 'BAD_REQUEST',
-    status: 405,
-    headers: { allow: 'POST' },
-  });
+  badRequest('Can only perform a mutation operation from a POST request.', 405, { allow: 'POST' });
+
+const notAcceptableStream = () =>
+  badRequest(
+    'A subscription is sent as an event stream: Accept must allow text/event-stream. ' +
+      'WebSockets work, too.',
+    406,
+  );
 
 const subscriptionInBatch = () =>
-  requestError('A subscription cannot be part of a batch: send it alone.', {
-    code: 'BAD_REQUEST',
-    status: 200,
-  });
+  badRequest('A subscription cannot be part of a batch: send it alone.', 200);
 
-/** A signal that is aborted when the client disconnects before it has the whole response. */
+/** Returns a signal that aborts when the client disconnects before it has the whole response. */
 function signalOf(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => {
@@ -79,29 +71,27 @@ function signalOf(response: ServerResponse): AbortSignal {
 }
 
 /**
- * Serves GraphQL over HTTP: reads the parameters, runs the operation, and sends its response. A query or mutation is sent
- * as JSON where the client accepts it; subscriptions and clients that accept only streams are served through Yoga.
+ * Serves GraphQL over HTTP: reads the parameters, runs the operation, and sends its response. A
+ * query or mutation is sent as JSON if the client accepts it; all else is sent through Yoga.
  */
 export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedRequest) => void {
   const { operations, streams, drain, origins, maxBodyBytes, maxBatch } = deps;
-  const json = createJsonSender(deps.headers);
+  const json = createJsonSender(deps.headers, drain);
 
-  /** Checks what can be checked before the parameters are read. Throws what is wrong. */
+  /** Throws the error of a request that is refused whatever its parameters are. */
   const checkRequest = ({ request, header, accepted }: Exchange) => {
     if (isFromForeignSite(header, origins)) throw forbidden();
-    const error = checkMethod(request);
-    if (error) throw error;
+    checkMethod(request);
     if (accepted.types.length > 0) return;
-    throw notAcceptable(`Accept must name one of ${offeredTypes}.`);
+    throw badRequest(`Accept must name one of ${offeredTypes}.`, 406);
   };
 
   const runOne = async (operation: OperationRequest, exchange: Exchange) => {
     const { request, accepted } = exchange;
     const send = (result: OperationResponse) => {
       if (operation.signal.aborted) return result.release();
-      const type = accepted.json ?? accepted.types[0] ?? 'application/json';
-      if (!accepted.json) return streams.send(result, exchange, type);
-      return json.send(result, exchange, { type, isLast: drain.isDraining });
+      if (accepted.json) return json.send(result, exchange, accepted.json);
+      return streams.send(result, exchange, accepted.types[0] ?? 'text/event-stream');
     };
     const refuseType = (type: OperationTypeNode) => {
       if (type === 'mutation' && request.method === 'GET') return mutationByGet();
@@ -121,10 +111,9 @@ export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedR
     base: Omit<OperationRequest, 'params'>,
     exchange: Exchange,
   ) => {
-    const error = checkBatch(all, maxBatch);
-    if (error) throw error;
+    checkBatch(all, maxBatch);
     const { json: type } = exchange.accepted;
-    if (!type) throw notAcceptable('The response to a batch is JSON: Accept must allow it.');
+    if (!type) throw badRequest('The response to a batch is JSON: Accept must allow it.', 406);
     const batch = { estimatedCalls: 0 };
     const runInBatch = async (params: unknown): Promise<OperationResponse> => {
       const prepared = operations.prepare({
@@ -134,8 +123,7 @@ export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedR
       if (!('cached' in prepared)) return prepared;
       return (await operations.execute(prepared)) as OperationResponse;
     };
-    const results = await Promise.all(all.map(runInBatch));
-    json.sendBatch(results, exchange, { type, isLast: drain.isDraining });
+    json.sendBatch(await Promise.all(all.map(runInBatch)), exchange, type);
   };
 
   const handle = async (exchange: Exchange, search: string): Promise<void> => {
@@ -156,17 +144,12 @@ export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedR
     else await runOne(operation, exchange);
   };
 
-  /** Sends an error that was found before any operation began. */
   const refuse = (error: unknown, exchange: Exchange) => {
     const errors = [toClientError(error, deps.report)];
-    const { requestId, response } = exchange;
-    if (response.headersSent) return response.destroy();
+    if (exchange.response.headersSent) return exchange.response.destroy();
     const type = exchange.accepted.json ?? 'application/json';
-    const status = statusOf(errors, type);
-    deps.refused(requestId, status);
-    // The rest of a body that is too large must not be taken for the next request.
-    const isLast = drain.isDraining || status === 413;
-    return json.send(createRefusal(errors), exchange, { type, isLast });
+    deps.refused(exchange.requestId, statusOf(errors, type));
+    return json.send(createRefusal(errors), exchange, type);
   };
 
   return ({ request, response, search }) => {

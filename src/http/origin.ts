@@ -1,7 +1,7 @@
-/** Reads a header of a request; null or undefined where it is absent. */
-export type ReadHeader = (name: string) => string | null | undefined;
+/** Returns null or undefined for an absent header. */
+type ReadHeader = (name: string) => string | null | undefined;
 
-/** Whether an origin is the host the request was sent to, or one of the allowed origins. */
+/** Whether an origin is the request's own host or one of `allowed`. */
 function isAllowed(origin: string, host: string | null | undefined, allowed: readonly string[]) {
   if (allowed.includes(origin)) return true;
   // A proxy may have terminated TLS, so the scheme is not compared.
@@ -9,8 +9,8 @@ function isAllowed(origin: string, host: string | null | undefined, allowed: rea
 }
 
 /**
- * Whether a page of another site that is not allowed made a browser send this request (CSRF). Browsers say so in
- * headers that pages cannot set; other clients send none of these headers.
+ * Whether the page of a site that is not allowed made a browser send this request (CSRF). Browsers
+ * report that in headers that pages cannot set; other clients do not send these headers.
  */
 export function isFromForeignSite(header: ReadHeader, allowed: readonly string[]): boolean {
   const site = header('sec-fetch-site');

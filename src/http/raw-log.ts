@@ -14,11 +14,8 @@ interface JobAddress {
   id: string;
 }
 
-/** Where logs come from. */
-export interface RawLogOptions {
-  /** Opens a log with the caller's credential. Rejects with GitlabError, or with GraphQLError for a malformed credential. */
-  open(caller: Caller, job: JobAddress): Promise<{ body: Readable }>;
-}
+/** Rejects with GitlabError, or with GraphQLError for a malformed credential. */
+type OpenLog = (caller: Caller, job: JobAddress) => Promise<{ body: Readable }>;
 
 const LOG_PATH = /^\/jobs\/([^/]+)\/([^/]+)\/trace$/;
 const STYLE_PATH = '/trace.css';
@@ -26,7 +23,7 @@ const STYLE_PATH = '/trace.css';
 const LOG_HEADERS = {
   'content-type': 'text/plain; charset=utf-8',
   'cache-control': 'private, no-store',
-  // Whatever a job printed, a browser shows it as text and runs none of it.
+  // A browser must show any output of a job as text, and must not execute it.
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; sandbox",
 };
@@ -55,7 +52,7 @@ function refusalOf(error: unknown): Refusal {
   throw error;
 }
 
-/** The project and job that a path names; undefined where it cannot name one. */
+/** Returns undefined for a path that cannot name a job. */
 function parsePath(project: string, id: string): JobAddress | undefined {
   try {
     const name = decodeURIComponent(project);
@@ -66,11 +63,12 @@ function parsePath(project: string, id: string): JobAddress | undefined {
 }
 
 /**
- * Serves `GET /jobs/:project/:id/trace`: the whole log of a job, streamed as GitLab sends it. `:project` is the project's
- * number, or its full path with `%2F`. Credentials are those of GraphQL; errors are JSON with `code` and `message`. Also
- * serves `GET /trace.css`, the style sheet of logs as HTML.
+ * Serves `GET /jobs/:project/:id/trace`: the whole log of a job, streamed as GitLab sends it.
+ * `:project` is the project's number, or its full path with `%2F`. Credentials are those of
+ * GraphQL; errors are JSON with `code` and `message`. Also serves `GET /trace.css`, the style sheet
+ * of logs as HTML.
  */
-export function createRawLogRoute({ open }: RawLogOptions): Route {
+export function createRawLogRoute(open: OpenLog): Route {
   const refuse = (response: ServerResponse, { code, message }: Refusal) =>
     sendJson(response, statuses[code], { error: { code, message } });
 
@@ -83,7 +81,7 @@ export function createRawLogRoute({ open }: RawLogOptions): Route {
         ...LOG_HEADERS,
         'content-disposition': `inline; filename="${job.id}.log"`,
       });
-      // If GitLab's response breaks off, so does this one: a part must not look like the whole.
+      // An incomplete response of GitLab must not look like the whole log.
       pipeline(body, response, (error) => error && response.destroy());
     } catch (error) {
       if (!response.closed) refuse(response, refusalOf(error));

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { redactPatterns } from '../util/redact.ts';
 
-/** Request ids as proxies make them; nothing that could break out of a header or a log line. */
+/** Usual request ids; no characters with a meaning in headers or log lines. */
 const FORM = /^[\w.:+/=@-]{1,128}$/;
 
-/** Returns the id that a request came with, unless it is malformed or looks like a token; else a new one. */
+/** Returns the given request id; a new one if it is malformed or looks like a token. */
 export function readRequestId(given: string | null | undefined): string {
   const isUsable = given && FORM.test(given) && redactPatterns(given) === given;
   return isUsable ? given : randomUUID();

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Responses are data: not executed, framed, sniffed or cached by others, unless a route sets its own value. */
+/** Defaults that forbid executing, framing, sniffing and caching; a route may override them. */
 const SECURITY: readonly (readonly [name: string, value: string])[] = [
   ['cache-control', 'no-store'],
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
@@ -13,7 +13,6 @@ const SECURITY: readonly (readonly [name: string, value: string])[] = [
 /** Responses differ by credential. */
 const VARY = 'Authorization, PRIVATE-TOKEN, JOB-TOKEN';
 
-/** What pages of allowed origins may send: credentials, and what GraphQL clients add. */
 const ALLOWED_HEADERS = [
   ...['content-type', 'accept', 'private-token', 'authorization', 'job-token'],
   ...['x-request-id', 'traceparent', 'tracestate', 'last-event-id'],
@@ -22,18 +21,10 @@ const EXPOSED_HEADERS = 'retry-after, x-request-id';
 /** In seconds; Chromium's maximum. */
 const PREFLIGHT_MAX_AGE = '7200';
 
-/** Headers of every response. */
-export interface ResponseHeaders {
-  /** As name, value, name, value, …, for `writeHead`. `maxAge` is in seconds; 0 means `no-store`. */
-  ofGraphql(request: IncomingMessage, requestId: string, maxAge: number): string[];
-  /** Sets the headers that all routes have; a route may override them. */
-  apply(request: IncomingMessage, response: ServerResponse, requestId: string): void;
-  /** Answers a CORS preflight request. Returns false for any other request. */
-  answerPreflight(request: IncomingMessage, response: ServerResponse): boolean;
-}
+export type ResponseHeaders = ReturnType<typeof createResponseHeaders>;
 
-/** `origins` may call from a browser (CORS). Each gets its own name, never `*`; there are no cookies. */
-export function createResponseHeaders(origins: readonly string[]): ResponseHeaders {
+/** Creates headers that allow pages of `origins` to send requests (CORS, without cookies). */
+export function createResponseHeaders(origins: readonly string[]) {
   const security = SECURITY.filter(([name]) => name !== 'cache-control').flat();
   const vary = origins.length > 0 ? `Origin, ${VARY}` : VARY;
 
@@ -48,7 +39,8 @@ export function createResponseHeaders(origins: readonly string[]): ResponseHeade
     ];
   };
   return {
-    ofGraphql(request, requestId, maxAge) {
+    /** As name, value, name, value, …, for `writeHead`. `maxAge` is in seconds; 0: `no-store`. */
+    ofGraphql(request: IncomingMessage, requestId: string, maxAge: number): string[] {
       const cacheControl = maxAge > 0 ? `private, max-age=${maxAge}` : 'no-store';
       return [
         ...security,
@@ -56,7 +48,8 @@ export function createResponseHeaders(origins: readonly string[]): ResponseHeade
         ...corsOf(request),
       ];
     },
-    apply(request, response, requestId) {
+    /** Sets the headers that all routes have; a route may override them. */
+    apply(request: IncomingMessage, response: ServerResponse, requestId: string) {
       for (const [name, value] of SECURITY) response.setHeader(name, value);
       response.setHeader('x-request-id', requestId);
       if (origins.length > 0) response.setHeader('vary', 'Origin');
@@ -65,7 +58,8 @@ export function createResponseHeaders(origins: readonly string[]): ResponseHeade
         response.setHeader(cors[at] ?? '', cors[at + 1] ?? '');
       }
     },
-    answerPreflight(request, response) {
+    /** Answers a CORS preflight request. Returns false for any other request. */
+    answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
       const isPreflight = request.headers['access-control-request-method'] !== undefined;
       if (request.method !== 'OPTIONS' || !isPreflight || !allowedOrigin(request)) return false;
       response.writeHead(204, {

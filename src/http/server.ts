@@ -12,37 +12,35 @@ export interface RoutedRequest {
   search: string;
 }
 
-/** Handles the requests of some paths; returns false for all others. The common headers are set already. */
+/** Handles the requests of some paths; returns false for others. The common headers are set. */
 export type Route = (routed: RoutedRequest) => boolean | Promise<boolean>;
 
-/** What the HTTP server serves. */
-export interface HttpListenerOptions {
-  /** Serves /graphql, and sets all headers itself: it answers most requests. */
+interface HttpListenerOptions {
+  /** Serves /graphql and, for speed, sets all headers itself. */
   graphql(routed: RoutedRequest): void;
-  /** All other routes; the first that handles a request ends the search. */
+  /** All other routes; the first that does not return false handles the request. */
   routes: readonly Route[];
   headers: ResponseHeaders;
   drain: Drain;
-  /** Receives bugs of ours; clients see them masked. */
+  /** Reports a bug of the gateway; clients see a masked error. */
   report(bug: unknown): void;
 }
 
 const GRAPHQL = /^\/graphql\/?$/;
 
-/** What operators ask until the very end. */
+/** Served during the shutdown, too. */
 const OPERATOR_PATHS = ['/health', '/ready', '/metrics'];
 
-/** Whether the Host header and the target form an address. A full URL as target is not served. */
+/** Whether the Host header and the target form a URL. Targets that are full URLs are refused. */
 function hasAddress(host: string, target: string): boolean {
   return target.startsWith('/') && URL.canParse(`http://${host}${target}`);
 }
 
-/** Whether a browser opens the address, so that GraphiQL answers instead of GraphQL. */
+/** Whether a browser opens the URL, so that GraphiQL answers instead of GraphQL. */
 export function isPageView({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && (headers.accept?.includes('text/html') ?? false);
 }
 
-/** Sends a small response that is no GraphQL. */
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
   const body = JSON.stringify(value);
   const length = Buffer.byteLength(body);
@@ -50,20 +48,7 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   response.end(body);
 }
 
-const SHUTTING_DOWN = {
-  errors: [
-    {
-      message: 'The gateway is restarting. Send the request again.',
-      extensions: { code: 'SHUTTING_DOWN' },
-    },
-  ],
-};
-
-const INTERNAL_ERROR = {
-  error: { code: 'INTERNAL_SERVER_ERROR', message: 'Internal error of the gateway.' },
-};
-
-/** Routes requests, in this order: malformed address, shutdown, CORS preflight, /graphql, the other routes, 404. */
+/** Routes requests: malformed URL, shutdown, CORS preflight, `routes`, /graphql, 404. */
 export function createHttpListener(options: HttpListenerOptions): RequestListener {
   const { graphql, routes, headers, drain, report } = options;
 
@@ -74,8 +59,9 @@ export function createHttpListener(options: HttpListenerOptions): RequestListene
   };
   const fail = ({ response }: RoutedRequest, error: unknown): void => {
     report(error);
+    const message = 'Internal error of the gateway.';
     if (response.headersSent) response.destroy();
-    else sendJson(response, 500, INTERNAL_ERROR);
+    else sendJson(response, 500, { error: { code: 'INTERNAL_SERVER_ERROR', message } });
   };
   const serveOther = (routed: RoutedRequest): void => {
     const { request, response, path } = routed;
@@ -83,7 +69,9 @@ export function createHttpListener(options: HttpListenerOptions): RequestListene
     if (drain.isDraining) response.setHeader('connection', 'close');
     if (drain.isDraining && !OPERATOR_PATHS.includes(path)) {
       response.setHeader('retry-after', '1');
-      sendJson(response, 503, SHUTTING_DOWN);
+      const message = 'The gateway is restarting. Send the request again.';
+      const errors = [{ message, extensions: { code: 'SHUTTING_DOWN' } }];
+      sendJson(response, 503, { errors });
     } else if (!headers.answerPreflight(request, response)) {
       findRoute(routed).catch((error: unknown) => fail(routed, error));
     }
@@ -95,15 +83,11 @@ export function createHttpListener(options: HttpListenerOptions): RequestListene
       response.writeHead(400, { connection: 'close', 'content-length': 0 }).end();
       return;
     }
-    const [path, search] = split(target);
+    const [path = ''] = target.split('?', 1);
+    const search = target.slice(path.length + 1);
     const routed = { request, response, path, search };
     const isGraphql = GRAPHQL.test(path) && request.method !== 'OPTIONS' && !isPageView(request);
     if (isGraphql && !drain.isDraining) graphql(routed);
     else serveOther(routed);
   };
-}
-
-function split(target: string): [path: string, search: string] {
-  const at = target.indexOf('?');
-  return at < 0 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)];
 }

@@ -12,7 +12,7 @@ export function createWebhookRoute(endpoint: WebhookEndpoint): Route {
     response.writeHead(status, {
       ...(status === 405 && { allow: 'POST' }),
       ...(message !== undefined && { 'content-type': 'text/plain; charset=utf-8' }),
-      // What is left of a body that is too large must not be taken for the next request.
+      // The rest of a body that is too large must not be parsed as the next request.
       ...(status === 413 && { connection: 'close' }),
     });
     response.end(message);

@@ -14,12 +14,7 @@ import type { Exchange } from './graphql-request.ts';
 import { statusOf } from './graphql-response.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
-/** Sends responses as an event stream or as multipart. */
-export interface StreamSender {
-  send(result: OperationResponse | ResponseStream, to: Exchange, type: ResponseType): void;
-}
-
-/** A result in the form that Yoga serializes; `extensions.http` is the status and headers of a single result. */
+/** A result as Yoga serializes it; it reads `extensions.http` for single results only. */
 interface YogaResult {
   extensions: { http: { status: number; headers: Record<string, string> } };
   stringify(): string;
@@ -52,18 +47,20 @@ interface ServerContext {
   result: YogaResult | AsyncIterable<YogaResult>;
 }
 
+export type StreamSender = ReturnType<typeof createStreamSender>;
+
 /**
- * Sends streams through Yoga, which knows the protocols (GraphQL over SSE, multipart). The operation has run by
- * then: Yoga neither parses nor executes anything.
+ * Sends responses as an event stream or as multipart. Yoga implements only these protocols; it
+ * neither parses nor executes anything.
  */
-export function createStreamSender(headers: ResponseHeaders, drain: Drain): StreamSender {
+export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
   const yoga = createYoga<ServerContext>({
     ...{ graphiql: false, landingPage: false, logging: false, cors: false },
     ...{ maxRequestBodySize: false, parserAndValidationCache: false, maskedErrors: false },
     plugins: [
       {
         onRequestParse({ setRequestParser }) {
-          // The parameters were read before; Yoga only wants to see some.
+          // A placeholder that Yoga accepts: the parameters were read before.
           setRequestParser(() => ({ query: '{ __typename }' }));
         },
         onParams({ context, setResult }) {
@@ -73,14 +70,18 @@ export function createStreamSender(headers: ResponseHeaders, drain: Drain): Stre
     ],
   });
   return {
-    send(result, { request, response, requestId }, type) {
+    send(
+      result: OperationResponse | ResponseStream,
+      { request, response, requestId }: Exchange,
+      type: ResponseType,
+    ) {
       const isStream = Symbol.asyncIterator in result;
       if (!isStream) response.once('close', result.release);
       headers.apply(request, response, requestId);
-      // The type was negotiated before; Yoga ignores weights.
+      // Replaces the client's header, because Yoga ignores weights (`q`).
       request.headers.accept = type;
-      const stream = isStream && toYogaStream(result, drain);
-      void yoga.handle(request, response, { result: stream || toYogaResult(result as never) });
+      const yogaResult = isStream ? toYogaStream(result, drain) : toYogaResult(result);
+      void yoga.handle(request, response, { result: yogaResult });
     },
   };
 }

@@ -76,9 +76,9 @@ interface OperationCacheOptions {
 }
 
 /**
- * Caches operations. An operation is compiled at its second use, because compiling a one-off document
- * costs more than it saves; a trusted document or a subscription at its first use. Uses are counted
- * by hash in a separate cache, so one-off documents cannot evict compiled operations.
+ * Caches operations. An operation is compiled at its second use, because compiling a one-off
+ * document costs more than it saves; a trusted document or a subscription at its first use. Uses
+ * are counted by hash in a separate cache, so one-off documents cannot evict compiled operations.
  */
 export function createOperationCache(options: OperationCacheOptions): OperationCache {
   const { schema, limits, webUrls, introspection } = options;

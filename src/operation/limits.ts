@@ -53,8 +53,8 @@ function exceeded(limit: string, label: string, max: number): GraphQLError {
 const LINE_BREAK = /\r\n|[\n\r]/;
 
 /**
- * Errors of longer documents have no locations: graphql-js counts the lines before each error, which
- * takes 1 s of CPU for 500 errors after 20,000 lines.
+ * Errors of longer documents have no locations: graphql-js counts the lines before each error,
+ * which takes 1 s of CPU for 500 errors after 20,000 lines.
  */
 const MAX_LOCATED_LINES = 2_000;
 

@@ -29,7 +29,7 @@ function refuse(message: string, code: string, status: number): Error {
   return requestError(message, { code, status, onlyNewMediaType: true });
 }
 
-/** The hash is `documentId` (GraphQL over HTTP) or Apollo's `extensions.persistedQuery.sha256Hash`. */
+/** `documentId` (GraphQL over HTTP) or Apollo's `extensions.persistedQuery.sha256Hash`. */
 function hashOf({ documentId, extensions }: OperationParams): unknown {
   const persisted = extensions['persistedQuery'] as { sha256Hash?: unknown } | null | undefined;
   return documentId ?? persisted?.sha256Hash;
