@@ -8,37 +8,33 @@ import {
   type SimulatorOptions,
 } from '../../src/simulator/simulator.ts';
 
-/** One entry of an answer's `errors`. */
+/** An entry of a response's `errors`. */
 export interface AnswerError {
   message: string;
   path?: (string | number)[];
   extensions: Record<string, unknown>;
 }
 
-/**
- * What a GraphQL answer looks like. Look into `data` with `at` and `textAt`, or compare it whole.
- */
+/** A GraphQL response. `at` and `textAt` read from `data`. */
 export interface Answer {
   data?: Record<string, unknown> | null;
   errors?: AnswerError[];
   extensions?: { upstream?: { calls: number; coalesced: number; notModified: number } };
 }
 
-/** A gateway in front of a simulator, both over real HTTP, both gone when the test ends. */
+/** A gateway and a simulated GitLab, both over HTTP; they are closed when the test ends. */
 export interface Started {
   url: string;
   simulator: Simulator;
   gateway: Gateway;
-  /** Everything the gateway reported as a bug of its own; tests may assert that it stays empty. */
+  /** Internal errors that the gateway reported. */
   bugs: unknown[];
   query(query: string, options?: QueryOptions): Promise<Answer>;
-  /** The same; the answer as it came over the wire. */
+  /** Sends a query and returns the HTTP response. */
   post(query: string, options?: QueryOptions): Promise<Response>;
-  /** What GitLab's own REST answers to a GET below /api/v4; leaves no trace in `calls()`. */
+  /** Reads a path below /api/v4 from GitLab directly; not part of `calls()`. */
   rest(path: string, options?: Pick<QueryOptions, 'token' | 'headers'>): Promise<unknown>;
-  /**
-   * `GET /path` of the calls made upstream since the last look, in order of arrival; forgets them.
-   */
+  /** Returns and clears the requests to GitLab so far, as `GET /path`, in order of arrival. */
   calls(): string[];
 }
 
@@ -52,15 +48,15 @@ export interface QueryOptions {
 
 export interface StartOptions {
   simulator?: SimulatorOptions;
-  /** Variables beside GITLAB_URL, as an operator sets them. */
+  /** Environment variables, in addition to GITLAB_URL. */
   env?: Record<string, string>;
-  /** Overrides what they say. */
+  /** Overrides `env`. */
   config?: Partial<Config>;
-  /** Speaks in every query that names no other. */
+  /** The default token of queries. */
   token?: string;
-  /** How the gateway treats GitLab. @default retries wait for nothing */
+  /** @default retries without delay */
   transport?: GatewayDeps['transport'];
-  /** @default nobody is told */
+  /** @default no log */
   logger?: GatewayDeps['logger'];
   /** How long connections may stall. @default as in production */
   stalledMs?: GatewayDeps['stalledMs'];
@@ -72,13 +68,13 @@ export interface StartOptions {
   host?: string;
 }
 
-/** Starts both. */
+/** Starts a gateway and a simulated GitLab. */
 export async function startGateway(options: StartOptions = {}): Promise<Started> {
   const simulator = await createSimulator(options.simulator);
   const env = {
     GITLAB_URL: simulator.url,
     UPSTREAM_EXTENSION: 'true',
-    // COMPILED_EXECUTION=false has the same tests try the general way.
+    // COMPILED_EXECUTION=false runs the tests with graphql-js.
     COMPILED_EXECUTION: process.env['COMPILED_EXECUTION'],
     ...options.env,
   };
@@ -117,7 +113,7 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
   };
 }
 
-/** Asks, and leaves while GitLab, which says nothing, is being asked. */
+/** Sends a query and disconnects while its request to GitLab is pending. */
 export async function askAndLeave(
   { post, simulator }: Pick<Started, 'post' | 'simulator'>,
   query: string,
@@ -130,7 +126,7 @@ export async function askAndLeave(
   expect(await answer).toBe('left');
 }
 
-/** A call as people write it down: below /api/v4, with readable brackets. */
+/** The path below /api/v4, with readable brackets. */
 function shorten(path: string): string {
   return path
     .replace(/^.*?\/api\/v4/, '')
@@ -162,7 +158,7 @@ async function readRest(simulator: Simulator, path: string, options: QueryOption
   return (await response.json()) as unknown;
 }
 
-/** What stands at a path of an answer's data, such as `at(answer, 'project.jobs.nodes.0.id')`. */
+/** The value at a path of a response's data, as in `at(answer, 'project.jobs.nodes.0.id')`. */
 export function at(answer: Answer, path: string): unknown {
   return path.split('.').reduce<unknown>((value, key) => {
     const isObject = typeof value === 'object' && value !== null;
@@ -170,14 +166,14 @@ export function at(answer: Answer, path: string): unknown {
   }, answer.data);
 }
 
-/** The same where it must be text, such as an id to ask with. */
+/** The string at a path of a response's data. */
 export function textAt(answer: Answer, path: string): string {
   const value = at(answer, path);
   if (typeof value === 'string') return value;
   throw new Error(`no text at ${path}: ${JSON.stringify(answer)}`);
 }
 
-/** The codes of an answer's errors by their paths: `{ 'job.trace': 'FORBIDDEN' }`. */
+/** The codes of a response's errors by path: `{ 'job.trace': 'FORBIDDEN' }`. */
 export function codesOf(answer: Answer): Record<string, unknown> {
   const errors = answer.errors ?? [];
   return Object.fromEntries(

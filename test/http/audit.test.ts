@@ -4,15 +4,15 @@ import { parseConfig } from '../../src/app/config.ts';
 import { createGateway, type Gateway } from '../../src/app/gateway.ts';
 
 /*
- * GraphQL over HTTP, as the reference implementation's audit sees it: each of its points must be
- * kept, the optional ones too.
+ * The audit of GraphQL over HTTP's reference implementation: every check passes, the optional ones
+ * included.
  */
 
 let gateway: Gateway;
 let url = '';
 
 beforeAll(async () => {
-  // Nothing in the audit asks for a job: there is no GitLab behind that address.
+  // No request of the audit needs GitLab.
   const command = parseConfig({ GITLAB_URL: 'http://gitlab.invalid' }, []);
   if (command.name !== 'serve') throw new Error('unreachable');
   gateway = createGateway(command.config, { version: '0.0.0-test' });

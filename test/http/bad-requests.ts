@@ -4,11 +4,11 @@ import { readOperations } from '../../src/http/example-operations.ts';
 import { small, tokens } from '../helpers/worlds.ts';
 
 /*
- * Requests that are wrong in some way, or may be: good ones with pieces changed, and noise. Each is
- * a plain value, so that fast-check can show the smallest one that does harm.
+ * Requests that may be invalid: valid ones with changed parts, and noise. Each is a plain value, so
+ * that fast-check can shrink it.
  */
 
-/** What may be sent to the gateway. */
+/** A request to the gateway. */
 export type BadRequest =
   | { by: 'http'; method: string; path: string; headers: [string, string][]; body: string }
   | { by: 'bytes'; bytes: string }
@@ -18,10 +18,10 @@ const json = fc.json({ maxDepth: 4 });
 const value = fc.jsonValue({ maxDepth: 3 });
 const text = fc.string({ unit: 'binary', maxLength: 60 });
 
-/** The same without half characters, which cannot be written down as UTF-8. */
+/** Replaces lone surrogates, which UTF-8 cannot encode. */
 export const toWellFormed = (held: string): string => Buffer.from(held).toString();
 
-/** A text with some of it cut out, doubled or written over. */
+/** A text with some parts removed, inserted or replaced. */
 function damaged(good: Arbitrary<string>): Arbitrary<string> {
   const harm = fc.tuple(fc.nat(), fc.nat({ max: 12 }), fc.oneof(text, fc.constantFrom(...pieces)));
   return fc.tuple(good, fc.array(harm, { maxLength: 3 })).map(([start, harms]) =>
@@ -104,7 +104,7 @@ const page = {
   before: fc.option(cursor, { nil: undefined }),
 };
 
-/** Good documents, with values of any kind in their variables. */
+/** Valid documents with arbitrary variables. */
 const operations: Arbitrary<{ query: string; variables: unknown }> = fc.oneof(
   ...[
     ['query ($v: ID!) { node(id: $v) X }', { v: id }],
@@ -163,7 +163,7 @@ const documents = fc.oneof(
   text,
 );
 
-/** What a body may hold: an operation, something like one, or any JSON. */
+/** Parameters in a body: an operation, something similar, or any JSON. */
 const params = fc.oneof(
   operations,
   documents.map((query) => ({ query })),
@@ -192,7 +192,7 @@ const body = fc.oneof(
   { weight: 1, arbitrary: text },
 );
 
-/** Headers that say something to the gateway, with good values and others. */
+/** Headers that the gateway reads, with valid and other values. */
 const header = fc.oneof(
   fc.tuple(
     fc.constantFrom('content-type', 'accept'),
@@ -252,7 +252,7 @@ const header = fc.oneof(
     ),
   ),
 );
-// Node's client refuses to send what no header may hold; such bytes come raw, below.
+// Node's client refuses bytes that are invalid in headers; `bytes` below sends such requests.
 const headers = fc
   .array(header, { maxLength: 5 })
   .map((all) =>
@@ -316,7 +316,7 @@ const http = fc.record({
   body,
 });
 
-/** GitLab's hooks, and what looks like them. */
+/** GitLab's webhooks and similar requests. */
 const hook = fc
   .oneof(
     fc
@@ -422,7 +422,7 @@ const socket = fc.record({
   messages: fc.array(frame, { minLength: 1, maxLength: 4 }),
 });
 
-/** Everything that may come. */
+/** All kinds of requests. */
 export const badRequests: Arbitrary<BadRequest> = fc.oneof(
   { weight: 12, arbitrary: http },
   { weight: 2, arbitrary: hook },

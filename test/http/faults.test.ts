@@ -7,13 +7,13 @@ import { subscribe } from '../live/subscribe.ts';
 import { createMemoryLog } from './memory-log.ts';
 
 /*
- * The fault table: everything that can go wrong with a call to GitLab × everything that makes one.
- * Each cell is held to the same: the code of design.md §7 at the place that failed, its siblings
- * whole, a read repeated only where that helps and a write never, nothing told that is nobody's
- * business, and the next request served.
+ * The fault table: every fault of a request to GitLab × every operation that sends one. In each
+ * cell the failed field has the code of design.md §7, its siblings have data, reads are retried
+ * only where that helps and writes never, no internal detail is revealed, and the next request is
+ * served.
  */
 
-/** What a read comes to, and how many calls it may make; what a write comes to, in one call. */
+/** The code of a read and its number of calls; the type of a write's error, after one call. */
 interface Outcome {
   read: string | undefined;
   readCalls: number;
@@ -36,7 +36,7 @@ const faults: Record<Fault['kind'] | 'refused', Outcome> = {
   reset: { ...unavailable, readCalls: 3, ...unknown },
   truncated: { ...unavailable, readCalls: 3, ...unknown },
   hang: { read: 'UPSTREAM_TIMEOUT', readCalls: 1, ...unknown },
-  // Its answer may be waited for, as GitLab says: longer than a caller should.
+  // Retry-After is longer than a caller should wait.
   maintenance: { ...unavailable, readCalls: 1, write: 'UpstreamUnavailableError' },
   refused: { ...unavailable, readCalls: 0, write: 'UpstreamUnavailableError' },
   slow: { read: undefined, readCalls: 1, write: undefined },
@@ -47,22 +47,21 @@ const kinds = Object.keys(faults) as (keyof typeof faults)[];
 const jobId = (id: string) => toGlobalId('Job', 42, id);
 const sibling = `sibling: pipeline(project: "42", id: "${small.pipeline}") { status }`;
 
-/** A read, and which of its calls meets the fault. */
+/** A read, and the requests that fail. */
 interface Operation {
   query: string;
   variables?: Record<string, unknown>;
   match: RegExp;
-  /** Where the error stands, and what stands there instead of an error. */
+  /** Paths of the errors. */
   paths: string[];
   federation?: boolean;
-  /** Where it does better than the table says, or otherwise. */
+  /** Differences from the table. */
   except?: Partial<Record<Fault['kind'], Partial<Outcome>>>;
 }
 
 /**
- * A page that GitLab trips over may have one bad row: its jobs are then read one by one. Or GitLab
- * takes no cursors that it has not made, and as long as nothing has told, the first page is asked
- * for, which has one of its own.
+ * After status 500, jobs are read again: the page may have one bad row, or GitLab rejects the
+ * cursor.
  */
 const page = { except: { '500': { read: undefined, readCalls: 2 } } };
 
@@ -100,7 +99,7 @@ const reads: Record<string, Operation> = {
     query: `{ job(project: "42", id: "${small.fullJob}") { name bad: trace { byteSize } } ${sibling} }`,
     match: /GET .*\/trace$/,
     paths: ['job.bad'],
-    // It is read as it comes, so what broke off has been used already.
+    // Streamed: a part has been used already when the response breaks off.
     except: { truncated: { readCalls: 1 } },
   },
 };
@@ -122,7 +121,7 @@ async function start(options: { federation?: boolean | undefined } = {}) {
 
 type Running = Awaited<ReturnType<typeof start>>;
 
-/** From now on calls that match meet the fault. */
+/** Makes matching requests fail from now on. */
 async function fail({ simulator }: Running, kind: keyof typeof faults, match: RegExp) {
   if (kind === 'refused') await simulator.close();
   else
@@ -134,9 +133,7 @@ async function fail({ simulator }: Running, kind: keyof typeof faults, match: Re
     });
 }
 
-/**
- * Nothing that is nobody's business: tokens, stacks, where GitLab is called, what was wrong inside.
- */
+/** Neither response nor log contains tokens, stacks, GitLab's host or internal errors. */
 function expectDiscreet({ log, simulator, bugs }: Running, answer: unknown): void {
   const { host } = new URL(simulator.url);
   for (const text of [JSON.stringify(answer), log.text()]) {
@@ -147,7 +144,7 @@ function expectDiscreet({ log, simulator, bugs }: Running, answer: unknown): voi
   expect(bugs).toEqual([]);
 }
 
-/** Somebody else's, since GitLab may have asked the first caller to wait. */
+/** Uses another caller, since GitLab may have asked the first one to wait. */
 async function expectServing({ simulator, query }: Running): Promise<void> {
   simulator.clearFaults();
   const next = await query(`{ job(project: "42", id: "${small.fullJob}") { name } }`, {
@@ -168,7 +165,7 @@ function checkError(error: AnswerError | undefined, outcome: Outcome, kind: stri
 describe.each(Object.entries(reads))(
   '%s',
   (_name, { query, variables, match, paths, federation, except }) => {
-    it.each(kinds)('meets %s', async (kind) => {
+    it.each(kinds)('with fault %s', async (kind) => {
       const outcome = { ...faults[kind], ...(kind !== 'refused' && except?.[kind]) };
       const running = await start({ federation });
       await fail(running, kind, match);
@@ -202,7 +199,7 @@ describe('mutation', () => {
   }`;
   const match = /POST .*\/retry$/;
 
-  it.each(kinds)('meets %s', async (kind) => {
+  it.each(kinds)('with fault %s', async (kind) => {
     const outcome = faults[kind];
     const running = await start();
     await fail(running, kind, match);
@@ -223,7 +220,7 @@ describe('mutation', () => {
       expect(at(answer, 'bad')).toEqual({ job: { name: 'unit tests 1/3' }, errors: [] });
     }
     if (kind === 'refused') return;
-    // After a 429 GitLab has asked this caller to wait, and it does.
+    // After a 429 with Retry-After, the next field of this caller fails, too.
     const waits = outcome.write === 'RateLimitedError' && outcome.retryAfter !== null;
     if (!waits) expect(at(answer, 'sibling')).toEqual({ job: { name: 'bare' }, errors: [] });
     await expectServing(running);
@@ -234,7 +231,7 @@ describe('subscription', () => {
   const text = `subscription { jobUpdated(id: "${jobId(small.fullJob)}") { name } }`;
   const match = /GET .*\/projects\/42\/jobs\/1001$/;
 
-  it.each(kinds)('meets %s', async (kind) => {
+  it.each(kinds)('with fault %s', async (kind) => {
     const outcome = faults[kind];
     const running = await start();
     await fail(running, kind, match);

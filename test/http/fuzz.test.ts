@@ -11,12 +11,12 @@ import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 import { type BadRequest, badRequests, toWellFormed } from './bad-requests.ts';
 
 /*
- * The gateway serves on after any request, and never answers with an internal error.
+ * The gateway keeps serving after any request, and never responds with an internal error.
  */
 
 const RUNS = runs(2_000);
 
-/** What came back: a status (0 for none) and a text. */
+/** A status (0 for none) and the text of a response. */
 interface Reply {
   status: number;
   text: string;
@@ -25,7 +25,7 @@ interface Reply {
 async function sendHttp(pool: Pool, request: BadRequest & { by: 'http' }): Promise<Reply> {
   const { method, path, headers, body } = request;
   const hasBody = !['GET', 'HEAD', 'TRACE'].includes(method);
-  // A `host` of ours would be the pool's business, and a client that expects 100 waits for it.
+  // The pool sets Host itself, and waits for a response to Expect.
   const sent = headers.filter(([name]) => name !== 'host' && name !== 'expect');
   const response = await pool.request({
     method: method as 'GET',
@@ -37,7 +37,7 @@ async function sendHttp(pool: Pool, request: BadRequest & { by: 'http' }): Promi
     body: hasBody ? toWellFormed(body) : null,
   });
   const { statusCode, headers: received } = response;
-  // A subscription goes on until its reader leaves.
+  // A subscription does not end by itself.
   if (received['content-type']?.includes('event-stream') && statusCode === 200) {
     response.body.on('error', () => {}).destroy();
     return { status: statusCode, text: '' };
@@ -73,7 +73,7 @@ async function sendFrames(url: URL, request: BadRequest & { by: 'socket' }): Pro
     for (const message of request.messages) {
       socket.send(typeof message === 'string' ? message : Uint8Array.from(message));
     }
-    // Pongs come in order: what was sent before has been taken by then.
+    // A pong is sent after all earlier messages were processed.
     socket.ping();
     await Promise.race([once(socket, 'pong'), closed]);
     socket.terminate();
@@ -125,7 +125,7 @@ it(`serves on after ${RUNS} invalid requests`, { timeout: 60_000 + RUNS * 20 }, 
   const query = `{ job(project: "42", id: "${small.fullJob}") { name } }`;
   expect((await started.query(query)).data).toEqual({ job: { name: 'unit tests 1/3' } });
   if (RUNS > 10_000) process.stdout.write(`by status: ${JSON.stringify([...statuses].sort())}\n`);
-  // A good part is served, and a good part refused: else the requests prove nothing.
+  // Many requests are served and many are refused; otherwise the requests prove nothing.
   expect(statuses.get(200)).toBeGreaterThan(RUNS / 20);
   expect(statuses.get(400)).toBeGreaterThan(RUNS / 20);
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createReadiness } from '../../src/observability/telemetry.ts';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
+import { freePort } from '../webhooks/redis-server.ts';
 
 async function start() {
   const started = await startGateway({ simulator: { world: seedWorld() }, token: demo.token });
@@ -71,7 +72,7 @@ describe('/ready', () => {
 });
 
 describe('readiness', () => {
-  /** With a clock and a GitLab that are set by hand. */
+  /** With a manual clock and a GitLab whose state the test sets. */
   function create() {
     const state = { now: 0, answers: true, asked: 0 };
     const readiness = createReadiness({
@@ -120,4 +121,16 @@ describe('readiness', () => {
       reason: 'GitLab has not answered for 60 s',
     });
   });
+});
+
+it('/metrics is served on METRICS_PORT only', async () => {
+  const metricsPort = await freePort();
+  const { url } = await startGateway({ config: { metricsPort } });
+  const operators = `http://127.0.0.1:${metricsPort}`;
+  const metrics = await fetch(`${operators}/metrics`);
+  expect(await metrics.text()).toContain('gateway_operations_total');
+  expect(metrics.headers.get('cache-control')).toBe('no-store');
+  expect((await fetch(`${url}/metrics`)).status).toBe(404);
+  expect((await fetch(`${operators}/graphql`)).status).toBe(404);
+  expect((await fetch(`${operators}/metrics`, { method: 'POST' })).status).toBe(404);
 });

@@ -1,26 +1,25 @@
 import { createLogger, type Logger } from '../../src/observability/logger.ts';
 
-/** A line of the log, parsed. */
+/** A parsed line of the log. */
 export type LogLine = Record<string, unknown> & { level: string; msg: string };
 
-/** A log that is kept, to be looked into. */
+/** A log in memory. */
 export interface MemoryLog {
   logger: Logger;
-  /** As it was written. */
   text(): string;
   lines(): LogLine[];
-  /** Resolves with the first line that fits, written already or later. */
-  line(fits: (line: LogLine) => boolean): Promise<LogLine>;
+  /** Resolves with the first line that matches, now or later. */
+  line(matches: (line: LogLine) => boolean): Promise<LogLine>;
 }
 
-/** Keeps what is logged. */
+/** Creates a log in memory. */
 export function createMemoryLog(level = 'info'): MemoryLog {
   const texts: string[] = [];
   const waiting = new Set<() => void>();
   const output = {
     write(text: string) {
       texts.push(text);
-      for (const look of waiting) look();
+      for (const check of waiting) check();
     },
   };
   const lines = () => texts.map((text) => JSON.parse(text) as LogLine);
@@ -28,16 +27,16 @@ export function createMemoryLog(level = 'info'): MemoryLog {
     logger: createLogger({ level, output }),
     text: () => texts.join(''),
     lines,
-    line: (fits) =>
+    line: (matches) =>
       new Promise((resolve) => {
-        const look = () => {
-          const found = lines().find(fits);
+        const check = () => {
+          const found = lines().find(matches);
           if (!found) return;
-          waiting.delete(look);
+          waiting.delete(check);
           resolve(found);
         };
-        waiting.add(look);
-        look();
+        waiting.add(check);
+        check();
       }),
   };
 }

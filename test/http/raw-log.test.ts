@@ -2,9 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createWorld } from '../../src/simulator/world.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 
-/**
- * A private project with a log that is no UTF-8 and would be a page, if a browser took it for one.
- */
+/** A private project with a log that is not UTF-8 and that a browser could render as a page. */
 const LOG = Buffer.concat([
   Buffer.from('<script>alert(1)</script>\n'),
   Buffer.from([0xff, 0xfe, 0x0a]),
@@ -78,7 +76,7 @@ describe('GET /jobs/:project/:id/trace', () => {
   it('ends where GitLab’s response breaks off, and the next request is served', async () => {
     const { get, simulator, bugs } = await start(Buffer.alloc(1024 * 1024, 'x'));
     simulator.fail({ kind: 'truncated', match: '/trace' });
-    // Before or after the answer's head has gone out.
+    // Before or after the headers were sent.
     const read = get('/jobs/42/1001/trace').then((response) => response.arrayBuffer());
     await expect(read).rejects.toThrow(/terminated|fetch failed/);
     expect((await (await get('/jobs/42/1001/trace')).arrayBuffer()).byteLength).toBe(1024 * 1024);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
+import { createMemoryLog } from './memory-log.ts';
 import { type RawRequest, type RawResponse, sendRaw } from './raw-request.ts';
 
 /*
@@ -407,4 +408,25 @@ describe('the headers of a response', () => {
     const response = await sendRaw(url, { body: tooLong, headers });
     expect([response.status, response.headers['connection']]).toEqual([413, 'close']);
   });
+});
+
+describe('the request id', () => {
+  it('is that of the request if it is valid', async () => {
+    const headers = [['x-request-id', '01ARZ3NDEKTSV4RRFFQ69G5FAV']] as const;
+    const response = await sendRaw((await start()).url, { body, headers });
+    expect(response.headers['x-request-id']).toBe(headers[0][1]);
+  });
+
+  it.each(['', 'two words', 'x'.repeat(129), '<script>', 'glpat-0123456789abcdefghij'])(
+    'is generated instead of %j, and logged',
+    async (given) => {
+      const log = createMemoryLog();
+      const { url } = await startGateway({ logger: log.logger });
+      const headers = [['x-request-id', given]] as const;
+      const response = await sendRaw(url, { body: { query: '{ __typename }' }, headers });
+      const requestId = response.headers['x-request-id'];
+      expect(requestId).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+      expect(log.lines()).toMatchObject([{ requestId }]);
+    },
+  );
 });

@@ -153,9 +153,4 @@ describe('/metrics', () => {
     }
     expect(await labelled()).toBe(before);
   });
-
-  it('is not served on PORT with METRICS_PORT', async () => {
-    const { url } = await start({ env: { METRICS_PORT: '0' } });
-    expect((await fetch(`${url}/metrics`)).status).toBe(404);
-  });
 });

@@ -115,6 +115,16 @@ describe('with an OpenTelemetry SDK in the process', () => {
     }
   });
 
+  it('marks the span of a refused document as failed', async () => {
+    const { query } = await start();
+    await query('{ nonsense }', { headers: { traceparent } });
+    const [operation] = await spansOf(SpanKind.SERVER);
+    expect(operation).toMatchObject({
+      parentSpanContext: { traceId: TRACE_ID, spanId: PARENT_ID },
+      attributes: { 'error.type': 'GRAPHQL_VALIDATION_FAILED' },
+    });
+  });
+
   it('puts no tokens, query strings or documents into spans', async () => {
     const { query } = await start();
     await query(`query Q { project(fullPath: "${demo.project}") { jobs { nodes { name } } } }`);
