@@ -1,8 +1,6 @@
 import { Buffer } from 'node:buffer';
 
-/**
- * Length of a UTF-8 character by its first byte; 1 for ASCII and for bytes that cannot start one.
- */
+/** Length of a UTF-8 character by its first byte; 1 for ASCII and bytes that cannot start one. */
 function characterLength(lead: number): number {
   if (lead >= 0xc2 && lead <= 0xdf) return 2;
   if (lead >= 0xe0 && lead <= 0xef) return 3;
@@ -131,10 +129,7 @@ export function read(queue: ByteQueue, from: number, to: number): Buffer {
   return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
 }
 
-/**
- * Decodes bytes `from` to `to - 1`. Invalid UTF-8 becomes U+FFFD, as in the WHATWG Encoding
- * Standard.
- */
+/** Decodes bytes `from` to `to - 1`. Invalid UTF-8 becomes U+FFFD, as in the WHATWG standard. */
 export function readUtf8(queue: ByteQueue, from: number, to: number): string {
   const start = Math.max(from, queue.floor) - queue.base;
   const end = to - queue.base;

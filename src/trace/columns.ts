@@ -40,10 +40,9 @@ function enlarged<T>(column: Column<T>, block: Block<T>, size: number): Block<T>
 function grow<T>(column: Column<T>, index: number): Block<T> {
   const old = column.blocks[index];
   const size = index === 0 && column.base === 0 ? FIRST_SIZE : BLOCK;
-  const block =
-    old === undefined
-      ? column.allocate(size)
-      : enlarged(column, old, Math.min(BLOCK, old.length * 4));
+  const block = old
+    ? enlarged(column, old, Math.min(BLOCK, old.length * 4))
+    : column.allocate(size);
   column.blocks[index] = block;
   return block;
 }

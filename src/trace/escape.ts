@@ -29,14 +29,10 @@ export function readWord(bytes: Uint8Array, at: number, word: readonly number[])
   return at + word.length;
 }
 
-export function asciiBytes(text: string): readonly number[] {
-  return Array.from(text, (letter) => letter.charCodeAt(0));
-}
+export const asciiBytes = (text: string): readonly number[] =>
+  Array.from(text, (letter) => letter.charCodeAt(0));
 
-/*
- * Finds the end of escapes (ECMA-48 §5.3, §5.4, §5.6). Escapes never become text, even unknown
- * ones.
- */
+/* Finds the end of escapes (ECMA-48 §5.3, §5.4, §5.6), known or not. They never become text. */
 
 /** What is skipped until its end or the end of the line. */
 export type Skipping = 'nothing' | 'string' | 'sequence';
@@ -50,10 +46,7 @@ const SUBSTITUTE = 0x1a;
 const BACKSLASH = 0x5c;
 const BRACKET = 0x5b;
 
-/**
- * Second bytes of escapes that open a string (title, hyperlink, …): DCS `P`, SOS `X`, OSC `]`, PM
- * `^`, APC `_`.
- */
+/** Second bytes of escapes that open a string: DCS `P`, SOS `X`, OSC `]`, PM `^`, APC `_`. */
 const STRING_OPENERS: readonly number[] = [0x50, 0x58, 0x5d, 0x5e, 0x5f];
 
 /** Returns the index after the bytes from `low` to `high`, at most `limit`. */
@@ -115,7 +108,7 @@ export function finalOf(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /** How far a string or overlong sequence was skipped, and whether its end was found. */
-export interface Skipped {
+interface Skipped {
   readonly at: number;
   readonly done: boolean;
 }

@@ -67,7 +67,6 @@ function lastLinesAt(chunks: readonly Buffer[], count: number): number {
   return 0;
 }
 
-/** Decodes the bytes from an offset on. */
 function* textFrom(chunks: readonly Buffer[], offset: number): Generator<string> {
   const decoder = new StringDecoder('utf8');
   let start = 0;
@@ -78,11 +77,6 @@ function* textFrom(chunks: readonly Buffer[], offset: number): Generator<string>
     start += chunk.length;
   }
   yield decoder.end();
-}
-
-function parseAll(chunks: readonly Buffer[], parser: TraceParser): ParsedTrace {
-  for (const chunk of chunks) parser.push(chunk);
-  return parser.end();
 }
 
 /**
@@ -115,7 +109,10 @@ export async function keepLog(log: AsyncIterable<Buffer>, maxBytes: number): Pro
       return textFrom(chunks, wanted === 0 && truncated ? firstCharacter(chunks) : wanted);
     },
     get parsed() {
-      parsed ??= parseAll(chunks, createTraceParser({ maxBytes }));
+      if (parsed) return parsed;
+      const onDemand = createTraceParser({ maxBytes });
+      for (const chunk of chunks) onDemand.push(chunk);
+      parsed = onDemand.end();
       return parsed;
     },
   };

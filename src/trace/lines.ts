@@ -60,9 +60,7 @@ export interface Lines {
   /** By line: the low 32 bits of its offset in the log, and of its end in the text. */
   readonly sources: Column<number>;
   readonly ends: Column<number>;
-  /**
-   * By line of a log with time headers: microseconds since 1970 or NaN, and 1 for standard error.
-   */
+  /** By line of a log with time headers: microseconds since 1970 or NaN, and 1 for stderr. */
   readonly times: Column<number>;
   readonly errors: Column<number>;
   /** Text ranges of the lines that do not begin where the previous line ends. */
@@ -108,7 +106,7 @@ export function copyLines(lines: Lines): Lines {
   };
 }
 
-/** Number of lines so far, including forgotten ones. */
+/** Counts the lines so far, including forgotten ones. */
 export function countLines(lines: Lines): number {
   return lines.sources.length;
 }
@@ -117,7 +115,7 @@ export function countLines(lines: Lines): number {
 const restore = (low: number, base: number) => base + ((low - base) >>> 0);
 
 /** Offset of a kept line in the log. */
-export function sourceOf(lines: Lines, index: number): number {
+function sourceOf(lines: Lines, index: number): number {
   return restore(valueAt(lines.sources, index), lines.firstSource);
 }
 
@@ -128,7 +126,7 @@ function endOf(lines: Lines, index: number): number {
 }
 
 /** The text of a kept line as offsets in the byte queue: start and end of each piece. */
-export function piecesOf(lines: Lines, index: number): number[] {
+function piecesOf(lines: Lines, index: number): number[] {
   const pieces = lines.pieces.get(index);
   if (pieces !== undefined) return pieces;
   const [start, end] = [endOf(lines, index - 1), endOf(lines, index)];
@@ -201,8 +199,8 @@ export function commitLine(lines: Lines): number {
   const index = countLines(lines);
   const before = index === lines.first ? lines.firstStart : endOf(lines, index - 1);
   // The offset of a continued piece that is read again may be too low.
-  const source =
-    index > lines.first ? Math.max(open.source, sourceOf(lines, index - 1)) : open.source;
+  const minSource = index > lines.first ? sourceOf(lines, index - 1) : 0;
+  const source = Math.max(open.source, minSource);
   if (index === lines.first) lines.firstSource = source;
   append(lines.sources, source >>> 0);
   append(lines.ends, text.length >>> 0);
@@ -233,9 +231,7 @@ function recommitLine(lines: Lines, open: OpenLine): number {
   return index;
 }
 
-/**
- * Reopens a committed line. The text of the last line is continued; other lines get a new piece.
- */
+/** Reopens a committed line. Continues the text of the last line; others get a new piece. */
 export function reopenLine(lines: Lines, index: number): void {
   const { open, text, sources, ends, times, errors, pieces } = lines;
   const isLast = index === countLines(lines) - 1;
@@ -253,7 +249,7 @@ export function reopenLine(lines: Lines, index: number): void {
 }
 
 /** Forgets lines before `first`, and text before the last `textBytes`. */
-export function forgetLines(lines: Lines, first: number, textBytes: number): void {
+function forgetLines(lines: Lines, first: number, textBytes: number): void {
   while (lines.first < first) forgetFirst(lines);
   const floor = Math.max(lines.firstStart, lines.text.length - textBytes);
   if (floor > lines.text.floor) {
@@ -330,10 +326,7 @@ function textOfRuns(runs: Iterable<Run>): string {
   return all;
 }
 
-/**
- * Yields the runs of a kept line. A character that a change of style splits becomes two invalid
- * characters.
- */
+/** Yields the runs of a kept line. A character split by a change of style becomes two invalid ones. */
 export function* runsOf(lines: Lines, index: number): Generator<Run> {
   const pieces = piecesOf(lines, index);
   for (let k = 0; k < pieces.length; k += 2) {
@@ -403,10 +396,7 @@ export function closeWindow(lines: Lines, total: number, window: Window): boolea
   return first > 0;
 }
 
-/**
- * Shortens a line to its last `size` bytes, rounded down to whole characters. Returns whether it
- * was longer.
- */
+/** Shortens a line to the whole characters in its last `size` bytes. Returns whether it was longer. */
 function keepEnd(lines: Lines, index: number, size: number): boolean {
   const [from = 0, end = 0] = piecesOf(lines, index);
   if (end - from <= size) return false;

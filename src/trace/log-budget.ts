@@ -1,19 +1,7 @@
-/** Per-operation accounting against the shared log-memory budget. */
-export interface OperationLogs {
-  /** Adds a log. Call before reading it, so that concurrent logs share the memory equally. */
-  open(): void;
-  /** How many bytes of its end a log that is read now may keep. */
-  limitPerLog(): number;
-  /** Adds to the operation's output; false if that exceeds its limit. */
-  recordOutput(part: { characters?: number; rows?: number }): boolean;
-  /** Returns the operation's share when its logs are no longer needed. */
-  release(): void;
-}
-
 /** Limits the memory of all logs, since a process that runs out of it ends every operation. */
-export interface LogBudget {
-  openOperation(): OperationLogs;
-}
+export type LogBudget = ReturnType<typeof createLogBudget>;
+/** Per-operation accounting against the shared log-memory budget. */
+export type OperationLogs = ReturnType<LogBudget['openOperation']>;
 
 /** Memory for all logs, in logs of full length. */
 const MAX_FULL_LOGS = 2;
@@ -23,16 +11,13 @@ const MAX_FULL_OUTPUTS = 4;
 /** Lines and sections of output per operation, which cost memory even if empty: five full pages. */
 const MAX_ROWS = 25_000;
 
-/**
- * How many bytes each of `logs` concurrent logs may keep: an equal share of `total`, at least 64 KiB
- * and at most `perLog`.
- */
+/** Bytes that each of `logs` concurrent logs may keep: an equal share of `total`, at least 64 KiB. */
 export function sharePerLog(max: { perLog: number; total: number }, logs: number): number {
   return Math.min(max.perLog, Math.max(MIN_PER_LOG, Math.floor(max.total / logs)));
 }
 
 /** Creates the budget of a process, with at most `maxPerLog` bytes for each log. */
-export function createLogBudget(maxPerLog: number): LogBudget {
+export function createLogBudget(maxPerLog: number) {
   const max = { perLog: maxPerLog, total: MAX_FULL_LOGS * maxPerLog };
   let logs = 0;
   return {
@@ -40,16 +25,20 @@ export function createLogBudget(maxPerLog: number): LogBudget {
       let own = 0;
       const output = { characters: 0, rows: 0 };
       return {
+        /** Adds a log. Call before reading it, so that concurrent logs share the memory equally. */
         open() {
           own += 1;
           logs += 1;
         },
+        /** How many bytes of its end a log that is read now may keep. */
         limitPerLog: () => sharePerLog(max, logs),
-        recordOutput({ characters = 0, rows = 0 }) {
+        /** Adds to the operation's output; false if that exceeds its limit. */
+        recordOutput({ characters = 0, rows = 0 }: { characters?: number; rows?: number }) {
           output.characters += characters;
           output.rows += rows;
           return output.characters <= MAX_FULL_OUTPUTS * maxPerLog && output.rows <= MAX_ROWS;
         },
+        /** Returns the operation's share when its logs are no longer needed. */
         release() {
           logs -= own;
           own = 0;

@@ -184,10 +184,7 @@ function commitOpenLine({ line, lines }: LogState): void {
   line.index = commitLine(lines);
 }
 
-/**
- * Opens or closes a section at offset `source` of the log. Text before the mark becomes a line of
- * its own.
- */
+/** Opens or closes a section at offset `source`. Text before the mark becomes a separate line. */
 export function applyMark(state: LogState, mark: Mark, source: number): void {
   const { line, lines, sections } = state;
   line.hasMark = true;

@@ -16,10 +16,8 @@ export interface TimeHeader {
 
 export const HEADER_BYTES = 32;
 
-/**
- * `0` is a digit, `h` a hexadecimal digit, `s` the stream's kind, `f` the flag; others are literal.
- */
-const FORM = Array.from('0000-00-00T00:00:00.000000Z hhsf', (letter) => letter.charCodeAt(0));
+/** `0` is a digit, `h` a hexadecimal digit, `s` the stream's kind, `f` the flag, others literal. */
+const FORM = asciiBytes('0000-00-00T00:00:00.000000Z hhsf');
 const DIGIT = 0x30;
 const STDERR = 0x45;
 const STDOUT = 0x4f;
@@ -109,12 +107,10 @@ const COLON = 0x3a;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 
-function isWord(byte: number): boolean {
-  return isDigit(byte) || (byte >= 0x41 && byte <= 0x5a) || byte === 0x5f || isLower(byte);
-}
-
-const isLower = (byte: number) => byte >= 0x61 && byte <= 0x7a;
-const isNameByte = (byte: number) => isWord(byte) || byte === 0x2e || byte === 0x2d;
+const isLetter = (byte: number) => (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a);
+/** Letters, digits, `_`, `.` and `-`. */
+const isNameByte = (byte: number) =>
+  isDigit(byte) || byte === 0x5f || isLetter(byte) || byte === 0x2e || byte === 0x2d;
 /** Options are `word=word`, separated by commas and spaces. */
 const isOptionByte = (byte: number) =>
   isNameByte(byte) || byte === 0x3d || byte === 0x2c || byte === 0x20;
@@ -149,10 +145,7 @@ function readCloser(bytes: Uint8Array, at: number, lenient: boolean): number {
   return readWord(bytes, end, CLOSER);
 }
 
-/**
- * The index after the mark at `at`, or a negative result.
- * @param lenient also accepts a mark whose carriage return was converted to a line end.
- */
+/** The index after the mark at `at`, or a negative result. `lenient`: see `readCloser`. */
 export function markEnd(bytes: Uint8Array, at: number, lenient: boolean): number {
   const kind = readWord(bytes, at, SECTION);
   if (kind < 0) return kind;
@@ -178,11 +171,10 @@ export function parseMark(bytes: Uint8Array, at: number): Mark {
   const nameEnd = readSome(bytes, colon + 1, isNameByte, MAX_NAME);
   const close = bytes[nameEnd] === OPEN ? bytes.indexOf(CLOSE, nameEnd) : nameEnd;
   const options = close > nameEnd ? asText(bytes, nameEnd + 1, close).split(',') : [];
-  const has = (option: string) => options.some((given) => given.trim() === option);
   return {
     kind: isStart ? 'start' : 'end',
     name: asText(bytes, colon + 1, nameEnd),
     unixSeconds: Number(asText(bytes, time, colon)),
-    collapsed: has('collapsed=true'),
+    collapsed: options.some((option) => option.trim() === 'collapsed=true'),
   };
 }

@@ -4,7 +4,7 @@ import { isoTime } from './mark.ts';
 import type { Section } from './sections.ts';
 import { classNames, PLAIN_STYLE } from './style.ts';
 
-/** A visible line. `text` and `html` are computed on access. */
+/** A visible line. `text` and `html` are computed on access; `html` has no nested elements. */
 export interface ParsedLine {
   /** Starts at 1, at the beginning of the log. */
   readonly number: number;
@@ -48,9 +48,7 @@ export interface LineList extends Iterable<ParsedLine> {
   slice(start?: number, end?: number): ParsedLine[];
   /** Yields the text, with line feeds between lines, in pieces; only of the last lines if given. */
   plain(last?: number): Iterable<string>;
-  /**
-   * Yields HTML like `plain` yields text, for an element that preserves white space, such as `pre`.
-   */
+  /** Yields HTML like `plain` yields text, for an element that preserves white space: `pre`. */
   html(last?: number): Iterable<string>;
   /** Counts the lines up to line `number`: the position of the next line. */
   countTo(number: number): number;
@@ -93,18 +91,17 @@ const END_OF_YEAR_9999 = 253_402_300_799;
 
 function toLine(lines: Lines, index: number): ParsedLine {
   const stamp = stampOf(lines, index);
-  const change = changeAt(lines.sections, index);
   return {
     number: index + 1,
     get text() {
       return textOf(lines, index);
     },
     get html() {
-      return htmlOf(runsOf(lines, index));
+      return Array.from(runsOf(lines, index), spanOf).join('');
     },
     timestamp: stamp && isoTime(stamp.time),
     stream: stamp && (stamp.isError ? 'STDERR' : 'STDOUT'),
-    section: changeValue(lines.sections, change),
+    section: changeValue(lines.sections, changeAt(lines.sections, index)),
   };
 }
 
@@ -219,15 +216,11 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 const escaped = (text: string) => text.replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? '');
 
-export function spanOf({ style, text }: Run): string {
+/**
+ * Formats a run as escaped text or a `<span class="…">` element with a class of `traceStyleSheet`.
+ * Safe whatever the job printed.
+ */
+function spanOf({ style, text }: Run): string {
   const html = escaped(text);
   return style === PLAIN_STYLE ? html : `<span class="${classNames(style)}">${html}</span>`;
-}
-
-/**
- * The HTML of a line: escaped text and `<span class="…">` elements, not nested, with the classes of
- * `traceStyleSheet`. Safe whatever the job printed.
- */
-export function htmlOf(runs: Iterable<Run>): string {
-  return Array.from(runs, spanOf).join('');
 }

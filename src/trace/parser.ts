@@ -37,12 +37,9 @@ export interface TraceParser {
 
 /** Bytes read between two checks of what can be forgotten. */
 const SLICE = 1 << 16;
-
 const MEBIBYTE = 1024 * 1024;
-
 /** Shorter beginnings of a mark count as text in a snapshot. */
 const SHORTEST_MARK_START = 'section_'.length;
-
 const NO_BYTES = new Uint8Array(0);
 
 /** Commits the open line of an unfinished log if it is visible. */
@@ -92,10 +89,8 @@ export function createTraceParser(options: TraceParserOptions = {}): TraceParser
       scanBytes(state, NO_BYTES, byteSize);
       endLastLine(state);
       const truncated = closeWindow(lines, byteSize, window);
-      return toParsedTrace(lines, sectionsSince(sections, lines.first + 1), {
-        byteSize,
-        truncated,
-      });
+      const kept = sectionsSince(sections, lines.first + 1);
+      return toParsedTrace(lines, kept, { byteSize, truncated });
     },
     snapshot: () => takeSnapshot(state, byteSize, window),
   };

@@ -42,10 +42,7 @@ const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
 const LETTER_E = 0x65;
 const LETTER_C = 0x63;
 
-/**
- * Checks two letters after an s for a mark. A line end counts: a continued line may complete the
- * mark.
- */
+/** Checks two letters after an s. A line end counts: a continued line may complete the mark. */
 function mayBeginMark(bytes: Uint8Array, at: number): boolean {
   const second = bytes[at + 1] ?? LF;
   if (second !== LETTER_E) return second === LF;
@@ -63,8 +60,9 @@ function textEnd(bytes: Uint8Array, from: number): number {
   return at;
 }
 
+/** Reads text whose first byte, at `at`, is known to be text. */
 function scanText(state: LogState, bytes: Uint8Array, at: number): number {
-  const end = textEnd(bytes, at);
+  const end = textEnd(bytes, at + 1);
   addText(state, bytes, at, end);
   return end;
 }
@@ -72,10 +70,7 @@ function scanText(state: LogState, bytes: Uint8Array, at: number): number {
 function scanMark(state: LogState, bytes: Uint8Array, at: number, base: number): number {
   const end = markEnd(bytes, at, state.timed !== true);
   if (end >= 0) applyMark(state, parseMark(bytes, at), base + at);
-  if (end !== NO_MATCH) return end;
-  const next = textEnd(bytes, at + 1);
-  addText(state, bytes, at, next);
-  return next;
+  return end === NO_MATCH ? scanText(state, bytes, at) : end;
 }
 
 function scanEscape(state: LogState, bytes: Uint8Array, at: number): number {
@@ -136,10 +131,7 @@ function endLine(state: LogState, bytes: Uint8Array, at: number): number {
   return end + 1;
 }
 
-/**
- * Reads tokens from `from` on; `base` is the offset of `bytes[0]` in the log. Returns where it
- * stopped.
- */
+/** Reads tokens until it needs more bytes; `base` is the offset of `bytes[0]`. Returns its end. */
 function scan(state: LogState, bytes: Uint8Array, from: number, base: number): number {
   let at = from;
   while (at < bytes.length) {

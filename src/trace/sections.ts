@@ -23,7 +23,7 @@ export interface Section {
 }
 
 /** An open section in the list of open ones. `shadowed` is the next outer one of the same name. */
-export interface OpenSection {
+interface OpenSection {
   readonly section: Section;
   outer: OpenSection | null;
   inner: OpenSection | null;
@@ -57,9 +57,7 @@ export function createSections(): Sections {
   };
 }
 
-/**
- * Opens a section at line `firstLine`, inside the innermost open one. Null if too many are open.
- */
+/** Opens a section at line `firstLine` inside the innermost one. Null if too many are open. */
 export function openSection(sections: Sections, mark: Mark, firstLine: number): Section | null {
   const { innermost, open } = sections;
   if (sections.openCount === MANY_SECTIONS) return null;
@@ -107,9 +105,7 @@ function reaches(section: Section, firstKept: number): boolean {
   return lastLine === null || lastLine >= firstKept || firstLine >= firstKept;
 }
 
-/**
- * The sections to return when `firstKept` is the oldest kept line: all, unless there are very many.
- */
+/** The sections to return if `firstKept` is the oldest kept line: all, unless there are very many. */
 export function sectionsSince(sections: Sections, firstKept: number): readonly Section[] {
   if (sections.opened < MANY_SECTIONS) return sections.list;
   return sections.list.filter((section) => reaches(section, firstKept));

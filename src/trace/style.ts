@@ -6,10 +6,7 @@
 
 export const PLAIN_STYLE = 0;
 
-/**
- * Bits 0–8: text color + 1, or 0. Bits 9–17: background color + 1, or 0. From bit 18 on:
- * attributes.
- */
+/** Bits 0–8: text color + 1, or 0. Bits 9–17: background color + 1, or 0. Above: attributes. */
 const BACKGROUND_SHIFT = 9;
 const COLOR_MASK = 0x1ff;
 const BOLD = 1 << 18;
@@ -40,10 +37,7 @@ const SWITCHED_ON = [0, BOLD, FAINT, ITALIC, UNDERLINE, 0, 0, INVERSE, CONCEAL, 
 const SWITCHED_OFF = [0, BOLD, BOLD | FAINT, ...SWITCHED_ON.slice(3)] as const;
 
 /** Number of parameters of a palette color (5) and of an RGB color (2). */
-const EXTENDED_PARTS = new Map([
-  [5, 1],
-  [2, 3],
-]);
+const EXTENDED_PARTS: Readonly<Record<number, number>> = { 5: 1, 2: 3 };
 
 function withColor(style: number, shift: number, color: number | null): number {
   const cleared = style & ~(COLOR_MASK << shift);
@@ -70,17 +64,14 @@ function withCode(style: number, code: number): number {
 
 /** The palette index of `5;n` or `2;r;g;b`; null if a part is missing or out of range. */
 function extendedColor(kind: number | undefined, parts: readonly number[]): number | null {
-  const count = EXTENDED_PARTS.get(kind ?? 0) ?? Infinity;
+  const count = EXTENDED_PARTS[kind ?? 0] ?? Infinity;
   const used = parts.slice(0, count);
   if (used.length < count || used.some((part) => part > 255)) return null;
   const [first = 0, second = 0, third = 0] = used;
   return kind === 5 ? first : nearestColor(first, second, third);
 }
 
-/**
- * Applies one parameter with parts: `38:5:n`, `38:2::r:g:b`, `38:2:r:g:b`, `4:0` (off), `4:3`
- * (curly).
- */
+/** Applies one parameter with parts: `38:5:n`, `38:2::r:g:b`, `38:2:r:g:b`, `4:0` (off), `4:3`. */
 function withParts(style: number, parts: readonly number[]): number {
   const [code = 0, kind] = parts;
   if (code === 4) return kind === 0 ? style & ~UNDERLINE : style | UNDERLINE;
@@ -117,15 +108,13 @@ function areNumbers(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-/**
- * Joins the three parameters of `38;5;n` to one, like `38:5:n`; similarly for RGB and background.
- */
+/** Joins the parameters of `38;5;n` to one, like `38:5:n`; similarly for RGB and background. */
 function joinColors(groups: number[][]): number[][] {
   const joined: number[][] = [];
   for (let at = 0; at < groups.length; at += 1) {
     const parts = groups[at] as number[];
     const takes = parts.length === 1 && (parts[0] === 38 || parts[0] === 48);
-    const count = takes ? EXTENDED_PARTS.get(groups[at + 1]?.[0] ?? 0) : undefined;
+    const count = takes ? EXTENDED_PARTS[groups[at + 1]?.[0] ?? 0] : undefined;
     if (count === undefined) {
       joined.push(parts);
     } else {
@@ -184,10 +173,7 @@ export function classNames(style: number): string {
   return names.join(' ');
 }
 
-/*
- * The 256 terminal colors: 0–15 named, 16–231 a cube of 6 × 6 × 6, 232–255 grays (xterm's
- * `256colres.h`).
- */
+/* The 256 colors of xterm's `256colres.h`: 0–15 named, 16–231 a cube of 6 × 6 × 6, 232–255 grays. */
 
 /** Names of colors 0–7; 8–15 are the light variants. */
 const NAMES = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const;
@@ -207,7 +193,7 @@ function stepOf(level: number): number {
 }
 
 /** Returns the palette index, 16–255, that is nearest to an RGB color of 0–255 each. */
-export function nearestColor(red: number, green: number, blue: number): number {
+function nearestColor(red: number, green: number, blue: number): number {
   const distance = (r: number, g: number, b: number) =>
     (red - r) ** 2 + (green - g) ** 2 + (blue - b) ** 2;
   const [r, g, b] = [stepOf(red), stepOf(green), stepOf(blue)];
@@ -219,7 +205,7 @@ export function nearestColor(red: number, green: number, blue: number): number {
 }
 
 /** Formats a palette color, 0–255, as `#rrggbb`. */
-export function hexColor(index: number): string {
+function hexColor(index: number): string {
   if (index < 16) return NAMED[index < 8 ? 0 : 1][index % 8] ?? '#000000';
   const grey = 8 + (index - 232) * 10;
   const cube = index - 16;
@@ -235,13 +221,13 @@ export function hexColor(index: number): string {
  * names, so that its style sheets apply: `term-fg-red`, `term-bg-l-blue` for 0–15, `xterm-fg-208`
  * for others.
  */
-export function colorClass(target: 'fg' | 'bg', index: number): string {
+function colorClass(target: 'fg' | 'bg', index: number): string {
   const name = NAMES[index % 8];
   if (index < 8) return `term-${target}-${name}`;
   return index < 16 ? `term-${target}-l-${name}` : `xterm-${target}-${index}`;
 }
 
-const ATTRIBUTES = [
+const ATTRIBUTE_RULES = [
   '.term-inverse { color: var(--term-ground, #1f1e24); background-color: var(--term-text, #ececef); }',
   '.term-bold { font-weight: bold; }',
   '.term-faint { opacity: 0.7; }',
@@ -268,5 +254,5 @@ function colorRules(index: number): string[] {
  */
 export function traceStyleSheet(): string {
   const colors = Array.from({ length: 256 }, (_, index) => colorRules(index)).flat();
-  return `${[...ATTRIBUTES, ...colors].join('\n')}\n`;
+  return `${[...ATTRIBUTE_RULES, ...colors].join('\n')}\n`;
 }
