@@ -7,8 +7,7 @@ import { type Clock, systemClock } from '../util/clock.ts';
 import { distinct, jobResource } from './job.ts';
 import type { Notifications } from './notifications.ts';
 import { type PipelineNews, pipelineResource, pipelineView } from './pipeline.ts';
-import type { Resource } from './poll.ts';
-import { createPoll, type Poll } from './poll.ts';
+import { createPoll, type Poll, type Resource } from './poll.ts';
 import { createPollInterval } from './poll-interval.ts';
 import { type LiveEvents, subscribeTo, type View } from './subscriber.ts';
 import { createTraceMemory, type TraceNews, traceResource, traceView } from './trace.ts';
@@ -25,7 +24,7 @@ export interface Live {
   trace(ref: JobRef, afterByte: number): LiveEvents<TraceNews>;
 }
 
-export interface LiveCaller {
+interface LiveCaller {
   credential: Credential;
   signal: AbortSignal;
 }

@@ -1,9 +1,6 @@
 import type { Clock } from '../util/clock.ts';
 
-/**
- * Says that resources may have changed. It contains only their names: subscribers read the change with
- * their own credential.
- */
+/** Names resources that may have changed. Subscribers read the change with their own credential. */
 export interface ChangeEvent {
   /** Such as `job/1001`, `pipeline/700`. */
   topics: readonly string[];
@@ -14,28 +11,21 @@ export interface ChangeEvent {
 }
 
 /** A subscriber of one topic. */
-export interface Listener {
+interface Listener {
   /** `hasWebhooks` says that webhooks report changes of this topic. */
   notify(hasWebhooks?: true): void;
   /** Events may have been missed, and may be missed until further notice. */
   onMissedEvents(): void;
 }
 
-/** Distributes change events to the listeners of their topics. */
-export interface Notifications {
-  receive(event: ChangeEvent): void;
-  onMissedEvents(): void;
-  /** Returns an unsubscribe function. */
-  subscribe(topic: string, listener: Listener): () => void;
-  /** Whether webhooks reported jobs of the project recently. */
-  hasWebhooks(project: string): boolean;
-}
+export type Notifications = ReturnType<typeof createNotifications>;
 
 /** Webhooks come with changes, so a project may have none for a while. */
 const WEBHOOK_MEMORY_MS = 600_000;
 const MAX_PROJECTS = 10_000;
 
-export function createNotifications(clock: Clock): Notifications {
+/** Distributes change events to the listeners of their topics. */
+export function createNotifications(clock: Clock) {
   const listeners = new Map<string, Set<Listener>>();
   /** By project, the least recent first. */
   const lastEventAt = new Map<string, number>();
@@ -48,7 +38,7 @@ export function createNotifications(clock: Clock): Notifications {
   };
 
   return {
-    receive({ topics, project, ofJobs }) {
+    receive({ topics, project, ofJobs }: ChangeEvent) {
       if (ofJobs && project !== undefined) remember(project);
       for (const topic of topics) {
         for (const listener of listeners.get(topic) ?? []) listener.notify(ofJobs || undefined);
@@ -59,7 +49,8 @@ export function createNotifications(clock: Clock): Notifications {
       for (const group of listeners.values())
         for (const listener of group) listener.onMissedEvents();
     },
-    subscribe(topic, listener) {
+    /** Returns an unsubscribe function. */
+    subscribe(topic: string, listener: Listener) {
       const group = listeners.get(topic) ?? new Set();
       listeners.set(topic, group.add(listener));
       return () => {
@@ -67,7 +58,8 @@ export function createNotifications(clock: Clock): Notifications {
         if (group.size === 0 && listeners.get(topic) === group) listeners.delete(topic);
       };
     },
-    hasWebhooks: (project) =>
+    /** Whether webhooks reported jobs of the project recently. */
+    hasWebhooks: (project: string) =>
       clock.now() - (lastEventAt.get(project) ?? Number.NEGATIVE_INFINITY) < WEBHOOK_MEMORY_MS,
   };
 }

@@ -11,7 +11,7 @@ import type { View } from './subscriber.ts';
 type Row = Job | Bridge;
 
 /** A pipeline and its jobs, with the round in which each changed last. */
-export interface PipelineState {
+interface PipelineState {
   pipeline: RestPipeline;
   /** The number of reads that found a change. */
   round: number;
@@ -29,13 +29,13 @@ export interface PipelineNews {
 const ALL = 100_000;
 
 async function readAll<R extends WithId>(fetch: (page: OffsetRequest) => Promise<Page<R>>) {
-  const want = {
+  const request = {
     direction: 'older',
     count: ALL,
     needsHasNext: false,
     needsHasPrevious: false,
   } as const;
-  return (await readOffsetList(fetch, want)).rows;
+  return (await readOffsetList(fetch, request)).rows;
 }
 
 /** GitLab creates all jobs with the pipeline, so one without trigger jobs will never have any. */
@@ -83,7 +83,7 @@ function jobFingerprint(job: Row): string {
 
 function compare(
   before: PipelineState | undefined,
-  { pipeline, jobs }: { pipeline: RestPipeline; jobs: Row[] },
+  { pipeline, jobs }: Awaited<ReturnType<typeof readBoth>>,
 ): PipelineState {
   const round = (before?.round ?? 0) + 1;
   const entries = jobs.map((job) => {

@@ -64,19 +64,7 @@ export interface ReadOutcome {
   minPauseMs: number;
 }
 
-/** Schedules the reads of one poll. All results are in ms from now. */
-export interface PollInterval {
-  onReadStart(): void;
-  afterRead(outcome: ReadOutcome): number;
-  /** Undefined if a retry cannot help: the poll ends with the error. */
-  afterFailure(error: unknown): number | undefined;
-  afterNotification(): number;
-  /** Randomized, because all polls miss events at the same time. */
-  afterMissedEvents(): number;
-  setHasWebhooks(hasWebhooks: boolean): void;
-  /** Whether the last read is older than `intervalMs`. */
-  isStale(): boolean;
-}
+export type PollInterval = ReturnType<typeof createPollInterval>;
 
 export interface PollIntervalOptions {
   clock: Clock;
@@ -95,7 +83,8 @@ function retryAfter(error: unknown): number | undefined {
   return error.status >= 500 ? (error.retryAfterSeconds ?? 0) : undefined;
 }
 
-export function createPollInterval(options: PollIntervalOptions): PollInterval {
+/** Schedules the reads of one poll. All results are in ms from now. */
+export function createPollInterval(options: PollIntervalOptions) {
   const { clock, random, intervalMs, isScarce } = options;
   let hasWebhooks = false;
   let failures = 0;
@@ -116,15 +105,16 @@ export function createPollInterval(options: PollIntervalOptions): PollInterval {
   };
 
   return {
-    setHasWebhooks(value) {
+    setHasWebhooks(value: boolean) {
       hasWebhooks = value;
     },
-    // Before the first read has ended there is nothing that can be stale.
+    /** Whether the last read is older than `intervalMs`; false before the first one has ended. */
     isStale: () => Number.isFinite(readEndedAt) && clock.now() - readEndedAt > intervalMs,
     onReadStart() {
       readStartedAt = clock.now();
     },
-    afterRead({ activity, notified, changed, announceable, unannounced, minPauseMs }) {
+    afterRead(outcome: ReadOutcome): number {
+      const { activity, notified, changed, announceable, unannounced, minPauseMs } = outcome;
       failures = 0;
       readEndedAt = clock.now();
       const isUseless = notified && isFrequent && !changed;
@@ -136,7 +126,8 @@ export function createPollInterval(options: PollIntervalOptions): PollInterval {
       const intervals = (notified ? 1 : intervalFactors[activity]) * factor * scarceFactor();
       return jitter(Math.max(intervals * intervalMs, minPauseMs));
     },
-    afterFailure(error) {
+    /** Undefined if a retry cannot help: the poll ends with the error. */
+    afterFailure(error: unknown): number | undefined {
       const retryAfterMs = (retryAfter(error) ?? Number.POSITIVE_INFINITY) * 1000;
       const now = clock.now();
       if (failures === 0) failingSince = now;
@@ -148,11 +139,12 @@ export function createPollInterval(options: PollIntervalOptions): PollInterval {
       const backoffMs = Math.min(MAX_BACKOFF_MS, intervalMs * 2 ** failures);
       return Math.max(retryAfterMs * (1 + 0.1 * random()), jitter(backoffMs));
     },
-    afterNotification() {
+    afterNotification(): number {
       const now = clock.now();
       isFrequent = now - readEndedAt < 2 * gapMs;
       return Math.max(0, nextNotifiedReadAt() - now, blockedMs());
     },
+    /** Randomized, because all polls miss events at the same time. */
     afterMissedEvents: () => Math.max(random() * intervalMs, blockedMs()),
   };
 }

@@ -15,7 +15,7 @@ export interface Resource<State> {
 }
 
 /** What a reader may use besides the client of each read. */
-export interface ReaderTools {
+interface ReaderTools {
   /** Joins the caller's poll of another resource, whose changes then trigger reads of this one. */
   watch<Other>(resource: Resource<Other>): { poll: Poll<Other>; leave(): void };
 }
@@ -34,19 +34,11 @@ export interface ResourceReader<State> {
   close?(): void;
 }
 
-/** A repeating async task. */
-export interface RepeatingTask {
-  /** Reschedules the next run; while the task runs, schedules one run after it. */
-  reschedule(inMs: () => number): void;
-  /** Aborts the current run and cancels all later ones. */
-  stop(): void;
-}
-
 /** Runs once and returns the pause before the next run in ms. Must not reject. */
-export type Task = (signal: AbortSignal, isRescheduled: boolean) => Promise<number>;
+type Task = (signal: AbortSignal, isRescheduled: boolean) => Promise<number>;
 
 /** Runs a task immediately, then repeatedly, and never concurrently with itself. */
-export function repeat(clock: Clock, task: Task): RepeatingTask {
+function repeat(clock: Clock, task: Task) {
   const stopping = new AbortController();
   let isRunning = false;
   let requested: (() => number) | undefined;
@@ -73,10 +65,12 @@ export function repeat(clock: Clock, task: Task): RepeatingTask {
 
   void run(false);
   return {
-    reschedule(inMs) {
+    /** Reschedules the next run; while the task runs, schedules one run after it. */
+    reschedule(inMs: () => number) {
       if (isRunning) requested = inMs;
       else runIn(inMs(), true);
     },
+    /** Aborts the current run and cancels all later ones. */
     stop() {
       cancel();
       stopping.abort(new Error('The poll has no subscribers left.'));
@@ -85,7 +79,7 @@ export function repeat(clock: Clock, task: Task): RepeatingTask {
 }
 
 /** Why a poll ended: the resource is finished (no error), or cannot be read any more. */
-export interface Ending {
+interface Ending {
   error?: unknown;
 }
 
@@ -106,7 +100,7 @@ export interface Poll<State> {
   end(ending: Ending): void;
 }
 
-export interface PollDeps {
+interface PollDeps {
   clock: Clock;
   interval: PollInterval;
   /** Returns a client whose calls are aborted by the signal. */
@@ -119,8 +113,8 @@ export interface PollDeps {
 const BATCH_SIZE = 64;
 
 /**
- * Calls subscribers in batches. Between two batches other work can run, and the garbage of a batch can
- * be collected: thousands of responses at the same time would keep it alive.
+ * Calls subscribers in batches, between which other work runs and the garbage of a batch is
+ * collected. Thousands of responses at the same time would keep it alive.
  */
 async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
   for (let start = 0; start < subscribers.length; start += BATCH_SIZE) {
@@ -136,7 +130,7 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
   let state: State | undefined;
   let version = 0;
   let ending: Ending | undefined;
-  let task: RepeatingTask | undefined;
+  let task: ReturnType<typeof repeat> | undefined;
 
   const publish = () => void notifyAll([...subscribers]);
   const end = (reason: Ending) => {

@@ -14,18 +14,14 @@ export type LiveEvents<News> = AsyncIterableIterator<LiveEvent<News>>;
  */
 export type View<State, News> = (state: State) => News | undefined | Promise<News | undefined>;
 
-export interface SubscriberOptions {
-  /** Ends the subscription. */
-  signal: AbortSignal;
-  /** Called once, however the subscription ends. */
-  onLeave(): void;
-}
-
-/** Subscribes to a poll. */
+/**
+ * Subscribes to a poll until it ends or the signal is aborted. Calls `onLeave` once, however the
+ * subscription ends.
+ */
 export function subscribeTo<State, News>(
   poll: Poll<State>,
   view: View<State, News>,
-  { signal, onLeave }: SubscriberOptions,
+  { signal, onLeave }: { signal: AbortSignal; onLeave(): void },
 ): LiveEvents<News> {
   let seenVersion = 0;
   let onChange = () => {};
@@ -36,12 +32,9 @@ export function subscribeTo<State, News>(
     new Promise<void>((resolve) => {
       onChange = resolve;
     });
-  const waitForChange = async () => {
-    while (!isBehind() && !poll.ending) await change();
-  };
   /** Waits for news; undefined at the end. */
   const nextNews = async (): Promise<News | undefined> => {
-    await waitForChange();
+    while (!isBehind() && !poll.ending) await change();
     const { state, version, ending } = poll;
     if (isBehind() && state !== undefined) {
       const news = await view(state);

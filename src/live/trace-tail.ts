@@ -1,34 +1,7 @@
 import type { Gitlab, JobRef } from '../gitlab/client.ts';
-import {
-  type ByteQueue,
-  createByteQueue,
-  forgetBytes,
-  read,
-  shrinkTo,
-  write,
-} from '../trace/byte-queue.ts';
+import { type ByteQueue, forgetBytes, read, shrinkTo, write } from '../trace/byte-queue.ts';
 
-/**
- * The kept end of a growing log, shared by its subscribers: bytes `start` to `end - 1`, as offsets in
- * the whole log. Each subscriber has its own offset, so nothing is queued for a slow one.
- */
-export interface TraceLog {
-  readonly start: number;
-  readonly end: number;
-  /** Returns the kept bytes from `from` to before `to`. Must not be modified. */
-  read(from: number, to: number): Buffer;
-  /**
-   * Stores bytes that GitLab sent for offset `at`, which is at most `end`. From the first byte that
-   * differs on, they replace the known ones.
-   */
-  put(at: number, bytes: Buffer): void;
-  /** Drops all bytes from `at` on. */
-  cut(at: number): void;
-  /** How often bytes were dropped or replaced. */
-  readonly cuts: number;
-  /** The lowest offset of all later cuts; Infinity if there are none. */
-  lowestCutSince(cuts: number): number;
-}
+export type TraceLog = ReturnType<typeof createTraceLog>;
 
 /** Returns the index of the first difference, or the shorter length if there is none. */
 function firstDifference(a: Buffer, b: Buffer): number {
@@ -39,17 +12,17 @@ function firstDifference(a: Buffer, b: Buffer): number {
   return at;
 }
 
-/** Creates an empty log that starts at an offset; it keeps its last `maxBytes()` bytes. */
-export function createTraceLog(from: number, maxBytes: () => number): TraceLog {
-  const startAt = (offset: number): ByteQueue => ({
-    ...createByteQueue(),
-    base: offset,
-    floor: offset,
-    length: offset,
-  });
+/**
+ * Creates the kept end of a growing log, shared by its subscribers: bytes `start` to `end - 1`, as
+ * offsets in the whole log. Each subscriber has its own offset, so nothing is queued for a slow one.
+ * It starts empty at offset `from`, and keeps its last `maxBytes()` bytes.
+ */
+export function createTraceLog(from: number, maxBytes: () => number) {
+  const startAt = (at: number): ByteQueue => ({ blocks: [], base: at, floor: at, length: at });
   let queue = startAt(from);
   const cutAt: number[] = [];
 
+  /** Drops all bytes from `at` on. */
   const cut = (at: number) => {
     if (at >= queue.length) return;
     cutAt.push(at);
@@ -63,11 +36,17 @@ export function createTraceLog(from: number, maxBytes: () => number): TraceLog {
     get end() {
       return queue.length;
     },
+    /** How often bytes were dropped or replaced. */
     get cuts() {
       return cutAt.length;
     },
-    read: (start, end) => read(queue, start, Math.min(end, queue.length)),
-    put(at, bytes) {
+    /** Returns the kept bytes from `start` to before `end`. Must not be modified. */
+    read: (start: number, end: number) => read(queue, start, Math.min(end, queue.length)),
+    /**
+     * Stores bytes that GitLab sent for offset `at`, which is at most `end`. From the first byte
+     * that differs on, they replace the known ones.
+     */
+    put(at: number, bytes: Buffer) {
       const known = Math.max(at, queue.floor);
       const received = bytes.subarray(Math.max(0, known - at));
       const equal = firstDifference(read(queue, known, queue.length), received);
@@ -76,7 +55,8 @@ export function createTraceLog(from: number, maxBytes: () => number): TraceLog {
       forgetBytes(queue, queue.length - maxBytes());
     },
     cut,
-    lowestCutSince: (cuts) => Math.min(Number.POSITIVE_INFINITY, ...cutAt.slice(cuts)),
+    /** The lowest offset of all later cuts; Infinity if there are none. */
+    lowestCutSince: (cuts: number) => Math.min(Number.POSITIVE_INFINITY, ...cutAt.slice(cuts)),
   };
 }
 

@@ -81,17 +81,13 @@ export function traceView(
     if (whole === 0 && !isFirst && !isRewound && !isLast) return undefined;
     at = from + whole;
     isComplete = isLast;
-    return {
-      text: bytes.toString('utf8', 0, whole),
-      startByte: from,
-      endByte: at,
-      complete: isLast,
-    };
+    const text = bytes.toString('utf8', 0, whole);
+    return { text, startByte: from, endByte: at, complete: isLast };
   };
 }
 
 /** A log that is tailed. `end` and `cuts` are the values of `log` at the time of the read. */
-export interface TraceState {
+interface TraceState {
   log: TraceLog;
   end: number;
   cuts: number;
@@ -99,22 +95,16 @@ export interface TraceState {
   finished: boolean;
 }
 
-/** The memory shared by all logs that are tailed. */
-export interface TraceMemory {
-  /** How many bytes of its end each log may keep. */
-  share(): number;
-  open(): void;
-  close(): void;
-}
-
 const MEBIBYTE = 1024 * 1024;
 /** GitLab Runner's default limit of a log. */
 const MAX_PER_LOG = 4 * MEBIBYTE;
 const MAX_TOTAL = 64 * MEBIBYTE;
 
-export function createTraceMemory(): TraceMemory {
+/** The memory shared by all logs that are tailed. */
+export function createTraceMemory() {
   let logs = 0;
   return {
+    /** How many bytes of its end each log may keep. */
     share: () => sharePerLog({ perLog: MAX_PER_LOG, total: MAX_TOTAL }, logs),
     open() {
       logs += 1;
@@ -140,20 +130,13 @@ async function currentOf<State>(poll: Poll<State>): Promise<State> {
   return poll.state;
 }
 
-function isUnchanged(
-  before: TraceState | undefined,
-  { end, cuts, finished }: Omit<TraceState, 'log'>,
-): before is TraceState {
-  return before?.finished === finished && before.end === end && before.cuts === cuts;
-}
-
 /**
  * The log of a job until the job is finished. It joins the poll of the job that also serves
  * `jobUpdated`, and reads the log only while the job is active.
  */
 export function traceResource(
   ref: JobRef,
-  options: { memory: TraceMemory; afterByte: number },
+  options: { memory: ReturnType<typeof createTraceMemory>; afterByte: number },
 ): Resource<TraceState> {
   const { memory, afterByte } = options;
   return {
@@ -175,9 +158,8 @@ export function traceResource(
           const finished = activity === 'finished';
           if (finished || activity === 'active') await refresh(gitlab, !before, !finished);
           const { end, cuts } = log;
-          return isUnchanged(before, { end, cuts, finished })
-            ? before
-            : { log, end, cuts, finished };
+          const isUnchanged = before?.finished === finished && before.end === end;
+          return isUnchanged && before.cuts === cuts ? before : { log, end, cuts, finished };
         },
         activity({ finished }) {
           if (finished) return 'finished';

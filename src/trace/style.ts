@@ -37,7 +37,10 @@ const SWITCHED_ON = [0, BOLD, FAINT, ITALIC, UNDERLINE, 0, 0, INVERSE, CONCEAL, 
 const SWITCHED_OFF = [0, BOLD, BOLD | FAINT, ...SWITCHED_ON.slice(3)] as const;
 
 /** Number of parameters of a palette color (5) and of an RGB color (2). */
-const EXTENDED_PARTS: Readonly<Record<number, number>> = { 5: 1, 2: 3 };
+const EXTENDED_PARTS = new Map([
+  [5, 1],
+  [2, 3],
+]);
 
 function withColor(style: number, shift: number, color: number | null): number {
   const cleared = style & ~(COLOR_MASK << shift);
@@ -64,7 +67,7 @@ function withCode(style: number, code: number): number {
 
 /** The palette index of `5;n` or `2;r;g;b`; null if a part is missing or out of range. */
 function extendedColor(kind: number | undefined, parts: readonly number[]): number | null {
-  const count = EXTENDED_PARTS[kind ?? 0] ?? Infinity;
+  const count = EXTENDED_PARTS.get(kind ?? 0) ?? Infinity;
   const used = parts.slice(0, count);
   if (used.length < count || used.some((part) => part > 255)) return null;
   const [first = 0, second = 0, third = 0] = used;
@@ -114,7 +117,7 @@ function joinColors(groups: number[][]): number[][] {
   for (let at = 0; at < groups.length; at += 1) {
     const parts = groups[at] as number[];
     const takes = parts.length === 1 && (parts[0] === 38 || parts[0] === 48);
-    const count = takes ? EXTENDED_PARTS[groups[at + 1]?.[0] ?? 0] : undefined;
+    const count = takes ? EXTENDED_PARTS.get(groups[at + 1]?.[0] ?? 0) : undefined;
     if (count === undefined) {
       joined.push(parts);
     } else {
