@@ -67,3 +67,18 @@ describe('docs/architecture.md', () => {
     expect(listed.map(([, , file]) => file).sort()).toEqual(files);
   });
 });
+
+describe('docs/adding.md', () => {
+  const sections = read('docs/adding.md').split(/\n## /).slice(1);
+  const walkthroughs = sections.map((text) => ({
+    title: text.split('\n', 1)[0],
+    patch: [...text.matchAll(/```diff\n(.*?)```/gs)].map(([, diff]) => diff).join(''),
+  }));
+
+  it.each(walkthroughs)('has diffs that apply: $title', ({ patch }) => {
+    const git = ['apply', '--check', '-'];
+    const { status, stderr } = spawnSync('git', git, { cwd: root, input: patch, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
+});
