@@ -153,11 +153,15 @@ describe('a caller that disconnects', () => {
   const id = toGlobalId('Job', 42, small.fullJob);
   const retry = `jobRetry(input: { id: "${id}" }) { retriedJobId }`;
 
-  it('ends a mutation before its second field', async () => {
+  it.each([
+    ['compiled', true],
+    ['executed by graphql-js', false],
+  ])('ends a mutation before its second field: %s', async (_name, compiledExecution) => {
     const log = createMemoryLog();
     const gateway = await startGateway({
       simulator: { world: smallWorld() },
       logger: log.logger,
+      config: { compiledExecution },
     });
     gateway.simulator.fail({ kind: 'hang' });
     const leaving = new AbortController();
