@@ -29,17 +29,10 @@ export interface Execution {
 /** Coerced variables. */
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** A compiled operation; it can be executed many times. */
 export interface CompiledOperation {
-  /**
-   * Maximum number of variants: one for each combination of the variables in `@skip` and
-   * `@include`.
-   */
+  /** Combinations of the values of variables in `@skip` and `@include`. */
   readonly variants: number;
-  /**
-   * Never rejects: `errors` has all failures, as in graphql-js. `rootValue` is the event of a
-   * subscription.
-   */
+  /** Never rejects; `errors` has all failures. `rootValue` is the event of a subscription. */
   run(context: unknown, variableValues: Variables, rootValue?: unknown): Promise<Execution>;
 }
 
@@ -47,10 +40,7 @@ const CONDITIONAL_DIRECTIVES = ['skip', 'include'];
 /** At most 16 variants. */
 const MAX_CONDITIONS = 4;
 
-/**
- * Names of the variables in `@skip` and `@include`; undefined for too many of them, or for another
- * directive.
- */
+/** Variables in `@skip` and `@include`; undefined for too many, or for another directive. */
 function conditionNames(document: DocumentNode): string[] | undefined {
   const names = new Set<string>();
   let isSupported = true;
@@ -84,9 +74,8 @@ function createVariants(names: readonly string[], make: (conditions: Variables) 
 }
 
 /**
- * Compiles an operation of a valid document. Returns undefined for directives other than `@skip`
- * and `@include`, and for too many variants. Introspection must not be compiled: the types of the
- * schema do not define its fields.
+ * Compiles an operation of a valid document. Returns undefined for unknown directives and for too
+ * many variants. Introspection must not be compiled: the schema's types do not define its fields.
  */
 export function compile(
   schema: GraphQLSchema,

@@ -66,20 +66,14 @@ function namedCompleter(type: GraphQLOutputType, field: FieldScope): Complete {
   throw new TypeError(`${field.name} has a type that is not an output type.`);
 }
 
-/**
- * Concatenates JSON once all parts are ready. Not with `join`, which copies the text at each level
- * of the response.
- */
+/** Concatenates JSON once all parts are ready. `join` would copy the text at each level. */
 export async function concatenate(parts: readonly Json[]): Promise<string> {
   let whole = '';
   for (const part of await Promise.all(parts)) whole += part;
   return whole;
 }
 
-/**
- * Throws an error after pending parts have settled: a rejection that is not handled would end the
- * process.
- */
+/** Throws an error after all parts have settled: an unhandled rejection would end the process. */
 export function failAfter(error: unknown, parts: readonly Json[] | undefined): Promise<string> {
   if (!parts) throw error;
   return concatenate(parts).finally(() => {

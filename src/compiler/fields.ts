@@ -29,10 +29,7 @@ export interface Scope {
 type Field = GraphQLField<unknown, unknown>;
 type Nodes = readonly [FieldNode, ...FieldNode[]];
 
-/**
- * Returns the `info` argument of a resolver, without `path`, which no resolver of ours reads. Runs
- * share it if there are no variables.
- */
+/** Returns `info` of a resolver, without `path`; runs share it if there are no variables. */
 function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType }, scope: Scope) {
   const { schema, fragments, operation } = scope;
   const make = ({ variableValues }: Run) =>
@@ -58,10 +55,7 @@ function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType 
   };
 }
 
-/**
- * Returns the writer of each object type that a field has; created when the first object of that
- * type occurs.
- */
+/** Returns the writer of an object type, created when its first object occurs. */
 function objectWriters(nodes: Nodes, scope: Scope) {
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   const writers = new Map<GraphQLObjectType, WriteObject>();
@@ -81,14 +75,11 @@ interface Selected {
   readonly nodes: Nodes;
   readonly on: GraphQLObjectType;
   readonly definition: Field;
-  /** Response key. */
+  /** In the response. */
   readonly key: string;
 }
 
-/**
- * Returns the resolver of a field. Most need only the source object, so that arguments and `info`
- * are not made.
- */
+/** Returns the resolver of a field. Most need only the source: no arguments, no `info`. */
 function createResolver(field: Selected, scope: Scope): (source: unknown, run: Run) => unknown {
   const { definition, nodes } = field;
   const { resolve = defaultFieldResolver, extensions } = definition;
@@ -102,10 +93,7 @@ function createResolver(field: Selected, scope: Scope): (source: unknown, run: R
     resolve(source, readArguments(run.variableValues), run.context, info(run));
 }
 
-/**
- * Returns the fast path of a leaf field; it returns undefined for promises, lists, errors, and null
- * for a non-null type.
- */
+/** Returns the fast path of a leaf field, which is undefined for objects and unexpected null. */
 function leafWriterOf({
   definition,
 }: Selected): ((value: unknown) => string | undefined) | undefined {
@@ -177,10 +165,7 @@ function namedFields(
   });
 }
 
-/**
- * Calls `make` at the first object, so that an error (a condition that is null) is an error of that
- * object.
- */
+/** Calls `make` at the first object, so that a condition that is null fails that object only. */
 function lazily<T>(make: () => T): () => T {
   let value: T | undefined;
   return () => {
@@ -189,9 +174,7 @@ function lazily<T>(make: () => T): () => T {
   };
 }
 
-/**
- * Returns the writer of an object: fields in the order of their selection, resolved in parallel.
- */
+/** Returns the writer of an object: fields in selection order, resolved in parallel. */
 export function objectWriter(
   sets: readonly SelectionSetNode[],
   on: GraphQLObjectType,

@@ -29,10 +29,7 @@ function ifString(value: unknown): string | undefined {
   return typeof value === 'string' ? writeString(value) : undefined;
 }
 
-/**
- * Returns the writer of a scalar or enum: a fast path for usual values, and the type's `serialize`
- * for all others.
- */
+/** Returns the writer of a leaf type: a fast path for usual values, `serialize` for others. */
 export function leafWriter(type: GraphQLLeafType): WriteLeaf {
   const serialize = (value: unknown) => JSON.stringify(type.serialize(value)) ?? 'null';
   if (!(type instanceof GraphQLScalarType)) return enumWriter(serialize);

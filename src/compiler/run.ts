@@ -24,10 +24,7 @@ export interface Run {
   readonly infos: Map<object, GraphQLResolveInfo>;
 }
 
-/**
- * Serializes a value that may be null, as `CompleteValue` of the GraphQL specification. Throws if
- * it must not be null.
- */
+/** Serializes a value that may be null, as `CompleteValue` of the GraphQL specification. */
 export type Complete = (value: unknown, run: Run, path: Path) => Json;
 
 export function isPromise(value: unknown): value is Promise<unknown> {
@@ -40,9 +37,7 @@ export interface Recovery {
   readonly nullable: boolean;
 }
 
-/**
- * Records an error and returns null for a nullable value; throws the located error for any other.
- */
+/** Records an error and returns null if the value is nullable; otherwise throws the error. */
 export function recover(error: unknown, at: Recovery, run: Run, path: Path | undefined): string {
   const last = run.errors[MAX_ERRORS];
   if (at.nullable && last) {

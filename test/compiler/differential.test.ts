@@ -97,7 +97,7 @@ interface Tally {
   withErrors: number;
 }
 
-/** Compares both executions; `isAsync` tells whether some resolvers return promises. */
+/** Compares both executions; `isAsync`: some resolvers return promises. */
 async function compare(
   operation: SeededOperation,
   on: { schema: GraphQLSchema; isAsync: boolean },

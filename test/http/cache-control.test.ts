@@ -21,7 +21,7 @@ function createJobs() {
   return world;
 }
 
-/** Asks and gives back the headers of the answer. */
+/** Sends a query and returns the response headers. */
 async function headersOf(query: string, given: { accept?: string; federation?: boolean } = {}) {
   const { url } = await startGateway({
     simulator: { world: createJobs() },
@@ -84,11 +84,11 @@ describe('the Cache-Control header', () => {
       'private, max-age=2',
     ],
     ['the job of no job token', '{ currentJob { name } }', 'private, max-age=2'],
-    ['what GitLab is not asked for', '{ __typename }', 'private, max-age=60'],
+    ['no call to GitLab', '{ __typename }', 'private, max-age=60'],
     ['the state of the rate limit, not at all', '{ rateLimit { remaining } }', 'no-store'],
     ['a mutation, not at all', retry, 'no-store'],
     ['an error, not at all', '{ job(project: "42", id: "x") { name } }', 'no-store'],
-    ['an error beside data, not at all', `{ __typename ${job(-1, 'id').slice(2)}`, 'no-store'],
+    ['a partial result, not at all', `{ __typename ${job(-1, 'id').slice(2)}`, 'no-store'],
     ['what is no GraphQL, not at all', '{', 'no-store'],
     ['what does not fit the schema, not at all', '{ nothing }', 'no-store'],
   ])('%s', async (_, query, expected) => {

@@ -44,7 +44,7 @@ describe('GET /jobs/:project/:id/trace', () => {
 
   it.each([
     ['a stranger', { 'private-token': 'glpat-eve' }, 404, 'NOT_FOUND'],
-    ['nobody', {}, 401, 'UNAUTHENTICATED'],
+    ['no credential', {}, 401, 'UNAUTHENTICATED'],
     ['an unknown token', { authorization: 'Bearer nonsense' }, 401, 'UNAUTHENTICATED'],
   ])('refuses %s', async (_who, headers, status, code) => {
     const { get } = await start();

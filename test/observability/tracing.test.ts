@@ -69,7 +69,7 @@ describe('with an OpenTelemetry SDK in the process', () => {
     expect(simulator.requests[0]?.headers['traceparent']).toBe(`00-${TRACE_ID}-${spanId}-01`);
   });
 
-  it('does not record a trace that the caller does not sample, and tells GitLab so', async () => {
+  it('does not record a trace that the caller does not sample, and forwards that to GitLab', async () => {
     const { query, simulator } = await start();
     await query(JOB, { headers: { traceparent: traceparent.replace(/01$/, '00') } });
     expect(exporter.getFinishedSpans()).toEqual([]);
