@@ -211,7 +211,7 @@ function createListener(config: Config, given: GatewayDeps, parts: Parts) {
     refused: telemetry.observer.refused,
   });
   const secret = config.gitlabWebhookSecret?.reveal();
-  const endpoint = secret && createWebhookEndpoint({ secret, onChange: replicas.publish });
+  const endpoint = secret && createWebhookEndpoint(secret, replicas.publish);
   const routes = [
     createHealthRoute(
       operatorEndpoints(parts, config.metricsPort === undefined && !given.isWorker),

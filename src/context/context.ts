@@ -63,16 +63,13 @@ export interface Caller {
   streamedStrings?: StreamedStrings;
 }
 
-const TRACE_HEADERS = ['traceparent', 'tracestate'] as const;
-
 const noTraceContext: Readonly<Record<string, string>> = {};
 
 function traceContextOf({ header }: Caller): Readonly<Record<string, string>> {
-  if (!header('traceparent')) return noTraceContext;
-  const entries = TRACE_HEADERS.map((name) => [name, header(name)] as const);
-  return Object.fromEntries(
-    entries.filter((entry): entry is [(typeof entry)[0], string] => Boolean(entry[1])),
-  );
+  const traceparent = header('traceparent');
+  if (!traceparent) return noTraceContext;
+  const tracestate = header('tracestate');
+  return { traceparent, ...(tracestate && { tracestate }) };
 }
 
 /** Throws CredentialError for a header that does not contain a token. */

@@ -36,8 +36,8 @@ function cachePages<Row, Request extends RestPageRequest>(
 }
 
 /**
- * The jobs of a project: keyset pagination (GitLab 15.9 and later), or offset pagination if the server
- * answers 405 or rejects cursors built by the gateway.
+ * The jobs of a project: keyset pagination (GitLab 15.9 and later), or offset pagination if the
+ * server answers 405 or rejects cursors built by the gateway.
  */
 export function projectJobList(gitlab: Gitlab, project: string, filter: ListFilter): RowList<Job> {
   const { server } = gitlab;

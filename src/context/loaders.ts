@@ -14,23 +14,23 @@ import type { OperationLogs } from '../trace/log-budget.ts';
 import { type ListFilter, offsetList, projectJobList, type RowList } from './job-list.ts';
 
 /*
- * The reads of one operation. `endpoints` below has one entry per GET endpoint of GitLab; a new read
- * is one entry, and appears in `Loaders` as a method of the same name.
+ * The reads of one operation. `endpoints` below has one entry per GET endpoint of GitLab; a new
+ * read is one entry, and appears in `Loaders` as a method of the same name.
  */
 
-/** A trigger job of a pipeline of a project. */
-export interface BridgeRef extends JobRef {
+interface BridgeRef extends JobRef {
   pipeline: string;
 }
 
-/** How long the caller's cache (such as a router's) may keep the response, in seconds. */
+/** How long the caller's cache (such as a router's) may keep the response. */
 export interface Freshness {
+  /** In seconds. */
   maxAge: number;
 }
 
 /*
- * GitLab always sends `max-age=0`. The rows say more: a finished job changes only if it is erased, a
- * running job may change at any time.
+ * GitLab always sends `max-age=0`. The rows say more: a finished job changes only if it is erased,
+ * a running job may change at any time.
  */
 const CHANGING_SECONDS = 2;
 const SETTLED_SECONDS = 60;
@@ -61,7 +61,9 @@ function maxAgeOfJob(job: Job | Bridge | null): number {
   );
 }
 
-/** Maps the number of a project to the path it was read by, so that both names share one cache key. */
+/**
+ * Maps the number of a project to the path it was read by, so that both names share one cache key.
+ */
 class ProjectAliases {
   readonly #pathByNumber = new Map<string, string>();
 
@@ -205,7 +207,9 @@ const pipelineBridges = listLoader<PipelineRef, Bridge>({
 const endpoints = {
   /** Jobs that are requested in the same tick are read in as few calls as possible. */
   job: ({ jobs }: Operation, ref: JobRef) => jobs.load(ref),
-  /** Read from the pipeline's list: GitLab has no endpoint for one trigger job (upstream.md §2.4). */
+  /**
+   * Read from the pipeline's list: GitLab has no endpoint for one trigger job (upstream.md §2.4).
+   */
   bridge: rowLoader<BridgeRef, Bridge | null>({
     read: ({ project, pipeline, id }, operation) =>
       findBridge(pipelineBridges(operation, { project, id: pipeline }, {}), id),

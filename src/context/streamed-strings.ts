@@ -2,24 +2,14 @@ import { randomUUID } from 'node:crypto';
 
 declare const placeholder: unique symbol;
 
-/** A placeholder for a long string: resolvers return it, and `render` replaces it in the response. */
+/** A placeholder for a long string: resolvers return it, `render` replaces it in the response. */
 export type StreamedString = string & { readonly [placeholder]: true };
 
 /**
- * The long strings of one operation, such as a job's whole log. They are written into the JSON of the
- * response piece by piece, so none is ever held whole in memory.
+ * The long strings of one operation, such as a job's whole log. They are written into the JSON of
+ * the response piece by piece, so none is ever held whole in memory.
  */
-export interface StreamedStrings {
-  count(): number;
-  /** Returns a short string as it is; registers a longer one and returns its placeholder. */
-  add(pieces: Iterable<string>): string | StreamedString;
-  isPlaceholder(value: string): value is StreamedString;
-  /**
-   * Returns the JSON with each placeholder replaced by its string, as UTF-8 in pieces that are produced
-   * on demand. Each string can be rendered once.
-   */
-  render(json: string): Iterable<Buffer>;
-}
+export type StreamedStrings = ReturnType<typeof createStreamedStrings>;
 
 /** The longest string, in UTF-16 code units, that is returned as it is. */
 const MAX_INLINE_LENGTH = 256 * 1024;
@@ -39,13 +29,14 @@ function* toJson(pieces: Iterable<string>): Generator<Buffer> {
   yield Buffer.from('"');
 }
 
-/** Creates the registry of one operation. Used only where the response is a single JSON document. */
-export function createStreamedStrings(): StreamedStrings {
+/** Creates the registry of one operation. Only for responses that are a single JSON document. */
+export function createStreamedStrings() {
   /** By the placeholder's JSON form. */
   const strings = new Map<string, Iterable<string>>();
   return {
     count: () => strings.size,
-    add(pieces) {
+    /** Returns a short string as it is; registers a longer one and returns its placeholder. */
+    add(pieces: Iterable<string>): string | StreamedString {
       const iterator = pieces[Symbol.iterator]();
       const buffered: string[] = [];
       for (let length = 0; length <= MAX_INLINE_LENGTH; ) {
@@ -58,8 +49,12 @@ export function createStreamedStrings(): StreamedStrings {
       strings.set(JSON.stringify(streamed), concat(buffered, iterator));
       return streamed;
     },
-    isPlaceholder: (value): value is StreamedString => strings.has(`"${value}"`),
-    *render(json) {
+    isPlaceholder: (value: string): value is StreamedString => strings.has(`"${value}"`),
+    /**
+     * Returns the JSON with each placeholder replaced by its string, as UTF-8 in pieces that are
+     * produced on demand. Each string can be rendered once.
+     */
+    *render(json: string): Iterable<Buffer> {
       for (const part of json.split(PLACEHOLDER_JSON)) {
         const pieces = strings.get(part);
         strings.delete(part);

@@ -1,14 +1,11 @@
 /**
- * Returns a signal that aborts with `source`, or after `ms` with a TimeoutError. `release` clears the
- * timer and detaches from a source that outlives the signal.
+ * Returns a signal that aborts with `source`, or after `ms` with a TimeoutError. `release` clears
+ * the timer and detaches from a source that outlives the signal.
  *
- * Replaces AbortSignal.any: Node 20 holds the sources of such a signal weakly, so a timeout that nothing
- * else refers to is garbage-collected and never fires, and it never frees a signal that has listeners.
+ * Replaces AbortSignal.any: in Node 20 a timeout signal that is only a source of another signal is
+ * garbage-collected and never fires, and a signal with listeners is never freed.
  */
-export function withTimeout(
-  source: AbortSignal,
-  ms: number,
-): { signal: AbortSignal; release(): void } {
+export function withTimeout(source: AbortSignal, ms: number) {
   const controller = new AbortController();
   const abort = () => controller.abort(source.reason);
   const expire = () => controller.abort(new DOMException('Operation timeout', 'TimeoutError'));

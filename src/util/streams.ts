@@ -1,19 +1,17 @@
 /** A stream that can be ended from outside. */
-export interface EndableStream<T> extends AsyncIterableIterator<T> {
+interface EndableStream<T> extends AsyncIterableIterator<T> {
   /** Emits one last value, also to a reader that waits for the source, and ends the stream. */
   endWith(last: T): void;
   return(): Promise<IteratorResult<T>>;
 }
 
-/** Observes a stream. */
-export interface StreamObserver {
+interface StreamObserver {
   onError?(error: unknown): void;
   /** Called once, however the stream ends. */
   onEnd?(): void;
 }
 
-/** The source of a stream. */
-export interface StreamSource<T> {
+interface StreamSource<T> {
   next(): Promise<IteratorResult<T>>;
   /** Called if the stream ends before its source. */
   return?(): unknown;
@@ -22,8 +20,8 @@ export interface StreamSource<T> {
 const DONE = { done: true, value: undefined } as const;
 
 /**
- * Creates a stream of a source's values. Not an async generator: that cannot be ended while it waits
- * for its source.
+ * Creates a stream of a source's values. Not an async generator: that cannot be ended while it
+ * waits for its source.
  */
 export function createStream<T>(
   source: StreamSource<T>,

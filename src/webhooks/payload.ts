@@ -33,24 +33,18 @@ function check<T>(shape: z.ZodType<T>, body: unknown): T {
   throw new HookError(`Not a GitLab webhook: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
-const jobTopic = (job: string) => `job/${job}`;
-const pipelineTopic = (pipeline: string) => `pipeline/${pipeline}`;
-
 /** Returns null for webhooks of other kinds. Throws HookError for an invalid body. */
 export function parseHook(body: unknown): ChangeEvent | null {
   const { object_kind: kind } = check(z.object({ object_kind: z.string() }), body);
   if (kind === 'build') {
     const { build_id, pipeline_id, ...hook } = check(jobHook, body);
-    const topics = [jobTopic(build_id), ...(pipeline_id ? [pipelineTopic(pipeline_id)] : [])];
+    const topics = [`job/${build_id}`, ...(pipeline_id ? [`pipeline/${pipeline_id}`] : [])];
     return { topics, project: hook.project_id ?? hook.project?.id, ofJobs: true };
   }
   if (kind !== 'pipeline') return null;
   const { object_attributes: pipeline, builds, ...hook } = check(pipelineHook, body);
-  const jobs = (builds ?? []).map((build) => jobTopic(build.id));
+  const jobs = (builds ?? []).map((build) => `job/${build.id}`);
   // Sent when the status of the pipeline changes, not for each job (§9).
-  return {
-    topics: [pipelineTopic(pipeline.id), ...jobs],
-    project: hook.project?.id,
-    ofJobs: false,
-  };
+  const topics = [`pipeline/${pipeline.id}`, ...jobs];
+  return { topics, project: hook.project?.id, ofJobs: false };
 }

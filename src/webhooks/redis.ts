@@ -3,13 +3,9 @@ import { z } from 'zod';
 import type { ChangeEvent } from '../live/notifications.ts';
 
 /** Exchanges change events with the other replicas. */
-export interface Relay {
-  /** Does not wait and does not throw: polling finds the changes of lost events. */
-  publish(event: ChangeEvent): void;
-  close(): void;
-}
+export type Relay = Awaited<ReturnType<typeof openRedisRelay>>;
 
-export interface RelayOptions {
+interface RelayOptions {
   /** `redis://` or `rediss://`, optionally with user and password. */
   url: string;
   /** Called with the events of other replicas. */
@@ -38,7 +34,7 @@ function parseMessage(text: string): z.infer<typeof message> | undefined {
   }
 }
 
-/** Reports each change of the connection's state once. */
+/** Reports each change of the connection's state. */
 function createStateReporter(onState: RelayOptions['onState']) {
   let isUp: boolean | undefined;
   return (isUpNow: boolean) => {
@@ -70,7 +66,7 @@ function connect(create: typeof Redis, url: string): Redis {
  * Connects to Redis or Valkey. All events share one channel, because they are few and small; each
  * replica filters them by topic. ioredis is loaded on demand, because most gateways do not use it.
  */
-export async function openRedisRelay({ url, receive, onState }: RelayOptions): Promise<Relay> {
+export async function openRedisRelay({ url, receive, onState }: RelayOptions) {
   const { Redis: create } = await import('ioredis');
   const [publisher, subscriber] = [connect(create, url), connect(create, url)];
   const from = crypto.randomUUID();
@@ -88,7 +84,8 @@ export async function openRedisRelay({ url, receive, onState }: RelayOptions): P
     if (event && event.from !== from) receive(event);
   });
   return {
-    publish(event) {
+    /** Does not wait and does not throw: polling finds the changes of lost events. */
+    publish(event: ChangeEvent) {
       publisher.publish(CHANNEL, JSON.stringify({ ...event, from })).catch(() => {});
     },
     close() {

@@ -1,31 +1,24 @@
-import {
-  type ChangeEvent,
-  createNotifications,
-  type Notifications,
-} from '../live/notifications.ts';
+import { type ChangeEvent, createNotifications } from '../live/notifications.ts';
 import type { Clock } from '../util/clock.ts';
 import { openRedisRelay, type Relay } from './redis.ts';
 
 /** Change events of this process and of the other replicas. */
-export interface Replicas {
-  readonly notifications: Notifications;
-  /** Publishes an event that this process received, here and to the other replicas. */
-  publish(event: ChangeEvent): void;
-  close(): void;
-}
+export type Replicas = ReturnType<typeof createReplicas>;
 
-export interface ReplicasOptions {
+interface ReplicasOptions {
   clock: Clock;
   /** Undefined for a single replica. */
   redisUrl: string | undefined;
-  /** Publishes to the other processes of this replica. Not used with Redis, which reaches them, too. */
+  /**
+   * Publishes to the other processes of this replica. Not used with Redis, which does that, too.
+   */
   passOn?: ((event: ChangeEvent) => void) | undefined;
   /** Called when the connection to the other replicas is lost (`false`) and restored. */
   onRelay(isUp: boolean): void;
 }
 
 /** Without Redis, or while it is unavailable, each replica has only its own events. */
-export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOptions): Replicas {
+export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOptions) {
   const notifications = createNotifications(clock);
   let relay: Relay | undefined;
   let isClosed = false;
@@ -45,7 +38,8 @@ export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOpt
   if (redisUrl !== undefined) void connect(redisUrl);
   return {
     notifications,
-    publish(event) {
+    /** Publishes an event that this process received, here and to the other replicas. */
+    publish(event: ChangeEvent) {
       notifications.receive(event);
       if (redisUrl === undefined) passOn?.(event);
       else relay?.publish(event);

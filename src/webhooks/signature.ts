@@ -2,13 +2,6 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 type ReadHeader = (name: string) => string | null;
 
-/** Verifies that a webhook was sent with the secret. */
-export interface HookVerifier {
-  /** Undefined if the decision needs the body (`bySignature`). */
-  byHeaders(header: ReadHeader): boolean | undefined;
-  bySignature(header: ReadHeader, body: Uint8Array): boolean;
-}
-
 /** Older webhooks may be replays; GitLab signs on each attempt and retries within minutes. */
 const MAX_AGE_SECONDS = 300;
 const SIGNING_TOKEN = /^whsec_/;
@@ -20,20 +13,22 @@ function isEqual(a: string, b: string): boolean {
 }
 
 /**
- * Supports both methods of GitLab (upstream.md §9): the secret itself in X-Gitlab-Token, or, since 19.0,
- * a signature made with a signing token (`whsec_…`). `now` is in ms.
+ * Verifies that a webhook was sent with the secret. Supports both methods of GitLab (upstream.md
+ * §9): the secret itself in X-Gitlab-Token, or, since 19.0, a signature made with a signing token
+ * (`whsec_…`). `now` is in ms.
  */
-export function createHookVerifier(secret: string, now: () => number): HookVerifier {
+export function createHookVerifier(secret: string, now: () => number) {
   const key = Buffer.from(secret.replace(SIGNING_TOKEN, ''), 'base64');
   const isSigningToken = SIGNING_TOKEN.test(secret);
   return {
-    byHeaders(header) {
+    /** Undefined if the decision needs the body (`bySignature`). */
+    byHeaders(header: ReadHeader): boolean | undefined {
       const token = header('x-gitlab-token');
       // GitLab never sends a signing token, so a request that contains one is forged.
       if (token !== null && !isSigningToken) return isEqual(token, secret);
       return isSigningToken && header('webhook-signature') !== null ? undefined : false;
     },
-    bySignature(header, body) {
+    bySignature(header: ReadHeader, body: Uint8Array): boolean {
       const [id, timestamp] = [header('webhook-id') ?? '', header('webhook-timestamp') ?? ''];
       const isTimely = Math.abs(now() / 1000 - Number(timestamp)) <= MAX_AGE_SECONDS;
       const hmac = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body);

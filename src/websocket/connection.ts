@@ -2,27 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 
 /** One client's connection and its running operations. */
-export interface Connection {
-  readonly upgrade: IncomingMessage;
-  /** Request headers, merged with the `connection_init` payload. */
-  headers: Headers;
-  /** Whether it accepts no new operations. */
-  readonly isRetiring: boolean;
-  close(code: number, reason: string): void;
-  /** Registers an operation. Its signal is aborted when the client no longer waits for it. */
-  begin(id: string): AbortSignal;
-  /** Marks an operation as a stream: a shutdown does not wait for its end. */
-  stream(id: string): void;
-  /** Registers what is to be called when the operation has finished. */
-  onFinish(id: string, callback: () => void): void;
-  /** Aborts an operation whose response the client no longer waits for. Streams are ended by the protocol. */
-  cancel(id: string): void;
-  finish(id: string): void;
-  /** Closes the connection with "service restart" as soon as no response is pending. */
-  retire(): void;
-  /** Aborts all operations, because the client has disconnected. */
-  abandon(): void;
-}
+export type Connection = ReturnType<typeof createConnection>;
 
 interface RunningOperation {
   readonly controller: AbortController;
@@ -33,7 +13,7 @@ interface RunningOperation {
 const SERVICE_RESTART = 1012;
 
 /** Creates the registry of one socket's operations. */
-export function createConnection(socket: WebSocket, upgrade: IncomingMessage): Connection {
+export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
   const running = new Map<string, RunningOperation>();
   let isRetiring = false;
   const closeIfIdle = () => {
@@ -42,31 +22,35 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage): C
   };
   return {
     upgrade,
+    /** Request headers, merged with the `connection_init` payload. */
     headers: new Headers(),
     get isRetiring() {
       return isRetiring;
     },
-    close: (code, reason) => socket.close(code, reason),
-    begin(id) {
+    close: (code: number, reason: string) => socket.close(code, reason),
+    /** Registers an operation. Its signal is aborted when the client no longer waits for it. */
+    begin(id: string): AbortSignal {
       const controller = new AbortController();
       running.set(id, { controller, isStream: false, onFinish() {} });
       return controller.signal;
     },
-    stream(id) {
+    /** Marks an operation as a stream: a shutdown does not wait for its end. */
+    stream(id: string) {
       const operation = running.get(id);
       if (operation) operation.isStream = true;
       closeIfIdle();
     },
-    onFinish(id, callback) {
+    onFinish(id: string, callback: () => void) {
       const operation = running.get(id);
       if (operation) operation.onFinish = callback;
       else callback();
     },
-    cancel(id) {
+    /** Aborts an operation that the client no longer waits for. The protocol ends streams. */
+    cancel(id: string) {
       const operation = running.get(id);
       if (operation && !operation.isStream) operation.controller.abort();
     },
-    finish(id) {
+    finish(id: string) {
       const operation = running.get(id);
       running.delete(id);
       operation?.controller.abort();
@@ -74,10 +58,12 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage): C
       // The client must get the end of the operation first.
       setImmediate(closeIfIdle);
     },
+    /** Closes the connection with "service restart" as soon as no response is pending. */
     retire() {
       isRetiring = true;
       closeIfIdle();
     },
+    /** Aborts all operations, because the client has disconnected. */
     abandon() {
       for (const { controller } of running.values()) controller.abort();
     },
@@ -95,11 +81,7 @@ function headOf(text: string): { type: unknown; id: string } | undefined {
 }
 
 /** Keeps a promise under its key until it settles or is replaced. */
-function keep(
-  promises: Map<string, Promise<unknown>>,
-  id: string,
-  promise: Promise<unknown>,
-): void {
+function keep(promises: Map<string, Promise<unknown>>, id: string, promise: Promise<unknown>) {
   const settled: Promise<unknown> = promise
     .catch(() => {})
     .then(() => promises.get(id) === settled && promises.delete(id));
@@ -107,17 +89,17 @@ function keep(
 }
 
 /**
- * Passes messages on in order. A message about an id that the client has completed and uses again waits until the first
- * operation has ended: graphql-ws (6.4) tells operations apart by id alone and would send the result of the first
- * one as that of the second. `handle` resolves when a message has been dealt with; `cancel` is called when the client
- * completes an operation.
+ * Passes messages on in order. If the client reuses the id of an operation that it has completed,
+ * the message waits until the first operation has ended: graphql-ws (6.4) identifies operations by
+ * id alone and would send the result of the first one as that of the second. `handle` resolves when
+ * a message is processed; `cancel` is called when the client completes an operation.
  */
 export function sequenceById(
   handle: (text: string) => Promise<void>,
   cancel: (id: string) => void,
 ): (text: string) => Promise<void> {
   const running = new Map<string, Promise<unknown>>();
-  /** By id: what must settle before the next message is passed on. */
+  /** By id: promises that must settle before the next message is passed on. */
   const pending = new Map<string, Promise<unknown>>();
 
   const subscribe = (id: string, text: string): Promise<void> => {

@@ -15,16 +15,15 @@ import {
 } from '../operation/run.ts';
 import type { Connection } from './connection.ts';
 
-/** Names under which `connection_init` may bring headers: browsers cannot set headers on a WebSocket. */
+/** Headers that the `connection_init` payload may contain: browsers cannot send them otherwise. */
 const CREDENTIALS = ['private-token', 'authorization', 'job-token'];
 const TRACE_CONTEXT = ['traceparent', 'tracestate'];
-/** Headers of the handshake itself. */
 const HANDSHAKE = /^(connection|upgrade|sec-websocket-.*)$/;
 
 const BAD_REQUEST = 4400;
 
-/** The `connection_init` payload is malformed. The message names the entry, never its value. */
-export class PayloadError extends Error {
+/** The `connection_init` payload is malformed. The message contains the key, never the value. */
+class PayloadError extends Error {
   override readonly name = 'PayloadError';
 }
 
@@ -39,10 +38,10 @@ function readEntries(payload: Readonly<Record<string, unknown>>): [string, strin
 }
 
 /**
- * Returns the headers of an operation: those of the upgrade request, merged with the `connection_init` payload. A
+ * Returns the headers of an operation: those of the upgrade request, merged with the payload. A
  * credential in the payload replaces all credentials in headers. Throws PayloadError.
  */
-export function callerHeaders(
+function callerHeaders(
   upgrade: IncomingHttpHeaders,
   payload: Readonly<Record<string, unknown>> = {},
 ): Headers {
@@ -80,21 +79,20 @@ function shuttingDown(): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'SHUTTING_DOWN' } });
 }
 
-/** What the protocol is made of. */
 export interface ProtocolDeps {
   operations: Operations;
   schema: GraphQLSchema;
-  /** The request id of an operation, from the headers of its connection. */
+  /** Reads the request id of an operation from the headers of its connection. */
   requestIdOf(headers: Headers): string;
 }
 
-/** Serves graphql-transport-ws: graphql-ws reads and writes messages, `operations` executes. */
+/** Implements graphql-transport-ws: graphql-ws reads and writes messages, `operations` executes. */
 export function createProtocol({
   operations,
   schema,
   requestIdOf,
 }: ProtocolDeps): Server<{ connection: Connection }> {
-  /** Runs an operation; returns its errors if it was refused, and otherwise the arguments that graphql-ws asks for. */
+  /** Returns the errors of a refused operation; otherwise the arguments that graphql-ws needs. */
   const run = async (connection: Connection, id: string, params: SubscribePayload) => {
     const { headers } = connection;
     const prepared = operations.prepare({

@@ -6,44 +6,30 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type Connection, createConnection, sequenceById } from './connection.ts';
 import { createProtocol, type ProtocolDeps } from './protocol.ts';
 
-/** Timeouts of connections. */
-interface LivenessOptions {
-  /** Ping interval. A client that has not answered a ping by the next one is disconnected. */
-  pingMs: number;
-  /** How long a client may read nothing of what is sent to it. */
-  stalledMs: number;
-}
-
-/** What serving WebSockets takes. */
-export interface WebSocketOptions extends ProtocolDeps, Pick<LivenessOptions, 'stalledMs'> {
+/** Options of WebSockets. */
+export interface WebSocketOptions extends ProtocolDeps {
   /** Whether a page of a foreign site opens the connection: browsers let any page do so. */
   isForeign(header: (name: string) => string | undefined): boolean;
   maxMessageBytes: number;
-  /** @default 2 s */
+  /** How long a client may leave unread what is sent to it. */
+  stalledMs: number;
+  /** A client that has not answered a ping by the next one is disconnected. @default 2 s */
   pingMs?: number | undefined;
-}
-
-/** The WebSockets of one server. */
-export interface WebSockets {
-  /**
-   * Refuses new connections and closes the open ones with "service restart", after their pending responses. Resolves
-   * when all are closed.
-   */
-  drain(): Promise<void>;
-  /** Terminates all connections. */
-  close(): void;
 }
 
 const BAD_REQUEST = 4400;
 
-/** While more than this waits to be sent to a client, its messages are not read (backpressure). In bytes. */
+/**
+ * While more bytes than this wait to be sent to a client, its messages are not read (backpressure).
+ */
 const MAX_BUFFERED = 64 * 1024;
 
 /**
- * Terminates a connection whose client is gone without closing it. Data that is being sent, such as a long log, delays
- * the answer to a ping: until it is sent, the client only has to go on reading.
+ * Terminates the connection of a client that disappeared without closing it. While data is being
+ * sent, such as a long log, answers to pings may be late; then the client only has to continue
+ * reading.
  */
-function watchLiveness(socket: WebSocket, carrier: Socket, { pingMs, stalledMs }: LivenessOptions) {
+function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stalledMs: number) {
   let isAlive = true;
   socket.on('pong', () => {
     isAlive = true;
@@ -66,14 +52,6 @@ function watchLiveness(socket: WebSocket, carrier: Socket, { pingMs, stalledMs }
   socket.once('close', () => clearInterval(timer));
 }
 
-function pauseIfBuffered(socket: WebSocket): void {
-  if (socket.bufferedAmount > MAX_BUFFERED) socket.pause();
-}
-
-function resumeIfSent(socket: WebSocket): void {
-  if (socket.isPaused && socket.bufferedAmount <= MAX_BUFFERED) socket.resume();
-}
-
 /** Connects a socket to the protocol. */
 function connect(
   protocol: ReturnType<typeof createProtocol>,
@@ -86,10 +64,10 @@ function connect(
       protocol: socket.protocol,
       send: (data) =>
         new Promise((resolve) => {
-          // A failure is followed by `close`, which ends everything.
+          // A failure is followed by `close`, which ends all operations.
           if (socket.readyState !== socket.OPEN) return resolve();
           socket.send(data, () => {
-            resumeIfSent(socket);
+            if (socket.isPaused && socket.bufferedAmount <= MAX_BUFFERED) socket.resume();
             resolve();
           });
         }),
@@ -98,7 +76,7 @@ function connect(
         const pass = sequenceById(handle, connection.cancel);
         socket.on('message', (data) => {
           pass(String(data)).catch(() => socket.close(BAD_REQUEST, 'Invalid message received'));
-          pauseIfBuffered(socket);
+          if (socket.bufferedAmount > MAX_BUFFERED) socket.pause();
         });
       },
     },
@@ -114,25 +92,18 @@ function connect(
 }
 
 function refuse(socket: Duplex, status: string): void {
-  // The client may keep its side open for ever, and the server would wait for that when it closes.
+  // The client may keep its side open forever; then the server could not close.
   socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** Serves GraphQL over WebSocket (graphql-transport-ws) at /graphql of an HTTP server. */
-export function serveWebSockets(server: Server, options: WebSocketOptions): WebSockets {
+export function serveWebSockets(server: Server, options: WebSocketOptions) {
   const { isForeign, maxMessageBytes, pingMs = 2_000, stalledMs } = options;
   const protocol = createProtocol(options);
-  const connections = new Set<Connection>();
+  /** The open connections; each promise resolves when its connection is closed. */
+  const connections = new Map<Connection, Promise<void>>();
   let isDraining = false;
-  let resolveAllClosed = () => {};
-  const allClosed = new Promise<void>((resolve) => {
-    resolveAllClosed = resolve;
-  });
-  const remove = (connection: Connection) => {
-    connections.delete(connection);
-    if (isDraining && connections.size === 0) resolveAllClosed();
-  };
   // Not bound to the server: it would rethrow the server's errors, such as a port in use.
   const sockets = new WebSocketServer({
     noServer: true,
@@ -150,18 +121,24 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
     const status = refusal(request);
     if (status) return refuse(socket, status);
     sockets.handleUpgrade(request, socket, head, (opened) => {
-      watchLiveness(opened, request.socket, { pingMs, stalledMs });
+      watchLiveness(opened, request.socket, pingMs, stalledMs);
       const connection = connect(protocol, opened, request);
-      connections.add(connection);
-      opened.once('close', () => remove(connection));
+      const closed = new Promise<void>((resolve) => opened.once('close', () => resolve()));
+      connections.set(connection, closed);
+      opened.once('close', () => connections.delete(connection));
     });
   });
   return {
-    drain() {
+    /**
+     * Refuses new connections and closes the open ones with "service restart", after their pending
+     * responses. Resolves when all are closed.
+     */
+    async drain() {
       isDraining = true;
-      for (const connection of connections) connection.retire();
-      return connections.size === 0 ? Promise.resolve() : allClosed;
+      for (const connection of connections.keys()) connection.retire();
+      await Promise.all(connections.values());
     },
+    /** Terminates all connections. */
     close() {
       for (const socket of sockets.clients) socket.terminate();
       sockets.close();

@@ -1,11 +1,12 @@
 import { IncomingMessage } from 'node:http';
 
 /**
- * A request of which only WebSockets are an upgrade. Node, once it serves any upgrade, takes every request that offers
- * one for it; those that offer HTTP/2, as Java's own client does with each, are to be answered as if they had not.
+ * A request that is an upgrade only if it asks for a WebSocket. A Node server that handles upgrades
+ * treats every request with an `Upgrade` header as one; requests that offer HTTP/2, as Java's own
+ * HTTP client always does, must be answered as usual.
  */
 export class UpgradeRequest extends IncomingMessage {
-  /** Set by Node's own constructor first, so that it has no initial value here. */
+  /** No initial value, because Node's constructor sets it before. */
   declare private offersUpgrade: boolean | null;
 
   get upgrade(): boolean | null {
