@@ -11,7 +11,7 @@ export interface ChangeEvent {
 }
 
 /** A subscriber of one topic. */
-interface Listener {
+export interface Listener {
   /** `hasWebhooks` says that webhooks report changes of this topic. */
   notify(hasWebhooks?: true): void;
   /** Events may have been missed, and may be missed until further notice. */
