@@ -150,7 +150,9 @@ describe('the log', () => {
   it('contains only documented error codes', () => {
     const [, union = ''] =
       /export type ErrorCode =([^;]*);/.exec(read('src/graphql/client-errors.ts')) ?? [];
-    const facing = files.filter((file) => /^(graphql|plugins|websocket)\//.test(file));
+    const facing = files.filter((file) =>
+      /^(federation|graphql|http|operation|websocket)\//.test(file),
+    );
     const text = facing.map((file) => read(`src/${file}`)).join('\n');
     const words = text.match(/'[A-Z]+(_[A-Z]+)+'/g) ?? [];
     const codes = new Set([union, ...words].join().match(/[A-Z]{2}[A-Z_]+/g));
