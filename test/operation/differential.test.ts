@@ -124,12 +124,11 @@ const openWebSocket = (gateway: Started, { query, variables }: RandomOperation) 
   return { next: () => results.next().catch((errors): Answer => ({ errors })) };
 };
 
-const EVENT_STREAM = [['accept', 'text/event-stream']] as const;
-
 const transports: Readonly<Record<string, Transport>> = {
   POST: overHttp((body) => ({ body })),
   GET: overHttp((operation) => ({ method: 'GET', path: `/graphql?${toSearch(operation)}` })),
-  'an event stream': overHttp((body) => ({ body, headers: EVENT_STREAM })),
+  'an event stream': overHttp((body) => ({ body, headers: [['accept', 'text/event-stream']] })),
+  multipart: overHttp((body) => ({ body, headers: [['accept', 'multipart/mixed']] })),
   'a WebSocket': overWebSocket,
 };
 
@@ -177,7 +176,7 @@ const subgraph = createSubgraph(schema, { maxReferences: 100 });
 describe('compiled execution and graphql-js respond alike', () => {
   it.each([
     ['queries', schema, 'query', reading, ['POST', 'GET', 'an event stream', 'a WebSocket']],
-    ['mutations', schema, 'mutation', writing, ['POST', 'an event stream', 'a WebSocket']],
+    ['mutations', schema, 'mutation', writing, ['POST', 'multipart', 'a WebSocket']],
     ['queries of a router', subgraph, 'query', reading, ['POST']],
   ] as const)('to %s', async (_name, on, type, known, names) => {
     const options = { env: on === subgraph ? { FEDERATION: 'true' } : {} };
