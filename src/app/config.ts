@@ -54,7 +54,7 @@ function parseFlags(argv: readonly string[]) {
   }
 }
 
-/** Parses all settings; reports problems and uses defaults in their place. */
+/** Parses all settings. An invalid value is added to `problems`, and the default is used. */
 function readValues(env: Env, demo: boolean, problems: string[]): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   const given = { demo, production: env['NODE_ENV'] === 'production', values };
@@ -67,7 +67,7 @@ function readValues(env: Env, demo: boolean, problems: string[]): Record<string,
   return values;
 }
 
-/** Puts values, by variable, into the form of the configuration. */
+/** Arranges values, given by variable, in the structure of the configuration. */
 function arrange(group: Settings, values: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(group).map(([key, node]) => [
     key,

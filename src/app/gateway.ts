@@ -67,12 +67,12 @@ const KEEP_ALIVE_MS = 75_000;
 
 type LiveDeps = Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>;
 
-/** What a gateway is made of besides its configuration; tests replace parts of it. */
+/** The dependencies of a gateway besides its configuration. Tests replace some of them. */
 export interface GatewayDeps {
   version: string;
   /** @default no log */
   logger?: Logger | undefined;
-  /** Receives bugs of ours; clients see them masked. @default writes to the log, or to stderr without one */
+  /** Reports a bug of the gateway; clients see a masked error. @default writes to the log, or to stderr without one */
   report?: (bug: unknown) => void;
   /** Whether this is one of several processes on one port. Their primary process serves /metrics. */
   isWorker?: boolean | undefined;
@@ -80,13 +80,13 @@ export interface GatewayDeps {
   passOn?: ((event: ChangeEvent) => void) | undefined;
   /** Tokens by header name that GraphiQL shows to everyone: only for the demo. @default none */
   exampleTokens?: Readonly<Record<string, string>> | undefined;
-  /** Timeouts, clock and randomness of requests to GitLab. @default as `createTransport` */
+  /** Timeouts, clock and randomness of requests to GitLab. @default those of `createTransport` */
   transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
   /** How often graphql-js executes an operation before it is compiled. @default 1 */
   compileAfterUses?: number | undefined;
-  /** How long a connection may be without traffic beyond the longest timeout of an operation. @default 30 s */
+  /** How long after the longest timeout a connection without traffic is closed. @default 30 s */
   stalledMs?: number | undefined;
-  /** Clock and randomness of live updates. @default as `createLiveHub` */
+  /** Clock, randomness and ping interval of live updates. @default those of `createLiveHub` and `serveWebSockets` */
   live?: LiveDeps | undefined;
 }
 
@@ -123,7 +123,7 @@ function createContextDeps(
   };
 }
 
-/** The standalone schema, or the subgraph of a larger graph. */
+/** Returns the standalone schema or, with FEDERATION, the subgraph. */
 function createSchema({ federation, federationMaxReferences }: Config): GraphQLSchema {
   if (!federation) return standalone;
   return createSubgraph(standalone, { maxReferences: federationMaxReferences });
@@ -198,7 +198,7 @@ function createParts(config: Config, given: GatewayDeps): Parts {
   return { schema, context, telemetry, operations, drain: createDrain(), replicas, report };
 }
 
-/** Everything that is served over HTTP. */
+/** Creates the listener for all HTTP requests: GraphQL, GraphiQL, raw logs, webhooks, health and metrics. */
 function createListener(config: Config, given: GatewayDeps, parts: Parts) {
   const { context, telemetry, operations, drain, replicas, report } = parts;
   const { corsOrigins: origins, limits } = config;
@@ -245,7 +245,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
     listener(request, response);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  // Timeouts of operations and of requests to GitLab come first.
+  // Longer than all other timeouts, so that a client receives their errors before its connection is closed.
   const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs);
   closeStalled(server, longestMs + stalledMs);
   const webSockets = serveWebSockets(server, {
@@ -267,7 +267,6 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
       return address;
     },
     async drain() {
-      // First, because a WebSocket is closed as a whole: its subscriptions are not ended one by one.
       const webSocketsClosed = webSockets.drain();
       drain.begin();
       server.closeIdleConnections();

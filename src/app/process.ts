@@ -89,7 +89,7 @@ interface Serving extends Program {
   exit(code: number): void;
 }
 
-/** GitLab's address in the demo. The host does not exist, so that all answers are reproducible. */
+/** GitLab's address in the demo: a host that does not exist, so that URLs in responses are always the same. */
 const DEMO_URL = 'https://gitlab.example.com';
 /** Public tokens of the demo, shown in GraphiQL. */
 const DEMO_TOKENS = { 'PRIVATE-TOKEN': demo.tokens.maintainer, 'JOB-TOKEN': demo.tokens.job };

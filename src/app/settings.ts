@@ -27,12 +27,12 @@ export interface Setting<T> {
   readonly isCommon: boolean;
 }
 
-/** Settings in the form of the configuration that they make up. */
+/** A group of settings. Keys and nesting are those of the configuration. */
 export interface Settings {
   readonly [key: string]: Setting<unknown> | Settings;
 }
 
-/** The configuration that settings make up. */
+/** The configuration that a group of settings results in. */
 export type Values<S> = {
   readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : Values<S[K]>;
 };
@@ -42,7 +42,7 @@ export function isSetting(node: Setting<unknown> | Settings): node is Setting<un
   return typeof node['name'] === 'string';
 }
 
-// Parsers of values that are not empty. A message continues a sentence that begins with the name.
+// Parsers of values that are not empty. The error message follows the name of the variable.
 
 const url = z
   .string()
@@ -237,7 +237,7 @@ const access = {
     ),
     listItems: whole(
       'MAX_LIST_ITEMS',
-      // References are list items, too.
+      // The references of `_entities` are a list argument, too.
       derived('`1000`', ({ values }) =>
         Math.max(1000, Number(values['FEDERATION_MAX_REFERENCES'])),
       ),
@@ -299,7 +299,7 @@ const operation = {
   logLevel: define(
     'LOG_LEVEL',
     oneOf(logLevels),
-    // The demo prints its address, and what goes wrong.
+    // The terminal of the demo shows its address and warnings only.
     derived('`info`', ({ demo }) => (demo ? 'warn' : 'info')),
   ).describeCommon(`${logLevels.map((level) => `\`${level}\``).join(', ')}. \`warn\` in the demo`),
   workers: whole('WORKERS', 1, [0, 128], (count) => count || availableParallelism()).describe(

@@ -29,8 +29,8 @@ export interface Freshness {
 }
 
 /*
- * GitLab always sends `max-age=0`. The rows say more: a finished job changes only if it is erased,
- * a running job may change at any time.
+ * How long a response stays valid is derived from its rows, because GitLab always sends
+ * `max-age=0`. A finished job changes only if it is erased; a running job may change at any time.
  */
 const CHANGING_SECONDS = 2;
 const SETTLED_SECONDS = 60;
@@ -81,7 +81,10 @@ class ProjectAliases {
   }
 }
 
-/** What the reads of one operation share. A class, because every operation creates one. */
+/**
+ * The state that the reads of one operation share. A class, so that its methods are not created
+ * anew for each operation.
+ */
 class Operation {
   readonly gitlab: Gitlab;
   readonly logs: OperationLogs;
@@ -314,10 +317,7 @@ async function findBridge(bridges: RowList<Bridge>, id: string): Promise<Bridge 
 
 type Endpoints = typeof endpoints;
 
-/**
- * What one operation reads, and has read: equal reads anywhere in it are one call. One method per
- * entry of `endpoints`.
- */
+/** The loaders of one operation: one method per entry of `endpoints`. Equal reads are one call. */
 export type Loaders = {
   [Name in keyof Endpoints]: Endpoints[Name] extends (
     operation: Operation,

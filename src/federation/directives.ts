@@ -72,7 +72,7 @@ function typeRules(schema: GraphQLSchema): (type: GraphQLNamedType) => string[] 
   return (type) => {
     if (isRoot(schema, type)) return [];
     const directives = keysOf(type.name);
-    // Another subgraph may have the same type, if it has no identity here.
+    // A type that has no resolvable key may also be defined by another subgraph.
     if (isObjectType(type) && !entityKeys.has(type.name)) directives.push('@shareable');
     if (!readable.has(type.name)) directives.push('@tag(name: "write")');
     else if (!outward.has(type.name)) directives.push('@tag(name: "internal")');

@@ -46,7 +46,7 @@ export class GitlabStatusError extends GitlabError {
   readonly status: number;
   /** GitLab's message (upstream.md §1.2); undefined if there is none, or only a web page. */
   readonly gitlabMessage: string | undefined;
-  /** Whether the router responded: this server does not have the endpoint. */
+  /** Whether GitLab's router does not know the path: this server does not have the endpoint. */
   readonly noSuchRoute: boolean;
   /** The wait that GitLab asks for, for example in maintenance mode; null if it names none. */
   readonly retryAfterSeconds: number | null;
@@ -98,7 +98,10 @@ export class GitlabTimeoutError extends GitlabError {
   }
 }
 
-/** GitLab refused the call for its rate, or would: then it was not sent. */
+/**
+ * GitLab refused the call because of a rate limit, or the gateway did not send it because GitLab
+ * would.
+ */
 export class GitlabRateLimitError extends GitlabError {
   override readonly name = 'GitlabRateLimitError';
   readonly code = 'GITLAB_RATE_LIMIT';
@@ -170,7 +173,10 @@ export function isKeysetUnsupported(
   return hasStatus(error, 405) && /keyset pagination is not/i.test(error.gitlabMessage ?? '');
 }
 
-/** Whether the error shows that the server lacks a feature. This is remembered, not asked again. */
+/**
+ * Whether the error shows that the server lacks a feature. ServerCapabilities stores this, so that
+ * it is detected only once.
+ */
 export function isCapabilityError(error: unknown): boolean {
   return isKeysetUnsupported(error) || (error instanceof GitlabStatusError && error.noSuchRoute);
 }

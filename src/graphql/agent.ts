@@ -17,7 +17,10 @@ import {
 import { type Selection, selectedBelow, selectionOf } from './selection.ts';
 import { projectBehind } from './web-url.ts';
 
-/** Returns the project of a job token's job. The token cannot read it, but its job's URL has the path. */
+/**
+ * Returns the project of a job token's job. The token cannot read the project, but the URL of the
+ * job contains its path.
+ */
 async function projectOf(id: string, context: Context, selection: Selection): Promise<ProjectRow> {
   const row = { ref: id, id };
   if (!needsMore('Project', selection, { from: 'number', to: 'job' })) return row;

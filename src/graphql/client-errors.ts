@@ -114,7 +114,9 @@ function reword(
   return new GraphQLError(message, { ...same, ...changes });
 }
 
-/** The rows of the longest list. Each error takes the time of a hundred values. */
+/**
+ * As many as the longest list has rows. Writing an error takes as long as writing a hundred values.
+ */
 export const MAX_ERRORS = 500;
 
 /** Returns all errors, or the first 500 and an error with the number of the others. */

@@ -96,7 +96,10 @@ const needsOf = perSelection((selection) => {
   };
 });
 
-/** The calls of a list of jobs: one per page of 100 rows, and at most one to see what is around it. */
+/**
+ * Returns the cost of a list of jobs: one call per 100 rows, one for a total that pages do not
+ * contain, and one to detect rows before or after the page.
+ */
 export function listCost(options: { countsAlong: boolean }): ListCost {
   const rows = (args: ConnectionArgs) => Math.min(MAX_PAGE, Math.max(0, pageSizeOf(args)));
   return {
@@ -149,7 +152,8 @@ export async function readConnection<Row extends WithId>(
   const { list, selection, ascending } = source;
   const request = toPageRequest(source, args);
   const { total: counts, rows: hasRows } = needsOf(selection);
-  // Even `__typename` alone reads a row: otherwise a hidden list would look like an empty one.
+  // Without selected rows, the list is counted: otherwise a list that the caller cannot see would
+  // look like an empty one.
   const onlyCounts = !hasRows;
   const [slice, total] = await Promise.all([
     onlyCounts ? empty : list.read(request),

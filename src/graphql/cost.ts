@@ -51,7 +51,7 @@ export interface NamedObject {
   id?: string;
 }
 
-/** The calls of a paged list. Arguments that its resolver would reject may count as anything. */
+/** The calls of a paged list. The numbers do not matter for arguments that its resolver rejects. */
 export interface ListCost {
   pages(args: Record<string, unknown>, selection: Selection): number;
   /** The maximum number of rows. */
@@ -67,7 +67,10 @@ export interface FieldCost {
   knownBy?: readonly Knowledge[];
   /** The knowledge of the object that the field returns. @default 'own' */
   leadsTo?: Knowledge;
-  /** A call that improves `leadsTo`, made only if the selection below needs it. */
+  /**
+   * A further call after which more is known of the returned object. Made only if the selection
+   * below needs it.
+   */
   improvedBy?: { call: Call; leadsTo: Knowledge };
   /** Objects that share one value of this field. @default one value for each object */
   sharedBy?: 'pipeline' | 'project';
@@ -78,7 +81,7 @@ export interface FieldCost {
   names?(args: Record<string, unknown>, webUrls: readonly string[]): readonly NamedObject[];
   /** The named object exists for certain, so that nothing is read to check that. */
   exists?: boolean;
-  /** What the value reveals about the parent object. */
+  /** The knowledge of the parent object that the rows of this field contain. */
   reveals?: Knowledge;
   /** Makes the read of the field's resolver early, while its named parent object is being read. */
   start?(
@@ -142,7 +145,8 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   if (call && call !== ownCalls[type]) return false;
   const isInRow = known === 'own' || (!call && (known === 'job' || known === 'pipeline'));
   if (!isInRow && !knownBy.includes(known)) return false;
-  // The field of a named object returns another named object. Its row is read if that saves a call.
+  // A field of a named object returns another named object without a call. But if the selection
+  // there needs a GET that this object's row would make unnecessary, the row is read.
   return (
     !leadsTo ||
     !isNamed(known) ||
@@ -166,7 +170,10 @@ export interface ReadPlan {
   readonly starts: readonly SelectedField[];
 }
 
-/** Returns what a field reveals about its parent object; undefined if it reads no rows. */
+/**
+ * Returns the knowledge of the parent object that the rows of a field contain; undefined if it
+ * reads none.
+ */
 function revealedBy(field: SelectedField, known: Knowledge): Knowledge | undefined {
   const { list, reveals } = costOfField(field.definition);
   if (!reveals) return undefined;
@@ -191,8 +198,8 @@ function findUnknown(type: string, { list }: Selection, known: Knowledge) {
 }
 
 /**
- * Returns whether an object must be read if nothing else is, so that the field is null if it does not
- * exist. Not for a project: naming one makes no call.
+ * Returns whether an object is read only to check that it exists, so that the field is null if it
+ * does not. Not for a project: selecting only its name makes no call.
  */
 const isChecked = (type: string, known: Knowledge, exists: boolean) =>
   isNamed(known) && !exists && type !== 'Project' && type in ownCalls;
@@ -429,7 +436,8 @@ function countNamed(
       const reads = own ? at.objects * ownReads[first.type](group) : 0;
       return reads + (rest?.(here, request) ?? 0);
     });
-    // However few calls it takes (one id many times): the response is as long as that of a list.
+    // A minimum even for objects that take few calls, such as one id many times: their response is
+    // as long as that of a list.
     const leastPages = Math.floor(objects.length / MAX_PER_PAGE);
     return Math.max(
       leastPages,
@@ -502,7 +510,7 @@ const ways: readonly (readonly [Knowledge, string])[] = [
   ['pipeline', 'reached from a pipeline'],
 ];
 
-/** The ways to reach an object whose fields may need its own GET. */
+/** By type: how an object is reached whose fields may need its own GET. */
 const waysTo: Readonly<Record<string, readonly Knowledge[]>> = {
   Pipeline: ['job'],
   Project: ['path', 'number', 'job', 'pipeline'],

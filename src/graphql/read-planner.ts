@@ -9,14 +9,17 @@ import type { SelectedBelow } from './selection.ts';
 import { projectBehind, projectNamed } from './web-url.ts';
 
 /*
- * Reads of an object that arguments or an id name, planned from what is selected below it (cost.ts).
- * What hangs below it is read at the same time. Such a read is the one that the field's own resolver
- * makes later: the loaders share it.
+ * Reads an object that arguments or an id name, as far as the selection below it needs (cost.ts).
+ * Reads for fields below it start at the same time. When the resolver of such a field reads again
+ * later, the loaders return the read that was started early.
  */
 
-/** What an early read revealed about its parent's project: null if GitLab answered 404. */
+/**
+ * The result of an early read. `project` is what its rows contain of the parent's project; null if
+ * GitLab answered 404.
+ */
 interface Revealed {
-  /** The read succeeded, so that its value must not get lost with the parent. */
+  /** Whether the read succeeded. Then a failed read of the parent must not discard its value. */
   hasValue: boolean;
   project?: ProjectRow | null;
 }
@@ -68,7 +71,10 @@ async function combine(reads: readonly Promise<Revealed>[]): Promise<Revealed> {
   return all.some(({ project }) => project === null) ? { hasValue, project: null } : { hasValue };
 }
 
-/** Reads a job by GitLab's number; nothing if only its log and known values are selected. */
+/**
+ * Reads a job by GitLab's number. Makes no call if only its log, or values that the reference
+ * contains, are selected.
+ */
 export function readJob(
   context: Context,
   ref: JobRef,
@@ -81,8 +87,8 @@ export function readJob(
 }
 
 /**
- * Reads a pipeline by GitLab's number. Its lists and values that the request itself contains need no
- * GET of it; the number of its project is taken from the rows of its lists.
+ * Reads a pipeline by GitLab's number. Its lists, and values that the request contains, need no GET
+ * of the pipeline. The number of its project is taken from the rows of its lists.
  */
 export async function readPipeline(
   context: Context,
@@ -110,8 +116,9 @@ export async function readPipeline(
 }
 
 /**
- * Reads a project by its path or number. It costs a GET only if a field is selected that neither its
- * name nor the rows of its jobs contain. If that GET fails, what was read below the project stays.
+ * Reads a project by its path or number. Makes a GET only for fields that neither the name nor the
+ * rows of its jobs contain. If that GET fails, values that were read below the project are still
+ * returned.
  */
 export async function readProject(
   context: Context,

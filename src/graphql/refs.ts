@@ -34,8 +34,8 @@ export interface ProjectRow {
 }
 
 /**
- * A pipeline as embedded in a job, as read by itself, or as named by arguments. Only a named one has
- * `project`: the project by the name in the request.
+ * A pipeline: the row that a job embeds, the row of its own GET, or only the names in the
+ * arguments. `project` is set if arguments name the pipeline, and has the name that they use.
  */
 export type PipelineRow = (RestPipelineBasic | RestPipeline) & {
   project_id: string;

@@ -21,7 +21,10 @@ export function createDrain() {
       for (const callback of callbacks) callback();
       callbacks.clear();
     },
-    /** Calls back when it begins, or in a microtask if it has. Returns an unsubscribe function. */
+    /**
+     * Calls back when the shutdown begins; in a microtask if it has already begun. Returns an
+     * unsubscribe function.
+     */
     onBegin(callback: () => void) {
       // A subscription may start after the shutdown began, if its request was received before.
       if (isDraining) queueMicrotask(callback);

@@ -19,7 +19,7 @@ export interface ExampleOperation {
 
 const FOLDER = new URL('../../schema/operations/', import.meta.url);
 const DIRECTIVE_LINE = /^# (variables|credential): (.*)\n/gm;
-/** The empty line at the end of the comment that separated those lines. */
+/** A `#` line that remains at the end of the comment when the directive lines are removed. */
 const EMPTY_COMMENT_LINE = /^#\n(?=\n|[^#])/m;
 
 /** Parses the file of an example operation. */

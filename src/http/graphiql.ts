@@ -154,7 +154,7 @@ async function buildSite(tokens: ExampleTokens) {
   const settings = toSettings(tokens);
   return {
     assets: new Map([script, styles, editor, json, graphql].map((asset) => [asset.name, asset])),
-    /** Returns the page. `root` leads from the page's folder to the parent of `graphiql/`. */
+    /** Returns the page. `root` is the relative URL of the folder that contains `graphiql/`. */
     page(root: '' | '../') {
       const at = ({ name }: Asset) => `${root}graphiql/${name}`;
       const workers = { editorWorkerService: at(editor), json: at(json), graphql: at(graphql) };

@@ -18,7 +18,7 @@ export type Route = (routed: RoutedRequest) => boolean | Promise<boolean>;
 interface HttpListenerOptions {
   /** Serves /graphql and, for speed, sets all headers itself. */
   graphql(routed: RoutedRequest): void;
-  /** All other routes; the first that does not return false handles the request. */
+  /** All other routes, called in order until one handles the request. */
   routes: readonly Route[];
   headers: ResponseHeaders;
   drain: Drain;
@@ -36,7 +36,7 @@ function hasAddress(host: string, target: string): boolean {
   return target.startsWith('/') && URL.canParse(`http://${host}${target}`);
 }
 
-/** Whether a browser opens the URL, so that GraphiQL answers instead of GraphQL. */
+/** Whether a browser opens the URL as a page. GraphiQL handles such requests instead of GraphQL. */
 export function isPageView({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && (headers.accept?.includes('text/html') ?? false);
 }

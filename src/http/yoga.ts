@@ -23,7 +23,7 @@ interface YogaResult {
 const toYogaResult = (result: OperationResponse): YogaResult => ({
   extensions: {
     http: {
-      // Event streams report request errors as `application/json` does: in the body where possible.
+      // The status that `application/json` has: 200 for some request errors, which are in the body.
       status: statusOf(result.errors, 'application/json'),
       headers: Object.assign({}, ...result.errors.map((error) => httpOptionsOf(error)?.headers)),
     },
@@ -60,7 +60,7 @@ export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
     plugins: [
       {
         onRequestParse({ setRequestParser }) {
-          // A placeholder that Yoga accepts: the parameters were read before.
+          // A placeholder that Yoga accepts. The real parameters have already been read.
           setRequestParser(() => ({ query: '{ __typename }' }));
         },
         onParams({ context, setResult }) {

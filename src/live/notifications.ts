@@ -20,7 +20,10 @@ export interface Listener {
 
 export type Notifications = ReturnType<typeof createNotifications>;
 
-/** Webhooks come with changes, so a project may have none for a while. */
+/**
+ * How long after its last webhook a project counts as having webhooks. It gets none while nothing
+ * changes.
+ */
 const WEBHOOK_MEMORY_MS = 600_000;
 const MAX_PROJECTS = 10_000;
 

@@ -25,7 +25,7 @@ export interface PipelineNews {
   changedJobs: Row[];
 }
 
-/** More jobs than any pipeline has. */
+/** The number of jobs to request: more than any pipeline has. */
 const ALL = 100_000;
 
 async function readAll<R extends WithId>(fetch: (page: OffsetRequest) => Promise<Page<R>>) {
@@ -38,7 +38,10 @@ async function readAll<R extends WithId>(fetch: (page: OffsetRequest) => Promise
   return (await readOffsetList(fetch, request)).rows;
 }
 
-/** GitLab creates all jobs with the pipeline, so one without trigger jobs will never have any. */
+/**
+ * Reads all jobs of a pipeline. GitLab creates them with the pipeline, so a pipeline without
+ * trigger jobs never gets any: then their list is not read again.
+ */
 async function readJobs(
   gitlab: Gitlab,
   ref: PipelineRef,
@@ -75,7 +78,10 @@ function pipelineFingerprint({ user, duration, queued_duration, ...own }: RestPi
   return JSON.stringify({ ...own, ...durations, user: user?.id });
 }
 
-/** Excludes the job's pipeline, but not the downstream pipeline of a trigger job. */
+/**
+ * Change fingerprint of a job in the pipeline. Excludes the embedded pipeline, but not the
+ * downstream pipeline of a trigger job.
+ */
 function jobFingerprint(job: Row): string {
   const { pipeline, ...own } = job;
   return fingerprint(own as Row);

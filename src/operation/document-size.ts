@@ -18,9 +18,15 @@ interface SelectionSize {
   rootFields: number;
   aliases: number;
   directives: number;
-  /** `__schema` and `__type`, and aliases below them: each repeats a large part of the schema. */
+  /**
+   * The number of `__schema` and `__type` fields, plus the aliases below them: each can repeat a
+   * large part of the schema in the response.
+   */
   introspections: number;
-  /** Pairs that validation compares in a set: fields of one response name, and fragments. */
+  /**
+   * Pairs that validation compares: selections of one set that have one response name, and fragment
+   * spreads.
+   */
   overlaps: number;
 }
 
@@ -32,7 +38,7 @@ export interface DocumentSize extends SelectionSize {
   nameLength: number;
 }
 
-/** Selections of one response name in one selection set. */
+/** The selections in one set that have one response name. */
 interface SameName {
   count: number;
   /** Fields below them. */
@@ -77,7 +83,10 @@ function addTo(sum: Extent & { names: Map<string, SameName> }, other: Extent): v
   }
 }
 
-/** Pairs of selections in a set, each with the fields that are compared below it. */
+/**
+ * Returns how many pairs of selections validation compares in a set, including the fields below
+ * them.
+ */
 function overlapsIn({ names }: Extent): number {
   let overlaps = 0;
   for (const { count, fields } of names.values()) {

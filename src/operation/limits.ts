@@ -16,7 +16,7 @@ export interface Limits
   batch: number;
 }
 
-/** More than any tool needs. */
+/** More than GraphiQL, code generators and other tools send. */
 const MAX_INTROSPECTIONS = 10;
 /** Validation of 60,000 takes 50 ms. A page of 100 fragments that share ten fields has 50,000. */
 const MAX_OVERLAPS = 60_000;

@@ -2,7 +2,10 @@ import { GraphQLError } from 'graphql';
 
 interface HttpOptions {
   status: number;
-  /** Whether `application/json` has status 200 (GraphQL over HTTP, 6.4.1). @default false */
+  /**
+   * Whether the status is 200 for a response of type `application/json` (GraphQL over HTTP, 6.4.1).
+   * @default false
+   */
   onlyNewMediaType?: boolean;
   headers?: Readonly<Record<string, string>>;
 }

@@ -15,7 +15,10 @@ function levelOf(role: Role | undefined): number {
   return role === undefined ? noRole : roles.indexOf(role);
 }
 
-/** Index in `roles` of a user's highest role in a project, its groups included; -1 = no member. */
+/**
+ * Returns the index in `roles` of a user's highest role in a project or its groups; -1 for no
+ * member.
+ */
 function accessLevel(world: WorldState, project: ProjectRecord, user: UserRecord | null): number {
   if (user === null) return noRole;
   if (user.admin || project.path.startsWith(`${user.username}/`)) return levelOf('owner');

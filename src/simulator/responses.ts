@@ -99,7 +99,7 @@ export function throttled(headers: Headers, retryAfterSeconds: number): ApiError
   return new ApiError(429, 'Retry later\n', { ...headers, ...retryAfter });
 }
 
-/** 409 for a write that conflicts with a concurrent write (§2.12). */
+/** 409 for a write that conflicts with a concurrent write. */
 export const resourceLock = (): ApiError => messageError(409, '409 Conflict: Resource lock');
 
 /** Encodes a handler's response. The media type of a trace has no charset (§7). */

@@ -111,7 +111,7 @@ export function countLines(lines: Lines): number {
   return lines.sources.length;
 }
 
-/** Restores a number of at least `base` from its low 32 bits: kept values span less than 4 GiB. */
+/** Restores a number from its low 32 bits. It is at least `base`, and less than 4 GiB above it. */
 const restore = (low: number, base: number) => base + ((low - base) >>> 0);
 
 /** Offset of a kept line in the log. */
@@ -280,7 +280,10 @@ const MAX_RUN = 1 << 16;
 /** Most bytes that follow the first byte of a character. */
 const MAX_CONTINUATION = 3;
 
-/** C1 controls: U+009B starts an escape in some terminals. Lines never contain C0 controls. */
+/**
+ * C1 control characters. They are removed, because U+009B starts an escape in some terminals. The
+ * scanner has removed C0 control characters.
+ */
 const C1 = /[\u0080-\u009f]/;
 const ALL_C1 = /[\u0080-\u009f]/g;
 

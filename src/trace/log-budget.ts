@@ -1,14 +1,22 @@
-/** Limits the memory of all logs, since a process that runs out of it ends every operation. */
+/**
+ * Limits the memory of all logs: a process that runs out of memory ends, with all its operations.
+ */
 export type LogBudget = ReturnType<typeof createLogBudget>;
-/** Per-operation accounting against the shared log-memory budget. */
+/** The part of the budget that one operation uses. */
 export type OperationLogs = ReturnType<LogBudget['openOperation']>;
 
-/** Memory for all logs, in logs of full length. */
+/** Memory for all logs together, as a multiple of the limit of one log. */
 const MAX_FULL_LOGS = 2;
 const MIN_PER_LOG = 64 * 1024;
-/** Characters of output per operation, in logs of full length: one log in several formats. */
+/**
+ * Characters of output per operation, as a multiple of the limit of one log: a log may be selected
+ * in several formats.
+ */
 const MAX_FULL_OUTPUTS = 4;
-/** Lines and sections of output per operation, which cost memory even if empty: five full pages. */
+/**
+ * Lines and sections of output per operation: five pages of the maximum size. Even empty lines take
+ * memory.
+ */
 const MAX_ROWS = 25_000;
 
 /** Bytes that each of `logs` concurrent logs may keep: an equal share of `total`, at least 64 KiB. */

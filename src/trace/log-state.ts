@@ -50,7 +50,9 @@ interface SourceLine {
   headerOf: Section | null;
   /** Its last bytes, if they may begin an escape or mark that a continued line completes. */
   pending: Uint8Array;
-  /** How many of them have been written as text for the time being. */
+  /**
+   * How many of the pending bytes are in the text as long as they are not known to begin a mark.
+   */
   pendingText: number;
 }
 

@@ -131,7 +131,10 @@ function endLine(state: LogState, bytes: Uint8Array, at: number): number {
   return end + 1;
 }
 
-/** Reads tokens until it needs more bytes; `base` is the offset of `bytes[0]`. Returns its end. */
+/**
+ * Reads tokens until more bytes are needed. `base` is the offset of `bytes[0]` in the log. Returns
+ * the index after the last token.
+ */
 function scan(state: LogState, bytes: Uint8Array, from: number, base: number): number {
   let at = from;
   while (at < bytes.length) {
@@ -143,7 +146,10 @@ function scan(state: LogState, bytes: Uint8Array, from: number, base: number): n
   return at;
 }
 
-/** Reads the carried bytes with some from `from` on. Returns where in `bytes` to continue. */
+/**
+ * Reads the carried bytes, joined to the next bytes from `from` on. Returns the index in `bytes` to
+ * continue at.
+ */
 function scanCarry(state: LogState, bytes: Uint8Array, from: number, offset: number): number {
   const { carry } = state;
   const ahead = Math.min(bytes.length, from + LOOK_AHEAD);

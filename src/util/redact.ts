@@ -2,8 +2,8 @@ export type Redact = (text: string) => string;
 
 const REDACTED = '[redacted]';
 /**
- * GitLab's prefixed tokens (glpat-, gldt-, glcbt-, gloas-, glsoat- …), JSON web tokens, and headers
- * or parameters.
+ * Match tokens: those with GitLab's prefixes (glpat-, gldt-, glcbt-, gloas-, glsoat- …), JSON web
+ * tokens, and values of headers or parameters such as `private-token: …`.
  */
 const patterns: readonly RegExp[] = [
   /\bgl[a-z]{2,8}-[\w.-]{8,}/g,

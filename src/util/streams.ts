@@ -1,6 +1,6 @@
 /** A stream that can be ended from outside. */
 interface EndableStream<T> extends AsyncIterableIterator<T> {
-  /** Emits one last value, also to a reader that waits for the source, and ends the stream. */
+  /** Ends the stream with one last value. A reader that waits for the source receives it, too. */
   endWith(last: T): void;
   return(): Promise<IteratorResult<T>>;
 }

@@ -8,7 +8,7 @@ import { createProtocol, type ProtocolDeps } from './protocol.ts';
 
 /** Options of WebSockets. */
 export interface WebSocketOptions extends ProtocolDeps {
-  /** Whether a page of a foreign site opens the connection: browsers let any page do so. */
+  /** Whether a page of another site opens the connection. Browsers do not prevent that. */
   isForeign(header: (name: string) => string | undefined): boolean;
   maxMessageBytes: number;
   /** How long a client may leave unread what is sent to it. */
@@ -41,10 +41,10 @@ function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stall
   };
   const timer = setInterval(() => {
     if (socket.bufferedAmount > 0) isAlive = true;
-    // A pong that arrived while the event loop was busy is read first.
+    // Checks after the event loop has read a pong that arrived while it was busy.
     else setImmediate(check);
   }, pingMs);
-  // A listener, not the callback of setTimeout, which is called only once.
+  // A listener, because the callback of setTimeout would be called only once.
   carrier.setTimeout(stalledMs);
   carrier.on('timeout', () => {
     if (socket.bufferedAmount > 0) socket.terminate();
@@ -52,7 +52,7 @@ function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stall
   socket.once('close', () => clearInterval(timer));
 }
 
-/** Connects a socket to the protocol. */
+/** Passes the messages and the end of a socket to the protocol. */
 function connect(
   protocol: ReturnType<typeof createProtocol>,
   socket: WebSocket,

@@ -10,7 +10,7 @@ export type JobOutcome = Job | null | Error;
 
 export type Outcomes = Map<string, JobOutcome>;
 
-/** The reads of one call of `readJobs`, which add to `outcomes`. */
+/** The state of one call of `readJobs`. Each read adds to `outcomes`. */
 interface Batch {
   gitlab: Gitlab;
   project: string;
@@ -109,9 +109,9 @@ function recordPage(page: PlannedPage, { items, hasNext }: Page<Job>, outcomes: 
 }
 
 /**
- * Reads the ids of a refused page singly. A 500 may have another cause than the cursor. Unless the
- * server's cursors are known, also requests the first page, which contains one of them
- * (keyset-page.ts).
+ * Reads each id of a refused page by itself. A 500 may have another cause than the cursor. So if it
+ * is not known whether the server accepts built cursors, also requests the first page: its cursor
+ * shows that (keyset-page.ts).
  */
 async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void> {
   const { gitlab, project } = batch;

@@ -16,7 +16,7 @@ interface Walk<Row> {
   more: boolean;
 }
 
-/** A walk, and whether there are rows on the other side of its start. */
+/** A walk, and whether there are rows in the other direction from its start. */
 type AnchoredWalk<Row> = Walk<Row> & { hasBehind: boolean };
 
 /**
@@ -44,9 +44,9 @@ export async function readKeysetList<Row extends WithId>(
 
 /**
  * Walks from the cursor row and determines whether rows precede the result. GitLab's own cursors do
- * not show this: they are present whenever a cursor was given. The cursor row itself is such a row
- * while it exists, so it is read along. A second call is made only if that would need another page,
- * or if the cursor row is gone.
+ * not show this: they are present whenever a cursor was given. So the cursor row itself is read,
+ * too: if it still exists, it precedes the result. A second call is made only if this row would
+ * need another page, or if it no longer exists.
  */
 async function walkFromCursor<Row extends WithId>(
   fetch: Fetch<Row>,

@@ -3,7 +3,7 @@
  * first; 'older' and 'newer' name the read direction.
  */
 
-/** A row that was in the list when its cursor was made. */
+/** The row that a cursor names. It may have been removed since the cursor was made. */
 export interface CursorRow {
   id: string;
   /**

@@ -1,9 +1,12 @@
 import type { Exchange } from '../request.ts';
 
 interface ConcurrencyLimits {
-  /** Over all callers. At most the number of connections, or calls would queue there unfairly. */
+  /**
+   * Over all callers. At most the number of connections: a call that waits for a connection is not
+   * served in fair order.
+   */
   readonly total: number;
-  /** Of one credential, so that one caller's hundred jobs leave capacity for others. */
+  /** Of one credential, so that a caller with a hundred calls leaves capacity for others. */
   readonly perCredential: number;
 }
 

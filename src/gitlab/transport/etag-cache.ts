@@ -17,7 +17,10 @@ export interface EtagCache {
     call: Call,
     response: { head: ResponseHead; build: BuildResult<unknown>; bytes: number },
   ): void;
-  /** Drops what the caller has read of the call's project, under the name that the call uses. */
+  /**
+   * Deletes the caller's entries for the project in the call's path. Entries under another name of
+   * the project (path or number) stay.
+   */
   invalidateProject(call: { credential: { digest: string }; endpoint: { path: string } }): void;
 }
 

@@ -75,8 +75,8 @@ function toRequest(options: ExchangeOptions, call: Call): Dispatcher.DispatchOpt
 }
 
 /**
- * Opens a sink for the body once the status is known. Settles when the response is complete or
- * streams.
+ * Creates the sink for the body when the status is known. Settles when the body is complete; for a
+ * stream, immediately.
  */
 function openSink(
   head: { status: number; headers: Headers },

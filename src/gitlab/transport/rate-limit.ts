@@ -15,7 +15,10 @@ const SCARCE_PART = 0.1;
 const MAX_SPACING_MS = 1_000;
 /** Longest block, whatever GitLab says: clocks may be wrong, and limits cover at most an hour. */
 const MAX_BLOCK_MS = 3_600_000;
-/** Two responses of one period report reset times that differ by rounding and by their duration. */
+/**
+ * The reset times that two responses report for one period differ by this at most: by rounding, and
+ * by the time that each response takes.
+ */
 const RESET_TOLERANCE_MS = 2_000;
 
 /** A quota as GitLab reported it last. */
@@ -81,7 +84,7 @@ interface Admission {
   readonly inMs: number;
 }
 
-/** Decides when a call may start; takes it off the quota if it may. */
+/** Decides when a call may start. If it may, subtracts it from the quota. */
 export function reserve(state: RateLimitState, template: string, now: number): Admission {
   const blockedFor = unblockedAt(state, template) - now;
   if (blockedFor > 0) return { kind: 'blocked', inMs: blockedFor };
