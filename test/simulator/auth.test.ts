@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { smallWorld, startSimulator } from './start-simulator.ts';
+import { smallWorld, startSimulator, startSmallWorld } from './start-simulator.ts';
 
 const unauthorized = [401, { message: '401 Unauthorized' }];
 
 describe('a token', () => {
   it('is read from a header, as a bearer token or from the query', async () => {
-    const { world } = smallWorld();
+    const { world, request } = await startSmallWorld();
     world.addToken({ user: 'owner', value: 'oauth-1', kind: 'oauth' });
-    const { request } = await startSimulator({ world });
     const list = '/projects/1/jobs';
     expect((await request(list, { headers: { 'PRIVATE-TOKEN': 'glpat-owner' } })).status).toBe(200);
     for (const value of ['oauth-1', 'glpat-owner']) {
@@ -21,10 +20,9 @@ describe('a token', () => {
   });
 
   it('that is expired or revoked gets 401 with a challenge', async () => {
-    const { world } = smallWorld();
+    const { world, request } = await startSmallWorld();
     world.addToken({ user: 'owner', value: 'old', expired: true });
     world.addToken({ user: 'owner', value: 'gone', revoked: true, kind: 'oauth' });
-    const { request } = await startSimulator({ world });
     const old = await request('/projects/1/jobs', { headers: { 'PRIVATE-TOKEN': 'old' } });
     expect(old.status).toBe(401);
     expect(old.headers.get('www-authenticate')).toMatch(/^Bearer .*error="invalid_token"/);
@@ -39,10 +37,9 @@ describe('a token', () => {
   });
 
   it('with scope read_api reads; with an unrelated scope it does not', async () => {
-    const { world } = smallWorld();
+    const { world, request } = await startSmallWorld();
     world.addToken({ user: 'owner', value: 'reader', scopes: ['read_api'] });
     world.addToken({ user: 'owner', value: 'other', scopes: ['read_repository'] });
-    const { request } = await startSimulator({ world });
     expect(
       (await request('/projects/1/jobs', { headers: { 'PRIVATE-TOKEN': 'reader' } })).status,
     ).toBe(200);
@@ -51,10 +48,9 @@ describe('a token', () => {
   });
 
   it('that is fine-grained has only the permissions it names', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, request } = await startSmallWorld();
     const job = world.addJob(pipeline, { status: 'failed' });
     world.addToken({ user: 'owner', value: 'fine', permissions: ['read_job'] });
-    const { request } = await startSimulator({ world });
     const headers = { 'PRIVATE-TOKEN': 'fine' };
     expect((await request(`/projects/1/jobs/${job.id}`, { headers })).status).toBe(200);
     const retry = await request(`/projects/1/jobs/${job.id}/retry`, { method: 'POST', headers });
@@ -63,19 +59,17 @@ describe('a token', () => {
   });
 
   it('of a blocked user gets 403 with the reason', async () => {
-    const { world } = smallWorld();
+    const { world, get } = await startSmallWorld();
     const user = world.user('owner');
     if (user) user.state = 'blocked';
-    const { get } = await startSimulator({ world });
     const response = await get('/projects/1/jobs', 'owner');
     expect(response.status).toBe(403);
     expect(response.json).toEqual({ message: '403 Forbidden - Your account has been blocked.' });
   });
 
   it('of an admin with scope sudo can act as another user', async () => {
-    const { world } = smallWorld();
+    const { world, request } = await startSmallWorld();
     world.addToken({ user: 'admin', value: 'sudoer', scopes: ['api', 'sudo'] });
-    const { request } = await startSimulator({ world });
     const as = (token: string, name: string) =>
       request('/user', { headers: { 'PRIVATE-TOKEN': token, Sudo: name } });
     expect((await as('sudoer', 'guest')).json.username).toBe('guest');

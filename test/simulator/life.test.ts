@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { pipelineStatus } from '../../src/simulator/statuses.ts';
 import { createWorld } from '../../src/simulator/world.ts';
-import { smallWorld, startSimulator } from './start-simulator.ts';
+import { smallWorld, startSmallWorld } from './start-simulator.ts';
 
 function statuses(jobs: readonly { status: string }[]): string[] {
   return jobs.map(({ status }) => status);
@@ -22,9 +22,8 @@ it('starts a queued job, prints its log and finishes it', () => {
 });
 
 it('increases the duration of a running job', async () => {
-  const { world, pipeline } = smallWorld();
+  const { world, pipeline, get } = await startSmallWorld();
   const job = world.addJob(pipeline, { status: 'running', plan: { runMs: 60_000 } });
-  const { get } = await startSimulator({ world });
   const duration = async () => (await get(`/projects/1/jobs/${job.id}`, 'owner')).json.duration;
   expect(await duration()).toBe(0);
   world.advance(1_500);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/simulator/simulator.ts';
-import { smallWorld, startSimulator } from './start-simulator.ts';
+import { smallWorld, startSimulator, startSmallWorld } from './start-simulator.ts';
 
 const tooMany = {
   message: { error: 'This endpoint has been requested too many times. Try again later.' },
@@ -8,8 +8,7 @@ const tooMany = {
 
 describe('the limit on a project’s jobs', () => {
   it('counts a user’s requests over all projects, before the project lookup', async () => {
-    const { world } = smallWorld();
-    const { get } = await startSimulator({ world, jobsIndexLimit: 2 });
+    const { world, get } = await startSmallWorld({ jobsIndexLimit: 2 });
     expect((await get('/projects/1/jobs', 'owner')).status).toBe(200);
     expect((await get('/projects/99/jobs', 'owner')).status).toBe(404);
     const third = await get('/projects/1/jobs', 'owner');
@@ -22,8 +21,7 @@ describe('the limit on a project’s jobs', () => {
   });
 
   it('does not exist on 14.10', async () => {
-    const { world } = smallWorld();
-    const { get } = await startSimulator({ world, version: '14.10', jobsIndexLimit: 1 });
+    const { get } = await startSmallWorld({ version: '14.10', jobsIndexLimit: 1 });
     await get('/projects/1/jobs', 'owner');
     expect((await get('/projects/1/jobs', 'owner')).status).toBe(200);
   });
@@ -33,8 +31,7 @@ describe('the throttle', () => {
   const rateLimit = { limit: 2, periodMs: 30_000 };
 
   it('adds rate limit headers to every response, and rejects with plain text', async () => {
-    const { world } = smallWorld();
-    const { get } = await startSimulator({ world, rateLimit });
+    const { world, get } = await startSmallWorld({ rateLimit });
     const first = await get('/user', 'owner');
     expect(Object.fromEntries(first.headers)).toMatchObject({
       'ratelimit-name': 'throttle_authenticated_api',
@@ -58,8 +55,7 @@ describe('the throttle', () => {
   });
 
   it('adds headers to rejected requests only, before 18.6', async () => {
-    const { world } = smallWorld();
-    const { get } = await startSimulator({ world, rateLimit, version: '18.0' });
+    const { get } = await startSmallWorld({ rateLimit, version: '18.0' });
     expect((await get('/user', 'owner')).headers.get('ratelimit-limit')).toBeNull();
     await get('/user', 'owner');
     expect((await get('/user', 'owner')).headers.get('ratelimit-limit')).toBe('4');
@@ -186,9 +182,8 @@ describe('a fault', () => {
 
 describe('the simulator', () => {
   it('logs each request as received', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, simulator, post } = await startSmallWorld();
     world.addJob(pipeline, { id: 3, status: 'manual' });
-    const { simulator, post } = await startSimulator({ world });
     const body = { job_variables_attributes: [{ key: 'A', value: '1' }] };
     await post('/projects/group%2Fapp/jobs/3/play?x=%20y', 'owner', body);
     expect(simulator.requests).toHaveLength(1);

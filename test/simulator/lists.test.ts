@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeCursor } from '../../src/simulator/pagination.ts';
-import { smallWorld, startSimulator } from './start-simulator.ts';
+import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
+import { smallWorld, startSimulator, startSmallWorld } from './start-simulator.ts';
 
 type Row = { id: number; name: string };
 
@@ -16,19 +17,22 @@ function worldWithJobs(count: number) {
   return setup;
 }
 
+async function startWithJobs(count: number, options: SimulatorOptions = {}) {
+  const setup = worldWithJobs(count);
+  return { ...setup, ...(await startSimulator({ world: setup.world, ...options })) };
+}
+
 describe('a project’s jobs', () => {
   it('are builds only, newest first, retried ones included', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, get } = await startSmallWorld();
     world.addJob(pipeline, { id: 12345678901 });
     world.addJob(pipeline, { id: 7, retried: true });
     world.addBridge(pipeline, { id: 8 });
-    const { get } = await startSimulator({ world });
     expect(ids((await get('/projects/1/jobs', 'owner')).json)).toEqual([12345678901, 7]);
   });
 
   it('are filtered by one or several scopes', async () => {
-    const { world } = worldWithJobs(6);
-    const { get, request } = await startSimulator({ world });
+    const { get, request } = await startWithJobs(6);
     expect(ids((await get('/projects/1/jobs?scope=failed', 'owner')).json)).toEqual([6, 4, 2]);
     const both = await get('/projects/1/jobs?scope[]=failed&scope[]=success', 'owner');
     expect(both.json).toHaveLength(6);
@@ -39,8 +43,7 @@ describe('a project’s jobs', () => {
   it.each(['scope=', 'scope=failed,success', 'scope[]=failed&scope[]=nope', 'scope=brand_new'])(
     'reject %s',
     async (query) => {
-      const { world } = smallWorld();
-      const { get } = await startSimulator({ world });
+      const { get } = await startSmallWorld();
       const response = await get(`/projects/1/jobs?${query}`, 'owner');
       expect(response.status).toBe(400);
       expect(response.json).toEqual({ error: 'scope does not have a valid value' });
@@ -61,8 +64,7 @@ describe('a project’s jobs', () => {
 
 describe('offset pagination', () => {
   it('has page headers without a total for a project’s jobs', async () => {
-    const { world } = worldWithJobs(5);
-    const { get, simulator } = await startSimulator({ world });
+    const { get, simulator } = await startWithJobs(5);
     const { headers, json } = await get('/projects/group%2Fapp/jobs?page=2&per_page=2', 'owner');
     expect(ids(json)).toEqual([3, 2]);
     const all = Object.fromEntries(headers);
@@ -81,16 +83,14 @@ describe('offset pagination', () => {
   });
 
   it('has no next page on the last page, and an empty list after it', async () => {
-    const { world } = worldWithJobs(4);
-    const { get } = await startSimulator({ world });
+    const { get } = await startWithJobs(4);
     const last = await get('/projects/1/jobs?page=2&per_page=2', 'owner');
     expect(last.headers.get('x-next-page')).toBe('');
     expect((await get('/projects/1/jobs?page=9', 'owner')).json).toEqual([]);
   });
 
   it('counts a project’s jobs on 14.10, up to 10,000', async () => {
-    const { world, pipeline } = worldWithJobs(5);
-    const { get } = await startSimulator({ world, version: '14.10' });
+    const { world, pipeline, get } = await startWithJobs(5, { version: '14.10' });
     const { headers } = await get('/projects/1/jobs?per_page=2', 'owner');
     expect(headers.get('x-total')).toBe('5');
     expect(headers.get('x-total-pages')).toBe('3');
@@ -103,8 +103,7 @@ describe('offset pagination', () => {
   });
 
   it('counts a pipeline’s jobs, and reports at least one page', async () => {
-    const { world, pipeline } = smallWorld();
-    const { get } = await startSimulator({ world });
+    const { world, pipeline, get } = await startSmallWorld();
     const path = `/projects/1/pipelines/${pipeline.id}/jobs`;
     const none = await get(path, 'owner');
     expect(none.headers.get('x-total')).toBe('0');
@@ -118,8 +117,7 @@ describe('offset pagination', () => {
   });
 
   it('limits per_page to 100 and rejects invalid numbers', async () => {
-    const { world } = worldWithJobs(101);
-    const { get } = await startSimulator({ world });
+    const { get } = await startWithJobs(101);
     const clamped = await get('/projects/1/jobs?per_page=1000', 'owner');
     expect(clamped.headers.get('x-per-page')).toBe('100');
     expect(clamped.json).toHaveLength(100);
@@ -156,8 +154,7 @@ describe('offset pagination', () => {
   });
 
   it('repeats a token of the query in its links, as GitLab does', async () => {
-    const { world } = worldWithJobs(3);
-    const { get } = await startSimulator({ world });
+    const { get } = await startWithJobs(3);
     const { headers } = await get('/projects/1/jobs?per_page=1&private_token=glpat-owner');
     expect(headers.get('link')).toMatch('private_token=glpat-owner');
   });
@@ -171,8 +168,7 @@ describe('keyset pagination', () => {
   });
 
   it('follows Link with the same filter; the last page has no Link', async () => {
-    const { world } = worldWithJobs(8);
-    const { get, simulator } = await startSimulator({ world });
+    const { get, simulator } = await startWithJobs(8);
     const first = await get(`${list}&scope[]=failed`, 'owner');
     expect(ids(first.json)).toEqual([8, 6]);
     expect(first.headers.get('x-page')).toBeNull();
@@ -200,8 +196,7 @@ describe('keyset pagination', () => {
   });
 
   it('pages backward to the nearest newer rows, still newest first', async () => {
-    const { world } = worldWithJobs(6);
-    const { get } = await startSimulator({ world });
+    const { get } = await startWithJobs(6);
     const middle = await get(`${list}&cursor=${encodeCursor(3, 'p')}`, 'owner');
     expect(ids(middle.json)).toEqual([5, 4]);
     expect(middle.headers.get('x-next-cursor')).toBe(encodeCursor(4, 'n'));
@@ -213,8 +208,7 @@ describe('keyset pagination', () => {
   });
 
   it('starts at either end for a cursor without id', async () => {
-    const { world } = worldWithJobs(5);
-    const { get } = await startSimulator({ world });
+    const { get } = await startWithJobs(5);
     const cursor = (json: string) => Buffer.from(json).toString('base64url');
     const first = await get(`${list}&cursor=${cursor('{"_kd":"n"}')}`, 'owner');
     expect(ids(first.json)).toEqual([5, 4]);
@@ -226,17 +220,15 @@ describe('keyset pagination', () => {
   });
 
   it('accepts cursors with ids that do not exist', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, get } = await startSmallWorld();
     world.addJob(pipeline, { id: 12345678901 });
     world.addJob(pipeline, { id: 12345678999 });
-    const { get } = await startSimulator({ world });
     const window = `/projects/1/jobs?pagination=keyset&per_page=99&cursor=${encodeCursor(12345679000, 'n')}`;
     expect(ids((await get(window, 'owner')).json)).toEqual([12345678999, 12345678901]);
   });
 
   it('has no headers on an empty page', async () => {
-    const { world } = worldWithJobs(2);
-    const { get } = await startSimulator({ world });
+    const { get } = await startWithJobs(2);
     const { json, headers } = await get(`${list}&cursor=${encodeCursor(1, 'n')}`, 'owner');
     expect(json).toEqual([]);
     expect([headers.get('link'), headers.get('x-next-cursor')]).toEqual([null, null]);
@@ -249,8 +241,7 @@ describe('keyset pagination', () => {
     Buffer.from('{"id":"1","name":"a","_kd":"n"}').toString('base64url'),
     Buffer.from('{').toString('base64url'),
   ])('responds with 500 to the cursor %s', async (cursor) => {
-    const { world } = worldWithJobs(2);
-    const { get } = await startSimulator({ world });
+    const { get } = await startWithJobs(2);
     const response = await get(`${list}&cursor=${encodeURIComponent(cursor)}`, 'owner');
     expect(response.status).toBe(500);
     expect(response.json).toEqual({ message: '500 Internal Server Error' });
@@ -272,11 +263,10 @@ describe('keyset pagination', () => {
 
 describe('a pipeline’s lists', () => {
   it('leave out retried jobs by default, and bridges always', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, get } = await startSmallWorld();
     world.addJob(pipeline, { id: 1, retried: true });
     world.addJob(pipeline, { id: 3 });
     world.addBridge(pipeline, { id: 2 });
-    const { get } = await startSimulator({ world });
     const path = `/projects/1/pipelines/${pipeline.id}/jobs`;
     expect(ids((await get(path, 'owner')).json)).toEqual([3]);
     expect(ids((await get(`${path}?include_retried=true`, 'owner')).json)).toEqual([3, 1]);
@@ -286,9 +276,8 @@ describe('a pipeline’s lists', () => {
   });
 
   it('reject a hash as scope, ignore keyset, and need an existing pipeline', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, get } = await startSmallWorld();
     world.addJob(pipeline);
-    const { get } = await startSimulator({ world });
     const path = `/projects/1/pipelines/${pipeline.id}/jobs`;
     const hash = await get(`${path}?scope[0]=failed`, 'owner');
     expect(hash.json).toEqual({ error: 'scope does not have a valid value' });
@@ -323,10 +312,9 @@ describe('a pipeline’s lists', () => {
   });
 
   it('of pipelines leave out child pipelines unless source is given', async () => {
-    const { world, project, pipeline } = smallWorld();
+    const { world, project, pipeline, get } = await startSmallWorld();
     world.addPipeline(project, { source: 'parent_pipeline' });
     const topic = world.addPipeline(project, { ref: 'topic' });
-    const { get } = await startSimulator({ world });
     const all = await get('/projects/1/pipelines', 'owner');
     expect(ids(all.json)).toEqual([topic.id, pipeline.id]);
     expect(ids((await get('/projects/1/pipelines?ref=topic', 'owner')).json)).toEqual([topic.id]);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { smallWorld, startSimulator } from './start-simulator.ts';
+import { smallWorld, startSimulator, startSmallWorld } from './start-simulator.ts';
 
 const projectMissing = { message: '404 Project Not Found' };
 const jobMissing = { message: '404 Not found' };
@@ -7,8 +7,7 @@ const unauthorized = { message: '401 Unauthorized' };
 const forbidden = { message: '403 Forbidden' };
 
 it('responds with 404 and the key `error` if no route matches', async () => {
-  const { world } = smallWorld();
-  const { get, simulator } = await startSimulator({ world });
+  const { get, simulator } = await startSmallWorld();
   for (const path of ['/projects/group/app/jobs', '/jobs', '/projects/1/jobs/2/3', '/nothing']) {
     const response = await get(path, 'owner');
     expect(response.status).toBe(404);
@@ -18,8 +17,7 @@ it('responds with 404 and the key `error` if no route matches', async () => {
 });
 
 it('requires a credential before it validates parameters on the jobs endpoints', async () => {
-  const { world } = smallWorld();
-  const { get } = await startSimulator({ world });
+  const { get } = await startSmallWorld();
   for (const path of ['/projects/1/jobs?scope=bad', '/projects/1/jobs/abc', '/projects/9/jobs']) {
     const response = await get(path);
     expect(response.status).toBe(401);
@@ -28,8 +26,7 @@ it('requires a credential before it validates parameters on the jobs endpoints',
 });
 
 it('validates parameters before the project lookup', async () => {
-  const { world } = smallWorld();
-  const { get, post } = await startSimulator({ world });
+  const { get, post } = await startSmallWorld();
   const list = await get('/projects/9/jobs?scope=bad', 'owner');
   expect([list.status, list.json]).toEqual([400, { error: 'scope does not have a valid value' }]);
   const job = await get('/projects/9/jobs/abc', 'owner');
@@ -41,10 +38,9 @@ it('validates parameters before the project lookup', async () => {
 });
 
 it('hides a private project from non-members, and jobs of other projects from everyone', async () => {
-  const { world, pipeline } = smallWorld();
+  const { world, pipeline, get } = await startSmallWorld();
   const job = world.addJob(pipeline);
   world.addProject({ path: 'group/other', members: { developer: 'developer' } });
-  const { get } = await startSimulator({ world });
   expect((await get('/projects/1/jobs', 'stranger')).json).toEqual(projectMissing);
   expect((await get('/projects/77/jobs', 'owner')).json).toEqual(projectMissing);
   expect((await get('/projects/app/jobs', 'owner')).json).toEqual(projectMissing);
@@ -53,9 +49,8 @@ it('hides a private project from non-members, and jobs of other projects from ev
 });
 
 it('rejects a guest if pipelines are not public, before the job lookup', async () => {
-  const { world, project } = smallWorld();
+  const { project, get } = await startSmallWorld();
   project.publicPipelines = false;
-  const { get } = await startSimulator({ world });
   for (const path of ['/jobs', '/jobs/99', '/jobs/99/trace', '/pipelines/99/jobs']) {
     const response = await get(`/projects/1${path}`, 'guest');
     expect([path, response.status, response.json]).toEqual([path, 403, forbidden]);
@@ -64,14 +59,12 @@ it('rejects a guest if pipelines are not public, before the job lookup', async (
 });
 
 it('allows a guest to read jobs if pipelines are public', async () => {
-  const { world } = smallWorld();
-  const { get } = await startSimulator({ world });
+  const { get } = await startSmallWorld();
   expect((await get('/projects/1/jobs', 'guest')).status).toBe(200);
 });
 
 it('needs no credential for a public project’s pipeline, but one for its jobs', async () => {
-  const { world, project, pipeline } = smallWorld();
-  const { get } = await startSimulator({ world });
+  const { project, pipeline, get } = await startSmallWorld();
   const path = `/projects/1/pipelines/${pipeline.id}`;
   expect((await get(`${path}/jobs`)).json).toEqual(projectMissing);
   project.visibility = 'internal';
@@ -87,9 +80,8 @@ it('needs no credential for a public project’s pipeline, but one for its jobs'
 });
 
 it('rejects an invalid credential even on public routes', async () => {
-  const { world, project, pipeline } = smallWorld();
+  const { project, pipeline, request } = await startSmallWorld();
   project.visibility = 'public';
-  const { request } = await startSimulator({ world });
   const response = await request(`/projects/1/pipelines/${pipeline.id}/jobs`, {
     headers: { 'PRIVATE-TOKEN': 'nonsense' },
   });
@@ -97,9 +89,8 @@ it('rejects an invalid credential even on public routes', async () => {
 });
 
 it('finds a project by number and by path, ignoring case, with dots too', async () => {
-  const { world } = smallWorld();
+  const { world, get } = await startSmallWorld();
   world.addProject({ path: 'group/sub/app.js', members: { owner: 'owner' } });
-  const { get } = await startSimulator({ world });
   for (const id of ['group%2Fapp', 'GROUP%2FApp', '1']) {
     expect((await get(`/projects/${id}`, 'owner')).json.id).toBe(1);
   }
@@ -108,20 +99,18 @@ it('finds a project by number and by path, ignoring case, with dots too', async 
 });
 
 it('gives members of parent groups their role, and an admin every permission', async () => {
-  const { world } = smallWorld();
+  const { world, get, post } = await startSmallWorld();
   world.addGroup({ path: 'top', members: { stranger: 'developer' } });
   const project = world.addProject({ path: 'top/deep/app', publicPipelines: false });
   const job = world.addJob(world.addPipeline(project), { status: 'running' });
-  const { get, post } = await startSimulator({ world });
   expect((await get('/projects/top%2Fdeep%2Fapp/jobs', 'stranger')).status).toBe(200);
   expect((await get('/projects/top%2Fdeep%2Fapp/jobs', 'guest')).status).toBe(404);
   expect((await post(`/projects/${project.id}/jobs/${job.id}/cancel`, 'admin')).status).toBe(201);
 });
 
 it('does not find a project pending deletion', async () => {
-  const { world, project } = smallWorld();
+  const { project, get } = await startSmallWorld();
   project.pendingDeletion = true;
-  const { get } = await startSimulator({ world });
   expect((await get('/projects/1', 'owner')).json).toEqual(projectMissing);
 });
 
@@ -151,17 +140,15 @@ it('redirects a GET of a moved project to its number on the external address', a
 it.each(['14.10', '16.0'] as const)(
   'serves a moved project without redirect on %s',
   async (version) => {
-    const { world, project } = smallWorld();
+    const { world, project, get } = await startSmallWorld({ version });
     world.moveProject(project, 'new/home');
-    const { get } = await startSimulator({ world, version });
     expect((await get('/projects/group%2Fapp/jobs', 'owner')).status).toBe(200);
   },
 );
 
 it('ignores unknown parameters', async () => {
-  const { world, pipeline } = smallWorld();
+  const { world, pipeline, get } = await startSmallWorld();
   world.addJob(pipeline, { status: 'success' });
-  const { get } = await startSimulator({ world });
   expect((await get('/projects/1/jobs?status=failed&id_after=7', 'owner')).json).toHaveLength(1);
 });
 

@@ -7,13 +7,15 @@ import {
   restProject,
 } from '../../src/gitlab/rows.ts';
 import type { Shape } from '../../src/gitlab/shape.ts';
-import { smallWorld, startSimulator } from './start-simulator.ts';
+import { smallWorld, startSimulator, startSmallWorld } from './start-simulator.ts';
 
 const jobMissing = { message: '404 Not found' };
 
 describe('a job', () => {
   it('has the keys in GitLab’s order', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, get } = await startSmallWorld({
+      externalUrl: 'https://gitlab.example.com',
+    });
     const job = world.addJob(pipeline, {
       id: 12345678901,
       status: 'failed',
@@ -22,7 +24,6 @@ describe('a job', () => {
       log: 'boom\n',
       artifacts: [{ size: 3_221_225_472, filename: 'artifacts.zip', file_format: 'zip' }],
     });
-    const { get } = await startSimulator({ world, externalUrl: 'https://gitlab.example.com' });
     const { json } = await get(`/projects/1/jobs/${job.id}`, 'owner');
     expect(Object.keys(json)).toEqual(
       'id status stage name ref tag coverage allow_failure created_at started_at finished_at erased_at duration queued_duration user commit pipeline failure_reason web_url project artifacts_file artifacts runner runner_manager artifacts_expire_at archived tag_list'.split(
@@ -49,9 +50,8 @@ describe('a job', () => {
   });
 
   it('leaves out keys that older releases do not have', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, get } = await startSmallWorld({ version: '14.10' });
     const job = world.addJob(pipeline);
-    const { get } = await startSimulator({ world, version: '14.10' });
     const { json } = await get(`/projects/1/jobs/${job.id}`, 'owner');
     for (const key of ['erased_at', 'project', 'runner_manager', 'archived', 'failure_reason']) {
       expect(json).not.toHaveProperty(key);
@@ -62,9 +62,8 @@ describe('a job', () => {
   });
 
   it('cannot be a bridge', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, get } = await startSmallWorld();
     const bridge = world.addBridge(pipeline);
-    const { get } = await startSimulator({ world });
     for (const path of [`${bridge.id}`, `${bridge.id}/trace`]) {
       const response = await get(`/projects/1/jobs/${path}`, 'owner');
       expect([response.status, response.json]).toEqual([404, jobMissing]);
@@ -72,19 +71,17 @@ describe('a job', () => {
   });
 
   it('has the keys that a test replaces', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, get } = await startSmallWorld();
     const raw = { status: 'brand_new', runner: null, commit: undefined, coverage: 'odd' };
     const job = world.addJob(pipeline, { raw });
-    const { get } = await startSimulator({ world });
     const { json } = await get(`/projects/1/jobs/${job.id}`, 'owner');
     expect(json).toMatchObject({ status: 'brand_new', runner: null, coverage: 'odd' });
     expect(json).not.toHaveProperty('commit');
   });
 
   it('keeps its archive until it expires', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, get } = await startSmallWorld();
     const job = world.addJob(pipeline, { artifacts: [{}], artifactsExpireAt: world.now + 1_000 });
-    const { get } = await startSimulator({ world });
     const path = `/projects/1/jobs/${job.id}`;
     expect((await get(path, 'owner')).json).toHaveProperty('artifacts_file');
     world.advance(2_000);
@@ -93,14 +90,13 @@ describe('a job', () => {
 });
 
 it('has the shapes that the gateway expects, key by key', async () => {
-  const { world, pipeline, project } = smallWorld();
+  const { world, pipeline, project, get, request } = await startSmallWorld();
   const artifacts = [{ filename: 'artifacts.zip', file_format: 'zip' }];
   const job = world.addJob(pipeline, { status: 'failed', artifacts });
   world.addBridge(pipeline, { downstream: world.addPipeline(project) });
   const running = world.addJob(pipeline, { status: 'running', environment: 'staging' });
   world.addToken({ value: 'glcbt-1', job: running });
   world.addAgent({ project });
-  const { get, request } = await startSimulator({ world });
   // mismatch() sets a key of an unexpected type to null, so that it differs from the original.
   const fits = (sent: object, shape: Shape<unknown>) => {
     const read = structuredClone(sent);
@@ -119,9 +115,8 @@ it('has the shapes that the gateway expects, key by key', async () => {
 
 describe('a trace', () => {
   it('is the exact bytes that a job printed', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, simulator, request } = await startSmallWorld();
     const job = world.addJob(pipeline, { log: Buffer.from([0x1b, 0xff, 0xfe, 0x0a]) });
-    const { simulator, request } = await startSimulator({ world });
     const response = await request(`/projects/1/jobs/${job.id}/trace`, { as: 'owner' });
     expect(response.headers.get('content-type')).toBe('text/plain');
     expect(response.headers.get('content-disposition')).toBe(`infile; filename="${job.id}.log"`);
@@ -132,19 +127,17 @@ describe('a trace', () => {
   });
 
   it('is empty without output, and 404 only without a job', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, get } = await startSmallWorld();
     const job = world.addJob(pipeline, { status: 'pending' });
-    const { get } = await startSimulator({ world });
     const empty = await get(`/projects/1/jobs/${job.id}/trace`, 'owner');
     expect([empty.status, empty.text]).toEqual([200, '']);
     expect((await get('/projects/1/jobs/999/trace', 'owner')).json).toEqual(jobMissing);
   });
 
   it('of a job in debug mode needs the Developer role', async () => {
-    const { world, project, pipeline } = smallWorld();
+    const { world, project, pipeline, get } = await startSmallWorld();
     project.visibility = 'public';
     const job = world.addJob(pipeline, { debug: true, log: 'SECRET=1' });
-    const { get } = await startSimulator({ world });
     const path = `/projects/1/jobs/${job.id}/trace`;
     const reporter = await get(path, 'reporter');
     expect([reporter.status, reporter.json]).toEqual([403, { message: '403 Forbidden' }]);
@@ -241,9 +234,8 @@ describe('the running job’s own endpoints', () => {
   });
 
   it('leave out a missing environment and roles of later releases', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, request } = await startSmallWorld({ version: '16.0' });
     world.addToken({ value: 'glcbt-2', job: world.addJob(pipeline, { status: 'running' }) });
-    const { request } = await startSimulator({ world, version: '16.0' });
     const response = await request('/job/allowed_agents', { headers: { 'JOB-TOKEN': 'glcbt-2' } });
     expect(response.json).not.toHaveProperty('environment');
     expect(response.json.user.roles_in_project).toEqual(['guest', 'reporter', 'developer']);
@@ -253,9 +245,8 @@ describe('the running job’s own endpoints', () => {
 
 describe('other reads', () => {
   it('return a project, with fewer keys to anonymous callers', async () => {
-    const { world, project } = smallWorld();
+    const { project, get } = await startSmallWorld();
     project.visibility = 'public';
-    const { get } = await startSimulator({ world });
     const mine = await get('/projects/group%2Fapp', 'developer');
     expect(mine.json).toMatchObject({
       id: 1,
@@ -269,10 +260,9 @@ describe('other reads', () => {
   });
 
   it('return a pipeline with coverage as text', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, get } = await startSmallWorld();
     world.addJob(pipeline, { coverage: 20 });
     world.addJob(pipeline, { coverage: 40 });
-    const { get } = await startSimulator({ world });
     const { json } = await get(`/projects/1/pipelines/${pipeline.id}`, 'owner');
     expect(json).toMatchObject({
       status: 'success',
@@ -297,9 +287,8 @@ describe('other reads', () => {
 
 describe('every response', () => {
   it('has an ETag, and is 304 if unchanged', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, request } = await startSmallWorld();
     const job = world.addJob(pipeline);
-    const { request } = await startSimulator({ world });
     const path = `/projects/1/jobs/${job.id}`;
     const first = await request(path, { as: 'owner' });
     const etag = first.headers.get('etag') ?? '';
@@ -313,8 +302,7 @@ describe('every response', () => {
   });
 
   it('has the request id in two headers, and a media type without charset', async () => {
-    const { world } = smallWorld();
-    const { get } = await startSimulator({ world });
+    const { get } = await startSmallWorld();
     const { headers } = await get('/projects/1/jobs', 'owner');
     const id = headers.get('x-request-id');
     expect(id).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
@@ -328,17 +316,15 @@ describe('every response', () => {
   });
 
   it('to HEAD has the headers of GET', async () => {
-    const { world } = smallWorld();
-    const { request, simulator } = await startSimulator({ world });
+    const { request, simulator } = await startSmallWorld();
     const head = await request('/projects/1/jobs', { method: 'HEAD', as: 'owner' });
     expect([head.status, head.text, head.headers.get('x-page')]).toEqual([200, '', '1']);
     expect(simulator.requests[0]?.route).toBe('GET /projects/:id/jobs');
   });
 
   it('uses the base path of a relative URL installation', async () => {
-    const { world, pipeline } = smallWorld();
+    const { world, pipeline, get, simulator } = await startSmallWorld({ basePath: '/gitlab' });
     const job = world.addJob(pipeline);
-    const { get, simulator } = await startSimulator({ world, basePath: '/gitlab' });
     const { json, headers } = await get('/projects/1/jobs', 'owner');
     expect(json[0].web_url).toBe(`${simulator.url}/group/app/-/jobs/${job.id}`);
     expect(headers.get('link')).toMatch(`<${simulator.url}/api/v4/projects/1/jobs?`);

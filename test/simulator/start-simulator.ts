@@ -70,3 +70,9 @@ export async function startSimulator(options: SimulatorOptions = {}) {
     });
   return { simulator, request, get, post };
 }
+
+/** Starts a simulator of a small world. The world may be changed afterwards. */
+export async function startSmallWorld(options: SimulatorOptions = {}) {
+  const setup = smallWorld();
+  return { ...setup, ...(await startSimulator({ world: setup.world, ...options })) };
+}
