@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { endpoint, InvalidSegmentError, toQuery } from '../../src/gitlab/endpoint.ts';
 import { runs } from '../helpers/runs.ts';
-import { connect, sendJson, startUpstream } from './upstream.ts';
+import { connect, sendJson, serve } from './upstream.ts';
 
 /** Any text, including attempts to leave the path segment. */
 const anyId = fc.oneof(
@@ -103,8 +103,7 @@ describe('endpoint', () => {
     'refuses %j, which no proxy may be given',
     async (id) => {
       expect(() => endpoint`/projects/${id}`).toThrow(InvalidSegmentError);
-      const upstream = await startUpstream((_, response) => void response.end());
-      const { gitlab } = connect(upstream.url);
+      const { upstream, gitlab } = await serve((_, response) => void response.end());
       await expect(gitlab.getProject(id)).rejects.toThrow(InvalidSegmentError);
       expect(upstream.log).toEqual([]);
     },

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
@@ -14,7 +15,7 @@ import {
   mayHaveHappened,
 } from '../../src/gitlab/errors.ts';
 import { readErrorBody } from '../../src/gitlab/transport/conditional-read.ts';
-import { connect, sendJson, startUpstream, tokenOf } from './upstream.ts';
+import { connect, sendJson, serve, startUpstream, tokenOf } from './upstream.ts';
 
 const throttled = 'This endpoint has been requested too many times. Try again later.';
 
@@ -107,12 +108,7 @@ describe('errors', () => {
     });
     const error = new GitlabStatusError(
       { status: 401, gitlabMessage: `bad token ${token} or glpat-abcdefgh1234` },
-      {
-        method: 'GET',
-        path: `/projects/${token}`,
-        cause,
-        redact: (text) => credential.headers.redact(text),
-      },
+      { method: 'GET', path: `/projects/${token}`, cause, redact: credential.headers.redact },
     );
     const shown = `${inspect(error, { depth: 9, showHidden: true })}${JSON.stringify(error)}${error.stack}`;
     expect(shown).not.toContain(token);
@@ -121,11 +117,8 @@ describe('errors', () => {
   });
 
   it('keep the redacted text of a cause that is not an Error', () => {
-    const error = new GitlabNetworkError(
-      'x',
-      { sent: true },
-      { ...origin, cause: 'glpat-abcdefgh1234!' },
-    );
+    const caused = { ...origin, cause: 'glpat-abcdefgh1234!' };
+    const error = new GitlabNetworkError('x', { sent: true }, caused);
     expect(error.cause).toBe('[redacted]!');
     expect(new GitlabNetworkError('x', { sent: true }, origin)).not.toHaveProperty('cause');
   });
@@ -144,18 +137,12 @@ describe('errors', () => {
   });
 
   it('of a real call contain GitLab’s message and request id, but not the query', async () => {
-    const upstream = await startUpstream((_, response) =>
-      sendJson(
-        response,
-        { message: '403 Forbidden' },
-        { status: 403, headers: { 'x-request-id': 'R1' } },
-      ),
+    const options = { status: 403, headers: { 'x-request-id': 'R1' } };
+    const { gitlab } = await serve((_, response) =>
+      sendJson(response, { message: '403 Forbidden' }, options),
     );
-    const call = connect(upstream.url).gitlab.listProjectJobs(
-      'group/app',
-      { scope: ['failed'] },
-      { kind: 'offset', page: 1, perPage: 20 },
-    );
+    const page = { kind: 'offset', page: 1, perPage: 20 } as const;
+    const call = gitlab.listProjectJobs('group/app', { scope: ['failed'] }, page);
     await expect(call).rejects.toMatchObject({
       status: 403,
       gitlabMessage: '403 Forbidden',
@@ -168,14 +155,12 @@ describe('errors', () => {
   it('contain no token even if GitLab echoes it everywhere', async () => {
     const token = 'token-of-an-unknown-form';
     const answers = [
-      (r: import('node:http').ServerResponse) =>
-        sendJson(r, { message: `no ${token}` }, { status: 403 }),
-      (r: import('node:http').ServerResponse) => sendJson(r, { id: token, status: null }),
-      (r: import('node:http').ServerResponse) => void r.end(`{"id": ${token}`),
-      (r: import('node:http').ServerResponse) =>
-        void r.writeHead(302, { location: `https://x/${token}` }).end(),
-      (r: import('node:http').ServerResponse) => void r.writeHead(429).end(token),
-      (r: import('node:http').ServerResponse) => void r.socket?.end(`${token} nonsense\r\n\r\n`),
+      (r: ServerResponse) => sendJson(r, { message: `no ${token}` }, { status: 403 }),
+      (r: ServerResponse) => sendJson(r, { id: token, status: null }),
+      (r: ServerResponse) => void r.end(`{"id": ${token}`),
+      (r: ServerResponse) => void r.writeHead(302, { location: `https://x/${token}` }).end(),
+      (r: ServerResponse) => void r.writeHead(429).end(token),
+      (r: ServerResponse) => void r.socket?.end(`${token} nonsense\r\n\r\n`),
     ];
     const upstream = await startUpstream((request, response) => {
       answers[Number(request.url?.split('/').at(-1))]?.(response);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Gitlab } from '../../src/gitlab/client.ts';
 import { anonymous, type Credential, readCredential } from '../../src/gitlab/credential.ts';
 import { GitlabRateLimitError, isGitlabError } from '../../src/gitlab/errors.ts';
-import { aJob, connect, createTestClock, sendJson, startUpstream } from './upstream.ts';
+import { aJob, connect, createTestClock, sendJson, serve, startUpstream } from './upstream.ts';
 
 /*
  * All state that outlives a request is keyed by the credential (design §5). A small GitLab echoes the
@@ -146,7 +146,7 @@ describe('isolation', () => {
   });
 
   it('holds for rate limits: an exhausted one delays no other caller', async () => {
-    const upstream = await startUpstream((request, response) => {
+    const { upstream, as, transport } = await serve((request, response) => {
       if (callerOf(request.headers) !== nameOf(callers[0] ?? anonymous))
         return sendJson(response, aJob(7));
       const quota = {
@@ -156,7 +156,6 @@ describe('isolation', () => {
       };
       response.writeHead(429, { 'retry-after': '60', ...quota }).end('Retry later');
     });
-    const { as, transport } = connect(upstream.url);
     const [limited, ...others] = callers;
     if (!limited) throw new Error('no caller');
     const read = (credential: Credential) => as(credential).getJob({ project: '1', id: '7' });

@@ -7,7 +7,7 @@ import {
   isOurCursor,
 } from '../../src/gitlab/lists/keyset-cursor.ts';
 import type { KeysetRequest } from '../../src/gitlab/pagination.ts';
-import { aJob, connect, sendJson, startUpstream } from './upstream.ts';
+import { aJob, connect, sendJson, serve, startUpstream } from './upstream.ts';
 
 const recordedCursor = 'eyJpZCI6IjE0OTc3MSIsIl9rZCI6Im4ifQ==';
 
@@ -46,8 +46,7 @@ describe('the cursor', () => {
 describe('offset pages', () => {
   const read = async (headers: Record<string, string>, page = 1, rows = 2) => {
     const jobs = Array.from({ length: rows }, (_, index) => aJob(9 - index));
-    const upstream = await startUpstream((_, response) => sendJson(response, jobs, { headers }));
-    const { gitlab } = connect(upstream.url);
+    const { gitlab } = await serve((_, response) => sendJson(response, jobs, { headers }));
     return gitlab.listPipelineJobs(
       { project: '1', id: '2' },
       {},
@@ -80,14 +79,13 @@ describe('keyset pages', () => {
   const linkTo = (cursor: string) =>
     `<https://gitlab.example/api/v4/projects/1/jobs?cursor=${encodeURIComponent(cursor)}&id=1&pagination=keyset>; rel="next"`;
   const start = async (headers: Record<string, string>, ids = [9, 8]) => {
-    const upstream = await startUpstream((_, response) =>
+    const { upstream, gitlab, transport } = await serve((_, response) =>
       sendJson(
         response,
         ids.map((id) => aJob(id)),
         { headers },
       ),
     );
-    const { gitlab, transport } = connect(upstream.url);
     const list = (request: Partial<KeysetRequest> = {}) =>
       gitlab.listProjectJobs('1', {}, { ...older, ...request });
     return { list, server: transport.server, log: upstream.log };

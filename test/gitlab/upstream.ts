@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { GitlabDeps } from '../../src/gitlab/bind-caller.ts';
 import { createGitlab, type Gitlab } from '../../src/gitlab/client.ts';
 import { type Credential, readCredential } from '../../src/gitlab/credential.ts';
+import { endpoint } from '../../src/gitlab/endpoint.ts';
+import type { Call } from '../../src/gitlab/request.ts';
 import { createTransport, type TransportOptions } from '../../src/gitlab/transport/transport.ts';
 import type { Clock } from '../../src/util/clock.ts';
 
@@ -30,15 +33,11 @@ export async function startUpstream(handler: Handler): Promise<Upstream> {
     upstream.requests.push(request);
     await handler(request, response);
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
   upstream.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   upstream.close = async () => {
     server.closeAllConnections();
-    await new Promise((resolve) => {
-      server.close(resolve);
-    });
+    await once(server.close(), 'close');
   };
   onTestFinished(upstream.close);
   return upstream;
@@ -76,6 +75,27 @@ export function connect(url: string, options: Partial<TransportOptions> = {}) {
     deps: Partial<Omit<GitlabDeps, 'transport' | 'credential'>> = {},
   ): Gitlab => createGitlab({ transport, credential, ...deps });
   return { transport, as, gitlab: as(tokenOf('glpat-caller-0001')) };
+}
+
+/** A GitLab with one handler, and the clients of a transport to it. */
+export async function serve(handler: Handler) {
+  const upstream = await startUpstream(handler);
+  return { upstream, ...connect(upstream.url) };
+}
+
+/** A call as the layers of the transport receive it. */
+export function aCall(more: Partial<Call> = {}): Call {
+  return {
+    method: 'GET',
+    endpoint: endpoint`/job`,
+    query: '',
+    credential: tokenOf('x'),
+    read: () => () => undefined,
+    signal: new AbortController().signal,
+    deadlineAt: 0,
+    progress: { sent: false },
+    ...more,
+  };
 }
 
 /**

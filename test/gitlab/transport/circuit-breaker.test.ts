@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { endpoint } from '../../../src/gitlab/endpoint.ts';
 import {
   GitlabNetworkError,
   GitlabRateLimitError,
@@ -7,9 +6,9 @@ import {
   GitlabStatusError,
   GitlabTimeoutError,
 } from '../../../src/gitlab/errors.ts';
-import type { Call, GitlabResponse } from '../../../src/gitlab/request.ts';
+import type { GitlabResponse } from '../../../src/gitlab/request.ts';
 import { createCircuitBreaker } from '../../../src/gitlab/transport/circuit-breaker.ts';
-import { createTestClock, tokenOf } from '../upstream.ts';
+import { aCall, createTestClock } from '../upstream.ts';
 
 const origin = { method: 'GET', path: '/job' };
 const down = new GitlabNetworkError('refused', { sent: false }, origin);
@@ -17,26 +16,14 @@ const good: GitlabResponse<unknown> = { status: 200, headers: {}, value: 'fine' 
 
 function start() {
   const time = createTestClock();
-  const state: { outcome: GitlabResponse<unknown> | Error; calls: number } = {
-    outcome: down,
-    calls: 0,
-  };
+  const state = { outcome: down as GitlabResponse<unknown> | Error, calls: 0 };
   const guarded = createCircuitBreaker(async () => {
     state.calls += 1;
     if (state.outcome instanceof Error) throw state.outcome;
     return state.outcome;
   }, time.clock);
   const call = (method: 'GET' | 'POST' = 'GET') =>
-    guarded({
-      method,
-      endpoint: endpoint`/job`,
-      query: '',
-      credential: tokenOf('x'),
-      read: () => () => undefined,
-      signal: new AbortController().signal,
-      deadlineAt: 0,
-      progress: { sent: false },
-    } satisfies Call).catch((error: unknown) => error);
+    guarded(aCall({ method })).catch((error: unknown) => error);
   const fail = async (times: number, outcome: Error = down, method: 'GET' | 'POST' = 'GET') => {
     state.outcome = outcome;
     for (let n = 0; n < times; n++) await call(method);
@@ -111,6 +98,7 @@ describe('the circuit breaker', () => {
   });
 
   const status = (code: number) => new GitlabStatusError({ status: code }, origin);
+  const queued = new GitlabTimeoutError({ phase: 'total', sent: false }, origin);
   it.each<[string, Error, 'GET' | 'POST', boolean]>([
     ['502', status(502), 'GET', true],
     ['503', status(503), 'GET', true],
@@ -122,12 +110,7 @@ describe('the circuit breaker', () => {
     ['404', status(404), 'GET', false],
     ['429', new GitlabRateLimitError({ retryAfterSeconds: 1 }, origin), 'GET', false],
     ['an unusable response', new GitlabResponseError('x', { status: 200 }, origin), 'GET', false],
-    [
-      'a timeout in the gateway’s queues',
-      new GitlabTimeoutError({ phase: 'total', sent: false }, origin),
-      'GET',
-      false,
-    ],
+    ['a timeout in the gateway’s queues', queued, 'GET', false],
     ['a caller that aborts', new Error('left'), 'GET', false],
   ])('counts %s: %s', async (_, outcome, method, opens) => {
     const { state, call, fail } = start();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Gitlab } from '../../../src/gitlab/client.ts';
-import { aJob, connect, sendJson, startUpstream, tokenOf } from '../upstream.ts';
+import { aJob, connect, sendJson, serve, startUpstream, tokenOf } from '../upstream.ts';
 
 const job = { project: '1', id: '7' };
 const page = { kind: 'offset', page: 1, perPage: 1 } as const;
@@ -133,25 +133,25 @@ describe('a cached response', () => {
     (await plain.openJobTrace(job)).body.resume();
     (await plain.openJobTrace(job)).body.resume();
     expect(large.asked().filter(Boolean)).toEqual([]);
-    const untagged = await startUpstream((_, response) => sendJson(response, aJob(7)));
-    const { gitlab } = connect(untagged.url);
+    const { upstream: untagged, gitlab } = await serve((_, response) =>
+      sendJson(response, aJob(7)),
+    );
     await gitlab.getJob(job);
     await gitlab.getJob(job);
     expect(untagged.requests[1]?.headers['if-none-match']).toBeUndefined();
   });
 
   it('is not stored if it could not be parsed', async () => {
-    const upstream = await startUpstream((_, response) =>
+    const { upstream, gitlab } = await serve((_, response) =>
       sendJson(response, { nonsense: true }, { headers: { etag: 'W/"bad"' } }),
     );
-    const { gitlab } = connect(upstream.url);
     await gitlab.getJob(job).catch(() => {});
     await gitlab.getJob(job).catch(() => {});
     expect(upstream.requests[1]?.headers['if-none-match']).toBeUndefined();
   });
 
   it('is found under a moved project’s old name', async () => {
-    const upstream = await startUpstream((request, response) => {
+    const { gitlab } = await serve((request, response) => {
       if (request.url?.includes('old')) {
         return void response.writeHead(301, { location: '/api/v4/projects/42/jobs/7' }).end();
       }
@@ -159,7 +159,6 @@ describe('a cached response', () => {
       if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
       sendJson(response, aJob(7), { headers: { etag } });
     });
-    const { gitlab } = connect(upstream.url);
     const first = await gitlab.getJob({ project: 'old', id: '7' });
     expect(await gitlab.getJob({ project: 'old', id: '7' })).toBe(first);
   });

@@ -6,19 +6,19 @@ import {
   reserve,
   updateQuota,
 } from '../../../src/gitlab/transport/rate-limit.ts';
-import { aJob, connect, createTestClock, sendJson, startUpstream, tokenOf } from '../upstream.ts';
+import {
+  aCall,
+  aJob,
+  connect,
+  createTestClock,
+  sendJson,
+  startUpstream,
+  tokenOf,
+} from '../upstream.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
-const call = (method: 'GET' | 'POST' = 'GET', at = endpoint`/projects/${'1'}/jobs`): Call => ({
-  method,
-  endpoint: at,
-  query: '',
-  credential: tokenOf('x'),
-  read: () => () => undefined,
-  signal: new AbortController().signal,
-  deadlineAt: now + 30_000,
-  progress: { sent: false },
-});
+const call = (method: 'GET' | 'POST' = 'GET') =>
+  aCall({ method, endpoint: endpoint`/projects/${'1'}/jobs`, deadlineAt: now + 30_000 });
 const answer = (status: number, headers: Record<string, string>): RawResponse => ({
   status,
   headers,
@@ -56,9 +56,7 @@ describe('a rate limit state', () => {
     const delays = [1, 2, 3].map(() => Math.round(reserve(state, template, now).inMs));
     expect(delays).toEqual([0, 500, 1000]);
     const scarce = stateAfter(answer(200, quota(600, 2)));
-    expect([reserve(scarce, template, now).inMs, reserve(scarce, template, now).inMs]).toEqual([
-      0, 1000,
-    ]);
+    expect([1, 2].map(() => reserve(scarce, template, now).inMs)).toEqual([0, 1000]);
   });
 
   it.each([

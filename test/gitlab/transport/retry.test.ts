@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import {
   GitlabNetworkError,
@@ -8,7 +9,7 @@ import {
 } from '../../../src/gitlab/errors.ts';
 import { readReset, readRetryAfter } from '../../../src/gitlab/transport/headers.ts';
 import { createRetryBudget, retryDelayMs } from '../../../src/gitlab/transport/retry.ts';
-import { aJob, connect, createTestClock, sendJson, startUpstream } from '../upstream.ts';
+import { aJob, connect, createTestClock, sendJson, startUpstream, until } from '../upstream.ts';
 
 const origin = { method: 'GET', path: '/job' };
 const status = (code: number, retryAfterSeconds: number | null = null) =>
@@ -78,7 +79,7 @@ describe('readRetryAfter', () => {
 
 describe('retries', () => {
   const answers = async (
-    list: ((response: import('node:http').ServerResponse) => void)[],
+    list: ((response: ServerResponse) => void)[],
     call: 'get' | 'post' = 'get',
   ) => {
     const upstream = await startUpstream((_, response) =>
@@ -96,10 +97,10 @@ describe('retries', () => {
   };
   const fail =
     (code: number, headers = {}) =>
-    (response: import('node:http').ServerResponse) =>
+    (response: ServerResponse) =>
       sendJson(response, { message: `${code}` }, { status: code, headers });
-  const drop = (response: import('node:http').ServerResponse) => void response.socket?.destroy();
-  const ok = (response: import('node:http').ServerResponse) => sendJson(response, aJob(7));
+  const drop = (response: ServerResponse) => void response.socket?.destroy();
+  const ok = (response: ServerResponse) => sendJson(response, aJob(7));
 
   it('succeed after 502, a dropped connection and 503, within three attempts', async () => {
     expect(await answers([fail(502), drop, ok])).toMatchObject({
@@ -126,12 +127,8 @@ describe('retries', () => {
   });
 
   it('are never made for writes', async () => {
-    for (const bad of [
-      fail(502),
-      fail(503, { 'retry-after': '0' }),
-      drop,
-      fail(429, { 'retry-after': '0' }),
-    ]) {
+    const soon = { 'retry-after': '0' };
+    for (const bad of [fail(502), fail(503, soon), drop, fail(429, soon)]) {
       expect((await answers([bad, ok], 'post')).calls).toBe(1);
     }
   });
@@ -162,10 +159,7 @@ describe('retries', () => {
     const { as, gitlab } = connect(upstream.url, { clock });
     const call = as(gitlab.credential, { signal: caller.signal }).getJob({ project: '1', id: '7' });
     const ended = expect(call).rejects.toThrow('gone');
-    await new Promise<void>((resolve) => {
-      const look = () => (timers.size > 1 ? resolve() : setImmediate(look));
-      look();
-    });
+    await until(() => timers.size > 1);
     caller.abort(new Error('gone'));
     await ended;
     await new Promise(setImmediate);

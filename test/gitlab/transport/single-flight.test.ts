@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { CallEvent } from '../../../src/gitlab/request.ts';
-import { aJob, connect, sendJson, startUpstream, tokenOf, until } from '../upstream.ts';
+import { aJob, connect, sendJson, serve, startUpstream, tokenOf, until } from '../upstream.ts';
 
 const job = { project: '1', id: '7' };
 
@@ -103,8 +103,7 @@ describe('equal reads of one credential', () => {
 
   it('are not shared across a failed or aborted write, which may have happened', async () => {
     const held: ServerResponse[] = [];
-    const upstream = await startUpstream((_, response) => void held.push(response));
-    const { as, gitlab } = connect(upstream.url);
+    const { upstream, as, gitlab } = await serve((_, response) => void held.push(response));
     const caller = new AbortController();
     const write = as(gitlab.credential, { signal: caller.signal }).eraseJob({
       ...job,
@@ -142,10 +141,9 @@ describe('equal reads of one credential', () => {
   });
 
   it('does not share writes or streams', async () => {
-    const upstream = await startUpstream((request, response) =>
+    const { upstream, gitlab } = await serve((request, response) =>
       request.method === 'POST' ? sendJson(response, aJob(7)) : void response.end('log'),
     );
-    const { gitlab } = connect(upstream.url);
     const write = { ...job, kind: 'BUILD' } as const;
     await Promise.all([gitlab.eraseJob(write), gitlab.eraseJob(write)]);
     const streams = await Promise.all([gitlab.openJobTrace(job), gitlab.openJobTrace(job)]);
