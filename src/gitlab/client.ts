@@ -64,7 +64,6 @@ const partOf = ({ byteOffset, byteLimit }: TracePart): Query => ({
   byte_limit: byteLimit,
 });
 
-/** GitLab's REST API on behalf of one caller, see `createGitlab`. */
 export type Gitlab = ReturnType<typeof createGitlab>;
 
 /**

@@ -6,7 +6,6 @@ import { Secret } from '../util/secret.ts';
 /** Kind of the caller's token; of several, the one that GitLab checks first. */
 export type CredentialKind = 'private-token' | 'bearer' | 'job-token' | 'anonymous';
 
-/** Identifies the caller to GitLab. */
 export interface Credential {
   readonly kind: CredentialKind;
   /** Key for state that outlives a request; 'anonymous' without a credential. */

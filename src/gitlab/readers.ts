@@ -37,7 +37,6 @@ function parseJson(response: RawResponse, call: Call): unknown {
   }
 }
 
-/** Validates a row against a shape of rows.ts. */
 export function shapeOf<T>(shape: Shape<T>): Row<T> {
   return (value, refuse) => {
     const found = shape.mismatch(value);
@@ -73,7 +72,6 @@ const resultOf =
   () =>
     value;
 
-/** Builds a page from rows and the headers around them. */
 type Envelope<T, P> = (items: T[], head: ResponseHead, call: Call) => P;
 
 function withEnvelope<T, P>(items: T[], envelope: Envelope<T, P>): BuildResult<P> {

@@ -110,7 +110,6 @@ export const restRunnerManager = object({
 });
 export type RestRunnerManager = Of<typeof restRunnerManager>;
 
-/** One uploaded file of a job. */
 export const restArtifact = object({
   file_type: aText,
   size,
@@ -150,14 +149,12 @@ const pipelineDetails = {
 
 /** A pipeline as embedded in a job or a bridge (upstream.md §3.3). */
 export const restPipelineBasic = object(embeddedPipeline);
-/** A pipeline as returned by its own endpoint. */
 export const restPipeline = object({ ...embeddedPipeline, ...pipelineDetails });
 export type RestPipelineBasic = Of<typeof restPipelineBasic>;
 export type RestPipeline = Of<typeof restPipeline>;
 
 const restProjectSettings = object({ ci_job_token_scope_enabled: flag });
 
-/** Members that build jobs and trigger jobs have in common. */
 const jobBasic = {
   id,
   name: text,

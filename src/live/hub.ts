@@ -29,11 +29,9 @@ interface LiveCaller {
   signal: AbortSignal;
 }
 
-/** Shares polls between the subscribers of all callers. */
 export interface LiveHub {
   of(caller: LiveCaller): Live;
   count(): { subscribers: number; polls: number };
-  /** Ends all polls. */
   close(): void;
 }
 
@@ -47,7 +45,6 @@ export interface LiveHubOptions {
   /** Per credential. @default maxSubscribers */
   maxPerCaller?: number | undefined;
   clock?: Clock | undefined;
-  /** 0 to 1. */
   random?: (() => number) | undefined;
 }
 

@@ -3,7 +3,6 @@ import type { Gitlab } from '../gitlab/client.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Activity, PollInterval } from './poll-interval.ts';
 
-/** A resource of GitLab that can be polled. */
 export interface Resource<State> {
   /** Identifies the resource; there is one poll per credential and key. */
   key: string;
@@ -96,7 +95,6 @@ export interface Poll<State> {
   notify(hasWebhooks?: true): void;
   /** Reads soon, and stops relying on webhooks. */
   onMissedEvents(): void;
-  /** Ends the poll for all subscribers. */
   end(ending: Ending): void;
 }
 

@@ -45,7 +45,6 @@ export interface TokenOptions extends Given<typeof tokenDefaults> {
   value: string;
   /** @default 'job' if `job` is given, else 'personal' */
   kind?: TokenRecord['kind'] | undefined;
-  /** The job of a job token. */
   job?: JobRecord | number | undefined;
 }
 
@@ -151,7 +150,6 @@ export function addGroup(state: WorldState, options: GroupOptions): GroupRecord 
   return group;
 }
 
-/** Creates the missing groups above a project. */
 function ensureGroups(state: WorldState, projectPath: string): void {
   for (const path of pathsAbove(projectPath).reverse()) {
     const isPersonal = state.users.has(path);

@@ -40,12 +40,10 @@ export interface JobOptions
   environment?: string | undefined;
   /** The log. If given, the clock prints nothing more. */
   log?: string | Buffer | undefined;
-  /** What the clock does with the job. */
   plan?: Partial<PlanRecord> | undefined;
 }
 
 export interface BridgeOptions extends JobOptions {
-  /** The pipeline that the bridge has started. */
   downstream?: PipelineRecord | null | undefined;
 }
 
@@ -90,7 +88,6 @@ const whenOfStatus: Readonly<Record<string, JobRecord['when']>> = {
   scheduled: 'delayed',
 };
 
-/** Returns the default columns of a job with a status; `hasRun`: it has a runner. */
 function columnsFor(status: string, hasRun: boolean): JobColumns {
   return {
     ...jobDefaults,
@@ -101,7 +98,6 @@ function columnsFor(status: string, hasRun: boolean): JobColumns {
   };
 }
 
-/** Returns the default times of a job that has a status now. */
 function timesFor(status: string, now: number) {
   const isDone = status === 'success' || status === 'failed' || status === 'canceled';
   const isStarted = isDone || status === 'running' || status === 'canceling';
@@ -213,7 +209,6 @@ function addToIndexes(state: WorldState, job: JobRecord): JobRecord {
   return job;
 }
 
-/** Adds a build or a trigger job. */
 export function addJob(
   state: WorldState,
   pipelineRef: PipelineRecord | number,
@@ -258,7 +253,6 @@ export function deleteJob(state: WorldState, job: JobRecord): void {
   removeById(job.pipeline.jobs, job);
 }
 
-/** Deletes a pipeline with its jobs and their tokens. */
 export function deletePipeline(state: WorldState, pipeline: PipelineRecord): void {
   for (const job of [...pipeline.jobs]) deleteJob(state, job);
   state.pipelines.delete(pipeline.id);

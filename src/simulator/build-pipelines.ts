@@ -37,7 +37,6 @@ export interface PipelineOptions extends Given<PipelineColumns> {
   createdAt?: Time | undefined;
 }
 
-/** Converts a time to milliseconds. */
 export function toMs(time: Time): number | null {
   return typeof time === 'string' ? Date.parse(time) : time;
 }
@@ -80,7 +79,6 @@ function userOf(
   return user === undefined || user === null ? null : findOrAddUser(state, user);
 }
 
-/** Adds a pipeline without jobs. */
 export function addPipeline(
   state: WorldState,
   projectRef: ProjectRecord | string | number,

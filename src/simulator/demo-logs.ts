@@ -24,11 +24,9 @@ interface Section {
   readonly lines: readonly string[];
 }
 
-/** The variable parts of a job's log. */
 interface JobLog {
   readonly image: string;
   readonly commands: readonly { readonly run: string; readonly output: readonly string[] }[];
-  /** Files uploaded as artifacts. */
   readonly uploads?: readonly string[];
   /** End of the error message, such as `: exit code 1`. Absent = success. */
   readonly failure?: string;
@@ -181,7 +179,6 @@ function passed(name: string, tests: number): string {
 
 const testRun = 'npm test -- --coverage --reporter=junit --reporter=default';
 
-/** Logs of the demo's jobs. */
 export const jobLogs = {
   lint: {
     image: node,

@@ -3,7 +3,6 @@ import { jobLogs, toScript } from './demo-logs.ts';
 import type { ArtifactRecord, PipelineRecord, PlanRecord } from './records.ts';
 import type { World } from './world.ts';
 
-/** The variable parts of a pipeline of the demo. */
 export interface WebPipeline {
   readonly id?: number;
   /** Id of the first job; the other jobs have the ids that follow. */

@@ -17,10 +17,8 @@ import {
 import type { Capabilities } from './versions.ts';
 import { writeRoutes } from './write-routes.ts';
 
-/** A request as received. */
 interface RawRequest {
   readonly method: string;
-  /** Path and query. */
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   /** Parsed body; a string if it is not valid JSON. */

@@ -1,6 +1,5 @@
 import { type HttpResponse, htmlPage } from './responses.ts';
 
-/** A deliberate failure of responses. */
 export interface Fault {
   /**
    * `429` is the throttle's plain text, `429-json` the application's; `html` a sign-in page with
@@ -26,11 +25,9 @@ export interface Fault {
   match?: string | RegExp | undefined;
   /** @default 1; Infinity is allowed */
   times?: number | undefined;
-  /** Seconds in Retry-After. */
   retryAfter?: number | undefined;
   /** Delay of the fault or, for `slow`, of the response. */
   delayMs?: number | undefined;
-  /** Target of `redirect`. */
   location?: string | undefined;
   /** The request is handled first, and only its response is lost. */
   afterHandling?: boolean | undefined;

@@ -6,7 +6,6 @@ import type { Capabilities } from './versions.ts';
 /** Longest step of the clock, so that one long advance passes through every stage. */
 const maxStepMs = 1_000;
 
-/** Advances the clock and every active job. */
 export function advance(state: WorldState, ms: number): void {
   for (let leftMs = ms; leftMs > 0; leftMs -= maxStepMs) {
     state.now += Math.min(leftMs, maxStepMs);
@@ -60,7 +59,6 @@ function earlierStages(job: JobRecord): 'done' | 'failed' | 'unfinished' {
   return earlier.some(hasFailed) ? 'failed' : 'done';
 }
 
-/** The status of a job whose earlier stages are finished. */
 const firstStatus: Readonly<Record<JobRecord['when'], string>> = {
   on_success: 'pending',
   on_failure: 'pending',

@@ -9,13 +9,11 @@ import type { Capabilities } from './versions.ts';
  * first page reads from the end and a cursor is a binary search. No request sorts 50,000 jobs.
  */
 
-/** The rows of a page, and its pagination headers. */
 export interface Page<T> {
   readonly rows: readonly T[];
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A page by number. */
 export interface PageParams {
   readonly page: number;
   readonly perPage: number;
@@ -189,7 +187,6 @@ function cursorOf(params: Params): Cursor {
   return decodeCursor(text);
 }
 
-/** Whether the request asks for keyset pagination. */
 export const wantsKeyset = (params: Params): boolean => params['pagination'] === 'keyset';
 
 /** Rejects any order but newest first, and releases before 15.9 (§4.2). */

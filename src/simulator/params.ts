@@ -111,7 +111,6 @@ export function readInteger(reader: ParamReader, name: string): number | undefin
   return undefined;
 }
 
-/** Reads an id of the path; 0 if invalid. */
 export const readPathId = (reader: ParamReader, name: string) => readInteger(reader, name) ?? 0;
 
 const trueWords = new Set(['true', '1', 't', 'yes', 'y', 'on']);

@@ -43,12 +43,10 @@ interface Access {
   readonly caller: { readonly user: UserRecord | null };
 }
 
-/** Whether the caller has a role or a higher one. */
 export function hasRole({ world, caller }: Access, project: ProjectRecord, role: Role): boolean {
   return accessLevel(world, project, caller.user) >= levelOf(role);
 }
 
-/** Whether the project is visible to the caller. */
 export function canReadProject({ world, caller }: Access, project: ProjectRecord): boolean {
   if (project.visibility === 'public') return true;
   if (project.visibility === 'internal' && caller.user !== null) return true;

@@ -39,7 +39,6 @@ export interface GroupRecord {
 
 export interface ProjectRecord {
   id: number;
-  /** Full path, such as `group/sub/app`. */
   path: string;
   name: string;
   visibility: 'private' | 'internal' | 'public';
@@ -50,7 +49,6 @@ export interface ProjectRecord {
   protectedRefs: Map<string, Role>;
   /** Lowest role that may cancel jobs (a Premium setting). */
   cancelRole: Role;
-  /** Lowest role that may set pipeline variables on play. */
   variablesRole: Role;
   jobTokenScopeEnabled: boolean;
   /** Full path of a project whose job tokens may read this one → granted policies. */
@@ -134,7 +132,6 @@ export interface RunnerManagerRecord {
 /** Returns the chunks of a log in order; a job prints them evenly over its run time. */
 export type LogScript = (startedAt: number, runMs: number) => readonly string[];
 
-/** What a job does when the clock advances. */
 export interface PlanRecord {
   /** The clock does not change the job; only requests and tests do. */
   frozen: boolean;
@@ -273,7 +270,6 @@ export interface Row {
   readonly id: number;
 }
 
-/** Returns the index of the first row whose id is not below `id`. */
 export function lowerBound(rows: readonly Row[], id: number): number {
   let low = 0;
   let high = rows.length;
@@ -292,7 +288,6 @@ export function insertById<T extends Row>(rows: T[], row: T): void {
   else rows.splice(lowerBound(rows, row.id), 0, row);
 }
 
-/** Removes a row from a list in order of id. */
 export function removeById<T extends Row>(rows: T[], row: T): void {
   const at = lowerBound(rows, row.id);
   if (rows[at] === row) rows.splice(at, 1);

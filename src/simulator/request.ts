@@ -20,7 +20,6 @@ export interface Caller {
   readonly job: JobRecord | null;
 }
 
-/** A GitLab installation. */
 export interface Instance {
   readonly world: WorldState;
   readonly caps: Capabilities;
@@ -49,7 +48,6 @@ export interface ApiRequest extends UnauthenticatedRequest {
   readonly caller: Caller;
 }
 
-/** An endpoint with its access rules and its handler. */
 export interface Route {
   readonly method: 'GET' | 'POST';
   /** In GitLab's notation: `/projects/:id/jobs/:job_id`. */

@@ -12,7 +12,6 @@ export interface ApiResponse {
   readonly headers?: Headers;
 }
 
-/** A response with its body encoded. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Headers;
@@ -52,7 +51,6 @@ export function notFound(resource?: 'Project' | 'Job'): ApiError {
   return messageError(404, resource === undefined ? '404 Not found' : `404 ${resource} Not Found`);
 }
 
-/** 400 with a reason (§1.2). */
 export function badRequest(reason: string): ApiError {
   return messageError(400, `400 Bad request - ${reason}`);
 }
@@ -68,7 +66,6 @@ export const noRoute = (): ApiError => new ApiError(404, { error: '404 Not Found
 /** 405 for a kind of pagination that the list does not support (§4). */
 export const paginationNotAllowed = (error: string): ApiError => new ApiError(405, { error });
 
-/** 500 for an unexpected error. */
 export const internalError = (): ApiError => messageError(500, '500 Internal Server Error');
 
 /** OAuth errors: 401 with a challenge, or 403 with the required scopes (§8). */
@@ -109,7 +106,6 @@ export function encodeResponse(response: ApiResponse): HttpResponse {
   return { status: response.status, headers: { 'Content-Type': type, ...response.headers }, body };
 }
 
-/** Encodes an error as JSON, or as plain text if its body is a string. */
 export function encodeError({ status, body, headers }: ApiError): HttpResponse {
   const isText = typeof body === 'string';
   const type = isText ? 'text/plain' : 'application/json';
@@ -185,7 +181,6 @@ function compressed(response: HttpResponse, requestHeaders: IncomingHttpHeaders)
   return { ...response, headers, body: gzipSync(response.body) };
 }
 
-/** Adds common headers, ETag, compression and Content-Length. */
 export function finalizeResponse(
   response: HttpResponse,
   request: { readonly method: string; readonly headers: IncomingHttpHeaders },

@@ -48,7 +48,6 @@ export const demo = {
 
 const minuteMs = 60_000;
 
-/** Age of the demo's history at its start. */
 const historyMs = 28 * minuteMs + 30_000;
 
 function addUsersAndTokens(world: World): void {
@@ -110,7 +109,6 @@ function addNightlyPipeline(world: World): void {
   eraseJob(world.state, jobNamed(pipeline, 'unit tests'));
 }
 
-/** Adds a pipeline with a job that failed with its runner and was retried. */
 function addRetriedPipeline(world: World): void {
   const pipeline = addWebPipeline(world, {
     id: demo.pipelineId,
@@ -126,7 +124,6 @@ function addRetriedPipeline(world: World): void {
   world.advance(8 * minuteMs);
 }
 
-/** Adds a pipeline whose unit tests failed. */
 function addFailedPipeline(world: World): void {
   addWebPipeline(world, {
     id: demo.failedPipelineId,

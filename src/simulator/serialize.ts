@@ -28,7 +28,6 @@ export interface View {
   readonly statusOf: (pipeline: PipelineRecord) => string;
 }
 
-/** Creates the view of a request. */
 export function createView({ caps, externalUrl, world }: ApiRequest): View {
   const statuses = new Map<PipelineRecord, string>();
   const statusOf = (pipeline: PipelineRecord) => {
@@ -98,7 +97,6 @@ function serializeUser(user: UserRecord, view: View): Json {
   };
 }
 
-/** The response of GET /user. */
 export function serializeCurrentUser(user: UserRecord, view: View): Json {
   return {
     ...serializeUser(user, view),
@@ -151,7 +149,6 @@ function serializePipelineBasic(pipeline: PipelineRecord, view: View): Json {
   return withRaw(pipelineKeys(pipeline, view), pipeline.raw);
 }
 
-/** A pipeline in a project's list. */
 export function serializePipelineRow(pipeline: PipelineRecord, view: View): Json {
   const name = since(view, '16.0', { name: pipeline.name });
   return withRaw({ ...pipelineKeys(pipeline, view), ...name }, pipeline.raw);
@@ -224,7 +221,6 @@ function queuedDuration(job: JobRecord, now: number): number | null {
   return seconds(job.queuedAt, job.startedAt ?? (job.status === 'pending' ? now : null));
 }
 
-/** The keys that builds and trigger jobs have in common. */
 function jobKeys(job: JobRecord, view: View): Json {
   return {
     id: job.id,
@@ -252,7 +248,6 @@ function jobKeys(job: JobRecord, view: View): Json {
   };
 }
 
-/** Returns the archive of a job unless it has expired. */
 function archiveOf(job: JobRecord, now: number): ArtifactRecord | undefined {
   if (job.artifactsExpireAt !== null && job.artifactsExpireAt <= now) return undefined;
   return job.artifacts.find((artifact) => artifact.file_type === 'archive');

@@ -23,17 +23,13 @@ export interface SimulatorOptions {
   version?: Version | undefined;
   /** @default 0: a free port */
   port?: number | undefined;
-  /** @default '127.0.0.1' */
   host?: string | undefined;
   /** Path of a relative URL installation, such as `/gitlab`. @default '' */
   basePath?: string | undefined;
   /** Base of `web_url`, `Link` and `Location`. @default its own url */
   externalUrl?: string | undefined;
-  /** @default an empty world */
   world?: World | undefined;
-  /** Delay of each response. @default 0 */
   latencyMs?: number | undefined;
-  /** The throttle per user. @default none */
   rateLimit?: RateLimit | undefined;
   /** Requests per minute and user on a project's jobs; 0 = no limit. @default 600 */
   jobsIndexLimit?: number | undefined;
@@ -73,7 +69,6 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-/** The state that all requests of a simulator share. */
 interface ServerState {
   readonly instance: Instance;
   readonly requests: LoggedRequest[];
@@ -83,7 +78,6 @@ interface ServerState {
   responseCount: number;
 }
 
-/** A request and its response, with their entry in the log. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

@@ -86,7 +86,6 @@ function notifyListeners(state: WorldState, change: WorldChange): void {
   for (const listener of state.changeListeners) listener(change);
 }
 
-/** Appends to a job's log and notifies the listeners. */
 export function appendLog(state: WorldState, job: JobRecord, text: string | Buffer): void {
   const chunk = typeof text === 'string' ? Buffer.from(text) : text;
   if (chunk.length === 0) return;
@@ -103,7 +102,6 @@ export function readLog(job: JobRecord): Buffer {
 
 type TimeColumn = 'queuedAt' | 'scheduledAt' | 'startedAt' | 'cancelingAt' | 'finishedAt';
 
-/** The time that a job gets when it enters a status. */
 const timeColumns: Readonly<Record<string, TimeColumn>> = {
   pending: 'queuedAt',
   scheduled: 'scheduledAt',

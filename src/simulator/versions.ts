@@ -1,6 +1,5 @@
 /** The GitLab releases the simulator can imitate, oldest first. */
 export const versions = ['14.10', '16.0', '18.0', '18.6', '19.3'] as const;
-/** A simulated release. */
 export type Version = (typeof versions)[number];
 
 interface Span {
@@ -74,7 +73,6 @@ export type Capabilities = Readonly<Record<Capability, boolean>> & {
   readonly release: string;
 };
 
-/** Whether a release is the given one or newer. */
 export function isSince(current: Version, version: Version): boolean {
   return versions.indexOf(current) >= versions.indexOf(version);
 }
@@ -84,7 +82,6 @@ function covers({ since, before }: Span, version: Version): boolean {
   return before === undefined || !isSince(version, before);
 }
 
-/** Returns the capabilities of a release (upstream.md §11). */
 export function capabilitiesOf(version: Version): Capabilities {
   const names = Object.keys(spans) as Capability[];
   const supported = Object.fromEntries(names.map((name) => [name, covers(spans[name], version)]));

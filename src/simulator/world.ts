@@ -30,7 +30,6 @@ import type {
 } from './records.ts';
 import { appendLog, finishJob, readLog, setStatus } from './statuses.ts';
 
-/** A project by record, id or full path. */
 type ProjectRef = ProjectRecord | string | number;
 type PipelineRef = PipelineRecord | number;
 type JobRef = JobRecord | number;

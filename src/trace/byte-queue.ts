@@ -106,7 +106,6 @@ export function shrinkTo(queue: ByteQueue, length: number): void {
   queue.blocks.length = Math.min(queue.blocks.length, Math.max(1, used));
 }
 
-/** Forgets all bytes before `offset`. */
 export function forgetBytes(queue: ByteQueue, offset: number): void {
   if (offset <= queue.floor) return;
   queue.floor = offset;

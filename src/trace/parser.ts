@@ -11,7 +11,6 @@ import { type ParsedTrace, toParsedTrace } from './parsed-trace.ts';
 import { scanBytes } from './scanner.ts';
 import { forgetSections, sectionsSince } from './sections.ts';
 
-/** Limits what is kept of a long log. */
 export interface TraceParserOptions {
   /**
    * Keeps only lines within the last `maxBytes`. Line numbers and `byteSize` still count from the

@@ -82,7 +82,6 @@ export function openSection(sections: Sections, mark: Mark, firstLine: number): 
   return section;
 }
 
-/** Closes an open section after line `lastLine`. */
 export function closeSection(
   sections: Sections,
   { section, outer, inner, shadowed }: OpenSection,

@@ -207,7 +207,6 @@ function nearestColor(red: number, green: number, blue: number): number {
   return distance(level, level, level) < inCube ? 232 + grey : 16 + 36 * r + 6 * g + b;
 }
 
-/** Formats a palette color, 0–255, as `#rrggbb`. */
 function hexColor(index: number): string {
   if (index < 16) return NAMED[index < 8 ? 0 : 1][index % 8] ?? '#000000';
   const grey = 8 + (index - 232) * 10;

@@ -128,7 +128,6 @@ async function rowsOf<Row extends WithId>(
   return [...rows.values()];
 }
 
-/** The index of the first matching row; the length if there is none. */
 function indexOf<Row>(rows: readonly Row[], matches: (row: Row) => boolean): number {
   const at = rows.findIndex(matches);
   return at < 0 ? rows.length : at;

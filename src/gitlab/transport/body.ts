@@ -20,7 +20,6 @@ export async function decodeBody(body: Buffer, encoding: Encoding, limit: number
   return await gunzipAsync(body, { maxOutputLength: limit });
 }
 
-/** Whether `decodeStream` supports the content encoding. */
 export const isDecodable = (encoding: Encoding) => isPlain(encoding) || isGzip(encoding);
 
 /**

@@ -2,7 +2,6 @@ import { LRUCache } from 'lru-cache';
 import type { BuildResult, Call, ResponseHead } from '../request.ts';
 import { headerOf } from './headers.ts';
 
-/** A response that can be revalidated. */
 export interface CachedResponse {
   readonly etag: string;
   readonly head: ResponseHead;

@@ -109,7 +109,6 @@ function openSink(
   });
 }
 
-/** Handles the events of one exchange; aborts it with the call's signal. */
 function createHandler(
   options: ExchangeOptions,
   call: Call,

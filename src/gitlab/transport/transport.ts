@@ -47,7 +47,6 @@ export interface TransportOptions {
   readonly around?: ((exchange: Exchange) => Exchange) | undefined;
   readonly onCircuit?: OnCircuit | undefined;
   readonly clock?: Clock | undefined;
-  /** Returns 0 to 1. */
   readonly random?: (() => number) | undefined;
 }
 
