@@ -8,8 +8,7 @@ import {
   type Values,
 } from './settings.ts';
 
-/** Environment variables by name. */
-export type Env = Readonly<Record<string, string | undefined>>;
+type Env = Readonly<Record<string, string | undefined>>;
 
 type Raw = Values<typeof settings>;
 
@@ -20,8 +19,7 @@ export interface Config extends Omit<Raw, 'trustedDocuments'> {
   readonly trustedDocuments: { readonly file: string; readonly only: boolean } | undefined;
 }
 
-/** A parsed command line. */
-export type Command =
+type Command =
   | { name: 'serve'; config: Config }
   | { name: 'help' | 'version' | 'print-schema' | 'print-subgraph' };
 

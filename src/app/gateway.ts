@@ -9,7 +9,7 @@ import { ping } from '../gitlab/transport/ping.ts';
 import { createTransport, type TransportOptions } from '../gitlab/transport/transport.ts';
 import { schema as standalone } from '../graphql/schema.ts';
 import { closeStalled, handleInSequence } from '../http/connections.ts';
-import { createDrain, type Drain } from '../http/drain.ts';
+import { createDrain } from '../http/drain.ts';
 import { createGraphiqlRoute } from '../http/graphiql.ts';
 import { createGraphqlHandler } from '../http/graphql.ts';
 import {
@@ -28,15 +28,11 @@ import { createStreamSender } from '../http/yoga.ts';
 import { createLiveHub, type LiveHubOptions } from '../live/hub.ts';
 import type { ChangeEvent } from '../live/notifications.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';
-import { createTelemetry, type Telemetry } from '../observability/telemetry.ts';
+import { createTelemetry } from '../observability/telemetry.ts';
 import { createOperationCache } from '../operation/document-cache.ts';
 import { createOperationTracker } from '../operation/operation-tracker.ts';
-import { createOperations, type Operations, openContext } from '../operation/run.ts';
-import {
-  createTrustedDocuments,
-  type Manifest,
-  readManifest,
-} from '../operation/trusted-documents.ts';
+import { createOperations, openContext } from '../operation/run.ts';
+import { createTrustedDocuments, readManifest } from '../operation/trusted-documents.ts';
 import { createLogBudget } from '../trace/log-budget.ts';
 import { systemClock } from '../util/clock.ts';
 import { createWebhookEndpoint } from '../webhooks/endpoint.ts';
@@ -49,32 +45,29 @@ import { type Config, ConfigError } from './config.ts';
 export interface Gateway {
   /** Resolves with the address for browsers. Rejects if the port is in use. */
   listen(host: string, port: number): Promise<string>;
-  /** Refuses new requests, ends subscriptions, and resolves when all running requests have finished. */
+  /** Refuses new requests, ends subscriptions, and resolves when no request is running. */
   drain(): Promise<void>;
   /** Closes all connections, to clients and to GitLab. */
   close(): Promise<void>;
   /** Publishes a change event that another process received. */
   receive(event: ChangeEvent): void;
-  /** The registries of this process's metrics. Metrics of the process are collected from the first call on. */
+  /** The registries of /metrics. Metrics of the process are collected from the first call on. */
   registries(): Registry[];
 }
 
 /**
- * How long an idle connection is kept. Longer than the usual 60 s of reverse proxies: if this side closed first, it could
- * lose a request that the proxy is just sending.
+ * Longer than the usual 60 s of reverse proxies, which could lose a request that they are sending.
  */
 const KEEP_ALIVE_MS = 75_000;
-
-type LiveDeps = Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>;
 
 /** The dependencies of a gateway besides its configuration. Tests replace some of them. */
 export interface GatewayDeps {
   version: string;
   /** @default no log */
   logger?: Logger | undefined;
-  /** Reports a bug of the gateway; clients see a masked error. @default writes to the log, or to stderr without one */
+  /** Reports a bug; clients see a masked error. @default writes to the log, or to stderr */
   report?: (bug: unknown) => void;
-  /** Whether this is one of several processes on one port. Their primary process serves /metrics. */
+  /** Whether this is one of several processes on one port; the primary serves /metrics. */
   isWorker?: boolean | undefined;
   /** Set if several processes serve one port: sends a change event to the others. */
   passOn?: ((event: ChangeEvent) => void) | undefined;
@@ -86,8 +79,8 @@ export interface GatewayDeps {
   compileAfterUses?: number | undefined;
   /** How long after the longest timeout a connection without traffic is closed. @default 30 s */
   stalledMs?: number | undefined;
-  /** Clock, randomness and ping interval of live updates. @default those of `createLiveHub` and `serveWebSockets` */
-  live?: LiveDeps | undefined;
+  /** Clock, randomness and ping interval of live updates. @default those of their factories */
+  live?: (Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>) | undefined;
 }
 
 function createContextDeps(
@@ -151,9 +144,9 @@ function createReport(logger: Logger | undefined): (bug: unknown) => void {
   };
 }
 
-function readTrustedDocuments({ trustedDocuments }: Config): Manifest | undefined {
+function readTrustedDocuments(file: string) {
   try {
-    return trustedDocuments && readManifest(trustedDocuments.file);
+    return readManifest(file);
   } catch (error) {
     const problem = `TRUSTED_DOCUMENTS_FILE cannot be used: ${(error as Error).message}`;
     throw new ConfigError([problem], { cause: error });
@@ -161,17 +154,9 @@ function readTrustedDocuments({ trustedDocuments }: Config): Manifest | undefine
 }
 
 /** The parts that HTTP and WebSockets share. */
-interface Parts {
-  schema: GraphQLSchema;
-  context: ContextDeps;
-  telemetry: Telemetry;
-  operations: Operations;
-  drain: Drain;
-  replicas: Replicas;
-  report(bug: unknown): void;
-}
+type Parts = ReturnType<typeof createParts>;
 
-function createParts(config: Config, given: GatewayDeps): Parts {
+function createParts(config: Config, given: GatewayDeps) {
   const { report = createReport(given.logger) } = given;
   const { telemetry, transport } = observe(given, (signal) => ping(context.transport, signal));
   const replicas = createReplicas({
@@ -180,9 +165,9 @@ function createParts(config: Config, given: GatewayDeps): Parts {
     onRelay: telemetry.onRelay,
     passOn: given.passOn,
   });
-  const context = createContextDeps(config, { ...given, transport }, replicas);
+  const context: ContextDeps = createContextDeps(config, { ...given, transport }, replicas);
   const schema = createSchema(config);
-  const { limits, introspection, compiledExecution, upstreamExtension } = config;
+  const { limits, introspection, compiledExecution, upstreamExtension, trustedDocuments } = config;
   const { compileAfterUses } = given;
   const { webUrls } = context;
   const cacheOptions = { schema, limits, webUrls, introspection };
@@ -190,15 +175,18 @@ function createParts(config: Config, given: GatewayDeps): Parts {
     ...{ schema, limits, introspection, upstreamExtension, context, report },
     documents: createOperationCache({ ...cacheOptions, compiledExecution, compileAfterUses }),
     trustedDocuments: createTrustedDocuments(
-      readTrustedDocuments(config),
-      config.trustedDocuments?.only ?? false,
+      trustedDocuments && readTrustedDocuments(trustedDocuments.file),
+      trustedDocuments?.only ?? false,
     ),
     tracker: createOperationTracker(telemetry.observer, () => performance.now()),
   });
   return { schema, context, telemetry, operations, drain: createDrain(), replicas, report };
 }
 
-/** Creates the listener for all HTTP requests: GraphQL, GraphiQL, raw logs, webhooks, health and metrics. */
+/**
+ * Creates the listener for all HTTP requests: GraphQL, GraphiQL, raw logs, webhooks, health and
+ * metrics.
+ */
 function createListener(config: Config, given: GatewayDeps, parts: Parts) {
   const { context, telemetry, operations, drain, replicas, report } = parts;
   const { corsOrigins: origins, limits } = config;
@@ -231,7 +219,9 @@ function operatorEndpoints({ telemetry, drain }: Parts, withMetrics: boolean) {
   ]);
 }
 
-/** The composition root: connects configuration, GitLab's client, operations, and the HTTP and WebSocket servers. */
+/**
+ * The composition root: connects GitLab's client, operations, and the HTTP and WebSocket servers.
+ */
 export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const parts = createParts(config, given);
   const { context, operations, schema, drain, replicas, telemetry } = parts;
@@ -245,7 +235,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
     listener(request, response);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  // Longer than all other timeouts, so that a client receives their errors before its connection is closed.
+  // Longer than all other timeouts, so that clients receive their errors first.
   const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs);
   closeStalled(server, longestMs + stalledMs);
   const webSockets = serveWebSockets(server, {
@@ -262,7 +252,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
     async listen(host, port) {
       if (operators) await listen(operators, host, config.metricsPort ?? 0);
       const address = await listen(server, host, port);
-      // Such as no file descriptor left for a connection; open connections go on.
+      // For example, no file descriptor is left for a connection; open connections continue.
       server.on('error', (error) => given.logger?.error({ err: error }, 'no new connection'));
       return address;
     },

@@ -9,14 +9,6 @@ import type { Config } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { createWorkers, joinPrimary } from './workers.ts';
 
-/** Something that can be shut down gracefully. */
-export interface Endable {
-  /** Rejects new work; resolves when all running work has finished. */
-  drain(): Promise<void>;
-  /** Aborts what is still running and releases all resources. */
-  close(): Promise<unknown>;
-}
-
 /** The part of the shutdown timeout that is reserved for `close`. */
 const CLOSE_TIMEOUT_MS = 500;
 /** The shutdown timeout after an uncaught exception. */
@@ -31,23 +23,21 @@ function within(ms: number, work: Promise<unknown>): Promise<'done' | 'late'> {
 
 /** Drains, then closes. Resolves within the timeout, even if `close` does not. */
 export async function shutDown(
-  endable: Endable,
+  { drain, close }: { drain(): Promise<void>; close(): Promise<unknown> },
   { timeoutMs, logger }: { timeoutMs: number; logger: Logger },
 ): Promise<void> {
   logger.info('shutting down');
   const drainMs = Math.max(timeoutMs / 2, timeoutMs - CLOSE_TIMEOUT_MS);
-  const result = await within(drainMs, endable.drain());
+  const result = await within(drainMs, drain());
   if (result === 'late') logger.warn({ timeoutMs }, 'shutdown timeout: operations aborted');
-  await within(CLOSE_TIMEOUT_MS, endable.close());
+  await within(CLOSE_TIMEOUT_MS, close());
 }
 
 /** The events of `process` that report faults. */
 export interface FaultSource {
-  on(
-    event: 'unhandledRejection' | 'uncaughtException',
-    listener: (fault: unknown) => void,
-  ): unknown;
+  on(event: FaultEvent, listener: (fault: unknown) => void): unknown;
 }
+type FaultEvent = 'unhandledRejection' | 'uncaughtException';
 
 /**
  * Logs each fault. An unhandled rejection affects one request, so the process continues. After an
@@ -75,8 +65,7 @@ function onSignal(callback: () => void): void {
   else process.once('SIGINT', callback);
 }
 
-/** What `serve` needs from the program. */
-export interface Program {
+interface Program {
   version: string;
   /** Writes a line to the terminal. */
   print(line: string): void;
@@ -89,10 +78,11 @@ interface Serving extends Program {
   exit(code: number): void;
 }
 
-/** GitLab's address in the demo: a host that does not exist, so that URLs in responses are always the same. */
+/**
+ * GitLab's address in the demo: a host that does not exist, so that URLs in responses are always
+ * the same.
+ */
 const DEMO_URL = 'https://gitlab.example.com';
-/** Public tokens of the demo, shown in GraphiQL. */
-const DEMO_TOKENS = { 'PRIVATE-TOKEN': demo.tokens.maintainer, 'JOB-TOKEN': demo.tokens.job };
 
 async function startSimulator(): Promise<Simulator> {
   const world = seedWorld({ now: Date.now() });
@@ -109,12 +99,13 @@ async function serveHere(serving: Serving): Promise<void> {
   const primary = cluster.isWorker
     ? joinPrimary({ drain: () => end(), receive: (event) => gateway.receive(event) })
     : undefined;
+  const { maintainer, job } = demo.tokens;
   const gateway = createGateway(
     { ...config, ...gitlab },
     {
       version,
       logger,
-      exampleTokens: simulator && DEMO_TOKENS,
+      exampleTokens: simulator && { 'PRIVATE-TOKEN': maintainer, 'JOB-TOKEN': job },
       isWorker: cluster.isWorker,
       passOn: primary?.forward,
     },
@@ -126,18 +117,16 @@ async function serveHere(serving: Serving): Promise<void> {
     drain: gateway.drain,
     close: () => Promise.all([gateway.close(), simulator?.close()]),
   };
+  const fail = () => exit(1);
   let ending: Promise<void> | undefined;
   const end = () => {
     ending ??= shutDown(endable, { timeoutMs: config.shutdownTimeoutMs, logger });
-    void ending.then(
-      () => exit(0),
-      () => exit(1),
-    );
+    void ending.then(() => exit(0), fail);
   };
   watchFaults(process, {
     logger,
     end: () => shutDown(endable, { timeoutMs: FAULT_TIMEOUT_MS, logger }),
-    exit: () => exit(1),
+    exit: fail,
   });
   onSignal(end);
   const address = `${await gateway.listen(config.host, config.port)}/graphql`;
@@ -149,7 +138,7 @@ async function serveHere(serving: Serving): Promise<void> {
 async function serveInWorkers({ config, logger, exit, print }: Serving): Promise<void> {
   const { workers: count, shutdownTimeoutMs, metricsPort, host } = config;
   const stop = (code: number) => void workers.stop(shutdownTimeoutMs).then(() => exit(code));
-  const workers = createWorkers({ count, logger, onFailure: stop });
+  const workers = createWorkers(count, logger, stop);
   watchFaults(process, {
     logger,
     end: () => workers.stop(FAULT_TIMEOUT_MS),

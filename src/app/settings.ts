@@ -2,10 +2,11 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { Secret } from '../util/secret.ts';
 
-/** What a default may depend on. `values` holds the values of all settings above, by variable. */
+/** What a default may depend on. */
 interface Given {
   readonly demo: boolean;
   readonly production: boolean;
+  /** By variable: the values of all settings that are defined before. */
   readonly values: Readonly<Record<string, unknown>>;
 }
 
@@ -37,7 +38,6 @@ export type Values<S> = {
   readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : Values<S[K]>;
 };
 
-/** Whether this is a single setting, not a group. */
 export function isSetting(node: Setting<unknown> | Settings): node is Setting<unknown> {
   return typeof node['name'] === 'string';
 }
@@ -84,22 +84,18 @@ function isRedisUrl(text: string): boolean {
   return /^(\/\d*)?$/.test(pathname);
 }
 
+const isOrigin = (text: string) =>
+  URL.canParse(text) && new URL(text).origin === text && !text.includes('*');
+
+const origin = z.string().refine(isOrigin, {
+  error: ({ input }) =>
+    `must be origins such as "https://ci.example.com", not ${JSON.stringify(input)}`,
+});
+
 const origins = z
   .string()
   .transform((text) => text.split(/[\s,]+/))
-  .pipe(
-    z.array(
-      z
-        .string()
-        .refine(
-          (text) => URL.canParse(text) && new URL(text).origin === text && !text.includes('*'),
-          {
-            error: ({ input }) =>
-              `must be origins such as "https://ci.example.com", not ${JSON.stringify(input)}`,
-          },
-        ),
-    ),
-  );
+  .pipe(z.array(origin));
 
 const boolean = z.stringbool({
   truthy: ['true', '1', 'yes', 'on'],

@@ -3,21 +3,19 @@ import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client';
 import type { ChangeEvent } from '../live/notifications.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** A change event, on its way from one worker through the primary to all others. */
+/** A change event that the primary forwards from one worker to all others. */
 type EventMessage = { kind: 'event'; event: ChangeEvent };
 type ToWorker = { kind: 'drain' } | EventMessage;
 type ToPrimary = { kind: 'listening'; address: string } | EventMessage;
 
-const MAX_DEATHS = 10;
-const DEATHS_WITHIN_MS = 60_000;
 const RESTART_DELAY_MS = 100;
 
 /** Returns a function that records a death and returns true if there were ten within a minute. */
 export function createCrashLoopGuard(): (now: number) => boolean {
   let deaths: number[] = [];
   return (now) => {
-    deaths = [...deaths.filter((at) => now - at < DEATHS_WITHIN_MS), now];
-    return deaths.length >= MAX_DEATHS;
+    deaths = [...deaths.filter((at) => now - at < 60_000), now];
+    return deaths.length >= 10;
   };
 }
 
@@ -58,8 +56,11 @@ function createWorkerMetrics(countServing: () => number) {
       this.set(countServing());
     },
   });
-  const name = 'gateway_worker_restarts_total';
-  const restarts = new Counter({ name, help: 'Workers that died and were replaced', registers });
+  const restarts = new Counter({
+    name: 'gateway_worker_restarts_total',
+    help: 'Workers that died and were replaced',
+    registers,
+  });
   return { registry, restarts };
 }
 
@@ -69,12 +70,7 @@ function createWorkerMetrics(countServing: () => number) {
  * configuration is reported once. `onFailure` receives the exit code if the first worker cannot
  * start, or in a crash loop.
  */
-export function createWorkers(options: {
-  count: number;
-  logger: Logger;
-  onFailure(code: number): void;
-}) {
-  const { count, logger, onFailure } = options;
+export function createWorkers(count: number, logger: Logger, onFailure: (code: number) => void) {
   const isCrashLoop = createCrashLoopGuard();
   const serving = new Set<Worker>();
   const { registry, restarts } = createWorkerMetrics(() => serving.size);
