@@ -2,15 +2,8 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type FaultSource, shutDown, watchFaults } from '../../src/app/process.ts';
 import { createCrashLoopGuard } from '../../src/app/workers.ts';
-import { createLogger } from '../../src/observability/logger.ts';
 import { Secret } from '../../src/util/secret.ts';
-
-/** A logger that keeps parsed lines in memory. */
-function memoryLog() {
-  const lines: Record<string, unknown>[] = [];
-  const output = { write: (line: string) => void lines.push(JSON.parse(line)) };
-  return { lines, logger: createLogger({ level: 'info', output }) };
-}
+import { createMemoryLog } from '../http/memory-log.ts';
 
 describe('the guard against crash loops', () => {
   it('trips at the tenth death within a minute', () => {
@@ -29,18 +22,18 @@ describe('the guard against crash loops', () => {
 describe('shutting down', () => {
   it('closes once all running work has finished', async () => {
     const done: string[] = [];
-    const { logger, lines } = memoryLog();
+    const { logger, lines } = createMemoryLog();
     const endable = {
       drain: async () => void done.push('drained'),
       close: async () => done.push('closed'),
     };
     await shutDown(endable, { timeoutMs: 10_000, logger });
     expect(done).toEqual(['drained', 'closed']);
-    expect(lines.map(({ msg }) => msg)).toEqual(['shutting down']);
+    expect(lines().map(({ msg }) => msg)).toEqual(['shutting down']);
   });
 
   it('aborts what has not finished in time, and logs it', async () => {
-    const { logger, lines } = memoryLog();
+    const { logger, lines } = createMemoryLog();
     let isClosed = false;
     const endable = {
       drain: () => new Promise<void>(() => undefined),
@@ -48,11 +41,11 @@ describe('shutting down', () => {
     };
     await shutDown(endable, { timeoutMs: 20, logger });
     expect(isClosed).toBe(true);
-    expect(lines.at(-1)).toMatchObject({ level: 'warn', timeoutMs: 20 });
+    expect(lines().at(-1)).toMatchObject({ level: 'warn', timeoutMs: 20 });
   });
 
   it('does not wait for a close that never resolves', async () => {
-    const { logger } = memoryLog();
+    const { logger } = createMemoryLog();
     const endable = { drain: async () => {}, close: () => new Promise<void>(() => {}) };
     await expect(shutDown(endable, { timeoutMs: 20, logger })).resolves.toBeUndefined();
   });
@@ -62,7 +55,7 @@ describe('the handler of process faults', () => {
   function watch() {
     const listeners = new Map<string, (fault: unknown) => void>();
     const source: FaultSource = { on: (event, listener) => listeners.set(event, listener) };
-    const { logger, lines } = memoryLog();
+    const { logger, lines } = createMemoryLog();
     const ends: string[] = [];
     watchFaults(source, {
       logger,
@@ -75,8 +68,8 @@ describe('the handler of process faults', () => {
   it('logs an unhandled rejection in one line without tokens, and continues', () => {
     const { lines, ends, raise } = watch();
     raise('unhandledRejection', new Error('sent glpat-abcdefghijklmnopqrst'));
-    expect(lines).toHaveLength(1);
-    expect(JSON.stringify(lines)).not.toContain('glpat-abcdefgh');
+    expect(lines()).toHaveLength(1);
+    expect(JSON.stringify(lines())).not.toContain('glpat-abcdefgh');
     expect(ends).toEqual([]);
   });
 
@@ -85,7 +78,7 @@ describe('the handler of process faults', () => {
     raise('uncaughtException', new Error('one'));
     raise('uncaughtException', 'two');
     await expect.poll(() => ends).toEqual(['end', 'exit', 'exit']);
-    expect(lines.map(({ level }) => level)).toEqual(['fatal', 'fatal']);
+    expect(lines().map(({ level }) => level)).toEqual(['fatal', 'fatal']);
   });
 });
 

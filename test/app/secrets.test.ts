@@ -8,9 +8,9 @@ import { parseConfig } from '../../src/app/config.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { createSimulator, type Fault } from '../../src/simulator/simulator.ts';
 import { Secret } from '../../src/util/secret.ts';
-import { spawnProgram } from '../helpers/program.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
+import { serveProgram } from './start-program.ts';
 
 describe('a secret setting', () => {
   const env = {
@@ -69,34 +69,19 @@ describe('a response outside of an operation', () => {
   });
 });
 
-/** Starts the program with the most verbose output, and collects all of it. */
-async function startProgram(gitlabUrl: string) {
-  const child = spawnProgram([], {
-    GITLAB_URL: gitlabUrl,
-    GITLAB_TOKEN: tokens.aliceReadOnly,
-    GITLAB_WEBHOOK_SECRET: 'hook-secret',
-    HOST: '127.0.0.1',
-    PORT: '0',
-    LOG_LEVEL: 'debug',
-    NODE_OPTIONS: '--trace-warnings --trace-uncaught',
-    UPSTREAM_HEADERS_TIMEOUT_MS: '200',
-  });
-  const written = { text: '' };
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (data) => {
-      written.text += String(data);
-    });
-  }
-  while (!written.text.includes('http://127')) await once(child.stdout, 'data');
-  const url = /http:\/\/127[\d.]+:\d+/.exec(written.text)?.[0] ?? '';
-  return { url, child, written };
-}
-
 describe('callers’ tokens', () => {
   it('never appear in output or responses', async () => {
     const simulator = await createSimulator({ world: smallWorld() });
     onTestFinished(() => simulator.close());
-    const { url, child, written } = await startProgram(simulator.url);
+    // The most verbose output.
+    const { url, child, output, ended } = await serveProgram({
+      GITLAB_URL: simulator.url,
+      GITLAB_TOKEN: tokens.aliceReadOnly,
+      GITLAB_WEBHOOK_SECRET: 'hook-secret',
+      LOG_LEVEL: 'debug',
+      NODE_OPTIONS: '--trace-warnings --trace-uncaught',
+      UPSTREAM_HEADERS_TIMEOUT_MS: '200',
+    });
     const answers: string[] = [];
 
     const ask = async (headers: Record<string, string>, query: string) => {
@@ -164,11 +149,11 @@ describe('callers’ tokens', () => {
     answers.push(await (await fetch(`${url}/metrics`)).text());
 
     child.kill('SIGTERM');
-    await once(child, 'close');
-    expect(written.text.split('\n').length).toBeGreaterThan(20);
-    expect(written.text).toContain('"msg":"operation"');
+    await ended;
+    expect(output().split('\n').length).toBeGreaterThan(20);
+    expect(output()).toContain('"msg":"operation"');
     for (const secret of secrets) {
-      expect(written.text).not.toContain(secret);
+      expect(output()).not.toContain(secret);
       // Only an error about a caller’s own document may quote it, to that caller.
       const leaks = answers.filter((text) => text.includes(secret));
       expect(leaks.length, secret).toBeLessThanOrEqual(secret === tokens.alice ? 1 : 0);

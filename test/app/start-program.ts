@@ -1,68 +1,48 @@
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished } from 'vitest';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
-import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { createSimulator } from '../../src/simulator/simulator.ts';
 import { spawnProgram } from '../helpers/program.ts';
+import type { LogLine } from '../http/memory-log.ts';
 
-/** A parsed line of the program's log. */
-export type LogLine = Record<string, unknown> & { level: string; msg: string };
-
-/** The program in a process of its own, in front of a simulator in this one. */
-export interface StartedProgram {
-  child: ChildProcess;
-  simulator: Simulator;
-  /** Such as `http://localhost:1234`. */
-  url: string;
-  lines(): LogLine[];
-  /** Everything written to standard output and standard error. */
-  output(): string;
-  /** Resolves with the first log line whose message starts with this. */
-  said(msg: string): Promise<LogLine>;
-  query(query: string, init?: RequestInit): Promise<Response>;
-  /** Resolves with the exit code and the signal that ended the program. */
-  ended: Promise<unknown[]>;
-}
-
-/** Starts program and simulator; resolves once the program listens. */
-export async function startProgram(env: Record<string, string> = {}): Promise<StartedProgram> {
-  const simulator = await createSimulator({ world: seedWorld() });
-  const where = { GITLAB_URL: simulator.url, HOST: '127.0.0.1', PORT: '0' };
-  const child = spawnProgram([], { ...where, ...env });
+/** Starts the program in a process of its own; resolves once it listens. */
+export async function serveProgram(env: Record<string, string>) {
+  const child = spawnProgram([], { HOST: '127.0.0.1', PORT: '0', ...env });
   const ended = once(child, 'close');
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await ended;
-    await simulator.close();
   });
   let output = '';
-  const append = (data: Buffer) => {
-    output += data;
-  };
-  child.stdout?.on('data', append);
-  child.stderr?.on('data', append);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data) => {
+      output += data;
+    });
+  }
   const lines = () =>
     output
       .split('\n')
       .filter((line) => line.startsWith('{') && line.endsWith('}'))
       .map((line) => JSON.parse(line) as LogLine);
-  const said = async (msg: string) => {
-    const found = () => lines().find((line) => line.msg.startsWith(msg));
-    await expect.poll(found, { timeout: 50_000, message: `${msg} in: ${output}` }).toBeDefined();
-    return found() as LogLine;
-  };
   const address = () => /Listening on (http\S+)\/graphql/.exec(output)?.[1];
   await expect.poll(address, { timeout: 50_000, message: output }).toBeDefined();
   const url = address() ?? '';
   return {
     child,
-    simulator,
+    /** Such as `http://localhost:1234`. */
     url,
     lines,
+    /** Everything written to standard output and standard error. */
     output: () => output,
-    said,
+    /** Resolves with the first log line whose message starts with this. */
+    async said(msg: string): Promise<LogLine> {
+      const found = () => lines().find((line) => line.msg.startsWith(msg));
+      await expect.poll(found, { timeout: 50_000, message: `${msg} in: ${output}` }).toBeDefined();
+      return found() as LogLine;
+    },
+    /** Resolves with the exit code and the signal that ended the program. */
     ended,
-    query: (query, init) =>
+    query: (query: string, init?: RequestInit) =>
       fetch(`${url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'private-token': demo.token },
@@ -70,4 +50,11 @@ export async function startProgram(env: Record<string, string> = {}): Promise<St
         ...init,
       }),
   };
+}
+
+/** Starts the program with a simulator in this process. */
+export async function startProgram(env: Record<string, string> = {}) {
+  const simulator = await createSimulator({ world: seedWorld() });
+  onTestFinished(() => simulator.close());
+  return { simulator, ...(await serveProgram({ GITLAB_URL: simulator.url, ...env })) };
 }

@@ -5,12 +5,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { demo } from '../../src/simulator/seed.ts';
 import { spawnProgram } from '../helpers/program.ts';
 import { freePort } from '../webhooks/redis-server.ts';
-import { type StartedProgram, startProgram } from './start-program.ts';
+import { startProgram } from './start-program.ts';
 
 const JOB = `{ job(project: "${demo.project}", id: "${demo.successJobId}") { name } }`;
 
 /** The process ids of a program's workers. */
-async function workersOf({ child: { pid } }: StartedProgram): Promise<number[]> {
+async function workersOf(pid: number | undefined): Promise<number[]> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return children.trim().split(' ').filter(Boolean).map(Number);
 }
@@ -24,8 +24,8 @@ function total(metrics: string, name: string): number {
 describe('with WORKERS=2', () => {
   it('shares a port, aggregates metrics, replaces a dead worker and drains on SIGTERM', async () => {
     const metricsPort = await freePort();
-    const program = await startProgram({ WORKERS: '2', METRICS_PORT: String(metricsPort) });
-    const { child, query, url, simulator, lines, said, ended, output } = program;
+    const env = { WORKERS: '2', METRICS_PORT: String(metricsPort) };
+    const { child, query, url, simulator, lines, said, ended, output } = await startProgram(env);
     expect(output()).toMatch(/^Listening on \S+ with 2 workers$/m);
     const metrics = async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
     const serving = async () => total(await metrics(), 'gateway_workers');
@@ -42,7 +42,7 @@ describe('with WORKERS=2', () => {
     expect(elsewhere.status).toBe(404);
     expect(await elsewhere.text()).toContain('METRICS_PORT');
 
-    const [first] = await workersOf(program);
+    const [first] = await workersOf(child.pid);
     process.kill(first as number, 'SIGKILL');
     expect(await said('a worker died')).toMatchObject({ level: 'error', signal: 'SIGKILL' });
     await expect.poll(serving).toBe(2);
@@ -59,11 +59,11 @@ describe('with WORKERS=2', () => {
   });
 
   it('ends on a Ctrl-C, which reaches all its processes', async () => {
-    const program = await startProgram({ WORKERS: '2' });
-    expect(await (await fetch(`${program.url}/metrics`)).text()).toContain('METRICS_PORT');
-    for (const worker of await workersOf(program)) process.kill(worker, 'SIGINT');
-    program.child.kill('SIGINT');
-    expect(await program.ended).toEqual([0, null]);
+    const { url, child, ended } = await startProgram({ WORKERS: '2' });
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('METRICS_PORT');
+    for (const worker of await workersOf(child.pid)) process.kill(worker, 'SIGINT');
+    child.kill('SIGINT');
+    expect(await ended).toEqual([0, null]);
   });
 
   it('exits with 1 and one line if the port is taken', async () => {
