@@ -98,36 +98,27 @@ function columnsFor(status: string, hasRun: boolean): JobColumns {
   };
 }
 
-function timesFor(status: string, now: number) {
-  const isDone = status === 'success' || status === 'failed' || status === 'canceled';
-  const isStarted = isDone || status === 'running' || status === 'canceling';
-  const startedAt = isDone ? now - 60_000 : now;
-  return {
-    queuedAt: isStarted ? startedAt - 2_000 : status === 'pending' ? now : null,
-    startedAt: isStarted ? startedAt : null,
-    finishedAt: isDone ? now : null,
-    cancelingAt: status === 'canceling' ? now : null,
-    scheduledAt: status === 'scheduled' ? now : null,
-  };
-}
-
 function timeOr(time: Time | undefined, fallback: number | null): number | null {
   return time === undefined ? fallback : toMs(time);
 }
 
 /** Returns the times of a job: those of the options, else those its status implies. */
 function timeColumns(options: JobOptions, status: string, now: number) {
-  const defaults = timesFor(status, now);
-  const startedAt = timeOr(options.startedAt, defaults.startedAt);
-  const isQueuedOnly = defaults.queuedAt === null || startedAt === null;
-  const queuedAt = timeOr(options.queuedAt, isQueuedOnly ? defaults.queuedAt : startedAt - 2_000);
+  const isDone = ['success', 'failed', 'canceled'].includes(status);
+  const isStarted = isDone || status === 'running' || status === 'canceling';
+  const usualStart = isDone ? now - 60_000 : now;
+  const startedAt = timeOr(options.startedAt, isStarted ? usualStart : null);
+  const usualQueuedAt = status === 'pending' ? now : usualStart - 2_000;
+  const impliedQueuedAt = startedAt === null ? usualQueuedAt : startedAt - 2_000;
+  const isQueued = isStarted || status === 'pending';
+  const queuedAt = timeOr(options.queuedAt, isQueued ? impliedQueuedAt : null);
   return {
     createdAt: timeOr(options.createdAt, queuedAt ?? now) ?? now,
     queuedAt,
     startedAt,
-    finishedAt: timeOr(options.finishedAt, defaults.finishedAt),
-    cancelingAt: defaults.cancelingAt,
-    scheduledAt: timeOr(options.scheduledAt, defaults.scheduledAt),
+    finishedAt: timeOr(options.finishedAt, isDone ? now : null),
+    cancelingAt: status === 'canceling' ? now : null,
+    scheduledAt: timeOr(options.scheduledAt, status === 'scheduled' ? now : null),
     erasedAt: timeOr(options.erasedAt, null),
     artifactsExpireAt: timeOr(options.artifactsExpireAt, null),
   };

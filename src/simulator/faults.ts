@@ -7,20 +7,7 @@ export interface Fault {
    * after half of the body; `slow` responds after `delayMs`; `maintenance` responds as a read-only
    * instance.
    */
-  kind:
-    | '429'
-    | '429-json'
-    | '500'
-    | '502'
-    | '503'
-    | '504'
-    | 'html'
-    | 'reset'
-    | 'hang'
-    | 'truncated'
-    | 'slow'
-    | 'maintenance'
-    | 'redirect';
+  kind: keyof typeof responses | 'maintenance' | 'reset' | 'hang' | 'truncated' | 'slow';
   /** Substring or pattern of `${method} ${path}`. @default every request */
   match?: string | RegExp | undefined;
   /** @default 1; Infinity is allowed */
@@ -34,6 +21,8 @@ export interface Fault {
 }
 
 export type FaultQueue = ReturnType<typeof createFaultQueue>;
+
+type ByKind<T> = Readonly<Partial<Record<Fault['kind'], T>>>;
 
 function matches({ match }: Fault, line: string): boolean {
   if (match === undefined) return true;
@@ -72,7 +61,7 @@ function json(status: number, value: unknown): HttpResponse {
 const tooMany = 'This endpoint has been requested too many times. Try again later.';
 
 /** Responses by kind of fault (upstream.md §5, §6). Other kinds have none. */
-const responses: Readonly<Partial<Record<Fault['kind'], HttpResponse>>> = {
+const responses = {
   '429': response(429, 'text/plain', 'Retry later\n'),
   '429-json': json(429, { message: { error: tooMany } }),
   '500': json(500, { message: '500 Internal Server Error' }),
@@ -81,17 +70,14 @@ const responses: Readonly<Partial<Record<Fault['kind'], HttpResponse>>> = {
   '504': htmlPage(504, '504 Gateway Time-out'),
   html: htmlPage(200, 'Sign in · GitLab'),
   redirect: response(302, 'text/html', '<html><body>You are being redirected.</body></html>'),
-};
+} satisfies Record<string, HttpResponse>;
 
 function maintenance(is503: boolean): HttpResponse {
   if (is503) return json(503, { message: 'system is in maintenance mode' });
   return json(403, { message: 'You cannot perform write operations on a read-only instance' });
 }
 
-const defaultRetryAfter: Readonly<Partial<Record<Fault['kind'], number>>> = {
-  '429': 60,
-  maintenance: 60,
-};
+const defaultRetryAfter: ByKind<number> = { '429': 60, maintenance: 60 };
 
 /** Returns the response of a fault; null if the kind has none. */
 export function faultResponse(
@@ -103,7 +89,8 @@ export function faultResponse(
   },
 ): HttpResponse | null {
   const { kind, retryAfter, location } = fault;
-  const base = kind === 'maintenance' ? maintenance(options.maintenance503) : responses[kind];
+  const known: ByKind<HttpResponse> = responses;
+  const base = kind === 'maintenance' ? maintenance(options.maintenance503) : known[kind];
   if (base === undefined) return null;
   const seconds = retryAfter ?? (base.status === 403 ? undefined : defaultRetryAfter[kind]);
   return {
