@@ -5,8 +5,8 @@ import { type Operation, outcomeOf } from './operation.ts';
 let processRegistry: Registry | undefined;
 
 /**
- * Returns the metrics of the process: memory, CPU, event loop, garbage collection, open handles. All
- * gateways of a process share them. Collection costs time and starts with the first call.
+ * Returns the metrics of the process: memory, CPU, event loop, garbage collection, open handles.
+ * All gateways of a process share them. Collection costs time and starts with the first call.
  */
 export function processMetrics(): Registry {
   if (processRegistry === undefined) {
@@ -105,8 +105,8 @@ function executionLabels({ execution }: Operation) {
 }
 
 /**
- * Creates the gateway's own metrics in a registry of their own. Label values come from closed lists:
- * callers cannot add new ones.
+ * Creates the gateway's own metrics in a registry of their own. Label values come from closed
+ * lists: callers cannot add new ones.
  */
 export function createMetrics() {
   const registry = new Registry();
