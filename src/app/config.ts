@@ -14,7 +14,7 @@ type Raw = Values<typeof settings>;
 
 /** The checked configuration, with defaults. */
 export interface Config extends Omit<Raw, 'trustedDocuments'> {
-  /** Whether to serve an embedded GitLab, too. The GitLab URLs are empty until that listens. */
+  /** Whether to start the simulated GitLab, too. The GitLab URLs are empty until it listens. */
   readonly demo: boolean;
   readonly trustedDocuments: { readonly file: string; readonly only: boolean } | undefined;
 }
@@ -108,7 +108,7 @@ export function parseConfig(env: Env, argv: readonly string[]): Command {
 }
 
 const commonSettings = listSettings(settings).filter(({ isCommon }) => isCommon);
-/** Descriptions link from docs/operations.md; these leave the links out. */
+/** Removes the links of a description, which are relative to docs/operations.md. */
 const withoutLinks = (text: string) => text.replace(/:? \[[^\]]*\]\([^)]*\)/g, '');
 
 /** The text of --help. */

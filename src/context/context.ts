@@ -31,7 +31,9 @@ export interface Context {
   signal: AbortSignal;
   live: Live;
   logs: OperationLogs;
-  /** Creates fresh members for the next event of a subscription, and releases the last event's. */
+  /**
+   * Creates new members for the next event of a subscription, and releases those of the last event.
+   */
   forEvent(): Pick<Context, 'loaders' | 'mutationClient' | 'signal' | 'logs'>;
   /** Releases all resources. */
   end(): void;

@@ -63,9 +63,9 @@ export interface ListCost {
 export interface FieldCost {
   /** The call that returns the value. @default that of the object's row */
   call?: Call;
-  /** Knowledge that contains the value, besides that of the object's row. */
+  /** The kinds of knowledge that contain the value, in addition to the object's row. */
   knownBy?: readonly Knowledge[];
-  /** The knowledge of the object that the field returns. @default 'own' */
+  /** What is known of the object that the field returns. @default 'own' */
   leadsTo?: Knowledge;
   /**
    * A further call after which more is known of the returned object. Made only if the selection
@@ -83,7 +83,7 @@ export interface FieldCost {
   exists?: boolean;
   /** The knowledge of the parent object that the rows of this field contain. */
   reveals?: Knowledge;
-  /** Makes the read of the field's resolver early, while its named parent object is being read. */
+  /** Starts the read of the field's resolver early, while its named parent object is being read. */
   start?(
     context: Context,
     parent: NamedParent,

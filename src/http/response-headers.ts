@@ -10,7 +10,7 @@ const SECURITY: readonly (readonly [name: string, value: string])[] = [
   ['x-frame-options', 'DENY'],
 ];
 
-/** Responses differ by credential. */
+/** The request headers that a response depends on. */
 const VARY = 'Authorization, PRIVATE-TOKEN, JOB-TOKEN';
 
 const ALLOWED_HEADERS = [

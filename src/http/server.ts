@@ -3,7 +3,7 @@ import type { Drain } from './drain.ts';
 import { readRequestId } from './request-id.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
-/** A request on its way to a route. */
+/** A request and the parts of its URL that routes need. */
 export interface RoutedRequest {
   request: IncomingMessage;
   response: ServerResponse;

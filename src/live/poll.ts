@@ -107,12 +107,12 @@ interface PollDeps {
   onEnd(): void;
 }
 
-/** A subscriber takes about 0.1 ms to process a change. */
+/** Subscribers that are notified without a pause; each takes about 0.1 ms. */
 const BATCH_SIZE = 64;
 
 /**
- * Calls subscribers in batches, between which other work runs and the garbage of a batch is
- * collected. Thousands of responses at the same time would keep it alive.
+ * Calls subscribers in batches. Between batches other work runs, and the memory of finished
+ * responses is freed; thousands of responses at the same time would need much memory.
  */
 async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
   for (let start = 0; start < subscribers.length; start += BATCH_SIZE) {

@@ -18,7 +18,10 @@ export interface Limits
 
 /** More than GraphiQL, code generators and other tools send. */
 const MAX_INTROSPECTIONS = 10;
-/** Validation of 60,000 takes 50 ms. A page of 100 fragments that share ten fields has 50,000. */
+/**
+ * Pairs of selections. Validation of 60,000 takes 50 ms; a document of 100 fragments that share ten
+ * fields has 50,000.
+ */
 const MAX_OVERLAPS = 60_000;
 const MAX_NAME_LENGTH = 200;
 /** No input type nests deeper; recursion to this depth is safe. */

@@ -32,7 +32,7 @@ export interface UserOptions extends Given<typeof userDefaults & Pick<UserRecord
 
 const tokenDefaults = {
   scopes: ['api'] as readonly string[],
-  /** Makes it a fine-grained token: `read_job`, `cancel_job`, … */
+  /** Permissions of a fine-grained token, such as `read_job`; null for a token with scopes. */
   permissions: null as readonly string[] | null,
   expired: false,
   revoked: false,

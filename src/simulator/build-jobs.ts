@@ -38,7 +38,7 @@ export interface JobOptions
   artifacts?: readonly Partial<ArtifactRecord>[] | undefined;
   /** Name of an environment; slug and tier are derived from it. */
   environment?: string | undefined;
-  /** The log. If given, the clock prints nothing more. */
+  /** The log. If given, the job prints nothing more when the clock advances. */
   log?: string | Buffer | undefined;
   plan?: Partial<PlanRecord> | undefined;
 }

@@ -3,7 +3,7 @@
  * negative results below.
  */
 
-/** The bytes are not such a token. */
+/** The bytes are not the token that the reader looks for. */
 export const NO_MATCH = -1;
 /** The line ends within the token. */
 export const LINE_END = -2;
@@ -115,7 +115,10 @@ interface Skipped {
 
 const STRING_ENDS: readonly number[] = [BEL, CANCEL, SUBSTITUTE, ESC, LF];
 
-/** Skips a string, at most to a line feed; NEED_MORE if the only byte may begin its end. */
+/**
+ * Skips a string, at most to a line feed. NEED_MORE if one byte is left and it may begin the end of
+ * the string.
+ */
 export function skipString(bytes: Uint8Array, from: number): Skipped | typeof NEED_MORE {
   let at = from;
   while (at < bytes.length && !STRING_ENDS.includes(bytes[at] as number)) at += 1;

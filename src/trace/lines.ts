@@ -359,12 +359,12 @@ export interface Window {
 }
 
 /**
- * Most lines that can still disappear: the last one of each stream (256 numbers, two kinds) and the
- * last one without a header, if it turns out to be the beginning of a mark.
+ * Maximum number of lines that can still be removed: the last line of each stream (256 numbers, two
+ * kinds), and the last line without a header, if it turns out to be the beginning of a mark.
  */
 const UNSETTLED_LINES = 513;
 
-/** Upper bound of their text, which is that of incomplete marks, in bytes. */
+/** Maximum size of the text of these lines in bytes: that of incomplete marks. */
 const UNSETTLED_TEXT = 1 << 19;
 
 /** Forgets lines that are outside the window for good. `total` is the size of the log so far. */

@@ -94,9 +94,9 @@ export interface Mark {
   readonly collapsed: boolean;
 }
 
-/** Longest name and longest option list of a mark, in bytes. */
+/** Maximum length of the name and of the option list of a mark, in bytes. */
 const MAX_NAME = 255;
-/** Most digits of a time. */
+/** Maximum number of digits of a time. */
 const MAX_DIGITS = 15;
 
 const SECTION = asciiBytes('section_');

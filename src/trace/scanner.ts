@@ -23,7 +23,10 @@ import {
 } from './log-state.ts';
 import { HEADER_BYTES, headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
 
-/** Bytes joined to carried ones at a time: enough for most marks, headers and control sequences. */
+/**
+ * How many new bytes are joined to carried ones at a time: enough for most marks, headers and
+ * control sequences.
+ */
 const LOOK_AHEAD = 64;
 
 const NO_BYTES = new Uint8Array(0);
@@ -42,7 +45,10 @@ const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
 const LETTER_E = 0x65;
 const LETTER_C = 0x63;
 
-/** Checks two letters after an s. A line end counts: a continued line may complete the mark. */
+/**
+ * Whether the two letters after an `s` may begin a mark. A line end counts, too, because a
+ * continued line may complete the mark.
+ */
 function mayBeginMark(bytes: Uint8Array, at: number): boolean {
   const second = bytes[at + 1] ?? LF;
   if (second !== LETTER_E) return second === LF;

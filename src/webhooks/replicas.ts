@@ -17,7 +17,10 @@ interface ReplicasOptions {
   onRelay(isUp: boolean): void;
 }
 
-/** Without Redis, or while it is unavailable, each replica has only its own events. */
+/**
+ * Creates the exchange of change events. Without Redis, or while it is unavailable, each replica
+ * has only its own events.
+ */
 export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOptions) {
   const notifications = createNotifications(clock);
   let relay: Relay | undefined;

@@ -1,9 +1,9 @@
 /*
- * Decides which keyset pages and single reads answer a set of job ids of one project at the least
- * cost. GitLab has no read by several ids, but its keyset list accepts a cursor built from any id:
- * the page after id hi + 1 has every job of the project from hi down to the page's last row. Each
- * id in between is either on that page or not in the project. Pure: the cost estimate uses it as
- * well.
+ * Plans the keyset pages and single reads that find jobs of one project by id at the lowest cost.
+ * GitLab has no read by several ids, but its keyset list accepts a cursor built from any id: the
+ * page after id n + 1 has every job of the project from n down to the page's last row. Each id in
+ * between is either on that page or not in the project. No side effects, so the cost estimate uses
+ * it, too.
  */
 
 /**
@@ -86,10 +86,10 @@ export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: 
 }
 
 /**
- * Plans the reads for ids of one project. Ids that are close together share a page, limited to the
- * rows that they are worth; on a busy server most ids in between belong to other projects, so that
- * such a page reaches further than its size suggests. For the same reason, five or more ids that
- * are far apart from each other try one shared page.
+ * Plans the reads for ids of one project. Ids that are close together share a page of at most
+ * ROWS_PER_CALL rows per id. On a busy server most ids in between belong to other projects, so that
+ * a page covers more ids than it has rows. For the same reason, five or more ids that are far apart
+ * from each other are first read with one shared page.
  */
 export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Plan {
   const windows = groupByWindow(sortDescending(ids));
@@ -101,8 +101,8 @@ export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Pla
 }
 
 /**
- * Plans the reads for the ids that a page did not reach: another page if that one answered enough
- * ids to be worth its rows, else single reads.
+ * Plans the reads for the ids below the last row of a page: another page if this one contained at
+ * least one id per ROWS_PER_CALL rows, otherwise single reads.
  */
 export function planRest(
   page: PlannedPage,

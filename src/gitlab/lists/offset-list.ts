@@ -45,7 +45,7 @@ function createPageReader<Row>(fetch: Fetch<Row>, perPage: number) {
   return {
     perPage,
     page,
-    /** Reads the pages from…to concurrently, within the transport's limits. */
+    /** Reads the pages `from` to `to` concurrently, within the transport's limits. */
     range: (from: number, to: number) =>
       Promise.all(
         Array.from({ length: Math.max(0, to - from + 1) }, (_, step) => page(from + step)),
@@ -63,7 +63,10 @@ function fittingPerPage(first: number, last: number): number {
   return MAX_PER_PAGE;
 }
 
-/** Whether all rows of a page are newer than an id, all are older, or it surrounds the id. */
+/**
+ * Returns whether all rows of a page are newer than an id, all are older, or the id belongs in
+ * between.
+ */
 function sideOf<Row extends WithId>(page: Page<Row>, id: string): 'newer' | 'older' | 'around' {
   const [first, last] = [page.items[0], page.items.at(-1)];
   if (!first || !last || compareIds(first.id, id) < 0) return 'older';
@@ -115,7 +118,10 @@ async function lastPage<Row>(pages: PageReader<Row>): Promise<number> {
   return known;
 }
 
-/** Rows of the pages from…to in order. A row that moved to the next page meanwhile occurs once. */
+/**
+ * Returns the rows of the pages `from` to `to` in order. A row that moved to the next page
+ * meanwhile occurs once.
+ */
 async function rowsOf<Row extends WithId>(
   pages: PageReader<Row>,
   from: number,
