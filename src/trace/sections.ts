@@ -110,7 +110,7 @@ export function sectionsSince(sections: Sections, firstKept: number): readonly S
   return sections.list.filter((section) => reaches(section, firstKept));
 }
 
-/** Forgets sections that end before line `firstKept`, if there are at least MANY_SECTIONS. */
+/** Forgets sections that end before line `firstKept`, if there are at least `clearAt` sections. */
 export function forgetSections(sections: Sections, firstKept: number): void {
   if (sections.list.length < sections.clearAt) return;
   sections.list = sections.list.filter((section) => reaches(section, firstKept));
