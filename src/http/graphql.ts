@@ -123,7 +123,10 @@ export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedR
       if (!('cached' in prepared)) return prepared;
       return (await operations.execute(prepared)) as OperationResponse;
     };
-    json.sendBatch(await Promise.all(all.map(runInBatch)), exchange, type);
+    const results = await Promise.all(all.map(runInBatch));
+    if (!base.signal.aborted) return json.sendBatch(results, exchange, type);
+    for (const { release } of results) release();
+    return undefined;
   };
 
   const handle = async (exchange: Exchange, search: string): Promise<void> => {

@@ -6,7 +6,7 @@ const KIBIBYTE = 1024;
 /** A log that is kept whole where it is alone. */
 const LENGTH = 250 * KIBIBYTE;
 
-async function start() {
+async function start(env: Record<string, string> = {}) {
   const world = smallWorld();
   const app = world.addProject({ id: 50, path: 'group/long', members: { alice: 'maintainer' } });
   const pipeline = world.addPipeline(app, { id: 800, user: 'alice' });
@@ -15,6 +15,7 @@ async function start() {
   return startGateway({
     simulator: { world },
     token: tokens.alice,
+    env,
     config: { maxTraceBytes: 256 * KIBIBYTE },
   });
 }
@@ -44,6 +45,24 @@ it('a log is complete again after earlier operations end, fail or are aborted', 
     .poll(async () => at(await query(ONE), 'job.trace.truncated'), { interval: 20 })
     .toBe(false);
   expect(calls().length).toBeGreaterThan(18);
+});
+
+it('a log is complete again after a batch whose caller disconnected', async () => {
+  const { url, query, simulator } = await start({ MAX_BATCH: '2' });
+  simulator.fail({ kind: 'hang', match: '/trace' });
+  const caller = new AbortController();
+  const response = fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'private-token': tokens.alice },
+    body: JSON.stringify([{ query: ALL }, { query: ALL }]),
+    signal: caller.signal,
+  });
+  await expect.poll(() => simulator.requests.at(-1)?.path).toContain('/trace');
+  caller.abort();
+  await expect(response).rejects.toThrow('aborted');
+  await expect
+    .poll(async () => at(await query(ONE), 'job.trace.truncated'), { interval: 20 })
+    .toBe(false);
 });
 
 it('the log text of one response is limited; its other fields are complete', async () => {
