@@ -39,8 +39,7 @@ export function createJsonSender(headers: ResponseHeaders, drain: Drain) {
     for (const error of errors) {
       head.push(...Object.entries(httpOptionsOf(error)?.headers ?? {}).flat());
     }
-    // The rest of a body that is too large must not be parsed as the next request.
-    if (drain.isDraining || status === 413) head.push('connection', 'close');
+    if (drain.isDraining) head.push('connection', 'close');
     if (length !== undefined) head.push('content-length', String(length));
     return response.writeHead(status, head);
   };
@@ -63,7 +62,8 @@ export function createJsonSender(headers: ResponseHeaders, drain: Drain) {
       // One listener for each operation of the batch.
       exchange.response.setMaxListeners(0);
       for (const { release } of results) exchange.response.once('close', release);
-      const maxAge = Math.min(...results.map((result) => result.maxAge));
+      // An empty batch has no operation that limits it.
+      const maxAge = results.length > 0 ? Math.min(...results.map((result) => result.maxAge)) : 0;
       const body = Buffer.from(`[${results.map(writeResponse).join(',')}]`);
       writeHead({ errors: [], maxAge }, exchange, type, body.length).end(body);
     },

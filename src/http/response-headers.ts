@@ -10,8 +10,8 @@ const SECURITY: readonly (readonly [name: string, value: string])[] = [
   ['x-frame-options', 'DENY'],
 ];
 
-/** The request headers that a response depends on. */
-const VARY = 'Authorization, PRIVATE-TOKEN, JOB-TOKEN';
+/** The request headers that a response depends on; GraphiQL and JSON have the same URL. */
+const VARY = 'Accept, Authorization, PRIVATE-TOKEN, JOB-TOKEN';
 
 const ALLOWED_HEADERS = [
   ...['content-type', 'accept', 'private-token', 'authorization', 'job-token'],

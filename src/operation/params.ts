@@ -24,6 +24,7 @@ function badRequest(message: string, onlyNewMediaType = false): Error {
 }
 
 function kindOf(value: unknown): string {
+  if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
@@ -42,7 +43,7 @@ function readText(value: unknown, name: string): string | undefined {
 
 /** Checks the shape of request parameters. Throws BAD_REQUEST that names the parameter. */
 export function parseParams(value: unknown): OperationParams {
-  if (value === null || kindOf(value) !== 'object') {
+  if (kindOf(value) !== 'object') {
     throw badRequest(`Expected params to be an object but given ${kindOf(value)}.`);
   }
   const params = value as Record<string, unknown>;

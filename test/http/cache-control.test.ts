@@ -100,13 +100,33 @@ describe('the Cache-Control header', () => {
     expect(headers.get('cache-control')).toBe('private, max-age=60');
   });
 
-  it('and that another credential gets another answer', async () => {
+  it('a batch as its operation that changes first, and not a batch of none', async () => {
+    const { url } = await startGateway({
+      simulator: { world: createJobs() },
+      env: { MAX_BATCH: '2' },
+    });
+    const cacheControlOf = async (queries: string[]) => {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'private-token': TOKEN },
+        body: JSON.stringify(queries.map((query) => ({ query }))),
+      });
+      await response.text();
+      return response.headers.get('cache-control');
+    };
+    expect(await cacheControlOf([job(DONE, 'name'), job(RUNNING, 'status')])).toBe(
+      'private, max-age=2',
+    );
+    expect(await cacheControlOf([])).toBe('no-store');
+  });
+
+  it('and that another credential or media type gets another answer', async () => {
     const headers = await headersOf(job(DONE, 'name'), {
       accept: 'application/graphql-response+json',
     });
     expect(headers.get('cache-control')).toBe('private, max-age=60');
     expect(headers.get('vary')?.split(', ')).toEqual(
-      expect.arrayContaining(['Authorization', 'PRIVATE-TOKEN', 'JOB-TOKEN']),
+      expect.arrayContaining(['Accept', 'Authorization', 'PRIVATE-TOKEN', 'JOB-TOKEN']),
     );
   });
 });
