@@ -190,9 +190,10 @@ export function createOperations(deps: OperationsDeps): Operations {
     }
   };
 
-  const contextOf = ({ request, tracked }: PreparedOperation, strings?: StreamedStrings) => {
+  const contextOf = ({ request, tracked, type }: PreparedOperation): Context => {
     const { header, signal } = request;
-    const caller = { header, signal, ...(strings && { streamedStrings: strings }) };
+    const streams = request.streamsStrings && type !== 'subscription';
+    const caller = { header, signal, ...(streams && { streamedStrings: createStreamedStrings() }) };
     const context = openContext(caller, deps.context);
     tracked.operation.requestCounter = context.requestCounter;
     return context;
@@ -236,9 +237,10 @@ export function createOperations(deps: OperationsDeps): Operations {
     };
   };
 
-  const respond = async (prepared: PreparedOperation): Promise<OperationResponse> => {
-    const strings = prepared.request.streamsStrings ? createStreamedStrings() : undefined;
-    const context = contextOf(prepared, strings);
+  const respond = async (
+    prepared: PreparedOperation,
+    context: Context,
+  ): Promise<OperationResponse> => {
     const response = toResponse(prepared, await executeOnce(prepared, context), context);
     tracker.end(prepared.tracked);
     return response;
@@ -246,9 +248,9 @@ export function createOperations(deps: OperationsDeps): Operations {
 
   const subscribe = async (
     prepared: PreparedOperation,
+    context: Context,
   ): Promise<OperationResponse | ResponseStream> => {
     const { document, operationName, variables, tracked } = prepared;
-    const context = contextOf(prepared);
     const source = await createSourceEventStream({
       schema,
       document,
@@ -280,10 +282,14 @@ export function createOperations(deps: OperationsDeps): Operations {
     async execute(prepared) {
       const { span, operation } = prepared.tracked;
       operation.execution = prepared.cached.execution;
+      const run = prepared.type === 'subscription' ? subscribe : respond;
+      let context: Context | undefined;
       try {
-        const isStream = prepared.type === 'subscription';
-        return await span.run(() => (isStream ? subscribe(prepared) : respond(prepared)));
+        const opened = contextOf(prepared);
+        context = opened;
+        return await span.run(() => run(prepared, opened));
       } catch (error) {
+        context?.end();
         return refuseWith(prepared.tracked, [error]);
       }
     },
