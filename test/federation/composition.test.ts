@@ -16,18 +16,20 @@ const gitlab = { name: 'gitlab', url: 'http://gitlab.invalid', typeDefs: parse(s
 const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])';
 
-const beside = (neighbour: string) => [
-  gitlab,
-  { name: 'neighbour', url: 'http://neighbour.invalid', typeDefs: parse(neighbour) },
-];
+const neighbour = (typeDefs: string, name = 'neighbour') => ({
+  name,
+  url: `http://${name}.invalid`,
+  typeDefs: parse(typeDefs),
+});
+const withRelay = [gitlab, neighbour(neighbourSdl)];
 
-/** What each composer says against it; empty lists where it composes. */
-function complaints(neighbour: string): { apollo: string[]; guild: string[] } {
+/** The errors of each composer; empty lists if the subgraphs compose. */
+function errorsOf(subgraphs: (typeof gitlab)[]): { apollo: string[]; guild: string[] } {
   const messages = (errors: readonly { message: string }[] = []) =>
     errors.map(({ message }) => message);
   return {
-    apollo: messages(composeWithApollo(beside(neighbour)).errors),
-    guild: messages(composeWithGuild(beside(neighbour)).errors),
+    apollo: messages(composeWithApollo(subgraphs).errors),
+    guild: messages(composeWithGuild(subgraphs).errors),
   };
 }
 
@@ -45,10 +47,11 @@ describe('the subgraph', () => {
   });
 
   it('composes with another Relay subgraph without hints', () => {
-    expect(complaints(neighbourSdl)).toEqual(none);
-    const hints = composeWithApollo(beside(neighbourSdl)).hints?.map(({ message }) => message);
-    expect(hints).toEqual([]);
-    const { publicSdl = '' } = composeWithGuild(beside(neighbourSdl));
+    const { errors, hints } = composeWithApollo(withRelay);
+    expect(errors).toBeUndefined();
+    expect(hints?.map(({ message }) => message)).toEqual([]);
+    const { errors: guildErrors = [], publicSdl = '' } = composeWithGuild(withRelay);
+    expect(guildErrors).toEqual([]);
     const graph = buildSchema(publicSdl);
     const fieldOf = (type: string, name: string) =>
       String((graph.getType(type) as GraphQLObjectType).getFields()[name]?.type);
@@ -58,44 +61,74 @@ describe('the subgraph', () => {
     expect(fieldOf('Query', 'resource')).toBe('Node');
   });
 
-  it.each([
-    ['Job', 'id', 'id: ID!'],
-    ['Job', 'projectId databaseId', 'projectId: ID! databaseId: ID!'],
-    ['Job', 'webUrl', 'webUrl: String'],
-    ['Bridge', 'id', 'id: ID!'],
-    ['Pipeline', 'id', 'id: ID!'],
-    ['Pipeline', 'projectId databaseId', 'projectId: ID! databaseId: ID!'],
-    ['Pipeline', 'webUrl', 'webUrl: String'],
-    ['Project', 'id', 'id: ID!'],
-    ['Project', 'fullPath', 'fullPath: ID!'],
-    ['Project', 'databaseId', 'databaseId: ID!'],
-  ])('resolves %s by %s', (type, key, fields) => {
-    const neighbour = `${LINK}
-      type Query { it: ${type} }
-      type ${type} @key(fields: "${key}", resolvable: false) { ${fields} }`;
-    expect(complaints(neighbour)).toEqual(none);
+  // One neighbour for each key, composed together: no neighbour can resolve another one's types.
+  it('resolves types by each of their keys', () => {
+    const keys = [
+      ['Job', 'id', 'id: ID!'],
+      ['Job', 'projectId databaseId', 'projectId: ID! databaseId: ID!'],
+      ['Job', 'webUrl', 'webUrl: String'],
+      ['Bridge', 'id', 'id: ID!'],
+      ['Pipeline', 'id', 'id: ID!'],
+      ['Pipeline', 'projectId databaseId', 'projectId: ID! databaseId: ID!'],
+      ['Pipeline', 'webUrl', 'webUrl: String'],
+      ['Project', 'id', 'id: ID!'],
+      ['Project', 'fullPath', 'fullPath: ID!'],
+      ['Project', 'databaseId', 'databaseId: ID!'],
+    ] as const;
+    const neighbours = keys.map(([type, key, fields], index) =>
+      neighbour(
+        `${LINK}
+        type Query { it${index}: ${type} }
+        type ${type} @key(fields: "${key}", resolvable: false) { ${fields} }`,
+        `neighbour${index}`,
+      ),
+    );
+    expect(errorsOf([gitlab, ...neighbours])).toEqual(none);
   });
 
-  it.each([
-    ['User', 'databaseId', 'databaseId: ID!'],
-    ['User', 'username', 'username: String'],
-    ['Runner', 'databaseId', 'databaseId: ID!'],
-    ['Commit', 'sha', 'sha: String!'],
-    ['Agent', 'databaseId', 'databaseId: ID!'],
-  ])('lets other subgraphs extend %s by %s, but does not resolve it', (type, key, fields) => {
-    const adds = `${LINK} type ${type} @key(fields: "${key}") { ${fields} more: String }`;
-    expect(complaints(`${adds} type Query { other: Int }`)).toEqual(none);
-    const { apollo, guild } = complaints(`${adds} type Query { it: ${type} }`);
-    expect(apollo.join()).toContain('cannot move to subgraph "gitlab"');
-    expect(guild.join()).toContain('cannot move to subgraph "gitlab"');
+  describe('lets other subgraphs extend a type, but does not resolve it:', () => {
+    const keys = [
+      ['User', 'databaseId', 'databaseId: ID!'],
+      ['User', 'username', 'username: String'],
+      ['Runner', 'databaseId', 'databaseId: ID!'],
+      ['Commit', 'sha', 'sha: String!'],
+      ['Agent', 'databaseId', 'databaseId: ID!'],
+    ] as const;
+    /** One neighbour for each key; `fieldOf` returns its root field. */
+    const compose = (fieldOf: (index: number, type: string) => string) =>
+      errorsOf([
+        gitlab,
+        ...keys.map(([type, key, fields], index) =>
+          neighbour(
+            `${LINK}
+            type ${type} @key(fields: "${key}") { ${fields} more${index}: String }
+            type Query { ${fieldOf(index, type)} }`,
+            `neighbour${index}`,
+          ),
+        ),
+      ]);
+
+    it('composes with fields for each', () => {
+      expect(compose((index) => `other${index}: Int`)).toEqual(none);
+    });
+
+    it('composes with no root field that returns one', () => {
+      const { apollo, guild } = compose((index, type) => `it${index}: ${type}`);
+      for (const index of keys.keys()) {
+        const reasons = (messages: string[]) =>
+          messages.filter((message) => message.includes(`it${index} {`)).join();
+        expect(reasons(apollo)).toContain('cannot move to subgraph "gitlab"');
+        expect(reasons(guild)).toContain('cannot move to subgraph "gitlab"');
+      }
+    });
   });
 
   it('marks types without identity as shareable', () => {
-    const neighbour = `${LINK}
+    const typeDefs = `${LINK}
       type Query { artifact: JobArtifact }
       type JobArtifact @shareable { fileType: String! fileFormat: String filename: String size: BigInt }
       scalar BigInt`;
-    expect(complaints(neighbour)).toEqual(none);
+    expect(errorsOf([gitlab, neighbour(typeDefs)])).toEqual(none);
   });
 
   it('can be served by @apollo/subgraph unchanged', () => {
@@ -138,7 +171,7 @@ describe('the two schemas', () => {
 describe('a contract', () => {
   const contractWithout = (tag: string) => {
     const filter = { include: new Set<string>(), exclude: new Set([tag]) };
-    const result = composeSchemaContract(beside(neighbourSdl), filter, true);
+    const result = composeSchemaContract(withRelay, filter, true);
     expect(result.errors).toBeUndefined();
     return buildSchema(result.publicSdl ?? '');
   };
