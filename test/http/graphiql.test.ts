@@ -16,17 +16,32 @@ interface Given {
 }
 
 /** A gateway in front of the demo's GitLab; with its tokens shown, as in the demo, or without. */
-async function start({ env = {}, exampleTokens }: Given = {}): Promise<string> {
+async function start({ env = {}, exampleTokens }: Given = {}) {
   const simulator = await createSimulator({ world: seedWorld() });
   const command = parseConfig({ GITLAB_URL: simulator.url, GRAPHIQL: 'true', ...env }, []);
   if (command.name !== 'serve') throw new Error('unreachable');
   const gateway = createGateway(command.config, { version: '0.0.0-test', exampleTokens });
-  onTestFinished(async () => {
+  const close = async () => {
     await gateway.close();
     await simulator.close();
-  });
-  return gateway.listen('127.0.0.1', 0);
+  };
+  return { url: await gateway.listen('127.0.0.1', 0), close };
 }
+
+const secret = 'glpat-of-the-gateway';
+/** URLs of two gateways for all tests: each compresses the 9 MB of GraphiQL once. */
+const gateways = { plain: '', demo: '' };
+
+beforeAll(async () => {
+  const plain = await start({ env: { GITLAB_TOKEN: secret } });
+  const inDemo = await start({ exampleTokens: demoTokens });
+  gateways.plain = plain.url;
+  gateways.demo = inDemo.url;
+  return async () => {
+    await plain.close();
+    await inDemo.close();
+  };
+});
 
 const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
@@ -43,7 +58,7 @@ function referencesIn(page: string): string[] {
 
 describe('the page', () => {
   it('is returned to browsers only: other clients get GraphQL', async () => {
-    const url = await start();
+    const url = gateways.plain;
     const query = encodeURIComponent('{ __typename }');
     const answer = await fetch(`${url}/graphql?query=${query}`, {
       headers: { accept: 'application/json' },
@@ -56,13 +71,14 @@ describe('the page', () => {
   });
 
   it('does not exist with GRAPHIQL=false', async () => {
-    const url = await start({ env: { GRAPHIQL: 'false' } });
+    const { url, close } = await start({ env: { GRAPHIQL: 'false' } });
+    onTestFinished(close);
     const page = await fetch(`${url}/graphql`, { headers: html });
     expect(await page.text()).not.toContain('GraphiQL');
   });
 
   it('allows only its own origin, no inline script, no framing', async () => {
-    const { headers } = await getPage(await start());
+    const { headers } = await getPage(gateways.plain);
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self';");
@@ -76,31 +92,30 @@ describe('the page', () => {
   });
 
   it('loads nothing from another host', async () => {
-    const { text } = await getPage(await start({ exampleTokens: demoTokens }));
+    const { text } = await getPage(gateways.demo);
     for (const address of referencesIn(text)) {
       expect(address).toMatch(/^(data:image\/svg\+xml,|graphiql\/[\w-]{16}\.(js|css)$)/);
     }
   });
 
   it('contains example tokens in the demo only', async () => {
-    const inDemo = await getPage(await start({ exampleTokens: demoTokens }));
+    const inDemo = await getPage(gateways.demo);
     expect(inDemo.text).toContain(demo.token);
-    const secret = 'glpat-of-the-gateway';
-    const { text } = await getPage(await start({ env: { GITLAB_TOKEN: secret } }));
+    const { text } = await getPage(gateways.plain);
     expect(text).not.toContain(secret);
     expect(text).not.toContain(demo.token);
     expect(text).not.toContain(demo.tokens.job);
   });
 
   it('finds its files under a URL with a trailing slash', async () => {
-    const page = await fetch(`${await start()}/graphql/`, { headers: html });
+    const page = await fetch(`${gateways.plain}/graphql/`, { headers: html });
     expect(await page.text()).toContain('src="../graphiql/');
   });
 });
 
 describe('its files', () => {
   it('are compressed and cached by browsers forever', async () => {
-    const url = await start();
+    const url = gateways.plain;
     const { text } = await getPage(url);
     const [script] = referencesIn(text).filter((address) => address.endsWith('.js'));
     const response = await fetch(`${url}/${script}`, {
@@ -117,7 +132,7 @@ describe('its files', () => {
   });
 
   it('are named after a hash of their content', async () => {
-    const url = await start();
+    const url = gateways.plain;
     const addresses = referencesIn((await getPage(url)).text).filter(
       (each) => !each.startsWith('data:'),
     );
@@ -199,7 +214,7 @@ describe.skipIf(whyNoBrowser)(`in a browser${whyNoBrowser ? ` (${whyNoBrowser})`
   }
 
   it('opens every example in a tab and sends the token that it needs', async () => {
-    const { page, faults } = await open(await start({ exampleTokens: demoTokens }));
+    const { page, faults } = await open(gateways.demo);
     const names = readOperations().map(
       ({ query }) => /^(?:query|mutation|subscription) (\w+)/m.exec(query)?.[1],
     );
@@ -212,7 +227,7 @@ describe.skipIf(whyNoBrowser)(`in a browser${whyNoBrowser ? ` (${whyNoBrowser})`
   });
 
   it('marks what does not match the schema', async () => {
-    const { page, faults } = await open(await start(), '/graphql?query=%7B%20nonsense%20%7D');
+    const { page, faults } = await open(gateways.plain, '/graphql?query=%7B%20nonsense%20%7D');
     await page.locator('.graphiql-query-editor .squiggly-error').waitFor();
     expect(await tabsOf(page)).toContain('<untitled>');
     expect(page.url()).toMatch(/\/graphql$/);
@@ -220,7 +235,7 @@ describe.skipIf(whyNoBrowser)(`in a browser${whyNoBrowser ? ` (${whyNoBrowser})`
   });
 
   it('keeps tabs after a reload, but not tokens that were typed', async () => {
-    const { page, faults } = await open(await start());
+    const { page, faults } = await open(gateways.plain);
     await page.getByRole('button', { name: 'Headers' }).click();
     await page.locator('.graphiql-editor-tool .monaco-editor:visible').click();
     await page.keyboard.press('Control+A');
