@@ -42,7 +42,7 @@ export function isSetting(node: Setting<unknown> | Settings): node is Setting<un
   return typeof node['name'] === 'string';
 }
 
-// Parsers of values that are not empty. The error message follows the name of the variable.
+// Parse values that are not empty. An error message continues the name: "PORT must be …".
 
 const url = z
   .string()

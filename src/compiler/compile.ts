@@ -37,7 +37,7 @@ export interface CompiledOperation {
 }
 
 const CONDITIONAL_DIRECTIVES = ['skip', 'include'];
-/** At most 16 variants. */
+/** Variables in `@skip` and `@include`. Four of them have 16 combinations of values. */
 const MAX_CONDITIONS = 4;
 
 /** Variables in `@skip` and `@include`; undefined for too many, or for another directive. */

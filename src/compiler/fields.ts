@@ -75,7 +75,7 @@ interface Selected {
   readonly nodes: Nodes;
   readonly on: GraphQLObjectType;
   readonly definition: Field;
-  /** In the response. */
+  /** The response key: the alias, or the name of a field without one. */
   readonly key: string;
 }
 

@@ -266,7 +266,7 @@ async function readJobsOfProject(
   { gitlab, aliases }: Operation,
 ): Promise<Outcomes> {
   const [id = ''] = ids;
-  // A single read needs no plan, but a job token may only list jobs (upstream.md §8).
+  // A single job is read by its id. A job token may only list jobs (upstream.md §8).
   const isSingle = ids.length === 1 && gitlab.credential.kind !== 'job-token';
   const outcomes = isSingle
     ? new Map([[id, await orError(gitlab.getJob({ project, id }))]])

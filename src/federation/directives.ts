@@ -44,7 +44,7 @@ function namesWithout(
     query: new GraphQLObjectType({ name: 'Query', fields: Object.fromEntries(left) }),
     mutation: hidden.mutations ? null : schema.getMutationType(),
     subscription: schema.getSubscriptionType(),
-    // Fields of other subgraphs may return an entity even if no field of this one does.
+    // Entities always remain: fields of other subgraphs may return them.
     types: [...entityKeys.keys(), ...embeddedKeys.keys()].flatMap(
       (name) => schema.getType(name) ?? [],
     ),

@@ -145,8 +145,8 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   if (call && call !== ownCalls[type]) return false;
   const isInRow = known === 'own' || (!call && (known === 'job' || known === 'pipeline'));
   if (!isInRow && !knownBy.includes(known)) return false;
-  // A field of a named object returns another named object without a call. But if the selection
-  // there needs a GET that this object's row would make unnecessary, the row is read.
+  // Without its row, this object can only name the object that the field returns. If that one then
+  // needs reads which are unnecessary with this object's row, the row is read instead.
   return (
     !leadsTo ||
     !isNamed(known) ||
@@ -162,7 +162,10 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
 export interface ReadPlan {
   /** Whether the object's own GET is needed. */
   readonly own: boolean;
-  /** Whether values are taken from rows that are read below it, which are awaited first. */
+  /**
+   * Whether fields further below read rows that contain the missing values, such as the number of a
+   * project. Those reads are awaited instead of a GET of the object.
+   */
   readonly awaitsRows: boolean;
   /** Other calls that selected fields need. */
   readonly calls: ReadonlySet<Call>;
@@ -311,7 +314,7 @@ function within(type: string, at: Multiplicity): Multiplicity {
   return type === 'Project' ? spread(at.objects) : at;
 }
 
-/** Counts the calls for objects of a type with what is selected on them. */
+/** Counts the calls for objects of a type: their own GETs, and the calls of the fields below. */
 function countOn(type: string, selection: Selection, known: Knowledge): Count | undefined {
   const plan = planRead(type, selection, known);
   return total([calls(Number(plan.own)), countRest(type, selection, { known, plan })]);
@@ -487,7 +490,7 @@ export function createCostEstimate(
   const countOf = (variableValues: Variables): Count => {
     const scope = { ...document, variableValues };
     const { list, ...rest } = selectionOfOperation(operation, scope);
-    // Root fields of a mutation share nothing: each forgets what was read before it.
+    // Root fields of a mutation share no reads: each clears what was read before it.
     const parts =
       operation.operation === 'mutation'
         ? list.map((field) => ({ ...rest, list: [field] }))

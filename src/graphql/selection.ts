@@ -45,7 +45,7 @@ export interface Selection {
   readonly list: readonly SelectedField[];
   /** Returns whether one of the fields is selected. */
   has(...names: string[]): boolean;
-  /** Returns the fields below all selections of a field, whatever their aliases. */
+  /** Returns what is selected below a field; the selections of its aliases are merged. */
   below(name: string): Selection;
 }
 

@@ -17,7 +17,7 @@ interface Asset {
 const TITLE = 'GitLab Jobs';
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><rect width="32" height="32" rx="7" fill="#7b3fe4"/><path d="M12 9v14l11-7z" fill="#fff"/></svg>';
-/** The initial headers without example tokens; GraphiQL allows comments there. */
+/** Initial content of the Headers tab without example tokens. Comments are allowed there. */
 const HEADERS_COMMENT = '// Your token: { "PRIVATE-TOKEN": "glpat-…" }\n';
 
 /**

@@ -20,7 +20,8 @@ export function statusOf(errors: readonly GraphQLError[], type: ResponseType): n
 }
 
 /**
- * In characters. Longer bodies are encoded once, to know their length; shorter ones are written
+ * In characters. A body of this length or more is encoded to a buffer, because measuring and then
+ * sending a string would encode it twice. A shorter one stays a string, which Node writes together
  * with the headers.
  */
 const LONG = 8_192;

@@ -15,7 +15,10 @@ function json(status: number, value: unknown): OperatorResponse {
   return { status, type: 'application/json', body: `${JSON.stringify(value)}\n` };
 }
 
-/** Creates `/health`: the process is alive; and `/ready`: it can serve, or 503 with the reason. */
+/**
+ * Creates `/health`, which is 200 while the process is alive, and `/ready`, which is 200 if it can
+ * serve and otherwise 503 with the reason.
+ */
 export function healthEndpoints(deps: {
   readiness: Readiness;
   isDraining(): boolean;

@@ -12,7 +12,7 @@ export interface RoutedRequest {
   search: string;
 }
 
-/** Handles the requests of some paths; returns false for others. The common headers are set. */
+/** Handles requests to its paths; returns false for others. The common headers are already set. */
 export type Route = (routed: RoutedRequest) => boolean | Promise<boolean>;
 
 interface HttpListenerOptions {

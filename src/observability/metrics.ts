@@ -82,7 +82,7 @@ function createInstruments(registry: Registry) {
       labelNames: ['endpoint'],
       registers,
     }),
-    // With several workers, these two are aggregated as the maximum.
+    // With several workers, the next two gauges have the maximum of all workers, not the sum.
     redisAway: new Gauge({
       name: 'gateway_redis_away',
       help: '1 while Redis is unreachable, so that change events do not reach other replicas',

@@ -123,7 +123,7 @@ export function findProject(request: ApiRequest, policy: Route['jobToken'] = nul
   return project;
 }
 
-/** Returns the project of the path; 403 if its jobs are not readable by the caller (step 7). */
+/** Returns the project of the path; 403 if the caller may not read its jobs (§1.1 step 7). */
 export function findReadableProject(
   request: ApiRequest,
   policy: Route['jobToken'] = null,

@@ -5,9 +5,9 @@
 
 /** The bytes are not the token that the reader looks for. */
 export const NO_MATCH = -1;
-/** The line ends within the token. */
+/** The line ends before the token is complete. */
 export const LINE_END = -2;
-/** The input ends within the token: more bytes are needed. */
+/** The input ends before the token is complete: more bytes are needed. */
 export const NEED_MORE = -3;
 
 export const LF = 0x0a;

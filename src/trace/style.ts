@@ -6,7 +6,10 @@
 
 export const PLAIN_STYLE = 0;
 
-/** Bits 0–8: text color + 1, or 0. Bits 9–17: background color + 1, or 0. Above: attributes. */
+/**
+ * Bits of a style: 0–8 are the text color + 1, 9–17 the background color + 1 (0 for the default
+ * color), and higher bits are attributes.
+ */
 const BACKGROUND_SHIFT = 9;
 const COLOR_MASK = 0x1ff;
 const BOLD = 1 << 18;

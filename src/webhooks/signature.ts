@@ -24,7 +24,8 @@ export function createHookVerifier(secret: string, now: () => number) {
     /** Undefined if the decision needs the body (`bySignature`). */
     byHeaders(header: ReadHeader): boolean | undefined {
       const token = header('x-gitlab-token');
-      // GitLab never sends a signing token, so a request that contains one is forged.
+      // A signing token makes X-Gitlab-Token irrelevant: GitLab signs with the token, and never
+      // sends it.
       if (token !== null && !isSigningToken) return isEqual(token, secret);
       return isSigningToken && header('webhook-signature') !== null ? undefined : false;
     },
