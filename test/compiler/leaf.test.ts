@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { leafWriter } from '../../src/compiler/leaf.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { runs } from '../helpers/runs.ts';
+import { codePoint } from '../helpers/strings.ts';
 
 /*
  * The fast paths of leaves write the JSON of `serialize`, or throw its error.
@@ -18,7 +19,7 @@ const escapedTexts = fc
   .array(fc.constantFrom('"', '\\', '/', '\n', '\0', '\x1f', '\x7f', '\u2028', '\ud83d', '\ude00'))
   .map((parts) => parts.join('a'));
 const texts = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: codePoint }),
   fc.string({ maxLength: 400 }),
   escapedTexts,
   fc.constantFrom('', '0', 'true', '12345678901', '9007199254740993'),

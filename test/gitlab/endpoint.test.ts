@@ -4,12 +4,13 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { endpoint, InvalidSegmentError, toQuery } from '../../src/gitlab/endpoint.ts';
 import { runs } from '../helpers/runs.ts';
+import { codePoint } from '../helpers/strings.ts';
 import { connect, sendJson, serve } from './upstream.ts';
 
 /** Any text, including attempts to leave the path segment. */
 const anyId = fc.oneof(
   fc.string(),
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: codePoint }),
   fc.stringMatching(/^[./%\\?#a-z0-9]{0,12}$/),
   fc.constantFrom(
     '..',

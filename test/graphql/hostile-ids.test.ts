@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../helpers/runs.ts';
 import { type Answer, at, type Started, startGateway, textAt } from '../helpers/start-gateway.ts';
+import { codePoint } from '../helpers/strings.ts';
 import { smallWorld, tokens } from '../helpers/worlds.ts';
 
 const start = () => startGateway({ simulator: { world: smallWorld() }, token: tokens.alice });
@@ -201,7 +202,7 @@ describe.each(arguments_)('%s', (...argument) => {
 
 /** Texts that look like what is expected, and are often not. */
 const anything = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.string({ unit: codePoint, maxLength: 60 }),
   fc.stringMatching(/^[a-z0-9./%?#:\\-]{0,20}$/),
   fc.stringMatching(/^[\w.-]{1,8}(\/[\w.-]{1,8}){0,3}$/),
   fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),

@@ -1,6 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { readOperations } from '../../src/http/example-operations.ts';
+import { codePoint } from '../helpers/strings.ts';
 import { small, tokens } from '../helpers/worlds.ts';
 
 /*
@@ -16,7 +17,7 @@ export type BadRequest =
 
 const json = fc.json({ maxDepth: 4 });
 const value = fc.jsonValue({ maxDepth: 3 });
-const text = fc.string({ unit: 'binary', maxLength: 60 });
+const text = fc.string({ unit: codePoint, maxLength: 60 });
 
 /** Replaces lone surrogates, which UTF-8 cannot encode. */
 export const toWellFormed = (held: string): string => Buffer.from(held).toString();
