@@ -449,8 +449,55 @@ describe('jobPlay', () => {
   });
 });
 
+const callOf = (mutation: Mutation) =>
+  `POST /projects/42/jobs/1050/${mutation.slice(3).toLowerCase()}`;
+
+const unknown: Fault['kind'][] = ['500', '502', '504', 'html', 'truncated', 'reset', 'redirect'];
+
+/** GitLab applies the mutation, but its response fails. */
+async function checkUnknown(mutation: Mutation, kind: Fault['kind']): Promise<void> {
+  const world = smallWorld();
+  world.addJob(700, { id: 1050, plan: { frozen: true }, ...suitable[mutation] });
+  const started = await startGateway({
+    simulator: { world },
+    token: tokens.alice,
+    transport: { timeouts: { headersMs: 150 } },
+  });
+  started.simulator.fail({ kind, times: 9, afterHandling: true });
+  const answer = await mutate(started, mutation);
+  expect(answer.errors).toBeUndefined();
+  expect(at(answer, mutation)).toMatchObject({
+    job: null,
+    errors: [{ __typename: 'OutcomeUnknownError', code: 'OUTCOME_UNKNOWN' }],
+  });
+  expect(started.calls()).toEqual([callOf(mutation)]);
+  expect(started.bugs).toEqual([]);
+}
+
+async function checkOperationTimeout(mutation: Mutation): Promise<void> {
+  const world = smallWorld();
+  world.addJob(700, { id: 1050, plan: { frozen: true }, ...suitable[mutation] });
+  const config = { operationTimeoutMs: 600 };
+  const started = await startGateway({ simulator: { world }, token: tokens.alice, config });
+  started.simulator.fail({ kind: 'hang' });
+  const answer = await mutate(started, mutation);
+  expect(at(answer, `${mutation}.errors`)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+  expect(started.calls()).toEqual([callOf(mutation)]);
+  expect(started.bugs).toEqual([]);
+}
+
+describe('each mutation, all waiting at the same time,', () => {
+  it('may have been applied after hang, and is not retried', async () => {
+    await Promise.all(mutations.map((mutation) => checkUnknown(mutation, 'hang')));
+  });
+
+  it('may have been applied when the operation times out', async () => {
+    await Promise.all(mutations.map(checkOperationTimeout));
+  });
+});
+
 describe.each(mutations)('%s', (mutation) => {
-  const path = `POST /projects/42/jobs/1050/${mutation.slice(3).toLowerCase()}`;
+  const path = callOf(mutation);
 
   it('is NOT_FOUND for an unknown job, and without access to the project', async () => {
     const started = await startWith(suitable[mutation]);
@@ -553,47 +600,9 @@ describe.each(mutations)('%s', (mutation) => {
     ]);
   });
 
-  const unknown: Fault['kind'][] = [
-    '500',
-    '502',
-    '504',
-    'html',
-    'truncated',
-    'reset',
-    'hang',
-    'redirect',
-  ];
-
-  it.each(unknown)('may have been applied after %s, and is not retried', async (kind) => {
-    const world = smallWorld();
-    world.addJob(700, { id: 1050, plan: { frozen: true }, ...suitable[mutation] });
-    const started = await startGateway({
-      simulator: { world },
-      token: tokens.alice,
-      transport: { timeouts: { headersMs: 150 } },
-    });
-    started.simulator.fail({ kind, times: 9, afterHandling: true });
-    const answer = await mutate(started, mutation);
-    expect(answer.errors).toBeUndefined();
-    expect(at(answer, mutation)).toMatchObject({
-      job: null,
-      errors: [{ __typename: 'OutcomeUnknownError', code: 'OUTCOME_UNKNOWN' }],
-    });
-    expect(started.calls()).toEqual([path]);
-    expect(started.bugs).toEqual([]);
-  });
-
-  it('may have been applied when the operation times out', async () => {
-    const world = smallWorld();
-    world.addJob(700, { id: 1050, plan: { frozen: true }, ...suitable[mutation] });
-    const config = { operationTimeoutMs: 300 };
-    const started = await startGateway({ simulator: { world }, token: tokens.alice, config });
-    started.simulator.fail({ kind: 'hang' });
-    const answer = await mutate(started, mutation);
-    expect(at(answer, `${mutation}.errors`)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
-    expect(started.calls()).toEqual([path]);
-    expect(started.bugs).toEqual([]);
-  });
+  it.each(unknown)('may have been applied after %s, and is not retried', (kind) =>
+    checkUnknown(mutation, kind),
+  );
 
   it.each([
     ['a pipeline', globalId('Pipeline', 42, 700)],
