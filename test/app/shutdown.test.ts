@@ -34,7 +34,10 @@ describe('on SIGTERM the program', () => {
   });
 
   it('does not wait for idle connections, nor for a log reader that stopped reading', async () => {
-    const { child, query, url } = await startProgram({ MAX_BATCH: '1000', SHUTDOWN_TIMEOUT: '60' });
+    const { child, query, url } = await startProgram({
+      MAX_BATCH: '1000',
+      SHUTDOWN_TIMEOUT: '600',
+    });
     const agent = new Agent({ keepAliveTimeout: 60_000 });
     onTestFinished(() => agent.destroy());
     child.stdout?.pause();
