@@ -18,7 +18,11 @@ function counted(bytes: Uint8Array): { log: Uint8Array; reads: () => number } {
   const wrap = (target: Uint8Array): Uint8Array =>
     new Proxy(target, {
       get(_, key) {
-        if (typeof key === 'string' && /^\d+$/.test(key)) reads += 1;
+        // An index: no other name of a property begins with a digit.
+        if (typeof key === 'string' && key.charCodeAt(0) < 58) {
+          reads += 1;
+          return target[key as unknown as number];
+        }
         const value: unknown = Reflect.get(target, key, target);
         if (key === 'subarray') {
           return (from: number, to: number) => wrap(target.subarray(from, to));
