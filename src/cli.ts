@@ -1,10 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { lexicographicSortSchema, printSchema } from 'graphql';
 import { ConfigError, parseConfig, usage } from './app/config.ts';
-import { serve } from './app/process.ts';
-import { printSubgraph } from './federation/subgraph.ts';
-import { schema } from './graphql/schema.ts';
 
 /** Exit codes: 2 for invalid settings or flags, 1 for any other failure at startup. */
 const EXIT = { failed: 1, misused: 2 } as const;
@@ -21,15 +17,22 @@ function fail(error: unknown): never {
   process.exit(error instanceof ConfigError ? EXIT.misused : EXIT.failed);
 }
 
+/** Imports what a command needs, and no more: `--help` and an invalid setting answer without the schema. */
 async function run(): Promise<void> {
   const command = parseConfig(process.env, process.argv.slice(2));
+  if (command.name === 'help') return console.log(usage);
+  if (command.name === 'version') return console.log(readVersion());
   if (command.name === 'serve') {
-    await serve(command.config, { version: readVersion(), print: (line) => console.log(line) });
+    const { serve } = await import('./app/process.ts');
+    return serve(command.config, { version: readVersion(), print: (line) => console.log(line) });
   }
-  if (command.name === 'help') console.log(usage);
-  if (command.name === 'version') console.log(readVersion());
-  if (command.name === 'print-schema') console.log(printSchema(lexicographicSortSchema(schema)));
-  if (command.name === 'print-subgraph') console.log(printSubgraph(schema));
+  const { schema } = await import('./graphql/schema.ts');
+  if (command.name === 'print-subgraph') {
+    const { printSubgraph } = await import('./federation/subgraph.ts');
+    return console.log(printSubgraph(schema));
+  }
+  const { lexicographicSortSchema, printSchema } = await import('graphql');
+  return console.log(printSchema(lexicographicSortSchema(schema)));
 }
 
 run().catch(fail);
