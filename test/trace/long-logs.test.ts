@@ -3,14 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { createTraceParser, type TraceParserOptions } from '../../src/trace/parser.ts';
 import { runs } from '../helpers/runs.ts';
 import { hostileLog } from './hostile.ts';
-import { bytesOf, end, header, parse, plainText, start } from './parse.ts';
+import { bytesOf, end, header, parse, plainText, repeated, start } from './parse.ts';
 
 const MIB = 1024 * 1024;
-
-/** A log of `size` bytes that repeats `unit`. */
-function repeated(unit: string | Uint8Array, size: number): Uint8Array {
-  return new Uint8Array(Buffer.alloc(size, bytesOf(unit)));
-}
 
 /** Counts the reads of single bytes; copies of ranges are not counted. */
 function counted(bytes: Uint8Array): { log: Uint8Array; reads: () => number } {
@@ -81,33 +76,12 @@ describe('the time to parse a log', () => {
 });
 
 describe('immense logs', () => {
-  it('may nest 100 000 sections', () => {
-    const names = Array.from({ length: 100_000 }, (_, index) => `n${index}`);
-    const opened = names.map((name) => `${start(name, 1)}${name}\n`).join('');
-    const closed = names.map((name) => end(name, 2)).join('');
-    const trace = parse(`${opened}${closed}out`);
-    expect(trace.lines.length).toBe(100_001);
-    expect(trace.sections).toHaveLength(100_000);
-    expect(trace.sections.at(-1)).toMatchObject({ lastLine: 100_000, duration: 1 });
-    expect(trace.linesOf('n99000').length).toBe(1000);
-    expect(trace.lines.at(-1)?.section).toBeNull();
-  });
-
-  it('may have a million empty lines', () => {
-    expect(parse(repeated('\n', 1_000_000)).lines.length).toBe(1_000_000);
-  });
-
   it('may have a line of any length, whose end is kept', () => {
     const trace = parse(repeated('0123456789', 4 * MIB), { maxBytes: MIB });
     const [line] = trace.lines;
     expect(line?.number).toBe(1);
     expect(line?.text.length).toBe(MIB);
     expect(trace).toMatchObject({ byteSize: 4 * MIB, truncated: true });
-  });
-
-  it('may change the color of one line a million times', () => {
-    const [line] = parse(repeated('\x1b[1mx\x1b[0my', 1_000_000)).lines;
-    expect(line?.html.startsWith('<span class="term-bold">x</span>y<span')).toBe(true);
   });
 
   it('keep the header of a line that is longer than the window', () => {

@@ -80,3 +80,8 @@ export const plainText = (lines: Iterable<ParsedLine>) =>
 
 export const htmlText = (lines: Iterable<ParsedLine>) =>
   joinLines([...lines].map(({ html }) => html));
+
+/** A log of `size` bytes that repeats `unit`. */
+export function repeated(unit: string | Uint8Array, size: number): Uint8Array {
+  return new Uint8Array(Buffer.alloc(size, bytesOf(unit)));
+}
