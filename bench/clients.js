@@ -12,7 +12,7 @@ import { table, writeReport } from './report.js';
 import { check, openStage } from './stage.js';
 
 const WARM_UP_MS = 3_000;
-const ROUNDS = 7;
+const ROUNDS = 11;
 const ROUND_MS = 1_500;
 
 const [job] = jobs;

@@ -39,7 +39,11 @@ function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType 
       returnType: field.definition.type,
       parentType: field.on,
       rootValue: undefined,
-      ...{ schema, fragments, operation, variableValues },
+      // No spread: adding members to a copied object costs V8 microseconds.
+      schema,
+      fragments,
+      operation,
+      variableValues,
     }) as unknown as GraphQLResolveInfo;
   if (operation.variableDefinitions?.length) {
     return (run: Run) => {
