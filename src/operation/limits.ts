@@ -62,7 +62,7 @@ const LINE_BREAK = /\r\n|[\n\r]/;
 const MAX_LOCATED_LINES = 2_000;
 
 function toParseError(error: unknown, limits: Limits): unknown {
-  // The parser is recursive: a stack overflow means that the document is nested too deeply.
+  // Parsing and measuring are recursive: a stack overflow means that the document is nested too deeply.
   if (error instanceof RangeError) return exceeded('depth', labels.depth, limits.depth);
   if (!(error instanceof GraphQLError)) return error;
   if (/\btokens\. Parsing aborted/.test(error.message)) {
@@ -84,9 +84,11 @@ export function parseWithinLimits(source: string, limits: Limits) {
   const lines = source.split(LINE_BREAK, limits.tokens + 1).length;
   if (lines > limits.tokens) throw exceeded('lines', 'lines', limits.tokens);
   let document: DocumentNode;
+  let size: DocumentSize;
   try {
     const noLocation = lines > MAX_LOCATED_LINES;
     document = parse(source, { maxTokens: limits.tokens, noLocation });
+    size = measureDocument(document, limits.listItems);
   } catch (error) {
     throw toParseError(error, limits);
   }
@@ -96,7 +98,6 @@ export function parseWithinLimits(source: string, limits: Limits) {
     overlaps: MAX_OVERLAPS,
     nameLength: MAX_NAME_LENGTH,
   };
-  const size = measureDocument(document, limits.listItems);
   for (const name of Object.keys(labels) as (keyof DocumentSize)[]) {
     if (size[name] > max[name]) throw exceeded(name, labels[name], max[name]);
   }
