@@ -187,7 +187,7 @@ export function objectWriter(
   const fieldsOf = lazily(() => namedFields(sets, on, scope));
   return (source, run, path) => {
     const fields = fieldsOf();
-    // Not part of the first `head`: conditions and fragments may leave no field.
+    // Written even if no field is left after @skip, @include and fragments of other types.
     let json = '{';
     let parts: Json[] | undefined;
     try {

@@ -29,7 +29,10 @@ function* toJson(pieces: Iterable<string>): Generator<Buffer> {
   yield Buffer.from('"');
 }
 
-/** Creates the registry of one operation. Only for responses that are a single JSON document. */
+/**
+ * Creates the registry of one operation's long strings, which are written while the response is
+ * sent. Only for responses that are a single JSON document.
+ */
 export function createStreamedStrings() {
   /** By the placeholder's JSON form. */
   const strings = new Map<string, Iterable<string>>();

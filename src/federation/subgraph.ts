@@ -49,7 +49,7 @@ function printSdl(graph: GraphQLSchema): string {
   const directives = federationDirectives(graph);
   const at = (coordinate: string) => parseDirectives(directives.get(coordinate));
   const decorate = (definition: DefinitionNode): DefinitionNode[] => {
-    // The SDL defines no directives: the router defines those for operations.
+    // A subgraph's SDL uses directives without defining them.
     if (definition.kind === Kind.DIRECTIVE_DEFINITION) return [];
     if (!('name' in definition) || !definition.name) return [definition];
     const name = definition.name.value;

@@ -250,7 +250,7 @@ export function planRead(
   return plan;
 }
 
-/** Returns whether the selection below a field needs the call of `improvedBy`. */
+/** Returns whether the selection below a field needs the additional call `improvedBy.call`. */
 function isImproved(field: SelectedField): boolean {
   const { improvedBy, leadsTo = 'own' } = costOfField(field.definition);
   return field.types.some(

@@ -135,7 +135,7 @@ function hasVariables(node: FieldNode): boolean {
   return found;
 }
 
-/** Returns a function from variables to arguments, which are computed once if they contain none. */
+/** Returns a function from variables to arguments. Arguments without variables are computed once. */
 export function argumentReader(
   definition: GraphQLField<unknown, unknown>,
   node: FieldNode,

@@ -18,7 +18,7 @@ export type Route = (routed: RoutedRequest) => boolean | Promise<boolean>;
 interface HttpListenerOptions {
   /** Serves /graphql and, for speed, sets all headers itself. */
   graphql(routed: RoutedRequest): void;
-  /** All other routes, called in order until one handles the request. */
+  /** The routes other than /graphql, called in order until one handles the request. */
   routes: readonly Route[];
   headers: ResponseHeaders;
   drain: Drain;

@@ -21,9 +21,9 @@ const MAX_FAILURES = 3;
 const CHECK_TIMEOUT_MS = 3_000;
 
 /**
- * Uses the responses to callers' requests and, if there was none recently, its own request, which
- * concurrent checks share. Not ready before the first response, nor after three failed checks in a
- * row until the next response.
+ * Decides whether GitLab responds. A recent response to any caller counts; otherwise a check sends a
+ * request of its own, which concurrent checks share. The gateway is not ready until the first
+ * response, and again after three failed checks in a row.
  */
 export function createReadiness(deps: ReadinessDeps) {
   let respondedAt: number | undefined;

@@ -43,7 +43,7 @@ interface SourceLine {
   stamp: Stamp | null;
   /** The following text replaces the line. */
   hasCarriageReturn: boolean;
-  /** A line with nothing but marks produces no visible line. */
+  /** Whether the line contains a section mark; a line of only marks is not visible. */
   hasMark: boolean;
   skipping: Skipping;
   /** The section whose header is the next visible line. */
@@ -51,7 +51,7 @@ interface SourceLine {
   /** Its last bytes, if they may begin an escape or mark that a continued line completes. */
   pending: Uint8Array;
   /**
-   * How many of the pending bytes are in the text as long as they are not known to begin a mark.
+   * How many of the pending bytes the text includes for now; they may turn out to begin a section mark.
    */
   pendingText: number;
 }

@@ -45,7 +45,7 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
       if (operation) operation.onFinish = callback;
       else callback();
     },
-    /** Aborts an operation that the client no longer waits for. The protocol ends streams. */
+    /** Aborts an operation that the client no longer waits for. graphql-ws ends streams. */
     cancel(id: string) {
       const operation = running.get(id);
       if (operation && !operation.isStream) operation.controller.abort();
