@@ -102,6 +102,9 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
     max: MAX_COUNTED_OPERATIONS,
   });
 
+  /** Operations that are never compiled keep their estimate with their parsed document. */
+  const estimates = new WeakMap<OperationDefinitionNode, ReturnType<typeof createCostEstimate>>();
+
   const parseAndValidate = (query: string): ParsedDocument => {
     const cached = parsed.get(query);
     if (cached) return cached;
@@ -123,7 +126,10 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
     operation: OperationDefinitionNode,
     how: Pick<CachedOperation, 'compiled' | 'execution'>,
   ): CachedOperation => {
-    const estimate = createCostEstimate(operation, { schema, fragments: fragmentsOf(document) });
+    const estimate =
+      estimates.get(operation) ??
+      createCostEstimate(operation, { schema, fragments: fragmentsOf(document) });
+    estimates.set(operation, estimate);
     return {
       document,
       operation,
