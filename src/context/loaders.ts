@@ -120,6 +120,11 @@ class Operation {
     return cache;
   }
 
+  /** The number of a project that the caller requested by its path before. Makes no call. */
+  findProject(path: string) {
+    return this.gitlab.findProject(path);
+  }
+
   /** Adds a job that came with another response. */
   prime(job: Job): void {
     const ref = { project: job.project_id, id: String(job.id) };
@@ -325,7 +330,7 @@ export type Loaders = {
   ) => infer Result
     ? (...args: Args) => Result
     : never;
-} & Pick<Operation, 'prime' | 'primePipeline' | 'clear'>;
+} & Pick<Operation, 'findProject' | 'prime' | 'primePipeline' | 'clear'>;
 
 for (const [name, load] of Object.entries(endpoints)) {
   Object.defineProperty(Operation.prototype, name, {

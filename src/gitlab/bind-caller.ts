@@ -59,6 +59,7 @@ export function createCalls(deps: GitlabDeps) {
     post: <T>(endpoint: Endpoint, read: Read<T>, fields: Record<string, unknown> = {}) =>
       send('POST', endpoint, read, { body: toBody(fields) }),
     server: transport.server,
+    projects: transport.projects,
   };
 }
 

@@ -74,10 +74,27 @@ export type Gitlab = ReturnType<typeof createGitlab>;
 export function createGitlab(deps: GitlabDeps) {
   // An operation may have hundreds of calls, which all listen to its signal: not a leak.
   if (deps.signal) setMaxListeners(0, deps.signal);
-  const { get, post, server } = createCalls(deps);
+  const { get, post, server, projects } = createCalls(deps);
+  const { credential } = deps;
+  /** Remembers which number a project has that was requested by its path. */
+  const learn = (project: string, number: string | number | null | undefined) => {
+    if (number != null) projects.learn(credential, project, { number: String(number) });
+  };
+  /** Reads rows of a project, which contain its number. */
+  const getPage = async <Row extends Job | Bridge>(
+    project: string,
+    reading: Promise<Page<Row>>,
+  ) => {
+    const page = await reading;
+    learn(project, page.items[0]?.project_id);
+    return page;
+  };
   return {
-    credential: deps.credential,
+    credential,
     server,
+
+    /** The number of a project that this caller requested by its path before. Makes no call. */
+    findProject: (path: string) => projects.find(credential, path),
 
     /**
      * Builds including retried ones, newest first (upstream.md §2.1). Servers before 19.0 ignore
@@ -92,7 +109,7 @@ export function createGitlab(deps: GitlabDeps) {
         page.kind === 'keyset' ? keysetEnvelope<Job>(page, server) : offsetEnvelope<Job>(page);
       const query = { ...scopeOf(filter), ref: filter.ref, ...toPageQuery(page) };
       const read = readList(build(project), envelope);
-      return get(endpoint`/projects/${project}/jobs`, read, { query });
+      return getPage(project, get(endpoint`/projects/${project}/jobs`, read, { query }));
     },
 
     /** Builds, newest first; retried ones on request (§2.2). */
@@ -104,7 +121,8 @@ export function createGitlab(deps: GitlabDeps) {
       const read = readList(build(project), offsetEnvelope(page));
       const retried = { include_retried: filter.includeRetried || undefined };
       const query = { ...scopeOf(filter), ...retried, ...toPageQuery(page) };
-      return get(endpoint`/projects/${project}/pipelines/${id}/jobs`, read, { query });
+      const path = endpoint`/projects/${project}/pipelines/${id}/jobs`;
+      return getPage(project, get(path, read, { query }));
     },
 
     /** Trigger jobs, from the endpoint that the server has (§2.3). */
@@ -115,16 +133,20 @@ export function createGitlab(deps: GitlabDeps) {
     ): Promise<Page<Bridge>> {
       const read = readList(bridge(project), offsetEnvelope(page));
       const query = { ...scopeOf(filter), ...toPageQuery(page) };
-      return overTriggerJobs(server, {
+      const reading = overTriggerJobs(server, {
         bridges: () => get(endpoint`/projects/${project}/pipelines/${id}/bridges`, read, { query }),
         trigger_jobs: () =>
           get(endpoint`/projects/${project}/pipelines/${id}/trigger_jobs`, read, { query }),
       });
+      return getPage(project, reading);
     },
 
     /** A build; 404 for a bridge's id (§2.4). */
-    getJob: async ({ project, id }: JobRef) =>
-      get(endpoint`/projects/${project}/jobs/${id}`, readOne(build(project))),
+    async getJob({ project, id }: JobRef) {
+      const job = await get(endpoint`/projects/${project}/jobs/${id}`, readOne(build(project)));
+      learn(project, job.project_id);
+      return job;
+    },
 
     /**
      * A job's raw log, empty if there is none (§7). Servers without `byteOffset` return all of it.
@@ -150,11 +172,21 @@ export function createGitlab(deps: GitlabDeps) {
     getAllowedAgents: async () =>
       get(endpoint`/job/allowed_agents`, readOne(shapeOf(restAllowedAgents))),
 
-    getProject: async (project: string) =>
-      get(endpoint`/projects/${project}`, readOne(shapeOf(restProject))),
+    async getProject(project: string) {
+      const found = await get(endpoint`/projects/${project}`, readOne(shapeOf(restProject)));
+      const [number, fullPath] = [String(found.id), found.path_with_namespace];
+      for (const path of [project, fullPath]) {
+        projects.learn(credential, path, { number, fullPath });
+      }
+      return found;
+    },
 
-    getPipeline: async ({ project, id }: PipelineRef) =>
-      get(endpoint`/projects/${project}/pipelines/${id}`, readOne(shapeOf(restPipeline))),
+    async getPipeline({ project, id }: PipelineRef) {
+      const path = endpoint`/projects/${project}/pipelines/${id}`;
+      const pipeline = await get(path, readOne(shapeOf(restPipeline)));
+      learn(project, pipeline.project_id);
+      return pipeline;
+    },
 
     /** May succeed without canceling: compare the status (§2.8). */
     cancelJob: async (ref: WriteRef, { force }: { force?: boolean | undefined }) =>

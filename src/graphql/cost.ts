@@ -36,12 +36,12 @@ export type Call = keyof Loaders | 'write' | 'poll';
 
 /**
  * What is known of an object without a further call:
- * - `path`, `number`: its id, and the path or the number of its project. Nothing was read;
+ * - `path`, `number`, `path and number`: its id, and how its project is named. Nothing was read;
  * - `list`: in addition, what the rows of a list below it contain;
  * - `job`, `pipeline`: what a row of that kind contains of it;
  * - `own`: everything that its own GET returns.
  */
-export type Knowledge = 'path' | 'number' | 'list' | 'job' | 'pipeline' | 'own';
+export type Knowledge = 'path' | 'number' | 'path and number' | 'list' | 'job' | 'pipeline' | 'own';
 
 /** An object named by arguments. Without `project`, it is in the parent's project. */
 export interface NamedObject {
@@ -131,7 +131,14 @@ const ownCalls: Readonly<Record<string, Call>> = {
   Project: 'project',
 } satisfies Record<NodeRef['type'], Call>;
 
-const isNamed = (known: Knowledge) => known === 'path' || known === 'number';
+const named: ReadonlySet<Knowledge> = new Set(['path', 'number', 'path and number']);
+const isNamed = (known: Knowledge) => named.has(known);
+
+/** Returns whether a value that one of the kinds of knowledge contains is known. */
+function isAmong(knownBy: readonly Knowledge[], known: Knowledge): boolean {
+  if (known !== 'path and number') return knownBy.includes(known);
+  return knownBy.includes('path') || knownBy.includes('number');
+}
 
 /** Returns what is known of an object that is named by its id and a project. */
 export const knowledgeOf = (project: string): Knowledge =>
@@ -144,7 +151,7 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   const { call, knownBy = [], leadsTo } = costOfField(field.definition);
   if (call && call !== ownCalls[type]) return false;
   const isInRow = known === 'own' || (!call && (known === 'job' || known === 'pipeline'));
-  if (!isInRow && !knownBy.includes(known)) return false;
+  if (!isInRow && !isAmong(knownBy, known)) return false;
   // Without its row, this object can only name the object that the field returns. If that one then
   // needs reads which are unnecessary with this object's row, the row is read instead.
   return (

@@ -5,7 +5,7 @@ import { badUserInput } from './client-errors.ts';
 import type { Connection } from './connection.ts';
 import { costOfField, knowledgeOf, type NamedParent, planRead, type ReadPlan } from './cost.ts';
 import type { PipelineRow, ProjectRow } from './refs.ts';
-import type { SelectedBelow } from './selection.ts';
+import type { SelectedBelow, Selection } from './selection.ts';
 import { projectBehind, projectNamed } from './web-url.ts';
 
 /*
@@ -116,9 +116,34 @@ export async function readPipeline(
 }
 
 /**
+ * Returns a project whose number the caller found out before, if that is all that the selection
+ * needs. Its path is the one that GitLab uses, so that an id always goes with one path.
+ */
+function findProject(context: Context, name: string, selection: Selection): ProjectRow | undefined {
+  const found = context.loaders.findProject(name);
+  if (!found) return undefined;
+  const { number: id, fullPath: path } = found;
+  const known = path === undefined ? 'number' : 'path and number';
+  return planRead('Project', selection, known).own ? undefined : { ref: name, id, path };
+}
+
+async function getProject({ loaders }: Context, name: string): Promise<ProjectRow | null> {
+  const row = await loaders.project(name);
+  return (
+    row && {
+      ref: name,
+      id: String(row.id),
+      path: row.path_with_namespace,
+      web_url: row.web_url ?? undefined,
+      ci_job_token_scope_enabled: row.ci_job_token_scope_enabled,
+    }
+  );
+}
+
+/**
  * Reads a project by its path or number. Makes a GET only for fields that neither the name nor the
- * rows of its jobs contain. If that GET fails, values that were read below the project are still
- * returned.
+ * rows of its jobs contain, nor an earlier response. If that GET fails, values that were read below
+ * the project are still returned.
  */
 export async function readProject(
   context: Context,
@@ -139,16 +164,7 @@ export async function readProject(
     if (project) return { ...named, ...project, ref: name };
   }
   try {
-    const row = await context.loaders.project(name);
-    return (
-      row && {
-        ref: name,
-        id: String(row.id),
-        path: row.path_with_namespace,
-        web_url: row.web_url ?? undefined,
-        ci_job_token_scope_enabled: row.ci_job_token_scope_enabled,
-      }
-    );
+    return findProject(context, name, selection) ?? (await getProject(context, name));
   } catch (error) {
     const { hasValue, project } = await combine(reads);
     if (!hasValue) throw error;

@@ -80,6 +80,12 @@ export function createTelemetry({ logger, ...deps }: ReadinessDeps & { logger: L
           logger.warn('GitLab does not respond: circuit breaker open, calls fail immediately');
         } else logger.info('GitLab responds again: circuit breaker closed');
       },
+      onMoved({ path, number }: { path: string; number: string }) {
+        logger.info(
+          { path, project: number },
+          'a renamed project is requested by its old path: GitLab redirects to its number',
+        );
+      },
       around: traceExchange,
     },
     onRelay(isUp: boolean) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { at, codesOf, startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 
@@ -180,5 +181,66 @@ describe('Job.project', () => {
       pipeline: { status: 'RUNNING' },
       job: { name: 'bare' },
     });
+  });
+});
+
+describe('a project whose number is known', () => {
+  it('is not asked for again to make its id, whatever told the number', async () => {
+    const { query, calls } = await start();
+    const id = toGlobalId('Project', 42);
+    await query('{ project(fullPath: "group/app") { jobs(first: 1) { nodes { name } } } }');
+    calls();
+    const ids = await query('{ project(fullPath: "Group/App") { id databaseId } }');
+    expect(ids.data).toEqual({ project: { id, databaseId: '42' } });
+    expect(calls()).toEqual([]);
+    const empty = await query(
+      '{ project(fullPath: "group/app") { id jobs(statuses: [SCHEDULED]) { nodes { name } } } }',
+    );
+    expect(empty.data).toEqual({ project: { id, jobs: { nodes: [] } } });
+    expect(calls()).toHaveLength(1);
+  });
+
+  it('keeps its id if the list beside it fails', async () => {
+    const { query, simulator, calls } = await start();
+    await query('{ project(fullPath: "group/app") { id } }');
+    calls();
+    simulator.fail({ kind: '500', match: '/jobs?' });
+    const answer = await query('{ project(fullPath: "group/app") { id jobs { nodes { id } } } }');
+    expect(answer.data).toEqual({ project: { id: toGlobalId('Project', 42), jobs: null } });
+    expect(codesOf(answer)).toEqual({ 'project.jobs': 'UPSTREAM_UNAVAILABLE' });
+    expect(calls()).toHaveLength(1);
+  });
+
+  it('has the path that GitLab uses, which costs a call until it is known', async () => {
+    const { query, simulator, calls } = await start();
+    simulator.world.moveProject(small.project, 'group/renamed');
+    const both = '{ project(fullPath: "group/app") { id fullPath } }';
+    await query('{ project(fullPath: "group/app") { jobs(first: 1) { nodes { id } } } }');
+    calls();
+    const project = { id: toGlobalId('Project', 42), fullPath: 'group/renamed' };
+    expect((await query(both)).data).toEqual({ project });
+    expect(calls()).toEqual(['GET /projects/42']);
+    expect((await query(both)).data).toEqual({ project });
+    expect(calls()).toEqual([]);
+  });
+
+  it('is not known to another caller', async () => {
+    const { query, calls } = await start();
+    const text = '{ project(fullPath: "group/app") { id } }';
+    await query(text);
+    calls();
+    const other = await query(text, { token: tokens.mallory });
+    expect(other.data).toEqual({ project: null });
+    expect(calls()).toEqual(['GET /projects/group%2Fapp']);
+    expect((await query(text)).data).not.toEqual({ project: null });
+  });
+
+  it('is forgotten once GitLab answers 404', async () => {
+    const { query, simulator } = await start();
+    const text = '{ project(fullPath: "group/app") { id } }';
+    await query(text);
+    simulator.world.state.projectPaths.delete('group/app');
+    await query('{ project(fullPath: "group/app") { jobs { nodes { id } } } }');
+    expect((await query(text)).data).toEqual({ project: null });
   });
 });

@@ -1,17 +1,79 @@
+import { LRUCache } from 'lru-cache';
+import type { ProjectNumbers } from '../project-numbers.ts';
 import type { Call, Exchange, RawResponse } from '../request.ts';
+import { readErrorBody } from './conditional-read.ts';
 import { headerOf } from './headers.ts';
 
+/** Called once for each path that a renamed project had before. */
+export type OnMovedProject = (moved: { path: string; number: string }) => void;
+
+/** This many paths are reported once; a path that was dropped is reported again. */
+const MAX_REPORTED = 1_000;
+
+interface Deps {
+  projects: ProjectNumbers;
+  onMoved?: OnMovedProject | undefined;
+}
+
 /**
- * Follows the redirect of a renamed project for GET, once (upstream.md §1.3). Uses only the numeric
- * project id of the Location: its host is GitLab's external name, and credentials are sent to the
- * configured server only.
+ * Sends a GET to the number of its project where the path does not work: follows the redirect of a
+ * renamed project, once (upstream.md §1.3), and uses a number that is already known where a proxy
+ * does not pass the path on. The number is remembered, so that later calls go to it at once.
+ * Uses only the numeric project id of the Location: its host is GitLab's external name, and
+ * credentials are sent to the configured server only.
  */
-export function createMovedProjectRedirect(exchange: Exchange): Exchange {
-  return async (call) => {
-    const response = await exchange(call);
-    const project = call.method === 'GET' ? movedTo(response) : undefined;
-    return project === undefined ? response : exchange(withProject(call, project));
+export function createMovedProjectRedirect(
+  exchange: Exchange,
+  { projects, onMoved = () => {} }: Deps,
+): Exchange {
+  const reported = new LRUCache<string, true>({ max: MAX_REPORTED });
+  const report = (path: string, number: string) => {
+    if (!reported.has(path)) onMoved({ path, number });
+    reported.set(path, true);
   };
+  /** Sends a call to the number instead of the path, and remembers the number if that succeeds. */
+  const sendToNumber = async (call: Call, path: string, number: string) => {
+    const response = await exchange(withProject(call, number));
+    if (isUsable(response)) {
+      projects.learn(call.credential, path, { number, onlyByNumber: true });
+    }
+    return response;
+  };
+  /** Sends a call to the path. `known` is its number, with the response of the number if it is 404. */
+  const sendToPath = async (
+    call: Call,
+    path: string,
+    known: { number: string; response?: RawResponse } | undefined,
+  ) => {
+    const response = await exchange(call);
+    const movedNumber = movedTo(response);
+    if (movedNumber) report(path.toLowerCase(), movedNumber);
+    const number = movedNumber ?? (isUnknownRoute(response) ? known?.number : undefined);
+    if (number === undefined) {
+      if (known?.response || isMissing(path, response)) projects.forget(call.credential, path);
+      return response;
+    }
+    const earlier = number === known?.number ? known.response : undefined;
+    return earlier ?? sendToNumber(call, path, number);
+  };
+  return async (call) => {
+    const name = projectOf(call);
+    if (name === undefined || call.method !== 'GET') return exchange(call);
+    const known = projects.find(call.credential, name);
+    if (!known?.onlyByNumber) return sendToPath(call, name, known);
+    const response = await exchange(withProject(call, known.number));
+    if (response.status !== 404) return response;
+    // The path may have passed to another project.
+    return sendToPath(call, name, { number: known.number, response });
+  };
+}
+
+const PROJECT = /^\/projects\/([^/]+)/;
+
+/** The path or number of the project that a call is about. */
+function projectOf({ endpoint }: Call): string | undefined {
+  const segment = PROJECT.exec(endpoint.path)?.[1];
+  return segment === undefined ? undefined : decodeURIComponent(segment);
 }
 
 /** The numeric project id in the Location of a 301; undefined for any other response. */
@@ -22,6 +84,22 @@ function movedTo(response: RawResponse): string | undefined {
 }
 
 function withProject(call: Call, project: string): Call {
-  const path = call.endpoint.path.replace(/^\/projects\/[^/]+/, `/projects/${project}`);
+  const path = call.endpoint.path.replace(PROJECT, `/projects/${project}`);
   return { ...call, endpoint: { ...call.endpoint, path } };
 }
+
+const errorBody = (response: RawResponse) => readErrorBody(response.body.toString());
+
+/** Whether GitLab's router does not know the path, for example because a proxy decoded its `%2F`. */
+function isUnknownRoute(response: RawResponse): boolean {
+  return response.status === 404 && errorBody(response).noSuchRoute;
+}
+
+/** Whether a 404 means that a path or number may no longer be the project that it was. */
+function isMissing(name: string, response: RawResponse): boolean {
+  if (response.status !== 404) return false;
+  const { message = '', noSuchRoute } = errorBody(response);
+  return !noSuchRoute && (!/^\d+$/.test(name) || /project not found/i.test(message));
+}
+
+const isUsable = ({ status }: RawResponse) => status < 300 || status === 304;

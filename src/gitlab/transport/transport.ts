@@ -1,6 +1,7 @@
 import { Pool } from 'undici';
 import { type Clock, systemClock } from '../../util/clock.ts';
 import { createPerCredential } from '../credential.ts';
+import { createProjectNumbers, type ProjectNumbers } from '../project-numbers.ts';
 import type { Exchange, GitlabResponse, UpstreamRequest } from '../request.ts';
 import type { ServerCapabilities } from '../server-capabilities.ts';
 import { createCircuitBreaker, type OnCircuit } from './circuit-breaker.ts';
@@ -9,7 +10,7 @@ import { createConditionalRead } from './conditional-read.ts';
 import { createDeadline } from './deadline.ts';
 import { createEtagCache } from './etag-cache.ts';
 import { createExchange } from './exchange.ts';
-import { createMovedProjectRedirect } from './moved-project.ts';
+import { createMovedProjectRedirect, type OnMovedProject } from './moved-project.ts';
 import { createCallObserver, type OnCall } from './observing.ts';
 import { createRateLimiter, createRateLimitState, type RateLimit } from './rate-limit.ts';
 import { createRetry, createRetryBudget } from './retry.ts';
@@ -46,6 +47,7 @@ export interface TransportOptions {
   /** Wraps every exchange, for example in a tracing span. */
   readonly around?: ((exchange: Exchange) => Exchange) | undefined;
   readonly onCircuit?: OnCircuit | undefined;
+  readonly onMoved?: OnMovedProject | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: (() => number) | undefined;
 }
@@ -55,6 +57,7 @@ export interface Transport {
   /** Rejects with GitlabError, or with the reason of the request's signal. */
   send<T>(request: UpstreamRequest<T>): Promise<GitlabResponse<T>>;
   readonly server: ServerCapabilities;
+  readonly projects: ProjectNumbers;
   /** The quota that GitLab last reported to a credential, if any. Makes no call. */
   rateLimitOf(digest: string): RateLimit | undefined;
   /** Aborts running calls and closes all connections. */
@@ -103,12 +106,14 @@ export function createTransport(options: TransportOptions): Transport {
   const wire = openConnections(options, timeouts, connections);
   const rateLimitOf = createPerCredential(createRateLimitState);
   const etags = createEtagCache(etagBytes);
+  const projects = createProjectNumbers(clock);
 
   const observed = createCallObserver(around(wire.exchange), { clock, onCall });
   const limited = createConcurrency(observed, { total: connections, perCredential });
   // Outside the concurrency limit: a call that waits for its quota occupies no slot.
   const paced = createRateLimiter(limited, { clock, stateOf: rateLimitOf });
-  const cached = createConditionalRead(createMovedProjectRedirect(paced), { clock, etags });
+  const redirected = createMovedProjectRedirect(paced, { projects, onMoved: options.onMoved });
+  const cached = createConditionalRead(redirected, { clock, etags });
   const retrying = createRetry(cached, { clock, random, budget: createRetryBudget() });
   // Outside the retries: a call counts as one failure, and an open circuit is not retried.
   const guarded = createCircuitBreaker(retrying, clock, options.onCircuit);
@@ -119,6 +124,7 @@ export function createTransport(options: TransportOptions): Transport {
     // The value is what request.read returned; the layers pass it on unchanged.
     send: <T>(request: UpstreamRequest<T>) => send(request) as Promise<GitlabResponse<T>>,
     server: {},
+    projects,
     rateLimitOf: (digest) => rateLimitOf({ digest }).quota,
     close: wire.close,
   };

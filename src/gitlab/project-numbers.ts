@@ -1,0 +1,99 @@
+import type { Clock } from '../util/clock.ts';
+import type { Credential } from './credential.ts';
+
+/** A project as GitLab last identified it. */
+export interface KnownProject {
+  /** The numeric id. */
+  readonly number: string;
+  /** The path that GitLab itself uses for it; undefined if it is not known. */
+  readonly fullPath?: string | undefined;
+  /**
+   * Whether calls must use the number, because the path is redirected to it (a renamed project,
+   * upstream.md §1.3), or because a proxy does not pass the path on.
+   */
+  readonly onlyByNumber?: boolean | undefined;
+}
+
+type Caller = Pick<Credential, 'digest'>;
+
+/**
+ * The numbers of the projects whose paths were requested, per credential. A number is not asked for
+ * again while it is remembered: for ten minutes at most, because a path may pass to another project.
+ */
+export interface ProjectNumbers {
+  /** Returns the project that the caller last found under a path; undefined if none is remembered. */
+  find(caller: Caller, path: string): KnownProject | undefined;
+  /** Remembers what a response to the caller said about a path. Ignores a path that is a number. */
+  learn(caller: Caller, path: string, project: KnownProject): void;
+  /** Forgets a project by its path or number, because GitLab answered 404. */
+  forget(caller: Caller, pathOrNumber: string): void;
+}
+
+const LIFETIME_MS = 10 * 60_000;
+const MAX_PER_CREDENTIAL = 500;
+/** Over all credentials; a path has at most 1 KB. */
+const MAX_PATHS = 20_000;
+
+const NUMBER = /^\d+$/;
+
+type Entry = KnownProject & { readonly expiresAt: number };
+
+/**
+ * Creates a store. Only a response that identifies a project creates an entry, so made-up tokens,
+ * which GitLab rejects, take no place in it. When it is full, the credential that has not learned
+ * anything for the longest time is dropped.
+ */
+export function createProjectNumbers({ now }: Pick<Clock, 'now'>): ProjectNumbers {
+  /** By digest and lower-case path, least recently learned first. */
+  const byCredential = new Map<string, Map<string, Entry>>();
+  let count = 0;
+
+  const drop = (digest: string) => {
+    count -= byCredential.get(digest)?.size ?? 0;
+    byCredential.delete(digest);
+  };
+  const remove = (paths: Map<string, Entry>, path: string) => {
+    if (paths.delete(path)) count -= 1;
+  };
+  const find = ({ digest }: Caller, path: string): Entry | undefined => {
+    const entry = byCredential.get(digest)?.get(path.toLowerCase());
+    return entry && entry.expiresAt > now() ? entry : undefined;
+  };
+  const store = (digest: string, path: string, entry: Entry) => {
+    const paths = byCredential.get(digest) ?? new Map<string, Entry>();
+    byCredential.delete(digest);
+    byCredential.set(digest, paths);
+    remove(paths, path);
+    paths.set(path, entry);
+    count += 1;
+    const [oldestPath = ''] = paths.keys();
+    if (paths.size > MAX_PER_CREDENTIAL) remove(paths, oldestPath);
+    const [oldestDigest = ''] = byCredential.keys();
+    if (count > MAX_PATHS) drop(oldestDigest);
+  };
+
+  return {
+    find,
+    learn(caller, path, { number, fullPath, onlyByNumber }) {
+      if (NUMBER.test(path) || !NUMBER.test(number)) return;
+      const found = find(caller, path);
+      const known = found?.number === number ? found : undefined;
+      // Calls were sent to the number, so their rows do not show that the path still leads to it.
+      const isByNumber = known?.onlyByNumber && !onlyByNumber;
+      store(caller.digest, path.toLowerCase(), {
+        number,
+        fullPath: fullPath ?? known?.fullPath,
+        onlyByNumber: onlyByNumber ?? known?.onlyByNumber,
+        expiresAt: isByNumber ? known.expiresAt : now() + LIFETIME_MS,
+      });
+    },
+    forget({ digest }, name) {
+      const paths = byCredential.get(digest);
+      if (!paths) return;
+      for (const [path, { number }] of paths) {
+        if (path === name.toLowerCase() || number === name) remove(paths, path);
+      }
+      if (paths.size === 0) byCredential.delete(digest);
+    },
+  };
+}
