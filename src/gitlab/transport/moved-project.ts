@@ -39,22 +39,15 @@ export function createMovedProjectRedirect(
     }
     return response;
   };
-  /** Sends a call to the path. `known` is its number, with the response of the number if it is 404. */
-  const sendToPath = async (
-    call: Call,
-    path: string,
-    known: { number: string; response?: RawResponse } | undefined,
-  ) => {
+  /** Sends a call to the path, and to the number if it works only by that. */
+  const sendToPath = async (call: Call, path: string, known: Known | undefined) => {
     const response = await exchange(call);
     const movedNumber = movedTo(response);
     if (movedNumber) report(path.toLowerCase(), movedNumber);
     const number = movedNumber ?? (isUnknownRoute(response) ? known?.number : undefined);
-    if (number === undefined) {
-      if (known?.response || isMissing(path, response)) projects.forget(call.credential, path);
-      return response;
-    }
-    const earlier = number === known?.number ? known.response : undefined;
-    return earlier ?? sendToNumber(call, path, number);
+    if (number !== undefined) return answeredBy(number, known) ?? sendToNumber(call, path, number);
+    if (known?.notFound || isMissing(path, response)) projects.forget(call.credential, path);
+    return response;
   };
   return async (call) => {
     const name = projectOf(call);
@@ -64,9 +57,18 @@ export function createMovedProjectRedirect(
     const response = await exchange(withProject(call, known.number));
     if (response.status !== 404) return response;
     // The path may have passed to another project.
-    return sendToPath(call, name, { number: known.number, response });
+    return sendToPath(call, name, { number: known.number, notFound: response });
   };
 }
+
+/** The number of a path, with its response if it was 404. */
+interface Known {
+  number: string;
+  notFound?: RawResponse;
+}
+
+const answeredBy = (number: string, known: Known | undefined) =>
+  known?.number === number ? known.notFound : undefined;
 
 const PROJECT = /^\/projects\/([^/]+)/;
 
