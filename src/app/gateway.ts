@@ -240,7 +240,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   closeStalled(server, longestMs + stalledMs);
   const webSockets = serveWebSockets(server, {
     ...{ operations, schema, stalledMs, pingMs: given.live?.pingMs },
-    requestIdOf: (headers) => readRequestId(headers.get('x-request-id')),
+    readRequestId,
     isForeign: (header) => isFromForeignSite(header, config.corsOrigins),
     maxMessageBytes: config.limits.bodyBytes,
   });

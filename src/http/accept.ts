@@ -1,12 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
 
+/** Apollo's multipart protocol for subscriptions. Never sent to a client that does not name it. */
+export const APOLLO_MULTIPART = 'multipart/mixed;subscriptionSpec=1.0';
+
 /** Media types of responses; the first is sent to clients that accept anything. */
 const TYPES = [
   'application/json',
   'application/graphql-response+json',
   'text/event-stream',
   'multipart/mixed',
+  APOLLO_MULTIPART,
 ] as const;
 
 export type ResponseType = (typeof TYPES)[number];
@@ -14,24 +18,39 @@ export type ResponseType = (typeof TYPES)[number];
 /** For the error message of a request that accepts none of the types. */
 export const offeredTypes = TYPES.join(', ');
 
-/** `Accept: application/json; charset=utf-8` matches only a type with that parameter. */
-const OFFERED = TYPES.flatMap((type) => [type, `${type};charset=utf-8`]);
+/** Types as they are negotiated: `application/json; charset=utf-8` matches only with that parameter. */
+const OFFERED = new Map<string, ResponseType>(
+  TYPES.flatMap((type) => [
+    [type, type],
+    [`${type};charset=utf-8`, type],
+  ]),
+);
+const OFFERED_WITHOUT_APOLLO = [...OFFERED.keys()].filter(
+  (type) => !type.startsWith(APOLLO_MULTIPART),
+);
+
+/** Parameters that clients add to multipart types and that do not select a type of response. */
+const IGNORED_PARAMETERS =
+  /;\s*(?:boundary|deferSpec|incrementalSpec)\s*=\s*(?:"[^"]*"|[^\s;,]*)/gi;
 
 /** The response types that a client accepts, the preferred one first (RFC 9110, 12.5.1). */
 export interface Accepted {
   readonly types: readonly ResponseType[];
   /** The preferred JSON type. */
   readonly json: ResponseType | undefined;
-  readonly stream: 'text/event-stream' | undefined;
+  /** The preferred type for subscriptions. */
+  readonly stream: ResponseType | undefined;
 }
 
-function negotiate(accept: string): Accepted {
-  const offered = new Negotiator({ headers: { accept } }).mediaTypes(OFFERED);
-  const types = [...new Set(offered.map((type) => type.split(';')[0] as ResponseType))];
+function negotiate(header: string): Accepted {
+  const accept = header.replace(IGNORED_PARAMETERS, '');
+  const offered = /subscriptionSpec/i.test(accept) ? [...OFFERED.keys()] : OFFERED_WITHOUT_APOLLO;
+  const matching = new Negotiator({ headers: { accept } }).mediaTypes(offered);
+  const types = [...new Set(matching.flatMap((type) => OFFERED.get(type) ?? []))];
   return {
     types,
     json: types.find((type) => type.endsWith('json')),
-    stream: types.find((type) => type === 'text/event-stream'),
+    stream: types.find((type) => type === 'text/event-stream' || type === APOLLO_MULTIPART),
   };
 }
 

@@ -1,11 +1,20 @@
 import type { ServerResponse } from 'node:http';
+import { requestError } from '../operation/request-error.ts';
+
+/** The error of an operation that arrives during the shutdown. */
+export const shuttingDown = () =>
+  requestError('The gateway is restarting. Send the request again.', {
+    code: 'SHUTTING_DOWN',
+    status: 503,
+    headers: { 'retry-after': '1' },
+  });
 
 /** The graceful shutdown of HTTP: running requests may finish, new ones are refused. */
 export type Drain = ReturnType<typeof createDrain>;
 
 /** Creates the state of a process that serves normally. */
 export function createDrain() {
-  const callbacks = new Set<() => void>();
+  const streams = new Set<ServerResponse>();
   const idleCallbacks = new Set<() => void>();
   let running = 0;
   let isDraining = false;
@@ -18,18 +27,16 @@ export function createDrain() {
     begin() {
       if (isDraining) return;
       isDraining = true;
-      for (const callback of callbacks) callback();
-      callbacks.clear();
+      // What has been written is still sent.
+      for (const { socket } of streams) socket?.destroySoon();
     },
     /**
-     * Calls back when the shutdown begins; in a microtask if it has already begun. Returns an
-     * unsubscribe function.
+     * Breaks a stream off when the shutdown begins. Its protocol's end would tell the client that
+     * nothing more comes; after a broken connection, clients connect again.
      */
-    onBegin(callback: () => void) {
-      // A subscription may start after the shutdown began, if its request was received before.
-      if (isDraining) queueMicrotask(callback);
-      else callbacks.add(callback);
-      return () => callbacks.delete(callback);
+    breakOff(response: ServerResponse) {
+      streams.add(response);
+      response.once('close', () => streams.delete(response));
     },
     /** Counts a response as running until it is closed. */
     watch(response: ServerResponse) {

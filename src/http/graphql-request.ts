@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { DOCUMENT_ID_NAMES } from '../operation/params.ts';
 import { requestError } from '../operation/request-error.ts';
 import type { Accepted } from './accept.ts';
 
@@ -58,7 +59,7 @@ export function readQueryString(search: string): unknown {
   return {
     query: text('query'),
     operationName: text('operationName'),
-    documentId: text('documentId'),
+    ...Object.fromEntries(DOCUMENT_ID_NAMES.map((name) => [name, text(name)])),
     variables: json('variables'),
     extensions: json('extensions'),
   };

@@ -8,8 +8,8 @@ import {
   type OperationResponse,
   type Operations,
 } from '../operation/run.ts';
-import { offeredTypes, parseAccept } from './accept.ts';
-import type { Drain } from './drain.ts';
+import { APOLLO_MULTIPART, offeredTypes, parseAccept } from './accept.ts';
+import { type Drain, shuttingDown } from './drain.ts';
 import {
   badRequest,
   checkBatch,
@@ -53,8 +53,8 @@ const mutationByGet = () =>
 
 const notAcceptableStream = () =>
   badRequest(
-    'A subscription is sent as an event stream: Accept must allow text/event-stream. ' +
-      'WebSockets work, too.',
+    'A subscription is sent as an event stream or as multipart: Accept must allow ' +
+      `text/event-stream or ${APOLLO_MULTIPART}. WebSockets work, too.`,
     406,
   );
 
@@ -86,23 +86,34 @@ export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedR
     throw badRequest(`Accept must name one of ${offeredTypes}.`, 406);
   };
 
+  const refuseSubscription = ({ accepted }: Exchange) => {
+    if (drain.isDraining) return shuttingDown();
+    return accepted.stream ? undefined : notAcceptableStream();
+  };
+
   const runOne = async (operation: OperationRequest, exchange: Exchange) => {
     const { request, accepted } = exchange;
     const send = (result: OperationResponse) => {
       if (operation.signal.aborted) return result.release();
-      if (accepted.json) return json.send(result, exchange, accepted.json);
+      const isNotAcceptable = statusOf(result.errors, 'application/json') === 406;
+      const type = isNotAcceptable ? 'application/json' : accepted.json;
+      if (type) return json.send(result, exchange, type);
       return streams.send(result, exchange, accepted.types[0] ?? 'text/event-stream');
     };
     const refuseType = (type: OperationTypeNode) => {
       if (type === 'mutation' && request.method === 'GET') return mutationByGet();
-      return type === 'subscription' && !accepted.stream ? notAcceptableStream() : undefined;
+      return type === 'subscription' ? refuseSubscription(exchange) : undefined;
     };
     const prepared = operations.prepare({ ...operation, refuseType });
     if (!('cached' in prepared)) return send(prepared);
     const result = await operations.execute(prepared);
     if (!(Symbol.asyncIterator in result)) return send(result);
-    if (operation.signal.aborted) await result.return?.();
-    else streams.send(result, exchange, 'text/event-stream');
+    if (operation.signal.aborted || drain.isDraining) {
+      await result.return?.();
+      exchange.response.destroy();
+    } else {
+      streams.send(result, exchange, accepted.stream ?? 'text/event-stream');
+    }
     return undefined;
   };
 

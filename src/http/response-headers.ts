@@ -13,11 +13,13 @@ const SECURITY: readonly (readonly [name: string, value: string])[] = [
 /** The request headers that a response depends on; GraphiQL and JSON have the same URL. */
 const VARY = 'Accept, Authorization, PRIVATE-TOKEN, JOB-TOKEN';
 
-const ALLOWED_HEADERS = [
-  ...['content-type', 'accept', 'private-token', 'authorization', 'job-token'],
-  ...['x-request-id', 'traceparent', 'tracestate', 'last-event-id'],
-].join(', ');
-const EXPOSED_HEADERS = 'retry-after, x-request-id';
+/**
+ * Request headers that no page may send: proxies believe them, or they change the method or the
+ * user. All others are allowed, because clients and their instrumentation add headers of their own.
+ */
+const REFUSED_HEADERS =
+  /^(?:cookie|forwarded|sudo|via|x-real-ip|x-rewrite-url|x-method-override|(?:x-forwarded|x-original|x-http-method|x-gitlab|proxy|sec)\b.*)$/;
+const EXPOSED_HEADERS = 'content-disposition, retry-after, x-request-id';
 /** In seconds; Chromium's maximum. */
 const PREFLIGHT_MAX_AGE = '7200';
 
@@ -62,10 +64,16 @@ export function createResponseHeaders(origins: readonly string[]) {
     answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
       const isPreflight = request.headers['access-control-request-method'] !== undefined;
       if (request.method !== 'OPTIONS' || !isPreflight || !allowedOrigin(request)) return false;
+      const requested = String(request.headers['access-control-request-headers'] ?? '');
+      const allowed = requested
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter((name) => /^[\w-]+$/.test(name) && !REFUSED_HEADERS.test(name));
       response.writeHead(204, {
         'access-control-allow-methods': 'GET, POST',
-        'access-control-allow-headers': ALLOWED_HEADERS,
+        'access-control-allow-headers': allowed.join(', '),
         'access-control-max-age': PREFLIGHT_MAX_AGE,
+        vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
       });
       response.end();
       return true;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Drain } from './drain.ts';
+import { formatError } from '../graphql/client-errors.ts';
+import { type Drain, shuttingDown } from './drain.ts';
 import { readRequestId } from './request-id.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
@@ -69,9 +70,7 @@ export function createHttpListener(options: HttpListenerOptions): RequestListene
     if (drain.isDraining) response.setHeader('connection', 'close');
     if (drain.isDraining && !OPERATOR_PATHS.includes(path)) {
       response.setHeader('retry-after', '1');
-      const message = 'The gateway is restarting. Send the request again.';
-      const errors = [{ message, extensions: { code: 'SHUTTING_DOWN' } }];
-      sendJson(response, 503, { errors });
+      sendJson(response, 503, { errors: [formatError(shuttingDown())] });
     } else if (!headers.answerPreflight(request, response)) {
       findRoute(routed).catch((error: unknown) => fail(routed, error));
     }

@@ -1,14 +1,9 @@
-import { GraphQLError } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { httpOptionsOf } from '../operation/request-error.ts';
-import {
-  createRefusal,
-  type OperationResponse,
-  type ResponseStream,
-  writeResponse,
-} from '../operation/run.ts';
+import { type OperationResponse, type ResponseStream, writeResponse } from '../operation/run.ts';
 import { mapStream } from '../util/streams.ts';
-import type { ResponseType } from './accept.ts';
+import { APOLLO_MULTIPART, type ResponseType } from './accept.ts';
+import { encodeApolloMultipart } from './apollo-multipart.ts';
 import type { Drain } from './drain.ts';
 import type { Exchange } from './graphql-request.ts';
 import { statusOf } from './graphql-response.ts';
@@ -31,27 +26,16 @@ const toYogaResult = (result: OperationResponse): YogaResult => ({
   stringify: () => writeResponse(result),
 });
 
-function shuttingDown(): OperationResponse {
-  const message = 'The gateway is restarting. Subscribe again.';
-  return createRefusal([new GraphQLError(message, { extensions: { code: 'SHUTTING_DOWN' } })]);
-}
-
-/** Maps a stream for Yoga, and ends it with an error when the process shuts down. */
-function toYogaStream(results: ResponseStream, drain: Drain): AsyncIterable<YogaResult> {
-  const stream = mapStream(results, toYogaResult, { onEnd: () => stop() });
-  const stop = drain.onBegin(() => stream.endWith(toYogaResult(shuttingDown())));
-  return stream;
-}
-
 interface ServerContext {
   result: YogaResult | AsyncIterable<YogaResult>;
+  type: ResponseType;
 }
 
 export type StreamSender = ReturnType<typeof createStreamSender>;
 
 /**
- * Sends responses as an event stream or as multipart. Yoga implements only these protocols; it
- * neither parses nor executes anything.
+ * Sends responses as an event stream or as multipart. Yoga implements only these protocols, except
+ * Apollo's; it neither parses nor executes anything.
  */
 export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
   const yoga = createYoga<ServerContext>({
@@ -66,6 +50,17 @@ export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
         onParams({ context, setResult }) {
           setResult((context as unknown as ServerContext).result as never);
         },
+        onResultProcess({ serverContext, setResultProcessor }) {
+          const { result, type } = serverContext as unknown as ServerContext;
+          if (type !== APOLLO_MULTIPART) return;
+          setResultProcessor((_, fetchApi) => encodeApolloMultipart(result, fetchApi), type);
+        },
+        onResponse({ response }) {
+          // Yoga's `Content-Encoding: none` is no coding of HTTP. Proxies respect these instead.
+          response.headers.delete('content-encoding');
+          response.headers.set('cache-control', 'no-store, no-transform');
+          response.headers.set('x-accel-buffering', 'no');
+        },
       },
     ],
   });
@@ -76,12 +71,13 @@ export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
       type: ResponseType,
     ) {
       const isStream = Symbol.asyncIterator in result;
-      if (!isStream) response.once('close', result.release);
+      if (isStream) drain.breakOff(response);
+      else response.once('close', result.release);
       headers.apply(request, response, requestId);
       // Replaces the client's header, because Yoga ignores weights (`q`).
       request.headers.accept = type;
-      const yogaResult = isStream ? toYogaStream(result, drain) : toYogaResult(result);
-      void yoga.handle(request, response, { result: yogaResult });
+      const yogaResult = isStream ? mapStream(result, toYogaResult) : toYogaResult(result);
+      void yoga.handle(request, response, { result: yogaResult, type });
     },
   };
 }

@@ -6,11 +6,20 @@ export interface OperationParams {
   readonly operationName: string | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly extensions: Readonly<Record<string, unknown>>;
-  /** Hash of a trusted document (GraphQL over HTTP, appendix on persisted documents). */
+  /** Hash of a trusted document. */
   readonly documentId: unknown;
 }
 
-const NAMES = new Set(['query', 'operationName', 'variables', 'extensions', 'documentId']);
+/**
+ * Names under which clients send the hash of a trusted document: that of GraphQL over HTTP, and
+ * those of Relay's network layers.
+ */
+export const DOCUMENT_ID_NAMES = ['documentId', 'doc_id', 'docId', 'id', 'queryId'] as const;
+
+const NAMES = new Set([
+  ...['query', 'operationName', 'variables', 'extensions'],
+  ...DOCUMENT_ID_NAMES,
+]);
 
 const none: Readonly<Record<string, unknown>> = {};
 
@@ -56,7 +65,7 @@ export function parseParams(value: unknown): OperationParams {
     operationName: readText(params['operationName'], 'operationName'),
     variables: readObject(params['variables'], 'variables'),
     extensions: readObject(params['extensions'], 'extensions'),
-    documentId: params['documentId'],
+    documentId: DOCUMENT_ID_NAMES.map((name) => params[name]).find((id) => id != null),
   };
 }
 

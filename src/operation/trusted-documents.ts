@@ -2,18 +2,43 @@ import { readFileSync } from 'node:fs';
 import { type OperationParams, requireQuery } from './params.ts';
 import { requestError } from './request-error.ts';
 
-/** Trusted documents by their hash. */
+/** Trusted documents by their hash, without the name of its algorithm. */
 export type Manifest = ReadonlyMap<string, string>;
 
-/** Reads a manifest of GraphQL Code Generator's client preset: `{ "<hash>": "<document>" }`. */
+/** Removes the name of an algorithm, such as `sha256:`. */
+const withoutAlgorithm = (hash: string) => hash.replace(/^[\w-]+:/, '');
+
+/** The pairs of hash and document in a manifest, unchecked. */
+function listEntries(manifest: unknown): readonly (readonly [hash: unknown, document: unknown])[] {
+  if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest)) return [];
+  const { operations } = manifest as { operations?: unknown };
+  if (!Array.isArray(operations)) return Object.entries(manifest);
+  return operations.map((operation: { id?: unknown; body?: unknown } | null) => [
+    operation?.id,
+    operation?.body,
+  ]);
+}
+
+/**
+ * Reads a manifest: a map `{ "<hash>": "<document>" }` of GraphQL Code Generator's client preset or
+ * of Relay's compiler, or Apollo's `{ "operations": [{ "id": "<hash>", "body": "<document>" }] }`.
+ * Throws if a document has no hash or no text, or if two have one hash.
+ */
 export function readManifest(file: string): Manifest {
-  const found: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  const entries = Object.entries(typeof found === 'object' && found !== null ? found : {});
-  if (Array.isArray(found) || entries.length === 0) throw new Error('it holds no documents');
-  for (const [hash, document] of entries) {
-    if (typeof document !== 'string') throw new Error(`${hash} is not the text of a document`);
+  const entries = listEntries(JSON.parse(readFileSync(file, 'utf8')));
+  if (entries.length === 0) throw new Error('it holds no documents');
+  const documents = new Map<string, string>();
+  for (const [id, document] of entries) {
+    if (typeof id !== 'string' || typeof document !== 'string') {
+      throw new Error(`${String(id)} is not the hash and the text of a document`);
+    }
+    const hash = withoutAlgorithm(id);
+    if ((documents.get(hash) ?? document) !== document) {
+      throw new Error(`two documents have the hash ${hash}`);
+    }
+    documents.set(hash, document);
   }
-  return new Map(entries as [string, string][]);
+  return documents;
 }
 
 /** The document of a request. */
@@ -36,12 +61,13 @@ function hashOf({ documentId, extensions }: OperationParams): unknown {
 }
 
 function findDocument(manifest: Manifest, hash: unknown): string | undefined {
-  if (typeof hash !== 'string') return undefined;
-  // Both the request and the manifest may have the prefix of an algorithm, such as `sha256:`.
-  return manifest.get(hash) ?? manifest.get(hash.replace(/^[\w-]+:/, ''));
+  return typeof hash === 'string' ? manifest.get(withoutAlgorithm(hash)) : undefined;
 }
 
-/** With `only`, documents that are not in the manifest are refused before they are parsed. */
+/**
+ * With `only`, documents that are not in the manifest are refused before they are parsed. Clients
+ * such as urql compare the messages `PersistedQueryNotSupported` and `PersistedQueryNotFound`.
+ */
 export function createTrustedDocuments(manifest: Manifest | undefined, only: boolean) {
   const trusted = new Set(manifest?.values());
   return {
@@ -56,12 +82,11 @@ export function createTrustedDocuments(manifest: Manifest | undefined, only: boo
         throw refuse(message, 'QUERY_NOT_IN_SAFELIST', 403);
       }
       if (!manifest) {
-        const message = 'This gateway has no trusted documents: send the document itself.';
-        throw refuse(message, 'PERSISTED_QUERY_NOT_SUPPORTED', 400);
+        throw refuse('PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED', 400);
       }
       const query = findDocument(manifest, hash);
       if (query !== undefined) return { query, isTrusted: true };
-      throw refuse('No trusted document has this hash.', 'PERSISTED_QUERY_NOT_FOUND', 404);
+      throw refuse('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND', 404);
     },
   };
 }

@@ -16,6 +16,7 @@ const SERVICE_RESTART = 1012;
 export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
   const running = new Map<string, RunningOperation>();
   let isRetiring = false;
+  let operations = 0;
   const closeIfIdle = () => {
     const isPending = [...running.values()].some(({ isStream }) => !isStream);
     if (isRetiring && !isPending) socket.close(SERVICE_RESTART, 'Connect again');
@@ -27,6 +28,8 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
     get isRetiring() {
       return isRetiring;
     },
+    /** Returns the number of the next operation, from 1. */
+    countOperation: () => ++operations,
     close: (code: number, reason: string) => socket.close(code, reason),
     /** Registers an operation. Its signal is aborted when the client no longer waits for it. */
     begin(id: string): AbortSignal {

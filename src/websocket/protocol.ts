@@ -1,10 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import {
-  type ExecutionArgs,
-  type FormattedExecutionResult,
-  GraphQLError,
-  type GraphQLSchema,
-} from 'graphql';
+import type { ExecutionArgs, FormattedExecutionResult, GraphQLSchema } from 'graphql';
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { formatError } from '../graphql/client-errors.ts';
 import {
@@ -15,10 +10,14 @@ import {
 } from '../operation/run.ts';
 import type { Connection } from './connection.ts';
 
-/** Headers that the `connection_init` payload may contain: browsers cannot send them otherwise. */
 const CREDENTIALS = ['private-token', 'authorization', 'job-token'];
-const TRACE_CONTEXT = ['traceparent', 'tracestate'];
+/** Headers that the `connection_init` payload may contain: browsers cannot send them otherwise. */
+const READ_NAMES = [...CREDENTIALS, 'traceparent', 'tracestate', 'x-request-id'];
 const HANDSHAKE = /^(connection|upgrade|sec-websocket-.*)$/;
+
+/** A name under which clients send credentials of other servers. CSRF tokens are no credentials. */
+const CREDENTIAL_NAME =
+  /^(?!.*(?:csrf|xsrf)).*(?:auth(?!or(?!iz))|token|secret|passw|api.?key|access.?key|jwt|bearer|credential|cookie)/i;
 
 const BAD_REQUEST = 4400;
 
@@ -27,14 +26,61 @@ class PayloadError extends Error {
   override readonly name = 'PayloadError';
 }
 
-function readEntries(payload: Readonly<Record<string, unknown>>): [string, string][] {
-  const known = [...CREDENTIALS, ...TRACE_CONTEXT];
-  return Object.entries(payload).flatMap(([key, value]): [string, string][] => {
+/** The name of a header in an error message. A close reason is limited to 123 bytes. */
+const shown = (key: string) => key.replace(/[^\w-]/g, '?').slice(0, 24);
+
+function checkValue(name: string, key: string, value: unknown): string {
+  if (typeof value !== 'string') throw new PayloadError(`${shown(key)} must be text.`);
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+    throw new PayloadError(`${name} holds characters that no header can.`);
+  }
+  if (name === 'authorization' && !/^\s*(?:bearer(?:\s|$)|$)/i.test(value)) {
+    throw new PayloadError('Authorization must be "Bearer <token>".');
+  }
+  return value;
+}
+
+/** Deeper members of a payload are not searched. */
+const MAX_DEPTH = 4;
+
+/**
+ * Throws PayloadError for a member that looks like a credential but is not read: otherwise
+ * operations would run without the caller's credential.
+ */
+function refuseCredentials(values: object, depth = 0): void {
+  for (const [key, value] of Object.entries(values)) {
+    const isObject = typeof value === 'object' && value !== null;
+    if (CREDENTIAL_NAME.test(key) && (isObject || (typeof value === 'string' && value))) {
+      const names = 'PRIVATE-TOKEN, Authorization or JOB-TOKEN';
+      throw new PayloadError(`${shown(key)} is not read. Send ${names}, at the top or in headers.`);
+    }
+    if (isObject && depth < MAX_DEPTH) refuseCredentials(value, depth + 1);
+  }
+}
+
+/** Reads the headers in an object into `found`, and returns the other members. */
+function readHeaders(values: object, found: Map<string, string>): object {
+  const entries = Object.entries(values).filter(([, value]) => value != null);
+  const isRead = ([key]: [string, unknown]) => READ_NAMES.includes(key.toLowerCase());
+  for (const [key, value] of entries.filter(isRead)) {
     const name = key.toLowerCase();
-    if (!known.includes(name) || value === null || value === undefined) return [];
-    if (typeof value !== 'string') throw new PayloadError(`${key} must be text.`);
-    return [[name, value]];
-  });
+    const text = checkValue(name, key, value);
+    if ((found.get(name) ?? text) !== text) throw new PayloadError(`${name} has two values.`);
+    found.set(name, text);
+  }
+  return Object.fromEntries(entries.filter((entry) => !isRead(entry)));
+}
+
+/** Reads the headers of a payload: its members, and those of its member `headers`. */
+function readPayload({ headers, ...payload }: Readonly<Record<string, unknown>>) {
+  const found = new Map<string, string>();
+  refuseCredentials(readHeaders(payload, found));
+  if (headers === null || headers === undefined) return found;
+  if (typeof headers !== 'object' || Array.isArray(headers)) {
+    throw new PayloadError('headers must be an object: {"PRIVATE-TOKEN": "<token>"}.');
+  }
+  refuseCredentials(readHeaders(headers, found));
+  return found;
 }
 
 /**
@@ -49,16 +95,11 @@ function callerHeaders(
   for (const [name, value] of Object.entries(upgrade)) {
     if (value !== undefined && !HANDSHAKE.test(name)) headers.set(name, String(value));
   }
-  const entries = readEntries(payload);
-  if (entries.some(([name]) => CREDENTIALS.includes(name))) {
+  const given = readPayload(payload);
+  if (CREDENTIALS.some((name) => given.has(name))) {
     for (const name of CREDENTIALS) headers.delete(name);
   }
-  for (const [name, value] of entries) {
-    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-      throw new PayloadError(`${name} holds characters that no header can.`);
-    }
-    headers.set(name, value);
-  }
+  for (const [name, value] of given) headers.set(name, value);
   return headers;
 }
 
@@ -74,31 +115,31 @@ function initialize(connection: Connection, payload: Record<string, unknown> | u
   }
 }
 
-function shuttingDown(): GraphQLError {
-  const message = 'The gateway is restarting. Connect again.';
-  return new GraphQLError(message, { extensions: { code: 'SHUTTING_DOWN' } });
-}
-
 export interface ProtocolDeps {
   operations: Operations;
   schema: GraphQLSchema;
-  /** Reads the request id of an operation from the headers of its connection. */
-  requestIdOf(headers: Headers): string;
+  /** Returns the given request id; a new one if there is none or it cannot be used. */
+  readRequestId(given: string | undefined): string;
 }
 
 /** Implements graphql-transport-ws: graphql-ws reads and writes messages, `operations` executes. */
 export function createProtocol({
   operations,
   schema,
-  requestIdOf,
+  readRequestId,
 }: ProtocolDeps): Server<{ connection: Connection }> {
+  /** The request id of the connection, and the number of the operation. */
+  const nextRequestId = (connection: Connection): string => {
+    const given = connection.headers.get('x-request-id');
+    return readRequestId(given ? `${given}/${connection.countOperation()}` : undefined);
+  };
   /** Returns the errors of a refused operation; otherwise the arguments that graphql-ws needs. */
   const run = async (connection: Connection, id: string, params: SubscribePayload) => {
     const { headers } = connection;
     const prepared = operations.prepare({
       params,
       transport: 'websocket',
-      requestId: requestIdOf(headers),
+      requestId: nextRequestId(connection),
       header: (name) => headers.get(name),
       signal: connection.begin(id),
     });
@@ -119,7 +160,9 @@ export function createProtocol({
   return makeServer<Record<string, unknown> | undefined, { connection: Connection }>({
     onConnect: ({ extra, connectionParams }) => initialize(extra.connection, connectionParams),
     onSubscribe({ extra: { connection } }, id, params) {
-      return connection.isRetiring ? [shuttingDown()] : run(connection, id, params);
+      // Not answered when the connection is about to close: clients send it again on the next one,
+      // but not after an error.
+      return connection.isRetiring ? new Promise(() => {}) : run(connection, id, params);
     },
     execute: resultOf as never,
     subscribe: resultOf as never,

@@ -74,19 +74,17 @@ describe('draining', () => {
     return { ...started, id: textAt(answer, 'job.id') };
   }
 
-  it('ends event streams with SHUTTING_DOWN and completes', async () => {
+  it('breaks event streams off, so that clients connect again', async () => {
     const { url, gateway, id } = await start();
     const variables = { id };
     const live = subscribe({ url }, FOLLOW, { token: demo.token, variables });
     expect(await live.next()).toMatchObject({ data: { jobUpdated: {} } });
     const drained = gateway.drain();
-    expect(await live.rest()).toMatchObject([
-      { errors: [{ extensions: { code: 'SHUTTING_DOWN' } }] },
-    ]);
+    await expect(live.next()).rejects.toThrow('terminated');
     await drained;
   });
 
-  it('ends an event stream whose request was not complete when it began', async () => {
+  it('refuses a subscription whose request was not complete when it began', async () => {
     const { url, gateway, id } = await start();
     const asking = sendSlowly(`${url}/graphql`, {
       method: 'POST',
@@ -102,6 +100,8 @@ describe('draining', () => {
     const drained = gateway.drain();
     asking.end(JSON.stringify({ query: FOLLOW, variables: { id } }));
     const [answer] = await answered;
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers['retry-after']).toBe('1');
     expect(await text(answer)).toContain('SHUTTING_DOWN');
     await drained;
   });

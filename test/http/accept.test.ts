@@ -9,6 +9,7 @@ const JSON_TYPE = 'application/json';
 const NEW_TYPE = 'application/graphql-response+json';
 const EVENT_STREAM = 'text/event-stream';
 const MULTIPART = 'multipart/mixed';
+const APOLLO = 'multipart/mixed;subscriptionSpec=1.0';
 
 describe('the Accept header', () => {
   it.each<[accept: string | undefined, single: string | undefined, stream: string | undefined]>([
@@ -30,6 +31,19 @@ describe('the Accept header', () => {
     // A single response is JSON wherever the client accepts JSON at all.
     ['text/event-stream, application/json;q=0.1', JSON_TYPE, EVENT_STREAM],
     ['multipart/mixed', MULTIPART, undefined],
+    // Apollo's clients add parameters: the boundary, and the protocol of each kind of operation.
+    [`multipart/mixed;deferSpec=20220824, ${NEW_TYPE}, application/json`, NEW_TYPE, undefined],
+    ['multipart/mixed;incrementalSpec=v0.2', MULTIPART, undefined],
+    [`multipart/mixed;boundary=graphql;subscriptionSpec=1.0,${NEW_TYPE}`, NEW_TYPE, APOLLO],
+    [
+      'multipart/mixed; boundary="graphql"; subscriptionSpec="1.0", application/json',
+      JSON_TYPE,
+      APOLLO,
+    ],
+    [APOLLO, APOLLO, APOLLO],
+    [`${APOLLO};q=0.5, text/event-stream`, EVENT_STREAM, EVENT_STREAM],
+    [`${APOLLO}, text/event-stream;q=0.5`, APOLLO, APOLLO],
+    ['multipart/mixed;subscriptionSpec=2.0', undefined, undefined],
     ['application/json;q=0', undefined, undefined],
     ['application/json; charset=latin1', undefined, undefined],
     ['text/html', undefined, undefined],
@@ -67,7 +81,7 @@ describe('a request', () => {
     expect(JSON.parse(response.body)).toEqual({
       errors: [
         {
-          message: `Accept must name one of ${JSON_TYPE}, ${NEW_TYPE}, ${EVENT_STREAM}, ${MULTIPART}.`,
+          message: `Accept must name one of ${JSON_TYPE}, ${NEW_TYPE}, ${EVENT_STREAM}, ${MULTIPART}, ${APOLLO}.`,
           extensions: { code: 'BAD_REQUEST' },
         },
       ],

@@ -8,13 +8,13 @@ const SITES = ['https://ci.example.com', 'http://localhost:5173'];
 const start = (corsOrigins: string[] = SITES): Promise<Started> =>
   startGateway({ simulator: { world: smallWorld() }, config: { corsOrigins } });
 
-function ask({ url }: Started, origin: string) {
+function ask({ url }: Started, origin: string, names = 'content-type,private-token') {
   return fetch(`${url}/graphql`, {
     method: 'OPTIONS',
     headers: {
       origin,
       'access-control-request-method': 'POST',
-      'access-control-request-headers': 'content-type,private-token',
+      'access-control-request-headers': names,
     },
   });
 }
@@ -41,6 +41,26 @@ describe('cross-origin pages', () => {
     expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
     expect(answer.headers.get('access-control-expose-headers')).toContain('retry-after');
     expect(await answer.json()).toHaveProperty('data.project.name');
+  });
+
+  it.each([
+    'apollographql-client-name,apollographql-client-version,apollo-require-preflight',
+    'baggage,sentry-trace,traceparent,tracestate',
+    'x-apollo-operation-name,graphql-client-name,x-requested-with',
+    'authorization,job-token,private-token,x-request-id,last-event-id',
+  ])('may send the headers of their client and its instrumentation: %s', async (names) => {
+    const { headers } = await ask(await start(), 'https://ci.example.com', names);
+    expect(headers.get('access-control-allow-headers')?.split(', ')).toEqual(names.split(','));
+    expect(headers.get('vary')).toContain('Access-Control-Request-Headers');
+    expect(Number(headers.get('access-control-max-age'))).toBeGreaterThan(600);
+  });
+
+  it('may not send headers that proxies or GitLab believe', async () => {
+    const names =
+      'accept,cookie,forwarded,x-forwarded-for,x-forwarded-host,x-real-ip,x-original-url,' +
+      'x-http-method-override,proxy-authorization,sec-fetch-site,sudo,x-gitlab-token';
+    const { headers } = await ask(await start(), 'https://ci.example.com', names);
+    expect(headers.get('access-control-allow-headers')).toBe('accept');
   });
 
   it('may read error responses', async () => {

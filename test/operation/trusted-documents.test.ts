@@ -63,10 +63,37 @@ describe.each([
     ['documentId with the algorithm', { documentId: `sha256:${hash}` }],
     ['documentId without the algorithm', { documentId: hash }],
     ['extensions of Apollo', { extensions: { persistedQuery } }],
+    ...['doc_id', 'docId', 'id', 'queryId'].map((name): [string, object] => [
+      `${name} of Relay`,
+      { [name]: hash, query: null },
+    ]),
     ['with an operation name', { documentId: hash, operationName: 'JobName' }],
   ])('are executed by hash: %s', async (_form, form) => {
     expect(await send(await start(only), { ...form, variables })).toMatchObject(executed);
   });
+
+  it.each<[string, unknown]>([
+    ['a map of hashes', { [hash]: document }],
+    ['a map of hashes with the algorithm', { [`sha256:${hash}`]: document }],
+    [
+      "Apollo's",
+      {
+        ...{ format: 'apollo-persisted-query-manifest', version: 1 },
+        operations: [{ id: hash, name: 'JobName', type: 'query', body: document }],
+      },
+    ],
+  ])(
+    'are found in a manifest that is %s, with or without the algorithm',
+    async (_form, content) => {
+      const started = await start(only, JSON.stringify(content));
+      for (const documentId of [hash, `sha256:${hash}`]) {
+        expect(await send(started, { documentId, variables })).toMatchObject(executed);
+      }
+      expect(await send(started, { extensions: { persistedQuery }, variables })).toMatchObject(
+        executed,
+      );
+    },
+  );
 
   it('are executed by GET', async () => {
     const { url } = await start(only);
@@ -76,6 +103,7 @@ describe.each([
       return (await fetch(`${url}/graphql?${all}`, { headers })).json();
     };
     expect(await get({ documentId: `sha256:${hash}` })).toMatchObject(executed);
+    expect(await get({ doc_id: hash })).toMatchObject(executed);
     const extensions = JSON.stringify({ persistedQuery });
     expect(await get({ extensions })).toMatchObject(executed);
   });
@@ -98,6 +126,8 @@ describe.each([
     const started = await start(only);
     const answer = await send(started, { documentId });
     expect([codeOf(answer), answer.status]).toEqual(['PERSISTED_QUERY_NOT_FOUND', 404]);
+    // Clients compare the message.
+    expect(answer.errors?.[0]?.message).toBe('PersistedQueryNotFound');
     expect(started.calls()).toEqual([]);
   });
 
@@ -144,16 +174,18 @@ describe('without a manifest', () => {
     const started = await startGateway();
     const answer = await send(started, { extensions: { persistedQuery } });
     expect(codeOf(answer)).toBe('PERSISTED_QUERY_NOT_SUPPORTED');
+    expect(answer.errors?.[0]?.message).toBe('PersistedQueryNotSupported');
   });
 });
 
 describe('an invalid manifest', () => {
-  it.each(['{', '[]', '{}', 'null', '["a"]', '{"a":1}'])(
-    'prevents the start: %s',
-    async (content) => {
-      await expect(start(true, content)).rejects.toThrow(ConfigError);
-    },
-  );
+  it.each([
+    ...['{', '[]', '{}', 'null', '["a"]', '{"a":1}', '{"operations":[]}', '{"operations":[null]}'],
+    '{"operations":[{"id":"a"}]}',
+    '{"sha1:a":"{ a }","md5:a":"{ b }"}',
+  ])('prevents the start: %s', async (content) => {
+    await expect(start(true, content)).rejects.toThrow(ConfigError);
+  });
 
   it('prevents the start if it is missing', () => {
     const env = { GITLAB_URL: 'https://gitlab.example.com', TRUSTED_DOCUMENTS: 'only' };

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { createTestClock, until } from '../gitlab/upstream.ts';
 import { type Started, startGateway } from '../helpers/start-gateway.ts';
 import { tokens } from '../helpers/worlds.ts';
+import { createMemoryLog } from '../http/memory-log.ts';
 import { FOLLOW, running, runningWorld } from '../live/worlds.ts';
 import { addressOf, connect, follow } from './web-socket.ts';
 
@@ -38,11 +39,20 @@ function useFakeIntervals(): void {
 }
 
 const { id } = running;
+const UUID = /^[\da-f-]{36}$/;
 
 describe('a subscription over WebSocket', () => {
   it.each([
     ['headers of the upgrade request', { headers: { 'PRIVATE-TOKEN': tokens.alice } }],
     ['the payload of connection_init', { payload: { 'PRIVATE-TOKEN': tokens.alice } }],
+    [
+      'headers in the payload',
+      { payload: { headers: { Authorization: `Bearer ${tokens.aliceOauth}` } } },
+    ],
+    [
+      'the payload, whose other members do not matter',
+      { payload: { 'private-token': tokens.alice, csrfToken: 'x', author: 'x', authToken: null } },
+    ],
     [
       'the payload, which overrides the headers',
       {
@@ -114,6 +124,28 @@ describe('an operation id', () => {
   });
 });
 
+describe('the log', () => {
+  it.each([
+    ['that of the connection and a number', { 'x-request-id': 'proxy' }, ['proxy/1', 'proxy/2']],
+    [
+      'a new one if the connection has none',
+      {},
+      [expect.stringMatching(UUID), expect.stringMatching(UUID)],
+    ],
+  ])('has a request id for each operation: %s', async (_form, headers, requestIds) => {
+    const log = createMemoryLog();
+    const gateway = await startGateway({ logger: log.logger });
+    const client = connect(gateway, { headers, staysOpen: true });
+    await follow(client, '{ __typename }').next();
+    await follow(client, '{ __typename }').next();
+    await expect
+      .poll(() =>
+        log.lines().flatMap(({ msg, ...line }) => (msg === 'operation' ? [line['requestId']] : [])),
+      )
+      .toEqual(requestIds);
+  });
+});
+
 describe('a WebSocket', () => {
   it('executes queries', async () => {
     const gateway = await start();
@@ -177,6 +209,28 @@ describe('a WebSocket', () => {
     expect([code, String(reason)]).toEqual([4400, 'private-token must be text.']);
   });
 
+  it.each<[problem: string, payload: object]>([
+    ['authToken is not read. Send ', { authToken: 'x' }],
+    ['access_token is not read. Send ', { headers: { access_token: 'x' } }],
+    ['auth is not read. Send ', { auth: { user: 'x' } }],
+    ['Authorization is not read. Send ', { http: { headers: { Authorization: 'Bearer x' } } }],
+    ['apiKey is not read. Send ', { context: { apiKey: 'x' } }],
+    ['Authorization must be "Bearer <token>".', { authorization: tokens.alice }],
+    ['private-token has two values.', { 'PRIVATE-TOKEN': 'x', headers: { 'private-token': 'y' } }],
+    ['headers must be an object', { headers: [['PRIVATE-TOKEN', 'x']] }],
+    [`${'token'.repeat(4)}toke is not read.`, { ['token'.repeat(50)]: 'x' }],
+  ])(
+    'is closed with what is read, instead of running without the credential: %s',
+    async (problem, payload) => {
+      const socket = new WebSocket(addressOf(await start()), 'graphql-transport-ws');
+      await once(socket, 'open');
+      socket.send(JSON.stringify({ type: 'connection_init', payload }));
+      const [code, reason] = await once(socket, 'close');
+      expect(code).toBe(4400);
+      expect(String(reason)).toContain(problem);
+    },
+  );
+
   it.each(['no JSON', '[]', '{"type":"next"}', '{"type":"subscribe","id":"1"}', '\u0000'])(
     'is closed for an invalid message: %j',
     async (text) => {
@@ -224,7 +278,7 @@ describe('a WebSocket', () => {
     expect(statusCode).toBe(503);
   });
 
-  it('gets pending responses before the gateway shuts down, and starts no new operations', async () => {
+  it('gets pending responses before the gateway shuts down, and no response to new operations', async () => {
     const gateway = await start();
     const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
     const closed = once(socket, 'close');
@@ -247,7 +301,6 @@ describe('a WebSocket', () => {
     expect((await closed)[0]).toBe(1012);
     await drained;
     expect(messages.slice(2)).toMatchObject([
-      { id: 'late', type: 'error', payload: [{ extensions: { code: 'SHUTTING_DOWN' } }] },
       { id: 'answer', type: 'next', payload: { data: { job: { name: 'unit tests 1/3' } } } },
       { id: 'answer', type: 'complete' },
     ]);
