@@ -17,21 +17,24 @@ export interface GitlabDeps {
 
 type GetOptions = { query?: Query; streaming?: boolean; keep?: boolean };
 
+/** Takes one call from the budget; throws GitlabCallBudgetError if none is left. */
+function charge(budget: CallBudget | undefined, origin: { method: string; path: string }): void {
+  if (!budget) return;
+  if (budget.left < 1) throw new GitlabCallBudgetError(budget.max, origin);
+  budget.left -= 1;
+}
+
 /** Sends calls on behalf of one caller. */
 export function createCalls(deps: GitlabDeps) {
   const { transport, budget, credential, signal, counter, traceContext } = deps;
-  /** Charges the budget. A call that only detects a missing feature is refunded. */
+  /** A call that only detects a missing feature is refunded. */
   const send = async <T>(
     method: 'GET' | 'POST',
     endpoint: Endpoint,
     read: Read<T>,
     { query = '', body, streaming, keep }: Partial<UpstreamRequest<T>>,
   ): Promise<T> => {
-    if (budget) {
-      const { max, left } = budget;
-      if (left < 1) throw new GitlabCallBudgetError(max, { method, path: endpoint.path });
-      budget.left -= 1;
-    }
+    charge(budget, { method, path: endpoint.path });
     try {
       const request = {
         method,
@@ -46,7 +49,9 @@ export function createCalls(deps: GitlabDeps) {
         counter,
         traceContext,
       };
-      return (await transport.send(request)).value;
+      const { value } = await transport.send(request);
+      if (budget) budget.answered = (budget.answered ?? 0) + 1;
+      return value;
     } catch (error) {
       if (budget && isCapabilityError(error)) budget.left += 1;
       throw error;

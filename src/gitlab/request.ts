@@ -19,6 +19,8 @@ export interface RequestCounter {
 export interface CallBudget {
   readonly max: number;
   left: number;
+  /** Calls with a usable response. @default 0 */
+  answered?: number;
 }
 
 export interface ResponseHead {

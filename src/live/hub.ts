@@ -4,6 +4,7 @@ import type { Job } from '../gitlab/rows.ts';
 import { isScarce } from '../gitlab/transport/rate-limit.ts';
 import type { Transport } from '../gitlab/transport/transport.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
+import { createFailures } from './failures.ts';
 import { distinct, jobResource } from './job.ts';
 import type { Notifications } from './notifications.ts';
 import { type PipelineNews, pipelineResource, pipelineView } from './pipeline.ts';
@@ -51,10 +52,12 @@ export interface LiveHubOptions {
 /** A credential's polls slow down if less than this part of its quota is left. */
 const SCARCE_PART = 0.25;
 
+/** Options with their defaults. */
+type Defined = Required<{ [Key in keyof LiveHubOptions]: NonNullable<LiveHubOptions[Key]> }>;
+
 /** Creates the registry of polls: one per credential and resource. */
-function createPolls(options: LiveHubOptions) {
-  const { transport, notifications, intervalMs = 1_200 } = options;
-  const { clock = systemClock, random = Math.random } = options;
+function createPolls(options: Defined) {
+  const { transport, notifications, intervalMs, clock, random } = options;
   const polls = new Map<string, Poll<unknown>>();
 
   const start = <State>(credential: Credential, resource: Resource<State>, key: string) => {
@@ -76,7 +79,7 @@ function createPolls(options: LiveHubOptions) {
     const poll: Poll<State> = createPoll(reader, {
       clock,
       interval,
-      connect: (signal) => createGitlab({ transport, credential, signal }),
+      connect: (signal, budget) => createGitlab({ transport, credential, signal, budget }),
       onEnd() {
         unsubscribe();
         polls.delete(key);
@@ -96,7 +99,7 @@ function createPolls(options: LiveHubOptions) {
 }
 
 /** Counts subscribers, in total and per credential. */
-function createCounts({ maxSubscribers = 10_000, maxPerCaller = maxSubscribers }: LiveHubOptions) {
+function createCounts({ maxSubscribers, maxPerCaller }: Defined) {
   const byDigest = new Map<string, number>();
   let total = 0;
   const countOf = (digest: string) => byDigest.get(digest) ?? 0;
@@ -112,8 +115,15 @@ function createCounts({ maxSubscribers = 10_000, maxPerCaller = maxSubscribers }
   };
 }
 
-export function createLiveHub(options: LiveHubOptions): LiveHub {
-  const { transport } = options;
+function withDefaults(given: LiveHubOptions): Defined {
+  const { maxSubscribers = 10_000, maxPerCaller = maxSubscribers, intervalMs = 1_200 } = given;
+  const { clock = systemClock, random = Math.random } = given;
+  return { ...given, maxSubscribers, maxPerCaller, intervalMs, clock, random };
+}
+
+export function createLiveHub(given: LiveHubOptions): LiveHub {
+  const options = withDefaults(given);
+  const { transport, clock, random, intervalMs } = options;
   const memory = createTraceMemory();
   const { find, polls } = createPolls(options);
   const counts = createCounts(options);
@@ -125,7 +135,9 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
   ): LiveEvents<News> => {
     counts.change(credential.digest, 1);
     const onLeave = () => counts.change(credential.digest, -1);
-    return subscribeTo(find(credential, resource), view, { signal, onLeave });
+    const failures = createFailures({ clock, random, intervalMs });
+    const poll = find(credential, resource);
+    return subscribeTo(poll, view, { signal, clock, failures, onLeave });
   };
 
   return {

@@ -1,5 +1,4 @@
-import { GitlabRateLimitError, GitlabStatusError, isGitlabError } from '../gitlab/errors.ts';
-import type { Clock } from '../util/clock.ts';
+import { createFailures, type FailuresOptions } from './failures.ts';
 
 /*
  * When to poll next. All intervals are multiples of `intervalMs`, the time within which a change of
@@ -46,9 +45,12 @@ const SCARCE_FACTOR = 4;
  * no change (as with forged ones), the gap doubles, up to `intervalMs`.
  */
 const MIN_GAP_MS = 180;
-const MAX_BACKOFF_MS = 60_000;
-/** A poll that fails for this long ends with the error. */
-const MAX_FAILING_MS = 300_000;
+/**
+ * A read of many calls, such as that of a pipeline with thousands of jobs, is followed by a pause of
+ * 50 ms for each call beyond the first ten: at most 20 calls per second in the long run.
+ */
+const CHEAP_CALLS = 10;
+const PAUSE_PER_CALL_MS = 50;
 
 /** What a successful read found. */
 export interface ReadOutcome {
@@ -62,40 +64,33 @@ export interface ReadOutcome {
   unannounced: boolean;
   /** Minimum pause, for reads that are expensive. */
   minPauseMs: number;
+  /** The calls that the read took. */
+  calls: number;
 }
 
 export type PollInterval = ReturnType<typeof createPollInterval>;
 
-export interface PollIntervalOptions {
-  clock: Clock;
-  /** 0 to 1. */
-  random: () => number;
-  intervalMs: number;
+export interface PollIntervalOptions extends FailuresOptions {
   /** Whether little of GitLab's quota is left. */
   isScarce(): boolean;
 }
 
-/** Returns the minimum wait in seconds before a retry; undefined if the error is permanent. */
-function retryAfter(error: unknown): number | undefined {
-  if (!isGitlabError(error)) return undefined;
-  if (error instanceof GitlabRateLimitError) return error.retryAfterSeconds ?? 0;
-  if (!(error instanceof GitlabStatusError)) return 0;
-  return error.status >= 500 ? (error.retryAfterSeconds ?? 0) : undefined;
-}
+const pauseAfterCalls = (calls: number) => Math.max(0, calls - CHEAP_CALLS) * PAUSE_PER_CALL_MS;
 
 /** Schedules the reads of one poll. All results are in ms from now. */
 export function createPollInterval(options: PollIntervalOptions) {
   const { clock, random, intervalMs, isScarce } = options;
+  const failures = createFailures(options);
   let hasWebhooks = false;
-  let failures = 0;
-  let failingSince = 0;
-  let blockedUntil = 0;
   let readStartedAt = 0;
   let readEndedAt = Number.NEGATIVE_INFINITY;
   let gapMs = MIN_GAP_MS;
+  /** Minimum pause after the last read, because of its calls. */
+  let callsPauseMs = 0;
   /** Whether the last notification came soon after a read. */
   let isFrequent = false;
-  const blockedMs = () => blockedUntil - clock.now();
+  /** How long no read may start, whatever triggers it. */
+  const blockedMs = () => Math.max(failures.blockedMs(), readEndedAt + callsPauseMs - clock.now());
   const scarceFactor = () => (isScarce() ? SCARCE_FACTOR : 1);
   const jitter = (ms: number) => ms * (0.8 + 0.4 * random());
   /** A slow read is followed by a pause as long as the read, so that a slow server can recover. */
@@ -114,9 +109,10 @@ export function createPollInterval(options: PollIntervalOptions) {
       readStartedAt = clock.now();
     },
     afterRead(outcome: ReadOutcome): number {
-      const { activity, notified, changed, announceable, unannounced, minPauseMs } = outcome;
-      failures = 0;
+      const { activity, notified, changed, announceable, unannounced } = outcome;
+      failures.reset();
       readEndedAt = clock.now();
+      callsPauseMs = pauseAfterCalls(outcome.calls);
       const isUseless = notified && isFrequent && !changed;
       gapMs = isUseless ? Math.min(intervalMs, gapMs * 2) : MIN_GAP_MS;
       // Webhooks have stopped, or do not report this resource.
@@ -124,20 +120,19 @@ export function createPollInterval(options: PollIntervalOptions) {
       const factor = hasWebhooks && !notified && !unannounced ? WEBHOOK_FACTOR : 1;
       // A lagging replica may not show the announced change yet, hence one more read soon.
       const intervals = (notified ? 1 : intervalFactors[activity]) * factor * scarceFactor();
-      return jitter(Math.max(intervals * intervalMs, minPauseMs));
+      return jitter(Math.max(intervals * intervalMs, outcome.minPauseMs, callsPauseMs));
     },
-    /** Undefined if a retry cannot help: the poll ends with the error. */
-    afterFailure(error: unknown): number | undefined {
-      const retryAfterMs = (retryAfter(error) ?? Number.POSITIVE_INFINITY) * 1000;
-      const now = clock.now();
-      if (failures === 0) failingSince = now;
-      if (retryAfterMs > MAX_FAILING_MS || now - failingSince >= MAX_FAILING_MS) return undefined;
-      failures += 1;
-      readEndedAt = now;
-      blockedUntil = now + retryAfterMs;
+    /** Undefined if the poll ends with the error. `isStart`: nothing has been read so far. */
+    afterFailure(
+      error: unknown,
+      { calls = 0, isStart = false }: { calls?: number; isStart?: boolean } = {},
+    ): number | undefined {
+      const pauseMs = failures.record(error, { isStart });
+      if (pauseMs === undefined) return undefined;
+      readEndedAt = clock.now();
+      callsPauseMs = pauseAfterCalls(calls);
       gapMs = Math.min(intervalMs, gapMs * 2);
-      const backoffMs = Math.min(MAX_BACKOFF_MS, intervalMs * 2 ** failures);
-      return Math.max(retryAfterMs * (1 + 0.1 * random()), jitter(backoffMs));
+      return Math.max(pauseMs, callsPauseMs);
     },
     afterNotification(): number {
       const now = clock.now();

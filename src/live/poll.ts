@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Gitlab } from '../gitlab/client.ts';
+import { GitlabTimeoutError } from '../gitlab/errors.ts';
+import type { CallBudget } from '../gitlab/request.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Activity, PollInterval } from './poll-interval.ts';
 
@@ -30,11 +32,13 @@ export interface ResourceReader<State> {
   hasUnannouncedActivity?(state: State): boolean;
   /** Minimum pause after an expensive read. @default 0 */
   minPauseMs?(state: State): number;
+  /** Whether another read has shown that the caller may read it. @default false */
+  isReachable?(): boolean;
   close?(): void;
 }
 
 /** Runs once and returns the pause before the next run in ms. Must not reject. */
-type Task = (signal: AbortSignal, isRescheduled: boolean) => Promise<number>;
+type Task = (controller: AbortController, isRescheduled: boolean) => Promise<number>;
 
 /** Runs a task immediately, then repeatedly, and never concurrently with itself. */
 function repeat(clock: Clock, task: Task) {
@@ -50,7 +54,7 @@ function repeat(clock: Clock, task: Task) {
     const controller = new AbortController();
     const forward = () => controller.abort(stopping.signal.reason);
     stopping.signal.addEventListener('abort', forward, { once: true });
-    const pauseMs = await task(controller.signal, isRescheduled);
+    const pauseMs = await task(controller, isRescheduled);
     stopping.signal.removeEventListener('abort', forward);
     isRunning = false;
     runAgain(pauseMs);
@@ -101,11 +105,19 @@ export interface Poll<State> {
 interface PollDeps {
   clock: Clock;
   interval: PollInterval;
-  /** Returns a client whose calls are aborted by the signal. */
-  connect(signal: AbortSignal): Gitlab;
+  /** Returns a client whose calls are aborted by the signal and charged to the budget. */
+  connect(signal: AbortSignal, budget: CallBudget): Gitlab;
   /** Called once. */
   onEnd(): void;
 }
+
+/**
+ * The calls of one read. A pipeline of about 12,000 jobs can be read twice, as needed at its end;
+ * a larger one ends its subscriptions with an error, since a part of it would be misleading.
+ */
+const MAX_CALLS_PER_READ = 250;
+/** A read that takes longer is aborted: an endless response must not delay updates forever. */
+const MAX_READ_MS = 60_000;
 
 /** Subscribers that are notified without a pause; each takes about 0.1 ms. */
 const BATCH_SIZE = 64;
@@ -120,6 +132,9 @@ async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
     for (const subscriber of subscribers.slice(start, start + BATCH_SIZE)) subscriber();
   }
 }
+
+const readTimeout = () =>
+  new GitlabTimeoutError({ phase: 'total', sent: true }, { method: 'GET', path: '' });
 
 /** Creates a poll that starts with its first subscriber. */
 export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps): Poll<State> {
@@ -144,10 +159,10 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
     before !== undefined &&
     before !== after &&
     reader.webhookFingerprint?.(before) !== reader.webhookFingerprint?.(after);
-  const read = async (signal: AbortSignal, notified: boolean): Promise<number> => {
+  const read = async (gitlab: Gitlab, budget: CallBudget, notified: boolean): Promise<number> => {
     interval.onReadStart();
     const before = state;
-    const after = await reader.read(deps.connect(signal), before);
+    const after = await reader.read(gitlab, before);
     if (ending) return 0;
     const changed = before !== after;
     state = after;
@@ -162,15 +177,33 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
       announceable: isAnnounceable(before, after),
       unannounced: reader.hasUnannouncedActivity?.(after) ?? false,
       minPauseMs: reader.minPauseMs?.(after) ?? 0,
+      calls: budget.max - budget.left,
     });
   };
-  const readOrFail: Task = (signal, notified) =>
-    read(signal, notified).catch((error: unknown) => {
-      // An error of the first read is reported immediately; later errors only if they persist.
-      const pauseMs = version === 0 ? undefined : interval.afterFailure(error);
-      if (pauseMs === undefined) end({ error });
-      return pauseMs ?? 0;
-    });
+  /**
+   * Ends the poll with an error that a retry cannot mend. As long as GitLab has answered nothing,
+   * every error ends it: the client learns immediately that GitLab is down.
+   */
+  const fail = (error: unknown, { max, left, answered = 0 }: CallBudget): number => {
+    const isStart = version === 0;
+    const isReachable = !isStart || answered > 0 || reader.isReachable?.();
+    const pauseMs = isReachable
+      ? interval.afterFailure(error, { isStart, calls: max - left })
+      : undefined;
+    if (pauseMs === undefined) end({ error });
+    return pauseMs ?? 0;
+  };
+  const readOrFail: Task = async (controller, notified) => {
+    const budget = { max: MAX_CALLS_PER_READ, left: MAX_CALLS_PER_READ };
+    const cancel = clock.after(MAX_READ_MS, () => controller.abort(readTimeout()));
+    try {
+      return await read(deps.connect(controller.signal, budget), budget, notified);
+    } catch (error) {
+      return fail(error, budget);
+    } finally {
+      cancel();
+    }
+  };
 
   return {
     get state() {

@@ -1,4 +1,6 @@
+import { type Clock, sleep } from '../util/clock.ts';
 import { createStream } from '../util/streams.ts';
+import type { Failures } from './failures.ts';
 import type { Poll } from './poll.ts';
 
 /** What a subscriber receives: news, or a final error. */
@@ -10,19 +12,26 @@ export type LiveEvents<News> = AsyncIterableIterator<LiveEvent<News>>;
 /**
  * Derives a subscriber's next event from a state; undefined until the state changes again. It remembers
  * what the subscriber has received, so nothing is queued: a slow subscriber skips intermediate states,
- * but always receives the last one.
+ * but always receives the last one. If it rejects, it may be called again with a later state.
  */
 export type View<State, News> = (state: State) => News | undefined | Promise<News | undefined>;
 
-/**
- * Subscribes to a poll until it ends or the signal is aborted. Calls `onLeave` once, however the
- * subscription ends.
- */
+interface SubscriberOptions {
+  signal: AbortSignal;
+  clock: Clock;
+  /** Decides which errors of the view are retried. */
+  failures: Failures;
+  /** Called once, however the subscription ends. */
+  onLeave(): void;
+}
+
+/** Subscribes to a poll until it ends or the signal is aborted. */
 export function subscribeTo<State, News>(
   poll: Poll<State>,
-  view: View<State, News>,
-  { signal, onLeave }: { signal: AbortSignal; onLeave(): void },
+  given: View<State, News>,
+  { signal, clock, failures, onLeave }: SubscriberOptions,
 ): LiveEvents<News> {
+  const ended = new AbortController();
   let seenVersion = 0;
   let onChange = () => {};
   const leavePoll = poll.join(() => onChange());
@@ -32,16 +41,25 @@ export function subscribeTo<State, News>(
     new Promise<void>((resolve) => {
       onChange = resolve;
     });
+  /** Returns the news of a state; undefined if there are none, or after a transient error. */
+  const view = async (state: State, version: number): Promise<News | undefined> => {
+    try {
+      const news = await given(state);
+      failures.reset();
+      if (news === undefined) seenVersion = version;
+      return news;
+    } catch (error) {
+      const pauseMs = failures.record(error);
+      if (pauseMs === undefined) throw error;
+      await sleep(clock, pauseMs, ended.signal);
+      return undefined;
+    }
+  };
   /** Waits for news; undefined at the end. */
   const nextNews = async (): Promise<News | undefined> => {
     while (!isBehind() && !poll.ending) await change();
     const { state, version, ending } = poll;
-    if (isBehind() && state !== undefined) {
-      const news = await view(state);
-      if (news !== undefined) return news;
-      seenVersion = version;
-      return nextNews();
-    }
+    if (isBehind() && state !== undefined) return (await view(state, version)) ?? nextNews();
     if (ending?.error !== undefined) throw ending.error;
     return undefined;
   };
@@ -58,6 +76,7 @@ export function subscribeTo<State, News>(
     { next },
     {
       onEnd() {
+        ended.abort();
         signal.removeEventListener('abort', stream.return);
         leavePoll();
         onLeave();

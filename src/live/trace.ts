@@ -1,6 +1,7 @@
 import type { Gitlab, JobRef } from '../gitlab/client.ts';
 import { wholeCharacters } from '../trace/byte-queue.ts';
 import { sharePerLog } from '../trace/log-budget.ts';
+import { isTransient } from './failures.ts';
 import { jobResource } from './job.ts';
 import type { Poll, Resource } from './poll.ts';
 import { activityOf } from './poll-interval.ts';
@@ -70,12 +71,14 @@ export function traceView(
     const cutTo = cuts === undefined ? log.end : Math.min(log.end, log.lowestCutSince(cuts));
     const isRewound = cutTo < at;
     // Only the first offset of a subscriber or a cut can be inside a character.
-    at = characterStart(log, Math.min(at, cutTo));
-    cuts = log.cuts;
+    const wanted = characterStart(log, Math.min(at, cutTo));
+    const knownCuts = log.cuts;
     const { from, bytes } =
-      at < log.start
-        ? await readMissing(gitlab, ref, { log, at })
-        : { from: at, bytes: log.read(at, at + MAX_CHUNK) };
+      wanted < log.start
+        ? await readMissing(gitlab, ref, { log, at: wanted })
+        : { from: wanted, bytes: log.read(wanted, wanted + MAX_CHUNK) };
+    // From here on nothing fails: a failed read is repeated with the previous offset.
+    [at, cuts] = [wanted, knownCuts];
     const isLast = finished && from + bytes.length >= log.end;
     const whole = wholeCharacters(bytes, !isLast);
     if (whole === 0 && !isFirst && !isRewound && !isLast) return undefined;
@@ -147,24 +150,36 @@ export function traceResource(
       const job = watch(jobResource(ref));
       let log = createTraceLog(0, memory.share);
       let isReadWhole = false;
+      /** Whether the last read broke off; what it had received is kept. */
+      let isPartial = false;
       const refresh = async (gitlab: Gitlab, isFirst: boolean, isLive: boolean) => {
         if (isFirst) log = createTraceLog(firstByteFor(gitlab, afterByte), memory.share);
-        await readTrace(gitlab, ref, { log, isLive });
+        const { end } = log;
+        try {
+          await readTrace(gitlab, ref, { log, isLive });
+          isPartial = false;
+        } catch (error) {
+          isPartial = isTransient(error) && log.end > end;
+          if (!isPartial) throw error;
+        }
         isReadWhole = gitlab.server.byteOffset === false;
       };
       return {
         async read(gitlab, before) {
           const activity = activityOf((await currentOf(job.poll)).status);
-          const finished = activity === 'finished';
-          if (finished || activity === 'active') await refresh(gitlab, !before, !finished);
+          const isOver = activity === 'finished';
+          if (isOver || activity === 'active') await refresh(gitlab, !before, !isOver);
+          const finished = isOver && !isPartial;
           const { end, cuts } = log;
           const isUnchanged = before?.finished === finished && before.end === end;
           return isUnchanged && before.cuts === cuts ? before : { log, end, cuts, finished };
         },
         activity({ finished }) {
           if (finished) return 'finished';
-          return activityOf(job.poll.state?.status) === 'active' ? 'active' : 'idle';
+          const isActive = isPartial || activityOf(job.poll.state?.status) === 'active';
+          return isActive ? 'active' : 'idle';
         },
+        isReachable: () => job.poll.state !== undefined,
         minPauseMs: ({ end }) => (isReadWhole ? (end / MEBIBYTE) * 1000 : 0),
         close() {
           memory.close();

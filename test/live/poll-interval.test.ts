@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  GitlabCallBudgetError,
   GitlabNetworkError,
   GitlabRateLimitError,
   GitlabStatusError,
@@ -37,6 +38,7 @@ function start(options: Partial<PollIntervalOptions> = {}) {
       announceable: false,
       unannounced: false,
       minPauseMs: 0,
+      calls: 1,
       ...outcome,
     });
   return { ...time, interval, read };
@@ -63,6 +65,36 @@ describe('the pause after a read', () => {
   it('is longer if a read is expensive or little of the quota is left', () => {
     expect(start().read({ minPauseMs: 5_000 })).toBe(5_000);
     expect(start({ isScarce: () => true }).read()).toBe(4_800);
+  });
+});
+
+describe('a read of many calls', () => {
+  it.each([
+    [3, 1_200],
+    [34, 1_200],
+    [102, 4_600],
+    [202, 9_600],
+  ])('is repeated at most 20 calls per second: after %i calls the pause is %i ms', (calls, ms) => {
+    expect(start().read({ calls })).toBe(ms);
+  });
+
+  it('is not repeated earlier because of a notification', () => {
+    const { interval, read, advance } = start();
+    interval.onReadStart();
+    read({ calls: 102 });
+    expect([interval.afterNotification(), interval.afterMissedEvents()]).toEqual([4_600, 4_600]);
+    advance(4_600);
+    expect(interval.afterNotification()).toBe(0);
+  });
+
+  it('is not repeated earlier because it failed', () => {
+    const { interval } = start();
+    expect(interval.afterFailure(unavailable, { calls: 102 })).toBe(4_600);
+  });
+
+  it('that exceeds its limit of calls is not repeated', () => {
+    const { interval } = start();
+    expect(interval.afterFailure(new GitlabCallBudgetError(250, origin))).toBeUndefined();
   });
 });
 
@@ -213,6 +245,17 @@ describe('after a failure', () => {
     interval.afterFailure(unavailable);
     read();
     expect(interval.afterFailure(unavailable)).toBe(2_400);
+  });
+
+  it('before anything was read, the poll gives up after ten seconds', () => {
+    const { interval, advance } = start();
+    const fail = (error: Error) => interval.afterFailure(error, { isStart: true });
+    expect(fail(limited(11))).toBeUndefined();
+    expect(fail(unavailable)).toBe(2_400);
+    advance(9_999);
+    expect(fail(unavailable)).toBe(4_800);
+    advance(1);
+    expect(fail(unavailable)).toBeUndefined();
   });
 
   it('the poll gives up after five minutes', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Gitlab } from '../../src/gitlab/client.ts';
 import { GitlabNetworkError, GitlabStatusError } from '../../src/gitlab/errors.ts';
+import { createFailures } from '../../src/live/failures.ts';
 import { distinct } from '../../src/live/job.ts';
 import { createPoll, type ResourceReader } from '../../src/live/poll.ts';
 import { createPollInterval } from '../../src/live/poll-interval.ts';
@@ -56,7 +57,12 @@ function start(initial = 'running') {
     },
   });
   const subscribe = (signal = new AbortController().signal) =>
-    subscribeTo(poll, distinct(), { signal, onLeave: () => {} });
+    subscribeTo(poll, distinct(), {
+      signal,
+      clock: time.clock,
+      failures: createFailures({ clock: time.clock, random: () => 0.5, intervalMs: 1_000 }),
+      onLeave() {},
+    });
   const release = () => {
     for (const resolve of held.splice(0)) resolve();
     return settle();
