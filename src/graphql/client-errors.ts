@@ -21,9 +21,10 @@ export type ErrorCode =
   | 'UPSTREAM_UNAVAILABLE'
   | 'UPSTREAM_TIMEOUT';
 
-/** Returns an error about invalid input, which states what is expected. */
-export function badUserInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+/** Returns an error about invalid input, which states what is expected. `refusal` is GitLab's error. */
+export function badUserInput(message: string, refusal?: GitlabError): GraphQLError {
+  const upstream = refusal && { upstream: upstreamOf(refusal) };
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', ...upstream } });
 }
 
 /** Returns an error about a missing or insufficient credential. */

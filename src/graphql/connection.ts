@@ -1,6 +1,7 @@
 import type { ArgBuilder, ObjectRef } from '@pothos/core';
 import type { RowList } from '../context/job-list.ts';
 import {
+  type CursorRow,
   MAX_PER_PAGE,
   type PageRequest,
   type PageSlice,
@@ -9,7 +10,7 @@ import {
 import { builder, type Types } from './builder.ts';
 import { badUserInput } from './client-errors.ts';
 import type { ListCost } from './cost.ts';
-import { listDigest, parseCursor, toCursor } from './cursor.ts';
+import { checkProject, listDigest, listInProject, parseCursor, toCursor } from './cursor.ts';
 import { perSelection, type Selection } from './selection.ts';
 
 /** The maximum page size; a page costs at most five calls to GitLab. */
@@ -75,8 +76,10 @@ export function parsePageArgs(args: ConnectionArgs, max = MAX_PAGE): PageArgs {
 
 export interface ConnectionSource<Row> {
   list: RowList<Row>;
-  /** Identifies the list with its sort and filter; cursors contain a digest of it. */
+  /** The kind of list with its sort and filter; cursors contain a digest of it. */
   name: readonly unknown[];
+  /** The number of the project if the caller knows it, or else its path. */
+  project: string;
   /** Oldest row first. GitLab's own order is newest first. */
   ascending?: boolean;
   selection: Selection;
@@ -118,18 +121,14 @@ export function listCost(options: { countsAlong: boolean }): ListCost {
 }
 
 function toPageRequest<Row>(
-  { ascending, selection, name }: ConnectionSource<Row>,
+  { ascending, selection }: ConnectionSource<Row>,
   args: PageArgs,
+  cursorRow: CursorRow | undefined,
 ): PageRequest {
   const { hasNext, hasPrevious } = needsOf(selection);
-  const argument = args.forward ? 'after' : 'before';
   return {
     direction: args.forward === Boolean(ascending) ? 'newer' : 'older',
-    // An empty cursor is an error: without it, a client would read the first page forever.
-    cursorRow:
-      args.cursor === undefined
-        ? undefined
-        : parseCursor(listDigest(...name), args.cursor, argument),
+    cursorRow,
     count: args.count,
     needsHasNext: args.forward ? hasNext : hasPrevious,
     needsHasPrevious: args.forward ? hasPrevious : hasNext,
@@ -144,13 +143,30 @@ const empty: PageSlice<never> = {
   total: null,
 };
 
-/** Reads a page of a list, as far as the selection needs it. */
-export async function readConnection<Row extends WithId>(
+/** A row of a list that belongs to a project. */
+type ListRow = WithId & { project_id: string };
+
+/**
+ * Reads a page of a list, as far as the selection needs it. Throws BAD_USER_INPUT for a cursor of
+ * another list or project: before the read or, if the number of the project is unknown, after it.
+ */
+export async function readConnection<Row extends ListRow>(
   source: ConnectionSource<Row>,
   args: PageArgs,
 ): Promise<Connection<Row>> {
-  const { list, selection, ascending } = source;
-  const request = toPageRequest(source, args);
+  const { list, selection, ascending, project } = source;
+  let known: string | undefined;
+  const digest = () => {
+    known ??= listDigest(...source.name);
+    return known;
+  };
+  const argument = args.forward ? 'after' : 'before';
+  // An empty cursor is an error: without it, a client would read the first page forever.
+  const cursor =
+    args.cursor === undefined
+      ? undefined
+      : parseCursor(listInProject(digest(), project), args.cursor, argument);
+  const request = toPageRequest(source, args, cursor);
   const { total: counts, rows: hasRows } = needsOf(selection);
   // Without selected rows, the list is counted: otherwise a list that the caller cannot see would
   // look like an empty one.
@@ -159,25 +175,20 @@ export async function readConnection<Row extends WithId>(
     onlyCounts ? empty : list.read(request),
     onlyCounts || (counts && !list.pagesHaveTotal()) ? list.count() : null,
   ]);
-  let digest: string | undefined;
-  return toConnection(slice, {
-    digest: () => {
-      digest ??= listDigest(...source.name);
-      return digest;
-    },
-    ascending: Boolean(ascending),
-    total,
-  });
+  checkProject(cursor?.project, slice.rows[0]?.project_id.toLowerCase(), argument);
+  return toConnection(slice, { digest, ascending: Boolean(ascending), total });
 }
 
-function toConnection<Row extends WithId>(
+function toConnection<Row extends ListRow>(
   slice: PageSlice<Row>,
   list: { digest: () => string; ascending: boolean; total: number | null },
 ): Connection<Row> {
   const { rows, firstIndex } = slice;
   const edges = rows.map((node, at) => {
     const index = firstIndex === undefined ? undefined : firstIndex + at;
-    return { node, cursor: () => toCursor(list.digest(), { id: String(node.id), index }) };
+    const cursor = () =>
+      toCursor(listInProject(list.digest(), node.project_id), { id: String(node.id), index });
+    return { node, cursor };
   });
   return {
     edges: list.ascending ? edges.reverse() : edges,

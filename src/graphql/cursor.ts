@@ -5,27 +5,44 @@ import { isNumericId } from './global-id.ts';
 
 /*
  * Cursors are base64url of `version:list:id[:index]`, opaque to clients. `list` is a digest of the
- * list, its sort and its filter, so that a cursor of another list is rejected. `index` is the row's
- * position when the cursor was made, for lists with offset pagination.
+ * kind of list, its sort and its filter, so that a cursor of another list is rejected. For a list of
+ * a project, `.` and the project follow: its number or, if GitLab does not send that, its path.
+ * `index` is the row's position when the cursor was made, for lists with offset pagination.
  */
 
-const VERSION = '1';
+const VERSION = '2';
 
-/** Returns a short digest of a list with its sort and filter. */
+/** Longer than a cursor with the longest path of a project. */
+const MAX_LENGTH = 2_000;
+
+/** Returns a short digest of a kind of list with its sort and filter. */
 export function listDigest(...parts: unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 11);
 }
 
-/** Returns the cursor of a row in the list with this digest. */
+/** Names a list of a project by the digest and the project's number, or path if that is unknown. */
+export const listInProject = (digest: string, project: string) =>
+  `${digest}.${project.toLowerCase()}`;
+
+const projectOf = (list: string): string | undefined => /\.(.+)/.exec(list)?.[1];
+const digestOf = (list: string): string => list.split('.', 1)[0] ?? '';
+
+/** Returns the cursor of a row in a list. */
 export function toCursor(list: string, row: CursorRow): string {
   const index = row.index === undefined ? [] : [row.index];
   return Buffer.from([VERSION, list, row.id, ...index].join(':')).toString('base64url');
 }
 
-/** Parses a cursor. Throws BAD_USER_INPUT for one of another list, sort or filter. */
-export function parseCursor(list: string, cursor: string, argument: string): CursorRow {
-  const text = cursor.length <= 200 ? Buffer.from(cursor, 'base64url').toString() : '';
-  const [version, digest, id = '', position, ...rest] = text.split(':');
+/** A row of a list in a project. */
+export interface ParsedCursor extends CursorRow {
+  /** The project's number or path; undefined if the list is not one of a project. */
+  project: string | undefined;
+}
+
+/** Parses a cursor. Throws BAD_USER_INPUT for one of another list, sort, filter or project. */
+export function parseCursor(list: string, cursor: string, argument: string): ParsedCursor {
+  const text = cursor.length <= MAX_LENGTH ? Buffer.from(cursor, 'base64url').toString() : '';
+  const [version, ownList = '', id = '', position, ...rest] = text.split(':');
   const index = position === undefined ? undefined : Number(position);
   const valid =
     version === VERSION &&
@@ -37,10 +54,28 @@ export function parseCursor(list: string, cursor: string, argument: string): Cur
       `\`${argument}\` is not a cursor of this gateway; take one from \`pageInfo\` or \`edges.cursor\`.`,
     );
   }
-  if (digest !== list) {
+  if (digestOf(ownList) !== digestOf(list)) {
     throw badUserInput(
       `\`${argument}\` is a cursor of another list; sort and filters must be the same as where it came from.`,
     );
   }
-  return { id, index };
+  const project = projectOf(ownList);
+  checkProject(project, projectOf(list), argument);
+  return { id, index, project };
+}
+
+/**
+ * Throws BAD_USER_INPUT if a cursor is of another project than the list. A path and a number may
+ * name the same project.
+ */
+export function checkProject(
+  ofCursor: string | undefined,
+  ofList: string | undefined,
+  argument: string,
+): void {
+  if (ofCursor === undefined || ofList === undefined || ofCursor === ofList) return;
+  if (isNumericId(ofCursor) !== isNumericId(ofList)) return;
+  throw badUserInput(
+    `\`${argument}\` is a cursor of another project; take one from a list of this project.`,
+  );
 }

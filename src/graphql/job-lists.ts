@@ -43,7 +43,8 @@ async function orNull<Value>(list: Promise<Value>): Promise<Value | null> {
   } catch (error) {
     if (isNotFound(error)) return null;
     if (isUnknownScope(error)) {
-      throw badUserInput('`statuses` has a status that this version of GitLab does not know.');
+      const message = '`statuses` has a status that this version of GitLab does not know.';
+      throw badUserInput(message, error);
     }
     throw error;
   }
@@ -61,6 +62,10 @@ function checkRef({ edges, totalCount }: Connection<JobRow>, ref: string | undef
   );
 }
 
+/** Returns the number of a project that the caller knows, or the name that was given. */
+const numberOrPath = ({ loaders }: Context, project: string) =>
+  loaders.findProject(project)?.number ?? project;
+
 /** `Project.jobs`: GET /projects/:id/jobs. */
 export async function readProjectJobs(
   context: Context,
@@ -74,7 +79,8 @@ export async function readProjectJobs(
     readConnection(
       {
         list: context.loaders.projectJobs(project, filter),
-        name: ['project jobs', project.toLowerCase(), filter, ascending],
+        name: ['project jobs', filter, ascending],
+        project: numberOrPath(context, project),
         ascending,
         selection: field.selection,
       },
@@ -95,7 +101,8 @@ export async function readPipelineJobs(
   const filter = toFilter(field.args);
   const list = context.loaders.pipelineJobs(pipeline, filter);
   const name = ['pipeline jobs', pipeline.id, filter];
-  return orNull(readConnection({ list, name, selection: field.selection }, page));
+  const project = numberOrPath(context, pipeline.project);
+  return orNull(readConnection({ list, name, project, selection: field.selection }, page));
 }
 
 /** `Pipeline.bridges`: GET /projects/:id/pipelines/:pipeline_id/bridges. */
@@ -108,7 +115,8 @@ export async function readPipelineBridges(
   const filter = toFilter(field.args);
   const list = context.loaders.pipelineBridges(pipeline, filter);
   const name = ['pipeline bridges', pipeline.id, filter];
-  return orNull(readConnection({ list, name, selection: field.selection }, page));
+  const project = numberOrPath(context, pipeline.project);
+  return orNull(readConnection({ list, name, project, selection: field.selection }, page));
 }
 
 const totalDescription =

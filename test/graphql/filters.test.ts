@@ -76,6 +76,7 @@ describe('the filters of a job list', () => {
     const answer = await query(jobs('statuses: [CANCELING]'));
     expect(codesOf(answer)).toEqual({ 'project.jobs': 'BAD_USER_INPUT' });
     expect(answer.errors?.[0]?.message).toContain('does not know');
+    expect(answer.errors?.[0]?.extensions).toMatchObject({ upstream: { status: 400 } });
   });
 
   it.each([
