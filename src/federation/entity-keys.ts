@@ -1,4 +1,4 @@
-import { badUserInput } from '../graphql/client-errors.ts';
+import { badUserInput, quote } from '../graphql/client-errors.ts';
 import {
   isNumericId,
   type NodeRef,
@@ -85,19 +85,24 @@ function describe(type: EntityType): string {
 function toText(value: unknown, field: string): string {
   if (typeof value === 'string') return value;
   if (Number.isSafeInteger(value)) return String(value);
-  throw badUserInput(
-    `\`${field}\` of a reference must be text, not ${JSON.stringify(value)?.slice(0, 60)}.`,
-  );
+  throw badUserInput(`\`${field}\` of a reference must be text, not ${quote(value)}.`);
 }
 
 function isEntityType(name: unknown): name is EntityType {
   return typeof name === 'string' && Object.hasOwn(keys, name);
 }
 
+/** Returns an own member of a reference, whatever else and however much it contains. */
+function memberOf(representation: unknown, name: string): unknown {
+  if (typeof representation !== 'object' || representation === null) return undefined;
+  return Object.hasOwn(representation, name)
+    ? (representation as Record<string, unknown>)[name]
+    : undefined;
+}
+
 /** Parses a reference. Throws BAD_USER_INPUT if it is invalid. Makes no call. */
 export function parseReference(representation: unknown, bases: readonly string[]): NodeRef {
-  const given = new Map(Object.entries(representation ?? {}));
-  const type = given.get('__typename');
+  const type = memberOf(representation, '__typename');
   if (!isEntityType(type)) {
     throw badUserInput(
       `A reference must be an object with \`__typename\` ${Object.keys(keys).join(', ')}: nothing else can be read by its key.`,
@@ -105,9 +110,9 @@ export function parseReference(representation: unknown, bases: readonly string[]
   }
   for (const [key, read] of Object.entries(keys[type])) {
     const fields = key.split(' ');
-    if (fields.some((field) => given.get(field) == null)) continue;
+    if (fields.some((field) => memberOf(representation, field) == null)) continue;
     return read(
-      fields.map((field) => toText(given.get(field), field)),
+      fields.map((field) => toText(memberOf(representation, field), field)),
       bases,
     );
   }

@@ -21,10 +21,34 @@ export type ErrorCode =
   | 'UPSTREAM_UNAVAILABLE'
   | 'UPSTREAM_TIMEOUT';
 
+/** In characters. */
+const MAX_QUOTE = 60;
+
+/** Returns an input value for an error message: the start of a text, or only the kind of a value. */
+export function quote(value: unknown): string {
+  if (typeof value === 'object' && value !== null) {
+    return Array.isArray(value) ? 'a list' : 'an object';
+  }
+  if (typeof value !== 'string') return String(value);
+  return JSON.stringify(value.length > MAX_QUOTE ? `${value.slice(0, MAX_QUOTE)}…` : value);
+}
+
 /** Returns an error about invalid input, which states what is expected. `refusal` is GitLab's error. */
 export function badUserInput(message: string, refusal?: GitlabError): GraphQLError {
   const upstream = refusal && { upstream: upstreamOf(refusal) };
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', ...upstream } });
+}
+
+/**
+ * Bytes of a text that becomes part of an address, such as a ref. Percent-encoded it is three times as
+ * long, and servers cut off addresses of more than 8 KiB.
+ */
+const MAX_TEXT_BYTES = 1024;
+
+/** Returns a text that becomes part of an address. Throws BAD_USER_INPUT, about `what`, if it is long. */
+export function checkTextLength(text: string, what: string): string {
+  if (text.length <= MAX_TEXT_BYTES && Buffer.byteLength(text) <= MAX_TEXT_BYTES) return text;
+  throw badUserInput(`${what} must have at most ${MAX_TEXT_BYTES} bytes.`);
 }
 
 /** Returns an error about a missing or insufficient credential. */

@@ -1,5 +1,6 @@
 import {
   type FragmentDefinitionNode,
+  GraphQLError,
   type GraphQLField,
   GraphQLObjectType,
   type GraphQLSchema,
@@ -10,6 +11,7 @@ import type { Context } from '../context/context.ts';
 import type { Loaders } from '../context/loaders.ts';
 import { windowsOf } from '../gitlab/lists/jobs-by-id-plan.ts';
 import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
+import { MAX_ERRORS } from './client-errors.ts';
 import { isNumericId, type NodeRef } from './global-id.ts';
 import {
   perSelection,
@@ -77,8 +79,11 @@ export interface FieldCost {
   /** Each object has a value of its own, which may belong to any project. */
   isForeign?: boolean;
   list?: ListCost;
-  /** The objects that the arguments name, without those that cannot be parsed. */
-  names?(args: Record<string, unknown>, webUrls: readonly string[]): readonly NamedObject[];
+  /** The objects that the arguments name; undefined for one that cannot be parsed. */
+  names?(
+    args: Record<string, unknown>,
+    webUrls: readonly string[],
+  ): readonly (NamedObject | undefined)[];
   /** The named object exists for certain, so that nothing is read to check that. */
   exists?: boolean;
   /** The knowledge of the parent object that the rows of this field contain. */
@@ -109,16 +114,16 @@ export function costOfField({ extensions }: Pick<GraphQLField<unknown, unknown>,
   return (extensions['cost'] as FieldCost | undefined) ?? free;
 }
 
-/** Parses each item into the object that it names, and skips items that cannot be parsed. */
+/** Parses each item into the object that it names; undefined for an item that cannot be parsed. */
 export function parseNames<Item>(
   items: readonly Item[],
   parse: (item: Item) => NamedObject,
-): NamedObject[] {
-  return items.flatMap((item) => {
+): (NamedObject | undefined)[] {
+  return items.map((item) => {
     try {
-      return [parse(item)];
+      return parse(item);
     } catch {
-      return [];
+      return undefined;
     }
   });
 }
@@ -298,6 +303,8 @@ const times = (at: Multiplicity, factor: Multiplicity): Multiplicity => ({
 });
 
 interface Request {
+  /** The names so far that cannot be parsed. */
+  malformed: number;
   variableValues: Variables;
   webUrls: readonly string[];
 }
@@ -366,12 +373,12 @@ function countTargets(field: SelectedField, known: Knowledge): Count | undefined
  */
 function countList(field: SelectedField, { pages, rows }: ListCost): Count {
   const below = countTargets(field, 'own');
-  return (at, { variableValues, webUrls }) => {
-    const args = field.argumentsFor(variableValues);
+  return (at, request) => {
+    const args = field.argumentsFor(request.variableValues);
     const own = at.objects * pages(args, field.fields);
     if (!below) return own;
     const here = { ...at, objects: at.objects * rows(args) };
-    return own + below(here, { variableValues, webUrls });
+    return own + below(here, request);
   };
 }
 
@@ -416,6 +423,16 @@ function multiplicityOf(type: NodeRef['type'], objects: readonly NamedObject[]):
   return { objects: distinct(objects, idOf), pipelines, projects };
 }
 
+/** More ids, paths or addresses are malformed than a response reports errors: nothing is executed. */
+export class MalformedNamesError extends GraphQLError {
+  constructor() {
+    const http = { status: 400, onlyNewMediaType: true };
+    super(`More than ${MAX_ERRORS} ids, paths or addresses of the operation are malformed.`, {
+      extensions: { code: 'BAD_USER_INPUT', http },
+    });
+  }
+}
+
 /** Counts the calls for objects that arguments name, grouped by their type and knowledge. */
 function countNamed(
   field: SelectedField,
@@ -437,7 +454,10 @@ function countNamed(
   const knownOf = ({ project }: NamedObject) =>
     project === undefined ? (parent === 'path' ? 'path' : 'number') : knowledgeOf(project);
   return (at, request) => {
-    const objects = names(field.argumentsFor(request.variableValues), request.webUrls);
+    const named = names(field.argumentsFor(request.variableValues), request.webUrls);
+    const objects = named.filter((object) => object !== undefined);
+    request.malformed += named.length - objects.length;
+    if (request.malformed > MAX_ERRORS) throw new MalformedNamesError();
     const groups = groupBy(objects, (object) => `${object.type} ${knownOf(object)}`);
     const counts = groups.map((group) => {
       const [first = { type: 'Job' } as NamedObject] = group;
@@ -481,7 +501,8 @@ const MAX_CONDITIONS = 4;
 /**
  * Prepares the estimate of how many calls to GitLab an operation makes, or one event of a
  * subscription. Computed once per operation; the returned function evaluates only arguments, for
- * coerced variables. It throws the GraphQLError of an argument that does not fit.
+ * coerced variables. It throws the GraphQLError of an argument that does not fit, or
+ * MalformedNamesError.
  *
  * The estimate is the number of calls that arguments determine. It does not include repeated calls
  * after errors, nor calls whose number depends on how many rows differ (`pipeline { duration }` of
@@ -508,7 +529,7 @@ export function createCostEstimate(
     const key = JSON.stringify(conditions.map((name) => variableValues[name]));
     const count = byConditions.get(key) ?? countOf(variableValues);
     if (conditions.length <= MAX_CONDITIONS) byConditions.set(key, count);
-    return count(one, { variableValues, webUrls });
+    return count(one, { malformed: 0, variableValues, webUrls });
   };
 }
 

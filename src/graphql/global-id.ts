@@ -1,4 +1,4 @@
-import { badUserInput } from './client-errors.ts';
+import { badUserInput, quote } from './client-errors.ts';
 
 /*
  * Global ids are base64url of `Type:part:part`, opaque to clients. The parts of a job are the numeric
@@ -38,23 +38,17 @@ export function isProjectName(text: string): boolean {
   return text.length <= MAX_LENGTH && (isNumericId(text) || PATH.test(text));
 }
 
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-}
-
 /** Returns a numeric id from an argument. Throws BAD_USER_INPUT for anything else. */
 export function parseNumericId(text: string, what: string): string {
   if (isNumericId(text)) return text;
-  throw badUserInput(
-    `${what} must be GitLab's number of it, such as "12345", not ${quoted(text)}.`,
-  );
+  throw badUserInput(`${what} must be GitLab's number of it, such as "12345", not ${quote(text)}.`);
 }
 
 /** Returns a project's full path or numeric id from an argument. Throws BAD_USER_INPUT. */
 export function parseProject(text: string, what: string): string {
   if (isProjectName(text)) return text;
   throw badUserInput(
-    `${what} must be a full path such as "group/project" or a project's number, not ${quoted(text)}.`,
+    `${what} must be a full path such as "group/project" or a project's number, not ${quote(text)}.`,
   );
 }
 
@@ -86,7 +80,7 @@ export function parseGlobalId(globalId: string): NodeRef {
       `A ${type} cannot be read by its id: GitLab's Jobs API shows it only with a job.`,
     );
   }
-  throw badUserInput(`${quoted(globalId)} is not an id that this gateway gave out.`);
+  throw badUserInput(`${quote(globalId)} is not an id that this gateway gave out.`);
 }
 
 /** Decodes the global id of a job or bridge for a mutation. Throws BAD_USER_INPUT for others. */

@@ -3,7 +3,7 @@ import type { ListFilter } from '../context/job-list.ts';
 import type { PipelineRef } from '../gitlab/client.ts';
 import { isNotFound, isUnknownScope } from '../gitlab/errors.ts';
 import type { Bridge as BridgeRow, Job as JobRow } from '../gitlab/rows.ts';
-import { badUserInput } from './client-errors.ts';
+import { badUserInput, checkTextLength } from './client-errors.ts';
 import {
   type Connection,
   type ConnectionArgs,
@@ -31,7 +31,7 @@ function toFilter({ statuses, ref, includeRetried }: ListArgs): ListFilter {
   }
   return {
     statuses: statuses?.length ? [...new Set(statuses)].sort() : undefined,
-    ref: ref?.trim() ? ref : undefined,
+    ref: ref?.trim() ? checkTextLength(ref, '`ref`') : undefined,
     includeRetried: includeRetried ? true : undefined,
   };
 }

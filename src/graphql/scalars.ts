@@ -1,11 +1,12 @@
 import { GraphQLError, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { builder } from './builder.ts';
+import { quote } from './client-errors.ts';
 
 /** ISO 8601 date, time and offset, as GitLab writes them; seconds may have any number of decimals. */
 const ISO_DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/;
 
 function invalid(what: string, value: unknown): GraphQLError {
-  return new GraphQLError(`${what}, not ${JSON.stringify(value)?.slice(0, 60)}`, {
+  return new GraphQLError(`${what}, not ${quote(value)}`, {
     extensions: { code: 'BAD_USER_INPUT' },
   });
 }

@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { type CompiledOperation, compile, fragmentsOf } from '../compiler/compile.ts';
-import { createCostEstimate } from '../graphql/cost.ts';
+import { createCostEstimate, MalformedNamesError } from '../graphql/cost.ts';
 import type { Execution } from '../observability/operation.ts';
 import { type Limits, type ParsedDocument, parseWithinLimits } from './limits.ts';
 import { requestError } from './request-error.ts';
@@ -24,6 +24,8 @@ export interface CachedOperation {
   /** Undefined if graphql-js executes it; `execution` is the reason. */
   readonly compiled: CompiledOperation | undefined;
   readonly execution: Execution;
+  /** What its document contributes to the size of its arguments. */
+  readonly input: Pick<ParsedDocument, 'uses' | 'size'>;
   /** Estimates the calls to GitLab. `variableValues` are coerced. */
   estimateCalls(variableValues: Readonly<Record<string, unknown>>): number;
 }
@@ -122,7 +124,7 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
   };
 
   const toOperation = (
-    document: DocumentNode,
+    { document, size, uses }: ParsedDocument,
     operation: OperationDefinitionNode,
     how: Pick<CachedOperation, 'compiled' | 'execution'>,
   ): CachedOperation => {
@@ -133,14 +135,15 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
     return {
       document,
       operation,
+      input: { size, uses },
       ...how,
       estimateCalls(variableValues) {
         try {
           return estimate(variableValues, webUrls);
         } catch (error) {
+          if (!(error instanceof GraphQLError) || error instanceof MalformedNamesError) throw error;
           // An argument is invalid; the execution reports that at its field.
-          if (error instanceof GraphQLError) return 0;
-          throw error;
+          return 0;
         }
       },
     };
@@ -192,9 +195,9 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
     }
     const made = compileIfDue(found, operation, { key, isTrusted });
     if (typeof made === 'string') {
-      return toOperation(document, operation, { compiled: undefined, execution: made });
+      return toOperation(found, operation, { compiled: undefined, execution: made });
     }
-    const cached = toOperation(document, operation, { compiled: made, execution: 'compiled' });
+    const cached = toOperation(found, operation, { compiled: made, execution: 'compiled' });
     const bytes =
       BYTES_PER_OPERATION +
       key.length * BYTES_PER_CHARACTER +

@@ -1,5 +1,5 @@
 import { type DocumentNode, GraphQLError, parse } from 'graphql';
-import { type DocumentSize, measureDocument } from './document-size.ts';
+import { type DocumentSize, MAX_MERGES, measureDocument } from './document-size.ts';
 import { requestError } from './request-error.ts';
 
 /** Limits of an operation, each inclusive. */
@@ -24,6 +24,16 @@ const MAX_INTROSPECTIONS = 10;
  */
 const MAX_OVERLAPS = 60_000;
 const MAX_NAME_LENGTH = 200;
+/**
+ * Characters of one text. The longest that a field accepts is the value of a CI variable; ids, paths
+ * and refs have smaller limits of their own.
+ */
+const MAX_TEXT_LENGTH = 65_536;
+/**
+ * The lists of all arguments may have as many items as this number of longest lists. A variable counts
+ * once for each field that receives it. Reading 5,000 malformed ids takes 40 ms.
+ */
+const MAX_FULL_LISTS = 5;
 /** No input type nests deeper; recursion to this depth is safe. */
 const MAX_VARIABLE_DEPTH = 50;
 
@@ -37,6 +47,9 @@ const labels: Readonly<Record<keyof DocumentSize, string>> = {
   overlaps: 'pairs of selections with the same name',
   listItems: 'items in one list',
   nameLength: 'characters in a name',
+  textLength: 'characters in one text',
+  inputItems: 'items in the lists of all arguments',
+  merges: 'names and variables in repeated fragments',
 };
 
 function tooComplex(message: string, details: Record<string, unknown>): GraphQLError {
@@ -56,10 +69,12 @@ function exceeded(limit: string, label: string, max: number): GraphQLError {
 const LINE_BREAK = /\r\n|[\n\r]/;
 
 /**
- * Errors of longer documents have no locations: graphql-js counts the lines before each error,
- * which takes 1 s of CPU for 500 errors after 20,000 lines.
+ * Errors of longer documents have no locations: graphql-js counts the lines before each error, which
+ * takes 1 s of CPU for 500 errors after 20,000 lines.
  */
 const MAX_LOCATED_LINES = 2_000;
+/** graphql-js also searches the text before each error for lines: 25 ms for 500 errors at this length. */
+const MAX_LOCATED_LENGTH = 100_000;
 
 function toParseError(error: unknown, limits: Limits): unknown {
   // Parsing and measuring are recursive: a stack overflow means that the document is nested too deeply.
@@ -84,11 +99,11 @@ export function parseWithinLimits(source: string, limits: Limits) {
   const lines = source.split(LINE_BREAK, limits.tokens + 1).length;
   if (lines > limits.tokens) throw exceeded('lines', 'lines', limits.tokens);
   let document: DocumentNode;
-  let size: DocumentSize;
+  let measured: ReturnType<typeof measureDocument>;
   try {
-    const noLocation = lines > MAX_LOCATED_LINES;
+    const noLocation = lines > MAX_LOCATED_LINES || source.length > MAX_LOCATED_LENGTH;
     document = parse(source, { maxTokens: limits.tokens, noLocation });
-    size = measureDocument(document, limits.listItems);
+    measured = measureDocument(document, limits.listItems);
   } catch (error) {
     throw toParseError(error, limits);
   }
@@ -97,24 +112,52 @@ export function parseWithinLimits(source: string, limits: Limits) {
     introspections: MAX_INTROSPECTIONS,
     overlaps: MAX_OVERLAPS,
     nameLength: MAX_NAME_LENGTH,
+    textLength: MAX_TEXT_LENGTH,
+    inputItems: limits.listItems * MAX_FULL_LISTS,
+    merges: MAX_MERGES,
   };
+  const { size, uses } = measured;
   for (const name of Object.keys(labels) as (keyof DocumentSize)[]) {
     if (size[name] > max[name]) throw exceeded(name, labels[name], max[name]);
   }
-  return { document, size };
+  return { document, size, uses };
 }
 
-/** Checks list lengths and nesting of uncoerced variables. Throws OPERATION_TOO_COMPLEX. */
-export function checkVariables(value: unknown, maxItems: number, depth = 0): void {
-  if (typeof value !== 'object' || value === null) return;
+/**
+ * Checks the members, texts and nesting of an uncoerced value. Returns the items of all its lists.
+ * Throws OPERATION_TOO_COMPLEX.
+ */
+function measureValue(value: unknown, maxItems: number, depth = 0): number {
+  if (typeof value === 'string' && value.length > MAX_TEXT_LENGTH) {
+    throw exceeded('textLength', labels.textLength, MAX_TEXT_LENGTH);
+  }
+  if (typeof value !== 'object' || value === null) return 0;
   if (depth > MAX_VARIABLE_DEPTH) {
     throw exceeded('depth', 'levels of a variable', MAX_VARIABLE_DEPTH);
   }
-  const items = Object.values(value);
-  if (Array.isArray(value) && items.length > maxItems) {
-    throw exceeded('listItems', labels.listItems, maxItems);
+  const isList = Array.isArray(value);
+  const members: readonly unknown[] = isList ? value : Object.values(value);
+  if (members.length > maxItems) {
+    const label = isList ? labels.listItems : 'members in one object';
+    throw exceeded('listItems', label, maxItems);
   }
-  for (const item of items) checkVariables(item, maxItems, depth + 1);
+  let items = isList ? members.length : 0;
+  for (const member of members) items += measureValue(member, maxItems, depth + 1);
+  return items;
+}
+
+/** Checks the size of uncoerced variables. Throws OPERATION_TOO_COMPLEX. */
+export function checkVariables(
+  variables: Readonly<Record<string, unknown>>,
+  { uses, size }: Pick<ParsedDocument, 'uses' | 'size'>,
+  { listItems }: Limits,
+): void {
+  const max = listItems * MAX_FULL_LISTS;
+  let { inputItems } = size;
+  for (const [name, value] of Object.entries(variables)) {
+    inputItems += measureValue(value, listItems) * (uses.get(name) ?? 0);
+  }
+  if (inputItems > max) throw exceeded('inputItems', labels.inputItems, max);
 }
 
 /** The operations of one batched request share the limit of calls to GitLab. */

@@ -146,11 +146,11 @@ export function createOperations(deps: OperationsDeps): Operations {
 
   /** Coerces variables and checks the limits that depend on them. Throws the errors. */
   const coerceVariables = (
-    { document, operation, estimateCalls }: CachedOperation,
+    { document, operation, input, estimateCalls }: CachedOperation,
     variables: Readonly<Record<string, unknown>>,
     batch: Batch | undefined,
   ): Readonly<Record<string, unknown>> => {
-    checkVariables(variables, limits.listItems);
+    checkVariables(variables, input, limits);
     const { variableDefinitions = [] } = operation;
     const { coerced, errors = [] } =
       variableDefinitions.length === 0

@@ -170,7 +170,7 @@ describe('invalid references', () => {
       [{ __typename: 'Job', webUrl: null }, /needs id, or projectId and databaseId, or webUrl/],
       [{ __typename: 'Job', id: 'x' }, /"x" is not an id that this gateway gave out/],
       [{ __typename: 'Job', id: toGlobalId('Project', 42) }, /names a Project, not a Job/],
-      [{ __typename: 'Job', id: { a: 1 } }, /`id` of a reference must be text, not \{"a":1\}/],
+      [{ __typename: 'Job', id: { a: 1 } }, /`id` of a reference must be text, not an object/],
       [{ __typename: 'Job', projectId: 'group/app', databaseId: '1' }, /`projectId` must be/],
       [{ __typename: 'Job', projectId: '42', databaseId: '1.5' }, /`databaseId` must be/],
       [

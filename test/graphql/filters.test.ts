@@ -45,6 +45,16 @@ describe('the filters of a job list', () => {
     expect(data).toEqual({ project: { jobs: { nodes } } });
   });
 
+  it('refuse a ref that no server can read, before any call', async () => {
+    const { query, calls } = await start('19.3');
+    const answer = await query(jobs(`ref: "${'ä'.repeat(513)}"`));
+    expect(answer.errors?.[0]).toMatchObject({
+      message: '`ref` must have at most 1024 bytes.',
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+    expect(calls()).toEqual([]);
+  });
+
   it('never return unfiltered rows if the server ignores ref', async () => {
     const { query } = await start('18.6');
     const answer = await query(jobs('ref: "next"'));

@@ -181,6 +181,74 @@ const bombs: Bomb[] = [
     /levels of a variable/,
   ],
   [
+    'a list in a variable that many fields receive',
+    {
+      query: `query ($ids: [ID!]!) { ${many(11, (at) => `a${at}: nodes(ids: $ids) { id }`)} }`,
+      variables: { ids: ids.slice(0, 500) },
+    },
+    'OPERATION_TOO_COMPLEX',
+    /at most 5000 items in the lists of all arguments/,
+  ],
+  [
+    'list literals of many fields',
+    {
+      query: `{ ${many(11, (at) => `a${at}: nodes(ids: [${'"x" '.repeat(500)}]) { id }`)} }`,
+    },
+    'OPERATION_TOO_COMPLEX',
+    /at most 5000 items in the lists of all arguments/,
+  ],
+  [
+    'malformed ids',
+    {
+      query: `query ($ids: [ID!]!) { ${many(10, (at) => `a${at}: nodes(ids: $ids) { id }`)} }`,
+      variables: { ids: ids.slice(0, 500).map(() => 'x') },
+    },
+    'BAD_USER_INPUT',
+    /More than 500 ids, paths or addresses of the operation are malformed/,
+  ],
+  [
+    'a long text in a variable that many fields receive',
+    {
+      query: `query ($id: ID!) { ${many(200, (at) => `a${at}: node(id: $id) { id }`)} }`,
+      variables: { id: 'x'.repeat(1_000_000) },
+    },
+    'OPERATION_TOO_COMPLEX',
+    /at most 65536 characters in one text/,
+  ],
+  [
+    'a long text in a document',
+    { query: `{ node(id: "${'x'.repeat(1_000_000)}") { id } }` },
+    'OPERATION_TOO_COMPLEX',
+    /at most 65536 characters in one text/,
+  ],
+  [
+    'an object with many members',
+    {
+      query: '{ __typename }',
+      variables: {
+        object: Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`k${at}`, 1])),
+      },
+    },
+    'OPERATION_TOO_COMPLEX',
+    /at most 1000 members in one object/,
+  ],
+  [
+    'a wide fragment that is spread often',
+    {
+      query: `{ ${many(3_000, () => '...F')} } fragment F on Query { ${many(9_000, (at) => `a${at}`)} }`,
+    },
+    'OPERATION_TOO_COMPLEX',
+    /at most 10000 fields/,
+  ],
+  [
+    'a chain of fragments that each copy a wide one',
+    {
+      query: `{ ...F0 } ${many(1_500, (at) => `fragment F${at} on Query { c${at} ...F${at + 1} }`)} fragment F1500 on Query { ${many(4_000, (at) => `a${at}`)} }`,
+    },
+    'OPERATION_TOO_COMPLEX',
+    /at most 100000 names and variables in repeated fragments/,
+  ],
+  [
     'a batch',
     Array.from({ length: 1_000 }, () => ({ query: `{ ${jobs} { name } } } }` })),
     'BAD_REQUEST',
