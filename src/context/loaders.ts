@@ -11,6 +11,7 @@ import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
 import type { Bridge, Job, RestAllowedAgents, RestPipeline, RestProject } from '../gitlab/rows.ts';
 import { type KeptLog, keepLog } from '../trace/kept-log.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
+import { shareEventLoop } from '../util/event-loop.ts';
 import { type ListFilter, offsetList, projectJobList, type RowList } from './job-list.ts';
 
 /*
@@ -228,7 +229,7 @@ const endpoints = {
     async read(ref, { gitlab, logs }) {
       logs.open();
       const { body } = await gitlab.openJobTrace(ref);
-      return keepLog(body, logs.limitPerLog());
+      return keepLog(body, { maxBytes: logs.limitPerLog(), pause: shareEventLoop });
     },
     key: keyOfRef,
     maxAge: () => CHANGING_SECONDS,

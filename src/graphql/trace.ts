@@ -160,13 +160,13 @@ function toConnection(
 }
 
 /** Returns a log, or its last lines, as string parts. */
-function textOf(
+async function textOf(
   { log }: TraceRow,
   format: 'RAW' | 'PLAIN' | 'HTML',
   lastLines: number | undefined,
-): Iterable<string> {
+): Promise<Iterable<string>> {
   if (format === 'RAW') return log.raw(lastLines);
-  const { lines } = log.parsed;
+  const { lines } = await log.parsed();
   return format === 'PLAIN' ? lines.plain(lastLines) : lines.html(lastLines);
 }
 
@@ -200,10 +200,10 @@ JobTrace.implement({
           description: 'Only this number of lines from the end, at least 1.',
         }),
       },
-      resolve: (row, { format, lastLines }, { logs, streamedStrings }) => {
+      resolve: async (row, { format, lastLines }, { logs, streamedStrings }) => {
         if (lastLines != null && lastLines < 1)
           throw badUserInput('`lastLines` must be at least 1.');
-        const pieces = textOf(row, format, lastLines ?? undefined);
+        const pieces = await textOf(row, format, lastLines ?? undefined);
         const text: string | StreamedString = streamedStrings?.add(pieces) ?? [...pieces].join('');
         const isStreamed = streamedStrings?.isPlaceholder(text);
         countOutput({ characters: isStreamed ? row.log.keptBytes : text.length }, logs);
@@ -221,8 +221,9 @@ JobTrace.implement({
           description: 'Only lines of the sections with this name, including nested sections.',
         }),
       },
-      resolve: ({ log, ref }, { section, ...args }, { logs }) => {
-        const list = section == null ? log.parsed.lines : log.parsed.linesOf(section);
+      resolve: async ({ log, ref }, { section, ...args }, { logs }) => {
+        const parsed = await log.parsed();
+        const list = section == null ? parsed.lines : parsed.linesOf(section);
         return toConnection(list, args, { name: ['lines', ref.id, section ?? null], logs });
       },
     }),
@@ -230,8 +231,8 @@ JobTrace.implement({
       type: [TraceSection],
       nullable: false,
       description: 'The sections in the order of their start; nested sections follow their parent.',
-      resolve: ({ log }, _args, { logs }) => {
-        const { sections } = log.parsed;
+      resolve: async ({ log }, _args, { logs }) => {
+        const { sections } = await log.parsed();
         countOutput({ rows: sections.length }, logs);
         return [...sections];
       },

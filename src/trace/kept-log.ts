@@ -13,22 +13,50 @@ export interface KeptLog {
    * starts at a whole character. `lastLines` counts line feeds, except for one at the very end.
    */
   raw(lastLines?: number): Iterable<string>;
-  /** The kept lines and sections. Parsed on first access, unless the log is truncated. */
-  readonly parsed: ParsedTrace;
+  /**
+   * Returns the kept lines and sections. Parses them at the first call, unless the log is truncated;
+   * other work runs meanwhile.
+   */
+  parsed(): Promise<ParsedTrace>;
 }
 
 const PIECE = 1 << 14;
 const LINE_FEED = 0x0a;
 
-/** Keeps the last `maxBytes` in their original chunks, since a copy would double the memory. */
+/** Smaller chunks are copied to blocks, because a Buffer of one byte takes 100 bytes of memory. */
+const SMALL_CHUNK = 1 << 13;
+const BLOCK = 1 << 16;
+
+/**
+ * Keeps the last `maxBytes`, large chunks as they are, since a copy would double the memory.
+ */
 function createTail(maxBytes: number) {
   const chunks: Buffer[] = [];
   let size = 0;
+  /** The block that ends with the last chunk, and how much of it is used. */
+  let block: Buffer | undefined;
+  let used = 0;
+
+  const copy = (chunk: Buffer) => {
+    if (!block || used + chunk.length > block.length || chunks.length === 0) {
+      [block, used] = [Buffer.allocUnsafeSlow(BLOCK), 0];
+      chunks.push(block.subarray(0, 0));
+    }
+    const start = used - (chunks.pop()?.length ?? 0);
+    block.set(chunk, used);
+    used += chunk.length;
+    chunks.push(block.subarray(start, used));
+  };
   return {
     chunks: chunks as readonly Buffer[],
     push(chunk: Buffer) {
       if (chunk.length === 0) return;
-      chunks.push(chunk);
+      if (chunk.length < SMALL_CHUNK) {
+        copy(chunk);
+      } else {
+        block = undefined;
+        chunks.push(chunk);
+      }
       size += chunk.length;
       while (chunks[0] && size > maxBytes) {
         const surplus = Math.min(size - maxBytes, chunks[0].length);
@@ -79,27 +107,56 @@ function* textFrom(chunks: readonly Buffer[], offset: number): Generator<string>
   yield decoder.end();
 }
 
+interface KeepLogOptions {
+  maxBytes: number;
+  /** Called between parts of the work, so that other work can run. */
+  pause(): Promise<void>;
+}
+
+/** Passes chunks to a parser, with pauses. */
+async function parseAll(
+  parser: TraceParser,
+  chunks: readonly Buffer[],
+  pause: KeepLogOptions['pause'],
+): Promise<void> {
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += BLOCK) {
+      parser.push(chunk.subarray(at, at + BLOCK));
+      await pause();
+    }
+  }
+}
+
 /**
  * Reads a log to its end and keeps its last `maxBytes`, where failures are. Line numbers count from
  * the beginning of the log, so a longer log is parsed while it is read; a shorter one only on
- * demand.
+ * demand. Other work runs while a log is read and parsed, however fast it arrives.
  */
-export async function keepLog(log: AsyncIterable<Buffer>, maxBytes: number): Promise<KeptLog> {
+export async function keepLog(
+  log: AsyncIterable<Buffer>,
+  { maxBytes, pause }: KeepLogOptions,
+): Promise<KeptLog> {
   const tail = createTail(maxBytes);
   let byteSize = 0;
   let parser: TraceParser | undefined;
   for await (const chunk of log) {
     if (!parser && byteSize + chunk.length > maxBytes) {
       parser = createTraceParser({ maxBytes });
-      for (const earlier of tail.chunks) parser.push(earlier);
+      await parseAll(parser, tail.chunks, pause);
     }
-    parser?.push(chunk);
+    if (parser) await parseAll(parser, [chunk], pause);
+    else await pause();
     tail.push(chunk);
     byteSize += chunk.length;
   }
   const { chunks } = tail;
   const truncated = byteSize > maxBytes;
-  let parsed = parser?.end();
+  const parseOnDemand = async (): Promise<ParsedTrace> => {
+    const onDemand = createTraceParser({ maxBytes });
+    await parseAll(onDemand, chunks, pause);
+    return onDemand.end();
+  };
+  let parsed = parser && Promise.resolve(parser.end());
   return {
     byteSize,
     truncated,
@@ -108,11 +165,8 @@ export async function keepLog(log: AsyncIterable<Buffer>, maxBytes: number): Pro
       const wanted = lastLines === undefined ? 0 : lastLinesAt(chunks, lastLines);
       return textFrom(chunks, wanted === 0 && truncated ? firstCharacter(chunks) : wanted);
     },
-    get parsed() {
-      if (parsed) return parsed;
-      const onDemand = createTraceParser({ maxBytes });
-      for (const chunk of chunks) onDemand.push(chunk);
-      parsed = onDemand.end();
+    parsed() {
+      parsed ??= parseOnDemand();
       return parsed;
     },
   };

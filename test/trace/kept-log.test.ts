@@ -1,10 +1,15 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keepLog } from '../../src/trace/kept-log.ts';
+import { shareEventLoop } from '../../src/util/event-loop.ts';
 
 async function* cut(bytes: Buffer, size: number) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
+
+const keep = (log: AsyncIterable<Buffer>, maxBytes: number) =>
+  keepLog(log, { maxBytes, pause: shareEventLoop });
 
 describe('a kept log', () => {
   it('is the whole log if that fits, whatever its chunks', async () => {
@@ -13,7 +18,7 @@ describe('a kept log', () => {
         fc.string({ unit: 'grapheme' }),
         fc.integer({ min: 1, max: 9 }),
         async (text, size) => {
-          const log = await keepLog(cut(Buffer.from(text), size), 1 << 20);
+          const log = await keep(cut(Buffer.from(text), size), 1 << 20);
           expect([...log.raw()].join('')).toBe(Buffer.from(text).toString());
           expect(log).toMatchObject({ byteSize: Buffer.byteLength(text), truncated: false });
         },
@@ -29,7 +34,7 @@ describe('a kept log', () => {
         fc.integer({ min: 8, max: 16 }),
         async (characters, size, most) => {
           const text = characters.join('');
-          const log = await keepLog(cut(Buffer.from(text), size), most);
+          const log = await keep(cut(Buffer.from(text), size), most);
           const kept = [...log.raw()].join('');
           expect(log.truncated).toBe(Buffer.byteLength(text) > most);
           expect(text.endsWith(kept)).toBe(true);
@@ -48,7 +53,7 @@ describe('a kept log', () => {
         fc.integer({ min: 1, max: 6 }),
         async (characters, size, count) => {
           const text = characters.join('');
-          const log = await keepLog(cut(Buffer.from(text), size), 1 << 20);
+          const log = await keep(cut(Buffer.from(text), size), 1 << 20);
           const lines = text.replace(/\n$/, '').split('\n');
           const end = text.endsWith('\n') ? '\n' : '';
           expect([...log.raw(count)].join('')).toBe(lines.slice(-count).join('\n') + end);
@@ -57,18 +62,55 @@ describe('a kept log', () => {
     );
   });
 
+  it('is the end of a log in chunks of very different sizes', async () => {
+    const bytes = Buffer.from(Array.from({ length: 60_000 }, (_, at) => `${at}\n`).join(''));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(1, 300, 8_191, 8_192, 50_000, 70_000), { minLength: 1 }),
+        fc.integer({ min: 1, max: 400_000 }),
+        async (sizes, most) => {
+          const chunks: Buffer[] = [];
+          for (let at = 0, n = 0; at < bytes.length; n += 1) {
+            const size =
+              sizes[n % sizes.length] === 1 && n > 50 ? 999 : (sizes[n % sizes.length] ?? 1);
+            chunks.push(bytes.subarray(at, at + size));
+            at += size;
+          }
+          const log = await keep(Readable.from(chunks), most);
+          expect([...log.raw()].join('') === bytes.subarray(-most).toString()).toBe(true);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('lets other work run while it is read and parsed, however fast it arrives', async () => {
+    let others = 0;
+    let isDone = false;
+    const count = () => {
+      others += 1;
+      if (!isDone) setImmediate(count);
+    };
+    count();
+    const log = await keep(cut(Buffer.alloc(1 << 25, 'a line\n'), 1 << 16), 1 << 24);
+    await log.parsed();
+    isDone = true;
+    // The work takes hundreds of milliseconds; others run every 10 ms.
+    expect(others).toBeGreaterThan(5);
+  });
+
   it('is never decoded as a whole', async () => {
-    const log = await keepLog(cut(Buffer.alloc(1 << 20, 'ü'), 1 << 20), 1 << 20);
+    const log = await keep(cut(Buffer.alloc(1 << 20, 'ü'), 1 << 20), 1 << 20);
     const longest = Math.max(...[...log.raw()].map((piece) => piece.length));
     expect(longest).toBeLessThanOrEqual(1 << 16);
   });
 
   it('numbers lines from the beginning of the log, whether parsed immediately or later', async () => {
     const text = Array.from({ length: 500 }, (_, at) => `line ${at + 1}\n`).join('');
-    const whole = await keepLog(cut(Buffer.from(text), 100), 1 << 20);
-    const end = await keepLog(cut(Buffer.from(text), 100), 1000);
-    expect(whole.parsed.lines.at(-1)).toMatchObject({ number: 500, text: 'line 500' });
-    expect(end.parsed.lines.at(-1)).toMatchObject({ number: 500, text: 'line 500' });
-    expect(end.parsed.lines.length).toBeLessThan(120);
+    const whole = await keep(cut(Buffer.from(text), 100), 1 << 20);
+    const end = await keep(cut(Buffer.from(text), 100), 1000);
+    expect((await whole.parsed()).lines.at(-1)).toMatchObject({ number: 500, text: 'line 500' });
+    expect((await end.parsed()).lines.at(-1)).toMatchObject({ number: 500, text: 'line 500' });
+    expect((await end.parsed()).lines.length).toBeLessThan(120);
   });
 });
