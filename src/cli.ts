@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { ConfigError, parseConfig, usage } from './app/config.ts';
+import { exitOnSignal } from './app/startup-signals.ts';
 
 /** Exit codes: 2 for invalid settings or flags, 1 for any other failure at startup. */
 const EXIT = { failed: 1, misused: 2 } as const;
@@ -11,20 +11,22 @@ function readVersion(): string {
 }
 
 function fail(error: unknown): never {
-  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
+  const { name, code, message, port } = error as NodeJS.ErrnoException & { port?: number };
   const taken = `Port ${port} is taken: choose another (--port, METRICS_PORT).`;
   console.error(code === 'EADDRINUSE' ? taken : message);
-  process.exit(error instanceof ConfigError ? EXIT.misused : EXIT.failed);
+  process.exit(name === 'ConfigError' ? EXIT.misused : EXIT.failed);
 }
 
 /** Imports what a command needs, and no more: `--help` and an invalid setting answer without the schema. */
-async function run(): Promise<void> {
+async function run(releaseSignals: () => void): Promise<void> {
+  const { parseConfig, usage } = await import('./app/config.ts');
   const command = parseConfig(process.env, process.argv.slice(2));
   if (command.name === 'help') return console.log(usage);
   if (command.name === 'version') return console.log(readVersion());
   if (command.name === 'serve') {
     const { serve } = await import('./app/process.ts');
-    return serve(command.config, { version: readVersion(), print: (line) => console.log(line) });
+    const print = (line: string) => console.log(line);
+    return serve(command.config, { version: readVersion(), print, releaseSignals });
   }
   const { schema } = await import('./graphql/schema.ts');
   if (command.name === 'print-subgraph') {
@@ -35,4 +37,5 @@ async function run(): Promise<void> {
   return console.log(printSchema(lexicographicSortSchema(schema)));
 }
 
-run().catch(fail);
+// Handles signals before the rest of the program is imported, which takes up to a second.
+run(exitOnSignal()).catch(fail);

@@ -1,7 +1,10 @@
+import { createSecureContext } from 'node:tls';
 import { parseArgs } from 'node:util';
+import { ALLOWED_HOSTS_RULE } from '../http/allowed-hosts.ts';
 import {
   isSetting,
   listSettings,
+  type Setting,
   type Settings,
   sections,
   settings,
@@ -52,15 +55,25 @@ function parseFlags(argv: readonly string[]) {
   }
 }
 
+/** Returns the text of a setting, and the name that it was given by. */
+function textOf(env: Env, { name, isAnyCase }: Setting<unknown>) {
+  const names = isAnyCase ? [name.toLowerCase(), name] : [name];
+  const given = names.find((one) => env[one]?.trim()) ?? name;
+  return { name: given, text: env[given]?.trim() };
+}
+
 /** Parses all settings. An invalid value is added to `problems`, and the default is used. */
 function readValues(env: Env, demo: boolean, problems: string[]): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   const given = { demo, production: env['NODE_ENV'] === 'production', values };
-  for (const { name, schema, byDefault } of listSettings(settings)) {
-    const text = env[name]?.trim();
+  // The demo's GitLab needs no network, so a proxy of the machine must not stop it.
+  const ignored = demo ? listSettings(settings.network) : [];
+  for (const setting of listSettings(settings)) {
+    const { schema, byDefault } = setting;
+    const { name, text } = textOf(ignored.includes(setting) ? {} : env, setting);
     const parsed = text ? schema.safeParse(text) : undefined;
     for (const { message } of parsed?.error?.issues ?? []) problems.push(`${name} ${message}`);
-    values[name] = parsed?.success ? parsed.data : byDefault.value(given);
+    values[setting.name] = parsed?.success ? parsed.data : byDefault.value(given);
   }
   return values;
 }
@@ -74,19 +87,60 @@ function arrange(group: Settings, values: Record<string, unknown>): Record<strin
   return Object.fromEntries(entries);
 }
 
+/** Settings that have no effect without one of others. */
+const dependencies: readonly (readonly [name: string, needed: readonly string[]])[] = [
+  ['GITLAB_TOKEN_WRITES', ['GITLAB_TOKEN', 'GITLAB_TOKEN_FILE']],
+  ['GITLAB_CLIENT_CERT_FILE', ['GITLAB_CLIENT_KEY_FILE']],
+  ['GITLAB_CLIENT_KEY_FILE', ['GITLAB_CLIENT_CERT_FILE']],
+  ['TRUSTED_DOCUMENTS=only', ['TRUSTED_DOCUMENTS_FILE']],
+];
+
+/** Returns what makes a client certificate unusable. */
+function findCertificateProblem({ gitlabUrl, network }: Raw): string | undefined {
+  const { clientCert: cert, clientKey } = network;
+  if (!cert || !clientKey) return undefined;
+  if (gitlabUrl.startsWith('http:')) return 'GITLAB_CLIENT_CERT_FILE needs an https:// GITLAB_URL';
+  try {
+    createSecureContext({ cert, key: clientKey.reveal() });
+    return undefined;
+  } catch (error) {
+    const reason = (error as Error).message;
+    return `GITLAB_CLIENT_CERT_FILE and GITLAB_CLIENT_KEY_FILE cannot be used together: ${reason}`;
+  }
+}
+
+/** Returns the problems of settings that contradict each other or have no effect. */
+function findContradictions(raw: Raw, isOn: (name: string) => boolean): string[] {
+  const { port, metricsPort, allowedHosts } = raw;
+  const certificateProblem = findCertificateProblem(raw);
+  return [
+    ...dependencies
+      .filter(([name, needed]) => isOn(name.split('=')[0] ?? '') && !needed.some(isOn))
+      .map(([name, needed]) => `${name} needs ${needed.join(' or ')}`),
+    ...(isOn('GITLAB_TOKEN') && isOn('GITLAB_TOKEN_FILE')
+      ? ['GITLAB_TOKEN and GITLAB_TOKEN_FILE exclude each other: set one of them']
+      : []),
+    ...(metricsPort && metricsPort === port ? ['METRICS_PORT must be another port than PORT'] : []),
+    ...(allowedHosts.length === 0 && !isOn('ALLOWED_HOSTS')
+      ? [
+          `${ALLOWED_HOSTS_RULE} It is required, because callers without a credential use the token of the gateway, and HOST is not a loopback address.`,
+        ]
+      : []),
+    ...(certificateProblem ? [certificateProblem] : []),
+  ];
+}
+
 function readConfig(env: Env, demo: boolean): Config {
   const problems: string[] = [];
-  const raw = arrange(settings, readValues(env, demo, problems)) as Raw;
-  const { port, metricsPort, trustedDocuments } = raw;
+  const values = readValues(env, demo, problems);
+  const raw = arrange(settings, values) as Raw;
   if (!demo && !env['GITLAB_URL']?.trim()) {
     problems.push('GITLAB_URL is needed: the address of your GitLab (or start with --demo)');
   }
-  if (metricsPort && metricsPort === port) {
-    problems.push('METRICS_PORT must be another port than PORT');
-  }
-  const { file, only } = trustedDocuments;
-  if (only && !file) problems.push('TRUSTED_DOCUMENTS=only needs TRUSTED_DOCUMENTS_FILE');
+  const isOn = (name: string) => Boolean(env[name]?.trim()) && values[name] !== false;
+  problems.push(...findContradictions(raw, isOn));
   if (problems.length > 0) throw new ConfigError(problems);
+  const { file, only } = raw.trustedDocuments;
   return Object.freeze({
     ...raw,
     demo,

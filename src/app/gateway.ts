@@ -4,10 +4,11 @@ import type { GraphQLSchema } from 'graphql';
 import type { Registry } from 'prom-client';
 import type { ContextDeps } from '../context/context.ts';
 import { createSubgraph } from '../federation/subgraph.ts';
-import { readCredential } from '../gitlab/credential.ts';
+import type { Credential } from '../gitlab/credential.ts';
 import { ping } from '../gitlab/transport/ping.ts';
 import { createTransport, type TransportOptions } from '../gitlab/transport/transport.ts';
 import { schema as standalone } from '../graphql/schema.ts';
+import { createHostCheck } from '../http/allowed-hosts.ts';
 import { closeStalled, handleInSequence } from '../http/connections.ts';
 import { createDrain } from '../http/drain.ts';
 import { createGraphiqlRoute } from '../http/graphiql.ts';
@@ -40,11 +41,14 @@ import { createReplicas, type Replicas } from '../webhooks/replicas.ts';
 import { serveWebSockets, type WebSocketOptions } from '../websocket/server.ts';
 import { UpgradeRequest } from '../websocket/upgrade-request.ts';
 import { type Config, ConfigError } from './config.ts';
+import { credentialOf, openTokenFile } from './token-file.ts';
 
 /** A gateway that can listen on a port. */
 export interface Gateway {
   /** Resolves with the address for browsers. Rejects if the port is in use. */
   listen(host: string, port: number): Promise<string>;
+  /** The address of /metrics, once it listens on a port of its own; otherwise undefined. */
+  metricsUrl(): string | undefined;
   /** Refuses new requests, ends subscriptions, and resolves when no request is running. */
   drain(): Promise<void>;
   /** Closes all connections, to clients and to GitLab. */
@@ -83,16 +87,29 @@ export interface GatewayDeps {
   live?: (Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>) | undefined;
 }
 
+/** Opens the gateway's own token, from a setting or a file. */
+function openOwnToken(
+  { gitlabToken, gitlabTokenFile }: Config,
+  { live, logger = silentLogger }: GatewayDeps,
+): { latest(): Credential | undefined; close(): void } {
+  if (gitlabTokenFile) {
+    return openTokenFile(gitlabTokenFile, { clock: live?.clock ?? systemClock, logger });
+  }
+  const credential = gitlabToken && credentialOf(gitlabToken.reveal());
+  return { latest: () => credential, close: () => {} };
+}
+
 function createContextDeps(
   config: Config,
   { version, live, ...deps }: GatewayDeps,
   { notifications }: Replicas,
+  fallback: ContextDeps['fallback'],
 ): ContextDeps {
-  const token = config.gitlabToken?.reveal();
   const transport = createTransport({
     timeouts: config.upstreamTimeouts,
     ...deps.transport,
     baseUrl: config.gitlabUrl,
+    network: config.network,
     version,
   });
   return {
@@ -105,9 +122,7 @@ function createContextDeps(
       maxSubscribers: config.maxSubscriptions,
       maxPerCaller: config.maxSubscriptionsPerCaller,
     }),
-    fallback: token
-      ? readCredential((name) => (name.toLowerCase() === 'private-token' ? token : undefined))
-      : undefined,
+    fallback,
     fallbackWrites: config.gitlabTokenWrites,
     webUrls: [...new Set([config.gitlabUrl, config.gitlabExternalUrl])],
     logBudget: createLogBudget(config.maxTraceBytes),
@@ -165,7 +180,9 @@ function createParts(config: Config, given: GatewayDeps) {
     onRelay: telemetry.onRelay,
     passOn: given.passOn,
   });
-  const context: ContextDeps = createContextDeps(config, { ...given, transport }, replicas);
+  const ownToken = openOwnToken(config, given);
+  const deps = { ...given, transport };
+  const context: ContextDeps = createContextDeps(config, deps, replicas, ownToken.latest);
   const schema = createSchema(config);
   const { limits, introspection, compiledExecution, upstreamExtension, trustedDocuments } = config;
   const { compileAfterUses } = given;
@@ -180,7 +197,9 @@ function createParts(config: Config, given: GatewayDeps) {
     ),
     tracker: createOperationTracker(telemetry.observer, () => performance.now()),
   });
-  return { schema, context, telemetry, operations, drain: createDrain(), replicas, report };
+  const checkHost = createHostCheck(config.allowedHosts);
+  const shared = { schema, context, telemetry, operations, replicas, report };
+  return { ...shared, drain: createDrain(), checkHost, ownToken };
 }
 
 /**
@@ -188,7 +207,7 @@ function createParts(config: Config, given: GatewayDeps) {
  * metrics.
  */
 function createListener(config: Config, given: GatewayDeps, parts: Parts) {
-  const { context, telemetry, operations, drain, replicas, report } = parts;
+  const { context, telemetry, operations, drain, replicas, report, checkHost } = parts;
   const { corsOrigins: origins, limits } = config;
   const headers = createResponseHeaders(origins);
   const graphql = createGraphqlHandler({
@@ -208,7 +227,8 @@ function createListener(config: Config, given: GatewayDeps, parts: Parts) {
     createRawLogRoute(async (caller, job) => openContext(caller, context).openTrace(job)),
     ...(endpoint ? [createWebhookRoute(endpoint)] : []),
   ];
-  return createHttpListener({ graphql, routes, headers, drain, report });
+  const { refused } = telemetry.observer;
+  return createHttpListener({ graphql, routes, headers, drain, report, checkHost, refused });
 }
 
 function operatorEndpoints({ telemetry, drain }: Parts, withMetrics: boolean) {
@@ -242,20 +262,24 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
     ...{ operations, schema, stalledMs, pingMs: given.live?.pingMs },
     readRequestId,
     isForeign: (header) => isFromForeignSite(header, config.corsOrigins),
+    checkHost: parts.checkHost,
     maxMessageBytes: config.limits.bodyBytes,
   });
   const operators =
     config.metricsPort === undefined || given.isWorker
       ? undefined
       : createOperatorServer(operatorEndpoints(parts, true));
+  let metricsUrl: string | undefined;
   return {
     async listen(host, port) {
-      if (operators) await listen(operators, host, config.metricsPort ?? 0);
+      if (operators)
+        metricsUrl = `${await listen(operators, host, config.metricsPort ?? 0)}/metrics`;
       const address = await listen(server, host, port);
       // For example, no file descriptor is left for a connection; open connections continue.
       server.on('error', (error) => given.logger?.error({ err: error }, 'no new connection'));
       return address;
     },
+    metricsUrl: () => metricsUrl,
     async drain() {
       const webSocketsClosed = webSockets.drain();
       drain.begin();
@@ -268,6 +292,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
       context.live.close();
       webSockets.close();
       replicas.close();
+      parts.ownToken.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
@@ -279,7 +304,8 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<string> {
+/** Listens, and resolves with the address for browsers. */
+export function listen(server: Server, host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

@@ -1,12 +1,11 @@
 import cluster from 'node:cluster';
-import { once } from 'node:events';
 import { AggregatorRegistry } from 'prom-client';
 import { createOperatorServer, metricsEndpoint } from '../http/health.ts';
 import { createLogger, createStandardOutput, type Logger } from '../observability/logger.ts';
 import { demo, seedWorld } from '../simulator/seed.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
 import type { Config } from './config.ts';
-import { createGateway } from './gateway.ts';
+import { createGateway, listen } from './gateway.ts';
 import { createWorkers, joinPrimary } from './workers.ts';
 
 /** The part of the shutdown timeout that is reserved for `close`. */
@@ -58,7 +57,8 @@ export function watchFaults(
 }
 
 /** Runs a callback on the first SIGINT or SIGTERM. A second signal ends the process immediately. */
-function onSignal(callback: () => void): void {
+function onSignal(callback: () => void, { releaseSignals }: Program): void {
+  releaseSignals();
   process.once('SIGTERM', callback);
   // Ctrl-C in a terminal reaches workers, too; only their primary acts on it.
   if (cluster.isWorker) process.on('SIGINT', () => {});
@@ -69,6 +69,8 @@ interface Program {
   version: string;
   /** Writes a line to the terminal. */
   print(line: string): void;
+  /** Ends the handling of signals that was set up for the start. */
+  releaseSignals(): void;
 }
 
 interface Serving extends Program {
@@ -128,14 +130,17 @@ async function serveHere(serving: Serving): Promise<void> {
     end: () => shutDown(endable, { timeoutMs: FAULT_TIMEOUT_MS, logger }),
     exit: fail,
   });
-  onSignal(end);
+  onSignal(end, serving);
   const address = `${await gateway.listen(config.host, config.port)}/graphql`;
-  if (primary) primary.reportListening(address);
-  else print(`Listening on ${address}${config.demo ? ' with an embedded GitLab' : ''}`);
+  if (primary) return primary.reportListening(address);
+  const metricsUrl = gateway.metricsUrl();
+  if (metricsUrl) print(`Metrics on ${metricsUrl}`);
+  print(`Listening on ${address}${config.demo ? ' with an embedded GitLab' : ''}`);
 }
 
 /** Runs worker processes, and the server for their metrics. */
-async function serveInWorkers({ config, logger, exit, print }: Serving): Promise<void> {
+async function serveInWorkers(serving: Serving): Promise<void> {
+  const { config, logger, exit, print } = serving;
   const { workers: count, shutdownTimeoutMs, metricsPort, host } = config;
   const stop = (code: number) => void workers.stop(shutdownTimeoutMs).then(() => exit(code));
   const workers = createWorkers(count, logger, stop);
@@ -144,10 +149,10 @@ async function serveInWorkers({ config, logger, exit, print }: Serving): Promise
     end: () => workers.stop(FAULT_TIMEOUT_MS),
     exit: () => exit(1),
   });
-  onSignal(() => stop(0));
+  onSignal(() => stop(0), serving);
   if (metricsPort !== undefined) {
     const server = createOperatorServer(metricsEndpoint(workers.metricsText));
-    await once(server.listen(metricsPort, host), 'listening');
+    print(`Metrics on ${await listen(server, host, metricsPort)}/metrics`);
   }
   print(`Listening on ${await workers.start()} with ${count} workers`);
 }

@@ -1,6 +1,23 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { Secret } from '../util/secret.ts';
+import { ANY_HOST, isLoopback } from '../http/allowed-hosts.ts';
+import {
+  boolean,
+  certificates,
+  extraHeaders,
+  file,
+  gitlabUrl,
+  hostNames,
+  integer,
+  oneOf,
+  origins,
+  proxyUrl,
+  redisUrl,
+  secretFile,
+  token,
+  tokenFile,
+  webhookSecret,
+} from './schemas.ts';
 
 /** What a default may depend on. */
 interface Given {
@@ -26,6 +43,8 @@ export interface Setting<T> {
   readonly range: string;
   /** Whether README and --help list it. */
   readonly isCommon: boolean;
+  /** Whether it may be given in lower case, too, which then takes precedence. */
+  readonly isAnyCase: boolean;
 }
 
 /** A group of settings. Keys and nesting are those of the configuration. */
@@ -42,87 +61,8 @@ export function isSetting(node: Setting<unknown> | Settings): node is Setting<un
   return typeof node['name'] === 'string';
 }
 
-// Parse values that are not empty. An error message continues the name: "PORT must be …".
-
-const url = z
-  .string()
-  .refine(isPlainUrl, {
-    error:
-      'must be an address such as "https://gitlab.example.com", without user, query and fragment',
-  })
-  .transform((text) => text.replace(/\/+$/, ''));
-
-function isPlainUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, username, password, search, hash } = new URL(text);
-  return /^https?:$/.test(protocol) && !username && !password && !search && !hash;
-}
-
-const secret = z.string().transform((text) => new Secret(text));
-
-/** A secret that is sent as a header. The message does not repeat it. */
-const token = z
-  .string()
-  .regex(/^[\x21-\x7e]+$/, { error: 'holds characters that no token has' })
-  .transform((text) => new Secret(text));
-
-/** May contain a password, so the message does not repeat it. */
-const redisUrl = z
-  .string()
-  .refine(isRedisUrl, { error: 'must be an address such as "redis://redis.example.com:6379"' })
-  .transform((text) => new Secret(text));
-
-/** Whether ioredis can parse it; ioredis itself would report that only when it connects. */
-function isRedisUrl(text: string): boolean {
-  if (!/^rediss?:\/\/./.test(text) || !URL.canParse(text)) return false;
-  const { username, password, pathname } = new URL(text);
-  try {
-    decodeURIComponent(`${username}:${password}`);
-  } catch {
-    return false;
-  }
-  return /^(\/\d*)?$/.test(pathname);
-}
-
-const isOrigin = (text: string) =>
-  URL.canParse(text) && new URL(text).origin === text && !text.includes('*');
-
-const origin = z.string().refine(isOrigin, {
-  error: ({ input }) =>
-    `must be origins such as "https://ci.example.com", not ${JSON.stringify(input)}`,
-});
-
-const origins = z
-  .string()
-  .transform((text) => text.split(/[\s,]+/))
-  .pipe(z.array(origin));
-
-const boolean = z.stringbool({
-  truthy: ['true', '1', 'yes', 'on'],
-  falsy: ['false', '0', 'no', 'off'],
-  error: ({ input }) => `must be true or false, not ${JSON.stringify(input)}`,
-});
-
-function integer(min: number, max: number) {
-  const isInRange = (text: string) =>
-    /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max;
-  return z
-    .string()
-    .refine(isInRange, {
-      error: ({ input }) =>
-        `must be a whole number from ${min} to ${max}, not ${JSON.stringify(input)}`,
-    })
-    .transform(Number);
-}
-
-function oneOf<const T extends string>(words: readonly T[]) {
-  const error = ({ input }: { input: unknown }) =>
-    `must be one of ${words.join(', ')}, not ${JSON.stringify(input)}`;
-  return z.string().toLowerCase().pipe(z.enum(words, { error }));
-}
-
 function define<T>(name: string, schema: z.ZodType<T, string>, byDefault: Default<T>, range = '') {
-  const setting = { name, schema, byDefault, range, isCommon: false };
+  const setting = { name, schema, byDefault, range, isCommon: false, isAnyCase: false };
   return {
     describe: (description: string): Setting<T> => ({ ...setting, description }),
     describeCommon: (description: string) => ({ ...setting, description, isCommon: true }),
@@ -134,6 +74,20 @@ const fixed = <T>(value: T, shown: string) => derived(shown, () => value);
 
 function optional<T>(name: string, schema: z.ZodType<T, string>, range?: string) {
   return define<T | undefined>(name, schema, fixed(undefined, '–'), range);
+}
+
+/** A setting that other programs read, too, in upper and lower case. */
+function fromAnyCase<T>(name: string, schema: z.ZodType<T, string>) {
+  const { describe } = optional(name, schema);
+  return {
+    describe: (text: string): Setting<T | undefined> => ({ ...describe(text), isAnyCase: true }),
+  };
+}
+
+/** Without a token of its own, the gateway has nothing that a page of another name could misuse. */
+function defaultHosts({ values }: Given): string[] {
+  if (isLoopback(String(values['HOST']))) return ['localhost'];
+  return values['GITLAB_TOKEN'] || values['GITLAB_TOKEN_FILE'] ? [] : [ANY_HOST];
 }
 
 function flag(name: string, byDefault: boolean | Default<boolean>) {
@@ -159,19 +113,22 @@ const TIMEOUT_MS = [10, 3_600_000] as const;
 const logLevels = ['debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const addresses = {
-  gitlabUrl: define('GITLAB_URL', url, fixed('', '–')).describeCommon(
+  gitlabUrl: define('GITLAB_URL', gitlabUrl, fixed('', '–')).describeCommon(
     'Address of GitLab, with a path if it has one. Required unless `--demo`',
   ),
   gitlabExternalUrl: define(
     'GITLAB_EXTERNAL_URL',
-    url,
+    gitlabUrl,
     derived('as `GITLAB_URL`', ({ values }) => String(values['GITLAB_URL'])),
   ).describe('Address of GitLab for users, if it differs. `resource(url:)` accepts both'),
   gitlabToken: optional('GITLAB_TOKEN', token).describeCommon(
     'Token for reads by callers without a credential; they all act as its user',
   ),
+  gitlabTokenFile: optional('GITLAB_TOKEN_FILE', tokenFile).describe(
+    'File with that token, instead of `GITLAB_TOKEN`. It is read again when it changes: [rotate the token](#rotating-the-token)',
+  ),
   gitlabTokenWrites: flag('GITLAB_TOKEN_WRITES', false).describe(
-    'Whether `GITLAB_TOKEN` is used for mutations, too',
+    'Whether that token is used for mutations, too',
   ),
   host: define(
     'HOST',
@@ -190,7 +147,38 @@ const addresses = {
   ),
 };
 
+const network = {
+  proxies: {
+    https: fromAnyCase('HTTPS_PROXY', proxyUrl).describe(
+      'Proxy for an `https://` GitLab: [behind a proxy](#behind-a-proxy)',
+    ),
+    http: fromAnyCase('HTTP_PROXY', proxyUrl).describe('Proxy for an `http://` GitLab'),
+    except: fromAnyCase('NO_PROXY', z.string()).describe(
+      'Hosts that are reached without a proxy: names with their subdomains, IP addresses and networks, separated by commas; `*`: all',
+    ),
+  },
+  ca: optional('GITLAB_CA_FILE', certificates).describe(
+    'Certificates of authorities (PEM) that GitLab and the proxy may use, besides the usual ones',
+  ),
+  clientCert: optional('GITLAB_CLIENT_CERT_FILE', file).describe(
+    'Client certificate for GitLab (PEM). Needs `GITLAB_CLIENT_KEY_FILE`',
+  ),
+  clientKey: optional('GITLAB_CLIENT_KEY_FILE', secretFile).describe(
+    'Key of the client certificate (PEM, not encrypted)',
+  ),
+  headers: optional('GITLAB_HEADERS_FILE', extraHeaders).describe(
+    'File with headers for an access proxy in front of GitLab, `Name: value` on each line',
+  ),
+};
+
 const access = {
+  allowedHosts: define(
+    'ALLOWED_HOSTS',
+    hostNames,
+    derived('`localhost` or `*`', defaultHosts),
+  ).describeCommon(
+    'Host names that clients use for the gateway, separated by commas; `*`: any. Required with `GITLAB_TOKEN`, unless `HOST` is a loopback address',
+  ),
   graphiql: flag(
     'GRAPHIQL',
     derived('`true`', ({ demo, production }) => demo || !production),
@@ -266,7 +254,7 @@ const liveUpdates = {
   pollIntervalMs: whole('POLL_INTERVAL_MS', 1200, [100, 60_000]).describe(
     'Poll interval for running jobs and pipelines that have subscribers',
   ),
-  gitlabWebhookSecret: optional('GITLAB_WEBHOOK_SECRET', secret).describeCommon(
+  gitlabWebhookSecret: optional('GITLAB_WEBHOOK_SECRET', webhookSecret).describeCommon(
     'Secret or signing token (`whsec_…`) of a GitLab webhook; enables `/webhooks/gitlab`',
   ),
   redisUrl: optional('REDIS_URL', redisUrl).describeCommon(
@@ -309,13 +297,14 @@ const operation = {
 /** All settings, by the heading under which docs/operations.md lists them. */
 export const sections: Readonly<Record<string, Settings>> = {
   'Addresses and credentials': addresses,
+  'Network to GitLab': network,
   'Access and limits': access,
   'Live updates': liveUpdates,
   'Timeouts, log, processes': operation,
 };
 
 /** All settings. A new one is one entry in a section above. */
-export const settings = { ...addresses, ...access, ...liveUpdates, ...operation };
+export const settings = { ...addresses, network, ...access, ...liveUpdates, ...operation };
 
 /** Returns the settings of a group, including nested groups. */
 export function listSettings(group: Settings): Setting<unknown>[] {

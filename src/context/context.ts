@@ -46,8 +46,8 @@ export interface Context {
 /** Process-wide dependencies of contexts. */
 export interface ContextDeps {
   transport: Transport;
-  /** Used for requests without a credential. */
-  fallback: Credential | undefined;
+  /** Returns the credential for requests without one. */
+  fallback(): Credential | undefined;
   fallbackWrites: boolean;
   webUrls: readonly string[];
   logBudget: LogBudget;
@@ -77,7 +77,7 @@ function traceContextOf({ header }: Caller): Readonly<Record<string, string>> {
 /** Throws CredentialError for a header that does not contain a token. */
 export function createContext(caller: Caller, deps: ContextDeps): Context {
   const ownCredential = readCredential(caller.header);
-  const fallback = ownCredential.kind === 'anonymous' ? deps.fallback : undefined;
+  const fallback = ownCredential.kind === 'anonymous' ? deps.fallback() : undefined;
   const credential = fallback ?? ownCredential;
   const counter: RequestCounter = { calls: 0, coalesced: 0, notModified: 0, requestIds: [] };
   const freshness = createFreshness();

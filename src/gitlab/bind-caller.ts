@@ -1,6 +1,6 @@
 import type { Credential } from './credential.ts';
 import { type Endpoint, type Query, toQuery } from './endpoint.ts';
-import { GitlabCallBudgetError, isCapabilityError } from './errors.ts';
+import { GitlabCallBudgetError, isCapabilityError, isUnauthenticated } from './errors.ts';
 import type { CallBudget, Read, RequestCounter, UpstreamRequest } from './request.ts';
 import type { Transport } from './transport/transport.ts';
 
@@ -24,6 +24,27 @@ function charge(budget: CallBudget | undefined, origin: { method: string; path: 
   budget.left -= 1;
 }
 
+/**
+ * Sends a call with the latest credential. If GitLab rejects it and there is a newer one, a read is
+ * repeated; a write never is.
+ */
+async function sendWithLatest<T>(
+  credential: Credential,
+  method: 'GET' | 'POST',
+  send: (sender: Credential) => Promise<T>,
+): Promise<T> {
+  const { renewal } = credential;
+  if (!renewal) return await send(credential);
+  const sender = renewal.latest();
+  try {
+    return await send(sender);
+  } catch (error) {
+    const isRenewed = isUnauthenticated(error) && renewal.renew(sender);
+    if (isRenewed && method === 'GET') return await send(renewal.latest());
+    throw error;
+  }
+}
+
 /** Sends calls on behalf of one caller. */
 export function createCalls(deps: GitlabDeps) {
   const { transport, budget, credential, signal, counter, traceContext } = deps;
@@ -35,7 +56,7 @@ export function createCalls(deps: GitlabDeps) {
     { query = '', body, streaming, keep }: Partial<UpstreamRequest<T>>,
   ): Promise<T> => {
     charge(budget, { method, path: endpoint.path });
-    try {
+    const sendAs = async (sender: Credential): Promise<T> => {
       const request = {
         method,
         endpoint,
@@ -44,7 +65,7 @@ export function createCalls(deps: GitlabDeps) {
         read,
         streaming,
         keep,
-        credential,
+        credential: sender,
         signal,
         counter,
         traceContext,
@@ -52,6 +73,9 @@ export function createCalls(deps: GitlabDeps) {
       const { value } = await transport.send(request);
       if (budget) budget.answered = (budget.answered ?? 0) + 1;
       return value;
+    };
+    try {
+      return await sendWithLatest(credential, method, sendAs);
     } catch (error) {
       if (budget && isCapabilityError(error)) budget.left += 1;
       throw error;

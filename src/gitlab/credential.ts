@@ -11,6 +11,15 @@ export interface Credential {
   /** Key for state that outlives a request; 'anonymous' without a credential. */
   readonly digest: string;
   readonly headers: SecretHeaders;
+  /** Only if the credential can be replaced while it is used. */
+  readonly renewal?: Renewal;
+}
+
+/** Replaces a credential, such as the gateway's own token in a file, while operations use it. */
+export interface Renewal {
+  latest(): Credential;
+  /** Looks for a new credential, because GitLab rejected this one. Returns whether there is one. */
+  renew(rejected: Credential): boolean;
 }
 
 /** A credential header is malformed. The message names the header, never its value. */

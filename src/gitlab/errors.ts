@@ -162,6 +162,10 @@ function hasStatus(error: unknown, status: number): error is GitlabStatusError {
 /** Whether the resource does not exist or is not visible to the caller, which look the same. */
 export const isNotFound = (error: unknown): error is GitlabStatusError => hasStatus(error, 404);
 
+/** Whether GitLab does not accept the credential. */
+export const isUnauthenticated = (error: unknown): error is GitlabStatusError =>
+  hasStatus(error, 401);
+
 /**
  * Whether the server cannot serve a keyset page, so that offset pages are needed: it does not
  * support keyset pagination (before 15.9, upstream.md §4.2), or ignores the cursors built here.

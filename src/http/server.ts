@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { formatError } from '../graphql/client-errors.ts';
+import type { CheckHost } from './allowed-hosts.ts';
 import { type Drain, shuttingDown } from './drain.ts';
 import { readRequestId } from './request-id.ts';
 import type { ResponseHeaders } from './response-headers.ts';
@@ -23,6 +24,9 @@ interface HttpListenerOptions {
   routes: readonly Route[];
   headers: ResponseHeaders;
   drain: Drain;
+  checkHost: CheckHost;
+  /** Records a request that was refused before any operation. */
+  refused(requestId: string, status: number): void;
   /** Reports a bug of the gateway; clients see a masked error. */
   report(bug: unknown): void;
 }
@@ -31,6 +35,8 @@ const GRAPHQL = /^\/graphql\/?$/;
 
 /** Served during the shutdown, too. */
 const OPERATOR_PATHS = ['/health', '/ready', '/metrics'];
+/** Served for all host names: their clients are programs, and send no credential of a user. */
+const ANY_HOST_PATHS = [...OPERATOR_PATHS, '/webhooks/gitlab'];
 
 /** Whether the Host header and the target form a URL. Targets that are full URLs are refused. */
 function hasAddress(host: string, target: string): boolean {
@@ -49,9 +55,9 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   response.end(body);
 }
 
-/** Routes requests: malformed URL, shutdown, CORS preflight, `routes`, /graphql, 404. */
+/** Routes requests: malformed URL, host name, shutdown, CORS preflight, `routes`, /graphql, 404. */
 export function createHttpListener(options: HttpListenerOptions): RequestListener {
-  const { graphql, routes, headers, drain, report } = options;
+  const { graphql, routes, headers, drain, report, checkHost, refused } = options;
 
   const findRoute = async (routed: RoutedRequest): Promise<void> => {
     for (const handle of routes) if (await handle(routed)) return;
@@ -64,9 +70,19 @@ export function createHttpListener(options: HttpListenerOptions): RequestListene
     if (response.headersSent) response.destroy();
     else sendJson(response, 500, { error: { code: 'INTERNAL_SERVER_ERROR', message } });
   };
+  const hostProblem = ({ request, path }: RoutedRequest): string | undefined =>
+    ANY_HOST_PATHS.includes(path) ? undefined : checkHost(request.headers.host);
   const serveOther = (routed: RoutedRequest): void => {
     const { request, response, path } = routed;
-    headers.apply(request, response, readRequestId(request.headers['x-request-id']?.toString()));
+    const requestId = readRequestId(request.headers['x-request-id']?.toString());
+    headers.apply(request, response, requestId);
+    const message = hostProblem(routed);
+    if (message) {
+      refused(requestId, 421);
+      const errors = [{ message, extensions: { code: 'MISDIRECTED_REQUEST' } }];
+      sendJson(response, 421, { errors });
+      return;
+    }
     if (drain.isDraining) response.setHeader('connection', 'close');
     if (drain.isDraining && !OPERATOR_PATHS.includes(path)) {
       response.setHeader('retry-after', '1');
@@ -86,7 +102,7 @@ export function createHttpListener(options: HttpListenerOptions): RequestListene
     const search = target.slice(path.length + 1);
     const routed = { request, response, path, search };
     const isGraphql = GRAPHQL.test(path) && request.method !== 'OPTIONS' && !isPageView(request);
-    if (isGraphql && !drain.isDraining) graphql(routed);
+    if (isGraphql && !drain.isDraining && !hostProblem(routed)) graphql(routed);
     else serveOther(routed);
   };
 }

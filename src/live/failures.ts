@@ -3,6 +3,7 @@ import {
   GitlabRateLimitError,
   GitlabStatusError,
   isGitlabError,
+  isUnauthenticated,
 } from '../gitlab/errors.ts';
 import type { Clock } from '../util/clock.ts';
 
@@ -25,6 +26,8 @@ export interface FailuresOptions {
   /** 0 to 1. */
   random: () => number;
   intervalMs: number;
+  /** Whether a rejected credential may be replaced soon. @default false */
+  isRenewable?: boolean;
 }
 
 /**
@@ -42,7 +45,8 @@ function retryAfterMs(error: unknown): number | undefined {
 export const isTransient = (error: unknown): boolean => retryAfterMs(error) !== undefined;
 
 /** Creates the record of the failures in a row of one poll or subscriber. */
-export function createFailures({ clock, random, intervalMs }: FailuresOptions) {
+export function createFailures(options: FailuresOptions) {
+  const { clock, random, intervalMs, isRenewable = false } = options;
   let count = 0;
   let failingSince = 0;
   let blockedUntil = 0;
@@ -52,7 +56,8 @@ export function createFailures({ clock, random, intervalMs }: FailuresOptions) {
      * subscription ends with the error. `isStart`: nothing has been read so far.
      */
     record(error: unknown, { isStart = false }: { isStart?: boolean } = {}): number | undefined {
-      const askedMs = retryAfterMs(error) ?? Number.POSITIVE_INFINITY;
+      const mayBeRenewed = isRenewable && !isStart && isUnauthenticated(error);
+      const askedMs = mayBeRenewed ? 0 : (retryAfterMs(error) ?? Number.POSITIVE_INFINITY);
       const maxFailingMs = isStart ? MAX_FAILING_AT_START_MS : MAX_FAILING_MS;
       const now = clock.now();
       if (count === 0) failingSince = now;

@@ -65,6 +65,7 @@ function createPolls(options: Defined) {
       clock,
       random,
       intervalMs,
+      isRenewable: credential.renewal !== undefined,
       isScarce: () => isScarce(transport.rateLimitOf(credential.digest), SCARCE_PART, clock.now()),
     });
     // Webhooks do not report resources without a topic, such as logs.
@@ -135,7 +136,8 @@ export function createLiveHub(given: LiveHubOptions): LiveHub {
   ): LiveEvents<News> => {
     counts.change(credential.digest, 1);
     const onLeave = () => counts.change(credential.digest, -1);
-    const failures = createFailures({ clock, random, intervalMs });
+    const isRenewable = credential.renewal !== undefined;
+    const failures = createFailures({ clock, random, intervalMs, isRenewable });
     const poll = find(credential, resource);
     return subscribeTo(poll, view, { signal, clock, failures, onLeave });
   };

@@ -10,6 +10,8 @@ import { createProtocol, type ProtocolDeps } from './protocol.ts';
 export interface WebSocketOptions extends ProtocolDeps {
   /** Whether a page of another site opens the connection. Browsers do not prevent that. */
   isForeign(header: (name: string) => string | undefined): boolean;
+  /** Returns why a Host header is refused; undefined if it is not. */
+  checkHost(header: string | undefined): string | undefined;
   maxMessageBytes: number;
   /** How long a client may leave unread what is sent to it. */
   stalledMs: number;
@@ -91,15 +93,17 @@ function connect(
   return connection;
 }
 
-function refuse(socket: Duplex, status: string): void {
+function refuse(socket: Duplex, status: string, message = ''): void {
   // The client may keep its side open forever; then the server could not close.
   socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const body = Buffer.from(message);
+  socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`);
+  socket.end(body);
 }
 
 /** Serves GraphQL over WebSocket (graphql-transport-ws) at /graphql of an HTTP server. */
 export function serveWebSockets(server: Server, options: WebSocketOptions) {
-  const { isForeign, maxMessageBytes, pingMs = 2_000, stalledMs } = options;
+  const { isForeign, checkHost, maxMessageBytes, pingMs = 2_000, stalledMs } = options;
   const protocol = createProtocol(options);
   /** The open connections; each promise resolves when its connection is closed. */
   const connections = new Map<Connection, Promise<void>>();
@@ -118,6 +122,8 @@ export function serveWebSockets(server: Server, options: WebSocketOptions) {
   };
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
+    const hostProblem = checkHost(request.headers.host);
+    if (hostProblem) return refuse(socket, '421 Misdirected Request', hostProblem);
     const status = refusal(request);
     if (status) return refuse(socket, status);
     sockets.handleUpgrade(request, socket, head, (opened) => {

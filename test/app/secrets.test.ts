@@ -16,10 +16,12 @@ describe('a secret setting', () => {
   const env = {
     GITLAB_URL: 'https://gitlab.example.com',
     GITLAB_TOKEN: 'glpat-of-the-gateway',
+    HTTPS_PROXY: 'http://user:proxy-secret@proxy.example.com:3128',
+    ALLOWED_HOSTS: '*',
     GITLAB_WEBHOOK_SECRET: 'hook-secret',
     REDIS_URL: 'redis://user:redis-secret@redis.example.com',
   };
-  const secret = /glpat-of|hook-secret|redis-secret/;
+  const secret = /glpat-of|hook-secret|redis-secret|proxy-secret/;
 
   it('is hidden when the configuration is printed, logged, copied or thrown', () => {
     const command = parseConfig(env, []);

@@ -193,7 +193,9 @@ describe('the compose file', () => {
     const { environment = {}, stop_grace_period: grace = '' } = services['gateway'] as Service;
     const given = Object.entries(environment).map(([name, value]) => [
       name,
-      value.replace(/\$\{\w+:\?.*\}/, 'https://gitlab.example.com').replace(/\$\{\w+:-\}/, ''),
+      value
+        .replace(/\$\{\w+:\?.*\}/, 'https://gitlab.example.com')
+        .replace(/\$\{\w+:-(.*)\}/, '$1'),
     ]);
     expect(problemsOf(Object.fromEntries(given))).toEqual([]);
     expect(Number.parseInt(grace, 10)).toBeGreaterThan(Number(environment['SHUTDOWN_TIMEOUT']));

@@ -73,6 +73,7 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
   const simulator = await createSimulator(options.simulator);
   const env = {
     GITLAB_URL: simulator.url,
+    ALLOWED_HOSTS: '*',
     UPSTREAM_EXTENSION: 'true',
     // COMPILED_EXECUTION=false runs the tests with graphql-js.
     COMPILED_EXECUTION: process.env['COMPILED_EXECUTION'],

@@ -18,7 +18,10 @@ interface Given {
 /** A gateway in front of the demo's GitLab; with its tokens shown, as in the demo, or without. */
 async function start({ env = {}, exampleTokens }: Given = {}) {
   const simulator = await createSimulator({ world: seedWorld() });
-  const command = parseConfig({ GITLAB_URL: simulator.url, GRAPHIQL: 'true', ...env }, []);
+  const command = parseConfig(
+    { GITLAB_URL: simulator.url, HOST: '127.0.0.1', GRAPHIQL: 'true', ...env },
+    [],
+  );
   if (command.name !== 'serve') throw new Error('unreachable');
   const gateway = createGateway(command.config, { version: '0.0.0-test', exampleTokens });
   const close = async () => {

@@ -18,6 +18,8 @@ it('masks and reports a bug in a route', async () => {
     ],
     headers: createResponseHeaders([]),
     drain: createDrain(),
+    checkHost: () => undefined,
+    refused: () => {},
     report: (error) => bugs.push(error),
   });
   const server = createServer(listener).listen(0, '127.0.0.1');

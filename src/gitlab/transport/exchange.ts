@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { SecretHeaders } from '../credential.ts';
 import {
   type GitlabError,
   GitlabNetworkError,
@@ -38,8 +39,13 @@ interface ExchangeOptions {
   /** For streams, so that slow readers of logs do not occupy the connections of other calls. */
   readonly streams: Dispatcher;
   readonly origin: string;
-  /** Prefix of every path, such as "/api/v4" or "/gitlab/api/v4". */
+  /**
+   * Prefix of every path, such as "/api/v4" or "/gitlab/api/v4"; a whole URL for a proxy that receives
+   * the calls itself.
+   */
   readonly prefix: string;
+  /** Sent with each call, for proxies on the way. */
+  readonly headers: SecretHeaders;
   readonly userAgent: string;
   readonly headersTimeoutMs: number;
   /** Longest pause between two chunks of a body. */
@@ -59,6 +65,7 @@ function toRequest(options: ExchangeOptions, call: Call): Dispatcher.DispatchOpt
     'accept-encoding': 'gzip',
     'user-agent': options.userAgent,
   };
+  for (const [name, value] of options.headers.reveal()) headers[name] = value;
   if (call.traceContext) Object.assign(headers, call.traceContext);
   for (const [name, value] of call.credential.headers.reveal()) headers[name] = value;
   if (call.ifNoneMatch) headers['if-none-match'] = call.ifNoneMatch;

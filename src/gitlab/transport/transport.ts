@@ -1,4 +1,3 @@
-import { Pool } from 'undici';
 import { type Clock, systemClock } from '../../util/clock.ts';
 import { createPerCredential } from '../credential.ts';
 import { createProjectNumbers, type ProjectNumbers } from '../project-numbers.ts';
@@ -7,6 +6,7 @@ import type { ServerCapabilities } from '../server-capabilities.ts';
 import { createCircuitBreaker, type OnCircuit } from './circuit-breaker.ts';
 import { createConcurrency } from './concurrency.ts';
 import { createConditionalRead } from './conditional-read.ts';
+import { type Network, openConnections } from './connections.ts';
 import { createDeadline } from './deadline.ts';
 import { createEtagCache } from './etag-cache.ts';
 import { createExchange } from './exchange.ts';
@@ -34,6 +34,8 @@ export interface TransportOptions {
   /** May have a path. */
   readonly baseUrl: string;
   readonly version?: string | undefined;
+  /** Proxies, certificates and extra headers. @default none */
+  readonly network?: Network | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
   /** Concurrent calls, one per connection; streams have as many of their own. @default 32 */
   readonly connections?: number | undefined;
@@ -64,23 +66,13 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-function openConnections(options: TransportOptions, timeouts: Timeouts, connections: number) {
-  const { origin, pathname } = new URL(options.baseUrl);
-  const openPool = () =>
-    new Pool(origin, {
-      connections,
-      pipelining: 1,
-      // Below the idle timeout of common proxies, to avoid connections that they are closing.
-      keepAliveTimeout: 4_000,
-      keepAliveMaxTimeout: 25_000,
-      connect: { timeout: timeouts.connectMs },
-    });
-  const [dispatcher, streams] = [openPool(), openPool()];
+function openWire(options: TransportOptions, timeouts: Timeouts, connections: number) {
+  const gitlab = new URL(options.baseUrl);
+  const { network = {} } = options;
+  const opened = openConnections(gitlab, network, { connections, connectMs: timeouts.connectMs });
   const exchange = createExchange({
-    dispatcher,
-    streams,
-    origin,
-    prefix: `${pathname.replace(/\/+$/, '')}/api/v4`,
+    ...opened,
+    prefix: `${opened.prefix}${gitlab.pathname.replace(/\/+$/, '')}/api/v4`,
     userAgent: `gitlab-jobs-gateway/${options.version ?? 'dev'}`,
     headersTimeoutMs: timeouts.headersMs,
     bodyTimeoutMs: timeouts.bodyMs,
@@ -89,7 +81,7 @@ function openConnections(options: TransportOptions, timeouts: Timeouts, connecti
   return {
     exchange,
     async close() {
-      await Promise.all([dispatcher.destroy(), streams.destroy()]);
+      await Promise.all([opened.dispatcher.destroy(), opened.streams.destroy()]);
     },
   };
 }
@@ -103,7 +95,7 @@ export function createTransport(options: TransportOptions): Transport {
   const { around = (exchange) => exchange } = options;
   const { connections = 32, perCredential = 16, etagBytes = 64 * MEBIBYTE } = options;
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
-  const wire = openConnections(options, timeouts, connections);
+  const wire = openWire(options, timeouts, connections);
   const rateLimitOf = createPerCredential(createRateLimitState);
   const etags = createEtagCache(etagBytes);
   const projects = createProjectNumbers(clock);

@@ -1,0 +1,76 @@
+import { readFileSync, statSync } from 'node:fs';
+import { type Credential, type Renewal, readCredential } from '../gitlab/credential.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Clock } from '../util/clock.ts';
+
+/** Between comparisons. File watchers miss that Kubernetes replaces a symbolic link. */
+const INTERVAL_MS = 10_000;
+
+export const TOKEN = /^[\x21-\x7e]+$/;
+
+/** Reads the file anew: its token, without surrounding whitespace, or what is wrong with it. */
+export function readTokenFile(path: string): { token: string; problem?: string } {
+  try {
+    // Reading a pipe would wait for its writer.
+    if (!statSync(path).isFile()) return { token: '', problem: 'does not name a regular file' };
+    const token = readFileSync(path, 'utf8').trim();
+    if (token === '') return { token, problem: 'names an empty file' };
+    if (TOKEN.test(token)) return { token };
+    return { token: '', problem: 'names a file with characters that no token has' };
+  } catch (error) {
+    return { token: '', problem: `cannot be read: ${(error as Error).message}` };
+  }
+}
+
+/** Returns the credential of the gateway's own token. */
+export function credentialOf(token: string): Credential {
+  return readCredential((name) => (name.toLowerCase() === 'private-token' ? token : undefined));
+}
+
+/** The gateway's own credential, from a file whose content may change. */
+export interface TokenFile {
+  latest(): Credential;
+  close(): void;
+}
+
+/**
+ * Reads the token now, every 10 s, and after GitLab rejected it. While the file cannot be used, the
+ * last token stays; that is logged once. Throws if the file cannot be used now.
+ */
+export function openTokenFile(
+  path: string,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): TokenFile {
+  const first = readTokenFile(path);
+  if (first.problem) throw new Error(`GITLAB_TOKEN_FILE ${first.problem}`);
+  let { token } = first;
+  let isBroken = false;
+  const check = () => {
+    const found = readTokenFile(path);
+    const { problem } = found;
+    if (problem && !isBroken) {
+      logger.warn({ problem }, 'GITLAB_TOKEN_FILE cannot be used: the last token stays');
+    }
+    isBroken = problem !== undefined;
+    if (isBroken || found.token === token) return;
+    token = found.token;
+    latest = withRenewal(token);
+    logger.info('GITLAB_TOKEN_FILE has a new token');
+  };
+  const renewal: Renewal = {
+    latest: () => latest,
+    renew(rejected) {
+      if (rejected.digest === latest.digest) check();
+      return rejected.digest !== latest.digest;
+    },
+  };
+  const withRenewal = (text: string): Credential => ({ ...credentialOf(text), renewal });
+  let latest = withRenewal(token);
+  const checkLater = () =>
+    clock.after(INTERVAL_MS, () => {
+      check();
+      cancel = checkLater();
+    });
+  let cancel = checkLater();
+  return { latest: renewal.latest, close: () => cancel() };
+}

@@ -1,0 +1,88 @@
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { buildConnector, Pool } from 'undici';
+import type { Secret } from '../../util/secret.ts';
+import { SecretHeaders } from '../credential.ts';
+import { type HttpProxy, type Proxies, proxyFor } from './proxy.ts';
+import { createTunnelConnector } from './tunnel.ts';
+
+/** How GitLab is reached. */
+export interface Network {
+  readonly proxies?: Proxies | undefined;
+  /** Certificates (PEM) that are trusted in addition to Node's. */
+  readonly ca?: string | undefined;
+  /** Client certificate and key (PEM), for a GitLab or access proxy that requires one. */
+  readonly clientCert?: string | undefined;
+  readonly clientKey?: Secret | undefined;
+  /** Sent with each call to GitLab, for an access proxy. */
+  readonly headers?: SecretHeaders | undefined;
+}
+
+/** Returns undefined if Node's own settings are to be used. */
+function createTlsContext(
+  ca: string | undefined,
+  client: { cert: string; key: string } | undefined,
+): SecureContext | undefined {
+  if (!ca && !client) return undefined;
+  const secureContext = createSecureContext(client);
+  // The option `ca` would replace what Node trusts, NODE_EXTRA_CA_CERTS included. tls.rootCertificates
+  // does not contain that, and tls.getCACertificates exists only since Node 22.15.
+  if (ca) secureContext.context.addCACert(ca);
+  return secureContext;
+}
+
+function openPool(origin: string, connections: number, connect: buildConnector.connector): Pool {
+  return new Pool(origin, {
+    connections,
+    pipelining: 1,
+    // Below the idle timeout of common proxies, to avoid connections that they are closing.
+    keepAliveTimeout: 4_000,
+    keepAliveMaxTimeout: 25_000,
+    connect,
+  });
+}
+
+/** A proxy receives calls to an http GitLab itself, with the whole URL (RFC 9112 §3.2.2). */
+function throughForwardProxy(gitlab: URL, { isSecure, hostname, port, authorization }: HttpProxy) {
+  const host = hostname.includes(':') ? `[${hostname}]` : hostname;
+  const headers: [string, string][] = [['host', gitlab.host]];
+  if (authorization) headers.push(['proxy-authorization', authorization.reveal()]);
+  return {
+    origin: `${isSecure ? 'https' : 'http'}://${host}:${port}`,
+    prefix: gitlab.origin,
+    headers,
+  };
+}
+
+/**
+ * Opens two pools of connections to GitLab, for calls and for streams. `prefix` comes before each
+ * path; `headers` are sent with each call.
+ */
+export function openConnections(
+  gitlab: URL,
+  network: Network,
+  { connections, connectMs }: { connections: number; connectMs: number },
+) {
+  const { proxies = {}, ca, clientCert: cert, clientKey } = network;
+  const proxy = proxyFor(gitlab, proxies);
+  const isTunnel = proxy && gitlab.protocol === 'https:';
+  // The client certificate is for GitLab, not for the proxy.
+  const proxyContext = createTlsContext(ca, undefined);
+  const client = cert && clientKey ? { cert, key: clientKey.reveal() } : undefined;
+  const secureContext = createTlsContext(ca, proxy && !isTunnel ? undefined : client);
+  const direct = buildConnector({ timeout: connectMs, ...(secureContext && { secureContext }) });
+  const tunnelOptions = { timeoutMs: connectMs, secureContext: proxyContext };
+  const connect = isTunnel ? createTunnelConnector(proxy, direct, tunnelOptions) : direct;
+  const forwarded = proxy && !isTunnel ? throughForwardProxy(gitlab, proxy) : undefined;
+  const { origin, prefix, headers } = forwarded ?? {
+    origin: gitlab.origin,
+    prefix: '',
+    headers: [],
+  };
+  return {
+    dispatcher: openPool(origin, connections, connect),
+    streams: openPool(origin, connections, connect),
+    origin,
+    prefix,
+    headers: new SecretHeaders([...(network.headers?.reveal() ?? []), ...headers]),
+  };
+}

@@ -1,0 +1,92 @@
+import { BlockList, isIP } from 'node:net';
+import { Secret } from '../../util/secret.ts';
+
+/** The proxies of the environment, read as curl reads them. */
+export interface Proxies {
+  readonly https?: Secret | undefined;
+  readonly http?: Secret | undefined;
+  /** Hosts that are reached without a proxy: the value of NO_PROXY. */
+  readonly except?: string | undefined;
+}
+
+/** An HTTP proxy; the connection to it is encrypted if its own address is https. */
+export interface HttpProxy {
+  readonly isSecure: boolean;
+  /** Without brackets. */
+  readonly hostname: string;
+  readonly port: number;
+  /** The value of Proxy-Authorization. */
+  readonly authorization: Secret | undefined;
+}
+
+const withoutBrackets = (hostname: string) => hostname.replace(/^\[(.*)\]$/, '$1');
+
+function basicAuthorization({ username, password }: URL): Secret | undefined {
+  if (!username && !password) return undefined;
+  const plain = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return new Secret(`Basic ${Buffer.from(plain).toString('base64')}`);
+}
+
+/**
+ * Parses the address of a proxy. Without a scheme it is http; without a port it is curl's 1080, or 443
+ * for https. Returns undefined for anything else, such as SOCKS or the address of a PAC file.
+ */
+export function parseProxy(text: string): HttpProxy | undefined {
+  const full = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  try {
+    const url = new URL(full);
+    const isSecure = url.protocol === 'https:';
+    const isUsable = /^https?:$/.test(url.protocol) && url.pathname === '/';
+    if (!isUsable || url.search || url.hash) return undefined;
+    // URL drops the default port of its scheme.
+    const [, given] = /:(\d+)\/?$/.exec(full) ?? [];
+    const port = Number(given ?? (isSecure ? 443 : 1080));
+    const authorization = basicAuthorization(url);
+    return { isSecure, hostname: withoutBrackets(url.hostname), port, authorization };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether an entry of NO_PROXY is the host's IP address, or a network (CIDR) that contains it. */
+function hasAddress(entry: string, host: string): boolean {
+  const family = isIP(host) === 6 ? 'ipv6' : 'ipv4';
+  const [network = '', bits] = withoutBrackets(entry).split('/');
+  if (isIP(network) !== isIP(host)) return false;
+  const length = bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits);
+  const list = new BlockList();
+  try {
+    list.addSubnet(network, length, family);
+  } catch {
+    return false;
+  }
+  return list.check(host, family);
+}
+
+/** Whether an entry of NO_PROXY is the host's name or a domain that contains it. */
+function hasName(entry: string, host: string): boolean {
+  const domain = entry.replace(/^\*?\./, '').replace(/\.$/, '');
+  return domain !== '' && (host === domain || host.endsWith(`.${domain}`));
+}
+
+function isExcepted({ hostname, port, protocol }: URL, except: string): boolean {
+  const host = withoutBrackets(hostname.toLowerCase()).replace(/\.$/, '');
+  const givenPort = port || (protocol === 'https:' ? '443' : '80');
+  return except
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some((item) => {
+      // curl knows no ports here; other programs do.
+      const [, name, itemPort] = /^([^:]+|\[.*\]):(\d+)$/.exec(item) ?? [];
+      if (itemPort !== undefined && itemPort !== givenPort) return false;
+      const entry = name ?? item;
+      return entry === '*' || (isIP(host) === 0 ? hasName(entry, host) : hasAddress(entry, host));
+    });
+}
+
+/** Returns the proxy for an address; undefined if it is reached directly. */
+export function proxyFor(url: URL, { https, http, except = '' }: Proxies): HttpProxy | undefined {
+  const given = url.protocol === 'https:' ? https : http;
+  if (given === undefined || isExcepted(url, except)) return undefined;
+  return parseProxy(given.reveal());
+}

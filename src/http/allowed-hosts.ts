@@ -1,0 +1,63 @@
+import { BlockList, isIP } from 'node:net';
+
+/*
+ * The host names that requests may name. A page whose own host name was pointed at the gateway (DNS
+ * rebinding) sends that name, and a browser treats the gateway as a part of the page's site.
+ */
+
+/** Allows all names. */
+export const ANY_HOST = '*';
+
+/** Part of the errors of a refused request and of a refused start. */
+export const ALLOWED_HOSTS_RULE =
+  'ALLOWED_HOSTS must list the host names that clients use for this gateway, such as "jobs.example.com"; "*" allows all.';
+
+const REFUSED = `This host name is not allowed. ${ALLOWED_HOSTS_RULE}`;
+
+const HOST = /^(?:\[([^\]]+)\]|([^\s:/?#@\\[\]]+))(?::\d*)?$/;
+
+/** Returns the name or IP address of a Host header, in the form that browsers give it. */
+function parseHost(header: string): string | undefined {
+  const [, ipv6, name] = HOST.exec(header.trim()) ?? [];
+  if (ipv6 !== undefined) return isIP(ipv6) === 6 ? ipv6 : undefined;
+  return name === undefined ? undefined : normalizeHostName(name);
+}
+
+/** Returns a host name in lower case, in ASCII (punycode), without a trailing dot. */
+export function normalizeHostName(name: string): string | undefined {
+  if (!URL.canParse(`http://${name}/`)) return undefined;
+  return new URL(`http://${name}/`).hostname.replace(/\.$/, '');
+}
+
+/** Whether the name is reserved for the own machine; browsers do not ask a DNS server for it. */
+const isLoopbackName = (name: string) => name === 'localhost' || name.endsWith('.localhost');
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Whether only the own machine can connect to this address. */
+export function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return isLoopbackName(host.toLowerCase());
+  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Returns why a request with this Host header is refused; undefined if it is not. */
+export type CheckHost = (header: string | undefined) => string | undefined;
+
+/**
+ * Creates the check of Host headers. `names` are normalized; "localhost" includes its subdomains.
+ * An IP address is always allowed: no DNS record can change where it leads. A missing header is not.
+ * X-Forwarded-Host is not read, because any client can send it.
+ */
+export function createHostCheck(names: readonly string[]): CheckHost {
+  if (names.includes(ANY_HOST)) return () => undefined;
+  const allowed = new Set(names);
+  const isAllowed = (host: string) =>
+    isIP(host) !== 0 || allowed.has(host) || (allowed.has('localhost') && isLoopbackName(host));
+  return (header = '') => {
+    const host = parseHost(header);
+    return host !== undefined && isAllowed(host) ? undefined : REFUSED;
+  };
+}
