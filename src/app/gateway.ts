@@ -124,7 +124,7 @@ function createContextDeps(
     }),
     fallback,
     fallbackWrites: config.gitlabTokenWrites,
-    webUrls: [...new Set([config.gitlabUrl, config.gitlabExternalUrl])],
+    webUrls: [...new Set([config.gitlabExternalUrl, config.gitlabUrl])],
     logBudget: createLogBudget(config.maxTraceBytes),
     operationTimeoutMs: config.operationTimeoutMs,
     maxUpstreamCalls: config.limits.upstreamCalls,

@@ -34,8 +34,8 @@ export interface JobRef {
 
 export type PipelineRef = JobRef;
 
-/** A job to change. `kind` selects the shape of the response. */
-export type WriteRef = JobRef & { kind: 'BUILD' | 'BRIDGE' };
+/** A job to change. `kind` selects the shape of the response; a trigger job has a pipeline. */
+export type WriteRef = JobRef & { kind: 'BUILD' | 'BRIDGE'; pipeline?: string | undefined };
 
 /** A range of a log. GitLab before 19.0 returns the whole log. */
 interface TracePart {
@@ -53,9 +53,10 @@ type JobInputs = Record<string, unknown> | undefined;
 type JobVariables = readonly { key: string; value: string }[] | undefined;
 
 const build = (project?: string) => identifiedBy(restJob, { kind: 'BUILD', project });
-const bridge = (project: string) => identifiedBy(restBridge, { kind: 'BRIDGE', project });
-const written = ({ project, kind }: WriteRef): Read<Job | Bridge> =>
-  kind === 'BUILD' ? readOne(build(project)) : readOne(bridge(project));
+const bridge = (project: string, pipeline: string | undefined) =>
+  identifiedBy(restBridge, { kind: 'BRIDGE', project, pipeline });
+const written = ({ project, kind, pipeline }: WriteRef): Read<Job | Bridge> =>
+  kind === 'BUILD' ? readOne(build(project)) : readOne(bridge(project, pipeline));
 
 const scopeOf = ({ scope }: ScopeFilter): Query => ({ 'scope[]': scope });
 
@@ -131,7 +132,7 @@ export function createGitlab(deps: GitlabDeps) {
       filter: ScopeFilter,
       page: OffsetRequest,
     ): Promise<Page<Bridge>> {
-      const read = readList(bridge(project), offsetEnvelope(page));
+      const read = readList(bridge(project, id), offsetEnvelope(page));
       const query = { ...scopeOf(filter), ...toPageQuery(page) };
       const reading = overTriggerJobs(server, {
         bridges: () => get(endpoint`/projects/${project}/pipelines/${id}/bridges`, read, { query }),

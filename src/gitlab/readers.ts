@@ -3,6 +3,7 @@
  * rows.ts, and completed with the identity that GitLab omits.
  */
 import type { Readable } from 'node:stream';
+import { parseExactJson } from '../util/json.ts';
 import { GitlabResponseError } from './errors.ts';
 import {
   type BuildResult,
@@ -12,7 +13,7 @@ import {
   type Read,
   type ResponseHead,
 } from './request.ts';
-import type { Identified, RestPipelineBasic } from './rows.ts';
+import type { Identified, RestCommit, RestPipelineBasic } from './rows.ts';
 import type { Shape } from './shape.ts';
 import { headerOf } from './transport/headers.ts';
 
@@ -29,7 +30,7 @@ function parseJson(response: RawResponse, call: Call): unknown {
   const text = response.body.toString();
   if (text === '') return refusal(response, call)('it is empty');
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     // Not kept as the cause: the parser's message quotes the body.
     const isHtml = text.trimStart().startsWith('<');
@@ -45,21 +46,34 @@ export function shapeOf<T>(shape: Shape<T>): Row<T> {
   };
 }
 
+interface Identity {
+  kind: 'BUILD' | 'BRIDGE';
+  /** The project and the pipeline as requested, for rows that do not name them. */
+  project?: string | undefined;
+  pipeline?: string | undefined;
+}
+
 /**
  * Validates a job or bridge and adds its identity: `kind`, and the pipeline's numeric project id
  * or, on servers that omit it, the project as requested.
  */
-export function identifiedBy<T extends { pipeline?: RestPipelineBasic | null | undefined }>(
-  shape: Shape<T>,
-  identity: { kind: 'BUILD' | 'BRIDGE'; project: string | undefined },
-): Row<Identified<T>> {
+export function identifiedBy<
+  T extends {
+    pipeline?: RestPipelineBasic | null | undefined;
+    commit?: RestCommit | null | undefined;
+  },
+>(shape: Shape<T>, identity: Identity): Row<Identified<T>> {
   const row = shapeOf(shape);
   return (value, refuse) => {
     const checked = row(value, refuse);
     const project = checked.pipeline?.project_id ?? identity.project;
     if (project === undefined) return refuse('it does not say which project it belongs to');
+    const project_id = String(project);
+    const pipeline_id = identity.pipeline && (checked.pipeline?.id ?? identity.pipeline);
     // Safe to mutate: JSON.parse has just created the row.
-    return Object.assign(checked, { kind: identity.kind, project_id: String(project) });
+    if (checked.commit) Object.assign(checked.commit, { project_id });
+    const added = { kind: identity.kind, project_id, pipeline_id };
+    return Object.assign(checked, added) as Identified<T>;
   };
 }
 

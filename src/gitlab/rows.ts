@@ -2,11 +2,13 @@ import {
   flag as aFlag,
   number as aNumber,
   anything,
+  size as aSize,
   text as aText,
+  dateTime as aTime,
+  id,
   int32,
   list,
   nullable,
-  numberOrText,
   type Of,
   object,
   optional,
@@ -15,21 +17,17 @@ import {
 /*
  * Shapes of GitLab's REST responses. Treat every scalar as optional, since GitLab versions differ:
  * a key may be missing on an older server and null on a newer one. A value of an unexpected type
- * reads as null as well, so that one field does not fail the whole job. Only what identifies a row
- * is required.
+ * that cannot be converted reads as null as well, so that it costs no other value of the job. Only
+ * what identifies a row is required, and a job's status.
  */
 
 const text = optional(aText);
 const flag = optional(aFlag);
 const number = optional(aNumber);
 const count = optional(int32);
-/** Some serializers send numbers as text, such as a pipeline's coverage "30.00". */
-const decimal = optional(numberOrText('a number', { text: /^-?\d+(\.\d+)?$/ }));
-/** In bytes; may exceed 2^31, and in theory 2^53. */
-const size = optional(numberOrText('a size', { number: Number.isInteger, text: /^\d+$/ }));
+const size = optional(aSize);
+const time = optional(aTime);
 const texts = optional(list(aText));
-/** 64-bit in GitLab. */
-const id = numberOrText('an id', {});
 
 /** A user as embedded in a job. Members depend on GitLab's version and the caller's permissions. */
 export const restUser = object({
@@ -56,7 +54,7 @@ export const restUser = object({
   bot: flag,
   followers: count,
   following: count,
-  created_at: text,
+  created_at: time,
 });
 export type RestUser = Of<typeof restUser>;
 
@@ -67,11 +65,11 @@ export const restCommit = object({
   message: text,
   author_name: text,
   author_email: text,
-  authored_date: text,
+  authored_date: time,
   committer_name: text,
   committer_email: text,
-  committed_date: text,
-  created_at: text,
+  committed_date: time,
+  created_at: time,
   parent_ids: texts,
   web_url: text,
 });
@@ -90,7 +88,7 @@ export const restRunner = object({
   status: text,
   job_execution_status: text,
   ip_address: text,
-  created_at: text,
+  created_at: time,
 });
 export type RestRunner = Of<typeof restRunner>;
 
@@ -102,8 +100,8 @@ export const restRunnerManager = object({
   revision: text,
   platform: text,
   architecture: text,
-  created_at: text,
-  contacted_at: text,
+  created_at: time,
+  contacted_at: time,
   ip_address: text,
   status: text,
   job_execution_status: text,
@@ -129,8 +127,8 @@ const embeddedPipeline = {
   ref: text,
   sha: text,
   source: text,
-  created_at: text,
-  updated_at: text,
+  created_at: time,
+  updated_at: time,
   web_url: text,
 };
 const pipelineDetails = {
@@ -138,12 +136,12 @@ const pipelineDetails = {
   before_sha: text,
   tag: flag,
   yaml_errors: text,
-  started_at: text,
-  finished_at: text,
-  committed_at: text,
+  started_at: time,
+  finished_at: time,
+  committed_at: time,
   duration: number,
   queued_duration: number,
-  coverage: decimal,
+  coverage: number,
   user: optional(restUser),
 };
 
@@ -162,13 +160,13 @@ const jobBasic = {
   status: aText,
   ref: text,
   tag: flag,
-  coverage: decimal,
+  coverage: number,
   allow_failure: flag,
   source: text,
-  created_at: text,
-  started_at: text,
-  finished_at: text,
-  erased_at: text,
+  created_at: time,
+  started_at: time,
+  finished_at: time,
+  erased_at: time,
   duration: number,
   queued_duration: number,
   failure_reason: text,
@@ -186,7 +184,7 @@ export const restJob = object({
   tag_list: texts,
   artifacts: optional(list(restArtifact)),
   artifacts_file: optional(restArtifactsFile),
-  artifacts_expire_at: text,
+  artifacts_expire_at: time,
   runner: optional(restRunner),
   runner_manager: optional(restRunnerManager),
 });
@@ -216,7 +214,7 @@ const restConfigProject = object({
   name_with_namespace: text,
   path: text,
   path_with_namespace: text,
-  created_at: text,
+  created_at: time,
 });
 export type RestConfigProject = Of<typeof restConfigProject>;
 
@@ -241,11 +239,19 @@ export const restAllowedAgents = object({
 });
 export type RestAllowedAgents = Of<typeof restAllowedAgents>;
 
+/** A commit with the project in which GitLab showed it: forks have commits of the same hash. */
+export type Commit = RestCommit & { project_id: string };
+
 /**
  * A row with the identity that GitLab omits: its project, and whether it is a build or a trigger
  * job. `project_id` is the pipeline's numeric one or, on servers that omit it, the project as
- * requested.
+ * requested. `pipeline_id` is set for trigger jobs.
  */
-export type Identified<Row> = Row & { kind: 'BUILD' | 'BRIDGE'; project_id: string };
+export type Identified<Row> = Row & {
+  kind: 'BUILD' | 'BRIDGE';
+  project_id: string;
+  pipeline_id?: number | string | undefined;
+  commit?: Commit | null;
+};
 export type Job = Identified<RestJob>;
 export type Bridge = Identified<RestBridge>;

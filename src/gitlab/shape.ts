@@ -1,15 +1,24 @@
+import { isDateTime, isWholeNumber, toDateTime } from '../util/formats.ts';
+
 /*
  * Shapes validate parsed JSON in place instead of copying it: a page of 100 jobs has 6,000 values,
  * and copying them cost more than parsing (docs/performance.md). Members that a shape does not name
  * stay, unread.
+ *
+ * One invalid value costs as little as possible: it is converted if its meaning is certain, such as
+ * "12.5" for a number; else an invalid item is removed from its list, and an invalid optional member
+ * is set to null.
  */
 
 /** A check of a value; `Value` is the type of values that pass. */
 export interface Shape<Value> {
   /**
-   * Undefined if the value passes, else a path and a reason. Sets invalid optional members to null.
+   * Undefined if the value passes, else a path and a reason. Mends invalid values inside an object
+   * or a list.
    */
   mismatch(value: unknown): string | undefined;
+  /** Converts a value that does not pass; undefined if its meaning is not certain. */
+  convert?(value: unknown): Value | undefined;
   /** Carries the type; never set. */
   readonly value?: Value;
 }
@@ -30,29 +39,73 @@ type ObjectOf<M extends Members> = {
 } & { [Name in OptionalNames<M>]?: Of<M[Name]> };
 
 /** A value that satisfies a predicate. `name` appears in messages. */
-function leaf<Value>(name: string, fits: (value: unknown) => boolean): Shape<Value> {
+function leaf<Value>(
+  name: string,
+  fits: (value: unknown) => boolean,
+  convert?: (value: unknown) => Value | undefined,
+): Shape<Value> {
   const expected = `: expected ${name}`;
-  return { mismatch: (value) => (fits(value) ? undefined : expected) };
+  return {
+    mismatch: (value) => (fits(value) ? undefined : expected),
+    ...(convert && { convert }),
+  };
 }
 
-export const text = leaf<string>('text', (value) => typeof value === 'string');
-export const flag = leaf<boolean>('true or false', (value) => typeof value === 'boolean');
-export const number = leaf<number>('a number', (value) => typeof value === 'number');
-export const anything = leaf<unknown>('anything', () => true);
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
 
-/** A number or text that satisfies the given conditions. */
-export function numberOrText(
-  name: string,
-  fits: { number?: (value: number) => boolean; text?: RegExp },
-): Shape<number | string> {
+/** Text. A number is converted: "12" and 12 are the same name. */
+export const text = leaf<string>(
+  'text',
+  (value) => typeof value === 'string',
+  (value) => (isNumber(value) ? String(value) : undefined),
+);
+
+/** A boolean. The texts "true" and "false" are converted. */
+export const flag = leaf<boolean>(
+  'true or false',
+  (value) => typeof value === 'boolean',
+  (value) => (value === 'true' || value === 'false' ? value === 'true' : undefined),
+);
+
+const DECIMAL = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+
+function toNumber(value: unknown): number | undefined {
+  const number = typeof value === 'string' && DECIMAL.test(value) ? Number(value) : undefined;
+  return isNumber(number) ? number : undefined;
+}
+
+/** A finite number. Text of one is converted: GitLab sends a pipeline's coverage as "30.00". */
+export const number = leaf<number>('a number', isNumber, toNumber);
+
+const isInt32 = (value: unknown): value is number => (value as number) >> 0 === value;
+
+/** A number within the range of GraphQL's Int. Text of one is converted. */
+export const int32 = leaf<number>('a whole number', isInt32, (value) => {
+  const converted = toNumber(value);
+  return isInt32(converted) ? converted : undefined;
+});
+
+/** A whole number from 0 to 2^63 - 1: a number up to 2^53, text above (see util/json.ts). */
+function wholeNumber(name: string): Shape<number | string> {
   return leaf(name, (value) => {
-    if (typeof value === 'number') return fits.number?.(value) ?? true;
-    return typeof value === 'string' && (fits.text?.test(value) ?? true);
+    if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0;
+    return typeof value === 'string' && isWholeNumber(value);
   });
 }
 
-/** A number within the range of GraphQL's Int. */
-export const int32 = leaf<number>('a whole number', (value) => (value as number) >> 0 === value);
+/** An id of GitLab. */
+export const id = wholeNumber('an id');
+/** A size in bytes. */
+export const size = wholeNumber('a size');
+
+/** An ISO 8601 date and time with its offset. Other forms with an offset are converted. */
+export const dateTime = leaf<string>(
+  'an ISO 8601 time',
+  (value) => typeof value === 'string' && isDateTime(value),
+  (value) => (typeof value === 'string' ? toDateTime(value) : undefined),
+);
+
+export const anything = leaf<unknown>('anything', () => true);
 
 export function optional<Value>(shape: Shape<Value>): Optional<Value> {
   return { ...nullable(shape), isOptional: true };
@@ -60,40 +113,44 @@ export function optional<Value>(shape: Shape<Value>): Optional<Value> {
 
 /** Allows null and undefined, but no invalid value. */
 export function nullable<Value>(shape: Shape<Value>): Shape<Value | null | undefined> {
-  return { mismatch: (value) => (value == null ? undefined : shape.mismatch(value)) };
+  return { ...shape, mismatch: (value) => (value == null ? undefined : shape.mismatch(value)) };
 }
 
+/** A list. Converts or removes its invalid items. */
 export function list<Value>(shape: Shape<Value>): Shape<Value[]> {
   return {
     mismatch(values) {
       if (!Array.isArray(values)) return ': expected a list';
-      for (let index = 0; index < values.length; index += 1) {
-        const found = shape.mismatch(values[index]);
-        if (found !== undefined) return `.${index}${found}`;
+      let kept = 0;
+      for (const value of values) {
+        const item = shape.mismatch(value) === undefined ? value : shape.convert?.(value);
+        if (item !== undefined) values[kept++] = item;
       }
+      values.length = kept;
       return undefined;
     },
   };
 }
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 export function object<M extends Members>(members: M): Shape<ObjectOf<M>> {
   const entries = Object.entries(members).map(([name, shape]) => ({
     name,
-    mismatch: shape.mismatch,
+    shape,
     isOptional: 'isOptional' in shape,
   }));
   return {
     mismatch(value) {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-        return ': expected an object';
-      }
-      const row = value as Record<string, unknown>;
-      for (const { name, mismatch, isOptional } of entries) {
-        const found = mismatch(row[name]);
+      if (!isObject(value)) return ': expected an object';
+      for (const { name, shape, isOptional } of entries) {
+        const found = shape.mismatch(value[name]);
         if (found === undefined) continue;
-        // An invalid optional member does not fail the whole row.
-        if (!isOptional) return `.${name}${found}`;
-        row[name] = null;
+        const converted = shape.convert?.(value[name]);
+        if (converted === undefined && !isOptional) return `.${name}${found}`;
+        value[name] = converted ?? null;
       }
       return undefined;
     },

@@ -1,4 +1,5 @@
 import type { Context } from '../context/context.ts';
+import type { RestUser } from '../gitlab/rows.ts';
 import { builder } from './builder.ts';
 import { costs, needsMore } from './cost.ts';
 import { toGlobalId } from './global-id.ts';
@@ -13,6 +14,7 @@ import {
   Project,
   type ProjectRow,
   User,
+  type UserRow,
 } from './refs.ts';
 import { type Selection, selectedBelow, selectionOf } from './selection.ts';
 import { projectBehind } from './web-url.ts';
@@ -25,9 +27,14 @@ async function projectOf(id: string, context: Context, selection: Selection): Pr
   const row = { ref: id, id };
   if (!needsMore('Project', selection, { from: 'number', to: 'job' })) return row;
   const job = await context.loaders.currentJob();
-  if (job?.project_id !== id) return row;
-  const { ci_job_token_scope_enabled } = job.project ?? {};
-  return { ...projectBehind(job.web_url, id, context.webUrls), ci_job_token_scope_enabled };
+  return job?.project_id === id ? projectBehind(job, context.webUrls) : row;
+}
+
+/** Returns the user of a job token's job, with the fields that the job includes if they are selected. */
+async function userOf(row: RestUser, context: Context, selection: Selection): Promise<UserRow> {
+  if (!needsMore('User', selection, { from: 'number', to: 'job' })) return row;
+  const user = (await context.loaders.currentJob())?.user;
+  return user && String(user.id) === String(row.id) ? user : { ...row, part: 'agents' };
 }
 
 AllowedAgents.implement({
@@ -38,7 +45,8 @@ AllowedAgents.implement({
       type: [Agent],
       nullable: false,
       description: 'Agents that are authorized through the project, its groups or the instance.',
-      resolve: (row) => row.allowed_agents ?? [],
+      resolve: ({ allowed_agents, job }) =>
+        (allowed_agents ?? []).map((agent) => ({ ...agent, job: job?.id })),
     }),
     job: t.field({
       type: Job,
@@ -78,7 +86,17 @@ AllowedAgents.implement({
         'Numeric ids of the project’s group and its ancestors. Empty for a personal project.',
       resolve: ({ project }) => project?.groups?.map(({ id }) => String(id)) ?? [],
     }),
-    user: t.field({ type: User, description: 'Who started the job.', resolve: ({ user }) => user }),
+    user: t.field({
+      type: User,
+      description:
+        'Who started the job. All but the ids and `username` cost the call of `currentJob`.',
+      extensions: costs({
+        leadsTo: 'number',
+        improvedBy: { call: 'currentJob', leadsTo: 'job' },
+      }),
+      resolve: ({ user }, _args, context, info) =>
+        user ? userOf(user, context, selectionOf(info)) : null,
+    }),
     rolesInProject: t.field({
       type: ['String'],
       description:
@@ -98,8 +116,9 @@ Agent.implement({
   fields: (t) => ({
     id: t.id({
       nullable: false,
-      description: 'The global id, an opaque string.',
-      resolve: (agent) => toGlobalId('Agent', agent.id),
+      description:
+        'The global id, an opaque string. Differs for each job, because the configuration that applies does.',
+      resolve: ({ job, id }) => (job ? toGlobalId('Agent', job, id) : toGlobalId('Agent', id)),
     }),
     databaseId: t.id({
       nullable: false,

@@ -3,7 +3,7 @@ import { costs } from './cost.ts';
 import { toGlobalId } from './global-id.ts';
 import { CiJob, Commit, Node, Pipeline, type PipelineRow, Project, User } from './refs.ts';
 import { CiJobStatus, toStatus } from './status.ts';
-import { projectBehind } from './web-url.ts';
+import { baseUrlOf, projectBehind } from './web-url.ts';
 
 export const CiJobKind = builder.enumType('CiJobKind', {
   description: 'The kind of a job.',
@@ -17,11 +17,12 @@ type Row = typeof CiJob.$inferType;
 
 function globalIdOf(job: Row): string {
   if (job.kind === 'BUILD') return toGlobalId('Job', job.project_id, job.id);
-  return toGlobalId('Bridge', job.project_id, job.pipeline?.id ?? 0, job.id);
+  return toGlobalId('Bridge', job.project_id, job.pipeline_id ?? 0, job.id);
 }
 
-function pipelineOf({ pipeline, project_id }: Row): PipelineRow | null {
-  return pipeline ? { ...pipeline, project_id: String(pipeline.project_id ?? project_id) } : null;
+function pipelineOf(job: Row): PipelineRow | null {
+  const { pipeline, project_id } = job;
+  return pipeline ? { ...pipeline, project_id, baseUrl: baseUrlOf(job) } : null;
 }
 
 CiJob.implement({
@@ -74,9 +75,8 @@ CiJob.implement({
         'The branch or tag, or `refs/merge-requests/<iid>/head` for a merge request’s pipeline.',
     }),
     tag: t.exposeBoolean('tag', { description: 'Whether `ref` is a tag.' }),
-    coverage: t.float({
+    coverage: t.exposeFloat('coverage', {
       description: 'Test coverage in percent, if the job reports it.',
-      resolve: ({ coverage }) => (coverage == null ? null : Number(coverage)),
     }),
     allowFailure: t.exposeBoolean('allow_failure', {
       description: 'Whether the pipeline continues and can succeed if this job fails.',
@@ -147,10 +147,7 @@ CiJob.implement({
         leadsTo: 'job',
         sharedBy: 'project',
       }),
-      resolve: (job, _args, { webUrls }) => ({
-        ...projectBehind(job.web_url, job.project_id, webUrls),
-        ci_job_token_scope_enabled: job.project?.ci_job_token_scope_enabled,
-      }),
+      resolve: (job, _args, { webUrls }) => projectBehind(job, webUrls),
     }),
   }),
 });

@@ -6,8 +6,8 @@ Commit.implement({
   fields: (t) => ({
     id: t.id({
       nullable: false,
-      description: 'The global id, an opaque string.',
-      resolve: (commit) => toGlobalId('Commit', commit.id),
+      description: 'The global id, an opaque string. The same commit in a fork has another id.',
+      resolve: (commit) => toGlobalId('Commit', commit.project_id, commit.id),
     }),
     sha: t.exposeString('id', {
       nullable: false,

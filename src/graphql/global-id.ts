@@ -1,3 +1,4 @@
+import { isWholeNumber } from '../util/formats.ts';
 import { badUserInput, quote } from './client-errors.ts';
 
 /*
@@ -22,20 +23,22 @@ const parts = {
 } as const;
 
 const MAX_LENGTH = 1024;
-/** GitLab's ids are 64-bit and positive. */
-const NUMBER = /^(0|[1-9]\d{0,18})$/;
-const MAX_ID = 2n ** 63n - 1n;
 /** A path of groups and a project, without segments `.` and `..`. */
 const PATH = /^(?!\.{1,2}(\/|$))[\w.-]+(\/(?!\.{1,2}(\/|$))[\w.-]+)+$/;
 
 /** Returns whether a string is a 64-bit decimal id without sign and leading zeros. */
 export function isNumericId(text: string): boolean {
-  return NUMBER.test(text) && BigInt(text) <= MAX_ID;
+  return isWholeNumber(text);
+}
+
+/** Returns whether a string can be a project's full path. */
+export function isProjectPath(text: string): boolean {
+  return text.length <= MAX_LENGTH && PATH.test(text);
 }
 
 /** Returns whether a string can be a project's numeric id or full path. */
 export function isProjectName(text: string): boolean {
-  return text.length <= MAX_LENGTH && (isNumericId(text) || PATH.test(text));
+  return isNumericId(text) || isProjectPath(text);
 }
 
 /** Returns a numeric id from an argument. Throws BAD_USER_INPUT for anything else. */

@@ -26,14 +26,14 @@ async function write<Row extends JobRow | Bridge>(
   input: CommonInput,
   send: (gitlab: Gitlab, ref: WriteRef) => Promise<Row>,
 ): Promise<Payload<Row>> {
-  const { type, project, id } = parseJobId(input.id);
+  const { type, ...ref } = parseJobId(input.id);
   const kind = type === 'Job' ? 'BUILD' : 'BRIDGE';
   if (!context.mutationClient) {
     throw unauthenticated(
       'The gateway’s own token is for reads only: send your own as PRIVATE-TOKEN or Authorization header.',
     );
   }
-  const sent = send(context.mutationClient, { project, id, kind });
+  const sent = send(context.mutationClient, { ...ref, kind });
   const { value: job, errors } = await settleWrite(sent);
   context.loaders.clear();
   if (job?.kind === 'BUILD') context.loaders.prime(job as JobRow);

@@ -18,7 +18,7 @@ import { CiJobStatus, toStatus } from './status.ts';
 import { projectBehind } from './web-url.ts';
 
 const toRef = (row: PipelineRow) => ({
-  project: row.project?.ref ?? row.project_id,
+  project: row.requestedProject?.ref ?? row.project_id,
   id: String(row.id),
 });
 
@@ -141,16 +141,17 @@ Pipeline.implement({
     coverage: t.float({
       ...ofDetails,
       description: 'Test coverage in percent, the average of the jobs that report it.',
-      resolve: async (row, _args, context) => {
-        const coverage = (await details(row, context))?.coverage;
-        return coverage == null ? null : Number(coverage);
-      },
+      resolve: async (row, _args, context) => (await details(row, context))?.coverage,
     }),
     user: t.field({
       type: User,
       ...ofDetails,
-      description: 'The user who started it.',
-      resolve: async (row, _args, context) => (await details(row, context))?.user,
+      description:
+        'The user who started it. GitLab includes fewer fields than of the user of a job: no profile.',
+      resolve: async (row, _args, context) => {
+        const user = (await details(row, context))?.user;
+        return user && { ...user, part: 'pipeline' as const };
+      },
     }),
     project: t.field({
       type: Project,
@@ -161,8 +162,7 @@ Pipeline.implement({
         leadsTo: 'pipeline',
         sharedBy: 'project',
       }),
-      resolve: (row, _args, { webUrls }) =>
-        row.project ?? projectBehind(row.web_url, row.project_id, webUrls),
+      resolve: (row, _args, { webUrls }) => row.requestedProject ?? projectBehind(row, webUrls),
     }),
     jobs: t.field({
       type: JobConnection,

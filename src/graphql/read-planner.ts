@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 import { costOfField, knowledgeOf, type NamedParent, planRead, type ReadPlan } from './cost.ts';
 import type { PipelineRow, ProjectRow } from './refs.ts';
 import type { SelectedBelow, Selection } from './selection.ts';
-import { projectBehind, projectNamed } from './web-url.ts';
+import { projectBehind, projectNamed, type RowOfProject } from './web-url.ts';
 
 /*
  * Reads an object that arguments or an id name, as far as the selection below it needs (cost.ts).
@@ -24,24 +24,14 @@ interface Revealed {
   project?: ProjectRow | null;
 }
 
-/** A row of a job, trigger job or pipeline. */
-type RowOfProject = {
-  project_id: string;
-  web_url?: string | null | undefined;
-  project?: { ci_job_token_scope_enabled?: boolean | null | undefined } | null | undefined;
-};
-
-function projectOfRow({ project_id, web_url, project }: RowOfProject, { webUrls }: Context) {
-  const { ci_job_token_scope_enabled } = project ?? {};
-  return { ...projectBehind(web_url, project_id, webUrls), ci_job_token_scope_enabled };
-}
-
 type Value = Connection<RowOfProject> | RowOfProject | null | undefined;
 
 function reveal(value: Value, context: Context): Revealed {
   if (!value) return { hasValue: false };
   const row = 'edges' in value ? value.edges[0]?.node : value;
-  return row ? { hasValue: true, project: projectOfRow(row, context) } : { hasValue: true };
+  return row
+    ? { hasValue: true, project: projectBehind(row, context.webUrls) }
+    : { hasValue: true };
 }
 
 /** Starts the reads of selected fields. An error is left to the field's own resolver. */
@@ -97,7 +87,7 @@ export async function readPipeline(
 ): Promise<PipelineRow | null> {
   const plan = planRead('Pipeline', selection, knowledgeOf(ref.project), exists);
   const project = projectNamed(ref.project);
-  const named = { id: ref.id, project_id: ref.project, project } as PipelineRow;
+  const named = { id: ref.id, project_id: ref.project, requestedProject: project } as PipelineRow;
   if (!plan.own && !plan.awaitsRows) return named;
   const reads = startEarly(context, ref, { starts: plan.starts, variableValues });
   if (plan.awaitsRows) {
@@ -108,7 +98,7 @@ export async function readPipeline(
       return {
         ...named,
         project_id: id,
-        project: { ...project, ...revealed.project, ref: ref.project },
+        requestedProject: { ...revealed.project, ref: ref.project },
       };
   }
   const pipeline = await context.loaders.pipeline(ref);
@@ -161,7 +151,8 @@ export async function readProject(
   if (plan.awaitsRows) {
     const { project } = await combine(reads);
     if (project === null) return null;
-    if (project) return { ...named, ...project, ref: name };
+    // Without the path as requested: it may be an old path of a renamed project.
+    if (project) return { ...project, ref: name };
   }
   try {
     return findProject(context, name, selection) ?? (await getProject(context, name));

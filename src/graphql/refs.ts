@@ -1,12 +1,12 @@
 import type { JobRef } from '../gitlab/client.ts';
 import type {
   Bridge as BridgeRow,
+  Commit as CommitRow,
   Job as JobRow,
   RestAgent,
   RestAllowedAgents,
   RestArtifact,
   RestArtifactsFile,
-  RestCommit,
   RestConfigProject,
   RestEnvironment,
   RestPipeline,
@@ -35,12 +35,24 @@ export interface ProjectRow {
 
 /**
  * A pipeline: the row that a job embeds, the row of its own GET, or only the names in the
- * arguments. `project` is set if arguments name the pipeline, and has the name that they use.
+ * arguments.
  */
 export type PipelineRow = (RestPipelineBasic | RestPipeline) & {
   project_id: string;
-  project?: ProjectRow;
+  /** Set if arguments name the pipeline. */
+  requestedProject?: ProjectRow;
+  /** GitLab's base URL, if the job that embeds this row shows it (web-url.ts). */
+  baseUrl?: string | undefined;
 };
+
+/**
+ * A user. `part` names a row with fewer fields than a job has of its user. It is a part of the id,
+ * so that one id has one value of each field.
+ */
+export type UserRow = RestUser & { part?: 'pipeline' | 'agents' };
+
+/** An agent and the job that it is authorized for. */
+export type AgentRow = RestAgent & { job: number | string | undefined };
 
 /** A job's log, once read. */
 export interface TraceRow {
@@ -56,12 +68,12 @@ export const Pipeline = builder.objectRef<PipelineRow>('Pipeline');
 export const Project = builder.objectRef<ProjectRow>('Project');
 export const Runner = builder.objectRef<RestRunner>('Runner');
 export const RunnerManager = builder.objectRef<RestRunnerManager>('RunnerManager');
-export const Commit = builder.objectRef<RestCommit>('Commit');
-export const User = builder.objectRef<RestUser>('User');
+export const Commit = builder.objectRef<CommitRow>('Commit');
+export const User = builder.objectRef<UserRow>('User');
 export const JobArtifact = builder.objectRef<RestArtifact>('JobArtifact');
 export const JobArtifactsFile = builder.objectRef<RestArtifactsFile>('JobArtifactsFile');
 export const JobTrace = builder.objectRef<TraceRow>('JobTrace');
 export const AllowedAgents = builder.objectRef<RestAllowedAgents>('AllowedAgents');
-export const Agent = builder.objectRef<RestAgent>('Agent');
+export const Agent = builder.objectRef<AgentRow>('Agent');
 export const AgentConfigProject = builder.objectRef<RestConfigProject>('AgentConfigProject');
 export const AgentEnvironment = builder.objectRef<RestEnvironment>('AgentEnvironment');

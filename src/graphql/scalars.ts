@@ -1,9 +1,7 @@
 import { GraphQLError, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
+import { isDateTime } from '../util/formats.ts';
 import { builder } from './builder.ts';
 import { quote } from './client-errors.ts';
-
-/** ISO 8601 date, time and offset, as GitLab writes them; seconds may have any number of decimals. */
-const ISO_DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/;
 
 function invalid(what: string, value: unknown): GraphQLError {
   return new GraphQLError(`${what}, not ${quote(value)}`, {
@@ -17,7 +15,7 @@ builder.scalarType('DateTime', {
   specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   serialize: (value) => value,
   parseValue: (value) => {
-    if (typeof value === 'string' && ISO_DATE_TIME.test(value)) return value;
+    if (typeof value === 'string' && isDateTime(value)) return value;
     throw invalid('DateTime must be ISO 8601 text with an offset', value);
   },
 });

@@ -1,7 +1,11 @@
+import { costs } from './cost.ts';
 import { toGlobalId } from './global-id.ts';
 import { User } from './refs.ts';
 
 const profile = 'From the user’s profile. Null if it is empty or not visible.';
+
+/** The fields that the response about allowed agents contains. */
+const knownByNumber = costs({ knownBy: ['number'] });
 
 User.implement({
   description:
@@ -9,15 +13,21 @@ User.implement({
   fields: (t) => ({
     id: t.id({
       nullable: false,
-      description: 'The global id, an opaque string.',
-      resolve: (user) => toGlobalId('User', user.id),
+      description:
+        'The global id, an opaque string. GitLab includes fewer fields of the user of a pipeline than of a job, so the two have different ids. `databaseId` is equal.',
+      extensions: knownByNumber,
+      resolve: ({ id, part }) => (part ? toGlobalId('User', id, part) : toGlobalId('User', id)),
     }),
     databaseId: t.id({
       nullable: false,
       description: 'GitLab’s numeric id of the user.',
+      extensions: knownByNumber,
       resolve: (user) => String(user.id),
     }),
-    username: t.exposeString('username', { description: 'The login name, without @.' }),
+    username: t.exposeString('username', {
+      description: 'The login name, without @.',
+      extensions: knownByNumber,
+    }),
     name: t.exposeString('name', {
       description: 'The full name; "****" for bots of other projects.',
     }),

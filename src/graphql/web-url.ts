@@ -1,5 +1,6 @@
+import type { RestUser } from '../gitlab/rows.ts';
 import { badUserInput } from './client-errors.ts';
-import { isNumericId, isProjectName, type NodeRef } from './global-id.ts';
+import { isNumericId, isProjectPath, type NodeRef } from './global-id.ts';
 import type { ProjectRow } from './refs.ts';
 
 /*
@@ -7,7 +8,7 @@ import type { ProjectRow } from './refs.ts';
  * identify a job or pipeline.
  */
 
-/** Returns the path of a URL below one of GitLab's base URLs; undefined on another host. */
+/** Returns the path of a URL below the first of GitLab's base URLs that it is below. */
 function pathBelow(url: string, bases: readonly string[]): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { origin, pathname } = new URL(url);
@@ -24,18 +25,49 @@ export function projectNamed(name: string): ProjectRow {
   return isNumericId(name) ? { ref: name, id: name } : { ref: name, path: name };
 }
 
-/** Returns what the web URL of a job or pipeline says about its project. */
-export function projectBehind(
-  webUrl: string | null | undefined,
-  projectId: string,
-  bases: readonly string[],
-): ProjectRow {
-  const row = projectNamed(projectId);
-  const home = webUrl?.split('/-/')[0];
-  if (!home || home === webUrl || !URL.canParse(home)) return row;
-  const path = pathBelow(home, bases) ?? new URL(home).pathname.slice(1);
-  // Without a usable URL, the path is read by a call.
-  return isProjectName(path) ? { ...row, path, web_url: home } : row;
+/** The row of a job, trigger job or pipeline, as far as it describes its project. */
+export interface RowOfProject {
+  project_id: string;
+  web_url?: string | null | undefined;
+  user?: Pick<RestUser, 'username' | 'web_url'> | null | undefined;
+  /** Set for a pipeline that a job embeds, since its row has no user. */
+  baseUrl?: string | undefined;
+  project?: { ci_job_token_scope_enabled?: boolean | null | undefined } | null | undefined;
+}
+
+/** Returns the web URL of the project of a job or pipeline. */
+export function projectUrlOf({ web_url }: Pick<RowOfProject, 'web_url'>): string | undefined {
+  const [home, ...rest] = web_url?.split('/-/') ?? [];
+  return home && rest.length > 0 && URL.canParse(home) ? home : undefined;
+}
+
+/**
+ * Returns GitLab's base URL as a user's web URL shows it, which is `<base URL>/<username>`: the
+ * users of GitLab may see another host and path than the gateway is configured with.
+ */
+export function baseUrlOf({ user }: Pick<RowOfProject, 'user'>): string | undefined {
+  const { username, web_url } = user ?? {};
+  if (!username || !web_url?.endsWith(`/${username}`)) return undefined;
+  const base = web_url.slice(0, -username.length);
+  return URL.canParse(base) ? base : undefined;
+}
+
+/**
+ * Returns what a row contains of its project. The path is undefined if the URL of the row is not
+ * below a known base URL, because then it is not known where the path begins.
+ */
+export function projectBehind(row: RowOfProject, webUrls: readonly string[]): ProjectRow {
+  const settings = row.project && {
+    ci_job_token_scope_enabled: row.project.ci_job_token_scope_enabled,
+  };
+  const project = { ...projectNamed(row.project_id), ...settings };
+  const home = projectUrlOf(row);
+  if (!home) return project;
+  const base = 'baseUrl' in row ? row.baseUrl : baseUrlOf(row);
+  const path = pathBelow(home, base ? [base, ...webUrls] : webUrls);
+  return path && isProjectPath(path)
+    ? { ...project, path, web_url: home }
+    : { ...project, web_url: home };
 }
 
 const RESOURCE = /^(.+)\/-\/(jobs|pipelines)\/(\d+)(?:\/.*)?$/;
@@ -44,10 +76,10 @@ const RESOURCE = /^(.+)\/-\/(jobs|pipelines)\/(\d+)(?:\/.*)?$/;
 export function parseResourceUrl(url: string, bases: readonly string[], what = '`url`'): NodeRef {
   const path = url.length <= 2048 ? pathBelow(url, bases) : undefined;
   if (path === undefined) {
-    throw badUserInput(`${what} must be a web address of ${bases.at(-1)}.`);
+    throw badUserInput(`${what} must be a web address of ${bases[0]}.`);
   }
   const [, project = '', kind, id = ''] = RESOURCE.exec(path) ?? [];
-  if (!isNumericId(id) || !isProjectName(project)) {
+  if (!isNumericId(id) || !isProjectPath(project)) {
     throw badUserInput(
       `${what} must be the address of a job or pipeline, such as "https://…/group/app/-/jobs/123".`,
     );

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DOCUMENT_ID_NAMES } from '../operation/params.ts';
 import { requestError } from '../operation/request-error.ts';
+import { parseExactJson } from '../util/json.ts';
 import type { Accepted } from './accept.ts';
 
 /** A GraphQL request over HTTP, and its response. */
@@ -41,7 +42,7 @@ export function checkMethod({ method, headers }: IncomingMessage): void {
 /** `problem` begins the error message. */
 function parseJson(text: string, problem: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (error) {
     throw badRequest(`${problem}: ${(error as Error).message}`);
   }

@@ -1,4 +1,5 @@
 import type { ChangeEvent } from '../live/notifications.ts';
+import { parseExactJson } from '../util/json.ts';
 import { HookError, parseHook } from './payload.ts';
 import { createHookVerifier } from './signature.ts';
 
@@ -46,7 +47,7 @@ async function readBody({ header, body }: WebhookRequest) {
 
 function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString());
+    return parseExactJson(body.toString());
   } catch {
     return undefined;
   }

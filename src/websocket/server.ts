@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { quoteLargeIntegers } from '../util/json.ts';
 import { type Connection, createConnection, sequenceById } from './connection.ts';
 import { createProtocol, type ProtocolDeps } from './protocol.ts';
 
@@ -77,7 +78,9 @@ function connect(
       onMessage(handle) {
         const pass = sequenceById(handle, connection.cancel);
         socket.on('message', (data) => {
-          pass(String(data)).catch(() => socket.close(BAD_REQUEST, 'Invalid message received'));
+          pass(quoteLargeIntegers(String(data))).catch(() =>
+            socket.close(BAD_REQUEST, 'Invalid message received'),
+          );
           if (socket.bufferedAmount > MAX_BUFFERED) socket.pause();
         });
       },

@@ -254,6 +254,7 @@ everyVersion('GitLab $version', ({ version }) => {
       ...agents,
       job: current,
       pipeline: current['pipeline'],
+      user: { ...(current['user'] as Rest), ...(agents['user'] as Rest) },
       project: {
         ...around.projects[42],
         ...(current['project'] as Rest),

@@ -135,7 +135,7 @@ describe('Query.job', () => {
       artifacts_file: [],
       artifacts_expire_at: false,
       runner: 'none',
-      commit: { id: 7 },
+      commit: { id: false },
       user: [],
       project: 42,
       stage: 'kept',
@@ -147,7 +147,7 @@ describe('Query.job', () => {
     expect(answer.errors).toBeUndefined();
     expect(answer.data).toEqual({
       job: {
-        name: null,
+        name: '12',
         tag: null,
         duration: null,
         coverage: null,

@@ -194,7 +194,7 @@ describe('Query.pipeline', () => {
         iid: null,
         source: null,
         coverage: null,
-        duration: null,
+        duration: 12,
         webUrl: null,
         project: { databaseId: '42', fullPath: 'group/app' },
       },

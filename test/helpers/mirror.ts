@@ -52,6 +52,7 @@ const ofJob: Record<string, Exception> = {
   status: (job) => toStatus(job['status']),
   statusRaw: (job) => job['status'],
   source: (job) => job['source'] ?? rowOf(job['pipeline'])['source'],
+  commit: (job) => job['commit'] && { ...rowOf(job['commit']), project_id: projectIdOf(job) },
   project: (job, around) => ({
     ...projectAt(job['web_url'], projectIdOf(job), around),
     ...rowOf(job['project']),
@@ -77,6 +78,7 @@ const exceptions: Record<string, Record<string, Exception>> = {
     statusRaw: (row) => row['status'],
     coverage: (row) => (row['coverage'] == null ? null : Number(row['coverage'])),
     project: (row, around) => projectAt(row['web_url'], String(row['project_id']), around),
+    user: (row) => row['user'] && { ...rowOf(row['user']), part: 'pipeline' },
   },
   Project: { ...ofNumber('Project'), fullPath: (row) => row['path_with_namespace'] },
   Runner: {
@@ -84,15 +86,25 @@ const exceptions: Record<string, Record<string, Exception>> = {
     runnerType: (row) => (row['runner_type'] == null ? null : toRunnerType(row['runner_type'])),
   },
   RunnerManager: ofNumber('RunnerManager'),
-  User: ofNumber('User'),
-  Commit: { id: (row) => globalId('Commit', row['id']), sha: (row) => row['id'] },
-  Agent: ofNumber('Agent'),
+  User: {
+    ...ofNumber('User'),
+    id: (row) => globalId('User', row['id'], ...(row['part'] ? [row['part']] : [])),
+  },
+  Commit: {
+    id: (row) => globalId('Commit', row['project_id'], row['id']),
+    sha: (row) => row['id'],
+  },
+  Agent: { ...ofNumber('Agent'), id: (row) => globalId('Agent', row['job'], row['id']) },
   AgentConfigProject: {
     databaseId: (row) => String(row['id']),
     fullPath: (row) => row['path_with_namespace'],
   },
   AllowedAgents: {
-    agents: (row) => row['allowed_agents'],
+    agents: (row) =>
+      (row['allowed_agents'] as Rest[]).map((agent) => ({
+        ...agent,
+        job: rowOf(row['job'])['id'],
+      })),
     groupIds: (row) => {
       const groups = rowOf(row['project'])['groups'] as Rest[];
       return groups.map(({ id }) => String(id));

@@ -1,0 +1,56 @@
+/*
+ * JSON whose whole numbers keep all their digits. `JSON.parse` reads a number as a double, which is
+ * exact up to 2^53 only; GitLab's ids have 64 bits. A reviver gets the digits of a number only from
+ * Node 22 on, and takes longer than the parsing. So the digits are put into quotes before the
+ * parsing, in the few documents that contain such a number.
+ */
+
+/**
+ * Whether a whole number of 16 digits or more may occur in an object or a list; shorter ones are
+ * exact. What precedes a number excludes hexadecimal hashes that have 16 digits in a row.
+ */
+const MAYBE_LARGE = /[:,[\s]-?\d{16}/;
+
+/** A whole number of 16 digits or more, or a part of a string that looks like one. */
+const LARGE_INTEGER = /(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE])/g;
+
+/** Returns the index after the string that begins at `start`. */
+function endOfString(json: string, start: number): number {
+  for (let end = json.indexOf('"', start + 1); end >= 0; end = json.indexOf('"', end + 1)) {
+    let first = end;
+    while (json.charCodeAt(first - 1) === 0x5c) first -= 1;
+    // An even number of backslashes escape each other; an odd one escapes the quote.
+    if ((end - first) % 2 === 0) return end + 1;
+  }
+  return json.length;
+}
+
+/** Returns a test of whether an index is in a string; indexes must be passed in ascending order. */
+function createStringTest(json: string): (index: number) => boolean {
+  let end = 0;
+  let next = json.indexOf('"');
+  return (index) => {
+    while (next >= 0 && next < index) {
+      end = endOfString(json, next);
+      next = json.indexOf('"', end);
+    }
+    return index < end;
+  };
+}
+
+/**
+ * Returns the JSON with each whole number that a double cannot represent as text:
+ * `{"id":9007199254740993}` becomes `{"id":"9007199254740993"}`.
+ */
+export function quoteLargeIntegers(json: string): string {
+  if (!MAYBE_LARGE.test(json)) return json;
+  const isInString = createStringTest(json);
+  return json.replace(LARGE_INTEGER, (digits, index: number) =>
+    Number.isSafeInteger(Number(digits)) || isInString(index) ? digits : `"${digits}"`,
+  );
+}
+
+/** Parses JSON. Whole numbers that a double cannot represent become text. Throws SyntaxError. */
+export function parseExactJson(json: string): unknown {
+  return JSON.parse(quoteLargeIntegers(json));
+}
