@@ -1,15 +1,23 @@
 import type { Query } from './endpoint.ts';
+import { type ErrorOrigin, GitlabResponseError } from './errors.ts';
 import { buildCursor, type CursorPosition } from './lists/keyset-cursor.ts';
+import { type Call, originOf, type ResponseHead } from './request.ts';
 import { type Headers, headerOf } from './transport/headers.ts';
 
 /** One page of a list, newest row first. */
 export interface Page<T> {
   items: T[];
-  hasNext: boolean;
+  /**
+   * Whether older rows follow; undefined if unknown: a full page without the header that names the
+   * next one, which a proxy may have removed.
+   */
+  hasNext: boolean | undefined;
   /** Whether newer rows precede; undefined if unknown (keyset pages without X-PREV-CURSOR). */
   hasPrevious: boolean | undefined;
   /** Number of rows in the list; undefined if GitLab does not count them (upstream.md §4.1). */
   total: number | undefined;
+  /** The call that returned it, for errors about it. */
+  origin?: ErrorOrigin | undefined;
 }
 
 /** A page by its number, starting at 1. */
@@ -56,23 +64,42 @@ function toCount(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/**
- * Builds offset pages from their headers. X-Next-Page is reliable even if GitLab does not count
- * rows.
- */
+/** Returns whether a page is followed by another, as far as its headers say. */
+function isFollowed(request: OffsetRequest, headers: Headers): boolean | undefined {
+  const nextPage = headerOf(headers, 'x-next-page');
+  if (nextPage !== undefined) return nextPage !== '';
+  const total = toCount(headerOf(headers, 'x-total'));
+  if (total !== undefined) return request.page * request.perPage < total;
+  if (nextLink(headers)) return true;
+  // GitLab links the first page on every page.
+  return /rel="?first/.test(headerOf(headers, 'link') ?? '') ? false : undefined;
+}
+
+/** Throws GitlabResponseError for a page without rows that names a next page. */
+export function checkNext(
+  { items, hasNext }: Pick<Page<unknown>, 'items' | 'hasNext'>,
+  head: ResponseHead,
+  call: Call,
+): void {
+  if (!hasNext || items.length > 0) return;
+  const problem = 'a page without rows names a next page';
+  throw new GitlabResponseError(problem, head, originOf(call, head));
+}
+
+/** Builds offset pages from their headers, any of which a proxy may have removed. */
 export function offsetEnvelope<T>(
   request: OffsetRequest,
-): (items: T[], head: { headers: Headers }) => Page<T> {
-  return (items, { headers }) => {
-    const next = headerOf(headers, 'x-next-page');
-    const hasLinks = headerOf(headers, 'link') !== undefined;
-    // If a proxy has stripped both headers, assume that a full page is not the last one.
-    const isFollowed = hasLinks ? nextLink(headers) !== undefined : items.length >= request.perPage;
+): (items: T[], head: ResponseHead, call: Call) => Page<T> {
+  return (items, head, call) => {
+    const isShort = items.length < request.perPage;
+    const hasNext = isFollowed(request, head.headers) ?? (isShort ? false : undefined);
+    checkNext({ items, hasNext }, head, call);
     return {
       items,
-      hasNext: next === undefined ? isFollowed : next !== '',
+      hasNext,
       hasPrevious: request.page > 1,
-      total: toCount(headerOf(headers, 'x-total')),
+      total: toCount(headerOf(head.headers, 'x-total')),
+      origin: originOf(call, head),
     };
   };
 }

@@ -66,10 +66,21 @@ describe('offset pages', () => {
       { hasNext: true },
     ],
     [{ link: '<https://g/x?page=1>; rel="first"' }, 2, 2, { hasNext: false }],
-    [{}, 1, 2, { hasNext: true }],
+    [{ 'x-total': '5' }, 2, 2, { hasNext: true }],
+    [{ 'x-total': '4' }, 2, 2, { hasNext: false }],
+    // Without headers, a full page may be the last one; other links say nothing.
+    [{}, 1, 2, { hasNext: undefined }],
+    [{ link: '</style.css>; rel="preload"' }, 1, 2, { hasNext: undefined }],
     [{}, 1, 1, { hasNext: false }],
   ])('with %j on page %i of %i rows', async (headers, page, rows, expected) => {
     expect(await read(headers, page, rows)).toMatchObject(expected);
+  });
+
+  it.each([
+    [{ 'x-next-page': '2' }, 1],
+    [{ link: '<https://g/x?page=3>; rel="next"' }, 2],
+  ])('are rejected if they have no rows but name a next page: %j', async (headers, page) => {
+    await expect(read(headers, page, 0)).rejects.toMatchObject({ code: 'GITLAB_RESPONSE' });
   });
 });
 
@@ -116,18 +127,18 @@ describe('keyset pages', () => {
     expect(server).toMatchObject({ cursorHeaders: true, builtCursors: true });
   });
 
-  it('know that a page has no neighbors, once the capabilities are known', async () => {
-    const { list, server } = await start({});
-    server.cursorHeaders = true;
-    expect(await list({ direction: 'newer', id: '7' })).toMatchObject({
-      hasNext: false,
-      hasPrevious: false,
-    });
-    const empty = await start({}, []);
-    empty.server.cursorHeaders = true;
-    // An empty page has no cursors at all, so it shows nothing (upstream.md §4.2).
-    expect(await empty.list({ id: '5' })).toMatchObject({ items: [], hasPrevious: undefined });
-    expect(empty.server.builtCursors).toBeUndefined();
+  it('are not known to be the last if they are full and no header names the next one', async () => {
+    const { list } = await start({});
+    expect(await list()).toMatchObject({ hasNext: undefined, hasPrevious: false });
+    expect(await list({ id: '10' })).toMatchObject({ hasNext: undefined, hasPrevious: undefined });
+    expect(await list({ direction: 'newer', id: '7' })).toMatchObject({ hasPrevious: undefined });
+    expect(await list({ direction: 'newer' })).toMatchObject({ hasNext: false });
+    expect(await list({ perPage: 3 })).toMatchObject({ hasNext: false });
+  });
+
+  it('are rejected if they have no rows but name a next page', async () => {
+    const { list } = await start({ link: linkTo(next('8')) }, []);
+    await expect(list({ id: '5' })).rejects.toMatchObject({ code: 'GITLAB_RESPONSE' });
   });
 
   it('detect cursors of another form, permanently', async () => {

@@ -97,7 +97,7 @@ async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Pro
 function recordPage(page: PlannedPage, { items, hasNext }: Page<Job>, outcomes: Outcomes) {
   const rows = new Map(items.map((row) => [String(row.id), row]));
   const last = items.at(-1);
-  const isComplete = !last || !hasNext;
+  const isComplete = !last || hasNext === false;
   const open: bigint[] = [];
   for (const id of page.ids) {
     const row = rows.get(String(id));

@@ -80,21 +80,23 @@ async function walk<Row extends WithId>(
 ): Promise<Walk<Row>> {
   const rows: Row[] = [];
   const { direction } = from;
-  const target = count + Number(needsHasNext && direction === 'newer');
+  const withNext = count + Number(needsHasNext);
+  // Only pages of older rows name the next one; in the other direction, one more row shows it.
+  const target = direction === 'older' ? count : withNext;
   for (;;) {
-    const perPage = Math.min(MAX_PER_PAGE, target - rows.length);
+    const perPage = Math.min(MAX_PER_PAGE, Math.max(1, target - rows.length));
     const last = rows.at(-1);
     const id = last ? String(last.id) : from.id;
     const step = await readStep(fetch, { perPage, direction, id });
     rows.push(...step.rows);
-    const isEnough = rows.length >= (step.more === undefined ? target : count);
-    if (isEnough || step.more === false || step.rows.length === 0) {
+    const isEnough = rows.length >= (step.more === undefined ? withNext : count);
+    if (isEnough || step.more === false) {
       return { rows: rows.slice(0, count), more: rows.length > count || step.more === true };
     }
   }
 }
 
-/** Reads one page in read direction; `more` is undefined if the server does not say. */
+/** Reads one page in read direction; `more` is undefined if its headers do not say. */
 async function readStep<Row>(fetch: Fetch<Row>, request: Omit<KeysetRequest, 'kind'>) {
   const page = await fetch({ kind: 'keyset', ...request });
   const isOlder = request.direction === 'older';

@@ -1,5 +1,5 @@
 import { GitlabResponseError } from '../errors.ts';
-import { type KeysetRequest, linkedCursor, type Page } from '../pagination.ts';
+import { checkNext, type KeysetRequest, linkedCursor, type Page } from '../pagination.ts';
 import { type Call, originOf, type ResponseHead } from '../request.ts';
 import type { ServerCapabilities } from '../server-capabilities.ts';
 import { headerOf } from '../transport/headers.ts';
@@ -25,15 +25,27 @@ export function keysetEnvelope<T extends { id: number | string }>(
     const cursors = cursorsOf(head);
     const last = ids.at(-1);
     detectCapabilities(server, cursors, last === undefined ? undefined : String(last));
-    const isNewest = request.direction === 'older' && request.id === undefined;
-    const hasPrevious =
-      server.cursorHeaders && last !== undefined ? Boolean(cursors.previous) : undefined;
-    return {
-      items,
-      hasNext: Boolean(cursors.next || cursors.linked),
-      hasPrevious: isNewest ? false : hasPrevious,
-      total: undefined,
-    };
+    const neighbors = neighborsOf(request, items.length, cursors);
+    checkNext({ items, hasNext: neighbors.hasNext }, head, call);
+    return { items, ...neighbors, total: undefined };
+  };
+}
+
+/**
+ * Returns whether rows precede and follow a page. A cursor in the headers says so. Without one it is
+ * unknown, because a proxy may have removed the header, unless the page is not full or is at an end
+ * of the list.
+ */
+function neighborsOf(
+  { direction, id, perPage }: KeysetRequest,
+  count: number,
+  { next, linked, previous }: ReturnType<typeof cursorsOf>,
+): Pick<Page<unknown>, 'hasNext' | 'hasPrevious'> {
+  const isNewest = direction === 'older' && id === undefined;
+  const isOldest = direction === 'older' ? count < perPage : id === undefined;
+  return {
+    hasNext: Boolean(next || linked) || (isOldest ? false : undefined),
+    hasPrevious: Boolean(previous) || (isNewest ? false : undefined),
   };
 }
 

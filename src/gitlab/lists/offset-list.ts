@@ -1,3 +1,4 @@
+import { GitlabResponseError } from '../errors.ts';
 import type { OffsetRequest, Page } from '../pagination.ts';
 import {
   compareIds,
@@ -26,14 +27,36 @@ export async function countRows<Row>(fetch: Fetch<Row>): Promise<number | null> 
   return (await fetch({ kind: 'offset', page: 1, perPage: 1 })).total ?? null;
 }
 
-type PageReader<Row> = ReturnType<typeof createPageReader<Row>>;
+type PageReader<Row extends WithId> = ReturnType<typeof createPageReader<Row>>;
+
+/** Pages without a new row that are accepted: rows move to the next page when others are added. */
+const MAX_REPEATED_PAGES = 1;
+
+/**
+ * Counts pages that contain no new row. Throws at the second: a server or proxy that ignores the
+ * number of the page would otherwise be read without end.
+ */
+function createProgressCheck<Row extends WithId>(): (page: Page<Row>) => void {
+  const seen = new Set<string>();
+  let repeated = 0;
+  return ({ items, origin = { method: 'GET', path: '' } }) => {
+    const known = seen.size;
+    for (const { id } of items) seen.add(String(id));
+    if (items.length > 0 && seen.size === known) repeated += 1;
+    if (repeated <= MAX_REPEATED_PAGES) return;
+    const problem = 'different pages of the list contain the same rows';
+    throw new GitlabResponseError(problem, { status: 200 }, origin);
+  };
+}
 
 /** Reads pages of one list at a fixed page size, each once. */
-function createPageReader<Row>(fetch: Fetch<Row>, perPage: number) {
+function createPageReader<Row extends WithId>(fetch: Fetch<Row>, perPage: number) {
   const read = new Map<number, Promise<Page<Row>>>();
+  const checkProgress = createProgressCheck<Row>();
   let total: number | undefined;
   const readPage = async (number: number): Promise<Page<Row>> => {
     const response = await fetch({ kind: 'offset', page: number, perPage });
+    checkProgress(response);
     total = response.total ?? total;
     return response;
   };
@@ -52,6 +75,13 @@ function createPageReader<Row>(fetch: Fetch<Row>, perPage: number) {
       ),
     /** Number of rows, from the latest page; undefined if GitLab does not count them. */
     total: () => total,
+    /** Returns whether rows follow a page; reads the next one if the headers do not say. */
+    async isFollowed(number: number): Promise<boolean> {
+      const { items, hasNext } = await page(number);
+      if (hasNext !== undefined) return hasNext;
+      const here = new Set(items.map(({ id }) => String(id)));
+      return (await page(number + 1)).items.some(({ id }) => !here.has(String(id)));
+    },
   };
 }
 
@@ -70,11 +100,11 @@ function fittingPerPage(first: number, last: number): number {
 function sideOf<Row extends WithId>(page: Page<Row>, id: string): 'newer' | 'older' | 'around' {
   const [first, last] = [page.items[0], page.items.at(-1)];
   if (!first || !last || compareIds(first.id, id) < 0) return 'older';
-  return compareIds(last.id, id) >= 0 && page.hasNext ? 'newer' : 'around';
+  return compareIds(last.id, id) >= 0 && page.hasNext !== false ? 'newer' : 'around';
 }
 
 /** Number of pages; infinite if GitLab does not count rows. */
-function pageCount<Row>(pages: PageReader<Row>): number {
+function pageCount<Row extends WithId>(pages: PageReader<Row>): number {
   const total = pages.total() ?? Number.POSITIVE_INFINITY;
   return Math.max(1, Math.ceil(total / pages.perPage));
 }
@@ -104,13 +134,13 @@ async function locate<Row extends WithId>(
 }
 
 /** Finds the last page that has rows, by search if GitLab does not count rows. */
-async function lastPage<Row>(pages: PageReader<Row>): Promise<number> {
+async function lastPage<Row extends WithId>(pages: PageReader<Row>): Promise<number> {
   const first = await pages.page(1);
   if (pages.total() !== undefined) return pageCount(pages);
-  let [known, beyond, number] = [1, Number.POSITIVE_INFINITY, first.hasNext ? 2 : 1];
+  let [known, beyond, number] = [1, Number.POSITIVE_INFINITY, first.hasNext === false ? 1 : 2];
   while (beyond - known > 1) {
     const page = await pages.page(number);
-    if (page.items.length > 0 && !page.hasNext) return number;
+    if (page.items.length > 0 && page.hasNext === false) return number;
     if (page.items.length > 0) known = number;
     else beyond = number;
     number = beyond === Number.POSITIVE_INFINITY ? known * 2 : Math.floor((known + beyond) / 2);
@@ -147,7 +177,7 @@ async function readOlder<Row extends WithId>(
   fetch: Fetch<Row>,
   request: PageRequest,
 ): Promise<PageSlice<Row>> {
-  const { cursorRow, count } = request;
+  const { cursorRow, count, needsHasNext } = request;
   const index = Math.max(0, cursorRow?.index ?? 0);
   const pages = createPageReader(fetch, fittingPerPage(index, index + count - Number(!cursorRow)));
   const from = cursorRow
@@ -156,7 +186,7 @@ async function readOlder<Row extends WithId>(
   const isOlder = (row: Row) => !cursorRow || compareIds(row.id, cursorRow.id) < 0;
   let [to, rows] = [from, await rowsOf(pages, from, from)];
   let start = indexOf(rows, isOlder);
-  while (rows.length < start + count && (await pages.page(to)).hasNext) {
+  while (rows.length < start + count && (await pages.page(to)).hasNext !== false) {
     const missing = Math.ceil((start + count - rows.length) / pages.perPage);
     const end = Math.min(pageCount(pages), to + missing);
     to = Math.max(to + 1, pages.total() === undefined ? Math.min(end, to + GUESSED_PAGES) : end);
@@ -166,7 +196,7 @@ async function readOlder<Row extends WithId>(
   return {
     rows: rows.slice(start, start + count),
     firstIndex: (from - 1) * pages.perPage + start,
-    hasOlder: rows.length > start + count || (await pages.page(to)).hasNext,
+    hasOlder: rows.length > start + count || (needsHasNext && (await pages.isFollowed(to))),
     hasNewer: start > 0 || from > 1,
     total: pages.total() ?? null,
   };
@@ -177,7 +207,7 @@ async function readNewer<Row extends WithId>(
   fetch: Fetch<Row>,
   request: PageRequest,
 ): Promise<PageSlice<Row>> {
-  const { cursorRow, count } = request;
+  const { cursorRow, count, needsHasPrevious } = request;
   const index = cursorRow?.index ?? 0;
   const first = Math.max(0, index - count);
   const pages = createPageReader(fetch, cursorRow ? fittingPerPage(first, index) : MAX_PER_PAGE);
@@ -196,7 +226,7 @@ async function readNewer<Row extends WithId>(
   return {
     rows: rows.slice(start, end),
     firstIndex: (from - 1) * pages.perPage + start,
-    hasOlder: end < rows.length || (await pages.page(to)).hasNext,
+    hasOlder: end < rows.length || (needsHasPrevious && (await pages.isFollowed(to))),
     hasNewer: start > 0 || from > 1,
     total: pages.total() ?? null,
   };
