@@ -9,7 +9,8 @@ import { ping } from '../gitlab/transport/ping.ts';
 import { createTransport, type TransportOptions } from '../gitlab/transport/transport.ts';
 import { schema as standalone } from '../graphql/schema.ts';
 import { createHostCheck } from '../http/allowed-hosts.ts';
-import { closeStalled, handleInSequence } from '../http/connections.ts';
+import { createBodyReader } from '../http/body.ts';
+import { arrivalTimes, closeStalled, handleInSequence } from '../http/connections.ts';
 import { createDrain } from '../http/drain.ts';
 import { createGraphiqlRoute } from '../http/graphiql.ts';
 import { createGraphqlHandler } from '../http/graphql.ts';
@@ -210,9 +211,11 @@ function createListener(config: Config, given: GatewayDeps, parts: Parts) {
   const { context, telemetry, operations, drain, replicas, report, checkHost } = parts;
   const { corsOrigins: origins, limits } = config;
   const headers = createResponseHeaders(origins);
+  const readBytes = createBodyReader();
   const graphql = createGraphqlHandler({
     ...{ operations, headers, drain, origins, report },
     streams: createStreamSender(headers, drain),
+    readBytes,
     maxBodyBytes: limits.bodyBytes,
     maxBatch: limits.batch,
     refused: telemetry.observer.refused,
@@ -225,7 +228,7 @@ function createListener(config: Config, given: GatewayDeps, parts: Parts) {
     ),
     ...(config.graphiql ? [createGraphiqlRoute(given.exampleTokens)] : []),
     createRawLogRoute(async (caller, job) => openContext(caller, context).openTrace(job)),
-    ...(endpoint ? [createWebhookRoute(endpoint)] : []),
+    ...(endpoint ? [createWebhookRoute(endpoint, readBytes)] : []),
   ];
   const { refused } = telemetry.observer;
   return createHttpListener({ graphql, routes, headers, drain, report, checkHost, refused });
@@ -248,7 +251,10 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const { stalledMs = 30_000 } = given;
   // TCP keep-alive probes find idle peers whose network was lost (docs/decisions/006).
   const keepAlive = { keepAlive: true, keepAliveInitialDelay: 1_000 };
-  const server = createServer({ ...keepAlive, IncomingMessage: UpgradeRequest });
+  const server = createServer({
+    ...{ ...keepAlive, ...arrivalTimes },
+    IncomingMessage: UpgradeRequest,
+  });
   const listener = createListener(config, given, parts);
   handleInSequence(server, (request, response) => {
     drain.watch(response);

@@ -1,15 +1,61 @@
 import type { RequestListener, Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Requests of all connections that wait for an earlier one; 3 kB each. */
+const MAX_WAITING = 5_000;
+
+/** How long a request may take to arrive: its headers, and the whole of it. */
+const HEADERS_TIMEOUT_MS = 20_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** Times for `createServer`. Node closes the connection of a slower sender with status 408. */
+export const arrivalTimes = {
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: 5_000,
+};
 
 /**
  * Starts each request of a connection after the response to the previous one (HTTP pipelining).
  * Node would start all of them, but a response has no socket while it waits, so it would miss
  * timeouts and the disconnection of its caller.
+ *
+ * While a request waits, nothing more is read from its connection, so that a connection queues what
+ * arrived in one piece (64 KiB) at most. A connection whose request would exceed the limit of all
+ * connections is closed.
  */
-export function handleInSequence(server: Server, listener: RequestListener): void {
+export function handleInSequence(
+  server: Server,
+  listener: RequestListener,
+  maxWaiting = MAX_WAITING,
+): void {
+  const waitingOn = new Map<Socket, number>();
+  let total = 0;
+
+  const remove = (socket: Socket, count: number) => {
+    const left = (waitingOn.get(socket) ?? 0) - count;
+    total -= count;
+    if (left > 0) waitingOn.set(socket, left);
+    else waitingOn.delete(socket);
+  };
+
+  server.on('connection', (socket: Socket) => {
+    socket.once('close', () => remove(socket, waitingOn.get(socket) ?? 0));
+  });
   server.on('request', (request, response) => {
     if (response.socket) return listener(request, response);
-    response.once('socket', () => listener(request, response));
-    return undefined;
+    const { socket } = request;
+    if (total >= maxWaiting) return socket.destroy();
+    // After Node's parser, which resumes the socket at the end of each message.
+    queueMicrotask(() => waitingOn.has(socket) && socket.pause());
+    waitingOn.set(socket, (waitingOn.get(socket) ?? 0) + 1);
+    total += 1;
+    return response.once('socket', () => {
+      remove(socket, 1);
+      if (!waitingOn.has(socket)) socket.resume();
+      // Other connections are served between two requests of this one.
+      setImmediate(() => socket.destroyed || listener(request, response));
+    });
   });
 }
 

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hasTooManyValues, MAX_JSON_VALUES } from '../operation/json-size.ts';
 import { DOCUMENT_ID_NAMES } from '../operation/params.ts';
 import { requestError } from '../operation/request-error.ts';
 import { parseExactJson } from '../util/json.ts';
 import type { Accepted } from './accept.ts';
+import type { ReadBytes } from './body.ts';
 
 /** A GraphQL request over HTTP, and its response. */
 export interface Exchange {
@@ -66,36 +68,18 @@ export function readQueryString(search: string): unknown {
   };
 }
 
-const tooLarge = (maxBytes: number) =>
-  requestError(`The request body is larger than ${maxBytes} bytes.`, {
-    code: 'REQUEST_ENTITY_TOO_LARGE',
-    status: 413,
-  });
-
-/** Rejects as soon as the body is too large; never settles if the caller disconnects. */
-function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= maxBytes) chunks.push(chunk);
-      else reject(tooLarge(maxBytes));
-    });
-    request.on('end', () => {
-      const [first] = chunks;
-      resolve(chunks.length === 1 && first ? first : Buffer.concat(chunks));
-    });
-  });
-}
-
 /**
  * Reads the parameters in a JSON body: of one operation, or an array for several. Rejects with
- * BAD_REQUEST or REQUEST_ENTITY_TOO_LARGE.
+ * BAD_REQUEST, or an error of `readBytes`.
  */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  const body = await collect(request, maxBytes);
+export async function readBody(
+  request: IncomingMessage,
+  { readBytes, maxBytes }: { readBytes: ReadBytes; maxBytes: number },
+): Promise<unknown> {
+  const body = await readBytes(request, maxBytes);
+  if (hasTooManyValues(body)) {
+    throw badRequest(`The request body has more than ${MAX_JSON_VALUES} JSON values.`, 413);
+  }
   const params = parseJson(body.toString(), 'The request body is not valid JSON');
   if (typeof params === 'object' && params !== null) return params;
   const kind = params === null ? 'null' : typeof params;

@@ -9,6 +9,7 @@ import {
   type Operations,
 } from '../operation/run.ts';
 import { APOLLO_MULTIPART, offeredTypes, parseAccept } from './accept.ts';
+import type { ReadBytes } from './body.ts';
 import { type Drain, shuttingDown } from './drain.ts';
 import {
   badRequest,
@@ -34,6 +35,7 @@ interface GraphqlHandlerDeps {
   drain: Drain;
   /** Origins whose pages may send requests. */
   origins: readonly string[];
+  readBytes: ReadBytes;
   maxBodyBytes: number;
   /** Operations in one batched request; 0 refuses batches. */
   maxBatch: number;
@@ -75,7 +77,7 @@ function signalOf(response: ServerResponse): AbortSignal {
  * query or mutation is sent as JSON if the client accepts it; all else is sent through Yoga.
  */
 export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedRequest) => void {
-  const { operations, streams, drain, origins, maxBodyBytes, maxBatch } = deps;
+  const { operations, streams, drain, origins, readBytes, maxBodyBytes, maxBatch } = deps;
   const json = createJsonSender(deps.headers, drain);
 
   /** Throws the error of a request that is refused whatever its parameters are. */
@@ -145,7 +147,9 @@ export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedR
     const { request, response, requestId, header, accepted } = exchange;
     const signal = signalOf(response);
     const params =
-      request.method === 'GET' ? readQueryString(search) : await readBody(request, maxBodyBytes);
+      request.method === 'GET'
+        ? readQueryString(search)
+        : await readBody(request, { readBytes, maxBytes: maxBodyBytes });
     const operation: OperationRequest = {
       params,
       transport: 'http',

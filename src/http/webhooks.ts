@@ -1,19 +1,33 @@
-import type { WebhookEndpoint } from '../webhooks/endpoint.ts';
+import { GraphQLError } from 'graphql';
+import { httpOptionsOf } from '../operation/request-error.ts';
+import type { WebhookEndpoint, WebhookResponse } from '../webhooks/endpoint.ts';
+import type { ReadBytes } from './body.ts';
 import { headerReader } from './graphql-request.ts';
 import type { Route } from './server.ts';
 
+/** Enough for a pipeline of some thousand jobs. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+/** Returns the response to a body that cannot be read; throws any other error. */
+function refusalOf(error: unknown): WebhookResponse {
+  const http = error instanceof GraphQLError && httpOptionsOf(error);
+  if (!http) throw error;
+  return { status: http.status, message: (error as Error).message };
+}
+
 /** Serves `POST /webhooks/gitlab`. */
-export function createWebhookRoute(endpoint: WebhookEndpoint): Route {
+export function createWebhookRoute(endpoint: WebhookEndpoint, readBytes: ReadBytes): Route {
   return async ({ request, response, path }) => {
     if (path !== '/webhooks/gitlab') return false;
     const read = headerReader(request);
     const header = (name: string) => read(name) ?? null;
-    const { status, message } = await endpoint({ method: request.method, header, body: request });
+    const readBody = () => readBytes(request, MAX_BODY_BYTES);
+    const { status, message } = await endpoint({ method: request.method, header, readBody }).catch(
+      refusalOf,
+    );
     response.writeHead(status, {
       ...(status === 405 && { allow: 'POST' }),
       ...(message !== undefined && { 'content-type': 'text/plain; charset=utf-8' }),
-      // The rest of a body that is too large must not be parsed as the next request.
-      ...(status === 413 && { connection: 'close' }),
     });
     response.end(message);
     return true;

@@ -7,16 +7,15 @@ import { createHookVerifier } from './signature.ts';
 interface WebhookRequest {
   method: string | undefined;
   header(name: string): string | null;
-  body: AsyncIterable<Uint8Array>;
+  /** Called only if the decision needs the body. */
+  readBody(): Promise<Buffer>;
 }
 
-interface WebhookResponse {
+export interface WebhookResponse {
   status: number;
   message?: string;
 }
 
-/** Enough for a pipeline of some thousand jobs. */
-const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** The number of keys that are kept to detect repeated webhooks. */
 const MAX_KEYS = 10_000;
 
@@ -30,19 +29,6 @@ function createKeyMemory(): (key: string) => boolean {
     if (oldest !== undefined) keys.delete(oldest);
     return true;
   };
-}
-
-/** Returns undefined if the body is too large. */
-async function readBody({ header, body }: WebhookRequest) {
-  if (Number(header('content-length') ?? 0) > MAX_BODY_BYTES) return undefined;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function parseJson(body: Buffer): unknown {
@@ -77,8 +63,7 @@ export function createWebhookEndpoint(secret: string, onChange: (event: ChangeEv
     if (method !== 'POST') return { status: 405 };
     const isValid = verifier.byHeaders(header);
     if (isValid === false) return { status: 401, message: 'The secret is missing or wrong.' };
-    const body = await readBody(request);
-    if (!body) return { status: 413 };
+    const body = await request.readBody();
     if (!isValid && !verifier.bySignature(header, body)) {
       return { status: 401, message: 'The signature is wrong.' };
     }

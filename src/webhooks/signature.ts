@@ -4,6 +4,8 @@ type ReadHeader = (name: string) => string | null;
 
 /** Older webhooks may be replays; GitLab signs on each attempt and retries within minutes. */
 const MAX_AGE_SECONDS = 300;
+/** GitLab sends one; a signing token that is being replaced adds another. */
+const MAX_SIGNATURES = 4;
 const SIGNING_TOKEN = /^whsec_/;
 
 /** Compares in constant time; hashing hides the lengths, too. */
@@ -34,7 +36,7 @@ export function createHookVerifier(secret: string, now: () => number) {
       const isTimely = Math.abs(now() / 1000 - Number(timestamp)) <= MAX_AGE_SECONDS;
       const hmac = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body);
       const expected = `v1,${hmac.digest('base64')}`;
-      const given = (header('webhook-signature') ?? '').split(' ');
+      const given = (header('webhook-signature') ?? '').split(' ', MAX_SIGNATURES);
       return (
         isTimely && timestamp !== '' && given.some((signature) => isEqual(signature, expected))
       );

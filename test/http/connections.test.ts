@@ -93,3 +93,32 @@ describe('while the gateway shuts down', () => {
     await Promise.all([drained, running]);
   });
 });
+
+describe('a client that pipelines requests', () => {
+  const count = 2_000;
+  const health = 'GET /health HTTP/1.1\r\nhost: gateway\r\n\r\n';
+
+  it('gets all responses, however many requests it sends before the first', async () => {
+    const gateway = await start();
+    const socket = open(gateway);
+    let text = '';
+    socket.on('data', (part) => {
+      text += String(part);
+    });
+    socket.write(health.repeat(count));
+    await expect.poll(() => text.split('HTTP/1.1 200').length - 1).toBe(count);
+  });
+
+  it('is not read from while its requests wait', async () => {
+    const gateway = await start();
+    gateway.simulator.fail({ kind: 'hang' });
+    const socket = open(gateway);
+    socket.write(bytesOf(JOB));
+    await expect.poll(() => gateway.simulator.requests.length).toBe(1);
+    // More than the buffers of both sockets hold.
+    const sent = 64 * 1024 * 1024;
+    socket.write(health.repeat(Math.ceil(sent / health.length)));
+    await gateway.query('{ __typename }');
+    expect(socket.writableLength).toBeGreaterThan(sent / 2);
+  });
+});

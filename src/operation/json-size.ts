@@ -1,0 +1,24 @@
+/**
+ * Values in the JSON of one request. 5,000 references with three members each, the most that an
+ * operation may have, are 20,000. Parsing takes 40 ms for 50,000 members with different names.
+ */
+export const MAX_JSON_VALUES = 50_000;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+
+/** Returns whether a text of JSON has more than `MAX_JSON_VALUES` members and items. Parses nothing. */
+export function hasTooManyValues(json: Uint8Array): boolean {
+  // Each value takes two bytes at least.
+  if (json.length <= 2 * MAX_JSON_VALUES) return false;
+  let values = 0;
+  let isInText = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const byte = json[at];
+    if (byte === QUOTE) isInText = !isInText;
+    else if (isInText && byte === BACKSLASH) at += 1;
+    else if (!isInText && byte === COMMA) values += 1;
+  }
+  return values > MAX_JSON_VALUES;
+}
