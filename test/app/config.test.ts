@@ -42,6 +42,74 @@ describe('the configuration', () => {
     );
   });
 
+  it.each([
+    [`${GITLAB_URL}/api/v4`, GITLAB_URL],
+    [`${GITLAB_URL}/api/v4/`, GITLAB_URL],
+    [`${GITLAB_URL}//api//v4//`, GITLAB_URL],
+    [`${GITLAB_URL}/gitlab/api/v4`, `${GITLAB_URL}/gitlab`],
+    ['HTTPS://GitLab.Example.com:443/', GITLAB_URL],
+    [`${GITLAB_URL}?`, GITLAB_URL],
+    [`${GITLAB_URL}/apis`, `${GITLAB_URL}/apis`],
+  ])('understands %s', (address, expected) => {
+    expect(configOf({ GITLAB_URL: address })).toMatchObject({
+      gitlabUrl: expected,
+      gitlabExternalUrl: expected,
+    });
+    const env = { GITLAB_URL, GITLAB_EXTERNAL_URL: address };
+    expect(configOf(env).gitlabExternalUrl).toBe(expected);
+  });
+
+  it.each([
+    [`${GITLAB_URL}/api/v4/projects`, GITLAB_URL],
+    [`${GITLAB_URL}/api/v3`, GITLAB_URL],
+    [`${GITLAB_URL}/api`, GITLAB_URL],
+    [`${GITLAB_URL}/gitlab/api/graphql`, `${GITLAB_URL}/gitlab`],
+    [`${GITLAB_URL}/api/v4?private_token=s3cret`, GITLAB_URL],
+    [`${GITLAB_URL}/gitlab/#s3cret`, `${GITLAB_URL}/gitlab`],
+    ['https://oauth2:s3cret@gitlab.example.com/api/v4', GITLAB_URL],
+  ])('refuses %s and names the right address', (address, right) => {
+    for (const name of ['GITLAB_URL', 'GITLAB_EXTERNAL_URL']) {
+      const problems = problemsOf({ GITLAB_URL, [name]: address });
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatch(new RegExp(`^${name} must be the address of GitLab itself`));
+      expect(problems[0]).toContain(`: "${right}"`);
+      expect(problems[0]).not.toContain('s3cret');
+    }
+  });
+
+  it.each(['gitlab.example.com/api/v4', 'ftp://gitlab.example.com', 'https://', 'https://a b'])(
+    'refuses %s and shows an example',
+    (address) => {
+      expect(problemsOf({ GITLAB_URL: address })).toEqual([
+        'GITLAB_URL must be an address such as "https://gitlab.example.com"',
+      ]);
+    },
+  );
+
+  it.each([
+    ['GITLAB_TOKEN_WRITES', 'true', 'GITLAB_TOKEN_WRITES needs GITLAB_TOKEN or GITLAB_TOKEN_FILE'],
+    ['TRUSTED_DOCUMENTS', 'only', 'TRUSTED_DOCUMENTS=only needs TRUSTED_DOCUMENTS_FILE'],
+    ['METRICS_PORT', '4000', 'METRICS_PORT must be another port than PORT'],
+  ])('refuses %s=%s, which has no effect alone', (name, value, problem) => {
+    expect(problemsOf({ GITLAB_URL, [name]: value })).toEqual([problem]);
+  });
+
+  it('accepts what a setting that needs another one is by default', () => {
+    const env = { GITLAB_TOKEN_WRITES: 'false', TRUSTED_DOCUMENTS: 'also', METRICS_PORT: '0' };
+    expect(problemsOf({ GITLAB_URL, ...env })).toEqual([]);
+  });
+
+  it.each(['whsec_', 'whsec_=', 'whsec_ x', 'whsec_n*t'])(
+    'refuses %s as GITLAB_WEBHOOK_SECRET: it has no key',
+    (value) => {
+      const problems = problemsOf({ GITLAB_URL, GITLAB_WEBHOOK_SECRET: value });
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatch(
+        /^GITLAB_WEBHOOK_SECRET must be a secret, or a whole signing token/,
+      );
+    },
+  );
+
   it('prefers the command line to the environment', () => {
     expect(configOf({ GITLAB_URL, PORT: '5000' }, ['--port', '0']).port).toBe(0);
   });
