@@ -302,11 +302,20 @@ const times = (at: Multiplicity, factor: Multiplicity): Multiplicity => ({
   projects: at.objects * factor.projects,
 });
 
+/** An argument that multiplies the calls of an operation, such as `first` of `project.jobs`. */
+export interface CostlyArgument {
+  readonly name: string;
+  /** The names of the fields from the root to the field of the argument, joined by dots. */
+  readonly field: string;
+}
+
 interface Request {
   /** The names so far that cannot be parsed. */
   malformed: number;
   variableValues: Variables;
   webUrls: readonly string[];
+  /** Called with each argument that multiplies calls, by `size`, and with the calls at its field. */
+  report?(argument: CostlyArgument, effect: { calls: number; size: number }): void;
 }
 
 /** Counts the calls at a position in an operation. Undefined means none. */
@@ -328,35 +337,45 @@ function within(type: string, at: Multiplicity): Multiplicity {
   return type === 'Project' ? spread(at.objects) : at;
 }
 
+/** A field, by the names of the fields from the root. */
+type Path = readonly string[];
+
 /** Counts the calls for objects of a type: their own GETs, and the calls of the fields below. */
-function countOn(type: string, selection: Selection, known: Knowledge): Count | undefined {
+function countOn(
+  type: string,
+  selection: Selection,
+  { known, path }: { known: Knowledge; path: Path },
+): Count | undefined {
   const plan = planRead(type, selection, known);
-  return total([calls(Number(plan.own)), countRest(type, selection, { known, plan })]);
+  return total([calls(Number(plan.own)), countRest(type, selection, { known, plan, path })]);
 }
 
 /** Counts the calls for an object besides its own GET. */
 function countRest(
   type: string,
   selection: Selection,
-  { known, plan }: { known: Knowledge; plan: ReadPlan },
+  { known, plan, path }: { known: Knowledge; plan: ReadPlan; path: Path },
 ): Count | undefined {
   const here = plan.own ? 'own' : known;
+  const naming = selection.list.filter(({ definition }) => costOfField(definition).names);
   const rest = total([
     calls(plan.calls.size),
+    naming.length > 0 ? countNamed(naming, { known, path }) : undefined,
     ...selection.list.map((field) => {
       const { list, names } = costOfField(field.definition);
-      if (list) return countList(field, list);
-      return names ? countNamed(field, names, known) : countTargets(field, here);
+      if (names) return undefined;
+      const below = [...path, field.name];
+      return list ? countList(field, list, below) : countTargets(field, here, below);
     }),
   ]);
   return rest && ((at, request) => rest(within(type, at), request));
 }
 
 /** Counts the calls below a field: the maximum over the types that its value may have. */
-function countTargets(field: SelectedField, known: Knowledge): Count | undefined {
+function countTargets(field: SelectedField, known: Knowledge, path: Path): Count | undefined {
   const { leadsTo = 'own', improvedBy, sharedBy, isForeign } = costOfField(field.definition);
   const improved = improvedBy && isImproved(field) ? improvedBy.leadsTo : leadsTo;
-  const target = isNamed(known) && leadsTo !== 'own' ? known : improved;
+  const target = { known: isNamed(known) && leadsTo !== 'own' ? known : improved, path };
   const counts = field.types.flatMap((type) => countOn(type, field.fieldsOn(type), target) ?? []);
   if (counts.length === 0) return undefined;
   return (at, request) => {
@@ -371,14 +390,16 @@ function countTargets(field: SelectedField, known: Knowledge): Count | undefined
  * Counts the calls of a list and of its rows. The rows count as one pipeline and project per list,
  * since it is not known how many differ.
  */
-function countList(field: SelectedField, { pages, rows }: ListCost): Count {
-  const below = countTargets(field, 'own');
+function countList(field: SelectedField, { pages, rows }: ListCost, path: Path): Count {
+  const below = countTargets(field, 'own', path);
   return (at, request) => {
     const args = field.argumentsFor(request.variableValues);
     const own = at.objects * pages(args, field.fields);
-    if (!below) return own;
     const here = { ...at, objects: at.objects * rows(args) };
-    return own + below(here, request);
+    const count = own + (below?.(here, request) ?? 0);
+    const name = args['last'] == null ? 'first' : 'last';
+    request.report?.({ name, field: path.join('.') }, { calls: count, size: rows(args) });
+    return count;
   };
 }
 
@@ -402,7 +423,6 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): I
 
 /** Counts the reads of jobs by id as jobs-by-id.ts plans them: by windows of ids per project. */
 function countJobReads(jobs: readonly NamedObject[]): number {
-  if (jobs.length === 1) return 1;
   return groupBy(jobs, projectOf).reduce((sum, group) => {
     const { pages, singles } = windowsOf(group.map(({ id = '0' }) => BigInt(id)));
     return sum + pages.length + singles.length;
@@ -433,13 +453,21 @@ export class MalformedNamesError extends GraphQLError {
   }
 }
 
-/** Counts the calls for objects that arguments name, grouped by their type and knowledge. */
-function countNamed(
+/** The objects that the arguments of a field name, and what their reads have in common. */
+interface NamedObjects {
+  count: number;
+  /** Those that are read by their own GET. */
+  read: readonly NamedObject[];
+  /** The calls for them besides those GETs. */
+  rest: number;
+}
+
+/** Returns what to count for a field whose arguments name objects, by their type and knowledge. */
+function createNamedCount(
   field: SelectedField,
-  names: NonNullable<FieldCost['names']>,
-  parent: Knowledge,
-): Count {
-  const { exists } = costOfField(field.definition);
+  { known: parent, path }: { known: Knowledge; path: Path },
+): (at: Multiplicity, request: Request) => NamedObjects {
+  const { exists, names } = costOfField(field.definition);
   const plans = new Map<string, { own: boolean; rest: Count | undefined }>();
   const planOf = (type: string, known: Knowledge) => {
     const key = `${type} ${known}`;
@@ -447,31 +475,62 @@ function countNamed(
     if (made) return made;
     const selection = field.fieldsOn(type);
     const plan = planRead(type, selection, known, exists);
-    const fresh = { own: plan.own, rest: countRest(type, selection, { known, plan }) };
+    const fresh = { own: plan.own, rest: countRest(type, selection, { known, plan, path }) };
     plans.set(key, fresh);
     return fresh;
   };
   const knownOf = ({ project }: NamedObject) =>
     project === undefined ? (parent === 'path' ? 'path' : 'number') : knowledgeOf(project);
   return (at, request) => {
-    const named = names(field.argumentsFor(request.variableValues), request.webUrls);
+    const args = field.argumentsFor(request.variableValues);
+    const named = names?.(args, request.webUrls) ?? [];
     const objects = named.filter((object) => object !== undefined);
     request.malformed += named.length - objects.length;
     if (request.malformed > MAX_ERRORS) throw new MalformedNamesError();
     const groups = groupBy(objects, (object) => `${object.type} ${knownOf(object)}`);
-    const counts = groups.map((group) => {
+    const parts = groups.map((group) => {
       const [first = { type: 'Job' } as NamedObject] = group;
       const { own, rest } = planOf(first.type, knownOf(first));
       const here = times(at, multiplicityOf(first.type, group));
-      const reads = own ? at.objects * ownReads[first.type](group) : 0;
-      return reads + (rest?.(here, request) ?? 0);
+      return { read: own ? group : [], rest: rest?.(here, request) ?? 0 };
     });
+    const read = parts.flatMap((part) => part.read);
+    const rest = parts.reduce((sum, part) => sum + part.rest, 0);
+    const [name] = Object.entries(args).find(([, value]) => Array.isArray(value)) ?? [];
+    if (name && request.report) {
+      const count = at.objects * countOwnReads(read) + rest;
+      request.report({ name, field: path.join('.') }, { calls: count, size: objects.length });
+    }
+    return { count: objects.length, read, rest };
+  };
+}
+
+/** Counts the GETs of objects. Jobs of one project share calls, whichever fields name them. */
+function countOwnReads(objects: readonly NamedObject[]): number {
+  if (objects.length < 2) return objects.length;
+  return groupBy(objects, ({ type }) => type).reduce((sum, group) => {
+    const [{ type } = { type: 'Job' as const }] = group;
+    return sum + ownReads[type](group);
+  }, 0);
+}
+
+/** Counts the calls for the objects that the arguments of fields name. */
+function countNamed(
+  fields: readonly SelectedField[],
+  { known, path }: { known: Knowledge; path: Path },
+): Count {
+  const counts = fields.map((field) =>
+    createNamedCount(field, { known, path: [...path, field.name] }),
+  );
+  return (at, request) => {
+    const parts = counts.map((count) => count(at, request));
+    const own = at.objects * countOwnReads(parts.flatMap(({ read }) => read));
     // A minimum even for objects that take few calls, such as one id many times: their response is
     // as long as that of a list.
-    const leastPages = Math.floor(objects.length / MAX_PER_PAGE);
+    const leastPages = Math.floor(parts.reduce((sum, { count }) => sum + count, 0) / MAX_PER_PAGE);
     return Math.max(
       leastPages,
-      counts.reduce((sum, count) => sum + count, 0),
+      parts.reduce((sum, { rest }) => sum + rest, own),
     );
   };
 }
@@ -498,10 +557,21 @@ function conditionNames(operation: OperationDefinitionNode, { fragments }: Docum
 /** Operations with more of these variables are analyzed anew for each request: 2^n combinations. */
 const MAX_CONDITIONS = 4;
 
+/** The estimate of an operation; `variableValues` are coerced. */
+export interface CostEstimate {
+  /** Returns the number of calls. */
+  calls(variableValues: Variables, webUrls: readonly string[]): number;
+  /** Returns the argument that saves most calls if it is lowered; undefined if there is none. */
+  costliestArgument(
+    variableValues: Variables,
+    webUrls: readonly string[],
+  ): CostlyArgument | undefined;
+}
+
 /**
  * Prepares the estimate of how many calls to GitLab an operation makes, or one event of a
- * subscription. Computed once per operation; the returned function evaluates only arguments, for
- * coerced variables. It throws the GraphQLError of an argument that does not fit, or
+ * subscription. Computed once per operation; the returned functions evaluate only arguments. They
+ * throw the GraphQLError of an argument that does not fit, or
  * MalformedNamesError.
  *
  * The estimate is the number of calls that arguments determine. It does not include repeated calls
@@ -511,10 +581,11 @@ const MAX_CONDITIONS = 4;
 export function createCostEstimate(
   operation: OperationDefinitionNode,
   document: Document,
-): (variableValues: Variables, webUrls: readonly string[]) => number {
+): CostEstimate {
   const type = document.schema.getRootType(operation.operation)?.name ?? '';
   const conditions = conditionNames(operation, document);
   const byConditions = new Map<string, Count>();
+  const root = { known: 'own', path: [] } as const;
   const countOf = (variableValues: Variables): Count => {
     const scope = { ...document, variableValues };
     const { list, ...rest } = selectionOfOperation(operation, scope);
@@ -523,13 +594,27 @@ export function createCostEstimate(
       operation.operation === 'mutation'
         ? list.map((field) => ({ ...rest, list: [field] }))
         : [{ ...rest, list }];
-    return total(parts.map((selection) => countOn(type, selection, 'own'))) ?? (() => 0);
+    return total(parts.map((selection) => countOn(type, selection, root))) ?? (() => 0);
   };
-  return (variableValues, webUrls) => {
+  const count = (variableValues: Variables, request: Omit<Request, 'malformed'>) => {
     const key = JSON.stringify(conditions.map((name) => variableValues[name]));
-    const count = byConditions.get(key) ?? countOf(variableValues);
-    if (conditions.length <= MAX_CONDITIONS) byConditions.set(key, count);
-    return count(one, { malformed: 0, variableValues, webUrls });
+    const known = byConditions.get(key) ?? countOf(variableValues);
+    if (conditions.length <= MAX_CONDITIONS) byConditions.set(key, known);
+    return known(one, { malformed: 0, ...request });
+  };
+  return {
+    calls: (variableValues, webUrls) => count(variableValues, { variableValues, webUrls }),
+    costliestArgument(variableValues, webUrls) {
+      let found: CostlyArgument | undefined;
+      let highest = 0;
+      const report: Request['report'] = (argument, { calls: number, size }) => {
+        // The calls that the smallest value would save.
+        const saved = number - number / Math.max(1, size);
+        if (saved > highest) [found, highest] = [argument, saved];
+      };
+      count(variableValues, { variableValues, webUrls, report });
+      return found;
+    },
   };
 }
 

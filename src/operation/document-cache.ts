@@ -11,7 +11,13 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { type CompiledOperation, compile, fragmentsOf } from '../compiler/compile.ts';
-import { createCostEstimate, MalformedNamesError } from '../graphql/cost.ts';
+import {
+  type CostEstimate,
+  type CostlyArgument,
+  createCostEstimate,
+  MalformedNamesError,
+} from '../graphql/cost.ts';
+import type { Variables } from '../graphql/selection.ts';
 import type { Execution } from '../observability/operation.ts';
 import { type Limits, type ParsedDocument, parseWithinLimits } from './limits.ts';
 import { requestError } from './request-error.ts';
@@ -27,7 +33,9 @@ export interface CachedOperation {
   /** What its document contributes to the size of its arguments. */
   readonly input: Pick<ParsedDocument, 'uses' | 'size'>;
   /** Estimates the calls to GitLab. `variableValues` are coerced. */
-  estimateCalls(variableValues: Readonly<Record<string, unknown>>): number;
+  estimateCalls(variableValues: Variables): number;
+  /** Returns the argument to lower if the calls are too many; undefined if there is none. */
+  costliestArgument(variableValues: Variables): CostlyArgument | undefined;
 }
 
 /** Parsed, validated and compiled operations by the text of their document. */
@@ -105,7 +113,7 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
   });
 
   /** Operations that are never compiled keep their estimate with their parsed document. */
-  const estimates = new WeakMap<OperationDefinitionNode, ReturnType<typeof createCostEstimate>>();
+  const estimates = new WeakMap<OperationDefinitionNode, CostEstimate>();
 
   const parseAndValidate = (query: string): ParsedDocument => {
     const cached = parsed.get(query);
@@ -139,13 +147,14 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
       ...how,
       estimateCalls(variableValues) {
         try {
-          return estimate(variableValues, webUrls);
+          return estimate.calls(variableValues, webUrls);
         } catch (error) {
           if (!(error instanceof GraphQLError) || error instanceof MalformedNamesError) throw error;
           // An argument is invalid; the execution reports that at its field.
           return 0;
         }
       },
+      costliestArgument: (variableValues) => estimate.costliestArgument(variableValues, webUrls),
     };
   };
 

@@ -1,4 +1,5 @@
 import { type DocumentNode, GraphQLError, parse } from 'graphql';
+import type { CostlyArgument } from '../graphql/cost.ts';
 import { type DocumentSize, MAX_MERGES, measureDocument } from './document-size.ts';
 import { requestError } from './request-error.ts';
 
@@ -165,9 +166,12 @@ export interface Batch {
   estimatedCalls: number;
 }
 
-/** Checks the estimated number of calls to GitLab. Throws OPERATION_TOO_COMPLEX. */
+/**
+ * Checks the estimated number of calls to GitLab. Throws OPERATION_TOO_COMPLEX, which names the
+ * argument to lower.
+ */
 export function checkEstimatedCalls(
-  estimate: number,
+  { calls: estimate, costliestArgument }: { calls: number; costliestArgument(): Argument },
   { upstreamCalls: max }: Limits,
   batch: Batch | undefined,
 ): void {
@@ -175,9 +179,21 @@ export function checkEstimatedCalls(
   if (batch) batch.estimatedCalls = calls;
   if (calls <= max) return;
   const subject = batch ? 'The batch up to this operation' : 'The operation';
-  const advice = 'Select less, or take smaller pages.';
+  const argument = costliestArgument();
   throw tooComplex(
-    `${subject} may take ${calls} calls to GitLab, and ${max} are allowed. ${advice}`,
-    { limit: 'upstreamCalls', max, estimatedCalls: calls },
+    `${subject} may take ${calls} calls to GitLab, and ${max} are allowed. ${adviceOf(argument)}`,
+    {
+      ...{ limit: 'upstreamCalls', max, estimatedCalls: calls },
+      ...(argument && { argument: argument.name, field: argument.field }),
+    },
   );
+}
+
+type Argument = CostlyArgument | undefined;
+
+function adviceOf(argument: Argument): string {
+  if (!argument) return 'Select less, or split the operation.';
+  const { name, field } = argument;
+  const advice = /^(first|last)$/.test(name) ? 'Lower' : 'Send fewer items in';
+  return `${advice} \`${name}\` of \`${field.split('.').at(-1)}\` (${field}), or select less.`;
 }

@@ -146,10 +146,11 @@ export function createOperations(deps: OperationsDeps): Operations {
 
   /** Coerces variables and checks the limits that depend on them. Throws the errors. */
   const coerceVariables = (
-    { document, operation, input, estimateCalls }: CachedOperation,
+    cached: CachedOperation,
     variables: Readonly<Record<string, unknown>>,
     batch: Batch | undefined,
   ): Readonly<Record<string, unknown>> => {
+    const { document, operation, input } = cached;
     checkVariables(variables, input, limits);
     const { variableDefinitions = [] } = operation;
     const { coerced, errors = [] } =
@@ -166,7 +167,9 @@ export function createOperations(deps: OperationsDeps): Operations {
       }
       throw new RequestErrors(errors, document);
     }
-    checkEstimatedCalls(estimateCalls(coerced), limits, batch);
+    const calls = cached.estimateCalls(coerced);
+    const costliestArgument = () => cached.costliestArgument(coerced);
+    checkEstimatedCalls({ calls, costliestArgument }, limits, batch);
     return coerced;
   };
 

@@ -95,6 +95,16 @@ describe('the estimate of calls', () => {
     ['100 distant jobs by id', 100, nodes(many(100, (at) => jobId(1000 * (at + 1))))],
     ['one job by id, repeated', 5, nodes(many(500, () => jobId(1000)))],
     ['few jobs by id, on one page', 3, nodes([10, 50, 90].map((id) => jobId(id)))],
+    [
+      '60 adjacent jobs by alias, in one window',
+      1,
+      `{ ${many(60, (at) => `j${at}: job(project: "42", id: "${1000 + at}") { name }`).join(' ')} }`,
+    ],
+    [
+      'one job by number and by global id',
+      1,
+      `{ job(project: "42", id: "1000") { name } node(id: "${jobId(1000)}") { ... on Job { stage } } }`,
+    ],
     ['30 jobs of 30 projects', 30, nodes(many(30, (at) => jobId(1, at + 1)))],
     [
       'ten projects’ jobs',

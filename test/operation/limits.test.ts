@@ -33,15 +33,50 @@ describe('an operation whose estimate exceeds the limit of calls', () => {
     expect(answer.errors).toEqual([
       {
         message:
-          'The operation may take 61 calls to GitLab, and 50 are allowed. Select less, or take smaller pages.',
+          'The operation may take 61 calls to GitLab, and 50 are allowed. Lower `first` of `jobs` (project.jobs), or select less.',
         extensions: {
           code: 'OPERATION_TOO_COMPLEX',
           limit: 'upstreamCalls',
           max: 50,
           estimatedCalls: 61,
+          argument: 'first',
+          field: 'project.jobs',
         },
       },
     ]);
+    expect(calls()).toEqual([]);
+  });
+
+  const paths = JSON.stringify(many(20, (at) => `group/app${at}`));
+  const distant = JSON.stringify(many(60, (at) => jobId(1000 * (at + 1))));
+
+  it.each<[string, string]>([
+    [
+      'Lower `last` of `jobs` (project.jobs)',
+      '{ p: project(fullPath: "42") { jobs(last: 100) { nodes { trace { byteSize } } } } }',
+    ],
+    [
+      'Lower `first` of `jobs` (projects.jobs)',
+      `{ projects(fullPaths: ${paths}) { jobs(first: 300) { nodes { name } } } }`,
+    ],
+    [
+      'Lower `first` of `jobs` (project.jobs.nodes.pipeline.jobs)',
+      inApp(
+        'jobs(first: 2) { nodes { pipeline { jobs(first: 90) { nodes { trace { byteSize } } } } } }',
+      ),
+    ],
+    [
+      'Send fewer items in `ids` of `nodes` (nodes)',
+      `{ nodes(ids: ${distant}) { ... on Job { name } } }`,
+    ],
+    [
+      'Select less, or split the operation.',
+      `{ ${many(60, (at) => `j${at}: job(project: "42", id: "${1000 * (at + 1)}") { name }`).join(' ')} }`,
+    ],
+  ])('is told: %s', async (advice, text) => {
+    const { query, calls } = await start();
+    const { errors } = await query(text);
+    expect(errors?.[0]?.message).toContain(advice);
     expect(calls()).toEqual([]);
   });
 
@@ -57,6 +92,42 @@ describe('an operation whose estimate exceeds the limit of calls', () => {
       (await post(inApp('name'), { headers: { accept } })).status;
     expect(await statusFor('application/graphql-response+json')).toBe(400);
     expect(await statusFor('application/json')).toBe(200);
+  });
+});
+
+describe('a large operation that takes few calls', () => {
+  const fields =
+    'id databaseId projectId kind name stage status statusRaw ref tag coverage allowFailure source createdAt startedAt finishedAt erasedAt duration queuedDuration failureReason archived webUrl';
+
+  it('may have 50 jobs by alias with 22 fields each', async () => {
+    const { query, calls } = await start();
+    const jobs = many(50, (at) => `job${at}: job(project: "42", id: "${990 + at}") { ${fields} }`);
+    expect((await query(`{ ${jobs.join(' ')} }`)).errors).toBeUndefined();
+    expect(calls()).toHaveLength(1);
+  });
+
+  it('may have 100 root fields', async () => {
+    const { query, calls } = await start();
+    const projects = many(100, (at) => `p${at}: project(fullPath: "group/app") { id fullPath }`);
+    expect((await query(`{ ${projects.join(' ')} }`)).errors).toBeUndefined();
+    expect(calls()).toEqual(['GET /projects/group%2Fapp']);
+  });
+
+  it('may read the pipelines of a list of jobs, as many as differ', async () => {
+    const world = smallWorld();
+    for (let at = 0; at < 18; at++) {
+      const id = 5000 + (at % 3);
+      if (at < 3) world.addPipeline('group/app', { id, user: 'alice' });
+      world.addJob(id, {});
+    }
+    const { query, calls } = await startGateway({ simulator: { world }, token: tokens.alice });
+    const answer = await query(
+      inApp(
+        'jobs(first: 18) { nodes { pipeline { duration jobs { nodes { name } } bridges { nodes { name } } } } }',
+      ),
+    );
+    expect(answer.errors).toBeUndefined();
+    expect(calls()).toHaveLength(1 + 3 * 3);
   });
 });
 
