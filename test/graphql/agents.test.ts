@@ -108,6 +108,19 @@ describe('Query.allowedAgents', () => {
     expect(calls().sort()).toEqual(['GET /job', 'GET /job/allowed_agents']);
   });
 
+  it('takes the profile of the user from the job, whose user it is', async () => {
+    const { query, calls } = await start();
+    const ask = '{ allowedAgents { user { id username } } currentJob { user { id } } }';
+    const { currentJob, allowedAgents } = (await query(ask, asJob)).data as Record<string, object>;
+    expect(allowedAgents).toMatchObject(currentJob ?? {});
+    calls();
+    const answer = await query('{ allowedAgents { user { username name } } }', asJob);
+    expect(answer.data).toEqual({
+      allowedAgents: { user: { username: 'alice', name: expect.any(String) } },
+    });
+    expect(calls().sort()).toEqual(['GET /job', 'GET /job/allowed_agents']);
+  });
+
   it('reads the pipeline if a job token may', async () => {
     const ask = '{ allowedAgents { pipeline { databaseId status } } }';
     const newer = await start();
