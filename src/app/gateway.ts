@@ -5,7 +5,7 @@ import type { Registry } from 'prom-client';
 import type { ContextDeps } from '../context/context.ts';
 import { createSubgraph } from '../federation/subgraph.ts';
 import type { Credential } from '../gitlab/credential.ts';
-import { ping } from '../gitlab/transport/ping.ts';
+import type { Probe } from '../gitlab/transport/probe.ts';
 import { createTransport, type TransportOptions } from '../gitlab/transport/transport.ts';
 import { schema as standalone } from '../graphql/schema.ts';
 import { createHostCheck } from '../http/allowed-hosts.ts';
@@ -139,11 +139,11 @@ function createSchema({ federation, federationMaxReferences }: Config): GraphQLS
 }
 
 /** Creates telemetry, and transport options that report to it. */
-function observe(given: GatewayDeps, ping: (signal: AbortSignal) => Promise<boolean>) {
+function observe(given: GatewayDeps, probe: Probe) {
   const telemetry = createTelemetry({
     logger: given.logger ?? silentLogger,
     now: () => performance.now(),
-    ping,
+    probe,
   });
   const { upstream } = telemetry;
   const onCall: typeof upstream.onCall = (event) => {
@@ -174,7 +174,7 @@ type Parts = ReturnType<typeof createParts>;
 
 function createParts(config: Config, given: GatewayDeps) {
   const { report = createReport(given.logger) } = given;
-  const { telemetry, transport } = observe(given, (signal) => ping(context.transport, signal));
+  const { telemetry, transport } = observe(given, () => context.transport.probe());
   const replicas = createReplicas({
     clock: given.live?.clock ?? systemClock,
     redisUrl: config.redisUrl?.reveal(),

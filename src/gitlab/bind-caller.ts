@@ -15,7 +15,9 @@ export interface GitlabDeps {
   traceContext?: Readonly<Record<string, string>> | undefined;
 }
 
-type GetOptions = { query?: Query; streaming?: boolean; keep?: boolean };
+type GetOptions = Pick<UpstreamRequest<unknown>, 'expects' | 'streaming' | 'keep'> & {
+  query?: Query;
+};
 
 /** Takes one call from the budget; throws GitlabCallBudgetError if none is left. */
 function charge(budget: CallBudget | undefined, origin: { method: string; path: string }): void {
@@ -53,7 +55,7 @@ export function createCalls(deps: GitlabDeps) {
     method: 'GET' | 'POST',
     endpoint: Endpoint,
     read: Read<T>,
-    { query = '', body, streaming, keep }: Partial<UpstreamRequest<T>>,
+    { query = '', body, expects, streaming, keep }: Partial<UpstreamRequest<T>>,
   ): Promise<T> => {
     charge(budget, { method, path: endpoint.path });
     const sendAs = async (sender: Credential): Promise<T> => {
@@ -63,6 +65,7 @@ export function createCalls(deps: GitlabDeps) {
         query,
         body,
         read,
+        expects,
         streaming,
         keep,
         credential: sender,
@@ -82,8 +85,8 @@ export function createCalls(deps: GitlabDeps) {
     }
   };
   return {
-    get: <T>(endpoint: Endpoint, read: Read<T>, { query = {}, streaming, keep }: GetOptions = {}) =>
-      send('GET', endpoint, read, { query: toQuery(query), streaming, keep }),
+    get: <T>(endpoint: Endpoint, read: Read<T>, { query = {}, ...options }: GetOptions = {}) =>
+      send('GET', endpoint, read, { query: toQuery(query), ...options }),
     /** Sends the fields as JSON, or no body if all are undefined. */
     post: <T>(endpoint: Endpoint, read: Read<T>, fields: Record<string, unknown> = {}) =>
       send('POST', endpoint, read, { body: toBody(fields) }),

@@ -14,7 +14,15 @@ import {
   type RestPageRequest,
   toPageQuery,
 } from './pagination.ts';
-import { identifiedBy, readList, readOne, readStream, readText, shapeOf } from './readers.ts';
+import {
+  identifiedBy,
+  readList,
+  readOne,
+  readStream,
+  readText,
+  shapeOf,
+  withId,
+} from './readers.ts';
 import type { Read } from './request.ts';
 import {
   type Bridge,
@@ -55,8 +63,15 @@ type JobVariables = readonly { key: string; value: string }[] | undefined;
 const build = (project?: string) => identifiedBy(restJob, { kind: 'BUILD', project });
 const bridge = (project: string, pipeline: string | undefined) =>
   identifiedBy(restBridge, { kind: 'BRIDGE', project, pipeline });
-const written = ({ project, kind, pipeline }: WriteRef): Read<Job | Bridge> =>
+/** The job that a retry or play started, which may have another id (upstream.md §2.9, §2.11). */
+const started = ({ project, kind, pipeline }: WriteRef): Read<Job | Bridge> =>
   kind === 'BUILD' ? readOne(build(project)) : readOne(bridge(project, pipeline));
+const canceled = ({ project, id, kind, pipeline }: WriteRef): Read<Job | Bridge> =>
+  kind === 'BUILD'
+    ? readOne(withId(build(project), id))
+    : readOne(withId(bridge(project, pipeline), id));
+const projectShape = (project: string) =>
+  /^\d+$/.test(project) ? withId(shapeOf(restProject), project) : shapeOf(restProject);
 
 const scopeOf = ({ scope }: ScopeFilter): Query => ({ 'scope[]': scope });
 
@@ -144,7 +159,8 @@ export function createGitlab(deps: GitlabDeps) {
 
     /** A build; 404 for a bridge's id (§2.4). */
     async getJob({ project, id }: JobRef) {
-      const job = await get(endpoint`/projects/${project}/jobs/${id}`, readOne(build(project)));
+      const path = endpoint`/projects/${project}/jobs/${id}`;
+      const job = await get(path, readOne(withId(build(project), id)));
       learn(project, job.project_id);
       return job;
     },
@@ -155,6 +171,7 @@ export function createGitlab(deps: GitlabDeps) {
     getJobTrace: async ({ project, id }: JobRef, part: TracePart = {}) =>
       get(endpoint`/projects/${project}/jobs/${id}/trace`, readText, {
         query: partOf(part),
+        expects: 'log',
         // A tail is requested only once, so caching it is useless.
         keep: part.byteOffset === undefined,
       }),
@@ -163,6 +180,7 @@ export function createGitlab(deps: GitlabDeps) {
     openJobTrace: async ({ project, id }: JobRef, part: TracePart = {}) =>
       get(endpoint`/projects/${project}/jobs/${id}/trace`, readStream, {
         query: partOf(part),
+        expects: 'log',
         streaming: true,
       }),
 
@@ -174,7 +192,7 @@ export function createGitlab(deps: GitlabDeps) {
       get(endpoint`/job/allowed_agents`, readOne(shapeOf(restAllowedAgents))),
 
     async getProject(project: string) {
-      const found = await get(endpoint`/projects/${project}`, readOne(shapeOf(restProject)));
+      const found = await get(endpoint`/projects/${project}`, readOne(projectShape(project)));
       const [number, fullPath] = [String(found.id), found.path_with_namespace];
       for (const path of [project, fullPath]) {
         projects.learn(credential, path, { number, fullPath });
@@ -184,34 +202,37 @@ export function createGitlab(deps: GitlabDeps) {
 
     async getPipeline({ project, id }: PipelineRef) {
       const path = endpoint`/projects/${project}/pipelines/${id}`;
-      const pipeline = await get(path, readOne(shapeOf(restPipeline)));
+      const pipeline = await get(path, readOne(withId(shapeOf(restPipeline), id)));
       learn(project, pipeline.project_id);
       return pipeline;
     },
 
     /** May succeed without canceling: compare the status (§2.8). */
     cancelJob: async (ref: WriteRef, { force }: { force?: boolean | undefined }) =>
-      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/cancel`, written(ref), {
+      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/cancel`, canceled(ref), {
         force: force || undefined,
       }),
 
     /** Returns the new job, which has a new id (§2.9). */
     retryJob: async (ref: WriteRef, { inputs }: { inputs?: JobInputs }) =>
-      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/retry`, written(ref), {
+      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/retry`, started(ref), {
         // The server's code reads `inputs`, its documentation says `job_inputs`.
         inputs,
         job_inputs: inputs,
       }),
 
     eraseJob: async (ref: WriteRef) =>
-      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/erase`, readOne(build(ref.project))),
+      post(
+        endpoint`/projects/${ref.project}/jobs/${ref.id}/erase`,
+        readOne(withId(build(ref.project), ref.id)),
+      ),
 
     /** Returns the same job, or a new one if it had run before (§2.11). */
     playJob: async (
       ref: WriteRef,
       { variables, inputs }: { variables?: JobVariables; inputs?: JobInputs },
     ) =>
-      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/play`, written(ref), {
+      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/play`, started(ref), {
         job_variables_attributes: variables?.length ? variables : undefined,
         job_inputs: inputs,
       }),

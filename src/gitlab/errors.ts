@@ -6,6 +6,7 @@ export type GitlabErrorCode =
   | 'GITLAB_TIMEOUT'
   | 'GITLAB_RATE_LIMIT'
   | 'GITLAB_RESPONSE'
+  | 'GITLAB_MISROUTED'
   | 'GITLAB_CALL_BUDGET';
 
 /** The call that failed. `redact` removes the caller's tokens from all texts. */
@@ -21,6 +22,8 @@ export interface ErrorOrigin {
 /** A call to GitLab without a usable response. Its texts never contain tokens. */
 export abstract class GitlabError extends Error {
   abstract readonly code: GitlabErrorCode;
+  /** What went wrong, without the method and path. */
+  readonly detail: string;
   readonly method: string;
   readonly path: string;
   readonly requestId: string | undefined;
@@ -28,6 +31,7 @@ export abstract class GitlabError extends Error {
   constructor(message: string, origin: ErrorOrigin) {
     const redact = origin.redact ?? redactPatterns;
     super(redact(`${message} (${origin.method} ${origin.path})`));
+    this.detail = redact(message);
     if (origin.cause !== undefined) this.cause = toSafeCause(origin.cause, redact);
     this.method = origin.method;
     this.path = redact(origin.path);
@@ -46,8 +50,6 @@ export class GitlabStatusError extends GitlabError {
   readonly status: number;
   /** GitLab's message (upstream.md §1.2); undefined if there is none, or only a web page. */
   readonly gitlabMessage: string | undefined;
-  /** Whether GitLab's router does not know the path: this server does not have the endpoint. */
-  readonly noSuchRoute: boolean;
   /** The wait that GitLab asks for, for example in maintenance mode; null if it names none. */
   readonly retryAfterSeconds: number | null;
 
@@ -55,7 +57,6 @@ export class GitlabStatusError extends GitlabError {
     response: {
       status: number;
       gitlabMessage?: string | undefined;
-      noSuchRoute?: boolean;
       retryAfterSeconds?: number | null;
     },
     origin: ErrorOrigin,
@@ -64,7 +65,6 @@ export class GitlabStatusError extends GitlabError {
     super(`GitLab answered ${response.status}${gitlabMessage ? `: ${gitlabMessage}` : ''}`, origin);
     this.status = response.status;
     this.gitlabMessage = gitlabMessage;
-    this.noSuchRoute = response.noSuchRoute ?? false;
     this.retryAfterSeconds = response.retryAfterSeconds ?? null;
   }
 }
@@ -121,7 +121,7 @@ export class GitlabRateLimitError extends GitlabError {
   }
 }
 
-/** The response violates the API's contract: HTML, broken JSON, a wrong shape, a redirect. */
+/** GitLab's response violates the API's contract: broken JSON, a wrong shape, another row. */
 export class GitlabResponseError extends GitlabError {
   override readonly name = 'GitlabResponseError';
   readonly code = 'GITLAB_RESPONSE';
@@ -137,6 +137,33 @@ export class GitlabResponseError extends GitlabError {
     super(`GitLab's response is not usable: ${message}`, origin);
     this.status = response.status;
     this.cursorIgnored = response.cursorIgnored ?? false;
+  }
+}
+
+/**
+ * The call did not reach GitLab's API, so it had no effect: another server answered, the address
+ * redirects to another one, or GitLab's router has no such route (upstream.md §1.6).
+ */
+export class GitlabMisroutedError extends GitlabError {
+  override readonly name = 'GitlabMisroutedError';
+  readonly code = 'GITLAB_MISROUTED';
+  readonly status: number;
+  /** Whether GitLab's router does not know the path: this server does not have the endpoint. */
+  readonly noSuchRoute: boolean;
+  /** The address that a redirect names, for the log; undefined if it is no redirect. */
+  readonly redirectsTo: string | undefined;
+
+  /** `reason` is a sentence for clients. It contains no internal address. */
+  constructor(
+    reason: string,
+    response: { status: number; noSuchRoute?: boolean; redirectsTo?: string | undefined },
+    origin: ErrorOrigin,
+  ) {
+    super(reason, origin);
+    const redact = origin.redact ?? redactPatterns;
+    this.status = response.status;
+    this.noSuchRoute = response.noSuchRoute ?? false;
+    this.redirectsTo = response.redirectsTo && redact(response.redirectsTo);
   }
 }
 
@@ -159,7 +186,10 @@ function hasStatus(error: unknown, status: number): error is GitlabStatusError {
   return error instanceof GitlabStatusError && error.status === status;
 }
 
-/** Whether the resource does not exist or is not visible to the caller, which look the same. */
+/**
+ * Whether GitLab itself says that the resource does not exist. It says so, too, for what is not
+ * visible to the caller. A 404 of GitLab's router or of another server is a GitlabMisroutedError.
+ */
 export const isNotFound = (error: unknown): error is GitlabStatusError => hasStatus(error, 404);
 
 /** Whether GitLab does not accept the credential. */
@@ -182,12 +212,43 @@ export function isKeysetUnsupported(
  * it is detected only once.
  */
 export function isCapabilityError(error: unknown): boolean {
-  return isKeysetUnsupported(error) || (error instanceof GitlabStatusError && error.noSuchRoute);
+  return isKeysetUnsupported(error) || isMissingRoute(error);
+}
+
+/** Whether GitLab's router does not know the path: the server's version lacks the endpoint. */
+export function isMissingRoute(error: unknown): boolean {
+  return error instanceof GitlabMisroutedError && error.noSuchRoute;
 }
 
 /** Whether the server's version does not know a status in the filter (upstream.md §3.9). */
 export function isUnknownScope(error: unknown): error is GitlabStatusError {
   return hasStatus(error, 400) && /^scope does not have/i.test(error.gitlabMessage ?? '');
+}
+
+/** What went wrong, for operators: unlike `detail`, may contain an internal address. */
+export function causeOf(error: GitlabError): string {
+  const target = error instanceof GitlabMisroutedError ? error.redirectsTo : undefined;
+  if (!target || error.detail.includes(target)) return error.detail;
+  return `${error.detail} The redirect names ${target}.`;
+}
+
+/**
+ * Whether the error shows that something is wrong between the gateway and GitLab: no response, a
+ * response that is not usable or not GitLab's, or 502 and above. Other errors concern one call.
+ */
+export function isConnectionProblem(error: GitlabError): boolean {
+  const isUnusable = error instanceof GitlabResponseError && !error.cursorIgnored;
+  return isOutage(error) || error instanceof GitlabMisroutedError || isUnusable;
+}
+
+/** Whether the call waited in the gateway's own queues until its deadline. */
+const isQueueTimeout = ({ phase, sent }: GitlabTimeoutError): boolean => phase === 'total' && !sent;
+
+/** Whether the error shows that GitLab is down or overloaded: no response, or 502 and above. */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof GitlabStatusError) return error.status > 501;
+  if (error instanceof GitlabTimeoutError) return !isQueueTimeout(error);
+  return error instanceof GitlabNetworkError;
 }
 
 /** Whether a write that failed with this error may have taken effect. */

@@ -15,7 +15,6 @@ import {
 } from './request.ts';
 import type { Identified, RestCommit, RestPipelineBasic } from './rows.ts';
 import type { Shape } from './shape.ts';
-import { headerOf } from './transport/headers.ts';
 
 /** Validates a row; calls `refuse` if it violates the contract. */
 type Row<T> = (value: unknown, refuse: (detail: string) => never) => T;
@@ -33,8 +32,7 @@ function parseJson(response: RawResponse, call: Call): unknown {
     return parseExactJson(text);
   } catch {
     // Not kept as the cause: the parser's message quotes the body.
-    const isHtml = text.trimStart().startsWith('<');
-    return refusal(response, call)(isHtml ? 'a web page instead of JSON' : 'broken JSON');
+    return refusal(response, call)('broken JSON');
   }
 }
 
@@ -78,6 +76,20 @@ export function identifiedBy<
 }
 
 /**
+ * Refuses a row with another id than that in the address, such as a confused cache sends: to serve
+ * or change another job would be worse than to fail.
+ */
+export function withId<T extends { id: number | string }>(row: Row<T>, id: string): Row<T> {
+  const expected = id.replace(/^0+(?=\d)/, '');
+  return (value, refuse) => {
+    const checked = row(value, refuse);
+    return String(checked.id) === expected
+      ? checked
+      : refuse(`it has the id ${checked.id} instead of ${id}`);
+  };
+}
+
+/**
  * Builds a result that does not depend on the head. A separate function, like `withEnvelope`: the
  * ETag cache retains what the closure captures, which must not include the call or the body.
  */
@@ -109,16 +121,7 @@ export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
   };
 }
 
-/** Refuses a proxy's web page. A log may contain HTML, but is text/plain (upstream.md §7). */
-function refuseHtml(response: RawResponse, call: Call): void {
-  const type = headerOf(response.headers, 'content-type') ?? '';
-  if (!/^text\/html\b/i.test(type)) return;
-  response.stream?.destroy();
-  refusal(response, call)('a web page instead of a log');
-}
-
-export function readText(response: RawResponse, call: Call): BuildResult<Buffer> {
-  refuseHtml(response, call);
+export function readText(response: RawResponse): BuildResult<Buffer> {
   return resultOf(response.body);
 }
 
@@ -127,7 +130,6 @@ export interface TextStream extends ResponseHead {
 }
 
 export function readStream(response: RawResponse, call: Call): BuildResult<TextStream> {
-  refuseHtml(response, call);
   if (!response.stream) return refusal(response, call)('it has no body');
   return resultOf({ status: response.status, headers: response.headers, body: response.stream });
 }

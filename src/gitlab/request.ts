@@ -50,6 +50,8 @@ export interface UpstreamRequest<T> {
   readonly counter?: RequestCounter | undefined;
   /** W3C trace context headers to forward: traceparent, tracestate. */
   readonly traceContext?: Readonly<Record<string, string>> | undefined;
+  /** A log is judged by its media type, never by its content. @default 'json' */
+  readonly expects?: 'json' | 'log' | undefined;
   /** Whether the body is returned as a stream instead of collected. */
   readonly streaming?: boolean | undefined;
   /** Whether the response may be cached for revalidation. @default true for GET */

@@ -1,3 +1,5 @@
+import type { Clock } from '../util/clock.ts';
+
 /**
  * Features of the GitLab server, detected from its responses since versions differ (upstream.md
  * §11). Shared by all callers, so nothing here may depend on a caller. Undefined until detected.
@@ -13,4 +15,30 @@ export interface ServerCapabilities {
   bridges?: 'bridges' | 'trigger_jobs';
   /** Whether byte_offset of a trace is supported (19.0 and later). Set by the reader of traces. */
   byteOffset?: boolean;
+}
+
+const NAMES = ['keyset', 'cursorHeaders', 'builtCursors', 'bridges', 'byteOffset'] as const;
+
+/**
+ * How long a detected feature is remembered. GitLab may be updated, and one odd response, such as a
+ * proxy's, may have shown the wrong thing: afterwards it is detected again.
+ */
+const REMEMBERED_MS = 600_000;
+
+/** Creates capabilities of which each is undefined until detected, and again ten minutes later. */
+export function createServerCapabilities(clock: Clock): ServerCapabilities {
+  const detected = new Map<string, { value: unknown; until: number }>();
+  const server: ServerCapabilities = {};
+  for (const name of NAMES) {
+    Object.defineProperty(server, name, {
+      get() {
+        const found = detected.get(name);
+        return found && clock.now() < found.until ? found.value : undefined;
+      },
+      set(value: unknown) {
+        detected.set(name, { value, until: clock.now() + REMEMBERED_MS });
+      },
+    });
+  }
+  return server;
 }

@@ -3,8 +3,8 @@ import {
   GitlabCallBudgetError,
   type GitlabError,
   type GitlabErrorCode,
+  GitlabMisroutedError,
   GitlabRateLimitError,
-  GitlabResponseError,
   GitlabStatusError,
   isGitlabError,
 } from '../gitlab/errors.ts';
@@ -77,6 +77,7 @@ const codes = {
   GITLAB_TIMEOUT: () => 'UPSTREAM_TIMEOUT',
   GITLAB_RATE_LIMIT: () => 'RATE_LIMITED',
   GITLAB_RESPONSE: () => 'UPSTREAM_UNAVAILABLE',
+  GITLAB_MISROUTED: () => 'UPSTREAM_UNAVAILABLE',
   GITLAB_CALL_BUDGET: () => 'OPERATION_TOO_COMPLEX',
 } satisfies Record<GitlabErrorCode, (error: GitlabError) => ErrorCode>;
 
@@ -101,11 +102,15 @@ export interface ErrorView {
 }
 
 function upstreamOf(error: GitlabError): Record<string, unknown> {
-  const hasStatus =
-    error instanceof GitlabStatusError ||
-    error instanceof GitlabRateLimitError ||
-    error instanceof GitlabResponseError;
-  return { status: hasStatus ? error.status : null, requestId: error.requestId ?? null };
+  const status = 'status' in error ? error.status : null;
+  return { status, requestId: error.requestId ?? null };
+}
+
+/** The message of a failed call that tells more than its code. */
+function messageOf(error: GitlabError): string | undefined {
+  if (error instanceof GitlabMisroutedError) return error.detail;
+  const hasMessage = error instanceof GitlabStatusError || error instanceof GitlabRateLimitError;
+  return hasMessage ? error.gitlabMessage : undefined;
 }
 
 function detailsOf(error: GitlabError): Record<string, unknown> {
@@ -116,13 +121,9 @@ function detailsOf(error: GitlabError): Record<string, unknown> {
 /** Maps a failed call for clients: code, GitLab's own message if it has one, and `upstream`. */
 export function viewError(error: GitlabError): ErrorView {
   const code = codes[error.code](error);
-  const own =
-    error instanceof GitlabStatusError || error instanceof GitlabRateLimitError
-      ? error.gitlabMessage
-      : undefined;
   return {
     code,
-    message: own || messages[code],
+    message: messageOf(error) || messages[code],
     extensions: { code, ...detailsOf(error), upstream: upstreamOf(error) },
   };
 }

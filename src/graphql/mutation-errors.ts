@@ -33,7 +33,7 @@ const failureTypes = [
   ],
   [
     'UpstreamUnavailableError',
-    'GitLab could not be reached or is in maintenance mode. Nothing was changed; a retry is safe.',
+    'GitLab could not be reached, is in maintenance mode, or another server answered instead. Nothing was changed; a retry is safe.',
   ],
   [
     'OutcomeUnknownError',

@@ -1,60 +1,67 @@
 import { Registry } from 'prom-client';
+import { causeOf, type GitlabError } from '../gitlab/errors.ts';
 import type { CallEvent } from '../gitlab/request.ts';
+import type { Problem } from '../gitlab/transport/problems.ts';
 import { type Logger, logOperation } from './logger.ts';
 import { createMetrics, processMetrics } from './metrics.ts';
 import type { Operation } from './operation.ts';
+import { createProblemLog } from './problem-log.ts';
 import { traceExchange } from './tracing.ts';
 
 interface ReadinessDeps {
-  /** Resolves with whether GitLab responds. */
-  ping(signal: AbortSignal): Promise<boolean>;
+  /** Resolves with the reason why GitLab cannot be used; undefined if it can. */
+  probe(): Promise<GitlabError | undefined>;
+  /** In ms. */
   now(): number;
 }
 
 /** Decides whether this process should receive traffic. */
 export type Readiness = ReturnType<typeof createReadiness>;
 
-/** A response counts as a successful check for this long. */
+/** A successful check counts for this long. */
 const RECENT_MS = 10_000;
 /** Failed checks in a row until the process is not ready. */
 const MAX_FAILURES = 3;
-const CHECK_TIMEOUT_MS = 3_000;
 
 /**
- * Decides whether GitLab responds. A recent response to any caller counts; otherwise a check sends a
- * request of its own, which concurrent checks share. The gateway is not ready until the first
- * response, and again after three failed checks in a row.
+ * Decides whether GitLab can be used, by the gateway's own checks alone: calls of callers may fail
+ * because of the callers. The gateway is not ready until the first successful check, and again after
+ * three failed checks in a row.
  */
 export function createReadiness(deps: ReadinessDeps) {
-  let respondedAt: number | undefined;
+  let succeededAt: number | undefined;
   let failures = 0;
-  let inFlight: Promise<void> | undefined;
+  let cause: string | undefined;
+  let isDoubted = false;
+  let running: Promise<void> | undefined;
 
-  const recordResponse = () => {
-    respondedAt = deps.now();
-    failures = 0;
+  const probe = async () => {
+    isDoubted = false;
+    const problem = await deps.probe();
+    if (problem) failures += 1;
+    else [succeededAt, failures] = [deps.now(), 0];
+    cause = problem && causeOf(problem);
   };
-  const ping = async () => {
-    const responds = await deps.ping(AbortSignal.timeout(CHECK_TIMEOUT_MS)).catch(() => false);
-    if (responds) recordResponse();
-    else failures += 1;
-  };
-  const isRecent = () => respondedAt !== undefined && deps.now() - respondedAt < RECENT_MS;
+  const isRecent = () => succeededAt !== undefined && deps.now() - succeededAt < RECENT_MS;
 
   return {
-    /** Records a response of GitLab, to any request of any caller. */
-    recordResponse,
-    async check() {
-      if (!isRecent()) {
-        inFlight ??= ping().finally(() => {
-          inFlight = undefined;
+    /** Makes the next check probe GitLab: a call of a caller has failed. */
+    doubt() {
+      isDoubted = true;
+    },
+    async check(): Promise<{ ready: boolean; reason?: string }> {
+      if (isDoubted || failures > 0 || !isRecent()) {
+        running ??= probe().finally(() => {
+          running = undefined;
         });
-        await inFlight;
+        await running;
       }
-      if (respondedAt === undefined) return { ready: false, reason: 'GitLab has not answered yet' };
+      if (succeededAt === undefined) {
+        return { ready: false, reason: `GitLab has not answered yet: ${cause}` };
+      }
       if (failures < MAX_FAILURES) return { ready: true };
-      const seconds = Math.round((deps.now() - respondedAt) / 1000);
-      return { ready: false, reason: `GitLab has not answered for ${seconds} s` };
+      const seconds = Math.round((deps.now() - succeededAt) / 1000);
+      return { ready: false, reason: `GitLab has not answered for ${seconds} s: ${cause}` };
     },
   };
 }
@@ -66,13 +73,18 @@ export type Telemetry = ReturnType<typeof createTelemetry>;
 export function createTelemetry({ logger, ...deps }: ReadinessDeps & { logger: Logger }) {
   const metrics = createMetrics();
   const readiness = createReadiness(deps);
+  const logProblem = createProblemLog(logger, deps.now);
   const registries = () => [metrics.registry, processMetrics()];
   return {
     /** Hooks for the transport to GitLab. */
     upstream: {
       onCall(event: CallEvent) {
         metrics.called(event);
-        if (event.status !== undefined && event.status < 500) readiness.recordResponse();
+        if (event.status !== undefined && event.status >= 500) readiness.doubt();
+      },
+      onProblem(problem: Problem) {
+        readiness.doubt();
+        logProblem(problem);
       },
       onCircuit(isOpen: boolean) {
         metrics.circuit(isOpen);

@@ -6,7 +6,7 @@ const jobs = (page: number) => ({ kind: 'offset', page, perPage: 100 }) as const
 const caller = tokenOf('glpat-caller-0001');
 
 it('rejects calls beyond the budget without sending them', async () => {
-  const upstream = await startUpstream((_request, response) => sendJson(response, aJob(1)));
+  const upstream = await startUpstream((_request, response) => sendJson(response, aJob(7)));
   const budget = { max: 2, left: 2 };
   const gitlab = connect(upstream.url).as(caller, { budget });
   const job = { project: '42', id: '7', kind: 'BUILD' } as const;
@@ -23,7 +23,7 @@ it('does not charge retries', async () => {
   let failures = 2;
   const upstream = await startUpstream((_request, response) => {
     if (failures-- > 0) response.writeHead(502).end();
-    else sendJson(response, aJob(1));
+    else sendJson(response, aJob(7));
   });
   const { as } = connect(upstream.url, { random: () => 0 });
   await as(caller, { budget: { max: 1, left: 1 } }).getJob({ project: '42', id: '7' });

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
   type GitlabError,
+  GitlabMisroutedError,
   GitlabNetworkError,
   GitlabRateLimitError,
   GitlabResponseError,
@@ -14,7 +15,7 @@ import {
   isUnknownScope,
   mayHaveHappened,
 } from '../../src/gitlab/errors.ts';
-import { readErrorBody } from '../../src/gitlab/transport/conditional-read.ts';
+import { messageOf } from '../../src/gitlab/transport/responder.ts';
 import { connect, sendJson, serve, startUpstream, tokenOf } from './upstream.ts';
 
 const throttled = 'This endpoint has been requested too many times. Try again later.';
@@ -35,25 +36,14 @@ describe('the message of an error body', () => {
     ['{"error":"404 Not Found"}', '404 Not Found'],
     ['{"message":null,"error":"x"}', 'x'],
     ['{"message":404}', '404'],
-    ['Retry later\n', 'Retry later'],
     ['{}', undefined],
-    ['', undefined],
-    ['   ', undefined],
-    ['{"message":"cut off he', undefined],
-    ['<html><title>502</title>GitLab is not responding</html>', undefined],
-    ['\n <!DOCTYPE html><p>secret page', undefined],
+    ['{"message":{"a":{"b":{"c":{"d":{"e":"too deep"}}}}}}', 'a: b: c: d: e:'],
   ])('of %s is %s', (body, message) => {
-    expect(readErrorBody(body).message).toBe(message);
+    expect(messageOf(JSON.parse(body))).toBe(message);
   });
 
   it('is truncated if it is long', () => {
-    expect(readErrorBody('x'.repeat(5000)).message).toHaveLength(501);
-    expect(readErrorBody(`{"message":"${'y'.repeat(5000)}"}`).message).toHaveLength(501);
-  });
-
-  it('distinguishes an unknown endpoint from an unknown resource', () => {
-    expect(readErrorBody('{"error":"404 Not Found"}').noSuchRoute).toBe(true);
-    expect(readErrorBody('{"message":"404 Not Found"}').noSuchRoute).toBe(false);
+    expect(messageOf({ message: 'y'.repeat(5000) })).toHaveLength(501);
   });
 });
 
@@ -93,7 +83,8 @@ describe('errors', () => {
     [new GitlabStatusError({ status: 500 }, origin), true],
     [new GitlabStatusError({ status: 403 }, origin), false],
     [new GitlabRateLimitError({ retryAfterSeconds: 3 }, origin), false],
-    [new GitlabResponseError('a web page', { status: 200 }, origin), true],
+    [new GitlabResponseError('broken JSON', { status: 200 }, origin), true],
+    [new GitlabMisroutedError('a web page', { status: 200 }, origin), false],
   ])('report whether a write may have happened: %s', (error, maybe) => {
     expect(mayHaveHappened(error)).toBe(maybe);
   });

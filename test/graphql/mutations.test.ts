@@ -452,7 +452,7 @@ describe('jobPlay', () => {
 const callOf = (mutation: Mutation) =>
   `POST /projects/42/jobs/1050/${mutation.slice(3).toLowerCase()}`;
 
-const unknown: Fault['kind'][] = ['500', '502', '504', 'html', 'truncated', 'reset', 'redirect'];
+const unknown: Fault['kind'][] = ['500', '502', '504', 'truncated', 'reset'];
 
 /** GitLab applies the mutation, but its response fails. */
 async function checkUnknown(mutation: Mutation, kind: Fault['kind']): Promise<void> {
@@ -558,6 +558,20 @@ describe.each(mutations)('%s', (mutation) => {
       },
     ],
     [{ kind: '429-json' }, { __typename: 'RateLimitedError', retryAfter: null }],
+    [
+      { kind: 'html' },
+      {
+        __typename: 'UpstreamUnavailableError',
+        message: expect.stringContaining('Another server answered instead of GitLab'),
+      },
+    ],
+    [
+      { kind: 'redirect', location: 'https://sign-in.example.com/users?token=x' },
+      {
+        __typename: 'UpstreamUnavailableError',
+        message: expect.stringContaining(' to https://sign-in.example.com (status 302)'),
+      },
+    ],
     [{ kind: '503' }, { __typename: 'UpstreamUnavailableError', code: 'UPSTREAM_UNAVAILABLE' }],
     [
       { kind: 'maintenance' },

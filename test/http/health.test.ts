@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import { GitlabNetworkError } from '../../src/gitlab/errors.ts';
 import { createReadiness } from '../../src/observability/telemetry.ts';
+import type { Fault } from '../../src/simulator/faults.ts';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { freePort } from '../webhooks/redis-server.ts';
+import { createMemoryLog } from './memory-log.ts';
 
 async function start() {
-  const started = await startGateway({ simulator: { world: seedWorld() }, token: demo.token });
+  const { logger, lines } = createMemoryLog();
+  const world = seedWorld();
+  const started = await startGateway({ simulator: { world }, token: demo.token, logger });
   const ask = async (path: string, init?: RequestInit) => {
     const response = await fetch(started.url + path, init);
     return { status: response.status, body: await response.text(), headers: response.headers };
   };
-  return { ...started, ask };
+  return { ...started, ask, lines };
 }
 
 describe('/health', () => {
@@ -40,12 +45,37 @@ describe('/ready', () => {
     expect(calls()).toEqual([]);
   });
 
-  it('makes no call while callers get responses from GitLab', async () => {
-    const { ask, query, calls } = await start();
-    await query(`{ job(project: "${demo.project}", id: "${demo.successJobId}") { name } }`);
-    calls();
-    expect((await ask('/ready')).status).toBe(200);
-    expect(calls()).toEqual([]);
+  it('checks again at once after a call of a caller failed, but only the check counts', async () => {
+    const { ask, query, calls, simulator } = await start();
+    await ask('/ready');
+    simulator.fail({ kind: 'html', match: '/jobs/', times: Number.POSITIVE_INFINITY });
+    for (let n = 0; n < 4; n++) {
+      await query(`{ job(project: "${demo.project}", id: "${demo.successJobId}") { name } }`);
+      calls();
+      expect((await ask('/ready')).status).toBe(200);
+      expect(calls()).toEqual(['GET /version']);
+    }
+  });
+
+  it.each<[Fault, string]>([
+    [{ kind: '502' }, 'GitLab answered 502'],
+    [{ kind: 'html' }, 'Another server answered instead of GitLab: status 200, text/html'],
+    [{ kind: 'reset' }, 'The connection to GitLab broke: ECONNRESET'],
+    [
+      { kind: 'redirect', location: 'https://127.0.0.1:8443/gitlab/api/v4/version' },
+      'The redirect names https://127.0.0.1:8443/gitlab.',
+    ],
+  ])('is 503 with the cause after %j, not logged more than once a minute', async (fault, cause) => {
+    const { ask, simulator, lines } = await start();
+    simulator.fail({ ...fault, times: Number.POSITIVE_INFINITY });
+    const { status, body } = await ask('/ready');
+    expect(status).toBe(503);
+    expect(JSON.parse(body).reason).toContain('GitLab has not answered yet: ');
+    expect(JSON.parse(body).reason).toContain(cause);
+    await ask('/ready');
+    const logged = lines().filter(({ msg }) => msg === 'a call to GitLab failed');
+    expect(logged).toMatchObject([{ level: 'warn', endpoint: 'GET /version' }]);
+    expect(logged[0]?.['cause']).toContain(cause);
   });
 
   it('is 503 with the reason until GitLab has answered once', async () => {
@@ -53,7 +83,7 @@ describe('/ready', () => {
     simulator.fail({ kind: '502', times: Number.POSITIVE_INFINITY });
     expect(await ask('/ready')).toMatchObject({
       status: 503,
-      body: '{"status":"not ready","reason":"GitLab has not answered yet"}\n',
+      body: '{"status":"not ready","reason":"GitLab has not answered yet: GitLab answered 502"}\n',
     });
     simulator.clearFaults();
     expect((await ask('/ready')).status).toBe(200);
@@ -71,15 +101,21 @@ describe('/ready', () => {
   });
 });
 
+const down = new GitlabNetworkError(
+  'refused',
+  { sent: false },
+  { method: 'GET', path: '/version' },
+);
+
 describe('readiness', () => {
   /** With a manual clock and a GitLab whose state the test sets. */
   function create() {
     const state = { now: 0, answers: true, asked: 0 };
     const readiness = createReadiness({
       now: () => state.now,
-      ping: async () => {
+      probe: async () => {
         state.asked += 1;
-        return state.answers;
+        return state.answers ? undefined : down;
       },
     });
     const isReadyAfter = async (ms: number) => {
@@ -99,16 +135,16 @@ describe('readiness', () => {
     expect(seen).toEqual([true, true, true, false, false, true]);
   });
 
-  it('resets its count after any successful call', async () => {
+  it('counts concurrent checks once, and caches a success for 10 s', async () => {
     const { state, readiness, isReadyAfter } = create();
     await isReadyAfter(0);
+    expect(await isReadyAfter(9_000)).toBe(true);
+    expect(state.asked).toBe(1);
     state.answers = false;
-    await isReadyAfter(11_000);
-    await isReadyAfter(1);
-    readiness.recordResponse();
-    await isReadyAfter(11_000);
-    expect(await isReadyAfter(1)).toBe(true);
-    expect(await isReadyAfter(1)).toBe(false);
+    state.now += 1_000;
+    const answers = await Promise.all(Array.from({ length: 5 }, readiness.check));
+    expect(answers.every(({ ready }) => ready)).toBe(true);
+    expect(state.asked).toBe(2);
   });
 
   it('reports since when GitLab has not answered', async () => {
@@ -118,7 +154,7 @@ describe('readiness', () => {
     for (let i = 0; i < 3; i++) await isReadyAfter(20_000);
     expect(await readiness.check()).toEqual({
       ready: false,
-      reason: 'GitLab has not answered for 60 s',
+      reason: 'GitLab has not answered for 60 s: refused',
     });
   });
 });

@@ -1,5 +1,11 @@
 import type { Gitlab } from '../client.ts';
-import { GitlabStatusError, isKeysetUnsupported, isNotFound } from '../errors.ts';
+import {
+  GitlabCallBudgetError,
+  GitlabRateLimitError,
+  GitlabStatusError,
+  isKeysetUnsupported,
+  isNotFound,
+} from '../errors.ts';
 import type { Page } from '../pagination.ts';
 import type { Job } from '../rows.ts';
 import { type Plan, type PlannedPage, planReads, planRest } from './jobs-by-id-plan.ts';
@@ -59,13 +65,19 @@ async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
   try {
     open = recordPage(page, await readPage(gitlab, batch.project, page), outcomes);
   } catch (error) {
-    const isRefused = error instanceof CursorRefused;
-    if (isRefused && !onlyLists(gitlab)) return readAllSingly(batch, page.ids);
-    const outcome = isNotFound(error) ? null : ((isRefused ? error.cause : error) as Error);
-    for (const id of page.ids) outcomes.set(String(id), outcome);
-    return;
+    return settleFailedPage(batch, page, error);
   }
   await execute(batch, planRest(page, open, { onlyPages: onlyLists(gitlab) }));
+}
+
+async function settleFailedPage(batch: Batch, { ids }: PlannedPage, error: unknown): Promise<void> {
+  const isRefused = error instanceof CursorRefused;
+  if (!onlyLists(batch.gitlab)) {
+    if (isRefused) return readAllSingly(batch, ids);
+    if (error instanceof GitlabRateLimitError) return readDespiteLimit(batch, ids, error);
+  }
+  const outcome = isNotFound(error) ? null : ((isRefused ? error.cause : error) as Error);
+  for (const id of ids) batch.outcomes.set(String(id), outcome);
 }
 
 class CursorRefused extends Error {}
@@ -122,6 +134,27 @@ async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void
     execute(batch, { pages: [], singles: ids }),
     isKnown || gitlab.listProjectJobs(project, {}, first).catch(() => {}),
   ]);
+}
+
+/**
+ * Reads each id by itself while GitLab limits the list of jobs, which has a limit of its own
+ * (upstream.md §5.2). The first read shows whether single reads are limited, too. Ids that the call
+ * budget does not cover keep the error of the list.
+ */
+async function readDespiteLimit(
+  batch: Batch,
+  [first = 0n, ...rest]: readonly bigint[],
+  limit: GitlabRateLimitError,
+): Promise<void> {
+  const { outcomes } = batch;
+  await readSingly(batch, first);
+  const isLimited = outcomes.get(String(first)) instanceof GitlabRateLimitError;
+  await execute(batch, { pages: [], singles: isLimited ? [] : rest });
+  for (const id of [first, ...rest]) {
+    const outcome = outcomes.get(String(id));
+    const isUnread = outcome === undefined || outcome instanceof GitlabCallBudgetError;
+    if (isUnread) outcomes.set(String(id), limit);
+  }
 }
 
 /** A job token may list a project's jobs, but not read single ones (upstream.md §8). */

@@ -1,4 +1,4 @@
-import { GitlabStatusError } from '../errors.ts';
+import { isMissingRoute } from '../errors.ts';
 import type { ServerCapabilities } from '../server-capabilities.ts';
 
 type Route = 'bridges' | 'trigger_jobs';
@@ -27,8 +27,4 @@ export async function overTriggerJobs<T>(
       throw isMissingRoute(other) ? error : other;
     });
   }
-}
-
-function isMissingRoute(error: unknown): boolean {
-  return error instanceof GitlabStatusError && error.status === 404 && error.noSuchRoute;
 }

@@ -1,57 +1,41 @@
 import type { Clock } from '../../util/clock.ts';
-import {
-  GitlabError,
-  GitlabNetworkError,
-  GitlabRateLimitError,
-  GitlabStatusError,
-  GitlabTimeoutError,
-} from '../errors.ts';
-import { originOf, type Send } from '../request.ts';
+import { GitlabNetworkError, GitlabStatusError, isOutage } from '../errors.ts';
+import { type Call, originOf, type Send } from '../request.ts';
+import type { Probe } from './probe.ts';
 
-/** Consecutive failures, over all callers, that open the circuit. */
-const FAILURES_TO_OPEN = 20;
+/** Failures without a response in between, over all callers, after which GitLab is probed. */
+const FAILURES_TO_PROBE = 20;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
-
-/** What a call shows about the server; undefined if nothing. */
-type Verdict = 'up' | 'down' | undefined;
-
-function verdictOfStatus(status: number, method: string): Verdict {
-  // In maintenance mode GitLab refuses writes with 503 but serves reads.
-  if (status === 503 && method === 'POST') return undefined;
-  // 500 concerns a single request.
-  return status === 502 || status === 503 || status === 504 ? 'down' : 'up';
-}
-
-function verdictOf(error: unknown, method: string): Verdict {
-  if (error instanceof GitlabStatusError) return verdictOfStatus(error.status, method);
-  if (error instanceof GitlabRateLimitError) return undefined;
-  // The call waited in the gateway's own queues and never reached GitLab.
-  if (error instanceof GitlabTimeoutError && error.phase === 'total' && !error.sent)
-    return undefined;
-  const isDown = error instanceof GitlabNetworkError || error instanceof GitlabTimeoutError;
-  if (isDown) return 'down';
-  return error instanceof GitlabError ? 'up' : undefined;
-}
 
 /** Called when the circuit opens (calls fail fast) and closes. */
 export type OnCircuit = (isOpen: boolean) => void;
 
+interface CircuitDeps {
+  readonly clock: Clock;
+  /** Must not wait for calls of callers. */
+  readonly probe: Probe;
+  readonly onCircuit?: OnCircuit | undefined;
+}
+
+/** In maintenance mode GitLab refuses writes with 503 but serves reads. */
+const isMaintenance = (error: unknown, { method }: Call): boolean =>
+  method === 'POST' && error instanceof GitlabStatusError && error.status === 503;
+
 /**
- * Circuit breaker for the server, shared by all callers: after 20 consecutive failures calls fail
- * fast, so that GitLab can recover. After a pause one call probes it: success closes the circuit,
- * failure doubles the pause.
+ * Circuit breaker for the server, shared by all callers. Only the gateway's own probe opens and
+ * closes it: failures of callers' calls may be caused by the calls, such as one with a header that
+ * the server cannot take. After 20 failures in a row GitLab is probed; if that fails, too, calls
+ * fail fast, so that GitLab can recover. After a pause the next call probes again: success closes
+ * the circuit, failure doubles the pause.
  */
-export function createCircuitBreaker(
-  send: Send,
-  clock: Clock,
-  onCircuit: OnCircuit = () => {},
-): Send {
+export function createCircuitBreaker(send: Send, deps: CircuitDeps): Send {
+  const { clock, probe, onCircuit = () => {} } = deps;
   let failures = 0;
   let pauseMs = FIRST_PAUSE_MS;
   /** In ms since 1970; undefined while the circuit is closed. */
   let openUntil: number | undefined;
-  let probing = false;
+  let isProbing = false;
 
   const close = (): void => {
     if (openUntil !== undefined) onCircuit(false);
@@ -62,25 +46,38 @@ export function createCircuitBreaker(
     openUntil = clock.now() + pauseMs;
     pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
   };
-  const record = (verdict: Verdict, isProbe: boolean): void => {
-    if (isProbe) probing = false;
-    if (verdict === 'up') close();
-    else if (verdict === 'down' && (isProbe || ++failures === FAILURES_TO_OPEN)) open();
+  const decide = async (): Promise<void> => {
+    if (isProbing) return;
+    isProbing = true;
+    try {
+      if (isOutage(await probe())) open();
+      else close();
+    } finally {
+      isProbing = false;
+    }
+  };
+  const recordFailure = (error: unknown, call: Call): void => {
+    if (isMaintenance(error, call) || openUntil !== undefined) return;
+    if (isOutage(error)) failures += 1;
+    else if (error instanceof GitlabStatusError) failures = 0;
+    if (failures >= FAILURES_TO_PROBE) void decide();
+  };
+  const refuseWhileOpen = (call: Call): void => {
+    if (openUntil === undefined) return;
+    const message = 'GitLab does not answer; it will be tried again soon';
+    throw new GitlabNetworkError(message, { sent: false }, originOf(call));
   };
 
   return async (call) => {
-    const isOpen = openUntil !== undefined;
-    if (openUntil !== undefined && (probing || clock.now() < openUntil)) {
-      const message = 'GitLab does not answer; it will be tried again soon';
-      throw new GitlabNetworkError(message, { sent: false }, originOf(call));
-    }
-    probing = isOpen;
+    const isPauseOver = openUntil !== undefined && clock.now() >= openUntil;
+    if (isPauseOver && !isProbing) await decide();
+    refuseWhileOpen(call);
     try {
       const response = await send(call);
-      record('up', isOpen);
+      failures = 0;
       return response;
     } catch (error) {
-      record(verdictOf(error, call.method), isOpen);
+      recordFailure(error, call);
       throw error;
     }
   };

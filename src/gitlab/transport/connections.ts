@@ -54,8 +54,8 @@ function throughForwardProxy(gitlab: URL, { isSecure, hostname, port, authorizat
 }
 
 /**
- * Opens two pools of connections to GitLab, for calls and for streams. `prefix` comes before each
- * path; `headers` are sent with each call.
+ * Opens pools of connections to GitLab: for calls, for streams, and one connection for the gateway's
+ * own checks. `prefix` comes before each path; `headers` are sent with each call.
  */
 export function openConnections(
   gitlab: URL,
@@ -81,6 +81,7 @@ export function openConnections(
   return {
     dispatcher: openPool(origin, connections, connect),
     streams: openPool(origin, connections, connect),
+    probes: openPool(origin, 1, connect),
     origin,
     prefix,
     headers: new SecretHeaders([...(network.headers?.reveal() ?? []), ...headers]),

@@ -42,6 +42,7 @@ function toCall(request: UpstreamRequest<unknown>, signal: AbortSignal, deadline
     read: request.read,
     counter: request.counter,
     traceContext: request.traceContext,
+    expects: request.expects,
     streaming: request.streaming,
     keep: request.keep,
     signal,

@@ -26,13 +26,30 @@ const timeoutPhases: Readonly<Record<string, TimeoutPhase>> = {
 
 /** Converts a connection error. `started`: whether writing the request had begun. */
 function toNetworkError(error: Error, call: Call, started: boolean): GitlabError {
-  const code = 'code' in error ? String(error.code) : error.name;
+  const code = String(('code' in error && error.code) || error.name);
   const origin = originOf(call, undefined, error);
   const phase = timeoutPhases[code];
   if (phase) return new GitlabTimeoutError({ phase, sent: started }, origin);
+  const reason = networkReasons.find(([codes]) => codes.test(code))?.[1];
   const what = started ? 'The connection to GitLab broke' : 'GitLab cannot be reached';
-  return new GitlabNetworkError(`${what}: ${code}`, { sent: started }, origin);
+  const message = `${what}: ${reason ? `${reason} (${code})` : code}`;
+  return new GitlabNetworkError(message, { sent: started }, origin);
 }
+
+/** What an operator can do about the codes of Node's and undici's errors. */
+const networkReasons: readonly (readonly [codes: RegExp, reason: string])[] = [
+  [/^(ENOTFOUND|EAI_\w+)$/, 'the host name in GITLAB_URL is unknown'],
+  [/^ECONNREFUSED$/, 'nothing listens at the address in GITLAB_URL'],
+  [/^E(HOST|NET)UNREACH$/, 'there is no route to the host in GITLAB_URL'],
+  [/ALTNAME/, 'the certificate is for another host name'],
+  [/EXPIRED|NOT_YET_VALID/, 'the certificate is not valid at this time'],
+  [/CERT|SIGNATURE|SELF_SIGNED/, 'the certificate comes from an unknown authority'],
+  [/^(ERR_SSL_\w+|EPROTO)$/, 'the server does not accept TLS as it is configured here'],
+  [
+    /^(HPE_\w+|HTTPParserError)$/,
+    'the response is not HTTP; a TLS port needs https:// in GITLAB_URL',
+  ],
+];
 
 interface ExchangeOptions {
   readonly dispatcher: Dispatcher;
@@ -91,7 +108,7 @@ function openSink(
   settle: Settle,
 ): BodySink {
   const { call, limit, controller } = context;
-  const encoding = headerOf(head.headers, 'content-encoding');
+  const encoding = headerOf(head.headers, 'content-encoding')?.trim().toLowerCase();
   const unusable = (detail: string, cause?: unknown) =>
     new GitlabResponseError(detail, head, originOf(call, head, cause));
   const undecoded = (cause: unknown) => unusable('it cannot be decompressed', cause);

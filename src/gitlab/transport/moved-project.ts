@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { ProjectNumbers } from '../project-numbers.ts';
 import type { Call, Exchange, RawResponse } from '../request.ts';
-import { readErrorBody } from './conditional-read.ts';
 import { headerOf } from './headers.ts';
+import { isUnknownRoute, notFoundMessageOf } from './responder.ts';
 
 /** Called once for each path that a renamed project had before. */
 export type OnMovedProject = (moved: { path: string; number: string }) => void;
@@ -42,7 +42,7 @@ export function createMovedProjectRedirect(
   /** Sends a call to the path, and to the number if it works only by that. */
   const sendToPath = async (call: Call, path: string, known: Known | undefined) => {
     const response = await exchange(call);
-    const movedNumber = movedTo(response);
+    const movedNumber = movedTo(call, response);
     if (movedNumber) report(path.toLowerCase(), movedNumber);
     const number = movedNumber ?? (isUnknownRoute(response) ? known?.number : undefined);
     if (number !== undefined) return answeredBy(number, known) ?? sendToNumber(call, path, number);
@@ -78,11 +78,17 @@ function projectOf({ endpoint }: Call): string | undefined {
   return segment === undefined ? undefined : decodeURIComponent(segment);
 }
 
-/** The numeric project id in the Location of a 301; undefined for any other response. */
-function movedTo(response: RawResponse): string | undefined {
+/**
+ * The number of a renamed project: a 301 whose Location is the path of the call, with the project's
+ * number instead of its path. Undefined for any other response, such as a redirect to https.
+ */
+function movedTo(call: Call, response: RawResponse): string | undefined {
   if (response.status !== 301) return undefined;
   const location = headerOf(response.headers, 'location') ?? '';
-  return /\/api\/v4\/projects\/(\d+)(?=[/?#]|$)/.exec(location)?.[1];
+  const [, project, rest] = /\/api\/v4\/projects\/(\d+)([^?#]*)/.exec(location) ?? [];
+  const [, name, ownRest] = /^\/projects\/([^/]+)(.*)$/.exec(call.endpoint.path) ?? [];
+  const isByPath = name !== undefined && !/^\d+$/.test(name);
+  return isByPath && rest === ownRest ? project : undefined;
 }
 
 function withProject(call: Call, project: string): Call {
@@ -90,18 +96,11 @@ function withProject(call: Call, project: string): Call {
   return { ...call, endpoint: { ...call.endpoint, path } };
 }
 
-const errorBody = (response: RawResponse) => readErrorBody(response.body.toString());
-
-/** Whether GitLab's router does not know the path, for example because a proxy decoded its `%2F`. */
-function isUnknownRoute(response: RawResponse): boolean {
-  return response.status === 404 && errorBody(response).noSuchRoute;
-}
-
 /** Whether a 404 means that a path or number may no longer be the project that it was. */
 function isMissing(name: string, response: RawResponse): boolean {
-  if (response.status !== 404) return false;
-  const { message = '', noSuchRoute } = errorBody(response);
-  return !noSuchRoute && (!/^\d+$/.test(name) || /project not found/i.test(message));
+  const message = notFoundMessageOf(response);
+  if (message === undefined) return false;
+  return !/^\d+$/.test(name) || /project not found/i.test(message);
 }
 
 const isUsable = ({ status }: RawResponse) => status < 300 || status === 304;

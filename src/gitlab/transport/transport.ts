@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../util/clock.ts';
 import { createPerCredential } from '../credential.ts';
 import { createProjectNumbers, type ProjectNumbers } from '../project-numbers.ts';
 import type { Exchange, GitlabResponse, UpstreamRequest } from '../request.ts';
-import type { ServerCapabilities } from '../server-capabilities.ts';
+import { createServerCapabilities, type ServerCapabilities } from '../server-capabilities.ts';
 import { createCircuitBreaker, type OnCircuit } from './circuit-breaker.ts';
 import { createConcurrency } from './concurrency.ts';
 import { createConditionalRead } from './conditional-read.ts';
@@ -12,6 +12,8 @@ import { createEtagCache } from './etag-cache.ts';
 import { createExchange } from './exchange.ts';
 import { createMovedProjectRedirect, type OnMovedProject } from './moved-project.ts';
 import { createCallObserver, type OnCall } from './observing.ts';
+import { createProbe, type Probe } from './probe.ts';
+import { createProblemObserver, type OnProblem } from './problems.ts';
 import { createRateLimiter, createRateLimitState, type RateLimit } from './rate-limit.ts';
 import { createRetry, createRetryBudget } from './retry.ts';
 import { createSingleFlight } from './single-flight.ts';
@@ -46,6 +48,8 @@ export interface TransportOptions {
   /** Largest response body. @default 32 MiB */
   readonly maxBodyBytes?: number | undefined;
   readonly onCall?: OnCall | undefined;
+  /** Receives every call that fails because of the server or the way to it. */
+  readonly onProblem?: OnProblem | undefined;
   /** Wraps every exchange, for example in a tracing span. */
   readonly around?: ((exchange: Exchange) => Exchange) | undefined;
   readonly onCircuit?: OnCircuit | undefined;
@@ -60,6 +64,8 @@ export interface Transport {
   send<T>(request: UpstreamRequest<T>): Promise<GitlabResponse<T>>;
   readonly server: ServerCapabilities;
   readonly projects: ProjectNumbers;
+  /** Checks GitLab with a call of the gateway's own, on a connection of its own. */
+  readonly probe: Probe;
   /** The quota that GitLab last reported to a credential, if any. Makes no call. */
   rateLimitOf(digest: string): RateLimit | undefined;
   /** Aborts running calls and closes all connections. */
@@ -70,18 +76,22 @@ function openWire(options: TransportOptions, timeouts: Timeouts, connections: nu
   const gitlab = new URL(options.baseUrl);
   const { network = {} } = options;
   const opened = openConnections(gitlab, network, { connections, connectMs: timeouts.connectMs });
-  const exchange = createExchange({
-    ...opened,
+  const { dispatcher, streams, probes } = opened;
+  const shared = {
+    origin: opened.origin,
+    headers: opened.headers,
     prefix: `${opened.prefix}${gitlab.pathname.replace(/\/+$/, '')}/api/v4`,
     userAgent: `gitlab-jobs-gateway/${options.version ?? 'dev'}`,
     headersTimeoutMs: timeouts.headersMs,
     bodyTimeoutMs: timeouts.bodyMs,
     maxBodyBytes: options.maxBodyBytes ?? 32 * MEBIBYTE,
-  });
+  };
   return {
-    exchange,
+    exchange: createExchange({ ...shared, dispatcher, streams }),
+    /** Does not wait for a connection that calls of callers occupy. */
+    probe: createExchange({ ...shared, dispatcher: probes, streams: probes }),
     async close() {
-      await Promise.all([opened.dispatcher.destroy(), opened.streams.destroy()]);
+      await Promise.all([dispatcher, streams, probes].map((pool) => pool.destroy()));
     },
   };
 }
@@ -92,7 +102,7 @@ function openWire(options: TransportOptions, timeouts: Timeouts, connections: nu
  */
 export function createTransport(options: TransportOptions): Transport {
   const { clock = systemClock, random = Math.random, onCall = () => {} } = options;
-  const { around = (exchange) => exchange } = options;
+  const { around = (exchange) => exchange, onProblem = () => {} } = options;
   const { connections = 32, perCredential = 16, etagBytes = 64 * MEBIBYTE } = options;
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const wire = openWire(options, timeouts, connections);
@@ -100,23 +110,28 @@ export function createTransport(options: TransportOptions): Transport {
   const etags = createEtagCache(etagBytes);
   const projects = createProjectNumbers(clock);
 
-  const observed = createCallObserver(around(wire.exchange), { clock, onCall });
-  const limited = createConcurrency(observed, { total: connections, perCredential });
+  const observe = (exchange: Exchange) => createCallObserver(around(exchange), { clock, onCall });
+  const probing = createConditionalRead(observe(wire.probe), { clock, etags });
+  const probe = createProbe(createProblemObserver(probing, onProblem), clock);
+  const limited = createConcurrency(observe(wire.exchange), { total: connections, perCredential });
   // Outside the concurrency limit: a call that waits for its quota occupies no slot.
   const paced = createRateLimiter(limited, { clock, stateOf: rateLimitOf });
   const redirected = createMovedProjectRedirect(paced, { projects, onMoved: options.onMoved });
   const cached = createConditionalRead(redirected, { clock, etags });
   const retrying = createRetry(cached, { clock, random, budget: createRetryBudget() });
+  const reported = createProblemObserver(retrying, onProblem);
   // Outside the retries: a call counts as one failure, and an open circuit is not retried.
-  const guarded = createCircuitBreaker(retrying, clock, options.onCircuit);
+  const { onCircuit } = options;
+  const guarded = createCircuitBreaker(reported, { clock, probe, onCircuit });
   const timed = createDeadline(guarded, { clock, totalMs: timeouts.totalMs });
   const send = createSingleFlight(timed, onCall);
 
   return {
     // The value is what request.read returned; the layers pass it on unchanged.
     send: <T>(request: UpstreamRequest<T>) => send(request) as Promise<GitlabResponse<T>>,
-    server: {},
+    server: createServerCapabilities(clock),
     projects,
+    probe,
     rateLimitOf: (digest) => rateLimitOf({ digest }).quota,
     close: wire.close,
   };

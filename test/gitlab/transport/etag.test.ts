@@ -16,6 +16,9 @@ async function startTagged(
     if (request.method === 'POST') return sendJson(response, aJob(7), { headers });
     if (request.headers['if-none-match'] === etag)
       return void response.writeHead(304, headers).end();
+    if (request.url?.includes('/trace')) {
+      return void response.writeHead(200, { ...headers, 'content-type': 'text/plain' }).end('log');
+    }
     const row = aJob(7, { name: state.version, web_url: 'x'.repeat(options.size ?? 0) });
     sendJson(response, /jobs\?|jobs$/.test(request.url ?? '') ? [row] : row, { headers });
   });

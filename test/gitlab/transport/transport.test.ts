@@ -3,6 +3,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
+  GitlabMisroutedError,
   GitlabNetworkError,
   GitlabResponseError,
   GitlabTimeoutError,
@@ -144,7 +145,9 @@ describe('the caller’s signal', () => {
     const note = (warning: Error) => warnings.push(warning);
     process.on('warning', note);
     onTestFinished(() => void process.off('warning', note));
-    const upstream = await startUpstream((_, response) => sendJson(response, aJob(7)));
+    const upstream = await startUpstream((request, response) =>
+      sendJson(response, aJob(Number(/jobs\/(\d+)/.exec(request.url ?? '')?.[1]))),
+    );
     const { signal } = new AbortController();
     const { as, gitlab } = connect(upstream.url);
     const mine = as(gitlab.credential, { signal });
@@ -223,8 +226,8 @@ describe('a job’s log', () => {
       response.end('<p>Sign in</p>');
     });
     const { gitlab } = connect(upstream.url);
-    await expect(gitlab.getJobTrace(job)).rejects.toBeInstanceOf(GitlabResponseError);
-    await expect(gitlab.openJobTrace(job)).rejects.toBeInstanceOf(GitlabResponseError);
+    await expect(gitlab.getJobTrace(job)).rejects.toBeInstanceOf(GitlabMisroutedError);
+    await expect(gitlab.openJobTrace(job)).rejects.toBeInstanceOf(GitlabMisroutedError);
   });
 
   it('streams, decompressed if necessary', async () => {
@@ -393,7 +396,7 @@ describe('moved projects', () => {
     async (location) => {
       const upstream = await start(location);
       const call = connect(upstream.url).gitlab.getJob({ project: 'old/name', id: '7' });
-      await expect(call).rejects.toMatchObject({ code: 'GITLAB_RESPONSE', status: 301 });
+      await expect(call).rejects.toMatchObject({ code: 'GITLAB_MISROUTED', status: 301 });
       expect(upstream.log.length).toBeLessThanOrEqual(2);
     },
   );
@@ -411,7 +414,7 @@ describe('moved projects', () => {
       response.writeHead(301, { location: '/api/v4/projects/42/jobs/7' }).end();
     });
     const call = connect(upstream.url).gitlab.eraseJob(write);
-    await expect(call).rejects.toMatchObject({ code: 'GITLAB_RESPONSE', status: 301 });
+    await expect(call).rejects.toMatchObject({ code: 'GITLAB_MISROUTED', status: 301 });
     expect(upstream.log).toHaveLength(1);
   });
 
@@ -441,7 +444,7 @@ describe('call events', () => {
     const mine = as(gitlab.credential, { counter });
     await mine.getJob(job);
     await mine.eraseJob({ ...write, id: '8' }).catch(() => {});
-    await mine.getJob({ project: '1', id: '9' });
+    await mine.getJob({ project: '43', id: '7' });
     const template = '/projects/:id/jobs/:id';
     expect(events).toMatchObject([
       { template, method: 'GET', status: 200, outcome: 'call' },

@@ -1,0 +1,232 @@
+/*
+ * Decides which server sent a response: GitLab's API, GitLab's router, or another server, such as a
+ * web server at a wrong address, an access proxy, a sign-in page or an API gateway (upstream.md
+ * §1.6). Only GitLab's API says anything about a resource or a credential.
+ */
+import { isIP } from 'node:net';
+import {
+  type GitlabError,
+  GitlabMisroutedError,
+  GitlabRateLimitError,
+  GitlabResponseError,
+  GitlabStatusError,
+} from '../errors.ts';
+import { type Call, originOf, type RawResponse, type ResponseHead } from '../request.ts';
+import { headerOf, readRetryAfter } from './headers.ts';
+
+/** Throws GitlabError unless GitLab itself answered with success. */
+export function requireSuccess(call: Call, response: RawResponse, now: number): void {
+  if (response.status >= 300) throw toError(call, response, now);
+  if (!isForeignSuccess(call, response)) return;
+  response.stream?.destroy();
+  throw toForeignError(call, response);
+}
+
+/**
+ * The error of a 2xx response that the call's reader refused with `error`: a body without the id
+ * that every resource has, or no JSON at all, is another server's.
+ */
+export function toRefusalError(call: Call, response: RawResponse, error: unknown): unknown {
+  const media = mediaTypeOf(response);
+  const value = parseJson(response.body);
+  const isForeign = value === undefined ? media !== '' && !isJson(media) : isObjectWithoutId(value);
+  return error instanceof GitlabResponseError && call.expects !== 'log' && isForeign
+    ? toForeignError(call, response)
+    : error;
+}
+
+function toError(call: Call, response: RawResponse, now: number): GitlabError {
+  const { status } = response;
+  const origin = originOf(call, response);
+  if (status === 304) return new GitlabResponseError('304 was not requested', response, origin);
+  if (status < 400) return toRedirectError(call, response);
+  const body = parseErrorBody(response.body);
+  if (isUnknownRoute(response, body)) return toRouteError(call, response);
+  const isRefusal = status < 500 && status !== 429;
+  if (isRefusal && !isGitlabRefusal(response, body)) return toForeignError(call, response);
+  const gitlabMessage = body ? messageOf(body) : plainTextOf(response);
+  const retryAfterSeconds = readRetryAfter(response.headers, now);
+  if (status === 429) return new GitlabRateLimitError({ retryAfterSeconds, gitlabMessage }, origin);
+  return new GitlabStatusError({ status, gitlabMessage, retryAfterSeconds }, origin);
+}
+
+/** Whether GitLab's router does not know the path, for example because a proxy decoded its `%2F`. */
+export function isUnknownRoute(
+  response: RawResponse,
+  body = parseErrorBody(response.body),
+): boolean {
+  return response.status === 404 && body?.['error'] === '404 Not Found';
+}
+
+/** The message of GitLab's own 404, such as `404 Project Not Found`; undefined for other responses. */
+export function notFoundMessageOf(response: RawResponse): string | undefined {
+  if (response.status !== 404) return undefined;
+  const body = parseErrorBody(response.body);
+  return body && isGitlabRefusal(response, body) ? messageOf(body) : undefined;
+}
+
+const toName = ({ method, endpoint }: Call): string => `${method} ${endpoint.template}`;
+
+function toRouteError(call: Call, response: RawResponse): GitlabMisroutedError {
+  const reason = `This GitLab has no such route: ${toName(call)}. Check GITLAB_URL, and that proxies keep %2F in paths; older versions of GitLab lack some routes.`;
+  const { status } = response;
+  return new GitlabMisroutedError(reason, { status, noSuchRoute: true }, originOf(call, response));
+}
+
+function toForeignError(call: Call, response: RawResponse): GitlabMisroutedError {
+  const { status } = response;
+  const media = mediaTypeOf(response) || 'no media type';
+  const reason = `Another server answered instead of GitLab: status ${status}, ${media}, for ${toName(call)}. Check GITLAB_URL, and the proxies and sign-in pages in front of GitLab.`;
+  return new GitlabMisroutedError(reason, { status }, originOf(call, response));
+}
+
+/**
+ * The error of a redirect that is not followed. Names the address in `Location`: its base, if it is
+ * the same path of GitLab's API elsewhere, else its origin. Clients see host names, but no IP
+ * addresses.
+ */
+function toRedirectError(call: Call, response: RawResponse): GitlabMisroutedError {
+  const { status } = response;
+  const location = parseUrl(headerOf(response.headers, 'location'));
+  const apiPath = `/api/v4${call.endpoint.path}`;
+  const isSameCall = location?.pathname.endsWith(apiPath) ?? false;
+  const base = isSameCall ? location?.pathname.slice(0, -apiPath.length) : '';
+  const redirectsTo = location && `${location.origin}${base}`;
+  const isPublic = location !== undefined && isIP(location.hostname.replace(/[[\]]/g, '')) === 0;
+  const target = (isPublic && redirectsTo) || 'another address';
+  const advice = isSameCall
+    ? `Set GITLAB_URL to ${isPublic ? target : 'that address'}.`
+    : 'Check GITLAB_URL, and the proxies and sign-in pages in front of GitLab.';
+  const reason = `Another server answered instead of GitLab: it redirects ${toName(call)} to ${target} (status ${status}). ${advice}`;
+  return new GitlabMisroutedError(reason, { status, redirectsTo }, originOf(call, response));
+}
+
+/** Parses an absolute URL; undefined for anything else. */
+function parseUrl(text: string | undefined): URL | undefined {
+  const absolute = text?.startsWith('//') ? `https:${text}` : text;
+  return absolute !== undefined && URL.canParse(absolute) ? new URL(absolute) : undefined;
+}
+
+/** The media type in lower case, without parameters; empty if there is none. */
+function mediaTypeOf({ headers }: ResponseHead): string {
+  const [type = ''] = (headerOf(headers, 'content-type') ?? '').split(/[;,]/);
+  return type.trim().toLowerCase();
+}
+
+const isJson = (media: string): boolean => /^application\/(?:[\w.-]+\+)?json$/.test(media);
+
+/** Media types of a log: GitLab's, and those of object storage (upstream.md §7). */
+const LOG_TYPES = new Set(['', 'text/plain', 'application/octet-stream', 'binary/octet-stream']);
+
+/**
+ * Whether another server sent a 2xx response. A log is judged by its media type alone, because a job
+ * may print anything. JSON is judged by its beginning, and again if its reader refuses it.
+ */
+function isForeignSuccess(call: Call, response: RawResponse): boolean {
+  const media = mediaTypeOf(response);
+  if (call.expects === 'log') return !LOG_TYPES.has(media);
+  const start = startOf(response.body);
+  if (start === '' || start === '{' || start === '[') return false;
+  return start === '<' || !isJson(media);
+}
+
+/** The first character of a body that is not white space; empty if there is none. */
+const startOf = (body: Buffer): string => body.toString('latin1', 0, 256).trimStart().charAt(0);
+
+/** GitLab's error bodies are short. A longer body is not parsed. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+type ErrorBody = Readonly<Record<string, unknown>>;
+
+function parseErrorBody(body: Buffer): ErrorBody | undefined {
+  const value = body.length > MAX_ERROR_BYTES ? undefined : parseJson(body);
+  return isObject(value) ? value : undefined;
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+const isObject = (value: unknown): value is ErrorBody =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isObjectWithoutId = (value: unknown): boolean => isObject(value) && !('id' in value);
+
+/** GitLab sends it with every response; few other servers do. Proxies may remove it. */
+const hasRequestId = ({ headers }: ResponseHead): boolean => headers['x-request-id'] !== undefined;
+
+/** GitLab's messages that do not begin with the status. */
+const OTHER_MESSAGES =
+  /^(?:Action temporarily disabled|Non GET methods are not allowed|You cannot perform write operations)/;
+
+const GITLAB_MEMBERS = new Set(['message', 'error', 'error_description', 'scope']);
+
+/**
+ * Whether a 4xx is GitLab's own (upstream.md §1.2): `message` begins with the status, or the body has
+ * the form of a validation or OAuth error. An API gateway's `{"message": "no Route matched"}` is not.
+ * A 404 must begin with the status, since it means that something does not exist.
+ */
+function isGitlabRefusal(response: RawResponse, body: ErrorBody | undefined): boolean {
+  const { status } = response;
+  const isSigned = hasRequestId(response);
+  if (!body) return status !== 404 && isSigned && isDamagedJson(response);
+  const { message } = body;
+  if (typeof message === 'string' && message.startsWith(`${status} `)) return true;
+  const hasKnownMembers = Object.keys(body).every((name) => GITLAB_MEMBERS.has(name));
+  const isPossible = status !== 404 && (isSigned || hasKnownMembers);
+  return isPossible && hasRefusalForm(status, body, isSigned);
+}
+
+function hasRefusalForm(
+  status: number,
+  { message, error, error_description }: ErrorBody,
+  isSigned: boolean,
+): boolean {
+  // OAuth errors always have a description; GitLab has no other form of 401.
+  if (typeof error === 'string' && typeof error_description === 'string') return true;
+  if (status === 401) return false;
+  if (typeof message === 'string') return isSigned || OTHER_MESSAGES.test(message);
+  if (typeof message === 'object' && message !== null) return true;
+  return typeof error === 'string' && (isSigned || status !== 403);
+}
+
+/** Whether a body is labeled as JSON but cannot be read, and is not a web page either. */
+const isDamagedJson = (response: RawResponse): boolean =>
+  isJson(mediaTypeOf(response)) && startOf(response.body) !== '<';
+
+/** The text of a throttle, `Retry later` (upstream.md §5.1). Other servers' texts are not shown. */
+function plainTextOf(response: RawResponse): string | undefined {
+  const isThrottle = response.status === 429 && mediaTypeOf(response) === 'text/plain';
+  return isThrottle ? truncate(response.body.toString('utf8', 0, MAX_ERROR_BYTES)) : undefined;
+}
+
+/** Longest error message that is kept, in UTF-16 units. */
+const MAX_LENGTH = 500;
+/** GitLab's deepest message is `{"field": ["text"]}`. */
+const MAX_DEPTH = 4;
+
+/** Reads the message of every form of error body; undefined if there is none (upstream.md §1.2). */
+export function messageOf({ message, error, error_description }: ErrorBody): string | undefined {
+  const texts = [flatten(error), flatten(error_description)].filter(Boolean);
+  return truncate(flatten(message) || texts.join(': ')) || undefined;
+}
+
+function truncate(text: string): string {
+  const trimmed = text.trim();
+  return trimmed.length > MAX_LENGTH ? `${trimmed.slice(0, MAX_LENGTH)}…` : trimmed;
+}
+
+/** Joins a `message`: a text, a list, `{"error": …}`, or errors by field: `{"base": ["…"]}`. */
+function flatten(message: unknown, depth = 0): string {
+  if (message === null || message === undefined || depth > MAX_DEPTH) return '';
+  const inner = (value: unknown) => flatten(value, depth + 1);
+  if (Array.isArray(message)) return message.map(inner).filter(Boolean).join(', ');
+  if (typeof message !== 'object') return String(message);
+  return Object.entries(message)
+    .map(([key, value]) => (/^(?:base|error)$/.test(key) ? '' : `${key}: `) + inner(value))
+    .join('; ');
+}
