@@ -196,7 +196,7 @@ describe('a proxy that decodes the slash of a path', () => {
     await gitlab.getProject('42');
     await gitlab.getJob(job);
     const missing = gitlab.getJob({ ...job, id: '8' });
-    await expect(missing).rejects.toMatchObject({ status: 404, noSuchRoute: false });
+    await expect(missing).rejects.toMatchObject({ code: 'GITLAB_STATUS', status: 404 });
     expect(gitlab.findProject('group/app')).toMatchObject({ number: '42' });
   });
 });
