@@ -7,7 +7,16 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig(({ mode }) => ({
   // One copy of graphql for us and our libraries: Node takes index.js, Vite alone would take index.mjs.
-  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  // The examples import our package by its name.
+  resolve: {
+    alias: [
+      { find: /^graphql$/, replacement: 'graphql/index.js' },
+      {
+        find: /^gitlab-jobs-gateway\/(.*)$/,
+        replacement: `${import.meta.dirname}/src/clients/$1.ts`,
+      },
+    ],
+  },
   test: {
     ...(mode === 'slow'
       ? { include: ['test/**/*.slow.ts'], fileParallelism: false, retry: 2 }

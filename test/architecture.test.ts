@@ -19,7 +19,7 @@ const ranks: readonly (readonly string[])[] = [
   ['context', 'webhooks'],
   ['live', 'observability'],
   ['gitlab'],
-  ['trace', 'util'],
+  ['trace', 'util', 'clients'],
 ];
 
 /** What of `gitlab` the schema may use: shapes, errors and list words, never the client or the wire. */

@@ -162,8 +162,7 @@ Pipeline.implement({
         leadsTo: 'pipeline',
         sharedBy: 'project',
       }),
-      resolve: (row, _args, { webUrls }) =>
-        row.requestedProject ?? projectBehind(row.projectRow ?? row, webUrls),
+      resolve: (row, _args, { webUrls }) => row.requestedProject ?? projectBehind(row, webUrls),
     }),
     jobs: t.field({
       type: JobConnection,

@@ -119,7 +119,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions) {
       offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
   });
   const refusal = ({ url = '/', headers }: IncomingMessage): string | undefined => {
-    if (url.split('?', 1)[0] !== '/graphql') return '404 Not Found';
+    if (!/^\/graphql\/?(?:\?|$)/.test(url)) return '404 Not Found';
     if (isForeign((name) => headers[name]?.toString())) return '403 Forbidden';
     return isDraining ? '503 Service Unavailable' : undefined;
   };

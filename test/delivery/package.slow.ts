@@ -93,6 +93,19 @@ describe.skipIf(process.env['SKIP_NPM_INSTALL'])('the package', () => {
     expect(stdout).toBe('200\n');
   });
 
+  it('has what clients must know of the schema, without their libraries', async () => {
+    const script = `import { createTypePolicies, possibleTypes } from 'gitlab-jobs-gateway/apollo';
+      import { createResolvers, keys } from 'gitlab-jobs-gateway/graphcache';
+      import { scalars } from 'gitlab-jobs-gateway/codegen';
+      import { createRequire } from 'node:module';
+      const { customScalarTypes } = createRequire(import.meta.url)('gitlab-jobs-gateway/relay.json');
+      const shipped = [createTypePolicies(String), possibleTypes, createResolvers(String), keys];
+      console.log([...shipped, scalars, customScalarTypes].every((value) => Object.keys(value).length > 0));`;
+    await writeFile(join(places.folder, 'clients.js'), script);
+    const { stdout } = await run(process.execPath, ['clients.js'], { cwd: places.folder });
+    expect(stdout).toBe('true\n');
+  });
+
   it('contains no development dependencies, sources or tests', async () => {
     const modules = join(places.folder, 'node_modules');
     const installed = await readdir(modules);

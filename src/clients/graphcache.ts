@@ -1,0 +1,22 @@
+import { paginatedFields, typesWithoutId } from './schema-facts.ts';
+
+/** For `keys` of urql's graphcache: types without an id are part of the object that contains them. */
+export const keys: Record<string, () => null> = Object.fromEntries(
+  typesWithoutId.map((type) => [type, () => null]),
+);
+
+/**
+ * Creates `resolvers` for urql's graphcache: lists grow page by page.
+ *
+ * @param relayPagination the function of that name of `@urql/exchange-graphcache/extras`
+ */
+export function createResolvers<Resolver>(
+  relayPagination: () => Resolver,
+): Record<string, Record<string, Resolver>> {
+  return Object.fromEntries(
+    Object.entries(paginatedFields).map(([type, fields]) => [
+      type,
+      Object.fromEntries(Object.keys(fields).map((field) => [field, relayPagination()])),
+    ]),
+  );
+}
