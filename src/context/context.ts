@@ -63,15 +63,23 @@ export interface Caller {
   /** Aborts when the caller disconnects. */
   signal: AbortSignal;
   streamedStrings?: StreamedStrings;
+  /** Waits until the connection of a subscriber can take another event. @default it always can */
+  ready?(): Promise<void>;
 }
 
 const noTraceContext: Readonly<Record<string, string>> = {};
+/** The form of version 00, and of later ones that add to it (W3C Trace Context, 3.2). */
+const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(-[\w-]{1,100})?$/;
+/** In characters; the specification demands this much (3.3.1.5). */
+const MAX_TRACESTATE = 512;
 
+/** Returns the headers to forward; none if they are malformed or too long. */
 function traceContextOf({ header }: Caller): Readonly<Record<string, string>> {
   const traceparent = header('traceparent');
-  if (!traceparent) return noTraceContext;
+  if (!traceparent || !TRACEPARENT.test(traceparent)) return noTraceContext;
   const tracestate = header('tracestate');
-  return { traceparent, ...(tracestate && { tracestate }) };
+  const isForwarded = tracestate && tracestate.length <= MAX_TRACESTATE;
+  return { traceparent, ...(isForwarded && { tracestate }) };
 }
 
 /** Throws CredentialError for a header that does not contain a token. */
@@ -113,7 +121,7 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
     end: () => releaseEvent(),
     streamedStrings: caller.streamedStrings,
     openTrace: (ref) => connect(caller.signal).openJobTrace(ref),
-    live: deps.live.of({ credential, signal: caller.signal }),
+    live: deps.live.of({ credential, signal: caller.signal, ready: caller.ready }),
     rateLimit() {
       limitMaxAge(freshness, 0);
       return transport.rateLimitOf(credential.digest);

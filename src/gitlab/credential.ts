@@ -50,6 +50,11 @@ export const anonymous: Credential = {
 
 /** Visible ASCII. Repeated headers arrive joined by ", ", which does not match. */
 const tokenForm = /^[\x21-\x7e]+$/;
+/**
+ * GitLab's longest tokens, JSON web tokens of jobs, have about 1,000 characters. Servers refuse longer
+ * headers in ways that look as if GitLab were down.
+ */
+const MAX_TOKEN_LENGTH = 4_096;
 /** GitLab's prefix of job tokens, after a prefix that an instance may configure for all tokens. */
 const jobTokenForm = /^(?:[\w.]+-)?glcbt-/;
 
@@ -83,6 +88,11 @@ function readBearer(value: string | null | undefined): string | undefined {
 }
 
 function checkToken(name: string, token: string): string {
+  if (token.length > MAX_TOKEN_LENGTH) {
+    throw new CredentialError(
+      `The ${name} header is longer than any token: at most ${MAX_TOKEN_LENGTH} characters.`,
+    );
+  }
   if (tokenForm.test(token)) return token;
   throw new CredentialError(`The ${name} header holds characters that no token has.`);
 }

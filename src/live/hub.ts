@@ -28,6 +28,8 @@ export interface Live {
 interface LiveCaller {
   credential: Credential;
   signal: AbortSignal;
+  /** Waits until the caller's connection can take another event. @default it always can */
+  ready?: (() => Promise<void>) | undefined;
 }
 
 export interface LiveHub {
@@ -130,7 +132,7 @@ export function createLiveHub(given: LiveHubOptions): LiveHub {
   const counts = createCounts(options);
 
   const subscribe = <State, News>(
-    { credential, signal }: LiveCaller,
+    { credential, signal, ready }: LiveCaller,
     resource: Resource<State>,
     view: View<State, News>,
   ): LiveEvents<News> => {
@@ -139,7 +141,7 @@ export function createLiveHub(given: LiveHubOptions): LiveHub {
     const isRenewable = credential.renewal !== undefined;
     const failures = createFailures({ clock, random, intervalMs, isRenewable });
     const poll = find(credential, resource);
-    return subscribeTo(poll, view, { signal, clock, failures, onLeave });
+    return subscribeTo(poll, view, { signal, ready, clock, failures, onLeave });
   };
 
   return {

@@ -18,6 +18,8 @@ export type View<State, News> = (state: State) => News | undefined | Promise<New
 
 interface SubscriberOptions {
   signal: AbortSignal;
+  /** Waits until the subscriber's connection can take another event. @default it always can */
+  ready?: (() => Promise<void>) | undefined;
   clock: Clock;
   /** Decides which errors of the view are retried. */
   failures: Failures;
@@ -29,7 +31,7 @@ interface SubscriberOptions {
 export function subscribeTo<State, News>(
   poll: Poll<State>,
   given: View<State, News>,
-  { signal, clock, failures, onLeave }: SubscriberOptions,
+  { signal, ready, clock, failures, onLeave }: SubscriberOptions,
 ): LiveEvents<News> {
   const ended = new AbortController();
   let seenVersion = 0;
@@ -58,6 +60,8 @@ export function subscribeTo<State, News>(
   /** Waits for news; undefined at the end. */
   const nextNews = async (): Promise<News | undefined> => {
     while (!isBehind() && !poll.ending) await change();
+    // Nothing is rendered for a client that does not read what it already got.
+    await ready?.();
     const { state, version, ending } = poll;
     if (isBehind() && state !== undefined) return (await view(state, version)) ?? nextNews();
     if (ending?.error !== undefined) throw ending.error;

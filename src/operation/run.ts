@@ -40,6 +40,8 @@ export interface OperationRequest extends OperationStart {
   refuseType?(type: OperationTypeNode): GraphQLError | undefined;
   /** Whether the transport renders the placeholders of long strings that `writeResponse` leaves. */
   streamsStrings?: boolean;
+  /** Waits until the connection can take another event of a subscription. @default it always can */
+  ready?(): Promise<void>;
   batch?: Batch | undefined;
 }
 
@@ -194,9 +196,12 @@ export function createOperations(deps: OperationsDeps): Operations {
   };
 
   const contextOf = ({ request, tracked, type }: PreparedOperation): Context => {
-    const { header, signal } = request;
+    const { header, signal, ready } = request;
     const streams = request.streamsStrings && type !== 'subscription';
-    const caller = { header, signal, ...(streams && { streamedStrings: createStreamedStrings() }) };
+    const caller = {
+      ...{ header, signal, ...(ready && { ready }) },
+      ...(streams && { streamedStrings: createStreamedStrings() }),
+    };
     const context = openContext(caller, deps.context);
     tracked.operation.requestCounter = context.requestCounter;
     return context;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 
 /** One client's connection and its running operations. */
@@ -12,9 +13,59 @@ interface RunningOperation {
 
 const SERVICE_RESTART = 1012;
 
+/**
+ * Operations of one connection at the same time, with subscriptions: one for each row of the longest
+ * list. An operation takes 20 kB.
+ */
+export const MAX_OPERATIONS = 500;
+
+/**
+ * While more bytes than this wait to be sent to a client, its messages are not read, and no events are
+ * rendered for it (backpressure).
+ */
+const MAX_BUFFERED = 64 * 1024;
+
+/**
+ * Delays the work for a client that does not read. `carrier` is the TCP connection of the socket.
+ */
+function createBackpressure(socket: WebSocket, carrier: Socket) {
+  /** Events that wait to be rendered, in order. */
+  const waiting: (() => void)[] = [];
+  let isScheduled = false;
+  const isFull = () => socket.bufferedAmount > MAX_BUFFERED;
+  // One event at a time: the next one is rendered when this one was handed to the socket.
+  const renderNext = () => {
+    isScheduled = false;
+    if (isFull()) return;
+    waiting.shift()?.();
+    schedule();
+  };
+  const schedule = () => {
+    if (isScheduled || waiting.length === 0) return;
+    isScheduled = true;
+    setImmediate(renderNext);
+  };
+  const pauseIfFull = () => {
+    if (isFull()) socket.pause();
+  };
+  carrier.on('drain', () => {
+    if (socket.isPaused) socket.resume();
+    schedule();
+  });
+  // Pings are answered by the WebSocket library.
+  socket.on('message', pauseIfFull).on('ping', pauseIfFull);
+  return (): Promise<void> =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      schedule();
+    });
+}
+
 /** Creates the registry of one socket's operations. */
 export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
   const running = new Map<string, RunningOperation>();
+  const ready = createBackpressure(socket, upgrade.socket);
+  let headers: Headers | undefined;
   let isRetiring = false;
   let operations = 0;
   const closeIfIdle = () => {
@@ -24,12 +75,25 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
   return {
     upgrade,
     /** Request headers, merged with the `connection_init` payload. */
-    headers: new Headers(),
+    get headers() {
+      return headers ?? new Headers();
+    },
+    get isInitialized() {
+      return headers !== undefined;
+    },
+    initialize(merged: Headers) {
+      headers = merged;
+    },
     get isRetiring() {
       return isRetiring;
     },
     /** Returns the number of the next operation, from 1. */
     countOperation: () => ++operations,
+    /** Waits until the client has read enough to get another event. */
+    ready,
+    get isFull() {
+      return running.size >= MAX_OPERATIONS;
+    },
     close: (code: number, reason: string) => socket.close(code, reason),
     /** Registers an operation. Its signal is aborted when the client no longer waits for it. */
     begin(id: string): AbortSignal {
@@ -73,6 +137,11 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
   };
 }
 
+/** More messages wait for operations to end than a connection may have operations. */
+export class TooManyMessagesError extends Error {
+  override readonly name = 'TooManyMessagesError';
+}
+
 /** Returns the type and operation id of a message; undefined for a message without an id. */
 function headOf(text: string): { type: unknown; id: string } | undefined {
   try {
@@ -95,7 +164,8 @@ function keep(promises: Map<string, Promise<unknown>>, id: string, promise: Prom
  * Passes messages on in order. If the client reuses the id of an operation that it has completed,
  * the message waits until the first operation has ended: graphql-ws (6.4) identifies operations by
  * id alone and would send the result of the first one as that of the second. `handle` resolves when
- * a message is processed; `cancel` is called when the client completes an operation.
+ * a message is processed, and rejects with
+ * TooManyMessagesError if too many wait; `cancel` is called when the client completes an operation.
  */
 export function sequenceById(
   handle: (text: string) => Promise<void>,
@@ -104,6 +174,7 @@ export function sequenceById(
   const running = new Map<string, Promise<unknown>>();
   /** By id: promises that must settle before the next message is passed on. */
   const pending = new Map<string, Promise<unknown>>();
+  let waiting = 0;
 
   const subscribe = (id: string, text: string): Promise<void> => {
     const handled = handle(text);
@@ -125,8 +196,13 @@ export function sequenceById(
     }
     if (type !== 'subscribe') return handle(text);
     if (!previous) return subscribe(id, text);
+    if (waiting >= MAX_OPERATIONS) return Promise.reject(new TooManyMessagesError());
+    waiting += 1;
     return new Promise((resolve, reject) => {
-      const started = previous.then(() => void subscribe(id, text).then(resolve, reject));
+      const started = previous.then(() => {
+        waiting -= 1;
+        subscribe(id, text).then(resolve, reject);
+      });
       keep(pending, id, started);
     });
   };

@@ -1,5 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ExecutionArgs, FormattedExecutionResult, GraphQLSchema } from 'graphql';
+import {
+  type ExecutionArgs,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+} from 'graphql';
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { formatError } from '../graphql/client-errors.ts';
 import {
@@ -8,7 +13,7 @@ import {
   type ResponseStream,
   writeResponse,
 } from '../operation/run.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, MAX_OPERATIONS } from './connection.ts';
 
 const CREDENTIALS = ['private-token', 'authorization', 'job-token'];
 /** Headers that the `connection_init` payload may contain: browsers cannot send them otherwise. */
@@ -106,13 +111,18 @@ function callerHeaders(
 /** Reads the headers of a connection; closes it if the payload is malformed. */
 function initialize(connection: Connection, payload: Record<string, unknown> | undefined): boolean {
   try {
-    connection.headers = callerHeaders(connection.upgrade.headers, payload);
+    connection.initialize(callerHeaders(connection.upgrade.headers, payload));
     return true;
   } catch (error) {
     if (!(error instanceof PayloadError)) throw error;
     connection.close(BAD_REQUEST, error.message);
     return false;
   }
+}
+
+function tooManyOperations(): GraphQLError {
+  const message = `A connection runs at most ${MAX_OPERATIONS} operations at the same time.`;
+  return new GraphQLError(message, { extensions: { code: 'RATE_LIMITED', retryAfter: null } });
 }
 
 export interface ProtocolDeps {
@@ -142,6 +152,7 @@ export function createProtocol({
       requestId: nextRequestId(connection),
       header: (name) => headers.get(name),
       signal: connection.begin(id),
+      ready: connection.ready,
     });
     if (!('cached' in prepared)) return refuse(connection, id, prepared);
     const result = await operations.execute(prepared);
@@ -162,7 +173,8 @@ export function createProtocol({
     onSubscribe({ extra: { connection } }, id, params) {
       // Not answered when the connection is about to close: clients send it again on the next one,
       // but not after an error.
-      return connection.isRetiring ? new Promise(() => {}) : run(connection, id, params);
+      if (connection.isRetiring) return new Promise(() => {});
+      return connection.isFull ? [tooManyOperations()] : run(connection, id, params);
     },
     execute: resultOf as never,
     subscribe: resultOf as never,

@@ -3,8 +3,14 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { hasTooManyValues, MAX_JSON_VALUES } from '../operation/json-size.ts';
 import { quoteLargeIntegers } from '../util/json.ts';
-import { type Connection, createConnection, sequenceById } from './connection.ts';
+import {
+  type Connection,
+  createConnection,
+  sequenceById,
+  TooManyMessagesError,
+} from './connection.ts';
 import { createProtocol, type ProtocolDeps } from './protocol.ts';
 
 /** Options of WebSockets. */
@@ -22,10 +28,13 @@ export interface WebSocketOptions extends ProtocolDeps {
 
 const BAD_REQUEST = 4400;
 
-/**
- * While more bytes than this wait to be sent to a client, its messages are not read (backpressure).
- */
-const MAX_BUFFERED = 64 * 1024;
+const TOO_MANY_REQUESTS = 4429;
+
+/** Bytes of a message before the connection is acknowledged: as many as HTTP headers may have. */
+const MAX_INIT_BYTES = 16_384;
+/** A message may come in many frames and packets, each of which takes memory until it is complete. */
+const MAX_FRAGMENTS = 1_024;
+const MAX_PACKETS = 8_192;
 
 /**
  * Terminates the connection of a client that disappeared without closing it. While data is being
@@ -34,9 +43,11 @@ const MAX_BUFFERED = 64 * 1024;
  */
 function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stalledMs: number) {
   let isAlive = true;
-  socket.on('pong', () => {
+  const onSign = () => {
     isAlive = true;
-  });
+  };
+  // A pong may arrive behind many messages, which are handled one at a time.
+  socket.on('pong', onSign).on('message', onSign);
   const check = () => {
     if (!isAlive) return socket.terminate();
     isAlive = false;
@@ -55,6 +66,14 @@ function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stall
   socket.once('close', () => clearInterval(timer));
 }
 
+/** Returns why a message is too large to be parsed; undefined if it is not. */
+function problemOf(message: Buffer, { isInitialized }: Connection): string | undefined {
+  if (!isInitialized && message.length > MAX_INIT_BYTES)
+    return `connection_init has more than ${MAX_INIT_BYTES} bytes`;
+  if (hasTooManyValues(message)) return `A message has more than ${MAX_JSON_VALUES} JSON values`;
+  return undefined;
+}
+
 /** Passes the messages and the end of a socket to the protocol. */
 function connect(
   protocol: ReturnType<typeof createProtocol>,
@@ -69,19 +88,21 @@ function connect(
         new Promise((resolve) => {
           // A failure is followed by `close`, which ends all operations.
           if (socket.readyState !== socket.OPEN) return resolve();
-          socket.send(data, () => {
-            if (socket.isPaused && socket.bufferedAmount <= MAX_BUFFERED) socket.resume();
-            resolve();
-          });
+          socket.send(data, () => resolve());
         }),
       close: connection.close,
       onMessage(handle) {
         const pass = sequenceById(handle, connection.cancel);
-        socket.on('message', (data) => {
-          pass(quoteLargeIntegers(String(data))).catch(() =>
-            socket.close(BAD_REQUEST, 'Invalid message received'),
-          );
-          if (socket.bufferedAmount > MAX_BUFFERED) socket.pause();
+        socket.on('message', (data: Buffer) => {
+          // A client may go on sending until it has answered the close frame.
+          if (socket.readyState !== socket.OPEN) return;
+          const problem = problemOf(data, connection);
+          if (problem) return socket.close(BAD_REQUEST, problem);
+          pass(quoteLargeIntegers(String(data))).catch((error: unknown) => {
+            if (!(error instanceof TooManyMessagesError))
+              return socket.close(BAD_REQUEST, 'Invalid message received');
+            return socket.close(TOO_MANY_REQUESTS, 'Too many operations wait for others');
+          });
         });
       },
     },
@@ -115,6 +136,10 @@ export function serveWebSockets(server: Server, options: WebSocketOptions) {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_PACKETS,
+    // Other connections are served between two messages of this one.
+    allowSynchronousEvents: false,
     handleProtocols: (offered) =>
       offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
   });
