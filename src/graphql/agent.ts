@@ -59,14 +59,14 @@ AllowedAgents.implement({
       description:
         'The pipeline of the job. Only its ids are known without a call; a job token may read the rest from GitLab 19 on.',
       extensions: costs({ names: () => [{ type: 'Pipeline' }], exists: true }),
-      resolve: ({ pipeline, project }, _args, context, info) =>
-        pipeline && project
-          ? readPipeline(
-              context,
-              { project: String(project.id), id: String(pipeline.id) },
-              { ...selectedBelow(info), exists: true },
-            )
-          : null,
+      resolve: async ({ pipeline, project }, _args, context, info) => {
+        if (!pipeline || !project) return null;
+        const ref = { project: String(project.id), id: String(pipeline.id) };
+        const row = await readPipeline(context, ref, { ...selectedBelow(info), exists: true });
+        const below = selectionOf(info).below('project');
+        if (!row || !needsMore('Project', below, { from: 'pipeline', to: 'job' })) return row;
+        return { ...row, requestedProject: await projectOf(ref.project, context, below) };
+      },
     }),
     project: t.field({
       type: Project,

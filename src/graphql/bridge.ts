@@ -1,27 +1,29 @@
 import type { Context } from '../context/context.ts';
 import type { Bridge as BridgeRow } from '../gitlab/rows.ts';
 import { costs } from './cost.ts';
-import { Bridge, CiJob, Node, Pipeline, type PipelineRow } from './refs.ts';
-import { baseUrlOf, projectBehind, projectUrlOf } from './web-url.ts';
+import { Bridge, CiJob, Node, Pipeline, type PipelineRow, type RowOfProject } from './refs.ts';
+import { projectBehind, projectUrlOf } from './web-url.ts';
 
 /**
  * Returns the numeric id of the project of a downstream pipeline whose row does not contain it: that
  * of the trigger job if both have the same URL, else that of the project at the URL.
  */
-async function readProjectOf(pipeline: PipelineRow, bridge: BridgeRow, context: Context) {
+async function readProjectOf(pipeline: RowOfProject, bridge: BridgeRow, context: Context) {
   const url = projectUrlOf(pipeline);
   if (url && url === projectUrlOf(bridge)) return bridge.project_id;
   const { path } = projectBehind(pipeline, context.webUrls);
   const project = path ? await context.loaders.project(path) : null;
-  return project?.id ?? null;
+  return project?.id;
 }
 
 async function downstreamOf(bridge: BridgeRow, context: Context): Promise<PipelineRow | null> {
-  if (!bridge.downstream_pipeline) return null;
-  const row = { ...bridge.downstream_pipeline, project_id: '', baseUrl: baseUrlOf(bridge) };
-  const project =
-    bridge.downstream_pipeline.project_id ?? (await readProjectOf(row, bridge, context));
-  return project === null ? null : { ...row, project_id: String(project) };
+  const { downstream_pipeline: row, user } = bridge;
+  if (!row) return null;
+  const projectRow = { project_id: '', web_url: row.web_url, user };
+  const project = row.project_id ?? (await readProjectOf(projectRow, bridge, context));
+  if (project == null) return null;
+  const project_id = String(project);
+  return { ...row, project_id, projectRow: { ...projectRow, project_id } };
 }
 
 Bridge.implement({

@@ -3,7 +3,7 @@ import { costs } from './cost.ts';
 import { toGlobalId } from './global-id.ts';
 import { CiJob, Commit, Node, Pipeline, type PipelineRow, Project, User } from './refs.ts';
 import { CiJobStatus, toStatus } from './status.ts';
-import { baseUrlOf, projectBehind } from './web-url.ts';
+import { projectBehind } from './web-url.ts';
 
 export const CiJobKind = builder.enumType('CiJobKind', {
   description: 'The kind of a job.',
@@ -22,7 +22,7 @@ function globalIdOf(job: Row): string {
 
 function pipelineOf(job: Row): PipelineRow | null {
   const { pipeline, project_id } = job;
-  return pipeline ? { ...pipeline, project_id, baseUrl: baseUrlOf(job) } : null;
+  return pipeline ? { ...pipeline, project_id, projectRow: job } : null;
 }
 
 CiJob.implement({

@@ -162,7 +162,8 @@ Pipeline.implement({
         leadsTo: 'pipeline',
         sharedBy: 'project',
       }),
-      resolve: (row, _args, { webUrls }) => row.requestedProject ?? projectBehind(row, webUrls),
+      resolve: (row, _args, { webUrls }) =>
+        row.requestedProject ?? projectBehind(row.projectRow ?? row, webUrls),
     }),
     jobs: t.field({
       type: JobConnection,

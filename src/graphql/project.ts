@@ -56,7 +56,8 @@ Project.implement({
     }),
     fullPath: t.id({
       nullable: false,
-      description: 'The path with all groups, such as "group/subgroup/app".',
+      description:
+        'The path with all groups, such as "group/subgroup/app". Reached from a job or pipeline whose URL is not at a known address of GitLab, it costs one call per project; the numeric id if the project is not visible to the caller.',
       extensions: costs({ call: 'project', knownBy: ['path', 'job', 'pipeline'] }),
       resolve: async (row, _args, context) =>
         row.path ?? (await details(row, context))?.path_with_namespace ?? row.ref,

@@ -4,9 +4,9 @@ import type { Job } from '../gitlab/rows.ts';
 import { badUserInput } from './client-errors.ts';
 import type { Connection } from './connection.ts';
 import { costOfField, knowledgeOf, type NamedParent, planRead, type ReadPlan } from './cost.ts';
-import type { PipelineRow, ProjectRow } from './refs.ts';
+import type { PipelineRow, ProjectRow, RowOfProject } from './refs.ts';
 import type { SelectedBelow, Selection } from './selection.ts';
-import { projectBehind, projectNamed, type RowOfProject } from './web-url.ts';
+import { projectBehind, projectNamed } from './web-url.ts';
 
 /*
  * Reads an object that arguments or an id name, as far as the selection below it needs (cost.ts).

@@ -33,6 +33,14 @@ export interface ProjectRow {
   ci_job_token_scope_enabled?: boolean | null | undefined;
 }
 
+/** The row of a job, trigger job or pipeline, as far as it describes its project. */
+export interface RowOfProject {
+  project_id: string;
+  web_url?: string | null | undefined;
+  user?: Pick<RestUser, 'username' | 'web_url'> | null | undefined;
+  project?: { ci_job_token_scope_enabled?: boolean | null | undefined } | null | undefined;
+}
+
 /**
  * A pipeline: the row that a job embeds, the row of its own GET, or only the names in the
  * arguments.
@@ -41,8 +49,8 @@ export type PipelineRow = (RestPipelineBasic | RestPipeline) & {
   project_id: string;
   /** Set if arguments name the pipeline. */
   requestedProject?: ProjectRow;
-  /** GitLab's base URL, if the job that embeds this row shows it (web-url.ts). */
-  baseUrl?: string | undefined;
+  /** Describes the project of a pipeline that a job embeds: its row contains less of it. */
+  projectRow?: RowOfProject;
 };
 
 /**

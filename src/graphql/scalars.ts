@@ -11,7 +11,7 @@ function invalid(what: string, value: unknown): GraphQLError {
 
 builder.scalarType('DateTime', {
   description:
-    'An ISO 8601 date and time with its offset, exactly as GitLab sent it, such as "2026-11-23T09:30:00.123Z". Offsets vary between servers and within one job, so compare instants instead of strings.',
+    'An ISO 8601 date and time with its offset, as GitLab sent it, such as "2026-11-23T09:30:00.123Z". Offsets vary between servers and within one job, so compare instants instead of strings.',
   specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   serialize: (value) => value,
   parseValue: (value) => {

@@ -1,7 +1,6 @@
-import type { RestUser } from '../gitlab/rows.ts';
 import { badUserInput } from './client-errors.ts';
 import { isNumericId, isProjectPath, type NodeRef } from './global-id.ts';
-import type { ProjectRow } from './refs.ts';
+import type { ProjectRow, RowOfProject } from './refs.ts';
 
 /*
  * GitLab's web URLs: <base URL>/<full path>/-/jobs/<id>. They contain the path of a project, and
@@ -25,16 +24,6 @@ export function projectNamed(name: string): ProjectRow {
   return isNumericId(name) ? { ref: name, id: name } : { ref: name, path: name };
 }
 
-/** The row of a job, trigger job or pipeline, as far as it describes its project. */
-export interface RowOfProject {
-  project_id: string;
-  web_url?: string | null | undefined;
-  user?: Pick<RestUser, 'username' | 'web_url'> | null | undefined;
-  /** Set for a pipeline that a job embeds, since its row has no user. */
-  baseUrl?: string | undefined;
-  project?: { ci_job_token_scope_enabled?: boolean | null | undefined } | null | undefined;
-}
-
 /** Returns the web URL of the project of a job or pipeline. */
 export function projectUrlOf({ web_url }: Pick<RowOfProject, 'web_url'>): string | undefined {
   const [home, ...rest] = web_url?.split('/-/') ?? [];
@@ -45,7 +34,7 @@ export function projectUrlOf({ web_url }: Pick<RowOfProject, 'web_url'>): string
  * Returns GitLab's base URL as a user's web URL shows it, which is `<base URL>/<username>`: the
  * users of GitLab may see another host and path than the gateway is configured with.
  */
-export function baseUrlOf({ user }: Pick<RowOfProject, 'user'>): string | undefined {
+function baseUrlOf({ user }: Pick<RowOfProject, 'user'>): string | undefined {
   const { username, web_url } = user ?? {};
   if (!username || !web_url?.endsWith(`/${username}`)) return undefined;
   const base = web_url.slice(0, -username.length);
@@ -63,7 +52,7 @@ export function projectBehind(row: RowOfProject, webUrls: readonly string[]): Pr
   const project = { ...projectNamed(row.project_id), ...settings };
   const home = projectUrlOf(row);
   if (!home) return project;
-  const base = 'baseUrl' in row ? row.baseUrl : baseUrlOf(row);
+  const base = baseUrlOf(row);
   const path = pathBelow(home, base ? [base, ...webUrls] : webUrls);
   return path && isProjectPath(path)
     ? { ...project, path, web_url: home }
