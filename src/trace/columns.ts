@@ -78,7 +78,7 @@ export function forgetBefore<T>(column: Column<T>, index: number): void {
 
 /**
  * A value that changes with the position, stored as its changes: the style along the text, the
- * section along the lines. Before the first change the value is `initial`.
+ * section along the lines, the shift of their numbers on GitLab's page. Before the first change the value is `initial`.
  */
 export interface Timeline<T> {
   readonly initial: T;

@@ -44,7 +44,8 @@ const BEL = 0x07;
 const CANCEL = 0x18;
 const SUBSTITUTE = 0x1a;
 const BACKSLASH = 0x5c;
-const BRACKET = 0x5b;
+/** The second byte of a control sequence. */
+export const BRACKET = 0x5b;
 
 /** Second bytes of escapes that open a string: DCS `P`, SOS `X`, OSC `]`, PM `^`, APC `_`. */
 const STRING_OPENERS: readonly number[] = [0x50, 0x58, 0x5d, 0x5e, 0x5f];
@@ -66,9 +67,9 @@ function isBetween(byte: number | undefined, low: number, high: number): byte is
   return byte !== undefined && byte >= low && byte <= high;
 }
 
-/** Whether a whole escape opens a string, which ends with BEL or `ESC \`. */
-export function opensString(bytes: Uint8Array, at: number): boolean {
-  return STRING_OPENERS.includes(bytes[at + 1] ?? 0);
+/** Whether an escape with this second byte opens a string, which ends with BEL or `ESC \`. */
+export function opensString(second: number): boolean {
+  return STRING_OPENERS.includes(second);
 }
 
 /** Whether the control sequence exceeds MAX_SEQUENCE, so that its rest must be skipped. */
@@ -100,11 +101,24 @@ function sequenceEnd(bytes: Uint8Array, at: number): number {
   return isBetween(final, 0x40, 0x7e) ? end + 1 : end;
 }
 
-/** The final byte of a complete control sequence, such as `m` or `K`; 0 for any other escape. */
+/** The final byte of a control sequence, such as `m` or `K`; 0 if it is incomplete. */
 export function finalOf(bytes: Uint8Array, at: number, end: number): number {
   const final = bytes[end - 1];
-  const isComplete = bytes[at + 1] === BRACKET && end - at > 2 && isBetween(final, 0x40, 0x7e);
-  return isComplete ? final : 0;
+  return end - at > 2 && isBetween(final, 0x40, 0x7e) ? final : 0;
+}
+
+/**
+ * The number of a control sequence with one parameter, such as `ESC [ 2 K`; 0 if it is omitted, -1
+ * for other parameters.
+ */
+export function numberOf(bytes: Uint8Array, at: number, end: number): number {
+  let number = 0;
+  for (let k = at + 2; k < end - 1; k += 1) {
+    const digit = (bytes[k] as number) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 /** How far a string or overlong sequence was skipped, and whether its end was found. */

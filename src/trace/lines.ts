@@ -60,6 +60,8 @@ export interface Lines {
   /** By line: the low 32 bits of its offset in the log, and of its end in the text. */
   readonly sources: Column<number>;
   readonly ends: Column<number>;
+  /** By line: its index minus its number on GitLab's page; NOT_ON_PAGE if it has none. */
+  readonly shifts: Timeline<number>;
   /** By line of a log with time headers: microseconds since 1970 or NaN, and 1 for stderr. */
   readonly times: Column<number>;
   readonly errors: Column<number>;
@@ -73,6 +75,10 @@ export interface Lines {
 }
 
 const uint32 = (size: number) => new Uint32Array(size);
+const float64 = (size: number) => new Float64Array(size);
+
+/** The shift of a line that GitLab's page leaves out. */
+const NOT_ON_PAGE = Infinity;
 
 export function createLines(): Lines {
   return {
@@ -80,8 +86,9 @@ export function createLines(): Lines {
     styles: createTimeline(PLAIN_STYLE, uint32),
     sections: createTimeline<string | null>(null, (size) => new Array<string | null>(size)),
     sources: createColumn(uint32),
+    shifts: createTimeline(-1, float64),
     ends: createColumn(uint32),
-    times: createColumn((size) => new Float64Array(size)),
+    times: createColumn(float64),
     errors: createColumn((size) => new Uint8Array(size)),
     pieces: new Map(),
     first: 0,
@@ -99,6 +106,7 @@ export function copyLines(lines: Lines): Lines {
     sections: copyTimeline(lines.sections),
     sources: copyColumn(lines.sources),
     ends: copyColumn(lines.ends),
+    shifts: copyTimeline(lines.shifts),
     times: copyColumn(lines.times),
     errors: copyColumn(lines.errors),
     pieces: new Map(Array.from(lines.pieces, ([index, pieces]) => [index, [...pieces]])),
@@ -123,6 +131,12 @@ function endOf(lines: Lines, index: number): number {
   return index < lines.first
     ? lines.firstStart
     : restore(valueAt(lines.ends, index), lines.firstStart);
+}
+
+/** The number of a kept line on GitLab's page; null if the page leaves it out. */
+export function anchorOf(lines: Lines, index: number): number | null {
+  const shift = changeValue(lines.shifts, changeAt(lines.shifts, index));
+  return shift === NOT_ON_PAGE ? null : index - shift;
 }
 
 /** The text of a kept line as offsets in the byte queue: start and end of each piece. */
@@ -175,6 +189,22 @@ function cutText(lines: Lines, offset: number): void {
   shrinkTo(lines.text, length);
 }
 
+/** Most bytes that follow the first byte of a character. */
+const MAX_CONTINUATION = 3;
+
+const isContinuation = (byte: number) => (byte & 0xc0) === 0x80;
+
+/** Whether the latest piece of the open line has at most `count` characters. */
+export function hasAtMost(lines: Lines, count: number): boolean {
+  const { text, open } = lines;
+  if (text.length - open.start > count * (1 + MAX_CONTINUATION)) return false;
+  let characters = 0;
+  for (const byte of read(text, open.start, text.length)) {
+    characters += Number(!isContinuation(byte));
+  }
+  return characters <= count;
+}
+
 export function clearLine(lines: Lines): void {
   cutText(lines, lines.open.start);
   lines.open.start = lines.text.length;
@@ -192,8 +222,11 @@ export function removeText(lines: Lines, count: number): void {
   }
 }
 
-/** Commits the open line and returns its index. The next text needs a new open line. */
-export function commitLine(lines: Lines): number {
+/**
+ * Commits the open line and returns its index. The next text needs a new open line. `anchor` is the
+ * number of a new line on GitLab's page, or 0.
+ */
+export function commitLine(lines: Lines, anchor: number): number {
   const { open, text } = lines;
   if (open.index >= 0) return recommitLine(lines, open);
   const index = countLines(lines);
@@ -204,6 +237,8 @@ export function commitLine(lines: Lines): number {
   if (index === lines.first) lines.firstSource = source;
   append(lines.sources, source >>> 0);
   append(lines.ends, text.length >>> 0);
+  const shift = anchor === 0 ? NOT_ON_PAGE : index - anchor;
+  if (shift !== lines.shifts.latest) change(lines.shifts, index, shift);
   if (open.stamp !== null || lines.times.length > 0) appendStamp(lines, index, open.stamp);
   if (open.start !== before) lines.pieces.set(index, [open.start, text.length]);
   return index;
@@ -238,6 +273,7 @@ export function reopenLine(lines: Lines, index: number): void {
   if (isLast && !pieces.has(index) && endOf(lines, index) === text.length) {
     beginLine(lines, sourceOf(lines, index), stampOf(lines, index));
     open.start = endOf(lines, index - 1);
+    rewind(lines.shifts, index);
     for (const column of [sources, ends, times, errors]) {
       if (column.length > index) truncate(column, index);
     }
@@ -257,6 +293,7 @@ function forgetLines(lines: Lines, first: number, textBytes: number): void {
     forgetChanges(lines.styles, floor);
   }
   forgetChanges(lines.sections, lines.first);
+  forgetChanges(lines.shifts, lines.first);
   for (const column of [lines.sources, lines.ends]) forgetBefore(column, lines.first);
   if (lines.times.length === 0) return;
   for (const column of [lines.times, lines.errors]) forgetBefore(column, lines.first);
@@ -277,8 +314,6 @@ export const MAX_HEADER = 4096;
 
 /** Longest run, in bytes; longer ones are split. */
 const MAX_RUN = 1 << 16;
-/** Most bytes that follow the first byte of a character. */
-const MAX_CONTINUATION = 3;
 
 /**
  * C1 control characters. They are removed, because U+009B starts an escape in some terminals. The
@@ -300,7 +335,7 @@ function textBetween(lines: Lines, from: number, to: number): string {
 /** The offset of the character that contains the byte at an offset. */
 function characterAt({ text }: Lines, at: number): number {
   const bytes = read(text, at - MAX_CONTINUATION, at + 1);
-  const isInside = (back: number) => ((bytes[bytes.length - 1 - back] ?? 0) & 0xc0) === 0x80;
+  const isInside = (back: number) => isContinuation(bytes[bytes.length - 1 - back] ?? 0);
   let back = 0;
   while (back < MAX_CONTINUATION && isInside(back)) back += 1;
   return isInside(back) ? at : at - back;
@@ -406,7 +441,7 @@ function keepEnd(lines: Lines, index: number, size: number): boolean {
   let start = end - size;
   const head = read(lines.text, start, start + 3);
   for (const byte of head) {
-    if ((byte & 0xc0) !== 0x80) break;
+    if (!isContinuation(byte)) break;
     start += 1;
   }
   lines.pieces.set(index, [start, end]);

@@ -5,13 +5,15 @@
  */
 
 import { change } from './columns.ts';
-import { CR, ESC, finalOf, type Skipping } from './escape.ts';
+import { type Cursor, erasesLine, moveCursor } from './cursor.ts';
+import { CR, ESC, finalOf, numberOf, opensString, type Skipping } from './escape.ts';
 import {
   beginLine,
   clearLine,
   commitLine,
   countLines,
   createLines,
+  hasAtMost,
   headerText,
   isVisible,
   type Lines,
@@ -23,11 +25,22 @@ import {
 } from './lines.ts';
 import type { Mark, TimeHeader } from './mark.ts';
 import {
+  addEscapeToPage,
+  addTextToPage,
+  beginPageLine,
+  clearPageLine,
+  createPageNumbers,
+  numberOnPage,
+  type PageNumbers,
+  skipOnPage,
+} from './page-numbers.ts';
+import {
   closeSection,
   createSections,
   openSection,
   type Section,
   type Sections,
+  sectionKey,
 } from './sections.ts';
 import { applySgr, PLAIN_STYLE } from './style.ts';
 
@@ -41,8 +54,7 @@ interface SourceLine {
   /** Index of the last visible line it produced, or -1. */
   index: number;
   stamp: Stamp | null;
-  /** The following text replaces the line. */
-  hasCarriageReturn: boolean;
+  cursor: Cursor;
   /** Whether the line contains a section mark; a line of only marks is not visible. */
   hasMark: boolean;
   skipping: Skipping;
@@ -60,6 +72,7 @@ interface SourceLine {
 export interface LogState {
   readonly lines: Lines;
   readonly sections: Sections;
+  readonly page: PageNumbers;
   style: number;
   line: SourceLine;
   /** The last line of each stream, by the stream's number; NO_STREAM without time headers. */
@@ -75,7 +88,7 @@ export interface LogState {
 const newSourceLine = (): SourceLine => ({
   index: -1,
   stamp: null,
-  hasCarriageReturn: false,
+  cursor: 'end',
   hasMark: false,
   skipping: 'nothing',
   headerOf: null,
@@ -85,7 +98,7 @@ const newSourceLine = (): SourceLine => ({
 
 function resetLine(line: SourceLine): void {
   line.index = -1;
-  line.hasCarriageReturn = false;
+  line.cursor = 'end';
   line.hasMark = false;
   line.skipping = 'nothing';
   line.headerOf = null;
@@ -97,6 +110,7 @@ export function createLogState(): LogState {
   return {
     lines: createLines(),
     sections: createSections(),
+    page: createPageNumbers(),
     style: PLAIN_STYLE,
     line: newSourceLine(),
     streams: new Map(),
@@ -109,12 +123,15 @@ export function createLogState(): LogState {
 
 /** Begins a line at offset `source` of the log; `header` is null without a time header. */
 export function beginSourceLine(state: LogState, source: number, header: TimeHeader | null): void {
-  const { lines, streams } = state;
+  const { lines, streams, page } = state;
   state.atLineStart = false;
   const stream = header?.stream ?? NO_STREAM;
   const line = streams.get(stream) ?? newSourceLine();
   streams.set(stream, line);
-  if (header?.continues !== true) resetLine(line);
+  if (header?.continues !== true) {
+    resetLine(line);
+    beginPageLine(page);
+  }
   const stamp = header && { time: header.time, isError: header.isError };
   line.stamp = stamp;
   state.line = line;
@@ -122,13 +139,19 @@ export function beginSourceLine(state: LogState, source: number, header: TimeHea
     beginLine(lines, source, stamp);
   } else {
     reopenLine(lines, line.index);
-    removeText(lines, line.pendingText);
-    if (line.pendingText > 0) line.hasCarriageReturn = false;
+    if (line.pendingText > 0) removePendingText(state);
     if (line.headerOf !== null && !isVisible(lines)) line.headerOf.header = null;
   }
   state.carry = line.pending;
   line.pending = NO_BYTES;
   line.pendingText = 0;
+}
+
+/** Removes the text that may begin a mark, because it is read again with what continues it. */
+function removePendingText({ line, lines, page }: LogState): void {
+  removeText(lines, line.pendingText);
+  line.cursor = 'end';
+  if (hasAtMost(lines, 0)) clearPageLine(page);
 }
 
 /** Stores the incomplete escape or mark at the end of a line: `bytes[from]` to `bytes[to - 1]`. */
@@ -140,7 +163,7 @@ export function addUnfinished(state: LogState, bytes: Uint8Array, from: number, 
   const carriageReturn = line.pending.indexOf(CR);
   line.pendingText = carriageReturn < 0 ? to - from : carriageReturn;
   addText(state, line.pending, 0, line.pendingText);
-  if (carriageReturn >= 0) line.hasCarriageReturn = true;
+  if (carriageReturn >= 0) returnCarriage(state);
 }
 
 /** Ends a line. Without text and marks it is an empty line. */
@@ -153,18 +176,25 @@ export function endSourceLine(state: LogState): void {
 
 /** Ends the last line, which has no line feed. Without text it produces no line. */
 export function endLastLine(state: LogState): void {
+  skipOnPage(state.page);
   if (!state.atLineStart && isVisible(state.lines)) commitOpenLine(state);
   state.atLineStart = true;
 }
 
-/** Appends text to the open line, or replaces it after a carriage return. */
+export function returnCarriage({ line, page }: LogState): void {
+  line.cursor = 'start';
+  page.afterReturn = true;
+}
+
+/** Appends text to the open line, or replaces the line if the cursor is at its start. */
 export function addText(state: LogState, bytes: Uint8Array, from: number, to: number): void {
-  if (state.line.hasCarriageReturn) eraseLine(state);
+  if (state.line.cursor === 'start') eraseLine(state);
+  addTextToPage(state.page);
   writeText(state.lines, bytes, from, to, state.style);
 }
 
 function eraseLine({ line, lines }: LogState): void {
-  line.hasCarriageReturn = false;
+  line.cursor = 'end';
   if (line.headerOf !== null) line.headerOf.header = null;
   clearLine(lines);
 }
@@ -179,40 +209,67 @@ export function saveLongHeader({ line, lines }: LogState): void {
 }
 
 /** Commits the open line. A piece that is added to an earlier line does not change a header. */
-function commitOpenLine({ line, lines }: LogState): void {
+function commitOpenLine({ line, lines, page }: LogState): void {
   const { headerOf } = line;
   const isKnown = headerOf === null || (headerOf.header !== null && isLongerThanHeader(lines));
   if (!isKnown && lines.open.index < 0) headerOf.header = headerText(lines);
-  line.index = commitLine(lines);
+  line.index = commitLine(lines, numberOnPage(page));
 }
 
 /** Opens or closes a section at offset `source`. Text before the mark becomes a separate line. */
 export function applyMark(state: LogState, mark: Mark, source: number): void {
-  const { line, lines, sections } = state;
+  const { line, sections, page } = state;
   line.hasMark = true;
-  const closing = mark.kind === 'end' ? sections.open.get(mark.name) : null;
-  if (closing === undefined) return;
+  if (mark.hasLineFeed) addTextToPage(page);
+  else skipOnPage(page);
+  const closing = mark.kind === 'end' ? sections.open.get(sectionKey(mark.name)) : null;
+  if (closing !== undefined) {
+    const index = splitLine(state, source);
+    if (closing !== null) closeSection(sections, closing, mark.unixSeconds, index);
+    else line.headerOf = openSection(sections, mark, index + 1);
+    change(state.lines.sections, index, sections.innermost?.section.name ?? null);
+  }
+  if (closing !== undefined || mark.hasLineFeed) beginPageLine(page);
+}
+
+/** Ends the open line, if it is visible, and begins another. Returns the index of the new line. */
+function splitLine(state: LogState, source: number): number {
+  const { line, lines } = state;
   if (isVisible(lines)) {
     commitOpenLine(state);
     beginLine(lines, source, line.stamp);
   }
   line.index = -1;
-  line.hasCarriageReturn = false;
+  line.cursor = 'end';
   line.headerOf = null;
-  const count = countLines(lines);
-  if (closing === null) line.headerOf = openSection(sections, mark, count + 1);
-  else closeSection(sections, closing, mark.unixSeconds, count);
-  change(lines.sections, count, sections.innermost?.section.name ?? null);
+  return countLines(lines);
 }
 
-/** Applies the escape from `at` to `end`: SGR (`m`) and erase-line (`K`). Ignores others. */
-export function applyEscape(state: LogState, bytes: Uint8Array, at: number, end: number): void {
+/** `ESC c` and `ESC [ ! p` reset the terminal; of its state the parser has only the style. */
+const RESET = 0x63;
+const SOFT_RESET = 0x70;
+const EXCLAMATION_MARK = 0x21;
+const SGR = 0x6d;
+
+/** Applies an escape that is no control sequence. Ignores most. */
+export function applyShortEscape(state: LogState, second: number): void {
+  addEscapeToPage(state.page, second);
+  if (opensString(second)) state.line.skipping = 'string';
+  else if (second === RESET) state.style = PLAIN_STYLE;
+}
+
+/** Applies the control sequence from `at` to `end`: colors, resets, erasing and the cursor. */
+export function applySequence(state: LogState, bytes: Uint8Array, at: number, end: number): void {
+  const { line, lines, page } = state;
+  skipOnPage(page);
   const final = finalOf(bytes, at, end);
-  if (final === 0x6d) state.style = applySgr(state.style, bytes, at + 2, end - 1);
-  if (final !== 0x4b || end - at > 4) return;
-  const parameter = end - at === 3 ? 0 : (bytes[at + 2] as number) - 0x30;
-  // 0 erases after the cursor, 1 before it. The cursor is at the end of the line, or after a carriage
-  // return at its start.
-  const erases = state.line.hasCarriageReturn ? parameter === 0 : parameter === 1;
-  if (erases || parameter === 2) eraseLine(state);
+  if (final === SGR) {
+    state.style = applySgr(state.style, bytes, at + 2, end - 1);
+  } else if (final === SOFT_RESET) {
+    if (bytes[end - 2] === EXCLAMATION_MARK) state.style = PLAIN_STYLE;
+  } else if (final !== 0) {
+    const number = numberOf(bytes, at, end);
+    if (erasesLine(line.cursor, final, number)) eraseLine(state);
+    else line.cursor = moveCursor(line.cursor, final, number, lines);
+  }
 }

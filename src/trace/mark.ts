@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { asciiBytes, CR, LF, mismatch, NO_MATCH, readWord } from './escape.ts';
 
 /**
@@ -92,6 +93,8 @@ export interface Mark {
   readonly name: string;
   readonly unixSeconds: number;
   readonly collapsed: boolean;
+  /** Whether it ends with a line feed. Then GitLab's page shows it as a line of text. */
+  readonly hasLineFeed: boolean;
 }
 
 /** Maximum length of the name and of the option list of a mark, in bytes. */
@@ -161,10 +164,10 @@ export function markEnd(bytes: Uint8Array, at: number, lenient: boolean): number
 }
 
 const asText = (bytes: Uint8Array, from: number, to: number) =>
-  String.fromCharCode(...bytes.subarray(from, to));
+  Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
 
-/** Parses the mark at `at`; `markEnd` must have matched it. */
-export function parseMark(bytes: Uint8Array, at: number): Mark {
+/** Parses the mark from `at` to `end`, which `markEnd` must have matched. */
+export function parseMark(bytes: Uint8Array, at: number, end: number): Mark {
   const isStart = bytes[at + SECTION.length] === START[0];
   const time = at + SECTION.length + (isStart ? START : END).length;
   const colon = bytes.indexOf(COLON, time);
@@ -174,7 +177,8 @@ export function parseMark(bytes: Uint8Array, at: number): Mark {
   return {
     kind: isStart ? 'start' : 'end',
     name: asText(bytes, colon + 1, nameEnd),
-    unixSeconds: Number(asText(bytes, time, colon)),
+    unixSeconds: numberAt(bytes, time, colon - time),
     collapsed: options.some((option) => option.trim() === 'collapsed=true'),
+    hasLineFeed: bytes[end - CLOSER.length - 1] === LF,
   };
 }

@@ -1,13 +1,15 @@
 import { changeAt, changeValue } from './columns.ts';
-import { countLines, type Lines, type Run, runsOf, stampOf, textOf } from './lines.ts';
+import { anchorOf, countLines, type Lines, type Run, runsOf, stampOf, textOf } from './lines.ts';
 import { isoTime } from './mark.ts';
-import type { Section } from './sections.ts';
+import { type Section, sectionKey } from './sections.ts';
 import { classNames, PLAIN_STYLE } from './style.ts';
 
 /** A visible line. `text` and `html` are computed on access; `html` has no nested elements. */
 export interface ParsedLine {
-  /** Starts at 1, at the beginning of the log. */
+  /** Counts all lines, also empty ones. Starts at 1, at the beginning of the log. */
   readonly number: number;
+  /** The number on GitLab's page (`#L12`); null if the page leaves the line out. */
+  readonly anchor: number | null;
   /** Without escapes, marks, and control characters other than tabs. */
   readonly text: string;
   readonly html: string;
@@ -61,7 +63,7 @@ export interface ParsedTrace {
   readonly truncated: boolean;
   readonly lines: LineList;
   readonly sections: readonly ParsedSection[];
-  /** The lines of all sections with that name, including nested sections. */
+  /** The lines of all sections with that name, however it is spelled, including nested sections. */
   linesOf(section: string): LineList;
 }
 
@@ -81,7 +83,8 @@ export function toParsedTrace(
       return parsed;
     },
     linesOf(name) {
-      const named = sections.filter((section) => section.name === name);
+      const key = sectionKey(name);
+      const named = sections.filter((section) => section.key === key);
       return toList(lines, rangesOf(named, lines.first, count));
     },
   };
@@ -93,6 +96,7 @@ function toLine(lines: Lines, index: number): ParsedLine {
   const stamp = stampOf(lines, index);
   return {
     number: index + 1,
+    anchor: anchorOf(lines, index),
     get text() {
       return textOf(lines, index);
     },

@@ -58,7 +58,7 @@ function takeSnapshot(live: LogState, byteSize: number, window: Window): ParsedT
   const lines = copyLines(live.lines);
   const copies = new Map(live.sections.list.map((section) => [section, { ...section }]));
   const headerOf = (live.line.headerOf && copies.get(live.line.headerOf)) ?? null;
-  commitSoFar({ ...live, lines, line: { ...live.line, headerOf } });
+  commitSoFar({ ...live, lines, page: { ...live.page }, line: { ...live.line, headerOf } });
   const truncated = closeWindow(lines, byteSize, window);
   const list = [...copies.values()];
   const kept = sectionsSince({ ...live.sections, list }, lines.first + 1);

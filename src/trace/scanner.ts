@@ -1,5 +1,6 @@
 /* Splits the bytes of a log into tokens, in one pass, independent of the chunks they arrive in. */
 import {
+  BRACKET,
   CR,
   ESC,
   escapeEnd,
@@ -8,20 +9,22 @@ import {
   LINE_END,
   NEED_MORE,
   NO_MATCH,
-  opensString,
   skipSequence,
   skipString,
 } from './escape.ts';
 import {
   addText,
   addUnfinished,
-  applyEscape,
   applyMark,
+  applySequence,
+  applyShortEscape,
   beginSourceLine,
   endSourceLine,
   type LogState,
+  returnCarriage,
 } from './log-state.ts';
 import { HEADER_BYTES, headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
+import { addStringToPage, addTextToPage } from './page-numbers.ts';
 
 /**
  * How many new bytes are joined to carried ones at a time: enough for most marks, headers and
@@ -75,16 +78,21 @@ function scanText(state: LogState, bytes: Uint8Array, at: number): number {
 
 function scanMark(state: LogState, bytes: Uint8Array, at: number, base: number): number {
   const end = markEnd(bytes, at, state.timed !== true);
-  if (end >= 0) applyMark(state, parseMark(bytes, at), base + at);
+  if (end >= 0) applyMark(state, parseMark(bytes, at, end), base + at);
   return end === NO_MATCH ? scanText(state, bytes, at) : end;
 }
 
 function scanEscape(state: LogState, bytes: Uint8Array, at: number): number {
   const end = escapeEnd(bytes, at);
   if (end < 0) return end;
-  if (opensString(bytes, at)) state.line.skipping = 'string';
-  else if (isOverlong(bytes, at, end)) state.line.skipping = 'sequence';
-  else applyEscape(state, bytes, at, end);
+  const second = bytes[at + 1] as number;
+  if (second !== BRACKET) {
+    applyShortEscape(state, second);
+  } else if (isOverlong(bytes, at, end)) {
+    state.line.skipping = 'sequence';
+  } else {
+    applySequence(state, bytes, at, end);
+  }
   return end;
 }
 
@@ -94,6 +102,7 @@ function skip(state: LogState, bytes: Uint8Array, at: number): number {
   const isString = state.line.skipping === 'string';
   const skipped = isString ? skipString(bytes, at) : skipSequence(bytes, at);
   if (skipped === NEED_MORE) return NEED_MORE;
+  if (isString) addStringToPage(state.page, bytes, at, skipped.at);
   if (skipped.done) state.line.skipping = 'nothing';
   return skipped.at;
 }
@@ -120,9 +129,10 @@ function scanToken(state: LogState, bytes: Uint8Array, at: number, base: number)
     case LF:
       return LINE_END;
     case CR:
-      state.line.hasCarriageReturn = true;
+      returnCarriage(state);
       return at + 1;
     default:
+      addTextToPage(state.page);
       return at + 1;
   }
 }

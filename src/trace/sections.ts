@@ -8,9 +8,12 @@ const MANY_SECTIONS = 131_072;
 
 /** A section as far as it has been read. Line numbers start at 1. */
 export interface Section {
+  /** As written in the mark that opened it. */
   readonly name: string;
-  /** Unix time in seconds. */
-  readonly startedAt: number;
+  /** The name as GitLab compares it. */
+  readonly key: string;
+  /** Unix time in seconds; of the latest start mark if the section was started again while open. */
+  startedAt: number;
   finishedAt: number | null;
   readonly collapsed: boolean;
   /** Name of the innermost open section at the start of this one. */
@@ -22,47 +25,56 @@ export interface Section {
   header: string | null;
 }
 
-/** An open section in the list of open ones. `shadowed` is the next outer one of the same name. */
+/** An open section in the list of open ones. */
 interface OpenSection {
   readonly section: Section;
   outer: OpenSection | null;
   inner: OpenSection | null;
-  readonly shadowed: OpenSection | null;
 }
 
 /**
- * The sections of a log while it is read, ordered by start. A `section_end` closes only the
- * innermost open section of its name, as in GitLab's viewer (`Ansi2json::State`), so sections may
- * overlap without nesting.
+ * The sections of a log while it is read, ordered by start. At most one section of a name is open,
+ * and a `section_end` closes only that one (upstream.md §7), so sections may overlap without
+ * nesting.
  */
 export interface Sections {
   list: Section[];
   innermost: OpenSection | null;
+  /** The open sections by key. */
   readonly open: Map<string, OpenSection>;
   /** Number of all sections so far, including forgotten ones. */
   opened: number;
-  openCount: number;
   /** Length of `list` at which old sections are forgotten next. */
   clearAt: number;
 }
 
 export function createSections(): Sections {
-  return {
-    list: [],
-    innermost: null,
-    open: new Map(),
-    opened: 0,
-    openCount: 0,
-    clearAt: MANY_SECTIONS,
-  };
+  return { list: [], innermost: null, open: new Map(), opened: 0, clearAt: MANY_SECTIONS };
 }
 
-/** Opens a section at line `firstLine` inside the innermost one. Null if too many are open. */
+/**
+ * Returns a section name as GitLab compares it: in lower case, with a hyphen for each character
+ * that is not a letter or digit. `Install.Deps` and `install_deps` are one name.
+ */
+export const sectionKey = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
+
+/**
+ * Opens a section at line `firstLine` inside the innermost one. If a section of that name is open,
+ * it starts again: its duration counts from this mark. Returns the section whose header is the next
+ * line; null if it has a header, or if too many sections are open.
+ */
 export function openSection(sections: Sections, mark: Mark, firstLine: number): Section | null {
   const { innermost, open } = sections;
-  if (sections.openCount === MANY_SECTIONS) return null;
+  const key = sectionKey(mark.name);
+  const reopened = open.get(key)?.section;
+  if (reopened !== undefined) {
+    reopened.startedAt = mark.unixSeconds;
+    return reopened.header === null ? reopened : null;
+  }
+  if (open.size === MANY_SECTIONS) return null;
   const section: Section = {
     name: mark.name,
+    key,
     startedAt: mark.unixSeconds,
     finishedAt: null,
     collapsed: mark.collapsed,
@@ -71,31 +83,27 @@ export function openSection(sections: Sections, mark: Mark, firstLine: number): 
     lastLine: null,
     header: null,
   };
-  const shadowed = open.get(mark.name) ?? null;
-  const opened: OpenSection = { section, outer: innermost, inner: null, shadowed };
+  const opened: OpenSection = { section, outer: innermost, inner: null };
   if (innermost !== null) innermost.inner = opened;
   sections.innermost = opened;
-  open.set(mark.name, opened);
+  open.set(key, opened);
   sections.list.push(section);
   sections.opened += 1;
-  sections.openCount += 1;
   return section;
 }
 
 export function closeSection(
   sections: Sections,
-  { section, outer, inner, shadowed }: OpenSection,
+  { section, outer, inner }: OpenSection,
   seconds: number,
   lastLine: number,
 ): void {
   section.finishedAt = seconds;
   section.lastLine = lastLine;
-  sections.openCount -= 1;
   if (outer !== null) outer.inner = inner;
   if (inner === null) sections.innermost = outer;
   else inner.outer = outer;
-  if (shadowed === null) sections.open.delete(section.name);
-  else sections.open.set(section.name, shadowed);
+  sections.open.delete(section.key);
 }
 
 /** Whether a section ends at or after line `firstKept`. */

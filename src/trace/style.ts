@@ -39,8 +39,11 @@ const ATTRIBUTE_CLASSES = [
 const SWITCHED_ON = [0, BOLD, FAINT, ITALIC, UNDERLINE, 0, 0, INVERSE, CONCEAL, CROSS] as const;
 const SWITCHED_OFF = [0, BOLD, BOLD | FAINT, ...SWITCHED_ON.slice(3)] as const;
 
-/** Number of parameters of a palette color (5) and of an RGB color (2). */
-const EXTENDED_PARTS = new Map([
+/** Codes whose parameters are a color: of the text, the background, and the underline (not shown). */
+const isColorCode = (code: number) => code === 38 || code === 48 || code === 58;
+
+/** Number of parameters after the kind of color: 5 is a palette index, 2 is RGB. */
+const COLOR_PARTS = new Map([
   [5, 1],
   [2, 3],
 ]);
@@ -56,8 +59,8 @@ function withNamedColor(style: number, code: number): number {
   const digit = code % 10;
   const shift = tens === 4 || tens === 10 ? BACKGROUND_SHIFT : 0;
   const light = tens >= 9 ? 8 : 0;
-  const isColorCode = tens === 3 || tens === 4 || tens === 9 || tens === 10;
-  if (!isColorCode || digit === 8) return style;
+  const isNamed = tens === 3 || tens === 4 || tens === 9 || tens === 10;
+  if (!isNamed || digit === 8) return style;
   return withColor(style, shift, digit === 9 ? null : digit + light);
 }
 
@@ -70,7 +73,7 @@ function withCode(style: number, code: number): number {
 
 /** The palette index of `5;n` or `2;r;g;b`; null if a part is missing or out of range. */
 function extendedColor(kind: number | undefined, parts: readonly number[]): number | null {
-  const count = EXTENDED_PARTS.get(kind ?? 0) ?? Infinity;
+  const count = COLOR_PARTS.get(kind ?? 0) ?? Infinity;
   const used = parts.slice(0, count);
   if (used.length < count || used.some((part) => part > 255)) return null;
   const [first = 0, second = 0, third = 0] = used;
@@ -114,19 +117,24 @@ function areNumbers(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-/** Joins the parameters of `38;5;n` to one, like `38:5:n`; similarly for RGB and background. */
+/**
+ * Number of parameters of the color at `at`, which follows a color code. One with parts is complete.
+ * A color of an unknown kind takes all following parameters, so that none is read as a code.
+ */
+function colorLength([kind = 0, ...parts]: readonly number[]): number {
+  return parts.length > 0 ? 1 : 1 + (COLOR_PARTS.get(kind) ?? Infinity);
+}
+
+/** Joins the parameters of `38;5;n` to one, like `38:5:n`; similarly for the other color codes. */
 function joinColors(groups: number[][]): number[][] {
   const joined: number[][] = [];
   for (let at = 0; at < groups.length; at += 1) {
     const parts = groups[at] as number[];
-    const takes = parts.length === 1 && (parts[0] === 38 || parts[0] === 48);
-    const count = takes ? EXTENDED_PARTS.get(groups[at + 1]?.[0] ?? 0) : undefined;
-    if (count === undefined) {
-      joined.push(parts);
-    } else {
-      joined.push(groups.slice(at, at + 2 + count).map((group) => group[0] as number));
-      at += 1 + count;
-    }
+    const isColor = parts.length === 1 && isColorCode(parts[0] as number);
+    const last = isColor ? at + colorLength(groups[at + 1] ?? []) : at;
+    for (; at < last && at + 1 < groups.length; at += 1)
+      parts.push(...(groups[at + 1] as number[]));
+    joined.push(parts);
   }
   return joined;
 }
@@ -142,8 +150,11 @@ export function applySgr(style: number, bytes: Uint8Array, from: number, to: num
   let start = from;
   for (let at = from; at <= to; at += 1) {
     const byte = at < to ? (bytes[at] as number) : SEMICOLON;
-    if (byte === COLON || code === 38 || code === 48) return applyParts(result, bytes, start, to);
-    if (byte === SEMICOLON) {
+    const isSeparator = byte === SEMICOLON;
+    if (byte === COLON || (isSeparator && isColorCode(code))) {
+      return applyParts(result, bytes, start, to);
+    }
+    if (isSeparator) {
       result = withCode(result, code);
       code = 0;
       start = at + 1;

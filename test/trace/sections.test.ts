@@ -95,13 +95,37 @@ describe('sections', () => {
     expect(sectionsOfLines(log)).toEqual(['a', 'b', 'b', null]);
   });
 
-  it('with the same name end innermost first', () => {
-    const log = `${start('a')}1\n${start('a')}2\n${end('a')}3\n${end('a')}4`;
+  it('that start again while open are one section, timed from the latest start', () => {
+    const log = `${start('a', 100)}1\n${start('a', 110)}2\n${end('a', 117)}3\n${end('a')}4`;
     expect(parse(log).sections).toMatchObject([
-      { firstLine: 1, lastLine: 3 },
-      { firstLine: 2, lastLine: 2 },
+      {
+        header: '1',
+        firstLine: 1,
+        lastLine: 2,
+        duration: 7,
+        startedAt: '1970-01-01T00:01:50.000Z',
+      },
     ]);
-    expect(numbersOf(log, 'a')).toEqual([1, 2, 3]);
+    expect(sectionsOfLines(log)).toEqual(['a', 'a', null, null]);
+  });
+
+  it('that start again within a nested section close before it', () => {
+    const log = `${start('a')}A\n${start('b')}B\n${start('a')}A2\n${end('a')}b2\n${end('b')}out`;
+    expect(parse(log).sections).toMatchObject([
+      { name: 'a', parent: null, firstLine: 1, lastLine: 3 },
+      { name: 'b', parent: 'a', firstLine: 2, lastLine: 4 },
+    ]);
+    expect(sectionsOfLines(log)).toEqual(['a', 'b', 'b', 'b', null]);
+  });
+
+  it('have one name in any case, with any of dot, underscore and hyphen', () => {
+    const log = `${start('Install.Deps')}npm ci\n${end('install_deps')}${start('INSTALL-DEPS')}again\n${end('Install.deps')}out`;
+    expect(parse(log).sections).toMatchObject([
+      { name: 'Install.Deps', firstLine: 1, lastLine: 1 },
+      { name: 'INSTALL-DEPS', firstLine: 2, lastLine: 2 },
+    ]);
+    expect(sectionsOfLines(log)).toEqual(['Install.Deps', 'INSTALL-DEPS', null]);
+    expect(numbersOf(log, 'install-deps')).toEqual([1, 2]);
   });
 
   it('with the same name share their lines', () => {

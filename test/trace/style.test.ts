@@ -26,7 +26,6 @@ describe('colors', () => {
     ['38:2::255:135:0', 'xterm-fg-208'],
     ['38:2:255:135:0', 'xterm-fg-208'],
     ['4:3', 'term-underline'],
-    ['38;9;1', 'term-bold term-cross'],
     ['7', 'term-inverse'],
     ['31;7', 'term-bg-red term-inverse'],
     ['31;44;7', 'term-fg-blue term-bg-red term-inverse'],

@@ -1,0 +1,74 @@
+/*
+ * The line numbers of GitLab's own log page (`#L12`). The page leaves out lines without text and
+ * numbers the others from 1 on (upstream.md §7). What is text differs from this parser: the page
+ * applies neither erase-line nor cursor movements, and it shows control characters and the parts of
+ * escapes that it does not know.
+ */
+
+import { ESC } from './escape.ts';
+
+/** The page's numbering while a log is read. */
+export interface PageNumbers {
+  /** Number of lines with text so far, including the current line if it has text. */
+  count: number;
+  /** Whether the current line has text. */
+  hasText: boolean;
+  /** Whether the last byte was a carriage return, which clears the line unless a line feed follows. */
+  afterReturn: boolean;
+  /** Whether the page skips bytes up to a letter, such as the `8;;h` of a hyperlink. */
+  skipsToLetter: boolean;
+}
+
+export function createPageNumbers(): PageNumbers {
+  return { count: 0, hasText: false, afterReturn: false, skipsToLetter: false };
+}
+
+/** The number of the current line; 0 if the page leaves it out. */
+export const numberOnPage = ({ count, hasText }: PageNumbers) => (hasText ? count : 0);
+
+export function beginPageLine(page: PageNumbers): void {
+  page.hasText = false;
+  page.afterReturn = false;
+}
+
+/** Removes the text of the current line. */
+export function clearPageLine(page: PageNumbers): void {
+  if (page.hasText) page.count -= 1;
+  beginPageLine(page);
+}
+
+/** Reads a token that is no text, and neither a carriage return nor a line feed. */
+export function skipOnPage(page: PageNumbers): void {
+  if (page.afterReturn) clearPageLine(page);
+}
+
+export function addTextToPage(page: PageNumbers): void {
+  if (page.afterReturn) clearPageLine(page);
+  if (page.hasText) return;
+  page.hasText = true;
+  page.count += 1;
+}
+
+/** Whether the page shows an escape with this second byte, such as `ESC (B`, as text. */
+const isShownOnPage = (second: number) => second < 0x40 || second > 0x5f;
+
+/** Reads an escape, or the beginning of one that opens a string. */
+export function addEscapeToPage(page: PageNumbers, second: number): void {
+  page.skipsToLetter = true;
+  if (isShownOnPage(second)) addTextToPage(page);
+  else skipOnPage(page);
+}
+
+/** Reads a part of the string that an escape opens. The page shows it after its first letter. */
+export function addStringToPage(
+  page: PageNumbers,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  for (let at = from; at < to && bytes[at] !== ESC; at += 1) {
+    const byte = bytes[at] as number;
+    if (!page.skipsToLetter) addTextToPage(page);
+    else if (byte >= 0x40 && byte <= 0x7e) page.skipsToLetter = false;
+  }
+}
