@@ -13,6 +13,7 @@ import {
   RunnerManager,
 } from './refs.ts';
 import { selectedBelow } from './selection.ts';
+import { checkTraceArguments } from './trace.ts';
 
 Job.implement({
   description: 'A job that a runner executes.',
@@ -56,10 +57,14 @@ Job.implement({
         'The log of the job. Null if the job does not exist or is not visible to the caller.',
       extensions: costs({
         call: 'trace',
-        start: ({ loaders }, ref) => loaders.trace(ref),
+        start: ({ loaders }, ref, below) => {
+          checkTraceArguments(below, ref);
+          return loaders.trace(ref);
+        },
       }),
-      resolve: async (job, _args, { loaders }) => {
+      resolve: async (job, _args, { loaders }, info) => {
         const ref = { project: job.project_id, id: String(job.id) };
+        checkTraceArguments(selectedBelow(info), ref);
         const log = await loaders.trace(ref);
         return log && { ref, log };
       },

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { StreamedString } from '../context/streamed-strings.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
-import type { LineList, ParsedLine, ParsedSection } from '../trace/parsed-trace.ts';
+import type { LineList, ParsedLine, ParsedSection, SectionPage } from '../trace/parsed-trace.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './client-errors.ts';
 import {
@@ -13,6 +13,7 @@ import {
 } from './connection.ts';
 import { listDigest, parseCursor, toCursor } from './cursor.ts';
 import { JobTrace, type TraceRow } from './refs.ts';
+import type { SelectedBelow } from './selection.ts';
 
 const TraceFormat = builder.enumType('TraceFormat', {
   description: 'The format of a log.',
@@ -43,7 +44,11 @@ const TraceLine = builder.objectRef<ParsedLine>('TraceLine').implement({
     number: t.exposeInt('number', {
       nullable: false,
       description:
-        'The number of the line, starting with 1 at the beginning of the whole log, as in GitLab’s viewer.',
+        'Counts all lines of the log, including empty ones, from 1 at the beginning of the whole log. `firstLine` and `lastLine` of sections count like this. GitLab’s page counts differently: see `anchor`.',
+    }),
+    anchor: t.exposeInt('anchor', {
+      description:
+        'The number of the line on GitLab’s page of the job, for links: `#L12`. The page leaves out lines without text and numbers the others. Null for a line that the page leaves out.',
     }),
     text: t.exposeString('text', {
       nullable: false,
@@ -76,7 +81,8 @@ const TraceSection = builder.objectRef<ParsedSection>('TraceSection').implement(
   fields: (t) => ({
     name: t.exposeString('name', {
       nullable: false,
-      description: 'The name, for `lines(section:)`. A log may have several sections of one name.',
+      description:
+        'The name, for `lines(section:)`. A log may have several sections of one name. Names that differ only in case, or in `.`, `_` and `-`, are one name.',
     }),
     header: t.exposeString('header', {
       description: 'The text of the first line, without colors.',
@@ -120,6 +126,8 @@ const TraceLineConnection = connectionType('TraceLine', TraceLine, {
 
 /** The maximum page of lines, which cost no calls. */
 const MAX_LINES = 5_000;
+const DEFAULT_SECTIONS = 5_000;
+const MAX_SECTIONS = 10_000;
 
 /** Counts log output of the response. Throws OPERATION_TOO_COMPLEX above the limit per operation. */
 function countOutput(
@@ -127,20 +135,27 @@ function countOutput(
   logs: OperationLogs,
 ): void {
   if (logs.recordOutput(part)) return;
-  const advice = 'Request fewer logs, or fewer `lines` or `lastLines` of them.';
+  const advice = 'Request fewer logs, or fewer `lines`, `sections` or `lastLines` of them.';
   throw new GraphQLError(`The response would contain too much log output. ${advice}`, {
     extensions: { code: 'OPERATION_TOO_COMPLEX', limit: 'traces' },
   });
 }
 
+type LinesArgs = ConnectionArgs & { section?: string | null | undefined };
+
+/** Checks the arguments of `lines`; `anchor` is the number of the line that the cursor names. */
+function parseLinesArgs({ section, ...args }: LinesArgs, ref: TraceRow['ref']) {
+  const { forward, count, cursor } = parsePageArgs(args, MAX_LINES);
+  const digest = listDigest('lines', ref.id, section ?? null);
+  const anchor = cursor && Number(parseCursor(digest, cursor, forward ? 'after' : 'before').id);
+  return { forward, count, anchor, digest };
+}
+
 function toConnection(
   list: LineList,
-  args: ConnectionArgs,
-  { name, logs }: { name: readonly unknown[]; logs: OperationLogs },
+  { forward, count, anchor, digest }: ReturnType<typeof parseLinesArgs>,
+  logs: OperationLogs,
 ): Connection<ParsedLine> {
-  const { forward, count, cursor } = parsePageArgs(args, MAX_LINES);
-  const digest = listDigest(...name);
-  const anchor = cursor && Number(parseCursor(digest, cursor, forward ? 'after' : 'before').id);
   const start = forward && anchor ? list.countTo(anchor) : 0;
   const end = !forward && anchor ? list.countTo(anchor - 1) : list.length;
   const from = forward ? start : Math.max(0, end - count);
@@ -157,6 +172,44 @@ function toConnection(
     hasNextPage: to < list.length,
     totalCount: list.length,
   };
+}
+
+function parseLastLines({ lastLines }: { lastLines?: number | null | undefined }) {
+  if (lastLines != null && lastLines < 1) throw badUserInput('`lastLines` must be at least 1.');
+  return lastLines ?? undefined;
+}
+
+/** Checks the arguments of `sections`. Null counts as absent. */
+function parseSectionPage(args: {
+  first?: number | null | undefined;
+  skip?: number | null | undefined;
+  afterLine?: number | null | undefined;
+}): SectionPage {
+  const page = {
+    first: args.first ?? DEFAULT_SECTIONS,
+    skip: args.skip ?? 0,
+    afterLine: args.afterLine ?? 0,
+  };
+  if (page.first < 1 || page.first > MAX_SECTIONS) {
+    throw badUserInput(`\`first\` must be from 1 to ${MAX_SECTIONS}, not ${page.first}.`);
+  }
+  for (const name of ['skip', 'afterLine'] as const) {
+    if (page[name] < 0) throw badUserInput(`\`${name}\` must be at least 0, not ${page[name]}.`);
+  }
+  return page;
+}
+
+/** Checks the arguments of all fields below a log, before it is read. Throws BAD_USER_INPUT. */
+export function checkTraceArguments(
+  { selection, variableValues }: SelectedBelow,
+  ref: TraceRow['ref'],
+): void {
+  for (const field of selection.list) {
+    const args = field.argumentsFor(variableValues);
+    if (field.name === 'text') parseLastLines(args);
+    if (field.name === 'lines') parseLinesArgs(args, ref);
+    if (field.name === 'sections') parseSectionPage(args);
+  }
 }
 
 /** Returns a log, or its last lines, as string parts. */
@@ -200,10 +253,8 @@ JobTrace.implement({
           description: 'Only this number of lines from the end, at least 1.',
         }),
       },
-      resolve: async (row, { format, lastLines }, { logs, streamedStrings }) => {
-        if (lastLines != null && lastLines < 1)
-          throw badUserInput('`lastLines` must be at least 1.');
-        const pieces = await textOf(row, format, lastLines ?? undefined);
+      resolve: async (row, args, { logs, streamedStrings }) => {
+        const pieces = await textOf(row, args.format, parseLastLines(args));
         const text: string | StreamedString = streamedStrings?.add(pieces) ?? [...pieces].join('');
         const isStreamed = streamedStrings?.isPlaceholder(text);
         countOutput({ characters: isStreamed ? row.log.keptBytes : text.length }, logs);
@@ -221,20 +272,41 @@ JobTrace.implement({
           description: 'Only lines of the sections with this name, including nested sections.',
         }),
       },
-      resolve: async ({ log, ref }, { section, ...args }, { logs }) => {
-        const parsed = await log.parsed();
-        const list = section == null ? parsed.lines : parsed.linesOf(section);
-        return toConnection(list, args, { name: ['lines', ref.id, section ?? null], logs });
+      resolve: async ({ log, ref }, args, { logs }) => {
+        const page = parseLinesArgs(args, ref);
+        const { lines, linesOf } = await log.parsed();
+        return toConnection(args.section == null ? lines : linesOf(args.section), page, logs);
       },
+    }),
+    sectionCount: t.int({
+      nullable: false,
+      description:
+        'The number of sections that `sections` returns in all its pages. Of a truncated log with more than 131,072 sections, only those count that end in the kept lines.',
+      resolve: async ({ log }) => (await log.parsed()).sectionCount,
     }),
     sections: t.field({
       type: [TraceSection],
       nullable: false,
-      description: 'The sections in the order of their start; nested sections follow their parent.',
-      resolve: async ({ log }, _args, { logs }) => {
-        const { sections } = await log.parsed();
+      description:
+        'The sections in the order of their first line; nested sections follow their parent. For the next page pass the number of sections read so far as `skip`.',
+      args: {
+        first: t.arg.int({
+          defaultValue: DEFAULT_SECTIONS,
+          description: `The number of sections, from 1 to ${MAX_SECTIONS}.`,
+        }),
+        skip: t.arg.int({
+          defaultValue: 0,
+          description: 'How many sections to leave out at the beginning of the list.',
+        }),
+        afterLine: t.arg.int({
+          description: 'Only sections that begin after the line of this number, at least 0.',
+        }),
+      },
+      resolve: async ({ log }, args, { logs }) => {
+        const page = parseSectionPage(args);
+        const sections = (await log.parsed()).sectionPage(page);
         countOutput({ rows: sections.length }, logs);
-        return [...sections];
+        return sections;
       },
     }),
   }),

@@ -56,6 +56,16 @@ export interface LineList extends Iterable<ParsedLine> {
   countTo(number: number): number;
 }
 
+/** Which sections to return, in the order of their first line. */
+export interface SectionPage {
+  /** Number of sections. */
+  readonly first: number;
+  /** Only sections that begin after the line of this number. */
+  readonly afterLine: number;
+  /** Number of these that are left out. */
+  readonly skip: number;
+}
+
 /** A job's log, or the kept end of a long one. */
 export interface ParsedTrace {
   readonly byteSize: number;
@@ -63,6 +73,9 @@ export interface ParsedTrace {
   readonly truncated: boolean;
   readonly lines: LineList;
   readonly sections: readonly ParsedSection[];
+  readonly sectionCount: number;
+  /** Returns some of the sections without creating the others. */
+  sectionPage(page: SectionPage): ParsedSection[];
   /** The lines of all sections with that name, however it is spelled, including nested sections. */
   linesOf(section: string): LineList;
 }
@@ -81,6 +94,13 @@ export function toParsedTrace(
     get sections() {
       parsed ??= sections.map((section) => toSection(section, count));
       return parsed;
+    },
+    sectionCount: sections.length,
+    sectionPage({ first, afterLine, skip }) {
+      const begin = sections.findIndex(({ firstLine }) => firstLine > afterLine);
+      if (begin < 0) return [];
+      const from = begin + skip;
+      return sections.slice(from, from + first).map((section) => toSection(section, count));
     },
     linesOf(name) {
       const key = sectionKey(name);

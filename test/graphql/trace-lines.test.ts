@@ -127,6 +127,78 @@ describe('Job.trace', () => {
     });
   });
 
+  it('returns the numbers of lines on GitLab’s page', async () => {
+    const { trace } = await start('one\n\n\n\n\nERROR: Job failed: exit code 1\n');
+    const { trace: read } = await trace('lines(last: 2) { nodes { number anchor text } }');
+    expect(read).toEqual({
+      lines: {
+        nodes: [
+          { number: 5, anchor: null, text: '' },
+          { number: 6, anchor: 2, text: 'ERROR: Job failed: exit code 1' },
+        ],
+      },
+    });
+  });
+
+  it('pages through sections, of which several may begin in one line', async () => {
+    const mark = (kind: string, name: string) => `section_${kind}:1700000000:${name}\r${ESC}[0K`;
+    const one = (name: string) => `${mark('start', name)}${name}\n${mark('end', name)}`;
+    const { trace, calls } = await start(
+      `${one('a')}${mark('start', 'b')}${one('c')}${one('d')}${mark('end', 'b')}${one('e')}`,
+    );
+    const { trace: read } = await trace(`sectionCount
+      all: sections { name firstLine }
+      page: sections(first: 2, skip: 1) { name }
+      rest: sections(skip: 3, first: null) { name }
+      after: sections(afterLine: 1, first: 3) { name }
+      afterSkipped: sections(afterLine: 1, skip: 2, first: 1) { name }
+      none: sections(skip: 9) { name }
+      end: sections(afterLine: 4, skip: null) { name }`);
+    const names = (...list: string[]) => list.map((name) => ({ name }));
+    expect(read).toEqual({
+      sectionCount: 5,
+      all: [
+        { name: 'a', firstLine: 1 },
+        { name: 'b', firstLine: 2 },
+        { name: 'c', firstLine: 2 },
+        { name: 'd', firstLine: 3 },
+        { name: 'e', firstLine: 4 },
+      ],
+      page: names('b', 'c'),
+      rest: names('d', 'e'),
+      after: names('b', 'c', 'd'),
+      afterSkipped: names('d'),
+      none: [],
+      end: [],
+    });
+    expect(calls()).toEqual(['GET /projects/42/jobs/1001/trace']);
+  });
+
+  it('returns 5,000 sections without arguments, and up to 10,000', async () => {
+    const section = (at: number) =>
+      `section_start:1:s${at}\r${ESC}[0Ks\nsection_end:2:s${at}\r${ESC}[0K`;
+    const { trace } = await start(Array.from({ length: 12_000 }, (_, at) => section(at)).join(''));
+    const read = async (fields: string) => (await trace(fields)).trace ?? {};
+    expect(await read('sectionCount')).toEqual({ sectionCount: 12_000 });
+    const page = async (args: string) =>
+      ((await read(`sections${args} { name }`))['sections'] as { name: string }[]).map(
+        ({ name }) => name,
+      );
+    expect(await page('')).toHaveLength(5_000);
+    expect((await page('(first: 10000)')).at(-1)).toBe('s9999');
+    expect(await page('(skip: 11999)')).toEqual(['s11999']);
+    const { errors } = await trace(
+      'a: sections(first: 10000) { name } b: sections(first: 10000) { name } c: sections(first: 10000) { name }',
+    );
+    expect(errors).toMatchObject([{ extensions: { code: 'OPERATION_TOO_COMPLEX' } }]);
+  });
+
+  it('finds the lines of a section by any spelling of its name', async () => {
+    const { trace } = await start(LOG);
+    const { trace: read } = await trace('lines(section: "Step-Script") { totalCount }');
+    expect(read).toEqual({ lines: { totalCount: 3 } });
+  });
+
   it('is empty without a log', async () => {
     const { trace } = await start('');
     const { trace: read } = await trace(
@@ -142,12 +214,19 @@ describe('Job.trace', () => {
   });
 
   it.each([
-    ['lastLines: 0', '`lastLines` must be at least 1.'],
-    ['lastLines: -5', '`lastLines` must be at least 1.'],
-  ])('refuses text(%s)', async (args, message) => {
-    const { trace } = await start(LOG);
-    const { errors } = await trace(`text(${args})`);
+    ['text(lastLines: 0)', '`lastLines` must be at least 1.'],
+    ['text(lastLines: -5)', '`lastLines` must be at least 1.'],
+    ['sections(first: 0) { name }', '`first` must be from 1 to 10000, not 0.'],
+    ['sections(first: 10001) { name }', '`first` must be from 1 to 10000, not 10001.'],
+    ['sections(skip: -1) { name }', '`skip` must be at least 0, not -1.'],
+    ['sections(afterLine: -1) { name }', '`afterLine` must be at least 0, not -1.'],
+    ['lines(first: 5001) { totalCount }', '`first` must be from 1 to 5000, not 5001.'],
+    ['lines(first: 1, before: "x") { totalCount }', '`before` goes with `last`.'],
+  ])('refuses %s before any call', async (field, message) => {
+    const { trace, calls } = await start(LOG);
+    const { errors } = await trace(`byteSize ${field}`);
     expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(calls()).toEqual([]);
   });
 
   it('refuses a cursor of another section', async () => {

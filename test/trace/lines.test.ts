@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createTraceParser } from '../../src/trace/parser.ts';
-import { bytesOf, joined, parse, plainText, texts } from './parse.ts';
+import { bytesOf, header, joined, parse, plainText, texts } from './parse.ts';
 
 describe('lines', () => {
   it('do not exist in an empty log', () => {
@@ -81,6 +81,8 @@ describe('erase-line', () => {
     ['to the start', 'old\x1b[1Knew', 'new'],
     ['to the start, from the start', 'old\r\x1b[1K\n', 'old'],
     ['whole', 'old\x1b[2Knew', 'new'],
+    ['with the screen below', 'old\r\x1b[Jnew', 'new'],
+    ['with the whole screen', 'old\x1b[2Jnew', 'new'],
     ['in an unknown way', 'old\x1b[7K new', 'old new'],
   ])('erases %s', (_, log, text) => {
     expect(texts(log)).toEqual([text]);
@@ -88,6 +90,55 @@ describe('erase-line', () => {
 
   it('leaves an empty line if no text follows', () => {
     expect(texts('a\nold\r\x1b[K\nb')).toEqual(['a', '', 'b']);
+  });
+});
+
+describe('the cursor', () => {
+  it.each([
+    ['column 1', '10%\x1b[1G20%\x1b[1G100%', '100%'],
+    ['column 1 without a number', '10%\x1b[G20%', '20%'],
+    ['column 0', '10%\x1b[0G\x1b[K20%', '20%'],
+    ['column 1 in another form', '10%\x1b[`20%', '20%'],
+    ['the left by more columns than a terminal has', 'some text\x1b[1000Dnew', 'new'],
+    ['the left by exactly the length of the line', '⠙ build\x1b[7Dnew', 'new'],
+    ['the left by one column', '⠙\x1b[D⠹\x1b[0D⠸\x1b[1D⠼', '⠼'],
+  ])('at the start of the line replaces it: %s', (_, log, text) => {
+    expect(texts(log)).toEqual([text]);
+  });
+
+  it.each([
+    ['column 2', 'ab\x1b[2Gc', 'abc'],
+    ['the left by less than the line', 'ab\x1b[1Dc', 'abc'],
+    ['the right', 'ab\x1b[1Cc', 'abc'],
+    ['an invalid column', 'ab\x1b[1;1Gc\x1b[?1Gd', 'abcd'],
+    ['backspaces', 'ab\b\bc', 'abc'],
+  ])('elsewhere in the line is ignored: %s', (_, log, text) => {
+    expect(texts(log)).toEqual([text]);
+  });
+
+  it.each(['\x1b[A', '\x1b[2B', '\x1b[1F', '\x1b[E', '\x1b[H', '\x1b[3;1H', '\x1b[2d'])(
+    'in another line erases nothing of this one: %s',
+    (move) => {
+      expect(texts(`ab${move}\x1b[2K\x1b[1G\x1b[0Kcd\nef\x1b[1G\x1b[0Kgh`)).toEqual(['abcd', 'gh']);
+      expect(texts(`ab${move}\r\x1b[Kcd`)).toEqual(['cd']);
+    },
+  );
+
+  it('keeps the line if no text follows', () => {
+    expect(texts('100%\x1b[1G\n')).toEqual(['100%']);
+  });
+
+  it('is kept by a continued line', () => {
+    expect(texts(`${header(1)}10%\x1b[1G\n${header(2, '01O', '+')}20%\n`)).toEqual(['20%']);
+  });
+
+  it('shows the last frame of a spinner, and an empty line if it was erased', () => {
+    const back = '\x1b[1G\x1b[0K';
+    expect(texts(`${back}⠙${back}⠹${back}warning\n${back}⠼${back}\ndone`)).toEqual([
+      'warning',
+      '',
+      'done',
+    ]);
   });
 });
 

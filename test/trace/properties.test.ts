@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ParsedSection } from '../../src/trace/parsed-trace.ts';
 import { createTraceParser } from '../../src/trace/parser.ts';
 import { traceStyleSheet } from '../../src/trace/style.ts';
 import { runs } from '../helpers/runs.ts';
 import { hostileLog, worstLogs } from './hostile.ts';
-import { bytesOf, dump, htmlText, parse, parseInChunks, plainText } from './parse.ts';
+import { bytesOf, dump, end, htmlText, parse, parseInChunks, plainText, start } from './parse.ts';
 
 const RUNS = { numRuns: runs(2000) };
 
@@ -46,6 +47,55 @@ function textOfHtml(html: string): string {
   if (open) throw new Error('A span is not closed.');
   return text;
 }
+
+const isSameName = (a: string, b: string) =>
+  a.toLowerCase().replaceAll(/[._]/g, '-') === b.toLowerCase().replaceAll(/[._]/g, '-');
+
+const names = ['a', 'A', 'b.c', 'b_C', 'b-c', 'd'] as const;
+
+/** A log of marks in any order, nested, overlapping, repeated or never closed, and lines of text. */
+const sectionLog = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(...names).map((name) => start(name, 1)),
+      fc.constantFrom(...names).map((name) => end(name, 1)),
+      fc.constant('text\n'),
+    ),
+    { maxLength: 40 },
+  )
+  .map((list) => list.join(''));
+
+/** A movement to the start of the line and an erasure, then a text. */
+const frame = fc
+  .tuple(
+    fc.constantFrom('\r', '\x1b[G', '\x1b[1G', '\x1b[0G', '\x1b[99D'),
+    fc.constantFrom('\x1b[K', '\x1b[0K', '\x1b[2K', '\x1b[J'),
+    fc.string({ unit: fc.constantFrom('a', 'b', ' '), minLength: 1, maxLength: 9 }),
+    fc.boolean(),
+  )
+  .map(([move, erase, text, erasesFirst]) => ({
+    move: erasesFirst && erase === '\x1b[2K' ? erase + move : move + erase,
+    text,
+  }));
+
+/** The one line of a terminal, as cells that a cursor overwrites. */
+function terminalLine(log: string): string {
+  let cells: string[] = [];
+  let column = 0;
+  for (const [token] of log.replaceAll('\x1b', '^').matchAll(/\^\[\d*\w|\r|./g)) {
+    if (token === '^[2K') cells = cells.map(() => ' ');
+    else if (token.startsWith('^[') && /[KJ]$/.test(token)) cells = cells.slice(0, column);
+    else if (token === '\r' || token.startsWith('^[')) column = 0;
+    else {
+      cells[column] = token;
+      column += 1;
+    }
+  }
+  return cells.join('').trimEnd();
+}
+
+/** Parameters without effect: colors of the text or underline, complete or at the end, and more. */
+const parameters = ['38;5;1', '58;2;1;3;4', '58:5:1', '48:2::1:3:4', '38;2;4;3;9', '59', '6', '53'];
 
 describe('any log', () => {
   it('has the same text and HTML in pieces as line by line', () => {
@@ -148,10 +198,78 @@ describe('any log', () => {
         all.forEach((line, index) => {
           expect(line.number).toBe((all[0]?.number ?? 0) + index);
         });
+        const anchors = all.flatMap(({ anchor }) => anchor ?? []);
+        expect(anchors).toEqual(anchors.toSorted((a, b) => a - b));
         for (const section of sections) {
           expect(section.lastLine ?? section.firstLine).toBeGreaterThanOrEqual(section.firstLine);
           if (lines.length > 0) expect(section.lastLine ?? 0).toBeLessThanOrEqual(last);
         }
+      }),
+      RUNS,
+    );
+  });
+
+  it('has sections whose parents were open when they began, and one open section per name', () => {
+    fc.assert(
+      fc.property(sectionLog, (log) => {
+        const { sections } = parse(log);
+        const isOpenAt = (section: ParsedSection, line: number) =>
+          section.finishedAt === null || (section.lastLine ?? section.firstLine - 1) >= line - 1;
+        sections.forEach((section, index) => {
+          const earlier = sections.slice(0, index);
+          expect(section.firstLine).toBeGreaterThanOrEqual(earlier.at(-1)?.firstLine ?? 1);
+          if (section.parent !== null) {
+            const parents = earlier.filter(({ name }) => name === section.parent);
+            expect(parents.some((parent) => isOpenAt(parent, section.firstLine))).toBe(true);
+          }
+          const namesake = earlier.findLast(({ name }) => isSameName(name, section.name));
+          expect(namesake?.finishedAt).not.toBe(null);
+          expect(namesake?.lastLine ?? 0).toBeLessThan(section.firstLine);
+        });
+      }),
+      RUNS,
+    );
+  });
+
+  it('has the lines that the marks open and close, by the names of GitLab', () => {
+    fc.assert(
+      fc.property(sectionLog, (log) => {
+        const open: string[] = [];
+        const expected: [string, string | null][] = [];
+        for (const [, kind, name = '', text] of log.matchAll(
+          /section_(start|end):1:([\w.-]+)\r..0K|(text)\n/g,
+        )) {
+          const at = open.findIndex((other) => isSameName(other, name));
+          if (text !== undefined) expected.push([text, open.at(-1) ?? null]);
+          else if (kind === 'end' && at >= 0) open.splice(at, 1);
+          else if (kind === 'start' && at < 0) open.push(name);
+        }
+        expect(Array.from(parse(log).lines, ({ text, section }) => [text, section])).toEqual(
+          expected,
+        );
+      }),
+      RUNS,
+    );
+  });
+
+  it('shows what a terminal shows if each frame erases the one before', () => {
+    fc.assert(
+      fc.property(fc.array(frame, { maxLength: 12 }), (frames) => {
+        const log = frames.map(({ move, text }) => move + text).join('');
+        const [line] = parse(log).lines;
+        expect(line?.text.trimEnd() ?? '').toBe(terminalLine(log));
+      }),
+      RUNS,
+    );
+  });
+
+  it('never shows the parameters of a style, and never applies those of a color', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...parameters), { maxLength: 8 }), (list) => {
+        const [line] = parse(`\x1b[0m\x1b[${list.join(';')}mx`).lines;
+        expect(line?.text).toBe('x');
+        const attributes = line?.html.match(/term-(bold|faint|italic|underline|cross)/g) ?? [];
+        expect(attributes.length).toBe(0);
       }),
       RUNS,
     );

@@ -26,6 +26,12 @@ describe('colors', () => {
     ['38:2::255:135:0', 'xterm-fg-208'],
     ['38:2:255:135:0', 'xterm-fg-208'],
     ['4:3', 'term-underline'],
+    ['4;58;2;0;128;255;1', 'term-bold term-underline'],
+    ['58;5;9;4', 'term-underline'],
+    ['4:3;58:2::255:0:0', 'term-underline'],
+    ['58:5:1;3', 'term-italic'],
+    ['38;2:1:255:135:0;1', 'xterm-fg-208 term-bold'],
+    ['38:2:1;4', 'term-underline'],
     ['7', 'term-inverse'],
     ['31;7', 'term-bg-red term-inverse'],
     ['31;44;7', 'term-fg-blue term-bg-red term-inverse'],
@@ -59,6 +65,15 @@ describe('colors', () => {
     '38;5',
     '38;5;256',
     '38;2;1;2',
+    '48;5',
+    '58',
+    '58;5',
+    '58;2;1;4;7',
+    '38;9;1',
+    '38;;1',
+    '48;3;1;4;7',
+    '58;1;4',
+    '38:2:1',
     '98',
     '6',
     '25',
@@ -69,6 +84,16 @@ describe('colors', () => {
     '1 ',
   ])('SGR "%s" has no effect', (codes) => {
     expect(htmls(`\x1b[${codes}mx`)).toEqual(['x']);
+  });
+
+  it('end with a reset of the terminal', () => {
+    for (const reset of ['\x1bc', '\x1b[!p']) {
+      expect(htmls(`\x1b[1;31;44ma${reset}b\nc`)).toEqual([
+        '<span class="term-fg-red term-bg-blue term-bold">a</span>b',
+        'c',
+      ]);
+    }
+    expect(htmls('\x1b[1ma\x1b[p\x1b[?p\x1b(cb')).toEqual(['<span class="term-bold">ab</span>']);
   });
 
   it('change within a line and continue on the next lines until reset', () => {
