@@ -31,7 +31,7 @@ async function run(releaseSignals: () => void): Promise<void> {
   const { schema } = await import('./graphql/schema.ts');
   if (command.name === 'print-subgraph') {
     const { printSubgraph } = await import('./federation/subgraph.ts');
-    return console.log(printSubgraph(schema));
+    return console.log(printSubgraph(schema, command.typePrefix));
   }
   const { lexicographicSortSchema, printSchema } = await import('graphql');
   return console.log(printSchema(lexicographicSortSchema(schema)));

@@ -24,7 +24,8 @@ export interface Config extends Omit<Raw, 'trustedDocuments'> {
 
 type Command =
   | { name: 'serve'; config: Config }
-  | { name: 'help' | 'version' | 'print-schema' | 'print-subgraph' };
+  | { name: 'print-subgraph'; typePrefix: string | undefined }
+  | { name: 'help' | 'version' | 'print-schema' };
 
 /** Settings or flags that cannot be used. Lists all problems. */
 export class ConfigError extends Error {
@@ -63,12 +64,17 @@ function textOf(env: Env, { name, isAnyCase }: Setting<unknown>) {
 }
 
 /** Parses all settings. An invalid value is added to `problems`, and the default is used. */
-function readValues(env: Env, demo: boolean, problems: string[]): Record<string, unknown> {
+function readValues(
+  env: Env,
+  demo: boolean,
+  problems: string[],
+  list = listSettings(settings),
+): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   const given = { demo, production: env['NODE_ENV'] === 'production', values };
   // The demo's GitLab needs no network, so a proxy of the machine must not stop it.
   const ignored = demo ? listSettings(settings.network) : [];
-  for (const setting of listSettings(settings)) {
+  for (const setting of list) {
     const { schema, byDefault } = setting;
     const { name, text } = textOf(ignored.includes(setting) ? {} : env, setting);
     const parsed = text ? schema.safeParse(text) : undefined;
@@ -92,6 +98,7 @@ const dependencies: readonly (readonly [name: string, needed: readonly string[]]
   ['GITLAB_TOKEN_WRITES', ['GITLAB_TOKEN', 'GITLAB_TOKEN_FILE']],
   ['GITLAB_CLIENT_CERT_FILE', ['GITLAB_CLIENT_KEY_FILE']],
   ['GITLAB_CLIENT_KEY_FILE', ['GITLAB_CLIENT_CERT_FILE']],
+  ['FEDERATION_TYPE_PREFIX', ['FEDERATION']],
   ['TRUSTED_DOCUMENTS=only', ['TRUSTED_DOCUMENTS_FILE']],
 ];
 
@@ -150,13 +157,24 @@ function readConfig(env: Env, demo: boolean): Config {
   });
 }
 
+/** Reads the prefix of the subgraph that is printed, whatever the other settings are. */
+function readTypePrefix(env: Env): string | undefined {
+  const problems: string[] = [];
+  const setting = settings.federationTypePrefix;
+  const { [setting.name]: prefix } = readValues(env, true, problems, [setting]);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return prefix as string | undefined;
+}
+
 /** Parses environment and command line. Throws one ConfigError with all problems. */
 export function parseConfig(env: Env, argv: readonly string[]): Command {
   const options = parseFlags(argv);
   if (options.help) return { name: 'help' };
   if (options.version) return { name: 'version' };
   if (options['print-schema']) return { name: 'print-schema' };
-  if (options['print-subgraph']) return { name: 'print-subgraph' };
+  if (options['print-subgraph']) {
+    return { name: 'print-subgraph', typePrefix: readTypePrefix(env) };
+  }
   const given = options.port === undefined ? env : { ...env, PORT: options.port };
   return { name: 'serve', config: readConfig(given, options.demo ?? false) };
 }

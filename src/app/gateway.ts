@@ -133,9 +133,10 @@ function createContextDeps(
 }
 
 /** Returns the standalone schema or, with FEDERATION, the subgraph. */
-function createSchema({ federation, federationMaxReferences }: Config): GraphQLSchema {
-  if (!federation) return standalone;
-  return createSubgraph(standalone, { maxReferences: federationMaxReferences });
+function createSchema(config: Config): GraphQLSchema {
+  if (!config.federation) return standalone;
+  const { federationMaxReferences: maxReferences, federationTypePrefix: typePrefix } = config;
+  return createSubgraph(standalone, { maxReferences, typePrefix });
 }
 
 /** Creates telemetry, and transport options that report to it. */

@@ -194,3 +194,8 @@ export const proxyUrl = parsed(
   (text) => parseProxy(text) && new Secret(text),
   'must be the address of an HTTP proxy, such as "http://proxy.example.com:3128" or "http://user:password@…"; SOCKS is not supported',
 );
+
+export const typePrefix = z.string().regex(/^(?!__)[A-Za-z_]\w*$/, {
+  error: ({ input }) =>
+    `must be the start of a GraphQL name, such as "Ci", not ${JSON.stringify(input)}`,
+});

@@ -16,6 +16,7 @@ import {
   secretFile,
   token,
   tokenFile,
+  typePrefix,
   webhookSecret,
 } from './schemas.ts';
 
@@ -141,6 +142,9 @@ const addresses = {
   ),
   federation: flag('FEDERATION', false).describe(
     'Serve the schema as a Federation v2 subgraph: [federation.md](federation.md)',
+  ),
+  federationTypePrefix: optional('FEDERATION_TYPE_PREFIX', typePrefix).describe(
+    'Start of the names of all types of the subgraph, such as `Ci`: [federation.md](federation.md#type-names)',
   ),
   federationMaxReferences: whole('FEDERATION_MAX_REFERENCES', 1000, [1, 100_000]).describe(
     'Maximum references in one `_entities` field',

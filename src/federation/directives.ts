@@ -5,6 +5,7 @@ import {
   GraphQLSchema,
   isObjectType,
 } from 'graphql';
+import { ownNameOf, typeNamed } from '../graphql/type-names.ts';
 import { entityKeys } from './entity-keys.ts';
 
 /*
@@ -46,7 +47,7 @@ function namesWithout(
     subscription: schema.getSubscriptionType(),
     // Entities always remain: fields of other subgraphs may return them.
     types: [...entityKeys.keys(), ...embeddedKeys.keys()].flatMap(
-      (name) => schema.getType(name) ?? [],
+      (name) => typeNamed(schema, name) ?? [],
     ),
   });
   return new Set(Object.keys(remaining.getTypeMap()));
@@ -71,9 +72,10 @@ function typeRules(schema: GraphQLSchema): (type: GraphQLNamedType) => string[] 
   const outward = namesWithout(schema, { mutations: false, queries: INTERNAL });
   return (type) => {
     if (isRoot(schema, type)) return [];
-    const directives = keysOf(type.name);
+    const name = ownNameOf(type);
+    const directives = keysOf(name);
     // A type that has no resolvable key may also be defined by another subgraph.
-    if (isObjectType(type) && !entityKeys.has(type.name)) directives.push('@shareable');
+    if (isObjectType(type) && !entityKeys.has(name)) directives.push('@shareable');
     if (!readable.has(type.name)) directives.push('@tag(name: "write")');
     else if (!outward.has(type.name)) directives.push('@tag(name: "internal")');
     return directives;

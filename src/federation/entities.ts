@@ -14,7 +14,9 @@ import { costs, parseNames } from '../graphql/cost.ts';
 import { readNode, typeOfNode } from '../graphql/node.ts';
 import { allSettledInPlace, checkListSize } from '../graphql/read-planner.ts';
 import { selectedBelow } from '../graphql/selection.ts';
+import { prefixOf, typeNamed } from '../graphql/type-names.ts';
 import { entityKeys, parseReference } from './entity-keys.ts';
+import { renamerOfErrors } from './type-prefix.ts';
 
 export interface EntityOptions {
   sdl: string;
@@ -44,11 +46,13 @@ export function entityFields(
   schema: GraphQLSchema,
   { sdl, maxReferences }: EntityOptions,
 ): GraphQLFieldConfigMap<unknown, Context> {
+  const prefix = prefixOf(schema);
+  const renameError = renamerOfErrors(schema);
   const Entity = new GraphQLUnionType({
     name: '_Entity',
     description: 'An object that a reference can name.',
-    types: [...entityKeys.keys()].map((name) => schema.getType(name)).filter(isObjectType),
-    resolveType: typeOfNode,
+    types: [...entityKeys.keys()].map((name) => typeNamed(schema, name)).filter(isObjectType),
+    resolveType: (row: object) => `${prefix}${typeOfNode(row)}`,
   });
   return {
     _service: {
@@ -69,16 +73,20 @@ export function entityFields(
       extensions: costs({
         names: (args, webUrls) =>
           parseNames(args['representations'] as unknown[], (representation) =>
-            parseReference(representation, webUrls),
+            parseReference(representation, { bases: webUrls, prefix }),
           ),
       }),
       resolve: (_root, { representations }, context, info) => {
         checkListSize(representations, maxReferences, '`representations`');
-        return allSettledInPlace(representations as unknown[], async (representation) =>
-          readNode(context, parseReference(representation, context.webUrls), (type) =>
-            selectedBelow(info, type),
-          ),
-        );
+        const read = async (representation: unknown) => {
+          try {
+            const ref = parseReference(representation, { bases: context.webUrls, prefix });
+            return await readNode(context, ref, (type) => selectedBelow(info, type));
+          } catch (error) {
+            throw renameError(error);
+          }
+        };
+        return allSettledInPlace(representations as unknown[], read);
       },
     },
   };

@@ -100,9 +100,17 @@ function memberOf(representation: unknown, name: string): unknown {
     : undefined;
 }
 
-/** Parses a reference. Throws BAD_USER_INPUT if it is invalid. Makes no call. */
-export function parseReference(representation: unknown, bases: readonly string[]): NodeRef {
-  const type = memberOf(representation, '__typename');
+/**
+ * Parses a reference. `prefix` is that of the subgraph's type names. Throws BAD_USER_INPUT, with own
+ * names of types, if it is invalid. Makes no call.
+ */
+export function parseReference(
+  representation: unknown,
+  { bases, prefix = '' }: { bases: readonly string[]; prefix?: string },
+): NodeRef {
+  const typename = memberOf(representation, '__typename');
+  const hasPrefix = typeof typename === 'string' && typename.startsWith(prefix);
+  const type = hasPrefix ? typename.slice(prefix.length) : undefined;
   if (!isEntityType(type)) {
     throw badUserInput(
       `A reference must be an object with \`__typename\` ${Object.keys(keys).join(', ')}: nothing else can be read by its key.`,

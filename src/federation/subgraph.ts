@@ -13,6 +13,7 @@ import {
 import type { Context } from '../context/context.ts';
 import { federationDirectives, LINK } from './directives.ts';
 import { entityFields } from './entities.ts';
+import { prefixTypes } from './type-prefix.ts';
 
 /*
  * The schema as a Federation v2 subgraph. It is derived from the standalone schema, so that both have
@@ -34,10 +35,11 @@ function withQuery(schema: GraphQLSchema, change: (fields: Fields) => Fields): G
 }
 
 /** Returns the schema without the root fields that must not be in a subgraph. */
-function ownGraph(schema: GraphQLSchema): GraphQLSchema {
-  return withQuery(schema, (fields) =>
+function ownGraph(schema: GraphQLSchema, typePrefix = ''): GraphQLSchema {
+  const graph = withQuery(schema, (fields) =>
     Object.fromEntries(Object.entries(fields).filter(([name]) => !RELAY_ROOTS.includes(name))),
   );
+  return typePrefix ? prefixTypes(graph, typePrefix) : graph;
 }
 
 function parseDirectives(texts: readonly string[] = []): readonly ConstDirectiveNode[] {
@@ -69,16 +71,16 @@ function printSdl(graph: GraphQLSchema): string {
 }
 
 /** Returns the subgraph's SDL for composition, as in `_service`. */
-export function printSubgraph(schema: GraphQLSchema): string {
-  return printSdl(ownGraph(schema));
+export function printSubgraph(schema: GraphQLSchema, typePrefix?: string): string {
+  return printSdl(ownGraph(schema, typePrefix));
 }
 
-/** Returns the schema as a Federation v2 subgraph. */
+/** Returns the schema as a Federation v2 subgraph. `typePrefix` comes before the names of its types. */
 export function createSubgraph(
   schema: GraphQLSchema,
-  { maxReferences }: { maxReferences: number },
+  { maxReferences, typePrefix }: { maxReferences: number; typePrefix?: string | undefined },
 ): GraphQLSchema {
-  const graph = ownGraph(schema);
+  const graph = ownGraph(schema, typePrefix);
   const machinery = entityFields(graph, { sdl: printSdl(graph), maxReferences });
   return withQuery(graph, (fields) => ({ ...fields, ...machinery }));
 }

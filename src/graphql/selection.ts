@@ -18,6 +18,7 @@ import {
   type SelectionSetNode,
   visit,
 } from 'graphql';
+import { ownNameOf, typeNamed } from './type-names.ts';
 
 /*
  * The fields that an operation selects below a field, as a tree that is built once per compiled
@@ -168,7 +169,7 @@ class FieldOfTree implements SelectedField {
     const { schema } = this.#scope;
     const type = getNamedType(this.definition.type);
     const types = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
-    return types.filter(isCompositeType).map(({ name }) => name);
+    return types.filter(isCompositeType).map(ownNameOf);
   }
 
   get fields(): Selection {
@@ -176,7 +177,7 @@ class FieldOfTree implements SelectedField {
   }
 
   fieldsOn(type: string): Selection {
-    return this.#on(this.#scope.schema.getType(type));
+    return this.#on(typeNamed(this.#scope.schema, type));
   }
 
   argumentsFor(variableValues: Variables): Record<string, unknown> {
@@ -259,7 +260,7 @@ export function selectionOf(info: GraphQLResolveInfo, type?: string): Selection 
   trees.set(fieldNodes, byType);
   const known = byType.get(type);
   if (known) return known;
-  const named = type ? schema.getType(type) : getNamedType(info.returnType);
+  const named = type ? typeNamed(schema, type) : getNamedType(info.returnType);
   const selection = isCompositeType(named)
     ? select(selectionSetsOf(fieldNodes), named, keepConditions(info))
     : emptySelection;

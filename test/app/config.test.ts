@@ -88,6 +88,7 @@ describe('the configuration', () => {
 
   it.each([
     ['GITLAB_TOKEN_WRITES', 'true', 'GITLAB_TOKEN_WRITES needs GITLAB_TOKEN or GITLAB_TOKEN_FILE'],
+    ['FEDERATION_TYPE_PREFIX', 'Ci', 'FEDERATION_TYPE_PREFIX needs FEDERATION'],
     ['TRUSTED_DOCUMENTS', 'only', 'TRUSTED_DOCUMENTS=only needs TRUSTED_DOCUMENTS_FILE'],
     ['METRICS_PORT', '4000', 'METRICS_PORT must be another port than PORT'],
   ])('refuses %s=%s, which has no effect alone', (name, value, problem) => {
@@ -97,6 +98,21 @@ describe('the configuration', () => {
   it('accepts what a setting that needs another one is by default', () => {
     const env = { GITLAB_TOKEN_WRITES: 'false', TRUSTED_DOCUMENTS: 'also', METRICS_PORT: '0' };
     expect(problemsOf({ GITLAB_URL, ...env })).toEqual([]);
+  });
+
+  it.each(['__Ci', '1Ci', 'C-i', 'Ci Ci', 'B\u00fc'])(
+    'refuses %s as FEDERATION_TYPE_PREFIX',
+    (prefix) => {
+      const env = { GITLAB_URL, FEDERATION: 'true', FEDERATION_TYPE_PREFIX: prefix };
+      expect(problemsOf(env).join()).toMatch(/^FEDERATION_TYPE_PREFIX must be the start/);
+      expect(problemsOf({ FEDERATION_TYPE_PREFIX: prefix }, ['--print-subgraph'])).toHaveLength(1);
+    },
+  );
+
+  it('prints the subgraph with the prefix, without any other setting', () => {
+    const env = { FEDERATION_TYPE_PREFIX: 'Ci', HTTPS_PROXY: 'socks5://x' };
+    const command = { name: 'print-subgraph', typePrefix: 'Ci' };
+    expect(parseConfig(env, ['--print-subgraph'])).toEqual(command);
   });
 
   it.each(['whsec_', 'whsec_=', 'whsec_ x', 'whsec_n*t'])(
