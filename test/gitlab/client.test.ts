@@ -208,6 +208,31 @@ describe('responses that violate the contract', () => {
     await expect(call).rejects.toThrow(message);
   });
 
+  it.each<[string, (gitlab: Gitlab) => Promise<unknown>]>([
+    ['a job', (g) => g.getJob(job)],
+    ['a pipeline', (g) => g.getPipeline({ project: '42', id: '7' })],
+    ['a project by number', (g) => g.getProject('7')],
+    ['a canceled job', (g) => g.cancelJob({ ...job, kind: 'BUILD' }, {})],
+    ['an erased job', (g) => g.eraseJob({ ...job, kind: 'BUILD' })],
+  ])('%s with another id than the requested one is rejected', async (_, call) => {
+    const upstream = await startUpstream((_request, response) =>
+      sendJson(response, aJob(8, { path_with_namespace: 'a/b' })),
+    );
+    await expect(call(connect(upstream.url).gitlab)).rejects.toMatchObject({
+      code: 'GITLAB_RESPONSE',
+      message: expect.stringContaining('it has the id 8 instead of 7'),
+    });
+    expect(upstream.log).toHaveLength(1);
+  });
+
+  it('a retried or played job may have another id', async () => {
+    const upstream = await startUpstream((_, response) => sendJson(response, aJob(8)));
+    const { gitlab } = connect(upstream.url);
+    const ref = { ...job, kind: 'BUILD' } as const;
+    expect(String((await gitlab.retryJob(ref, {})).id)).toBe('8');
+    expect(String((await gitlab.playJob(ref, {})).id)).toBe('8');
+  });
+
   it('values of an unexpected type read as null', async () => {
     const odd = aJob(7, {
       name: false,

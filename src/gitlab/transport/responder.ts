@@ -23,16 +23,16 @@ export function requireSuccess(call: Call, response: RawResponse, now: number): 
 }
 
 /**
- * The error of a 2xx response that the call's reader refused with `error`: a body without the id
- * that every resource has, or no JSON at all, is another server's.
+ * The error of a 2xx response that the call's reader refused with `error`: an object without the id
+ * that every resource has, or another media type without JSON, is another server's. A missing body
+ * may have been lost on its way.
  */
 export function toRefusalError(call: Call, response: RawResponse, error: unknown): unknown {
   const media = mediaTypeOf(response);
   const value = parseJson(response.body);
-  const isForeign = value === undefined ? media !== '' && !isJson(media) : isObjectWithoutId(value);
-  return error instanceof GitlabResponseError && call.expects !== 'log' && isForeign
-    ? toForeignError(call, response)
-    : error;
+  const isOther = value === undefined ? media !== '' && !isJson(media) : isObjectWithoutId(value);
+  const isForeign = isOther && response.body.length > 0 && call.expects !== 'log';
+  return error instanceof GitlabResponseError && isForeign ? toForeignError(call, response) : error;
 }
 
 function toError(call: Call, response: RawResponse, now: number): GitlabError {
@@ -174,8 +174,9 @@ function isGitlabRefusal(response: RawResponse, body: ErrorBody | undefined): bo
   const { status } = response;
   const isSigned = hasRequestId(response);
   if (!body) return status !== 404 && isSigned && isDamagedJson(response);
-  const { message } = body;
-  if (typeof message === 'string' && message.startsWith(`${status} `)) return true;
+  const { message = body['error'] } = body;
+  const named = typeof message === 'string' ? /^\d{3}(?= )/.exec(message)?.[0] : undefined;
+  if (named !== undefined) return named === String(status) && 'message' in body;
   const hasKnownMembers = Object.keys(body).every((name) => GITLAB_MEMBERS.has(name));
   const isPossible = status !== 404 && (isSigned || hasKnownMembers);
   return isPossible && hasRefusalForm(status, body, isSigned);

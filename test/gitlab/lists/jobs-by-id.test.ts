@@ -6,6 +6,7 @@ import { readJobs } from '../../../src/gitlab/lists/jobs-by-id.ts';
 import { planReads, ROWS_PER_CALL, windowsOf } from '../../../src/gitlab/lists/jobs-by-id-plan.ts';
 import type { KeysetRequest, RestPageRequest } from '../../../src/gitlab/pagination.ts';
 import type { Job } from '../../../src/gitlab/rows.ts';
+import { aJob, connect, sendJson, startUpstream, tokenOf } from '../upstream.ts';
 
 /** How a server reacts to built cursors. */
 type Habit = 'as GitLab' | 'ignores cursors' | 'refuses cursors' | 'no keyset';
@@ -192,5 +193,49 @@ describe('reading jobs by id', () => {
     expect(planReads([10n, 12n]).pages).toEqual([{ from: 12n, perPage: 3, ids: [12n, 10n] }]);
     expect(planReads([1n, 100n]).pages).toEqual([{ from: 100n, perPage: 20, ids: [100n, 1n] }]);
     expect(planReads([])).toEqual({ pages: [], singles: [] });
+  });
+});
+
+describe('reading jobs by id while the list of jobs is limited', () => {
+  const throttled = { message: { error: 'This endpoint has been requested too many times.' } };
+  const limit = { status: 429, headers: { 'retry-after': '60' } };
+
+  /** Singles are limited, too, if `isEverything`. */
+  async function start(isEverything = false) {
+    const upstream = await startUpstream((request, response) => {
+      const id = /jobs\/(\d+)/.exec(request.url ?? '')?.[1];
+      if (id === undefined || isEverything) return sendJson(response, throttled, limit);
+      sendJson(response, aJob(Number(id)));
+    });
+    return { upstream, ...connect(upstream.url) };
+  }
+  const ids = ['1', '2', '3', '4'];
+  const codesOf = (outcomes: Awaited<ReturnType<typeof readJobs>>) =>
+    ids.map((id) => {
+      const outcome = outcomes.get(id);
+      return outcome instanceof Error ? (outcome as Error & { code: string }).code : outcome?.id;
+    });
+
+  it('reads them singly, and the list not before the limit ends', async () => {
+    const { upstream, gitlab } = await start();
+    const expected = ids.map((id) => expect.toSatisfy((found) => String(found) === id));
+    expect(codesOf(await readJobs(gitlab, '1', ids))).toEqual(expected);
+    expect(codesOf(await readJobs(gitlab, '1', ids))).toEqual(expected);
+    const lists = upstream.log.filter((line) => line.includes('/jobs?'));
+    expect([lists.length, upstream.log.length]).toEqual([1, 9]);
+  });
+
+  it('stops after the first single read if that is limited, too', async () => {
+    const { upstream, gitlab } = await start(true);
+    const codes = codesOf(await readJobs(gitlab, '1', ids));
+    expect(codes).toEqual(ids.map(() => 'GITLAB_RATE_LIMIT'));
+    expect(upstream.log).toHaveLength(2);
+  });
+
+  it('keeps the error of the list for ids beyond the call budget', async () => {
+    const { as } = await start();
+    const gitlab = as(tokenOf('glpat-caller-0001'), { budget: { max: 3, left: 3 } });
+    const codes = codesOf(await readJobs(gitlab, '1', ids));
+    expect(codes.filter((code) => code === 'GITLAB_RATE_LIMIT')).toHaveLength(2);
   });
 });
