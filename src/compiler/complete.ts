@@ -12,6 +12,7 @@ import {
   isLeafType,
   isObjectType,
 } from 'graphql';
+import { shareEventLoop } from '../util/event-loop.ts';
 import { leafWriter } from './leaf.ts';
 import {
   type Complete,
@@ -105,11 +106,43 @@ function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope):
   };
 }
 
+/** Lists of queries are shorter. The first event of a large pipeline has thousands of jobs. */
+const LONG_LIST = 1_000;
+const ITEMS_PER_SLICE = 100;
+
+/** Writes a long list in slices; other work runs in between. */
+async function writeLongList(
+  values: readonly unknown[],
+  write: (value: unknown, index: number) => Json,
+): Promise<string> {
+  const slices: Json[] = [];
+  for (let start = 0; start < values.length; start += ITEMS_PER_SLICE) {
+    await shareEventLoop();
+    const slice = values.slice(start, start + ITEMS_PER_SLICE);
+    try {
+      slices.push(writeItems(slice, (value, index) => write(value, start + index)));
+    } catch (error) {
+      return failAfter(error, slices);
+    }
+  }
+  return `[${(await Promise.all(slices)).join(',')}]`;
+}
+
 function writeList(
   values: readonly unknown[],
   write: (value: unknown, index: number) => Json,
 ): Json {
-  let json = '[';
+  if (values.length > LONG_LIST) return writeLongList(values, write);
+  const items = writeItems(values, write);
+  return typeof items === 'string' ? `[${items}]` : items.then((json) => `[${json}]`);
+}
+
+/** Serializes items, separated by commas. */
+function writeItems(
+  values: readonly unknown[],
+  write: (value: unknown, index: number) => Json,
+): Json {
+  let json = '';
   let parts: Json[] | undefined;
   try {
     for (let index = 0; index < values.length; index += 1) {
@@ -126,7 +159,6 @@ function writeList(
   } catch (error) {
     return failAfter(error, parts);
   }
-  json += ']';
   return parts ? concatenate([...parts, json]) : json;
 }
 

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { Gitlab, PipelineRef } from '../gitlab/client.ts';
 import { readOffsetList } from '../gitlab/lists/offset-list.ts';
 import type { WithId } from '../gitlab/lists/page-request.ts';
 import type { OffsetRequest, Page } from '../gitlab/pagination.ts';
 import type { Bridge, Job, RestPipeline } from '../gitlab/rows.ts';
+import { shareEventLoop } from '../util/event-loop.ts';
 import { fingerprint } from './job.ts';
 import type { Resource } from './poll.ts';
 import { activityOf } from './poll-interval.ts';
@@ -10,13 +12,20 @@ import type { View } from './subscriber.ts';
 
 type Row = Job | Bridge;
 
-/** A pipeline and its jobs, with the round in which each changed last. */
+interface JobEntry {
+  readonly job: Row;
+  readonly hash: string;
+  /** The round in which the job changed last. */
+  readonly round: number;
+}
+
+/** A pipeline and its jobs. */
 interface PipelineState {
   pipeline: RestPipeline;
   /** The number of reads that found a change. */
   round: number;
   /** By id, newest first, trigger jobs last. */
-  jobs: ReadonlyMap<string, { job: Row; round: number }>;
+  jobs: ReadonlyMap<string, JobEntry>;
 }
 
 /** The current pipeline, and the jobs that changed since the subscriber's last event. */
@@ -79,29 +88,43 @@ function pipelineFingerprint({ user, duration, queued_duration, ...own }: RestPi
 }
 
 /**
- * Change fingerprint of a job in the pipeline. Excludes the embedded pipeline, but not the
- * downstream pipeline of a trigger job.
+ * Hash of the change fingerprint of a job in the pipeline. Excludes the embedded pipeline, but not
+ * the downstream pipeline of a trigger job.
  */
-function jobFingerprint(job: Row): string {
+function hashOf(job: Row): string {
   const { pipeline, ...own } = job;
-  return fingerprint(own as Row);
+  return createHash('sha256')
+    .update(fingerprint(own as Row))
+    .digest('base64');
 }
 
-function compare(
+/** Returns the known entry of a job that has not changed, otherwise a new one. */
+function toEntry(known: JobEntry | undefined, job: Row, round: number): JobEntry {
+  // A page that GitLab answered with 304 has the same rows.
+  if (known?.job === job) return known;
+  const hash = hashOf(job);
+  return known?.hash === hash ? known : { job, hash, round };
+}
+
+/** Jobs that are compared at a time; each takes about 10 µs. */
+const JOBS_PER_SLICE = 100;
+
+async function compare(
   before: PipelineState | undefined,
-  { pipeline, jobs }: Awaited<ReturnType<typeof readBoth>>,
-): PipelineState {
+  { pipeline, jobs: rows }: Awaited<ReturnType<typeof readBoth>>,
+): Promise<PipelineState> {
   const round = (before?.round ?? 0) + 1;
-  const entries = jobs.map((job) => {
-    const known = before?.jobs.get(String(job.id));
-    const isUnchanged = known !== undefined && jobFingerprint(known.job) === jobFingerprint(job);
-    return [String(job.id), isUnchanged ? known : { job, round }] as const;
-  });
-  const isUnchanged =
-    before !== undefined &&
-    entries.every(([, entry]) => entry.round < round) &&
-    pipelineFingerprint(before.pipeline) === pipelineFingerprint(pipeline);
-  return isUnchanged ? before : { pipeline, round, jobs: new Map(entries) };
+  const jobs = new Map<string, JobEntry>();
+  let isChanged =
+    before === undefined || pipelineFingerprint(before.pipeline) !== pipelineFingerprint(pipeline);
+  for (const [index, job] of rows.entries()) {
+    if (index % JOBS_PER_SLICE === 0) await shareEventLoop();
+    const id = String(job.id);
+    const entry = toEntry(before?.jobs.get(id), job, round);
+    jobs.set(id, entry);
+    isChanged ||= entry.round === round;
+  }
+  return before && !isChanged ? before : { pipeline, round, jobs };
 }
 
 /** Whether a trigger job or its downstream pipeline is active. */
@@ -132,13 +155,29 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
   };
 }
 
+/** News of each state, by the round that its subscribers had seen. */
+const newsOf = new WeakMap<PipelineState, Map<number, PipelineNews>>();
+const MAX_KNOWN_NEWS = 8;
+
+/** Returns one object for all subscribers that have seen the same round. */
+function newsSince(state: PipelineState, since: number): PipelineNews {
+  const known = newsOf.get(state) ?? new Map<number, PipelineNews>();
+  const existing = known.get(since);
+  if (existing) return existing;
+  const changed = [...state.jobs.values()].filter(({ round }) => round > since);
+  const news = { pipeline: state.pipeline, changedJobs: changed.map(({ job }) => job) };
+  if (known.size === MAX_KNOWN_NEWS) known.clear();
+  newsOf.set(state, known.set(since, news));
+  return news;
+}
+
 /** A view that returns the jobs that changed since the subscriber's last event. */
 export function pipelineView(): View<PipelineState, PipelineNews> {
   let sentRound = 0;
-  return ({ pipeline, round, jobs }) => {
-    if (round <= sentRound) return undefined;
-    const changed = [...jobs.values()].filter((entry) => entry.round > sentRound);
-    sentRound = round;
-    return { pipeline, changedJobs: changed.map(({ job }) => job) };
+  return (state) => {
+    if (state.round <= sentRound) return undefined;
+    const news = newsSince(state, sentRound);
+    sentRound = state.round;
+    return news;
   };
 }

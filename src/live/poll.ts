@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Gitlab } from '../gitlab/client.ts';
 import { GitlabTimeoutError } from '../gitlab/errors.ts';
 import type { CallBudget } from '../gitlab/request.ts';
 import type { Clock } from '../util/clock.ts';
+import { shareEventLoop } from '../util/event-loop.ts';
 import type { Activity, PollInterval } from './poll-interval.ts';
 
 export interface Resource<State> {
@@ -119,17 +119,11 @@ const MAX_CALLS_PER_READ = 250;
 /** A read that takes longer is aborted: an endless response must not delay updates forever. */
 const MAX_READ_MS = 60_000;
 
-/** Subscribers that are notified without a pause; each takes about 0.1 ms. */
-const BATCH_SIZE = 64;
-
-/**
- * Calls subscribers in batches. Between batches other work runs, and the memory of finished
- * responses is freed; thousands of responses at the same time would need much memory.
- */
+/** Calls subscribers; other work, such as their responses, runs in between. */
 async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
-  for (let start = 0; start < subscribers.length; start += BATCH_SIZE) {
-    if (start > 0) await setImmediate();
-    for (const subscriber of subscribers.slice(start, start + BATCH_SIZE)) subscriber();
+  for (const subscriber of subscribers) {
+    subscriber();
+    await shareEventLoop();
   }
 }
 

@@ -22,6 +22,7 @@ import { type CachedOperation, type OperationCache, RequestErrors } from './docu
 import { type Batch, checkEstimatedCalls, checkVariables, type Limits } from './limits.ts';
 import type { OperationStart, OperationTracker, TrackedOperation } from './operation-tracker.ts';
 import { parseParams } from './params.ts';
+import { createSharedEvents } from './shared-events.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
 
 /*
@@ -73,8 +74,14 @@ export interface OperationResponse {
   release(): void;
 }
 
+/** One response of a subscription. It may be shared by many subscribers. */
+export interface SubscriptionResponse extends OperationResponse {
+  /** The whole response, as `writeResponse` returns it. */
+  readonly json: string;
+}
+
 /** The responses of a subscription. `return` ends it immediately, even while `next` waits. */
-export type ResponseStream = AsyncIterableIterator<OperationResponse>;
+export type ResponseStream = AsyncIterableIterator<SubscriptionResponse>;
 
 /** Prepares and executes operations. */
 export interface Operations {
@@ -100,7 +107,9 @@ interface OperationsDeps {
 }
 
 /** Returns the JSON of a response. */
-export function writeResponse({ data, errors, extensions }: OperationResponse): string {
+export function writeResponse(response: OperationResponse | SubscriptionResponse): string {
+  if ('json' in response) return response.json;
+  const { data, errors, extensions } = response;
   const members = [
     errors.length > 0 && `"errors":${JSON.stringify(errors.map(formatError))}`,
     data !== undefined && `"data":${data}`,
@@ -135,6 +144,7 @@ const SUGGESTION = / Did you mean .*$/s;
 /** Creates the operation pipeline that all transports share. */
 export function createOperations(deps: OperationsDeps): Operations {
   const { schema, limits, documents, trustedDocuments, tracker, introspection } = deps;
+  const shareEvent = createSharedEvents<SubscriptionResponse>();
 
   const toErrors = (errors: readonly unknown[]): readonly GraphQLError[] =>
     capErrors(errors as readonly GraphQLError[]).map((error) => toClientError(error, deps.report));
@@ -226,12 +236,11 @@ export function createOperations(deps: OperationsDeps): Operations {
   };
 
   const toResponse = (
-    { type, tracked }: PreparedOperation,
+    { type }: PreparedOperation,
     result: { data: string; errors: readonly GraphQLError[] },
     context: Context,
   ): OperationResponse => {
     const errors = toErrors(result.errors);
-    tracker.record(tracked, { data: result.data, errors });
     const { calls, coalesced, notModified } = context.requestCounter;
     const showsCost = deps.upstreamExtension && type !== 'subscription';
     const isCacheable = type === 'query' && errors.length === 0;
@@ -250,6 +259,7 @@ export function createOperations(deps: OperationsDeps): Operations {
     context: Context,
   ): Promise<OperationResponse> => {
     const response = toResponse(prepared, await executeOnce(prepared, context), context);
+    tracker.record(prepared.tracked, response);
     tracker.end(prepared.tracked);
     return response;
   };
@@ -271,10 +281,16 @@ export function createOperations(deps: OperationsDeps): Operations {
       return refuseWith(tracked, source.errors ?? []);
     }
     tracker.subscribed(1);
-    const toEvent = async (event: unknown) => ({
-      ...toResponse(prepared, await executeOnce(prepared, context, event), context),
-      release,
-    });
+    const executeEvent = async (event: unknown): Promise<SubscriptionResponse> => {
+      const result = await executeOnce(prepared, context, event);
+      const response = { ...toResponse(prepared, result, context), release };
+      return { ...response, json: writeResponse(response) };
+    };
+    const toEvent = async (event: unknown) => {
+      const response = await shareEvent(event, prepared, () => executeEvent(event));
+      tracker.record(tracked, response);
+      return response;
+    };
     return mapStream(source, toEvent, {
       onError: (error) => tracker.fail(tracked, error),
       onEnd() {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { createPayloads } from './payloads.ts';
 
 /** One client's connection and its running operations. */
 export type Connection = ReturnType<typeof createConnection>;
@@ -94,6 +95,7 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
     get isFull() {
       return running.size >= MAX_OPERATIONS;
     },
+    payloads: createPayloads(),
     close: (code: number, reason: string) => socket.close(code, reason),
     /** Registers an operation. Its signal is aborted when the client no longer waits for it. */
     begin(id: string): AbortSignal {

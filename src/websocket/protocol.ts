@@ -7,12 +7,7 @@ import {
 } from 'graphql';
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { formatError } from '../graphql/client-errors.ts';
-import {
-  type OperationResponse,
-  type Operations,
-  type ResponseStream,
-  writeResponse,
-} from '../operation/run.ts';
+import type { OperationResponse, Operations, ResponseStream } from '../operation/run.ts';
 import { type Connection, MAX_OPERATIONS } from './connection.ts';
 
 const CREDENTIALS = ['private-token', 'authorization', 'job-token'];
@@ -178,8 +173,9 @@ export function createProtocol({
     },
     execute: resultOf as never,
     subscribe: resultOf as never,
-    onNext: (_context, _id, _params, _args, result) =>
-      JSON.parse(writeResponse(result as unknown as OperationResponse)) as FormattedExecutionResult,
+    onNext: ({ extra: { connection } }, _id, _params, _args, result) =>
+      // Not a result, but replaced by one when it is sent.
+      connection.payloads.hold(result as unknown as OperationResponse) as never,
     onError: (_context, _id, _params, errors) => errors.map(formatError),
     onComplete: ({ extra: { connection } }, id) => connection.finish(id),
   });

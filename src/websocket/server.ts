@@ -88,7 +88,7 @@ function connect(
         new Promise((resolve) => {
           // A failure is followed by `close`, which ends all operations.
           if (socket.readyState !== socket.OPEN) return resolve();
-          socket.send(data, () => resolve());
+          connection.payloads.send(socket, data, () => resolve());
         }),
       close: connection.close,
       onMessage(handle) {

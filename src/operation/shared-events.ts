@@ -1,0 +1,90 @@
+import { LRUCache } from 'lru-cache';
+import { shareEventLoop } from '../util/event-loop.ts';
+
+/*
+ * Subscribers that receive the same news with the same operation share one execution and one JSON
+ * text. News belong to a poll of one credential (live/hub.ts), so nothing is shared across callers.
+ */
+
+/** A response with its JSON. */
+interface Response {
+  readonly json: string;
+  readonly errors: readonly unknown[];
+}
+
+/** Identifies an operation with its coerced variables. */
+interface Operation {
+  readonly cached: object;
+  readonly variableValues: Readonly<Record<string, unknown>>;
+}
+
+/** Memory for responses, in characters. */
+const MAX_SIZE = 32 * 1024 * 1024;
+/**
+ * How long a response is shared. What an event reads beyond its news, such as another list of jobs,
+ * must be current.
+ */
+const MAX_AGE_MS = 1_000;
+/** Operations with longer variables are executed for each subscriber. */
+const MAX_VARIABLES_LENGTH = 1_000;
+
+/** Numbers objects, so that they can be part of a key. */
+function createNumbering() {
+  const numbers = new WeakMap<object, number>();
+  let last = 0;
+  return (object: object): number => {
+    const number = numbers.get(object) ?? ++last;
+    numbers.set(object, number);
+    return number;
+  };
+}
+
+const newsOf = (event: unknown): object | undefined => {
+  const { news } = event as { news?: unknown };
+  return typeof news === 'object' && news !== null ? news : undefined;
+};
+
+/**
+ * Creates the store of a process. The returned function executes an event, unless another subscriber
+ * has just done so. A response with errors is not shared.
+ */
+export function createSharedEvents<R extends Response>() {
+  const numberOf = createNumbering();
+  const running = new Map<string, Promise<R>>();
+  const finished = new LRUCache<string, R>({
+    maxSize: MAX_SIZE,
+    sizeCalculation: ({ json }) => json.length + 1,
+    ttl: MAX_AGE_MS,
+    ttlAutopurge: true,
+  });
+
+  /** Undefined if the event is not shared: an error, or an operation with long variables. */
+  const keyOf = (event: unknown, { cached, variableValues }: Operation) => {
+    const news = newsOf(event);
+    const variables = news && JSON.stringify(variableValues);
+    if (!variables || variables.length > MAX_VARIABLES_LENGTH) return undefined;
+    return `${numberOf(news)} ${numberOf(cached)} ${variables}`;
+  };
+  const start = (key: string, execute: () => Promise<R>) => {
+    const response = execute();
+    running.set(key, response);
+    const stop = () => running.delete(key);
+    response.then((done) => {
+      stop();
+      if (done.errors.length === 0) finished.set(key, done);
+    }, stop);
+    return response;
+  };
+
+  return async (event: unknown, operation: Operation, execute: () => Promise<R>): Promise<R> => {
+    await shareEventLoop();
+    const key = keyOf(event, operation);
+    if (key === undefined) return execute();
+    const known = finished.get(key);
+    if (known) return known;
+    const other = await running.get(key)?.catch(() => undefined);
+    if (other?.errors.length === 0) return other;
+    // An error may concern only the other subscriber, which may have disconnected.
+    return running.has(key) ? execute() : start(key, execute);
+  };
+}
