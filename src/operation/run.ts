@@ -78,6 +78,8 @@ export interface OperationResponse {
 export interface SubscriptionResponse extends OperationResponse {
   /** The whole response, as `writeResponse` returns it. */
   readonly json: string;
+  /** Whether calls to GitLab were made for it, besides those of the poll. */
+  readonly readMore: boolean;
 }
 
 /** The responses of a subscription. `return` ends it immediately, even while `next` waits. */
@@ -282,9 +284,12 @@ export function createOperations(deps: OperationsDeps): Operations {
     }
     tracker.subscribed(1);
     const executeEvent = async (event: unknown): Promise<SubscriptionResponse> => {
+      const { calls, coalesced } = context.requestCounter;
       const result = await executeOnce(prepared, context, event);
+      const after = context.requestCounter;
+      const readMore = after.calls > calls || after.coalesced > coalesced;
       const response = { ...toResponse(prepared, result, context), release };
-      return { ...response, json: writeResponse(response) };
+      return { ...response, readMore, json: writeResponse(response) };
     };
     const toEvent = async (event: unknown) => {
       const response = await shareEvent(event, prepared, () => executeEvent(event));

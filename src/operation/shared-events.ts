@@ -9,6 +9,8 @@ import { shareEventLoop } from '../util/event-loop.ts';
 /** A response with its JSON. */
 interface Response {
   readonly json: string;
+  /** Whether the response contains more than the news: its execution made calls to GitLab. */
+  readonly readMore: boolean;
   readonly errors: readonly unknown[];
 }
 
@@ -20,11 +22,9 @@ interface Operation {
 
 /** Memory for responses, in characters. */
 const MAX_SIZE = 32 * 1024 * 1024;
-/**
- * How long a response is shared. What an event reads beyond its news, such as another list of jobs,
- * must be current.
- */
-const MAX_AGE_MS = 1_000;
+/** How long a response is shared. What it reads beyond its news must be current. */
+const MAX_AGE_MS = 30_000;
+const MAX_AGE_WITH_READS_MS = 1_000;
 /** Operations with longer variables are executed for each subscriber. */
 const MAX_VARIABLES_LENGTH = 1_000;
 
@@ -46,16 +46,17 @@ const newsOf = (event: unknown): object | undefined => {
 
 /**
  * Creates the store of a process. The returned function executes an event, unless another subscriber
- * has just done so. A response with errors is not shared.
+ * has just done so. A response with errors is not shared. `perf` returns monotonic time in ms.
  */
-export function createSharedEvents<R extends Response>() {
+export function createSharedEvents<R extends Response>(perf: { now(): number } = performance) {
   const numberOf = createNumbering();
   const running = new Map<string, Promise<R>>();
   const finished = new LRUCache<string, R>({
     maxSize: MAX_SIZE,
     sizeCalculation: ({ json }) => json.length + 1,
-    ttl: MAX_AGE_MS,
     ttlAutopurge: true,
+    ttlResolution: 0,
+    perf,
   });
 
   /** Undefined if the event is not shared: an error, or an operation with long variables. */
@@ -71,7 +72,8 @@ export function createSharedEvents<R extends Response>() {
     const stop = () => running.delete(key);
     response.then((done) => {
       stop();
-      if (done.errors.length === 0) finished.set(key, done);
+      const ttl = done.readMore ? MAX_AGE_WITH_READS_MS : MAX_AGE_MS;
+      if (done.errors.length === 0) finished.set(key, done, { ttl });
     }, stop);
     return response;
   };
@@ -82,9 +84,10 @@ export function createSharedEvents<R extends Response>() {
     if (key === undefined) return execute();
     const known = finished.get(key);
     if (known) return known;
-    const other = await running.get(key)?.catch(() => undefined);
-    if (other?.errors.length === 0) return other;
+    const other = running.get(key);
+    if (!other) return start(key, execute);
+    const shared = await other.catch(() => undefined);
     // An error may concern only the other subscriber, which may have disconnected.
-    return running.has(key) ? execute() : start(key, execute);
+    return shared?.errors.length === 0 ? shared : execute();
   };
 }
