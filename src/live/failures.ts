@@ -35,6 +35,8 @@ export interface FailuresOptions {
  * not read it, it does not exist, it takes too many calls, or there is a bug.
  */
 function retryAfterMs(error: unknown): number | undefined {
+  // The time limit of a read.
+  if (error instanceof DOMException && error.name === 'TimeoutError') return 0;
   if (!isGitlabError(error) || error instanceof GitlabCallBudgetError) return undefined;
   if (error instanceof GitlabRateLimitError) return (error.retryAfterSeconds ?? 0) * 1000;
   if (!(error instanceof GitlabStatusError)) return 0;

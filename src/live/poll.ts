@@ -1,6 +1,6 @@
 import type { Gitlab } from '../gitlab/client.ts';
-import { GitlabTimeoutError } from '../gitlab/errors.ts';
 import type { CallBudget } from '../gitlab/request.ts';
+import { withTimeout } from '../util/abort.ts';
 import type { Clock } from '../util/clock.ts';
 import { shareEventLoop } from '../util/event-loop.ts';
 import type { Activity, PollInterval } from './poll-interval.ts';
@@ -38,7 +38,10 @@ export interface ResourceReader<State> {
 }
 
 /** Runs once and returns the pause before the next run in ms. Must not reject. */
-type Task = (controller: AbortController, isRescheduled: boolean) => Promise<number>;
+type Task = (signal: AbortSignal, isRescheduled: boolean) => Promise<number>;
+
+/** A read that takes longer is aborted: an endless response must not delay updates forever. */
+const MAX_READ_MS = 120_000;
 
 /** Runs a task immediately, then repeatedly, and never concurrently with itself. */
 function repeat(clock: Clock, task: Task) {
@@ -51,11 +54,9 @@ function repeat(clock: Clock, task: Task) {
     isRunning = true;
     requested = undefined;
     // Each run has its own signal, so that listeners on it are freed with it.
-    const controller = new AbortController();
-    const forward = () => controller.abort(stopping.signal.reason);
-    stopping.signal.addEventListener('abort', forward, { once: true });
-    const pauseMs = await task(controller, isRescheduled);
-    stopping.signal.removeEventListener('abort', forward);
+    const { signal, release } = withTimeout(stopping.signal, MAX_READ_MS);
+    const pauseMs = await task(signal, isRescheduled);
+    release();
     isRunning = false;
     runAgain(pauseMs);
   };
@@ -116,8 +117,6 @@ interface PollDeps {
  * a larger one ends its subscriptions with an error, since a part of it would be misleading.
  */
 const MAX_CALLS_PER_READ = 250;
-/** A read that takes longer is aborted: an endless response must not delay updates forever. */
-const MAX_READ_MS = 60_000;
 
 /** Calls subscribers; other work, such as their responses, runs in between. */
 async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
@@ -126,9 +125,6 @@ async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
     await shareEventLoop();
   }
 }
-
-const readTimeout = () =>
-  new GitlabTimeoutError({ phase: 'total', sent: true }, { method: 'GET', path: '' });
 
 /** Creates a poll that starts with its first subscriber. */
 export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps): Poll<State> {
@@ -187,15 +183,12 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
     if (pauseMs === undefined) end({ error });
     return pauseMs ?? 0;
   };
-  const readOrFail: Task = async (controller, notified) => {
+  const readOrFail: Task = async (signal, notified) => {
     const budget = { max: MAX_CALLS_PER_READ, left: MAX_CALLS_PER_READ };
-    const cancel = clock.after(MAX_READ_MS, () => controller.abort(readTimeout()));
     try {
-      return await read(deps.connect(controller.signal, budget), budget, notified);
+      return await read(deps.connect(signal, budget), budget, notified);
     } catch (error) {
       return fail(error, budget);
-    } finally {
-      cancel();
     }
   };
 
