@@ -35,7 +35,7 @@ Bridge.implement({
       type: Pipeline,
       description:
         'The pipeline that it started, which may belong to a project that the caller cannot read. Null until it is created, or if that failed. A server that does not include its project costs one call per project; then it is null if that project is not visible to the caller.',
-      extensions: costs({ leadsTo: 'job', isForeign: true }),
+      extensions: costs({ leadsTo: 'pipeline', isForeign: true }),
       resolve: (bridge, _args, context) => downstreamOf(bridge, context),
     }),
   }),

@@ -356,7 +356,7 @@ function countRest(
   selection: Selection,
   { known, plan, path }: { known: Knowledge; plan: ReadPlan; path: Path },
 ): Count | undefined {
-  const here = plan.own ? 'own' : known;
+  const here = plan.own && known !== 'job' ? 'own' : known;
   const naming = selection.list.filter(({ definition }) => costOfField(definition).names);
   const rest = total([
     calls(plan.calls.size),
@@ -371,11 +371,19 @@ function countRest(
   return rest && ((at, request) => rest(within(type, at), request));
 }
 
+/** Returns what is known of the object that a field of an object returns. */
+function knownBelow(field: SelectedField, known: Knowledge): Knowledge {
+  const { leadsTo = 'own', improvedBy } = costOfField(field.definition);
+  if (isNamed(known) && leadsTo !== 'own') return known;
+  // A job contains more of its project than its pipeline does.
+  if (known === 'job' && leadsTo === 'pipeline') return known;
+  return improvedBy && isImproved(field) ? improvedBy.leadsTo : leadsTo;
+}
+
 /** Counts the calls below a field: the maximum over the types that its value may have. */
 function countTargets(field: SelectedField, known: Knowledge, path: Path): Count | undefined {
-  const { leadsTo = 'own', improvedBy, sharedBy, isForeign } = costOfField(field.definition);
-  const improved = improvedBy && isImproved(field) ? improvedBy.leadsTo : leadsTo;
-  const target = { known: isNamed(known) && leadsTo !== 'own' ? known : improved, path };
+  const { sharedBy, isForeign } = costOfField(field.definition);
+  const target = { known: knownBelow(field, known), path };
   const counts = field.types.flatMap((type) => countOn(type, field.fieldsOn(type), target) ?? []);
   if (counts.length === 0) return undefined;
   return (at, request) => {

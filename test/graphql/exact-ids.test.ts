@@ -1,8 +1,13 @@
+import { once } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
+import type { ChangeEvent } from '../../src/live/notifications.ts';
+import { createWebhookEndpoint } from '../../src/webhooks/endpoint.ts';
 import { runs } from '../helpers/runs.ts';
 import { at, codesOf, textAt } from '../helpers/start-gateway.ts';
+import { addressOf } from '../websocket/web-socket.ts';
 import { fullRow, startWith } from './own-upstream.ts';
 
 /** Ids as the digits that GitLab sends; around 2^53 neighbors have the same double. */
@@ -137,6 +142,36 @@ describe('an id of up to 64 bits', () => {
       body: `{"query":${JSON.stringify(query)},"variables":{"id":9007199254740993}}`,
     });
     expect(calls()).toEqual(['GET /projects/42/jobs/9007199254740993']);
+  });
+
+  it('may be a JSON number in the variables of a message on a WebSocket', async () => {
+    const gateway = await startWith({});
+    const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
+    await once(socket, 'open');
+    socket.send('{"type":"connection_init","payload":{"private-token":"glpat-alice"}}');
+    await once(socket, 'message');
+    socket.send(
+      '{"id":"1","type":"subscribe","payload":{"query":"query ($id: ID!) { job(project: \\"42\\", id: $id) { name } }","variables":{"id":9007199254740993}}}',
+    );
+    await once(socket, 'message');
+    socket.terminate();
+    expect(gateway.calls()).toEqual(['GET /projects/42/jobs/9007199254740993']);
+  });
+
+  it('has all its digits in a webhook', async () => {
+    const events: ChangeEvent[] = [];
+    const receive = createWebhookEndpoint('secret', (event) => events.push(event));
+    const body =
+      '{"object_kind":"build","build_id":9007199254740993,"pipeline_id":9007199254740995}';
+    const { status } = await receive({
+      method: 'POST',
+      header: (name) => (name === 'x-gitlab-token' ? 'secret' : null),
+      readBody: async () => Buffer.from(body),
+    });
+    expect(status).toBe(204);
+    expect(events).toMatchObject([
+      { topics: ['job/9007199254740993', 'pipeline/9007199254740995'] },
+    ]);
   });
 
   it.each([

@@ -238,7 +238,8 @@ everyVersion('GitLab $version', ({ version }) => {
     const rest = (path: string) => started.rest(path, { headers }) as Promise<Rest>;
     const [current, agents] = [await rest('/job'), await rest('/job/allowed_agents')];
     const around = {
-      projects: { 42: await rest('/projects/42') },
+      // A job token reads the project as an anonymous caller does, without its settings.
+      projects: { 42: { ...(await rest('/projects/42')), ...(current['project'] as Rest) } },
       pipelines: { 700: await rest('/projects/42/pipelines/700') },
     };
 
