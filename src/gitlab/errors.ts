@@ -141,8 +141,9 @@ export class GitlabResponseError extends GitlabError {
 }
 
 /**
- * The call did not reach GitLab's API, so it had no effect: another server answered, the address
- * redirects to another one, or GitLab's router has no such route (upstream.md §1.6).
+ * The call did not reach GitLab's API as it was sent, so it had no effect: another server answered,
+ * the address redirects to another one, GitLab's router has no such route (upstream.md §1.6), or a
+ * proxy removed the query (§4.1).
  */
 export class GitlabMisroutedError extends GitlabError {
   override readonly name = 'GitlabMisroutedError';

@@ -1,4 +1,4 @@
-import { GitlabResponseError } from '../errors.ts';
+import { GitlabMisroutedError } from '../errors.ts';
 import type { OffsetRequest, Page } from '../pagination.ts';
 import {
   compareIds,
@@ -44,8 +44,9 @@ function createProgressCheck<Row extends WithId>(): (page: Page<Row>) => void {
     for (const { id } of items) seen.add(String(id));
     if (items.length > 0 && seen.size === known) repeated += 1;
     if (repeated <= MAX_REPEATED_PAGES) return;
-    const problem = 'different pages of the list contain the same rows';
-    throw new GitlabResponseError(problem, { status: 200 }, origin);
+    const reason =
+      'All pages of a list from GitLab contain the same rows: a proxy may remove the query from its address.';
+    throw new GitlabMisroutedError(reason, { status: 200 }, origin);
   };
 }
 
