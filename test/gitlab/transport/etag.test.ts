@@ -62,7 +62,7 @@ describe('a cached response', () => {
   });
 
   it('becomes the last page if the 304 has no Link, unless a proxy stripped it', async () => {
-    const first = { kind: 'keyset', direction: 'older', perPage: 1 } as const;
+    const first = { kind: 'keyset', direction: 'older', perPage: 2 } as const;
     const link = '<https://x/api/v4/projects/1/jobs?cursor=x>; rel="next"';
     let headers: Record<string, string> = { 'x-request-id': '01A', link };
     const { upstream, asked } = await startTagged({ headers: () => headers });
