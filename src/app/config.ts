@@ -1,6 +1,7 @@
 import { createSecureContext } from 'node:tls';
 import { parseArgs } from 'node:util';
 import { ALLOWED_HOSTS_RULE } from '../http/allowed-hosts.ts';
+import { certificates } from './schemas.ts';
 import {
   isSetting,
   listSettings,
@@ -137,6 +138,15 @@ function findContradictions(raw: Raw, isOn: (name: string) => boolean): string[]
   ];
 }
 
+/**
+ * Adds the certificates of Node's own setting NODE_EXTRA_CA_CERTS. Node 20 forgets them in a context to
+ * which others are added. As in Node, a file that cannot be read is ignored.
+ */
+function withNodeAuthorities(ca: string | undefined, env: Env): string | undefined {
+  const { data } = certificates.safeParse(env['NODE_EXTRA_CA_CERTS'] ?? '');
+  return ca && data ? `${ca}\n${data}` : ca;
+}
+
 function readConfig(env: Env, demo: boolean): Config {
   const problems: string[] = [];
   const values = readValues(env, demo, problems);
@@ -150,6 +160,7 @@ function readConfig(env: Env, demo: boolean): Config {
   const { file, only } = raw.trustedDocuments;
   return Object.freeze({
     ...raw,
+    network: { ...raw.network, ca: withNodeAuthorities(raw.network.ca, env) },
     demo,
     // The demo's GitLab runs in the process that serves.
     workers: demo ? 1 : raw.workers,

@@ -50,6 +50,15 @@ describe('GITLAB_CA_FILE', () => {
     expect(ca?.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   });
 
+  it('does not replace NODE_EXTRA_CA_CERTS', () => {
+    const env = { NODE_EXTRA_CA_CERTS: write(stranger.cert) };
+    const { ca } = configOf({ ...env, GITLAB_CA_FILE: write(authority.cert) }).network;
+    expect(ca).toBe(`${authority.cert}\n${stranger.cert}`);
+    expect(configOf(env).network.ca).toBeUndefined();
+    const missing = { NODE_EXTRA_CA_CERTS: '/none/such', GITLAB_CA_FILE: write(authority.cert) };
+    expect(configOf(missing).network.ca).toBe(authority.cert);
+  });
+
   it.each([
     ['', 'names a file without a certificate in PEM form'],
     [client.key, 'names a file without a certificate in PEM form'],

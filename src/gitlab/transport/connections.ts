@@ -24,8 +24,8 @@ function createTlsContext(
 ): SecureContext | undefined {
   if (!ca && !client) return undefined;
   const secureContext = createSecureContext(client);
-  // The option `ca` would replace what Node trusts, NODE_EXTRA_CA_CERTS included. tls.rootCertificates
-  // does not contain that, and tls.getCACertificates exists only since Node 22.15.
+  // The option `ca` would replace what Node trusts. tls.rootCertificates lacks what --use-openssl-ca
+  // and --use-system-ca add, and tls.getCACertificates exists only since Node 22.15.
   if (ca) secureContext.context.addCACert(ca);
   return secureContext;
 }
