@@ -10,7 +10,13 @@ import { createTransport, type TransportOptions } from '../gitlab/transport/tran
 import { schema as standalone } from '../graphql/schema.ts';
 import { createHostCheck } from '../http/allowed-hosts.ts';
 import { createBodyReader } from '../http/body.ts';
-import { arrivalTimes, closeStalled, handleInSequence } from '../http/connections.ts';
+import {
+  arrivalTimes,
+  closeStalled,
+  handleInSequence,
+  limitConnections,
+  MAX_CONNECTIONS,
+} from '../http/connections.ts';
 import { createDrain } from '../http/drain.ts';
 import { createGraphiqlRoute } from '../http/graphiql.ts';
 import { createGraphqlHandler } from '../http/graphql.ts';
@@ -261,6 +267,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
     drain.watch(response);
     listener(request, response);
   });
+  limitConnections(server, Math.max(MAX_CONNECTIONS, 2 * config.maxSubscriptions));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   // Longer than all other timeouts, so that clients receive their errors first.
   const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs);

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { createRedact, type Redact } from '../util/redact.ts';
 import { Secret } from '../util/secret.ts';
 
@@ -100,24 +99,4 @@ function checkToken(name: string, token: string): string {
 function kindOf(privateToken: string | undefined, bearer: string | undefined): CredentialKind {
   if (privateToken) return 'private-token';
   return bearer && !jobTokenForm.test(bearer) ? 'bearer' : 'job-token';
-}
-
-/** State is kept for this many credentials; the least recently used is evicted. */
-const MAX_CREDENTIALS = 10_000;
-
-/**
- * Keeps one state per credential. Eviction is harmless: running calls hold their state, and the
- * next call creates a new one.
- */
-export function createPerCredential<S extends object>(
-  create: () => S,
-): (credential: Pick<Credential, 'digest'>) => S {
-  const states = new LRUCache<string, S>({ max: MAX_CREDENTIALS });
-  return ({ digest }) => {
-    const known = states.get(digest);
-    if (known) return known;
-    const state = create();
-    states.set(digest, state);
-    return state;
-  };
 }

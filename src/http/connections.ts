@@ -1,8 +1,12 @@
 import type { RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** Requests of all connections that wait for an earlier one; 3 kB each. */
 const MAX_WAITING = 5_000;
+
+/** Connections of a process, unless its subscriptions need more. */
+export const MAX_CONNECTIONS = 20_000;
 
 /** How long a request may take to arrive: its headers, and the whole of it. */
 const HEADERS_TIMEOUT_MS = 20_000;
@@ -57,6 +61,32 @@ export function handleInSequence(
       setImmediate(() => socket.destroyed || listener(request, response));
     });
   });
+}
+
+/**
+ * Limits the connections of the process, each of which takes 6 kB at least. Above `max` idle ones are
+ * closed, and for each new one the oldest that has not sent a request, so that new callers and probes
+ * of /health are served. A quarter more are never open.
+ */
+export function limitConnections(server: Server, max: number): void {
+  /** Connections without a request, oldest first. */
+  const silent = new Set<Duplex>();
+  let open = 0;
+  server.maxConnections = Math.ceil(max * 1.25);
+  server.on('connection', (socket: Socket) => {
+    open += 1;
+    silent.add(socket);
+    socket.once('close', () => {
+      open -= 1;
+      silent.delete(socket);
+    });
+    if (open <= max) return;
+    server.closeIdleConnections();
+    const [oldest] = silent;
+    if (oldest !== socket) oldest?.destroy();
+  });
+  server.on('request', ({ socket }) => silent.delete(socket));
+  server.on('upgrade', (_request, socket) => silent.delete(socket));
 }
 
 /**

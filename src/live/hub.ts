@@ -1,5 +1,6 @@
 import { createGitlab, type JobRef, type PipelineRef } from '../gitlab/client.ts';
 import type { Credential } from '../gitlab/credential.ts';
+import { createCallerCounts } from '../gitlab/known-credentials.ts';
 import type { Job } from '../gitlab/rows.ts';
 import { isScarce } from '../gitlab/transport/rate-limit.ts';
 import type { Transport } from '../gitlab/transport/transport.ts';
@@ -101,23 +102,6 @@ function createPolls(options: Defined) {
   return { find, polls };
 }
 
-/** Counts subscribers, in total and per credential. */
-function createCounts({ maxSubscribers, maxPerCaller }: Defined) {
-  const byDigest = new Map<string, number>();
-  let total = 0;
-  const countOf = (digest: string) => byDigest.get(digest) ?? 0;
-  return {
-    total: () => total,
-    isFull: (digest: string) => total >= maxSubscribers || countOf(digest) >= maxPerCaller,
-    change(digest: string, by: 1 | -1) {
-      total += by;
-      const count = countOf(digest) + by;
-      if (count > 0) byDigest.set(digest, count);
-      else byDigest.delete(digest);
-    },
-  };
-}
-
 function withDefaults(given: LiveHubOptions): Defined {
   const { maxSubscribers = 10_000, maxPerCaller = maxSubscribers, intervalMs = 1_200 } = given;
   const { clock = systemClock, random = Math.random } = given;
@@ -129,7 +113,8 @@ export function createLiveHub(given: LiveHubOptions): LiveHub {
   const { transport, clock, random, intervalMs } = options;
   const memory = createTraceMemory();
   const { find, polls } = createPolls(options);
-  const counts = createCounts(options);
+  const { maxSubscribers: max, maxPerCaller } = options;
+  const counts = createCallerCounts({ max, maxPerCaller, known: transport.known });
 
   const subscribe = <State, News>(
     { credential, signal, ready }: LiveCaller,

@@ -11,6 +11,7 @@ import {
 import { type Caller, type Context, type ContextDeps, createContext } from '../context/context.ts';
 import { createStreamedStrings, type StreamedStrings } from '../context/streamed-strings.ts';
 import { CredentialError } from '../gitlab/credential.ts';
+import { createCallerCounts } from '../gitlab/known-credentials.ts';
 import {
   capErrors,
   formatError,
@@ -22,6 +23,7 @@ import { type CachedOperation, type OperationCache, RequestErrors } from './docu
 import { type Batch, checkEstimatedCalls, checkVariables, type Limits } from './limits.ts';
 import type { OperationStart, OperationTracker, TrackedOperation } from './operation-tracker.ts';
 import { parseParams } from './params.ts';
+import { requestError } from './request-error.ts';
 import { createSharedEvents } from './shared-events.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
 
@@ -141,12 +143,26 @@ const noVariables = {};
 /** As many as graphql-js reports. */
 const MAX_VARIABLE_ERRORS = 50;
 
+/**
+ * Queries and mutations of all callers at the same time, with those whose response is being sent. Each
+ * takes 20 kB. Subscriptions have a limit of their own.
+ */
+const MAX_RUNNING = 4_000;
+
+const tooManyRunning = () =>
+  requestError('The gateway is running as many operations as it can. Send this one again.', {
+    ...{ code: 'RATE_LIMITED', status: 503, headers: { 'retry-after': '1' } },
+    details: { retryAfter: 1 },
+  });
+
 const SUGGESTION = / Did you mean .*$/s;
 
 /** Creates the operation pipeline that all transports share. */
 export function createOperations(deps: OperationsDeps): Operations {
   const { schema, limits, documents, trustedDocuments, tracker, introspection } = deps;
   const shareEvent = createSharedEvents<SubscriptionResponse>();
+  const { known } = deps.context.transport;
+  const running = createCallerCounts({ max: MAX_RUNNING, maxPerCaller: MAX_RUNNING / 2, known });
 
   const toErrors = (errors: readonly unknown[]): readonly GraphQLError[] =>
     capErrors(errors as readonly GraphQLError[]).map((error) => toClientError(error, deps.report));
@@ -256,10 +272,24 @@ export function createOperations(deps: OperationsDeps): Operations {
     };
   };
 
+  /** Counts an operation as running until its context ends. Throws if there are too many. */
+  const countRunning = (context: Context): void => {
+    const { end, callerDigest } = context;
+    if (running.isFull(callerDigest)) throw tooManyRunning();
+    running.change(callerDigest, 1);
+    let isRunning = true;
+    context.end = () => {
+      if (isRunning) running.change(callerDigest, -1);
+      isRunning = false;
+      end();
+    };
+  };
+
   const respond = async (
     prepared: PreparedOperation,
     context: Context,
   ): Promise<OperationResponse> => {
+    countRunning(context);
     const response = toResponse(prepared, await executeOnce(prepared, context), context);
     tracker.record(prepared.tracked, response);
     tracker.end(prepared.tracked);

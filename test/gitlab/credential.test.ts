@@ -1,11 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import {
-  anonymous,
-  CredentialError,
-  createPerCredential,
-  readCredential,
-} from '../../src/gitlab/credential.ts';
+import { anonymous, CredentialError, readCredential } from '../../src/gitlab/credential.ts';
 
 const read = (headers: Record<string, string | null>) =>
   readCredential((name) => headers[name.toLowerCase()]);
@@ -94,18 +89,13 @@ describe('readCredential', () => {
     expect(shown.join()).not.toContain('geheim');
     expect(JSON.parse(JSON.stringify(credential)).headers).toBe('[redacted]');
   });
-});
 
-describe('createPerCredential', () => {
-  it('keeps state for 10,000 credentials and evicts the least recently used', () => {
-    let made = 0;
-    const stateOf = createPerCredential(() => ({ number: made++ }));
-    const numberOf = (n: number) => stateOf({ digest: `digest ${n}` }).number;
-    for (let n = 0; n < 10_000; n++) expect(numberOf(n)).toBe(n);
-    expect(numberOf(0)).toBe(0);
-    expect(numberOf(10_000)).toBe(10_000);
-    expect(numberOf(0)).toBe(0);
-    // Number 1 was the least recently used.
-    expect(numberOf(1)).toBe(10_001);
+  it('refuses a token that is longer than any, without repeating it', () => {
+    const tooLong = () => read({ authorization: `Bearer ${'x'.repeat(4_097)}` });
+    expect(tooLong).toThrow(CredentialError);
+    expect(tooLong).toThrow(
+      'The Authorization header is longer than any token: at most 4096 characters.',
+    );
+    expect(read({ 'private-token': 'x'.repeat(4_096) }).kind).toBe('private-token');
   });
 });

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { limitConnections } from '../../src/http/connections.ts';
 import { type Started, startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld } from '../helpers/worlds.ts';
 import { createMemoryLog } from './memory-log.ts';
@@ -121,4 +123,23 @@ describe('a client that pipelines requests', () => {
     await gateway.query('{ __typename }');
     expect(socket.writableLength).toBeGreaterThan(sent / 2);
   });
+});
+
+it('closes connections that are idle or send nothing when there are too many', async () => {
+  const server = createServer((_request, response) => response.end('x'));
+  limitConnections(server, 2);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const idle = open({ url });
+  idle.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+  await once(idle, 'data');
+  const silent = open({ url });
+  await once(silent, 'connect');
+  const closed = [once(idle, 'close'), once(silent, 'close')];
+  expect((await fetch(url)).status).toBe(200);
+  await Promise.all(closed);
 });

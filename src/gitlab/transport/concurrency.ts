@@ -8,10 +8,14 @@ interface ConcurrencyLimits {
   readonly total: number;
   /** Of one credential, so that a caller with a hundred calls leaves capacity for others. */
   readonly perCredential: number;
+  /** Whether GitLab has accepted a credential. A quarter of the slots is kept for these. */
+  isKnown(digest: string): boolean;
 }
 
 interface Share {
   active: number;
+  /** Those of `active` that began while the credential was unknown. */
+  unknown: number;
   /** Callbacks of waiting calls, oldest first. */
   readonly waiting: Set<() => void>;
 }
@@ -23,23 +27,33 @@ interface Share {
 export function createFairLimiter(limits: ConcurrencyLimits) {
   // In round-robin order: a credential that was served moves to the end.
   const shares = new Map<string, Share>();
+  const maxUnknown = Math.ceil((limits.total * 3) / 4);
   let active = 0;
+  let unknown = 0;
 
+  const hasSlot = (digest: string, share: Share): boolean =>
+    active < limits.total &&
+    share.active < limits.perCredential &&
+    (unknown < maxUnknown || limits.isKnown(digest));
   const shareOf = (digest: string): Share => {
-    const share = shares.get(digest) ?? { active: 0, waiting: new Set() };
+    const share = shares.get(digest) ?? { active: 0, unknown: 0, waiting: new Set() };
     shares.set(digest, share);
     return share;
   };
   const take = (digest: string, share: Share): void => {
     share.active += 1;
     active += 1;
+    if (!limits.isKnown(digest)) {
+      share.unknown += 1;
+      unknown += 1;
+    }
     shares.delete(digest);
     shares.set(digest, share);
   };
   const serveNext = (): void => {
     for (const [digest, share] of shares) {
       const [grant] = share.waiting;
-      if (grant && share.active < limits.perCredential) {
+      if (grant && hasSlot(digest, share)) {
         share.waiting.delete(grant);
         take(digest, share);
         grant();
@@ -56,7 +70,7 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
     /** Acquires a slot if one is free and no call waits for it; otherwise returns false. */
     tryAcquire(digest: string): boolean {
       const share = shareOf(digest);
-      if (active >= limits.total || share.active >= limits.perCredential) return false;
+      if (!hasSlot(digest, share)) return false;
       take(digest, share);
       return true;
     },
@@ -76,12 +90,17 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
         };
         signal.addEventListener('abort', onAbort, { once: true });
         share.waiting.add(grant);
-        if (active < limits.total && share.active < limits.perCredential) serveNext();
+        if (hasSlot(digest, share)) serveNext();
       });
     },
     release(digest: string) {
-      shareOf(digest).active -= 1;
+      const share = shareOf(digest);
+      share.active -= 1;
       active -= 1;
+      if (share.unknown > 0) {
+        share.unknown -= 1;
+        unknown -= 1;
+      }
       removeIfIdle(digest);
       serveNext();
     },

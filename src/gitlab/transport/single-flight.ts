@@ -1,4 +1,4 @@
-import { createPerCredential } from '../credential.ts';
+import { createPerCredential, type KnownCredentials } from '../known-credentials.ts';
 import type { GitlabResponse, Start, UpstreamRequest } from '../request.ts';
 import type { OnCall } from './observing.ts';
 
@@ -17,8 +17,11 @@ interface InFlight {
  * began before it completed, since they may return the previous state. A caller that joins also
  * shares the deadline.
  */
-export function createSingleFlight(start: Start, onCall: OnCall): Start {
-  const runningOf = createPerCredential(() => new Map<string, InFlight>());
+export function createSingleFlight(
+  start: Start,
+  { onCall, known }: { onCall: OnCall; known: KnownCredentials },
+): Start {
+  const runningOf = createPerCredential(() => new Map<string, InFlight>(), known);
 
   const open = (
     request: UpstreamRequest<unknown>,

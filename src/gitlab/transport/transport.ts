@@ -1,5 +1,10 @@
 import { type Clock, systemClock } from '../../util/clock.ts';
-import { createPerCredential } from '../credential.ts';
+import {
+  createCredentialObserver,
+  createKnownCredentials,
+  createPerCredential,
+  type KnownCredentials,
+} from '../known-credentials.ts';
 import { createProjectNumbers, type ProjectNumbers } from '../project-numbers.ts';
 import type { Exchange, GitlabResponse, UpstreamRequest } from '../request.ts';
 import { createServerCapabilities, type ServerCapabilities } from '../server-capabilities.ts';
@@ -64,6 +69,7 @@ export interface Transport {
   send<T>(request: UpstreamRequest<T>): Promise<GitlabResponse<T>>;
   readonly server: ServerCapabilities;
   readonly projects: ProjectNumbers;
+  readonly known: KnownCredentials;
   /** Checks GitLab with a call of the gateway's own, on a connection of its own. */
   readonly probe: Probe;
   /** The quota that GitLab last reported to a credential, if any. Makes no call. */
@@ -106,31 +112,37 @@ export function createTransport(options: TransportOptions): Transport {
   const { connections = 32, perCredential = 16, etagBytes = 64 * MEBIBYTE } = options;
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const wire = openWire(options, timeouts, connections);
-  const rateLimitOf = createPerCredential(createRateLimitState);
+  const known = createKnownCredentials();
+  const rateLimitOf = createPerCredential(createRateLimitState, known);
   const etags = createEtagCache(etagBytes);
   const projects = createProjectNumbers(clock);
 
   const observe = (exchange: Exchange) => createCallObserver(around(exchange), { clock, onCall });
   const probing = createConditionalRead(observe(wire.probe), { clock, etags });
   const probe = createProbe(createProblemObserver(probing, onProblem), clock);
-  const limited = createConcurrency(observe(wire.exchange), { total: connections, perCredential });
+  const limited = createConcurrency(observe(wire.exchange), {
+    ...{ total: connections, perCredential },
+    isKnown: known.has,
+  });
   // Outside the concurrency limit: a call that waits for its quota occupies no slot.
   const paced = createRateLimiter(limited, { clock, stateOf: rateLimitOf });
   const redirected = createMovedProjectRedirect(paced, { projects, onMoved: options.onMoved });
   const cached = createConditionalRead(redirected, { clock, etags });
-  const retrying = createRetry(cached, { clock, random, budget: createRetryBudget() });
+  const learning = createCredentialObserver(cached, known);
+  const retrying = createRetry(learning, { clock, random, budget: createRetryBudget() });
   const reported = createProblemObserver(retrying, onProblem);
   // Outside the retries: a call counts as one failure, and an open circuit is not retried.
   const { onCircuit } = options;
   const guarded = createCircuitBreaker(reported, { clock, probe, onCircuit });
   const timed = createDeadline(guarded, { clock, totalMs: timeouts.totalMs });
-  const send = createSingleFlight(timed, onCall);
+  const send = createSingleFlight(timed, { onCall, known });
 
   return {
     // The value is what request.read returned; the layers pass it on unchanged.
     send: <T>(request: UpstreamRequest<T>) => send(request) as Promise<GitlabResponse<T>>,
     server: createServerCapabilities(clock),
     projects,
+    known,
     probe,
     rateLimitOf: (digest) => rateLimitOf({ digest }).quota,
     close: wire.close,

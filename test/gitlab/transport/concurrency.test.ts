@@ -7,8 +7,8 @@ import { aJob, connect, sendJson, startUpstream, tokenOf, until } from '../upstr
 const never = new AbortController().signal;
 
 describe('the limiter', () => {
-  const start = (total: number, perCredential: number) => {
-    const limiter = createFairLimiter({ total, perCredential });
+  const start = (total: number, perCredential: number, isKnown = (_digest: string) => true) => {
+    const limiter = createFairLimiter({ total, perCredential, isKnown });
     const order: string[] = [];
     const enter = (digest: string, name: string, signal = never) =>
       limiter.acquire(digest, signal).then(
@@ -29,6 +29,16 @@ describe('the limiter', () => {
     await settle();
     // a1 ran immediately; from then on the credentials alternate.
     expect(order).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2']);
+  });
+
+  it('keeps a quarter of the capacity for credentials that GitLab has accepted', async () => {
+    const { limiter, order, enter, settle } = start(4, 4, (digest) => digest === 'known');
+    for (const digest of ['a', 'b', 'c', 'd', 'known', 'e']) void enter(digest, digest);
+    await settle();
+    expect(order).toEqual(['a', 'b', 'c', 'known']);
+    for (const digest of ['known', 'a']) limiter.release(digest);
+    await settle();
+    expect(order).toEqual(['a', 'b', 'c', 'known', 'd']);
   });
 
   it('reserves capacity for other credentials', async () => {

@@ -1,0 +1,112 @@
+import { LRUCache } from 'lru-cache';
+import { GitlabStatusError, isOutage } from './errors.ts';
+import type { Send } from './request.ts';
+
+/*
+ * A sender may bring a new made-up token with each request. So whatever is limited per credential is
+ * limited per process, too, and unknown credentials together can use up only a part of that limit.
+ */
+
+/** More than the users of one process; the least recently used is forgotten. */
+const MAX_KNOWN = 10_000;
+
+/** The credentials that GitLab has accepted, by digest. */
+export interface KnownCredentials {
+  has(digest: string): boolean;
+  add(digest: string): void;
+}
+
+export function createKnownCredentials(): KnownCredentials {
+  const digests = new LRUCache<string, true>({ max: MAX_KNOWN });
+  return {
+    has: (digest) => digests.has(digest),
+    add: (digest) => void digests.set(digest, true),
+  };
+}
+
+/** Whether the error is GitLab's own refusal, other than that of an unknown credential. */
+function isFromKnownCaller(error: unknown): boolean {
+  return error instanceof GitlabStatusError && error.status !== 401 && !isOutage(error);
+}
+
+/** Learns credentials from GitLab's responses: 401 and 429 do not show that a credential exists. */
+export function createCredentialObserver(send: Send, known: KnownCredentials): Send {
+  return async (call) => {
+    const { digest } = call.credential;
+    try {
+      const response = await send(call);
+      known.add(digest);
+      return response;
+    } catch (error) {
+      if (isFromKnownCaller(error)) known.add(digest);
+      throw error;
+    }
+  };
+}
+
+interface CallerLimits {
+  readonly max: number;
+  readonly maxPerCaller: number;
+  readonly known: KnownCredentials;
+}
+
+/** Counts something that callers hold, in total and per credential. */
+export type CallerCounts = ReturnType<typeof createCallerCounts>;
+
+/**
+ * Creates counts with limits. Unknown credentials together hold at most half of `max`, or as much as
+ * one caller may.
+ */
+export function createCallerCounts({ max, maxPerCaller, known }: CallerLimits) {
+  const byDigest = new Map<string, number>();
+  const maxUnknown = Math.max(Math.ceil(max / 2), maxPerCaller);
+  let total = 0;
+  const countOf = (digest: string) => byDigest.get(digest) ?? 0;
+  /** Counted anew, because a credential becomes known while it holds something. */
+  const countUnknown = () => {
+    let sum = 0;
+    for (const [digest, count] of byDigest) if (!known.has(digest)) sum += count;
+    return sum;
+  };
+  return {
+    total: () => total,
+    isFull(digest: string) {
+      if (total >= max || countOf(digest) >= maxPerCaller) return true;
+      return total >= maxUnknown && !known.has(digest) && countUnknown() >= maxUnknown;
+    },
+    change(digest: string, by: 1 | -1) {
+      total += by;
+      const count = countOf(digest) + by;
+      if (count > 0) byDigest.set(digest, count);
+      else byDigest.delete(digest);
+    },
+  };
+}
+
+/** States are kept for this many unknown credentials; one is needed while its first call runs. */
+const MAX_UNKNOWN = 1_000;
+
+/**
+ * Keeps one state per credential. The least recently used is evicted, that of a known credential only
+ * by those of other known ones. Eviction is harmless: running calls hold their state, and the next
+ * call creates a new one.
+ */
+export function createPerCredential<S extends object>(
+  create: () => S,
+  known: KnownCredentials,
+): (credential: { digest: string }) => S {
+  const ofKnown = new LRUCache<string, S>({ max: MAX_KNOWN });
+  const ofUnknown = new LRUCache<string, S>({ max: MAX_UNKNOWN });
+  return ({ digest }) => {
+    const kept = ofKnown.get(digest);
+    if (kept) return kept;
+    const state = ofUnknown.get(digest) ?? create();
+    if (known.has(digest)) {
+      ofUnknown.delete(digest);
+      ofKnown.set(digest, state);
+    } else {
+      ofUnknown.set(digest, state);
+    }
+    return state;
+  };
+}
