@@ -24,7 +24,7 @@ import {
 interface Given {
   readonly demo: boolean;
   readonly production: boolean;
-  /** By variable: the values of all settings that are defined before. */
+  /** Values by the name of the variable; only of the settings above this one in `settings`. */
   readonly values: Readonly<Record<string, unknown>>;
 }
 

@@ -30,7 +30,7 @@ export interface Execution {
 export type Variables = Readonly<Record<string, unknown>>;
 
 export interface CompiledOperation {
-  /** Combinations of the values of variables in `@skip` and `@include`. */
+  /** Number of combinations of values in `@skip` and `@include` that a writer was made for. */
   readonly variants: number;
   /** Never rejects; `errors` has all failures. `rootValue` is the event of a subscription. */
   run(context: unknown, variableValues: Variables, rootValue?: unknown): Promise<Execution>;
@@ -59,7 +59,9 @@ export function fragmentsOf({ definitions }: DocumentNode): Record<string, Fragm
   return Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
 }
 
-/** Returns the writer of the root object for given variables; caches one per variant. */
+/**
+ * Returns a function that makes the writer of the root object, once per combination of conditions.
+ */
 function createVariants(names: readonly string[], make: (conditions: Variables) => WriteObject) {
   const writers = new Map<string, WriteObject>();
   return (variableValues: Variables): WriteObject => {

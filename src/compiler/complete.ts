@@ -106,7 +106,9 @@ function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope):
   };
 }
 
-/** Lists of queries are shorter. The first event of a large pipeline has thousands of jobs. */
+/**
+ * Longer lists are written in slices: the first event of a large pipeline has thousands of jobs.
+ */
 const LONG_LIST = 1_000;
 const ITEMS_PER_SLICE = 100;
 

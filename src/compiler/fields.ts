@@ -83,7 +83,9 @@ interface Selected {
   readonly key: string;
 }
 
-/** Returns the resolver of a field. Most need only the source: no arguments, no `info`. */
+/**
+ * Returns the resolver of a field. If it takes only the source, nothing else is prepared for it.
+ */
 function createResolver(field: Selected, scope: Scope): (source: unknown, run: Run) => unknown {
   const { definition, nodes } = field;
   const { resolve = defaultFieldResolver, extensions } = definition;
@@ -97,7 +99,10 @@ function createResolver(field: Selected, scope: Scope): (source: unknown, run: R
     resolve(source, readArguments(run.variableValues), run.context, info(run));
 }
 
-/** Returns the fast path of a leaf field, which is undefined for objects and unexpected null. */
+/**
+ * Returns a function that writes a leaf field at once; undefined for another field. The function
+ * returns undefined for a value that `completer` must handle: a promise or an unexpected null.
+ */
 function leafWriterOf({
   definition,
 }: Selected): ((value: unknown) => string | undefined) | undefined {
@@ -169,7 +174,10 @@ function namedFields(
   });
 }
 
-/** Calls `make` at the first object, so that a condition that is null fails that object only. */
+/**
+ * Delays `make` to the first object. If it throws, because a variable in `@skip` or `@include` is
+ * null, then only that object fails.
+ */
 function lazily<T>(make: () => T): () => T {
   let value: T | undefined;
   return () => {

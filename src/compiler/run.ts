@@ -41,7 +41,7 @@ export interface Recovery {
 export function recover(error: unknown, at: Recovery, run: Run, path: Path | undefined): string {
   const last = run.errors[MAX_ERRORS];
   if (at.nullable && last) {
-    // Only the number of further errors is reported, so the last one stands for each of them.
+    // The response contains MAX_ERRORS errors and the number of all. To count, any error will do.
     run.errors.push(last);
     return 'null';
   }

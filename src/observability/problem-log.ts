@@ -1,7 +1,9 @@
 import type { Problem } from '../gitlab/transport/problems.ts';
 import type { Logger } from './logger.ts';
 
-/** A problem that persists fails many calls; each endpoint is logged once in this time. */
+/**
+ * Each endpoint is logged at most once in this time, because a lasting problem fails many calls.
+ */
 const PAUSE_MS = 60_000;
 
 /**
@@ -9,7 +11,7 @@ const PAUSE_MS = 60_000;
  * cause. At most one line per endpoint and minute; `suppressed` counts the others. `now` is in ms.
  */
 export function createProblemLog(logger: Logger, now: () => number) {
-  // As many entries as GitLab's API has endpoints here.
+  // One entry for each endpoint of the client, so it cannot grow.
   const entries = new Map<string, { loggedAt: number; suppressed: number }>();
   return ({ method, template, cause }: Problem): void => {
     const endpoint = `${method} ${template}`;

@@ -119,8 +119,8 @@ function addTo(sum: Sum, other: Extent): void {
 }
 
 /**
- * Returns how many pairs of selections validation compares in a set, including the fields below
- * them.
+ * Validation compares selections with the same response name in pairs, and then the fields below
+ * both. Returns the number of pairs in one selection set.
  */
 function overlapsIn({ names }: Extent): number {
   let overlaps = 0;

@@ -28,8 +28,8 @@ function allows(access: AgentAccess, job: JobRecord): boolean {
 }
 
 /**
- * Returns the configuration of the entry that allows the job, of its project or of a group above;
- * null if none does. The agent's own project needs no entry (upstream.md §3.8).
+ * Returns the configuration of the access entry that allows the job: an entry of its project or of a
+ * group above. Null if there is none. The agent's own project needs no entry (upstream.md §3.8).
  */
 function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, unknown> | null {
   const paths = [job.project.path, ...pathsAbove(job.project.path)];
@@ -42,7 +42,7 @@ function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, un
   return agent.project === job.project ? {} : null;
 }
 
-/** Returns the role and those below it; security_manager follows developer, as in GitLab. */
+/** Returns a role and all lower ones. From 19.3 on, security_manager is above developer. */
 function rolesUpTo(role: Role | null, { version }: Capabilities): string[] {
   const included = roles.slice(0, role === null ? 0 : roles.indexOf(role) + 1);
   return included.flatMap((name) => {
@@ -51,7 +51,7 @@ function rolesUpTo(role: Role | null, { version }: Capabilities): string[] {
   });
 }
 
-/** The response of GET /job/allowed_agents (§3.8). */
+/** The response of GET /job/allowed_agents (upstream.md §3.8). */
 export function serializeAllowedAgents(
   world: WorldState,
   job: JobRecord,

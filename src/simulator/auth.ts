@@ -29,7 +29,7 @@ function credentialsOf({ headers, params }: Pick<UnauthenticatedRequest, 'header
   };
 }
 
-/** Whether a job's token is valid: while it runs, after_script of a cancel included (§2.6). */
+/** Whether a job's token is valid: while the job or its after_script runs (upstream.md §2.6). */
 function hasValidToken(job: JobRecord | null): job is JobRecord {
   return job !== null && (job.status === 'running' || job.status === 'canceling');
 }
@@ -72,7 +72,10 @@ function checkScopes(token: TokenRecord, route: Route, method: string): void {
   if (!token.scopes.some((scope) => sufficient.includes(scope))) throw insufficientScope();
 }
 
-/** Checks a token in GitLab's order: expired, revoked, scope (upstream.md §8). */
+/**
+ * Throws if a token is expired, revoked or without the needed scope, in this order
+ * (upstream.md §8).
+ */
 function checkToken(token: TokenRecord, route: Route, method: string): void {
   const expired = 'Token is expired. You can either do re-authorization or token refresh.';
   if (token.expired) throw oauthError('invalid_token', expired);
@@ -133,7 +136,10 @@ export function authenticate(request: UnauthenticatedRequest, route: Route): Cal
   return anonymous;
 }
 
-/** Returns the throttle's counter: one per user, and one for all anonymous requests (§5.1). */
+/**
+ * Returns the throttle's counter: one per user, and one for all anonymous requests
+ * (upstream.md §5.1).
+ */
 export function throttleKey(request: UnauthenticatedRequest): { name: string; key: string } {
   const { privateToken, bearerToken, jobToken } = credentialsOf(request);
   const token = request.world.tokens.get(privateToken ?? bearerToken ?? jobToken ?? '');

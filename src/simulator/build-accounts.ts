@@ -10,7 +10,7 @@ import {
   type WorldState,
 } from './records.ts';
 
-/** Optional columns; undefined means the default. */
+/** Columns of a record, each optional. A missing or undefined one gets its default. */
 export type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** Returns the defaults with the given columns applied. Other keys of `given` are ignored. */
@@ -25,7 +25,7 @@ export function withDefaults<T extends object>(defaults: T, given: Given<T>): T 
 
 const userDefaults = { admin: false, state: 'active' };
 
-/** A user to add; by default active, not an admin, and named like the capitalized username. */
+/** A user to add; by default active, not an admin, and with the capitalized username as name. */
 export interface UserOptions extends Given<typeof userDefaults & Pick<UserRecord, 'id' | 'name'>> {
   username: string;
 }
@@ -48,7 +48,7 @@ export interface TokenOptions extends Given<typeof tokenDefaults> {
   job?: JobRecord | number | undefined;
 }
 
-/** A group to add. The group of a project needs no call unless it has members. */
+/** A group to add. `addProject` adds a missing group without members. */
 export interface GroupOptions {
   path: string;
   id?: number | undefined;
@@ -57,7 +57,7 @@ export interface GroupOptions {
 
 const projectDefaults = {
   visibility: 'private' as ProjectRecord['visibility'],
-  /** True as in GitLab: guests may read jobs. */
+  /** If true, guests may read jobs, as in GitLab by default. */
   publicPipelines: true,
   cancelRole: 'developer' as Role,
   variablesRole: 'developer' as Role,

@@ -124,7 +124,7 @@ function timeColumns(options: JobOptions, status: string, now: number) {
   };
 }
 
-/** Fills in an artifact; by default an archive of 1 KiB. */
+/** Returns an artifact; what is not given is that of an archive of 1 KiB. */
 function artifactOf(artifact: Partial<ArtifactRecord>): ArtifactRecord {
   return { file_type: 'archive', size: 1024, filename: null, file_format: null, ...artifact };
 }

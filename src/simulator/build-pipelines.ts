@@ -28,7 +28,7 @@ export interface PipelineOptions extends Given<PipelineColumns> {
   id?: number | undefined;
   /** @default the project's first member */
   user?: UserRecord | string | null | undefined;
-  /** First line of the commit message; null = the commit no longer exists. */
+  /** First line of the commit message; null if the commit no longer exists. */
   commit?: string | null | undefined;
   /** Fixes the status until a job changes. @default derived from the jobs */
   status?: string | undefined;

@@ -28,7 +28,7 @@ interface JobLog {
   readonly image: string;
   readonly commands: readonly { readonly run: string; readonly output: readonly string[] }[];
   readonly uploads?: readonly string[];
-  /** End of the error message, such as `: exit code 1`. Absent = success. */
+  /** End of the error message, such as `: exit code 1`. Absent if the job succeeds. */
   readonly failure?: string;
   /** Every line has a timestamp, which is the default since runner 18.7. */
   readonly timestamps?: boolean;
@@ -90,7 +90,9 @@ function finalSections({ uploads = [], failure }: JobLog): Section[] {
   return [...(uploads.length > 0 ? [upload] : []), cleanUp];
 }
 
-/** Returns a line, or a part of a line that ends in \r. Section markers contain the time. */
+/**
+ * Returns a line, or a part of one that ends in \r, for the time that its section marks contain.
+ */
 type Chunk = (unixSeconds: number) => string;
 
 function sectionChunks({ name, heading, collapsed = false, lines }: Section): Chunk[] {
@@ -119,7 +121,10 @@ function chunksOf(log: JobLog): Chunk[] {
   ];
 }
 
-/** The 32-byte prefix of newer runners; `+` marks a continuation of the previous line (§7). */
+/**
+ * The 32-byte prefix of newer runners; `+` marks a continuation of the previous line
+ * (upstream.md §7).
+ */
 function timestamp(ms: number, isContinuation: boolean): string {
   const time = new Date(ms).toISOString().replace('Z', '412Z');
   return `${time} 01O${isContinuation ? '+' : ' '}`;

@@ -97,7 +97,10 @@ function paramsOf({ body }: RawRequest, search: string, pathParams: Params): Par
   return { ...parseNested(new URLSearchParams(search)), ...bodyParams, ...pathParams };
 }
 
-/** Counts a request. Throws 429 beyond the rate limit, else returns the headers to add (§5.1). */
+/**
+ * Counts a request. Throws 429 beyond the rate limit, else returns the headers to add
+ * (upstream.md §5.1).
+ */
 function throttle(request: UnauthenticatedRequest): Record<string, string> {
   const { rateLimit, limits, clock, caps } = request;
   if (rateLimit === undefined) return {};

@@ -46,7 +46,10 @@ function enqueue(state: WorldState, job: JobRecord): void {
   setStatus(state, job, 'pending');
 }
 
-/** Returns the outcome of the stages before a job's own. Optional manual jobs do not block. */
+/**
+ * Returns the outcome of the stages before a job's own: unfinished while one of their jobs waits or
+ * runs. A manual job that is allowed to fail does not count.
+ */
 function earlierStages(job: JobRecord): 'done' | 'failed' | 'unfinished' {
   const { stages, jobs } = job.pipeline;
   const names = new Set(stages.slice(0, Math.max(0, stages.indexOf(job.stage))));
@@ -106,7 +109,7 @@ function printLog(state: WorldState, job: JobRecord, progress: number): void {
   job.script.printed = end;
 }
 
-/** Ends a bridge with its downstream pipeline; without one it fails immediately. */
+/** Ends a trigger job when its downstream pipeline ends. Without one it fails immediately. */
 function followDownstream(state: WorldState, job: JobRecord): void {
   const status = job.downstream === null ? 'success' : pipelineStatus(job.downstream);
   if (!isComplete(status)) return;
@@ -140,7 +143,10 @@ export function isRetryable(job: JobRecord, caps: Capabilities): boolean {
   return !job.retried && !job.archived && statuses.includes(job.status);
 }
 
-/** Retries a job as a new row, and resets skipped jobs of later stages to `created` (§2.9). */
+/**
+ * Retries a job as a new row, and resets skipped jobs of later stages to `created`
+ * (upstream.md §2.9).
+ */
 export function retryJob(state: WorldState, job: JobRecord, user: UserRecord | null): JobRecord {
   const retry = cloneJob(state, job, user);
   enqueue(state, retry);
@@ -153,7 +159,7 @@ export function retryJob(state: WorldState, job: JobRecord, user: UserRecord | n
   return retry;
 }
 
-/** Whether a job is complete and has a log or artifacts (§2.10). */
+/** Whether a job is complete and has a log or artifacts (upstream.md §2.10). */
 export function isErasable(job: JobRecord): boolean {
   return isComplete(job.status) && (job.artifacts.length > 0 || job.logBytes > 0);
 }
@@ -167,7 +173,9 @@ export function eraseJob(state: WorldState, job: JobRecord): void {
   job.logBytes = 0;
 }
 
-/** Whether a job can be played, which includes a manual job that already ran (§2.11). */
+/**
+ * Whether a job can be played, which includes a manual job that already ran (upstream.md §2.11).
+ */
 export function isPlayable(job: JobRecord, caps: Capabilities): boolean {
   if (job.when !== 'manual' && job.when !== 'delayed') return false;
   if (job.archived) return false;

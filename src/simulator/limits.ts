@@ -10,7 +10,7 @@ export interface Limits {
   count(key: string, periodMs: number, now: number): number;
   /** Requests per minute and user on a project's jobs; 0 = no limit (upstream.md §5.2). */
   readonly jobsIndex: number;
-  /** Whether pages beyond row 50,000 are rejected on every release (§4.1). */
+  /** Whether pages beyond row 50,000 are rejected on every release (upstream.md §4.1). */
   readonly enforceOffset: boolean;
 }
 
@@ -28,7 +28,7 @@ export function createLimits(settings: Pick<Limits, 'jobsIndex' | 'enforceOffset
   };
 }
 
-/** Returns the RateLimit-* headers of a throttled caller (§5.1). */
+/** Returns the RateLimit-* headers of a throttled caller (upstream.md §5.1). */
 export function rateLimitHeaders(
   name: string,
   { limit, periodMs }: RateLimit,

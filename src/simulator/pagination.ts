@@ -77,7 +77,10 @@ function readPositive(
   return 1;
 }
 
-/** Returns the URL of the list with other parameters, on GitLab's external address (§4.1). */
+/**
+ * Returns the URL of the list with other parameters, on GitLab's external address
+ * (upstream.md §4.1).
+ */
 function listUrl(request: ApiRequest, params: Params): string {
   const query = toQuery({ ...request.params, ...params });
   return `${request.externalUrl}${request.path}?${query}`;
@@ -109,13 +112,13 @@ export interface OffsetOptions<T> extends PageParams {
   readonly totals: boolean;
   /** Whether pages beyond row 50,000 can be rejected. */
   readonly limited?: boolean;
-  /** Declared parameters with a default, which GitLab adds to the links. */
+  /** Parameters that GitLab adds to the links with their defaults if the request has none. */
   readonly declared?: Params;
 }
 
 /**
  * Returns a page by number. Without a total, the next page is known from one row more than
- * requested (§4.1).
+ * requested (upstream.md §4.1).
  */
 export function offsetPage<T extends Row>(
   request: ApiRequest,
@@ -148,13 +151,15 @@ export function offsetPage<T extends Row>(
   };
 }
 
-/** The start of a keyset page. Null as id: the start of the list, or its end if backward. */
+/**
+ * Where a keyset page begins. Without an id: at the start of the list, or at its end if backward.
+ */
 interface Cursor {
   readonly id: number | null;
   readonly backward: boolean;
 }
 
-/** Encodes a cursor as GitLab does: padded URL-safe base64 of compact JSON (§4.2). */
+/** Encodes a cursor as GitLab does: padded URL-safe base64 of compact JSON (upstream.md §4.2). */
 export function encodeCursor(id: number, direction: 'n' | 'p'): string {
   const json = JSON.stringify({ id: String(id), _kd: direction });
   return Buffer.from(json).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
@@ -168,7 +173,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Decodes a cursor. An invalid one raises inside GitLab's paginator, hence 500 (§4.2). */
+/**
+ * Decodes a cursor. An invalid one raises inside GitLab's paginator, hence 500 (upstream.md §4.2).
+ */
 function decodeCursor(text: string): Cursor {
   const isPadded = text.includes('=');
   if (!/^[\w-]+={0,2}$/.test(text) || (isPadded && text.length % 4 !== 0)) throw internalError();
@@ -189,7 +196,7 @@ function cursorOf(params: Params): Cursor {
 
 export const wantsKeyset = (params: Params): boolean => params['pagination'] === 'keyset';
 
-/** Rejects any order but newest first, and releases before 15.9 (§4.2). */
+/** Rejects any order but newest first, and releases before 15.9 (upstream.md §4.2). */
 function checkKeysetOrder({ params, caps }: ApiRequest): void {
   const orderBy = params['order_by'] ?? 'id';
   const sort = params['sort'] ?? 'desc';
@@ -199,7 +206,7 @@ function checkKeysetOrder({ params, caps }: ApiRequest): void {
 
 /**
  * Returns a page from a cursor, newest first in either direction. `Link` has the next page only;
- * newer releases add headers with both cursors (§4.2).
+ * newer releases add headers with both cursors (upstream.md §4.2).
  */
 export function keysetPage<T extends Row>(
   request: ApiRequest,

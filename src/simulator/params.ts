@@ -20,7 +20,10 @@ function keyParts(key: string): string[] {
   return [key.slice(0, open), ...inner];
 }
 
-/** Appends to an array; a key that the last hash already has starts a new hash. */
+/**
+ * Appends to an array as Rack does: `list[][a]=1&list[][b]=2` is one hash, and a second `list[][a]`
+ * begins another.
+ */
 function appendTo(list: Param[], rest: string[], value: string): void {
   const [next] = rest;
   if (next === undefined) {
@@ -85,7 +88,10 @@ export interface ParamReader {
   readonly problems: string[];
 }
 
-/** Reads parameters. Throws `400 {"error": …}` with all problems if any is invalid (§1.1). */
+/**
+ * Reads parameters. Throws `400 {"error": …}` with all problems if any is invalid
+ * (upstream.md §1.1).
+ */
 export function readParams<T>({ params }: { params: Params }, read: (reader: ParamReader) => T): T {
   const reader: ParamReader = { params, problems: [] };
   const values = read(reader);
@@ -142,7 +148,7 @@ function scopeList(value: Param, allowHash: boolean): Param[] {
 
 /**
  * Reads the statuses of the `scope` filter; null = all. A project's list accepts a hash and uses
- * its values; a pipeline's list rejects it (§2.1, §2.2).
+ * its values; a pipeline's list rejects it (upstream.md §2.1, §2.2).
  */
 export function readScope(
   reader: ParamReader,
@@ -160,7 +166,7 @@ export function readScope(
   return null;
 }
 
-/** Reads the variables of a play request; each needs a key and a value (§2.11). */
+/** Reads the variables of a play request; each needs a key and a value (upstream.md §2.11). */
 export function readJobVariables(reader: ParamReader): { key: string; value: string }[] {
   const name = 'job_variables_attributes';
   const list = reader.params[name];

@@ -59,7 +59,10 @@ export function canReadBuilds(request: Access, project: ProjectRecord): boolean 
   return project.publicPipelines || hasRole(request, project, 'reporter');
 }
 
-/** read_build_trace: a log in debug mode contains secrets and needs the Developer role (§7). */
+/**
+ * read_build_trace: a log in debug mode contains secrets and needs the Developer role
+ * (upstream.md §7).
+ */
 export function canReadTrace(request: Access, { project, debug }: JobRecord): boolean {
   return canReadBuilds(request, project) && (!debug || hasRole(request, project, 'developer'));
 }
@@ -69,7 +72,10 @@ function canPush(request: Access, { project, ref }: JobRecord): boolean {
   return role === undefined || hasRole(request, project, role);
 }
 
-/** Retry and play: Developer with push access to the ref; never on archived jobs (§2.9, §2.11). */
+/**
+ * Retry and play: Developer with push access to the ref; never on archived jobs
+ * (upstream.md §2.9, §2.11).
+ */
 export function canUpdate(request: Access, job: JobRecord): boolean {
   return !job.archived && hasRole(request, job.project, 'developer') && canPush(request, job);
 }
@@ -80,7 +86,10 @@ export function canCancel(request: Access, job: JobRecord): boolean {
   return hasRole(request, job.project, job.project.cancelRole) && canPush(request, job);
 }
 
-/** Erase: Maintainer, or the Developer who owns the job on a ref that is not protected (§2.10). */
+/**
+ * Erase: Maintainer, or the Developer who owns the job on a ref that is not protected
+ * (upstream.md §2.10).
+ */
 export function canErase(request: Access, job: JobRecord): boolean {
   const { project, user } = job;
   if (job.archived && request.caps.archivedFrozen) return false;

@@ -49,7 +49,7 @@ function hasStatus(statuses: ReadonlySet<string> | null): (job: JobRecord) => bo
   return (job) => statuses === null || statuses.has(job.status);
 }
 
-/** The `ref` filter, on releases that have one; a blank value matches all (§2.1). */
+/** The `ref` filter, on releases that have one; a blank value matches all (upstream.md §2.1). */
 function hasRef({ caps, params }: ApiRequest): (job: JobRecord) => boolean {
   const { ref } = params;
   const isFiltered = caps.refFilter && typeof ref === 'string' && ref !== '';
@@ -60,7 +60,7 @@ function pageResponse<T>({ rows, headers }: Page<T>, serialize: (row: T) => unkn
   return { status: 200, json: rows.map(serialize), headers };
 }
 
-/** GET /projects/:id/jobs: builds only, retried ones included, newest first (§2.1). */
+/** GET /projects/:id/jobs: builds only, retried ones included, newest first (upstream.md §2.1). */
 function listProjectJobs(request: ApiRequest): ApiResponse {
   const { params, caps } = request;
   const { byStatus, paging } = readParams(request, (reader) => ({
@@ -79,7 +79,7 @@ function listProjectJobs(request: ApiRequest): ApiResponse {
   return pageResponse(page, (job) => serializeJob(job, view));
 }
 
-/** Lists a pipeline's builds or bridges (§2.2, §2.3): offset pages with totals. */
+/** Lists a pipeline's builds or bridges (upstream.md §2.2, §2.3): offset pages with totals. */
 function listPipelineJobs(request: ApiRequest, kind: JobRecord['kind']): ApiResponse {
   const isBuild = kind === 'build';
   const { pipelineId, includeRetried, byStatus, paging } = readParams(request, (reader) => ({
@@ -101,7 +101,10 @@ function listPipelineJobs(request: ApiRequest, kind: JobRecord['kind']): ApiResp
 
 const pipelineFilters = ['status', 'ref', 'sha', 'source'] as const;
 
-/** GET /projects/:id/pipelines: offset pages; child pipelines only if `source` is given (§10). */
+/**
+ * GET /projects/:id/pipelines: offset pages; child pipelines only if `source` is given
+ * (upstream.md §10).
+ */
 function listPipelines(request: ApiRequest): ApiResponse {
   const { params } = request;
   const paging = readParams(request, (reader) => readPageParams(reader, request.caps));
@@ -116,7 +119,7 @@ function listPipelines(request: ApiRequest): ApiResponse {
   return pageResponse(page, (pipeline) => serializePipelineRow(pipeline, view));
 }
 
-/** GET /projects/:id/jobs/:job_id: builds only (§2.4). */
+/** GET /projects/:id/jobs/:job_id: builds only (upstream.md §2.4). */
 function getJob(request: ApiRequest): ApiResponse {
   const id = readParams(request, (reader) => readPathId(reader, 'job_id'));
   const job = findBuild(request, findReadableProject(request), id);
@@ -134,7 +137,10 @@ function readByteRange(reader: ParamReader): { offset: number; limit: number } {
   return { offset, limit: limit ?? Number.POSITIVE_INFINITY };
 }
 
-/** GET …/trace: the log, empty if there is none; a byte range on releases that support it (§7). */
+/**
+ * GET …/trace: the log, empty if there is none; a byte range on releases that support it
+ * (upstream.md §7).
+ */
 function getTrace(request: ApiRequest): ApiResponse {
   const all = { offset: 0, limit: Number.POSITIVE_INFINITY };
   const { id, offset, limit } = readParams(request, (reader) => ({
@@ -148,7 +154,7 @@ function getTrace(request: ApiRequest): ApiResponse {
   return { status: 200, bytes, headers: { 'Content-Disposition': disposition } };
 }
 
-/** Returns the job of the caller's job token; 404 for other tokens (§2.6). */
+/** Returns the job of the caller's job token; 404 for other tokens (upstream.md §2.6). */
 function ownJob({ caller }: ApiRequest): JobRecord {
   if (caller.job === null) throw notFound('Job');
   return caller.job;
@@ -158,7 +164,7 @@ function getOwnJob(request: ApiRequest): ApiResponse {
   return { status: 200, json: serializeJob(ownJob(request), createView(request)) };
 }
 
-/** GET /job/allowed_agents (§2.7). */
+/** GET /job/allowed_agents (upstream.md §2.7). */
 function getAllowedAgents(request: ApiRequest): ApiResponse {
   const json = serializeAllowedAgents(request.world, ownJob(request), request.caps);
   const flags = { 'Gitlab-Feature-Flag': 'kas_user_access=true, agent_org_authorizations=false' };

@@ -23,7 +23,7 @@ export interface TokenRecord {
   kind: 'personal' | 'oauth' | 'job';
   user: UserRecord;
   scopes: readonly string[];
-  /** Permissions of a fine-grained token (`read_job`, `retry_job`, …); null = scopes apply. */
+  /** Permissions of a fine-grained token (`read_job`, `retry_job`, …); null if scopes apply. */
   permissions: readonly string[] | null;
   expired: boolean;
   revoked: boolean;
@@ -108,7 +108,7 @@ export interface ArtifactRecord {
   file_format: string | null;
 }
 
-/** The runner of a job (§3.4). */
+/** The runner of a job (upstream.md §3.4). */
 export interface RunnerRecord {
   id: number;
   description: string | null;
@@ -119,7 +119,7 @@ export interface RunnerRecord {
   ipAddress: string;
 }
 
-/** The machine of a runner (§3.4). */
+/** The machine of a runner (upstream.md §3.4). */
 export interface RunnerManagerRecord {
   id: number;
   systemId: string;
@@ -133,7 +133,7 @@ export interface RunnerManagerRecord {
 export type LogScript = (startedAt: number, runMs: number) => readonly string[];
 
 export interface PlanRecord {
-  /** The clock does not change the job; only requests and tests do. */
+  /** If true, the clock does not change the job; only requests and tests do. */
   frozen: boolean;
   queueMs: number;
   runMs: number;
@@ -144,7 +144,7 @@ export interface PlanRecord {
   outcome: 'success' | 'failed';
   failureReason: string;
   script: LogScript | null;
-  /** Coverage and artifacts are set when the job finishes. */
+  /** Coverage and artifacts that the job gets when it finishes. */
   coverage: number | null;
   artifacts: readonly ArtifactRecord[];
 }
@@ -158,12 +158,12 @@ export const jobDefaults = {
   allowFailure: false,
   when: 'on_success' as 'on_success' | 'on_failure' | 'always' | 'manual' | 'delayed',
   failureReason: null as string | null,
-  /** A newer attempt of the same job exists. */
+  /** Whether a newer attempt of the same job exists. */
   retried: false,
   archived: false,
-  /** Ran with CI_DEBUG_TRACE: reading the log needs the Developer role. */
+  /** Whether it ran with CI_DEBUG_TRACE. Then reading its log needs the Developer role. */
   debug: false,
-  /** Writes fail with `409 Conflict: Resource lock`. */
+  /** If true, writes fail with `409 Conflict: Resource lock`. */
   locked: false,
   /** Whether the runner supports the status `canceling`. */
   gracefulCancel: true,
@@ -212,13 +212,13 @@ export interface JobRecord extends JobColumns {
   script: { chunks: readonly string[]; printed: number } | null;
 }
 
-/** An agent for Kubernetes (§3.8). */
+/** An agent for Kubernetes (upstream.md §3.8). */
 export interface AgentRecord {
   id: number;
   name: string;
   project: ProjectRecord;
   createdAt: number;
-  /** ci_access entries; the agent's own project needs none. */
+  /** Entries of `ci_access`. The agent's own project is allowed without one. */
   access: readonly AgentAccess[];
 }
 

@@ -60,18 +60,18 @@ export interface Route {
   readonly permission?: string;
   /** Token scopes that allow reading, in addition to `api` and `read_api`. */
   readonly scopes?: readonly string[];
-  /** The route exists only on releases with this capability. */
+  /** If given, only releases with this capability have the route. */
   readonly capability?: Capability;
   readonly handle: (request: ApiRequest) => ApiResponse;
 }
 
 interface FoundProject {
   readonly project: ProjectRecord;
-  /** The id is a former path of the project. */
+  /** Whether the id is a former path of the project. */
   readonly moved: boolean;
 }
 
-/** Finds a project by number, or by a path, which always contains a slash (§1.3). */
+/** Finds a project by number, or by a path, which always contains a slash (upstream.md §1.3). */
 function lookUpProject(world: WorldState, id: string): FoundProject | null {
   if (/^-?\d+$/.test(id)) {
     const project = world.projects.get(Number(id));
@@ -84,7 +84,7 @@ function lookUpProject(world: WorldState, id: string): FoundProject | null {
   return project === undefined ? null : { project, moved: true };
 }
 
-/** Redirects a GET of a moved project to its number; other methods are 405 (§1.3). */
+/** Redirects a GET of a moved project to its number; other methods are 405 (upstream.md §1.3). */
 function movedProject(request: ApiRequest, project: ProjectRecord): ApiError {
   if (request.method !== 'GET') {
     const message = 'Non GET methods are not allowed for moved projects';
@@ -96,7 +96,7 @@ function movedProject(request: ApiRequest, project: ProjectRecord): ApiError {
   return new ApiError(301, body, { Location: url });
 }
 
-/** Rejects a job token of another project without the policy in the allowlist (§8). */
+/** Rejects a job token of another project without the policy in the allowlist (upstream.md §8). */
 function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Route['jobToken']) {
   const { job } = request.caller;
   if (job === null || job.project === project || !project.jobTokenScopeEnabled) return;
@@ -112,7 +112,7 @@ function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Rout
   );
 }
 
-/** Returns the project of the path if it is visible to the caller (§1.1 step 6). */
+/** Returns the project of the path if it is visible to the caller (upstream.md §1.1 step 6). */
 export function findProject(request: ApiRequest, policy: Route['jobToken'] = null): ProjectRecord {
   const found = lookUpProject(request.world, String(request.params['id']));
   if (found === null || found.project.pendingDeletion) throw notFound('Project');
@@ -123,7 +123,10 @@ export function findProject(request: ApiRequest, policy: Route['jobToken'] = nul
   return project;
 }
 
-/** Returns the project of the path; 403 if the caller may not read its jobs (§1.1 step 7). */
+/**
+ * Returns the project of the path; 403 if the caller may not read its jobs
+ * (upstream.md §1.1 step 7).
+ */
 export function findReadableProject(
   request: ApiRequest,
   policy: Route['jobToken'] = null,
@@ -144,7 +147,7 @@ export function findBuild(request: ApiRequest, project: ProjectRecord, id: numbe
   return job;
 }
 
-/** Throws 404 for a record of another project: ids are unique per instance (§1.5). */
+/** Throws 404 for a record of another project: ids are unique per instance (upstream.md §1.5). */
 function inProject<T extends { project: ProjectRecord }>(
   record: T | undefined,
   project: ProjectRecord,

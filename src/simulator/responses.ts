@@ -41,12 +41,12 @@ function messageError(status: number, message: string): ApiError {
 /** 401 for a missing or unknown credential (upstream.md §8). */
 export const unauthorized = (): ApiError => messageError(401, '401 Unauthorized');
 
-/** 403 for a missing permission, with the reason where GitLab gives one (§1.2). */
+/** 403 for a missing permission, with the reason where GitLab gives one (upstream.md §1.2). */
 export function forbidden(reason?: string): ApiError {
   return messageError(403, reason === undefined ? '403 Forbidden' : `403 Forbidden - ${reason}`);
 }
 
-/** `404 Project Not Found`; the generic message has a lower-case `found` (§1.1). */
+/** `404 Project Not Found`; the generic message has a lower-case `found` (upstream.md §1.1). */
 export function notFound(resource?: 'Project' | 'Job'): ApiError {
   return messageError(404, resource === undefined ? '404 Not found' : `404 ${resource} Not Found`);
 }
@@ -55,20 +55,20 @@ export function badRequest(reason: string): ApiError {
   return messageError(400, `400 Bad request - ${reason}`);
 }
 
-/** 400 for parameters that fail validation; Grape joins the messages with commas (§1.2). */
+/** 400 for invalid parameters; Grape joins the messages with commas (upstream.md §1.2). */
 export function invalidParameters(problems: readonly string[]): ApiError {
   return new ApiError(400, { error: problems.join(', ') });
 }
 
-/** 404 for an unknown route, where the key is `error` (§1.2). */
+/** 404 for an unknown route, where the key is `error` (upstream.md §1.2). */
 export const noRoute = (): ApiError => new ApiError(404, { error: '404 Not Found' });
 
-/** 405 for a kind of pagination that the list does not support (§4). */
+/** 405 for a kind of pagination that the list does not support (upstream.md §4). */
 export const paginationNotAllowed = (error: string): ApiError => new ApiError(405, { error });
 
 export const internalError = (): ApiError => messageError(500, '500 Internal Server Error');
 
-/** OAuth errors: 401 with a challenge, or 403 with the required scopes (§8). */
+/** OAuth errors: 401 with a challenge, or 403 with the required scopes (upstream.md §8). */
 export function oauthError(error: 'invalid_token' | 'insufficient_scope', description: string) {
   const body = { error, error_description: description };
   if (error === 'insufficient_scope') return new ApiError(403, { ...body, scope: 'api read_api' });
@@ -76,7 +76,7 @@ export function oauthError(error: 'invalid_token' | 'insufficient_scope', descri
   return new ApiError(401, body, { 'WWW-Authenticate': challenge });
 }
 
-/** 403 for a fine-grained token without the permission (§8). */
+/** 403 for a fine-grained token without the permission (upstream.md §8). */
 export function insufficientPermission(permission: string): ApiError {
   return new ApiError(403, {
     error: 'insufficient_granular_scope',
@@ -84,13 +84,13 @@ export function insufficientPermission(permission: string): ApiError {
   });
 }
 
-/** 429 of the application rate limiter, whose message is an object (§5.2). */
+/** 429 of the application rate limiter, whose message is an object (upstream.md §5.2). */
 export function tooManyRequests(): ApiError {
   const error = 'This endpoint has been requested too many times. Try again later.';
   return new ApiError(429, { message: { error } });
 }
 
-/** 429 of the throttle: plain text with rate limit headers (§5.1). */
+/** 429 of the throttle: plain text with rate limit headers (upstream.md §5.1). */
 export function throttled(headers: Headers, retryAfterSeconds: number): ApiError {
   const retryAfter = { 'Retry-After': String(retryAfterSeconds) };
   return new ApiError(429, 'Retry later\n', { ...headers, ...retryAfter });
@@ -99,7 +99,7 @@ export function throttled(headers: Headers, retryAfterSeconds: number): ApiError
 /** 409 for a write that conflicts with a concurrent write. */
 export const resourceLock = (): ApiError => messageError(409, '409 Conflict: Resource lock');
 
-/** Encodes a handler's response. The media type of a trace has no charset (§7). */
+/** Encodes a handler's response. The media type of a trace has no charset (upstream.md §7). */
 export function encodeResponse(response: ApiResponse): HttpResponse {
   const body = response.bytes ?? Buffer.from(JSON.stringify(response.json));
   const type = response.bytes === undefined ? 'application/json' : 'text/plain';
@@ -130,7 +130,7 @@ function base32(value: number, length: number): string {
 /** Returns a ULID-like request id made of the time and a serial number. */
 export const requestId = (now: number, serial: number) => base32(now, 10) + base32(serial, 16);
 
-/** Headers of every response (§6). */
+/** Headers of every response (upstream.md §6). */
 export function commonHeaders(id: string): Headers {
   return {
     Vary: 'Origin',
@@ -144,7 +144,7 @@ export function commonHeaders(id: string): Headers {
   };
 }
 
-/** Adds a weak ETag of the body, and returns 304 if the request has it (Rack, §6). */
+/** Adds a weak ETag of the body, and returns 304 if the request has it (Rack, upstream.md §6). */
 function withEtag(
   response: HttpResponse,
   method: string,
@@ -169,7 +169,7 @@ function withEtag(
 
 const gzipMinBytes = 1_024;
 
-/** Compresses the body as nginx does if the request accepts gzip (§6). */
+/** Compresses the body as nginx does if the request accepts gzip (upstream.md §6). */
 function compressed(response: HttpResponse, requestHeaders: IncomingHttpHeaders): HttpResponse {
   const accepts = /\bgzip\b/.test(String(requestHeaders['accept-encoding'] ?? ''));
   if (!accepts || response.body.length < gzipMinBytes) return response;

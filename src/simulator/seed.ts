@@ -146,7 +146,7 @@ const upcoming: readonly WebPipeline[] = [
 const pauseMs = 20_000;
 const maxUpcomingPipelines = 6;
 
-/** Starts a pipeline some time after the previous one ended, and deletes the oldest of these. */
+/** Starts pipelines one after another, with pauses, and deletes the oldest that it started. */
 function keepStartingPipelines(world: World, first: PipelineRecord): void {
   let current = first;
   let startedCount = 0;

@@ -38,12 +38,12 @@ export function createView({ caps, externalUrl, world }: ApiRequest): View {
   return { version: caps.version, externalUrl, now: world.now, statusOf };
 }
 
-/** Returns the keys on the given release and newer ones. */
+/** Returns the keys if the simulated release is the given one or newer, else none. */
 function since({ version }: View, first: Version, keys: Json): Json {
   return isSince(version, first) ? keys : {};
 }
 
-/** Applies the keys that a test replaces. Undefined removes a key. */
+/** Replaces keys of the JSON by those of the record's `raw`. Undefined removes a key. */
 function withRaw(json: Json, raw: Readonly<Json>): Json {
   const merged = { ...json, ...raw };
   for (const key of Object.keys(raw)) if (raw[key] === undefined) delete merged[key];
@@ -73,7 +73,7 @@ function serializeUserBasic(user: UserRecord, view: View): Json {
   };
 }
 
-/** A user as embedded in a job (§3.6). */
+/** A user as embedded in a job (upstream.md §3.6). */
 function serializeUser(user: UserRecord, view: View): Json {
   return {
     ...serializeUserBasic(user, view),
@@ -107,7 +107,7 @@ export function serializeCurrentUser(user: UserRecord, view: View): Json {
   };
 }
 
-/** A commit as embedded in a job (§3.7). Its times have a numeric UTC offset. */
+/** A commit as embedded in a job (upstream.md §3.7). Its times have a numeric UTC offset. */
 function serializeCommit(commit: CommitRecord, project: ProjectRecord, view: View): Json {
   const time = iso(commit.authoredAt)?.replace('Z', '+00:00');
   return {
@@ -144,7 +144,7 @@ function pipelineKeys(pipeline: PipelineRecord, view: View): Json {
   };
 }
 
-/** A pipeline as embedded in a job or a bridge (§3.3). */
+/** A pipeline as embedded in a job or a bridge (upstream.md §3.3). */
 function serializePipelineBasic(pipeline: PipelineRecord, view: View): Json {
   return withRaw(pipelineKeys(pipeline, view), pipeline.raw);
 }
@@ -187,7 +187,7 @@ function detailedStatus(pipeline: PipelineRecord, view: View): Json {
   };
 }
 
-/** The response of GET /projects/:id/pipelines/:pipeline_id (§3.3). */
+/** The response of GET /projects/:id/pipelines/:pipeline_id (upstream.md §3.3). */
 export function serializePipeline(pipeline: PipelineRecord, view: View): Json {
   const finishedAt = isComplete(view.statusOf(pipeline)) ? pipeline.finishedAt : null;
   const json = {
@@ -212,7 +212,7 @@ function seconds(from: number | null, to: number | null): number | null {
   return from === null || to === null ? null : Math.max(0, (to - from) / 1_000);
 }
 
-/** Computed at request time: the duration of a running job grows (§3.1). */
+/** Seconds that a job ran, or has run so far; null before it starts (upstream.md §3.1). */
 function duration(job: JobRecord, now: number): number | null {
   return seconds(job.startedAt, job.finishedAt ?? (isComplete(job.status) ? null : now));
 }
@@ -253,7 +253,7 @@ function archiveOf(job: JobRecord, now: number): ArtifactRecord | undefined {
   return job.artifacts.find((artifact) => artifact.file_type === 'archive');
 }
 
-/** The files of a job, which include the log of a complete job (§3.5). */
+/** The files of a job, which include the log of a complete job (upstream.md §3.5). */
 function artifactsOf(job: JobRecord): ArtifactRecord[] {
   if (!isComplete(job.status) || job.logBytes === 0) return job.artifacts;
   if (job.artifacts.some((artifact) => artifact.file_type === 'trace')) return job.artifacts;
@@ -296,7 +296,10 @@ function serializeRunnerManager(manager: RunnerManagerRecord, view: View): Json 
   };
 }
 
-/** A job in the shape of a build. A retried bridge has it too, without runner manager (§2.9). */
+/**
+ * A job in the shape of a build. A retried bridge has it too, without runner manager
+ * (upstream.md §2.9).
+ */
 export function serializeJob(job: JobRecord, view: View): Json {
   const archive = archiveOf(job, view.now);
   const manager = job.runnerManager && serializeRunnerManager(job.runnerManager, view);
@@ -313,7 +316,7 @@ export function serializeJob(job: JobRecord, view: View): Json {
   return withRaw(json, job.raw);
 }
 
-/** A trigger job with its downstream pipeline (§3.2). */
+/** A trigger job with its downstream pipeline (upstream.md §3.2). */
 export function serializeBridge(job: JobRecord, view: View): Json {
   const downstream = job.downstream && serializePipelineBasic(job.downstream, view);
   return withRaw({ ...jobKeys(job, view), downstream_pipeline: downstream }, job.raw);

@@ -178,8 +178,9 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const basePath = withoutTrailingSlash(options.basePath ?? '');
   const server = createServer().listen(port, host);
   server.keepAliveTimeout = 60_000;
-  /** Ends all delays; every delayed request adds a listener. */
+  /** Ends the delays of all requests. */
   const closing = new AbortController();
+  // Each delayed request adds a listener, which Node.js would report as a leak.
   setMaxListeners(0, closing.signal);
   await once(server, 'listening');
   const url = `http://${host}:${(server.address() as AddressInfo).port}${basePath}`;

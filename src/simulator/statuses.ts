@@ -21,7 +21,7 @@ const allStatuses = [
 /** Whether a status is final (upstream.md §3.9). */
 export const isComplete = (status: string): boolean => complete.has(status);
 
-/** The values that the `scope` filter of a release accepts (§3.9). */
+/** The values that the `scope` filter of a release accepts (upstream.md §3.9). */
 export function scopeValues(caps: Capabilities): ReadonlySet<string> {
   return new Set(
     allStatuses.filter(

@@ -33,7 +33,10 @@ function checkLock(job: JobRecord): void {
   if (job.locked) throw resourceLock();
 }
 
-/** Rejects inputs that the job does not declare, and values not among its options (§2.9). */
+/**
+ * Rejects inputs that the job does not declare, and values not among its options
+ * (upstream.md §2.9).
+ */
 function checkInputs(job: JobRecord, inputs: Params): void {
   for (const [name, value] of Object.entries(inputs)) {
     const input = Object.hasOwn(job.inputs, name) ? job.inputs[name] : undefined;
@@ -63,14 +66,20 @@ function cancel(request: ApiRequest): ApiResponse {
   return { status: 201, json: serializeJob(job, createView(request)) };
 }
 
-/** Returns the project; some releases check for write access before the job lookup (§1.1). */
+/**
+ * Returns the project; some releases check for write access before the job lookup
+ * (upstream.md §1.1).
+ */
 function writableProject(request: ApiRequest): ProjectRecord {
   const project = findProject(request);
   if (request.caps.projectWriteCheck) requireRole(request, project, 'developer');
   return project;
 }
 
-/** POST …/retry: returns the new job, a bridge too in the shape of a build (§2.9). */
+/**
+ * POST …/retry: returns the new job, in the shape of a build even if it is a bridge
+ * (upstream.md §2.9).
+ */
 function retry(request: ApiRequest): ApiResponse {
   const { world, caps, caller } = request;
   const { id, inputs } = readParams(request, (reader) => ({
@@ -87,7 +96,7 @@ function retry(request: ApiRequest): ApiResponse {
   return { status: 201, json: serializeJob(newJob, createView(request)) };
 }
 
-/** POST …/erase: deletes log and artifacts, once (§2.10). */
+/** POST …/erase: deletes log and artifacts; 403 if there are none (upstream.md §2.10). */
 function erase(request: ApiRequest): ApiResponse {
   const { world } = request;
   const id = readParams(request, (reader) => readPathId(reader, 'job_id'));
@@ -106,13 +115,13 @@ function erase(request: ApiRequest): ApiResponse {
   return { status: 201, json: serializeJob(job, createView(request)) };
 }
 
-/** Whether the caller may set pipeline variables (§2.11). */
+/** Whether the caller may set pipeline variables (upstream.md §2.11). */
 function canSetVariables(request: ApiRequest, project: ProjectRecord): boolean {
   const role = request.caps.variablesRole ? project.variablesRole : 'developer';
   return hasRole(request, project, role);
 }
 
-/** POST …/play: 200; a bridge is returned in the shape of a bridge (§2.11). */
+/** POST …/play: 200; a bridge is returned in the shape of a bridge (upstream.md §2.11). */
 function play(request: ApiRequest): ApiResponse {
   const { world, caps, caller } = request;
   const { id, variables, inputs } = readParams(request, (reader) => ({

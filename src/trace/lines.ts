@@ -231,7 +231,7 @@ export function commitLine(lines: Lines, anchor: number): number {
   if (open.index >= 0) return recommitLine(lines, open);
   const index = countLines(lines);
   const before = index === lines.first ? lines.firstStart : endOf(lines, index - 1);
-  // The offset of a continued piece that is read again may be too low.
+  // If bytes of an earlier piece were read again, the offset may be before the previous line.
   const minSource = index > lines.first ? sourceOf(lines, index - 1) : 0;
   const source = Math.max(open.source, minSource);
   if (index === lines.first) lines.firstSource = source;
@@ -364,7 +364,9 @@ function textOfRuns(runs: Iterable<Run>): string {
   return all;
 }
 
-/** Yields the runs of a kept line. A character split by a change of style becomes two invalid ones. */
+/**
+ * Yields the runs of a kept line. A character split by a change of style becomes two invalid ones.
+ */
 export function* runsOf(lines: Lines, index: number): Generator<Run> {
   const pieces = piecesOf(lines, index);
   for (let k = 0; k < pieces.length; k += 2) {
@@ -385,8 +387,7 @@ export function headerText(lines: Lines): string {
 
 /**
  * The kept part of a long log: the lines that begin within its last `maxBytes`, at most `maxLines`.
- * A line that begins before is dropped, but if that would lose more than half of the window, its
- * end is kept.
+ * An earlier line is dropped. But if its end takes more than half of the window, that end is kept.
  */
 export interface Window {
   readonly maxBytes: number;
@@ -394,12 +395,12 @@ export interface Window {
 }
 
 /**
- * Maximum number of lines that can still be removed: the last line of each stream (256 numbers, two
- * kinds), and the last line without a header, if it turns out to be the beginning of a mark.
+ * Maximum number of lines that may still be removed, because they turn out to be the beginning of a
+ * mark: the last line of each of the 512 streams, and the last line without a time header.
  */
 const UNSETTLED_LINES = 513;
 
-/** Maximum size of the text of these lines in bytes: that of incomplete marks. */
+/** Maximum size of these lines in bytes, since a mark is short. */
 const UNSETTLED_TEXT = 1 << 19;
 
 /** Forgets lines that are outside the window for good. `total` is the size of the log so far. */
@@ -434,7 +435,9 @@ export function closeWindow(lines: Lines, total: number, window: Window): boolea
   return first > 0;
 }
 
-/** Shortens a line to the whole characters in its last `size` bytes. Returns whether it was longer. */
+/**
+ * Shortens a line to the whole characters in its last `size` bytes. Returns whether it was longer.
+ */
 function keepEnd(lines: Lines, index: number, size: number): boolean {
   const [from = 0, end = 0] = piecesOf(lines, index);
   if (end - from <= size) return false;

@@ -7,7 +7,8 @@
 
 /**
  * Whether a whole number of 16 digits or more may occur in an object or a list; shorter ones are
- * exact. What precedes a number excludes hexadecimal hashes that have 16 digits in a row.
+ * exact. The character before a number is part of the pattern, so that hexadecimal hashes with 16
+ * digits in a row do not match.
  */
 const MAYBE_LARGE = /[:,[\s]-?\d{16}/;
 

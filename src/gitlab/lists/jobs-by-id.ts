@@ -105,7 +105,10 @@ async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Pro
   }
 }
 
-/** Records the ids that a page answers. Returns the others: those below the page's last row. */
+/**
+ * Records each id that the page reaches: its row, or null if the page has none. Returns the other
+ * ids, which are below the page's last row.
+ */
 function recordPage(page: PlannedPage, { items, hasNext }: Page<Job>, outcomes: Outcomes) {
   const rows = new Map(items.map((row) => [String(row.id), row]));
   const last = items.at(-1);
