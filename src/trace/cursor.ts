@@ -36,8 +36,8 @@ const LEAVES_LINE: readonly number[] = [
 const MAX_COLUMNS = 256;
 
 /**
- * Whether a control sequence erases all text of the line: the part after the cursor (0), the part
- * before it (1), or the whole line (2). `number` is -1 for other parameters.
+ * Whether a control sequence erases all text of the line. `number` selects what it erases: the part
+ * after the cursor (0), the part before it (1), or the whole line (2).
  */
 export function erasesLine(cursor: Cursor, final: number, number: number): boolean {
   if (cursor === 'elsewhere' || (final !== ERASE_LINE && final !== ERASE_SCREEN)) return false;

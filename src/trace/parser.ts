@@ -17,7 +17,10 @@ export interface TraceParserOptions {
    * beginning of the log. @default 16 MiB
    */
   readonly maxBytes?: number | undefined;
-  /** A line of 4 bytes can take 100 bytes of memory. @default 4 194 304 */
+  /**
+   * Keeps at most this number of lines, since a line of 4 bytes can take 100 bytes of memory.
+   * @default 4 194 304
+   */
   readonly maxLines?: number | undefined;
 }
 

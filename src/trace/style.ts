@@ -118,8 +118,8 @@ function areNumbers(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 /**
- * Number of parameters of the color at `at`, which follows a color code. One with parts is complete.
- * A color of an unknown kind takes all following parameters, so that none is read as a code.
+ * Number of parameters after a color code that belong to the color; takes the first of them. A
+ * parameter with parts is a whole color. A color of an unknown kind takes all following parameters, so that none is read as a code.
  */
 function colorLength([kind = 0, ...parts]: readonly number[]): number {
   return parts.length > 0 ? 1 : 1 + (COLOR_PARTS.get(kind) ?? Infinity);
