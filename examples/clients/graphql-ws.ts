@@ -1,0 +1,14 @@
+import { type ClientOptions, createClient } from 'graphql-ws';
+import { backoff } from './backoff.ts';
+
+export function createWsClient(url: string, token: string, options?: Partial<ClientOptions>) {
+  return createClient({
+    url: url.replace(/^http/, 'ws'),
+    connectionParams: { 'PRIVATE-TOKEN': token },
+    retryAttempts: Number.POSITIVE_INFINITY,
+    retryWait: backoff,
+    // Otherwise it gives up when a connection is refused, which happens during a restart.
+    shouldRetry: () => true,
+    ...options,
+  });
+}

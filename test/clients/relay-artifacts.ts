@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import relayConfig from '../../schema/relay.json' with { type: 'json' };
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/**
+ * Compiles TypeScript modules, given by name and text, with the Relay compiler and the shipped
+ * configuration. Returns the folder of the artifacts. Throws what the compiler complains about.
+ */
+export function compileForRelay(modules: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'relay-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  cpSync(join(root, 'schema/schema.graphql'), join(folder, 'schema.graphql'));
+  mkdirSync(join(folder, 'artifacts'));
+  for (const [name, text] of Object.entries(modules)) writeFileSync(join(folder, name), text);
+  const config = {
+    ...relayConfig,
+    ...{ src: './', schema: './schema.graphql', artifactDirectory: './artifacts' },
+    ...{ language: 'typescript', noSourceControl: true },
+  };
+  writeFileSync(join(folder, 'relay.config.json'), JSON.stringify(config));
+  const compiler = join(root, 'node_modules/.bin/relay-compiler');
+  execFileSync(compiler, ['--noWatchman'], { cwd: folder, stdio: 'pipe', encoding: 'utf8' });
+  return join(folder, 'artifacts');
+}
