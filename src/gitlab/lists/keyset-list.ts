@@ -69,9 +69,9 @@ async function walkFromCursor<Row extends WithId>(
 }
 
 /**
- * Reads keyset pages (upstream.md §4.2) until there are `count` rows. Pages of older rows say
- * whether more follow. Pages of newer rows do so only with X-PREV-CURSOR; on older servers one more
- * row is requested, which takes an extra call only if `count` is a multiple of 100.
+ * Reads keyset pages (upstream.md §4.2) until there are `count` rows. To know whether more follow,
+ * one more row is requested: the headers of a last page look the same as those that a proxy removed.
+ * This takes an extra call only if `count` is a multiple of 100 and the headers name no next page.
  */
 async function walk<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -81,10 +81,8 @@ async function walk<Row extends WithId>(
   const rows: Row[] = [];
   const { direction } = from;
   const withNext = count + Number(needsHasNext);
-  // Only pages of older rows name the next one; in the other direction, one more row shows it.
-  const target = direction === 'older' ? count : withNext;
   for (;;) {
-    const perPage = Math.min(MAX_PER_PAGE, Math.max(1, target - rows.length));
+    const perPage = Math.min(MAX_PER_PAGE, Math.max(1, withNext - rows.length));
     const last = rows.at(-1);
     const id = last ? String(last.id) : from.id;
     const step = await readStep(fetch, { perPage, direction, id });
