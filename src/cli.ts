@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { exitOnSignal } from './app/startup-signals.ts';
+import { handleSignals, type OnSignal } from './app/signals.ts';
 
 /** Exit codes: 2 for invalid settings or flags, 1 for any other failure at startup. */
 const EXIT = { failed: 1, misused: 2 } as const;
@@ -18,7 +18,7 @@ function fail(error: unknown): never {
 }
 
 /** Imports what a command needs, and no more: `--help` and an invalid setting answer without the schema. */
-async function run(releaseSignals: () => void): Promise<void> {
+async function run(setOnSignal: (callback: OnSignal) => void): Promise<void> {
   const { parseConfig, usage } = await import('./app/config.ts');
   const command = parseConfig(process.env, process.argv.slice(2));
   if (command.name === 'help') return console.log(usage);
@@ -26,7 +26,7 @@ async function run(releaseSignals: () => void): Promise<void> {
   if (command.name === 'serve') {
     const { serve } = await import('./app/process.ts');
     const print = (line: string) => console.log(line);
-    return serve(command.config, { version: readVersion(), print, releaseSignals });
+    return serve(command.config, { version: readVersion(), print, setOnSignal });
   }
   const { schema } = await import('./graphql/schema.ts');
   if (command.name === 'print-subgraph') {
@@ -38,4 +38,4 @@ async function run(releaseSignals: () => void): Promise<void> {
 }
 
 // Handles signals before the rest of the program is imported, which takes up to a second.
-run(exitOnSignal()).catch(fail);
+run(handleSignals()).catch(fail);

@@ -6,6 +6,7 @@ import { demo, seedWorld } from '../simulator/seed.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
 import type { Config } from './config.ts';
 import { createGateway, listen } from './gateway.ts';
+import type { OnSignal } from './signals.ts';
 import { createWorkers, joinPrimary } from './workers.ts';
 
 /** The part of the shutdown timeout that is reserved for `close`. */
@@ -56,21 +57,12 @@ export function watchFaults(
   });
 }
 
-/** Runs a callback on the first SIGINT or SIGTERM. A second signal ends the process immediately. */
-function onSignal(callback: () => void, { releaseSignals }: Program): void {
-  releaseSignals();
-  process.once('SIGTERM', callback);
-  // Ctrl-C in a terminal reaches workers, too; only their primary acts on it.
-  if (cluster.isWorker) process.on('SIGINT', () => {});
-  else process.once('SIGINT', callback);
-}
-
 interface Program {
   version: string;
   /** Writes a line to the terminal. */
   print(line: string): void;
-  /** Ends the handling of signals that was set up for the start. */
-  releaseSignals(): void;
+  /** Sets what a signal does. Before, it ends the process. */
+  setOnSignal(callback: OnSignal): void;
 }
 
 interface Serving extends Program {
@@ -130,7 +122,10 @@ async function serveHere(serving: Serving): Promise<void> {
     end: () => shutDown(endable, { timeoutMs: FAULT_TIMEOUT_MS, logger }),
     exit: fail,
   });
-  onSignal(end, serving);
+  serving.setOnSignal((signal) => {
+    // Ctrl-C in a terminal reaches workers, too; only their primary acts on it.
+    if (cluster.isPrimary || signal === 'SIGTERM') end();
+  });
   const address = `${await gateway.listen(config.host, config.port)}/graphql`;
   if (primary) return primary.reportListening(address);
   const metricsUrl = gateway.metricsUrl();
@@ -149,7 +144,7 @@ async function serveInWorkers(serving: Serving): Promise<void> {
     end: () => workers.stop(FAULT_TIMEOUT_MS),
     exit: () => exit(1),
   });
-  onSignal(() => stop(0), serving);
+  serving.setOnSignal(() => stop(0));
   if (metricsPort !== undefined) {
     const server = createOperatorServer(metricsEndpoint(workers.metricsText));
     print(`Metrics on ${await listen(server, host, metricsPort)}/metrics`);
