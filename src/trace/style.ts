@@ -119,10 +119,11 @@ function areNumbers(bytes: Uint8Array, from: number, to: number): boolean {
 
 /**
  * Number of parameters after a color code that belong to the color; takes the first of them. A
- * parameter with parts is a whole color. A color of an unknown kind takes all following parameters, so that none is read as a code.
+ * parameter with parts is a whole color. A color of an unknown kind takes all following parameters,
+ * so that none is read as a code.
  */
-function colorLength([kind = 0, ...parts]: readonly number[]): number {
-  return parts.length > 0 ? 1 : 1 + (COLOR_PARTS.get(kind) ?? Infinity);
+function colorLength(first: readonly number[]): number {
+  return first.length > 1 ? 1 : 1 + (COLOR_PARTS.get(first[0] ?? 0) ?? Infinity);
 }
 
 /** Joins the parameters of `38;5;n` to one, like `38:5:n`; similarly for the other color codes. */
