@@ -17,6 +17,7 @@ import {
   limitConnections,
   MAX_CONNECTIONS,
 } from '../http/connections.ts';
+import { createDownloads } from '../http/downloads.ts';
 import { createDrain } from '../http/drain.ts';
 import { createGraphiqlRoute } from '../http/graphiql.ts';
 import { createGraphqlHandler } from '../http/graphql.ts';
@@ -234,7 +235,10 @@ function createListener(config: Config, given: GatewayDeps, parts: Parts) {
       operatorEndpoints(parts, config.metricsPort === undefined && !given.isWorker),
     ),
     ...(config.graphiql ? [createGraphiqlRoute(given.exampleTokens)] : []),
-    createRawLogRoute(async (caller, job) => openContext(caller, context).openTrace(job)),
+    createRawLogRoute(
+      async (caller, job) => openContext(caller, context).openTrace(job),
+      createDownloads({ stalledMs: given.stalledMs ?? 30_000 }),
+    ),
     ...(endpoint ? [createWebhookRoute(endpoint, readBytes)] : []),
   ];
   const { refused } = telemetry.observer;

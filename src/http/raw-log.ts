@@ -1,11 +1,13 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import type { Caller } from '../context/context.ts';
+import { readCredential } from '../gitlab/credential.ts';
 import { isGitlabError } from '../gitlab/errors.ts';
 import { type ErrorCode, isEnded, viewError } from '../graphql/client-errors.ts';
 import { isNumericId, isProjectName } from '../graphql/global-id.ts';
 import { traceStyleSheet } from '../trace/style.ts';
+import { createDownloads } from './downloads.ts';
 import { headerReader } from './graphql-request.ts';
 import { type Route, type RoutedRequest, sendJson } from './server.ts';
 
@@ -52,6 +54,19 @@ function refusalOf(error: unknown): Refusal {
   throw error;
 }
 
+const RETRY_AFTER_SECONDS = 5;
+
+const tooManyDownloads: Refusal = {
+  code: 'RATE_LIMITED',
+  message: 'Too many logs are being downloaded. Try again in a few seconds.',
+};
+
+/** Identifies the caller: by its credential, or without one by its address. */
+function callerOf(request: IncomingMessage): string {
+  const { kind, digest } = readCredential(headerReader(request));
+  return kind === 'anonymous' ? `anonymous ${request.socket.remoteAddress}` : digest;
+}
+
 /** Returns undefined for a path that cannot name a job. */
 function parsePath(project: string, id: string): JobAddress | undefined {
   try {
@@ -68,7 +83,7 @@ function parsePath(project: string, id: string): JobAddress | undefined {
  * GraphQL; errors are JSON with `code` and `message`. Also serves `GET /trace.css`, the style sheet
  * of logs as HTML.
  */
-export function createRawLogRoute(open: OpenLog): Route {
+export function createRawLogRoute(open: OpenLog, downloads = createDownloads()): Route {
   const refuse = (response: ServerResponse, { code, message }: Refusal) =>
     sendJson(response, statuses[code], { error: { code, message } });
 
@@ -76,7 +91,13 @@ export function createRawLogRoute(open: OpenLog): Route {
     const caller = new AbortController();
     response.once('close', () => caller.abort());
     try {
-      const { body } = await open({ header: headerReader(request), signal: caller.signal }, job);
+      const header = headerReader(request);
+      const { body } = await open({ header, signal: caller.signal }, job);
+      if (!downloads.start(callerOf(request), response)) {
+        body.destroy();
+        response.setHeader('retry-after', RETRY_AFTER_SECONDS);
+        return refuse(response, tooManyDownloads);
+      }
       response.writeHead(200, {
         ...LOG_HEADERS,
         'content-disposition': `inline; filename="${job.id}.log"`,

@@ -1,0 +1,95 @@
+import type { ServerResponse } from 'node:http';
+import { type Clock, systemClock } from '../util/clock.ts';
+
+/** Limits of long responses that are streamed from GitLab, such as raw logs. */
+export interface DownloadLimits {
+  /**
+   * At the same time. Fewer than the streams to GitLab (transport.ts), so that GraphQL can always read
+   * logs.
+   */
+  readonly total: number;
+  readonly perCaller: number;
+  /** A reader that takes less than one chunk (64 KiB) in this time is cut off. */
+  readonly stalledMs: number;
+  /** A download that takes longer is cut off. */
+  readonly maxMs: number;
+  /** A reader that took nothing for this long is cut off if another download needs its place. */
+  readonly slowMs: number;
+}
+
+const defaultLimits: DownloadLimits = {
+  total: 24,
+  perCaller: 12,
+  stalledMs: 30_000,
+  maxMs: 1_800_000,
+  slowMs: 2_000,
+};
+
+interface Download {
+  readonly caller: string;
+  readonly response: ServerResponse;
+  readonly startedAt: number;
+  /** When the reader last took what waited for it. */
+  progressAt: number;
+}
+
+export type Downloads = ReturnType<typeof createDownloads>;
+
+/** Creates the registry of the downloads of a process. */
+export function createDownloads(
+  given: Partial<DownloadLimits> = {},
+  clock: Pick<Clock, 'now'> = systemClock,
+) {
+  const limits = { ...defaultLimits, ...given };
+  const running = new Set<Download>();
+
+  /** How long the reader has left data waiting, in ms. */
+  const waitingMs = ({ response, progressAt }: Download) =>
+    response.writableNeedDrain ? clock.now() - progressAt : 0;
+  const cutOff = (download: Download) => {
+    running.delete(download);
+    download.response.destroy();
+  };
+  /** Cuts off the slowest of some downloads; false if none is slow. */
+  const cutOffSlowest = (downloads: readonly Download[]): boolean => {
+    const [slowest] = downloads.toSorted((a, b) => waitingMs(b) - waitingMs(a));
+    if (!slowest || waitingMs(slowest) < limits.slowMs) return false;
+    cutOff(slowest);
+    return true;
+  };
+  const hasCapacity = (caller: string): boolean => {
+    const all = [...running];
+    const own = all.filter((download) => download.caller === caller);
+    if (own.length >= limits.perCaller) return cutOffSlowest(own);
+    return all.length < limits.total || cutOffSlowest(all);
+  };
+  const watch = (download: Download) => {
+    const { response, startedAt } = download;
+    const timer = setInterval(() => {
+      const isTooLong = clock.now() - startedAt >= limits.maxMs;
+      if (isTooLong || waitingMs(download) >= limits.stalledMs) cutOff(download);
+    }, limits.stalledMs / 10).unref();
+    response.on('drain', () => {
+      download.progressAt = clock.now();
+    });
+    response.once('close', () => {
+      clearInterval(timer);
+      running.delete(download);
+    });
+  };
+
+  return {
+    /**
+     * Registers a download until its response is closed. Returns false if there are too many, none of
+     * which is slow.
+     */
+    start(caller: string, response: ServerResponse): boolean {
+      if (!hasCapacity(caller)) return false;
+      const now = clock.now();
+      const download = { caller, response, startedAt: now, progressAt: now };
+      running.add(download);
+      watch(download);
+      return true;
+    },
+  };
+}
