@@ -30,14 +30,27 @@ function createTlsContext(
   return secureContext;
 }
 
-function openPool(origin: string, connections: number, connect: buildConnector.connector): Pool {
+/** Below the idle timeout of common proxies, to avoid connections that they are closing. */
+const MAX_IDLE_MS = 25_000;
+/** undici replaces the connection of an aborted stream by a new one, which is idle. */
+const MAX_IDLE_AFTER_STREAM_MS = 4_000;
+
+interface PoolOptions {
+  connections: number;
+  connect: buildConnector.connector;
+  maxIdleMs?: number;
+}
+
+function openPool(
+  origin: string,
+  { connections, connect, maxIdleMs = MAX_IDLE_MS }: PoolOptions,
+): Pool {
   return new Pool(origin, {
     connections,
-    pipelining: 1,
-    // Below the idle timeout of common proxies, to avoid connections that they are closing.
-    keepAliveTimeout: 4_000,
-    keepAliveMaxTimeout: 25_000,
     connect,
+    pipelining: 1,
+    keepAliveTimeout: 4_000,
+    keepAliveMaxTimeout: maxIdleMs,
   });
 }
 
@@ -79,9 +92,9 @@ export function openConnections(
     headers: [],
   };
   return {
-    dispatcher: openPool(origin, connections, connect),
-    streams: openPool(origin, connections, connect),
-    probes: openPool(origin, 1, connect),
+    dispatcher: openPool(origin, { connections, connect }),
+    streams: openPool(origin, { connections, connect, maxIdleMs: MAX_IDLE_AFTER_STREAM_MS }),
+    probes: openPool(origin, { connections: 1, connect }),
     origin,
     prefix,
     headers: new SecretHeaders([...(network.headers?.reveal() ?? []), ...headers]),
