@@ -23,40 +23,39 @@ export interface KeptLog {
 const PIECE = 1 << 14;
 const LINE_FEED = 0x0a;
 
-/** Smaller chunks are copied to blocks, because a Buffer of one byte takes 100 bytes of memory. */
+/** Smaller chunks are joined, because a Buffer of one byte takes 100 bytes of memory. */
 const SMALL_CHUNK = 1 << 13;
 const BLOCK = 1 << 16;
 
-/**
- * Keeps the last `maxBytes`, large chunks as they are, since a copy would double the memory.
- */
+/** Joins small chunks. Yields large ones as they are, since a copy would double the memory. */
+async function* joinSmall(log: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const block = Buffer.allocUnsafeSlow(BLOCK);
+  let used = 0;
+  const takeBlock = () => {
+    const joined = Buffer.from(block.subarray(0, used));
+    used = 0;
+    return joined;
+  };
+  for await (const chunk of log) {
+    const isSmall = chunk.length < SMALL_CHUNK;
+    if (!isSmall || used + chunk.length > BLOCK) yield takeBlock();
+    if (isSmall) {
+      block.set(chunk, used);
+      used += chunk.length;
+    } else yield chunk;
+  }
+  yield takeBlock();
+}
+
+/** Keeps the last `maxBytes`. */
 function createTail(maxBytes: number) {
   const chunks: Buffer[] = [];
   let size = 0;
-  /** The block that ends with the last chunk, and how much of it is used. */
-  let block: Buffer | undefined;
-  let used = 0;
-
-  const copy = (chunk: Buffer) => {
-    if (!block || used + chunk.length > block.length || chunks.length === 0) {
-      [block, used] = [Buffer.allocUnsafeSlow(BLOCK), 0];
-      chunks.push(block.subarray(0, 0));
-    }
-    const start = used - (chunks.pop()?.length ?? 0);
-    block.set(chunk, used);
-    used += chunk.length;
-    chunks.push(block.subarray(start, used));
-  };
   return {
     chunks: chunks as readonly Buffer[],
     push(chunk: Buffer) {
       if (chunk.length === 0) return;
-      if (chunk.length < SMALL_CHUNK) {
-        copy(chunk);
-      } else {
-        block = undefined;
-        chunks.push(chunk);
-      }
+      chunks.push(chunk);
       size += chunk.length;
       while (chunks[0] && size > maxBytes) {
         const surplus = Math.min(size - maxBytes, chunks[0].length);
@@ -139,7 +138,7 @@ export async function keepLog(
   const tail = createTail(maxBytes);
   let byteSize = 0;
   let parser: TraceParser | undefined;
-  for await (const chunk of log) {
+  for await (const chunk of joinSmall(log)) {
     if (!parser && byteSize + chunk.length > maxBytes) {
       parser = createTraceParser({ maxBytes });
       await parseAll(parser, tail.chunks, pause);
