@@ -9,7 +9,7 @@ export interface GitlabDeps {
   credential: Credential;
   signal?: AbortSignal | undefined;
   counter?: RequestCounter | undefined;
-  /** Limits the calls; clients with the same budget share it. @default unlimited */
+  /** Limits the number of calls. Clients may share one budget. @default unlimited */
   budget?: CallBudget | undefined;
   /** W3C trace context headers to forward: traceparent, tracestate. */
   traceContext?: Readonly<Record<string, string>> | undefined;
@@ -27,8 +27,8 @@ function charge(budget: CallBudget | undefined, origin: { method: string; path: 
 }
 
 /**
- * Sends a call with the latest credential. If GitLab rejects it and there is a newer one, a read is
- * repeated; a write never is.
+ * Sends a call with the latest credential. If GitLab rejects it and a newer one is available, a
+ * read is repeated with that. A write is never repeated.
  */
 async function sendWithLatest<T>(
   credential: Credential,
@@ -50,7 +50,10 @@ async function sendWithLatest<T>(
 /** Sends calls on behalf of one caller. */
 export function createCalls(deps: GitlabDeps) {
   const { transport, budget, credential, signal, counter, traceContext } = deps;
-  /** A call that only detects a missing feature is refunded. */
+  /**
+   * Charges the call to the budget. Refunds a call that only showed that the server lacks a
+   * feature.
+   */
   const send = async <T>(
     method: 'GET' | 'POST',
     endpoint: Endpoint,

@@ -1,6 +1,6 @@
 /*
- * GitLab's REST endpoints, one method each. Results may be shared between callers of equal
- * requests: do not modify them.
+ * GitLab's REST endpoints, one method each. Callers that send equal requests may receive the same
+ * result object: do not modify it.
  */
 import { setMaxListeners } from 'node:events';
 import { createCalls, type GitlabDeps } from './bind-caller.ts';
@@ -34,7 +34,7 @@ import {
   restProject,
 } from './rows.ts';
 
-/** A job; `project` is the numeric id or the full path. */
+/** Names a job; `project` is the numeric id or the full path. */
 export interface JobRef {
   project: string;
   id: string;
@@ -42,7 +42,9 @@ export interface JobRef {
 
 export type PipelineRef = JobRef;
 
-/** A job to change. `kind` selects the shape of the response; a trigger job has a pipeline. */
+/**
+ * Names a job to change. `kind` selects the shape of the response; a trigger job has a pipeline.
+ */
 export type WriteRef = JobRef & { kind: 'BUILD' | 'BRIDGE'; pipeline?: string | undefined };
 
 /** A range of a log. GitLab before 19.0 returns the whole log. */
@@ -63,7 +65,9 @@ type JobVariables = readonly { key: string; value: string }[] | undefined;
 const build = (project?: string) => identifiedBy(restJob, { kind: 'BUILD', project });
 const bridge = (project: string, pipeline: string | undefined) =>
   identifiedBy(restBridge, { kind: 'BRIDGE', project, pipeline });
-/** The job that a retry or play started, which may have another id (upstream.md §2.9, §2.11). */
+/**
+ * Reads the job that a retry or play started, which may have another id (upstream.md §2.9, §2.11).
+ */
 const started = ({ project, kind, pipeline }: WriteRef): Read<Job | Bridge> =>
   kind === 'BUILD' ? readOne(build(project)) : readOne(bridge(project, pipeline));
 const canceled = ({ project, id, kind, pipeline }: WriteRef): Read<Job | Bridge> =>
@@ -88,15 +92,19 @@ export type Gitlab = ReturnType<typeof createGitlab>;
  * async, so that an invalid id rejects instead of throwing.
  */
 export function createGitlab(deps: GitlabDeps) {
-  // An operation may have hundreds of calls, which all listen to its signal: not a leak.
+  // An operation may have hundreds of calls that all listen to its signal. Node warns of a leak
+  // above ten listeners.
   if (deps.signal) setMaxListeners(0, deps.signal);
   const { get, post, server, projects } = createCalls(deps);
   const { credential } = deps;
-  /** Remembers which number a project has that was requested by its path. */
+  /** Remembers the number of a project that was requested by its path. */
   const learn = (project: string, number: string | number | null | undefined) => {
     if (number != null) projects.learn(credential, project, { number: String(number) });
   };
-  /** Reads rows of a project, which contain its number. */
+  /**
+   * Waits for a page of a project's rows and remembers the project's number, which the rows
+   * contain.
+   */
   const getPage = async <Row extends Job | Bridge>(
     project: string,
     reading: Promise<Page<Row>>,
@@ -109,7 +117,7 @@ export function createGitlab(deps: GitlabDeps) {
     credential,
     server,
 
-    /** The number of a project that this caller requested by its path before. Makes no call. */
+    /** Returns the project that this caller requested by `path` before. Makes no call. */
     findProject: (path: string) => projects.find(credential, path),
 
     /**
@@ -128,7 +136,7 @@ export function createGitlab(deps: GitlabDeps) {
       return getPage(project, get(endpoint`/projects/${project}/jobs`, read, { query }));
     },
 
-    /** Builds, newest first; retried ones on request (§2.2). */
+    /** Builds, newest first. Includes retried ones only if requested (§2.2). */
     async listPipelineJobs(
       { project, id }: PipelineRef,
       filter: ScopeFilter & { includeRetried?: boolean | undefined },
@@ -141,7 +149,7 @@ export function createGitlab(deps: GitlabDeps) {
       return getPage(project, get(path, read, { query }));
     },
 
-    /** Trigger jobs, from the endpoint that the server has (§2.3). */
+    /** Trigger jobs, from whichever of two endpoints this server has (§2.3). */
     async listPipelineBridges(
       { project, id }: PipelineRef,
       filter: ScopeFilter,
@@ -157,7 +165,7 @@ export function createGitlab(deps: GitlabDeps) {
       return getPage(project, reading);
     },
 
-    /** A build; 404 for a bridge's id (§2.4). */
+    /** A build. GitLab answers 404 for the id of a bridge (§2.4). */
     async getJob({ project, id }: JobRef) {
       const path = endpoint`/projects/${project}/jobs/${id}`;
       const job = await get(path, readOne(withId(build(project), id)));
@@ -166,13 +174,14 @@ export function createGitlab(deps: GitlabDeps) {
     },
 
     /**
-     * A job's raw log, empty if there is none (§7). Servers without `byteOffset` return all of it.
+     * A job's raw log, empty if there is none (§7). Servers that ignore `byteOffset` return the
+     * whole log.
      */
     getJobTrace: async ({ project, id }: JobRef, part: TracePart = {}) =>
       get(endpoint`/projects/${project}/jobs/${id}/trace`, readText, {
         query: partOf(part),
         expects: 'log',
-        // A tail is requested only once, so caching it is useless.
+        // Each tail of a log is requested only once, so it is not cached.
         keep: part.byteOffset === undefined,
       }),
 
@@ -207,7 +216,7 @@ export function createGitlab(deps: GitlabDeps) {
       return pipeline;
     },
 
-    /** May succeed without canceling: compare the status (§2.8). */
+    /** GitLab may report success without canceling: compare the job's status (§2.8). */
     cancelJob: async (ref: WriteRef, { force }: { force?: boolean | undefined }) =>
       post(endpoint`/projects/${ref.project}/jobs/${ref.id}/cancel`, canceled(ref), {
         force: force || undefined,
@@ -216,7 +225,7 @@ export function createGitlab(deps: GitlabDeps) {
     /** Returns the new job, which has a new id (§2.9). */
     retryJob: async (ref: WriteRef, { inputs }: { inputs?: JobInputs }) =>
       post(endpoint`/projects/${ref.project}/jobs/${ref.id}/retry`, started(ref), {
-        // The server's code reads `inputs`, its documentation says `job_inputs`.
+        // GitLab's code reads `inputs`; its documentation says `job_inputs`. Both are sent.
         inputs,
         job_inputs: inputs,
       }),
@@ -227,7 +236,7 @@ export function createGitlab(deps: GitlabDeps) {
         readOne(withId(build(ref.project), ref.id)),
       ),
 
-    /** Returns the same job, or a new one if it had run before (§2.11). */
+    /** Returns the job itself or, if it had run before, a new one (§2.11). */
     playJob: async (
       ref: WriteRef,
       { variables, inputs }: { variables?: JobVariables; inputs?: JobInputs },

@@ -2,22 +2,25 @@ import { createHash } from 'node:crypto';
 import { createRedact, type Redact } from '../util/redact.ts';
 import { Secret } from '../util/secret.ts';
 
-/** Kind of the caller's token; of several, the one that GitLab checks first. */
+/** Kind of the caller's token. If the caller sends several, the one that GitLab checks first. */
 export type CredentialKind = 'private-token' | 'bearer' | 'job-token' | 'anonymous';
 
 export interface Credential {
   readonly kind: CredentialKind;
-  /** Key for state that outlives a request; 'anonymous' without a credential. */
+  /** Key for state that outlives a request. 'anonymous' if the caller sent no credential. */
   readonly digest: string;
   readonly headers: SecretHeaders;
-  /** Only if the credential can be replaced while it is used. */
+  /** Present if the credential can be replaced while operations use it. */
   readonly renewal?: Renewal;
 }
 
-/** Replaces a credential, such as the gateway's own token in a file, while operations use it. */
+/**
+ * Replaces a credential while operations use it, such as the gateway's own token when its file
+ * changes.
+ */
 export interface Renewal {
   latest(): Credential;
-  /** Looks for a new credential, because GitLab rejected this one. Returns whether there is one. */
+  /** Looks for a new credential after GitLab rejected this one. Returns whether it found one. */
   renew(rejected: Credential): boolean;
 }
 
@@ -47,19 +50,25 @@ export const anonymous: Credential = {
   headers: new SecretHeaders([]),
 };
 
-/** Visible ASCII. Repeated headers arrive joined by ", ", which does not match. */
+/**
+ * Visible ASCII. A header that is sent twice arrives as values joined by ", ", which does not
+ * match.
+ */
 const tokenForm = /^[\x21-\x7e]+$/;
 /**
- * GitLab's longest tokens, JSON web tokens of jobs, have about 1,000 characters. Servers refuse longer
- * headers in ways that look as if GitLab were down.
+ * GitLab's longest tokens, JSON web tokens of jobs, have about 1,000 characters. Web servers answer
+ * much longer headers with errors that look as if GitLab were down.
  */
 const MAX_TOKEN_LENGTH = 4_096;
-/** GitLab's prefix of job tokens, after a prefix that an instance may configure for all tokens. */
+/**
+ * GitLab's prefix of job tokens. An instance may configure a prefix for all tokens, which precedes
+ * it.
+ */
 const jobTokenForm = /^(?:[\w.]+-)?glcbt-/;
 
 /**
- * Reads the credential from the headers PRIVATE-TOKEN, Authorization: Bearer and JOB-TOKEN, and
- * passes on all that are present. A blank header counts as absent. Throws CredentialError for a
+ * Reads the credential from the headers PRIVATE-TOKEN, Authorization: Bearer and JOB-TOKEN. It
+ * contains all that are present. A blank header counts as absent. Throws CredentialError for a
  * value that cannot be a token.
  */
 export function readCredential(header: (name: string) => string | null | undefined): Credential {
@@ -80,7 +89,7 @@ function readToken(name: string, value: string | null | undefined): string | und
   return token ? checkToken(name, token) : undefined;
 }
 
-/** The token of `Authorization: Bearer …`; other schemes are not GitLab's and count as absent. */
+/** The token of `Authorization: Bearer …`. Ignores other schemes, which GitLab does not use. */
 function readBearer(value: string | null | undefined): string | undefined {
   const token = /^\s*bearer(?:\s+(.*))?$/is.exec(value ?? '')?.[1]?.trim();
   return token ? checkToken('Authorization', token) : undefined;

@@ -4,7 +4,7 @@ export interface Endpoint {
   readonly template: string;
 }
 
-/** An id that would change the path, such as '..'. GitLab has no such ids. */
+/** An id that would change the path, such as '..'. No id of GitLab does. */
 export class InvalidSegmentError extends RangeError {
   override readonly name = 'InvalidSegmentError';
   readonly code = 'INVALID_SEGMENT';
@@ -13,8 +13,9 @@ export class InvalidSegmentError extends RangeError {
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Encodes one segment of a path, including the slashes of a project's full path. Proxies may decode
- * those and resolve dots, so no part of it may be empty, "." or "..".
+ * Encodes one segment of a path. A project's full path is one segment, so its slashes are encoded,
+ * too. Proxies may decode them and resolve dots, so no part between slashes may be empty, "." or
+ * "..".
  */
 function encodeSegment(value: string): string {
   const isInvalid = value
@@ -33,7 +34,7 @@ export function endpoint(parts: TemplateStringsArray, ...values: readonly string
 
 type QueryValue = string | number | boolean | readonly string[] | undefined;
 
-/** Query parameters by name; undefined ones are omitted, a list repeats its name. */
+/** Query parameters by name. Undefined ones are omitted; a list becomes one parameter per item. */
 export type Query = Readonly<Record<string, QueryValue>>;
 
 /** Formats a query with its question mark, in the given order; empty without parameters. */

@@ -9,7 +9,7 @@ export type GitlabErrorCode =
   | 'GITLAB_MISROUTED'
   | 'GITLAB_CALL_BUDGET';
 
-/** The call that failed. `redact` removes the caller's tokens from all texts. */
+/** The call that failed. `redact` removes the caller's tokens from the error's texts. */
 export interface ErrorOrigin {
   readonly method: string;
   /** The path below /api/v4, without its query. */
@@ -19,7 +19,7 @@ export interface ErrorOrigin {
   readonly cause?: unknown;
 }
 
-/** A call to GitLab without a usable response. Its texts never contain tokens. */
+/** A call to GitLab that has no usable response. The error's texts never contain tokens. */
 export abstract class GitlabError extends Error {
   abstract readonly code: GitlabErrorCode;
   /** What went wrong, without the method and path. */
@@ -48,9 +48,12 @@ export class GitlabStatusError extends GitlabError {
   override readonly name = 'GitlabStatusError';
   readonly code = 'GITLAB_STATUS';
   readonly status: number;
-  /** GitLab's message (upstream.md §1.2); undefined if there is none, or only a web page. */
+  /**
+   * GitLab's message (upstream.md §1.2). Undefined if the body has none, for example because it is
+   * a web page.
+   */
   readonly gitlabMessage: string | undefined;
-  /** The wait that GitLab asks for, for example in maintenance mode; null if it names none. */
+  /** The wait that GitLab requests, for example in maintenance mode; null if it requests none. */
   readonly retryAfterSeconds: number | null;
 
   constructor(
@@ -72,7 +75,10 @@ export class GitlabStatusError extends GitlabError {
 export class GitlabNetworkError extends GitlabError {
   override readonly name = 'GitlabNetworkError';
   readonly code = 'GITLAB_NETWORK';
-  /** False only if nothing can have reached GitLab: refused, no such host, or not tried. */
+  /**
+   * False only if the request cannot have reached GitLab: connection refused, unknown host, or not
+   * sent.
+   */
   readonly sent: boolean;
 
   constructor(message: string, options: { sent: boolean }, origin: ErrorOrigin) {
@@ -88,7 +94,7 @@ export class GitlabTimeoutError extends GitlabError {
   override readonly name = 'GitlabTimeoutError';
   readonly code = 'GITLAB_TIMEOUT';
   readonly phase: TimeoutPhase;
-  /** False only if nothing can have reached GitLab. */
+  /** False only if the request cannot have reached GitLab. */
   readonly sent: boolean;
 
   constructor(options: { phase: TimeoutPhase; sent: boolean }, origin: ErrorOrigin) {
@@ -100,13 +106,13 @@ export class GitlabTimeoutError extends GitlabError {
 
 /**
  * GitLab refused the call because of a rate limit, or the gateway did not send it because GitLab
- * would.
+ * would refuse it.
  */
 export class GitlabRateLimitError extends GitlabError {
   override readonly name = 'GitlabRateLimitError';
   readonly code = 'GITLAB_RATE_LIMIT';
   readonly status = 429;
-  /** Null if GitLab names no time. */
+  /** Null if GitLab did not send a time. */
   readonly retryAfterSeconds: number | null;
   readonly gitlabMessage: string | undefined;
 
@@ -121,7 +127,10 @@ export class GitlabRateLimitError extends GitlabError {
   }
 }
 
-/** GitLab's response violates the API's contract: broken JSON, a wrong shape, another row. */
+/**
+ * GitLab's response violates the API's contract: broken JSON, a wrong shape, or a row that was not
+ * requested.
+ */
 export class GitlabResponseError extends GitlabError {
   override readonly name = 'GitlabResponseError';
   readonly code = 'GITLAB_RESPONSE';
@@ -151,7 +160,7 @@ export class GitlabMisroutedError extends GitlabError {
   readonly status: number;
   /** Whether GitLab's router does not know the path: this server does not have the endpoint. */
   readonly noSuchRoute: boolean;
-  /** The address that a redirect names, for the log; undefined if it is no redirect. */
+  /** The address that a redirect names, for logs. Undefined for other responses. */
   readonly redirectsTo: string | undefined;
 
   /** `reason` is a sentence for clients. It contains no internal address. */
@@ -188,8 +197,9 @@ function hasStatus(error: unknown, status: number): error is GitlabStatusError {
 }
 
 /**
- * Whether GitLab itself says that the resource does not exist. It says so, too, for what is not
- * visible to the caller. A 404 of GitLab's router or of another server is a GitlabMisroutedError.
+ * Whether GitLab itself says that the resource does not exist. GitLab says the same of a resource
+ * that the caller may not see. A 404 of GitLab's router or of another server is a
+ * GitlabMisroutedError.
  */
 export const isNotFound = (error: unknown): error is GitlabStatusError => hasStatus(error, 404);
 
@@ -209,8 +219,8 @@ export function isKeysetUnsupported(
 }
 
 /**
- * Whether the error shows that the server lacks a feature. ServerCapabilities stores this, so that
- * it is detected only once.
+ * Whether the error shows that the server lacks a feature. ServerCapabilities remembers this, so
+ * that not every call fails.
  */
 export function isCapabilityError(error: unknown): boolean {
   return isKeysetUnsupported(error) || isMissingRoute(error);
@@ -234,8 +244,9 @@ export function causeOf(error: GitlabError): string {
 }
 
 /**
- * Whether the error shows that something is wrong between the gateway and GitLab: no response, a
- * response that is not usable or not GitLab's, or 502 and above. Other errors concern one call.
+ * Whether the error shows that something is wrong between the gateway and GitLab: no response, an
+ * unusable response, a response of another server, or a status of 502 and above. Other errors
+ * concern one call.
  */
 export function isConnectionProblem(error: GitlabError): boolean {
   const isUnusable = error instanceof GitlabResponseError && !error.cursorIgnored;
@@ -245,7 +256,10 @@ export function isConnectionProblem(error: GitlabError): boolean {
 /** Whether the call waited in the gateway's own queues until its deadline. */
 const isQueueTimeout = ({ phase, sent }: GitlabTimeoutError): boolean => phase === 'total' && !sent;
 
-/** Whether the error shows that GitLab is down or overloaded: no response, or 502 and above. */
+/**
+ * Whether the error shows that GitLab is down or overloaded: no response, or a status of 502 and
+ * above.
+ */
 export function isOutage(error: unknown): boolean {
   if (error instanceof GitlabStatusError) return error.status > 501;
   if (error instanceof GitlabTimeoutError) return !isQueueTimeout(error);

@@ -1,13 +1,13 @@
 /*
- * Headers that every call to GitLab carries in addition, for an access proxy in front of GitLab. They
- * must not change which user or what a call is for, nor how it is transferred.
+ * Headers that are added to every call to GitLab, for an access proxy in front of GitLab. They must
+ * not change the user, the target or the encoding of a call.
  */
 
-/** Headers by which GitLab recognizes a user; "-" and "_" are the same for some servers. */
+/** Headers by which GitLab recognizes a user. Some servers treat "-" and "_" as equal. */
 const CREDENTIALS = [
   ...['authorization', 'private-token', 'job-token', 'deploy-token', 'cookie', 'sudo'],
 ];
-/** Hop-by-hop headers (RFC 9110 §7.6.1), and those that frame a message. */
+/** Hop-by-hop headers (RFC 9110 §7.6.1), and headers that delimit a message. */
 const CONNECTION = [
   ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding'],
   ...['upgrade', 'proxy-authorization', 'proxy-authenticate', 'host', 'content-length', 'expect'],
@@ -25,16 +25,16 @@ const reasons = new Map([
 ]);
 
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-/** Visible ASCII with spaces and tabs between; a lone CR would end the header. */
+/** Visible ASCII with spaces and tabs between. Excludes CR, which would end the header. */
 const VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 
 interface ExtraHeaders {
   entries: [name: string, value: string][];
-  /** With line numbers; without values, which are secret. */
+  /** Messages with line numbers. They contain no values, which are secret. */
   problems: string[];
 }
 
-/** Returns what is wrong with a header. */
+/** Returns what is wrong with a header; undefined if it is valid. */
 function problemOf(name: string, value: string, known: ReadonlySet<string>): string | undefined {
   if (!NAME.test(name)) return 'must be `Name: value`';
   const reason = reasons.get(name.replaceAll('_', '-'));

@@ -3,11 +3,11 @@ import { GitlabStatusError, isOutage } from './errors.ts';
 import type { Send } from './request.ts';
 
 /*
- * A sender may bring a new made-up token with each request. So whatever is limited per credential is
- * limited per process, too, and unknown credentials together can use up only a part of that limit.
+ * A client may send a different invented token with each request. So every limit per credential is
+ * also a limit per process, and all unknown credentials together can use only a part of that.
  */
 
-/** More than the users of one process; the least recently used is forgotten. */
+/** More than the users of one process. Above it, the least recently used digest is removed. */
 const MAX_KNOWN = 10_000;
 
 /** The credentials that GitLab has accepted, by digest. */
@@ -24,12 +24,15 @@ export function createKnownCredentials(): KnownCredentials {
   };
 }
 
-/** Whether the error is GitLab's own refusal, other than that of an unknown credential. */
+/** Whether the error is GitLab's own refusal and shows that GitLab knows the credential. */
 function isFromKnownCaller(error: unknown): boolean {
   return error instanceof GitlabStatusError && error.status !== 401 && !isOutage(error);
 }
 
-/** Learns credentials from GitLab's responses: 401 and 429 do not show that a credential exists. */
+/**
+ * Adds a credential to `known` when a response shows that GitLab accepts it. 401 and 429 do not
+ * show that.
+ */
 export function createCredentialObserver(send: Send, known: KnownCredentials): Send {
   return async (call) => {
     const { digest } = call.credential;
@@ -50,19 +53,19 @@ interface CallerLimits {
   readonly known: KnownCredentials;
 }
 
-/** Counts something that callers hold, in total and per credential. */
+/** Counts what each caller holds, such as open connections, in total and per credential. */
 export type CallerCounts = ReturnType<typeof createCallerCounts>;
 
 /**
- * Creates counts with limits. Unknown credentials together hold at most half of `max`, or as much as
- * one caller may.
+ * Creates counts with limits. All unknown credentials together may hold half of `max`, but at least
+ * as much as one caller.
  */
 export function createCallerCounts({ max, maxPerCaller, known }: CallerLimits) {
   const byDigest = new Map<string, number>();
   const maxUnknown = Math.max(Math.ceil(max / 2), maxPerCaller);
   let total = 0;
   const countOf = (digest: string) => byDigest.get(digest) ?? 0;
-  /** Counted anew, because a credential becomes known while it holds something. */
+  /** Not stored, because a credential may become known while it is counted. */
   const countUnknown = () => {
     let sum = 0;
     for (const [digest, count] of byDigest) if (!known.has(digest)) sum += count;
@@ -83,13 +86,15 @@ export function createCallerCounts({ max, maxPerCaller, known }: CallerLimits) {
   };
 }
 
-/** States are kept for this many unknown credentials; one is needed while its first call runs. */
+/**
+ * Number of unknown credentials whose state is kept. Each needs it only while its first call runs.
+ */
 const MAX_UNKNOWN = 1_000;
 
 /**
- * Keeps one state per credential. The least recently used is evicted, that of a known credential only
- * by those of other known ones. Eviction is harmless: running calls hold their state, and the next
- * call creates a new one.
+ * Keeps one state per credential and evicts the least recently used. Unknown credentials cannot
+ * evict the state of known ones. Eviction is harmless: running calls hold a reference to their
+ * state, and the next call creates a new one.
  */
 export function createPerCredential<S extends object>(
   create: () => S,

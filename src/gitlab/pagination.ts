@@ -8,15 +8,15 @@ import { type Headers, headerOf } from './transport/headers.ts';
 export interface Page<T> {
   items: T[];
   /**
-   * Whether older rows follow; undefined if unknown: a full page without the header that names the
-   * next one, which a proxy may have removed.
+   * Whether older rows follow. Undefined if unknown: the page is full, and the header that names
+   * the next page is missing, perhaps because a proxy removed it.
    */
   hasNext: boolean | undefined;
-  /** Whether newer rows precede; undefined if unknown (keyset pages without X-PREV-CURSOR). */
+  /** Whether newer rows precede. Undefined if unknown (keyset pages without X-PREV-CURSOR). */
   hasPrevious: boolean | undefined;
   /** Number of rows in the list; undefined if GitLab does not count them (upstream.md §4.1). */
   total: number | undefined;
-  /** The call that returned it, for errors about it. */
+  /** The call that returned the page, for error messages. */
   origin?: ErrorOrigin | undefined;
 }
 
@@ -46,7 +46,7 @@ export function toPageQuery(page: RestPageRequest): Query {
   };
 }
 
-/** The target of rel="next" in the Link header, which is on GitLab's external host. */
+/** The URL of rel="next" in the Link header. Its host is GitLab's external host name. */
 function nextLink(headers: Headers): string | undefined {
   const links = headerOf(headers, 'link');
   if (!links?.includes('next')) return undefined;
@@ -64,14 +64,15 @@ function toCount(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** Returns whether a page is followed by another, as far as its headers say. */
+/** Returns whether another page follows; undefined if the headers do not show it. */
 function isFollowed(request: OffsetRequest, headers: Headers): boolean | undefined {
   const nextPage = headerOf(headers, 'x-next-page');
   if (nextPage !== undefined) return nextPage !== '';
   const total = toCount(headerOf(headers, 'x-total'));
   if (total !== undefined) return request.page * request.perPage < total;
   if (nextLink(headers)) return true;
-  // GitLab links the first page on every page.
+  // Every page of GitLab links the first page. So a Link header without "next" is that of the last
+  // page.
   return /rel="?first/.test(headerOf(headers, 'link') ?? '') ? false : undefined;
 }
 
@@ -86,7 +87,10 @@ export function checkNext(
   throw new GitlabResponseError(problem, head, originOf(call, head));
 }
 
-/** Builds offset pages from their headers, any of which a proxy may have removed. */
+/**
+ * Returns a function that builds offset pages from rows and headers. A proxy may have removed any
+ * of the headers.
+ */
 export function offsetEnvelope<T>(
   request: OffsetRequest,
 ): (items: T[], head: ResponseHead, call: Call) => Page<T> {

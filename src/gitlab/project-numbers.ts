@@ -5,11 +5,11 @@ import type { Credential } from './credential.ts';
 export interface KnownProject {
   /** The numeric id. */
   readonly number: string;
-  /** The path that GitLab itself uses for it; undefined if it is not known. */
+  /** The path that GitLab itself uses for it; undefined if unknown. */
   readonly fullPath?: string | undefined;
   /**
-   * Whether calls must use the number, because the path is redirected to it (a renamed project,
-   * upstream.md §1.3), or because a proxy does not pass the path on.
+   * Whether calls must use the number, because GitLab redirects the path to it (a renamed project,
+   * upstream.md §1.3) or a proxy does not forward the path.
    */
   readonly onlyByNumber?: boolean | undefined;
 }
@@ -17,13 +17,18 @@ export interface KnownProject {
 type Caller = Pick<Credential, 'digest'>;
 
 /**
- * The numbers of the projects whose paths were requested, per credential. A number is not asked for
- * again while it is remembered: for ten minutes at most, because a path may pass to another project.
+ * The numbers of the projects whose paths were requested, per credential. Each is remembered for
+ * ten minutes, because a path may pass to another project.
  */
 export interface ProjectNumbers {
-  /** Returns the project that the caller last found under a path; undefined if none is remembered. */
+  /**
+   * Returns the project that the caller last found under a path; undefined if it is not remembered.
+   */
   find(caller: Caller, path: string): KnownProject | undefined;
-  /** Remembers what a response to the caller said about a path. Ignores a path that is a number. */
+  /**
+   * Stores the project that a response to the caller showed for a path. Ignores a path that is a
+   * number.
+   */
   learn(caller: Caller, path: string, project: KnownProject): void;
   /** Forgets a project by its path or number, because GitLab answered 404. */
   forget(caller: Caller, pathOrNumber: string): void;
@@ -31,7 +36,7 @@ export interface ProjectNumbers {
 
 const LIFETIME_MS = 10 * 60_000;
 const MAX_PER_CREDENTIAL = 500;
-/** Over all credentials; a path has at most 1 KB. */
+/** Over all credentials. A path has at most 1 KB. */
 const MAX_PATHS = 20_000;
 
 const NUMBER = /^\d+$/;
@@ -39,9 +44,8 @@ const NUMBER = /^\d+$/;
 type Entry = KnownProject & { readonly expiresAt: number };
 
 /**
- * Creates a store. Only a response that identifies a project creates an entry, so made-up tokens,
- * which GitLab rejects, take no place in it. When it is full, the credential that has not learned
- * anything for the longest time is dropped.
+ * Creates a store. Only a response that identifies a project creates an entry, so invalid tokens
+ * create none. When it is full, all entries of the least recently updated credential are removed.
  */
 export function createProjectNumbers({ now }: Pick<Clock, 'now'>): ProjectNumbers {
   /** By digest and lower-case path, least recently learned first. */
@@ -78,7 +82,8 @@ export function createProjectNumbers({ now }: Pick<Clock, 'now'>): ProjectNumber
       if (NUMBER.test(path) || !NUMBER.test(number)) return;
       const found = find(caller, path);
       const known = found?.number === number ? found : undefined;
-      // Calls were sent to the number, so their rows do not show that the path still leads to it.
+      // A response to a call by number does not show that the path still leads to the project, so
+      // it does not extend the entry's lifetime.
       const isByNumber = known?.onlyByNumber && !onlyByNumber;
       store(caller.digest, path.toLowerCase(), {
         number,

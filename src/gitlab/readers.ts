@@ -1,6 +1,6 @@
 /*
- * Readers turn a response body into validated rows: parsed once, checked against the shapes of
- * rows.ts, and completed with the identity that GitLab omits.
+ * Readers parse a response body once, check it against the shapes of rows.ts, and add the identity
+ * that GitLab omits: the project and the kind of job.
  */
 import type { Readable } from 'node:stream';
 import { parseExactJson } from '../util/json.ts';
@@ -31,7 +31,7 @@ function parseJson(response: RawResponse, call: Call): unknown {
   try {
     return parseExactJson(text);
   } catch {
-    // Not kept as the cause: the parser's message quotes the body.
+    // The parser's error is not passed on as the cause, because its message quotes the body.
     return refusal(response, call)('broken JSON');
   }
 }
@@ -46,14 +46,14 @@ export function shapeOf<T>(shape: Shape<T>): Row<T> {
 
 interface Identity {
   kind: 'BUILD' | 'BRIDGE';
-  /** The project and the pipeline as requested, for rows that do not name them. */
+  /** The requested project and pipeline, for rows that do not name them. */
   project?: string | undefined;
   pipeline?: string | undefined;
 }
 
 /**
- * Validates a job or bridge and adds its identity: `kind`, and the pipeline's numeric project id
- * or, on servers that omit it, the project as requested.
+ * Validates a job or bridge and adds its identity: `kind` and `project_id`. That is the pipeline's
+ * numeric project id or, on servers that omit it, the project as requested.
  */
 export function identifiedBy<
   T extends {
@@ -76,8 +76,8 @@ export function identifiedBy<
 }
 
 /**
- * Refuses a row with another id than that in the address, such as a confused cache sends: to serve
- * or change another job would be worse than to fail.
+ * Rejects a row whose id is not the requested one, which a faulty cache may send. Showing or
+ * changing another job would be worse than an error.
  */
 export function withId<T extends { id: number | string }>(row: Row<T>, id: string): Row<T> {
   const expected = id.replace(/^0+(?=\d)/, '');
@@ -90,8 +90,9 @@ export function withId<T extends { id: number | string }>(row: Row<T>, id: strin
 }
 
 /**
- * Builds a result that does not depend on the head. A separate function, like `withEnvelope`: the
- * ETag cache retains what the closure captures, which must not include the call or the body.
+ * Builds a result that does not depend on the response headers. A separate function, like
+ * `withEnvelope`, because the ETag cache retains all that the closure captures: only the value, not
+ * the call or the body.
  */
 const resultOf =
   <T>(value: T): BuildResult<T> =>
@@ -108,7 +109,7 @@ export function readOne<T>(row: Row<T>): Read<T> {
   return (response, call) => resultOf(row(parseJson(response, call), refusal(response, call)));
 }
 
-/** Reads a list of rows and its envelope. An invalid row fails the whole list. */
+/** Reads a list of rows; `envelope` makes the page of them. An invalid row fails the whole list. */
 export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
   return (response, call) => {
     const refuse = refusal(response, call);

@@ -4,13 +4,13 @@ import type { Endpoint } from './endpoint.ts';
 import type { ErrorOrigin } from './errors.ts';
 import { type Headers, headerOf } from './transport/headers.ts';
 
-/** Counts the calls of one operation, for its `extensions.upstream`. */
+/** Counts the calls of one operation, for `extensions.upstream` of its response. */
 export interface RequestCounter {
   /** Exchanges with GitLab, including retries and 304 responses. */
   calls: number;
   /** Requests that shared the response of another request. */
   coalesced: number;
-  /** Those of `calls` that returned 304. */
+  /** The part of `calls` that returned 304. */
   notModified: number;
   requestIds?: string[];
 }
@@ -29,9 +29,9 @@ export interface ResponseHead {
 }
 
 /**
- * Builds the result from a parsed body and the response headers, which hold a page's cursors, for
- * example. Cached with the ETag and called again on 304: GitLab computes the ETag from the body
- * alone, so the headers may have changed.
+ * Adds what the response headers contain, such as the cursors of a page, to a parsed body. Cached
+ * with the ETag and called again on 304: GitLab computes the ETag from the body alone, so the
+ * headers may have changed.
  */
 export type BuildResult<T> = (head: ResponseHead, call: Call) => T;
 
@@ -50,9 +50,9 @@ export interface UpstreamRequest<T> {
   readonly counter?: RequestCounter | undefined;
   /** W3C trace context headers to forward: traceparent, tracestate. */
   readonly traceContext?: Readonly<Record<string, string>> | undefined;
-  /** A log is judged by its media type, never by its content. @default 'json' */
+  /** What the body must be. A log is recognized by its media type alone. @default 'json' */
   readonly expects?: 'json' | 'log' | undefined;
-  /** Whether the body is returned as a stream instead of collected. */
+  /** Whether to return the body as a stream. */
   readonly streaming?: boolean | undefined;
   /** Whether the response may be cached for revalidation. @default true for GET */
   readonly keep?: boolean | undefined;
@@ -84,7 +84,7 @@ export interface GitlabResponse<T> extends ResponseHead {
 export type Exchange = (call: Call) => Promise<RawResponse>;
 /** Sends a call. Rejects with GitlabError, or with the reason of the call's signal. */
 export type Send = (call: Call) => Promise<GitlabResponse<unknown>>;
-/** Starts a call that has no deadline yet. `controller` aborts it, if given. */
+/** Starts a call and sets its deadline. `controller` aborts it, if given. */
 export type Start = (
   request: UpstreamRequest<unknown>,
   controller?: AbortController,
@@ -94,10 +94,10 @@ export type Start = (
 export interface CallEvent {
   readonly template: string;
   readonly method: string;
-  /** Undefined without a response, or if another call's response is shared. */
+  /** Undefined if there was no response, or if another call's response was shared. */
   readonly status: number | undefined;
   readonly durationMs: number;
-  /** `left`: the caller canceled, which says nothing about GitLab. */
+  /** `left`: the caller canceled the call, so the outcome shows nothing about GitLab. */
   readonly outcome: 'call' | 'coalesced' | 'not-modified' | 'left';
 }
 

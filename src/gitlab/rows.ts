@@ -17,8 +17,8 @@ import {
 /*
  * Shapes of GitLab's REST responses. Treat every scalar as optional, since GitLab versions differ:
  * a key may be missing on an older server and null on a newer one. A value of an unexpected type
- * that cannot be converted reads as null as well, so that it costs no other value of the job. Only
- * what identifies a row is required, and a job's status.
+ * that cannot be converted becomes null, so that the other values of the job remain. Only a row's
+ * id and a job's status are required.
  */
 
 const text = optional(aText);
@@ -197,7 +197,10 @@ export const restBridge = object({
 });
 export type RestBridge = Of<typeof restBridge>;
 
-/** A project as returned by its own endpoint: GitLab sends more, and less without permissions. */
+/**
+ * A project as returned by its own endpoint. GitLab sends further members, and fewer to a caller
+ * without permissions.
+ */
 export const restProject = object({
   id,
   path_with_namespace: aText,
@@ -239,13 +242,16 @@ export const restAllowedAgents = object({
 });
 export type RestAllowedAgents = Of<typeof restAllowedAgents>;
 
-/** A commit with the project in which GitLab showed it: forks have commits of the same hash. */
+/**
+ * A commit with the project in which GitLab showed it, because forks contain commits with equal
+ * hashes.
+ */
 export type Commit = RestCommit & { project_id: string };
 
 /**
  * A row with the identity that GitLab omits: its project, and whether it is a build or a trigger
- * job. `project_id` is the pipeline's numeric one or, on servers that omit it, the project as
- * requested. `pipeline_id` is set for trigger jobs.
+ * job. `project_id` is the pipeline's numeric project id or, on servers that omit that, the project
+ * as requested. `pipeline_id` is set for trigger jobs.
  */
 export type Identified<Row> = Row & {
   kind: 'BUILD' | 'BRIDGE';

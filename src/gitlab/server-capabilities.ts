@@ -1,31 +1,37 @@
 import type { Clock } from '../util/clock.ts';
 
 /**
- * Features of the GitLab server, detected from its responses since versions differ (upstream.md
- * §11). Shared by all callers, so nothing here may depend on a caller. Undefined until detected.
+ * Features of the GitLab server, detected from its responses, because versions differ (upstream.md
+ * §11). All callers share them, so no value may depend on a caller. Each is undefined until
+ * detected.
  */
 export interface ServerCapabilities {
   /** Whether lists of project jobs support keyset pagination (GitLab 15.9 and later). */
   keyset?: boolean;
   /** Whether keyset pages have the headers X-NEXT-CURSOR and X-PREV-CURSOR. */
   cursorHeaders?: boolean;
-  /** Whether its cursors have the form that is built here. If false, offset pages are used. */
+  /** Whether GitLab's cursors equal those of `buildCursor`. If false, offset pages are used. */
   builtCursors?: boolean;
   /** Name of the endpoint for a pipeline's trigger jobs (19.2 and later: trigger_jobs). */
   bridges?: 'bridges' | 'trigger_jobs';
-  /** Whether byte_offset of a trace is supported (19.0 and later). Set by the reader of traces. */
+  /**
+   * Whether byte_offset of a trace is supported (19.0 and later). Set by the code that reads logs.
+   */
   byteOffset?: boolean;
 }
 
 const NAMES = ['keyset', 'cursorHeaders', 'builtCursors', 'bridges', 'byteOffset'] as const;
 
 /**
- * How long a detected feature is remembered. GitLab may be updated, and one odd response, such as a
- * proxy's, may have shown the wrong thing: afterwards it is detected again.
+ * How long a detected feature is remembered before it is detected again: GitLab may be updated, or
+ * a proxy's response may have been misleading.
  */
 const REMEMBERED_MS = 600_000;
 
-/** Creates capabilities of which each is undefined until detected, and again ten minutes later. */
+/**
+ * Creates capabilities that are undefined until detected and become undefined again ten minutes
+ * later.
+ */
 export function createServerCapabilities(clock: Clock): ServerCapabilities {
   const detected = new Map<string, { value: unknown; until: number }>();
   const server: ServerCapabilities = {};

@@ -2,24 +2,24 @@ import { isDateTime, isWholeNumber, toDateTime } from '../util/formats.ts';
 
 /*
  * Shapes validate parsed JSON in place instead of copying it: a page of 100 jobs has 6,000 values,
- * and copying them cost more than parsing (docs/performance.md). Members that a shape does not name
- * stay, unread.
+ * and copying them took longer than parsing (docs/performance.md). Members that a shape does not
+ * name are neither checked nor removed.
  *
- * One invalid value costs as little as possible: it is converted if its meaning is certain, such as
- * "12.5" for a number; else an invalid item is removed from its list, and an invalid optional member
- * is set to null.
+ * One invalid value affects as little as possible. It is converted if its meaning is certain, such
+ * as "12.5" for a number. Otherwise an invalid item is removed from its list, and an invalid
+ * optional member is set to null.
  */
 
-/** A check of a value; `Value` is the type of values that pass. */
+/** A check of a value. `Value` is the type of the values that pass. */
 export interface Shape<Value> {
   /**
-   * Undefined if the value passes, else a path and a reason. Mends invalid values inside an object
-   * or a list.
+   * Returns undefined if the value passes, otherwise a path and a reason. Converts or removes
+   * invalid values inside an object or a list.
    */
   mismatch(value: unknown): string | undefined;
   /** Converts a value that does not pass; undefined if its meaning is not certain. */
   convert?(value: unknown): Value | undefined;
-  /** Carries the type; never set. */
+  /** Only carries the type; never set. */
   readonly value?: Value;
 }
 
@@ -38,7 +38,7 @@ type ObjectOf<M extends Members> = {
   [Name in Exclude<keyof M, OptionalNames<M>>]: Of<M[Name]>;
 } & { [Name in OptionalNames<M>]?: Of<M[Name]> };
 
-/** A value that satisfies a predicate. `name` appears in messages. */
+/** A value that satisfies a predicate. `name` appears in error messages. */
 function leaf<Value>(
   name: string,
   fits: (value: unknown) => boolean,
@@ -53,7 +53,7 @@ function leaf<Value>(
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 
-/** Text. A number is converted: "12" and 12 are the same name. */
+/** Text. A number is converted, because some servers send a name such as 12 without quotes. */
 export const text = leaf<string>(
   'text',
   (value) => typeof value === 'string',
@@ -74,18 +74,21 @@ function toNumber(value: unknown): number | undefined {
   return isNumber(number) ? number : undefined;
 }
 
-/** A finite number. Text of one is converted: GitLab sends a pipeline's coverage as "30.00". */
+/**
+ * A finite number. Text that contains a number is converted: GitLab sends a pipeline's coverage as
+ * "30.00".
+ */
 export const number = leaf<number>('a number', isNumber, toNumber);
 
 const isInt32 = (value: unknown): value is number => (value as number) >> 0 === value;
 
-/** A number within the range of GraphQL's Int. Text of one is converted. */
+/** A whole number within the range of GraphQL's Int. Text that contains one is converted. */
 export const int32 = leaf<number>('a whole number', isInt32, (value) => {
   const converted = toNumber(value);
   return isInt32(converted) ? converted : undefined;
 });
 
-/** A whole number from 0 to 2^63 - 1: a number up to 2^53, text above (see util/json.ts). */
+/** A whole number from 0 to 2^63 - 1. Those above 2^53 are texts (see util/json.ts). */
 function wholeNumber(name: string): Shape<number | string> {
   return leaf(name, (value) => {
     if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0;
@@ -93,12 +96,11 @@ function wholeNumber(name: string): Shape<number | string> {
   });
 }
 
-/** An id of GitLab. */
 export const id = wholeNumber('an id');
 /** A size in bytes. */
 export const size = wholeNumber('a size');
 
-/** An ISO 8601 date and time with its offset. Other forms with an offset are converted. */
+/** An ISO 8601 date and time with its UTC offset. Other formats with an offset are converted. */
 export const dateTime = leaf<string>(
   'an ISO 8601 time',
   (value) => typeof value === 'string' && isDateTime(value),
@@ -111,7 +113,7 @@ export function optional<Value>(shape: Shape<Value>): Optional<Value> {
   return { ...nullable(shape), isOptional: true };
 }
 
-/** Allows null and undefined, but no invalid value. */
+/** Allows null and undefined. Unlike `optional`, does not turn an invalid value into null. */
 export function nullable<Value>(shape: Shape<Value>): Shape<Value | null | undefined> {
   return { ...shape, mismatch: (value) => (value == null ? undefined : shape.mismatch(value)) };
 }

@@ -1,42 +1,44 @@
 /*
  * Plans the keyset pages and single reads that find jobs of one project by id at the lowest cost.
- * GitLab has no read by several ids, but its keyset list accepts a cursor built from any id: the
- * page after id n + 1 has every job of the project from n down to the page's last row. Each id in
- * between is either on that page or not in the project. No side effects, so the cost estimate uses
- * it, too.
+ * GitLab cannot read several ids in one call, but its keyset list accepts a cursor built from any
+ * id. The page after id n + 1 contains every job of the project from n down to the page's last row,
+ * so an id in between is either on that page or not in the project. The functions have no side
+ * effects: the cost estimate of an operation uses them, too.
  */
 
 /**
- * Fixed cost of a call, in rows. An estimate: a call costs GitLab authentication, routing, a place
- * in its queue and one unit of the caller's rate limit; a row costs one more record with its user,
- * commit and runner (2.5 to 4 KB, upstream.md §6). With ten, a page of 100 rows pays off from ten
- * ids on, and no plan reads more than about ten rows per id.
+ * Estimated fixed cost of a call, in rows. A call costs GitLab authentication, routing, a place in
+ * its queue and one unit of the caller's rate limit. A row costs one more record with its user,
+ * commit and runner (2.5 to 4 KB, upstream.md §6). With the value 10, a page of 100 rows is planned
+ * for ten ids or more, and no plan reads more than about ten rows per id.
  */
 export const ROWS_PER_CALL = 10;
 
-/** GitLab's largest page, and so the largest span of ids that one page surely covers. */
+/** GitLab's largest page. A page of this size contains any 100 consecutive ids. */
 const MAX_WINDOW = 100;
 
-/** From this many ids that are far apart, one shared page is tried before single reads. */
+/** From this many ids that are far apart, one shared page is read before single reads. */
 const MIN_SHARED = 5;
 
 /** One keyset page: the rows from `from` downwards, read to find `ids`. */
 export interface PlannedPage {
-  /** The highest id; the cursor is built from the one above it. */
+  /** The highest id. The cursor is built from the id above it. */
   from: bigint;
   perPage: number;
-  /** Highest first. A dense project may fill the page before the lower ones are reached. */
+  /**
+   * Highest first. If many rows lie in between, the page is full before it reaches the lower ones.
+   */
   ids: readonly bigint[];
 }
 
-/** Independent reads that answer ids of one project. */
+/** Reads that find ids of one project and can run concurrently. */
 export interface Plan {
   pages: readonly PlannedPage[];
   singles: readonly bigint[];
 }
 
 interface PlanOptions {
-  /** Plan no single reads: a job token may list jobs, but not read one (upstream.md §8). */
+  /** Plan pages only: a job token may list jobs, but not read a single one (upstream.md §8). */
   onlyPages?: boolean;
 }
 
@@ -59,7 +61,7 @@ function spanOf(ids: readonly bigint[]): bigint {
   return high - low + 1n;
 }
 
-/** Plans one page for ids (highest first), of at most as many rows as single reads would cost. */
+/** Plans one page for ids (highest first). Its rows cost at most as much as single reads would. */
 function pageOf(ids: readonly bigint[]): PlannedPage {
   const most = Math.min(MAX_WINDOW, ids.length * ROWS_PER_CALL);
   const span = spanOf(ids);
@@ -70,9 +72,9 @@ const pagesOfOne = (ids: readonly bigint[]): PlannedPage[] =>
   ids.map((id) => ({ from: id, perPage: 1, ids: [id] }));
 
 /**
- * Splits ids of one project by the calls that they take at most: each group of `pages` is answered
- * by one page whatever the project contains, each of `singles` takes one call of its own. The
- * number of groups and singles is the upper bound on the calls of `planReads`.
+ * Splits ids of one project by the calls that they need at most. Each group of `pages` needs one
+ * page, whatever the project contains; each of `singles` needs a call of its own. The number of
+ * groups and singles is the upper bound on the calls of `planReads`.
  */
 export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: bigint[] } {
   const pages: bigint[][] = [];
@@ -87,9 +89,9 @@ export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: 
 
 /**
  * Plans the reads for ids of one project. Ids that are close together share a page of at most
- * ROWS_PER_CALL rows per id. On a busy server most ids in between belong to other projects, so that
- * a page covers more ids than it has rows. For the same reason, five or more ids that are far apart
- * from each other are first read with one shared page.
+ * ROWS_PER_CALL rows per id. A page covers more ids than it has rows, because on a busy server most
+ * ids in between belong to other projects. For this reason, five or more ids that are far apart are
+ * first read with one shared page, too.
  */
 export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Plan {
   const windows = groupByWindow(sortDescending(ids));
@@ -101,7 +103,7 @@ export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Pla
 }
 
 /**
- * Plans the reads for the ids below the last row of a page: another page if this one contained at
+ * Plans the reads for the ids that a page did not reach: another page if this one contained at
  * least one id per ROWS_PER_CALL rows, otherwise single reads.
  */
 export function planRest(

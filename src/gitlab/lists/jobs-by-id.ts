@@ -11,7 +11,7 @@ import type { Job } from '../rows.ts';
 import { type Plan, type PlannedPage, planReads, planRest } from './jobs-by-id-plan.ts';
 import { compareIds } from './page-request.ts';
 
-/** A job, null if the caller cannot see one, or the error of its read. */
+/** A job, null if it does not exist for the caller, or the error of its read. */
 export type JobOutcome = Job | null | Error;
 
 export type Outcomes = Map<string, JobOutcome>;
@@ -23,7 +23,10 @@ interface Batch {
   outcomes: Outcomes;
 }
 
-/** Reads jobs of one project by id: returns what `getJob` would for each id, in far fewer calls. */
+/**
+ * Reads jobs of one project by id. Returns for each id what `getJob` would return, with far fewer
+ * calls.
+ */
 export async function readJobs(
   gitlab: Gitlab,
   project: string,
@@ -58,7 +61,7 @@ async function readSingly({ gitlab, project, outcomes }: Batch, id: bigint): Pro
   outcomes.set(String(id), await read.catch((error: Error) => (isNotFound(error) ? null : error)));
 }
 
-/** Reads a page, then the ids that it does not reach. Its failure is the outcome of all its ids. */
+/** Reads a page, then the ids that the page did not reach. If the page fails, so do all its ids. */
 async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
   const { gitlab, outcomes } = batch;
   let open: bigint[];
@@ -82,7 +85,7 @@ async function settleFailedPage(batch: Batch, { ids }: PlannedPage, error: unkno
 
 class CursorRefused extends Error {}
 
-/** Statuses for a cursor that the server cannot read; GitLab sends 500 (upstream.md §4.2). */
+/** Statuses with which servers reject a cursor. GitLab sends 500 (upstream.md §4.2). */
 const CURSOR_FAULTS = [400, 500];
 
 /** Reads one planned page. Throws CursorRefused if the server does not accept built cursors. */
@@ -106,8 +109,8 @@ async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Pro
 }
 
 /**
- * Records each id that the page reaches: its row, or null if the page has none. Returns the other
- * ids, which are below the page's last row.
+ * Records the outcome of each id that the page reaches: its row, or null if the page does not
+ * contain it. Returns the other ids, which are below the page's last row.
  */
 function recordPage(page: PlannedPage, { items, hasNext }: Page<Job>, outcomes: Outcomes) {
   const rows = new Map(items.map((row) => [String(row.id), row]));
@@ -124,9 +127,9 @@ function recordPage(page: PlannedPage, { items, hasNext }: Page<Job>, outcomes: 
 }
 
 /**
- * Reads each id of a refused page by itself. A 500 may have another cause than the cursor. So if it
- * is not known whether the server accepts built cursors, also requests the first page: its cursor
- * shows that (keyset-page.ts).
+ * Reads each id of a rejected page by itself. A 500 does not prove that the cursor was the cause.
+ * So if it is unknown whether the server accepts built cursors, also requests the first page, whose
+ * headers contain one of GitLab's own cursors (keyset-page.ts).
  */
 async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void> {
   const { gitlab, project } = batch;
@@ -140,9 +143,9 @@ async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void
 }
 
 /**
- * Reads each id by itself while GitLab limits the list of jobs, which has a limit of its own
- * (upstream.md §5.2). The first read shows whether single reads are limited, too. Ids that the call
- * budget does not cover keep the error of the list.
+ * Reads each id by itself while GitLab limits the list of jobs, which has its own rate limit
+ * (upstream.md §5.2). The first read shows whether single reads are limited, too. Ids that exceed
+ * the call budget fail with the error of the list.
  */
 async function readDespiteLimit(
   batch: Batch,

@@ -1,11 +1,12 @@
 /*
- * GitLab's keyset cursor (upstream.md §4.2). Its form is undocumented but unchanged from 15.9 to
- * 19.3. Cursors are built only here, and the form is checked against those that GitLab sends.
+ * GitLab's keyset cursor (upstream.md §4.2). Its format is undocumented but unchanged from 15.9 to
+ * 19.3. Cursors are built only here, and the format is compared with the cursors that GitLab sends.
  */
 
 /**
- * The rows next to an id: with smaller ids ('older') or larger ones ('newer'). Without id, from the
- * newest row ('older') or the oldest ('newer'). `id` need not exist any more.
+ * Selects the rows with smaller ids than `id` ('older') or larger ones ('newer'). Without `id`, the
+ * rows from the newest on ('older') or from the oldest on ('newer'). No row with this id needs to
+ * exist.
  */
 export interface CursorPosition {
   readonly direction: 'older' | 'newer';
@@ -18,7 +19,7 @@ export class InvalidCursorIdError extends RangeError {
   readonly code = 'INVALID_CURSOR_ID';
 }
 
-/** Builds a cursor: URL-safe base64, padded, of compact JSON with text values. */
+/** Builds a cursor: compact JSON with text values, encoded as padded URL-safe base64. */
 export function buildCursor({ direction, id }: CursorPosition): string {
   if (id !== undefined && !isInteger(id))
     throw new InvalidCursorIdError('The id of a cursor must be an integer.');
@@ -29,13 +30,14 @@ export function buildCursor({ direction, id }: CursorPosition): string {
 
 const isInteger = (id: number | string) => /^-?\d+$/.test(String(id));
 
-/** Whether the cursor that GitLab sent after row `id` equals the one that `buildCursor` makes. */
+/** Whether the cursor that GitLab sent after row `id` equals that of `buildCursor`. */
 export function isOurCursor(sent: string, id: string): boolean {
   return isInteger(id) && sent === buildCursor({ direction: 'older', id });
 }
 
 /**
- * Whether ids are on the requested side of a cursor, newest first. False if a server ignored it.
+ * Whether ids are sorted newest first and on the requested side of a cursor. False if a server
+ * ignored the cursor.
  */
 export function followsCursor(
   ids: readonly (number | string)[],

@@ -10,18 +10,18 @@ import {
 type Fetch<Row> = (page: KeysetRequest) => Promise<Page<Row>>;
 type Direction = PageRequest['direction'];
 
-/** Rows in read direction, nearest to the start first, and whether more rows follow. */
+/** Rows in read direction, the one nearest to the start first, and whether more rows follow. */
 interface Walk<Row> {
   rows: Row[];
   more: boolean;
 }
 
-/** A walk, and whether there are rows in the other direction from its start. */
+/** A walk, and whether the list has rows on the other side of its start. */
 type AnchoredWalk<Row> = Walk<Row> & { hasBehind: boolean };
 
 /**
- * Reads rows of a list with keyset pagination: the jobs of a project. Exact in both directions,
- * even if rows are added meanwhile.
+ * Reads rows of a list with keyset pagination: the jobs of a project. The result is exact in both
+ * directions, even if rows are added meanwhile.
  */
 export async function readKeysetList<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -44,9 +44,9 @@ export async function readKeysetList<Row extends WithId>(
 
 /**
  * Walks from the cursor row and determines whether rows precede the result. GitLab's own cursors do
- * not show this: they are present whenever a cursor was given. So the cursor row itself is read,
- * too: if it still exists, it precedes the result. A second call is made only if this row would
- * need another page, or if it no longer exists.
+ * not show this: X-PREV-CURSOR is present whenever a cursor was sent. So the read includes the
+ * cursor row itself: if it still exists, it precedes the result. A second call is made only if the
+ * cursor row would need another page or no longer exists.
  */
 async function walkFromCursor<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -69,9 +69,9 @@ async function walkFromCursor<Row extends WithId>(
 }
 
 /**
- * Reads keyset pages (upstream.md §4.2) until there are `count` rows. To know whether more follow,
- * one more row is requested: the headers of a last page look the same as those that a proxy removed.
- * This takes an extra call only if `count` is a multiple of 100 and the headers name no next page.
+ * Reads keyset pages (upstream.md §4.2) until there are `count` rows. Requests one row more to know
+ * whether more follow: without headers, the last page looks like one whose headers a proxy removed.
+ * This needs an extra call only if `count` is a multiple of 100 and the headers name no next page.
  */
 async function walk<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -94,7 +94,7 @@ async function walk<Row extends WithId>(
   }
 }
 
-/** Reads one page in read direction; `more` is undefined if its headers do not say. */
+/** Reads one page in read direction. `more` is undefined if the page's headers do not show it. */
 async function readStep<Row>(fetch: Fetch<Row>, request: Omit<KeysetRequest, 'kind'>) {
   const page = await fetch({ kind: 'keyset', ...request });
   const isOlder = request.direction === 'older';
@@ -105,7 +105,9 @@ async function readStep<Row>(fetch: Fetch<Row>, request: Omit<KeysetRequest, 'ki
 
 const opposite = { older: 'newer', newer: 'older' } as const;
 
-/** Whether the list has the cursor row or one before it; reads one row in the other direction. */
+/**
+ * Whether the list contains the cursor row or one before it. Reads one row in the other direction.
+ */
 async function hasRowBehind<Row>(
   fetch: Fetch<Row>,
   cursorRow: CursorRow,
@@ -117,7 +119,7 @@ async function hasRowBehind<Row>(
   return page.items.length > 0;
 }
 
-/** The id of a cursor after which row `id` is the first one. */
+/** The id of a cursor whose page starts with row `id`. */
 function including(id: string, direction: Direction): string {
   const number = BigInt(id);
   return String(direction === 'older' ? number + 1n : number - 1n);

@@ -6,9 +6,10 @@ import { headerOf } from '../transport/headers.ts';
 import { followsCursor, isOurCursor } from './keyset-cursor.ts';
 
 /**
- * Builds keyset pages from their headers, and detects the server's capabilities (upstream.md §4.2).
- * Throws GitlabResponseError with `cursorIgnored` for rows on the wrong side of the cursor: its
- * form is undocumented, and a wrong page must not pass for the right one.
+ * Returns a function that builds keyset pages from rows and headers, and detects the server's
+ * capabilities (upstream.md §4.2). It throws GitlabResponseError with `cursorIgnored` if rows are
+ * on the wrong side of the cursor. The format of cursors is undocumented, so a server may ignore
+ * those that are built here.
  */
 export function keysetEnvelope<T extends { id: number | string }>(
   request: KeysetRequest,
@@ -32,9 +33,9 @@ export function keysetEnvelope<T extends { id: number | string }>(
 }
 
 /**
- * Returns whether rows precede and follow a page. A cursor in the headers says so. Without one it is
- * unknown, because a proxy may have removed the header, unless the page is not full or is at an end
- * of the list.
+ * Returns whether rows precede and follow a page; undefined if unknown. A cursor in the headers
+ * shows that they do. A missing cursor shows nothing, because a proxy may have removed it, unless
+ * the page is not full or is at an end of the list.
  */
 function neighborsOf(
   { direction, id, perPage }: KeysetRequest,
@@ -49,7 +50,9 @@ function neighborsOf(
   };
 }
 
-/** The cursors of a page. `linked` is the one in the Link header, read only without `next`. */
+/**
+ * The cursors of a page. `linked` is the one in the Link header, read only if `next` is missing.
+ */
 function cursorsOf({ headers }: ResponseHead) {
   const next = headerOf(headers, 'x-next-cursor');
   const previous = headerOf(headers, 'x-prev-cursor');

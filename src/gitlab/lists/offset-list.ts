@@ -12,7 +12,7 @@ type Fetch<Row> = (page: OffsetRequest) => Promise<Page<Row>>;
 
 /**
  * Reads rows of a list with offset pagination (upstream.md §4.1): the jobs and bridges of a
- * pipeline, and a project's jobs before GitLab 15.9. Finds the cursor row by its id even after rows
+ * pipeline, and a project's jobs before GitLab 15.9. Finds the cursor row by its id, even if rows
  * were added or removed. Reads further pages concurrently.
  */
 export function readOffsetList<Row extends WithId>(
@@ -29,12 +29,15 @@ export async function countRows<Row>(fetch: Fetch<Row>): Promise<number | null> 
 
 type PageReader<Row extends WithId> = ReturnType<typeof createPageReader<Row>>;
 
-/** Pages without a new row that are accepted: rows move to the next page when others are added. */
+/**
+ * Number of pages without a new row that are accepted: when rows are added, others move to the next
+ * page.
+ */
 const MAX_REPEATED_PAGES = 1;
 
 /**
- * Counts pages that contain no new row. Throws at the second: a server or proxy that ignores the
- * number of the page would otherwise be read without end.
+ * Counts pages that contain no new row and throws at the second. A server or proxy that ignores the
+ * page number would otherwise be read without end.
  */
 function createProgressCheck<Row extends WithId>(): (page: Page<Row>) => void {
   const seen = new Set<string>();
@@ -50,7 +53,7 @@ function createProgressCheck<Row extends WithId>(): (page: Page<Row>) => void {
   };
 }
 
-/** Reads pages of one list at a fixed page size, each once. */
+/** Reads pages of one list at a fixed page size. Each page is read only once. */
 function createPageReader<Row extends WithId>(fetch: Fetch<Row>, perPage: number) {
   const read = new Map<number, Promise<Page<Row>>>();
   const checkProgress = createProgressCheck<Row>();
@@ -74,9 +77,9 @@ function createPageReader<Row extends WithId>(fetch: Fetch<Row>, perPage: number
       Promise.all(
         Array.from({ length: Math.max(0, to - from + 1) }, (_, step) => page(from + step)),
       ),
-    /** Number of rows, from the latest page; undefined if GitLab does not count them. */
+    /** Number of rows according to the latest page; undefined if GitLab does not count them. */
     total: () => total,
-    /** Returns whether rows follow a page; reads the next one if the headers do not say. */
+    /** Returns whether rows follow a page. Reads the next page if the headers do not show it. */
     async isFollowed(number: number): Promise<boolean> {
       const { items, hasNext } = await page(number);
       if (hasNext !== undefined) return hasNext;
@@ -86,7 +89,9 @@ function createPageReader<Row extends WithId>(fetch: Fetch<Row>, perPage: number
   };
 }
 
-/** The smallest page size at which one page contains the indexes first…last, or else 100. */
+/**
+ * The smallest page size at which one page contains the indexes first…last; 100 if there is none.
+ */
 function fittingPerPage(first: number, last: number): number {
   for (let size = last - first + 1; size < MAX_PER_PAGE; size++) {
     if (Math.floor(first / size) === Math.floor(last / size)) return size;
@@ -95,8 +100,8 @@ function fittingPerPage(first: number, last: number): number {
 }
 
 /**
- * Returns whether all rows of a page are newer than an id, all are older, or the id belongs in
- * between.
+ * Returns 'newer' or 'older' if all rows of a page are newer or older than an id, and 'around' if
+ * the id's place is on the page.
  */
 function sideOf<Row extends WithId>(page: Page<Row>, id: string): 'newer' | 'older' | 'around' {
   const [first, last] = [page.items[0], page.items.at(-1)];
@@ -104,15 +109,15 @@ function sideOf<Row extends WithId>(page: Page<Row>, id: string): 'newer' | 'old
   return compareIds(last.id, id) >= 0 && page.hasNext !== false ? 'newer' : 'around';
 }
 
-/** Number of pages; infinite if GitLab does not count rows. */
+/** Number of pages; Infinity if GitLab does not count rows. */
 function pageCount<Row extends WithId>(pages: PageReader<Row>): number {
   const total = pages.total() ?? Number.POSITIVE_INFINITY;
   return Math.max(1, Math.ceil(total / pages.perPage));
 }
 
 /**
- * Finds the page that surrounds the id, or the first one after it, starting at `guess`: usually one
- * read. If rows were added or removed since, searches with doubling steps.
+ * Finds the page that contains the id's place, or the first page after it. Starts at `guess`, so
+ * usually reads one page. If rows were added or removed meanwhile, searches with doubling steps.
  */
 async function locate<Row extends WithId>(
   pages: PageReader<Row>,
@@ -125,7 +130,7 @@ async function locate<Row extends WithId>(
     const side = sideOf(await pages.page(number), id);
     if (side === 'around' || (side === 'older' && number === 1)) return number;
     if (side === 'newer') newer = number;
-    // If GitLab counts rows, a guess beyond the end of a list that shrank jumps to its last page.
+    // If GitLab counts rows and the list has become shorter than `guess`, go to its last page.
     else older = Math.min(number, pageCount(pages) + 1);
     if (older === Number.POSITIVE_INFINITY) number = newer + step;
     else number = newer === 0 ? Math.max(1, older - step) : Math.floor((newer + older) / 2);
@@ -134,7 +139,7 @@ async function locate<Row extends WithId>(
   return older;
 }
 
-/** Finds the last page that has rows, by search if GitLab does not count rows. */
+/** Finds the last page that has rows. Searches for it if GitLab does not count rows. */
 async function lastPage<Row extends WithId>(pages: PageReader<Row>): Promise<number> {
   const first = await pages.page(1);
   if (pages.total() !== undefined) return pageCount(pages);
@@ -150,8 +155,8 @@ async function lastPage<Row extends WithId>(pages: PageReader<Row>): Promise<num
 }
 
 /**
- * Returns the rows of the pages `from` to `to` in order. A row that moved to the next page
- * meanwhile occurs once.
+ * Returns the rows of the pages `from` to `to` in order. Removes the duplicate of a row that moved
+ * to the next page between two reads.
  */
 async function rowsOf<Row extends WithId>(
   pages: PageReader<Row>,
@@ -170,7 +175,9 @@ function indexOf<Row>(rows: readonly Row[], matches: (row: Row) => boolean): num
   return at < 0 ? rows.length : at;
 }
 
-/** Pages that are read concurrently though they may not exist, if GitLab does not count rows. */
+/**
+ * Number of pages to read concurrently, although they may not exist, if GitLab does not count rows.
+ */
 const GUESSED_PAGES = 4;
 
 /** Reads `count` rows older than the cursor row, or the newest ones. */

@@ -1,18 +1,22 @@
 /*
- * A page of a list, independent of how GitLab paginates it. Every list is ordered by id, newest
- * first; 'older' and 'newer' name the read direction.
+ * A page of a list, independent of GitLab's pagination. Every list is ordered by id, newest first.
+ * 'older' and 'newer' are the directions of reading.
  */
 
 /** The row that a cursor names. It may have been removed since the cursor was made. */
 export interface CursorRow {
   id: string;
   /**
-   * Number of rows before it at that time, if known. An estimate, since rows are added and removed.
+   * Number of rows that were before it then, if known. An estimate, since rows are added and
+   * removed.
    */
   index?: number | undefined;
 }
 
-/** Up to `count` rows next to the cursor row (which is excluded), or at the end of the list. */
+/**
+ * Requests up to `count` rows next to the cursor row, which is excluded. Without a cursor row,
+ * starts at the end of the list.
+ */
 export interface PageRequest {
   direction: 'older' | 'newer';
   cursorRow?: CursorRow | undefined;
@@ -23,10 +27,13 @@ export interface PageRequest {
   needsHasPrevious: boolean;
 }
 
-/** Consecutive rows, newest first. `hasOlder` and `hasNewer` are exact only if requested. */
+/**
+ * Consecutive rows, newest first. `hasOlder` and `hasNewer` are exact only if the request needs
+ * them.
+ */
 export interface PageSlice<Row> {
   rows: Row[];
-  /** Number of rows before the first; undefined for keyset pages. */
+  /** Number of rows before the first row; undefined for keyset pages. */
   firstIndex: number | undefined;
   hasOlder: boolean;
   hasNewer: boolean;

@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici';
 
 const gunzipAsync = promisify(gunzip);
 
-/** Size of decompressed chunks: as much as a socket delivers at a time. */
+/** Size of decompressed chunks: the largest chunk that a socket delivers. */
 const CHUNK = 64 * 1024;
 
 type Encoding = string | undefined;
@@ -13,7 +13,10 @@ type Encoding = string | undefined;
 const isGzip = (encoding: Encoding) => encoding === 'gzip' || encoding === 'x-gzip';
 const isPlain = (encoding: Encoding) => !encoding || encoding === 'identity';
 
-/** Decompresses a body. Rejects if it is corrupt, longer than `limit` bytes, or not gzip. */
+/**
+ * Decompresses a body. Rejects if it is corrupt or not gzip, or if the result exceeds `limit`
+ * bytes.
+ */
 export async function decodeBody(body: Buffer, encoding: Encoding, limit: number): Promise<Buffer> {
   if (body.length === 0 || isPlain(encoding)) return body;
   if (!isGzip(encoding)) throw new Error(`Content-Encoding ${encoding} was not requested`);
@@ -24,7 +27,7 @@ export const isDecodable = (encoding: Encoding) => isPlain(encoding) || isGzip(e
 
 /**
  * Decompresses a streamed body. A failure of either stream destroys both. `toError` makes the error
- * for corrupt compression; errors of the connection are passed on unchanged.
+ * for corrupt data; errors of the connection stay unchanged.
  */
 export function decodeStream(
   body: Readable,
@@ -34,7 +37,8 @@ export function decodeStream(
   if (!isGzip(encoding)) return body;
   const output = new PassThrough();
   const decoder = createGunzip({ chunkSize: CHUNK });
-  // Registered before `pipeline` listens, which would destroy `output` with zlib's own error.
+  // Must be registered before `pipeline`, whose own listener would destroy `output` with zlib's
+  // error.
   decoder.once('error', (cause) => output.destroy(body.errored ?? toError(cause)));
   // The callback does nothing: `output` emits the error.
   return pipeline(body, decoder, output, () => {});
@@ -46,7 +50,7 @@ export interface BodySink {
   fail(error: unknown): void;
 }
 
-/** Collects a body in memory. Calls `overflow` instead of keeping more than `limit` bytes. */
+/** Collects a body in memory. Calls `overflow` if it exceeds `limit` bytes. */
 export function createCollector(options: {
   limit: number;
   done(body: Buffer): void;
@@ -66,7 +70,7 @@ export function createCollector(options: {
   };
 }
 
-/** Passes a body on as a stream with backpressure. Destroying the stream aborts the exchange. */
+/** Returns a body as a stream with backpressure. Destroying the stream aborts the exchange. */
 export function createBodyStream(controller: Dispatcher.DispatchController): {
   stream: Readable;
   sink: BodySink;

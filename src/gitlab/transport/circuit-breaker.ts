@@ -3,7 +3,7 @@ import { GitlabNetworkError, GitlabStatusError, isOutage } from '../errors.ts';
 import { type Call, originOf, type Send } from '../request.ts';
 import type { Probe } from './probe.ts';
 
-/** Failures without a response in between, over all callers, after which GitLab is probed. */
+/** Number of failures in a row, over all callers, after which GitLab is probed. */
 const FAILURES_TO_PROBE = 20;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
@@ -13,7 +13,7 @@ export type OnCircuit = (isOpen: boolean) => void;
 
 interface CircuitDeps {
   readonly clock: Clock;
-  /** Must not wait for calls of callers. */
+  /** Must not wait behind calls of callers. */
   readonly probe: Probe;
   readonly onCircuit?: OnCircuit | undefined;
 }
@@ -24,10 +24,10 @@ const isMaintenance = (error: unknown, { method }: Call): boolean =>
 
 /**
  * Circuit breaker for the server, shared by all callers. Only the gateway's own probe opens and
- * closes it: failures of callers' calls may be caused by the calls, such as one with a header that
- * the server cannot take. After 20 failures in a row GitLab is probed; if that fails, too, calls
- * fail fast, so that GitLab can recover. After a pause the next call probes again: success closes
- * the circuit, failure doubles the pause.
+ * closes it, because a caller's request may itself be the cause of a failure: for example, a header
+ * that the server cannot handle. After 20 failures in a row GitLab is probed. If the probe fails,
+ * the circuit opens: calls fail fast, so that GitLab can recover. After a pause the next call
+ * probes again: success closes the circuit, failure doubles the pause.
  */
 export function createCircuitBreaker(send: Send, deps: CircuitDeps): Send {
   const { clock, probe, onCircuit = () => {} } = deps;

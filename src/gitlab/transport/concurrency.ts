@@ -2,30 +2,33 @@ import type { Exchange } from '../request.ts';
 
 interface ConcurrencyLimits {
   /**
-   * Over all callers. At most the number of connections: a call that waits for a connection is not
-   * served in fair order.
+   * Slots of all callers together. Must not exceed the number of connections: calls that wait for a
+   * connection are not served in fair order.
    */
   readonly total: number;
-  /** Of one credential, so that a caller with a hundred calls leaves capacity for others. */
+  /** Slots of one credential, so that a caller with a hundred calls leaves slots for others. */
   readonly perCredential: number;
-  /** Whether GitLab has accepted a credential. A quarter of the slots is kept for these. */
+  /**
+   * Whether GitLab has accepted a credential. A quarter of the slots is reserved for such
+   * credentials.
+   */
   isKnown(digest: string): boolean;
 }
 
 interface Share {
   active: number;
-  /** Those of `active` that began while the credential was unknown. */
+  /** The part of `active` that started while the credential was unknown. */
   unknown: number;
   /** Callbacks of waiting calls, oldest first. */
   readonly waiting: Set<() => void>;
 }
 
 /**
- * Fair concurrency limiter: round-robin across credentials, FIFO within one. Idle credentials take
- * no memory.
+ * Fair concurrency limiter: round-robin across credentials, FIFO within one. Uses no memory for
+ * idle credentials.
  */
 export function createFairLimiter(limits: ConcurrencyLimits) {
-  // In round-robin order: a credential that was served moves to the end.
+  // In round-robin order: a credential moves to the end when it gets a slot.
   const shares = new Map<string, Share>();
   const maxUnknown = Math.ceil((limits.total * 3) / 4);
   let active = 0;
@@ -67,14 +70,14 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
   };
 
   return {
-    /** Acquires a slot if one is free and no call waits for it; otherwise returns false. */
+    /** Acquires a slot if one is free and no other call waits for it. Returns whether it did. */
     tryAcquire(digest: string): boolean {
       const share = shareOf(digest);
       if (!hasSlot(digest, share)) return false;
       take(digest, share);
       return true;
     },
-    /** Waits for a slot; rejects with the signal's reason if that is aborted first. */
+    /** Waits for a slot. Rejects with the signal's reason if the signal is aborted first. */
     acquire(digest: string, signal: AbortSignal): Promise<void> {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
@@ -108,8 +111,8 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
 }
 
 /**
- * Limits concurrent calls. Streams have separate connections and limits of the same size, and hold
- * their slot until they are closed, so that slow readers of logs do not block other calls.
+ * Limits concurrent calls. Streams hold their slot until they are closed. They have their own
+ * connections and limits, of equal size, so that slow readers of logs do not block other calls.
  */
 export function createConcurrency(exchange: Exchange, limits: ConcurrencyLimits): Exchange {
   const calls = createFairLimiter(limits);

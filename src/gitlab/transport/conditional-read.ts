@@ -12,9 +12,9 @@ import type { CachedResponse, EtagCache } from './etag-cache.ts';
 import { requireSuccess, toRefusalError } from './responder.ts';
 
 /**
- * Turns exchanges into usable responses: parses successful ones with the call's reader and throws
- * GitlabError for all others. Cached responses are revalidated with If-None-Match; on 304 nothing
- * is parsed again (upstream.md §6).
+ * Turns HTTP exchanges into results: parses successful responses with the call's reader, and throws
+ * GitlabError for all others. Revalidates cached responses with If-None-Match; a 304 returns the
+ * cached result without parsing (upstream.md §6).
  */
 export function createConditionalRead(
   exchange: Exchange,
@@ -36,9 +36,9 @@ export function createConditionalRead(
 }
 
 /**
- * Returns the cached body with the headers of the 304. GitLab's own 304 carries all headers: one
+ * Returns the cached body with the headers of the 304. GitLab's own 304 has all headers, so one
  * that is missing, such as the Link to the next page, no longer applies. A 304 without X-Request-Id
- * was stripped by a proxy, so the cached headers fill the gaps.
+ * has lost headers to a proxy, so the cached ones fill the gaps.
  */
 function fromCache(
   call: Call,

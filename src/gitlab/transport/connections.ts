@@ -5,34 +5,38 @@ import { SecretHeaders } from '../credential.ts';
 import { type HttpProxy, type Proxies, proxyFor } from './proxy.ts';
 import { createTunnelConnector } from './tunnel.ts';
 
-/** How GitLab is reached. */
+/** How to connect to GitLab. */
 export interface Network {
   readonly proxies?: Proxies | undefined;
-  /** Certificates (PEM) that are trusted in addition to Node's. */
+  /** Certificates (PEM) to trust in addition to Node's. */
   readonly ca?: string | undefined;
-  /** Client certificate and key (PEM), for a GitLab or access proxy that requires one. */
+  /** Client certificate and key (PEM), for a GitLab server or access proxy that requires them. */
   readonly clientCert?: string | undefined;
   readonly clientKey?: Secret | undefined;
-  /** Sent with each call to GitLab, for an access proxy. */
+  /** Headers to add to each call to GitLab, for an access proxy. */
   readonly headers?: SecretHeaders | undefined;
 }
 
-/** Returns undefined if Node's own settings are to be used. */
+/** Returns undefined if Node's defaults apply. */
 function createTlsContext(
   ca: string | undefined,
   client: { cert: string; key: string } | undefined,
 ): SecureContext | undefined {
   if (!ca && !client) return undefined;
   const secureContext = createSecureContext(client);
-  // The option `ca` would replace what Node trusts. tls.rootCertificates lacks what --use-openssl-ca
-  // and --use-system-ca add, and tls.getCACertificates exists only since Node 22.15.
+  // The option `ca` would replace Node's certificates. They cannot be listed and extended either:
+  // tls.rootCertificates lacks those of --use-openssl-ca and --use-system-ca, and
+  // tls.getCACertificates exists only since Node 22.15.
   if (ca) secureContext.context.addCACert(ca);
   return secureContext;
 }
 
-/** Below the idle timeout of common proxies, to avoid connections that they are closing. */
+/**
+ * Shorter than the idle timeout of common proxies, so that no connection is used while a proxy
+ * closes it.
+ */
 const MAX_IDLE_MS = 25_000;
-/** undici replaces the connection of an aborted stream by a new one, which is idle. */
+/** When a stream is aborted, undici opens a new, idle connection in its place. */
 const MAX_IDLE_AFTER_STREAM_MS = 4_000;
 
 interface PoolOptions {
@@ -54,7 +58,9 @@ function openPool(
   });
 }
 
-/** A proxy receives calls to an http GitLab itself, with the whole URL (RFC 9112 §3.2.2). */
+/**
+ * Without TLS, the proxy receives the calls to GitLab itself, with the whole URL (RFC 9112 §3.2.2).
+ */
 function throughForwardProxy(gitlab: URL, { isSecure, hostname, port, authorization }: HttpProxy) {
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;
   const headers: [string, string][] = [['host', gitlab.host]];
@@ -67,8 +73,8 @@ function throughForwardProxy(gitlab: URL, { isSecure, hostname, port, authorizat
 }
 
 /**
- * Opens pools of connections to GitLab: for calls, for streams, and one connection for the gateway's
- * own checks. `prefix` comes before each path; `headers` are sent with each call.
+ * Opens pools of connections to GitLab: for calls, for streams, and one connection for the
+ * gateway's own checks. `prefix` precedes each path; `headers` are added to each call.
  */
 export function openConnections(
   gitlab: URL,

@@ -3,10 +3,10 @@ import { GitlabTimeoutError } from '../errors.ts';
 import { type Call, originOf, type Send, type Start, type UpstreamRequest } from '../request.ts';
 
 /**
- * Gives each call one deadline over all its attempts and waits, and one signal that combines the
- * deadline with the caller's cancellation. For a stream the deadline ends with the headers, the
- * caller's cancellation lasts until the end. A controller passed in is used as it is: its owner
- * forwards the cancellation.
+ * Gives each call one deadline for all its attempts and waits, and one signal that combines the
+ * deadline with the caller's cancellation. For a stream, the deadline ends when the headers arrive,
+ * but the caller may cancel until the end. If a controller is passed in, its owner must forward the
+ * cancellation.
  */
 export function createDeadline(send: Send, deps: { clock: Clock; totalMs: number }): Start {
   const { clock, totalMs } = deps;
@@ -29,8 +29,8 @@ export function createDeadline(send: Send, deps: { clock: Clock; totalMs: number
 }
 
 /**
- * Lists the members instead of spreading: adding to a copy costs V8 more than the rest of this
- * layer.
+ * Lists the members instead of spreading the request: adding members to a spread copy takes V8
+ * longer than the rest of this layer.
  */
 function toCall(request: UpstreamRequest<unknown>, signal: AbortSignal, deadlineAt: number): Call {
   return {

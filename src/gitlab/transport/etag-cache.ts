@@ -8,7 +8,7 @@ export interface CachedResponse {
   readonly build: BuildResult<unknown>;
 }
 
-/** Responses by credential and URL; evicts the least recently used. */
+/** Responses by credential and URL. Evicts the least recently used. */
 export interface EtagCache {
   get(call: Call): CachedResponse | undefined;
   /** Stores a response if it has an ETag; `bytes` is the length of its body. */
@@ -17,21 +17,26 @@ export interface EtagCache {
     response: { head: ResponseHead; build: BuildResult<unknown>; bytes: number },
   ): void;
   /**
-   * Deletes the caller's entries for the project in the call's path. Entries under another name of
-   * the project (path or number) stay.
+   * Deletes the caller's entries for the project in the call's path. Keeps entries that name the
+   * project differently (by path or number).
    */
   invalidateProject(call: { credential: { digest: string }; endpoint: { path: string } }): void;
 }
 
-/** Estimates memory: parsed rows take about twice the size of their JSON, plus the headers. */
+/** Estimates memory: parsed rows need about twice the size of their JSON, plus the headers. */
 const sizeOf = (bytes: number) => 2 * bytes + 1024;
 
-/** Starts with the credential's digest: GitLab's ETag says nothing about who may see the body. */
+/**
+ * The key begins with the credential's digest, because GitLab's ETag does not depend on the
+ * caller's permissions.
+ */
 function keyOf(call: Call): string {
   return `${call.credential.digest} ${call.endpoint.path}${call.query}`;
 }
 
-/** The prefix of a key that names credential and project; undefined for other paths. */
+/**
+ * The part of a key that identifies credential and project; undefined if the path names no project.
+ */
 const projectOf = (key: string): string | undefined => /^[^ ]+ \/projects\/[^/]+\//.exec(key)?.[0];
 
 /** Indexes keys by credential and project, so that a write does not scan the whole cache. */
@@ -60,7 +65,7 @@ export function createEtagCache(maxBytes: number): EtagCache {
     maxSize: maxBytes,
     maxEntrySize: Math.ceil(maxBytes / 4),
     onInsert: (_response, key) => index.add(key),
-    // Also called for a replaced entry, just before its replacement is inserted.
+    // Also called for an entry that is replaced, just before the new one is inserted.
     dispose: (_response, key) => index.remove(key),
   });
   const isCacheable = (call: Call) =>

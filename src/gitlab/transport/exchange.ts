@@ -36,7 +36,7 @@ function toNetworkError(error: Error, call: Call, started: boolean): GitlabError
   return new GitlabNetworkError(message, { sent: started }, origin);
 }
 
-/** What an operator can do about the codes of Node's and undici's errors. */
+/** What error codes of Node and undici mean for an operator. */
 const networkReasons: readonly (readonly [codes: RegExp, reason: string])[] = [
   [/^(ENOTFOUND|EAI_\w+)$/, 'the host name in GITLAB_URL is unknown'],
   [/^ECONNREFUSED$/, 'nothing listens at the address in GITLAB_URL'],
@@ -53,21 +53,24 @@ const networkReasons: readonly (readonly [codes: RegExp, reason: string])[] = [
 
 interface ExchangeOptions {
   readonly dispatcher: Dispatcher;
-  /** For streams, so that slow readers of logs do not occupy the connections of other calls. */
+  /**
+   * A separate pool for streams, so that slow readers of logs do not occupy the connections of
+   * other calls.
+   */
   readonly streams: Dispatcher;
   readonly origin: string;
   /**
-   * Prefix of every path, such as "/api/v4" or "/gitlab/api/v4"; a whole URL for a proxy that receives
-   * the calls itself.
+   * Prefix of every path, such as "/api/v4" or "/gitlab/api/v4". Includes the origin if a forward
+   * proxy receives the calls.
    */
   readonly prefix: string;
-  /** Sent with each call, for proxies on the way. */
+  /** Headers to add to each call, for proxies. */
   readonly headers: SecretHeaders;
   readonly userAgent: string;
   readonly headersTimeoutMs: number;
   /** Longest pause between two chunks of a body. */
   readonly bodyTimeoutMs: number;
-  /** Applies to the received body, and again after decompression. */
+  /** Applies to the body as received and again after decompression. */
   readonly maxBodyBytes: number;
 }
 
@@ -99,8 +102,8 @@ function toRequest(options: ExchangeOptions, call: Call): Dispatcher.DispatchOpt
 }
 
 /**
- * Creates the sink for the body when the status is known. Settles when the body is complete; for a
- * stream, immediately.
+ * Creates the sink for the body once the status is known. Settles when the body is complete or, for
+ * a stream, immediately.
  */
 function openSink(
   head: { status: number; headers: Headers },
@@ -152,7 +155,7 @@ function createHandler(
   return {
     onRequestStart(started) {
       controller = started;
-      // Aborted while waiting for a connection: nothing has been written yet.
+      // The call was aborted while it waited for a connection: nothing has been written yet.
       if (call.signal.aborted) started.abort(new Error('The call was aborted.'));
       else call.progress.sent = true;
     },

@@ -1,13 +1,13 @@
 /** Response headers as undici delivers them, with names in lower case. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Returns a header's value; repeated headers are joined with commas. */
+/** Returns a header's value. The values of a repeated header are joined with commas. */
 export function headerOf(headers: Headers, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-/** Parses an HTTP date to ms since 1970. Date.parse alone would read a bare number as a year. */
+/** Parses an HTTP date to ms since 1970. Date.parse alone would read a plain number as a year. */
 function toTime(text: string | undefined): number | undefined {
   const time = text?.endsWith('GMT') ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
@@ -17,13 +17,17 @@ function toSeconds(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : undefined;
 }
 
-/** Seconds until a time, by the server's Date header since clocks differ; never negative. */
+/**
+ * Seconds until a time, never negative. Measured from the server's Date header, since clocks
+ * differ.
+ */
 function secondsUntil(time: number, headers: Headers, now: number): number {
   return Math.max(0, (time - (toTime(headerOf(headers, 'date')) ?? now)) / 1000);
 }
 
 /**
- * Seconds until the quota is renewed, from RateLimit-Reset (seconds since 1970); null without one.
+ * Seconds until the quota is renewed, from RateLimit-Reset (seconds since 1970). Null without this
+ * header.
  */
 export function readReset(headers: Headers, now: number): number | null {
   const reset = toSeconds(headerOf(headers, 'ratelimit-reset'));
@@ -31,8 +35,8 @@ export function readReset(headers: Headers, now: number): number | null {
 }
 
 /**
- * Seconds to wait before the next call; null if the response does not say. Reads Retry-After
- * (seconds or a date), else RateLimit-Reset (upstream.md §5.1).
+ * Seconds to wait before the next call; null if the response names no time. Reads Retry-After
+ * (seconds or a date), otherwise RateLimit-Reset (upstream.md §5.1).
  */
 export function readRetryAfter(headers: Headers, now: number): number | null {
   const retryAfter = headerOf(headers, 'retry-after');

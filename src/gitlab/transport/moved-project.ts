@@ -4,10 +4,10 @@ import type { Call, Exchange, RawResponse } from '../request.ts';
 import { headerOf } from './headers.ts';
 import { isUnknownRoute, notFoundMessageOf } from './responder.ts';
 
-/** Called once for each path that a renamed project had before. */
+/** Called once for each old path of a renamed project. */
 export type OnMovedProject = (moved: { path: string; number: string }) => void;
 
-/** This many paths are reported once; a path that was dropped is reported again. */
+/** Number of paths that are remembered as reported. A path that was evicted is reported again. */
 const MAX_REPORTED = 1_000;
 
 interface Deps {
@@ -16,11 +16,11 @@ interface Deps {
 }
 
 /**
- * Sends a GET to the number of its project where the path does not work: follows the redirect of a
- * renamed project, once (upstream.md §1.3), and uses a number that is already known where a proxy
- * does not pass the path on. The number is remembered, so that later calls go to it at once.
- * Uses only the numeric project id of the Location: its host is GitLab's external name, and
- * credentials are sent to the configured server only.
+ * Repeats a GET with the project's number if its path does not work. There are two cases: GitLab
+ * redirects the old path of a renamed project (upstream.md §1.3), or a proxy does not forward the
+ * path and the number is already known. Remembers that the path needs the number, so that later
+ * calls use it at once. Uses only the numeric project id of the Location header: its host is
+ * GitLab's external name, and credentials are sent to the configured server only.
  */
 export function createMovedProjectRedirect(
   exchange: Exchange,
@@ -31,7 +31,7 @@ export function createMovedProjectRedirect(
     if (!reported.has(path)) onMoved({ path, number });
     reported.set(path, true);
   };
-  /** Sends a call to the number instead of the path, and remembers the number if that succeeds. */
+  /** Sends a call by number instead of path. Remembers the number if that succeeds. */
   const sendToNumber = async (call: Call, path: string, number: string) => {
     const response = await exchange(withProject(call, number));
     if (isUsable(response)) {
@@ -39,7 +39,7 @@ export function createMovedProjectRedirect(
     }
     return response;
   };
-  /** Sends a call to the path, and to the number if it works only by that. */
+  /** Sends a call by path, and again by number if only that works. */
   const sendToPath = async (call: Call, path: string, known: Known | undefined) => {
     const response = await exchange(call);
     const movedNumber = movedTo(call, response);
@@ -61,7 +61,7 @@ export function createMovedProjectRedirect(
   };
 }
 
-/** The number of a path, with its response if it was 404. */
+/** The number of a path, and the response to it if that was 404. */
 interface Known {
   number: string;
   notFound?: RawResponse;
@@ -72,15 +72,16 @@ const answeredBy = (number: string, known: Known | undefined) =>
 
 const PROJECT = /^\/projects\/([^/]+)/;
 
-/** The path or number of the project that a call is about. */
+/** The path or number of the project in a call's path. */
 function projectOf({ endpoint }: Call): string | undefined {
   const segment = PROJECT.exec(endpoint.path)?.[1];
   return segment === undefined ? undefined : decodeURIComponent(segment);
 }
 
 /**
- * The number of a renamed project: a 301 whose Location is the path of the call, with the project's
- * number instead of its path. Undefined for any other response, such as a redirect to https.
+ * The number of a renamed project, from a 301 whose Location equals the path of the call but for
+ * the number in place of the project's path. Undefined for any other response, such as a redirect
+ * to https.
  */
 function movedTo(call: Call, response: RawResponse): string | undefined {
   if (response.status !== 301) return undefined;
@@ -96,7 +97,7 @@ function withProject(call: Call, project: string): Call {
   return { ...call, endpoint: { ...call.endpoint, path } };
 }
 
-/** Whether a 404 means that a path or number may no longer be the project that it was. */
+/** Whether a 404 shows that a path or number may no longer name the project. */
 function isMissing(name: string, response: RawResponse): boolean {
   const message = notFoundMessageOf(response);
   if (message === undefined) return false;

@@ -5,7 +5,7 @@ import { headerOf } from './headers.ts';
 /** Receives the event of every call. Must not throw. */
 export type OnCall = (event: CallEvent) => void;
 
-/** Counts each exchange for its operation and reports it to `onCall`. */
+/** Counts each exchange for its operation, and reports it to `onCall`. */
 export function createCallObserver(
   exchange: Exchange,
   deps: { clock: Clock; onCall: OnCall },
@@ -43,6 +43,6 @@ function outcomeOf({ signal }: Call, response: RawResponse | undefined): CallEve
   return isCanceled(signal) ? 'left' : 'call';
 }
 
-/** Whether the caller canceled. A deadline aborts with a GitlabTimeoutError instead. */
+/** Whether the caller canceled the call. A deadline aborts with a GitlabTimeoutError instead. */
 const isCanceled = ({ aborted, reason }: AbortSignal): boolean =>
   aborted && (reason as Error | undefined)?.name === 'AbortError';

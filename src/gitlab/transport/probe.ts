@@ -12,14 +12,14 @@ import { readOne, shapeOf } from '../readers.ts';
 import { type Call, originOf, type Send } from '../request.ts';
 import { object, text } from '../shape.ts';
 
-/** Resolves with the reason why GitLab cannot be used; undefined if it can. */
+/** Checks whether GitLab can be used. Resolves with the reason if not, otherwise with undefined. */
 export type Probe = () => Promise<GitlabError | undefined>;
 
 const TIMEOUT_MS = 3_000;
 
 const readVersion = readOne(shapeOf(object({ version: text })));
 
-/** Creates the call of a probe, and a function that stops its timeout. */
+/** Creates the call of a probe, and a function that cancels its timeout. */
 function createCall(clock: Clock) {
   const controller = new AbortController();
   const call: Call = {
@@ -39,14 +39,14 @@ function createCall(clock: Clock) {
   return { call, cancel };
 }
 
-/** Whether GitLab itself refused the call, which shows that it works. */
+/** Whether GitLab itself refused the call, which shows that GitLab works. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof GitlabRateLimitError ||
   (error instanceof GitlabStatusError && error.status < 500);
 
 /**
- * Creates the gateway's own check of GitLab: requests the version without a credential, which every
- * GitLab refuses quickly with 401. `send` must not wait for calls of callers.
+ * Creates the gateway's own check of GitLab. It requests the version without a credential, which
+ * every GitLab refuses quickly with 401. `send` must not wait behind calls of callers.
  */
 export function createProbe(send: Send, clock: Clock): Probe {
   return async () => {

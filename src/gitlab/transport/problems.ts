@@ -2,8 +2,8 @@ import { causeOf, isConnectionProblem, isGitlabError } from '../errors.ts';
 import type { Call, Send } from '../request.ts';
 
 /**
- * A call that failed because something is wrong between the gateway and GitLab, for the operator.
- * Contains no data of the caller.
+ * A call that failed because something is wrong between the gateway and GitLab. Reported to the
+ * operator, so it contains no data of the caller.
  */
 export interface Problem {
   readonly method: string;
@@ -14,7 +14,9 @@ export interface Problem {
 /** Receives every problem. Must not throw. */
 export type OnProblem = (problem: Problem) => void;
 
-/** Reports calls that fail for other reasons than the caller's request. */
+/**
+ * Reports calls that fail because of GitLab or the network, not because of the caller's request.
+ */
 export function createProblemObserver(send: Send, onProblem: OnProblem): Send {
   return async (call) => {
     try {

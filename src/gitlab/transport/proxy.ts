@@ -1,21 +1,23 @@
 import { BlockList, isIP } from 'node:net';
 import { Secret } from '../../util/secret.ts';
 
-/** The proxies of the environment, read as curl reads them. */
+/** The proxies that environment variables configure, interpreted as curl does. */
 export interface Proxies {
   readonly https?: Secret | undefined;
   readonly http?: Secret | undefined;
-  /** Hosts that are reached without a proxy: the value of NO_PROXY. */
+  /** The value of NO_PROXY: hosts to connect to without a proxy. */
   readonly except?: string | undefined;
 }
 
-/** An HTTP proxy; the connection to it is encrypted if its own address is https. */
+/**
+ * An HTTP proxy. `isSecure`: the connection to the proxy is encrypted, because its URL is https.
+ */
 export interface HttpProxy {
   readonly isSecure: boolean;
-  /** Without brackets. */
+  /** An IPv6 address has no brackets. */
   readonly hostname: string;
   readonly port: number;
-  /** The value of Proxy-Authorization. */
+  /** Value of the Proxy-Authorization header. */
   readonly authorization: Secret | undefined;
 }
 
@@ -28,8 +30,8 @@ function basicAuthorization({ username, password }: URL): Secret | undefined {
 }
 
 /**
- * Parses the address of a proxy. Without a scheme it is http; without a port it is curl's 1080, or 443
- * for https. Returns undefined for anything else, such as SOCKS or the address of a PAC file.
+ * Parses the URL of a proxy. The scheme defaults to http, the port to 1080 as in curl, or 443 for
+ * https. Returns undefined for anything else, such as SOCKS or the URL of a PAC file.
  */
 export function parseProxy(text: string): HttpProxy | undefined {
   const full = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
@@ -38,7 +40,7 @@ export function parseProxy(text: string): HttpProxy | undefined {
     const isSecure = url.protocol === 'https:';
     const isUsable = /^https?:$/.test(url.protocol) && url.pathname === '/';
     if (!isUsable || url.search || url.hash) return undefined;
-    // URL drops the default port of its scheme.
+    // `url.port` is empty for the default port of the scheme, so the port is read from the text.
     const [, given] = /:(\d+)\/?$/.exec(full) ?? [];
     const port = Number(given ?? (isSecure ? 443 : 1080));
     const authorization = basicAuthorization(url);
@@ -76,7 +78,7 @@ function isExcepted({ hostname, port, protocol }: URL, except: string): boolean 
     .toLowerCase()
     .split(/[\s,]+/)
     .some((item) => {
-      // curl knows no ports here; other programs do.
+      // An entry may have a port. curl does not support that, other programs do.
       const [, name, itemPort] = /^([^:]+|\[.*\]):(\d+)$/.exec(item) ?? [];
       if (itemPort !== undefined && itemPort !== givenPort) return false;
       const entry = name ?? item;
@@ -84,7 +86,7 @@ function isExcepted({ hostname, port, protocol }: URL, except: string): boolean 
     });
 }
 
-/** Returns the proxy for an address; undefined if it is reached directly. */
+/** Returns the proxy for a URL; undefined if the connection is direct. */
 export function proxyFor(url: URL, { https, http, except = '' }: Proxies): HttpProxy | undefined {
   const given = url.protocol === 'https:' ? https : http;
   if (given === undefined || isExcepted(url, except)) return undefined;

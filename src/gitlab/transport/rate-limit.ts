@@ -1,6 +1,6 @@
 /*
  * Rate limits of each credential, read from GitLab's responses. GitLab.com sends RateLimit headers
- * with every response, self-managed servers only with a 429 or never (upstream.md §5).
+ * with every response. Self-managed servers send them only with a 429, or never (upstream.md §5).
  */
 import { type Clock, sleep } from '../../util/clock.ts';
 import { GitlabRateLimitError } from '../errors.ts';
@@ -9,23 +9,29 @@ import { type Headers, headerOf, readReset, readRetryAfter } from './headers.ts'
 
 /** If the wait exceeds this, the call fails fast with 429 instead of queueing. */
 const MAX_WAIT_MS = 10_000;
-/** Below this part of a quota, calls are spaced out, so that one burst does not use it up. */
+/**
+ * If less than this part of a quota remains, calls are spaced out, so that one burst does not use
+ * it up.
+ */
 const SCARCE_PART = 0.1;
 /** Longest delay that spacing adds to a call. */
 const MAX_SPACING_MS = 1_000;
-/** Longest block, whatever GitLab says: clocks may be wrong, and limits cover at most an hour. */
+/**
+ * Longest block, even if GitLab names a longer time: clocks may be wrong, and limits cover at most
+ * an hour.
+ */
 const MAX_BLOCK_MS = 3_600_000;
 /**
- * The reset times that two responses report for one period differ by this at most: by rounding, and
- * by the time that each response takes.
+ * Two responses may report slightly different reset times for one period, because of rounding and
+ * of the time that each response takes. Times that differ by less than this belong to one period.
  */
 const RESET_TOLERANCE_MS = 2_000;
 
-/** A quota as GitLab reported it last. */
+/** A quota, as GitLab last reported it. */
 export interface RateLimit {
-  /** Calls per minute; GitLab computes it for every period. */
+  /** Calls per minute. GitLab converts the limit of any period to this. */
   readonly limit: number;
-  /** Calls in the whole period, such as an hour; `remaining` refers to this. */
+  /** Calls in the whole period, such as an hour. `remaining` is a part of this. */
   readonly granted: number;
   readonly remaining: number;
   /** In ms since 1970, by the gateway's clock. */
@@ -34,9 +40,9 @@ export interface RateLimit {
 
 export interface RateLimitState {
   quota: RateLimit | undefined;
-  /** When a block ends, in ms since 1970, by endpoint template; '' blocks all calls. */
+  /** When a block ends, in ms since 1970, by endpoint template. The key '' blocks all calls. */
   readonly blockedUntil: Map<string, number>;
-  /** When the next call may start while calls are spaced out, in ms since 1970. */
+  /** When the next call may start if calls are spaced out, in ms since 1970. */
   nextAt: number;
 }
 
@@ -47,8 +53,8 @@ export function createRateLimitState(): RateLimitState {
 }
 
 /**
- * Keeps each credential within its limits. A call waits for the quota's renewal or the end of a
- * block if that is near; otherwise it fails with GitlabRateLimitError without reaching GitLab.
+ * Keeps each credential within its rate limits. A call waits for the quota's renewal or the end of
+ * a block if that is soon. Otherwise it fails with GitlabRateLimitError and is not sent.
  */
 export function createRateLimiter(
   exchange: Exchange,
@@ -56,7 +62,7 @@ export function createRateLimiter(
 ): Exchange {
   const { clock, stateOf } = deps;
 
-  const waitForTurn = async (call: Call, state: RateLimitState): Promise<void> => {
+  const waitUntilAllowed = async (call: Call, state: RateLimitState): Promise<void> => {
     for (;;) {
       const now = clock.now();
       const { kind, inMs } = reserve(state, call.endpoint.template, now);
@@ -71,14 +77,14 @@ export function createRateLimiter(
 
   return async (call) => {
     const state = stateOf(call.credential);
-    await waitForTurn(call, state);
+    await waitUntilAllowed(call, state);
     const response = await exchange(call);
     updateQuota(state, call, response, clock.now());
     return response;
   };
 }
 
-/** Whether a call may start after `inMs`, or is blocked for `inMs` and must be checked again. */
+/** `go`: the call may start after `inMs`. `blocked`: check again after `inMs`. */
 interface Admission {
   readonly kind: 'go' | 'blocked';
   readonly inMs: number;
@@ -96,13 +102,13 @@ export function reserve(state: RateLimitState, template: string, now: number): A
   return { kind: 'go', inMs: at - now };
 }
 
-/** When calls of a template are accepted again, in ms since 1970; 0 if they are not blocked. */
+/** When calls of a template are allowed again, in ms since 1970; 0 if they are not blocked. */
 function unblockedAt({ quota, blockedUntil }: RateLimitState, template: string): number {
   const renewedAt = quota !== undefined && quota.remaining <= 0 ? quota.resetAt : 0;
   return Math.max(renewedAt, blockedUntil.get(EVERYTHING) ?? 0, blockedUntil.get(template) ?? 0);
 }
 
-/** Whether less than `part` of the quota remains, and its period is not over. */
+/** Whether the quota's period is not over and less than `part` of the quota remains. */
 export function isScarce(
   quota: RateLimit | undefined,
   part: number,
@@ -111,13 +117,15 @@ export function isScarce(
   return quota !== undefined && quota.resetAt > now && quota.remaining < quota.granted * part;
 }
 
-/** Time between two calls; 0 unless the quota is scarce. */
+/** Time between the starts of two calls; 0 unless the quota is scarce. */
 function spacingMs(quota: RateLimit | undefined, now: number): number {
   if (!isScarce(quota, SCARCE_PART, now)) return 0;
   return Math.min(MAX_SPACING_MS, (quota.resetAt - now) / (quota.remaining + 1));
 }
 
-/** Records a response's quota and the block of a 429. A 429 that names no time blocks nothing. */
+/**
+ * Records a response's quota and, for a 429, what it blocks. A 429 without a time blocks nothing.
+ */
 export function updateQuota(
   state: RateLimitState,
   call: Call,
@@ -133,7 +141,9 @@ export function updateQuota(
   state.blockedUntil.set(blocked, timeIn(seconds, now));
 }
 
-/** Responses may arrive out of order, so within one period the smallest remainder is the latest. */
+/**
+ * Responses may arrive out of order, so within one period the smallest `remaining` is the latest.
+ */
 function mergeQuota(state: RateLimitState, reported: RateLimit): void {
   const { quota } = state;
   const isNewPeriod =
@@ -144,10 +154,10 @@ function mergeQuota(state: RateLimitState, reported: RateLimit): void {
 }
 
 /**
- * What a 429 blocks. A throttle of the whole API responds in plain text or reports no remaining
- * calls. If calls remain, as GitLab.com reports with every response, another limit applied: that of
- * one endpoint (a project's list of jobs), which is blocked. Limits on writes are per job and block
- * nothing.
+ * Returns what a 429 blocks. If the limit of the whole API applied, the response is plain text or
+ * reports no remaining calls. If calls remain, as GitLab.com reports, the limit of one endpoint
+ * applied (a project's list of jobs), and only that is blocked. Limits on writes are per job and
+ * block nothing.
  */
 function blockedBy(call: Call, headers: Headers): string | undefined {
   const isJson = headerOf(headers, 'content-type')?.includes('json');

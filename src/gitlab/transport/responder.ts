@@ -1,7 +1,8 @@
 /*
- * Decides which server sent a response: GitLab's API, GitLab's router, or another server, such as a
- * web server at a wrong address, an access proxy, a sign-in page or an API gateway (upstream.md
- * §1.6). Only GitLab's API says anything about a resource or a credential.
+ * Determines which server sent a response: GitLab's API, GitLab's router, or another server, such
+ * as a web server at a wrong address, an access proxy, a sign-in page or an API gateway
+ * (upstream.md §1.6). Only responses of GitLab's API show anything about a resource or a
+ * credential.
  */
 import { isIP } from 'node:net';
 import {
@@ -14,7 +15,7 @@ import {
 import { type Call, originOf, type RawResponse, type ResponseHead } from '../request.ts';
 import { headerOf, readRetryAfter } from './headers.ts';
 
-/** Throws GitlabError unless GitLab itself answered with success. */
+/** Throws GitlabError unless GitLab itself sent a successful response. */
 export function requireSuccess(call: Call, response: RawResponse, now: number): void {
   if (response.status >= 300) throw toError(call, response, now);
   if (!isForeignSuccess(call, response)) return;
@@ -23,9 +24,9 @@ export function requireSuccess(call: Call, response: RawResponse, now: number): 
 }
 
 /**
- * The error of a 2xx response that the call's reader refused with `error`: an object without the id
- * that every resource has, or another media type without JSON, is another server's. A missing body
- * may have been lost on its way.
+ * The error for a 2xx response whose body the call's reader rejected with `error`. Another server
+ * sent it if it is an object without the `id` that every resource has, or is not JSON and not
+ * labeled as JSON. An empty body may have been lost in transit.
  */
 export function toRefusalError(call: Call, response: RawResponse, error: unknown): unknown {
   const media = mediaTypeOf(response);
@@ -81,9 +82,8 @@ function toForeignError(call: Call, response: RawResponse): GitlabMisroutedError
 }
 
 /**
- * The error of a redirect that is not followed. Names the address in `Location`: its base, if it is
- * the same path of GitLab's API elsewhere, else its origin. Clients see host names, but no IP
- * addresses.
+ * The error of a redirect that is not followed. Names the base URL in `Location` if it redirects to
+ * GitLab's API elsewhere, otherwise its origin. Clients see host names, but no IP addresses.
  */
 function toRedirectError(call: Call, response: RawResponse): GitlabMisroutedError {
   const { status } = response;
@@ -119,8 +119,9 @@ const isJson = (media: string): boolean => /^application\/(?:[\w.-]+\+)?json$/.t
 const LOG_TYPES = new Set(['', 'text/plain', 'application/octet-stream', 'binary/octet-stream']);
 
 /**
- * Whether another server sent a 2xx response. A log is judged by its media type alone, because a job
- * may print anything. JSON is judged by its beginning, and again if its reader refuses it.
+ * Whether another server sent a 2xx response. A log is recognized by its media type alone, because
+ * a job may print anything. JSON is recognized by its first character here, and by its content when
+ * it is read.
  */
 function isForeignSuccess(call: Call, response: RawResponse): boolean {
   const media = mediaTypeOf(response);
@@ -130,7 +131,7 @@ function isForeignSuccess(call: Call, response: RawResponse): boolean {
   return start === '<' || !isJson(media);
 }
 
-/** The first character of a body that is not white space; empty if there is none. */
+/** The first character of a body that is not white space; '' if there is none. */
 const startOf = (body: Buffer): string => body.toString('latin1', 0, 256).trimStart().charAt(0);
 
 /** GitLab's error bodies are short. A longer body is not parsed. */
@@ -156,19 +157,20 @@ const isObject = (value: unknown): value is ErrorBody =>
 
 const isObjectWithoutId = (value: unknown): boolean => isObject(value) && !('id' in value);
 
-/** GitLab sends it with every response; few other servers do. Proxies may remove it. */
+/** GitLab sends X-Request-Id with every response; few other servers do. Proxies may remove it. */
 const hasRequestId = ({ headers }: ResponseHead): boolean => headers['x-request-id'] !== undefined;
 
-/** GitLab's messages that do not begin with the status. */
+/** Messages of GitLab that do not begin with the status. */
 const OTHER_MESSAGES =
   /^(?:Action temporarily disabled|Non GET methods are not allowed|You cannot perform write operations)/;
 
 const GITLAB_MEMBERS = new Set(['message', 'error', 'error_description', 'scope']);
 
 /**
- * Whether a 4xx is GitLab's own (upstream.md §1.2): `message` begins with the status, or the body has
- * the form of a validation or OAuth error. An API gateway's `{"message": "no Route matched"}` is not.
- * A 404 must begin with the status, since it means that something does not exist.
+ * Whether a 4xx is GitLab's own (upstream.md §1.2): its `message` begins with the status, or the
+ * body has the form of a validation or OAuth error. An API gateway's `{"message": "no Route
+ * matched"}` has neither. A 404 must begin with the status, because it is taken as proof that a
+ * resource does not exist.
  */
 function isGitlabRefusal(response: RawResponse, body: ErrorBody | undefined): boolean {
   const { status } = response;
@@ -195,22 +197,25 @@ function hasRefusalForm(
   return typeof error === 'string' && (isSigned || status !== 403);
 }
 
-/** Whether a body is labeled as JSON but cannot be read, and is not a web page either. */
+/** Whether a body is labeled as JSON but cannot be parsed, and is not a web page. */
 const isDamagedJson = (response: RawResponse): boolean =>
   isJson(mediaTypeOf(response)) && startOf(response.body) !== '<';
 
-/** The text of a throttle, `Retry later` (upstream.md §5.1). Other servers' texts are not shown. */
+/**
+ * The text of GitLab's rate limiter, `Retry later` (upstream.md §5.1). Texts of other servers are
+ * not shown.
+ */
 function plainTextOf(response: RawResponse): string | undefined {
   const isThrottle = response.status === 429 && mediaTypeOf(response) === 'text/plain';
   return isThrottle ? truncate(response.body.toString('utf8', 0, MAX_ERROR_BYTES)) : undefined;
 }
 
-/** Longest error message that is kept, in UTF-16 units. */
+/** Longest error message, in UTF-16 units. Longer ones are truncated. */
 const MAX_LENGTH = 500;
-/** GitLab's deepest message is `{"field": ["text"]}`. */
+/** GitLab's messages are nested at most as deep as `{"field": ["text"]}`. */
 const MAX_DEPTH = 4;
 
-/** Reads the message of every form of error body; undefined if there is none (upstream.md §1.2). */
+/** Reads the message from any form of error body (upstream.md §1.2); undefined if there is none. */
 export function messageOf({ message, error, error_description }: ErrorBody): string | undefined {
   const texts = [flatten(error), flatten(error_description)].filter(Boolean);
   return truncate(flatten(message) || texts.join(': ')) || undefined;
@@ -221,7 +226,10 @@ function truncate(text: string): string {
   return trimmed.length > MAX_LENGTH ? `${trimmed.slice(0, MAX_LENGTH)}…` : trimmed;
 }
 
-/** Joins a `message`: a text, a list, `{"error": …}`, or errors by field: `{"base": ["…"]}`. */
+/**
+ * Joins the parts of a `message`: a text, a list, `{"error": …}`, or errors by field: `{"base":
+ * ["…"]}`.
+ */
 function flatten(message: unknown, depth = 0): string {
   if (message === null || message === undefined || depth > MAX_DEPTH) return '';
   const inner = (value: unknown) => flatten(value, depth + 1);

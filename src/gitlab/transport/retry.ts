@@ -6,7 +6,7 @@ import type { Call, Send } from '../request.ts';
 const MAX_RETRIES = 2;
 const BASE_DELAY_MS = 200;
 const MAX_BACKOFF_MS = 2_000;
-/** If GitLab asks for a longer wait, the call fails instead. */
+/** If GitLab requests a longer wait, the call fails instead. */
 const MAX_ASKED_DELAY_MS = 10_000;
 
 /** Retries failed reads as `retryDelayMs` decides and the budget allows. */
@@ -42,10 +42,10 @@ interface FailedAttempt {
 }
 
 /**
- * Decides the delay before the next attempt, in ms; undefined for no retry. Only reads are retried:
- * GitLab has no idempotent writes (each retry of a job makes a new one). Not after 500, 504 or a
- * timeout, where GitLab may still be working and a retry would double the load. `random` (0 to 1)
- * gives full jitter, so that callers that failed together do not retry together.
+ * Returns the delay before the next attempt, in ms; undefined for no retry. Only reads are retried,
+ * because GitLab's writes are not idempotent (each retry of a job makes a new one). After 500, 504
+ * or a timeout there is no retry: GitLab may still be working, and a retry would double its load.
+ * `random` (0 to 1) gives full jitter, so that calls that failed together are not retried together.
  */
 export function retryDelayMs(failed: FailedAttempt, random: number): number | undefined {
   const { method, attempt, error, remainingMs } = failed;
@@ -63,7 +63,7 @@ function isRetryable(error: unknown): boolean {
   return error instanceof GitlabNetworkError || error instanceof GitlabRateLimitError;
 }
 
-/** The wait that GitLab asks for: infinite for a 429 without a time, undefined if it asks for none. */
+/** The wait that GitLab requests: undefined if none, infinite for a 429 that names no time. */
 function askedDelayMs(error: unknown): number | undefined {
   const asks = error instanceof GitlabStatusError || error instanceof GitlabRateLimitError;
   if (!asks) return undefined;
@@ -77,9 +77,9 @@ const TOKENS_PER_CALL = 0.1;
 type RetryBudget = ReturnType<typeof createRetryBudget>;
 
 /**
- * Retry budget, shared by all callers of one server: token bucket of 20; each first attempt adds 0.1
- * token. Limits retries to a tenth of the calls, so that a failing GitLab does not get three times
- * its load.
+ * Retry budget, shared by all callers of one server: a token bucket of 20; each first attempt adds
+ * 0.1 token. Limits retries to a tenth of the calls, so that a failing GitLab does not receive
+ * three times its load.
  */
 export function createRetryBudget() {
   let tokens = MAX_TOKENS;

@@ -12,10 +12,10 @@ interface InFlight {
 }
 
 /**
- * Shares a running GET, with its parsing and validation, between equal requests of one credential.
- * Never across credentials, whose permissions differ. A write ends the sharing of requests that
- * began before it completed, since they may return the previous state. A caller that joins also
- * shares the deadline.
+ * Shares a running GET, including parsing and validation, between equal requests of one credential.
+ * Requests of different credentials are never shared, because permissions differ. After a write, no
+ * request joins a GET that began before the write completed, because that may return the previous
+ * state. A caller that joins a request also gets its deadline.
  */
 export function createSingleFlight(
   start: Start,
@@ -62,7 +62,9 @@ export function createSingleFlight(
   };
 }
 
-/** Waits for the shared request, which is aborted only with its last waiter. */
+/**
+ * Waits for the shared request. A signal aborts the request itself only if this is the last waiter.
+ */
 function join(
   inFlight: InFlight,
   signal: AbortSignal | undefined,

@@ -29,7 +29,7 @@ const defaultTimeouts = {
   headersMs: 15_000,
   /** Longest pause between two chunks of a body. */
   bodyMs: 15_000,
-  /** Deadline of the whole call, including retries and waits. */
+  /** Deadline of the whole call, including waits and retries. */
   totalMs: 30_000,
 };
 
@@ -38,22 +38,25 @@ export type Timeouts = Readonly<typeof defaultTimeouts>;
 const MEBIBYTE = 1024 * 1024;
 
 export interface TransportOptions {
-  /** May have a path. */
+  /** May contain a path, such as https://example.com/gitlab. */
   readonly baseUrl: string;
   readonly version?: string | undefined;
   /** Proxies, certificates and extra headers. @default none */
   readonly network?: Network | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
-  /** Concurrent calls, one per connection; streams have as many of their own. @default 32 */
+  /**
+   * Concurrent calls, each on its own connection; the same number of streams in addition. @default
+   * 32
+   */
   readonly connections?: number | undefined;
-  /** Concurrent calls of one credential, and as many streams. @default 16 */
+  /** Concurrent calls of one credential; the same number of streams in addition. @default 16 */
   readonly perCredential?: number | undefined;
   /** Size of the ETag cache over all credentials; 0 disables it. @default 64 MiB */
   readonly etagBytes?: number | undefined;
   /** Largest response body. @default 32 MiB */
   readonly maxBodyBytes?: number | undefined;
   readonly onCall?: OnCall | undefined;
-  /** Receives every call that fails because of the server or the way to it. */
+  /** Receives every call that fails because of GitLab or the network. */
   readonly onProblem?: OnProblem | undefined;
   /** Wraps every exchange, for example in a tracing span. */
   readonly around?: ((exchange: Exchange) => Exchange) | undefined;
@@ -63,16 +66,16 @@ export interface TransportOptions {
   readonly random?: (() => number) | undefined;
 }
 
-/** The connection to one GitLab server, shared by all callers. */
+/** The connections to one GitLab server, shared by all callers. */
 export interface Transport {
   /** Rejects with GitlabError, or with the reason of the request's signal. */
   send<T>(request: UpstreamRequest<T>): Promise<GitlabResponse<T>>;
   readonly server: ServerCapabilities;
   readonly projects: ProjectNumbers;
   readonly known: KnownCredentials;
-  /** Checks GitLab with a call of the gateway's own, on a connection of its own. */
+  /** Checks GitLab with the gateway's own call, on a separate connection. */
   readonly probe: Probe;
-  /** The quota that GitLab last reported to a credential, if any. Makes no call. */
+  /** The quota that GitLab last reported to a credential; undefined if none. Makes no call. */
   rateLimitOf(digest: string): RateLimit | undefined;
   /** Aborts running calls and closes all connections. */
   close(): Promise<void>;
@@ -94,7 +97,7 @@ function openWire(options: TransportOptions, timeouts: Timeouts, connections: nu
   };
   return {
     exchange: createExchange({ ...shared, dispatcher, streams }),
-    /** Does not wait for a connection that calls of callers occupy. */
+    /** Uses its own connection, so it does not wait behind calls of callers. */
     probe: createExchange({ ...shared, dispatcher: probes, streams: probes }),
     async close() {
       await Promise.all([dispatcher, streams, probes].map((pool) => pool.destroy()));
@@ -103,8 +106,8 @@ function openWire(options: TransportOptions, timeouts: Timeouts, connections: nu
 }
 
 /**
- * Creates the client side of a GitLab server; connects with the first call. Composed of layers,
- * each of which wraps the one below. State that outlives a call is kept per credential.
+ * Creates the transport to a GitLab server. Connects with the first call. Composed of layers, each
+ * of which wraps the previous one. State that outlives a call is kept per credential.
  */
 export function createTransport(options: TransportOptions): Transport {
   const { clock = systemClock, random = Math.random, onCall = () => {} } = options;
@@ -124,21 +127,25 @@ export function createTransport(options: TransportOptions): Transport {
     ...{ total: connections, perCredential },
     isKnown: known.has,
   });
-  // Outside the concurrency limit: a call that waits for its quota occupies no slot.
-  const paced = createRateLimiter(limited, { clock, stateOf: rateLimitOf });
-  const redirected = createMovedProjectRedirect(paced, { projects, onMoved: options.onMoved });
+  // Wraps the concurrency limit, so that a call that waits for its quota occupies no slot.
+  const rateLimited = createRateLimiter(limited, { clock, stateOf: rateLimitOf });
+  const redirected = createMovedProjectRedirect(rateLimited, {
+    projects,
+    onMoved: options.onMoved,
+  });
   const cached = createConditionalRead(redirected, { clock, etags });
-  const learning = createCredentialObserver(cached, known);
-  const retrying = createRetry(learning, { clock, random, budget: createRetryBudget() });
+  const observed = createCredentialObserver(cached, known);
+  const retrying = createRetry(observed, { clock, random, budget: createRetryBudget() });
   const reported = createProblemObserver(retrying, onProblem);
-  // Outside the retries: a call counts as one failure, and an open circuit is not retried.
+  // Wraps the retries: a call with its retries counts as one failure, and a call that fails because
+  // the circuit is open is not retried.
   const { onCircuit } = options;
   const guarded = createCircuitBreaker(reported, { clock, probe, onCircuit });
   const timed = createDeadline(guarded, { clock, totalMs: timeouts.totalMs });
   const send = createSingleFlight(timed, { onCall, known });
 
   return {
-    // The value is what request.read returned; the layers pass it on unchanged.
+    // The value is what request.read returned; the layers do not change it.
     send: <T>(request: UpstreamRequest<T>) => send(request) as Promise<GitlabResponse<T>>,
     server: createServerCapabilities(clock),
     projects,

@@ -5,7 +5,7 @@ import type { SecureContext } from 'node:tls';
 import { type buildConnector, errors } from 'undici';
 import type { HttpProxy } from './proxy.ts';
 
-/** The proxy refused to connect to GitLab. The code contains the proxy's status. */
+/** The proxy refused to connect to GitLab. `code` contains the proxy's status. */
 class ProxyRefusal extends Error {
   override readonly name = 'ProxyRefusal';
   readonly code: string;
@@ -18,7 +18,7 @@ class ProxyRefusal extends Error {
 
 interface TunnelOptions {
   readonly timeoutMs: number;
-  /** The authorities that a proxy with an https address may use. @default Node's */
+  /** The certificate authorities to trust for an https proxy. @default Node's */
   readonly secureContext: SecureContext | undefined;
 }
 
@@ -55,8 +55,8 @@ function openTunnel(proxy: HttpProxy, target: string, options: TunnelOptions): P
 }
 
 /**
- * Creates the connector of a pool whose connections go through a proxy. `secure` encrypts them from
- * end to end, so that the proxy sees GitLab's name only.
+ * Creates the connector of a pool whose connections go through a proxy. `secure` encrypts them end
+ * to end, so that the proxy sees only GitLab's host name.
  */
 export function createTunnelConnector(
   proxy: HttpProxy,
