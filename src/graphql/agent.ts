@@ -20,8 +20,8 @@ import { type Selection, selectedBelow, selectionOf } from './selection.ts';
 import { projectBehind } from './web-url.ts';
 
 /**
- * Returns the project of a job token's job. The token cannot read the project, but the URL of the
- * job contains its path.
+ * Returns the project of the job that a CI_JOB_TOKEN belongs to. The token cannot read the project,
+ * so the project's path is taken from the URL of the job.
  */
 async function projectOf(id: string, context: Context, selection: Selection): Promise<ProjectRow> {
   const row = { ref: id, id };
@@ -30,7 +30,7 @@ async function projectOf(id: string, context: Context, selection: Selection): Pr
   return job?.project_id === id ? projectBehind(job, context.webUrls) : row;
 }
 
-/** Returns the user of a job token's job, with the fields that the job includes if they are selected. */
+/** Returns the user of a CI_JOB_TOKEN. Reads the token's job only for fields that `row` lacks. */
 async function userOf(row: RestUser, context: Context, selection: Selection): Promise<UserRow> {
   if (!needsMore('User', selection, { from: 'number', to: 'job' })) return row;
   const user = (await context.loaders.currentJob())?.user;
@@ -117,7 +117,7 @@ Agent.implement({
     id: t.id({
       nullable: false,
       description:
-        'The global id, an opaque string. Differs for each job, because the configuration that applies does.',
+        'The global id, an opaque string. It differs from job to job, because `configuration` does.',
       resolve: ({ job, id }) => (job ? toGlobalId('Agent', job, id) : toGlobalId('Agent', id)),
     }),
     databaseId: t.id({
@@ -150,7 +150,7 @@ AgentConfigProject.implement({
     description: t.exposeString('description', { description: 'The project’s description.' }),
     name: t.exposeString('name', { description: 'Its name.' }),
     nameWithNamespace: t.exposeString('name_with_namespace', {
-      description: 'Its name with those of its groups.',
+      description: 'Its name, after the names of its groups.',
     }),
     path: t.exposeString('path', { description: 'The last segment of its path.' }),
     fullPath: t.id({

@@ -5,8 +5,8 @@ import { Bridge, CiJob, Node, Pipeline, type PipelineRow, type RowOfProject } fr
 import { projectBehind, projectUrlOf } from './web-url.ts';
 
 /**
- * Returns the numeric id of the project of a downstream pipeline whose row does not contain it: that
- * of the trigger job if both have the same URL, else that of the project at the URL.
+ * Returns the numeric id of a downstream pipeline's project, if the pipeline's row lacks it. The URL
+ * of the pipeline identifies the project: the trigger job's, or another one that is then read.
  */
 async function readProjectOf(pipeline: RowOfProject, bridge: BridgeRow, context: Context) {
   const url = projectUrlOf(pipeline);
@@ -34,7 +34,7 @@ Bridge.implement({
     downstreamPipeline: t.field({
       type: Pipeline,
       description:
-        'The pipeline that it started, which may belong to a project that the caller cannot read. Null until it is created, or if that failed. A server that does not include its project costs one call per project; then it is null if that project is not visible to the caller.',
+        'The pipeline that it started, which may belong to a project that the caller cannot read. Null until the pipeline is created, and if its creation failed. If the server does not say which project it belongs to, it costs one call per project, and is null if that project is not visible to the caller.',
       extensions: costs({ leadsTo: 'pipeline', isForeign: true }),
       resolve: (bridge, _args, context) => downstreamOf(bridge, context),
     }),

@@ -83,7 +83,7 @@ CiJob.implement({
     }),
     source: t.string({
       description:
-        'What started the job: push, web, schedule, merge_request_event and others. GitLab may add values. If the job’s row has none, it is that of the pipeline.',
+        'What started the job: push, web, schedule, merge_request_event and others. GitLab may add values. If GitLab sends none for the job, the source of its pipeline.',
       resolve: (job) => job.source ?? job.pipeline?.source,
     }),
     createdAt: t.field({

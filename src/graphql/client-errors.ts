@@ -21,10 +21,10 @@ export type ErrorCode =
   | 'UPSTREAM_UNAVAILABLE'
   | 'UPSTREAM_TIMEOUT';
 
-/** In characters. */
+/** Maximum characters of an input value in an error message. */
 const MAX_QUOTE = 60;
 
-/** Returns an input value for an error message: the start of a text, or only the kind of a value. */
+/** Formats an input value for an error message: a long text is cut off, a list or object only named. */
 export function quote(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     return Array.isArray(value) ? 'a list' : 'an object';
@@ -33,19 +33,19 @@ export function quote(value: unknown): string {
   return JSON.stringify(value.length > MAX_QUOTE ? `${value.slice(0, MAX_QUOTE)}…` : value);
 }
 
-/** Returns an error about invalid input, which states what is expected. `refusal` is GitLab's error. */
+/** Returns an error about invalid input. `refusal` is the error if GitLab rejected the input. */
 export function badUserInput(message: string, refusal?: GitlabError): GraphQLError {
   const upstream = refusal && { upstream: upstreamOf(refusal) };
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', ...upstream } });
 }
 
 /**
- * Bytes of a text that becomes part of an address, such as a ref. Percent-encoded it is three times as
- * long, and servers cut off addresses of more than 8 KiB.
+ * Maximum bytes of a text that becomes part of a URL, such as a ref. Percent-encoding makes it up to
+ * three times as long, and many servers accept only 8 KiB.
  */
 const MAX_TEXT_BYTES = 1024;
 
-/** Returns a text that becomes part of an address. Throws BAD_USER_INPUT, about `what`, if it is long. */
+/** Returns a text that becomes part of a URL. Throws BAD_USER_INPUT, about `what`, if it is too long. */
 export function checkTextLength(text: string, what: string): string {
   if (text.length <= MAX_TEXT_BYTES && Buffer.byteLength(text) <= MAX_TEXT_BYTES) return text;
   throw badUserInput(`${what} must have at most ${MAX_TEXT_BYTES} bytes.`);
@@ -106,7 +106,7 @@ function upstreamOf(error: GitlabError): Record<string, unknown> {
   return { status, requestId: error.requestId ?? null };
 }
 
-/** The message of a failed call that tells more than its code. */
+/** Returns the message of a failed call, if it says more than the error code. */
 function messageOf(error: GitlabError): string | undefined {
   if (error instanceof GitlabMisroutedError) return error.detail;
   const hasMessage = error instanceof GitlabStatusError || error instanceof GitlabRateLimitError;
@@ -128,7 +128,7 @@ export function viewError(error: GitlabError): ErrorView {
   };
 }
 
-/** Copies an error with another message; its path and locations stay. */
+/** Copies an error with a new message. Path and locations stay. */
 function reword(
   error: GraphQLError,
   message: string,
@@ -141,7 +141,8 @@ function reword(
 }
 
 /**
- * As many as the longest list has rows. Writing an error takes as long as writing a hundred values.
+ * Maximum errors of a response: one per row of the longest list. Writing one error takes as long as
+ * writing a hundred values.
  */
 export const MAX_ERRORS = 500;
 
@@ -153,7 +154,7 @@ export function capErrors(errors: readonly GraphQLError[]): readonly GraphQLErro
   return [...errors.slice(0, MAX_ERRORS), last];
 }
 
-/** Errors about variables contain their whole value. In characters. */
+/** Maximum characters of a message: graphql-js quotes the whole value of an invalid variable. */
 const LONG_MESSAGE = 1_000;
 
 /** Truncates a long message. */
@@ -162,14 +163,14 @@ function shorten(error: GraphQLError): GraphQLError {
   return reword(error, `${error.message.slice(0, LONG_MESSAGE)}…`);
 }
 
-/** Returns the JSON of an error, without the extension that is meant for the HTTP server. */
+/** Returns the JSON of an error, without `extensions.http`, which only the HTTP server reads. */
 export function formatError(error: GraphQLError): GraphQLFormattedError {
   const { extensions, ...json } = error.toJSON();
   const { http: _, ...shown } = extensions ?? {};
   return Object.keys(shown).length > 0 ? { ...json, extensions: shown } : json;
 }
 
-/** Returns whether a call was aborted by its operation's signal: timeout, or the caller left. */
+/** Returns whether a call was aborted because the operation timed out or the caller disconnected. */
 export function isEnded(error: unknown): boolean {
   return error instanceof DOMException && /^(Timeout|Abort)Error$/.test(error.name);
 }

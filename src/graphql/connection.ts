@@ -78,7 +78,7 @@ export interface ConnectionSource<Row> {
   list: RowList<Row>;
   /** The kind of list with its sort and filter; cursors contain a digest of it. */
   name: readonly unknown[];
-  /** The number of the project if the caller knows it, or else its path. */
+  /** The project's numeric id if it is known, else its path. */
   project: string;
   /** Oldest row first. GitLab's own order is newest first. */
   ascending?: boolean;
@@ -148,7 +148,7 @@ type ListRow = WithId & { project_id: string };
 
 /**
  * Reads a page of a list, as far as the selection needs it. Throws BAD_USER_INPUT for a cursor of
- * another list or project: before the read or, if the number of the project is unknown, after it.
+ * another list or project. If the project's numeric id is unknown, that is checked after the read.
  */
 export async function readConnection<Row extends ListRow>(
   source: ConnectionSource<Row>,
@@ -168,8 +168,8 @@ export async function readConnection<Row extends ListRow>(
       : parseCursor(listInProject(digest(), project), args.cursor, argument);
   const request = toPageRequest(source, args, cursor);
   const { total: counts, rows: hasRows } = needsOf(selection);
-  // Without selected rows, the list is counted: otherwise a list that the caller cannot see would
-  // look like an empty one.
+  // If no rows are selected, the list is counted. Without any call, a list that the caller cannot
+  // see would look empty.
   const onlyCounts = !hasRows;
   const [slice, total] = await Promise.all([
     onlyCounts ? empty : list.read(request),

@@ -24,10 +24,11 @@ import {
 
 /*
  * The calls to GitLab that a selection needs. Each field declares next to its resolver where its
- * value comes from (`extensions: costs({ … })`); a field without a declaration is part of the row of
- * its object. From that this file derives what is read for an object (`planRead`, used by
- * read-planner.ts), the number of calls of an operation before it runs (`createCostEstimate`), and
- * the sentence about calls in a field's description (`describeCosts`).
+ * value comes from (`extensions: costs({ … })`). A field without a declaration is part of the REST
+ * row of its object. This file uses the declarations to
+ * - plan the reads for an object (`planRead`, used by read-planner.ts);
+ * - estimate the calls of an operation before it runs (`createCostEstimate`);
+ * - add a sentence about calls to the description of a field (`describeCosts`).
  */
 
 /**
@@ -37,15 +38,15 @@ import {
 export type Call = keyof Loaders | 'write' | 'poll';
 
 /**
- * What is known of an object without a further call:
- * - `path`, `number`, `path and number`: its id, and how its project is named. Nothing was read;
- * - `list`: in addition, what the rows of a list below it contain;
- * - `job`, `pipeline`: what a row of that kind contains of it;
- * - `own`: everything that its own GET returns.
+ * The values of an object that are known without a further call:
+ * - `path`, `number`, `path and number`: its id, and the path or numeric id of its project;
+ * - `list`: also those that the rows of its lists contain, such as `project_id` in `Pipeline.jobs`;
+ * - `job`, `pipeline`: those that the row of a job or pipeline contains;
+ * - `own`: all that the object's own GET returns.
  */
 export type Knowledge = 'path' | 'number' | 'path and number' | 'list' | 'job' | 'pipeline' | 'own';
 
-/** An object named by arguments. Without `project`, it is in the parent's project. */
+/** An object that arguments identify. Without `project`, it is in the project of the parent object. */
 export interface NamedObject {
   type: NodeRef['type'];
   project?: string;
@@ -53,7 +54,7 @@ export interface NamedObject {
   id?: string;
 }
 
-/** The calls of a paged list. The numbers do not matter for arguments that its resolver rejects. */
+/** The calls of a paged list. For arguments that the resolver rejects, any number will do. */
 export interface ListCost {
   pages(args: Record<string, unknown>, selection: Selection): number;
   /** The maximum number of rows. */
@@ -63,9 +64,9 @@ export interface ListCost {
 
 /** Where the value of a field comes from, and what it costs. */
 export interface FieldCost {
-  /** The call that returns the value. @default that of the object's row */
+  /** The call that returns the value. @default the call that returns the object's row */
   call?: Call;
-  /** The kinds of knowledge that contain the value, in addition to the object's row. */
+  /** The kinds of knowledge that include the value. The object's row always does. */
   knownBy?: readonly Knowledge[];
   /** What is known of the object that the field returns. @default 'own' */
   leadsTo?: Knowledge;
@@ -74,19 +75,19 @@ export interface FieldCost {
    * below needs it.
    */
   improvedBy?: { call: Call; leadsTo: Knowledge };
-  /** Objects that share one value of this field. @default one value for each object */
+  /** All objects of one pipeline or project share one value. @default each object has its own */
   sharedBy?: 'pipeline' | 'project';
-  /** Each object has a value of its own, which may belong to any project. */
+  /** Each object has its own value, which may belong to another project. */
   isForeign?: boolean;
   list?: ListCost;
-  /** The objects that the arguments name; undefined for one that cannot be parsed. */
+  /** Returns the objects that the arguments identify; undefined for one that cannot be parsed. */
   names?(
     args: Record<string, unknown>,
     webUrls: readonly string[],
   ): readonly (NamedObject | undefined)[];
-  /** The named object exists for certain, so that nothing is read to check that. */
+  /** Whether the identified object certainly exists, so that no call checks it. */
   exists?: boolean;
-  /** The knowledge of the parent object that the rows of this field contain. */
+  /** What is known of the parent object once the rows of this field were read. */
   reveals?: Knowledge;
   /** Starts the read of the field's resolver early, while its named parent object is being read. */
   start?(
@@ -96,7 +97,7 @@ export interface FieldCost {
   ): Promise<unknown>;
 }
 
-/** The object that a field is selected on, as the request names it; `id` is empty for a project. */
+/** The object that a field is selected on, as the request identifies it. A project has an empty `id`. */
 export interface NamedParent {
   project: string;
   id: string;
@@ -114,7 +115,7 @@ export function costOfField({ extensions }: Pick<GraphQLField<unknown, unknown>,
   return (extensions['cost'] as FieldCost | undefined) ?? free;
 }
 
-/** Parses each item into the object that it names; undefined for an item that cannot be parsed. */
+/** Parses each item into the object that it identifies; undefined for one that cannot be parsed. */
 export function parseNames<Item>(
   items: readonly Item[],
   parse: (item: Item) => NamedObject,
@@ -128,7 +129,7 @@ export function parseNames<Item>(
   });
 }
 
-/** The call that returns everything about an object of a type that ids and arguments can name. */
+/** The object's own GET, by type. Arguments and ids can identify objects of these types. */
 const ownCalls: Readonly<Record<string, Call>> = {
   Job: 'job',
   Bridge: 'bridge',
@@ -139,13 +140,13 @@ const ownCalls: Readonly<Record<string, Call>> = {
 const named: ReadonlySet<Knowledge> = new Set(['path', 'number', 'path and number']);
 const isNamed = (known: Knowledge) => named.has(known);
 
-/** Returns whether a value that one of the kinds of knowledge contains is known. */
+/** Returns whether `known` is one of the kinds in `knownBy`. */
 function isAmong(knownBy: readonly Knowledge[], known: Knowledge): boolean {
   if (known !== 'path and number') return knownBy.includes(known);
   return knownBy.includes('path') || knownBy.includes('number');
 }
 
-/** Returns what is known of an object that is named by its id and a project. */
+/** Returns what is known of an object of which the request contains the id and the project. */
 export const knowledgeOf = (project: string): Knowledge =>
   isNumericId(project) ? 'number' : 'path';
 
@@ -157,8 +158,8 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   if (call && call !== ownCalls[type]) return false;
   const isInRow = known === 'own' || (!call && (known === 'job' || known === 'pipeline'));
   if (!isInRow && !isAmong(knownBy, known)) return false;
-  // Without its row, this object can only name the object that the field returns. If that one then
-  // needs reads which are unnecessary with this object's row, the row is read instead.
+  // Without its row, this object only identifies the object that the field returns. If that object
+  // then needs a read, and this object's row would make it unnecessary, this object's row is read.
   return (
     !leadsTo ||
     !isNamed(known) ||
@@ -170,7 +171,7 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   );
 }
 
-/** The reads for an object, except for those of lists and named objects below it. */
+/** The reads for an object, without those of its lists and of objects that arguments identify. */
 export interface ReadPlan {
   /** Whether the object's own GET is needed. */
   readonly own: boolean;
@@ -186,8 +187,8 @@ export interface ReadPlan {
 }
 
 /**
- * Returns the knowledge of the parent object that the rows of a field contain; undefined if it
- * reads none.
+ * Returns what is known of the parent object once the rows of a field were read; undefined if the
+ * field reads no rows.
  */
 function revealedBy(field: SelectedField, known: Knowledge): Knowledge | undefined {
   const { list, reveals } = costOfField(field.definition);
@@ -198,7 +199,7 @@ function revealedBy(field: SelectedField, known: Knowledge): Knowledge | undefin
   return reads ? reveals : undefined;
 }
 
-/** Returns what is unknown of an object: other calls, and fields that need the object's own GET. */
+/** Returns what unknown values need: calls, and the fields whose values the object's own GET returns. */
 function findUnknown(type: string, { list }: Selection, known: Knowledge) {
   const calls = new Set<Call>();
   const fields: SelectedField[] = [];
@@ -213,8 +214,8 @@ function findUnknown(type: string, { list }: Selection, known: Knowledge) {
 }
 
 /**
- * Returns whether an object is read only to check that it exists, so that the field is null if it
- * does not. Not for a project: selecting only its name makes no call.
+ * Returns whether to read an object only to check that it exists, so that the field is null if it
+ * does not. Projects are not checked.
  */
 const isChecked = (type: string, known: Knowledge, exists: boolean) =>
   isNamed(known) && !exists && type !== 'Project' && type in ownCalls;
@@ -246,8 +247,8 @@ function makePlan(
 const plansOf = perSelection(() => new Map<string, ReadPlan>());
 
 /**
- * Plans the reads for an object of a type. `exists` means that the object need not be looked up only
- * to see whether it exists. Computed once per selection.
+ * Plans the reads for an object of a type. With `exists`, nothing is read only to check that the
+ * object exists. Computed once per selection.
  */
 export function planRead(
   type: string,
@@ -272,7 +273,7 @@ function isImproved(field: SelectedField): boolean {
   );
 }
 
-/** Returns whether a selection has fields that are known with `to` and not with `from`. */
+/** Returns whether a selection has a field whose value `to` includes and `from` does not. */
 export function needsMore(
   type: string,
   { list }: Selection,
@@ -281,7 +282,7 @@ export function needsMore(
   return list.some((field) => !isKnown(type, field, from) && isKnown(type, field, to));
 }
 
-/** The number of objects at a position in an operation, and of their distinct pipelines and projects. */
+/** How many objects a position in an operation has, in how many distinct pipelines and projects. */
 interface Multiplicity {
   objects: number;
   pipelines: number;
@@ -310,15 +311,15 @@ export interface CostlyArgument {
 }
 
 interface Request {
-  /** The names so far that cannot be parsed. */
+  /** The number of ids, paths and URLs that could not be parsed so far. */
   malformed: number;
   variableValues: Variables;
   webUrls: readonly string[];
-  /** Called with each argument that multiplies calls, by `size`, and with the calls at its field. */
+  /** Called for each argument that multiplies calls, with its value (`size`) and the calls it causes. */
   report?(argument: CostlyArgument, effect: { calls: number; size: number }): void;
 }
 
-/** Counts the calls at a position in an operation. Undefined means none. */
+/** Counts the calls at a position in an operation. A position without calls has no such function. */
 type Count = (at: Multiplicity, request: Request) => number;
 
 function total(counts: readonly (Count | undefined)[]): Count | undefined {
@@ -331,13 +332,13 @@ function calls(number: number): Count | undefined {
   return number > 0 ? ({ objects }) => number * objects : undefined;
 }
 
-/** Returns the multiplicity on objects of a type: each pipeline and project is distinct. */
+/** Returns the multiplicity for objects of a type. Each Pipeline or Project counts as distinct. */
 function within(type: string, at: Multiplicity): Multiplicity {
   if (type === 'Pipeline') return { ...at, pipelines: at.objects };
   return type === 'Project' ? spread(at.objects) : at;
 }
 
-/** A field, by the names of the fields from the root. */
+/** The names of the fields from the root down to a field. */
 type Path = readonly string[];
 
 /** Counts the calls for objects of a type: their own GETs, and the calls of the fields below. */
@@ -375,7 +376,7 @@ function countRest(
 function knownBelow(field: SelectedField, known: Knowledge): Knowledge {
   const { leadsTo = 'own', improvedBy } = costOfField(field.definition);
   if (isNamed(known) && leadsTo !== 'own') return known;
-  // A job contains more of its project than its pipeline does.
+  // The row of a job contains more of the project than the row of a pipeline.
   if (known === 'job' && leadsTo === 'pipeline') return known;
   return improvedBy && isImproved(field) ? improvedBy.leadsTo : leadsTo;
 }
@@ -395,8 +396,8 @@ function countTargets(field: SelectedField, known: Knowledge, path: Path): Count
 }
 
 /**
- * Counts the calls of a list and of its rows. The rows count as one pipeline and project per list,
- * since it is not known how many differ.
+ * Counts the calls of a list and of its rows. All rows of a list count as one pipeline and project,
+ * because the number of distinct ones is unknown.
  */
 function countList(field: SelectedField, { pages, rows }: ListCost, path: Path): Count {
   const below = countTargets(field, 'own', path);
@@ -451,7 +452,7 @@ function multiplicityOf(type: NodeRef['type'], objects: readonly NamedObject[]):
   return { objects: distinct(objects, idOf), pipelines, projects };
 }
 
-/** More ids, paths or addresses are malformed than a response reports errors: nothing is executed. */
+/** Thrown for more malformed ids, paths and URLs than a response reports; nothing is executed. */
 export class MalformedNamesError extends GraphQLError {
   constructor() {
     const http = { status: 400, onlyNewMediaType: true };
@@ -461,16 +462,16 @@ export class MalformedNamesError extends GraphQLError {
   }
 }
 
-/** The objects that the arguments of a field name, and what their reads have in common. */
+/** The objects that the arguments of a field identify, and the calls for them. */
 interface NamedObjects {
   count: number;
-  /** Those that are read by their own GET. */
+  /** The objects that are read by their own GET. */
   read: readonly NamedObject[];
   /** The calls for them besides those GETs. */
   rest: number;
 }
 
-/** Returns what to count for a field whose arguments name objects, by their type and knowledge. */
+/** Prepares the count for a field whose arguments identify objects. */
 function createNamedCount(
   field: SelectedField,
   { known: parent, path }: { known: Knowledge; path: Path },
@@ -513,7 +514,7 @@ function createNamedCount(
   };
 }
 
-/** Counts the GETs of objects. Jobs of one project share calls, whichever fields name them. */
+/** Counts the GETs of objects. Jobs of one project share calls, even if different fields request them. */
 function countOwnReads(objects: readonly NamedObject[]): number {
   if (objects.length < 2) return objects.length;
   return groupBy(objects, ({ type }) => type).reduce((sum, group) => {
@@ -522,7 +523,7 @@ function countOwnReads(objects: readonly NamedObject[]): number {
   }, 0);
 }
 
-/** Counts the calls for the objects that the arguments of fields name. */
+/** Counts the calls for the objects that the arguments of fields identify. */
 function countNamed(
   fields: readonly SelectedField[],
   { known, path }: { known: Knowledge; path: Path },
@@ -533,8 +534,8 @@ function countNamed(
   return (at, request) => {
     const parts = counts.map((count) => count(at, request));
     const own = at.objects * countOwnReads(parts.flatMap(({ read }) => read));
-    // A minimum even for objects that take few calls, such as one id many times: their response is
-    // as long as that of a list.
+    // At least one call per 100 objects is counted, even if one id is repeated and costs one call:
+    // the response is as long as that of a list.
     const leastPages = Math.floor(parts.reduce((sum, { count }) => sum + count, 0) / MAX_PER_PAGE);
     return Math.max(
       leastPages,
@@ -562,10 +563,13 @@ function conditionNames(operation: OperationDefinitionNode, { fragments }: Docum
   return [...names];
 }
 
-/** Operations with more of these variables are analyzed anew for each request: 2^n combinations. */
+/**
+ * The counts of an operation are cached for each combination of the variables in its @skip and
+ * @include. An operation with more of these variables is analyzed for each request.
+ */
 const MAX_CONDITIONS = 4;
 
-/** The estimate of an operation; `variableValues` are coerced. */
+/** Estimates the calls of an operation. `variableValues` are coerced. */
 export interface CostEstimate {
   /** Returns the number of calls. */
   calls(variableValues: Variables, webUrls: readonly string[]): number;
@@ -577,14 +581,13 @@ export interface CostEstimate {
 }
 
 /**
- * Prepares the estimate of how many calls to GitLab an operation makes, or one event of a
- * subscription. Computed once per operation; the returned functions evaluate only arguments. They
- * throw the GraphQLError of an argument that does not fit, or
- * MalformedNamesError.
+ * Prepares the estimate of how many calls to GitLab an operation, or one event of a subscription,
+ * makes. Computed once per operation; the returned functions evaluate only arguments. They throw a
+ * GraphQLError for an invalid argument, and MalformedNamesError.
  *
- * The estimate is the number of calls that arguments determine. It does not include repeated calls
- * after errors, nor calls whose number depends on how many rows differ (`pipeline { duration }` of
- * the jobs of a list counts once): the call budget limits these while the operation runs.
+ * The estimate excludes retries, and calls whose number depends on the rows: `pipeline { duration }`
+ * of a list of jobs counts once, however many pipelines the jobs have. The call budget limits these
+ * calls while the operation runs.
  */
 export function createCostEstimate(
   operation: OperationDefinitionNode,
@@ -597,7 +600,7 @@ export function createCostEstimate(
   const countOf = (variableValues: Variables): Count => {
     const scope = { ...document, variableValues };
     const { list, ...rest } = selectionOfOperation(operation, scope);
-    // Root fields of a mutation share no reads: each clears what was read before it.
+    // Root fields of a mutation share no reads: each one clears the loaders.
     const parts =
       operation.operation === 'mutation'
         ? list.map((field) => ({ ...rest, list: [field] }))
@@ -626,16 +629,16 @@ export function createCostEstimate(
   };
 }
 
-/** How a project or pipeline was reached, as words of a description. */
-const ways: readonly (readonly [Knowledge, string])[] = [
+/** Where a project or pipeline was selected, in words for a description. */
+const origins: readonly (readonly [Knowledge, string])[] = [
   ['path', 'requested by path'],
   ['number', 'requested by numeric id'],
   ['job', 'reached from a job'],
   ['pipeline', 'reached from a pipeline'],
 ];
 
-/** By type: how an object is reached whose fields may need its own GET. */
-const waysTo: Readonly<Record<string, readonly Knowledge[]>> = {
+/** By type: the origins for which some fields need the object's own GET. */
+const originsOf: Readonly<Record<string, readonly Knowledge[]>> = {
   Pipeline: ['job'],
   Project: ['path', 'number', 'job', 'pipeline'],
 };
@@ -646,8 +649,8 @@ export function sentenceAboutCost(type: string, cost: FieldCost): string | undef
   if (list) return `Costs one call per ${MAX_PER_PAGE} rows.`;
   if (!call || call === 'write' || call === 'poll') return undefined;
   if (call !== ownCalls[type]) return 'Costs one call.';
-  const all = ways.filter(([way]) => waysTo[type]?.includes(way));
-  const costly = all.filter(([way]) => !knownBy.includes(way));
+  const all = origins.filter(([origin]) => originsOf[type]?.includes(origin));
+  const costly = all.filter(([origin]) => !knownBy.includes(origin));
   const object = type.toLowerCase();
   if (costly.length === all.length && all.length > 1) return `Costs one call per ${object}.`;
   const words = costly.map(([, word]) => word).join(' or ');

@@ -6,13 +6,13 @@ import { isNumericId } from './global-id.ts';
 /*
  * Cursors are base64url of `version:list:id[:index]`, opaque to clients. `list` is a digest of the
  * kind of list, its sort and its filter, so that a cursor of another list is rejected. For a list of
- * a project, `.` and the project follow: its number or, if GitLab does not send that, its path.
+ * a project, `.` and the project follow: its numeric id or, if GitLab does not send that, its path.
  * `index` is the row's position when the cursor was made, for lists with offset pagination.
  */
 
 const VERSION = '2';
 
-/** Longer than a cursor with the longest path of a project. */
+/** In characters. A cursor with the longest possible project path is shorter. */
 const MAX_LENGTH = 2_000;
 
 /** Returns a short digest of a kind of list with its sort and filter. */
@@ -20,7 +20,7 @@ export function listDigest(...parts: unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 11);
 }
 
-/** Names a list of a project by the digest and the project's number, or path if that is unknown. */
+/** Returns the `list` part of a cursor. `project` is the numeric id, or the path if that is unknown. */
 export const listInProject = (digest: string, project: string) =>
   `${digest}.${project.toLowerCase()}`;
 
@@ -33,9 +33,9 @@ export function toCursor(list: string, row: CursorRow): string {
   return Buffer.from([VERSION, list, row.id, ...index].join(':')).toString('base64url');
 }
 
-/** A row of a list in a project. */
+/** A parsed cursor: a row, and the project of its list. */
 export interface ParsedCursor extends CursorRow {
-  /** The project's number or path; undefined if the list is not one of a project. */
+  /** The project's numeric id or path; undefined if the list belongs to no project. */
   project: string | undefined;
 }
 
@@ -65,8 +65,8 @@ export function parseCursor(list: string, cursor: string, argument: string): Par
 }
 
 /**
- * Throws BAD_USER_INPUT if a cursor is of another project than the list. A path and a number may
- * name the same project.
+ * Throws BAD_USER_INPUT if a cursor is of another project than the list. A path is not compared with
+ * a numeric id, because both may belong to one project.
  */
 export function checkProject(
   ofCursor: string | undefined,

@@ -7,14 +7,14 @@ import { badUserInput, quote } from './client-errors.ts';
  * only in the pipeline's list.
  */
 
-/** A decoded global id. `project` is a numeric id, or a path if the server left the number out. */
+/** A decoded global id. `project` is a numeric id, or a path if GitLab did not send the id. */
 export type NodeRef =
   | { type: 'Job'; project: string; id: string }
   | { type: 'Bridge'; project: string; pipeline: string; id: string }
   | { type: 'Pipeline'; project: string; id: string }
   | { type: 'Project'; project: string };
 
-/** The parts of an id per type. Objects of other types have an id but cannot be read by it. */
+/** The parts of an id by type. Objects of other types have a global id but cannot be read by it. */
 const parts = {
   Job: ['project', 'id'],
   Bridge: ['project', 'pipeline', 'id'],

@@ -36,7 +36,7 @@ function toFilter({ statuses, ref, includeRetried }: ListArgs): ListFilter {
   };
 }
 
-/** Returns null for a list with a 404, and throws BAD_USER_INPUT if the server does not know a status. */
+/** Returns null if GitLab answers 404. Throws BAD_USER_INPUT if the server does not know a status. */
 async function orNull<Value>(list: Promise<Value>): Promise<Value | null> {
   try {
     return await list;
@@ -51,8 +51,9 @@ async function orNull<Value>(list: Promise<Value>): Promise<Value | null> {
 }
 
 /**
- * Throws BAD_USER_INPUT if the server ignored `ref`, as servers before 19.0 do (upstream.md §2.1):
- * it returned a row with another ref, or a total, which only older servers return (§4.1).
+ * Throws BAD_USER_INPUT if the server ignored `ref`, as servers before 19.0 do (upstream.md §2.1).
+ * The response shows that by a row with another ref, or by a total, which newer servers never send
+ * for this list (§4.1).
  */
 function checkRef({ edges, totalCount }: Connection<JobRow>, ref: string | undefined): void {
   const isCounted = totalCount !== null;
@@ -62,7 +63,7 @@ function checkRef({ edges, totalCount }: Connection<JobRow>, ref: string | undef
   );
 }
 
-/** Returns the number of a project that the caller knows, or the name that was given. */
+/** Returns the numeric id of a project if an earlier response contained it, else `project`. */
 const numberOrPath = ({ loaders }: Context, project: string) =>
   loaders.findProject(project)?.number ?? project;
 

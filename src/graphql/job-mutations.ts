@@ -18,8 +18,8 @@ interface Payload<Row> {
 type CommonInput = { id: string; clientMutationId?: string | null | undefined };
 
 /**
- * Checks the id and makes the call, then clears what the operation has read, so that values selected
- * below the payload are read again.
+ * Checks the id and makes the call. Then clears the loaders, so that fields selected below the
+ * payload show the state after the call.
  */
 async function write<Row extends JobRow | Bridge>(
   context: Context,

@@ -48,7 +48,7 @@ Job.implement({
     }),
     runnerManager: t.field({
       type: RunnerManager,
-      description: 'The machine of the runner. Null if `runner` is, and before GitLab 17.',
+      description: 'The machine of the runner. Null if `runner` is null, and before GitLab 17.',
       resolve: (job) => job.runner_manager,
     }),
     trace: t.field({

@@ -101,7 +101,7 @@ function unavailable(message: string): MutationFailure {
   return { type: 'UpstreamUnavailableError', code: 'UPSTREAM_UNAVAILABLE', message };
 }
 
-/** Maps an error status. The message comes first: GitLab reports a wrong state with 403 or 400. */
+/** Maps an error status. Checks the message first: GitLab reports a wrong state with 403 or 400. */
 function failureOfStatus(error: GitlabStatusError): MutationFailure | undefined {
   const upstreamMessage = error.gitlabMessage ?? '';
   const state = stateCodes.find(([pattern]) => pattern.test(upstreamMessage));
@@ -112,7 +112,7 @@ function failureOfStatus(error: GitlabStatusError): MutationFailure | undefined 
   return type && { type, code, message };
 }
 
-/** Maps a failed write to data; undefined for a GraphQL error, such as a rejected credential. */
+/** Maps a failed write to data; undefined if it is a GraphQL error, such as a rejected credential. */
 function toFailure(error: GitlabError): MutationFailure | undefined {
   const { code, message } = viewError(error);
   if (code === 'UNAUTHENTICATED' || code === 'OPERATION_TOO_COMPLEX') return undefined;
@@ -123,7 +123,7 @@ function toFailure(error: GitlabError): MutationFailure | undefined {
   return error instanceof GitlabStatusError ? failureOfStatus(error) : unavailable(message);
 }
 
-/** Returns GitLab's response to a write, or its error as data. Throws errors that are not data. */
+/** Returns GitLab's response to a write, or its error as data. Throws errors that have no data type. */
 export async function settleWrite<Value>(
   write: Promise<Value>,
 ): Promise<{ value: Value | null; errors: MutationFailure[] }> {

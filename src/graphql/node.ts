@@ -33,7 +33,7 @@ Node.implement({
 
 type Row = PipelineRow | ProjectRow | typeof CiJob.$inferType;
 
-/** Reads the object that a global id, URL or reference names, as far as its selection needs it. */
+/** Reads the object of a global id, URL or federation reference, as far as its selection needs it. */
 export function readNode(
   context: Context,
   ref: NodeRef,

@@ -22,12 +22,12 @@ const toRef = (row: PipelineRow) => ({
   id: String(row.id),
 });
 
-/** Reads the pipeline. All fields and all jobs of the operation share the call. */
+/** Reads the pipeline with its own GET, which all fields of an operation share. */
 function details(row: PipelineRow, { loaders }: Context): Promise<RestPipeline | null> {
   return loaders.pipeline(toRef(row));
 }
 
-/** The cost of a field that the row of a job does not include. */
+/** The cost of a field that only the pipeline's own GET returns. */
 const ofDetails = { extensions: costs({ call: 'pipeline' }) };
 
 Pipeline.implement({
@@ -61,7 +61,7 @@ Pipeline.implement({
       type: CiJobStatus,
       nullable: false,
       description:
-        'The status of the pipeline, with the values of a job’s. UNKNOWN for a status that this schema does not know.',
+        'The status of the pipeline; its values are those of jobs. UNKNOWN for a status that this schema does not know.',
       resolve: (row) => toStatus(row.status),
     }),
     statusRaw: t.string({
@@ -147,7 +147,7 @@ Pipeline.implement({
       type: User,
       ...ofDetails,
       description:
-        'The user who started it. GitLab includes fewer fields than of the user of a job: no profile.',
+        'The user who started it. Unlike the user of a job, this one has no profile fields.',
       resolve: async (row, _args, context) => {
         const user = (await details(row, context))?.user;
         return user && { ...user, part: 'pipeline' as const };

@@ -16,7 +16,7 @@ import { Job, Node, Pipeline, Project, type ProjectRow } from './refs.ts';
 import { selectedBelow, selectionOf } from './selection.ts';
 import { CiJobStatus } from './status.ts';
 
-/** Reads the project. All fields share the call. */
+/** Reads the project with its own GET, which all fields of an operation share. */
 function details(row: ProjectRow, { loaders }: Context): Promise<RestProject | null> {
   return loaders.project(row.ref);
 }
@@ -39,7 +39,7 @@ const JobSort = builder.enumType('JobSort', {
 });
 
 Project.implement({
-  description: 'A GitLab project: what concerns its jobs.',
+  description: 'A GitLab project, with the fields that concern its jobs.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
@@ -57,7 +57,7 @@ Project.implement({
     fullPath: t.id({
       nullable: false,
       description:
-        'The path with all groups, such as "group/subgroup/app". Reached from a job or pipeline whose URL is not at a known address of GitLab, it costs one call per project; the numeric id if the project is not visible to the caller.',
+        'The path with all groups, such as "group/subgroup/app". Below a job or pipeline, the path comes from its URL. If that URL is not at a known address of GitLab, the path costs one call per project; it is the numeric id if the project is not visible to the caller.',
       extensions: costs({ call: 'project', knownBy: ['path', 'job', 'pipeline'] }),
       resolve: async (row, _args, context) =>
         row.path ?? (await details(row, context))?.path_with_namespace ?? row.ref,
@@ -140,7 +140,7 @@ Project.implement({
   }),
 });
 
-/** Most selections cost at least one call per project. */
+/** Maximum length of `fullPaths`: most selections cost at least one call per project. */
 const MAX_PROJECTS = 100;
 
 const nameProject =
@@ -154,7 +154,7 @@ builder.queryFields((t) => ({
   project: t.field({
     type: Project,
     description:
-      'A project by its full path, such as "group/app", or its numeric id. It makes a call only if a selected field needs one; without a call, a project that does not exist is not null.',
+      'A project by its full path, such as "group/app", or its numeric id. It makes a call only if a selected field needs one. Without a call, the project is not null even if it does not exist.',
     args: {
       fullPath: t.arg.id({
         required: true,

@@ -9,17 +9,17 @@ import type { SelectedBelow, Selection } from './selection.ts';
 import { projectBehind, projectNamed } from './web-url.ts';
 
 /*
- * Reads an object that arguments or an id name, as far as the selection below it needs (cost.ts).
- * Reads for fields below it start at the same time. When the resolver of such a field reads again
- * later, the loaders return the read that was started early.
+ * Reads an object that arguments identify, with the calls that its selection needs (cost.ts). The
+ * reads of fields below it start at the same time as its own. When the resolver of such a field runs
+ * later, the loaders return the read that is already running or done.
  */
 
 /**
- * The result of an early read. `project` is what its rows contain of the parent's project; null if
- * GitLab answered 404.
+ * The result of an early read. `project` has the values of the parent's project that the rows
+ * contain; null if GitLab answered 404.
  */
 interface Revealed {
-  /** Whether the read succeeded. Then a failed read of the parent must not discard its value. */
+  /** Whether the read returned a value, which a failed read of the parent must not discard. */
   hasValue: boolean;
   project?: ProjectRow | null;
 }
@@ -34,7 +34,7 @@ function reveal(value: Value, context: Context): Revealed {
     : { hasValue: true };
 }
 
-/** Starts the reads of selected fields. An error is left to the field's own resolver. */
+/** Starts the reads of selected fields. Ignores errors: the resolver of the field reports them. */
 function startEarly(
   context: Context,
   parent: NamedParent,
@@ -62,8 +62,8 @@ async function combine(reads: readonly Promise<Revealed>[]): Promise<Revealed> {
 }
 
 /**
- * Reads a job by GitLab's number. Makes no call if only its log, or values that the reference
- * contains, are selected.
+ * Reads a job by its numeric id. Makes no call if only its log, and values that `ref` contains, are
+ * selected.
  */
 export function readJob(
   context: Context,
@@ -77,8 +77,8 @@ export function readJob(
 }
 
 /**
- * Reads a pipeline by GitLab's number. Its lists, and values that the request contains, need no GET
- * of the pipeline. The number of its project is taken from the rows of its lists.
+ * Reads a pipeline by its numeric id. Its lists, and values that the request contains, need no GET
+ * of the pipeline. The rows of its lists contain the numeric id of its project.
  */
 export async function readPipeline(
   context: Context,
@@ -106,8 +106,8 @@ export async function readPipeline(
 }
 
 /**
- * Returns a project whose number the caller found out before, if that is all that the selection
- * needs. Its path is the one that GitLab uses, so that an id always goes with one path.
+ * Returns a project whose numeric id an earlier response to the caller contained, if the selection
+ * needs no other values. The path is GitLab's own, even if `name` is an old path of the project.
  */
 function findProject(context: Context, name: string, selection: Selection): ProjectRow | undefined {
   const found = context.loaders.findProject(name);
@@ -131,9 +131,9 @@ async function getProject({ loaders }: Context, name: string): Promise<ProjectRo
 }
 
 /**
- * Reads a project by its path or number. Makes a GET only for fields that neither the name nor the
- * rows of its jobs contain, nor an earlier response. If that GET fails, values that were read below
- * the project are still returned.
+ * Reads a project by its path or numeric id. Makes a GET only for fields that are missing in the
+ * name, in the rows of its jobs and in earlier responses. If that GET fails, values that were read
+ * below the project are still returned.
  */
 export async function readProject(
   context: Context,
@@ -151,7 +151,7 @@ export async function readProject(
   if (plan.awaitsRows) {
     const { project } = await combine(reads);
     if (project === null) return null;
-    // Without the path as requested: it may be an old path of a renamed project.
+    // Leaves out the requested path: it may be an old path of a renamed project.
     if (project) return { ...project, ref: name };
   }
   try {
@@ -163,7 +163,7 @@ export async function readProject(
   }
 }
 
-/** Reads each item separately: one that fails becomes an error at its index of the response. */
+/** Reads each item separately. A failed read becomes an error at the item's index in the response. */
 export async function allSettledInPlace<Item, Value>(
   items: readonly Item[],
   read: (item: Item) => Promise<Value>,

@@ -23,7 +23,7 @@ import { builder } from './builder.ts';
  * here so that files of types that refer to each other need no import cycle.
  */
 
-/** A project by the name that it was requested by, with what is known of it. */
+/** A project as it was requested, with the values that are known of it. */
 export interface ProjectRow {
   /** The numeric id or full path to call GitLab with. */
   ref: string;
@@ -42,27 +42,27 @@ export interface RowOfProject {
 }
 
 /**
- * A pipeline: the row that a job embeds, the row of its own GET, or only the names in the
+ * A pipeline: the row that a job embeds, the row of its own GET, or only the ids from the
  * arguments.
  */
 export type PipelineRow = (RestPipelineBasic | RestPipeline) & {
   project_id: string;
-  /** Set if arguments name the pipeline. */
+  /** Set if arguments identify the pipeline. */
   requestedProject?: ProjectRow;
-  /** Describes the project of a pipeline that a job embeds: its row contains less of it. */
+  /** The row of the job that embeds the pipeline: it contains more of the project. */
   projectRow?: RowOfProject;
 };
 
 /**
- * A user. `part` names a row with fewer fields than a job has of its user. It is a part of the id,
- * so that one id has one value of each field.
+ * A user. `part` is set if the row has fewer fields than the user of a job. The global id includes
+ * it: otherwise a client's cache would mix complete and incomplete users.
  */
 export type UserRow = RestUser & { part?: 'pipeline' | 'agents' };
 
 /** An agent and the job that it is authorized for. */
 export type AgentRow = RestAgent & { job: number | string | undefined };
 
-/** A job's log, once read. */
+/** The log of a job, after it was read. */
 export interface TraceRow {
   ref: JobRef;
   log: KeptLog;

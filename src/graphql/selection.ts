@@ -28,16 +28,16 @@ import { ownNameOf, typeNamed } from './type-names.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** A selected field. Selections of it that are merged in the response are one field. */
+/** A selected field. Selections that are merged in the response are one `SelectedField`. */
 export interface SelectedField {
   readonly name: string;
   readonly definition: GraphQLField<unknown, unknown>;
   /** The object types that its value may have; empty for a scalar. */
   readonly types: readonly string[];
   readonly fields: Selection;
-  /** The arguments for a resolver. Throws the GraphQLError of an argument that does not fit. */
+  /** Returns the arguments for a resolver. Throws a GraphQLError for an invalid argument. */
   argumentsFor(variableValues: Variables): Record<string, unknown>;
-  /** The fields below it on one object type, if it returns an interface or union. */
+  /** Returns the fields below it for one object type, if the field returns an interface or union. */
   fieldsOn(type: string): Selection;
 }
 
@@ -226,7 +226,7 @@ function select(
   );
 }
 
-/** Drops all variables but those that @skip and @include may use, so that a tree keeps no input. */
+/** Drops all variables but those that @skip and @include may use: a cached tree holds no user input. */
 function keepConditions({ schema, fragments, variableValues }: Scope): Scope {
   const conditions = Object.entries(variableValues).filter(
     ([, value]) => typeof value === 'boolean' || value === null,
@@ -244,15 +244,15 @@ export function selectionOfOperation(
 }
 
 /**
- * Trees by the nodes of the field that they are below, and by object type. A compiled operation has
+ * Cached trees, by the nodes of the parent field and by object type. A compiled operation has
  * one array of nodes per field and combination of @skip/@include values, so each tree is built once;
  * graphql-js makes new arrays for each execution.
  */
 const trees = new WeakMap<readonly FieldNode[], Map<string | undefined, Selection>>();
 
 /**
- * Returns the fields selected below the field that is being resolved. If it returns an interface,
- * `type` names the object type.
+ * Returns the fields selected below the field that is being resolved. If that field returns an
+ * interface, `type` is the name of the object type.
  */
 export function selectionOf(info: GraphQLResolveInfo, type?: string): Selection {
   const { fieldNodes, schema } = info;
@@ -279,7 +279,7 @@ export function selectedBelow(info: GraphQLResolveInfo, type?: string): Selected
   return { selection: selectionOf(info, type), variableValues: info.variableValues };
 }
 
-/** Makes a function that is computed once per selection, hence once per compiled operation. */
+/** Memoizes a function by selection, so that it is computed once per compiled operation. */
 export function perSelection<Value>(compute: (selection: Selection) => Value) {
   const known = new WeakMap<Selection, Value>();
   return (selection: Selection): Value => {

@@ -9,8 +9,8 @@ import { type NodeRef, parseGlobalId } from './global-id.ts';
 import { CiJob, Job, Pipeline, type PipelineRow } from './refs.ts';
 
 /*
- * Subscriptions. Each event is an operation of its own: it reads what is selected below it, with its
- * own timeout. An error is sent as the last event, so that SSE and WebSocket clients get it alike.
+ * Subscriptions. Each event is executed like a query, with its own timeout. An error is sent as the
+ * last event, over SSE and WebSocket alike.
  */
 
 /** Returns the value of an event, or throws the error that ended the stream. */
@@ -19,7 +19,7 @@ function newsOf<News>(event: LiveEvent<News>): News {
   return event.news;
 }
 
-/** Returns the value of an event, and resets the context for the reads below it. */
+/** Returns the value of an event, and resets the context so that fields below it are read again. */
 function openEvent<News>(event: LiveEvent<News>, context: Context): News {
   const news = newsOf(event);
   Object.assign(context, context.forEvent());

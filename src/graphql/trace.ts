@@ -67,7 +67,7 @@ const TraceLine = builder.objectRef<ParsedLine>('TraceLine').implement({
     }),
     stream: t.field({
       type: TraceStream,
-      description: 'The output stream. Null if `timestamp` is.',
+      description: 'The output stream. Null if `timestamp` is null.',
       resolve: ({ stream }) => stream,
     }),
     section: t.exposeString('section', {
@@ -124,12 +124,12 @@ const TraceLineConnection = connectionType('TraceLine', TraceLine, {
   },
 });
 
-/** The maximum page of lines, which cost no calls. */
+/** The maximum page size of `lines`, larger than that of jobs because lines cost no calls. */
 const MAX_LINES = 5_000;
 const DEFAULT_SECTIONS = 5_000;
 const MAX_SECTIONS = 10_000;
 
-/** Counts log output of the response. Throws OPERATION_TOO_COMPLEX above the limit per operation. */
+/** Counts log output of an operation. Throws OPERATION_TOO_COMPLEX if it exceeds the limit. */
 function countOutput(
   part: Parameters<OperationLogs['recordOutput']>[0],
   logs: OperationLogs,
@@ -143,7 +143,7 @@ function countOutput(
 
 type LinesArgs = ConnectionArgs & { section?: string | null | undefined };
 
-/** Checks the arguments of `lines`; `anchor` is the number of the line that the cursor names. */
+/** Checks the arguments of `lines`. Returns the line number in the cursor as `anchor`. */
 function parseLinesArgs({ section, ...args }: LinesArgs, ref: TraceRow['ref']) {
   const { forward, count, cursor } = parsePageArgs(args, MAX_LINES);
   const digest = listDigest('lines', ref.id, section ?? null);

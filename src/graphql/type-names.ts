@@ -1,8 +1,8 @@
 import type { GraphQLNamedType, GraphQLSchema } from 'graphql';
 
 /*
- * The code names types as schema.graphql does: its own names. A subgraph may have the same types with a
- * prefix before their names (federation/type-prefix.ts), in the extensions of the schema.
+ * The code uses the type names of schema.graphql, called own names. The types of a subgraph may have a
+ * prefix before these names (federation/type-prefix.ts). It is kept in the extensions of the schema.
  */
 
 /** Returns the prefix of the names of a schema's types; empty without one. */

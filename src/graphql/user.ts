@@ -4,7 +4,7 @@ import { User } from './refs.ts';
 
 const profile = 'From the user’s profile. Null if it is empty or not visible.';
 
-/** The fields that the response about allowed agents contains. */
+/** The cost of fields that the response of GET /job/allowed_agents contains. */
 const knownByNumber = costs({ knownBy: ['number'] });
 
 User.implement({
@@ -57,7 +57,7 @@ User.implement({
       description: 'Whether the account is locked after failed sign-ins. Null before GitLab 16.',
     }),
     bot: t.exposeBoolean('bot', {
-      description: 'Whether the user is a bot, such as that of a project token.',
+      description: 'Whether the user is a bot, such as the user of a project access token.',
     }),
     followers: t.exposeInt('followers', {
       description: 'The number of followers, if profiles are public.',

@@ -7,7 +7,7 @@ import type { ProjectRow, RowOfProject } from './refs.ts';
  * identify a job or pipeline.
  */
 
-/** Returns the path of a URL below the first of GitLab's base URLs that it is below. */
+/** Returns the path of a URL relative to the first base URL that matches; undefined if none does. */
 function pathBelow(url: string, bases: readonly string[]): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { origin, pathname } = new URL(url);
@@ -31,8 +31,8 @@ export function projectUrlOf({ web_url }: Pick<RowOfProject, 'web_url'>): string
 }
 
 /**
- * Returns GitLab's base URL as a user's web URL shows it, which is `<base URL>/<username>`: the
- * users of GitLab may see another host and path than the gateway is configured with.
+ * Returns GitLab's base URL, taken from the web URL of a user: `<base URL>/<username>`. It may differ
+ * from the base URL that the gateway is configured with.
  */
 function baseUrlOf({ user }: Pick<RowOfProject, 'user'>): string | undefined {
   const { username, web_url } = user ?? {};
@@ -42,8 +42,8 @@ function baseUrlOf({ user }: Pick<RowOfProject, 'user'>): string | undefined {
 }
 
 /**
- * Returns what a row contains of its project. The path is undefined if the URL of the row is not
- * below a known base URL, because then it is not known where the path begins.
+ * Returns the values of its project that a row contains. The path is undefined if the URL of the row
+ * does not begin with a known base URL: then the start of the path is unknown.
  */
 export function projectBehind(row: RowOfProject, webUrls: readonly string[]): ProjectRow {
   const settings = row.project && {

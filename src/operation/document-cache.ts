@@ -30,7 +30,7 @@ export interface CachedOperation {
   /** Undefined if graphql-js executes it; `execution` is the reason. */
   readonly compiled: CompiledOperation | undefined;
   readonly execution: Execution;
-  /** What its document contributes to the size of its arguments. */
+  /** The uses of variables and the size of literals, for the limits on arguments. */
   readonly input: Pick<ParsedDocument, 'uses' | 'size'>;
   /** Estimates the calls to GitLab. `variableValues` are coerced. */
   estimateCalls(variableValues: Variables): number;
@@ -62,14 +62,11 @@ const MAX_COMPILED_BYTES = 40_000_000;
 const BYTES_PER_OPERATION = 500;
 /** Estimated memory of a compiled field. Measured: 3.3 MB for an operation of 850 fields. */
 const BYTES_PER_FIELD = 4_000;
-/**
- * Estimated memory of the text, and of the tokens that the AST refers to for the locations of
- * errors.
- */
+/** Estimated memory of a character: the text, and the tokens that the AST keeps for error locations. */
 const BYTES_PER_CHARACTER = 40;
 /** Larger operations are left to graphql-js: a short document can expand to thousands of fields. */
 const MAX_COMPILED_FIELDS = 2_500;
-/** Enough for a few thousand operations. */
+/** Total length of the parsed documents in the cache: a few thousand operations. */
 const MAX_PARSED_CHARACTERS = 500_000;
 const MAX_COUNTED_OPERATIONS = 10_000;
 
@@ -78,7 +75,7 @@ const hashOf = (key: string) => createHash('sha256').update(key).digest('base64'
 interface OperationCacheOptions {
   schema: GraphQLSchema;
   limits: Limits;
-  /** The cost of a `resource(url)` depends on them. */
+  /** Base URLs of GitLab's pages. The cost of the field `resource(url)` depends on them. */
   webUrls: readonly string[];
   /** Whether documents may use introspection, and validation may suggest names. */
   introspection: boolean;
@@ -90,8 +87,9 @@ interface OperationCacheOptions {
 
 /**
  * Caches operations. An operation is compiled at its second use, because compiling a one-off
- * document costs more than it saves; a trusted document or a subscription at its first use. Uses
- * are counted by hash in a separate cache, so one-off documents cannot evict compiled operations.
+ * document costs more than it saves. A trusted document or a subscription is compiled at its first
+ * use. Uses are counted by hash in a separate cache, so one-off documents cannot evict compiled
+ * operations.
  */
 export function createOperationCache(options: OperationCacheOptions): OperationCache {
   const { schema, limits, webUrls, introspection } = options;

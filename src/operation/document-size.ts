@@ -15,7 +15,7 @@ interface SelectionSize {
   /** Levels of nested fields. */
   depth: number;
   fields: number;
-  /** Fields of the set itself. */
+  /** Fields of the selection set itself, without nested fields. */
   rootFields: number;
   aliases: number;
   directives: number;
@@ -42,8 +42,8 @@ export interface DocumentSize extends SelectionSize {
   /** Characters of the longest string literal. */
   textLength: number;
   /**
-   * Response names and variables that are copied from fragments and fields into the set above, which
-   * is the work of measuring. Stops just above `MAX_MERGES`.
+   * The work of measuring: how many response names and variables were copied from fragments and
+   * fields into the enclosing selection set. Measuring stops just above `MAX_MERGES`.
    */
   merges: number;
 }
@@ -57,12 +57,12 @@ export type VariableUses = ReadonlyMap<string, number>;
 /** The selections in one set that have one response name. */
 interface SameName {
   count: number;
-  /** Fields below them. */
+  /** Fields below these selections. */
   fields: number;
 }
 
 interface Extent extends SelectionSize {
-  /** Selections of the set itself, by response name; fragment spreads have the name "...". */
+  /** Selections directly in the set, by response name; fragment spreads have the name "...". */
   names: ReadonlyMap<string, SameName>;
   uses: VariableUses;
 }
@@ -88,7 +88,7 @@ const fragmentSpread: Extent = {
 /** `__schema` and `__type`. */
 const INTROSPECTION = /^__(?!typename$)/;
 
-/** Adds how often variables are used. */
+/** Adds the counts of `other` to `sum`. */
 function addUses(sum: Map<string, number>, other: VariableUses): void {
   for (const [name, count] of other) sum.set(name, count + (sum.get(name) ?? 0));
 }
@@ -119,8 +119,8 @@ function addTo(sum: Sum, other: Extent): void {
 }
 
 /**
- * Validation compares selections with the same response name in pairs, and then the fields below
- * both. Returns the number of pairs in one selection set.
+ * Returns how many pairs validation compares in one selection set: each two selections with the same
+ * response name, and then the fields below both.
  */
 function overlapsIn({ names }: Extent): number {
   let overlaps = 0;
@@ -130,7 +130,7 @@ function overlapsIn({ names }: Extent): number {
   return overlaps;
 }
 
-/** Returns the items of the list literals in a value, and the variables that it contains. */
+/** Returns the number of items in all list literals of a value. Adds its variables to `uses`. */
 function measureInput(value: ValueNode, uses: Map<string, number>): number {
   switch (value.kind) {
     case Kind.VARIABLE:
@@ -152,7 +152,7 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   const measured = new Map<string, Extent>();
   let merges = 0;
 
-  /** Adds a set to the one above, unless the document is already known to be too large. */
+  /** Adds a selection set to the enclosing one, unless the document is already known to be too large. */
   function merge(sum: Sum, other: Extent): void {
     if (merges > MAX_MERGES) return;
     merges += other.names.size + other.uses.size;

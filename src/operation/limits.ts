@@ -17,25 +17,25 @@ export interface Limits
   batch: number;
 }
 
-/** Introspection fields in a document. GraphiQL, code generators and other tools send fewer. */
+/** Maximum introspection fields in a document. GraphiQL, code generators and other tools send fewer. */
 const MAX_INTROSPECTIONS = 10;
 /**
- * Pairs of selections. Validation of 60,000 takes 50 ms; a document of 100 fragments that share ten
- * fields has 50,000.
+ * Maximum pairs of selections that validation compares. Comparing 60,000 takes 50 ms. A document of
+ * 100 fragments that share ten fields has 50,000.
  */
 const MAX_OVERLAPS = 60_000;
 const MAX_NAME_LENGTH = 200;
 /**
- * Characters of one text. The longest that a field accepts is the value of a CI variable; ids, paths
- * and refs have smaller limits of their own.
+ * Maximum characters of one string. The value of a CI variable may be this long; ids, paths and refs
+ * have smaller limits of their own.
  */
 const MAX_TEXT_LENGTH = 65_536;
 /**
- * The lists of all arguments may have as many items as this number of longest lists. A variable counts
- * once for each field that receives it. Reading 5,000 malformed ids takes 40 ms.
+ * The lists of all arguments together may have this many times the items of one list (`listItems`). A
+ * variable counts once for each use. Reading 5,000 malformed ids takes 40 ms.
  */
 const MAX_FULL_LISTS = 5;
-/** No input type nests deeper; recursion to this depth is safe. */
+/** Maximum nesting of a variable. No input type nests deeper, and recursion to this depth is safe. */
 const MAX_VARIABLE_DEPTH = 50;
 
 const labels: Readonly<Record<keyof DocumentSize, string>> = {
@@ -125,8 +125,8 @@ export function parseWithinLimits(source: string, limits: Limits) {
 }
 
 /**
- * Checks the members, texts and nesting of an uncoerced value. Returns the items of all its lists.
- * Throws OPERATION_TOO_COMPLEX.
+ * Checks the members, strings and nesting of an uncoerced value. Returns the number of items in all
+ * its lists. Throws OPERATION_TOO_COMPLEX.
  */
 function measureValue(value: unknown, maxItems: number, depth = 0): number {
   if (typeof value === 'string' && value.length > MAX_TEXT_LENGTH) {

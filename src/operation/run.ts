@@ -39,11 +39,11 @@ import type { TrustedDocuments } from './trusted-documents.ts';
 export interface OperationRequest extends OperationStart {
   /** Parameters as received, unchecked. */
   params: unknown;
-  /** Refuses a type of operation that the transport cannot deliver. */
+  /** Returns an error for a type of operation that the transport cannot deliver. */
   refuseType?(type: OperationTypeNode): GraphQLError | undefined;
-  /** Whether the transport renders the placeholders of long strings that `writeResponse` leaves. */
+  /** Whether the transport replaces the placeholders of long strings in the JSON of a response. */
   streamsStrings?: boolean;
-  /** Waits until the connection can take another event of a subscription. @default it always can */
+  /** Resolves when the connection can take another event of a subscription. @default immediately */
   ready?(): Promise<void>;
   batch?: Batch | undefined;
 }
@@ -144,8 +144,8 @@ const noVariables = {};
 const MAX_VARIABLE_ERRORS = 50;
 
 /**
- * Queries and mutations of all callers at the same time, with those whose response is being sent. Each
- * takes 20 kB. Subscriptions have a limit of their own.
+ * Maximum queries and mutations of all callers that run, or whose response is being sent. Each takes
+ * 20 kB. Subscriptions have a limit of their own.
  */
 const MAX_RUNNING = 4_000;
 

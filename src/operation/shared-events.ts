@@ -2,14 +2,14 @@ import { LRUCache } from 'lru-cache';
 import { shareEventLoop } from '../util/event-loop.ts';
 
 /*
- * Subscribers that receive the same news with the same operation share one execution and one JSON
- * text. News belong to a poll of one credential (live/hub.ts), so nothing is shared across callers.
+ * Subscribers that receive one event with the same operation share one execution and one JSON text.
+ * An event comes from a poll with one credential (live/hub.ts), so nothing is shared across callers.
  */
 
 /** A response with its JSON. */
 interface Response {
   readonly json: string;
-  /** Whether the response contains more than the news: its execution made calls to GitLab. */
+  /** Whether the execution made calls to GitLab, besides those of the poll. */
   readonly readMore: boolean;
   readonly errors: readonly unknown[];
 }
@@ -20,9 +20,9 @@ interface Operation {
   readonly variableValues: Readonly<Record<string, unknown>>;
 }
 
-/** Memory for responses, in characters. */
+/** Maximum characters of all responses that are kept. */
 const MAX_SIZE = 32 * 1024 * 1024;
-/** How long a response is shared. What it reads beyond its news must be current. */
+/** How long a response is shared: shortly if its execution made calls, whose results must be current. */
 const MAX_AGE_MS = 30_000;
 const MAX_AGE_WITH_READS_MS = 1_000;
 /** Operations with longer variables are executed for each subscriber. */
@@ -45,8 +45,8 @@ const newsOf = (event: unknown): object | undefined => {
 };
 
 /**
- * Creates the store of a process. The returned function executes an event, unless another subscriber
- * has just done so. A response with errors is not shared. `perf` returns monotonic time in ms.
+ * Returns a function that executes an event, or returns the response if another subscriber has just
+ * executed it. A response with errors is not shared. `perf` returns monotonic time in ms.
  */
 export function createSharedEvents<R extends Response>(perf: { now(): number } = performance) {
   const numberOf = createNumbering();

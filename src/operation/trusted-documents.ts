@@ -8,7 +8,7 @@ export type Manifest = ReadonlyMap<string, string>;
 /** Removes the name of an algorithm, such as `sha256:`. */
 const withoutAlgorithm = (hash: string) => hash.replace(/^[\w-]+:/, '');
 
-/** The pairs of hash and document in a manifest, unchecked. */
+/** Returns the pairs of hash and document in a manifest, unchecked. */
 function listEntries(manifest: unknown): readonly (readonly [hash: unknown, document: unknown])[] {
   if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest)) return [];
   const { operations } = manifest as { operations?: unknown };
@@ -65,8 +65,8 @@ function findDocument(manifest: Manifest, hash: unknown): string | undefined {
 }
 
 /**
- * With `only`, documents that are not in the manifest are refused before they are parsed. Clients
- * such as urql compare the messages `PersistedQueryNotSupported` and `PersistedQueryNotFound`.
+ * Finds trusted documents. With `only`, other documents are refused before they are parsed. Clients
+ * such as urql look for the messages `PersistedQueryNotSupported` and `PersistedQueryNotFound`.
  */
 export function createTrustedDocuments(manifest: Manifest | undefined, only: boolean) {
   const trusted = new Set(manifest?.values());
