@@ -198,6 +198,7 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
       throw requestError('Could not determine what operation to execute.', {
         code: 'OPERATION_RESOLUTION_FAILURE',
         status: 400,
+        onlyNewMediaType: true,
       });
     }
     const made = compileIfDue(found, operation, { key, isTrusted });

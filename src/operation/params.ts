@@ -62,7 +62,8 @@ export function parseParams(value: unknown): OperationParams {
   }
   return {
     query: readText(params['query'], 'query'),
-    operationName: readText(params['operationName'], 'operationName'),
+    // Some clients send an empty name for none.
+    operationName: readText(params['operationName'], 'operationName') || undefined,
     variables: readObject(params['variables'], 'variables'),
     extensions: readObject(params['extensions'], 'extensions'),
     documentId: DOCUMENT_ID_NAMES.map((name) => params[name]).find((id) => id != null),

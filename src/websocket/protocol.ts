@@ -17,7 +17,9 @@ const HANDSHAKE = /^(connection|upgrade|sec-websocket-.*)$/;
 
 /** A name under which clients send credentials of other servers. CSRF tokens are no credentials. */
 const CREDENTIAL_NAME =
-  /^(?!.*(?:csrf|xsrf)).*(?:auth(?!or(?!iz))|token|secret|passw|api.?key|access.?key|jwt|bearer|credential|cookie)/i;
+  /^(?!.*(?:csrf|xsrf)).*(?:auth(?!or(?!iz))|token|secret|passw|api.?key|access.?key|jwt|bearer|credential|cookie|\bpat\b)/i;
+/** A value that is a credential under any name: GitLab's tokens have a prefix for their kind. */
+const CREDENTIAL_VALUE = /^(?:bearer\s|gl(?:agent|cbt|dt|ft|oas|pat|soat)-)/i;
 
 const BAD_REQUEST = 4400;
 
@@ -50,7 +52,9 @@ const MAX_DEPTH = 4;
 function refuseCredentials(values: object, depth = 0): void {
   for (const [key, value] of Object.entries(values)) {
     const isObject = typeof value === 'object' && value !== null;
-    if (CREDENTIAL_NAME.test(key) && (isObject || (typeof value === 'string' && value))) {
+    const isText = typeof value === 'string' && value !== '';
+    const isCredential = isText && CREDENTIAL_VALUE.test(value);
+    if (isCredential || (CREDENTIAL_NAME.test(key) && (isObject || isText))) {
       const names = 'PRIVATE-TOKEN, Authorization or JOB-TOKEN';
       throw new PayloadError(`${shown(key)} is not read. Send ${names}, at the top or in headers.`);
     }

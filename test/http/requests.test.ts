@@ -86,10 +86,15 @@ const operations: Row[] = [
   [
     'selected by an unknown name',
     params({ query: NAMED, operationName: 'None' }),
-    '400 OPERATION_RESOLUTION_FAILURE',
+    '200/400 OPERATION_RESOLUTION_FAILURE',
   ],
-  ['not selected among several', run(NAMED), '400 OPERATION_RESOLUTION_FAILURE'],
-  ['with an empty name', params({ operationName: '' }), '400 OPERATION_RESOLUTION_FAILURE'],
+  ['not selected among several', run(NAMED), '200/400 OPERATION_RESOLUTION_FAILURE'],
+  [
+    'not selected among several by an empty name',
+    params({ query: NAMED, operationName: '' }),
+    '200/400 OPERATION_RESOLUTION_FAILURE',
+  ],
+  ['with an empty name', params({ operationName: '' }), OK],
   ['with null as name', params({ operationName: null }), OK],
   ['with a number as name', params({ operationName: 7 }), '400 BAD_REQUEST'],
   [

@@ -101,17 +101,16 @@ describe('the document cache', () => {
 });
 
 describe('requests whose document and operation name form the same text', () => {
-  it.each([
-    ['an empty name', { query: '{ __typename }', operationName: '' }],
-    ['the first word of the document', { query: 'Q { __typename }', operationName: ' query' }],
-  ])('are distinguished: %s as operation name', async (_name, { query, operationName }) => {
+  it('are distinguished', async () => {
+    const query = 'Q { __typename }';
+    const operationName = ' query';
     const gateway = await startGateway({ simulator: { world: smallWorld() }, token: tokens.alice });
     const send = async (body: object) => {
       const headers = { 'content-type': 'application/json' };
       const init = { method: 'POST', headers, body: JSON.stringify(body) };
       return (await fetch(`${gateway.url}/graphql`, init)).text();
     };
-    const valid = { query: operationName ? 'query Q { __typename }' : query };
+    const valid = { query: 'query Q { __typename }' };
     // The malformed request first, then the valid one.
     expect(await send({ query, operationName })).toContain('errors');
     expect(await send(valid)).toContain('"Query"');

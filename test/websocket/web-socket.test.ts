@@ -51,7 +51,12 @@ describe('a subscription over WebSocket', () => {
     ],
     [
       'the payload, whose other members do not matter',
-      { payload: { 'private-token': tokens.alice, csrfToken: 'x', author: 'x', authToken: null } },
+      {
+        payload: {
+          ...{ 'private-token': tokens.alice, csrfToken: 'x', authToken: null },
+          ...{ author: 'x', path: 'x', 'client-name': 'global-dashboard' },
+        },
+      },
     ],
     [
       'the payload, which overrides the headers',
@@ -215,6 +220,9 @@ describe('a WebSocket', () => {
     ['auth is not read. Send ', { auth: { user: 'x' } }],
     ['Authorization is not read. Send ', { http: { headers: { Authorization: 'Bearer x' } } }],
     ['apiKey is not read. Send ', { context: { apiKey: 'x' } }],
+    ['pat is not read. Send ', { pat: 'x' }],
+    ['user is not read. Send ', { user: tokens.alice }],
+    ['login is not read. Send ', { context: { login: 'Bearer x' } }],
     ['Authorization must be "Bearer <token>".', { authorization: tokens.alice }],
     ['private-token has two values.', { 'PRIVATE-TOKEN': 'x', headers: { 'private-token': 'y' } }],
     ['headers must be an object', { headers: [['PRIVATE-TOKEN', 'x']] }],
