@@ -8,14 +8,14 @@ import {
 import type { Clock } from '../util/clock.ts';
 
 /*
- * Which errors end a subscription, and when a failed read is repeated. The rule is the same for the
- * reads of a poll and for those of a single subscriber, such as an earlier part of a log.
+ * Decides which errors end a subscription, and when a failed read is repeated. Applies to the reads
+ * of a poll and to those of a single subscriber, such as an earlier part of a log.
  */
 
 const MAX_BACKOFF_MS = 60_000;
-/** A subscription whose reads fail for this long ends with the error. */
+/** A subscription ends with the error if its reads fail for this long. */
 const MAX_FAILING_MS = 300_000;
-/** Applies to the reads before the first event: the client does not know yet whether it will get any. */
+/** Limit before the first event. It is short, because the client has not received anything yet. */
 const MAX_FAILING_AT_START_MS = 10_000;
 
 /** Consecutive failures of one kind of read. */
@@ -31,11 +31,11 @@ export interface FailuresOptions {
 }
 
 /**
- * Returns the minimum wait before a retry, in ms; undefined if a retry cannot help: the caller may
- * not read it, it does not exist, it takes too many calls, or there is a bug.
+ * Returns the minimum wait before a retry, in ms. Undefined if a retry cannot help: the caller may
+ * not read the resource, it does not exist, it needs too many calls, or the gateway has a bug.
  */
 function retryAfterMs(error: unknown): number | undefined {
-  // The time limit of a read.
+  // Thrown when a read exceeds its time limit.
   if (error instanceof DOMException && error.name === 'TimeoutError') return 0;
   if (!isGitlabError(error) || error instanceof GitlabCallBudgetError) return undefined;
   if (error instanceof GitlabRateLimitError) return (error.retryAfterSeconds ?? 0) * 1000;
@@ -43,10 +43,10 @@ function retryAfterMs(error: unknown): number | undefined {
   return error.status >= 500 ? (error.retryAfterSeconds ?? 0) * 1000 : undefined;
 }
 
-/** Whether the same read may succeed later. */
+/** Whether a retry of the read may succeed. */
 export const isTransient = (error: unknown): boolean => retryAfterMs(error) !== undefined;
 
-/** Creates the record of the failures in a row of one poll or subscriber. */
+/** Counts the consecutive failures of one poll or subscriber. */
 export function createFailures(options: FailuresOptions) {
   const { clock, random, intervalMs, isRenewable = false } = options;
   let count = 0;
@@ -54,8 +54,8 @@ export function createFailures(options: FailuresOptions) {
   let blockedUntil = 0;
   return {
     /**
-     * Records a failure and returns the pause before the next attempt, in ms; undefined if the
-     * subscription ends with the error. `isStart`: nothing has been read so far.
+     * Records a failure and returns the pause before the next attempt, in ms. Undefined if the
+     * subscription must end with the error. `isStart`: no read has succeeded so far.
      */
     record(error: unknown, { isStart = false }: { isStart?: boolean } = {}): number | undefined {
       const mayBeRenewed = isRenewable && !isStart && isUnauthenticated(error);
@@ -73,7 +73,10 @@ export function createFailures(options: FailuresOptions) {
     reset() {
       count = 0;
     },
-    /** How long GitLab asked to wait, in ms from now; not positive if it did not. */
+    /**
+     * How much longer GitLab asked to wait, in ms. Zero or negative if it did not, or if that time
+     * is over.
+     */
     blockedMs: () => blockedUntil - clock.now(),
   };
 }

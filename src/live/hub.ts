@@ -14,7 +14,7 @@ import { createPollInterval } from './poll-interval.ts';
 import { type LiveEvents, subscribeTo, type View } from './subscriber.ts';
 import { createTraceMemory, type TraceNews, traceResource, traceView } from './trace.ts';
 
-/** The live updates of one caller; all reads use the caller's own credential. */
+/** The live updates of one caller. All reads use the caller's own credential. */
 export interface Live {
   /** Whether the limit of subscriptions is reached, in total or for this caller. */
   isFull(): boolean;
@@ -22,14 +22,14 @@ export interface Live {
   job(ref: JobRef): LiveEvents<Job>;
   /** The pipeline and all its jobs, then each change until the pipeline is finished. */
   pipeline(ref: PipelineRef): LiveEvents<PipelineNews>;
-  /** The log from `afterByte` on, then what is appended, until the job is finished. */
+  /** The log from offset `afterByte` on, then appended text, until the job is finished. */
   trace(ref: JobRef, afterByte: number): LiveEvents<TraceNews>;
 }
 
 interface LiveCaller {
   credential: Credential;
   signal: AbortSignal;
-  /** Waits until the caller's connection can take another event. @default it always can */
+  /** Resolves when the caller's connection can accept another event. @default always */
   ready?: (() => Promise<void>) | undefined;
 }
 
@@ -55,7 +55,7 @@ export interface LiveHubOptions {
 /** A credential's polls slow down if less than this part of its quota is left. */
 const SCARCE_PART = 0.25;
 
-/** Options with their defaults. */
+/** The options after defaults are applied. */
 type Defined = Required<{ [Key in keyof LiveHubOptions]: NonNullable<LiveHubOptions[Key]> }>;
 
 /** Creates the registry of polls: one per credential and resource. */

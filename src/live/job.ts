@@ -33,7 +33,7 @@ export function jobResource(ref: JobRef): Resource<Job> {
   };
 }
 
-/** A view that returns each state once. */
+/** Creates a view that omits a state equal to the last one. */
 export function distinct<State>(): View<State, State> {
   let sent: State | undefined;
   return (state) => {

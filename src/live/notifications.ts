@@ -6,23 +6,23 @@ export interface ChangeEvent {
   topics: readonly string[];
   /** The project's number; undefined if the webhook does not contain it. */
   project?: string | undefined;
-  /** Whether it comes from a webhook that reports every change of a job. */
+  /** Whether the event is from a webhook of GitLab that reports every change of a job. */
   ofJobs: boolean;
 }
 
 /** A subscriber of one topic. */
 export interface Listener {
-  /** `hasWebhooks` says that webhooks report changes of this topic. */
+  /** The topic may have changed. `hasWebhooks`: webhooks report each change of the topic. */
   notify(hasWebhooks?: true): void;
-  /** Events may have been missed, and may be missed until further notice. */
+  /** Called when events may have been missed, and more may be missed from now on. */
   onMissedEvents(): void;
 }
 
 export type Notifications = ReturnType<typeof createNotifications>;
 
 /**
- * How long after its last webhook a project counts as having webhooks. It gets none while nothing
- * changes.
+ * How long a project counts as having webhooks after its last one. A project without changes
+ * receives none.
  */
 const WEBHOOK_MEMORY_MS = 600_000;
 const MAX_PROJECTS = 10_000;
@@ -30,7 +30,7 @@ const MAX_PROJECTS = 10_000;
 /** Distributes change events to the listeners of their topics. */
 export function createNotifications(clock: Clock) {
   const listeners = new Map<string, Set<Listener>>();
-  /** By project, the least recent first. */
+  /** By project, least recent first. */
   const lastEventAt = new Map<string, number>();
 
   const remember = (project: string) => {

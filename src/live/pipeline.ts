@@ -15,14 +15,14 @@ type Row = Job | Bridge;
 interface JobEntry {
   readonly job: Row;
   readonly hash: string;
-  /** The round in which the job changed last. */
+  /** The read (see `PipelineState.round`) that found the job's last change. */
   readonly round: number;
 }
 
 /** A pipeline and its jobs. */
 interface PipelineState {
   pipeline: RestPipeline;
-  /** The number of reads that found a change. */
+  /** Number of reads so far that found a change. */
   round: number;
   /** By id, newest first, trigger jobs last. */
   jobs: ReadonlyMap<string, JobEntry>;
@@ -34,7 +34,7 @@ export interface PipelineNews {
   changedJobs: Row[];
 }
 
-/** The number of jobs to request: more than any pipeline has. */
+/** Number of jobs to request: more than any pipeline has. */
 const ALL = 100_000;
 
 async function readAll<R extends WithId>(fetch: (page: OffsetRequest) => Promise<Page<R>>) {
@@ -48,8 +48,8 @@ async function readAll<R extends WithId>(fetch: (page: OffsetRequest) => Promise
 }
 
 /**
- * Reads all jobs of a pipeline. GitLab creates them with the pipeline, so a pipeline without
- * trigger jobs never gets any: then their list is not read again.
+ * Reads all jobs of a pipeline. GitLab creates them together with the pipeline, so if it has no
+ * trigger jobs at first, it never gets any, and their list is not read again.
  */
 async function readJobs(
   gitlab: Gitlab,
@@ -67,11 +67,16 @@ async function readJobs(
 
 const isFinished = (status: string | null | undefined) => activityOf(status) === 'finished';
 
-/** Whether a list of jobs is older than the end of its pipeline: some of them are still running. */
+/**
+ * Whether a list of jobs was read before its pipeline ended: some of its jobs are still running.
+ */
 const isOutdated = (jobs: Row[]) =>
   jobs.some(({ status }) => !isFinished(status) && !['manual', 'created'].includes(status));
 
-/** Reads the pipeline and its jobs concurrently; reads the jobs again if the pipeline ended in between. */
+/**
+ * Reads the pipeline and its jobs concurrently. Reads the jobs again if the pipeline ended
+ * meanwhile.
+ */
 async function readBoth(gitlab: Gitlab, ref: PipelineRef, before: PipelineState | undefined) {
   const [pipeline, jobs] = await Promise.all([
     gitlab.getPipeline(ref),
@@ -81,15 +86,18 @@ async function readBoth(gitlab: Gitlab, ref: PipelineRef, before: PipelineState 
   return { pipeline, jobs: mustReread ? await readJobs(gitlab, ref, before) : jobs };
 }
 
-/** Change fingerprint of a pipeline without its jobs. Excludes the durations of an unfinished one. */
+/**
+ * Change fingerprint of a pipeline without its jobs. Excludes durations until the pipeline is
+ * finished.
+ */
 function pipelineFingerprint({ user, duration, queued_duration, ...own }: RestPipeline): string {
   const durations = own.finished_at ? { duration, queued_duration } : {};
   return JSON.stringify({ ...own, ...durations, user: user?.id });
 }
 
 /**
- * Hash of the change fingerprint of a job in the pipeline. Excludes the embedded pipeline, but not
- * the downstream pipeline of a trigger job.
+ * Hash of the change fingerprint of a job. Excludes the pipeline embedded in it, but includes the
+ * downstream pipeline of a trigger job.
  */
 function hashOf(job: Row): string {
   const { pipeline, ...own } = job;
@@ -100,13 +108,13 @@ function hashOf(job: Row): string {
 
 /** Returns the known entry of a job that has not changed, otherwise a new one. */
 function toEntry(known: JobEntry | undefined, job: Row, round: number): JobEntry {
-  // A page that GitLab answered with 304 has the same rows.
+  // After a 304, the ETag cache returns the same row objects.
   if (known?.job === job) return known;
   const hash = hashOf(job);
   return known?.hash === hash ? known : { job, hash, round };
 }
 
-/** Jobs that are compared at a time; each takes about 10 µs. */
+/** Number of jobs to compare before other work may run. Each takes about 10 µs. */
 const JOBS_PER_SLICE = 100;
 
 async function compare(
@@ -134,7 +142,10 @@ function isActiveBridge(job: Row): boolean {
   return statuses.some((status) => activityOf(status ?? 'created') === 'active');
 }
 
-/** A pipeline and its jobs: each read is one call for the pipeline and one per page of each list. */
+/**
+ * A pipeline and its jobs. Each read makes one call for the pipeline and one per page of jobs and
+ * of trigger jobs.
+ */
 export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
   return {
     key: `pipeline ${ref.project}/${ref.id}`,
@@ -155,11 +166,15 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
   };
 }
 
-/** News of each state, by the round that its subscribers had seen. */
+/**
+ * The news of a state, by the last round that a subscriber has received. Subscribers share them.
+ */
 const newsOf = new WeakMap<PipelineState, Map<number, PipelineNews>>();
 const MAX_KNOWN_NEWS = 8;
 
-/** Returns one object for all subscribers that have seen the same round. */
+/**
+ * Returns the jobs that changed after round `since`: one object for all subscribers of that round.
+ */
 function newsSince(state: PipelineState, since: number): PipelineNews {
   const known = newsOf.get(state) ?? new Map<number, PipelineNews>();
   const existing = known.get(since);
@@ -171,7 +186,7 @@ function newsSince(state: PipelineState, since: number): PipelineNews {
   return news;
 }
 
-/** A view that returns the jobs that changed since the subscriber's last event. */
+/** Creates a view that returns the jobs that changed since the subscriber's last event. */
 export function pipelineView(): View<PipelineState, PipelineNews> {
   let sentRound = 0;
   return (state) => {

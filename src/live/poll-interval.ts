@@ -1,8 +1,8 @@
 import { createFailures, type FailuresOptions } from './failures.ts';
 
 /*
- * When to poll next. All intervals are multiples of `intervalMs`, the time within which a change of
- * an active resource is detected.
+ * Decides when to poll next. All intervals are multiples of `intervalMs`, the time within which a
+ * change of an active resource is detected.
  */
 
 /** Activity level of a job or pipeline; selects the poll interval. */
@@ -36,18 +36,21 @@ const intervalFactors: Readonly<Record<Activity, number>> = {
   finished: 5,
 };
 
-/** With webhooks, polling only finds what they miss. */
+/**
+ * Multiplies the interval if the project has webhooks: polling then only finds changes that they
+ * miss.
+ */
 const WEBHOOK_FACTOR = 8;
-/** Used when little of GitLab's quota is left, so that queries can use it. */
+/** Multiplies the interval if little of GitLab's quota is left, so that queries can use it. */
 const SCARCE_FACTOR = 4;
 /**
- * Minimum gap between reads that are triggered by webhooks. While many webhooks arrive and reads find
- * no change (as with forged ones), the gap doubles, up to `intervalMs`.
+ * Minimum time between the starts of two reads that webhooks trigger. Doubles, up to `intervalMs`,
+ * while webhooks arrive often but reads find no change (as with forged webhooks).
  */
 const MIN_GAP_MS = 180;
 /**
- * A read of many calls, such as that of a pipeline with thousands of jobs, is followed by a pause of
- * 50 ms for each call beyond the first ten: at most 20 calls per second in the long run.
+ * A read that needs many calls, such as that of a pipeline with thousands of jobs, is followed by a
+ * pause of 50 ms for each call beyond the first ten: on average at most 20 calls per second.
  */
 const CHEAP_CALLS = 10;
 const PAUSE_PER_CALL_MS = 50;
@@ -58,13 +61,13 @@ export interface ReadOutcome {
   /** Whether the read was triggered by a notification. */
   notified: boolean;
   changed: boolean;
-  /** Whether it found a change that a webhook should have announced. */
+  /** Whether the read found a change that webhooks report. */
   announceable: boolean;
-  /** Whether something is active that webhooks do not report. */
+  /** Whether a part of the resource is active that webhooks do not report. */
   unannounced: boolean;
-  /** Minimum pause, for reads that are expensive. */
+  /** Minimum pause after an expensive read. */
   minPauseMs: number;
-  /** The calls that the read took. */
+  /** Number of calls of the read. */
   calls: number;
 }
 
@@ -77,7 +80,7 @@ export interface PollIntervalOptions extends FailuresOptions {
 
 const pauseAfterCalls = (calls: number) => Math.max(0, calls - CHEAP_CALLS) * PAUSE_PER_CALL_MS;
 
-/** Schedules the reads of one poll. All results are in ms from now. */
+/** Schedules the reads of one poll. Methods return ms from now. */
 export function createPollInterval(options: PollIntervalOptions) {
   const { clock, random, intervalMs, isScarce } = options;
   const failures = createFailures(options);
@@ -89,11 +92,14 @@ export function createPollInterval(options: PollIntervalOptions) {
   let callsPauseMs = 0;
   /** Whether the last notification came soon after a read. */
   let isFrequent = false;
-  /** How long no read may start, whatever triggers it. */
+  /** How long no read may start, regardless of its trigger. */
   const blockedMs = () => Math.max(failures.blockedMs(), readEndedAt + callsPauseMs - clock.now());
   const scarceFactor = () => (isScarce() ? SCARCE_FACTOR : 1);
   const jitter = (ms: number) => ms * (0.8 + 0.4 * random());
-  /** A slow read is followed by a pause as long as the read, so that a slow server can recover. */
+  /**
+   * When a webhook may trigger the next read. A slow read is followed by a pause as long as itself,
+   * at most `gapMs`, so that a slow server can recover.
+   */
   const nextNotifiedReadAt = () => {
     const restMs = Math.min(gapMs, readEndedAt - readStartedAt);
     return Math.max(readStartedAt + gapMs * scarceFactor(), readEndedAt + restMs);
@@ -115,14 +121,18 @@ export function createPollInterval(options: PollIntervalOptions) {
       callsPauseMs = pauseAfterCalls(outcome.calls);
       const isUseless = notified && isFrequent && !changed;
       gapMs = isUseless ? Math.min(intervalMs, gapMs * 2) : MIN_GAP_MS;
-      // Webhooks have stopped, or do not report this resource.
+      // Polling found the change first: webhooks have stopped, or do not report this resource.
       if (announceable && !notified) hasWebhooks = false;
       const factor = hasWebhooks && !notified && !unannounced ? WEBHOOK_FACTOR : 1;
-      // A lagging replica may not show the announced change yet, hence one more read soon.
+      // After a notification, read once more soon: a lagging database replica may not show the
+      // change yet.
       const intervals = (notified ? 1 : intervalFactors[activity]) * factor * scarceFactor();
       return jitter(Math.max(intervals * intervalMs, outcome.minPauseMs, callsPauseMs));
     },
-    /** Undefined if the poll ends with the error. `isStart`: nothing has been read so far. */
+    /**
+     * Returns undefined if the poll must end with the error. `isStart`: no read has succeeded so
+     * far.
+     */
     afterFailure(
       error: unknown,
       { calls = 0, isStart = false }: { calls?: number; isStart?: boolean } = {},
@@ -139,7 +149,7 @@ export function createPollInterval(options: PollIntervalOptions) {
       isFrequent = now - readEndedAt < 2 * gapMs;
       return Math.max(0, nextNotifiedReadAt() - now, blockedMs());
     },
-    /** Randomized, because all polls miss events at the same time. */
+    /** Random, because all polls miss events at the same time and should not read together. */
     afterMissedEvents: () => Math.max(random() * intervalMs, blockedMs()),
   };
 }

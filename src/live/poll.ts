@@ -6,18 +6,23 @@ import { shareEventLoop } from '../util/event-loop.ts';
 import type { Activity, PollInterval } from './poll-interval.ts';
 
 export interface Resource<State> {
-  /** Identifies the resource; there is one poll per credential and key. */
+  /** Identifies the resource. There is one poll per credential and key. */
   key: string;
-  /** The topic of its change events, such as `job/1001`; undefined if webhooks do not report it. */
+  /**
+   * The topic of its change events, such as `job/1001`. Undefined if webhooks do not report the
+   * resource.
+   */
   topic?: string;
-  /** The project's number, or its path if the server left the number out. */
+  /** The project's number, or its path if GitLab did not send the number. */
   project: string;
   open(tools: ReaderTools): ResourceReader<State>;
 }
 
-/** What a reader may use besides the client of each read. */
+/** What a reader may use in addition to the client of each read. */
 interface ReaderTools {
-  /** Joins the caller's poll of another resource, whose changes then trigger reads of this one. */
+  /**
+   * Joins the caller's poll of another resource. Changes of that trigger reads of this resource.
+   */
   watch<Other>(resource: Resource<Other>): { poll: Poll<Other>; leave(): void };
 }
 
@@ -32,15 +37,17 @@ export interface ResourceReader<State> {
   hasUnannouncedActivity?(state: State): boolean;
   /** Minimum pause after an expensive read. @default 0 */
   minPauseMs?(state: State): number;
-  /** Whether another read has shown that the caller may read it. @default false */
+  /**
+   * Whether a read of another resource has shown that the caller may read this one. @default false
+   */
   isReachable?(): boolean;
   close?(): void;
 }
 
-/** Runs once and returns the pause before the next run in ms. Must not reject. */
+/** Runs once and returns the pause before the next run, in ms. Must not reject. */
 type Task = (signal: AbortSignal, isRescheduled: boolean) => Promise<number>;
 
-/** A read that takes longer is aborted: an endless response must not delay updates forever. */
+/** A longer read is aborted, because a response without end must not delay updates forever. */
 const MAX_READ_MS = 120_000;
 
 /** Runs a task immediately, then repeatedly, and never concurrently with itself. */
@@ -53,7 +60,7 @@ function repeat(clock: Clock, task: Task) {
   const run = async (isRescheduled: boolean) => {
     isRunning = true;
     requested = undefined;
-    // Each run has its own signal, so that listeners on it are freed with it.
+    // A signal per run, so that the listeners of a run are garbage-collected with it.
     const { signal, release } = withTimeout(stopping.signal, MAX_READ_MS);
     const pauseMs = await task(signal, isRescheduled);
     release();
@@ -69,7 +76,7 @@ function repeat(clock: Clock, task: Task) {
 
   void run(false);
   return {
-    /** Reschedules the next run; while the task runs, schedules one run after it. */
+    /** Changes the time of the next run. While the task runs, schedules one run after it. */
     reschedule(inMs: () => number) {
       if (isRunning) requested = inMs;
       else runIn(inMs(), true);
@@ -82,7 +89,7 @@ function repeat(clock: Clock, task: Task) {
   };
 }
 
-/** Why a poll ended: the resource is finished (no error), or cannot be read any more. */
+/** Why a poll ended. Without `error`, the resource is finished. */
 interface Ending {
   error?: unknown;
 }
@@ -96,9 +103,9 @@ export interface Poll<State> {
   readonly ending: Ending | undefined;
   /** Adds a subscriber, called on each change and at the end. Returns an unsubscribe function. */
   join(onChange: () => void): () => void;
-  /** Reads soon. `hasWebhooks` says that webhooks report changes of this resource. */
+  /** Reads soon. `hasWebhooks`: webhooks report each change of this resource. */
   notify(hasWebhooks?: true): void;
-  /** Reads soon, and stops relying on webhooks. */
+  /** Reads soon, and assumes from now on that webhooks do not report this resource. */
   onMissedEvents(): void;
   end(ending: Ending): void;
 }
@@ -113,12 +120,15 @@ interface PollDeps {
 }
 
 /**
- * The calls of one read. A pipeline of about 12,000 jobs can be read twice, as needed at its end;
- * a larger one ends its subscriptions with an error, since a part of it would be misleading.
+ * Maximum number of calls of one read. A read at the end of a pipeline may have to fetch the jobs
+ * twice, which this allows for about 12,000 jobs. For a larger pipeline subscriptions end with an
+ * error, because some of the jobs alone would be misleading.
  */
 const MAX_CALLS_PER_READ = 250;
 
-/** Calls subscribers; other work, such as their responses, runs in between. */
+/**
+ * Calls subscribers one by one, so that other work, such as their responses, can run in between.
+ */
 async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
   for (const subscriber of subscribers) {
     subscriber();
@@ -144,7 +154,7 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
     deps.onEnd();
     publish();
   };
-  /** Whether webhooks should have announced a change. */
+  /** Whether the states differ in what webhooks report. */
   const isAnnounceable = (before: State | undefined, after: State) =>
     before !== undefined &&
     before !== after &&
@@ -171,8 +181,9 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
     });
   };
   /**
-   * Ends the poll with an error that a retry cannot mend. As long as GitLab has answered nothing,
-   * every error ends it: the client learns immediately that GitLab is down.
+   * Records a failed read. Ends the poll if a retry cannot help. As long as GitLab has not
+   * responded at all, every error ends it, so that the client learns immediately that GitLab is
+   * down.
    */
   const fail = (error: unknown, { max, left, answered = 0 }: CallBudget): number => {
     const isStart = version === 0;

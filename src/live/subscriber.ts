@@ -6,19 +6,20 @@ import type { Poll } from './poll.ts';
 /** What a subscriber receives: news, or a final error. */
 export type LiveEvent<News> = { news: News } | { error: unknown };
 
-/** The events of one subscription; ends when the resource is finished. */
+/** The events of one subscription. Ends when the resource is finished. */
 export type LiveEvents<News> = AsyncIterableIterator<LiveEvent<News>>;
 
 /**
- * Derives a subscriber's next event from a state; undefined until the state changes again. It remembers
- * what the subscriber has received, so nothing is queued: a slow subscriber skips intermediate states,
- * but always receives the last one. If it rejects, it may be called again with a later state.
+ * Derives a subscriber's next event from a state. Undefined if this state contains nothing new for
+ * the subscriber. A view remembers what the subscriber has received, so nothing is queued: a slow
+ * subscriber skips intermediate states, but always receives the last one. If the view rejects, it
+ * may be called again with a later state.
  */
 export type View<State, News> = (state: State) => News | undefined | Promise<News | undefined>;
 
 interface SubscriberOptions {
   signal: AbortSignal;
-  /** Waits until the subscriber's connection can take another event. @default it always can */
+  /** Resolves when the subscriber's connection can accept another event. @default always */
   ready?: (() => Promise<void>) | undefined;
   clock: Clock;
   /** Decides which errors of the view are retried. */
@@ -43,7 +44,7 @@ export function subscribeTo<State, News>(
     new Promise<void>((resolve) => {
       onChange = resolve;
     });
-  /** Returns the news of a state; undefined if there are none, or after a transient error. */
+  /** Returns the news of a state. Undefined if there are none, or after a transient error. */
   const view = async (state: State, version: number): Promise<News | undefined> => {
     try {
       const news = await given(state);
@@ -57,10 +58,10 @@ export function subscribeTo<State, News>(
       return undefined;
     }
   };
-  /** Waits for news; undefined at the end. */
+  /** Waits for news. Undefined at the end. */
   const nextNews = async (): Promise<News | undefined> => {
     while (!isBehind() && !poll.ending) await change();
-    // Nothing is rendered for a client that does not read what it already got.
+    // Do not compute news while the client has not read the last event.
     await ready?.();
     const { state, version, ending } = poll;
     if (isBehind() && state !== undefined) return (await view(state, version)) ?? nextNews();

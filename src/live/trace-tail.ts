@@ -3,7 +3,10 @@ import { type ByteQueue, forgetBytes, read, shrinkTo, write } from '../trace/byt
 
 export type TraceLog = ReturnType<typeof createTraceLog>;
 
-/** Returns the index of the first difference, or the shorter length if there is none. */
+/**
+ * Returns the index of the first difference. If one is the beginning of the other, returns its
+ * length.
+ */
 function firstDifference(a: Buffer, b: Buffer): number {
   const length = Math.min(a.length, b.length);
   if (a.subarray(0, length).equals(b.subarray(0, length))) return length;
@@ -13,16 +16,17 @@ function firstDifference(a: Buffer, b: Buffer): number {
 }
 
 /**
- * Creates the kept end of a growing log, shared by its subscribers: bytes `start` to `end - 1`, as
- * offsets in the whole log. Each subscriber has its own offset, so nothing is queued for a slow one.
- * It starts empty at offset `from`, and keeps its last `maxBytes()` bytes.
+ * Creates a buffer for the end of a growing log, shared by its subscribers. It contains bytes
+ * `start` to `end - 1`, as offsets in the whole log. Each subscriber has its own offset, so nothing
+ * is queued for a slow one. The buffer starts empty at offset `from`, and keeps the last
+ * `maxBytes()` bytes.
  */
 export function createTraceLog(from: number, maxBytes: () => number) {
   const startAt = (at: number): ByteQueue => ({ blocks: [], base: at, floor: at, length: at });
   let queue = startAt(from);
   const cutAt: number[] = [];
 
-  /** Drops all bytes from `at` on. */
+  /** Removes all bytes from offset `at` on. */
   const cut = (at: number) => {
     if (at >= queue.length) return;
     cutAt.push(at);
@@ -36,15 +40,15 @@ export function createTraceLog(from: number, maxBytes: () => number) {
     get end() {
       return queue.length;
     },
-    /** How often bytes were dropped or replaced. */
+    /** Number of times that bytes were removed or replaced. */
     get cuts() {
       return cutAt.length;
     },
-    /** Returns the kept bytes from `start` to before `end`. Must not be modified. */
+    /** Returns the kept bytes `start` to `end - 1`. Do not modify them. */
     read: (start: number, end: number) => read(queue, start, Math.min(end, queue.length)),
     /**
-     * Stores bytes that GitLab sent for offset `at`, which is at most `end`. From the first byte
-     * that differs on, they replace the known ones.
+     * Stores bytes that GitLab sent for offset `at`, which is at most `end`. If they differ from
+     * the known bytes, they replace these from the first difference on.
      */
     put(at: number, bytes: Buffer) {
       const known = Math.max(at, queue.floor);
@@ -55,18 +59,21 @@ export function createTraceLog(from: number, maxBytes: () => number) {
       forgetBytes(queue, queue.length - maxBytes());
     },
     cut,
-    /** The lowest offset of all later cuts; Infinity if there are none. */
+    /** The lowest offset that was cut after the first `cuts` cuts; Infinity if there were none. */
     lowestCutSince: (cuts: number) => Math.min(Number.POSITIVE_INFINITY, ...cutAt.slice(cuts)),
   };
 }
 
 /*
- * Reads the new part of a log. GitLab 19.0 and later support byte_offset (upstream.md §7); older
- * servers ignore it and send the whole log, which is then compared. Logs are read as streams, so a long
- * log needs no memory beyond the part that is kept.
+ * Reads the new part of a log. GitLab 19.0 and later support byte_offset (upstream.md §7). Older
+ * servers ignore it and send the whole log, which is compared with the known bytes. Logs are read
+ * as streams, so a long log needs no memory beyond the part that is kept.
  */
 
-/** Known bytes that are read again, because the last bytes of a live log may be rewritten. */
+/**
+ * Number of known bytes that are read again, because GitLab may rewrite the last bytes of a live
+ * log.
+ */
 const OVERLAP = 1024;
 
 /** Returns the first offset to read for a subscriber that has the log up to `afterByte`. */
@@ -74,14 +81,17 @@ export function firstByteFor(gitlab: Gitlab, afterByte: number): number {
   return gitlab.server.byteOffset ? Math.max(0, afterByte - OVERLAP) : 0;
 }
 
-/** Whether bytes at offset `at` equal the known bytes where they overlap. */
+/** Whether `bytes`, at offset `at`, equal the known bytes where both overlap. */
 function matches(log: TraceLog, at: number, bytes: Buffer): boolean {
   const from = Math.max(at, log.start);
   const to = Math.min(at + bytes.length, log.end);
   return from >= to || log.read(from, to).equals(bytes.subarray(from - at, to - at));
 }
 
-/** Detects support for byte_offset and byte_limit: a server without it sends more than requested. */
+/**
+ * Detects whether GitLab supports byte_offset and byte_limit: requests one byte, and a server
+ * without support sends more.
+ */
 async function detectByteOffset(gitlab: Gitlab, ref: JobRef): Promise<void> {
   const { body } = await gitlab.openJobTrace(ref, { byteOffset: 0, byteLimit: 1 });
   let size = 0;
@@ -92,7 +102,7 @@ async function detectByteOffset(gitlab: Gitlab, ref: JobRef): Promise<void> {
   if (size > 0) gitlab.server.byteOffset = size === 1;
 }
 
-/** Reads the log from an offset on; false if the response contradicts the known bytes. */
+/** Reads the log from an offset on. Returns false if the response contradicts the known bytes. */
 async function readTail(
   gitlab: Gitlab,
   ref: JobRef,
@@ -112,7 +122,7 @@ async function readTail(
   return at >= end && at > offset;
 }
 
-/** Reads the whole log and updates the known bytes; returns the log's size. */
+/** Reads the whole log and updates the known bytes. Returns the log's size. */
 async function readWhole(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promise<number> {
   const { body } = await gitlab.openJobTrace(ref);
   let at = 0;
@@ -125,7 +135,7 @@ async function readWhole(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promise<nu
   return at;
 }
 
-/** Updates the known part of a log. `isLive` says that the job may still write to it. */
+/** Updates the known part of a log. `isLive`: the job may still write to it. */
 export async function readTrace(
   gitlab: Gitlab,
   ref: JobRef,
@@ -137,8 +147,10 @@ export async function readTrace(
   if (offset > 0 && (await readTail(gitlab, ref, log, offset))) return;
   const { cuts } = log;
   const size = await readWhole(gitlab, ref, log);
-  // Nothing was rewritten, so the server ignored the offset.
+  // The response contradicted the known bytes although the log was not rewritten, so the server
+  // ignored the offset.
   if (offset > 0 && isLive && size > 0 && log.cuts === cuts) server.byteOffset = false;
-  // Subscribers read the part that is not kept from the server, if it supports offsets.
+  // Subscribers that need a part that is no longer kept read it from GitLab, if byte_offset is
+  // supported.
   if (server.byteOffset === undefined && log.start > 0) await detectByteOffset(gitlab, ref);
 }

@@ -8,7 +8,10 @@ import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
 import { createTraceLog, firstByteFor, readTrace, type TraceLog } from './trace-tail.ts';
 
-/** A piece of a log, in whole characters. It replaces what the client has from `startByte` on. */
+/**
+ * A piece of a log, in whole characters. It replaces what the client has received from offset
+ * `startByte` on.
+ */
 export interface TraceNews {
   text: string;
   startByte: number;
@@ -20,7 +23,10 @@ export interface TraceNews {
 const MAX_CHUNK = 256 * 1024;
 const MAX_CHARACTER_BYTES = 4;
 
-/** Returns the start of the character that contains offset `at`, or that is incomplete there. */
+/**
+ * Returns the start of the character that contains offset `at`, or that is incomplete at the end of
+ * the log.
+ */
 function characterStart(log: TraceLog, at: number): number {
   const from = Math.max(log.start, at - MAX_CHARACTER_BYTES + 1);
   const before = log.read(from, at + 1);
@@ -32,8 +38,8 @@ function characterStart(log: TraceLog, at: number): number {
 }
 
 /**
- * Returns a piece of the log that starts before the kept part: read from GitLab if it supports
- * byte_offset, otherwise the start of the kept part.
+ * Returns a piece of the log that begins before the kept part. Reads it from GitLab if byte_offset
+ * is supported. Otherwise returns the beginning of the kept part.
  */
 async function readMissing(
   gitlab: Gitlab,
@@ -52,15 +58,16 @@ async function readMissing(
 }
 
 /**
- * A view that returns the log from `afterByte` on, in pieces of whole characters. If the log became
- * shorter or its end was rewritten, the next piece starts before the end of the last one.
+ * Creates a view that returns the log from `afterByte` on, in pieces of whole characters. If the
+ * log became shorter or its end was rewritten, the next piece begins before the end of the last
+ * one.
  */
 export function traceView(
   gitlab: Gitlab,
   ref: JobRef,
   afterByte: number,
 ): View<TraceState, TraceNews> {
-  /** The subscriber's offset in the log, and the number of cuts it knows. */
+  /** The subscriber's offset in the log, and the number of cuts that were applied to its text. */
   let at = afterByte;
   let cuts: number | undefined;
   let isComplete = false;
@@ -70,14 +77,15 @@ export function traceView(
     const isFirst = cuts === undefined;
     const cutTo = cuts === undefined ? log.end : Math.min(log.end, log.lowestCutSince(cuts));
     const isRewound = cutTo < at;
-    // Only the first offset of a subscriber or a cut can be inside a character.
+    // An offset can be inside a character only at the start of the subscription or after a cut.
     const wanted = characterStart(log, Math.min(at, cutTo));
     const knownCuts = log.cuts;
     const { from, bytes } =
       wanted < log.start
         ? await readMissing(gitlab, ref, { log, at: wanted })
         : { from: wanted, bytes: log.read(wanted, wanted + MAX_CHUNK) };
-    // From here on nothing fails: a failed read is repeated with the previous offset.
+    // Nothing fails after this line. If the read above fails, it is repeated with the previous
+    // offset.
     [at, cuts] = [wanted, knownCuts];
     const isLast = finished && from + bytes.length >= log.end;
     const whole = wholeCharacters(bytes, !isLast);
@@ -89,7 +97,7 @@ export function traceView(
   };
 }
 
-/** A log that is tailed. `end` and `cuts` are the values of `log` at the time of the read. */
+/** A log that is followed. `end` and `cuts` are the values of `log` when it was read. */
 interface TraceState {
   log: TraceLog;
   end: number;
@@ -103,11 +111,11 @@ const MEBIBYTE = 1024 * 1024;
 const MAX_PER_LOG = 4 * MEBIBYTE;
 const MAX_TOTAL = 64 * MEBIBYTE;
 
-/** The memory shared by all logs that are tailed. */
+/** Creates the memory limit that all followed logs share. */
 export function createTraceMemory() {
   let logs = 0;
   return {
-    /** How many bytes of its end each log may keep. */
+    /** Number of bytes that each log may keep, from its end. */
     share: () => sharePerLog({ perLog: MAX_PER_LOG, total: MAX_TOTAL }, logs),
     open() {
       logs += 1;
@@ -118,7 +126,7 @@ export function createTraceMemory() {
   };
 }
 
-/** Waits for the first state of a poll; throws the error that ended it. */
+/** Waits for the first state of a poll. Throws the error that ended the poll. */
 async function currentOf<State>(poll: Poll<State>): Promise<State> {
   while (poll.state === undefined && !poll.ending) {
     await new Promise<void>((resolve) => {
@@ -134,8 +142,8 @@ async function currentOf<State>(poll: Poll<State>): Promise<State> {
 }
 
 /**
- * The log of a job until the job is finished. It joins the poll of the job that also serves
- * `jobUpdated`, and reads the log only while the job is active.
+ * The log of a job until the job is finished. Joins the caller's poll of the job, which
+ * `jobUpdated` uses, too. Reads the log only while the job is active.
  */
 export function traceResource(
   ref: JobRef,
@@ -150,7 +158,7 @@ export function traceResource(
       const job = watch(jobResource(ref));
       let log = createTraceLog(0, memory.share);
       let isReadWhole = false;
-      /** Whether the last read broke off; what it had received is kept. */
+      /** Whether the last read failed midway. The bytes that it received are kept. */
       let isPartial = false;
       const refresh = async (gitlab: Gitlab, isFirst: boolean, isLive: boolean) => {
         if (isFirst) log = createTraceLog(firstByteFor(gitlab, afterByte), memory.share);
