@@ -16,28 +16,29 @@ import {
 } from './loaders.ts';
 import type { StreamedStrings } from './streamed-strings.ts';
 
-/** What resolvers receive. One per operation, bound to the caller's credential. */
+/** What resolvers receive. One per operation; its calls use the caller's credential. */
 export interface Context {
-  /** The digest of the credential; 'anonymous' without one. */
+  /** Digest of the caller's credential; 'anonymous' without one. */
   callerDigest: string;
   loaders: Loaders;
-  /** Undefined if the gateway's own token would be used, and it must not write. */
+  /**
+   * Client for mutations. Undefined if they would use the gateway's own token, which must not
+   * write.
+   */
   mutationClient: Gitlab | undefined;
-  /** The caller's limits as of GitLab's last response; undefined if it contained none. */
+  /** The caller's rate limit in GitLab's last response; undefined if that contained none. */
   rateLimit(): RateLimit | undefined;
-  /** Opens a job's log as a stream without the operation timeout. */
+  /** Opens a job's log as a stream, to which the operation timeout does not apply. */
   openTrace(ref: JobRef): Promise<TextStream>;
   /** Base addresses of GitLab's web pages. */
   webUrls: readonly string[];
-  /** Aborts when the caller disconnects or the operation times out. */
+  /** Aborted when the caller disconnects or the operation times out. */
   signal: AbortSignal;
   live: Live;
   logs: OperationLogs;
-  /**
-   * Creates new members for the next event of a subscription, and releases those of the last event.
-   */
+  /** Creates new members for the next event of a subscription. Releases those of the last event. */
   forEvent(): Pick<Context, 'loaders' | 'mutationClient' | 'signal' | 'logs'>;
-  /** Releases all resources. */
+  /** Releases everything that the operation holds. */
   end(): void;
   /** Undefined if the response is not a single JSON document. */
   streamedStrings?: StreamedStrings | undefined;
@@ -48,13 +49,13 @@ export interface Context {
 /** Process-wide dependencies of contexts. */
 export interface ContextDeps {
   transport: Transport;
-  /** Returns the credential for requests without one. */
+  /** Returns the credential for requests that have none. */
   fallback(): Credential | undefined;
   fallbackWrites: boolean;
   webUrls: readonly string[];
   logBudget: LogBudget;
   operationTimeoutMs: number;
-  /** Calls to GitLab per operation, or per event of a subscription. */
+  /** Maximum number of calls to GitLab per operation or per event of a subscription. */
   maxUpstreamCalls: number;
   live: LiveHub;
 }
@@ -62,20 +63,23 @@ export interface ContextDeps {
 /** The part of a request from which a context is created. */
 export interface Caller {
   header(name: string): string | null | undefined;
-  /** Aborts when the caller disconnects. */
+  /** Aborted when the caller disconnects. */
   signal: AbortSignal;
   streamedStrings?: StreamedStrings;
-  /** Waits until the connection of a subscriber can take another event. @default it always can */
+  /** Resolves when a subscriber's connection can accept another event. @default always */
   ready?(): Promise<void>;
 }
 
 const noTraceContext: Readonly<Record<string, string>> = {};
-/** The form of version 00, and of later ones that add to it (W3C Trace Context, 3.2). */
+/**
+ * The format of version 00 and of later versions, which may append members (W3C Trace Context,
+ * 3.2).
+ */
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(-[\w-]{1,100})?$/;
-/** In characters; the specification demands this much (3.3.1.5). */
+/** In characters. The specification requires support for this length (3.3.1.5). */
 const MAX_TRACESTATE = 512;
 
-/** Returns the headers to forward; none if they are malformed or too long. */
+/** Returns the trace context headers to forward; none if they are malformed or too long. */
 function traceContextOf({ header }: Caller): Readonly<Record<string, string>> {
   const traceparent = header('traceparent');
   if (!traceparent || !TRACEPARENT.test(traceparent)) return noTraceContext;
@@ -84,7 +88,10 @@ function traceContextOf({ header }: Caller): Readonly<Record<string, string>> {
   return { traceparent, ...(isForwarded && { tracestate }) };
 }
 
-/** Throws CredentialError for a header that does not contain a token. */
+/**
+ * Creates the context of an operation. Throws CredentialError if a credential header contains no
+ * token.
+ */
 export function createContext(caller: Caller, deps: ContextDeps): Context {
   const ownCredential = readCredential(caller.header);
   const fallback = ownCredential.kind === 'anonymous' ? deps.fallback() : undefined;
@@ -113,7 +120,8 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
     };
   };
   const first = forEvent();
-  // Listed instead of spread: adding members to a copy costs V8 8 µs per operation.
+  // Members are listed instead of spread: adding members to a spread copy takes V8 8 µs per
+  // operation.
   return {
     callerDigest: credential.digest,
     loaders: first.loaders,

@@ -6,7 +6,7 @@ import type { PageRequest, PageSlice } from '../gitlab/lists/page-request.ts';
 import type { KeysetRequest, OffsetRequest, Page, RestPageRequest } from '../gitlab/pagination.ts';
 import type { Job } from '../gitlab/rows.ts';
 
-/** Filters of a list of jobs; statuses in GitLab's spelling. */
+/** Filters of a list of jobs. Statuses are spelled as in GitLab. */
 export interface ListFilter {
   statuses?: readonly string[] | undefined;
   ref?: string | undefined;
@@ -18,11 +18,11 @@ export interface RowList<Row> {
   /** Whether a page contains the total, so that counting needs no extra call. */
   pagesHaveTotal(): boolean;
   read(request: PageRequest): Promise<PageSlice<Row>>;
-  /** Returns the number of rows, with at most one call; null if GitLab does not count them. */
+  /** Returns the number of rows, with at most one call. Null if GitLab does not count them. */
   count(): Promise<number | null>;
 }
 
-/** Caches the pages of one list, so that an operation reads each page once. */
+/** Caches the pages of one list, so that an operation reads each page only once. */
 function cachePages<Row, Request extends RestPageRequest>(
   read: (page: Request) => Promise<Page<Row>>,
 ) {
@@ -36,8 +36,8 @@ function cachePages<Row, Request extends RestPageRequest>(
 }
 
 /**
- * The jobs of a project: keyset pagination (GitLab 15.9 and later), or offset pagination if the
- * server answers 405 or rejects cursors built by the gateway.
+ * The jobs of a project. Uses keyset pagination (GitLab 15.9 and later), or offset pagination if
+ * the server answers 405 or rejects the gateway's cursors.
  */
 export function projectJobList(gitlab: Gitlab, project: string, filter: ListFilter): RowList<Job> {
   const { server } = gitlab;

@@ -15,15 +15,15 @@ import { shareEventLoop } from '../util/event-loop.ts';
 import { type ListFilter, offsetList, projectJobList, type RowList } from './job-list.ts';
 
 /*
- * The reads of one operation. `endpoints` below has one entry per GET endpoint of GitLab; a new
- * read is one entry, and appears in `Loaders` as a method of the same name.
+ * The reads of one operation. `endpoints` below has one entry per GET endpoint of GitLab. To add a
+ * read, add an entry: it becomes a method of `Loaders` with the same name.
  */
 
 interface BridgeRef extends JobRef {
   pipeline: string;
 }
 
-/** How long the caller's cache (such as a router's) may keep the response. */
+/** How long a cache between client and gateway, such as a router's, may keep the response. */
 export interface Freshness {
   /** In seconds. */
   maxAge: number;
@@ -31,18 +31,20 @@ export interface Freshness {
 
 /*
  * How long a response stays valid is derived from its rows, because GitLab always sends
- * `max-age=0`. A finished job changes only if it is erased; a running job may change at any time.
+ * `max-age=0`. A finished job changes only if it is erased. A running job may change at any time.
  */
 const CHANGING_SECONDS = 2;
 const SETTLED_SECONDS = 60;
 
-/** Jobs and pipelines do not leave these statuses: a retry creates another job. */
+/**
+ * Final statuses of jobs and pipelines. A retry creates another job instead of changing the status.
+ */
 const FINISHED: ReadonlySet<unknown> = new Set(['success', 'failed', 'canceled', 'skipped']);
 
 /** The freshness of a response that needs no call to GitLab. */
 export const createFreshness = (): Freshness => ({ maxAge: SETTLED_SECONDS });
 
-/** Records that something was read that stays valid for `seconds` only. */
+/** Limits the validity of the response to `seconds`, because of something that was read for it. */
 export function limitMaxAge(freshness: Freshness, seconds: number): void {
   freshness.maxAge = Math.min(freshness.maxAge, seconds);
 }
@@ -63,7 +65,7 @@ function maxAgeOfJob(job: Job | Bridge | null): number {
 }
 
 /**
- * Maps the number of a project to the path it was read by, so that both names share one cache key.
+ * Maps the number of a project to the path by which it was read, so that both share one cache key.
  */
 class ProjectAliases {
   readonly #pathByNumber = new Map<string, string>();
@@ -83,8 +85,8 @@ class ProjectAliases {
 }
 
 /**
- * The state that the reads of one operation share. A class, so that its methods are not created
- * anew for each operation.
+ * The state that the reads of one operation share. A class, so that an operation does not create
+ * its methods again.
  */
 class Operation {
   readonly gitlab: Gitlab;
@@ -121,12 +123,12 @@ class Operation {
     return cache;
   }
 
-  /** The number of a project that the caller requested by its path before. Makes no call. */
+  /** Returns the project that the caller requested by `path` before. Makes no call. */
   findProject(path: string) {
     return this.gitlab.findProject(path);
   }
 
-  /** Adds a job that came with another response. */
+  /** Caches a job that another response contained. */
   prime(job: Job): void {
     const ref = { project: job.project_id, id: String(job.id) };
     this.jobs.clear(ref).prime(ref, job);
@@ -136,7 +138,7 @@ class Operation {
     this.#cacheOf(pipelineEndpoint).set(this.aliases.keyOf(ref), Promise.resolve(pipeline));
   }
 
-  /** Forgets all rows, because a mutation may have changed them. */
+  /** Removes all cached rows, because a mutation may have changed them. */
   clear(): void {
     this.#caches.clear();
     this.#jobs = undefined;
@@ -146,9 +148,9 @@ class Operation {
 /** An endpoint that returns one row. */
 interface RowEndpoint<Ref, Row> {
   read(ref: Ref, operation: Operation): Promise<Row>;
-  /** Reads with equal keys are one call. */
+  /** Reads with equal keys share one call. */
   key(ref: Ref, aliases: ProjectAliases): string;
-  /** In seconds; `row` is null if GitLab answered 404. */
+  /** How long the row stays valid, in seconds. `row` is null if GitLab answered 404. */
   maxAge(row: Row | null): number;
 }
 
@@ -167,7 +169,7 @@ async function readRow<Ref, Row>(
   return row;
 }
 
-/** A loader of single rows: null if GitLab answers 404. */
+/** Returns a loader of single rows. It resolves with null if GitLab answers 404. */
 const rowLoader =
   <Ref, Row>(endpoint: RowEndpoint<Ref, Row>) =>
   (operation: Operation, ref: Ref): Promise<Row | null> =>
@@ -181,7 +183,10 @@ interface ListEndpoint<Ref, Row> {
   key(ref: Ref, aliases: ProjectAliases): string;
 }
 
-/** A loader of lists: equal lists share their pages. Any list may grow at any time. */
+/**
+ * Returns a loader of lists. Equal lists share their pages. Any list may grow at any time, so the
+ * response is valid only briefly.
+ */
 const listLoader =
   <Ref, Row>(endpoint: ListEndpoint<Ref, Row>) =>
   (operation: Operation, ref: Ref, filter: ListFilter): RowList<Row> => {
@@ -217,7 +222,8 @@ const endpoints = {
   /** Jobs that are requested in the same tick are read in as few calls as possible. */
   job: ({ jobs }: Operation, ref: JobRef) => jobs.load(ref),
   /**
-   * Read from the pipeline's list: GitLab has no endpoint for one trigger job (upstream.md §2.4).
+   * Reads the pipeline's list of trigger jobs: GitLab has no endpoint for a single one (upstream.md
+   * §2.4).
    */
   bridge: rowLoader<BridgeRef, Bridge | null>({
     read: ({ project, pipeline, id }, operation) =>
@@ -272,7 +278,8 @@ async function readJobsOfProject(
   { gitlab, aliases }: Operation,
 ): Promise<Outcomes> {
   const [id = ''] = ids;
-  // A single job is read by its id. A job token may only list jobs (upstream.md §8).
+  // A single job is read by its id, except with a job token, which may only list jobs (upstream.md
+  // §8).
   const isSingle = ids.length === 1 && gitlab.credential.kind !== 'job-token';
   const outcomes = isSingle
     ? new Map([[id, await orError(gitlab.getJob({ project, id }))]])
@@ -309,7 +316,7 @@ async function readJobBatch(refs: readonly JobRef[], operation: Operation): Prom
   });
 }
 
-/** Finds a trigger job in its pipeline's list by reading the one page that must contain it. */
+/** Finds a trigger job by reading the one page of its pipeline's list that must contain it. */
 async function findBridge(bridges: RowList<Bridge>, id: string): Promise<Bridge | null> {
   const { rows } = await bridges.read({
     direction: 'older',
@@ -323,7 +330,9 @@ async function findBridge(bridges: RowList<Bridge>, id: string): Promise<Bridge 
 
 type Endpoints = typeof endpoints;
 
-/** The loaders of one operation: one method per entry of `endpoints`. Equal reads are one call. */
+/**
+ * The loaders of one operation: one method per entry of `endpoints`. Equal reads share one call.
+ */
 export type Loaders = {
   [Name in keyof Endpoints]: Endpoints[Name] extends (
     operation: Operation,

@@ -2,19 +2,21 @@ import { randomUUID } from 'node:crypto';
 
 declare const placeholder: unique symbol;
 
-/** A placeholder for a long string: resolvers return it, `render` replaces it in the response. */
+/**
+ * A placeholder for a long string. Resolvers return it, and `render` replaces it in the response.
+ */
 export type StreamedString = string & { readonly [placeholder]: true };
 
 /**
  * The long strings of one operation, such as a job's whole log. They are written into the JSON of
- * the response piece by piece, so none is ever held whole in memory.
+ * the response piece by piece, so that none is in memory as a whole.
  */
 export type StreamedStrings = ReturnType<typeof createStreamedStrings>;
 
-/** The longest string, in UTF-16 code units, that is returned as it is. */
+/** Length of the longest string that is returned without a placeholder, in UTF-16 code units. */
 const MAX_INLINE_LENGTH = 256 * 1024;
 
-/** Placeholders are random UUIDs, so log content cannot collide with or forge one. */
+/** Placeholders contain random UUIDs, so that a log cannot contain or forge one. */
 const PLACEHOLDER_JSON = /("long-text:[0-9a-f-]{36}")/;
 
 function* concat(first: readonly string[], rest: Iterator<string>): Generator<string> {
@@ -24,21 +26,21 @@ function* concat(first: readonly string[], rest: Iterator<string>): Generator<st
 
 function* toJson(pieces: Iterable<string>): Generator<Buffer> {
   yield Buffer.from('"');
-  // A surrogate pair that is split between two pieces becomes two escapes, which JSON allows.
+  // If a surrogate pair is split between two pieces, each half is escaped, which JSON allows.
   for (const piece of pieces) yield Buffer.from(JSON.stringify(piece).slice(1, -1));
   yield Buffer.from('"');
 }
 
 /**
  * Creates the registry of one operation's long strings, which are written while the response is
- * sent. Only for responses that are a single JSON document.
+ * sent. Works only for responses that are a single JSON document.
  */
 export function createStreamedStrings() {
-  /** By the placeholder's JSON form. */
+  /** By the JSON form of the placeholder. */
   const strings = new Map<string, Iterable<string>>();
   return {
     count: () => strings.size,
-    /** Returns a short string as it is; registers a longer one and returns its placeholder. */
+    /** Returns a short string unchanged. Registers a longer one and returns its placeholder. */
     add(pieces: Iterable<string>): string | StreamedString {
       const iterator = pieces[Symbol.iterator]();
       const buffered: string[] = [];
@@ -54,8 +56,8 @@ export function createStreamedStrings() {
     },
     isPlaceholder: (value: string): value is StreamedString => strings.has(`"${value}"`),
     /**
-     * Returns the JSON with each placeholder replaced by its string, as UTF-8 in pieces that are
-     * produced on demand. Each string can be rendered once.
+     * Yields the JSON in UTF-8 pieces, with each placeholder replaced by its string. The pieces are
+     * produced on demand, so each string can be rendered only once.
      */
     *render(json: string): Iterable<Buffer> {
       for (const part of json.split(PLACEHOLDER_JSON)) {
