@@ -7,7 +7,7 @@ import { createHookVerifier } from './signature.ts';
 interface WebhookRequest {
   method: string | undefined;
   header(name: string): string | null;
-  /** Called only if the decision needs the body. */
+  /** Called only if the body is needed to verify the webhook, or to handle it. */
   readBody(): Promise<Buffer>;
 }
 
@@ -16,10 +16,10 @@ export interface WebhookResponse {
   message?: string;
 }
 
-/** The number of keys that are kept to detect repeated webhooks. */
+/** Number of keys to remember to detect webhooks that are sent twice. */
 const MAX_KEYS = 10_000;
 
-/** Returns a function that returns whether a key is not one of the last `MAX_KEYS` keys. */
+/** Returns a function that remembers the last `MAX_KEYS` keys, and returns whether a key is new. */
 function createKeyMemory(): (key: string) => boolean {
   const keys = new Set<string>();
   return (key) => {
@@ -40,9 +40,9 @@ function parseJson(body: Buffer): unknown {
 }
 
 /**
- * Handles `POST /webhooks/gitlab`: GitLab's Job and Pipeline hooks. A hook only triggers polls of
- * the jobs and pipelines that it names: subscribers read the change with their own credential.
- * `secret` is the secret token or signing token that is configured in GitLab.
+ * Handles `POST /webhooks/gitlab`: GitLab's job and pipeline webhooks. A webhook only triggers
+ * polls of the jobs and pipelines that it names. Subscribers read the change with their own
+ * credential. `secret` is the secret token or signing token that is configured in GitLab.
  */
 export function createWebhookEndpoint(secret: string, onChange: (event: ChangeEvent) => void) {
   const verifier = createHookVerifier(secret, Date.now);
@@ -67,7 +67,7 @@ export function createWebhookEndpoint(secret: string, onChange: (event: ChangeEv
     if (!isValid && !verifier.bySignature(header, body)) {
       return { status: 401, message: 'The signature is wrong.' };
     }
-    // GitLab sends the same value in both; it signs `webhook-id`.
+    // GitLab sends the same value in both headers. Prefer `webhook-id`, which it signs.
     return publish(body, header('webhook-id') ?? header('idempotency-key'));
   };
 }

@@ -3,7 +3,8 @@ import type { ChangeEvent } from '../live/notifications.ts';
 
 /*
  * The parts of GitLab's webhooks that name what has changed (upstream.md §9). All other data is
- * ignored: webhooks are late, repeated or out of order, and anyone with the secret can forge them.
+ * ignored: webhooks may be late, repeated or out of order, and anyone with the secret can forge
+ * them.
  */
 
 const id = z.union([z.number().int().positive(), z.string().regex(/^\d{1,19}$/)]).transform(String);
@@ -33,7 +34,10 @@ function check<T>(shape: z.ZodType<T>, body: unknown): T {
   throw new HookError(`Not a GitLab webhook: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
-/** Returns null for webhooks of other kinds. Throws HookError for an invalid body. */
+/**
+ * Returns the change event of a webhook; null for other kinds of webhooks. Throws HookError for an
+ * invalid body.
+ */
 export function parseHook(body: unknown): ChangeEvent | null {
   const { object_kind: kind } = check(z.object({ object_kind: z.string() }), body);
   if (kind === 'build') {
@@ -44,7 +48,7 @@ export function parseHook(body: unknown): ChangeEvent | null {
   if (kind !== 'pipeline') return null;
   const { object_attributes: pipeline, builds, ...hook } = check(pipelineHook, body);
   const jobs = (builds ?? []).map((build) => `job/${build.id}`);
-  // Sent when the status of the pipeline changes, not for each job (§9).
+  // GitLab sends this webhook when the status of the pipeline changes, not for each job (§9).
   const topics = [`pipeline/${pipeline.id}`, ...jobs];
   return { topics, project: hook.project?.id, ofJobs: false };
 }

@@ -10,11 +10,14 @@ interface RelayOptions {
   url: string;
   /** Called with the events of other replicas. */
   receive(event: ChangeEvent): void;
-  /** Called when the connection is lost (`false`) and restored; not for the first connection. */
+  /**
+   * Called when the connection is lost (`false`) and restored (`true`), but not when it is first
+   * established.
+   */
   onState(isUp: boolean): void;
 }
 
-/** Also used by older versions of the gateway, like the message format. */
+/** Must not change: older versions of the gateway use this name and this message format. */
 const CHANNEL = 'gitlab-jobs-gateway:hints';
 const MAX_RETRY_MS = 5_000;
 
@@ -29,12 +32,12 @@ function parseMessage(text: string): z.infer<typeof message> | undefined {
   try {
     return message.parse(JSON.parse(text));
   } catch {
-    // From an incompatible version of the gateway; polling finds the change.
+    // The message is from an incompatible version of the gateway. Polling finds the change.
     return undefined;
   }
 }
 
-/** Reports each change of the connection's state. */
+/** Returns a function that reports each change of the connection's state. */
 function createStateReporter(onState: RelayOptions['onState']) {
   let isUp: boolean | undefined;
   return (isUpNow: boolean) => {
@@ -45,7 +48,7 @@ function createStateReporter(onState: RelayOptions['onState']) {
   };
 }
 
-/** Connects with automatic reconnection; commands fail while there is no connection. */
+/** Connects and reconnects automatically. Commands fail while there is no connection. */
 function connect(create: typeof Redis, url: string): Redis {
   const client = new create(url, {
     enableOfflineQueue: false,
@@ -53,18 +56,19 @@ function connect(create: typeof Redis, url: string): Redis {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 5_000,
-    // Detects a dead connection: Redis sends nothing to an idle subscriber.
+    // Detects a dead connection: an idle subscriber receives nothing from Redis.
     keepAlive: 5_000,
     retryStrategy: (times) => Math.min(MAX_RETRY_MS, 100 * 2 ** Math.min(times, 10)),
   });
-  // Errors are reported as a change of state.
+  // The state reporter handles errors.
   client.on('error', () => {});
   return client;
 }
 
 /**
- * Connects to Redis or Valkey. All events share one channel, because they are few and small; each
- * replica filters them by topic. ioredis is loaded on demand, because most gateways do not use it.
+ * Connects to Redis or Valkey. All events share one channel, because they are few and small. Each
+ * replica filters them by topic. ioredis is imported on demand, because most gateways do not use
+ * it.
  */
 export async function openRedisRelay({ url, receive, onState }: RelayOptions) {
   const { Redis: create } = await import('ioredis');
@@ -84,7 +88,7 @@ export async function openRedisRelay({ url, receive, onState }: RelayOptions) {
     if (event && event.from !== from) receive(event);
   });
   return {
-    /** Does not wait and does not throw: polling finds the changes of lost events. */
+    /** Does not wait and does not throw: if an event is lost, polling finds the change. */
     publish(event: ChangeEvent) {
       publisher.publish(CHANNEL, JSON.stringify({ ...event, from })).catch(() => {});
     },

@@ -2,24 +2,25 @@ import { type ChangeEvent, createNotifications } from '../live/notifications.ts'
 import type { Clock } from '../util/clock.ts';
 import { openRedisRelay, type Relay } from './redis.ts';
 
-/** Change events of this process and of the other replicas. */
+/** Change events of this replica and of the others. */
 export type Replicas = ReturnType<typeof createReplicas>;
 
 interface ReplicasOptions {
   clock: Clock;
-  /** Undefined for a single replica. */
+  /** Undefined if there is only one replica. */
   redisUrl: string | undefined;
   /**
-   * Publishes to the other processes of this replica. Not used with Redis, which does that, too.
+   * Publishes to the other processes of this replica. Not used with Redis, which reaches them as
+   * well.
    */
   passOn?: ((event: ChangeEvent) => void) | undefined;
-  /** Called when the connection to the other replicas is lost (`false`) and restored. */
+  /** Called when the connection to the other replicas is lost (`false`) and restored (`true`). */
   onRelay(isUp: boolean): void;
 }
 
 /**
- * Creates the exchange of change events. Without Redis, or while it is unavailable, each replica
- * has only its own events.
+ * Creates the exchange of change events. Without Redis, or while it is unavailable, a replica
+ * receives only its own events.
  */
 export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOptions) {
   const notifications = createNotifications(clock);
@@ -41,7 +42,7 @@ export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOpt
   if (redisUrl !== undefined) void connect(redisUrl);
   return {
     notifications,
-    /** Publishes an event that this process received, here and to the other replicas. */
+    /** Publishes an event of this process to its own listeners and to the other replicas. */
     publish(event: ChangeEvent) {
       notifications.receive(event);
       if (redisUrl === undefined) passOn?.(event);

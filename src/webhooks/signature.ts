@@ -2,31 +2,34 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 type ReadHeader = (name: string) => string | null;
 
-/** Older webhooks may be replays; GitLab signs on each attempt and retries within minutes. */
+/**
+ * An older webhook may be a replay. GitLab signs each attempt anew and retries within minutes, so
+ * its own webhooks are younger.
+ */
 const MAX_AGE_SECONDS = 300;
-/** GitLab sends one; a signing token that is being replaced adds another. */
+/** GitLab sends one signature, or two while a signing token is being replaced. */
 const MAX_SIGNATURES = 4;
 const SIGNING_TOKEN = /^whsec_/;
 
-/** Compares in constant time; hashing hides the lengths, too. */
+/** Compares in constant time. Hashing hides the lengths as well. */
 function isEqual(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
 }
 
 /**
- * Verifies that a webhook was sent with the secret. Supports both methods of GitLab (upstream.md
- * §9): the secret itself in X-Gitlab-Token, or, since 19.0, a signature made with a signing token
- * (`whsec_…`). `now` is in ms.
+ * Verifies that the sender of a webhook knows the secret. Supports both methods of GitLab
+ * (upstream.md §9): the secret itself in X-Gitlab-Token or, since 19.0, a signature with a signing
+ * token (`whsec_…`). `now` is in ms.
  */
 export function createHookVerifier(secret: string, now: () => number) {
   const key = Buffer.from(secret.replace(SIGNING_TOKEN, ''), 'base64');
   const isSigningToken = SIGNING_TOKEN.test(secret);
   return {
-    /** Undefined if the decision needs the body (`bySignature`). */
+    /** Verifies by headers alone. Undefined if the body is needed: then call `bySignature`. */
     byHeaders(header: ReadHeader): boolean | undefined {
       const token = header('x-gitlab-token');
-      // A signing token makes X-Gitlab-Token irrelevant: GitLab signs with the token, and never
+      // With a signing token, X-Gitlab-Token is ignored: GitLab signs with the token and never
       // sends it.
       if (token !== null && !isSigningToken) return isEqual(token, secret);
       return isSigningToken && header('webhook-signature') !== null ? undefined : false;
