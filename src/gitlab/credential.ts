@@ -32,14 +32,17 @@ export class CredentialError extends Error {
 
 type HeaderEntries = readonly (readonly [name: string, value: string])[];
 
-/** Request headers that contain tokens. Only the transport reveals them. */
+const withoutScheme = (value: string): string => value.replace(/^(?:bearer|basic) /i, '');
+
+/** Request headers that contain secrets. Only the transport reveals them. */
 export class SecretHeaders extends Secret<HeaderEntries> {
-  /** Removes these tokens from a text. */
+  /** Removes the secrets from a text. */
   readonly redact: Redact;
 
-  constructor(entries: HeaderEntries) {
+  /** `secretEntries`: the headers whose values `redact` removes. @default all */
+  constructor(entries: HeaderEntries, secretEntries = entries) {
     super(entries);
-    this.redact = createRedact(entries.map(([, value]) => value.replace(/^bearer /i, '')));
+    this.redact = createRedact(secretEntries.map(([, value]) => withoutScheme(value)));
   }
 }
 
@@ -49,6 +52,25 @@ export const anonymous: Credential = {
   digest: 'anonymous',
   headers: new SecretHeaders([]),
 };
+
+/**
+/**
+ * Shorter values of headers for proxies are not removed from texts: a word such as `https` is part
+ * of many messages. GitLab masks variables in logs from this length on, too.
+ */
+const MIN_SECRET_LENGTH = 8;
+
+/**
+ * Adds headers for proxies to those of a credential, so that error texts are searched for both. The
+ * digest stays that of the caller.
+ */
+export function addHeaders(credential: Credential, extra: SecretHeaders): Credential {
+  const own = credential.headers.reveal();
+  const added = extra.reveal();
+  const secret = added.filter(([, value]) => value.length >= MIN_SECRET_LENGTH);
+  const headers = new SecretHeaders([...added, ...own], [...secret, ...own]);
+  return { ...credential, headers };
+}
 
 /**
  * Visible ASCII. A header that is sent twice arrives as values joined by ", ", which does not

@@ -9,7 +9,7 @@ export type GitlabErrorCode =
   | 'GITLAB_MISROUTED'
   | 'GITLAB_CALL_BUDGET';
 
-/** The call that failed. `redact` removes the caller's tokens from the error's texts. */
+/** The call that failed. `redact` removes the secrets of the call from the error's texts. */
 export interface ErrorOrigin {
   readonly method: string;
   /** The path below /api/v4, without its query. */

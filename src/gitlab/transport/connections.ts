@@ -63,18 +63,17 @@ function openPool(
  */
 function throughForwardProxy(gitlab: URL, { isSecure, hostname, port, authorization }: HttpProxy) {
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;
-  const headers: [string, string][] = [['host', gitlab.host]];
-  if (authorization) headers.push(['proxy-authorization', authorization.reveal()]);
   return {
     origin: `${isSecure ? 'https' : 'http'}://${host}:${port}`,
     prefix: gitlab.origin,
-    headers,
+    host: gitlab.host,
+    headers: authorization ? [['proxy-authorization', authorization.reveal()] as const] : [],
   };
 }
 
 /**
  * Opens pools of connections to GitLab: for calls, for streams, and one connection for the
- * gateway's own checks. `prefix` precedes each path; `headers` are added to each call.
+ * gateway's own checks. `prefix` precedes each path; `host` and `headers` are added to each call.
  */
 export function openConnections(
   gitlab: URL,
@@ -92,9 +91,10 @@ export function openConnections(
   const tunnelOptions = { timeoutMs: connectMs, secureContext: proxyContext };
   const connect = isTunnel ? createTunnelConnector(proxy, direct, tunnelOptions) : direct;
   const forwarded = proxy && !isTunnel ? throughForwardProxy(gitlab, proxy) : undefined;
-  const { origin, prefix, headers } = forwarded ?? {
+  const { origin, prefix, host, headers } = forwarded ?? {
     origin: gitlab.origin,
     prefix: '',
+    host: undefined,
     headers: [],
   };
   return {
@@ -103,6 +103,7 @@ export function openConnections(
     probes: openPool(origin, { connections: 1, connect }),
     origin,
     prefix,
+    host,
     headers: new SecretHeaders([...(network.headers?.reveal() ?? []), ...headers]),
   };
 }

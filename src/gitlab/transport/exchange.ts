@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici';
-import type { SecretHeaders } from '../credential.ts';
 import {
   type GitlabError,
   GitlabNetworkError,
@@ -64,8 +63,8 @@ interface ExchangeOptions {
    * proxy receives the calls.
    */
   readonly prefix: string;
-  /** Headers to add to each call, for proxies. */
-  readonly headers: SecretHeaders;
+  /** The header `Host`, if it is not the host of `origin`. */
+  readonly host?: string | undefined;
   readonly userAgent: string;
   readonly headersTimeoutMs: number;
   /** Longest pause between two chunks of a body. */
@@ -85,7 +84,7 @@ function toRequest(options: ExchangeOptions, call: Call): Dispatcher.DispatchOpt
     'accept-encoding': 'gzip',
     'user-agent': options.userAgent,
   };
-  for (const [name, value] of options.headers.reveal()) headers[name] = value;
+  if (options.host) headers['host'] = options.host;
   if (call.traceContext) Object.assign(headers, call.traceContext);
   for (const [name, value] of call.credential.headers.reveal()) headers[name] = value;
   if (call.ifNoneMatch) headers['if-none-match'] = call.ifNoneMatch;

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../util/clock.ts';
+import { addHeaders, type SecretHeaders } from '../credential.ts';
 import {
   createCredentialObserver,
   createKnownCredentials,
@@ -6,7 +7,7 @@ import {
   type KnownCredentials,
 } from '../known-credentials.ts';
 import { createProjectNumbers, type ProjectNumbers } from '../project-numbers.ts';
-import type { Exchange, GitlabResponse, UpstreamRequest } from '../request.ts';
+import type { Exchange, GitlabResponse, Send, UpstreamRequest } from '../request.ts';
 import { createServerCapabilities, type ServerCapabilities } from '../server-capabilities.ts';
 import { createCircuitBreaker, type OnCircuit } from './circuit-breaker.ts';
 import { createConcurrency } from './concurrency.ts';
@@ -88,7 +89,7 @@ function openWire(options: TransportOptions, timeouts: Timeouts, connections: nu
   const { dispatcher, streams, probes } = opened;
   const shared = {
     origin: opened.origin,
-    headers: opened.headers,
+    host: opened.host,
     prefix: `${opened.prefix}${gitlab.pathname.replace(/\/+$/, '')}/api/v4`,
     userAgent: `gitlab-jobs-gateway/${options.version ?? 'dev'}`,
     headersTimeoutMs: timeouts.headersMs,
@@ -97,12 +98,20 @@ function openWire(options: TransportOptions, timeouts: Timeouts, connections: nu
   };
   return {
     exchange: createExchange({ ...shared, dispatcher, streams }),
+    /** Headers for proxies, to add to each call. */
+    headers: opened.headers,
     /** Uses its own connection, so it does not wait behind calls of callers. */
     probe: createExchange({ ...shared, dispatcher: probes, streams: probes }),
     async close() {
       await Promise.all([dispatcher, streams, probes].map((pool) => pool.destroy()));
     },
   };
+}
+
+/** Sends each call with headers for proxies, which are as secret as the caller's credential. */
+function withHeaders(send: Send, extra: SecretHeaders): Send {
+  if (extra.reveal().length === 0) return send;
+  return (call) => send({ ...call, credential: addHeaders(call.credential, extra) });
 }
 
 /**
@@ -122,7 +131,10 @@ export function createTransport(options: TransportOptions): Transport {
 
   const observe = (exchange: Exchange) => createCallObserver(around(exchange), { clock, onCall });
   const probing = createConditionalRead(observe(wire.probe), { clock, etags });
-  const probe = createProbe(createProblemObserver(probing, onProblem), clock);
+  const probe = createProbe(
+    withHeaders(createProblemObserver(probing, onProblem), wire.headers),
+    clock,
+  );
   const limited = createConcurrency(observe(wire.exchange), {
     ...{ total: connections, perCredential },
     isKnown: known.has,
@@ -141,7 +153,10 @@ export function createTransport(options: TransportOptions): Transport {
   // the circuit is open is not retried.
   const { onCircuit } = options;
   const guarded = createCircuitBreaker(reported, { clock, probe, onCircuit });
-  const timed = createDeadline(guarded, { clock, totalMs: timeouts.totalMs });
+  const timed = createDeadline(withHeaders(guarded, wire.headers), {
+    clock,
+    totalMs: timeouts.totalMs,
+  });
   const send = createSingleFlight(timed, { onCall, known });
 
   return {

@@ -274,3 +274,27 @@ it('Extra headers are sent with each call, beside the credential', async () => {
   }
   expect(gitlab.requests).toHaveLength(2);
 });
+
+it('Extra headers that a proxy repeats do not appear in errors and in the log', async () => {
+  const gitlab = await startUpstream(({ headers }, response) => {
+    const given = `${headers['cf-access-client-secret']}, ${headers['x-scheme']}`;
+    return sendJson(response, { message: `502 bad header: ${given}` }, { status: 502 });
+  });
+  const problems: unknown[] = [];
+  const { gitlab: caller, transport } = connect(gitlab.url, {
+    network: {
+      headers: new SecretHeaders([
+        ['cf-access-client-secret', 'of-the-proxy'],
+        ['x-scheme', 'https'],
+      ]),
+    },
+    onProblem: (problem) => problems.push(problem),
+  });
+  const error: unknown = await caller.playJob(ref, {}).catch((reason: unknown) => reason);
+  const probed = await transport.probe();
+  for (const { detail } of [error, probed] as { detail: string }[]) {
+    expect(detail).toBe('GitLab answered 502: 502 bad header: [redacted], https');
+  }
+  expect(problems).toHaveLength(2);
+  expect(inspect([error, probed, problems], { depth: 9 })).not.toContain('of-the-proxy');
+});
