@@ -57,7 +57,7 @@ function parseFlags(argv: readonly string[]) {
   }
 }
 
-/** Returns the text of a setting, and the name that it was given by. */
+/** Returns the text of a setting, and the name of the variable that contains it. */
 function textOf(env: Env, { name, isAnyCase }: Setting<unknown>) {
   const names = isAnyCase ? [name.toLowerCase(), name] : [name];
   const given = names.find((one) => env[one]?.trim()) ?? name;
@@ -94,7 +94,7 @@ function arrange(group: Settings, values: Record<string, unknown>): Record<strin
   return Object.fromEntries(entries);
 }
 
-/** Settings that have no effect without one of others. */
+/** Settings that have no effect unless one of the `needed` settings is set. */
 const dependencies: readonly (readonly [name: string, needed: readonly string[]])[] = [
   ['GITLAB_TOKEN_WRITES', ['GITLAB_TOKEN', 'GITLAB_TOKEN_FILE']],
   ['GITLAB_CLIENT_CERT_FILE', ['GITLAB_CLIENT_KEY_FILE']],
@@ -139,8 +139,8 @@ function findContradictions(raw: Raw, isOn: (name: string) => boolean): string[]
 }
 
 /**
- * Adds the certificates of Node's own setting NODE_EXTRA_CA_CERTS. Node 20 forgets them in a context to
- * which others are added. As in Node, a file that cannot be read is ignored.
+ * Adds the certificates of NODE_EXTRA_CA_CERTS, a setting of Node. Node 20 does not use them together
+ * with other certificates. As in Node, a file that cannot be read is ignored.
  */
 function withNodeAuthorities(ca: string | undefined, env: Env): string | undefined {
   const { data } = certificates.safeParse(env['NODE_EXTRA_CA_CERTS'] ?? '');
@@ -162,13 +162,13 @@ function readConfig(env: Env, demo: boolean): Config {
     ...raw,
     network: { ...raw.network, ca: withNodeAuthorities(raw.network.ca, env) },
     demo,
-    // The demo's GitLab runs in the process that serves.
+    // The simulated GitLab runs in the same process, so each worker would have its own.
     workers: demo ? 1 : raw.workers,
     trustedDocuments: file ? { file, only } : undefined,
   });
 }
 
-/** Reads the prefix of the subgraph that is printed, whatever the other settings are. */
+/** Reads the type prefix for --print-subgraph. Other settings may be invalid. */
 function readTypePrefix(env: Env): string | undefined {
   const problems: string[] = [];
   const setting = settings.federationTypePrefix;

@@ -68,7 +68,8 @@ export interface Gateway {
 }
 
 /**
- * Longer than the usual 60 s of reverse proxies, which could lose a request that they are sending.
+ * Time until an idle connection is closed. Longer than the usual 60 s of reverse proxies: if the
+ * gateway closed first, a request that a proxy is just sending would be lost.
  */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -293,7 +294,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
       if (operators)
         metricsUrl = `${await listen(operators, host, config.metricsPort ?? 0)}/metrics`;
       const address = await listen(server, host, port);
-      // For example, no file descriptor is left for a connection; open connections continue.
+      // For example, no file descriptor is left for a new connection. Open connections continue.
       server.on('error', (error) => given.logger?.error({ err: error }, 'no new connection'));
       return address;
     },

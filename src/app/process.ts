@@ -41,7 +41,7 @@ type FaultEvent = 'unhandledRejection' | 'uncaughtException';
 
 /**
  * Logs each fault. An unhandled rejection affects one request, so the process continues. After an
- * uncaught exception the process state is undefined: shuts down; a second one exits immediately.
+ * uncaught exception its state is undefined, so it shuts down. A second exception exits immediately.
  */
 export function watchFaults(
   source: FaultSource,
@@ -61,7 +61,7 @@ interface Program {
   version: string;
   /** Writes a line to the terminal. */
   print(line: string): void;
-  /** Sets what a signal does. Before, it ends the process. */
+  /** Sets what a signal does. Until then, a signal ends the process. */
   setOnSignal(callback: OnSignal): void;
 }
 

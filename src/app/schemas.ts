@@ -8,9 +8,9 @@ import { ANY_HOST, normalizeHostName } from '../http/allowed-hosts.ts';
 import { Secret } from '../util/secret.ts';
 import { readTokenFile, TOKEN } from './token-file.ts';
 
-// Parse values that are not empty. An error message continues the name: "PORT must be …".
+// Schemas of non-empty values. An error message follows the name of its variable: "PORT must be …".
 
-/** Fails with a message, unless the value is what `parse` returns. */
+/** Creates a schema whose value is what `parse` returns. If that is undefined, `error` is reported. */
 const parsed = <T>(
   parse: (text: string) => T | undefined,
   error: string | ((text: string) => string),
@@ -23,7 +23,7 @@ const parsed = <T>(
   });
 
 const API = /\/+api(?:\/.*)?$/i;
-/** The value of GitLab's CI variable CI_API_V4_URL ends with it. */
+/** The end of GitLab's CI variable CI_API_V4_URL. */
 const API_ROOT = /\/+api\/+v4\/*$/i;
 
 function parseHttpUrl(text: string): URL | undefined {
@@ -32,7 +32,7 @@ function parseHttpUrl(text: string): URL | undefined {
   return /^https?:$/.test(url.protocol) ? url : undefined;
 }
 
-/** Returns GitLab's own address for the address of its REST API, and for itself. */
+/** Returns GitLab's base URL from that URL itself or from the URL of the REST API. */
 function parseGitlabUrl(text: string): string | undefined {
   const url = parseHttpUrl(text);
   if (!url || url.username || url.password || url.search || url.hash) return undefined;
@@ -40,7 +40,7 @@ function parseGitlabUrl(text: string): string | undefined {
   return API.test(root) ? undefined : `${url.origin}${root.replace(/\/+$/, '')}`;
 }
 
-/** Names the right address, without any secret of the wrong one. */
+/** Returns a message with the right URL, without parts of the wrong URL that may be secret. */
 function explainGitlabUrl(text: string): string {
   const url = parseHttpUrl(text);
   if (!url) return 'must be an address such as "https://gitlab.example.com"';
@@ -72,7 +72,7 @@ export const hostNames = parsed(
 /** The prefix of GitLab's signing tokens; the rest is a key in base64. */
 const SIGNING_TOKEN = /^whsec_(.*)$/s;
 
-/** Whether a signing token has a key: without one, everybody could sign. */
+/** Whether a signing token has a key: without one, anyone could sign webhooks. */
 function isUsableSecret(text: string): boolean {
   const [, key] = SIGNING_TOKEN.exec(text) ?? [];
   if (key === undefined) return true;

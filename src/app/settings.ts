@@ -44,7 +44,7 @@ export interface Setting<T> {
   readonly range: string;
   /** Whether README and --help list it. */
   readonly isCommon: boolean;
-  /** Whether it may be given in lower case, too, which then takes precedence. */
+  /** Whether the variable may also be in lower case, which takes precedence. */
   readonly isAnyCase: boolean;
 }
 
@@ -85,7 +85,10 @@ function fromAnyCase<T>(name: string, schema: z.ZodType<T, string>) {
   };
 }
 
-/** Without a token of its own, the gateway has nothing that a page of another name could misuse. */
+/**
+ * Returns the default of ALLOWED_HOSTS. Without an own token, the gateway allows all hosts: it has no
+ * credential that a foreign page could use.
+ */
 function defaultHosts({ values }: Given): string[] {
   if (isLoopback(String(values['HOST']))) return ['localhost'];
   return values['GITLAB_TOKEN'] || values['GITLAB_TOKEN_FILE'] ? [] : [ANY_HOST];

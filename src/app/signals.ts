@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /*
- * SIGTERM and SIGINT from the start on. As process 1 of a container the program has no default action for
- * signals: Linux discards every signal that it does not handle.
+ * Handles SIGTERM and SIGINT from the start of the program. As process 1 of a container, the program
+ * has no default action for signals: Linux discards every signal that it does not handle.
  */
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -10,9 +10,9 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const [INT_BIT, TERM_BIT] = [1n << 1n, 1n << 14n];
 
 /**
- * Whether a signal arrived before any JavaScript ran. Node itself handles both signals from early on.
- * Its handler removes itself and raises the signal again, which has no effect on process 1. So one of
- * the two handlers is missing.
+ * Whether a signal arrived before any JavaScript ran. Until then, Node itself handles both signals: it
+ * removes the handler and raises the signal again, which has no effect on process 1. So exactly one of
+ * the two handlers is missing if a signal was lost.
  */
 function hasLostSignal(): boolean {
   if (process.pid !== 1) return false;
@@ -30,9 +30,9 @@ function hasLostSignal(): boolean {
 export type OnSignal = (signal: NodeJS.Signals) => void;
 
 /**
- * Ends the process on a signal with exit code 0, until the returned function sets what to do instead.
- * The handlers stay in place: a signal that arrived during synchronous work is not lost when that is
- * set. A second signal ends the process immediately.
+ * Ends the process on a signal with exit code 0, until the returned function sets another callback.
+ * The handlers are never replaced: that would lose a signal that arrived during synchronous work. A
+ * second signal ends the process immediately.
  */
 export function handleSignals(): (callback: OnSignal) => void {
   let onSignal: OnSignal = () => process.exit(0);

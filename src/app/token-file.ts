@@ -3,12 +3,12 @@ import { type Credential, type Renewal, readCredential } from '../gitlab/credent
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../util/clock.ts';
 
-/** Between comparisons. File watchers miss that Kubernetes replaces a symbolic link. */
+/** Time between reads of the file. File watchers miss that Kubernetes replaces a symbolic link. */
 const INTERVAL_MS = 10_000;
 
 export const TOKEN = /^[\x21-\x7e]+$/;
 
-/** Reads the file anew: its token, without surrounding whitespace, or what is wrong with it. */
+/** Reads the file. Returns its token without surrounding whitespace, or the problem of the file. */
 export function readTokenFile(path: string): { token: string; problem?: string } {
   try {
     // Reading a pipe would wait for its writer.

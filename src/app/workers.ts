@@ -10,7 +10,7 @@ type ToPrimary = { kind: 'listening'; address: string } | EventMessage;
 
 const RESTART_DELAY_MS = 100;
 
-/** Returns a function that records a death and returns true if there were ten within a minute. */
+/** Returns a function that records the death of a worker. It returns true after ten in a minute. */
 export function createCrashLoopGuard(): (now: number) => boolean {
   let deaths: number[] = [];
   return (now) => {
@@ -66,9 +66,9 @@ function createWorkerMetrics(countServing: () => number) {
 
 /**
  * Runs worker processes that share one port, and replaces those that die. `start` resolves with
- * their address once all listen; the first must listen before the others start, so that a failing
- * configuration is reported once. `onFailure` receives the exit code if the first worker cannot
- * start, or in a crash loop.
+ * their address once all listen. The first worker must listen before the others start, so that a
+ * failing configuration is reported once. `onFailure` receives the exit code if the first worker
+ * cannot start, or in a crash loop.
  */
 export function createWorkers(count: number, logger: Logger, onFailure: (code: number) => void) {
   const isCrashLoop = createCrashLoopGuard();

@@ -27,9 +27,10 @@ const mapValues = <Value, Result>(
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
 
 /**
- * Creates `typePolicies` for Apollo Client's `InMemoryCache`: lists grow page by page, objects
- * without an id are merged with what the cache has of them, and null replaces no value that was
- * read before where null can mean "not read".
+ * Creates `typePolicies` for Apollo Client's `InMemoryCache`:
+ * - lists grow page by page;
+ * - objects without an id are merged with their fields in the cache;
+ * - null does not replace a cached value in a field whose null may mean "not read".
  *
  * @param relayStylePagination the function of that name of `@apollo/client/utilities`
  */

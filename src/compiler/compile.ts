@@ -77,7 +77,8 @@ function createVariants(names: readonly string[], make: (conditions: Variables) 
 
 /**
  * Compiles an operation of a valid document. Returns undefined for unknown directives, and for more
- * than four variables in `@skip` and `@include`. Introspection must not be compiled: the schema's types do not define its fields.
+ * than four variables in `@skip` and `@include`. Introspection must not be compiled: the schema's
+ * types do not define its fields.
  */
 export function compile(
   schema: GraphQLSchema,

@@ -29,7 +29,7 @@ export interface Scope {
 type Field = GraphQLField<unknown, unknown>;
 type Nodes = readonly [FieldNode, ...FieldNode[]];
 
-/** Returns `info` of a resolver, without `path`; runs share it if there are no variables. */
+/** Creates the `info` argument of a resolver, without `path`. Without variables, all runs share it. */
 function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType }, scope: Scope) {
   const { schema, fragments, operation } = scope;
   const make = ({ variableValues }: Run) =>
@@ -83,9 +83,7 @@ interface Selected {
   readonly key: string;
 }
 
-/**
- * Returns the resolver of a field. If it takes only the source, nothing else is prepared for it.
- */
+/** Returns the resolver of a field. Arguments and `info` are prepared only if the resolver takes them. */
 function createResolver(field: Selected, scope: Scope): (source: unknown, run: Run) => unknown {
   const { definition, nodes } = field;
   const { resolve = defaultFieldResolver, extensions } = definition;
@@ -100,7 +98,7 @@ function createResolver(field: Selected, scope: Scope): (source: unknown, run: R
 }
 
 /**
- * Returns a function that writes a leaf field at once; undefined for another field. The function
+ * Returns a function that writes a leaf field synchronously; undefined for another field. The function
  * returns undefined for a value that `completer` must handle: a promise or an unexpected null.
  */
 function leafWriterOf({
@@ -195,7 +193,7 @@ export function objectWriter(
   const fieldsOf = lazily(() => namedFields(sets, on, scope));
   return (source, run, path) => {
     const fields = fieldsOf();
-    // Written even if no field is left after @skip, @include and fragments of other types.
+    // An object is written even if no field is left after @skip, @include and fragments.
     let json = '{';
     let parts: Json[] | undefined;
     try {

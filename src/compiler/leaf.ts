@@ -6,7 +6,7 @@ export type WriteLeaf = (value: unknown) => string;
 /** Characters that JSON escapes, and surrogates: lone ones are escaped. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes control characters
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
-/** In characters. `JSON.stringify` is faster for longer strings. */
+/** `JSON.stringify` is faster for strings of this many characters or more. */
 const MAX_FAST_LENGTH = 200;
 
 /** Serializes a string; fast for short ones without escapes, as most are. */

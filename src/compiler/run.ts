@@ -41,7 +41,7 @@ export interface Recovery {
 export function recover(error: unknown, at: Recovery, run: Run, path: Path | undefined): string {
   const last = run.errors[MAX_ERRORS];
   if (at.nullable && last) {
-    // The response contains MAX_ERRORS errors and the number of all. To count, any error will do.
+    // Errors above MAX_ERRORS are only counted, so this one needs no location of its own.
     run.errors.push(last);
     return 'null';
   }

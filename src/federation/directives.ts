@@ -15,8 +15,8 @@ import { entityKeys } from './entity-keys.ts';
  */
 
 /**
- * Types that exist only inside other responses: GitLab's Jobs API cannot read one by itself. Other
- * subgraphs may add fields to them by these keys; this one never resolves a reference to them.
+ * Types that GitLab's Jobs API returns only inside other objects, with their keys. Other subgraphs may
+ * add fields to them by these keys; this subgraph never resolves a reference to them.
  */
 const embeddedKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ['User', ['databaseId', 'username']],

@@ -38,8 +38,8 @@ const Service = new GraphQLObjectType({
 });
 
 /**
- * Returns `_service` and `_entities`, the fields for routers. All references start in one tick and
- * use the loaders of `node`, so that jobs with close ids share a call. The order of references is
+ * Returns `_service` and `_entities`, the fields for routers. All references are read in one tick with
+ * the loaders that `node` uses, so that jobs with close ids share a call. The order of references is
  * kept. An object that does not exist is null; an invalid reference is an error at its index.
  */
 export function entityFields(
@@ -50,7 +50,7 @@ export function entityFields(
   const renameError = renamerOfErrors(schema);
   const Entity = new GraphQLUnionType({
     name: '_Entity',
-    description: 'An object that a reference can name.',
+    description: 'An object that a reference can identify.',
     types: [...entityKeys.keys()].map((name) => typeNamed(schema, name)).filter(isObjectType),
     resolveType: (row: object) => `${prefix}${typeOfNode(row)}`,
   });

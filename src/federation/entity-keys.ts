@@ -9,8 +9,8 @@ import {
 import { parseResourceUrl } from '../graphql/web-url.ts';
 
 /*
- * References of other subgraphs, which a router resolves by `_entities`. The table of keys below is
- * the source of the SDL's @key directives, and references are parsed by it.
+ * References to objects, which a router resolves through `_entities`. Both the @key directives of the
+ * SDL and the parser of references use the table of keys below.
  */
 
 export type EntityType = NodeRef['type'];
@@ -92,7 +92,7 @@ function isEntityType(name: unknown): name is EntityType {
   return typeof name === 'string' && Object.hasOwn(keys, name);
 }
 
-/** Returns an own member of a reference, whatever else and however much it contains. */
+/** Returns an own member of a reference. Ignores all other members. */
 function memberOf(representation: unknown, name: string): unknown {
   if (typeof representation !== 'object' || representation === null) return undefined;
   return Object.hasOwn(representation, name)
@@ -101,8 +101,8 @@ function memberOf(representation: unknown, name: string): unknown {
 }
 
 /**
- * Parses a reference. `prefix` is that of the subgraph's type names. Throws BAD_USER_INPUT, with own
- * names of types, if it is invalid. Makes no call.
+ * Parses a reference. `prefix` is that of the subgraph's type names. Throws BAD_USER_INPUT, with type
+ * names without prefix, if the reference is invalid. Makes no call.
  */
 export function parseReference(
   representation: unknown,

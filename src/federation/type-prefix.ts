@@ -51,7 +51,7 @@ export function renamerOfErrors(schema: GraphQLSchema): (error: unknown) => unkn
   };
 }
 
-/** Wraps a resolver: its errors name types with their prefix. */
+/** Wraps a resolver, so that type names in its errors have the prefix. */
 function withErrors<Args extends readonly unknown[]>(
   resolve: ((...args: Args) => unknown) | undefined,
   rename: (error: unknown) => unknown,

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
 
-/** Apollo's multipart protocol for subscriptions. Never sent to a client that does not name it. */
+/** Apollo's multipart protocol for subscriptions. Sent only to clients whose Accept header names it. */
 export const APOLLO_MULTIPART = 'multipart/mixed;subscriptionSpec=1.0';
 
 /** Media types of responses; the first is sent to clients that accept anything. */
@@ -18,7 +18,7 @@ export type ResponseType = (typeof TYPES)[number];
 /** For the error message of a request that accepts none of the types. */
 export const offeredTypes = TYPES.join(', ');
 
-/** Types as they are negotiated: `application/json; charset=utf-8` matches only with that parameter. */
+/** The types with and without charset: Negotiator matches a parameter only if it is offered. */
 const OFFERED = new Map<string, ResponseType>(
   TYPES.flatMap((type) => [
     [type, type],
@@ -54,7 +54,7 @@ function negotiate(header: string): Accepted {
   };
 }
 
-/** Clients send few different headers; longer ones are not cached. */
+/** Longer headers are not cached. Clients send few different ones. */
 const MAX_CACHED_LENGTH = 300;
 const cache = new LRUCache<string, Accepted>({ max: 200 });
 

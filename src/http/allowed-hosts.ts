@@ -1,14 +1,15 @@
 import { BlockList, isIP } from 'node:net';
 
 /*
- * The host names that requests may name. A page whose own host name was pointed at the gateway (DNS
- * rebinding) sends that name, and a browser treats the gateway as a part of the page's site.
+ * Checks the Host header, against DNS rebinding: an attacker points a host name at the address of the
+ * gateway, so that browsers treat the gateway as part of the attacker's site. The Host header of such
+ * a request contains the attacker's name.
  */
 
 /** Allows all names. */
 export const ANY_HOST = '*';
 
-/** Part of the errors of a refused request and of a refused start. */
+/** Part of two messages: for a refused request, and for settings that the program cannot start with. */
 export const ALLOWED_HOSTS_RULE =
   'ALLOWED_HOSTS must list the host names that clients use for this gateway, such as "jobs.example.com"; "*" allows all.';
 
@@ -16,7 +17,7 @@ const REFUSED = `This host name is not allowed. ${ALLOWED_HOSTS_RULE}`;
 
 const HOST = /^(?:\[([^\]]+)\]|([^\s:/?#@\\[\]]+))(?::\d*)?$/;
 
-/** Returns the name or IP address of a Host header, in the form that browsers give it. */
+/** Returns the name or IP address in a Host header, normalized as browsers do. */
 function parseHost(header: string): string | undefined {
   const [, ipv6, name] = HOST.exec(header.trim()) ?? [];
   if (ipv6 !== undefined) return isIP(ipv6) === 6 ? ipv6 : undefined;
@@ -48,7 +49,7 @@ export type CheckHost = (header: string | undefined) => string | undefined;
 
 /**
  * Creates the check of Host headers. `names` are normalized; "localhost" includes its subdomains.
- * An IP address is always allowed: no DNS record can change where it leads. A missing header is not.
+ * An IP address is always allowed, because no DNS record can redirect it. A missing header is refused.
  * X-Forwarded-Host is not read, because any client can send it.
  */
 export function createHostCheck(names: readonly string[]): CheckHost {

@@ -1,11 +1,11 @@
 import type { FetchAPI } from 'graphql-yoga';
 
-/** How often a part without payload shows proxies and clients that the connection is alive. */
+/** Interval of parts without payload, so that proxies and clients do not close an idle connection. */
 const HEARTBEAT_MS = 12_000;
 
 const DELIMITER = '\r\n--graphql';
 
-/** A result that serializes itself; `http` is the head of its response if it is the only one. */
+/** A result. `http` has the status and headers of a response that consists of this result only. */
 interface Result {
   extensions: { http: { status: number; headers: Record<string, string> } };
   stringify(): string;

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { requestError } from '../operation/request-error.ts';
 
-/** Reads a whole request body. Rejects with a request error; never settles if the caller leaves. */
+/** Reads a request body. Rejects with a request error; never settles if the caller disconnects. */
 export type ReadBytes = (request: IncomingMessage, maxBytes: number) => Promise<Buffer>;
 
-/** Bytes that all bodies may take while they are received. */
+/** Maximum bytes of all bodies that are being received. */
 const MAX_TOTAL = 64 * 1024 * 1024;
 const MIN_CAPACITY = 4_096;
 
@@ -86,7 +86,7 @@ export function createBodyReader(maxTotal = MAX_TOTAL): ReadBytes {
       const end = () => {
         if (!bodies.delete(receiving)) return;
         total -= content.capacity;
-        // What follows is received and dropped, so that the client can read the response.
+        // The rest of the body is received and dropped, so that the client can read the response.
         request.off('data', onData).off('end', onEnd).off('close', end).resume();
       };
       const receiving: Receiving = {

@@ -2,13 +2,13 @@ import type { RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** Requests of all connections that wait for an earlier one; 3 kB each. */
+/** Maximum requests, on all connections, that wait for an earlier one. Each takes 3 kB. */
 const MAX_WAITING = 5_000;
 
-/** Connections of a process, unless its subscriptions need more. */
+/** Maximum connections of a process, unless its subscriptions need more. */
 export const MAX_CONNECTIONS = 20_000;
 
-/** How long a request may take to arrive: its headers, and the whole of it. */
+/** How long the headers of a request, and the whole request, may take to arrive. */
 const HEADERS_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 
@@ -21,12 +21,12 @@ export const arrivalTimes = {
 
 /**
  * Starts each request of a connection after the response to the previous one (HTTP pipelining).
- * Node would start all of them, but a response has no socket while it waits, so it would miss
- * timeouts and the disconnection of its caller.
+ * Node would start all of them at once. But a response that waits for another has no socket, so it
+ * would miss timeouts and the disconnection of its caller.
  *
- * While a request waits, nothing more is read from its connection, so that a connection queues what
- * arrived in one piece (64 KiB) at most. A connection whose request would exceed the limit of all
- * connections is closed.
+ * While a request waits, nothing more is read from its connection. So a connection queues at most the
+ * requests that arrived in one piece (64 KiB). If `maxWaiting` requests wait, a connection that would
+ * add one is closed.
  */
 export function handleInSequence(
   server: Server,
@@ -64,9 +64,9 @@ export function handleInSequence(
 }
 
 /**
- * Limits the connections of the process, each of which takes 6 kB at least. Above `max` idle ones are
- * closed, and for each new one the oldest that has not sent a request, so that new callers and probes
- * of /health are served. A quarter more are never open.
+ * Limits the connections of the process; each takes at least 6 kB. Above `max`, idle connections are
+ * closed and, for each new connection, the oldest one that has not sent a request. So new callers and
+ * probes of /health are still served. Node refuses connections above 1.25 times `max`.
  */
 export function limitConnections(server: Server, max: number): void {
   /** Connections without a request, oldest first. */

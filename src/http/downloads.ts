@@ -4,8 +4,8 @@ import { type Clock, systemClock } from '../util/clock.ts';
 /** Limits of long responses that are streamed from GitLab, such as raw logs. */
 export interface DownloadLimits {
   /**
-   * At the same time. Fewer than the streams to GitLab (transport.ts), so that GraphQL can always read
-   * logs.
+   * Maximum downloads at the same time. Fewer than the streams to GitLab (transport.ts), so that
+   * GraphQL can always read logs.
    */
   readonly total: number;
   readonly perCaller: number;
@@ -13,7 +13,7 @@ export interface DownloadLimits {
   readonly stalledMs: number;
   /** A download that takes longer is cut off. */
   readonly maxMs: number;
-  /** A reader that took nothing for this long is cut off if another download needs its place. */
+  /** A reader that took nothing for this long is cut off if a new download would exceed the limits. */
   readonly slowMs: number;
 }
 
@@ -29,7 +29,7 @@ interface Download {
   readonly caller: string;
   readonly response: ServerResponse;
   readonly startedAt: number;
-  /** When the reader last took what waited for it. */
+  /** When the reader had last taken all data that was waiting. */
   progressAt: number;
 }
 
@@ -80,8 +80,8 @@ export function createDownloads(
 
   return {
     /**
-     * Registers a download until its response is closed. Returns false if there are too many, none of
-     * which is slow.
+     * Registers a download until its response is closed. Returns false if there are too many and no
+     * slow one can be cut off.
      */
     start(caller: string, response: ServerResponse): boolean {
       if (!hasCapacity(caller)) return false;

@@ -31,8 +31,8 @@ export function createDrain() {
       for (const { socket } of streams) socket?.destroySoon();
     },
     /**
-     * Breaks a stream off when the shutdown begins. Its protocol's end would tell the client that
-     * nothing more comes; after a broken connection, clients connect again.
+     * Closes the connection of a stream when the shutdown begins, without the end of its protocol.
+     * Clients connect again after a broken connection, but not after a regular end.
      */
     breakOff(response: ServerResponse) {
       streams.add(response);

@@ -20,9 +20,9 @@ export function statusOf(errors: readonly GraphQLError[], type: ResponseType): n
 }
 
 /**
- * In characters. A body of this length or more is encoded to a buffer, because measuring and then
- * sending a string would encode it twice. A shorter one stays a string, which Node writes together
- * with the headers.
+ * A body of this many characters or more is encoded to a buffer, because measuring and then sending a
+ * string would encode it twice. A shorter body stays a string, which Node writes together with the
+ * headers.
  */
 const LONG = 8_192;
 
@@ -63,7 +63,7 @@ export function createJsonSender(headers: ResponseHeaders, drain: Drain) {
       // One listener for each operation of the batch.
       exchange.response.setMaxListeners(0);
       for (const { release } of results) exchange.response.once('close', release);
-      // An empty batch has no operation that limits it.
+      // An empty batch has no response that has a `maxAge`.
       const maxAge = results.length > 0 ? Math.min(...results.map((result) => result.maxAge)) : 0;
       const body = Buffer.from(`[${results.map(writeResponse).join(',')}]`);
       writeHead({ errors: [], maxAge }, exchange, type, body.length).end(body);

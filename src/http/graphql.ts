@@ -80,7 +80,7 @@ export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedR
   const { operations, streams, drain, origins, readBytes, maxBodyBytes, maxBatch } = deps;
   const json = createJsonSender(deps.headers, drain);
 
-  /** Throws the error of a request that is refused whatever its parameters are. */
+  /** Checks origin, method and Accept. Throws the error of a refused request. */
   const checkRequest = ({ request, header, accepted }: Exchange) => {
     if (isFromForeignSite(header, origins)) throw forbidden();
     checkMethod(request);

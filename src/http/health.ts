@@ -8,7 +8,7 @@ interface OperatorResponse {
   body: string;
 }
 
-/** Operator endpoints by path. */
+/** Endpoints for operators, such as /health, by path. */
 export type OperatorEndpoints = ReadonlyMap<string, () => Promise<OperatorResponse>>;
 
 function json(status: number, value: unknown): OperatorResponse {
@@ -47,7 +47,7 @@ export function metricsEndpoint(metrics?: () => Promise<string>): OperatorEndpoi
   return new Map([['/metrics', respond]]);
 }
 
-/** Returns false for a path or method that is not an operator endpoint. */
+/** Answers a request. Returns false for a path or method that is not an operator endpoint. */
 async function answer(
   { method, url = '' }: IncomingMessage,
   response: ServerResponse,

@@ -79,7 +79,7 @@ function parsePath(project: string, id: string): JobAddress | undefined {
 
 /**
  * Serves `GET /jobs/:project/:id/trace`: the whole log of a job, streamed as GitLab sends it.
- * `:project` is the project's number, or its full path with `%2F`. Credentials are those of
+ * `:project` is the project's numeric id, or its full path with `%2F`. Credentials are sent as for
  * GraphQL; errors are JSON with `code` and `message`. Also serves `GET /trace.css`, the style sheet
  * of logs as HTML.
  */

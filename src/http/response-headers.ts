@@ -14,7 +14,7 @@ const SECURITY: readonly (readonly [name: string, value: string])[] = [
 const VARY = 'Accept, Authorization, PRIVATE-TOKEN, JOB-TOKEN';
 
 /**
- * Request headers that no page may send: proxies believe them, or they change the method or the
+ * Request headers that pages may not send: proxies trust them, or they change the method or the
  * user. All others are allowed, because clients and their instrumentation add headers of their own.
  */
 const REFUSED_HEADERS =
@@ -41,7 +41,7 @@ export function createResponseHeaders(origins: readonly string[]) {
     ];
   };
   return {
-    /** As name, value, name, value, …, for `writeHead`. `maxAge` is in seconds; 0: `no-store`. */
+    /** Returns names and values in turn, for `writeHead`. `maxAge` in seconds; 0 means `no-store`. */
     ofGraphql(request: IncomingMessage, requestId: string, maxAge: number): string[] {
       const cacheControl = maxAge > 0 ? `private, max-age=${maxAge}` : 'no-store';
       return [

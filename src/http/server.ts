@@ -33,9 +33,9 @@ interface HttpListenerOptions {
 
 const GRAPHQL = /^\/graphql\/?$/;
 
-/** Served during the shutdown, too. */
+/** Paths that are also served during the shutdown. */
 const OPERATOR_PATHS = ['/health', '/ready', '/metrics'];
-/** Served for all host names: their clients are programs, and send no credential of a user. */
+/** Paths for all host names: their clients are programs, which send no credential of a user. */
 const ANY_HOST_PATHS = [...OPERATOR_PATHS, '/webhooks/gitlab'];
 
 /** Whether the Host header and the target form a URL. Targets that are full URLs are refused. */
@@ -55,7 +55,10 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   response.end(body);
 }
 
-/** Routes requests: malformed URL, host name, shutdown, CORS preflight, `routes`, /graphql, 404. */
+/**
+ * Creates the listener of all requests. It checks URL, host name and shutdown, answers CORS
+ * preflights, and then tries `routes` before /graphql.
+ */
 export function createHttpListener(options: HttpListenerOptions): RequestListener {
   const { graphql, routes, headers, drain, report, checkHost, refused } = options;
 

@@ -9,7 +9,7 @@ import type { Exchange } from './graphql-request.ts';
 import { statusOf } from './graphql-response.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
-/** A result as Yoga serializes it; it reads `extensions.http` for single results only. */
+/** A result that Yoga can serialize. Yoga ignores `extensions.http` of the results of a stream. */
 interface YogaResult {
   extensions: { http: { status: number; headers: Record<string, string> } };
   stringify(): string;
@@ -34,8 +34,8 @@ interface ServerContext {
 export type StreamSender = ReturnType<typeof createStreamSender>;
 
 /**
- * Sends responses as an event stream or as multipart. Yoga implements only these protocols, except
- * Apollo's; it neither parses nor executes anything.
+ * Sends responses as an event stream or as multipart. Yoga is used only to encode these protocols; it
+ * neither parses nor executes an operation. Apollo's multipart protocol is in apollo-multipart.ts.
  */
 export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
   const yoga = createYoga<ServerContext>({
@@ -56,7 +56,8 @@ export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
           setResultProcessor((_, fetchApi) => encodeApolloMultipart(result, fetchApi), type);
         },
         onResponse({ response }) {
-          // Yoga's `Content-Encoding: none` is no coding of HTTP. Proxies respect these instead.
+          // Yoga sets `Content-Encoding: none` against buffering, which HTTP does not define.
+          // Proxies respect the two headers below.
           response.headers.delete('content-encoding');
           response.headers.set('cache-control', 'no-store, no-transform');
           response.headers.set('x-accel-buffering', 'no');

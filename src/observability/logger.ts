@@ -25,7 +25,7 @@ export function createStandardOutput() {
     sync: false,
     minLength: 8_192,
     periodicFlush: 100,
-    // In bytes. Lines beyond it are dropped until the reader has taken some.
+    // In bytes. When the buffer is full, lines are dropped until the reader has taken some.
     maxLength: 16_777_216,
   });
   const closed = new Promise<void>((resolve) => {

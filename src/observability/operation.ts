@@ -92,7 +92,7 @@ export function noteResult(operation: Operation, result: ExecutionResult): void 
   for (const error of result.errors ?? []) operation.codes.add(codeOf(error));
 }
 
-/** `partial`: data and errors. `aborted`: the caller disconnected. */
+/** Returns the outcome. `partial`: data and errors. `aborted`: the caller disconnected. */
 export function outcomeOf({ codes, hasData, isAborted }: Operation) {
   if (isAborted) return 'aborted';
   if (codes.size === 0) return 'ok';

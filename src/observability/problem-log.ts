@@ -7,11 +7,11 @@ import type { Logger } from './logger.ts';
 const PAUSE_MS = 60_000;
 
 /**
- * Creates a function that logs what is wrong between the gateway and GitLab: the endpoint and the
- * cause. At most one line per endpoint and minute; `suppressed` counts the others. `now` is in ms.
+ * Creates a function that logs failed calls to GitLab with their endpoint and cause. It writes at most
+ * one line per endpoint and minute; `suppressed` counts the others. `now` is in ms.
  */
 export function createProblemLog(logger: Logger, now: () => number) {
-  // One entry for each endpoint of the client, so it cannot grow.
+  // Bounded, because the client has a fixed number of endpoints.
   const entries = new Map<string, { loggedAt: number; suppressed: number }>();
   return ({ method, template, cause }: Problem): void => {
     const endpoint = `${method} ${template}`;

@@ -24,9 +24,9 @@ const RECENT_MS = 10_000;
 const MAX_FAILURES = 3;
 
 /**
- * Decides whether GitLab can be used, by the gateway's own checks alone: calls of callers may fail
- * because of the callers. The gateway is not ready until the first successful check, and again after
- * three failed checks in a row.
+ * Decides whether GitLab can be used, by the gateway's own checks. Failed calls for a caller do not
+ * count, because the caller may be the reason. The gateway is not ready before the first successful
+ * check, and after three failed checks in a row.
  */
 export function createReadiness(deps: ReadinessDeps) {
   let succeededAt: number | undefined;
@@ -45,7 +45,7 @@ export function createReadiness(deps: ReadinessDeps) {
   const isRecent = () => succeededAt !== undefined && deps.now() - succeededAt < RECENT_MS;
 
   return {
-    /** Makes the next check probe GitLab: a call of a caller has failed. */
+    /** Makes the next check probe GitLab, after a failed call. */
     doubt() {
       isDoubted = true;
     },

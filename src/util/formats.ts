@@ -1,5 +1,5 @@
 /*
- * Formats of text, equal for what GitLab sends and for what clients send.
+ * Text formats of values that GitLab and clients send.
  */
 
 const MAX_INT64 = 2n ** 63n - 1n;

@@ -15,8 +15,8 @@ interface RunningOperation {
 const SERVICE_RESTART = 1012;
 
 /**
- * Operations of one connection at the same time, with subscriptions: one for each row of the longest
- * list. An operation takes 20 kB.
+ * Maximum operations of one connection at the same time, including subscriptions: one for each row
+ * of the longest list. Each takes 20 kB.
  */
 export const MAX_OPERATIONS = 500;
 
@@ -27,7 +27,8 @@ export const MAX_OPERATIONS = 500;
 const MAX_BUFFERED = 64 * 1024;
 
 /**
- * Delays the work for a client that does not read. `carrier` is the TCP connection of the socket.
+ * Delays the work for a client that does not read. `carrier` is the TCP connection of the socket. The
+ * returned function resolves when the client can take another event.
  */
 function createBackpressure(socket: WebSocket, carrier: Socket) {
   /** Events that wait to be rendered, in order. */
@@ -53,7 +54,7 @@ function createBackpressure(socket: WebSocket, carrier: Socket) {
     if (socket.isPaused) socket.resume();
     schedule();
   });
-  // Pings are answered by the WebSocket library.
+  // Also for pings, because the WebSocket library answers them.
   socket.on('message', pauseIfFull).on('ping', pauseIfFull);
   return (): Promise<void> =>
     new Promise((resolve) => {
@@ -114,7 +115,7 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
       if (operation) operation.onFinish = callback;
       else callback();
     },
-    /** Aborts an operation that the client no longer waits for. graphql-ws ends streams. */
+    /** Aborts a query or mutation that the client no longer waits for. graphql-ws ends streams. */
     cancel(id: string) {
       const operation = running.get(id);
       if (operation && !operation.isStream) operation.controller.abort();
@@ -139,7 +140,7 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
   };
 }
 
-/** More messages wait for operations to end than a connection may have operations. */
+/** Thrown if more messages wait for operations to end than a connection may have operations. */
 export class TooManyMessagesError extends Error {
   override readonly name = 'TooManyMessagesError';
 }
@@ -163,11 +164,11 @@ function keep(promises: Map<string, Promise<unknown>>, id: string, promise: Prom
 }
 
 /**
- * Passes messages on in order. If the client reuses the id of an operation that it has completed,
- * the message waits until the first operation has ended: graphql-ws (6.4) identifies operations by
- * id alone and would send the result of the first one as that of the second. `handle` resolves when
- * a message is processed, and rejects with
- * TooManyMessagesError if too many wait; `cancel` is called when the client completes an operation.
+ * Returns a function that passes messages to `handle` in order. If the client reuses the id of an
+ * operation that it has completed, the message waits until the first operation has ended: graphql-ws
+ * (6.4) identifies operations by id alone and would send the result of the first one as that of the
+ * second. The function rejects with TooManyMessagesError if too many messages wait. `cancel` is called
+ * when the client completes an operation.
  */
 export function sequenceById(
   handle: (text: string) => Promise<void>,

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import { type OperationResponse, writeResponse } from '../operation/run.ts';
 
-/** In characters. Longer payloads are encoded once for all subscribers, and sent as fragments. */
+/** Payloads of this many characters or more are encoded once for all subscribers. */
 const LONG = 16_384;
 
 /** Encoded payloads of responses that may have many receivers. */
@@ -15,29 +15,29 @@ function encode(response: OperationResponse): string | Buffer {
   return known;
 }
 
-/** The end of a message with a stand-in. graphql-ws writes the payload last. */
-const STAND_IN = /\{"standIn":(\d+)\}\}$/;
+/** The end of a message with a placeholder. graphql-ws writes the payload last. */
+const PLACEHOLDER = /\{"placeholder":(\d+)\}\}$/;
 
 /**
  * The payloads of one connection's `next` messages. graphql-ws serializes each message. It gets a
- * stand-in for the payload, which is replaced by the JSON when the message is sent.
+ * placeholder for the payload, which is replaced by the JSON when the message is sent.
  */
 export function createPayloads() {
   const payloads = new Map<string, string | Buffer>();
   let last = 0;
   return {
-    /** Returns the stand-in of a response. */
-    hold(response: OperationResponse): { standIn: number } {
+    /** Keeps a response until it is sent, and returns its placeholder. */
+    hold(response: OperationResponse): { placeholder: number } {
       last += 1;
       payloads.set(String(last), encode(response));
-      return { standIn: last };
+      return { placeholder: last };
     },
     /** Sends a message of graphql-ws with its payload. */
     send(socket: Pick<WebSocket, 'send'>, message: string, onSent: () => void): void {
-      const [standIn = '', id = ''] = STAND_IN.exec(message) ?? [];
+      const [placeholder = '', id = ''] = PLACEHOLDER.exec(message) ?? [];
       const payload = payloads.get(id);
       payloads.delete(id);
-      const head = payload === undefined ? message : message.slice(0, -standIn.length);
+      const head = payload === undefined ? message : message.slice(0, -placeholder.length);
       if (typeof payload !== 'object') {
         socket.send(payload === undefined ? message : `${head}${payload}}`, onSent);
         return;

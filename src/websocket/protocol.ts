@@ -15,7 +15,7 @@ const CREDENTIALS = ['private-token', 'authorization', 'job-token'];
 const READ_NAMES = [...CREDENTIALS, 'traceparent', 'tracestate', 'x-request-id'];
 const HANDSHAKE = /^(connection|upgrade|sec-websocket-.*)$/;
 
-/** A name under which clients send credentials of other servers. CSRF tokens are no credentials. */
+/** Names under which clients send credentials to other servers. Names of CSRF tokens do not match. */
 const CREDENTIAL_NAME =
   /^(?!.*(?:csrf|xsrf)).*(?:auth(?!or(?!iz))|token|secret|passw|api.?key|access.?key|jwt|bearer|credential|cookie|\bpat\b)/i;
 /** A value that is a credential under any name: GitLab's tokens have a prefix for their kind. */
@@ -23,7 +23,7 @@ const CREDENTIAL_VALUE = /^(?:bearer\s|gl(?:agent|cbt|dt|ft|oas|pat|soat)-)/i;
 
 const BAD_REQUEST = 4400;
 
-/** The `connection_init` payload is malformed. The message contains the key, never the value. */
+/** Thrown for a malformed `connection_init` payload. The message contains the key, never the value. */
 class PayloadError extends Error {
   override readonly name = 'PayloadError';
 }
@@ -137,7 +137,7 @@ export function createProtocol({
   schema,
   readRequestId,
 }: ProtocolDeps): Server<{ connection: Connection }> {
-  /** The request id of the connection, and the number of the operation. */
+  /** Returns the request id of an operation: that of its connection, with the operation's number. */
   const nextRequestId = (connection: Connection): string => {
     const given = connection.headers.get('x-request-id');
     return readRequestId(given ? `${given}/${connection.countOperation()}` : undefined);
@@ -170,15 +170,15 @@ export function createProtocol({
   return makeServer<Record<string, unknown> | undefined, { connection: Connection }>({
     onConnect: ({ extra, connectionParams }) => initialize(extra.connection, connectionParams),
     onSubscribe({ extra: { connection } }, id, params) {
-      // Not answered when the connection is about to close: clients send it again on the next one,
-      // but not after an error.
+      // Gets no response if the connection is about to close: clients send the operation again on
+      // their next connection, which they do not do after an error.
       if (connection.isRetiring) return new Promise(() => {});
       return connection.isFull ? [tooManyOperations()] : run(connection, id, params);
     },
     execute: resultOf as never,
     subscribe: resultOf as never,
     onNext: ({ extra: { connection } }, _id, _params, _args, result) =>
-      // Not a result, but replaced by one when it is sent.
+      // A placeholder, which is replaced by the result when the message is sent.
       connection.payloads.hold(result as unknown as OperationResponse) as never,
     onError: (_context, _id, _params, errors) => errors.map(formatError),
     onComplete: ({ extra: { connection } }, id) => connection.finish(id),

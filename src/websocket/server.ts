@@ -20,9 +20,9 @@ export interface WebSocketOptions extends ProtocolDeps {
   /** Returns why a Host header is refused; undefined if it is not. */
   checkHost(header: string | undefined): string | undefined;
   maxMessageBytes: number;
-  /** How long a client may leave unread what is sent to it. */
+  /** A client that reads nothing for this long, although data waits for it, is disconnected. */
   stalledMs: number;
-  /** A client that has not answered a ping by the next one is disconnected. @default 2 s */
+  /** Interval of pings. A client that has not answered one by the next is disconnected. @default 2 s */
   pingMs?: number | undefined;
 }
 
@@ -30,7 +30,7 @@ const BAD_REQUEST = 4400;
 
 const TOO_MANY_REQUESTS = 4429;
 
-/** Bytes of a message before the connection is acknowledged: as many as HTTP headers may have. */
+/** Maximum bytes of `connection_init`: as many as HTTP headers may have. */
 const MAX_INIT_BYTES = 16_384;
 /** A message may come in many frames and packets, each of which takes memory until it is complete. */
 const MAX_FRAGMENTS = 1_024;
@@ -38,8 +38,7 @@ const MAX_PACKETS = 8_192;
 
 /**
  * Terminates the connection of a client that disappeared without closing it. While data is being
- * sent, such as a long log, answers to pings may be late; then the client only has to continue
- * reading.
+ * sent, such as a long log, answers to pings may be late. Then it is enough that the client reads.
  */
 function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stalledMs: number) {
   let isAlive = true;
@@ -132,7 +131,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions) {
   /** The open connections; each promise resolves when its connection is closed. */
   const connections = new Map<Connection, Promise<void>>();
   let isDraining = false;
-  // Not bound to the server: it would rethrow the server's errors, such as a port in use.
+  // Not bound to the HTTP server, whose errors it would rethrow, such as a port in use.
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,

@@ -2,11 +2,11 @@ import { IncomingMessage } from 'node:http';
 
 /**
  * A request that is an upgrade only if it asks for a WebSocket. A Node server that handles upgrades
- * treats every request with an `Upgrade` header as one; requests that offer HTTP/2, as Java's own
- * HTTP client always does, must be answered as usual.
+ * treats every request with an `Upgrade` header as one. But clients may send that header to offer
+ * HTTP/2, as Java's own HTTP client always does. They expect a normal response.
  */
 export class UpgradeRequest extends IncomingMessage {
-  /** No initial value, because Node's constructor sets it before. */
+  /** Without an initial value, which would overwrite the one that Node's constructor has set. */
   declare private offersUpgrade: boolean | null;
 
   get upgrade(): boolean | null {
