@@ -1,5 +1,5 @@
 import type { Context } from '../context/context.ts';
-import type { RestUser } from '../gitlab/rows.ts';
+import type { Job as JobRow, RestAllowedAgents, RestUser } from '../gitlab/rows.ts';
 import { builder } from './builder.ts';
 import { costs, needsMore } from './cost.ts';
 import { toGlobalId } from './global-id.ts';
@@ -30,6 +30,18 @@ async function projectOf(id: string, context: Context, selection: Selection): Pr
   return job?.project_id === id ? projectBehind(job, context.webUrls) : row;
 }
 
+/** Returns the job of a job token, with all its fields if more than the ids are selected. */
+async function jobOf(
+  { job, project }: RestAllowedAgents,
+  { loaders }: Context,
+  selection: Selection,
+): Promise<JobRow | null> {
+  if (!job || !project || needsMore('Job', selection, { from: 'number', to: 'own' })) {
+    return loaders.currentJob();
+  }
+  return { id: job.id, project_id: String(project.id), kind: 'BUILD' } as JobRow;
+}
+
 /** Returns the user of a CI_JOB_TOKEN. Reads the token's job only for fields that `row` lacks. */
 async function userOf(row: RestUser, context: Context, selection: Selection): Promise<UserRow> {
   if (!needsMore('User', selection, { from: 'number', to: 'job' })) return row;
@@ -50,9 +62,14 @@ AllowedAgents.implement({
     }),
     job: t.field({
       type: Job,
-      description: 'The job of the token, as in `currentJob`.',
-      extensions: costs({ call: 'currentJob' }),
-      resolve: (_row, _args, { loaders }) => loaders.currentJob(),
+      description:
+        'The job of the token. All but its ids and its project’s costs the call of `currentJob`.',
+      extensions: costs({
+        leadsTo: 'number',
+        improvedBy: { call: 'currentJob', leadsTo: 'own' },
+        exists: true,
+      }),
+      resolve: (row, _args, context, info) => jobOf(row, context, selectionOf(info)),
     }),
     pipeline: t.field({
       type: Pipeline,

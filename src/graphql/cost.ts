@@ -85,7 +85,7 @@ export interface FieldCost {
     args: Record<string, unknown>,
     webUrls: readonly string[],
   ): readonly (NamedObject | undefined)[];
-  /** Whether the identified object certainly exists, so that no call checks it. */
+  /** Whether the object certainly exists, so that no call checks it. */
   exists?: boolean;
   /** What is known of the parent object once the rows of this field were read. */
   reveals?: Knowledge;
@@ -345,9 +345,9 @@ type Path = readonly string[];
 function countOn(
   type: string,
   selection: Selection,
-  { known, path }: { known: Knowledge; path: Path },
+  { known, exists, path }: { known: Knowledge; exists?: boolean | undefined; path: Path },
 ): Count | undefined {
-  const plan = planRead(type, selection, known);
+  const plan = planRead(type, selection, known, exists);
   return total([calls(Number(plan.own)), countRest(type, selection, { known, plan, path })]);
 }
 
@@ -383,8 +383,8 @@ function knownBelow(field: SelectedField, known: Knowledge): Knowledge {
 
 /** Counts the calls below a field: the maximum over the types that its value may have. */
 function countTargets(field: SelectedField, known: Knowledge, path: Path): Count | undefined {
-  const { sharedBy, isForeign } = costOfField(field.definition);
-  const target = { known: knownBelow(field, known), path };
+  const { exists, sharedBy, isForeign } = costOfField(field.definition);
+  const target = { known: knownBelow(field, known), exists, path };
   const counts = field.types.flatMap((type) => countOn(type, field.fieldsOn(type), target) ?? []);
   if (counts.length === 0) return undefined;
   return (at, request) => {

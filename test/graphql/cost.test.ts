@@ -234,20 +234,34 @@ describe('a pipeline whose project its jobs reveal', () => {
   });
 });
 
-describe('allowedAgents.pipeline', () => {
-  it('costs nothing for what the response about the agents contains', async () => {
+describe('allowedAgents', () => {
+  it.each([
+    [
+      'the pipeline',
+      'pipeline { id databaseId projectId }',
+      { id: toGlobalId('Pipeline', 42, 700), databaseId: '700', projectId: '42' },
+    ],
+    [
+      'the job',
+      'job { id databaseId projectId kind project { id databaseId } }',
+      {
+        ...{ id: toGlobalId('Job', 42, 1060), databaseId: '1060', projectId: '42', kind: 'BUILD' },
+        project: { id: toGlobalId('Project', 42), databaseId: '42' },
+      },
+    ],
+  ])('costs nothing more for the ids of %s', async (_name, ask, expected) => {
     const world = smallWorld();
     const job = world.addJob(700, { id: 1060, status: 'running' });
     world.addToken({ value: 'glcbt-of-a-job', job });
-    const { query, calls } = await startGateway({ simulator: { world } });
-    const answer = await query('{ allowedAgents { pipeline { id databaseId projectId } } }', {
+    const { query, calls } = await startGateway({
+      simulator: { world },
+      env: { MAX_UPSTREAM_CALLS: '1' },
+    });
+    const answer = await query(`{ allowedAgents { ${ask} } }`, {
       headers: { 'job-token': 'glcbt-of-a-job' },
     });
-    expect(answer.data).toEqual({
-      allowedAgents: {
-        pipeline: { id: toGlobalId('Pipeline', 42, 700), databaseId: '700', projectId: '42' },
-      },
-    });
+    expect(answer.errors).toBeUndefined();
+    expect(answer.data).toEqual({ allowedAgents: { [ask.split(' ', 1)[0]!]: expected } });
     expect(calls()).toEqual(['GET /job/allowed_agents']);
   });
 });
