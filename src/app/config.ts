@@ -162,7 +162,7 @@ function readConfig(env: Env, demo: boolean): Config {
     ...raw,
     network: { ...raw.network, ca: withNodeAuthorities(raw.network.ca, env) },
     demo,
-    // The simulated GitLab runs in the same process, so each worker would have its own.
+    // The demo runs in one process, because each worker would have its own simulated GitLab.
     workers: demo ? 1 : raw.workers,
     trustedDocuments: file ? { file, only } : undefined,
   });

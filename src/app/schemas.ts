@@ -92,7 +92,7 @@ export const token = z
   .regex(TOKEN, { error: 'holds characters that no token has' })
   .transform((text) => new Secret(text));
 
-/** May contain a password, so the message does not repeat it. */
+/** A Redis URL. It may contain a password, so the error message does not repeat it. */
 export const redisUrl = z
   .string()
   .refine(isRedisUrl, { error: 'must be an address such as "redis://redis.example.com:6379"' })

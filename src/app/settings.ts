@@ -246,7 +246,7 @@ const access = {
   ),
   maxSubscriptionsPerCaller: whole(
     'MAX_SUBSCRIPTIONS_PER_CALLER',
-    // One caller cannot use up all subscriptions.
+    // So that one caller cannot use up all subscriptions.
     derived('half of `MAX_SUBSCRIPTIONS`', ({ values }) =>
       Math.ceil(Number(values['MAX_SUBSCRIPTIONS']) / 2),
     ),

@@ -24,7 +24,7 @@ export type ErrorCode =
 /** Maximum characters of an input value in an error message. */
 const MAX_QUOTE = 60;
 
-/** Formats an input value for an error message: a long text is cut off, a list or object only named. */
+/** Formats an input value for an error message. Cuts off a long text; hides the content of an object. */
 export function quote(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     return Array.isArray(value) ? 'a list' : 'an object';

@@ -89,7 +89,7 @@ export interface FieldCost {
   exists?: boolean;
   /** What is known of the parent object once the rows of this field were read. */
   reveals?: Knowledge;
-  /** Starts the read of the field's resolver early, while its named parent object is being read. */
+  /** Starts the read of this field early, while its parent object is still being read. */
   start?(
     context: Context,
     parent: NamedParent,
@@ -146,7 +146,7 @@ function isAmong(knownBy: readonly Knowledge[], known: Knowledge): boolean {
   return knownBy.includes('path') || knownBy.includes('number');
 }
 
-/** Returns what is known of an object of which the request contains the id and the project. */
+/** Returns what is known of an object before it is read. `project` is a path or a numeric id. */
 export const knowledgeOf = (project: string): Knowledge =>
   isNumericId(project) ? 'number' : 'path';
 
@@ -176,8 +176,8 @@ export interface ReadPlan {
   /** Whether the object's own GET is needed. */
   readonly own: boolean;
   /**
-   * Whether fields further below read rows that contain the missing values, such as the number of a
-   * project. Those reads are awaited instead of a GET of the object.
+   * Whether the reads of fields below the object return its missing values, such as the numeric id of
+   * a project. These reads are awaited instead of a GET of the object.
    */
   readonly awaitsRows: boolean;
   /** Other calls that selected fields need. */
@@ -619,7 +619,7 @@ export function createCostEstimate(
       let found: CostlyArgument | undefined;
       let highest = 0;
       const report: Request['report'] = (argument, { calls: number, size }) => {
-        // The calls that the smallest value would save.
+        // The calls that would be saved if the argument were 1, or a list of one item.
         const saved = number - number / Math.max(1, size);
         if (saved > highest) [found, highest] = [argument, saved];
       };

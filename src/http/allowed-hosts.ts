@@ -30,14 +30,14 @@ export function normalizeHostName(name: string): string | undefined {
   return new URL(`http://${name}/`).hostname.replace(/\.$/, '');
 }
 
-/** Whether the name is reserved for the own machine; browsers do not ask a DNS server for it. */
+/** Whether the name is reserved for the local machine: browsers do not ask a DNS server for it. */
 const isLoopbackName = (name: string) => name === 'localhost' || name.endsWith('.localhost');
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/** Whether only the own machine can connect to this address. */
+/** Whether only programs on this machine can connect to this address. */
 export function isLoopback(host: string): boolean {
   const family = isIP(host);
   if (family === 0) return isLoopbackName(host.toLowerCase());

@@ -28,7 +28,7 @@ const headerGetter: TextMapGetter<ReadHeader> = {
   get: (header, name) => header(name) ?? undefined,
 };
 
-/** Whether there is an SDK. Also true for a span that is not sampled, so that its children are not. */
+/** Whether there is an SDK. Also true for a span that is not sampled: its children must inherit that. */
 const hasSdk = (span: Span) => isSpanContextValid(span.spanContext());
 
 /** Returns the context of the active span, or the one that the carrier contains. */

@@ -140,7 +140,7 @@ export function openContext(caller: Caller, deps: ContextDeps): Context {
 
 const noVariables = {};
 
-/** As many as graphql-js reports. */
+/** Maximum errors about variables in a response; graphql-js has the same limit. */
 const MAX_VARIABLE_ERRORS = 50;
 
 /**

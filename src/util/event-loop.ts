@@ -12,9 +12,9 @@ function startSlice(): void {
 }
 
 /**
- * Lets requests, responses and timers be served between the parts of long work. Call it after each
- * part, which should take a few milliseconds at most. All callers together may work for 10 ms before
- * it waits for other work; until then it resolves immediately.
+ * Call between the parts of long work, each of which takes a few milliseconds at most. Resolves
+ * immediately until all callers together have worked for 10 ms. Then requests, responses and timers
+ * are served first.
  */
 export async function shareEventLoop(): Promise<void> {
   while (performance.now() >= sliceEndsAt) {

@@ -2,7 +2,7 @@ export type Redact = (text: string) => string;
 
 const REDACTED = '[redacted]';
 /**
- * Match tokens: those with GitLab's prefixes (glpat-, gldt-, glcbt-, gloas-, glsoat- …), JSON web
+ * Patterns of tokens: with GitLab's prefixes (glpat-, gldt-, glcbt-, gloas-, glsoat- …), JSON web
  * tokens, and values of headers or parameters such as `private-token: …`.
  */
 const patterns: readonly RegExp[] = [

@@ -38,7 +38,7 @@ const MAX_PACKETS = 8_192;
 
 /**
  * Terminates the connection of a client that disappeared without closing it. While data is being
- * sent, such as a long log, answers to pings may be late. Then it is enough that the client reads.
+ * sent, such as a long log, answers to pings may be late. Then a client that reads counts as alive.
  */
 function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stalledMs: number) {
   let isAlive = true;
@@ -117,7 +117,7 @@ function connect(
 }
 
 function refuse(socket: Duplex, status: string, message = ''): void {
-  // The client may keep its side open forever; then the server could not close.
+  // A client may never close its side, and the shutdown waits until all connections are closed.
   socket.once('finish', () => socket.destroy());
   const body = Buffer.from(message);
   socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`);
@@ -131,7 +131,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions) {
   /** The open connections; each promise resolves when its connection is closed. */
   const connections = new Map<Connection, Promise<void>>();
   let isDraining = false;
-  // Not bound to the HTTP server, whose errors it would rethrow, such as a port in use.
+  // Not bound to the HTTP server: `ws` would rethrow the server's errors, such as a port in use.
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
