@@ -1,6 +1,9 @@
 import { Buffer } from 'node:buffer';
 
-/** Length of a UTF-8 character by its first byte; 1 for ASCII and bytes that cannot start one. */
+/**
+ * Length of a UTF-8 character by its first byte. 1 for ASCII and for bytes that cannot begin a
+ * character.
+ */
 function characterLength(lead: number): number {
   if (lead >= 0xc2 && lead <= 0xdf) return 2;
   if (lead >= 0xe0 && lead <= 0xef) return 3;
@@ -8,8 +11,8 @@ function characterLength(lead: number): number {
 }
 
 /**
- * Whether `second` may follow `lead` (Unicode 16, table 3-7: no overlong forms, no surrogates,
- * nothing above U+10FFFF).
+ * Whether `second` may follow the first byte `lead` (Unicode 16, table 3-7: no overlong forms, no
+ * surrogates, nothing above U+10FFFF).
  */
 function mayFollow(lead: number, second: number): boolean {
   if (lead === 0xe0) return second >= 0xa0 && second <= 0xbf;
@@ -19,7 +22,7 @@ function mayFollow(lead: number, second: number): boolean {
   return second >= 0x80 && second <= 0xbf;
 }
 
-/** Whether the bytes from `at` on are the beginning of an incomplete character. */
+/** Whether the bytes from `at` on are the beginning of a character that is not complete. */
 function isUnfinished(bytes: Uint8Array, at: number): boolean {
   const lead = bytes[at] ?? 0;
   const available = bytes.length - at;
@@ -30,9 +33,9 @@ function isUnfinished(bytes: Uint8Array, at: number): boolean {
 
 /**
  * Returns how many leading bytes form whole UTF-8 characters, so that text can be sent in pieces
- * that decode separately. With `more`, excludes up to 3 bytes at the end that may still become a
- * character; invalid bytes count as whole, so that a stream of them never stalls. Without `more`,
- * includes all.
+ * that are decoded separately. With `more`, excludes up to 3 bytes at the end that may still become
+ * a character. Invalid bytes count as whole characters, so that a stream of them never stalls.
+ * Without `more`, returns the number of all bytes.
  */
 export function wholeCharacters(bytes: Uint8Array, more: boolean): number {
   if (!more) return bytes.length;
@@ -49,9 +52,9 @@ const FIRST_SIZE = 1 << 10;
 const SHORT = 24;
 
 /**
- * The text of a log as bytes: appended and removed at the end, forgotten at the start. A byte keeps
- * its offset from the beginning of the log. Bytes `floor` to `length - 1` are available. Only the
- * functions below modify it.
+ * The text of a log as bytes. Bytes are appended and removed at the end, and dropped at the start.
+ * Each byte keeps its offset from the beginning of the log. Bytes `floor` to `length - 1` are
+ * available. Only the functions below modify the queue.
  */
 export interface ByteQueue {
   blocks: Buffer[];
@@ -115,7 +118,9 @@ export function forgetBytes(queue: ByteQueue, offset: number): void {
   queue.base += whole * BLOCK;
 }
 
-/** Returns bytes `from` to `to - 1` without forgotten ones. May be a view: do not modify. */
+/**
+ * Returns bytes `from` to `to - 1`, except dropped ones. May be a view of the queue: do not modify.
+ */
 export function read(queue: ByteQueue, from: number, to: number): Buffer {
   const start = Math.max(from, queue.floor) - queue.base;
   const end = to - queue.base;
@@ -128,7 +133,9 @@ export function read(queue: ByteQueue, from: number, to: number): Buffer {
   return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
 }
 
-/** Decodes bytes `from` to `to - 1`. Invalid UTF-8 becomes U+FFFD, as in the WHATWG standard. */
+/**
+ * Decodes bytes `from` to `to - 1`. Invalid UTF-8 becomes U+FFFD, as the WHATWG standard requires.
+ */
 export function readUtf8(queue: ByteQueue, from: number, to: number): string {
   const start = Math.max(from, queue.floor) - queue.base;
   const end = to - queue.base;

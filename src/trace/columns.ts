@@ -10,9 +10,10 @@ export interface Block<T> {
 }
 
 /**
- * A long list of small values, appended at the end and forgotten at the start. Stored in blocks, so
- * that growth copies little and forgetting frees memory. An entry keeps its index. Entries `base`
- * to `length - 1` are available. Only the functions below modify it.
+ * A long list of small values. Entries are appended at the end and dropped at the start. It
+ * consists of blocks, so that growth copies little and dropped entries free memory. Each entry
+ * keeps its index. Entries `base` to `length - 1` are available. Only the functions below modify
+ * the list.
  */
 export interface Column<T> {
   readonly allocate: (size: number) => Block<T>;
@@ -36,7 +37,7 @@ function enlarged<T>(column: Column<T>, block: Block<T>, size: number): Block<T>
   return copy;
 }
 
-/** Adds or enlarges a block. The first block starts small, since most logs are short. */
+/** Adds or enlarges a block. The first block is small at first, since most logs are short. */
 function grow<T>(column: Column<T>, index: number): Block<T> {
   const old = column.blocks[index];
   const size = index === 0 && column.base === 0 ? FIRST_SIZE : BLOCK;
@@ -68,7 +69,7 @@ export function truncate<T>(column: Column<T>, length: number): void {
   column.blocks.length = Math.min(column.blocks.length, ((length - column.base) >>> SHIFT) + 1);
 }
 
-/** Forgets entries before `index`, in whole blocks. */
+/** Drops entries before `index`, but only whole blocks of them. */
 export function forgetBefore<T>(column: Column<T>, index: number): void {
   const whole = (index - column.base) >>> SHIFT;
   if (whole === 0) return;
@@ -77,16 +78,17 @@ export function forgetBefore<T>(column: Column<T>, index: number): void {
 }
 
 /**
- * A value that changes with the position, stored as its changes: the style along the text, the
- * section along the lines, the shift of their numbers on GitLab's page. Before the first change the value is `initial`.
+ * A value that varies by position, stored as a list of changes. Used for the style of the text, the
+ * section of a line, and the difference between a line's index and its number on GitLab's page.
+ * Before the first change the value is `initial`.
  */
 export interface Timeline<T> {
   readonly initial: T;
   readonly positions: Column<number>;
   readonly values: Column<T>;
-  /** Index of the oldest change that is not forgotten. */
+  /** Index of the oldest change that was not dropped. */
   first: number;
-  /** The value at the end, where most reads happen. */
+  /** The value after the last change. Most reads are of this value. */
   latest: T;
 }
 
@@ -100,7 +102,7 @@ export function copyTimeline<T>(timeline: Timeline<T>): Timeline<T> {
   return { ...timeline, positions: copyColumn(positions), values: copyColumn(values) };
 }
 
-/** Sets the value from `position` on, replacing changes at or after it. */
+/** Sets the value from `position` on. Replaces the changes at and after it. */
 export function change<T>(timeline: Timeline<T>, position: number, value: T): void {
   rewind(timeline, position);
   if (value === timeline.latest) return;
@@ -120,7 +122,7 @@ export function rewind<T>(timeline: Timeline<T>, position: number): void {
   timeline.latest = length > first ? valueAt(values, length - 1) : timeline.initial;
 }
 
-/** Index of the change that applies at `position`; `first - 1` before the first one. */
+/** Index of the change that applies at `position`. Before the first change, `first - 1`. */
 export function changeAt<T>(timeline: Timeline<T>, position: number): number {
   let low = timeline.first;
   let high = timeline.positions.length;
@@ -132,18 +134,18 @@ export function changeAt<T>(timeline: Timeline<T>, position: number): number {
   return low - 1;
 }
 
-/** The value set by a change; takes an index from `changeAt`. */
+/** The value that a change sets. `index` is a result of `changeAt`. */
 export function changeValue<T>(timeline: Timeline<T>, index: number): T {
   return index < timeline.first ? timeline.initial : valueAt(timeline.values, index);
 }
 
-/** The position at which the next change begins; Infinity for the last one. */
+/** The position of the next change; Infinity after the last one. */
 export function changeEnd<T>(timeline: Timeline<T>, index: number): number {
   const next = index + 1;
   return next < timeline.positions.length ? valueAt(timeline.positions, next) : Infinity;
 }
 
-/** Forgets changes that do not apply at `position` or after it. */
+/** Drops the changes that no longer apply at `position`. */
 export function forgetChanges<T>(timeline: Timeline<T>, position: number): void {
   const applying = Math.max(timeline.first, changeAt(timeline, position));
   timeline.first = applying;

@@ -1,9 +1,9 @@
 import { hasAtMost, type Lines } from './lines.ts';
 
 /**
- * Where the cursor is: after the text of the line, at the start of the line, or in another line.
- * Text at the start replaces the line, as after a carriage return. Other columns are not tracked:
- * movements to them are ignored, as on GitLab's page (upstream.md §7).
+ * Position of the cursor: after the text of the line, at the start of the line, or in another line.
+ * Text that is written at the start replaces the line, as after a carriage return. Other columns
+ * are not tracked: movements to them are ignored, as on GitLab's page (upstream.md §7).
  */
 export type Cursor = 'end' | 'start' | 'elsewhere';
 
@@ -21,7 +21,7 @@ const COLUMN_ABSOLUTE = 0x60;
 const LINE_ABSOLUTE = 0x64;
 const POSITION_ABSOLUTE = 0x66;
 
-/** Movements to another line. What is erased there afterwards is not text of this line. */
+/** Movements to another line. An erase after such a movement does not affect this line. */
 const LEAVES_LINE: readonly number[] = [
   UP,
   DOWN,
@@ -36,15 +36,18 @@ const LEAVES_LINE: readonly number[] = [
 const MAX_COLUMNS = 256;
 
 /**
- * Whether a control sequence erases all text of the line. `number` selects what it erases: the part
- * after the cursor (0), the part before it (1), or the whole line (2).
+ * Whether a control sequence erases all text of the line. `number` selects what the sequence
+ * erases: the part after the cursor (0), the part before it (1), or the whole line (2).
  */
 export function erasesLine(cursor: Cursor, final: number, number: number): boolean {
   if (cursor === 'elsewhere' || (final !== ERASE_LINE && final !== ERASE_SCREEN)) return false;
   return number === 2 || number === (cursor === 'start' ? 0 : 1);
 }
 
-/** Returns the cursor after a control sequence. `number` is 0 if it is omitted, -1 if invalid. */
+/**
+ * Returns the cursor after a control sequence. `number` is its parameter: 0 if omitted, -1 if
+ * invalid.
+ */
 export function moveCursor(cursor: Cursor, final: number, number: number, lines: Lines): Cursor {
   if (LEAVES_LINE.includes(final)) return 'elsewhere';
   if (cursor !== 'end' || number < 0) return cursor;

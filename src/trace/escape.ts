@@ -1,20 +1,20 @@
 /*
- * Readers of escapes, marks and time headers return the index after the token, or one of the three
- * negative results below.
+ * Functions that read escapes, marks and time headers return the index after the token, or one of
+ * the three negative results below.
  */
 
-/** The bytes are not the token that the reader looks for. */
+/** The bytes are not the expected token. */
 export const NO_MATCH = -1;
 /** The line ends before the token is complete. */
 export const LINE_END = -2;
-/** The input ends before the token is complete: more bytes are needed. */
+/** The input ends before the token is complete, so more bytes are needed. */
 export const NEED_MORE = -3;
 
 export const LF = 0x0a;
 export const CR = 0x0d;
 export const ESC = 0x1b;
 
-/** The result for a token whose byte at `at` does not match or is missing. */
+/** The result for a token if the byte at `at` does not match or is missing. */
 export function mismatch(bytes: Uint8Array, at: number): number {
   const byte = bytes[at];
   if (byte === undefined) return NEED_MORE;
@@ -32,12 +32,18 @@ export function readWord(bytes: Uint8Array, at: number, word: readonly number[])
 export const asciiBytes = (text: string): readonly number[] =>
   Array.from(text, (letter) => letter.charCodeAt(0));
 
-/* Finds the end of escapes (ECMA-48 §5.3, §5.4, §5.6), known or not. They never become text. */
+/*
+ * The functions below find the end of escapes (ECMA-48 §5.3, §5.4, §5.6). Unknown escapes do not
+ * become text either.
+ */
 
-/** What is skipped until its end or the end of the line. */
+/** What the parser skips until it ends, or until the end of the line. */
 export type Skipping = 'nothing' | 'string' | 'sequence';
 
-/** Longest control sequence that is interpreted, in bytes. Real ones have fewer than 40. */
+/**
+ * Length of the longest control sequence that is interpreted, in bytes. Real ones have fewer than
+ * 40.
+ */
 const MAX_SEQUENCE = 256;
 
 const BEL = 0x07;
@@ -47,10 +53,12 @@ const BACKSLASH = 0x5c;
 /** The second byte of a control sequence. */
 export const BRACKET = 0x5b;
 
-/** Second bytes of escapes that open a string: DCS `P`, SOS `X`, OSC `]`, PM `^`, APC `_`. */
+/** Second bytes of escapes that begin a string: DCS `P`, SOS `X`, OSC `]`, PM `^`, APC `_`. */
 const STRING_OPENERS: readonly number[] = [0x50, 0x58, 0x5d, 0x5e, 0x5f];
 
-/** Returns the index after the bytes from `low` to `high`, at most `limit`. */
+/**
+ * Skips bytes with values from `low` to `high`, up to index `limit`. Returns the index after them.
+ */
 function skipRange(
   bytes: Uint8Array,
   at: number,
@@ -67,19 +75,20 @@ function isBetween(byte: number | undefined, low: number, high: number): byte is
   return byte !== undefined && byte >= low && byte <= high;
 }
 
-/** Whether an escape with this second byte opens a string, which ends with BEL or `ESC \`. */
+/** Whether an escape with this second byte begins a string, which ends with BEL or `ESC \`. */
 export function opensString(second: number): boolean {
   return STRING_OPENERS.includes(second);
 }
 
-/** Whether the control sequence exceeds MAX_SEQUENCE, so that its rest must be skipped. */
+/** Whether the control sequence exceeds MAX_SEQUENCE, so that the rest of it must be skipped. */
 export function isOverlong(bytes: Uint8Array, at: number, end: number): boolean {
   return end - at >= MAX_SEQUENCE && finalOf(bytes, at, end) === 0;
 }
 
 /**
- * The index after the escape at `at`, LINE_END or NEED_MORE. An invalid escape ends before the
- * invalid byte, one that opens a string after its opener, an overlong one at the limit.
+ * Returns the index after the escape at `at`, LINE_END or NEED_MORE. An invalid escape ends before
+ * the invalid byte. One that begins a string ends after its second byte. An overlong one ends at
+ * the limit.
  */
 export function escapeEnd(bytes: Uint8Array, at: number): number {
   const second = bytes[at + 1];
@@ -108,7 +117,7 @@ export function finalOf(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /**
- * The number of a control sequence with one parameter, such as `ESC [ 2 K`; 0 if it is omitted, -1
+ * The parameter of a control sequence with one number, such as `ESC [ 2 K`. 0 if it is omitted, -1
  * for other parameters.
  */
 export function numberOf(bytes: Uint8Array, at: number, end: number): number {
@@ -121,7 +130,7 @@ export function numberOf(bytes: Uint8Array, at: number, end: number): number {
   return number;
 }
 
-/** How far a string or overlong sequence was skipped, and whether its end was found. */
+/** The index up to which a string or overlong sequence was skipped, and whether it ended there. */
 interface Skipped {
   readonly at: number;
   readonly done: boolean;
@@ -130,8 +139,8 @@ interface Skipped {
 const STRING_ENDS: readonly number[] = [BEL, CANCEL, SUBSTITUTE, ESC, LF];
 
 /**
- * Skips a string, at most to a line feed. NEED_MORE if one byte is left and it may begin the end of
- * the string.
+ * Skips a string, at most up to a line feed. Returns NEED_MORE if only one byte is left and it may
+ * be the first of the two that end the string.
  */
 export function skipString(bytes: Uint8Array, from: number): Skipped | typeof NEED_MORE {
   let at = from;
@@ -144,7 +153,7 @@ export function skipString(bytes: Uint8Array, from: number): Skipped | typeof NE
   return { at: second === BACKSLASH ? at + 2 : at, done: true };
 }
 
-/** Skips the rest of an overlong control sequence, at most to a line feed. */
+/** Skips the rest of an overlong control sequence, at most up to a line feed. */
 export function skipSequence(bytes: Uint8Array, from: number): Skipped {
   const at = skipRange(bytes, from, 0x20, 0x3f, bytes.length);
   const final = bytes[at];

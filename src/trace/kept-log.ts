@@ -9,13 +9,14 @@ export interface KeptLog {
   readonly truncated: boolean;
   readonly keptBytes: number;
   /**
-   * Decodes the kept bytes lazily, in pieces and including escapes and marks; a truncated log
-   * starts at a whole character. `lastLines` counts line feeds, except for one at the very end.
+   * Decodes the kept bytes lazily, in pieces, including escapes and marks. A truncated log begins
+   * with a whole character. With `lastLines`, decodes only that many lines. A line feed at the very
+   * end does not begin another line.
    */
   raw(lastLines?: number): Iterable<string>;
   /**
-   * Returns the kept lines and sections. Parses them at the first call, unless the log is truncated;
-   * other work runs meanwhile.
+   * Returns the kept lines and sections. The first call parses them, unless the log is truncated
+   * and so was parsed while it was read. Other work can run meanwhile.
    */
   parsed(): Promise<ParsedTrace>;
 }
@@ -23,11 +24,11 @@ export interface KeptLog {
 const PIECE = 1 << 14;
 const LINE_FEED = 0x0a;
 
-/** Smaller chunks are joined, because a Buffer of one byte takes 100 bytes of memory. */
+/** Chunks below this size are joined, because a Buffer of one byte needs 100 bytes of memory. */
 const SMALL_CHUNK = 1 << 13;
 const BLOCK = 1 << 16;
 
-/** Joins small chunks. Yields large ones as they are, since a copy would double the memory. */
+/** Joins small chunks. Yields large ones unchanged, since a copy would double the memory. */
 async function* joinSmall(log: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const block = Buffer.allocUnsafeSlow(BLOCK);
   let used = 0;
@@ -47,7 +48,7 @@ async function* joinSmall(log: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield takeBlock();
 }
 
-/** Keeps the last `maxBytes`. */
+/** Keeps the last `maxBytes` of the chunks that are pushed. */
 function createTail(maxBytes: number) {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -67,16 +68,19 @@ function createTail(maxBytes: number) {
   };
 }
 
-/** Offset of the first whole character: leading bytes 10xxxxxx belong to one that was cut off. */
+/**
+ * Offset of the first whole character. Bytes 10xxxxxx at the start belong to a character that was
+ * cut.
+ */
 function firstCharacter(chunks: readonly Buffer[]): number {
-  // Chunks may be smaller than a character.
+  // A character may be split over several chunks.
   const bytes = Buffer.concat(chunks.slice(0, 4));
   let at = 0;
   while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1;
   return at;
 }
 
-/** Offset of the last `count` lines; 0 if there are no more than that. */
+/** Offset at which the last `count` lines begin; 0 if there are no more lines. */
 function lastLinesAt(chunks: readonly Buffer[], count: number): number {
   let left = count;
   let start = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
@@ -108,7 +112,7 @@ function* textFrom(chunks: readonly Buffer[], offset: number): Generator<string>
 
 interface KeepLogOptions {
   maxBytes: number;
-  /** Called between parts of the work, so that other work can run. */
+  /** Called between parts of the work. Resolves after other work had a chance to run. */
   pause(): Promise<void>;
 }
 
@@ -127,9 +131,10 @@ async function parseAll(
 }
 
 /**
- * Reads a log to its end and keeps its last `maxBytes`, where failures are. Line numbers count from
- * the beginning of the log, so a longer log is parsed while it is read; a shorter one only on
- * demand. Other work runs while a log is read and parsed, however fast it arrives.
+ * Reads a log to its end and keeps its last `maxBytes`, which contain the failures. Line numbers
+ * count from the beginning of the log, so a longer log is parsed while it is read. A shorter one is
+ * parsed only on demand. Other work can run while a log is read and parsed, however fast its bytes
+ * arrive.
  */
 export async function keepLog(
   log: AsyncIterable<Buffer>,

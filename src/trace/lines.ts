@@ -38,9 +38,12 @@ export interface Stamp {
 interface OpenLine {
   /** Index of the line; -1 for a new one. */
   index: number;
-  /** Offset of its latest piece in the text. */
+  /** Offset of its latest piece in the byte queue. */
   start: number;
-  /** Start and end of its earlier pieces, if other lines were written in between. */
+  /**
+   * Start and end of each earlier piece, if other lines were written in between. Null if there are
+   * none.
+   */
   earlier: number[] | null;
   /** Offset in the log. */
   source: number;
@@ -49,26 +52,29 @@ interface OpenLine {
 
 /**
  * The visible lines of a log while it is read: their text in one byte queue, and a few numbers for
- * each. One line at a time is open and receives text; committing it assigns its index. Lines
- * `first` to `sources.length - 1` are kept, counted from 0.
+ * each line. One line at a time is open and receives text. Committing it assigns its index. Lines
+ * `first` to `sources.length - 1` are kept. The first line of the log has index 0.
  */
 export interface Lines {
   readonly text: ByteQueue;
   readonly styles: Timeline<number>;
   /** Name of the innermost open section, by line. */
   readonly sections: Timeline<string | null>;
-  /** By line: the low 32 bits of its offset in the log, and of its end in the text. */
+  /**
+   * By line: the low 32 bits of its offset in the log, and of the end of its text in the byte
+   * queue.
+   */
   readonly sources: Column<number>;
   readonly ends: Column<number>;
-  /** By line: its index minus its number on GitLab's page; NOT_ON_PAGE if it has none. */
+  /** By line: its index minus its number on GitLab's page. NOT_ON_PAGE if it has no number. */
   readonly shifts: Timeline<number>;
-  /** By line of a log with time headers: microseconds since 1970 or NaN, and 1 for stderr. */
+  /** By line, if the log has time headers: microseconds since 1970 (or NaN), and 1 for stderr. */
   readonly times: Column<number>;
   readonly errors: Column<number>;
-  /** Text ranges of the lines that do not begin where the previous line ends. */
+  /** Text ranges of the lines that do not begin where the text of the previous line ends. */
   readonly pieces: Map<number, number[]>;
   first: number;
-  /** Offset of line `first` in the log, and in the text. */
+  /** Offset of line `first` in the log, and of its text in the byte queue. */
   firstSource: number;
   firstStart: number;
   open: OpenLine;
@@ -77,7 +83,7 @@ export interface Lines {
 const uint32 = (size: number) => new Uint32Array(size);
 const float64 = (size: number) => new Float64Array(size);
 
-/** The shift of a line that GitLab's page leaves out. */
+/** The shift of a line that GitLab's page omits. */
 const NOT_ON_PAGE = Infinity;
 
 export function createLines(): Lines {
@@ -114,12 +120,12 @@ export function copyLines(lines: Lines): Lines {
   };
 }
 
-/** Counts the lines so far, including forgotten ones. */
+/** Counts the lines so far, including dropped ones. */
 export function countLines(lines: Lines): number {
   return lines.sources.length;
 }
 
-/** Restores a number from its low 32 bits. It is at least `base`, and less than 4 GiB above it. */
+/** Restores a number from its low 32 bits. It must be at least `base` and less than 4 GiB above. */
 const restore = (low: number, base: number) => base + ((low - base) >>> 0);
 
 /** Offset of a kept line in the log. */
@@ -133,7 +139,7 @@ function endOf(lines: Lines, index: number): number {
     : restore(valueAt(lines.ends, index), lines.firstStart);
 }
 
-/** The number of a kept line on GitLab's page; null if the page leaves it out. */
+/** The number of a kept line on GitLab's page; null if the page omits the line. */
 export function anchorOf(lines: Lines, index: number): number | null {
   const shift = changeValue(lines.shifts, changeAt(lines.shifts, index));
   return shift === NOT_ON_PAGE ? null : index - shift;
@@ -189,7 +195,7 @@ function cutText(lines: Lines, offset: number): void {
   shrinkTo(lines.text, length);
 }
 
-/** Most bytes that follow the first byte of a character. */
+/** Maximum number of bytes after the first byte of a character. */
 const MAX_CONTINUATION = 3;
 
 const isContinuation = (byte: number) => (byte & 0xc0) === 0x80;
@@ -211,7 +217,7 @@ export function clearLine(lines: Lines): void {
   lines.open.earlier = null;
 }
 
-/** Removes the last `count` bytes of the open line, which must have been written together. */
+/** Removes the last `count` bytes of the open line, which must belong to one piece. */
 export function removeText(lines: Lines, count: number): void {
   const { open, text } = lines;
   if (text.length > open.start) {
@@ -223,15 +229,15 @@ export function removeText(lines: Lines, count: number): void {
 }
 
 /**
- * Commits the open line and returns its index. The next text needs a new open line. `anchor` is the
- * number of a new line on GitLab's page, or 0.
+ * Commits the open line and returns its index. Open another line before writing more text. `anchor`
+ * is the number of a new line on GitLab's page, or 0.
  */
 export function commitLine(lines: Lines, anchor: number): number {
   const { open, text } = lines;
   if (open.index >= 0) return recommitLine(lines, open);
   const index = countLines(lines);
   const before = index === lines.first ? lines.firstStart : endOf(lines, index - 1);
-  // If bytes of an earlier piece were read again, the offset may be before the previous line.
+  // If bytes of an earlier piece were read again, the offset may precede that of the previous line.
   const minSource = index > lines.first ? sourceOf(lines, index - 1) : 0;
   const source = Math.max(open.source, minSource);
   if (index === lines.first) lines.firstSource = source;
@@ -266,7 +272,10 @@ function recommitLine(lines: Lines, open: OpenLine): number {
   return index;
 }
 
-/** Reopens a committed line. Continues the text of the last line; others get a new piece. */
+/**
+ * Reopens a committed line. Text is appended to the piece of the last line; any other line gets a
+ * new piece.
+ */
 export function reopenLine(lines: Lines, index: number): void {
   const { open, text, sources, ends, times, errors, pieces } = lines;
   const isLast = index === countLines(lines) - 1;
@@ -284,7 +293,7 @@ export function reopenLine(lines: Lines, index: number): void {
   }
 }
 
-/** Forgets lines before `first`, and text before the last `textBytes`. */
+/** Drops the lines before `first`, and the text before the last `textBytes` bytes. */
 function forgetLines(lines: Lines, first: number, textBytes: number): void {
   while (lines.first < first) forgetFirst(lines);
   const floor = Math.max(lines.firstStart, lines.text.length - textBytes);
@@ -309,15 +318,15 @@ function forgetFirst(lines: Lines): void {
   lines.first = index + 1;
 }
 
-/** Longest section header, in bytes; the header of a longer line is its beginning. */
+/** Length of the longest section header, in bytes. A longer line is cut to this length. */
 export const MAX_HEADER = 4096;
 
-/** Longest run, in bytes; longer ones are split. */
+/** Length of the longest run, in bytes. Longer runs are split. */
 const MAX_RUN = 1 << 16;
 
 /**
- * C1 control characters. They are removed, because U+009B starts an escape in some terminals. The
- * scanner has removed C0 control characters.
+ * C1 control characters. They are removed, because U+009B begins an escape in some terminals. The
+ * scanner has already removed C0 control characters.
  */
 const C1 = /[\u0080-\u009f]/;
 const ALL_C1 = /[\u0080-\u009f]/g;
@@ -332,7 +341,7 @@ function textBetween(lines: Lines, from: number, to: number): string {
   return C1.test(text) ? text.replace(ALL_C1, '') : text;
 }
 
-/** The offset of the character that contains the byte at an offset. */
+/** Offset of the character that contains the byte at offset `at`. */
 function characterAt({ text }: Lines, at: number): number {
   const bytes = read(text, at - MAX_CONTINUATION, at + 1);
   const isInside = (back: number) => isContinuation(bytes[bytes.length - 1 - back] ?? 0);
@@ -341,7 +350,7 @@ function characterAt({ text }: Lines, at: number): number {
   return isInside(back) ? at : at - back;
 }
 
-/** Yields the runs of a range of the text; splits very long ones to limit memory. */
+/** Yields the runs of a range of text. Splits very long ones to limit memory. */
 function* runsBetween(lines: Lines, from: number, to: number): Generator<Run> {
   let at = Math.max(from, lines.text.floor);
   let style = changeAt(lines.styles, at);
@@ -365,7 +374,8 @@ function textOfRuns(runs: Iterable<Run>): string {
 }
 
 /**
- * Yields the runs of a kept line. A character split by a change of style becomes two invalid ones.
+ * Yields the runs of a kept line. If the style changes inside a character, its parts become invalid
+ * characters.
  */
 export function* runsOf(lines: Lines, index: number): Generator<Run> {
   const pieces = piecesOf(lines, index);
@@ -374,20 +384,21 @@ export function* runsOf(lines: Lines, index: number): Generator<Run> {
   }
 }
 
-/** The text of a kept line, without escapes, marks, and control characters other than tabs. */
+/** The text of a kept line, without escapes, marks and control characters except tabs. */
 export function textOf(lines: Lines, index: number): string {
   return textOfRuns(runsOf(lines, index));
 }
 
-/** The open line as a section header. */
+/** The text of the open line, for use as a section header. */
 export function headerText(lines: Lines): string {
   const { start } = lines.open;
   return textOfRuns(runsBetween(lines, start, Math.min(lines.text.length, start + MAX_HEADER)));
 }
 
 /**
- * The kept part of a long log: the lines that begin within its last `maxBytes`, at most `maxLines`.
- * An earlier line is dropped. But if its end takes more than half of the window, that end is kept.
+ * Limits the kept part of a long log: the lines that begin within its last `maxBytes`, at most
+ * `maxLines`. The line that begins before is dropped, unless its end fills more than half of
+ * `maxBytes`: then this end is kept.
  */
 export interface Window {
   readonly maxBytes: number;
@@ -395,15 +406,17 @@ export interface Window {
 }
 
 /**
- * Maximum number of lines that may still be removed, because they turn out to be the beginning of a
+ * Maximum number of lines that may still be removed because they turn out to be the beginning of a
  * mark: the last line of each of the 512 streams, and the last line without a time header.
  */
 const UNSETTLED_LINES = 513;
 
-/** Maximum size of these lines in bytes, since a mark is short. */
+/** Maximum size of these lines in bytes. It is small, because a mark is short. */
 const UNSETTLED_TEXT = 1 << 19;
 
-/** Forgets lines that are outside the window for good. `total` is the size of the log so far. */
+/**
+ * Drops the lines that can never be inside the window again. `total` is the size of the log so far.
+ */
 export function slideWindow(lines: Lines, total: number, window: Window): void {
   const { maxBytes, maxLines } = window;
   const settled = countLines(lines) - UNSETTLED_LINES;
@@ -416,7 +429,7 @@ export function slideWindow(lines: Lines, total: number, window: Window): void {
   forgetLines(lines, first, Math.max(maxBytes, MAX_HEADER) + UNSETTLED_TEXT);
 }
 
-/** Forgets all lines outside the window of a complete log. Returns whether anything was lost. */
+/** Drops all lines outside the window of a complete log. Returns whether any text was dropped. */
 export function closeWindow(lines: Lines, total: number, window: Window): boolean {
   const { maxBytes, maxLines } = window;
   const start = total - maxBytes;

@@ -1,5 +1,6 @@
 /**
- * Limits the memory of all logs: a process that runs out of memory ends, with all its operations.
+ * Limits the memory of all logs. Running out of memory would end the process with all its
+ * operations.
  */
 export type LogBudget = ReturnType<typeof createLogBudget>;
 /** The part of the budget that one operation uses. */
@@ -9,17 +10,20 @@ export type OperationLogs = ReturnType<LogBudget['openOperation']>;
 const MAX_FULL_LOGS = 2;
 const MIN_PER_LOG = 64 * 1024;
 /**
- * Characters of output per operation, as a multiple of the limit of one log: a log may be selected
- * in several formats.
+ * Maximum output per operation, in characters and as a multiple of the limit of one log. Above 1,
+ * because an operation may select one log in several formats.
  */
 const MAX_FULL_OUTPUTS = 4;
 /**
- * Lines and sections of output per operation: five pages of the maximum size. Even empty lines take
- * memory.
+ * Maximum number of lines and sections in the output of an operation: five pages of the largest
+ * size. Limited separately, because even empty lines need memory.
  */
 const MAX_ROWS = 25_000;
 
-/** Bytes that each of `logs` concurrent logs may keep: an equal share of `total`, at least 64 KiB. */
+/**
+ * Number of bytes that each of `logs` concurrent logs may keep: an equal share of `total`, at least
+ * 64 KiB.
+ */
 export function sharePerLog(max: { perLog: number; total: number }, logs: number): number {
   return Math.min(max.perLog, Math.max(MIN_PER_LOG, Math.floor(max.total / logs)));
 }
@@ -38,15 +42,17 @@ export function createLogBudget(maxPerLog: number) {
           own += 1;
           logs += 1;
         },
-        /** How many bytes of its end a log that is read now may keep. */
+        /** Number of bytes that a log may keep, from its end, if it is read now. */
         limitPerLog: () => sharePerLog(max, logs),
-        /** Adds to the operation's output; false if that exceeds its limit. */
+        /** Adds to the operation's output. Returns false if the output then exceeds its limit. */
         recordOutput({ characters = 0, rows = 0 }: { characters?: number; rows?: number }) {
           output.characters += characters;
           output.rows += rows;
           return output.characters <= MAX_FULL_OUTPUTS * maxPerLog && output.rows <= MAX_ROWS;
         },
-        /** Returns the operation's share when its logs are no longer needed. */
+        /**
+         * Returns the operation's memory to the budget. Call when its logs are no longer needed.
+         */
         release() {
           logs -= own;
           own = 0;

@@ -1,6 +1,6 @@
 /*
- * The state of the log parser and its transitions for line starts and ends, text, marks and
- * escapes. Follows GitLab's own viewer (`Gitlab::Ci::Ansi2json`), except where
+ * The state of the log parser, and how line starts, line ends, text, marks and escapes change it.
+ * Follows GitLab's own viewer (`Gitlab::Ci::Ansi2json`), except where
  * `docs/decisions/004-own-log-parser.md` says otherwise.
  */
 
@@ -44,26 +44,30 @@ import {
 } from './sections.ts';
 import { applySgr, PLAIN_STYLE } from './style.ts';
 
-/** Key of the lines without a time header. */
+/** Key in `streams` of lines without a time header. */
 const NO_STREAM = -1;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** A line of the raw log, up to a line feed. Produces any number of visible lines. */
+/** A line of the raw log, up to a line feed. May produce several visible lines or none. */
 interface SourceLine {
-  /** Index of the last visible line it produced, or -1. */
+  /** Index of the last visible line that it produced; -1 if none. */
   index: number;
   stamp: Stamp | null;
   cursor: Cursor;
-  /** Whether the line contains a section mark; a line of only marks is not visible. */
+  /** Whether the line contains a section mark. A line of only marks is not visible. */
   hasMark: boolean;
   skipping: Skipping;
-  /** The section whose header is the next visible line. */
+  /** The section whose header is the next visible line, if any. */
   headerOf: Section | null;
-  /** Its last bytes, if they may begin an escape or mark that a continued line completes. */
+  /**
+   * The last bytes of the line, if they may begin an escape or mark that a continuation of the line
+   * completes.
+   */
   pending: Uint8Array;
   /**
-   * How many of the pending bytes the text includes for now; they may turn out to begin a section mark.
+   * How many of the pending bytes were added to the text. They are removed again if they turn out
+   * to begin a section mark.
    */
   pendingText: number;
 }
@@ -75,12 +79,15 @@ export interface LogState {
   readonly page: PageNumbers;
   style: number;
   line: SourceLine;
-  /** The last line of each stream, by the stream's number; NO_STREAM without time headers. */
+  /**
+   * The last line of each stream, by the stream's number. NO_STREAM is the key of lines without
+   * time headers.
+   */
   readonly streams: Map<number, SourceLine>;
   /** Whether lines have time headers; null before the first line. */
   timed: boolean | null;
   atLineStart: boolean;
-  /** Bytes to be read again together with the next ones. */
+  /** Bytes at the end of the input that must be read again together with the next bytes. */
   carry: Uint8Array;
   ended: boolean;
 }
@@ -147,14 +154,16 @@ export function beginSourceLine(state: LogState, source: number, header: TimeHea
   line.pendingText = 0;
 }
 
-/** Removes the text that may begin a mark, because it is read again with what continues it. */
+/**
+ * Removes the pending text of a line that continues: it is read again, with the bytes that follow.
+ */
 function removePendingText({ line, lines, page }: LogState): void {
   removeText(lines, line.pendingText);
   line.cursor = 'end';
   if (hasAtMost(lines, 0)) clearPageLine(page);
 }
 
-/** Stores the incomplete escape or mark at the end of a line: `bytes[from]` to `bytes[to - 1]`. */
+/** Stores an incomplete escape or mark at the end of a line: `bytes[from]` to `bytes[to - 1]`. */
 export function addUnfinished(state: LogState, bytes: Uint8Array, from: number, to: number): void {
   const { line } = state;
   if (from === to) return;
@@ -166,7 +175,7 @@ export function addUnfinished(state: LogState, bytes: Uint8Array, from: number, 
   if (carriageReturn >= 0) returnCarriage(state);
 }
 
-/** Ends a line. Without text and marks it is an empty line. */
+/** Ends a line. A line without text and marks becomes an empty visible line. */
 export function endSourceLine(state: LogState): void {
   const { line, lines } = state;
   if (isVisible(lines) || !line.hasMark) commitOpenLine(state);
@@ -174,7 +183,10 @@ export function endSourceLine(state: LogState): void {
   state.atLineStart = true;
 }
 
-/** Ends the last line, which has no line feed. Without text it produces no line. */
+/**
+ * Ends the last line of the log, which has no line feed. Without text it does not become a visible
+ * line.
+ */
 export function endLastLine(state: LogState): void {
   skipOnPage(state.page);
   if (!state.atLineStart && isVisible(state.lines)) commitOpenLine(state);
@@ -186,7 +198,7 @@ export function returnCarriage({ line, page }: LogState): void {
   page.afterReturn = true;
 }
 
-/** Appends text to the open line, or replaces the line if the cursor is at its start. */
+/** Appends text to the open line. If the cursor is at the start of the line, replaces the line. */
 export function addText(state: LogState, bytes: Uint8Array, from: number, to: number): void {
   if (state.line.cursor === 'start') eraseLine(state);
   addTextToPage(state.page);
@@ -201,14 +213,17 @@ function eraseLine({ line, lines }: LogState): void {
 
 const isLongerThanHeader = ({ open, text }: Lines) => text.length - open.start > MAX_HEADER;
 
-/** Stores the section header of a long open line before its beginning is forgotten. */
+/** Stores the section header of a long open line before the beginning of the line is dropped. */
 export function saveLongHeader({ line, lines }: LogState): void {
   const { headerOf } = line;
   const isNew = lines.open.index < 0 && headerOf?.header === null;
   if (isNew && isLongerThanHeader(lines)) headerOf.header = headerText(lines);
 }
 
-/** Commits the open line. A piece that is added to an earlier line does not change a header. */
+/**
+ * Commits the open line, and stores its text as section header if it begins a section. A header
+ * does not change when its line is continued.
+ */
 function commitOpenLine({ line, lines, page }: LogState): void {
   const { headerOf } = line;
   const isKnown = headerOf === null || (headerOf.header !== null && isLongerThanHeader(lines));
@@ -216,7 +231,10 @@ function commitOpenLine({ line, lines, page }: LogState): void {
   line.index = commitLine(lines, numberOnPage(page));
 }
 
-/** Opens or closes a section at offset `source`. Text before the mark becomes a separate line. */
+/**
+ * Opens or closes a section at offset `source` of the log. Text before the mark becomes a separate
+ * line.
+ */
 export function applyMark(state: LogState, mark: Mark, source: number): void {
   const { line, sections, page } = state;
   line.hasMark = true;
@@ -232,7 +250,7 @@ export function applyMark(state: LogState, mark: Mark, source: number): void {
   if (closing !== undefined || mark.hasLineFeed) beginPageLine(page);
 }
 
-/** Ends the open line, if it is visible, and begins another. Returns the index of the new line. */
+/** Ends the open line if it is visible, and begins another. Returns the index of the new line. */
 function splitLine(state: LogState, source: number): number {
   const { line, lines } = state;
   if (isVisible(lines)) {
@@ -245,13 +263,16 @@ function splitLine(state: LogState, source: number): number {
   return countLines(lines);
 }
 
-/** `ESC c` and `ESC [ ! p` reset the terminal; of its state the parser has only the style. */
+/**
+ * Final bytes of `ESC c` and `ESC [ ! p`, which reset the terminal. The parser resets only the
+ * style.
+ */
 const RESET = 0x63;
 const SOFT_RESET = 0x70;
 const EXCLAMATION_MARK = 0x21;
 const SGR = 0x6d;
 
-/** Applies an escape that is no control sequence. Ignores most. */
+/** Applies an escape that is not a control sequence. Most are ignored. */
 export function applyShortEscape(state: LogState, second: number): void {
   addEscapeToPage(state.page, second);
   if (opensString(second)) state.line.skipping = 'string';

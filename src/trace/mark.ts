@@ -2,14 +2,14 @@ import { Buffer } from 'node:buffer';
 import { asciiBytes, CR, LF, mismatch, NO_MATCH, readWord } from './escape.ts';
 
 /**
- * The time header that a runner with `FF_TIMESTAMPS` writes before every line (upstream.md §7):
- * `2024-05-22T12:12:46.962646Z 01O+` contains the time, the stream's number, `O` or `E` for
+ * The time header that a runner with `FF_TIMESTAMPS` writes before every line (upstream.md §7).
+ * `2024-05-22T12:12:46.962646Z 01O+` consists of the time, the stream's number, `O` or `E` for
  * standard output or error, and `+` if the text continues the stream's previous line.
  */
 export interface TimeHeader {
   /** Microseconds since 1970. */
   readonly time: number;
-  /** Identifies the stream: its number and kind combined. */
+  /** Identifies the stream: combines its number and whether it is standard error. */
   readonly stream: number;
   readonly isError: boolean;
   readonly continues: boolean;
@@ -17,7 +17,10 @@ export interface TimeHeader {
 
 export const HEADER_BYTES = 32;
 
-/** `0` is a digit, `h` a hexadecimal digit, `s` the stream's kind, `f` the flag, others literal. */
+/**
+ * `0` is a digit, `h` a hexadecimal digit, `s` is `O` or `E`, `f` is `+` or a space. Others are
+ * literal.
+ */
 const FORM = asciiBytes('0000-00-00T00:00:00.000000Z hhsf');
 const DIGIT = 0x30;
 const STDERR = 0x45;
@@ -41,7 +44,7 @@ function numberAt(bytes: Uint8Array, at: number, count: number): number {
   return value;
 }
 
-/** Microseconds since 1970; null for an invalid time. */
+/** Reads the time at `at`, in microseconds since 1970. Null if it is invalid. */
 function timeAt(bytes: Uint8Array, at: number): number | null {
   const month = numberAt(bytes, at + 5, 2);
   const day = numberAt(bytes, at + 8, 2);
@@ -55,7 +58,10 @@ function timeAt(bytes: Uint8Array, at: number): number | null {
   return Date.UTC(year, month - 1, day, hour, minute, second) * 1000 + numberAt(bytes, at + 20, 6);
 }
 
-/** The index after the header at `at`, or a negative result as soon as one byte decides it. */
+/**
+ * Returns the index after the header at `at`. Returns a negative result at the first byte that does
+ * not match.
+ */
 export function headerEnd(bytes: Uint8Array, at: number): number {
   for (let k = 0; k < HEADER_BYTES; k += 1) {
     const byte = bytes[at + k];
@@ -85,21 +91,23 @@ export function isoTime(micros: number): string {
 }
 
 /**
- * A section mark: `section_start:<unix seconds>:<name>[option=value,…]` or `section_end:…`, ended
- * by `\r ESC [0K` (upstream.md §7). An incomplete mark is ordinary text.
+ * A section mark: `section_start:<unix seconds>:<name>[option=value,…]` or `section_end:…`,
+ * followed by `\r ESC [0K` (upstream.md §7). An incomplete mark is ordinary text.
  */
 export interface Mark {
   readonly kind: 'start' | 'end';
   readonly name: string;
   readonly unixSeconds: number;
   readonly collapsed: boolean;
-  /** Whether it ends with a line feed. Then GitLab's page shows it as a line of text. */
+  /**
+   * Whether the mark ends with a line feed. Then GitLab's page shows the mark as a line of text.
+   */
   readonly hasLineFeed: boolean;
 }
 
-/** Maximum length of the name and of the option list of a mark, in bytes. */
+/** Maximum length of a mark's name, and of its option list, in bytes. */
 const MAX_NAME = 255;
-/** Maximum number of digits of a time. */
+/** Maximum number of digits of a mark's time. */
 const MAX_DIGITS = 15;
 
 const SECTION = asciiBytes('section_');
@@ -111,14 +119,14 @@ const OPEN = 0x5b;
 const CLOSE = 0x5d;
 
 const isLetter = (byte: number) => (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a);
-/** Letters, digits, `_`, `.` and `-`. */
+/** Names consist of letters, digits, `_`, `.` and `-`. */
 const isNameByte = (byte: number) =>
   isDigit(byte) || byte === 0x5f || isLetter(byte) || byte === 0x2e || byte === 0x2d;
 /** Options are `word=word`, separated by commas and spaces. */
 const isOptionByte = (byte: number) =>
   isNameByte(byte) || byte === 0x3d || byte === 0x2c || byte === 0x20;
 
-/** Matches one to `most` accepted bytes that are followed by another byte. */
+/** Matches one to `most` accepted bytes. Needs another byte after them to know where they end. */
 function readSome(
   bytes: Uint8Array,
   at: number,
@@ -137,8 +145,9 @@ function readOptions(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Matches `\r ESC [0K`. With `lenient` also `\n ESC [0K` and `\r\n ESC [0K`, which tools produce
- * that convert carriage returns to line ends.
+ * Matches `\r ESC [0K`. With `lenient`, also `
+ *  ESC [0K` and `\r
+ *  ESC [0K`, which tools write that convert carriage returns to line feeds.
  */
 function readCloser(bytes: Uint8Array, at: number, lenient: boolean): number {
   let end = at;
@@ -148,7 +157,10 @@ function readCloser(bytes: Uint8Array, at: number, lenient: boolean): number {
   return readWord(bytes, end, CLOSER);
 }
 
-/** The index after the mark at `at`, or a negative result. `lenient`: see `readCloser`. */
+/**
+ * Returns the index after the mark at `at`, or a negative result. `lenient` is that of
+ * `readCloser`.
+ */
 export function markEnd(bytes: Uint8Array, at: number, lenient: boolean): number {
   const kind = readWord(bytes, at, SECTION);
   if (kind < 0) return kind;

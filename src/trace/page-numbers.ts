@@ -1,19 +1,21 @@
 /*
- * The line numbers of GitLab's own log page (`#L12`). The page leaves out lines without text and
- * numbers the others from 1 on (upstream.md §7). What is text differs from this parser: the page
- * applies neither erase-line nor cursor movements, and it shows control characters and the parts of
- * escapes that it does not know.
+ * Computes the line numbers of GitLab's own log page (`#L12`). The page omits lines without text
+ * and numbers the others from 1 on (upstream.md §7). It does not treat the same bytes as text as
+ * this parser does: the page ignores erase-line and cursor movements, and it shows control
+ * characters and parts of escapes that it does not know.
  */
 
 import { ESC } from './escape.ts';
 
-/** The page's numbering while a log is read. */
+/** The state of the numbering while a log is read. */
 export interface PageNumbers {
   /** Number of lines with text so far, including the current line if it has text. */
   count: number;
   /** Whether the current line has text. */
   hasText: boolean;
-  /** Whether the last byte was a carriage return, which clears the line unless a line feed follows. */
+  /**
+   * Whether the last byte was a carriage return. It clears the line, unless a line feed follows.
+   */
   afterReturn: boolean;
   /** Whether the page skips bytes up to a letter, such as the `8;;h` of a hyperlink. */
   skipsToLetter: boolean;
@@ -23,7 +25,7 @@ export function createPageNumbers(): PageNumbers {
   return { count: 0, hasText: false, afterReturn: false, skipsToLetter: false };
 }
 
-/** The number of the current line; 0 if the page leaves it out. */
+/** The number of the current line on the page; 0 if the page omits it. */
 export const numberOnPage = ({ count, hasText }: PageNumbers) => (hasText ? count : 0);
 
 export function beginPageLine(page: PageNumbers): void {
@@ -37,7 +39,7 @@ export function clearPageLine(page: PageNumbers): void {
   beginPageLine(page);
 }
 
-/** Reads a token that is no text, and neither a carriage return nor a line feed. */
+/** Handles a token that is not text, a carriage return or a line feed. */
 export function skipOnPage(page: PageNumbers): void {
   if (page.afterReturn) clearPageLine(page);
 }
@@ -52,14 +54,17 @@ export function addTextToPage(page: PageNumbers): void {
 /** Whether the page shows an escape with this second byte, such as `ESC (B`, as text. */
 const isShownOnPage = (second: number) => second < 0x40 || second > 0x5f;
 
-/** Reads an escape, or the beginning of one that opens a string. */
+/** Handles an escape, or the beginning of one that contains a string. */
 export function addEscapeToPage(page: PageNumbers, second: number): void {
   page.skipsToLetter = true;
   if (isShownOnPage(second)) addTextToPage(page);
   else skipOnPage(page);
 }
 
-/** Reads a part of the string that an escape opens. The page shows it after its first letter. */
+/**
+ * Handles a part of the string of an escape. The page skips the string up to its first letter and
+ * shows the rest.
+ */
 export function addStringToPage(
   page: PageNumbers,
   bytes: Uint8Array,

@@ -4,18 +4,20 @@ import { isoTime } from './mark.ts';
 import { type Section, sectionKey } from './sections.ts';
 import { classNames, PLAIN_STYLE } from './style.ts';
 
-/** A visible line. `text` and `html` are computed on access; `html` has no nested elements. */
+/**
+ * A visible line. `text` and `html` are computed when they are read; `html` has no nested elements.
+ */
 export interface ParsedLine {
-  /** Counts all lines, also empty ones. Starts at 1, at the beginning of the log. */
+  /** Counts all lines from the beginning of the log, including empty ones. The first is 1. */
   readonly number: number;
-  /** The number on GitLab's page (`#L12`); null if the page leaves the line out. */
+  /** The number on GitLab's page (`#L12`); null if the page omits the line. */
   readonly anchor: number | null;
-  /** Without escapes, marks, and control characters other than tabs. */
+  /** Without escapes, marks and control characters except tabs. */
   readonly text: string;
   readonly html: string;
-  /** When the line began, in ISO 8601 with six decimals; null without time headers. */
+  /** When the line began, in ISO 8601 with six decimals. Null if the log has no time headers. */
   readonly timestamp: string | null;
-  /** Null without time headers. */
+  /** Null if the log has no time headers. */
   readonly stream: 'STDOUT' | 'STDERR' | null;
   /** Name of the innermost open section, if any. */
   readonly section: string | null;
@@ -24,7 +26,7 @@ export interface ParsedLine {
 /** A section. Its lines include those of nested sections. */
 export interface ParsedSection {
   readonly name: string;
-  /** Text of the line that the start mark is on; null if nothing follows the mark. */
+  /** The text that follows the start mark in its line; null if nothing follows the mark. */
   readonly header: string | null;
   /** ISO 8601; null if the mark's time is after the year 9999. */
   readonly startedAt: string | null;
@@ -33,40 +35,49 @@ export interface ParsedSection {
   /** In seconds, at least 0; null while open. */
   readonly duration: number | null;
   readonly collapsed: boolean;
-  /** Number of its first line (the header), even if there is no such line. */
+  /** Number of its first line (the header). Set even if there is no such line. */
   readonly firstLine: number;
-  /** Number of its last line, or the last line so far while open; null without lines. */
+  /** Number of its last line; while open, of the last line so far. Null if it has no lines. */
   readonly lastLine: number | null;
-  /** Name of the innermost open section at the start of this one. */
+  /** Name of the innermost section that was open when this one started. */
   readonly parent: string | null;
 }
 
-/** Lines by number. Line objects are created on access, since a long log has too many to hold. */
+/**
+ * A list of lines. Line objects are created on access, since those of a long log would not fit into
+ * memory.
+ */
 export interface LineList extends Iterable<ParsedLine> {
   readonly length: number;
-  /** Takes positions like `Array.at`. */
+  /** Returns a line. `position` works as in `Array.at`. */
   at(position: number): ParsedLine | undefined;
-  /** Takes positions like `Array.slice`. */
+  /** Returns lines. `start` and `end` work as in `Array.slice`. */
   slice(start?: number, end?: number): ParsedLine[];
-  /** Yields the text, with line feeds between lines, in pieces; only of the last lines if given. */
+  /**
+   * Yields the text in pieces, with line feeds between lines. `last` limits it to that many last
+   * lines.
+   */
   plain(last?: number): Iterable<string>;
-  /** Yields HTML like `plain` yields text, for an element that preserves white space: `pre`. */
+  /**
+   * Yields HTML, in pieces like those of `plain`. It needs an element that preserves white space,
+   * such as `pre`.
+   */
   html(last?: number): Iterable<string>;
-  /** Counts the lines up to line `number`: the position of the next line. */
+  /** Counts the lines up to line `number`. The result is the position of the next line. */
   countTo(number: number): number;
 }
 
-/** Which sections to return, in the order of their first line. */
+/** Selects sections, in the order of their first lines. */
 export interface SectionPage {
-  /** Number of sections. */
+  /** Maximum number of sections to return. */
   readonly first: number;
-  /** Only sections that begin after the line of this number. */
+  /** Only sections that begin after this line are counted. */
   readonly afterLine: number;
-  /** Number of these that are left out. */
+  /** Number of these sections to skip. */
   readonly skip: number;
 }
 
-/** A job's log, or the kept end of a long one. */
+/** A parsed log, or the end of a long one. */
 export interface ParsedTrace {
   readonly byteSize: number;
   /** Whether the beginning of the log is missing. */
@@ -76,11 +87,14 @@ export interface ParsedTrace {
   readonly sectionCount: number;
   /** Returns some of the sections without creating the others. */
   sectionPage(page: SectionPage): ParsedSection[];
-  /** The lines of all sections with that name, however it is spelled, including nested sections. */
+  /**
+   * The lines of all sections with that name, including lines of nested sections. The name is
+   * compared as GitLab does (see `sectionKey`).
+   */
   linesOf(section: string): LineList;
 }
 
-/** Creates the public view of lines and sections, which must not change any more. */
+/** Creates the public view of lines and sections. They must not change afterwards. */
 export function toParsedTrace(
   lines: Lines,
   sections: readonly Section[],
@@ -129,14 +143,16 @@ function toLine(lines: Lines, index: number): ParsedLine {
   };
 }
 
-/** Approximate length of a piece, in UTF-16 units. V8 collects strings of this size early. */
+/**
+ * Approximate length of a piece, in UTF-16 units. V8 garbage-collects strings of this size early.
+ */
 const PIECE = 1 << 13;
 
 const textOfRun = ({ text }: Run) => text;
 
 /**
- * Formats lines as pieces of text. Does not use `toLine`: V8 allocates an object literal's getters
- * in the old generation, with all that they reference.
+ * Formats lines as pieces of text. Does not use `toLine`, because V8 allocates getters of object
+ * literals, and all that they reference, in the old generation.
  */
 function* formatLines(
   lines: Lines,
@@ -216,7 +232,7 @@ function toSection(section: Section, lineCount: number): ParsedSection {
   };
 }
 
-/** The kept lines of sections, without duplicates. The sections are ordered by first line. */
+/** The kept lines of sections, without duplicates. The sections must be ordered by first line. */
 function rangesOf(sections: readonly Section[], first: number, count: number): Ranges {
   const ranges: [number, number][] = [];
   for (const { firstLine, lastLine } of sections) {
@@ -241,8 +257,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const escaped = (text: string) => text.replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? '');
 
 /**
- * Formats a run as escaped text or a `<span class="…">` element with a class of `traceStyleSheet`.
- * Safe whatever the job printed.
+ * Formats a run as escaped text, in a `<span class="…">` element with classes of `traceStyleSheet`
+ * unless it is plain. The HTML is safe whatever the job printed.
  */
 function spanOf({ style, text }: Run): string {
   const html = escaped(text);

@@ -18,29 +18,34 @@ export interface TraceParserOptions {
    */
   readonly maxBytes?: number | undefined;
   /**
-   * Keeps at most this number of lines, since a line of 4 bytes can take 100 bytes of memory.
-   * @default 4 194 304
+   * Keeps at most this many lines, since a line of 4 bytes can need 100 bytes of memory. @default 4
+   * 194 304
    */
   readonly maxLines?: number | undefined;
 }
 
-/** Parses a job's log incrementally. The result does not depend on the chunks. */
+/**
+ * Parses a job's log incrementally. The result does not depend on how the log is split into chunks.
+ */
 export interface TraceParser {
-  /** Does not retain the chunk. Throws after `end`. */
+  /** Parses the next chunk. Does not keep a reference to it. Throws after `end`. */
   push(chunk: Uint8Array): void;
-  /** Ends the log. An incomplete mark at its end is text, an incomplete escape is dropped. */
+  /**
+   * Ends the log. If it ends with an incomplete mark, that becomes text; an incomplete escape is
+   * dropped.
+   */
   end(): ParsedTrace;
   /**
-   * Copies the log so far, without an incomplete escape, mark, time header or character at its end.
-   * Later pushes do not change the copy.
+   * Returns a copy of the log so far, without an incomplete escape, mark, time header or character
+   * at its end. Later pushes do not change the copy.
    */
   snapshot(): ParsedTrace;
 }
 
-/** Bytes read between two checks of what can be forgotten. */
+/** Number of bytes to parse before lines outside the window are dropped. */
 const SLICE = 1 << 16;
 const MEBIBYTE = 1024 * 1024;
-/** Shorter beginnings of a mark count as text in a snapshot. */
+/** In a snapshot, a shorter beginning of a mark counts as text. */
 const SHORTEST_MARK_START = 'section_'.length;
 const NO_BYTES = new Uint8Array(0);
 

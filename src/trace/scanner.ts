@@ -1,4 +1,7 @@
-/* Splits the bytes of a log into tokens, in one pass, independent of the chunks they arrive in. */
+/*
+ * Splits the bytes of a log into tokens in one pass. The result does not depend on how the log is
+ * split into chunks.
+ */
 import {
   BRACKET,
   CR,
@@ -27,14 +30,14 @@ import { HEADER_BYTES, headerEnd, markEnd, parseHeader, parseMark } from './mark
 import { addStringToPage, addTextToPage } from './page-numbers.ts';
 
 /**
- * How many new bytes are joined to carried ones at a time: enough for most marks, headers and
- * control sequences.
+ * Number of new bytes to join to carried ones at a time. Enough for most marks, headers and control
+ * sequences.
  */
 const LOOK_AHEAD = 64;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Kinds of bytes; ESC, CR and LF are kinds of their own. */
+/** Kinds of bytes. ESC, CR and LF are each a separate kind, with the byte itself as its value. */
 const TEXT = 0;
 const LETTER_S = 1;
 const CONTROL = 2;
@@ -49,8 +52,8 @@ const LETTER_E = 0x65;
 const LETTER_C = 0x63;
 
 /**
- * Whether the two letters after an `s` may begin a mark. A line end counts, too, because a
- * continued line may complete the mark.
+ * Whether an `s` may begin a mark, judged by the two bytes after it. A line end is accepted, too,
+ * because a continuation of the line may complete the mark.
  */
 function mayBeginMark(bytes: Uint8Array, at: number): boolean {
   const second = bytes[at + 1] ?? LF;
@@ -59,7 +62,10 @@ function mayBeginMark(bytes: Uint8Array, at: number): boolean {
   return third === LETTER_C || third === LF;
 }
 
-/** The end of the text at `from`: a byte of another kind, or the possible start of a mark. */
+/**
+ * The end of the text that begins at `from`: the next byte of another kind, or the possible start
+ * of a mark.
+ */
 function textEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   for (; at < bytes.length; at += 1) {
@@ -69,7 +75,7 @@ function textEnd(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-/** Reads text whose first byte, at `at`, is known to be text. */
+/** Reads the text at `at`, whose first byte is known to be text. */
 function scanText(state: LogState, bytes: Uint8Array, at: number): number {
   const end = textEnd(bytes, at + 1);
   addText(state, bytes, at, end);
@@ -96,7 +102,7 @@ function scanEscape(state: LogState, bytes: Uint8Array, at: number): number {
   return end;
 }
 
-/** Skips the rest of a string or overlong sequence; a line feed ends both. */
+/** Skips the rest of a string or overlong sequence. A line feed ends both. */
 function skip(state: LogState, bytes: Uint8Array, at: number): number {
   if (bytes[at] === LF) return LINE_END;
   const isString = state.line.skipping === 'string';
@@ -137,7 +143,7 @@ function scanToken(state: LogState, bytes: Uint8Array, at: number, base: number)
   }
 }
 
-/** Ends a line whose last token, at `at`, is incomplete. Returns the index after the line feed. */
+/** Ends a line whose last token, at `at`, is incomplete. Returns the index after its line feed. */
 function endLine(state: LogState, bytes: Uint8Array, at: number): number {
   const lineFeed = bytes.indexOf(LF, at);
   const end = lineFeed < 0 ? bytes.length : lineFeed;
@@ -163,8 +169,8 @@ function scan(state: LogState, bytes: Uint8Array, from: number, base: number): n
 }
 
 /**
- * Reads the carried bytes, joined to the next bytes from `from` on. Returns the index in `bytes` to
- * continue at.
+ * Reads the carried bytes, joined to some of the bytes from `from` on. Returns the index in `bytes`
+ * at which to continue.
  */
 function scanCarry(state: LogState, bytes: Uint8Array, from: number, offset: number): number {
   const { carry } = state;
@@ -179,7 +185,7 @@ function scanCarry(state: LogState, bytes: Uint8Array, from: number, offset: num
   return ahead;
 }
 
-/** Reads the next bytes of a log, which begin at `offset`. */
+/** Parses the next bytes of a log. `offset` is that of `bytes[0]` in the log. */
 export function scanBytes(state: LogState, bytes: Uint8Array, offset: number): void {
   let at = 0;
   while (at < bytes.length || (state.ended && state.carry.length > 0)) {

@@ -1,31 +1,34 @@
 import type { Mark } from './mark.ts';
 
 /**
- * From this many sections on, those that end before the oldest kept line are forgotten. It is also
- * the maximum number of open sections.
+ * If there are at least this many sections, those that end before the oldest kept line are dropped.
+ * Also the maximum number of open sections.
  */
 const MANY_SECTIONS = 131_072;
 
-/** A section as far as it has been read. Line numbers start at 1. */
+/** A section, as far as it was read. Line numbers start at 1. */
 export interface Section {
   /** As written in the mark that opened it. */
   readonly name: string;
-  /** The name as GitLab compares it. */
+  /** The name in the form that GitLab compares. */
   readonly key: string;
-  /** Unix time in seconds; of the latest start mark if the section was started again while open. */
+  /**
+   * Unix time in seconds. If the section was started again while it was open, the time of the
+   * latest start mark.
+   */
   startedAt: number;
   finishedAt: number | null;
   readonly collapsed: boolean;
-  /** Name of the innermost open section at the start of this one. */
+  /** Name of the innermost section that was open when this one started. */
   readonly parent: string | null;
-  /** Number of its first line, even if there is no such line. */
+  /** Number of its first line. Set even if there is no such line. */
   readonly firstLine: number;
   /** Null while open. Less than `firstLine` if it has no lines. */
   lastLine: number | null;
   header: string | null;
 }
 
-/** An open section in the list of open ones. */
+/** An element of the linked list of open sections. */
 interface OpenSection {
   readonly section: Section;
   outer: OpenSection | null;
@@ -33,18 +36,18 @@ interface OpenSection {
 }
 
 /**
- * The sections of a log while it is read, ordered by start. At most one section of a name is open,
- * and a `section_end` closes only that one (upstream.md §7), so sections may overlap without
- * nesting.
+ * The sections of a log while it is read, ordered by start. Of each name, at most one section is
+ * open, and a `section_end` closes only the section of its name (upstream.md §7). So sections may
+ * overlap without being nested.
  */
 export interface Sections {
   list: Section[];
   innermost: OpenSection | null;
   /** The open sections by key. */
   readonly open: Map<string, OpenSection>;
-  /** Number of all sections so far, including forgotten ones. */
+  /** Number of all sections so far, including dropped ones. */
   opened: number;
-  /** Length of `list` at which old sections are forgotten next. */
+  /** Length of `list` at which old sections are dropped next. */
   clearAt: number;
 }
 
@@ -53,15 +56,15 @@ export function createSections(): Sections {
 }
 
 /**
- * Returns a section name as GitLab compares it: in lower case, with a hyphen for each character
- * that is not a letter or digit. `Install.Deps` and `install_deps` are one name.
+ * Returns a section name in the form that GitLab compares: in lower case, with a hyphen for each
+ * character that is not a letter or digit. `Install.Deps` and `install_deps` are equal.
  */
 export const sectionKey = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
 
 /**
  * Opens a section at line `firstLine` inside the innermost one. If a section of that name is open,
- * it starts again: its duration counts from this mark. Returns the section whose header is the next
- * line; null if it has a header, or if too many sections are open.
+ * it starts again: its duration counts from this mark. Returns the section if its header is the
+ * next line. Returns null if it already has a header, or if too many sections are open.
  */
 export function openSection(sections: Sections, mark: Mark, firstLine: number): Section | null {
   const { innermost, open } = sections;
@@ -112,13 +115,16 @@ function reaches(section: Section, firstKept: number): boolean {
   return lastLine === null || lastLine >= firstKept || firstLine >= firstKept;
 }
 
-/** The sections to return if `firstKept` is the oldest kept line: all, unless there are very many. */
+/**
+ * The sections to return if `firstKept` is the oldest kept line. All of them, unless there are very
+ * many.
+ */
 export function sectionsSince(sections: Sections, firstKept: number): readonly Section[] {
   if (sections.opened < MANY_SECTIONS) return sections.list;
   return sections.list.filter((section) => reaches(section, firstKept));
 }
 
-/** Forgets sections that end before line `firstKept`, if there are at least `clearAt` sections. */
+/** Drops sections that end before line `firstKept`, if there are at least `clearAt` sections. */
 export function forgetSections(sections: Sections, firstKept: number): void {
   if (sections.list.length < sections.clearAt) return;
   sections.list = sections.list.filter((section) => reaches(section, firstKept));

@@ -1,14 +1,14 @@
 /*
- * A style packs colors and attributes into one number. SGR escapes (`ESC [ … m`) change it as in
- * ECMA-48 §8.3.117, or GitLab's `Ansi2json` where the two differ: 21 ends bold, 99 and 109 end a
- * color.
+ * A style is one number that contains colors and attributes. SGR escapes (`ESC [ … m`) change it as
+ * in ECMA-48 §8.3.117. Where GitLab's `Ansi2json` differs, GitLab is followed: 21 ends bold, 99 and
+ * 109 end a color.
  */
 
 export const PLAIN_STYLE = 0;
 
 /**
- * Bits of a style: 0–8 are the text color + 1, 9–17 the background color + 1 (0 for the default
- * color), and higher bits are attributes.
+ * Bits of a style: 0–8 are the text color + 1, and 9–17 the background color + 1. Both are 0 for
+ * the default color. Higher bits are attributes.
  */
 const BACKGROUND_SHIFT = 9;
 const COLOR_MASK = 0x1ff;
@@ -22,7 +22,7 @@ const CROSS = 1 << 24;
 
 const COLON = 0x3a;
 const SEMICOLON = 0x3b;
-/** Numbers are capped at this; no code or color is larger. */
+/** Larger numbers are reduced to this. No code or color is larger. */
 const MAX_CODE = 9999;
 
 const ATTRIBUTE_CLASSES = [
@@ -35,14 +35,17 @@ const ATTRIBUTE_CLASSES = [
   [CROSS, 'term-cross'],
 ] as const;
 
-/** Attributes that codes 0 to 9 switch on, and that codes 20 to 29 switch off. */
+/** Attributes that codes 0 to 9 set, and attributes that codes 20 to 29 clear. */
 const SWITCHED_ON = [0, BOLD, FAINT, ITALIC, UNDERLINE, 0, 0, INVERSE, CONCEAL, CROSS] as const;
 const SWITCHED_OFF = [0, BOLD, BOLD | FAINT, ...SWITCHED_ON.slice(3)] as const;
 
-/** Codes whose parameters are a color: of the text, the background, and the underline (not shown). */
+/**
+ * Whether the following parameters are a color: of the text (38), the background (48) or the
+ * underline (58, not shown).
+ */
 const isColorCode = (code: number) => code === 38 || code === 48 || code === 58;
 
-/** Number of parameters after the kind of color: 5 is a palette index, 2 is RGB. */
+/** Number of parameters that follow the kind of color: 5 is a palette index, 2 is RGB. */
 const COLOR_PARTS = new Map([
   [5, 1],
   [2, 3],
@@ -80,7 +83,10 @@ function extendedColor(kind: number | undefined, parts: readonly number[]): numb
   return kind === 5 ? first : nearestColor(first, second, third);
 }
 
-/** Applies one parameter with parts: `38:5:n`, `38:2::r:g:b`, `38:2:r:g:b`, `4:0` (off), `4:3`. */
+/**
+ * Applies one parameter with parts: a color such as `38:5:n`, `38:2::r:g:b` or `38:2:r:g:b`, or an
+ * underline such as `4:0` (off) and `4:3`.
+ */
 function withParts(style: number, parts: readonly number[]): number {
   const [code = 0, kind] = parts;
   if (code === 4) return kind === 0 ? style & ~UNDERLINE : style | UNDERLINE;
@@ -89,7 +95,7 @@ function withParts(style: number, parts: readonly number[]): number {
   return color === null ? style : withColor(style, code === 38 ? 0 : BACKGROUND_SHIFT, color);
 }
 
-/** Splits parameters at semicolons, and each into parts at colons. An empty part is 0. */
+/** Splits parameters at semicolons, and each parameter at colons into parts. An empty part is 0. */
 function parameters(bytes: Uint8Array, from: number, to: number): number[][] {
   let group = [0];
   const groups = [group];
@@ -108,7 +114,10 @@ function parameters(bytes: Uint8Array, from: number, to: number): number[][] {
   return groups;
 }
 
-/** Whether the parameters are digits, `;` and `:` only. Others are private sequences, not SGR. */
+/**
+ * Whether the parameters consist only of digits, `;` and `:`. Sequences with others are private,
+ * not SGR.
+ */
 function areNumbers(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at += 1) {
     const byte = bytes[at] as number;
@@ -118,15 +127,18 @@ function areNumbers(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 /**
- * Number of parameters after a color code that belong to the color; takes the first of them. A
- * parameter with parts is a whole color. A color of an unknown kind takes all following parameters,
- * so that none is read as a code.
+ * Number of parameters after a color code that belong to the color. `first` is the first of them. A
+ * parameter with parts is a whole color. A color of an unknown kind includes all following
+ * parameters, so that none is read as a code.
  */
 function colorLength(first: readonly number[]): number {
   return first.length > 1 ? 1 : 1 + (COLOR_PARTS.get(first[0] ?? 0) ?? Infinity);
 }
 
-/** Joins the parameters of `38;5;n` to one, like `38:5:n`; similarly for the other color codes. */
+/**
+ * Joins the parameters of `38;5;n` to one with parts, like `38:5:n`. Does the same for the other
+ * colors.
+ */
 function joinColors(groups: number[][]): number[][] {
   const joined: number[][] = [];
   for (let at = 0; at < groups.length; at += 1) {
@@ -166,7 +178,9 @@ export function applySgr(style: number, bytes: Uint8Array, from: number, to: num
   return result;
 }
 
-/** Applies parameters with colors or parts, which the loop of `applySgr` does not handle. */
+/**
+ * Applies parameters that are colors or have parts, which the loop of `applySgr` does not handle.
+ */
 function applyParts(style: number, bytes: Uint8Array, from: number, to: number): number {
   let result = style;
   for (const parts of joinColors(parameters(bytes, from, to))) {
@@ -176,8 +190,8 @@ function applyParts(style: number, bytes: Uint8Array, from: number, to: number):
 }
 
 /**
- * The CSS classes of a style, space-separated; empty for plain text. Inverse text gets classes with
- * its colors swapped; `term-inverse` provides missing ones.
+ * The CSS classes of a style, separated by spaces; empty for plain text. For inverse text, its two
+ * colors are swapped, and `term-inverse` provides a missing one.
  */
 export function classNames(style: number): string {
   const inverse = (style & INVERSE) !== 0;
@@ -191,12 +205,15 @@ export function classNames(style: number): string {
   return names.join(' ');
 }
 
-/* The 256 colors of xterm's `256colres.h`: 0–15 named, 16–231 a cube of 6 × 6 × 6, 232–255 grays. */
+/*
+ * The 256 colors of xterm's `256colres.h`: 0–15 have names, 16–231 are a cube of 6 × 6 × 6, 232–255
+ * are grays.
+ */
 
 /** Names of colors 0–7; 8–15 are the light variants. */
 const NAMES = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const;
 
-/** Intensity of the six steps of the cube, 0–255. */
+/** Intensity of each of the six steps of the cube, 0–255. */
 const STEPS = [0, 95, 135, 175, 215, 255] as const;
 
 /** Colors 0–15, chosen to be readable on a dark background. */
@@ -234,9 +251,9 @@ function hexColor(index: number): string {
 }
 
 /**
- * The CSS class of a palette color, 0–255, for text (`fg`) or background (`bg`). Uses GitLab's
- * names, so that its style sheets apply: `term-fg-red`, `term-bg-l-blue` for 0–15, `xterm-fg-208`
- * for others.
+ * The CSS class of a palette color, 0–255, for text (`fg`) or background (`bg`). Classes have
+ * GitLab's names, so that its style sheets apply: for colors 0–15 as `term-fg-red` or
+ * `term-bg-l-blue`, for others as `xterm-fg-208`.
  */
 function colorClass(target: 'fg' | 'bg', index: number): string {
   const name = NAMES[index % 8];
@@ -267,7 +284,8 @@ function colorRules(index: number): string[] {
  * CSS for pages without GitLab's style sheets, with a rule for every class in the HTML of a log:
  * `term-bold`, `term-faint`, `term-italic`, `term-underline`, `term-inverse`, `term-conceal`,
  * `term-cross`, `term-fg-red` and `term-fg-l-red` (eight names each, and `bg`), `xterm-fg-16` to
- * `xterm-fg-255` (and `bg`). A page sets `--term-text` and `--term-ground` to its own two colors.
+ * `xterm-fg-255` (and `bg`). A page sets `--term-text` and `--term-ground` to its own text and
+ * background colors.
  */
 export function traceStyleSheet(): string {
   const colors = Array.from({ length: 256 }, (_, index) => colorRules(index)).flat();
