@@ -11,7 +11,10 @@ import {
 import { projectIdentity } from './serialize.ts';
 import { type Capabilities, isSince } from './versions.ts';
 
-/** Whether a pattern such as `review/*` matches the environment. Without patterns all match. */
+/**
+ * Whether one of the patterns, such as `review/*`, matches the environment. Without patterns, any
+ * environment matches.
+ */
 function matchesAny(patterns: readonly string[] | undefined, environment?: string): boolean {
   if (patterns === undefined) return true;
   if (environment === undefined) return false;
@@ -28,8 +31,9 @@ function allows(access: AgentAccess, job: JobRecord): boolean {
 }
 
 /**
- * Returns the configuration of the access entry that allows the job: an entry of its project or of a
- * group above. Null if there is none. The agent's own project needs no entry (upstream.md §3.8).
+ * Returns the configuration of the access entry that allows the job: an entry for its project or
+ * for a group above it. Null if there is none. The agent's own project needs no entry (upstream.md
+ * §3.8).
  */
 function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, unknown> | null {
   const paths = [job.project.path, ...pathsAbove(job.project.path)];
@@ -42,7 +46,7 @@ function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, un
   return agent.project === job.project ? {} : null;
 }
 
-/** Returns a role and all lower ones. From 19.3 on, security_manager is above developer. */
+/** Returns a role and all lower ones. Since 19.3, these include security_manager from developer on. */
 function rolesUpTo(role: Role | null, { version }: Capabilities): string[] {
   const included = roles.slice(0, role === null ? 0 : roles.indexOf(role) + 1);
   return included.flatMap((name) => {

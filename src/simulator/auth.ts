@@ -29,7 +29,9 @@ function credentialsOf({ headers, params }: Pick<UnauthenticatedRequest, 'header
   };
 }
 
-/** Whether a job's token is valid: while the job or its after_script runs (upstream.md §2.6). */
+/**
+ * Whether a job's token is valid. It is while the job or its after_script runs (upstream.md §2.6).
+ */
 function hasValidToken(job: JobRecord | null): job is JobRecord {
   return job !== null && (job.status === 'running' || job.status === 'canceling');
 }
@@ -73,7 +75,7 @@ function checkScopes(token: TokenRecord, route: Route, method: string): void {
 }
 
 /**
- * Throws if a token is expired, revoked or without the needed scope, in this order
+ * Throws if a token is expired, revoked or lacks the needed scope. Checks in this order
  * (upstream.md §8).
  */
 function checkToken(token: TokenRecord, route: Route, method: string): void {
@@ -88,7 +90,7 @@ function checkToken(token: TokenRecord, route: Route, method: string): void {
   }
 }
 
-/** Applies the Sudo header: an admin with scope `sudo` acts as another user. */
+/** Applies the Sudo header: an admin whose token has the scope `sudo` acts as another user. */
 function applySudo(request: UnauthenticatedRequest, caller: Caller): Caller {
   const target = firstText(request.headers['sudo'], request.params['sudo']);
   if (target === undefined || caller.user === null) return caller;
@@ -118,8 +120,8 @@ function bearerCaller(request: UnauthenticatedRequest, route: Route, value: stri
 }
 
 /**
- * Authenticates a request. An invalid credential is always an error; a JOB-TOKEN header is ignored
- * on routes that do not accept job tokens (upstream.md §8).
+ * Authenticates a request. An invalid credential is always an error, with one exception: a
+ * JOB-TOKEN header is ignored on routes that do not accept job tokens (upstream.md §8).
  */
 export function authenticate(request: UnauthenticatedRequest, route: Route): Caller {
   const { privateToken, bearerToken, jobToken } = credentialsOf(request);
@@ -137,8 +139,8 @@ export function authenticate(request: UnauthenticatedRequest, route: Route): Cal
 }
 
 /**
- * Returns the throttle's counter: one per user, and one for all anonymous requests
- * (upstream.md §5.1).
+ * Returns name and key of the rate limit counter for a request. Each user has one, and all
+ * anonymous requests share one (upstream.md §5.1).
  */
 export function throttleKey(request: UnauthenticatedRequest): { name: string; key: string } {
   const { privateToken, bearerToken, jobToken } = credentialsOf(request);

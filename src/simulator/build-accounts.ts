@@ -10,10 +10,10 @@ import {
   type WorldState,
 } from './records.ts';
 
-/** Columns of a record, each optional. A missing or undefined one gets its default. */
+/** Fields of a record, each optional. A missing or undefined field gets its default. */
 export type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
-/** Returns the defaults with the given columns applied. Other keys of `given` are ignored. */
+/** Returns the defaults, replaced by the given fields. Ignores other keys of `given`. */
 export function withDefaults<T extends object>(defaults: T, given: Given<T>): T {
   const merged = { ...defaults };
   for (const key of Object.keys(defaults) as (keyof T)[]) {
@@ -25,20 +25,23 @@ export function withDefaults<T extends object>(defaults: T, given: Given<T>): T 
 
 const userDefaults = { admin: false, state: 'active' };
 
-/** A user to add; by default active, not an admin, and with the capitalized username as name. */
+/**
+ * A user to add. By default active, not an admin, and named like the username with a capital
+ * letter.
+ */
 export interface UserOptions extends Given<typeof userDefaults & Pick<UserRecord, 'id' | 'name'>> {
   username: string;
 }
 
 const tokenDefaults = {
   scopes: ['api'] as readonly string[],
-  /** Permissions of a fine-grained token, such as `read_job`; null for a token with scopes. */
+  /** Permissions of a fine-grained token, such as `read_job`. Null for a token with scopes. */
   permissions: null as readonly string[] | null,
   expired: false,
   revoked: false,
 };
 
-/** A token to add; by default a personal access token with scope `api`. */
+/** A token to add. By default a personal access token with scope `api`. */
 export interface TokenOptions extends Given<typeof tokenDefaults> {
   /** @default the user of the job */
   user?: UserRecord | string | undefined;
@@ -48,7 +51,7 @@ export interface TokenOptions extends Given<typeof tokenDefaults> {
   job?: JobRecord | number | undefined;
 }
 
-/** A group to add. `addProject` adds a missing group without members. */
+/** A group to add. `addProject` adds missing groups without members. */
 export interface GroupOptions {
   path: string;
   id?: number | undefined;
@@ -57,7 +60,7 @@ export interface GroupOptions {
 
 const projectDefaults = {
   visibility: 'private' as ProjectRecord['visibility'],
-  /** If true, guests may read jobs, as in GitLab by default. */
+  /** Whether guests may read jobs. GitLab's default, too. */
   publicPipelines: true,
   cancelRole: 'developer' as Role,
   variablesRole: 'developer' as Role,
@@ -67,7 +70,7 @@ const projectDefaults = {
   defaultBranch: 'main',
 };
 
-/** A project to add; by default private. */
+/** A project to add. Private by default. */
 export interface ProjectOptions
   extends Given<typeof projectDefaults & Pick<ProjectRecord, 'id' | 'name'>> {
   /** Full path: `group/sub/app`. Missing groups are created. */
@@ -80,11 +83,11 @@ export interface ProjectOptions
 
 /** An agent for Kubernetes to add, with its ci_access entries. */
 export interface AgentOptions extends Given<Pick<AgentRecord, 'id' | 'name' | 'access'>> {
-  /** The project with the agent's configuration. */
+  /** The project that contains the agent's configuration. */
   project: ProjectRecord | string | number;
 }
 
-/** Returns the requested id, or the highest id so far plus one. */
+/** Returns the requested id; without one, the highest id so far plus one. */
 export function takeId(
   state: WorldState,
   kind: keyof WorldState['lastId'],
@@ -114,7 +117,7 @@ export function findOrAddUser(state: WorldState, user: UserRecord | string): Use
   return state.users.get(user) ?? addUser(state, { username: user });
 }
 
-/** Adds a token of a user, or of a job. Throws if neither gives a user. */
+/** Adds a token of a user or of a job. Throws if the options name no user and the job has none. */
 export function addToken(state: WorldState, options: TokenOptions): TokenRecord {
   const job = typeof options.job === 'number' ? state.jobs.get(options.job) : options.job;
   const owner = options.user ?? job?.user;
@@ -139,7 +142,7 @@ function membersOf(
   return new Map(entries);
 }
 
-/** Adds a group. Its members are members of everything below its path. */
+/** Adds a group. Its members are also members of all projects and groups below its path. */
 export function addGroup(state: WorldState, options: GroupOptions): GroupRecord {
   const group: GroupRecord = {
     id: takeId(state, 'group', options.id),
@@ -176,7 +179,7 @@ export function addProject(state: WorldState, options: ProjectOptions): ProjectR
   return project;
 }
 
-/** Changes a project's path. The former path still finds it. */
+/** Changes a project's path. The project can still be found by its former path. */
 export function moveProject(state: WorldState, project: ProjectRecord, path: string): void {
   ensureGroups(state, path);
   state.projectPaths.delete(project.path.toLowerCase());

@@ -15,7 +15,7 @@ import {
   type WorldState,
 } from './records.ts';
 
-/** A time: milliseconds since 1970, ISO text, or null for never. */
+/** Milliseconds since 1970, ISO text, or null for never. */
 export type Time = number | string | null;
 
 type PipelineColumns = Pick<
@@ -23,16 +23,16 @@ type PipelineColumns = Pick<
   'iid' | 'ref' | 'tag' | 'sha' | 'beforeSha' | 'source' | 'name' | 'yamlErrors' | 'raw'
 >;
 
-/** A pipeline to add; by default a push to the default branch. */
+/** A pipeline to add. By default that of a push to the default branch. */
 export interface PipelineOptions extends Given<PipelineColumns> {
   id?: number | undefined;
   /** @default the project's first member */
   user?: UserRecord | string | null | undefined;
   /** First line of the commit message; null if the commit no longer exists. */
   commit?: string | null | undefined;
-  /** Fixes the status until a job changes. @default derived from the jobs */
+  /** Sets the status until that of a job changes. @default derived from the jobs */
   status?: string | undefined;
-  /** Stages in order. @default in order of the jobs added */
+  /** Stages in order. @default in the order in which jobs are added */
   stages?: readonly string[] | undefined;
   createdAt?: Time | undefined;
 }

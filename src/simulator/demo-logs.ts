@@ -1,8 +1,8 @@
 import type { LogScript } from './records.ts';
 
 /*
- * Logs in the format of a runner (upstream.md §7): ANSI colors, section markers, progress bars
- * overwritten with \r, and on newer runners a timestamp before every line.
+ * Logs in the format of a runner (upstream.md §7): ANSI colors, section marks, progress bars that
+ * are overwritten with \r and, on newer runners, a timestamp before every line.
  */
 
 const esc = '\u001b';
@@ -28,9 +28,9 @@ interface JobLog {
   readonly image: string;
   readonly commands: readonly { readonly run: string; readonly output: readonly string[] }[];
   readonly uploads?: readonly string[];
-  /** End of the error message, such as `: exit code 1`. Absent if the job succeeds. */
+  /** End of the error message, such as `: exit code 1`. Undefined if the job succeeds. */
   readonly failure?: string;
-  /** Every line has a timestamp, which is the default since runner 18.7. */
+  /** Whether every line has a timestamp. The default of runners since 18.7. */
   readonly timestamps?: boolean;
 }
 
@@ -91,7 +91,8 @@ function finalSections({ uploads = [], failure }: JobLog): Section[] {
 }
 
 /**
- * Returns a line, or a part of one that ends in \r, for the time that its section marks contain.
+ * Returns a line, or the part of a line that ends in \r. `unixSeconds` is the time for its section
+ * marks.
  */
 type Chunk = (unixSeconds: number) => string;
 
@@ -122,7 +123,7 @@ function chunksOf(log: JobLog): Chunk[] {
 }
 
 /**
- * The 32-byte prefix of newer runners; `+` marks a continuation of the previous line
+ * The 32-byte prefix that newer runners write. `+` marks a continuation of the previous line
  * (upstream.md §7).
  */
 function timestamp(ms: number, isContinuation: boolean): string {
@@ -139,7 +140,7 @@ function withTimestamps(chunks: readonly string[], timeAt: (at: number) => numbe
   });
 }
 
-/** Returns the script that prints a log evenly over the run time of a job. */
+/** Returns a script that prints a log evenly over the run time of a job. */
 export function toScript(log: JobLog): LogScript {
   const chunks = chunksOf(log);
   return (startedAt, runMs) => {
@@ -149,7 +150,7 @@ export function toScript(log: JobLog): LogScript {
   };
 }
 
-/** A progress bar; each state overwrites the previous one. */
+/** Lines of a progress bar. Each overwrites the previous one. */
 function progress(label: string, steps: number): string[] {
   return Array.from({ length: steps }, (_, at) => {
     const share = Math.round(((at + 1) / steps) * 100);

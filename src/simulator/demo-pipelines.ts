@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 
 export interface WebPipeline {
   readonly id?: number;
-  /** Id of the first job; the other jobs have the ids that follow. */
+  /** Id of the first job. The other jobs have the ids after it. */
   readonly firstJobId?: number;
   readonly user: string;
   readonly ref: string;
@@ -75,7 +75,7 @@ function webJobs(world: World, { unitTests = 'pass', ref }: WebPipeline): JobOpt
       name: 'build',
       stage: 'build',
       artifactsExpireAt: world.now + 30 * day,
-      // An archive of 3 GB, whose size does not fit into 32 bits.
+      // The size of this archive, 3 GB, does not fit into 32 bits.
       plan: plan('build', 25 * second, { artifacts: [archive(3_221_225_472), metadata] }),
     },
   ];
@@ -102,7 +102,7 @@ function deployJobs(): JobOptions[] {
   ];
 }
 
-/** Adds the downstream pipeline of the web shop, in the private project. */
+/** Adds the pipeline in the private project that a pipeline of the web shop triggers. */
 function addContractTests(world: World, upstream: PipelineRecord): PipelineRecord {
   const pipeline = world.addPipeline('acme/shop/api', {
     source: 'pipeline',
@@ -115,7 +115,10 @@ function addContractTests(world: World, upstream: PipelineRecord): PipelineRecor
   return pipeline;
 }
 
-/** Adds a pipeline of the web shop with all its jobs `created`: check, test, build, deploy. */
+/**
+ * Adds a pipeline of the web shop with all its jobs (check, test, build, deploy) in the status
+ * `created`.
+ */
 export function addWebPipeline(world: World, options: WebPipeline): PipelineRecord {
   const pipeline = world.addPipeline('acme/shop/web', {
     id: options.id,

@@ -40,10 +40,12 @@ function toPattern(route: Route) {
   return { route, pattern: new RegExp(`^/api/v4${source}/?$`) };
 }
 
-/** All routes. No path matches two patterns, so the order does not matter. */
+/** All routes. No path matches two of them, so their order does not matter. */
 const patterns = [...readRoutes, ...writeRoutes].map(toPattern);
 
-/** Decodes a path parameter once: a doubly encoded slash stays `%2F` (upstream.md §1.3). */
+/**
+ * Decodes a path parameter once. So a slash that was encoded twice stays `%2F` (upstream.md §1.3).
+ */
 function decode(text: string): string | null {
   try {
     return decodeURIComponent(text);
@@ -52,7 +54,7 @@ function decode(text: string): string | null {
   }
 }
 
-/** Returns the route of a path; GET routes serve HEAD too. Null if the release has none. */
+/** Returns the route of a path; null if this release has none. GET routes also serve HEAD. */
 function matchRoute(method: string, path: string, caps: Capabilities): Match | null {
   const routeMethod = method === 'HEAD' ? 'GET' : method;
   for (const { route, pattern } of patterns) {
@@ -80,7 +82,10 @@ export function parseBody(bytes: Buffer, type: string): Param | undefined {
   }
 }
 
-/** Splits path and query, without the base path; null if the path is outside the installation. */
+/**
+ * Splits a request target into path and query, and removes the base path. Null if the path is not
+ * below the base path.
+ */
 function targetOf(target: string, basePath: string): Target | null {
   const at = target.indexOf('?');
   const path = at < 0 ? target : target.slice(0, at);
@@ -98,8 +103,8 @@ function paramsOf({ body }: RawRequest, search: string, pathParams: Params): Par
 }
 
 /**
- * Counts a request. Throws 429 beyond the rate limit, else returns the headers to add
- * (upstream.md §5.1).
+ * Counts a request. Throws 429 if it exceeds the rate limit, otherwise returns the rate limit
+ * headers of the response (upstream.md §5.1).
  */
 function throttle(request: UnauthenticatedRequest): Record<string, string> {
   const { rateLimit, limits, clock, caps } = request;
@@ -135,7 +140,7 @@ function withErrors(handle: () => HttpResponse): HttpResponse {
   }
 }
 
-/** Handles a request with the checks in the order of upstream.md §1.1. */
+/** Handles a request. Checks it in the order of upstream.md §1.1. */
 export function dispatch(instance: Instance, request: RawRequest): HttpResponse {
   const target = targetOf(request.target, instance.basePath);
   if (target?.path.startsWith('/api/v3/')) {
@@ -148,7 +153,7 @@ export function dispatch(instance: Instance, request: RawRequest): HttpResponse 
   return withErrors(() => handleApiRequest(instance, request, target));
 }
 
-/** Returns the route of a request as `GET /projects/:id/jobs`; '' if there is none. */
+/** Returns the route of a request, such as `GET /projects/:id/jobs`; '' if there is none. */
 export function routeOf(instance: Instance, method: string, target: string): string {
   const { path } = targetOf(target, instance.basePath) ?? { path: '' };
   const match = matchRoute(method, path, instance.caps);

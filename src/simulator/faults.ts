@@ -2,21 +2,24 @@ import { type HttpResponse, htmlPage } from './responses.ts';
 
 export interface Fault {
   /**
-   * `429` is the throttle's plain text, `429-json` the application's; `html` a sign-in page with
-   * 200; `reset` closes the connection; `hang` never responds; `truncated` closes the connection
-   * after half of the body; `slow` responds after `delayMs`; `maintenance` responds as a read-only
-   * instance.
+   * What happens to the request:
+   * - `429` responds with the plain text of the throttle, `429-json` with the JSON of the
+   * application's rate limiter
+   * - `html` responds with a sign-in page and status 200
+   * - `maintenance` responds like a read-only instance
+   * - `reset` closes the connection, `truncated` after half of the body
+   * - `hang` never responds, `slow` responds after `delayMs`
    */
   kind: keyof typeof responses | 'maintenance' | 'reset' | 'hang' | 'truncated' | 'slow';
-  /** Substring or pattern of `${method} ${path}`. @default every request */
+  /** Substring of `${method} ${path}`, or a pattern for it. @default every request */
   match?: string | RegExp | undefined;
-  /** @default 1; Infinity is allowed */
+  /** Number of requests; may be Infinity. @default 1 */
   times?: number | undefined;
   retryAfter?: number | undefined;
-  /** Delay of the fault or, for `slow`, of the response. */
+  /** Delay before the fault or, for `slow`, before the response. */
   delayMs?: number | undefined;
   location?: string | undefined;
-  /** The request is handled first, and only its response is lost. */
+  /** Whether the request is handled first, so that only its response is lost. */
   afterHandling?: boolean | undefined;
 }
 
@@ -39,7 +42,7 @@ export function createFaultQueue() {
     clear() {
       pending = [];
     },
-    /** Returns the fault for a request, or null, and counts it as used once. */
+    /** Returns the fault for a request and counts it as used once. Null if there is none. */
     take(method: string, path: string): Fault | null {
       const entry = pending.find(({ fault }) => matches(fault, `${method} ${path}`));
       if (entry === undefined) return null;
@@ -60,7 +63,7 @@ function json(status: number, value: unknown): HttpResponse {
 
 const tooMany = 'This endpoint has been requested too many times. Try again later.';
 
-/** Responses by kind of fault (upstream.md §5, §6). Other kinds have none. */
+/** Responses by kind of fault (upstream.md §5, §6). Some kinds have none. */
 const responses = {
   '429': response(429, 'text/plain', 'Retry later\n'),
   '429-json': json(429, { message: { error: tooMany } }),
@@ -79,7 +82,7 @@ function maintenance(is503: boolean): HttpResponse {
 
 const defaultRetryAfter: ByKind<number> = { '429': 60, maintenance: 60 };
 
-/** Returns the response of a fault; null if the kind has none. */
+/** Returns the response of a fault; null if its kind has none. */
 export function faultResponse(
   fault: Fault,
   options: {

@@ -3,7 +3,10 @@ import type { JobRecord, PipelineRecord, UserRecord, WorldState } from './record
 import { appendLog, finishJob, isComplete, pipelineStatus, setStatus } from './statuses.ts';
 import type { Capabilities } from './versions.ts';
 
-/** Longest step of the clock, so that one long advance passes through every stage. */
+/**
+ * Longest step of the clock. A long advance consists of several steps, so that jobs pass through
+ * all statuses.
+ */
 const maxStepMs = 1_000;
 
 export function advance(state: WorldState, ms: number): void {
@@ -20,7 +23,10 @@ function advancePipeline(state: WorldState, pipeline: PipelineRecord): void {
   if (!jobs.some((job) => job.status in steps)) state.active.delete(pipeline);
 }
 
-/** What the clock does to a job in each status. Jobs in other statuses wait for a request. */
+/**
+ * What each step of the clock does to a job, by status. In other statuses, only a request changes
+ * the job.
+ */
 const steps: Readonly<Record<string, (state: WorldState, job: JobRecord) => void>> = {
   created: leaveCreated,
   waiting_for_resource: enqueue,
@@ -47,8 +53,8 @@ function enqueue(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * Returns the outcome of the stages before a job's own: unfinished while one of their jobs waits or
- * runs. A manual job that is allowed to fail does not count.
+ * Returns the outcome of the stages before that of a job. It is `unfinished` while a job in them
+ * waits or runs, except for a manual job that is allowed to fail.
  */
 function earlierStages(job: JobRecord): 'done' | 'failed' | 'unfinished' {
   const { stages, jobs } = job.pipeline;
@@ -97,7 +103,7 @@ function run(state: WorldState, job: JobRecord): void {
   finishJob(state, job, { status: outcome, failureReason });
 }
 
-/** Prints the share of the script that corresponds to the elapsed run time. */
+/** Prints as much of the script as corresponds to the elapsed run time. */
 function printLog(state: WorldState, job: JobRecord, progress: number): void {
   if (job.script === null && job.plan.script !== null) {
     const chunks = job.plan.script(job.startedAt ?? state.now, job.plan.runMs);
@@ -109,7 +115,10 @@ function printLog(state: WorldState, job: JobRecord, progress: number): void {
   job.script.printed = end;
 }
 
-/** Ends a trigger job when its downstream pipeline ends. Without one it fails immediately. */
+/**
+ * Ends a trigger job when its downstream pipeline ends. Without a downstream pipeline, it fails
+ * immediately.
+ */
 function followDownstream(state: WorldState, job: JobRecord): void {
   const status = job.downstream === null ? 'success' : pipelineStatus(job.downstream);
   if (!isComplete(status)) return;
@@ -121,8 +130,8 @@ function followDownstream(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * Cancels a job if its status allows it; otherwise does nothing, and the response shows the current
- * status (upstream.md §2.8). `force` ends a job in the status `canceling`, and no other.
+ * Cancels a job if its status allows it. Otherwise does nothing, and the response shows the current
+ * status (upstream.md §2.8). `force` only ends a job in the status `canceling`.
  */
 export function cancelJob(
   state: WorldState,
@@ -144,8 +153,8 @@ export function isRetryable(job: JobRecord, caps: Capabilities): boolean {
 }
 
 /**
- * Retries a job as a new row, and resets skipped jobs of later stages to `created`
- * (upstream.md §2.9).
+ * Retries a job: adds a new job, and resets skipped jobs of later stages to `created` (upstream.md
+ * §2.9).
  */
 export function retryJob(state: WorldState, job: JobRecord, user: UserRecord | null): JobRecord {
   const retry = cloneJob(state, job, user);
@@ -164,7 +173,7 @@ export function isErasable(job: JobRecord): boolean {
   return isComplete(job.status) && (job.artifacts.length > 0 || job.logBytes > 0);
 }
 
-/** Deletes a job's log and artifacts. Its status stays. */
+/** Deletes a job's log and artifacts. Its status does not change. */
 export function eraseJob(state: WorldState, job: JobRecord): void {
   job.erasedAt = state.now;
   job.artifacts = [];
@@ -174,7 +183,7 @@ export function eraseJob(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * Whether a job can be played, which includes a manual job that already ran (upstream.md §2.11).
+ * Whether a job can be played. A manual job can be played again after it ran (upstream.md §2.11).
  */
 export function isPlayable(job: JobRecord, caps: Capabilities): boolean {
   if (job.when !== 'manual' && job.when !== 'delayed') return false;
@@ -182,7 +191,7 @@ export function isPlayable(job: JobRecord, caps: Capabilities): boolean {
   return job.status === 'manual' || job.status === 'scheduled' || isRetryable(job, caps);
 }
 
-/** Starts a manual or delayed job as the given user; a job that already ran is retried. */
+/** Starts a manual or delayed job as the given user. If the job already ran, retries it. */
 export function playJob(state: WorldState, job: JobRecord, user: UserRecord | null): JobRecord {
   if (job.status !== 'manual' && job.status !== 'scheduled') return retryJob(state, job, user);
   job.user = user;

@@ -1,14 +1,14 @@
-/** A rate limit of requests per period, as Rack::Attack counts it. */
+/** A rate limit of requests per period, counted like Rack::Attack. */
 export interface RateLimit {
   readonly limit: number;
   readonly periodMs: number;
 }
 
-/** Limits of the instance, and request counters in fixed windows, as GitLab counts them. */
+/** Limits of the instance, and counters of requests in fixed windows as in GitLab. */
 export interface Limits {
-  /** Counts a request; returns the number of requests in the current window. */
+  /** Counts a request. Returns the number of requests in the current window, including this one. */
   count(key: string, periodMs: number, now: number): number;
-  /** Requests per minute and user on a project's jobs; 0 = no limit (upstream.md §5.2). */
+  /** Requests per minute and user on a project's jobs; 0 means no limit (upstream.md §5.2). */
   readonly jobsIndex: number;
   /** Whether pages beyond row 50,000 are rejected on every release (upstream.md §4.1). */
   readonly enforceOffset: boolean;
@@ -28,7 +28,7 @@ export function createLimits(settings: Pick<Limits, 'jobsIndex' | 'enforceOffset
   };
 }
 
-/** Returns the RateLimit-* headers of a throttled caller (upstream.md §5.1). */
+/** Returns the RateLimit-* headers (upstream.md §5.1). */
 export function rateLimitHeaders(
   name: string,
   { limit, periodMs }: RateLimit,

@@ -5,8 +5,8 @@ import { internalError, paginationNotAllowed } from './responses.ts';
 import type { Capabilities } from './versions.ts';
 
 /*
- * Offset and keyset pages, newest row first. Lists are kept in ascending order of id, so that the
- * first page reads from the end and a cursor is a binary search. No request sorts 50,000 jobs.
+ * Offset and keyset pages, newest row first. Lists are in ascending order of id: the first page is
+ * read from the end, and a cursor is found by binary search. So no request sorts 50,000 jobs.
  */
 
 export interface Page<T> {
@@ -22,7 +22,7 @@ export interface PageParams {
 interface Selection<T> {
   readonly matches: (row: T) => boolean;
   readonly limit: number;
-  /** Matching rows to leave out at the start. */
+  /** Number of matching rows to skip at the start. */
   readonly skip?: number;
 }
 
@@ -55,7 +55,9 @@ const maxPerPage = 100;
 const maxCountedRows = 10_000;
 const maxOffset = 50_000;
 
-/** Reads `page` and `per_page` with the release's validation (upstream.md §4.1). */
+/**
+ * Reads `page` and `per_page`, and validates them like the simulated release (upstream.md §4.1).
+ */
 export function readPageParams(reader: ParamReader, caps: Capabilities): PageParams {
   const page = readPositive(reader, caps, { name: 'page', fallback: 1 });
   const isZero = readInteger({ params: reader.params, problems: [] }, 'per_page') === 0;
@@ -78,7 +80,7 @@ function readPositive(
 }
 
 /**
- * Returns the URL of the list with other parameters, on GitLab's external address
+ * Returns the URL of the list with some parameters replaced, on GitLab's external address
  * (upstream.md §4.1).
  */
 function listUrl(request: ApiRequest, params: Params): string {
@@ -105,20 +107,23 @@ function checkMaxOffset(request: ApiRequest, { page, perPage }: PageParams): voi
   );
 }
 
-/** The page to read, and what the list supports. */
+/** The page to read, and the features of the list. */
 export interface OffsetOptions<T> extends PageParams {
   readonly matches: (row: T) => boolean;
-  /** Whether the response has the total number of rows, up to 10,000. */
+  /** Whether the response contains the total number of rows, unless it exceeds 10,000. */
   readonly totals: boolean;
-  /** Whether pages beyond row 50,000 can be rejected. */
+  /** Whether pages beyond row 50,000 may be rejected. */
   readonly limited?: boolean;
-  /** Parameters that GitLab adds to the links with their defaults if the request has none. */
+  /**
+   * Parameters that GitLab adds to links, with these defaults, if the request does not contain
+   * them.
+   */
   readonly declared?: Params;
 }
 
 /**
- * Returns a page by number. Without a total, the next page is known from one row more than
- * requested (upstream.md §4.1).
+ * Returns a page by number. Without a total, reads one row more than requested to know whether a
+ * next page exists (upstream.md §4.1).
  */
 export function offsetPage<T extends Row>(
   request: ApiRequest,
@@ -152,14 +157,15 @@ export function offsetPage<T extends Row>(
 }
 
 /**
- * Where a keyset page begins. Without an id: at the start of the list, or at its end if backward.
+ * Where a keyset page begins. With a null id, at the start of the list, or at its end if
+ * `backward`.
  */
 interface Cursor {
   readonly id: number | null;
   readonly backward: boolean;
 }
 
-/** Encodes a cursor as GitLab does: padded URL-safe base64 of compact JSON (upstream.md §4.2). */
+/** Encodes a cursor like GitLab: compact JSON in padded URL-safe base64 (upstream.md §4.2). */
 export function encodeCursor(id: number, direction: 'n' | 'p'): string {
   const json = JSON.stringify({ id: String(id), _kd: direction });
   return Buffer.from(json).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
@@ -173,9 +179,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/**
- * Decodes a cursor. An invalid one raises inside GitLab's paginator, hence 500 (upstream.md §4.2).
- */
+/** Decodes a cursor. Throws 500 for an invalid one, like GitLab's paginator (upstream.md §4.2). */
 function decodeCursor(text: string): Cursor {
   const isPadded = text.includes('=');
   if (!/^[\w-]+={0,2}$/.test(text) || (isPadded && text.length % 4 !== 0)) throw internalError();
@@ -196,7 +200,7 @@ function cursorOf(params: Params): Cursor {
 
 export const wantsKeyset = (params: Params): boolean => params['pagination'] === 'keyset';
 
-/** Rejects any order but newest first, and releases before 15.9 (upstream.md §4.2). */
+/** Throws 405 for releases before 15.9, and for any order but newest first (upstream.md §4.2). */
 function checkKeysetOrder({ params, caps }: ApiRequest): void {
   const orderBy = params['order_by'] ?? 'id';
   const sort = params['sort'] ?? 'desc';
@@ -205,8 +209,8 @@ function checkKeysetOrder({ params, caps }: ApiRequest): void {
 }
 
 /**
- * Returns a page from a cursor, newest first in either direction. `Link` has the next page only;
- * newer releases add headers with both cursors (upstream.md §4.2).
+ * Returns a page from a cursor on, newest first in either direction. `Link` contains only the next
+ * page. Newer releases add headers with both cursors (upstream.md §4.2).
  */
 export function keysetPage<T extends Row>(
   request: ApiRequest,

@@ -2,7 +2,7 @@ import { invalidParameters } from './responses.ts';
 import { scopeValues } from './statuses.ts';
 import type { Capabilities } from './versions.ts';
 
-/** A request parameter as Rack or JSON delivers it. */
+/** A request parameter, as parsed by Rack or from JSON. */
 export type Param = string | number | boolean | null | Param[] | { [key: string]: Param };
 export type Params = { [key: string]: Param };
 
@@ -12,7 +12,7 @@ export function isHash(value: Param | undefined): value is Params {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Splits `a[b][]` into `a`, `b` and an empty name, which stands for an array element. */
+/** Splits `a[b][]` into `a`, `b` and an empty name, which means an element of an array. */
 function keyParts(key: string): string[] {
   const open = key.indexOf('[');
   if (open <= 0) return [key];
@@ -21,8 +21,8 @@ function keyParts(key: string): string[] {
 }
 
 /**
- * Appends to an array as Rack does: `list[][a]=1&list[][b]=2` is one hash, and a second `list[][a]`
- * begins another.
+ * Appends to an array like Rack: `list[][a]=1&list[][b]=2` is one hash in the array, and another
+ * `list[][a]` begins a second hash.
  */
 function appendTo(list: Param[], rest: string[], value: string): void {
   const [next] = rest;
@@ -52,14 +52,17 @@ function assign(target: Params, [name = '', ...rest]: string[], value: string): 
   }
 }
 
-/** Parses a query or form the way Rack nests it: `scope[]=a`, `list[][key]=b`, `hash[key]=c`. */
+/**
+ * Parses a query or form into nested parameters like Rack: `scope[]=a`, `list[][key]=b`,
+ * `hash[key]=c`.
+ */
 export function parseNested(pairs: URLSearchParams): Params {
   const params = emptyParams();
   for (const [key, value] of pairs) assign(params, keyParts(key), value);
   return params;
 }
 
-/** Escapes as Ruby's CGI.escape, which Rails uses for the queries of links. */
+/** Escapes like Ruby's CGI.escape, which Rails uses for the queries of links. */
 function cgiEscape(text: string): string {
   return encodeURIComponent(text)
     .replace(/%20/g, '+')
@@ -74,7 +77,7 @@ function flatten(name: string, value: Param): string[] {
   return [`${cgiEscape(name)}=${cgiEscape(String(value ?? ''))}`];
 }
 
-/** Formats parameters as Rails' `to_query`: all of them, sorted (upstream.md §4.1). */
+/** Formats parameters like Rails' `to_query`: all of them, sorted (upstream.md §4.1). */
 export function toQuery(params: Params): string {
   return Object.entries(params)
     .flatMap(([name, value]) => flatten(name, value))
@@ -82,15 +85,15 @@ export function toQuery(params: Params): string {
     .join('&');
 }
 
-/** Collects validation problems, so that one response reports all of them. */
+/** Reads parameters and collects all problems, so that one response reports all of them. */
 export interface ParamReader {
   readonly params: Params;
   readonly problems: string[];
 }
 
 /**
- * Reads parameters. Throws `400 {"error": …}` with all problems if any is invalid
- * (upstream.md §1.1).
+ * Reads parameters. If any is invalid, throws `400 {"error": …}` with all problems (upstream.md
+ * §1.1).
  */
 export function readParams<T>({ params }: { params: Params }, read: (reader: ParamReader) => T): T {
   const reader: ParamReader = { params, problems: [] };
@@ -108,7 +111,7 @@ function isInteger(value: Param): boolean {
   return typeof value === 'string' && /^[-+]?\d+$/.test(value);
 }
 
-/** Reads an integer. Undefined if absent, blank or invalid. */
+/** Reads an integer. Undefined if it is absent, blank or invalid. */
 export function readInteger(reader: ParamReader, name: string): number | undefined {
   const value = reader.params[name];
   if (isBlank(value)) return undefined;
@@ -122,7 +125,7 @@ export const readPathId = (reader: ParamReader, name: string) => readInteger(rea
 const trueWords = new Set(['true', '1', 't', 'yes', 'y', 'on']);
 const falseWords = new Set(['false', '0', 'f', 'no', 'n', 'off']);
 
-/** Reads a boolean in any spelling that Grape accepts. False if absent. */
+/** Reads a boolean in any form that Grape accepts. False if it is absent. */
 export function readBoolean(reader: ParamReader, name: string): boolean {
   const value = reader.params[name];
   if (isBlank(value)) return false;
@@ -131,7 +134,7 @@ export function readBoolean(reader: ParamReader, name: string): boolean {
   return trueWords.has(word);
 }
 
-/** Reads a hash of values, such as job inputs. Empty if absent. */
+/** Reads a hash of values, such as job inputs. Empty if it is absent. */
 export function readHash(reader: ParamReader, name: string): Params {
   const value = reader.params[name];
   if (isBlank(value)) return {};
@@ -147,8 +150,8 @@ function scopeList(value: Param, allowHash: boolean): Param[] {
 }
 
 /**
- * Reads the statuses of the `scope` filter; null = all. A project's list accepts a hash and uses
- * its values; a pipeline's list rejects it (upstream.md §2.1, §2.2).
+ * Reads the statuses of the `scope` filter; null if all match. For a project's list the filter may
+ * be a hash, whose values are used. A pipeline's list rejects a hash (upstream.md §2.1, §2.2).
  */
 export function readScope(
   reader: ParamReader,
@@ -166,7 +169,7 @@ export function readScope(
   return null;
 }
 
-/** Reads the variables of a play request; each needs a key and a value (upstream.md §2.11). */
+/** Reads the variables of a play request. Each needs a key and a value (upstream.md §2.11). */
 export function readJobVariables(reader: ParamReader): { key: string; value: string }[] {
   const name = 'job_variables_attributes';
   const list = reader.params[name];

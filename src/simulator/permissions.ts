@@ -16,8 +16,8 @@ function levelOf(role: Role | undefined): number {
 }
 
 /**
- * Returns the index in `roles` of a user's highest role in a project or its groups; -1 for no
- * member.
+ * Returns a user's highest role in a project or the groups above it, as an index in `roles`.
+ * Returns -1 for a user who is not a member.
  */
 function accessLevel(world: WorldState, project: ProjectRecord, user: UserRecord | null): number {
   if (user === null) return noRole;
@@ -36,7 +36,7 @@ export function roleIn(
   return roles[accessLevel(world, project, user)] ?? null;
 }
 
-/** The parts of a request that permissions depend on. */
+/** The parts of a request on which permissions depend. */
 interface Access {
   readonly world: WorldState;
   readonly caps: Capabilities;
@@ -53,15 +53,18 @@ export function canReadProject({ world, caller }: Access, project: ProjectRecord
   return accessLevel(world, project, caller.user) > noRole;
 }
 
-/** read_build and read_pipeline: Reporter, or everyone if pipelines are public (upstream.md §2). */
+/**
+ * GitLab's permissions read_build and read_pipeline: for Reporters, or for everyone who sees the
+ * project if its pipelines are public (upstream.md §2).
+ */
 export function canReadBuilds(request: Access, project: ProjectRecord): boolean {
   if (!canReadProject(request, project)) return false;
   return project.publicPipelines || hasRole(request, project, 'reporter');
 }
 
 /**
- * read_build_trace: a log in debug mode contains secrets and needs the Developer role
- * (upstream.md §7).
+ * GitLab's permission read_build_trace. The log of a job in debug mode contains secrets, so it
+ * needs the Developer role (upstream.md §7).
  */
 export function canReadTrace(request: Access, { project, debug }: JobRecord): boolean {
   return canReadBuilds(request, project) && (!debug || hasRole(request, project, 'developer'));
@@ -73,22 +76,25 @@ function canPush(request: Access, { project, ref }: JobRecord): boolean {
 }
 
 /**
- * Retry and play: Developer with push access to the ref; never on archived jobs
- * (upstream.md §2.9, §2.11).
+ * Whether the caller may retry or play a job: Developers who may push to its ref, unless the job is
+ * archived (upstream.md §2.9, §2.11).
  */
 export function canUpdate(request: Access, job: JobRecord): boolean {
   return !job.archived && hasRole(request, job.project, 'developer') && canPush(request, job);
 }
 
-/** Cancel: the project's cancel role with push access; archived jobs depend on the release. */
+/**
+ * Whether the caller may cancel a job: users with the project's cancel role who may push to the
+ * job's ref. Some releases allow no one to cancel archived jobs.
+ */
 export function canCancel(request: Access, job: JobRecord): boolean {
   if (job.archived && request.caps.archivedFrozen) return false;
   return hasRole(request, job.project, job.project.cancelRole) && canPush(request, job);
 }
 
 /**
- * Erase: Maintainer, or the Developer who owns the job on a ref that is not protected
- * (upstream.md §2.10).
+ * Whether the caller may erase a job: Maintainers, or the Developer who started it if its ref is
+ * not protected (upstream.md §2.10).
  */
 export function canErase(request: Access, job: JobRecord): boolean {
   const { project, user } = job;

@@ -38,7 +38,10 @@ import { readLog } from './statuses.ts';
 
 const minuteMs = 60_000;
 
-/** Throws 429 beyond the limit on project jobs, before the project lookup (upstream.md §5.2). */
+/**
+ * Throws 429 above the rate limit on project jobs. GitLab checks it before it looks up the project
+ * (upstream.md §5.2).
+ */
 function checkJobsIndexLimit({ caps, limits, caller, clock }: ApiRequest): void {
   if (!caps.jobsIndexLimit || limits.jobsIndex === 0) return;
   const count = limits.count(`jobs_index ${caller.user?.id}`, minuteMs, clock());
@@ -49,7 +52,10 @@ function hasStatus(statuses: ReadonlySet<string> | null): (job: JobRecord) => bo
   return (job) => statuses === null || statuses.has(job.status);
 }
 
-/** The `ref` filter, on releases that have one; a blank value matches all (upstream.md §2.1). */
+/**
+ * Returns the `ref` filter. Matches all jobs if the value is blank or the release does not support
+ * the filter (upstream.md §2.1).
+ */
 function hasRef({ caps, params }: ApiRequest): (job: JobRecord) => boolean {
   const { ref } = params;
   const isFiltered = caps.refFilter && typeof ref === 'string' && ref !== '';
@@ -60,7 +66,10 @@ function pageResponse<T>({ rows, headers }: Page<T>, serialize: (row: T) => unkn
   return { status: 200, json: rows.map(serialize), headers };
 }
 
-/** GET /projects/:id/jobs: builds only, retried ones included, newest first (upstream.md §2.1). */
+/**
+ * GET /projects/:id/jobs: builds without bridges but with retried ones, newest first (upstream.md
+ * §2.1).
+ */
 function listProjectJobs(request: ApiRequest): ApiResponse {
   const { params, caps } = request;
   const { byStatus, paging } = readParams(request, (reader) => ({
@@ -79,7 +88,7 @@ function listProjectJobs(request: ApiRequest): ApiResponse {
   return pageResponse(page, (job) => serializeJob(job, view));
 }
 
-/** Lists a pipeline's builds or bridges (upstream.md §2.2, §2.3): offset pages with totals. */
+/** Lists a pipeline's builds or bridges in offset pages with totals (upstream.md §2.2, §2.3). */
 function listPipelineJobs(request: ApiRequest, kind: JobRecord['kind']): ApiResponse {
   const isBuild = kind === 'build';
   const { pipelineId, includeRetried, byStatus, paging } = readParams(request, (reader) => ({
@@ -102,7 +111,7 @@ function listPipelineJobs(request: ApiRequest, kind: JobRecord['kind']): ApiResp
 const pipelineFilters = ['status', 'ref', 'sha', 'source'] as const;
 
 /**
- * GET /projects/:id/pipelines: offset pages; child pipelines only if `source` is given
+ * GET /projects/:id/pipelines: offset pages. Child pipelines are included only if `source` is given
  * (upstream.md §10).
  */
 function listPipelines(request: ApiRequest): ApiResponse {
@@ -119,7 +128,7 @@ function listPipelines(request: ApiRequest): ApiResponse {
   return pageResponse(page, (pipeline) => serializePipelineRow(pipeline, view));
 }
 
-/** GET /projects/:id/jobs/:job_id: builds only (upstream.md §2.4). */
+/** GET /projects/:id/jobs/:job_id: builds only, 404 for bridges (upstream.md §2.4). */
 function getJob(request: ApiRequest): ApiResponse {
   const id = readParams(request, (reader) => readPathId(reader, 'job_id'));
   const job = findBuild(request, findReadableProject(request), id);
@@ -138,8 +147,7 @@ function readByteRange(reader: ParamReader): { offset: number; limit: number } {
 }
 
 /**
- * GET …/trace: the log, empty if there is none; a byte range on releases that support it
- * (upstream.md §7).
+ * GET …/trace: the log, empty if there is none. Some releases support byte ranges (upstream.md §7).
  */
 function getTrace(request: ApiRequest): ApiResponse {
   const all = { offset: 0, limit: Number.POSITIVE_INFINITY };
@@ -154,7 +162,7 @@ function getTrace(request: ApiRequest): ApiResponse {
   return { status: 200, bytes, headers: { 'Content-Disposition': disposition } };
 }
 
-/** Returns the job of the caller's job token; 404 for other tokens (upstream.md §2.6). */
+/** Returns the job of the caller's job token. Throws 404 for other tokens (upstream.md §2.6). */
 function ownJob({ caller }: ApiRequest): JobRecord {
   if (caller.job === null) throw notFound('Job');
   return caller.job;

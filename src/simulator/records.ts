@@ -1,9 +1,9 @@
 /*
- * The data of the simulated GitLab. Times are milliseconds since 1970 on the world's own clock.
- * serialize.ts and agents.ts turn records into JSON.
+ * The data of the simulated GitLab. Times are milliseconds since 1970, measured by the clock of the
+ * world. serialize.ts and agents.ts convert records to JSON.
  */
 
-/** Member roles, weakest first. */
+/** Member roles, from weakest to strongest. */
 export const roles = ['guest', 'planner', 'reporter', 'developer', 'maintainer', 'owner'] as const;
 export type Role = (typeof roles)[number];
 
@@ -11,7 +11,7 @@ export interface UserRecord {
   id: number;
   username: string;
   name: string;
-  /** `active`, `blocked`, `deactivated`, … */
+  /** Such as `active`, `blocked` or `deactivated`. */
   state: string;
   admin: boolean;
   createdAt: number;
@@ -19,18 +19,20 @@ export interface UserRecord {
 
 export interface TokenRecord {
   value: string;
-  /** `job`: a CI_JOB_TOKEN, valid while its job runs. */
+  /** `job` is a CI_JOB_TOKEN, which is valid while its job runs. */
   kind: 'personal' | 'oauth' | 'job';
   user: UserRecord;
   scopes: readonly string[];
-  /** Permissions of a fine-grained token (`read_job`, `retry_job`, …); null if scopes apply. */
+  /**
+   * Permissions of a fine-grained token (`read_job`, `retry_job`, …). Null for a token with scopes.
+   */
   permissions: readonly string[] | null;
   expired: boolean;
   revoked: boolean;
   job: JobRecord | null;
 }
 
-/** A group. Its members are members of every project and group below its path. */
+/** A group. Its members are also members of every project and group below its path. */
 export interface GroupRecord {
   id: number;
   path: string;
@@ -42,16 +44,19 @@ export interface ProjectRecord {
   path: string;
   name: string;
   visibility: 'private' | 'internal' | 'public';
-  /** Whether everyone who can see the project can see its pipelines, guests included. */
+  /** Whether everyone who can see the project, including guests, can see its pipelines. */
   publicPipelines: boolean;
   members: Map<string, Role>;
-  /** Ref → lowest role that may push to it. */
+  /** By ref: the lowest role that may push to it. */
   protectedRefs: Map<string, Role>;
   /** Lowest role that may cancel jobs (a Premium setting). */
   cancelRole: Role;
   variablesRole: Role;
   jobTokenScopeEnabled: boolean;
-  /** Full path of a project whose job tokens may read this one → granted policies. */
+  /**
+   * By full path of a project: the permissions in this project that the job tokens of that one
+   * have.
+   */
   jobTokenAllowlist: Map<string, readonly string[] | 'all'>;
   statsRefreshing: boolean;
   pendingDeletion: boolean;
@@ -63,7 +68,7 @@ export interface ProjectRecord {
   pipelines: PipelineRecord[];
 }
 
-/** The part of a commit that jobs embed. */
+/** The data of a commit that jobs contain. */
 export interface CommitRecord {
   sha: string;
   title: string;
@@ -74,7 +79,7 @@ export interface CommitRecord {
   parents: readonly string[];
 }
 
-/** A pipeline. Its status is derived from its jobs unless a test fixes it. */
+/** A pipeline. Its status is derived from its jobs, unless a test sets it. */
 export interface PipelineRecord {
   id: number;
   iid: number;
@@ -91,7 +96,9 @@ export interface PipelineRecord {
   updatedAt: number;
   startedAt: number | null;
   finishedAt: number | null;
-  /** Status set by a test until a job changes; null = derived from the jobs. */
+  /**
+   * Status that a test has set, until that of a job changes. Null if it is derived from the jobs.
+   */
   fixedStatus: string | null;
   yamlErrors: string | null;
   stages: string[];
@@ -100,7 +107,7 @@ export interface PipelineRecord {
   raw: Readonly<Record<string, unknown>>;
 }
 
-/** A file of a job, with GitLab's own key names (upstream.md §3.5). */
+/** A file of a job. The keys are GitLab's (upstream.md §3.5). */
 export interface ArtifactRecord {
   file_type: string;
   size: number;
@@ -129,11 +136,11 @@ export interface RunnerManagerRecord {
   architecture: string;
 }
 
-/** Returns the chunks of a log in order; a job prints them evenly over its run time. */
+/** Returns the chunks of a log in order. A job prints them evenly over its run time. */
 export type LogScript = (startedAt: number, runMs: number) => readonly string[];
 
 export interface PlanRecord {
-  /** If true, the clock does not change the job; only requests and tests do. */
+  /** If true, the clock does not change the job. Only requests and tests change it. */
   frozen: boolean;
   queueMs: number;
   runMs: number;
@@ -144,37 +151,39 @@ export interface PlanRecord {
   outcome: 'success' | 'failed';
   failureReason: string;
   script: LogScript | null;
-  /** Coverage and artifacts that the job gets when it finishes. */
+  /** Coverage and artifacts that the job will have when it is finished. */
   coverage: number | null;
   artifacts: readonly ArtifactRecord[];
 }
 
 /**
- * Plain columns of a job with their types and defaults. Tests may set each of them in `JobOptions`;
- * a new column needs a line here and a key in serialize.ts.
+ * Simple fields of a job with their types and defaults. Tests may set each of them in `JobOptions`.
+ * A new field needs a line here and a key in serialize.ts.
  */
 export const jobDefaults = {
   coverage: null as number | null,
   allowFailure: false,
   when: 'on_success' as 'on_success' | 'on_failure' | 'always' | 'manual' | 'delayed',
   failureReason: null as string | null,
-  /** Whether a newer attempt of the same job exists. */
+  /** Whether a newer attempt of this job exists. */
   retried: false,
   archived: false,
-  /** Whether it ran with CI_DEBUG_TRACE. Then reading its log needs the Developer role. */
+  /**
+   * Whether the job ran with CI_DEBUG_TRACE. If so, reading its log requires the Developer role.
+   */
   debug: false,
   /** If true, writes fail with `409 Conflict: Resource lock`. */
   locked: false,
   /** Whether the runner supports the status `canceling`. */
   gracefulCancel: true,
   tagList: [] as readonly string[],
-  /** Declared job inputs; `options` lists the allowed values. */
+  /** Declared inputs of the job. `options` lists the allowed values. */
   inputs: {} as Readonly<Record<string, { options?: readonly string[] }>>,
   runner: null as RunnerRecord | null,
   runnerManager: null as RunnerManagerRecord | null,
-  /** Creates the downstream pipeline when a bridge starts. */
+  /** Creates the downstream pipeline when the bridge starts. */
   trigger: null as (() => PipelineRecord) | null,
-  /** Replaces keys of the job's JSON; undefined removes a key. */
+  /** Replaces keys of the job's JSON. A key with the value undefined is removed. */
   raw: {} as Readonly<Record<string, unknown>>,
 };
 export type JobColumns = typeof jobDefaults;
@@ -202,13 +211,13 @@ export interface JobRecord extends JobColumns {
   commit: CommitRecord | null;
   artifacts: ArtifactRecord[];
   environment: { name: string; slug: string; tier: string } | null;
-  /** Variables of the play request; GitLab does not expose them. */
+  /** Variables of the play request. GitLab's API does not return them. */
   variables: readonly { key: string; value: string }[];
   downstream: PipelineRecord | null;
   log: Buffer[];
   logBytes: number;
   plan: PlanRecord;
-  /** Chunks of the log, and how many of them are printed. */
+  /** Chunks of the log, and the number of chunks that were printed. */
   script: { chunks: readonly string[]; printed: number } | null;
 }
 
@@ -218,11 +227,11 @@ export interface AgentRecord {
   name: string;
   project: ProjectRecord;
   createdAt: number;
-  /** Entries of `ci_access`. The agent's own project is allowed without one. */
+  /** Entries of `ci_access`. The agent's own project needs none. */
   access: readonly AgentAccess[];
 }
 
-/** A ci_access entry of an agent. */
+/** An entry of `ci_access` in an agent's configuration. */
 export interface AgentAccess {
   /** Full path of a project, or of a group above it. */
   path: string;
@@ -231,7 +240,7 @@ export interface AgentAccess {
   configuration?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The event passed to change listeners; has what a webhook payload needs. */
+/** The event that change listeners receive. Contains what a webhook payload needs. */
 export type WorldChange =
   | { type: 'job'; job: JobRecord; from: string; to: string }
   | { type: 'log'; job: JobRecord; bytes: number };
@@ -259,13 +268,16 @@ export interface WorldState {
   tickListeners: Set<(now: number) => void>;
 }
 
-/** Returns the group paths above a full path, nearest first: `a/b/c` → `a/b`, `a`. */
+/**
+ * Returns the paths of the groups that contain a project or group, nearest first: `a/b`, `a` for
+ * `a/b/c`.
+ */
 export function pathsAbove(path: string): string[] {
   const parts = path.split('/').slice(0, -1);
   return parts.map((_, at) => parts.slice(0, parts.length - at).join('/'));
 }
 
-/** A row of a list in ascending order of id, which allows binary search. */
+/** A row of a list that is in ascending order of id, which allows binary search. */
 export interface Row {
   readonly id: number;
 }
@@ -281,7 +293,7 @@ export function lowerBound(rows: readonly Row[], id: number): number {
   return low;
 }
 
-/** Inserts a row in order of id. Appending a row with the highest id is constant time. */
+/** Inserts a row at its place in the order of ids. Constant time if its id is the highest. */
 export function insertById<T extends Row>(rows: T[], row: T): void {
   const last = rows.at(-1);
   if (last === undefined || last.id < row.id) rows.push(row);

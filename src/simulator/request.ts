@@ -24,11 +24,11 @@ export interface Instance {
   readonly world: WorldState;
   readonly caps: Capabilities;
   readonly basePath: string;
-  /** The address in GitLab's own links; no trailing slash. */
+  /** The base of GitLab's own links, without a trailing slash. */
   readonly externalUrl: string;
   readonly limits: Limits;
   readonly rateLimit: RateLimit | undefined;
-  /** The clock of rate limits; the world's unless the simulator has another. */
+  /** The clock of rate limits. That of the world, unless the simulator has its own. */
   readonly clock: () => number;
 }
 
@@ -36,31 +36,34 @@ export interface Instance {
 export interface UnauthenticatedRequest extends Instance {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
-  /** Path, query and body parameters merged, as Grape does. */
+  /** Path, query and body parameters, merged like Grape does. */
   readonly params: Params;
 }
 
 export interface ApiRequest extends UnauthenticatedRequest {
-  /** Path as received, without query and without the base path of the installation. */
+  /** Path as received, but without the base path of the installation and without the query. */
   readonly path: string;
-  /** Query as received with its question mark; empty without one. */
+  /** Query as received, including the question mark; empty without one. */
   readonly search: string;
   readonly caller: Caller;
 }
 
 export interface Route {
   readonly method: 'GET' | 'POST';
-  /** In GitLab's notation: `/projects/:id/jobs/:job_id`. */
+  /** Path in GitLab's notation, such as `/projects/:id/jobs/:job_id`. */
   readonly template: string;
-  /** `required`: 401 for a request without a credential (upstream.md §1.1). */
+  /** With `required`, a request without a credential gets 401 (upstream.md §1.1). */
   readonly auth: 'required' | 'optional';
-  /** Policy for a job token of another project; `own` = its own job only; null = rejected. */
+  /**
+   * The permission that a job token of another project needs. `own`: the route returns only the
+   * token's own job. Null: the route accepts no job tokens.
+   */
   readonly jobToken: 'own' | 'read_jobs' | 'read_pipelines' | null;
-  /** Permission that a fine-grained token needs; absent = none. */
+  /** The permission that a fine-grained token needs, if any. */
   readonly permission?: string;
-  /** Token scopes that allow reading, in addition to `api` and `read_api`. */
+  /** Token scopes that allow reading in addition to `api` and `read_api`. */
   readonly scopes?: readonly string[];
-  /** If given, only releases with this capability have the route. */
+  /** If set, the route exists only in releases with this capability. */
   readonly capability?: Capability;
   readonly handle: (request: ApiRequest) => ApiResponse;
 }
@@ -71,7 +74,7 @@ interface FoundProject {
   readonly moved: boolean;
 }
 
-/** Finds a project by number, or by a path, which always contains a slash (upstream.md §1.3). */
+/** Finds a project by number or path. A path always contains a slash (upstream.md §1.3). */
 function lookUpProject(world: WorldState, id: string): FoundProject | null {
   if (/^-?\d+$/.test(id)) {
     const project = world.projects.get(Number(id));
@@ -84,7 +87,10 @@ function lookUpProject(world: WorldState, id: string): FoundProject | null {
   return project === undefined ? null : { project, moved: true };
 }
 
-/** Redirects a GET of a moved project to its number; other methods are 405 (upstream.md §1.3). */
+/**
+ * Returns a redirect to the project's number for a GET of a moved project, and 405 for other
+ * methods (upstream.md §1.3).
+ */
 function movedProject(request: ApiRequest, project: ProjectRecord): ApiError {
   if (request.method !== 'GET') {
     const message = 'Non GET methods are not allowed for moved projects';
@@ -96,7 +102,10 @@ function movedProject(request: ApiRequest, project: ProjectRecord): ApiError {
   return new ApiError(301, body, { Location: url });
 }
 
-/** Rejects a job token of another project without the policy in the allowlist (upstream.md §8). */
+/**
+ * Throws 403 for a job token of another project, unless the project's allowlist grants it the
+ * permission (upstream.md §8).
+ */
 function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Route['jobToken']) {
   const { job } = request.caller;
   if (job === null || job.project === project || !project.jobTokenScopeEnabled) return;
@@ -112,7 +121,7 @@ function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Rout
   );
 }
 
-/** Returns the project of the path if it is visible to the caller (upstream.md §1.1 step 6). */
+/** Returns the project in the path if it is visible to the caller (upstream.md §1.1 step 6). */
 export function findProject(request: ApiRequest, policy: Route['jobToken'] = null): ProjectRecord {
   const found = lookUpProject(request.world, String(request.params['id']));
   if (found === null || found.project.pendingDeletion) throw notFound('Project');
@@ -124,8 +133,8 @@ export function findProject(request: ApiRequest, policy: Route['jobToken'] = nul
 }
 
 /**
- * Returns the project of the path; 403 if the caller may not read its jobs
- * (upstream.md §1.1 step 7).
+ * Returns the project in the path. Throws 403 if the caller may not read its jobs (upstream.md §1.1
+ * step 7).
  */
 export function findReadableProject(
   request: ApiRequest,
@@ -147,7 +156,10 @@ export function findBuild(request: ApiRequest, project: ProjectRecord, id: numbe
   return job;
 }
 
-/** Throws 404 for a record of another project: ids are unique per instance (upstream.md §1.5). */
+/**
+ * Returns a record of the project. Throws 404 for one of another project: ids are unique in the
+ * whole instance (upstream.md §1.5).
+ */
 function inProject<T extends { project: ProjectRecord }>(
   record: T | undefined,
   project: ProjectRecord,

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** The result of a route handler: JSON, or bytes for a log. */
+/** The result of a route handler: JSON, or the bytes of a log. */
 export interface ApiResponse {
   readonly status: number;
   readonly json?: unknown;
@@ -18,7 +18,7 @@ export interface HttpResponse {
   readonly body: Buffer;
 }
 
-/** Ends a request with an error response of GitLab, or with a redirect. */
+/** Ends the handling of a request with an error response of GitLab, or with a redirect. */
 export class ApiError extends Error {
   override name = 'ApiError' as const;
   readonly status: number;
@@ -41,12 +41,15 @@ function messageError(status: number, message: string): ApiError {
 /** 401 for a missing or unknown credential (upstream.md §8). */
 export const unauthorized = (): ApiError => messageError(401, '401 Unauthorized');
 
-/** 403 for a missing permission, with the reason where GitLab gives one (upstream.md §1.2). */
+/** 403 for a missing permission, with a reason if GitLab gives one (upstream.md §1.2). */
 export function forbidden(reason?: string): ApiError {
   return messageError(403, reason === undefined ? '403 Forbidden' : `403 Forbidden - ${reason}`);
 }
 
-/** `404 Project Not Found`; the generic message has a lower-case `found` (upstream.md §1.1). */
+/**
+ * 404. The generic message has a lower-case `found`, unlike `404 Project Not Found` (upstream.md
+ * §1.1).
+ */
 export function notFound(resource?: 'Project' | 'Job'): ApiError {
   return messageError(404, resource === undefined ? '404 Not found' : `404 ${resource} Not Found`);
 }
@@ -55,12 +58,12 @@ export function badRequest(reason: string): ApiError {
   return messageError(400, `400 Bad request - ${reason}`);
 }
 
-/** 400 for invalid parameters; Grape joins the messages with commas (upstream.md §1.2). */
+/** 400 for invalid parameters. Grape joins the messages with commas (upstream.md §1.2). */
 export function invalidParameters(problems: readonly string[]): ApiError {
   return new ApiError(400, { error: problems.join(', ') });
 }
 
-/** 404 for an unknown route, where the key is `error` (upstream.md §1.2). */
+/** 404 for an unknown route. Its message has the key `error` (upstream.md §1.2). */
 export const noRoute = (): ApiError => new ApiError(404, { error: '404 Not Found' });
 
 /** 405 for a kind of pagination that the list does not support (upstream.md §4). */
@@ -68,7 +71,10 @@ export const paginationNotAllowed = (error: string): ApiError => new ApiError(40
 
 export const internalError = (): ApiError => messageError(500, '500 Internal Server Error');
 
-/** OAuth errors: 401 with a challenge, or 403 with the required scopes (upstream.md §8). */
+/**
+ * OAuth errors: 401 with a WWW-Authenticate header, or 403 with the required scopes (upstream.md
+ * §8).
+ */
 export function oauthError(error: 'invalid_token' | 'insufficient_scope', description: string) {
   const body = { error, error_description: description };
   if (error === 'insufficient_scope') return new ApiError(403, { ...body, scope: 'api read_api' });
@@ -84,13 +90,13 @@ export function insufficientPermission(permission: string): ApiError {
   });
 }
 
-/** 429 of the application rate limiter, whose message is an object (upstream.md §5.2). */
+/** 429 of GitLab's application rate limiter. Its `message` is an object (upstream.md §5.2). */
 export function tooManyRequests(): ApiError {
   const error = 'This endpoint has been requested too many times. Try again later.';
   return new ApiError(429, { message: { error } });
 }
 
-/** 429 of the throttle: plain text with rate limit headers (upstream.md §5.1). */
+/** 429 of the throttle of the whole API: plain text with rate limit headers (upstream.md §5.1). */
 export function throttled(headers: Headers, retryAfterSeconds: number): ApiError {
   const retryAfter = { 'Retry-After': String(retryAfterSeconds) };
   return new ApiError(429, 'Retry later\n', { ...headers, ...retryAfter });
@@ -99,7 +105,7 @@ export function throttled(headers: Headers, retryAfterSeconds: number): ApiError
 /** 409 for a write that conflicts with a concurrent write. */
 export const resourceLock = (): ApiError => messageError(409, '409 Conflict: Resource lock');
 
-/** Encodes a handler's response. The media type of a trace has no charset (upstream.md §7). */
+/** Encodes a handler's response. The media type of a log has no charset (upstream.md §7). */
 export function encodeResponse(response: ApiResponse): HttpResponse {
   const body = response.bytes ?? Buffer.from(JSON.stringify(response.json));
   const type = response.bytes === undefined ? 'application/json' : 'text/plain';
@@ -113,7 +119,7 @@ export function encodeError({ status, body, headers }: ApiError): HttpResponse {
   return { status, headers: { 'Content-Type': type, ...headers }, body: bytes };
 }
 
-/** An HTML page, which GitLab returns for every path outside the API. */
+/** An HTML page, which GitLab sends for every path outside the API. */
 export function htmlPage(status: number, title: string): HttpResponse {
   const html = `<!DOCTYPE html>\n<title>${title}</title>\n<h1>${title}</h1>\n`;
   const headers = { 'Content-Type': 'text/html; charset=utf-8' };
@@ -127,7 +133,7 @@ function base32(value: number, length: number): string {
   return digits.join('').padStart(length, '0');
 }
 
-/** Returns a ULID-like request id made of the time and a serial number. */
+/** Returns a request id like a ULID, made of the time and a serial number. */
 export const requestId = (now: number, serial: number) => base32(now, 10) + base32(serial, 16);
 
 /** Headers of every response (upstream.md §6). */
@@ -144,7 +150,10 @@ export function commonHeaders(id: string): Headers {
   };
 }
 
-/** Adds a weak ETag of the body, and returns 304 if the request has it (Rack, upstream.md §6). */
+/**
+ * Adds a weak ETag of the body. Returns 304 if the request contains that ETag (Rack, upstream.md
+ * §6).
+ */
 function withEtag(
   response: HttpResponse,
   method: string,
@@ -169,7 +178,7 @@ function withEtag(
 
 const gzipMinBytes = 1_024;
 
-/** Compresses the body as nginx does if the request accepts gzip (upstream.md §6). */
+/** Compresses the body like nginx, if the request accepts gzip (upstream.md §6). */
 function compressed(response: HttpResponse, requestHeaders: IncomingHttpHeaders): HttpResponse {
   const accepts = /\bgzip\b/.test(String(requestHeaders['accept-encoding'] ?? ''));
   if (!accepts || response.body.length < gzipMinBytes) return response;

@@ -4,42 +4,45 @@ import type { JobRecord, PipelineRecord, TokenRecord } from './records.ts';
 import { isComplete, pipelineStatus } from './statuses.ts';
 import { createWorld, type World } from './world.ts';
 
-/** Tokens and ids of the demo that examples refer to. */
+/** Tokens and ids of the demo, which examples refer to. */
 export const demo = {
-  /** User alice, Maintainer everywhere. */
+  /** Token of the user alice, Maintainer of all projects. */
   token: 'glpat-demo-maintainer',
   tokens: {
     maintainer: 'glpat-demo-maintainer',
-    /** User bob, who may not write to the private project's protected `main`. */
+    /**
+     * Token of the user bob, who may not write to the protected branch `main` of the private
+     * project.
+     */
     developer: 'glpat-demo-developer',
-    /** Sees projects, but no jobs of the private one. */
+    /** Token of a user who sees all projects, but no jobs of the private one. */
     guest: 'glpat-demo-guest',
-    /** User alice with scope read_api only. */
+    /** Token of the user alice that has only the scope read_api. */
     readOnly: 'glpat-demo-readonly',
     expired: 'glpat-demo-expired',
-    /** Job token of a running job of the web shop. */
+    /** Job token of a running job in the web shop. */
     job: 'glcbt-demo-job',
   },
   project: 'acme/shop/web',
   projectId: 101,
   privateProject: 'acme/shop/api',
   privateProjectId: 102,
-  /** Succeeded, with a retried job and a downstream pipeline. */
+  /** A successful pipeline with a retried job and a downstream pipeline. */
   pipelineId: 9876543202,
   failedPipelineId: 9876543204,
   runningPipelineId: 9876543205,
   downstreamPipelineId: 9876543203,
-  /** Succeeded, with an archive of 3 GB. */
+  /** A successful job with an archive of 3 GB. */
   successJobId: 12345678915,
   bridgeId: 12345678916,
-  /** Failed with runner_system_failure; its retry succeeded. */
+  /** Failed with the reason runner_system_failure; its retry succeeded. */
   retriedJobId: 12345678913,
   retryJobId: 12345678919,
-  /** script_failure, with a log of failed tests. */
+  /** Failed with the reason script_failure; its log contains failed tests. */
   failedJobId: 12345678923,
-  /** Its log grows in real time. */
+  /** A job whose log grows in real time. */
   runningJobId: 12345678934,
-  /** A deployment with `when: delayed`. */
+  /** A deployment job with `when: delayed`. */
   delayedJobId: 12345678937,
   manualJobId: 12345678918,
   erasedJobId: 12345678903,
@@ -136,7 +139,7 @@ function addFailedPipeline(world: World): void {
   world.advance(12 * minuteMs);
 }
 
-/** Commits of the pipelines that the running demo starts, repeated in this order. */
+/** Commits of the pipelines that the running demo starts. When all were used, it begins again. */
 const upcoming: readonly WebPipeline[] = [
   { user: 'alice', ref: 'main', title: 'Cache the catalog for a minute' },
   { user: 'bob', ref: 'refund-shipping', title: 'Refund shipping, once more', unitTests: 'fail' },
@@ -146,7 +149,10 @@ const upcoming: readonly WebPipeline[] = [
 const pauseMs = 20_000;
 const maxUpcomingPipelines = 6;
 
-/** Starts pipelines one after another, with pauses, and deletes the oldest that it started. */
+/**
+ * Starts pipelines one after another with pauses in between. Deletes the oldest ones that it
+ * started.
+ */
 function keepStartingPipelines(world: World, first: PipelineRecord): void {
   let current = first;
   let startedCount = 0;
@@ -171,7 +177,7 @@ function deleteWithDownstream(world: World, pipeline: PipelineRecord): void {
   world.deletePipeline(pipeline);
 }
 
-/** Moves the demo's job token to a running job, because a token expires with its job. */
+/** Assigns the demo's job token to a running job, because a token expires when its job ends. */
 function keepJobTokenValid(world: World, token: TokenRecord): void {
   world.onTick(() => {
     if (token.job?.status === 'running') return;
@@ -182,7 +188,7 @@ function keepJobTokenValid(world: World, token: TokenRecord): void {
   });
 }
 
-/** Creates the demo's world: half an hour of history, and pipelines that keep running. */
+/** Creates the world of the demo: half an hour of past pipelines, and further ones that run. */
 export function seedWorld(options: { now?: number | undefined } = {}): World {
   const now = options.now ?? createWorld().now;
   const world = createWorld({ now: now - historyMs });

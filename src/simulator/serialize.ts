@@ -19,12 +19,12 @@ import { isSince, type Version } from './versions.ts';
 
 type Json = Record<string, unknown>;
 
-/** What serializers need in addition to the record. */
+/** What serializers need besides the record. */
 export interface View {
   readonly version: Version;
   readonly externalUrl: string;
   readonly now: number;
-  /** Computes a pipeline's status once per response. */
+  /** Returns a pipeline's status. Computes it only once per response. */
   readonly statusOf: (pipeline: PipelineRecord) => string;
 }
 
@@ -38,12 +38,15 @@ export function createView({ caps, externalUrl, world }: ApiRequest): View {
   return { version: caps.version, externalUrl, now: world.now, statusOf };
 }
 
-/** Returns the keys if the simulated release is the given one or newer, else none. */
+/** Returns the keys if the simulated release is `first` or newer, otherwise none. */
 function since({ version }: View, first: Version, keys: Json): Json {
   return isSince(version, first) ? keys : {};
 }
 
-/** Replaces keys of the JSON by those of the record's `raw`. Undefined removes a key. */
+/**
+ * Replaces keys of the JSON with those of the record's `raw`. A key with the value undefined is
+ * removed.
+ */
 function withRaw(json: Json, raw: Readonly<Json>): Json {
   const merged = { ...json, ...raw };
   for (const key of Object.keys(raw)) if (raw[key] === undefined) delete merged[key];
@@ -158,7 +161,7 @@ function wholeSeconds(from: number | null, to: number | null): number | null {
   return from === null || to === null ? null : Math.round((to - from) / 1_000);
 }
 
-/** Average coverage of the jobs that have one, as text with two decimals. */
+/** Average coverage of the jobs that have a coverage, as text with two decimals. */
 function coverageOf(pipeline: PipelineRecord): string | null {
   const values = pipeline.jobs.flatMap(({ retried, coverage }) =>
     retried || coverage === null ? [] : [coverage],
@@ -212,7 +215,10 @@ function seconds(from: number | null, to: number | null): number | null {
   return from === null || to === null ? null : Math.max(0, (to - from) / 1_000);
 }
 
-/** Seconds that a job ran, or has run so far; null before it starts (upstream.md §3.1). */
+/**
+ * Seconds from the start of a job to its end, or until now. Null before it starts (upstream.md
+ * §3.1).
+ */
 function duration(job: JobRecord, now: number): number | null {
   return seconds(job.startedAt, job.finishedAt ?? (isComplete(job.status) ? null : now));
 }
@@ -253,7 +259,7 @@ function archiveOf(job: JobRecord, now: number): ArtifactRecord | undefined {
   return job.artifacts.find((artifact) => artifact.file_type === 'archive');
 }
 
-/** The files of a job, which include the log of a complete job (upstream.md §3.5). */
+/** The files of a job. If the job is complete, they include its log (upstream.md §3.5). */
 function artifactsOf(job: JobRecord): ArtifactRecord[] {
   if (!isComplete(job.status) || job.logBytes === 0) return job.artifacts;
   if (job.artifacts.some((artifact) => artifact.file_type === 'trace')) return job.artifacts;
@@ -297,7 +303,7 @@ function serializeRunnerManager(manager: RunnerManagerRecord, view: View): Json 
 }
 
 /**
- * A job in the shape of a build. A retried bridge has it too, without runner manager
+ * A job in the shape of a build. Also used for a retried bridge, which has no runner manager
  * (upstream.md §2.9).
  */
 export function serializeJob(job: JobRecord, view: View): Json {
@@ -381,7 +387,7 @@ const accessLevels: Readonly<Record<Role, number>> = {
   owner: 50,
 };
 
-/** A project. Anonymous callers get fewer keys; keys that clients rarely read are left out. */
+/** A project. Anonymous callers get fewer keys. Keys that clients rarely read are omitted. */
 export function serializeProject(
   project: ProjectRecord,
   { world, user, view }: { world: WorldState; user: UserRecord | null; view: View },

@@ -21,49 +21,52 @@ export type { Fault } from './faults.ts';
 export interface SimulatorOptions {
   /** @default '19.3' */
   version?: Version | undefined;
-  /** @default 0: a free port */
+  /** 0 means any free port. @default 0 */
   port?: number | undefined;
   host?: string | undefined;
-  /** Path of a relative URL installation, such as `/gitlab`. @default '' */
+  /** Path of an installation with a relative URL, such as `/gitlab`. @default '' */
   basePath?: string | undefined;
-  /** Base of `web_url`, `Link` and `Location`. @default its own url */
+  /** Base of `web_url`, `Link` and `Location`. @default `url` of the simulator */
   externalUrl?: string | undefined;
   world?: World | undefined;
   latencyMs?: number | undefined;
   rateLimit?: RateLimit | undefined;
-  /** Requests per minute and user on a project's jobs; 0 = no limit. @default 600 */
+  /** Requests per minute and user on a project's jobs; 0 means no limit. @default 600 */
   jobsIndexLimit?: number | undefined;
-  /** Reject offset pages beyond row 50,000, as GitLab.com does. @default as the release */
+  /**
+   * Whether to reject offset pages beyond row 50,000, as GitLab.com does. @default as in the
+   * release
+   */
   enforceOffsetLimit?: boolean | undefined;
-  /** The clock of rate limits and of the Date header. @default the world's */
+  /** The clock of rate limits and of the Date header. @default the clock of the world */
   clock?: (() => number) | undefined;
 }
 
-/** A request in the simulator's log. */
+/** An entry of the simulator's request log. */
 interface LoggedRequest {
   method: string;
-  /** Path and query exactly as received. */
+  /** Path and query, exactly as received. */
   path: string;
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
   body: unknown;
-  /** 0 while pending, or if the connection was closed. */
+  /** 0 while the request is pending, or if the connection was closed. */
   status: number;
-  /** `GET /projects/:id/jobs/:job_id`; '' if no route matches. */
+  /** Such as `GET /projects/:id/jobs/:job_id`; '' if no route matches. */
   route: string;
 }
 
 export interface Simulator {
-  /** The value for GITLAB_URL, with the base path. */
+  /** The value for GITLAB_URL, including the base path. */
   readonly url: string;
   readonly world: World;
-  /** In order of arrival. Tests clear it with `requests.length = 0`. */
+  /** Requests in order of arrival. Tests clear them with `requests.length = 0`. */
   readonly requests: LoggedRequest[];
   /** Applies a fault to the next matching requests. */
   fail(fault: Fault): void;
   clearFaults(): void;
   setLatency(ms: number): void;
-  /** Advances the world in real time. @default every second */
+  /** Advances the clock of the world in real time. @default every second */
   start(everyMs?: number): void;
   /** Stops the timer and closes every connection. */
   close(): Promise<void>;
@@ -172,15 +175,15 @@ async function serve(state: ServerState, exchange: Exchange): Promise<void> {
 
 const withoutTrailingSlash = (text: string): string => text.replace(/\/+$/, '');
 
-/** Starts a simulated GitLab on a real HTTP port, with all data in memory (upstream.md). */
+/** Starts a simulated GitLab on a real HTTP port (upstream.md). All data is in memory. */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, world = createWorld() } = options;
   const basePath = withoutTrailingSlash(options.basePath ?? '');
   const server = createServer().listen(port, host);
   server.keepAliveTimeout = 60_000;
-  /** Ends the delays of all requests. */
+  /** Aborted on close, which ends the delays of all requests. */
   const closing = new AbortController();
-  // Each delayed request adds a listener, which Node.js would report as a leak.
+  // Each delayed request adds a listener. Node.js would warn of a leak above ten.
   setMaxListeners(0, closing.signal);
   await once(server, 'listening');
   const url = `http://${host}:${(server.address() as AddressInfo).port}${basePath}`;
@@ -205,7 +208,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   };
   server.on('request', (request, response) => {
     const entry = logRequest(state, request);
-    // Fails if the client or close() ended the request.
+    // Rejects if the client or `close` ended the request.
     serve(state, { request, response, entry }).catch(() => response.destroy());
   });
   let timer: NodeJS.Timeout | undefined;

@@ -32,7 +32,9 @@ export function scopeValues(caps: Capabilities): ReadonlySet<string> {
   );
 }
 
-/** A job's status as the rules below count it; an allowed failure is only a warning. */
+/**
+ * The status of a job, as the rules below count it. A failure that is allowed counts as a warning.
+ */
 function effectiveStatus(job: JobRecord): string {
   if (!job.allowFailure) return job.status;
   if (job.status === 'manual') return 'ignored';
@@ -42,8 +44,8 @@ function effectiveStatus(job: JobRecord): string {
 const passed = ['success', 'warning', 'ignored'];
 
 /*
- * GitLab's composite status: the first matching rule applies. `only` matches if the jobs have no
- * other status, `any` if one of the jobs has the status.
+ * GitLab's rules for the status of several jobs together. The first rule that matches applies.
+ * `only` matches if no job has another status, `any` if at least one job has the status.
  */
 const rules: readonly { only?: readonly string[]; any?: string; status: string }[] = [
   { only: ['skipped', 'ignored'], status: 'skipped' },
@@ -63,7 +65,9 @@ const rules: readonly { only?: readonly string[]; any?: string; status: string }
   { any: 'created', status: 'running' },
 ];
 
-/** Returns the status of several jobs together, without retried ones; null if there is none. */
+/**
+ * Returns the status of several jobs together, ignoring retried ones. Null if there are no others.
+ */
 function compositeStatus(jobs: readonly JobRecord[]): string | null {
   const found = new Set<string>();
   for (const job of jobs) if (!job.retried) found.add(effectiveStatus(job));
@@ -77,7 +81,10 @@ function compositeStatus(jobs: readonly JobRecord[]): string | null {
   return rule?.status ?? 'failed';
 }
 
-/** Returns a pipeline's current status: the one a test fixed, or the one its jobs imply. */
+/**
+ * Returns a pipeline's current status: the one that a test has set, otherwise the one that results
+ * from its jobs.
+ */
 export function pipelineStatus(pipeline: Pick<PipelineRecord, 'fixedStatus' | 'jobs'>): string {
   return pipeline.fixedStatus ?? compositeStatus(pipeline.jobs) ?? 'created';
 }
@@ -94,7 +101,7 @@ export function appendLog(state: WorldState, job: JobRecord, text: string | Buff
   notifyListeners(state, { type: 'log', job, bytes: chunk.length });
 }
 
-/** Returns a job's whole log. Joins the chunks once, so that a second read copies nothing. */
+/** Returns a job's whole log. Stores the joined chunks, so that a second read copies nothing. */
 export function readLog(job: JobRecord): Buffer {
   if (job.log.length > 1) job.log = [Buffer.concat(job.log)];
   return job.log[0] ?? Buffer.alloc(0);
@@ -120,7 +127,10 @@ function updatePipeline(state: WorldState, pipeline: PipelineRecord): void {
   if (!isDone) state.active.add(pipeline);
 }
 
-/** Changes a job's status, its times and its pipeline, and notifies the listeners. */
+/**
+ * Changes a job's status and the times that depend on it, updates its pipeline, and notifies the
+ * listeners.
+ */
 export function setStatus(state: WorldState, job: JobRecord, status: string): void {
   const from = job.status;
   if (from === status) return;
@@ -136,7 +146,7 @@ export function setStatus(state: WorldState, job: JobRecord, status: string): vo
   notifyListeners(state, { type: 'job', job, from, to: status });
 }
 
-/** Ends a job. The failure reason applies to the status `failed` only. */
+/** Ends a job. The failure reason is used only for the status `failed`. */
 export function finishJob(
   state: WorldState,
   job: JobRecord,

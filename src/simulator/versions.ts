@@ -1,63 +1,65 @@
-/** The GitLab releases the simulator can imitate, oldest first. */
+/** The GitLab releases that the simulator can imitate, oldest first. */
 export const versions = ['14.10', '16.0', '18.0', '18.6', '19.3'] as const;
 export type Version = (typeof versions)[number];
 
-/** A release of GitLab, which need not be a simulated one. */
+/** A release of GitLab. Not only a simulated one. */
 type Release = `${number}.${number}`;
 
 interface Span {
-  /** First release with the behavior; the first simulated one if GitLab's is not known. */
+  /** First release with the behavior. If that is unknown, the first simulated release with it. */
   readonly since?: Release;
-  /** First release without it. */
+  /** First release without the behavior. */
   readonly before?: Release;
 }
 
 /*
- * Behavior that differs between the releases (upstream.md §11). For keys of a row, serialize.ts
- * states the release.
+ * Behavior that differs between releases (upstream.md §11). For keys of a row, see serialize.ts.
  */
 const spans = {
   /** `pagination=keyset` on a project's jobs (upstream.md §4.2). */
   keyset: { since: '15.9' },
   /** X-NEXT-CURSOR and X-PREV-CURSOR in addition to Link (upstream.md §4.2). */
   cursorHeaders: { since: '19.0' },
-  /** X-Total on a project's jobs; later releases do not count them (upstream.md §4.1). */
+  /** X-Total on a project's jobs. Later releases do not count these (upstream.md §4.1). */
   projectJobsTotals: { before: '16.0' },
   /**
-   * The limit of 50,000 rows; later releases have it only with a feature flag (upstream.md §4.1).
+   * The limit of 50,000 rows on offset pages. Later releases have it only with a feature flag
+   * (upstream.md §4.1).
    */
   offsetLimit: { since: '15.9', before: '16.6' },
-  /** page=0 and negative pages are rejected instead of read as 1 (upstream.md §4.1). */
+  /**
+   * Rejects page=0 and negative pages, which earlier releases read as page 1 (upstream.md §4.1).
+   */
   strictPages: { since: '18.6' },
   /** 600 requests per minute and user on a project's jobs (upstream.md §5.2). */
   jobsIndexLimit: { since: '15.7' },
-  /** RateLimit-* on successful responses too (upstream.md §5.1). */
+  /** RateLimit-* headers on successful responses, too (upstream.md §5.1). */
   rateLimitHeadersAlways: { since: '18.6' },
-  /** 503 for a write in maintenance mode; 403 before (upstream.md §6). */
+  /** 503 for a write in maintenance mode; earlier releases send 403 (upstream.md §6). */
   maintenance503: { since: '18.0' },
   /** `ref` filters a project's jobs (upstream.md §2.1). */
   refFilter: { since: '19.0' },
   /** The old path of a moved project redirects (upstream.md §1.3). */
   movedRedirect: { since: '16.7' },
-  /** `/trigger_jobs` as another name of `/bridges` (upstream.md §2.3). */
+  /** `/trigger_jobs` as a second name of `/bridges` (upstream.md §2.3). */
   triggerJobs: { since: '19.2' },
-  /** GET /metadata. */
+  /** The endpoint GET /metadata. */
   metadata: { since: '15.2' },
-  /** The Gitlab-Feature-Flag header of /job/allowed_agents (upstream.md §2.7). */
+  /** The header Gitlab-Feature-Flag of /job/allowed_agents (upstream.md §2.7). */
   agentFlags: { since: '18.0' },
   /** `byte_offset` and `byte_limit` on a trace (upstream.md §7). */
   traceRanges: { since: '19.0' },
-  /** The status `canceling`, in which after_script still runs (upstream.md §2.8). */
+  /** The status `canceling`, during which after_script still runs (upstream.md §2.8). */
   gracefulCancel: { since: '17.0' },
   /** `force` on cancel (upstream.md §2.8). */
   forceCancel: { since: '18.5' },
-  /** The status `waiting_for_callback`, introduced in GitLab 17 (upstream.md §3.9). */
+  /** The status `waiting_for_callback` (upstream.md §3.9). */
   waitingForCallback: { since: '17.0' },
   /** Trigger jobs can be retried (upstream.md §2.9). */
   retryBridges: { since: '17.0' },
   /**
-   * Retry and erase check the project's write permission before the job is looked up
-   * (upstream.md §1.1).
+   * Retry and erase check write access to the project before they look up the job (upstream.md
+   * §1.1).
    */
   projectWriteCheck: { before: '18.6' },
   /** An archived job can be neither canceled nor erased (upstream.md §2.10). */
@@ -65,26 +67,25 @@ const spans = {
   /** `inputs` on retry and `job_inputs` on play (upstream.md §2.9). */
   jobInputs: { since: '18.10' },
   /**
-   * A project setting for the lowest role that may set pipeline variables, introduced in GitLab 17
-   * (upstream.md §2.11).
+   * The project setting for the lowest role that may set pipeline variables (upstream.md §2.11).
    */
   variablesRole: { since: '17.0' },
-  /** Job tokens read the jobs of a project and of a pipeline (upstream.md §8). */
+  /** Job tokens may read the jobs of a project and of a pipeline (upstream.md §8). */
   jobTokenReadsJobs: { since: '18.6' },
-  /** Job tokens read bridges and pipelines (upstream.md §8). */
+  /** Job tokens may read bridges and pipelines (upstream.md §8). */
   jobTokenReadsPipelines: { since: '19.0' },
 } as const satisfies Record<string, Span>;
 
-/** The name of a behavior that not every release has. */
+/** Name of a behavior that only some releases have. */
 export type Capability = keyof typeof spans;
 
-/** The behavior of one release. `release` is the version string GitLab reports. */
+/** The behavior of one release. `release` is the version that GitLab reports. */
 export type Capabilities = Readonly<Record<Capability, boolean>> & {
   readonly version: Version;
   readonly release: string;
 };
 
-/** Whether a release is the given one or newer. 18.10 is newer than 18.6. */
+/** Whether `current` is the release `given` or newer. 18.10 is newer than 18.6. */
 export function isSince(current: Release, given: Release): boolean {
   const [major = 0, minor = 0] = current.split('.').map(Number);
   const [givenMajor = 0, givenMinor = 0] = given.split('.').map(Number);

@@ -34,7 +34,7 @@ type ProjectRef = ProjectRecord | string | number;
 type PipelineRef = PipelineRecord | number;
 type JobRef = JobRecord | number;
 
-/** A fixed start, so that test results do not depend on the date. */
+/** A fixed time, so that test results do not depend on the date. */
 const defaultStart = Date.UTC(2026, 10, 22, 9, 0, 0);
 
 function emptyState(now: number): WorldState {
@@ -56,7 +56,7 @@ function emptyState(now: number): WorldState {
   };
 }
 
-/** Removes the script, so that the clock prints nothing more. */
+/** Removes the log script, so that advancing the clock adds nothing to the log. */
 function withoutScript(job: JobRecord): JobRecord {
   job.plan = { ...job.plan, script: null };
   job.script = null;
@@ -72,7 +72,7 @@ export type World = ReturnType<typeof createWorld>;
 
 /**
  * Creates an empty world: the contents of the simulated GitLab. Tests and the demo add records, the
- * clock changes them, and the server reads and changes them. `add…` methods return the record,
+ * clock changes them, and the server reads and changes them. The `add…` methods return a record,
  * which tests may modify.
  */
 export function createWorld(options: { now?: number | Date | undefined } = {}) {
@@ -90,7 +90,7 @@ export function createWorld(options: { now?: number | Date | undefined } = {}) {
     },
     addUser: (options: UserOptions) => addUser(state, options),
     addToken: (options: TokenOptions) => addToken(state, options),
-    /** Adds a group with members. Groups without members are created with their projects. */
+    /** Adds a group with members. `addProject` creates missing groups without members. */
     addGroup: (options: GroupOptions) => addGroup(state, options),
     addProject: (options: ProjectOptions) => addProject(state, options),
     addPipeline: (project: ProjectRef, options?: PipelineOptions) =>
@@ -100,23 +100,26 @@ export function createWorld(options: { now?: number | Date | undefined } = {}) {
     addBridge: (pipeline: PipelineRef, options?: BridgeOptions) =>
       addJob(state, pipeline, { ...options, kind: 'bridge' }),
     addAgent: (options: AgentOptions) => addAgent(state, options),
-    /** Moves a project; what its former path returns depends on the release (upstream.md §1.3). */
+    /**
+     * Moves a project. What GitLab returns for its former path depends on the release (upstream.md
+     * §1.3).
+     */
     moveProject: (project: ProjectRef, path: string) =>
       moveProject(state, requireProject(state, project), path),
     deleteJob: (job: JobRef) => deleteJob(state, requireJob(job)),
     deletePipeline: (pipeline: PipelineRecord) => deletePipeline(state, pipeline),
-    /** Replaces the log; the clock prints nothing more. */
+    /** Replaces the log. Afterwards, advancing the clock adds nothing to it. */
     setLog(ref: JobRef, text: string | Buffer) {
       const job = withoutScript(requireJob(ref));
       job.log = [];
       job.logBytes = 0;
       appendLog(state, job, text);
     },
-    /** Appends to the log; the clock prints nothing more. */
+    /** Appends to the log. Afterwards, advancing the clock adds nothing to it. */
     appendLog: (job: JobRef, text: string | Buffer) =>
       appendLog(state, withoutScript(requireJob(job)), text),
     log: (job: JobRef) => readLog(requireJob(job)),
-    /** Sets any status, and the times it implies. */
+    /** Sets any status, and the times that depend on it. */
     setStatus: (job: JobRef, status: string) => setStatus(state, requireJob(job), status),
     finishJob: (job: JobRef, status: string, failureReason?: string) =>
       finishJob(state, requireJob(job), { status, failureReason }),
@@ -125,12 +128,15 @@ export function createWorld(options: { now?: number | Date | undefined } = {}) {
     pipeline: (id: number) => state.pipelines.get(id),
     job: (id: number) => state.jobs.get(id),
     user: (username: string) => state.users.get(username),
-    /** Advances the clock: queued jobs start, logs grow, jobs finish, later stages start. */
+    /** Advances the clock: queued jobs start, logs grow, jobs end, and later stages start. */
     advance: (ms: number) => advance(state, ms),
-    /** Calls the listener on status and log changes of jobs. Returns an unsubscribe function. */
+    /** Calls the listener when a job's status or log changes. Returns an unsubscribe function. */
     onChange: (listener: (change: WorldChange) => void) =>
       subscribe(state.changeListeners, listener),
-    /** Calls the listener at least once per second of an advance. Returns an unsubscribe function. */
+    /**
+     * Calls the listener at least once per second of simulated time. Returns an unsubscribe
+     * function.
+     */
     onTick: (listener: (now: number) => void) => subscribe(state.tickListeners, listener),
   };
 }

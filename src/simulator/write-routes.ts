@@ -34,7 +34,7 @@ function checkLock(job: JobRecord): void {
 }
 
 /**
- * Rejects inputs that the job does not declare, and values not among its options
+ * Rejects inputs that the job does not declare, and values that are not among an input's options
  * (upstream.md §2.9).
  */
 function checkInputs(job: JobRecord, inputs: Params): void {
@@ -49,7 +49,7 @@ function checkInputs(job: JobRecord, inputs: Params): void {
   }
 }
 
-/** POST …/cancel: 201 even if the job cannot be canceled (upstream.md §2.8). */
+/** POST …/cancel: responds with 201 even if the job cannot be canceled (upstream.md §2.8). */
 function cancel(request: ApiRequest): ApiResponse {
   const { world, caps } = request;
   const { id, force } = readParams(request, (reader) => ({
@@ -67,7 +67,7 @@ function cancel(request: ApiRequest): ApiResponse {
 }
 
 /**
- * Returns the project; some releases check for write access before the job lookup
+ * Returns the project. Some releases check for write access before they look up the job
  * (upstream.md §1.1).
  */
 function writableProject(request: ApiRequest): ProjectRecord {
@@ -77,8 +77,8 @@ function writableProject(request: ApiRequest): ProjectRecord {
 }
 
 /**
- * POST …/retry: returns the new job, in the shape of a build even if it is a bridge
- * (upstream.md §2.9).
+ * POST …/retry: returns the new job. Even a bridge is returned in the shape of a build (upstream.md
+ * §2.9).
  */
 function retry(request: ApiRequest): ApiResponse {
   const { world, caps, caller } = request;
@@ -96,7 +96,10 @@ function retry(request: ApiRequest): ApiResponse {
   return { status: 201, json: serializeJob(newJob, createView(request)) };
 }
 
-/** POST …/erase: deletes log and artifacts; 403 if there are none (upstream.md §2.10). */
+/**
+ * POST …/erase: deletes the log and artifacts. Responds with 403 if there are none (upstream.md
+ * §2.10).
+ */
 function erase(request: ApiRequest): ApiResponse {
   const { world } = request;
   const id = readParams(request, (reader) => readPathId(reader, 'job_id'));
@@ -121,7 +124,10 @@ function canSetVariables(request: ApiRequest, project: ProjectRecord): boolean {
   return hasRole(request, project, role);
 }
 
-/** POST …/play: 200; a bridge is returned in the shape of a bridge (upstream.md §2.11). */
+/**
+ * POST …/play: responds with 200. A bridge is returned in the shape of a bridge (upstream.md
+ * §2.11).
+ */
 function play(request: ApiRequest): ApiResponse {
   const { world, caps, caller } = request;
   const { id, variables, inputs } = readParams(request, (reader) => ({
