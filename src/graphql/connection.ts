@@ -161,7 +161,7 @@ export async function readConnection<Row extends ListRow>(
     return known;
   };
   const argument = args.forward ? 'after' : 'before';
-  // An empty cursor is an error: without it, a client would read the first page forever.
+  // An empty cursor is an error. If it counted as absent, a client would read the first page forever.
   const cursor =
     args.cursor === undefined
       ? undefined

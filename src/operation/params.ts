@@ -62,7 +62,7 @@ export function parseParams(value: unknown): OperationParams {
   }
   return {
     query: readText(params['query'], 'query'),
-    // Some clients send an empty name for none.
+    // Some clients send an empty name if an operation has none.
     operationName: readText(params['operationName'], 'operationName') || undefined,
     variables: readObject(params['variables'], 'variables'),
     extensions: readObject(params['extensions'], 'extensions'),
