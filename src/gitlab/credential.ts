@@ -54,7 +54,6 @@ export const anonymous: Credential = {
 };
 
 /**
-/**
  * Shorter values of headers for proxies are not removed from texts: a word such as `https` is part
  * of many messages. GitLab masks variables in logs from this length on, too.
  */
