@@ -12,7 +12,7 @@ function readVersion(): string {
 
 function fail(error: unknown): never {
   const { name, code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-  const taken = `Port ${port} is taken: choose another (--port, METRICS_PORT).`;
+  const taken = `Port ${port} is already in use. Set another one: PORT or --port, or METRICS_PORT for metrics.`;
   console.error(code === 'EADDRINUSE' ? taken : message);
   process.exit(name === 'ConfigError' ? EXIT.misused : EXIT.failed);
 }

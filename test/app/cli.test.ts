@@ -50,7 +50,7 @@ describe('the program', () => {
     const { code, out, err } = await run(['--demo', '--port', String(port)]);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err.trim().split('\n')).toHaveLength(1);
-    expect(err).toContain(`${port}`);
+    expect(err).toContain(`Port ${port} is already in use. Set another one: PORT or --port`);
   });
 
   it('lists all invalid settings and exits with 2', async () => {

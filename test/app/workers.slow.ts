@@ -78,6 +78,8 @@ describe('with WORKERS=2', () => {
       errors += data;
     });
     expect(await once(child, 'close')).toEqual([1, null]);
-    expect(errors.trim().split('\n')).toEqual([expect.stringContaining(`Port ${port} is taken`)]);
+    expect(errors.trim().split('\n')).toEqual([
+      expect.stringContaining(`Port ${port} is already in use`),
+    ]);
   });
 });

@@ -71,6 +71,14 @@ function throughForwardProxy(gitlab: URL, { isSecure, hostname, port, authorizat
   };
 }
 
+/** The setting with the address to which connections are opened. */
+export type AddressSetting = 'GITLAB_URL' | 'HTTPS_PROXY' | 'HTTP_PROXY';
+
+function toAddressSetting(gitlab: URL, proxy: HttpProxy | undefined): AddressSetting {
+  if (!proxy) return 'GITLAB_URL';
+  return gitlab.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+}
+
 /**
  * Opens pools of connections to GitLab: for calls, for streams, and one connection for the
  * gateway's own checks. `prefix` precedes each path; `host` and `headers` are added to each call.
@@ -102,6 +110,7 @@ export function openConnections(
     streams: openPool(origin, { connections, connect, maxIdleMs: MAX_IDLE_AFTER_STREAM_MS }),
     probes: openPool(origin, { connections: 1, connect }),
     origin,
+    addressSetting: toAddressSetting(gitlab, proxy),
     prefix,
     host,
     headers: new SecretHeaders([...(network.headers?.reveal() ?? []), ...headers]),

@@ -15,6 +15,7 @@ import {
   decodeStream,
   isDecodable,
 } from './body.ts';
+import type { AddressSetting } from './connections.ts';
 import { type Headers, headerOf } from './headers.ts';
 
 const timeoutPhases: Readonly<Record<string, TimeoutPhase>> = {
@@ -23,30 +24,45 @@ const timeoutPhases: Readonly<Record<string, TimeoutPhase>> = {
   UND_ERR_BODY_TIMEOUT: 'body',
 };
 
-/** Converts a connection error. `started`: whether writing the request had begun. */
-function toNetworkError(error: Error, call: Call, started: boolean): GitlabError {
+interface ConnectionError {
+  readonly error: Error;
+  /** Whether writing the request had begun. */
+  readonly started: boolean;
+  readonly addressSetting: AddressSetting;
+}
+
+function toNetworkError(
+  call: Call,
+  { error, started, addressSetting }: ConnectionError,
+): GitlabError {
   const code = String(('code' in error && error.code) || error.name);
   const origin = originOf(call, undefined, error);
   const phase = timeoutPhases[code];
   if (phase) return new GitlabTimeoutError({ phase, sent: started }, origin);
-  const reason = networkReasons.find(([codes]) => codes.test(code))?.[1];
+  const reason = networkReasons.find(([codes]) => codes.test(code))?.[1](addressSetting);
   const what = started ? 'The connection to GitLab broke' : 'GitLab cannot be reached';
   const message = `${what}: ${reason ? `${reason} (${code})` : code}`;
   return new GitlabNetworkError(message, { sent: started }, origin);
 }
 
 /** What error codes of Node and undici mean for an operator. */
-const networkReasons: readonly (readonly [codes: RegExp, reason: string])[] = [
-  [/^(ENOTFOUND|EAI_\w+)$/, 'the host name in GITLAB_URL is unknown'],
-  [/^ECONNREFUSED$/, 'nothing listens at the address in GITLAB_URL'],
-  [/^E(HOST|NET)UNREACH$/, 'there is no route to the host in GITLAB_URL'],
-  [/ALTNAME/, 'the certificate is for another host name'],
-  [/EXPIRED|NOT_YET_VALID/, 'the certificate is not valid at this time'],
-  [/CERT|SIGNATURE|SELF_SIGNED/, 'the certificate comes from an unknown authority'],
-  [/^(ERR_SSL_\w+|EPROTO)$/, 'the server does not accept TLS as it is configured here'],
+const networkReasons: readonly (readonly [codes: RegExp, reason: (setting: string) => string])[] = [
+  [/^(ENOTFOUND|EAI_\w+)$/, (setting) => `the host name in ${setting} is unknown`],
+  [/^ECONNREFUSED$/, (setting) => `nothing listens at the address in ${setting}`],
+  [/^E(HOST|NET)UNREACH$/, (setting) => `there is no route to the host in ${setting}`],
+  [/^PROXY_ANSWERED_407$/, () => 'the proxy requires a user and password in HTTPS_PROXY'],
+  [/^PROXY_ANSWERED_/, () => 'the proxy refused to connect to the host in GITLAB_URL'],
+  [/ALTNAME/, () => 'the certificate is for another host name'],
+  [/EXPIRED|NOT_YET_VALID/, () => 'the certificate is not valid at this time'],
+  [/CERT|SIGNATURE|SELF_SIGNED/, () => 'the certificate comes from an unknown authority'],
+  [
+    /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/,
+    () => 'the server does not use TLS; its address begins with http://, not https://',
+  ],
+  [/^(ERR_SSL_\w+|EPROTO)$/, () => 'the server does not accept TLS as it is configured here'],
   [
     /^(HPE_\w+|HTTPParserError)$/,
-    'the response is not HTTP; a TLS port needs https:// in GITLAB_URL',
+    (setting) => `the response is not HTTP; a TLS port needs https:// in ${setting}`,
   ],
 ];
 
@@ -58,6 +74,8 @@ interface ExchangeOptions {
    */
   readonly streams: Dispatcher;
   readonly origin: string;
+  /** The setting with the address to which connections are opened, for error messages. */
+  readonly addressSetting: AddressSetting;
   /**
    * Prefix of every path, such as "/api/v4" or "/gitlab/api/v4". Includes the origin if a forward
    * proxy receives the calls.
@@ -168,7 +186,10 @@ function createHandler(
       finish();
       sink?.end();
     },
-    onResponseError: (_, error) => finish(toNetworkError(error, call, controller !== undefined)),
+    onResponseError(_, error) {
+      const { addressSetting } = options;
+      finish(toNetworkError(call, { error, started: controller !== undefined, addressSetting }));
+    },
   };
 }
 

@@ -89,6 +89,7 @@ function openWire(options: TransportOptions, timeouts: Timeouts, connections: nu
   const { dispatcher, streams, probes } = opened;
   const shared = {
     origin: opened.origin,
+    addressSetting: opened.addressSetting,
     host: opened.host,
     prefix: `${opened.prefix}${gitlab.pathname.replace(/\/+$/, '')}/api/v4`,
     userAgent: `gitlab-jobs-gateway/${options.version ?? 'dev'}`,

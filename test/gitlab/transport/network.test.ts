@@ -119,7 +119,10 @@ describe('A proxy', () => {
     const { gitlab } = connect(url, { network });
     const error: unknown = await gitlab.playJob(ref, {}).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'GITLAB_NETWORK', sent: false });
-    expect(inspect(error)).toContain('PROXY_ANSWERED_407');
+    expect(error).toMatchObject({
+      detail:
+        'GitLab cannot be reached: the proxy requires a user and password in HTTPS_PROXY (PROXY_ANSWERED_407)',
+    });
     expect(inspect(error, { depth: 9 })).not.toMatch(/p@ss|p%40ss|Basic/);
     expect(proxy.seen).toHaveLength(1);
     expect(requests).toEqual([]);
@@ -141,6 +144,20 @@ describe('A proxy', () => {
       sent: false,
     });
     expect(connections).toBe(1);
+  });
+
+  it.each([
+    ['http', 'HTTP_PROXY'],
+    ['https', 'HTTPS_PROXY'],
+  ])('is named in the error if nothing listens at its address: %s', async (scheme, setting) => {
+    const closed = createServer();
+    const port = await listen(closed);
+    await once(closed.close(), 'close');
+    const network = { proxies: { [scheme]: new Secret(`127.0.0.1:${port}`) } };
+    const { gitlab } = connect(`${scheme}://gitlab.test`, { network });
+    await expect(gitlab.playJob(ref, {})).rejects.toMatchObject({
+      detail: `GitLab cannot be reached: nothing listens at the address in ${setting} (ECONNREFUSED)`,
+    });
   });
 
   it('that does not answer is a timeout', async () => {
