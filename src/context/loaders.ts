@@ -169,7 +169,7 @@ async function readRow<Ref, Row>(
   return row;
 }
 
-/** Returns a loader of single rows. It resolves with null if GitLab answers 404. */
+/** Returns a loader of single rows. The loader resolves with null if GitLab answers 404. */
 const rowLoader =
   <Ref, Row>(endpoint: RowEndpoint<Ref, Row>) =>
   (operation: Operation, ref: Ref): Promise<Row | null> =>

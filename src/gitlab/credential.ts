@@ -60,8 +60,8 @@ export const anonymous: Credential = {
 const MIN_SECRET_LENGTH = 8;
 
 /**
- * Adds headers for proxies to those of a credential, so that error texts are searched for both. The
- * digest stays that of the caller.
+ * Adds headers for proxies to those of a credential, so that the secrets of both are removed from
+ * error texts. The digest does not change.
  */
 export function addHeaders(credential: Credential, extra: SecretHeaders): Credential {
   const own = credential.headers.reveal();

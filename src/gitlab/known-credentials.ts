@@ -57,8 +57,8 @@ interface CallerLimits {
 export type CallerCounts = ReturnType<typeof createCallerCounts>;
 
 /**
- * Creates counts with limits. All unknown credentials together may hold half of `max`, but at least
- * as much as one caller.
+ * Creates counts with limits. All unknown credentials together may hold half of `max`, or
+ * `maxPerCaller` if that is more.
  */
 export function createCallerCounts({ max, maxPerCaller, known }: CallerLimits) {
   const byDigest = new Map<string, number>();

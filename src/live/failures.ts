@@ -18,7 +18,7 @@ const MAX_FAILING_MS = 300_000;
 /** Limit before the first event. It is short, because the client has not received anything yet. */
 const MAX_FAILING_AT_START_MS = 10_000;
 
-/** Consecutive failures of one kind of read. */
+/** The consecutive failures of one poll or subscriber. */
 export type Failures = ReturnType<typeof createFailures>;
 
 export interface FailuresOptions {

@@ -15,7 +15,7 @@ type Row = Job | Bridge;
 interface JobEntry {
   readonly job: Row;
   readonly hash: string;
-  /** The read (see `PipelineState.round`) that found the job's last change. */
+  /** Value of `PipelineState.round` when the job last changed. */
   readonly round: number;
 }
 

@@ -126,9 +126,7 @@ interface PollDeps {
  */
 const MAX_CALLS_PER_READ = 250;
 
-/**
- * Calls subscribers one by one, so that other work, such as their responses, can run in between.
- */
+/** Calls subscribers one by one. Other work, such as sending their events, can run in between. */
 async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
   for (const subscriber of subscribers) {
     subscriber();

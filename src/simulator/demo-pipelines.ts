@@ -43,7 +43,7 @@ function plan(
   return { script: toScript(jobLogs[log]), runMs, ...more };
 }
 
-/** Plans of the job `unit tests` by its result. */
+/** What the job `unit tests` does when it runs, by its result. */
 export const unitTestPlans = {
   pass: plan('unitTests', 45 * second, { coverage: 93.41, artifacts: [junit] }),
   fail: plan('failingUnitTests', 40 * second, { outcome: 'failed', artifacts: [junit] }),

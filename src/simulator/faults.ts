@@ -87,7 +87,7 @@ export function faultResponse(
   fault: Fault,
   options: {
     readonly maintenance503: boolean;
-    /** Returns the headers of a throttle that resets after some seconds. */
+    /** Returns the rate limit headers for a limit that is renewed in `seconds`. */
     rateLimit(seconds: number): Record<string, string>;
   },
 ): HttpResponse | null {

@@ -32,7 +32,9 @@ const LEAVES_LINE: readonly number[] = [
   POSITION_ABSOLUTE,
 ];
 
-/** A movement by at least this many columns reaches the start of any line. */
+/**
+ * A movement to the left by this many columns or more is assumed to reach the start of the line.
+ */
 const MAX_COLUMNS = 256;
 
 /**

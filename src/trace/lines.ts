@@ -68,7 +68,10 @@ export interface Lines {
   readonly ends: Column<number>;
   /** By line: its index minus its number on GitLab's page. NOT_ON_PAGE if it has no number. */
   readonly shifts: Timeline<number>;
-  /** By line, if the log has time headers: microseconds since 1970 (or NaN), and 1 for stderr. */
+  /**
+   * By line, if the log has time headers. `times`: microseconds since 1970, NaN for a line without
+   * a header. `errors`: 1 for stderr.
+   */
   readonly times: Column<number>;
   readonly errors: Column<number>;
   /** Text ranges of the lines that do not begin where the text of the previous line ends. */
@@ -237,7 +240,8 @@ export function commitLine(lines: Lines, anchor: number): number {
   if (open.index >= 0) return recommitLine(lines, open);
   const index = countLines(lines);
   const before = index === lines.first ? lines.firstStart : endOf(lines, index - 1);
-  // If bytes of an earlier piece were read again, the offset may precede that of the previous line.
+  // Offsets must ascend. `open.source` may precede that of the previous line if bytes of an earlier
+  // piece were parsed again.
   const minSource = index > lines.first ? sourceOf(lines, index - 1) : 0;
   const source = Math.max(open.source, minSource);
   if (index === lines.first) lines.firstSource = source;

@@ -1,8 +1,8 @@
 /*
  * Computes the line numbers of GitLab's own log page (`#L12`). The page omits lines without text
- * and numbers the others from 1 on (upstream.md §7). It does not treat the same bytes as text as
- * this parser does: the page ignores erase-line and cursor movements, and it shows control
- * characters and parts of escapes that it does not know.
+ * and numbers the others from 1 on (upstream.md §7). The page and this parser differ in what they
+ * treat as text: the page ignores erase-line and cursor movements, and it shows control characters
+ * and parts of escapes that it does not know.
  */
 
 import { ESC } from './escape.ts';

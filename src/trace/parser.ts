@@ -42,7 +42,7 @@ export interface TraceParser {
   snapshot(): ParsedTrace;
 }
 
-/** Number of bytes to parse before lines outside the window are dropped. */
+/** Number of bytes to parse between two checks for lines outside the window. */
 const SLICE = 1 << 16;
 const MEBIBYTE = 1024 * 1024;
 /** In a snapshot, a shorter beginning of a mark counts as text. */

@@ -60,7 +60,8 @@ function connect(create: typeof Redis, url: string): Redis {
     keepAlive: 5_000,
     retryStrategy: (times) => Math.min(MAX_RETRY_MS, 100 * 2 ** Math.min(times, 10)),
   });
-  // The state reporter handles errors.
+  // Without a listener, ioredis would print connection errors. The state reporter reports them,
+  // because each of them closes the connection.
   client.on('error', () => {});
   return client;
 }

@@ -180,7 +180,7 @@ function indexOf<Row>(rows: readonly Row[], matches: (row: Row) => boolean): num
  */
 const GUESSED_PAGES = 4;
 
-/** Reads `count` rows older than the cursor row, or the newest ones. */
+/** Reads `count` rows older than the cursor row. Without a cursor row, reads the newest ones. */
 async function readOlder<Row extends WithId>(
   fetch: Fetch<Row>,
   request: PageRequest,
@@ -210,7 +210,7 @@ async function readOlder<Row extends WithId>(
   };
 }
 
-/** Reads `count` rows newer than the cursor row, or the oldest ones. */
+/** Reads `count` rows newer than the cursor row. Without a cursor row, reads the oldest ones. */
 async function readNewer<Row extends WithId>(
   fetch: Fetch<Row>,
   request: PageRequest,

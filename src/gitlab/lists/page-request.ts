@@ -28,8 +28,8 @@ export interface PageRequest {
 }
 
 /**
- * Consecutive rows, newest first. `hasOlder` and `hasNewer` are exact only if the request needs
- * them.
+ * Consecutive rows, newest first. `hasOlder` and `hasNewer` are exact only if the request asks for
+ * them (`needsHasNext`, `needsHasPrevious`).
  */
 export interface PageSlice<Row> {
   rows: Row[];

@@ -81,7 +81,7 @@ interface ExchangeOptions {
    * proxy receives the calls.
    */
   readonly prefix: string;
-  /** The header `Host`, if it is not the host of `origin`. */
+  /** Value of the Host header, if it differs from the host of `origin`. */
   readonly host?: string | undefined;
   readonly userAgent: string;
   readonly headersTimeoutMs: number;
