@@ -77,7 +77,7 @@ export function createCallerCounts({ max, maxPerCaller, known }: CallerLimits) {
       if (total >= max || countOf(digest) >= maxPerCaller) return true;
       return total >= maxUnknown && !known.has(digest) && countUnknown() >= maxUnknown;
     },
-    change(digest: string, by: 1 | -1) {
+    change(digest: string, by: number) {
       total += by;
       const count = countOf(digest) + by;
       if (count > 0) byDigest.set(digest, count);

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Context } from '../context/context.ts';
+import { LiveCapacityError } from '../live/capacity.ts';
 import type { LiveEvent } from '../live/subscriber.ts';
 import type { TraceNews } from '../live/trace.ts';
 import { builder } from './builder.ts';
@@ -15,8 +16,8 @@ import { CiJob, Job, Pipeline, type PipelineRow } from './refs.ts';
 
 /** Returns the value of an event, or throws the error that ended the stream. */
 function newsOf<News>(event: LiveEvent<News>): News {
-  if ('error' in event) throw event.error;
-  return event.news;
+  if (!('error' in event)) return event.news;
+  throw event.error instanceof LiveCapacityError ? tooMany(event.error.message) : event.error;
 }
 
 /** Returns the value of an event, and resets the context so that fields below it are read again. */
@@ -44,14 +45,15 @@ function parseByte(value: string | null | undefined): number {
   throw badUserInput(`\`afterByte\` must be a number of bytes, 0 or more, not ${value}.`);
 }
 
+function tooMany(what: string): GraphQLError {
+  return new GraphQLError(`${what} Try again later.`, {
+    extensions: { code: 'RATE_LIMITED', retryAfter: null },
+  });
+}
+
 function checkCapacity({ live }: Context): void {
   if (!live.isFull()) return;
-  throw new GraphQLError(
-    'The maximum number of subscriptions is reached, for this caller or in total. Try again later.',
-    {
-      extensions: { code: 'RATE_LIMITED', retryAfter: null },
-    },
-  );
+  throw tooMany('The maximum number of subscriptions is reached, for this caller or in total.');
 }
 
 interface PipelineUpdateRow {

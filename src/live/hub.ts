@@ -5,6 +5,7 @@ import type { Job } from '../gitlab/rows.ts';
 import { isScarce } from '../gitlab/transport/rate-limit.ts';
 import type { Transport } from '../gitlab/transport/transport.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
+import { type Capacity, createCapacity } from './capacity.ts';
 import { createFailures } from './failures.ts';
 import { distinct, jobResource } from './job.ts';
 import type { Notifications } from './notifications.ts';
@@ -59,7 +60,7 @@ const SCARCE_PART = 0.25;
 type Defined = Required<{ [Key in keyof LiveHubOptions]: NonNullable<LiveHubOptions[Key]> }>;
 
 /** Creates the registry of polls: one per credential and resource. */
-function createPolls(options: Defined) {
+function createPolls(options: Defined, capacity: Capacity) {
   const { transport, notifications, intervalMs, clock, random } = options;
   const polls = new Map<string, Poll<unknown>>();
 
@@ -74,7 +75,9 @@ function createPolls(options: Defined) {
     // Webhooks do not report resources without a topic, such as logs.
     const hasTopic = resource.topic !== undefined;
     interval.setHasWebhooks(hasTopic && notifications.hasWebhooks(resource.project));
+    const holder = capacity.createHolder(credential.digest);
     const reader = resource.open({
+      hold: holder.hold,
       watch: <Other>(other: Resource<Other>) => {
         const otherPoll = find(credential, other);
         return { poll: otherPoll, leave: otherPoll.join(() => poll.notify()) };
@@ -86,6 +89,7 @@ function createPolls(options: Defined) {
       connect: (signal, budget) => createGitlab({ transport, credential, signal, budget }),
       onEnd() {
         unsubscribe();
+        holder.release();
         polls.delete(key);
       },
     });
@@ -111,10 +115,11 @@ function withDefaults(given: LiveHubOptions): Defined {
 export function createLiveHub(given: LiveHubOptions): LiveHub {
   const options = withDefaults(given);
   const { transport, clock, random, intervalMs } = options;
-  const memory = createTraceMemory();
-  const { find, polls } = createPolls(options);
+  const capacity = createCapacity(transport.known);
+  const { find, polls } = createPolls(options, capacity);
   const { maxSubscribers: max, maxPerCaller } = options;
   const counts = createCallerCounts({ max, maxPerCaller, known: transport.known });
+  const memory = createTraceMemory({ logs: () => capacity.count('logs'), readers: counts.total });
 
   const subscribe = <State, News>(
     { credential, signal, ready }: LiveCaller,
@@ -137,7 +142,7 @@ export function createLiveHub(given: LiveHubOptions): LiveHub {
       trace(ref, afterByte) {
         const gitlab = createGitlab({ transport, ...caller });
         const resource = traceResource(ref, { memory, afterByte });
-        return subscribe(caller, resource, traceView(gitlab, ref, afterByte));
+        return subscribe(caller, resource, traceView(gitlab, ref, { memory, afterByte }));
       },
     }),
     count: () => ({ subscribers: counts.total(), polls: polls.size }),

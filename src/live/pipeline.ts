@@ -151,8 +151,12 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
     key: `pipeline ${ref.project}/${ref.id}`,
     topic: `pipeline/${ref.id}`,
     project: ref.project,
-    open: () => ({
-      read: async (gitlab, before) => compare(before, await readBoth(gitlab, ref, before)),
+    open: ({ hold }) => ({
+      async read(gitlab, before) {
+        const read = await readBoth(gitlab, ref, before);
+        hold('jobs', read.jobs.length);
+        return compare(before, read);
+      },
       activity: ({ pipeline }) => activityOf(pipeline.status),
       // GitLab has no webhooks for trigger jobs.
       hasUnannouncedActivity: ({ jobs }) =>

@@ -1,8 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Gitlab } from '../gitlab/client.ts';
 import type { CallBudget } from '../gitlab/request.ts';
 import { withTimeout } from '../util/abort.ts';
 import type { Clock } from '../util/clock.ts';
 import { shareEventLoop } from '../util/event-loop.ts';
+import type { Holder } from './capacity.ts';
 import type { Activity, PollInterval } from './poll-interval.ts';
 
 export interface Resource<State> {
@@ -24,6 +26,8 @@ interface ReaderTools {
    * Joins the caller's poll of another resource. Changes of that trigger reads of this resource.
    */
   watch<Other>(resource: Resource<Other>): { poll: Poll<Other>; leave(): void };
+  /** Counts what the reader keeps, until the poll ends. */
+  hold: Holder['hold'];
 }
 
 /** Reads a resource while it has subscribers. */
@@ -126,11 +130,15 @@ interface PollDeps {
  */
 const MAX_CALLS_PER_READ = 250;
 
+/** Subscribers that are notified without a pause, even if that takes little time. */
+const BATCH_SIZE = 64;
+
 /** Calls subscribers one by one. Other work, such as sending their events, can run in between. */
 async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
-  for (const subscriber of subscribers) {
-    subscriber();
+  for (const [index, subscriber] of subscribers.entries()) {
+    if (index > 0 && index % BATCH_SIZE === 0) await setImmediate();
     await shareEventLoop();
+    subscriber();
   }
 }
 

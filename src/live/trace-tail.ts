@@ -15,6 +15,8 @@ function firstDifference(a: Buffer, b: Buffer): number {
   return at;
 }
 
+let lastNumber = 0;
+
 /**
  * Creates a buffer for the end of a growing log, shared by its subscribers. It contains bytes
  * `start` to `end - 1`, as offsets in the whole log. Each subscriber has its own offset, so nothing
@@ -24,6 +26,7 @@ function firstDifference(a: Buffer, b: Buffer): number {
 export function createTraceLog(from: number, maxBytes: () => number) {
   const startAt = (at: number): ByteQueue => ({ blocks: [], base: at, floor: at, length: at });
   let queue = startAt(from);
+  const number = ++lastNumber;
   const cutAt: number[] = [];
 
   /** Removes all bytes from offset `at` on. */
@@ -34,6 +37,8 @@ export function createTraceLog(from: number, maxBytes: () => number) {
     else shrinkTo(queue, at);
   };
   return {
+    /** Identifies the log within the process. */
+    number,
     get start() {
       return queue.floor;
     },

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Gitlab, JobRef } from '../gitlab/client.ts';
 import { wholeCharacters } from '../trace/byte-queue.ts';
 import { sharePerLog } from '../trace/log-budget.ts';
@@ -19,8 +20,6 @@ export interface TraceNews {
   complete: boolean;
 }
 
-/** Bytes per event. GitLab returns up to 500 KiB per request (upstream.md §7). */
-const MAX_CHUNK = 256 * 1024;
 const MAX_CHARACTER_BYTES = 4;
 
 /**
@@ -44,14 +43,14 @@ function characterStart(log: TraceLog, at: number): number {
 async function readMissing(
   gitlab: Gitlab,
   ref: JobRef,
-  { log, at }: { log: TraceLog; at: number },
+  { log, at, maxBytes }: { log: TraceLog; at: number; maxBytes: number },
 ): Promise<{ from: number; bytes: Buffer }> {
   if (gitlab.server.byteOffset) {
-    const bytes = await gitlab.getJobTrace(ref, { byteOffset: at, byteLimit: MAX_CHUNK });
+    const bytes = await gitlab.getJobTrace(ref, { byteOffset: at, byteLimit: maxBytes });
     if (bytes.length > 0) return { from: at, bytes };
   }
   const from = Math.max(at, log.start);
-  const bytes = log.read(from, from + MAX_CHUNK);
+  const bytes = log.read(from, from + maxBytes);
   const start = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);
   const skipped = start > 0 && start < MAX_CHARACTER_BYTES ? start : 0;
   return { from: from + skipped, bytes: bytes.subarray(skipped) };
@@ -65,7 +64,7 @@ async function readMissing(
 export function traceView(
   gitlab: Gitlab,
   ref: JobRef,
-  afterByte: number,
+  { memory, afterByte }: TraceOptions,
 ): View<TraceState, TraceNews> {
   /** The subscriber's offset in the log, and the number of cuts that were applied to its text. */
   let at = afterByte;
@@ -80,10 +79,11 @@ export function traceView(
     // An offset can be inside a character only at the start of the subscription or after a cut.
     const wanted = characterStart(log, Math.min(at, cutTo));
     const knownCuts = log.cuts;
-    const { from, bytes } =
-      wanted < log.start
-        ? await readMissing(gitlab, ref, { log, at: wanted })
-        : { from: wanted, bytes: log.read(wanted, wanted + MAX_CHUNK) };
+    const maxBytes = memory.bytesPerEvent();
+    const isMissing = wanted < log.start;
+    const { from, bytes } = isMissing
+      ? await readMissing(gitlab, ref, { log, at: wanted, maxBytes })
+      : { from: wanted, bytes: log.read(wanted, wanted + maxBytes) };
     // Nothing fails after this line. If the read above fails, it is repeated with the previous
     // offset.
     [at, cuts] = [wanted, knownCuts];
@@ -92,8 +92,13 @@ export function traceView(
     if (whole === 0 && !isFirst && !isRewound && !isLast) return undefined;
     at = from + whole;
     isComplete = isLast;
-    const text = bytes.toString('utf8', 0, whole);
-    return { text, startByte: from, endByte: at, complete: isLast };
+    const toNews = (): TraceNews => ({
+      text: bytes.toString('utf8', 0, whole),
+      startByte: from,
+      endByte: at,
+      complete: isLast,
+    });
+    return isMissing ? toNews() : memory.share([log.number, cuts, from, at, isLast], toNews);
   };
 }
 
@@ -111,22 +116,45 @@ const MEBIBYTE = 1024 * 1024;
 const MAX_PER_LOG = 4 * MEBIBYTE;
 const MAX_TOTAL = 64 * MEBIBYTE;
 
+/**
+ * Bytes per event: GitLab returns up to 500 KiB per request (upstream.md §7). Less if there are many
+ * subscribers, each of which may leave one event unread.
+ */
+const MAX_PER_EVENT = 256 * 1024;
+const MIN_PER_EVENT = 8 * 1024;
+const MAX_UNREAD = 64 * MEBIBYTE;
+/** Events that several subscribers get at about the same time. */
+const MAX_SHARED = 8 * MEBIBYTE;
+
+export type TraceMemory = ReturnType<typeof createTraceMemory>;
+
 /** Creates the memory limit that all followed logs share. */
-export function createTraceMemory() {
-  let logs = 0;
+export function createTraceMemory(count: { logs(): number; readers(): number }) {
+  const shared = new LRUCache<string, TraceNews>({
+    maxSize: MAX_SHARED,
+    sizeCalculation: ({ text }) => 2 * text.length + 100,
+  });
   return {
     /** Number of bytes that each log may keep, from its end. */
-    share: () => sharePerLog({ perLog: MAX_PER_LOG, total: MAX_TOTAL }, logs),
-    open() {
-      logs += 1;
-    },
-    close() {
-      logs -= 1;
+    bytesPerLog: () => sharePerLog({ perLog: MAX_PER_LOG, total: MAX_TOTAL }, count.logs()),
+    bytesPerEvent: () =>
+      Math.min(MAX_PER_EVENT, Math.max(MIN_PER_EVENT, Math.floor(MAX_UNREAD / count.readers()))),
+    /** Returns one object for all subscribers that get the same piece of a log. */
+    share(piece: readonly unknown[], create: () => TraceNews): TraceNews {
+      const key = piece.join(' ');
+      const news = shared.get(key) ?? create();
+      shared.set(key, news);
+      return news;
     },
   };
 }
 
-/** Waits for the first state of a poll. Throws the error that ended the poll. */
+interface TraceOptions {
+  memory: TraceMemory;
+  afterByte: number;
+}
+
+/** Waits for the first state of a poll; throws the error that ended it. */
 async function currentOf<State>(poll: Poll<State>): Promise<State> {
   while (poll.state === undefined && !poll.ending) {
     await new Promise<void>((resolve) => {
@@ -147,21 +175,19 @@ async function currentOf<State>(poll: Poll<State>): Promise<State> {
  */
 export function traceResource(
   ref: JobRef,
-  options: { memory: ReturnType<typeof createTraceMemory>; afterByte: number },
+  { memory, afterByte }: TraceOptions,
 ): Resource<TraceState> {
-  const { memory, afterByte } = options;
   return {
     key: `trace ${ref.project}/${ref.id}`,
     project: ref.project,
-    open({ watch }) {
-      memory.open();
+    open({ watch, hold }) {
       const job = watch(jobResource(ref));
-      let log = createTraceLog(0, memory.share);
+      let log = createTraceLog(0, memory.bytesPerLog);
       let isReadWhole = false;
       /** Whether the last read failed midway. The bytes that it received are kept. */
       let isPartial = false;
       const refresh = async (gitlab: Gitlab, isFirst: boolean, isLive: boolean) => {
-        if (isFirst) log = createTraceLog(firstByteFor(gitlab, afterByte), memory.share);
+        if (isFirst) log = createTraceLog(firstByteFor(gitlab, afterByte), memory.bytesPerLog);
         const { end } = log;
         try {
           await readTrace(gitlab, ref, { log, isLive });
@@ -174,6 +200,7 @@ export function traceResource(
       };
       return {
         async read(gitlab, before) {
+          hold('logs', 1);
           const activity = activityOf((await currentOf(job.poll)).status);
           const isOver = activity === 'finished';
           if (isOver || activity === 'active') await refresh(gitlab, !before, !isOver);
@@ -190,7 +217,6 @@ export function traceResource(
         isReachable: () => job.poll.state !== undefined,
         minPauseMs: ({ end }) => (isReadWhole ? (end / MEBIBYTE) * 1000 : 0),
         close() {
-          memory.close();
           job.leave();
         },
       };
