@@ -1,15 +1,17 @@
-import { hasAtMost, type Lines } from './lines.ts';
-
 /**
- * Position of the cursor: after the text of the line, at the start of the line, or in another line.
- * Text that is written at the start replaces the line, as after a carriage return. Other columns
- * are not tracked: movements to them are ignored, as on GitLab's page (upstream.md §7).
+ * Position of the cursor: how many columns before the end of the line, or in another line. Text that
+ * is written before the end replaces what follows the cursor, as after a carriage return (upstream.md
+ * §7).
  */
-export type Cursor = 'end' | 'start' | 'elsewhere';
+export type Cursor = number | 'elsewhere';
+
+export const AT_END = 0;
+export const AT_START = Infinity;
 
 /** Final bytes of control sequences (ECMA-48 §8.3) that move the cursor or erase. */
 const UP = 0x41;
 const DOWN = 0x42;
+const RIGHT = 0x43;
 const LEFT = 0x44;
 const NEXT_LINE = 0x45;
 const PREVIOUS_LINE = 0x46;
@@ -38,25 +40,30 @@ const LEAVES_LINE: readonly number[] = [
 const MAX_COLUMNS = 256;
 
 /**
- * Whether a control sequence erases all text of the line. `number` selects what the sequence
- * erases: the part after the cursor (0), the part before it (1), or the whole line (2).
+ * The number of columns at the end of the line that a control sequence erases. `number` selects what
+ * the sequence erases: the part after the cursor (0), the part before it (1), or the whole line (2).
  */
-export function erasesLine(cursor: Cursor, final: number, number: number): boolean {
-  if (cursor === 'elsewhere' || (final !== ERASE_LINE && final !== ERASE_SCREEN)) return false;
-  return number === 2 || number === (cursor === 'start' ? 0 : 1);
+export function erasedColumns(cursor: Cursor, final: number, number: number): number {
+  if (cursor === 'elsewhere' || (final !== ERASE_LINE && final !== ERASE_SCREEN)) return 0;
+  if (number === 0) return cursor;
+  // The part before a cursor within the line is not erased: the text after it would have to stay.
+  return number === 2 || (number === 1 && cursor === AT_END) ? Infinity : 0;
 }
+
+/** Returns the cursor after a backspace or a movement to the left. */
+export const moveLeft = (cursor: Cursor, columns: number): Cursor =>
+  cursor === 'elsewhere' ? cursor : cursor + columns;
 
 /**
  * Returns the cursor after a control sequence. `number` is its parameter: 0 if omitted, -1 if
  * invalid.
  */
-export function moveCursor(cursor: Cursor, final: number, number: number, lines: Lines): Cursor {
-  if (LEAVES_LINE.includes(final)) return 'elsewhere';
-  if (cursor !== 'end' || number < 0) return cursor;
-  if (final === COLUMN || final === COLUMN_ABSOLUTE) return number <= 1 ? 'start' : 'end';
-  return final === LEFT && reachesStart(lines, Math.max(1, number)) ? 'start' : 'end';
-}
-
-function reachesStart(lines: Lines, columns: number): boolean {
-  return columns >= MAX_COLUMNS || hasAtMost(lines, columns);
+export function moveCursor(cursor: Cursor, final: number, number: number): Cursor {
+  if (cursor === 'elsewhere' || LEAVES_LINE.includes(final)) return 'elsewhere';
+  if (number < 0) return cursor;
+  const columns = Math.max(1, number);
+  if (final === RIGHT) return Math.max(AT_END, cursor - columns);
+  if (final === LEFT) return columns < MAX_COLUMNS ? moveLeft(cursor, columns) : AT_START;
+  const isToStart = (final === COLUMN || final === COLUMN_ABSOLUTE) && number <= 1;
+  return isToStart ? AT_START : cursor;
 }

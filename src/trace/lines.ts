@@ -203,15 +203,31 @@ const MAX_CONTINUATION = 3;
 
 const isContinuation = (byte: number) => (byte & 0xc0) === 0x80;
 
-/** Whether the latest piece of the open line has at most `count` characters. */
-export function hasAtMost(lines: Lines, count: number): boolean {
+/**
+ * The columns of a character, by its first byte. Wide are the characters of East Asia and emoji, about
+ * U+3000 to U+D7FF and from U+10000 on.
+ */
+const columnsOf = (lead: number) => ((lead >= 0xe3 && lead <= 0xed) || lead >= 0xf0 ? 2 : 1);
+
+/** Whether the latest piece of the open line has no text. */
+export const isEmpty = ({ open, text }: Lines) => text.length === open.start;
+
+/**
+ * Removes the characters in the last `columns` columns of the open line. Characters of its earlier
+ * pieces stay.
+ */
+export function removeColumns(lines: Lines, columns: number): void {
   const { text, open } = lines;
-  if (text.length - open.start > count * (1 + MAX_CONTINUATION)) return false;
-  let characters = 0;
-  for (const byte of read(text, open.start, text.length)) {
-    characters += Number(!isContinuation(byte));
+  const from = Math.max(open.start, text.length - columns * (1 + MAX_CONTINUATION));
+  const bytes = read(text, from, text.length);
+  let rest = columns;
+  let at = bytes.length;
+  while (rest > 0 && at > 0) {
+    at -= 1;
+    const byte = bytes[at] as number;
+    if (!isContinuation(byte)) rest -= columnsOf(byte);
   }
-  return characters <= count;
+  cutText(lines, text.length - (bytes.length - at));
 }
 
 export function clearLine(lines: Lines): void {

@@ -5,7 +5,7 @@
  */
 
 import { change } from './columns.ts';
-import { type Cursor, erasesLine, moveCursor } from './cursor.ts';
+import { AT_END, AT_START, type Cursor, erasedColumns, moveCursor, moveLeft } from './cursor.ts';
 import { CR, ESC, finalOf, numberOf, opensString, type Skipping } from './escape.ts';
 import {
   beginLine,
@@ -13,11 +13,12 @@ import {
   commitLine,
   countLines,
   createLines,
-  hasAtMost,
   headerText,
+  isEmpty,
   isVisible,
   type Lines,
   MAX_HEADER,
+  removeColumns,
   removeText,
   reopenLine,
   type Stamp,
@@ -95,7 +96,7 @@ export interface LogState {
 const newSourceLine = (): SourceLine => ({
   index: -1,
   stamp: null,
-  cursor: 'end',
+  cursor: AT_END,
   hasMark: false,
   skipping: 'nothing',
   headerOf: null,
@@ -105,7 +106,7 @@ const newSourceLine = (): SourceLine => ({
 
 function resetLine(line: SourceLine): void {
   line.index = -1;
-  line.cursor = 'end';
+  line.cursor = AT_END;
   line.hasMark = false;
   line.skipping = 'nothing';
   line.headerOf = null;
@@ -159,8 +160,8 @@ export function beginSourceLine(state: LogState, source: number, header: TimeHea
  */
 function removePendingText({ line, lines, page }: LogState): void {
   removeText(lines, line.pendingText);
-  line.cursor = 'end';
-  if (hasAtMost(lines, 0)) clearPageLine(page);
+  line.cursor = AT_END;
+  if (isEmpty(lines)) clearPageLine(page);
 }
 
 /** Stores an incomplete escape or mark at the end of a line: `bytes[from]` to `bytes[to - 1]`. */
@@ -194,21 +195,34 @@ export function endLastLine(state: LogState): void {
 }
 
 export function returnCarriage({ line, page }: LogState): void {
-  line.cursor = 'start';
+  line.cursor = AT_START;
   page.afterReturn = true;
 }
 
-/** Appends text to the open line. If the cursor is at the start of the line, replaces the line. */
+/** Moves the cursor to the left. GitLab's page shows the control character. */
+export function moveBack({ line, page }: LogState): void {
+  line.cursor = moveLeft(line.cursor, 1);
+  addTextToPage(page);
+}
+
+/** Writes text at the cursor: appends it, or replaces what follows the cursor. */
 export function addText(state: LogState, bytes: Uint8Array, from: number, to: number): void {
-  if (state.line.cursor === 'start') eraseLine(state);
+  const { cursor } = state.line;
+  if (cursor !== 'elsewhere') erase(state, cursor);
   addTextToPage(state.page);
   writeText(state.lines, bytes, from, to, state.style);
 }
 
-function eraseLine({ line, lines }: LogState): void {
-  line.cursor = 'end';
-  if (line.headerOf !== null) line.headerOf.header = null;
-  clearLine(lines);
+/** Removes the last columns of the open line. The cursor is then at its end. */
+function erase({ line, lines }: LogState, columns: number): void {
+  if (columns === 0) return;
+  line.cursor = AT_END;
+  if (columns < Infinity) {
+    removeColumns(lines, columns);
+  } else {
+    if (line.headerOf !== null) line.headerOf.header = null;
+    clearLine(lines);
+  }
 }
 
 const isLongerThanHeader = ({ open, text }: Lines) => text.length - open.start > MAX_HEADER;
@@ -258,7 +272,7 @@ function splitLine(state: LogState, source: number): number {
     beginLine(lines, source, line.stamp);
   }
   line.index = -1;
-  line.cursor = 'end';
+  line.cursor = AT_END;
   line.headerOf = null;
   return countLines(lines);
 }
@@ -281,7 +295,7 @@ export function applyShortEscape(state: LogState, second: number): void {
 
 /** Applies the control sequence from `at` to `end`: colors, resets, erasing and the cursor. */
 export function applySequence(state: LogState, bytes: Uint8Array, at: number, end: number): void {
-  const { line, lines, page } = state;
+  const { line, page } = state;
   skipOnPage(page);
   const final = finalOf(bytes, at, end);
   if (final === SGR) {
@@ -290,7 +304,8 @@ export function applySequence(state: LogState, bytes: Uint8Array, at: number, en
     if (bytes[end - 2] === EXCLAMATION_MARK) state.style = PLAIN_STYLE;
   } else if (final !== 0) {
     const number = numberOf(bytes, at, end);
-    if (erasesLine(line.cursor, final, number)) eraseLine(state);
-    else line.cursor = moveCursor(line.cursor, final, number, lines);
+    const columns = erasedColumns(line.cursor, final, number);
+    if (columns > 0) erase(state, columns);
+    else line.cursor = moveCursor(line.cursor, final, number);
   }
 }

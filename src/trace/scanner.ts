@@ -24,6 +24,7 @@ import {
   beginSourceLine,
   endSourceLine,
   type LogState,
+  moveBack,
   returnCarriage,
 } from './log-state.ts';
 import { HEADER_BYTES, headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
@@ -37,13 +38,17 @@ const LOOK_AHEAD = 64;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Kinds of bytes. ESC, CR and LF are each a separate kind, with the byte itself as its value. */
+/**
+ * Kinds of bytes. ESC, CR, LF and BACKSPACE are each a separate kind, with the byte itself as its
+ * value.
+ */
 const TEXT = 0;
 const LETTER_S = 1;
 const CONTROL = 2;
+const BACKSPACE = 0x08;
 
 const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
-  if (byte === ESC || byte === CR || byte === LF) return byte;
+  if (byte === ESC || byte === CR || byte === LF || byte === BACKSPACE) return byte;
   if (byte === 0x73) return LETTER_S;
   return (byte < 0x20 && byte !== 0x09) || byte === 0x7f ? CONTROL : TEXT;
 });
@@ -136,6 +141,9 @@ function scanToken(state: LogState, bytes: Uint8Array, at: number, base: number)
       return LINE_END;
     case CR:
       returnCarriage(state);
+      return at + 1;
+    case BACKSPACE:
+      moveBack(state);
       return at + 1;
     default:
       addTextToPage(state.page);

@@ -44,6 +44,8 @@ const parts = [
   '\x1b[1G',
   '\x1b[G',
   '\x1b[2D',
+  '\x1b[C',
+  '\b\b\b',
   '\x1b[999D',
   '\x1b[A',
   '\x1bc',

@@ -101,17 +101,51 @@ describe('the cursor', () => {
     ['column 1 in another form', '10%\x1b[`20%', '20%'],
     ['the left by more columns than a terminal has', 'some text\x1b[1000Dnew', 'new'],
     ['the left by exactly the length of the line', '⠙ build\x1b[7Dnew', 'new'],
-    ['the left by one column', '⠙\x1b[D⠹\x1b[0D⠸\x1b[1D⠼', '⠼'],
+    ['the left by the column of the only letter', '⠙\x1b[D⠹\x1b[0D⠸\x1b[1D⠼', '⠼'],
   ])('at the start of the line replaces it: %s', (_, log, text) => {
     expect(texts(log)).toEqual([text]);
   });
 
   it.each([
+    ['one column', 'ab\x1b[1Dc', 'ac'],
+    ['several columns', 'abc\x1b[2Dd', 'ad'],
+    ['backspaces', '- a\b/ b\b', '- / b'],
+    ['backspaces to the start', '10%\b\b\b20%\b\b\b100%', '100%'],
+    ['more backspaces than text', 'ab\b\b\b\bc', 'c'],
+    ['backspaces and escapes', 'abc\b\x1b[Dd', 'ad'],
+    ['a spinner after text', 'Solving: -\b\\\b|\b/\bdone', 'Solving: done'],
+    ['a spinner that is wide', 'Loading 🌍\b\b🌎\b\b🌏', 'Loading 🌏'],
+    ['a letter of two bytes', 'é\bè', 'è'],
+    ['bold letters of a typewriter', 'N\bNA\bAM\bME\bE', 'NAME'],
+    ['and to the right again', 'abc\b\b\x1b[Cd\b\x1b[5Ce', 'abde'],
+  ])('to the left of the end replaces what follows it: %s', (_, log, text) => {
+    expect(texts(log)).toEqual([text]);
+  });
+
+  it.each([
+    ['at its end', 'abc\x1b[K', 'abc'],
+    ['after backspaces', 'abc\b\b\x1b[K', 'a'],
+    ['after a movement to the left', 'abc\x1b[2D\x1b[0Kd', 'ad'],
+    ['after backspaces, whole', 'abc\b\x1b[2Kd', 'd'],
+    ['after backspaces, to the start', 'abc\b\x1b[1K', 'abc'],
+  ])('decides what is erased: %s', (_, log, text) => {
+    expect(texts(log)).toEqual([text]);
+  });
+
+  it('does not remove text if none follows', () => {
+    expect(texts('abc\b\b\ndone\x1b[2D')).toEqual(['abc', 'done']);
+  });
+
+  it('stays in its line when other streams write in between', () => {
+    const [one, other, more] = [header(1), header(2, '00O'), header(3, '01O', '+')];
+    expect(texts(`${one}ab -\n${more}\b/\n`)).toEqual(['ab /']);
+    expect(texts(`${one}ab -\n${other}x\n${more}\b/\n`)).toEqual(['ab -/', 'x']);
+  });
+
+  it.each([
     ['column 2', 'ab\x1b[2Gc', 'abc'],
-    ['the left by less than the line', 'ab\x1b[1Dc', 'abc'],
     ['the right', 'ab\x1b[1Cc', 'abc'],
     ['an invalid column', 'ab\x1b[1;1Gc\x1b[?1Gd', 'abcd'],
-    ['backspaces', 'ab\b\bc', 'abc'],
   ])('elsewhere in the line is ignored: %s', (_, log, text) => {
     expect(texts(log)).toEqual([text]);
   });
@@ -155,7 +189,7 @@ describe('bytes other than text', () => {
     ['strings that are cancelled', 'a\x1b]0;title\x18bc'],
     ['escapes that another one breaks off', 'a\x1b[31\x1b[32mbc'],
     ['an escape before another', 'a\x1b\x1b[1mbc'],
-    ['bells, backspaces, NUL and DEL', 'a\x07\x00b\b\x7f\x0b\x0cc'],
+    ['bells, NUL and DEL', 'a\x07\x00b\x7f\x0b\x0cc'],
     ['C1 controls', 'a\u0090b\u009bc'],
     ['an escape without end', 'abc\x1b[31'],
     ['control sequences longer than any real one', `ab\x1b[${'1;'.repeat(3000)}mc`],
