@@ -4,8 +4,8 @@ import { type ByteQueue, forgetBytes, read, shrinkTo, write } from '../trace/byt
 export type TraceLog = ReturnType<typeof createTraceLog>;
 
 /**
- * Returns the index of the first difference. If one is the beginning of the other, returns its
- * length.
+ * Returns the index of the first byte that differs. If there is none, returns the length of the
+ * shorter buffer.
  */
 function firstDifference(a: Buffer, b: Buffer): number {
   const length = Math.min(a.length, b.length);

@@ -53,8 +53,8 @@ function enqueue(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * Returns the outcome of the stages before that of a job. It is `unfinished` while a job in them
- * waits or runs, except for a manual job that is allowed to fail.
+ * Returns the outcome of all stages before the stage of `job`. It is `unfinished` while one of
+ * their jobs waits or runs, except for a manual job that is allowed to fail.
  */
 function earlierStages(job: JobRecord): 'done' | 'failed' | 'unfinished' {
   const { stages, jobs } = job.pipeline;

@@ -36,7 +36,7 @@ export interface Instance {
 export interface UnauthenticatedRequest extends Instance {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
-  /** Path, query and body parameters, merged like Grape does. */
+  /** Path, query and body parameters, merged as in Grape. */
   readonly params: Params;
 }
 

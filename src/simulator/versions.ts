@@ -51,7 +51,7 @@ const spans = {
   traceRanges: { since: '19.0' },
   /** The status `canceling`, during which after_script still runs (upstream.md §2.8). */
   gracefulCancel: { since: '17.0' },
-  /** `force` on cancel (upstream.md §2.8). */
+  /** The parameter `force` of a cancel request (upstream.md §2.8). */
   forceCancel: { since: '18.5' },
   /** The status `waiting_for_callback` (upstream.md §3.9). */
   waitingForCallback: { since: '17.0' },

@@ -42,7 +42,7 @@ export function createLogBudget(maxPerLog: number) {
           own += 1;
           logs += 1;
         },
-        /** Number of bytes that a log may keep, from its end, if it is read now. */
+        /** How many of its last bytes a log may keep, if it is read now. */
         limitPerLog: () => sharePerLog(max, logs),
         /** Adds to the operation's output. Returns false if the output then exceeds its limit. */
         recordOutput({ characters = 0, rows = 0 }: { characters?: number; rows?: number }) {
