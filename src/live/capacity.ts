@@ -5,11 +5,14 @@ import {
 } from '../gitlab/known-credentials.ts';
 
 /*
- * What polls keep in memory is limited, in total and per credential. Each pipeline may have thousands
- * of jobs, and a subscription needs nothing but an id.
+ * Limits what polls keep in memory, in total and per credential. A subscription is requested with
+ * just an id, but its pipeline may have thousands of jobs.
  */
 
-/** What a poll keeps: rows of jobs (about 5 kB each), or the end of a log (up to 128 KiB or more). */
+/**
+ * What is limited: rows of jobs (about 5 kB each) and the ends of logs (up to 128 KiB or more
+ * each).
+ */
 export type Kept = 'jobs' | 'logs';
 
 const limits: Readonly<Record<Kept, { max: number; maxPerCaller: number }>> = {
@@ -17,22 +20,24 @@ const limits: Readonly<Record<Kept, { max: number; maxPerCaller: number }>> = {
   logs: { max: 1_024, maxPerCaller: 512 },
 };
 
-/** A poll cannot keep what it has read, because others keep too much. */
+/** A poll cannot keep what it has read, because the limit is reached. */
 export class LiveCapacityError extends Error {
   override readonly name = 'LiveCapacityError';
 }
 
 /** Counts what one poll keeps. */
 export interface Holder {
-  /** Sets the number that the poll keeps. Throws LiveCapacityError if there are too many already. */
+  /**
+   * Sets how many rows or logs the poll keeps. Throws LiveCapacityError if that exceeds the limit.
+   */
   hold(kind: Kept, count: number): void;
-  /** Releases all. */
+  /** Call when the poll ends. */
   release(): void;
 }
 
 export type Capacity = ReturnType<typeof createCapacity>;
 
-/** Creates the counts of a process. */
+/** Creates the counters of a process. */
 export function createCapacity(known: KnownCredentials) {
   const counts: Readonly<Record<Kept, CallerCounts>> = {
     jobs: createCallerCounts({ ...limits.jobs, known }),
@@ -40,7 +45,7 @@ export function createCapacity(known: KnownCredentials) {
   };
   return {
     count: (kind: Kept) => counts[kind].total(),
-    /** Creates the counts of a poll that reads with this credential. */
+    /** Creates the counter of one poll. `digest` is that of the poll's credential. */
     createHolder(digest: string): Holder {
       const held: Record<Kept, number> = { jobs: 0, logs: 0 };
       const set = (kind: Kept, count: number) => {

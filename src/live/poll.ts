@@ -130,7 +130,7 @@ interface PollDeps {
  */
 const MAX_CALLS_PER_READ = 250;
 
-/** Subscribers that are notified without a pause, even if that takes little time. */
+/** Maximum number of subscribers to notify before a pause, however little time they need. */
 const BATCH_SIZE = 64;
 
 /** Calls subscribers one by one. Other work, such as sending their events, can run in between. */

@@ -117,13 +117,13 @@ const MAX_PER_LOG = 4 * MEBIBYTE;
 const MAX_TOTAL = 64 * MEBIBYTE;
 
 /**
- * Bytes per event: GitLab returns up to 500 KiB per request (upstream.md §7). Less if there are many
- * subscribers, each of which may leave one event unread.
+ * Maximum size of an event in bytes. GitLab returns up to 500 KiB per request (upstream.md §7).
+ * Smaller if there are many subscribers, because each may leave one event unread.
  */
 const MAX_PER_EVENT = 256 * 1024;
 const MIN_PER_EVENT = 8 * 1024;
 const MAX_UNREAD = 64 * MEBIBYTE;
-/** Events that several subscribers get at about the same time. */
+/** Size of the cache of events that several subscribers receive at about the same time. */
 const MAX_SHARED = 8 * MEBIBYTE;
 
 export type TraceMemory = ReturnType<typeof createTraceMemory>;
@@ -135,11 +135,11 @@ export function createTraceMemory(count: { logs(): number; readers(): number }) 
     sizeCalculation: ({ text }) => 2 * text.length + 100,
   });
   return {
-    /** Number of bytes that each log may keep, from its end. */
+    /** How many of its last bytes each log may keep. */
     bytesPerLog: () => sharePerLog({ perLog: MAX_PER_LOG, total: MAX_TOTAL }, count.logs()),
     bytesPerEvent: () =>
       Math.min(MAX_PER_EVENT, Math.max(MIN_PER_EVENT, Math.floor(MAX_UNREAD / count.readers()))),
-    /** Returns one object for all subscribers that get the same piece of a log. */
+    /** Returns one event object for all subscribers that receive the same piece of a log. */
     share(piece: readonly unknown[], create: () => TraceNews): TraceNews {
       const key = piece.join(' ');
       const news = shared.get(key) ?? create();
