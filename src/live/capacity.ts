@@ -28,7 +28,8 @@ export class LiveCapacityError extends Error {
 /** Counts what one poll keeps. */
 export interface Holder {
   /**
-   * Sets how many rows or logs the poll keeps. Throws LiveCapacityError if that exceeds the limit.
+   * Sets how many rows or logs the poll keeps. Throws LiveCapacityError for a larger number if the
+   * limit is already reached.
    */
   hold(kind: Kept, count: number): void;
   /** Call when the poll ends. */
