@@ -62,7 +62,8 @@ interface ScopeFilter {
 type JobInputs = Record<string, unknown> | undefined;
 type JobVariables = readonly { key: string; value: string }[] | undefined;
 
-const build = (project?: string) => identifiedBy(restJob, { kind: 'BUILD', project });
+const build = (project?: string, pipeline?: string) =>
+  identifiedBy(restJob, { kind: 'BUILD', project, pipeline });
 const bridge = (project: string, pipeline: string | undefined) =>
   identifiedBy(restBridge, { kind: 'BRIDGE', project, pipeline });
 /**
@@ -142,7 +143,7 @@ export function createGitlab(deps: GitlabDeps) {
       filter: ScopeFilter & { includeRetried?: boolean | undefined },
       page: OffsetRequest,
     ): Promise<Page<Job>> {
-      const read = readList(build(project), offsetEnvelope(page));
+      const read = readList(build(project, id), offsetEnvelope(page));
       const retried = { include_retried: filter.includeRetried || undefined };
       const query = { ...scopeOf(filter), ...retried, ...toPageQuery(page) };
       const path = endpoint`/projects/${project}/pipelines/${id}/jobs`;
@@ -202,8 +203,8 @@ export function createGitlab(deps: GitlabDeps) {
 
     async getProject(project: string) {
       const found = await get(endpoint`/projects/${project}`, readOne(projectShape(project)));
-      const [number, fullPath] = [String(found.id), found.path_with_namespace];
-      for (const path of [project, fullPath]) {
+      const [number, fullPath] = [String(found.id), found.path_with_namespace ?? undefined];
+      for (const path of [project, fullPath ?? project]) {
         projects.learn(credential, path, { number, fullPath });
       }
       return found;

@@ -53,25 +53,42 @@ interface Identity {
 
 /**
  * Validates a job or bridge and adds its identity: `kind` and `project_id`. That is the pipeline's
- * numeric project id or, on servers that omit it, the project as requested.
+ * numeric project id or, on servers that omit it, the project as requested. The rows of a list must
+ * have the project, and in the list of a pipeline also the pipeline, of its first row.
  */
 export function identifiedBy<
   T extends {
     pipeline?: RestPipelineBasic | null | undefined;
     commit?: RestCommit | null | undefined;
   },
->(shape: Shape<T>, identity: Identity): Row<Identified<T>> {
+>(shape: Shape<T>, { kind, project, pipeline }: Identity): Row<Identified<T>> {
   const row = shapeOf(shape);
+  const checkProject = ofOneOwner('project');
+  const checkPipeline = ofOneOwner('pipeline');
   return (value, refuse) => {
     const checked = row(value, refuse);
-    const project = checked.pipeline?.project_id ?? identity.project;
-    if (project === undefined) return refuse('it does not say which project it belongs to');
-    const project_id = String(project);
-    const pipeline_id = identity.pipeline && (checked.pipeline?.id ?? identity.pipeline);
+    const owner = checked.pipeline?.project_id ?? project;
+    if (owner === undefined) return refuse('it does not say which project it belongs to');
+    checkProject(checked.pipeline?.project_id, refuse);
+    if (pipeline) checkPipeline(checked.pipeline?.id, refuse);
+    const project_id = String(owner);
+    const pipeline_id = pipeline && (checked.pipeline?.id ?? pipeline);
     // Safe to mutate: JSON.parse has just created the row.
     if (checked.commit) Object.assign(checked.commit, { project_id });
-    const added = { kind: identity.kind, project_id, pipeline_id };
-    return Object.assign(checked, added) as Identified<T>;
+    return Object.assign(checked, { kind, project_id, pipeline_id }) as Identified<T>;
+  };
+}
+
+/**
+ * Rejects a row that belongs to another project or pipeline than the rows before it, such as a faulty
+ * cache may send. A row without its owner passes.
+ */
+function ofOneOwner(type: 'project' | 'pipeline') {
+  let first: number | string | undefined;
+  return (owner: number | string | null | undefined, refuse: (detail: string) => never) => {
+    if (owner == null) return;
+    first ??= owner;
+    if (String(owner) !== String(first)) refuse(`it belongs to the ${type} ${owner}, not ${first}`);
   };
 }
 

@@ -12,13 +12,14 @@ import {
   type Of,
   object,
   optional,
+  orElse,
 } from './shape.ts';
 
 /*
  * Shapes of GitLab's REST responses. Treat every scalar as optional, since GitLab versions differ:
  * a key may be missing on an older server and null on a newer one. A value of an unexpected type
  * that cannot be converted becomes null, so that the other values of the job remain. Only a row's
- * id and a job's status are required.
+ * id is required, and members that show that it is GitLab's row, such as a job's status.
  */
 
 const text = optional(aText);
@@ -157,7 +158,7 @@ const jobBasic = {
   id,
   name: text,
   stage: text,
-  status: aText,
+  status: orElse(aText, ''),
   ref: text,
   tag: flag,
   coverage: number,
@@ -203,7 +204,7 @@ export type RestBridge = Of<typeof restBridge>;
  */
 export const restProject = object({
   id,
-  path_with_namespace: aText,
+  path_with_namespace: orElse(aText, null),
   name: text,
   web_url: text,
   ci_job_token_scope_enabled: flag,

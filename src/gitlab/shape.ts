@@ -110,12 +110,23 @@ export const dateTime = leaf<string>(
 export const anything = leaf<unknown>('anything', () => true);
 
 export function optional<Value>(shape: Shape<Value>): Optional<Value> {
-  return { ...nullable(shape), isOptional: true };
+  const mismatch = (value: unknown) => (value == null ? undefined : shape.mismatch(value));
+  return { ...shape, mismatch, isOptional: true };
 }
 
-/** Allows null and undefined. Unlike `optional`, does not turn an invalid value into null. */
-export function nullable<Value>(shape: Shape<Value>): Shape<Value | null | undefined> {
-  return { ...shape, mismatch: (value) => (value == null ? undefined : shape.mismatch(value)) };
+/** Allows null. Unlike `optional`, rejects a missing member and any other invalid value. */
+export function nullable<Value>(shape: Shape<Value>): Shape<Value | null> {
+  return { ...shape, mismatch: (value) => (value === null ? undefined : shape.mismatch(value)) };
+}
+
+/** A member that must be there. An invalid value becomes `fallback`. */
+export function orElse<Value, Fallback>(
+  shape: Shape<Value>,
+  fallback: Fallback,
+): Shape<Value | Fallback> {
+  const convert = (value: unknown) =>
+    value === undefined ? undefined : (shape.convert?.(value) ?? fallback);
+  return { ...shape, convert };
 }
 
 /** A list. Converts or removes its invalid items. */

@@ -123,7 +123,7 @@ async function getProject({ loaders }: Context, name: string): Promise<ProjectRo
     row && {
       ref: name,
       id: String(row.id),
-      path: row.path_with_namespace,
+      path: row.path_with_namespace ?? undefined,
       web_url: row.web_url ?? undefined,
       ci_job_token_scope_enabled: row.ci_job_token_scope_enabled,
     }

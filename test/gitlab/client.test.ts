@@ -7,6 +7,7 @@ import { aJob, connect, sendJson, startUpstream } from './upstream.ts';
 const job = { project: 'group/app', id: '7' };
 const pipeline = { project: '42', id: '9' };
 const offset = { kind: 'offset', page: 2, perPage: 50 } as const;
+const agents = { allowed_agents: null };
 
 describe('each endpoint', () => {
   it.each<[string, (gitlab: Gitlab) => Promise<unknown>, string, unknown]>([
@@ -42,7 +43,7 @@ describe('each endpoint', () => {
     ],
     ['job', (g) => g.getJob(job), 'GET /api/v4/projects/group%2Fapp/jobs/7', aJob(7)],
     ['current job', (g) => g.getCurrentJob(), 'GET /api/v4/job', aJob(7)],
-    ['allowed agents', (g) => g.getAllowedAgents(), 'GET /api/v4/job/allowed_agents', {}],
+    ['allowed agents', (g) => g.getAllowedAgents(), 'GET /api/v4/job/allowed_agents', agents],
     [
       'project',
       (g) => g.getProject('group/app'),
@@ -223,6 +224,57 @@ describe('responses that violate the contract', () => {
       message: expect.stringContaining('it has the id 8 instead of 7'),
     });
     expect(upstream.log).toHaveLength(1);
+  });
+
+  const ofPipeline = (id: number, project_id: number) => aJob(7, { pipeline: { id, project_id } });
+
+  it.each<[string, object, (gitlab: Gitlab) => Promise<unknown>]>([
+    ['project 77, not 42', ofPipeline(9, 77), (g) => g.listProjectJobs('42', {}, offset)],
+    ['project 77, not 42', ofPipeline(9, 77), (g) => g.listPipelineJobs(pipeline, {}, offset)],
+    ['pipeline 8, not 9', ofPipeline(8, 42), (g) => g.listPipelineJobs(pipeline, {}, offset)],
+    ['pipeline 8, not 9', ofPipeline(8, 42), (g) => g.listPipelineBridges(pipeline, {}, offset)],
+  ])('a list with a row of %s is rejected', async (owner, other, call) => {
+    const rows = [aJob(8), other];
+    const upstream = await startUpstream((_request, response) => sendJson(response, rows));
+    await expect(call(connect(upstream.url).gitlab)).rejects.toMatchObject({
+      code: 'GITLAB_RESPONSE',
+      message: expect.stringContaining(`row 1: it belongs to the ${owner}`),
+    });
+  });
+
+  it('the jobs of a project may belong to several pipelines', async () => {
+    const rows = [aJob(8), ofPipeline(8, 42)];
+    const upstream = await startUpstream((_, response) => sendJson(response, rows));
+    const page = await connect(upstream.url).gitlab.listProjectJobs('42', {}, offset);
+    expect(page.items).toHaveLength(2);
+  });
+
+  it.each([{}, { message: 'ok' }, { id: 7, status: 'success' }])(
+    '%j is not an answer about allowed agents',
+    async (body) => {
+      const upstream = await startUpstream((_, response) => sendJson(response, body));
+      const call = connect(upstream.url).gitlab.getAllowedAgents();
+      await expect(call).rejects.toMatchObject({
+        code: expect.stringMatching(/MISROUTED|RESPONSE/),
+      });
+    },
+  );
+
+  it.each([null, {}, ['success']])(
+    'the status %j costs no other value of the list',
+    async (status) => {
+      const rows = [aJob(8), aJob(7, { status })];
+      const upstream = await startUpstream((_, response) => sendJson(response, rows));
+      const page = await connect(upstream.url).gitlab.listPipelineJobs(pipeline, {}, offset);
+      expect(page.items).toMatchObject([{ status: 'success' }, { id: 7, status: '' }]);
+    },
+  );
+
+  it('the path of a project may be of an unexpected type', async () => {
+    const project = { id: 42, path_with_namespace: {}, name: 'App' };
+    const upstream = await startUpstream((_, response) => sendJson(response, project));
+    const read = await connect(upstream.url).gitlab.getProject('42');
+    expect(read).toMatchObject({ name: 'App', path_with_namespace: null });
   });
 
   it('a retried or played job may have another id', async () => {

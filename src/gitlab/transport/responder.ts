@@ -83,17 +83,19 @@ function toForeignError(call: Call, response: RawResponse): GitlabMisroutedError
 
 /**
  * The error of a redirect that is not followed. Names the base URL in `Location` if it redirects to
- * GitLab's API elsewhere, otherwise its origin. Clients see host names, but no IP addresses.
+ * GitLab's API elsewhere, otherwise its origin, or the path if it has no origin. Clients see host
+ * names, but no IP addresses.
  */
 function toRedirectError(call: Call, response: RawResponse): GitlabMisroutedError {
   const { status } = response;
-  const location = parseUrl(headerOf(response.headers, 'location'));
+  const header = headerOf(response.headers, 'location');
+  const location = parseUrl(header);
   const apiPath = `/api/v4${call.endpoint.path}`;
   const isSameCall = location?.pathname.endsWith(apiPath) ?? false;
   const base = isSameCall ? location?.pathname.slice(0, -apiPath.length) : '';
   const redirectsTo = location && `${location.origin}${base}`;
   const isPublic = location !== undefined && isIP(location.hostname.replace(/[[\]]/g, '')) === 0;
-  const target = (isPublic && redirectsTo) || 'another address';
+  const target = (isPublic && redirectsTo) || (pathOf(header) ?? 'another address');
   const advice = isSameCall
     ? `Set GITLAB_URL to ${isPublic ? target : 'that address'}.`
     : 'Check GITLAB_URL, and the proxies and sign-in pages in front of GitLab.';
@@ -105,6 +107,11 @@ function toRedirectError(call: Call, response: RawResponse): GitlabMisroutedErro
 function parseUrl(text: string | undefined): URL | undefined {
   const absolute = text?.startsWith('//') ? `https:${text}` : text;
   return absolute !== undefined && URL.canParse(absolute) ? new URL(absolute) : undefined;
+}
+
+/** The path of a relative URL such as `/users/sign_in?token=x`, without its query. */
+function pathOf(text: string | undefined): string | undefined {
+  return /^\/(?!\/)[^?#\s]{0,200}/.exec(text ?? '')?.[0];
 }
 
 /** The media type in lower case, without parameters; empty if there is none. */

@@ -171,7 +171,9 @@ describe('a response', () => {
     expect((await redirect('//sso.example.com/login?token=x'))?.message).toContain(
       'redirects GET /projects/:id/jobs/:id to https://sso.example.com (status 301)',
     );
-    expect((await redirect('/users/sign_in'))?.message).toContain('another address');
+    expect((await redirect('/users/sign_in?token=x'))?.message).toContain(
+      'redirects GET /projects/:id/jobs/:id to /users/sign_in (status 301)',
+    );
     expect((await send(404, { error: '404 Not Found' }))?.message).toContain(
       'This GitLab has no such route: GET /projects/:id/jobs/:id.',
     );
