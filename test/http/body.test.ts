@@ -40,13 +40,20 @@ async function start(maxTotal: number) {
   };
 }
 
-it('reads a body that arrives byte by byte', async () => {
+it('reads a body that arrives in small chunks', async () => {
   const open = await start(1_000_000);
   const { sent, answered } = open();
-  const text = Array.from({ length: 5_000 }, (_, at) => String(at % 10)).join('');
+  const text = Array.from({ length: 1_000 }, (_, at) => String(at % 10)).join('');
   for (const byte of text) sent.write(byte);
   sent.end();
   expect(await answered).toEqual({ status: 200, body: text });
+});
+
+it('refuses a body that arrives in very many small chunks', async () => {
+  const open = await start(1_000_000);
+  const { sent, answered } = open();
+  for (let at = 0; at < 5_000; at += 1) sent.write('x');
+  expect((await answered).status).toBe(400);
 });
 
 it('refuses a body that is longer than allowed, while it arrives', async () => {
