@@ -17,7 +17,10 @@ function fail(error: unknown): never {
   process.exit(name === 'ConfigError' ? EXIT.misused : EXIT.failed);
 }
 
-/** Imports what a command needs, and no more: `--help` and an invalid setting answer without the schema. */
+/**
+ * Imports only what a command needs: `--help` and the error for an invalid setting do not load the
+ * schema.
+ */
 async function run(setOnSignal: (callback: OnSignal) => void): Promise<void> {
   const { parseConfig, usage } = await import('./app/config.ts');
   const command = parseConfig(process.env, process.argv.slice(2));

@@ -274,7 +274,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   });
   limitConnections(server, Math.max(MAX_CONNECTIONS, 2 * config.maxSubscriptions));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  // Longer than all other timeouts, so that clients receive their errors first.
+  // A stalled connection is closed after the longest timeout: the client receives its error first.
   const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs);
   closeStalled(server, longestMs + stalledMs);
   const webSockets = serveWebSockets(server, {

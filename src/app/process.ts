@@ -73,8 +73,8 @@ interface Serving extends Program {
 }
 
 /**
- * GitLab's address in the demo: a host that does not exist, so that URLs in responses are always
- * the same.
+ * GitLab's address in the URLs of the demo's responses. It is fixed, so that these URLs are the same
+ * in each run; no such host exists.
  */
 const DEMO_URL = 'https://gitlab.example.com';
 

@@ -4,8 +4,8 @@ import { embeddedTypes, implementations, paginatedFields } from './schema-facts.
 export const possibleTypes = implementations;
 
 /**
- * Keeps a value if a response has null instead. Lists do not contain some values that other reads
- * of the object contain; null then means that the value was not read.
+ * Keeps the cached value if a response has null instead. GitLab omits some fields of an object in
+ * its lists; for such a field, null means that the value was not read.
  */
 function keepOverNull<Value>(existing: Value | undefined, incoming: Value): Value {
   return incoming ?? existing ?? incoming;

@@ -74,7 +74,7 @@ export async function concatenate(parts: readonly Json[]): Promise<string> {
   return whole;
 }
 
-/** Throws an error after all parts have settled: an unhandled rejection would end the process. */
+/** Throws an error after all parts have settled, so that no rejection of them stays unhandled. */
 export function failAfter(error: unknown, parts: readonly Json[] | undefined): Promise<string> {
   if (!parts) throw error;
   return concatenate(parts).finally(() => {

@@ -59,7 +59,10 @@ function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType 
   };
 }
 
-/** Returns the writer of an object type, created when its first object occurs. */
+/**
+ * Returns a function that returns the writer of an object type. A writer is created when the first
+ * object of its type is written.
+ */
 function objectWriters(nodes: Nodes, scope: Scope) {
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   const writers = new Map<GraphQLObjectType, WriteObject>();

@@ -32,7 +32,7 @@ import { ownNameOf, prefixOf } from '../graphql/type-names.ts';
  * names. Fields, arguments, resolvers and ids are those of the original schema.
  */
 
-/** Types that all subgraphs of Relay share. */
+/** Types that keep their names, because each subgraph with Relay connections defines them. */
 const SHARED = ['PageInfo'];
 
 type Field = GraphQLFieldConfig<unknown, Context>;

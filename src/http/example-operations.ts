@@ -10,7 +10,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface ExampleOperation {
   /** Such as `01-one-job`. */
   name: string;
-  /** The document with its comment, but without the lines of variables and credential. */
+  /** The document with its first comment, without that comment's `variables:` and `credential:`. */
   query: string;
   variables: Record<string, unknown>;
   /** The name of the header for the credential. */

@@ -107,7 +107,7 @@ export interface Poll<State> {
   readonly ending: Ending | undefined;
   /** Adds a subscriber, called on each change and at the end. Returns an unsubscribe function. */
   join(onChange: () => void): () => void;
-  /** Reads soon. `hasWebhooks`: webhooks report each change of this resource. */
+  /** Reads the resource soon. `hasWebhooks`: webhooks report each change of this resource. */
   notify(hasWebhooks?: true): void;
   /** Reads soon, and assumes from now on that webhooks do not report this resource. */
   onMissedEvents(): void;

@@ -120,7 +120,10 @@ export function createTelemetry({ logger, ...deps }: ReadinessDeps & { logger: L
       },
     },
     readiness,
-    /** The registries of /metrics. Metrics of the process are collected from the first call on. */
+    /**
+     * Returns the registries of /metrics. The first use of this function starts the collection of
+     * the process metrics.
+     */
     registries,
     metricsText: () => Registry.merge(registries()).metrics(),
   };

@@ -68,7 +68,10 @@ export function startOperationSpan(header: ReadHeader) {
   };
 }
 
-/** Starts a child of the active span or, for a raw log, of the caller's `traceparent`. */
+/**
+ * Starts the span of a call to GitLab as a child of the active span. A download of a raw log has no
+ * active span: its parent is the caller's `traceparent`.
+ */
 function startCallSpan({ method, endpoint, traceContext = {} }: Call): Span {
   const parent = parentIn(traceContext);
   const attributes = { 'http.request.method': method, 'url.template': endpoint.template };

@@ -32,7 +32,8 @@ import type { TrustedDocuments } from './trusted-documents.ts';
  *
  *   prepare: parameters → trusted document → document cache (parse, limits, validate, compile)
  *            → variables → cost
- *   execute: context of the caller → compiled execution, or graphql-js → client errors → response
+ *   execute: context of the caller → compiled execution, or graphql-js → errors as clients may see
+ *            them (client-errors.ts) → response
  */
 
 /** One GraphQL request. */

@@ -13,7 +13,8 @@ interface Span {
 }
 
 /*
- * Behavior that differs between releases (upstream.md §11). For keys of a row, see serialize.ts.
+ * Behavior that differs between GitLab's releases (upstream.md §11). serialize.ts defines which
+ * members an object has in which release.
  */
 const spans = {
   /** `pagination=keyset` on a project's jobs (upstream.md §4.2). */

@@ -49,7 +49,10 @@ const MEBIBYTE = 1024 * 1024;
 const SHORTEST_MARK_START = 'section_'.length;
 const NO_BYTES = new Uint8Array(0);
 
-/** Commits the open line of an unfinished log if it is visible. */
+/**
+ * Adds the last line of an unfinished log to the lines, although its line feed is missing, unless
+ * the line has nothing to show.
+ */
 function commitSoFar(state: LogState): void {
   const { carry, lines } = state;
   if (state.atLineStart) return;

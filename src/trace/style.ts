@@ -179,7 +179,8 @@ export function applySgr(style: number, bytes: Uint8Array, from: number, to: num
 }
 
 /**
- * Applies parameters that are colors or have parts, which the loop of `applySgr` does not handle.
+ * Applies the SGR parameters that the loop of `applySgr` does not handle: extended colors
+ * (`38;5;1`), and parameters with subparameters (`38:5:1`).
  */
 function applyParts(style: number, bytes: Uint8Array, from: number, to: number): number {
   let result = style;

@@ -7,7 +7,7 @@ type ReadHeader = (name: string) => string | null;
  * its own webhooks are younger.
  */
 const MAX_AGE_SECONDS = 300;
-/** GitLab sends one signature, or two while a signing token is being replaced. */
+/** GitLab sends one signature, or two while a signing token is being replaced; two are a margin. */
 const MAX_SIGNATURES = 4;
 const SIGNING_TOKEN = /^whsec_/;
 

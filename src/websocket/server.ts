@@ -85,7 +85,7 @@ function connect(
       protocol: socket.protocol,
       send: (data) =>
         new Promise((resolve) => {
-          // A failure is followed by `close`, which ends all operations.
+          // Resolves even if sending fails: the socket's `close` event then ends all operations.
           if (socket.readyState !== socket.OPEN) return resolve();
           connection.payloads.send(socket, data, () => resolve());
         }),
