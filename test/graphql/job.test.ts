@@ -331,12 +331,19 @@ describe('Big numbers', () => {
 
 describe('An invalid response', () => {
   it('is an upstream error if a job has no id or no status', async () => {
-    for (const raw of [{ id: undefined }, { id: {} }, { status: undefined }, { status: null }]) {
+    for (const raw of [{ id: undefined }, { id: {} }, { status: undefined }]) {
       const { query, bugs } = await start(raw);
       const answer = await query(ask('name'));
       expect(answer.data).toEqual({ job: null });
       expect(codesOf(answer)).toEqual({ job: 'UPSTREAM_UNAVAILABLE' });
       expect(bugs).toEqual([]);
     }
+  });
+
+  it('costs only the status of a job whose status is null', async () => {
+    const { query } = await start({ status: null });
+    const answer = await query(ask('status statusRaw name'));
+    expect(answer.errors).toBeUndefined();
+    expect(answer.data?.['job']).toMatchObject({ status: 'UNKNOWN', statusRaw: '' });
   });
 });
