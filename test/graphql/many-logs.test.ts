@@ -99,6 +99,6 @@ it('the number of log lines and sections of one response is limited', async () =
   });
   const section = 'section_start:1:a\r\x1b[0Ksection_end:2:a\r\x1b[0K\n';
   world.setLog(2001, section.repeat(6_000));
-  const sections = [0, 1, 2, 3, 4].map((index) => `s${index}: sections { name }`).join(' ');
-  expect(codesOf(await ask(sections))).toEqual({ 'job.trace.s4': 'OPERATION_TOO_COMPLEX' });
+  const sections = [0, 1, 2, 3, 4, 5].map((index) => `s${index}: sections { name }`).join(' ');
+  expect(codesOf(await ask(sections))).toEqual({ 'job.trace.s5': 'OPERATION_TOO_COMPLEX' });
 });
