@@ -13,6 +13,7 @@ import { createBodyReader } from '../http/body.ts';
 import {
   arrivalTimes,
   closeStalled,
+  dropUnreadBodies,
   handleInSequence,
   limitConnections,
   MAX_CONNECTIONS,
@@ -272,6 +273,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
     drain.watch(response);
     listener(request, response);
   });
+  dropUnreadBodies(server);
   limitConnections(server, Math.max(MAX_CONNECTIONS, 2 * config.maxSubscriptions));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   // A stalled connection is closed after the longest timeout: the client receives its error first.

@@ -45,7 +45,7 @@ const compressed = (encoding: string) =>
   });
 
 /** Measures what arrives of a body. */
-function createMeter() {
+export function createMeter() {
   let size = 0;
   let chunks = 0;
   return {

@@ -1,6 +1,7 @@
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createMeter } from './body.ts';
 
 /** Maximum requests, on all connections, that wait for an earlier one. Each takes 3 kB. */
 const MAX_WAITING = 5_000;
@@ -60,6 +61,27 @@ export function handleInSequence(
       // Other connections are served between two requests of this one.
       setImmediate(() => socket.destroyed || listener(request, response));
     });
+  });
+}
+
+/**
+ * Drops the bodies that no route reads: those of GET requests as they arrive, others when the response
+ * was sent. Node would drop them, too, but it would keep up to 64 KiB of a GET request, which takes
+ * 10 MB in chunks of one byte, and would hold the event loop for chunks without end.
+ */
+export function dropUnreadBodies(server: Server): void {
+  const drop = (request: IncomingMessage) => {
+    const meter = createMeter();
+    request.on('data', (chunk: Buffer) => {
+      meter.add(chunk);
+      if (meter.hasSmallChunks()) request.socket.destroy();
+    });
+    // Marks the request as consumed, so that Node leaves it alone.
+    request.read(0);
+  };
+  server.on('request', (request, response) => {
+    if (request.method === 'GET' || request.method === 'HEAD') drop(request);
+    else response.prependOnceListener('finish', () => request.complete || drop(request));
   });
 }
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import type { WebSocket } from 'ws';
@@ -31,6 +32,19 @@ const BAD_INPUT = '200 BAD_USER_INPUT';
 const head = (line: string, ...headers: string[]) =>
   `${[line, 'host: 127.0.0.1', 'content-type: application/json', ...headers].join('\r\n')}\r\n\r\n`;
 
+/** Resolves when a socket can take more, is closed, or has taken nothing for 500 ms. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      socket.off('drain', end).off('close', end);
+      resolve();
+    };
+    const timer = setTimeout(end, 500);
+    socket.on('drain', end).on('close', end);
+  });
+}
+
 /** Writes while the connection takes it, for at most 10 s; returns the status of the response. */
 async function flood(target: Target, first: string, piece: string, pieces: number, waitMs = 200) {
   const socket = target.connect();
@@ -42,8 +56,7 @@ async function flood(target: Target, first: string, piece: string, pieces: numbe
   const end = Date.now() + 10_000;
   for (let at = 0; at < pieces && !socket.destroyed && Date.now() < end; at += 1) {
     if (socket.write(piece)) continue;
-    const drained = Promise.race([once(socket, 'drain'), once(socket, 'close'), sleep(500)]);
-    await drained.catch(() => {});
+    await drained(socket);
   }
   await sleep(waitMs);
   return { socket, status: received.split(' ')[1] };
@@ -103,6 +116,16 @@ const requests: readonly Input[] = [
       return (await Promise.all(bodies)).map(({ status }) => status);
     },
     outcome: ['400', '400', '400', '400'],
+  },
+  {
+    input: 'a body that no route reads',
+    bound: 'dropped as it arrives, with the limit of small chunks',
+    async attack(target) {
+      const start = head('GET /health HTTP/1.1', 'transfer-encoding: chunked');
+      const bodies = many(4, () => flood(target, start, '1\r\nx\r\n'.repeat(10_000), 90));
+      return (await Promise.all(bodies)).every(({ socket }) => socket.destroyed);
+    },
+    outcome: true,
   },
   {
     input: 'a compressed body',
