@@ -60,7 +60,8 @@ export function fragmentsOf({ definitions }: DocumentNode): Record<string, Fragm
 }
 
 /**
- * Returns a function that makes the writer of the root object, once per combination of conditions.
+ * Returns a function that returns the writer of the root object. A writer is made once per
+ * combination of values of the variables `names`, which @skip and @include use.
  */
 function createVariants(names: readonly string[], make: (conditions: Variables) => WriteObject) {
   const writers = new Map<string, WriteObject>();

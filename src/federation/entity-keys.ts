@@ -92,7 +92,7 @@ function isEntityType(name: unknown): name is EntityType {
   return typeof name === 'string' && Object.hasOwn(keys, name);
 }
 
-/** Returns an own member of a reference. Ignores all other members. */
+/** Returns a member of a reference; undefined if it is missing or only inherited. */
 function memberOf(representation: unknown, name: string): unknown {
   if (typeof representation !== 'object' || representation === null) return undefined;
   return Object.hasOwn(representation, name)

@@ -64,7 +64,10 @@ export function createTraceLog(from: number, maxBytes: () => number) {
       forgetBytes(queue, queue.length - maxBytes());
     },
     cut,
-    /** The lowest offset that was cut after the first `cuts` cuts; Infinity if there were none. */
+    /**
+     * Returns the lowest offset from which bytes were removed or replaced since the counter `cuts` had
+     * this value; Infinity if there is none.
+     */
     lowestCutSince: (cuts: number) => Math.min(Number.POSITIVE_INFINITY, ...cutAt.slice(cuts)),
   };
 }

@@ -40,8 +40,8 @@ function createStringTest(json: string): (index: number) => boolean {
 }
 
 /**
- * Returns the JSON with each whole number that a double cannot represent as text:
- * `{"id":9007199254740993}` becomes `{"id":"9007199254740993"}`.
+ * Returns the JSON with quotes around each whole number beyond ±(2^53 - 1), because JSON.parse would
+ * round it: `{"id":9007199254740993}` becomes `{"id":"9007199254740993"}`.
  */
 export function quoteLargeIntegers(json: string): string {
   if (!MAYBE_LARGE.test(json)) return json;

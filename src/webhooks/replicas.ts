@@ -42,7 +42,10 @@ export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOpt
   if (redisUrl !== undefined) void connect(redisUrl);
   return {
     notifications,
-    /** Publishes an event of this process to its own listeners and to the other replicas. */
+    /**
+     * Publishes an event of this process to its own listeners and, through Redis, to the other
+     * replicas. Without Redis, publishes it to the other processes on this port instead.
+     */
     publish(event: ChangeEvent) {
       notifications.receive(event);
       if (redisUrl === undefined) passOn?.(event);

@@ -45,7 +45,7 @@ function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stall
   const onSign = () => {
     isAlive = true;
   };
-  // A pong may arrive behind many messages, which are handled one at a time.
+  // Any message shows that the client is alive: a pong may wait behind messages that are being handled.
   socket.on('pong', onSign).on('message', onSign);
   const check = () => {
     if (!isAlive) return socket.terminate();
