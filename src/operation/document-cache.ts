@@ -16,7 +16,7 @@ import {
   type CostlyArgument,
   createCostEstimate,
   MalformedNamesError,
-} from '../graphql/cost.ts';
+} from '../graphql/cost-estimate.ts';
 import type { Variables } from '../graphql/selection.ts';
 import type { Execution } from '../observability/operation.ts';
 import { type Limits, type ParsedDocument, parseWithinLimits } from './limits.ts';

@@ -1,5 +1,5 @@
 import { type DocumentNode, GraphQLError, parse } from 'graphql';
-import type { CostlyArgument } from '../graphql/cost.ts';
+import type { CostlyArgument } from '../graphql/cost-estimate.ts';
 import { type DocumentSize, MAX_MERGES, measureDocument } from './document-size.ts';
 import { requestError } from './request-error.ts';
 

@@ -1,6 +1,7 @@
 import { GraphQLObjectType, getNamedType, isLeafType, isObjectType, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { costOfField, createCostEstimate, sentenceAboutCost } from '../../src/graphql/cost.ts';
+import { costOfField, sentenceAboutCost } from '../../src/graphql/cost.ts';
+import { createCostEstimate } from '../../src/graphql/cost-estimate.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { runs } from '../helpers/runs.ts';

@@ -1,0 +1,380 @@
+import {
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  visit,
+} from 'graphql';
+import { windowsOf } from '../gitlab/lists/jobs-by-id-plan.ts';
+import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
+import { MAX_ERRORS } from './client-errors.ts';
+import {
+  costOfField,
+  isImproved,
+  isNamed,
+  type Knowledge,
+  knowledgeOf,
+  type ListCost,
+  type NamedObject,
+  planRead,
+  type ReadPlan,
+} from './cost.ts';
+import type { NodeRef } from './global-id.ts';
+import {
+  type SelectedField,
+  type Selection,
+  selectionOfOperation,
+  type Variables,
+} from './selection.ts';
+
+/*
+ * The estimate of the calls to GitLab that an operation makes, before it runs. It is derived from the
+ * declared costs of the fields and from the plans of their reads (cost.ts).
+ */
+
+/** How many objects a position in an operation has, in how many distinct pipelines and projects. */
+interface Multiplicity {
+  objects: number;
+  pipelines: number;
+  projects: number;
+}
+
+const spread = (count: number): Multiplicity => ({
+  objects: count,
+  pipelines: count,
+  projects: count,
+});
+
+const one = spread(1);
+
+const times = (at: Multiplicity, factor: Multiplicity): Multiplicity => ({
+  objects: at.objects * factor.objects,
+  pipelines: at.objects * factor.pipelines,
+  projects: at.objects * factor.projects,
+});
+
+/** An argument that multiplies the calls of an operation, such as `first` of `project.jobs`. */
+export interface CostlyArgument {
+  readonly name: string;
+  /** The names of the fields from the root to the field of the argument, joined by dots. */
+  readonly field: string;
+}
+
+interface Request {
+  /** The number of ids, paths and URLs that could not be parsed so far. */
+  malformed: number;
+  variableValues: Variables;
+  webUrls: readonly string[];
+  /** Called for each argument that multiplies calls, with its value (`size`) and the calls it causes. */
+  report?(argument: CostlyArgument, effect: { calls: number; size: number }): void;
+}
+
+/** Counts the calls at a position in an operation. A position without calls has no such function. */
+type Count = (at: Multiplicity, request: Request) => number;
+
+function total(counts: readonly (Count | undefined)[]): Count | undefined {
+  const costly = counts.filter((count) => count !== undefined);
+  if (costly.length < 2) return costly[0];
+  return (at, request) => costly.reduce((sum, count) => sum + count(at, request), 0);
+}
+
+function calls(number: number): Count | undefined {
+  return number > 0 ? ({ objects }) => number * objects : undefined;
+}
+
+/** Returns the multiplicity for objects of a type. Each Pipeline or Project counts as distinct. */
+function within(type: string, at: Multiplicity): Multiplicity {
+  if (type === 'Pipeline') return { ...at, pipelines: at.objects };
+  return type === 'Project' ? spread(at.objects) : at;
+}
+
+/** The names of the fields from the root down to a field. */
+type Path = readonly string[];
+
+/** Counts the calls for objects of a type: their own GETs, and the calls of the fields below. */
+function countOn(
+  type: string,
+  selection: Selection,
+  { known, exists, path }: { known: Knowledge; exists?: boolean | undefined; path: Path },
+): Count | undefined {
+  const plan = planRead(type, selection, known, exists);
+  return total([calls(Number(plan.own)), countRest(type, selection, { known, plan, path })]);
+}
+
+/** Counts the calls for an object besides its own GET. */
+function countRest(
+  type: string,
+  selection: Selection,
+  { known, plan, path }: { known: Knowledge; plan: ReadPlan; path: Path },
+): Count | undefined {
+  const here = plan.own && known !== 'job' ? 'own' : known;
+  const naming = selection.list.filter(({ definition }) => costOfField(definition).names);
+  const rest = total([
+    calls(plan.calls.size),
+    naming.length > 0 ? countNamed(naming, { known, path }) : undefined,
+    ...selection.list.map((field) => {
+      const { list, names } = costOfField(field.definition);
+      if (names) return undefined;
+      const below = [...path, field.name];
+      return list ? countList(field, list, below) : countTargets(field, here, below);
+    }),
+  ]);
+  return rest && ((at, request) => rest(within(type, at), request));
+}
+
+/** Returns what is known of the object that a field of an object returns. */
+function knownBelow(field: SelectedField, known: Knowledge): Knowledge {
+  const { leadsTo = 'own', improvedBy } = costOfField(field.definition);
+  if (isNamed(known) && leadsTo !== 'own') return known;
+  // The row of a job contains more of the project than the row of a pipeline.
+  if (known === 'job' && leadsTo === 'pipeline') return known;
+  return improvedBy && isImproved(field) ? improvedBy.leadsTo : leadsTo;
+}
+
+/** Counts the calls below a field: the maximum over the types that its value may have. */
+function countTargets(field: SelectedField, known: Knowledge, path: Path): Count | undefined {
+  const { exists, sharedBy, isForeign } = costOfField(field.definition);
+  const target = { known: knownBelow(field, known), exists, path };
+  const counts = field.types.flatMap((type) => countOn(type, field.fieldsOn(type), target) ?? []);
+  if (counts.length === 0) return undefined;
+  return (at, request) => {
+    let here = at;
+    if (sharedBy) here = { ...at, objects: sharedBy === 'pipeline' ? at.pipelines : at.projects };
+    if (isForeign) here = spread(at.objects);
+    return Math.max(...counts.map((count) => count(here, request)));
+  };
+}
+
+/**
+ * Counts the calls of a list and of its rows. All rows of a list count as one pipeline and project,
+ * because the number of distinct ones is unknown.
+ */
+function countList(field: SelectedField, { pages, rows }: ListCost, path: Path): Count {
+  const below = countTargets(field, 'own', path);
+  return (at, request) => {
+    const args = field.argumentsFor(request.variableValues);
+    const own = at.objects * pages(args, field.fields);
+    const here = { ...at, objects: at.objects * rows(args) };
+    const count = own + (below?.(here, request) ?? 0);
+    const name = args['last'] == null ? 'first' : 'last';
+    request.report?.({ name, field: path.join('.') }, { calls: count, size: rows(args) });
+    return count;
+  };
+}
+
+const distinct = (objects: readonly NamedObject[], keyOf: (object: NamedObject) => string) =>
+  new Set(objects.map(keyOf)).size;
+
+const projectOf = ({ project = '' }: NamedObject) => project;
+const pipelineOf = ({ project, pipeline }: NamedObject) => `${project}/${pipeline}`;
+const idOf = ({ project, pipeline, id }: NamedObject) => `${project}/${pipeline}/${id}`;
+
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[][] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return [...groups.values()];
+}
+
+/** Counts the reads of jobs by id as jobs-by-id.ts plans them: by windows of ids per project. */
+function countJobReads(jobs: readonly NamedObject[]): number {
+  return groupBy(jobs, projectOf).reduce((sum, group) => {
+    const { pages, singles } = windowsOf(group.map(({ id = '0' }) => BigInt(id)));
+    return sum + pages.length + singles.length;
+  }, 0);
+}
+
+const ownReads: Readonly<Record<NodeRef['type'], (objects: readonly NamedObject[]) => number>> = {
+  Job: countJobReads,
+  Bridge: (objects) => distinct(objects, pipelineOf),
+  Pipeline: (objects) => distinct(objects, idOf),
+  Project: (objects) => distinct(objects, projectOf),
+};
+
+function multiplicityOf(type: NodeRef['type'], objects: readonly NamedObject[]): Multiplicity {
+  if (objects.length === 1) return one;
+  const projects = distinct(objects, projectOf);
+  const pipelines = type === 'Bridge' ? distinct(objects, pipelineOf) : projects;
+  return { objects: distinct(objects, idOf), pipelines, projects };
+}
+
+/** Thrown for more malformed ids, paths and URLs than a response reports; nothing is executed. */
+export class MalformedNamesError extends GraphQLError {
+  constructor() {
+    const http = { status: 400, onlyNewMediaType: true };
+    super(`More than ${MAX_ERRORS} ids, paths or addresses of the operation are malformed.`, {
+      extensions: { code: 'BAD_USER_INPUT', http },
+    });
+  }
+}
+
+/** The objects that the arguments of a field identify, and the calls for them. */
+interface NamedObjects {
+  count: number;
+  /** The objects that are read by their own GET. */
+  read: readonly NamedObject[];
+  /** The calls for them besides those GETs. */
+  rest: number;
+}
+
+/** Prepares the count for a field whose arguments identify objects. */
+function createNamedCount(
+  field: SelectedField,
+  { known: parent, path }: { known: Knowledge; path: Path },
+): (at: Multiplicity, request: Request) => NamedObjects {
+  const { exists, names } = costOfField(field.definition);
+  const plans = new Map<string, { own: boolean; rest: Count | undefined }>();
+  const planOf = (type: string, known: Knowledge) => {
+    const key = `${type} ${known}`;
+    const made = plans.get(key);
+    if (made) return made;
+    const selection = field.fieldsOn(type);
+    const plan = planRead(type, selection, known, exists);
+    const fresh = { own: plan.own, rest: countRest(type, selection, { known, plan, path }) };
+    plans.set(key, fresh);
+    return fresh;
+  };
+  const knownOf = ({ project }: NamedObject) =>
+    project === undefined ? (parent === 'path' ? 'path' : 'number') : knowledgeOf(project);
+  return (at, request) => {
+    const args = field.argumentsFor(request.variableValues);
+    const named = names?.(args, request.webUrls) ?? [];
+    const objects = named.filter((object) => object !== undefined);
+    request.malformed += named.length - objects.length;
+    if (request.malformed > MAX_ERRORS) throw new MalformedNamesError();
+    const groups = groupBy(objects, (object) => `${object.type} ${knownOf(object)}`);
+    const parts = groups.map((group) => {
+      const [first = { type: 'Job' } as NamedObject] = group;
+      const { own, rest } = planOf(first.type, knownOf(first));
+      const here = times(at, multiplicityOf(first.type, group));
+      return { read: own ? group : [], rest: rest?.(here, request) ?? 0 };
+    });
+    const read = parts.flatMap((part) => part.read);
+    const rest = parts.reduce((sum, part) => sum + part.rest, 0);
+    const [name] = Object.entries(args).find(([, value]) => Array.isArray(value)) ?? [];
+    if (name && request.report) {
+      const count = at.objects * countOwnReads(read) + rest;
+      request.report({ name, field: path.join('.') }, { calls: count, size: objects.length });
+    }
+    return { count: objects.length, read, rest };
+  };
+}
+
+/** Counts the GETs of objects. Jobs of one project share calls, even if different fields request them. */
+function countOwnReads(objects: readonly NamedObject[]): number {
+  if (objects.length < 2) return objects.length;
+  return groupBy(objects, ({ type }) => type).reduce((sum, group) => {
+    const [{ type } = { type: 'Job' as const }] = group;
+    return sum + ownReads[type](group);
+  }, 0);
+}
+
+/** Counts the calls for the objects that the arguments of fields identify. */
+function countNamed(
+  fields: readonly SelectedField[],
+  { known, path }: { known: Knowledge; path: Path },
+): Count {
+  const counts = fields.map((field) =>
+    createNamedCount(field, { known, path: [...path, field.name] }),
+  );
+  return (at, request) => {
+    const parts = counts.map((count) => count(at, request));
+    const own = at.objects * countOwnReads(parts.flatMap(({ read }) => read));
+    // At least one call per 100 objects is counted, even if one id is repeated and costs one call:
+    // the response is as long as that of a list.
+    const leastPages = Math.floor(parts.reduce((sum, { count }) => sum + count, 0) / MAX_PER_PAGE);
+    return Math.max(
+      leastPages,
+      parts.reduce((sum, { rest }) => sum + rest, own),
+    );
+  };
+}
+
+/** The fragments of a document by name, and its schema. */
+interface Document {
+  schema: GraphQLSchema;
+  fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+}
+
+/** Returns the names of the variables that decide which fields are included. */
+function conditionNames(operation: OperationDefinitionNode, { fragments }: Document): string[] {
+  const names = new Set<string>();
+  for (const definition of [operation, ...Object.values(fragments)]) {
+    visit(definition, {
+      Directive({ arguments: args = [] }) {
+        for (const { value } of args) if (value.kind === 'Variable') names.add(value.name.value);
+      },
+    });
+  }
+  return [...names];
+}
+
+/**
+ * The counts of an operation are cached for each combination of the variables in its @skip and
+ * @include. An operation with more of these variables is analyzed for each request.
+ */
+const MAX_CONDITIONS = 4;
+
+/** Estimates the calls of an operation. `variableValues` are coerced. */
+export interface CostEstimate {
+  /** Returns the number of calls. */
+  calls(variableValues: Variables, webUrls: readonly string[]): number;
+  /** Returns the argument that saves most calls if it is lowered; undefined if there is none. */
+  costliestArgument(
+    variableValues: Variables,
+    webUrls: readonly string[],
+  ): CostlyArgument | undefined;
+}
+
+/**
+ * Prepares the estimate of how many calls to GitLab an operation, or one event of a subscription,
+ * makes. Computed once per operation; the returned functions evaluate only arguments. They throw a
+ * GraphQLError for an invalid argument, and MalformedNamesError.
+ *
+ * The estimate excludes retries, and calls whose number depends on the rows: `pipeline { duration }`
+ * of a list of jobs counts once, however many pipelines the jobs have. The call budget limits these
+ * calls while the operation runs.
+ */
+export function createCostEstimate(
+  operation: OperationDefinitionNode,
+  document: Document,
+): CostEstimate {
+  const type = document.schema.getRootType(operation.operation)?.name ?? '';
+  const conditions = conditionNames(operation, document);
+  const byConditions = new Map<string, Count>();
+  const root = { known: 'own', path: [] } as const;
+  const countOf = (variableValues: Variables): Count => {
+    const scope = { ...document, variableValues };
+    const { list, ...rest } = selectionOfOperation(operation, scope);
+    // Root fields of a mutation share no reads: each one clears the loaders.
+    const parts =
+      operation.operation === 'mutation'
+        ? list.map((field) => ({ ...rest, list: [field] }))
+        : [{ ...rest, list }];
+    return total(parts.map((selection) => countOn(type, selection, root))) ?? (() => 0);
+  };
+  const count = (variableValues: Variables, request: Omit<Request, 'malformed'>) => {
+    const key = JSON.stringify(conditions.map((name) => variableValues[name]));
+    const known = byConditions.get(key) ?? countOf(variableValues);
+    if (conditions.length <= MAX_CONDITIONS) byConditions.set(key, known);
+    return known(one, { malformed: 0, ...request });
+  };
+  return {
+    calls: (variableValues, webUrls) => count(variableValues, { variableValues, webUrls }),
+    costliestArgument(variableValues, webUrls) {
+      let found: CostlyArgument | undefined;
+      let highest = 0;
+      const report: Request['report'] = (argument, { calls: number, size }) => {
+        // The calls that would be saved if the argument were 1, or a list of one item.
+        const saved = number - number / Math.max(1, size);
+        if (saved > highest) [found, highest] = [argument, saved];
+      };
+      count(variableValues, { variableValues, webUrls, report });
+      return found;
+    },
+  };
+}
