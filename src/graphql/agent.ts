@@ -49,6 +49,12 @@ async function userOf(row: RestUser, context: Context, selection: Selection): Pr
   return user && String(user.id) === String(row.id) ? user : { ...row, part: 'agents' };
 }
 
+/** The cost of objects of which the response has the ids, and the row of the token's job the rest. */
+const improvedByJob = costs({
+  leadsTo: 'number',
+  improvedBy: { call: 'currentJob', leadsTo: 'job' },
+});
+
 AllowedAgents.implement({
   description:
     'The Kubernetes agents that the job of a CI_JOB_TOKEN may use, with the project, user and environment of the job.',
@@ -89,10 +95,7 @@ AllowedAgents.implement({
       type: Project,
       description:
         'The project of the job. `fullPath`, `webUrl` and `ciJobTokenScopeEnabled` cost the call of `currentJob`.',
-      extensions: costs({
-        leadsTo: 'number',
-        improvedBy: { call: 'currentJob', leadsTo: 'job' },
-      }),
+      extensions: improvedByJob,
       resolve: ({ project }, _args, context, info) =>
         project ? projectOf(String(project.id), context, selectionOf(info)) : null,
     }),
@@ -107,10 +110,7 @@ AllowedAgents.implement({
       type: User,
       description:
         'Who started the job. All but the ids and `username` cost the call of `currentJob`.',
-      extensions: costs({
-        leadsTo: 'number',
-        improvedBy: { call: 'currentJob', leadsTo: 'job' },
-      }),
+      extensions: improvedByJob,
       resolve: ({ user }, _args, context, info) =>
         user ? userOf(user, context, selectionOf(info)) : null,
     }),
