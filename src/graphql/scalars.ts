@@ -1,12 +1,10 @@
-import { GraphQLError, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
+import { type GraphQLError, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { isDateTime } from '../util/formats.ts';
 import { builder } from './builder.ts';
-import { quote } from './client-errors.ts';
+import { badUserInput, quote } from './client-errors.ts';
 
 function invalid(what: string, value: unknown): GraphQLError {
-  return new GraphQLError(`${what}, not ${quote(value)}`, {
-    extensions: { code: 'BAD_USER_INPUT' },
-  });
+  return badUserInput(`${what}, not ${quote(value)}`);
 }
 
 builder.scalarType('DateTime', {
