@@ -16,7 +16,7 @@ import { allSettledInPlace, checkListSize } from '../graphql/read-planner.ts';
 import { selectedBelow } from '../graphql/selection.ts';
 import { prefixOf, typeNamed } from '../graphql/type-names.ts';
 import { entityKeys, parseReference } from './entity-keys.ts';
-import { renamerOfErrors } from './type-prefix.ts';
+import { renamerOfErrors, withErrors } from './type-prefix.ts';
 
 export interface EntityOptions {
   sdl: string;
@@ -79,14 +79,10 @@ export function entityFields(
       resolve: (_root, { representations }, context, info) => {
         checkListSize(representations, maxReferences, '`representations`');
         const read = async (representation: unknown) => {
-          try {
-            const ref = parseReference(representation, { bases: context.webUrls, prefix });
-            return await readNode(context, ref, (type) => selectedBelow(info, type));
-          } catch (error) {
-            throw renameError(error);
-          }
+          const ref = parseReference(representation, { bases: context.webUrls, prefix });
+          return readNode(context, ref, (type) => selectedBelow(info, type));
         };
-        return allSettledInPlace(representations as unknown[], read);
+        return allSettledInPlace(representations as unknown[], withErrors(read, renameError));
       },
     },
   };

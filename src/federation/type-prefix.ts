@@ -52,18 +52,17 @@ export function renamerOfErrors(schema: GraphQLSchema): (error: unknown) => unkn
 }
 
 /** Wraps a resolver, so that type names in its errors have the prefix. */
-function withErrors<Args extends readonly unknown[]>(
-  resolve: ((...args: Args) => unknown) | undefined,
+export function withErrors<Args extends readonly unknown[], Result>(
+  resolve: (...args: Args) => Result,
   rename: (error: unknown) => unknown,
-): ((...args: Args) => unknown) | undefined {
-  if (!resolve) return undefined;
-  const fail = (error: unknown) => {
+): (...args: Args) => Result {
+  const fail = (error: unknown): never => {
     throw rename(error);
   };
   return (...args) => {
     try {
       const result = resolve(...args);
-      return result instanceof Promise ? result.catch(fail) : result;
+      return result instanceof Promise ? (result.catch(fail) as Result) : result;
     } catch (error) {
       return fail(error);
     }
@@ -95,8 +94,8 @@ export function prefixTypes(schema: GraphQLSchema, prefix: string): GraphQLSchem
     const changed = Object.entries(withTypes(fields)).map(([name, field]): [string, Field] => {
       const args = withTypes(field.args ?? {});
       if (!isRoot) return [name, { ...field, args }];
-      const resolve = withErrors(field.resolve, rename);
-      const subscribe = withErrors(field.subscribe, rename);
+      const resolve = field.resolve && withErrors(field.resolve, rename);
+      const subscribe = field.subscribe && withErrors(field.subscribe, rename);
       return [
         name,
         { ...field, args, ...(resolve && { resolve }), ...(subscribe && { subscribe }) },
