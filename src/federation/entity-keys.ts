@@ -106,7 +106,7 @@ function memberOf(representation: unknown, name: string): unknown {
  */
 export function parseReference(
   representation: unknown,
-  { bases, prefix = '' }: { bases: readonly string[]; prefix?: string },
+  { bases, prefix }: { bases: readonly string[]; prefix: string },
 ): NodeRef {
   const typename = memberOf(representation, '__typename');
   const hasPrefix = typeof typename === 'string' && typename.startsWith(prefix);
