@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Gitlab, JobRef } from '../gitlab/client.ts';
-import { wholeCharacters } from '../trace/byte-queue.ts';
+import { isContinuation, MAX_CONTINUATION, wholeCharacters } from '../trace/byte-queue.ts';
 import { sharePerLog } from '../trace/log-budget.ts';
 import { isTransient } from './failures.ts';
 import { jobResource } from './job.ts';
@@ -20,17 +20,14 @@ export interface TraceNews {
   complete: boolean;
 }
 
-const MAX_CHARACTER_BYTES = 4;
-
 /**
  * Returns the start of the character that contains offset `at`, or that is incomplete at the end of
  * the log.
  */
 function characterStart(log: TraceLog, at: number): number {
-  const from = Math.max(log.start, at - MAX_CHARACTER_BYTES + 1);
+  const from = Math.max(log.start, at - MAX_CONTINUATION);
   const before = log.read(from, at + 1);
-  const isContinuation = (byte: number | undefined) => ((byte ?? 0) & 0xc0) === 0x80;
-  if (at < log.end && !isContinuation(before[at - from])) return at;
+  if (at < log.end && !isContinuation(before[at - from] ?? 0)) return at;
   const lead = before.findLastIndex((byte) => !isContinuation(byte));
   const isOne = lead >= 0 && wholeCharacters(before.subarray(lead, at - from), true) === 0;
   return isOne ? from + lead : at;
@@ -51,8 +48,8 @@ async function readMissing(
   }
   const from = Math.max(at, log.start);
   const bytes = log.read(from, from + maxBytes);
-  const start = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);
-  const skipped = start > 0 && start < MAX_CHARACTER_BYTES ? start : 0;
+  const start = bytes.findIndex((byte) => !isContinuation(byte));
+  const skipped = start > 0 && start <= MAX_CONTINUATION ? start : 0;
   return { from: from + skipped, bytes: bytes.subarray(skipped) };
 }
 

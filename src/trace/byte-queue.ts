@@ -31,6 +31,12 @@ function isUnfinished(bytes: Uint8Array, at: number): boolean {
   return second === undefined || mayFollow(lead, second);
 }
 
+/** Whether a byte (10xxxxxx) is not the first of its UTF-8 character. */
+export const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
+
+/** Maximum number of bytes after the first byte of a character. */
+export const MAX_CONTINUATION = 3;
+
 /**
  * Returns how many leading bytes form whole UTF-8 characters, so that text can be sent in pieces
  * that are decoded separately. With `more`, excludes up to 3 bytes at the end that may still become
@@ -39,9 +45,8 @@ function isUnfinished(bytes: Uint8Array, at: number): boolean {
  */
 export function wholeCharacters(bytes: Uint8Array, more: boolean): number {
   if (!more) return bytes.length;
-  for (let at = bytes.length - 1; at >= 0 && at >= bytes.length - 3; at -= 1) {
-    const isContinuation = ((bytes[at] ?? 0) & 0xc0) === 0x80;
-    if (!isContinuation) return isUnfinished(bytes, at) ? at : bytes.length;
+  for (let at = bytes.length - 1; at >= 0 && at >= bytes.length - MAX_CONTINUATION; at -= 1) {
+    if (!isContinuation(bytes[at] as number)) return isUnfinished(bytes, at) ? at : bytes.length;
   }
   return bytes.length;
 }

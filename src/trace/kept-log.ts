@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import { isContinuation, MAX_CONTINUATION } from './byte-queue.ts';
 import type { ParsedTrace } from './parsed-trace.ts';
 import { createTraceParser, type TraceParser } from './parser.ts';
 
@@ -76,7 +77,7 @@ function firstCharacter(chunks: readonly Buffer[]): number {
   // A character may be split over several chunks.
   const bytes = Buffer.concat(chunks.slice(0, 4));
   let at = 0;
-  while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1;
+  while (at < MAX_CONTINUATION && isContinuation(bytes[at] ?? 0)) at += 1;
   return at;
 }
 

@@ -3,6 +3,8 @@ import {
   copyByteQueue,
   createByteQueue,
   forgetBytes,
+  isContinuation,
+  MAX_CONTINUATION,
   read,
   readUtf8,
   shrinkTo,
@@ -197,11 +199,6 @@ function cutText(lines: Lines, offset: number): void {
   rewind(lines.styles, length);
   shrinkTo(lines.text, length);
 }
-
-/** Maximum number of bytes after the first byte of a character. */
-const MAX_CONTINUATION = 3;
-
-const isContinuation = (byte: number) => (byte & 0xc0) === 0x80;
 
 /**
  * The columns of a character, by its first byte. Wide are the characters of East Asia and emoji, about
@@ -475,7 +472,7 @@ function keepEnd(lines: Lines, index: number, size: number): boolean {
   const [from = 0, end = 0] = piecesOf(lines, index);
   if (end - from <= size) return false;
   let start = end - size;
-  const head = read(lines.text, start, start + 3);
+  const head = read(lines.text, start, start + MAX_CONTINUATION);
   for (const byte of head) {
     if (!isContinuation(byte)) break;
     start += 1;
