@@ -86,11 +86,11 @@ export type Capabilities = Readonly<Record<Capability, boolean>> & {
   readonly release: string;
 };
 
+const numeric = new Intl.Collator('en', { numeric: true });
+
 /** Whether `current` is the release `given` or newer. 18.10 is newer than 18.6. */
 export function isSince(current: Release, given: Release): boolean {
-  const [major = 0, minor = 0] = current.split('.').map(Number);
-  const [givenMajor = 0, givenMinor = 0] = given.split('.').map(Number);
-  return major > givenMajor || (major === givenMajor && minor >= givenMinor);
+  return numeric.compare(current, given) >= 0;
 }
 
 function covers({ since, before }: Span, version: Version): boolean {
