@@ -42,7 +42,7 @@ function toError(call: Call, response: RawResponse, now: number): GitlabError {
   if (status === 304) return new GitlabResponseError('304 was not requested', response, origin);
   if (status < 400) return toRedirectError(call, response);
   const body = parseErrorBody(response.body);
-  if (isUnknownRoute(response, body)) return toRouteError(call, response);
+  if (status === 404 && isRouterBody(body)) return toRouteError(call, response);
   const isRefusal = status < 500 && status !== 429;
   if (isRefusal && !isGitlabRefusal(response, body)) return toForeignError(call, response);
   const gitlabMessage = body ? messageOf(body) : plainTextOf(response);
@@ -52,12 +52,12 @@ function toError(call: Call, response: RawResponse, now: number): GitlabError {
 }
 
 /** Whether GitLab's router does not know the path, for example because a proxy decoded its `%2F`. */
-export function isUnknownRoute(
-  response: RawResponse,
-  body = parseErrorBody(response.body),
-): boolean {
-  return response.status === 404 && body?.['error'] === '404 Not Found';
+export function isUnknownRoute(response: RawResponse): boolean {
+  // The status is checked first: every response passes here, and its body is parsed elsewhere.
+  return response.status === 404 && isRouterBody(parseErrorBody(response.body));
 }
+
+const isRouterBody = (body: ErrorBody | undefined) => body?.['error'] === '404 Not Found';
 
 /** The message of GitLab's own 404, such as `404 Project Not Found`; undefined for other responses. */
 export function notFoundMessageOf(response: RawResponse): string | undefined {
