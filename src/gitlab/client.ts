@@ -16,6 +16,7 @@ import {
 } from './pagination.ts';
 import {
   identifiedBy,
+  type Row,
   readList,
   readOne,
   readStream,
@@ -23,7 +24,6 @@ import {
   shapeOf,
   withId,
 } from './readers.ts';
-import type { Read } from './request.ts';
 import {
   type Bridge,
   type Job,
@@ -66,15 +66,9 @@ const build = (project?: string, pipeline?: string) =>
   identifiedBy(restJob, { kind: 'BUILD', project, pipeline });
 const bridge = (project: string, pipeline: string | undefined) =>
   identifiedBy(restBridge, { kind: 'BRIDGE', project, pipeline });
-/**
- * Reads the job that a retry or play started, which may have another id (upstream.md §2.9, §2.11).
- */
-const started = ({ project, kind, pipeline }: WriteRef): Read<Job | Bridge> =>
-  kind === 'BUILD' ? readOne(build(project)) : readOne(bridge(project, pipeline));
-const canceled = ({ project, id, kind, pipeline }: WriteRef): Read<Job | Bridge> =>
-  kind === 'BUILD'
-    ? readOne(withId(build(project), id))
-    : readOne(withId(bridge(project, pipeline), id));
+/** The row of a job to change. A retry or play returns one that may have another id. */
+const written = ({ project, kind, pipeline }: WriteRef): Row<Job | Bridge> =>
+  kind === 'BUILD' ? build(project) : bridge(project, pipeline);
 const projectShape = (project: string) =>
   /^\d+$/.test(project) ? withId(shapeOf(restProject), project) : shapeOf(restProject);
 
@@ -219,13 +213,15 @@ export function createGitlab(deps: GitlabDeps) {
 
     /** GitLab may report success without canceling: compare the job's status (§2.8). */
     cancelJob: async (ref: WriteRef, { force }: { force?: boolean | undefined }) =>
-      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/cancel`, canceled(ref), {
-        force: force || undefined,
-      }),
+      post(
+        endpoint`/projects/${ref.project}/jobs/${ref.id}/cancel`,
+        readOne(withId(written(ref), ref.id)),
+        { force: force || undefined },
+      ),
 
     /** Returns the new job, which has a new id (§2.9). */
     retryJob: async (ref: WriteRef, { inputs }: { inputs?: JobInputs }) =>
-      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/retry`, started(ref), {
+      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/retry`, readOne(written(ref)), {
         // GitLab's code reads `inputs`; its documentation says `job_inputs`. Both are sent.
         inputs,
         job_inputs: inputs,
@@ -242,7 +238,7 @@ export function createGitlab(deps: GitlabDeps) {
       ref: WriteRef,
       { variables, inputs }: { variables?: JobVariables; inputs?: JobInputs },
     ) =>
-      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/play`, started(ref), {
+      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/play`, readOne(written(ref)), {
         job_variables_attributes: variables?.length ? variables : undefined,
         job_inputs: inputs,
       }),

@@ -17,7 +17,7 @@ import type { Identified, RestCommit, RestPipelineBasic } from './rows.ts';
 import type { Shape } from './shape.ts';
 
 /** Validates a row; calls `refuse` if it violates the contract. */
-type Row<T> = (value: unknown, refuse: (detail: string) => never) => T;
+export type Row<T> = (value: unknown, refuse: (detail: string) => never) => T;
 
 function refusal(response: RawResponse, call: Call): (detail: string) => never {
   return (detail) => {
@@ -97,10 +97,9 @@ function ofOneOwner(type: 'project' | 'pipeline') {
  * changing another job would be worse than an error.
  */
 export function withId<T extends { id: number | string }>(row: Row<T>, id: string): Row<T> {
-  const expected = id.replace(/^0+(?=\d)/, '');
   return (value, refuse) => {
     const checked = row(value, refuse);
-    return String(checked.id) === expected
+    return String(checked.id) === id
       ? checked
       : refuse(`it has the id ${checked.id} instead of ${id}`);
   };
