@@ -2,7 +2,7 @@ import type { Query } from './endpoint.ts';
 import { type ErrorOrigin, GitlabResponseError } from './errors.ts';
 import { buildCursor, type CursorPosition } from './lists/keyset-cursor.ts';
 import { type Call, originOf, type ResponseHead } from './request.ts';
-import { type Headers, headerOf } from './transport/headers.ts';
+import { type Headers, headerOf, readCount } from './transport/headers.ts';
 
 /** One page of a list, newest row first. */
 export interface Page<T> {
@@ -60,15 +60,11 @@ export function linkedCursor(headers: Headers): string | undefined {
   return new URLSearchParams(link.slice(link.indexOf('?') + 1)).get('cursor') ?? undefined;
 }
 
-function toCount(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
-}
-
 /** Returns whether another page follows; undefined if the headers do not show it. */
 function isFollowed(request: OffsetRequest, headers: Headers): boolean | undefined {
   const nextPage = headerOf(headers, 'x-next-page');
   if (nextPage !== undefined) return nextPage !== '';
-  const total = toCount(headerOf(headers, 'x-total'));
+  const total = readCount(headers, 'x-total');
   if (total !== undefined) return request.page * request.perPage < total;
   if (nextLink(headers)) return true;
   // Every page of GitLab links the first page. So a Link header without "next" is that of the last
@@ -102,7 +98,7 @@ export function offsetEnvelope<T>(
       items,
       hasNext,
       hasPrevious: request.page > 1,
-      total: toCount(headerOf(head.headers, 'x-total')),
+      total: readCount(head.headers, 'x-total'),
       origin: originOf(call, head),
     };
   };

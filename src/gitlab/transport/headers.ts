@@ -7,6 +7,12 @@ export function headerOf(headers: Headers, name: string): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
+/** Reads a whole number; undefined if the header is missing or contains anything else. */
+export function readCount(headers: Headers, name: string): number | undefined {
+  const text = headerOf(headers, name);
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
 /** Parses an HTTP date to ms since 1970. Date.parse alone would read a plain number as a year. */
 function toTime(text: string | undefined): number | undefined {
   const time = text?.endsWith('GMT') ? Date.parse(text) : Number.NaN;

@@ -5,7 +5,7 @@
 import { type Clock, sleep } from '../../util/clock.ts';
 import { GitlabRateLimitError } from '../errors.ts';
 import { type Call, type Exchange, originOf, type RawResponse } from '../request.ts';
-import { type Headers, headerOf, readReset, readRetryAfter } from './headers.ts';
+import { type Headers, headerOf, readCount, readReset, readRetryAfter } from './headers.ts';
 
 /** If the wait exceeds this, the call fails fast with 429 instead of queueing. */
 const MAX_WAIT_MS = 10_000;
@@ -173,11 +173,6 @@ function readQuota(headers: Headers, now: number): RateLimit | undefined {
   const observed = readCount(headers, 'ratelimit-observed');
   const granted = observed === undefined ? limit : observed + remaining;
   return { limit, granted, remaining, resetAt: timeIn(seconds, now) };
-}
-
-function readCount(headers: Headers, name: string): number | undefined {
-  const text = headerOf(headers, name);
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 function timeIn(seconds: number, now: number): number {
