@@ -161,7 +161,7 @@ const SUGGESTION = / Did you mean .*$/s;
 /** Creates the operation pipeline that all transports share. */
 export function createOperations(deps: OperationsDeps): Operations {
   const { schema, limits, documents, trustedDocuments, tracker, introspection } = deps;
-  const shareEvent = createSharedEvents<SubscriptionResponse>();
+  const shareEvents = createSharedEvents<SubscriptionResponse>();
   const { known } = deps.context.transport;
   const running = createCallerCounts({ max: MAX_RUNNING, maxPerCaller: MAX_RUNNING / 2, known });
 
@@ -322,8 +322,9 @@ export function createOperations(deps: OperationsDeps): Operations {
       const response = { ...toResponse(prepared, result, context), release };
       return { ...response, readMore, json: writeResponse(response) };
     };
+    const shareEvent = shareEvents(prepared);
     const toEvent = async (event: unknown) => {
-      const response = await shareEvent(event, prepared, () => executeEvent(event));
+      const response = await shareEvent(event, () => executeEvent(event));
       tracker.record(tracked, response);
       return response;
     };

@@ -45,8 +45,9 @@ const newsOf = (event: unknown): object | undefined => {
 };
 
 /**
- * Returns a function that executes an event, or returns the response if another subscriber has just
- * executed it. A response with errors is not shared. `perf` returns monotonic time in ms.
+ * Returns a function for the operation of a subscriber. That returns a function for its events, which
+ * executes an event, or returns the response if another subscriber has just executed it. A response
+ * with errors is not shared. `perf` returns monotonic time in ms.
  */
 export function createSharedEvents<R extends Response>(perf: { now(): number } = performance) {
   const numberOf = createNumbering();
@@ -59,12 +60,10 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
     perf,
   });
 
-  /** Undefined if the event is not shared: an error, or an operation with long variables. */
-  const keyOf = (event: unknown, { cached, variableValues }: Operation) => {
-    const news = newsOf(event);
-    const variables = news && JSON.stringify(variableValues);
-    if (!variables || variables.length > MAX_VARIABLES_LENGTH) return undefined;
-    return `${numberOf(news)} ${numberOf(cached)} ${variables}`;
+  /** Undefined if the variables are too long: the events are then not shared. */
+  const keyOf = ({ cached, variableValues }: Operation): string | undefined => {
+    const variables = JSON.stringify(variableValues);
+    return variables.length > MAX_VARIABLES_LENGTH ? undefined : `${numberOf(cached)} ${variables}`;
   };
   const start = (key: string, execute: () => Promise<R>) => {
     const response = execute();
@@ -78,10 +77,7 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
     return response;
   };
 
-  return async (event: unknown, operation: Operation, execute: () => Promise<R>): Promise<R> => {
-    await shareEventLoop();
-    const key = keyOf(event, operation);
-    if (key === undefined) return execute();
+  const share = async (key: string, execute: () => Promise<R>): Promise<R> => {
     const known = finished.get(key);
     if (known) return known;
     const other = running.get(key);
@@ -89,5 +85,15 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
     const shared = await other.catch(() => undefined);
     // An error may concern only the other subscriber, which may have disconnected.
     return shared?.errors.length === 0 ? shared : execute();
+  };
+
+  return (operation: Operation) => {
+    const operationKey = keyOf(operation);
+    return async (event: unknown, execute: () => Promise<R>): Promise<R> => {
+      await shareEventLoop();
+      // Undefined for the event of an error.
+      const news = newsOf(event);
+      return operationKey && news ? share(`${numberOf(news)} ${operationKey}`, execute) : execute();
+    };
   };
 }

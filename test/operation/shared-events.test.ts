@@ -9,7 +9,13 @@ const response = (json: string, more: { errors?: unknown[]; readMore?: boolean }
 });
 
 function start(perf?: { now(): number }) {
-  const share = createSharedEvents<ReturnType<typeof response>>(perf);
+  const shareEvents = createSharedEvents<ReturnType<typeof response>>(perf);
+  /** Executes an event of a new subscriber. */
+  const share = (
+    event: unknown,
+    operation: Parameters<typeof shareEvents>[0],
+    execute: () => Promise<ReturnType<typeof response>>,
+  ) => shareEvents(operation)(event, execute);
   const operation = { cached: {}, variableValues: { id: '1' } };
   return { share, operation };
 }
