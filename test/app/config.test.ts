@@ -1,23 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Config, ConfigError, parseConfig } from '../../src/app/config.ts';
+import { parseConfig } from '../../src/app/config.ts';
+import { configOf, problemsOf } from '../helpers/config.ts';
 
 const GITLAB_URL = 'https://gitlab.example.com';
-
-function configOf(env: Record<string, string>, argv: string[] = []): Config {
-  const command = parseConfig(env, argv);
-  if (command.name !== 'serve') throw new Error(`unexpected command ${command.name}`);
-  return command.config;
-}
-
-function problemsOf(env: Record<string, string>, argv: string[] = []): readonly string[] {
-  try {
-    parseConfig(env, argv);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
 
 describe('the configuration', () => {
   it('requires only the address of GitLab', () => {

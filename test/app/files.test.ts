@@ -1,36 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Config, ConfigError, parseConfig } from '../../src/app/config.ts';
+import { describe, expect, it } from 'vitest';
 import { authority, client, server, stranger } from '../helpers/certificates.ts';
+import * as config from '../helpers/config.ts';
+import { writeFile as write } from '../helpers/files.ts';
 
 const base = { GITLAB_URL: 'https://gitlab.example.com', ALLOWED_HOSTS: '*' };
 
-function configOf(env: Record<string, string>, argv: string[] = []): Config {
-  const command = parseConfig({ ...base, ...env }, argv);
-  if (command.name !== 'serve') throw new Error(`unexpected command ${command.name}`);
-  return command.config;
-}
-
-function problemsOf(env: Record<string, string>, argv: string[] = []): readonly string[] {
-  try {
-    configOf(env, argv);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
-
-/** Writes a file that is removed when the test ends, and returns its path. */
-function write(text: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, 'file');
-  writeFileSync(path, text);
-  return path;
-}
+const configOf = (env: Record<string, string>) => config.configOf({ ...base, ...env });
+const problemsOf = (env: Record<string, string>, argv?: string[]) =>
+  config.problemsOf({ ...base, ...env }, argv);
 
 it('Files that cannot be read are listed with all other problems', () => {
   const names = ['GITLAB_CA_FILE', 'GITLAB_HEADERS_FILE', 'GITLAB_TOKEN_FILE'];

@@ -4,10 +4,10 @@ import { inspect } from 'node:util';
 import { createClient } from 'graphql-ws';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { parseConfig } from '../../src/app/config.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { createSimulator, type Fault } from '../../src/simulator/simulator.ts';
 import { Secret } from '../../src/util/secret.ts';
+import { configOf } from '../helpers/config.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 import { serveProgram } from './start-program.ts';
@@ -24,9 +24,7 @@ describe('a secret setting', () => {
   const secret = /glpat-of|hook-secret|redis-secret|proxy-secret/;
 
   it('is hidden when the configuration is printed, logged, copied or thrown', () => {
-    const command = parseConfig(env, []);
-    if (command.name !== 'serve') throw new Error('unreachable');
-    const { config } = command;
+    const config = configOf(env);
     const copy = { ...config, nested: { list: [config.gitlabToken] } };
     const error = new Error(`with ${config.gitlabToken}`, { cause: config });
     const texts = [

@@ -1,20 +1,19 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseConfig } from '../../src/app/config.ts';
 import { createGateway } from '../../src/app/gateway.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { aJob, createTestClock, sendJson, startUpstream } from '../gitlab/upstream.ts';
+import { configOf } from '../helpers/config.ts';
+import { createFolder } from '../helpers/files.ts';
 
 const [OLD, NEW] = ['glpat-the-old-token', 'glpat-the-new-token'];
 const ask = '{ job(project: "42", id: "1") { name } }';
 
 /** A gateway with a token file, and a GitLab that accepts the tokens in `valid`. */
 async function start() {
-  const folder = mkdtempSync(join(tmpdir(), 'token-'));
-  const file = join(folder, 'token');
+  const file = join(createFolder(), 'token');
   /** Replaces the file as a whole, as programs that store secrets do. */
   const write = (text: string) => {
     writeFileSync(`${file}.new`, text);
@@ -30,26 +29,19 @@ async function start() {
     }
     return sendJson(response, aJob(1, { name: token, status }));
   });
-  const command = parseConfig(
-    {
-      ...{ GITLAB_URL: gitlab.url, GITLAB_TOKEN_FILE: file, GITLAB_TOKEN_WRITES: 'true' },
-      ...{ HOST: '127.0.0.1', POLL_INTERVAL_MS: '100' },
-    },
-    [],
-  );
-  if (command.name !== 'serve') throw new Error('unreachable');
+  const config = configOf({
+    ...{ GITLAB_URL: gitlab.url, GITLAB_TOKEN_FILE: file, GITLAB_TOKEN_WRITES: 'true' },
+    ...{ HOST: '127.0.0.1', POLL_INTERVAL_MS: '100' },
+  });
   const lines: string[] = [];
   const output = { write: (line: string) => void lines.push(line) };
   const { clock, advance } = createTestClock();
-  const gateway = createGateway(command.config, {
+  const gateway = createGateway(config, {
     ...{ version: 'test', logger: createLogger({ level: 'info', output }) },
     live: { clock, random: () => 0.5 },
   });
   const url = await gateway.listen('127.0.0.1', 0);
-  onTestFinished(async () => {
-    await gateway.close();
-    rmSync(folder, { recursive: true });
-  });
+  onTestFinished(() => gateway.close());
   return {
     ...{ write, valid, advance, gitlab },
     remove: () => rmSync(file),

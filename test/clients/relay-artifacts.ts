@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
 import relayConfig from '../../schema/relay.json' with { type: 'json' };
+import { createFolder } from '../helpers/files.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -13,8 +12,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
  * configuration. Returns the folder of the artifacts. Throws what the compiler complains about.
  */
 export function compileForRelay(modules: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'relay-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = createFolder();
   cpSync(join(root, 'schema/schema.graphql'), join(folder, 'schema.graphql'));
   mkdirSync(join(folder, 'artifacts'));
   for (const [name, text] of Object.entries(modules)) writeFileSync(join(folder, name), text);

@@ -1,12 +1,12 @@
 import { expect, onTestFinished } from 'vitest';
 import type { Config } from '../../src/app/config.ts';
-import { parseConfig } from '../../src/app/config.ts';
 import { createGateway, type Gateway, type GatewayDeps } from '../../src/app/gateway.ts';
 import {
   createSimulator,
   type Simulator,
   type SimulatorOptions,
 } from '../../src/simulator/simulator.ts';
+import { configOf } from './config.ts';
 
 /** An entry of a response's `errors`. */
 export interface AnswerError {
@@ -79,10 +79,8 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     COMPILED_EXECUTION: process.env['COMPILED_EXECUTION'],
     ...options.env,
   };
-  const command = parseConfig(env, []);
-  if (command.name !== 'serve') throw new Error('unreachable');
   const bugs: unknown[] = [];
-  const config = { ...command.config, ...options.config };
+  const config = { ...configOf(env), ...options.config };
   const gateway = createGateway(config, {
     version: '0.0.0-test',
     report: (bug) => bugs.push(bug),

@@ -3,8 +3,8 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { parseConfig } from '../../src/app/config.ts';
 import { createHostCheck, isLoopback } from '../../src/http/allowed-hosts.ts';
+import { configOf } from '../helpers/config.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 
@@ -139,10 +139,8 @@ describe('the check', () => {
 
 describe('the names that are allowed', () => {
   const base = { GITLAB_URL: 'https://gitlab.example.com' };
-  const hostsOf = (env: Record<string, string>, argv: string[] = []) => {
-    const command = parseConfig({ ...base, ...env }, argv);
-    return command.name === 'serve' ? command.config.allowedHosts : undefined;
-  };
+  const hostsOf = (env: Record<string, string>, argv: string[] = []) =>
+    configOf({ ...base, ...env }, argv).allowedHosts;
   const own = { GITLAB_TOKEN: 'glpat-of-the-gateway' };
 
   it('are those of the own machine on a loopback address', () => {

@@ -1,7 +1,7 @@
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parseConfig } from '../../src/app/config.ts';
 import { createGateway, type Gateway } from '../../src/app/gateway.ts';
+import { configOf } from '../helpers/config.ts';
 
 /*
  * The audit of GraphQL over HTTP's reference implementation: every check passes, the optional ones
@@ -13,9 +13,9 @@ let url = '';
 
 beforeAll(async () => {
   // No request of the audit needs GitLab.
-  const command = parseConfig({ GITLAB_URL: 'http://gitlab.invalid' }, []);
-  if (command.name !== 'serve') throw new Error('unreachable');
-  gateway = createGateway(command.config, { version: '0.0.0-test' });
+  gateway = createGateway(configOf({ GITLAB_URL: 'http://gitlab.invalid' }), {
+    version: '0.0.0-test',
+  });
   url = await gateway.listen('127.0.0.1', 0);
 });
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { parseConfig } from '../../src/app/config.ts';
 import { createGateway } from '../../src/app/gateway.ts';
 import { readOperations } from '../../src/http/example-operations.ts';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { createSimulator } from '../../src/simulator/simulator.ts';
 import { launchBrowser, whyNoBrowser } from '../helpers/browser.ts';
+import { configOf } from '../helpers/config.ts';
 
 const demoTokens = { 'PRIVATE-TOKEN': demo.token, 'JOB-TOKEN': demo.tokens.job };
 
@@ -18,12 +18,8 @@ interface Given {
 /** A gateway in front of the demo's GitLab; with its tokens shown, as in the demo, or without. */
 async function start({ env = {}, exampleTokens }: Given = {}) {
   const simulator = await createSimulator({ world: seedWorld() });
-  const command = parseConfig(
-    { GITLAB_URL: simulator.url, HOST: '127.0.0.1', GRAPHIQL: 'true', ...env },
-    [],
-  );
-  if (command.name !== 'serve') throw new Error('unreachable');
-  const gateway = createGateway(command.config, { version: '0.0.0-test', exampleTokens });
+  const given = { GITLAB_URL: simulator.url, HOST: '127.0.0.1', GRAPHIQL: 'true', ...env };
+  const gateway = createGateway(configOf(given), { version: '0.0.0-test', exampleTokens });
   const close = async () => {
     await gateway.close();
     await simulator.close();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../src/app/config.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { createOperationCache } from '../../src/operation/document-cache.ts';
+import { configOf } from '../helpers/config.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { smallWorld, tokens } from '../helpers/worlds.ts';
 
@@ -9,9 +9,7 @@ const DOCUMENT = 'query One { one: __typename } query Two { two: __typename }';
 
 function createCache(options: { compileAfterUses?: number; compiledExecution?: boolean } = {}) {
   const env = { GITLAB_URL: 'http://localhost', MAX_FIELDS: '100000', MAX_ALIASES: '100000' };
-  const command = parseConfig({ ...env, MAX_TOKENS: '100000', MAX_ROOT_FIELDS: '10000' }, []);
-  if (command.name !== 'serve') throw new Error('unreachable');
-  const { limits } = command.config;
+  const { limits } = configOf({ ...env, MAX_TOKENS: '100000', MAX_ROOT_FIELDS: '10000' });
   const cache = createOperationCache({
     ...{ schema, limits, webUrls: [], introspection: true },
     ...options,

@@ -1,15 +1,15 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { type Config, parseConfig } from '../../src/app/config.ts';
+import type { Config } from '../../src/app/config.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import type { World } from '../../src/simulator/world.ts';
+import { configOf } from '../helpers/config.ts';
 import { type Answer, type Started, startGateway } from '../helpers/start-gateway.ts';
 import { scatteredWorld, smallWorld, tokens } from '../helpers/worlds.ts';
 import { connect, follow } from '../websocket/web-socket.ts';
 
-const command = parseConfig({ GITLAB_URL: 'https://gitlab.example.com' }, []);
-if (command.name !== 'serve') throw new Error('unreachable');
-const { limits } = command.config;
+const GITLAB_URL = 'https://gitlab.example.com';
+const { limits } = configOf({ GITLAB_URL });
 
 const start = (config: Partial<Config> = {}): Promise<Started> =>
   startGateway({ simulator: { world: smallWorld() }, token: tokens.alice, config });
@@ -328,12 +328,8 @@ describe('introspection', () => {
   });
 
   it('is disabled in production, as is GraphiQL', () => {
-    const configOf = (env: Record<string, string>) => {
-      const parsed = parseConfig({ GITLAB_URL: 'https://gitlab.example.com', ...env }, []);
-      return parsed.name === 'serve' ? parsed.config : undefined;
-    };
-    expect(configOf({})).toMatchObject({ graphiql: true, introspection: true });
-    const production = { NODE_ENV: 'production' };
+    expect(configOf({ GITLAB_URL })).toMatchObject({ graphiql: true, introspection: true });
+    const production = { GITLAB_URL, NODE_ENV: 'production' };
     expect(configOf(production)).toMatchObject({ graphiql: false, introspection: false });
     expect(configOf({ ...production, INTROSPECTION: 'true' })).toMatchObject({
       graphiql: false,

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
+import { writeFile } from '../helpers/files.ts';
 import { type Started, startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 import { createMemoryLog } from '../http/memory-log.ts';
@@ -15,13 +13,7 @@ const JOB = `query Job { job(project: "42", id: "${small.fullJob}") { name } }`;
 const EVENTS = `subscription { jobUpdated(id: "${toGlobalId('Job', 42, small.fullJob)}") { name } }`;
 const hash = createHash('sha256').update(JOB).digest('hex');
 
-function writeManifest(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'documents.json');
-  writeFileSync(file, JSON.stringify({ [hash]: JOB }));
-  return file;
-}
+const writeManifest = () => writeFile(JSON.stringify({ [hash]: JOB }));
 
 /** The number of operations by execution and reason, as in `compiled` or `general first_use`. */
 async function countExecutions({ url }: Started): Promise<Record<string, number>> {

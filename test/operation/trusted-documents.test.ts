@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ConfigError, parseConfig } from '../../src/app/config.ts';
+import { writeFile } from '../helpers/files.ts';
 import { type Answer, type Started, startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 import { connect, follow } from '../websocket/web-socket.ts';
@@ -16,15 +14,7 @@ const digest = (text: string, algorithm = 'sha256') =>
 const hash = digest(document);
 const variables = { id: small.fullJob };
 
-/** Writes a manifest as `persistedDocuments` of the client preset does. */
-function write(content: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'persisted-documents.json');
-  writeFileSync(file, content);
-  return file;
-}
-
+/** The form that `persistedDocuments` of the client preset writes. */
 const manifest = JSON.stringify(
   { [hash]: document, [digest(mutation, 'sha1')]: mutation },
   null,
@@ -34,7 +24,7 @@ const manifest = JSON.stringify(
 const start = (only: boolean, content = manifest): Promise<Started> =>
   startGateway({
     simulator: { world: smallWorld() },
-    config: { trustedDocuments: { file: write(content), only } },
+    config: { trustedDocuments: { file: writeFile(content), only } },
   });
 
 async function send({ url }: Started, body: unknown): Promise<Answer & { status: number }> {

@@ -1,0 +1,18 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** Creates a folder that is removed when the test ends, and returns its path. */
+export function createFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+/** Writes a file that is removed when the test ends, and returns its path. */
+export function writeFile(text: string): string {
+  const path = join(createFolder(), 'file');
+  writeFileSync(path, text);
+  return path;
+}
