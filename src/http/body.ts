@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { requestError } from '../operation/request-error.ts';
+import { overloadError, requestError } from '../operation/request-error.ts';
 
 /** Reads a request body. Rejects with a request error; never settles if the caller disconnects. */
 export type ReadBytes = (request: IncomingMessage, maxBytes: number) => Promise<Buffer>;
@@ -23,12 +23,7 @@ const tooLarge = (maxBytes: number) =>
   });
 
 const tooMany = () =>
-  requestError('The gateway is receiving too many large requests. Send this one again.', {
-    code: 'RATE_LIMITED',
-    status: 503,
-    headers: { 'retry-after': '1' },
-    details: { retryAfter: 1 },
-  });
+  overloadError('The gateway is receiving too many large requests. Send this one again.');
 
 const tooManyChunks = () =>
   requestError('The body arrives in chunks that are too small.', {

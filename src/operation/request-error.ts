@@ -22,6 +22,16 @@ export function requestError(message: string, options: RequestErrorOptions): Gra
   return new GraphQLError(message, { extensions: { code, ...details, http } });
 }
 
+/** The error of a request that the gateway has no capacity for now. It may be sent again after 1 s. */
+export function overloadError(message: string): GraphQLError {
+  return requestError(message, {
+    code: 'RATE_LIMITED',
+    status: 503,
+    headers: { 'retry-after': '1' },
+    details: { retryAfter: 1 },
+  });
+}
+
 /** The HTTP part of a request error; undefined for all other errors. */
 export function httpOptionsOf({ extensions }: GraphQLError): HttpOptions | undefined {
   return extensions['http'] as HttpOptions | undefined;

@@ -23,7 +23,7 @@ import { type CachedOperation, type OperationCache, RequestErrors } from './docu
 import { type Batch, checkEstimatedCalls, checkVariables, type Limits } from './limits.ts';
 import type { OperationStart, OperationTracker, TrackedOperation } from './operation-tracker.ts';
 import { parseParams } from './params.ts';
-import { requestError } from './request-error.ts';
+import { overloadError } from './request-error.ts';
 import { createSharedEvents } from './shared-events.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
 
@@ -151,10 +151,7 @@ const MAX_VARIABLE_ERRORS = 50;
 const MAX_RUNNING = 4_000;
 
 const tooManyRunning = () =>
-  requestError('The gateway is running as many operations as it can. Send this one again.', {
-    ...{ code: 'RATE_LIMITED', status: 503, headers: { 'retry-after': '1' } },
-    details: { retryAfter: 1 },
-  });
+  overloadError('The gateway is running as many operations as it can. Send this one again.');
 
 const SUGGESTION = / Did you mean .*$/s;
 
