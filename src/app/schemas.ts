@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { SecretHeaders } from '../gitlab/credential.ts';
+import { SecretHeaders, tokenForm } from '../gitlab/credential.ts';
 import { parseExtraHeaders } from '../gitlab/extra-headers.ts';
 import { parseProxy } from '../gitlab/transport/proxy.ts';
 import { ANY_HOST, normalizeHostName } from '../http/allowed-hosts.ts';
 import { Secret } from '../util/secret.ts';
-import { readTokenFile, TOKEN } from './token-file.ts';
+import { readTokenFile } from './token-file.ts';
 
 // Schemas of non-empty values. An error message follows the name of its variable: "PORT must be …".
 
@@ -89,7 +89,7 @@ export const webhookSecret = z
 /** A secret that is sent as a header. The message does not repeat it. */
 export const token = z
   .string()
-  .regex(TOKEN, { error: 'holds characters that no token has' })
+  .regex(tokenForm, { error: 'holds characters that no token has' })
   .transform((text) => new Secret(text));
 
 /** A Redis URL. It may contain a password, so the error message does not repeat it. */

@@ -1,12 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
-import { type Credential, type Renewal, readCredential } from '../gitlab/credential.ts';
+import { type Credential, type Renewal, readCredential, tokenForm } from '../gitlab/credential.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../util/clock.ts';
 
 /** Time between reads of the file. File watchers miss that Kubernetes replaces a symbolic link. */
 const INTERVAL_MS = 10_000;
-
-export const TOKEN = /^[\x21-\x7e]+$/;
 
 /** Reads the file. Returns its token without surrounding whitespace, or the problem of the file. */
 export function readTokenFile(path: string): { token: string; problem?: string } {
@@ -15,7 +13,7 @@ export function readTokenFile(path: string): { token: string; problem?: string }
     if (!statSync(path).isFile()) return { token: '', problem: 'does not name a regular file' };
     const token = readFileSync(path, 'utf8').trim();
     if (token === '') return { token, problem: 'names an empty file' };
-    if (TOKEN.test(token)) return { token };
+    if (tokenForm.test(token)) return { token };
     return { token: '', problem: 'names a file with characters that no token has' };
   } catch (error) {
     return { token: '', problem: `cannot be read: ${(error as Error).message}` };

@@ -72,10 +72,10 @@ export function addHeaders(credential: Credential, extra: SecretHeaders): Creden
 }
 
 /**
- * Visible ASCII. A header that is sent twice arrives as values joined by ", ", which does not
- * match.
+ * The characters of a token: visible ASCII. A header that is sent twice arrives as values joined by
+ * ", ", which does not match.
  */
-const tokenForm = /^[\x21-\x7e]+$/;
+export const tokenForm = /^[\x21-\x7e]+$/;
 /**
  * GitLab's longest tokens, JSON web tokens of jobs, have about 1,000 characters. Web servers answer
  * much longer headers with errors that look as if GitLab were down.
