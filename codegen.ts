@@ -23,9 +23,7 @@ const roots = [sorted.getQueryType(), sorted.getMutationType(), sorted.getSubscr
 const types: GraphQLNamedType[] = Object.values(sorted.getTypeMap()).filter(
   ({ name }) => !name.startsWith('__'),
 );
-const objects: GraphQLObjectType[] = types
-  .filter(isObjectType)
-  .filter((type) => !roots.includes(type));
+const objects: GraphQLObjectType[] = types.filter(isObjectType);
 const PAGE_ARGUMENTS = ['first', 'after', 'last', 'before'];
 
 /** Connections by type and field, with the arguments that select another list. */
@@ -37,9 +35,8 @@ function listPaginatedFields() {
         name,
         args.map((arg) => arg.name).filter((arg) => !PAGE_ARGUMENTS.includes(arg)),
       ]);
-  const all = [...objects, ...roots.filter((type) => type != null)];
   return Object.fromEntries(
-    all
+    objects
       .map((type) => [type.name, Object.fromEntries(listsOf(type))] as const)
       .filter(([, lists]) => Object.keys(lists).length > 0),
   );
@@ -47,7 +44,7 @@ function listPaginatedFields() {
 
 function printSchemaFacts(): string {
   const typesWithoutId = objects
-    .filter((type) => !('id' in type.getFields()))
+    .filter((type) => !roots.includes(type) && !('id' in type.getFields()))
     .map(({ name }) => name);
   const implementations = types
     .filter(isInterfaceType)

@@ -33,8 +33,6 @@ interface Download {
   progressAt: number;
 }
 
-export type Downloads = ReturnType<typeof createDownloads>;
-
 /** Creates the registry of the downloads of a process. */
 export function createDownloads(
   given: Partial<DownloadLimits> = {},
