@@ -5,7 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { spawnProgram } from '../helpers/program.ts';
+import { serveProgram } from '../app/start-program.ts';
 
 /** The program with a small heap, behind which is a GitLab that knows one token. */
 export interface Target {
@@ -13,8 +13,6 @@ export interface Target {
   /** Resident memory of the program, in MiB. */
   memory(): number;
   isRunning(): boolean;
-  /** Requests that GitLab received. */
-  calls(): number;
   /** Opens a TCP connection; it is destroyed when the test ends. */
   connect(): Socket;
   /** Sends a GraphQL request; returns the status, and the code of the first error. */
@@ -39,10 +37,9 @@ function answer(headers: IncomingHttpHeaders, path: string): { status: number; b
   return { status: 200, body: JSON.stringify(job) };
 }
 
-async function startGitlab({ delayMs = 0 }: GitlabOptions) {
-  let calls = 0;
+/** Starts a GitLab, and returns its address. Unlike startUpstream, it keeps no requests. */
+async function startGitlab({ delayMs = 0 }: GitlabOptions): Promise<string> {
   const server: Server = createServer((request, response) => {
-    calls += 1;
     const { status, body } = answer(request.headers, request.url?.split('?')[0] ?? '');
     const headers = { 'content-type': 'application/json', 'x-request-id': 'r' };
     setTimeout(() => response.writeHead(status, headers).end(body), status === 401 ? delayMs : 0);
@@ -53,7 +50,7 @@ async function startGitlab({ delayMs = 0 }: GitlabOptions) {
     server.closeAllConnections();
     server.close();
   });
-  return { port: (server.address() as AddressInfo).port, calls: () => calls };
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** Starts the program with the heap limit of the image. */
@@ -61,26 +58,13 @@ export async function startTarget(
   env: Record<string, string> = {},
   options: GitlabOptions = {},
 ): Promise<Target> {
-  const gitlab = await startGitlab(options);
-  const child = spawnProgram([], {
+  const { child, url } = await serveProgram({
     NODE_OPTIONS: '--max-old-space-size=384',
-    GITLAB_URL: `http://127.0.0.1:${gitlab.port}`,
-    HOST: '127.0.0.1',
-    PORT: '0',
+    GITLAB_URL: await startGitlab(options),
     LOG_LEVEL: 'error',
     ...env,
   });
-  let printed = '';
-  const port = await new Promise<number>((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (part) => {
-        printed = (printed + part).slice(-4_000);
-        const [, found] = /Listening on http:\/\/[^:]+:(\d+)/.exec(printed) ?? [];
-        if (found) resolve(Number(found));
-      });
-    }
-    child.once('exit', () => reject(new Error(`The program did not start: ${printed}`)));
-  });
+  const port = Number(new URL(url).port);
   const open = () => {
     const socket = connect(port, '127.0.0.1').on('error', () => {});
     onTestFinished(() => void socket.destroy());
@@ -93,7 +77,6 @@ export async function startTarget(
       return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
     },
     isRunning: () => child.exitCode === null && child.signalCode === null,
-    calls: gitlab.calls,
     connect: open,
     async post(params, headers = {}) {
       const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
