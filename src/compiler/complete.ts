@@ -122,7 +122,10 @@ async function writeLongList(
     await shareEventLoop();
     const slice = values.slice(start, start + ITEMS_PER_SLICE);
     try {
-      slices.push(writeItems(slice, (value, index) => write(value, start + index)));
+      const json = writeItems(slice, (value, index) => write(value, start + index));
+      // Handled below; until then, a rejection must not count as unhandled.
+      if (isPromise(json)) json.catch(() => {});
+      slices.push(json);
     } catch (error) {
       return failAfter(error, slices);
     }

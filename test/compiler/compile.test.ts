@@ -12,7 +12,7 @@ import { compile } from '../../src/compiler/compile.ts';
 import { unhandledRejections } from './unhandled-rejections.ts';
 
 const types = `
-  type Query { thing: Thing, things: [Thing!], known: Known }
+  type Query { thing: Thing, things: [Thing!], manyThings: [Thing!], known: Known }
   type Thing implements Known { id: ID!, name: String, late: String!, broken: String! }
   type Other implements Known { id: ID! }
   interface Known { id: ID! }`;
@@ -34,6 +34,8 @@ function createSchema(): GraphQLSchema {
   const fields = schema.getQueryType()?.getFields();
   Object.assign(fields?.['thing'] ?? {}, { resolve: () => failing });
   Object.assign(fields?.['things'] ?? {}, { resolve: () => [failing, failing] });
+  const manyThings = Array.from({ length: 2_500 }, () => failing);
+  Object.assign(fields?.['manyThings'] ?? {}, { resolve: () => manyThings });
   Object.assign(fields?.['known'] ?? {}, { resolve: () => ({ id: 2 }) });
   Object.assign(schema.getType('Known') ?? {}, { resolveType: () => 'Other' });
   return schema;
@@ -90,6 +92,14 @@ describe('a compiled operation', () => {
       const operation = compileOnly(parse(query));
       expect(await unhandledRejections(async () => operation?.run({}, {}))).toEqual([]);
     }
+  });
+
+  it('handles the rejections of a list that is written in slices', async () => {
+    const operation = compileOnly(parse('{ manyThings { late } }'));
+    const unhandled = await unhandledRejections(async () => {
+      expect((await operation?.run({}, {}))?.data).toBe('{"manyThings":null}');
+    });
+    expect(unhandled).toEqual([]);
   });
 
   it('locates an error once if a fragment is spread twice', async () => {
