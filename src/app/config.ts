@@ -143,8 +143,9 @@ function findContradictions(raw: Raw, isOn: (name: string) => boolean): string[]
  * with other certificates. As in Node, a file that cannot be read is ignored.
  */
 function withNodeAuthorities(ca: string | undefined, env: Env): string | undefined {
+  if (!ca) return ca;
   const { data } = certificates.safeParse(env['NODE_EXTRA_CA_CERTS'] ?? '');
-  return ca && data ? `${ca}\n${data}` : ca;
+  return data ? `${ca}\n${data}` : ca;
 }
 
 function readConfig(env: Env, demo: boolean): Config {
