@@ -18,6 +18,7 @@ const ranks: readonly (readonly string[])[] = [
   ['graphql'],
   ['context', 'webhooks'],
   ['live', 'observability'],
+  ['pipeline'],
   ['gitlab'],
   ['trace', 'util', 'clients'],
 ];

@@ -259,6 +259,13 @@ export type Identified<Row> = Row & {
   project_id: string;
   pipeline_id?: number | string | undefined;
   commit?: Commit | null;
+  /** Whether the pipeline has a newer attempt of the job; undefined if that was not read. */
+  retried?: boolean | undefined;
+  /**
+   * The attempts of the job in its pipeline, oldest first, itself among them; undefined if they were
+   * not read.
+   */
+  attempts?: readonly (Job | Bridge)[] | undefined;
 };
 export type Job = Identified<RestJob>;
 export type Bridge = Identified<RestBridge>;
