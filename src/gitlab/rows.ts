@@ -265,7 +265,8 @@ export type Identified<Row> = Row & {
    * The attempts of the job in its pipeline, oldest first, itself among them; undefined if they were
    * not read.
    */
-  attempts?: readonly (Job | Bridge)[] | undefined;
+  attempts?: readonly AnyJob[] | undefined;
 };
 export type Job = Identified<RestJob>;
 export type Bridge = Identified<RestBridge>;
+export type AnyJob = Job | Bridge;

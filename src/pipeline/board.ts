@@ -1,12 +1,11 @@
-import type { Bridge, Job } from '../gitlab/rows.ts';
+import type { AnyJob, Bridge, Job } from '../gitlab/rows.ts';
 
 /*
  * A pipeline as its page in GitLab shows it, computed from the rows of its jobs and trigger jobs
  * without further calls.
  */
 
-/** A build or a trigger job. */
-export type AnyJob = Job | Bridge;
+export type { AnyJob };
 
 /** A part of a board that could not be read. */
 export interface BoardGap {

@@ -1,0 +1,235 @@
+import type { AnyJob } from '../gitlab/rows.ts';
+import { failureSentenceOf, toWords } from './failure-reasons.ts';
+
+/*
+ * What GitLab's pages show of a job beyond its REST row: what can be done with it, how its status
+ * reads, why it failed, and to which group it belongs. Everything here is computed from one row.
+ */
+
+type Status = string | null | undefined;
+
+const ACTIVE: ReadonlySet<Status> = new Set([
+  'waiting_for_resource',
+  'preparing',
+  'waiting_for_callback',
+  'pending',
+  'running',
+]);
+const COMPLETE: ReadonlySet<Status> = new Set(['success', 'failed', 'canceled', 'skipped']);
+const RETRYABLE: ReadonlySet<Status> = new Set(['success', 'failed', 'canceled', 'canceling']);
+
+/** Whether a job or pipeline runs, or will run without a further action of a user. */
+export const isActive = (status: Status): boolean => ACTIVE.has(status);
+
+/** Whether a status is final. A retry creates another job instead of changing the status. */
+export const isComplete = (status: Status): boolean => COMPLETE.has(status);
+
+/** Whether GitLab's pages offer to cancel. REST also cancels manual and delayed jobs. */
+export const isCancelable = (status: Status): boolean => isActive(status) || status === 'created';
+
+/**
+ * Whether a user can start the job. A manual job that has finished is retryable instead, because
+ * REST does not send `when`.
+ */
+export function isPlayable({ status, archived }: Pick<AnyJob, 'status' | 'archived'>): boolean {
+  return (status === 'manual' || status === 'scheduled') && !archived;
+}
+
+/** Whether the pipeline has a newer attempt of the job; null if its attempts were not read. */
+export function retriedOf(job: Pick<AnyJob, 'id' | 'attempts' | 'retried'>): boolean | null {
+  const newest = job.attempts?.at(-1);
+  return newest ? String(newest.id) !== String(job.id) : (job.retried ?? null);
+}
+
+/** Whether the job can be retried. One that is not known to have a newer attempt counts as current. */
+export function isRetryable(job: AnyJob): boolean {
+  return RETRYABLE.has(job.status) && !job.archived && retriedOf(job) !== true;
+}
+
+export type CiJobAction = 'CANCEL' | 'FORCE_CANCEL' | 'PLAY' | 'RETRY';
+
+/** Returns the one action that GitLab's pages offer for a job, or null. */
+export function actionOf(job: AnyJob): CiJobAction | null {
+  if (isCancelable(job.status)) return 'CANCEL';
+  if (job.status === 'canceling') return 'FORCE_CANCEL';
+  if (isPlayable(job)) return 'PLAY';
+  return isRetryable(job) ? 'RETRY' : null;
+}
+
+/**
+ * Returns when the job began to wait for a runner, as ISO 8601 in UTC with milliseconds. Null before
+ * it starts, and if GitLab does not say how long it waited.
+ */
+export function queuedAtOf({
+  started_at,
+  queued_duration,
+}: Pick<AnyJob, 'started_at' | 'queued_duration'>): string | null {
+  if (started_at == null || queued_duration == null) return null;
+  const queuedAt = new Date(Date.parse(started_at) - Math.round(queued_duration * 1000));
+  return Number.isNaN(queuedAt.getTime()) ? null : queuedAt.toISOString();
+}
+
+/** Returns the failure reason of a failed job, otherwise null. GitLab may omit an unknown reason. */
+export function failureReasonOf({
+  status,
+  failure_reason,
+}: Pick<AnyJob, 'status' | 'failure_reason'>): string | null {
+  return status === 'failed' ? failure_reason || 'unknown_failure' : null;
+}
+
+/** Returns why a job failed, as a sentence. Null unless it failed. */
+export function failureMessageOf(job: AnyJob): string | null {
+  const reason = failureReasonOf(job);
+  const tags = 'tag_list' in job ? job.tag_list : null;
+  return reason && failureSentenceOf(reason, tags ?? []);
+}
+
+/** A status as GitLab's pages show it. */
+export interface StatusDetails {
+  /** The name for a style sheet: the status, or `success-with-warnings`, `failed-with-warnings`. */
+  group: string;
+  /** The text of a badge. */
+  text: string;
+  /** The long form. */
+  label: string;
+  tooltip: string;
+  /** What can be done next. */
+  action: CiJobAction | null;
+}
+
+/** By status: the text of its badge and, if that is not the text in lower case, its label. */
+const words: ReadonlyMap<Status, readonly [text: string, label?: string]> = new Map([
+  ['created', ['Created']],
+  ['waiting_for_resource', ['Waiting', 'waiting for resource']],
+  ['preparing', ['Preparing']],
+  ['waiting_for_callback', ['Waiting', 'waiting for callback']],
+  ['pending', ['Pending']],
+  ['running', ['Running']],
+  ['success', ['Passed']],
+  ['failed', ['Failed']],
+  ['canceling', ['Canceling']],
+  ['canceled', ['Canceled']],
+  ['skipped', ['Skipped']],
+  ['manual', ['Manual', 'manual action']],
+  ['scheduled', ['Delayed']],
+]);
+
+/**
+ * Returns how the status of a pipeline, stage or group reads. Its action is null. A status that this
+ * schema does not know is shown as GitLab sent it.
+ */
+export function statusDetails({
+  status,
+  hasWarnings = false,
+}: {
+  status?: Status;
+  hasWarnings?: boolean;
+}): StatusDetails {
+  if (status === 'success' && hasWarnings) {
+    const label = 'passed with warnings';
+    return { group: 'success-with-warnings', text: 'Warning', label, tooltip: label, action: null };
+  }
+  const known = words.get(status);
+  if (!known) {
+    const raw = status || 'unknown';
+    return { group: 'unknown', text: raw, label: raw, tooltip: raw, action: null };
+  }
+  const [text, label = text.toLowerCase()] = known;
+  return { group: String(status), text, label, tooltip: label, action: null };
+}
+
+/** Returns how the status of a job reads. The tooltip of a failed job has its failure reason. */
+export function detailedStatusOf(job: AnyJob): StatusDetails {
+  const details = { ...statusDetails(job), action: actionOf(job) };
+  const reason = failureReasonOf(job);
+  if (!reason) return details;
+  const tooltip = `${details.label} - (${toWords(reason)})`;
+  if (!job.allow_failure) return { ...details, tooltip };
+  const allowance = '(allowed to fail)';
+  return {
+    ...details,
+    group: 'failed-with-warnings',
+    label: `${details.label} ${allowance}`,
+    tooltip: `${tooltip} ${allowance}`,
+  };
+}
+
+/** A job's name: the name of its group, and the part that tells it from the others of the group. */
+export interface JobName {
+  /** The name without its parallel and matrix parts. */
+  group: string;
+  /** 2 of "unit 2/5"; null if the name has no such part, or a number that is no 32-bit integer. */
+  index: number | null;
+  /** 5 of "unit 2/5". */
+  total: number | null;
+  /** ["linux", "20"] of "test: [linux, 20]". */
+  matrix: string[] | null;
+}
+
+/** A parallel or matrix part of a name, and where it starts. */
+type NamePart = { start: number } & ({ numbers: readonly [string, string] } | { values: string[] });
+
+const MAX_PARTS = 3;
+const MAX_INT32 = 2 ** 31 - 1;
+
+/** Returns the start of the run of matching characters that ends before `end`. */
+function startOfRun(text: string, end: number, pattern: RegExp): number {
+  let start = end;
+  while (start > 0 && pattern.test(text.charAt(start - 1))) start -= 1;
+  return start;
+}
+
+/** Finds two numbers before `end` that a blank, ":", "/" or "\\" separates: " 2/5". */
+function numbersBefore(name: string, end: number): NamePart | undefined {
+  const second = startOfRun(name, end, /\d/);
+  const between = startOfRun(name, second, /[\s:/\\]/);
+  const first = startOfRun(name, between, /\d/);
+  const start = startOfRun(name, first, /[\s:]/);
+  const isComplete = start < first && first < between && between < second && second < end;
+  if (!isComplete) return undefined;
+  return { start, numbers: [name.slice(first, between), name.slice(second, end)] };
+}
+
+/** Finds values in brackets before `end`: ": [linux, 20]". Values may contain brackets. */
+function matrixBefore(name: string, end: number): NamePart | undefined {
+  const bracket = name.search(/[\s:]\[/) + 1;
+  if (bracket === 0 || bracket >= end || name[end - 1] !== ']') return undefined;
+  const values = name.slice(bracket + 1, end - 1).split(',');
+  return {
+    start: startOfRun(name, bracket, /[\s:]/),
+    values: values.map((value) => value.trim()),
+  };
+}
+
+function partsOf(name: string): NamePart[] {
+  const parts: NamePart[] = [];
+  let end = name.trimEnd().length;
+  while (parts.length < MAX_PARTS) {
+    const part = numbersBefore(name, end) ?? matrixBefore(name, end);
+    if (!part) break;
+    parts.push(part);
+    end = part.start;
+  }
+  return parts;
+}
+
+/**
+ * Splits the name of a job like GitLab's pages, which group parallel and matrix jobs: up to three
+ * parts, each two numbers or a list in brackets, are taken from the end of the name. A name of
+ * nothing else is its own group. Takes time linear in the length of the name.
+ */
+export function parseJobName(name: string): JobName {
+  const parts = partsOf(name);
+  const group = name.slice(0, parts.at(-1)?.start).trim();
+  if (!group) return { group: name, index: null, total: null, matrix: null };
+  const numbers = parts.flatMap((part) => ('numbers' in part ? [part.numbers] : []))[0];
+  const [index = Number.NaN, total = Number.NaN] = numbers?.map(Number) ?? [];
+  const isParallel = index <= MAX_INT32 && total <= MAX_INT32;
+  const matrix = parts.flatMap((part) => ('values' in part ? [part.values] : []))[0];
+  return {
+    group,
+    index: isParallel ? index : null,
+    total: isParallel ? total : null,
+    matrix: matrix ?? null,
+  };
+}
