@@ -1,14 +1,18 @@
+import { compareIds } from '../gitlab/lists/page-request.ts';
 import type { AnyJob, Bridge, Job } from '../gitlab/rows.ts';
+import { buildStages, type Group, type Stage } from './stages.ts';
+import { toStatus } from './statuses.ts';
 
 /*
  * A pipeline as its page in GitLab shows it, computed from the rows of its jobs and trigger jobs
  * without further calls.
  */
 
-export type { AnyJob };
+export type { AnyJob, Group, Stage };
 
-/** A part of a board that could not be read. */
+/** A part of a board that is missing. */
 export interface BoardGap {
+  /** BRIDGES: all trigger jobs. MORE_JOBS: older rows of the jobs or of the trigger jobs. */
   part: 'BRIDGES' | 'MORE_JOBS';
   /** What failed; undefined if the pipeline has more rows than were requested. */
   error?: unknown;
@@ -20,25 +24,8 @@ export interface BoardRows {
   jobs: readonly Job[];
   /** Newest first, without retried ones, which GitLab hides. */
   bridges: readonly Bridge[];
-  /** Empty if all rows were read. */
+  /** At most one for each part. Empty if all rows were read. */
   gaps: readonly BoardGap[];
-}
-
-/** Jobs of one stage whose names differ only in their parallel or matrix part. */
-export interface Group {
-  name: string;
-  /** Current attempts, in natural order of their names. */
-  jobs: readonly AnyJob[];
-}
-
-export interface Stage {
-  name: string;
-  /** False if the place of the stage among the others is uncertain. */
-  positionKnown: boolean;
-  /** In natural order of their names. */
-  groups: readonly Group[];
-  /** Current attempts, in the order of `groups`. */
-  jobs: readonly AnyJob[];
 }
 
 /** A board. Each job on it has `attempts` and `retried`. */
@@ -49,4 +36,60 @@ export interface Board {
   /** All attempts and trigger jobs, in no particular order. */
   attempts: readonly AnyJob[];
   gaps: readonly BoardGap[];
+}
+
+/** Rows with equal keys are attempts of one job. A row without a name is a job of its own. */
+const keyOf = ({ kind, name, id }: AnyJob): string =>
+  name == null ? `${kind} id ${id}` : `${kind} name ${name}`;
+
+/**
+ * Finds the attempts of each job of one pipeline. Names of jobs are unique in a pipeline, and a
+ * retry creates a row with a greater id, so rows of one kind and name are attempts of one job.
+ *
+ * Returns a copy of each row, in the order given, with `retried` and `attempts`. The copies of one
+ * job share the list of its attempts, which contains these copies. The rows are not modified: they
+ * may come from a cache.
+ */
+export function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Row[] {
+  const jobs = new Map<string, Row[]>();
+  const copies = rows.map((row) => {
+    const key = keyOf(row);
+    const attempts = jobs.get(key) ?? [];
+    jobs.set(key, attempts);
+    const copy = { ...row, attempts, retried: false };
+    attempts.push(copy);
+    return copy;
+  });
+  for (const attempts of jobs.values()) {
+    attempts.sort((a, b) => compareIds(a.id, b.id));
+    for (const attempt of attempts.slice(0, -1)) attempt.retried = true;
+  }
+  return copies;
+}
+
+/** Builds the board of a pipeline from its rows, which are not modified. */
+export function buildBoard({ jobs, bridges, gaps }: BoardRows): Board {
+  const attempts = attemptsOf<AnyJob>([...jobs, ...bridges]);
+  const stages = buildStages(attempts, {
+    areRowsMissing: gaps.some(({ part }) => part === 'MORE_JOBS'),
+  });
+  return { stages, jobs: stages.flatMap((stage) => stage.jobs), attempts, gaps };
+}
+
+/** Counts the current jobs of each status; the largest count first, equal counts by status. */
+export function statusCounts({ jobs }: Board): { status: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const { status } of jobs) {
+    counts.set(toStatus(status), (counts.get(toStatus(status)) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([status, count]) => ({ status, count }))
+    .sort((a, b) => b.count - a.count || (a.status < b.status ? -1 : 1));
+}
+
+/** Returns the current jobs that failed: first those that are not allowed to, then by stage. */
+export function failedJobs({ jobs }: Board): AnyJob[] {
+  return jobs
+    .filter(({ status }) => status === 'failed')
+    .sort((a, b) => Number(a.allow_failure ?? false) - Number(b.allow_failure ?? false));
 }

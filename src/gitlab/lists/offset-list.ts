@@ -54,7 +54,7 @@ function createProgressCheck<Row extends WithId>(): (page: Page<Row>) => void {
 }
 
 /** Reads pages of one list at a fixed page size. Each page is read only once. */
-function createPageReader<Row extends WithId>(fetch: Fetch<Row>, perPage: number) {
+export function createPageReader<Row extends WithId>(fetch: Fetch<Row>, perPage: number) {
   const read = new Map<number, Promise<Page<Row>>>();
   const checkProgress = createProgressCheck<Row>();
   let total: number | undefined;
@@ -110,7 +110,7 @@ function sideOf<Row extends WithId>(page: Page<Row>, id: string): 'newer' | 'old
 }
 
 /** Number of pages; Infinity if GitLab does not count rows. */
-function pageCount<Row extends WithId>(pages: PageReader<Row>): number {
+export function pageCount<Row extends WithId>(pages: PageReader<Row>): number {
   const total = pages.total() ?? Number.POSITIVE_INFINITY;
   return Math.max(1, Math.ceil(total / pages.perPage));
 }

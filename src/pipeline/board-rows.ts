@@ -1,0 +1,118 @@
+import { isGitlabError } from '../gitlab/errors.ts';
+import { createPageReader, pageCount } from '../gitlab/lists/offset-list.ts';
+import { MAX_PER_PAGE, type WithId } from '../gitlab/lists/page-request.ts';
+import type { OffsetRequest, Page } from '../gitlab/pagination.ts';
+import type { AnyJob, Bridge, Job } from '../gitlab/rows.ts';
+import type { BoardGap, BoardRows } from './board.ts';
+
+type Fetch<Row> = (page: OffsetRequest) => Promise<Page<Row>>;
+
+/** Reads pages of the lists of one pipeline, newest row first: its jobs with retried ones, and its trigger jobs. */
+export interface BoardLists {
+  jobs: Fetch<Job>;
+  bridges: Fetch<Bridge>;
+}
+
+/** The newest rows of one list. */
+export interface NewestRows<Row> {
+  rows: readonly Row[];
+  /** Why older rows are missing; undefined if none are. */
+  gap?: BoardGap | undefined;
+}
+
+/**
+ * Returns an error of a call to GitLab, which leaves a gap; among them that of the call budget.
+ * Throws any other error, such as the reason of an aborted operation.
+ */
+function toGapError(error: unknown): unknown {
+  if (isGitlabError(error)) return error;
+  throw error;
+}
+
+/** Removes the duplicate of a row that moved to the next page between two reads. */
+function uniqueRows<Row extends WithId>(pages: readonly Page<Row>[]): Row[] {
+  const rows = new Map<string, Row>();
+  for (const row of pages.flatMap(({ items }) => items)) {
+    if (!rows.has(String(row.id))) rows.set(String(row.id), row);
+  }
+  return [...rows.values()];
+}
+
+/**
+ * Reads the newest `max` rows of a list: the first page, then the further pages that the total
+ * shows concurrently or, without a total, one after another. All pages have 100 rows, so that reads
+ * with different `max` share them. If a further page fails, returns the rows of the others and a gap.
+ * Rejects if the first page fails.
+ */
+export async function readJobRows<Row extends AnyJob>(
+  fetch: Fetch<Row>,
+  max: number,
+): Promise<NewestRows<Row>> {
+  const reader = createPageReader(fetch, MAX_PER_PAGE);
+  const maxPages = Math.ceil(max / MAX_PER_PAGE);
+  const pages = [await reader.page(1)];
+  let read = 1;
+  let error: unknown;
+  // If a full page does not show whether another follows, the next one is read.
+  const isFollowed = () => pages.at(-1)?.hasNext !== false;
+  while (isFollowed() && read < maxPages && !error) {
+    const last = reader.total() === undefined ? 0 : Math.min(maxPages, pageCount(reader));
+    const count = Math.max(1, last - read);
+    const reads = Array.from({ length: count }, (_, at) => reader.page(read + 1 + at));
+    for (const outcome of await Promise.allSettled(reads)) {
+      if (outcome.status === 'fulfilled') pages.push(outcome.value);
+      else error ??= toGapError(outcome.reason);
+    }
+    read += count;
+  }
+  const rows = uniqueRows(pages);
+  const isGap = error !== undefined || isFollowed() || rows.length > max;
+  return { rows: rows.slice(0, max), gap: isGap ? { part: 'MORE_JOBS', error } : undefined };
+}
+
+/**
+ * Reads the rows of a board: side by side the newest `maxJobs` jobs and as many trigger jobs.
+ * Rejects if the first page of the jobs fails. Any other call that fails leaves a gap. If a pipeline
+ * has more rows, there is a gap without an error.
+ */
+export async function readBoardRows(lists: BoardLists, maxJobs: number): Promise<BoardRows> {
+  const [jobs, bridges] = await Promise.all([
+    readJobRows(lists.jobs, maxJobs),
+    readJobRows(lists.bridges, maxJobs).catch(
+      (error: unknown): NewestRows<Bridge> => ({
+        rows: [],
+        gap: { part: 'BRIDGES', error: toGapError(error) },
+      }),
+    ),
+  ]);
+  return {
+    jobs: jobs.rows,
+    bridges: bridges.rows,
+    gaps: mergeGaps([bridges.gap, jobs.gap]),
+  };
+}
+
+/** Keeps one gap for each part, if possible one with an error. */
+function mergeGaps(gaps: readonly (BoardGap | undefined)[]): BoardGap[] {
+  const merged = new Map<string, BoardGap>();
+  for (const gap of gaps) {
+    if (gap && !merged.get(gap.part)?.error) merged.set(gap.part, gap);
+  }
+  return [...merged.values()];
+}
+
+/** Whether rows that were read with some limit contain the rows that `maxJobs` allows. */
+export function coversRows({ jobs, bridges, gaps }: BoardRows, maxJobs: number): boolean {
+  const areLimited = gaps.some(({ part, error }) => part === 'MORE_JOBS' && error === undefined);
+  return !areLimited || Math.max(jobs.length, bridges.length) >= maxJobs;
+}
+
+/** Reduces rows to the newest `maxJobs` jobs and as many trigger jobs. */
+export function limitRows({ jobs, bridges, gaps }: BoardRows, maxJobs: number): BoardRows {
+  const isCut = jobs.length > maxJobs || bridges.length > maxJobs;
+  return {
+    jobs: jobs.slice(0, maxJobs),
+    bridges: bridges.slice(0, maxJobs),
+    gaps: mergeGaps([...gaps, isCut ? { part: 'MORE_JOBS' } : undefined]),
+  };
+}

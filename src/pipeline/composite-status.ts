@@ -1,0 +1,58 @@
+import type { AnyJob } from '../gitlab/rows.ts';
+import { toStatus } from './statuses.ts';
+
+/** The status of several jobs together. */
+export interface CompositeStatus {
+  /** In GitLab's spelling, or 'UNKNOWN'. */
+  status: string;
+  /** Whether a job failed or was canceled that is allowed to fail. */
+  hasWarnings: boolean;
+}
+
+/** A failed or canceled job that is allowed to fail. */
+const WARNING = 'warning';
+/** A manual job that is allowed to fail, so that no later stage waits for it. */
+const IGNORED = 'ignored';
+
+/** The status of a job as the rules below use it. */
+function partOf({ status, allow_failure }: AnyJob): string {
+  if (allow_failure && (status === 'failed' || status === 'canceled')) return WARNING;
+  if (allow_failure && status === 'manual') return IGNORED;
+  return toStatus(status);
+}
+
+/** Each rule: the statuses of which all jobs must have one, and the result. */
+const onlyRules: readonly (readonly [only: readonly string[], status: string])[] = [
+  [['skipped', IGNORED], 'skipped'],
+  [['success', 'skipped', WARNING, IGNORED], 'success'],
+  [['created', WARNING, IGNORED], 'created'],
+  [['preparing', WARNING, IGNORED], 'preparing'],
+  [['canceled', 'success', 'skipped', WARNING, IGNORED], 'canceled'],
+  [['pending', 'created', 'skipped', WARNING, IGNORED], 'pending'],
+];
+
+/** Each rule: a status that at least one job must have, and the result. */
+const anyRules: readonly (readonly [any: string, status: string])[] = [
+  ['canceling', 'canceling'],
+  ['running', 'running'],
+  ['pending', 'running'],
+  ['waiting_for_resource', 'waiting_for_resource'],
+  ['waiting_for_callback', 'waiting_for_callback'],
+  ['manual', 'manual'],
+  ['scheduled', 'scheduled'],
+  ['preparing', 'preparing'],
+  ['created', 'running'],
+  ['UNKNOWN', 'UNKNOWN'],
+];
+
+/**
+ * Computes the status of a group or stage from its current jobs, as GitLab does
+ * (lib/gitlab/ci/status/composite.rb): the first rule that fits, otherwise failed.
+ */
+export function compositeStatus(jobs: readonly AnyJob[]): CompositeStatus {
+  const parts = new Set(jobs.map(partOf));
+  const fitsOnly = (only: readonly string[]) => [...parts].every((part) => only.includes(part));
+  const rule =
+    onlyRules.find(([only]) => fitsOnly(only)) ?? anyRules.find(([any]) => parts.has(any));
+  return { status: rule?.[1] ?? 'failed', hasWarnings: parts.has(WARNING) };
+}

@@ -1,0 +1,137 @@
+import { compareIds } from '../gitlab/lists/page-request.ts';
+import type { AnyJob } from '../gitlab/rows.ts';
+import { isComplete, parseJobName } from './derived.ts';
+import { compareNaturally } from './natural-order.ts';
+import { toMs } from './times.ts';
+
+/*
+ * The order of stages. REST has no index of a stage. GitLab saves a new pipeline stage by stage and
+ * all ids come from one sequence, so the rows that are created with the pipeline have ids in the
+ * order of its stages. A retry gets a greater id. So the smallest id of all attempts in a stage
+ * shows its place, unless all rows that were created with the pipeline are missing. `.pre` and
+ * `.post` are always first and last.
+ */
+
+/** Jobs of one stage whose names differ only in their parallel or matrix part. */
+export interface Group {
+  name: string;
+  /** Current attempts, in natural order of their names. */
+  jobs: readonly AnyJob[];
+}
+
+export interface Stage {
+  name: string;
+  /** False if the place of the stage among the others is uncertain. */
+  positionKnown: boolean;
+  /** In natural order of their names. */
+  groups: readonly Group[];
+  /** Current attempts, in the order of `groups`. */
+  jobs: readonly AnyJob[];
+}
+
+const FIRST = '.pre';
+const LAST = '.post';
+
+/** A row that is created later than this after its pipeline is a retry. */
+const CREATION_MS = 60_000;
+
+/**
+ * Longest time between the creation of two jobs while GitLab saves a pipeline. A retry follows
+ * later: the pipeline must be saved, and one of its jobs must end, before anything can be retried.
+ */
+const CREATION_STEP_MS = 1000;
+
+/** Returns ms between the creation of the pipeline and that of the row; NaN if either is missing. */
+function delayOf({ created_at, pipeline }: AnyJob): number {
+  return (toMs(created_at) ?? Number.NaN) - (toMs(pipeline?.created_at) ?? Number.NaN);
+}
+
+/**
+ * Returns the rows that were certainly created with the pipeline. Needed if older rows are missing:
+ * a retry within the first minute would otherwise pass for the first attempt. GitLab saves all jobs
+ * of a pipeline at once, so these rows follow each other closely from the oldest one on.
+ */
+function firstAttempts(ascending: readonly AnyJob[]): ReadonlySet<AnyJob> {
+  const delays = ascending.map(delayOf);
+  const isFirst = (delay: number, at: number) =>
+    delay - (delays[at - 1] ?? delay) <= CREATION_STEP_MS && delay <= CREATION_MS;
+  const end = delays.findIndex((delay, at) => !isFirst(delay, at));
+  return new Set(end < 0 ? ascending : ascending.slice(0, end));
+}
+
+/** Groups values by key, in the order in which the keys appear. */
+function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
+}
+
+const compareJobs = (a: AnyJob, b: AnyJob): number =>
+  compareNaturally(a.name ?? '', b.name ?? '') || compareIds(a.id, b.id);
+
+function buildGroups(jobs: readonly AnyJob[]): Group[] {
+  const groups = groupBy(jobs, ({ name }) => parseJobName(name ?? '').group);
+  return [...groups]
+    .map(([name, members]) => ({ name, jobs: members.sort(compareJobs) }))
+    .sort((a, b) => compareNaturally(a.name, b.name));
+}
+
+const rankOf = (stage: string): number => Number(stage === LAST) - Number(stage === FIRST);
+
+/**
+ * Builds the stages of a pipeline in GitLab's order from all attempts that were read.
+ *
+ * `positionKnown` is false if the oldest attempt read may be a retry:
+ * - for a stage that only has trigger jobs, none of them created with the pipeline: GitLab lists
+ *   trigger jobs without retried ones;
+ * - if rows of a list are missing, for each stage whose oldest attempt was not certainly
+ *   created with the pipeline, see `firstAttempts`.
+ * If all trigger jobs are missing, a stage of nothing else is, too. The others are in order.
+ */
+export function buildStages(
+  attempts: readonly AnyJob[],
+  { areRowsMissing }: { areRowsMissing: boolean },
+): Stage[] {
+  const ascending = [...attempts].sort((a, b) => compareIds(a.id, b.id));
+  const first = areRowsMissing ? firstAttempts(ascending) : undefined;
+  const isPositionKnown = (stage: string, [oldest, ...rest]: readonly AnyJob[]) => {
+    if (stage === FIRST || stage === LAST || !oldest) return true;
+    if (first) return first.has(oldest);
+    return [oldest, ...rest].some(({ kind }) => kind === 'BUILD') || delayOf(oldest) <= CREATION_MS;
+  };
+  return [...groupBy(ascending, ({ stage }) => stage ?? '')]
+    .sort(([a], [b]) => rankOf(a) - rankOf(b))
+    .map(([name, rows]) => {
+      const groups = buildGroups(rows.filter(({ retried }) => !retried));
+      return {
+        name,
+        positionKnown: isPositionKnown(name, rows),
+        groups,
+        jobs: groups.flatMap((group) => group.jobs),
+      };
+    });
+}
+
+/**
+ * Returns the first start and the last end of the current jobs of a stage. `startedAt` is null if
+ * none has started, `finishedAt` while one is not complete.
+ */
+export function stageTimes({ jobs }: Stage): {
+  startedAt: string | null;
+  finishedAt: string | null;
+} {
+  const inOrder = (times: readonly (string | null | undefined)[]) =>
+    times
+      .filter((time): time is string => toMs(time) !== undefined)
+      .sort((a, b) => (toMs(a) ?? 0) - (toMs(b) ?? 0));
+  const isFinished = jobs.every(({ status }) => isComplete(status));
+  return {
+    startedAt: inOrder(jobs.map(({ started_at }) => started_at))[0] ?? null,
+    finishedAt: (isFinished && inOrder(jobs.map(({ finished_at }) => finished_at)).at(-1)) || null,
+  };
+}

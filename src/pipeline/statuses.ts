@@ -1,0 +1,23 @@
+/** The statuses of jobs and pipelines in GitLab's spelling (upstream.md §3.9). */
+export const STATUSES = [
+  'created',
+  'waiting_for_resource',
+  'preparing',
+  'waiting_for_callback',
+  'pending',
+  'running',
+  'success',
+  'failed',
+  'canceling',
+  'canceled',
+  'skipped',
+  'manual',
+  'scheduled',
+] as const;
+
+const known: ReadonlySet<string> = new Set(STATUSES);
+
+/** Returns a status of GitLab as it is, and 'UNKNOWN' for one that is missing or not in STATUSES. */
+export function toStatus(raw: string | null | undefined): string {
+  return raw != null && known.has(raw) ? raw : 'UNKNOWN';
+}

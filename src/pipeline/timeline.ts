@@ -1,0 +1,148 @@
+import { compareIds } from '../gitlab/lists/page-request.ts';
+import type { AnyJob } from '../gitlab/rows.ts';
+import type { Board } from './board.ts';
+import { isComplete } from './derived.ts';
+import { toMs, toSeconds } from './times.ts';
+
+/** One attempt on the critical path. Times are in seconds. */
+export interface CriticalStep {
+  job: AnyJob;
+  /** From the end of the previous step to the time at which GitLab queued the job. */
+  idle: number;
+  queued: number;
+  ran: number;
+}
+
+/** What a pipeline spent its time on. All null if nothing ran. Sums are in seconds. */
+export interface Timeline {
+  startedAt: string | null;
+  /** Null while the last job of the critical path runs. */
+  finishedAt: string | null;
+  /** The sum of `running`, `queued` and `idle`. */
+  elapsed: number | null;
+  running: number | null;
+  queued: number | null;
+  idle: number | null;
+  /** Oldest first. */
+  criticalPath: readonly CriticalStep[];
+}
+
+/** An attempt that started. Times are in ms since 1970, durations in ms. */
+interface Run {
+  job: AnyJob;
+  ready: number;
+  start: number;
+  end: number;
+  queued: number;
+  ran: number;
+}
+
+/** GitLab queues a job up to this long before or after the end of the job that it waited for. */
+const TOLERANCE_MS = 2000;
+
+function toRun(job: AnyJob, now: number): Run[] {
+  const start = toMs(job.started_at);
+  if (start === undefined) return [];
+  const duration = job.duration == null ? undefined : job.duration * 1000;
+  const end = toMs(job.finished_at) ?? (isComplete(job.status) ? start + (duration ?? 0) : now);
+  const queued = (job.queued_duration ?? 0) * 1000;
+  const ran = duration ?? Math.max(0, end - start);
+  return [{ job, ready: start - queued, start, end, queued, ran }];
+}
+
+/** Returns the number of runs, sorted by `end`, that end at or before `time`. */
+function countUntil(runs: readonly Run[], time: number): number {
+  let [low, high] = [0, runs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((runs[middle]?.end ?? 0) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Returns a function that finds the last run among the first `count` that has not been removed.
+ * Removed runs are skipped in nearly constant time: `below` links them to the next lower candidate.
+ */
+function createRemaining(runs: readonly Run[]) {
+  /** For each count, a count that has the same last remaining run. */
+  const below = Array.from({ length: runs.length + 1 }, (_, count) => count);
+  const lastOf = (count: number): number => {
+    let last = count;
+    while (below[last] !== last) {
+      below[last] = below[below[last] ?? 0] ?? 0;
+      last = below[last] ?? 0;
+    }
+    return last;
+  };
+  return {
+    lastOf: (count: number): number => lastOf(count),
+    remove: (count: number): void => {
+      below[count] = count - 1;
+    },
+  };
+}
+
+/**
+ * Finds the critical path by times alone, since REST has no `needs`. It ends with the run that ended
+ * last. The predecessor of a run is the run that ended last before it was ready. Returns the path,
+ * oldest first. A run that started later than its successor cannot be a predecessor; since the
+ * starts on the path never increase, it cannot be one later either and is removed.
+ */
+function criticalPath(runs: readonly Run[]): Run[] {
+  const sorted = [...runs].sort((a, b) => a.end - b.end || compareIds(a.job.id, b.job.id));
+  const remaining = createRemaining(sorted);
+  const path: Run[] = [];
+  let count = sorted.length;
+  for (;;) {
+    const last = remaining.lastOf(count);
+    const run = sorted[last - 1];
+    if (!run) return path.reverse();
+    remaining.remove(last);
+    const successor = path.at(-1);
+    if (successor && run.start > successor.start) continue;
+    path.push(run);
+    count = countUntil(sorted, run.ready + TOLERANCE_MS);
+  }
+}
+
+const sum = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0);
+
+/**
+ * Computes the timeline of a pipeline from all its attempts. `pipelineCreatedAt` is where the path
+ * counts from; without it, the first step has no idle time. `now`, in ms since 1970, is the end of
+ * running jobs.
+ */
+export function buildTimeline(
+  { attempts }: Board,
+  { pipelineCreatedAt, now }: { pipelineCreatedAt: string | null | undefined; now: number },
+): Timeline {
+  const path = criticalPath(attempts.flatMap((job) => toRun(job, now)));
+  const last = path.at(-1);
+  if (!last) {
+    const nothing = { elapsed: null, running: null, queued: null, idle: null };
+    return { startedAt: null, finishedAt: null, ...nothing, criticalPath: [] };
+  }
+  const idleOf = ({ ready }: Run, at: number) =>
+    Math.max(0, ready - (path[at - 1]?.end ?? toMs(pipelineCreatedAt) ?? ready));
+  const steps = path.map((run, at) => ({
+    job: run.job,
+    idle: toSeconds(idleOf(run, at)),
+    queued: toSeconds(run.queued),
+    ran: toSeconds(run.ran),
+  }));
+  const total = (name: 'idle' | 'queued' | 'ran') =>
+    toSeconds(1000 * sum(steps.map((step) => step[name])));
+  const [running, queued, idle] = [total('ran'), total('queued'), total('idle')];
+  return {
+    startedAt: pipelineCreatedAt ?? null,
+    finishedAt: last.job.finished_at ?? null,
+    elapsed: toSeconds(1000 * (running + queued + idle)),
+    running,
+    queued,
+    idle,
+    criticalPath: steps,
+  };
+}

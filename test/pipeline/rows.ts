@@ -1,0 +1,44 @@
+import type { AnyJob, Bridge, Job } from '../../src/gitlab/rows.ts';
+import type { BoardRows } from '../../src/pipeline/board.ts';
+
+/** Returns 10:00:00 on a fixed day plus seconds, as GitLab writes it. */
+export const at = (seconds: number): string =>
+  new Date(Date.UTC(2026, 10, 29, 10) + seconds * 1000).toISOString();
+
+const common = { status: 'success', project_id: '1' };
+
+/** A build of pipeline 900, which was created at 0 seconds. */
+export const build = (row: Partial<Job> & Pick<Job, 'id'>): Job => ({
+  ...common,
+  kind: 'BUILD',
+  pipeline: { id: 900, created_at: at(0) },
+  ...row,
+});
+
+/** A trigger job of pipeline 900. */
+export const bridge = (row: Partial<Bridge> & Pick<Bridge, 'id'>): Bridge => ({
+  ...common,
+  kind: 'BRIDGE',
+  pipeline: { id: 900, created_at: at(0) },
+  ...row,
+});
+
+/** The times of a row that started after `queued` seconds in the queue and ended at `finish`. */
+export const times = (queued: number | null, start: number, finish?: number) => ({
+  queued_duration: queued,
+  started_at: at(start),
+  finished_at: finish === undefined ? null : at(finish),
+  duration: finish === undefined ? null : finish - start,
+});
+
+const isBuild = (row: AnyJob): row is Job => row.kind === 'BUILD';
+
+/** The rows of both lists, newest first as GitLab sends them. */
+export function rowsOf(rows: readonly AnyJob[], gaps: BoardRows['gaps'] = []): BoardRows {
+  const newestFirst = [...rows].sort((a, b) => Number(b.id) - Number(a.id));
+  return {
+    jobs: newestFirst.filter(isBuild),
+    bridges: newestFirst.filter((row): row is Bridge => !isBuild(row)),
+    gaps,
+  };
+}
