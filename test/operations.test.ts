@@ -79,6 +79,7 @@ it.each(answered)('$name works in the demo on the first click', async (operation
     'pipeline',
     'trace',
     'jobs',
+    'pipelines',
     'nodes',
     'resource',
     'downstreamPipeline',
@@ -104,6 +105,7 @@ it.each([
   ['12-cancel-job', 1],
   ['13-play-job', 1],
   ['14-erase-job', 1],
+  ['18-pipelines-of-a-ref', 1],
 ])('%s costs what its comment says: %i', async (name, calls) => {
   const gateway = await startDemo();
   const operation = readOperations().find((each) => each.name === name)!;

@@ -43,6 +43,13 @@ export const paginatedFields: Readonly<Record<string, Readonly<Record<string, re
       "ref",
       "sort",
       "statuses"
+    ],
+    "pipelines": [
+      "ref",
+      "sha",
+      "source",
+      "status",
+      "updatedAfter"
     ]
   }
 };
@@ -69,6 +76,8 @@ export const typesWithoutId: readonly string[] = [
   "NotFoundError",
   "OutcomeUnknownError",
   "PageInfo",
+  "PipelineConnection",
+  "PipelineEdge",
   "PipelineUpdate",
   "RateLimit",
   "RateLimitedError",

@@ -1,5 +1,5 @@
 import { createGitlab, type Gitlab, type JobRef } from '../gitlab/client.ts';
-import { type Credential, readCredential } from '../gitlab/credential.ts';
+import { type Credential, type CredentialKind, readCredential } from '../gitlab/credential.ts';
 import type { TextStream } from '../gitlab/readers.ts';
 import type { CallBudget, RequestCounter } from '../gitlab/request.ts';
 import type { RateLimit } from '../gitlab/transport/rate-limit.ts';
@@ -20,6 +20,7 @@ import type { StreamedStrings } from './streamed-strings.ts';
 export interface Context {
   /** Digest of the caller's credential; 'anonymous' without one. */
   callerDigest: string;
+  credentialKind: CredentialKind;
   loaders: Loaders;
   /**
    * Client for mutations. Undefined if they would use the gateway's own token, which must not
@@ -124,6 +125,7 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
   // operation.
   return {
     callerDigest: credential.digest,
+    credentialKind: credential.kind,
     loaders: first.loaders,
     mutationClient: first.mutationClient,
     signal: first.signal,

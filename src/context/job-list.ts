@@ -13,7 +13,7 @@ export interface ListFilter {
   includeRetried?: boolean | undefined;
 }
 
-/** A list of jobs with keyset or offset pagination. */
+/** A list of rows with keyset or offset pagination. */
 export interface RowList<Row> {
   /** Whether a page contains the total, so that counting needs no extra call. */
   pagesHaveTotal(): boolean;

@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import type { Gitlab, JobRef, PipelineRef } from '../gitlab/client.ts';
+import type { Gitlab, JobRef, PipelineFilter, PipelineRef } from '../gitlab/client.ts';
 import { isNotFound } from '../gitlab/errors.ts';
 import {
   type JobOutcome,
@@ -8,7 +8,14 @@ import {
   readJobs,
 } from '../gitlab/lists/jobs-by-id.ts';
 import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
-import type { Bridge, Job, RestAllowedAgents, RestPipeline, RestProject } from '../gitlab/rows.ts';
+import type {
+  Bridge,
+  Job,
+  ListedPipeline,
+  RestAllowedAgents,
+  RestPipeline,
+  RestProject,
+} from '../gitlab/rows.ts';
 import { type KeptLog, keepLog } from '../trace/kept-log.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
 import { shareEventLoop } from '../util/event-loop.ts';
@@ -178,8 +185,8 @@ const rowLoader =
     );
 
 /** An endpoint that returns pages of rows. */
-interface ListEndpoint<Ref, Row> {
-  open(ref: Ref, filter: ListFilter, gitlab: Gitlab): RowList<Row>;
+interface ListEndpoint<Ref, Row, Filter> {
+  open(ref: Ref, filter: Filter, gitlab: Gitlab): RowList<Row>;
   key(ref: Ref, aliases: ProjectAliases): string;
 }
 
@@ -188,8 +195,8 @@ interface ListEndpoint<Ref, Row> {
  * response is valid only briefly.
  */
 const listLoader =
-  <Ref, Row>(endpoint: ListEndpoint<Ref, Row>) =>
-  (operation: Operation, ref: Ref, filter: ListFilter): RowList<Row> => {
+  <Ref, Row, Filter = ListFilter>(endpoint: ListEndpoint<Ref, Row, Filter>) =>
+  (operation: Operation, ref: Ref, filter: Filter): RowList<Row> => {
     limitMaxAge(operation.freshness, CHANGING_SECONDS);
     const key = JSON.stringify([endpoint.key(ref, operation.aliases), filter]);
     return operation.cached(endpoint, key, () => endpoint.open(ref, filter, operation.gitlab));
@@ -270,6 +277,11 @@ const endpoints = {
     key: keyOfRef,
   }),
   pipelineBridges,
+  projectPipelines: listLoader<string, ListedPipeline, PipelineFilter>({
+    open: (project, filter, gitlab) =>
+      offsetList((page) => gitlab.listProjectPipelines(project, filter, page)),
+    key: keyOfProject,
+  }),
 };
 
 async function readJobsOfProject(

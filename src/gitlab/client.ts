@@ -16,6 +16,7 @@ import {
 } from './pagination.ts';
 import {
   identifiedBy,
+  pipelineOf,
   type Row,
   readList,
   readOne,
@@ -27,6 +28,7 @@ import {
 import {
   type Bridge,
   type Job,
+  type ListedPipeline,
   restAllowedAgents,
   restBridge,
   restJob,
@@ -57,6 +59,18 @@ interface TracePart {
 /** Filters a list of jobs by GitLab's statuses. An empty list means all. */
 interface ScopeFilter {
   scope?: readonly string[] | undefined;
+}
+
+/**
+ * Filters a project's list of pipelines; undefined ones filter nothing. `status` is spelled as in
+ * GitLab, `updatedAfter` is an ISO 8601 time.
+ */
+export interface PipelineFilter {
+  status?: string | undefined;
+  ref?: string | undefined;
+  sha?: string | undefined;
+  source?: string | undefined;
+  updatedAfter?: string | undefined;
 }
 
 type JobInputs = Record<string, unknown> | undefined;
@@ -100,7 +114,7 @@ export function createGitlab(deps: GitlabDeps) {
    * Waits for a page of a project's rows and remembers the project's number, which the rows
    * contain.
    */
-  const getPage = async <Row extends Job | Bridge>(
+  const getPage = async <Row extends { project_id: string }>(
     project: string,
     reading: Promise<Page<Row>>,
   ) => {
@@ -158,6 +172,20 @@ export function createGitlab(deps: GitlabDeps) {
           get(endpoint`/projects/${project}/pipelines/${id}/trigger_jobs`, read, { query }),
       });
       return getPage(project, reading);
+    },
+
+    /**
+     * Pipelines of a project, newest first. Child pipelines only with the source `parent_pipeline`
+     * (§10).
+     */
+    async listProjectPipelines(
+      project: string,
+      { updatedAfter, ...filter }: PipelineFilter,
+      page: OffsetRequest,
+    ): Promise<Page<ListedPipeline>> {
+      const read = readList(pipelineOf(project), offsetEnvelope(page));
+      const query = { ...filter, updated_after: updatedAfter, ...toPageQuery(page) };
+      return getPage(project, get(endpoint`/projects/${project}/pipelines`, read, { query }));
     },
 
     /** A build. GitLab answers 404 for the id of a bridge (§2.4). */

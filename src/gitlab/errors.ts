@@ -203,6 +203,10 @@ function hasStatus(error: unknown, status: number): error is GitlabStatusError {
  */
 export const isNotFound = (error: unknown): error is GitlabStatusError => hasStatus(error, 404);
 
+/** Whether GitLab refuses the request of this caller, or hides the resource: 401, 403 or 404. */
+export const isRefusal = (error: unknown): error is GitlabStatusError =>
+  [401, 403, 404].some((status) => hasStatus(error, status));
+
 /** Whether GitLab does not accept the credential. */
 export const isUnauthenticated = (error: unknown): error is GitlabStatusError =>
   hasStatus(error, 401);
@@ -231,9 +235,12 @@ export function isMissingRoute(error: unknown): boolean {
   return error instanceof GitlabMisroutedError && error.noSuchRoute;
 }
 
-/** Whether the server's version does not know a status in the filter (upstream.md §3.9). */
-export function isUnknownScope(error: unknown): error is GitlabStatusError {
-  return hasStatus(error, 400) && /^scope does not have/i.test(error.gitlabMessage ?? '');
+/**
+ * Whether the server's version does not know a status in the filter of a list (upstream.md §3.9):
+ * `scope` of jobs, `status` of pipelines.
+ */
+export function isUnknownStatus(error: unknown): error is GitlabStatusError {
+  return hasStatus(error, 400) && /^(scope|status) does not have/i.test(error.gitlabMessage ?? '');
 }
 
 /** What went wrong, for operators: unlike `detail`, may contain an internal address. */

@@ -13,7 +13,13 @@ import {
   type Read,
   type ResponseHead,
 } from './request.ts';
-import type { Identified, RestCommit, RestPipelineBasic } from './rows.ts';
+import {
+  type Identified,
+  type ListedPipeline,
+  type RestCommit,
+  type RestPipelineBasic,
+  restListedPipeline,
+} from './rows.ts';
 import type { Shape } from './shape.ts';
 
 /** Validates a row; calls `refuse` if it violates the contract. */
@@ -76,6 +82,22 @@ export function identifiedBy<
     // Safe to mutate: JSON.parse has just created the row.
     if (checked.commit) Object.assign(checked.commit, { project_id });
     return Object.assign(checked, { kind, project_id, pipeline_id }) as Identified<T>;
+  };
+}
+
+/**
+ * Validates a row of a project's list of pipelines and adds its project: the numeric id or, on
+ * servers that omit it, the project as requested. The rows of a list must have the project of its
+ * first row.
+ */
+export function pipelineOf(project: string): Row<ListedPipeline> {
+  const row = shapeOf(restListedPipeline);
+  const checkProject = ofOneOwner('project');
+  return (value, refuse) => {
+    const checked = row(value, refuse);
+    checkProject(checked.project_id, refuse);
+    const project_id = String(checked.project_id ?? project);
+    return Object.assign(checked, { project_id, name: checked.name ?? null });
   };
 }
 

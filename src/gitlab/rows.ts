@@ -149,6 +149,8 @@ const pipelineDetails = {
 /** A pipeline as embedded in a job or a bridge (upstream.md §3.3). */
 export const restPipelineBasic = object(embeddedPipeline);
 export const restPipeline = object({ ...embeddedPipeline, ...pipelineDetails });
+/** A pipeline in the list of its project (upstream.md §10). */
+export const restListedPipeline = object({ ...embeddedPipeline, name: text });
 export type RestPipelineBasic = Of<typeof restPipelineBasic>;
 export type RestPipeline = Of<typeof restPipeline>;
 
@@ -270,3 +272,13 @@ export type Identified<Row> = Row & {
 export type Job = Identified<RestJob>;
 export type Bridge = Identified<RestBridge>;
 export type AnyJob = Job | Bridge;
+
+/**
+ * A pipeline in the list of its project, with the identity that GitLab may omit: `project_id` is the
+ * numeric project id or, on servers that omit that, the project as requested. `name` is null if the
+ * pipeline has none, and before GitLab 15.8.
+ */
+export type ListedPipeline = Of<typeof restListedPipeline> & {
+  project_id: string;
+  name: string | null;
+};

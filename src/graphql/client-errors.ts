@@ -56,6 +56,13 @@ export function unauthenticated(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } });
 }
 
+/** Returns an error about a call that GitLab refused. */
+export function forbidden(message: string, refusal: GitlabError): GraphQLError {
+  return new GraphQLError(message, {
+    extensions: { code: 'FORBIDDEN', upstream: upstreamOf(refusal) },
+  });
+}
+
 /** Codes by GitLab's status. Any other 4xx is BAD_USER_INPUT, any other 5xx UPSTREAM_UNAVAILABLE. */
 const byStatus: Readonly<Record<number, ErrorCode>> = {
   401: 'UNAUTHENTICATED',

@@ -9,7 +9,7 @@ import {
 } from '../gitlab/lists/page-request.ts';
 import { builder, type Types } from './builder.ts';
 import { badUserInput } from './client-errors.ts';
-import type { ListCost } from './cost.ts';
+import { costs, type Knowledge, type ListCost } from './cost.ts';
 import { checkProject, listDigest, listInProject, parseCursor, toCursor } from './cursor.ts';
 import { perSelection, type Selection } from './selection.ts';
 
@@ -100,7 +100,7 @@ const needsOf = perSelection((selection) => {
 });
 
 /**
- * Returns the cost of a list of jobs: one call per 100 rows, one for a total that pages do not
+ * Returns the cost of a list: one call per 100 rows, one for a total that pages do not
  * contain, and one to detect rows before or after the page.
  */
 export function listCost(options: { countsAlong: boolean }): ListCost {
@@ -232,11 +232,18 @@ export const pageArguments = (arg: ArgBuilder<Types>, max = MAX_PAGE) => ({
   before: arg.string({ description: 'Used with `last`: the page ends before this cursor.' }),
 });
 
-/** Defines `XConnection` and `XEdge` for a node type. */
+/**
+ * Defines `XConnection` and `XEdge` for a node type. `rows` is what the rows of the list contain of a
+ * node, by default all that the node's own GET returns.
+ */
 export function connectionType<Row>(
   name: string,
   node: ObjectRef<Types, Row>,
-  of: { description: string; total: { nullable: boolean; description: string } },
+  of: {
+    description: string;
+    total: { nullable: boolean; description: string };
+    rows?: Knowledge;
+  },
 ) {
   const EdgeType = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
     description: `A ${name} of a list with its cursor.`,
@@ -251,6 +258,7 @@ export function connectionType<Row>(
         type: node,
         nullable: false,
         description: `The ${name}.`,
+        extensions: costs({ leadsTo: of.rows ?? 'own' }),
         resolve: (edge) => edge.node as never,
       }),
     }),
@@ -268,6 +276,7 @@ export function connectionType<Row>(
         type: [node],
         nullable: false,
         description: 'The rows of the page without cursors.',
+        extensions: costs({ leadsTo: of.rows ?? 'own' }),
         resolve: ({ edges }) => edges.map((edge) => edge.node) as never,
       }),
       pageInfo: t.field({

@@ -29,9 +29,18 @@ export type Call = keyof Loaders | 'write' | 'poll';
  * - `path`, `number`, `path and number`: its id, and the path or numeric id of its project;
  * - `list`: also those that the rows of its lists contain, such as `project_id` in `Pipeline.jobs`;
  * - `job`, `pipeline`: those that the row of a job or pipeline contains;
+ * - `listed`: those that the row of a list of pipelines contains;
  * - `own`: all that the object's own GET returns.
  */
-export type Knowledge = 'path' | 'number' | 'path and number' | 'list' | 'job' | 'pipeline' | 'own';
+export type Knowledge =
+  | 'path'
+  | 'number'
+  | 'path and number'
+  | 'list'
+  | 'job'
+  | 'pipeline'
+  | 'listed'
+  | 'own';
 
 /** An object that arguments identify. Without `project`, it is in the project of the parent object. */
 export interface NamedObject {
@@ -124,6 +133,8 @@ const ownCalls: Readonly<Record<string, Call>> = {
   Project: 'project',
 } satisfies Record<NodeRef['type'], Call>;
 
+/** The kinds of knowledge that are a row, with all fields that declare no call. */
+const rows: ReadonlySet<Knowledge> = new Set(['job', 'pipeline', 'listed']);
 const named: ReadonlySet<Knowledge> = new Set(['path', 'number', 'path and number']);
 /** Returns whether only the id and project of an object are known: nothing was read. */
 export const isNamed = (known: Knowledge) => named.has(known);
@@ -144,7 +155,7 @@ const hasOwnReads = ({ list, names }: FieldCost) => list !== undefined || names 
 function isKnown(type: string, field: SelectedField, known: Knowledge): boolean {
   const { call, knownBy = [], leadsTo } = costOfField(field.definition);
   if (call && call !== ownCalls[type]) return false;
-  const isInRow = known === 'own' || (!call && (known === 'job' || known === 'pipeline'));
+  const isInRow = known === 'own' || (!call && rows.has(known));
   if (!isInRow && !isAmong(knownBy, known)) return false;
   // Without its row, this object only identifies the object that the field returns. If that object
   // then needs a read, and this object's row would make it unnecessary, this object's row is read.
@@ -276,11 +287,12 @@ const origins: readonly (readonly [Knowledge, string])[] = [
   ['number', 'requested by numeric id'],
   ['job', 'reached from a job'],
   ['pipeline', 'reached from a pipeline'],
+  ['listed', 'in a list of pipelines'],
 ];
 
 /** By type: the origins for which some fields need the object's own GET. */
 const originsOf: Readonly<Record<string, readonly Knowledge[]>> = {
-  Pipeline: ['job'],
+  Pipeline: ['job', 'listed'],
   Project: ['path', 'number', 'job', 'pipeline'],
 };
 
@@ -295,7 +307,8 @@ export function sentenceAboutCost(type: string, cost: FieldCost): string | undef
   const object = type.toLowerCase();
   if (costly.length === all.length && all.length > 1) return `Costs one call per ${object}.`;
   const words = costly.map(([, word]) => word).join(' or ');
-  const unless = knownBy.includes('job') ? ', unless one of its jobs is selected below' : '';
+  const below = knownBy.includes('pipeline') ? 'jobs or pipelines' : 'jobs';
+  const unless = knownBy.includes('job') ? `, unless one of its ${below} is selected below` : '';
   return `Costs one call per ${object} ${words}${unless}.`;
 }
 

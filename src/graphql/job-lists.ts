@@ -1,9 +1,8 @@
 import type { Context } from '../context/context.ts';
 import type { ListFilter } from '../context/job-list.ts';
 import type { PipelineRef } from '../gitlab/client.ts';
-import { isNotFound, isUnknownScope } from '../gitlab/errors.ts';
 import type { Bridge as BridgeRow, Job as JobRow } from '../gitlab/rows.ts';
-import { badUserInput, checkTextLength } from './client-errors.ts';
+import { badUserInput } from './client-errors.ts';
 import {
   type Connection,
   type ConnectionArgs,
@@ -11,6 +10,7 @@ import {
   parsePageArgs,
   readConnection,
 } from './connection.ts';
+import { checkKnown, numberOrPath, orNull, toTextFilter } from './list-reads.ts';
 import { Bridge, Job } from './refs.ts';
 import type { Selection } from './selection.ts';
 
@@ -24,30 +24,12 @@ export interface ListArgs extends ConnectionArgs {
 
 /** Checks the filters. `statuses: []` and a blank `ref` filter nothing; statuses are sorted. */
 function toFilter({ statuses, ref, includeRetried }: ListArgs): ListFilter {
-  if (statuses?.includes('UNKNOWN')) {
-    throw badUserInput(
-      '`statuses` cannot have UNKNOWN: it stands for statuses newer than this schema, which GitLab cannot be asked for.',
-    );
-  }
+  checkKnown(statuses ?? [], '`statuses`');
   return {
     statuses: statuses?.length ? [...new Set(statuses)].sort() : undefined,
-    ref: ref?.trim() ? checkTextLength(ref, '`ref`') : undefined,
+    ref: toTextFilter(ref, '`ref`'),
     includeRetried: includeRetried ? true : undefined,
   };
-}
-
-/** Returns null if GitLab answers 404. Throws BAD_USER_INPUT if the server does not know a status. */
-async function orNull<Value>(list: Promise<Value>): Promise<Value | null> {
-  try {
-    return await list;
-  } catch (error) {
-    if (isNotFound(error)) return null;
-    if (isUnknownScope(error)) {
-      const message = '`statuses` has a status that this version of GitLab does not know.';
-      throw badUserInput(message, error);
-    }
-    throw error;
-  }
 }
 
 /**
@@ -62,10 +44,6 @@ function checkRef({ edges, totalCount }: Connection<JobRow>, ref: string | undef
     'This GitLab cannot filter the jobs of a project by `ref`: that needs version 19.0 or later.',
   );
 }
-
-/** Returns the numeric id of a project if an earlier response contained it, else `project`. */
-const numberOrPath = ({ loaders }: Context, project: string) =>
-  loaders.findProject(project)?.number ?? project;
 
 /** `Project.jobs`: GET /projects/:id/jobs. */
 export async function readProjectJobs(
@@ -87,6 +65,7 @@ export async function readProjectJobs(
       },
       page,
     ),
+    '`statuses`',
   );
   if (connection) checkRef(connection, filter.ref);
   return connection;
@@ -103,7 +82,8 @@ export async function readPipelineJobs(
   const list = context.loaders.pipelineJobs(pipeline, filter);
   const name = ['pipeline jobs', pipeline.id, filter];
   const project = numberOrPath(context, pipeline.project);
-  return orNull(readConnection({ list, name, project, selection: field.selection }, page));
+  const source = { list, name, project, selection: field.selection };
+  return orNull(readConnection(source, page), '`statuses`');
 }
 
 /** `Pipeline.bridges`: GET /projects/:id/pipelines/:pipeline_id/bridges. */
@@ -117,7 +97,8 @@ export async function readPipelineBridges(
   const list = context.loaders.pipelineBridges(pipeline, filter);
   const name = ['pipeline bridges', pipeline.id, filter];
   const project = numberOrPath(context, pipeline.project);
-  return orNull(readConnection({ list, name, project, selection: field.selection }, page));
+  const source = { list, name, project, selection: field.selection };
+  return orNull(readConnection(source, page), '`statuses`');
 }
 
 const totalDescription =

@@ -91,9 +91,10 @@ Pipeline.implement({
     }),
     webUrl: t.exposeString('web_url', { description: 'The URL of its page in GitLab.' }),
     name: t.string({
-      ...ofDetails,
+      extensions: costs({ call: 'pipeline', knownBy: ['listed'] }),
       description: 'The name from `workflow:name`. Null if there is none, and before GitLab 15.8.',
-      resolve: async (row, _args, context) => (await details(row, context))?.name,
+      resolve: async (row, _args, context) =>
+        'name' in row ? row.name : (await details(row, context))?.name,
     }),
     beforeSha: t.string({
       ...ofDetails,

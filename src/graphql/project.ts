@@ -6,6 +6,11 @@ import { costs, type NamedObject, parseNames } from './cost.ts';
 import { parseNumericId, parseProject, toGlobalId } from './global-id.ts';
 import { JobConnection, type ListArgs, readProjectJobs } from './job-lists.ts';
 import {
+  PipelineConnection,
+  type PipelineListArgs,
+  readProjectPipelines,
+} from './pipeline-list.ts';
+import {
   allSettledInPlace,
   checkListSize,
   readJob,
@@ -136,6 +141,42 @@ Project.implement({
       }),
       resolve: (row, args, context, info) =>
         readProjectJobs(context, row.ref, { args, selection: selectionOf(info) }),
+    }),
+    pipelines: t.field({
+      type: PipelineConnection,
+      description:
+        'The pipelines of the project, newest first. Child pipelines are included only with `source: "parent_pipeline"`. Null if the project does not exist or is not visible to the caller. A job token needs GitLab 19.2.',
+      args: {
+        ...pageArguments(t.arg),
+        ref: t.arg.string({
+          description:
+            'Only pipelines of the branch or tag with this exact name. "refs/merge-requests/7/head" is merge request 7.',
+        }),
+        sha: t.arg.string({
+          description: 'Only pipelines of the commit with this full hash, in hexadecimal digits.',
+        }),
+        source: t.arg.string({
+          description:
+            'Only pipelines that were started by this source, such as "push", "schedule" or "merge_request_event".',
+        }),
+        status: t.arg({
+          type: CiJobStatus,
+          description:
+            'Only pipelines with this status. A status that the server does not know is an error.',
+        }),
+        updatedAfter: t.arg({
+          type: 'DateTime',
+          description: 'Only pipelines that were changed after this time.',
+        }),
+      },
+      extensions: costs({
+        list: listCost({ countsAlong: true }),
+        reveals: 'pipeline',
+        start: (context, { project }, { args, selection }) =>
+          readProjectPipelines(context, project, { args: args as PipelineListArgs, selection }),
+      }),
+      resolve: (row, args, context, info) =>
+        readProjectPipelines(context, row.ref, { args, selection: selectionOf(info) }),
     }),
   }),
 });

@@ -3,6 +3,7 @@ import type {
   Bridge as BridgeRow,
   Commit as CommitRow,
   Job as JobRow,
+  ListedPipeline,
   RestAgent,
   RestAllowedAgents,
   RestArtifact,
@@ -42,10 +43,10 @@ export interface RowOfProject {
 }
 
 /**
- * A pipeline: the row that a job embeds, the row of its own GET, or only the ids from the
- * arguments.
+ * A pipeline: the row that a job embeds, the row of a list of pipelines, the row of its own GET, or
+ * only the ids from the arguments.
  */
-export type PipelineRow = (RestPipelineBasic | RestPipeline) & {
+export type PipelineRow = (RestPipelineBasic | ListedPipeline | RestPipeline) & {
   project_id: string;
   /** Set if arguments identify the pipeline. */
   requestedProject?: ProjectRow;

@@ -1,17 +1,25 @@
 import { type ParamReader, type Params, readInteger, toQuery } from './params.ts';
 import { lowerBound, type Row } from './records.ts';
 import type { ApiRequest } from './request.ts';
-import { internalError, paginationNotAllowed } from './responses.ts';
+import { type ApiResponse, internalError, paginationNotAllowed } from './responses.ts';
 import type { Capabilities } from './versions.ts';
 
 /*
  * Offset and keyset pages, newest row first. Lists are in ascending order of id: the first page is
- * read from the end, and a cursor is found by binary search. So no request sorts 50,000 jobs.
+ * read from the end, and a cursor is found by binary search. So no request sorts 50,000 jobs. Offset
+ * pages of a list in another order begin at its end, too.
  */
 
 export interface Page<T> {
   readonly rows: readonly T[];
   readonly headers: Readonly<Record<string, string>>;
+}
+
+export function pageResponse<T>(
+  { rows, headers }: Page<T>,
+  serialize: (row: T) => unknown,
+): ApiResponse {
+  return { status: 200, json: rows.map(serialize), headers };
 }
 
 export interface PageParams {

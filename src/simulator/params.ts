@@ -134,6 +134,38 @@ export function readBoolean(reader: ParamReader, name: string): boolean {
   return trueWords.has(word);
 }
 
+/** Reads text that must be one of `allowed`. Undefined if it is absent or invalid. */
+export function readChoice(
+  reader: ParamReader,
+  name: string,
+  allowed: ReadonlySet<string>,
+): string | undefined {
+  const value = reader.params[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string' && allowed.has(value)) return value;
+  reader.problems.push(`${name} does not have a valid value`);
+  return undefined;
+}
+
+/** Reads text. Undefined if it is absent or blank. */
+export function readText(reader: ParamReader, name: string): string | undefined {
+  const value = reader.params[name];
+  if (isBlank(value)) return undefined;
+  if (typeof value !== 'object') return String(value);
+  reader.problems.push(`${name} is invalid`);
+  return undefined;
+}
+
+/** Reads a time in milliseconds since 1970. Undefined if it is absent, blank or invalid. */
+export function readTime(reader: ParamReader, name: string): number | undefined {
+  const text = readText(reader, name);
+  if (text === undefined) return undefined;
+  const time = Date.parse(text);
+  if (!Number.isNaN(time)) return time;
+  reader.problems.push(`${name} is invalid`);
+  return undefined;
+}
+
 /** Reads a hash of values, such as job inputs. Empty if it is absent. */
 export function readHash(reader: ParamReader, name: string): Params {
   const value = reader.params[name];

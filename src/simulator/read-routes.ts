@@ -1,5 +1,5 @@
 import { serializeAllowedAgents } from './agents.ts';
-import { keysetPage, offsetPage, type Page, readPageParams, wantsKeyset } from './pagination.ts';
+import { keysetPage, offsetPage, pageResponse, readPageParams, wantsKeyset } from './pagination.ts';
 import {
   type ParamReader,
   readBoolean,
@@ -9,7 +9,8 @@ import {
   readScope,
 } from './params.ts';
 import { canReadTrace } from './permissions.ts';
-import type { JobRecord, PipelineRecord } from './records.ts';
+import { listPipelines } from './pipeline-list.ts';
+import type { JobRecord } from './records.ts';
 import {
   type ApiRequest,
   findBuild,
@@ -31,7 +32,6 @@ import {
   serializeCurrentUser,
   serializeJob,
   serializePipeline,
-  serializePipelineRow,
   serializeProject,
 } from './serialize.ts';
 import { readLog } from './statuses.ts';
@@ -60,10 +60,6 @@ function hasRef({ caps, params }: ApiRequest): (job: JobRecord) => boolean {
   const { ref } = params;
   const isFiltered = caps.refFilter && typeof ref === 'string' && ref !== '';
   return (job) => !isFiltered || job.ref === ref;
-}
-
-function pageResponse<T>({ rows, headers }: Page<T>, serialize: (row: T) => unknown): ApiResponse {
-  return { status: 200, json: rows.map(serialize), headers };
 }
 
 /**
@@ -106,26 +102,6 @@ function listPipelineJobs(request: ApiRequest, kind: JobRecord['kind']): ApiResp
   const view = createView(request);
   const serialize = isBuild ? serializeJob : serializeBridge;
   return pageResponse(page, (job) => serialize(job, view));
-}
-
-const pipelineFilters = ['status', 'ref', 'sha', 'source'] as const;
-
-/**
- * GET /projects/:id/pipelines: offset pages. Child pipelines are included only if `source` is given
- * (upstream.md §10).
- */
-function listPipelines(request: ApiRequest): ApiResponse {
-  const { params } = request;
-  const paging = readParams(request, (reader) => readPageParams(reader, request.caps));
-  const { pipelines } = findReadableProject(request, 'read_pipelines');
-  const view = createView(request);
-  const matches = (pipeline: PipelineRecord) => {
-    const row = serializePipelineRow(pipeline, view);
-    if (params['source'] === undefined && pipeline.source === 'parent_pipeline') return false;
-    return pipelineFilters.every((key) => params[key] === undefined || params[key] === row[key]);
-  };
-  const page = offsetPage(request, pipelines, { ...paging, matches, totals: true });
-  return pageResponse(page, (pipeline) => serializePipelineRow(pipeline, view));
 }
 
 /** GET /projects/:id/jobs/:job_id: builds only, 404 for bridges (upstream.md §2.4). */

@@ -74,7 +74,7 @@ const spans = {
   /** Job tokens may read the jobs of a project and of a pipeline (upstream.md §8). */
   jobTokenReadsJobs: { since: '18.6' },
   /** Job tokens may read bridges and pipelines (upstream.md §8). */
-  jobTokenReadsPipelines: { since: '19.0' },
+  jobTokenReadsPipelines: { since: '19.2' },
 } as const satisfies Record<string, Span>;
 
 /** Name of a behavior that only some releases have. */

@@ -83,7 +83,7 @@ describe('what is shipped for clients', () => {
       ]),
     );
     expect(fields).toMatchObject({
-      Project: ['jobs'],
+      Project: ['jobs', 'pipelines'],
       Pipeline: ['bridges', 'jobs'],
       JobTrace: ['lines'],
     });

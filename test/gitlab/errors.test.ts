@@ -12,7 +12,7 @@ import {
   isGitlabError,
   isKeysetUnsupported,
   isNotFound,
-  isUnknownScope,
+  isUnknownStatus,
   mayHaveHappened,
 } from '../../src/gitlab/errors.ts';
 import { messageOf } from '../../src/gitlab/transport/responder.ts';
@@ -69,8 +69,9 @@ describe('errors', () => {
     expect(isKeysetUnsupported(old)).toBe(true);
     const strange = { status: 200, cursorIgnored: true };
     expect(isKeysetUnsupported(new GitlabResponseError('x', strange, origin))).toBe(true);
-    expect(isUnknownScope(status(400, 'scope does not have a valid value'))).toBe(true);
-    expect(isUnknownScope(status(400, 'page is invalid'))).toBe(false);
+    expect(isUnknownStatus(status(400, 'scope does not have a valid value'))).toBe(true);
+    expect(isUnknownStatus(status(400, 'status does not have a valid value'))).toBe(true);
+    expect(isUnknownStatus(status(400, 'page is invalid'))).toBe(false);
   });
 
   it.each<[GitlabError, boolean]>([

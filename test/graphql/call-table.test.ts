@@ -178,6 +178,31 @@ const table: Row[] = [
     2,
   ],
   [
+    'a project’s pipelines with all fields of their rows',
+    `{ project(fullPath: "group/app") { id fullPath pipelines(first: 10) {
+       nodes { id databaseId iid projectId status statusRaw ref sha source createdAt updatedAt webUrl name project { id fullPath } }
+       pageInfo { hasNextPage hasPreviousPage } totalCount } } }`,
+    ['GET /projects/group%2Fapp/pipelines?page=1&per_page=10'],
+  ],
+  [
+    '3 pipelines of a project with their durations',
+    '{ project(fullPath: "42") { pipelines(first: 3) { nodes { name duration user { username } } } } }',
+    [
+      'GET /projects/42/pipelines?page=1&per_page=3',
+      ...[714, 713, 712].map((id) => `GET /projects/42/pipelines/${id}`),
+    ],
+  ],
+  [
+    'how many pipelines a project has',
+    '{ project(fullPath: "42") { pipelines { totalCount } } }',
+    ['GET /projects/42/pipelines?page=1&per_page=1'],
+  ],
+  [
+    'a project’s jobs and pipelines, side by side',
+    '{ project(fullPath: "group/app") { id jobs { nodes { name } } pipelines { nodes { name } } } }',
+    2,
+  ],
+  [
     'how many jobs a pipeline has',
     '{ pipeline(project: "42", id: "700") { jobs { totalCount } } }',
     ['GET /projects/42/pipelines/700/jobs?page=1&per_page=1'],

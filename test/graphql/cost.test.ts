@@ -22,9 +22,11 @@ const ways: Record<string, readonly string[]> = {
     `{ project(fullPath: "${small.project}") { * } }`,
     `{ project(fullPath: "${small.projectId}") { * } }`,
     `{ project(fullPath: "${small.project}") { all: jobs { nodes { name } } * } }`,
+    `{ project(fullPath: "${small.project}") { all: pipelines { nodes { status } } * } }`,
     `{ project(fullPath: "${small.project}") { j: job(id: "${small.fullJob}") { name } * } }`,
     `{ node(id: "${toGlobalId('Project', small.projectId)}") { ... on Project { * } } }`,
     `{ job(project: "42", id: "${small.fullJob}") { project { * } } }`,
+    `{ project(fullPath: "42") { pipelines(first: 1) { nodes { project { * } } } } }`,
     `{ pipeline(project: "42", id: "${small.pipeline}") { project { * } } }`,
     `{ pipeline(project: "${small.project}", id: "${small.pipeline}") { jobs { nodes { id } } project { * } } }`,
     `{ pipeline(project: "42", id: "${small.pipeline}") { status project { * } } }`,
@@ -36,6 +38,7 @@ const ways: Record<string, readonly string[]> = {
     `{ project(fullPath: "42") { pipeline(id: "${small.pipeline}") { * } } }`,
     `{ job(project: "42", id: "${small.fullJob}") { pipeline { * } } }`,
     `{ project(fullPath: "${small.project}") { jobs(first: 1) { nodes { pipeline { * } } } } }`,
+    `{ project(fullPath: "${small.project}") { pipelines(first: 1) { nodes { * } } } }`,
   ],
   Job: [
     `{ job(project: "${small.project}", id: "${small.fullJob}") { * } }`,
@@ -50,6 +53,7 @@ const ways: Record<string, readonly string[]> = {
 /** Fields with arguments. They differ from those of the ways, so that nothing is read twice. */
 const selections: Record<string, string> = {
   'Project.jobs': 'jobs(statuses: [FAILED]) { nodes { name } }',
+  'Project.pipelines': 'pipelines(ref: "main") { nodes { name } }',
   'Project.job': 'job(id: 777777) { name }',
   'Project.pipeline': 'pipeline(id: 701) { status }',
   'Pipeline.jobs': 'jobs(statuses: [FAILED]) { nodes { name } }',
@@ -133,10 +137,11 @@ describe('the sentence about calls', () => {
     expect(found).toEqual(
       expect.arrayContaining([
         'Job.trace: Costs one call.',
-        'Pipeline.duration: Costs one call per pipeline reached from a job.',
+        'Pipeline.duration: Costs one call per pipeline.',
+        'Pipeline.name: Costs one call per pipeline reached from a job.',
         'Pipeline.jobs: Costs one call per 100 rows.',
         'Project.name: Costs one call per project.',
-        'Project.fullPath: Costs one call per project requested by numeric id, unless one of its jobs is selected below.',
+        'Project.fullPath: Costs one call per project requested by numeric id, unless one of its jobs or pipelines is selected below.',
         'Query.currentJob: Costs one call.',
       ]),
     );

@@ -85,6 +85,13 @@ describe('the estimate of calls', () => {
         'jobs { nodes { pipeline { duration jobs { nodes { name } } bridges { nodes { name } } } } }',
       ),
     ],
+    ['20 pipelines with their names', 1, inApp('id pipelines { nodes { name status } }')],
+    ['20 pipelines with their durations', 1 + 20, inApp('pipelines { nodes { duration } }')],
+    [
+      'three pipelines with their durations and jobs',
+      1 + 3 * 2,
+      inApp('pipelines(first: 3) { nodes { duration jobs { nodes { name } } } }'),
+    ],
     [
       '30 projects with their ids and jobs',
       30,

@@ -219,6 +219,31 @@ everyVersion('GitLab $version', ({ version }) => {
     expect(started.bugs).toEqual([]);
   });
 
+  it('returns the same pipeline from the list of its project as alone', async () => {
+    const started = await start();
+    const all = selectAll(objectType('Pipeline'));
+    const answer = await started.query(`{
+      pipeline(project: "42", id: 700) ${all}
+      project(fullPath: "42") { pipelines { nodes ${all} } }
+    }`);
+
+    expect(answer.errors).toBeUndefined();
+    expect(at(answer, 'project.pipelines.nodes')).toEqual([at(answer, 'pipeline')]);
+    expect(started.bugs).toEqual([]);
+  });
+
+  it('returns the fields of a listed pipeline’s row without a further call', async () => {
+    const started = await start();
+    const [row] = (await started.rest('/projects/42/pipelines')) as Rest[];
+    const answer = await started.query(`{ project(fullPath: "42") { pipelines { nodes {
+      id databaseId iid projectId status statusRaw ref sha source createdAt updatedAt webUrl name
+    } } } }`);
+
+    expect(mirror('Pipeline', row!)).toMatchObject(at(answer, 'project.pipelines.nodes.0') as Rest);
+    expect(unshownKeys('Pipeline', row!)).toEqual([]);
+    expect(started.calls()).toEqual(['GET /projects/42/pipelines?page=1&per_page=20']);
+  });
+
   it('returns the job and the agents of a job token', async () => {
     const world = smallWorld();
     const headers = { 'job-token': 'glcbt-running-job' };

@@ -28,7 +28,7 @@ const shallow = (value: unknown): unknown => {
 };
 
 /** What is selected of these differs in the operations below. */
-const LISTS = ['jobs', 'bridges'];
+const LISTS = ['jobs', 'bridges', 'pipelines'];
 
 function differences(objects: Json[]): string[] {
   const names = new Set(objects.flatMap((object) => Object.keys(object)));
@@ -71,6 +71,7 @@ describe.each(versions.map((version) => ({ version })))('GitLab $version', ({ ve
       await query(`{
         job(project: "group/app", id: "${small.fullJob}") ${all('Job')}
         project(fullPath: "GROUP/App") { ${all('Project').slice(1, -1)} jobs { nodes ${all('Job')} } }
+        listed: project(fullPath: "group/app") { id pipelines { nodes ${all('Pipeline')} } }
         byNumber: project(fullPath: "42") { id fullPath webUrl jobs { nodes { id } } }
       }`),
       await query(`{

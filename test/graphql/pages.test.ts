@@ -98,13 +98,15 @@ function expected(
   };
 }
 
-/** A list of jobs in a world: how it is asked for, and what is in it. */
+/** A list in a world: how it is asked for, and what is in it. */
 interface Scene {
-  world: World;
   query(args: string): string;
   list(data: unknown): Page;
   ids(): number[];
   arrive(): void;
+  remove(id: number): void;
+  /** Gives the row the status `success`. */
+  finish(id: number): void;
   ascending: boolean;
 }
 
@@ -123,8 +125,8 @@ async function take(scene: Scene, started: Started, steps: readonly Step[]): Pro
     const ids = scene.ids();
     if (move.kind === 'arrive') for (let at = 0; at < move.count; at++) scene.arrive();
     const victim = 'at' in move && ids.length > 0 ? ids[move.at % ids.length] : undefined;
-    if (move.kind === 'remove' && victim) scene.world.deleteJob(victim);
-    if (move.kind === 'finish' && victim) scene.world.setStatus(victim, 'success');
+    if (move.kind === 'remove' && victim) scene.remove(victim);
+    if (move.kind === 'finish' && victim) scene.finish(victim);
     if (move.kind !== 'page') continue;
     const anchor =
       move.from === null || cursors.length === 0 ? undefined : cursors[move.from % cursors.length];
@@ -182,6 +184,11 @@ const filterOf = (filtered: boolean) => (filtered ? ', statuses: [RUNNING, FAILE
 const keeps = (filtered: boolean) => (job: { status: string }) =>
   !filtered || ['running', 'failed'].includes(job.status);
 
+const jobChanges = (world: World) => ({
+  remove: (id: number) => world.deleteJob(id),
+  finish: (id: number) => world.setStatus(id, 'success'),
+});
+
 function projectScene(
   world: World,
   options: { size: number; filtered: boolean; ascending: boolean },
@@ -190,7 +197,7 @@ function projectScene(
   const sort = options.ascending ? 'ID_ASC' : 'ID_DESC';
   const sign = options.ascending ? 1 : -1;
   return {
-    world,
+    ...jobChanges(world),
     arrive,
     ascending: options.ascending,
     ids: () =>
@@ -207,7 +214,7 @@ function projectScene(
 function pipelineScene(world: World, options: { size: number; filtered: boolean }): Scene {
   const { project, pipeline, arrive, jobs } = populate(world, options.size);
   return {
-    world,
+    ...jobChanges(world),
     arrive,
     ascending: false,
     ids: () =>
@@ -222,9 +229,43 @@ function pipelineScene(world: World, options: { size: number; filtered: boolean 
   };
 }
 
+/** The pipelines of a project, with a stranger's between them, and child pipelines that are never listed. */
+function pipelinesScene(world: World, options: { size: number; filtered: boolean }): Scene {
+  const at = world.state.projects.size;
+  const project = world.addProject({ path: `group/app-${at}`, members: { alice: 'maintainer' } });
+  const other = world.addProject({ path: `other/app-${at}` });
+  let count = 0;
+  const arrive = () => {
+    count += 1;
+    if (count % 3 === 0) world.addPipeline(other);
+    if (count % 4 === 0) world.addPipeline(project, { source: 'parent_pipeline' });
+    world.addPipeline(project, { status: STATUSES[count % 3] as string });
+  };
+  for (let row = 0; row < options.size; row++) arrive();
+  const filter = options.filtered ? ', status: RUNNING' : '';
+  return {
+    arrive,
+    remove: (id) => world.deletePipeline(world.pipeline(id)!),
+    finish: (id) => {
+      world.pipeline(id)!.fixedStatus = 'success';
+    },
+    ascending: false,
+    ids: () =>
+      project.pipelines
+        .filter(({ source }) => source !== 'parent_pipeline')
+        .filter(({ fixedStatus }) => !options.filtered || fixedStatus === 'running')
+        .map(({ id }) => id)
+        .reverse(),
+    query: (args) =>
+      `{ project(fullPath: "${project.id}") { pipelines(${args}${filter}) { ${page} } } }`,
+    list: (data) => (data as { project: { pipelines: Page } }).project.pipelines,
+  };
+}
+
 const scenes = [
   ['a project’s jobs exactly, in both directions and orders', projectScene],
   ['a pipeline’s jobs exactly, in both directions', pipelineScene],
+  ['a project’s pipelines exactly, in both directions', pipelinesScene],
 ] as const;
 
 describe.each(versions)('random walks on GitLab %s', (version) => {

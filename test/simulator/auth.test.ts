@@ -92,13 +92,14 @@ describe('a job token', () => {
   const asBearer = { headers: { Authorization: 'Bearer glcbt-1' } };
 
   it.each([
-    ['18.0', [401, 404, 404]],
-    ['18.6', [200, 200, 404]],
-    ['19.3', [200, 200, 200]],
+    ['18.0', [401, 404, 404, 404]],
+    ['18.6', [200, 200, 404, 404]],
+    ['19.3', [200, 200, 200, 200]],
   ] as const)('on %s reads lists as %o', async (version, expected) => {
     const { world, pipeline } = worldWithJobToken();
     const { request } = await startSimulator({ world, version });
-    const paths = ['jobs', `pipelines/${pipeline.id}/jobs`, `pipelines/${pipeline.id}/bridges`];
+    const ofPipeline = ['jobs', 'bridges'].map((name) => `pipelines/${pipeline.id}/${name}`);
+    const paths = ['jobs', ...ofPipeline, 'pipelines'];
     const responses = await Promise.all(
       paths.map((path) => request(`/projects/1/${path}`, inHeader)),
     );

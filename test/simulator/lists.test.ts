@@ -310,15 +310,114 @@ describe('a pipeline’s lists', () => {
     const missing = await older.get(`${path}/trigger_jobs`, 'owner');
     expect([missing.status, missing.json]).toEqual([404, { error: '404 Not Found' }]);
   });
+});
 
-  it('of pipelines leave out child pipelines unless source is given', async () => {
-    const { world, project, pipeline, get } = await startSmallWorld();
-    world.addPipeline(project, { source: 'parent_pipeline' });
-    const topic = world.addPipeline(project, { ref: 'topic' });
-    const all = await get('/projects/1/pipelines', 'owner');
-    expect(ids(all.json)).toEqual([topic.id, pipeline.id]);
-    expect(ids((await get('/projects/1/pipelines?ref=topic', 'owner')).json)).toEqual([topic.id]);
-    const children = await get('/projects/1/pipelines?source=parent_pipeline', 'owner');
-    expect(children.json).toHaveLength(1);
+/** Pipelines 11 to 16 of project 1, without the one that the world begins with. */
+async function startWithPipelines(options: SimulatorOptions = {}) {
+  const setup = smallWorld();
+  const { world, project, pipeline } = setup;
+  world.deletePipeline(pipeline);
+  const hour = 3_600_000;
+  const add = (id: number, more: Parameters<typeof world.addPipeline>[1]) =>
+    world.addPipeline(project, { id, createdAt: world.now - (20 - id) * hour, ...more });
+  add(11, { ref: 'main', status: 'success', user: 'owner' });
+  add(12, { ref: 'topic', status: 'failed', sha: 'c0ffee', user: 'developer' });
+  add(13, { ref: 'v1', tag: true, status: 'canceled', source: 'schedule', name: 'Nightly' });
+  add(14, { ref: 'main', status: 'running', user: 'owner' });
+  add(15, { ref: 'main', status: 'pending', source: 'parent_pipeline' });
+  add(16, { ref: 'refs/merge-requests/7/head', source: 'merge_request_event', status: 'pending' });
+  const invalid = add(17, { ref: 'topic', status: 'failed', yamlErrors: 'jobs: no job' });
+  invalid.updatedAt = world.now;
+  return { ...setup, ...(await startSimulator({ world, ...options })) };
+}
+
+describe('a project’s pipelines', () => {
+  it('are rows of embedded members with a name, newest first, without child pipelines', async () => {
+    const { get } = await startWithPipelines();
+    const { json, headers } = await get('/projects/1/pipelines', 'owner');
+    expect(ids(json)).toEqual([17, 16, 14, 13, 12, 11]);
+    expect(Object.keys(json[3]).sort()).toEqual(
+      'created_at id iid name project_id ref sha source status updated_at web_url'.split(' '),
+    );
+    expect(json[3].name).toBe('Nightly');
+    expect(headers.get('x-total')).toBe('6');
+  });
+
+  it.each([
+    ['ref=topic', [17, 12]],
+    ['ref=refs/merge-requests/7/head', [16]],
+    ['ref=', [17, 16, 14, 13, 12, 11]],
+    ['sha=c0ffee', [12]],
+    ['source=parent_pipeline', [15]],
+    ['source=schedule', [13]],
+    ['status=failed', [17, 12]],
+    ['status=skipped', []],
+    ['username=developer', [12]],
+    ['username=nobody', []],
+    ['name=Nightly', [13]],
+    ['yaml_errors=true', [17]],
+    ['yaml_errors=false&status=failed', [12]],
+    ['scope=running', [14]],
+    ['scope=pending', [16]],
+    ['scope=finished', [17, 13, 12, 11]],
+    ['scope=tags', [13]],
+    ['scope=branches&source=push', [17, 14]],
+    ['updated_after=2026-11-22T08:00:00Z', [17]],
+    ['updated_before=2026-11-22T02:00:00Z', [12, 11]],
+    ['created_after=2026-11-22T05:00:00Z', [17]],
+    ['created_before=2026-11-22T01:00:00Z&ref=main', [11]],
+    ['order_by=id&sort=asc', [11, 12, 13, 14, 16, 17]],
+    ['order_by=updated_at', [17, 16, 14, 13, 12, 11]],
+    ['order_by=status&sort=asc', [13, 12, 17, 16, 14, 11]],
+    ['order_by=ref', [13, 17, 12, 16, 14, 11]],
+    ['page=2&per_page=2', [14, 13]],
+    ['page=2&per_page=4&order_by=ref', [14, 11]],
+  ])('are filtered and sorted: %s', async (query, expected) => {
+    const { get } = await startWithPipelines();
+    const { status, json } = await get(`/projects/1/pipelines?${query}`, 'owner');
+    expect({ status, ids: ids(json) }).toEqual({ status: 200, ids: expected });
+  });
+
+  it.each([
+    ['status=nope', 'status does not have a valid value'],
+    ['status=', 'status does not have a valid value'],
+    ['status[]=failed', 'status does not have a valid value'],
+    ['source=pigeon', 'source does not have a valid value'],
+    ['scope=all', 'scope does not have a valid value'],
+    ['order_by=name', 'order_by does not have a valid value'],
+    ['sort=down', 'sort does not have a valid value'],
+    ['updated_after=soon', 'updated_after is invalid'],
+    ['yaml_errors=maybe', 'yaml_errors is invalid'],
+    ['status=nope&page=x', 'status does not have a valid value, page is invalid'],
+  ])('refuse %s with 400', async (query, error) => {
+    const { get } = await startWithPipelines();
+    const { status, json } = await get(`/projects/1/pipelines?${query}`, 'owner');
+    expect([status, json]).toEqual([400, { error }]);
+  });
+
+  it('refuse a status that the release does not know', async () => {
+    const { get } = await startWithPipelines({ version: '16.0' });
+    expect((await get('/projects/1/pipelines?status=canceling', 'owner')).status).toBe(400);
+  });
+
+  it('have links with all parameters of the request and the defaults of its order', async () => {
+    const { get } = await startWithPipelines();
+    const { headers } = await get('/projects/1/pipelines?ref=main&per_page=1', 'owner');
+    expect(headers.get('link')).toContain(
+      '/api/v4/projects/1/pipelines?id=1&order_by=id&page=2&per_page=1&ref=main&sort=desc>; rel="next"',
+    );
+    expect(headers.get('x-total-pages')).toBe('2');
+  });
+
+  it('are shown without a credential if project and pipelines are public', async () => {
+    const { get, project } = await startWithPipelines();
+    const path = '/projects/1/pipelines';
+    expect((await get(path)).json).toEqual({ message: '404 Project Not Found' });
+    expect((await get(path, 'stranger')).json).toEqual({ message: '404 Project Not Found' });
+    project.visibility = 'public';
+    expect((await get(path)).status).toBe(200);
+    project.publicPipelines = false;
+    expect((await get(path, 'guest')).json).toEqual({ message: '403 Forbidden' });
+    expect((await get(path, 'reporter')).status).toBe(200);
   });
 });

@@ -31,6 +31,7 @@ type Documents = {
     "subscription FollowJob($id: ID!) {\n  jobUpdated(id: $id) {\n    id\n    name\n    status\n    duration\n    finishedAt\n    pipeline {\n      id\n      status\n    }\n  }\n}": typeof types.FollowJobDocument,
     "subscription TailLog($id: ID!) {\n  jobTraceAppended(id: $id) {\n    text\n    startByte\n    endByte\n    complete\n  }\n}": typeof types.TailLogDocument,
     "subscription FollowPipeline($id: ID!) {\n  pipelineUpdated(id: $id) {\n    pipeline {\n      id\n      status\n    }\n    changedJobs {\n      id\n      name\n      stage\n      status\n    }\n  }\n}": typeof types.FollowPipelineDocument,
+    "query PipelinesOfRef($project: ID!, $ref: String!) {\n  project(fullPath: $project) {\n    pipelines(first: 10, ref: $ref) {\n      edges {\n        node {\n          id\n          databaseId\n          name\n          status\n          source\n          sha\n          createdAt\n          webUrl\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n}": typeof types.PipelinesOfRefDocument,
 };
 const documents: Documents = {
     "query OneJob($project: ID!, $id: ID!) {\n  job(project: $project, id: $id) {\n    id\n    name\n    stage\n    status\n    failureReason\n    createdAt\n    duration\n    queuedDuration\n    webUrl\n    commit {\n      shortId\n      title\n      authorName\n    }\n    user {\n      username\n    }\n    runner {\n      description\n      runnerType\n      status\n    }\n    artifacts {\n      fileType\n      filename\n      size\n    }\n    pipeline {\n      id\n      status\n      ref\n    }\n  }\n}": types.OneJobDocument,
@@ -50,6 +51,7 @@ const documents: Documents = {
     "subscription FollowJob($id: ID!) {\n  jobUpdated(id: $id) {\n    id\n    name\n    status\n    duration\n    finishedAt\n    pipeline {\n      id\n      status\n    }\n  }\n}": types.FollowJobDocument,
     "subscription TailLog($id: ID!) {\n  jobTraceAppended(id: $id) {\n    text\n    startByte\n    endByte\n    complete\n  }\n}": types.TailLogDocument,
     "subscription FollowPipeline($id: ID!) {\n  pipelineUpdated(id: $id) {\n    pipeline {\n      id\n      status\n    }\n    changedJobs {\n      id\n      name\n      stage\n      status\n    }\n  }\n}": types.FollowPipelineDocument,
+    "query PipelinesOfRef($project: ID!, $ref: String!) {\n  project(fullPath: $project) {\n    pipelines(first: 10, ref: $ref) {\n      edges {\n        node {\n          id\n          databaseId\n          name\n          status\n          source\n          sha\n          createdAt\n          webUrl\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n}": types.PipelinesOfRefDocument,
 };
 
 /**
@@ -134,6 +136,10 @@ export function graphql(source: "subscription TailLog($id: ID!) {\n  jobTraceApp
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "subscription FollowPipeline($id: ID!) {\n  pipelineUpdated(id: $id) {\n    pipeline {\n      id\n      status\n    }\n    changedJobs {\n      id\n      name\n      stage\n      status\n    }\n  }\n}"): (typeof documents)["subscription FollowPipeline($id: ID!) {\n  pipelineUpdated(id: $id) {\n    pipeline {\n      id\n      status\n    }\n    changedJobs {\n      id\n      name\n      stage\n      status\n    }\n  }\n}"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "query PipelinesOfRef($project: ID!, $ref: String!) {\n  project(fullPath: $project) {\n    pipelines(first: 10, ref: $ref) {\n      edges {\n        node {\n          id\n          databaseId\n          name\n          status\n          source\n          sha\n          createdAt\n          webUrl\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n}"): (typeof documents)["query PipelinesOfRef($project: ID!, $ref: String!) {\n  project(fullPath: $project) {\n    pipelines(first: 10, ref: $ref) {\n      edges {\n        node {\n          id\n          databaseId\n          name\n          status\n          source\n          sha\n          createdAt\n          webUrl\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n}"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};

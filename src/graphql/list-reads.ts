@@ -1,0 +1,50 @@
+import type { Context } from '../context/context.ts';
+import { isNotFound, isUnknownStatus } from '../gitlab/errors.ts';
+import { badUserInput, checkTextLength } from './client-errors.ts';
+
+/*
+ * What the lists of jobs and of pipelines share: checks of filters, and how failed reads appear.
+ */
+
+/** Throws BAD_USER_INPUT, about `argument`, if one of the statuses is UNKNOWN. */
+export function checkKnown(statuses: readonly string[], argument: string): void {
+  if (!statuses.includes('UNKNOWN')) return;
+  throw badUserInput(
+    `${argument} cannot have UNKNOWN: it stands for statuses newer than this schema, which GitLab cannot be asked for.`,
+  );
+}
+
+/**
+ * Returns a text to filter by; undefined if it is blank, which filters nothing. Throws
+ * BAD_USER_INPUT, about `argument`, if it is too long.
+ */
+export function toTextFilter(
+  text: string | null | undefined,
+  argument: string,
+): string | undefined {
+  return text?.trim() ? checkTextLength(text, argument) : undefined;
+}
+
+/**
+ * Returns null if GitLab answers 404. Throws BAD_USER_INPUT, about `argument`, if the server does not
+ * know a status.
+ */
+export async function orNull<Value>(
+  reading: Promise<Value>,
+  argument: string,
+): Promise<Value | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    if (isUnknownStatus(error)) {
+      const message = `${argument} has a status that this version of GitLab does not know.`;
+      throw badUserInput(message, error);
+    }
+    throw error;
+  }
+}
+
+/** Returns the numeric id of a project if an earlier response contained it, else `project`. */
+export const numberOrPath = ({ loaders }: Context, project: string) =>
+  loaders.findProject(project)?.number ?? project;

@@ -1,0 +1,93 @@
+import type { Context } from '../context/context.ts';
+import type { PipelineFilter } from '../gitlab/client.ts';
+import { isRefusal } from '../gitlab/errors.ts';
+import type { ListedPipeline } from '../gitlab/rows.ts';
+import { badUserInput, forbidden, quote } from './client-errors.ts';
+import {
+  type Connection,
+  type ConnectionArgs,
+  connectionType,
+  parsePageArgs,
+  readConnection,
+} from './connection.ts';
+import { checkKnown, numberOrPath, orNull, toTextFilter } from './list-reads.ts';
+import { Pipeline } from './refs.ts';
+import type { Selection } from './selection.ts';
+
+/** The arguments of the list of pipelines. The status has GitLab's spelling. */
+export interface PipelineListArgs extends ConnectionArgs {
+  ref?: string | null | undefined;
+  sha?: string | null | undefined;
+  source?: string | null | undefined;
+  status?: string | null | undefined;
+  updatedAfter?: string | null | undefined;
+}
+
+/** A hash of git, as long as SHA-256 at most. */
+const HASH = /^[\da-f]{1,64}$/i;
+
+/** Returns the hash in lower case, as GitLab stores it; undefined for a blank one. */
+function toHash(sha: string | null | undefined): string | undefined {
+  if (!sha?.trim()) return undefined;
+  if (HASH.test(sha)) return sha.toLowerCase();
+  throw badUserInput(
+    `\`sha\` must be the full hash of a commit in hexadecimal digits, not ${quote(sha)}.`,
+  );
+}
+
+function toFilter({ ref, sha, source, status, updatedAfter }: PipelineListArgs): PipelineFilter {
+  if (status) checkKnown([status], '`status`');
+  return {
+    status: status ?? undefined,
+    ref: toTextFilter(ref, '`ref`'),
+    sha: toHash(sha),
+    source: toTextFilter(source, '`source`'),
+    updatedAfter: updatedAfter ?? undefined,
+  };
+}
+
+/**
+ * Throws FORBIDDEN if GitLab refuses a job token. Servers that accept no job token for this list
+ * handle the request as anonymous, and hide the project (upstream.md §8).
+ */
+async function orForbidden<Value>(
+  { credentialKind }: Context,
+  reading: Promise<Value>,
+): Promise<Value> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (credentialKind !== 'job-token' || !isRefusal(error)) throw error;
+    throw forbidden(
+      'GitLab does not let this job token list the pipelines of the project. That needs GitLab 19.2 or later, a running job, and a project whose job token permissions allow it.',
+      error,
+    );
+  }
+}
+
+/** `Project.pipelines`: GET /projects/:id/pipelines. Null if GitLab answers 404. */
+export async function readProjectPipelines(
+  context: Context,
+  project: string,
+  field: { args: PipelineListArgs; selection: Selection },
+): Promise<Connection<ListedPipeline> | null> {
+  const page = parsePageArgs(field.args);
+  const filter = toFilter(field.args);
+  const source = {
+    list: context.loaders.projectPipelines(project, filter),
+    name: ['project pipelines', filter],
+    project: numberOrPath(context, project),
+    selection: field.selection,
+  };
+  return orNull(orForbidden(context, readConnection(source, page)), '`status`');
+}
+
+export const PipelineConnection = connectionType('Pipeline', Pipeline, {
+  description: 'A page of a list of pipelines.',
+  total: {
+    nullable: true,
+    description:
+      'The number of pipelines in the list. Null for lists of more than 10,000, which GitLab does not count.',
+  },
+  rows: 'listed',
+});
