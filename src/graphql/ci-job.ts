@@ -1,8 +1,9 @@
+import { toStatus } from '../pipeline/statuses.ts';
 import { builder } from './builder.ts';
 import { costs } from './cost.ts';
 import { toGlobalId } from './global-id.ts';
 import { CiJob, Commit, Node, Pipeline, type PipelineRow, Project, User } from './refs.ts';
-import { CiJobStatus, toStatus } from './status.ts';
+import { CiJobStatus } from './status.ts';
 import { projectBehind } from './web-url.ts';
 
 export const CiJobKind = builder.enumType('CiJobKind', {

@@ -1,5 +1,6 @@
 import type { Context } from '../context/context.ts';
 import type { RestPipeline } from '../gitlab/rows.ts';
+import { toStatus } from '../pipeline/statuses.ts';
 import { builder } from './builder.ts';
 import { listCost, pageArguments } from './connection.ts';
 import { costs, parseNames } from './cost.ts';
@@ -14,7 +15,7 @@ import {
 import { readPipeline } from './read-planner.ts';
 import { Node, Pipeline, type PipelineRow, Project, User } from './refs.ts';
 import { selectedBelow, selectionOf } from './selection.ts';
-import { CiJobStatus, toStatus } from './status.ts';
+import { CiJobStatus } from './status.ts';
 import { projectBehind } from './web-url.ts';
 
 const toRef = (row: PipelineRow) => ({

@@ -1,3 +1,4 @@
+import type { STATUSES } from '../pipeline/statuses.ts';
 import { builder } from './builder.ts';
 
 const descriptions = {
@@ -14,7 +15,7 @@ const descriptions = {
   SKIPPED: 'Did not run, because an earlier job failed or it was not needed.',
   MANUAL: 'Waits to be started with `jobPlay`.',
   SCHEDULED: 'Delayed: starts at its scheduled time, or earlier with `jobPlay`.',
-} as const;
+} as const satisfies Record<Uppercase<(typeof STATUSES)[number]>, string>;
 
 /** A status in GitLab's spelling, or UNKNOWN. */
 type StatusValue = string;
@@ -39,12 +40,3 @@ export const CiJobStatus = builder.enumType('CiJobStatus', {
     },
   },
 });
-
-const known: ReadonlySet<string> = new Set(
-  Object.keys(descriptions).map((name) => name.toLowerCase()),
-);
-
-/** Returns the enum value of a status from GitLab, UNKNOWN for one that is not in the schema. */
-export function toStatus(raw: string | null | undefined): StatusValue {
-  return raw != null && known.has(raw) ? raw : 'UNKNOWN';
-}

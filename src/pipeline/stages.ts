@@ -39,7 +39,7 @@ const CREATION_MS = 60_000;
  * Longest time between the creation of two jobs while GitLab saves a pipeline. A retry follows
  * later: the pipeline must be saved, and one of its jobs must end, before anything can be retried.
  */
-const CREATION_STEP_MS = 1000;
+const CREATION_STEP_MS = 500;
 
 /** Returns ms between the creation of the pipeline and that of the row; NaN if either is missing. */
 function delayOf({ created_at, pipeline }: AnyJob): number {
