@@ -190,7 +190,10 @@ function createRecord(
   };
 }
 
-/** Adds a job to every index. If the job is not complete, adds its pipeline to the active ones. */
+/**
+ * Adds a job to every index and its pipeline to the changed ones. If the job is not complete, adds
+ * the pipeline to the active ones, too.
+ */
 function addToIndexes(state: WorldState, job: JobRecord): JobRecord {
   const { pipeline } = job;
   if (!pipeline.stages.includes(job.stage)) pipeline.stages.push(job.stage);
@@ -199,6 +202,7 @@ function addToIndexes(state: WorldState, job: JobRecord): JobRecord {
   state.jobs.set(job.id, job);
   if (job.startedAt !== null) pipeline.startedAt ??= job.startedAt;
   if (!isComplete(job.status)) state.active.add(pipeline);
+  state.changed.add(pipeline);
   return job;
 }
 
@@ -244,12 +248,14 @@ export function deleteJob(state: WorldState, job: JobRecord): void {
   state.jobs.delete(job.id);
   removeById(job.project.jobs, job);
   removeById(job.pipeline.jobs, job);
+  state.changed.add(job.pipeline);
 }
 
 export function deletePipeline(state: WorldState, pipeline: PipelineRecord): void {
   for (const job of [...pipeline.jobs]) deleteJob(state, job);
   state.pipelines.delete(pipeline.id);
   state.active.delete(pipeline);
+  state.changed.delete(pipeline);
   removeById(pipeline.project.pipelines, pipeline);
   for (const [value, token] of state.tokens) {
     if (token.job?.pipeline === pipeline) state.tokens.delete(value);

@@ -1,6 +1,7 @@
 import type { JobOptions } from './build-jobs.ts';
 import { jobLogs, toScript } from './demo-logs.ts';
-import type { ArtifactRecord, PipelineRecord, PlanRecord } from './records.ts';
+import { retryJob } from './life-cycle.ts';
+import type { ArtifactRecord, JobRecord, PipelineRecord, PlanRecord } from './records.ts';
 import type { World } from './world.ts';
 
 export interface WebPipeline {
@@ -35,12 +36,26 @@ function archive(size: number): ArtifactRecord {
   return { file_type: 'archive', size, filename: 'artifacts.zip', file_format: 'zip' };
 }
 
-function plan(
+/** Returns the plan of a job that runs for `runMs` and prints a log. */
+export function plan(
   log: keyof typeof jobLogs,
   runMs: number,
   more: Partial<PlanRecord> = {},
 ): Partial<PlanRecord> {
   return { script: toScript(jobLogs[log]), runMs, ...more };
+}
+
+/** Returns the current attempt of a job. */
+export function jobNamed(pipeline: PipelineRecord, name: string): JobRecord {
+  const job = pipeline.jobs.find((candidate) => candidate.name === name && !candidate.retried);
+  if (job === undefined) throw new Error(`the demo has no job ${name}`);
+  return job;
+}
+
+/** Retries a job for the user bob. The retry succeeds. */
+export function retryWithSuccess(world: World, job: JobRecord, more: Partial<PlanRecord>): void {
+  const retry = retryJob(world.state, job, world.user('bob') ?? null);
+  retry.plan = { ...retry.plan, outcome: 'success', ...more };
 }
 
 /** What the job `unit tests` does when it runs, by its result. */

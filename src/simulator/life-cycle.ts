@@ -1,6 +1,13 @@
 import { cloneJob, defaultRunner, defaultRunnerManager } from './build-jobs.ts';
 import type { JobRecord, PipelineRecord, UserRecord, WorldState } from './records.ts';
-import { appendLog, finishJob, isComplete, pipelineStatus, setStatus } from './statuses.ts';
+import {
+  appendLog,
+  compositeStatus,
+  finishJob,
+  isComplete,
+  pipelineStatus,
+  setStatus,
+} from './statuses.ts';
 import type { Capabilities } from './versions.ts';
 
 /**
@@ -13,6 +20,7 @@ export function advance(state: WorldState, ms: number): void {
   for (let leftMs = ms; leftMs > 0; leftMs -= maxStepMs) {
     state.now += Math.min(leftMs, maxStepMs);
     for (const pipeline of [...state.active]) advancePipeline(state, pipeline);
+    for (const pipeline of state.changed) leaveCreated(state, pipeline);
     for (const listener of [...state.tickListeners]) listener(state.now);
   }
 }
@@ -24,11 +32,10 @@ function advancePipeline(state: WorldState, pipeline: PipelineRecord): void {
 }
 
 /**
- * What each step of the clock does to a job, by status. In other statuses, only a request changes
- * the job.
+ * What each step of the clock does to a job, by status. In other statuses, only a request or the
+ * end of an earlier stage changes the job.
  */
 const steps: Readonly<Record<string, (state: WorldState, job: JobRecord) => void>> = {
-  created: leaveCreated,
   waiting_for_resource: enqueue,
   preparing: enqueue,
   waiting_for_callback: enqueue,
@@ -52,21 +59,14 @@ function enqueue(state: WorldState, job: JobRecord): void {
   setStatus(state, job, 'pending');
 }
 
-/**
- * Returns the outcome of all stages before the stage of `job`. It is `unfinished` while one of
- * their jobs waits or runs, except for a manual job that is allowed to fail.
- */
-function earlierStages(job: JobRecord): 'done' | 'failed' | 'unfinished' {
-  const { stages, jobs } = job.pipeline;
-  const names = new Set(stages.slice(0, Math.max(0, stages.indexOf(job.stage))));
-  const earlier = jobs.filter(({ retried, stage }) => !retried && names.has(stage));
-  const blocks = ({ status, allowFailure }: JobRecord) =>
-    !isComplete(status) && !(status === 'manual' && allowFailure);
-  if (earlier.some(blocks)) return 'unfinished';
-  const hasFailed = ({ status, allowFailure }: JobRecord) =>
-    (status === 'failed' || status === 'canceled') && !allowFailure;
-  return earlier.some(hasFailed) ? 'failed' : 'done';
-}
+/** By `when`: the statuses of all earlier stages together in which a job does not get skipped. */
+const requiredStatuses: Readonly<Record<JobRecord['when'], readonly string[]>> = {
+  on_success: ['success', 'skipped'],
+  on_failure: ['failed'],
+  always: ['success', 'skipped', 'failed'],
+  manual: ['success', 'skipped'],
+  delayed: ['success', 'skipped'],
+};
 
 const firstStatus: Readonly<Record<JobRecord['when'], string>> = {
   on_success: 'pending',
@@ -76,12 +76,25 @@ const firstStatus: Readonly<Record<JobRecord['when'], string>> = {
   delayed: 'scheduled',
 };
 
-function leaveCreated(state: WorldState, job: JobRecord): void {
-  const outcome = earlierStages(job);
-  if (outcome === 'unfinished') return;
-  const required = job.when === 'on_failure' ? 'failed' : 'done';
-  const runs = job.when === 'always' || outcome === required;
-  setStatus(state, job, runs ? firstStatus[job.when] : 'skipped');
+/**
+ * Starts or skips the created jobs of the first stage that has some, if all earlier stages are
+ * complete. The pipeline then counts as changed again, so that the next stage follows.
+ */
+function leaveCreated(state: WorldState, pipeline: PipelineRecord): void {
+  state.changed.delete(pipeline);
+  const { stages, jobs } = pipeline;
+  const created = jobs.filter(({ status, plan }) => status === 'created' && !plan.frozen);
+  const waiting = new Set(created.map((job) => job.stage));
+  const next = stages.find((stage) => waiting.has(stage));
+  if (next === undefined) return;
+  const before = new Set(stages.slice(0, stages.indexOf(next)));
+  const status = compositeStatus(jobs.filter((job) => before.has(job.stage))) ?? 'success';
+  if (!isComplete(status)) return;
+  for (const job of created) {
+    if (job.stage !== next) continue;
+    const isRequired = requiredStatuses[job.when].includes(status);
+    setStatus(state, job, isRequired ? firstStatus[job.when] : 'skipped');
+  }
 }
 
 function start(state: WorldState, job: JobRecord): void {
@@ -98,6 +111,7 @@ function run(state: WorldState, job: JobRecord): void {
   const progress = runMs <= 0 ? 1 : Math.min(1, elapsedMs(state, job.startedAt) / runMs);
   printLog(state, job, progress);
   if (progress < 1) return;
+  job.script = null;
   job.coverage ??= coverage;
   if (job.artifacts.length === 0) job.artifacts = [...artifacts];
   finishJob(state, job, { status: outcome, failureReason });
@@ -116,17 +130,22 @@ function printLog(state: WorldState, job: JobRecord, progress: number): void {
 }
 
 /**
- * Ends a trigger job when its downstream pipeline ends. Without a downstream pipeline, it fails
- * immediately.
+ * Returns the status with which a trigger job ends, null while it runs. It fails without a
+ * downstream pipeline, and succeeds with one unless it takes over the status of that pipeline.
  */
+function endOfBridge({ downstream, strategy }: JobRecord): string | null {
+  if (downstream === null) return 'failed';
+  const status = strategy === 'depend' ? pipelineStatus(downstream) : 'success';
+  if (!isComplete(status)) return null;
+  return status === 'skipped' ? 'failed' : status;
+}
+
 function followDownstream(state: WorldState, job: JobRecord): void {
-  const status = job.downstream === null ? 'success' : pipelineStatus(job.downstream);
-  if (!isComplete(status)) return;
-  const failureReason = 'downstream_pipeline_creation_failed';
-  finishJob(state, job, {
-    status: status === 'success' ? 'success' : 'failed',
-    failureReason: job.downstream === null ? failureReason : 'unknown_failure',
-  });
+  const status = endOfBridge(job);
+  if (status === null) return;
+  const created = job.downstream !== null;
+  const failureReason = created ? 'unknown_failure' : 'downstream_pipeline_creation_failed';
+  finishJob(state, job, { status, failureReason });
 }
 
 /**

@@ -148,7 +148,7 @@ export interface PlanRecord {
   delayMs: number;
   /** How long after_script runs after a cancel. */
   cancelMs: number;
-  outcome: 'success' | 'failed';
+  outcome: 'success' | 'failed' | 'canceled';
   failureReason: string;
   script: LogScript | null;
   /** Coverage and artifacts that the job will have when it is finished. */
@@ -183,6 +183,10 @@ export const jobDefaults = {
   runnerManager: null as RunnerManagerRecord | null,
   /** Creates the downstream pipeline when the bridge starts. */
   trigger: null as (() => PipelineRecord) | null,
+  /**
+   * `depend`: a bridge ends with its downstream pipeline. Null: it succeeds when it has created it.
+   */
+  strategy: 'depend' as 'depend' | null,
   /** Replaces keys of the job's JSON. A key with the value undefined is removed. */
   raw: {} as Readonly<Record<string, unknown>>,
 };
@@ -217,7 +221,7 @@ export interface JobRecord extends JobColumns {
   log: Buffer[];
   logBytes: number;
   plan: PlanRecord;
-  /** Chunks of the log, and the number of chunks that were printed. */
+  /** While the job runs: chunks of the log, and the number of chunks that were printed. */
   script: { chunks: readonly string[]; printed: number } | null;
 }
 
@@ -263,6 +267,8 @@ export interface WorldState {
   agents: AgentRecord[];
   /** Pipelines with jobs that the clock may change. */
   active: Set<PipelineRecord>;
+  /** Pipelines with a job that has changed, so that created jobs may start in the next step. */
+  changed: Set<PipelineRecord>;
   lastId: Record<'user' | 'group' | 'project' | 'pipeline' | 'job' | 'agent', number>;
   changeListeners: Set<(change: WorldChange) => void>;
   tickListeners: Set<(now: number) => void>;

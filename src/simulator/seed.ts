@@ -1,6 +1,20 @@
-import { addWebPipeline, unitTestPlans, type WebPipeline } from './demo-pipelines.ts';
-import { eraseJob, retryJob } from './life-cycle.ts';
-import type { JobRecord, PipelineRecord, TokenRecord } from './records.ts';
+import {
+  addCheckoutPipeline,
+  addComplexPipelines,
+  addComplexProjects,
+  type CheckoutPipeline,
+  complexDemo,
+  complexHistoryMs,
+} from './demo-complex-pipelines.ts';
+import {
+  addWebPipeline,
+  jobNamed,
+  retryWithSuccess,
+  unitTestPlans,
+  type WebPipeline,
+} from './demo-pipelines.ts';
+import { eraseJob } from './life-cycle.ts';
+import type { PipelineRecord, TokenRecord } from './records.ts';
 import { isComplete, pipelineStatus } from './statuses.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -47,6 +61,7 @@ export const demo = {
   manualJobId: 12345678918,
   erasedJobId: 12345678903,
   archivedJobId: 12345678901,
+  ...complexDemo,
 } as const;
 
 const minuteMs = 60_000;
@@ -78,6 +93,7 @@ function addProjects(world: World): void {
     jobTokenAllowlist: { [demo.project]: ['read_jobs'] },
   });
   world.addProject({ id: 103, path: 'acme/platform/clusters', name: 'Clusters' });
+  addComplexProjects(world);
   world.addAgent({
     project: 'acme/platform/clusters',
     name: 'production',
@@ -89,12 +105,6 @@ function addProjects(world: World): void {
       },
     ],
   });
-}
-
-function jobNamed(pipeline: PipelineRecord, name: string): JobRecord {
-  const job = pipeline.jobs.find((candidate) => candidate.name === name && !candidate.retried);
-  if (job === undefined) throw new Error(`the demo has no job ${name}`);
-  return job;
 }
 
 /** Adds a scheduled pipeline whose jobs are archived or erased. */
@@ -122,8 +132,7 @@ function addRetriedPipeline(world: World): void {
     unitTests: 'runner-fails',
   });
   world.advance(2 * minuteMs);
-  const retry = retryJob(world.state, jobNamed(pipeline, 'unit tests'), world.user('bob') ?? null);
-  retry.plan = { ...retry.plan, outcome: 'success', ...unitTestPlans.pass };
+  retryWithSuccess(world, jobNamed(pipeline, 'unit tests'), unitTestPlans.pass);
   world.advance(8 * minuteMs);
 }
 
@@ -146,6 +155,11 @@ const upcoming: readonly WebPipeline[] = [
   { user: 'bob', ref: 'main', title: 'Round the discount before tax' },
 ];
 
+const upcomingCheckout: readonly CheckoutPipeline[] = [
+  { user: 'alice', ref: 'main', title: 'Ask for the delivery slot before the payment' },
+  { user: 'bob', ref: 'gift-cards', title: 'Split a gift card over two orders', fails: 'unit' },
+];
+
 const pauseMs = 20_000;
 const maxUpcomingPipelines = 6;
 
@@ -153,7 +167,12 @@ const maxUpcomingPipelines = 6;
  * Starts pipelines one after another with pauses in between. Deletes the oldest ones that it
  * started.
  */
-function keepStartingPipelines(world: World, first: PipelineRecord): void {
+function keepStartingPipelines<T>(
+  world: World,
+  first: PipelineRecord,
+  upcoming: readonly T[],
+  addPipeline: (world: World, options: T) => PipelineRecord,
+): void {
   let current = first;
   let startedCount = 0;
   const started: PipelineRecord[] = [];
@@ -162,7 +181,7 @@ function keepStartingPipelines(world: World, first: PipelineRecord): void {
     const isDue = isDone && now - (current.finishedAt ?? now) >= pauseMs;
     const next = upcoming[startedCount % upcoming.length];
     if (!isDue || next === undefined) return;
-    current = addWebPipeline(world, next);
+    current = addPipeline(world, next);
     startedCount += 1;
     started.push(current);
     const oldest = started.length > maxUpcomingPipelines ? started.shift() : undefined;
@@ -172,7 +191,7 @@ function keepStartingPipelines(world: World, first: PipelineRecord): void {
 
 function deleteWithDownstream(world: World, pipeline: PipelineRecord): void {
   for (const { downstream } of pipeline.jobs) {
-    if (downstream !== null) world.deletePipeline(downstream);
+    if (downstream !== null) deleteWithDownstream(world, downstream);
   }
   world.deletePipeline(pipeline);
 }
@@ -188,13 +207,16 @@ function keepJobTokenValid(world: World, token: TokenRecord): void {
   });
 }
 
-/** Creates the world of the demo: half an hour of past pipelines, and further ones that run. */
+/** Creates the world of the demo: an hour of past pipelines, and further ones that run. */
 export function seedWorld(options: { now?: number | undefined } = {}): World {
   const now = options.now ?? createWorld().now;
-  const world = createWorld({ now: now - historyMs });
-  world.state.lastId.job = demo.archivedJobId - 1;
+  const world = createWorld({ now: now - historyMs - complexHistoryMs });
+  const { lastId } = world.state;
   addUsersAndTokens(world);
   addProjects(world);
+  Object.assign(lastId, { pipeline: demo.monorepoPipelineId - 1, job: 12345600000 });
+  addComplexPipelines(world);
+  lastId.job = demo.archivedJobId - 1;
   addNightlyPipeline(world);
   addRetriedPipeline(world);
   addFailedPipeline(world);
@@ -205,9 +227,16 @@ export function seedWorld(options: { now?: number | undefined } = {}): World {
     ref: 'main',
     title: 'Say what is in stock before the cart',
   });
+  const runningCheckout = addCheckoutPipeline(world, {
+    id: demo.runningCheckoutPipelineId,
+    user: 'alice',
+    ref: 'main',
+    title: 'Offer invoices to business customers',
+  });
   world.advance(30_000);
   const token = world.addToken({ value: demo.tokens.job, job: demo.runningJobId });
-  keepStartingPipelines(world, running);
+  keepStartingPipelines(world, running, upcoming, addWebPipeline);
+  keepStartingPipelines(world, runningCheckout, upcomingCheckout, addCheckoutPipeline);
   keepJobTokenValid(world, token);
   return world;
 }

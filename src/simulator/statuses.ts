@@ -68,7 +68,7 @@ const rules: readonly { only?: readonly string[]; any?: string; status: string }
 /**
  * Returns the status of several jobs together, ignoring retried ones. Null if there are no others.
  */
-function compositeStatus(jobs: readonly JobRecord[]): string | null {
+export function compositeStatus(jobs: readonly JobRecord[]): string | null {
   const found = new Set<string>();
   for (const job of jobs) if (!job.retried) found.add(effectiveStatus(job));
   if (found.size === 0) return null;
@@ -122,6 +122,7 @@ const timeColumns: Readonly<Record<string, TimeColumn>> = {
 function updatePipeline(state: WorldState, pipeline: PipelineRecord): void {
   pipeline.fixedStatus = null;
   pipeline.updatedAt = state.now;
+  state.changed.add(pipeline);
   const isDone = isComplete(pipelineStatus(pipeline));
   pipeline.finishedAt = isDone ? state.now : null;
   if (!isDone) state.active.add(pipeline);

@@ -50,6 +50,7 @@ function emptyState(now: number): WorldState {
     jobs: new Map(),
     agents: [],
     active: new Set(),
+    changed: new Set(),
     lastId: { user: 0, group: 0, project: 0, pipeline: 0, job: 0, agent: 0 },
     changeListeners: new Set(),
     tickListeners: new Set(),

@@ -79,6 +79,49 @@ it('starts the downstream pipeline of a bridge, and ends the bridge with it', ()
   expect(bridge.status).toBe('failed');
 });
 
+it('skips all later jobs after a canceled one', () => {
+  const { world, pipeline } = smallWorld();
+  world.addJob(pipeline, { stage: 'build', status: 'canceled' });
+  for (const when of ['on_success', 'on_failure', 'always', 'manual'] as const) {
+    world.addJob(pipeline, { stage: 'deploy', status: 'created', when });
+  }
+  world.advance(1_000);
+  expect(statuses(pipeline.jobs).slice(1)).toEqual(Array(4).fill('skipped'));
+  expect(pipelineStatus(pipeline)).toBe('canceled');
+});
+
+it('keeps later stages waiting for a manual job, and goes on when it ends', () => {
+  const { world, pipeline } = smallWorld();
+  const manual = world.addJob(pipeline, { stage: 'approve', status: 'created', when: 'manual' });
+  const later = world.addJob(pipeline, { stage: 'deploy', status: 'created' });
+  world.advance(60_000);
+  expect([manual.status, later.status]).toEqual(['manual', 'created']);
+  expect(pipelineStatus(pipeline)).toBe('manual');
+  expect(world.state.active.size).toBe(0);
+  world.setStatus(manual, 'pending');
+  world.advance(120_000);
+  expect([manual.status, later.status]).toEqual(['success', 'success']);
+});
+
+it('ends a bridge like its downstream pipeline, or at once without `strategy: depend`', () => {
+  const { world, pipeline, project } = smallWorld();
+  const add = (status: string | null, strategy?: null) =>
+    world.addBridge(pipeline, {
+      status: 'running',
+      strategy,
+      downstream: status === null ? null : world.addPipeline(project, { status }),
+    });
+  const bridges = [
+    ...['success', 'failed', 'canceled', 'skipped', 'manual'].map((status) => add(status)),
+    add('manual', null),
+    add(null),
+  ];
+  world.advance(1_000);
+  const expected = 'success failed canceled failed running success failed';
+  expect(statuses(bridges).join(' ')).toBe(expected);
+  expect(bridges.at(-1)?.failureReason).toBe('downstream_pipeline_creation_failed');
+});
+
 it('does not change a frozen job or a log written by a test', () => {
   const { world, pipeline } = smallWorld();
   const frozen = world.addJob(pipeline, { status: 'running', plan: { frozen: true } });

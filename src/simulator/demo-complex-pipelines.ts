@@ -1,0 +1,324 @@
+import type { BridgeOptions, JobOptions } from './build-jobs.ts';
+import { jobNamed, plan, retryWithSuccess } from './demo-pipelines.ts';
+import type { PipelineRecord, PlanRecord } from './records.ts';
+import type { World } from './world.ts';
+
+/**
+ * Ids of the demo's projects and pipelines that have what is difficult to show: many stages and
+ * jobs, retries, matrices, jobs that wait, and chains of downstream pipelines.
+ */
+export const complexDemo = {
+  checkoutProject: 'acme/shop/checkout',
+  checkoutProjectId: 104,
+  /** Pipelines of the checkout trigger pipelines of this project. */
+  paymentsProject: 'acme/shop/payments',
+  paymentsProjectId: 105,
+  /** Pipelines of the payments trigger pipelines of this project, which the user bob cannot see. */
+  deployProject: 'acme/platform/deploy',
+  deployProjectId: 106,
+  monorepoProject: 'acme/monorepo',
+  monorepoProjectId: 107,
+  /** A successful pipeline of 300 jobs, one of which was retried. */
+  monorepoPipelineId: 9876500001,
+  /** Successful. Its stage `contract` has one job, a trigger job that was retried. */
+  retriedTriggerPipelineId: 9876500002,
+  /** Failed, with skipped jobs and one that runs on failure. */
+  skippedPipelineId: 9876500010,
+  /**
+   * Waits for a manual job and a delayed one. Its stage `build` has one job, which was retried.
+   */
+  blockedPipelineId: 9876500020,
+  /** Runs at the start of the demo. */
+  runningCheckoutPipelineId: 9876543206,
+} as const;
+
+/** A pipeline of the checkout to add. By default no job fails except one that is allowed to. */
+export interface CheckoutPipeline {
+  readonly id?: number;
+  readonly user: string;
+  readonly ref: string;
+  readonly title: string;
+  /** @default 'push' */
+  readonly source?: string;
+  /** What fails. A lost runner fails the only job of a stage; `contract`: a downstream pipeline. */
+  readonly fails?: 'unit' | 'runner' | 'contract';
+  /** Whether the last stages wait for a person. */
+  readonly needsApproval?: boolean;
+}
+
+const second = 1_000;
+const minute = 60 * second;
+const day = 24 * 60 * minute;
+
+type Options = Omit<BridgeOptions, 'stage'>;
+
+/** Jobs by stage, in GitLab's order: it saves a new pipeline stage by stage. */
+type Stages = Readonly<Record<string, readonly Options[]>>;
+
+/** Adds jobs in the status `created`. Those with a trigger become trigger jobs. */
+function addStages(world: World, pipeline: PipelineRecord, stages: Stages): PipelineRecord {
+  for (const [stage, jobs] of Object.entries(stages)) {
+    for (const options of jobs) {
+      const job = { ...options, stage, status: 'created' };
+      if (options.trigger) world.addBridge(pipeline, job);
+      else world.addJob(pipeline, job);
+    }
+  }
+  return pipeline;
+}
+
+/** Returns the names of the jobs of `parallel: total`: `unit 1/5` to `unit 5/5`. */
+function parallel(name: string, total: number): string[] {
+  return Array.from({ length: total }, (_, at) => `${name} ${at + 1}/${total}`);
+}
+
+/** Returns the names of the jobs of `parallel: matrix`, such as `test: [linux, 20]`. */
+function matrix(name: string, rows: readonly string[]): string[] {
+  return rows.map((row) => `${name}: [${row}]`);
+}
+
+function addDeployPipeline(world: World, { user }: PipelineRecord): PipelineRecord {
+  const pipeline = world.addPipeline(complexDemo.deployProject, {
+    user,
+    source: 'pipeline',
+    name: 'Preview environment',
+    commit: 'Pin the version of the cluster',
+  });
+  return addStages(world, pipeline, {
+    plan: [{ name: 'plan', plan: plan('deploy', 5 * second) }],
+    apply: matrix('apply', ['eu', 'us']).map((name) => ({
+      name,
+      environment: 'review/payments',
+      plan: plan('deploy', 8 * second),
+    })),
+  });
+}
+
+function addPaymentsPipeline(
+  world: World,
+  { user }: PipelineRecord,
+  outcome: PlanRecord['outcome'],
+): PipelineRecord {
+  const pipeline = world.addPipeline(complexDemo.paymentsProject, {
+    user,
+    source: 'pipeline',
+    name: 'Contract tests',
+    commit: 'Refuse a payment in an unknown currency',
+  });
+  return addStages(world, pipeline, {
+    test: parallel('contract', 2).map((name) => ({
+      name,
+      plan: plan('contractTests', 6 * second, { outcome }),
+    })),
+    preview: [{ name: 'preview', trigger: () => addDeployPipeline(world, pipeline) }],
+  });
+}
+
+/** Adds a child pipeline, which belongs to the project of its parent. */
+function addDocsPipeline(world: World, { project, user, ref, sha }: PipelineRecord) {
+  const pipeline = world.addPipeline(project, { user, ref, sha, source: 'parent_pipeline' });
+  return addStages(world, pipeline, {
+    test: [{ name: 'links', plan: plan('lint', 5 * second) }],
+    deploy: [{ name: 'pages', plan: plan('deploy', 6 * second) }],
+  });
+}
+
+const platforms = ['linux, 20', 'linux, 22', 'macos, 22'];
+
+function testJobs(fails: CheckoutPipeline['fails']): Options[] {
+  const failing = plan('failingUnitTests', 20 * second, { outcome: 'failed' });
+  const passing = plan('unitTests', 18 * second, { coverage: 91.5 });
+  const isFailing = (name: string) => fails === 'unit' && name === 'unit 3/5';
+  return [
+    ...parallel('unit', 5).map((name) => ({ name, plan: isFailing(name) ? failing : passing })),
+    ...matrix('test', platforms).map((name) => ({ name, plan: plan('unitTests', 22 * second) })),
+    ...matrix('e2e', ['chrome', 'firefox'])
+      .flatMap((name) => parallel(name, 2))
+      .map((name) => ({ name, tagList: ['large'], plan: plan('endToEnd', 25 * second) })),
+    {
+      name: 'mutation tests',
+      allowFailure: true,
+      plan: plan('failingUnitTests', 15 * second, { outcome: 'failed' }),
+    },
+    {
+      name: 'load test',
+      allowFailure: true,
+      plan: plan('endToEnd', 10 * second, { outcome: 'canceled' }),
+    },
+  ];
+}
+
+function deployJobs({ ref, needsApproval = false }: CheckoutPipeline): Options[] {
+  const environment = `review/${ref}`;
+  return [
+    { name: 'deploy review', environment, plan: plan('deploy', 8 * second) },
+    {
+      name: 'stop review',
+      when: 'delayed',
+      environment,
+      plan: plan('deploy', 4 * second, { delayMs: needsApproval ? day : 20 * second }),
+    },
+    {
+      name: 'seed test data',
+      when: 'manual',
+      allowFailure: true,
+      plan: plan('deploy', 5 * second),
+    },
+    {
+      name: 'approve',
+      when: 'manual',
+      allowFailure: !needsApproval,
+      plan: plan('deploy', 3 * second),
+    },
+  ];
+}
+
+/**
+ * Adds a pipeline with `.pre` and `.post`, parallel and matrix jobs, two trigger jobs, manual and
+ * delayed jobs, and jobs that are allowed to fail or are canceled. All are in the status `created`.
+ */
+export function addCheckoutPipeline(world: World, options: CheckoutPipeline): PipelineRecord {
+  const { id, user, ref, title, source, fails } = options;
+  const pipeline = world.addPipeline(complexDemo.checkoutProject, {
+    id,
+    user,
+    ref,
+    source,
+    commit: title,
+  });
+  let contractRuns = 0;
+  const triggerContract = () => {
+    contractRuns += 1;
+    const isFailing = fails === 'contract' && contractRuns === 1;
+    return addPaymentsPipeline(world, pipeline, isFailing ? 'failed' : 'success');
+  };
+  const lost = plan('lostUnitTests', 10 * second, {
+    outcome: 'failed',
+    failureReason: 'runner_system_failure',
+  });
+  return addStages(world, pipeline, {
+    '.pre': [{ name: 'changed files', plan: plan('lint', 3 * second) }],
+    build: [{ name: 'compile', plan: fails === 'runner' ? lost : plan('build', 15 * second) }],
+    test: testJobs(fails),
+    contract: [{ name: 'payments contract', trigger: triggerContract }],
+    package: [
+      { name: 'image', plan: plan('build', 12 * second) },
+      { name: 'docs', strategy: null, trigger: () => addDocsPipeline(world, pipeline) },
+    ],
+    deploy: deployJobs(options),
+    production: [
+      { name: 'deploy production', environment: 'production', plan: plan('deploy', 10 * second) },
+    ],
+    '.post': [
+      { name: 'summary', when: 'always', plan: plan('lint', 3 * second) },
+      { name: 'notify owners', when: 'on_failure', plan: plan('lint', 2 * second) },
+    ],
+  });
+}
+
+const domains = [
+  ...['accounts', 'billing', 'cart', 'catalog', 'checkout', 'emails', 'inventory'],
+  ...['loyalty', 'orders', 'payments', 'search', 'shipping', 'taxes'],
+];
+const layers = ['api', 'client', 'events', 'jobs', 'schema', 'store', 'types', 'web'];
+
+const monorepoStages: Readonly<Record<string, readonly string[]>> = {
+  '.pre': ['changed packages'],
+  lint: domains.flatMap((domain) => layers.map((layer) => `lint ${domain}-${layer}`)),
+  build: domains.flatMap((domain) => layers.map((layer) => `build: [${domain}, ${layer}]`)),
+  test: domains.flatMap((domain) => parallel(`test ${domain}`, 6)),
+  image: domains.map((domain) => `image ${domain}`),
+};
+
+/**
+ * Adds a pipeline of 300 jobs: a stage with 104 groups, a group of 104 jobs, and a job that was
+ * retried. Sets the times of the jobs, because to run so many would slow down the start.
+ */
+function addMonorepoPipeline(world: World): void {
+  const pipeline = world.addPipeline(complexDemo.monorepoProject, {
+    id: complexDemo.monorepoPipelineId,
+    user: 'alice',
+    commit: 'Update the compiler in all packages',
+  });
+  const { createdAt } = pipeline;
+  let end = createdAt;
+  const add = (queuedAt: number, at: number, options: JobOptions) => {
+    const startedAt = queuedAt + (1 + (at % 5)) * second;
+    const finishedAt = startedAt + (8 + ((at * 7) % 23)) * second;
+    end = Math.max(end, finishedAt);
+    world.addJob(pipeline, {
+      createdAt,
+      queuedAt,
+      startedAt,
+      finishedAt,
+      log: 'Done\n',
+      ...options,
+    });
+  };
+  const retried = 'image cart';
+  const failure = { status: 'failed', retried: true, log: 'No space left on device\n' };
+  for (const [stage, names] of Object.entries(monorepoStages)) {
+    const startOfStage = end;
+    for (const [at, name] of names.entries()) {
+      add(startOfStage, at, { name, stage, ...(name === retried && failure) });
+    }
+  }
+  add(end, 0, { name: retried, stage: 'image', createdAt: end });
+  pipeline.updatedAt = end;
+}
+
+/** Adds the projects of the complex pipelines, without pipelines. */
+export function addComplexProjects(world: World): void {
+  const { checkoutProject, paymentsProject, deployProject, monorepoProject } = complexDemo;
+  world.addProject({ id: complexDemo.checkoutProjectId, path: checkoutProject, name: 'Checkout' });
+  world.addProject({ id: complexDemo.paymentsProjectId, path: paymentsProject, name: 'Payments' });
+  world.addProject({
+    id: complexDemo.deployProjectId,
+    path: deployProject,
+    name: 'Deploy',
+    publicPipelines: false,
+  });
+  world.addProject({ id: complexDemo.monorepoProjectId, path: monorepoProject, name: 'Monorepo' });
+}
+
+/** Adds past pipelines: those of {@link complexDemo} and their downstream pipelines. */
+export function addComplexPipelines(world: World): void {
+  addMonorepoPipeline(world);
+  world.advance(3 * minute);
+
+  const nightly = addCheckoutPipeline(world, {
+    id: complexDemo.retriedTriggerPipelineId,
+    user: 'alice',
+    ref: 'main',
+    title: 'Show the delivery fee before the address',
+    source: 'schedule',
+    fails: 'contract',
+  });
+  world.advance(2 * minute);
+  retryWithSuccess(world, jobNamed(nightly, 'payments contract'), {});
+  world.advance(2 * minute);
+
+  addCheckoutPipeline(world, {
+    id: complexDemo.skippedPipelineId,
+    user: 'bob',
+    ref: 'gift-cards',
+    title: 'Accept two gift cards for one order',
+    fails: 'unit',
+  });
+  world.advance(minute);
+
+  const blocked = addCheckoutPipeline(world, {
+    id: complexDemo.blockedPipelineId,
+    user: 'alice',
+    ref: 'main',
+    title: 'Keep the order when a payment is refused',
+    fails: 'runner',
+    needsApproval: true,
+  });
+  world.advance(minute);
+  retryWithSuccess(world, jobNamed(blocked, 'compile'), plan('build', 15 * second));
+  world.advance(2 * minute);
+}
+
+/** How long the pipelines of {@link addComplexPipelines} take. */
+export const complexHistoryMs = 11 * minute;
