@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { SecretHeaders, tokenForm } from '../gitlab/credential.ts';
+import { findTokenProblem, SecretHeaders } from '../gitlab/credential.ts';
 import { parseExtraHeaders } from '../gitlab/extra-headers.ts';
 import { parseProxy } from '../gitlab/transport/proxy.ts';
 import { ANY_HOST, normalizeHostName } from '../http/allowed-hosts.ts';
@@ -86,11 +86,12 @@ export const webhookSecret = z
   })
   .transform((text) => new Secret(text));
 
-/** A secret that is sent as a header. The message does not repeat it. */
-export const token = z
-  .string()
-  .regex(tokenForm, { error: 'holds characters that no token has' })
-  .transform((text) => new Secret(text));
+/** A token of GitLab. The message does not repeat it. */
+export const token = z.string().transform((text, context) => {
+  const message = findTokenProblem(text);
+  if (message) context.addIssue({ code: 'custom', message });
+  return new Secret(text);
+});
 
 /** A Redis URL. It may contain a password, so the error message does not repeat it. */
 export const redisUrl = z

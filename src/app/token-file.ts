@@ -1,5 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
-import { type Credential, type Renewal, readCredential, tokenForm } from '../gitlab/credential.ts';
+import {
+  type Credential,
+  findTokenProblem,
+  type Renewal,
+  readCredential,
+} from '../gitlab/credential.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../util/clock.ts';
 
@@ -13,8 +18,8 @@ export function readTokenFile(path: string): { token: string; problem?: string }
     if (!statSync(path).isFile()) return { token: '', problem: 'does not name a regular file' };
     const token = readFileSync(path, 'utf8').trim();
     if (token === '') return { token, problem: 'names an empty file' };
-    if (tokenForm.test(token)) return { token };
-    return { token: '', problem: 'names a file with characters that no token has' };
+    const problem = findTokenProblem(token);
+    return problem ? { token: '', problem: `names a file whose text ${problem}` } : { token };
   } catch (error) {
     return { token: '', problem: `cannot be read: ${(error as Error).message}` };
   }

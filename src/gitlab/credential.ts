@@ -75,7 +75,7 @@ export function addHeaders(credential: Credential, extra: SecretHeaders): Creden
  * The characters of a token: visible ASCII. A header that is sent twice arrives as values joined by
  * ", ", which does not match.
  */
-export const tokenForm = /^[\x21-\x7e]+$/;
+const TOKEN_FORM = /^[\x21-\x7e]+$/;
 /**
  * GitLab's longest tokens, JSON web tokens of jobs, have about 1,000 characters. Web servers answer
  * much longer headers with errors that look as if GitLab were down.
@@ -86,6 +86,17 @@ const MAX_TOKEN_LENGTH = 4_096;
  * it.
  */
 const jobTokenForm = /^(?:[\w.]+-)?glcbt-/;
+
+/**
+ * Returns why a text cannot be a token, as the end of a sentence about its source; undefined if it
+ * can be one. The text is not repeated.
+ */
+export function findTokenProblem(token: string): string | undefined {
+  if (token.length > MAX_TOKEN_LENGTH) {
+    return `is longer than any token: at most ${MAX_TOKEN_LENGTH} characters`;
+  }
+  return TOKEN_FORM.test(token) ? undefined : 'holds characters that no token has';
+}
 
 /**
  * Reads the credential from the headers PRIVATE-TOKEN, Authorization: Bearer and JOB-TOKEN. It
@@ -117,13 +128,9 @@ function readBearer(value: string | null | undefined): string | undefined {
 }
 
 function checkToken(name: string, token: string): string {
-  if (token.length > MAX_TOKEN_LENGTH) {
-    throw new CredentialError(
-      `The ${name} header is longer than any token: at most ${MAX_TOKEN_LENGTH} characters.`,
-    );
-  }
-  if (tokenForm.test(token)) return token;
-  throw new CredentialError(`The ${name} header holds characters that no token has.`);
+  const problem = findTokenProblem(token);
+  if (problem) throw new CredentialError(`The ${name} header ${problem}.`);
+  return token;
 }
 
 function kindOf(privateToken: string | undefined, bearer: string | undefined): CredentialKind {

@@ -173,6 +173,15 @@ describe('the configuration', () => {
     expect(problems).toEqual(['GITLAB_TOKEN holds characters that no token has']);
   });
 
+  it('rejects a token that GitLab’s web server would reject for its length', () => {
+    expect(problemsOf({ GITLAB_URL, GITLAB_TOKEN: 'x'.repeat(4_096), ALLOWED_HOSTS: '*' })).toEqual(
+      [],
+    );
+    expect(problemsOf({ GITLAB_URL, GITLAB_TOKEN: 'x'.repeat(4_097) })).toEqual([
+      'GITLAB_TOKEN is longer than any token: at most 4096 characters',
+    ]);
+  });
+
   it.each([
     'redis://redis.example.com',
     'redis://redis.example.com:6379/',

@@ -126,7 +126,10 @@ describe('GITLAB_TOKEN_FILE', () => {
     const problemWith = (text: string) => problemsOf({ GITLAB_TOKEN_FILE: write(text) });
     expect(problemWith(' \n')).toEqual(['GITLAB_TOKEN_FILE names an empty file']);
     expect(problemWith('glpat-a\nglpat-b')).toEqual([
-      'GITLAB_TOKEN_FILE names a file with characters that no token has',
+      'GITLAB_TOKEN_FILE names a file whose text holds characters that no token has',
+    ]);
+    expect(problemWith('x'.repeat(4_097))).toEqual([
+      'GITLAB_TOKEN_FILE names a file whose text is longer than any token: at most 4096 characters',
     ]);
     expect(problemsOf({ GITLAB_TOKEN_FILE: tmpdir() })).toEqual([
       'GITLAB_TOKEN_FILE does not name a regular file',

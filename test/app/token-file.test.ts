@@ -121,11 +121,12 @@ describe('The token in a file', () => {
     expect(gateway.log()).toEqual([]);
   });
 
-  it('stays while the file is empty or missing, with one line in the log', async () => {
+  it('stays while the file has no token or is missing, with one line in the log', async () => {
     const gateway = await start();
     for (const spoil of [
       () => gateway.write(''),
       () => gateway.write('two words'),
+      () => gateway.write('x'.repeat(4_097)),
       gateway.remove,
     ]) {
       spoil();
