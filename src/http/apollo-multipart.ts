@@ -35,14 +35,19 @@ export function encodeApolloMultipart(
       }, HEARTBEAT_MS);
     },
     async pull(controller) {
-      const { done, value } = await results.next();
-      if (!done) {
-        controller.enqueue(encoder.encode(toPart(`{"payload":${value.stringify()}}`)));
-        return;
+      let isOpen = false;
+      try {
+        const { done, value } = await results.next();
+        if (done) {
+          controller.enqueue(encoder.encode('--\r\n'));
+          controller.close();
+        } else {
+          controller.enqueue(encoder.encode(toPart(`{"payload":${value.stringify()}}`)));
+          isOpen = true;
+        }
+      } finally {
+        if (!isOpen) clearInterval(heartbeat);
       }
-      clearInterval(heartbeat);
-      controller.enqueue(encoder.encode('--\r\n'));
-      controller.close();
     },
     async cancel() {
       clearInterval(heartbeat);

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { encodeApolloMultipart } from '../../src/http/apollo-multipart.ts';
 import { type Started, startGateway } from '../helpers/start-gateway.ts';
 import { tokens } from '../helpers/worlds.ts';
 import { FOLLOW, running, runningWorld } from '../live/worlds.ts';
@@ -101,6 +102,17 @@ describe("Apollo's multipart protocol", () => {
       'content-type: application/json\r\n\r\n{}\r\n--graphql',
     );
     await reader.cancel();
+  });
+
+  it('has no heartbeat after the events have failed', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const next = () => Promise.reject(new Error('no more events'));
+    const events = { [Symbol.asyncIterator]: () => ({ next }) };
+    const response = encodeApolloMultipart(events, globalThis as never);
+    expect(vi.getTimerCount()).toBe(1);
+    await expect(response.text()).rejects.toThrow('no more events');
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('ends the poll when the client disconnects', async () => {
