@@ -12,7 +12,7 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 function refusalOf(error: unknown): WebhookResponse {
   const http = error instanceof GraphQLError && httpOptionsOf(error);
   if (!http) throw error;
-  return { status: http.status, message: (error as Error).message };
+  return { ...http, message: (error as Error).message };
 }
 
 /** Serves `POST /webhooks/gitlab`. */
@@ -22,11 +22,13 @@ export function createWebhookRoute(endpoint: WebhookEndpoint, readBytes: ReadByt
     const read = headerReader(request);
     const header = (name: string) => read(name) ?? null;
     const readBody = () => readBytes(request, MAX_BODY_BYTES);
-    const { status, message } = await endpoint({ method: request.method, header, readBody }).catch(
-      refusalOf,
-    );
+    const { status, headers, message } = await endpoint({
+      method: request.method,
+      header,
+      readBody,
+    }).catch(refusalOf);
     response.writeHead(status, {
-      ...(status === 405 && { allow: 'POST' }),
+      ...headers,
       ...(message !== undefined && { 'content-type': 'text/plain; charset=utf-8' }),
     });
     response.end(message);

@@ -13,6 +13,7 @@ interface WebhookRequest {
 
 export interface WebhookResponse {
   status: number;
+  headers?: Readonly<Record<string, string>>;
   message?: string;
 }
 
@@ -60,7 +61,7 @@ export function createWebhookEndpoint(secret: string, onChange: (event: ChangeEv
 
   return async (request: WebhookRequest): Promise<WebhookResponse> => {
     const { method, header } = request;
-    if (method !== 'POST') return { status: 405 };
+    if (method !== 'POST') return { status: 405, headers: { allow: 'POST' } };
     const isValid = verifier.byHeaders(header);
     if (isValid === false) return { status: 401, message: 'The secret is missing or wrong.' };
     const body = await request.readBody();

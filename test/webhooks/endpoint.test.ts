@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/util/secret.ts';
 import { createTestClock, until } from '../gitlab/upstream.ts';
@@ -197,10 +198,31 @@ describe('POST /webhooks/gitlab', () => {
     expect(bugs).toEqual([]);
   });
 
+  it('closes the connection of a body that arrives in very many small chunks', async () => {
+    const { url } = await start();
+    const headers = { 'x-gitlab-token': SECRET };
+    const sent = request(`${url}/webhooks/gitlab`, { method: 'POST', headers });
+    const answered = new Promise<IncomingMessage>((resolve) => void sent.on('response', resolve));
+    sent.on('error', () => {});
+    for (let at = 0; at < 5_000; at += 1) sent.write('x');
+    const { statusCode, headers: answer } = await answered;
+    expect([statusCode, answer.connection]).toEqual([400, 'close']);
+    sent.destroy();
+  });
+
+  it('names the encoding that it accepts if a body is compressed', async () => {
+    const { send } = await start();
+    const answer = await send(HOOK, { 'x-gitlab-token': SECRET, 'content-encoding': 'br' });
+    expect(answer.status).toBe(415);
+    expect(answer.headers.get('accept-encoding')).toBe('identity');
+  });
+
   it('ignores webhooks of other kinds, and rejects methods other than POST', async () => {
     const { url, send } = await start();
     expect((await send({ object_kind: 'push' })).status).toBe(204);
-    expect((await fetch(`${url}/webhooks/gitlab`)).status).toBe(405);
+    const answer = await fetch(`${url}/webhooks/gitlab`);
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe('POST');
   });
 
   it('does not exist without a secret', async () => {
