@@ -238,8 +238,11 @@ function createListener(config: Config, given: GatewayDeps, parts: Parts) {
     ),
     ...(config.graphiql ? [createGraphiqlRoute(given.exampleTokens)] : []),
     createRawLogRoute(
-      async (caller, job) => openContext(caller, context).openTrace(job),
-      createDownloads({ stalledMs: given.stalledMs ?? 30_000 }),
+      (caller) => openContext(caller, context),
+      createDownloads({
+        stalledMs: given.stalledMs ?? 30_000,
+        isKnown: context.transport.known.has,
+      }),
     ),
     ...(endpoint ? [createWebhookRoute(endpoint, readBytes)] : []),
   ];

@@ -15,9 +15,14 @@ export interface DownloadLimits {
   readonly maxMs: number;
   /** A reader that took nothing for this long is cut off if a new download would exceed the limits. */
   readonly slowMs: number;
+  /**
+   * Whether GitLab has accepted the credential of a caller. All other callers together have half of
+   * the downloads, and disconnect no reader of an accepted one.
+   */
+  isKnown(caller: string): boolean;
 }
 
-const defaultLimits: DownloadLimits = {
+const defaultLimits: Omit<DownloadLimits, 'isKnown'> = {
   total: 24,
   perCaller: 12,
   stalledMs: 30_000,
@@ -35,7 +40,7 @@ interface Download {
 
 /** Creates the registry of the downloads of a process. */
 export function createDownloads(
-  given: Partial<DownloadLimits> = {},
+  given: Partial<DownloadLimits> & Pick<DownloadLimits, 'isKnown'>,
   clock: Pick<Clock, 'now'> = systemClock,
 ) {
   const limits = { ...defaultLimits, ...given };
@@ -59,7 +64,10 @@ export function createDownloads(
     const all = [...running];
     const own = all.filter((download) => download.caller === caller);
     if (own.length >= limits.perCaller) return cutOffSlowest(own);
-    return all.length < limits.total || cutOffSlowest(all);
+    if (limits.isKnown(caller)) return all.length < limits.total || cutOffSlowest(all);
+    const unknown = all.filter((download) => !limits.isKnown(download.caller));
+    const isFull = all.length >= limits.total || unknown.length >= limits.total / 2;
+    return !isFull || cutOffSlowest(unknown);
   };
   const watch = (download: Download) => {
     const { response, startedAt } = download;

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { GraphQLError } from 'graphql';
-import type { Caller } from '../context/context.ts';
+import type { Caller, Context } from '../context/context.ts';
 import { readCredential } from '../gitlab/credential.ts';
 import { isGitlabError } from '../gitlab/errors.ts';
 import { type ErrorCode, isEnded, viewError } from '../graphql/client-errors.ts';
 import { isNumericId, isProjectName } from '../graphql/global-id.ts';
 import { traceStyleSheet } from '../trace/style.ts';
-import { createDownloads } from './downloads.ts';
+import type { createDownloads } from './downloads.ts';
 import { headerReader } from './graphql-request.ts';
 import { type Route, type RoutedRequest, sendJson } from './server.ts';
 
@@ -16,8 +16,8 @@ interface JobAddress {
   id: string;
 }
 
-/** Rejects with GitlabError, or with GraphQLError for a malformed credential. */
-type OpenLog = (caller: Caller, job: JobAddress) => Promise<{ body: Readable }>;
+/** Throws GraphQLError for a malformed credential. */
+type OpenContext = (caller: Caller) => Pick<Context, 'openTrace'>;
 
 const LOG_PATH = /^\/jobs\/([^/]+)\/([^/]+)\/trace$/;
 const STYLE_PATH = '/trace.css';
@@ -83,7 +83,10 @@ function parsePath(project: string, id: string): JobAddress | undefined {
  * GraphQL; errors are JSON with `code` and `message`. Also serves `GET /trace.css`, the style sheet
  * of logs as HTML.
  */
-export function createRawLogRoute(open: OpenLog, downloads = createDownloads()): Route {
+export function createRawLogRoute(
+  openContext: OpenContext,
+  downloads: ReturnType<typeof createDownloads>,
+): Route {
   const refuse = (response: ServerResponse, { code, message }: Refusal) =>
     sendJson(response, statuses[code], { error: { code, message } });
 
@@ -91,13 +94,12 @@ export function createRawLogRoute(open: OpenLog, downloads = createDownloads()):
     const caller = new AbortController();
     response.once('close', () => caller.abort());
     try {
-      const header = headerReader(request);
-      const { body } = await open({ header, signal: caller.signal }, job);
+      const { openTrace } = openContext({ header: headerReader(request), signal: caller.signal });
       if (!downloads.start(callerOf(request), response)) {
-        body.destroy();
         response.setHeader('retry-after', RETRY_AFTER_SECONDS);
         return refuse(response, tooManyDownloads);
       }
+      const { body } = await openTrace(job);
       response.writeHead(200, {
         ...LOG_HEADERS,
         'content-disposition': `inline; filename="${job.id}.log"`,

@@ -4,7 +4,10 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { createDownloads } from '../../src/http/downloads.ts';
 import { createTestClock } from '../gitlab/upstream.ts';
 
-const limits = { total: 3, perCaller: 2, stalledMs: 30_000, maxMs: 100_000, slowMs: 2_000 };
+const limits = {
+  ...{ total: 3, perCaller: 2, stalledMs: 30_000, maxMs: 100_000, slowMs: 2_000 },
+  isKnown: (caller: string) => !caller.startsWith('unknown'),
+};
 
 /** A response whose reader the test controls. */
 function aResponse() {
@@ -65,6 +68,19 @@ it('cuts off the slowest reader for another one: of the caller, or of all', () =
   expect(download('b').isStarted).toBe(true);
   pass(2_000);
   expect([download('c').isStarted, slow.response.isDestroyed]).toEqual([true, true]);
+});
+
+it('allows half of all downloads to callers that GitLab has not accepted', () => {
+  const { download, pass } = start();
+  const slow = download('a', { isSlow: true });
+  const unknown = [download('unknown 1'), download('unknown 2', { isSlow: true })];
+  expect(unknown.map(({ isStarted }) => isStarted)).toEqual([true, true]);
+  pass(2_000);
+  expect(download('unknown 3').isStarted).toBe(true);
+  expect(download('unknown 4').isStarted).toBe(false);
+  expect([slow, ...unknown].map(({ response }) => response.isDestroyed)).toEqual([
+    ...[false, false, true],
+  ]);
 });
 
 it('cuts off a reader that takes nothing for 30 s, but not one that waits for GitLab', () => {

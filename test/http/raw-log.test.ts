@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { createWorld } from '../../src/simulator/world.ts';
+import { sendJson, startUpstream } from '../gitlab/upstream.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 
 /** A private project with a log that is not UTF-8 and that a browser could render as a page. */
@@ -80,6 +83,41 @@ describe('GET /jobs/:project/:id/trace', () => {
     const read = get('/jobs/42/1001/trace').then((response) => response.arrayBuffer());
     await expect(read).rejects.toThrow(/terminated|fetch failed/);
     expect((await (await get('/jobs/42/1001/trace')).arrayBuffer()).byteLength).toBe(1024 * 1024);
+    expect(bugs).toEqual([]);
+  });
+
+  it('is refused before a call if the caller has too many downloads; every end makes space', async () => {
+    let answer: (response: ServerResponse) => void = () => {};
+    const open: ServerResponse[] = [];
+    const gitlab = await startUpstream((_request, response) => {
+      open.push(response);
+      answer(response);
+    });
+    const { url, bugs } = await startGateway({ env: { GITLAB_URL: gitlab.url } });
+    const get = (signal: AbortSignal | null = null) =>
+      fetch(`${url}/jobs/42/1001/trace`, { headers: { 'private-token': 'glpat-alice' }, signal });
+    for (const end of ['missing', 'forbidden', 'aborted', 'complete']) {
+      const caller = new AbortController();
+      const waiting = Array.from({ length: 12 }, () => get(caller.signal).catch(() => undefined));
+      await expect.poll(() => open.length).toBe(12);
+      const refused = await get();
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5']);
+      expect(await refused.json()).toMatchObject({ error: { code: 'RATE_LIMITED' } });
+      expect(gitlab.log.splice(0)).toHaveLength(12);
+      if (end === 'aborted') {
+        const closed = open.map((response) => once(response, 'close'));
+        caller.abort();
+        await Promise.all(closed);
+      }
+      for (const response of open.splice(0)) {
+        if (end === 'missing') sendJson(response, { message: '404 Not found' }, { status: 404 });
+        if (end === 'forbidden') sendJson(response, { message: '403 Forbidden' }, { status: 403 });
+        if (end === 'complete') response.writeHead(200, { 'content-type': 'text/plain' }).end('x');
+      }
+      for (const response of await Promise.all(waiting)) await response?.text();
+    }
+    answer = (response) => response.writeHead(200, { 'content-type': 'text/plain' }).end('log');
+    expect(await (await get()).text()).toBe('log');
     expect(bugs).toEqual([]);
   });
 
