@@ -1,4 +1,4 @@
-import type { Credential } from './credential.ts';
+import { type Credential, latestOf } from './credential.ts';
 import { type Endpoint, type Query, toQuery } from './endpoint.ts';
 import { GitlabCallBudgetError, isCapabilityError, isUnauthenticated } from './errors.ts';
 import type { CallBudget, Read, RequestCounter, UpstreamRequest } from './request.ts';
@@ -35,14 +35,12 @@ async function sendWithLatest<T>(
   method: 'GET' | 'POST',
   send: (sender: Credential) => Promise<T>,
 ): Promise<T> {
-  const { renewal } = credential;
-  if (!renewal) return await send(credential);
-  const sender = renewal.latest();
+  const sender = latestOf(credential);
   try {
     return await send(sender);
   } catch (error) {
-    const isRenewed = isUnauthenticated(error) && renewal.renew(sender);
-    if (isRenewed && method === 'GET') return await send(renewal.latest());
+    const isRenewed = isUnauthenticated(error) && sender.renewal?.renew(sender);
+    if (isRenewed && method === 'GET') return await send(latestOf(sender));
     throw error;
   }
 }

@@ -4,6 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { createCalls, type GitlabDeps } from './bind-caller.ts';
+import { latestOf } from './credential.ts';
 import { endpoint, type Query } from './endpoint.ts';
 import { keysetEnvelope } from './lists/keyset-page.ts';
 import { overTriggerJobs } from './lists/trigger-jobs.ts';
@@ -108,7 +109,7 @@ export function createGitlab(deps: GitlabDeps) {
   const { credential } = deps;
   /** Remembers the number of a project that was requested by its path. */
   const learn = (project: string, number: string | number | null | undefined) => {
-    if (number != null) projects.learn(credential, project, { number: String(number) });
+    if (number != null) projects.learn(latestOf(credential), project, { number: String(number) });
   };
   /**
    * Waits for a page of a project's rows and remembers the project's number, which the rows
@@ -127,7 +128,7 @@ export function createGitlab(deps: GitlabDeps) {
     server,
 
     /** Returns the project that this caller requested by `path` before. Makes no call. */
-    findProject: (path: string) => projects.find(credential, path),
+    findProject: (path: string) => projects.find(latestOf(credential), path),
 
     /**
      * Builds including retried ones, newest first (upstream.md §2.1). Servers before 19.0 ignore
@@ -227,7 +228,7 @@ export function createGitlab(deps: GitlabDeps) {
       const found = await get(endpoint`/projects/${project}`, readOne(projectShape(project)));
       const [number, fullPath] = [String(found.id), found.path_with_namespace ?? undefined];
       for (const path of [project, fullPath ?? project]) {
-        projects.learn(credential, path, { number, fullPath });
+        projects.learn(latestOf(credential), path, { number, fullPath });
       }
       return found;
     },

@@ -24,6 +24,10 @@ export interface Renewal {
   renew(rejected: Credential): boolean;
 }
 
+/** Returns the credential to use now: the replacement if this one was replaced. */
+export const latestOf = (credential: Credential): Credential =>
+  credential.renewal?.latest() ?? credential;
+
 /** A credential header is malformed. The message names the header, never its value. */
 export class CredentialError extends Error {
   override readonly name = 'CredentialError';

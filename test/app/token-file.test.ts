@@ -27,7 +27,8 @@ async function start() {
     if (!valid.has(token)) {
       return sendJson(response, { message: '401 Unauthorized' }, { status: 401 });
     }
-    return sendJson(response, aJob(1, { name: token, status }));
+    const job = aJob(1, { name: token, status });
+    return sendJson(response, request.url?.includes('/jobs?') ? [job] : job);
   });
   const config = configOf({
     ...{ GITLAB_URL: gitlab.url, GITLAB_TOKEN_FILE: file, GITLAB_TOKEN_WRITES: 'true' },
@@ -110,6 +111,19 @@ describe('The token in a file', () => {
     expect(refused).toContain('UNAUTHENTICATED');
     expect(gateway.tokens()).toEqual([OLD]);
     await gateway.send(mutation);
+    expect(gateway.tokens()).toEqual([OLD, NEW]);
+  });
+
+  it('keeps what a repeated read has found', async () => {
+    const gateway = await start();
+    gateway.write(NEW);
+    gateway.valid.delete(OLD);
+    gateway.valid.add(NEW);
+    const inProject = (fields: string) => `{ project(fullPath: "group/app") { ${fields} } }`;
+    await gateway.send(inProject('jobs(first: 1) { nodes { name } }'));
+    expect(gateway.tokens()).toEqual([OLD, NEW]);
+    const answer = await gateway.send(inProject('databaseId'));
+    expect(await answer.json()).toEqual({ data: { project: { databaseId: '42' } } });
     expect(gateway.tokens()).toEqual([OLD, NEW]);
   });
 
