@@ -17,6 +17,9 @@ function firstDifference(a: Buffer, b: Buffer): number {
 
 let lastNumber = 0;
 
+/** Cuts that are kept one by one. A subscriber that is further behind may receive bytes again. */
+const MAX_CUTS = 100;
+
 /**
  * Creates a buffer for the end of a growing log, shared by its subscribers. It contains bytes
  * `start` to `end - 1`, as offsets in the whole log. Each subscriber has its own offset, so nothing
@@ -27,12 +30,17 @@ export function createTraceLog(from: number, maxBytes: () => number) {
   const startAt = (at: number): ByteQueue => ({ blocks: [], base: at, floor: at, length: at });
   let queue = startAt(from);
   const number = ++lastNumber;
+  let cuts = 0;
+  /** Offsets of the last cuts, oldest first. The first is the lowest of its own and all earlier ones. */
   const cutAt: number[] = [];
 
   /** Removes all bytes from offset `at` on. */
   const cut = (at: number) => {
     if (at >= queue.length) return;
+    cuts += 1;
     cutAt.push(at);
+    const [oldest = at, next = at] = cutAt;
+    if (cutAt.length > MAX_CUTS) cutAt.splice(0, 2, Math.min(oldest, next));
     if (at < queue.floor) queue = startAt(at);
     else shrinkTo(queue, at);
   };
@@ -47,7 +55,7 @@ export function createTraceLog(from: number, maxBytes: () => number) {
     },
     /** Number of times that bytes were removed or replaced. */
     get cuts() {
-      return cutAt.length;
+      return cuts;
     },
     /** Returns the kept bytes `start` to `end - 1`. Do not modify them. */
     read: (start: number, end: number) => read(queue, start, Math.min(end, queue.length)),
@@ -66,9 +74,12 @@ export function createTraceLog(from: number, maxBytes: () => number) {
     cut,
     /**
      * Returns the lowest offset from which bytes were removed or replaced since the counter `cuts` had
-     * this value; Infinity if there is none.
+     * this value; Infinity if there is none. May be lower if that was more than 100 cuts ago.
      */
-    lowestCutSince: (cuts: number) => Math.min(Number.POSITIVE_INFINITY, ...cutAt.slice(cuts)),
+    lowestCutSince(known: number) {
+      const recent = cutAt.slice(Math.max(0, cutAt.length - (cuts - known)));
+      return Math.min(Number.POSITIVE_INFINITY, ...recent);
+    },
   };
 }
 

@@ -31,6 +31,22 @@ describe('the kept end of a log', () => {
     expect([log.start, log.end, log.read(0, 99).toString()]).toEqual([2, 4, 'XY']);
   });
 
+  it('knows the lowest of the last cuts, and a lower bound of any number of cuts', () => {
+    const log = createTraceLog(0, () => 1_000);
+    const lastByte = 199_999;
+    for (let at = 0; at <= lastByte; at += 1) {
+      log.put(at, bytes('x'));
+      log.put(at, bytes('y'));
+    }
+    expect(log.cuts).toBe(lastByte + 1);
+    expect(log.lowestCutSince(log.cuts)).toBe(Infinity);
+    for (const count of [1, 2, 99]) {
+      expect(log.lowestCutSince(log.cuts - count)).toBe(lastByte + 1 - count);
+    }
+    expect(log.lowestCutSince(log.cuts - 500)).toBeLessThanOrEqual(lastByte + 1 - 500);
+    expect(log.lowestCutSince(0)).toBe(0);
+  });
+
   it('equals GitLab’s log after any sequence of changes and reads', () => {
     const change = fc.oneof(
       fc.record({ kind: fc.constant('append' as const), text: fc.string({ maxLength: 9 }) }),
