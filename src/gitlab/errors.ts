@@ -115,15 +115,22 @@ export class GitlabRateLimitError extends GitlabError {
   /** Null if GitLab did not send a time. */
   readonly retryAfterSeconds: number | null;
   readonly gitlabMessage: string | undefined;
+  /** Whether the limit applies to all calls (upstream.md §5.1), not only to one endpoint (§5.2). */
+  readonly limitsAllCalls: boolean;
 
   constructor(
-    response: { retryAfterSeconds: number | null; gitlabMessage?: string | undefined },
+    response: {
+      retryAfterSeconds: number | null;
+      gitlabMessage?: string | undefined;
+      limitsAllCalls: boolean;
+    },
     origin: ErrorOrigin,
   ) {
     const gitlabMessage = redactMessage(response, origin);
     super(gitlabMessage || 'GitLab limits the rate of calls', origin);
     this.retryAfterSeconds = response.retryAfterSeconds;
     this.gitlabMessage = gitlabMessage;
+    this.limitsAllCalls = response.limitsAllCalls;
   }
 }
 

@@ -83,7 +83,7 @@ describe('errors', () => {
     [new GitlabStatusError({ status: 502 }, origin), true],
     [new GitlabStatusError({ status: 500 }, origin), true],
     [new GitlabStatusError({ status: 403 }, origin), false],
-    [new GitlabRateLimitError({ retryAfterSeconds: 3 }, origin), false],
+    [new GitlabRateLimitError({ retryAfterSeconds: 3, limitsAllCalls: true }, origin), false],
     [new GitlabResponseError('broken JSON', { status: 200 }, origin), true],
     [new GitlabMisroutedError('a web page', { status: 200 }, origin), false],
   ])('report whether a write may have happened: %s', (error, maybe) => {

@@ -18,7 +18,7 @@ const unavailable = new GitlabNetworkError('reset', { sent: true }, origin);
 const status = (code: number, retryAfterSeconds: number | null = null) =>
   new GitlabStatusError({ status: code, retryAfterSeconds }, origin);
 const limited = (retryAfterSeconds: number | null) =>
-  new GitlabRateLimitError({ retryAfterSeconds }, origin);
+  new GitlabRateLimitError({ retryAfterSeconds, limitsAllCalls: true }, origin);
 
 /** Default settings without jitter, unless a test overrides them. */
 function start(options: Partial<PollIntervalOptions> = {}) {

@@ -77,7 +77,8 @@ async function settleFailedPage(batch: Batch, { ids }: PlannedPage, error: unkno
   const isRefused = error instanceof CursorRefused;
   if (!onlyLists(batch.gitlab)) {
     if (isRefused) return readAllSingly(batch, ids);
-    if (error instanceof GitlabRateLimitError) return readDespiteLimit(batch, ids, error);
+    const isListLimit = error instanceof GitlabRateLimitError && !error.limitsAllCalls;
+    if (isListLimit) return readDespiteLimit(batch, ids, error);
   }
   const outcome = isNotFound(error) ? null : ((isRefused ? error.cause : error) as Error);
   for (const id of ids) batch.outcomes.set(String(id), outcome);

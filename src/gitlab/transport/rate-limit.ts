@@ -68,7 +68,8 @@ export function createRateLimiter(
       const { kind, inMs } = reserve(state, call.endpoint.template, now);
       if (kind === 'blocked' && inMs > Math.min(MAX_WAIT_MS, call.deadlineAt - now)) {
         const retryAfterSeconds = Math.ceil(inMs / 1000);
-        throw new GitlabRateLimitError({ retryAfterSeconds }, originOf(call));
+        const limitsAllCalls = allUnblockedAt(state) > now;
+        throw new GitlabRateLimitError({ retryAfterSeconds, limitsAllCalls }, originOf(call));
       }
       if (inMs > 0) await sleep(clock, inMs, call.signal);
       if (kind === 'go') return;
@@ -102,10 +103,15 @@ export function reserve(state: RateLimitState, template: string, now: number): A
   return { kind: 'go', inMs: at - now };
 }
 
-/** When calls of a template are allowed again, in ms since 1970; 0 if they are not blocked. */
-function unblockedAt({ quota, blockedUntil }: RateLimitState, template: string): number {
+/** When the block of all calls ends, in ms since 1970; 0 if there is none. */
+function allUnblockedAt({ quota, blockedUntil }: RateLimitState): number {
   const renewedAt = quota !== undefined && quota.remaining <= 0 ? quota.resetAt : 0;
-  return Math.max(renewedAt, blockedUntil.get(EVERYTHING) ?? 0, blockedUntil.get(template) ?? 0);
+  return Math.max(renewedAt, blockedUntil.get(EVERYTHING) ?? 0);
+}
+
+/** When calls of a template are allowed again, in ms since 1970; 0 if they are not blocked. */
+function unblockedAt(state: RateLimitState, template: string): number {
+  return Math.max(allUnblockedAt(state), state.blockedUntil.get(template) ?? 0);
 }
 
 /** Whether the quota's period is not over and less than `part` of the quota remains. */
@@ -154,14 +160,20 @@ function mergeQuota(state: RateLimitState, reported: RateLimit): void {
 }
 
 /**
- * Returns what a 429 blocks. If the limit of the whole API applied, the response is plain text or
- * reports no remaining calls. If calls remain, as GitLab.com reports, the limit of one endpoint
- * applied (a project's list of jobs), and only that is blocked. Limits on writes are per job and
- * block nothing.
+ * Whether the limit of the whole API caused a 429: the response is plain text or reports no remaining
+ * calls. If calls remain, as GitLab.com reports, the limit of one endpoint caused it.
+ */
+export function isLimitOfAllCalls(headers: Headers): boolean {
+  const isJson = headerOf(headers, 'content-type')?.includes('json');
+  return !isJson || readCount(headers, 'ratelimit-remaining') === 0;
+}
+
+/**
+ * Returns what a 429 blocks: all calls, or those of one endpoint (a project's list of jobs). Limits on
+ * writes are per job and block nothing.
  */
 function blockedBy(call: Call, headers: Headers): string | undefined {
-  const isJson = headerOf(headers, 'content-type')?.includes('json');
-  if (!isJson || readCount(headers, 'ratelimit-remaining') === 0) return EVERYTHING;
+  if (isLimitOfAllCalls(headers)) return EVERYTHING;
   return call.method === 'POST' ? undefined : call.endpoint.template;
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../errors.ts';
 import { type Call, originOf, type RawResponse, type ResponseHead } from '../request.ts';
 import { headerOf, readRetryAfter } from './headers.ts';
+import { isLimitOfAllCalls } from './rate-limit.ts';
 
 /** Throws GitlabError unless GitLab itself sent a successful response. */
 export function requireSuccess(call: Call, response: RawResponse, now: number): void {
@@ -47,7 +48,10 @@ function toError(call: Call, response: RawResponse, now: number): GitlabError {
   if (isRefusal && !isGitlabRefusal(response, body)) return toForeignError(call, response);
   const gitlabMessage = body ? messageOf(body) : plainTextOf(response);
   const retryAfterSeconds = readRetryAfter(response.headers, now);
-  if (status === 429) return new GitlabRateLimitError({ retryAfterSeconds, gitlabMessage }, origin);
+  if (status === 429) {
+    const limitsAllCalls = isLimitOfAllCalls(response.headers);
+    return new GitlabRateLimitError({ retryAfterSeconds, gitlabMessage, limitsAllCalls }, origin);
+  }
   return new GitlabStatusError({ status, gitlabMessage, retryAfterSeconds }, origin);
 }
 

@@ -232,6 +232,20 @@ describe('reading jobs by id while the list of jobs is limited', () => {
     expect(upstream.log).toHaveLength(2);
   });
 
+  it.each([{}, { 'retry-after': '60' }])(
+    'makes no further call if all calls are limited: %j',
+    async (headers) => {
+      const upstream = await startUpstream((_request, response) => {
+        response.writeHead(429, { 'content-type': 'text/plain', ...headers }).end('Retry later\n');
+      });
+      const budget = { max: 9, left: 9 };
+      const gitlab = connect(upstream.url).as(tokenOf('glpat-caller-0001'), { budget });
+      const codes = codesOf(await readJobs(gitlab, '1', ids));
+      expect(codes).toEqual(ids.map(() => 'GITLAB_RATE_LIMIT'));
+      expect([upstream.log.length, budget.left]).toEqual([1, 8]);
+    },
+  );
+
   it('keeps the error of the list for ids beyond the call budget', async () => {
     const { as } = await start();
     const gitlab = as(tokenOf('glpat-caller-0001'), { budget: { max: 3, left: 3 } });

@@ -118,7 +118,12 @@ describe('the circuit breaker', () => {
     ['503 for writes, as in maintenance', status(503), 'POST', false],
     ['500, which concerns a single request', status(500), 'GET', false],
     ['404', status(404), 'GET', false],
-    ['429', new GitlabRateLimitError({ retryAfterSeconds: 1 }, origin), 'GET', false],
+    [
+      '429',
+      new GitlabRateLimitError({ retryAfterSeconds: 1, limitsAllCalls: true }, origin),
+      'GET',
+      false,
+    ],
     ['an unusable response', new GitlabResponseError('x', { status: 200 }, origin), 'GET', false],
     ['another server', new GitlabMisroutedError('x', { status: 200 }, origin), 'GET', false],
     ['a timeout in the gateway’s queues', queued, 'GET', false],

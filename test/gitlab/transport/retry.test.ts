@@ -15,7 +15,7 @@ const origin = { method: 'GET', path: '/job' };
 const status = (code: number, retryAfterSeconds: number | null = null) =>
   new GitlabStatusError({ status: code, retryAfterSeconds }, origin);
 const limited = (retryAfterSeconds: number | null) =>
-  new GitlabRateLimitError({ retryAfterSeconds }, origin);
+  new GitlabRateLimitError({ retryAfterSeconds, limitsAllCalls: true }, origin);
 const network = new GitlabNetworkError('reset', { sent: true }, origin);
 const timeout = new GitlabTimeoutError({ phase: 'headers', sent: true }, origin);
 const base = { method: 'GET', attempt: 0, remainingMs: 30_000 };
