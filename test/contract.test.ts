@@ -39,6 +39,14 @@ function elementsOf(type: GraphQLNamedType): [string, string | null | undefined]
 }
 
 describe('the schema', () => {
+  it.each(['schema.graphql', 'subgraph.graphql', 'relay.json'])(
+    'is published as %s, a text file whose last line is complete',
+    (file) => {
+      const text = readFileSync(new URL(`../schema/${file}`, import.meta.url), 'utf8');
+      expect(text).toMatch(/[^\n]\n$/);
+    },
+  );
+
   it('has everything of the contract, under the same names and with compatible types', () => {
     const breaks = findBreakingChanges(contract, schema).map((change) => change.description);
     const missing = breaks.filter((text) => !notYet.some((pattern) => pattern.test(text)));
