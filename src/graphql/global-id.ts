@@ -44,7 +44,7 @@ export function isProjectName(text: string): boolean {
 /** Returns a numeric id from an argument. Throws BAD_USER_INPUT for anything else. */
 export function parseNumericId(text: string, what: string): string {
   if (isNumericId(text)) return text;
-  throw badUserInput(`${what} must be GitLab's number of it, such as "12345", not ${quote(text)}.`);
+  throw badUserInput(`${what} must be GitLab's numeric id, such as "12345", not ${quote(text)}.`);
 }
 
 /** Returns a project's full path or numeric id from an argument. Throws BAD_USER_INPUT. */

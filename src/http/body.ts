@@ -10,8 +10,8 @@ const MAX_TOTAL = 64 * 1024 * 1024;
 const BLOCK_BYTES = 4_096;
 
 /**
- * A body of more chunks than this must have 64 bytes in each, on average. Node takes 5 µs for a chunk,
- * so 2 MiB in chunks of one byte, which it may read at once, would hold the event loop for seconds.
+ * A body of more chunks than this must have 64 bytes in each, on average. Node needs 5 µs for a chunk.
+ * So 2 MiB in chunks of one byte could block the event loop for 10 s.
  */
 const MAX_SMALL_CHUNKS = 1_000;
 const MIN_CHUNK_BYTES = 64;

@@ -135,10 +135,7 @@ function colorLength(first: readonly number[]): number {
   return first.length > 1 ? 1 : 1 + (COLOR_PARTS.get(first[0] ?? 0) ?? Infinity);
 }
 
-/**
- * Joins the parameters of `38;5;n` to one with parts, like `38:5:n`. Does the same for the other
- * colors.
- */
+/** Joins the parameters of each color into one parameter with parts: `38;5;n` becomes `38:5:n`. */
 function joinColors(groups: number[][]): number[][] {
   const joined: number[][] = [];
   for (let at = 0; at < groups.length; at += 1) {

@@ -193,6 +193,14 @@ async function check(
   if (made.length === 0) expect(answer.errors?.length).toBe(1);
 }
 
+it('An id that is not a number is refused with an example of what would be right', async () => {
+  const { query } = await start();
+  const { errors } = await query('{ job(project: "42", id: "unit") { name } }');
+  expect(errors?.map(({ message }) => message)).toEqual([
+    '`id` must be GitLab\'s numeric id, such as "12345", not "unit".',
+  ]);
+});
+
 describe.each(arguments_)('%s', (...argument) => {
   it('calls only its own endpoint, whatever the argument', async () => {
     const started = await start();
