@@ -5,7 +5,7 @@ import { relayStylePagination } from '@apollo/client/utilities';
 import { createTypePolicies, possibleTypes } from 'gitlab-jobs-gateway/apollo';
 import { OperationTypeNode } from 'graphql';
 
-export function createApolloClient(uri: string, token: string) {
+export function createApolloClient(uri: string, token: string, webSocket?: ApolloLink) {
   const http = new HttpLink({ uri, headers: { 'PRIVATE-TOKEN': token } });
   // Subscribes again after a lost connection or a 5xx, without limit.
   const subscribeAgain = new RetryLink({
@@ -19,7 +19,7 @@ export function createApolloClient(uri: string, token: string) {
     }),
     link: ApolloLink.split(
       ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
-      ApolloLink.from([subscribeAgain, http]),
+      webSocket ?? ApolloLink.from([subscribeAgain, http]),
       http,
     ),
   });

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ApolloLink } from '@apollo/client';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { parse } from 'graphql';
 import {
   type ConcreteRequest,
@@ -40,8 +42,8 @@ type UpdatedData = { jobUpdated: { status: string } };
 
 const namesOf = ({ project }: JobsData) => project.jobs.edges.map(({ node }) => node.name);
 
-function createApollo(url: string, token: string): Adapter {
-  const client = createApolloClient(url, token);
+function createApollo(url: string, token: string, webSocket?: ApolloLink): Adapter {
+  const client = createApolloClient(url, token, webSocket);
   onTestFinished(() => client.stop());
   const query = parse(JOBS);
   return {
@@ -74,6 +76,12 @@ function createApollo(url: string, token: string): Adapter {
       onTestFinished(() => subscription.unsubscribe());
     },
   };
+}
+
+function createApolloOverWs(url: string, token: string): Adapter {
+  const client = createWsClient(url, token, { webSocketImpl: WebSocket });
+  onTestFinished(() => void client.dispose());
+  return createApollo(url, token, new GraphQLWsLink(client));
 }
 
 function createUrql(url: string, token: string): Adapter {
@@ -197,6 +205,7 @@ export const clients: readonly (readonly [
   create: (url: string, token: string) => Adapter | Promise<Adapter>,
 ])[] = [
   ['Apollo Client', createApollo],
+  ['Apollo Client over graphql-ws', createApolloOverWs],
   ['urql', createUrql],
   ['Relay', createRelay],
   ['graphql-sse', createSse],
