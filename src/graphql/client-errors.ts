@@ -45,10 +45,18 @@ export function badUserInput(message: string, refusal?: GitlabError): GraphQLErr
  */
 const MAX_TEXT_BYTES = 1024;
 
-/** Returns a text that becomes part of a URL. Throws BAD_USER_INPUT, about `what`, if it is too long. */
-export function checkTextLength(text: string, what: string): string {
-  if (text.length <= MAX_TEXT_BYTES && Buffer.byteLength(text) <= MAX_TEXT_BYTES) return text;
-  throw badUserInput(`${what} must have at most ${MAX_TEXT_BYTES} bytes.`);
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/**
+ * Returns a text that becomes part of a URL. Throws BAD_USER_INPUT, about `what`, if it is too long or
+ * has half of a character.
+ */
+export function checkUrlText(text: string, what: string): string {
+  if (text.length > MAX_TEXT_BYTES || Buffer.byteLength(text) > MAX_TEXT_BYTES) {
+    throw badUserInput(`${what} must have at most ${MAX_TEXT_BYTES} bytes.`);
+  }
+  if (!LONE_SURROGATE.test(text)) return text;
+  throw badUserInput(`${what} must be valid Unicode text, without a surrogate that stands alone.`);
 }
 
 /** Returns an error about a missing or insufficient credential. */

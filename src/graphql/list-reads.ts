@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.ts';
 import { isNotFound, isUnknownStatus } from '../gitlab/errors.ts';
-import { badUserInput, checkTextLength } from './client-errors.ts';
+import { badUserInput, checkUrlText } from './client-errors.ts';
 
 /*
  * What the lists of jobs and of pipelines share: checks of filters, and how failed reads appear.
@@ -16,13 +16,13 @@ export function checkKnown(statuses: readonly string[], argument: string): void 
 
 /**
  * Returns a text to filter by; undefined if it is blank, which filters nothing. Throws
- * BAD_USER_INPUT, about `argument`, if it is too long.
+ * BAD_USER_INPUT, about `argument`, if it cannot be part of a URL.
  */
 export function toTextFilter(
   text: string | null | undefined,
   argument: string,
 ): string | undefined {
-  return text?.trim() ? checkTextLength(text, argument) : undefined;
+  return text?.trim() ? checkUrlText(text, argument) : undefined;
 }
 
 /**

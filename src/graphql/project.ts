@@ -44,7 +44,7 @@ const JobSort = builder.enumType('JobSort', {
 });
 
 Project.implement({
-  description: 'A GitLab project, with the fields that concern its jobs.',
+  description: 'A GitLab project, with the fields that concern its jobs and pipelines.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({

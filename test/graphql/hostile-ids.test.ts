@@ -94,7 +94,7 @@ const hostile = [
   encode('job:42:1001'),
 ];
 
-/** Every argument that takes an id, a path, a cursor or an address; no value but a good one calls more than this. */
+/** Every argument that takes an id, a path, a text to filter by, a cursor or an address; no value but a good one calls more than this. */
 const arguments_: [name: string, query: string, allowed: RegExp | null][] = [
   [
     'job.project',
@@ -159,6 +159,31 @@ const arguments_: [name: string, query: string, allowed: RegExp | null][] = [
     '{ pipeline(project: "42", id: 700) { bridges(last: 1, before: $x) { nodes { name } } } }',
     null,
   ],
+  [
+    'Project.jobs.ref',
+    '{ project(fullPath: "42") { jobs(ref: $x) { totalCount } } }',
+    /^GET \/projects\/42\/jobs\?(ref=[^&]+&)?page=1&per_page=1$/,
+  ],
+  [
+    'Project.pipelines.ref',
+    '{ project(fullPath: "42") { pipelines(ref: $x) { totalCount } } }',
+    /^GET \/projects\/42\/pipelines\?(ref=[^&]+&)?page=1&per_page=1$/,
+  ],
+  [
+    'Project.pipelines.source',
+    '{ project(fullPath: "42") { pipelines(source: $x) { totalCount } } }',
+    /^GET \/projects\/42\/pipelines\?(source=[^&]+&)?page=1&per_page=1$/,
+  ],
+  [
+    'Project.pipelines.sha',
+    '{ project(fullPath: "42") { pipelines(sha: $x) { totalCount } } }',
+    /^GET \/projects\/42\/pipelines\?(sha=[\da-f]+&)?page=1&per_page=1$/,
+  ],
+  [
+    'Project.pipelines.after',
+    '{ project(fullPath: "42") { pipelines(after: $x) { nodes { name } } } }',
+    null,
+  ],
   ['resource.url', '{ resource(url: $x) { id } }', null],
 ];
 
@@ -167,7 +192,7 @@ function operation(name: string, query: string): string {
   if (mutation) {
     return `mutation ($x: ID!) { ${mutation}(input: { id: $x }) { errors { code } } }`;
   }
-  const type = /after|before|url/.test(name) ? 'String!' : 'ID!';
+  const type = /after|before|url|ref|source|sha/.test(name) ? 'String!' : 'ID!';
   return `query ($x: ${type}) ${query}`;
 }
 
@@ -229,7 +254,7 @@ const anything = fc.oneof(
 
 /** The only paths that reads of this schema make, whatever they are asked. */
 const read =
-  /^GET \/projects\/[\w.%-]+(\/jobs(\/\d+(\/trace)?)?|\/pipelines\/\d+(\/jobs|\/bridges)?)?(\?[\w=&%.[\]-]*)?$/;
+  /^GET \/projects\/[\w.%-]+(\/jobs(\/\d+(\/trace)?)?|\/pipelines(\/\d+(\/jobs|\/bridges)?)?)?(\?[\w=&%.[\]!'()*~-]*)?$/;
 const write = /^POST \/projects\/[\w.%-]+\/jobs\/\d+\/(cancel|retry|erase|play)$/;
 
 describe('Any text as any argument', () => {

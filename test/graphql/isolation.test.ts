@@ -64,6 +64,10 @@ const questions = (project: number, firstJob: number) => [
     jobToken: true,
   },
   {
+    text: `{ project(fullPath: "${project}") { pipelines(first: 5) { nodes { ref } } } }`,
+    jobToken: true,
+  },
+  {
     text: `{ project(fullPath: "${project}") { name jobs(last: 2) { nodes { name } } } }`,
     jobToken: false,
   },

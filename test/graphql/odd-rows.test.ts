@@ -122,6 +122,24 @@ describe('an odd value in a row', () => {
     expect(at(answer, 'job.field')).toEqual(expected);
   });
 
+  it.each<[string, unknown, string, unknown]>([
+    ['status', 'meditating', 'status', 'UNKNOWN'],
+    ['status', null, 'statusRaw', ''],
+    ['name', {}, 'name', null],
+    ['iid', 'x', 'iid', null],
+    ['project_id', 'x', 'projectId', '42'],
+    ['updated_at', '2026-05-04 03:02:01 UTC', 'updatedAt', '2026-05-04T03:02:01Z'],
+  ])('of a listed pipeline, %s: %j', async (member, value, selection, expected) => {
+    const row = { ...fullRow(1).pipeline, name: 'Nightly', [member]: value };
+    const { query, calls } = await startWith({ '/projects/42/pipelines': [row] });
+    const answer = await query(
+      `{ project(fullPath: "42") { pipelines { nodes { field: ${selection} } } } }`,
+    );
+    expect(answer.errors).toBeUndefined();
+    expect(at(answer, 'project.pipelines.nodes')).toEqual([{ field: expected }]);
+    expect(calls()).toHaveLength(1);
+  });
+
   it('does not change the id of a trigger job, which can still be read and canceled', async () => {
     const row = { ...fullRow(3), pipeline: 'odd' };
     const { query, calls } = await startWith((path) => (path.endsWith('bridges') ? [row] : row));

@@ -110,6 +110,14 @@ const operations: Arbitrary<{ query: string; variables: unknown }> = fc.oneof(
       { v: value, r: fc.oneof(text, value) },
     ],
     [
+      `query ($first: Int, $after: String, $last: Int, $before: String, $r: String, $h: String, $o: String, $s: CiJobStatus, $t: DateTime) { project(fullPath: "42") { pipelines(first: $first, after: $after, last: $last, before: $before, ref: $r, sha: $h, source: $o, status: $s, updatedAfter: $t) ${list} } }`,
+      {
+        ...page,
+        ...{ r: fc.oneof(text, value), h: fc.oneof(text, value), o: fc.oneof(text, value) },
+        ...{ s: value, t: fc.oneof(fc.constant('2026-11-22T08:00:00+01:00'), value) },
+      },
+    ],
+    [
       'mutation ($v: JobRetryInput!) { jobRetry(input: $v) { errors { code } } }',
       { v: fc.record({ id, inputs: value }, { requiredKeys: [] }) },
     ],
