@@ -16,6 +16,7 @@ import type {
   RestPipeline,
   RestProject,
 } from '../gitlab/rows.ts';
+import { isComplete } from '../pipeline/derived.ts';
 import { type KeptLog, keepLog } from '../trace/kept-log.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
 import { shareEventLoop } from '../util/event-loop.ts';
@@ -43,11 +44,6 @@ export interface Freshness {
 const CHANGING_SECONDS = 2;
 const SETTLED_SECONDS = 60;
 
-/**
- * Final statuses of jobs and pipelines. A retry creates another job instead of changing the status.
- */
-const FINISHED: ReadonlySet<unknown> = new Set(['success', 'failed', 'canceled', 'skipped']);
-
 /** The freshness of a response that needs no call to GitLab. */
 export const createFreshness = (): Freshness => ({ maxAge: SETTLED_SECONDS });
 
@@ -59,7 +55,7 @@ export function limitMaxAge(freshness: Freshness, seconds: number): void {
 const maxAgeIf = (isSettled: boolean) => (isSettled ? SETTLED_SECONDS : CHANGING_SECONDS);
 
 const isFinished = (row: { status?: string | null | undefined } | null | undefined) =>
-  FINISHED.has(row?.status);
+  isComplete(row?.status);
 
 function maxAgeOfJob(job: Job | Bridge | null): number {
   const pipeline = job?.pipeline;

@@ -77,13 +77,12 @@ export interface PipelineFilter {
 type JobInputs = Record<string, unknown> | undefined;
 type JobVariables = readonly { key: string; value: string }[] | undefined;
 
-const build = (project?: string, pipeline?: string) =>
-  identifiedBy(restJob, { kind: 'BUILD', project, pipeline });
-const bridge = (project: string, pipeline: string | undefined) =>
-  identifiedBy(restBridge, { kind: 'BRIDGE', project, pipeline });
+const build = (project?: string) => identifiedBy(restJob, { kind: 'BUILD', project });
 /** The row of a job to change. A retry or play returns one that may have another id. */
 const written = ({ project, kind, pipeline }: WriteRef): Row<Job | Bridge> =>
-  kind === 'BUILD' ? build(project) : bridge(project, pipeline);
+  kind === 'BUILD'
+    ? build(project)
+    : identifiedBy(restBridge, { kind: 'BRIDGE', project, pipeline });
 const projectShape = (project: string) =>
   /^\d+$/.test(project) ? withId(shapeOf(restProject), project) : shapeOf(restProject);
 
@@ -152,20 +151,30 @@ export function createGitlab(deps: GitlabDeps) {
       filter: ScopeFilter & { includeRetried?: boolean | undefined },
       page: OffsetRequest,
     ): Promise<Page<Job>> {
-      const read = readList(build(project, id), offsetEnvelope(page));
-      const retried = { include_retried: filter.includeRetried || undefined };
-      const query = { ...scopeOf(filter), ...retried, ...toPageQuery(page) };
+      const retried = filter.includeRetried ? undefined : (false as const);
+      const row = identifiedBy(restJob, { kind: 'BUILD', project, pipeline: id, retried });
+      const query = {
+        ...scopeOf(filter),
+        include_retried: filter.includeRetried || undefined,
+        ...toPageQuery(page),
+      };
       const path = endpoint`/projects/${project}/pipelines/${id}/jobs`;
-      return getPage(project, get(path, read, { query }));
+      return getPage(project, get(path, readList(row, offsetEnvelope(page)), { query }));
     },
 
-    /** Trigger jobs, from whichever of two endpoints this server has (§2.3). */
+    /** Trigger jobs without retried ones, from whichever of two endpoints this server has (§2.3). */
     async listPipelineBridges(
       { project, id }: PipelineRef,
       filter: ScopeFilter,
       page: OffsetRequest,
     ): Promise<Page<Bridge>> {
-      const read = readList(bridge(project, id), offsetEnvelope(page));
+      const row = identifiedBy(restBridge, {
+        kind: 'BRIDGE',
+        project,
+        pipeline: id,
+        retried: false,
+      });
+      const read = readList(row, offsetEnvelope(page));
       const query = { ...scopeOf(filter), ...toPageQuery(page) };
       const reading = overTriggerJobs(server, {
         bridges: () => get(endpoint`/projects/${project}/pipelines/${id}/bridges`, read, { query }),

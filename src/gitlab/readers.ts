@@ -55,6 +55,8 @@ interface Identity {
   /** The requested project and pipeline, for rows that do not name them. */
   project?: string | undefined;
   pipeline?: string | undefined;
+  /** False for a list without retried jobs. */
+  retried?: false | undefined;
 }
 
 /**
@@ -67,7 +69,7 @@ export function identifiedBy<
     pipeline?: RestPipelineBasic | null | undefined;
     commit?: RestCommit | null | undefined;
   },
->(shape: Shape<T>, { kind, project, pipeline }: Identity): Row<Identified<T>> {
+>(shape: Shape<T>, { kind, project, pipeline, retried }: Identity): Row<Identified<T>> {
   const row = shapeOf(shape);
   const checkProject = ofOneOwner('project');
   const checkPipeline = ofOneOwner('pipeline');
@@ -81,7 +83,7 @@ export function identifiedBy<
     const pipeline_id = pipeline && (checked.pipeline?.id ?? pipeline);
     // Safe to mutate: JSON.parse has just created the row.
     if (checked.commit) Object.assign(checked.commit, { project_id });
-    return Object.assign(checked, { kind, project_id, pipeline_id }) as Identified<T>;
+    return Object.assign(checked, { kind, project_id, pipeline_id, retried }) as Identified<T>;
   };
 }
 

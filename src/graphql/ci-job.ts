@@ -1,8 +1,31 @@
+import {
+  detailedStatusOf,
+  failureMessageOf,
+  failureReasonOf,
+  isActive,
+  isCancelable,
+  isComplete,
+  isPlayable,
+  isRetryable,
+  parseJobName,
+  queuedAtOf,
+  retriedOf,
+} from '../pipeline/derived.ts';
+import { failureCategoryOf } from '../pipeline/failure-reasons.ts';
 import { toStatus } from '../pipeline/statuses.ts';
 import { builder } from './builder.ts';
 import { costs } from './cost.ts';
 import { toGlobalId } from './global-id.ts';
-import { CiJob, Commit, Node, Pipeline, type PipelineRow, Project, User } from './refs.ts';
+import {
+  CiJob,
+  Commit,
+  DetailedStatus,
+  Node,
+  Pipeline,
+  type PipelineRow,
+  Project,
+  User,
+} from './refs.ts';
 import { CiJobStatus } from './status.ts';
 import { projectBehind } from './web-url.ts';
 
@@ -11,6 +34,23 @@ export const CiJobKind = builder.enumType('CiJobKind', {
   values: {
     BUILD: { description: 'An ordinary job that a runner executes: a `Job`.' },
     BRIDGE: { description: 'A trigger job that starts a downstream pipeline: a `Bridge`.' },
+  },
+});
+
+export const FailureCategory = builder.enumType('FailureCategory', {
+  description: 'The kind of the cause of a failure.',
+  values: {
+    SCRIPT: { description: 'The script of the job ended with an error.' },
+    TIMEOUT: { description: 'The job ran longer than it may.' },
+    RUNNER: { description: 'The runner failed, not the script. A retry may help.' },
+    QUEUE: { description: 'No runner took the job in time.' },
+    LIMIT: { description: 'A limit was reached, such as the compute minutes.' },
+    DEPENDENCY: { description: 'Something that the job needs is missing, such as artifacts.' },
+    DEPLOYMENT: { description: 'The deployment was not allowed.' },
+    PERMISSION: { description: 'A user or the project lacks a permission.' },
+    DOWNSTREAM: { description: 'The downstream pipeline could not be created.' },
+    GITLAB: { description: 'GitLab failed. A retry may help.' },
+    UNKNOWN: { description: 'No reason, or one that this schema does not know.' },
   },
 });
 
@@ -116,6 +156,85 @@ CiJob.implement({
     failureReason: t.exposeString('failure_reason', {
       description:
         'Why the job failed, such as "script_failure". Null unless `status` is FAILED. GitLab adds values with each version.',
+    }),
+    failureMessage: t.string({
+      description:
+        '`failureReason` as a sentence, such as "The script ended with an error." Null unless `status` is FAILED.',
+      resolve: failureMessageOf,
+    }),
+    failureCategory: t.field({
+      type: FailureCategory,
+      description: 'The kind of `failureReason`. Null unless `status` is FAILED.',
+      resolve: (job) => {
+        const reason = failureReasonOf(job);
+        return reason === null ? null : failureCategoryOf(reason);
+      },
+    }),
+    active: t.boolean({
+      nullable: false,
+      description:
+        'Whether `status` is WAITING_FOR_RESOURCE, PREPARING, WAITING_FOR_CALLBACK, PENDING or RUNNING.',
+      resolve: ({ status }) => isActive(status),
+    }),
+    complete: t.boolean({
+      nullable: false,
+      description: 'Whether `status` is SUCCESS, FAILED, CANCELED or SKIPPED.',
+      resolve: ({ status }) => isComplete(status),
+    }),
+    cancelable: t.boolean({
+      nullable: false,
+      description:
+        'Whether `status` is CREATED or `active` is true. `jobCancel` also cancels MANUAL and SCHEDULED jobs.',
+      resolve: ({ status }) => isCancelable(status),
+    }),
+    playable: t.boolean({
+      nullable: false,
+      description:
+        'Whether `status` is MANUAL or SCHEDULED, and the job is not archived. `jobPlay` can still be refused, because protected environments and approvals are not known here.',
+      resolve: isPlayable,
+    }),
+    retryable: t.boolean({
+      nullable: false,
+      description:
+        'Whether `status` is SUCCESS, FAILED, CANCELED or CANCELING, the job is not archived, and `retried` is not true. GitLab before 17 cannot retry trigger jobs.',
+      resolve: isRetryable,
+    }),
+    retried: t.boolean({
+      description:
+        'Whether the pipeline has a newer attempt of the job. Null where that was not read: known in `Pipeline.jobs` and `Pipeline.bridges`, with `includeRetried` only if one page without `statuses` has the whole list.',
+      resolve: retriedOf,
+    }),
+    queuedAt: t.field({
+      type: 'DateTime',
+      description:
+        'When the job began to wait for a runner: `startedAt` minus `queuedDuration`. Null before it starts.',
+      resolve: queuedAtOf,
+    }),
+    detailedStatus: t.field({
+      type: DetailedStatus,
+      nullable: false,
+      description: 'The status as a badge shows it, and the action for a button beside it.',
+      resolve: detailedStatusOf,
+    }),
+    groupName: t.string({
+      description:
+        'The name of the group of parallel or matrix jobs on GitLab’s pages: "unit" for "unit 2/5" and for "unit: [linux, 20]". The whole name for other jobs.',
+      resolve: ({ name }) => (name == null ? null : parseJobName(name).group),
+    }),
+    parallelIndex: t.int({
+      description:
+        'The number of a parallel job within its group: 2 for "unit 2/5". Otherwise null.',
+      resolve: ({ name }) => (name == null ? null : parseJobName(name).index),
+    }),
+    parallelTotal: t.int({
+      description: 'The size of the group of a parallel job: 5 for "unit 2/5". Otherwise null.',
+      resolve: ({ name }) => (name == null ? null : parseJobName(name).total),
+    }),
+    matrixValues: t.field({
+      type: ['String'],
+      description:
+        'The values of a matrix job: "linux" and "20" for "test: [linux, 20]". Otherwise null. The name is split at commas, so a value that contains one becomes two.',
+      resolve: ({ name }) => (name == null ? null : parseJobName(name).matrix),
     }),
     archived: t.exposeBoolean('archived', {
       description:

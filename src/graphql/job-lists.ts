@@ -2,6 +2,7 @@ import type { Context } from '../context/context.ts';
 import type { ListFilter } from '../context/job-list.ts';
 import type { PipelineRef } from '../gitlab/client.ts';
 import type { Bridge as BridgeRow, Job as JobRow } from '../gitlab/rows.ts';
+import { attemptsOf } from '../pipeline/board.ts';
 import { badUserInput } from './client-errors.ts';
 import {
   type Connection,
@@ -71,6 +72,17 @@ export async function readProjectJobs(
   return connection;
 }
 
+/** Sets the attempts of each job, if the page has all jobs of the list. */
+function withAttempts(connection: Connection<JobRow>): Connection<JobRow> {
+  const { edges, totalCount } = connection;
+  if (totalCount !== edges.length) return connection;
+  const nodes = attemptsOf(edges.map(({ node }) => node));
+  return {
+    ...connection,
+    edges: edges.map((edge, at) => ({ ...edge, node: nodes[at] ?? edge.node })),
+  };
+}
+
 /** `Pipeline.jobs`: GET /projects/:id/pipelines/:pipeline_id/jobs. */
 export async function readPipelineJobs(
   context: Context,
@@ -83,7 +95,9 @@ export async function readPipelineJobs(
   const name = ['pipeline jobs', pipeline.id, filter];
   const project = numberOrPath(context, pipeline.project);
   const source = { list, name, project, selection: field.selection };
-  return orNull(readConnection(source, page), '`statuses`');
+  const connection = await orNull(readConnection(source, page), '`statuses`');
+  const hasAllAttempts = filter.includeRetried && !filter.statuses;
+  return connection && hasAllAttempts ? withAttempts(connection) : connection;
 }
 
 /** `Pipeline.bridges`: GET /projects/:id/pipelines/:pipeline_id/bridges. */

@@ -1,5 +1,12 @@
 import type { Context } from '../context/context.ts';
 import type { RestPipeline } from '../gitlab/rows.ts';
+import {
+  type CiJobAction,
+  isActive,
+  isCancelable,
+  isComplete,
+  statusDetails,
+} from '../pipeline/derived.ts';
 import { toStatus } from '../pipeline/statuses.ts';
 import { builder } from './builder.ts';
 import { listCost, pageArguments } from './connection.ts';
@@ -13,7 +20,7 @@ import {
   readPipelineJobs,
 } from './job-lists.ts';
 import { readPipeline } from './read-planner.ts';
-import { Node, Pipeline, type PipelineRow, Project, User } from './refs.ts';
+import { DetailedStatus, Node, Pipeline, type PipelineRow, Project, User } from './refs.ts';
 import { selectedBelow, selectionOf } from './selection.ts';
 import { CiJobStatus } from './status.ts';
 import { projectBehind } from './web-url.ts';
@@ -26,6 +33,18 @@ const toRef = (row: PipelineRow) => ({
 /** Reads the pipeline with its own GET, which all fields of an operation share. */
 function details(row: PipelineRow, { loaders }: Context): Promise<RestPipeline | null> {
   return loaders.pipeline(toRef(row));
+}
+
+/**
+ * Whether a retry of the pipeline would retry a job. Null unless the operation has read all jobs of
+ * the pipeline.
+ */
+const isPipelineRetryable = (_row: PipelineRow, _context: Context): Promise<boolean | null> =>
+  Promise.resolve(null);
+
+async function pipelineActionOf(row: PipelineRow, context: Context): Promise<CiJobAction | null> {
+  if (isCancelable(row.status)) return 'CANCEL';
+  return (await isPipelineRetryable(row, context)) ? 'RETRY' : null;
 }
 
 /** The cost of a field that only the pipeline's own GET returns. */
@@ -69,6 +88,37 @@ Pipeline.implement({
       nullable: false,
       description: 'The status as GitLab sent it.',
       resolve: (row) => row.status ?? '',
+    }),
+    detailedStatus: t.field({
+      type: DetailedStatus,
+      nullable: false,
+      description:
+        'The status as a badge shows it, without warnings, which GitLab does not send. The action is CANCEL if `cancelable` is true, RETRY if `retryable` is true, otherwise null.',
+      resolve: (row, _args, context) => ({
+        ...statusDetails(row),
+        action: () => pipelineActionOf(row, context),
+      }),
+    }),
+    active: t.boolean({
+      nullable: false,
+      description:
+        'Whether `status` is WAITING_FOR_RESOURCE, PREPARING, WAITING_FOR_CALLBACK, PENDING or RUNNING.',
+      resolve: ({ status }) => isActive(status),
+    }),
+    complete: t.boolean({
+      nullable: false,
+      description: 'Whether `status` is SUCCESS, FAILED, CANCELED or SKIPPED.',
+      resolve: ({ status }) => isComplete(status),
+    }),
+    cancelable: t.boolean({
+      nullable: false,
+      description: 'Whether `status` is CREATED or `active` is true.',
+      resolve: ({ status }) => isCancelable(status),
+    }),
+    retryable: t.boolean({
+      description:
+        'Whether a retry of the pipeline would retry a job. Null unless the operation reads all of its jobs, because GitLab does not send it.',
+      resolve: (row, _args, context) => isPipelineRetryable(row, context),
     }),
     ref: t.exposeString('ref', {
       description: 'The branch or tag, or `refs/merge-requests/<iid>/head` for a merge request.',

@@ -16,6 +16,7 @@ import type {
   RestRunnerManager,
   RestUser,
 } from '../gitlab/rows.ts';
+import type { CiJobAction, StatusDetails } from '../pipeline/derived.ts';
 import type { KeptLog } from '../trace/kept-log.ts';
 import { builder } from './builder.ts';
 
@@ -63,6 +64,11 @@ export type UserRow = RestUser & { part?: 'pipeline' | 'agents' };
 /** An agent and the job that it is authorized for. */
 export type AgentRow = RestAgent & { job: number | string | undefined };
 
+/** How a status reads. An action that depends on a read is a function. */
+export type DetailedStatusRow = Omit<StatusDetails, 'action'> & {
+  action: CiJobAction | null | (() => Promise<CiJobAction | null>);
+};
+
 /** The log of a job, after it was read. */
 export interface TraceRow {
   ref: JobRef;
@@ -73,6 +79,7 @@ export const Node = builder.interfaceRef<object>('Node');
 export const CiJob = builder.interfaceRef<JobRow | BridgeRow>('CiJob');
 export const Job = builder.objectRef<JobRow>('Job');
 export const Bridge = builder.objectRef<BridgeRow>('Bridge');
+export const DetailedStatus = builder.objectRef<DetailedStatusRow>('DetailedStatus');
 export const Pipeline = builder.objectRef<PipelineRow>('Pipeline');
 export const Project = builder.objectRef<ProjectRow>('Project');
 export const Runner = builder.objectRef<RestRunner>('Runner');

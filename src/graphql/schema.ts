@@ -1,5 +1,6 @@
 import './scalars.ts';
 import './node.ts';
+import './detailed-status.ts';
 import './ci-job.ts';
 import './job.ts';
 import './bridge.ts';

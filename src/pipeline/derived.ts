@@ -1,5 +1,6 @@
 import type { AnyJob } from '../gitlab/rows.ts';
 import { failureSentenceOf, toWords } from './failure-reasons.ts';
+import { toMs } from './times.ts';
 
 /*
  * What GitLab's pages show of a job beyond its REST row: what can be done with it, how its status
@@ -64,8 +65,9 @@ export function queuedAtOf({
   started_at,
   queued_duration,
 }: Pick<AnyJob, 'started_at' | 'queued_duration'>): string | null {
-  if (started_at == null || queued_duration == null) return null;
-  const queuedAt = new Date(Date.parse(started_at) - Math.round(queued_duration * 1000));
+  const startedAt = toMs(started_at);
+  if (startedAt === undefined || queued_duration == null) return null;
+  const queuedAt = new Date(startedAt - Math.round(queued_duration * 1000));
   return Number.isNaN(queuedAt.getTime()) ? null : queuedAt.toISOString();
 }
 
@@ -216,7 +218,7 @@ function partsOf(name: string): NamePart[] {
 /**
  * Splits the name of a job like GitLab's pages, which group parallel and matrix jobs: up to three
  * parts, each two numbers or a list in brackets, are taken from the end of the name. A name of
- * nothing else is its own group. Takes time linear in the length of the name.
+ * nothing else is its own group (upstream.md §3.10). Takes time linear in the length of the name.
  */
 export function parseJobName(name: string): JobName {
   const parts = partsOf(name);

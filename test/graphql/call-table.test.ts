@@ -38,6 +38,12 @@ const embedded = `
   artifacts { fileType size } artifactsFile { filename } project { id fullPath webUrl ciJobTokenScopeEnabled }
   pipeline { id databaseId iid projectId status ref sha source createdAt updatedAt webUrl }`;
 
+const ofStatus =
+  'active complete cancelable retryable detailedStatus { group text label tooltip action }';
+const derived = `
+  ${ofStatus} playable retried queuedAt failureMessage failureCategory
+  groupName parallelIndex parallelTotal matrixValues`;
+
 /** What is asked, and what goes upstream: a number of calls, or the very calls. */
 type Row = [operation: string, query: string, calls: number | string[]];
 
@@ -50,6 +56,21 @@ const table: Row[] = [
     'one job with commit, user, runner, artifacts and basic pipeline',
     `{ job(project: "group/app", id: "${FIRST}") { ${embedded} } }`,
     [`GET /projects/group%2Fapp/jobs/${FIRST}`],
+  ],
+  [
+    'one job with all that is derived from its row',
+    `{ job(project: "group/app", id: "${FIRST}") { ${derived} } }`,
+    [`GET /projects/group%2Fapp/jobs/${FIRST}`],
+  ],
+  [
+    '20 jobs of a project with all that is derived from their rows',
+    `{ project(fullPath: "42") { jobs(first: 20) { nodes { ${derived} pipeline { ${ofStatus} } } } } }`,
+    1,
+  ],
+  [
+    'a pipeline with all that is derived from its row',
+    `{ pipeline(project: "42", id: "700") { ${ofStatus} } }`,
+    ['GET /projects/42/pipelines/700'],
   ],
   [
     'the same job selected five ways',

@@ -21,8 +21,21 @@ function isElsewhere(type: GraphQLNamedType): boolean {
   return type.name.endsWith('Connection') || type.name === 'JobTrace';
 }
 
-/** The fields that show what GitLab sent of one thing; a type that is above already is not entered again. */
-export function rowFields(
+const ofStatus = ['active', 'complete', 'cancelable', 'retryable', 'detailedStatus'];
+const ofJob = [
+  ...ofStatus,
+  ...['playable', 'retried', 'queuedAt', 'failureMessage', 'failureCategory'],
+  ...['groupName', 'parallelIndex', 'parallelTotal', 'matrixValues'],
+];
+/** Fields that are computed from a row, by type. */
+export const derivedFields: Readonly<Record<string, readonly string[]>> = {
+  Job: ofJob,
+  Bridge: ofJob,
+  Pipeline: ofStatus,
+};
+
+/** The fields of one thing, sent by GitLab or derived; a type that is above already is not entered again. */
+export function allFields(
   type: GraphQLObjectType,
   above: readonly string[],
 ): GraphQLField<unknown, unknown>[] {
@@ -35,19 +48,20 @@ export function rowFields(
   });
 }
 
-/** A selection of everything below a type. `without` names fields, such as `Pipeline.duration`. */
+/** The fields that show what GitLab sent of one thing. */
+export const rowFields: typeof allFields = (type, above) =>
+  allFields(type, above).filter(({ name }) => !derivedFields[type.name]?.includes(name));
+
+/** A selection of everything below a type; by default, of what GitLab sent. */
 export function selectAll(
   type: GraphQLObjectType,
-  without: readonly string[] = [],
+  fieldsOf = rowFields,
   above: readonly string[] = [],
 ): string {
-  const fields = rowFields(type, above).filter(
-    ({ name }) => !without.includes(`${type.name}.${name}`),
-  );
-  const selected = fields.map((field) => {
+  const selected = fieldsOf(type, above).map((field) => {
     const named = getNamedType(field.type);
     if (!isObjectType(named)) return field.name;
-    return `${field.name} ${selectAll(named, without, [...above, type.name])}`;
+    return `${field.name} ${selectAll(named, fieldsOf, [...above, type.name])}`;
   });
   return `{ ${selected.join(' ')} }`;
 }
