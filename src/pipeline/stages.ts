@@ -36,7 +36,7 @@ const LAST = '.post';
 const CREATION_MS = 60_000;
 
 /**
- * Longest time between the creation of two jobs while GitLab saves a pipeline. A retry follows
+ * Longest time between the creation of two rows while GitLab saves a pipeline. A retry follows
  * later: the pipeline must be saved, and one of its jobs must end, before anything can be retried.
  */
 const CREATION_STEP_MS = 500;
@@ -47,15 +47,14 @@ function delayOf({ created_at, pipeline }: AnyJob): number {
 }
 
 /**
- * Returns the rows that were certainly created with the pipeline. Needed if older rows are missing:
- * a retry within the first minute would otherwise pass for the first attempt. GitLab saves all jobs
- * of a pipeline at once, so these rows follow each other closely from the oldest one on.
+ * Returns the rows that were certainly created with the pipeline: those that follow its creation and
+ * each other closely. Needed if older rows are missing. Then a retry, even one within the first
+ * minute, may be the oldest row of its stage.
  */
 function firstAttempts(ascending: readonly AnyJob[]): ReadonlySet<AnyJob> {
   const delays = ascending.map(delayOf);
-  const isFirst = (delay: number, at: number) =>
-    delay - (delays[at - 1] ?? delay) <= CREATION_STEP_MS && delay <= CREATION_MS;
-  const end = delays.findIndex((delay, at) => !isFirst(delay, at));
+  const isClose = (delay: number, at: number) => delay - (delays[at - 1] ?? 0) <= CREATION_STEP_MS;
+  const end = delays.findIndex((delay, at) => !isClose(delay, at));
   return new Set(end < 0 ? ascending : ascending.slice(0, end));
 }
 
@@ -99,10 +98,10 @@ export function buildStages(
 ): Stage[] {
   const ascending = [...attempts].sort((a, b) => compareIds(a.id, b.id));
   const first = areRowsMissing ? firstAttempts(ascending) : undefined;
-  const isPositionKnown = (stage: string, [oldest, ...rest]: readonly AnyJob[]) => {
-    if (stage === FIRST || stage === LAST || !oldest) return true;
-    if (first) return first.has(oldest);
-    return [oldest, ...rest].some(({ kind }) => kind === 'BUILD') || delayOf(oldest) <= CREATION_MS;
+  const isPositionKnown = (stage: string, rows: readonly AnyJob[]) => {
+    if (stage === FIRST || stage === LAST) return true;
+    if (first) return rows.some((row) => first.has(row));
+    return rows.some((row) => row.kind === 'BUILD' || delayOf(row) <= CREATION_MS);
   };
   return [...groupBy(ascending, ({ stage }) => stage ?? '')]
     .sort(([a], [b]) => rankOf(a) - rankOf(b))
@@ -127,11 +126,12 @@ export function stageTimes({ jobs }: Stage): {
 } {
   const inOrder = (times: readonly (string | null | undefined)[]) =>
     times
-      .filter((time): time is string => toMs(time) !== undefined)
-      .sort((a, b) => (toMs(a) ?? 0) - (toMs(b) ?? 0));
+      .filter((time) => toMs(time) !== undefined)
+      .sort((a, b) => Number(toMs(a)) - Number(toMs(b)));
   const isFinished = jobs.every(({ status }) => isComplete(status));
+  const ends = isFinished ? inOrder(jobs.map(({ finished_at }) => finished_at)) : [];
   return {
     startedAt: inOrder(jobs.map(({ started_at }) => started_at))[0] ?? null,
-    finishedAt: (isFinished && inOrder(jobs.map(({ finished_at }) => finished_at)).at(-1)) || null,
+    finishedAt: ends.at(-1) ?? null,
   };
 }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyJob } from '../../src/gitlab/rows.ts';
-import { type Board, buildBoard, failedJobs, statusCounts } from '../../src/pipeline/board.ts';
+import {
+  attemptsOf,
+  type Board,
+  buildBoard,
+  failedJobs,
+  statusCounts,
+} from '../../src/pipeline/board.ts';
 import { compositeStatus } from '../../src/pipeline/composite-status.ts';
 import { isPlayable } from '../../src/pipeline/derived.ts';
 import { stageTimes } from '../../src/pipeline/stages.ts';
@@ -115,4 +121,144 @@ describe('a board', () => {
       { startedAt: at(327), finishedAt: null },
     ]);
   });
+});
+
+const boardOf = (rows: readonly AnyJob[], part?: 'BRIDGES' | 'MORE_JOBS') =>
+  buildBoard(rowsOf(rows, part ? [{ part }] : []));
+
+describe('the attempts of a job', () => {
+  const freeze = (rows: readonly AnyJob[]) => rows.map((row) => Object.freeze({ ...row }));
+
+  it('are one list of copies, which all of its attempts share', () => {
+    const rows = freeze([1, 3, 2].map((id) => build({ id, name: 'a' })));
+    const copies = attemptsOf(rows);
+    expect(idsOf(copies)).toEqual([1, 3, 2]);
+    expect(copies.map(({ retried }) => retried)).toEqual([true, false, true]);
+    const [first, third, second] = copies;
+    for (const copy of copies) {
+      expect(copy.attempts).toBe(first?.attempts);
+      expect(rows).not.toContain(copy);
+    }
+    expect(first?.attempts?.map((copy) => [first, second, third].indexOf(copy))).toEqual([0, 1, 2]);
+  });
+
+  it('leave rows unchanged that a cache shares', () => {
+    const rows = freeze(pipeline);
+    expect(idsOf(buildBoard(rowsOf(rows)).jobs)).toHaveLength(7);
+    expect(rows).toEqual(pipeline);
+  });
+
+  it('are rows of one kind', () => {
+    const { jobs } = boardOf([build({ id: 1, name: 'a' }), bridge({ id: 2, name: 'a' })]);
+    expect(jobs.map(({ attempts }) => idsOf(attempts))).toEqual([[1], [2]]);
+  });
+
+  it('are not found for rows without a name', () => {
+    const { jobs } = boardOf([build({ id: 1 }), build({ id: 2, name: null })]);
+    expect(jobs.map(({ attempts }) => idsOf(attempts))).toEqual([[1], [2]]);
+  });
+
+  it('are in the order of ids of 64 bits', () => {
+    const ids = ['9007199254740993', 12, '9223372036854775807', '9007199254740992'];
+    const [copy] = attemptsOf(ids.map((id) => build({ id, name: 'a' })));
+    expect(idsOf(copy?.attempts)).toEqual([12, ids[3], ids[0], ids[2]]);
+  });
+});
+
+describe('the stages of a board', () => {
+  const namesOf = (board: Board) =>
+    board.stages.map(({ name, positionKnown }) => (positionKnown ? name : `${name}?`));
+
+  it('are in the order of their oldest attempts, .pre first and .post last', () => {
+    const stages = ['.post', 'b', 'a', '.pre', 'b'];
+    const rows = stages.map((stage, at) => build({ id: at + 1, name: `${at}`, stage }));
+    expect(namesOf(boardOf(rows))).toEqual(['.pre', 'b', 'a', '.post']);
+  });
+
+  it.each([
+    ['with the pipeline', at(60), ['late', 'test']],
+    ['over a minute after the pipeline', at(60.001), ['late?', 'test']],
+    ['at an unknown time', null, ['late?', 'test']],
+  ])('have a known place if their trigger jobs were created %s', (_, created_at, stages) => {
+    const rows = [
+      bridge({ id: 2, name: 'a', stage: 'late', created_at }),
+      build({ id: 3, name: 'b', stage: 'test', created_at: at(100) }),
+    ];
+    expect(namesOf(boardOf(rows))).toEqual(stages);
+  });
+
+  it('have a known place without the trigger jobs', () => {
+    const rows = [build({ id: 2, name: 'a', stage: 'test', created_at: at(100) })];
+    expect(namesOf(boardOf(rows, 'BRIDGES'))).toEqual(['test']);
+  });
+
+  it('have a known place without older rows if they were created with the pipeline', () => {
+    const rows = [
+      build({ id: 5, name: 'a', stage: 'test', created_at: at(0.4) }),
+      bridge({ id: 6, name: 'b', stage: 'deploy', created_at: at(0.8) }),
+      build({ id: 7, name: 'c', stage: 'build', created_at: at(1.4) }),
+      build({ id: 8, name: 'a', stage: 'test', created_at: at(1.5) }),
+      build({ id: 9, name: 'd', stage: '.pre', created_at: at(1.6) }),
+    ];
+    expect(namesOf(boardOf(rows, 'MORE_JOBS'))).toEqual(['.pre', 'test', 'deploy', 'build?']);
+    expect(namesOf(boardOf(rows.slice(2), 'MORE_JOBS'))).toEqual(['.pre', 'build?', 'test?']);
+  });
+
+  it('have groups and jobs in natural order', () => {
+    const names = ['unit 10/10', 'unit 2/10', 'b', 'test 10: [x]', 'unit 1/10', 'test 9: [x]'];
+    const rows = names.map((name, index) => build({ id: index + 1, name, stage: 'test' }));
+    const [stage] = boardOf(rows).stages;
+    expect(stage?.groups.map(({ name }) => name)).toEqual(['b', 'test 9', 'test 10', 'unit']);
+    expect(stage?.jobs.map(({ name }) => name)).toEqual([
+      'b',
+      'test 9: [x]',
+      'test 10: [x]',
+      'unit 1/10',
+      'unit 2/10',
+      'unit 10/10',
+    ]);
+  });
+
+  it('start with their first current job, and end if all are complete', () => {
+    const timesOf = (rows: readonly AnyJob[]) => boardOf(rows).stages.map(stageTimes);
+    const jobs = [
+      build({ id: 1, name: 'a', ...times(0, 1, 5) }),
+      build({ id: 2, name: 'b', started_at: '2026-11-29T11:00:20+01:00', finished_at: at(90) }),
+      build({ id: 3, name: 'c', status: 'skipped' }),
+      build({ id: 4, name: 'a', ...times(0, 30, 40) }),
+    ];
+    expect(timesOf(jobs)).toEqual([{ startedAt: '2026-11-29T11:00:20+01:00', finishedAt: at(90) }]);
+    const running = build({ id: 5, name: 'd', status: 'running', ...times(0, 50) });
+    expect(timesOf([...jobs, running])).toMatchObject([{ finishedAt: null }]);
+    expect(timesOf([build({ id: 1, name: 'a', status: 'skipped' })])).toEqual([
+      { startedAt: null, finishedAt: null },
+    ]);
+  });
+});
+
+it('counts statuses that GitLab added as one', () => {
+  const statuses = ['new_in_gitlab', 'success', 'newer', 'running', 'success'];
+  const rows = statuses.map((status, index) => build({ id: index + 1, name: `${index}`, status }));
+  expect(statusCounts(boardOf(rows))).toEqual([
+    { status: 'UNKNOWN', count: 2 },
+    { status: 'success', count: 2 },
+    { status: 'running', count: 1 },
+  ]);
+});
+
+it('lists failed jobs that are not allowed to fail first, then by stage', () => {
+  const failed = (id: number, stage: string, allow_failure?: boolean) =>
+    build({ id, name: `${id}`, stage, status: 'failed', allow_failure: allow_failure ?? null });
+  const rows = [
+    failed(1, 'build', true),
+    failed(2, 'test', false),
+    failed(3, 'test'),
+    failed(4, 'build'),
+    build({ id: 5, name: '3', stage: 'test' }),
+  ];
+  expect(idsOf(failedJobs(boardOf(rows)))).toEqual([4, 2, 1]);
+});
+
+it('is empty for a pipeline without jobs', () => {
+  expect(boardOf([])).toEqual({ stages: [], jobs: [], attempts: [], gaps: [] });
 });

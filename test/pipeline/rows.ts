@@ -35,7 +35,7 @@ const isBuild = (row: AnyJob): row is Job => row.kind === 'BUILD';
 
 /** The rows of both lists, newest first as GitLab sends them. */
 export function rowsOf(rows: readonly AnyJob[], gaps: BoardRows['gaps'] = []): BoardRows {
-  const newestFirst = [...rows].sort((a, b) => Number(b.id) - Number(a.id));
+  const newestFirst = [...rows].sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? 1 : -1));
   return {
     jobs: newestFirst.filter(isBuild),
     bridges: newestFirst.filter((row): row is Bridge => !isBuild(row)),
