@@ -1,15 +1,17 @@
 import { isGitlabError } from '../gitlab/errors.ts';
-import { createPageReader, pageCount } from '../gitlab/lists/offset-list.ts';
-import { MAX_PER_PAGE, type WithId } from '../gitlab/lists/page-request.ts';
+import { createPageReader, pageCount, uniqueRows } from '../gitlab/lists/offset-list.ts';
+import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
 import type { OffsetRequest, Page } from '../gitlab/pagination.ts';
 import type { AnyJob, Bridge, Job } from '../gitlab/rows.ts';
 import type { BoardGap, BoardRows } from './board.ts';
 
 type Fetch<Row> = (page: OffsetRequest) => Promise<Page<Row>>;
 
-/** Reads pages of the lists of one pipeline, newest row first: its jobs with retried ones, and its trigger jobs. */
+/** Reads pages of the lists of one pipeline, newest row first. */
 export interface BoardLists {
+  /** All attempts. */
   jobs: Fetch<Job>;
+  /** Trigger jobs. */
   bridges: Fetch<Bridge>;
 }
 
@@ -27,15 +29,6 @@ export interface NewestRows<Row> {
 function toGapError(error: unknown): unknown {
   if (isGitlabError(error)) return error;
   throw error;
-}
-
-/** Removes the duplicate of a row that moved to the next page between two reads. */
-function uniqueRows<Row extends WithId>(pages: readonly Page<Row>[]): Row[] {
-  const rows = new Map<string, Row>();
-  for (const row of pages.flatMap(({ items }) => items)) {
-    if (!rows.has(String(row.id))) rows.set(String(row.id), row);
-  }
-  return [...rows.values()];
 }
 
 /**

@@ -62,24 +62,23 @@ function countUntil(runs: readonly Run[], time: number): number {
 }
 
 /**
- * Returns a function that finds the last run among the first `count` that has not been removed.
- * Removed runs are skipped in nearly constant time: `below` links them to the next lower candidate.
+ * Counts from 0 to `size`, of which some are removed. Finding the greatest remaining one takes nearly
+ * constant time: `lower` links a removed count to a lower one.
  */
-function createRemaining(runs: readonly Run[]) {
-  /** For each count, a count that has the same last remaining run. */
-  const below = Array.from({ length: runs.length + 1 }, (_, count) => count);
-  const lastOf = (count: number): number => {
-    let last = count;
-    while (below[last] !== last) {
-      below[last] = below[below[last] ?? 0] ?? 0;
-      last = below[last] ?? 0;
-    }
-    return last;
-  };
+function createCounts(size: number) {
+  const lower = Array.from({ length: size + 1 }, (_, count) => count);
   return {
-    lastOf: (count: number): number => lastOf(count),
-    remove: (count: number): void => {
-      below[count] = count - 1;
+    /** Returns the greatest count up to `limit` that is not removed. 0 is never removed. */
+    greatest(limit: number): number {
+      let count = limit;
+      for (let next = lower[count] ?? 0; next !== count; next = lower[count] ?? 0) {
+        lower[count] = lower[next] ?? 0;
+        count = next;
+      }
+      return count;
+    },
+    remove(count: number): void {
+      lower[count] = count - 1;
     },
   };
 }
@@ -92,18 +91,19 @@ function createRemaining(runs: readonly Run[]) {
  */
 function criticalPath(runs: readonly Run[]): Run[] {
   const sorted = [...runs].sort((a, b) => a.end - b.end || compareIds(a.job.id, b.job.id));
-  const remaining = createRemaining(sorted);
+  /** A count stands for the run at the index below it. */
+  const counts = createCounts(sorted.length);
   const path: Run[] = [];
-  let count = sorted.length;
+  let ended = sorted.length;
   for (;;) {
-    const last = remaining.lastOf(count);
-    const run = sorted[last - 1];
+    const count = counts.greatest(ended);
+    const run = sorted[count - 1];
     if (!run) return path.reverse();
-    remaining.remove(last);
+    counts.remove(count);
     const successor = path.at(-1);
     if (successor && run.start > successor.start) continue;
     path.push(run);
-    count = countUntil(sorted, run.ready + TOLERANCE_MS);
+    ended = countUntil(sorted, run.ready + TOLERANCE_MS);
   }
 }
 

@@ -155,19 +155,23 @@ async function lastPage<Row extends WithId>(pages: PageReader<Row>): Promise<num
 }
 
 /**
- * Returns the rows of the pages `from` to `to` in order. Removes the duplicate of a row that moved
- * to the next page between two reads.
+ * Returns the rows of pages in order. Removes the duplicate of a row that moved to the next page
+ * between two reads.
  */
+export function uniqueRows<Row extends WithId>(pages: readonly Page<Row>[]): Row[] {
+  const rows = new Map<string, Row>();
+  for (const { items } of pages) {
+    for (const row of items) if (!rows.has(String(row.id))) rows.set(String(row.id), row);
+  }
+  return [...rows.values()];
+}
+
 async function rowsOf<Row extends WithId>(
   pages: PageReader<Row>,
   from: number,
   to: number,
 ): Promise<Row[]> {
-  const rows = new Map<string, Row>();
-  for (const page of await pages.range(from, to)) {
-    for (const row of page.items) if (!rows.has(String(row.id))) rows.set(String(row.id), row);
-  }
-  return [...rows.values()];
+  return uniqueRows(await pages.range(from, to));
 }
 
 function indexOf<Row>(rows: readonly Row[], matches: (row: Row) => boolean): number {
