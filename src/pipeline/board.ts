@@ -44,7 +44,8 @@ const keyOf = ({ kind, name, id }: AnyJob): string =>
 
 /**
  * Finds the attempts of each job of one pipeline. Names of jobs are unique in a pipeline, and a
- * retry creates a row with a greater id, so rows of one kind and name are attempts of one job.
+ * retry creates a row with a greater id (upstream.md §3.11), so rows of one kind and name are attempts
+ * of one job.
  *
  * Returns a copy of each row, in the order given, with `retried` and `attempts`. The copies of one
  * job share the list of its attempts, which contains these copies. The rows are not modified: they

@@ -46,8 +46,8 @@ const anyRules: readonly (readonly [any: string, status: string])[] = [
 ];
 
 /**
- * Computes the status of a group or stage from its current jobs, as GitLab does
- * (lib/gitlab/ci/status/composite.rb): the first rule that fits, otherwise failed.
+ * Computes the status of a group or stage from its current jobs, as GitLab does (upstream.md §3.12):
+ * the first rule that fits, otherwise failed.
  */
 export function compositeStatus(jobs: readonly AnyJob[]): CompositeStatus {
   const parts = new Set(jobs.map(partOf));

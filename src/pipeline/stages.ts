@@ -5,11 +5,9 @@ import { compareNaturally } from './natural-order.ts';
 import { toMs } from './times.ts';
 
 /*
- * The order of stages. REST has no index of a stage. GitLab saves a new pipeline stage by stage and
- * all ids come from one sequence, so the rows that are created with the pipeline have ids in the
- * order of its stages. A retry gets a greater id. So the smallest id of all attempts in a stage
- * shows its place, unless all rows that were created with the pipeline are missing. `.pre` and
- * `.post` are always first and last.
+ * The stages of a pipeline, in the order of the smallest id of all attempts in each; `.pre` is first
+ * and `.post` last (upstream.md §3.11). The smallest id shows the place of a stage if its row was
+ * created with the pipeline. That of a retry does not.
  */
 
 /** Jobs of one stage whose names differ only in their parallel or matrix part. */
