@@ -192,7 +192,7 @@ export function parseConfig(env: Env, argv: readonly string[]): Command {
 }
 
 const commonSettings = listSettings(settings).filter(({ isCommon }) => isCommon);
-/** Removes the links of a description, which are relative to docs/operations.md. */
+/** Removes links from a description: they are relative to docs/operations.md. */
 const withoutLinks = (text: string) => text.replace(/:? \[[^\]]*\]\([^)]*\)/g, '');
 
 /** The text of --help. */

@@ -64,7 +64,10 @@ export interface Gateway {
   close(): Promise<void>;
   /** Publishes a change event that another process received. */
   receive(event: ChangeEvent): void;
-  /** The registries of /metrics. Metrics of the process are collected from the first call on. */
+  /**
+   * Returns the registries whose metrics /metrics shows. The first call starts to collect metrics
+   * of the process.
+   */
   registries(): Registry[];
 }
 
@@ -97,7 +100,7 @@ export interface GatewayDeps {
   live?: (Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>) | undefined;
 }
 
-/** Opens the gateway's own token, from a setting or a file. */
+/** Reads the gateway's own token, from a setting or a file. */
 function openOwnToken(
   { gitlabToken, gitlabTokenFile }: Config,
   { live, logger = silentLogger }: GatewayDeps,

@@ -24,7 +24,7 @@ import {
 interface Given {
   readonly demo: boolean;
   readonly production: boolean;
-  /** Values by the name of the variable; only of the settings above this one in `settings`. */
+  /** Parsed values by variable name. Contains only the settings above this one in `settings`. */
   readonly values: Readonly<Record<string, unknown>>;
 }
 
@@ -77,7 +77,10 @@ function optional<T>(name: string, schema: z.ZodType<T, string>, range?: string)
   return define<T | undefined>(name, schema, fixed(undefined, '–'), range);
 }
 
-/** A setting that other programs read, too, in upper and lower case. */
+/**
+ * Defines a setting whose variable is read in upper and lower case, as other programs do:
+ * `HTTPS_PROXY`, `https_proxy`.
+ */
 function fromAnyCase<T>(name: string, schema: z.ZodType<T, string>) {
   const { describe } = optional(name, schema);
   return {
@@ -86,8 +89,8 @@ function fromAnyCase<T>(name: string, schema: z.ZodType<T, string>) {
 }
 
 /**
- * Returns the default of ALLOWED_HOSTS. Without an own token, the gateway allows all hosts: it has no
- * credential that a foreign page could use.
+ * Returns the default of ALLOWED_HOSTS. All hosts are allowed if the gateway has no token of its own,
+ * because then pages of other sites have no credential to misuse.
  */
 function defaultHosts({ values }: Given): string[] {
   if (isLoopback(String(values['HOST']))) return ['localhost'];

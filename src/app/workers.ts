@@ -115,7 +115,7 @@ export function createWorkers(count: number, logger: Logger, onFailure: (code: n
         });
         cluster.fork();
       }),
-    /** Rejects if a worker does not respond within 5 s. */
+    /** Returns the metrics of all workers. Rejects if one does not respond within 5 s. */
     metricsText: async () => `${await registry.metrics()}\n${await aggregator.clusterMetrics()}`,
     /** Drains all workers; kills those that still run after `timeoutMs`. */
     async stop(timeoutMs: number): Promise<void> {

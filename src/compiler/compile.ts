@@ -26,21 +26,27 @@ export interface Execution {
   readonly errors: readonly GraphQLError[];
 }
 
-/** Coerced variables. */
+/** The values of an operation's variables, after coercion. */
 export type Variables = Readonly<Record<string, unknown>>;
 
 export interface CompiledOperation {
-  /** Number of combinations of values in `@skip` and `@include` that a writer was made for. */
+  /**
+   * Number of writers: one for each combination of values in `@skip` and `@include` that was
+   * executed.
+   */
   readonly variants: number;
   /** Never rejects; `errors` has all failures. `rootValue` is the event of a subscription. */
   run(context: unknown, variableValues: Variables, rootValue?: unknown): Promise<Execution>;
 }
 
 const CONDITIONAL_DIRECTIVES = ['skip', 'include'];
-/** Variables in `@skip` and `@include`. Four of them have 16 combinations of values. */
+/** Maximum number of variables in `@skip` and `@include`. Four have 16 combinations of values. */
 const MAX_CONDITIONS = 4;
 
-/** Variables in `@skip` and `@include`; undefined for too many, or for another directive. */
+/**
+ * Returns the names of the variables in `@skip` and `@include`. Undefined if there are too many, or if
+ * the document has another directive.
+ */
 function conditionNames(document: DocumentNode): string[] | undefined {
   const names = new Set<string>();
   let isSupported = true;
@@ -53,7 +59,7 @@ function conditionNames(document: DocumentNode): string[] | undefined {
   return isSupported && names.size <= MAX_CONDITIONS ? [...names] : undefined;
 }
 
-/** Fragments of a document by name. */
+/** Returns the fragments of a document by name. */
 export function fragmentsOf({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
   const fragments = definitions.filter((one) => one.kind === Kind.FRAGMENT_DEFINITION);
   return Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));

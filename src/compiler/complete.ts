@@ -33,12 +33,12 @@ export interface FieldScope {
   readonly name: string;
   readonly nodes: readonly FieldNode[];
   readonly schema: GraphQLSchema;
-  /** Returns the writer of an object type, for the fields that are selected on it. */
+  /** Returns the function that writes the selected fields of an object type. */
   objectWriter(type: GraphQLObjectType): WriteObject;
   info(run: Run): GraphQLResolveInfo;
 }
 
-/** Returns the writer of an output type, as `CompleteValue` of the GraphQL specification. */
+/** Returns the function that serializes values of `type`: the field's type, or a type inside it. */
 export function completer(type: GraphQLOutputType, field: FieldScope): Complete {
   if (type instanceof GraphQLNonNull) {
     const inner = nonNullCompleter(type.ofType, field);

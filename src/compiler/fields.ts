@@ -29,7 +29,10 @@ export interface Scope {
 type Field = GraphQLField<unknown, unknown>;
 type Nodes = readonly [FieldNode, ...FieldNode[]];
 
-/** Creates the `info` argument of a resolver, without `path`. Without variables, all runs share it. */
+/**
+ * Creates the `info` argument of a resolver, without `path`. All runs of an operation without
+ * variables share it.
+ */
 function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType }, scope: Scope) {
   const { schema, fragments, operation } = scope;
   const make = ({ variableValues }: Run) =>
@@ -60,8 +63,8 @@ function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType 
 }
 
 /**
- * Returns a function that returns the writer of an object type. A writer is created when the first
- * object of its type is written.
+ * Returns a function that finds the writer of an object type. It creates the writer when the first
+ * object of the type is written.
  */
 function objectWriters(nodes: Nodes, scope: Scope) {
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
@@ -86,7 +89,10 @@ interface Selected {
   readonly key: string;
 }
 
-/** Returns the resolver of a field. Arguments and `info` are prepared only if the resolver takes them. */
+/**
+ * Returns the resolver of a field. Arguments and `info` are prepared only if the resolver takes
+ * them.
+ */
 function createResolver(field: Selected, scope: Scope): (source: unknown, run: Run) => unknown {
   const { definition, nodes } = field;
   const { resolve = defaultFieldResolver, extensions } = definition;
@@ -176,8 +182,8 @@ function namedFields(
 }
 
 /**
- * Delays `make` to the first object. If it throws, because a variable in `@skip` or `@include` is
- * null, then only that object fails.
+ * Returns a function that returns the value of `make`, which it calls when the first object is written.
+ * `make` throws if a variable in `@skip` or `@include` is null. Then only that object fails.
  */
 function lazily<T>(make: () => T): () => T {
   let value: T | undefined;
@@ -187,7 +193,10 @@ function lazily<T>(make: () => T): () => T {
   };
 }
 
-/** Returns the writer of an object: fields in selection order, resolved in parallel. */
+/**
+ * Returns the function that writes an object. It resolves the fields in parallel, and writes them in
+ * the order of the selection.
+ */
 export function objectWriter(
   sets: readonly SelectionSetNode[],
   on: GraphQLObjectType,
@@ -218,7 +227,10 @@ export function objectWriter(
   };
 }
 
-/** Returns the writer of a mutation's root object, whose fields are executed one after another. */
+/**
+ * Returns the function that writes the root object of a mutation. It executes the fields one after
+ * another.
+ */
 export function serialWriter(
   sets: readonly SelectionSetNode[],
   on: GraphQLObjectType,

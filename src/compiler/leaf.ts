@@ -3,7 +3,7 @@ import { type GraphQLLeafType, GraphQLScalarType } from 'graphql';
 /** Serializes a value that is not null. Throws the type's own error for an invalid value. */
 export type WriteLeaf = (value: unknown) => string;
 
-/** Characters that JSON escapes, and surrogates: lone ones are escaped. */
+/** Characters that JSON escapes. A surrogate is escaped only if it is not part of a pair. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes control characters
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 /** `JSON.stringify` is faster for strings of this many characters or more. */

@@ -16,15 +16,15 @@ export type Path = GraphQLResolveInfo['path'];
 /** One execution of a compiled operation. */
 export interface Run {
   readonly context: unknown;
-  /** Coerced. */
+  /** After coercion. */
   readonly variableValues: Readonly<Record<string, unknown>>;
-  /** In the order of their occurrence. */
+  /** In the order in which they occurred. */
   readonly errors: GraphQLError[];
-  /** `info` arguments of resolvers, by field; created on demand. */
+  /** The `info` arguments of resolvers, by field. Each is created when it is first used. */
   readonly infos: Map<object, GraphQLResolveInfo>;
 }
 
-/** Serializes a value that may be null, as `CompleteValue` of the GraphQL specification. */
+/** Serializes a value that may be null (`CompleteValue` in the GraphQL specification). */
 export type Complete = (value: unknown, run: Run, path: Path) => Json;
 
 export function isPromise(value: unknown): value is Promise<unknown> {

@@ -37,11 +37,14 @@ export interface Context {
   signal: AbortSignal;
   live: Live;
   logs: OperationLogs;
-  /** Creates new members for the next event of a subscription. Releases those of the last event. */
+  /**
+   * Creates the members that belong to one event of a subscription. Releases those of the previous
+   * event.
+   */
   forEvent(): Pick<Context, 'loaders' | 'mutationClient' | 'signal' | 'logs'>;
   /** Releases everything that the operation holds. */
   end(): void;
-  /** Undefined if the response is not a single JSON document. */
+  /** Long strings of the response. Undefined if the response is not a single JSON document. */
   streamedStrings?: StreamedStrings | undefined;
   requestCounter: RequestCounter;
   freshness: Freshness;
@@ -77,7 +80,7 @@ const noTraceContext: Readonly<Record<string, string>> = {};
  * 3.2).
  */
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(-[\w-]{1,100})?$/;
-/** In characters. The specification requires support for this length (3.3.1.5). */
+/** Maximum characters. W3C Trace Context requires support for this length (3.3.1.5). */
 const MAX_TRACESTATE = 512;
 
 /** Returns the trace context headers to forward; none if they are malformed or too long. */

@@ -25,7 +25,9 @@ const embeddedKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ['Agent', ['databaseId']],
 ]);
 
-/** Root fields about the caller's credential and its job token, for CI jobs rather than for people. */
+/**
+ * Root fields about the caller's credential and its job token, for CI jobs rather than for people.
+ */
 const INTERNAL = ['rateLimit', 'currentJob', 'allowedAgents'];
 
 /** The federation version and the directives that the SDL uses. */
@@ -92,7 +94,9 @@ function directivesOfField(
   return isInternal ? ['@tag(name: "internal")'] : [];
 }
 
-/** Returns all directives of the subgraph by coordinate. */
+/**
+ * Returns the directives of the subgraph's types and fields by schema coordinate, such as `Job.id`.
+ */
 export function federationDirectives(
   schema: GraphQLSchema,
 ): ReadonlyMap<string, readonly string[]> {

@@ -101,8 +101,8 @@ function memberOf(representation: unknown, name: string): unknown {
 }
 
 /**
- * Parses a reference. `prefix` is that of the subgraph's type names. Throws BAD_USER_INPUT, with type
- * names without prefix, if the reference is invalid. Makes no call.
+ * Parses a reference, without a call to GitLab. `prefix`: prefix of the subgraph's type names. Throws
+ * BAD_USER_INPUT if the reference is invalid; the message names types without the prefix.
  */
 export function parseReference(
   representation: unknown,

@@ -70,12 +70,15 @@ function printSdl(graph: GraphQLSchema): string {
   return `${LINK}\n\n${own}`;
 }
 
-/** Returns the subgraph's SDL for composition, as in `_service`. */
+/**
+ * Returns the subgraph's SDL, for tools that compose subgraphs. It is also the value of `_service {
+ * sdl }`.
+ */
 export function printSubgraph(schema: GraphQLSchema, typePrefix?: string): string {
   return printSdl(ownGraph(schema, typePrefix));
 }
 
-/** Returns the schema as a Federation v2 subgraph. `typePrefix` comes before the names of its types. */
+/** Returns the schema as a Federation v2 subgraph. `typePrefix`: prefix of its type names. */
 export function createSubgraph(
   schema: GraphQLSchema,
   { maxReferences, typePrefix }: { maxReferences: number; typePrefix?: string | undefined },

@@ -36,7 +36,7 @@ export interface ProjectNumbers {
 
 const LIFETIME_MS = 10 * 60_000;
 const MAX_PER_CREDENTIAL = 500;
-/** Over all credentials. A path has at most 1 KB. */
+/** Maximum paths of all credentials together. A path has at most 1 KB. */
 const MAX_PATHS = 20_000;
 
 const NUMBER = /^\d+$/;
@@ -48,7 +48,10 @@ type Entry = KnownProject & { readonly expiresAt: number };
  * create none. When it is full, all entries of the least recently updated credential are removed.
  */
 export function createProjectNumbers({ now }: Pick<Clock, 'now'>): ProjectNumbers {
-  /** By digest and lower-case path, least recently learned first. */
+  /**
+   * Entries by credential digest, then by lower-case path. The least recently stored ones are
+   * first.
+   */
   const byCredential = new Map<string, Map<string, Entry>>();
   let count = 0;
 

@@ -42,7 +42,9 @@ export type Knowledge =
   | 'listed'
   | 'own';
 
-/** An object that arguments identify. Without `project`, it is in the project of the parent object. */
+/**
+ * An object that arguments identify. Without `project`, it is in the project of the parent object.
+ */
 export interface NamedObject {
   type: NodeRef['type'];
   project?: string;
@@ -93,7 +95,10 @@ export interface FieldCost {
   ): Promise<unknown>;
 }
 
-/** The object that a field is selected on, as the request identifies it. A project has an empty `id`. */
+/**
+ * The object that a field is selected on, as the request identifies it. A project has an empty
+ * `id`.
+ */
 export interface NamedParent {
   project: string;
   id: string;
@@ -170,13 +175,16 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   );
 }
 
-/** The reads for an object, without those of its lists and of objects that arguments identify. */
+/**
+ * The calls that an object needs. Excludes those of its lists, and of objects that arguments
+ * identify.
+ */
 export interface ReadPlan {
   /** Whether the object's own GET is needed. */
   readonly own: boolean;
   /**
-   * Whether the reads of fields below the object return its missing values, such as the numeric id of
-   * a project. These reads are awaited instead of a GET of the object.
+   * Whether the object waits for reads of fields below it, because they return its missing values. For
+   * example, a project's list of jobs returns the project's numeric id. Then the object needs no GET.
    */
   readonly awaitsRows: boolean;
   /** Other calls that selected fields need. */
@@ -198,7 +206,10 @@ function revealedBy(field: SelectedField, known: Knowledge): Knowledge | undefin
   return reads ? reveals : undefined;
 }
 
-/** Returns what unknown values need: calls, and the fields whose values the object's own GET returns. */
+/**
+ * Finds the selected fields whose values are not known. Returns the calls that some of them need, and
+ * the `fields` that the object's own GET returns.
+ */
 function findUnknown(type: string, { list }: Selection, known: Knowledge) {
   const calls = new Set<Call>();
   const fields: SelectedField[] = [];
@@ -246,8 +257,8 @@ function makePlan(
 const plansOf = perSelection(() => new Map<string, ReadPlan>());
 
 /**
- * Plans the reads for an object of a type. With `exists`, nothing is read only to check that the
- * object exists. Computed once per selection.
+ * Plans the reads for an object of a type. If `exists`, the object is known to exist, so no call is
+ * made only to check that. The plan is computed once per selection.
  */
 export function planRead(
   type: string,

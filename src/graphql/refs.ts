@@ -49,7 +49,7 @@ export interface RowOfProject {
  */
 export type PipelineRow = (RestPipelineBasic | ListedPipeline | RestPipeline) & {
   project_id: string;
-  /** Set if arguments identify the pipeline. */
+  /** The project that the arguments name, if arguments identify the pipeline. */
   requestedProject?: ProjectRow;
   /** The row of the job that embeds the pipeline: it contains more of the project. */
   projectRow?: RowOfProject;

@@ -226,7 +226,9 @@ function select(
   );
 }
 
-/** Drops all variables but those that @skip and @include may use: a cached tree holds no user input. */
+/**
+ * Drops all variables but those that @skip and @include may use: a cached tree holds no user input.
+ */
 function keepConditions({ schema, fragments, variableValues }: Scope): Scope {
   const conditions = Object.entries(variableValues).filter(
     ([, value]) => typeof value === 'boolean' || value === null,
@@ -244,9 +246,9 @@ export function selectionOfOperation(
 }
 
 /**
- * Cached trees, by the nodes of the parent field and by object type. A compiled operation has
- * one array of nodes per field and combination of @skip/@include values, so each tree is built once;
- * graphql-js makes new arrays for each execution.
+ * Cached trees, by the nodes of the parent field and by object type. A compiled operation passes the
+ * same array of nodes in each execution, so it builds each tree once. graphql-js creates a new array
+ * for each execution.
  */
 const trees = new WeakMap<readonly FieldNode[], Map<string | undefined, Selection>>();
 
@@ -274,7 +276,9 @@ export interface SelectedBelow {
   readonly variableValues: Variables;
 }
 
-/** Returns the fields selected below the field that is being resolved, with the request's variables. */
+/**
+ * Returns the fields selected below the field that is being resolved, with the request's variables.
+ */
 export function selectedBelow(info: GraphQLResolveInfo, type?: string): SelectedBelow {
   return { selection: selectionOf(info, type), variableValues: info.variableValues };
 }

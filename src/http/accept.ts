@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
 
-/** Apollo's multipart protocol for subscriptions. Sent only to clients whose Accept header names it. */
+/**
+ * Apollo's multipart protocol for subscriptions. Sent only to clients whose Accept header names it.
+ */
 export const APOLLO_MULTIPART = 'multipart/mixed;subscriptionSpec=1.0';
 
 /** Media types of responses; the first is sent to clients that accept anything. */
@@ -54,7 +56,7 @@ function negotiate(header: string): Accepted {
   };
 }
 
-/** Longer headers are not cached. Clients send few different ones. */
+/** Maximum length of a header that is cached. Clients send few different headers. */
 const MAX_CACHED_LENGTH = 300;
 const cache = new LRUCache<string, Accepted>({ max: 200 });
 

@@ -200,8 +200,8 @@ const PAGE_HEADERS = {
 const FOLDER = '/graphiql/';
 
 /**
- * Serves GraphiQL under a strict content security policy: to browsers that open `/graphql`, with
- * files under `/graphiql/` that are named by their digests.
+ * Serves GraphiQL: the page to browsers that open `/graphql`, and its files under `/graphiql/`. The
+ * names of the files contain their digests. The page has a strict content security policy.
  */
 export function createGraphiqlRoute(tokens: ExampleTokens): Route {
   let site: ReturnType<typeof buildSite> | undefined;

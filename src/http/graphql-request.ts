@@ -41,7 +41,7 @@ export function checkMethod({ method, headers }: IncomingMessage): void {
   throw badRequest('The body must be JSON: send Content-Type: application/json.', 415);
 }
 
-/** `problem` begins the error message. */
+/** Parses JSON. Throws BAD_REQUEST with a message that begins with `problem`. */
 function parseJson(text: string, problem: string): unknown {
   try {
     return parseExactJson(text);

@@ -92,7 +92,7 @@ export function createPollInterval(options: PollIntervalOptions) {
   let callsPauseMs = 0;
   /** Whether the last notification came soon after a read. */
   let isFrequent = false;
-  /** How long no read may start, regardless of its trigger. */
+  /** Returns for how long no read may start, neither a scheduled nor a notified one. */
   const blockedMs = () => Math.max(failures.blockedMs(), readEndedAt + callsPauseMs - clock.now());
   const scarceFactor = () => (isScarce() ? SCARCE_FACTOR : 1);
   const jitter = (ms: number) => ms * (0.8 + 0.4 * random());

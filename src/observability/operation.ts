@@ -18,7 +18,7 @@ export interface Operation {
   name: string | undefined;
   /** First half of the document's SHA-256, in hex. Undefined if there is no valid document. */
   document: string | undefined;
-  /** Undefined if nothing was executed. */
+  /** How the operation was executed; undefined if it was not. */
   execution: Execution | undefined;
   requestCounter: RequestCounter | undefined;
   /** The distinct `extensions.code` values of the errors. */

@@ -18,9 +18,9 @@ interface ReadinessDeps {
 /** Decides whether this process should receive traffic. */
 export type Readiness = ReturnType<typeof createReadiness>;
 
-/** A successful check counts for this long. */
+/** How long a successful check is valid. */
 const RECENT_MS = 10_000;
-/** Failed checks in a row until the process is not ready. */
+/** After this many failed checks in a row, the process is not ready. */
 const MAX_FAILURES = 3;
 
 /**

@@ -62,7 +62,9 @@ const MAX_COMPILED_BYTES = 40_000_000;
 const BYTES_PER_OPERATION = 500;
 /** Estimated memory of a compiled field. Measured: 3.3 MB for an operation of 850 fields. */
 const BYTES_PER_FIELD = 4_000;
-/** Estimated memory of a character: the text, and the tokens that the AST keeps for error locations. */
+/**
+ * Estimated memory of a character: the text, and the tokens that the AST keeps for error locations.
+ */
 const BYTES_PER_CHARACTER = 40;
 /** Larger operations are left to graphql-js: a short document can expand to thousands of fields. */
 const MAX_COMPILED_FIELDS = 2_500;
@@ -79,7 +81,7 @@ interface OperationCacheOptions {
   webUrls: readonly string[];
   /** Whether documents may use introspection, and validation may suggest names. */
   introspection: boolean;
-  /** False leaves every operation to graphql-js. @default true */
+  /** Whether operations are compiled. If not, graphql-js executes all. @default true */
   compiledExecution?: boolean | undefined;
   /** How often an operation is executed by graphql-js before it is compiled. @default 1 */
   compileAfterUses?: number | undefined;

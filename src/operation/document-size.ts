@@ -37,7 +37,10 @@ interface SelectionSize {
 export interface DocumentSize extends SelectionSize {
   /** Items of the longest list literal. */
   listItems: number;
-  /** Characters of the longest name: a response repeats an alias in each list item and error. */
+  /**
+   * Characters of the longest name. Limited because a response repeats an alias in each list item
+   * and error.
+   */
   nameLength: number;
   /** Characters of the longest string literal. */
   textLength: number;
@@ -152,7 +155,10 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   const measured = new Map<string, Extent>();
   let merges = 0;
 
-  /** Adds a selection set to the enclosing one, unless the document is already known to be too large. */
+  /**
+   * Adds a selection set to the enclosing one, unless the document is already known to be too
+   * large.
+   */
   function merge(sum: Sum, other: Extent): void {
     if (merges > MAX_MERGES) return;
     merges += other.names.size + other.uses.size;

@@ -6,18 +6,22 @@ import { requestError } from './request-error.ts';
 /** Limits of an operation, each inclusive. */
 export interface Limits
   extends Pick<DocumentSize, 'depth' | 'fields' | 'aliases' | 'rootFields' | 'directives'> {
-  /** Requests to GitLab, estimated before the first and counted while the operation runs. */
+  /**
+   * Maximum calls to GitLab. Estimated before the first call, and counted while the operation runs.
+   */
   upstreamCalls: number;
-  /** Lexical tokens of a document; also the maximum number of its lines. */
+  /** Maximum lexical tokens of a document, and maximum lines. */
   tokens: number;
-  /** Items of one list in an argument or a variable. */
+  /** Maximum items of one list in an argument or a variable. */
   listItems: number;
   bodyBytes: number;
-  /** Operations in one batched request; 0 refuses batches. */
+  /** Maximum operations of one batched request; 0 refuses batches. */
   batch: number;
 }
 
-/** Maximum introspection fields in a document. GraphiQL, code generators and other tools send fewer. */
+/**
+ * Maximum introspection fields in a document. GraphiQL, code generators and other tools send fewer.
+ */
 const MAX_INTROSPECTIONS = 10;
 /**
  * Maximum pairs of selections that validation compares. Comparing 60,000 takes 50 ms. A document of
@@ -74,7 +78,10 @@ const LINE_BREAK = /\r\n|[\n\r]/;
  * takes 1 s of CPU for 500 errors after 20,000 lines.
  */
 const MAX_LOCATED_LINES = 2_000;
-/** graphql-js also searches the text before each error for lines: 25 ms for 500 errors at this length. */
+/**
+ * graphql-js also searches the text before each error for lines: 25 ms for 500 errors at this
+ * length.
+ */
 const MAX_LOCATED_LENGTH = 100_000;
 
 function toParseError(error: unknown, limits: Limits): unknown {

@@ -40,14 +40,14 @@ export interface Stamp {
 interface OpenLine {
   /** Index of the line; -1 for a new one. */
   index: number;
-  /** Offset of its latest piece in the byte queue. */
+  /** Offset of the line's latest piece in the byte queue. */
   start: number;
   /**
    * Start and end of each earlier piece, if other lines were written in between. Null if there are
    * none.
    */
   earlier: number[] | null;
-  /** Offset in the log. */
+  /** Offset of the line in the log. */
   source: number;
   stamp: Stamp | null;
 }
@@ -79,8 +79,9 @@ export interface Lines {
   /** Text ranges of the lines that do not begin where the text of the previous line ends. */
   readonly pieces: Map<number, number[]>;
   first: number;
-  /** Offset of line `first` in the log, and of its text in the byte queue. */
+  /** Offset of line `first` in the log. */
   firstSource: number;
+  /** Offset of the text of line `first` in the byte queue. */
   firstStart: number;
   open: OpenLine;
 }
@@ -88,7 +89,7 @@ export interface Lines {
 const uint32 = (size: number) => new Uint32Array(size);
 const float64 = (size: number) => new Float64Array(size);
 
-/** The shift of a line that GitLab's page omits. */
+/** The value in `shifts` for a line that GitLab's page omits. */
 const NOT_ON_PAGE = Infinity;
 
 export function createLines(): Lines {
@@ -133,7 +134,7 @@ export function countLines(lines: Lines): number {
 /** Restores a number from its low 32 bits. It must be at least `base` and less than 4 GiB above. */
 const restore = (low: number, base: number) => base + ((low - base) >>> 0);
 
-/** Offset of a kept line in the log. */
+/** Returns the offset of a kept line in the log. */
 function sourceOf(lines: Lines, index: number): number {
   return restore(valueAt(lines.sources, index), lines.firstSource);
 }
@@ -144,13 +145,13 @@ function endOf(lines: Lines, index: number): number {
     : restore(valueAt(lines.ends, index), lines.firstStart);
 }
 
-/** The number of a kept line on GitLab's page; null if the page omits the line. */
+/** Returns the number of a kept line on GitLab's page; null if the page omits the line. */
 export function anchorOf(lines: Lines, index: number): number | null {
   const shift = changeValue(lines.shifts, changeAt(lines.shifts, index));
   return shift === NOT_ON_PAGE ? null : index - shift;
 }
 
-/** The text of a kept line as offsets in the byte queue: start and end of each piece. */
+/** Returns where the text of a kept line is in the byte queue: start and end of each piece. */
 function piecesOf(lines: Lines, index: number): number[] {
   const pieces = lines.pieces.get(index);
   if (pieces !== undefined) return pieces;

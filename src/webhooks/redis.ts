@@ -17,7 +17,7 @@ interface RelayOptions {
   onState(isUp: boolean): void;
 }
 
-/** Must not change: older versions of the gateway use this name and this message format. */
+/** Name of the channel. It must not change, because older versions of the gateway use it. */
 const CHANNEL = 'gitlab-jobs-gateway:hints';
 const MAX_RETRY_MS = 5_000;
 
@@ -48,7 +48,10 @@ function createStateReporter(onState: RelayOptions['onState']) {
   };
 }
 
-/** Connects and reconnects automatically. Commands fail while there is no connection. */
+/**
+ * Creates a client that connects and reconnects by itself. Its commands fail while it is not
+ * connected.
+ */
 function connect(create: typeof Redis, url: string): Redis {
   const client = new create(url, {
     enableOfflineQueue: false,
@@ -89,7 +92,10 @@ export async function openRedisRelay({ url, receive, onState }: RelayOptions) {
     if (event && event.from !== from) receive(event);
   });
   return {
-    /** Does not wait and does not throw: if an event is lost, polling finds the change. */
+    /**
+     * Sends an event without waiting for Redis. Never throws: if the event is lost, polling finds
+     * the change.
+     */
     publish(event: ChangeEvent) {
       publisher.publish(CHANNEL, JSON.stringify({ ...event, from })).catch(() => {});
     },

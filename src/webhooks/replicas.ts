@@ -10,8 +10,8 @@ interface ReplicasOptions {
   /** Undefined if there is only one replica. */
   redisUrl: string | undefined;
   /**
-   * Publishes to the other processes of this replica. Not used with Redis, which reaches them as
-   * well.
+   * Publishes an event to the other processes of this replica. Not called if Redis is used, which
+   * reaches them, too.
    */
   passOn?: ((event: ChangeEvent) => void) | undefined;
   /** Called when the connection to the other replicas is lost (`false`) and restored (`true`). */

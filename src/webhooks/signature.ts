@@ -3,11 +3,14 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 type ReadHeader = (name: string) => string | null;
 
 /**
- * An older webhook may be a replay. GitLab signs each attempt anew and retries within minutes, so
- * its own webhooks are younger.
+ * Webhooks with an older signature are refused, because they may be replays. GitLab signs each attempt
+ * again and retries within minutes, so its own signatures are newer.
  */
 const MAX_AGE_SECONDS = 300;
-/** GitLab sends one signature, or two while a signing token is being replaced; two are a margin. */
+/**
+ * Maximum signatures of a webhook. GitLab sends two while a signing token is replaced, otherwise
+ * one.
+ */
 const MAX_SIGNATURES = 4;
 const SIGNING_TOKEN = /^whsec_/;
 

@@ -35,7 +35,7 @@ function createBackpressure(socket: WebSocket, carrier: Socket) {
   const waiting: (() => void)[] = [];
   let isScheduled = false;
   const isFull = () => socket.bufferedAmount > MAX_BUFFERED;
-  // One event at a time: the next one is rendered when this one was handed to the socket.
+  // Renders one event at a time: the next one when the socket has received this one.
   const renderNext = () => {
     isScheduled = false;
     if (isFull()) return;
@@ -54,7 +54,7 @@ function createBackpressure(socket: WebSocket, carrier: Socket) {
     if (socket.isPaused) socket.resume();
     schedule();
   });
-  // Also for pings, because the WebSocket library answers them.
+  // A ping counts like a message, because the WebSocket library answers it.
   socket.on('message', pauseIfFull).on('ping', pauseIfFull);
   return (): Promise<void> =>
     new Promise((resolve) => {
@@ -164,18 +164,18 @@ function keep(promises: Map<string, Promise<unknown>>, id: string, promise: Prom
 }
 
 /**
- * Returns a function that passes messages to `handle` in order. If the client reuses the id of an
- * operation that it has completed, the message waits until the first operation has ended: graphql-ws
- * (6.4) identifies operations by id alone and would send the result of the first one as that of the
- * second. The function rejects with TooManyMessagesError if too many messages wait. `cancel` is called
- * when the client completes an operation.
+ * Returns a function that passes messages to `handle` in order. A client may reuse the id of an
+ * operation that it has completed. Then the message waits until the old operation has ended:
+ * graphql-ws (6.4) identifies operations by id alone, and would send the old result for the new
+ * operation. The function rejects with TooManyMessagesError if too many messages wait. `cancel` is
+ * called when the client completes an operation.
  */
 export function sequenceById(
   handle: (text: string) => Promise<void>,
   cancel: (id: string) => void,
 ): (text: string) => Promise<void> {
   const running = new Map<string, Promise<unknown>>();
-  /** By id: promises that must settle before the next message is passed on. */
+  /** Promises that must settle before the next message of an operation is handled, by its id. */
   const pending = new Map<string, Promise<unknown>>();
   let waiting = 0;
 

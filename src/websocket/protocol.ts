@@ -23,7 +23,9 @@ const CREDENTIAL_VALUE = /^(?:bearer\s|gl(?:agent|cbt|dt|ft|oas|pat|soat)-)/i;
 
 const BAD_REQUEST = 4400;
 
-/** Thrown for a malformed `connection_init` payload. The message contains the key, never the value. */
+/**
+ * Thrown for a malformed `connection_init` payload. The message contains the key, never the value.
+ */
 class PayloadError extends Error {
   override readonly name = 'PayloadError';
 }
@@ -170,8 +172,8 @@ export function createProtocol({
   return makeServer<Record<string, unknown> | undefined, { connection: Connection }>({
     onConnect: ({ extra, connectionParams }) => initialize(extra.connection, connectionParams),
     onSubscribe({ extra: { connection } }, id, params) {
-      // Gets no response if the connection is about to close: clients send the operation again on
-      // their next connection, which they do not do after an error.
+      // A connection that is about to close sends no response. Clients then send the operation again
+      // on their next connection. After an error they would not.
       if (connection.isRetiring) return new Promise(() => {});
       return connection.isFull ? [tooManyOperations()] : run(connection, id, params);
     },

@@ -72,9 +72,9 @@ const pagesOfOne = (ids: readonly bigint[]): PlannedPage[] =>
   ids.map((id) => ({ from: id, perPage: 1, ids: [id] }));
 
 /**
- * Splits ids of one project by the calls that they need at most. Each group of `pages` needs one
- * page, whatever the project contains; each of `singles` needs a call of its own. The number of
- * groups and singles is the upper bound on the calls of `planReads`.
+ * Splits ids of one project into groups that one page each contains (`pages`), and ids that need a call
+ * each (`singles`). `planReads` never needs more calls than there are groups and singles, whatever the
+ * project contains.
  */
 export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: bigint[] } {
   const pages: bigint[][] = [];

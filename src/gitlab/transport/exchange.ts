@@ -74,7 +74,7 @@ interface ExchangeOptions {
    */
   readonly streams: Dispatcher;
   readonly origin: string;
-  /** The setting with the address to which connections are opened, for error messages. */
+  /** Name of the setting that contains the address of the connections, for error messages. */
   readonly addressSetting: AddressSetting;
   /**
    * Prefix of every path, such as "/api/v4" or "/gitlab/api/v4". Includes the origin if a forward

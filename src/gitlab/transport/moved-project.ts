@@ -79,9 +79,9 @@ function projectOf({ endpoint }: Call): string | undefined {
 }
 
 /**
- * The number of a renamed project, from a 301 whose Location equals the path of the call but for
- * the number in place of the project's path. Undefined for any other response, such as a redirect
- * to https.
+ * Returns the number of a renamed project. GitLab sends it in a 301: the Location is the path of the
+ * call, with the number in place of the project's path. Undefined for any other response, such as a
+ * redirect to https.
  */
 function movedTo(call: Call, response: RawResponse): string | undefined {
   if (response.status !== 301) return undefined;
