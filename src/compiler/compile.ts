@@ -66,8 +66,8 @@ export function fragmentsOf({ definitions }: DocumentNode): Record<string, Fragm
 }
 
 /**
- * Returns a function that returns the writer of the root object. A writer is made once per
- * combination of values of the variables `names`, which @skip and @include use.
+ * Returns a function that finds the writer of the root object for the values of some variables: those
+ * in `@skip` and `@include` (`names`). It creates one writer for each combination of values.
  */
 function createVariants(names: readonly string[], make: (conditions: Variables) => WriteObject) {
   const writers = new Map<string, WriteObject>();

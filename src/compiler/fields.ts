@@ -182,8 +182,8 @@ function namedFields(
 }
 
 /**
- * Returns a function that returns the value of `make`, which it calls when the first object is written.
- * `make` throws if a variable in `@skip` or `@include` is null. Then only that object fails.
+ * Delays the call of `make` until the first object is written, and keeps its value. `make` throws if a
+ * variable in `@skip` or `@include` is null. Then only that object fails.
  */
 function lazily<T>(make: () => T): () => T {
   let value: T | undefined;

@@ -71,8 +71,8 @@ function printSdl(graph: GraphQLSchema): string {
 }
 
 /**
- * Returns the subgraph's SDL, for tools that compose subgraphs. It is also the value of `_service {
- * sdl }`.
+ * Returns the subgraph's SDL, for tools that compose subgraphs. It is also the `sdl` of
+ * `_service`.
  */
 export function printSubgraph(schema: GraphQLSchema, typePrefix?: string): string {
   return printSdl(ownGraph(schema, typePrefix));

@@ -86,8 +86,8 @@ const TOKEN_FORM = /^[\x21-\x7e]+$/;
  */
 const MAX_TOKEN_LENGTH = 4_096;
 /**
- * GitLab's prefix of job tokens. An instance may configure a prefix for all tokens, which precedes
- * it.
+ * GitLab's prefix of job tokens. An instance may configure a prefix for all tokens. It comes before
+ * this one.
  */
 const jobTokenForm = /^(?:[\w.]+-)?glcbt-/;
 

@@ -65,7 +65,7 @@ export function createCallerCounts({ max, maxPerCaller, known }: CallerLimits) {
   const maxUnknown = Math.max(Math.ceil(max / 2), maxPerCaller);
   let total = 0;
   const countOf = (digest: string) => byDigest.get(digest) ?? 0;
-  /** Not stored, because a credential may become known while it is counted. */
+  /** Counts anew at each call, because a credential may become known at any time. */
   const countUnknown = () => {
     let sum = 0;
     for (const [digest, count] of byDigest) if (!known.has(digest)) sum += count;

@@ -49,7 +49,10 @@ async function userOf(row: RestUser, context: Context, selection: Selection): Pr
   return user && String(user.id) === String(row.id) ? user : { ...row, part: 'agents' };
 }
 
-/** The cost of objects of which the response has the ids, and the row of the token's job the rest. */
+/**
+ * The cost of fields of an object whose ids are in the response. Its other values are in the row of the
+ * token's job.
+ */
 const improvedByJob = costs({
   leadsTo: 'number',
   improvedBy: { call: 'currentJob', leadsTo: 'job' },

@@ -52,7 +52,7 @@ export interface NamedObject {
   id?: string;
 }
 
-/** The calls of a paged list. For arguments that the resolver rejects, any number will do. */
+/** The calls of a paged list. If the resolver rejects the arguments, the numbers do not matter. */
 export interface ListCost {
   pages(args: Record<string, unknown>, selection: Selection): number;
   /** The maximum number of rows. */
@@ -301,7 +301,7 @@ const origins: readonly (readonly [Knowledge, string])[] = [
   ['listed', 'in a list of pipelines'],
 ];
 
-/** By type: the origins for which some fields need the object's own GET. */
+/** The origins of objects, by type, for which some fields cost a GET of the object. */
 const originsOf: Readonly<Record<string, readonly Knowledge[]>> = {
   Pipeline: ['job', 'listed'],
   Project: ['path', 'number', 'job', 'pipeline'],

@@ -12,7 +12,7 @@ import { isNumericId } from './global-id.ts';
 
 const VERSION = '2';
 
-/** In characters. A cursor with the longest possible project path is shorter. */
+/** Maximum characters of a cursor. One with the longest possible project path is shorter. */
 const MAX_LENGTH = 2_000;
 
 /** Returns a short digest of a kind of list with its sort and filter. */
@@ -20,7 +20,9 @@ export function listDigest(...parts: unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 11);
 }
 
-/** Returns the `list` part of a cursor. `project` is the numeric id, or the path if that is unknown. */
+/**
+ * Returns the `list` part of a cursor. `project` is the numeric id, or the path if that is unknown.
+ */
 export const listInProject = (digest: string, project: string) =>
   `${digest}.${project.toLowerCase()}`;
 

@@ -1,8 +1,8 @@
 import type { GraphQLNamedType, GraphQLSchema } from 'graphql';
 
 /*
- * The code uses the type names of schema.graphql, called own names. The types of a subgraph may have a
- * prefix before these names (federation/type-prefix.ts). It is kept in the extensions of the schema.
+ * The code uses the type names of schema.graphql, called own names. In a subgraph, a prefix may precede
+ * them (federation/type-prefix.ts). The extensions of the schema contain the prefix.
  */
 
 /** Returns the prefix of the names of a schema's types; empty without one. */

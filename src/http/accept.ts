@@ -17,7 +17,7 @@ const TYPES = [
 
 export type ResponseType = (typeof TYPES)[number];
 
-/** For the error message of a request that accepts none of the types. */
+/** All types, for the message of the error if a request accepts none of them. */
 export const offeredTypes = TYPES.join(', ');
 
 /** The types with and without charset: Negotiator matches a parameter only if it is offered. */

@@ -66,8 +66,9 @@ export function handleInSequence(
 
 /**
  * Drops the bodies that no route reads: those of GET requests as they arrive, others when the response
- * was sent. Node would drop them, too, but it would keep up to 64 KiB of a GET request, which takes
- * 10 MB in chunks of one byte, and would hold the event loop for chunks without end.
+ * was sent. Closes the connection if a body arrives in very many small chunks. Node drops such bodies,
+ * too, but first keeps up to 64 KiB of a GET request (10 MB of memory in chunks of one byte), and
+ * reads endless chunks without a pause for other requests.
  */
 export function dropUnreadBodies(server: Server): void {
   const drop = (request: IncomingMessage) => {
@@ -76,7 +77,7 @@ export function dropUnreadBodies(server: Server): void {
       meter.add(chunk);
       if (meter.hasSmallChunks()) request.socket.destroy();
     });
-    // Marks the request as consumed, so that Node leaves it alone.
+    // Marks the request as consumed, so that Node does not drop its body, too.
     request.read(0);
   };
   server.on('request', (request, response) => {

@@ -16,7 +16,7 @@ interface JobAddress {
   id: string;
 }
 
-/** Throws GraphQLError for a malformed credential. */
+/** Creates the context of a caller. Throws GraphQLError for a malformed credential. */
 type OpenContext = (caller: Caller) => Pick<Context, 'openTrace'>;
 
 const LOG_PATH = /^\/jobs\/([^/]+)\/([^/]+)\/trace$/;

@@ -20,7 +20,7 @@ const VARY = 'Accept, Authorization, PRIVATE-TOKEN, JOB-TOKEN';
 const REFUSED_HEADERS =
   /^(?:cookie|forwarded|sudo|via|x-real-ip|x-rewrite-url|x-method-override|(?:x-forwarded|x-original|x-http-method|x-gitlab|proxy|sec)\b.*)$/;
 const EXPOSED_HEADERS = 'content-disposition, retry-after, x-request-id';
-/** In seconds; Chromium's maximum. */
+/** How long a browser may cache a preflight response, in seconds. This is Chromium's maximum. */
 const PREFLIGHT_MAX_AGE = '7200';
 
 export type ResponseHeaders = ReturnType<typeof createResponseHeaders>;

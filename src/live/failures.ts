@@ -74,8 +74,8 @@ export function createFailures(options: FailuresOptions) {
       count = 0;
     },
     /**
-     * How much longer GitLab asked to wait, in ms. Zero or negative if it did not, or if that time
-     * is over.
+     * Returns for how long GitLab still asks to wait, in ms. Zero or negative if it did not ask, or if
+     * the time is over.
      */
     blockedMs: () => blockedUntil - clock.now(),
   };

@@ -21,8 +21,8 @@ export interface Listener {
 export type Notifications = ReturnType<typeof createNotifications>;
 
 /**
- * How long a project counts as having webhooks after its last one. A project without changes
- * receives none.
+ * How long a project is assumed to have webhooks after it has sent one. A project without changes sends
+ * none.
  */
 const WEBHOOK_MEMORY_MS = 600_000;
 const MAX_PROJECTS = 10_000;
@@ -30,7 +30,7 @@ const MAX_PROJECTS = 10_000;
 /** Distributes change events to the listeners of their topics. */
 export function createNotifications(clock: Clock) {
   const listeners = new Map<string, Set<Listener>>();
-  /** By project, least recent first. */
+  /** Time of the last event of each project. The oldest one is first. */
   const lastEventAt = new Map<string, number>();
 
   const remember = (project: string) => {

@@ -24,7 +24,7 @@ interface PipelineState {
   pipeline: RestPipeline;
   /** Number of reads so far that found a change. */
   round: number;
-  /** By id, newest first, trigger jobs last. */
+  /** The jobs by id: newest first, and trigger jobs last. */
   jobs: ReadonlyMap<string, JobEntry>;
 }
 

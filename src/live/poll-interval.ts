@@ -130,8 +130,8 @@ export function createPollInterval(options: PollIntervalOptions) {
       return jitter(Math.max(intervals * intervalMs, outcome.minPauseMs, callsPauseMs));
     },
     /**
-     * Returns undefined if the poll must end with the error. `isStart`: no read has succeeded so
-     * far.
+     * Returns the wait before the next attempt. Undefined if the poll must end with the error.
+     * `isStart`: no read has succeeded so far.
      */
     afterFailure(
       error: unknown,

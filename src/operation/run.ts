@@ -57,7 +57,7 @@ export interface PreparedOperation {
   readonly request: OperationRequest;
   readonly cached: CachedOperation;
   readonly variables: Readonly<Record<string, unknown>>;
-  /** Coerced. */
+  /** After coercion. */
   readonly variableValues: Readonly<Record<string, unknown>>;
   readonly tracked: TrackedOperation;
 }
@@ -90,9 +90,9 @@ export type ResponseStream = AsyncIterableIterator<SubscriptionResponse>;
 
 /** Prepares and executes operations. */
 export interface Operations {
-  /** Returns a response if the operation is refused. Never throws. */
+  /** Prepares an operation. Returns a response if it is refused. Never throws. */
   prepare(request: OperationRequest): PreparedOperation | OperationResponse;
-  /** Never rejects. */
+  /** Executes a prepared operation. Never rejects. */
   execute(prepared: PreparedOperation): Promise<OperationResponse | ResponseStream>;
 }
 

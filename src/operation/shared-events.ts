@@ -22,8 +22,9 @@ interface Operation {
 
 /** Maximum characters of all responses that are kept. */
 const MAX_SIZE = 32 * 1024 * 1024;
-/** How long a response is shared: shortly if its execution made calls, whose results must be current. */
+/** How long a response is shared if its execution made no calls. */
 const MAX_AGE_MS = 30_000;
+/** How long it is shared if its execution made calls, because their results must be current. */
 const MAX_AGE_WITH_READS_MS = 1_000;
 /** Operations with longer variables are executed for each subscriber. */
 const MAX_VARIABLES_LENGTH = 1_000;
@@ -45,9 +46,10 @@ const newsOf = (event: unknown): object | undefined => {
 };
 
 /**
- * Returns a function for the operation of a subscriber. That returns a function for its events, which
- * executes an event, or returns the response if another subscriber has just executed it. A response
- * with errors is not shared. `perf` returns monotonic time in ms.
+ * Lets subscribers with equal operations share the responses to an event. The result is called once for
+ * each subscriber. It returns a function that is called for each event: this executes the event, or
+ * returns the response if another subscriber has just executed it. A response with errors is not
+ * shared. `perf` returns monotonic time in ms.
  */
 export function createSharedEvents<R extends Response>(perf: { now(): number } = performance) {
   const numberOf = createNumbering();

@@ -54,7 +54,7 @@ function refuse(message: string, code: string, status: number): Error {
   return requestError(message, { code, status, onlyNewMediaType: true });
 }
 
-/** `documentId` (GraphQL over HTTP) or Apollo's `extensions.persistedQuery.sha256Hash`. */
+/** Returns `documentId` (GraphQL over HTTP), or Apollo's `extensions.persistedQuery.sha256Hash`. */
 function hashOf({ documentId, extensions }: OperationParams): unknown {
   const persisted = extensions['persistedQuery'] as { sha256Hash?: unknown } | null | undefined;
   return documentId ?? persisted?.sha256Hash;

@@ -58,10 +58,7 @@ function timeAt(bytes: Uint8Array, at: number): number | null {
   return Date.UTC(year, month - 1, day, hour, minute, second) * 1000 + numberAt(bytes, at + 20, 6);
 }
 
-/**
- * Returns the index after the header at `at`. Returns a negative result at the first byte that does
- * not match.
- */
+/** Returns the index after the header at `at`; a negative number if the bytes are not a header. */
 export function headerEnd(bytes: Uint8Array, at: number): number {
   for (let k = 0; k < HEADER_BYTES; k += 1) {
     const byte = bytes[at + k];

@@ -12,7 +12,7 @@ export interface ParsedLine {
   readonly number: number;
   /** The number on GitLab's page (`#L12`); null if the page omits the line. */
   readonly anchor: number | null;
-  /** Without escapes, marks and control characters except tabs. */
+  /** The text without escapes, marks and control characters. It may contain tabs. */
   readonly text: string;
   readonly html: string;
   /** When the line began, in ISO 8601 with six decimals. Null if the log has no time headers. */

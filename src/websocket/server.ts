@@ -22,7 +22,9 @@ export interface WebSocketOptions extends ProtocolDeps {
   maxMessageBytes: number;
   /** A client that reads nothing for this long, although data waits for it, is disconnected. */
   stalledMs: number;
-  /** Interval of pings. A client that has not answered one by the next is disconnected. @default 2 s */
+  /**
+   * Interval of pings. A client that has not answered one by the next is disconnected. @default 2 s
+   */
   pingMs?: number | undefined;
 }
 
@@ -38,7 +40,7 @@ const MAX_PACKETS = 8_192;
 
 /**
  * Terminates the connection of a client that disappeared without closing it. While data is being
- * sent, such as a long log, answers to pings may be late. Then a client that reads counts as alive.
+ * sent, such as a long log, answers to pings may be late. Then it is enough that the client reads.
  */
 function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stalledMs: number) {
   let isAlive = true;

@@ -6,7 +6,7 @@ import { IncomingMessage } from 'node:http';
  * HTTP/2, as Java's own HTTP client always does. They expect a normal response.
  */
 export class UpgradeRequest extends IncomingMessage {
-  /** Without an initial value, which would overwrite the one that Node's constructor has set. */
+  /** Not initialized here, because that would overwrite the value that Node's constructor sets. */
   declare private offersUpgrade: boolean | null;
 
   get upgrade(): boolean | null {

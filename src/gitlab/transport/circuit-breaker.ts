@@ -13,7 +13,7 @@ export type OnCircuit = (isOpen: boolean) => void;
 
 interface CircuitDeps {
   readonly clock: Clock;
-  /** Must not wait behind calls of callers. */
+  /** Checks GitLab with a call that does not wait behind calls of callers. */
   readonly probe: Probe;
   readonly onCircuit?: OnCircuit | undefined;
 }
@@ -33,7 +33,7 @@ export function createCircuitBreaker(send: Send, deps: CircuitDeps): Send {
   const { clock, probe, onCircuit = () => {} } = deps;
   let failures = 0;
   let pauseMs = FIRST_PAUSE_MS;
-  /** In ms since 1970; undefined while the circuit is closed. */
+  /** When the next call probes GitLab, in ms since 1970. Undefined while the circuit is closed. */
   let openUntil: number | undefined;
   let isProbing = false;
 

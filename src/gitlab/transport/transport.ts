@@ -50,7 +50,7 @@ export interface TransportOptions {
    * 32
    */
   readonly connections?: number | undefined;
-  /** Concurrent calls of one credential; the same number of streams in addition. @default 16 */
+  /** Maximum concurrent calls of one credential. It may also have this many streams. @default 16 */
   readonly perCredential?: number | undefined;
   /** Size of the ETag cache over all credentials; 0 disables it. @default 64 MiB */
   readonly etagBytes?: number | undefined;
