@@ -14,14 +14,14 @@ export const LF = 0x0a;
 export const CR = 0x0d;
 export const ESC = 0x1b;
 
-/** The result for a token if the byte at `at` does not match or is missing. */
+/** Returns why a token ends at `at`: NEED_MORE, LINE_END or NO_MATCH. */
 export function mismatch(bytes: Uint8Array, at: number): number {
   const byte = bytes[at];
   if (byte === undefined) return NEED_MORE;
   return byte === LF ? LINE_END : NO_MATCH;
 }
 
-/** Matches `word` at `at`. Returns the index after it, or a negative result. */
+/** Returns the index after `word` at `at`; the result of `mismatch` if it is not there. */
 export function readWord(bytes: Uint8Array, at: number, word: readonly number[]): number {
   for (let k = 0; k < word.length; k += 1) {
     if (bytes[at + k] !== word[k]) return mismatch(bytes, at + k);

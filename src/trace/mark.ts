@@ -58,7 +58,7 @@ function timeAt(bytes: Uint8Array, at: number): number | null {
   return Date.UTC(year, month - 1, day, hour, minute, second) * 1000 + numberAt(bytes, at + 20, 6);
 }
 
-/** Returns the index after the header at `at`; a negative number if the bytes are not a header. */
+/** Returns the index after the header at `at`; the result of `mismatch` if there is none. */
 export function headerEnd(bytes: Uint8Array, at: number): number {
   for (let k = 0; k < HEADER_BYTES; k += 1) {
     const byte = bytes[at + k];
