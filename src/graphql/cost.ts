@@ -162,8 +162,8 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   if (call && call !== ownCalls[type]) return false;
   const isInRow = known === 'own' || (!call && rows.has(known));
   if (!isInRow && !isAmong(knownBy, known)) return false;
-  // Without its row, this object only identifies the object that the field returns. If that object
-  // then needs a read, and this object's row would make it unnecessary, this object's row is read.
+  // The id of this object also identifies the object that the field returns. If the returned object
+  // would need a read without this object's row, but none with it, then this object's row is read.
   return (
     !leadsTo ||
     !isNamed(known) ||

@@ -27,7 +27,7 @@ export function createDrain() {
     begin() {
       if (isDraining) return;
       isDraining = true;
-      // What has been written is still sent.
+      // `destroySoon` sends what has been written, then closes the connection.
       for (const { socket } of streams) socket?.destroySoon();
     },
     /**

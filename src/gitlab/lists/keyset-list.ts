@@ -70,8 +70,8 @@ async function walkFromCursor<Row extends WithId>(
 
 /**
  * Reads keyset pages (upstream.md §4.2) until there are `count` rows. Requests one row more to know
- * whether more follow: without headers, the last page looks like one whose headers a proxy removed.
- * This needs an extra call only if `count` is a multiple of 100 and the headers name no next page.
+ * whether more follow: the last page names no next page, but neither does a page whose headers a proxy
+ * removed. This needs an extra call only if `count` is a multiple of 100 and the headers name no next page.
  */
 async function walk<Row extends WithId>(
   fetch: Fetch<Row>,

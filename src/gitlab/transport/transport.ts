@@ -26,7 +26,7 @@ import { createSingleFlight } from './single-flight.ts';
 
 const defaultTimeouts = {
   connectMs: 5_000,
-  /** From the request to the response headers. */
+  /** Time from the request to the response headers. */
   headersMs: 15_000,
   /** Longest pause between two chunks of a body. */
   bodyMs: 15_000,
