@@ -184,7 +184,7 @@ CiJob.implement({
     cancelable: t.boolean({
       nullable: false,
       description:
-        'Whether `status` is CREATED or `active` is true. `jobCancel` also cancels MANUAL and SCHEDULED jobs.',
+        'Whether `status` is CREATED or `active` is true. `jobCancel` also cancels MANUAL and SCHEDULED jobs. GitLab does not cancel a single trigger job: `jobCancel` then has a NotFoundError.',
       resolve: ({ status }) => isCancelable(status),
     }),
     playable: t.boolean({

@@ -1,5 +1,6 @@
 import type { AnyJob } from '../gitlab/rows.ts';
 import { failureSentenceOf, toWords } from './failure-reasons.ts';
+import type { STATUSES } from './statuses.ts';
 import { toMs } from './times.ts';
 
 /*
@@ -99,26 +100,30 @@ export interface StatusDetails {
   action: CiJobAction | null;
 }
 
-/** By status: the text of its badge and, if that is not the text in lower case, its label. */
-const words: ReadonlyMap<Status, readonly [text: string, label?: string]> = new Map([
-  ['created', ['Created']],
-  ['waiting_for_resource', ['Waiting', 'waiting for resource']],
-  ['preparing', ['Preparing']],
-  ['waiting_for_callback', ['Waiting', 'waiting for callback']],
-  ['pending', ['Pending']],
-  ['running', ['Running']],
-  ['success', ['Passed']],
-  ['failed', ['Failed']],
-  ['canceling', ['Canceling']],
-  ['canceled', ['Canceled']],
-  ['skipped', ['Skipped']],
-  ['manual', ['Manual', 'manual action']],
-  ['scheduled', ['Delayed']],
-]);
+/** The text of a badge and, if it is not that text in lower case, the label. */
+type Words = readonly [text: string, label?: string];
+
+const words: ReadonlyMap<string, Words> = new Map(
+  Object.entries<Words>({
+    created: ['Created'],
+    waiting_for_resource: ['Waiting', 'waiting for resource'],
+    preparing: ['Preparing'],
+    waiting_for_callback: ['Waiting', 'waiting for callback'],
+    pending: ['Pending'],
+    running: ['Running'],
+    success: ['Passed'],
+    failed: ['Failed'],
+    canceling: ['Canceling'],
+    canceled: ['Canceled'],
+    skipped: ['Skipped'],
+    manual: ['Manual', 'manual action'],
+    scheduled: ['Delayed'],
+  } satisfies Record<(typeof STATUSES)[number], Words>),
+);
 
 /**
  * Returns how the status of a pipeline, stage or group reads. Its action is null. A status that this
- * schema does not know is shown as GitLab sent it.
+ * schema does not know is shown as GitLab sent it; a missing one, and UNKNOWN, as "unknown".
  */
 export function statusDetails({
   status,
@@ -131,13 +136,11 @@ export function statusDetails({
     const label = 'passed with warnings';
     return { group: 'success-with-warnings', text: 'Warning', label, tooltip: label, action: null };
   }
-  const known = words.get(status);
-  if (!known) {
-    const raw = status || 'unknown';
-    return { group: 'unknown', text: raw, label: raw, tooltip: raw, action: null };
-  }
+  const group = !status || status === 'UNKNOWN' ? 'unknown' : status;
+  const known = words.get(group);
+  if (!known) return { group: 'unknown', text: group, label: group, tooltip: group, action: null };
   const [text, label = text.toLowerCase()] = known;
-  return { group: String(status), text, label, tooltip: label, action: null };
+  return { group, text, label, tooltip: label, action: null };
 }
 
 /** Returns how the status of a job reads. The tooltip of a failed job has its failure reason. */

@@ -110,6 +110,7 @@ describe('when a job began to wait for a runner', () => {
     ['2026-11-29T10:00:10.000+02:00', 10, '2026-11-29T08:00:00.000Z'],
     ['2026-11-29T10:00:10.000+0200', 10, '2026-11-29T08:00:00.000Z'],
     ['2026-11-29T10:00:10.123456Z', 0.1, '2026-11-29T10:00:10.023Z'],
+    ['2026-11-29T10:00:10.000Z', 4.0003, '2026-11-29T10:00:06.000Z'],
     ['2026-11-29T10:00:10.000Z', 1.001, '2026-11-29T10:00:08.999Z'],
     ['2026-11-29T00:00:00.000Z', 86_400, '2026-11-28T00:00:00.000Z'],
     [null, 4.5, null],
@@ -214,7 +215,7 @@ describe('how a status reads', () => {
     expect(detailedStatusOf(aJob({ status: raw }))).toEqual(details);
   });
 
-  it.each([null, undefined, ''])('is unknown if GitLab sends %o', (status) => {
+  it.each([null, undefined, '', 'UNKNOWN'])('is unknown if it is %o', (status) => {
     const details = { group: 'unknown', text: 'unknown', label: 'unknown', tooltip: 'unknown' };
     expect(statusDetails({ status })).toEqual({ ...details, action: null });
   });
