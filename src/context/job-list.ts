@@ -62,13 +62,19 @@ export function projectJobList(gitlab: Gitlab, project: string, filter: ListFilt
   };
 }
 
+/** A list whose pages have numbers. */
+export interface OffsetList<Row> extends RowList<Row> {
+  readPage(page: OffsetRequest): Promise<Page<Row>>;
+}
+
 /** A list with offset pagination, such as the jobs of a pipeline. */
 export function offsetList<Row extends { id: number | string }>(
   read: (page: OffsetRequest) => Promise<Page<Row>>,
-): RowList<Row> {
+): OffsetList<Row> {
   const readPage = cachePages(read);
   return {
     pagesHaveTotal: () => true,
+    readPage,
     read: (request) => readOffsetList(readPage, request),
     count: () => countRows(readPage),
   };

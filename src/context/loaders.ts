@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import type { Gitlab, JobRef, PipelineFilter, PipelineRef } from '../gitlab/client.ts';
-import { isNotFound } from '../gitlab/errors.ts';
+import { isNotFound, nullIfNotFound } from '../gitlab/errors.ts';
 import {
   type JobOutcome,
   type Outcomes,
@@ -20,7 +20,14 @@ import { isComplete } from '../pipeline/derived.ts';
 import { type KeptLog, keepLog } from '../trace/kept-log.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
 import { shareEventLoop } from '../util/event-loop.ts';
-import { type ListFilter, offsetList, projectJobList, type RowList } from './job-list.ts';
+import { createBoards } from './boards.ts';
+import {
+  type ListFilter,
+  type OffsetList,
+  offsetList,
+  projectJobList,
+  type RowList,
+} from './job-list.ts';
 
 /*
  * The reads of one operation. `endpoints` below has one entry per GET endpoint of GitLab. To add a
@@ -162,12 +169,7 @@ async function readRow<Ref, Row>(
   ref: Ref,
   operation: Operation,
 ): Promise<Row | null> {
-  let row: Row | null = null;
-  try {
-    row = await read(ref, operation);
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
+  const row = await nullIfNotFound(read(ref, operation));
   limitMaxAge(operation.freshness, maxAge(row));
   return row;
 }
@@ -181,8 +183,8 @@ const rowLoader =
     );
 
 /** An endpoint that returns pages of rows. */
-interface ListEndpoint<Ref, Row, Filter> {
-  open(ref: Ref, filter: Filter, gitlab: Gitlab): RowList<Row>;
+interface ListEndpoint<Ref, List, Filter> {
+  open(ref: Ref, filter: Filter, gitlab: Gitlab): List;
   key(ref: Ref, aliases: ProjectAliases): string;
 }
 
@@ -191,8 +193,8 @@ interface ListEndpoint<Ref, Row, Filter> {
  * response is valid only briefly.
  */
 const listLoader =
-  <Ref, Row, Filter = ListFilter>(endpoint: ListEndpoint<Ref, Row, Filter>) =>
-  (operation: Operation, ref: Ref, filter: Filter): RowList<Row> => {
+  <Ref, List, Filter = ListFilter>(endpoint: ListEndpoint<Ref, List, Filter>) =>
+  (operation: Operation, ref: Ref, filter: Filter): List => {
     limitMaxAge(operation.freshness, CHANGING_SECONDS);
     const key = JSON.stringify([endpoint.key(ref, operation.aliases), filter]);
     return operation.cached(endpoint, key, () => endpoint.open(ref, filter, operation.gitlab));
@@ -215,9 +217,15 @@ const pipelineEndpoint: RowEndpoint<PipelineRef, RestPipeline> = {
   maxAge: (pipeline) => maxAgeIf(isFinished(pipeline)),
 };
 
-const pipelineBridges = listLoader<PipelineRef, Bridge>({
+const pipelineBridges = listLoader<PipelineRef, OffsetList<Bridge>>({
   open: (ref, filter, gitlab) =>
     offsetList((page) => gitlab.listPipelineBridges(ref, toPipelineQuery(filter), page)),
+  key: keyOfRef,
+});
+
+const pipelineJobs = listLoader<PipelineRef, OffsetList<Job>>({
+  open: (ref, filter, gitlab) =>
+    offsetList((page) => gitlab.listPipelineJobs(ref, toPipelineQuery(filter), page)),
   key: keyOfRef,
 });
 
@@ -263,21 +271,25 @@ const endpoints = {
     key: () => '',
     maxAge: () => SETTLED_SECONDS,
   }),
-  projectJobs: listLoader<string, Job>({
+  projectJobs: listLoader<string, RowList<Job>>({
     open: (project, filter, gitlab) => projectJobList(gitlab, project, filter),
     key: keyOfProject,
   }),
-  pipelineJobs: listLoader<PipelineRef, Job>({
-    open: (ref, filter, gitlab) =>
-      offsetList((page) => gitlab.listPipelineJobs(ref, toPipelineQuery(filter), page)),
-    key: keyOfRef,
-  }),
+  pipelineJobs,
   pipelineBridges,
-  projectPipelines: listLoader<string, ListedPipeline, PipelineFilter>({
+  projectPipelines: listLoader<string, RowList<ListedPipeline>, PipelineFilter>({
     open: (project, filter, gitlab) =>
       offsetList((page) => gitlab.listProjectPipelines(project, filter, page)),
     key: keyOfProject,
   }),
+  /** What is built from both lists of a pipeline: its board, and the attempts of its jobs. */
+  boards: (operation: Operation, ref: PipelineRef) =>
+    operation.cached(createBoards, operation.aliases.keyOf(ref), () =>
+      createBoards({
+        jobs: (page) => pipelineJobs(operation, ref, { includeRetried: true }).readPage(page),
+        bridges: (page) => pipelineBridges(operation, ref, {}).readPage(page),
+      }),
+    ),
 };
 
 async function readJobsOfProject(

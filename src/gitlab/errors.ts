@@ -214,6 +214,16 @@ export const isNotFound = (error: unknown): error is GitlabStatusError => hasSta
 export const isRefusal = (error: unknown): error is GitlabStatusError =>
   [401, 403, 404].some((status) => hasStatus(error, status));
 
+/** Waits for a read. Resolves with null if GitLab itself says that the resource does not exist. */
+export async function nullIfNotFound<Value>(reading: Promise<Value>): Promise<Value | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+}
+
 /** Whether GitLab does not accept the credential. */
 export const isUnauthenticated = (error: unknown): error is GitlabStatusError =>
   hasStatus(error, 401);

@@ -16,7 +16,11 @@ async function readProjectOf(pipeline: RowOfProject, bridge: BridgeRow, context:
   return project?.id;
 }
 
-async function downstreamOf(bridge: BridgeRow, context: Context): Promise<PipelineRow | null> {
+/** Returns the pipeline that a trigger job started; null if there is none, or its project is unknown. */
+export async function downstreamOf(
+  bridge: BridgeRow,
+  context: Context,
+): Promise<PipelineRow | null> {
   const { downstream_pipeline: row, user } = bridge;
   if (!row) return null;
   const projectRow = { project_id: '', web_url: row.web_url, user };
@@ -31,6 +35,11 @@ Bridge.implement({
     'A trigger job, which starts a child pipeline or a pipeline of another project. GitLab lists it only with its pipeline, and hides it after a retry.',
   interfaces: [Node, CiJob],
   fields: (t) => ({
+    attempts: t.field({
+      type: [CiJob],
+      description: 'The trigger job itself: GitLab hides retried trigger jobs.',
+      resolve: (bridge) => [bridge],
+    }),
     downstreamPipeline: t.field({
       type: Pipeline,
       description:

@@ -1,3 +1,4 @@
+import type { Context } from '../context/context.ts';
 import {
   detailedStatusOf,
   failureMessageOf,
@@ -64,6 +65,13 @@ function globalIdOf(job: Row): string {
 function pipelineOf(job: Row): PipelineRow | null {
   const { pipeline, project_id } = job;
   return pipeline ? { ...pipeline, project_id, projectRow: job } : null;
+}
+
+async function readAttempts(job: Row, _args: unknown, { loaders }: Context) {
+  if (job.attempts) return job.attempts;
+  if (!job.pipeline) return null;
+  const boards = loaders.boards({ project: job.project_id, id: String(job.pipeline.id) });
+  return (await boards.attempts())?.get(String(job.id))?.attempts;
 }
 
 CiJob.implement({
@@ -250,6 +258,19 @@ CiJob.implement({
       type: User,
       description: 'The user who started, retried or played the job. Null if GitLab started it.',
       resolve: (job) => job.user,
+    }),
+    attempts: t.field({
+      type: [CiJob],
+      description:
+        'All runs of this job in its pipeline, the oldest first. A retry adds one. Null if the pipeline has more than 500 attempts of all its jobs; select `board(maxJobs:)` for such a pipeline.',
+      extensions: costs({
+        call: 'boards',
+        needsRow: true,
+        callSharedBy: 'pipeline',
+        knownBy: ['board'],
+        leadsTo: 'board',
+      }),
+      resolve: readAttempts,
     }),
     pipeline: t.field({
       type: Pipeline,

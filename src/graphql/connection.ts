@@ -107,6 +107,7 @@ export function listCost(options: { countsAlong: boolean }): ListCost {
   const rows = (args: ConnectionArgs) => Math.min(MAX_PAGE, Math.max(0, pageSizeOf(args)));
   return {
     rows,
+    limitedBy: ({ last }: ConnectionArgs) => (last == null ? 'first' : 'last'),
     readsRows: (selection) => needsOf(selection).rows,
     pages(args: ConnectionArgs & { sort?: string }, selection) {
       const needs = needsOf(selection);

@@ -78,8 +78,8 @@ function total(counts: readonly (Count | undefined)[]): Count | undefined {
   return (at, request) => costly.reduce((sum, count) => sum + count(at, request), 0);
 }
 
-function calls(number: number): Count | undefined {
-  return number > 0 ? ({ objects }) => number * objects : undefined;
+function calls(number: number, per: keyof Multiplicity = 'objects'): Count | undefined {
+  return number > 0 ? (at) => number * at[per] : undefined;
 }
 
 /** Returns the multiplicity for objects of a type. Each Pipeline or Project counts as distinct. */
@@ -108,9 +108,11 @@ function countRest(
   { known, plan, path }: { known: Knowledge; plan: ReadPlan; path: Path },
 ): Count | undefined {
   const here = plan.own && known !== 'job' ? 'own' : known;
+  const shared = [...plan.calls.values()].filter((sharedBy) => sharedBy === 'pipeline').length;
   const naming = selection.list.filter(({ definition }) => costOfField(definition).names);
   const rest = total([
-    calls(plan.calls.size),
+    calls(plan.calls.size - shared),
+    calls(shared, 'pipelines'),
     naming.length > 0 ? countNamed(naming, { known, path }) : undefined,
     ...selection.list.map((field) => {
       const { list, names } = costOfField(field.definition);
@@ -149,15 +151,18 @@ function countTargets(field: SelectedField, known: Knowledge, path: Path): Count
  * Counts the calls of a list and of its rows. All rows of a list count as one pipeline and project,
  * because the number of distinct ones is unknown.
  */
-function countList(field: SelectedField, { pages, rows }: ListCost, path: Path): Count {
+function countList(field: SelectedField, list: ListCost, path: Path): Count {
+  const { pages, rows, limitedBy } = list;
   const below = countTargets(field, 'own', path);
   return (at, request) => {
     const args = field.argumentsFor(request.variableValues);
     const own = at.objects * pages(args, field.fields);
     const here = { ...at, objects: at.objects * rows(args) };
     const count = own + (below?.(here, request) ?? 0);
-    const name = args['last'] == null ? 'first' : 'last';
-    request.report?.({ name, field: path.join('.') }, { calls: count, size: rows(args) });
+    request.report?.(
+      { name: limitedBy(args), field: path.join('.') },
+      { calls: count, size: rows(args) },
+    );
     return count;
   };
 }

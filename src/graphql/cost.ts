@@ -30,7 +30,8 @@ export type Call = keyof Loaders | 'write' | 'poll';
  * - `list`: also those that the rows of its lists contain, such as `project_id` in `Pipeline.jobs`;
  * - `job`, `pipeline`: those that the row of a job or pipeline contains;
  * - `listed`: those that the row of a list of pipelines contains;
- * - `own`: all that the object's own GET returns.
+ * - `own`: all that the object's own GET returns;
+ * - `board`: also the attempts of a job, which its board contains.
  */
 export type Knowledge =
   | 'path'
@@ -40,7 +41,8 @@ export type Knowledge =
   | 'job'
   | 'pipeline'
   | 'listed'
-  | 'own';
+  | 'own'
+  | 'board';
 
 /**
  * An object that arguments identify. Without `project`, it is in the project of the parent object.
@@ -52,18 +54,26 @@ export interface NamedObject {
   id?: string;
 }
 
-/** The calls of a paged list. If the resolver rejects the arguments, the numbers do not matter. */
+/** The calls of a list. If the resolver rejects the arguments, the numbers do not matter. */
 export interface ListCost {
   pages(args: Record<string, unknown>, selection: Selection): number;
   /** The maximum number of rows. */
   rows(args: Record<string, unknown>): number;
+  /** The argument that limits the rows. */
+  limitedBy(args: Record<string, unknown>): string;
   readsRows(selection: Selection): boolean;
+  /** The sentence about calls in the description. @default that of a list in pages of 100 rows */
+  sentence?: string;
 }
 
 /** Where the value of a field comes from, and what it costs. */
 export interface FieldCost {
   /** The call that returns the value. @default the call that returns the object's row */
   call?: Call;
+  /** The call also needs the object's own row, not only its id. */
+  needsRow?: boolean;
+  /** All objects of one pipeline share `call`. @default each object has its own */
+  callSharedBy?: 'pipeline';
   /** The kinds of knowledge that include the value. The object's row always does. */
   knownBy?: readonly Knowledge[];
   /** What is known of the object that the field returns. @default 'own' */
@@ -87,7 +97,11 @@ export interface FieldCost {
   exists?: boolean;
   /** What is known of the parent object once the rows of this field were read. */
   reveals?: Knowledge;
-  /** Starts the read of this field early, while its parent object is still being read. */
+  /**
+   * Starts the read of this field early, while its parent object is still being read. Resolves with
+   * the value of the field or with rows that describe the project of the parent, and with null if
+   * GitLab answers 404.
+   */
   start?(
     context: Context,
     parent: NamedParent,
@@ -150,6 +164,9 @@ function isAmong(knownBy: readonly Knowledge[], known: Knowledge): boolean {
   return knownBy.includes('path') || knownBy.includes('number');
 }
 
+/** Returns whether all that the object's own GET returns is known. */
+const hasOwnRow = (known: Knowledge) => known === 'own' || known === 'board';
+
 /** Returns what is known of an object before it is read. `project` is a path or a numeric id. */
 export const knowledgeOf = (project: string): Knowledge =>
   isNumericId(project) ? 'number' : 'path';
@@ -159,8 +176,8 @@ const hasOwnReads = ({ list, names }: FieldCost) => list !== undefined || names 
 
 function isKnown(type: string, field: SelectedField, known: Knowledge): boolean {
   const { call, knownBy = [], leadsTo } = costOfField(field.definition);
-  if (call && call !== ownCalls[type]) return false;
-  const isInRow = known === 'own' || (!call && rows.has(known));
+  const isOwn = !call || call === ownCalls[type];
+  const isInRow = (isOwn && hasOwnRow(known)) || (!call && rows.has(known));
   if (!isInRow && !isAmong(knownBy, known)) return false;
   // The id of this object also identifies the object that the field returns. If the returned object
   // would need a read without this object's row, but none with it, then this object's row is read.
@@ -187,8 +204,8 @@ export interface ReadPlan {
    * example, a project's list of jobs returns the project's numeric id. Then the object needs no GET.
    */
   readonly awaitsRows: boolean;
-  /** Other calls that selected fields need. */
-  readonly calls: ReadonlySet<Call>;
+  /** Other calls that selected fields need, each with what shares it. */
+  readonly calls: ReadonlyMap<Call, FieldCost['callSharedBy']>;
   /** The selected fields whose reads can be started early. */
   readonly starts: readonly SelectedField[];
 }
@@ -206,19 +223,28 @@ function revealedBy(field: SelectedField, known: Knowledge): Knowledge | undefin
   return reads ? reveals : undefined;
 }
 
+/** Returns the call of a field; undefined if the object's own GET returns the value. */
+const otherCallOf = (type: string, { call }: FieldCost): Call | undefined =>
+  call === ownCalls[type] ? undefined : call;
+
+/** Returns whether the object's own GET is needed for a field whose value is unknown. */
+const needsOwnRow = (type: string, cost: FieldCost, known: Knowledge): boolean =>
+  otherCallOf(type, cost) === undefined || Boolean(cost.needsRow && isNamed(known));
+
 /**
  * Finds the selected fields whose values are not known. Returns the calls that some of them need, and
- * the `fields` that the object's own GET returns.
+ * the `fields` for which the object's own GET is needed.
  */
 function findUnknown(type: string, { list }: Selection, known: Knowledge) {
-  const calls = new Set<Call>();
+  const calls = new Map<Call, FieldCost['callSharedBy']>();
   const fields: SelectedField[] = [];
   for (const field of list) {
     const cost = costOfField(field.definition);
-    if (cost.improvedBy && isImproved(field)) calls.add(cost.improvedBy.call);
+    if (cost.improvedBy && isImproved(field)) calls.set(cost.improvedBy.call, undefined);
     if (cost.improvedBy || hasOwnReads(cost) || isKnown(type, field, known)) continue;
-    if (cost.call && cost.call !== ownCalls[type]) calls.add(cost.call);
-    else fields.push(field);
+    const call = otherCallOf(type, cost);
+    if (call) calls.set(call, cost.callSharedBy);
+    if (needsOwnRow(type, cost, known)) fields.push(field);
   }
   return { calls, fields };
 }
@@ -309,9 +335,10 @@ const originsOf: Readonly<Record<string, readonly Knowledge[]>> = {
 
 /** Returns the sentence about the calls that a field costs, if its declaration implies one. */
 export function sentenceAboutCost(type: string, cost: FieldCost): string | undefined {
-  const { call, knownBy = [], list } = cost;
-  if (list) return `Costs one call per ${MAX_PER_PAGE} rows.`;
+  const { call, callSharedBy, knownBy = [], list } = cost;
+  if (list) return list.sentence ?? `Costs one call per ${MAX_PER_PAGE} rows.`;
   if (!call || call === 'write' || call === 'poll') return undefined;
+  if (callSharedBy) return `Costs one call per ${callSharedBy}, and none below a board.`;
   if (call !== ownCalls[type]) return 'Costs one call.';
   const all = origins.filter(([origin]) => originsOf[type]?.includes(origin));
   const costly = all.filter(([origin]) => !knownBy.includes(origin));

@@ -1,5 +1,6 @@
 import type { Context } from '../context/context.ts';
 import type { RestPipeline } from '../gitlab/rows.ts';
+import { hasRetryableJob } from '../pipeline/board.ts';
 import {
   type CiJobAction,
   isActive,
@@ -8,9 +9,16 @@ import {
   statusDetails,
 } from '../pipeline/derived.ts';
 import { toStatus } from '../pipeline/statuses.ts';
+import { boardArguments, boardCost, PipelineBoard, parseMaxJobs } from './board.ts';
 import { builder } from './builder.ts';
 import { listCost, pageArguments } from './connection.ts';
 import { costs, parseNames } from './cost.ts';
+import {
+  DownstreamPipeline,
+  downstreamArguments,
+  downstreamCost,
+  readDownstream,
+} from './downstream.ts';
 import { parseNumericId, parseProject, toGlobalId } from './global-id.ts';
 import {
   BridgeConnection,
@@ -36,11 +44,22 @@ function details(row: PipelineRow, { loaders }: Context): Promise<RestPipeline |
 }
 
 /**
- * Whether a retry of the pipeline would retry a job. Null unless the operation has read all jobs of
- * the pipeline.
+ * Whether a retry of the pipeline would retry a job. Null unless the operation reads a board of the
+ * pipeline, because the row of a pipeline does not show it.
  */
-const isPipelineRetryable = (_row: PipelineRow, _context: Context): Promise<boolean | null> =>
-  Promise.resolve(null);
+async function isPipelineRetryable(
+  row: PipelineRow,
+  { loaders }: Context,
+): Promise<boolean | null> {
+  // The fields of one object are resolved in one tick. After it, the read of a selected board has
+  // started.
+  await undefined;
+  const board = await loaders
+    .boards(toRef(row))
+    .find()
+    ?.catch(() => null);
+  return board ? hasRetryableJob(board) : null;
+}
 
 async function pipelineActionOf(row: PipelineRow, context: Context): Promise<CiJobAction | null> {
   if (isCancelable(row.status)) return 'CANCEL';
@@ -261,6 +280,32 @@ Pipeline.implement({
       }),
       resolve: (row, args, context, info) =>
         readPipelineBridges(context, toRef(row), { args, selection: selectionOf(info) }),
+    }),
+    board: t.field({
+      type: PipelineBoard,
+      description:
+        'The pipeline as its page shows it: stages in order, groups, attempts, timeline. Reads two lists side by side, of all attempts of its jobs and of its trigger jobs, whatever is selected below. Null if the pipeline does not exist or is not visible to the caller.',
+      args: boardArguments(t.arg),
+      extensions: costs({
+        list: boardCost,
+        reveals: 'list',
+        start: async ({ loaders }, ref, { args }) =>
+          (await loaders.boards(ref).read(parseMaxJobs(args)))?.attempts,
+      }),
+      resolve: (row, args, { loaders }) => loaders.boards(toRef(row)).read(parseMaxJobs(args)),
+    }),
+    downstream: t.field({
+      type: [DownstreamPipeline],
+      description:
+        'The pipelines that its trigger jobs started, and the pipelines that those started, nearest first. Each pipeline is in the list once. Null if the pipeline does not exist or is not visible to the caller.',
+      args: downstreamArguments(t.arg),
+      extensions: costs({
+        list: downstreamCost,
+        reveals: 'list',
+        start: async (context, ref, { args }) =>
+          (await readDownstream(context, ref, args))?.map(({ bridge }) => bridge),
+      }),
+      resolve: (row, args, context) => readDownstream(context, toRef(row), args),
     }),
   }),
 });

@@ -24,11 +24,16 @@ interface Revealed {
   project?: ProjectRow | null;
 }
 
-type Value = Connection<RowOfProject> | RowOfProject | null | undefined;
+type Value = Connection<RowOfProject> | readonly RowOfProject[] | RowOfProject | null | undefined;
+
+function firstRowOf(value: NonNullable<Value>): RowOfProject | undefined {
+  if ('edges' in value) return value.edges[0]?.node;
+  return 'length' in value ? value[0] : value;
+}
 
 function reveal(value: Value, context: Context): Revealed {
   if (!value) return { hasValue: false };
-  const row = 'edges' in value ? value.edges[0]?.node : value;
+  const row = firstRowOf(value);
   return row
     ? { hasValue: true, project: projectBehind(row, context.webUrls) }
     : { hasValue: true };

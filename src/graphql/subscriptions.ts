@@ -1,13 +1,16 @@
 import { GraphQLError } from 'graphql';
 import type { Context } from '../context/context.ts';
 import { LiveCapacityError } from '../live/capacity.ts';
+import { ALL_JOBS, type PipelineNews } from '../live/pipeline.ts';
 import type { LiveEvent } from '../live/subscriber.ts';
 import type { TraceNews } from '../live/trace.ts';
+import { parseMaxJobs } from './board.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './client-errors.ts';
 import { costs } from './cost.ts';
 import { type NodeRef, parseGlobalId } from './global-id.ts';
 import { CiJob, Job, Pipeline, type PipelineRow } from './refs.ts';
+import { type SelectedBelow, selectedBelow } from './selection.ts';
 
 /*
  * Subscriptions. Each event is executed like a query, with its own timeout. An error is sent as the
@@ -58,7 +61,17 @@ function checkCapacity({ live }: Context): void {
 
 interface PipelineUpdateRow {
   pipeline: PipelineRow;
-  changedJobs: (typeof CiJob.$inferType)[];
+  news: PipelineNews;
+}
+
+/**
+ * Returns how many jobs an update of a pipeline needs: those of its boards, if these show all that is
+ * selected, otherwise all jobs.
+ */
+function jobsNeeded({ selection, variableValues }: SelectedBelow): number {
+  const boards = selection.below('pipeline').list.filter(({ name }) => name === 'board');
+  const sizes = boards.map((board) => parseMaxJobs(board.argumentsFor(variableValues)));
+  return selection.has('changedJobs') || sizes.length === 0 ? ALL_JOBS : Math.max(...sizes);
 }
 
 const PipelineUpdate = builder.objectRef<PipelineUpdateRow>('PipelineUpdate').implement({
@@ -68,13 +81,19 @@ const PipelineUpdate = builder.objectRef<PipelineUpdateRow>('PipelineUpdate').im
       type: Pipeline,
       nullable: false,
       description:
-        'The current pipeline. Its own fields cost no call; its lists are read again for each event.',
+        'The current pipeline. Its own fields and its board cost no call; its other lists are read again for each event.',
     }),
-    changedJobs: t.expose('changedJobs', {
+    changedJobs: t.field({
       type: [CiJob],
       nullable: false,
+      extensions: costs({ leadsTo: 'board' }),
       description:
-        'The jobs and trigger jobs that are new or changed since the last event; all of them in the first event.',
+        'The current jobs and trigger jobs that are new or changed since the last event; all of them in the first event. After a retry, this is the new attempt.',
+      resolve({ news }, _args, { loaders }) {
+        const jobs = news.changedJobs();
+        for (const job of jobs) if (job.kind === 'BUILD') loaders.prime(job);
+        return [...jobs];
+      },
     }),
   }),
 });
@@ -136,17 +155,20 @@ builder.subscriptionFields((t) => ({
       id: t.arg.id({ required: true, description: 'The global id of a `Pipeline`.' }),
     },
     extensions: costs({ call: 'poll' }),
-    subscribe: (_root, { id }, context) => {
+    subscribe: (_root, { id }, context, info) => {
       const ref = parseIdOf('Pipeline', id);
+      const maxJobs = jobsNeeded(selectedBelow(info));
       checkCapacity(context);
-      return context.live.pipeline(ref);
+      return context.live.pipeline(ref, maxJobs);
     },
     resolve: (event, { id }, context) => {
-      const { pipeline, changedJobs } = openEvent(event, context);
+      const news = openEvent(event, context);
+      const { pipeline } = news;
       const project = String(pipeline.project_id ?? parseIdOf('Pipeline', id).project);
-      context.loaders.primePipeline({ project, id: String(pipeline.id) }, pipeline);
-      for (const job of changedJobs) if (job.kind === 'BUILD') context.loaders.prime(job);
-      return { pipeline: { ...pipeline, project_id: project }, changedJobs };
+      const ref = { project, id: String(pipeline.id) };
+      context.loaders.primePipeline(ref, pipeline);
+      context.loaders.boards(ref).prime(news.rows);
+      return { pipeline: { ...pipeline, project_id: project }, news };
     },
   }),
   jobTraceAppended: t.field({

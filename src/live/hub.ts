@@ -21,8 +21,11 @@ export interface Live {
   isFull(): boolean;
   /** The current state of the job, then each change until it is finished. */
   job(ref: JobRef): LiveEvents<Job>;
-  /** The pipeline and all its jobs, then each change until the pipeline is finished. */
-  pipeline(ref: PipelineRef): LiveEvents<PipelineNews>;
+  /**
+   * The pipeline and up to `maxJobs` of its jobs, counting all attempts; then each change until the
+   * pipeline is finished.
+   */
+  pipeline(ref: PipelineRef, maxJobs: number): LiveEvents<PipelineNews>;
   /** The log from offset `afterByte` on, then appended text, until the job is finished. */
   trace(ref: JobRef, afterByte: number): LiveEvents<TraceNews>;
 }
@@ -125,20 +128,22 @@ export function createLiveHub(given: LiveHubOptions): LiveHub {
     { credential, signal, ready }: LiveCaller,
     resource: Resource<State>,
     view: View<State, News>,
+    demand?: number,
   ): LiveEvents<News> => {
     counts.change(credential.digest, 1);
     const onLeave = () => counts.change(credential.digest, -1);
     const isRenewable = credential.renewal !== undefined;
     const failures = createFailures({ clock, random, intervalMs, isRenewable });
     const poll = find(credential, resource);
-    return subscribeTo(poll, view, { signal, ready, clock, failures, onLeave });
+    return subscribeTo(poll, view, { signal, ready, clock, demand, failures, onLeave });
   };
 
   return {
     of: (caller) => ({
       isFull: () => counts.isFull(caller.credential.digest),
       job: (ref) => subscribe(caller, jobResource(ref), distinct()),
-      pipeline: (ref) => subscribe(caller, pipelineResource(ref), pipelineView()),
+      pipeline: (ref, maxJobs) =>
+        subscribe(caller, pipelineResource(ref), pipelineView(maxJobs), maxJobs),
       trace(ref, afterByte) {
         const gitlab = createGitlab({ transport, ...caller });
         const resource = traceResource(ref, { memory, afterByte });

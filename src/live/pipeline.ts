@@ -1,68 +1,67 @@
 import { createHash } from 'node:crypto';
 import type { Gitlab, PipelineRef } from '../gitlab/client.ts';
-import { readOffsetList } from '../gitlab/lists/offset-list.ts';
-import type { WithId } from '../gitlab/lists/page-request.ts';
-import type { OffsetRequest, Page } from '../gitlab/pagination.ts';
-import type { Bridge, Job, RestPipeline } from '../gitlab/rows.ts';
+import type { OffsetRequest } from '../gitlab/pagination.ts';
+import type { AnyJob, RestPipeline } from '../gitlab/rows.ts';
+import { type BoardRows, buildBoard } from '../pipeline/board.ts';
+import { coversRows, readBoardRows } from '../pipeline/board-rows.ts';
 import { shareEventLoop } from '../util/event-loop.ts';
 import { fingerprint } from './job.ts';
 import type { Resource } from './poll.ts';
 import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
 
-type Row = Job | Bridge;
-
 interface JobEntry {
-  readonly job: Row;
+  readonly row: AnyJob;
   readonly hash: string;
   /** Value of `PipelineState.round` when the job last changed. */
   readonly round: number;
 }
 
-/** A pipeline and its jobs. */
+/** A pipeline and all attempts of its jobs. */
 interface PipelineState {
   pipeline: RestPipeline;
   /** Number of reads so far that found a change. */
   round: number;
+  rows: BoardRows;
   /** The jobs by id: newest first, and trigger jobs last. */
-  jobs: ReadonlyMap<string, JobEntry>;
+  entries: ReadonlyMap<string, JobEntry>;
 }
 
-/** The current pipeline, and the jobs that changed since the subscriber's last event. */
+/** The current pipeline, and what changed since the subscriber's last event. */
 export interface PipelineNews {
   pipeline: RestPipeline;
-  changedJobs: Row[];
+  rows: BoardRows;
+  /** Returns the current jobs that changed. A retried attempt is not among them. */
+  changedJobs(): readonly AnyJob[];
 }
 
-/** Number of jobs to request: more than any pipeline has. */
-const ALL = 100_000;
+/** Rows to request for all jobs of a pipeline: more than any pipeline has. */
+export const ALL_JOBS = 100_000;
 
-async function readAll<R extends WithId>(fetch: (page: OffsetRequest) => Promise<Page<R>>) {
-  const request = {
-    direction: 'older',
-    count: ALL,
-    needsHasNext: false,
-    needsHasPrevious: false,
-  } as const;
-  return (await readOffsetList(fetch, request)).rows;
-}
+const rowsOf = ({ jobs, bridges }: BoardRows): AnyJob[] => [...jobs, ...bridges];
+
+const noRows = { items: [], hasNext: false, hasPrevious: false, total: 0 };
 
 /**
- * Reads all jobs of a pipeline. GitLab creates them together with the pipeline, so if it has no
- * trigger jobs at first, it never gets any, and their list is not read again.
+ * Reads up to `maxJobs` jobs of a pipeline with all attempts. GitLab creates them together with the
+ * pipeline, so if it has no trigger jobs at first, it never gets any, and their list is not read
+ * again. Rejects if a part of the rows cannot be read.
  */
 async function readJobs(
   gitlab: Gitlab,
   ref: PipelineRef,
-  before: PipelineState | undefined,
-): Promise<Row[]> {
-  const known = [...(before?.jobs.values() ?? [])];
-  const hasNoBridges = known.length > 0 && known.every(({ job }) => job.kind === 'BUILD');
-  const [jobs, bridges] = await Promise.all([
-    readAll((page) => gitlab.listPipelineJobs(ref, {}, page)),
-    hasNoBridges ? [] : readAll((page) => gitlab.listPipelineBridges(ref, {}, page)),
-  ]);
-  return [...jobs, ...bridges];
+  { before, maxJobs }: { before: PipelineState | undefined; maxJobs: number },
+): Promise<BoardRows> {
+  const hasNoBridges = before && before.rows.jobs.length > 0 && before.rows.bridges.length === 0;
+  const lists = {
+    jobs: (page: OffsetRequest) => gitlab.listPipelineJobs(ref, { includeRetried: true }, page),
+    bridges: async (page: OffsetRequest) =>
+      hasNoBridges ? noRows : gitlab.listPipelineBridges(ref, {}, page),
+  };
+  const rows = await readBoardRows(lists, maxJobs);
+  const failed = rows.gaps.find(({ error }) => error);
+  if (failed) throw failed.error;
+  return rows;
 }
 
 const isFinished = (status: string | null | undefined) => activityOf(status) === 'finished';
@@ -70,20 +69,24 @@ const isFinished = (status: string | null | undefined) => activityOf(status) ===
 /**
  * Whether a list of jobs was read before its pipeline ended: some of its jobs are still running.
  */
-const isOutdated = (jobs: Row[]) =>
-  jobs.some(({ status }) => !isFinished(status) && !['manual', 'created'].includes(status));
+const isOutdated = (rows: BoardRows) =>
+  rowsOf(rows).some(({ status }) => !isFinished(status) && !['manual', 'created'].includes(status));
 
 /**
  * Reads the pipeline and its jobs concurrently. Reads the jobs again if the pipeline ended
  * meanwhile.
  */
-async function readBoth(gitlab: Gitlab, ref: PipelineRef, before: PipelineState | undefined) {
-  const [pipeline, jobs] = await Promise.all([
+async function readBoth(
+  gitlab: Gitlab,
+  ref: PipelineRef,
+  options: { before: PipelineState | undefined; maxJobs: number },
+) {
+  const [pipeline, rows] = await Promise.all([
     gitlab.getPipeline(ref),
-    readJobs(gitlab, ref, before),
+    readJobs(gitlab, ref, options),
   ]);
-  const mustReread = isFinished(pipeline.status) && isOutdated(jobs);
-  return { pipeline, jobs: mustReread ? await readJobs(gitlab, ref, before) : jobs };
+  const mustReread = isFinished(pipeline.status) && isOutdated(rows);
+  return { pipeline, rows: mustReread ? await readJobs(gitlab, ref, options) : rows };
 }
 
 /**
@@ -99,19 +102,19 @@ function pipelineFingerprint({ user, duration, queued_duration, ...own }: RestPi
  * Hash of the change fingerprint of a job. Excludes the pipeline embedded in it, but includes the
  * downstream pipeline of a trigger job.
  */
-function hashOf(job: Row): string {
-  const { pipeline, ...own } = job;
+function hashOf(row: AnyJob): string {
+  const { pipeline, ...own } = row;
   return createHash('sha256')
-    .update(fingerprint(own as Row))
+    .update(fingerprint(own as AnyJob))
     .digest('base64');
 }
 
 /** Returns the known entry of a job that has not changed, otherwise a new one. */
-function toEntry(known: JobEntry | undefined, job: Row, round: number): JobEntry {
+function toEntry(known: JobEntry | undefined, row: AnyJob, round: number): JobEntry {
   // After a 304, the ETag cache returns the same row objects.
-  if (known?.job === job) return known;
-  const hash = hashOf(job);
-  return known?.hash === hash ? known : { job, hash, round };
+  if (known?.row === row) return known;
+  const hash = hashOf(row);
+  return known?.hash === hash ? known : { row, hash, round };
 }
 
 /** Number of jobs to compare before other work may run. Each takes about 10 µs. */
@@ -119,32 +122,29 @@ const JOBS_PER_SLICE = 100;
 
 async function compare(
   before: PipelineState | undefined,
-  { pipeline, jobs: rows }: Awaited<ReturnType<typeof readBoth>>,
+  { pipeline, rows }: Awaited<ReturnType<typeof readBoth>>,
 ): Promise<PipelineState> {
   const round = (before?.round ?? 0) + 1;
-  const jobs = new Map<string, JobEntry>();
+  const entries = new Map<string, JobEntry>();
   let isChanged =
     before === undefined || pipelineFingerprint(before.pipeline) !== pipelineFingerprint(pipeline);
-  for (const [index, job] of rows.entries()) {
+  for (const [index, row] of rowsOf(rows).entries()) {
     if (index % JOBS_PER_SLICE === 0) await shareEventLoop();
-    const id = String(job.id);
-    const entry = toEntry(before?.jobs.get(id), job, round);
-    jobs.set(id, entry);
+    const id = String(row.id);
+    const entry = toEntry(before?.entries.get(id), row, round);
+    entries.set(id, entry);
     isChanged ||= entry.round === round;
   }
-  return before && !isChanged ? before : { pipeline, round, jobs };
+  return before && !isChanged ? before : { pipeline, round, rows, entries };
 }
 
 /** Whether a trigger job or its downstream pipeline is active. */
-function isActiveBridge(job: Row): boolean {
-  const statuses =
-    'downstream_pipeline' in job ? [job.status, job.downstream_pipeline?.status] : [];
-  return statuses.some((status) => activityOf(status ?? 'created') === 'active');
-}
+const isActiveBridge = ({ status, downstream_pipeline }: BoardRows['bridges'][number]): boolean =>
+  [status, downstream_pipeline?.status].some((one) => activityOf(one ?? 'created') === 'active');
 
 /**
  * A pipeline and its jobs. Each read makes one call for the pipeline and one per page of jobs and
- * of trigger jobs.
+ * of trigger jobs. Subscribers demand a number of jobs; the largest is read.
  */
 export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
   return {
@@ -152,20 +152,16 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
     topic: `pipeline/${ref.id}`,
     project: ref.project,
     open: ({ hold }) => ({
-      async read(gitlab, before) {
-        const read = await readBoth(gitlab, ref, before);
-        hold('jobs', read.jobs.length);
+      async read(gitlab, before, maxJobs) {
+        const read = await readBoth(gitlab, ref, { before, maxJobs });
+        hold('jobs', rowsOf(read.rows).length);
         return compare(before, read);
       },
       activity: ({ pipeline }) => activityOf(pipeline.status),
       // GitLab has no webhooks for trigger jobs.
-      hasUnannouncedActivity: ({ jobs }) =>
-        [...jobs.values()].some(({ job }) => isActiveBridge(job)),
-      webhookFingerprint: ({ pipeline, jobs }) =>
-        JSON.stringify([
-          pipeline.status,
-          ...[...jobs.values()].map(({ job }) => job.kind === 'BUILD' && [job.id, job.status]),
-        ]),
+      hasUnannouncedActivity: ({ rows }) => rows.bridges.some(isActiveBridge),
+      webhookFingerprint: ({ pipeline, rows }) =>
+        JSON.stringify([pipeline.status, ...rows.jobs.map(({ id, status }) => [id, status])]),
     }),
   };
 }
@@ -176,25 +172,44 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
 const newsOf = new WeakMap<PipelineState, Map<number, PipelineNews>>();
 const MAX_KNOWN_NEWS = 8;
 
-/**
- * Returns the jobs that changed after round `since`: one object for all subscribers of that round.
- */
+function toNews({ pipeline, rows, entries }: PipelineState, since: number): PipelineNews {
+  let changed: readonly AnyJob[] | undefined;
+  const find = () => {
+    const byId = new Map(buildBoard(rows).attempts.map((job) => [String(job.id), job]));
+    return [...entries].flatMap(([id, { round }]) => {
+      const job = round > since ? byId.get(id) : undefined;
+      return job && !job.retried ? [job] : [];
+    });
+  };
+  return {
+    pipeline,
+    rows,
+    changedJobs() {
+      changed ??= find();
+      return changed;
+    },
+  };
+}
+
+/** Returns what changed after round `since`: one object for all subscribers of that round. */
 function newsSince(state: PipelineState, since: number): PipelineNews {
   const known = newsOf.get(state) ?? new Map<number, PipelineNews>();
   const existing = known.get(since);
   if (existing) return existing;
-  const changed = [...state.jobs.values()].filter(({ round }) => round > since);
-  const news = { pipeline: state.pipeline, changedJobs: changed.map(({ job }) => job) };
+  const news = toNews(state, since);
   if (known.size === MAX_KNOWN_NEWS) known.clear();
   newsOf.set(state, known.set(since, news));
   return news;
 }
 
-/** Creates a view that returns the jobs that changed since the subscriber's last event. */
-export function pipelineView(): View<PipelineState, PipelineNews> {
+/**
+ * Creates a view that returns what changed since the subscriber's last event. A state with fewer than
+ * `maxJobs` jobs of a larger pipeline, which another subscriber demanded, is not shown.
+ */
+export function pipelineView(maxJobs: number): View<PipelineState, PipelineNews> {
   let sentRound = 0;
   return (state) => {
-    if (state.round <= sentRound) return undefined;
+    if (state.round <= sentRound || !coversRows(state.rows, maxJobs)) return undefined;
     const news = newsSince(state, sentRound);
     sentRound = state.round;
     return news;

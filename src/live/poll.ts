@@ -32,8 +32,11 @@ interface ReaderTools {
 
 /** Reads a resource while it has subscribers. */
 export interface ResourceReader<State> {
-  /** Returns `before` itself if nothing has changed. */
-  read(gitlab: Gitlab, before: State | undefined): Promise<State>;
+  /**
+   * Returns `before` itself if nothing has changed. `demand` is the largest of the subscribers'
+   * demands: how much of the resource to read, for resources that can be read in part.
+   */
+  read(gitlab: Gitlab, before: State | undefined, demand: number): Promise<State>;
   activity(state: State): Activity;
   /** Fingerprint of the part of the state whose changes webhooks report. */
   webhookFingerprint?(state: State): string;
@@ -105,8 +108,11 @@ export interface Poll<State> {
   /** Increases with each change of the state. */
   readonly version: number;
   readonly ending: Ending | undefined;
-  /** Adds a subscriber, called on each change and at the end. Returns an unsubscribe function. */
-  join(onChange: () => void): () => void;
+  /**
+   * Adds a subscriber, called on each change and at the end. Returns an unsubscribe function. A
+   * larger `demand` than that of the last read causes a read soon. @default 0
+   */
+  join(onChange: () => void, demand?: number): () => void;
   /** Reads the resource soon. `hasWebhooks`: webhooks report each change of this resource. */
   notify(hasWebhooks?: true): void;
   /** Reads soon, and assumes from now on that webhooks do not report this resource. */
@@ -145,13 +151,16 @@ async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
 /** Creates a poll that starts with its first subscriber. */
 export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps): Poll<State> {
   const { clock, interval } = deps;
-  const subscribers = new Set<() => void>();
+  /** The demands of the subscribers. */
+  const subscribers = new Map<() => void, number>();
+  let lastDemand = 0;
+  const demand = () => Math.max(0, ...subscribers.values());
   let state: State | undefined;
   let version = 0;
   let ending: Ending | undefined;
   let task: ReturnType<typeof repeat> | undefined;
 
-  const publish = () => void notifyAll([...subscribers]);
+  const publish = () => void notifyAll([...subscribers.keys()]);
   const end = (reason: Ending) => {
     if (ending) return;
     ending = reason;
@@ -168,13 +177,14 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
   const read = async (gitlab: Gitlab, budget: CallBudget, notified: boolean): Promise<number> => {
     interval.onReadStart();
     const before = state;
-    const after = await reader.read(gitlab, before);
+    lastDemand = demand();
+    const after = await reader.read(gitlab, before, lastDemand);
     if (ending) return 0;
     const changed = before !== after;
     state = after;
     if (changed) version += 1;
     const activity = reader.activity(after);
-    if (activity === 'finished') end({});
+    if (activity === 'finished' && demand() <= lastDemand) end({});
     else if (changed) publish();
     return interval.afterRead({
       activity,
@@ -219,10 +229,11 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
     get ending() {
       return ending;
     },
-    join(onChange) {
-      subscribers.add(onChange);
+    join(onChange, ownDemand = 0) {
+      subscribers.set(onChange, ownDemand);
       if (!task) task = repeat(clock, readOrFail);
-      else if (interval.isStale()) task.reschedule(interval.afterNotification);
+      else if (ownDemand > lastDemand || interval.isStale())
+        task.reschedule(interval.afterNotification);
       return () => {
         if (subscribers.delete(onChange) && subscribers.size === 0) end({});
       };

@@ -22,6 +22,8 @@ interface SubscriberOptions {
   /** Resolves when the subscriber's connection can accept another event. @default always */
   ready?: (() => Promise<void>) | undefined;
   clock: Clock;
+  /** How much of the resource to read. @default 0 */
+  demand?: number | undefined;
   /** Decides which errors of the view are retried. */
   failures: Failures;
   /** Called once, however the subscription ends. */
@@ -32,12 +34,12 @@ interface SubscriberOptions {
 export function subscribeTo<State, News>(
   poll: Poll<State>,
   given: View<State, News>,
-  { signal, ready, clock, failures, onLeave }: SubscriberOptions,
+  { signal, ready, clock, demand, failures, onLeave }: SubscriberOptions,
 ): LiveEvents<News> {
   const ended = new AbortController();
   let seenVersion = 0;
   let onChange = () => {};
-  const leavePoll = poll.join(() => onChange());
+  const leavePoll = poll.join(() => onChange(), demand);
 
   const isBehind = () => poll.version > seenVersion;
   const change = () =>

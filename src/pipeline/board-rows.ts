@@ -1,4 +1,4 @@
-import { isGitlabError } from '../gitlab/errors.ts';
+import { type GitlabError, isGitlabError } from '../gitlab/errors.ts';
 import { createPageReader, pageCount, uniqueRows } from '../gitlab/lists/offset-list.ts';
 import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
 import type { OffsetRequest, Page } from '../gitlab/pagination.ts';
@@ -26,7 +26,7 @@ export interface NewestRows<Row> {
  * Returns an error of a call to GitLab, which leaves a gap; among them that of the call budget.
  * Throws any other error, such as the reason of an aborted operation.
  */
-function toGapError(error: unknown): unknown {
+function toGapError(error: unknown): GitlabError {
   if (isGitlabError(error)) return error;
   throw error;
 }
@@ -37,7 +37,7 @@ function toGapError(error: unknown): unknown {
  * with different `max` share them. If a further page fails, returns the rows of the others and a gap.
  * Rejects if the first page fails.
  */
-export async function readJobRows<Row extends AnyJob>(
+export async function readNewestRows<Row extends AnyJob>(
   fetch: Fetch<Row>,
   max: number,
 ): Promise<NewestRows<Row>> {
@@ -45,7 +45,7 @@ export async function readJobRows<Row extends AnyJob>(
   const maxPages = Math.ceil(max / MAX_PER_PAGE);
   const pages = [await reader.page(1)];
   let read = 1;
-  let error: unknown;
+  let error: GitlabError | undefined;
   // If a full page does not show whether another follows, the next one is read.
   const isFollowed = () => pages.at(-1)?.hasNext !== false;
   while (isFollowed() && read < maxPages && !error) {
@@ -70,8 +70,8 @@ export async function readJobRows<Row extends AnyJob>(
  */
 export async function readBoardRows(lists: BoardLists, maxJobs: number): Promise<BoardRows> {
   const [jobs, bridges] = await Promise.all([
-    readJobRows(lists.jobs, maxJobs),
-    readJobRows(lists.bridges, maxJobs).catch(
+    readNewestRows(lists.jobs, maxJobs),
+    readNewestRows(lists.bridges, maxJobs).catch(
       (error: unknown): NewestRows<Bridge> => ({
         rows: [],
         gap: { part: 'BRIDGES', error: toGapError(error) },
@@ -100,12 +100,13 @@ export function coversRows({ jobs, bridges, gaps }: BoardRows, maxJobs: number):
   return !areLimited || Math.max(jobs.length, bridges.length) >= maxJobs;
 }
 
-/** Reduces rows to the newest `maxJobs` jobs and as many trigger jobs. */
-export function limitRows({ jobs, bridges, gaps }: BoardRows, maxJobs: number): BoardRows {
-  const isCut = jobs.length > maxJobs || bridges.length > maxJobs;
+/** Reduces rows to the newest `maxJobs` jobs and as many trigger jobs. Returns `rows` if it has no more. */
+export function limitRows(rows: BoardRows, maxJobs: number): BoardRows {
+  const { jobs, bridges, gaps } = rows;
+  if (jobs.length <= maxJobs && bridges.length <= maxJobs) return rows;
   return {
     jobs: jobs.slice(0, maxJobs),
     bridges: bridges.slice(0, maxJobs),
-    gaps: mergeGaps([...gaps, isCut ? { part: 'MORE_JOBS' } : undefined]),
+    gaps: mergeGaps([...gaps, { part: 'MORE_JOBS' }]),
   };
 }

@@ -1,5 +1,7 @@
+import type { GitlabError } from '../gitlab/errors.ts';
 import { compareIds } from '../gitlab/lists/page-request.ts';
 import type { AnyJob, Bridge, Job } from '../gitlab/rows.ts';
+import { isRetryable } from './derived.ts';
 import { buildStages, type Group, type Stage } from './stages.ts';
 import { toStatus } from './statuses.ts';
 
@@ -15,7 +17,7 @@ export interface BoardGap {
   /** BRIDGES: all trigger jobs. MORE_JOBS: older rows of the jobs or of the trigger jobs. */
   part: 'BRIDGES' | 'MORE_JOBS';
   /** What failed; undefined if the pipeline has more rows than were requested. */
-  error?: unknown;
+  error?: GitlabError | undefined;
 }
 
 /** The rows from which a board is built. */
@@ -68,8 +70,19 @@ export function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Row[] {
   return copies;
 }
 
-/** Builds the board of a pipeline from its rows, which are not modified. */
-export function buildBoard({ jobs, bridges, gaps }: BoardRows): Board {
+const boards = new WeakMap<BoardRows, Board>();
+
+/**
+ * Returns the board of a pipeline, built from its rows, which are not modified. Built once for the
+ * rows of an event, which all subscribers share.
+ */
+export function buildBoard(rows: BoardRows): Board {
+  const board = boards.get(rows) ?? build(rows);
+  boards.set(rows, board);
+  return board;
+}
+
+function build({ jobs, bridges, gaps }: BoardRows): Board {
   const attempts = attemptsOf<AnyJob>([...jobs, ...bridges]);
   const stages = buildStages(attempts, {
     areRowsMissing: gaps.some(({ part }) => part === 'MORE_JOBS'),
@@ -93,4 +106,15 @@ export function failedJobs({ jobs }: Board): AnyJob[] {
   return jobs
     .filter(({ status }) => status === 'failed')
     .sort((a, b) => Number(a.allow_failure ?? false) - Number(b.allow_failure ?? false));
+}
+
+/**
+ * Returns whether a current job failed or was canceled and can be retried. Null if none was found
+ * and some jobs are missing.
+ */
+export function hasRetryableJob({ jobs, gaps }: Board): boolean | null {
+  const isFound = jobs.some(
+    (job) => (job.status === 'failed' || job.status === 'canceled') && isRetryable(job),
+  );
+  return isFound || (gaps.length > 0 ? null : false);
 }

@@ -1,5 +1,6 @@
 import { compareIds } from '../gitlab/lists/page-request.ts';
 import type { AnyJob } from '../gitlab/rows.ts';
+import { type CompositeStatus, compositeStatus } from './composite-status.ts';
 import { isComplete, parseJobName } from './derived.ts';
 import { compareNaturally } from './natural-order.ts';
 import { toMs } from './times.ts';
@@ -15,16 +16,20 @@ export interface Group {
   name: string;
   /** Current attempts, in natural order of their names. */
   jobs: readonly AnyJob[];
+  status: CompositeStatus;
 }
 
 export interface Stage {
   name: string;
+  /** The place among the stages of the board, from 0. */
+  position: number;
   /** False if the place of the stage among the others is uncertain. */
   positionKnown: boolean;
   /** In natural order of their names. */
   groups: readonly Group[];
   /** Current attempts, in the order of `groups`. */
   jobs: readonly AnyJob[];
+  status: CompositeStatus;
 }
 
 const FIRST = '.pre';
@@ -74,7 +79,10 @@ const compareJobs = (a: AnyJob, b: AnyJob): number =>
 function buildGroups(jobs: readonly AnyJob[]): Group[] {
   const groups = groupBy(jobs, ({ name }) => parseJobName(name ?? '').group);
   return [...groups]
-    .map(([name, members]) => ({ name, jobs: members.sort(compareJobs) }))
+    .map(([name, members]) => {
+      const sorted = members.sort(compareJobs);
+      return { name, jobs: sorted, status: compositeStatus(sorted) };
+    })
     .sort((a, b) => compareNaturally(a.name, b.name));
 }
 
@@ -103,14 +111,11 @@ export function buildStages(
   };
   return [...groupBy(ascending, ({ stage }) => stage ?? '')]
     .sort(([a], [b]) => rankOf(a) - rankOf(b))
-    .map(([name, rows]) => {
+    .map(([name, rows], position) => {
       const groups = buildGroups(rows.filter(({ retried }) => !retried));
-      return {
-        name,
-        positionKnown: isPositionKnown(name, rows),
-        groups,
-        jobs: groups.flatMap((group) => group.jobs),
-      };
+      const jobs = groups.flatMap((group) => group.jobs);
+      const positionKnown = isPositionKnown(name, rows);
+      return { name, position, positionKnown, groups, jobs, status: compositeStatus(jobs) };
     });
 }
 

@@ -58,6 +58,9 @@ const selections: Record<string, string> = {
   'Project.pipeline': 'pipeline(id: 701) { status }',
   'Pipeline.jobs': 'jobs(statuses: [FAILED]) { nodes { name } }',
   'Pipeline.bridges': 'bridges { nodes { name } }',
+  'Pipeline.board': 'board(maxJobs: 100) { jobCount }',
+  'Pipeline.downstream': 'downstream { depth }',
+  'Job.attempts': 'attempts { name }',
 };
 
 /** A field of a type, or a scalar field of an object below it. */

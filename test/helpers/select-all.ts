@@ -16,9 +16,11 @@ export function objectType(name: string): GraphQLObjectType {
   return type;
 }
 
-/** Lists and logs, which are not part of the row itself. */
-function isElsewhere(type: GraphQLNamedType): boolean {
-  return type.name.endsWith('Connection') || type.name === 'JobTrace';
+/** Types with values that are not part of the row itself. */
+const elsewhere = ['JobTrace', 'PipelineBoard', 'DownstreamPipeline'];
+
+function isElsewhere({ name }: GraphQLNamedType): boolean {
+  return name.endsWith('Connection') || elsewhere.includes(name);
 }
 
 const ofStatus = ['active', 'complete', 'cancelable', 'retryable', 'detailedStatus'];

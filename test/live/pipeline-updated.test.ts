@@ -93,7 +93,9 @@ describe('pipelineUpdated', () => {
     const other = without.follow();
     await other.next();
     const path = 'GET /projects/42/pipelines/900';
-    const lists = [1, 2].map((page) => `${path}/jobs?page=${page}&per_page=100`);
+    const lists = [1, 2].map(
+      (page) => `${path}/jobs?include_retried=true&page=${page}&per_page=100`,
+    );
     expect(without.calls().sort()).toEqual(
       [path, `${path}/bridges?page=1&per_page=100`, ...lists].sort(),
     );

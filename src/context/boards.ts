@@ -1,0 +1,88 @@
+import { nullIfNotFound } from '../gitlab/errors.ts';
+import type { Bridge, Job } from '../gitlab/rows.ts';
+import { attemptsOf, type Board, type BoardRows, buildBoard } from '../pipeline/board.ts';
+import {
+  type BoardLists,
+  coversRows,
+  limitRows,
+  readBoardRows,
+  readNewestRows,
+} from '../pipeline/board-rows.ts';
+
+/** The attempts of a pipeline among which those of one job are searched. */
+const MAX_ATTEMPTS = 500;
+/** The newest trigger jobs of a pipeline of which the downstream pipelines are listed. */
+const MAX_BRIDGES = 500;
+
+/** The jobs of a pipeline by id, each with its attempts. */
+type JobsWithAttempts = ReadonlyMap<string, Job>;
+
+/** The boards of one pipeline in one operation. */
+export interface Boards {
+  /** Returns null if GitLab answers 404. `maxJobs` limits the rows of the list of jobs. */
+  read(maxJobs: number): Promise<Board | null>;
+  /** Returns a board that the operation reads or has read; undefined if there is none. */
+  find(): Promise<Board | null> | undefined;
+  /** Returns null if GitLab answers 404, or if the pipeline has more than 500 attempts. */
+  attempts(): Promise<JobsWithAttempts | null>;
+  /** Returns the newest 500 trigger jobs. Rejects if a call fails, also with 404. */
+  bridges(): Promise<readonly Bridge[]>;
+  /** Uses rows that another read returned, such as those of an event. */
+  prime(rows: BoardRows): void;
+}
+
+const byId = (jobs: readonly Job[]): JobsWithAttempts =>
+  new Map(attemptsOf(jobs).map((job) => [String(job.id), job]));
+
+/** Returns the boards of a pipeline. They share the pages of its lists. */
+export function createBoards(lists: BoardLists): Boards {
+  const boards = new Map<number, Promise<Board | null>>();
+  let attempts: Promise<JobsWithAttempts | null> | undefined;
+  let bridges: Promise<readonly Bridge[]> | undefined;
+  let primed: BoardRows | undefined;
+  const readRows = async (maxJobs: number) =>
+    primed && coversRows(primed, maxJobs)
+      ? limitRows(primed, maxJobs)
+      : readBoardRows(lists, maxJobs);
+  const readBoard = async (maxJobs: number) => {
+    const rows = await nullIfNotFound(readRows(maxJobs));
+    return rows && buildBoard(rows);
+  };
+  const readNewestJobs = async () => {
+    if (!primed || !coversRows(primed, MAX_ATTEMPTS)) {
+      return readNewestRows(lists.jobs, MAX_ATTEMPTS);
+    }
+    const { jobs, gaps } = limitRows(primed, MAX_ATTEMPTS);
+    return { rows: jobs, gap: gaps.find(({ part }) => part === 'MORE_JOBS') };
+  };
+  const readAttempts = async () => {
+    const read = await nullIfNotFound(readNewestJobs());
+    if (read?.gap?.error) throw read.gap.error;
+    return read && !read.gap ? byId(read.rows) : null;
+  };
+  const readBridges = async () => {
+    if (primed) return primed.bridges;
+    const { rows, gap } = await readNewestRows(lists.bridges, MAX_BRIDGES);
+    if (gap?.error) throw gap.error;
+    return rows;
+  };
+  return {
+    read(maxJobs) {
+      const known = boards.get(maxJobs) ?? readBoard(maxJobs);
+      boards.set(maxJobs, known);
+      return known;
+    },
+    find: () => boards.values().next().value,
+    attempts() {
+      attempts ??= readAttempts();
+      return attempts;
+    },
+    bridges() {
+      bridges ??= readBridges();
+      return bridges;
+    },
+    prime(rows) {
+      primed = rows;
+    },
+  };
+}

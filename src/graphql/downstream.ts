@@ -1,0 +1,167 @@
+import type { ArgBuilder } from '@pothos/core';
+import type { Context } from '../context/context.ts';
+import type { PipelineRef } from '../gitlab/client.ts';
+import { isGitlabError, nullIfNotFound } from '../gitlab/errors.ts';
+import { compareIds } from '../gitlab/lists/page-request.ts';
+import type { Bridge as BridgeRow } from '../gitlab/rows.ts';
+import type { BoardGap } from '../pipeline/board.ts';
+import { BoardGapRef } from './board.ts';
+import { downstreamOf } from './bridge.ts';
+import { builder, type Types } from './builder.ts';
+import { badUserInput } from './client-errors.ts';
+import { costs, type ListCost } from './cost.ts';
+import { toGlobalId } from './global-id.ts';
+import { Bridge, Pipeline, type PipelineRow } from './refs.ts';
+
+/** A pipeline that a trigger job started, directly or through other pipelines. */
+interface DownstreamRow {
+  pipeline: PipelineRow;
+  /** The trigger job that started it. */
+  bridge: BridgeRow;
+  /** 1 for the pipelines that the first pipeline started. */
+  depth: number;
+  /** Why its own trigger jobs could not be read. */
+  gap?: BoardGap;
+}
+
+export const DownstreamPipeline = builder.objectRef<DownstreamRow>('DownstreamPipeline').implement({
+  description: 'A pipeline that a trigger job started, directly or through other pipelines.',
+  fields: (t) => ({
+    pipeline: t.expose('pipeline', {
+      type: Pipeline,
+      nullable: false,
+      extensions: costs({ leadsTo: 'pipeline', isForeign: true }),
+      description:
+        'The pipeline, which may belong to a project that the caller cannot read. Its ids, status, ref, sha, source, times and URL cost no further call.',
+    }),
+    bridge: t.expose('bridge', {
+      type: Bridge,
+      nullable: false,
+      description: 'The trigger job that started it.',
+    }),
+    parentId: t.id({
+      nullable: false,
+      description: 'The global id of the pipeline of `bridge`.',
+      resolve: ({ bridge }) => toGlobalId('Pipeline', bridge.project_id, bridge.pipeline_id ?? 0),
+    }),
+    depth: t.exposeInt('depth', {
+      nullable: false,
+      description: '1 for the pipelines that the pipeline itself started, 2 for those below them.',
+    }),
+    gap: t.expose('gap', {
+      type: BoardGapRef,
+      nullable: true,
+      description:
+        'Why the pipelines below it are missing: its trigger jobs could not be read. Null if they were read, or if `depth` does not include them.',
+    }),
+  }),
+});
+
+const MAX_DEPTH = 5;
+const DEFAULT_DEPTH = 1;
+const MAX_FIRST = 50;
+const DEFAULT_FIRST = 20;
+
+interface DownstreamArgs {
+  depth?: number | null | undefined;
+  first?: number | null | undefined;
+}
+
+const withDefaults = ({ depth, first }: DownstreamArgs) => ({
+  depth: depth ?? DEFAULT_DEPTH,
+  first: first ?? DEFAULT_FIRST,
+});
+
+function checkRange(name: string, value: number, max: number): void {
+  if (value >= 1 && value <= max) return;
+  throw badUserInput(`\`${name}\` must be from 1 to ${max}, not ${value}.`);
+}
+
+/** How many lists of trigger jobs to read concurrently. */
+const CONCURRENCY = 4;
+
+type Child = Pick<DownstreamRow, 'pipeline' | 'bridge'>;
+
+/** Reads the pipelines that a pipeline started, in the order of its trigger jobs. */
+async function readChildren(context: Context, ref: PipelineRef): Promise<Child[]> {
+  const bridges = await context.loaders.boards(ref).bridges();
+  const sorted = [...bridges].sort((a, b) => compareIds(a.id, b.id));
+  const children = sorted.map(async (bridge) => {
+    const pipeline = await downstreamOf(bridge, context);
+    return pipeline ? [{ pipeline, bridge }] : [];
+  });
+  return (await Promise.all(children)).flat();
+}
+
+/** Reads the pipelines that a pipeline below the first one started. Notes a failure in its row. */
+async function readBelow(context: Context, row: DownstreamRow): Promise<Child[]> {
+  const { project_id: project, id } = row.pipeline;
+  try {
+    return await readChildren(context, { project, id: String(id) });
+  } catch (error) {
+    if (!isGitlabError(error)) throw error;
+    row.gap = { part: 'BRIDGES', error };
+    return [];
+  }
+}
+
+/**
+ * Reads the pipelines below a pipeline, nearest first. Null if GitLab answers 404. If the trigger jobs
+ * of a pipeline below it cannot be read, that pipeline gets a gap.
+ */
+export async function readDownstream(
+  context: Context,
+  ref: PipelineRef,
+  args: DownstreamArgs,
+): Promise<DownstreamRow[] | null> {
+  const { depth: maxDepth, first } = withDefaults(args);
+  checkRange('depth', maxDepth, MAX_DEPTH);
+  checkRange('first', first, MAX_FIRST);
+  const found: DownstreamRow[] = [];
+  const seen = new Set([ref.id]);
+  const add = (children: readonly Child[], depth: number) => {
+    for (const child of children) {
+      const id = String(child.pipeline.id);
+      if (seen.has(id) || found.length === first) continue;
+      seen.add(id);
+      found.push({ ...child, depth });
+    }
+  };
+  const children = await nullIfNotFound(readChildren(context, ref));
+  if (!children) return null;
+  add(children, 1);
+  let parents = found;
+  for (let depth = 2; depth <= maxDepth && parents.length > 0; depth++) {
+    const known = found.length;
+    for (let at = 0; at < parents.length && found.length < first; at += CONCURRENCY) {
+      const batch = parents.slice(at, at + CONCURRENCY);
+      for (const below of await Promise.all(batch.map((row) => readBelow(context, row)))) {
+        add(below, depth);
+      }
+    }
+    parents = found.slice(known);
+  }
+  return found;
+}
+
+const rowsOf = (args: DownstreamArgs) => Math.min(MAX_FIRST, Math.max(0, withDefaults(args).first));
+
+/** The cost: the list of trigger jobs of the pipeline, and of each pipeline above the last level. */
+export const downstreamCost: ListCost = {
+  pages: (args) => 1 + (withDefaults(args).depth > 1 ? rowsOf(args) : 0),
+  rows: rowsOf,
+  limitedBy: () => 'first',
+  readsRows: () => true,
+  sentence: 'Costs one call for each pipeline whose trigger jobs are read: one if `depth` is 1.',
+};
+
+export const downstreamArguments = (arg: ArgBuilder<Types>) => ({
+  depth: arg.int({
+    defaultValue: DEFAULT_DEPTH,
+    description: `The number of levels (1 to ${MAX_DEPTH}). 1 returns the pipelines that the pipeline itself started.`,
+  }),
+  first: arg.int({
+    defaultValue: DEFAULT_FIRST,
+    description: `The maximum number of pipelines (1 to ${MAX_FIRST}).`,
+  }),
+});

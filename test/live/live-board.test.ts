@@ -1,0 +1,117 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { toGlobalId } from '../../src/graphql/global-id.ts';
+import { createTestClock } from '../gitlab/upstream.ts';
+import { build, retriedPipeline, startPipelines } from '../graphql/pipeline-upstream.ts';
+import { type Answer, at } from '../helpers/start-gateway.ts';
+import { subscribe } from './subscribe.ts';
+
+const BOARD = `board { jobCount gaps { code } stages { name groups { name jobs {
+  databaseId status retried attempts { databaseId retried }
+} } } }`;
+
+const path = 'GET /projects/1/pipelines/900';
+const jobsPage = (page: number) => `${path}/jobs?include_retried=true&page=${page}&per_page=100`;
+const bridgesPage = `${path}/bridges?page=1&per_page=100`;
+const round = [path, bridgesPage, jobsPage(1)];
+
+async function start(pipeline = retriedPipeline()) {
+  pipeline.status = 'running';
+  const time = createTestClock();
+  const gateway = await startPipelines({ 900: pipeline }, { live: { clock: time.clock } });
+  const follow = (selection: string) =>
+    subscribe(gateway, `subscription ($id: ID!) { pipelineUpdated(id: $id) { ${selection} } }`, {
+      token: 'glpat-alice',
+      variables: { id: toGlobalId('Pipeline', 1, 900) },
+    });
+  const poll = () => time.advance(5_000);
+  /** Polls until an event arrives. */
+  const pollFor = async (next: Promise<Answer | undefined>) => {
+    let isHere = false;
+    const event = next.finally(() => {
+      isHere = true;
+    });
+    while (!isHere) {
+      poll();
+      await setImmediate();
+    }
+    return event;
+  };
+  return { ...gateway, pipeline, follow, poll, pollFor };
+}
+
+/** Returns the jobs of a group on the board of an event. */
+function jobsOf(event: Answer | undefined, stage: string, group: string) {
+  const stages = at(event ?? {}, 'pipelineUpdated.pipeline.board.stages') as {
+    name: string;
+    groups: { name: string; jobs: unknown[] }[];
+  }[];
+  const found = stages.find(({ name }) => name === stage)?.groups;
+  return found?.find(({ name }) => name === group)?.jobs;
+}
+
+describe('the board of a pipeline that is followed', () => {
+  it('costs no call beyond those of the poll, and shows a retry as another attempt', async () => {
+    const { pipeline, follow, poll, calls, bugs } = await start();
+    const events = follow(
+      `pipeline { status ${BOARD} } changedJobs { databaseId attempts { databaseId } }`,
+    );
+    const first = await events.next();
+    expect(at(first ?? {}, 'pipelineUpdated.pipeline.board.jobCount')).toBe(7);
+    expect(at(first ?? {}, 'pipelineUpdated.changedJobs')).toHaveLength(7);
+    expect(calls().sort()).toEqual(round);
+    pipeline.jobs.push(
+      build(210, 'e2e: [chrome]', { status: 'pending', started_at: null, finished_at: null }),
+    );
+    poll();
+    const second = await events.next();
+    expect(jobsOf(second, 'test', 'e2e')).toEqual([
+      {
+        databaseId: '210',
+        status: 'PENDING',
+        retried: false,
+        attempts: [
+          { databaseId: '205', retried: true },
+          { databaseId: '210', retried: false },
+        ],
+      },
+    ]);
+    expect(at(second ?? {}, 'pipelineUpdated.changedJobs')).toEqual([
+      { databaseId: '210', attempts: [{ databaseId: '205' }, { databaseId: '210' }] },
+    ]);
+    expect(calls().sort()).toEqual(round);
+    expect(bugs).toEqual([]);
+  });
+
+  it('is read as far as the largest board needs, and each board is cut to its own size', async () => {
+    const { follow, pollFor, calls, pipeline } = await start({
+      project: 1,
+      status: 'running',
+      jobs: Array.from({ length: 450 }, (_, index) => build(1000 + index, `job ${index}`)),
+      bridges: [],
+    });
+    const board = (maxJobs: number) => `pipeline { board(maxJobs: ${maxJobs}) { jobCount } }`;
+    const countOf = (event: Answer | undefined) =>
+      at(event ?? {}, 'pipelineUpdated.pipeline.board.jobCount');
+    const small = follow(board(100));
+    expect(countOf(await small.next())).toBe(100);
+    expect(calls().sort()).toEqual(round);
+
+    const large = follow(board(300));
+    expect(countOf(await pollFor(large.next()))).toBe(300);
+    expect(countOf(await small.next())).toBe(100);
+    const pages = new Set(calls());
+    // The pipeline had no trigger jobs, so their list is not read again.
+    expect([...pages].sort()).toEqual([path, jobsPage(1), jobsPage(2), jobsPage(3)]);
+
+    pipeline.jobs.push(build(2000, 'job 0'));
+    expect(countOf(await pollFor(small.next()))).toBe(100);
+  });
+
+  it('refuses a wrong `maxJobs` before any call', async () => {
+    const { follow, calls } = await start();
+    const event = await follow('pipeline { board(maxJobs: 5000) { jobCount } }').next();
+    expect(event?.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(calls()).toEqual([]);
+  });
+});
