@@ -11,7 +11,7 @@ function random() {
   return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32;
 }
 
-const COMMENT = /\/\*[\s\S]*?\*\/|^[ \t]*\/\/[^\n]*(?:\n[ \t]*\/\/[^\n]*)*/gm;
+const COMMENT = /(?<!\S)\/\*[\s\S]*?\*\/|^[ \t]*\/\/[^\n]*(?:\n[ \t]*\/\/[^\n]*)*/gm;
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' });
 const folders = Map.groupBy
   ? Map.groupBy(files, (file) => file.split('/')[0])

@@ -30,9 +30,9 @@ function hasLostSignal(): boolean {
 export type OnSignal = (signal: NodeJS.Signals) => void;
 
 /**
- * Ends the process on a signal with exit code 0, until the returned function sets another callback.
- * The handlers are never replaced: that would lose a signal that arrived during synchronous work. A
- * second signal ends the process immediately.
+ * Ends the process with exit code 0 on a signal. The returned function sets a callback that is
+ * called instead. The signal handlers stay in place: replacing them would lose a signal that
+ * arrived during synchronous work. A second signal ends the process immediately.
  */
 export function handleSignals(): (callback: OnSignal) => void {
   let onSignal: OnSignal = () => process.exit(0);

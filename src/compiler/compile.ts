@@ -66,8 +66,9 @@ export function fragmentsOf({ definitions }: DocumentNode): Record<string, Fragm
 }
 
 /**
- * Returns a function that finds the writer of the root object for the values of some variables: those
- * in `@skip` and `@include` (`names`). It creates one writer for each combination of values.
+ * Returns a function that returns the writer of the root object for given values of variables.
+ * `names` are the variables in `@skip` and `@include`. Each combination of their values has its own
+ * writer, created once.
  */
 function createVariants(names: readonly string[], make: (conditions: Variables) => WriteObject) {
   const writers = new Map<string, WriteObject>();

@@ -282,7 +282,10 @@ const endpoints = {
       offsetList((page) => gitlab.listProjectPipelines(project, filter, page)),
     key: keyOfProject,
   }),
-  /** What is built from both lists of a pipeline: its board, and the attempts of its jobs. */
+  /**
+   * The board of a pipeline and the attempts of its jobs. Both are built from its lists of jobs and
+   * of trigger jobs.
+   */
   boards: (operation: Operation, ref: PipelineRef) =>
     operation.cached(createBoards, operation.aliases.keyOf(ref), () =>
       createBoards({

@@ -32,7 +32,10 @@ import {
  * declared costs of the fields and from the plans of their reads (cost.ts).
  */
 
-/** How many objects a position in an operation has, in how many distinct pipelines and projects. */
+/**
+ * The number of objects at one position in an operation, and the number of their distinct pipelines
+ * and projects.
+ */
 interface Multiplicity {
   objects: number;
   pipelines: number;

@@ -74,7 +74,10 @@ export interface FieldCost {
   needsRow?: boolean;
   /** All objects of one pipeline share `call`. @default each object has its own */
   callSharedBy?: 'pipeline';
-  /** The kinds of knowledge that include the value. The object's row always does. */
+  /**
+   * With one of these kinds of knowledge, the field costs no call. Nor does it with the object's
+   * row.
+   */
   knownBy?: readonly Knowledge[];
   /** What is known of the object that the field returns. @default 'own' */
   leadsTo?: Knowledge;
@@ -318,7 +321,7 @@ export function needsMore(
   return list.some((field) => !isKnown(type, field, from) && isKnown(type, field, to));
 }
 
-/** Where a project or pipeline was selected, in words for a description. */
+/** The texts for descriptions that say where an object was selected. */
 const origins: readonly (readonly [Knowledge, string])[] = [
   ['path', 'requested by path'],
   ['number', 'requested by numeric id'],

@@ -10,8 +10,8 @@ import {
  */
 
 /**
- * What is limited: rows of jobs (about 5 kB each) and the ends of logs (up to 128 KiB or more
- * each).
+ * The kind of data that is limited: rows of jobs (about 5 kB each), or the ends of logs (up to 128
+ * KiB or more each).
  */
 export type Kept = 'jobs' | 'logs';
 

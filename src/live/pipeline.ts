@@ -143,8 +143,9 @@ const isActiveBridge = ({ status, downstream_pipeline }: BoardRows['bridges'][nu
   [status, downstream_pipeline?.status].some((one) => activityOf(one ?? 'created') === 'active');
 
 /**
- * A pipeline and its jobs. Each read makes one call for the pipeline and one per page of jobs and
- * of trigger jobs. Subscribers demand a number of jobs; the largest is read.
+ * Returns the polled resource of a pipeline with its jobs. Each read makes one call for the
+ * pipeline, and one for each page of jobs and of trigger jobs. It reads as many jobs as the
+ * subscriber with the highest demand needs.
  */
 export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
   return {

@@ -55,7 +55,7 @@ const MIN_GAP_MS = 180;
 const CHEAP_CALLS = 10;
 const PAUSE_PER_CALL_MS = 50;
 
-/** What a successful read found. */
+/** The outcome of a successful read. */
 export interface ReadOutcome {
   activity: Activity;
   /** Whether the read was triggered by a notification. */
@@ -63,7 +63,7 @@ export interface ReadOutcome {
   changed: boolean;
   /** Whether the read found a change that webhooks report. */
   announceable: boolean;
-  /** Whether a part of the resource is active that webhooks do not report. */
+  /** Whether something is active whose changes GitLab reports by no webhook. */
   unannounced: boolean;
   /** Minimum pause after an expensive read. */
   minPauseMs: number;

@@ -20,7 +20,7 @@ export interface Resource<State> {
   open(tools: ReaderTools): ResourceReader<State>;
 }
 
-/** What a reader may use in addition to the client of each read. */
+/** Functions that a reader may call. */
 interface ReaderTools {
   /**
    * Joins the caller's poll of another resource. Changes of that trigger reads of this resource.
@@ -40,7 +40,7 @@ export interface ResourceReader<State> {
   activity(state: State): Activity;
   /** Fingerprint of the part of the state whose changes webhooks report. */
   webhookFingerprint?(state: State): string;
-  /** Whether a part of the resource is active that webhooks do not report. @default false */
+  /** Whether something is active whose changes GitLab reports by no webhook. @default false */
   hasUnannouncedActivity?(state: State): boolean;
   /** Minimum pause after an expensive read. @default 0 */
   minPauseMs?(state: State): number;

@@ -132,7 +132,7 @@ export function createTraceMemory(count: { logs(): number; readers(): number }) 
     sizeCalculation: ({ text }) => 2 * text.length + 100,
   });
   return {
-    /** How many of its last bytes each log may keep. */
+    /** Returns the maximum bytes to keep of each log. Its last ones are kept. */
     bytesPerLog: () => sharePerLog({ perLog: MAX_PER_LOG, total: MAX_TOTAL }, count.logs()),
     bytesPerEvent: () =>
       Math.min(MAX_PER_EVENT, Math.max(MIN_PER_EVENT, Math.floor(MAX_UNREAD / count.readers()))),

@@ -112,7 +112,9 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
     max: MAX_COUNTED_OPERATIONS,
   });
 
-  /** Operations that are never compiled keep their estimate with their parsed document. */
+  /**
+   * Estimates of operations that are not compiled. Each is freed together with its parsed document.
+   */
   const estimates = new WeakMap<OperationDefinitionNode, CostEstimate>();
 
   const parseAndValidate = (query: string): ParsedDocument => {

@@ -29,7 +29,7 @@ const MAX_AGE_WITH_READS_MS = 1_000;
 /** Operations with longer variables are executed for each subscriber. */
 const MAX_VARIABLES_LENGTH = 1_000;
 
-/** Numbers objects, so that they can be part of a key. */
+/** Returns a function that assigns a number to each object, to use it in a key. */
 function createNumbering() {
   const numbers = new WeakMap<object, number>();
   let last = 0;

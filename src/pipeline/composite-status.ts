@@ -14,8 +14,8 @@ const WARNING = 'warning';
 /** A manual job that is allowed to fail, so that no later stage waits for it. */
 const IGNORED = 'ignored';
 
-/** The status of a job as the rules below use it. */
-function partOf({ status, allow_failure }: AnyJob): string {
+/** Returns the status of a job; WARNING or IGNORED if the job must not affect the others. */
+function statusOf({ status, allow_failure }: AnyJob): string {
   if (allow_failure && (status === 'failed' || status === 'canceled')) return WARNING;
   if (allow_failure && status === 'manual') return IGNORED;
   return toStatus(status);
@@ -50,7 +50,7 @@ const anyRules: readonly (readonly [any: string, status: string])[] = [
  * the first rule that fits, otherwise failed.
  */
 export function compositeStatus(jobs: readonly AnyJob[]): CompositeStatus {
-  const parts = new Set(jobs.map(partOf));
+  const parts = new Set(jobs.map(statusOf));
   const fitsOnly = (only: readonly string[]) => [...parts].every((part) => only.includes(part));
   const rule =
     onlyRules.find(([only]) => fitsOnly(only)) ?? anyRules.find(([any]) => parts.has(any));

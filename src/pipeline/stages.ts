@@ -39,8 +39,8 @@ const LAST = '.post';
 const CREATION_MS = 60_000;
 
 /**
- * Longest time between the creation of two rows while GitLab saves a pipeline. A retry follows
- * later: the pipeline must be saved, and one of its jobs must end, before anything can be retried.
+ * Maximum time between two rows that GitLab creates together with their pipeline. A retry comes
+ * later: before it, GitLab must save the pipeline and a job must end.
  */
 const CREATION_STEP_MS = 500;
 

@@ -19,7 +19,7 @@ import { isSince, type Version } from './versions.ts';
 
 type Json = Record<string, unknown>;
 
-/** What serializers need besides the record. */
+/** The state of the simulator on which a response depends, besides the record. */
 export interface View {
   readonly version: Version;
   readonly externalUrl: string;

@@ -14,7 +14,7 @@ export const LF = 0x0a;
 export const CR = 0x0d;
 export const ESC = 0x1b;
 
-/** Returns why a token ends at `at`: NEED_MORE, LINE_END or NO_MATCH. */
+/** Returns why the byte at `at` is not the expected one: NEED_MORE, LINE_END or NO_MATCH. */
 export function mismatch(bytes: Uint8Array, at: number): number {
   const byte = bytes[at];
   if (byte === undefined) return NEED_MORE;
@@ -37,7 +37,7 @@ export const asciiBytes = (text: string): readonly number[] =>
  * become text either.
  */
 
-/** What the parser skips until it ends, or until the end of the line. */
+/** The kind of bytes that the parser skips at the moment. A line end stops it. */
 export type Skipping = 'nothing' | 'string' | 'sequence';
 
 /**

@@ -67,8 +67,8 @@ interface SourceLine {
    */
   pending: Uint8Array;
   /**
-   * How many of the pending bytes were added to the text. They are removed again if they turn out
-   * to begin a section mark.
+   * Number of pending bytes that were added to the text. They are removed again if they turn out to
+   * begin a section mark.
    */
   pendingText: number;
 }

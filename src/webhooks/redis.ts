@@ -63,8 +63,8 @@ function connect(create: typeof Redis, url: string): Redis {
     keepAlive: 5_000,
     retryStrategy: (times) => Math.min(MAX_RETRY_MS, 100 * 2 ** Math.min(times, 10)),
   });
-  // Without a listener, ioredis would print connection errors. The state reporter reports them,
-  // because each of them closes the connection.
+  // This listener keeps ioredis from printing connection errors. Each error also closes the
+  // connection, and the state reporter reports that.
   client.on('error', () => {});
   return client;
 }

@@ -15,8 +15,8 @@ interface RunningOperation {
 const SERVICE_RESTART = 1012;
 
 /**
- * Maximum operations of one connection at the same time, including subscriptions: one for each row
- * of the longest list. Each takes 20 kB.
+ * Maximum operations of one connection at the same time, including subscriptions. It allows a
+ * subscription for each row of the longest page. An operation takes 20 kB.
  */
 export const MAX_OPERATIONS = 500;
 
