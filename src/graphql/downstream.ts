@@ -77,6 +77,14 @@ function checkRange(name: string, value: number, max: number): void {
   throw badUserInput(`\`${name}\` must be from 1 to ${max}, not ${value}.`);
 }
 
+/** Returns the arguments. Throws BAD_USER_INPUT if one of them is out of range. */
+function parseArgs(args: DownstreamArgs) {
+  const { depth, first } = withDefaults(args);
+  checkRange('depth', depth, MAX_DEPTH);
+  checkRange('first', first, MAX_FIRST);
+  return { depth, first };
+}
+
 /** How many lists of trigger jobs to read concurrently. */
 const CONCURRENCY = 4;
 
@@ -105,6 +113,16 @@ async function readBelow(context: Context, row: DownstreamRow): Promise<Child[]>
   }
 }
 
+/** Reads the trigger jobs of the first pipeline, before `readDownstream` needs them. */
+export async function readFirstBridges(
+  { loaders }: Context,
+  ref: PipelineRef,
+  args: DownstreamArgs,
+): Promise<readonly BridgeRow[] | null> {
+  parseArgs(args);
+  return nullIfNotFound(loaders.boards(ref).bridges());
+}
+
 /**
  * Reads the pipelines below a pipeline, nearest first. Null if GitLab answers 404. If the trigger jobs
  * of a pipeline below it cannot be read, that pipeline gets a gap.
@@ -114,9 +132,7 @@ export async function readDownstream(
   ref: PipelineRef,
   args: DownstreamArgs,
 ): Promise<DownstreamRow[] | null> {
-  const { depth: maxDepth, first } = withDefaults(args);
-  checkRange('depth', maxDepth, MAX_DEPTH);
-  checkRange('first', first, MAX_FIRST);
+  const { depth: maxDepth, first } = parseArgs(args);
   const found: DownstreamRow[] = [];
   const seen = new Set([ref.id]);
   const add = (children: readonly Child[], depth: number) => {

@@ -18,6 +18,7 @@ import {
   downstreamArguments,
   downstreamCost,
   readDownstream,
+  readFirstBridges,
 } from './downstream.ts';
 import { parseNumericId, parseProject, toGlobalId } from './global-id.ts';
 import {
@@ -302,8 +303,7 @@ Pipeline.implement({
       extensions: costs({
         list: downstreamCost,
         reveals: 'list',
-        start: async (context, ref, { args }) =>
-          (await readDownstream(context, ref, args))?.map(({ bridge }) => bridge),
+        start: (context, ref, { args }) => readFirstBridges(context, ref, args),
       }),
       resolve: (row, args, context) => readDownstream(context, toRef(row), args),
     }),

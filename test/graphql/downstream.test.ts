@@ -52,6 +52,19 @@ describe('the downstream pipelines', () => {
     expect(calls()).toEqual([bridgesOf('group%2Fapp', 900), bridgesOf('2', 950)]);
   });
 
+  it('are looked for once, while the pipeline itself is read', async () => {
+    const { query, calls } = await startPipelines({
+      900: pipeline(1, [bridge(1, 1, 901)]),
+      901: pipeline(1, [bridge(2, 2, 902)]),
+      902: pipeline(2, []),
+    });
+    const answer = await query(`{ pipeline(project: "group/app", id: "900") {
+      status downstream(depth: 3) { depth }
+    } }`);
+    expect(answer.extensions?.upstream).toMatchObject({ calls: 4, coalesced: 0 });
+    expect(calls()).toHaveLength(4);
+  });
+
   it('share the list of trigger jobs with the board', async () => {
     const { query, calls } = await startPipelines({ 900: retriedPipeline() });
     await query(`{ pipeline(project: "1", id: "900") {
