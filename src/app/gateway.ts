@@ -282,7 +282,8 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   dropUnreadBodies(server);
   limitConnections(server, Math.max(MAX_CONNECTIONS, 2 * config.maxSubscriptions));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  // A stalled connection is closed after the longest timeout: the client receives its error first.
+  // The time exceeds every timeout of a request, so that a client receives a timeout error before
+  // its stalled connection is closed.
   const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs);
   closeStalled(server, longestMs + stalledMs);
   const webSockets = serveWebSockets(server, {

@@ -110,7 +110,8 @@ export function compile(
         const data = await writerFor(variableValues)(rootValue, run, undefined);
         return { data, errors: run.errors };
       } catch (error) {
-        // An error at a non-null field reached the root, or a condition at the root is null.
+        // Either an error of a non-null field was passed up to the root, or a variable in `@skip`
+        // or `@include` of a root field is null.
         run.errors.push(error instanceof GraphQLError ? error : locatedError(error, undefined));
         return { data: 'null', errors: run.errors };
       }

@@ -182,8 +182,9 @@ function namedFields(
 }
 
 /**
- * Delays the call of `make` until the first object is written, and keeps its value. `make` throws if a
- * variable in `@skip` or `@include` is null. Then only that object fails.
+ * Returns a function that calls `make` at its first call and keeps the value. `make` throws if a
+ * variable in `@skip` or `@include` is null. Called late, it fails only the object that is being
+ * written.
  */
 function lazily<T>(make: () => T): () => T {
   let value: T | undefined;

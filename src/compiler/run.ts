@@ -41,7 +41,8 @@ export interface Recovery {
 export function recover(error: unknown, at: Recovery, run: Run, path: Path | undefined): string {
   const last = run.errors[MAX_ERRORS];
   if (at.nullable && last) {
-    // Errors above MAX_ERRORS are only counted, so this one needs no location of its own.
+    // Errors above MAX_ERRORS are only counted. Adding the last one again is cheaper than locating
+    // this one.
     run.errors.push(last);
     return 'null';
   }

@@ -39,7 +39,7 @@ const compressed = (encoding: string) =>
     headers: { 'accept-encoding': 'identity' },
   });
 
-/** Measures what arrives of a body. */
+/** Counts the bytes and chunks of a body as they arrive. */
 export function createMeter() {
   let size = 0;
   let chunks = 0;
@@ -56,7 +56,10 @@ export function createMeter() {
 
 /** Collects the chunks of a body; small ones are copied together. */
 function createCollector() {
-  /** The complete part of the body; the first chunk is never copied, because most bodies are one. */
+  /**
+   * The complete chunks and blocks. The first chunk is never copied, because most bodies have only
+   * one.
+   */
   const parts: Buffer[] = [];
   let block: Buffer = Buffer.alloc(0);
   let used = 0;
@@ -142,7 +145,7 @@ export function createBodyReader(maxTotal = MAX_TOTAL): ReadBytes {
         if (total > maxTotal) refuseLargest();
       };
       const stop = () => {
-        // It was refused before, and has its response.
+        // A body that was refused before already has its response.
         if (!bodies.has(receiving)) return request.socket.destroy();
         request.off('data', onData).pause();
         request.socket.pause();

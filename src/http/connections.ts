@@ -51,7 +51,7 @@ export function handleInSequence(
     if (response.socket) return listener(request, response);
     const { socket } = request;
     if (total >= maxWaiting) return socket.destroy();
-    // After Node's parser, which resumes the socket at the end of each message.
+    // A microtask runs after Node's parser, which resumes the socket at the end of each message.
     queueMicrotask(() => waitingOn.has(socket) && socket.pause());
     waitingOn.set(socket, (waitingOn.get(socket) ?? 0) + 1);
     total += 1;

@@ -18,7 +18,7 @@ interface YogaResult {
 const toYogaResult = (result: OperationResponse): YogaResult => ({
   extensions: {
     http: {
-      // The status that `application/json` has: 200 for some request errors, which are in the body.
+      // The status follows the rules of `application/json`, which has 200 for some request errors.
       status: statusOf(result.errors, 'application/json'),
       headers: Object.assign({}, ...result.errors.map((error) => httpOptionsOf(error)?.headers)),
     },

@@ -28,7 +28,10 @@ const headerGetter: TextMapGetter<ReadHeader> = {
   get: (header, name) => header(name) ?? undefined,
 };
 
-/** Whether there is an SDK. Also true for a span that is not sampled: its children must inherit that. */
+/**
+ * Whether an OpenTelemetry SDK is registered. Also true for a span that is not sampled, because its
+ * children must not be sampled either.
+ */
 const hasSdk = (span: Span) => isSpanContextValid(span.spanContext());
 
 /** Returns the context of the active span, or the one that the carrier contains. */

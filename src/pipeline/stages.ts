@@ -50,9 +50,10 @@ function delayOf({ created_at, pipeline }: AnyJob): number {
 }
 
 /**
- * Returns the rows that were certainly created with the pipeline: those that follow its creation and
- * each other closely. Needed if older rows are missing. Then a retry, even one within the first
- * minute, may be the oldest row of its stage.
+ * Returns the rows that were certainly created with the pipeline. The first one follows the
+ * creation of the pipeline, and each other one its predecessor, within CREATION_STEP_MS. Used only
+ * if older rows are missing: then even a retry within the first minute may be the oldest row of its
+ * stage.
  */
 function firstAttempts(ascending: readonly AnyJob[]): ReadonlySet<AnyJob> {
   const delays = ascending.map(delayOf);
@@ -89,14 +90,16 @@ function buildGroups(jobs: readonly AnyJob[]): Group[] {
 const rankOf = (stage: string): number => Number(stage === LAST) - Number(stage === FIRST);
 
 /**
- * Builds the stages of a pipeline in GitLab's order from all attempts that were read.
+ * Builds the stages of a pipeline in GitLab's order, from all attempts that were read.
  *
- * `positionKnown` is false if the oldest attempt read may be a retry:
- * - for a stage that only has trigger jobs, none of them created with the pipeline: GitLab lists
- *   trigger jobs without retried ones;
- * - if rows of a list are missing, for each stage whose oldest attempt was not certainly
- *   created with the pipeline, see `firstAttempts`.
- * If all trigger jobs are missing, a stage of nothing else is, too. The others are in order.
+ * `positionKnown` is false if the oldest attempt of a stage may be a retry. There are two cases:
+ * - The stage has only trigger jobs, none of which was created with the pipeline. GitLab lists
+ * trigger jobs without retried ones.
+ * - Rows are missing, and the oldest attempt was not certainly created with the pipeline (see
+ * `firstAttempts`).
+ *
+ * If all trigger jobs are missing, stages that have only trigger jobs are missing, too. The others
+ * are still in order.
  */
 export function buildStages(
   attempts: readonly AnyJob[],

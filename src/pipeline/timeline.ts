@@ -62,13 +62,13 @@ function countUntil(runs: readonly Run[], time: number): number {
 }
 
 /**
- * Counts from 0 to `size`, of which some are removed. Finding the greatest remaining one takes nearly
- * constant time: `lower` links a removed count to a lower one.
+ * Creates a set of the counts from 0 to `size`, from which counts can be removed. Finding the
+ * greatest one takes nearly constant time: `lower` links a removed count to a lower one.
  */
 function createCounts(size: number) {
   const lower = Array.from({ length: size + 1 }, (_, count) => count);
   return {
-    /** Returns the greatest count up to `limit` that is not removed. 0 is never removed. */
+    /** Returns the greatest count in the set up to `limit`. The set always contains 0. */
     greatest(limit: number): number {
       let count = limit;
       for (let next = lower[count] ?? 0; next !== count; next = lower[count] ?? 0) {

@@ -2,7 +2,7 @@
 export const versions = ['14.10', '16.0', '18.0', '18.6', '19.3'] as const;
 export type Version = (typeof versions)[number];
 
-/** A release of GitLab. Not only a simulated one. */
+/** A release of GitLab, which need not be a simulated one. */
 type Release = `${number}.${number}`;
 
 interface Span {

@@ -175,7 +175,7 @@ export function beginLine(lines: Lines, source: number, stamp: Stamp | null): vo
   open.stamp = stamp;
 }
 
-/** Whether the open line has text or an index. */
+/** Whether the open line has text or was committed before. */
 export function isVisible(lines: Lines): boolean {
   const { start, index } = lines.open;
   return lines.text.length > start || index >= 0;
@@ -336,7 +336,7 @@ function forgetFirst(lines: Lines): void {
   lines.first = index + 1;
 }
 
-/** Length of the longest section header, in bytes. A longer line is cut to this length. */
+/** Maximum length of a section header, in bytes. Longer ones are cut. */
 export const MAX_HEADER = 4096;
 
 /** Length of the longest run, in bytes. Longer runs are split. */
