@@ -303,7 +303,8 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
       if (operators)
         metricsUrl = `${await listen(operators, host, config.metricsPort ?? 0)}/metrics`;
       const address = await listen(server, host, port);
-      // For example, no file descriptor is left for a new connection. Open connections continue.
+      // An error such as a lack of file descriptors for a new connection. Open connections
+      // continue.
       server.on('error', (error) => given.logger?.error({ err: error }, 'no new connection'));
       return address;
     },

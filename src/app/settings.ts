@@ -20,7 +20,7 @@ import {
   webhookSecret,
 } from './schemas.ts';
 
-/** What a default may depend on. */
+/** The values from which a default can be computed. */
 interface Given {
   readonly demo: boolean;
   readonly production: boolean;
@@ -53,7 +53,7 @@ export interface Settings {
   readonly [key: string]: Setting<unknown> | Settings;
 }
 
-/** The configuration that a group of settings results in. */
+/** The type of the configuration that a group of settings produces. */
 export type Values<S> = {
   readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : Values<S[K]>;
 };

@@ -10,7 +10,9 @@ type ToPrimary = { kind: 'listening'; address: string } | EventMessage;
 
 const RESTART_DELAY_MS = 100;
 
-/** Returns a function that records the death of a worker. It returns true after ten in a minute. */
+/**
+ * Returns a function to call when a worker dies. It returns whether ten have died within a minute.
+ */
 export function createCrashLoopGuard(): (now: number) => boolean {
   let deaths: number[] = [];
   return (now) => {
@@ -108,7 +110,7 @@ export function createWorkers(count: number, logger: Logger, onFailure: (code: n
           if (serving.size === count) resolve(message.address);
         });
         cluster.on('fork', (worker) => {
-          // For example, a message to a worker that has just died; `onExit` handles its death.
+          // An error such as a message to a worker that has just died. `onExit` handles its death.
           worker.on('error', (error) =>
             logger.warn({ err: error }, 'a message to a worker failed'),
           );

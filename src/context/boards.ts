@@ -9,9 +9,12 @@ import {
   readNewestRows,
 } from '../pipeline/board-rows.ts';
 
-/** The attempts of a pipeline among which those of one job are searched. */
+/** Maximum attempts of a pipeline that are read to find the attempts of one job. */
 const MAX_ATTEMPTS = 500;
-/** The newest trigger jobs of a pipeline of which the downstream pipelines are listed. */
+/**
+ * Maximum trigger jobs of a pipeline whose downstream pipelines are listed. The newest ones are
+ * used.
+ */
 const MAX_BRIDGES = 500;
 
 /** The jobs of a pipeline by id, each with its attempts. */

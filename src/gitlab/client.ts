@@ -78,7 +78,9 @@ type JobInputs = Record<string, unknown> | undefined;
 type JobVariables = readonly { key: string; value: string }[] | undefined;
 
 const build = (project?: string) => identifiedBy(restJob, { kind: 'BUILD', project });
-/** The row of a job to change. A retry or play returns one that may have another id. */
+/**
+ * Validates the row that a write returns. After a retry or play, it may be a job with another id.
+ */
 const written = ({ project, kind, pipeline }: WriteRef): Row<Job | Bridge> =>
   kind === 'BUILD'
     ? build(project)

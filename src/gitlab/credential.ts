@@ -92,8 +92,8 @@ const MAX_TOKEN_LENGTH = 4_096;
 const jobTokenForm = /^(?:[\w.]+-)?glcbt-/;
 
 /**
- * Returns why a text cannot be a token, as the end of a sentence about its source; undefined if it
- * can be one. The text is not repeated.
+ * Returns why a text cannot be a token; undefined if it can be one. The reason is the end of a
+ * sentence about the source of the text. It does not contain the text.
  */
 export function findTokenProblem(token: string): string | undefined {
   if (token.length > MAX_TOKEN_LENGTH) {

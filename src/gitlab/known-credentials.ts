@@ -7,7 +7,10 @@ import type { Send } from './request.ts';
  * also a limit per process, and all unknown credentials together can use only a part of that.
  */
 
-/** More than the users of one process. Above it, the least recently used digest is removed. */
+/**
+ * Maximum known credentials: more than the users of one process. Above it, the least recently used
+ * digest is removed.
+ */
 const MAX_KNOWN = 10_000;
 
 /** The credentials that GitLab has accepted, by digest. */

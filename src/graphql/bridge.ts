@@ -5,8 +5,9 @@ import { Bridge, CiJob, Node, Pipeline, type PipelineRow, type RowOfProject } fr
 import { projectBehind, projectUrlOf } from './web-url.ts';
 
 /**
- * Returns the numeric id of a downstream pipeline's project, if the pipeline's row lacks it. The URL
- * of the pipeline identifies the project: the trigger job's, or another one that is then read.
+ * Finds the numeric id of a downstream pipeline's project, if the pipeline's row lacks it. The URL
+ * of the pipeline names the project. That is the trigger job's project, or another one, which is
+ * then read.
  */
 async function readProjectOf(pipeline: RowOfProject, bridge: BridgeRow, context: Context) {
   const url = projectUrlOf(pipeline);

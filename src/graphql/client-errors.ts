@@ -33,7 +33,9 @@ export function quote(value: unknown): string {
   return JSON.stringify(value.length > MAX_QUOTE ? `${value.slice(0, MAX_QUOTE)}…` : value);
 }
 
-/** Returns an error about invalid input. `refusal` is the error if GitLab rejected the input. */
+/**
+ * Returns an error about invalid input. `refusal` is GitLab's error, if GitLab rejected the input.
+ */
 export function badUserInput(message: string, refusal?: GitlabError): GraphQLError {
   const upstream = refusal && { upstream: upstreamOf(refusal) };
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', ...upstream } });
@@ -48,8 +50,8 @@ const MAX_TEXT_BYTES = 1024;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Returns a text that becomes part of a URL. Throws BAD_USER_INPUT, about `what`, if it is too long or
- * has half of a character.
+ * Returns a text that becomes part of a URL. Throws BAD_USER_INPUT, about `what`, if it is too long
+ * or has an unpaired surrogate.
  */
 export function checkUrlText(text: string, what: string): string {
   if (text.length > MAX_TEXT_BYTES || Buffer.byteLength(text) > MAX_TEXT_BYTES) {

@@ -149,7 +149,8 @@ type ListRow = WithId & { project_id: string };
 
 /**
  * Reads a page of a list, as far as the selection needs it. Throws BAD_USER_INPUT for a cursor of
- * another list or project. If the project's numeric id is unknown, that is checked after the read.
+ * another list or project. If the project's numeric id is unknown, the project is checked after the
+ * read.
  */
 export async function readConnection<Row extends ListRow>(
   source: ConnectionSource<Row>,

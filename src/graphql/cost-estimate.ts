@@ -188,7 +188,10 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): I
   return [...groups.values()];
 }
 
-/** Counts the reads of jobs by id as jobs-by-id.ts plans them: by windows of ids per project. */
+/**
+ * Counts the calls that read jobs by id. It counts one for each group of close ids of a project
+ * (jobs-by-id-plan.ts).
+ */
 function countJobReads(jobs: readonly NamedObject[]): number {
   return groupBy(jobs, projectOf).reduce((sum, group) => {
     const { pages, singles } = windowsOf(group.map(({ id = '0' }) => BigInt(id)));

@@ -75,8 +75,8 @@ export interface FieldCost {
   /** All objects of one pipeline share `call`. @default each object has its own */
   callSharedBy?: 'pipeline';
   /**
-   * With one of these kinds of knowledge, the field costs no call. Nor does it with the object's
-   * row.
+   * The kinds of knowledge with which the field costs no call. With the object's row, it never
+   * costs one.
    */
   knownBy?: readonly Knowledge[];
   /** What is known of the object that the field returns. @default 'own' */
@@ -155,7 +155,7 @@ const ownCalls: Readonly<Record<string, Call>> = {
   Project: 'project',
 } satisfies Record<NodeRef['type'], Call>;
 
-/** The kinds of knowledge that are a row, with all fields that declare no call. */
+/** The kinds of knowledge that come from a row. They include all fields that declare no call. */
 const rows: ReadonlySet<Knowledge> = new Set(['job', 'pipeline', 'listed']);
 const named: ReadonlySet<Knowledge> = new Set(['path', 'number', 'path and number']);
 /** Returns whether only the id and project of an object are known: nothing was read. */
@@ -207,7 +207,7 @@ export interface ReadPlan {
    * example, a project's list of jobs returns the project's numeric id. Then the object needs no GET.
    */
   readonly awaitsRows: boolean;
-  /** Other calls that selected fields need, each with what shares it. */
+  /** Other calls that selected fields need. The value names what shares a call. */
   readonly calls: ReadonlyMap<Call, FieldCost['callSharedBy']>;
   /** The selected fields whose reads can be started early. */
   readonly starts: readonly SelectedField[];
@@ -321,7 +321,7 @@ export function needsMore(
   return list.some((field) => !isKnown(type, field, from) && isKnown(type, field, to));
 }
 
-/** The texts for descriptions that say where an object was selected. */
+/** Phrases for descriptions, which say where an object was selected. */
 const origins: readonly (readonly [Knowledge, string])[] = [
   ['path', 'requested by path'],
   ['number', 'requested by numeric id'],

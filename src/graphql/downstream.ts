@@ -85,7 +85,7 @@ function parseArgs(args: DownstreamArgs) {
   return { depth, first };
 }
 
-/** How many lists of trigger jobs to read concurrently. */
+/** Maximum lists of trigger jobs that are read concurrently. */
 const CONCURRENCY = 4;
 
 type Child = Pick<DownstreamRow, 'pipeline' | 'bridge'>;

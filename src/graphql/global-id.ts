@@ -14,7 +14,10 @@ export type NodeRef =
   | { type: 'Pipeline'; project: string; id: string }
   | { type: 'Project'; project: string };
 
-/** The parts of an id by type. Objects of other types have a global id but cannot be read by it. */
+/**
+ * The parts of an id, for each type that can be read by id. Other types have a global id, too, but
+ * cannot be read by it.
+ */
 const parts = {
   Job: ['project', 'id'],
   Bridge: ['project', 'pipeline', 'id'],

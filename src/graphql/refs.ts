@@ -64,7 +64,7 @@ export type UserRow = RestUser & { part?: 'pipeline' | 'agents' };
 /** An agent and the job that it is authorized for. */
 export type AgentRow = RestAgent & { job: number | string | undefined };
 
-/** How a status reads. An action that depends on a read is a function. */
+/** The texts that show a status, and the next action. An action that needs a call is a function. */
 export type DetailedStatusRow = Omit<StatusDetails, 'action'> & {
   action: CiJobAction | null | (() => Promise<CiJobAction | null>);
 };

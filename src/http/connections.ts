@@ -87,9 +87,10 @@ export function dropUnreadBodies(server: Server): void {
 }
 
 /**
- * Limits the connections of the process; each takes at least 6 kB. Above `max`, idle connections are
- * closed and, for each new connection, the oldest one that has not sent a request. So new callers and
- * probes of /health are still served. Node refuses connections above 1.25 times `max`.
+ * Limits the connections of the process; each takes at least 6 kB. Above `max`, idle connections
+ * are closed. In addition, each new connection closes the oldest one that has not sent a request.
+ * So new callers and probes of /health are still served. Node refuses connections above 1.25 times
+ * `max`.
  */
 export function limitConnections(server: Server, max: number): void {
   /** Connections without a request, oldest first. */

@@ -16,8 +16,8 @@ export interface DownloadLimits {
   /** A reader that took nothing for this long is cut off if a new download would exceed the limits. */
   readonly slowMs: number;
   /**
-   * Whether GitLab has accepted the credential of a caller. All other callers together have half of
-   * the downloads, and disconnect no reader of an accepted one.
+   * Whether GitLab has accepted the credential of a caller. All other callers together may use half
+   * of the downloads, and their downloads never cut off the reader of an accepted caller.
    */
   isKnown(caller: string): boolean;
 }

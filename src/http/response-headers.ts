@@ -41,7 +41,10 @@ export function createResponseHeaders(origins: readonly string[]) {
     ];
   };
   return {
-    /** Returns names and values in turn, for `writeHead`. `maxAge` in seconds; 0 means `no-store`. */
+    /**
+     * Returns alternating names and values, for `writeHead`. `maxAge` in seconds; 0 means
+     * `no-store`.
+     */
     ofGraphql(request: IncomingMessage, requestId: string, maxAge: number): string[] {
       const cacheControl = maxAge > 0 ? `private, max-age=${maxAge}` : 'no-store';
       return [

@@ -204,8 +204,8 @@ function newsSince(state: PipelineState, since: number): PipelineNews {
 }
 
 /**
- * Creates a view that returns what changed since the subscriber's last event. A state with fewer than
- * `maxJobs` jobs of a larger pipeline, which another subscriber demanded, is not shown.
+ * Creates a view that returns what changed since the subscriber's last event. It skips states with
+ * fewer jobs than `maxJobs` allows, which were read for other subscribers.
  */
 export function pipelineView(maxJobs: number): View<PipelineState, PipelineNews> {
   let sentRound = 0;

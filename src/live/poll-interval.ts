@@ -49,8 +49,9 @@ const SCARCE_FACTOR = 4;
  */
 const MIN_GAP_MS = 180;
 /**
- * A read that needs many calls, such as that of a pipeline with thousands of jobs, is followed by a
- * pause of 50 ms for each call beyond the first ten: on average at most 20 calls per second.
+ * Number of calls that a read can make without a pause after it. For each further call there is a
+ * pause of 50 ms. So a pipeline with thousands of jobs causes at most 20 calls per second on
+ * average.
  */
 const CHEAP_CALLS = 10;
 const PAUSE_PER_CALL_MS = 50;

@@ -130,9 +130,9 @@ interface PollDeps {
 }
 
 /**
- * Maximum number of calls of one read. A read at the end of a pipeline may have to fetch the jobs
- * twice, which this allows for about 12,000 jobs. For a larger pipeline subscriptions end with an
- * error, because some of the jobs alone would be misleading.
+ * Maximum number of calls of one read. At the end of a pipeline, a read may fetch the jobs twice:
+ * 250 calls are enough for about 12,000 jobs. Subscriptions to a larger pipeline end with an error,
+ * because only some of its jobs would be misleading.
  */
 const MAX_CALLS_PER_READ = 250;
 
@@ -197,9 +197,8 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
     });
   };
   /**
-   * Records a failed read. Ends the poll if a retry cannot help. As long as GitLab has not
-   * responded at all, every error ends it, so that the client learns immediately that GitLab is
-   * down.
+   * Records a failed read. Ends the poll if a retry cannot help. Also ends it if GitLab has never
+   * responded, so that the client learns immediately that GitLab is down.
    */
   const fail = (error: unknown, { max, left, answered = 0 }: CallBudget): number => {
     const isStart = version === 0;

@@ -17,7 +17,10 @@ function firstDifference(a: Buffer, b: Buffer): number {
 
 let lastNumber = 0;
 
-/** Cuts that are kept one by one. A subscriber that is further behind may receive bytes again. */
+/**
+ * Maximum cuts of which each is remembered. A subscriber that missed more cuts may receive bytes
+ * again.
+ */
 const MAX_CUTS = 100;
 
 /**
@@ -31,7 +34,10 @@ export function createTraceLog(from: number, maxBytes: () => number) {
   let queue = startAt(from);
   const number = ++lastNumber;
   let cuts = 0;
-  /** Offsets of the last cuts, oldest first. The first is the lowest of its own and all earlier ones. */
+  /**
+   * Offsets of the last cuts, oldest first. The first element is the lowest offset of all older
+   * cuts.
+   */
   const cutAt: number[] = [];
 
   /** Removes all bytes from offset `at` on. */
@@ -73,8 +79,8 @@ export function createTraceLog(from: number, maxBytes: () => number) {
     },
     cut,
     /**
-     * Returns the lowest offset from which bytes were removed or replaced since the counter `cuts` had
-     * this value; Infinity if there is none. May be lower if that was more than 100 cuts ago.
+     * Returns the lowest offset from which bytes were removed or replaced since `cuts` was `known`;
+     * Infinity if none were. Too low an offset is possible if there were more than 100 cuts since.
      */
     lowestCutSince(known: number) {
       const recent = cutAt.slice(Math.max(0, cutAt.length - (cuts - known)));

@@ -99,7 +99,7 @@ export function traceView(
   };
 }
 
-/** A log that is followed. `end` and `cuts` are the values of `log` when it was read. */
+/** The state of a followed log. `end` and `cuts` are the values of `log` when it was read. */
 interface TraceState {
   log: TraceLog;
   end: number;

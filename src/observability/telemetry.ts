@@ -45,7 +45,7 @@ export function createReadiness(deps: ReadinessDeps) {
   const isRecent = () => succeededAt !== undefined && deps.now() - succeededAt < RECENT_MS;
 
   return {
-    /** Makes the next check probe GitLab, after a failed call. */
+    /** Call after a failed call to GitLab. The next check then probes GitLab. */
     doubt() {
       isDoubted = true;
     },

@@ -57,7 +57,7 @@ export class RequestErrors extends Error {
   }
 }
 
-/** Estimated memory of all compiled operations. */
+/** Maximum estimated memory of all compiled operations. */
 const MAX_COMPILED_BYTES = 40_000_000;
 const BYTES_PER_OPERATION = 500;
 /** Estimated memory of a compiled field. Measured: 3.3 MB for an operation of 850 fields. */
@@ -68,7 +68,7 @@ const BYTES_PER_FIELD = 4_000;
 const BYTES_PER_CHARACTER = 40;
 /** Larger operations are left to graphql-js: a short document can expand to thousands of fields. */
 const MAX_COMPILED_FIELDS = 2_500;
-/** Total length of the parsed documents in the cache: a few thousand operations. */
+/** Maximum total length of the parsed documents in the cache: a few thousand operations. */
 const MAX_PARSED_CHARACTERS = 500_000;
 const MAX_COUNTED_OPERATIONS = 10_000;
 

@@ -25,8 +25,8 @@ interface SelectionSize {
    */
   introspections: number;
   /**
-   * Pairs that validation compares: selections of one set that have one response name, and fragment
-   * spreads.
+   * Number of pairs that validation compares. It compares selections of one set that have the same
+   * response name, and fragment spreads.
    */
   overlaps: number;
   /** Items of all list literals in arguments. */

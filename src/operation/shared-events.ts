@@ -46,10 +46,10 @@ const newsOf = (event: unknown): object | undefined => {
 };
 
 /**
- * Lets subscribers with equal operations share the responses to an event. The result is called once for
- * each subscriber. It returns a function that is called for each event: this executes the event, or
- * returns the response if another subscriber has just executed it. A response with errors is not
- * shared. `perf` returns monotonic time in ms.
+ * Lets subscribers with equal operations share the responses to an event. Returns a function to
+ * call once for each subscriber. That one returns a function to call for each event: it executes
+ * the event, or returns the response if another subscriber has just executed it. A response with
+ * errors is not shared. `perf` returns monotonic time in ms.
  */
 export function createSharedEvents<R extends Response>(perf: { now(): number } = performance) {
   const numberOf = createNumbering();
@@ -62,7 +62,10 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
     perf,
   });
 
-  /** Undefined if the variables are too long: the events are then not shared. */
+  /**
+   * Returns the key of an operation's events. Undefined if the variables are too long: its events
+   * are then not shared.
+   */
   const keyOf = ({ cached, variableValues }: Operation): string | undefined => {
     const variables = JSON.stringify(variableValues);
     return variables.length > MAX_VARIABLES_LENGTH ? undefined : `${numberOf(cached)} ${variables}`;

@@ -23,8 +23,8 @@ export interface NewestRows<Row> {
 }
 
 /**
- * Returns an error of a call to GitLab, which leaves a gap; among them that of the call budget.
- * Throws any other error, such as the reason of an aborted operation.
+ * Returns an error that leaves a gap: a failed call to GitLab, or a used-up call budget. Throws any
+ * other error, such as the reason of an aborted operation.
  */
 function toGapError(error: unknown): GitlabError {
   if (isGitlabError(error)) return error;
@@ -32,9 +32,9 @@ function toGapError(error: unknown): GitlabError {
 }
 
 /**
- * Reads the newest `max` rows of a list: the first page, then the further pages that the total
- * shows concurrently or, without a total, one after another. All pages have 100 rows, so that reads
- * with different `max` share them. If a further page fails, returns the rows of the others and a gap.
+ * Reads the newest `max` rows of a list. The pages after the first are read concurrently if the
+ * first page has a total, otherwise one after another. All pages have 100 rows, so that reads with
+ * different `max` share them. If a further page fails, returns the rows of the others and a gap.
  * Rejects if the first page fails.
  */
 export async function readNewestRows<Row extends AnyJob>(
@@ -64,8 +64,8 @@ export async function readNewestRows<Row extends AnyJob>(
 }
 
 /**
- * Reads the rows of a board: side by side the newest `maxJobs` jobs and as many trigger jobs.
- * Rejects if the first page of the jobs fails. Any other call that fails leaves a gap. If a pipeline
+ * Reads the rows of a board: the newest `maxJobs` jobs and, concurrently, as many trigger jobs.
+ * Rejects if the first page of the jobs fails. Any other failed call leaves a gap. If the pipeline
  * has more rows, there is a gap without an error.
  */
 export async function readBoardRows(lists: BoardLists, maxJobs: number): Promise<BoardRows> {

@@ -16,7 +16,7 @@ export type { AnyJob, Group, Stage };
 export interface BoardGap {
   /** BRIDGES: all trigger jobs. MORE_JOBS: older rows of the jobs or of the trigger jobs. */
   part: 'BRIDGES' | 'MORE_JOBS';
-  /** What failed; undefined if the pipeline has more rows than were requested. */
+  /** The failed call; undefined if the pipeline has more rows than were requested. */
   error?: GitlabError | undefined;
 }
 

@@ -5,7 +5,7 @@ import { toMs } from './times.ts';
 
 /*
  * What GitLab's pages show of a job beyond its REST row: what can be done with it, how its status
- * reads, why it failed, and to which group it belongs. Everything here is computed from one row.
+ * is shown, why it failed, and to which group it belongs. Everything here is computed from one row.
  */
 
 type Status = string | null | undefined;
@@ -30,8 +30,8 @@ export const isComplete = (status: Status): boolean => COMPLETE.has(status);
 export const isCancelable = (status: Status): boolean => isActive(status) || status === 'created';
 
 /**
- * Whether a user can start the job. A manual job that has finished is retryable instead, because
- * REST does not send `when`.
+ * Whether a user can start the job. A finished manual job counts as retryable instead, because REST
+ * does not send `when`.
  */
 export function isPlayable({ status, archived }: Pick<AnyJob, 'status' | 'archived'>): boolean {
   return (status === 'manual' || status === 'scheduled') && !archived;
@@ -100,7 +100,7 @@ export interface StatusDetails {
   action: CiJobAction | null;
 }
 
-/** The text of a badge and, if it is not that text in lower case, the label. */
+/** The text of a badge, and the label if it is not that text in lower case. */
 type Words = readonly [text: string, label?: string];
 
 const words: ReadonlyMap<string, Words> = new Map(
@@ -122,8 +122,9 @@ const words: ReadonlyMap<string, Words> = new Map(
 );
 
 /**
- * Returns how the status of a pipeline, stage or group reads. Its action is null. A status that this
- * schema does not know is shown as GitLab sent it; a missing one, and UNKNOWN, as "unknown".
+ * Returns how the status of a pipeline, stage or group is shown. The action is null. A status that
+ * this schema does not know is shown as GitLab sent it. A missing status and UNKNOWN are shown as
+ * "unknown".
  */
 export function statusDetails({
   status,
@@ -143,7 +144,7 @@ export function statusDetails({
   return { group, text, label, tooltip: label, action: null };
 }
 
-/** Returns how the status of a job reads. The tooltip of a failed job has its failure reason. */
+/** Returns how the status of a job is shown. The tooltip of a failed job has its failure reason. */
 export function detailedStatusOf(job: AnyJob): StatusDetails {
   const details = { ...statusDetails(job), action: actionOf(job) };
   const reason = failureReasonOf(job);
@@ -159,7 +160,9 @@ export function detailedStatusOf(job: AnyJob): StatusDetails {
   };
 }
 
-/** A job's name: the name of its group, and the part that tells it from the others of the group. */
+/**
+ * The parts of a job's name: the name of its group, and what distinguishes the job in that group.
+ */
 export interface JobName {
   /** The name without its parallel and matrix parts. */
   group: string;
@@ -219,9 +222,10 @@ function partsOf(name: string): NamePart[] {
 }
 
 /**
- * Splits the name of a job like GitLab's pages, which group parallel and matrix jobs: up to three
- * parts, each two numbers or a list in brackets, are taken from the end of the name. A name of
- * nothing else is its own group (upstream.md §3.10). Takes time linear in the length of the name.
+ * Splits the name of a job like GitLab's pages, which group parallel and matrix jobs (upstream.md
+ * §3.10). Takes up to three parts from the end of the name, each two numbers or a list in brackets.
+ * If the name has nothing else, the group has the whole name. Takes time linear in the length of
+ * the name.
  */
 export function parseJobName(name: string): JobName {
   const parts = partsOf(name);

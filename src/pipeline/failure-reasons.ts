@@ -1,4 +1,4 @@
-/** What kind of cause a failure has. */
+/** The kind of cause that a failure has. */
 export type FailureCategory =
   | 'SCRIPT'
   | 'TIMEOUT'
@@ -130,8 +130,8 @@ export function failureCategoryOf(reason: string): FailureCategory {
 }
 
 /**
- * Returns a failure reason as a sentence. A job that no runner took has its runner tags in it. For a
- * reason that is not in the table, the words of the reason.
+ * Returns a failure reason as a sentence. For a job that no runner took, the sentence contains the
+ * runner tags. For a reason that is not in the table, returns its words.
  */
 export function failureSentenceOf(reason: string, tags: readonly string[] = []): string {
   const found = reasons.get(reason);

@@ -84,10 +84,10 @@ function createCounts(size: number) {
 }
 
 /**
- * Finds the critical path by times alone, since REST has no `needs`. It ends with the run that ended
- * last. The predecessor of a run is the run that ended last before it was ready. Returns the path,
- * oldest first. A run that started later than its successor cannot be a predecessor; since the
- * starts on the path never increase, it cannot be one later either and is removed.
+ * Finds the critical path by times alone, since REST has no `needs`. It ends with the run that
+ * ended last. The predecessor of a run is the run that ended last before it was ready. A run that
+ * started later than its successor cannot be a predecessor. Starts never increase from a run to its
+ * predecessors, so such a run is removed for good. Returns the path, oldest first.
  */
 function criticalPath(runs: readonly Run[]): Run[] {
   const sorted = [...runs].sort((a, b) => a.end - b.end || compareIds(a.job.id, b.job.id));
@@ -111,9 +111,9 @@ const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0);
 
 /**
- * Computes the timeline of a pipeline from all its attempts. `pipelineCreatedAt` is where the path
- * counts from; without it, the first step has no idle time. `now`, in ms since 1970, is the end of
- * running jobs.
+ * Computes the timeline of a pipeline from all its attempts. The path begins at
+ * `pipelineCreatedAt`; without it, the first step has no idle time. `now`, in ms since 1970, is the
+ * end of running jobs.
  */
 export function buildTimeline(
   { attempts }: Board,

@@ -40,7 +40,10 @@ export interface CheckoutPipeline {
   readonly title: string;
   /** @default 'push' */
   readonly source?: string;
-  /** What fails. A lost runner fails the only job of a stage; `contract`: a downstream pipeline. */
+  /**
+   * The cause of a failed pipeline. `unit`: a test. `runner`: a lost runner, which fails the only
+   * job of a stage. `contract`: a downstream pipeline.
+   */
   readonly fails?: 'unit' | 'runner' | 'contract';
   /** Whether the last stages wait for a person. */
   readonly needsApproval?: boolean;

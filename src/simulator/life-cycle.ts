@@ -59,7 +59,10 @@ function enqueue(state: WorldState, job: JobRecord): void {
   setStatus(state, job, 'pending');
 }
 
-/** By `when`: the statuses of all earlier stages together in which a job does not get skipped. */
+/**
+ * For each value of `when`: the statuses of all earlier stages together with which a job starts.
+ * With any other status, the job is skipped.
+ */
 const requiredStatuses: Readonly<Record<JobRecord['when'], readonly string[]>> = {
   on_success: ['success', 'skipped'],
   on_failure: ['failed'],

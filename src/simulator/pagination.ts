@@ -165,7 +165,7 @@ export function offsetPage<T extends Row>(
 }
 
 /**
- * Where a keyset page begins. With a null id, at the start of the list, or at its end if
+ * The start of a keyset page. If the id is null, that is the start of the list, or its end if
  * `backward`.
  */
 interface Cursor {

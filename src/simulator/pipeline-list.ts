@@ -35,7 +35,7 @@ const scopeStatuses: Readonly<Record<string, readonly string[]>> = {
 const refScopes: Readonly<Record<string, boolean>> = { branches: false, tags: true };
 const scopes = new Set([...Object.keys(scopeStatuses), ...Object.keys(refScopes)]);
 
-/** By value of `order_by`: what is compared, as a number or text. */
+/** The value to sort by, for each value of `order_by`. */
 const orders: Readonly<Record<string, (pipeline: PipelineRecord) => number | string>> = {
   id: ({ id }) => id,
   status: pipelineStatus,
@@ -105,7 +105,7 @@ function readFilters(reader: ParamReader, { caps }: ApiRequest) {
   };
 }
 
-/** Returns pipelines in the order that an offset page reads from the end. */
+/** Sorts pipelines for an offset page, which is read from the end of the list. */
 function inOrder(
   pipelines: readonly PipelineRecord[],
   { orderBy, sort }: { orderBy: string; sort: string },

@@ -54,8 +54,8 @@ export interface ProjectRecord {
   variablesRole: Role;
   jobTokenScopeEnabled: boolean;
   /**
-   * By full path of a project: the permissions in this project that the job tokens of that one
-   * have.
+   * The permissions that job tokens of other projects have in this project, by full path of the
+   * other project.
    */
   jobTokenAllowlist: Map<string, readonly string[] | 'all'>;
   statsRefreshing: boolean;
@@ -97,7 +97,8 @@ export interface PipelineRecord {
   startedAt: number | null;
   finishedAt: number | null;
   /**
-   * Status that a test has set, until that of a job changes. Null if it is derived from the jobs.
+   * A status that a test has set. It is valid until the status of a job changes. Null if the status
+   * is derived from the jobs.
    */
   fixedStatus: string | null;
   yamlErrors: string | null;

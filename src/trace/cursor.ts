@@ -1,7 +1,7 @@
 /**
- * Position of the cursor: how many columns before the end of the line, or in another line. Text that
- * is written before the end replaces what follows the cursor, as after a carriage return (upstream.md
- * §7).
+ * Position of the cursor: the number of columns from it to the end of the line, or 'elsewhere' if
+ * it is in another line. Text that is written before the end replaces what follows the cursor, as
+ * after a carriage return (upstream.md §7).
  */
 export type Cursor = number | 'elsewhere';
 
@@ -46,7 +46,8 @@ const MAX_COLUMNS = 256;
 export function erasedColumns(cursor: Cursor, final: number, number: number): number {
   if (cursor === 'elsewhere' || (final !== ERASE_LINE && final !== ERASE_SCREEN)) return 0;
   if (number === 0) return cursor;
-  // The part before a cursor within the line is not erased: the text after it would have to stay.
+  // If text follows the cursor, the part before it is not erased, because only the end of a line
+  // can be removed.
   return number === 2 || (number === 1 && cursor === AT_END) ? Infinity : 0;
 }
 

@@ -33,8 +33,8 @@ export const asciiBytes = (text: string): readonly number[] =>
   Array.from(text, (letter) => letter.charCodeAt(0));
 
 /*
- * The functions below find the end of escapes (ECMA-48 §5.3, §5.4, §5.6). Unknown escapes do not
- * become text either.
+ * The functions below find the end of escapes (ECMA-48 §5.3, §5.4, §5.6). Unknown escapes are
+ * skipped, too, and do not become text.
  */
 
 /** The kind of bytes that the parser skips at the moment. A line end stops it. */

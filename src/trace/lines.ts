@@ -202,8 +202,8 @@ function cutText(lines: Lines, offset: number): void {
 }
 
 /**
- * The columns of a character, by its first byte. Wide are the characters of East Asia and emoji, about
- * U+3000 to U+D7FF and from U+10000 on.
+ * Returns how many columns a character takes, by its first byte. Characters of East Asia and emoji
+ * take two: about U+3000 to U+D7FF, and from U+10000 on.
  */
 const columnsOf = (lead: number) => ((lead >= 0xe3 && lead <= 0xed) || lead >= 0xf0 ? 2 : 1);
 
@@ -415,8 +415,8 @@ export function headerText(lines: Lines): string {
 
 /**
  * Limits the kept part of a long log: the lines that begin within its last `maxBytes`, at most
- * `maxLines`. The line that begins before is dropped, unless its end fills more than half of
- * `maxBytes`: then this end is kept.
+ * `maxLines`. A line that begins before them is dropped. But if its end fills more than half of
+ * `maxBytes`, that end is kept.
  */
 export interface Window {
   readonly maxBytes: number;
@@ -429,7 +429,10 @@ export interface Window {
  */
 const UNSETTLED_LINES = 513;
 
-/** Maximum size of these lines in bytes. It is small, because a mark is short. */
+/**
+ * Maximum size of the lines that may still be removed, in bytes. It is small, because a mark is
+ * short.
+ */
 const UNSETTLED_TEXT = 1 << 19;
 
 /**

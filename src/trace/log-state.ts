@@ -199,7 +199,10 @@ export function returnCarriage({ line, page }: LogState): void {
   page.afterReturn = true;
 }
 
-/** Moves the cursor to the left. GitLab's page shows the control character. */
+/**
+ * Moves the cursor to the left. GitLab's page shows the control character, so the line has text
+ * there.
+ */
 export function moveBack({ line, page }: LogState): void {
   line.cursor = moveLeft(line.cursor, 1);
   addTextToPage(page);

@@ -18,8 +18,8 @@ export interface TimeHeader {
 export const HEADER_BYTES = 32;
 
 /**
- * `0` is a digit, `h` a hexadecimal digit, `s` is `O` or `E`, `f` is `+` or a space. Others are
- * literal.
+ * The form of a time header. `0` is a digit, `h` a hexadecimal digit, `s` is `O` or `E`, and `f` is
+ * `+` or a space. Other characters are literal.
  */
 const FORM = asciiBytes('0000-00-00T00:00:00.000000Z hhsf');
 const DIGIT = 0x30;

@@ -35,7 +35,9 @@ export interface ParsedSection {
   /** In seconds, at least 0; null while open. */
   readonly duration: number | null;
   readonly collapsed: boolean;
-  /** Number of its first line (the header). Set even if there is no such line. */
+  /**
+   * Number of its first line (the header). It has a number even if the log ends before that line.
+   */
   readonly firstLine: number;
   /** Number of its last line; while open, of the last line so far. Null if it has no lines. */
   readonly lastLine: number | null;

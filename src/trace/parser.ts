@@ -45,7 +45,10 @@ export interface TraceParser {
 /** Number of bytes to parse between two checks for lines outside the window. */
 const SLICE = 1 << 16;
 const MEBIBYTE = 1024 * 1024;
-/** At the end of an unfinished log, a shorter beginning of a section mark counts as text. */
+/**
+ * Minimum length of an incomplete section mark at the end of an unfinished log. A shorter one
+ * counts as text.
+ */
 const SHORTEST_MARK_START = 'section_'.length;
 const NO_BYTES = new Uint8Array(0);
 

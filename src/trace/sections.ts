@@ -21,7 +21,7 @@ export interface Section {
   readonly collapsed: boolean;
   /** Name of the innermost section that was open when this one started. */
   readonly parent: string | null;
-  /** Number of its first line. Set even if there is no such line. */
+  /** Number of its first line. It has a number even if the log ends before that line. */
   readonly firstLine: number;
   /** Null while open. Less than `firstLine` if it has no lines. */
   lastLine: number | null;
@@ -116,8 +116,8 @@ function reaches(section: Section, firstKept: number): boolean {
 }
 
 /**
- * The sections to return if `firstKept` is the oldest kept line. All of them, unless there are very
- * many.
+ * Returns the sections of a log whose oldest kept line is `firstKept`. If there are very many,
+ * omits those that end before that line.
  */
 export function sectionsSince(sections: Sections, firstKept: number): readonly Section[] {
   if (sections.opened < MANY_SECTIONS) return sections.list;

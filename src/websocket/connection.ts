@@ -54,7 +54,7 @@ function createBackpressure(socket: WebSocket, carrier: Socket) {
     if (socket.isPaused) socket.resume();
     schedule();
   });
-  // A ping counts like a message, because the WebSocket library answers it.
+  // Also checked after a ping, because the WebSocket library answers each ping.
   socket.on('message', pauseIfFull).on('ping', pauseIfFull);
   return (): Promise<void> =>
     new Promise((resolve) => {
@@ -140,7 +140,10 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
   };
 }
 
-/** Thrown if more messages wait for operations to end than a connection may have operations. */
+/**
+ * Thrown if too many messages wait for operations to end: as many as a connection may have
+ * operations.
+ */
 export class TooManyMessagesError extends Error {
   override readonly name = 'TooManyMessagesError';
 }
@@ -175,7 +178,7 @@ export function sequenceById(
   cancel: (id: string) => void,
 ): (text: string) => Promise<void> {
   const running = new Map<string, Promise<unknown>>();
-  /** Promises that must settle before the next message of an operation is handled, by its id. */
+  /** Promises by operation id. The next message with an id is handled when its promise settles. */
   const pending = new Map<string, Promise<unknown>>();
   let waiting = 0;
 

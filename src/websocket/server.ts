@@ -34,7 +34,10 @@ const TOO_MANY_REQUESTS = 4429;
 
 /** Maximum bytes of `connection_init`: as many as HTTP headers may have. */
 const MAX_INIT_BYTES = 16_384;
-/** A message may come in many frames and packets, each of which takes memory until it is complete. */
+/**
+ * Maximum frames of a message, and maximum packets. Each takes memory until the message is
+ * complete.
+ */
 const MAX_FRAGMENTS = 1_024;
 const MAX_PACKETS = 8_192;
 
@@ -109,7 +112,7 @@ function connect(
     },
     { connection },
   );
-  // Malformed frames and broken connections: `close` follows.
+  // Caused by malformed frames and broken connections. A `close` event follows.
   socket.on('error', () => {});
   socket.once('close', (code, reason) => {
     connection.abandon();

@@ -6,7 +6,7 @@ import { IncomingMessage } from 'node:http';
  * HTTP/2, as Java's own HTTP client always does. They expect a normal response.
  */
 export class UpgradeRequest extends IncomingMessage {
-  /** Not initialized here, because that would overwrite the value that Node's constructor sets. */
+  /** Set by Node's constructor. It has no initializer, because that would overwrite the value. */
   declare private offersUpgrade: boolean | null;
 
   get upgrade(): boolean | null {

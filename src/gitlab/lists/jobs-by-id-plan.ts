@@ -17,7 +17,7 @@ export const ROWS_PER_CALL = 10;
 /** GitLab's largest page. A page of this size contains any 100 consecutive ids. */
 const MAX_WINDOW = 100;
 
-/** From this many ids that are far apart, one shared page is read before single reads. */
+/** Minimum number of ids far apart for which one shared page is read before single reads. */
 const MIN_SHARED = 5;
 
 /** One keyset page: the rows from `from` downwards, read to find `ids`. */

@@ -34,8 +34,8 @@ export function keysetEnvelope<T extends { id: number | string }>(
 
 /**
  * Returns whether rows precede and follow a page; undefined if unknown. A cursor in the headers
- * shows that they do. A missing cursor shows nothing, because a proxy may have removed it, unless
- * the page is not full or is at an end of the list.
+ * shows that there are such rows. A missing cursor may have been removed by a proxy. It shows that
+ * there are none only if the page is not full or is at an end of the list.
  */
 function neighborsOf(
   { direction, id, perPage }: KeysetRequest,

@@ -30,8 +30,8 @@ export async function countRows<Row>(fetch: Fetch<Row>): Promise<number | null> 
 type PageReader<Row extends WithId> = ReturnType<typeof createPageReader<Row>>;
 
 /**
- * Number of pages without a new row that are accepted: when rows are added, others move to the next
- * page.
+ * Maximum number of pages without a new row. One is normal: when rows are added, others move to the
+ * next page.
  */
 const MAX_REPEATED_PAGES = 1;
 
@@ -180,7 +180,7 @@ function indexOf<Row>(rows: readonly Row[], matches: (row: Row) => boolean): num
 }
 
 /**
- * Number of pages to read concurrently, although they may not exist, if GitLab does not count rows.
+ * Number of pages to read concurrently if GitLab does not count rows. Some of them may not exist.
  */
 const GUESSED_PAGES = 4;
 

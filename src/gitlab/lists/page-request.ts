@@ -7,8 +7,8 @@
 export interface CursorRow {
   id: string;
   /**
-   * Number of rows that were before it then, if known. An estimate, since rows are added and
-   * removed.
+   * Number of rows before it when the cursor was made, if known. An estimate, since rows are added
+   * and removed.
    */
   index?: number | undefined;
 }
@@ -21,9 +21,9 @@ export interface PageRequest {
   direction: 'older' | 'newer';
   cursorRow?: CursorRow | undefined;
   count: number;
-  /** Whether `hasNextPage` is requested, relative to the read direction. */
+  /** Whether to find out if rows follow in the read direction. */
   needsHasNext: boolean;
-  /** Whether `hasPreviousPage` is requested, relative to the read direction. */
+  /** Whether to find out if rows precede in the read direction. */
   needsHasPrevious: boolean;
 }
 

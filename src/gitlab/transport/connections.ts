@@ -36,7 +36,10 @@ function createTlsContext(
  * closes it.
  */
 const MAX_IDLE_MS = 25_000;
-/** When a stream is aborted, undici opens a new, idle connection in its place. */
+/**
+ * Idle timeout of the connections for streams. It is short, because undici opens a new, idle
+ * connection when a stream is aborted.
+ */
 const MAX_IDLE_AFTER_STREAM_MS = 4_000;
 
 interface PoolOptions {

@@ -61,7 +61,10 @@ export function createMovedProjectRedirect(
   };
 }
 
-/** The number of a path, and the response to it if that was 404. */
+/**
+ * The number of a project that was requested by path, and GitLab's response to the number if it was
+ * 404.
+ */
 interface Known {
   number: string;
   notFound?: RawResponse;
