@@ -10,9 +10,9 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const [INT_BIT, TERM_BIT] = [1n << 1n, 1n << 14n];
 
 /**
- * Whether a signal arrived before any JavaScript ran. Until then, Node itself handles both signals: it
- * removes the handler and raises the signal again, which has no effect on process 1. So exactly one of
- * the two handlers is missing if a signal was lost.
+ * Whether a signal arrived before any JavaScript ran. In that time, Node itself handles both
+ * signals: it removes its handler and raises the signal again, which has no effect on process 1. So
+ * if a signal was lost, exactly one of the two handlers is missing.
  */
 function hasLostSignal(): boolean {
   if (process.pid !== 1) return false;

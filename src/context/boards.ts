@@ -12,8 +12,8 @@ import {
 /** Maximum attempts of a pipeline that are read to find the attempts of one job. */
 const MAX_ATTEMPTS = 500;
 /**
- * Maximum trigger jobs of a pipeline whose downstream pipelines are listed. The newest ones are
- * used.
+ * Maximum trigger jobs to read, in order to list the downstream pipelines of a pipeline. The newest
+ * ones are read.
  */
 const MAX_BRIDGES = 500;
 

@@ -3,8 +3,9 @@ import { GitlabStatusError, isOutage } from './errors.ts';
 import type { Send } from './request.ts';
 
 /*
- * A client may send a different invented token with each request. So every limit per credential is
- * also a limit per process, and all unknown credentials together can use only a part of that.
+ * A client may send a different invented token with each request, so a limit per credential alone
+ * does not stop it. Therefore each such limit has a second one for the whole process, of which all
+ * unknown credentials together can use only a part.
  */
 
 /**

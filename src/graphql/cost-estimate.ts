@@ -228,7 +228,7 @@ interface NamedObjects {
   count: number;
   /** The objects that are read by their own GET. */
   read: readonly NamedObject[];
-  /** The calls for them besides those GETs. */
+  /** The number of calls for these objects, without their own GETs. */
   rest: number;
 }
 

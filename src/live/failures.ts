@@ -13,9 +13,12 @@ import type { Clock } from '../util/clock.ts';
  */
 
 const MAX_BACKOFF_MS = 60_000;
-/** A subscription ends with the error if its reads fail for this long. */
+/** Maximum time of failing reads. Then the subscription ends with the error. */
 const MAX_FAILING_MS = 300_000;
-/** Limit before the first event. It is short, because the client has not received anything yet. */
+/**
+ * Maximum time of failing reads before the first event. It is short, because the client has not
+ * received anything yet.
+ */
 const MAX_FAILING_AT_START_MS = 10_000;
 
 /** The consecutive failures of one poll or subscriber. */

@@ -81,7 +81,7 @@ export interface OperationResponse {
 export interface SubscriptionResponse extends OperationResponse {
   /** The whole response, as `writeResponse` returns it. */
   readonly json: string;
-  /** Whether calls to GitLab were made for it, besides those of the poll. */
+  /** Whether its execution made calls to GitLab. Calls of the poll do not count. */
   readonly readMore: boolean;
 }
 

@@ -9,7 +9,7 @@ import { shareEventLoop } from '../util/event-loop.ts';
 /** A response with its JSON. */
 interface Response {
   readonly json: string;
-  /** Whether the execution made calls to GitLab, besides those of the poll. */
+  /** Whether the execution made calls to GitLab. Calls of the poll do not count. */
   readonly readMore: boolean;
   readonly errors: readonly unknown[];
 }
@@ -22,11 +22,17 @@ interface Operation {
 
 /** Maximum characters of all responses that are kept. */
 const MAX_SIZE = 32 * 1024 * 1024;
-/** How long a response is shared if its execution made no calls. */
+/** How long to share a response whose execution made no calls. */
 const MAX_AGE_MS = 30_000;
-/** How long it is shared if its execution made calls, because their results must be current. */
+/**
+ * How long to share a response whose execution made calls. It is short, because their results must
+ * be current.
+ */
 const MAX_AGE_WITH_READS_MS = 1_000;
-/** Operations with longer variables are executed for each subscriber. */
+/**
+ * Maximum characters of the variables of a shared operation. One with longer variables is executed
+ * for each subscriber.
+ */
 const MAX_VARIABLES_LENGTH = 1_000;
 
 /** Returns a function that assigns a number to each object, to use it in a key. */

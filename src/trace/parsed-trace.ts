@@ -75,7 +75,7 @@ export interface SectionPage {
   readonly first: number;
   /** Only sections that begin after this line are counted. */
   readonly afterLine: number;
-  /** Number of these sections to skip. */
+  /** Number of sections to skip after `afterLine`. */
   readonly skip: number;
 }
 

@@ -115,7 +115,10 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
       if (operation) operation.onFinish = callback;
       else callback();
     },
-    /** Aborts a query or mutation that the client no longer waits for. graphql-ws ends streams. */
+    /**
+     * Aborts a query or mutation that the client no longer waits for. Streams are ended by
+     * graphql-ws.
+     */
     cancel(id: string) {
       const operation = running.get(id);
       if (operation && !operation.isStream) operation.controller.abort();
