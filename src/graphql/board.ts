@@ -32,10 +32,9 @@ interface GapView {
 }
 
 /** Returns what a gap shows of the error that caused it. */
-function viewGap({ part, error }: BoardGap): GapView {
+function viewGap({ error }: BoardGap): GapView {
   if (!error) {
-    const rows = part === 'BRIDGES' ? 'trigger jobs' : 'jobs';
-    const message = `The pipeline has more ${rows} than \`maxJobs\`. The board has the newest.`;
+    const message = 'The pipeline has more jobs than `maxJobs`. The board has the newest.';
     return { code: 'TOO_MANY', message, retryAfter: null };
   }
   const { code, message, extensions } = viewError(error);
@@ -45,8 +44,10 @@ function viewGap({ part, error }: BoardGap): GapView {
 const BoardPart = builder.enumType('BoardPart', {
   description: 'A part of a board that can be missing.',
   values: {
-    BRIDGES: { description: 'Trigger jobs.' },
-    MORE_JOBS: { description: 'Some of the jobs: the oldest ones, or those of a page.' },
+    BRIDGES: { description: 'All trigger jobs.' },
+    MORE_JOBS: {
+      description: 'Some of the jobs or trigger jobs: the oldest ones, or those of a page.',
+    },
   },
 });
 
@@ -92,7 +93,8 @@ const statusDescription =
   'The status of its current jobs together, by the rule of GitLab’s pages: a failed job that is allowed to fail counts as successful.';
 const hasWarningsDescription =
   'Whether a job that is allowed to fail has failed or was canceled. GitLab shows an orange icon.';
-const detailedStatusDescription = 'The status as text, and as a key for style sheets.';
+const detailedStatusDescription =
+  'The status as text, and as a key for style sheets. Its `action` is null.';
 
 const CiGroup = builder.objectRef<Group>('CiGroup').implement({
   description:
@@ -311,6 +313,8 @@ export const boardCost: ListCost = {
   rows: rowsOf,
   limitedBy: () => 'maxJobs',
   readsRows: () => true,
+  sentence:
+    'Costs one call per 100 jobs, counting all attempts, and one per 100 trigger jobs: at least two.',
 };
 
 export const boardArguments = (arg: ArgBuilder<Types>) => ({

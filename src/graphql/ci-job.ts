@@ -204,12 +204,12 @@ CiJob.implement({
     retryable: t.boolean({
       nullable: false,
       description:
-        'Whether `status` is SUCCESS, FAILED, CANCELED or CANCELING, the job is not archived, and `retried` is not true. GitLab before 17 cannot retry trigger jobs.',
+        'Whether `status` is SUCCESS, FAILED, CANCELED or CANCELING, the job is not archived, and `retried` is not true. Where `retried` is null, a job with a newer attempt is not recognized; `Pipeline.board` shows the attempts. GitLab before 17 cannot retry trigger jobs.',
       resolve: isRetryable,
     }),
     retried: t.boolean({
       description:
-        'Whether the pipeline has a newer attempt of the job. Null where that was not read: known in `Pipeline.jobs` and `Pipeline.bridges`, with `includeRetried` only if one page without `statuses` has the whole list.',
+        'Whether the pipeline has a newer attempt of the job. Null where that was not read. Known below `Pipeline.board`, in `attempts` and `changedJobs`, and in `Pipeline.jobs` and `Pipeline.bridges`; with `includeRetried` only if one page without `statuses` has the whole list.',
       resolve: retriedOf,
     }),
     queuedAt: t.field({
@@ -262,7 +262,7 @@ CiJob.implement({
     attempts: t.field({
       type: [CiJob],
       description:
-        'All runs of this job in its pipeline, the oldest first. A retry adds one. Null if the pipeline has more than 500 attempts of all its jobs; select `board(maxJobs:)` for such a pipeline.',
+        'All runs of this job in its pipeline, oldest first, including itself. A retry adds one. Null if the pipeline has more than 500 attempts of all its jobs; select `board(maxJobs:)` for such a pipeline.',
       extensions: costs({
         call: 'boards',
         needsRow: true,

@@ -61,6 +61,8 @@ export interface CostlyArgument {
   readonly name: string;
   /** The names of the fields from the root to the field of the argument, joined by dots. */
   readonly field: string;
+  /** Whether its value is a list instead of a number. */
+  readonly isList: boolean;
 }
 
 interface Request {
@@ -163,7 +165,7 @@ function countList(field: SelectedField, list: ListCost, path: Path): Count {
     const here = { ...at, objects: at.objects * rows(args) };
     const count = own + (below?.(here, request) ?? 0);
     request.report?.(
-      { name: limitedBy(args), field: path.join('.') },
+      { name: limitedBy(args), field: path.join('.'), isList: false },
       { calls: count, size: rows(args) },
     );
     return count;
@@ -269,7 +271,8 @@ function createNamedCount(
     const [name] = Object.entries(args).find(([, value]) => Array.isArray(value)) ?? [];
     if (name && request.report) {
       const count = at.objects * countOwnReads(read) + rest;
-      request.report({ name, field: path.join('.') }, { calls: count, size: objects.length });
+      const argument = { name, field: path.join('.'), isList: true };
+      request.report(argument, { calls: count, size: objects.length });
     }
     return { count: objects.length, read, rest };
   };

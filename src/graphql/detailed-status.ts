@@ -35,7 +35,8 @@ DetailedStatus.implement({
     }),
     action: t.field({
       type: CiJobAction,
-      description: 'The action that can be done next, or null. GitLab can still refuse it.',
+      description:
+        'The action for a button, or null. Of a job, RETRY is certain only where `retried` is known, such as on a board. Of a pipeline, RETRY needs its `board` in the same operation. Null for stages and groups. GitLab can still refuse the action.',
       resolve: ({ action }) => (typeof action === 'function' ? action() : action),
     }),
   }),

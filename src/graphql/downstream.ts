@@ -168,7 +168,8 @@ export const downstreamCost: ListCost = {
   rows: rowsOf,
   limitedBy: () => 'first',
   readsRows: () => true,
-  sentence: 'Costs one call for each pipeline whose trigger jobs are read: one if `depth` is 1.',
+  sentence:
+    'Costs one call per 100 trigger jobs of each pipeline whose trigger jobs are read. If `depth` is 1, that is only the pipeline itself.',
 };
 
 export const downstreamArguments = (arg: ArgBuilder<Types>) => ({

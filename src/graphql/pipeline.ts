@@ -113,7 +113,7 @@ Pipeline.implement({
       type: DetailedStatus,
       nullable: false,
       description:
-        'The status as a badge shows it, without warnings, which GitLab does not send. The action is CANCEL if `cancelable` is true, RETRY if `retryable` is true, otherwise null.',
+        'The status as a badge shows it, without warnings, which GitLab does not send. The action is CANCEL if `cancelable` is true, RETRY if `retryable` is true (select `board`, too), otherwise null.',
       resolve: (row, _args, context) => ({
         ...statusDetails(row),
         action: () => pipelineActionOf(row, context),
@@ -137,7 +137,7 @@ Pipeline.implement({
     }),
     retryable: t.boolean({
       description:
-        'Whether a retry of the pipeline would retry a job. Null unless the operation reads all of its jobs, because GitLab does not send it.',
+        'Whether a retry of the pipeline would retry a job. GitLab does not send it: null unless the operation selects `board`, too, which shows all jobs.',
       resolve: (row, _args, context) => isPipelineRetryable(row, context),
     }),
     ref: t.exposeString('ref', {
@@ -285,7 +285,7 @@ Pipeline.implement({
     board: t.field({
       type: PipelineBoard,
       description:
-        'The pipeline as its page shows it: stages in order, groups, attempts, timeline. Reads two lists side by side, of all attempts of its jobs and of its trigger jobs, whatever is selected below. Null if the pipeline does not exist or is not visible to the caller.',
+        'The pipeline as its page shows it: stages in order, groups of jobs, attempts, timeline. All of it comes from two lists, of the jobs and of the trigger jobs, which are read in parallel. Null if the pipeline does not exist or is not visible to the caller.',
       args: boardArguments(t.arg),
       extensions: costs({
         list: boardCost,

@@ -200,7 +200,7 @@ type Argument = CostlyArgument | undefined;
 
 function adviceOf(argument: Argument): string {
   if (!argument) return 'Select less, or split the operation.';
-  const { name, field } = argument;
-  const advice = /^(first|last)$/.test(name) ? 'Lower' : 'Send fewer items in';
+  const { name, field, isList } = argument;
+  const advice = isList ? 'Send fewer items in' : 'Lower';
   return `${advice} \`${name}\` of \`${field.split('.').at(-1)}\` (${field}), or select less.`;
 }

@@ -10,8 +10,14 @@ import { type Started, startGateway } from '../helpers/start-gateway.ts';
 
 const PROJECT = 42;
 const FIRST = 10_001;
+/** A pipeline that pipeline 700 started. */
+const CHILD = 650;
+/** A pipeline of 300 jobs. */
+const LARGE = 600;
 
-/** A project of 300 jobs in 15 pipelines of 20, with a bridge each. */
+/**
+ * A project of 300 jobs in 15 pipelines of 20, with a bridge each, and the pipelines CHILD and LARGE.
+ */
 function busyWorld() {
   const world = createWorld();
   world.addUser({ username: 'alice' });
@@ -24,6 +30,10 @@ function busyWorld() {
     for (let job = 0; job < 20; job++) world.addJob(pipeline, { id: FIRST + at * 20 + job });
   }
   for (let at = 0; at < 15; at++) world.addBridge(700 + at, { id: 20_000 + at });
+  const child = world.addPipeline(project, { id: CHILD, source: 'parent_pipeline' });
+  world.addBridge(700, { id: 20_100, name: 'child', downstream: child });
+  const large = world.addPipeline(project, { id: LARGE });
+  for (let job = 0; job < 300; job++) world.addJob(large, { id: 1_001 + job });
   return world;
 }
 
@@ -44,7 +54,18 @@ const derived = `
   ${ofStatus} playable retried queuedAt failureMessage failureCategory
   groupName parallelIndex parallelTotal matrixValues`;
 
-/** What is asked, and what goes upstream: a number of calls, or the very calls. */
+const board = `
+  jobCount statusCounts { status count } gaps { part code message retryAfter } failedJobs { name }
+  stages {
+    name position positionKnown status hasWarnings manualCount startedAt finishedAt detailedStatus { text action }
+    groups { name size status hasWarnings detailedStatus { text } jobs { id name attempts { id status } } }
+  }
+  timeline { startedAt finishedAt elapsed running queued idle criticalPath { idle queued ran job { name } } }`;
+
+const largePage = (page: number) =>
+  `GET /projects/42/pipelines/${LARGE}/jobs?include_retried=true&page=${page}&per_page=100`;
+
+/** What is asked, and what goes upstream: a number of calls, or the very calls in any order. */
 type Row = [operation: string, query: string, calls: number | string[]];
 
 const table: Row[] = [
@@ -269,6 +290,106 @@ const table: Row[] = [
     `mutation { jobRetry(input: { id: "${jobId(FIRST)}" }) { retriedJobId errors { code } job { id name status pipeline { status } } } }`,
     [`POST /projects/42/jobs/${FIRST}/retry`],
   ],
+  [
+    'a pipeline’s board',
+    `{ pipeline(project: "group/app", id: "700") { board { ${board} } } }`,
+    [
+      'GET /projects/group%2Fapp/pipelines/700/bridges?page=1&per_page=100',
+      'GET /projects/group%2Fapp/pipelines/700/jobs?include_retried=true&page=1&per_page=100',
+    ],
+  ],
+  [
+    'a pipeline’s board with attempts and all that is derived from the rows',
+    `{ pipeline(project: "42", id: "700") { board { stages { groups { jobs { ${derived} attempts { ${derived} } } } } } } }`,
+    2,
+  ],
+  [
+    'a board of 300 attempts',
+    `{ pipeline(project: "42", id: "${LARGE}") { board { jobCount gaps { code } } } }`,
+    [1, 2, 3]
+      .map(largePage)
+      .concat(`GET /projects/42/pipelines/${LARGE}/bridges?page=1&per_page=100`),
+  ],
+  [
+    'a board of the newest 150 of 300 attempts',
+    `{ pipeline(project: "42", id: "${LARGE}") { board(maxJobs: 150) { jobCount gaps { code } } } }`,
+    1 + 2,
+  ],
+  [
+    'boards of one pipeline that differ in size',
+    `{ pipeline(project: "42", id: "${LARGE}") { a: board(maxJobs: 150) { jobCount } b: board { jobCount } } }`,
+    1 + 3,
+  ],
+  [
+    'a pipeline’s board and own fields',
+    '{ pipeline(project: "group/app", id: "700") { id status duration board { jobCount } } }',
+    3,
+  ],
+  [
+    'whether a pipeline can be retried, with its board',
+    '{ pipeline(project: "group/app", id: "700") { retryable board { jobCount } } }',
+    3,
+  ],
+  [
+    'a pipeline’s board, trigger jobs and jobs with retried ones, from the same pages',
+    `{ pipeline(project: "42", id: "700") { board { jobCount }
+       bridges(first: 100) { nodes { name } } jobs(first: 100, includeRetried: true) { nodes { name } } } }`,
+    2,
+  ],
+  [
+    'a pipeline’s board, and its jobs without retried ones',
+    '{ pipeline(project: "42", id: "700") { board { jobCount } jobs { nodes { name } } } }',
+    3,
+  ],
+  [
+    'the boards of two pipelines',
+    `{ a: pipeline(project: "42", id: "700") { board { jobCount } }
+       b: pipeline(project: "42", id: "701") { board { jobCount } } }`,
+    4,
+  ],
+  [
+    'a job with its attempts',
+    `{ job(project: "42", id: "${FIRST}") { attempts { databaseId status } } }`,
+    [
+      `GET /projects/42/jobs/${FIRST}`,
+      'GET /projects/42/pipelines/700/jobs?include_retried=true&page=1&per_page=100',
+    ],
+  ],
+  [
+    'the jobs of a pipeline with their attempts',
+    '{ pipeline(project: "42", id: "700") { jobs { nodes { attempts { databaseId } } } } }',
+    2,
+  ],
+  [
+    '40 jobs of a project with their attempts: 2 pipelines',
+    '{ project(fullPath: "42") { jobs(first: 40) { nodes { attempts { databaseId } } } } }',
+    1 + 2,
+  ],
+  [
+    'trigger jobs with their attempts',
+    '{ pipeline(project: "42", id: "700") { bridges { nodes { attempts { name } } } } }',
+    1,
+  ],
+  [
+    'the pipelines that a pipeline started',
+    '{ pipeline(project: "42", id: "700") { downstream { pipeline { id status webUrl } bridge { name } parentId } } }',
+    ['GET /projects/42/pipelines/700/bridges?page=1&per_page=100'],
+  ],
+  [
+    'the pipelines that a pipeline started, and those below them',
+    '{ pipeline(project: "42", id: "700") { downstream(depth: 2) { depth pipeline { status } gap { code } } } }',
+    [700, CHILD].map((id) => `GET /projects/42/pipelines/${id}/bridges?page=1&per_page=100`),
+  ],
+  [
+    'a pipeline’s board, and the pipelines that it started',
+    '{ pipeline(project: "42", id: "700") { board { jobCount } downstream { depth } bridges(first: 100) { nodes { name } } } }',
+    2,
+  ],
+  [
+    'the board of a pipeline that a pipeline started',
+    '{ pipeline(project: "42", id: "700") { downstream(first: 5) { pipeline { board(maxJobs: 100) { jobCount } } } } }',
+    1 + 2,
+  ],
   ['the rate limit', '{ rateLimit { remaining } }', 0],
 ];
 
@@ -282,7 +403,7 @@ describe('the call table', () => {
     expect(answer.errors).toBeUndefined();
     const made = started.calls();
     if (typeof calls === 'number') expect(made).toHaveLength(calls);
-    else expect(made).toEqual(calls);
+    else expect(made.toSorted()).toEqual(calls.toSorted());
     expect(answer.extensions?.upstream?.calls).toBe(made.length);
   });
 

@@ -39,6 +39,7 @@ const ways: Record<string, readonly string[]> = {
     `{ job(project: "42", id: "${small.fullJob}") { pipeline { * } } }`,
     `{ project(fullPath: "${small.project}") { jobs(first: 1) { nodes { pipeline { * } } } } }`,
     `{ project(fullPath: "${small.project}") { pipelines(first: 1) { nodes { * } } } }`,
+    `{ pipeline(project: "42", id: "${small.pipeline}") { down: downstream(first: 1) { pipeline { * } } } }`,
   ],
   Job: [
     `{ job(project: "${small.project}", id: "${small.fullJob}") { * } }`,
@@ -47,6 +48,7 @@ const ways: Record<string, readonly string[]> = {
     `{ job(project: "42", id: "${small.fullJob}") { t: trace { byteSize } * } }`,
     `{ node(id: "${toGlobalId('Job', 42, small.fullJob)}") { ... on Job { * } } }`,
     `{ pipeline(project: "42", id: "${small.pipeline}") { jobs(first: 1) { nodes { * } } } }`,
+    `{ pipeline(project: "42", id: "${small.pipeline}") { board(maxJobs: 1) { stages { groups { jobs { ... on Job { * } } } } } } }`,
   ],
 };
 
@@ -143,6 +145,9 @@ describe('the sentence about calls', () => {
         'Pipeline.duration: Costs one call per pipeline.',
         'Pipeline.name: Costs one call per pipeline reached from a job.',
         'Pipeline.jobs: Costs one call per 100 rows.',
+        'Pipeline.board: Costs one call per 100 jobs, counting all attempts, and one per 100 trigger jobs: at least two.',
+        'Pipeline.downstream: Costs one call per 100 trigger jobs of each pipeline whose trigger jobs are read. If `depth` is 1, that is only the pipeline itself.',
+        'Job.attempts: Costs one call per pipeline, and none below a board.',
         'Project.name: Costs one call per project.',
         'Project.fullPath: Costs one call per project requested by numeric id, unless one of its jobs or pipelines is selected below.',
         'Query.currentJob: Costs one call.',

@@ -31,6 +31,7 @@ const many = (count: number, item: (at: number) => string) =>
 const nodes = (ids: string[], selection = '... on Job { name }') =>
   `{ nodes(ids: ${JSON.stringify(ids)}) { ${selection} } }`;
 const inApp = (selection: string) => `{ project(fullPath: "group/app") { ${selection} } }`;
+const ofPipeline = (selection: string) => `{ pipeline(project: "42", id: "700") { ${selection} } }`;
 
 describe('the estimate of calls', () => {
   it.each<[string, number, string]>([
@@ -134,6 +135,47 @@ describe('the estimate of calls', () => {
       2,
       `mutation { jobRetry(input: { id: "${jobId(1)}" }) { job { pipeline { duration } } } }`,
     ],
+    ['a board', 5 + 1, ofPipeline('board { jobCount }')],
+    ['a board of up to 1 job', 1 + 1, ofPipeline('board(maxJobs: 1) { jobCount }')],
+    ['a board of up to 101 jobs', 2 + 1, ofPipeline('board(maxJobs: 101) { jobCount }')],
+    ['a board of up to 2,000 jobs', 20 + 1, ofPipeline('board(maxJobs: 2000) { jobCount }')],
+    [
+      'a board with attempts, beside own fields',
+      1 + 6,
+      ofPipeline('id sha board { failedJobs { attempts { name pipeline { status } } } }'),
+    ],
+    [
+      'a board with the pipeline of its jobs, counted once',
+      6 + 1,
+      ofPipeline('board { stages { groups { jobs { pipeline { duration } } } } }'),
+    ],
+    [
+      'a board of 10 jobs with their logs',
+      2 + 10,
+      ofPipeline('board(maxJobs: 10) { failedJobs { ... on Job { trace { byteSize } } } }'),
+    ],
+    [
+      'five pipelines with boards',
+      1 + 5 * 6,
+      inApp('pipelines(first: 5) { nodes { board { jobCount } } }'),
+    ],
+    ['20 jobs with attempts, counted once', 1 + 1, inApp('jobs { nodes { attempts { name } } }')],
+    ['a job with its attempts', 2, '{ job(project: "42", id: "1") { attempts { name } } }'],
+    ['downstream pipelines', 1, ofPipeline('downstream(first: 50) { pipeline { status } }')],
+    ['two levels of them', 1 + 20, ofPipeline('downstream(depth: 2) { depth }')],
+    ['five levels of up to 3', 1 + 3, ofPipeline('downstream(depth: 5, first: 3) { depth }')],
+    [
+      'boards of up to 4 downstream pipelines',
+      1 + 4 * (1 + 1),
+      ofPipeline('downstream(first: 4) { pipeline { board(maxJobs: 100) { jobCount } } }'),
+    ],
+    [
+      'downstream pipelines with their own fields, and those below them',
+      1 + 2 * (1 + 1 + 2),
+      ofPipeline(
+        'downstream(first: 2) { pipeline { duration downstream(depth: 2, first: 2) { depth } } }',
+      ),
+    ],
     ['malformed ids', 0, nodes(['x', 'y'])],
   ])('%s: %i', async (_name, calls, query) => {
     expect(estimateIn(await (await startEstimating()).query(query))).toBe(calls);
@@ -175,6 +217,13 @@ describe('the estimate of calls', () => {
         [jobId(fullJob), jobId(bareJob)],
         '... on Job { trace { byteSize } pipeline { duration } }',
       ),
+      ofPipeline(
+        'board { jobCount } downstream(depth: 3, first: 3) { pipeline { board { jobCount } } }',
+      ),
+      ofPipeline(
+        'duration board { stages { groups { jobs { pipeline { duration } attempts { name } } } } }',
+      ),
+      inApp('jobs { nodes { attempts { name } pipeline { board { jobCount } } } }'),
       `{ currentJob { name } allowedAgents { agents { databaseId } } }`,
     ];
     for (const text of queries) {

@@ -66,6 +66,14 @@ describe('an operation whose estimate exceeds the limit of calls', () => {
       ),
     ],
     [
+      'Lower `maxJobs` of `board` (project.pipelines.nodes.board)',
+      inApp('pipelines(first: 5) { nodes { board(maxJobs: 1000) { jobCount } } }'),
+    ],
+    [
+      'Lower `first` of `downstream` (pipeline.downstream)',
+      '{ pipeline(project: "42", id: "700") { downstream(depth: 2, first: 50) { depth } } }',
+    ],
+    [
       'Send fewer items in `ids` of `nodes` (nodes)',
       `{ nodes(ids: ${distant}) { ... on Job { name } } }`,
     ],

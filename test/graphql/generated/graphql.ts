@@ -6,9 +6,9 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 /** A part of a board that can be missing. */
 export type BoardPart =
-  /** Trigger jobs. */
+  /** All trigger jobs. */
   | 'BRIDGES'
-  /** Some of the jobs: the oldest ones, or those of a page. */
+  /** Some of the jobs or trigger jobs: the oldest ones, or those of a page. */
   | 'MORE_JOBS';
 
 /** The value of one of the job’s `inputs` (GitLab 18.10 and later). */
