@@ -106,12 +106,39 @@ it.each([
   ['13-play-job', 1],
   ['14-erase-job', 1],
   ['18-pipelines-of-a-ref', 1],
+  ['19-pipeline-board', 3],
+  ['20-failed-jobs-of-board', 2],
+  ['21-pipeline-timeline', 2],
+  ['22-downstream-pipelines', 3],
 ])('%s costs what its comment says: %i', async (name, calls) => {
   const gateway = await startDemo();
   const operation = readOperations().find((each) => each.name === name)!;
   const headers = { [operation.credential]: tokens[operation.credential] ?? '' };
   await gateway.query(operation.query, { variables: operation.variables, headers, token: null });
   expect(gateway.calls()).toHaveLength(calls);
+});
+
+it('shows on its board what is difficult: a retry, a matrix, a warning, jobs that wait', async () => {
+  const gateway = await startDemo();
+  const { query, variables } = readOperations().find(({ name }) => name === '19-pipeline-board')!;
+  const text = JSON.stringify(await gateway.query(query, { variables, token: demo.token }));
+  const shown = [
+    'e2e: [chrome] 1/2',
+    'success-with-warnings',
+    '"MANUAL"',
+    '"SCHEDULED"',
+    '"BRIDGE"',
+  ];
+  for (const part of shown) expect(text).toContain(part);
+  expect(text).toMatch(/"status":"FAILED"\},\{"databaseId":"\d+","status":"SUCCESS"/);
+});
+
+it('finds pipelines on two levels below one', async () => {
+  const gateway = await startDemo();
+  const name = '22-downstream-pipelines';
+  const { query, variables } = readOperations().find((each) => each.name === name)!;
+  const answer = await gateway.query(query, { variables, token: demo.token });
+  expect(valuesAt('depth', answer.data)).toEqual([1, 1, 2]);
 });
 
 it('cancels, retries and erases in the demo for real', async () => {

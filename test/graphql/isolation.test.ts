@@ -35,7 +35,7 @@ function world() {
       path: `group/of-${name}`,
       members: { [name]: 'maintainer' },
     });
-    const pipeline = made.addPipeline(project, { ref: `secret-of-${name}` });
+    const pipeline = made.addPipeline(project, { id, ref: `secret-of-${name}` });
     for (let job = 0; job < 60; job++) {
       made.addJob(pipeline, {
         id: firstJob + job,
@@ -77,6 +77,15 @@ const questions = (project: number, firstJob: number) => [
   },
   {
     text: `{ job(project: "${project}", id: "${firstJob}") { trace { text(format: RAW) } } }`,
+    jobToken: false,
+  },
+  {
+    // The pipeline has the number of its project.
+    text: `{ pipeline(project: "${project}", id: "${project}") { retryable board { stages { groups { jobs { name attempts { name } } } } } } }`,
+    jobToken: false,
+  },
+  {
+    text: `{ job(project: "${project}", id: "${firstJob + 5}") { attempts { name } } }`,
     jobToken: false,
   },
   { text: '{ currentJob { pipeline { ref } } rateLimit { remaining } }', jobToken: true },

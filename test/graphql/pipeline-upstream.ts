@@ -23,6 +23,10 @@ interface Fault {
 interface UpstreamOptions extends StartOptions {
   /** Whether lists have an X-Total header. @default true */
   counts?: boolean;
+  /** What a token sees instead of the pipelines, by token. */
+  seenBy?: Record<string, Record<number, UpstreamPipeline>>;
+  /** The ETag of all responses. With it, GitLab answers 304 to a request that has read before. */
+  etag?: string;
 }
 
 const CREATED = '2026-11-29T10:00:00.000Z';
@@ -55,7 +59,7 @@ function currentOf(rows: readonly Row[]): Row[] {
  */
 export async function startPipelines(
   pipelines: Record<number, UpstreamPipeline>,
-  { counts = true, ...options }: UpstreamOptions = {},
+  { counts = true, seenBy = {}, etag, ...options }: UpstreamOptions = {},
 ) {
   const faults: Record<string, Fault> = {};
   const upstream = await startUpstream((request, response) => {
@@ -65,10 +69,14 @@ export async function startPipelines(
     if (fault)
       return sendJson(response, fault.body ?? { message: `${fault.status} Refused` }, fault);
     const [, id = '', list] = /\/pipelines\/(\d+)(?:\/(\w+))?$/.exec(path) ?? [];
-    const pipeline = pipelines[Number(id)];
+    const pipeline = (seenBy[String(request.headers['private-token'])] ?? pipelines)[Number(id)];
     if (!pipeline) return sendJson(response, { message: '404 Not found' }, { status: 404 });
     const row = pipelineRow(Number(id), pipeline);
-    if (!list) return sendJson(response, row);
+    if (etag && request.headers['if-none-match'] === etag) {
+      response.writeHead(304, { etag }).end();
+      return;
+    }
+    if (!list) return sendJson(response, row, { headers: { ...(etag && { etag }) } });
     const retried = url.searchParams.get('include_retried') === 'true';
     const jobs = retried ? pipeline.jobs : currentOf(pipeline.jobs);
     const all = list === 'jobs' ? jobs : pipeline.bridges;
@@ -79,6 +87,7 @@ export async function startPipelines(
     const headers = {
       'x-next-page': isLast ? '' : String((page ?? 1) + 1),
       ...(counts && { 'x-total': String(sorted.length) }),
+      ...(etag && { etag }),
     };
     sendJson(response, rows, { headers });
   });

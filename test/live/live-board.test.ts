@@ -2,7 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { createTestClock } from '../gitlab/upstream.ts';
-import { build, retriedPipeline, startPipelines } from '../graphql/pipeline-upstream.ts';
+import {
+  build,
+  retriedPipeline,
+  startPipelines,
+  type UpstreamPipeline,
+} from '../graphql/pipeline-upstream.ts';
 import { type Answer, at } from '../helpers/start-gateway.ts';
 import { subscribe } from './subscribe.ts';
 
@@ -15,13 +20,19 @@ const jobsPage = (page: number) => `${path}/jobs?include_retried=true&page=${pag
 const bridgesPage = `${path}/bridges?page=1&per_page=100`;
 const round = [path, bridgesPage, jobsPage(1)];
 
-async function start(pipeline = retriedPipeline()) {
+async function start(pipeline = retriedPipeline(), bobsPipeline?: UpstreamPipeline) {
   pipeline.status = 'running';
   const time = createTestClock();
-  const gateway = await startPipelines({ 900: pipeline }, { live: { clock: time.clock } });
-  const follow = (selection: string) =>
+  const gateway = await startPipelines(
+    { 900: pipeline },
+    {
+      live: { clock: time.clock },
+      ...(bobsPipeline && { seenBy: { 'glpat-bob': { 900: bobsPipeline } } }),
+    },
+  );
+  const follow = (selection: string, token = 'glpat-alice') =>
     subscribe(gateway, `subscription ($id: ID!) { pipelineUpdated(id: $id) { ${selection} } }`, {
-      token: 'glpat-alice',
+      token,
       variables: { id: toGlobalId('Pipeline', 1, 900) },
     });
   const poll = () => time.advance(5_000);
@@ -106,6 +117,30 @@ describe('the board of a pipeline that is followed', () => {
 
     pipeline.jobs.push(build(2000, 'job 0'));
     expect(countOf(await pollFor(small.next()))).toBe(100);
+  });
+
+  it('has the rows of its own caller only', async () => {
+    const own = { project: 1, status: 'running', jobs: [build(300, 'of bob')], bridges: [] };
+    const { follow, pollFor, pipeline, bugs } = await start(retriedPipeline(), own);
+    const selection = `pipeline { ${BOARD} } changedJobs { databaseId }`;
+    const alice = follow(selection);
+    const bob = follow(selection, 'glpat-bob');
+    const [first, bobsFirst] = await Promise.all([alice.next(), bob.next()]);
+    expect(at(first ?? {}, 'pipelineUpdated.pipeline.board.jobCount')).toBe(7);
+    expect(at(bobsFirst ?? {}, 'pipelineUpdated.changedJobs')).toEqual([{ databaseId: '300' }]);
+    expect(at(bobsFirst ?? {}, 'pipelineUpdated.pipeline.board.jobCount')).toBe(1);
+
+    pipeline.jobs.push(build(210, 'e2e: [chrome]', { status: 'pending' }));
+    const second = await pollFor(alice.next());
+    expect(at(second ?? {}, 'pipelineUpdated.changedJobs')).toEqual([{ databaseId: '210' }]);
+    // What changes for one caller is no event for the other.
+    own.jobs.push(build(301, 'of bob'));
+    const bobsSecond = await pollFor(bob.next());
+    expect(at(bobsSecond ?? {}, 'pipelineUpdated.changedJobs')).toEqual([{ databaseId: '301' }]);
+    expect(jobsOf(bobsSecond, 'test', 'of bob')).toMatchObject([
+      { databaseId: '301', attempts: [{ databaseId: '300' }, { databaseId: '301' }] },
+    ]);
+    expect(bugs).toEqual([]);
   });
 
   it('refuses a wrong `maxJobs` before any call', async () => {
