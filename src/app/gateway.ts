@@ -282,8 +282,8 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   dropUnreadBodies(server);
   limitConnections(server, Math.max(MAX_CONNECTIONS, 2 * config.maxSubscriptions));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  // The time exceeds every timeout of a request, so that a client receives a timeout error before
-  // its stalled connection is closed.
+  // Stalled connections are closed only after the longest timeout of a request. So a client
+  // receives a timeout error first.
   const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs);
   closeStalled(server, longestMs + stalledMs);
   const webSockets = serveWebSockets(server, {

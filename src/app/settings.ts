@@ -231,7 +231,8 @@ const access = {
     ),
     listItems: whole(
       'MAX_LIST_ITEMS',
-      // The references of `_entities` are a list argument, too.
+      // At least the limit of references of `_entities`, because these are items of a list
+      // argument, too.
       derived('`1000`', ({ values }) =>
         Math.max(1000, Number(values['FEDERATION_MAX_REFERENCES'])),
       ),
@@ -249,7 +250,7 @@ const access = {
   ),
   maxSubscriptionsPerCaller: whole(
     'MAX_SUBSCRIPTIONS_PER_CALLER',
-    // So that one caller cannot use up all subscriptions.
+    // Only half, so that one caller cannot use up all subscriptions.
     derived('half of `MAX_SUBSCRIPTIONS`', ({ values }) =>
       Math.ceil(Number(values['MAX_SUBSCRIPTIONS']) / 2),
     ),

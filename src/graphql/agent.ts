@@ -50,8 +50,8 @@ async function userOf(row: RestUser, context: Context, selection: Selection): Pr
 }
 
 /**
- * The cost of fields of an object whose ids are in the response. Its other values are in the row of the
- * token's job.
+ * The cost of `project` and `user`. The response contains only their ids and names. Their other
+ * values are in the row of the token's job.
  */
 const improvedByJob = costs({
   leadsTo: 'number',

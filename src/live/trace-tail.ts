@@ -175,7 +175,7 @@ export async function readTrace(
   // The response contradicted the known bytes although the log was not rewritten, so the server
   // ignored the offset.
   if (offset > 0 && isLive && size > 0 && log.cuts === cuts) server.byteOffset = false;
-  // Subscribers that need a part that is no longer kept read it from GitLab, if byte_offset is
-  // supported.
+  // If the beginning of the log is no longer kept, subscribers that need it read it from GitLab.
+  // That requires byte_offset.
   if (server.byteOffset === undefined && log.start > 0) await detectByteOffset(gitlab, ref);
 }

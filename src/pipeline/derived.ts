@@ -224,8 +224,8 @@ function partsOf(name: string): NamePart[] {
 /**
  * Splits the name of a job like GitLab's pages, which group parallel and matrix jobs (upstream.md
  * §3.10). Takes up to three parts from the end of the name, each two numbers or a list in brackets.
- * If the name has nothing else, the group has the whole name. Takes time linear in the length of
- * the name.
+ * The rest is the name of the group; if nothing is left, the whole name is. Takes time linear in
+ * the length of the name.
  */
 export function parseJobName(name: string): JobName {
   const parts = partsOf(name);

@@ -47,8 +47,8 @@ const orderNames = new Set(Object.keys(orders));
 const directions = new Set(['asc', 'desc']);
 
 /**
- * Returns the `scope` filter. `branches` and `tags` keep the newest pipeline of each ref; every ref
- * of a pipeline counts as one that still exists.
+ * Returns the `scope` filter. `branches` and `tags` keep the newest pipeline of each ref. The
+ * simulator treats all refs as existing, because it has no repository.
  */
 function hasScope(scope: string | undefined, pipelines: readonly PipelineRecord[]): Matches {
   if (scope === undefined) return () => true;
