@@ -24,7 +24,7 @@ type JobsWithAttempts = ReadonlyMap<string, Job>;
 export interface Boards {
   /** Returns null if GitLab answers 404. `maxJobs` limits the rows of the list of jobs. */
   read(maxJobs: number): Promise<Board | null>;
-  /** Returns a board that the operation reads or has read; undefined if there is none. */
+  /** Returns the largest board that the operation reads or has read; undefined if there is none. */
   find(): Promise<Board | null> | undefined;
   /** Returns null if GitLab answers 404, or if the pipeline has more than 500 attempts. */
   attempts(): Promise<JobsWithAttempts | null>;
@@ -43,20 +43,16 @@ export function createBoards(lists: BoardLists): Boards {
   let attempts: Promise<JobsWithAttempts | null> | undefined;
   let bridges: Promise<readonly Bridge[]> | undefined;
   let primed: BoardRows | undefined;
-  const readRows = async (maxJobs: number) =>
-    primed && coversRows(primed, maxJobs)
-      ? limitRows(primed, maxJobs)
-      : readBoardRows(lists, maxJobs);
+  const findPrimed = (maxJobs: number) =>
+    primed && coversRows(primed, maxJobs) ? limitRows(primed, maxJobs) : undefined;
   const readBoard = async (maxJobs: number) => {
-    const rows = await nullIfNotFound(readRows(maxJobs));
+    const rows = findPrimed(maxJobs) ?? (await nullIfNotFound(readBoardRows(lists, maxJobs)));
     return rows && buildBoard(rows);
   };
   const readNewestJobs = async () => {
-    if (!primed || !coversRows(primed, MAX_ATTEMPTS)) {
-      return readNewestRows(lists.jobs, MAX_ATTEMPTS);
-    }
-    const { jobs, gaps } = limitRows(primed, MAX_ATTEMPTS);
-    return { rows: jobs, gap: gaps.find(({ part }) => part === 'MORE_JOBS') };
+    const known = findPrimed(MAX_ATTEMPTS);
+    if (!known) return readNewestRows(lists.jobs, MAX_ATTEMPTS);
+    return { rows: known.jobs, gap: known.gaps.find(({ part }) => part === 'MORE_JOBS') };
   };
   const readAttempts = async () => {
     const read = await nullIfNotFound(readNewestJobs());
@@ -64,7 +60,8 @@ export function createBoards(lists: BoardLists): Boards {
     return read && !read.gap ? byId(read.rows) : null;
   };
   const readBridges = async () => {
-    if (primed) return primed.bridges;
+    const known = findPrimed(MAX_BRIDGES);
+    if (known) return known.bridges;
     const { rows, gap } = await readNewestRows(lists.bridges, MAX_BRIDGES);
     if (gap?.error) throw gap.error;
     return rows;
@@ -75,7 +72,7 @@ export function createBoards(lists: BoardLists): Boards {
       boards.set(maxJobs, known);
       return known;
     },
-    find: () => boards.values().next().value,
+    find: () => boards.get(Math.max(...boards.keys())),
     attempts() {
       attempts ??= readAttempts();
       return attempts;

@@ -121,13 +121,15 @@ function toEntry(known: JobEntry | undefined, row: AnyJob, round: number): JobEn
 const JOBS_PER_SLICE = 100;
 
 async function compare(
-  before: PipelineState | undefined,
   { pipeline, rows }: Awaited<ReturnType<typeof readBoth>>,
+  { before, maxJobs }: { before: PipelineState | undefined; maxJobs: number },
 ): Promise<PipelineState> {
   const round = (before?.round ?? 0) + 1;
   const entries = new Map<string, JobEntry>();
   let isChanged =
-    before === undefined || pipelineFingerprint(before.pipeline) !== pipelineFingerprint(pipeline);
+    before === undefined ||
+    !coversRows(before.rows, maxJobs) ||
+    pipelineFingerprint(before.pipeline) !== pipelineFingerprint(pipeline);
   for (const [index, row] of rowsOf(rows).entries()) {
     if (index % JOBS_PER_SLICE === 0) await shareEventLoop();
     const id = String(row.id);
@@ -156,7 +158,7 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
       async read(gitlab, before, maxJobs) {
         const read = await readBoth(gitlab, ref, { before, maxJobs });
         hold('jobs', rowsOf(read.rows).length);
-        return compare(before, read);
+        return compare(read, { before, maxJobs });
       },
       activity: ({ pipeline }) => activityOf(pipeline.status),
       // GitLab has no webhooks for trigger jobs.

@@ -60,7 +60,8 @@ export async function readNewestRows<Row extends AnyJob>(
   }
   const rows = uniqueRows(pages);
   const isGap = error !== undefined || isFollowed() || rows.length > max;
-  return { rows: rows.slice(0, max), gap: isGap ? { part: 'MORE_JOBS', error } : undefined };
+  const gap: BoardGap = { part: 'MORE_JOBS', error, limit: max };
+  return { rows: rows.slice(0, max), gap: isGap ? gap : undefined };
 }
 
 /**
@@ -94,10 +95,12 @@ function mergeGaps(gaps: readonly (BoardGap | undefined)[]): BoardGap[] {
   return [...merged.values()];
 }
 
-/** Whether rows that were read with some limit contain the rows that `maxJobs` allows. */
-export function coversRows({ jobs, bridges, gaps }: BoardRows, maxJobs: number): boolean {
-  const areLimited = gaps.some(({ part, error }) => part === 'MORE_JOBS' && error === undefined);
-  return !areLimited || Math.max(jobs.length, bridges.length) >= maxJobs;
+/**
+ * Whether rows that were read with some limit contain the rows that `maxJobs` allows. They may be
+ * fewer than the limit: if a job is added between the reads of two pages, both have one row.
+ */
+export function coversRows({ gaps }: BoardRows, maxJobs: number): boolean {
+  return gaps.every(({ limit = maxJobs }) => limit >= maxJobs);
 }
 
 /** Reduces rows to the newest `maxJobs` jobs and as many trigger jobs. Returns `rows` if it has no more. */
@@ -107,6 +110,6 @@ export function limitRows(rows: BoardRows, maxJobs: number): BoardRows {
   return {
     jobs: jobs.slice(0, maxJobs),
     bridges: bridges.slice(0, maxJobs),
-    gaps: mergeGaps([...gaps, { part: 'MORE_JOBS' }]),
+    gaps: mergeGaps([...gaps, { part: 'MORE_JOBS', limit: maxJobs }]),
   };
 }

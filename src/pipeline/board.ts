@@ -16,8 +16,10 @@ export type { AnyJob, Group, Stage };
 export interface BoardGap {
   /** BRIDGES: all trigger jobs. MORE_JOBS: older rows of the jobs or of the trigger jobs. */
   part: 'BRIDGES' | 'MORE_JOBS';
-  /** The failed call; undefined if the pipeline has more rows than were requested. */
+  /** The failed call; undefined if the pipeline has more rows than `limit`. */
   error?: GitlabError | undefined;
+  /** Of MORE_JOBS: the number of rows that were requested of each list. */
+  limit?: number | undefined;
 }
 
 /** The rows from which a board is built. */

@@ -127,6 +127,19 @@ describe('the board of a pipeline', () => {
     expect(calls().sort()).toEqual([LIST, bridgesPage(1), jobsPage(1)].sort());
   });
 
+  it('decides `retryable` if it is the largest one, whatever is selected first', async () => {
+    const jobs = Array.from({ length: 20 }, (_, index) => build(1000 + index, `job ${index}`));
+    jobs.push(build(1, 'broken', { status: 'failed' }));
+    const pipeline = { project: 1, status: 'failed', jobs, bridges: [] };
+    const { query } = await startPipelines({ 900: pipeline });
+    const answer = await query(`{ pipeline(project: "group/app", id: "900") {
+      small: board(maxJobs: 10) { jobCount } retryable large: board { jobCount }
+    } }`);
+    expect(answer.data).toEqual({
+      pipeline: { small: { jobCount: 10 }, retryable: true, large: { jobCount: 21 } },
+    });
+  });
+
   it('reads further pages concurrently, up to `maxJobs`', async () => {
     const jobs = Array.from({ length: 450 }, (_, index) => build(1000 + index, `job ${index}`));
     const pipelines = { 900: { project: 1, status: 'success', jobs, bridges: [] } };

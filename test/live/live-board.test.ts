@@ -143,6 +143,39 @@ describe('the board of a pipeline that is followed', () => {
     expect(bugs).toEqual([]);
   });
 
+  it('does not limit the downstream pipelines beside it', async () => {
+    const { pipeline, follow } = await start();
+    const [contract] = pipeline.bridges;
+    if (contract) pipeline.bridges.push({ ...contract, id: 208, downstream_pipeline: null });
+    const event = await follow(
+      'pipeline { board(maxJobs: 1) { jobCount } downstream { bridge { databaseId } } }',
+    ).next();
+    expect(at(event ?? {}, 'pipelineUpdated.pipeline')).toEqual({
+      board: { jobCount: 2 },
+      downstream: [{ bridge: { databaseId: '207' } }],
+    });
+  });
+
+  it('is sent if a job is added between the reads of two pages', async () => {
+    const jobs = Array.from({ length: 450 }, (_, index) => build(1000 + index, `job ${index}`));
+    const busy = {
+      project: 1,
+      status: 'running',
+      bridges: [],
+      get jobs() {
+        jobs.push(build(1000 + jobs.length, `job ${jobs.length}`));
+        return jobs;
+      },
+    };
+    const { follow } = await start(busy);
+    const event = await follow(
+      'pipeline { board(maxJobs: 200) { jobCount gaps { code } } }',
+    ).next();
+    const board = 'pipelineUpdated.pipeline.board';
+    expect(at(event ?? {}, `${board}.jobCount`)).toBeLessThan(200);
+    expect(at(event ?? {}, `${board}.gaps`)).toEqual([{ code: 'TOO_MANY' }]);
+  });
+
   it('refuses a wrong `maxJobs` before any call', async () => {
     const { follow, calls } = await start();
     const event = await follow('pipeline { board(maxJobs: 5000) { jobCount } }').next();
