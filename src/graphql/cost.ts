@@ -182,8 +182,8 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   const isOwn = !call || call === ownCalls[type];
   const isInRow = (isOwn && hasOwnRow(known)) || (!call && rows.has(known));
   if (!isInRow && !isAmong(knownBy, known)) return false;
-  // The id of this object also identifies the object that the field returns. If the returned object
-  // would need a read without this object's row, but none with it, then this object's row is read.
+  // The id of this object also identifies the object that the field returns. If this object's row
+  // saves a read of that object, the field counts as unknown, so that the row is read.
   return (
     !leadsTo ||
     !isNamed(known) ||

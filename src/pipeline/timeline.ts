@@ -84,10 +84,10 @@ function createCounts(size: number) {
 }
 
 /**
- * Finds the critical path by times alone, since REST has no `needs`. It ends with the run that
- * ended last. The predecessor of a run is the run that ended last before it was ready. A run that
- * started later than its successor cannot be a predecessor. Starts never increase from a run to its
- * predecessors, so such a run is removed for good. Returns the path, oldest first.
+ * Finds the critical path by times alone, since REST has no `needs`. The path ends with the run
+ * that ended last. The predecessor of a run is the run that ended last before it was ready, among
+ * those that did not start later. Runs that started later are removed: earlier runs of the path
+ * cannot have them as predecessors either. Returns the path, oldest first.
  */
 function criticalPath(runs: readonly Run[]): Run[] {
   const sorted = [...runs].sort((a, b) => a.end - b.end || compareIds(a.job.id, b.job.id));

@@ -70,8 +70,9 @@ async function walkFromCursor<Row extends WithId>(
 
 /**
  * Reads keyset pages (upstream.md §4.2) until there are `count` rows. Requests one row more to know
- * whether more follow: the last page names no next page, but neither does a page whose headers a proxy
- * removed. This needs an extra call only if `count` is a multiple of 100 and the headers name no next page.
+ * whether more follow. The headers do not always show that: a page without the next cursor is the
+ * last one, or a proxy has removed the headers. This needs an extra call only if `count` is a
+ * multiple of 100 and the headers name no next page.
  */
 async function walk<Row extends WithId>(
   fetch: Fetch<Row>,

@@ -36,9 +36,9 @@ export function createConditionalRead(
 }
 
 /**
- * Returns the cached body with the headers of the 304. GitLab's own 304 has all headers, so one
- * that is missing, such as the Link to the next page, no longer applies. A 304 without X-Request-Id
- * has lost headers to a proxy, so the cached ones fill the gaps.
+ * Returns the cached body with the headers of the 304. GitLab's own 304 has all headers. So a
+ * header that is missing, such as the Link to the next page, no longer applies. A 304 without
+ * X-Request-Id has lost headers to a proxy. Then the cached headers are used for the missing ones.
  */
 function fromCache(
   call: Call,
