@@ -110,6 +110,7 @@ it.each([
   ['20-failed-jobs-of-board', 2],
   ['21-pipeline-timeline', 2],
   ['22-downstream-pipelines', 3],
+  ['24-search-log', 1],
 ])('%s costs what its comment says: %i', async (name, calls) => {
   const gateway = await startDemo();
   const operation = readOperations().find((each) => each.name === name)!;

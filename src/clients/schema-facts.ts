@@ -26,7 +26,9 @@ export const implementations: Record<string, string[]> = {
 export const paginatedFields: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   "JobTrace": {
     "lines": [
-      "section"
+      "fromLine",
+      "section",
+      "toLine"
     ]
   },
   "Pipeline": {
@@ -80,6 +82,8 @@ export const typesWithoutId: readonly string[] = [
   "JobRetryPayload",
   "JobStateError",
   "JobTrace",
+  "LogExcerpt",
+  "LogSearch",
   "NotFoundError",
   "OutcomeUnknownError",
   "PageInfo",
@@ -116,6 +120,8 @@ export const embeddedTypes: readonly string[] = [
   "JobArtifactsFile",
   "JobStateError",
   "JobTrace",
+  "LogExcerpt",
+  "LogSearch",
   "NotFoundError",
   "OutcomeUnknownError",
   "PipelineBoard",

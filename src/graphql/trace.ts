@@ -2,6 +2,13 @@ import { GraphQLError } from 'graphql';
 import type { StreamedString } from '../context/streamed-strings.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
 import type { LineList, ParsedLine, ParsedSection, SectionPage } from '../trace/parsed-trace.ts';
+import {
+  type Excerpt,
+  type SearchRequest,
+  type SearchResult,
+  searchLines,
+} from '../trace/search.ts';
+import { shareEventLoop } from '../util/event-loop.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './client-errors.ts';
 import {
@@ -38,7 +45,7 @@ const TraceStream = builder.enumType('TraceStream', {
   },
 });
 
-const TraceLine = builder.objectRef<ParsedLine>('TraceLine').implement({
+export const TraceLine = builder.objectRef<ParsedLine>('TraceLine').implement({
   description: 'A visible line of a log.',
   fields: (t) => ({
     number: t.exposeInt('number', {
@@ -124,6 +131,43 @@ const TraceLineConnection = connectionType('TraceLine', TraceLine, {
   },
 });
 
+const LogExcerpt = builder.objectRef<Excerpt>('LogExcerpt').implement({
+  description: 'Consecutive lines of a log, around one or more lines that match a search.',
+  fields: (t) => ({
+    lines: t.expose('lines', {
+      type: [TraceLine],
+      nullable: false,
+      description: 'The matching lines and the lines around them.',
+    }),
+    matchedNumbers: t.expose('matchedNumbers', {
+      type: ['Int'],
+      nullable: false,
+      description: 'The `number` of each match that was counted for `first`.',
+    }),
+    section: t.exposeString('section', {
+      description: 'The innermost section of the first match, or null.',
+    }),
+  }),
+});
+
+const LogSearch = builder.objectRef<SearchResult>('LogSearch').implement({
+  description: 'The lines of a log that contain a text.',
+  fields: (t) => ({
+    matchCount: t.exposeInt('matchCount', {
+      nullable: false,
+      description:
+        'The number of all matching lines, also those beyond `first`. Of a truncated log, only kept lines are searched.',
+    }),
+    excerpts: t.field({
+      type: [LogExcerpt],
+      nullable: false,
+      description:
+        'The matches with the lines around them, in the order of the log. Excerpts that touch or overlap are one.',
+      resolve: ({ excerpts }) => excerpts,
+    }),
+  }),
+});
+
 /** The maximum page size of `lines`, larger than that of jobs because lines cost no calls. */
 const MAX_LINES = 5_000;
 const DEFAULT_SECTIONS = 5_000;
@@ -141,25 +185,51 @@ function countOutput(
   });
 }
 
-type LinesArgs = ConnectionArgs & { section?: string | null | undefined };
+interface LinesArgs extends ConnectionArgs {
+  section?: string | null | undefined;
+  fromLine?: number | null | undefined;
+  toLine?: number | null | undefined;
+}
+
+/** Checks the line numbers of `lines`. Undefined if there are none. */
+function parseLineRange({ section, fromLine, toLine }: LinesArgs) {
+  if (fromLine == null && toLine == null) return undefined;
+  if (section != null)
+    throw badUserInput('`section` cannot go together with `fromLine` and `toLine`.');
+  const range = { fromLine: fromLine ?? 1, toLine: toLine ?? Infinity };
+  if (range.fromLine < 1) {
+    throw badUserInput(`\`fromLine\` must be at least 1, not ${fromLine}.`);
+  }
+  if (range.toLine < range.fromLine) {
+    throw badUserInput(`\`toLine\` must be at least ${range.fromLine}, not ${toLine}.`);
+  }
+  return range;
+}
 
 /** Checks the arguments of `lines`. Returns the line number in the cursor as `anchor`. */
-function parseLinesArgs({ section, ...args }: LinesArgs, ref: TraceRow['ref']) {
-  const { forward, count, cursor } = parsePageArgs(args, MAX_LINES);
-  const digest = listDigest('lines', ref.id, section ?? null);
+function parseLinesArgs(args: LinesArgs, ref: TraceRow['ref']) {
+  const { first, after, last, before, section } = args;
+  const range = parseLineRange(args);
+  const defaultCount = range && last == null ? MAX_LINES : undefined;
+  const page = { first: first ?? defaultCount, after, last, before };
+  const { forward, count, cursor } = parsePageArgs(page, MAX_LINES);
+  const list = ['lines', ref.id, section ?? null];
+  const digest = listDigest(...list, ...(range ? [range.fromLine, range.toLine] : []));
   const anchor = cursor && Number(parseCursor(digest, cursor, forward ? 'after' : 'before').id);
-  return { forward, count, anchor, digest };
+  return { forward, count, anchor, digest, range };
 }
 
 function toConnection(
   list: LineList,
-  { forward, count, anchor, digest }: ReturnType<typeof parseLinesArgs>,
+  { forward, count, anchor, digest, range }: ReturnType<typeof parseLinesArgs>,
   logs: OperationLogs,
 ): Connection<ParsedLine> {
-  const start = forward && anchor ? list.countTo(anchor) : 0;
-  const end = !forward && anchor ? list.countTo(anchor - 1) : list.length;
-  const from = forward ? start : Math.max(0, end - count);
-  const to = forward ? Math.min(list.length, start + count) : end;
+  const low = range ? list.countTo(range.fromLine - 1) : 0;
+  const high = range ? list.countTo(range.toLine) : list.length;
+  const start = forward && anchor ? Math.max(low, list.countTo(anchor)) : low;
+  const end = !forward && anchor ? Math.min(high, list.countTo(anchor - 1)) : high;
+  const from = forward ? start : Math.max(low, end - count);
+  const to = forward ? Math.min(high, start + count) : end;
   countOutput({ rows: Math.max(0, to - from) }, logs);
   const edges = list.slice(from, to).map((node) => ({
     node,
@@ -168,10 +238,57 @@ function toConnection(
   countOutput({ characters: edges.reduce((sum, { node }) => sum + node.text.length, 0) }, logs);
   return {
     edges,
-    hasPreviousPage: from > 0,
-    hasNextPage: to < list.length,
-    totalCount: list.length,
+    hasPreviousPage: from > low,
+    hasNextPage: to < high,
+    totalCount: high - low,
   };
+}
+
+const MAX_CONTEXT = 50;
+const MAX_MATCHES = 100;
+const MAX_TEXTS = 10;
+const MAX_TEXT_LENGTH = 200;
+const DEFAULT_CONTEXT = 2;
+const DEFAULT_MATCHES = 20;
+
+interface SearchArgs {
+  anyOf: readonly string[];
+  ignoreCase?: boolean | null | undefined;
+  context?: number | null | undefined;
+  first?: number | null | undefined;
+  fromEnd?: boolean | null | undefined;
+}
+
+function checkRange(name: string, value: number, min: number, max: number): void {
+  if (value >= min && value <= max) return;
+  throw badUserInput(`\`${name}\` must be from ${min} to ${max}, not ${value}.`);
+}
+
+function checkTexts(texts: readonly string[]): void {
+  if (texts.length < 1 || texts.length > MAX_TEXTS) {
+    throw badUserInput(`\`anyOf\` must have 1 to ${MAX_TEXTS} texts, not ${texts.length}.`);
+  }
+  for (const text of texts) {
+    const { length } = [...text];
+    if (length >= 1 && length <= MAX_TEXT_LENGTH) continue;
+    const rule = `must have 1 to ${MAX_TEXT_LENGTH} characters, not ${length}`;
+    throw badUserInput(`A text of \`anyOf\` ${rule}.`);
+  }
+}
+
+/** Checks the arguments of `search`. Null counts as absent. */
+function parseSearch(args: SearchArgs): SearchRequest {
+  const request = {
+    anyOf: args.anyOf,
+    ignoreCase: args.ignoreCase ?? true,
+    context: args.context ?? DEFAULT_CONTEXT,
+    first: args.first ?? DEFAULT_MATCHES,
+    fromEnd: args.fromEnd ?? false,
+  };
+  checkTexts(request.anyOf);
+  checkRange('context', request.context, 0, MAX_CONTEXT);
+  checkRange('first', request.first, 1, MAX_MATCHES);
+  return request;
 }
 
 function parseLastLines({ lastLines }: { lastLines?: number | null | undefined }) {
@@ -190,9 +307,7 @@ function parseSectionPage(args: {
     skip: args.skip ?? 0,
     afterLine: args.afterLine ?? 0,
   };
-  if (page.first < 1 || page.first > MAX_SECTIONS) {
-    throw badUserInput(`\`first\` must be from 1 to ${MAX_SECTIONS}, not ${page.first}.`);
-  }
+  checkRange('first', page.first, 1, MAX_SECTIONS);
   for (const name of ['skip', 'afterLine'] as const) {
     if (page[name] < 0) throw badUserInput(`\`${name}\` must be at least 0, not ${page[name]}.`);
   }
@@ -208,6 +323,7 @@ export function checkTraceArguments(
     const args = field.argumentsFor(variableValues);
     if (field.name === 'text') parseLastLines(args);
     if (field.name === 'lines') parseLinesArgs(args, ref);
+    if (field.name === 'search') parseSearch(args as unknown as SearchArgs);
     if (field.name === 'sections') parseSectionPage(args);
   }
 }
@@ -271,11 +387,63 @@ JobTrace.implement({
         section: t.arg.string({
           description: 'Only lines of the sections with this name, including nested sections.',
         }),
+        fromLine: t.arg.int({
+          description: `Only lines from this \`number\` on. Then the default of \`first\` is ${MAX_LINES}. Not with \`section\`.`,
+        }),
+        toLine: t.arg.int({
+          description: `Only lines up to this \`number\`, inclusive. Then the default of \`first\` is ${MAX_LINES}. Not with \`section\`.`,
+        }),
       },
       resolve: async ({ log, ref }, args, { logs }) => {
         const page = parseLinesArgs(args, ref);
         const { lines, linesOf } = await log.parsed();
         return toConnection(args.section == null ? lines : linesOf(args.section), page, logs);
+      },
+    }),
+    search: t.field({
+      type: LogSearch,
+      nullable: false,
+      description:
+        'Lines that contain one of some texts, with lines around them. Colors, marks and timestamps are not searched.',
+      args: {
+        anyOf: t.arg.stringList({
+          required: true,
+          description: `The texts: 1 to ${MAX_TEXTS}, each of 1 to ${MAX_TEXT_LENGTH} characters. They are not regular expressions.`,
+        }),
+        ignoreCase: t.arg.boolean({
+          defaultValue: true,
+          description:
+            'Whether `error` also finds `Error`. Letters are compared one by one: `ß` finds `ẞ` but not `SS`, and `i` does not find `İ`.',
+        }),
+        context: t.arg.int({
+          defaultValue: DEFAULT_CONTEXT,
+          description: `The number of lines before and after each match, from 0 to ${MAX_CONTEXT}.`,
+        }),
+        first: t.arg.int({
+          defaultValue: DEFAULT_MATCHES,
+          description: `The maximum number of matching lines, from 1 to ${MAX_MATCHES}.`,
+        }),
+        fromEnd: t.arg.boolean({
+          defaultValue: false,
+          description: 'Whether to return the last matching lines instead of the first.',
+        }),
+        section: t.arg.string({
+          description:
+            'Only lines of the sections with this name, including nested sections. Lines around a match are of these sections, too.',
+        }),
+      },
+      resolve: async ({ log }, args, { logs, signal }) => {
+        const request = parseSearch(args);
+        const { lines, linesOf } = await log.parsed();
+        const searched = args.section == null ? lines : linesOf(args.section);
+        const result = await searchLines(searched, request, async () => {
+          signal.throwIfAborted();
+          await shareEventLoop();
+        });
+        const found = result.excerpts.flatMap((excerpt) => excerpt.lines);
+        const characters = found.reduce((sum, { text }) => sum + text.length, 0);
+        countOutput({ rows: found.length, characters }, logs);
+        return result;
       },
     }),
     sectionCount: t.int({

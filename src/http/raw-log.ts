@@ -21,6 +21,8 @@ type OpenContext = (caller: Caller) => Pick<Context, 'openTrace'>;
 
 const LOG_PATH = /^\/jobs\/([^/]+)\/([^/]+)\/trace$/;
 const STYLE_PATH = '/trace.css';
+/** Maximum length of the project's part of a file name. */
+const MAX_NAME = 100;
 
 const LOG_HEADERS = {
   'content-type': 'text/plain; charset=utf-8',
@@ -67,6 +69,17 @@ function callerOf(request: IncomingMessage): string {
   return kind === 'anonymous' ? `anonymous ${request.socket.remoteAddress}` : digest;
 }
 
+/**
+ * The value of Content-Disposition. With `download=1` in the query string, a browser saves the log
+ * under a name such as `group-app-job-123.log`. The path of a project (`isProjectName`) has only
+ * characters that need no escape in a header.
+ */
+function dispositionOf({ project, id }: JobAddress, search: string): string {
+  if (new URLSearchParams(search).get('download') !== '1') return `inline; filename="${id}.log"`;
+  const name = project.replaceAll('/', '-').slice(0, MAX_NAME);
+  return `attachment; filename="${name}-job-${id}.log"`;
+}
+
 /** Returns undefined for a path that cannot name a job. */
 function parsePath(project: string, id: string): JobAddress | undefined {
   try {
@@ -80,7 +93,7 @@ function parsePath(project: string, id: string): JobAddress | undefined {
 /**
  * Serves `GET /jobs/:project/:id/trace`: the whole log of a job, streamed as GitLab sends it.
  * `:project` is the project's numeric id, or its full path with `%2F`. Credentials are sent as for
- * GraphQL; errors are JSON with `code` and `message`. Also serves `GET /trace.css`, the style sheet
+ * GraphQL; errors are JSON with `code` and `message`. `?download=1` makes it a file to save. Also serves `GET /trace.css`, the style sheet
  * of logs as HTML.
  */
 export function createRawLogRoute(
@@ -90,7 +103,10 @@ export function createRawLogRoute(
   const refuse = (response: ServerResponse, { code, message }: Refusal) =>
     sendJson(response, statuses[code], { error: { code, message } });
 
-  async function sendLog({ request, response }: RoutedRequest, job: JobAddress): Promise<void> {
+  async function sendLog(
+    { request, response, search }: RoutedRequest,
+    job: JobAddress,
+  ): Promise<void> {
     const caller = new AbortController();
     response.once('close', () => caller.abort());
     try {
@@ -102,7 +118,7 @@ export function createRawLogRoute(
       const { body } = await openTrace(job);
       response.writeHead(200, {
         ...LOG_HEADERS,
-        'content-disposition': `inline; filename="${job.id}.log"`,
+        'content-disposition': dispositionOf(job, search),
       });
       // An incomplete response of GitLab must not look like the whole log.
       pipeline(body, response, (error) => error && response.destroy());

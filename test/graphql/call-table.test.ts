@@ -255,6 +255,13 @@ const table: Row[] = [
     1,
   ],
   [
+    'a search in a log, and some of its lines',
+    `{ job(project: "42", id: "${FIRST}") { trace {
+      search(anyOf: ["error"], context: 1) { matchCount excerpts { lines { number text } matchedNumbers section } }
+      lines(fromLine: 2, toLine: 9) { nodes { number text } } } } }`,
+    [`GET /projects/42/jobs/${FIRST}/trace`],
+  ],
+  [
     'the log and nothing else of a job',
     `{ job(project: "42", id: "${FIRST}") { trace { byteSize truncated text(format: RAW) } } }`,
     [`GET /projects/42/jobs/${FIRST}/trace`],

@@ -46,6 +46,20 @@ describe('GET /jobs/:project/:id/trace', () => {
   );
 
   it.each([
+    ['group%2Fapp', '?download=1', 'attachment; filename="group-app-job-1001.log"'],
+    ['42', '?x=2&download=1', 'attachment; filename="42-job-1001.log"'],
+    ['42', '?download=0', 'inline; filename="1001.log"'],
+    ['42', '', 'inline; filename="1001.log"'],
+  ])('is a file to save if the address says so: %s%s', async (project, search, disposition) => {
+    const { get, calls } = await start();
+    const response = await get(`/jobs/${project}/1001/trace${search}`);
+    expect(response.headers.get('content-disposition')).toBe(disposition);
+    expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(LOG);
+    expect(calls()).toEqual([`GET /projects/${project}/jobs/1001/trace`]);
+  });
+
+  it.each([
     ['a stranger', { 'private-token': 'glpat-eve' }, 404, 'NOT_FOUND'],
     ['no credential', {}, 401, 'UNAUTHENTICATED'],
     ['an unknown token', { authorization: 'Bearer nonsense' }, 401, 'UNAUTHENTICATED'],
@@ -56,14 +70,17 @@ describe('GET /jobs/:project/:id/trace', () => {
     expect(await response.json()).toMatchObject({ error: { code } });
   });
 
-  it.each(['/jobs/42/1e3/trace', '/jobs/..%2Fx/1/trace', '/jobs/%/1/trace', '/jobs/app/1/trace'])(
-    'refuses %s without a call',
-    async (path) => {
-      const { get, calls } = await start();
-      expect((await get(path)).status).toBe(400);
-      expect(calls()).toEqual([]);
-    },
-  );
+  it.each([
+    '/jobs/42/1e3/trace',
+    '/jobs/..%2Fx/1/trace',
+    '/jobs/%/1/trace',
+    '/jobs/app/1/trace',
+    '/jobs/a%2Fb%22%0D%0Ax%3A%20y/1/trace?download=1',
+  ])('refuses %s without a call', async (path) => {
+    const { get, calls } = await start();
+    expect((await get(path)).status).toBe(400);
+    expect(calls()).toEqual([]);
+  });
 
   it('starts before GitLab has sent everything, and stops reading when the caller disconnects', async () => {
     const { get, simulator, bugs } = await start(Buffer.alloc(64 * 1024 * 1024, 'x'));
