@@ -116,7 +116,7 @@ function disturbance(parts) {
 }
 
 /** Opens a stage; `env` is the double's. Everything on it ends with `close`. */
-export async function openStage({ env, core = cores.around } = {}) {
+export async function openStage({ double: script = './double.js', env, core = cores.around } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
   const log = openSync(join(directory, 'output'), 'a');
   const children = [];
@@ -127,7 +127,7 @@ export async function openStage({ env, core = cores.around } = {}) {
     return child;
   }
 
-  const double = launch('./double.js', { env });
+  const double = launch(script, { env });
   const { port: gitlabPort } = await ask(double);
   const gitlab = `http://127.0.0.1:${gitlabPort}`;
   const driver = launch('./driver.js');
@@ -157,6 +157,7 @@ export async function openStage({ env, core = cores.around } = {}) {
 
   return {
     launch,
+    open,
     /** GitLab itself, as a subject that costs nothing. */
     gitlab: { origin: gitlab, pids: [] },
     openGateway: (options) => open('../dist/cli.js', options),

@@ -105,7 +105,7 @@ export function compile(
   return {
     variants: 2 ** names.length,
     async run(context, variableValues, rootValue) {
-      const run: Run = { context, variableValues, errors: [], infos: new Map() };
+      const run: Run = { context, variableValues, errors: [], infos: new Map(), itemCount: 0 };
       try {
         const data = await writerFor(variableValues)(rootValue, run, undefined);
         return { data, errors: run.errors };

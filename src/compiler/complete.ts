@@ -12,7 +12,7 @@ import {
   isLeafType,
   isObjectType,
 } from 'graphql';
-import { shareEventLoop } from '../util/event-loop.ts';
+import { isSliceOver, shareEventLoop } from '../util/event-loop.ts';
 import { leafWriter } from './leaf.ts';
 import {
   type Complete,
@@ -100,57 +100,38 @@ function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope):
     if (!Array.isArray(values)) {
       throw new GraphQLError(`Expected a list, but did not find one for field "${field.name}".`);
     }
-    return writeList(values, (value, key) =>
-      item(value, run, { prev: path, key, typename: undefined }),
-    );
+    const write = (value: unknown, key: number) =>
+      item(value, run, { prev: path, key, typename: undefined });
+    const items = writeItems(values, write, run);
+    return typeof items === 'string' ? `[${items}]` : items.then((json) => `[${json}]`);
   };
 }
 
 /**
- * Longer lists are written in slices: the first event of a large pipeline has thousands of jobs.
+ * Items of all lists that an operation writes before it shares the event loop. Most operations have
+ * fewer, and are written at once.
  */
-const LONG_LIST = 1_000;
-const ITEMS_PER_SLICE = 100;
+const MAX_ITEMS_AT_ONCE = 100;
 
-/** Writes a long list in slices; other work runs in between. */
-async function writeLongList(
-  values: readonly unknown[],
-  write: (value: unknown, index: number) => Json,
-): Promise<string> {
-  const slices: Json[] = [];
-  for (let start = 0; start < values.length; start += ITEMS_PER_SLICE) {
-    await shareEventLoop();
-    const slice = values.slice(start, start + ITEMS_PER_SLICE);
-    try {
-      const json = writeItems(slice, (value, index) => write(value, start + index));
-      // Handled below; until then, a rejection must not count as unhandled.
-      if (isPromise(json)) json.catch(() => {});
-      slices.push(json);
-    } catch (error) {
-      return failAfter(error, slices);
-    }
-  }
-  return `[${(await Promise.all(slices)).join(',')}]`;
-}
-
-function writeList(
-  values: readonly unknown[],
-  write: (value: unknown, index: number) => Json,
-): Json {
-  if (values.length > LONG_LIST) return writeLongList(values, write);
-  const items = writeItems(values, write);
-  return typeof items === 'string' ? `[${items}]` : items.then((json) => `[${json}]`);
-}
-
-/** Serializes items, separated by commas. */
+/**
+ * Serializes the items from index `start` on, separated by commas. In an operation of many items, the
+ * lists on all levels stop when the slice of the event loop is over, and continue in the next one.
+ */
 function writeItems(
   values: readonly unknown[],
   write: (value: unknown, index: number) => Json,
+  run: Run,
+  start = 0,
 ): Json {
   let json = '';
   let parts: Json[] | undefined;
   try {
-    for (let index = 0; index < values.length; index += 1) {
+    for (let index = start; index < values.length; index += 1) {
+      if (run.itemCount >= MAX_ITEMS_AT_ONCE && isSliceOver()) {
+        const rest = shareEventLoop().then(() => writeItems(values, write, run, index));
+        return concatenate([...(parts ?? []), json, rest]);
+      }
+      run.itemCount += 1;
       if (index > 0) json += ',';
       const piece = write(values[index], index);
       if (typeof piece === 'string') {

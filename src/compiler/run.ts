@@ -22,6 +22,8 @@ export interface Run {
   readonly errors: GraphQLError[];
   /** The `info` arguments of resolvers, by field. Each is created when it is first used. */
   readonly infos: Map<object, GraphQLResolveInfo>;
+  /** Items of lists that were written so far. */
+  itemCount: number;
 }
 
 /** Serializes a value that may be null (`CompleteValue` in the GraphQL specification). */

@@ -34,8 +34,9 @@ export interface Boards {
   prime(rows: BoardRows): void;
 }
 
-const byId = (jobs: readonly Job[]): JobsWithAttempts =>
-  new Map(attemptsOf(jobs).map((job) => [String(job.id), job]));
+async function byId(jobs: readonly Job[]): Promise<JobsWithAttempts> {
+  return new Map((await attemptsOf(jobs)).map((job) => [String(job.id), job]));
+}
 
 /** Returns the boards of a pipeline. They share the pages of its lists. */
 export function createBoards(lists: BoardLists): Boards {

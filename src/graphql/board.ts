@@ -9,7 +9,7 @@ import {
   statusCounts,
 } from '../pipeline/board.ts';
 import { isPlayable, statusDetails } from '../pipeline/derived.ts';
-import { stageTimes } from '../pipeline/stages.ts';
+import { stageEnd, stageStart } from '../pipeline/stages.ts';
 import { buildTimeline, type CriticalStep, type Timeline } from '../pipeline/timeline.ts';
 import { builder, type Types } from './builder.ts';
 import { badUserInput, viewError } from './client-errors.ts';
@@ -180,13 +180,13 @@ const CiStage = builder.objectRef<Stage>('CiStage').implement({
     startedAt: t.field({
       type: 'DateTime',
       description: 'When the first of its current jobs started. Null before that.',
-      resolve: (stage) => stageTimes(stage).startedAt,
+      resolve: stageStart,
     }),
     finishedAt: t.field({
       type: 'DateTime',
       description:
         'When the last of its current jobs finished. Null until all of them are complete.',
-      resolve: (stage) => stageTimes(stage).finishedAt,
+      resolve: stageEnd,
     }),
   }),
 });

@@ -73,10 +73,10 @@ export async function readProjectJobs(
 }
 
 /** Sets the attempts of each job, if the page has all jobs of the list. */
-function withAttempts(connection: Connection<JobRow>): Connection<JobRow> {
+async function withAttempts(connection: Connection<JobRow>): Promise<Connection<JobRow>> {
   const { edges, totalCount } = connection;
   if (totalCount !== edges.length) return connection;
-  const nodes = attemptsOf(edges.map(({ node }) => node));
+  const nodes = await attemptsOf(edges.map(({ node }) => node));
   return {
     ...connection,
     edges: edges.map((edge, at) => ({ ...edge, node: nodes[at] ?? edge.node })),

@@ -89,8 +89,8 @@ const PipelineUpdate = builder.objectRef<PipelineUpdateRow>('PipelineUpdate').im
       extensions: costs({ leadsTo: 'board' }),
       description:
         'The current jobs and trigger jobs that are new or changed since the last event; all of them in the first event. After a retry, this is the new attempt.',
-      resolve({ news }, _args, { loaders }) {
-        const jobs = news.changedJobs();
+      async resolve({ news }, _args, { loaders }) {
+        const jobs = await news.changedJobs();
         for (const job of jobs) if (job.kind === 'BUILD') loaders.prime(job);
         return [...jobs];
       },

@@ -32,7 +32,7 @@ export interface PipelineNews {
   pipeline: RestPipeline;
   rows: BoardRows;
   /** Returns the current jobs that changed. A retried attempt is not among them. */
-  changedJobs(): readonly AnyJob[];
+  changedJobs(): Promise<readonly AnyJob[]>;
 }
 
 /** Rows to request for all jobs of a pipeline: more than any pipeline has. */
@@ -176,9 +176,10 @@ const newsOf = new WeakMap<PipelineState, Map<number, PipelineNews>>();
 const MAX_KNOWN_NEWS = 8;
 
 function toNews({ pipeline, rows, entries }: PipelineState, since: number): PipelineNews {
-  let changed: readonly AnyJob[] | undefined;
-  const find = () => {
-    const byId = new Map(buildBoard(rows).attempts.map((job) => [String(job.id), job]));
+  let changed: Promise<readonly AnyJob[]> | undefined;
+  const find = async () => {
+    const { attempts } = await buildBoard(rows);
+    const byId = new Map(attempts.map((job) => [String(job.id), job]));
     return [...entries].flatMap(([id, { round }]) => {
       const job = round > since ? byId.get(id) : undefined;
       return job && !job.retried ? [job] : [];

@@ -42,6 +42,8 @@ export interface CachedOperation {
 export interface OperationCache {
   /** Throws the errors of a document that cannot be parsed, is too large, or is not valid. */
   find(requested: RequestedDocument, operationName: string | undefined): CachedOperation;
+  /** Does not wait for the second use to compile the operation. */
+  findCompiled(requested: RequestedDocument, operationName: string | undefined): CachedOperation;
 }
 
 /** Several errors of one request. */
@@ -90,8 +92,8 @@ interface OperationCacheOptions {
 /**
  * Caches operations. An operation is compiled at its second use, because compiling a one-off
  * document costs more than it saves. A trusted document or a subscription is compiled at its first
- * use. Uses are counted by hash in a separate cache, so one-off documents cannot evict compiled
- * operations.
+ * use, and so is what `findCompiled` finds. Uses are counted by hash in a separate cache, so one-off
+ * documents cannot evict compiled operations.
  */
 export function createOperationCache(options: OperationCacheOptions): OperationCache {
   const { schema, limits, webUrls, introspection } = options;
@@ -175,12 +177,12 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
   const compileIfDue = (
     found: ParsedDocument,
     operation: OperationDefinitionNode,
-    { key, isTrusted }: { key: string; isTrusted: boolean },
+    { key, mustCompile }: { key: string; mustCompile: boolean },
   ): CompiledOperation | 'introspection' | 'declined' | 'first_use' => {
     const hash = hashOf(key);
     const used = uses.get(hash) ?? 0;
     if (typeof used !== 'number') return used;
-    const isDue = isTrusted || operation.operation === 'subscription' || used >= compileAfterUses;
+    const isDue = mustCompile || operation.operation === 'subscription' || used >= compileAfterUses;
     if (!isDue) {
       uses.set(hash, used + 1);
       return found.size.introspections > 0 ? 'introspection' : 'first_use';
@@ -191,9 +193,9 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
   };
 
   const findUncompiled = (
-    { query, isTrusted }: RequestedDocument,
+    query: string,
     operationName: string | undefined,
-    key: string,
+    { key, mustCompile }: { key: string; mustCompile: boolean },
   ): CachedOperation => {
     const found = parseAndValidate(query);
     const { document, size } = found;
@@ -205,7 +207,7 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
         onlyNewMediaType: true,
       });
     }
-    const made = compileIfDue(found, operation, { key, isTrusted });
+    const made = compileIfDue(found, operation, { key, mustCompile });
     if (typeof made === 'string') {
       return toOperation(found, operation, { compiled: undefined, execution: made });
     }
@@ -218,10 +220,13 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
     return cached;
   };
 
+  const find = (query: string, operationName: string | undefined, mustCompile: boolean) => {
+    const key = `${JSON.stringify(operationName)} ${query}`;
+    return compiled.get(key) ?? findUncompiled(query, operationName, { key, mustCompile });
+  };
+
   return {
-    find(requested, operationName) {
-      const key = `${JSON.stringify(operationName)} ${requested.query}`;
-      return compiled.get(key) ?? findUncompiled(requested, operationName, key);
-    },
+    find: ({ query, isTrusted }, operationName) => find(query, operationName, isTrusted),
+    findCompiled: ({ query }, operationName) => find(query, operationName, true),
   };
 }

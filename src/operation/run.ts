@@ -153,6 +153,12 @@ const MAX_RUNNING = 4_000;
 const tooManyRunning = () =>
   overloadError('The gateway is running as many operations as it can. Send this one again.');
 
+/**
+ * An operation with more calls to GitLab is compiled at its first use: it may write thousands of rows,
+ * and graphql-js lets no other work run meanwhile.
+ */
+const MAX_CALLS_UNCOMPILED = 5;
+
 const SUGGESTION = / Did you mean .*$/s;
 
 /** Creates the operation pipeline that all transports share. */
@@ -172,12 +178,15 @@ export function createOperations(deps: OperationsDeps): Operations {
     return response;
   };
 
-  /** Coerces variables and checks the limits that depend on them. Throws the errors. */
+  /**
+   * Coerces variables, estimates the calls to GitLab, and checks the limits that depend on them. Throws
+   * the errors.
+   */
   const coerceVariables = (
     cached: CachedOperation,
     variables: Readonly<Record<string, unknown>>,
     batch: Batch | undefined,
-  ): Readonly<Record<string, unknown>> => {
+  ): { variableValues: Readonly<Record<string, unknown>>; calls: number } => {
     const { document, operation, input } = cached;
     checkVariables(variables, input, limits);
     const { variableDefinitions = [] } = operation;
@@ -198,7 +207,7 @@ export function createOperations(deps: OperationsDeps): Operations {
     const calls = cached.estimateCalls(coerced);
     const costliestArgument = () => cached.costliestArgument(coerced);
     checkEstimatedCalls({ calls, costliestArgument }, limits, batch);
-    return coerced;
+    return { variableValues: coerced, calls };
   };
 
   const prepare = (request: OperationRequest): PreparedOperation | OperationResponse => {
@@ -206,13 +215,16 @@ export function createOperations(deps: OperationsDeps): Operations {
     try {
       const params = parseParams(request.params);
       const { operationName, variables } = params;
-      const cached = documents.find(trustedDocuments.resolve(params), operationName);
-      const { document, operation } = cached;
+      const requested = trustedDocuments.resolve(params);
+      const found = documents.find(requested, operationName);
+      const { document, operation } = found;
       tracker.describe(tracked, document, operationName);
       const type = operation.operation;
       const refusal = request.refuseType?.(type);
       if (refusal) throw refusal;
-      const variableValues = coerceVariables(cached, variables, request.batch);
+      const { variableValues, calls } = coerceVariables(found, variables, request.batch);
+      const cached =
+        calls > MAX_CALLS_UNCOMPILED ? documents.findCompiled(requested, operationName) : found;
       return { type, document, operationName, request, cached, variables, variableValues, tracked };
     } catch (error) {
       if (!(error instanceof RequestErrors)) return refuseWith(tracked, [error]);

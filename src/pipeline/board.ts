@@ -1,6 +1,7 @@
 import type { GitlabError } from '../gitlab/errors.ts';
 import { compareIds } from '../gitlab/lists/page-request.ts';
 import type { AnyJob, Bridge, Job } from '../gitlab/rows.ts';
+import { mapInSlices } from '../util/event-loop.ts';
 import { isRetryable } from './derived.ts';
 import { buildStages, type Group, type Stage } from './stages.ts';
 import { toStatus } from './statuses.ts';
@@ -55,9 +56,9 @@ const keyOf = ({ kind, name, id }: AnyJob): string =>
  * job share the list of its attempts, which contains these copies. The rows are not modified: they
  * may come from a cache.
  */
-export function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Row[] {
+export async function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Promise<Row[]> {
   const jobs = new Map<string, Row[]>();
-  const copies = rows.map((row) => {
+  const copies = await mapInSlices(rows, (row) => {
     const key = keyOf(row);
     const attempts = jobs.get(key) ?? [];
     jobs.set(key, attempts);
@@ -72,21 +73,21 @@ export function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Row[] {
   return copies;
 }
 
-const boards = new WeakMap<BoardRows, Board>();
+const boards = new WeakMap<BoardRows, Promise<Board>>();
 
 /**
  * Returns the board of a pipeline, built from its rows, which are not modified. Built once for the
- * rows of an event, which all subscribers share.
+ * rows of an event, which all subscribers share. Other work runs in between.
  */
-export function buildBoard(rows: BoardRows): Board {
+export function buildBoard(rows: BoardRows): Promise<Board> {
   const board = boards.get(rows) ?? build(rows);
   boards.set(rows, board);
   return board;
 }
 
-function build({ jobs, bridges, gaps }: BoardRows): Board {
-  const attempts = attemptsOf<AnyJob>([...jobs, ...bridges]);
-  const stages = buildStages(attempts, {
+async function build({ jobs, bridges, gaps }: BoardRows): Promise<Board> {
+  const attempts = await attemptsOf<AnyJob>([...jobs, ...bridges]);
+  const stages = await buildStages(attempts, {
     areRowsMissing: gaps.some(({ part }) => part === 'MORE_JOBS'),
   });
   return { stages, jobs: stages.flatMap((stage) => stage.jobs), attempts, gaps };

@@ -1,8 +1,9 @@
 import { compareIds } from '../gitlab/lists/page-request.ts';
 import type { AnyJob } from '../gitlab/rows.ts';
+import { mapInSlices } from '../util/event-loop.ts';
 import { type CompositeStatus, compositeStatus } from './composite-status.ts';
 import { isComplete, parseJobName } from './derived.ts';
-import { compareNaturally } from './natural-order.ts';
+import { naturalKeyOf } from './natural-order.ts';
 import { toMs } from './times.ts';
 
 /*
@@ -74,18 +75,36 @@ function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<stri
   return groups;
 }
 
-const compareJobs = (a: AnyJob, b: AnyJob): number =>
-  compareNaturally(a.name ?? '', b.name ?? '') || compareIds(a.id, b.id);
-
-function buildGroups(jobs: readonly AnyJob[]): Group[] {
-  const groups = groupBy(jobs, ({ name }) => parseJobName(name ?? '').group);
-  return [...groups]
-    .map(([name, members]) => {
-      const sorted = members.sort(compareJobs);
-      return { name, jobs: sorted, status: compositeStatus(sorted) };
-    })
-    .sort((a, b) => compareNaturally(a.name, b.name));
+/** A current job, and the keys that determine its place in its stage. */
+interface PlacedJob {
+  job: AnyJob;
+  group: string;
+  groupKey: string;
+  nameKey: string;
 }
+
+function placeOf(job: AnyJob): PlacedJob {
+  const name = job.name ?? '';
+  const { group } = parseJobName(name);
+  const nameKey = naturalKeyOf(name);
+  return { job, group, groupKey: group === name ? nameKey : naturalKeyOf(group), nameKey };
+}
+
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+
+const comparePlaces = (a: PlacedJob, b: PlacedJob): number =>
+  compareTexts(a.groupKey, b.groupKey) || compareTexts(a.nameKey, b.nameKey);
+
+/** Builds the groups of jobs that are sorted by their places. */
+function buildGroups(placed: readonly PlacedJob[]): Promise<Group[]> {
+  const groups = groupBy(placed, ({ group }) => group);
+  return mapInSlices([...groups], ([name, members]) => {
+    const jobs = members.map(({ job }) => job);
+    return { name, jobs, status: compositeStatus(jobs) };
+  });
+}
+
+const stageOf = ({ stage }: AnyJob): string => stage ?? '';
 
 const rankOf = (stage: string): number => Number(stage === LAST) - Number(stage === FIRST);
 
@@ -101,10 +120,10 @@ const rankOf = (stage: string): number => Number(stage === LAST) - Number(stage 
  * If all trigger jobs are missing, stages that have only trigger jobs are missing, too. The others
  * are still in order.
  */
-export function buildStages(
+export async function buildStages(
   attempts: readonly AnyJob[],
   { areRowsMissing }: { areRowsMissing: boolean },
-): Stage[] {
+): Promise<Stage[]> {
   const ascending = [...attempts].sort((a, b) => compareIds(a.id, b.id));
   const first = areRowsMissing ? firstAttempts(ascending) : undefined;
   const isPositionKnown = (stage: string, rows: readonly AnyJob[]) => {
@@ -112,32 +131,37 @@ export function buildStages(
     if (first) return rows.some((row) => first.has(row));
     return rows.some((row) => row.kind === 'BUILD' || delayOf(row) <= CREATION_MS);
   };
-  return [...groupBy(ascending, ({ stage }) => stage ?? '')]
-    .sort(([a], [b]) => rankOf(a) - rankOf(b))
-    .map(([name, rows], position) => {
-      const groups = buildGroups(rows.filter(({ retried }) => !retried));
-      const jobs = groups.flatMap((group) => group.jobs);
-      const positionKnown = isPositionKnown(name, rows);
-      return { name, position, positionKnown, groups, jobs, status: compositeStatus(jobs) };
-    });
+  const current = ascending.filter(({ retried }) => !retried);
+  // Jobs with equal names stay in ascending order of their ids.
+  const placed = (await mapInSlices(current, placeOf)).sort(comparePlaces);
+  const placedByStage = groupBy(placed, ({ job }) => stageOf(job));
+  const stages: Stage[] = [];
+  const sorted = [...groupBy(ascending, stageOf)].sort(([a], [b]) => rankOf(a) - rankOf(b));
+  for (const [position, [name, rows]] of sorted.entries()) {
+    const groups = await buildGroups(placedByStage.get(name) ?? []);
+    const jobs = groups.flatMap((group) => group.jobs);
+    const positionKnown = isPositionKnown(name, rows);
+    stages.push({ name, position, positionKnown, groups, jobs, status: compositeStatus(jobs) });
+  }
+  return stages;
 }
 
-/**
- * Returns the first start and the last end of the current jobs of a stage. `startedAt` is null if
- * none has started, `finishedAt` while one is not complete.
- */
-export function stageTimes({ jobs }: Stage): {
-  startedAt: string | null;
-  finishedAt: string | null;
-} {
-  const inOrder = (times: readonly (string | null | undefined)[]) =>
-    times
-      .filter((time) => toMs(time) !== undefined)
-      .sort((a, b) => Number(toMs(a)) - Number(toMs(b)));
-  const isFinished = jobs.every(({ status }) => isComplete(status));
-  const ends = isFinished ? inOrder(jobs.map(({ finished_at }) => finished_at)) : [];
-  return {
-    startedAt: inOrder(jobs.map(({ started_at }) => started_at))[0] ?? null,
-    finishedAt: ends.at(-1) ?? null,
-  };
+/** Returns the times that are present, the earliest first. */
+function inOrder(times: readonly (string | null | undefined)[]): string[] {
+  const known = times.flatMap((time) => {
+    const ms = toMs(time);
+    return time && ms !== undefined ? [{ time, ms }] : [];
+  });
+  return known.sort((a, b) => a.ms - b.ms).map(({ time }) => time);
+}
+
+/** Returns the first start of the current jobs of a stage; null if none has started. */
+export function stageStart({ jobs }: Stage): string | null {
+  return inOrder(jobs.map(({ started_at }) => started_at))[0] ?? null;
+}
+
+/** Returns the last end of the current jobs of a stage; null while one is not complete. */
+export function stageEnd({ jobs }: Stage): string | null {
+  if (!jobs.every(({ status }) => isComplete(status))) return null;
+  return inOrder(jobs.map(({ finished_at }) => finished_at)).at(-1) ?? null;
 }

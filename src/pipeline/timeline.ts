@@ -116,7 +116,7 @@ const sum = (values: readonly number[]): number =>
  * end of running jobs.
  */
 export function buildTimeline(
-  { attempts }: Board,
+  { attempts }: Pick<Board, 'attempts'>,
   { pipelineCreatedAt, now }: { pipelineCreatedAt: string | null | undefined; now: number },
 ): Timeline {
   const path = criticalPath(attempts.flatMap((job) => toRun(job, now)));

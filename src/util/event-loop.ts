@@ -1,24 +1,47 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** How long work may occupy the event loop before other work runs, in ms. */
-const SLICE_MS = 10;
+const SLICE_MS = 5;
 
 let sliceEndsAt = 0;
-let nextSlice: Promise<void> | undefined;
+let isSliceScheduled = false;
 
-function startSlice(): void {
-  nextSlice = undefined;
+/** Whether all callers of `shareEventLoop` together have worked for 5 ms, so that it will wait. */
+export const isSliceOver = (): boolean => performance.now() >= sliceEndsAt;
+
+async function scheduleSlice(): Promise<void> {
+  if (isSliceScheduled) return;
+  isSliceScheduled = true;
+  await setImmediate();
+  isSliceScheduled = false;
   sliceEndsAt = performance.now() + SLICE_MS;
 }
 
 /**
  * Call between the parts of long work, each of which takes a few milliseconds at most. Resolves
- * immediately until all callers together have worked for 10 ms. Then requests, responses and timers
+ * immediately until all callers together have worked for 5 ms. Then requests, responses and timers
  * are served first.
  */
 export async function shareEventLoop(): Promise<void> {
-  while (performance.now() >= sliceEndsAt) {
-    nextSlice ??= setImmediate().then(startSlice);
-    await nextSlice;
+  while (isSliceOver()) {
+    void scheduleSlice();
+    // In an immediate of its own, each caller works before the next one checks the time.
+    await setImmediate();
   }
+}
+
+/** Values that are mapped before the time is checked again. */
+const VALUES_PER_CHECK = 10;
+
+/** Maps values one after another; other work runs in between. */
+export async function mapInSlices<Value, Result>(
+  values: readonly Value[],
+  map: (value: Value) => Result,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const value of values) {
+    if (results.length % VALUES_PER_CHECK === 0 && isSliceOver()) await shareEventLoop();
+    results.push(map(value));
+  }
+  return results;
 }

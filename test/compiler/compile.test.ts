@@ -1,14 +1,16 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   buildSchema,
   type DocumentNode,
   execute,
   type GraphQLSchema,
   getOperationAST,
+  type OperationDefinitionNode,
   parse,
   printError,
 } from 'graphql';
-import { describe, expect, it } from 'vitest';
-import { compile } from '../../src/compiler/compile.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type CompiledOperation, compile } from '../../src/compiler/compile.ts';
 import { unhandledRejections } from './unhandled-rejections.ts';
 
 const types = `
@@ -100,6 +102,41 @@ describe('a compiled operation', () => {
       expect((await operation?.run({}, {}))?.data).toBe('{"manyThings":null}');
     });
     expect(unhandled).toEqual([]);
+  });
+
+  it('lets other work run between the items of nested lists', async () => {
+    let now = 1e12;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    onTestFinished(() => clock.mockRestore());
+    let written = 0;
+    const cell = () => {
+      written += 1;
+      now += 1;
+      return 'x';
+    };
+    const rows = Array.from({ length: 40 }, () => ({
+      cells: Array.from({ length: 20 }, () => ({ cell })),
+    }));
+    const nested = buildSchema(
+      'type Query { rows: [Row!]! } type Row { cells: [Cell!]! } type Cell { cell: String! }',
+    );
+    const document = parse('{ rows { cells { cell } } }');
+    const [operation] = document.definitions as OperationDefinitionNode[];
+    let result: Awaited<ReturnType<CompiledOperation['run']>> | undefined;
+    const running = operation && compile(nested, document, operation)?.run({}, {}, { rows });
+    void running?.then((done) => {
+      result = done;
+    });
+    let most = 0;
+    for (let before = 0; !result; before = written) {
+      await setImmediate();
+      most = Math.max(most, written - before);
+    }
+    const row = `{"cells":[${Array(20).fill('{"cell":"x"}').join(',')}]}`;
+    expect(result.data).toBe(`{"rows":[${Array(40).fill(row).join(',')}]}`);
+    // The first 100 items are written at once; after that, one of these takes 1 ms.
+    expect(most).toBeLessThanOrEqual(100);
+    expect(written).toBe(800);
   });
 
   it('locates an error once if a fragment is spread twice', async () => {

@@ -14,13 +14,18 @@ function createCache(options: { compileAfterUses?: number; compiledExecution?: b
     ...{ schema, limits, webUrls: [], introspection: true },
     ...options,
   });
+  return cache;
+}
+
+function createFind(options: Parameters<typeof createCache>[0] = {}) {
+  const cache = createCache(options);
   return (query: string, operationName?: string, isTrusted = false) =>
     cache.find({ query, isTrusted }, operationName);
 }
 
 describe('the document cache', () => {
   it('compiles an operation at its second use, once', () => {
-    const find = createCache();
+    const find = createFind();
     expect(find(DOCUMENT, 'One').execution).toBe('first_use');
     const second = find(DOCUMENT, 'One');
     expect(second.execution).toBe('compiled');
@@ -29,16 +34,24 @@ describe('the document cache', () => {
   });
 
   it('compiles a trusted document at its first use', () => {
-    expect(createCache()(DOCUMENT, 'One', true).execution).toBe('compiled');
+    expect(createFind()(DOCUMENT, 'One', true).execution).toBe('compiled');
+  });
+
+  it('compiles an operation at its first use if it is told to', () => {
+    const cache = createCache();
+    const requested = { query: DOCUMENT, isTrusted: false };
+    const compiled = cache.findCompiled(requested, 'One');
+    expect(compiled.execution).toBe('compiled');
+    expect(cache.find(requested, 'One')).toBe(compiled);
   });
 
   it('compiles a subscription at its first use', () => {
     const query = 'subscription { jobUpdated(id: "x") { name } }';
-    expect(createCache()(query).execution).toBe('compiled');
+    expect(createFind()(query).execution).toBe('compiled');
   });
 
   it('distinguishes the operations of a document by name', () => {
-    const find = createCache({ compileAfterUses: 0 });
+    const find = createFind({ compileAfterUses: 0 });
     const names = ['One', 'Two', 'One'].map((name) => find(DOCUMENT, name).operation.name?.value);
     expect(names).toEqual(['One', 'Two', 'One']);
     expect(() => find(DOCUMENT)).toThrow('Could not determine what operation to execute.');
@@ -46,7 +59,7 @@ describe('the document cache', () => {
   });
 
   it('evicts the operations that were not used for longest when they are too large', () => {
-    const find = createCache({ compileAfterUses: 0 });
+    const find = createFind({ compileAfterUses: 0 });
     const wide = (name: string) =>
       `query ${name} { ${Array.from({ length: 40 }, (_, at) => `x${at}: job(project: "1", id: "1") { ...F }`).join(' ')} }
        fragment F on Job { ${Array.from({ length: 19 }, (_, at) => `y${at}: name`).join(' ')} }`;
@@ -60,7 +73,7 @@ describe('the document cache', () => {
     ['many', 2_000, 'x'.repeat(500)],
     ['long', 50, 'x'.repeat(1_000_000)],
   ])('keeps a compiled operation while %s one-off documents pass', (_kind, times, comment) => {
-    const find = createCache();
+    const find = createFind();
     find(DOCUMENT, 'One');
     const compiled = find(DOCUMENT, 'One');
     for (let at = 0; at < times; at += 1) find(`{ a${at}: __typename } # ${comment}`);
@@ -76,19 +89,19 @@ describe('the document cache', () => {
         d: __typename @skip(if: $d) e: __typename @skip(if: $e) }`,
     ],
   ])('leaves to graphql-js what cannot be compiled: %s', (execution, query) => {
-    const find = createCache({ compileAfterUses: 0 });
+    const find = createFind({ compileAfterUses: 0 });
     for (let use = 0; use < 3; use += 1) {
       expect(find(query)).toMatchObject({ execution, compiled: undefined });
     }
   });
 
   it('leaves everything to graphql-js if compiled execution is switched off', () => {
-    const find = createCache({ compileAfterUses: 0, compiledExecution: false });
+    const find = createFind({ compileAfterUses: 0, compiledExecution: false });
     expect(find(DOCUMENT, 'One')).toMatchObject({ execution: 'declined', compiled: undefined });
   });
 
   it('does not compile operations with too many fields in all variants', () => {
-    const find = createCache({ compileAfterUses: 0 });
+    const find = createFind({ compileAfterUses: 0 });
     const conditions = ['a', 'b', 'c', 'd'];
     const text = `query (${conditions.map((name) => `$${name}: Boolean!`)}) {
       ${conditions.map((name) => `${name}: __typename @skip(if: $${name})`)} MORE }`;

@@ -5,11 +5,12 @@ import {
   type Board,
   buildBoard,
   failedJobs,
+  type Stage,
   statusCounts,
 } from '../../src/pipeline/board.ts';
 import { compositeStatus } from '../../src/pipeline/composite-status.ts';
 import { isPlayable } from '../../src/pipeline/derived.ts';
-import { stageTimes } from '../../src/pipeline/stages.ts';
+import { stageEnd, stageStart } from '../../src/pipeline/stages.ts';
 import { buildTimeline } from '../../src/pipeline/timeline.ts';
 import { at, bridge, build, rowsOf, times } from './rows.ts';
 
@@ -34,6 +35,8 @@ const pipeline: AnyJob[] = [
   build({ id: 209, name: 'lint', stage: 'lint', created_at: at(180), ...times(5, 185, 195) }),
 ].map((row) => ({ created_at: at(0), ...row }));
 
+const timesOf = (stage: Stage) => ({ startedAt: stageStart(stage), finishedAt: stageEnd(stage) });
+
 const summaryOf = ({ stages }: Board) =>
   stages.map(({ name, positionKnown, groups, jobs }) => ({
     name,
@@ -47,8 +50,8 @@ const summaryOf = ({ stages }: Board) =>
     })),
   }));
 
-describe('a board', () => {
-  const board = buildBoard(rowsOf(pipeline));
+describe('a board', async () => {
+  const board = await buildBoard(rowsOf(pipeline));
 
   it('has stages, groups and current jobs in order, with their statuses', () => {
     const stage = (name: string, groups: unknown[], more: object = {}) => ({
@@ -114,7 +117,7 @@ describe('a board', () => {
   });
 
   it('has the times of its stages', () => {
-    expect(board.stages.map(stageTimes)).toEqual([
+    expect(board.stages.map(timesOf)).toEqual([
       { startedAt: at(4), finishedAt: at(64) },
       { startedAt: at(185), finishedAt: at(195) },
       { startedAt: at(198), finishedAt: at(325) },
@@ -129,9 +132,9 @@ const boardOf = (rows: readonly AnyJob[], part?: 'BRIDGES' | 'MORE_JOBS') =>
 describe('the attempts of a job', () => {
   const freeze = (rows: readonly AnyJob[]) => rows.map((row) => Object.freeze({ ...row }));
 
-  it('are one list of copies, which all of its attempts share', () => {
+  it('are one list of copies, which all of its attempts share', async () => {
     const rows = freeze([1, 3, 2].map((id) => build({ id, name: 'a' })));
-    const copies = attemptsOf(rows);
+    const copies = await attemptsOf(rows);
     expect(idsOf(copies)).toEqual([1, 3, 2]);
     expect(copies.map(({ retried }) => retried)).toEqual([true, false, true]);
     const [first, third, second] = copies;
@@ -142,25 +145,25 @@ describe('the attempts of a job', () => {
     expect(first?.attempts?.map((copy) => [first, second, third].indexOf(copy))).toEqual([0, 1, 2]);
   });
 
-  it('leave rows unchanged that a cache shares', () => {
+  it('leave rows unchanged that a cache shares', async () => {
     const rows = freeze(pipeline);
-    expect(idsOf(buildBoard(rowsOf(rows)).jobs)).toHaveLength(7);
+    expect(idsOf((await buildBoard(rowsOf(rows))).jobs)).toHaveLength(7);
     expect(rows).toEqual(pipeline);
   });
 
-  it('are rows of one kind', () => {
-    const { jobs } = boardOf([build({ id: 1, name: 'a' }), bridge({ id: 2, name: 'a' })]);
+  it('are rows of one kind', async () => {
+    const { jobs } = await boardOf([build({ id: 1, name: 'a' }), bridge({ id: 2, name: 'a' })]);
     expect(jobs.map(({ attempts }) => idsOf(attempts))).toEqual([[1], [2]]);
   });
 
-  it('are not found for rows without a name', () => {
-    const { jobs } = boardOf([build({ id: 1 }), build({ id: 2, name: null })]);
+  it('are not found for rows without a name', async () => {
+    const { jobs } = await boardOf([build({ id: 1 }), build({ id: 2, name: null })]);
     expect(jobs.map(({ attempts }) => idsOf(attempts))).toEqual([[1], [2]]);
   });
 
-  it('are in the order of ids of 64 bits', () => {
+  it('are in the order of ids of 64 bits', async () => {
     const ids = ['9007199254740993', 12, '9223372036854775807', '9007199254740992'];
-    const [copy] = attemptsOf(ids.map((id) => build({ id, name: 'a' })));
+    const [copy] = await attemptsOf(ids.map((id) => build({ id, name: 'a' })));
     expect(idsOf(copy?.attempts)).toEqual([12, ids[3], ids[0], ids[2]]);
   });
 });
@@ -169,30 +172,30 @@ describe('the stages of a board', () => {
   const namesOf = (board: Board) =>
     board.stages.map(({ name, positionKnown }) => (positionKnown ? name : `${name}?`));
 
-  it('are in the order of their oldest attempts, .pre first and .post last', () => {
+  it('are in the order of their oldest attempts, .pre first and .post last', async () => {
     const stages = ['.post', 'b', 'a', '.pre', 'b'];
     const rows = stages.map((stage, at) => build({ id: at + 1, name: `${at}`, stage }));
-    expect(namesOf(boardOf(rows))).toEqual(['.pre', 'b', 'a', '.post']);
+    expect(namesOf(await boardOf(rows))).toEqual(['.pre', 'b', 'a', '.post']);
   });
 
   it.each([
     ['with the pipeline', at(60), ['late', 'test']],
     ['over a minute after the pipeline', at(60.001), ['late?', 'test']],
     ['at an unknown time', null, ['late?', 'test']],
-  ])('have a known place if their trigger jobs were created %s', (_, created_at, stages) => {
+  ])('have a known place if their trigger jobs were created %s', async (_, created_at, stages) => {
     const rows = [
       bridge({ id: 2, name: 'a', stage: 'late', created_at }),
       build({ id: 3, name: 'b', stage: 'test', created_at: at(100) }),
     ];
-    expect(namesOf(boardOf(rows))).toEqual(stages);
+    expect(namesOf(await boardOf(rows))).toEqual(stages);
   });
 
-  it('have a known place without the trigger jobs', () => {
+  it('have a known place without the trigger jobs', async () => {
     const rows = [build({ id: 2, name: 'a', stage: 'test', created_at: at(100) })];
-    expect(namesOf(boardOf(rows, 'BRIDGES'))).toEqual(['test']);
+    expect(namesOf(await boardOf(rows, 'BRIDGES'))).toEqual(['test']);
   });
 
-  it('have a known place without older rows if they were created with the pipeline', () => {
+  it('have a known place without older rows if they were created with the pipeline', async () => {
     const rows = [
       build({ id: 5, name: 'a', stage: 'test', created_at: at(0.4) }),
       bridge({ id: 6, name: 'b', stage: 'deploy', created_at: at(0.8) }),
@@ -200,14 +203,14 @@ describe('the stages of a board', () => {
       build({ id: 8, name: 'a', stage: 'test', created_at: at(1.5) }),
       build({ id: 9, name: 'd', stage: '.pre', created_at: at(1.6) }),
     ];
-    expect(namesOf(boardOf(rows, 'MORE_JOBS'))).toEqual(['.pre', 'test', 'deploy', 'build?']);
-    expect(namesOf(boardOf(rows.slice(2), 'MORE_JOBS'))).toEqual(['.pre', 'build?', 'test?']);
+    expect(namesOf(await boardOf(rows, 'MORE_JOBS'))).toEqual(['.pre', 'test', 'deploy', 'build?']);
+    expect(namesOf(await boardOf(rows.slice(2), 'MORE_JOBS'))).toEqual(['.pre', 'build?', 'test?']);
   });
 
-  it('have groups and jobs in natural order', () => {
+  it('have groups and jobs in natural order', async () => {
     const names = ['unit 10/10', 'unit 2/10', 'b', 'test 10: [x]', 'unit 1/10', 'test 9: [x]'];
     const rows = names.map((name, index) => build({ id: index + 1, name, stage: 'test' }));
-    const [stage] = boardOf(rows).stages;
+    const [stage] = (await boardOf(rows)).stages;
     expect(stage?.groups.map(({ name }) => name)).toEqual(['b', 'test 9', 'test 10', 'unit']);
     expect(stage?.jobs.map(({ name }) => name)).toEqual([
       'b',
@@ -219,34 +222,37 @@ describe('the stages of a board', () => {
     ]);
   });
 
-  it('start with their first current job, and end if all are complete', () => {
-    const timesOf = (rows: readonly AnyJob[]) => boardOf(rows).stages.map(stageTimes);
+  it('start with their first current job, and end if all are complete', async () => {
+    const stageTimesOf = async (rows: readonly AnyJob[]) =>
+      (await boardOf(rows)).stages.map(timesOf);
     const jobs = [
       build({ id: 1, name: 'a', ...times(0, 1, 5) }),
       build({ id: 2, name: 'b', started_at: '2026-11-29T11:00:20+01:00', finished_at: at(90) }),
       build({ id: 3, name: 'c', status: 'skipped' }),
       build({ id: 4, name: 'a', ...times(0, 30, 40) }),
     ];
-    expect(timesOf(jobs)).toEqual([{ startedAt: '2026-11-29T11:00:20+01:00', finishedAt: at(90) }]);
+    expect(await stageTimesOf(jobs)).toEqual([
+      { startedAt: '2026-11-29T11:00:20+01:00', finishedAt: at(90) },
+    ]);
     const running = build({ id: 5, name: 'd', status: 'running', ...times(0, 50) });
-    expect(timesOf([...jobs, running])).toMatchObject([{ finishedAt: null }]);
-    expect(timesOf([build({ id: 1, name: 'a', status: 'skipped' })])).toEqual([
+    expect(await stageTimesOf([...jobs, running])).toMatchObject([{ finishedAt: null }]);
+    expect(await stageTimesOf([build({ id: 1, name: 'a', status: 'skipped' })])).toEqual([
       { startedAt: null, finishedAt: null },
     ]);
   });
 });
 
-it('counts statuses that GitLab added as one', () => {
+it('counts statuses that GitLab added as one', async () => {
   const statuses = ['new_in_gitlab', 'success', 'newer', 'running', 'success'];
   const rows = statuses.map((status, index) => build({ id: index + 1, name: `${index}`, status }));
-  expect(statusCounts(boardOf(rows))).toEqual([
+  expect(statusCounts(await boardOf(rows))).toEqual([
     { status: 'UNKNOWN', count: 2 },
     { status: 'success', count: 2 },
     { status: 'running', count: 1 },
   ]);
 });
 
-it('lists failed jobs that are not allowed to fail first, then by stage', () => {
+it('lists failed jobs that are not allowed to fail first, then by stage', async () => {
   const failed = (id: number, stage: string, allow_failure?: boolean) =>
     build({ id, name: `${id}`, stage, status: 'failed', allow_failure: allow_failure ?? null });
   const rows = [
@@ -256,9 +262,9 @@ it('lists failed jobs that are not allowed to fail first, then by stage', () => 
     failed(4, 'build'),
     build({ id: 5, name: '3', stage: 'test' }),
   ];
-  expect(idsOf(failedJobs(boardOf(rows)))).toEqual([4, 2, 1]);
+  expect(idsOf(failedJobs(await boardOf(rows)))).toEqual([4, 2, 1]);
 });
 
-it('is empty for a pipeline without jobs', () => {
-  expect(boardOf([])).toEqual({ stages: [], jobs: [], attempts: [], gaps: [] });
+it('is empty for a pipeline without jobs', async () => {
+  expect(await boardOf([])).toEqual({ stages: [], jobs: [], attempts: [], gaps: [] });
 });

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareNaturally } from '../../src/pipeline/natural-order.ts';
+import { naturalKeyOf } from '../../src/pipeline/natural-order.ts';
 import { runs } from '../helpers/runs.ts';
+
+const compareNaturally = (a: string, b: string): number => {
+  const [left, right] = [naturalKeyOf(a), naturalKeyOf(b)];
+  return left < right ? -1 : Number(left > right);
+};
 
 describe('natural order', () => {
   it.each([

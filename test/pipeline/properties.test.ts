@@ -153,11 +153,11 @@ function referenceStatus(jobs: readonly AnyJob[]): string {
   return isAny('new_in_gitlab') ? 'UNKNOWN' : 'failed';
 }
 
-it('has the stages of the pipeline in order, except those whose trigger jobs were all retried', () => {
-  fc.assert(
-    fc.property(pipelinePlan, (plan) => {
+it('has the stages of the pipeline in order, except those whose trigger jobs were all retried', async () => {
+  await fc.assert(
+    fc.asyncProperty(pipelinePlan, async (plan) => {
       const jobs = createPipeline(plan, 61);
-      const { stages: found } = buildBoard(listedRows(jobs));
+      const { stages: found } = await buildBoard(listedRows(jobs));
       const names = plan.stages.map(({ name }) => name);
       const isLost = (stage: string) =>
         !stage.startsWith('.') &&
@@ -173,13 +173,13 @@ it('has the stages of the pipeline in order, except those whose trigger jobs wer
   );
 });
 
-it('has known stages in order even if any rows are missing', () => {
-  fc.assert(
-    fc.property(pipelinePlan, fc.nat(), fc.nat(), (plan, kept, missing) => {
+it('has known stages in order even if any rows are missing', async () => {
+  await fc.assert(
+    fc.asyncProperty(pipelinePlan, fc.nat(), fc.nat(), async (plan, kept, missing) => {
       const rows = listedRows(createPipeline(plan, 0.6));
       const from = kept % (rows.jobs.length + 1);
       const to = from + 1 + (missing % (rows.jobs.length + 1));
-      const { stages: found } = buildBoard({
+      const { stages: found } = await buildBoard({
         ...rows,
         jobs: rows.jobs.filter((_, index) => index < from || index >= to),
         gaps: [{ part: 'MORE_JOBS' }],
@@ -192,11 +192,11 @@ it('has known stages in order even if any rows are missing', () => {
   );
 });
 
-it('has the current jobs of each group and their attempts', () => {
-  fc.assert(
-    fc.property(pipelinePlan, (plan) => {
+it('has the current jobs of each group and their attempts', async () => {
+  await fc.assert(
+    fc.asyncProperty(pipelinePlan, async (plan) => {
       const jobs = createPipeline(plan, 1);
-      const board = buildBoard(listedRows(jobs));
+      const board = await buildBoard(listedRows(jobs));
       expect(idsOf(board.jobs)).toEqual(idsOf(jobs.map(currentOf)));
       const groups = new Map(
         board.stages.flatMap(({ name, groups: found }) =>
@@ -216,11 +216,11 @@ it('has the current jobs of each group and their attempts', () => {
   );
 });
 
-it('has GitLab’s status for each stage', () => {
-  fc.assert(
-    fc.property(pipelinePlan, (plan) => {
+it('has GitLab’s status for each stage', async () => {
+  await fc.assert(
+    fc.asyncProperty(pipelinePlan, async (plan) => {
       const jobs = createPipeline(plan, 1);
-      for (const stage of buildBoard(listedRows(jobs)).stages) {
+      for (const stage of (await buildBoard(listedRows(jobs))).stages) {
         const current = jobs.filter((job) => job.stage === stage.name).map(currentOf);
         expect(compositeStatus(stage.jobs)).toEqual({
           status: referenceStatus(current),

@@ -1,16 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnyJob } from '../../src/gitlab/rows.ts';
-import { buildBoard } from '../../src/pipeline/board.ts';
 import { buildTimeline } from '../../src/pipeline/timeline.ts';
 import { runs } from '../helpers/runs.ts';
-import { at, build, rowsOf, times } from './rows.ts';
+import { at, build, times } from './rows.ts';
 
 const timelineOf = (rows: readonly AnyJob[], now = 1000, pipelineCreatedAt?: string | null) =>
-  buildTimeline(buildBoard(rowsOf(rows)), {
-    pipelineCreatedAt: pipelineCreatedAt === undefined ? at(0) : pipelineCreatedAt,
-    now: Date.parse(at(now)),
-  });
+  buildTimeline(
+    { attempts: rows },
+    {
+      pipelineCreatedAt: pipelineCreatedAt === undefined ? at(0) : pipelineCreatedAt,
+      now: Date.parse(at(now)),
+    },
+  );
 
 /** The ids on the critical path of jobs with these times, which have the ids 1, 2, 3… */
 const pathOf = (...jobs: ReturnType<typeof times>[]) => {
@@ -84,8 +86,8 @@ describe('the critical path', () => {
       build({ id: 2, name: 'a', ...times(0, 100, 110) }),
     ];
     expect(timelineOf(rows).criticalPath).toMatchObject([
-      { job: { id: 1, retried: true }, idle: 0 },
-      { job: { id: 2, retried: false }, idle: 90 },
+      { job: { id: 1 }, idle: 0 },
+      { job: { id: 2 }, idle: 90 },
     ]);
   });
 

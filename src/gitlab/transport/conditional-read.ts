@@ -1,4 +1,5 @@
 import type { Clock } from '../../util/clock.ts';
+import { shareEventLoop } from '../../util/event-loop.ts';
 import type {
   BuildResult,
   Call,
@@ -10,6 +11,12 @@ import type {
 } from '../request.ts';
 import type { CachedResponse, EtagCache } from './etag-cache.ts';
 import { requireSuccess, toRefusalError } from './responder.ts';
+
+/**
+ * Bytes of a body from which other work may run before it is parsed, which takes about 1 ms. The pages
+ * of a large pipeline arrive together.
+ */
+const LARGE_BODY = 100_000;
 
 /**
  * Turns HTTP exchanges into results: parses successful responses with the call's reader, and throws
@@ -29,6 +36,7 @@ export function createConditionalRead(
     if (cached && status === 304) return fromCache(call, cached, headers);
     requireSuccess(call, response, clock.now());
     const head = { status, headers };
+    if (response.body.length >= LARGE_BODY) await shareEventLoop();
     const build = readBody(call, response);
     etags.put(call, { head, build, bytes: response.body.length });
     return { status, headers, value: build(head, call) };

@@ -1,0 +1,178 @@
+/*
+ * What the board of a pipeline with 2,000 attempts and 100 trigger jobs costs: how long the event loop
+ * is blocked at a time, CPU and memory, in new processes and in warm ones.
+ *
+ *   node board.js [--rounds 5] [--names plain,digits] [--program ../dist/cli.js]
+ */
+import { deepStrictEqual } from 'node:assert';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { inMiB, inMs } from './axes/figures.js';
+import { pipelines, project } from './fixtures.js';
+import { ask, stop } from './processes.js';
+import { short, table, writeReport } from './report.js';
+import { graphql, median, openStage } from './stage.js';
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    names: { type: 'string', default: 'plain,digits,alternating' },
+    program: { type: 'string', default: '../dist/cli.js' },
+  },
+});
+const ROUNDS = Number(options.rounds);
+/** Operations of one process: the first is cold, the last ones are warm. */
+const OPERATIONS = 14;
+const WARM = 6;
+const SUBSCRIBERS = [1, 100];
+const EVENTS = 4;
+
+const [{ id }] = pipelines;
+const board = `board(maxJobs: 2000) {
+  jobCount statusCounts { status count } gaps { code }
+  stages { name status startedAt finishedAt groups { name size status
+    jobs { name status detailedStatus { text label group action } duration attempts { id status } } } }
+  failedJobs { name }
+  timeline { elapsed running queued idle criticalPath { ran job { name } } }
+}`;
+const query = `{ pipeline(project: "${project}", id: "${id}") { ${board} } }`;
+const globalId = Buffer.from(`Pipeline:${project}:${id}`).toString('base64url');
+const subscription = `subscription { pipelineUpdated(id: "${globalId}") { pipeline { ${board} } } }`;
+
+const probe = fileURLToPath(new URL('./delays.js', import.meta.url));
+const openGateway = (stage) =>
+  stage.open(options.program, { ipc: true, execArgv: ['--import', probe] });
+
+/** Sends the operation once; returns the `data`, if it is to be checked. */
+async function send({ origin }, token, isChecked) {
+  const [{ path, method, body }] = graphql(query);
+  const headers = { 'private-token': token, 'content-type': 'application/json' };
+  const response = await fetch(origin + path, { method, body, headers });
+  const text = await response.text();
+  if (!isChecked) return text.length;
+  const { data, errors } = JSON.parse(text);
+  deepStrictEqual(errors, undefined);
+  deepStrictEqual(data.pipeline.board.gaps, []);
+  deepStrictEqual(data.pipeline.board.jobCount, 1_900);
+  return text.length;
+}
+
+/** Measures one operation: time, CPU of the process, the longest block, in ms, and growth of the heap. */
+async function measureOne(gateway, token, isChecked) {
+  const before = await ask(gateway.child, { collect: true });
+  const from = performance.now();
+  await send(gateway, token, isChecked);
+  const took = performance.now() - from;
+  await sleep(20);
+  const used = await ask(gateway.child, {});
+  const kept = await ask(gateway.child, { collect: true });
+  return {
+    took,
+    cpu: used.cpuMs - before.cpuMs,
+    wall: used.longest.wall,
+    block: used.longest.cpu,
+    grown: used.usedMiB - before.usedMiB,
+    kept: kept.usedMiB - before.usedMiB,
+  };
+}
+
+/** Measures a new process: the first operation, the second, and the last ones. */
+async function measureProcess(stage, token) {
+  const gateway = await openGateway(stage);
+  const operations = [];
+  for (let at = 0; at < OPERATIONS; at += 1) {
+    operations.push(await measureOne(gateway, token, at === 0));
+  }
+  await stop(gateway.child);
+  return { first: [operations[0]], second: [operations[1]], warm: operations.slice(-WARM) };
+}
+
+const spread = (values) =>
+  `${short(median(values))} ms (${short(Math.min(...values))} to ${short(Math.max(...values))})`;
+
+async function measureNames(names) {
+  const stage = await openStage({ double: './board-double.js', env: { NAMES: names } });
+  const rows = [];
+  for (const token of ['moving', 'settled']) {
+    const by = { first: [], second: [], warm: [] };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const measured = await measureProcess(stage, token);
+      for (const kind of Object.keys(by)) by[kind].push(...measured[kind]);
+    }
+    for (const [kind, all] of Object.entries(by)) {
+      const of = (name) => all.map((one) => one[name]);
+      rows.push([
+        names,
+        token === 'moving' ? 'new' : '304',
+        kind,
+        spread(of('block')),
+        spread(of('wall')),
+        spread(of('cpu')),
+        inMs(median(of('took'))),
+        inMiB(median(of('grown'))),
+        inMiB(median(of('kept'))),
+      ]);
+      console.log(rows.at(-1).join(' | '));
+    }
+  }
+  await stage.close();
+  return rows;
+}
+
+/** Waits until all subscribers have so many events more. */
+async function eventsOf(watchers, more) {
+  const { most } = await ask(watchers, {});
+  for (;;) {
+    await sleep(100);
+    const seen = await ask(watchers, {});
+    if (seen.least >= most + more) return seen;
+  }
+}
+
+/** Measures a board that is held by some subscribers, and in which one job changes at each read. */
+async function measureSubscribers(count) {
+  const stage = await openStage({ double: './board-double.js' });
+  const gateway = await openGateway(stage);
+  const before = await ask(gateway.child, { collect: true });
+  const watchers = stage.launch('./watchers.js');
+  const body = JSON.stringify({ query: subscription });
+  await ask(watchers, { origin: gateway.origin, body, token: 'live', count });
+  const opened = await ask(gateway.child, {});
+  const first = await eventsOf(watchers, 2);
+  const from = await ask(gateway.child, { collect: true });
+  const last = await eventsOf(watchers, EVENTS);
+  const used = await ask(gateway.child, {});
+  const kept = await ask(gateway.child, { collect: true });
+  await stage.close();
+  const row = [
+    count,
+    `${short(opened.longest.cpu)} ms`,
+    `${short(used.longest.cpu)} ms`,
+    `${short(used.longest.wall)} ms`,
+    inMs((used.cpuMs - from.cpuMs) / ((last.all - first.all) / count)),
+    inMiB(kept.usedMiB - before.usedMiB),
+  ];
+  console.log(row.join(' | '));
+  return row;
+}
+
+const rows = [];
+for (const names of options.names.split(',')) rows.push(...(await measureNames(names)));
+const head =
+  'names; GitLab’s response; operation; longest block, CPU of the main thread; longest block, wall clock; CPU per operation; time; heap growth; kept';
+const live = [];
+for (const count of SUBSCRIBERS) live.push(await measureSubscribers(count));
+const liveHead =
+  'subscribers; longest block while subscribing, CPU; longest block with events, CPU; wall clock; CPU per event for all; kept memory';
+const text = `
+${ROUNDS} new processes for each row; median (least to most). First and second: one operation of each process. Warm: its last ${WARM} of ${OPERATIONS}.
+
+${table(head.split('; '), rows)}
+
+A live board, in which one job changes at each read:
+
+${table(liveHead.split('; '), live)}
+`;
+console.log(text);
+console.log(`Written to ${writeReport('board-', 'Board', text)}`);
