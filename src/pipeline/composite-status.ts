@@ -5,7 +5,7 @@ import { toStatus } from './statuses.ts';
 export interface CompositeStatus {
   /** In GitLab's spelling, or 'UNKNOWN'. */
   status: string;
-  /** Whether a job failed or was canceled that is allowed to fail. */
+  /** Whether one of the jobs that are allowed to fail has failed or was canceled. */
   hasWarnings: boolean;
 }
 

@@ -51,10 +51,9 @@ function delayOf({ created_at, pipeline }: AnyJob): number {
 }
 
 /**
- * Returns the rows that were certainly created with the pipeline. The first one follows the
- * creation of the pipeline, and each other one its predecessor, within CREATION_STEP_MS. Used only
- * if older rows are missing: then even a retry within the first minute may be the oldest row of its
- * stage.
+ * Returns the rows that were certainly created with the pipeline: those before the first pause of
+ * more than CREATION_STEP_MS since the creation of the pipeline. Used only if older rows are
+ * missing. Then even a retry within the first minute may be the oldest row of its stage.
  */
 function firstAttempts(ascending: readonly AnyJob[]): ReadonlySet<AnyJob> {
   const delays = ascending.map(delayOf);
