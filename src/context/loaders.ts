@@ -8,6 +8,7 @@ import {
   readJobs,
 } from '../gitlab/lists/jobs-by-id.ts';
 import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
+import type { Page } from '../gitlab/pagination.ts';
 import type {
   Bridge,
   Job,
@@ -184,7 +185,7 @@ const rowLoader =
 
 /** An endpoint that returns pages of rows. */
 interface ListEndpoint<Ref, List, Filter> {
-  open(ref: Ref, filter: Filter, gitlab: Gitlab): List;
+  open(ref: Ref, filter: Filter, operation: Operation): List;
   key(ref: Ref, aliases: ProjectAliases): string;
 }
 
@@ -197,7 +198,7 @@ const listLoader =
   (operation: Operation, ref: Ref, filter: Filter): List => {
     limitMaxAge(operation.freshness, CHANGING_SECONDS);
     const key = JSON.stringify([endpoint.key(ref, operation.aliases), filter]);
-    return operation.cached(endpoint, key, () => endpoint.open(ref, filter, operation.gitlab));
+    return operation.cached(endpoint, key, () => endpoint.open(ref, filter, operation));
   };
 
 const keyOfRef = (ref: JobRef | PipelineRef, aliases: ProjectAliases) => aliases.keyOf(ref);
@@ -217,15 +218,30 @@ const pipelineEndpoint: RowEndpoint<PipelineRef, RestPipeline> = {
   maxAge: (pipeline) => maxAgeIf(isFinished(pipeline)),
 };
 
+/** Learns the number of a project from a page of rows, which identify their pipeline by it. */
+async function learnFrom<Row extends Job | Bridge>(
+  reading: Promise<Page<Row>>,
+  { project }: PipelineRef,
+  aliases: ProjectAliases,
+): Promise<Page<Row>> {
+  const page = await reading;
+  if (page.items[0]) aliases.learn(project, page.items[0].project_id);
+  return page;
+}
+
 const pipelineBridges = listLoader<PipelineRef, OffsetList<Bridge>>({
-  open: (ref, filter, gitlab) =>
-    offsetList((page) => gitlab.listPipelineBridges(ref, toPipelineQuery(filter), page)),
+  open: (ref, filter, { gitlab, aliases }) =>
+    offsetList((page) =>
+      learnFrom(gitlab.listPipelineBridges(ref, toPipelineQuery(filter), page), ref, aliases),
+    ),
   key: keyOfRef,
 });
 
 const pipelineJobs = listLoader<PipelineRef, OffsetList<Job>>({
-  open: (ref, filter, gitlab) =>
-    offsetList((page) => gitlab.listPipelineJobs(ref, toPipelineQuery(filter), page)),
+  open: (ref, filter, { gitlab, aliases }) =>
+    offsetList((page) =>
+      learnFrom(gitlab.listPipelineJobs(ref, toPipelineQuery(filter), page), ref, aliases),
+    ),
   key: keyOfRef,
 });
 
@@ -272,13 +288,13 @@ const endpoints = {
     maxAge: () => SETTLED_SECONDS,
   }),
   projectJobs: listLoader<string, RowList<Job>>({
-    open: (project, filter, gitlab) => projectJobList(gitlab, project, filter),
+    open: (project, filter, { gitlab }) => projectJobList(gitlab, project, filter),
     key: keyOfProject,
   }),
   pipelineJobs,
   pipelineBridges,
   projectPipelines: listLoader<string, RowList<ListedPipeline>, PipelineFilter>({
-    open: (project, filter, gitlab) =>
+    open: (project, filter, { gitlab }) =>
       offsetList((page) => gitlab.listProjectPipelines(project, filter, page)),
     key: keyOfProject,
   }),

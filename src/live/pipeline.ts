@@ -4,6 +4,7 @@ import type { OffsetRequest } from '../gitlab/pagination.ts';
 import type { AnyJob, RestPipeline } from '../gitlab/rows.ts';
 import { type BoardRows, buildBoard } from '../pipeline/board.ts';
 import { coversRows, readBoardRows } from '../pipeline/board-rows.ts';
+import { isActive } from '../pipeline/derived.ts';
 import { shareEventLoop } from '../util/event-loop.ts';
 import { fingerprint } from './job.ts';
 import type { Resource } from './poll.ts';
@@ -66,15 +67,20 @@ async function readJobs(
 
 const isFinished = (status: string | null | undefined) => activityOf(status) === 'finished';
 
-/**
- * Whether a list of jobs was read before its pipeline ended: some of its jobs are still running.
- */
-const isOutdated = (rows: BoardRows) =>
-  rowsOf(rows).some(({ status }) => !isFinished(status) && !['manual', 'created'].includes(status));
+/** Whether a job runs or is about to, which contradicts that its pipeline is finished. */
+const hasActiveJob = (rows: BoardRows) =>
+  rowsOf(rows).some(({ status }) => isActive(status) || status === 'canceling');
 
 /**
- * Reads the pipeline and its jobs concurrently. Reads the jobs again if the pipeline ended
- * meanwhile.
+ * Whether a pipeline is shown as finished although one of its jobs is active: the jobs were read
+ * before it ended, or a job was retried and GitLab has not computed the status of the pipeline yet.
+ */
+const isContradictory = (pipeline: RestPipeline, rows: BoardRows) =>
+  isFinished(pipeline.status) && hasActiveJob(rows);
+
+/**
+ * Reads the pipeline and its jobs concurrently. Reads the jobs again if they contradict the
+ * pipeline.
  */
 async function readBoth(
   gitlab: Gitlab,
@@ -85,7 +91,7 @@ async function readBoth(
     gitlab.getPipeline(ref),
     readJobs(gitlab, ref, options),
   ]);
-  const mustReread = isFinished(pipeline.status) && isOutdated(rows);
+  const mustReread = isContradictory(pipeline, rows);
   return { pipeline, rows: mustReread ? await readJobs(gitlab, ref, options) : rows };
 }
 
@@ -160,7 +166,8 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
         hold('jobs', rowsOf(read.rows).length);
         return compare(read, { before, maxJobs });
       },
-      activity: ({ pipeline }) => activityOf(pipeline.status),
+      activity: ({ pipeline, rows }) =>
+        isContradictory(pipeline, rows) ? 'active' : activityOf(pipeline.status),
       // GitLab has no webhooks for trigger jobs.
       hasUnannouncedActivity: ({ rows }) => rows.bridges.some(isActiveBridge),
       webhookFingerprint: ({ pipeline, rows }) =>

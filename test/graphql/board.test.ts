@@ -127,6 +127,19 @@ describe('the board of a pipeline', () => {
     expect(calls().sort()).toEqual([LIST, bridgesPage(1), jobsPage(1)].sort());
   });
 
+  it('is read once, also if it is selected below jobs of a pipeline requested by path', async () => {
+    const { query, calls } = await startPipelines({ 900: retriedPipeline() });
+    const answer = await query(`{ pipeline(project: "group/app", id: "900") {
+      board { failedJobs { pipeline { board { jobCount } retryable } } }
+    } }`);
+    expect(answer.data).toEqual({
+      pipeline: {
+        board: { failedJobs: [{ pipeline: { board: { jobCount: 7 }, retryable: true } }] },
+      },
+    });
+    expect(calls().sort()).toEqual([bridgesPage(1), jobsPage(1)]);
+  });
+
   it('decides `retryable` if it is the largest one, whatever is selected first', async () => {
     const jobs = Array.from({ length: 20 }, (_, index) => build(1000 + index, `job ${index}`));
     jobs.push(build(1, 'broken', { status: 'failed' }));

@@ -176,6 +176,24 @@ describe('the board of a pipeline that is followed', () => {
     expect(at(event ?? {}, `${board}.gaps`)).toEqual([{ code: 'TOO_MANY' }]);
   });
 
+  it('goes on if a job of a finished pipeline was just retried', async () => {
+    const { pipeline, follow, pollFor } = await start();
+    pipeline.status = 'success';
+    pipeline.jobs.push(build(210, 'e2e: [chrome]', { status: 'pending', finished_at: null }));
+    const events = follow(`pipeline { status ${BOARD} }`);
+    const first = await events.next();
+    expect(at(first ?? {}, 'pipelineUpdated.pipeline.status')).toBe('SUCCESS');
+    pipeline.status = 'running';
+    const second = await pollFor(events.next());
+    expect(at(second ?? {}, 'pipelineUpdated.pipeline.status')).toBe('RUNNING');
+    pipeline.status = 'success';
+    pipeline.jobs.push(build(210, 'e2e: [chrome]'));
+    pipeline.jobs = pipeline.jobs.filter(({ status }) => status !== 'pending');
+    const third = await pollFor(events.next());
+    expect(jobsOf(third, 'test', 'e2e')).toMatchObject([{ databaseId: '210', status: 'SUCCESS' }]);
+    expect(await events.next()).toBeUndefined();
+  });
+
   it('refuses a wrong `maxJobs` before any call', async () => {
     const { follow, calls } = await start();
     const event = await follow('pipeline { board(maxJobs: 5000) { jobCount } }').next();
