@@ -14,7 +14,7 @@ const WARNING = 'warning';
 /** A manual job that is allowed to fail, so that no later stage waits for it. */
 const IGNORED = 'ignored';
 
-/** Returns the status of a job; WARNING or IGNORED if the job must not affect the others. */
+/** Returns the status of a job; WARNING or IGNORED for one that does not count for its group. */
 function statusOf({ status, allow_failure }: AnyJob): string {
   if (allow_failure && (status === 'failed' || status === 'canceled')) return WARNING;
   if (allow_failure && status === 'manual') return IGNORED;

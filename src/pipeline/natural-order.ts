@@ -1,11 +1,12 @@
 /**
- * Returns a key for sorting in natural order: texts are in this order if their keys are compared by
- * UTF-16 code unit. Runs of digits are ordered as numbers, so that "unit 2" precedes "unit 10", other
- * characters by code unit, and texts that differ only in leading zeros by code unit. A run has up to
- * 65,535 digits. Takes time linear in the length of the text.
+ * Returns a key for sorting in natural order: if keys are compared by UTF-16 code unit, their texts
+ * are in this order. Runs of digits are ordered as numbers, so that "unit 2" precedes "unit 10".
+ * Other characters are ordered by code unit, and so are texts that differ only in leading zeros. A
+ * run has up to 65,535 digits. Takes time linear in the length of the text.
  *
- * In the key, the length of each number precedes its digits: a number with more digits is greater. A
- * "0" before it keeps its place among other characters. The text follows after the smallest character.
+ * The key of a number is a "0", its length, and its digits. So a longer number is greater, and
+ * numbers are ordered among other characters as digits are. The text itself follows at the end,
+ * after the smallest character. It decides between texts with equal numbers.
  */
 export function naturalKeyOf(text: string): string {
   const key = text.replace(/0*(\d+)/g, (_, digits: string) => {

@@ -25,7 +25,8 @@ async function scheduleSlice(): Promise<void> {
 export async function shareEventLoop(): Promise<void> {
   while (isSliceOver()) {
     void scheduleSlice();
-    // In an immediate of its own, each caller works before the next one checks the time.
+    // Each caller continues in an immediate of its own. So it works before the next one checks the
+    // time.
     await setImmediate();
   }
 }
