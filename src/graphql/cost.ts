@@ -70,7 +70,7 @@ export interface ListCost {
 export interface FieldCost {
   /** The call that returns the value. @default the call that returns the object's row */
   call?: Call;
-  /** The call also needs the object's own row, not only its id. */
+  /** The read of this field also needs the object's own row, not only its id. */
   needsRow?: boolean;
   /** All objects of one pipeline share `call`. @default each object has its own */
   callSharedBy?: 'pipeline';
@@ -231,8 +231,10 @@ const otherCallOf = (type: string, { call }: FieldCost): Call | undefined =>
   call === ownCalls[type] ? undefined : call;
 
 /** Returns whether the object's own GET is needed for a field whose value is unknown. */
-const needsOwnRow = (type: string, cost: FieldCost, known: Knowledge): boolean =>
-  otherCallOf(type, cost) === undefined || Boolean(cost.needsRow && isNamed(known));
+function needsOwnRow(type: string, cost: FieldCost, known: Knowledge): boolean {
+  if (hasOwnReads(cost) || otherCallOf(type, cost)) return Boolean(cost.needsRow) && isNamed(known);
+  return true;
+}
 
 /**
  * Finds the selected fields whose values are not known. Returns the calls that some of them need, and
@@ -244,7 +246,7 @@ function findUnknown(type: string, { list }: Selection, known: Knowledge) {
   for (const field of list) {
     const cost = costOfField(field.definition);
     if (cost.improvedBy && isImproved(field)) calls.set(cost.improvedBy.call, undefined);
-    if (cost.improvedBy || hasOwnReads(cost) || isKnown(type, field, known)) continue;
+    if (cost.improvedBy || isKnown(type, field, known)) continue;
     const call = otherCallOf(type, cost);
     if (call) calls.set(call, cost.callSharedBy);
     if (needsOwnRow(type, cost, known)) fields.push(field);

@@ -38,9 +38,11 @@ function toFilter({ statuses, ref, includeRetried }: ListArgs): ListFilter {
  * The response shows that by a row with another ref, or by a total, which newer servers never send
  * for this list (§4.1).
  */
-function checkRef({ edges, totalCount }: Connection<JobRow>, ref: string | undefined): void {
-  const isCounted = totalCount !== null;
-  if (ref === undefined || (!isCounted && edges.every(({ node }) => node.ref === ref))) return;
+export function checkRef(
+  { rows, isCounted }: { rows: readonly Pick<JobRow, 'ref'>[]; isCounted: boolean },
+  ref: string | undefined,
+): void {
+  if (ref === undefined || (!isCounted && rows.every((row) => row.ref === ref))) return;
   throw badUserInput(
     'This GitLab cannot filter the jobs of a project by `ref`: that needs version 19.0 or later.',
   );
@@ -68,7 +70,10 @@ export async function readProjectJobs(
     ),
     '`statuses`',
   );
-  if (connection) checkRef(connection, filter.ref);
+  if (connection) {
+    const rows = connection.edges.map(({ node }) => node);
+    checkRef({ rows, isCounted: connection.totalCount !== null }, filter.ref);
+  }
   return connection;
 }
 

@@ -1,6 +1,7 @@
 import { builder } from './builder.ts';
 import { costs, parseNames } from './cost.ts';
 import { parseNumericId, parseProject } from './global-id.ts';
+import { historyArguments, historyCost, JobHistory, readHistory } from './job-history.ts';
 import { readJob } from './read-planner.ts';
 import {
   CiJob,
@@ -68,6 +69,14 @@ Job.implement({
         const log = await loaders.trace(ref);
         return log && { ref, log };
       },
+    }),
+    history: t.field({
+      type: JobHistory,
+      description:
+        'Earlier runs of the job of this name: has it failed before, and since when? Null if the caller may not list the jobs of the project.',
+      args: historyArguments(t.arg),
+      extensions: costs({ list: historyCost, needsRow: true }),
+      resolve: (job, args, context) => readHistory(context, job, args),
     }),
   }),
 });

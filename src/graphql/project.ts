@@ -5,6 +5,7 @@ import { listCost, pageArguments } from './connection.ts';
 import { costs, type NamedObject, parseNames } from './cost.ts';
 import { parseNumericId, parseProject, toGlobalId } from './global-id.ts';
 import { JobConnection, type ListArgs, readProjectJobs } from './job-lists.ts';
+import { JobStats, readFinishedJobs, readStats, statsArguments, statsCost } from './job-stats.ts';
 import {
   PipelineConnection,
   type PipelineListArgs,
@@ -141,6 +142,19 @@ Project.implement({
       }),
       resolve: (row, args, context, info) =>
         readProjectJobs(context, row.ref, { args, selection: selectionOf(info) }),
+    }),
+    jobStats: t.field({
+      type: JobStats,
+      description:
+        'Statistics of the newest finished jobs: how often each fails, how long it runs and waits, whether it is flaky. Null if the project does not exist or is not visible to the caller.',
+      args: statsArguments(t.arg),
+      extensions: costs({
+        list: statsCost,
+        reveals: 'job',
+        start: async (context, { project }, { args }) =>
+          (await readFinishedJobs(context, project, args))?.rows,
+      }),
+      resolve: (row, args, context) => readStats(context, row.ref, args),
     }),
     pipelines: t.field({
       type: PipelineConnection,

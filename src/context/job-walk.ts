@@ -1,0 +1,47 @@
+import { type CursorRow, MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
+import type { Job } from '../gitlab/rows.ts';
+import type { RowList } from './job-list.ts';
+
+/** What a walk through a list has read so far. */
+export interface Walked {
+  /** Newest first. */
+  readonly rows: readonly Job[];
+  /** Whether the oldest row of the list was read. */
+  readonly isComplete: boolean;
+  /** Whether GitLab counts the rows of the list. */
+  readonly isCounted: boolean;
+}
+
+export interface WalkOptions {
+  /** The walk begins with the jobs that are older than this id. @default the newest job */
+  olderThan?: string | undefined;
+  maxRows: number;
+}
+
+/**
+ * Reads the jobs of a project page by page, newest first. Yields after each page, so that the caller
+ * can stop.
+ */
+export async function* walkJobs(
+  list: RowList<Job>,
+  { olderThan, maxRows }: WalkOptions,
+): AsyncGenerator<Walked, void, void> {
+  const rows: Job[] = [];
+  let cursorRow: CursorRow | undefined = olderThan === undefined ? undefined : { id: olderThan };
+  for (;;) {
+    const slice = await list.read({
+      direction: 'older',
+      count: Math.min(MAX_PER_PAGE, maxRows - rows.length),
+      cursorRow,
+      needsHasNext: true,
+      needsHasPrevious: false,
+    });
+    rows.push(...slice.rows);
+    const last = slice.rows.at(-1);
+    yield { rows, isComplete: !slice.hasOlder, isCounted: slice.total !== null };
+    if (!last || !slice.hasOlder || rows.length >= maxRows) return;
+    const { firstIndex } = slice;
+    const index = firstIndex === undefined ? undefined : firstIndex + slice.rows.length - 1;
+    cursorRow = { id: String(last.id), index };
+  }
+}
