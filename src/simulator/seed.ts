@@ -6,6 +6,7 @@ import {
   complexDemo,
   complexHistoryMs,
 } from './demo-complex-pipelines.ts';
+import { addHistory, historyDemo } from './demo-history.ts';
 import {
   addWebPipeline,
   jobNamed,
@@ -62,6 +63,7 @@ export const demo = {
   erasedJobId: 12345678903,
   archivedJobId: 12345678901,
   ...complexDemo,
+  ...historyDemo,
 } as const;
 
 const minuteMs = 60_000;
@@ -94,6 +96,7 @@ function addProjects(world: World): void {
   });
   world.addProject({ id: 103, path: 'acme/platform/clusters', name: 'Clusters' });
   addComplexProjects(world);
+  addHistory(world);
   world.addAgent({
     project: 'acme/platform/clusters',
     name: 'production',

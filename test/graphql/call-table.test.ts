@@ -298,6 +298,16 @@ const table: Row[] = [
     [`POST /projects/42/jobs/${FIRST}/retry`],
   ],
   [
+    'earlier runs of a job',
+    `{ job(project: "42", id: "${FIRST}") { history { failuresInARow runs { name pipeline { ref } } } } }`,
+    2,
+  ],
+  [
+    'the statistics of a project and its number',
+    '{ project(fullPath: "group/app") { databaseId jobStats(last: 200) { jobCount byName { name flaky lastRun { name } } } } }',
+    2,
+  ],
+  [
     'a pipeline’s board',
     `{ pipeline(project: "group/app", id: "700") { board { ${board} } } }`,
     [

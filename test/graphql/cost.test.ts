@@ -60,6 +60,8 @@ const selections: Record<string, string> = {
   'Project.pipeline': 'pipeline(id: 701) { status }',
   'Pipeline.jobs': 'jobs(statuses: [FAILED]) { nodes { name } }',
   'Pipeline.bridges': 'bridges { nodes { name } }',
+  'Project.jobStats': 'jobStats(last: 100) { jobCount }',
+  'Job.history': 'history { searchedJobs }',
   'Pipeline.board': 'board(maxJobs: 100) { jobCount }',
   'Pipeline.downstream': 'downstream { depth }',
   'Job.attempts': 'attempts { name }',
@@ -107,6 +109,9 @@ function sampleFor(way: number, fields: readonly Selected[]): Selected[] {
   return fields.filter((field, index) => chosen.has(field) || index % 6 === way % 6);
 }
 
+/** Whether the estimate is a maximum: these fields stop reading when they have found enough. */
+const isUpTo = (text: string) => /\bhistory \{/.test(text);
+
 describe.each(Object.entries(ways))('the estimate of each field of %s', (type, queries) => {
   const fields = fieldsOf(type);
 
@@ -121,7 +126,9 @@ describe.each(Object.entries(ways))('the estimate of each field of %s', (type, q
       world.addToken({ user: 'alice', value: token });
       const answer = (await (await post(text, { token })).json()) as { errors?: unknown };
       expect(answer.errors, text).toBeUndefined();
-      expect({ [text]: calls().length }).toEqual({ [text]: estimateOf(text) });
+      const estimate = estimateOf(text);
+      const expected = isUpTo(text) ? expect.toSatisfy((made) => made <= estimate) : estimate;
+      expect({ [text]: calls().length }).toEqual({ [text]: expected });
     }
     expect(bugs).toEqual([]);
   });

@@ -1,12 +1,12 @@
 import {
   type GraphQLField,
-  type GraphQLNamedType,
   type GraphQLObjectType,
   getNamedType,
   isLeafType,
   isObjectType,
   isRequiredArgument,
 } from 'graphql';
+import { costOfField } from '../../src/graphql/cost.ts';
 import { schema } from '../../src/graphql/schema.ts';
 
 /** An object type of the public schema. */
@@ -16,11 +16,10 @@ export function objectType(name: string): GraphQLObjectType {
   return type;
 }
 
-/** Types with values that are not part of the row itself. */
-const elsewhere = ['JobTrace', 'PipelineBoard', 'DownstreamPipeline'];
-
-function isElsewhere({ name }: GraphQLNamedType): boolean {
-  return name.endsWith('Connection') || elsewhere.includes(name);
+/** Whether the value of a field is not part of the object's row: it needs a call of its own. */
+function isElsewhere(field: GraphQLField<unknown, unknown>, type: GraphQLObjectType): boolean {
+  const { call, list } = costOfField(field);
+  return list !== undefined || (call !== undefined && call !== type.name.toLowerCase());
 }
 
 const ofStatus = ['active', 'complete', 'cancelable', 'retryable', 'detailedStatus'];
@@ -43,7 +42,7 @@ export function allFields(
 ): GraphQLField<unknown, unknown>[] {
   return Object.values(type.getFields()).filter((field) => {
     const named = getNamedType(field.type);
-    if (isElsewhere(named) || field.args.some(isRequiredArgument)) return false;
+    if (isElsewhere(field, type) || field.args.some(isRequiredArgument)) return false;
     return (
       isLeafType(named) || (isObjectType(named) && ![...above, type.name].includes(named.name))
     );

@@ -1,0 +1,78 @@
+import type { JobOptions } from './build-jobs.ts';
+import type { World } from './world.ts';
+
+/** Ids of the demo's project with three weeks of pipelines. One of its jobs is flaky. */
+export const historyDemo = {
+  historyProject: 'acme/shop/search',
+  historyProjectId: 120,
+  /** The newest run of the flaky job `e2e`, which failed. */
+  flakyJobId: 12345500605,
+} as const;
+
+const second = 1_000;
+const day = 86_400 * second;
+
+const DAYS = 21;
+const PIPELINES_PER_DAY = 4;
+const PIPELINES = DAYS * PIPELINES_PER_DAY;
+const FIRST_PIPELINE_ID = 9876400001;
+/** Jobs of a pipeline. A retry is one more. */
+const JOBS = 5;
+const IDS_PER_PIPELINE = 10;
+const FIRST_JOB_ID = 12345500000 - (PIPELINES - 61) * IDS_PER_PIPELINE;
+
+interface Run extends JobOptions {
+  name: string;
+  runSeconds: number;
+}
+
+/** Returns the jobs of a pipeline, by its number from 0. Every sixth run of `e2e` fails at first. */
+function runsOf(number: number): Run[] {
+  const slow = (number * 7) % 13;
+  const isLast = number === PIPELINES - 1;
+  const isFlaky = number % 6 === 2;
+  const hasBug = number % 20 === 11;
+  const e2e: Run = { name: 'e2e', stage: 'test', runSeconds: 90 + 3 * slow };
+  const failure = { status: 'failed', failureReason: 'script_failure' };
+  return [
+    { name: 'lint', stage: 'check', runSeconds: 12 + (slow % 3) },
+    { name: 'build', stage: 'build', runSeconds: 48 + slow },
+    { name: 'unit 1/2', stage: 'test', runSeconds: 35 + slow, ...(hasBug && failure) },
+    { name: 'unit 2/2', stage: 'test', runSeconds: 33 + slow },
+    { ...e2e, ...((isFlaky || isLast) && failure), retried: isFlaky },
+    ...(isFlaky ? [e2e] : []),
+  ];
+}
+
+/** Adds the project and its pipelines, with the times of their jobs instead of running them. */
+export function addHistory(world: World): void {
+  const { historyProject, historyProjectId } = historyDemo;
+  world.addProject({ id: historyProjectId, path: historyProject, name: 'Search' });
+  for (let number = 0; number < PIPELINES; number++) {
+    const createdAt = world.now - ((PIPELINES - number) * day) / PIPELINES_PER_DAY;
+    const isMain = number % 3 !== 1;
+    const pipeline = world.addPipeline(historyProject, {
+      id: FIRST_PIPELINE_ID + number,
+      user: number % 2 === 0 ? 'alice' : 'bob',
+      ref: isMain ? 'main' : 'synonyms',
+      commit: isMain ? `Tune the ranking, step ${number}` : 'Look for synonyms',
+      createdAt,
+    });
+    let queuedAt = createdAt;
+    for (const [at, { runSeconds, ...options }] of runsOf(number).entries()) {
+      const startedAt = queuedAt + (2 + ((number + at) % 5)) * second;
+      const finishedAt = startedAt + runSeconds * second;
+      world.addJob(pipeline, {
+        id: FIRST_JOB_ID + number * IDS_PER_PIPELINE + at + 1,
+        createdAt: at < JOBS ? createdAt : queuedAt,
+        queuedAt,
+        startedAt,
+        finishedAt,
+        log: 'Done\n',
+        ...options,
+      });
+      queuedAt = finishedAt;
+    }
+    pipeline.updatedAt = queuedAt;
+  }
+}
