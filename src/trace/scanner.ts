@@ -31,8 +31,8 @@ import { HEADER_BYTES, headerEnd, markEnd, parseHeader, parseMark } from './mark
 import { addStringToPage, addTextToPage } from './page-numbers.ts';
 
 /**
- * Number of new bytes to join to carried ones at a time. Enough for most marks, headers and control
- * sequences.
+ * Number of bytes that are appended at a time to the bytes left over from the previous chunk.
+ * Enough for most marks, headers and control sequences.
  */
 const LOOK_AHEAD = 64;
 
@@ -177,8 +177,8 @@ function scan(state: LogState, bytes: Uint8Array, from: number, base: number): n
 }
 
 /**
- * Reads the carried bytes, joined to some of the bytes from `from` on. Returns the index in `bytes`
- * at which to continue.
+ * Reads the bytes left over from the previous chunk, together with some of the bytes from `from`
+ * on. Returns the index in `bytes` at which to continue.
  */
 function scanCarry(state: LogState, bytes: Uint8Array, from: number, offset: number): number {
   const { carry } = state;
