@@ -103,13 +103,26 @@ export function coversRows({ gaps }: BoardRows, maxJobs: number): boolean {
   return gaps.every(({ limit = maxJobs }) => limit >= maxJobs);
 }
 
-/** Reduces rows to the newest `maxJobs` jobs and as many trigger jobs. Returns `rows` if it has no more. */
+/** Limited rows by their limit. Subscribers with equal limits share them, and so their board. */
+const limitedRows = new WeakMap<BoardRows, Map<number, BoardRows>>();
+const MAX_LIMITS = 8;
+
+/**
+ * Reduces rows to the newest `maxJobs` jobs and as many trigger jobs. Returns `rows` if it has no more,
+ * and the same object for equal arguments unless there were many limits in between.
+ */
 export function limitRows(rows: BoardRows, maxJobs: number): BoardRows {
   const { jobs, bridges, gaps } = rows;
   if (jobs.length <= maxJobs && bridges.length <= maxJobs) return rows;
-  return {
+  const known = limitedRows.get(rows) ?? new Map<number, BoardRows>();
+  const existing = known.get(maxJobs);
+  if (existing) return existing;
+  const limited = {
     jobs: jobs.slice(0, maxJobs),
     bridges: bridges.slice(0, maxJobs),
     gaps: mergeGaps([...gaps, { part: 'MORE_JOBS', limit: maxJobs }]),
   };
+  if (known.size === MAX_LIMITS) known.clear();
+  limitedRows.set(rows, known.set(maxJobs, limited));
+  return limited;
 }

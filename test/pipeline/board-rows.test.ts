@@ -207,6 +207,13 @@ describe('rows that were read with a greater limit', () => {
     }
   });
 
+  it('are one object for equal limits, so that subscribers share a board', async () => {
+    const rows = await read(jobList(450));
+    const limited = limitRows(rows, 100);
+    expect(limitRows(rows, 200)).not.toBe(limited);
+    expect(limitRows(rows, 100)).toBe(limited);
+  });
+
   it('keep the gaps that they have', async () => {
     const error = failure(403);
     const rows = await read(jobList(200), { bridges: bridgeList(1, { failures: { 1: error } }) });
