@@ -54,6 +54,45 @@ describe("Apollo Client's cache", () => {
     expect(read('x', null)).not.toEqual(read(null));
   });
 
+  it('derives what a button needs from what was read before', () => {
+    const status = (action: string | null) => ({ __typename: 'DetailedStatus', text: 'x', action });
+    const write = (type: string, ...responses: [known: object, action: string | null][]) => {
+      const cache = createCache();
+      for (const [known, action] of responses) {
+        const names = Object.keys(known).join(' ');
+        const query = parse(
+          `{ node { id ... on ${type} { ${names} detailedStatus { text action } } } }`,
+        );
+        const node = { __typename: type, id: '1', ...known, detailedStatus: status(action) };
+        cache.writeQuery({ query, data: { node } });
+      }
+      const query = parse(`{ node { ... on ${type} { retryable detailedStatus { action } } } }`);
+      const { retryable, detailedStatus } = (
+        cache.readQuery({ query }) as {
+          node: { retryable: boolean | null; detailedStatus: { action: string | null } };
+        }
+      ).node;
+      return [retryable, detailedStatus.action];
+    };
+    const onBoard = (retried: boolean) => ({ retried, retryable: !retried });
+    const elsewhere = { retried: null, retryable: true };
+    for (const type of ['Job', 'Bridge']) {
+      expect(write(type, [onBoard(true), null], [elsewhere, 'RETRY'])).toEqual([false, null]);
+      expect(write(type, [elsewhere, 'RETRY'], [onBoard(true), null])).toEqual([false, null]);
+      expect(write(type, [onBoard(false), 'RETRY'], [elsewhere, 'RETRY'])).toEqual([true, 'RETRY']);
+      expect(write(type, [elsewhere, 'RETRY'])).toEqual([true, 'RETRY']);
+      expect(write(type, [{ retried: null, retryable: false }, 'CANCEL'])).toEqual([
+        false,
+        'CANCEL',
+      ]);
+    }
+    const [board, list] = [{ retryable: true }, { retryable: null }];
+    expect(write('Pipeline', [board, 'RETRY'], [list, null])).toEqual([true, 'RETRY']);
+    expect(write('Pipeline', [board, 'RETRY'], [list, 'CANCEL'])).toEqual([true, 'CANCEL']);
+    expect(write('Pipeline', [{ retryable: false }, null], [list, null])).toEqual([false, null]);
+    expect(write('Pipeline', [list, null])).toEqual([null, null]);
+  });
+
   it('keeps lists with other filters apart', () => {
     const cache = createCache();
     const query = parse(
