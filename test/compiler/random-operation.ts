@@ -31,12 +31,15 @@ export interface OperationOptions {
   rootField?: string;
   /** Levels of nested fields. @default 5 */
   depth?: number;
+  /** Names of fields to select half of the time, where a type has them. */
+  favorites?: readonly string[];
 }
 
 /** An operation under construction. */
 interface Draft {
   schema: GraphQLSchema;
   choose: Chooser;
+  favorites: readonly string[];
   variables: Variables;
   fragments: { name: string; on: GraphQLCompositeType; text: string }[];
 }
@@ -86,7 +89,9 @@ function field(type: GraphQLCompositeType, depth: number, draft: Draft): string 
   const fits = (one: Field) => depth > 0 || !isCompositeType(getNamedType(one.type));
   const fields = Object.values(type.getFields()).filter(fits);
   if (fields.length === 0) return undefined;
-  return writeField(draft.choose.pick(fields), depth, draft, condition(draft));
+  const favorites = fields.filter(({ name }) => draft.favorites.includes(name));
+  const among = favorites.length > 0 && draft.choose.chance(0.5) ? favorites : fields;
+  return writeField(draft.choose.pick(among), depth, draft, condition(draft));
 }
 
 function objectsOf(
@@ -150,8 +155,9 @@ function selectionSet(type: GraphQLCompositeType, depth: number, draft: Draft): 
 /** Returns a random operation. Most are valid; callers skip the others. */
 export function randomOperation(options: OperationOptions): RandomOperation {
   const { schema, choose, known = {}, type = 'query', depth = 5, rootField = '' } = options;
+  const { favorites = [] } = options;
   const variables = createVariables(choose, known);
-  const draft: Draft = { schema, choose, variables, fragments: [] };
+  const draft: Draft = { schema, choose, favorites, variables, fragments: [] };
   const root = schema.getRootType(type as OperationTypeNode);
   if (!isObjectType(root)) throw new Error(`The schema has no ${type}.`);
   const only = root.getFields()[rootField];

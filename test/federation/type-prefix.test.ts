@@ -18,7 +18,7 @@ import { startRouter } from '../../examples/federation/router.ts';
 import { createSubgraph, printSubgraph } from '../../src/federation/subgraph.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import { type Answer, startGateway } from '../helpers/start-gateway.ts';
+import { type Answer, at, startGateway } from '../helpers/start-gateway.ts';
 import { createJobs, FIRST, PROJECT, TOKEN } from './subgraph-world.ts';
 
 /** Another subgraph whose types have the names of GitLab's, and other fields. */
@@ -96,6 +96,16 @@ const start = (compileAfterUses: number) =>
     compileAfterUses,
   });
 
+interface Typed {
+  __typename: string;
+}
+interface Board extends Typed {
+  statusCounts: Typed[];
+  stages: (Typed & { groups: (Typed & { jobs: (Typed & { attempts: Typed[] })[] })[] })[];
+}
+
+const typeOf = ({ __typename }: Typed) => __typename;
+
 describe.each([
   ['compiled', 0],
   ['executed by graphql-js', 1_000_000],
@@ -139,6 +149,30 @@ describe.each([
     );
     expect(found.data).toEqual({ resource: { __typename: 'CiPipeline', databaseId: '700' } });
     expect(calls()).toHaveLength(1);
+  });
+
+  it('shows a board, with jobs of both types', async () => {
+    const { query, calls, simulator, bugs } = await start(compileAfterUses);
+    simulator.world.addBridge(700, { id: FIRST + 50, name: 'trigger' });
+    const answer = await query(`{ pipeline(project: "42", id: "700") { board {
+      __typename statusCounts { __typename } gaps { __typename part }
+      stages { __typename groups { __typename jobs {
+        __typename ... on CiJob { databaseId } ... on CiBridge { databaseId } attempts { __typename }
+      } } }
+    } downstream { __typename } } }`);
+    expect(answer.errors).toBeUndefined();
+    const board = at(answer, 'pipeline.board') as Board;
+    const groups = board.stages.flatMap((stage) => stage.groups);
+    expect([board, ...board.statusCounts, ...board.stages, ...groups].map(typeOf)).toEqual(
+      expect.arrayContaining(['CiPipelineBoard', 'CiCiStatusCount', 'CiCiStage', 'CiCiGroup']),
+    );
+    const jobs = groups.flatMap((group) => group.jobs);
+    expect(new Set(jobs.map(typeOf))).toEqual(new Set(['CiJob', 'CiBridge']));
+    expect(jobs.map(({ attempts }) => attempts.map(typeOf))).toEqual(
+      jobs.map((job) => [typeOf(job)]),
+    );
+    expect(calls()).toHaveLength(2);
+    expect(bugs).toEqual([]);
   });
 
   it('is refused if it takes too many calls, before the first one', async () => {

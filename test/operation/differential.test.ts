@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type GraphQLSchema, parse, validate } from 'graphql';
 import type { Client } from 'graphql-ws';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createSubgraph } from '../../src/federation/subgraph.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { schema } from '../../src/graphql/schema.ts';
@@ -26,6 +26,10 @@ import { connect, follow } from '../websocket/web-socket.ts';
  * Random operations sent to two gateways, over every transport: one compiles operations, the other
  * leaves them to graphql-js. Responses are equal byte for byte, and so are the requests to GitLab.
  */
+
+// The duration of a timeline that is still running depends on the time.
+beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+afterAll(() => void vi.useRealTimers());
 
 const RUNS = runs(60);
 const SUBSCRIPTIONS = runs(30);
@@ -53,6 +57,8 @@ const reading: Known = {
   after: [null],
   before: [null],
   lastLines: [1, 5, -1],
+  maxJobs: [1, 100, 0],
+  depth: [1, 2, 9],
   representations: [
     ...ids.slice(0, 4).map((id) => ({ __typename: 'Job', id })),
     { __typename: 'Job', webUrl: `${url}/${small.fullJob}` },
@@ -61,6 +67,12 @@ const reading: Known = {
     { __typename: 'Nonsense' },
   ],
 };
+/** A pipeline with a retried job, a matrix, trigger jobs and a pipeline that it started. */
+const readingPipeline: Known = {
+  ...reading,
+  project: ['42'],
+  id: [small.pipeline, small.pipeline, '999'],
+};
 const writing: Known = { ...reading, id: ids, force: [false] };
 
 const env = {
@@ -68,12 +80,24 @@ const env = {
   ...{ MAX_DIRECTIVES: '1000', MAX_TOKENS: '100000', MAX_ROOT_FIELDS: '500' },
 };
 
+/** The small world with more on the board of its pipeline. */
+function retriedWorld(): World {
+  const world = smallWorld();
+  const pipeline = Number(small.pipeline);
+  world.addJob(pipeline, { id: 1_101, name: 'lint', status: 'failed', retried: true });
+  world.addJob(pipeline, { id: 1_102, name: 'lint' });
+  for (const [at, name] of ['e2e: [a] 1/2', 'e2e: [a] 2/2'].entries()) {
+    world.addJob(pipeline, { id: 1_103 + at, name, status: 'failed', allowFailure: true });
+  }
+  return world;
+}
+
 const start = (compiledExecution: boolean, options: StartOptions) =>
   startGateway({
     ...options,
     env: { ...env, ...options.env },
     simulator: {
-      world: smallWorld(),
+      world: retriedWorld(),
       externalUrl: EXTERNAL,
       jobsIndexLimit: 0,
       ...options.simulator,
@@ -173,18 +197,29 @@ const isValid = ({ query }: RandomOperation, on: GraphQLSchema) =>
 
 const subgraph = createSubgraph(schema, { maxReferences: 100 });
 
+const all = ['POST', 'GET', 'an event stream', 'a WebSocket'] as const;
+
+const boardFields = ['board', 'stages', 'groups', 'jobs', 'attempts', 'timeline', 'downstream'];
+
+/** Deep enough for the attempts of the jobs of a board. */
+const ofPipeline = { rootField: 'pipeline', depth: 8, favorites: boardFields };
+
 describe('compiled execution and graphql-js respond alike', () => {
   it.each([
-    ['queries', schema, 'query', reading, ['POST', 'GET', 'an event stream', 'a WebSocket']],
-    ['mutations', schema, 'mutation', writing, ['POST', 'multipart', 'a WebSocket']],
-    ['queries of a router', subgraph, 'query', reading, ['POST']],
-  ] as const)('to %s', async (_name, on, type, known, names) => {
+    ['queries', schema, 'query', reading, {}, all],
+    ['mutations', schema, 'mutation', writing, {}, ['POST', 'multipart', 'a WebSocket']],
+    ['queries of a router', subgraph, 'query', reading, {}, ['POST']],
+    ['queries of a pipeline', schema, 'query', readingPipeline, ofPipeline, all],
+  ] as const)('to %s', async (_name, on, type, known, shape, names) => {
     const options = { env: on === subgraph ? { FEDERATION: 'true' } : {} };
     const gateways = [await start(true, options), await start(false, options)];
     const count = { sent: 0, withCalls: 0, withErrors: 0 };
+    const texts: string[] = [];
     const property = fc.asyncProperty(fc.integer(), async (seed) => {
-      const operation = randomOperation({ schema: on, choose: createChooser(seed), type, known });
+      const choose = createChooser(seed);
+      const operation = randomOperation({ schema: on, choose, type, known, ...shape });
       if (!isValid(operation, on)) return;
+      texts.push(operation.query);
       for (const name of names) {
         const { response, calls } = await compare(
           gateways,
@@ -201,6 +236,13 @@ describe('compiled execution and graphql-js respond alike', () => {
     expect(count.sent).toBeGreaterThan(RUNS * names.length * 0.8);
     expect(count.withCalls).toBeGreaterThan(count.sent * 0.3);
     expect(count.withErrors).toBeGreaterThan(0);
+    if (shape !== ofPipeline) return;
+    for (const field of boardFields) {
+      expect(
+        texts.some((text) => text.includes(field)),
+        field,
+      ).toBe(true);
+    }
   });
 });
 
@@ -258,7 +300,8 @@ describe('compiled execution and graphql-js send equal events', () => {
       const known = { ...reading, id: [id] };
       const choose = createChooser(SEED + at);
       const type = 'subscription';
-      const operation = randomOperation({ schema, choose, type, rootField, known });
+      const shape = { rootField, favorites: ['pipeline', ...boardFields] };
+      const operation = randomOperation({ schema, choose, type, known, ...shape });
       if (!isValid(operation, schema)) continue;
       const seen = await Promise.all(gateways.map((each) => run(each, operation, 2_000 + at)));
       expect(seen[0]).toEqual(seen[1]);
