@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { Kind, type OperationDefinitionNode, parse, print } from 'graphql';
+import { Kind, type OperationDefinitionNode, parse, print, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { createRequestClient, listJobs } from '../../examples/clients/graphql-request.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
+import { schema } from '../../src/graphql/schema.ts';
 import { readOperations } from '../../src/http/example-operations.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { small, tokens } from '../helpers/worlds.ts';
@@ -84,7 +85,17 @@ describe('docs/clients.md', () => {
     expect(text).toBe(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'));
   });
 
+  const queries = [...docs.matchAll(/```graphql\nquery (\w+)([\s\S]*?)```/g)];
+
+  it.each(queries.map(([, name = '', text = '']) => [name, text]))(
+    'fits the schema: %s',
+    (name, text) => {
+      expect(validate(schema, parse(`query ${name}${text}`))).toEqual([]);
+    },
+  );
+
   it('quotes the set-up of each client', () => {
     expect(blocks.length).toBeGreaterThanOrEqual(6);
+    expect(queries.length).toBeGreaterThanOrEqual(2);
   });
 });
