@@ -2,7 +2,7 @@ import { type CursorRow, MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
 import type { Job } from '../gitlab/rows.ts';
 import type { RowList } from './job-list.ts';
 
-/** What a walk through a list has read so far. */
+/** The rows that a walk through a list has read so far. */
 export interface Walked {
   /** Newest first. */
   readonly rows: readonly Job[];

@@ -218,7 +218,10 @@ const pipelineEndpoint: RowEndpoint<PipelineRef, RestPipeline> = {
   maxAge: (pipeline) => maxAgeIf(isFinished(pipeline)),
 };
 
-/** Learns the number of a project from a page of rows, which identify their pipeline by it. */
+/**
+ * Waits for a page of a pipeline's rows and remembers the number of its project, which the rows
+ * contain.
+ */
 async function learnFrom<Row extends Job | Bridge>(
   reading: Promise<Page<Row>>,
   { project }: PipelineRef,

@@ -67,7 +67,7 @@ async function readJobs(
 
 const isFinished = (status: string | null | undefined) => activityOf(status) === 'finished';
 
-/** Whether a job runs or is about to, which contradicts that its pipeline is finished. */
+/** Whether a job runs or is about to run. If so, its pipeline cannot be finished. */
 const hasActiveJob = (rows: BoardRows) =>
   rowsOf(rows).some(({ status }) => isActive(status) || status === 'canceling');
 

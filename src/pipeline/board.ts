@@ -19,7 +19,7 @@ export interface BoardGap {
   part: 'BRIDGES' | 'MORE_JOBS';
   /** The failed call; undefined if the pipeline has more rows than `limit`. */
   error?: GitlabError | undefined;
-  /** Of MORE_JOBS: the number of rows that were requested of each list. */
+  /** For MORE_JOBS: the number of rows that were requested from each list. */
   limit?: number | undefined;
 }
 

@@ -1,12 +1,14 @@
 import type { Job } from '../gitlab/rows.ts';
 
-/** What earlier runs say of a job. */
+/** A summary of the runs of a job up to the job itself. */
 export interface RunSummary {
   /** The newest earlier run that succeeded. */
   lastSuccess: Job | null;
-  /** The failed runs since then, the job itself among them; 0 if the job itself succeeded. */
+  /**
+   * Number of failed runs after `lastSuccess`, including the job itself. 0 if the job succeeded.
+   */
   failuresInARow: number;
-  /** The oldest of these failed runs. */
+  /** The oldest of the failed runs after `lastSuccess`. */
   firstFailure: Job | null;
 }
 

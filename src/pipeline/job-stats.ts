@@ -38,7 +38,7 @@ export interface ProjectStats {
   byName: NameStats[];
 }
 
-/** Returns a measured value: that of rank ⌈q·n⌉ among n values (nearest rank). */
+/** Returns the value of rank ⌈q·n⌉ among n values (nearest rank): always one of the values. */
 function percentile(values: readonly number[], q: number): number | null {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.ceil(q * sorted.length) - 1] ?? null;

@@ -9,7 +9,7 @@ export interface SearchRequest {
   readonly context: number;
   /** Maximum number of matching lines to return. */
   readonly first: number;
-  /** Returns the last matches of the log instead of the first. */
+  /** Whether to return the last matches of the log instead of the first. */
   readonly fromEnd: boolean;
 }
 
