@@ -1,0 +1,73 @@
+/*
+ * Measures how many MB of a log the parser reads per second of CPU, next to two libraries that read
+ * less: ansi_up converts colors to HTML, strip-ansi removes escapes. Neither knows lines, sections or
+ * times. Each subject is a process of its own; in every round, each reads every log once.
+ *
+ *   node parser.js [--baseline <dist directory of another version>]
+ */
+import { parseArgs } from 'node:util';
+import { inputs } from './parser-inputs.js';
+import { ask, cores, start, stop } from './processes.js';
+import { short, table, writeReport } from './report.js';
+
+const { values: options } = parseArgs({ options: { baseline: { type: 'string' } } });
+
+const WARM_UP_ROUNDS = 3;
+const ROUNDS = 9;
+
+const dist = new URL('../dist', import.meta.url).href;
+const baseline = options.baseline && new URL(options.baseline, `file://${process.cwd()}/`).href;
+const ours = [
+  { title: 'parsed', way: 'parse' },
+  { title: 'parsed, and its lines read', way: 'lines' },
+  { title: 'parsed, and its lines read as HTML', way: 'html' },
+];
+const subjects = [
+  ...ours.map((one) => ({ ...one, dist })),
+  ...(baseline
+    ? ours.map(({ title, way }) => ({ title: `${title}, before`, way, dist: baseline }))
+    : []),
+  { title: 'ansi_up', way: 'ansi_up', dist },
+  { title: 'strip-ansi', way: 'strip-ansi', dist },
+];
+
+async function startSubject({ way, dist: from }) {
+  const path = new URL('subjects/parser.js', import.meta.url).pathname;
+  const child = start(path, { core: cores.subject, log: 'inherit', env: { WAY: way, DIST: from } });
+  await ask(child);
+  return child;
+}
+
+function median(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+const names = Object.keys(inputs);
+const rates = subjects.map(() => names.map(() => []));
+const children = [];
+try {
+  for (const subject of subjects) children.push(await startSubject(subject));
+  for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round += 1) {
+    for (const [at, name] of names.entries()) {
+      for (const [subject, child] of children.entries()) {
+        const { bytes, cpuMs } = await ask(child, name);
+        if (round >= WARM_UP_ROUNDS) rates[subject][at].push(bytes / 1_000 / cpuMs);
+      }
+    }
+  }
+} finally {
+  await Promise.all(children.map(stop));
+}
+
+const rows = subjects.map(({ title }, subject) => [
+  title,
+  ...rates[subject].map((all) => short(median(all))),
+]);
+const text = `
+MB per second of CPU, the median of ${ROUNDS} rounds. Higher is better.
+
+${table(['log of 20 MB', ...names], rows)}
+`;
+console.log(text);
+console.log(`Written to ${writeReport('parser-', 'Parser', text)}`);
