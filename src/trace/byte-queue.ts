@@ -54,7 +54,7 @@ export function wholeCharacters(bytes: Uint8Array, more: boolean): number {
 const BLOCK = 1 << 16;
 const FIRST_SIZE = 1 << 10;
 /** Below this length a loop is faster than a view and a native copy. */
-const SHORT = 24;
+const SHORT = 64;
 
 /**
  * The text of a log as bytes. Bytes are appended and removed at the end, and dropped at the start.
@@ -136,6 +136,12 @@ export function read(queue: ByteQueue, from: number, to: number): Buffer {
     pieces.push(block.subarray(offset, Math.min(BLOCK, offset + end - at)));
   }
   return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+}
+
+/** Returns an available byte. */
+export function byteAt(queue: ByteQueue, offset: number): number {
+  const at = offset - queue.base;
+  return (queue.blocks[Math.floor(at / BLOCK)] as Buffer)[at % BLOCK] as number;
 }
 
 /**

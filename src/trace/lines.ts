@@ -1,5 +1,6 @@
 import {
   type ByteQueue,
+  byteAt,
   copyByteQueue,
   createByteQueue,
   forgetBytes,
@@ -354,10 +355,10 @@ export interface Run {
   readonly text: string;
 }
 
-function textBetween(lines: Lines, from: number, to: number): string {
-  const text = readUtf8(lines.text, from, to);
-  return C1.test(text) ? text.replace(ALL_C1, '') : text;
-}
+const withoutC1 = (text: string) => (C1.test(text) ? text.replace(ALL_C1, '') : text);
+
+const textBetween = (lines: Lines, from: number, to: number) =>
+  withoutC1(readUtf8(lines.text, from, to));
 
 /** Offset of the character that contains the byte at offset `at`. */
 function characterAt({ text }: Lines, at: number): number {
@@ -402,8 +403,25 @@ export function* runsOf(lines: Lines, index: number): Generator<Run> {
   }
 }
 
+/** Whether the style changes between two bytes of a character. Then runs are decoded separately. */
+function splitsCharacter({ styles, text }: Lines, from: number, to: number): boolean {
+  for (let change = changeAt(styles, from); ; change += 1) {
+    const end = changeEnd(styles, change);
+    if (end >= to) return false;
+    if (isContinuation(byteAt(text, end))) return true;
+  }
+}
+
 /** The text of a kept line, without escapes, marks and control characters except tabs. */
 export function textOf(lines: Lines, index: number): string {
+  const from = Math.max(endOf(lines, index - 1), lines.text.floor);
+  const length = endOf(lines, index) - from;
+  if (!lines.pieces.has(index) && length <= MAX_RUN) {
+    if (length <= 0) return '';
+    const text = readUtf8(lines.text, from, from + length);
+    if (text.length === length) return text; // Only ASCII, or single invalid bytes.
+    if (!splitsCharacter(lines, from, from + length)) return withoutC1(text);
+  }
   return textOfRuns(runsOf(lines, index));
 }
 

@@ -135,16 +135,15 @@ export function beginSourceLine(state: LogState, source: number, header: TimeHea
   state.atLineStart = false;
   const stream = header?.stream ?? NO_STREAM;
   const line = streams.get(stream) ?? newSourceLine();
-  streams.set(stream, line);
+  if (line !== state.line) streams.set(stream, line);
   if (header?.continues !== true) {
     resetLine(line);
     beginPageLine(page);
   }
-  const stamp = header && { time: header.time, isError: header.isError };
-  line.stamp = stamp;
+  line.stamp = header;
   state.line = line;
   if (line.index < 0) {
-    beginLine(lines, source, stamp);
+    beginLine(lines, source, header);
   } else {
     reopenLine(lines, line.index);
     if (line.pendingText > 0) removePendingText(state);

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { asciiBytes, CR, LF, mismatch, NO_MATCH, readWord } from './escape.ts';
+import { asciiBytes, CR, LF, mismatch, readWord } from './escape.ts';
 
 /**
  * The time header that a runner with `FF_TIMESTAMPS` writes before every line (upstream.md §7).
@@ -15,7 +15,7 @@ export interface TimeHeader {
   readonly continues: boolean;
 }
 
-export const HEADER_BYTES = 32;
+const HEADER_BYTES = 32;
 
 /**
  * The form of a time header. `0` is a digit, `h` a hexadecimal digit, `s` is `O` or `E`, and `f` is
@@ -38,6 +38,11 @@ function fits(form: number, byte: number): boolean {
   return form === 0x66 ? byte === PLUS || byte === SPACE : byte === form;
 }
 
+/** 1 at `k * 256 + byte` if a header may have the byte at position `k`. */
+const FITS = Uint8Array.from({ length: HEADER_BYTES * 256 }, (_, at) =>
+  Number(fits(FORM[at >>> 8] as number, at & 0xff)),
+);
+
 function numberAt(bytes: Uint8Array, at: number, count: number): number {
   let value = 0;
   for (let k = at; k < at + count; k += 1) value = value * 10 + (bytes[k] as number) - DIGIT;
@@ -58,33 +63,42 @@ function timeAt(bytes: Uint8Array, at: number): number | null {
   return Date.UTC(year, month - 1, day, hour, minute, second) * 1000 + numberAt(bytes, at + 20, 6);
 }
 
-/** Returns the index after the header at `at`; the result of `mismatch` if there is none. */
+/**
+ * Returns the index after the bytes at `at` that have the form of a header; the result of
+ * `mismatch` if they do not.
+ */
 export function headerEnd(bytes: Uint8Array, at: number): number {
   for (let k = 0; k < HEADER_BYTES; k += 1) {
-    const byte = bytes[at + k];
-    if (byte === undefined || !fits(FORM[k] as number, byte)) return mismatch(bytes, at + k);
+    if (FITS[k * 256 + (bytes[at + k] as number)] !== 1) return mismatch(bytes, at + k);
   }
-  return timeAt(bytes, at) === null ? NO_MATCH : at + HEADER_BYTES;
+  return at + HEADER_BYTES;
 }
 
-/** Parses the header at `at`; `headerEnd` must have matched it. */
-export function parseHeader(bytes: Uint8Array, at: number): TimeHeader {
+/** Parses the header at `at`; `headerEnd` must have matched it. Null if its time is invalid. */
+export function parseHeader(bytes: Uint8Array, at: number): TimeHeader | null {
+  const time = timeAt(bytes, at);
+  if (time === null) return null;
   const hex = (byte: number) => (isDigit(byte) ? byte - DIGIT : byte - 0x57);
   const number = hex(bytes[at + 28] as number) * 16 + hex(bytes[at + 29] as number);
   const isError = bytes[at + 30] === STDERR;
   return {
-    time: timeAt(bytes, at) ?? 0,
+    time,
     stream: number * 2 + Number(isError),
     isError,
     continues: bytes[at + 31] === PLUS,
   };
 }
 
+/** The second that was formatted last. Many lines often have the same second. */
+let latest = { seconds: 0, text: '1970-01-01T00:00:00' };
+
 /** Formats microseconds as ISO 8601 with six decimals. */
 export function isoTime(micros: number): string {
   const seconds = Math.floor(micros / 1e6);
-  const fraction = String(micros - seconds * 1e6).padStart(6, '0');
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${fraction}Z`;
+  if (seconds !== latest.seconds) {
+    latest = { seconds, text: new Date(seconds * 1000).toISOString().slice(0, 19) };
+  }
+  return `${latest.text}.${String(micros - seconds * 1e6).padStart(6, '0')}Z`;
 }
 
 /**

@@ -4,9 +4,7 @@ import { isoTime } from './mark.ts';
 import { type Section, sectionKey } from './sections.ts';
 import { classNames, PLAIN_STYLE } from './style.ts';
 
-/**
- * A visible line. `text` and `html` are computed when they are read; `html` has no nested elements.
- */
+/** A visible line. `html` is computed when it is read, and has no nested elements. */
 export interface ParsedLine {
   /** Counts all lines from the beginning of the log, including empty ones. The first is 1. */
   readonly number: number;
@@ -128,21 +126,33 @@ export function toParsedTrace(
 
 const END_OF_YEAR_9999 = 253_402_300_799;
 
-function toLine(lines: Lines, index: number): ParsedLine {
-  const stamp = stampOf(lines, index);
-  return {
-    number: index + 1,
-    anchor: anchorOf(lines, index),
-    get text() {
-      return textOf(lines, index);
-    },
-    get html() {
-      return Array.from(runsOf(lines, index), spanOf).join('');
-    },
-    timestamp: stamp && isoTime(stamp.time),
-    stream: stamp && (stamp.isError ? 'STDERR' : 'STDOUT'),
-    section: changeValue(lines.sections, changeAt(lines.sections, index)),
-  };
+/**
+ * A class, because V8 creates an object literal with a getter slowly and allocates all that it
+ * references in the old generation.
+ */
+class Line implements ParsedLine {
+  readonly number: number;
+  readonly anchor: number | null;
+  readonly text: string;
+  readonly timestamp: string | null;
+  readonly stream: 'STDOUT' | 'STDERR' | null;
+  readonly section: string | null;
+  readonly #lines: Lines;
+
+  constructor(lines: Lines, index: number) {
+    const stamp = stampOf(lines, index);
+    this.number = index + 1;
+    this.anchor = anchorOf(lines, index);
+    this.text = textOf(lines, index);
+    this.timestamp = stamp && isoTime(stamp.time);
+    this.stream = stamp && (stamp.isError ? 'STDERR' : 'STDOUT');
+    this.section = changeValue(lines.sections, changeAt(lines.sections, index));
+    this.#lines = lines;
+  }
+
+  get html(): string {
+    return Array.from(runsOf(this.#lines, this.number - 1), spanOf).join('');
+  }
 }
 
 /**
@@ -152,10 +162,7 @@ const PIECE = 1 << 13;
 
 const textOfRun = ({ text }: Run) => text;
 
-/**
- * Formats lines as pieces of text. Does not use `toLine`, because V8 allocates getters of object
- * literals, and all that they reference, in the old generation.
- */
+/** Formats lines as pieces of text, without creating line objects. */
 function* formatLines(
   lines: Lines,
   indexes: Iterable<number>,
@@ -196,7 +203,7 @@ function toList(lines: Lines, ranges: Ranges): LineList {
     }
   }
   function* linesFrom(start: number, end: number): Generator<ParsedLine> {
-    for (const index of indexesFrom(start, end)) yield toLine(lines, index);
+    for (const index of indexesFrom(start, end)) yield new Line(lines, index);
   }
   const slice = (start = 0, end = length) => {
     const position = (given: number) =>

@@ -27,7 +27,7 @@ import {
   moveBack,
   returnCarriage,
 } from './log-state.ts';
-import { HEADER_BYTES, headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
+import { headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
 import { addStringToPage, addTextToPage } from './page-numbers.ts';
 
 /**
@@ -90,7 +90,9 @@ function scanText(state: LogState, bytes: Uint8Array, at: number): number {
 function scanMark(state: LogState, bytes: Uint8Array, at: number, base: number): number {
   const end = markEnd(bytes, at, state.timed !== true);
   if (end >= 0) applyMark(state, parseMark(bytes, at, end), base + at);
-  return end === NO_MATCH ? scanText(state, bytes, at) : end;
+  // Only a line with a time header can be continued, which may complete the mark.
+  const isText = end === NO_MATCH || (end === LINE_END && state.timed === false);
+  return isText ? scanText(state, bytes, at) : end;
 }
 
 function scanEscape(state: LogState, bytes: Uint8Array, at: number): number {
@@ -121,9 +123,10 @@ function skip(state: LogState, bytes: Uint8Array, at: number): number {
 function scanLineStart(state: LogState, bytes: Uint8Array, at: number, base: number): number {
   const end = state.timed === false ? NO_MATCH : headerEnd(bytes, at);
   if (end === NEED_MORE && !state.ended) return NEED_MORE;
-  state.timed ??= end >= 0;
-  beginSourceLine(state, base + at, end >= 0 ? parseHeader(bytes, at) : null);
-  return end >= 0 ? at + HEADER_BYTES : at;
+  const header = end >= 0 ? parseHeader(bytes, at) : null;
+  state.timed ??= header !== null;
+  beginSourceLine(state, base + at, header);
+  return header === null ? at : end;
 }
 
 /** Reads the token at `at`. Returns the index after it, LINE_END or NEED_MORE. */
@@ -138,7 +141,8 @@ function scanToken(state: LogState, bytes: Uint8Array, at: number, base: number)
     case ESC:
       return scanEscape(state, bytes, at);
     case LF:
-      return LINE_END;
+      endSourceLine(state);
+      return at + 1;
     case CR:
       returnCarriage(state);
       return at + 1;

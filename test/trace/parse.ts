@@ -50,7 +50,7 @@ export function dump(trace: ParsedTrace): unknown {
   return {
     byteSize: trace.byteSize,
     truncated: trace.truncated,
-    lines: Array.from(trace.lines, (line) => ({ ...line })),
+    lines: Array.from(trace.lines, (line) => ({ ...line, html: line.html })),
     plain: plainText(trace.lines),
     html: htmlText(trace.lines),
     sections: trace.sections,
