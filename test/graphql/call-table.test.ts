@@ -12,7 +12,7 @@ const PROJECT = 42;
 const FIRST = 10_001;
 /** A pipeline that pipeline 700 started. */
 const CHILD = 650;
-/** A pipeline of 300 jobs. */
+/** A pipeline of 300 jobs in another project. */
 const LARGE = 600;
 
 /**
@@ -32,7 +32,9 @@ function busyWorld() {
   for (let at = 0; at < 15; at++) world.addBridge(700 + at, { id: 20_000 + at });
   const child = world.addPipeline(project, { id: CHILD, source: 'parent_pipeline' });
   world.addBridge(700, { id: 20_100, name: 'child', downstream: child });
-  const large = world.addPipeline(project, { id: LARGE });
+  const large = world.addPipeline(world.addProject({ path: 'group/large', id: 44, members }), {
+    id: LARGE,
+  });
   for (let job = 0; job < 300; job++) world.addJob(large, { id: 1_001 + job });
   return world;
 }
@@ -63,7 +65,7 @@ const board = `
   timeline { startedAt finishedAt elapsed running queued idle criticalPath { idle queued ran job { name } } }`;
 
 const largePage = (page: number) =>
-  `GET /projects/42/pipelines/${LARGE}/jobs?include_retried=true&page=${page}&per_page=100`;
+  `GET /projects/44/pipelines/${LARGE}/jobs?include_retried=true&page=${page}&per_page=100`;
 
 /** What is asked, and what goes upstream: a number of calls, or the very calls in any order. */
 type Row = [operation: string, query: string, calls: number | string[]];
@@ -322,19 +324,19 @@ const table: Row[] = [
   ],
   [
     'a board of 300 attempts',
-    `{ pipeline(project: "42", id: "${LARGE}") { board { jobCount gaps { code } } } }`,
+    `{ pipeline(project: "44", id: "${LARGE}") { board { jobCount gaps { code } } } }`,
     [1, 2, 3]
       .map(largePage)
-      .concat(`GET /projects/42/pipelines/${LARGE}/bridges?page=1&per_page=100`),
+      .concat(`GET /projects/44/pipelines/${LARGE}/bridges?page=1&per_page=100`),
   ],
   [
     'a board of the newest 150 of 300 attempts',
-    `{ pipeline(project: "42", id: "${LARGE}") { board(maxJobs: 150) { jobCount gaps { code } } } }`,
+    `{ pipeline(project: "44", id: "${LARGE}") { board(maxJobs: 150) { jobCount gaps { code } } } }`,
     1 + 2,
   ],
   [
     'boards of one pipeline that differ in size',
-    `{ pipeline(project: "42", id: "${LARGE}") { a: board(maxJobs: 150) { jobCount } b: board { jobCount } } }`,
+    `{ pipeline(project: "44", id: "${LARGE}") { a: board(maxJobs: 150) { jobCount } b: board { jobCount } } }`,
     1 + 3,
   ],
   [
