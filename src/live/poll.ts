@@ -132,7 +132,7 @@ interface PollDeps {
 /**
  * Maximum number of calls of one read. At the end of a pipeline, a read may fetch the jobs twice:
  * 250 calls are enough for about 12,000 jobs. Subscriptions to a larger pipeline end with an error,
- * because only some of its jobs would be misleading.
+ * because it would be misleading to show only some of its jobs.
  */
 const MAX_CALLS_PER_READ = 250;
 

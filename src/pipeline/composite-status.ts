@@ -21,7 +21,7 @@ function statusOf({ status, allow_failure }: AnyJob): string {
   return toStatus(status);
 }
 
-/** Each rule: the statuses of which all jobs must have one, and the result. */
+/** A rule applies if each job has one of the statuses in `only`. `status` is the result. */
 const onlyRules: readonly (readonly [only: readonly string[], status: string])[] = [
   [['skipped', IGNORED], 'skipped'],
   [['success', 'skipped', WARNING, IGNORED], 'success'],
@@ -31,7 +31,7 @@ const onlyRules: readonly (readonly [only: readonly string[], status: string])[]
   [['pending', 'created', 'skipped', WARNING, IGNORED], 'pending'],
 ];
 
-/** Each rule: a status that at least one job must have, and the result. */
+/** A rule applies if at least one job has the status `any`. `status` is the result. */
 const anyRules: readonly (readonly [any: string, status: string])[] = [
   ['canceling', 'canceling'],
   ['running', 'running'],
