@@ -39,6 +39,7 @@ Bridge.implement({
     attempts: t.field({
       type: [CiJob],
       description: 'The trigger job itself: GitLab hides retried trigger jobs.',
+      extensions: costs({ leadsTo: 'board' }),
       resolve: (bridge) => [bridge],
     }),
     downstreamPipeline: t.field({
