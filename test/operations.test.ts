@@ -87,7 +87,9 @@ it.each(answered)('$name works in the demo on the first click', async (operation
     for (const value of valuesAt(key, answer.data)) expect(value).not.toBeNull();
   }
   for (const nodes of valuesAt('nodes', answer.data)) expect(nodes).not.toEqual([]);
-  for (const errors of valuesAt('errors', answer.data)) expect(errors).toEqual([]);
+  for (const root of Object.values(answer.data ?? {})) {
+    if (/^mutation /m.test(query)) expect(root).toMatchObject({ errors: [] });
+  }
   expect(gateway.bugs).toEqual([]);
 });
 
@@ -111,6 +113,7 @@ it.each([
   ['21-pipeline-timeline', 2],
   ['22-downstream-pipelines', 3],
   ['24-search-log', 1],
+  ['27-why-a-pipeline-failed', 3],
 ])('%s costs what its comment says: %i', async (name, calls) => {
   const gateway = await startDemo();
   const operation = readOperations().find((each) => each.name === name)!;

@@ -18,8 +18,10 @@ import type {
   RestProject,
 } from '../gitlab/rows.ts';
 import { isComplete } from '../pipeline/derived.ts';
+import { type FailureFacts, findFailure } from '../trace/failure-log.ts';
 import { type KeptLog, keepLog } from '../trace/kept-log.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
+import { keepEnd, type LogEnd } from '../trace/log-end.ts';
 import { shareEventLoop } from '../util/event-loop.ts';
 import { createBoards } from './boards.ts';
 import {
@@ -37,6 +39,23 @@ import {
 
 interface BridgeRef extends JobRef {
   pipeline: string;
+}
+
+/** The log of a failed job to read. */
+interface FailureLogRef extends JobRef {
+  /** Size of the log in bytes; undefined if it is not known. */
+  size: number | undefined;
+  /** How many bytes of its end to read; 'all' for the log as `trace` reads it. */
+  contextBytes: number | 'all';
+}
+
+/** What the log of a failed job says, and how much of the log that is based on. */
+export interface FailureLog extends FailureFacts {
+  bytesRead: number;
+  /** Whether no part of the log is missing. */
+  whole: boolean;
+  /** Whether the numbers of the lines are those of the log. */
+  isNumbered: boolean;
 }
 
 /** How long a cache between client and gateway, such as a router's, may keep the response. */
@@ -248,6 +267,62 @@ const pipelineJobs = listLoader<PipelineRef, OffsetList<Job>>({
   key: keyOfRef,
 });
 
+async function openTrace({ gitlab, logs }: Operation, ref: JobRef, byteOffset = 0) {
+  logs.open();
+  try {
+    return await gitlab.openJobTrace(ref, byteOffset > 0 ? { byteOffset } : {});
+  } catch (error) {
+    logs.close();
+    throw error;
+  }
+}
+
+const trace = rowLoader<JobRef, KeptLog>({
+  async read(ref, operation) {
+    const { body } = await openTrace(operation, ref);
+    return keepLog(body, { maxBytes: operation.logs.limitPerLog(), pause: shareEventLoop });
+  },
+  key: keyOfRef,
+  maxAge: () => CHANGING_SECONDS,
+});
+
+/**
+ * Reads the end of a log. A server that ignores the offset sends all of the log, whose end is kept.
+ * An empty answer means that the log is shorter than its row said, for example because it was erased:
+ * then it is read from its beginning.
+ */
+async function readEnd(
+  operation: Operation,
+  ref: JobRef,
+  { offset, maxBytes }: { offset: number; maxBytes: number },
+): Promise<LogEnd> {
+  const { body } = await openTrace(operation, ref, offset);
+  const end = await keepEnd(body, {
+    offset,
+    maxBytes: Math.min(maxBytes, operation.logs.limitPerLog()),
+    pause: shareEventLoop,
+  });
+  const isGone = offset > 0 && end.keptBytes === 0;
+  return isGone ? readEnd(operation, ref, { offset: 0, maxBytes }) : end;
+}
+
+const failureLog = rowLoader<FailureLogRef, FailureLog | null>({
+  async read({ size = 0, contextBytes, ...ref }, operation) {
+    if (contextBytes === 'all') {
+      const log = await trace(operation, ref);
+      if (!log) return null;
+      const facts = await findFailure(await log.parsed(), shareEventLoop);
+      return { ...facts, bytesRead: log.keptBytes, whole: !log.truncated, isNumbered: true };
+    }
+    const offset = Math.max(0, size - contextBytes);
+    const end = await readEnd(operation, ref, { offset, maxBytes: contextBytes });
+    const facts = await findFailure(await end.parsed(), shareEventLoop);
+    return { ...facts, bytesRead: end.keptBytes, whole: end.whole, isNumbered: end.whole };
+  },
+  key: keyOfRef,
+  maxAge: () => CHANGING_SECONDS,
+});
+
 const endpoints = {
   /** Jobs that are requested in the same tick are read in as few calls as possible. */
   job: ({ jobs }: Operation, ref: JobRef) => jobs.load(ref),
@@ -261,15 +336,8 @@ const endpoints = {
     key: (ref, aliases) => `${aliases.keyOf(ref)}/${ref.pipeline}`,
     maxAge: maxAgeOfJob,
   }),
-  trace: rowLoader<JobRef, KeptLog>({
-    async read(ref, { gitlab, logs }) {
-      logs.open();
-      const { body } = await gitlab.openJobTrace(ref);
-      return keepLog(body, { maxBytes: logs.limitPerLog(), pause: shareEventLoop });
-    },
-    key: keyOfRef,
-    maxAge: () => CHANGING_SECONDS,
-  }),
+  trace,
+  failureLog,
   pipeline: rowLoader(pipelineEndpoint),
   project: rowLoader<string, RestProject>({
     async read(project, { gitlab, aliases }) {

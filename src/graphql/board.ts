@@ -269,7 +269,7 @@ export const PipelineBoard = builder.objectRef<Board>('PipelineBoard').implement
     failedJobs: t.field({
       type: [CiJob],
       nullable: false,
-      ...jobsOfBoard,
+      extensions: costs({ leadsTo: 'board', unlimitedPer: 'pipeline' }),
       description:
         'The current jobs with the status FAILED: first those that are not allowed to fail, each part in the order of the stages.',
       resolve: failedJobs,

@@ -140,13 +140,14 @@ function knownBelow(field: SelectedField, known: Knowledge): Knowledge {
 
 /** Counts the calls below a field: the maximum over the types that its value may have. */
 function countTargets(field: SelectedField, known: Knowledge, path: Path): Count | undefined {
-  const { exists, sharedBy, isForeign } = costOfField(field.definition);
+  const { exists, sharedBy, unlimitedPer, isForeign } = costOfField(field.definition);
+  const onePer = sharedBy ?? unlimitedPer;
   const target = { known: knownBelow(field, known), exists, path };
   const counts = field.types.flatMap((type) => countOn(type, field.fieldsOn(type), target) ?? []);
   if (counts.length === 0) return undefined;
   return (at, request) => {
     let here = at;
-    if (sharedBy) here = { ...at, objects: sharedBy === 'pipeline' ? at.pipelines : at.projects };
+    if (onePer) here = { ...at, objects: onePer === 'pipeline' ? at.pipelines : at.projects };
     if (isForeign) here = spread(at.objects);
     return Math.max(...counts.map((count) => count(here, request)));
   };

@@ -88,6 +88,11 @@ export interface FieldCost {
   improvedBy?: { call: Call; leadsTo: Knowledge };
   /** All objects of one pipeline or project share one value. @default each object has its own */
   sharedBy?: 'pipeline' | 'project';
+  /**
+   * A list without an argument that limits it. Its rows count as one object for each pipeline; the
+   * call budget limits the calls of the others.
+   */
+  unlimitedPer?: 'pipeline';
   /** Each object has its own value, which may belong to another project. */
   isForeign?: boolean;
   list?: ListCost;

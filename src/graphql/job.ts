@@ -1,6 +1,7 @@
 import { builder } from './builder.ts';
 import { costs, parseNames } from './cost.ts';
 import { parseNumericId, parseProject } from './global-id.ts';
+import { failureOf, JobFailure } from './job-failure.ts';
 import { historyArguments, historyCost, JobHistory, readHistory } from './job-history.ts';
 import { readJob } from './read-planner.ts';
 import {
@@ -51,6 +52,12 @@ Job.implement({
       type: RunnerManager,
       description: 'The machine of the runner. Null if `runner` is null, and before GitLab 17.',
       resolve: (job) => job.runner_manager,
+    }),
+    failure: t.field({
+      type: JobFailure,
+      description:
+        'Why the job failed. Null unless `status` is FAILED. Costs nothing besides the job, except `log`.',
+      resolve: (job, _args, _context, info) => failureOf(job, selectedBelow(info)),
     }),
     trace: t.field({
       type: JobTrace,

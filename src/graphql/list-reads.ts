@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.ts';
-import { isNotFound, isUnknownStatus } from '../gitlab/errors.ts';
-import { badUserInput, checkUrlText } from './client-errors.ts';
+import { isNotFound, isRefusal, isUnknownStatus } from '../gitlab/errors.ts';
+import { badUserInput, checkUrlText, forbidden } from './client-errors.ts';
 
 /*
  * What the lists of jobs and of pipelines share: checks of filters, and how failed reads appear.
@@ -42,6 +42,23 @@ export async function orNull<Value>(
       throw badUserInput(message, error);
     }
     throw error;
+  }
+}
+
+/**
+ * Throws FORBIDDEN with `message` if GitLab refuses a job token. Where a server accepts no job token,
+ * it handles the request as anonymous, and may hide the project (upstream.md §8).
+ */
+export async function orForbidden<Value>(
+  { credentialKind }: Context,
+  reading: Promise<Value>,
+  message: string,
+): Promise<Value> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (credentialKind !== 'job-token' || !isRefusal(error)) throw error;
+    throw forbidden(message, error);
   }
 }
 

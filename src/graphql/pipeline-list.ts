@@ -1,8 +1,7 @@
 import type { Context } from '../context/context.ts';
 import type { PipelineFilter } from '../gitlab/client.ts';
-import { isRefusal } from '../gitlab/errors.ts';
 import type { ListedPipeline } from '../gitlab/rows.ts';
-import { badUserInput, forbidden, quote } from './client-errors.ts';
+import { badUserInput, quote } from './client-errors.ts';
 import {
   type Connection,
   type ConnectionArgs,
@@ -10,7 +9,7 @@ import {
   parsePageArgs,
   readConnection,
 } from './connection.ts';
-import { checkKnown, numberOrPath, orNull, toTextFilter } from './list-reads.ts';
+import { checkKnown, numberOrPath, orForbidden, orNull, toTextFilter } from './list-reads.ts';
 import { Pipeline } from './refs.ts';
 import type { Selection } from './selection.ts';
 
@@ -46,24 +45,8 @@ function toFilter({ ref, sha, source, status, updatedAfter }: PipelineListArgs):
   };
 }
 
-/**
- * Throws FORBIDDEN if GitLab refuses a job token. Servers that accept no job token for this list
- * handle the request as anonymous, and hide the project (upstream.md §8).
- */
-async function orForbidden<Value>(
-  { credentialKind }: Context,
-  reading: Promise<Value>,
-): Promise<Value> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (credentialKind !== 'job-token' || !isRefusal(error)) throw error;
-    throw forbidden(
-      'GitLab does not let this job token list the pipelines of the project. That needs GitLab 19.2 or later, a running job, and a project whose job token permissions allow it.',
-      error,
-    );
-  }
-}
+const JOB_TOKEN_REFUSED =
+  'GitLab does not let this job token list the pipelines of the project. That needs GitLab 19.2 or later, a running job, and a project whose job token permissions allow it.';
 
 /** `Project.pipelines`: GET /projects/:id/pipelines. Null if GitLab answers 404. */
 export async function readProjectPipelines(
@@ -79,7 +62,7 @@ export async function readProjectPipelines(
     project: numberOrPath(context, project),
     selection: field.selection,
   };
-  return orNull(orForbidden(context, readConnection(source, page)), '`status`');
+  return orNull(orForbidden(context, readConnection(source, page), JOB_TOKEN_REFUSED), '`status`');
 }
 
 export const PipelineConnection = connectionType('Pipeline', Pipeline, {

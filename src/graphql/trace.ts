@@ -174,7 +174,7 @@ const DEFAULT_SECTIONS = 5_000;
 const MAX_SECTIONS = 10_000;
 
 /** Counts log output of an operation. Throws OPERATION_TOO_COMPLEX if it exceeds the limit. */
-function countOutput(
+export function countOutput(
   part: Parameters<OperationLogs['recordOutput']>[0],
   logs: OperationLogs,
 ): void {

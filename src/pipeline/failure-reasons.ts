@@ -139,3 +139,11 @@ export function failureSentenceOf(reason: string, tags: readonly string[] = []):
   if (found.category !== 'QUEUE' || tags.length === 0) return found.sentence;
   return `${found.sentence} It requires the tags: ${tags.join(', ')}.`;
 }
+
+const RETRY_HELPS: ReadonlySet<FailureCategory> = new Set(['RUNNER', 'GITLAB']);
+const RETRY_MAY_HELP: ReadonlySet<FailureCategory> = new Set(['TIMEOUT', 'QUEUE', 'UNKNOWN']);
+
+/** Returns whether a retry helps against failures of a category; null if it may or may not. */
+export function retryHelpsOf(category: FailureCategory): boolean | null {
+  return RETRY_MAY_HELP.has(category) ? null : RETRY_HELPS.has(category);
+}

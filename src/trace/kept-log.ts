@@ -30,7 +30,7 @@ const SMALL_CHUNK = 1 << 13;
 const BLOCK = 1 << 16;
 
 /** Joins small chunks. Yields large ones unchanged, since a copy would double the memory. */
-async function* joinSmall(log: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* joinSmall(log: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const block = Buffer.allocUnsafeSlow(BLOCK);
   let used = 0;
   const takeBlock = () => {
@@ -50,7 +50,7 @@ async function* joinSmall(log: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 /** Keeps the last `maxBytes` of the chunks that are pushed. */
-function createTail(maxBytes: number) {
+export function createTail(maxBytes: number) {
   const chunks: Buffer[] = [];
   let size = 0;
   return {
@@ -118,7 +118,7 @@ interface KeepLogOptions {
 }
 
 /** Passes chunks to a parser, with pauses. */
-async function parseAll(
+export async function parseAll(
   parser: TraceParser,
   chunks: readonly Buffer[],
   pause: KeepLogOptions['pause'],

@@ -42,6 +42,12 @@ export function createLogBudget(maxPerLog: number) {
           own += 1;
           logs += 1;
         },
+        /** Subtracts a log that could not be opened. Has no effect after `release`. */
+        close() {
+          if (own === 0) return;
+          own -= 1;
+          logs -= 1;
+        },
         /** Returns the maximum bytes to keep of a log that is read now. Its last ones are kept. */
         limitPerLog: () => sharePerLog(max, logs),
         /** Adds to the operation's output. Returns false if the output then exceeds its limit. */

@@ -14,6 +14,8 @@ const FIRST = 10_001;
 const CHILD = 650;
 /** A pipeline of 300 jobs in another project. */
 const LARGE = 600;
+/** The first of three failed jobs of another project. */
+const FAILED = 30_001;
 
 /**
  * A project of 300 jobs in 15 pipelines of 20, with a bridge each, and the pipelines CHILD and LARGE.
@@ -36,6 +38,9 @@ function busyWorld() {
     id: LARGE,
   });
   for (let job = 0; job < 300; job++) world.addJob(large, { id: 1_001 + job });
+  world.addProject({ path: 'group/failed', id: 44, members });
+  world.addPipeline('group/failed', { id: 720 });
+  for (let at = 0; at < 3; at++) world.addJob(720, { id: FAILED + at, status: 'failed' });
   return world;
 }
 
@@ -94,6 +99,33 @@ const table: Row[] = [
     'a pipeline with all that is derived from its row',
     `{ pipeline(project: "42", id: "700") { ${ofStatus} } }`,
     ['GET /projects/42/pipelines/700'],
+  ],
+  [
+    'why a job failed, without its log',
+    `{ job(project: "44", id: "${FAILED}") { failure { reason category message retryHelps } } }`,
+    [`GET /projects/44/jobs/${FAILED}`],
+  ],
+  [
+    'why a job failed, with its log',
+    `{ job(project: "44", id: "${FAILED}") { failure { category log { exitCode tail { text } } } } }`,
+    [`GET /projects/44/jobs/${FAILED}`, `GET /projects/44/jobs/${FAILED}/trace`],
+  ],
+  [
+    'why a job failed, and its log as text',
+    `{ job(project: "44", id: "${FAILED}") { failure { log { exitCode } } trace { text } } }`,
+    2,
+  ],
+  [
+    'why the jobs of a pipeline failed, with their logs',
+    `{ pipeline(project: "44", id: "720") { board {
+       failedJobs { ... on Job { failure { message log { errors { text } } } } }
+     } } }`,
+    2 + 3,
+  ],
+  [
+    'why a job that did not fail failed',
+    `{ job(project: "42", id: "${FIRST}") { failure { log { exitCode } } } }`,
+    1,
   ],
   [
     'the same job selected five ways',

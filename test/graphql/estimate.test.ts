@@ -152,7 +152,9 @@ describe('the estimate of calls', () => {
     [
       'a board of 10 jobs with their logs',
       2 + 10,
-      ofPipeline('board(maxJobs: 10) { failedJobs { ... on Job { trace { byteSize } } } }'),
+      ofPipeline(
+        'board(maxJobs: 10) { stages { groups { jobs { ... on Job { trace { byteSize } } } } } }',
+      ),
     ],
     [
       'five pipelines with boards',
@@ -174,6 +176,29 @@ describe('the estimate of calls', () => {
       1 + 2 * (1 + 1 + 2),
       ofPipeline(
         'downstream(first: 2) { pipeline { duration downstream(depth: 2, first: 2) { depth } } }',
+      ),
+    ],
+    ['why a job failed', 1, '{ job(project: "42", id: "1") { failure { message } } }'],
+    [
+      'why a job failed, and its log',
+      2,
+      '{ job(project: "42", id: "1") { failure { log { command } } } }',
+    ],
+    [
+      '20 jobs with why they failed, and their logs',
+      21,
+      inApp('jobs { nodes { failure { log { command } } } }'),
+    ],
+    [
+      'the failed jobs of a board with their logs, counted once',
+      6 + 1,
+      '{ pipeline(project: "42", id: "7") { board { failedJobs { ... on Job { failure { log { command } } } } } } }',
+    ],
+    [
+      'the failed jobs of ten boards with their logs, counted once per board',
+      1 + 10 * (6 + 1),
+      inApp(
+        'pipelines(first: 10) { nodes { board { failedJobs { ... on Job { failure { log { command } } } } } } }',
       ),
     ],
     ['malformed ids', 0, nodes(['x', 'y'])],

@@ -25,7 +25,7 @@ function isElsewhere(field: GraphQLField<unknown, unknown>, type: GraphQLObjectT
 const ofStatus = ['active', 'complete', 'cancelable', 'retryable', 'detailedStatus'];
 const ofJob = [
   ...ofStatus,
-  ...['playable', 'retried', 'queuedAt', 'failureMessage', 'failureCategory'],
+  ...['playable', 'retried', 'queuedAt', 'failureMessage', 'failureCategory', 'failure'],
   ...['groupName', 'parallelIndex', 'parallelTotal', 'matrixValues'],
 ];
 /** Fields that are computed from a row, by type. */

@@ -1,0 +1,209 @@
+import { isErrorLine } from './error-lines.ts';
+import type { LineList, ParsedLine, ParsedSection, ParsedTrace } from './parsed-trace.ts';
+import { applySgr, classNames, PLAIN_STYLE } from './style.ts';
+
+/** What the log of a failed job says about the failure. */
+export interface FailureFacts {
+  /** Null if the runner names none, or one of more than 32 bits. */
+  exitCode: number | null;
+  /** What follows "Job failed" on the runner's last line. Null without such a line. */
+  runnerMessage: string | null;
+  /** The section that failed; null if there is none. */
+  section: string | null;
+  /** The last command that the runner echoed in it, with the prompt. */
+  command: string | null;
+  /** Its last lines, at most 200. */
+  tail: ParsedLine[];
+  /** Its first lines that look like errors, at most 10. */
+  errors: ParsedLine[];
+}
+
+export const MAX_TAIL = 200;
+const MAX_FOUND_ERRORS = 10;
+
+const JOB_FAILED = 'ERROR: Job failed';
+const PROMPT = '$ ';
+/** The beginning of a command as the runner prints it, in HTML: green and bold. */
+const GREEN_PROMPT = `<span class="${classNames(applySgr(PLAIN_STYLE, Buffer.from('32;1'), 0, 4))}">${PROMPT}`;
+
+/** A range of lines by position: `start` included, `end` excluded. */
+interface Range {
+  start: number;
+  end: number;
+}
+
+/** Called between parts of the work. Resolves after other work had a chance to run. */
+type Pause = () => Promise<void>;
+
+const BLOCK = 256;
+
+async function* forwards(lines: LineList, { start, end }: Range, pause: Pause) {
+  for (let at = start; at < end; at += BLOCK) {
+    await pause();
+    yield* lines.slice(at, Math.min(end, at + BLOCK));
+  }
+}
+
+async function* backwards(lines: LineList, { start, end }: Range, pause: Pause) {
+  for (let at = end; at > start; at -= BLOCK) {
+    await pause();
+    yield* lines.slice(Math.max(start, at - BLOCK), at).reverse();
+  }
+}
+
+async function find(
+  lines: AsyncIterable<ParsedLine>,
+  fits: (line: ParsedLine) => boolean,
+): Promise<ParsedLine | undefined> {
+  for await (const line of lines) if (fits(line)) return line;
+  return undefined;
+}
+
+/** Returns the runner's last line. */
+const findMark = ({ lines }: ParsedTrace, pause: Pause) =>
+  find(backwards(lines, { start: 0, end: lines.length }, pause), ({ text }) =>
+    text.startsWith(JOB_FAILED),
+  );
+
+const TIDY_UP = /^(?:after_script$|archive_cache|upload_artifacts_on_|cleanup_)/;
+
+/** A section with the line at which it ended at the latest. */
+interface Stage {
+  readonly name: string;
+  readonly firstLine: number;
+  /** Number of its last line. A section that was not closed ends with the one around it. */
+  readonly end: number;
+  /** Whether it, or a section around it, only tidies up after the script. */
+  readonly isTidyUp: boolean;
+  /** Whether it has a line beyond its header. */
+  readonly hasBody: boolean;
+  /** The section inside that was not closed when this one ended. There is at most one. */
+  unclosed: Stage | undefined;
+}
+
+/** Number of the last line of a section by its own end mark; Infinity without one. */
+function ownEnd({ duration, lastLine, firstLine }: ParsedSection): number {
+  return duration === null ? Infinity : (lastLine ?? firstLine - 1);
+}
+
+function toStage(section: ParsedSection, around: Stage | undefined, lastLine: number): Stage {
+  const { name, firstLine, header } = section;
+  const end = Math.min(ownEnd(section), around?.end ?? lastLine);
+  const firstOfBody = header === null ? firstLine : firstLine + 1;
+  return {
+    name,
+    firstLine,
+    end,
+    isTidyUp: TIDY_UP.test(name) || around?.isTidyUp === true,
+    hasBody: end >= firstOfBody,
+    unclosed: undefined,
+  };
+}
+
+const PAGE = 1_000;
+
+async function* sectionsOf(trace: ParsedTrace, pause: Pause) {
+  for (let skip = 0; skip < trace.sectionCount; skip += PAGE) {
+    await pause();
+    yield* trace.sectionPage({ first: PAGE, afterLine: 0, skip });
+  }
+}
+
+/** Yields the sections that begin up to `lastLine`, and notes which of them were not closed. */
+async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
+  /** The sections around the next one, the innermost last. None ends after the one around it. */
+  const around: Stage[] = [];
+  for await (const section of sectionsOf(trace, pause)) {
+    if (section.firstLine > lastLine) return;
+    while ((around.at(-1)?.end ?? Infinity) < section.firstLine) around.pop();
+    const parent = around.at(-1);
+    const stage = toStage(section, parent, lastLine);
+    const wasClosed = !parent || ownEnd(section) <= parent.end;
+    if (!wasClosed && !stage.isTidyUp) parent.unclosed = stage;
+    around.push(stage);
+    yield stage;
+  }
+}
+
+/**
+ * Finds the section that failed, among those that begin up to `lastLine` and do more than tidy up:
+ * the one that ended last, or in it the innermost that was never closed.
+ */
+async function findStage(
+  trace: ParsedTrace,
+  lastLine: number,
+  pause: Pause,
+): Promise<Stage | undefined> {
+  let latest: Stage | undefined;
+  for await (const stage of stagesOf(trace, lastLine, pause)) {
+    if (stage.isTidyUp || !stage.hasBody) continue;
+    // Of two that end with the same line, the one that began first is around the other.
+    if (stage.end > (latest?.end ?? 0)) latest = stage;
+  }
+  while (latest?.unclosed) latest = latest.unclosed;
+  return latest;
+}
+
+const isCommand = (line: ParsedLine) =>
+  line.text.startsWith(PROMPT) && line.html.startsWith(GREEN_PROMPT);
+
+const isBlank = ({ text }: ParsedLine) => text.trim() === '';
+
+/** Returns the last lines of a range, without blank lines at its end. */
+async function findTail(lines: LineList, range: Range, pause: Pause): Promise<ParsedLine[]> {
+  const last = await find(backwards(lines, range, pause), (line) => !isBlank(line));
+  const end = last ? lines.countTo(last.number) : range.start;
+  return lines.slice(Math.max(range.start, end - MAX_TAIL), end);
+}
+
+async function findErrors(lines: LineList, range: Range, pause: Pause): Promise<ParsedLine[]> {
+  const errors: ParsedLine[] = [];
+  for await (const line of forwards(lines, range, pause)) {
+    if (errors.length === MAX_FOUND_ERRORS) break;
+    if (isErrorLine(line.text)) errors.push(line);
+  }
+  return errors;
+}
+
+/** `exit code 1`, `exit status 0xc0000005` or `(exit code: 137)`. */
+const EXIT_CODE = /\bexit (?:code|status):? (0x[\da-f]{1,16}|-?\d{1,16})\b/i;
+
+function exitCodeOf(message: string): number | null {
+  const code = Number(EXIT_CODE.exec(message)?.[1] ?? Number.NaN);
+  return code === (code | 0) ? code : null;
+}
+
+/** Whether the runner ended the job because it ran too long. */
+export const isTimeoutMessage = (runnerMessage: string | null): boolean =>
+  runnerMessage?.includes('execution took longer than') === true;
+
+/** Returns the message after "Job failed": "exit code 1", or "(system failure): …". */
+const messageOf = ({ text }: ParsedLine) =>
+  text.slice(JOB_FAILED.length).replace(/^:/, '').trim() || null;
+
+/**
+ * Finds what a log says about the failure of its job, as the runner writes it (upstream.md §7): the
+ * last line that begins with "ERROR: Job failed", and what is before it in the section that failed.
+ * Without that line, everything counts as before it. Without such a section, all lines count. Takes
+ * time linear in the size of the log.
+ */
+export async function findFailure(trace: ParsedTrace, pause: Pause): Promise<FailureFacts> {
+  const { lines } = trace;
+  const mark = await findMark(trace, pause);
+  const lastLine = mark ? mark.number - 1 : (lines.at(-1)?.number ?? 0);
+  const stage = await findStage(trace, lastLine, pause);
+  const range = {
+    start: stage ? lines.countTo(stage.firstLine - 1) : 0,
+    end: lines.countTo(stage?.end ?? lastLine),
+  };
+  const runnerMessage = mark ? messageOf(mark) : null;
+  const command = await find(backwards(lines, range, pause), isCommand);
+  return {
+    exitCode: runnerMessage === null ? null : exitCodeOf(runnerMessage),
+    runnerMessage,
+    section: stage?.name ?? null,
+    command: command?.text ?? null,
+    tail: await findTail(lines, range, pause),
+    errors: await findErrors(lines, range, pause),
+  };
+}

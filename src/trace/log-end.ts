@@ -1,0 +1,92 @@
+import { createTail, joinSmall, parseAll } from './kept-log.ts';
+import { headerEnd, markEnd, parseHeader, parseMark, type TimeHeader } from './mark.ts';
+import type { ParsedTrace } from './parsed-trace.ts';
+import { createTraceParser } from './parser.ts';
+import { sectionKey } from './sections.ts';
+
+/** The end of a log, or all of a short one. */
+export interface LogEnd {
+  readonly keptBytes: number;
+  /** Whether nothing of the log is missing. Otherwise the numbers of its lines are not known. */
+  readonly whole: boolean;
+  parsed(): Promise<ParsedTrace>;
+}
+
+const LINE_FEED = 0x0a;
+
+function headerAt(bytes: Buffer, at: number): TimeHeader | null {
+  return headerEnd(bytes, at) < 0 ? null : parseHeader(bytes, at);
+}
+
+/**
+ * Returns where the first complete line begins: after a line feed, at a line that does not continue
+ * an earlier one. The length of the bytes if there is none.
+ */
+function firstLineAt(bytes: Buffer): number {
+  let at = bytes.indexOf(LINE_FEED) + 1;
+  while (at > 0 && headerAt(bytes, at)?.continues) {
+    at = bytes.indexOf(LINE_FEED, at) + 1;
+  }
+  return at === 0 ? bytes.length : at;
+}
+
+/**
+ * Returns the names of the sections that were open before these bytes, the outermost first: those
+ * that end in them and have no earlier mark.
+ */
+function sectionsOpenBefore(bytes: Buffer, isTimed: boolean): string[] {
+  const seen = new Set<string>();
+  const names: string[] = [];
+  for (let at = bytes.indexOf('section_'); at >= 0; at = bytes.indexOf('section_', at + 1)) {
+    const end = markEnd(bytes, at, !isTimed);
+    if (end < 0) continue;
+    const { kind, name } = parseMark(bytes, at, end);
+    const key = sectionKey(name);
+    if (kind === 'end' && !seen.has(key)) names.push(name);
+    seen.add(key);
+  }
+  return names.reverse();
+}
+
+/**
+ * Removes the line that a cut has divided. Prepends a line with marks that open the sections that
+ * were open there, so that a section has its name although it started before. The line is not
+ * visible, because it contains nothing else.
+ */
+function repairCut(cut: Buffer): Buffer[] {
+  const bytes = cut.subarray(firstLineAt(cut));
+  const isTimed = headerAt(bytes, 0) !== null;
+  const names = sectionsOpenBefore(bytes, isTimed);
+  if (names.length === 0) return [bytes];
+  const marks = names.map((name) => `section_start:0:${name}\r\u001b[0K`).join('');
+  const header = bytes.subarray(0, isTimed ? headerEnd(bytes, 0) : 0);
+  return [header, Buffer.from(`${marks}\n`), bytes];
+}
+
+/**
+ * Reads a log to its end and keeps its last `maxBytes`. `offset` is where the stream begins in the
+ * log. A kept part that does not begin with the log begins with a complete line. Other work can run
+ * meanwhile.
+ */
+export async function keepEnd(
+  log: AsyncIterable<Buffer>,
+  { offset, maxBytes, pause }: { offset: number; maxBytes: number; pause(): Promise<void> },
+): Promise<LogEnd> {
+  const tail = createTail(maxBytes);
+  let byteSize = 0;
+  for await (const chunk of joinSmall(log)) {
+    await pause();
+    tail.push(chunk);
+    byteSize += chunk.length;
+  }
+  const whole = offset === 0 && byteSize <= maxBytes;
+  return {
+    keptBytes: Math.min(byteSize, maxBytes),
+    whole,
+    async parsed() {
+      const parser = createTraceParser();
+      await parseAll(parser, whole ? tail.chunks : repairCut(Buffer.concat(tail.chunks)), pause);
+      return parser.end();
+    },
+  };
+}
