@@ -23,8 +23,8 @@ const { values: options } = parseArgs({
 });
 const ROUNDS = Number(options.rounds);
 /** Operations of one process: the first is cold, the last ones are warm. */
-const OPERATIONS = 14;
-const WARM = 6;
+const OPERATIONS = 9;
+const WARM = 5;
 const SUBSCRIBERS = [1, 100];
 const EVENTS = 4;
 
@@ -158,7 +158,8 @@ async function measureSubscribers(count) {
 }
 
 const rows = [];
-for (const names of options.names.split(',')) rows.push(...(await measureNames(names)));
+for (const names of options.names.split(',').filter(Boolean))
+  rows.push(...(await measureNames(names)));
 const head =
   'names; GitLab’s response; operation; longest block, CPU of the main thread; longest block, wall clock; CPU per operation; time; heap growth; kept';
 const live = [];

@@ -34,11 +34,11 @@ function countIn(chunk) {
 function subscribe({ origin, body, token }, index) {
   events[index] = 0;
   return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(origin);
+    const { host, hostname, port } = new URL(origin);
     const socket = connect(Number(port), hostname);
     const headers = [
       'POST /graphql HTTP/1.1',
-      'Host: gateway',
+      `Host: ${host}`,
       'Content-Type: application/json',
       'Accept: text/event-stream',
       `Private-Token: ${token}`,

@@ -94,6 +94,8 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
     const other = running.get(key);
     if (!other) return start(key, execute);
     const shared = await other.catch(() => undefined);
+    // All that wait resume at once. Each of them then encodes a text that may be long.
+    await shareEventLoop();
     // An error may concern only the other subscriber, which may have disconnected.
     return shared?.errors.length === 0 ? shared : execute();
   };

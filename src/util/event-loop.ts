@@ -18,17 +18,17 @@ async function scheduleSlice(): Promise<void> {
 }
 
 /**
- * Call between the parts of long work, each of which takes a few milliseconds at most. Resolves
- * immediately until all callers together have worked for 5 ms. Then requests, responses and timers
- * are served first.
+ * Call between the parts of long work, each of which takes a few milliseconds at most. Resolves in the
+ * next iteration of the event loop or, if all callers together have worked for 5 ms, in a later one.
+ * Requests, responses and timers are served first.
  */
 export async function shareEventLoop(): Promise<void> {
-  while (isSliceOver()) {
-    void scheduleSlice();
+  do {
+    if (isSliceOver()) void scheduleSlice();
     // Each caller continues in an immediate of its own. So it works before the next one checks the
     // time.
     await setImmediate();
-  }
+  } while (isSliceOver());
 }
 
 /** Values that are mapped before the time is checked again. */

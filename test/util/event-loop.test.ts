@@ -2,9 +2,9 @@ import { setImmediate as nextIteration } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { mapInSlices, shareEventLoop } from '../../src/util/event-loop.ts';
 
-/** Replaces the clock by one that only the test advances. */
+/** Replaces the clock by one that only the test advances. It starts after the slice of other tests. */
 function mockTime() {
-  let now = 1e12;
+  let now = performance.now() + 5_000;
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
   onTestFinished(() => clock.mockRestore());
   return {
