@@ -5,6 +5,7 @@
  *   node board.js [--rounds 5] [--names plain,digits] [--program ../dist/cli.js]
  */
 import { deepStrictEqual } from 'node:assert';
+import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -168,6 +169,7 @@ const liveHead =
   'subscribers; longest block while subscribing, CPU; longest block with events, CPU; wall clock; CPU per event for all; kept memory';
 const text = `
 ${ROUNDS} new processes for each row; median (least to most). First and second: one operation of each process. Warm: its last ${WARM} of ${OPERATIONS}.
+Load average of the machine, this program included: ${short(loadavg()[1])}.
 
 ${table(head.split('; '), rows)}
 
