@@ -183,8 +183,8 @@ function namedFields(
 
 /**
  * Returns a function that calls `make` at its first call and keeps the value. `make` throws if a
- * variable in `@skip` or `@include` is null. Called late, it fails only the object that is being
- * written.
+ * variable in `@skip` or `@include` is null. Because the call is late, its error concerns only the
+ * object that is being written.
  */
 function lazily<T>(make: () => T): () => T {
   let value: T | undefined;

@@ -64,7 +64,7 @@ export interface ReadOutcome {
   changed: boolean;
   /** Whether the read found a change that webhooks report. */
   announceable: boolean;
-  /** Whether something is active whose changes GitLab reports by no webhook. */
+  /** Whether a part of the resource is active that has no webhooks, such as a trigger job. */
   unannounced: boolean;
   /** Minimum pause after an expensive read. */
   minPauseMs: number;

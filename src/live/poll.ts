@@ -40,7 +40,10 @@ export interface ResourceReader<State> {
   activity(state: State): Activity;
   /** Fingerprint of the part of the state whose changes webhooks report. */
   webhookFingerprint?(state: State): string;
-  /** Whether something is active whose changes GitLab reports by no webhook. @default false */
+  /**
+   * Whether a part of the resource is active that has no webhooks, such as a trigger job. @default
+   * false
+   */
   hasUnannouncedActivity?(state: State): boolean;
   /** Minimum pause after an expensive read. @default 0 */
   minPauseMs?(state: State): number;
