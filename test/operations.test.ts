@@ -114,6 +114,7 @@ it.each([
   ['22-downstream-pipelines', 3],
   ['24-search-log', 1],
   ['27-why-a-pipeline-failed', 3],
+  ['28-tests-and-artifacts', 3],
 ])('%s costs what its comment says: %i', async (name, calls) => {
   const gateway = await startDemo();
   const operation = readOperations().find((each) => each.name === name)!;

@@ -9,6 +9,7 @@ import type { Probe } from '../gitlab/transport/probe.ts';
 import { createTransport, type TransportOptions } from '../gitlab/transport/transport.ts';
 import { schema as standalone } from '../graphql/schema.ts';
 import { createHostCheck } from '../http/allowed-hosts.ts';
+import { createArtifactsRoute } from '../http/artifacts.ts';
 import { createBodyReader } from '../http/body.ts';
 import {
   arrivalTimes,
@@ -28,6 +29,7 @@ import {
   healthEndpoints,
   metricsEndpoint,
 } from '../http/health.ts';
+import { createSendDownload } from '../http/job-download.ts';
 import { isFromForeignSite } from '../http/origin.ts';
 import { createRawLogRoute } from '../http/raw-log.ts';
 import { readRequestId } from '../http/request-id.ts';
@@ -217,8 +219,8 @@ function createParts(config: Config, given: GatewayDeps) {
 }
 
 /**
- * Creates the listener for all HTTP requests: GraphQL, GraphiQL, raw logs, webhooks, health and
- * metrics.
+ * Creates the listener for all HTTP requests: GraphQL, GraphiQL, raw logs, artifacts, webhooks,
+ * health and metrics.
  */
 function createListener(config: Config, given: GatewayDeps, parts: Parts) {
   const { context, telemetry, operations, drain, replicas, report, checkHost } = parts;
@@ -233,6 +235,13 @@ function createListener(config: Config, given: GatewayDeps, parts: Parts) {
     maxBatch: limits.batch,
     refused: telemetry.observer.refused,
   });
+  const sendDownload = createSendDownload(
+    (caller) => openContext(caller, context),
+    createDownloads({
+      stalledMs: given.stalledMs ?? 30_000,
+      isKnown: context.transport.known.has,
+    }),
+  );
   const secret = config.gitlabWebhookSecret?.reveal();
   const endpoint = secret && createWebhookEndpoint(secret, replicas.publish);
   const routes = [
@@ -240,13 +249,8 @@ function createListener(config: Config, given: GatewayDeps, parts: Parts) {
       operatorEndpoints(parts, config.metricsPort === undefined && !given.isWorker),
     ),
     ...(config.graphiql ? [createGraphiqlRoute(given.exampleTokens)] : []),
-    createRawLogRoute(
-      (caller) => openContext(caller, context),
-      createDownloads({
-        stalledMs: given.stalledMs ?? 30_000,
-        isKnown: context.transport.known.has,
-      }),
-    ),
+    createRawLogRoute(sendDownload),
+    createArtifactsRoute(sendDownload),
     ...(endpoint ? [createWebhookRoute(endpoint, readBytes)] : []),
   ];
   const { refused } = telemetry.observer;

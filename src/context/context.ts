@@ -1,6 +1,6 @@
-import { createGitlab, type Gitlab, type JobRef } from '../gitlab/client.ts';
+import { type ArtifactsRef, createGitlab, type Gitlab, type JobRef } from '../gitlab/client.ts';
 import { type Credential, type CredentialKind, readCredential } from '../gitlab/credential.ts';
-import type { TextStream } from '../gitlab/readers.ts';
+import type { FileStream, TextStream } from '../gitlab/readers.ts';
 import type { CallBudget, RequestCounter } from '../gitlab/request.ts';
 import type { RateLimit } from '../gitlab/transport/rate-limit.ts';
 import type { Transport } from '../gitlab/transport/transport.ts';
@@ -31,6 +31,8 @@ export interface Context {
   rateLimit(): RateLimit | undefined;
   /** Opens a job's log as a stream, to which the operation timeout does not apply. */
   openTrace(ref: JobRef): Promise<TextStream>;
+  /** Opens a job's artifacts as a stream, to which the operation timeout does not apply. */
+  openArtifacts(ref: ArtifactsRef): Promise<FileStream>;
   /** Base addresses of GitLab's web pages. */
   webUrls: readonly string[];
   /** Aborted when the caller disconnects or the operation times out. */
@@ -137,6 +139,7 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
     end: () => releaseEvent(),
     streamedStrings: caller.streamedStrings,
     openTrace: (ref) => connect(caller.signal).openJobTrace(ref),
+    openArtifacts: (ref) => connect(caller.signal).openArtifacts(ref),
     live: deps.live.of({ credential, signal: caller.signal, ready: caller.ready }),
     rateLimit() {
       limitMaxAge(freshness, 0);

@@ -1,5 +1,11 @@
 import DataLoader from 'dataloader';
-import type { Gitlab, JobRef, PipelineFilter, PipelineRef } from '../gitlab/client.ts';
+import type {
+  ArtifactsRef,
+  Gitlab,
+  JobRef,
+  PipelineFilter,
+  PipelineRef,
+} from '../gitlab/client.ts';
 import { isNotFound, nullIfNotFound } from '../gitlab/errors.ts';
 import {
   type JobOutcome,
@@ -16,6 +22,7 @@ import type {
   RestAllowedAgents,
   RestPipeline,
   RestProject,
+  RestTestReportSummary,
 } from '../gitlab/rows.ts';
 import { isComplete } from '../pipeline/derived.ts';
 import { type FailureFacts, findFailure } from '../trace/failure-log.ts';
@@ -23,6 +30,7 @@ import { type KeptLog, keepLog } from '../trace/kept-log.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
 import { keepEnd, type LogEnd } from '../trace/log-end.ts';
 import { shareEventLoop } from '../util/event-loop.ts';
+import { readStart, type StreamStart } from '../util/streams.ts';
 import { createBoards } from './boards.ts';
 import {
   type ListFilter,
@@ -56,6 +64,11 @@ export interface FailureLog extends FailureFacts {
   whole: boolean;
   /** Whether the numbers of the lines are those of the log. */
   isNumbered: boolean;
+}
+
+/** The beginning of a file in a job's archive. */
+interface ArtifactStartRef extends ArtifactsRef {
+  maxBytes: number;
 }
 
 /** How long a cache between client and gateway, such as a router's, may keep the response. */
@@ -338,6 +351,21 @@ const endpoints = {
   }),
   trace,
   failureLog,
+  artifactStart: rowLoader<ArtifactStartRef, StreamStart>({
+    async read({ maxBytes, ...ref }, { gitlab, logs }) {
+      logs.open();
+      const { body } = await gitlab.openArtifacts(ref);
+      return readStart(body, Math.min(maxBytes, logs.limitPerLog()));
+    },
+    key: ({ path, maxBytes, ...ref }, aliases) =>
+      JSON.stringify([aliases.keyOf(ref), path, maxBytes]),
+    maxAge: (start) => maxAgeIf(start !== null),
+  }),
+  testSummary: rowLoader<PipelineRef, RestTestReportSummary>({
+    read: (ref, { gitlab }) => gitlab.getTestReportSummary(ref),
+    key: keyOfRef,
+    maxAge: () => CHANGING_SECONDS,
+  }),
   pipeline: rowLoader(pipelineEndpoint),
   project: rowLoader<string, RestProject>({
     async read(project, { gitlab, aliases }) {

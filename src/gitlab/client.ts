@@ -5,7 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import { createCalls, type GitlabDeps } from './bind-caller.ts';
 import { latestOf } from './credential.ts';
-import { endpoint, type Query } from './endpoint.ts';
+import { endpoint, type Query, withFile } from './endpoint.ts';
 import { keysetEnvelope } from './lists/keyset-page.ts';
 import { overTriggerJobs } from './lists/trigger-jobs.ts';
 import {
@@ -19,6 +19,7 @@ import {
   identifiedBy,
   pipelineOf,
   type Row,
+  readFile,
   readList,
   readOne,
   readStream,
@@ -35,6 +36,7 @@ import {
   restJob,
   restPipeline,
   restProject,
+  restTestReportSummary,
 } from './rows.ts';
 
 /** Names a job; `project` is the numeric id or the full path. */
@@ -44,6 +46,9 @@ export interface JobRef {
 }
 
 export type PipelineRef = JobRef;
+
+/** Names the archive of a job's artifacts, or a file of it by the names from its root. */
+export type ArtifactsRef = JobRef & { path?: readonly string[] | undefined };
 
 /**
  * Names a job to change. `kind` selects the shape of the response; a trigger job has a pipeline.
@@ -228,6 +233,16 @@ export function createGitlab(deps: GitlabDeps) {
         streaming: true,
       }),
 
+    /**
+     * The archive of a job's artifacts or, with `path`, one file of it, as a stream (§12). `path` is a
+     * list of names. Destroy the stream to end the call.
+     */
+    openArtifacts: async ({ project, id, path = [] }: ArtifactsRef) =>
+      get(withFile(endpoint`/projects/${project}/jobs/${id}/artifacts`, path), readFile, {
+        expects: 'file',
+        streaming: true,
+      }),
+
     /** The job that the job token belongs to (§2.6). */
     getCurrentJob: async () => get(endpoint`/job`, readOne(build())),
 
@@ -243,6 +258,13 @@ export function createGitlab(deps: GitlabDeps) {
       }
       return found;
     },
+
+    /** The counts of a pipeline's test reports (§13). GitLab caches them for two minutes. */
+    getTestReportSummary: async ({ project, id }: PipelineRef) =>
+      get(
+        endpoint`/projects/${project}/pipelines/${id}/test_report_summary`,
+        readOne(shapeOf(restTestReportSummary)),
+      ),
 
     async getPipeline({ project, id }: PipelineRef) {
       const path = endpoint`/projects/${project}/pipelines/${id}`;

@@ -1,3 +1,5 @@
+import { isFileName } from '../util/file-name.ts';
+
 /** A path below /api/v4, and its template, which labels the call in metrics. */
 export interface Endpoint {
   readonly path: string;
@@ -25,6 +27,15 @@ function encodeSegment(value: string): string {
     throw new InvalidSegmentError('The id is empty or cannot be part of a path.');
   }
   return encodeURIComponent(value);
+}
+
+/** Adds the path of a file to an endpoint. Each name becomes one segment. */
+export function withFile({ path, template }: Endpoint, names: readonly string[]): Endpoint {
+  if (!names.every(isFileName)) {
+    throw new InvalidSegmentError('The path of the file cannot be part of a path.');
+  }
+  const segments = names.map((name) => `/${encodeSegment(name)}`);
+  return { path: path + segments.join(''), template: `${template}/:path` };
 }
 
 /** Builds a path: endpoint`/projects/${project}/jobs/${id}`. Each value becomes one segment. */

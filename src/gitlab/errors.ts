@@ -158,8 +158,8 @@ export class GitlabResponseError extends GitlabError {
 
 /**
  * The call did not reach GitLab's API as it was sent, so it had no effect: another server answered,
- * the address redirects to another one, GitLab's router has no such route (upstream.md §1.6), or a
- * proxy removed the query (§4.1).
+ * the address redirects to another one, GitLab's router has no such route (upstream.md §1.6), a
+ * proxy removed the query (§4.1), or the storage to which GitLab redirects a download fails (§12).
  */
 export class GitlabMisroutedError extends GitlabError {
   override readonly name = 'GitlabMisroutedError';

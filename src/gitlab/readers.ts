@@ -21,6 +21,7 @@ import {
   restListedPipeline,
 } from './rows.ts';
 import type { Shape } from './shape.ts';
+import { headerOf, readCount } from './transport/headers.ts';
 
 /** Validates a row; calls `refuse` if it violates the contract. */
 export type Row<T> = (value: unknown, refuse: (detail: string) => never) => T;
@@ -164,6 +165,24 @@ export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
 
 export function readText(response: RawResponse): BuildResult<Buffer> {
   return resultOf(response.body);
+}
+
+/** A file that is downloaded. */
+export interface FileStream {
+  readonly body: Readable;
+  /** In bytes; undefined if the response does not say it. */
+  readonly size: number | undefined;
+  /** The Content-Disposition header, which contains the file name. */
+  readonly disposition: string | undefined;
+}
+
+export function readFile(response: RawResponse, call: Call): BuildResult<FileStream> {
+  const { headers, stream: body } = response;
+  if (!body) return refusal(response, call)('it has no body');
+  // The length is that of the encoded body.
+  const isEncoded = headers['content-encoding'] !== undefined;
+  const size = isEncoded ? undefined : readCount(headers, 'content-length');
+  return resultOf({ body, size, disposition: headerOf(headers, 'content-disposition') });
 }
 
 export interface TextStream extends ResponseHead {

@@ -50,8 +50,11 @@ export interface UpstreamRequest<T> {
   readonly counter?: RequestCounter | undefined;
   /** W3C trace context headers to forward: traceparent, tracestate. */
   readonly traceContext?: Readonly<Record<string, string>> | undefined;
-  /** What the body must be. A log is recognized by its media type alone. @default 'json' */
-  readonly expects?: 'json' | 'log' | undefined;
+  /**
+   * What the body must be. A log is recognized by its media type alone. A file may have any type, and
+   * GitLab may redirect to it. @default 'json'
+   */
+  readonly expects?: 'json' | 'log' | 'file' | undefined;
   /** Whether to return the body as a stream. */
   readonly streaming?: boolean | undefined;
   /** Whether the response may be cached for revalidation. @default true for GET */

@@ -154,6 +154,33 @@ export const restListedPipeline = object({ ...embeddedPipeline, name: text });
 export type RestPipelineBasic = Of<typeof restPipelineBasic>;
 export type RestPipeline = Of<typeof restPipeline>;
 
+const restTestSuite = object({
+  name: text,
+  total_time: number,
+  total_count: count,
+  success_count: count,
+  failed_count: count,
+  skipped_count: count,
+  error_count: count,
+  build_ids: optional(list(id)),
+  suite_error: text,
+});
+export type RestTestSuite = Of<typeof restTestSuite>;
+
+/** The response of GET …/test_report_summary (upstream.md §13). */
+export const restTestReportSummary = object({
+  total: object({
+    time: number,
+    count,
+    success: count,
+    failed: count,
+    skipped: count,
+    error: count,
+  }),
+  test_suites: optional(list(restTestSuite)),
+});
+export type RestTestReportSummary = Of<typeof restTestReportSummary>;
+
 const restProjectSettings = object({ ci_job_token_scope_enabled: flag });
 
 const jobBasic = {

@@ -1,3 +1,9 @@
+import { GraphQLError } from 'graphql';
+import type { Context } from '../context/context.ts';
+import type { JobRef } from '../gitlab/client.ts';
+import { isFileName } from '../util/file-name.ts';
+import { badUserInput, checkUrlText } from './client-errors.ts';
+import type { ListCost } from './cost.ts';
 import { JobArtifact, JobArtifactsFile } from './refs.ts';
 
 JobArtifact.implement({
@@ -33,5 +39,76 @@ JobArtifactsFile.implement({
       description: 'The size in bytes.',
       resolve: (file) => file.size,
     }),
+    downloadUrl: t.string({
+      description:
+        'The path of the archive on this gateway. A GET of it needs the credential in a header, as GraphQL does. `/<path of a file>` after it downloads one file of the archive.',
+      resolve: ({ job: { project, id } }) => `/jobs/${encodeURIComponent(project)}/${id}/artifacts`,
+    }),
   }),
 });
+
+/** The default of `maxBytes`: what a person or a language model reads of one file. */
+export const DEFAULT_TEXT_BYTES = 65_536;
+const MAX_TEXT_BYTES = 1_048_576;
+
+interface TextArgs {
+  path: string;
+  maxBytes?: number | null | undefined;
+}
+
+function parseTextArgs({ path, maxBytes }: TextArgs): { path: string[]; maxBytes: number } {
+  const names = checkUrlText(path, '`path`').split('/');
+  if (!names.every(isFileName)) {
+    throw badUserInput(
+      '`path` must be the path of a file in the archive, such as "reports/junit.xml": without empty parts, ".", ".." and backslashes, also when it is percent-encoded.',
+    );
+  }
+  const bytes = maxBytes ?? DEFAULT_TEXT_BYTES;
+  if (bytes < 1 || bytes > MAX_TEXT_BYTES) {
+    throw badUserInput(`\`maxBytes\` must be from 1 to ${MAX_TEXT_BYTES}, not ${bytes}.`);
+  }
+  return { path: names, maxBytes: bytes };
+}
+
+/** Decodes UTF-8; undefined if the bytes are no text. With `isCut`, leaves out half a character. */
+function decodeText(bytes: Buffer, isCut: boolean): string | undefined {
+  if (bytes.includes(0)) return undefined;
+  try {
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    return decoder.decode(bytes, { stream: isCut });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The cost of `Job.artifactText`: each path is a call. */
+export const artifactTextCost: ListCost = {
+  pages: () => 1,
+  rows: () => 1,
+  limitedBy: () => 'path',
+  readsRows: () => false,
+  sentence: 'Costs one call for each job and path.',
+};
+
+/** Reads the beginning of a file in a job's archive. Null if there is no such file. */
+export async function readArtifactText(
+  { loaders, logs }: Pick<Context, 'loaders' | 'logs'>,
+  job: JobRef,
+  args: TextArgs,
+): Promise<string | null> {
+  const { path, maxBytes } = parseTextArgs(args);
+  const start = await loaders.artifactStart({ ...job, path, maxBytes });
+  if (!start) return null;
+  const text = decodeText(start.bytes, start.isCut);
+  if (text === undefined) {
+    throw badUserInput('The file is not text in UTF-8. Download it: see `artifactsFile`.');
+  }
+  const isBeyondBudget = start.isCut && start.bytes.length < maxBytes;
+  if (isBeyondBudget || !logs.recordOutput({ characters: text.length })) {
+    const message = 'The operations that run now read too much text. Request a lower `maxBytes`.';
+    throw new GraphQLError(message, {
+      extensions: { code: 'OPERATION_TOO_COMPLEX', limit: 'traces' },
+    });
+  }
+  return text;
+}

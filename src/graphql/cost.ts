@@ -96,6 +96,8 @@ export interface FieldCost {
   /** Each object has its own value, which may belong to another project. */
   isForeign?: boolean;
   list?: ListCost;
+  /** The sentence about calls in the description. @default one that the declaration implies */
+  sentence?: string;
   /** Returns the objects that the arguments identify; undefined for one that cannot be parsed. */
   names?(
     args: Record<string, unknown>,
@@ -254,7 +256,8 @@ function findUnknown(type: string, { list }: Selection, known: Knowledge) {
     if (cost.improvedBy || isKnown(type, field, known)) continue;
     const call = otherCallOf(type, cost);
     if (call) calls.set(call, cost.callSharedBy);
-    if (needsOwnRow(type, cost, known)) fields.push(field);
+    // Objects of other types come with the object above them.
+    if (type in ownCalls && needsOwnRow(type, cost, known)) fields.push(field);
   }
   return { calls, fields };
 }
@@ -345,7 +348,8 @@ const originsOf: Readonly<Record<string, readonly Knowledge[]>> = {
 
 /** Returns the sentence about the calls that a field costs, if its declaration implies one. */
 export function sentenceAboutCost(type: string, cost: FieldCost): string | undefined {
-  const { call, callSharedBy, knownBy = [], list } = cost;
+  const { call, callSharedBy, knownBy = [], list, sentence } = cost;
+  if (sentence) return sentence;
   if (list) return list.sentence ?? `Costs one call per ${MAX_PER_PAGE} rows.`;
   if (!call || call === 'write' || call === 'poll') return undefined;
   if (callSharedBy) return `Costs one call per ${callSharedBy}, and none below a board.`;

@@ -1,3 +1,6 @@
+import type { JobRef } from '../gitlab/client.ts';
+import type { Job as JobRow } from '../gitlab/rows.ts';
+import { artifactTextCost, DEFAULT_TEXT_BYTES, readArtifactText } from './artifact.ts';
 import { builder } from './builder.ts';
 import { costs, parseNames } from './cost.ts';
 import { parseNumericId, parseProject } from './global-id.ts';
@@ -17,6 +20,8 @@ import {
 import { selectedBelow } from './selection.ts';
 import { checkTraceArguments } from './trace.ts';
 
+const refOf = (job: JobRow): JobRef => ({ project: job.project_id, id: String(job.id) });
+
 Job.implement({
   description: 'A job that a runner executes.',
   interfaces: [Node, CiJob],
@@ -35,7 +40,29 @@ Job.implement({
     artifactsFile: t.field({
       type: JobArtifactsFile,
       description: 'The archive of `artifacts:paths`. Null if there is none or it has expired.',
-      resolve: (job) => job.artifacts_file,
+      resolve: (job) => job.artifacts_file && { ...job.artifacts_file, job: refOf(job) },
+    }),
+    artifactText: t.string({
+      description:
+        'The beginning of one text file of the archive, for programs and agents that do not download it. Null if the file, the archive or the job does not exist or is not visible to the caller. A file that is not text in UTF-8 is an error.',
+      args: {
+        path: t.arg.string({
+          required: true,
+          description: 'The path of the file in the archive, such as "reports/junit.xml".',
+        }),
+        maxBytes: t.arg.int({
+          defaultValue: DEFAULT_TEXT_BYTES,
+          description:
+            'How much to read, from 1 to 1,048,576 bytes. A longer file is cut off after a whole character.',
+        }),
+      },
+      extensions: costs({
+        list: artifactTextCost,
+        start: async (context, ref, { args }) => {
+          await readArtifactText(context, ref, args as { path: string });
+        },
+      }),
+      resolve: (job, args, context) => readArtifactText(context, refOf(job), args),
     }),
     artifactsExpireAt: t.field({
       type: 'DateTime',
@@ -71,7 +98,7 @@ Job.implement({
         },
       }),
       resolve: async (job, _args, { loaders }, info) => {
-        const ref = { project: job.project_id, id: String(job.id) };
+        const ref = refOf(job);
         checkTraceArguments(selectedBelow(info), ref);
         const log = await loaders.trace(ref);
         return log && { ref, log };

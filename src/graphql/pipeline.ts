@@ -32,6 +32,7 @@ import { readPipeline } from './read-planner.ts';
 import { DetailedStatus, Node, Pipeline, type PipelineRow, Project, User } from './refs.ts';
 import { selectedBelow, selectionOf } from './selection.ts';
 import { CiJobStatus } from './status.ts';
+import { readTestSummary, TestSummary } from './test-summary.ts';
 import { projectBehind } from './web-url.ts';
 
 const toRef = (row: PipelineRow) => ({
@@ -306,6 +307,19 @@ Pipeline.implement({
         start: (context, ref, { args }) => readFirstBridges(context, ref, args),
       }),
       resolve: (row, args, context) => readDownstream(context, toRef(row), args),
+    }),
+    testSummary: t.field({
+      type: TestSummary,
+      description:
+        'The test reports of the pipeline, counted. Null if it has none, and if the pipeline does not exist or is not visible to the caller.',
+      extensions: costs({
+        call: 'testSummary',
+        leadsTo: 'pipeline',
+        start: async ({ loaders }, ref) => {
+          await loaders.testSummary(ref);
+        },
+      }),
+      resolve: (row, _args, context) => readTestSummary(context, toRef(row), row.project_id),
     }),
   }),
 });

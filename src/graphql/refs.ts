@@ -87,7 +87,9 @@ export const RunnerManager = builder.objectRef<RestRunnerManager>('RunnerManager
 export const Commit = builder.objectRef<CommitRow>('Commit');
 export const User = builder.objectRef<UserRow>('User');
 export const JobArtifact = builder.objectRef<RestArtifact>('JobArtifact');
-export const JobArtifactsFile = builder.objectRef<RestArtifactsFile>('JobArtifactsFile');
+export const JobArtifactsFile = builder.objectRef<RestArtifactsFile & { job: JobRef }>(
+  'JobArtifactsFile',
+);
 export const JobTrace = builder.objectRef<TraceRow>('JobTrace');
 export const AllowedAgents = builder.objectRef<RestAllowedAgents>('AllowedAgents');
 export const Agent = builder.objectRef<AgentRow>('Agent');

@@ -39,7 +39,7 @@ function hasValidToken(job: JobRecord | null): job is JobRecord {
 function acceptsJobTokens({ jobToken }: Route, caps: Capabilities): boolean {
   if (jobToken === 'read_jobs') return caps.jobTokenReadsJobs;
   if (jobToken === 'read_pipelines') return caps.jobTokenReadsPipelines;
-  return jobToken === 'own';
+  return jobToken === 'own' || jobToken === 'artifacts';
 }
 
 function jobCaller(token: TokenRecord | undefined): Caller {

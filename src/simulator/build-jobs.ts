@@ -81,6 +81,7 @@ const defaultPlan: PlanRecord = {
   },
   coverage: null,
   artifacts: [],
+  tests: null,
 };
 
 const whenOfStatus: Readonly<Record<string, JobRecord['when']>> = {
@@ -232,6 +233,7 @@ export function cloneJob(state: WorldState, job: JobRecord, user: UserRecord | n
     retried: false,
     user,
     coverage: null,
+    tests: null,
     failureReason: null,
     runner: null,
     runnerManager: null,

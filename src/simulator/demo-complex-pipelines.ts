@@ -1,5 +1,5 @@
 import type { BridgeOptions, JobOptions } from './build-jobs.ts';
-import { jobNamed, plan, retryWithSuccess } from './demo-pipelines.ts';
+import { jobNamed, plan, retryWithSuccess, testsOf } from './demo-pipelines.ts';
 import type { PipelineRecord, PlanRecord } from './records.ts';
 import type { World } from './world.ts';
 
@@ -129,8 +129,14 @@ function addDocsPipeline(world: World, { project, user, ref, sha }: PipelineReco
 const platforms = ['linux, 20', 'linux, 22', 'macos, 22'];
 
 function testJobs(fails: CheckoutPipeline['fails']): Options[] {
-  const failing = plan('failingUnitTests', 20 * second, { outcome: 'failed' });
-  const passing = plan('unitTests', 18 * second, { coverage: 91.5 });
+  const failing = plan('failingUnitTests', 20 * second, {
+    outcome: 'failed',
+    tests: testsOf({ failed: 1, time: 14.2 }),
+  });
+  const passing = plan('unitTests', 18 * second, {
+    coverage: 91.5,
+    tests: testsOf({ failed: 0, time: 13.7 }),
+  });
   const isFailing = (name: string) => fails === 'unit' && name === 'unit 3/5';
   return [
     ...parallel('unit', 5).map((name) => ({ name, plan: isFailing(name) ? failing : passing })),

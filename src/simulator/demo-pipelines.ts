@@ -1,7 +1,13 @@
 import type { JobOptions } from './build-jobs.ts';
 import { jobLogs, toScript } from './demo-logs.ts';
 import { retryJob } from './life-cycle.ts';
-import type { ArtifactRecord, JobRecord, PipelineRecord, PlanRecord } from './records.ts';
+import type {
+  ArtifactRecord,
+  JobRecord,
+  PipelineRecord,
+  PlanRecord,
+  TestCounts,
+} from './records.ts';
 import type { World } from './world.ts';
 
 export interface WebPipeline {
@@ -36,6 +42,13 @@ function archive(size: number): ArtifactRecord {
   return { file_type: 'archive', size, filename: 'artifacts.zip', file_format: 'zip' };
 }
 
+/** Some of the files in the archive of a build. */
+const builtFiles = {
+  'dist/index.html': '<!doctype html>\n<title>Acme</title>\n<script src="app.js"></script>\n',
+  'dist/build-info.json': '{"version": "4.18.2", "chunks": 212, "minified": true}\n',
+  'reports/bundle-size.txt': 'app.js    412 kB\nvendor.js 897 kB\nstyle.css  61 kB\n',
+};
+
 /** Returns the plan of a job that runs for `runMs` and prints a log. */
 export function plan(
   log: keyof typeof jobLogs,
@@ -58,10 +71,27 @@ export function retryWithSuccess(world: World, job: JobRecord, more: Partial<Pla
   retry.plan = { ...retry.plan, outcome: 'success', ...more };
 }
 
+/** The test report that goes with the log of the unit tests: 277 tests. */
+export const testsOf = ({ failed, time }: Pick<TestCounts, 'failed' | 'time'>): TestCounts => ({
+  success: 277 - failed,
+  failed,
+  skipped: 0,
+  error: 0,
+  time,
+});
+
 /** What the job `unit tests` does when it runs, by its result. */
 export const unitTestPlans = {
-  pass: plan('unitTests', 45 * second, { coverage: 93.41, artifacts: [junit] }),
-  fail: plan('failingUnitTests', 40 * second, { outcome: 'failed', artifacts: [junit] }),
+  pass: plan('unitTests', 45 * second, {
+    coverage: 93.41,
+    artifacts: [junit],
+    tests: testsOf({ failed: 0, time: 31.42 }),
+  }),
+  fail: plan('failingUnitTests', 40 * second, {
+    outcome: 'failed',
+    artifacts: [junit],
+    tests: testsOf({ failed: 1, time: 28.9 }),
+  }),
   'runner-fails': plan('lostUnitTests', 20 * second, {
     outcome: 'failed',
     failureReason: 'runner_system_failure',
@@ -89,6 +119,7 @@ function webJobs(world: World, { unitTests = 'pass', ref }: WebPipeline): JobOpt
     {
       name: 'build',
       stage: 'build',
+      files: builtFiles,
       artifactsExpireAt: world.now + 30 * day,
       // The size of this archive, 3 GB, does not fit into 32 bits.
       plan: plan('build', 25 * second, { artifacts: [archive(3_221_225_472), metadata] }),

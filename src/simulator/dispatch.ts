@@ -36,7 +36,8 @@ interface Match {
 }
 
 function toPattern(route: Route) {
-  const source = route.template.replace(/:(\w+)/g, '(?<$1>[^/]+)');
+  const segments = route.template.replace(/:(\w+)/g, '(?<$1>[^/]+)');
+  const source = segments.replace(/\*(\w+)/, '(?<$1>.+)');
   return { route, pattern: new RegExp(`^/api/v4${source}/?$`) };
 }
 

@@ -110,12 +110,13 @@ function start(state: WorldState, job: JobRecord): void {
 }
 
 function run(state: WorldState, job: JobRecord): void {
-  const { runMs, coverage, artifacts, outcome, failureReason } = job.plan;
+  const { runMs, coverage, artifacts, tests, outcome, failureReason } = job.plan;
   const progress = runMs <= 0 ? 1 : Math.min(1, elapsedMs(state, job.startedAt) / runMs);
   printLog(state, job, progress);
   if (progress < 1) return;
   job.script = null;
   job.coverage ??= coverage;
+  job.tests ??= tests;
   if (job.artifacts.length === 0) job.artifacts = [...artifacts];
   finishJob(state, job, { status: outcome, failureReason });
 }

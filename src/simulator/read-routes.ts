@@ -1,4 +1,5 @@
 import { serializeAllowedAgents } from './agents.ts';
+import { getArtifactFile, getArtifacts } from './artifact-routes.ts';
 import { keysetPage, offsetPage, pageResponse, readPageParams, wantsKeyset } from './pagination.ts';
 import {
   type ParamReader,
@@ -35,6 +36,7 @@ import {
   serializeProject,
 } from './serialize.ts';
 import { readLog } from './statuses.ts';
+import { getTestReportSummary } from './test-reports.ts';
 
 const minuteMs = 60_000;
 
@@ -201,6 +203,7 @@ const listBuilds: Route['handle'] = (request) => listPipelineJobs(request, 'buil
 const listBridges: Route['handle'] = (request) => listPipelineJobs(request, 'bridge');
 
 const readJob = { auth: 'required', jobToken: null, permission: 'read_job' } as const;
+const readArtifacts = { auth: 'optional', jobToken: 'artifacts' } as const;
 const readBridges = {
   auth: 'optional',
   jobToken: 'read_pipelines',
@@ -209,7 +212,7 @@ const readBridges = {
 const readPipelines = { auth: 'optional', jobToken: 'read_pipelines' } as const;
 const readUser = { auth: 'required', jobToken: null, scopes: ['read_user'] } as const;
 
-/** All reads, in the order of upstream.md §2.1 to §2.7 and §10. */
+/** All reads: upstream.md §2.1 to §2.7, §10, §12 and §13. */
 export const readRoutes: readonly Route[] = [
   get('/projects/:id/jobs', listProjectJobs, { ...readJob, jobToken: 'read_jobs' }),
   get(`${pipelinePath}/jobs`, listBuilds, {
@@ -221,10 +224,13 @@ export const readRoutes: readonly Route[] = [
   get(`${pipelinePath}/trigger_jobs`, listBridges, { ...readBridges, capability: 'triggerJobs' }),
   get(jobPath, getJob, readJob),
   get(`${jobPath}/trace`, getTrace, readJob),
+  get(`${jobPath}/artifacts`, getArtifacts, readArtifacts),
+  get(`${jobPath}/artifacts/*artifact_path`, getArtifactFile, readArtifacts),
   get('/job', getOwnJob, { auth: 'required', jobToken: 'own' }),
   get('/job/allowed_agents', getAllowedAgents, { auth: 'required', jobToken: 'own' }),
   get('/projects/:id', getProject, { auth: 'optional', jobToken: null }),
   get('/projects/:id/pipelines', listPipelines, readPipelines),
+  get(`${pipelinePath}/test_report_summary`, getTestReportSummary, readPipelines),
   get(pipelinePath, getPipeline, readPipelines),
   get('/user', getCurrentUser, readUser),
   get('/version', getVersion, readUser),

@@ -116,6 +116,15 @@ export interface ArtifactRecord {
   file_format: string | null;
 }
 
+/** The test cases of a job's report by result, and their run time in seconds. */
+export interface TestCounts {
+  success: number;
+  failed: number;
+  skipped: number;
+  error: number;
+  time: number;
+}
+
 /** The runner of a job (upstream.md §3.4). */
 export interface RunnerRecord {
   id: number;
@@ -152,9 +161,10 @@ export interface PlanRecord {
   outcome: 'success' | 'failed' | 'canceled';
   failureReason: string;
   script: LogScript | null;
-  /** Coverage and artifacts that the job will have when it is finished. */
+  /** Coverage, artifacts and test report that the job will have when it is finished. */
   coverage: number | null;
   artifacts: readonly ArtifactRecord[];
+  tests: TestCounts | null;
 }
 
 /**
@@ -166,6 +176,10 @@ export const jobDefaults = {
   allowFailure: false,
   when: 'on_success' as 'on_success' | 'on_failure' | 'always' | 'manual' | 'delayed',
   failureReason: null as string | null,
+  /** The files in the archive of its artifacts, by path. They exist while the archive does. */
+  files: {} as Readonly<Record<string, string | Buffer>>,
+  /** Its test report. GitLab's API shows it only in the summary of a pipeline. */
+  tests: null as TestCounts | null,
   /** Whether a newer attempt of this job exists. */
   retried: false,
   archived: false,

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Limits, RateLimit } from './limits.ts';
+import type { ObjectStorage } from './object-storage.ts';
 import type { Params } from './params.ts';
 import { canReadBuilds, canReadProject, hasRole } from './permissions.ts';
 import type {
@@ -28,6 +29,8 @@ export interface Instance {
   readonly externalUrl: string;
   readonly limits: Limits;
   readonly rateLimit: RateLimit | undefined;
+  /** Where archives are, if GitLab does not send them itself. */
+  readonly storage: ObjectStorage | undefined;
   /** The clock of rate limits. That of the world, unless the simulator has its own. */
   readonly clock: () => number;
 }
@@ -56,9 +59,10 @@ export interface Route {
   readonly auth: 'required' | 'optional';
   /**
    * The permission that a job token of another project needs. `own`: the route returns only the
-   * token's own job. Null: the route accepts no job tokens.
+   * token's own job. `artifacts`: a job token needs `read_jobs`, as in every release. Null: the
+   * route accepts no job tokens.
    */
-  readonly jobToken: 'own' | 'read_jobs' | 'read_pipelines' | null;
+  readonly jobToken: 'own' | 'artifacts' | 'read_jobs' | 'read_pipelines' | null;
   /** The permission that a fine-grained token needs, if any. */
   readonly permission?: string;
   /** Token scopes that allow reading in addition to `api` and `read_api`. */

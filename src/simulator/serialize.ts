@@ -254,7 +254,8 @@ function jobKeys(job: JobRecord, view: View): Json {
   };
 }
 
-function archiveOf(job: JobRecord, now: number): ArtifactRecord | undefined {
+/** Returns the archive of a job's artifacts; undefined if there is none or it has expired. */
+export function archiveOf(job: JobRecord, now: number): ArtifactRecord | undefined {
   if (job.artifactsExpireAt !== null && job.artifactsExpireAt <= now) return undefined;
   return job.artifacts.find((artifact) => artifact.file_type === 'archive');
 }

@@ -6,13 +6,16 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dispatch, parseBody, routeOf } from './dispatch.ts';
 import { createFaultQueue, type Fault, type FaultQueue, faultResponse } from './faults.ts';
 import { createLimits, type RateLimit, rateLimitHeaders } from './limits.ts';
+import { createObjectStorage, generateBytes, type ObjectStorage } from './object-storage.ts';
 import type { Param } from './params.ts';
 import type { Instance } from './request.ts';
 import { commonHeaders, finalizeResponse, type HttpResponse, requestId } from './responses.ts';
+import { archiveOf } from './serialize.ts';
 import { capabilitiesOf, type Version } from './versions.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -30,6 +33,8 @@ export interface SimulatorOptions {
   externalUrl?: string | undefined;
   world?: World | undefined;
   latencyMs?: number | undefined;
+  /** Whether GitLab redirects downloads of archives to an object storage. @default false */
+  objectStorage?: boolean | undefined;
   rateLimit?: RateLimit | undefined;
   /** Requests per minute and user on a project's jobs; 0 means no limit. @default 600 */
   jobsIndexLimit?: number | undefined;
@@ -60,6 +65,8 @@ export interface Simulator {
   /** The value for GITLAB_URL, including the base path. */
   readonly url: string;
   readonly world: World;
+  /** Present with the option `objectStorage`. */
+  readonly storage: ObjectStorage | undefined;
   /** Requests in order of arrival. Tests clear them with `requests.length = 0`. */
   readonly requests: LoggedRequest[];
   /** Applies a fault to the next matching requests. */
@@ -109,11 +116,14 @@ function logRequest(state: ServerState, request: IncomingMessage): LoggedRequest
   return entry;
 }
 
-function send({ response, entry }: Exchange, { status, headers, body }: HttpResponse): void {
+function send({ response, entry }: Exchange, answer: HttpResponse): void {
+  const { status, headers, body, generatedBytes } = answer;
   if (response.destroyed) return;
   entry.status = status;
   response.writeHead(status, { ...headers });
-  response.end(entry.method === 'HEAD' ? undefined : body);
+  if (entry.method === 'HEAD') response.end();
+  else if (generatedBytes === undefined) response.end(body);
+  else pipeline(generateBytes(generatedBytes), response, () => {});
 }
 
 /** Sends the headers of the full response and half of its body, then closes the connection. */
@@ -173,6 +183,12 @@ async function serve(state: ServerState, exchange: Exchange): Promise<void> {
   else sendFault(state, exchange, fault);
 }
 
+/** The size of the object at a path in the storage: an archive that its job still has. */
+function sizeOfArchive(world: World, path: string): number | undefined {
+  const job = world.job(Number(/^\/artifacts\/(\d+)\//.exec(path)?.[1]));
+  return job && archiveOf(job, world.now)?.size;
+}
+
 const withoutTrailingSlash = (text: string): string => text.replace(/\/+$/, '');
 
 /** Starts a simulated GitLab on a real HTTP port (upstream.md). All data is in memory. */
@@ -187,6 +203,9 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   setMaxListeners(0, closing.signal);
   await once(server, 'listening');
   const url = `http://${host}:${(server.address() as AddressInfo).port}${basePath}`;
+  const storage = options.objectStorage
+    ? await createObjectStorage(host, (path) => sizeOfArchive(world, path))
+    : undefined;
   const state: ServerState = {
     instance: {
       world: world.state,
@@ -198,6 +217,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
         enforceOffset: options.enforceOffsetLimit ?? false,
       }),
       rateLimit: options.rateLimit,
+      storage,
       clock: options.clock ?? (() => world.now),
     },
     requests: [],
@@ -215,6 +235,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   return {
     url,
     world,
+    storage,
     requests: state.requests,
     fail: (fault) => state.faults.add(fault),
     clearFaults: () => state.faults.clear(),
@@ -230,7 +251,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       closing.abort();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
-      await closed;
+      await Promise.all([closed, storage?.close()]);
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** A stream that can be ended from outside. */
 interface EndableStream<T> extends AsyncIterableIterator<T> {
   /** Ends the stream with one last value. A reader that waits for the source receives it, too. */
@@ -89,4 +91,23 @@ export function mapStream<Source, Value>(
     return done ? DONE : { done: false, value: await map(value) };
   };
   return createStream({ next, return: () => iterator.return?.() }, observer);
+}
+
+/** The first bytes of a stream. */
+export interface StreamStart {
+  readonly bytes: Buffer;
+  /** Whether the stream is longer. */
+  readonly isCut: boolean;
+}
+
+/** Reads the first bytes of a stream and then destroys it, so that its source sends no more. */
+export async function readStart(stream: Readable, maxBytes: number): Promise<StreamStart> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > maxBytes) break;
+  }
+  return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), isCut: size > maxBytes };
 }

@@ -33,6 +33,7 @@ export const derivedFields: Readonly<Record<string, readonly string[]>> = {
   Job: ofJob,
   Bridge: ofJob,
   Pipeline: ofStatus,
+  JobArtifactsFile: ['downloadUrl'],
 };
 
 /** The fields of one thing, sent by GitLab or derived; a type that is above already is not entered again. */

@@ -1,4 +1,4 @@
-import type { Exchange } from '../request.ts';
+import type { Call, Exchange, RawResponse } from '../request.ts';
 
 interface ConcurrencyLimits {
   /**
@@ -110,27 +110,32 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
   };
 }
 
+/** Performs an exchange in a slot of the caller. A stream holds the slot until it is closed. */
+export async function withSlot(
+  limiter: ReturnType<typeof createFairLimiter>,
+  { credential: { digest }, signal }: Call,
+  exchange: () => Promise<RawResponse>,
+): Promise<RawResponse> {
+  const release = () => limiter.release(digest);
+  if (!limiter.tryAcquire(digest)) await limiter.acquire(digest, signal);
+  try {
+    const response = await exchange();
+    const { stream } = response;
+    if (!stream || stream.closed) release();
+    else stream.once('close', release);
+    return response;
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
 /**
- * Limits concurrent calls. Streams hold their slot until they are closed. They have their own
- * connections and limits, of equal size, so that slow readers of logs do not block other calls.
+ * Limits concurrent calls. Streams have their own connections and limits, of equal size, so that slow
+ * readers of logs do not block other calls.
  */
 export function createConcurrency(exchange: Exchange, limits: ConcurrencyLimits): Exchange {
   const calls = createFairLimiter(limits);
   const streams = createFairLimiter(limits);
-  return async (call) => {
-    const limiter = call.streaming ? streams : calls;
-    const { digest } = call.credential;
-    const release = () => limiter.release(digest);
-    if (!limiter.tryAcquire(digest)) await limiter.acquire(digest, call.signal);
-    try {
-      const response = await exchange(call);
-      const { stream } = response;
-      if (!stream || stream.closed) release();
-      else stream.once('close', release);
-      return response;
-    } catch (error) {
-      release();
-      throw error;
-    }
-  };
+  return (call) => withSlot(call.streaming ? streams : calls, call, () => exchange(call));
 }

@@ -83,39 +83,66 @@ function toAddressSetting(gitlab: URL, proxy: HttpProxy | undefined): AddressSet
 }
 
 /**
- * Opens pools of connections to GitLab: for calls, for streams, and one connection for the
- * gateway's own checks. `prefix` precedes each path; `host` and `headers` are added to each call.
+ * Returns how to reach a server: directly, or through the proxy for its URL. `prefix` precedes each
+ * path; `host` and `headers` are added to each call.
  */
-export function openConnections(
-  gitlab: URL,
-  network: Network,
-  { connections, connectMs }: { connections: number; connectMs: number },
-) {
+function routeTo(server: URL, network: Network, connectMs: number) {
   const { proxies = {}, ca, clientCert: cert, clientKey } = network;
-  const proxy = proxyFor(gitlab, proxies);
-  const isTunnel = proxy && gitlab.protocol === 'https:';
-  // The client certificate is for GitLab, not for the proxy.
+  const proxy = proxyFor(server, proxies);
+  const isTunnel = proxy && server.protocol === 'https:';
+  // The client certificate is for the server, not for the proxy.
   const proxyContext = createTlsContext(ca, undefined);
   const client = cert && clientKey ? { cert, key: clientKey.reveal() } : undefined;
   const secureContext = createTlsContext(ca, proxy && !isTunnel ? undefined : client);
   const direct = buildConnector({ timeout: connectMs, ...(secureContext && { secureContext }) });
   const tunnelOptions = { timeoutMs: connectMs, secureContext: proxyContext };
   const connect = isTunnel ? createTunnelConnector(proxy, direct, tunnelOptions) : direct;
-  const forwarded = proxy && !isTunnel ? throughForwardProxy(gitlab, proxy) : undefined;
+  const forwarded = proxy && !isTunnel ? throughForwardProxy(server, proxy) : undefined;
   const { origin, prefix, host, headers } = forwarded ?? {
-    origin: gitlab.origin,
+    origin: server.origin,
     prefix: '',
     host: undefined,
     headers: [],
   };
   return {
-    dispatcher: openPool(origin, { connections, connect }),
-    streams: openPool(origin, { connections, connect, maxIdleMs: MAX_IDLE_AFTER_STREAM_MS }),
-    probes: openPool(origin, { connections: 1, connect }),
+    connect,
     origin,
-    addressSetting: toAddressSetting(gitlab, proxy),
+    addressSetting: toAddressSetting(server, proxy),
     prefix,
     host,
     headers: new SecretHeaders([...(network.headers?.reveal() ?? []), ...headers]),
   };
+}
+
+/**
+ * Opens pools of connections to GitLab: for calls, for streams, and one connection for the
+ * gateway's own checks.
+ */
+export function openConnections(
+  gitlab: URL,
+  network: Network,
+  { connections, connectMs }: { connections: number; connectMs: number },
+) {
+  const { connect, ...route } = routeTo(gitlab, network, connectMs);
+  const { origin } = route;
+  return {
+    ...route,
+    dispatcher: openPool(origin, { connections, connect }),
+    streams: openPool(origin, { connections, connect, maxIdleMs: MAX_IDLE_AFTER_STREAM_MS }),
+    probes: openPool(origin, { connections: 1, connect }),
+  };
+}
+
+/**
+ * Opens one connection to a server other than GitLab, for one download. Uses the proxies and
+ * certificate authorities of `network`, but nothing that is only for GitLab: not the client
+ * certificate, and not the extra headers.
+ */
+export function openForeignConnection(
+  server: URL,
+  { proxies, ca }: Network,
+  { connectMs }: { connectMs: number },
+) {
+  const { connect, ...route } = routeTo(server, { proxies, ca }, connectMs);
+  return { ...route, dispatcher: openPool(route.origin, { connections: 1, connect }) };
 }

@@ -97,9 +97,10 @@ interface Settle {
 }
 
 function toRequest(options: ExchangeOptions, call: Call): Dispatcher.DispatchOptions {
+  const isFile = call.expects === 'file';
   const headers: Record<string, string> = {
-    accept: 'application/json',
-    'accept-encoding': 'gzip',
+    accept: isFile ? '*/*' : 'application/json',
+    'accept-encoding': isFile ? 'identity' : 'gzip',
     'user-agent': options.userAgent,
   };
   if (options.host) headers['host'] = options.host;

@@ -33,7 +33,7 @@ export function toRefusalError(call: Call, response: RawResponse, error: unknown
   const media = mediaTypeOf(response);
   const value = parseJson(response.body);
   const isOther = value === undefined ? media !== '' && !isJson(media) : isObjectWithoutId(value);
-  const isForeign = isOther && response.body.length > 0 && call.expects !== 'log';
+  const isForeign = isOther && response.body.length > 0 && !call.streaming;
   return error instanceof GitlabResponseError && isForeign ? toForeignError(call, response) : error;
 }
 
@@ -44,6 +44,7 @@ function toError(call: Call, response: RawResponse, now: number): GitlabError {
   if (status < 400) return toRedirectError(call, response);
   const body = parseErrorBody(response.body);
   if (status === 404 && isRouterBody(body)) return toRouteError(call, response);
+  if (isMissingFile(call, response)) return new GitlabStatusError({ status }, origin);
   const isRefusal = status < 500 && status !== 429;
   if (isRefusal && !isGitlabRefusal(response, body)) return toForeignError(call, response);
   const gitlabMessage = body ? messageOf(body) : plainTextOf(response);
@@ -137,10 +138,27 @@ const LOG_TYPES = new Set(['', 'text/plain', 'application/octet-stream', 'binary
 function isForeignSuccess(call: Call, response: RawResponse): boolean {
   const media = mediaTypeOf(response);
   if (call.expects === 'log') return !LOG_TYPES.has(media);
+  if (call.expects === 'file') return media === 'text/html' && !isNamedFile(response);
   const start = startOf(response.body);
   if (start === '' || start === '{' || start === '[') return false;
   return start === '<' || !isJson(media);
 }
+
+/** Whether a response names the file in it. GitLab does, also for a web page in an archive (§12). */
+const isNamedFile = ({ headers }: ResponseHead): boolean =>
+  headers['content-disposition'] !== undefined;
+
+/**
+ * Whether GitLab's Workhorse, which reads archives, found no such file in it (upstream.md §12). Some
+ * proxies answer an unknown route with the same text, but without GitLab's X-Request-Id.
+ */
+function isMissingFile(call: Call, response: RawResponse): boolean {
+  if (call.expects !== 'file' || response.status !== 404) return false;
+  const text = response.body.toString('latin1', 0, MISSING_FILE.length);
+  return text === MISSING_FILE && hasRequestId(response);
+}
+
+const MISSING_FILE = '404 page not found';
 
 /** The first character of a body that is not white space; '' if there is none. */
 const startOf = (body: Buffer): string => body.toString('latin1', 0, 256).trimStart().charAt(0);

@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici';
 import { type Clock, systemClock } from '../../util/clock.ts';
 import { addHeaders, type SecretHeaders } from '../credential.ts';
 import {
@@ -12,10 +13,11 @@ import { createServerCapabilities, type ServerCapabilities } from '../server-cap
 import { createCircuitBreaker, type OnCircuit } from './circuit-breaker.ts';
 import { createConcurrency } from './concurrency.ts';
 import { createConditionalRead } from './conditional-read.ts';
-import { type Network, openConnections } from './connections.ts';
+import { type Network, openConnections, openForeignConnection } from './connections.ts';
 import { createDeadline } from './deadline.ts';
 import { createEtagCache } from './etag-cache.ts';
 import { createExchange } from './exchange.ts';
+import { createFileRedirect, type ForeignExchange } from './file-redirect.ts';
 import { createMovedProjectRedirect, type OnMovedProject } from './moved-project.ts';
 import { createCallObserver, type OnCall } from './observing.ts';
 import { createProbe, type Probe } from './probe.ts';
@@ -87,15 +89,41 @@ function openWire(options: TransportOptions, timeouts: Timeouts, connections: nu
   const { network = {} } = options;
   const opened = openConnections(gitlab, network, { connections, connectMs: timeouts.connectMs });
   const { dispatcher, streams, probes } = opened;
-  const shared = {
-    origin: opened.origin,
-    addressSetting: opened.addressSetting,
-    host: opened.host,
-    prefix: `${opened.prefix}${gitlab.pathname.replace(/\/+$/, '')}/api/v4`,
+  const common = {
     userAgent: `gitlab-jobs-gateway/${options.version ?? 'dev'}`,
     headersTimeoutMs: timeouts.headersMs,
     bodyTimeoutMs: timeouts.bodyMs,
     maxBodyBytes: options.maxBodyBytes ?? 32 * MEBIBYTE,
+  };
+  const shared = {
+    ...common,
+    origin: opened.origin,
+    addressSetting: opened.addressSetting,
+    host: opened.host,
+    prefix: `${opened.prefix}${gitlab.pathname.replace(/\/+$/, '')}/api/v4`,
+  };
+  const foreign = new Set<Dispatcher>();
+  const fetchFrom: ForeignExchange = async (target, call) => {
+    const { headers, ...route } = openForeignConnection(target, network, timeouts);
+    const connection = route.dispatcher;
+    foreign.add(connection);
+    const close = () => {
+      foreign.delete(connection);
+      void connection.destroy();
+    };
+    const exchange = createExchange({ ...common, ...route, streams: connection });
+    try {
+      const response = await exchange({
+        ...call,
+        credential: addHeaders(call.credential, headers),
+      });
+      if (response.stream) response.stream.once('close', close);
+      else close();
+      return response;
+    } catch (error) {
+      close();
+      throw error;
+    }
   };
   return {
     exchange: createExchange({ ...shared, dispatcher, streams }),
@@ -103,8 +131,10 @@ function openWire(options: TransportOptions, timeouts: Timeouts, connections: nu
     headers: opened.headers,
     /** Uses its own connection, so it does not wait behind calls of callers. */
     probe: createExchange({ ...shared, dispatcher: probes, streams: probes }),
+    /** Uses a connection of its own for each call. */
+    fetchFrom,
     async close() {
-      await Promise.all([dispatcher, streams, probes].map((pool) => pool.destroy()));
+      await Promise.all([dispatcher, streams, probes, ...foreign].map((pool) => pool.destroy()));
     },
   };
 }
@@ -136,17 +166,17 @@ export function createTransport(options: TransportOptions): Transport {
     withHeaders(createProblemObserver(probing, onProblem), wire.headers),
     clock,
   );
-  const limited = createConcurrency(observe(wire.exchange), {
-    ...{ total: connections, perCredential },
-    isKnown: known.has,
-  });
+  const limits = { total: connections, perCredential, isKnown: known.has };
+  const limited = createConcurrency(observe(wire.exchange), limits);
   // Wraps the concurrency limit, so that a call that waits for its quota occupies no slot.
   const rateLimited = createRateLimiter(limited, { clock, stateOf: rateLimitOf });
   const redirected = createMovedProjectRedirect(rateLimited, {
     projects,
     onMoved: options.onMoved,
   });
-  const cached = createConditionalRead(redirected, { clock, etags });
+  const { baseUrl } = options;
+  const withFiles = createFileRedirect(redirected, { baseUrl, fetchFrom: wire.fetchFrom, limits });
+  const cached = createConditionalRead(withFiles, { clock, etags });
   const observed = createCredentialObserver(cached, known);
   const retrying = createRetry(observed, { clock, random, budget: createRetryBudget() });
   const reported = createProblemObserver(retrying, onProblem);

@@ -1,0 +1,51 @@
+import { isFileName } from '../util/file-name.ts';
+import { fileNameOf, toAttachment } from './content-disposition.ts';
+import { parseJobAddress, refuseAddress, type SendDownload } from './job-download.ts';
+import type { Route } from './server.ts';
+
+const ARTIFACTS_PATH = /^\/jobs\/([^/]+)\/([^/]+)\/artifacts(?:\/(.*))?$/;
+
+/** GitLab's name of an archive. Used if the response has none. */
+const ARCHIVE = 'artifacts.zip';
+
+const ADDRESS_RULE =
+  'The address must be /jobs/<number or path with %2F>/<number of the job>/artifacts, or that with /<path of a file>. No part of the path may be empty, "." or "..", or have a slash or backslash, however it is encoded.';
+
+/** Decodes the path of a file. Undefined if it could be read as another path. */
+function parseFilePath(path: string): string[] | undefined {
+  try {
+    const names = path.split('/').map(decodeURIComponent);
+    return names.every(isFileName) ? names : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Serves `GET /jobs/:project/:id/artifacts`: the archive of a job's artifacts, and
+ * `…/artifacts/<path>`: one file of it. Always as a file to save, because a job may have written
+ * anything. Ranges are not supported: GitLab does not for files of an archive.
+ */
+export function createArtifactsRoute(sendDownload: SendDownload): Route {
+  return async (routed) => {
+    const [, project, id, file] = ARTIFACTS_PATH.exec(routed.path) ?? [];
+    if (project === undefined || id === undefined) return false;
+    const job = parseJobAddress(project, id);
+    const path = file === undefined ? [] : parseFilePath(file);
+    if (!job || !path) {
+      refuseAddress(routed, ADDRESS_RULE);
+      return true;
+    }
+    await sendDownload(routed, async ({ openArtifacts }) => {
+      const { body, size, disposition } = await openArtifacts({ ...job, path });
+      const headers = {
+        'content-type': 'application/octet-stream',
+        'content-disposition': toAttachment(fileNameOf(disposition) ?? path.at(-1) ?? ARCHIVE),
+        'accept-ranges': 'none',
+        ...(size !== undefined && { 'content-length': size }),
+      };
+      return { body, headers };
+    });
+    return true;
+  };
+}

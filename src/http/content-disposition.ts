@@ -1,0 +1,59 @@
+/** Maximum characters of a file name: the limit of common file systems. */
+const MAX_LENGTH = 255;
+/** Fallback for the name of a file that has none. */
+const NO_NAME = 'download';
+
+/** Characters that a file name cannot have on common systems, or that show it as another name. */
+const UNSAFE = /[\p{Cc}\p{Cs}\p{Bidi_Control}"*:<>?|]/gu;
+
+/** Returns a name that a browser may save a file under: without folders, dots at its start, controls. */
+function toSafeName(name: string): string {
+  const [base = ''] = name.split(/[/\\]/).slice(-1);
+  const safe = base.replace(UNSAFE, '_').replace(/^[.\s]+|[.\s]+$/g, '');
+  return [...safe].slice(0, MAX_LENGTH).join('') || NO_NAME;
+}
+
+/** Percent-encodes what RFC 8187 does not allow in `filename*`. */
+const encodeExtended = (text: string) =>
+  encodeURIComponent(text).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+
+/**
+ * Returns the Content-Disposition header (RFC 6266) of a download. A browser saves it and never shows
+ * it. The name may come from anybody: what a file name cannot have is replaced.
+ */
+export function toAttachment(name: string): string {
+  const safe = toSafeName(name);
+  const ascii = safe.replace(/[^ -~]|[%\\]/gu, '_');
+  const extended = ascii === safe ? '' : `; filename*=UTF-8''${encodeExtended(safe)}`;
+  return `attachment; filename="${ascii}"${extended}`;
+}
+
+const EXTENDED = /;\s*filename\*\s*=\s*utf-8'[^']*'([^\s;]+)/i;
+const QUOTED = /;\s*filename\s*=\s*"((?:[^"\\]|\\.)*)"/i;
+const TOKEN = /;\s*filename\s*=\s*([^\s;"]+)/i;
+
+/** Reads UTF-8 that arrived as Latin-1, as bytes of a header do. Other text stays. */
+function fromHeaderBytes(text: string): string {
+  const decoded = Buffer.from(text, 'latin1').toString();
+  return /[^\0-\xff]/.test(text) || decoded.includes('\ufffd') ? text : decoded;
+}
+
+function decodeExtended(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the file name in a Content-Disposition header; undefined if it has none. */
+export function fileNameOf(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const extended = EXTENDED.exec(header)?.[1];
+  const quoted = QUOTED.exec(header)?.[1]?.replace(/\\(.)/g, '$1');
+  const name = (extended && decodeExtended(extended)) || quoted || TOKEN.exec(header)?.[1];
+  return name ? fromHeaderBytes(name) : undefined;
+}

@@ -1,0 +1,129 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { pipeline, type Readable } from 'node:stream';
+import { GraphQLError } from 'graphql';
+import type { Caller, Context } from '../context/context.ts';
+import { readCredential } from '../gitlab/credential.ts';
+import { isGitlabError } from '../gitlab/errors.ts';
+import { type ErrorCode, isEnded, viewError } from '../graphql/client-errors.ts';
+import { isNumericId, isProjectName } from '../graphql/global-id.ts';
+import type { createDownloads } from './downloads.ts';
+import { headerReader } from './graphql-request.ts';
+import { type RoutedRequest, sendJson } from './server.ts';
+
+/*
+ * Long responses of a job that are streamed as GitLab sends them: its log, and its artifacts.
+ * Credentials are sent as for GraphQL; errors are JSON with `code` and `message`.
+ */
+
+/** The project and the number of a job, as the path of a request names them. */
+export interface JobAddress {
+  project: string;
+  id: string;
+}
+
+type Opener = Pick<Context, 'openTrace' | 'openArtifacts'>;
+
+/** Creates the context of a caller. Throws GraphQLError for a malformed credential. */
+export type OpenContext = (caller: Caller) => Opener;
+
+/** What GitLab sends, and the headers of the response in addition to those of all downloads. */
+interface Download {
+  body: Readable;
+  headers: OutgoingHttpHeaders;
+}
+
+const HEADERS = {
+  'cache-control': 'private, no-store',
+  // A browser must not execute anything that a job has written.
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; sandbox",
+};
+
+const statuses: Readonly<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  BAD_USER_INPUT: 400,
+  OPERATION_TOO_COMPLEX: 400,
+  CONFLICT: 409,
+  RATE_LIMITED: 429,
+  UPSTREAM_UNAVAILABLE: 502,
+  UPSTREAM_TIMEOUT: 504,
+};
+
+type Refusal = { code: ErrorCode; message: string };
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof GraphQLError) {
+    return { code: error.extensions['code'] as ErrorCode, message: error.message };
+  }
+  if (isGitlabError(error)) return viewError(error);
+  if (isEnded(error))
+    return { code: 'UPSTREAM_TIMEOUT', message: 'GitLab did not answer in time.' };
+  throw error;
+}
+
+const RETRY_AFTER_SECONDS = 5;
+
+const tooManyDownloads: Refusal = {
+  code: 'RATE_LIMITED',
+  message: 'Too many logs and artifacts are being downloaded. Try again in a few seconds.',
+};
+
+/** Identifies the caller: by its credential, or without one by its address. */
+function callerOf(request: IncomingMessage): string {
+  const { kind, digest } = readCredential(headerReader(request));
+  return kind === 'anonymous' ? `anonymous ${request.socket.remoteAddress}` : digest;
+}
+
+/** Returns undefined for segments of a path that cannot name a job. */
+export function parseJobAddress(project: string, id: string): JobAddress | undefined {
+  try {
+    const name = decodeURIComponent(project);
+    return isProjectName(name) && isNumericId(id) ? { project: name, id } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const refuse = (response: ServerResponse, { code, message }: Refusal) =>
+  sendJson(response, statuses[code], { error: { code, message } });
+
+/** Answers a request whose path cannot be used. */
+export function refuseAddress({ response }: RoutedRequest, message: string): void {
+  refuse(response, { code: 'BAD_USER_INPUT', message });
+}
+
+/** Sends what `open` opens in GitLab. Requests other than GET get 405. */
+export type SendDownload = (
+  routed: RoutedRequest,
+  open: (context: Opener) => Promise<Download>,
+) => Promise<void>;
+
+/** Creates the sender of downloads, which `downloads` limits. */
+export function createSendDownload(
+  openContext: OpenContext,
+  downloads: ReturnType<typeof createDownloads>,
+): SendDownload {
+  return async ({ request, response }, open) => {
+    if (request.method !== 'GET') {
+      response.writeHead(405, { allow: 'GET', 'content-length': 0 }).end();
+      return;
+    }
+    const caller = new AbortController();
+    response.once('close', () => caller.abort());
+    try {
+      const context = openContext({ header: headerReader(request), signal: caller.signal });
+      if (!downloads.start(callerOf(request), response)) {
+        response.setHeader('retry-after', RETRY_AFTER_SECONDS);
+        return refuse(response, tooManyDownloads);
+      }
+      const { body, headers } = await open(context);
+      response.writeHead(200, { ...HEADERS, ...headers });
+      // An incomplete response of GitLab must not look complete.
+      pipeline(body, response, (error) => error && response.destroy());
+    } catch (error) {
+      if (!response.closed) refuse(response, refusalOf(error));
+    }
+  };
+}
