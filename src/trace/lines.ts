@@ -85,6 +85,8 @@ export interface Lines {
   /** Offset of the text of line `first` in the byte queue. */
   firstStart: number;
   open: OpenLine;
+  /** Collects the indexes of the lines that are reopened. Null if nobody needs them. */
+  reopened: Set<number> | null;
 }
 
 const uint32 = (size: number) => new Uint32Array(size);
@@ -108,6 +110,7 @@ export function createLines(): Lines {
     firstSource: 0,
     firstStart: 0,
     open: { index: -1, start: 0, earlier: null, source: 0, stamp: null },
+    reopened: null,
   };
 }
 
@@ -136,7 +139,7 @@ export function countLines(lines: Lines): number {
 const restore = (low: number, base: number) => base + ((low - base) >>> 0);
 
 /** Returns the offset of a kept line in the log. */
-function sourceOf(lines: Lines, index: number): number {
+export function sourceOf(lines: Lines, index: number): number {
   return restore(valueAt(lines.sources, index), lines.firstSource);
 }
 
@@ -297,6 +300,7 @@ function recommitLine(lines: Lines, open: OpenLine): number {
  */
 export function reopenLine(lines: Lines, index: number): void {
   const { open, text, sources, ends, times, errors, pieces } = lines;
+  lines.reopened?.add(index);
   const isLast = index === countLines(lines) - 1;
   if (isLast && !pieces.has(index) && endOf(lines, index) === text.length) {
     beginLine(lines, sourceOf(lines, index), stampOf(lines, index));
@@ -455,8 +459,14 @@ const UNSETTLED_TEXT = 1 << 19;
 
 /**
  * Drops the lines that can never be inside the window again. `total` is the size of the log so far.
+ * Keeps `unsettledText` bytes more than the window, for when lines are removed.
  */
-export function slideWindow(lines: Lines, total: number, window: Window): void {
+export function slideWindow(
+  lines: Lines,
+  total: number,
+  window: Window,
+  unsettledText = UNSETTLED_TEXT,
+): void {
   const { maxBytes, maxLines } = window;
   const settled = countLines(lines) - UNSETTLED_LINES;
   let first = lines.first;
@@ -465,7 +475,7 @@ export function slideWindow(lines: Lines, total: number, window: Window): void {
     if (!isOutside) break;
     first += 1;
   }
-  forgetLines(lines, first, Math.max(maxBytes, MAX_HEADER) + UNSETTLED_TEXT);
+  forgetLines(lines, first, Math.max(maxBytes, MAX_HEADER) + unsettledText);
 }
 
 /** Drops all lines outside the window of a complete log. Returns whether any text was dropped. */

@@ -130,7 +130,7 @@ const END_OF_YEAR_9999 = 253_402_300_799;
  * A class, because V8 creates an object literal with a getter slowly and allocates all that it
  * references in the old generation.
  */
-class Line implements ParsedLine {
+export class Line implements ParsedLine {
   readonly number: number;
   readonly anchor: number | null;
   readonly text: string;

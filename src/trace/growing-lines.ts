@@ -1,0 +1,243 @@
+import { read, wholeCharacters } from './byte-queue.ts';
+import type { Column, Timeline } from './columns.ts';
+import { AT_END } from './cursor.ts';
+import {
+  countLines,
+  isVisible,
+  type Lines,
+  removeText,
+  slideWindow,
+  sourceOf,
+  type Window,
+} from './lines.ts';
+import { addText, createLogState, endLastLine, type LogState } from './log-state.ts';
+import { Line, type ParsedLine } from './parsed-trace.ts';
+import { scanBytes } from './scanner.ts';
+
+/**
+ * The lines of a growing log. Each line has the offset of its last change: of a byte that added to
+ * it, or of the start of the next line. So a reader that has the log up to an offset gets exactly
+ * the lines that changed after it.
+ */
+export interface GrowingLines {
+  /** Number of bytes parsed so far. */
+  readonly size: number;
+  /** Whether `finish` was called. Then no bytes are accepted. */
+  readonly isFinished: boolean;
+  /** Number of lines so far, including an incomplete last one. */
+  readonly count: number;
+  readonly openSections: number;
+  /** Parses the next bytes. */
+  push(bytes: Uint8Array): void;
+  /** Ends the log: an incomplete mark at its end becomes text. */
+  finish(): void;
+  /**
+   * Returns the largest offset, at most `to`, such that at most 1,000 lines changed between. Lines
+   * that were continued after others had begun are not counted.
+   */
+  limit(from: number, to: number): number;
+  /**
+   * Returns the kept lines that changed after offset `from`, up to offset `to`, by number. The
+   * lines are copies.
+   */
+  changed(from: number, to: number): ParsedLine[];
+}
+
+/** Number of bytes to parse between two checks for lines outside the window. */
+const SLICE = 1 << 16;
+const NO_BYTES = new Uint8Array(0);
+/** A shorter beginning of a section mark is shown as text. */
+const SHORTEST_MARK_START = 'section_'.length;
+/**
+ * Number of bytes at the end of a log that may be shown as text of a line, but belong to a mark that
+ * ends the line. A reader that continues with another parser begins this number of bytes earlier.
+ */
+export const UNSETTLED_BYTES = SHORTEST_MARK_START;
+const LETTER_S = 0x73;
+const MAX_CHANGED = 1_000;
+
+/*
+ * Copies that share the blocks of their original. Appending to a copy writes only where the
+ * original will write next, or into a new block of the copy, so the original is not affected. A copy
+ * is valid until the original changes.
+ */
+const shareBlocks = <Value extends { blocks: unknown[] }>(of: Value): Value => ({
+  ...of,
+  blocks: [...of.blocks],
+});
+
+const shareTimeline = <T>(timeline: Timeline<T>): Timeline<T> => ({
+  ...timeline,
+  positions: shareBlocks<Column<number>>(timeline.positions),
+  values: shareBlocks<Column<T>>(timeline.values),
+});
+
+function shareLines(lines: Lines): Lines {
+  return {
+    ...lines,
+    text: shareBlocks(lines.text),
+    styles: shareTimeline(lines.styles),
+    sections: shareTimeline(lines.sections),
+    sources: shareBlocks(lines.sources),
+    ends: shareBlocks(lines.ends),
+    shifts: shareTimeline(lines.shifts),
+    times: shareBlocks(lines.times),
+    errors: shareBlocks(lines.errors),
+    pieces: new Map(lines.pieces),
+    open: { ...lines.open, earlier: lines.open.earlier && [...lines.open.earlier] },
+  };
+}
+
+/** Whether the line ends with what may be a section mark, and is shown as text until it is one. */
+function endsWithMarkStart({ carry, line }: LogState): boolean {
+  const isShort = carry.length > 0 && carry.length < SHORTEST_MARK_START;
+  return isShort && carry[0] === LETTER_S && line.cursor === AT_END;
+}
+
+/** Returns the index of the line that is incomplete; undefined if there is nothing to show of it. */
+function openLine(state: LogState): number | undefined {
+  const { atLineStart, lines } = state;
+  if (atLineStart) return undefined;
+  if (lines.open.index >= 0) return lines.open.index;
+  return isVisible(lines) || endsWithMarkStart(state) ? countLines(lines) : undefined;
+}
+
+/** Returns the lines with the incomplete one, without an incomplete character at its end. */
+function withOpenLine(state: LogState): Lines {
+  if (state.atLineStart) return state.lines;
+  const { carry, page, line } = state;
+  const lines = shareLines(state.lines);
+  const copy = { ...state, lines, page: { ...page }, line: { ...line, headerOf: null } };
+  if (endsWithMarkStart(state)) addText(copy, carry, 0, carry.length);
+  const { length } = lines.text;
+  const tail = read(lines.text, Math.max(lines.open.start, length - 3), length);
+  removeText(lines, tail.length - wholeCharacters(tail, true));
+  endLastLine(copy);
+  return lines;
+}
+
+/** Copies a line with its HTML, which otherwise is read from `Lines` later. */
+const copyOf = (line: ParsedLine): ParsedLine => ({ ...line, html: line.html });
+
+/** Parses a growing log. Keeps the lines inside the window, which may change. */
+export function createGrowingLines(window: () => Window): GrowingLines {
+  const state = createLogState();
+  const { lines, sections } = state;
+  /** The lines that may be changed by the bytes that are parsed. */
+  const touched = new Set<number>();
+  lines.reopened = touched;
+  /**
+   * The offset of the last change of the lines that were incomplete, continued, or the last of the
+   * bytes parsed together: the end of these bytes. Any other line ends where the next one begins.
+   */
+  const recorded = new Map<number, number>();
+  let size = 0;
+  /** Lines that begin before this offset are not kept. */
+  let keptFrom = 0;
+  let shown: Lines | undefined;
+  const showLines = () => {
+    shown ??= withOpenLine(state);
+    return shown;
+  };
+
+  const touch = (index: number | undefined) => {
+    if (index !== undefined) touched.add(index);
+  };
+  /** Runs a part of the parser that reads up to offset `end`, and records which lines it changes. */
+  const parse = (end: number, run: () => void) => {
+    const before = countLines(lines);
+    touch(openLine(state));
+    run();
+    shown = undefined;
+    const open = openLine(state);
+    touch(open);
+    const complete = countLines(lines);
+    if (complete !== before) touch(complete - 1);
+    const count = Math.max(complete, (open ?? -1) + 1);
+    for (const index of touched) {
+      recorded.delete(index);
+      if (index < count) recorded.set(index, end);
+    }
+    touched.clear();
+  };
+  const forget = () => {
+    const { maxBytes, maxLines } = window();
+    keptFrom = Math.max(keptFrom, size - maxBytes);
+    slideWindow(lines, size, { maxBytes, maxLines }, 0);
+    sections.list = [];
+    for (const [index, at] of recorded) {
+      // Entries are in the order of their offsets.
+      if (at > keptFrom) break;
+      recorded.delete(index);
+    }
+  };
+
+  /** Offset of the end of a line that is not recorded; the last one always is. */
+  const endOf = (all: Lines, index: number) =>
+    index + 1 < countLines(all) ? sourceOf(all, index + 1) : Infinity;
+  /** Index of the first kept line that ends after an offset. */
+  const firstAfter = (all: Lines, from: number) => {
+    let low = all.first;
+    let high = countLines(all);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (endOf(all, middle) > from) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+
+  return {
+    get size() {
+      return size;
+    },
+    get isFinished() {
+      return state.ended;
+    },
+    get count() {
+      return countLines(showLines());
+    },
+    get openSections() {
+      return sections.open.size;
+    },
+    push(bytes) {
+      for (let at = 0; at < bytes.length; at += SLICE) {
+        const slice = bytes.subarray(at, at + SLICE);
+        parse(size + slice.length, () => scanBytes(state, slice, size));
+        size += slice.length;
+        forget();
+      }
+    },
+    finish() {
+      if (state.ended) return;
+      const isUnchanged = state.atLineStart && state.carry.length === 0;
+      state.ended = true;
+      if (isUnchanged) return;
+      parse(Infinity, () => {
+        scanBytes(state, NO_BYTES, size);
+        endLastLine(state);
+      });
+    },
+    limit(from, to) {
+      const all = showLines();
+      const last = firstAfter(all, from) + MAX_CHANGED - 1;
+      return last < countLines(all) ? Math.min(to, endOf(all, last)) : to;
+    },
+    changed(from, to) {
+      const all = showLines();
+      const count = countLines(all);
+      const first = firstAfter(all, from);
+      const isKept = (index: number) =>
+        index >= all.first && (index === count - 1 || sourceOf(all, index) >= keptFrom);
+      const indexes: number[] = [];
+      for (const [index, at] of recorded) if (at > from && at <= to) indexes.push(index);
+      for (let index = first; index < count && endOf(all, index) <= to; index += 1) {
+        if (!recorded.has(index)) indexes.push(index);
+      }
+      return indexes
+        .filter(isKept)
+        .sort((a, b) => a - b)
+        .map((index) => copyOf(new Line(all, index)));
+    },
+  };
+}
