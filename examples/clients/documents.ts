@@ -59,3 +59,18 @@ export const LOG_APPENDED = gql`
     }
   }
 `;
+
+/** Follows the lines of a log. Each replaces the line of its number. */
+export const LOG_LINES = gql`
+  subscription LogLines($id: ID!, $afterByte: BigInt) {
+    jobTraceAppended(id: $id, afterByte: $afterByte) {
+      startByte
+      endByte
+      lineCount
+      lines {
+        number
+        html
+      }
+    }
+  }
+`;

@@ -11,6 +11,7 @@ import { costs } from './cost.ts';
 import { type NodeRef, parseGlobalId } from './global-id.ts';
 import { CiJob, Job, Pipeline, type PipelineRow } from './refs.ts';
 import { type SelectedBelow, selectedBelow } from './selection.ts';
+import { TraceLine } from './trace.ts';
 
 /*
  * Subscriptions. Each event is executed like a query, with its own timeout. An error is sent as the
@@ -122,6 +123,18 @@ const TraceChunk = builder.objectRef<TraceNews>('TraceChunk').implement({
       nullable: false,
       description: 'Whether the job is finished and this is the end of its log.',
     }),
+    lines: t.field({
+      type: [TraceLine],
+      nullable: false,
+      description:
+        'The parsed lines that are new or have changed since the last event, numbered as in `JobTrace.lines`: each replaces the line of its `number`. The last may be incomplete; it is sent again when it changes. If `startByte` is less than the last `endByte`, discard all lines first: they are sent again. Of a log of more than 4 MiB (less if many logs are followed), lines before the last part are not sent.',
+      resolve: ({ lines }) => [...lines],
+    }),
+    lineCount: t.exposeInt('lineCount', {
+      nullable: false,
+      description:
+        'The number of lines of the log so far. Discard lines with greater numbers: they were erased, as by a progress bar.',
+    }),
   }),
 });
 
@@ -185,11 +198,12 @@ builder.subscriptionFields((t) => ({
       }),
     },
     extensions: costs({ call: 'poll' }),
-    subscribe: (_root, { id, afterByte }, context) => {
+    subscribe: (_root, { id, afterByte }, context, info) => {
       const ref = parseIdOf('Job', id);
       const from = parseByte(afterByte);
+      const hasLines = selectedBelow(info).selection.has('lines', 'lineCount');
       checkCapacity(context);
-      return context.live.trace(ref, from);
+      return context.live.trace(ref, { afterByte: from, hasLines });
     },
     resolve: (event) => newsOf(event),
   }),

@@ -13,7 +13,7 @@ import { type PipelineNews, pipelineResource, pipelineView } from './pipeline.ts
 import { createPoll, type Poll, type Resource } from './poll.ts';
 import { createPollInterval } from './poll-interval.ts';
 import { type LiveEvents, subscribeTo, type View } from './subscriber.ts';
-import { createTraceMemory, type TraceNews, traceResource, traceView } from './trace.ts';
+import { createTraceMemory, LINES, type TraceNews, traceResource, traceView } from './trace.ts';
 
 /** The live updates of one caller. All reads use the caller's own credential. */
 export interface Live {
@@ -26,8 +26,11 @@ export interface Live {
    * pipeline is finished.
    */
   pipeline(ref: PipelineRef, maxJobs: number): LiveEvents<PipelineNews>;
-  /** The log from offset `afterByte` on, then appended text, until the job is finished. */
-  trace(ref: JobRef, afterByte: number): LiveEvents<TraceNews>;
+  /**
+   * The log from offset `afterByte` on, then appended text, until the job is finished. Lines are
+   * parsed only with `hasLines`.
+   */
+  trace(ref: JobRef, from: { afterByte: number; hasLines: boolean }): LiveEvents<TraceNews>;
 }
 
 interface LiveCaller {
@@ -144,10 +147,11 @@ export function createLiveHub(given: LiveHubOptions): LiveHub {
       job: (ref) => subscribe(caller, jobResource(ref), distinct()),
       pipeline: (ref, maxJobs) =>
         subscribe(caller, pipelineResource(ref), pipelineView(maxJobs), maxJobs),
-      trace(ref, afterByte) {
+      trace(ref, from) {
         const gitlab = createGitlab({ transport, ...caller });
-        const resource = traceResource(ref, { memory, afterByte });
-        return subscribe(caller, resource, traceView(gitlab, ref, { memory, afterByte }));
+        const view = traceView(gitlab, ref, { memory, ...from });
+        const demand = from.hasLines ? LINES : 0;
+        return subscribe(caller, traceResource(ref, { memory, ...from }), view, demand);
       },
     }),
     count: () => ({ subscribers: counts.total(), polls: polls.size }),

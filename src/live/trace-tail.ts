@@ -1,5 +1,7 @@
 import type { Gitlab, JobRef } from '../gitlab/client.ts';
 import { type ByteQueue, forgetBytes, read, shrinkTo, write } from '../trace/byte-queue.ts';
+import { createGrowingLines, type GrowingLines } from '../trace/growing-lines.ts';
+import { shareEventLoop } from '../util/event-loop.ts';
 
 export type TraceLog = ReturnType<typeof createTraceLog>;
 
@@ -16,6 +18,9 @@ function firstDifference(a: Buffer, b: Buffer): number {
 }
 
 let lastNumber = 0;
+
+/** The kept lines of a log are at most one per this number of kept bytes. */
+const BYTES_PER_LINE = 32;
 
 /**
  * Maximum cuts of which each is remembered. A subscriber that missed more cuts may receive bytes
@@ -39,11 +44,18 @@ export function createTraceLog(from: number, maxBytes: () => number) {
    * cuts.
    */
   const cutAt: number[] = [];
+  let lines: GrowingLines | undefined;
+  const createLines = () =>
+    createGrowingLines(() => {
+      const bytes = maxBytes();
+      return { maxBytes: bytes, maxLines: Math.ceil(bytes / BYTES_PER_LINE) };
+    });
 
   /** Removes all bytes from offset `at` on. */
   const cut = (at: number) => {
     if (at >= queue.length) return;
     cuts += 1;
+    if (lines && lines.size > at) lines = createLines();
     cutAt.push(at);
     const [oldest = at, next = at] = cutAt;
     if (cutAt.length > MAX_CUTS) cutAt.splice(0, 2, Math.min(oldest, next));
@@ -58,6 +70,18 @@ export function createTraceLog(from: number, maxBytes: () => number) {
     },
     get end() {
       return queue.length;
+    },
+    /**
+     * The parsed lines; undefined if nobody needs them. A new object after parsed bytes were removed.
+     * If it has fewer bytes than the log, `readLines` adds the others.
+     */
+    get lines() {
+      return lines;
+    },
+    /** Whether to parse the log, from now on or not any more. */
+    setParsed(isParsed: boolean) {
+      if (!isParsed) lines = undefined;
+      else lines ??= createLines();
     },
     /** Number of times that bytes were removed or replaced. */
     get cuts() {
@@ -74,7 +98,9 @@ export function createTraceLog(from: number, maxBytes: () => number) {
       const received = bytes.subarray(Math.max(0, known - at));
       const equal = firstDifference(read(queue, known, queue.length), received);
       if (equal < received.length) cut(known + equal);
+      const isParsed = lines?.size === queue.length;
       write(queue, received, equal, received.length);
+      if (isParsed) lines?.push(received.subarray(equal));
       forgetBytes(queue, queue.length - maxBytes());
     },
     cut,
@@ -158,6 +184,38 @@ async function readWhole(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promise<nu
   }
   log.cut(at);
   return at;
+}
+
+/** Reads the bytes before the kept part from GitLab, and parses them. */
+async function readBeginning(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promise<void> {
+  const { body } = await gitlab.openJobTrace(ref);
+  let at = 0;
+  for await (const piece of body) {
+    const bytes = piece as Buffer;
+    const known = log.lines?.size ?? 0;
+    log.lines?.push(bytes.subarray(Math.max(0, known - at), Math.max(0, log.start - at)));
+    at += bytes.length;
+    await shareEventLoop();
+    if (at >= log.start) break;
+  }
+}
+
+const PART = 1 << 16;
+
+/**
+ * Parses the bytes that `put` has not passed to the parser, because parsing began later or again.
+ * Then the numbers of the lines require the beginning of the log, which is read if it is not kept.
+ * Returns false if GitLab's log is shorter than the known part.
+ */
+export async function readLines(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promise<boolean> {
+  const { lines } = log;
+  if (!lines) return true;
+  if (lines.size < log.start) await readBeginning(gitlab, ref, log);
+  while (lines.size >= log.start && lines.size < log.end) {
+    lines.push(log.read(lines.size, lines.size + PART));
+    await shareEventLoop();
+  }
+  return lines.size === log.end;
 }
 
 /** Updates the known part of a log. `isLive`: the job may still write to it. */

@@ -1,13 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import type { Gitlab, JobRef } from '../gitlab/client.ts';
 import { isContinuation, MAX_CONTINUATION, wholeCharacters } from '../trace/byte-queue.ts';
+import { type GrowingLines, UNSETTLED_BYTES } from '../trace/growing-lines.ts';
 import { sharePerLog } from '../trace/log-budget.ts';
+import type { ParsedLine } from '../trace/parsed-trace.ts';
 import { isTransient } from './failures.ts';
 import { jobResource } from './job.ts';
 import type { Poll, Resource } from './poll.ts';
 import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
-import { createTraceLog, firstByteFor, readTrace, type TraceLog } from './trace-tail.ts';
+import { createTraceLog, firstByteFor, readLines, readTrace, type TraceLog } from './trace-tail.ts';
 
 /**
  * A piece of a log, in whole characters. It replaces what the client has received from offset
@@ -18,6 +20,10 @@ export interface TraceNews {
   startByte: number;
   endByte: number;
   complete: boolean;
+  /** The lines that the piece changes, by number; empty if the subscriber does not need lines. */
+  lines: readonly ParsedLine[];
+  /** Number of lines of the log; 0 if the subscriber does not need lines. */
+  lineCount: number;
 }
 
 /**
@@ -53,60 +59,133 @@ async function readMissing(
   return { from: from + skipped, bytes: bytes.subarray(skipped) };
 }
 
+/** A part of a log that becomes an event. */
+interface Piece {
+  /** The offset of `bytes` in the log. */
+  from: number;
+  bytes: Buffer;
+  /** Where the event ends: with a whole character, and before too many lines. */
+  to: number;
+  /** Whether the event ends where the log ends. */
+  isEnd: boolean;
+  /** The lines of the log, if the subscriber needs them. */
+  lines: GrowingLines | undefined;
+  /** The event has the lines that changed up to this offset. */
+  linesTo: number;
+}
+
+/** Limits bytes of a log to a piece. The last character of a finished log may be incomplete. */
+function toPiece(
+  { log, finished }: TraceState,
+  { from, bytes }: Pick<Piece, 'from' | 'bytes'>,
+  lines: GrowingLines | undefined,
+): Piece {
+  const reachesEnd = from + bytes.length >= log.end;
+  const decoded = from + wholeCharacters(bytes, !(finished && reachesEnd));
+  const linesTo = lines?.limit(from, reachesEnd ? Infinity : decoded) ?? Infinity;
+  const to = Math.min(decoded, linesTo);
+  return { from, bytes, to, isEnd: reachesEnd && to === decoded, lines, linesTo };
+}
+
+/** Creates the event of a piece. `linesFrom`: only lines that changed after this offset. */
+function toNews(piece: Piece, linesFrom: number, complete: boolean): TraceNews {
+  const { from, bytes, to, lines, linesTo } = piece;
+  return {
+    text: bytes.toString('utf8', 0, to - from),
+    startByte: from,
+    endByte: to,
+    complete,
+    lines: lines?.changed(linesFrom, linesTo) ?? [],
+    lineCount: lines?.count ?? 0,
+  };
+}
+
 /**
  * Creates a view that returns the log from `afterByte` on, in pieces of whole characters. If the
  * log became shorter or its end was rewritten, the next piece begins before the end of the last
- * one.
+ * one. With lines, it then begins at the start of the log, because all lines may have changed.
  */
 export function traceView(
   gitlab: Gitlab,
   ref: JobRef,
-  { memory, afterByte }: TraceOptions,
+  { memory, afterByte, hasLines }: TraceOptions,
 ): View<TraceState, TraceNews> {
   /** The subscriber's offset in the log, and the number of cuts that were applied to its text. */
   let at = afterByte;
   let cuts: number | undefined;
   let isComplete = false;
 
-  return async ({ log, finished }) => {
-    if (isComplete) return undefined;
-    const isFirst = cuts === undefined;
-    const cutTo = cuts === undefined ? log.end : Math.min(log.end, log.lowestCutSince(cuts));
+  /** Whether the log is parsed, and was not cut again, as far as the subscriber needs lines. */
+  const isReady = (log: TraceLog, knownCuts: number) =>
+    !hasLines || (log.lines?.size === log.end && log.cuts === knownCuts);
+  const linesOf = (log: TraceLog) => (hasLines ? log.lines : undefined);
+  /** Returns where the next piece begins, and whether that is before the subscriber's offset. */
+  const nextStart = (log: TraceLog) => {
+    const lowestCut = cuts === undefined ? Infinity : log.lowestCutSince(cuts);
+    const cutTo = Math.min(log.end, lowestCut);
     const isRewound = cutTo < at;
     // An offset can be inside a character only at the start of the subscription or after a cut.
-    const wanted = characterStart(log, Math.min(at, cutTo));
-    const knownCuts = log.cuts;
-    const maxBytes = memory.bytesPerEvent();
+    const wanted = isRewound && hasLines ? 0 : characterStart(log, Math.min(at, cutTo));
+    return { wanted, isRewound };
+  };
+  const readFrom = async (log: TraceLog, wanted: number) => {
+    const maxBytes = Math.floor(memory.bytesPerEvent() / (hasLines ? TEXT_PER_LINES : 1));
     const isMissing = wanted < log.start;
-    const { from, bytes } = isMissing
+    const read = isMissing
       ? await readMissing(gitlab, ref, { log, at: wanted, maxBytes })
       : { from: wanted, bytes: log.read(wanted, wanted + maxBytes) };
+    return { ...read, isMissing };
+  };
+  /** Creates the event of a piece, and moves the subscriber to its end. */
+  const send = (log: TraceLog, piece: Piece, { isFirst, isLast, isShared }: SendOptions) => {
+    const { from, to, lines } = piece;
+    at = to;
+    isComplete = isLast;
+    // Another parser may have shown the end of the subscriber's lines differently.
+    const linesFrom = isFirst ? from - UNSETTLED_BYTES : from;
+    const create = () => toNews(piece, linesFrom, isLast);
+    const key = [log.number, cuts, from, to, isLast, lines?.size, linesFrom];
+    return isShared ? memory.share(key, create) : create();
+  };
+
+  return async (state) => {
+    const { log, finished } = state;
+    const knownCuts = log.cuts;
+    if (isComplete || !isReady(log, knownCuts)) return undefined;
+    const { wanted, isRewound } = nextStart(log);
+    const read = await readFrom(log, wanted);
+    // If the log has changed during the read, another state follows.
+    if (!isReady(log, knownCuts)) return undefined;
+    const isFirst = cuts === undefined;
     // Nothing fails after this line. If the read above fails, it is repeated with the previous
     // offset.
     [at, cuts] = [wanted, knownCuts];
-    const isLast = finished && from + bytes.length >= log.end;
-    const whole = wholeCharacters(bytes, !isLast);
-    if (whole === 0 && !isFirst && !isRewound && !isLast) return undefined;
-    at = from + whole;
-    isComplete = isLast;
-    const toNews = (): TraceNews => ({
-      text: bytes.toString('utf8', 0, whole),
-      startByte: from,
-      endByte: at,
-      complete: isLast,
-    });
-    return isMissing ? toNews() : memory.share([log.number, cuts, from, at, isLast], toNews);
+    const piece = toPiece(state, read, linesOf(log));
+    const isLast = finished && piece.isEnd;
+    const isNews = piece.to > piece.from || isFirst || isRewound || isLast;
+    return isNews ? send(log, piece, { isFirst, isLast, isShared: !read.isMissing }) : undefined;
   };
 }
 
-/** The state of a followed log. `end` and `cuts` are the values of `log` when it was read. */
+interface SendOptions {
+  isFirst: boolean;
+  isLast: boolean;
+  isShared: boolean;
+}
+
+/** The state of a followed log. `end`, `cuts` and `parsed` are those of `log` when it was read. */
 interface TraceState {
   log: TraceLog;
   end: number;
   cuts: number;
+  /** Number of parsed bytes; undefined if nobody needs lines. */
+  parsed: number | undefined;
   /** Whether the job is finished and the log is complete. */
   finished: boolean;
 }
+
+const isSameState = (a: TraceState, b: TraceState) =>
+  a.end === b.end && a.cuts === b.cuts && a.parsed === b.parsed && a.finished === b.finished;
 
 const MEBIBYTE = 1024 * 1024;
 /** GitLab Runner's default limit of a log. */
@@ -120,6 +199,13 @@ const MAX_TOTAL = 64 * MEBIBYTE;
 const MAX_PER_EVENT = 256 * 1024;
 const MIN_PER_EVENT = 8 * 1024;
 const MAX_UNREAD = 64 * MEBIBYTE;
+/** With lines, an event has this part of the text, because its lines repeat it twice. */
+const TEXT_PER_LINES = 4;
+/** Approximate size of a line in addition to its text and HTML. */
+const LINE_SIZE = 300;
+/** A log that is parsed counts as so many logs, and as one more for so many open sections. */
+const LOGS_PER_PARSED_LOG = 4;
+const SECTIONS_PER_LOG = 1024;
 /** Size of the cache of events that several subscribers receive at about the same time. */
 const MAX_SHARED = 8 * MEBIBYTE;
 
@@ -129,7 +215,10 @@ export type TraceMemory = ReturnType<typeof createTraceMemory>;
 export function createTraceMemory(count: { logs(): number; readers(): number }) {
   const shared = new LRUCache<string, TraceNews>({
     maxSize: MAX_SHARED,
-    sizeCalculation: ({ text }) => 2 * text.length + 100,
+    sizeCalculation: ({ text, lines }) =>
+      lines.reduce((sum, line) => sum + 2 * (line.text.length + line.html.length) + LINE_SIZE, 0) +
+      2 * text.length +
+      100,
   });
   return {
     /** Returns the maximum bytes to keep of each log. Its last ones are kept. */
@@ -149,7 +238,12 @@ export function createTraceMemory(count: { logs(): number; readers(): number }) 
 interface TraceOptions {
   memory: TraceMemory;
   afterByte: number;
+  /** Whether the subscriber needs parsed lines. */
+  hasLines: boolean;
 }
+
+/** The demand of a subscriber that needs lines; that of the others is 0. */
+export const LINES = 1;
 
 /** Waits for the first state of a poll; throws the error that ended it. */
 async function currentOf<State>(poll: Poll<State>): Promise<State> {
@@ -172,7 +266,7 @@ async function currentOf<State>(poll: Poll<State>): Promise<State> {
  */
 export function traceResource(
   ref: JobRef,
-  { memory, afterByte }: TraceOptions,
+  { memory, afterByte }: Omit<TraceOptions, 'hasLines'>,
 ): Resource<TraceState> {
   return {
     key: `trace ${ref.project}/${ref.id}`,
@@ -183,8 +277,7 @@ export function traceResource(
       let isReadWhole = false;
       /** Whether the last read failed midway. The bytes that it received are kept. */
       let isPartial = false;
-      const refresh = async (gitlab: Gitlab, isFirst: boolean, isLive: boolean) => {
-        if (isFirst) log = createTraceLog(firstByteFor(gitlab, afterByte), memory.bytesPerLog);
+      const refresh = async (gitlab: Gitlab, isLive: boolean) => {
         const { end } = log;
         try {
           await readTrace(gitlab, ref, { log, isLive });
@@ -195,16 +288,37 @@ export function traceResource(
         }
         isReadWhole = gitlab.server.byteOffset === false;
       };
+      /** Counts what the log needs to be parsed, too. */
+      const holdLog = (hasLines: boolean) => {
+        const sections = log.lines?.openSections ?? 0;
+        const parsed = LOGS_PER_PARSED_LOG + Math.floor(sections / SECTIONS_PER_LOG);
+        hold('logs', hasLines ? parsed : 1);
+      };
+      const openLog = (gitlab: Gitlab, hasLines: boolean) => {
+        // Lines are numbered from the beginning of the log.
+        const firstByte = hasLines ? 0 : firstByteFor(gitlab, afterByte);
+        log = createTraceLog(firstByte, memory.bytesPerLog);
+      };
+      /** Parses what was read, if lines are needed. */
+      const nextState = async (gitlab: Gitlab, isOver: boolean): Promise<TraceState> => {
+        const isWhole = (await readLines(gitlab, ref, log)) && !isPartial;
+        const finished = isOver && isWhole;
+        if (finished) log.lines?.finish();
+        const { end, cuts, lines } = log;
+        return { log, end, cuts, parsed: lines?.size, finished };
+      };
       return {
-        async read(gitlab, before) {
-          hold('logs', 1);
+        async read(gitlab, before, demand) {
+          const hasLines = demand >= LINES;
+          holdLog(hasLines);
           const activity = activityOf((await currentOf(job.poll)).status);
           const isOver = activity === 'finished';
-          if (isOver || activity === 'active') await refresh(gitlab, !before, !isOver);
-          const finished = isOver && !isPartial;
-          const { end, cuts } = log;
-          const isUnchanged = before?.finished === finished && before.end === end;
-          return isUnchanged && before.cuts === cuts ? before : { log, end, cuts, finished };
+          const isRead = isOver || activity === 'active';
+          if (isRead && !before) openLog(gitlab, hasLines);
+          log.setParsed(hasLines);
+          if (isRead) await refresh(gitlab, !isOver);
+          const after = await nextState(gitlab, isOver);
+          return before && isSameState(before, after) ? before : after;
         },
         activity({ finished }) {
           if (finished) return 'finished';

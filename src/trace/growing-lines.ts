@@ -22,14 +22,12 @@ import { scanBytes } from './scanner.ts';
 export interface GrowingLines {
   /** Number of bytes parsed so far. */
   readonly size: number;
-  /** Whether `finish` was called. Then no bytes are accepted. */
-  readonly isFinished: boolean;
   /** Number of lines so far, including an incomplete last one. */
   readonly count: number;
   readonly openSections: number;
   /** Parses the next bytes. */
   push(bytes: Uint8Array): void;
-  /** Ends the log: an incomplete mark at its end becomes text. */
+  /** Ends the log: an incomplete mark at its end becomes text. Push no more bytes. */
   finish(): void;
   /**
    * Returns the largest offset, at most `to`, such that at most 1,000 lines changed between. Lines
@@ -190,9 +188,6 @@ export function createGrowingLines(window: () => Window): GrowingLines {
   return {
     get size() {
       return size;
-    },
-    get isFinished() {
-      return state.ended;
     },
     get count() {
       return countLines(showLines());
