@@ -78,7 +78,8 @@ async function start(log: string | Buffer, options: Partial<SimulatorOptions> = 
   return { world, gateway };
 }
 
-const linesOf = (log: Uint8Array | string) => Array.from(parse(log).lines, (line) => ({ ...line, html: line.html }));
+const linesOf = (log: Uint8Array | string) =>
+  Array.from(parse(log).lines, (line) => ({ ...line, html: line.html }));
 const logReads = (gateway: Started) =>
   gateway.simulator.requests.map(({ path }) => path).filter((path) => path.includes('/trace'));
 

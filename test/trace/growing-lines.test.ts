@@ -46,7 +46,8 @@ function createReader() {
   };
 }
 
-const linesOf = (log: Uint8Array | string) => Array.from(parse(log).lines, (line) => ({ ...line, html: line.html }));
+const linesOf = (log: Uint8Array | string) =>
+  Array.from(parse(log).lines, (line) => ({ ...line, html: line.html }));
 
 /** Pushes text; returns the texts of the changed lines by number. */
 function follow(...pieces: string[]) {
