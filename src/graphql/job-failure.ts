@@ -138,7 +138,7 @@ const TIMEOUT_REASON = 'job_execution_timeout';
 
 /**
  * Returns the failure reason by which a job is categorized. The log decides if it is selected and
- * can be read: old versions of GitLab send a broad reason for a timeout.
+ * can be read: GitLab may send a broad reason for a timeout.
  */
 async function decidingReason(
   row: JobFailureRow,

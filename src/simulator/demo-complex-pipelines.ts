@@ -1,4 +1,5 @@
 import type { BridgeOptions, JobOptions } from './build-jobs.ts';
+import { failureExamples } from './demo-failure-logs.ts';
 import { jobNamed, plan, retryWithSuccess, testsOf } from './demo-pipelines.ts';
 import type { PipelineRecord, PlanRecord } from './records.ts';
 import type { World } from './world.ts';
@@ -28,6 +29,12 @@ export const complexDemo = {
    * Waits for a manual job and a delayed one. Its stage `build` has one job, which was retried.
    */
   blockedPipelineId: 9876500020,
+  failuresProject: 'acme/platform/failures',
+  failuresProjectId: 108,
+  /** Its twelve jobs failed, each for another reason. */
+  failuresPipelineId: 9876400001,
+  /** The first of these jobs. The others have the ids after it. */
+  firstFailureJobId: 12345500001,
   /** Runs at the start of the demo. */
   runningCheckoutPipelineId: 9876543206,
 } as const;
@@ -276,6 +283,27 @@ function addMonorepoPipeline(world: World): void {
   pipeline.updatedAt = end;
 }
 
+/** Adds a pipeline whose jobs failed, each with a log of another kind. */
+function addFailuresPipeline(world: World): void {
+  const pipeline = world.addPipeline(complexDemo.failuresProject, {
+    id: complexDemo.failuresPipelineId,
+    user: 'alice',
+    commit: 'Try the tools of all teams',
+  });
+  for (const [at, { name, reason, log }] of failureExamples.entries()) {
+    const startedAt = pipeline.createdAt + 2 * second;
+    world.addJob(pipeline, {
+      id: complexDemo.firstFailureJobId + at,
+      name,
+      status: 'failed',
+      failureReason: reason,
+      startedAt,
+      finishedAt: startedAt + (20 + at) * second,
+      log: log(startedAt),
+    });
+  }
+}
+
 /** Adds the projects of the complex pipelines, without pipelines. */
 export function addComplexProjects(world: World): void {
   const { checkoutProject, paymentsProject, deployProject, monorepoProject } = complexDemo;
@@ -287,12 +315,18 @@ export function addComplexProjects(world: World): void {
     name: 'Deploy',
     publicPipelines: false,
   });
+  world.addProject({
+    id: complexDemo.failuresProjectId,
+    path: complexDemo.failuresProject,
+    name: 'Failures',
+  });
   world.addProject({ id: complexDemo.monorepoProjectId, path: monorepoProject, name: 'Monorepo' });
 }
 
 /** Adds past pipelines: those of {@link complexDemo} and their downstream pipelines. */
 export function addComplexPipelines(world: World): void {
   addMonorepoPipeline(world);
+  addFailuresPipeline(world);
   world.advance(3 * minute);
 
   const nightly = addCheckoutPipeline(world, {

@@ -6,9 +6,9 @@ import type { LogScript } from './records.ts';
  */
 
 const esc = '\u001b';
-const clear = `${esc}[0K`;
+export const clear = `${esc}[0K`;
 
-const paint = {
+export const paint = {
   green: (text: string) => `${esc}[32;1m${text}${esc}[0;m`,
   red: (text: string) => `${esc}[31;1m${text}${esc}[0;m`,
   cyan: (text: string) => `${esc}[36;1m${text}${esc}[0;m`,
@@ -17,7 +17,7 @@ const paint = {
   violet: (text: string) => `${esc}[38;5;141m${text}${esc}[0m`,
 };
 
-interface Section {
+export interface Section {
   readonly name: string;
   readonly heading: string;
   readonly collapsed?: boolean;
@@ -94,9 +94,9 @@ function finalSections({ uploads = [], failure }: JobLog): Section[] {
  * Returns a line, or the part of a line that ends in \r. `unixSeconds` is the time for its section
  * marks.
  */
-type Chunk = (unixSeconds: number) => string;
+export type Chunk = (unixSeconds: number) => string;
 
-function sectionChunks({ name, heading, collapsed = false, lines }: Section): Chunk[] {
+export function sectionChunks({ name, heading, collapsed = false, lines }: Section): Chunk[] {
   const options = collapsed ? '[collapsed=true]' : '';
   return [
     (time) =>
@@ -131,7 +131,10 @@ function timestamp(ms: number, isContinuation: boolean): string {
   return `${time} 01O${isContinuation ? '+' : ' '}`;
 }
 
-function withTimestamps(chunks: readonly string[], timeAt: (at: number) => number): string[] {
+export function withTimestamps(
+  chunks: readonly string[],
+  timeAt: (at: number) => number,
+): string[] {
   let isContinuation = false;
   return chunks.map((chunk, at) => {
     const line = `${timestamp(timeAt(at), isContinuation)}${chunk.replace(/\n$/, '')}\n`;

@@ -1,5 +1,5 @@
 /*
- * Finds lines that look like errors. Each line is read once from its beginning to its end.
+ * Finds lines that look like errors. Each line is read once, from its beginning.
  */
 
 const WORDS: ReadonlySet<string> = new Set([
@@ -30,6 +30,9 @@ const ZERO_AFTER = /^[:=]?\s{0,8}0(?![\w.])/;
 /** Longest part of a line that ZERO_AFTER matches, and the character after it. */
 const ZERO_LENGTH = 11;
 
+/** How much of a line is examined, in UTF-16 units. */
+const MAX_LENGTH = 1 << 16;
+
 /** Whether a word before a sign of an error says that there is none: "0 errors", "no such" aside. */
 const isNone = (word: string | undefined) => word === '0' || word === 'no';
 
@@ -39,7 +42,7 @@ const isNone = (word: string | undefined) => word === '0' || word === 'no';
  * as "0 errors", does not count. Case does not matter.
  */
 export function isErrorLine(line: string): boolean {
-  const text = line.toLowerCase();
+  const text = line.slice(0, MAX_LENGTH).toLowerCase();
   if (FAILED_TEST.test(text.trimStart())) return true;
   let [first, second]: (string | undefined)[] = [];
   let secondEnd = 0;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { failureExamples } from '../../src/simulator/demo-failure-logs.ts';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { at, codesOf, startGateway } from '../helpers/start-gateway.ts';
@@ -11,6 +12,12 @@ const JOB = '/projects/42/jobs/2001';
 const LIST = `/projects/42/pipelines/${PIPELINE}`;
 const TRACE = `GET ${JOB}/trace`;
 const KIBIBYTE = 1024;
+/** The categories of the demo's failed jobs whose script did not fail. */
+const otherCategories: Record<string, string> = {
+  timeout: 'TIMEOUT',
+  'runner system failure': 'RUNNER',
+  'image pull failure': 'RUNNER',
+};
 
 /** A pipeline with failed jobs from 2001 on, each with a log. */
 async function start(
@@ -137,6 +144,34 @@ describe('Job.failure', () => {
         ...[{}, {}],
       ],
     });
+  });
+});
+
+describe('The failed jobs of the demo', () => {
+  it('say what is in their logs, for two calls and one per job', async () => {
+    const { query, calls } = await startGateway({
+      simulator: { world: seedWorld() },
+      token: demo.token,
+    });
+    const answer =
+      await query(`{ pipeline(project: "${demo.failuresProject}", id: "${demo.failuresPipelineId}") {
+      board { failedJobs { name ... on Job { failure {
+        reason category log { section command exitCode errors { text } }
+      } } } }
+    } }`);
+    expect(answer.errors).toBeUndefined();
+    expect(calls()).toHaveLength(2 + failureExamples.length);
+    const jobs = at(answer, 'pipeline.board.failedJobs') as { name: string; failure: object }[];
+    const expected = failureExamples.map(({ name, reason, says }) => ({
+      name,
+      failure: {
+        reason,
+        category: otherCategories[name] ?? 'SCRIPT',
+        log: { ...says, errors: says.errors.map((text) => ({ text })) },
+      },
+    }));
+    const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
+    expect(jobs.toSorted(byName)).toEqual(expected.toSorted(byName));
   });
 });
 
