@@ -72,11 +72,10 @@ export interface Lines {
   /** By line: its index minus its number on GitLab's page. NOT_ON_PAGE if it has no number. */
   readonly shifts: Timeline<number>;
   /**
-   * By line, if the log has time headers. `times`: microseconds since 1970, NaN for a line without
-   * a header. `errors`: 1 for stderr.
+   * By line, if the log has time headers: twice the microseconds since 1970, plus 1 for stderr. NaN
+   * for a line without a header.
    */
-  readonly times: Column<number>;
-  readonly errors: Column<number>;
+  readonly stamps: Column<number>;
   /** Text ranges of the lines that do not begin where the text of the previous line ends. */
   readonly pieces: Map<number, number[]>;
   first: number;
@@ -103,8 +102,7 @@ export function createLines(): Lines {
     sources: createColumn(uint32),
     shifts: createTimeline(-1, float64),
     ends: createColumn(uint32),
-    times: createColumn(float64),
-    errors: createColumn((size) => new Uint8Array(size)),
+    stamps: createColumn(float64),
     pieces: new Map(),
     first: 0,
     firstSource: 0,
@@ -123,8 +121,7 @@ export function copyLines(lines: Lines): Lines {
     sources: copyColumn(lines.sources),
     ends: copyColumn(lines.ends),
     shifts: copyTimeline(lines.shifts),
-    times: copyColumn(lines.times),
-    errors: copyColumn(lines.errors),
+    stamps: copyColumn(lines.stamps),
     pieces: new Map(Array.from(lines.pieces, ([index, pieces]) => [index, [...pieces]])),
     open: { ...lines.open, earlier: lines.open.earlier && [...lines.open.earlier] },
   };
@@ -165,9 +162,9 @@ function piecesOf(lines: Lines, index: number): number[] {
 
 /** The time header of a kept line; null if it has none. */
 export function stampOf(lines: Lines, index: number): Stamp | null {
-  if (lines.times.length === 0) return null;
-  const time = valueAt(lines.times, index);
-  return Number.isNaN(time) ? null : { time, isError: valueAt(lines.errors, index) === 1 };
+  if (lines.stamps.length === 0) return null;
+  const stamp = valueAt(lines.stamps, index);
+  return Number.isNaN(stamp) ? null : { time: Math.floor(stamp / 2), isError: stamp % 2 === 1 };
 }
 
 export function beginLine(lines: Lines, source: number, stamp: Stamp | null): void {
@@ -267,19 +264,14 @@ export function commitLine(lines: Lines, anchor: number): number {
   append(lines.ends, text.length >>> 0);
   const shift = anchor === 0 ? NOT_ON_PAGE : index - anchor;
   if (shift !== lines.shifts.latest) change(lines.shifts, index, shift);
-  if (open.stamp !== null || lines.times.length > 0) appendStamp(lines, index, open.stamp);
+  if (open.stamp !== null || lines.stamps.length > 0) appendStamp(lines, index, open.stamp);
   if (open.start !== before) lines.pieces.set(index, [open.start, text.length]);
   return index;
 }
 
-function appendStamp(lines: Lines, index: number, stamp: Stamp | null): void {
-  const { times, errors } = lines;
-  while (times.length < index) {
-    append(times, Number.NaN);
-    append(errors, 0);
-  }
-  append(times, stamp?.time ?? Number.NaN);
-  append(errors, Number(stamp?.isError ?? false));
+function appendStamp({ stamps }: Lines, index: number, stamp: Stamp | null): void {
+  while (stamps.length < index) append(stamps, Number.NaN);
+  append(stamps, stamp === null ? Number.NaN : stamp.time * 2 + Number(stamp.isError));
 }
 
 function recommitLine(lines: Lines, open: OpenLine): number {
@@ -299,14 +291,14 @@ function recommitLine(lines: Lines, open: OpenLine): number {
  * new piece.
  */
 export function reopenLine(lines: Lines, index: number): void {
-  const { open, text, sources, ends, times, errors, pieces } = lines;
+  const { open, text, sources, ends, stamps, pieces } = lines;
   lines.reopened?.add(index);
   const isLast = index === countLines(lines) - 1;
   if (isLast && !pieces.has(index) && endOf(lines, index) === text.length) {
     beginLine(lines, sourceOf(lines, index), stampOf(lines, index));
     open.start = endOf(lines, index - 1);
     rewind(lines.shifts, index);
-    for (const column of [sources, ends, times, errors]) {
+    for (const column of [sources, ends, stamps]) {
       if (column.length > index) truncate(column, index);
     }
   } else {
@@ -327,8 +319,7 @@ function forgetLines(lines: Lines, first: number, textBytes: number): void {
   forgetChanges(lines.sections, lines.first);
   forgetChanges(lines.shifts, lines.first);
   for (const column of [lines.sources, lines.ends]) forgetBefore(column, lines.first);
-  if (lines.times.length === 0) return;
-  for (const column of [lines.times, lines.errors]) forgetBefore(column, lines.first);
+  if (lines.stamps.length > 0) forgetBefore(lines.stamps, lines.first);
 }
 
 function forgetFirst(lines: Lines): void {

@@ -66,6 +66,8 @@ interface SourceLine {
    * completes.
    */
   pending: Uint8Array;
+  /** Number of bytes of `pending` that are in use: the array is kept for later lines. */
+  pendingBytes: number;
   /**
    * Number of pending bytes that were added to the text. They are removed again if they turn out to
    * begin a section mark.
@@ -101,6 +103,7 @@ const newSourceLine = (): SourceLine => ({
   skipping: 'nothing',
   headerOf: null,
   pending: NO_BYTES,
+  pendingBytes: 0,
   pendingText: 0,
 });
 
@@ -110,7 +113,7 @@ function resetLine(line: SourceLine): void {
   line.hasMark = false;
   line.skipping = 'nothing';
   line.headerOf = null;
-  line.pending = NO_BYTES;
+  line.pendingBytes = 0;
   line.pendingText = 0;
 }
 
@@ -149,8 +152,8 @@ export function beginSourceLine(state: LogState, source: number, header: TimeHea
     if (line.pendingText > 0) removePendingText(state);
     if (line.headerOf !== null && !isVisible(lines)) line.headerOf.header = null;
   }
-  state.carry = line.pending;
-  line.pending = NO_BYTES;
+  if (line.pendingBytes > 0) state.carry = line.pending.slice(0, line.pendingBytes);
+  line.pendingBytes = 0;
   line.pendingText = 0;
 }
 
@@ -167,12 +170,15 @@ function removePendingText({ line, lines, page }: LogState): void {
 export function addUnfinished(state: LogState, bytes: Uint8Array, from: number, to: number): void {
   const { line } = state;
   if (from === to) return;
-  line.pending = bytes.slice(from, to);
+  line.pendingBytes = to - from;
+  if (line.pending.length < to - from) line.pending = new Uint8Array(2 * (to - from));
+  for (let at = from; at < to; at += 1) line.pending[at - from] = bytes[at] as number;
   if (bytes[from] === ESC) return;
-  const carriageReturn = line.pending.indexOf(CR);
-  line.pendingText = carriageReturn < 0 ? to - from : carriageReturn;
-  addText(state, line.pending, 0, line.pendingText);
-  if (carriageReturn >= 0) returnCarriage(state);
+  let end = from;
+  while (end < to && bytes[end] !== CR) end += 1;
+  line.pendingText = end - from;
+  addText(state, bytes, from, end);
+  if (end < to) returnCarriage(state);
 }
 
 /** Ends a line. A line without text and marks becomes an empty visible line. */
