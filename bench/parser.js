@@ -12,8 +12,8 @@ import { short, table, writeReport } from './report.js';
 
 const { values: options } = parseArgs({ options: { baseline: { type: 'string' } } });
 
-const WARM_UP_ROUNDS = 3;
-const ROUNDS = 9;
+const WARM_UP_ROUNDS = 2;
+const ROUNDS = 5;
 
 const dist = new URL('../dist', import.meta.url).href;
 const baseline = options.baseline && new URL(options.baseline, `file://${process.cwd()}/`).href;
