@@ -79,8 +79,7 @@ function shareLines(lines: Lines): Lines {
     sources: shareBlocks(lines.sources),
     ends: shareBlocks(lines.ends),
     shifts: shareTimeline(lines.shifts),
-    times: shareBlocks(lines.times),
-    errors: shareBlocks(lines.errors),
+    stamps: shareBlocks(lines.stamps),
     pieces: new Map(lines.pieces),
     open: { ...lines.open, earlier: lines.open.earlier && [...lines.open.earlier] },
   };
