@@ -342,6 +342,26 @@ const table: Row[] = [
     2,
   ],
   [
+    'a file of a job’s archive, twice',
+    `{ job(project: "group/app", id: "${FIRST}") { artifactText(path: "reports/junit.xml") again: artifactText(path: "reports/junit.xml") } }`,
+    [`GET /projects/group%2Fapp/jobs/${FIRST}/artifacts/reports/junit.xml`],
+  ],
+  [
+    'two files of a job’s archive, and the job',
+    `{ job(project: "42", id: "${FIRST}") { name a: artifactText(path: "a") b: artifactText(path: "b") artifactsFile { downloadUrl } } }`,
+    3,
+  ],
+  [
+    'a pipeline’s test summary',
+    '{ pipeline(project: "group/app", id: "700") { testSummary { total { count } suites { name } } } }',
+    ['GET /projects/group%2Fapp/pipelines/700/test_report_summary'],
+  ],
+  [
+    'a pipeline’s test summary with the ids of jobs, by the number of its project',
+    '{ pipeline(project: "42", id: "700") { testSummary { suites { jobIds } } } }',
+    1,
+  ],
+  [
     'a pipeline’s board',
     `{ pipeline(project: "group/app", id: "700") { board { ${board} } } }`,
     [

@@ -41,6 +41,8 @@ describe('a request that names another host', () => {
         ['/graphql/', ask],
         [`/graphql?query=${encodeURIComponent(JSON.parse(ask).query)}`],
         [`/jobs/42/${small.fullJob}/trace`],
+        [`/jobs/42/${small.fullJob}/artifacts`],
+        [`/jobs/42/${small.fullJob}/artifacts/a/b`],
         ['/trace.css'],
         ['/any'],
       ] as const) {

@@ -1,9 +1,16 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import type { TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SecretHeaders } from '../../../src/gitlab/credential.ts';
@@ -71,6 +78,67 @@ async function startProxy(status?: number) {
 }
 
 const basic = `Basic ${Buffer.from('me:p@ss').toString('base64')}`;
+
+/** A GitLab that redirects a download to `location`. */
+const startRedirecting = (location: string) =>
+  startUpstream((_request, response) => void response.writeHead(302, { location }).end());
+
+describe('The storage of a download', () => {
+  const sendFile = (response: ServerResponse) => void response.writeHead(200).end('file');
+
+  it('is reached through the proxy for its address', async () => {
+    const storage = await startUpstream((_request, response) => sendFile(response));
+    const gitlab = await startRedirecting(`${storage.url}/bucket/a?signature=s`);
+    const proxy = await startProxy();
+    const { gitlab: caller } = connect(gitlab.url, {
+      network: { proxies: { http: proxy.secret } },
+    });
+    const { body } = await caller.openArtifacts(ref);
+    expect(await text(body)).toBe('file');
+    expect(proxy.seen.map(({ line }) => line)).toEqual([
+      `GET ${gitlab.url}/api/v4/projects/42/jobs/1/artifacts`,
+      `GET ${storage.url}/bucket/a?signature=s`,
+    ]);
+    expect(storage.requests[0]?.headers).not.toHaveProperty('proxy-authorization');
+    expect(storage.requests[0]?.headers['host']).toBe(new URL(storage.url).host);
+  });
+
+  it('is reached through a tunnel if it has TLS, also from a GitLab that is not proxied', async () => {
+    const storage = await startTlsGitlab();
+    const gitlab = await startRedirecting(`${storage.url}/jobs/1/trace`);
+    const proxy = await startProxy();
+    const network = { proxies: { https: proxy.secret }, ca: authority.cert };
+    const { body } = await connect(gitlab.url, { network }).gitlab.openArtifacts(ref);
+    expect(await text(body)).toBe('log');
+    expect(proxy.seen.map(({ line }) => line)).toEqual([`CONNECT 127.0.0.1:${storage.port}`]);
+    expect(storage.requests).toHaveLength(1);
+  });
+
+  it('does not receive the client certificate', async () => {
+    const storage = await startTlsGitlab({ requestCert: true, rejectUnauthorized: false });
+    const gitlab = await startRedirecting(`${storage.url}/jobs/1/trace`);
+    const network = {
+      ca: authority.cert,
+      clientCert: client.cert,
+      clientKey: new Secret(client.key),
+    };
+    const { body } = await connect(gitlab.url, { network }).gitlab.openArtifacts(ref);
+    expect(await text(body)).toBe('log');
+    const socket = storage.requests[0]?.socket as TLSSocket;
+    expect(socket.getPeerCertificate()).toEqual({});
+  });
+
+  it('with the certificate of a stranger is not read, and no address is shown', async () => {
+    const storage = await startTlsGitlab();
+    const gitlab = await startRedirecting(`${storage.url}/jobs/1/trace`);
+    const error: unknown = await connect(gitlab.url)
+      .gitlab.openArtifacts(ref)
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'GITLAB_MISROUTED', redirectsTo: storage.url });
+    expect((error as Error).message).not.toContain('127.0.0.1');
+    expect(storage.requests).toEqual([]);
+  });
+});
 
 describe('A proxy', () => {
   it('receives calls to an http GitLab with the whole address', async () => {
