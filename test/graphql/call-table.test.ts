@@ -38,7 +38,7 @@ function busyWorld() {
     id: LARGE,
   });
   for (let job = 0; job < 300; job++) world.addJob(large, { id: 1_001 + job });
-  world.addProject({ path: 'group/failed', id: 44, members });
+  world.addProject({ path: 'group/failed', id: 45, members });
   world.addPipeline('group/failed', { id: 720 });
   for (let at = 0; at < 3; at++) world.addJob(720, { id: FAILED + at, status: 'failed' });
   return world;
@@ -102,22 +102,22 @@ const table: Row[] = [
   ],
   [
     'why a job failed, without its log',
-    `{ job(project: "44", id: "${FAILED}") { failure { reason category message retryHelps } } }`,
-    [`GET /projects/44/jobs/${FAILED}`],
+    `{ job(project: "45", id: "${FAILED}") { failure { reason category message retryHelps } } }`,
+    [`GET /projects/45/jobs/${FAILED}`],
   ],
   [
     'why a job failed, with its log',
-    `{ job(project: "44", id: "${FAILED}") { failure { category log { exitCode tail { text } } } } }`,
-    [`GET /projects/44/jobs/${FAILED}`, `GET /projects/44/jobs/${FAILED}/trace`],
+    `{ job(project: "45", id: "${FAILED}") { failure { category log { exitCode tail { text } } } } }`,
+    [`GET /projects/45/jobs/${FAILED}`, `GET /projects/45/jobs/${FAILED}/trace`],
   ],
   [
     'why a job failed, and its log as text',
-    `{ job(project: "44", id: "${FAILED}") { failure { log { exitCode } } trace { text } } }`,
+    `{ job(project: "45", id: "${FAILED}") { failure { log { exitCode } } trace { text } } }`,
     2,
   ],
   [
     'why the jobs of a pipeline failed, with their logs',
-    `{ pipeline(project: "44", id: "720") { board {
+    `{ pipeline(project: "45", id: "720") { board {
        failedJobs { ... on Job { failure { message log { errors { text } } } } }
      } } }`,
     2 + 3,
@@ -333,7 +333,7 @@ const table: Row[] = [
   ],
   [
     'earlier runs of a job',
-    `{ job(project: "42", id: "1051") { history { failuresInARow runs { name pipeline { ref } } } } }`,
+    `{ job(project: "44", id: "1051") { history { failuresInARow runs { name pipeline { ref } } } } }`,
     2,
   ],
   [

@@ -59,6 +59,8 @@ const reading: Known = {
   lastLines: [1, 5, -1],
   maxJobs: [1, 100, 0],
   depth: [1, 2, 9],
+  path: ['reports/junit.xml', 'none', '../up'],
+  maxBytes: [1, 1000, 0],
   representations: [
     ...ids.slice(0, 4).map((id) => ({ __typename: 'Job', id })),
     { __typename: 'Job', webUrl: `${url}/${small.fullJob}` },
@@ -308,6 +310,7 @@ describe('compiled execution and graphql-js send equal events', () => {
       // The job as it is, its end, and the end of the stream.
       completed += Number(seen[0]?.events.length === 3 && seen[0].events[2] === undefined);
     }
-    expect(completed).toBeGreaterThan(SUBSCRIPTIONS * 0.8);
+    // Some of the random arguments are invalid, so their subscriptions do not begin.
+    expect(completed).toBeGreaterThan(SUBSCRIPTIONS * 0.5);
   });
 });
