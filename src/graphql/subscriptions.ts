@@ -127,7 +127,7 @@ const TraceChunk = builder.objectRef<TraceNews>('TraceChunk').implement({
       type: [TraceLine],
       nullable: false,
       description:
-        'The parsed lines that are new or have changed since the last event, numbered as in `JobTrace.lines`: each replaces the line of its `number`. The last may be incomplete; it is sent again when it changes. If `startByte` is less than the last `endByte`, discard all lines first: they are sent again. Of a log of more than 4 MiB (less if many logs are followed), lines before the last part are not sent.',
+        'The parsed lines that are new or have changed since the last event, numbered as in `JobTrace.lines`: each replaces the line of its `number`. The last may be incomplete; it is sent again when it changes, or, if it is longer than 64 KiB, when it is complete. If `startByte` is less than the last `endByte`, discard all lines first: they are sent again. Of a log of more than 4 MiB (less if many logs are followed), lines before the last part are not sent.',
       resolve: ({ lines }) => [...lines],
     }),
     lineCount: t.exposeInt('lineCount', {

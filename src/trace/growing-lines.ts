@@ -36,7 +36,7 @@ export interface GrowingLines {
   limit(from: number, to: number): number;
   /**
    * Returns the kept lines that changed after offset `from`, up to offset `to`, by number. The
-   * lines are copies.
+   * lines are copies. An incomplete line of more than 64 KiB is missing until it is complete.
    */
   changed(from: number, to: number): ParsedLine[];
 }
@@ -53,6 +53,8 @@ const SHORTEST_MARK_START = 'section_'.length;
 export const UNSETTLED_BYTES = SHORTEST_MARK_START;
 const LETTER_S = 0x73;
 const MAX_CHANGED = 1_000;
+/** An incomplete line of more bytes is returned when it is complete, not each time it grows. */
+const MAX_INCOMPLETE = 1 << 16;
 
 /*
  * Copies that share the blocks of their original. Appending to a copy writes only where the
@@ -184,6 +186,14 @@ export function createGrowingLines(window: () => Window): GrowingLines {
     return low;
   };
 
+  /** Whether a line exists, and is the last one or begins inside the window. */
+  const isKept = (all: Lines, index: number) => {
+    const last = countLines(all) - 1;
+    return index >= all.first && (index < last ? sourceOf(all, index) >= keptFrom : index === last);
+  };
+  const hiddenLine = () =>
+    lines.text.length - lines.open.start > MAX_INCOMPLETE ? openLine(state) : undefined;
+
   return {
     get size() {
       return size;
@@ -221,15 +231,15 @@ export function createGrowingLines(window: () => Window): GrowingLines {
       const all = showLines();
       const count = countLines(all);
       const first = firstAfter(all, from);
-      const isKept = (index: number) =>
-        index >= all.first && (index === count - 1 || sourceOf(all, index) >= keptFrom);
+      const hidden = hiddenLine();
+      const isShown = (index: number) => index !== hidden && isKept(all, index);
       const indexes: number[] = [];
       for (const [index, at] of recorded) if (at > from && at <= to) indexes.push(index);
       for (let index = first; index < count && endOf(all, index) <= to; index += 1) {
         if (!recorded.has(index)) indexes.push(index);
       }
       return indexes
-        .filter(isKept)
+        .filter(isShown)
         .sort((a, b) => a - b)
         .map((index) => copyOf(new Line(all, index)));
     },

@@ -118,6 +118,19 @@ describe('the lines of a growing log', () => {
     ]);
   });
 
+  it('are returned when they are complete, if they are very long', () => {
+    const long = 'x'.repeat(70_000);
+    const events = follow('one\ntw', long, 'o', '\nthree', `${long}`);
+    expect(events.map((lines) => lines.map(([number]) => number))).toEqual([
+      [1, 2],
+      [],
+      [],
+      [2, 3],
+      [],
+    ]);
+    expect(events[3]?.[0]?.[1]).toBe(`tw${long}o`);
+  });
+
   it('are the last ones of a long log, with their numbers in the whole log', () => {
     const growing = createGrowingLines(() => ({ maxBytes: 1_000, maxLines: 1_000 }));
     const log = Array.from({ length: 90_000 }, (_, at) => `line ${at + 1}\n`).join('');
