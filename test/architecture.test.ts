@@ -29,6 +29,7 @@ const graphqlMayUse = [
   'gitlab/errors.ts',
   'gitlab/lists/page-request.ts',
   'gitlab/lists/jobs-by-id-plan.ts',
+  'gitlab/lists/merged-list.ts',
 ];
 
 interface Import {

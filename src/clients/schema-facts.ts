@@ -53,6 +53,13 @@ export const paginatedFields: Readonly<Record<string, Readonly<Record<string, re
       "status",
       "updatedAfter"
     ]
+  },
+  "Query": {
+    "jobs": [
+      "projects",
+      "ref",
+      "statuses"
+    ]
   }
 };
 
@@ -90,6 +97,7 @@ export const typesWithoutId: readonly string[] = [
   "LogExcerpt",
   "LogLine",
   "LogSearch",
+  "MergedJobConnection",
   "NotFoundError",
   "OutcomeUnknownError",
   "PageInfo",
@@ -108,6 +116,7 @@ export const typesWithoutId: readonly string[] = [
   "TraceLineConnection",
   "TraceLineEdge",
   "TraceSection",
+  "UnreadProject",
   "UpstreamUnavailableError"
 ];
 
@@ -150,5 +159,6 @@ export const embeddedTypes: readonly string[] = [
   "TraceChunk",
   "TraceLine",
   "TraceSection",
+  "UnreadProject",
   "UpstreamUnavailableError"
 ];

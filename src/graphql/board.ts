@@ -12,7 +12,7 @@ import { isPlayable, statusDetails } from '../pipeline/derived.ts';
 import { stageEnd, stageStart } from '../pipeline/stages.ts';
 import { buildTimeline, type CriticalStep, type Timeline } from '../pipeline/timeline.ts';
 import { builder, type Types } from './builder.ts';
-import { badUserInput, viewError } from './client-errors.ts';
+import { badUserInput, type FailureView, viewFailure } from './client-errors.ts';
 import { costs, type ListCost } from './cost.ts';
 import { CiJob, DetailedStatus } from './refs.ts';
 import { CiJobStatus } from './status.ts';
@@ -25,20 +25,11 @@ import { CiJobStatus } from './status.ts';
 /** The cost of a field with jobs of a board: their attempts are known. */
 const jobsOfBoard = { extensions: costs({ leadsTo: 'board' }) };
 
-interface GapView {
-  code: string;
-  message: string;
-  retryAfter: number | null;
-}
-
 /** Returns what a gap shows of the error that caused it. */
-function viewGap({ error }: BoardGap): GapView {
-  if (!error) {
-    const message = 'The pipeline has more jobs than `maxJobs`. The board has the newest.';
-    return { code: 'TOO_MANY', message, retryAfter: null };
-  }
-  const { code, message, extensions } = viewError(error);
-  return { code, message, retryAfter: (extensions['retryAfter'] as number | undefined) ?? null };
+function viewGap({ error }: BoardGap): FailureView {
+  if (error) return viewFailure(error);
+  const message = 'The pipeline has more jobs than `maxJobs`. The board has the newest.';
+  return { code: 'TOO_MANY', message, retryAfter: null };
 }
 
 const BoardPart = builder.enumType('BoardPart', {

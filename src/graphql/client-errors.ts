@@ -145,6 +145,20 @@ export function viewError(error: GitlabError): ErrorView {
   };
 }
 
+/** A failed read that is data of the response, because the rest of the response is usable. */
+export interface FailureView {
+  code: string;
+  message: string;
+  /** Seconds; null if GitLab did not send a time. */
+  retryAfter: number | null;
+}
+
+/** Maps a failed read whose failure is data instead of an error of the response. */
+export function viewFailure(error: GitlabError): FailureView {
+  const { code, message, extensions } = viewError(error);
+  return { code, message, retryAfter: (extensions['retryAfter'] as number | undefined) ?? null };
+}
+
 /** Copies an error with a new message. Path and locations stay. */
 function reword(
   error: GraphQLError,

@@ -1,4 +1,4 @@
-import type { ArgBuilder, ObjectRef } from '@pothos/core';
+import type { ArgBuilder, FieldRef, ObjectFieldBuilder, ObjectRef } from '@pothos/core';
 import type { RowList } from '../context/job-list.ts';
 import {
   type CursorRow,
@@ -59,7 +59,7 @@ function checkMix({ first, after, last, before }: ConnectionArgs): void {
 }
 
 /** Returns how many rows the arguments request, unchecked. */
-function pageSizeOf({ first, last }: ConnectionArgs): number {
+export function pageSizeOf({ first, last }: ConnectionArgs): number {
   return first ?? last ?? DEFAULT_PAGE;
 }
 
@@ -235,19 +235,15 @@ export const pageArguments = (arg: ArgBuilder<Types>, max = MAX_PAGE) => ({
 });
 
 /**
- * Defines `XConnection` and `XEdge` for a node type. `rows` is what the rows of the list contain of a
- * node, by default all that the node's own GET returns.
+ * Defines `XEdge` for a node type. `rows` is what the rows of the list contain of a node, by default all
+ * that the node's own GET returns.
  */
-export function connectionType<Row>(
+export function edgeType<Row>(
   name: string,
   node: ObjectRef<Types, Row>,
-  of: {
-    description: string;
-    total: { nullable: boolean; description: string };
-    rows?: Knowledge;
-  },
-) {
-  const EdgeType = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
+  rows: Knowledge = 'own',
+): ObjectRef<Types, Edge<Row>> {
+  return builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
     description: `A ${name} of a list with its cursor.`,
     fields: (t) => ({
       cursor: t.string({
@@ -260,33 +256,60 @@ export function connectionType<Row>(
         type: node,
         nullable: false,
         description: `The ${name}.`,
-        extensions: costs({ leadsTo: of.rows ?? 'own' }),
+        extensions: costs({ leadsTo: rows }),
         resolve: (edge) => edge.node as never,
       }),
     }),
   });
+}
+
+/** Returns the fields that all connections have: `edges`, `nodes` and `pageInfo`. */
+export function rowFields<Row, Shape extends Connection<Row>>(
+  t: ObjectFieldBuilder<Types, Shape>,
+  of: { node: ObjectRef<Types, Row>; edge: ObjectRef<Types, Edge<Row>>; rows?: Knowledge },
+): Record<'edges' | 'nodes' | 'pageInfo', FieldRef<Types>> {
+  return {
+    edges: t.field({
+      type: [of.edge],
+      nullable: false,
+      description: 'The rows of the page with their cursors.',
+      resolve: ({ edges }) => edges,
+    }),
+    nodes: t.field({
+      type: [of.node],
+      nullable: false,
+      description: 'The rows of the page without cursors.',
+      extensions: costs({ leadsTo: of.rows ?? 'own' }),
+      resolve: ({ edges }) => edges.map((edge) => edge.node) as never,
+    }),
+    pageInfo: t.field({
+      type: PageInfo,
+      nullable: false,
+      description: 'The position of the page in the list.',
+      resolve: (connection) => connection,
+    }),
+  };
+}
+
+/**
+ * Defines `XConnection` for a node type, and `XEdge` unless there is one. `rows` is what the rows of the
+ * list contain of a node, by default all that the node's own GET returns.
+ */
+export function connectionType<Row>(
+  name: string,
+  node: ObjectRef<Types, Row>,
+  of: {
+    description: string;
+    total: { nullable: boolean; description: string };
+    rows?: Knowledge;
+    edge?: ObjectRef<Types, Edge<Row>>;
+  },
+) {
+  const { rows = 'own', edge = edgeType(name, node, rows) } = of;
   return builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
     description: of.description,
     fields: (t) => ({
-      edges: t.field({
-        type: [EdgeType],
-        nullable: false,
-        description: 'The rows of the page with their cursors.',
-        resolve: ({ edges }) => edges,
-      }),
-      nodes: t.field({
-        type: [node],
-        nullable: false,
-        description: 'The rows of the page without cursors.',
-        extensions: costs({ leadsTo: of.rows ?? 'own' }),
-        resolve: ({ edges }) => edges.map((edge) => edge.node) as never,
-      }),
-      pageInfo: t.field({
-        type: PageInfo,
-        nullable: false,
-        description: 'The position of the page in the list.',
-        resolve: (connection) => connection,
-      }),
+      ...rowFields(t, { node, edge, rows }),
       totalCount: t.int({
         nullable: of.total.nullable as true,
         description: of.total.description,

@@ -61,6 +61,8 @@ export interface ListCost {
   rows(args: Record<string, unknown>): number;
   /** The argument that limits the rows. */
   limitedBy(args: Record<string, unknown>): string;
+  /** The list argument with one call per item, if `pages` depends on one instead of on the rows. */
+  oneCallPer?: string;
   readsRows(selection: Selection): boolean;
   /** The sentence about calls in the description. @default that of a list in pages of 100 rows */
   sentence?: string;

@@ -8,6 +8,7 @@ import {
   type Connection,
   type ConnectionArgs,
   connectionType,
+  edgeType,
   parsePageArgs,
   readConnection,
 } from './connection.ts';
@@ -24,7 +25,7 @@ export interface ListArgs extends ConnectionArgs {
 }
 
 /** Checks the filters. `statuses: []` and a blank `ref` filter nothing; statuses are sorted. */
-function toFilter({ statuses, ref, includeRetried }: ListArgs): ListFilter {
+export function toFilter({ statuses, ref, includeRetried }: ListArgs): ListFilter {
   checkKnown(statuses ?? [], '`statuses`');
   return {
     statuses: statuses?.length ? [...new Set(statuses)].sort() : undefined,
@@ -123,7 +124,10 @@ export async function readPipelineBridges(
 const totalDescription =
   'The number of jobs in the list. Null if GitLab does not count them: the jobs of a project since GitLab 16, and lists of more than 10,000. Needs a separate call for the jobs of a project.';
 
+export const JobEdge = edgeType('Job', Job);
+
 export const JobConnection = connectionType('Job', Job, {
+  edge: JobEdge,
   description: 'A page of a list of jobs.',
   total: { nullable: true, description: totalDescription },
 });

@@ -1,5 +1,5 @@
 import type { Context } from '../context/context.ts';
-import { isNotFound, isRefusal, isUnknownStatus } from '../gitlab/errors.ts';
+import { isRefusal, isUnknownStatus, nullIfNotFound } from '../gitlab/errors.ts';
 import { badUserInput, checkUrlText, forbidden } from './client-errors.ts';
 
 /*
@@ -25,25 +25,26 @@ export function toTextFilter(
   return text?.trim() ? checkUrlText(text, argument) : undefined;
 }
 
+/** Throws BAD_USER_INPUT, about `argument`, if the server does not know a status. */
+export async function orUnknownStatus<Value>(
+  reading: Promise<Value>,
+  argument: string,
+): Promise<Value> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!isUnknownStatus(error)) throw error;
+    const message = `${argument} has a status that this version of GitLab does not know.`;
+    throw badUserInput(message, error);
+  }
+}
+
 /**
  * Returns null if GitLab answers 404. Throws BAD_USER_INPUT, about `argument`, if the server does not
  * know a status.
  */
-export async function orNull<Value>(
-  reading: Promise<Value>,
-  argument: string,
-): Promise<Value | null> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (isNotFound(error)) return null;
-    if (isUnknownStatus(error)) {
-      const message = `${argument} has a status that this version of GitLab does not know.`;
-      throw badUserInput(message, error);
-    }
-    throw error;
-  }
-}
+export const orNull = <Value>(reading: Promise<Value>, argument: string): Promise<Value | null> =>
+  nullIfNotFound(orUnknownStatus(reading, argument));
 
 /**
  * Throws FORBIDDEN with `message` if GitLab refuses a job token. Where a server accepts no job token,

@@ -6,6 +6,7 @@ import './job.ts';
 import './bridge.ts';
 import './pipeline.ts';
 import './project.ts';
+import './merged-jobs.ts';
 import './runner.ts';
 import './commit.ts';
 import './user.ts';

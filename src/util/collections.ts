@@ -12,3 +12,16 @@ export function groupBy<T>(values: Iterable<T>, keyOf: (value: T) => string): Ma
 
 /** Compares texts by UTF-16 code unit, for `sort`. */
 export const compareTexts = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+
+/** Runs `task` for each value in order, for at most `limit` values at once. Rejects with the first error. */
+export async function forEachConcurrently<T>(
+  values: Iterable<T>,
+  limit: number,
+  task: (value: T) => Promise<void>,
+): Promise<void> {
+  const queue = [...values].values();
+  const work = async () => {
+    for (const value of queue) await task(value);
+  };
+  await Promise.all(Array.from({ length: limit }, work));
+}

@@ -362,6 +362,18 @@ const table: Row[] = [
     1,
   ],
   [
+    'the jobs of two projects in one list',
+    '{ jobs(projects: ["group/app", "group/other", "group/app"], first: 20) { nodes { name pipeline { status } } pageInfo { hasNextPage } unread { code } } }',
+    ['group%2Fapp', 'group%2Fother'].map(
+      (path) => `GET /projects/${path}/jobs?pagination=keyset&per_page=21&order_by=id&sort=desc`,
+    ),
+  ],
+  [
+    '100 jobs of one project in a merged list, and whether more follow',
+    '{ jobs(projects: ["42"], first: 100) { nodes { name } pageInfo { hasNextPage } } }',
+    2,
+  ],
+  [
     'a pipeline’s board',
     `{ pipeline(project: "group/app", id: "700") { board { ${board} } } }`,
     [

@@ -163,6 +163,7 @@ describe('the sentence about calls', () => {
         'Project.name: Costs one call per project.',
         'Project.fullPath: Costs one call per project requested by numeric id, unless one of its jobs or pipelines is selected below.',
         'Query.currentJob: Costs one call.',
+        'Query.jobs: Costs one call per project, and sometimes a few more; the page is shorter if no further calls are allowed.',
       ]),
     );
   });

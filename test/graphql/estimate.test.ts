@@ -201,6 +201,16 @@ describe('the estimate of calls', () => {
         'pipelines(first: 10) { nodes { board { failedJobs { ... on Job { failure { log { command } } } } } } }',
       ),
     ],
+    [
+      'the jobs of three projects in one list',
+      3,
+      '{ jobs(projects: ["a/b", "a/c", "7", "a/b"], first: 100) { nodes { name } } }',
+    ],
+    [
+      'the jobs of three projects with their logs',
+      3 + 10,
+      '{ jobs(projects: ["a/b", "a/c", "7"], first: 10) { nodes { trace { byteSize } } } }',
+    ],
     ['malformed ids', 0, nodes(['x', 'y'])],
   ])('%s: %i', async (_name, calls, query) => {
     expect(estimateIn(await (await startEstimating()).query(query))).toBe(calls);

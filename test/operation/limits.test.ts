@@ -78,6 +78,14 @@ describe('an operation whose estimate exceeds the limit of calls', () => {
       `{ nodes(ids: ${distant}) { ... on Job { name } } }`,
     ],
     [
+      'Send fewer items in `projects` of `jobs` (jobs)',
+      `{ jobs(projects: ${JSON.stringify(many(50, String))}, first: 100) { nodes { name } } job(project: "42", id: "1") { name } }`,
+    ],
+    [
+      'Lower `first` of `jobs` (jobs)',
+      `{ jobs(projects: ${paths}, first: 60) { nodes { trace { byteSize } } } }`,
+    ],
+    [
       'Select less, or split the operation.',
       `{ ${many(60, (at) => `j${at}: job(project: "42", id: "${1000 * (at + 1)}") { name }`).join(' ')} }`,
     ],

@@ -1,0 +1,199 @@
+import { forEachConcurrently } from '../../util/collections.ts';
+import {
+  GitlabCallBudgetError,
+  type GitlabError,
+  GitlabRateLimitError,
+  isGitlabError,
+  isUnauthenticated,
+} from '../errors.ts';
+import {
+  type CursorRow,
+  compareIds,
+  MAX_PER_PAGE,
+  type PageRequest,
+  type PageSlice,
+  type WithId,
+} from './page-request.ts';
+
+/*
+ * Merges lists of different projects by id. GitLab takes the ids of all jobs from one sequence, so
+ * the order of ids is the order of creation in the whole instance, and one id is a position in every
+ * list.
+ */
+
+/** One of the lists to merge. */
+export interface PartList<Row> {
+  read(request: PageRequest): Promise<PageSlice<Row>>;
+}
+
+/** Requests up to `count` rows next to the cursor row, or from the end of the merged list. */
+export type MergeRequest = Pick<PageRequest, 'direction' | 'cursorRow' | 'count'>;
+
+/** Consecutive rows of the merged list, newest first. */
+export interface MergedSlice<Row> {
+  rows: Row[];
+  /** Whether more rows of the readable lists follow in the direction of reading. */
+  hasMore: boolean;
+  /** The errors of lists that could not be read, or not far enough, by name. */
+  failures: Map<string, GitlabError>;
+}
+
+/** Maximum lists that are read at once. */
+const CONCURRENCY = 8;
+
+/** The first page of each list has at least this many rows. */
+const MIN_FIRST_PAGE = 5;
+
+/**
+ * Returns the size of the first page of each list. Twice an equal share: if the rows are spread
+ * evenly, no further page is needed, and few rows are read in vain.
+ */
+export function firstPageSize(wanted: number, lists: number): number {
+  const share = Math.ceil((2 * wanted) / lists);
+  return Math.min(MAX_PER_PAGE, wanted, Math.max(MIN_FIRST_PAGE, share));
+}
+
+/** One of the lists, as far as it was read. */
+interface Part<Row> {
+  name: string;
+  list: PartList<Row>;
+  /** The last row read, in the direction of reading. */
+  last?: CursorRow;
+  hasMore: boolean;
+  /** Why it could not be read, or not read on. */
+  error?: GitlabError;
+}
+
+/** The state of one merge. */
+interface Merge<Row> {
+  request: MergeRequest;
+  parts: Part<Row>[];
+  /** The rows by id, each with the first list that returned it. */
+  known: Map<string, { row: Row; part: Part<Row> }>;
+  /** Compares ids in the direction of reading. */
+  compare: typeof compareIds;
+}
+
+/**
+ * Records the error of a part. Throws it if the whole merged list fails with it: a rejected credential,
+ * which all parts share, the end of the call budget, or a bug.
+ */
+function recordFailure(part: Part<unknown>, error: unknown): void {
+  const isFatal = isUnauthenticated(error) || error instanceof GitlabCallBudgetError;
+  if (isFatal || !isGitlabError(error)) throw error;
+  part.error = error;
+}
+
+/** Adds a row. Two lists with a common row are of one project: only one of them is read further. */
+function addRow<Row extends WithId>({ known }: Merge<Row>, row: Row, part: Part<Row>): void {
+  const id = String(row.id);
+  const owner = known.get(id)?.part ?? part;
+  if (owner === part) known.set(id, { row, part });
+  else part.hasMore = false;
+}
+
+/** Reads the next page of a part. */
+async function readPage<Row extends WithId>(
+  merge: Merge<Row>,
+  part: Part<Row>,
+  count: number,
+): Promise<void> {
+  const { direction, cursorRow } = merge.request;
+  const { rows, firstIndex } = await part.list.read({
+    direction,
+    cursorRow: part.last ?? cursorRow,
+    count,
+    needsHasNext: false,
+    needsHasPrevious: false,
+  });
+  const at = direction === 'older' ? rows.length - 1 : 0;
+  const last = rows[at];
+  // A full page may be the last one: the headers do not always show that.
+  part.hasMore = rows.length >= count;
+  for (const row of rows) addRow(merge, row, part);
+  if (!last) return;
+  const index = firstIndex === undefined ? undefined : firstIndex + at;
+  part.last = { id: String(last.id), index };
+}
+
+/** Reads the first page of each list. After a 429, does not request those of the other lists. */
+async function readFirstPages<Row extends WithId>(merge: Merge<Row>, count: number): Promise<void> {
+  let limited: GitlabError | undefined;
+  await forEachConcurrently(merge.parts, CONCURRENCY, async (part) => {
+    try {
+      if (limited) throw limited;
+      await readPage(merge, part, count);
+    } catch (error) {
+      recordFailure(part, error);
+      if (error instanceof GitlabRateLimitError) limited = error;
+    }
+  });
+}
+
+/** The rows that no unread row can precede, in the direction of reading. */
+interface Sure<Row> {
+  rows: Row[];
+  /** The part whose last row limits them: the next one to read. Undefined if the rows are complete. */
+  limit: Part<Row> | undefined;
+}
+
+const lastIdOf = ({ last }: Part<unknown>) => last?.id ?? '0';
+
+function findSure<Row extends WithId>({ parts, known, compare }: Merge<Row>): Sure<Row> {
+  const open = parts.filter(({ hasMore }) => hasMore);
+  const [limit] = open.sort((a, b) => compare(lastIdOf(a), lastIdOf(b)));
+  const rows = [...known.values()].map(({ row }) => row).sort((a, b) => compare(a.id, b.id));
+  if (!limit) return { rows, limit };
+  return { rows: rows.filter(({ id }) => compare(id, lastIdOf(limit)) <= 0), limit };
+}
+
+/** Reads a further page. Returns false if that is not possible. */
+async function readFurther<Row extends WithId>(
+  merge: Merge<Row>,
+  part: Part<Row>,
+  count: number,
+): Promise<boolean> {
+  try {
+    await readPage(merge, part, count);
+    return true;
+  } catch (error) {
+    if (!(error instanceof GitlabCallBudgetError)) recordFailure(part, error);
+    return false;
+  }
+}
+
+/**
+ * Reads a page of the merged list: one page of each list, then further pages of the list that limits
+ * the known rows, until `count` rows and the existence of one more are known. There are at most
+ * max(1, ⌊(count + 1) / first page size⌋) further pages, because each follows a page whose rows are
+ * all part of the result.
+ *
+ * A list that fails is left out. If a further page fails or exceeds the call budget, the result ends
+ * before it, so that no row is skipped. Rejects if GitLab does not accept the credential, or if the
+ * call budget is too small for the first pages.
+ */
+export async function readMergedList<Row extends WithId>(
+  lists: ReadonlyMap<string, PartList<Row>>,
+  request: MergeRequest,
+): Promise<MergedSlice<Row>> {
+  const { count, direction } = request;
+  const wanted = count + 1;
+  const merge: Merge<Row> = {
+    request,
+    parts: [...lists].map(([name, list]) => ({ name, list, hasMore: false })),
+    known: new Map(),
+    compare: direction === 'older' ? (a, b) => compareIds(b, a) : compareIds,
+  };
+  await readFirstPages(merge, firstPageSize(wanted, lists.size));
+  let sure = findSure(merge);
+  while (sure.limit && sure.rows.length < wanted) {
+    if (!(await readFurther(merge, sure.limit, wanted - sure.rows.length))) break;
+    sure = findSure(merge);
+  }
+  const page = sure.rows.slice(0, count);
+  return {
+    rows: direction === 'older' ? page : page.reverse(),
+    hasMore: sure.limit !== undefined || sure.rows.length > count,
+    failures: new Map(merge.parts.flatMap(({ name, error }) => (error ? [[name, error]] : []))),
+  };
+}

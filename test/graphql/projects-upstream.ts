@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { buildCursor } from '../../src/gitlab/lists/keyset-cursor.ts';
+import { aJob, sendJson, startUpstream } from '../gitlab/upstream.ts';
+import { type StartOptions, startGateway } from '../helpers/start-gateway.ts';
+
+/** A job of a project. */
+export interface ListedJob {
+  id: number;
+  status?: string;
+  ref?: string;
+  [member: string]: unknown;
+}
+
+/** The numeric id and the jobs of a project. */
+export interface ListedProject {
+  number: number;
+  jobs: ListedJob[];
+}
+
+/** Creates a project whose jobs have these ids, newest first. */
+export const projectOf = (number: number, ...ids: number[]): ListedProject => ({
+  number,
+  jobs: ids.map((id) => ({ id, status: 'success', ref: 'main' })),
+});
+
+export interface ProjectsOptions extends StartOptions {
+  /** Whether the server filters by `ref`, as GitLab 19 does. @default true */
+  filtersRef?: boolean;
+  /** What other callers see, by token. */
+  seenBy?: Record<string, Record<string, ListedProject>>;
+  /** Answers a call itself, and returns true if it did. */
+  intercept?(request: IncomingMessage, response: ServerResponse, project: string): boolean;
+  /** Whether the server knows keyset pagination, as GitLab 15.9 does. @default true */
+  keyset?: boolean;
+}
+
+/** Parses a keyset cursor of GitLab. */
+function parseCursor(cursor: string | null): { id?: number; direction: 'older' | 'newer' } {
+  if (cursor === null) return { direction: 'older' };
+  const { id, _kd } = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as {
+    id?: string;
+    _kd: string;
+  };
+  return { ...(id && { id: Number(id) }), direction: _kd === 'n' ? 'older' : 'newer' };
+}
+
+const toRow = ({ number }: ListedProject, { id, ...more }: ListedJob) =>
+  aJob(id, { pipeline: { id: 9, project_id: number }, ...more });
+
+/** Selects a keyset page, newest first, and the cursor of the next one. */
+function keysetPage(jobs: ListedJob[], params: URLSearchParams) {
+  const { id, direction } = parseCursor(params.get('cursor'));
+  const perPage = Number(params.get('per_page'));
+  const isOlder = direction === 'older';
+  const found = jobs.filter((job) => id === undefined || (isOlder ? job.id < id : job.id > id));
+  const page = isOlder ? found.slice(0, perPage) : found.slice(-perPage);
+  const last = found.length > page.length ? page.at(isOlder ? -1 : 0) : undefined;
+  return { page, next: last && buildCursor({ direction, id: String(last.id) }) };
+}
+
+/**
+ * Starts a gateway in front of a server with the lists of jobs of several projects. `calls()` returns
+ * and clears the requests so far.
+ */
+export async function startProjects(
+  projects: Record<string, ListedProject>,
+  options: ProjectsOptions = {},
+) {
+  const { filtersRef = true, seenBy = {}, intercept, keyset = true, ...start } = options;
+  const upstream = await startUpstream((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://gitlab');
+    const [, name = '', jobId] = /\/projects\/([^/]+)\/jobs\/?(\d+)?$/.exec(pathname) ?? [];
+    if (intercept?.(request, response, decodeURIComponent(name))) return;
+    const seen = seenBy[String(request.headers['private-token'])] ?? projects;
+    const asked = decodeURIComponent(name);
+    const project =
+      seen[asked] ?? Object.values(seen).find(({ number }) => String(number) === asked);
+    const single = jobId && project?.jobs.find(({ id }) => String(id) === jobId);
+    if (!project || (jobId && !single)) {
+      return sendJson(response, { message: '404 Not found' }, { status: 404 });
+    }
+    if (single) return sendJson(response, toRow(project, single));
+    const isKeyset = searchParams.get('pagination') === 'keyset';
+    if (isKeyset && !keyset) {
+      const error = 'Keyset pagination is not yet available for this type of request';
+      return sendJson(response, { error }, { status: 405 });
+    }
+    const scopes = searchParams.getAll('scope[]');
+    const ref = filtersRef ? searchParams.get('ref') : null;
+    const jobs = project.jobs.filter(
+      (job) =>
+        (scopes.length === 0 || scopes.includes(String(job.status))) &&
+        (ref === null || job.ref === ref),
+    );
+    if (!isKeyset) {
+      const [page, perPage] = ['page', 'per_page'].map((key) => Number(searchParams.get(key) ?? 1));
+      const from = ((page ?? 1) - 1) * (perPage ?? 20);
+      const rows = jobs.slice(from, from + (perPage ?? 20));
+      const headers = {
+        'x-next-page': from + rows.length < jobs.length ? String((page ?? 1) + 1) : '',
+      };
+      return sendJson(
+        response,
+        rows.map((job) => toRow(project, job)),
+        { headers },
+      );
+    }
+    const { page, next } = keysetPage(jobs, searchParams);
+    const link = `<http://gitlab/api/v4/projects/1/jobs?cursor=${next}>; rel="next"`;
+    const headers: Record<string, string> = next ? { link } : {};
+    sendJson(
+      response,
+      page.map((job) => toRow(project, job)),
+      { headers },
+    );
+  });
+  const gateway = await startGateway({
+    token: 'glpat-alice',
+    ...start,
+    env: { GITLAB_URL: upstream.url, ...start.env },
+  });
+  const calls = () => upstream.log.splice(0).map((line) => line.replace('/api/v4', ''));
+  return { ...gateway, upstream, calls };
+}
+
+/** Returns the parameters of a call, with the id of its cursor. */
+export function paramsOf(call: string) {
+  const { pathname, searchParams } = new URL(call.replace('GET ', ''), 'http://gitlab');
+  const { id } = parseCursor(searchParams.get('cursor'));
+  const [, project = ''] = /\/projects\/([^/]+)/.exec(pathname) ?? [];
+  return {
+    project: decodeURIComponent(project),
+    perPage: Number(searchParams.get('per_page')),
+    id,
+  };
+}
