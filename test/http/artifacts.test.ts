@@ -199,6 +199,24 @@ describe('GET /jobs/:project/:id/artifacts', () => {
   });
 });
 
+describe('downloads of artifacts and logs', () => {
+  it('count together: one more than the limit is refused before a call', async () => {
+    const { get, upstream } = await start(() => {});
+    const caller = new AbortController();
+    for (const path of ['trace', 'artifacts', 'artifacts/a']) {
+      for (let at = 0; at < 4; at += 1) {
+        get(`/jobs/42/1001/${path}`, { signal: caller.signal }).catch(() => {});
+      }
+    }
+    await expect.poll(() => upstream.log.length).toBe(12);
+    const refused = await get();
+    expect(refused.headers.get('retry-after')).toBe('5');
+    expect(await errorOf(refused)).toEqual([429, 'RATE_LIMITED']);
+    expect(upstream.log).toHaveLength(12);
+    caller.abort();
+  });
+});
+
 describe('the name of the file', () => {
   it.each([
     ['attachment; filename="build 1.zip"', 'attachment; filename="build 1.zip"'],
