@@ -13,6 +13,7 @@ export const implementations: Record<string, string[]> = {
     "NotFoundError",
     "OutcomeUnknownError",
     "RateLimitedError",
+    "UnauthenticatedError",
     "UpstreamUnavailableError"
   ],
   "Node": [
@@ -94,6 +95,7 @@ export const typesWithoutId: readonly string[] = [
   "JobStateError",
   "JobStats",
   "JobTrace",
+  "JobsActionPayload",
   "LogExcerpt",
   "LogLine",
   "LogSearch",
@@ -101,6 +103,7 @@ export const typesWithoutId: readonly string[] = [
   "NotFoundError",
   "OutcomeUnknownError",
   "PageInfo",
+  "PipelineActionPayload",
   "PipelineBoard",
   "PipelineConnection",
   "PipelineEdge",
@@ -116,6 +119,7 @@ export const typesWithoutId: readonly string[] = [
   "TraceLineConnection",
   "TraceLineEdge",
   "TraceSection",
+  "UnauthenticatedError",
   "UnreadProject",
   "UpstreamUnavailableError"
 ];
@@ -159,6 +163,7 @@ export const embeddedTypes: readonly string[] = [
   "TraceChunk",
   "TraceLine",
   "TraceSection",
+  "UnauthenticatedError",
   "UnreadProject",
   "UpstreamUnavailableError"
 ];

@@ -1,7 +1,12 @@
 import { type Credential, latestOf } from './credential.ts';
 import { type Endpoint, type Query, toQuery } from './endpoint.ts';
-import { GitlabCallBudgetError, isCapabilityError, isUnauthenticated } from './errors.ts';
-import type { CallBudget, Read, RequestCounter, UpstreamRequest } from './request.ts';
+import {
+  GitlabCallBudgetError,
+  GitlabTimeoutError,
+  isCapabilityError,
+  isUnauthenticated,
+} from './errors.ts';
+import type { CallBudget, CallProgress, Read, RequestCounter, UpstreamRequest } from './request.ts';
 import type { Transport } from './transport/transport.ts';
 
 export interface GitlabDeps {
@@ -19,11 +24,13 @@ type GetOptions = Pick<UpstreamRequest<unknown>, 'expects' | 'streaming' | 'keep
   query?: Query;
 };
 
-/** Takes one call from the budget; throws GitlabCallBudgetError if none is left. */
-function charge(budget: CallBudget | undefined, origin: { method: string; path: string }): void {
-  if (!budget) return;
-  if (budget.left < 1) throw new GitlabCallBudgetError(budget.max, origin);
-  budget.left -= 1;
+/** Throws GitlabCallBudgetError if fewer than `count` calls are left. */
+function requireCalls(
+  budget: CallBudget | undefined,
+  count: number,
+  origin: { method: string; path: string },
+): void {
+  if (budget && budget.left < count) throw new GitlabCallBudgetError(budget.max, origin);
 }
 
 /**
@@ -58,7 +65,10 @@ export function createCalls(deps: GitlabDeps) {
     read: Read<T>,
     { query = '', body, expects, streaming, keep }: Partial<UpstreamRequest<T>>,
   ): Promise<T> => {
-    charge(budget, { method, path: endpoint.path });
+    const origin = { method, path: endpoint.path };
+    requireCalls(budget, 1, origin);
+    if (budget) budget.left -= 1;
+    const progress: CallProgress = { sent: false };
     const sendAs = async (sender: Credential): Promise<T> => {
       const request = {
         method,
@@ -73,6 +83,7 @@ export function createCalls(deps: GitlabDeps) {
         signal,
         counter,
         traceContext,
+        progress,
       };
       const { value } = await transport.send(request);
       if (budget) budget.answered = (budget.answered ?? 0) + 1;
@@ -82,7 +93,9 @@ export function createCalls(deps: GitlabDeps) {
       return await sendWithLatest(credential, method, sendAs);
     } catch (error) {
       if (budget && isCapabilityError(error)) budget.left += 1;
-      throw error;
+      // A write that was certainly not sent may be repeated, so its error says that.
+      const isUnsentWrite = method === 'POST' && signal?.aborted && !progress.sent;
+      throw isUnsentWrite ? new GitlabTimeoutError({ phase: 'total', sent: false }, origin) : error;
     }
   };
   return {
@@ -91,6 +104,9 @@ export function createCalls(deps: GitlabDeps) {
     /** Sends the fields as JSON, or no body if all are undefined. */
     post: <T>(endpoint: Endpoint, read: Read<T>, fields: Record<string, unknown> = {}) =>
       send('POST', endpoint, read, { body: toBody(fields) }),
+    /** Throws GitlabCallBudgetError if the budget does not allow `count` more calls to `path`. */
+    requireCalls: (count: number, origin: { method: string; path: string }) =>
+      requireCalls(budget, count, origin),
     server: transport.server,
     projects: transport.projects,
   };

@@ -19,6 +19,7 @@ import {
   identifiedBy,
   pipelineOf,
   type Row,
+  readDated,
   readFile,
   readList,
   readOne,
@@ -93,6 +94,8 @@ const written = ({ project, kind, pipeline }: WriteRef): Row<Job | Bridge> =>
 const projectShape = (project: string) =>
   /^\d+$/.test(project) ? withId(shapeOf(restProject), project) : shapeOf(restProject);
 
+const pipelineShape = (id: string) => withId(shapeOf(restPipeline), id);
+
 const scopeOf = ({ scope }: ScopeFilter): Query => ({ 'scope[]': scope });
 
 const partOf = ({ byteOffset, byteLimit }: TracePart): Query => ({
@@ -111,7 +114,7 @@ export function createGitlab(deps: GitlabDeps) {
   // An operation may have hundreds of calls that all listen to its signal. Node warns of a leak
   // above ten listeners.
   if (deps.signal) setMaxListeners(0, deps.signal);
-  const { get, post, server, projects } = createCalls(deps);
+  const { get, post, requireCalls, server, projects } = createCalls(deps);
   const { credential } = deps;
   /** Remembers the number of a project that was requested by its path. */
   const learn = (project: string, number: string | number | null | undefined) => {
@@ -268,7 +271,7 @@ export function createGitlab(deps: GitlabDeps) {
 
     async getPipeline({ project, id }: PipelineRef) {
       const path = endpoint`/projects/${project}/pipelines/${id}`;
-      const pipeline = await get(path, readOne(withId(shapeOf(restPipeline), id)));
+      const pipeline = await get(path, readOne(pipelineShape(id)));
       learn(project, pipeline.project_id);
       return pipeline;
     },
@@ -304,5 +307,16 @@ export function createGitlab(deps: GitlabDeps) {
         job_variables_attributes: variables?.length ? variables : undefined,
         job_inputs: inputs,
       }),
+
+    /** Retries the failed and canceled jobs; GitLab runs skipped ones after them (§10). */
+    retryPipeline: async ({ project, id }: PipelineRef) =>
+      post(endpoint`/projects/${project}/pipelines/${id}/retry`, readDated(pipelineShape(id))),
+
+    /** GitLab reports success even if there was nothing to cancel (§10). */
+    cancelPipeline: async ({ project, id }: PipelineRef) =>
+      post(endpoint`/projects/${project}/pipelines/${id}/cancel`, readDated(pipelineShape(id))),
+
+    /** Throws GitlabCallBudgetError unless the budget allows `count` more calls. */
+    requireCalls: (count: number) => requireCalls(count, { method: 'POST', path: '/projects' }),
   };
 }

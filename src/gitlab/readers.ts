@@ -21,7 +21,7 @@ import {
   restListedPipeline,
 } from './rows.ts';
 import type { Shape } from './shape.ts';
-import { headerOf, readCount } from './transport/headers.ts';
+import { headerOf, readCount, readDate } from './transport/headers.ts';
 
 /** Validates a row; calls `refuse` if it violates the contract. */
 export type Row<T> = (value: unknown, refuse: (detail: string) => never) => T;
@@ -148,6 +148,21 @@ function withEnvelope<T, P>(items: T[], envelope: Envelope<T, P>): BuildResult<P
 
 export function readOne<T>(row: Row<T>): Read<T> {
   return (response, call) => resultOf(row(parseJson(response, call), refusal(response, call)));
+}
+
+/** A row, and when the server sent it. */
+export interface Dated<T> {
+  readonly value: T;
+  /** By the server's clock, in ms since 1970, a whole second. Undefined if GitLab did not say. */
+  readonly sentAt: number | undefined;
+}
+
+export function readDated<T>(row: Row<T>): Read<Dated<T>> {
+  const read = readOne(row);
+  return (response, call) => {
+    const build = read(response, call);
+    return (head) => ({ value: build(head, call), sentAt: readDate(head.headers) });
+  };
 }
 
 /** Reads a list of rows; `envelope` makes the page of them. An invalid row fails the whole list. */

@@ -59,6 +59,14 @@ export interface UpstreamRequest<T> {
   readonly streaming?: boolean | undefined;
   /** Whether the response may be cached for revalidation. @default true for GET */
   readonly keep?: boolean | undefined;
+  /** Receives what becomes known while the call is under way. @default nothing is received */
+  readonly progress?: CallProgress | undefined;
+}
+
+/** What is known of a call that is under way. Set by the exchange. */
+export interface CallProgress {
+  /** Whether anything may have reached GitLab. */
+  sent: boolean;
 }
 
 /** A request with the state that the layers of the transport share. */
@@ -67,8 +75,7 @@ export interface Call extends UpstreamRequest<unknown> {
   readonly signal: AbortSignal;
   /** In ms since 1970. */
   readonly deadlineAt: number;
-  /** Whether anything may have reached GitLab. Set by the exchange. */
-  readonly progress: { sent: boolean };
+  readonly progress: CallProgress;
   readonly ifNoneMatch?: string | undefined;
 }
 

@@ -57,7 +57,8 @@ export const FailureCategory = builder.enumType('FailureCategory', {
 
 type Row = typeof CiJob.$inferType;
 
-function globalIdOf(job: Row): string {
+/** Returns the global id of a job or trigger job. */
+export function globalIdOf(job: Row): string {
   if (job.kind === 'BUILD') return toGlobalId('Job', job.project_id, job.id);
   return toGlobalId('Bridge', job.project_id, job.pipeline_id ?? 0, job.id);
 }

@@ -158,14 +158,14 @@ function countTargets(field: SelectedField, known: Knowledge, path: Path): Count
  * because the number of distinct ones is unknown.
  */
 function countList(field: SelectedField, list: ListCost, path: Path): Count {
-  const { pages, rows, limitedBy, oneCallPer } = list;
+  const { pages, rows, limitedBy, isLimitedByItems = () => false, oneCallPer } = list;
   const below = countTargets(field, 'own', path);
   return (at, request) => {
     const args = field.argumentsFor(request.variableValues);
     const own = at.objects * pages(args, field.fields);
     const here = { ...at, objects: at.objects * rows(args) };
     const count = own + (below?.(here, request) ?? 0);
-    const byRows = { name: limitedBy(args), field: path.join('.'), isList: false };
+    const byRows = { name: limitedBy(args), field: path.join('.'), isList: isLimitedByItems(args) };
     request.report?.(byRows, { calls: oneCallPer ? count - own : count, size: rows(args) });
     if (oneCallPer)
       request.report?.({ ...byRows, name: oneCallPer, isList: true }, { calls: own, size: own });

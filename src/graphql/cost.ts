@@ -61,6 +61,8 @@ export interface ListCost {
   rows(args: Record<string, unknown>): number;
   /** The argument that limits the rows. */
   limitedBy(args: Record<string, unknown>): string;
+  /** Whether that argument is a list, of which fewer items cost less. @default it is a number */
+  isLimitedByItems?(args: Record<string, unknown>): boolean;
   /** The list argument with one call per item, if `pages` depends on one instead of on the rows. */
   oneCallPer?: string;
   readsRows(selection: Selection): boolean;

@@ -89,9 +89,18 @@ export function parseGlobalId(globalId: string): NodeRef {
   throw badUserInput(`${quote(globalId)} is not an id that this gateway gave out.`);
 }
 
+type RefOf<Type extends NodeRef['type']> = Extract<NodeRef, { type: Type }>;
+
 /** Decodes the global id of a job or bridge for a mutation. Throws BAD_USER_INPUT for others. */
-export function parseJobId(globalId: string): Extract<NodeRef, { type: 'Job' | 'Bridge' }> {
+export function parseJobId(globalId: string): RefOf<'Job' | 'Bridge'> {
   const ref = parseGlobalId(globalId);
   if (ref.type === 'Job' || ref.type === 'Bridge') return ref;
   throw badUserInput(`The id is that of a ${ref.type}; expected the id of a Job or a Bridge.`);
+}
+
+/** Decodes the global id of a pipeline for a mutation. Throws BAD_USER_INPUT for others. */
+export function parsePipelineId(globalId: string): RefOf<'Pipeline'> {
+  const ref = parseGlobalId(globalId);
+  if (ref.type === 'Pipeline') return ref;
+  throw badUserInput(`The id is that of a ${ref.type}; expected the id of a Pipeline.`);
 }

@@ -2,11 +2,16 @@ import type { InputFieldBuilder, ObjectFieldBuilder } from '@pothos/core';
 import type { Context } from '../context/context.ts';
 import type { Gitlab, WriteRef } from '../gitlab/client.ts';
 import type { Bridge, Job as JobRow } from '../gitlab/rows.ts';
+import { isCanceled } from '../pipeline/derived.ts';
 import { builder, type Types } from './builder.ts';
-import { unauthenticated } from './client-errors.ts';
 import { costs } from './cost.ts';
 import { parseJobId } from './global-id.ts';
-import { MutationError, type MutationFailure, settleWrite } from './mutation-errors.ts';
+import {
+  MutationError,
+  type MutationFailure,
+  requireWrites,
+  settleWrite,
+} from './mutation-errors.ts';
 import { CiJob, Job } from './refs.ts';
 
 interface Payload<Row> {
@@ -28,13 +33,7 @@ async function write<Row extends JobRow | Bridge>(
 ): Promise<Payload<Row>> {
   const { type, ...ref } = parseJobId(input.id);
   const kind = type === 'Job' ? 'BUILD' : 'BRIDGE';
-  if (!context.mutationClient) {
-    throw unauthenticated(
-      'The gateway’s own token is for reads only: send your own as PRIVATE-TOKEN or Authorization header.',
-    );
-  }
-  const sent = send(context.mutationClient, { ...ref, kind });
-  const { value: job, errors } = await settleWrite(sent);
+  const { value: job, errors } = await settleWrite(send(requireWrites(context), { ...ref, kind }));
   context.loaders.clear();
   if (job?.kind === 'BUILD') context.loaders.prime(job as JobRow);
   return { job, errors, clientMutationId: input.clientMutationId };
@@ -88,8 +87,6 @@ const commonPayload = <Row>(t: ObjectFieldBuilder<Types, Payload<Row>>) => ({
   }),
 });
 
-const CANCELED = ['canceled', 'canceling'];
-
 const JobCancelPayload = builder.objectRef<Payload<JobRow | Bridge>>('JobCancelPayload').implement({
   description: 'The result of a cancel.',
   fields: (t) => ({
@@ -102,7 +99,7 @@ const JobCancelPayload = builder.objectRef<Payload<JobRow | Bridge>>('JobCancelP
       nullable: false,
       description:
         'Whether the job is now canceled or canceling. GitLab accepts a cancel without effect, such as that of a finished job: then this is false and `errors` is empty.',
-      resolve: ({ job }) => CANCELED.includes(job?.status ?? ''),
+      resolve: ({ job }) => isCanceled(job?.status),
     }),
     ...commonPayload(t),
   }),

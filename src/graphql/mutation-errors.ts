@@ -1,12 +1,15 @@
+import type { Context } from '../context/context.ts';
+import type { Gitlab } from '../gitlab/client.ts';
 import type { GitlabError } from '../gitlab/errors.ts';
 import {
   GitlabRateLimitError,
   GitlabStatusError,
+  GitlabTimeoutError,
   isGitlabError,
   mayHaveHappened,
 } from '../gitlab/errors.ts';
 import { builder } from './builder.ts';
-import { type ErrorCode, isEnded, viewError } from './client-errors.ts';
+import { type ErrorCode, isEnded, unauthenticated, viewError } from './client-errors.ts';
 
 /** An error of a mutation as data. `type` is the object type. */
 export interface MutationFailure {
@@ -19,14 +22,14 @@ export interface MutationFailure {
 const failureTypes = [
   [
     'NotFoundError',
-    'The job does not exist or is not visible to the caller. GitLab does not distinguish these.',
+    'The job or pipeline does not exist or is not visible to the caller. GitLab does not distinguish these.',
   ],
   ['ForbiddenError', 'The credential does not permit this.'],
   [
     'JobStateError',
-    'The state of the job does not permit this. The code is JOB_NOT_RETRYABLE, JOB_NOT_ERASABLE or JOB_NOT_PLAYABLE.',
+    'The state of the job does not permit this. The code is JOB_NOT_RETRYABLE, JOB_NOT_ERASABLE, JOB_NOT_PLAYABLE or JOB_NOT_CANCELABLE.',
   ],
-  ['InvalidInputError', 'GitLab rejected the input of the request.'],
+  ['InvalidInputError', 'The input of the request was rejected.'],
   [
     'ConflictError',
     'GitLab is already changing this job or project. Read the job again, then retry.',
@@ -40,6 +43,10 @@ const failureTypes = [
     'The request was sent, but there was no usable response: the change may have been made. Read the job before a retry.',
   ],
   ['RateLimitedError', 'The rate limit of GitLab was exceeded. Nothing was changed.'],
+  [
+    'UnauthenticatedError',
+    'GitLab rejected the credential. Only the results of bulk mutations contain it; other mutations fail with an error of the operation.',
+  ],
 ] as const;
 
 /** The interface of the errors in payloads. */
@@ -88,6 +95,7 @@ const typeOfCode: Partial<Record<ErrorCode, MutationFailure['type']>> = {
   FORBIDDEN: 'ForbiddenError',
   BAD_USER_INPUT: 'InvalidInputError',
   CONFLICT: 'ConflictError',
+  UNAUTHENTICATED: 'UnauthenticatedError',
 };
 
 const outcomeUnknown: MutationFailure = {
@@ -101,6 +109,24 @@ function unavailable(message: string): MutationFailure {
   return { type: 'UpstreamUnavailableError', code: 'UPSTREAM_UNAVAILABLE', message };
 }
 
+/** Returns the client for writes. Throws UNAUTHENTICATED if the gateway's own token must not write. */
+export function requireWrites({ mutationClient }: Context): Gitlab {
+  if (mutationClient) return mutationClient;
+  throw unauthenticated(
+    'The gateway’s own token is for reads only: send your own as PRIVATE-TOKEN or Authorization header.',
+  );
+}
+
+/** The error of a read that a mutation needs, if GitLab answers 404. */
+export const notFound: MutationFailure = {
+  type: 'NotFoundError',
+  code: 'NOT_FOUND',
+  message: 'Not found, or not visible with this credential.',
+};
+
+/** The error of a request that was not sent because the time of the operation or call was over. */
+export const timeOver: MutationFailure = unavailable('The time was over before it was sent.');
+
 /** Maps an error status. Checks the message first: GitLab reports a wrong state with 403 or 400. */
 function failureOfStatus(error: GitlabStatusError): MutationFailure | undefined {
   const upstreamMessage = error.gitlabMessage ?? '';
@@ -112,28 +138,56 @@ function failureOfStatus(error: GitlabStatusError): MutationFailure | undefined 
   return type && { type, code, message };
 }
 
-/** Maps a failed write to data; undefined if it is a GraphQL error, such as a rejected credential. */
+/** Maps a call that was not made or had no effect; undefined for a used-up call budget. */
 function toFailure(error: GitlabError): MutationFailure | undefined {
   const { code, message } = viewError(error);
-  if (code === 'UNAUTHENTICATED' || code === 'OPERATION_TOO_COMPLEX') return undefined;
+  if (code === 'OPERATION_TOO_COMPLEX') return undefined;
   if (error instanceof GitlabRateLimitError) {
     return { type: 'RateLimitedError', code, message, retryAfter: error.retryAfterSeconds };
   }
-  if (mayHaveHappened(error)) return outcomeUnknown;
-  return error instanceof GitlabStatusError ? failureOfStatus(error) : unavailable(message);
+  const isUnsent = error instanceof GitlabTimeoutError && error.phase === 'total' && !error.sent;
+  if (isUnsent) return timeOver;
+  const failure = error instanceof GitlabStatusError ? failureOfStatus(error) : undefined;
+  return failure ?? unavailable(message);
 }
 
-/** Returns GitLab's response to a write, or its error as data. Throws errors that have no data type. */
-export async function settleWrite<Value>(
-  write: Promise<Value>,
-): Promise<{ value: Value | null; errors: MutationFailure[] }> {
+/**
+ * Returns the error of a read that a mutation needs before it changes anything; undefined if it is an
+ * error of the operation.
+ */
+export function failureOfRead(error: unknown): MutationFailure | undefined {
+  if (isEnded(error)) return timeOver;
+  const failure = isGitlabError(error) ? toFailure(error) : undefined;
+  return failure?.type === 'UnauthenticatedError' ? undefined : failure;
+}
+
+/** Returns the error of a write; undefined for a used-up call budget and for bugs. */
+function failureOfWrite(error: unknown): MutationFailure | undefined {
+  // The operation timed out or was canceled: the write may have been sent by then.
+  if (isEnded(error)) return outcomeUnknown;
+  if (!isGitlabError(error)) return undefined;
+  return mayHaveHappened(error) ? outcomeUnknown : toFailure(error);
+}
+
+/** GitLab's response to a write, or its error as data. */
+export type Settled<Value> =
+  | { value: Value; errors: []; failure?: undefined }
+  | { value: null; errors: [MutationFailure]; failure: MutationFailure };
+
+/** Waits for one of several writes. A rejected credential is data, too. */
+export async function settleOneOfMany<Value>(write: Promise<Value>): Promise<Settled<Value>> {
   try {
     return { value: await write, errors: [] };
   } catch (error) {
-    // The operation timed out or was cancelled: the write may have been sent by then.
-    const ended = isEnded(error) ? outcomeUnknown : undefined;
-    const failure = isGitlabError(error) ? toFailure(error) : ended;
+    const failure = failureOfWrite(error);
     if (!failure) throw error;
-    return { value: null, errors: [failure] };
+    return { value: null, errors: [failure], failure };
   }
+}
+
+/** Waits for a write. Throws errors that have no data type, such as a rejected credential. */
+export async function settleWrite<Value>(write: Promise<Value>): Promise<Settled<Value>> {
+  const settled = await settleOneOfMany(write);
+  if (settled.failure?.type === 'UnauthenticatedError') await write;
+  return settled;
 }

@@ -15,6 +15,8 @@ import './trace.ts';
 import './agent.ts';
 import './rate-limit.ts';
 import './job-mutations.ts';
+import './bulk-mutations.ts';
+import './pipeline-mutations.ts';
 import './subscriptions.ts';
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';

@@ -29,6 +29,10 @@ export const isComplete = (status: Status): boolean => COMPLETE.has(status);
 /** Whether GitLab's pages offer to cancel. REST also cancels manual and delayed jobs. */
 export const isCancelable = (status: Status): boolean => isActive(status) || status === 'created';
 
+/** Whether a cancel took effect: the job is canceled, or its after_script still runs. */
+export const isCanceled = (status: Status): boolean =>
+  status === 'canceled' || status === 'canceling';
+
 /**
  * Whether a user can start the job. A finished manual job counts as retryable instead, because REST
  * does not send `when`.

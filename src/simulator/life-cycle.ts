@@ -191,6 +191,30 @@ export function retryJob(state: WorldState, job: JobRecord, user: UserRecord | n
   return retry;
 }
 
+/**
+ * Retries the current jobs of a pipeline that failed or were canceled. Skipped jobs of later stages
+ * follow (upstream.md §10).
+ */
+export function retryPipeline(
+  state: WorldState,
+  pipeline: PipelineRecord,
+  { caps, user }: { caps: Capabilities; user: UserRecord | null },
+): void {
+  for (const job of [...pipeline.jobs]) {
+    const hasFailed = job.status === 'failed' || job.status === 'canceled';
+    if (hasFailed && isRetryable(job, caps)) retryJob(state, job, user);
+  }
+}
+
+/** Cancels the jobs of a pipeline, trigger jobs included. Does nothing for finished ones. */
+export function cancelPipeline(
+  state: WorldState,
+  pipeline: PipelineRecord,
+  caps: Capabilities,
+): void {
+  for (const job of pipeline.jobs) cancelJob(state, job, { caps, force: false });
+}
+
 /** Whether a job is complete and has a log or artifacts (upstream.md §2.10). */
 export function isErasable(job: JobRecord): boolean {
   return isComplete(job.status) && (job.artifacts.length > 0 || job.logBytes > 0);

@@ -10,11 +10,13 @@ export interface Limits {
   count(key: string, periodMs: number, now: number): number;
   /** Requests per minute and user on a project's jobs; 0 means no limit (upstream.md §5.2). */
   readonly jobsIndex: number;
+  /** Retries per minute, user and job; 0 means no limit (upstream.md §5.3). */
+  readonly jobRetry: number;
   /** Whether pages beyond row 50,000 are rejected on every release (upstream.md §4.1). */
   readonly enforceOffset: boolean;
 }
 
-export function createLimits(settings: Pick<Limits, 'jobsIndex' | 'enforceOffset'>): Limits {
+export function createLimits(settings: Omit<Limits, 'count'>): Limits {
   const counters = new Map<string, { window: number; count: number }>();
   return {
     ...settings,

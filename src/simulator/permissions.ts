@@ -1,5 +1,6 @@
 import {
   type JobRecord,
+  type PipelineRecord,
   type ProjectRecord,
   pathsAbove,
   type Role,
@@ -70,7 +71,7 @@ export function canReadTrace(request: Access, { project, debug }: JobRecord): bo
   return canReadBuilds(request, project) && (!debug || hasRole(request, project, 'developer'));
 }
 
-function canPush(request: Access, { project, ref }: JobRecord): boolean {
+function canPush(request: Access, { project, ref }: Pick<JobRecord, 'project' | 'ref'>): boolean {
   const role = project.protectedRefs.get(ref);
   return role === undefined || hasRole(request, project, role);
 }
@@ -90,6 +91,17 @@ export function canUpdate(request: Access, job: JobRecord): boolean {
 export function canCancel(request: Access, job: JobRecord): boolean {
   if (job.archived && request.caps.archivedFrozen) return false;
   return hasRole(request, job.project, job.project.cancelRole) && canPush(request, job);
+}
+
+/** Whether the caller may retry a pipeline: Developers who may push to its ref (upstream.md §10). */
+export function canRetryPipeline(request: Access, pipeline: PipelineRecord): boolean {
+  return hasRole(request, pipeline.project, 'developer') && canPush(request, pipeline);
+}
+
+/** Whether the caller may cancel a pipeline: users with the project's cancel role who may push. */
+export function canCancelPipeline(request: Access, pipeline: PipelineRecord): boolean {
+  const { project } = pipeline;
+  return hasRole(request, project, project.cancelRole) && canPush(request, pipeline);
 }
 
 /**

@@ -97,9 +97,9 @@ export function insufficientPermission(permission: string): ApiError {
 }
 
 /** 429 of GitLab's application rate limiter. Its `message` is an object (upstream.md §5.2). */
-export function tooManyRequests(): ApiError {
+export function tooManyRequests(headers: Headers = {}): ApiError {
   const error = 'This endpoint has been requested too many times. Try again later.';
-  return new ApiError(429, { message: { error } });
+  return new ApiError(429, { message: { error } }, headers);
 }
 
 /** 429 of the throttle of the whole API: plain text with rate limit headers (upstream.md §5.1). */

@@ -39,6 +39,11 @@ export interface SimulatorOptions {
   /** Requests per minute and user on a project's jobs; 0 means no limit. @default 600 */
   jobsIndexLimit?: number | undefined;
   /**
+   * Retries per minute, user and job; 0 means no limit. A feature flag of GitLab sets it to 3. @default
+   * 0
+   */
+  jobRetryLimit?: number | undefined;
+  /**
    * Whether to reject offset pages beyond row 50,000, as GitLab.com does. @default as in the
    * release
    */
@@ -214,6 +219,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       externalUrl: withoutTrailingSlash(options.externalUrl ?? url),
       limits: createLimits({
         jobsIndex: options.jobsIndexLimit ?? 600,
+        jobRetry: options.jobRetryLimit ?? 0,
         enforceOffset: options.enforceOffsetLimit ?? false,
       }),
       rateLimit: options.rateLimit,

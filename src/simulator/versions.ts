@@ -67,6 +67,8 @@ const spans = {
   archivedFrozen: { before: '18.0' },
   /** `inputs` on retry and `job_inputs` on play (upstream.md §2.9). */
   jobInputs: { since: '18.10' },
+  /** 5 retries of a pipeline per minute and user (upstream.md §5.3). */
+  pipelineRetryLimit: { since: '19.3' },
   /**
    * The project setting for the lowest role that may set pipeline variables (upstream.md §2.11).
    */

@@ -1,11 +1,13 @@
 import {
   cancelJob,
+  cancelPipeline,
   eraseJob,
   isErasable,
   isPlayable,
   isRetryable,
   playJob,
   retryJob,
+  retryPipeline,
 } from './life-cycle.ts';
 import {
   type Params,
@@ -15,19 +17,45 @@ import {
   readParams,
   readPathId,
 } from './params.ts';
-import { canCancel, canErase, canUpdate, hasRole } from './permissions.ts';
-import type { JobRecord, ProjectRecord } from './records.ts';
+import {
+  canCancel,
+  canCancelPipeline,
+  canErase,
+  canRetryPipeline,
+  canUpdate,
+  hasRole,
+} from './permissions.ts';
+import type { JobRecord, PipelineRecord, ProjectRecord } from './records.ts';
 import {
   type ApiRequest,
   findBuild,
+  findPipeline,
   findProcessable,
   findProject,
   findReadableProject,
   type Route,
   requireRole,
 } from './request.ts';
-import { ApiError, type ApiResponse, badRequest, forbidden, resourceLock } from './responses.ts';
-import { createView, serializeBridge, serializeJob } from './serialize.ts';
+import {
+  ApiError,
+  type ApiResponse,
+  badRequest,
+  forbidden,
+  resourceLock,
+  tooManyRequests,
+} from './responses.ts';
+import { createView, serializeBridge, serializeJob, serializePipeline } from './serialize.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Counts a write of one object. Throws 429 above `limit` per minute and user (upstream.md §5.3). */
+function limitRate({ limits, caller, clock }: ApiRequest, name: string, limit: number): void {
+  const now = clock();
+  const count = limits.count(`${name} ${caller.user?.username}`, MINUTE_MS, now);
+  if (limit === 0 || count <= limit) return;
+  const seconds = Math.ceil((MINUTE_MS - (now % MINUTE_MS)) / 1_000);
+  throw tooManyRequests({ 'Retry-After': String(seconds) });
+}
 
 function checkLock(job: JobRecord): void {
   if (job.locked) throw resourceLock();
@@ -89,6 +117,7 @@ function retry(request: ApiRequest): ApiResponse {
   const project = writableProject(request);
   const job = (caps.retryBridges ? findProcessable : findBuild)(request, project, id);
   if (!canUpdate(request, job)) throw forbidden();
+  limitRate(request, `retry job ${job.id}`, request.limits.jobRetry);
   if (!isRetryable(job, caps)) throw forbidden('Job is not retryable');
   checkInputs(job, inputs);
   checkLock(job);
@@ -148,16 +177,57 @@ function play(request: ApiRequest): ApiResponse {
   return { status: 200, json: serialize(played, createView(request)) };
 }
 
+/** Returns the pipeline of a write. */
+function findWritable(
+  request: ApiRequest,
+  isAllowed: (request: ApiRequest, pipeline: PipelineRecord) => boolean,
+): PipelineRecord {
+  const id = readParams(request, (reader) => readPathId(reader, 'pipeline_id'));
+  const pipeline = findPipeline(request, findProject(request), id);
+  if (!isAllowed(request, pipeline)) throw forbidden();
+  return pipeline;
+}
+
+const PIPELINE_RETRIES = 5;
+
+/** POST …/pipelines/:pipeline_id/retry (upstream.md §10). */
+function retryAll(request: ApiRequest): ApiResponse {
+  const { world, caps, caller } = request;
+  const pipeline = findWritable(request, canRetryPipeline);
+  const limit = caps.pipelineRetryLimit ? PIPELINE_RETRIES : 0;
+  limitRate(request, `retry pipeline ${pipeline.id}`, limit);
+  pipeline.jobs.forEach(checkLock);
+  retryPipeline(world, pipeline, { caps, user: caller.user });
+  return { status: 201, json: serializePipeline(pipeline, createView(request)) };
+}
+
+/** POST …/pipelines/:pipeline_id/cancel: 200 even if nothing can be canceled (upstream.md §10). */
+function cancelAll(request: ApiRequest): ApiResponse {
+  const { world, caps } = request;
+  const pipeline = findWritable(request, canCancelPipeline);
+  pipeline.jobs.forEach(checkLock);
+  cancelPipeline(world, pipeline, caps);
+  return { status: 200, json: serializePipeline(pipeline, createView(request)) };
+}
+
+function postPipeline(action: string, handle: Route['handle']): Route {
+  const template = `/projects/:id/pipelines/:pipeline_id/${action}`;
+  const permission = `${action}_pipeline`;
+  return { method: 'POST', template, auth: 'required', jobToken: null, permission, handle };
+}
+
 function post(action: string, handle: Route['handle']): Route {
   const template = `/projects/:id/jobs/:job_id/${action}`;
   const permission = `${action}_job`;
   return { method: 'POST', template, auth: 'required', jobToken: null, permission, handle };
 }
 
-/** All writes, in the order of upstream.md §2.8 to §2.11. */
+/** All writes, in the order of upstream.md §2.8 to §2.11 and §10. */
 export const writeRoutes: readonly Route[] = [
   post('cancel', cancel),
   post('retry', retry),
   post('erase', erase),
   post('play', play),
+  postPipeline('retry', retryAll),
+  postPipeline('cancel', cancelAll),
 ];

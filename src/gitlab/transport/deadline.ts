@@ -47,7 +47,7 @@ function toCall(request: UpstreamRequest<unknown>, signal: AbortSignal, deadline
     keep: request.keep,
     signal,
     deadlineAt,
-    progress: { sent: false },
+    progress: request.progress ?? { sent: false },
     ifNoneMatch: undefined,
   };
 }

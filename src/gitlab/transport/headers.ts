@@ -23,12 +23,15 @@ function toSeconds(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : undefined;
 }
 
+/** The server's time of a response, in ms since 1970. Undefined without a valid Date header. */
+export const readDate = (headers: Headers): number | undefined => toTime(headerOf(headers, 'date'));
+
 /**
  * Seconds until a time, never negative. Measured from the server's Date header, since clocks
  * differ.
  */
 function secondsUntil(time: number, headers: Headers, now: number): number {
-  return Math.max(0, (time - (toTime(headerOf(headers, 'date')) ?? now)) / 1000);
+  return Math.max(0, (time - (readDate(headers) ?? now)) / 1000);
 }
 
 /**

@@ -252,6 +252,7 @@ export type RetryJobMutation = { jobRetry: { retriedJobId: string | null, job:
       | { code: string, message: string }
       | { code: string, message: string }
       | { code: string, message: string }
+      | { code: string, message: string }
     > } | null };
 
 export type CancelJobMutationVariables = Exact<{
@@ -263,6 +264,7 @@ export type CancelJobMutation = { jobCancel: { canceled: boolean, job:
       | { id: string, name: string | null, status: CiJobStatus, finishedAt: string | null }
       | { id: string, name: string | null, status: CiJobStatus, finishedAt: string | null }
      | null, errors: Array<
+      | { code: string, message: string }
       | { code: string, message: string }
       | { code: string, message: string }
       | { code: string, message: string }
@@ -290,6 +292,7 @@ export type PlayJobMutation = { jobPlay: { job:
       | { code: string, message: string }
       | { code: string, message: string }
       | { code: string, message: string }
+      | { code: string, message: string }
     > } | null };
 
 export type EraseJobMutationVariables = Exact<{
@@ -298,6 +301,7 @@ export type EraseJobMutationVariables = Exact<{
 
 
 export type EraseJobMutation = { jobErase: { job: { id: string, name: string | null, erasedAt: string | null, artifacts: Array<{ filename: string | null }> } | null, errors: Array<
+      | { code: string, message: string }
       | { code: string, message: string }
       | { code: string, message: string }
       | { code: string, message: string }

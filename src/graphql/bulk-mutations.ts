@@ -1,0 +1,405 @@
+import type { Context } from '../context/context.ts';
+import type { Gitlab, WriteRef } from '../gitlab/client.ts';
+import type { AnyJob, Job as JobRow } from '../gitlab/rows.ts';
+import {
+  isCancelable,
+  isCanceled,
+  isPlayable,
+  isRetryable,
+  parseJobName,
+} from '../pipeline/derived.ts';
+import { builder } from './builder.ts';
+import {
+  type ActionOutcome,
+  type ActionResult,
+  type Attempt,
+  type ChosenJob,
+  runBulk,
+} from './bulk-runner.ts';
+import { globalIdOf } from './ci-job.ts';
+import { badUserInput } from './client-errors.ts';
+import { costs, type ListCost } from './cost.ts';
+import { parseJobId, parsePipelineId } from './global-id.ts';
+import { checkKnown } from './list-reads.ts';
+import {
+  failureOfRead,
+  MutationError,
+  type MutationFailure,
+  notFound,
+  requireWrites,
+  settleOneOfMany,
+} from './mutation-errors.ts';
+import { CiJob } from './refs.ts';
+import { CiJobStatus } from './status.ts';
+
+/** What a bulk mutation does with each job. */
+interface BulkAction {
+  /** Statuses to choose from if the input has none. @default all */
+  statuses?: readonly string[];
+  /** Whether the action makes sense for a job. */
+  suits(job: AnyJob): boolean;
+  send(gitlab: Gitlab, ref: WriteRef): Promise<AnyJob>;
+  /** Returns why a successful response changed nothing. @default it did what was asked */
+  findRefusal?(job: AnyJob): MutationFailure | undefined;
+}
+
+const retry: BulkAction = {
+  statuses: ['failed', 'canceled'],
+  suits: isRetryable,
+  send: (gitlab, ref) => gitlab.retryJob(ref, {}),
+};
+
+const play: BulkAction = {
+  suits: isPlayable,
+  send: (gitlab, ref) => gitlab.playJob(ref, {}),
+};
+
+const cancel: BulkAction = {
+  suits: ({ status }) => isCancelable(status),
+  send: (gitlab, ref) => gitlab.cancelJob(ref, {}),
+  findRefusal: ({ status }) =>
+    isCanceled(status)
+      ? undefined
+      : {
+          type: 'JobStateError',
+          code: 'JOB_NOT_CANCELABLE',
+          message: `GitLab did not cancel the job: its status is ${status}.`,
+        },
+};
+
+type JobsOfPipeline = typeof JobsOfPipelineInput.$inferInput;
+type JobsAction = typeof JobsActionInput.$inferInput;
+
+const DEFAULT_MAX = 20;
+const HIGHEST_MAX = 100;
+/** Rows of each list of a pipeline that are looked through. */
+const MAX_ROWS = 2_000;
+
+const JobsOfPipelineInput = builder.inputType('JobsOfPipelineInput', {
+  description:
+    'The jobs of a pipeline that fit all conditions and for which the action makes sense. Only the newest attempt of each job is considered. The order is that of the stages, then by name.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The global id of the pipeline.' }),
+    stage: t.string({ description: 'Only jobs of this stage.' }),
+    names: t.stringList({ description: 'Only jobs with one of these names.' }),
+    groupNames: t.stringList({
+      description: 'Only jobs whose `groupName` is one of these: "unit" for "unit 2/5".',
+    }),
+    statuses: t.field({
+      type: [CiJobStatus],
+      description:
+        'Only jobs with one of these statuses. Null or empty: FAILED and CANCELED for a retry, otherwise all.',
+    }),
+    includeAllowedToFail: t.boolean({
+      defaultValue: true,
+      description: 'Whether jobs that are allowed to fail are among them.',
+    }),
+  }),
+});
+
+const JobsActionInput = builder.inputType('JobsActionInput', {
+  description: 'The jobs to act on: by their ids, or those of a pipeline that fit.',
+  fields: (t) => ({
+    ids: t.idList({
+      description:
+        'Global ids of a Job or Bridge each, in the order to act on them. Not together with `pipeline`.',
+    }),
+    pipeline: t.field({
+      type: JobsOfPipelineInput,
+      description: 'Which jobs of a pipeline. Not together with `ids`.',
+    }),
+    max: t.int({
+      defaultValue: DEFAULT_MAX,
+      description: `The maximum number of jobs (1 to ${HIGHEST_MAX}). If more are chosen, nothing is done.`,
+    }),
+    dryRun: t.boolean({
+      defaultValue: false,
+      description: 'Only says which jobs would be acted on: their outcome is PLANNED.',
+    }),
+    clientMutationId: t.string({ description: 'Returned unchanged in the payload.' }),
+  }),
+});
+
+const ActionOutcomeEnum = builder.enumType('ActionOutcome', {
+  description: 'What became of a job of a bulk mutation.',
+  values: {
+    DONE: { description: 'GitLab did it.' },
+    REFUSED: { description: 'Nothing was changed; `errors` says why.' },
+    NOT_TRIED: {
+      description: 'Nothing was sent, because of an earlier error or because the time was over.',
+    },
+    UNKNOWN: {
+      description:
+        'The request was sent, but there was no usable response: the change may have been made. Read the job before a retry.',
+    },
+    PLANNED: { description: 'A dry run: the action would be tried.' },
+  } satisfies Record<ActionOutcome, object>,
+});
+
+const JobActionResult = builder.objectRef<ActionResult>('JobActionResult').implement({
+  description: 'What became of one job of a bulk mutation.',
+  fields: (t) => ({
+    id: t.exposeID('id', {
+      nullable: false,
+      description:
+        'The global id of the job that was acted on. After a retry, that is the old job.',
+    }),
+    name: t.exposeString('name', {
+      description: 'The name of the job. Null if the job was named by id and was not changed.',
+    }),
+    outcome: t.expose('outcome', {
+      type: ActionOutcomeEnum,
+      nullable: false,
+      description: 'What became of it.',
+    }),
+    job: t.expose('job', {
+      type: CiJob,
+      nullable: true,
+      description:
+        'The job as it is now: the new one after a retry. Null if GitLab did not return it; for PLANNED, null if it was named by id.',
+    }),
+    errors: t.field({
+      type: [MutationError],
+      nullable: false,
+      description:
+        'Why it was not done. For NOT_TRIED, the error after which nothing further was sent.',
+      resolve: ({ errors }) => [...errors],
+    }),
+  }),
+});
+
+interface Payload {
+  results: readonly ActionResult[];
+  errors: readonly MutationFailure[];
+  clientMutationId: string | null | undefined;
+}
+
+const countOf = ({ results }: Payload, outcome: ActionOutcome) =>
+  results.filter((result) => result.outcome === outcome).length;
+
+const JobsActionPayload = builder.objectRef<Payload>('JobsActionPayload').implement({
+  description: 'The result of a bulk mutation: one outcome for each job.',
+  fields: (t) => ({
+    results: t.field({
+      type: [JobActionResult],
+      nullable: false,
+      description: 'One for each chosen job, in the order in which they were chosen.',
+      resolve: ({ results }) => [...results],
+    }),
+    done: t.int({
+      nullable: false,
+      description: 'The number of results that are DONE.',
+      resolve: (payload) => countOf(payload, 'DONE'),
+    }),
+    refused: t.int({
+      nullable: false,
+      description: 'The number of results that are REFUSED.',
+      resolve: (payload) => countOf(payload, 'REFUSED'),
+    }),
+    notTried: t.int({
+      nullable: false,
+      description: 'The number of results that are NOT_TRIED.',
+      resolve: (payload) => countOf(payload, 'NOT_TRIED'),
+    }),
+    unknown: t.int({
+      nullable: false,
+      description: 'The number of results that are UNKNOWN.',
+      resolve: (payload) => countOf(payload, 'UNKNOWN'),
+    }),
+    errors: t.field({
+      type: [MutationError],
+      nullable: false,
+      description:
+        'Why no job was acted on: the jobs of the pipeline could not be read, or more than `max` were chosen. Errors of single jobs are in `results`.',
+      resolve: ({ errors }) => [...errors],
+    }),
+    clientMutationId: t.string({
+      description: 'The `clientMutationId` of the input.',
+      resolve: ({ clientMutationId }) => clientMutationId,
+    }),
+  }),
+});
+
+/** The jobs to act on, or why there are none. */
+type Choice = { jobs: ChosenJob[] } | { failure: MutationFailure };
+
+const maxOf = ({ max }: JobsAction) => max ?? DEFAULT_MAX;
+
+/** Returns the project of a reference: its number, if that is known, since a path may name it, too. */
+const projectOf = ({ loaders }: Context, { project }: WriteRef): string =>
+  loaders.findProject(project)?.number ?? project;
+
+/** Returns the jobs that ids name, each once. Reads nothing. */
+function chooseByIds(context: Context, ids: readonly string[]): ChosenJob[] {
+  const chosen = new Map<string, ChosenJob>();
+  for (const id of ids) {
+    const { type, ...named } = parseJobId(id);
+    const ref: WriteRef = { ...named, kind: type === 'Job' ? 'BUILD' : 'BRIDGE' };
+    const key = `${projectOf(context, ref)}/${ref.id}`;
+    if (!chosen.has(key)) chosen.set(key, { id, ref, row: null });
+  }
+  return [...chosen.values()];
+}
+
+/** Returns whether a current job fits the conditions and the action makes sense for it. */
+function createFilter(input: JobsOfPipeline, action: BulkAction): (job: AnyJob) => boolean {
+  const { stage, names, groupNames, includeAllowedToFail } = input;
+  checkKnown(input.statuses ?? [], '`statuses`');
+  const statuses = input.statuses?.length ? input.statuses : action.statuses;
+  return (job) =>
+    action.suits(job) &&
+    (statuses?.includes(job.status) ?? true) &&
+    (stage == null || job.stage === stage) &&
+    (names?.includes(job.name ?? '') ?? true) &&
+    (groupNames?.includes(parseJobName(job.name ?? '').group) ?? true) &&
+    (includeAllowedToFail !== false || !job.allow_failure);
+}
+
+/**
+ * Reads the lists of a pipeline and returns the jobs that fit. If a part of the lists is missing, none
+ * is chosen: the newest attempt of a job might be in that part.
+ */
+async function chooseOfPipeline(
+  { loaders }: Context,
+  input: JobsOfPipeline,
+  action: BulkAction,
+): Promise<Choice> {
+  const fits = createFilter(input, action);
+  const { project, id } = parsePipelineId(input.id);
+  try {
+    const board = await loaders.boards({ project, id }).read(MAX_ROWS);
+    if (!board) return { failure: notFound };
+    const [gap] = board.gaps;
+    if (gap?.error) throw gap.error;
+    if (gap) return { failure: invalidInput(`The pipeline has more than ${MAX_ROWS} jobs.`) };
+    const jobs = board.jobs.filter(fits).map((row) => ({
+      id: globalIdOf(row),
+      ref: { project, id: String(row.id), kind: row.kind, pipeline: id },
+      row,
+    }));
+    return { jobs };
+  } catch (error) {
+    const failure = failureOfRead(error);
+    if (!failure) throw error;
+    return { failure };
+  }
+}
+
+const invalidInput = (message: string): MutationFailure => ({
+  type: 'InvalidInputError',
+  code: 'BAD_USER_INPUT',
+  message,
+});
+
+/** Throws BAD_USER_INPUT for a wrong input. */
+async function choose(context: Context, input: JobsAction, action: BulkAction): Promise<Choice> {
+  const max = maxOf(input);
+  const { ids, pipeline } = input;
+  if (max < 1 || max > HIGHEST_MAX) {
+    throw badUserInput(`\`max\` must be from 1 to ${HIGHEST_MAX}, not ${max}.`);
+  }
+  if (ids && pipeline) throw badUserInput('Give either `ids` or `pipeline`, not both.');
+  if (!ids && !pipeline) throw badUserInput('Give either `ids` or `pipeline`.');
+  const choice = pipeline
+    ? await chooseOfPipeline(context, pipeline, action)
+    : { jobs: chooseByIds(context, ids ?? []) };
+  if ('failure' in choice || choice.jobs.length <= max) return choice;
+  return { failure: invalidInput(`${choice.jobs.length} jobs fit, more than max ${max}`) };
+}
+
+const toPlan = ({ id, row }: ChosenJob): ActionResult => ({
+  id,
+  name: row?.name ?? null,
+  outcome: 'PLANNED',
+  job: row,
+  errors: [],
+});
+
+/** Sends the requests. Afterwards clears the loaders, so that fields below show the new state. */
+async function act(
+  context: Context,
+  jobs: readonly ChosenJob[],
+  { send, findRefusal }: BulkAction,
+): Promise<ActionResult[]> {
+  const { signal, loaders } = context;
+  const gitlab = requireWrites(context);
+  gitlab.requireCalls(jobs.length);
+  const results = await runBulk(jobs, {
+    signal,
+    async send({ ref }): Promise<Attempt> {
+      const settled = await settleOneOfMany(send(gitlab, ref));
+      return { ...settled, refusal: settled.value ? findRefusal?.(settled.value) : undefined };
+    },
+    // The pipeline of a job that an id names is not known, so the jobs of a project count as one.
+    pipelineOf: ({ ref }) => projectOf(context, ref),
+  });
+  loaders.clear();
+  for (const { job } of results) if (job?.kind === 'BUILD') loaders.prime(job as JobRow);
+  return results;
+}
+
+async function resolveBulk(
+  context: Context,
+  input: JobsAction,
+  action: BulkAction,
+): Promise<Payload> {
+  const { clientMutationId } = input;
+  requireWrites(context);
+  const choice = await choose(context, input, action);
+  if ('failure' in choice) return { results: [], errors: [choice.failure], clientMutationId };
+  const { jobs } = choice;
+  const results = input.dryRun ? jobs.map(toPlan) : await act(context, jobs, action);
+  return { results, errors: [], clientMutationId };
+}
+
+const inputOf = (args: Record<string, unknown>) => args['input'] as JobsAction;
+
+/** Calls for the lists of a pipeline with at most 100 jobs. */
+const LISTS = 2;
+
+const bulkCost: ListCost = {
+  pages(args) {
+    const input = inputOf(args);
+    return input.ids ? input.ids.length : LISTS + maxOf(input);
+  },
+  rows(args) {
+    const input = inputOf(args);
+    return input.ids ? input.ids.length : Math.max(0, maxOf(input));
+  },
+  limitedBy: (args) => (inputOf(args).ids ? 'ids' : 'max'),
+  isLimitedByItems: (args) => Boolean(inputOf(args).ids),
+  readsRows: () => true,
+  sentence: 'Costs one call per job and, with `pipeline`, one per 100 rows of its two lists.',
+};
+
+const rules =
+  'Each job is sent to GitLab once, one after the other within a project, and each has an outcome in `results`. After a rate limit, a rejected credential, a missing scope, an unreachable GitLab, or two unknown outcomes in a row, nothing further is sent. The same holds when the time of the operation is over.';
+
+const bulkMutations = {
+  jobsRetry: {
+    action: retry,
+    description: `Retries several finished jobs. Of a pipeline, those that failed or were canceled, if \`statuses\` is not given. ${rules}`,
+  },
+  jobsCancel: {
+    action: cancel,
+    description: `Cancels several jobs that are not finished. GitLab cannot cancel trigger jobs: they are REFUSED. ${rules}`,
+  },
+  jobsPlay: {
+    action: play,
+    description: `Starts several manual or delayed jobs, such as those of a stage. ${rules}`,
+  },
+};
+
+for (const [name, { action, description }] of Object.entries(bulkMutations)) {
+  builder.mutationField(name, (t) =>
+    t.field({
+      type: JobsActionPayload,
+      description,
+      args: {
+        input: t.arg({ type: JobsActionInput, required: true, description: 'Which jobs.' }),
+      },
+      extensions: costs({ list: bulkCost }),
+      resolve: (_root, { input }, context) => resolveBulk(context, input, action),
+    }),
+  );
+}

@@ -1,0 +1,136 @@
+import type { WriteRef } from '../gitlab/client.ts';
+import type { AnyJob } from '../gitlab/rows.ts';
+import { type MutationFailure, type Settled, timeOver } from './mutation-errors.ts';
+
+/*
+ * Sends the requests of a bulk mutation. Every job is in the results with one outcome, whatever
+ * happens in between, and no request is sent twice.
+ */
+
+/** A job that a bulk mutation acts on. */
+export interface ChosenJob {
+  /** The global id. */
+  id: string;
+  ref: WriteRef;
+  /** The job before the action. Null if it was not read. */
+  row: AnyJob | null;
+}
+
+/**
+ * - `DONE`: GitLab did it;
+ * - `REFUSED`: nothing was done, because GitLab refused it or could not be reached;
+ * - `NOT_TRIED`: nothing was sent, because of an earlier error or because the time was over;
+ * - `UNKNOWN`: sent, but without a usable response;
+ * - `PLANNED`: a dry run would act on this job.
+ */
+export type ActionOutcome = 'DONE' | 'REFUSED' | 'NOT_TRIED' | 'UNKNOWN' | 'PLANNED';
+
+/** What became of one job. */
+export interface ActionResult {
+  /** The global id of the job that was chosen. */
+  id: string;
+  /** Null if the job was neither read nor returned. */
+  name: string | null;
+  outcome: ActionOutcome;
+  /** The job after the action, or of a plan. Null without a usable response. */
+  job: AnyJob | null;
+  errors: readonly MutationFailure[];
+}
+
+/** What became of one job that GitLab may have refused although its response was successful. */
+export type Attempt = Settled<AnyJob> & { refusal?: MutationFailure | undefined };
+
+export interface BulkRun {
+  /** Sends the request for one job. */
+  send(job: ChosenJob): Promise<Attempt>;
+  /**
+   * Returns what jobs of one pipeline have in common. GitLab locks a pipeline while it changes it, so
+   * these are sent one after the other.
+   */
+  pipelineOf(job: ChosenJob): string;
+  /** Aborted when the time is over or the caller has disconnected. */
+  signal: AbortSignal;
+}
+
+/** Maximum pipelines with a request under way. */
+const MAX_PIPELINES = 4;
+/** After this many requests in a row without a usable response, no further one is sent. */
+const MAX_UNKNOWN = 2;
+
+/** GitLab's errors for a token without the scope or permission (upstream.md §8). */
+const MISSING_SCOPE = /^insufficient_(granular_)?scope\b/;
+
+/** Whether an error shows that GitLab would refuse the other jobs, too. */
+function concernsAllJobs({ type, message }: MutationFailure): boolean {
+  if (type === 'ForbiddenError') return MISSING_SCOPE.test(message);
+  return (
+    type === 'RateLimitedError' ||
+    type === 'UnauthenticatedError' ||
+    type === 'UpstreamUnavailableError'
+  );
+}
+
+function outcomeOf(failure: MutationFailure | undefined): ActionOutcome {
+  if (!failure) return 'DONE';
+  if (failure === timeOver) return 'NOT_TRIED';
+  return failure.type === 'OutcomeUnknownError' ? 'UNKNOWN' : 'REFUSED';
+}
+
+/** Decides whether further requests may be sent. */
+function createStop(signal: AbortSignal) {
+  let reason: MutationFailure | undefined;
+  let unknownInARow = 0;
+  return {
+    /** Returns why nothing further may be sent; undefined if it may. */
+    reason() {
+      if (signal.aborted) reason ??= timeOver;
+      return reason;
+    },
+    /** Records how a request ended. `failure` is undefined if GitLab did what was asked. */
+    record(failure: MutationFailure | undefined) {
+      if (signal.aborted) reason ??= timeOver;
+      unknownInARow = failure?.type === 'OutcomeUnknownError' ? unknownInARow + 1 : 0;
+      if (failure && (concernsAllJobs(failure) || unknownInARow === MAX_UNKNOWN))
+        reason ??= failure;
+    },
+  };
+}
+
+function groupByPipeline(jobs: readonly ChosenJob[], { pipelineOf }: BulkRun): ChosenJob[][] {
+  const groups = new Map<string, ChosenJob[]>();
+  for (const job of jobs) {
+    const group = groups.get(pipelineOf(job)) ?? [];
+    groups.set(pipelineOf(job), group);
+    group.push(job);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * Sends one request for each job: one after the other within a pipeline, in the order of `jobs`, for
+ * up to four pipelines at once. An error that concerns one job does not stop the others. After any
+ * other error, two unknown outcomes in a row, or the end of the time, nothing further is begun, and
+ * the rest is NOT_TRIED with that error. Resolves with a result for each job, in the order of `jobs`.
+ */
+export async function runBulk(jobs: readonly ChosenJob[], run: BulkRun): Promise<ActionResult[]> {
+  const stop = createStop(run.signal);
+  const results = new Map<ChosenJob, ActionResult>();
+  const act = async (chosen: ChosenJob): Promise<ActionResult> => {
+    const { id, row } = chosen;
+    const name = row?.name ?? null;
+    const reason = stop.reason();
+    if (reason) return { id, name, outcome: 'NOT_TRIED', job: null, errors: [reason] };
+    const { value: job, failure, refusal = failure } = await run.send(chosen);
+    stop.record(refusal);
+    const errors = refusal ? [refusal] : [];
+    return { id, name: job?.name ?? name, outcome: outcomeOf(refusal), job, errors };
+  };
+  const waiting = groupByPipeline(jobs, run);
+  const work = async () => {
+    for (let group = waiting.shift(); group; group = waiting.shift()) {
+      for (const job of group) results.set(job, await act(job));
+    }
+  };
+  await Promise.all(Array.from({ length: MAX_PIPELINES }, work));
+  return jobs.flatMap((job) => results.get(job) ?? []);
+}

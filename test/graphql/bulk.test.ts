@@ -1,0 +1,718 @@
+import { describe, expect, it } from 'vitest';
+import { toGlobalId } from '../../src/graphql/global-id.ts';
+import { Secret } from '../../src/util/secret.ts';
+import { aJob, sendJson, startUpstream } from '../gitlab/upstream.ts';
+import {
+  type Answer,
+  at,
+  codesOf,
+  type StartOptions,
+  startGateway,
+} from '../helpers/start-gateway.ts';
+import { build, type Row, startPipelines } from './pipeline-upstream.ts';
+
+const P900 = toGlobalId('Pipeline', 1, 900);
+const jobId = (id: number | string, project = 1) => toGlobalId('Job', project, id);
+
+const errors = 'errors { __typename code message ... on RateLimitedError { retryAfter } }';
+const payload = `results { id name outcome job { databaseId name status } ${errors} }
+  done refused notTried unknown ${errors} clientMutationId`;
+
+type Mutation = 'jobsRetry' | 'jobsCancel' | 'jobsPlay';
+type Asks = { query(query: string, options?: object): Promise<Answer> };
+
+const run = ({ query }: Asks, mutation: Mutation, input: object, options: object = {}) =>
+  query(`mutation ($input: JobsActionInput!) { ${mutation}(input: $input) { ${payload} } }`, {
+    variables: { input },
+    ...options,
+  });
+
+interface Result {
+  id: string;
+  name: string | null;
+  outcome: string;
+  job: { databaseId: string; name: string; status: string } | null;
+  errors: { __typename: string; code: string; message: string; retryAfter?: number }[];
+}
+
+const resultsOf = (answer: Answer, mutation: Mutation) =>
+  at(answer, `${mutation}.results`) as Result[];
+
+/** What became of each job, as in `['301 DONE', '302 REFUSED JOB_NOT_RETRYABLE']`. */
+const outcomesOf = (answer: Answer, mutation: Mutation) =>
+  resultsOf(answer, mutation).map(({ id, outcome, errors }) =>
+    [Buffer.from(id, 'base64url').toString().split(':').at(-1), outcome, errors[0]?.code]
+      .filter(Boolean)
+      .join(' '),
+  );
+
+const LISTS = [
+  'GET /projects/1/pipelines/900/jobs?include_retried=true&page=1&per_page=100',
+  'GET /projects/1/pipelines/900/bridges?page=1&per_page=100',
+].sort();
+
+/** A gateway in front of pipeline 900 with jobs. POSTs have no answers yet, so GitLab answers 404. */
+async function startJobs(
+  jobs: Row[],
+  { bridges = [], ...options }: StartOptions & { bridges?: Row[] } = {},
+) {
+  const pipeline = { project: 1, status: 'failed', jobs, bridges };
+  const started = await startPipelines({ 900: pipeline }, options);
+  const answer = (job: number, action: string, status: number, body: object, headers = {}) => {
+    started.faults[`/projects/1/jobs/${job}/${action}`] = { status, body, headers };
+  };
+  const split = () => {
+    const calls = started.calls();
+    return {
+      gets: calls.filter((call) => call.startsWith('GET')).sort(),
+      posts: calls.filter((call) => call.startsWith('POST')),
+    };
+  };
+  return { ...started, answer, split };
+}
+
+const failed = (id: number, name: string, more: Partial<Row> = {}) =>
+  build(id, name, { status: 'failed', ...more });
+const four = () => [301, 302, 303, 304].map((id) => failed(id, `job ${id}`));
+const notRetryable = { message: '403 Forbidden - Job is not retryable' };
+const tooMany = { message: { error: 'This endpoint has been requested too many times.' } };
+/** GitLab's answer to a successful write. */
+const written = (id: number, status = 'pending') => ({
+  ...build(id, `job ${id}`, { status }),
+  pipeline: { id: 900, project_id: 1 },
+});
+
+describe('jobsRetry by pipeline', () => {
+  it('reports the outcome of every job, and sends nothing after a rate limit', async () => {
+    const started = await startJobs(four());
+    started.answer(301, 'retry', 201, written(311));
+    started.answer(302, 'retry', 403, notRetryable);
+    started.answer(303, 'retry', 429, tooMany, { 'retry-after': '30' });
+    const answer = await run(started, 'jobsRetry', {
+      pipeline: { id: P900, stage: 'test' },
+      clientMutationId: 'one',
+    });
+    expect(answer.errors).toBeUndefined();
+    const rateLimited = {
+      __typename: 'RateLimitedError',
+      code: 'RATE_LIMITED',
+      message: 'This endpoint has been requested too many times.',
+      retryAfter: 30,
+    };
+    expect(answer.data).toEqual({
+      jobsRetry: {
+        results: [
+          {
+            id: jobId(301),
+            name: 'job 311',
+            outcome: 'DONE',
+            job: { databaseId: '311', name: 'job 311', status: 'PENDING' },
+            errors: [],
+          },
+          {
+            id: jobId(302),
+            name: 'job 302',
+            outcome: 'REFUSED',
+            job: null,
+            errors: [
+              {
+                __typename: 'JobStateError',
+                code: 'JOB_NOT_RETRYABLE',
+                message: '403 Forbidden - Job is not retryable',
+              },
+            ],
+          },
+          { id: jobId(303), name: 'job 303', outcome: 'REFUSED', job: null, errors: [rateLimited] },
+          {
+            id: jobId(304),
+            name: 'job 304',
+            outcome: 'NOT_TRIED',
+            job: null,
+            errors: [rateLimited],
+          },
+        ],
+        done: 1,
+        refused: 2,
+        notTried: 1,
+        unknown: 0,
+        errors: [],
+        clientMutationId: 'one',
+      },
+    });
+    expect(started.split()).toEqual({
+      gets: LISTS,
+      posts: [301, 302, 303].map((id) => `POST /projects/1/jobs/${id}/retry`),
+    });
+    expect(started.bugs).toEqual([]);
+  });
+
+  it('plans without a write if it is a dry run', async () => {
+    const started = await startJobs(four());
+    const answer = await run(started, 'jobsRetry', { pipeline: { id: P900 }, dryRun: true });
+    expect(outcomesOf(answer, 'jobsRetry')).toEqual([
+      '301 PLANNED',
+      '302 PLANNED',
+      '303 PLANNED',
+      '304 PLANNED',
+    ]);
+    expect(resultsOf(answer, 'jobsRetry')[0]).toMatchObject({
+      name: 'job 301',
+      job: { databaseId: '301', status: 'FAILED' },
+    });
+    expect(at(answer, 'jobsRetry')).toMatchObject({ done: 0, notTried: 0, errors: [] });
+    expect(started.split()).toEqual({ gets: LISTS, posts: [] });
+  });
+
+  it.each([false, true])('does nothing for more jobs than `max` (dry run: %s)', async (dryRun) => {
+    const started = await startJobs(four());
+    const input = { pipeline: { id: P900 }, max: 3, dryRun };
+    const answer = await run(started, 'jobsRetry', input);
+    expect(at(answer, 'jobsRetry')).toMatchObject({
+      results: [],
+      errors: [
+        {
+          __typename: 'InvalidInputError',
+          code: 'BAD_USER_INPUT',
+          message: '4 jobs fit, more than max 3',
+        },
+      ],
+    });
+    expect(started.split().posts).toEqual([]);
+  });
+
+  it('has empty results if no job fits', async () => {
+    const started = await startJobs([build(301, 'job 301')]);
+    const answer = await run(started, 'jobsRetry', { pipeline: { id: P900 } });
+    expect(at(answer, 'jobsRetry')).toMatchObject({ results: [], errors: [] });
+    expect(started.split()).toEqual({ gets: LISTS, posts: [] });
+  });
+
+  const mixed = () => [
+    failed(301, 'unit 10', { stage: 'test' }),
+    failed(302, 'unit 2', { stage: 'test', allow_failure: true }),
+    failed(303, 'rspec 1/2', { stage: 'test' }),
+    failed(304, 'rspec 2/2', { stage: 'test' }),
+    build(305, 'canceled', { stage: 'deploy', status: 'canceled' }),
+    build(306, 'good', { stage: 'deploy' }),
+    failed(307, 'archived', { stage: 'deploy', archived: true }),
+    build(308, 'runs', { stage: 'deploy', status: 'running' }),
+    failed(309, 'again', { stage: 'deploy' }),
+    build(310, 'again', { stage: 'deploy' }),
+  ];
+
+  it.each<[string, object, number[]]>([
+    ['all', {}, [303, 304, 302, 301, 305]],
+    ['those of a stage', { stage: 'deploy' }, [305]],
+    ['those with names', { names: ['unit 2', 'good', 'canceled'] }, [302, 305]],
+    ['none for an empty list of names', { names: [] }, []],
+    ['those of groups', { groupNames: ['rspec'] }, [303, 304]],
+    ['those with statuses', { statuses: ['SUCCESS'] }, [310, 306]],
+    ['all for an empty list of statuses', { statuses: [] }, [303, 304, 302, 301, 305]],
+    ['those that may not fail', { includeAllowedToFail: false }, [303, 304, 301, 305]],
+  ])('chooses current jobs in the order of stages, then names: %s', async (_name, more, ids) => {
+    const started = await startJobs(mixed());
+    const input = { pipeline: { id: P900, ...more }, dryRun: true };
+    const answer = await run(started, 'jobsRetry', input);
+    expect(answer.errors).toBeUndefined();
+    expect(outcomesOf(answer, 'jobsRetry')).toEqual(ids.map((id) => `${id} PLANNED`));
+  });
+
+  it.each<[string, string, object, string]>([
+    [
+      'jobs is a 404',
+      '/jobs',
+      { status: 404, body: { message: '404 Not found' } },
+      'NotFoundError',
+    ],
+    [
+      'bridges is a 404',
+      '/bridges',
+      { status: 404, body: { message: '404 Not found' } },
+      'NotFoundError',
+    ],
+    [
+      'jobs is forbidden',
+      '/jobs',
+      { status: 403, body: { message: '403 Forbidden' } },
+      'ForbiddenError',
+    ],
+    [
+      'bridges is forbidden',
+      '/bridges',
+      { status: 403, body: { message: '403 Forbidden' } },
+      'ForbiddenError',
+    ],
+    ['bridges is limited', '/bridges', { status: 429, body: tooMany }, 'RateLimitedError'],
+    ['jobs fails', '/jobs', { status: 500, body: {} }, 'UpstreamUnavailableError'],
+    ['bridges fails', '/bridges', { status: 500, body: {} }, 'UpstreamUnavailableError'],
+  ])('sends nothing if the list of %s', async (_name, list, fault, type) => {
+    const started = await startJobs(four());
+    started.faults[`/projects/1/pipelines/900${list}`] = fault as never;
+    const answer = await run(started, 'jobsRetry', { pipeline: { id: P900 } });
+    expect(answer.errors).toBeUndefined();
+    expect(at(answer, 'jobsRetry')).toMatchObject({ results: [], errors: [{ __typename: type }] });
+    expect(started.split().posts).toEqual([]);
+    expect(started.bugs).toEqual([]);
+  });
+
+  it('fails if the credential is rejected by the lists', async () => {
+    const started = await startJobs(four());
+    started.faults['/projects/1/pipelines/900/jobs'] = {
+      status: 401,
+      body: { message: '401 Unauthorized' },
+    };
+    const answer = await run(started, 'jobsRetry', { pipeline: { id: P900 } });
+    expect(codesOf(answer)).toEqual({ jobsRetry: 'UNAUTHENTICATED' });
+    expect(started.split().posts).toEqual([]);
+  });
+
+  it('sends nothing if the pipeline has more rows than are read', async () => {
+    const jobs = Array.from({ length: 2_001 }, (_, index) => build(1_000 + index, `job ${index}`));
+    const started = await startJobs([...jobs, failed(9_000, 'broken')]);
+    const answer = await run(started, 'jobsRetry', { pipeline: { id: P900 } });
+    expect(at(answer, 'jobsRetry')).toMatchObject({
+      results: [],
+      errors: [{ __typename: 'InvalidInputError', message: expect.stringContaining('2000') }],
+    });
+    expect(started.split().posts).toEqual([]);
+  });
+
+  it('does nothing if the calls that are left do not suffice', async () => {
+    const jobs = Array.from({ length: 250 }, (_, index) => build(1_000 + index, `job ${index}`));
+    const started = await startJobs([...jobs, ...four()], { env: { MAX_UPSTREAM_CALLS: '6' } });
+    const answer = await run(started, 'jobsRetry', { pipeline: { id: P900 }, max: 4 });
+    expect(codesOf(answer)).toEqual({ jobsRetry: 'OPERATION_TOO_COMPLEX' });
+    expect(started.split()).toMatchObject({ gets: { length: 4 }, posts: [] });
+  });
+
+  it('shows the new state below it, without reading it twice', async () => {
+    const started = await startJobs([failed(301, 'unit')]);
+    started.answer(301, 'retry', 201, written(311));
+    const answer = await started.query(
+      `mutation ($input: JobsActionInput!) { jobsRetry(input: $input) {
+         results { job { status pipeline { status board { jobCount } } ... on Job { tagList } } }
+       } }`,
+      { variables: { input: { pipeline: { id: P900 } } } },
+    );
+    expect(answer.errors).toBeUndefined();
+    const calls = started.calls();
+    expect(calls.map((call) => call.replace(/\?.*/, ''))).toEqual([
+      ...LISTS.map((call) => call.replace(/\?.*/, '')).toReversed(),
+      'POST /projects/1/jobs/301/retry',
+      ...LISTS.map((call) => call.replace(/\?.*/, '')).toReversed(),
+    ]);
+  });
+});
+
+describe('jobsPlay and jobsCancel by pipeline', () => {
+  it('plays a stage: manual and delayed jobs, nothing else', async () => {
+    const deploy = (id: number, status: string) =>
+      build(id, `job ${id}`, { stage: 'deploy', status });
+    const started = await startJobs([
+      deploy(301, 'manual'),
+      deploy(302, 'running'),
+      deploy(303, 'manual'),
+      build(304, 'other', { status: 'manual' }),
+    ]);
+    started.answer(301, 'play', 200, written(301));
+    started.answer(303, 'play', 200, written(303));
+    const input = { pipeline: { id: P900, stage: 'deploy' } };
+    const answer = await run(started, 'jobsPlay', input);
+    expect(outcomesOf(answer, 'jobsPlay')).toEqual(['301 DONE', '303 DONE']);
+    expect(started.split().posts).toEqual([
+      'POST /projects/1/jobs/301/play',
+      'POST /projects/1/jobs/303/play',
+    ]);
+  });
+
+  it('cancels what can be canceled, and says what GitLab did not cancel', async () => {
+    const states = ['pending', 'running', 'created', 'success', 'manual', 'canceling'];
+    const jobs = states.map((status, index) => build(301 + index, `job ${index}`, { status }));
+    const started = await startJobs(jobs, {
+      bridges: [build(350, 'trigger', { status: 'running' })],
+    });
+    started.answer(301, 'cancel', 201, written(301, 'canceled'));
+    started.answer(302, 'cancel', 201, written(302, 'canceling'));
+    started.answer(303, 'cancel', 201, written(303, 'success'));
+    const answer = await run(started, 'jobsCancel', { pipeline: { id: P900 } });
+    expect(outcomesOf(answer, 'jobsCancel')).toEqual([
+      '301 DONE',
+      '302 DONE',
+      '303 REFUSED JOB_NOT_CANCELABLE',
+      '350 REFUSED NOT_FOUND',
+    ]);
+    expect(resultsOf(answer, 'jobsCancel')[2]).toMatchObject({
+      job: { status: 'SUCCESS' },
+      errors: [{ __typename: 'JobStateError' }],
+    });
+    expect(started.split().posts).toHaveLength(4);
+  });
+});
+
+describe('a bulk mutation by ids', () => {
+  it('reads nothing, acts in the given order, and once on a job that is named twice', async () => {
+    const started = await startJobs(four());
+    for (const id of [303, 301]) started.answer(id, 'retry', 201, written(id + 10));
+    const ids = [jobId(303), jobId(301), jobId(303)];
+    const answer = await run(started, 'jobsRetry', { ids });
+    expect(outcomesOf(answer, 'jobsRetry')).toEqual(['303 DONE', '301 DONE']);
+    expect(started.calls()).toEqual([
+      'POST /projects/1/jobs/303/retry',
+      'POST /projects/1/jobs/301/retry',
+    ]);
+  });
+
+  it('plans without any call', async () => {
+    const started = await startJobs(four());
+    const answer = await run(started, 'jobsPlay', { ids: [jobId(301)], dryRun: true });
+    expect(resultsOf(answer, 'jobsPlay')).toEqual([
+      { id: jobId(301), name: null, outcome: 'PLANNED', job: null, errors: [] },
+    ]);
+    expect(started.calls()).toEqual([]);
+  });
+
+  it('has empty results for no ids', async () => {
+    const started = await startJobs(four());
+    const answer = await run(started, 'jobsRetry', { ids: [] });
+    expect(at(answer, 'jobsRetry')).toMatchObject({ results: [], errors: [] });
+  });
+
+  it('does nothing for more ids than `max`', async () => {
+    const started = await startJobs(four());
+    const ids = Array.from({ length: 27 }, (_, index) => jobId(301 + index));
+    const answer = await run(started, 'jobsRetry', { ids });
+    expect(at(answer, 'jobsRetry.errors.0.message')).toBe('27 jobs fit, more than max 20');
+    expect(started.calls()).toEqual([]);
+  });
+
+  it.each([
+    ['both ids and a pipeline', { ids: [jobId(301)], pipeline: { id: P900 } }],
+    ['neither ids nor a pipeline', {}],
+    ['a wrong id', { ids: [jobId(301), 'wrong'] }],
+    ['the id of a pipeline as that of a job', { ids: [P900] }],
+    ['the id of a job as that of a pipeline', { pipeline: { id: jobId(301) } }],
+    ['max 0', { ids: [jobId(301)], max: 0 }],
+    ['max 101', { ids: [jobId(301)], max: 101 }],
+    ['the status UNKNOWN', { pipeline: { id: P900, statuses: ['UNKNOWN'] } }],
+  ])('rejects %s before any call', async (_name, input) => {
+    const started = await startJobs(four());
+    const answer = await run(started, 'jobsCancel', input);
+    expect(answer.data).toEqual({ jobsCancel: null });
+    expect(codesOf(answer)).toEqual({ jobsCancel: 'BAD_USER_INPUT' });
+    expect(started.calls()).toEqual([]);
+  });
+
+  it.each([
+    ['pipeline', { pipeline: { id: P900 }, max: 49 }, 51, 'max'],
+    ['ids', { ids: Array.from({ length: 51 }, (_, at) => jobId(at + 1)), max: 100 }, 51, 'ids'],
+  ])('counts each call beforehand, by %s', async (_name, input, estimatedCalls, argument) => {
+    const started = await startJobs(four());
+    const answer = await run(started, 'jobsRetry', input);
+    expect(answer.errors).toMatchObject([
+      { extensions: { code: 'OPERATION_TOO_COMPLEX', estimatedCalls, argument } },
+    ]);
+    expect(started.calls()).toEqual([]);
+  });
+
+  it.each([{ ids: [jobId(301)] }, { pipeline: { id: P900 } }])(
+    'is UNAUTHENTICATED with the gateway’s own token, and sends nothing: %j',
+    async (input) => {
+      const started = await startJobs(four(), {
+        config: { gitlabToken: new Secret('glpat-own'), gitlabTokenWrites: false },
+      });
+      const answer = await run(started, 'jobsRetry', input, { token: null });
+      expect(codesOf(answer)).toEqual({ jobsRetry: 'UNAUTHENTICATED' });
+      expect(started.calls()).toEqual([]);
+    },
+  );
+});
+
+/** What happens to a request at one position. */
+type Event = (typeof events)[number];
+const events = [
+  'state',
+  'conflict',
+  '422',
+  '429',
+  '401',
+  'scope',
+  'granular scope',
+  'reset',
+  '503',
+  'redirect',
+  'connection refused',
+] as const;
+
+const scope = (error: string) => ({ error, error_description: 'Not with this token.' });
+const responses: Partial<Record<Event, [status: number, body: object]>> = {
+  state: [403, notRetryable],
+  conflict: [409, { message: '409 Conflict: Resource lock' }],
+  '422': [422, { message: '422 Unprocessable Entity' }],
+  '429': [429, tooMany],
+  '401': [401, { message: '401 Unauthorized' }],
+  scope: [403, scope('insufficient_scope')],
+  'granular scope': [403, scope('insufficient_granular_scope')],
+  '503': [503, { message: 'system is in maintenance mode' }],
+};
+
+/** The error of the job at the position, and whether the rest is not tried. */
+const expected: Record<Event, [type: string, stops: boolean]> = {
+  state: ['JobStateError', false],
+  conflict: ['ConflictError', false],
+  '422': ['InvalidInputError', false],
+  '429': ['RateLimitedError', true],
+  '401': ['UnauthenticatedError', true],
+  scope: ['ForbiddenError', true],
+  'granular scope': ['ForbiddenError', true],
+  reset: ['OutcomeUnknownError', false],
+  '503': ['UpstreamUnavailableError', true],
+  redirect: ['UpstreamUnavailableError', true],
+  'connection refused': ['UpstreamUnavailableError', true],
+};
+
+interface Interruption {
+  event: Event | 'hang';
+  /** The requests that it happens to, counted from 0. */
+  positions: readonly number[];
+  jobs: number;
+  /** The jobs are distributed over these in turn. */
+  projects: number;
+  options?: object;
+}
+
+/** A gateway whose GitLab retries jobs, but something happens at some positions. */
+async function startInterrupted({ event, positions, jobs, projects, options }: Interruption) {
+  let count = 0;
+  let isClosed = () => {};
+  const closed = new Promise<void>((resolve) => {
+    isClosed = resolve;
+  });
+  const upstream = await startUpstream(async (request, response) => {
+    const [, project = '', id = ''] = /projects\/(\d+)\/jobs\/(\d+)/.exec(request.url ?? '') ?? [];
+    const position = count++;
+    response.once('close', isClosed);
+    if (positions.includes(position)) {
+      const [status, body] = responses[event as Event] ?? [];
+      if (status) return sendJson(response, body, { status, headers: { 'retry-after': '30' } });
+      if (event === 'hang') return;
+      if (event === 'reset') return void request.socket.resetAndDestroy();
+      response.writeHead(302, { location: 'https://elsewhere.example.com/' }).end();
+      return;
+    }
+    const body = aJob(Number(id) + 1_000, {
+      status: 'pending',
+      pipeline: { id: 9, project_id: Number(project) },
+    });
+    // The last connection closes with the server, so that the next request is refused.
+    const isLast = event === 'connection refused' && positions.includes(position + 1);
+    sendJson(response, body, isLast ? { headers: { connection: 'close' }, status: 201 } : {});
+    if (isLast) await upstream.close();
+  });
+  const started = await startGateway({
+    env: { GITLAB_URL: upstream.url, MAX_UPSTREAM_CALLS: '200' },
+    token: 'glpat-alice',
+    ...options,
+  });
+  if (event === 'connection refused' && positions.includes(0)) await upstream.close();
+  const ids = Array.from({ length: jobs }, (_, index) =>
+    jobId(301 + index, 1 + (index % projects)),
+  );
+  return { ...started, upstream, closed, ids };
+}
+
+/** Each job has one outcome, in order; nothing was sent twice, and what was sent is accounted for. */
+function checkInvariants(answer: Answer, ids: readonly string[], log: readonly string[]) {
+  const results = resultsOf(answer, 'jobsRetry');
+  expect(results.map(({ id }) => id)).toEqual(ids);
+  expect(new Set(log).size).toBe(log.length);
+  const { done, refused, notTried, unknown } = at(answer, 'jobsRetry') as Record<string, number>;
+  const unsent = results.filter(({ errors, outcome }) =>
+    outcome === 'REFUSED' ? /reached/.test(errors[0]?.message ?? '') : false,
+  );
+  expect(done! + refused! + notTried! + unknown!).toBe(ids.length);
+  expect(log).toHaveLength(done! + refused! - unsent.length + unknown!);
+  for (const { outcome, errors, job } of results) {
+    expect(errors).toHaveLength(outcome === 'DONE' ? 0 : 1);
+    expect(job === null).toBe(outcome !== 'DONE');
+  }
+}
+
+describe.each(events)('a bulk mutation interrupted by %s', (event) => {
+  const [type, stops] = expected[event];
+
+  it.each([0, 1, 2, 3])('at position %i of four reports every job', async (position) => {
+    const started = await startInterrupted({ event, positions: [position], jobs: 4, projects: 1 });
+    const answer = await run(started, 'jobsRetry', { ids: started.ids });
+    expect(answer.errors).toBeUndefined();
+    const results = resultsOf(answer, 'jobsRetry');
+    const outcome = event === 'reset' ? 'UNKNOWN' : 'REFUSED';
+    const rest = stops ? 'NOT_TRIED' : 'DONE';
+    expect(results.map((result) => result.outcome)).toEqual([
+      ...Array(position).fill('DONE'),
+      outcome,
+      ...Array(3 - position).fill(rest),
+    ]);
+    const [failed, ...later] = results.slice(position);
+    expect(failed?.errors).toMatchObject([{ __typename: type }]);
+    for (const { errors } of later) expect(errors).toEqual(stops ? failed?.errors : []);
+    if (event !== 'connection refused') {
+      checkInvariants(answer, started.ids, started.upstream.log);
+    }
+    expect(started.upstream.log).toHaveLength(
+      position + (stops ? 1 : 4 - position) - Number(event === 'connection refused'),
+    );
+    expect(started.bugs).toEqual([]);
+  });
+
+  it.each([0, 2, 5, 8])('at request %i of nine in three projects reports every job', async (at) => {
+    if (event === 'connection refused') return;
+    const started = await startInterrupted({ event, positions: [at], jobs: 9, projects: 3 });
+    const answer = await run(started, 'jobsRetry', { ids: started.ids });
+    expect(answer.errors).toBeUndefined();
+    checkInvariants(answer, started.ids, started.upstream.log);
+    expect(started.bugs).toEqual([]);
+  });
+});
+
+describe('a bulk mutation', () => {
+  it('of 20 jobs sends nothing after the third is rate-limited', async () => {
+    const started = await startInterrupted({
+      event: '429',
+      positions: [2],
+      jobs: 20,
+      projects: 1,
+    });
+    const answer = await run(started, 'jobsRetry', { ids: started.ids });
+    expect(at(answer, 'jobsRetry')).toMatchObject({ done: 2, refused: 1, notTried: 17 });
+    expect(resultsOf(answer, 'jobsRetry').at(-1)?.errors).toMatchObject([
+      { __typename: 'RateLimitedError', retryAfter: 30 },
+    ]);
+    expect(started.upstream.log).toHaveLength(3);
+  });
+
+  it.each([
+    ['in a row', [1, 2], ['DONE', 'UNKNOWN', 'UNKNOWN', 'NOT_TRIED', 'NOT_TRIED']],
+    ['apart', [0, 2, 4], ['UNKNOWN', 'DONE', 'UNKNOWN', 'DONE', 'UNKNOWN']],
+  ])('stops after two unknown outcomes only if they are %s', async (_name, positions, outcomes) => {
+    const started = await startInterrupted({ event: 'reset', positions, jobs: 5, projects: 1 });
+    const answer = await run(started, 'jobsRetry', { ids: started.ids });
+    const results = resultsOf(answer, 'jobsRetry');
+    expect(results.map(({ outcome }) => outcome)).toEqual(outcomes);
+    checkInvariants(answer, started.ids, started.upstream.log);
+  });
+
+  it.each([0, 1, 3])('reports every job if the time is over at position %i', async (position) => {
+    const started = await startInterrupted({
+      event: 'hang',
+      positions: [position],
+      jobs: 4,
+      projects: 1,
+      options: { config: { operationTimeoutMs: 600 } },
+    });
+    const answer = await run(started, 'jobsRetry', { ids: started.ids });
+    expect(answer.errors).toBeUndefined();
+    const results = resultsOf(answer, 'jobsRetry');
+    expect(results.map(({ outcome }) => outcome)).toEqual([
+      ...Array(position).fill('DONE'),
+      'UNKNOWN',
+      ...Array(3 - position).fill('NOT_TRIED'),
+    ]);
+    for (const { errors } of results.slice(position + 1)) {
+      expect(errors).toEqual([
+        {
+          __typename: 'UpstreamUnavailableError',
+          code: 'UPSTREAM_UNAVAILABLE',
+          message: 'The time was over before it was sent.',
+        },
+      ]);
+    }
+    checkInvariants(answer, started.ids, started.upstream.log);
+    expect(started.bugs).toEqual([]);
+  });
+
+  it('does not count a request as sent that still waited for a free slot', async () => {
+    const started = await startInterrupted({
+      event: 'hang',
+      positions: [0],
+      jobs: 2,
+      projects: 2,
+      options: { config: { operationTimeoutMs: 600 }, transport: { perCredential: 1 } },
+    });
+    const answer = await run(started, 'jobsRetry', { ids: started.ids });
+    const outcomes = resultsOf(answer, 'jobsRetry').map(({ outcome }) => outcome);
+    expect(outcomes.sort()).toEqual(['NOT_TRIED', 'UNKNOWN']);
+    checkInvariants(answer, started.ids, started.upstream.log);
+  });
+
+  it('reports that the time was over while the jobs were chosen', async () => {
+    const started = await startInterrupted({
+      event: 'hang',
+      positions: [0, 1],
+      jobs: 1,
+      projects: 1,
+      options: { config: { operationTimeoutMs: 300 } },
+    });
+    const answer = await run(started, 'jobsRetry', { pipeline: { id: P900 } });
+    expect(answer.errors).toBeUndefined();
+    expect(at(answer, 'jobsRetry')).toMatchObject({
+      results: [],
+      errors: [{ message: 'The time was over before it was sent.' }],
+    });
+  });
+
+  it.each([0, 1, 2])('begins nothing after the caller left at position %i', async (position) => {
+    const started = await startInterrupted({
+      event: 'hang',
+      positions: [position],
+      jobs: 4,
+      projects: 1,
+    });
+    const { upstream, ids, query } = started;
+    const caller = new AbortController();
+    const answer = run({ query }, 'jobsRetry', { ids }, { signal: caller.signal }).catch(
+      () => 'left',
+    );
+    await expect.poll(() => upstream.log.length).toBe(position + 1);
+    const ended = new Promise((resolve) => upstream.requests.at(-1)?.socket.once('close', resolve));
+    caller.abort();
+    expect(await answer).toBe('left');
+    await ended;
+    // A later operation of the caller is answered after all that the first one still did.
+    await run({ query }, 'jobsCancel', { ids: [jobId(999)] });
+    expect(upstream.log).toEqual([
+      ...ids
+        .slice(0, position + 1)
+        .map((_, index) => `POST /api/v4/projects/1/jobs/${301 + index}/retry`),
+      'POST /api/v4/projects/1/jobs/999/cancel',
+    ]);
+    expect(started.bugs).toEqual([]);
+  });
+
+  it('acts on at most four projects at once, and on one job of each', async () => {
+    const underWay = new Map<string, number>();
+    let most = 0;
+    const upstream = await startUpstream(async (request, response) => {
+      const project = /projects\/(\d+)/.exec(request.url ?? '')?.[1] ?? '';
+      underWay.set(project, (underWay.get(project) ?? 0) + 1);
+      expect(underWay.get(project)).toBe(1);
+      most = Math.max(most, underWay.size);
+      for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+      underWay.delete(project);
+      const id = Number(/jobs\/(\d+)/.exec(request.url ?? '')?.[1]);
+      sendJson(response, aJob(id, { pipeline: { id: 9, project_id: Number(project) } }));
+    });
+    const started = await startGateway({
+      env: { GITLAB_URL: upstream.url },
+      token: 'glpat-alice',
+    });
+    const ids = Array.from({ length: 24 }, (_, index) => jobId(301 + index, 1 + (index % 6)));
+    const answer = await run(started, 'jobsPlay', { ids, max: 24 });
+    expect(outcomesOf(answer, 'jobsPlay')).toEqual(ids.map((_, index) => `${301 + index} DONE`));
+    expect(most).toBe(4);
+    for (let project = 1; project <= 6; project++) {
+      const sent = upstream.log.filter((line) => line.includes(`/projects/${project}/`));
+      expect(sent).toEqual([...sent].sort());
+    }
+    expect(started.bugs).toEqual([]);
+  });
+});
