@@ -95,7 +95,9 @@ export function createCalls(deps: GitlabDeps) {
       if (budget && isCapabilityError(error)) budget.left += 1;
       // A write that was certainly not sent may be repeated, so its error says that.
       const isUnsentWrite = method === 'POST' && signal?.aborted && !progress.sent;
-      throw isUnsentWrite ? new GitlabTimeoutError({ phase: 'total', sent: false }, origin) : error;
+      throw isUnsentWrite
+        ? new GitlabTimeoutError({ phase: 'total', sent: false }, { ...origin, cause: error })
+        : error;
     }
   };
   return {

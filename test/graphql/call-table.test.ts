@@ -332,6 +332,33 @@ const table: Row[] = [
     [`POST /projects/42/jobs/${FIRST}/retry`],
   ],
   [
+    'a plan of what a retry of the failed jobs of a pipeline would retry',
+    `mutation { jobsRetry(input: { pipeline: { id: "${toGlobalId('Pipeline', FAILED_PROJECT, 720)}" }, dryRun: true }) {
+       results { outcome job { name status } } errors { code } } }`,
+    2,
+  ],
+  [
+    'a retry of the 3 failed jobs of a pipeline',
+    `mutation { jobsRetry(input: { pipeline: { id: "${toGlobalId('Pipeline', FAILED_PROJECT, 720)}" } }) {
+       done results { job { id name status pipeline { status } } } errors { code } } }`,
+    2 + 3,
+  ],
+  [
+    'a retry of 3 jobs by id',
+    `mutation { jobsRetry(input: { ids: ${JSON.stringify(ids(FIRST, 3))} }) { done } }`,
+    3,
+  ],
+  [
+    'a retry of a pipeline',
+    `mutation { pipelineRetry(input: { id: "${toGlobalId('Pipeline', PROJECT, 700)}" }) { pipeline { status duration } errors { code } } }`,
+    ['POST /projects/42/pipelines/700/retry'],
+  ],
+  [
+    'a cancel of a pipeline, and what it canceled',
+    `mutation { pipelineCancel(input: { id: "${toGlobalId('Pipeline', PROJECT, 700)}" }) { changedJobs { name attempts { name } } } }`,
+    1 + 2,
+  ],
+  [
     'earlier runs of a job',
     `{ job(project: "44", id: "1051") { history { failuresInARow runs { name pipeline { ref } } } } }`,
     2,

@@ -139,6 +139,8 @@ const arguments_: [name: string, query: string, allowed: RegExp | null][] = [
   ['jobRetry.id', 'mutation jobRetry', null],
   ['jobErase.id', 'mutation jobErase', null],
   ['jobPlay.id', 'mutation jobPlay', null],
+  ['pipelineRetry.id', 'mutation pipelineRetry', null],
+  ['pipelineCancel.id', 'mutation pipelineCancel', null],
   [
     'Project.jobs.after',
     '{ project(fullPath: "42") { jobs(after: $x) { nodes { name } } } }',
@@ -255,7 +257,8 @@ const anything = fc.oneof(
 /** The only paths that reads of this schema make, whatever they are asked. */
 const read =
   /^GET \/projects\/[\w.%-]+(\/jobs(\/\d+(\/trace)?)?|\/pipelines(\/\d+(\/jobs|\/bridges)?)?)?(\?[\w=&%.[\]!'()*~-]*)?$/;
-const write = /^POST \/projects\/[\w.%-]+\/jobs\/\d+\/(cancel|retry|erase|play)$/;
+const write =
+  /^POST \/projects\/[\w.%-]+\/(jobs\/\d+\/(cancel|retry|erase|play)|pipelines\/\d+\/(cancel|retry))$/;
 
 describe('Any text as any argument', () => {
   it('calls an endpoint of the table or none, and never causes an internal error', async () => {
