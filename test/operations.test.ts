@@ -115,6 +115,8 @@ it.each([
   ['24-search-log', 1],
   ['27-why-a-pipeline-failed', 3],
   ['28-tests-and-artifacts', 3],
+  ['30-plan-retries', 2],
+  ['31-retry-pipeline', 3],
 ])('%s costs what its comment says: %i', async (name, calls) => {
   const gateway = await startDemo();
   const operation = readOperations().find((each) => each.name === name)!;

@@ -94,8 +94,8 @@ const typeOfCode: Partial<Record<ErrorCode, MutationFailure['type']>> = {
   NOT_FOUND: 'NotFoundError',
   FORBIDDEN: 'ForbiddenError',
   BAD_USER_INPUT: 'InvalidInputError',
-  CONFLICT: 'ConflictError',
   UNAUTHENTICATED: 'UnauthenticatedError',
+  CONFLICT: 'ConflictError',
 };
 
 const outcomeUnknown: MutationFailure = {

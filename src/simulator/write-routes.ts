@@ -210,24 +210,18 @@ function cancelAll(request: ApiRequest): ApiResponse {
   return { status: 200, json: serializePipeline(pipeline, createView(request)) };
 }
 
-function postPipeline(action: string, handle: Route['handle']): Route {
-  const template = `/projects/:id/pipelines/:pipeline_id/${action}`;
-  const permission = `${action}_pipeline`;
-  return { method: 'POST', template, auth: 'required', jobToken: null, permission, handle };
-}
-
-function post(action: string, handle: Route['handle']): Route {
-  const template = `/projects/:id/jobs/:job_id/${action}`;
-  const permission = `${action}_job`;
+function post(resource: 'job' | 'pipeline', action: string, handle: Route['handle']): Route {
+  const template = `/projects/:id/${resource}s/:${resource}_id/${action}`;
+  const permission = `${action}_${resource}`;
   return { method: 'POST', template, auth: 'required', jobToken: null, permission, handle };
 }
 
 /** All writes, in the order of upstream.md §2.8 to §2.11 and §10. */
 export const writeRoutes: readonly Route[] = [
-  post('cancel', cancel),
-  post('retry', retry),
-  post('erase', erase),
-  post('play', play),
-  postPipeline('retry', retryAll),
-  postPipeline('cancel', cancelAll),
+  post('job', 'cancel', cancel),
+  post('job', 'retry', retry),
+  post('job', 'erase', erase),
+  post('job', 'play', play),
+  post('pipeline', 'retry', retryAll),
+  post('pipeline', 'cancel', cancelAll),
 ];

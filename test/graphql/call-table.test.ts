@@ -333,13 +333,13 @@ const table: Row[] = [
   ],
   [
     'a plan of what a retry of the failed jobs of a pipeline would retry',
-    `mutation { jobsRetry(input: { pipeline: { id: "${toGlobalId('Pipeline', FAILED_PROJECT, 720)}" }, dryRun: true }) {
+    `mutation { jobsRetry(input: { pipeline: { id: "${toGlobalId('Pipeline', 45, 720)}" }, dryRun: true }) {
        results { outcome job { name status } } errors { code } } }`,
     2,
   ],
   [
     'a retry of the 3 failed jobs of a pipeline',
-    `mutation { jobsRetry(input: { pipeline: { id: "${toGlobalId('Pipeline', FAILED_PROJECT, 720)}" } }) {
+    `mutation { jobsRetry(input: { pipeline: { id: "${toGlobalId('Pipeline', 45, 720)}" } }) {
        done results { job { id name status pipeline { status } } } errors { code } } }`,
     2 + 3,
   ],
