@@ -96,7 +96,10 @@ export interface GatewayDeps {
   transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
   /** How often graphql-js executes an operation before it is compiled. @default 1 */
   compileAfterUses?: number | undefined;
-  /** How long after the longest timeout a connection without traffic is closed. @default 30 s */
+  /**
+   * A connection without traffic is closed after the longest timeout of a request plus this time.
+   * @default 30 s
+   */
   stalledMs?: number | undefined;
   /** Clock, randomness and ping interval of live updates. @default those of their factories */
   live?: (Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>) | undefined;

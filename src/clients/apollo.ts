@@ -12,14 +12,14 @@ function keepOverNull<Value>(existing: Value | undefined, incoming: Value): Valu
 
 const keptOverNull = { merge: keepOverNull };
 
-/** What a `read` function receives of Apollo Client. */
+/** The options that Apollo Client passes to a `read` function. */
 interface ReadOptions {
   readField(name: string): unknown;
 }
 
 /**
- * A response without the attempts of a job counts it as the newest one. If the cache knows better, the
- * job is not retryable.
+ * Returns false for a job whose cached `retried` is true. A response that was computed without the
+ * other attempts of the job may have set `retryable` to true.
  */
 function readRetryable(
   retryable: boolean | undefined,
@@ -28,7 +28,10 @@ function readRetryable(
   return retryable && readField('retried') !== true;
 }
 
-/** Returns a status whose action is RETRY or null by what the cache knows of the object. */
+/**
+ * Corrects the action of a status by the other cached fields: removes RETRY if `retried` is true,
+ * and adds it if `retryable` is true.
+ */
 function readDetailedStatus<Status extends { action?: unknown }>(
   status: Status | undefined,
   { readField }: ReadOptions,
@@ -48,7 +51,7 @@ const ofJob = {
   detailedStatus: { read: readDetailedStatus },
 };
 
-/** Fields that depend on the attempts of jobs, which some responses contain and others do not. */
+/** Policies of the fields that are only exact if GitLab's response contains all attempts of a job. */
 const fieldsOfAttempts = {
   Job: ofJob,
   Bridge: ofJob,
@@ -65,9 +68,8 @@ const mapValues = <Value, Result>(
  * Creates `typePolicies` for Apollo Client's `InMemoryCache`:
  * - lists grow page by page;
  * - objects without an id are merged with their fields in the cache;
- * - what is known of the attempts of a job stays known after a response without them: `retried`, and
- *   what follows from it (`retryable`, `detailedStatus.action`); of a pipeline `retryable` and its
- *   `detailedStatus.action`.
+ * - `retried`, `retryable` and `detailedStatus.action` keep their exact values if a later response
+ *   was computed without the attempts of the job.
  *
  * @param relayStylePagination the function of that name of `@apollo/client/utilities`
  */

@@ -108,14 +108,14 @@ function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope):
 }
 
 /**
- * Items of all lists that an operation writes before it shares the event loop. Most operations have
- * fewer, and are written at once.
+ * Number of list items that an operation writes before other work may run in between. Most operations
+ * have fewer.
  */
 const MAX_ITEMS_AT_ONCE = 100;
 
 /**
- * Serializes the items from index `start` on, separated by commas. In an operation of many items, the
- * lists on all levels stop when the slice of the event loop is over, and continue in the next one.
+ * Serializes the items from index `start` on, separated by commas. If the operation has many items,
+ * it pauses every few milliseconds, so that other work can run.
  */
 function writeItems(
   values: readonly unknown[],

@@ -25,9 +25,7 @@ const embeddedKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ['Agent', ['databaseId']],
 ]);
 
-/**
- * Root fields about the caller's credential and its job token, for CI jobs rather than for people.
- */
+/** Root fields that describe the credential of the request. CI jobs use them, not people. */
 const INTERNAL = ['rateLimit', 'currentJob', 'allowedAgents'];
 
 /** The federation version and the directives that the SDL uses. */
@@ -47,7 +45,7 @@ function namesWithout(
     query: new GraphQLObjectType({ name: 'Query', fields: Object.fromEntries(left) }),
     mutation: hidden.mutations ? null : schema.getMutationType(),
     subscription: schema.getSubscriptionType(),
-    // Entities always remain: fields of other subgraphs may return them.
+    // The schema keeps all entities, because fields of other subgraphs may return them.
     types: [...entityKeys.keys(), ...embeddedKeys.keys()].flatMap(
       (name) => typeNamed(schema, name) ?? [],
     ),

@@ -216,7 +216,7 @@ function multiplicityOf(type: NodeRef['type'], objects: readonly NamedObject[]):
   return { objects: distinct(objects, idOf), pipelines, projects };
 }
 
-/** Thrown for more malformed ids, paths and URLs than a response reports; nothing is executed. */
+/** Refuses an operation with more malformed ids, paths and URLs than a response may have errors. */
 export class MalformedNamesError extends GraphQLError {
   constructor() {
     const http = { status: 400, onlyNewMediaType: true };

@@ -27,7 +27,7 @@ import { countOutput } from './trace.ts';
 interface JobFailureRow {
   job: JobRow;
   reason: string;
-  /** Whether `log` is selected, so that the other fields follow it. */
+  /** Whether `log` is selected. Other fields then use the log, too. */
   hasLog: boolean;
 }
 
@@ -108,9 +108,8 @@ function findContextBytes(info: GraphQLResolveInfo): ContextBytes {
 const contextBytesOf = new WeakMap<Context, ContextBytes>();
 
 /**
- * Returns how much of each failed job's log the operation reads: as much as the field that asks for
- * most, and all of it if `trace` of a job is selected. So each log is read once, in whatever order
- * its fields are resolved.
+ * Returns how much of each failed job's log the operation reads: the maximum that any of its `log`
+ * fields needs, or all of it if `trace` of a job is selected. So each log is read only once.
  */
 function contextBytesFor(context: Context, info: GraphQLResolveInfo): ContextBytes {
   const found = contextBytesOf.get(context) ?? findContextBytes(info);
@@ -137,8 +136,8 @@ function readLog(
 const TIMEOUT_REASON = 'job_execution_timeout';
 
 /**
- * Returns the failure reason by which a job is categorized. The log decides if it is selected and
- * can be read: GitLab may send a broad reason for a timeout.
+ * Returns the failure reason that determines the category. For a timeout, GitLab may send a broad
+ * reason. The log shows the timeout, if it is selected and can be read.
  */
 async function decidingReason(
   row: JobFailureRow,

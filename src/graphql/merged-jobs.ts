@@ -69,8 +69,8 @@ export const viewUnread = (failures: ReadonlyMap<string, GitlabError>): UnreadRo
   [...failures].map(([project, error]) => ({ project, ...viewFailure(error) }));
 
 /**
- * Returns the error of the whole list if none of its projects can be read for the same temporary
- * reason: an empty list would be misleading.
+ * Returns the error for the whole list if it must fail. `errors` are those of all its projects. If
+ * they have one temporary reason, an empty list would be misleading.
  */
 export function sharedFailure(errors: readonly GitlabError[]): GitlabError | undefined {
   const [first, ...others] = new Set(errors.map((error) => viewFailure(error).code));

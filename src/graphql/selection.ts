@@ -37,7 +37,7 @@ export interface SelectedField {
   readonly fields: Selection;
   /** Returns the arguments for a resolver. Throws a GraphQLError for an invalid argument. */
   argumentsFor(variableValues: Variables): Record<string, unknown>;
-  /** Returns the fields below it for one object type, if the field returns an interface or union. */
+  /** Returns the fields that are selected on an object of this type, which the field may return. */
   fieldsOn(type: string): Selection;
 }
 

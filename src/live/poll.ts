@@ -33,8 +33,8 @@ interface ReaderTools {
 /** Reads a resource while it has subscribers. */
 export interface ResourceReader<State> {
   /**
-   * Returns `before` itself if nothing has changed. `demand` is the largest of the subscribers'
-   * demands: how much of the resource to read, for resources that can be read in part.
+   * Returns `before` itself if nothing has changed. `demand` is how much of the resource to read, if
+   * it can be read in part: the maximum that a subscriber needs.
    */
   read(gitlab: Gitlab, before: State | undefined, demand: number): Promise<State>;
   activity(state: State): Activity;
@@ -112,8 +112,9 @@ export interface Poll<State> {
   readonly version: number;
   readonly ending: Ending | undefined;
   /**
-   * Adds a subscriber, called on each change and at the end. Returns an unsubscribe function. A
-   * larger `demand` than that of the last read causes a read soon. @default 0
+   * Adds a subscriber. Calls `onChange` on each change and at the end. Returns an unsubscribe
+   * function. `demand` is how much of the resource the subscriber needs, such as a number of rows.
+   * If the last read was for less, the resource is read again soon. @default 0
    */
   join(onChange: () => void, demand?: number): () => void;
   /** Reads the resource soon. `hasWebhooks`: webhooks report each change of this resource. */

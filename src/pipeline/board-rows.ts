@@ -96,8 +96,9 @@ function mergeGaps(gaps: readonly (BoardGap | undefined)[]): BoardGap[] {
 }
 
 /**
- * Whether rows that were read with some limit contain the rows that `maxJobs` allows. They may be
- * fewer than the limit: if a job is added between the reads of two pages, both have one row.
+ * Whether rows are enough for a board of `maxJobs` jobs: they are complete, or were read with that
+ * limit or a higher one. The number of rows does not show this. If a job is added between the reads
+ * of two pages, both pages contain one of the rows, and the result has fewer rows than its limit.
  */
 export function coversRows({ gaps }: BoardRows, maxJobs: number): boolean {
   return gaps.every(({ limit = maxJobs }) => limit >= maxJobs);

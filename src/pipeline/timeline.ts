@@ -91,7 +91,7 @@ function createCounts(size: number) {
  */
 function criticalPath(runs: readonly Run[]): Run[] {
   const sorted = [...runs].sort((a, b) => a.end - b.end || compareIds(a.job.id, b.job.id));
-  /** A count stands for the run at the index below it. */
+  // Count n in this set stands for the run at index n - 1.
   const counts = createCounts(sorted.length);
   const path: Run[] = [];
   let ended = sorted.length;

@@ -13,7 +13,7 @@ const WORDS: ReadonlySet<string> = new Set([
   'cannot',
 ]);
 
-/** The second word of a phrase, and its first word. */
+/** Phrases of two words that are signs of an error, by their second word: "not found". */
 const PHRASES: ReadonlyMap<string, string> = new Map([
   ['found', 'not'],
   ['such', 'no'],
@@ -33,7 +33,7 @@ const ZERO_LENGTH = 11;
 /** How much of a line is examined, in UTF-16 units. */
 const MAX_LENGTH = 1 << 16;
 
-/** Whether a word before a sign of an error says that there is none: "0 errors", "no such" aside. */
+/** Whether the word before a sign of an error negates it: "0 errors", "no failures". */
 const isNone = (word: string | undefined) => word === '0' || word === 'no';
 
 /**

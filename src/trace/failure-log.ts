@@ -10,11 +10,11 @@ export interface FailureFacts {
   runnerMessage: string | null;
   /** The section that failed; null if there is none. */
   section: string | null;
-  /** The last command that the runner echoed in it, with the prompt. */
+  /** The last command that the runner printed in the failed section, with the prompt. */
   command: string | null;
-  /** Its last lines, at most 200. */
+  /** The last lines of the failed section, at most 200. */
   tail: ParsedLine[];
-  /** Its first lines that look like errors, at most 10. */
+  /** The first lines of the failed section that look like errors, at most 10. */
   errors: ParsedLine[];
 }
 
@@ -67,21 +67,21 @@ const findMark = ({ lines }: ParsedTrace, pause: Pause) =>
 
 const TIDY_UP = /^(?:after_script$|archive_cache|upload_artifacts_on_|cleanup_)/;
 
-/** A section with the line at which it ended at the latest. */
+/** A section of the log, with its last line even if the log has no end mark for it. */
 interface Stage {
   readonly name: string;
   readonly firstLine: number;
-  /** Number of its last line. A section that was not closed ends with the one around it. */
+  /** Number of its last line. A section without an end mark ends with the section that contains it. */
   readonly end: number;
-  /** Whether it, or a section around it, only tidies up after the script. */
+  /** Whether the section, or one that contains it, only cleans up after the script. */
   readonly isTidyUp: boolean;
-  /** Whether it has a line beyond its header. */
+  /** Whether the section has a line after its header. */
   readonly hasBody: boolean;
-  /** The section inside that was not closed when this one ended. There is at most one. */
+  /** The direct subsection without an end mark, if there is one. */
   unclosed: Stage | undefined;
 }
 
-/** Number of the last line of a section by its own end mark; Infinity without one. */
+/** Returns the last line of a section by its own end mark; Infinity without one. */
 function ownEnd({ duration, lastLine, firstLine }: ParsedSection): number {
   return duration === null ? Infinity : (lastLine ?? firstLine - 1);
 }
@@ -109,9 +109,9 @@ async function* sectionsOf(trace: ParsedTrace, pause: Pause) {
   }
 }
 
-/** Yields the sections that begin up to `lastLine`, and notes which of them were not closed. */
+/** Yields the sections that begin up to `lastLine`. Sets `unclosed` of those already yielded. */
 async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
-  /** The sections around the next one, the innermost last. None ends after the one around it. */
+  /** The open sections, the innermost last. Each ends no later than the section that contains it. */
   const around: Stage[] = [];
   for await (const section of sectionsOf(trace, pause)) {
     if (section.firstLine > lastLine) return;
@@ -126,8 +126,8 @@ async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
 }
 
 /**
- * Finds the section that failed, among those that begin up to `lastLine` and do more than tidy up:
- * the one that ended last, or in it the innermost that was never closed.
+ * Finds the section that failed: the one that ended last, without those that begin after `lastLine`
+ * or only clean up. If it has subsections without an end mark, returns the innermost of these.
  */
 async function findStage(
   trace: ParsedTrace,
@@ -137,7 +137,7 @@ async function findStage(
   let latest: Stage | undefined;
   for await (const stage of stagesOf(trace, lastLine, pause)) {
     if (stage.isTidyUp || !stage.hasBody) continue;
-    // Of two that end with the same line, the one that began first is around the other.
+    // If two sections end with the same line, the first one contains the second one.
     if (stage.end > (latest?.end ?? 0)) latest = stage;
   }
   while (latest?.unclosed) latest = latest.unclosed;

@@ -30,8 +30,8 @@ export interface GrowingLines {
   /** Ends the log: an incomplete mark at its end becomes text. Push no more bytes. */
   finish(): void;
   /**
-   * Returns the largest offset, at most `to`, such that at most 1,000 lines changed between. Lines
-   * that were continued after others had begun are not counted.
+   * Returns the largest offset up to `to` for which `changed(from, offset)` returns about 1,000 lines
+   * at most. Lines that were reopened are not counted.
    */
   limit(from: number, to: number): number;
   /**
@@ -126,8 +126,8 @@ export function createGrowingLines(window: () => Window): GrowingLines {
   const touched = new Set<number>();
   lines.reopened = touched;
   /**
-   * The offset of the last change of the lines that were incomplete, continued, or the last of the
-   * bytes parsed together: the end of these bytes. Any other line ends where the next one begins.
+   * Offset of the last change, by line. Only for lines that were incomplete, were reopened, or are
+   * the last complete line of a call of `parse`. Any other line last changed where the next begins.
    */
   const recorded = new Map<number, number>();
   let size = 0;

@@ -287,8 +287,8 @@ function recommitLine(lines: Lines, open: OpenLine): number {
 }
 
 /**
- * Reopens a committed line. Text is appended to the piece of the last line; any other line gets a
- * new piece.
+ * Reopens a committed line, so that text can be appended to it. If it is not the last line, the new
+ * text is stored after that of the last line, as another piece.
  */
 export function reopenLine(lines: Lines, index: number): void {
   const { open, text, sources, ends, stamps, pieces } = lines;

@@ -205,8 +205,8 @@ export function returnCarriage({ line, page }: LogState): void {
 }
 
 /**
- * Moves the cursor to the left. GitLab's page shows the control character, so the line has text
- * there.
+ * Handles a backspace: moves the cursor to the left. GitLab's page shows the character itself, so it
+ * counts as text for the numbers of lines on that page.
  */
 export function moveBack({ line, page }: LogState): void {
   line.cursor = moveLeft(line.cursor, 1);

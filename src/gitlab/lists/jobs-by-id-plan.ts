@@ -72,9 +72,9 @@ const pagesOfOne = (ids: readonly bigint[]): PlannedPage[] =>
   ids.map((id) => ({ from: id, perPage: 1, ids: [id] }));
 
 /**
- * Splits ids of one project into groups that one page each contains (`pages`), and ids that need a call
- * each (`singles`). `planReads` never needs more calls than there are groups and singles, whatever the
- * project contains.
+ * Splits ids of one project into `pages` and `singles`. One page of GitLab certainly contains all ids
+ * of an item of `pages`. An id in `singles` may need a call of its own. A plan of `planReads` never
+ * causes more calls than the items of both lists.
  */
 export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: bigint[] } {
   const pages: bigint[][] = [];

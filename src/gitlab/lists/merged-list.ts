@@ -133,7 +133,10 @@ async function readFirstPages<Row extends WithId>(merge: Merge<Row>, count: numb
 /** The rows that no unread row can precede, in the direction of reading. */
 interface Sure<Row> {
   rows: Row[];
-  /** The part whose last row limits them: the next one to read. Undefined if the rows are complete. */
+  /**
+   * The part to read next: its unread rows may follow directly after `rows`. Undefined if all parts
+   * are read to their end.
+   */
   limit: Part<Row> | undefined;
 }
 
@@ -163,10 +166,10 @@ async function readFurther<Row extends WithId>(
 }
 
 /**
- * Reads a page of the merged list: one page of each list, then further pages of the list that limits
- * the known rows, until `count` rows and the existence of one more are known. There are at most
- * max(1, ⌊(count + 1) / first page size⌋) further pages, because each follows a page whose rows are
- * all part of the result.
+ * Reads a page of the merged list. First reads one page of each list. While the order of the first
+ * `count + 1` rows is uncertain, reads on in the list whose next rows may be among them. There are at
+ * most max(1, ⌊(count + 1) / first page size⌋) further pages, because each follows a page whose rows
+ * are all part of the result.
  *
  * A list that fails is left out. If a further page fails or exceeds the call budget, the result ends
  * before it, so that no row is skipped. Rejects if GitLab does not accept the credential, or if the

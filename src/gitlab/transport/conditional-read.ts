@@ -13,8 +13,8 @@ import type { CachedResponse, EtagCache } from './etag-cache.ts';
 import { requireSuccess, toRefusalError } from './responder.ts';
 
 /**
- * Bytes of a body from which other work may run before it is parsed, which takes about 1 ms. The pages
- * of a large pipeline arrive together.
+ * Other work may run before a body of this many bytes or more is parsed. Parsing one takes about 1 ms,
+ * and many pages of a large pipeline may arrive at once.
  */
 const LARGE_BODY = 100_000;
 
