@@ -8,6 +8,7 @@ import {
   type Stage,
   statusCounts,
 } from '../pipeline/board.ts';
+import type { CompositeStatus } from '../pipeline/composite-status.ts';
 import { isPlayable, statusDetails } from '../pipeline/derived.ts';
 import { stageEnd, stageStart } from '../pipeline/stages.ts';
 import { buildTimeline, type CriticalStep, type Timeline } from '../pipeline/timeline.ts';
@@ -80,12 +81,30 @@ const CiStatusCount = builder
     }),
   });
 
-const statusDescription =
-  'The status of its current jobs together, by the rule of GitLab’s pages: a failed job that is allowed to fail counts as successful.';
-const hasWarningsDescription =
-  'Whether a job that is allowed to fail has failed or was canceled. GitLab shows an orange icon.';
-const detailedStatusDescription =
-  'The status as text, and as a key for style sheets. Its `action` is null.';
+/** The fields of a group or stage that show the status of its jobs together. */
+const statusFields = <Row extends { status: CompositeStatus }>(
+  t: PothosSchemaTypes.ObjectFieldBuilder<Types, Row>,
+) => ({
+  status: t.field({
+    type: CiJobStatus,
+    nullable: false,
+    description:
+      'The status of its current jobs together, by the rule of GitLab’s pages: a failed job that is allowed to fail counts as successful.',
+    resolve: ({ status }) => status.status,
+  }),
+  hasWarnings: t.boolean({
+    nullable: false,
+    description:
+      'Whether a job that is allowed to fail has failed or was canceled. GitLab shows an orange icon.',
+    resolve: ({ status }) => status.hasWarnings,
+  }),
+  detailedStatus: t.field({
+    type: DetailedStatus,
+    nullable: false,
+    description: 'The status as text, and as a key for style sheets. Its `action` is null.',
+    resolve: ({ status }) => statusDetails(status),
+  }),
+});
 
 const CiGroup = builder.objectRef<Group>('CiGroup').implement({
   description:
@@ -100,23 +119,7 @@ const CiGroup = builder.objectRef<Group>('CiGroup').implement({
       description: 'The number of jobs.',
       resolve: ({ jobs }) => jobs.length,
     }),
-    status: t.field({
-      type: CiJobStatus,
-      nullable: false,
-      description: statusDescription,
-      resolve: ({ status }) => status.status,
-    }),
-    hasWarnings: t.boolean({
-      nullable: false,
-      description: hasWarningsDescription,
-      resolve: ({ status }) => status.hasWarnings,
-    }),
-    detailedStatus: t.field({
-      type: DetailedStatus,
-      nullable: false,
-      description: detailedStatusDescription,
-      resolve: ({ status }) => statusDetails(status),
-    }),
+    ...statusFields(t),
     jobs: t.expose('jobs', {
       type: [CiJob],
       nullable: false,
@@ -140,23 +143,7 @@ const CiStage = builder.objectRef<Stage>('CiStage').implement({
       description:
         'Whether `position` is certain. GitLab does not send the order of stages; it follows from the ids of their jobs. False if the first jobs of the stage were not read: a stage that contains only retried trigger jobs, or jobs in a part that is missing (see `gaps`).',
     }),
-    status: t.field({
-      type: CiJobStatus,
-      nullable: false,
-      description: statusDescription,
-      resolve: ({ status }) => status.status,
-    }),
-    hasWarnings: t.boolean({
-      nullable: false,
-      description: hasWarningsDescription,
-      resolve: ({ status }) => status.hasWarnings,
-    }),
-    detailedStatus: t.field({
-      type: DetailedStatus,
-      nullable: false,
-      description: detailedStatusDescription,
-      resolve: ({ status }) => statusDetails(status),
-    }),
+    ...statusFields(t),
     manualCount: t.int({
       nullable: false,
       description:

@@ -7,6 +7,7 @@ import {
 } from 'graphql';
 import { windowsOf } from '../gitlab/lists/jobs-by-id-plan.ts';
 import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
+import { groupBy } from '../util/collections.ts';
 import { MAX_ERRORS } from './client-errors.ts';
 import {
   costOfField,
@@ -180,23 +181,12 @@ const projectOf = ({ project = '' }: NamedObject) => project;
 const pipelineOf = ({ project, pipeline }: NamedObject) => `${project}/${pipeline}`;
 const idOf = ({ project, pipeline, id }: NamedObject) => `${project}/${pipeline}/${id}`;
 
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[][] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return [...groups.values()];
-}
-
 /**
  * Counts the calls that read jobs by id. It counts one for each group of close ids of a project
  * (jobs-by-id-plan.ts).
  */
 function countJobReads(jobs: readonly NamedObject[]): number {
-  return groupBy(jobs, projectOf).reduce((sum, group) => {
+  return [...groupBy(jobs, projectOf).values()].reduce((sum, group) => {
     const { pages, singles } = windowsOf(group.map(({ id = '0' }) => BigInt(id)));
     return sum + pages.length + singles.length;
   }, 0);
@@ -260,7 +250,7 @@ function createNamedCount(
     const objects = named.filter((object) => object !== undefined);
     request.malformed += named.length - objects.length;
     if (request.malformed > MAX_ERRORS) throw new MalformedNamesError();
-    const groups = groupBy(objects, (object) => `${object.type} ${knownOf(object)}`);
+    const groups = [...groupBy(objects, (object) => `${object.type} ${knownOf(object)}`).values()];
     const parts = groups.map((group) => {
       const [first = { type: 'Job' } as NamedObject] = group;
       const { own, rest } = planOf(first.type, knownOf(first));
@@ -282,7 +272,7 @@ function createNamedCount(
 /** Counts the GETs of objects. Jobs of one project share calls, even if different fields request them. */
 function countOwnReads(objects: readonly NamedObject[]): number {
   if (objects.length < 2) return objects.length;
-  return groupBy(objects, ({ type }) => type).reduce((sum, group) => {
+  return [...groupBy(objects, ({ type }) => type).values()].reduce((sum, group) => {
     const [{ type } = { type: 'Job' as const }] = group;
     return sum + ownReads[type](group);
   }, 0);

@@ -1,5 +1,6 @@
 import { compareIds } from '../gitlab/lists/page-request.ts';
 import type { AnyJob } from '../gitlab/rows.ts';
+import { groupBy } from '../util/collections.ts';
 import { mapInSlices } from '../util/event-loop.ts';
 import { type CompositeStatus, compositeStatus } from './composite-status.ts';
 import { isComplete, parseJobName } from './derived.ts';
@@ -60,18 +61,6 @@ function firstAttempts(ascending: readonly AnyJob[]): ReadonlySet<AnyJob> {
   const isClose = (delay: number, at: number) => delay - (delays[at - 1] ?? 0) <= CREATION_STEP_MS;
   const end = delays.findIndex((delay, at) => !isClose(delay, at));
   return new Set(end < 0 ? ascending : ascending.slice(0, end));
-}
-
-/** Groups values by key, in the order in which the keys appear. */
-function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    const group = groups.get(key);
-    if (group) group.push(value);
-    else groups.set(key, [value]);
-  }
-  return groups;
 }
 
 /** A current job, and the keys that determine its place in its stage. */
