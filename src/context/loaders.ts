@@ -53,11 +53,11 @@ interface BridgeRef extends JobRef {
 interface FailureLogRef extends JobRef {
   /** Size of the log in bytes; undefined if it is not known. */
   size: number | undefined;
-  /** How many bytes of its end to read; 'all' for the log as `trace` reads it. */
+  /** Number of bytes to read from the end of the log; 'all' reads as much as the field `trace`. */
   contextBytes: number | 'all';
 }
 
-/** What the log of a failed job says, and how much of the log that is based on. */
+/** What the log of a failed job says, and how much of the log was read. */
 export interface FailureLog extends FailureFacts {
   bytesRead: number;
   /** Whether no part of the log is missing. */

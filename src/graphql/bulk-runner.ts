@@ -25,19 +25,19 @@ export interface ChosenJob {
  */
 export type ActionOutcome = 'DONE' | 'REFUSED' | 'NOT_TRIED' | 'UNKNOWN' | 'PLANNED';
 
-/** What became of one job. */
+/** The result of the action on one job. */
 export interface ActionResult {
   /** The global id of the job that was chosen. */
   id: string;
   /** Null if the job was neither read nor returned. */
   name: string | null;
   outcome: ActionOutcome;
-  /** The job after the action, or of a plan. Null without a usable response. */
+  /** The job after the action; for PLANNED, the job as it is. Null without a usable response. */
   job: AnyJob | null;
   errors: readonly MutationFailure[];
 }
 
-/** What became of one job that GitLab may have refused although its response was successful. */
+/** The result of one request. GitLab may refuse a job although its response is successful. */
 export type Attempt = Settled<AnyJob> & { refusal?: MutationFailure | undefined };
 
 export interface BulkRun {

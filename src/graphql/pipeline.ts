@@ -53,8 +53,8 @@ async function isPipelineRetryable(
   row: PipelineRow,
   { loaders }: Context,
 ): Promise<boolean | null> {
-  // The fields of one object are resolved in one tick. After it, the read of a selected board has
-  // started.
+  // Waits until the other fields of the pipeline have called their resolvers. If a board is among
+  // them, `find` then returns it.
   await undefined;
   const board = await loaders
     .boards(toRef(row))

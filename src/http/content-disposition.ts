@@ -22,7 +22,7 @@ const encodeExtended = (text: string) =>
 
 /**
  * Returns the Content-Disposition header (RFC 6266) of a download. A browser saves it and never shows
- * it. The name may come from anybody: what a file name cannot have is replaced.
+ * it. The name is not trusted: characters that are not allowed in file names are replaced.
  */
 export function toAttachment(name: string): string {
   const safe = toSafeName(name);

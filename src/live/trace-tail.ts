@@ -72,13 +72,13 @@ export function createTraceLog(from: number, maxBytes: () => number) {
       return queue.length;
     },
     /**
-     * The parsed lines; undefined if nobody needs them. A new object after parsed bytes were removed.
-     * If it has fewer bytes than the log, `readLines` adds the others.
+     * The parsed lines; undefined if they are not needed. A new object after parsed bytes were
+     * removed. If not all bytes of the log are parsed, `readLines` parses the others.
      */
     get lines() {
       return lines;
     },
-    /** Whether to parse the log, from now on or not any more. */
+    /** Starts or stops the parsing of lines. */
     setParsed(isParsed: boolean) {
       if (!isParsed) lines = undefined;
       else lines ??= createLines();

@@ -64,7 +64,7 @@ interface Piece {
   /** The offset of `bytes` in the log. */
   from: number;
   bytes: Buffer;
-  /** Where the event ends: with a whole character, and before too many lines. */
+  /** The offset at which the event ends: after a whole character, and after about 1,000 lines at most. */
   to: number;
   /** Whether the event ends where the log ends. */
   isEnd: boolean;
@@ -110,12 +110,12 @@ export function traceView(
   ref: JobRef,
   { memory, afterByte, hasLines }: TraceOptions,
 ): View<TraceState, TraceNews> {
-  /** The subscriber's offset in the log, and the number of cuts that were applied to its text. */
+  /** The subscriber's offset in the log, and the value of `log.cuts` when it received the last piece. */
   let at = afterByte;
   let cuts: number | undefined;
   let isComplete = false;
 
-  /** Whether the log is parsed, and was not cut again, as far as the subscriber needs lines. */
+  /** Whether the subscriber needs no lines, or all of the log is parsed and nothing was removed since. */
   const isReady = (log: TraceLog, knownCuts: number) =>
     !hasLines || (log.lines?.size === log.end && log.cuts === knownCuts);
   const linesOf = (log: TraceLog) => (hasLines ? log.lines : undefined);
@@ -124,7 +124,7 @@ export function traceView(
     const lowestCut = cuts === undefined ? Infinity : log.lowestCutSince(cuts);
     const cutTo = Math.min(log.end, lowestCut);
     const isRewound = cutTo < at;
-    // An offset can be inside a character only at the start of the subscription or after a cut.
+    // The offset may be inside a character: that of the caller, or one at which the log was cut off.
     const wanted = isRewound && hasLines ? 0 : characterStart(log, Math.min(at, cutTo));
     return { wanted, isRewound };
   };
@@ -178,7 +178,7 @@ interface TraceState {
   log: TraceLog;
   end: number;
   cuts: number;
-  /** Number of parsed bytes; undefined if nobody needs lines. */
+  /** Number of parsed bytes; undefined if lines are not needed. */
   parsed: number | undefined;
   /** Whether the job is finished and the log is complete. */
   finished: boolean;

@@ -40,9 +40,12 @@ export interface CachedOperation {
 
 /** Parsed, validated and compiled operations by the text of their document. */
 export interface OperationCache {
-  /** Throws the errors of a document that cannot be parsed, is too large, or is not valid. */
+  /**
+   * Returns an operation, which is compiled at its second use. Throws the errors of a document that
+   * cannot be parsed, is too large, or is not valid.
+   */
   find(requested: RequestedDocument, operationName: string | undefined): CachedOperation;
-  /** Does not wait for the second use to compile the operation. */
+  /** Returns an operation, compiled at its first use already. Throws like `find`. */
   findCompiled(requested: RequestedDocument, operationName: string | undefined): CachedOperation;
 }
 

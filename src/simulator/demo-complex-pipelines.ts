@@ -5,16 +5,16 @@ import type { PipelineRecord, PlanRecord } from './records.ts';
 import type { World } from './world.ts';
 
 /**
- * Ids of the demo's projects and pipelines that have what is difficult to show: many stages and
- * jobs, retries, matrices, jobs that wait, and chains of downstream pipelines.
+ * Paths and ids of the demo's complex projects and pipelines: with many stages and jobs, retries,
+ * matrices, jobs that wait, and chains of downstream pipelines.
  */
 export const complexDemo = {
   checkoutProject: 'acme/shop/checkout',
   checkoutProjectId: 104,
-  /** Pipelines of the checkout trigger pipelines of this project. */
+  /** A project whose pipelines are started by pipelines of the checkout project. */
   paymentsProject: 'acme/shop/payments',
   paymentsProjectId: 105,
-  /** Pipelines of the payments trigger pipelines of this project, which the user bob cannot see. */
+  /** A project whose pipelines are started by pipelines of the payments project. Bob cannot see it. */
   deployProject: 'acme/platform/deploy',
   deployProjectId: 106,
   monorepoProject: 'acme/monorepo',

@@ -21,7 +21,7 @@ export function mismatch(bytes: Uint8Array, at: number): number {
   return byte === LF ? LINE_END : NO_MATCH;
 }
 
-/** Returns the index after `word` at `at`; the result of `mismatch` if it is not there. */
+/** Returns the index after `word`, which is expected at `at`. Otherwise the result of `mismatch`. */
 export function readWord(bytes: Uint8Array, at: number, word: readonly number[]): number {
   for (let k = 0; k < word.length; k += 1) {
     if (bytes[at + k] !== word[k]) return mismatch(bytes, at + k);

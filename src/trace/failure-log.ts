@@ -32,7 +32,7 @@ interface Range {
   end: number;
 }
 
-/** Called between parts of the work. Resolves after other work had a chance to run. */
+/** Called between parts of the work. Resolves after other work could run. */
 type Pause = () => Promise<void>;
 
 const BLOCK = 256;

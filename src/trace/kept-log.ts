@@ -113,7 +113,7 @@ function* textFrom(chunks: readonly Buffer[], offset: number): Generator<string>
 
 interface KeepLogOptions {
   maxBytes: number;
-  /** Called between parts of the work. Resolves after other work had a chance to run. */
+  /** Called between parts of the work. Resolves after other work could run. */
   pause(): Promise<void>;
 }
 

@@ -84,7 +84,7 @@ export interface Lines {
   /** Offset of the text of line `first` in the byte queue. */
   firstStart: number;
   open: OpenLine;
-  /** Collects the indexes of the lines that are reopened. Null if nobody needs them. */
+  /** Collects the indexes of the lines that are reopened. Null if they are not needed. */
   reopened: Set<number> | null;
 }
 

@@ -6,7 +6,7 @@ const SLICE_MS = 5;
 let sliceEndsAt = 0;
 let isSliceScheduled = false;
 
-/** Whether all callers of `shareEventLoop` together have worked for 5 ms, so that it will wait. */
+/** Whether the callers of `shareEventLoop` have worked for 5 ms in total, so that they must pause. */
 export const isSliceOver = (): boolean => performance.now() >= sliceEndsAt;
 
 async function scheduleSlice(): Promise<void> {
@@ -25,8 +25,8 @@ async function scheduleSlice(): Promise<void> {
 export async function shareEventLoop(): Promise<void> {
   do {
     if (isSliceOver()) void scheduleSlice();
-    // Each caller continues in an immediate of its own. So it works before the next one checks the
-    // time.
+    // Each caller has its own immediate, so the callers continue one after the other. Each checks the
+    // time after the work of the previous one.
     await setImmediate();
   } while (isSliceOver());
 }

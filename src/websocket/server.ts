@@ -34,12 +34,10 @@ const TOO_MANY_REQUESTS = 4429;
 
 /** Maximum bytes of `connection_init`: as many as HTTP headers may have. */
 const MAX_INIT_BYTES = 16_384;
-/**
- * Maximum frames of a message, and maximum packets. Each takes memory until the message is
- * complete.
- */
+/** Maximum frames of a message. Each takes memory until the message is complete. */
 const MAX_FRAGMENTS = 1_024;
-const MAX_PACKETS = 8_192;
+/** Maximum chunks from the network that wait for the rest of their message. Each takes memory. */
+const MAX_BUFFERED_CHUNKS = 8_192;
 
 /**
  * Terminates the connection of a client that disappeared without closing it. While data is being
@@ -141,7 +139,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions) {
     noServer: true,
     maxPayload: maxMessageBytes,
     maxFragments: MAX_FRAGMENTS,
-    maxBufferedChunks: MAX_PACKETS,
+    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
     // Other connections are served between two messages of this one.
     allowSynchronousEvents: false,
     handleProtocols: (offered) =>

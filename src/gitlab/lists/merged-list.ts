@@ -45,8 +45,8 @@ const CONCURRENCY = 8;
 const MIN_FIRST_PAGE = 5;
 
 /**
- * Returns the size of the first page of each list. Twice an equal share: if the rows are spread
- * evenly, no further page is needed, and few rows are read in vain.
+ * Returns the size of the first page of each list: twice an equal share of `wanted`. If the rows are
+ * spread evenly, no further page is needed, and few rows are read but not used.
  */
 export function firstPageSize(wanted: number, lists: number): number {
   const share = Math.ceil((2 * wanted) / lists);

@@ -77,7 +77,7 @@ function dispositionOf({ headers }: RawResponse, { searchParams }: URL): string 
   return headerOf(headers, 'content-disposition') ?? signed;
 }
 
-/** What a storage answered, and where. */
+/** The response of object storage, and the URL that was requested. */
 interface Fetched {
   readonly target: URL;
   readonly fetched: RawResponse;

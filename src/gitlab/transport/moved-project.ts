@@ -7,7 +7,7 @@ import { isUnknownRoute, notFoundMessageOf } from './responder.ts';
 /** Called once for each old path of a renamed project. */
 export type OnMovedProject = (moved: { path: string; number: string }) => void;
 
-/** Number of paths that are remembered as reported. A path that was evicted is reported again. */
+/** Maximum paths that are remembered, so that `onMoved` is called once for each of them. */
 const MAX_REPORTED = 1_000;
 
 interface Deps {

@@ -109,7 +109,7 @@ function allUnblockedAt({ quota, blockedUntil }: RateLimitState): number {
   return Math.max(renewedAt, blockedUntil.get(EVERYTHING) ?? 0);
 }
 
-/** When calls of a template are allowed again, in ms since 1970; 0 if they are not blocked. */
+/** When calls to an endpoint are allowed again, in ms since 1970; 0 if they are not blocked. */
 function unblockedAt(state: RateLimitState, template: string): number {
   return Math.max(allUnblockedAt(state), state.blockedUntil.get(template) ?? 0);
 }
