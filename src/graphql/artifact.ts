@@ -47,7 +47,7 @@ JobArtifactsFile.implement({
   }),
 });
 
-/** The default of `maxBytes`: what a person or a language model reads of one file. */
+/** The default of `maxBytes`: enough for a person or a language model to read. */
 export const DEFAULT_TEXT_BYTES = 65_536;
 const MAX_TEXT_BYTES = 1_048_576;
 
@@ -70,7 +70,7 @@ function parseTextArgs({ path, maxBytes }: TextArgs): { path: string[]; maxBytes
   return { path: names, maxBytes: bytes };
 }
 
-/** Decodes UTF-8; undefined if the bytes are no text. With `isCut`, leaves out half a character. */
+/** Decodes UTF-8; undefined if it is not text. With `isCut`, omits an incomplete last character. */
 function decodeText(bytes: Buffer, isCut: boolean): string | undefined {
   if (bytes.includes(0)) return undefined;
   try {

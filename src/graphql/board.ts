@@ -23,10 +23,10 @@ import { CiJobStatus } from './status.ts';
  * the two lists that the board reads (src/pipeline/).
  */
 
-/** The cost of a field with jobs of a board: their attempts are known. */
+/** The cost of a field that returns jobs of a board. Their attempts are known without a call. */
 const jobsOfBoard = { extensions: costs({ leadsTo: 'board' }) };
 
-/** Returns what a gap shows of the error that caused it. */
+/** Returns the fields of a gap that describe its error. */
 function viewGap({ error }: BoardGap): FailureView {
   if (error) return viewFailure(error);
   const message = 'The pipeline has more jobs than `maxJobs`. The board has the newest.';

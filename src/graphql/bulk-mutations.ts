@@ -225,7 +225,7 @@ type Choice = { jobs: ChosenJob[] } | { failure: MutationFailure };
 
 const maxOf = ({ max }: JobsAction) => max ?? DEFAULT_MAX;
 
-/** Returns the project of a reference: its number, if that is known, since a path may name it, too. */
+/** Returns one name for a project: its number if that is known, even if the reference has its path. */
 const projectOf = ({ loaders }: Context, { project }: WriteRef): string =>
   loaders.findProject(project)?.number ?? project;
 
@@ -330,7 +330,8 @@ async function act(
       const settled = await settleOneOfMany(send(gitlab, ref));
       return { ...settled, refusal: settled.value ? findRefusal?.(settled.value) : undefined };
     },
-    // The pipeline of a job that an id names is not known, so the jobs of a project count as one.
+    // The pipeline of a job that was chosen by id is unknown. So all jobs of a project are treated as
+    // jobs of one pipeline.
     pipelineOf: ({ ref }) => projectOf(context, ref),
   });
   loaders.clear();

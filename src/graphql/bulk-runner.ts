@@ -44,8 +44,8 @@ export interface BulkRun {
   /** Sends the request for one job. */
   send(job: ChosenJob): Promise<Attempt>;
   /**
-   * Returns what jobs of one pipeline have in common. GitLab locks a pipeline while it changes it, so
-   * these are sent one after the other.
+   * Returns a key that is equal for all jobs of one pipeline. Their requests are sent one after the
+   * other, because GitLab locks a pipeline while it changes one of its jobs.
    */
   pipelineOf(job: ChosenJob): string;
   /** Aborted when the time is over or the caller has disconnected. */

@@ -218,7 +218,7 @@ export interface ReadPlan {
    * example, a project's list of jobs returns the project's numeric id. Then the object needs no GET.
    */
   readonly awaitsRows: boolean;
-  /** Other calls that selected fields need. The value names what shares a call. */
+  /** Other calls that selected fields need, each with the `callSharedBy` of these fields. */
   readonly calls: ReadonlyMap<Call, FieldCost['callSharedBy']>;
   /** The selected fields whose reads can be started early. */
   readonly starts: readonly SelectedField[];

@@ -174,7 +174,10 @@ export type Settled<Value> =
   | { value: Value; errors: []; failure?: undefined }
   | { value: null; errors: [MutationFailure]; failure: MutationFailure };
 
-/** Waits for one of several writes. A rejected credential is data, too. */
+/**
+ * Waits for one of several writes. Returns its error as data, even if GitLab rejects the credential:
+ * other writes may have succeeded before.
+ */
 export async function settleOneOfMany<Value>(write: Promise<Value>): Promise<Settled<Value>> {
   try {
     return { value: await write, errors: [] };
@@ -185,7 +188,10 @@ export async function settleOneOfMany<Value>(write: Promise<Value>): Promise<Set
   }
 }
 
-/** Waits for a write. Throws errors that have no data type, such as a rejected credential. */
+/**
+ * Waits for a write, and returns its error as data. Throws errors that are not for the payload, such
+ * as a rejected credential.
+ */
 export async function settleWrite<Value>(write: Promise<Value>): Promise<Settled<Value>> {
   const settled = await settleOneOfMany(write);
   if (settled.failure?.type === 'UnauthenticatedError') await write;

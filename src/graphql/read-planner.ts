@@ -111,8 +111,9 @@ export async function readPipeline(
 }
 
 /**
- * Returns a project whose numeric id an earlier response to the caller contained, if the selection
- * needs no other values. The path is GitLab's own, even if `name` is an old path of the project.
+ * Returns a project without a call. Undefined if the caller's earlier responses did not contain its
+ * numeric id, or if the selection needs more than its id and path. The path is the current one, even
+ * if `name` is an old path of the project.
  */
 function findProject(context: Context, name: string, selection: Selection): ProjectRow | undefined {
   const found = context.loaders.findProject(name);

@@ -14,14 +14,14 @@ import type { View } from './subscriber.ts';
 interface JobEntry {
   readonly row: AnyJob;
   readonly hash: string;
-  /** Value of `PipelineState.round` when the job last changed. */
+  /** The `round` of the state in which the job last changed. */
   readonly round: number;
 }
 
 /** A pipeline and all attempts of its jobs. */
 interface PipelineState {
   pipeline: RestPipeline;
-  /** Number of reads so far that found a change. */
+  /** The number of this state: 1 for the first one, and one more for each read that finds a change. */
   round: number;
   rows: BoardRows;
   /** The jobs by id: newest first, and trigger jobs last. */
@@ -176,9 +176,7 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
   };
 }
 
-/**
- * The news of a state, by the last round that a subscriber has received. Subscribers share them.
- */
+/** The news of a state, by the `round` of the state that a subscriber received last. */
 const newsOf = new WeakMap<PipelineState, Map<number, PipelineNews>>();
 const MAX_KNOWN_NEWS = 8;
 
@@ -202,7 +200,10 @@ function toNews({ pipeline, rows, entries }: PipelineState, since: number): Pipe
   };
 }
 
-/** Returns what changed after round `since`: one object for all subscribers of that round. */
+/**
+ * Returns what changed after the state with the round `since`. All subscribers that received that
+ * state last get one object.
+ */
 function newsSince(state: PipelineState, since: number): PipelineNews {
   const known = newsOf.get(state) ?? new Map<number, PipelineNews>();
   const existing = known.get(since);

@@ -23,8 +23,8 @@ let lastNumber = 0;
 const BYTES_PER_LINE = 32;
 
 /**
- * Maximum cuts of which each is remembered. A subscriber that missed more cuts may receive bytes
- * again.
+ * Maximum cuts to remember. A cut is a removal or replacement of bytes. A subscriber that missed more
+ * cuts may receive bytes again.
  */
 const MAX_CUTS = 100;
 
@@ -203,9 +203,9 @@ async function readBeginning(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promis
 const PART = 1 << 16;
 
 /**
- * Parses the bytes that `put` has not passed to the parser, because parsing began later or again.
- * Then the numbers of the lines require the beginning of the log, which is read if it is not kept.
- * Returns false if GitLab's log is shorter than the known part.
+ * Parses the kept bytes that were stored before parsing began. Parsing begins with the first byte of
+ * the log, because lines are numbered from there. If it is not kept, it is read from GitLab. Returns
+ * false if GitLab's log is shorter than the known part.
  */
 export async function readLines(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promise<boolean> {
   const { lines } = log;

@@ -141,7 +141,8 @@ export function traceView(
     const { from, to, lines } = piece;
     at = to;
     isComplete = isLast;
-    // Another parser may have shown the end of the subscriber's lines differently.
+    // Lines that the subscriber got from an earlier subscription may end differently here, because
+    // another parser made them.
     const linesFrom = isFirst ? from - UNSETTLED_BYTES : from;
     const create = () => toNews(piece, linesFrom, isLast);
     const key = [log.number, cuts, from, to, isLast, lines?.size, linesFrom];
@@ -199,11 +200,14 @@ const MAX_TOTAL = 64 * MEBIBYTE;
 const MAX_PER_EVENT = 256 * 1024;
 const MIN_PER_EVENT = 8 * 1024;
 const MAX_UNREAD = 64 * MEBIBYTE;
-/** With lines, an event has this part of the text, because its lines repeat it twice. */
+/**
+ * An event with lines has only a quarter of the text, because each line contains its text again, as
+ * text and as HTML.
+ */
 const TEXT_PER_LINES = 4;
 /** Approximate size of a line in addition to its text and HTML. */
 const LINE_SIZE = 300;
-/** A log that is parsed counts as so many logs, and as one more for so many open sections. */
+/** A parsed log counts as four logs against the limits, and as one more per 1,024 open sections. */
 const LOGS_PER_PARSED_LOG = 4;
 const SECTIONS_PER_LOG = 1024;
 /** Size of the cache of events that several subscribers receive at about the same time. */
@@ -221,7 +225,7 @@ export function createTraceMemory(count: { logs(): number; readers(): number }) 
       100,
   });
   return {
-    /** Returns the maximum bytes to keep of each log. Its last ones are kept. */
+    /** Returns the maximum number of bytes to keep of the end of each log. */
     bytesPerLog: () => sharePerLog({ perLog: MAX_PER_LOG, total: MAX_TOTAL }, count.logs()),
     bytesPerEvent: () =>
       Math.min(MAX_PER_EVENT, Math.max(MIN_PER_EVENT, Math.floor(MAX_UNREAD / count.readers()))),
@@ -288,7 +292,7 @@ export function traceResource(
         }
         isReadWhole = gitlab.server.byteOffset === false;
       };
-      /** Counts what the log needs to be parsed, too. */
+      /** Reports to the limit how many logs this one counts as. */
       const holdLog = (hasLines: boolean) => {
         const sections = log.lines?.openSections ?? 0;
         const parsed = LOGS_PER_PARSED_LOG + Math.floor(sections / SECTIONS_PER_LOG);
