@@ -1,6 +1,6 @@
+import type { RowList } from '../gitlab/lists/job-list.ts';
 import { type CursorRow, MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
 import type { Job } from '../gitlab/rows.ts';
-import type { RowList } from './job-list.ts';
 
 /** The rows that a walk through a list has read so far. */
 export interface Walked {

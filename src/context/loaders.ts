@@ -8,6 +8,13 @@ import type {
 } from '../gitlab/client.ts';
 import { isNotFound, nullIfNotFound } from '../gitlab/errors.ts';
 import {
+  type ListFilter,
+  type OffsetList,
+  offsetList,
+  projectJobList,
+  type RowList,
+} from '../gitlab/lists/job-list.ts';
+import {
   type JobOutcome,
   type Outcomes,
   projectNumberOf,
@@ -32,13 +39,6 @@ import { keepEnd, type LogEnd } from '../trace/log-end.ts';
 import { shareEventLoop } from '../util/event-loop.ts';
 import { readStart, type StreamStart } from '../util/streams.ts';
 import { createBoards } from './boards.ts';
-import {
-  type ListFilter,
-  type OffsetList,
-  offsetList,
-  projectJobList,
-  type RowList,
-} from './job-list.ts';
 
 /*
  * The reads of one operation. `endpoints` below has one entry per GET endpoint of GitLab. To add a

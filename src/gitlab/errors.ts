@@ -229,6 +229,13 @@ export const isUnauthenticated = (error: unknown): error is GitlabStatusError =>
   hasStatus(error, 401);
 
 /**
+ * Whether only what was read failed, so that reads of other projects may succeed. The others are a
+ * rejected credential, the end of the call budget, and bugs.
+ */
+export const isFailureOfOneRead = (error: unknown): error is GitlabError =>
+  isGitlabError(error) && !isUnauthenticated(error) && !(error instanceof GitlabCallBudgetError);
+
+/**
  * Whether the server cannot serve a keyset page, so that offset pages are needed: it does not
  * support keyset pagination (before 15.9, upstream.md §4.2), or ignores the cursors built here.
  */

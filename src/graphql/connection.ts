@@ -1,5 +1,5 @@
 import type { ArgBuilder, FieldRef, ObjectFieldBuilder, ObjectRef } from '@pothos/core';
-import type { RowList } from '../context/job-list.ts';
+import type { RowList } from '../gitlab/lists/job-list.ts';
 import {
   type CursorRow,
   MAX_PER_PAGE,

@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.ts';
-import type { ListFilter } from '../context/job-list.ts';
 import type { PipelineRef } from '../gitlab/client.ts';
+import type { ListFilter } from '../gitlab/lists/job-list.ts';
 import type { Bridge as BridgeRow, Job as JobRow } from '../gitlab/rows.ts';
 import { attemptsOf } from '../pipeline/board.ts';
 import { badUserInput } from './client-errors.ts';

@@ -1,9 +1,10 @@
 import type { ArgBuilder } from '@pothos/core';
 import type { Context } from '../context/context.ts';
-import type { ListFilter } from '../context/job-list.ts';
 import type { GitlabError } from '../gitlab/errors.ts';
+import type { ListFilter } from '../gitlab/lists/job-list.ts';
 import { type PartList, readMergedList } from '../gitlab/lists/merged-list.ts';
 import type { Job as JobRow } from '../gitlab/rows.ts';
+import { NEWEST_JOBS, type NewestJobsNews } from '../live/newest-jobs.ts';
 import { compareTexts } from '../util/collections.ts';
 import { builder, type Types } from './builder.ts';
 import { badUserInput, type FailureView, viewFailure } from './client-errors.ts';
@@ -23,6 +24,7 @@ import { orUnknownStatus } from './list-reads.ts';
 import { checkListSize } from './read-planner.ts';
 import { Job } from './refs.ts';
 import { CiJobStatus } from './status.ts';
+import { checkCapacity, openEvent } from './subscriptions.ts';
 
 /*
  * The jobs of several projects in one list.
@@ -178,5 +180,62 @@ builder.queryFields((t) => ({
     },
     extensions: costs({ list: mergedCost }),
     resolve: (_root, args, context) => readJobs(context, args),
+  }),
+}));
+
+const JobsUpdate = builder.objectRef<NewestJobsNews>('JobsUpdate').implement({
+  description: 'A change of the newest jobs of several projects.',
+  fields: (t) => ({
+    changedJobs: t.expose('changedJobs', {
+      type: [Job],
+      nullable: false,
+      description:
+        'The jobs that are new or changed since the last event, newest first; in the first event, the newest `first` jobs of all projects. With `statuses`, also jobs that had one of them before.',
+    }),
+    unread: t.field({
+      type: [UnreadProject],
+      nullable: false,
+      description:
+        'All projects that cannot be read now. They are read again later. An event is sent if this changes.',
+      resolve: ({ unread }) => viewUnread(unread),
+    }),
+  }),
+});
+
+const firstOf = (first: number | null | undefined): number => {
+  const number = first ?? NEWEST_JOBS;
+  if (number >= 1 && number <= NEWEST_JOBS) return number;
+  throw badUserInput(`\`first\` must be from 1 to ${NEWEST_JOBS}, not ${number}.`);
+};
+
+builder.subscriptionFields((t) => ({
+  jobsUpdated: t.field({
+    type: JobsUpdate,
+    nullable: false,
+    description: `The newest jobs of several projects, then each change. Does not complete by itself. Follows the newest ${NEWEST_JOBS} jobs of each project, and older ones while they are active.`,
+    args: {
+      projects: projectsArgument(t.arg),
+      statuses: t.arg({
+        type: [CiJobStatus],
+        description: 'Only jobs with one of these statuses; all jobs if empty.',
+      }),
+      first: t.arg.int({
+        defaultValue: NEWEST_JOBS,
+        description: `The maximum number of jobs in the first event (1 to ${NEWEST_JOBS}).`,
+      }),
+    },
+    extensions: costs({ call: 'poll' }),
+    subscribe: (_root, args, context) => {
+      const projects = parseProjects(args.projects);
+      const { statuses = [] } = toFilter({ statuses: args.statuses });
+      const first = firstOf(args.first);
+      checkCapacity(context);
+      return context.live.newestJobs(projects, { first, statuses, sharedFailure });
+    },
+    resolve: (event, _args, context) => {
+      const news = openEvent(event, context);
+      for (const job of news.changedJobs) context.loaders.prime(job);
+      return news;
+    },
   }),
 }));

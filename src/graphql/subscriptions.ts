@@ -25,7 +25,7 @@ function newsOf<News>(event: LiveEvent<News>): News {
 }
 
 /** Returns the value of an event, and resets the context so that fields below it are read again. */
-function openEvent<News>(event: LiveEvent<News>, context: Context): News {
+export function openEvent<News>(event: LiveEvent<News>, context: Context): News {
   const news = newsOf(event);
   Object.assign(context, context.forEvent());
   return news;
@@ -55,7 +55,8 @@ function tooMany(what: string): GraphQLError {
   });
 }
 
-function checkCapacity({ live }: Context): void {
+/** Throws RATE_LIMITED if the limit of subscriptions is reached. */
+export function checkCapacity({ live }: Context): void {
   if (!live.isFull()) return;
   throw tooMany('The maximum number of subscriptions is reached, for this caller or in total.');
 }

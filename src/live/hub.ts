@@ -6,12 +6,22 @@ import { isScarce } from '../gitlab/transport/rate-limit.ts';
 import type { Transport } from '../gitlab/transport/transport.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
 import { type Capacity, createCapacity } from './capacity.ts';
+import { combinePolls } from './combined-poll.ts';
 import { createFailures } from './failures.ts';
 import { distinct, jobResource } from './job.ts';
+import {
+  failureAtStart,
+  type NewestJobsNews,
+  type NewestJobsOptions,
+  newestJobsResource,
+  newestJobsView,
+  type SharedFailure,
+} from './newest-jobs.ts';
 import type { Notifications } from './notifications.ts';
 import { type PipelineNews, pipelineResource, pipelineView } from './pipeline.ts';
-import { createPoll, type Poll, type Resource } from './poll.ts';
+import { createPoll, type Followed, type Poll, type Resource } from './poll.ts';
 import { createPollInterval } from './poll-interval.ts';
+import { createReadLimits } from './read-limit.ts';
 import { type LiveEvents, subscribeTo, type View } from './subscriber.ts';
 import { createTraceMemory, LINES, type TraceNews, traceResource, traceView } from './trace.ts';
 
@@ -31,6 +41,13 @@ export interface Live {
    * parsed only with `hasLines`.
    */
   trace(ref: JobRef, from: { afterByte: number; hasLines: boolean }): LiveEvents<TraceNews>;
+  /**
+   * The newest jobs of several projects, then each job that is new or changed. Does not end by itself.
+   */
+  newestJobs(
+    projects: readonly string[],
+    options: NewestJobsOptions & { sharedFailure: SharedFailure },
+  ): LiveEvents<NewestJobsNews>;
 }
 
 interface LiveCaller {
@@ -69,6 +86,7 @@ type Defined = Required<{ [Key in keyof LiveHubOptions]: NonNullable<LiveHubOpti
 function createPolls(options: Defined, capacity: Capacity) {
   const { transport, notifications, intervalMs, clock, random } = options;
   const polls = new Map<string, Poll<unknown>>();
+  const limits = createReadLimits(clock);
 
   const start = <State>(credential: Credential, resource: Resource<State>, key: string) => {
     const interval = createPollInterval({
@@ -78,12 +96,18 @@ function createPolls(options: Defined, capacity: Capacity) {
       isRenewable: credential.renewal !== undefined,
       isScarce: () => isScarce(transport.rateLimitOf(credential.digest), SCARCE_PART, clock.now()),
     });
+    let unsubscribe = () => {};
     // Webhooks do not report resources without a topic, such as logs.
-    const hasTopic = resource.topic !== undefined;
-    interval.setHasWebhooks(hasTopic && notifications.hasWebhooks(resource.project));
+    const listen = (topic: string, project: string) => {
+      unsubscribe();
+      unsubscribe = notifications.subscribe(topic, poll);
+      interval.setHasWebhooks(notifications.hasWebhooks(project));
+    };
+    const limit = resource.isLimited ? limits.join(credential.digest) : undefined;
     const holder = capacity.createHolder(credential.digest);
     const reader = resource.open({
       hold: holder.hold,
+      listen,
       watch: <Other>(other: Resource<Other>) => {
         const otherPoll = find(credential, other);
         return { poll: otherPoll, leave: otherPoll.join(() => poll.notify()) };
@@ -92,14 +116,16 @@ function createPolls(options: Defined, capacity: Capacity) {
     const poll: Poll<State> = createPoll(reader, {
       clock,
       interval,
+      limit,
       connect: (signal, budget) => createGitlab({ transport, credential, signal, budget }),
       onEnd() {
         unsubscribe();
         holder.release();
+        limit?.leave();
         polls.delete(key);
       },
     });
-    const unsubscribe = resource.topic ? notifications.subscribe(resource.topic, poll) : () => {};
+    if (resource.topic) listen(resource.topic, resource.project);
     polls.set(key, poll as Poll<unknown>);
     return poll;
   };
@@ -127,9 +153,9 @@ export function createLiveHub(given: LiveHubOptions): LiveHub {
   const counts = createCallerCounts({ max, maxPerCaller, known: transport.known });
   const memory = createTraceMemory({ logs: () => capacity.count('logs'), readers: counts.total });
 
-  const subscribe = <State, News>(
+  const follow = <State, News>(
     { credential, signal, ready }: LiveCaller,
-    resource: Resource<State>,
+    poll: Followed<State>,
     view: View<State, News>,
     demand?: number,
   ): LiveEvents<News> => {
@@ -137,9 +163,14 @@ export function createLiveHub(given: LiveHubOptions): LiveHub {
     const onLeave = () => counts.change(credential.digest, -1);
     const isRenewable = credential.renewal !== undefined;
     const failures = createFailures({ clock, random, intervalMs, isRenewable });
-    const poll = find(credential, resource);
     return subscribeTo(poll, view, { signal, ready, clock, demand, failures, onLeave });
   };
+  const subscribe = <State, News>(
+    caller: LiveCaller,
+    resource: Resource<State>,
+    view: View<State, News>,
+    demand?: number,
+  ): LiveEvents<News> => follow(caller, find(caller.credential, resource), view, demand);
 
   return {
     of: (caller) => ({
@@ -147,6 +178,11 @@ export function createLiveHub(given: LiveHubOptions): LiveHub {
       job: (ref) => subscribe(caller, jobResource(ref), distinct()),
       pipeline: (ref, maxJobs) =>
         subscribe(caller, pipelineResource(ref), pipelineView(maxJobs), maxJobs),
+      newestJobs(projects, options) {
+        const all = projects.map((project) => find(caller.credential, newestJobsResource(project)));
+        const poll = combinePolls(all, (states) => failureAtStart(states, options.sharedFailure));
+        return follow(caller, poll, newestJobsView(projects, options));
+      },
       trace(ref, from) {
         const gitlab = createGitlab({ transport, ...caller });
         const view = traceView(gitlab, ref, { memory, ...from });

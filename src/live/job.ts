@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JobRef } from '../gitlab/client.ts';
 import type { Bridge, Job } from '../gitlab/rows.ts';
 import type { Resource } from './poll.ts';
@@ -16,6 +17,10 @@ export function fingerprint(job: Job | Bridge): string {
   const durations = job.finished_at ? { duration, queued_duration } : {};
   return JSON.stringify({ ...own, ...runner, ...manager, ...nested, ...durations });
 }
+
+/** Hash of the change fingerprint of a job. */
+export const hashOf = (job: Job | Bridge): string =>
+  createHash('sha256').update(fingerprint(job)).digest('base64');
 
 export function jobResource(ref: JobRef): Resource<Job> {
   return {

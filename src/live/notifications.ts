@@ -2,7 +2,7 @@ import type { Clock } from '../util/clock.ts';
 
 /** Names resources that may have changed. Subscribers read the change with their own credential. */
 export interface ChangeEvent {
-  /** Names of resources, such as `job/1001` and `pipeline/700`. */
+  /** Names of resources, such as `job/1001`, `pipeline/700`, and `project/42` for its jobs. */
   topics: readonly string[];
   /** The project's number; undefined if the webhook does not contain it. */
   project?: string | undefined;

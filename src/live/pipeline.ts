@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Gitlab, PipelineRef } from '../gitlab/client.ts';
 import type { OffsetRequest } from '../gitlab/pagination.ts';
 import type { AnyJob, RestPipeline } from '../gitlab/rows.ts';
@@ -6,7 +5,7 @@ import { type BoardRows, buildBoard } from '../pipeline/board.ts';
 import { coversRows, readBoardRows } from '../pipeline/board-rows.ts';
 import { isActive } from '../pipeline/derived.ts';
 import { shareEventLoop } from '../util/event-loop.ts';
-import { fingerprint } from './job.ts';
+import { hashOf } from './job.ts';
 import type { Resource } from './poll.ts';
 import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
@@ -108,18 +107,15 @@ function pipelineFingerprint({ user, duration, queued_duration, ...own }: RestPi
  * Hash of the change fingerprint of a job. Excludes the pipeline embedded in it, but includes the
  * downstream pipeline of a trigger job.
  */
-function hashOf(row: AnyJob): string {
-  const { pipeline, ...own } = row;
-  return createHash('sha256')
-    .update(fingerprint(own as AnyJob))
-    .digest('base64');
+function hashWithoutPipeline({ pipeline, ...own }: AnyJob): string {
+  return hashOf(own as AnyJob);
 }
 
 /** Returns the known entry of a job that has not changed, otherwise a new one. */
 function toEntry(known: JobEntry | undefined, row: AnyJob, round: number): JobEntry {
   // After a 304, the ETag cache returns the same row objects.
   if (known?.row === row) return known;
-  const hash = hashOf(row);
+  const hash = hashWithoutPipeline(row);
   return known?.hash === hash ? known : { row, hash, round };
 }
 

@@ -68,6 +68,8 @@ export interface ReadOutcome {
   unannounced: boolean;
   /** Minimum pause after an expensive read. */
   minPauseMs: number;
+  /** Minimum of the poll interval, before webhooks stretch it. */
+  minIntervalMs: number;
   /** Number of calls of the read. */
   calls: number;
 }
@@ -110,8 +112,12 @@ export function createPollInterval(options: PollIntervalOptions) {
     setHasWebhooks(value: boolean) {
       hasWebhooks = value;
     },
-    /** Whether the last read is older than `intervalMs`; false before the first one has ended. */
-    isStale: () => Number.isFinite(readEndedAt) && clock.now() - readEndedAt > intervalMs,
+    /**
+     * Whether the last read is older than the interval, or than `minMs` if that is longer; false before
+     * the first one has ended.
+     */
+    isStale: (minMs = 0) =>
+      Number.isFinite(readEndedAt) && clock.now() - readEndedAt > Math.max(intervalMs, minMs),
     onReadStart() {
       readStartedAt = clock.now();
     },
@@ -127,8 +133,9 @@ export function createPollInterval(options: PollIntervalOptions) {
       const factor = hasWebhooks && !notified && !unannounced ? WEBHOOK_FACTOR : 1;
       // After a notification, read once more soon: a lagging database replica may not show the
       // change yet.
-      const intervals = (notified ? 1 : intervalFactors[activity]) * factor * scarceFactor();
-      return jitter(Math.max(intervals * intervalMs, outcome.minPauseMs, callsPauseMs));
+      const ownMs = (notified ? 1 : intervalFactors[activity]) * intervalMs;
+      const pauseMs = Math.max(ownMs, outcome.minIntervalMs) * factor * scarceFactor();
+      return jitter(Math.max(pauseMs, outcome.minPauseMs, callsPauseMs));
     },
     /**
      * Returns the wait before the next attempt. Undefined if the poll must end with the error.

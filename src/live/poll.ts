@@ -6,6 +6,7 @@ import type { Clock } from '../util/clock.ts';
 import { shareEventLoop } from '../util/event-loop.ts';
 import type { Holder } from './capacity.ts';
 import type { Activity, PollInterval } from './poll-interval.ts';
+import type { ReadShare } from './read-limit.ts';
 
 export interface Resource<State> {
   /** Identifies the resource. There is one poll per credential and key. */
@@ -17,6 +18,8 @@ export interface Resource<State> {
   topic?: string;
   /** The project's number, or its path if GitLab did not send the number. */
   project: string;
+  /** Whether the reads count against the read limit of the credential (read-limit.ts). @default false */
+  isLimited?: boolean;
   open(tools: ReaderTools): ResourceReader<State>;
 }
 
@@ -28,6 +31,11 @@ interface ReaderTools {
   watch<Other>(resource: Resource<Other>): { poll: Poll<Other>; leave(): void };
   /** Counts what the reader keeps, until the poll ends. */
   hold: Holder['hold'];
+  /**
+   * Sets the topic of the resource's change events and the number of its project, for resources whose
+   * topic only a response shows.
+   */
+  listen(topic: string, project: string): void;
 }
 
 /** Reads a resource while it has subscribers. */
@@ -54,7 +62,10 @@ export interface ResourceReader<State> {
   close?(): void;
 }
 
-/** Runs once and returns the pause before the next run, in ms. Must not reject. */
+/**
+ * Runs once and returns the pause before the next run, in ms. `isRescheduled`: the run was requested by
+ * `reschedule`. Must not reject.
+ */
 type Task = (signal: AbortSignal, isRescheduled: boolean) => Promise<number>;
 
 /** A longer read is aborted, because a response without end must not delay updates forever. */
@@ -124,9 +135,14 @@ export interface Poll<State> {
   end(ending: Ending): void;
 }
 
+/** What a subscriber uses of a poll. */
+export type Followed<State> = Pick<Poll<State>, 'state' | 'version' | 'ending' | 'join'>;
+
 interface PollDeps {
   clock: Clock;
   interval: PollInterval;
+  /** Limits the reads of this and other polls. @default unlimited */
+  limit?: ReadShare | undefined;
   /** Returns a client whose calls are aborted by the signal and charged to the budget. */
   connect(signal: AbortSignal, budget: CallBudget): Gitlab;
   /** Called once. */
@@ -154,7 +170,7 @@ async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
 
 /** Creates a poll that starts with its first subscriber. */
 export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps): Poll<State> {
-  const { clock, interval } = deps;
+  const { clock, interval, limit } = deps;
   /** The demands of the subscribers. */
   const subscribers = new Map<() => void, number>();
   let lastDemand = 0;
@@ -197,6 +213,7 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
       announceable: isAnnounceable(before, after),
       unannounced: reader.hasUnannouncedActivity?.(after) ?? false,
       minPauseMs: reader.minPauseMs?.(after) ?? 0,
+      minIntervalMs: limit?.intervalMs() ?? 0,
       calls: budget.max - budget.left,
     });
   };
@@ -214,6 +231,12 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
     return pauseMs ?? 0;
   };
   const readOrFail: Task = async (signal, notified) => {
+    const waitMs = limit?.take() ?? 0;
+    if (waitMs > 0) {
+      // A postponed read still counts as notified.
+      if (notified) task?.reschedule(() => waitMs);
+      return waitMs;
+    }
     const budget = { max: MAX_CALLS_PER_READ, left: MAX_CALLS_PER_READ };
     try {
       return await read(deps.connect(signal, budget), budget, notified);
@@ -235,7 +258,7 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
     join(onChange, ownDemand = 0) {
       subscribers.set(onChange, ownDemand);
       if (!task) task = repeat(clock, readOrFail);
-      else if (ownDemand > lastDemand || interval.isStale())
+      else if (ownDemand > lastDemand || interval.isStale(limit?.intervalMs()))
         task.reschedule(interval.afterNotification);
       return () => {
         if (subscribers.delete(onChange) && subscribers.size === 0) end({});

@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../util/clock.ts';
 import { createStream } from '../util/streams.ts';
 import type { Failures } from './failures.ts';
-import type { Poll } from './poll.ts';
+import type { Followed } from './poll.ts';
 
 /** What a subscriber receives: news, or a final error. */
 export type LiveEvent<News> = { news: News } | { error: unknown };
@@ -32,7 +32,7 @@ interface SubscriberOptions {
 
 /** Subscribes to a poll until it ends or the signal is aborted. */
 export function subscribeTo<State, News>(
-  poll: Poll<State>,
+  poll: Followed<State>,
   given: View<State, News>,
   { signal, ready, clock, demand, failures, onLeave }: SubscriberOptions,
 ): LiveEvents<News> {

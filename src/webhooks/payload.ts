@@ -8,17 +8,17 @@ import type { ChangeEvent } from '../live/notifications.ts';
  */
 
 const id = z.union([z.number().int().positive(), z.string().regex(/^\d{1,19}$/)]).transform(String);
-const project = z.object({ id });
+const aProject = z.object({ id });
 
 const jobHook = z.object({
   build_id: id,
   pipeline_id: id.nullish(),
   project_id: id.nullish(),
-  project: project.nullish(),
+  project: aProject.nullish(),
 });
 const pipelineHook = z.object({
   object_attributes: z.object({ id }),
-  project: project.nullish(),
+  project: aProject.nullish(),
   builds: z.array(z.object({ id })).nullish(),
 });
 
@@ -42,8 +42,13 @@ export function parseHook(body: unknown): ChangeEvent | null {
   const { object_kind: kind } = check(z.object({ object_kind: z.string() }), body);
   if (kind === 'build') {
     const { build_id, pipeline_id, ...hook } = check(jobHook, body);
-    const topics = [`job/${build_id}`, ...(pipeline_id ? [`pipeline/${pipeline_id}`] : [])];
-    return { topics, project: hook.project_id ?? hook.project?.id, ofJobs: true };
+    const project = hook.project_id ?? hook.project?.id;
+    const topics = [
+      `job/${build_id}`,
+      ...(pipeline_id ? [`pipeline/${pipeline_id}`] : []),
+      ...(project ? [`project/${project}`] : []),
+    ];
+    return { topics, project, ofJobs: true };
   }
   if (kind !== 'pipeline') return null;
   const { object_attributes: pipeline, builds, ...hook } = check(pipelineHook, body);

@@ -38,6 +38,7 @@ function start(options: Partial<PollIntervalOptions> = {}) {
       announceable: false,
       unannounced: false,
       minPauseMs: 0,
+      minIntervalMs: 0,
       calls: 1,
       ...outcome,
     });

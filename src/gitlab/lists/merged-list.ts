@@ -3,8 +3,7 @@ import {
   GitlabCallBudgetError,
   type GitlabError,
   GitlabRateLimitError,
-  isGitlabError,
-  isUnauthenticated,
+  isFailureOfOneRead,
 } from '../errors.ts';
 import {
   type CursorRow,
@@ -74,13 +73,9 @@ interface Merge<Row> {
   compare: typeof compareIds;
 }
 
-/**
- * Records the error of a part. Throws it if the whole merged list fails with it: a rejected credential,
- * which all parts share, the end of the call budget, or a bug.
- */
+/** Records the error of a part. Throws it if the whole merged list fails with it. */
 function recordFailure(part: Part<unknown>, error: unknown): void {
-  const isFatal = isUnauthenticated(error) || error instanceof GitlabCallBudgetError;
-  if (isFatal || !isGitlabError(error)) throw error;
+  if (!isFailureOfOneRead(error)) throw error;
   part.error = error;
 }
 

@@ -1,0 +1,41 @@
+import type { Followed } from './poll.ts';
+
+/**
+ * Combines polls for one subscriber. The state is the list of the polls' states, once all of them have
+ * one. Ends with the error of any poll, or with the error that `failureOf` finds in the states.
+ */
+export function combinePolls<State>(
+  polls: readonly Followed<State>[],
+  failureOf: (states: readonly State[]) => unknown,
+): Followed<readonly State[]> {
+  /** Undefined until all polls have a state. */
+  const statesOf = (): State[] | undefined => {
+    const states = polls.flatMap(({ state }) => (state === undefined ? [] : [state]));
+    return states.length === polls.length ? states : undefined;
+  };
+  const readable = () => {
+    const states = statesOf();
+    return states && failureOf(states) === undefined ? states : undefined;
+  };
+  return {
+    get state() {
+      return readable();
+    },
+    get version() {
+      return readable() ? polls.reduce((sum, { version }) => sum + version, 0) : 0;
+    },
+    get ending() {
+      const states = statesOf();
+      const error = states && failureOf(states);
+      if (error !== undefined) return { error };
+      const endings = polls.flatMap(({ ending }) => ending ?? []);
+      return endings.find((ending) => ending.error !== undefined) ?? endings[0];
+    },
+    join(onChange, demand) {
+      const leave = polls.map((poll) => poll.join(onChange, demand));
+      return () => {
+        for (const leaveOne of leave) leaveOne();
+      };
+    },
+  };
+}

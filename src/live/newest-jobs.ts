@@ -1,0 +1,227 @@
+import type { Gitlab } from '../gitlab/client.ts';
+import { type GitlabError, GitlabRateLimitError, isFailureOfOneRead } from '../gitlab/errors.ts';
+import { projectJobList } from '../gitlab/lists/job-list.ts';
+import { readJobs } from '../gitlab/lists/jobs-by-id.ts';
+import { compareIds } from '../gitlab/lists/page-request.ts';
+import type { Job } from '../gitlab/rows.ts';
+import { isActive } from '../pipeline/derived.ts';
+import { hashOf } from './job.ts';
+import type { Resource } from './poll.ts';
+import type { View } from './subscriber.ts';
+
+/** The number of jobs of a project that each read returns: one page. */
+export const NEWEST_JOBS = 50;
+/** Maximum jobs below these that are kept because they were active when they left the page. */
+const MAX_OLDER_JOBS = 50;
+
+/** A job as it was last read. An unchanged job keeps its entry. */
+interface JobEntry {
+  readonly row: Job;
+  readonly hash: string;
+}
+
+/** The newest jobs of a project, and older ones that were active. */
+interface NewestJobs {
+  /** By id. Empty before the first successful read. */
+  readonly entries: ReadonlyMap<string, JobEntry>;
+  /** Whether a read has succeeded. */
+  readonly wasRead: boolean;
+  /** The error of the last read, if that failed. */
+  readonly error?: GitlabError;
+}
+
+type Entries = NewestJobs['entries'];
+
+const unread: NewestJobs = { entries: new Map(), wasRead: false };
+
+const isFollowed = ({ row: { status } }: JobEntry) => isActive(status) || status === 'canceling';
+
+/** Returns the known entry of a job that has not changed, otherwise a new one. */
+function toEntry(known: JobEntry | undefined, row: Job): JobEntry {
+  // After a 304, the ETag cache returns the same row objects.
+  if (known?.row === row) return known;
+  const hash = hashOf(row);
+  return known?.hash === hash ? known : { row, hash };
+}
+
+async function readPage(gitlab: Gitlab, project: string): Promise<Job[]> {
+  const { rows } = await projectJobList(gitlab, project, {}).read({
+    direction: 'older',
+    count: NEWEST_JOBS,
+    needsHasNext: false,
+    needsHasPrevious: false,
+  });
+  return rows;
+}
+
+/**
+ * Returns the jobs that are older than the page: those that have left it, active ones first. Reads the
+ * active ones again by id. If the page is not full, there are no older jobs.
+ */
+async function readOlder(
+  gitlab: Gitlab,
+  project: string,
+  { page, before }: { page: readonly Job[]; before: Entries },
+): Promise<Job[]> {
+  const last = page.at(-1);
+  if (!last || page.length < NEWEST_JOBS) return [];
+  const older = [...before.values()]
+    .filter(({ row }) => compareIds(row.id, last.id) < 0)
+    .sort((a, b) => Number(isFollowed(b)) - Number(isFollowed(a)) || compareIds(b.row.id, a.row.id))
+    .slice(0, MAX_OLDER_JOBS);
+  const followed = older.filter(isFollowed).map(({ row }) => String(row.id));
+  const outcomes = await readJobs(gitlab, project, followed);
+  return older.flatMap(({ row }) => {
+    const outcome = outcomes.get(String(row.id));
+    if (outcome === null) return [];
+    return outcome === undefined || outcome instanceof Error ? row : outcome;
+  });
+}
+
+async function readNewest(gitlab: Gitlab, project: string, before: Entries): Promise<Entries> {
+  const page = await readPage(gitlab, project);
+  const older = await readOlder(gitlab, project, { page, before });
+  const entries = [...page, ...older].map((row) => {
+    const id = String(row.id);
+    return [id, toEntry(before.get(id), row)] as const;
+  });
+  const isUnchanged =
+    entries.length === before.size && entries.every(([id, entry]) => before.get(id) === entry);
+  return isUnchanged ? before : new Map(entries);
+}
+
+const MIN_BACKOFF_MS = 5_000;
+const MAX_BACKOFF_MS = 60_000;
+
+/** Returns the minimum pause after some consecutive failures. */
+function backoffMs(error: GitlabError, failures: number): number {
+  const backoff = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** (failures - 1));
+  const asked = error instanceof GitlabRateLimitError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+  return Math.max(backoff, asked);
+}
+
+/** Returns the state after a successful read; `before` itself if nothing has changed. */
+function toRead(before: NewestJobs, entries: Entries): NewestJobs {
+  const isUnchanged = before.wasRead && !before.error && entries === before.entries;
+  return isUnchanged ? before : { entries, wasRead: true };
+}
+
+/**
+ * Returns the polled resource of the newest jobs of a project. Each read makes one call, and few more if
+ * active jobs have left the page. A failed read is a state, too, because a subscriber may follow other
+ * projects; only a rejected credential ends the poll.
+ */
+export function newestJobsResource(project: string): Resource<NewestJobs> {
+  return {
+    key: `newest jobs ${project}`,
+    project,
+    isLimited: true,
+    open({ hold, listen }) {
+      let failures = 0;
+      let number: string | undefined;
+      /** Subscribes to the webhooks of the project as soon as a row shows its number. */
+      const learn = (row: Job | undefined) => {
+        if (!row || number !== undefined) return;
+        number = row.project_id;
+        listen(`project/${number}`, number);
+      };
+      return {
+        async read(gitlab, before = unread) {
+          try {
+            const entries = await readNewest(gitlab, project, before.entries);
+            failures = 0;
+            hold('jobs', entries.size);
+            learn([...entries.values()][0]?.row);
+            return toRead(before, entries);
+          } catch (error) {
+            if (!isFailureOfOneRead(error)) throw error;
+            failures += 1;
+            return error.message === before.error?.message ? before : { ...before, error };
+          }
+        },
+        activity: () => 'waiting',
+        webhookFingerprint: ({ entries }) =>
+          JSON.stringify([...entries].map(([id, { row }]) => [id, row.status])),
+        minPauseMs: ({ error }) => (error ? backoffMs(error, failures) : 0),
+      };
+    },
+  };
+}
+
+/** Returns the error that several failed reads have in common, if it should replace them. */
+export type SharedFailure = (errors: readonly GitlabError[]) => GitlabError | undefined;
+
+/** Returns the common error of projects none of which was ever read. */
+export function failureAtStart(
+  states: readonly NewestJobs[],
+  sharedFailure: SharedFailure,
+): GitlabError | undefined {
+  if (states.some(({ wasRead }) => wasRead)) return undefined;
+  return sharedFailure(states.flatMap(({ error }) => error ?? []));
+}
+
+export interface NewestJobsOptions {
+  /** Maximum jobs of the first event. */
+  first: number;
+  /** Spelled as in GitLab; all if empty. */
+  statuses: readonly string[];
+}
+
+/** What is new since the subscriber's last event. */
+export interface NewestJobsNews {
+  /** Newest first. */
+  changedJobs: Job[];
+  /** The projects whose last read failed. */
+  unread: ReadonlyMap<string, GitlabError>;
+}
+
+/** Returns the rows that are new or changed and have, or had, one of the statuses. */
+function changesIn(
+  before: Entries | undefined,
+  after: Entries,
+  hasStatus: (row: Job) => boolean,
+): Job[] {
+  return [...after].flatMap(([id, entry]) => {
+    const known = before?.get(id);
+    if (known === entry) return [];
+    return hasStatus(entry.row) || (known && hasStatus(known.row)) ? entry.row : [];
+  });
+}
+
+/**
+ * Creates a view of the newest jobs of several projects. The first event has the newest `first`, later
+ * ones the new and changed ones, and those whose status no longer fits. A project that cannot be read
+ * keeps what the subscriber has seen of it.
+ */
+export function newestJobsView(
+  projects: readonly string[],
+  { first, statuses }: NewestJobsOptions,
+): View<readonly NewestJobs[], NewestJobsNews> {
+  const hasStatus = ({ status }: Job) => statuses.length === 0 || statuses.includes(status);
+  const seen = new Map<string, Entries>();
+  let sentFailures: string | undefined;
+  /** Returns what is new of a project, and remembers it. */
+  const changesOf = (project: string, { entries, error }: NewestJobs): Job[] => {
+    if (error) return [];
+    const changed = changesIn(seen.get(project), entries, hasStatus);
+    seen.set(project, entries);
+    return changed;
+  };
+  return (states) => {
+    const all = states.map((state, at) => ({ state, project: projects[at] ?? '' }));
+    const changed = new Map(
+      all
+        .flatMap(({ project, state }) => changesOf(project, state))
+        .map((row) => [String(row.id), row]),
+    );
+    const failures = new Map(
+      all.flatMap(({ project, state: { error } }) => (error ? [[project, error] as const] : [])),
+    );
+    const isFirst = sentFailures === undefined;
+    const messages = JSON.stringify([...failures].map(([name, { message }]) => [name, message]));
+    if (changed.size === 0 && messages === sentFailures) return undefined;
+    sentFailures = messages;
+    const jobs = [...changed.values()].sort((a, b) => compareIds(b.id, a.id));
+    return { changedJobs: isFirst ? jobs.slice(0, first) : jobs, unread: failures };
+  };
+}
