@@ -1,10 +1,10 @@
 import type { Gitlab } from '../client.ts';
 import { isKeysetUnsupported } from '../errors.ts';
+import type { KeysetRequest, OffsetRequest, Page, RestPageRequest } from '../pagination.ts';
+import type { Job } from '../rows.ts';
 import { readKeysetList } from './keyset-list.ts';
 import { countRows, readOffsetList } from './offset-list.ts';
 import type { PageRequest, PageSlice } from './page-request.ts';
-import type { KeysetRequest, OffsetRequest, Page, RestPageRequest } from '../pagination.ts';
-import type { Job } from '../rows.ts';
 
 /** Filters of a list of jobs. Statuses are spelled as in GitLab. */
 export interface ListFilter {
