@@ -301,8 +301,8 @@ const trace = rowLoader<JobRef, KeptLog>({
 
 /**
  * Reads the end of a log. A server that ignores the offset sends all of the log, whose end is kept.
- * An empty answer means that the log is shorter than its row said, for example because it was erased:
- * then it is read from its beginning.
+ * An empty response means that the log is shorter than the size in the job's row, for example because
+ * it was erased. Then it is read from its beginning.
  */
 async function readEnd(
   operation: Operation,

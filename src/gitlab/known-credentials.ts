@@ -3,9 +3,9 @@ import { GitlabStatusError, isOutage } from './errors.ts';
 import type { Send } from './request.ts';
 
 /*
- * A client may send a different invented token with each request, so a limit per credential alone
- * does not stop it. Therefore each such limit has a second one for the whole process, of which all
- * unknown credentials together can use only a part.
+ * The credentials that GitLab has accepted. A client may send another invented token with each
+ * request, so that a limit per credential does not stop it. Therefore all unknown credentials
+ * together can use only a part of what the process allows.
  */
 
 /**

@@ -78,10 +78,7 @@ export interface FieldCost {
   needsRow?: boolean;
   /** All objects of one pipeline share `call`. @default each object has its own */
   callSharedBy?: 'pipeline';
-  /**
-   * The kinds of knowledge with which the field costs no call. With the object's row, it never
-   * costs one.
-   */
+  /** If one of these is known of the object, the field costs no call, even before its row is read. */
   knownBy?: readonly Knowledge[];
   /** What is known of the object that the field returns. @default 'own' */
   leadsTo?: Knowledge;

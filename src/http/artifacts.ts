@@ -11,7 +11,7 @@ const ARCHIVE = 'artifacts.zip';
 const ADDRESS_RULE =
   'The address must be /jobs/<number or path with %2F>/<number of the job>/artifacts, or that with /<path of a file>. No part of the path may be empty, "." or "..", or have a slash or backslash, however it is encoded.';
 
-/** Decodes the path of a file. Undefined if it could be read as another path. */
+/** Decodes the path of a file. Undefined if a server could interpret it as another path. */
 function parseFilePath(path: string): string[] | undefined {
   try {
     const names = path.split('/').map(decodeURIComponent);
@@ -24,7 +24,7 @@ function parseFilePath(path: string): string[] | undefined {
 /**
  * Serves `GET /jobs/:project/:id/artifacts`: the archive of a job's artifacts, and
  * `…/artifacts/<path>`: one file of it. Always as a file to save, because a job may have written
- * anything. Ranges are not supported: GitLab does not for files of an archive.
+ * anything. Ranges are not supported, because GitLab does not support them for files of an archive.
  */
 export function createArtifactsRoute(sendDownload: SendDownload): Route {
   return async (routed) => {

@@ -6,7 +6,7 @@ const NO_NAME = 'download';
 /** Characters that a file name cannot have on common systems, or that show it as another name. */
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Bidi_Control}"*:<>?|]/gu;
 
-/** Returns a name that a browser may save a file under: without folders, dots at its start, controls. */
+/** Returns a file name without the names of folders, leading dots and characters that are not safe. */
 function toSafeName(name: string): string {
   const [base = ''] = name.split(/[/\\]/).slice(-1);
   const safe = base.replace(UNSAFE, '_').replace(/^[.\s]+|[.\s]+$/g, '');

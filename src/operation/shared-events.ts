@@ -52,10 +52,10 @@ const newsOf = (event: unknown): object | undefined => {
 };
 
 /**
- * Lets subscribers with equal operations share the responses to an event. Returns a function to
- * call once for each subscriber. That one returns a function to call for each event: it executes
- * the event, or returns the response if another subscriber has just executed it. A response with
- * errors is not shared. `perf` returns monotonic time in ms.
+ * Lets subscribers with equal operations share the responses to an event. Returns a function that
+ * creates the executor of one subscriber. An executor is called for each event. It executes the
+ * event, or returns the response if another subscriber has just executed it. A response with errors
+ * is not shared. `perf` returns monotonic time in ms.
  */
 export function createSharedEvents<R extends Response>(perf: { now(): number } = performance) {
   const numberOf = createNumbering();
@@ -94,7 +94,8 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
     const other = running.get(key);
     if (!other) return start(key, execute);
     const shared = await other.catch(() => undefined);
-    // All that wait resume at once. Each of them then encodes a text that may be long.
+    // All subscribers that wait for the response continue at once, and each encodes its text, which
+    // may be long. So other work can run in between.
     await shareEventLoop();
     // An error may concern only the other subscriber, which may have disconnected.
     return shared?.errors.length === 0 ? shared : execute();

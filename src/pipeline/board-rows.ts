@@ -104,13 +104,13 @@ export function coversRows({ gaps }: BoardRows, maxJobs: number): boolean {
   return gaps.every(({ limit = maxJobs }) => limit >= maxJobs);
 }
 
-/** Limited rows by their limit. Subscribers with equal limits share them, and so their board. */
+/** Results of `limitRows` by rows and `maxJobs`, so that subscribers share one object and its board. */
 const limitedRows = new WeakMap<BoardRows, Map<number, BoardRows>>();
 const MAX_LIMITS = 8;
 
 /**
- * Reduces rows to the newest `maxJobs` jobs and as many trigger jobs. Returns `rows` if it has no more,
- * and the same object for equal arguments unless there were many limits in between.
+ * Reduces rows to the newest `maxJobs` jobs and as many trigger jobs. Returns `rows` itself if nothing
+ * is left out. Calls with equal arguments return one cached object; eight are kept for each `rows`.
  */
 export function limitRows(rows: BoardRows, maxJobs: number): BoardRows {
   const { jobs, bridges, gaps } = rows;

@@ -84,10 +84,11 @@ function createCounts(size: number) {
 }
 
 /**
- * Finds the critical path by times alone, since REST has no `needs`. The path ends with the run
- * that ended last. The predecessor of a run is the run that ended last before it was ready, among
- * those that did not start later. Runs that started later are removed: earlier runs of the path
- * cannot have them as predecessors either. Returns the path, oldest first.
+ * Returns the critical path, oldest run first. It is found by times alone, since REST has no `needs`.
+ * The path ends with the run that ended last. Each run before it is the one that its successor most
+ * likely waited for: the last run to end before the successor was ready. It must not have started
+ * after the successor. Such runs are removed from the set, because no earlier run of the path can
+ * have waited for them either.
  */
 function criticalPath(runs: readonly Run[]): Run[] {
   const sorted = [...runs].sort((a, b) => a.end - b.end || compareIds(a.job.id, b.job.id));

@@ -12,7 +12,7 @@ import {
  * and the tools of several languages.
  */
 
-/** A failed job of the demo: its log, and what that says about the failure. */
+/** A failed job of the demo: its log, and what the log says about the failure. */
 export interface FailureExample {
   readonly name: string;
   /** GitLab's failure reason. */

@@ -87,7 +87,7 @@ function shareLines(lines: Lines): Lines {
   };
 }
 
-/** Whether the line ends with what may be a section mark, and is shown as text until it is one. */
+/** Whether the end of the line may be the beginning of a section mark. It is shown as text for now. */
 function endsWithMarkStart({ carry, line }: LogState): boolean {
   const isShort = carry.length > 0 && carry.length < SHORTEST_MARK_START;
   return isShort && carry[0] === LETTER_S && line.cursor === AT_END;

@@ -48,7 +48,7 @@ export function createLogBudget(maxPerLog: number) {
           own -= 1;
           logs -= 1;
         },
-        /** Returns the maximum bytes to keep of a log that is read now. Its last ones are kept. */
+        /** Returns the maximum bytes to keep of a log that is read now. The end of the log is kept. */
         limitPerLog: () => sharePerLog(max, logs),
         /** Adds to the operation's output. Returns false if the output then exceeds its limit. */
         recordOutput({ characters = 0, rows = 0 }: { characters?: number; rows?: number }) {

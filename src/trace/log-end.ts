@@ -31,8 +31,8 @@ function firstLineAt(bytes: Buffer): number {
 }
 
 /**
- * Returns the names of the sections that were open before these bytes, the outermost first: those
- * that end in them and have no earlier mark.
+ * Returns the names of the sections that began before these bytes and were still open, the outermost
+ * first. The first mark of such a section in the bytes is its end mark.
  */
 function sectionsOpenBefore(bytes: Buffer, isTimed: boolean): string[] {
   const seen = new Set<string>();
@@ -49,9 +49,9 @@ function sectionsOpenBefore(bytes: Buffer, isTimed: boolean): string[] {
 }
 
 /**
- * Removes the line that a cut has divided. Prepends a line with marks that open the sections that
- * were open there, so that a section has its name although it started before. The line is not
- * visible, because it contains nothing else.
+ * Repairs the beginning of a log whose first part is missing. Removes its first line, which is
+ * incomplete. Prepends start marks of the sections that are open there, so that lines have the names
+ * of their sections. A line that contains only marks is not visible.
  */
 function repairCut(cut: Buffer): Buffer[] {
   const bytes = cut.subarray(firstLineAt(cut));
@@ -65,8 +65,8 @@ function repairCut(cut: Buffer): Buffer[] {
 
 /**
  * Reads a log to its end and keeps its last `maxBytes`. `offset` is where the stream begins in the
- * log. A kept part that does not begin with the log begins with a complete line. Other work can run
- * meanwhile.
+ * log. If the beginning of the log is missing, the kept part begins with a complete line. Other work
+ * can run meanwhile.
  */
 export async function keepEnd(
   log: AsyncIterable<Buffer>,

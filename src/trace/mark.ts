@@ -169,8 +169,8 @@ function readCloser(bytes: Uint8Array, at: number, lenient: boolean): number {
 }
 
 /**
- * Returns the index after the mark at `at`, or a negative result. `lenient` is that of
- * `readCloser`.
+ * Returns the index after the mark at `at`, or a negative result. `lenient`: accepts the end of a mark
+ * even if a tool has converted its carriage return.
  */
 export function markEnd(bytes: Uint8Array, at: number, lenient: boolean): number {
   const kind = readWord(bytes, at, SECTION);

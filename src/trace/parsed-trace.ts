@@ -59,8 +59,8 @@ export interface LineList extends Iterable<ParsedLine> {
    */
   plain(last?: number): Iterable<string>;
   /**
-   * Yields HTML, in pieces like those of `plain`. It needs an element that preserves white space,
-   * such as `pre`.
+   * Yields HTML in pieces, with line feeds between lines. It needs an element that preserves white
+   * space, such as `pre`. `last` limits it to that many last lines.
    */
   html(last?: number): Iterable<string>;
   /** Counts the lines up to line `number`. The result is the position of the next line. */

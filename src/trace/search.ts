@@ -150,7 +150,7 @@ function toExcerpts(
 }
 
 /**
- * Searches lines. Excerpts that touch or overlap are one. `pause` is called between parts of the
+ * Searches lines. Joins excerpts that touch or overlap. `pause` is called between parts of the
  * work; if it rejects, the search ends with this error.
  */
 export async function searchLines(

@@ -96,7 +96,7 @@ export function mapStream<Source, Value>(
 /** The first bytes of a stream. */
 export interface StreamStart {
   readonly bytes: Buffer;
-  /** Whether the stream is longer. */
+  /** Whether the stream has more bytes than were requested. */
   readonly isCut: boolean;
 }
 

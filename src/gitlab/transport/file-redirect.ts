@@ -112,7 +112,7 @@ function storageError(
   return new GitlabMisroutedError(`${reason}.`, place, originOf(call, response));
 }
 
-/** Maps an error of the exchange with the storage, whose messages are about GitLab. */
+/** Replaces the message of an error, which names GitLab, by one that names the storage. */
 function toStorageError(
   call: Call,
   redirect: RawResponse,
