@@ -29,11 +29,13 @@ export async function* walkJobs(
   const rows: Job[] = [];
   let cursorRow: CursorRow | undefined = olderThan === undefined ? undefined : { id: olderThan };
   for (;;) {
+    const count = Math.min(MAX_PER_PAGE, maxRows - rows.length);
     const slice = await list.read({
       direction: 'older',
-      count: Math.min(MAX_PER_PAGE, maxRows - rows.length),
+      count,
       cursorRow,
-      needsHasNext: true,
+      // The next page shows that, too, so only the last one needs to find out.
+      needsHasNext: rows.length + count === maxRows,
       needsHasPrevious: false,
     });
     rows.push(...slice.rows);

@@ -48,10 +48,15 @@ const isNumber = (value: number | null | undefined): value is number => value !=
 
 const round = (rate: number) => Math.round(rate * 10_000) / 10_000;
 
-/** Groups runs, newest first, into the attempts of one job in one pipeline. */
-const attemptsOf = (runs: readonly Job[]) => [
-  ...groupBy(runs, ({ name, pipeline }) => JSON.stringify([pipeline?.id, name])).values(),
-];
+/**
+ * Groups runs, newest first, into the attempts of one job in one pipeline. A run whose name or
+ * pipeline is not known is no attempt of another job.
+ */
+const attemptsOf = (runs: readonly Job[]) => {
+  const keyOf = ({ id, name, pipeline }: Job) =>
+    JSON.stringify(name != null && pipeline ? [pipeline.id, name] : id);
+  return [...groupBy(runs, keyOf).values()];
+};
 
 /** Whether one of the attempts, newest first, failed and a later one succeeded. */
 function isFlaky(attempts: readonly Job[]): boolean {
@@ -101,7 +106,8 @@ export function computeStats(
     from: jobs.at(-1)?.created_at ?? null,
     to: jobs[0]?.created_at ?? null,
     jobCount: jobs.length,
-    pipelineCount: new Set(jobs.map(({ pipeline }) => String(pipeline?.id))).size,
+    pipelineCount: new Set(jobs.flatMap(({ pipeline }) => (pipeline ? String(pipeline.id) : [])))
+      .size,
     byName: byName.sort((a, b) => b.failed - a.failed || compareTexts(a.name, b.name)),
   };
 }

@@ -45,10 +45,12 @@ interface Options {
   filtersRef?: boolean;
   /** The number of the call to the list that fails, from 1. */
   failAt?: number;
+  /** Whether the response has the header that names the next page. A proxy may remove it. */
+  sendsLink?: boolean;
 }
 
 /** Starts a gateway in front of a server with the jobs of one project. */
-async function start({ rows = lines, filtersRef = true, failAt }: Options = {}) {
+async function start({ rows = lines, filtersRef = true, failAt, sendsLink = true }: Options = {}) {
   let lists = 0;
   const upstream = await startUpstream((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://gitlab');
@@ -73,7 +75,8 @@ async function start({ rows = lines, filtersRef = true, failAt }: Options = {}) 
     const last = found[perPage - 1];
     const cursor = buildCursor({ direction: 'older', id: last && String(last[0]) });
     const next = `<http://gitlab/api/v4/projects/42/jobs?cursor=${cursor}>; rel="next"`;
-    const headers: Record<string, string> = found.length > perPage ? { link: next } : {};
+    const headers: Record<string, string> =
+      sendsLink && found.length > perPage ? { link: next } : {};
     sendJson(response, found.slice(0, perPage).map(toRow), { headers });
   });
   const gateway = await startGateway({
@@ -293,6 +296,24 @@ describe('the statistics of a project', () => {
     expect(all).toMatchObject({ jobCount: 250, complete: true });
     expect(calls()).toHaveLength(3);
   });
+
+  it.each([
+    [500, 250, 3, true],
+    [500, 200, 3, true],
+    [200, 200, 3, true],
+    [200, 250, 3, false],
+    [150, 250, 2, false],
+  ])(
+    'read each page once if a proxy removes headers: the newest %i of %i in %i calls',
+    async (last, rows, count, complete) => {
+      const { query, calls } = await start({ rows: many.slice(0, rows), sendsLink: false });
+      expect(at(await query(stats(`(last: ${last})`)), 'project.jobStats')).toMatchObject({
+        jobCount: Math.min(last, rows),
+        complete,
+      });
+      expect(calls()).toHaveLength(count);
+    },
+  );
 
   it('are an error if a page fails, because half of them would mislead', async () => {
     const { query } = await start({ rows: many, failAt: 2 });

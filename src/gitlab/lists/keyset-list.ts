@@ -90,7 +90,8 @@ async function walk<Row extends WithId>(
     rows.push(...step.rows);
     const isEnough = rows.length >= (step.more === undefined ? withNext : count);
     if (isEnough || step.more === false) {
-      return { rows: rows.slice(0, count), more: rows.length > count || step.more === true };
+      // Unknown only if it is not needed: then more rows may follow.
+      return { rows: rows.slice(0, count), more: rows.length > count || step.more !== false };
     }
   }
 }

@@ -79,10 +79,13 @@ export function createPageReader<Row extends WithId>(fetch: Fetch<Row>, perPage:
       ),
     /** Number of rows according to the latest page; undefined if GitLab does not count them. */
     total: () => total,
-    /** Returns whether rows follow a page. Reads the next page if the headers do not show it. */
-    async isFollowed(number: number): Promise<boolean> {
+    /**
+     * Returns whether rows follow a page. If the headers do not show it, reads the next page, or
+     * returns true unless the result must be exact.
+     */
+    async isFollowed(number: number, isExact = true): Promise<boolean> {
       const { items, hasNext } = await page(number);
-      if (hasNext !== undefined) return hasNext;
+      if (hasNext !== undefined || !isExact) return hasNext ?? true;
       const here = new Set(items.map(({ id }) => String(id)));
       return (await page(number + 1)).items.some(({ id }) => !here.has(String(id)));
     },
@@ -208,7 +211,7 @@ async function readOlder<Row extends WithId>(
   return {
     rows: rows.slice(start, start + count),
     firstIndex: (from - 1) * pages.perPage + start,
-    hasOlder: rows.length > start + count || (needsHasNext && (await pages.isFollowed(to))),
+    hasOlder: rows.length > start + count || (await pages.isFollowed(to, needsHasNext)),
     hasNewer: start > 0 || from > 1,
     total: pages.total() ?? null,
   };

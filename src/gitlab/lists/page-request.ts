@@ -29,7 +29,7 @@ export interface PageRequest {
 
 /**
  * Consecutive rows, newest first. `hasOlder` and `hasNewer` are exact only if the request asks for
- * them (`needsHasNext`, `needsHasPrevious`).
+ * them (`needsHasNext`, `needsHasPrevious`). `hasOlder` of older rows is false only if there are none.
  */
 export interface PageSlice<Row> {
   rows: Row[];
