@@ -92,8 +92,8 @@ const MAX_TOKEN_LENGTH = 4_096;
 const jobTokenForm = /^(?:[\w.]+-)?glcbt-/;
 
 /**
- * Returns why a text cannot be a token; undefined if it can be one. The reason is the end of a
- * sentence about the source of the text. It does not contain the text.
+ * Returns why a text cannot be a token; undefined if it can be one. The result continues a sentence
+ * that begins with the name of a header, variable or file. It does not contain the text.
  */
 export function findTokenProblem(token: string): string | undefined {
   if (token.length > MAX_TOKEN_LENGTH) {

@@ -59,11 +59,11 @@ export interface UpstreamRequest<T> {
   readonly streaming?: boolean | undefined;
   /** Whether the response may be cached for revalidation. @default true for GET */
   readonly keep?: boolean | undefined;
-  /** Receives what becomes known while the call is under way. @default nothing is received */
+  /** An object of the caller, in which the transport records the progress of the call. */
   readonly progress?: CallProgress | undefined;
 }
 
-/** What is known of a call that is under way. Set by the exchange. */
+/** The progress of a running call. Only the exchange changes it. */
 export interface CallProgress {
   /** Whether anything may have reached GitLab. */
   sent: boolean;

@@ -137,9 +137,9 @@ async function getProject({ loaders }: Context, name: string): Promise<ProjectRo
 }
 
 /**
- * Reads a project by its path or numeric id. Makes a GET only for fields that are missing in the
- * name, in the rows of its jobs and in earlier responses. If that GET fails, values that were read
- * below the project are still returned.
+ * Reads a project by `name`, its path or numeric id. Makes a GET only if a selected field has no other
+ * source: `name` itself, the rows of the project's jobs, or an earlier response. If the GET fails,
+ * returns the values that these sources contain.
  */
 export async function readProject(
   context: Context,

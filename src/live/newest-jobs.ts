@@ -11,7 +11,7 @@ import type { View } from './subscriber.ts';
 
 /** The number of jobs of a project that each read returns: one page. */
 export const NEWEST_JOBS = 50;
-/** Maximum jobs below these that are kept because they were active when they left the page. */
+/** Maximum jobs that are kept although newer jobs have pushed them off the page. Active ones first. */
 const MAX_OLDER_JOBS = 50;
 
 /** A job as it was last read. An unchanged job keeps its entry. */
@@ -55,8 +55,8 @@ async function readPage(gitlab: Gitlab, project: string): Promise<Job[]> {
 }
 
 /**
- * Returns the jobs that are older than the page: those that have left it, active ones first. Reads the
- * active ones again by id. If the page is not full, there are no older jobs.
+ * Returns the known jobs that are older than all jobs of the page, active ones first. Reads the active
+ * ones again by id. If the page is not full, there are no older jobs.
  */
 async function readOlder(
   gitlab: Gitlab,
@@ -108,8 +108,8 @@ function toRead(before: NewestJobs, entries: Entries): NewestJobs {
 
 /**
  * Returns the polled resource of the newest jobs of a project. Each read makes one call, and few more if
- * active jobs have left the page. A failed read is a state, too, because a subscriber may follow other
- * projects; only a rejected credential ends the poll.
+ * active jobs have left the page. A failed read does not end the poll, but becomes a state with an
+ * error, so that a subscriber can still follow its other projects. A rejected credential ends the poll.
  */
 export function newestJobsResource(project: string): Resource<NewestJobs> {
   return {
@@ -151,7 +151,7 @@ export function newestJobsResource(project: string): Resource<NewestJobs> {
 /** Returns the error that several failed reads have in common, if it should replace them. */
 export type SharedFailure = (errors: readonly GitlabError[]) => GitlabError | undefined;
 
-/** Returns the common error of projects none of which was ever read. */
+/** Returns the common error of all projects; undefined if one of them was read successfully. */
 export function failureAtStart(
   states: readonly NewestJobs[],
   sharedFailure: SharedFailure,
@@ -189,9 +189,9 @@ function changesIn(
 }
 
 /**
- * Creates a view of the newest jobs of several projects. The first event has the newest `first`, later
- * ones the new and changed ones, and those whose status no longer fits. A project that cannot be read
- * keeps what the subscriber has seen of it.
+ * Creates a view of the newest jobs of several projects. The first event has the newest `first` jobs.
+ * Later events have the jobs that are new or changed, also those whose status is no longer one of
+ * `statuses`. If a project cannot be read, its jobs count as unchanged.
  */
 export function newestJobsView(
   projects: readonly string[],

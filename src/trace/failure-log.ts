@@ -182,10 +182,11 @@ const messageOf = ({ text }: ParsedLine) =>
   text.slice(JOB_FAILED.length).replace(/^:/, '').trim() || null;
 
 /**
- * Finds what a log says about the failure of its job, as the runner writes it (upstream.md §7): the
- * last line that begins with "ERROR: Job failed", and what is before it in the section that failed.
- * Without that line, everything counts as before it. Without such a section, all lines count. Takes
- * time linear in the size of the log.
+ * Finds what a log says about the failure of its job, in the format of the runner (upstream.md §7).
+ * First finds the runner's message, the last line that begins with "ERROR: Job failed". Then finds
+ * the section that failed before it, and in that section the command, the last lines and lines that
+ * look like errors. Without a message, searches up to the end of the log. Without a section, searches
+ * all lines. Takes time linear in the size of the log.
  */
 export async function findFailure(trace: ParsedTrace, pause: Pause): Promise<FailureFacts> {
   const { lines } = trace;

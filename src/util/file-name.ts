@@ -5,9 +5,9 @@ const decodeOnce = (text: string) =>
   text.replace(/%([\da-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
 
 /**
- * Whether a text is the name of a file or folder in an archive, so that every server on the path
- * reads it as one name. Some proxies decode percent-encoding again, and read `\\` as `/`: so the name
- * is not empty, `.` or `..`, and has no slash, however often it is decoded.
+ * Whether a text is safe as the name of one file or folder in a URL. It must not be empty, `.` or
+ * `..`, and must not contain a slash or backslash, even if percent-encoding is decoded repeatedly.
+ * Some proxies decode it again, or treat a backslash as a slash.
  */
 export function isFileName(text: string): boolean {
   let name = text;
