@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.ts';
 import type { Gitlab, WriteRef } from '../gitlab/client.ts';
-import type { AnyJob, Job as JobRow } from '../gitlab/rows.ts';
+import type { AnyJob } from '../gitlab/rows.ts';
 import {
   isCancelable,
   isCanceled,
@@ -335,7 +335,6 @@ async function act(
     pipelineOf: ({ ref }) => projectOf(context, ref),
   });
   loaders.clear();
-  for (const { job } of results) if (job?.kind === 'BUILD') loaders.prime(job as JobRow);
   return results;
 }
 

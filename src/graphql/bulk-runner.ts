@@ -82,12 +82,10 @@ function createStop(signal: AbortSignal) {
   let unknownInARow = 0;
   return {
     /** Returns why nothing further may be sent; undefined if it may. */
-    reason() {
-      if (signal.aborted) reason ??= timeOver;
-      return reason;
-    },
+    reason: () => reason,
     /** Records how a request ended. `failure` is undefined if GitLab did what was asked. */
     record(failure: MutationFailure | undefined) {
+      // The end of the time also ends the requests that are under way, whose outcomes are unknown.
       if (signal.aborted) reason ??= timeOver;
       unknownInARow = failure?.type === 'OutcomeUnknownError' ? unknownInARow + 1 : 0;
       if (failure && (concernsAllJobs(failure) || unknownInARow === MAX_UNKNOWN))

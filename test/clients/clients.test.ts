@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Kind, type OperationDefinitionNode, parse, print, validate } from 'graphql';
+import { type ConcreteRequest, commitMutation } from 'relay-runtime';
 import { describe, expect, it } from 'vitest';
 import { createRequestClient, listJobs } from '../../examples/clients/graphql-request.ts';
+import { createRelayEnvironment } from '../../examples/clients/relay.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { readOperations } from '../../src/http/example-operations.ts';
@@ -52,6 +55,23 @@ describe('graphql-request', () => {
     expect(names).toEqual(NAMES);
     expect(calls()).toHaveLength(2);
   });
+});
+
+it('keeps a job in the store of Relay apart from the result of a bulk mutation', async () => {
+  const { url } = await start();
+  const text =
+    'mutation bulkMutation($ids: [ID!]) { jobsRetry(input: { ids: $ids }) { results { id outcome job { id name } } } }';
+  const folder = compileForRelay({ 'bulk.ts': `graphql\`${text}\`;` });
+  const file = join(folder, 'bulkMutation.graphql.ts');
+  const mutation = (await import(/* @vite-ignore */ file)).default as ConcreteRequest;
+  const environment = createRelayEnvironment(`${url}/graphql`, tokens.alice);
+  const id = toGlobalId('Job', small.projectId, small.fullJob);
+  const data = await new Promise((resolve, reject) => {
+    const variables = { ids: [id] };
+    commitMutation(environment, { mutation, variables, onCompleted: resolve, onError: reject });
+  });
+  expect(data).toMatchObject({ jobsRetry: { results: [{ id, outcome: 'DONE' }] } });
+  expect(environment.getStore().getSource().get(id)).toBeUndefined();
 });
 
 describe('the Relay compiler', () => {

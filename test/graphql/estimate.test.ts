@@ -135,6 +135,33 @@ describe('the estimate of calls', () => {
       2,
       `mutation { jobRetry(input: { id: "${jobId(1)}" }) { job { pipeline { duration } } } }`,
     ],
+    [
+      'a bulk mutation of a pipeline',
+      2 + 20,
+      `mutation { jobsRetry(input: { pipeline: { id: "${toGlobalId('Pipeline', 42, 1)}" } }) { done } }`,
+    ],
+    [
+      'a bulk mutation of up to 5 jobs, with their logs',
+      2 + 5 + 5,
+      `mutation { jobsPlay(input: { pipeline: { id: "${toGlobalId('Pipeline', 42, 1)}" }, max: 5 }) {
+         results { job { name ... on Job { trace { byteSize } } } }
+       } }`,
+    ],
+    [
+      'a bulk mutation by ids',
+      3,
+      `mutation { jobsCancel(input: { ids: ${JSON.stringify(many(3, (at) => jobId(at)))} }) { done results { job { name } } } }`,
+    ],
+    [
+      'a retry of a pipeline',
+      1,
+      `mutation { pipelineRetry(input: { id: "${toGlobalId('Pipeline', 42, 1)}" }) { pipeline { status duration } } }`,
+    ],
+    [
+      'a cancel of a pipeline, and what it canceled',
+      1 + 2,
+      `mutation { pipelineCancel(input: { id: "${toGlobalId('Pipeline', 42, 1)}" }) { changedJobs { name attempts { name } } } }`,
+    ],
     ['a board', 5 + 1, ofPipeline('board { jobCount }')],
     ['a board of up to 1 job', 1 + 1, ofPipeline('board(maxJobs: 1) { jobCount }')],
     ['a board of up to 101 jobs', 2 + 1, ofPipeline('board(maxJobs: 101) { jobCount }')],

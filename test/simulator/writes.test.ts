@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { smallWorld, startSimulator, type Username } from './start-simulator.ts';
+import { smallWorld, startSimulator, startSmallWorld, type Username } from './start-simulator.ts';
 
 const forbidden = { message: '403 Forbidden' };
 const jobMissing = { message: '404 Not found' };
@@ -220,6 +220,109 @@ describe('retry', () => {
     world.advance(120_000);
     expect(later.status).toBe('success');
   });
+});
+
+describe('a whole pipeline', () => {
+  async function withJobs(options = {}) {
+    const started = await startSmallWorld(options);
+    const { world, pipeline, post } = started;
+    const add = (name: string, status: string, more = {}) =>
+      world.addJob(pipeline, { name, status, plan: { frozen: true }, ...more });
+    const act = (action: string, as?: Username) =>
+      post(`/projects/1/pipelines/${pipeline.id}/${action}`, as);
+    const statuses = () =>
+      Object.fromEntries(
+        pipeline.jobs.filter(({ retried }) => !retried).map(({ name, status }) => [name, status]),
+      );
+    return { ...started, add, act, statuses };
+  }
+
+  it('is retried: current failed and canceled jobs again, skipped ones after them', async () => {
+    const { add, act, statuses, pipeline, world } = await withJobs();
+    add('bad', 'failed', { stage: 'test' });
+    add('stopped', 'canceled', { stage: 'test' });
+    add('good', 'success', { stage: 'test' });
+    add('late', 'skipped', { stage: 'deploy' });
+    world.addBridge(pipeline, { name: 'trigger', status: 'failed', stage: 'test' });
+    const response = await act('retry', 'developer');
+    expect(response.status).toBe(201);
+    expect(response.json).toMatchObject({ id: pipeline.id, status: 'running' });
+    expect(statuses()).toEqual({
+      bad: 'pending',
+      stopped: 'pending',
+      good: 'success',
+      late: 'created',
+      trigger: 'pending',
+    });
+    expect((await act('retry', 'developer')).status).toBe(201);
+    expect(pipeline.jobs).toHaveLength(5 + 3);
+  });
+
+  it('is canceled, trigger jobs included; 200 even if there is nothing to cancel', async () => {
+    const { add, act, statuses, pipeline, world } = await withJobs();
+    add('waits', 'pending');
+    add('runs', 'running');
+    add('good', 'success');
+    world.addBridge(pipeline, { name: 'trigger', status: 'running' });
+    for (let count = 0; count < 2; count++) {
+      expect((await act('cancel', 'developer')).status).toBe(200);
+      expect(statuses()).toEqual({
+        waits: 'canceled',
+        runs: 'canceling',
+        good: 'success',
+        trigger: 'canceled',
+      });
+    }
+  });
+
+  it.each(['retry', 'cancel'])('%s checks the caller, the ref and locks', async (action) => {
+    const { add, act, project, post } = await withJobs();
+    const job = add('job', action === 'retry' ? 'failed' : 'running');
+    expect((await act(action)).status).toBe(401);
+    expect((await act(action, 'stranger')).json).toEqual({ message: '404 Project Not Found' });
+    expect((await act(action, 'reporter')).json).toEqual(forbidden);
+    expect((await post(`/projects/1/pipelines/99/${action}`, 'owner')).json).toEqual(jobMissing);
+    project.protectedRefs.set('main', 'maintainer');
+    expect((await act(action, 'developer')).json).toEqual(forbidden);
+    job.locked = true;
+    expect((await act(action, 'owner')).json).toEqual({ message: '409 Conflict: Resource lock' });
+    expect(job).toMatchObject({
+      retried: false,
+      status: action === 'retry' ? 'failed' : 'running',
+    });
+  });
+
+  it('can be retried five times a minute by each user on 19.3, not limited before', async () => {
+    const { act, world, pipeline } = await withJobs();
+    const statusesOf = async (as: Username, count: number) => {
+      const responses = [];
+      for (let at = 0; at < count; at++) responses.push((await act('retry', as)).status);
+      return responses;
+    };
+    expect(await statusesOf('developer', 6)).toEqual([201, 201, 201, 201, 201, 429]);
+    expect(await statusesOf('owner', 1)).toEqual([201]);
+    const { headers, json } = await act('retry', 'developer');
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(json.message.error).toContain('too many times');
+    world.advance(60_000);
+    expect(await statusesOf('developer', 1)).toEqual([201]);
+    const older = await startSimulator({ world, version: '18.0' });
+    for (let count = 0; count < 6; count++) {
+      const path = `/projects/1/pipelines/${pipeline.id}/retry`;
+      expect((await older.post(path, 'developer')).status).toBe(201);
+    }
+  });
+});
+
+it('a retry of one job can be limited per minute; rejected ones count', async () => {
+  const { world, pipeline, post } = await startSmallWorld({ jobRetryLimit: 3 });
+  const [first, second] = [0, 1].map(() => world.addJob(pipeline, { status: 'failed' }));
+  const retry = async (id = 0) => (await post(`/projects/1/jobs/${id}/retry`, 'owner')).status;
+  expect([await retry(first?.id), await retry(first?.id), await retry(first?.id)]).toEqual([
+    201, 403, 403,
+  ]);
+  expect(await retry(first?.id)).toBe(429);
+  expect(await retry(second?.id)).toBe(201);
 });
 
 describe('erase', () => {
