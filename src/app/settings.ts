@@ -222,7 +222,9 @@ const access = {
       'Calls to GitLab per operation: [security.md](security.md#the-estimate-of-calls)',
     ),
     depth: whole('MAX_DEPTH', 16, MILLION).describe('Nesting of fields'),
-    fields: whole('MAX_FIELDS', 10_000, MILLION).describe('Selected fields, fragments expanded'),
+    fields: whole('MAX_FIELDS', 10_000, MILLION).describe(
+      'Selected fields, fragments expanded; those on an interface count for each of its types',
+    ),
     aliases: whole('MAX_ALIASES', 500, MILLION_OR_NONE).describe('Aliases'),
     rootFields: whole('MAX_ROOT_FIELDS', 200, MILLION).describe('Fields of the operation itself'),
     directives: whole('MAX_DIRECTIVES', 50, MILLION_OR_NONE).describe('Directives'),

@@ -207,7 +207,7 @@ function multiplicityOf(type: NodeRef['type'], objects: readonly NamedObject[]):
 }
 
 /** Refuses an operation with more malformed ids, paths and URLs than a response may have errors. */
-export class MalformedNamesError extends GraphQLError {
+class MalformedNamesError extends GraphQLError {
   constructor() {
     const http = { status: 400, onlyNewMediaType: true };
     super(`More than ${MAX_ERRORS} ids, paths or addresses of the operation are malformed.`, {
@@ -303,10 +303,18 @@ function countNamed(
 interface Document {
   schema: GraphQLSchema;
   fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+  /**
+   * Returns a function that is called with numbers of fields while an operation is analyzed. Below an
+   * interface, each field counts once for each object type. The function throws if they are too many.
+   */
+  createFieldCounter(): (count: number) => void;
 }
 
 /** Returns the names of the variables that decide which fields are included. */
-function conditionNames(operation: OperationDefinitionNode, { fragments }: Document): string[] {
+function conditionNames(
+  operation: OperationDefinitionNode,
+  { fragments }: Pick<Document, 'fragments'>,
+): string[] {
   const names = new Set<string>();
   for (const definition of [operation, ...Object.values(fragments)]) {
     visit(definition, {
@@ -338,7 +346,7 @@ export interface CostEstimate {
 /**
  * Prepares the estimate of how many calls to GitLab an operation, or one event of a subscription,
  * makes. Computed once per operation; the returned functions evaluate only arguments. They throw a
- * GraphQLError for an invalid argument, and MalformedNamesError.
+ * GraphQLError for an invalid argument, MalformedNamesError, and what the counter of fields throws.
  *
  * The estimate excludes retries, and calls whose number depends on the rows: `pipeline { duration }`
  * of a list of jobs counts once, however many pipelines the jobs have. The call budget limits these
@@ -353,7 +361,9 @@ export function createCostEstimate(
   const byConditions = new Map<string, Count>();
   const root = { known: 'own', path: [] } as const;
   const countOf = (variableValues: Variables): Count => {
-    const scope = { ...document, variableValues };
+    const { schema, fragments } = document;
+    const countFields = document.createFieldCounter();
+    const scope = { schema, fragments, variableValues, countFields };
     const { list, ...rest } = selectionOfOperation(operation, scope);
     // Root fields of a mutation share no reads: each one clears the loaders.
     const parts =

@@ -50,7 +50,14 @@ export interface Selection {
   below(name: string): Selection;
 }
 
-type Scope = Pick<GraphQLResolveInfo, 'fragments' | 'schema' | 'variableValues'>;
+interface Scope extends Pick<GraphQLResolveInfo, 'fragments' | 'schema' | 'variableValues'> {
+  /**
+   * Called with the number of fields of each part of the tree that is built. May throw: below
+   * interfaces, the tree has a part for each object type at each level, so a short operation can have
+   * a very large tree.
+   */
+  countFields?(count: number): void;
+}
 
 type Nodes = readonly [FieldNode, ...FieldNode[]];
 
@@ -218,8 +225,10 @@ function select(
   scope: Scope,
 ): Selection {
   const definitions = 'getFields' in on ? on.getFields() : {};
+  const selected = fieldsSelected(sets, on, scope);
+  scope.countFields?.(selected.length);
   return toSelection(
-    fieldsSelected(sets, on, scope).flatMap((nodes) => {
+    selected.flatMap((nodes) => {
       const definition = definitions[nodes[0].name.value];
       return definition ? [new FieldOfTree(definition, nodes, scope)] : [];
     }),
@@ -229,11 +238,16 @@ function select(
 /**
  * Drops all variables but those that @skip and @include may use: a cached tree holds no user input.
  */
-function keepConditions({ schema, fragments, variableValues }: Scope): Scope {
+function keepConditions({ schema, fragments, variableValues, countFields }: Scope): Scope {
   const conditions = Object.entries(variableValues).filter(
     ([, value]) => typeof value === 'boolean' || value === null,
   );
-  return { schema, fragments, variableValues: Object.fromEntries(conditions) };
+  return {
+    schema,
+    fragments,
+    variableValues: Object.fromEntries(conditions),
+    ...(countFields && { countFields }),
+  };
 }
 
 /** Returns the fields selected at the root of an operation, for coerced variables. */

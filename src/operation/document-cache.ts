@@ -15,12 +15,16 @@ import {
   type CostEstimate,
   type CostlyArgument,
   createCostEstimate,
-  MalformedNamesError,
 } from '../graphql/cost-estimate.ts';
 import type { Variables } from '../graphql/selection.ts';
 import type { Execution } from '../observability/operation.ts';
-import { type Limits, type ParsedDocument, parseWithinLimits } from './limits.ts';
-import { requestError } from './request-error.ts';
+import {
+  createFieldCounter,
+  type Limits,
+  type ParsedDocument,
+  parseWithinLimits,
+} from './limits.ts';
+import { httpOptionsOf, requestError } from './request-error.ts';
 import type { RequestedDocument } from './trusted-documents.ts';
 
 /** A valid operation, and what is derived from it without variables. */
@@ -145,7 +149,11 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
   ): CachedOperation => {
     const estimate =
       estimates.get(operation) ??
-      createCostEstimate(operation, { schema, fragments: fragmentsOf(document) });
+      createCostEstimate(operation, {
+        schema,
+        fragments: fragmentsOf(document),
+        createFieldCounter: () => createFieldCounter(limits),
+      });
     estimates.set(operation, estimate);
     return {
       document,
@@ -156,7 +164,7 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
         try {
           return estimate.calls(variableValues, webUrls);
         } catch (error) {
-          if (!(error instanceof GraphQLError) || error instanceof MalformedNamesError) throw error;
+          if (!(error instanceof GraphQLError) || httpOptionsOf(error)) throw error;
           // An argument is invalid; the execution reports that at its field.
           return 0;
         }

@@ -71,6 +71,18 @@ function exceeded(limit: string, label: string, max: number): GraphQLError {
   return tooComplex(message, { limit, max });
 }
 
+/**
+ * Returns a function that counts the fields of an operation once for each object type that they may
+ * be selected on. It throws OPERATION_TOO_COMPLEX if they are more than the limit of fields.
+ */
+export function createFieldCounter({ fields: max }: Limits): (count: number) => void {
+  let fields = 0;
+  return (count) => {
+    fields += count;
+    if (fields > max) throw exceeded('fields', 'fields, counted for each type of object,', max);
+  };
+}
+
 const LINE_BREAK = /\r\n|[\n\r]/;
 
 /**

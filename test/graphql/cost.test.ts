@@ -13,7 +13,11 @@ const start = () => startGateway({ simulator: { world: smallWorld() }, token: to
 function estimateOf(text: string): number {
   const [operation] = parse(text).definitions;
   if (operation?.kind !== 'OperationDefinition') throw new Error('no operation');
-  return createCostEstimate(operation, { schema, fragments: {} }).calls({}, []);
+  return createCostEstimate(operation, {
+    schema,
+    fragments: {},
+    createFieldCounter: () => () => {},
+  }).calls({}, []);
 }
 
 /** Every way to reach a type, as a query around a selection on it. */

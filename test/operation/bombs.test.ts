@@ -98,6 +98,18 @@ const bombs: Bomb[] = [
     /at most/,
   ],
   [
+    'fragments that double at each level, below an interface with two types',
+    {
+      query: `{ pipeline(project: "42", id: "1") { board { failedJobs { ...F0 } } } } ${many(
+        7,
+        (at) =>
+          `fragment F${at} on CiJob { attempts { ...F${at + 1} } b: attempts { ...F${at + 1} } }`,
+      )} fragment F7 on CiJob { ... on Job { failure { log { exitCode } } } }`,
+    },
+    'OPERATION_TOO_COMPLEX',
+    /at most 10000 fields, counted for each type of object/,
+  ],
+  [
     'circular fragments',
     {
       query:
