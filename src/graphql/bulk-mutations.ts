@@ -274,7 +274,7 @@ async function chooseOfPipeline(
     if (gap) return { failure: invalidInput(`The pipeline has more than ${MAX_ROWS} jobs.`) };
     const jobs = board.jobs.filter(fits).map((row) => ({
       id: globalIdOf(row),
-      ref: { project, id: String(row.id), kind: row.kind, pipeline: id },
+      ref: { project: row.project_id, id: String(row.id), kind: row.kind, pipeline: id },
       row,
     }));
     return { jobs };
@@ -357,15 +357,13 @@ const inputOf = (args: Record<string, unknown>) => args['input'] as JobsAction;
 /** Calls for the lists of a pipeline with at most 100 jobs. */
 const LISTS = 2;
 
+function rowsOf({ ids, ...input }: JobsAction): number {
+  return ids?.length ?? Math.min(HIGHEST_MAX, Math.max(0, maxOf(input)));
+}
+
 const bulkCost: ListCost = {
-  pages(args) {
-    const input = inputOf(args);
-    return input.ids ? input.ids.length : LISTS + maxOf(input);
-  },
-  rows(args) {
-    const input = inputOf(args);
-    return input.ids ? input.ids.length : Math.max(0, maxOf(input));
-  },
+  pages: (args) => rowsOf(inputOf(args)) + (inputOf(args).ids ? 0 : LISTS),
+  rows: (args) => rowsOf(inputOf(args)),
   limitedBy: (args) => (inputOf(args).ids ? 'ids' : 'max'),
   isLimitedByItems: (args) => Boolean(inputOf(args).ids),
   readsRows: () => true,

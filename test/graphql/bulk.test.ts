@@ -244,6 +244,25 @@ describe('jobsRetry by pipeline', () => {
     expect(started.split()).toMatchObject({ gets: { length: 4 }, posts: [] });
   });
 
+  it('acts on the project by its number, which the lists contain', async () => {
+    const started = await startJobs([failed(301, 'unit')], {
+      bridges: [failed(302, 'trigger')],
+    });
+    for (const list of ['jobs', 'bridges']) {
+      const path = `/pipelines/900/${list}`;
+      const location = `https://gitlab.example.com/api/v4/projects/1${path}`;
+      started.faults[`/projects/old%2Fapp${path}`] = { status: 301, headers: { location } };
+    }
+    for (const id of [301, 302]) started.answer(id, 'retry', 201, written(id + 10));
+    const pipeline = { id: toGlobalId('Pipeline', 'old/app', 900) };
+    const answer = await run(started, 'jobsRetry', { pipeline });
+    expect(outcomesOf(answer, 'jobsRetry')).toEqual(['302 DONE', '301 DONE']);
+    expect(started.split().posts).toEqual([
+      'POST /projects/1/jobs/302/retry',
+      'POST /projects/1/jobs/301/retry',
+    ]);
+  });
+
   it('shows the new state below it, without reading it twice', async () => {
     const started = await startJobs([failed(301, 'unit')]);
     started.answer(301, 'retry', 201, written(311));
@@ -370,6 +389,20 @@ describe('a bulk mutation by ids', () => {
     expect(answer.errors).toMatchObject([
       { extensions: { code: 'OPERATION_TOO_COMPLEX', estimatedCalls, argument } },
     ]);
+    expect(started.calls()).toEqual([]);
+  });
+
+  it('counts no calls for a negative `max`, so that other fields count in full', async () => {
+    const started = await startJobs(four());
+    const plays = Array.from(
+      { length: 60 },
+      (_, at) => `play${at}: jobPlay(input: { id: "${jobId(at + 1)}" }) { job { id } }`,
+    );
+    const input = `{ pipeline: { id: "${P900}" }, max: -100 }`;
+    const answer = await started.query(
+      `mutation { jobsRetry(input: ${input}) { done } ${plays.join(' ')} }`,
+    );
+    expect(answer.errors).toMatchObject([{ extensions: { code: 'OPERATION_TOO_COMPLEX' } }]);
     expect(started.calls()).toEqual([]);
   });
 
