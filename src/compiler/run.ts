@@ -54,7 +54,7 @@ export function recover(error: unknown, at: Recovery, run: Run, path: Path | und
   return 'null';
 }
 
-/** Returns JSON that does not reject if the value is nullable: records the error and becomes null. */
+/** Waits for JSON. If that rejects, records the error and returns null; throws if null is not allowed. */
 export function recoverLater(json: Json, at: Recovery, run: Run, path: Path): Json {
   return typeof json === 'string' ? json : json.catch((error) => recover(error, at, run, path));
 }

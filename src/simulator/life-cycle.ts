@@ -60,8 +60,8 @@ function enqueue(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * For each value of `when`: the statuses of all earlier stages together with which a job starts.
- * With any other status, the job is skipped.
+ * When a job starts, by its `when`. All earlier stages together have one status: if it is in the list,
+ * the job starts, otherwise it is skipped.
  */
 const requiredStatuses: Readonly<Record<JobRecord['when'], readonly string[]>> = {
   on_success: ['success', 'skipped'],

@@ -31,7 +31,7 @@ export interface Instance {
   readonly rateLimit: RateLimit | undefined;
   /** Where archives are, if GitLab does not send them itself. */
   readonly storage: ObjectStorage | undefined;
-  /** The clock of rate limits. That of the world, unless the simulator has its own. */
+  /** The clock of rate limits and of the Date header, in ms since 1970. */
   readonly clock: () => number;
 }
 

@@ -62,8 +62,8 @@ export function createMovedProjectRedirect(
 }
 
 /**
- * The number of a project that was requested by path, and GitLab's response to the number if it was
- * 404.
+ * The known number of a project that is now requested by path. `notFound` is the response to a call
+ * with the number, if GitLab answered 404.
  */
 interface Known {
   number: string;
