@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { asciiBytes, CR, LF, mismatch, readWord } from './escape.ts';
+import { asciiBytes, CR, LF, mismatch, NEED_MORE, readWord } from './escape.ts';
 
 /**
  * The time header that a runner with `FF_TIMESTAMPS` writes before every line (upstream.md §7).
@@ -49,6 +49,9 @@ function numberAt(bytes: Uint8Array, at: number, count: number): number {
   return value;
 }
 
+/** The day that was read last, `date` as the number YYYYMMDD. Most lines have the same day. */
+let latestDay = { date: 19_700_101, seconds: 0 };
+
 /** Reads the time at `at`, in microseconds since 1970. Null if it is invalid. */
 function timeAt(bytes: Uint8Array, at: number): number | null {
   const month = numberAt(bytes, at + 5, 2);
@@ -60,7 +63,10 @@ function timeAt(bytes: Uint8Array, at: number): number | null {
   if (!isTime || day < 1 || day > (MONTH_DAYS[month - 1] ?? 0)) return null;
   const year = numberAt(bytes, at, 4);
   if (year < 1970) return null;
-  return Date.UTC(year, month - 1, day, hour, minute, second) * 1000 + numberAt(bytes, at + 20, 6);
+  const date = (year * 100 + month) * 100 + day;
+  if (date !== latestDay.date) latestDay = { date, seconds: Date.UTC(year, month - 1, day) / 1000 };
+  const seconds = latestDay.seconds + (hour * 60 + minute) * 60 + second;
+  return seconds * 1e6 + numberAt(bytes, at + 20, 6);
 }
 
 /**
@@ -69,6 +75,8 @@ function timeAt(bytes: Uint8Array, at: number): number | null {
  */
 export function headerEnd(bytes: Uint8Array, at: number): number {
   for (let k = 0; k < HEADER_BYTES; k += 1) {
+    // A missing byte would make the index NaN, after which V8 reads FITS slowly.
+    if (at + k >= bytes.length) return NEED_MORE;
     if (FITS[k * 256 + (bytes[at + k] as number)] !== 1) return mismatch(bytes, at + k);
   }
   return at + HEADER_BYTES;
@@ -98,7 +106,7 @@ export function isoTime(micros: number): string {
   if (seconds !== latest.seconds) {
     latest = { seconds, text: new Date(seconds * 1000).toISOString().slice(0, 19) };
   }
-  return `${latest.text}.${String(micros - seconds * 1e6).padStart(6, '0')}Z`;
+  return `${latest.text}.${String(1e6 + micros - seconds * 1e6).slice(1)}Z`;
 }
 
 /**
