@@ -9,8 +9,9 @@ const UNSAFE = /[\p{Cc}\p{Cs}\p{Bidi_Control}"*:<>?|]/gu;
 /** Returns a file name without the names of folders, leading dots and characters that are not safe. */
 function toSafeName(name: string): string {
   const [base = ''] = name.split(/[/\\]/).slice(-1);
-  const safe = base.replace(UNSAFE, '_').replace(/^[.\s]+|[.\s]+$/g, '');
-  return [...safe].slice(0, MAX_LENGTH).join('') || NO_NAME;
+  const safe = [...base.replace(UNSAFE, '_').replace(/^[.\s]+/, '')].slice(0, MAX_LENGTH).join('');
+  // Only after the cut: the time is quadratic, and the rest must not end in a dot either.
+  return safe.replace(/[.\s]+$/, '') || NO_NAME;
 }
 
 /** Percent-encodes what RFC 8187 does not allow in `filename*`. */

@@ -42,6 +42,10 @@ it('keeps a name that needs no change', () => {
   );
 });
 
+it.each(['.', ' ', ' .'])('does not end in %j where a long name is cut off', (end) => {
+  expect(toAttachment(`x${end.repeat(7_500)}y`)).toBe('attachment; filename="x"');
+});
+
 it('reads the name that GitLab sends as UTF-8 bytes', () => {
   const sent = Buffer.from('attachment; filename="bücher.zip"').toString('latin1');
   expect(fileNameOf(sent)).toBe('bücher.zip');
