@@ -96,6 +96,22 @@ describe('pipelineCancel', () => {
   });
 });
 
+it('shows the state after each of two actions', async () => {
+  const started = await start();
+  const board = 'pipeline { board { statusCounts { status count } } }';
+  const answer = await started.query(`mutation {
+    first: pipelineRetry(input: { id: "${P700}" }) { ${board} }
+    second: pipelineCancel(input: { id: "${P700}" }) { ${board} }
+  }`);
+  const statusesOf = (field: string) =>
+    (at(answer, `${field}.pipeline.board.statusCounts`) as { status: string }[]).map(
+      ({ status }) => status,
+    );
+  expect(statusesOf('first')).toContain('PENDING');
+  expect(statusesOf('second')).not.toContain('PENDING');
+  expect(started.calls()).toHaveLength(2 * (1 + 2));
+});
+
 describe('changedJobs', () => {
   const DATE = 'Sun, 29 Nov 2026 12:00:00 GMT';
   const since = (ms: number) => new Date(Date.parse(DATE) + ms).toISOString();
