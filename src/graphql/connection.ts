@@ -235,8 +235,8 @@ export const pageArguments = (arg: ArgBuilder<Types>, max = MAX_PAGE) => ({
 });
 
 /**
- * Defines `XEdge` for a node type. `rows` is what the rows of the list contain of a node, by default all
- * that the node's own GET returns.
+ * Defines `XEdge` for a node type. `rows` says which values of a node the list returns. By default,
+ * these are all values that the node's own GET returns.
  */
 export function edgeType<Row>(
   name: string,
@@ -292,8 +292,8 @@ export function rowFields<Row, Shape extends Connection<Row>>(
 }
 
 /**
- * Defines `XConnection` for a node type, and `XEdge` unless there is one. `rows` is what the rows of the
- * list contain of a node, by default all that the node's own GET returns.
+ * Defines `XConnection` for a node type, and `XEdge` unless there is one. `rows` says which values of a
+ * node the list returns. By default, these are all values that the node's own GET returns.
  */
 export function connectionType<Row>(
   name: string,

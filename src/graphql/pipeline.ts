@@ -53,8 +53,8 @@ async function isPipelineRetryable(
   row: PipelineRow,
   { loaders }: Context,
 ): Promise<boolean | null> {
-  // Waits until the other fields of the pipeline have called their resolvers. If a board is among
-  // them, `find` then returns it.
+  // Waits until the resolvers of the pipeline's other fields were called. If a board is one of these
+  // fields, `find` then returns it.
   await undefined;
   const board = await loaders
     .boards(toRef(row))

@@ -47,8 +47,8 @@ const NO_BYTES = new Uint8Array(0);
 /** A shorter beginning of a section mark is shown as text. */
 const SHORTEST_MARK_START = 'section_'.length;
 /**
- * Number of bytes at the end of a log that may be shown as text of a line, but belong to a mark that
- * ends the line. A reader that continues with another parser begins this number of bytes earlier.
+ * Maximum bytes at the end of an incomplete log that are shown as text now, but may become part of a
+ * mark. A reader that continues with another parser begins this number of bytes earlier.
  */
 export const UNSETTLED_BYTES = SHORTEST_MARK_START;
 const LETTER_S = 0x73;
