@@ -147,7 +147,7 @@ const pipelineMutations = {
   pipelineCancel: {
     action: cancel,
     description:
-      'Cancels the jobs of a pipeline that are not finished. GitLab reports success even if there were none.',
+      'Cancels the jobs of a pipeline that are not finished, except manual ones, and then its child pipelines. GitLab reports success even if there was nothing to cancel.',
   },
 };
 

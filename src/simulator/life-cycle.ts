@@ -206,13 +206,18 @@ export function retryPipeline(
   }
 }
 
-/** Cancels the jobs of a pipeline, trigger jobs included. Does nothing for finished ones. */
+/**
+ * Cancels the jobs of a pipeline, trigger jobs included, except finished and manual ones (upstream.md
+ * §10).
+ */
 export function cancelPipeline(
   state: WorldState,
   pipeline: PipelineRecord,
   caps: Capabilities,
 ): void {
-  for (const job of pipeline.jobs) cancelJob(state, job, { caps, force: false });
+  for (const job of pipeline.jobs) {
+    if (job.status !== 'manual') cancelJob(state, job, { caps, force: false });
+  }
 }
 
 /** Whether a job is complete and has a log or artifacts (upstream.md §2.10). */

@@ -258,11 +258,13 @@ describe('a whole pipeline', () => {
     expect(pipeline.jobs).toHaveLength(5 + 3);
   });
 
-  it('is canceled, trigger jobs included; 200 even if there is nothing to cancel', async () => {
+  it('is canceled, trigger jobs included, manual ones not; 200 even if there is nothing to cancel', async () => {
     const { add, act, statuses, pipeline, world } = await withJobs();
     add('waits', 'pending');
     add('runs', 'running');
     add('good', 'success');
+    add('asks', 'manual');
+    add('later', 'scheduled');
     world.addBridge(pipeline, { name: 'trigger', status: 'running' });
     for (let count = 0; count < 2; count++) {
       expect((await act('cancel', 'developer')).status).toBe(200);
@@ -270,6 +272,8 @@ describe('a whole pipeline', () => {
         waits: 'canceled',
         runs: 'canceling',
         good: 'success',
+        asks: 'manual',
+        later: 'canceled',
         trigger: 'canceled',
       });
     }
