@@ -1,17 +1,21 @@
 import type { Followed } from './poll.ts';
 
 /**
- * Combines polls for one subscriber. The state is the list of the polls' states, once all of them have
- * one. Ends with the error of any poll, or with the error that `failureOf` finds in the states.
+ * Combines polls. The state is the list of the polls' states, once all of them have one; it is one
+ * object until one of them changes. Ends with the error of any poll, or with the error that `failureOf`
+ * finds in the states.
  */
 export function combinePolls<State>(
   polls: readonly Followed<State>[],
   failureOf: (states: readonly State[]) => unknown,
 ): Followed<readonly State[]> {
+  let known: readonly State[] = [];
   /** Undefined until all polls have a state. */
-  const statesOf = (): State[] | undefined => {
+  const statesOf = (): readonly State[] | undefined => {
     const states = polls.flatMap(({ state }) => (state === undefined ? [] : [state]));
-    return states.length === polls.length ? states : undefined;
+    if (states.length < polls.length) return undefined;
+    if (states.some((state, at) => state !== known[at])) known = states;
+    return known;
   };
   const readable = () => {
     const states = statesOf();

@@ -10,6 +10,7 @@ import { combinePolls } from './combined-poll.ts';
 import { createFailures } from './failures.ts';
 import { distinct, jobResource } from './job.ts';
 import {
+  createNewsSince,
   failureAtStart,
   type NewestJobsNews,
   type NewestJobsOptions,
@@ -44,10 +45,7 @@ export interface Live {
   /**
    * The newest jobs of several projects, then each job that is new or changed. Does not end by itself.
    */
-  newestJobs(
-    projects: readonly string[],
-    options: NewestJobsOptions & { sharedFailure: SharedFailure },
-  ): LiveEvents<NewestJobsNews>;
+  newestJobs(projects: readonly string[], options: MergedOptions): LiveEvents<NewestJobsNews>;
 }
 
 interface LiveCaller {
@@ -138,6 +136,38 @@ function createPolls(options: Defined, capacity: Capacity) {
   return { find, polls };
 }
 
+type FindPoll = ReturnType<typeof createPolls>['find'];
+type MergedOptions = NewestJobsOptions & { sharedFailure: SharedFailure };
+
+/**
+ * Creates the registry of merged lists: one per credential and request. Its subscribers share their
+ * news.
+ */
+function createMergedLists(find: FindPoll) {
+  const open = (credential: Credential, projects: readonly string[], options: MergedOptions) => {
+    const polls = projects.map((project) => find(credential, newestJobsResource(project)));
+    return {
+      poll: combinePolls(polls, (states) => failureAtStart(states, options.sharedFailure)),
+      newsSince: createNewsSince(projects, options),
+      subscribers: 0,
+    };
+  };
+  const lists = new Map<string, ReturnType<typeof open>>();
+  return (credential: Credential, projects: readonly string[], options: MergedOptions) => {
+    const { first, statuses } = options;
+    const key = JSON.stringify([credential.digest, projects, first, statuses]);
+    const known = lists.get(key);
+    const list = known && !known.poll.ending ? known : open(credential, projects, options);
+    lists.set(key, list);
+    list.subscribers += 1;
+    const leave = () => {
+      list.subscribers -= 1;
+      if (list.subscribers === 0 && lists.get(key) === list) lists.delete(key);
+    };
+    return { ...list, leave };
+  };
+}
+
 function withDefaults(given: LiveHubOptions): Defined {
   const { maxSubscribers = 10_000, maxPerCaller = maxSubscribers, intervalMs = 1_200 } = given;
   const { clock = systemClock, random = Math.random } = given;
@@ -156,11 +186,14 @@ export function createLiveHub(given: LiveHubOptions): LiveHub {
   const follow = <State, News>(
     { credential, signal, ready }: LiveCaller,
     poll: Followed<State>,
-    view: View<State, News>,
-    demand?: number,
+    given: { view: View<State, News>; demand?: number | undefined; onLeave?(): void },
   ): LiveEvents<News> => {
+    const { view, demand } = given;
     counts.change(credential.digest, 1);
-    const onLeave = () => counts.change(credential.digest, -1);
+    const onLeave = () => {
+      counts.change(credential.digest, -1);
+      given.onLeave?.();
+    };
     const isRenewable = credential.renewal !== undefined;
     const failures = createFailures({ clock, random, intervalMs, isRenewable });
     return subscribeTo(poll, view, { signal, ready, clock, demand, failures, onLeave });
@@ -170,7 +203,8 @@ export function createLiveHub(given: LiveHubOptions): LiveHub {
     resource: Resource<State>,
     view: View<State, News>,
     demand?: number,
-  ): LiveEvents<News> => follow(caller, find(caller.credential, resource), view, demand);
+  ): LiveEvents<News> => follow(caller, find(caller.credential, resource), { view, demand });
+  const joinList = createMergedLists(find);
 
   return {
     of: (caller) => ({
@@ -179,9 +213,8 @@ export function createLiveHub(given: LiveHubOptions): LiveHub {
       pipeline: (ref, maxJobs) =>
         subscribe(caller, pipelineResource(ref), pipelineView(maxJobs), maxJobs),
       newestJobs(projects, options) {
-        const all = projects.map((project) => find(caller.credential, newestJobsResource(project)));
-        const poll = combinePolls(all, (states) => failureAtStart(states, options.sharedFailure));
-        return follow(caller, poll, newestJobsView(projects, options));
+        const { poll, newsSince, leave } = joinList(caller.credential, projects, options);
+        return follow(caller, poll, { view: newestJobsView(newsSince), onLeave: leave });
       },
       trace(ref, from) {
         const gitlab = createGitlab({ transport, ...caller });

@@ -1,5 +1,10 @@
 import type { Gitlab } from '../gitlab/client.ts';
-import { type GitlabError, GitlabRateLimitError, isFailureOfOneRead } from '../gitlab/errors.ts';
+import {
+  type GitlabError,
+  GitlabRateLimitError,
+  isFailureOfOneRead,
+  isRefusal,
+} from '../gitlab/errors.ts';
 import { projectJobList } from '../gitlab/lists/job-list.ts';
 import { readJobs } from '../gitlab/lists/jobs-by-id.ts';
 import { compareIds } from '../gitlab/lists/page-request.ts';
@@ -22,7 +27,7 @@ interface JobEntry {
 
 /** The newest jobs of a project, and older ones that were active. */
 interface NewestJobs {
-  /** By id. Empty before the first successful read. */
+  /** By id. Empty before the first successful read, and if the caller may not read them any more. */
   readonly entries: ReadonlyMap<string, JobEntry>;
   /** Whether a read has succeeded. */
   readonly wasRead: boolean;
@@ -31,6 +36,9 @@ interface NewestJobs {
 }
 
 type Entries = NewestJobs['entries'];
+
+/** The states of several projects, in the order of the request. */
+type States = readonly NewestJobs[];
 
 const unread: NewestJobs = { entries: new Map(), wasRead: false };
 
@@ -107,6 +115,15 @@ function toRead(before: NewestJobs, entries: Entries): NewestJobs {
 }
 
 /**
+ * Returns the state after a failed read; `before` itself if it had failed alike. Keeps what was read
+ * before, unless GitLab refuses it to the caller now.
+ */
+function toFailed(before: NewestJobs, error: GitlabError): NewestJobs {
+  if (error.message === before.error?.message) return before;
+  return { ...(isRefusal(error) ? unread : before), error };
+}
+
+/**
  * Returns the polled resource of the newest jobs of a project. Each read makes one call, and few more if
  * active jobs have left the page. A failed read does not end the poll, but becomes a state with an
  * error, so that a subscriber can still follow its other projects. A rejected credential ends the poll.
@@ -136,7 +153,7 @@ export function newestJobsResource(project: string): Resource<NewestJobs> {
           } catch (error) {
             if (!isFailureOfOneRead(error)) throw error;
             failures += 1;
-            return error.message === before.error?.message ? before : { ...before, error };
+            return toFailed(before, error);
           }
         },
         activity: () => 'waiting',
@@ -153,7 +170,7 @@ export type SharedFailure = (errors: readonly GitlabError[]) => GitlabError | un
 
 /** Returns the common error of all projects; undefined if one of them was read successfully. */
 export function failureAtStart(
-  states: readonly NewestJobs[],
+  states: States,
   sharedFailure: SharedFailure,
 ): GitlabError | undefined {
   if (states.some(({ wasRead }) => wasRead)) return undefined;
@@ -181,6 +198,7 @@ function changesIn(
   after: Entries,
   hasStatus: (row: Job) => boolean,
 ): Job[] {
+  if (before === after) return [];
   return [...after].flatMap(([id, entry]) => {
     const known = before?.get(id);
     if (known === entry) return [];
@@ -188,40 +206,54 @@ function changesIn(
   });
 }
 
+function failuresIn(states: States, projects: readonly string[]): NewestJobsNews['unread'] {
+  return new Map(states.flatMap(({ error }, at) => (error ? [[projects[at] ?? '', error]] : [])));
+}
+
+/** Returns whether the failed reads differ. */
+const haveOtherFailures = (before: States, after: States): boolean =>
+  after.some(({ error }, at) => error?.message !== before[at]?.error?.message);
+
+/** Returns what is new between two states, or in the first one; undefined if nothing is. */
+export type NewsSince = (before: States | undefined, after: States) => NewestJobsNews | undefined;
+
 /**
- * Creates a view of the newest jobs of several projects. The first event has the newest `first` jobs.
- * Later events have the jobs that are new or changed, also those whose status is no longer one of
- * `statuses`. If a project cannot be read, its jobs count as unchanged.
+ * Creates the function that finds the news of several projects. The first news are the newest `first`
+ * jobs, later ones the new and changed jobs, and those whose status no longer fits. It returns one
+ * object for equal states, so that subscribers can share an event.
  */
-export function newestJobsView(
+export function createNewsSince(
   projects: readonly string[],
   { first, statuses }: NewestJobsOptions,
-): View<readonly NewestJobs[], NewestJobsNews> {
+): NewsSince {
   const hasStatus = ({ status }: Job) => statuses.length === 0 || statuses.includes(status);
-  const seen = new Map<string, Entries>();
-  let sentFailures: string | undefined;
-  /** Returns what is new of a project, and remembers it. */
-  const changesOf = (project: string, { entries, error }: NewestJobs): Job[] => {
-    if (error) return [];
-    const changed = changesIn(seen.get(project), entries, hasStatus);
-    seen.set(project, entries);
-    return changed;
-  };
-  return (states) => {
-    const all = states.map((state, at) => ({ state, project: projects[at] ?? '' }));
+  const known = new WeakMap<States, Map<States | undefined, NewestJobsNews | undefined>>();
+  const find: NewsSince = (before, after) => {
+    // A project that is named twice, by path and by number, has each job once.
     const changed = new Map(
-      all
-        .flatMap(({ project, state }) => changesOf(project, state))
+      after
+        .flatMap(({ entries }, at) => changesIn(before?.[at]?.entries, entries, hasStatus))
         .map((row) => [String(row.id), row]),
     );
-    const failures = new Map(
-      all.flatMap(({ project, state: { error } }) => (error ? [[project, error] as const] : [])),
-    );
-    const isFirst = sentFailures === undefined;
-    const messages = JSON.stringify([...failures].map(([name, { message }]) => [name, message]));
-    if (changed.size === 0 && messages === sentFailures) return undefined;
-    sentFailures = messages;
+    if (before && changed.size === 0 && !haveOtherFailures(before, after)) return undefined;
     const jobs = [...changed.values()].sort((a, b) => compareIds(b.id, a.id));
-    return { changedJobs: isFirst ? jobs.slice(0, first) : jobs, unread: failures };
+    const changedJobs = before ? jobs : jobs.slice(0, first);
+    return { changedJobs, unread: failuresIn(after, projects) };
+  };
+  return (before, after) => {
+    const news = known.get(after) ?? new Map<States | undefined, NewestJobsNews | undefined>();
+    known.set(after, news);
+    if (!news.has(before)) news.set(before, find(before, after));
+    return news.get(before);
+  };
+}
+
+/** Creates a view that returns what is new since the subscriber's last event. */
+export function newestJobsView(newsSince: NewsSince): View<States, NewestJobsNews> {
+  let sent: States | undefined;
+  return (states) => {
+    const news = newsSince(sent, states);
+    sent = states;
+    return news;
   };
 }

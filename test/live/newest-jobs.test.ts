@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { GitlabStatusError } from '../../src/gitlab/errors.ts';
+import type { Job } from '../../src/gitlab/rows.ts';
+import { createNewsSince, newestJobsView } from '../../src/live/newest-jobs.ts';
+import { aJob } from '../gitlab/upstream.ts';
+
+const entry = (id: number, status = 'success') => ({
+  row: aJob(id, { status }) as unknown as Job,
+  hash: `${id} ${status}`,
+});
+const stateOf = (...entries: ReturnType<typeof entry>[]) => ({
+  entries: new Map(entries.map((one) => [String(one.row.id), one])),
+  wasRead: true,
+});
+const all = { first: 50, statuses: [] };
+const idsOf = (news: ReturnType<ReturnType<typeof createNewsSince>>) =>
+  news?.changedJobs.map(({ id }) => id);
+
+describe('the news of several projects', () => {
+  it('are one object for all subscribers that have seen the same', () => {
+    const newsSince = createNewsSince(['a', 'b'], all);
+    const before = [stateOf(entry(3)), stateOf(entry(2))];
+    const after = [before[0]!, stateOf(entry(4), entry(2))];
+    const views = [1, 2, 3].map(() => newestJobsView(newsSince));
+    for (const states of [before, after]) {
+      const [first, ...others] = views.map((view) => view(states));
+      expect(first).toBeDefined();
+      for (const other of others) expect(other).toBe(first);
+    }
+  });
+
+  it('have the last state of a job for a subscriber that has skipped others', () => {
+    const view = newestJobsView(createNewsSince(['a'], { ...all, statuses: ['running'] }));
+    view([stateOf(entry(1, 'running'))]);
+    const last = entry(1, 'failed');
+    const news = view([stateOf(entry(2), last)]);
+    expect(news).toMatchObject({ changedJobs: [last.row] });
+  });
+
+  it('have the jobs of a project once that is named twice', () => {
+    const newsSince = createNewsSince(['group/app', '42'], all);
+    expect(idsOf(newsSince(undefined, [stateOf(entry(2)), stateOf(entry(2), entry(1))]))).toEqual([
+      2, 1,
+    ]);
+  });
+
+  it('are none if a read fails again in the same way', () => {
+    const newsSince = createNewsSince(['a'], all);
+    const fail = (status: number) => ({
+      ...stateOf(entry(1)),
+      error: new GitlabStatusError({ status }, { method: 'GET', path: '/projects/a/jobs' }),
+    });
+    const failed = [fail(500)];
+    expect(newsSince([stateOf(entry(1))], failed)?.unread.size).toBe(1);
+    expect(newsSince(failed, [fail(502)])?.unread.size).toBe(1);
+    const { entries } = failed[0]!;
+    expect(newsSince(failed, [{ ...fail(500), entries }])).toBeUndefined();
+  });
+});
