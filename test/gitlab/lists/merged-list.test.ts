@@ -35,7 +35,7 @@ function createList(ids: readonly number[] | undefined, onCall: () => void): Par
 /** Ids that are spread over projects, at random or in blocks; some projects cannot be read. */
 const worlds = fc
   .record({
-    ids: fc.uniqueArray(fc.integer({ min: 1, max: 5_000 }), { maxLength: 300 }),
+    ids: fc.uniqueArray(fc.integer({ min: 1, max: 5_000 }), { maxLength: 300, size: 'max' }),
     projects: fc.integer({ min: 1, max: 50 }),
     /** 1: each id in a random project; more: neighbors share one. */
     block: fc.integer({ min: 1, max: 200 }),
