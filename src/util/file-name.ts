@@ -4,15 +4,18 @@ const MAX_DECODINGS = 8;
 const decodeOnce = (text: string) =>
   text.replace(/%([\da-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
 
+/** Names that a server may read as another path: empty, `.` or `..`, also with parameters: `..;a`. */
+const DOTS = /^\.{0,2}$|^\.{1,2};/;
+
 /**
  * Whether a text is safe as the name of one file or folder in a URL. It must not be empty, `.` or
- * `..`, and must not contain a slash or backslash, even if percent-encoding is decoded repeatedly.
- * Some proxies decode it again, or treat a backslash as a slash.
+ * `..`, and must not contain a slash, a backslash or NUL, even if percent-encoding is decoded
+ * repeatedly. Some proxies decode it again, or treat a backslash as a slash.
  */
 export function isFileName(text: string): boolean {
   let name = text;
   for (let decodings = 0; decodings <= MAX_DECODINGS; decodings += 1) {
-    if (/[/\\]/.test(name) || /^\.{0,2}$/.test(name)) return false;
+    if (/[/\\\0]/.test(name) || DOTS.test(name)) return false;
     const decoded = decodeOnce(name);
     if (decoded === name) return true;
     name = decoded;

@@ -301,6 +301,18 @@ describe('a redirect to object storage', () => {
     expect((await get()).headers.get('content-disposition')).toBe('attachment; filename="a.zip"');
   });
 
+  it('that does not answer is UPSTREAM_UNAVAILABLE', async () => {
+    const { get } = await startRedirect(() => {}, {
+      transport: { timeouts: { headersMs: 300 } },
+    });
+    const response = await get();
+    expect(response.status).toBe(502);
+    expect((await response.json()).error).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      message: 'The storage of the file did not answer in time.',
+    });
+  });
+
   it('works with the simulated storage', async () => {
     const simulator = { world: smallSimulator(), objectStorage: true };
     const started = await startGateway({ simulator });

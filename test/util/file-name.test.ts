@@ -5,13 +5,16 @@ import { isFileName } from '../../src/util/file-name.ts';
 const encodePercent = (text: string, times: number) => text.replace('%', `%${'25'.repeat(times)}`);
 
 describe('the name of a file', () => {
-  it.each(['a', '.a', '...', 'a b', '100%', '100%25', '%41', 'ü', 'a;b'])('may be %j', (name) => {
-    expect(isFileName(name)).toBe(true);
-  });
+  it.each(['a', '.a', '...', 'a b', '100%', '100%25', '%41', 'ü', 'a;b', '...;b'])(
+    'may be %j',
+    (name) => {
+      expect(isFileName(name)).toBe(true);
+    },
+  );
 
   it.each([0, 1, 2, 7])('is no path after %i decodings more', (times) => {
     expect(isFileName(encodePercent('%41', times))).toBe(true);
-    for (const encoded of ['%2f', '%5C', '.%2e', '%2E']) {
+    for (const encoded of ['%2f', '%5C', '.%2e', '%2E', '..%3B', '.%3ba', 'a%00']) {
       expect(isFileName(encodePercent(encoded, times))).toBe(false);
     }
   });

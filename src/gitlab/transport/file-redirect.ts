@@ -118,7 +118,9 @@ function toStorageError(
   redirect: RawResponse,
   { target, error }: { target: URL; error: unknown },
 ): unknown {
-  if (error instanceof GitlabTimeoutError) return new GitlabTimeoutError(error, originOf(call));
+  if (error instanceof GitlabTimeoutError) {
+    return storageError(call, redirect, 'The storage of the file did not answer in time', target);
+  }
   if (error instanceof GitlabNetworkError) {
     const { code = 'no connection' } = (error.cause ?? {}) as { code?: string };
     return storageError(
