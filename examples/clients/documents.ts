@@ -49,6 +49,42 @@ export const JOB_UPDATED = gql`
   }
 `;
 
+/** Follows a pipeline. Each event has all its stages and jobs. */
+export const PIPELINE_UPDATED = gql`
+  subscription PipelineUpdated($id: ID!) {
+    pipelineUpdated(id: $id) {
+      pipeline {
+        id
+        detailedStatus {
+          group
+          text
+        }
+        board {
+          stages {
+            name
+            groups {
+              jobs {
+                id
+                name
+                retried
+                retryable
+                detailedStatus {
+                  text
+                  action
+                }
+                attempts {
+                  databaseId
+                  status
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+`;
+
 /** Follows a log from a byte on. */
 export const LOG_APPENDED = gql`
   subscription LogAppended($id: ID!, $afterByte: BigInt) {

@@ -6,18 +6,23 @@ interface LogEvent {
 }
 
 /** Calls back with each new piece of a job's log. Returns an unsubscribe function. */
-export function followLog(client: Client, id: string, onText: (text: string) => void) {
+export function followLog(
+  client: Client,
+  id: string,
+  onText: (text: string) => void,
+  onError: (error: unknown) => void,
+) {
   // The client sends these variables again when it reconnects, so the log continues where it was.
   const variables: { id: string; afterByte: number | string } = { id, afterByte: 0 };
   return client.subscribe<LogEvent>(
     { query: LOG_APPENDED, variables },
     {
-      next({ data }) {
-        if (!data) return;
+      next({ data, errors }) {
+        if (!data) return onError(errors);
         onText(data.jobTraceAppended.text);
         variables.afterByte = data.jobTraceAppended.endByte;
       },
-      error() {},
+      error: onError,
       complete() {},
     },
   );

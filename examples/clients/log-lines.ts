@@ -16,14 +16,19 @@ interface LinesEvent {
 }
 
 /** Calls back with the lines of a job's log after each change. Returns an unsubscribe function. */
-export function followLines(client: Client, id: string, onLines: (lines: Line[]) => void) {
+export function followLines(
+  client: Client,
+  id: string,
+  onLines: (lines: Line[]) => void,
+  onError: (error: unknown) => void,
+) {
   const variables: { id: string; afterByte: number | string } = { id, afterByte: 0 };
   let lines: Line[] = [];
   return client.subscribe<LinesEvent>(
     { query: LOG_LINES, variables },
     {
-      next({ data }) {
-        if (!data) return;
+      next({ data, errors }) {
+        if (!data) return onError(errors);
         const { startByte, endByte, lineCount, lines: changed } = data.jobTraceAppended;
         if (Number(startByte) < Number(variables.afterByte)) lines = [];
         const numbers = new Set(changed.map(({ number }) => number));
@@ -32,7 +37,7 @@ export function followLines(client: Client, id: string, onLines: (lines: Line[])
         variables.afterByte = endByte;
         onLines(lines);
       },
-      error() {},
+      error: onError,
       complete() {},
     },
   );

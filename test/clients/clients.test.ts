@@ -2,12 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kind, type OperationDefinitionNode, parse, print, validate } from 'graphql';
 import { type ConcreteRequest, commitMutation } from 'relay-runtime';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { RETRY } from '../../examples/clients/documents.ts';
+import { followPipeline } from '../../examples/clients/follow-pipeline.ts';
 import { createRequestClient, listJobs } from '../../examples/clients/graphql-request.ts';
+import { createSseClient } from '../../examples/clients/graphql-sse.ts';
 import { createRelayEnvironment } from '../../examples/clients/relay.ts';
+import { request } from '../../examples/clients/request.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import { readOperations } from '../../src/http/example-operations.ts';
+import { parseOperation, readOperations } from '../../src/http/example-operations.ts';
+import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { small, tokens } from '../helpers/worlds.ts';
 import { running, runningWorld } from '../live/worlds.ts';
@@ -74,6 +79,56 @@ it('keeps a job in the store of Relay apart from the result of a bulk mutation',
   expect(environment.getStore().getSource().get(id)).toBeUndefined();
 });
 
+describe('examples without a cache', () => {
+  it('sends an operation with fetch, and rejects with the message of an error', async () => {
+    const { url } = await start();
+    const send = (field: string) => request(`${url}/graphql`, tokens.alice, `{ ${field} }`);
+    expect(await send(`project(fullPath: "${small.project}") { fullPath }`)).toEqual({
+      data: { project: { fullPath: small.project } },
+      errors: undefined,
+    });
+    await expect(send('nothing')).rejects.toThrow('Cannot query field "nothing"');
+  });
+
+  it('follows a pipeline, and shows a retry as another attempt', async () => {
+    const { url, simulator } = await start();
+    simulator.world.finishJob(running.job, 'failed');
+    const retry = await request(`${url}/graphql`, tokens.alice, RETRY, {
+      input: { id: running.id },
+    });
+    expect(retry).toMatchObject({ data: { jobRetry: { errors: [] } } });
+    const attempts: number[] = [];
+    const errors: unknown[] = [];
+    const unsubscribe = followPipeline(
+      createSseClient(`${url}/graphql`, tokens.alice),
+      running.pipelineId,
+      ({ board }) => {
+        const jobs = board.stages.flatMap(({ groups }) => groups.flatMap((group) => group.jobs));
+        attempts.push(...jobs.map((job) => job.attempts.length));
+      },
+      (error) => errors.push(error),
+    );
+    onTestFinished(unsubscribe);
+    await expect.poll(() => attempts).toContain(2);
+    expect(errors).toEqual([]);
+  });
+
+  it('reports that a pipeline cannot be followed', async () => {
+    const { url } = await start();
+    const errors: unknown[] = [];
+    const client = createSseClient(`${url}/graphql`, tokens.alice);
+    onTestFinished(
+      followPipeline(
+        client,
+        'no id',
+        () => {},
+        (error) => errors.push(error),
+      ),
+    );
+    await expect.poll(() => errors).toMatchObject([[{ message: expect.any(String) }]]);
+  });
+});
+
 describe('the Relay compiler', () => {
   it('accepts the schema and the example operations', () => {
     // Relay wants the name of the module in that of the operation.
@@ -105,17 +160,27 @@ describe('docs/clients.md', () => {
     expect(text).toBe(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'));
   });
 
-  const queries = [...docs.matchAll(/```graphql\nquery (\w+)([\s\S]*?)```/g)];
+  const operations = [...docs.matchAll(/```graphql\n([\s\S]*?)```/g)].map(([, text = '']) => ({
+    text,
+    title: /(?:query|mutation|subscription) \w+/.exec(text)?.[0],
+  }));
 
-  it.each(queries.map(([, name = '', text = '']) => [name, text]))(
-    'fits the schema: %s',
-    (name, text) => {
-      expect(validate(schema, parse(`query ${name}${text}`))).toEqual([]);
-    },
-  );
+  it.each(operations)('fits the schema: $title', ({ text }) => {
+    expect(validate(schema, parse(text))).toEqual([]);
+  });
+
+  const answered = operations.filter(({ title }) => !title?.startsWith('subscription'));
+
+  it.each(answered)('has data for its $title in the demo', async ({ text }) => {
+    const { query } = await startGateway({ simulator: { world: seedWorld() }, token: demo.token });
+    const operation = parseOperation('docs', text);
+    const { data, errors } = await query(operation.query, { variables: operation.variables });
+    expect(errors).toBeUndefined();
+    expect(Object.values(data ?? {})).toEqual([expect.anything()]);
+  });
 
   it('quotes the set-up of each client', () => {
     expect(blocks.length).toBeGreaterThanOrEqual(6);
-    expect(queries.length).toBeGreaterThanOrEqual(2);
+    expect(operations.length).toBeGreaterThanOrEqual(2);
   });
 });

@@ -60,13 +60,20 @@ it.each([
   const first = await serveProgram(env);
   let text = '';
   const client = create(`${first.url}/graphql`, tokens.alice) as Client;
-  const unsubscribe = followLog(client, running.id, (piece) => {
-    text += piece;
-  });
+  const errors: unknown[] = [];
+  const unsubscribe = followLog(
+    client,
+    running.id,
+    (piece) => {
+      text += piece;
+    },
+    (error) => errors.push(error),
+  );
   await expect.poll(() => text).toBe('first\n');
   const startAgain = await stop(first, env);
   world.appendLog(running.job, 'second\n');
   await startAgain();
   await expect.poll(() => text).toBe('first\nsecond\n');
   unsubscribe();
+  expect(errors).toEqual([]);
 });
