@@ -90,8 +90,8 @@ export interface FieldCost {
   /** All objects of one pipeline or project share one value. @default each object has its own */
   sharedBy?: 'pipeline' | 'project';
   /**
-   * A list without an argument that limits it. Its rows count as one object for each pipeline; the
-   * call budget limits the calls of the others.
+   * The field is a list that no argument limits. The estimate counts one object of it for each
+   * pipeline. Only the call budget limits the calls for its other objects.
    */
   unlimitedPer?: 'pipeline';
   /** Each object has its own value, which may belong to another project. */

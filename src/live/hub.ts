@@ -140,8 +140,8 @@ type FindPoll = ReturnType<typeof createPolls>['find'];
 type MergedOptions = NewestJobsOptions & { sharedFailure: SharedFailure };
 
 /**
- * Creates the registry of merged lists: one per credential and request. Its subscribers share their
- * news.
+ * Creates the registry of merged lists. Subscribers with the same credential and request use the same
+ * list, so that its news are computed once for all of them.
  */
 function createMergedLists(find: FindPoll) {
   const open = (credential: Credential, projects: readonly string[], options: MergedOptions) => {

@@ -29,7 +29,10 @@ interface ReaderTools {
    * Joins the caller's poll of another resource. Changes of that trigger reads of this resource.
    */
   watch<Other>(resource: Resource<Other>): { poll: Poll<Other>; leave(): void };
-  /** Counts what the reader keeps, until the poll ends. */
+  /**
+   * Sets how many rows or logs the reader keeps in memory. Until the poll ends, they count against
+   * the limits of capacity.ts.
+   */
   hold: Holder['hold'];
   /**
    * Sets the topic of the resource's change events and the number of its project, for resources whose

@@ -76,8 +76,9 @@ export async function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Prom
 const boards = new WeakMap<BoardRows, Promise<Board>>();
 
 /**
- * Returns the board of a pipeline, built from its rows, which are not modified. Built once for the
- * rows of an event, which all subscribers share. Other work runs in between.
+ * Builds the board of a pipeline from its rows, which it does not modify. For the same `rows` object,
+ * returns the same board: all subscribers of an event share it. Other work of the process runs during
+ * a long build.
  */
 export function buildBoard(rows: BoardRows): Promise<Board> {
   const board = boards.get(rows) ?? build(rows);

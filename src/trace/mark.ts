@@ -177,8 +177,9 @@ function readCloser(bytes: Uint8Array, at: number, lenient: boolean): number {
 }
 
 /**
- * Returns the index after the mark at `at`, or a negative result. `lenient`: accepts the end of a mark
- * even if a tool has converted its carriage return.
+ * Returns the index after the mark at `at`. Returns NO_MATCH, LINE_END or NEED_MORE if there is no
+ * complete mark. `lenient`: accepts the end of a mark even if a tool has converted its carriage
+ * return.
  */
 export function markEnd(bytes: Uint8Array, at: number, lenient: boolean): number {
   const kind = readWord(bytes, at, SECTION);

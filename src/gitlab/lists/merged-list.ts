@@ -25,7 +25,10 @@ export interface PartList<Row> {
   read(request: PageRequest): Promise<PageSlice<Row>>;
 }
 
-/** Requests up to `count` rows next to the cursor row, or from the end of the merged list. */
+/**
+ * Requests up to `count` rows in `direction`. The first one follows the cursor row. Without a cursor
+ * row, it is the newest row of the merged list for `older`, and the oldest for `newer`.
+ */
 export type MergeRequest = Pick<PageRequest, 'direction' | 'cursorRow' | 'count'>;
 
 /** Consecutive rows of the merged list, newest first. */
@@ -125,7 +128,7 @@ async function readFirstPages<Row extends WithId>(merge: Merge<Row>, count: numb
   });
 }
 
-/** The rows that no unread row can precede, in the direction of reading. */
+/** The rows whose place is certain: all unread rows come after them in the direction of reading. */
 interface Sure<Row> {
   rows: Row[];
   /**

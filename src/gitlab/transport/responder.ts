@@ -87,9 +87,12 @@ function toForeignError(call: Call, response: RawResponse): GitlabMisroutedError
 }
 
 /**
- * The error of a redirect that is not followed. Names the base URL in `Location` if it redirects to
- * GitLab's API elsewhere, otherwise its origin, or the path if it has no origin. Clients see host
- * names, but no IP addresses.
+ * Creates the error of a redirect that is not followed. Its message names the target:
+ * - the base URL of the other GitLab, if the target is the same call there;
+ * - the origin of any other absolute URL;
+ * - the path of a relative URL.
+ *
+ * Clients see the message, so it never names an IP address.
  */
 function toRedirectError(call: Call, response: RawResponse): GitlabMisroutedError {
   const { status } = response;
