@@ -164,9 +164,7 @@ function piecesOf(lines: Lines, index: number): number[] {
 export function stampOf(lines: Lines, index: number): Stamp | null {
   if (lines.stamps.length === 0) return null;
   const stamp = valueAt(lines.stamps, index);
-  if (Number.isNaN(stamp)) return null;
-  const time = Math.floor(stamp / 2);
-  return { time, isError: stamp > 2 * time };
+  return Number.isNaN(stamp) ? null : { time: Math.floor(stamp / 2), isError: stamp % 2 === 1 };
 }
 
 export function beginLine(lines: Lines, source: number, stamp: Stamp | null): void {

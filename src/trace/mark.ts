@@ -106,7 +106,7 @@ export function isoTime(micros: number): string {
   if (seconds !== latest.seconds) {
     latest = { seconds, text: new Date(seconds * 1000).toISOString().slice(0, 19) };
   }
-  return `${latest.text}.${String(1e6 + micros - seconds * 1e6).slice(1)}Z`;
+  return `${latest.text}.${String(micros - seconds * 1e6).padStart(6, '0')}Z`;
 }
 
 /**
