@@ -86,7 +86,9 @@ export function parseGlobalId(globalId: string): NodeRef {
       `A ${type} cannot be read by its id: GitLab's Jobs API shows it only with a job.`,
     );
   }
-  throw badUserInput(`${quote(globalId)} is not an id that this gateway gave out.`);
+  throw badUserInput(
+    `${quote(globalId)} is not a global id of this gateway. Use the value of a field \`id\`, not GitLab's number.`,
+  );
 }
 
 type RefOf<Type extends NodeRef['type']> = Extract<NodeRef, { type: Type }>;

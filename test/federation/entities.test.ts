@@ -168,7 +168,7 @@ describe('invalid references', () => {
       [{ __typename: 'Job' }, /needs id, or projectId and databaseId, or webUrl/],
       [{ __typename: 'Job', projectId: '42' }, /needs id, or projectId and databaseId, or webUrl/],
       [{ __typename: 'Job', webUrl: null }, /needs id, or projectId and databaseId, or webUrl/],
-      [{ __typename: 'Job', id: 'x' }, /"x" is not an id that this gateway gave out/],
+      [{ __typename: 'Job', id: 'x' }, /"x" is not a global id of this gateway/],
       [{ __typename: 'Job', id: toGlobalId('Project', 42) }, /names a Project, not a Job/],
       [{ __typename: 'Job', id: { a: 1 } }, /`id` of a reference must be text, not an object/],
       [{ __typename: 'Job', projectId: 'group/app', databaseId: '1' }, /`projectId` must be/],
