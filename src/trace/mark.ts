@@ -164,9 +164,8 @@ function readOptions(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Matches `\r ESC [0K`. With `lenient`, also `
- *  ESC [0K` and `\r
- *  ESC [0K`, which tools write that convert carriage returns to line feeds.
+ * Matches `\r ESC [0K`. With `lenient`, also `\n ESC [0K` and `\r\n ESC [0K`, which tools write that
+ * convert carriage returns to line feeds.
  */
 function readCloser(bytes: Uint8Array, at: number, lenient: boolean): number {
   let end = at;
