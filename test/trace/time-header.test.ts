@@ -12,6 +12,13 @@ describe('time headers', () => {
     ]);
   });
 
+  it('may have different days, and earlier ones again', () => {
+    const days = ['2024-02-29', '2024-03-01', '2025-03-01', '2024-02-29', '2024-04-01'];
+    const times = days.map((day) => `${day}T23:59:59.999999Z`);
+    const { lines } = parse(times.map((time) => `${time} 00O text\n`).join(''));
+    expect(Array.from(lines, ({ timestamp }) => timestamp)).toEqual(times);
+  });
+
   it('are recognized only if the first line has one', () => {
     const log = `plain\n${header(1)}text`;
     expect(texts(log)).toEqual(['plain', `${header(1)}text`]);
