@@ -37,7 +37,7 @@ export interface FailuresOptions {
  * Returns the minimum wait before a retry, in ms. Undefined if a retry cannot help: the caller may
  * not read the resource, it does not exist, it needs too many calls, or the gateway has a bug.
  */
-function retryAfterMs(error: unknown): number | undefined {
+export function retryAfterMs(error: unknown): number | undefined {
   // Thrown when a read exceeds its time limit.
   if (error instanceof DOMException && error.name === 'TimeoutError') return 0;
   if (!isGitlabError(error) || error instanceof GitlabCallBudgetError) return undefined;

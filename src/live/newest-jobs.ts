@@ -1,15 +1,12 @@
 import type { Gitlab } from '../gitlab/client.ts';
-import {
-  type GitlabError,
-  GitlabRateLimitError,
-  isFailureOfOneRead,
-  isRefusal,
-} from '../gitlab/errors.ts';
+import { type GitlabError, isFailureOfOneRead, isRefusal } from '../gitlab/errors.ts';
 import { projectJobList } from '../gitlab/lists/job-list.ts';
 import { readJobs } from '../gitlab/lists/jobs-by-id.ts';
 import { compareIds } from '../gitlab/lists/page-request.ts';
 import type { Job } from '../gitlab/rows.ts';
 import { isActive } from '../pipeline/derived.ts';
+import { isWholeNumber } from '../util/formats.ts';
+import { retryAfterMs } from './failures.ts';
 import { hashOf } from './job.ts';
 import type { Resource } from './poll.ts';
 import type { View } from './subscriber.ts';
@@ -31,6 +28,8 @@ interface NewestJobs {
   readonly entries: ReadonlyMap<string, JobEntry>;
   /** Whether a read has succeeded. */
   readonly wasRead: boolean;
+  /** The project's number, as soon as a row shows it. */
+  readonly number?: string | undefined;
   /** The error of the last read, if that failed. */
   readonly error?: GitlabError;
 }
@@ -104,14 +103,14 @@ const MAX_BACKOFF_MS = 60_000;
 /** Returns the minimum pause after some consecutive failures. */
 function backoffMs(error: GitlabError, failures: number): number {
   const backoff = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** (failures - 1));
-  const asked = error instanceof GitlabRateLimitError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-  return Math.max(backoff, asked);
+  return Math.max(backoff, retryAfterMs(error) ?? 0);
 }
 
 /** Returns the state after a successful read; `before` itself if nothing has changed. */
 function toRead(before: NewestJobs, entries: Entries): NewestJobs {
   const isUnchanged = before.wasRead && !before.error && entries === before.entries;
-  return isUnchanged ? before : { entries, wasRead: true };
+  const [first] = entries.values();
+  return isUnchanged ? before : { entries, wasRead: true, number: first?.row.project_id };
 }
 
 /**
@@ -123,24 +122,28 @@ function toFailed(before: NewestJobs, error: GitlabError): NewestJobs {
   return { ...(isRefusal(error) ? unread : before), error };
 }
 
+const topicOf = (number: string) => `project/${number}`;
+
 /**
  * Returns the polled resource of the newest jobs of a project. Each read makes one call, and few more if
  * active jobs have left the page. A failed read does not end the poll, but becomes a state with an
  * error, so that a subscriber can still follow its other projects. A rejected credential ends the poll.
  */
 export function newestJobsResource(project: string): Resource<NewestJobs> {
+  const given = isWholeNumber(project) ? project : undefined;
   return {
     key: `newest jobs ${project}`,
+    ...(given && { topic: topicOf(given) }),
     project,
     isLimited: true,
     open({ hold, listen }) {
       let failures = 0;
-      let number: string | undefined;
-      /** Subscribes to the webhooks of the project as soon as a row shows its number. */
-      const learn = (row: Job | undefined) => {
-        if (!row || number !== undefined) return;
-        number = row.project_id;
-        listen(`project/${number}`, number);
+      let known = given;
+      /** Subscribes to the webhooks of the project as soon as its number is known. */
+      const learn = (number: string | undefined) => {
+        if (number === undefined || known !== undefined) return;
+        known = number;
+        listen(topicOf(number), number);
       };
       return {
         async read(gitlab, before = unread) {
@@ -148,8 +151,9 @@ export function newestJobsResource(project: string): Resource<NewestJobs> {
             const entries = await readNewest(gitlab, project, before.entries);
             failures = 0;
             hold('jobs', entries.size);
-            learn([...entries.values()][0]?.row);
-            return toRead(before, entries);
+            const after = toRead(before, entries);
+            learn(after.number);
+            return after;
           } catch (error) {
             if (!isFailureOfOneRead(error)) throw error;
             failures += 1;
@@ -210,6 +214,12 @@ function failuresIn(states: States, projects: readonly string[]): NewestJobsNews
   return new Map(states.flatMap(({ error }, at) => (error ? [[projects[at] ?? '', error]] : [])));
 }
 
+/** Whether a project is named before, too, by its path or its number. */
+function isRepeated(states: States, at: number): boolean {
+  const number = states[at]?.number;
+  return number !== undefined && states.findIndex((state) => state.number === number) < at;
+}
+
 /** Returns whether the failed reads differ. */
 const haveOtherFailures = (before: States, after: States): boolean =>
   after.some(({ error }, at) => error?.message !== before[at]?.error?.message);
@@ -229,14 +239,12 @@ export function createNewsSince(
   const hasStatus = ({ status }: Job) => statuses.length === 0 || statuses.includes(status);
   const known = new WeakMap<States, Map<States | undefined, NewestJobsNews | undefined>>();
   const find: NewsSince = (before, after) => {
-    // A project that is named twice, by path and by number, has each job once.
-    const changed = new Map(
-      after
-        .flatMap(({ entries }, at) => changesIn(before?.[at]?.entries, entries, hasStatus))
-        .map((row) => [String(row.id), row]),
-    );
-    if (before && changed.size === 0 && !haveOtherFailures(before, after)) return undefined;
-    const jobs = [...changed.values()].sort((a, b) => compareIds(b.id, a.id));
+    const jobs = after
+      .flatMap((state, at) =>
+        isRepeated(after, at) ? [] : changesIn(before?.[at]?.entries, state.entries, hasStatus),
+      )
+      .sort((a, b) => compareIds(b.id, a.id));
+    if (before && jobs.length === 0 && !haveOtherFailures(before, after)) return undefined;
     const changedJobs = before ? jobs : jobs.slice(0, first);
     return { changedJobs, unread: failuresIn(after, projects) };
   };

@@ -66,7 +66,7 @@ export interface ReadOutcome {
   announceable: boolean;
   /** Whether a part of the resource is active that has no webhooks, such as a trigger job. */
   unannounced: boolean;
-  /** Minimum pause after an expensive read. */
+  /** Minimum pause after an expensive or a refused read. */
   minPauseMs: number;
   /** Minimum of the poll interval, before webhooks stretch it. */
   minIntervalMs: number;
@@ -135,7 +135,7 @@ export function createPollInterval(options: PollIntervalOptions) {
       // change yet.
       const ownMs = (notified ? 1 : intervalFactors[activity]) * intervalMs;
       const pauseMs = Math.max(ownMs, outcome.minIntervalMs) * factor * scarceFactor();
-      return jitter(Math.max(pauseMs, outcome.minPauseMs, callsPauseMs));
+      return Math.max(jitter(Math.max(pauseMs, callsPauseMs)), outcome.minPauseMs);
     },
     /**
      * Returns the wait before the next attempt. Undefined if the poll must end with the error.

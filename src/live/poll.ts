@@ -56,7 +56,7 @@ export interface ResourceReader<State> {
    * false
    */
   hasUnannouncedActivity?(state: State): boolean;
-  /** Minimum pause after an expensive read. @default 0 */
+  /** Minimum pause after an expensive or a refused read. @default 0 */
   minPauseMs?(state: State): number;
   /**
    * Whether a read of another resource has shown that the caller may read this one. @default false

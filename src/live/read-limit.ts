@@ -8,12 +8,17 @@ import type { Clock } from '../util/clock.ts';
 
 const MAX_PER_PERIOD = 60;
 const PERIOD_MS = 60_000;
+/**
+ * Reads of a period that may start at once, such as after webhooks. The others are distributed over
+ * the rest of the period, so that one busy project does not stop all reads for most of a minute.
+ */
+const BURST = 30;
 
 /** One poll among those that share the limit. */
 export interface ReadShare {
   /**
-   * Returns 0 and counts a read, or how long the poll must wait, in ms. The first read never waits,
-   * because a subscriber waits for it.
+   * Returns 0 and counts a read, or how long the poll must wait, in ms. Polls read in the order in
+   * which they ask. The first read never waits, because a subscriber waits for it.
    */
   take(): number;
   /** The poll interval at which all polls together stay within the limit. */
@@ -25,8 +30,21 @@ export interface ReadShare {
 /** The reads and polls of one credential. */
 interface Reads {
   polls: number;
-  /** Start times of the reads of the last period, the oldest first. */
-  startedAt: number[];
+  /** Start times of the reads of the last period and of those that wait, in order. */
+  starts: number[];
+}
+
+/** Returns the earliest start of one more read. `starts` are those of the others, in order. */
+function nextStart(starts: readonly number[], now: number): number {
+  const last = starts.at(-1) ?? 0;
+  const from = Math.max(now, last);
+  const period = starts.filter((time) => from - time < PERIOD_MS);
+  if (period.length < BURST) return from;
+  const [oldest = 0] = period.slice(-MAX_PER_PERIOD);
+  const left = MAX_PER_PERIOD - period.length;
+  const untilFreeMs = oldest + PERIOD_MS - from;
+  if (left <= 0) return from + untilFreeMs;
+  return Math.max(now, last + Math.ceil(untilFreeMs / left));
 }
 
 /** Creates the limits of all credentials. */
@@ -35,23 +53,29 @@ export function createReadLimits(clock: Clock) {
   return {
     /** Adds a poll of the credential. */
     join(digest: string): ReadShare {
-      const reads = byCredential.get(digest) ?? { polls: 0, startedAt: [] };
+      const reads = byCredential.get(digest) ?? { polls: 0, starts: [] };
       byCredential.set(digest, reads);
       reads.polls += 1;
       let isFirst = true;
+      /** When this poll may read; undefined if it has not asked since its last read. */
+      let startAt: number | undefined;
       return {
         take() {
           const now = clock.now();
-          reads.startedAt = reads.startedAt.filter((time) => now - time < PERIOD_MS);
-          const { startedAt } = reads;
-          const [oldest = now] = startedAt.slice(-MAX_PER_PERIOD);
-          if (startedAt.length >= MAX_PER_PERIOD && !isFirst) return oldest + PERIOD_MS - now;
-          isFirst = false;
-          startedAt.push(now);
+          if (startAt === undefined) {
+            startAt = isFirst ? now : nextStart(reads.starts, now);
+            isFirst = false;
+            const known = reads.starts.filter((time) => now - time < PERIOD_MS);
+            reads.starts = [...known, startAt].sort((a, b) => a - b);
+          }
+          const waitMs = startAt - now;
+          if (waitMs > 0) return waitMs;
+          startAt = undefined;
           return 0;
         },
         intervalMs: () => reads.polls * (PERIOD_MS / MAX_PER_PERIOD),
         leave() {
+          if (startAt !== undefined) reads.starts.splice(reads.starts.indexOf(startAt), 1);
           reads.polls -= 1;
           if (reads.polls === 0) byCredential.delete(digest);
         },

@@ -95,6 +95,36 @@ describe('the jobs of several projects that are followed', () => {
     expect(calls().map(paramsOf)).toMatchObject([{ project: 'acme/b' }]);
   });
 
+  it('are read at once after the first job of a project that is named by its number', async () => {
+    const { follow, projects, hook, advance } = await start({}, { 'acme/a': projectOf(1) });
+    const events = follow({ projects: ['1'] });
+    expect(idsIn(await events.next())).toEqual([]);
+    projects['acme/a']?.jobs.unshift({ id: 111 });
+    await hook(111, 1);
+    const next = events.next();
+    advance(1_000);
+    expect(idsIn(await next)).toEqual([111]);
+  });
+
+  it('are sent once if their project is named by path and by number', async () => {
+    const { follow, projects, hook, pollFor, advance } = await start();
+    // The polls of the two names do not read at the same time.
+    await follow({ projects: ['acme/a'] }).next();
+    advance(500);
+    const events = follow({ projects: ['acme/a', '1'] });
+    expect(idsIn(await events.next())).toEqual([110, 107, 101]);
+    change(projects['acme/a'], 107, { status: 'failed' });
+    expect(changesIn(await pollFor(events.next(), 100))).toEqual([[107, 'FAILED']]);
+    const next = events.next();
+    for (let step = 0; step < 100; step++) {
+      advance(100);
+      for (let turn = 0; turn < 20; turn++) await setImmediate();
+    }
+    change(projects['acme/a'], 101, { status: 'failed' });
+    await hook(101, 1);
+    expect(changesIn(await pollFor(next))).toEqual([[101, 'FAILED']]);
+  });
+
   it('are read eight times less often in a project with webhooks', async () => {
     const { follow, calls, hook, advance } = await start();
     await follow({ projects: both }).next();
@@ -222,6 +252,32 @@ describe('a followed project that cannot be read', () => {
     const fifth = await pollFor(events.next());
     expect(idsIn(fifth)).toEqual([]);
     expect(unreadIn(fifth)).toEqual([]);
+  });
+
+  it('is not read again before the time that GitLab asks to wait', async () => {
+    const reads: number[] = [];
+    let now = () => 0;
+    const started = await start({
+      intercept(_request, response, project) {
+        if (project !== 'acme/b') return false;
+        reads.push(now());
+        sendJson(response, { message: 'busy' }, { status: 503, headers: { 'retry-after': '40' } });
+        return true;
+      },
+    });
+    now = started.clock.now;
+    reads.length = 0;
+    await started.follow({ projects: both }).next();
+    const tried = reads.length;
+    for (let second = 0; second < 39; second++) {
+      started.advance(1_000);
+      for (let turn = 0; turn < 20; turn++) await setImmediate();
+    }
+    expect(reads).toHaveLength(tried);
+    while (reads.length === tried) {
+      started.advance(1_000);
+      await setImmediate();
+    }
   });
 
   it.each([

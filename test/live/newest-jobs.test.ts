@@ -39,9 +39,13 @@ describe('the news of several projects', () => {
 
   it('have the jobs of a project once that is named twice', () => {
     const newsSince = createNewsSince(['group/app', '42'], all);
-    expect(idsOf(newsSince(undefined, [stateOf(entry(2)), stateOf(entry(2), entry(1))]))).toEqual([
-      2, 1,
-    ]);
+    const number = '42';
+    const oldest = entry(1);
+    const before = { ...stateOf(entry(2), oldest), number };
+    const after = { ...stateOf(entry(2, 'failed'), oldest), number };
+    expect(idsOf(newsSince(undefined, [before, before]))).toEqual([2, 1]);
+    expect(idsOf(newsSince([before, before], [after, before]))).toEqual([2]);
+    expect(newsSince([after, before], [after, after])).toBeUndefined();
   });
 
   it('are none if a read fails again in the same way', () => {
