@@ -2,12 +2,12 @@ import type { Followed } from './poll.ts';
 
 /**
  * Combines polls. The state is the list of the polls' states, once all of them have one; it is one
- * object until one of them changes. Ends with the error of any poll, or with the error that `failureOf`
- * finds in the states.
+ * object until one of them changes. Ends with the error of any poll, or with the error that
+ * `failureAtStart` finds in the first states.
  */
 export function combinePolls<State>(
   polls: readonly Followed<State>[],
-  failureOf: (states: readonly State[]) => unknown,
+  failureAtStart: (states: readonly State[]) => unknown,
 ): Followed<readonly State[]> {
   let known: readonly State[] = [];
   /** Undefined until all polls have a state. */
@@ -16,6 +16,12 @@ export function combinePolls<State>(
     if (states.length < polls.length) return undefined;
     if (states.some((state, at) => state !== known[at])) known = states;
     return known;
+  };
+  let hasStarted = false;
+  const failureOf = (states: readonly State[]): unknown => {
+    const error = hasStarted ? undefined : failureAtStart(states);
+    hasStarted = error === undefined;
+    return error;
   };
   const readable = () => {
     const states = statesOf();

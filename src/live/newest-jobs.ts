@@ -196,16 +196,20 @@ export interface NewestJobsNews {
   unread: ReadonlyMap<string, GitlabError>;
 }
 
-/** Returns the rows that are new or changed and have, or had, one of the statuses. */
+/**
+ * Returns the rows that are new or changed and have, or had, one of the statuses. An unknown job that
+ * is older than the known page is not new: it has taken the place of a removed one.
+ */
 function changesIn(
-  before: Entries | undefined,
+  before: Entries = unread.entries,
   after: Entries,
   hasStatus: (row: Job) => boolean,
 ): Job[] {
   if (before === after) return [];
+  const oldest = [...before.keys()][NEWEST_JOBS - 1] ?? '0';
   return [...after].flatMap(([id, entry]) => {
-    const known = before?.get(id);
-    if (known === entry) return [];
+    const known = before.get(id);
+    if (known === entry || (!known && compareIds(id, oldest) < 0)) return [];
     return hasStatus(entry.row) || (known && hasStatus(known.row)) ? entry.row : [];
   });
 }

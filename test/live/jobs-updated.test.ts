@@ -195,6 +195,20 @@ describe('the jobs of several projects that are followed', () => {
     expect(calls().every((call) => !call.includes('/jobs/101'))).toBe(true);
   });
 
+  it('do not include older ones that only take the place of removed ones', async () => {
+    const { follow, pollFor, projects } = await start();
+    const many = Array.from({ length: 120 }, (_, at) => 400 - at);
+    projects['acme/a'] = projectOf(1, ...many);
+    const events = follow({ projects: both, first: 4 });
+    expect(idsIn(await events.next())).toEqual(many.slice(0, 4));
+    projects['acme/a'].jobs.splice(10, 3);
+    const next = events.next();
+    change(projects['acme/b'], 108, { status: 'failed' });
+    expect(idsIn(await pollFor(next))).toEqual([108]);
+    change(projects['acme/a'], many[52] ?? 0, { status: 'failed' });
+    expect(idsIn(await pollFor(events.next()))).toEqual([many[52]]);
+  });
+
   it('are filtered by status, and sent once more when their status no longer fits', async () => {
     const { follow, pollFor, projects } = await start();
     change(projects['acme/a'], 107, { status: 'running' });
@@ -252,6 +266,31 @@ describe('a followed project that cannot be read', () => {
     const fifth = await pollFor(events.next());
     expect(idsIn(fifth)).toEqual([]);
     expect(unreadIn(fifth)).toEqual([]);
+  });
+
+  it('does not end the subscription if all projects fail alike after the first event', async () => {
+    let status: number | undefined = 403;
+    const { follow, pollFor } = await start({
+      intercept(_request, response) {
+        if (status) sendJson(response, { message: `${status} Refused` }, { status });
+        return status !== undefined;
+      },
+    });
+    const events = follow({ projects: both });
+    expect(unreadIn(await events.next())).toMatchObject([
+      { code: 'FORBIDDEN' },
+      { code: 'FORBIDDEN' },
+    ]);
+    status = 500;
+    const codes = new Set<unknown>();
+    while (!codes.has('UPSTREAM_UNAVAILABLE,UPSTREAM_UNAVAILABLE')) {
+      const unread = unreadIn(await pollFor(events.next())) as { code: string }[];
+      codes.add(String(unread.map(({ code }) => code)));
+    }
+    status = undefined;
+    const read = new Set<number | string | undefined>();
+    while (read.size < 6) for (const id of idsIn(await pollFor(events.next()))) read.add(id);
+    expect(read).toEqual(new Set([110, 109, 108, 107, 101, 100]));
   });
 
   it('is not read again before the time that GitLab asks to wait', async () => {
