@@ -146,6 +146,23 @@ describe('the jobs of several projects', () => {
     expect(idsIn(await ask({ projects: abc, first: 4, after }))).toEqual([101, 100]);
   });
 
+  it('have pages of one call per project on a server without keyset pagination', async () => {
+    const jobs = (first: number) => Array.from({ length: 40 }, (_, at) => first - 2 * at);
+    const projects = { 'acme/a': projectOf(1, ...jobs(200)), 'acme/b': projectOf(2, ...jobs(199)) };
+    const { ask, calls } = await start({ keyset: false }, projects);
+    const older = { projects: Object.keys(projects), first: 30 };
+    const first = await ask(older);
+    const second = await ask({ ...older, after: textAt(first, 'jobs.pageInfo.endCursor') });
+    calls();
+    const third = await ask({ ...older, after: textAt(second, 'jobs.pageInfo.endCursor') });
+    expect(idsIn(third)).toEqual(Array.from({ length: 20 }, (_, at) => 140 - at));
+    expect(calls()).toHaveLength(2);
+    const before = textAt(third, 'jobs.pageInfo.startCursor');
+    const newer = await ask({ projects: Object.keys(projects), last: 30, before });
+    expect(idsIn(newer)).toEqual(idsIn(second));
+    expect(calls()).toHaveLength(2);
+  });
+
   it('are those that each caller may see', async () => {
     const seenBy = { 'glpat-bob': { 'acme/a': projectOf(1, 107), 'acme/c': projectOf(3, 105) } };
     const { ask } = await start({ seenBy });

@@ -194,7 +194,10 @@ async function readOlder<Row extends WithId>(
 ): Promise<PageSlice<Row>> {
   const { cursorRow, count, needsHasNext } = request;
   const index = Math.max(0, cursorRow?.index ?? 0);
-  const pages = createPageReader(fetch, fittingPerPage(index, index + count - Number(!cursorRow)));
+  const last = index + count - Number(!cursorRow);
+  // A row with an unknown index is found with the fewest calls in large pages.
+  const isKnown = !cursorRow || cursorRow.index !== undefined;
+  const pages = createPageReader(fetch, isKnown ? fittingPerPage(index, last) : MAX_PER_PAGE);
   const from = cursorRow
     ? await locate(pages, cursorRow.id, Math.floor(index / pages.perPage) + 1)
     : 1;
@@ -225,7 +228,8 @@ async function readNewer<Row extends WithId>(
   const { cursorRow, count, needsHasPrevious } = request;
   const index = cursorRow?.index ?? 0;
   const first = Math.max(0, index - count);
-  const pages = createPageReader(fetch, cursorRow ? fittingPerPage(first, index) : MAX_PER_PAGE);
+  const isKnown = cursorRow?.index !== undefined;
+  const pages = createPageReader(fetch, isKnown ? fittingPerPage(first, index) : MAX_PER_PAGE);
   const at = Math.floor(index / pages.perPage) + 1;
   const to = cursorRow ? await locate(pages, cursorRow.id, at) : await lastPage(pages);
   const isAtOrBefore = (row: Row) =>
