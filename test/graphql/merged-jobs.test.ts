@@ -96,6 +96,23 @@ describe('the jobs of several projects', () => {
     expect(at(newer, 'jobs.pageInfo')).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
   });
 
+  it('can be read from the oldest to the newest with one call per project and page', async () => {
+    const jobs = (first: number) => Array.from({ length: 40 }, (_, at) => first - 2 * at);
+    const projects = { 'acme/a': projectOf(1, ...jobs(200)), 'acme/b': projectOf(2, ...jobs(199)) };
+    const { ask, calls } = await start({}, projects);
+    const seen: number[] = [];
+    let before: string | undefined;
+    for (const rows of [30, 30, 20]) {
+      const page = await ask({ projects: Object.keys(projects), last: 30, before });
+      expect(idsIn(page)).toHaveLength(rows);
+      expect(at(page, 'jobs.pageInfo.hasPreviousPage')).toBe(rows === 30);
+      expect(calls()).toHaveLength(2);
+      seen.unshift(...idsIn(page));
+      before = textAt(page, 'jobs.pageInfo.startCursor');
+    }
+    expect(seen).toEqual(Array.from({ length: 80 }, (_, place) => 200 - place));
+  });
+
   it('are listed once if a project is named by path and by number', async () => {
     const { ask } = await start();
     const answer = await ask({ projects: ['acme/a', '1'], first: 10 });

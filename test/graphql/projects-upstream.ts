@@ -47,15 +47,16 @@ function parseCursor(cursor: string | null): { id?: number; direction: 'older' |
 const toRow = ({ number }: ListedProject, { id, ...more }: ListedJob) =>
   aJob(id, { pipeline: { id: 9, project_id: number }, ...more });
 
-/** Selects a keyset page, newest first, and the cursor of the next one. */
+/** Selects a keyset page, newest first, and the cursor of the older one. */
 function keysetPage(jobs: ListedJob[], params: URLSearchParams) {
   const { id, direction } = parseCursor(params.get('cursor'));
   const perPage = Number(params.get('per_page'));
   const isOlder = direction === 'older';
   const found = jobs.filter((job) => id === undefined || (isOlder ? job.id < id : job.id > id));
   const page = isOlder ? found.slice(0, perPage) : found.slice(-perPage);
-  const last = found.length > page.length ? page.at(isOlder ? -1 : 0) : undefined;
-  return { page, next: last && buildCursor({ direction, id: String(last.id) }) };
+  const last = page.at(-1);
+  const hasOlder = last !== undefined && jobs.some((job) => job.id < last.id);
+  return { page, next: hasOlder && buildCursor({ direction: 'older', id: String(last.id) }) };
 }
 
 /**
