@@ -36,7 +36,7 @@ import { type FailureFacts, findFailure } from '../trace/failure-log.ts';
 import { type KeptLog, keepLog } from '../trace/kept-log.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
 import { keepEnd, type LogEnd } from '../trace/log-end.ts';
-import { shareEventLoop } from '../util/event-loop.ts';
+import { pauseIfSliceIsOver } from '../util/event-loop.ts';
 import { readStart, type StreamStart } from '../util/streams.ts';
 import { createBoards } from './boards.ts';
 
@@ -293,7 +293,7 @@ async function openTrace({ gitlab, logs }: Operation, ref: JobRef, byteOffset = 
 const trace = rowLoader<JobRef, KeptLog>({
   async read(ref, operation) {
     const { body } = await openTrace(operation, ref);
-    return keepLog(body, { maxBytes: operation.logs.limitPerLog(), pause: shareEventLoop });
+    return keepLog(body, { maxBytes: operation.logs.limitPerLog(), pause: pauseIfSliceIsOver });
   },
   key: keyOfRef,
   maxAge: () => CHANGING_SECONDS,
@@ -313,7 +313,7 @@ async function readEnd(
   const end = await keepEnd(body, {
     offset,
     maxBytes: Math.min(maxBytes, operation.logs.limitPerLog()),
-    pause: shareEventLoop,
+    pause: pauseIfSliceIsOver,
   });
   const isGone = offset > 0 && end.keptBytes === 0;
   return isGone ? readEnd(operation, ref, { offset: 0, maxBytes }) : end;
@@ -324,12 +324,12 @@ const failureLog = rowLoader<FailureLogRef, FailureLog | null>({
     if (contextBytes === 'all') {
       const log = await trace(operation, ref);
       if (!log) return null;
-      const facts = await findFailure(await log.parsed(), shareEventLoop);
+      const facts = await findFailure(await log.parsed(), pauseIfSliceIsOver);
       return { ...facts, bytesRead: log.keptBytes, whole: !log.truncated, isNumbered: true };
     }
     const offset = Math.max(0, size - contextBytes);
     const end = await readEnd(operation, ref, { offset, maxBytes: contextBytes });
-    const facts = await findFailure(await end.parsed(), shareEventLoop);
+    const facts = await findFailure(await end.parsed(), pauseIfSliceIsOver);
     return { ...facts, bytesRead: end.keptBytes, whole: end.whole, isNumbered: end.whole };
   },
   key: keyOfRef,

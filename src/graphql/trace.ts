@@ -8,7 +8,7 @@ import {
   type SearchResult,
   searchLines,
 } from '../trace/search.ts';
-import { shareEventLoop } from '../util/event-loop.ts';
+import { pauseIfSliceIsOver } from '../util/event-loop.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './client-errors.ts';
 import {
@@ -438,7 +438,7 @@ JobTrace.implement({
         const searched = args.section == null ? lines : linesOf(args.section);
         const result = await searchLines(searched, request, async () => {
           signal.throwIfAborted();
-          await shareEventLoop();
+          await pauseIfSliceIsOver();
         });
         const found = result.excerpts.flatMap((excerpt) => excerpt.lines);
         const characters = found.reduce((sum, { text }) => sum + text.length, 0);

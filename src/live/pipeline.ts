@@ -4,7 +4,7 @@ import type { AnyJob, RestPipeline } from '../gitlab/rows.ts';
 import { type BoardRows, buildBoard } from '../pipeline/board.ts';
 import { coversRows, readBoardRows } from '../pipeline/board-rows.ts';
 import { isActive } from '../pipeline/derived.ts';
-import { shareEventLoop } from '../util/event-loop.ts';
+import { pauseIfSliceIsOver } from '../util/event-loop.ts';
 import { hashOf } from './job.ts';
 import type { Resource } from './poll.ts';
 import { activityOf } from './poll-interval.ts';
@@ -133,7 +133,7 @@ async function compare(
     !coversRows(before.rows, maxJobs) ||
     pipelineFingerprint(before.pipeline) !== pipelineFingerprint(pipeline);
   for (const [index, row] of rowsOf(rows).entries()) {
-    if (index % JOBS_PER_SLICE === 0) await shareEventLoop();
+    if (index % JOBS_PER_SLICE === 0) await pauseIfSliceIsOver();
     const id = String(row.id);
     const entry = toEntry(before?.entries.get(id), row, round);
     entries.set(id, entry);

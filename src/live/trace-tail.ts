@@ -1,7 +1,7 @@
 import type { Gitlab, JobRef } from '../gitlab/client.ts';
 import { type ByteQueue, forgetBytes, read, shrinkTo, write } from '../trace/byte-queue.ts';
 import { createGrowingLines, type GrowingLines } from '../trace/growing-lines.ts';
-import { shareEventLoop } from '../util/event-loop.ts';
+import { pauseIfSliceIsOver } from '../util/event-loop.ts';
 
 export type TraceLog = ReturnType<typeof createTraceLog>;
 
@@ -195,7 +195,7 @@ async function readBeginning(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promis
     const known = log.lines?.size ?? 0;
     log.lines?.push(bytes.subarray(Math.max(0, known - at), Math.max(0, log.start - at)));
     at += bytes.length;
-    await shareEventLoop();
+    await pauseIfSliceIsOver();
     if (at >= log.start) break;
   }
 }
@@ -213,7 +213,7 @@ export async function readLines(gitlab: Gitlab, ref: JobRef, log: TraceLog): Pro
   if (lines.size < log.start) await readBeginning(gitlab, ref, log);
   while (lines.size >= log.start && lines.size < log.end) {
     lines.push(log.read(lines.size, lines.size + PART));
-    await shareEventLoop();
+    await pauseIfSliceIsOver();
   }
   return lines.size === log.end;
 }

@@ -1,6 +1,6 @@
 import { compareIds } from '../gitlab/lists/page-request.ts';
 import type { AnyJob } from '../gitlab/rows.ts';
-import { groupBy } from '../util/collections.ts';
+import { compareTexts, groupBy } from '../util/collections.ts';
 import { mapInSlices } from '../util/event-loop.ts';
 import { type CompositeStatus, compositeStatus } from './composite-status.ts';
 import { isComplete, parseJobName } from './derived.ts';
@@ -78,15 +78,19 @@ function placeOf(job: AnyJob): PlacedJob {
   return { job, group, groupKey: group === name ? nameKey : naturalKeyOf(group), nameKey };
 }
 
-const compareTexts = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
-
-const comparePlaces = (a: PlacedJob, b: PlacedJob): number =>
-  compareTexts(a.groupKey, b.groupKey) || compareTexts(a.nameKey, b.nameKey);
-
-/** Builds the groups of jobs that are sorted by their places. */
+/**
+ * Builds the groups of jobs that are in ascending order of their ids. Jobs with equal names stay in
+ * that order.
+ */
 function buildGroups(placed: readonly PlacedJob[]): Promise<Group[]> {
-  const groups = groupBy(placed, ({ group }) => group);
-  return mapInSlices([...groups], ([name, members]) => {
+  const groups = [...groupBy(placed, ({ group }) => group)].map(([name, members]) => ({
+    name,
+    key: members[0]?.groupKey ?? '',
+    members,
+  }));
+  groups.sort((a, b) => compareTexts(a.key, b.key));
+  return mapInSlices(groups, ({ name, members }) => {
+    members.sort((a, b) => compareTexts(a.nameKey, b.nameKey));
     const jobs = members.map(({ job }) => job);
     return { name, jobs, status: compositeStatus(jobs) };
   });
@@ -120,8 +124,7 @@ export async function buildStages(
     return rows.some((row) => row.kind === 'BUILD' || delayOf(row) <= CREATION_MS);
   };
   const current = ascending.filter(({ retried }) => !retried);
-  // Jobs with equal names stay in ascending order of their ids.
-  const placed = (await mapInSlices(current, placeOf)).sort(comparePlaces);
+  const placed = await mapInSlices(current, placeOf);
   const placedByStage = groupBy(placed, ({ job }) => stageOf(job));
   const stages: Stage[] = [];
   const sorted = [...groupBy(ascending, stageOf)].sort(([a], [b]) => rankOf(a) - rankOf(b));

@@ -4,8 +4,9 @@ import { aJob, sendJson, startUpstream } from '../gitlab/upstream.ts';
 
 const ATTEMPTS = 2_000;
 const OPERATIONS = 9;
-/** In ms. */
+/** In ms. Names of 250 characters make pages and the response several times as long. */
 const MAX_BLOCK = 20;
+const MAX_BLOCK_OF_LONG_NAMES = 30;
 
 const QUERY = `{ pipeline(project: "42", id: "9") { board(maxJobs: ${ATTEMPTS}) {
   jobCount statusCounts { count } timeline { elapsed criticalPath { job { name } } }
@@ -35,28 +36,39 @@ function startLargePipeline(nameOf: (id: number) => string) {
 }
 
 it.each([
-  ['matrix jobs', (id: number) => `test: [linux, ${id}]`],
-  ['255 digits', (id: number) => `${'1'.repeat(250)}${String(id).padStart(5, '0')}`],
-  ['digits and letters in turns', (id: number) => `${'a1'.repeat(125)}${id}`],
-])('a board of 2,000 attempts keeps nobody waiting, with names of %s', async (_, nameOf) => {
-  const upstream = await startLargePipeline(nameOf);
-  const probe = new URL('./longest-block.js', import.meta.url).href;
-  const env = { GITLAB_URL: upstream.url, NODE_OPTIONS: `--import ${probe}` };
-  const { query, child, output } = await serveProgram(env);
-  const blocks = () =>
-    Array.from(output().matchAll(/Longest block: (\S+) ms/g), ([, ms]) => Number(ms));
-  for (let operation = 1; operation <= OPERATIONS; operation += 1) {
-    const { data } = (await (await query(QUERY)).json()) as {
-      data: { pipeline: { board: { jobCount: number } } };
-    };
-    expect(data.pipeline.board.jobCount).toBe(ATTEMPTS);
-    child.kill('SIGUSR2');
-    await expect.poll(blocks).toHaveLength(operation);
-  }
-  // The first one includes the start of the program, and the second one code that is not compiled yet.
-  const [median = Number.NaN] = blocks()
-    .slice(2)
-    .sort((a, b) => a - b)
-    .slice((OPERATIONS - 2) >> 1);
-  expect(median).toBeLessThan(MAX_BLOCK);
-});
+  ['matrix jobs', MAX_BLOCK, (id: number) => `test: [linux, ${id}]`],
+  [
+    '255 digits',
+    MAX_BLOCK_OF_LONG_NAMES,
+    (id: number) => `${'1'.repeat(250)}${String(id).padStart(5, '0')}`,
+  ],
+  [
+    'digits and letters in turns',
+    MAX_BLOCK_OF_LONG_NAMES,
+    (id: number) => `${'a1'.repeat(125)}${id}`,
+  ],
+] as const)(
+  'a board of 2,000 attempts, with names of %s, blocks for less than %i ms',
+  async (_, maxBlock, nameOf) => {
+    const upstream = await startLargePipeline(nameOf);
+    const probe = new URL('./longest-block.js', import.meta.url).href;
+    const env = { GITLAB_URL: upstream.url, NODE_OPTIONS: `--import ${probe}` };
+    const { query, child, output } = await serveProgram(env);
+    const blocks = () =>
+      Array.from(output().matchAll(/Longest block: (\S+) ms/g), ([, ms]) => Number(ms));
+    for (let operation = 1; operation <= OPERATIONS; operation += 1) {
+      const { data } = (await (await query(QUERY)).json()) as {
+        data: { pipeline: { board: { jobCount: number } } };
+      };
+      expect(data.pipeline.board.jobCount).toBe(ATTEMPTS);
+      child.kill('SIGUSR2');
+      await expect.poll(blocks).toHaveLength(operation);
+    }
+    // The first one includes the start of the program, and the second one code that is not compiled yet.
+    const [median = Number.NaN] = blocks()
+      .slice(2)
+      .sort((a, b) => a - b)
+      .slice((OPERATIONS - 2) >> 1);
+    expect(median).toBeLessThan(maxBlock);
+  },
+);
