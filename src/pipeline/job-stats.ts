@@ -38,13 +38,15 @@ export interface ProjectStats {
   byName: NameStats[];
 }
 
-/** Returns the value of rank ⌈q·n⌉ among n values (nearest rank): always one of the values. */
-function percentile(values: readonly number[], q: number): number | null {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.ceil(q * sorted.length) - 1] ?? null;
-}
-
 const isNumber = (value: number | null | undefined): value is number => value != null;
+
+/** Sorts the values that are there. */
+const sort = (values: readonly (number | null | undefined)[]): number[] =>
+  values.filter(isNumber).sort((a, b) => a - b);
+
+/** Returns the value of rank ⌈q·n⌉ among n sorted values (nearest rank): always one of them. */
+const percentile = (sorted: readonly number[], q: number): number | null =>
+  sorted[Math.ceil(q * sorted.length) - 1] ?? null;
 
 const round = (rate: number) => Math.round(rate * 10_000) / 10_000;
 
@@ -71,9 +73,9 @@ function statsOf(name: string, runs: readonly Job[]): NameStats {
   const judged = succeeded.length + failed.length;
   const jobs = attemptsOf(runs);
   const flaky = jobs.filter(isFlaky).map(([job]) => String(job?.pipeline?.id));
-  const durations = succeeded.map(({ duration }) => duration).filter(isNumber);
+  const durations = sort(succeeded.map(({ duration }) => duration));
   const started = runs.filter(({ started_at }) => started_at != null);
-  const queued = started.map(({ queued_duration }) => queued_duration).filter(isNumber);
+  const queued = sort(started.map(({ queued_duration }) => queued_duration));
   return {
     name,
     runs: runs.length,
