@@ -3,9 +3,7 @@ import {
   detailedStatusOf,
   failureMessageOf,
   failureReasonOf,
-  isActive,
   isCancelable,
-  isComplete,
   isPlayable,
   isRetryable,
   parseJobName,
@@ -27,7 +25,7 @@ import {
   Project,
   User,
 } from './refs.ts';
-import { CiJobStatus } from './status.ts';
+import { CiJobStatus, progressFields } from './status.ts';
 import { projectBehind } from './web-url.ts';
 
 export const CiJobKind = builder.enumType('CiJobKind', {
@@ -179,17 +177,7 @@ CiJob.implement({
         return reason === null ? null : failureCategoryOf(reason);
       },
     }),
-    active: t.boolean({
-      nullable: false,
-      description:
-        'Whether `status` is WAITING_FOR_RESOURCE, PREPARING, WAITING_FOR_CALLBACK, PENDING or RUNNING.',
-      resolve: ({ status }) => isActive(status),
-    }),
-    complete: t.boolean({
-      nullable: false,
-      description: 'Whether `status` is SUCCESS, FAILED, CANCELED or SKIPPED.',
-      resolve: ({ status }) => isComplete(status),
-    }),
+    ...progressFields(t),
     cancelable: t.boolean({
       nullable: false,
       description:

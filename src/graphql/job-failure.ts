@@ -21,7 +21,7 @@ import {
   type Selection,
   selectionOfOperation,
 } from './selection.ts';
-import { countOutput } from './trace.ts';
+import { countOutput, textFields } from './trace.ts';
 
 /** Why a job failed: its row, and its log if that is selected. */
 interface JobFailureRow {
@@ -160,15 +160,7 @@ const LogLine = builder.objectRef<LogLineRow>('LogLine').implement({
       description:
         'The number of the line, as in `TraceLine.number`. Null if the beginning of the log was not read.',
     }),
-    text: t.exposeString('text', {
-      nullable: false,
-      description: 'The text without colors and marks.',
-    }),
-    html: t.exposeString('html', {
-      nullable: false,
-      description:
-        'The line as HTML: escaped text in spans with class names. The style sheet is at /trace.css.',
-    }),
+    ...textFields(t),
   }),
 });
 

@@ -1,13 +1,7 @@
 import type { Context } from '../context/context.ts';
 import type { RestPipeline } from '../gitlab/rows.ts';
 import { hasRetryableJob } from '../pipeline/board.ts';
-import {
-  type CiJobAction,
-  isActive,
-  isCancelable,
-  isComplete,
-  statusDetails,
-} from '../pipeline/derived.ts';
+import { type CiJobAction, isCancelable, statusDetails } from '../pipeline/derived.ts';
 import { toStatus } from '../pipeline/statuses.ts';
 import { boardArguments, boardCost, PipelineBoard, parseMaxJobs } from './board.ts';
 import { builder } from './builder.ts';
@@ -31,7 +25,7 @@ import {
 import { readPipeline } from './read-planner.ts';
 import { DetailedStatus, Node, Pipeline, type PipelineRow, Project, User } from './refs.ts';
 import { selectedBelow, selectionOf } from './selection.ts';
-import { CiJobStatus } from './status.ts';
+import { CiJobStatus, progressFields } from './status.ts';
 import { readTestSummary, TestSummary } from './test-summary.ts';
 import { projectBehind } from './web-url.ts';
 
@@ -120,17 +114,7 @@ Pipeline.implement({
         action: () => pipelineActionOf(row, context),
       }),
     }),
-    active: t.boolean({
-      nullable: false,
-      description:
-        'Whether `status` is WAITING_FOR_RESOURCE, PREPARING, WAITING_FOR_CALLBACK, PENDING or RUNNING.',
-      resolve: ({ status }) => isActive(status),
-    }),
-    complete: t.boolean({
-      nullable: false,
-      description: 'Whether `status` is SUCCESS, FAILED, CANCELED or SKIPPED.',
-      resolve: ({ status }) => isComplete(status),
-    }),
+    ...progressFields(t),
     cancelable: t.boolean({
       nullable: false,
       description: 'Whether `status` is CREATED or `active` is true.',

@@ -1,5 +1,7 @@
+import type { FieldRef } from '@pothos/core';
+import { isActive, isComplete } from '../pipeline/derived.ts';
 import type { STATUSES } from '../pipeline/statuses.ts';
-import { builder } from './builder.ts';
+import { builder, type Types } from './builder.ts';
 
 const descriptions = {
   CREATED: 'Created; waits for earlier stages.',
@@ -39,4 +41,21 @@ export const CiJobStatus = builder.enumType('CiJobStatus', {
         'A status that this schema does not know; see `statusRaw`. Not allowed as an argument.',
     },
   },
+});
+
+/** The fields of a job or pipeline that say whether it is still going on. */
+export const progressFields = <Row extends { status?: string | null | undefined }>(
+  t: PothosSchemaTypes.RootFieldBuilder<Types, Row, 'Interface' | 'Object'>,
+): Record<'active' | 'complete', FieldRef<Types, boolean, 'Interface' | 'Object'>> => ({
+  active: t.boolean({
+    nullable: false,
+    description:
+      'Whether `status` is WAITING_FOR_RESOURCE, PREPARING, WAITING_FOR_CALLBACK, PENDING or RUNNING.',
+    resolve: ({ status }) => isActive(status),
+  }),
+  complete: t.boolean({
+    nullable: false,
+    description: 'Whether `status` is SUCCESS, FAILED, CANCELED or SKIPPED.',
+    resolve: ({ status }) => isComplete(status),
+  }),
 });

@@ -1,3 +1,4 @@
+import type { FieldRef } from '@pothos/core';
 import { GraphQLError } from 'graphql';
 import type { StreamedString } from '../context/streamed-strings.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
@@ -9,7 +10,7 @@ import {
   searchLines,
 } from '../trace/search.ts';
 import { pauseIfSliceIsOver } from '../util/event-loop.ts';
-import { builder } from './builder.ts';
+import { builder, type Types } from './builder.ts';
 import { badUserInput } from './client-errors.ts';
 import {
   type Connection,
@@ -45,6 +46,21 @@ const TraceStream = builder.enumType('TraceStream', {
   },
 });
 
+/** The fields of a line with its text. */
+export const textFields = (
+  t: PothosSchemaTypes.ObjectFieldBuilder<Types, { text: string; html: string }>,
+): Record<'text' | 'html', FieldRef<Types, string, 'Object'>> => ({
+  text: t.exposeString('text', {
+    nullable: false,
+    description: 'The text without colors and marks.',
+  }),
+  html: t.exposeString('html', {
+    nullable: false,
+    description:
+      'The line as HTML: escaped text in spans with class names. The style sheet is at /trace.css.',
+  }),
+});
+
 export const TraceLine = builder.objectRef<ParsedLine>('TraceLine').implement({
   description: 'A visible line of a log.',
   fields: (t) => ({
@@ -57,15 +73,7 @@ export const TraceLine = builder.objectRef<ParsedLine>('TraceLine').implement({
       description:
         'The number of the line on GitLab’s page of the job, for links: `#L12`. The page leaves out lines without text and numbers the others. Null for a line that the page leaves out.',
     }),
-    text: t.exposeString('text', {
-      nullable: false,
-      description: 'The text without colors and marks.',
-    }),
-    html: t.exposeString('html', {
-      nullable: false,
-      description:
-        'The line as HTML: escaped text in spans with class names. The style sheet is at /trace.css.',
-    }),
+    ...textFields(t),
     timestamp: t.field({
       type: 'DateTime',
       description:
