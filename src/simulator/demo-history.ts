@@ -15,11 +15,12 @@ const day = 86_400 * second;
 const DAYS = 21;
 const PIPELINES_PER_DAY = 4;
 const PIPELINES = DAYS * PIPELINES_PER_DAY;
-const FIRST_PIPELINE_ID = 9876400001;
+const FIRST_PIPELINE_ID = 9876300001;
 /** Jobs of a pipeline. A retry is one more. */
 const JOBS = 5;
-const IDS_PER_PIPELINE = 10;
-const FIRST_JOB_ID = 12345500000 - (PIPELINES - 61) * IDS_PER_PIPELINE;
+const IDS_PER_PIPELINE = JOBS + 1;
+/** `e2e` is the last job of each pipeline. */
+const FIRST_JOB_ID = historyDemo.flakyJobId - JOBS + 1 - (PIPELINES - 1) * IDS_PER_PIPELINE;
 
 interface Run extends JobOptions {
   name: string;
@@ -63,7 +64,7 @@ export function addHistory(world: World): void {
       const startedAt = queuedAt + (2 + ((number + at) % 5)) * second;
       const finishedAt = startedAt + runSeconds * second;
       world.addJob(pipeline, {
-        id: FIRST_JOB_ID + number * IDS_PER_PIPELINE + at + 1,
+        id: FIRST_JOB_ID + number * IDS_PER_PIPELINE + at,
         createdAt: at < JOBS ? createdAt : queuedAt,
         queuedAt,
         startedAt,

@@ -96,7 +96,6 @@ function addProjects(world: World): void {
   });
   world.addProject({ id: 103, path: 'acme/platform/clusters', name: 'Clusters' });
   addComplexProjects(world);
-  addHistory(world);
   world.addAgent({
     project: 'acme/platform/clusters',
     name: 'production',
@@ -217,6 +216,7 @@ export function seedWorld(options: { now?: number | undefined } = {}): World {
   const { lastId } = world.state;
   addUsersAndTokens(world);
   addProjects(world);
+  addHistory(world);
   Object.assign(lastId, { pipeline: demo.monorepoPipelineId - 1, job: 12345600000 });
   addComplexPipelines(world);
   lastId.job = demo.archivedJobId - 1;

@@ -35,6 +35,16 @@ describe('the demo', () => {
     expect(pipelines).toEqual(['success', 'failed', 'running', 'success']);
   });
 
+  it('has no id twice', () => {
+    const { projects } = seedWorld().state;
+    const all = [...projects.values()];
+    for (const rows of [all.flatMap(({ jobs }) => jobs), all.flatMap((one) => one.pipelines)]) {
+      const ids = rows.map(({ id }) => id);
+      expect(ids.length).toBeGreaterThan(0);
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+  });
+
   it('gives its tokens the access of their roles', async () => {
     const { request } = await startSimulator({ world: seedWorld() });
     const status = async (token: string, path: string) =>
