@@ -2,9 +2,10 @@ import {
   type Chunk,
   clear,
   paint,
+  printChunks,
+  resultLine,
   type Section,
   sectionChunks,
-  withTimestamps,
 } from './demo-logs.ts';
 
 /*
@@ -75,18 +76,15 @@ const docker = (image: string) => [
 
 const STEP_MS = 700;
 
-function write({ runner = 'docker-builder-3', sections, failure, timestamps }: FailedLog) {
+function write({ runner = 'docker-builder-3', sections, failure, ...options }: FailedLog) {
   const chunks: Chunk[] = [
     () => `${clear}Running with gitlab-runner 18.9.1 (5a021a1c)\u001b[0;m\n`,
     () => `${clear}  on ${runner} t1_xq9w2, system ID: s_0a91c7de4f52\u001b[0;m\n`,
     ...sections.flatMap(sectionChunks),
-    () => `${paint.red(`ERROR: Job failed${failure}`)}\n`,
+    () => `${resultLine(failure)}\n`,
   ];
-  return (startedAt: number): string => {
-    const timeAt = (at: number) => startedAt + at * STEP_MS;
-    const texts = chunks.map((chunk, at) => chunk(Math.floor(timeAt(at) / 1_000)));
-    return (timestamps ? withTimestamps(texts, timeAt) : texts).join('');
-  };
+  return (startedAt: number): string =>
+    printChunks(chunks, (at) => startedAt + at * STEP_MS, options).join('');
 }
 
 /** Failed jobs, each with a log of another kind. */

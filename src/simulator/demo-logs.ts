@@ -106,7 +106,8 @@ export function sectionChunks({ name, heading, collapsed = false, lines }: Secti
   ];
 }
 
-function resultLine(failure: string | undefined): string {
+/** Returns the last line of a log. `failure` is the end of its error message, if the job failed. */
+export function resultLine(failure: string | undefined): string {
   if (failure === undefined) return paint.green('Job succeeded');
   return paint.red(`ERROR: Job failed${failure}`);
 }
@@ -131,10 +132,7 @@ function timestamp(ms: number, isContinuation: boolean): string {
   return `${time} 01O${isContinuation ? '+' : ' '}`;
 }
 
-export function withTimestamps(
-  chunks: readonly string[],
-  timeAt: (at: number) => number,
-): string[] {
+function withTimestamps(chunks: readonly string[], timeAt: (at: number) => number): string[] {
   let isContinuation = false;
   return chunks.map((chunk, at) => {
     const line = `${timestamp(timeAt(at), isContinuation)}${chunk.replace(/\n$/, '')}\n`;
@@ -143,13 +141,22 @@ export function withTimestamps(
   });
 }
 
+/** Returns the texts of chunks. `timeAt` returns the time of a chunk in ms since 1970, by its index. */
+export function printChunks(
+  chunks: readonly Chunk[],
+  timeAt: (at: number) => number,
+  { timestamps = false }: Pick<JobLog, 'timestamps'>,
+): string[] {
+  const texts = chunks.map((chunk, at) => chunk(Math.floor(timeAt(at) / 1_000)));
+  return timestamps ? withTimestamps(texts, timeAt) : texts;
+}
+
 /** Returns a script that prints a log evenly over the run time of a job. */
 export function toScript(log: JobLog): LogScript {
   const chunks = chunksOf(log);
   return (startedAt, runMs) => {
     const timeAt = (at: number) => Math.floor(startedAt + (runMs * at) / chunks.length);
-    const texts = chunks.map((chunk, at) => chunk(Math.floor(timeAt(at) / 1_000)));
-    return log.timestamps === true ? withTimestamps(texts, timeAt) : texts;
+    return printChunks(chunks, timeAt, log);
   };
 }
 
