@@ -5,6 +5,7 @@ import { aJob, sendJson, startUpstream } from '../gitlab/upstream.ts';
 import { runs } from '../helpers/runs.ts';
 import { type Answer, at, startGateway } from '../helpers/start-gateway.ts';
 import { jobId, notRetryable, outcomesOf, resultsOf, runBulk as run, tooMany } from './bulk.ts';
+import { startBehind } from './own-upstream.ts';
 
 /*
  * A bulk mutation is interrupted at every position by everything that can happen to a request. Each
@@ -299,7 +300,7 @@ describe('a bulk mutation', () => {
   it('acts on at most four projects at once, and on one job of each', async () => {
     const underWay = new Map<string, number>();
     let most = 0;
-    const upstream = await startUpstream(async (request, response) => {
+    const started = await startBehind(async (request, response) => {
       const project = /projects\/(\d+)/.exec(request.url ?? '')?.[1] ?? '';
       underWay.set(project, (underWay.get(project) ?? 0) + 1);
       expect(underWay.get(project)).toBe(1);
@@ -309,16 +310,12 @@ describe('a bulk mutation', () => {
       const id = Number(/jobs\/(\d+)/.exec(request.url ?? '')?.[1]);
       sendJson(response, aJob(id, { pipeline: { id: 9, project_id: Number(project) } }));
     });
-    const started = await startGateway({
-      env: { GITLAB_URL: upstream.url },
-      token: 'glpat-alice',
-    });
     const ids = Array.from({ length: 24 }, (_, index) => jobId(301 + index, 1 + (index % 6)));
     const answer = await run(started, 'jobsPlay', { ids, max: 24 });
     expect(outcomesOf(answer, 'jobsPlay')).toEqual(ids.map((_, index) => `${301 + index} DONE`));
     expect(most).toBe(4);
     for (let project = 1; project <= 6; project++) {
-      const sent = upstream.log.filter((line) => line.includes(`/projects/${project}/`));
+      const sent = started.upstream.log.filter((line) => line.includes(`/projects/${project}/`));
       expect(sent).toEqual([...sent].sort());
     }
     expect(started.bugs).toEqual([]);

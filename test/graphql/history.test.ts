@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { buildCursor } from '../../src/gitlab/lists/keyset-cursor.ts';
-import { sendJson, startUpstream } from '../gitlab/upstream.ts';
-import { at, startGateway } from '../helpers/start-gateway.ts';
+import { sendJson } from '../gitlab/upstream.ts';
+import { at } from '../helpers/start-gateway.ts';
+import { type ProjectsOptions, paramsOf, startProjects } from './projects-upstream.ts';
 
 /** A job of the list, newest first: id, name, ref, status, duration, queued duration, pipeline. */
 type Line = [number, string, string, string, number, number, number];
@@ -19,7 +19,7 @@ const lines: Line[] = [
 
 const timeOf = (id: number) => new Date(Date.UTC(2026, 10, 1) + id * 60_000).toISOString();
 
-const toRow = ([id, name, ref, status, duration, queued, pipeline]: Line) => ({
+const toJob = ([id, name, ref, status, duration, queued, pipeline]: Line) => ({
   id,
   name,
   ref,
@@ -33,58 +33,28 @@ const toRow = ([id, name, ref, status, duration, queued, pipeline]: Line) => ({
   pipeline: { id: pipeline, project_id: 42 },
 });
 
-/** Returns the id in a keyset cursor of GitLab. */
-function idIn(cursor: string | null): number {
-  if (cursor === null) return Number.POSITIVE_INFINITY;
-  return Number(JSON.parse(Buffer.from(cursor, 'base64url').toString()).id);
-}
-
-interface Options {
+interface Options extends Pick<ProjectsOptions, 'filtersRef' | 'sendsLink'> {
   rows?: Line[];
-  /** Whether the server filters by `ref`, as GitLab 19 does. */
-  filtersRef?: boolean;
   /** The number of the call to the list that fails, from 1. */
   failAt?: number;
-  /** Whether the response has the header that names the next page. A proxy may remove it. */
-  sendsLink?: boolean;
 }
 
 /** Starts a gateway in front of a server with the jobs of one project. */
-async function start({ rows = lines, filtersRef = true, failAt, sendsLink = true }: Options = {}) {
+function start({ rows = lines, failAt, ...options }: Options = {}) {
   let lists = 0;
-  const upstream = await startUpstream((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://gitlab');
-    const [, id] = /\/projects\/(?:42|group%2Fapp)\/jobs\/?(\d+)?$/.exec(pathname) ?? [];
-    const row = rows.find(([own]) => String(own) === id);
-    if (id) return sendJson(response, row ? toRow(row) : {}, row ? {} : { status: 404 });
-    if (!/\/projects\/(42|group%2Fapp)\/jobs$/.test(pathname)) {
-      return sendJson(response, { message: '404 Not found' }, { status: 404 });
-    }
-    lists += 1;
-    if (lists === failAt) {
-      return sendJson(response, { message: '500 Internal Server Error' }, { status: 500 });
-    }
-    const before = idIn(searchParams.get('cursor'));
-    const scopes = searchParams.getAll('scope[]');
-    const ref = filtersRef ? searchParams.get('ref') : null;
-    const perPage = Number(searchParams.get('per_page'));
-    const found = rows.filter(
-      ([own, , ownRef, status]) =>
-        own < before && scopes.includes(status) && (ref === null || ownRef === ref),
-    );
-    const last = found[perPage - 1];
-    const cursor = buildCursor({ direction: 'older', id: last && String(last[0]) });
-    const next = `<http://gitlab/api/v4/projects/42/jobs?cursor=${cursor}>; rel="next"`;
-    const headers: Record<string, string> =
-      sendsLink && found.length > perPage ? { link: next } : {};
-    sendJson(response, found.slice(0, perPage).map(toRow), { headers });
-  });
-  const gateway = await startGateway({
-    token: 'glpat-alice',
-    env: { GITLAB_URL: upstream.url },
-  });
-  const calls = () => upstream.log.splice(0).map((line) => line.replace('/api/v4', ''));
-  return { ...gateway, calls };
+  return startProjects(
+    { 'group/app': { number: 42, jobs: rows.map(toJob) } },
+    {
+      ...options,
+      intercept({ url = '' }, response) {
+        if (!/\/jobs(\?|$)/.test(url)) return false;
+        lists += 1;
+        if (lists !== failAt) return false;
+        sendJson(response, { message: '500 Internal Server Error' }, { status: 500 });
+        return true;
+      },
+    },
+  );
 }
 
 const HISTORY = `runs { databaseId } lastSuccess { databaseId } failuresInARow
@@ -106,8 +76,8 @@ describe('the history of a job', () => {
     });
     const [job, list, ...more] = calls();
     expect(job).toBe('GET /projects/42/jobs/20');
+    expect(paramsOf(list ?? '').id).toBe(20);
     const { searchParams } = new URL(list?.replace('GET ', '') ?? '', 'http://gitlab');
-    expect(idIn(searchParams.get('cursor'))).toBe(20);
     expect(searchParams.get('ref')).toBe('main');
     expect(more).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { startUpstream } from '../gitlab/upstream.ts';
+import { type Handler, startUpstream } from '../gitlab/upstream.ts';
 import { type StartOptions, startGateway } from '../helpers/start-gateway.ts';
 
 const AT = '2026-05-04T03:02:01.000Z';
@@ -57,24 +57,45 @@ export type FullRow = ReturnType<typeof fullRow>;
 /** Responses by path below /api/v4, without the query: JSON, or a value that is written as JSON. */
 export type Responses = Record<string, unknown>;
 
+/** Options of the gateway, and the path of the server's base URL. */
+export type UpstreamOptions = StartOptions & { path?: string };
+
 /**
- * Starts a gateway in front of a server that answers with `responses`, and with 404 for other paths.
- * `calls()` returns and clears the requests so far.
+ * Starts a gateway in front of a server with one handler. `calls()` returns and clears the requests so
+ * far, without /api/v4.
  */
-export async function startWith(
-  responses: Responses | ((path: string) => unknown),
-  { path = '', ...options }: StartOptions & { path?: string } = {},
+export async function startBehind(
+  handler: Handler,
+  { path = '', ...options }: UpstreamOptions = {},
 ) {
-  const find = typeof responses === 'function' ? responses : (at: string) => responses[at];
-  const upstream = await startUpstream((request, response) => {
-    const at = request.url?.replace(/\?.*/, '').replace(`${path}/api/v4`, '') ?? '';
-    const body = find(at);
-    const missing = { message: '404 Not found' };
-    response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
-    response.end(typeof body === 'string' ? body : JSON.stringify(body ?? missing));
-  });
+  const upstream = await startUpstream(handler);
   const env = { GITLAB_URL: `${upstream.url}${path}`, ...options.env };
   const gateway = await startGateway({ token: 'glpat-alice', ...options, env });
   const calls = () => upstream.log.splice(0).map((line) => line.replace(`${path}/api/v4`, ''));
   return { ...gateway, upstream, calls };
+}
+
+/**
+ * Starts a gateway in front of a server that answers with `responses`, and with 404 for other paths.
+ * `calls()` returns and clears the requests so far.
+ */
+export function startWith(
+  responses: Responses | ((path: string) => unknown),
+  options: UpstreamOptions = {},
+) {
+  const find = typeof responses === 'function' ? responses : (at: string) => responses[at];
+  return startBehind((request, response) => {
+    const at = request.url?.replace(/\?.*/, '').replace(`${options.path ?? ''}/api/v4`, '') ?? '';
+    const body = find(at);
+    const missing = { message: '404 Not found' };
+    response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(typeof body === 'string' ? body : JSON.stringify(body ?? missing));
+  }, options);
+}
+
+/** Selects the offset page that a request asks for, with the header of the next page. */
+export function offsetPage<T>(all: readonly T[], params: URLSearchParams) {
+  const [page, size] = [Number(params.get('page') ?? 1), Number(params.get('per_page') ?? 20)];
+  const next = page * size < all.length ? String(page + 1) : '';
+  return { rows: all.slice((page - 1) * size, page * size), headers: { 'x-next-page': next } };
 }

@@ -1,5 +1,6 @@
-import { sendJson, startUpstream } from '../gitlab/upstream.ts';
-import { type StartOptions, startGateway } from '../helpers/start-gateway.ts';
+import { sendJson } from '../gitlab/upstream.ts';
+import type { StartOptions } from '../helpers/start-gateway.ts';
+import { offsetPage, startBehind } from './own-upstream.ts';
 
 /** A row of a job or trigger job, as GitLab sends it. */
 export type Row = Record<string, unknown> & { id: number; name: string; stage: string };
@@ -62,7 +63,7 @@ export async function startPipelines(
   { counts = true, seenBy = {}, etag, ...options }: UpstreamOptions = {},
 ) {
   const faults: Record<string, Fault> = {};
-  const upstream = await startUpstream((request, response) => {
+  const started = await startBehind((request, response) => {
     const url = new URL(request.url ?? '', 'http://gitlab');
     const path = url.pathname.replace('/api/v4', '');
     const fault = faults[`${path}${url.search}`] ?? faults[path];
@@ -81,20 +82,11 @@ export async function startPipelines(
     const jobs = retried ? pipeline.jobs : currentOf(pipeline.jobs);
     const all = list === 'jobs' ? jobs : pipeline.bridges;
     const sorted = [...all].sort((a, b) => b.id - a.id).map((job) => ({ ...job, pipeline: row }));
-    const [page, size] = ['page', 'per_page'].map((name) => Number(url.searchParams.get(name)));
-    const rows = sorted.slice(((page ?? 1) - 1) * (size ?? 20), (page ?? 1) * (size ?? 20));
-    const isLast = (page ?? 1) * (size ?? 20) >= sorted.length;
-    const headers = {
-      'x-next-page': isLast ? '' : String((page ?? 1) + 1),
-      ...(counts && { 'x-total': String(sorted.length) }),
-      ...(etag && { etag }),
-    };
-    sendJson(response, rows, { headers });
-  });
-  const env = { GITLAB_URL: upstream.url, ...options.env };
-  const gateway = await startGateway({ token: 'glpat-alice', ...options, env });
-  const calls = () => upstream.log.splice(0).map((line) => line.replace('/api/v4', ''));
-  return { ...gateway, upstream, faults, calls };
+    const { rows, headers } = offsetPage(sorted, url.searchParams);
+    const total = counts && { 'x-total': String(sorted.length) };
+    sendJson(response, rows, { headers: { ...headers, ...total, ...(etag && { etag }) } });
+  }, options);
+  return { ...started, faults };
 }
 
 /** A finished build that ran for a second. */

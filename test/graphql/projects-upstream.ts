@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buildCursor } from '../../src/gitlab/lists/keyset-cursor.ts';
-import { aJob, sendJson, startUpstream } from '../gitlab/upstream.ts';
-import { type StartOptions, startGateway } from '../helpers/start-gateway.ts';
+import { aJob, sendJson } from '../gitlab/upstream.ts';
+import type { StartOptions } from '../helpers/start-gateway.ts';
+import { offsetPage, startBehind } from './own-upstream.ts';
 
 /** A job of a project. */
 export interface ListedJob {
@@ -32,6 +33,8 @@ export interface ProjectsOptions extends StartOptions {
   intercept?(request: IncomingMessage, response: ServerResponse, project: string): boolean;
   /** Whether the server knows keyset pagination, as GitLab 15.9 does. @default true */
   keyset?: boolean;
+  /** Whether a keyset page has the header that names the next page. A proxy may remove it. @default true */
+  sendsLink?: boolean;
 }
 
 /** Parses a keyset cursor of GitLab. */
@@ -47,28 +50,32 @@ function parseCursor(cursor: string | null): { id?: number; direction: 'older' |
 const toRow = ({ number }: ListedProject, { id, ...more }: ListedJob) =>
   aJob(id, { pipeline: { id: 9, project_id: number }, ...more });
 
-/** Selects a keyset page, newest first, and the cursor of the older one. */
-function keysetPage(jobs: ListedJob[], params: URLSearchParams) {
+/** Selects a keyset page, newest first, with the header of the older one. */
+function keysetPage(jobs: readonly ListedJob[], params: URLSearchParams) {
   const { id, direction } = parseCursor(params.get('cursor'));
   const perPage = Number(params.get('per_page'));
   const isOlder = direction === 'older';
   const found = jobs.filter((job) => id === undefined || (isOlder ? job.id < id : job.id > id));
-  const page = isOlder ? found.slice(0, perPage) : found.slice(-perPage);
-  const last = page.at(-1);
+  const rows = isOlder ? found.slice(0, perPage) : found.slice(-perPage);
+  const last = rows.at(-1);
   const hasOlder = last !== undefined && jobs.some((job) => job.id < last.id);
-  return { page, next: hasOlder && buildCursor({ direction: 'older', id: String(last.id) }) };
+  const next = hasOlder && buildCursor({ direction: 'older', id: String(last.id) });
+  const link = `<http://gitlab/api/v4/projects/1/jobs?cursor=${next}>; rel="next"`;
+  const headers: Record<string, string> = next ? { link } : {};
+  return { rows, headers };
 }
 
 /**
  * Starts a gateway in front of a server with the lists of jobs of several projects. `calls()` returns
  * and clears the requests so far.
  */
-export async function startProjects(
+export function startProjects(
   projects: Record<string, ListedProject>,
   options: ProjectsOptions = {},
 ) {
-  const { filtersRef = true, seenBy = {}, intercept, keyset = true, ...start } = options;
-  const upstream = await startUpstream((request, response) => {
+  const { filtersRef = true, seenBy = {}, intercept, keyset = true, ...others } = options;
+  const { sendsLink = true, ...start } = others;
+  return startBehind((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://gitlab');
     const [, name = '', jobId] = /\/projects\/([^/]+)\/jobs\/?(\d+)?$/.exec(pathname) ?? [];
     if (intercept?.(request, response, decodeURIComponent(name))) return;
@@ -93,35 +100,13 @@ export async function startProjects(
         (scopes.length === 0 || scopes.includes(String(job.status))) &&
         (ref === null || job.ref === ref),
     );
-    if (!isKeyset) {
-      const [page, perPage] = ['page', 'per_page'].map((key) => Number(searchParams.get(key) ?? 1));
-      const from = ((page ?? 1) - 1) * (perPage ?? 20);
-      const rows = jobs.slice(from, from + (perPage ?? 20));
-      const headers = {
-        'x-next-page': from + rows.length < jobs.length ? String((page ?? 1) + 1) : '',
-      };
-      return sendJson(
-        response,
-        rows.map((job) => toRow(project, job)),
-        { headers },
-      );
-    }
-    const { page, next } = keysetPage(jobs, searchParams);
-    const link = `<http://gitlab/api/v4/projects/1/jobs?cursor=${next}>; rel="next"`;
-    const headers: Record<string, string> = next ? { link } : {};
+    const { rows, headers } = (isKeyset ? keysetPage : offsetPage)(jobs, searchParams);
     sendJson(
       response,
-      page.map((job) => toRow(project, job)),
-      { headers },
+      rows.map((job) => toRow(project, job)),
+      { headers: isKeyset && !sendsLink ? {} : headers },
     );
-  });
-  const gateway = await startGateway({
-    token: 'glpat-alice',
-    ...start,
-    env: { GITLAB_URL: upstream.url, ...start.env },
-  });
-  const calls = () => upstream.log.splice(0).map((line) => line.replace('/api/v4', ''));
-  return { ...gateway, upstream, calls };
+  }, start);
 }
 
 /** Returns the parameters of a call, with the id of its cursor. */
