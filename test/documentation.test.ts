@@ -8,6 +8,7 @@ const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
 const { name: packageName } = JSON.parse(read('package.json')) as { name: string };
 const pages = [
   'README.md',
+  'CHANGELOG.md',
   ...readdirSync(`${root}/docs`, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
