@@ -228,6 +228,9 @@ function isRepeated(states: States, at: number): boolean {
 const haveOtherFailures = (before: States, after: States): boolean =>
   after.some(({ error }, at) => error?.message !== before[at]?.error?.message);
 
+/** Key of the news of a subscriber that has received nothing. */
+const nothingSent: States = [];
+
 /** Returns what is new between two states, or in the first one; undefined if nothing is. */
 export type NewsSince = (before: States | undefined, after: States) => NewestJobsNews | undefined;
 
@@ -241,7 +244,9 @@ export function createNewsSince(
   { first, statuses }: NewestJobsOptions,
 ): NewsSince {
   const hasStatus = ({ status }: Job) => statuses.length === 0 || statuses.includes(status);
-  const known = new WeakMap<States, Map<States | undefined, NewestJobsNews | undefined>>();
+  // The inner map is weak, too. Otherwise each state would keep the one before it, and so all earlier
+  // states, for as long as there are subscribers.
+  const known = new WeakMap<States, WeakMap<States, NewestJobsNews | undefined>>();
   const find: NewsSince = (before, after) => {
     const jobs = after
       .flatMap((state, at) =>
@@ -253,10 +258,11 @@ export function createNewsSince(
     return { changedJobs, unread: failuresIn(after, projects) };
   };
   return (before, after) => {
-    const news = known.get(after) ?? new Map<States | undefined, NewestJobsNews | undefined>();
+    const news = known.get(after) ?? new WeakMap<States, NewestJobsNews | undefined>();
     known.set(after, news);
-    if (!news.has(before)) news.set(before, find(before, after));
-    return news.get(before);
+    const key = before ?? nothingSent;
+    if (!news.has(key)) news.set(key, find(before, after));
+    return news.get(key);
   };
 }
 

@@ -1,3 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { GitlabStatusError } from '../../src/gitlab/errors.ts';
 import type { Job } from '../../src/gitlab/rows.ts';
@@ -27,6 +30,23 @@ describe('the news of several projects', () => {
       expect(first).toBeDefined();
       for (const other of others) expect(other).toBe(first);
     }
+  });
+
+  it('do not keep the states before the last one', async () => {
+    const view = newestJobsView(createNewsSince(['a'], all));
+    const states: WeakRef<object>[] = [];
+    for (let id = 1; id <= 20; id += 1) {
+      const state = [stateOf(entry(id))];
+      states.push(new WeakRef(state));
+      view(state);
+    }
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    // A WeakRef keeps its object until the current task has ended.
+    await setTimeout(1);
+    collectGarbage();
+    expect(states.filter((state) => state.deref()).length).toBeLessThanOrEqual(2);
+    expect(idsOf(await view([stateOf(entry(21))]))).toEqual([21]);
   });
 
   it('have the last state of a job for a subscriber that has skipped others', () => {
