@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Gitlab } from '../gitlab/client.ts';
 import type { CallBudget } from '../gitlab/request.ts';
 import { withTimeout } from '../util/abort.ts';
@@ -159,13 +158,9 @@ interface PollDeps {
  */
 const MAX_CALLS_PER_READ = 250;
 
-/** Maximum number of subscribers to notify before a pause, however little time they need. */
-const BATCH_SIZE = 64;
-
 /** Calls subscribers one by one. Other work, such as sending their events, can run in between. */
 async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
-  for (const [index, subscriber] of subscribers.entries()) {
-    if (index > 0 && index % BATCH_SIZE === 0) await setImmediate();
+  for (const subscriber of subscribers) {
     await shareEventLoop();
     subscriber();
   }
