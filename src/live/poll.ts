@@ -172,7 +172,11 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
   /** The demands of the subscribers. */
   const subscribers = new Map<() => void, number>();
   let lastDemand = 0;
-  const demand = () => Math.max(0, ...subscribers.values());
+  const demand = () => {
+    let most = 0;
+    for (const one of subscribers.values()) most = Math.max(most, one);
+    return most;
+  };
   let state: State | undefined;
   let version = 0;
   let ending: Ending | undefined;
