@@ -2,6 +2,7 @@ import type { Gitlab, JobRef } from '../gitlab/client.ts';
 import { type ByteQueue, forgetBytes, read, shrinkTo, write } from '../trace/byte-queue.ts';
 import { createGrowingLines, type GrowingLines } from '../trace/growing-lines.ts';
 import { pauseIfSliceIsOver } from '../util/event-loop.ts';
+import { readStart } from '../util/streams.ts';
 
 export type TraceLog = ReturnType<typeof createTraceLog>;
 
@@ -145,12 +146,8 @@ function matches(log: TraceLog, at: number, bytes: Buffer): boolean {
  */
 async function detectByteOffset(gitlab: Gitlab, ref: JobRef): Promise<void> {
   const { body } = await gitlab.openJobTrace(ref, { byteOffset: 0, byteLimit: 1 });
-  let size = 0;
-  for await (const piece of body) {
-    size += (piece as Buffer).length;
-    if (size > 1) break;
-  }
-  if (size > 0) gitlab.server.byteOffset = size === 1;
+  const { bytes, isCut } = await readStart(body, 1);
+  if (bytes.length > 0) gitlab.server.byteOffset = !isCut;
 }
 
 /** Reads the log from an offset on. Returns false if the response contradicts the known bytes. */
