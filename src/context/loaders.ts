@@ -6,7 +6,7 @@ import type {
   PipelineFilter,
   PipelineRef,
 } from '../gitlab/client.ts';
-import { isNotFound, nullIfNotFound } from '../gitlab/errors.ts';
+import { nullIfNotFound } from '../gitlab/errors.ts';
 import {
   type ListFilter,
   type OffsetList,
@@ -18,6 +18,7 @@ import {
   type JobOutcome,
   type Outcomes,
   projectNumberOf,
+  readJob,
   readJobs,
 } from '../gitlab/lists/jobs-by-id.ts';
 import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
@@ -36,6 +37,7 @@ import { type FailureFacts, findFailure } from '../trace/failure-log.ts';
 import { type KeptLog, keepLog } from '../trace/kept-log.ts';
 import type { OperationLogs } from '../trace/log-budget.ts';
 import { keepEnd, type LogEnd } from '../trace/log-end.ts';
+import { groupBy } from '../util/collections.ts';
 import { pauseIfSliceIsOver } from '../util/event-loop.ts';
 import { readStart, type StreamStart } from '../util/streams.ts';
 import { createBoards } from './boards.ts';
@@ -420,30 +422,22 @@ async function readJobsOfProject(
   // §8).
   const isSingle = ids.length === 1 && gitlab.credential.kind !== 'job-token';
   const outcomes = isSingle
-    ? new Map([[id, await orError(gitlab.getJob({ project, id }))]])
+    ? new Map([[id, await readJob(gitlab, { project, id })]])
     : await readJobs(gitlab, project, ids);
   const projectNumber = projectNumberOf(outcomes);
   if (projectNumber) aliases.learn(project, projectNumber);
   return outcomes;
 }
 
-const orError = (job: Promise<Job>): Promise<JobOutcome> =>
-  job.catch((error: Error) => (isNotFound(error) ? null : error));
-
 async function readJobBatch(refs: readonly JobRef[], operation: Operation): Promise<JobOutcome[]> {
-  const idsByProject = new Map<string, string[]>();
   const resolved = refs.map(({ project, id }) => ({
     project: operation.aliases.resolve(project),
     id,
   }));
-  for (const { project, id } of resolved) {
-    const ids = idsByProject.get(project);
-    if (ids) ids.push(id);
-    else idsByProject.set(project, [id]);
-  }
   const outcomes = new Map<string, Outcomes>();
   await Promise.all(
-    [...idsByProject].map(async ([project, ids]) => {
+    [...groupBy(resolved, ({ project }) => project)].map(async ([project, jobs]) => {
+      const ids = jobs.map(({ id }) => id);
       outcomes.set(project, await readJobsOfProject(project, ids, operation));
     }),
   );

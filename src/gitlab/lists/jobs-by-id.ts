@@ -1,4 +1,4 @@
-import type { Gitlab } from '../client.ts';
+import type { Gitlab, JobRef } from '../client.ts';
 import {
   GitlabCallBudgetError,
   GitlabRateLimitError,
@@ -56,9 +56,12 @@ async function execute(batch: Batch, { pages, singles }: Plan): Promise<void> {
   ]);
 }
 
+/** Reads one job with a call of its own. Never rejects. */
+export const readJob = (gitlab: Gitlab, ref: JobRef): Promise<JobOutcome> =>
+  gitlab.getJob(ref).catch((error: Error) => (isNotFound(error) ? null : error));
+
 async function readSingly({ gitlab, project, outcomes }: Batch, id: bigint): Promise<void> {
-  const read = gitlab.getJob({ project, id: String(id) });
-  outcomes.set(String(id), await read.catch((error: Error) => (isNotFound(error) ? null : error)));
+  outcomes.set(String(id), await readJob(gitlab, { project, id: String(id) }));
 }
 
 /** Reads a page, then the ids that the page did not reach. If the page fails, so do all its ids. */
