@@ -1,5 +1,5 @@
 import type { RowList } from '../gitlab/lists/job-list.ts';
-import { type CursorRow, MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
+import { type CursorRow, cursorRowAt, MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
 import type { Job } from '../gitlab/rows.ts';
 
 /** The rows that a walk through a list has read so far. */
@@ -39,11 +39,8 @@ export async function* walkJobs(
       needsHasPrevious: false,
     });
     rows.push(...slice.rows);
-    const last = slice.rows.at(-1);
     yield { rows, isComplete: !slice.hasOlder, isCounted: slice.total !== null };
-    if (!last || !slice.hasOlder || rows.length >= maxRows) return;
-    const { firstIndex } = slice;
-    const index = firstIndex === undefined ? undefined : firstIndex + slice.rows.length - 1;
-    cursorRow = { id: String(last.id), index };
+    cursorRow = cursorRowAt(slice, slice.rows.length - 1);
+    if (!cursorRow || !slice.hasOlder || rows.length >= maxRows) return;
   }
 }

@@ -8,6 +8,7 @@ import {
 import {
   type CursorRow,
   compareIds,
+  cursorRowAt,
   MAX_PER_PAGE,
   type PageRequest,
   type PageSlice,
@@ -97,21 +98,19 @@ async function readPage<Row extends WithId>(
   count: number,
 ): Promise<void> {
   const { direction, cursorRow } = merge.request;
-  const { rows, firstIndex } = await part.list.read({
+  const slice = await part.list.read({
     direction,
     cursorRow: part.last ?? cursorRow,
     count,
     needsHasNext: false,
     needsHasPrevious: false,
   });
-  const at = direction === 'older' ? rows.length - 1 : 0;
-  const last = rows[at];
+  const { rows } = slice;
   // A full page may be the last one: the headers do not always show that.
   part.hasMore = rows.length >= count;
   for (const row of rows) addRow(merge, row, part);
-  if (!last) return;
-  const index = firstIndex === undefined ? undefined : firstIndex + at;
-  part.last = { id: String(last.id), index };
+  const last = cursorRowAt(slice, direction === 'older' ? rows.length - 1 : 0);
+  if (last) part.last = last;
 }
 
 /** Reads the first page of each list. After a 429, does not request those of the other lists. */

@@ -41,6 +41,16 @@ export interface PageSlice<Row> {
   total: number | null;
 }
 
+/** Returns the cursor row of a row of a slice; undefined if the slice has no row at that index. */
+export function cursorRowAt<Row extends WithId>(
+  { rows, firstIndex }: Pick<PageSlice<Row>, 'rows' | 'firstIndex'>,
+  at: number,
+): CursorRow | undefined {
+  const row = rows[at];
+  const index = firstIndex === undefined ? undefined : firstIndex + at;
+  return row && { id: String(row.id), index };
+}
+
 /** GitLab's largest page; it silently reduces larger values (upstream.md §4.1). */
 export const MAX_PER_PAGE = 100;
 
