@@ -282,15 +282,24 @@ const pipelineJobs = listLoader<PipelineRef, OffsetList<Job>>({
   key: keyOfRef,
 });
 
-async function openTrace({ gitlab, logs }: Operation, ref: JobRef, byteOffset = 0) {
+/** Opens a log or another file. It counts against the memory of logs, unless that fails. */
+async function openCounted<Stream>(
+  { logs }: Operation,
+  open: () => Promise<Stream>,
+): Promise<Stream> {
   logs.open();
   try {
-    return await gitlab.openJobTrace(ref, byteOffset > 0 ? { byteOffset } : {});
+    return await open();
   } catch (error) {
     logs.close();
     throw error;
   }
 }
+
+const openTrace = (operation: Operation, ref: JobRef, byteOffset = 0) =>
+  openCounted(operation, () =>
+    operation.gitlab.openJobTrace(ref, byteOffset > 0 ? { byteOffset } : {}),
+  );
 
 const trace = rowLoader<JobRef, KeptLog>({
   async read(ref, operation) {
@@ -354,9 +363,9 @@ const endpoints = {
   trace,
   failureLog,
   artifactStart: rowLoader<ArtifactStartRef, StreamStart>({
-    async read({ maxBytes, ...ref }, { gitlab, logs }) {
-      logs.open();
-      const { body } = await gitlab.openArtifacts(ref);
+    async read({ maxBytes, ...ref }, operation) {
+      const { gitlab, logs } = operation;
+      const { body } = await openCounted(operation, () => gitlab.openArtifacts(ref));
       return readStart(body, Math.min(maxBytes, logs.limitPerLog()));
     },
     key: ({ path, maxBytes, ...ref }, aliases) =>
