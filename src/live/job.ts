@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JobRef } from '../gitlab/client.ts';
 import type { Bridge, Job } from '../gitlab/rows.ts';
+import { isActive } from '../pipeline/derived.ts';
 import type { Resource } from './poll.ts';
 import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
@@ -21,6 +22,10 @@ export function fingerprint(job: Job | Bridge): string {
 /** Hash of the change fingerprint of a job. */
 export const hashOf = (job: Job | Bridge): string =>
   createHash('sha256').update(fingerprint(job)).digest('base64');
+
+/** Whether a job runs or is about to run, also if it is being canceled. */
+export const isActiveOrCanceling = ({ status }: Pick<Job | Bridge, 'status'>): boolean =>
+  isActive(status) || status === 'canceling';
 
 export function jobResource(ref: JobRef): Resource<Job> {
   return {

@@ -4,10 +4,9 @@ import { projectJobList } from '../gitlab/lists/job-list.ts';
 import { readJobs } from '../gitlab/lists/jobs-by-id.ts';
 import { compareIds } from '../gitlab/lists/page-request.ts';
 import type { Job } from '../gitlab/rows.ts';
-import { isActive } from '../pipeline/derived.ts';
 import { isWholeNumber } from '../util/formats.ts';
 import { retryAfterMs } from './failures.ts';
-import { hashOf } from './job.ts';
+import { hashOf, isActiveOrCanceling } from './job.ts';
 import type { Resource } from './poll.ts';
 import type { View } from './subscriber.ts';
 
@@ -41,7 +40,7 @@ type States = readonly NewestJobs[];
 
 const unread: NewestJobs = { entries: new Map(), wasRead: false };
 
-const isFollowed = ({ row: { status } }: JobEntry) => isActive(status) || status === 'canceling';
+const isFollowed = ({ row }: JobEntry) => isActiveOrCanceling(row);
 
 /** Returns the known entry of a job that has not changed, otherwise a new one. */
 function toEntry(known: JobEntry | undefined, row: Job): JobEntry {

@@ -3,9 +3,8 @@ import type { OffsetRequest } from '../gitlab/pagination.ts';
 import type { AnyJob, RestPipeline } from '../gitlab/rows.ts';
 import { type BoardRows, buildBoard } from '../pipeline/board.ts';
 import { coversRows, readBoardRows } from '../pipeline/board-rows.ts';
-import { isActive } from '../pipeline/derived.ts';
 import { pauseIfSliceIsOver } from '../util/event-loop.ts';
-import { hashOf } from './job.ts';
+import { hashOf, isActiveOrCanceling } from './job.ts';
 import type { Resource } from './poll.ts';
 import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
@@ -67,8 +66,7 @@ async function readJobs(
 const isFinished = (status: string | null | undefined) => activityOf(status) === 'finished';
 
 /** Whether a job runs or is about to run. If so, its pipeline cannot be finished. */
-const hasActiveJob = (rows: BoardRows) =>
-  rowsOf(rows).some(({ status }) => isActive(status) || status === 'canceling');
+const hasActiveJob = (rows: BoardRows) => rowsOf(rows).some(isActiveOrCanceling);
 
 /**
  * Whether a pipeline is shown as finished although one of its jobs is active: the jobs were read
