@@ -108,7 +108,8 @@ export type Gitlab = ReturnType<typeof createGitlab>;
 /**
  * Creates a client for one caller. Cheap: create one per request. Methods reject with GitlabError
  * if there is no usable response, or with the reason of the signal that aborted them; a write that
- * was aborted before it was sent, with a GitlabTimeoutError that says so. They are async, so that an invalid id rejects instead of throwing.
+ * was aborted before it was sent, with a GitlabTimeoutError that says so. They are async, so that an
+ * invalid id rejects instead of throwing.
  */
 export function createGitlab(deps: GitlabDeps) {
   // An operation may have hundreds of calls that all listen to its signal. Node warns of a leak

@@ -25,8 +25,8 @@ function dispositionOf({ project, id }: JobAddress, search: string): string {
 
 /**
  * Serves `GET /jobs/:project/:id/trace`: the whole log of a job as text. `:project` is the project's
- * numeric id, or its full path with `%2F`. `?download=1` makes it a file to save. Also serves `GET /trace.css`, the style sheet of logs as
- * HTML.
+ * numeric id, or its full path with `%2F`. `?download=1` makes it a file to save. Also serves `GET
+ * /trace.css`, the style sheet of logs as HTML.
  */
 export function createRawLogRoute(sendDownload: SendDownload): Route {
   return async (routed) => {

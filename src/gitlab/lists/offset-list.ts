@@ -12,8 +12,8 @@ type Fetch<Row> = (page: OffsetRequest) => Promise<Page<Row>>;
 
 /**
  * Reads rows of a list with offset pagination (upstream.md §4.1): the jobs and bridges of a
- * pipeline, a project's pipelines, and its jobs before GitLab 15.9. Finds the cursor row by its id, even if rows
- * were added or removed. Reads further pages concurrently.
+ * pipeline, a project's pipelines, and its jobs before GitLab 15.9. Finds the cursor row by its id,
+ * even if rows were added or removed. Reads further pages concurrently.
  */
 export function readOffsetList<Row extends WithId>(
   fetch: Fetch<Row>,
