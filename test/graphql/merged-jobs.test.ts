@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { sendJson } from '../gitlab/upstream.ts';
 import { type Answer, at, codesOf, textAt } from '../helpers/start-gateway.ts';
-import { type ListedProject, paramsOf, projectOf, startProjects } from './projects-upstream.ts';
+import {
+  type ListedProject,
+  type ProjectsOptions,
+  paramsOf,
+  projectOf,
+  startProjects,
+} from './projects-upstream.ts';
 
 const world = (): Record<string, ListedProject> => ({
   'acme/a': projectOf(1, 110, 107, 101),
@@ -27,15 +33,16 @@ const idsIn = (answer: Answer) =>
 
 /** Fails the calls of a project: all, or those whose address contains a text. */
 const failing =
-  (failures: Record<string, { status: number; headers?: Record<string, string> }>, part = '') =>
-  (...[request, response, project]: Parameters<typeof projectIntercept>) => {
+  (
+    failures: Record<string, { status: number; headers?: Record<string, string> }>,
+    part = '',
+  ): NonNullable<ProjectsOptions['intercept']> =>
+  (request, response, project) => {
     const failure = request.url?.includes(part) ? failures[project] : undefined;
     if (!failure) return false;
     sendJson(response, { message: `${failure.status} Refused` }, failure);
     return true;
   };
-type ProjectsOptions = NonNullable<Parameters<typeof startProjects>[1]>;
-declare const projectIntercept: NonNullable<ProjectsOptions['intercept']>;
 
 async function start(options: ProjectsOptions = {}, projects = world()) {
   const gateway = await startProjects(projects, options);

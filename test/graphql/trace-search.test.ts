@@ -1,31 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createWorld } from '../../src/simulator/world.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
-import { start as begin, end } from '../trace/parse.ts';
-
-const green = (text: string) => `\u001b[32;1m${text}\u001b[0;m`;
-/** A failed job’s log of 13 lines in four sections. */
-const LOG = `Running with gitlab-runner 18.6.0 (abcdef12)
-${begin('prepare_executor')}Preparing the "docker" executor
-${end('prepare_executor')}${begin('step_script')}Executing "step_script" stage of the job script
-${green('$ npm test')}
-ok 1 adds
-not ok 2 subtracts
-Error: expected 1, got 2
-    at sub.test.js:4
-# fail 1
-${end('step_script')}${begin('after_script')}Running after_script
-${green('$ rm -rf tmp')}
-${end('after_script')}${begin('cleanup_file_variables')}Cleaning up file based variables
-${end('cleanup_file_variables')}\u001b[31;1mERROR: Job failed: exit code 1\u001b[0;m
-`;
+import { failedTests } from '../trace/runner-log.ts';
 
 async function start() {
   const world = createWorld();
   world.addUser({ username: 'alice' });
   world.addToken({ user: 'alice', value: 'glpat-alice' });
   const project = world.addProject({ path: 'group/app', id: 42, members: { alice: 'maintainer' } });
-  world.addJob(world.addPipeline(project), { id: 1001, log: LOG });
+  world.addJob(world.addPipeline(project), { id: 1001, log: failedTests });
   const gateway = await startGateway({ simulator: { world }, token: 'glpat-alice' });
   const trace = async (fields: string) => {
     const answer = await gateway.query(

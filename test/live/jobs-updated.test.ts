@@ -9,7 +9,7 @@ import {
   startProjects,
 } from '../graphql/projects-upstream.ts';
 import { type Answer, at } from '../helpers/start-gateway.ts';
-import { subscribe } from './subscribe.ts';
+import { pollFor, subscribe } from './subscribe.ts';
 
 const QUERY = `subscription ($projects: [ID!]!, $statuses: [CiJobStatus!], $first: Int) {
   jobsUpdated(projects: $projects, statuses: $statuses, first: $first) {
@@ -35,17 +35,8 @@ async function start(options: ProjectsOptions = {}, projects = world()) {
   const follow = (variables: Record<string, unknown>, token = 'glpat-alice') =>
     subscribe(gateway, QUERY, { token, variables });
   /** Advances the clock until an event arrives. */
-  const pollFor = async (next: Promise<Answer | undefined>, stepMs = 1_000) => {
-    let isHere = false;
-    const event = next.finally(() => {
-      isHere = true;
-    });
-    while (!isHere) {
-      time.advance(stepMs);
-      await setImmediate();
-    }
-    return event;
-  };
+  const pollUntil = (next: Promise<Answer | undefined>, stepMs = 1_000) =>
+    pollFor(next, () => time.advance(stepMs));
   /** Sends GitLab's webhook about a job. */
   const hook = (job: number, project: number) =>
     fetch(`${gateway.url}/webhooks/gitlab`, {
@@ -53,7 +44,7 @@ async function start(options: ProjectsOptions = {}, projects = world()) {
       headers: { 'content-type': 'application/json', 'x-gitlab-token': SECRET },
       body: JSON.stringify({ object_kind: 'build', build_id: job, project_id: project }),
     });
-  return { ...gateway, ...time, projects, follow, pollFor, hook };
+  return { ...gateway, ...time, projects, follow, pollFor: pollUntil, hook };
 }
 
 const changesIn = (event: Answer | undefined) =>

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { createTestClock } from '../gitlab/upstream.ts';
@@ -9,7 +8,7 @@ import {
   type UpstreamPipeline,
 } from '../graphql/pipeline-upstream.ts';
 import { type Answer, at } from '../helpers/start-gateway.ts';
-import { subscribe } from './subscribe.ts';
+import { pollFor, subscribe } from './subscribe.ts';
 
 const BOARD = `board { jobCount gaps { code } stages { name groups { name jobs {
   databaseId status retried attempts { databaseId retried }
@@ -37,18 +36,8 @@ async function start(pipeline = retriedPipeline(), bobsPipeline?: UpstreamPipeli
     });
   const poll = () => time.advance(5_000);
   /** Polls until an event arrives. */
-  const pollFor = async (next: Promise<Answer | undefined>) => {
-    let isHere = false;
-    const event = next.finally(() => {
-      isHere = true;
-    });
-    while (!isHere) {
-      poll();
-      await setImmediate();
-    }
-    return event;
-  };
-  return { ...gateway, pipeline, follow, poll, pollFor };
+  const pollUntil = (next: Promise<Answer | undefined>) => pollFor(next, poll);
+  return { ...gateway, pipeline, follow, poll, pollFor: pollUntil };
 }
 
 /** Returns the jobs of a group on the board of an event. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { Answer, Started } from '../helpers/start-gateway.ts';
 
@@ -66,4 +67,17 @@ export function subscribe(
       return events;
     },
   };
+}
+
+/** Calls `poll`, which advances a clock, until an event arrives. */
+export async function pollFor<Event>(next: Promise<Event>, poll: () => void): Promise<Event> {
+  let isHere = false;
+  const event = next.finally(() => {
+    isHere = true;
+  });
+  while (!isHere) {
+    poll();
+    await setImmediate();
+  }
+  return event;
 }

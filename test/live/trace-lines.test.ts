@@ -3,7 +3,7 @@ import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { type Answer, at, type Started, startGateway } from '../helpers/start-gateway.ts';
 import { tokens } from '../helpers/worlds.ts';
 import { worstLogs } from '../trace/hostile.ts';
-import { start as begin, bytesOf, end, header, parse } from '../trace/parse.ts';
+import { start as begin, bytesOf, end, header, linesOf } from '../trace/parse.ts';
 import { subscribe } from './subscribe.ts';
 import { running, runningWorld } from './worlds.ts';
 
@@ -78,8 +78,6 @@ async function start(log: string | Buffer, options: Partial<SimulatorOptions> = 
   return { world, gateway };
 }
 
-const linesOf = (log: Uint8Array | string) =>
-  Array.from(parse(log).lines, (line) => ({ ...line, html: line.html }));
 const logReads = (gateway: Started) =>
   gateway.simulator.requests.map(({ path }) => path).filter((path) => path.includes('/trace'));
 

@@ -8,7 +8,7 @@ import {
 import type { ParsedLine } from '../../src/trace/parsed-trace.ts';
 import { runs } from '../helpers/runs.ts';
 import { hostileLog, worstLogs } from './hostile.ts';
-import { bytesOf, end, header, parse, start } from './parse.ts';
+import { bytesOf, end, header, linesOf, start } from './parse.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const whole = () => ({ maxBytes: MEBIBYTE, maxLines: MEBIBYTE });
@@ -45,9 +45,6 @@ function createReader() {
     lines: () => [...lines.values()].sort((a, b) => a.number - b.number),
   };
 }
-
-const linesOf = (log: Uint8Array | string) =>
-  Array.from(parse(log).lines, (line) => ({ ...line, html: line.html }));
 
 /** Pushes text; returns the texts of the changed lines by number. */
 function follow(...pieces: string[]) {

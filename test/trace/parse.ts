@@ -44,13 +44,20 @@ export function htmls(log: string | Uint8Array): string[] {
   return Array.from(parse(log).lines, ({ html }) => html);
 }
 
+/** Returns the lines of a whole log with their HTML, for comparison. */
+export const linesOf = (log: string | Uint8Array) => dumpLines(parse(log));
+
+/** Copies lines with their HTML, which is a getter. */
+const dumpLines = ({ lines }: ParsedTrace) =>
+  Array.from(lines, (line) => ({ ...line, html: line.html }));
+
 /** Converts a trace to plain data for comparison. */
 export function dump(trace: ParsedTrace): unknown {
   const names = new Set(trace.sections.map(({ name }) => name));
   return {
     byteSize: trace.byteSize,
     truncated: trace.truncated,
-    lines: Array.from(trace.lines, (line) => ({ ...line, html: line.html })),
+    lines: dumpLines(trace),
     plain: plainText(trace.lines),
     html: htmlText(trace.lines),
     sections: trace.sections,
