@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { inputs } from './parser-inputs.js';
 import { ask, cores, start, stop } from './processes.js';
 import { short, table, writeReport } from './report.js';
+import { median } from './stage.js';
 
 const { values: options } = parseArgs({ options: { baseline: { type: 'string' } } });
 
@@ -35,11 +36,6 @@ async function startSubject({ way, dist: from }) {
   const child = start(path, { core: cores.subject, log: 'inherit', env: { WAY: way, DIST: from } });
   await ask(child);
   return child;
-}
-
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }
 
 const names = Object.keys(inputs);
