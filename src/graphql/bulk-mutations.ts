@@ -20,7 +20,7 @@ import { globalIdOf } from './ci-job.ts';
 import { badUserInput } from './client-errors.ts';
 import { costs, type ListCost } from './cost.ts';
 import { parseJobId, parsePipelineId } from './global-id.ts';
-import { checkKnown } from './list-reads.ts';
+import { checkKnown, numberOrPath } from './list-reads.ts';
 import {
   failureOfRead,
   MutationError,
@@ -225,17 +225,13 @@ type Choice = { jobs: ChosenJob[] } | { failure: MutationFailure };
 
 const maxOf = ({ max }: JobsAction) => max ?? DEFAULT_MAX;
 
-/** Returns one name for a project: its number if that is known, even if the reference has its path. */
-const projectOf = ({ loaders }: Context, { project }: WriteRef): string =>
-  loaders.findProject(project)?.number ?? project;
-
 /** Returns the jobs that ids name, each once. Reads nothing. */
 function chooseByIds(context: Context, ids: readonly string[]): ChosenJob[] {
   const chosen = new Map<string, ChosenJob>();
   for (const id of ids) {
     const { type, ...named } = parseJobId(id);
     const ref: WriteRef = { ...named, kind: type === 'Job' ? 'BUILD' : 'BRIDGE' };
-    const key = `${projectOf(context, ref)}/${ref.id}`;
+    const key = `${numberOrPath(context, ref.project)}/${ref.id}`;
     if (!chosen.has(key)) chosen.set(key, { id, ref, row: null });
   }
   return [...chosen.values()];
@@ -332,7 +328,7 @@ async function act(
     },
     // The pipeline of a job that was chosen by id is unknown. So all jobs of a project are treated as
     // jobs of one pipeline.
-    pipelineOf: ({ ref }) => projectOf(context, ref),
+    pipelineOf: ({ ref }) => numberOrPath(context, ref.project),
   });
   loaders.clear();
   return results;

@@ -1,5 +1,6 @@
 import type { WriteRef } from '../gitlab/client.ts';
 import type { AnyJob } from '../gitlab/rows.ts';
+import { forEachConcurrently, groupBy } from '../util/collections.ts';
 import { type MutationFailure, type Settled, timeOver } from './mutation-errors.ts';
 
 /*
@@ -94,16 +95,6 @@ function createStop(signal: AbortSignal) {
   };
 }
 
-function groupByPipeline(jobs: readonly ChosenJob[], { pipelineOf }: BulkRun): ChosenJob[][] {
-  const groups = new Map<string, ChosenJob[]>();
-  for (const job of jobs) {
-    const group = groups.get(pipelineOf(job)) ?? [];
-    groups.set(pipelineOf(job), group);
-    group.push(job);
-  }
-  return [...groups.values()];
-}
-
 /**
  * Sends one request for each job: one after the other within a pipeline, in the order of `jobs`, for
  * up to four pipelines at once. An error that concerns one job does not stop the others. After any
@@ -123,12 +114,9 @@ export async function runBulk(jobs: readonly ChosenJob[], run: BulkRun): Promise
     const errors = refusal ? [refusal] : [];
     return { id, name: job?.name ?? name, outcome: outcomeOf(refusal), job, errors };
   };
-  const waiting = groupByPipeline(jobs, run);
-  const work = async () => {
-    for (let group = waiting.shift(); group; group = waiting.shift()) {
-      for (const job of group) results.set(job, await act(job));
-    }
-  };
-  await Promise.all(Array.from({ length: MAX_PIPELINES }, work));
+  const pipelines = groupBy(jobs, (job) => run.pipelineOf(job)).values();
+  await forEachConcurrently(pipelines, MAX_PIPELINES, async (group) => {
+    for (const job of group) results.set(job, await act(job));
+  });
   return jobs.flatMap((job) => results.get(job) ?? []);
 }
