@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql';
 import type { Context } from '../context/context.ts';
 import type { JobRef } from '../gitlab/client.ts';
 import { isFileName } from '../util/file-name.ts';
-import { badUserInput, checkUrlText } from './client-errors.ts';
+import { badUserInput, checkRange, checkUrlText } from './client-errors.ts';
 import type { ListCost } from './cost.ts';
 import { JobArtifact, JobArtifactsFile } from './refs.ts';
 
@@ -63,10 +63,7 @@ function parseTextArgs({ path, maxBytes }: TextArgs): { path: string[]; maxBytes
       '`path` must be the path of a file in the archive, such as "reports/junit.xml": without empty parts, ".", ".." and backslashes, also when it is percent-encoded.',
     );
   }
-  const bytes = maxBytes ?? DEFAULT_TEXT_BYTES;
-  if (bytes < 1 || bytes > MAX_TEXT_BYTES) {
-    throw badUserInput(`\`maxBytes\` must be from 1 to ${MAX_TEXT_BYTES}, not ${bytes}.`);
-  }
+  const bytes = checkRange('maxBytes', maxBytes ?? DEFAULT_TEXT_BYTES, { max: MAX_TEXT_BYTES });
   return { path: names, maxBytes: bytes };
 }
 

@@ -13,7 +13,7 @@ import { isPlayable, statusDetails } from '../pipeline/derived.ts';
 import { stageEnd, stageStart } from '../pipeline/stages.ts';
 import { buildTimeline, type CriticalStep, type Timeline } from '../pipeline/timeline.ts';
 import { builder, type Types } from './builder.ts';
-import { badUserInput, type FailureView, viewFailure } from './client-errors.ts';
+import { checkRange, type FailureView, viewFailure } from './client-errors.ts';
 import { costs, type ListCost } from './cost.ts';
 import { CiJob, DetailedStatus } from './refs.ts';
 import { CiJobStatus } from './status.ts';
@@ -276,14 +276,14 @@ interface BoardArgs {
   maxJobs?: number | null | undefined;
 }
 
+const maxJobsOf = ({ maxJobs }: BoardArgs) => maxJobs ?? DEFAULT_JOBS;
+
 /** Returns the argument `maxJobs`. Throws BAD_USER_INPUT if it is out of range. */
 export function parseMaxJobs(args: BoardArgs): number {
-  const max = args.maxJobs ?? DEFAULT_JOBS;
-  if (max >= 1 && max <= MAX_JOBS) return max;
-  throw badUserInput(`\`maxJobs\` must be from 1 to ${MAX_JOBS}, not ${max}.`);
+  return checkRange('maxJobs', maxJobsOf(args), { max: MAX_JOBS });
 }
 
-const rowsOf = ({ maxJobs }: BoardArgs) => Math.min(MAX_JOBS, Math.max(0, maxJobs ?? DEFAULT_JOBS));
+const rowsOf = (args: BoardArgs) => Math.min(MAX_JOBS, Math.max(0, maxJobsOf(args)));
 
 /** The cost of a board: the pages of the list of jobs, and one of the list of trigger jobs. */
 export const boardCost: ListCost = {

@@ -17,7 +17,7 @@ import {
   runBulk,
 } from './bulk-runner.ts';
 import { globalIdOf } from './ci-job.ts';
-import { badUserInput } from './client-errors.ts';
+import { badUserInput, checkRange } from './client-errors.ts';
 import { costs, type ListCost } from './cost.ts';
 import { parseJobId, parsePipelineId } from './global-id.ts';
 import { checkKnown, numberOrPath } from './list-reads.ts';
@@ -289,11 +289,8 @@ const invalidInput = (message: string): MutationFailure => ({
 
 /** Throws BAD_USER_INPUT for a wrong input. */
 async function choose(context: Context, input: JobsAction, action: BulkAction): Promise<Choice> {
-  const max = maxOf(input);
+  const max = checkRange('max', maxOf(input), { max: HIGHEST_MAX });
   const { ids, pipeline } = input;
-  if (max < 1 || max > HIGHEST_MAX) {
-    throw badUserInput(`\`max\` must be from 1 to ${HIGHEST_MAX}, not ${max}.`);
-  }
   if (ids && pipeline) throw badUserInput('Give either `ids` or `pipeline`, not both.');
   if (!ids && !pipeline) throw badUserInput('Give either `ids` or `pipeline`.');
   const choice = pipeline

@@ -61,6 +61,16 @@ export function checkUrlText(text: string, what: string): string {
   throw badUserInput(`${what} must be valid Unicode text, without a surrogate that stands alone.`);
 }
 
+/** Returns a number argument. Throws BAD_USER_INPUT if it is not from `min` to `max`. */
+export function checkRange(
+  argument: string,
+  value: number,
+  { min = 1, max }: { min?: number; max: number },
+): number {
+  if (value >= min && value <= max) return value;
+  throw badUserInput(`\`${argument}\` must be from ${min} to ${max}, not ${value}.`);
+}
+
 /** Returns an error about a missing or insufficient credential. */
 export function unauthenticated(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } });

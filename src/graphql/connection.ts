@@ -8,7 +8,7 @@ import {
   type WithId,
 } from '../gitlab/lists/page-request.ts';
 import { builder, type Types } from './builder.ts';
-import { badUserInput } from './client-errors.ts';
+import { badUserInput, checkRange } from './client-errors.ts';
 import { costs, type Knowledge, type ListCost } from './cost.ts';
 import { checkProject, listDigest, listInProject, parseCursor, toCursor } from './cursor.ts';
 import { perSelection, type Selection } from './selection.ts';
@@ -67,10 +67,7 @@ export function pageSizeOf({ first, last }: ConnectionArgs): number {
 export function parsePageArgs(args: ConnectionArgs, max = MAX_PAGE): PageArgs {
   checkMix(args);
   const forward = args.last == null;
-  const count = pageSizeOf(args);
-  if (count < 1 || count > max) {
-    throw badUserInput(`\`${forward ? 'first' : 'last'}\` must be from 1 to ${max}, not ${count}.`);
-  }
+  const count = checkRange(forward ? 'first' : 'last', pageSizeOf(args), { max });
   return { forward, count, cursor: (forward ? args.after : args.before) ?? undefined };
 }
 

@@ -8,7 +8,7 @@ import type { BoardGap } from '../pipeline/board.ts';
 import { BoardGapRef } from './board.ts';
 import { downstreamOf } from './bridge.ts';
 import { builder, type Types } from './builder.ts';
-import { badUserInput } from './client-errors.ts';
+import { checkRange } from './client-errors.ts';
 import { costs, type ListCost } from './cost.ts';
 import { toGlobalId } from './global-id.ts';
 import { Bridge, Pipeline, type PipelineRow } from './refs.ts';
@@ -72,17 +72,13 @@ const withDefaults = ({ depth, first }: DownstreamArgs) => ({
   first: first ?? DEFAULT_FIRST,
 });
 
-function checkRange(name: string, value: number, max: number): void {
-  if (value >= 1 && value <= max) return;
-  throw badUserInput(`\`${name}\` must be from 1 to ${max}, not ${value}.`);
-}
-
 /** Returns the arguments. Throws BAD_USER_INPUT if one of them is out of range. */
 function parseArgs(args: DownstreamArgs) {
   const { depth, first } = withDefaults(args);
-  checkRange('depth', depth, MAX_DEPTH);
-  checkRange('first', first, MAX_FIRST);
-  return { depth, first };
+  return {
+    depth: checkRange('depth', depth, { max: MAX_DEPTH }),
+    first: checkRange('first', first, { max: MAX_FIRST }),
+  };
 }
 
 /** Maximum lists of trigger jobs that are read concurrently. */

@@ -6,7 +6,7 @@ import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
 import type { Job as JobRow } from '../gitlab/rows.ts';
 import { type RunSummary, summarizeRuns } from '../pipeline/job-history.ts';
 import { builder, type Types } from './builder.ts';
-import { badUserInput } from './client-errors.ts';
+import { checkRange } from './client-errors.ts';
 import type { ListCost } from './cost.ts';
 import { Job } from './refs.ts';
 
@@ -85,19 +85,13 @@ async function walkUntil(
   return walked;
 }
 
-function parseFirst(args: HistoryArgs): number {
-  const first = firstOf(args);
-  if (first >= 1 && first <= MAX_FIRST) return first;
-  throw badUserInput(`\`first\` must be from 1 to ${MAX_FIRST}, not ${first}.`);
-}
-
 /** Reads the earlier runs of a job, until `first` of them are found. Null if GitLab answers 404. */
 export async function readHistory(
   { loaders }: Context,
   job: JobRow,
   args: HistoryArgs,
 ): Promise<History | null> {
-  const first = parseFirst(args);
+  const first = checkRange('first', firstOf(args), { max: MAX_FIRST });
   const ref = (args.sameRef ?? true) ? (job.ref ?? undefined) : undefined;
   // Servers before 19.0 ignore the filter `ref`, so the rows are compared, too.
   const isRun = (row: JobRow) => row.name === job.name && (ref === undefined || row.ref === ref);

@@ -7,7 +7,7 @@ import type { Job as JobRow } from '../gitlab/rows.ts';
 import { NEWEST_JOBS, type NewestJobsNews } from '../live/newest-jobs.ts';
 import { compareTexts } from '../util/collections.ts';
 import { builder, type Types } from './builder.ts';
-import { badUserInput, type FailureView, viewFailure } from './client-errors.ts';
+import { badUserInput, checkRange, type FailureView, viewFailure } from './client-errors.ts';
 import {
   type Connection,
   type ConnectionArgs,
@@ -202,12 +202,6 @@ const JobsUpdate = builder.objectRef<NewestJobsNews>('JobsUpdate').implement({
   }),
 });
 
-const firstOf = (first: number | null | undefined): number => {
-  const number = first ?? NEWEST_JOBS;
-  if (number >= 1 && number <= NEWEST_JOBS) return number;
-  throw badUserInput(`\`first\` must be from 1 to ${NEWEST_JOBS}, not ${number}.`);
-};
-
 builder.subscriptionFields((t) => ({
   jobsUpdated: t.field({
     type: JobsUpdate,
@@ -228,7 +222,7 @@ builder.subscriptionFields((t) => ({
     subscribe: (_root, args, context) => {
       const projects = parseProjects(args.projects);
       const { statuses = [] } = toFilter({ statuses: args.statuses });
-      const first = firstOf(args.first);
+      const first = checkRange('first', args.first ?? NEWEST_JOBS, { max: NEWEST_JOBS });
       checkCapacity(context);
       return context.live.newestJobs(projects, { first, statuses, sharedFailure });
     },

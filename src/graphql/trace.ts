@@ -11,7 +11,7 @@ import {
 } from '../trace/search.ts';
 import { pauseIfSliceIsOver } from '../util/event-loop.ts';
 import { builder, type Types } from './builder.ts';
-import { badUserInput } from './client-errors.ts';
+import { badUserInput, checkRange } from './client-errors.ts';
 import {
   type Connection,
   type ConnectionArgs,
@@ -267,11 +267,6 @@ interface SearchArgs {
   fromEnd?: boolean | null | undefined;
 }
 
-function checkRange(name: string, value: number, min: number, max: number): void {
-  if (value >= min && value <= max) return;
-  throw badUserInput(`\`${name}\` must be from ${min} to ${max}, not ${value}.`);
-}
-
 function checkTexts(texts: readonly string[]): void {
   if (texts.length < 1 || texts.length > MAX_TEXTS) {
     throw badUserInput(`\`anyOf\` must have 1 to ${MAX_TEXTS} texts, not ${texts.length}.`);
@@ -294,8 +289,8 @@ function parseSearch(args: SearchArgs): SearchRequest {
     fromEnd: args.fromEnd ?? false,
   };
   checkTexts(request.anyOf);
-  checkRange('context', request.context, 0, MAX_CONTEXT);
-  checkRange('first', request.first, 1, MAX_MATCHES);
+  checkRange('context', request.context, { min: 0, max: MAX_CONTEXT });
+  checkRange('first', request.first, { max: MAX_MATCHES });
   return request;
 }
 
@@ -315,7 +310,7 @@ function parseSectionPage(args: {
     skip: args.skip ?? 0,
     afterLine: args.afterLine ?? 0,
   };
-  checkRange('first', page.first, 1, MAX_SECTIONS);
+  checkRange('first', page.first, { max: MAX_SECTIONS });
   for (const name of ['skip', 'afterLine'] as const) {
     if (page[name] < 0) throw badUserInput(`\`${name}\` must be at least 0, not ${page[name]}.`);
   }
