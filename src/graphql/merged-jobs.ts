@@ -40,7 +40,7 @@ interface UnreadRow extends FailureView {
   project: string;
 }
 
-export const UnreadProject = builder.objectRef<UnreadRow>('UnreadProject').implement({
+const UnreadProject = builder.objectRef<UnreadRow>('UnreadProject').implement({
   description: 'A project whose jobs could not be read, and why.',
   fields: (t) => ({
     project: t.exposeID('project', {
@@ -60,21 +60,21 @@ export const UnreadProject = builder.objectRef<UnreadRow>('UnreadProject').imple
 });
 
 /** Returns the distinct projects. Throws BAD_USER_INPUT for a malformed one, none or too many. */
-export function parseProjects(projects: readonly string[]): string[] {
+function parseProjects(projects: readonly string[]): string[] {
   if (projects.length === 0) throw badUserInput('`projects` must have at least one item.');
   checkListSize(projects, MAX_PROJECTS, '`projects`');
   return [...new Set(projects.map((project) => parseProject(project, '`projects`')))];
 }
 
 /** Maps failed reads for clients, by project. */
-export const viewUnread = (failures: ReadonlyMap<string, GitlabError>): UnreadRow[] =>
+const viewUnread = (failures: ReadonlyMap<string, GitlabError>): UnreadRow[] =>
   [...failures].map(([project, error]) => ({ project, ...viewFailure(error) }));
 
 /**
  * Returns the error for the whole list if it must fail. `errors` are those of all its projects. If
  * they have one temporary reason, an empty list would be misleading.
  */
-export function sharedFailure(errors: readonly GitlabError[]): GitlabError | undefined {
+function sharedFailure(errors: readonly GitlabError[]): GitlabError | undefined {
   const [first, ...others] = new Set(errors.map((error) => viewFailure(error).code));
   const isShared = first !== undefined && others.length === 0;
   return isShared && /^(RATE_LIMITED|UPSTREAM_.*)$/.test(first) ? errors[0] : undefined;
@@ -154,7 +154,7 @@ const mergedCost: ListCost = {
 };
 
 /** The argument `projects`, which several fields have. */
-export const projectsArgument = (arg: ArgBuilder<Types>) =>
+const projectsArgument = (arg: ArgBuilder<Types>) =>
   arg.idList({
     required: true,
     description: `Full paths or numeric ids, at most ${MAX_PROJECTS}. Their order does not matter.`,
