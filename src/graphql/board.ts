@@ -14,7 +14,7 @@ import { stageEnd, stageStart } from '../pipeline/stages.ts';
 import { buildTimeline, type CriticalStep, type Timeline } from '../pipeline/timeline.ts';
 import { builder, type Types } from './builder.ts';
 import { checkRange, type FailureView, viewFailure } from './client-errors.ts';
-import { costs, type ListCost } from './cost.ts';
+import { clampRows, costs, type ListCost } from './cost.ts';
 import { CiJob, DetailedStatus } from './refs.ts';
 import { CiJobStatus } from './status.ts';
 
@@ -283,7 +283,7 @@ export function parseMaxJobs(args: BoardArgs): number {
   return checkRange('maxJobs', maxJobsOf(args), { max: MAX_JOBS });
 }
 
-const rowsOf = (args: BoardArgs) => Math.min(MAX_JOBS, Math.max(0, maxJobsOf(args)));
+const rowsOf = (args: BoardArgs) => clampRows(maxJobsOf(args), MAX_JOBS);
 
 /** The cost of a board: the pages of the list of jobs, and one of the list of trigger jobs. */
 export const boardCost: ListCost = {

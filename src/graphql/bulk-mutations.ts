@@ -18,7 +18,7 @@ import {
 } from './bulk-runner.ts';
 import { globalIdOf } from './ci-job.ts';
 import { badUserInput, checkRange } from './client-errors.ts';
-import { costs, type ListCost } from './cost.ts';
+import { clampRows, costs, type ListCost } from './cost.ts';
 import { parseJobId, parsePipelineId } from './global-id.ts';
 import { checkKnown, numberOrPath } from './list-reads.ts';
 import {
@@ -351,7 +351,7 @@ const inputOf = (args: Record<string, unknown>) => args['input'] as JobsAction;
 const LISTS = 2;
 
 function rowsOf({ ids, ...input }: JobsAction): number {
-  return ids?.length ?? Math.min(HIGHEST_MAX, Math.max(0, maxOf(input)));
+  return ids?.length ?? clampRows(maxOf(input), HIGHEST_MAX);
 }
 
 const bulkCost: ListCost = {

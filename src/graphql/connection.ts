@@ -9,7 +9,7 @@ import {
 } from '../gitlab/lists/page-request.ts';
 import { builder, type Types } from './builder.ts';
 import { badUserInput, checkRange } from './client-errors.ts';
-import { costs, type Knowledge, type ListCost } from './cost.ts';
+import { clampRows, costs, type Knowledge, type ListCost } from './cost.ts';
 import { checkProject, listDigest, listInProject, parseCursor, toCursor } from './cursor.ts';
 import { perSelection, type Selection } from './selection.ts';
 
@@ -59,7 +59,7 @@ function checkMix({ first, after, last, before }: ConnectionArgs): void {
 }
 
 /** Returns how many rows the arguments request, unchecked. */
-export function pageSizeOf({ first, last }: ConnectionArgs): number {
+function pageSizeOf({ first, last }: ConnectionArgs): number {
   return first ?? last ?? DEFAULT_PAGE;
 }
 
@@ -96,15 +96,20 @@ const needsOf = perSelection((selection) => {
   };
 });
 
+/** Returns the maximum number of rows of a page, and the argument that limits it. */
+export const pageLimits = (max = MAX_PAGE) => ({
+  rows: (args: ConnectionArgs) => clampRows(pageSizeOf(args), max),
+  limitedBy: ({ last }: ConnectionArgs) => (last == null ? 'first' : 'last'),
+});
+
 /**
  * Returns the cost of a list: one call per 100 rows, one for a total that pages do not
  * contain, and one to detect rows before or after the page.
  */
 export function listCost(options: { countsAlong: boolean }): ListCost {
-  const rows = (args: ConnectionArgs) => Math.min(MAX_PAGE, Math.max(0, pageSizeOf(args)));
+  const limits = pageLimits();
   return {
-    rows,
-    limitedBy: ({ last }: ConnectionArgs) => (last == null ? 'first' : 'last'),
+    ...limits,
     readsRows: (selection) => needsOf(selection).rows,
     pages(args: ConnectionArgs & { sort?: string }, selection) {
       const needs = needsOf(selection);
@@ -113,7 +118,7 @@ export function listCost(options: { countsAlong: boolean }): ListCost {
       const isAtStart = after == null && before == null && last == null && sort !== 'ID_ASC';
       const needsMore = !isAtStart && (needs.hasNext || needs.hasPrevious);
       const counts = needs.total && !options.countsAlong;
-      return Math.ceil(rows(args) / MAX_PER_PAGE) + Number(counts) + Number(needsMore);
+      return Math.ceil(limits.rows(args) / MAX_PER_PAGE) + Number(counts) + Number(needsMore);
     },
   };
 }

@@ -70,6 +70,13 @@ export interface ListCost {
   sentence?: string;
 }
 
+/**
+ * Returns the number of rows that an argument requests, from 0 to `max`. The resolver rejects a number
+ * out of range. In the estimate, a large one must not make the operation too expensive, and a negative
+ * one must not offset the calls of other fields.
+ */
+export const clampRows = (count: number, max: number): number => Math.min(max, Math.max(0, count));
+
 /** Where the value of a field comes from, and what it costs. */
 export interface FieldCost {
   /** The call that returns the value. @default the call that returns the object's row */

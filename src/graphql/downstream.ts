@@ -9,7 +9,7 @@ import { BoardGapRef } from './board.ts';
 import { downstreamOf } from './bridge.ts';
 import { builder, type Types } from './builder.ts';
 import { checkRange } from './client-errors.ts';
-import { costs, type ListCost } from './cost.ts';
+import { clampRows, costs, type ListCost } from './cost.ts';
 import { toGlobalId } from './global-id.ts';
 import { Bridge, Pipeline, type PipelineRow } from './refs.ts';
 
@@ -156,7 +156,7 @@ export async function readDownstream(
   return found;
 }
 
-const rowsOf = (args: DownstreamArgs) => Math.min(MAX_FIRST, Math.max(0, withDefaults(args).first));
+const rowsOf = (args: DownstreamArgs) => clampRows(withDefaults(args).first, MAX_FIRST);
 
 /** The cost: the list of trigger jobs of the pipeline, and of each pipeline above the last level. */
 export const downstreamCost: ListCost = {

@@ -7,7 +7,7 @@ import type { Job as JobRow } from '../gitlab/rows.ts';
 import { type RunSummary, summarizeRuns } from '../pipeline/job-history.ts';
 import { builder, type Types } from './builder.ts';
 import { checkRange } from './client-errors.ts';
-import type { ListCost } from './cost.ts';
+import { clampRows, type ListCost } from './cost.ts';
 import { Job } from './refs.ts';
 
 interface History extends RunSummary {
@@ -111,7 +111,7 @@ export async function readHistory(
 
 export const historyCost: ListCost = {
   pages: () => MAX_PAGES,
-  rows: (args: HistoryArgs) => Math.min(MAX_FIRST, Math.max(0, firstOf(args))),
+  rows: (args: HistoryArgs) => clampRows(firstOf(args), MAX_FIRST),
   limitedBy: () => 'first',
   readsRows: () => true,
   sentence: `Costs one call for each ${MAX_PER_PAGE} jobs that are looked through, at most ${MAX_PAGES}.`,

@@ -12,7 +12,7 @@ import {
   type Connection,
   type ConnectionArgs,
   pageArguments,
-  pageSizeOf,
+  pageLimits,
   parsePageArgs,
   rowFields,
 } from './connection.ts';
@@ -145,8 +145,7 @@ async function readJobs(context: Context, args: MergedArgs): Promise<MergedJobs>
 /** The cost: the first page of each project. Further pages are charged as they are read. */
 const mergedCost: ListCost = {
   pages: ({ projects }) => Math.min(MAX_PROJECTS, new Set(projects as readonly string[]).size),
-  rows: (args) => Math.min(MAX_ROWS, Math.max(0, pageSizeOf(args))),
-  limitedBy: ({ last }) => (last == null ? 'first' : 'last'),
+  ...pageLimits(MAX_ROWS),
   oneCallPer: 'projects',
   readsRows: () => true,
   sentence:
