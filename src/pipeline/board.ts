@@ -1,6 +1,7 @@
 import type { GitlabError } from '../gitlab/errors.ts';
 import { compareIds } from '../gitlab/lists/page-request.ts';
 import type { AnyJob, Bridge, Job } from '../gitlab/rows.ts';
+import { compareTexts, groupBy } from '../util/collections.ts';
 import { mapInSlices } from '../util/event-loop.ts';
 import { isRetryable } from './derived.ts';
 import { buildStages, type Group, type Stage } from './stages.ts';
@@ -96,13 +97,9 @@ async function build({ jobs, bridges, gaps }: BoardRows): Promise<Board> {
 
 /** Counts the current jobs of each status; the largest count first, equal counts by status. */
 export function statusCounts({ jobs }: Board): { status: string; count: number }[] {
-  const counts = new Map<string, number>();
-  for (const { status } of jobs) {
-    counts.set(toStatus(status), (counts.get(toStatus(status)) ?? 0) + 1);
-  }
-  return [...counts]
-    .map(([status, count]) => ({ status, count }))
-    .sort((a, b) => b.count - a.count || (a.status < b.status ? -1 : 1));
+  return [...groupBy(jobs, ({ status }) => toStatus(status))]
+    .map(([status, { length: count }]) => ({ status, count }))
+    .sort((a, b) => b.count - a.count || compareTexts(a.status, b.status));
 }
 
 /** Returns the current jobs that failed: first those that are not allowed to, then by stage. */
