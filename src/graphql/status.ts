@@ -1,6 +1,6 @@
 import type { FieldRef } from '@pothos/core';
 import { isActive, isComplete } from '../pipeline/derived.ts';
-import type { STATUSES } from '../pipeline/statuses.ts';
+import type { KnownStatus } from '../pipeline/statuses.ts';
 import { builder, type Types } from './builder.ts';
 
 const descriptions = {
@@ -17,7 +17,7 @@ const descriptions = {
   SKIPPED: 'Did not run, because an earlier job failed or it was not needed.',
   MANUAL: 'Waits to be started with `jobPlay`.',
   SCHEDULED: 'Delayed: starts at its scheduled time, or earlier with `jobPlay`.',
-} as const satisfies Record<Uppercase<(typeof STATUSES)[number]>, string>;
+} as const satisfies Record<Uppercase<KnownStatus>, string>;
 
 /** A status in GitLab's spelling, or UNKNOWN. */
 type StatusValue = string;

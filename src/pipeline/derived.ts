@@ -1,6 +1,6 @@
 import type { AnyJob } from '../gitlab/rows.ts';
 import { failureSentenceOf, toWords } from './failure-reasons.ts';
-import type { STATUSES } from './statuses.ts';
+import type { KnownStatus } from './statuses.ts';
 import { toMs } from './times.ts';
 
 /*
@@ -10,15 +10,25 @@ import { toMs } from './times.ts';
 
 type Status = string | null | undefined;
 
-const ACTIVE: ReadonlySet<Status> = new Set([
+const ACTIVE: ReadonlySet<Status> = new Set<KnownStatus>([
   'waiting_for_resource',
   'preparing',
   'waiting_for_callback',
   'pending',
   'running',
 ]);
-const COMPLETE: ReadonlySet<Status> = new Set(['success', 'failed', 'canceled', 'skipped']);
-const RETRYABLE: ReadonlySet<Status> = new Set(['success', 'failed', 'canceled', 'canceling']);
+const COMPLETE: ReadonlySet<Status> = new Set<KnownStatus>([
+  'success',
+  'failed',
+  'canceled',
+  'skipped',
+]);
+const RETRYABLE: ReadonlySet<Status> = new Set<KnownStatus>([
+  'success',
+  'failed',
+  'canceled',
+  'canceling',
+]);
 
 /** Whether a job or pipeline runs, or will run without a further action of a user. */
 export const isActive = (status: Status): boolean => ACTIVE.has(status);
@@ -122,7 +132,7 @@ const words: ReadonlyMap<string, Words> = new Map(
     skipped: ['Skipped'],
     manual: ['Manual', 'manual action'],
     scheduled: ['Delayed'],
-  } satisfies Record<(typeof STATUSES)[number], Words>),
+  } satisfies Record<KnownStatus, Words>),
 );
 
 /**

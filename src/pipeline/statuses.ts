@@ -15,6 +15,9 @@ export const STATUSES = [
   'scheduled',
 ] as const;
 
+/** A status that this version knows, in GitLab's spelling. */
+export type KnownStatus = (typeof STATUSES)[number];
+
 const known: ReadonlySet<string> = new Set(STATUSES);
 
 /** Returns a status of GitLab as it is, and 'UNKNOWN' for one that is missing or not in STATUSES. */
