@@ -26,6 +26,8 @@ import {
   MutationError,
   type MutationFailure,
   notFound,
+  type PayloadRow,
+  payloadFields,
   requireWrites,
   settleOneOfMany,
 } from './mutation-errors.ts';
@@ -168,10 +170,8 @@ const JobActionResult = builder.objectRef<ActionResult>('JobActionResult').imple
   }),
 });
 
-interface Payload {
+interface Payload extends PayloadRow {
   results: readonly ActionResult[];
-  errors: readonly MutationFailure[];
-  clientMutationId: string | null | undefined;
 }
 
 const countOf = ({ results }: Payload, outcome: ActionOutcome) =>
@@ -206,17 +206,10 @@ const JobsActionPayload = builder.objectRef<Payload>('JobsActionPayload').implem
       description: 'The number of results that are UNKNOWN.',
       resolve: (payload) => countOf(payload, 'UNKNOWN'),
     }),
-    errors: t.field({
-      type: [MutationError],
-      nullable: false,
-      description:
-        'Why no job was acted on: the jobs of the pipeline could not be read, or more than `max` were chosen. Errors of single jobs are in `results`.',
-      resolve: ({ errors }) => [...errors],
-    }),
-    clientMutationId: t.string({
-      description: 'The `clientMutationId` of the input.',
-      resolve: ({ clientMutationId }) => clientMutationId,
-    }),
+    ...payloadFields(
+      t,
+      'Why no job was acted on: the jobs of the pipeline could not be read, or more than `max` were chosen. Errors of single jobs are in `results`.',
+    ),
   }),
 });
 

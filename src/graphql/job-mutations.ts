@@ -1,4 +1,4 @@
-import type { InputFieldBuilder, ObjectFieldBuilder } from '@pothos/core';
+import type { InputFieldBuilder } from '@pothos/core';
 import type { Context } from '../context/context.ts';
 import type { Gitlab, WriteRef } from '../gitlab/client.ts';
 import type { Bridge, Job as JobRow } from '../gitlab/rows.ts';
@@ -6,18 +6,11 @@ import { isCanceled } from '../pipeline/derived.ts';
 import { builder, type Types } from './builder.ts';
 import { costs } from './cost.ts';
 import { parseJobId } from './global-id.ts';
-import {
-  MutationError,
-  type MutationFailure,
-  requireWrites,
-  settleWrite,
-} from './mutation-errors.ts';
+import { type PayloadRow, payloadFields, requireWrites, settleWrite } from './mutation-errors.ts';
 import { CiJob, Job } from './refs.ts';
 
-interface Payload<Row> {
+interface Payload<Row> extends PayloadRow {
   job: Row | null;
-  errors: MutationFailure[];
-  clientMutationId: string | null | undefined;
 }
 
 type CommonInput = { id: string; clientMutationId?: string | null | undefined };
@@ -74,19 +67,6 @@ function toInputs(inputs: Inputs): { inputs?: Record<string, unknown> } {
   return { inputs: Object.fromEntries(inputs.map(({ name, value }) => [name, value])) };
 }
 
-const commonPayload = <Row>(t: ObjectFieldBuilder<Types, Payload<Row>>) => ({
-  errors: t.field({
-    type: [MutationError],
-    nullable: false,
-    description: 'Errors that a caller can handle. Empty on success.',
-    resolve: ({ errors }) => errors,
-  }),
-  clientMutationId: t.string({
-    description: 'The `clientMutationId` of the input.',
-    resolve: ({ clientMutationId }) => clientMutationId,
-  }),
-});
-
 const JobCancelPayload = builder.objectRef<Payload<JobRow | Bridge>>('JobCancelPayload').implement({
   description: 'The result of a cancel.',
   fields: (t) => ({
@@ -101,7 +81,7 @@ const JobCancelPayload = builder.objectRef<Payload<JobRow | Bridge>>('JobCancelP
         'Whether the job is now canceled or canceling. GitLab accepts a cancel without effect, such as that of a finished job: then this is false and `errors` is empty.',
       resolve: ({ job }) => isCanceled(job?.status),
     }),
-    ...commonPayload(t),
+    ...payloadFields(t),
   }),
 });
 
@@ -118,7 +98,7 @@ const JobRetryPayload = builder
       retriedJobId: t.exposeID('retriedJobId', {
         description: 'The global id of the retried job. Null if nothing was retried.',
       }),
-      ...commonPayload(t),
+      ...payloadFields(t),
     }),
   });
 
@@ -130,7 +110,7 @@ const JobErasePayload = builder.objectRef<Payload<JobRow>>('JobErasePayload').im
       description: 'The job without log and artifacts. Null if there are `errors`.',
       resolve: ({ job }) => job,
     }),
-    ...commonPayload(t),
+    ...payloadFields(t),
   }),
 });
 
@@ -143,7 +123,7 @@ const JobPlayPayload = builder.objectRef<Payload<JobRow | Bridge>>('JobPlayPaylo
         'The started job: the same one, or a new one if it had run before. Null if there are `errors`.',
       resolve: ({ job }) => job,
     }),
-    ...commonPayload(t),
+    ...payloadFields(t),
   }),
 });
 

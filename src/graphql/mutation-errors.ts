@@ -1,3 +1,4 @@
+import type { FieldRef, ObjectFieldBuilder } from '@pothos/core';
 import type { Context } from '../context/context.ts';
 import type { Gitlab } from '../gitlab/client.ts';
 import type { GitlabError } from '../gitlab/errors.ts';
@@ -8,7 +9,7 @@ import {
   isGitlabError,
   mayHaveHappened,
 } from '../gitlab/errors.ts';
-import { builder } from './builder.ts';
+import { builder, type Types } from './builder.ts';
 import { type ErrorCode, isEnded, unauthenticated, viewError } from './client-errors.ts';
 
 /** An error of a mutation as data. `type` is the object type. */
@@ -79,6 +80,29 @@ for (const [name, description] of failureTypes) {
     }),
   });
 }
+
+/** What all payloads of mutations have. */
+export interface PayloadRow {
+  errors: readonly MutationFailure[];
+  clientMutationId: string | null | undefined;
+}
+
+/** Returns the fields that all payloads of mutations have. */
+export const payloadFields = <Row extends PayloadRow>(
+  t: ObjectFieldBuilder<Types, Row>,
+  aboutErrors = 'Errors that a caller can handle. Empty on success.',
+): Record<keyof PayloadRow, FieldRef<Types>> => ({
+  errors: t.field({
+    type: [MutationError],
+    nullable: false,
+    description: aboutErrors,
+    resolve: ({ errors }) => [...errors],
+  }),
+  clientMutationId: t.string({
+    description: 'The `clientMutationId` of the input.',
+    resolve: ({ clientMutationId }) => clientMutationId,
+  }),
+});
 
 /** GitLab's messages for a job in the wrong state (upstream.md §2.9–2.11). */
 const stateCodes = [

@@ -8,8 +8,8 @@ import { costs } from './cost.ts';
 import { parsePipelineId } from './global-id.ts';
 import {
   failureOfRead,
-  MutationError,
-  type MutationFailure,
+  type PayloadRow,
+  payloadFields,
   requireWrites,
   settleWrite,
 } from './mutation-errors.ts';
@@ -36,12 +36,10 @@ const cancel: PipelineAction = {
     status === 'canceling' || (status === 'canceled' && isSince(finished_at, since)),
 };
 
-interface Payload {
+interface Payload extends PayloadRow {
   pipeline: PipelineRow | null;
   /** Reads the jobs that the action changed. Null if they are not known. */
   readChanges(): Promise<AnyJob[] | null>;
-  errors: readonly MutationFailure[];
-  clientMutationId: string | null | undefined;
 }
 
 type Input = typeof PipelineActionInput.$inferInput;
@@ -125,16 +123,7 @@ const PipelineActionPayload = builder.objectRef<Payload>('PipelineActionPayload'
       }),
       resolve: (payload) => payload.readChanges(),
     }),
-    errors: t.field({
-      type: [MutationError],
-      nullable: false,
-      description: 'Errors that a caller can handle. Empty on success.',
-      resolve: ({ errors }) => [...errors],
-    }),
-    clientMutationId: t.string({
-      description: 'The `clientMutationId` of the input.',
-      resolve: ({ clientMutationId }) => clientMutationId,
-    }),
+    ...payloadFields(t),
   }),
 });
 
