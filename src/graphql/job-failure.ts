@@ -12,7 +12,7 @@ import {
 import { isTimeoutMessage, MAX_TAIL } from '../trace/failure-log.ts';
 import { builder } from './builder.ts';
 import { FailureCategory } from './ci-job.ts';
-import { badUserInput } from './client-errors.ts';
+import { checkRange } from './client-errors.ts';
 import { costOfField, costs } from './cost.ts';
 import { orForbidden } from './list-reads.ts';
 import {
@@ -50,16 +50,12 @@ interface LogArgs {
 
 /** Checks the arguments of `log`. Null counts as absent. */
 function parseLogArgs(args: LogArgs): { lines: number; contextBytes: number } {
-  const lines = args.lines ?? DEFAULT_LINES;
-  const contextBytes = args.contextBytes ?? DEFAULT_CONTEXT;
-  if (lines < 1 || lines > MAX_TAIL) {
-    throw badUserInput(`\`lines\` must be from 1 to ${MAX_TAIL}, not ${lines}.`);
-  }
-  if (contextBytes < MIN_CONTEXT || contextBytes > MAX_CONTEXT) {
-    const range = `from ${MIN_CONTEXT} to ${MAX_CONTEXT}`;
-    throw badUserInput(`\`contextBytes\` must be ${range}, not ${contextBytes}.`);
-  }
-  return { lines, contextBytes };
+  const { lines, contextBytes } = args;
+  const contextRange = { min: MIN_CONTEXT, max: MAX_CONTEXT };
+  return {
+    lines: checkRange('lines', lines ?? DEFAULT_LINES, { max: MAX_TAIL }),
+    contextBytes: checkRange('contextBytes', contextBytes ?? DEFAULT_CONTEXT, contextRange),
+  };
 }
 
 /** Returns the arguments of a selected `log`; undefined if they are invalid. */
