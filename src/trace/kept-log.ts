@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { isContinuation, MAX_CONTINUATION } from './byte-queue.ts';
+import { LF } from './escape.ts';
 import type { ParsedTrace } from './parsed-trace.ts';
 import { createTraceParser, type TraceParser } from './parser.ts';
 
@@ -23,7 +24,6 @@ export interface KeptLog {
 }
 
 const PIECE = 1 << 14;
-const LINE_FEED = 0x0a;
 
 /** Chunks below this size are joined, because a Buffer of one byte needs 100 bytes of memory. */
 const SMALL_CHUNK = 1 << 13;
@@ -87,10 +87,10 @@ function lastLinesAt(chunks: readonly Buffer[], count: number): number {
   let start = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   for (const chunk of chunks.toReversed()) {
     start -= chunk.length;
-    const closes = chunk === chunks.at(-1) && chunk.at(-1) === LINE_FEED;
+    const closes = chunk === chunks.at(-1) && chunk.at(-1) === LF;
     let at = closes ? chunk.length - 1 : chunk.length;
     while (at > 0) {
-      at = chunk.lastIndexOf(LINE_FEED, at - 1);
+      at = chunk.lastIndexOf(LF, at - 1);
       if (at < 0) break;
       left -= 1;
       if (left === 0) return start + at + 1;

@@ -1,3 +1,4 @@
+import { LF } from './escape.ts';
 import { createTail, joinSmall, parseAll } from './kept-log.ts';
 import { headerEnd, markEnd, parseHeader, parseMark, type TimeHeader } from './mark.ts';
 import type { ParsedTrace } from './parsed-trace.ts';
@@ -12,8 +13,6 @@ export interface LogEnd {
   parsed(): Promise<ParsedTrace>;
 }
 
-const LINE_FEED = 0x0a;
-
 function headerAt(bytes: Buffer, at: number): TimeHeader | null {
   return headerEnd(bytes, at) < 0 ? null : parseHeader(bytes, at);
 }
@@ -23,9 +22,9 @@ function headerAt(bytes: Buffer, at: number): TimeHeader | null {
  * an earlier one. The length of the bytes if there is none.
  */
 function firstLineAt(bytes: Buffer): number {
-  let at = bytes.indexOf(LINE_FEED) + 1;
+  let at = bytes.indexOf(LF) + 1;
   while (at > 0 && headerAt(bytes, at)?.continues) {
-    at = bytes.indexOf(LINE_FEED, at) + 1;
+    at = bytes.indexOf(LF, at) + 1;
   }
   return at === 0 ? bytes.length : at;
 }

@@ -1,3 +1,4 @@
+import { LF } from './escape.ts';
 import type { LineList, ParsedLine } from './parsed-trace.ts';
 
 /** What to search for, and how much of the log to return. */
@@ -28,7 +29,6 @@ export interface SearchResult {
   readonly excerpts: Excerpt[];
 }
 
-const LINE_FEED = 0x0a;
 const ASCII_END = 0x80;
 
 function foldedUnit(unit: number): number {
@@ -110,7 +110,7 @@ function createMatcher({ anyOf, ignoreCase }: SearchRequest, onMatch: (position:
     push(piece: string) {
       for (let at = 0; at < piece.length; at += 1) {
         const unit = unitAt(piece, at);
-        if (unit === LINE_FEED) endLine();
+        if (unit === LF) endLine();
         else if (!isMatch) read(unit);
       }
     },
