@@ -1,16 +1,15 @@
-import { read, wholeCharacters } from './byte-queue.ts';
 import type { Column, Timeline } from './columns.ts';
 import { AT_END } from './cursor.ts';
+import { countLines, isVisible, type Lines, slideWindow, sourceOf, type Window } from './lines.ts';
 import {
-  countLines,
-  isVisible,
-  type Lines,
-  removeText,
-  slideWindow,
-  sourceOf,
-  type Window,
-} from './lines.ts';
-import { addText, createLogState, endLastLine, type LogState } from './log-state.ts';
+  addText,
+  createLogState,
+  endLastLine,
+  endUnfinishedLine,
+  hasShortMarkStart,
+  type LogState,
+  SHORTEST_MARK_START,
+} from './log-state.ts';
 import { Line, type ParsedLine } from './parsed-trace.ts';
 import { scanBytes } from './scanner.ts';
 
@@ -44,14 +43,11 @@ export interface GrowingLines {
 /** Number of bytes to parse between two checks for lines outside the window. */
 const SLICE = 1 << 16;
 const NO_BYTES = new Uint8Array(0);
-/** A shorter beginning of a section mark is shown as text. */
-const SHORTEST_MARK_START = 'section_'.length;
 /**
  * Maximum bytes at the end of an incomplete log that are shown as text now, but may become part of a
  * mark. A reader that continues with another parser begins this number of bytes earlier.
  */
 export const UNSETTLED_BYTES = SHORTEST_MARK_START;
-const LETTER_S = 0x73;
 const MAX_CHANGED = 1_000;
 /** An incomplete line of more bytes is returned when it is complete, not each time it grows. */
 const MAX_INCOMPLETE = 1 << 16;
@@ -88,10 +84,8 @@ function shareLines(lines: Lines): Lines {
 }
 
 /** Whether the end of the line may be the beginning of a section mark. It is shown as text for now. */
-function endsWithMarkStart({ carry, line }: LogState): boolean {
-  const isShort = carry.length > 0 && carry.length < SHORTEST_MARK_START;
-  return isShort && carry[0] === LETTER_S && line.cursor === AT_END;
-}
+const endsWithMarkStart = (state: LogState) =>
+  hasShortMarkStart(state) && state.line.cursor === AT_END;
 
 /** Returns the index of the line that is incomplete; undefined if there is nothing to show of it. */
 function openLine(state: LogState): number | undefined {
@@ -108,10 +102,7 @@ function withOpenLine(state: LogState): Lines {
   const lines = shareLines(state.lines);
   const copy = { ...state, lines, page: { ...page }, line: { ...line, headerOf: null } };
   if (endsWithMarkStart(state)) addText(copy, carry, 0, carry.length);
-  const { length } = lines.text;
-  const tail = read(lines.text, Math.max(lines.open.start, length - 3), length);
-  removeText(lines, tail.length - wholeCharacters(tail, true));
-  endLastLine(copy);
+  endUnfinishedLine(copy);
   return lines;
 }
 

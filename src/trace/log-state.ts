@@ -4,6 +4,7 @@
  * `docs/decisions/004-own-log-parser.md` says otherwise.
  */
 
+import { MAX_CONTINUATION, read, wholeCharacters } from './byte-queue.ts';
 import { change } from './columns.ts';
 import { AT_END, AT_START, type Cursor, erasedColumns, moveCursor, moveLeft } from './cursor.ts';
 import { CR, ESC, finalOf, numberOf, opensString, type Skipping } from './escape.ts';
@@ -197,6 +198,25 @@ export function endLastLine(state: LogState): void {
   skipOnPage(state.page);
   if (!state.atLineStart && isVisible(state.lines)) commitOpenLine(state);
   state.atLineStart = true;
+}
+
+/**
+ * Minimum length of an incomplete section mark at the end of an unfinished log. A shorter one
+ * counts as text.
+ */
+export const SHORTEST_MARK_START = 'section_'.length;
+const LETTER_S = 0x73;
+
+/** Whether the log so far ends with the beginning of a section mark that counts as text for now. */
+export const hasShortMarkStart = ({ carry }: LogState) =>
+  carry.length > 0 && carry.length < SHORTEST_MARK_START && carry[0] === LETTER_S;
+
+/** Ends the last line of an unfinished log, without an incomplete character at its end. */
+export function endUnfinishedLine(state: LogState): void {
+  const { open, text } = state.lines;
+  const tail = read(text, Math.max(open.start, text.length - MAX_CONTINUATION), text.length);
+  removeText(state.lines, tail.length - wholeCharacters(tail, true));
+  endLastLine(state);
 }
 
 export function returnCarriage({ line, page }: LogState): void {

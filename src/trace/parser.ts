@@ -1,9 +1,10 @@
-import { read, wholeCharacters } from './byte-queue.ts';
-import { closeWindow, copyLines, removeText, slideWindow, type Window } from './lines.ts';
+import { closeWindow, copyLines, slideWindow, type Window } from './lines.ts';
 import {
   addText,
   createLogState,
   endLastLine,
+  endUnfinishedLine,
+  hasShortMarkStart,
   type LogState,
   saveLongHeader,
 } from './log-state.ts';
@@ -45,11 +46,6 @@ export interface TraceParser {
 /** Number of bytes to parse between two checks for lines outside the window. */
 const SLICE = 1 << 16;
 const MEBIBYTE = 1024 * 1024;
-/**
- * Minimum length of an incomplete section mark at the end of an unfinished log. A shorter one
- * counts as text.
- */
-const SHORTEST_MARK_START = 'section_'.length;
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -57,15 +53,10 @@ const NO_BYTES = new Uint8Array(0);
  * the line has nothing to show.
  */
 function commitSoFar(state: LogState): void {
-  const { carry, lines } = state;
+  const { carry } = state;
   if (state.atLineStart) return;
-  if (carry.length > 0 && carry.length < SHORTEST_MARK_START && carry[0] === 0x73) {
-    addText(state, carry, 0, carry.length);
-  }
-  const { length } = lines.text;
-  const tail = read(lines.text, Math.max(lines.open.start, length - 3), length);
-  removeText(lines, tail.length - wholeCharacters(tail, true));
-  endLastLine(state);
+  if (hasShortMarkStart(state)) addText(state, carry, 0, carry.length);
+  endUnfinishedLine(state);
 }
 
 function takeSnapshot(live: LogState, byteSize: number, window: Window): ParsedTrace {
