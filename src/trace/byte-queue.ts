@@ -73,8 +73,13 @@ export function createByteQueue(): ByteQueue {
   return { blocks: [], base: 0, floor: 0, length: 0 };
 }
 
-export function copyByteQueue(queue: ByteQueue): ByteQueue {
-  return { ...queue, blocks: queue.blocks.map((block) => Buffer.from(block)) };
+/** `sharesBlocks` is that of `copyLines`. */
+export function copyByteQueue(queue: ByteQueue, sharesBlocks: boolean): ByteQueue {
+  const { blocks } = queue;
+  return {
+    ...queue,
+    blocks: sharesBlocks ? [...blocks] : blocks.map((block) => Buffer.from(block)),
+  };
 }
 
 /** Returns the last block, with space for at least one byte. */

@@ -26,9 +26,11 @@ export function createColumn<T>(allocate: (size: number) => Block<T>): Column<T>
   return { allocate, blocks: [], base: 0, length: 0 };
 }
 
-export function copyColumn<T>(column: Column<T>): Column<T> {
-  const blocks = column.blocks.map((block) => enlarged(column, block, block.length));
-  return { ...column, blocks };
+/** `sharesBlocks` is that of `copyLines`. */
+export function copyColumn<T>(column: Column<T>, sharesBlocks: boolean): Column<T> {
+  const { blocks } = column;
+  const copyOf = (block: Block<T>) => enlarged(column, block, block.length);
+  return { ...column, blocks: sharesBlocks ? [...blocks] : blocks.map(copyOf) };
 }
 
 function enlarged<T>(column: Column<T>, block: Block<T>, size: number): Block<T> {
@@ -97,9 +99,13 @@ export function createTimeline<T>(initial: T, allocate: (size: number) => Block<
   return { initial, positions, values: createColumn(allocate), first: 0, latest: initial };
 }
 
-export function copyTimeline<T>(timeline: Timeline<T>): Timeline<T> {
-  const { positions, values } = timeline;
-  return { ...timeline, positions: copyColumn(positions), values: copyColumn(values) };
+/** `sharesBlocks` is that of `copyLines`. */
+export function copyTimeline<T>(timeline: Timeline<T>, sharesBlocks: boolean): Timeline<T> {
+  return {
+    ...timeline,
+    positions: copyColumn(timeline.positions, sharesBlocks),
+    values: copyColumn(timeline.values, sharesBlocks),
+  };
 }
 
 /** Sets the value from `position` on. Replaces the changes at and after it. */

@@ -1,6 +1,13 @@
-import type { Column, Timeline } from './columns.ts';
 import { AT_END } from './cursor.ts';
-import { countLines, isVisible, type Lines, slideWindow, sourceOf, type Window } from './lines.ts';
+import {
+  copyLines,
+  countLines,
+  isVisible,
+  type Lines,
+  slideWindow,
+  sourceOf,
+  type Window,
+} from './lines.ts';
 import {
   addText,
   createLogState,
@@ -52,37 +59,6 @@ const MAX_CHANGED = 1_000;
 /** An incomplete line of more bytes is returned when it is complete, not each time it grows. */
 const MAX_INCOMPLETE = 1 << 16;
 
-/*
- * Copies that share the blocks of their original. Appending to a copy writes only where the
- * original will write next, or into a new block of the copy, so the original is not affected. A copy
- * is valid until the original changes.
- */
-const shareBlocks = <Value extends { blocks: unknown[] }>(of: Value): Value => ({
-  ...of,
-  blocks: [...of.blocks],
-});
-
-const shareTimeline = <T>(timeline: Timeline<T>): Timeline<T> => ({
-  ...timeline,
-  positions: shareBlocks<Column<number>>(timeline.positions),
-  values: shareBlocks<Column<T>>(timeline.values),
-});
-
-function shareLines(lines: Lines): Lines {
-  return {
-    ...lines,
-    text: shareBlocks(lines.text),
-    styles: shareTimeline(lines.styles),
-    sections: shareTimeline(lines.sections),
-    sources: shareBlocks(lines.sources),
-    ends: shareBlocks(lines.ends),
-    shifts: shareTimeline(lines.shifts),
-    stamps: shareBlocks(lines.stamps),
-    pieces: new Map(lines.pieces),
-    open: { ...lines.open, earlier: lines.open.earlier && [...lines.open.earlier] },
-  };
-}
-
 /** Whether the end of the line may be the beginning of a section mark. It is shown as text for now. */
 const endsWithMarkStart = (state: LogState) =>
   hasShortMarkStart(state) && state.line.cursor === AT_END;
@@ -99,7 +75,7 @@ function openLine(state: LogState): number | undefined {
 function withOpenLine(state: LogState): Lines {
   if (state.atLineStart) return state.lines;
   const { carry, page, line } = state;
-  const lines = shareLines(state.lines);
+  const lines = copyLines(state.lines, true);
   const copy = { ...state, lines, page: { ...page }, line: { ...line, headerOf: null } };
   if (endsWithMarkStart(state)) addText(copy, carry, 0, carry.length);
   endUnfinishedLine(copy);

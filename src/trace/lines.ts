@@ -112,17 +112,23 @@ export function createLines(): Lines {
   };
 }
 
-export function copyLines(lines: Lines): Lines {
+/**
+ * Copies lines. With `sharesBlocks`, the copy shares the blocks of its original, and is valid until
+ * the original changes. Appending to the copy does not affect the original: it writes only where the
+ * original will write next, or into a new block of the copy.
+ */
+export function copyLines(lines: Lines, sharesBlocks = false): Lines {
+  const copyOf = ([index, pieces]: [number, number[]]): [number, number[]] => [index, [...pieces]];
   return {
     ...lines,
-    text: copyByteQueue(lines.text),
-    styles: copyTimeline(lines.styles),
-    sections: copyTimeline(lines.sections),
-    sources: copyColumn(lines.sources),
-    ends: copyColumn(lines.ends),
-    shifts: copyTimeline(lines.shifts),
-    stamps: copyColumn(lines.stamps),
-    pieces: new Map(Array.from(lines.pieces, ([index, pieces]) => [index, [...pieces]])),
+    text: copyByteQueue(lines.text, sharesBlocks),
+    styles: copyTimeline(lines.styles, sharesBlocks),
+    sections: copyTimeline(lines.sections, sharesBlocks),
+    sources: copyColumn(lines.sources, sharesBlocks),
+    ends: copyColumn(lines.ends, sharesBlocks),
+    shifts: copyTimeline(lines.shifts, sharesBlocks),
+    stamps: copyColumn(lines.stamps, sharesBlocks),
+    pieces: new Map(sharesBlocks ? lines.pieces : Array.from(lines.pieces, copyOf)),
     open: { ...lines.open, earlier: lines.open.earlier && [...lines.open.earlier] },
   };
 }
