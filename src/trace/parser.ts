@@ -86,9 +86,7 @@ export function createTraceParser(options: TraceParserOptions = {}): TraceParser
   return {
     push(chunk) {
       if (state.ended) throw new Error('The log has ended: no more bytes are accepted.');
-      // A Buffer's own methods are slower.
-      const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-      for (let at = 0; at < bytes.length; at += SLICE) pushSlice(bytes.subarray(at, at + SLICE));
+      for (let at = 0; at < chunk.length; at += SLICE) pushSlice(chunk.subarray(at, at + SLICE));
     },
     end() {
       state.ended = true;

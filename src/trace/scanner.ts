@@ -197,8 +197,13 @@ function scanCarry(state: LogState, bytes: Uint8Array, from: number, offset: num
   return ahead;
 }
 
-/** Parses the next bytes of a log. `offset` is that of `bytes[0]` in the log. */
-export function scanBytes(state: LogState, bytes: Uint8Array, offset: number): void {
+/**
+ * Parses the next bytes of a log. Does not keep a reference to them. `offset` is that of `chunk[0]`
+ * in the log.
+ */
+export function scanBytes(state: LogState, chunk: Uint8Array, offset: number): void {
+  // A Buffer's own methods are slower, and its `slice` does not copy.
+  const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
   let at = 0;
   while (at < bytes.length || (state.ended && state.carry.length > 0)) {
     if (state.carry.length > 0) {
