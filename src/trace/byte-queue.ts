@@ -37,6 +37,13 @@ export const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
 /** Maximum number of bytes after the first byte of a character. */
 export const MAX_CONTINUATION = 3;
 
+/** Returns how many bytes at the start belong to a character whose first bytes are missing. */
+export function cutBytes(bytes: Uint8Array): number {
+  let at = 0;
+  while (at < MAX_CONTINUATION && isContinuation(bytes[at] ?? 0)) at += 1;
+  return at;
+}
+
 /**
  * Returns how many leading bytes form whole UTF-8 characters, so that text can be sent in pieces
  * that are decoded separately. With `more`, excludes up to 3 bytes at the end that may still become

@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { isContinuation, MAX_CONTINUATION } from './byte-queue.ts';
+import { cutBytes } from './byte-queue.ts';
 import { LF } from './escape.ts';
 import type { ParsedTrace } from './parsed-trace.ts';
 import { createTraceParser, type TraceParser } from './parser.ts';
@@ -69,17 +69,8 @@ export function createTail(maxBytes: number) {
   };
 }
 
-/**
- * Offset of the first whole character. Bytes 10xxxxxx at the start belong to a character that was
- * cut.
- */
-function firstCharacter(chunks: readonly Buffer[]): number {
-  // A character may be split over several chunks.
-  const bytes = Buffer.concat(chunks.slice(0, 4));
-  let at = 0;
-  while (at < MAX_CONTINUATION && isContinuation(bytes[at] ?? 0)) at += 1;
-  return at;
-}
+/** Offset of the first whole character, which may be split over several chunks. */
+const firstCharacter = (chunks: readonly Buffer[]) => cutBytes(Buffer.concat(chunks.slice(0, 4)));
 
 /** Offset at which the last `count` lines begin; 0 if there are no more lines. */
 function lastLinesAt(chunks: readonly Buffer[], count: number): number {

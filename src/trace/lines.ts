@@ -3,6 +3,7 @@ import {
   byteAt,
   copyByteQueue,
   createByteQueue,
+  cutBytes,
   forgetBytes,
   isContinuation,
   MAX_CONTINUATION,
@@ -500,12 +501,8 @@ export function closeWindow(lines: Lines, total: number, window: Window): boolea
 function keepEnd(lines: Lines, index: number, size: number): boolean {
   const [from = 0, end = 0] = piecesOf(lines, index);
   if (end - from <= size) return false;
-  let start = end - size;
-  const head = read(lines.text, start, start + MAX_CONTINUATION);
-  for (const byte of head) {
-    if (!isContinuation(byte)) break;
-    start += 1;
-  }
-  lines.pieces.set(index, [start, end]);
+  const start = end - size;
+  const cut = cutBytes(read(lines.text, start, start + MAX_CONTINUATION));
+  lines.pieces.set(index, [start + cut, end]);
   return true;
 }
