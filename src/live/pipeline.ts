@@ -3,7 +3,7 @@ import type { OffsetRequest } from '../gitlab/pagination.ts';
 import type { AnyJob, RestPipeline } from '../gitlab/rows.ts';
 import { type BoardRows, buildBoard } from '../pipeline/board.ts';
 import { coversRows, readBoardRows } from '../pipeline/board-rows.ts';
-import { pauseIfSliceIsOver } from '../util/event-loop.ts';
+import { mapInSlices } from '../util/event-loop.ts';
 import { hashOf, isActiveOrCanceling } from './job.ts';
 import type { Resource } from './poll.ts';
 import { activityOf } from './poll-interval.ts';
@@ -117,27 +117,21 @@ function toEntry(known: JobEntry | undefined, row: AnyJob, round: number): JobEn
   return known?.hash === hash ? known : { row, hash, round };
 }
 
-/** Number of jobs to compare before other work may run. Each takes about 10 µs. */
-const JOBS_PER_SLICE = 100;
-
 async function compare(
   { pipeline, rows }: Awaited<ReturnType<typeof readBoth>>,
   { before, maxJobs }: { before: PipelineState | undefined; maxJobs: number },
 ): Promise<PipelineState> {
   const round = (before?.round ?? 0) + 1;
-  const entries = new Map<string, JobEntry>();
-  let isChanged =
-    before === undefined ||
-    !coversRows(before.rows, maxJobs) ||
-    pipelineFingerprint(before.pipeline) !== pipelineFingerprint(pipeline);
-  for (const [index, row] of rowsOf(rows).entries()) {
-    if (index % JOBS_PER_SLICE === 0) await pauseIfSliceIsOver();
+  const entries = await mapInSlices(rowsOf(rows), (row) => {
     const id = String(row.id);
-    const entry = toEntry(before?.entries.get(id), row, round);
-    entries.set(id, entry);
-    isChanged ||= entry.round === round;
-  }
-  return before && !isChanged ? before : { pipeline, round, rows, entries };
+    return [id, toEntry(before?.entries.get(id), row, round)] as const;
+  });
+  const isUnchanged =
+    before !== undefined &&
+    coversRows(before.rows, maxJobs) &&
+    pipelineFingerprint(before.pipeline) === pipelineFingerprint(pipeline) &&
+    entries.every(([, entry]) => entry.round < round);
+  return isUnchanged ? before : { pipeline, round, rows, entries: new Map(entries) };
 }
 
 /** Whether a trigger job or its downstream pipeline is active. */
