@@ -19,21 +19,25 @@ const ROUNDS = 5;
 const dist = new URL('../dist', import.meta.url).href;
 const baseline = options.baseline && new URL(options.baseline, `file://${process.cwd()}/`).href;
 const ours = [
-  { title: 'parsed', way: 'parse' },
-  { title: 'parsed, and its lines read', way: 'lines' },
+  { title: 'parsed', mode: 'parse' },
+  { title: 'parsed, and its lines read', mode: 'lines' },
 ];
-const before = ours.map(({ title, way }) => ({ title: `${title}, before`, way, dist: baseline }));
+const before = ours.map(({ title, mode }) => ({ title: `${title}, before`, mode, dist: baseline }));
 const subjects = [
   ...ours.map((one) => ({ ...one, dist })),
   ...(baseline ? before : []),
-  { title: 'parsed, and its lines read as HTML', way: 'html', dist },
-  { title: 'ansi_up', way: 'ansi_up', dist },
-  { title: 'strip-ansi', way: 'strip-ansi', dist },
+  { title: 'parsed, and its lines read as HTML', mode: 'html', dist },
+  { title: 'ansi_up', mode: 'ansi_up', dist },
+  { title: 'strip-ansi', mode: 'strip-ansi', dist },
 ];
 
-async function startSubject({ way, dist: from }) {
+async function startSubject({ mode, dist: from }) {
   const path = new URL('subjects/parser.js', import.meta.url).pathname;
-  const child = start(path, { core: cores.subject, log: 'inherit', env: { WAY: way, DIST: from } });
+  const child = start(path, {
+    core: cores.subject,
+    log: 'inherit',
+    env: { MODE: mode, DIST: from },
+  });
   await ask(child);
   return child;
 }

@@ -1,5 +1,5 @@
 /*
- * Reads logs in one of the ways below and answers each message, the name of a log, with the CPU time
+ * Reads logs in one of the modes below and answers each message, the name of a log, with the CPU time
  * of the process for reading it once, in ms.
  */
 import { StringDecoder } from 'node:string_decoder';
@@ -46,7 +46,7 @@ function convertChunks(log, convert) {
   return sum;
 }
 
-const ways = {
+const modes = {
   async parse(dist) {
     const parse = await parserOf(dist);
     return (log) => parse(log).lines.length;
@@ -72,7 +72,7 @@ const ways = {
   },
 };
 
-const read = await ways[process.env.WAY](process.env.DIST);
+const read = await modes[process.env.MODE](process.env.DIST);
 const logs = Object.fromEntries(Object.keys(inputs).map((name) => [name, inputOf(name)]));
 
 process.on('message', (name) => {
