@@ -4,8 +4,8 @@ import { type Walked, walkJobs } from '../context/job-walk.ts';
 import { MAX_PER_PAGE } from '../gitlab/lists/page-request.ts';
 import { computeStats, type NameStats, type ProjectStats } from '../pipeline/job-stats.ts';
 import { builder, type Types } from './builder.ts';
-import { badUserInput } from './client-errors.ts';
-import type { ListCost } from './cost.ts';
+import { checkRange } from './client-errors.ts';
+import { clampRows, type ListCost } from './cost.ts';
 import { checkRef } from './job-lists.ts';
 import { orNull, toTextFilter } from './list-reads.ts';
 import { Job } from './refs.ts';
@@ -129,10 +129,7 @@ export async function readFinishedJobs(
   project: string,
   args: StatsArgs,
 ): Promise<Walked | null> {
-  const last = lastOf(args);
-  if (last < MIN_LAST || last > MAX_LAST) {
-    throw badUserInput(`\`last\` must be from ${MIN_LAST} to ${MAX_LAST}, not ${last}.`);
-  }
+  const last = checkRange('last', lastOf(args), { min: MIN_LAST, max: MAX_LAST });
   const ref = toTextFilter(args.ref, '`ref`');
   const list = loaders.projectJobs(project, { statuses, ref });
   const walk = async () => {
@@ -157,7 +154,7 @@ export async function readStats(
   return { ...stats, byName, isComplete: walked.isComplete };
 }
 
-const rowsOf = (args: StatsArgs) => Math.min(MAX_LAST, Math.max(0, lastOf(args)));
+const rowsOf = (args: StatsArgs) => clampRows(lastOf(args), MAX_LAST);
 
 export const statsCost: ListCost = {
   pages: (args: StatsArgs) => Math.ceil(rowsOf(args) / MAX_PER_PAGE),

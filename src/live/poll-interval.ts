@@ -1,3 +1,4 @@
+import type { KnownStatus } from '../pipeline/statuses.ts';
 import { createFailures, type FailuresOptions } from './failures.ts';
 
 /*
@@ -22,7 +23,7 @@ const activities: Readonly<Record<string, Activity>> = {
   failed: 'finished',
   canceled: 'finished',
   skipped: 'finished',
-};
+} satisfies Record<KnownStatus, Activity>;
 
 /** Returns the activity for a status; `waiting` if the status is unknown. */
 export function activityOf(status: string | null | undefined): Activity {
