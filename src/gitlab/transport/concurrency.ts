@@ -110,6 +110,12 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
   };
 }
 
+/** Calls back when the stream of a response is closed; immediately if it is, or if there is none. */
+export function onClose({ stream }: RawResponse, callback: () => void): void {
+  if (!stream || stream.closed) callback();
+  else stream.once('close', callback);
+}
+
 /** Performs an exchange in a slot of the caller. A stream holds the slot until it is closed. */
 export async function withSlot(
   limiter: ReturnType<typeof createFairLimiter>,
@@ -120,9 +126,7 @@ export async function withSlot(
   if (!limiter.tryAcquire(digest)) await limiter.acquire(digest, signal);
   try {
     const response = await exchange();
-    const { stream } = response;
-    if (!stream || stream.closed) release();
-    else stream.once('close', release);
+    onClose(response, release);
     return response;
   } catch (error) {
     release();

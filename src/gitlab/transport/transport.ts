@@ -11,7 +11,7 @@ import { createProjectNumbers, type ProjectNumbers } from '../project-numbers.ts
 import type { Exchange, GitlabResponse, Send, UpstreamRequest } from '../request.ts';
 import { createServerCapabilities, type ServerCapabilities } from '../server-capabilities.ts';
 import { createCircuitBreaker, type OnCircuit } from './circuit-breaker.ts';
-import { createConcurrency } from './concurrency.ts';
+import { createConcurrency, onClose } from './concurrency.ts';
 import { createConditionalRead } from './conditional-read.ts';
 import { type Network, openConnections, openForeignConnection } from './connections.ts';
 import { createDeadline } from './deadline.ts';
@@ -117,8 +117,7 @@ function openWire(options: TransportOptions, timeouts: Timeouts, connections: nu
         ...call,
         credential: addHeaders(call.credential, headers),
       });
-      if (response.stream) response.stream.once('close', close);
-      else close();
+      onClose(response, close);
       return response;
     } catch (error) {
       close();
