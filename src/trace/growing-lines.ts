@@ -1,13 +1,5 @@
 import { AT_END } from './cursor.ts';
-import {
-  copyLines,
-  countLines,
-  isVisible,
-  type Lines,
-  slideWindow,
-  sourceOf,
-  type Window,
-} from './lines.ts';
+import { copyLines, countLines, isVisible, type Lines, sourceOf } from './lines.ts';
 import {
   addText,
   createLogState,
@@ -19,6 +11,7 @@ import {
 } from './log-state.ts';
 import { Line, type ParsedLine } from './parsed-trace.ts';
 import { scanBytes } from './scanner.ts';
+import { slideWindow, type Window } from './window.ts';
 
 /**
  * The lines of a growing log. Each line has the offset of its last change: of a byte that added to

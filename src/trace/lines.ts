@@ -1,14 +1,11 @@
 import {
   type ByteQueue,
-  byteAt,
   copyByteQueue,
   createByteQueue,
-  cutBytes,
   forgetBytes,
   isContinuation,
   MAX_CONTINUATION,
   read,
-  readUtf8,
   shrinkTo,
   write,
 } from './byte-queue.ts';
@@ -17,7 +14,6 @@ import {
   type Column,
   change,
   changeAt,
-  changeEnd,
   changeValue,
   copyColumn,
   copyTimeline,
@@ -147,7 +143,7 @@ export function sourceOf(lines: Lines, index: number): number {
   return restore(valueAt(lines.sources, index), lines.firstSource);
 }
 
-function endOf(lines: Lines, index: number): number {
+export function endOf(lines: Lines, index: number): number {
   return index < lines.first
     ? lines.firstStart
     : restore(valueAt(lines.ends, index), lines.firstStart);
@@ -160,7 +156,7 @@ export function anchorOf(lines: Lines, index: number): number | null {
 }
 
 /** Returns where the text of a kept line is in the byte queue: start and end of each piece. */
-function piecesOf(lines: Lines, index: number): number[] {
+export function piecesOf(lines: Lines, index: number): number[] {
   const pieces = lines.pieces.get(index);
   if (pieces !== undefined) return pieces;
   const [start, end] = [endOf(lines, index - 1), endOf(lines, index)];
@@ -316,7 +312,7 @@ export function reopenLine(lines: Lines, index: number): void {
 }
 
 /** Drops the lines before `first`, and the text before the last `textBytes` bytes. */
-function forgetLines(lines: Lines, first: number, textBytes: number): void {
+export function forgetLines(lines: Lines, first: number, textBytes: number): void {
   while (lines.first < first) forgetFirst(lines);
   const floor = Math.max(lines.firstStart, lines.text.length - textBytes);
   if (floor > lines.text.floor) {
@@ -337,172 +333,4 @@ function forgetFirst(lines: Lines): void {
   lines.firstSource = source;
   lines.pieces.delete(index);
   lines.first = index + 1;
-}
-
-/** Maximum length of a section header, in bytes. Longer ones are cut. */
-export const MAX_HEADER = 4096;
-
-/** Length of the longest run, in bytes. Longer runs are split. */
-const MAX_RUN = 1 << 16;
-
-/**
- * C1 control characters. They are removed, because U+009B begins an escape in some terminals. The
- * scanner has already removed C0 control characters.
- */
-const C1 = /[\u0080-\u009f]/;
-const ALL_C1 = /[\u0080-\u009f]/g;
-
-export interface Run {
-  readonly style: number;
-  readonly text: string;
-}
-
-const withoutC1 = (text: string) => (C1.test(text) ? text.replace(ALL_C1, '') : text);
-
-const textBetween = (lines: Lines, from: number, to: number) =>
-  withoutC1(readUtf8(lines.text, from, to));
-
-/** Offset of the character that contains the byte at offset `at`. */
-function characterAt({ text }: Lines, at: number): number {
-  const bytes = read(text, at - MAX_CONTINUATION, at + 1);
-  const isInside = (back: number) => isContinuation(bytes[bytes.length - 1 - back] ?? 0);
-  let back = 0;
-  while (back < MAX_CONTINUATION && isInside(back)) back += 1;
-  return isInside(back) ? at : at - back;
-}
-
-/** Yields the runs of a range of text. Splits very long ones to limit memory. */
-function* runsBetween(lines: Lines, from: number, to: number): Generator<Run> {
-  let at = Math.max(from, lines.text.floor);
-  let style = changeAt(lines.styles, at);
-  while (at < to) {
-    const end = Math.min(to, changeEnd(lines.styles, style));
-    while (at + MAX_RUN < end) {
-      const cut = characterAt(lines, at + MAX_RUN);
-      yield { style: changeValue(lines.styles, style), text: textBetween(lines, at, cut) };
-      at = cut;
-    }
-    yield { style: changeValue(lines.styles, style), text: textBetween(lines, at, end) };
-    at = end;
-    style += 1;
-  }
-}
-
-function textOfRuns(runs: Iterable<Run>): string {
-  let all = '';
-  for (const { text } of runs) all += text;
-  return all;
-}
-
-/**
- * Yields the runs of a kept line. If the style changes inside a character, its parts become invalid
- * characters.
- */
-export function* runsOf(lines: Lines, index: number): Generator<Run> {
-  const pieces = piecesOf(lines, index);
-  for (let k = 0; k < pieces.length; k += 2) {
-    yield* runsBetween(lines, pieces[k] as number, pieces[k + 1] as number);
-  }
-}
-
-/** Whether the style changes between two bytes of a character. Then runs are decoded separately. */
-function splitsCharacter({ styles, text }: Lines, from: number, to: number): boolean {
-  for (let change = changeAt(styles, from); ; change += 1) {
-    const end = changeEnd(styles, change);
-    if (end >= to) return false;
-    if (isContinuation(byteAt(text, end))) return true;
-  }
-}
-
-/** The text of a kept line, without escapes, marks and control characters except tabs. */
-export function textOf(lines: Lines, index: number): string {
-  const from = Math.max(endOf(lines, index - 1), lines.text.floor);
-  const length = endOf(lines, index) - from;
-  if (!lines.pieces.has(index) && length <= MAX_RUN) {
-    if (length <= 0) return '';
-    const text = readUtf8(lines.text, from, from + length);
-    if (text.length === length) return text; // Only ASCII, or single invalid bytes.
-    if (!splitsCharacter(lines, from, from + length)) return withoutC1(text);
-  }
-  return textOfRuns(runsOf(lines, index));
-}
-
-/** The text of the open line, for use as a section header. */
-export function headerText(lines: Lines): string {
-  const { start } = lines.open;
-  return textOfRuns(runsBetween(lines, start, Math.min(lines.text.length, start + MAX_HEADER)));
-}
-
-/**
- * Limits the kept part of a long log: the lines that begin within its last `maxBytes`, at most
- * `maxLines`. A line that begins before them is dropped. But if its end fills more than half of
- * `maxBytes`, that end is kept.
- */
-export interface Window {
-  readonly maxBytes: number;
-  readonly maxLines: number;
-}
-
-/**
- * Maximum number of lines that may still be removed because they turn out to be the beginning of a
- * mark: the last line of each of the 512 streams, and the last line without a time header.
- */
-const UNSETTLED_LINES = 513;
-
-/**
- * Maximum size of the lines that may still be removed, in bytes. It is small, because a mark is
- * short.
- */
-const UNSETTLED_TEXT = 1 << 19;
-
-/**
- * Drops the lines that can never be inside the window again. `total` is the size of the log so far.
- * Keeps `unsettledText` bytes more than the window, for when lines are removed.
- */
-export function slideWindow(
-  lines: Lines,
-  total: number,
-  window: Window,
-  unsettledText = UNSETTLED_TEXT,
-): void {
-  const { maxBytes, maxLines } = window;
-  const settled = countLines(lines) - UNSETTLED_LINES;
-  let first = lines.first;
-  while (first + 1 < settled) {
-    const isOutside = sourceOf(lines, first + 1) <= total - maxBytes || first < settled - maxLines;
-    if (!isOutside) break;
-    first += 1;
-  }
-  forgetLines(lines, first, Math.max(maxBytes, MAX_HEADER) + unsettledText);
-}
-
-/** Drops all lines outside the window of a complete log. Returns whether any text was dropped. */
-export function closeWindow(lines: Lines, total: number, window: Window): boolean {
-  const { maxBytes, maxLines } = window;
-  const start = total - maxBytes;
-  const count = countLines(lines);
-  let first = Math.max(lines.first, count - maxLines);
-  while (first < count && sourceOf(lines, first) < start) {
-    const end = first + 1 < count ? sourceOf(lines, first + 1) : total;
-    const pieces = piecesOf(lines, first);
-    if (end - start > maxBytes / 2 && pieces.length <= 2) {
-      forgetLines(lines, first, Infinity);
-      return keepEnd(lines, first, end - start) || first > 0;
-    }
-    first += 1;
-  }
-  forgetLines(lines, first, Infinity);
-  return first > 0;
-}
-
-/**
- * Shortens a line to the whole characters in its last `size` bytes. Returns whether it was longer.
- */
-function keepEnd(lines: Lines, index: number, size: number): boolean {
-  const [from = 0, end = 0] = piecesOf(lines, index);
-  if (end - from <= size) return false;
-  const start = end - size;
-  const cut = cutBytes(read(lines.text, start, start + MAX_CONTINUATION));
-  lines.pieces.set(index, [start + cut, end]);
-  return true;
 }

@@ -8,17 +8,16 @@ import { MAX_CONTINUATION, read, wholeCharacters } from './byte-queue.ts';
 import { change } from './columns.ts';
 import { AT_END, AT_START, type Cursor, erasedColumns, moveCursor, moveLeft } from './cursor.ts';
 import { CR, ESC, finalOf, numberOf, opensString, type Skipping } from './escape.ts';
+import { headerText, MAX_HEADER } from './line-text.ts';
 import {
   beginLine,
   clearLine,
   commitLine,
   countLines,
   createLines,
-  headerText,
   isEmpty,
   isVisible,
   type Lines,
-  MAX_HEADER,
   removeColumns,
   removeText,
   reopenLine,

@@ -1,5 +1,6 @@
 import { changeAt, changeValue } from './columns.ts';
-import { anchorOf, countLines, type Lines, type Run, runsOf, stampOf, textOf } from './lines.ts';
+import { type Run, runsOf, textOf } from './line-text.ts';
+import { anchorOf, countLines, type Lines, stampOf } from './lines.ts';
 import { isoTime } from './mark.ts';
 import { type Section, sectionKey } from './sections.ts';
 import { classNames, PLAIN_STYLE } from './style.ts';

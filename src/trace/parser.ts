@@ -1,4 +1,4 @@
-import { closeWindow, copyLines, slideWindow, type Window } from './lines.ts';
+import { copyLines } from './lines.ts';
 import {
   addText,
   createLogState,
@@ -11,6 +11,7 @@ import {
 import { type ParsedTrace, toParsedTrace } from './parsed-trace.ts';
 import { scanBytes } from './scanner.ts';
 import { forgetSections, sectionsSince } from './sections.ts';
+import { closeWindow, slideWindow, type Window } from './window.ts';
 
 export interface TraceParserOptions {
   /**

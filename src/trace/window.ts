@@ -1,0 +1,77 @@
+import { cutBytes, MAX_CONTINUATION, read } from './byte-queue.ts';
+import { MAX_HEADER } from './line-text.ts';
+import { countLines, forgetLines, type Lines, piecesOf, sourceOf } from './lines.ts';
+
+/**
+ * Limits the kept part of a long log: the lines that begin within its last `maxBytes`, at most
+ * `maxLines`. A line that begins before them is dropped. But if its end fills more than half of
+ * `maxBytes`, that end is kept.
+ */
+export interface Window {
+  readonly maxBytes: number;
+  readonly maxLines: number;
+}
+
+/**
+ * Maximum number of lines that may still be removed because they turn out to be the beginning of a
+ * mark: the last line of each of the 512 streams, and the last line without a time header.
+ */
+const UNSETTLED_LINES = 513;
+
+/**
+ * Maximum size of the lines that may still be removed, in bytes. It is small, because a mark is
+ * short.
+ */
+const UNSETTLED_TEXT = 1 << 19;
+
+/**
+ * Drops the lines that can never be inside the window again. `total` is the size of the log so far.
+ * Keeps `unsettledText` bytes more than the window, for when lines are removed.
+ */
+export function slideWindow(
+  lines: Lines,
+  total: number,
+  window: Window,
+  unsettledText = UNSETTLED_TEXT,
+): void {
+  const { maxBytes, maxLines } = window;
+  const settled = countLines(lines) - UNSETTLED_LINES;
+  let first = lines.first;
+  while (first + 1 < settled) {
+    const isOutside = sourceOf(lines, first + 1) <= total - maxBytes || first < settled - maxLines;
+    if (!isOutside) break;
+    first += 1;
+  }
+  forgetLines(lines, first, Math.max(maxBytes, MAX_HEADER) + unsettledText);
+}
+
+/** Drops all lines outside the window of a complete log. Returns whether any text was dropped. */
+export function closeWindow(lines: Lines, total: number, window: Window): boolean {
+  const { maxBytes, maxLines } = window;
+  const start = total - maxBytes;
+  const count = countLines(lines);
+  let first = Math.max(lines.first, count - maxLines);
+  while (first < count && sourceOf(lines, first) < start) {
+    const end = first + 1 < count ? sourceOf(lines, first + 1) : total;
+    const pieces = piecesOf(lines, first);
+    if (end - start > maxBytes / 2 && pieces.length <= 2) {
+      forgetLines(lines, first, Infinity);
+      return keepEnd(lines, first, end - start) || first > 0;
+    }
+    first += 1;
+  }
+  forgetLines(lines, first, Infinity);
+  return first > 0;
+}
+
+/**
+ * Shortens a line to the whole characters in its last `size` bytes. Returns whether it was longer.
+ */
+function keepEnd(lines: Lines, index: number, size: number): boolean {
+  const [from = 0, end = 0] = piecesOf(lines, index);
+  if (end - from <= size) return false;
+  const start = end - size;
+  const cut = cutBytes(read(lines.text, start, start + MAX_CONTINUATION));
+  lines.pieces.set(index, [start + cut, end]);
+  return true;
+}
