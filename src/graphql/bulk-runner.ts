@@ -97,7 +97,7 @@ function createStop(signal: AbortSignal) {
 
 /**
  * Sends one request for each job: one after the other within a pipeline, in the order of `jobs`, for
- * up to four pipelines at once. An error that concerns one job does not stop the others. After any
+ * up to four pipelines at a time. An error that concerns one job does not stop the others. After any
  * other error, two unknown outcomes in a row, or the end of the time, nothing further is begun, and
  * the rest is NOT_TRIED with that error. Resolves with a result for each job, in the order of `jobs`.
  */

@@ -22,7 +22,7 @@ export const arrivalTimes = {
 
 /**
  * Starts each request of a connection after the response to the previous one (HTTP pipelining).
- * Node would start all of them at once. But a response that waits for another has no socket, so it
+ * Node would start all of them immediately. But a response that waits for another has no socket, so it
  * would miss timeouts and the disconnection of its caller.
  *
  * While a request waits, nothing more is read from its connection. So a connection queues at most the

@@ -113,7 +113,7 @@ function toRead(before: NewestJobs, entries: Entries): NewestJobs {
 }
 
 /**
- * Returns the state after a failed read; `before` itself if it had failed alike. Keeps what was read
+ * Returns the state after a failed read; `before` itself if it had failed with the same error. Keeps what was read
  * before, unless GitLab refuses it to the caller now.
  */
 function toFailed(before: NewestJobs, error: GitlabError): NewestJobs {

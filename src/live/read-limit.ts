@@ -9,7 +9,7 @@ import type { Clock } from '../util/clock.ts';
 const MAX_PER_PERIOD = 60;
 const PERIOD_MS = 60_000;
 /**
- * Reads of a period that may start at once, such as after webhooks. The others are distributed over
+ * Reads of a period that may start immediately, such as after webhooks. The others are distributed over
  * the rest of the period, so that one busy project does not stop all reads for most of a minute.
  */
 const BURST = 30;

@@ -94,7 +94,7 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
     const other = running.get(key);
     if (!other) return start(key, execute);
     const shared = await other.catch(() => undefined);
-    // All subscribers that wait for the response continue at once, and each encodes its text, which
+    // All subscribers that wait for the response continue directly after each other, and each encodes its text, which
     // may be long. So other work can run in between.
     await shareEventLoop();
     // An error may concern only the other subscriber, which may have disconnected.

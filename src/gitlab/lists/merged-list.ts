@@ -41,7 +41,7 @@ export interface MergedSlice<Row> {
   failures: Map<string, GitlabError>;
 }
 
-/** Maximum lists that are read at once. */
+/** Maximum lists that are read at the same time. */
 const CONCURRENCY = 8;
 
 /** The first page of each list has at least this many rows. */

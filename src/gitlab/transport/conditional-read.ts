@@ -14,7 +14,7 @@ import { requireSuccess, toRefusalError } from './responder.ts';
 
 /**
  * Other work may run before a body of this many bytes or more is parsed. Parsing one takes about 1 ms,
- * and many pages of a large pipeline may arrive at once.
+ * and many pages of a large pipeline may arrive at the same time.
  */
 const LARGE_BODY = 100_000;
 

@@ -19,7 +19,7 @@ interface Deps {
  * Repeats a GET with the project's number if its path does not work. There are two cases: GitLab
  * redirects the old path of a renamed project (upstream.md §1.3), or a proxy does not forward the
  * path and the number is already known. Remembers that the path needs the number, so that later
- * calls use it at once. Uses only the numeric project id of the Location header: its host is
+ * calls use it directly. Uses only the numeric project id of the Location header: its host is
  * GitLab's external name, and credentials are sent to the configured server only.
  */
 export function createMovedProjectRedirect(
