@@ -232,7 +232,9 @@ export function createTraceMemory(count: { logs(): number; readers(): number }) 
     /** Returns one event object for all subscribers that receive the same piece of a log. */
     share(piece: readonly unknown[], create: () => TraceNews): TraceNews {
       const key = piece.join(' ');
-      const news = shared.get(key) ?? create();
+      const known = shared.get(key);
+      if (known) return known;
+      const news = create();
       shared.set(key, news);
       return news;
     },
