@@ -14,7 +14,8 @@ import { schema } from './src/graphql/schema.ts';
 
 /*
  * Writes the contract that clients rely on (schema/*.graphql) out of the code, what clients' caches
- * must know of it (src/clients/), and typed documents of the example operations for the tests.
+ * must know of it (src/clients/), and typed documents of the example operations for the tests and of
+ * the board's operations.
  * `--check` fails where something is stale.
  */
 
@@ -69,7 +70,6 @@ const write = (text: string) => ({ add: { content: `${text}\n` } });
 
 const config: CodegenConfig = {
   schema: printSchema(sorted),
-  documents: ['schema/operations/*.graphql'],
   importExtension: '.ts',
   generates: {
     'schema/schema.graphql': { plugins: [write(printSchema(sorted))] },
@@ -83,9 +83,21 @@ const config: CodegenConfig = {
     },
     'src/clients/schema-facts.ts': { plugins: [write(printSchemaFacts())] },
     'test/graphql/generated/': {
+      documents: ['schema/operations/*.graphql'],
       preset: 'client',
       presetConfig: { fragmentMasking: false },
       config: {
+        useTypeImports: true,
+        enumsAsTypes: true,
+        scalars: { ID: 'string', ...scalars },
+      },
+    },
+    'examples/board/src/generated/': {
+      documents: ['examples/board/src/**/*.graphql'],
+      preset: 'client',
+      presetConfig: { fragmentMasking: false },
+      config: {
+        documentMode: 'string',
         useTypeImports: true,
         enumsAsTypes: true,
         scalars: { ID: 'string', ...scalars },

@@ -1,0 +1,14 @@
+import { useCalls } from '../calls.ts';
+
+/** Says what the screen cost GitLab. */
+export function CallsBadge() {
+  const { calls, notModified } = useCalls();
+  if (calls === 0) return null;
+  const unchanged = notModified > 0 ? `, ${notModified} unchanged` : '';
+  return (
+    <output className="calls" title="Calls to GitLab for this screen">
+      {calls === 1 ? '1 call' : `${calls} calls`}
+      {unchanged}
+    </output>
+  );
+}
