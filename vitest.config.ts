@@ -1,4 +1,13 @@
 import { defineConfig } from 'vitest/config';
+import packageJson from './package.json' with { type: 'json' };
+
+/** The sources of what the package exports, by name: the examples import it as its users do. */
+const exported = Object.entries(packageJson.exports).flatMap(([name, target]) => {
+  if (typeof target === 'string') return [];
+  const source = target.default.replace('./dist/', `${import.meta.dirname}/src/`);
+  const find = new RegExp(`^gitlab-jobs-gateway${name.slice(1)}$`);
+  return [{ find, replacement: source.replace(/js$/, 'ts') }];
+});
 
 /**
  * `npm test` runs *.test.ts. `npm run test:slow` (mode "slow") runs *.slow.ts: what only a clock, a
@@ -7,16 +16,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig(({ mode }) => ({
   // One copy of graphql for us and our libraries: Node takes index.js, Vite alone would take index.mjs.
-  // The examples import our package by its name.
-  resolve: {
-    alias: [
-      { find: /^graphql$/, replacement: 'graphql/index.js' },
-      {
-        find: /^gitlab-jobs-gateway\/(.*)$/,
-        replacement: `${import.meta.dirname}/src/clients/$1.ts`,
-      },
-    ],
-  },
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }, ...exported] },
   test: {
     ...(mode === 'slow'
       ? { include: ['test/**/*.slow.ts'], fileParallelism: false, retry: 2 }

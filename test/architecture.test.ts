@@ -20,7 +20,7 @@ const ranks: readonly (readonly string[])[] = [
   ['live', 'observability'],
   ['pipeline'],
   ['gitlab'],
-  ['trace', 'util', 'clients'],
+  ['trace', 'util', 'clients', 'client'],
 ];
 
 /** What of `gitlab` the schema may use: shapes, errors and list words, never the client or the wire. */
@@ -137,6 +137,18 @@ describe('the architecture', () => {
     expect(isAllowed({ ...edge('simulator/world.ts', 'gitlab/rows.ts'), typeOnly: true })).toBe(
       true,
     );
+  });
+
+  it('keeps the client usable in browsers', () => {
+    const imported = files
+      .filter((file) => roomOf(file) === 'client')
+      .flatMap((file) =>
+        [...readFileSync(join(src, file), 'utf8').matchAll(/\bfrom '([^']+)'/g)].map(
+          ([, of]) => of,
+        ),
+      );
+    expect(imported.length).toBeGreaterThan(0);
+    expect(imported.filter((of) => !of?.startsWith('./'))).toEqual([]);
   });
 
   it('leaves the environment to cli.ts', () => {

@@ -1,0 +1,120 @@
+import { type Clock, systemClock } from './clock.ts';
+import type { TypedDocument } from './document.ts';
+import { GatewayError, networkError, type Result, readResult } from './result.ts';
+import { type SubscribeOptions, subscribe } from './subscription.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+export interface ClientOptions {
+  /** The address of the gateway, such as `http://localhost:4000/graphql`. */
+  url: string;
+  /**
+   * Headers of each request, such as `{ 'PRIVATE-TOKEN': token }`. A function is called for each
+   * request and each reconnect.
+   */
+  headers?: Headers | (() => Headers | Promise<Headers>);
+  /** @default the global `fetch` */
+  fetch?: typeof fetch;
+  /** Timers of subscriptions. @default those of the system */
+  clock?: Clock;
+}
+
+export interface RequestOptions {
+  /** Aborts the request: the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** The operation of a document that has several. */
+  operationName?: string;
+  /** The hash of a trusted document, sent instead of its text. */
+  documentId?: string;
+}
+
+/** The arguments after a document. Variables may be left out if none is required. */
+type Rest<Variables, Options> = object extends Variables
+  ? [variables?: Variables | null, options?: Options]
+  : [variables: Variables, options?: Options];
+
+/** Variables of a document without types. */
+// biome-ignore lint/suspicious/noExplicitAny: interfaces are not assignable to a record of unknown.
+type AnyVariables = Record<string, any>;
+
+type Send = <Data = unknown, Variables extends AnyVariables = AnyVariables>(
+  document: string | TypedDocument<Data, Variables>,
+  ...rest: Rest<Variables, RequestOptions>
+) => Promise<Result<Data>>;
+
+/** A client of one gateway. */
+export interface Client {
+  /**
+   * Sends a query. Resolves with every GraphQL response, also one with errors; rejects with a
+   * `GatewayError` if there is none. It is not repeated.
+   */
+  query: Send;
+  /** Sends a mutation, as `query` sends a query. It is never repeated. */
+  mutate: Send;
+  /**
+   * Subscribes when the iterator is first read, and continues after a lost connection: a log at the
+   * byte where it was, other subscriptions with the current state. The iterator ends when the
+   * subscription is complete, and throws a `GatewayError` if it cannot go on.
+   */
+  subscribe: <Data = unknown, Variables extends AnyVariables = AnyVariables>(
+    document: string | TypedDocument<Data, Variables>,
+    ...rest: Rest<Variables, SubscribeOptions>
+  ) => AsyncIterableIterator<Result<Data>>;
+}
+
+const JSON_TYPES = 'application/graphql-response+json, application/json;q=0.9';
+
+/** Creates a client of the gateway at `url`. */
+export function createClient(client: ClientOptions): Client {
+  const { url, headers = {}, clock = systemClock } = client;
+
+  const post = async (params: object, accept: string, signal: AbortSignal | undefined) => {
+    const own = typeof headers === 'function' ? await headers() : headers;
+    const send = client.fetch ?? fetch;
+    return send(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept, ...own },
+      body: JSON.stringify(params),
+      ...(signal && { signal }),
+    });
+  };
+
+  const paramsOf = (
+    document: string,
+    variables: object | null | undefined,
+    { operationName, documentId }: RequestOptions,
+  ) => ({
+    ...(documentId === undefined ? { query: document } : { documentId }),
+    ...(variables && { variables }),
+    ...(operationName !== undefined && { operationName }),
+  });
+
+  const send: Send = async (document, ...[variables, options = {}]) => {
+    const { signal } = options;
+    const params = paramsOf(String(document), variables, options);
+    try {
+      return await readResult(await post(params, JSON_TYPES, signal));
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw error instanceof GatewayError ? error : networkError(error);
+    }
+  };
+
+  return {
+    query: send,
+    mutate: send,
+    subscribe: (document, ...[variables, options = {}]) =>
+      subscribe({
+        document: String(document),
+        variables: variables ?? {},
+        options,
+        clock,
+        send: (current, signal) =>
+          post(
+            paramsOf(String(document), current, options),
+            `text/event-stream, ${JSON_TYPES}`,
+            signal,
+          ),
+      }),
+  };
+}

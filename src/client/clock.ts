@@ -1,0 +1,31 @@
+/** Timers and randomness; tests inject their own. */
+export interface Clock {
+  /** Runs the callback once. Returns a function that cancels it. */
+  after(ms: number, callback: () => void): () => void;
+  /** 0 to 1. */
+  random(): number;
+}
+
+export const systemClock: Clock = {
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+  random: Math.random,
+};
+
+/** Resolves after a time; rejects with the signal's reason if that is aborted first. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const stop = () => {
+      cancel();
+      reject(signal.reason);
+    };
+    const cancel = clock.after(ms, () => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    });
+    signal.addEventListener('abort', stop);
+  });
+}

@@ -1,0 +1,70 @@
+import type { Clock } from './clock.ts';
+import { createEventParser, type StreamEvent } from './event-stream.ts';
+import { errorOfResult, GatewayError, networkError, type Result, readResult } from './result.ts';
+
+/** A connection is lost if nothing arrives for this long. The gateway sends a ping every 12 s. */
+const MAX_SILENCE_MS = 30_000;
+
+/** Waits for the server, but not for longer than it may be silent. */
+type Receive = <Value>(value: Promise<Value>) => Promise<Value>;
+
+async function* readEvents(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  receive: Receive,
+): AsyncGenerator<StreamEvent, void> {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  const parse = createEventParser();
+  for (;;) {
+    const { value: text } = await receive(reader.read());
+    if (text === undefined) return;
+    yield* parse(text);
+  }
+}
+
+async function* readResults<Data>(
+  response: Response,
+  receive: Receive,
+): AsyncGenerator<Result<Data>, void> {
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
+  if (!isStream || !response.body) {
+    yield await receive(readResult<Data>(response));
+    return;
+  }
+  for await (const { type, data } of readEvents(response.body, receive)) {
+    if (type === 'complete') return;
+    if (type === 'next') yield JSON.parse(data);
+  }
+  throw new Error('it ended too early');
+}
+
+/**
+ * Opens a connection and reads its results. Returns when the subscription is complete. Throws a
+ * `GatewayError` if the connection ends before, or if there is a result without data, which is the
+ * last one. The connection is closed when the iterator is.
+ */
+export async function* readConnection<Data>(
+  open: (signal: AbortSignal) => Promise<Response>,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<Result<Data>, void> {
+  const connection = new AbortController();
+  const close = () => connection.abort(signal.reason);
+  signal.addEventListener('abort', close);
+  const receive: Receive = (value) => {
+    const error = new Error('nothing has arrived for 30 s');
+    const cancel = clock.after(MAX_SILENCE_MS, () => connection.abort(error));
+    return value.finally(cancel);
+  };
+  try {
+    const response = await receive(open(connection.signal));
+    for await (const result of readResults<Data>(response, receive)) {
+      if (result.data == null) throw errorOfResult(result, response);
+      yield result;
+    }
+  } catch (error) {
+    throw error instanceof GatewayError ? error : networkError(error);
+  } finally {
+    signal.removeEventListener('abort', close);
+    connection.abort();
+  }
+}

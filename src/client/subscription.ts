@@ -1,0 +1,108 @@
+import { type Clock, pause } from './clock.ts';
+import { readConnection } from './connection.ts';
+import { createLogPosition } from './log-position.ts';
+import { GatewayError, type Result } from './result.ts';
+
+export interface SubscribeOptions {
+  /** Ends the subscription: the iterator rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** The operation of a document that has several. */
+  operationName?: string;
+  /** The hash of a trusted document, sent instead of its text. */
+  documentId?: string;
+  /** Called when the connection was lost, before the pause until the next attempt. */
+  onRetry?: (error: GatewayError, pauseMs: number) => void;
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+interface Subscription {
+  document: string;
+  variables: Variables;
+  options: SubscribeOptions;
+  clock: Clock;
+  /** Sends the operation. */
+  send(variables: Variables, signal: AbortSignal): Promise<Response>;
+}
+
+const MAX_PAUSE_MS = 30_000;
+
+/** The reason of an abort by `return()`. */
+const RETURNED = Symbol('returned');
+
+/**
+ * Returns the pause before the next attempt: longer after each failure, and different for each
+ * client, so that not all of them return at once.
+ */
+function pauseAfter({ retryAfter = 0 }: GatewayError, failures: number, random: number): number {
+  const backoffMs = Math.min(1000 * 2 ** failures, MAX_PAUSE_MS) * (0.5 + random / 2);
+  return retryAfter * 1000 + backoffMs;
+}
+
+/** Reads the results of one connection after another. */
+async function* readResults<Data>(
+  { document, variables, options, clock, send }: Subscription,
+  signal: AbortSignal,
+): AsyncGenerator<Result<Data>, void> {
+  const position = createLogPosition(document, options.operationName, variables);
+  const open = (of: AbortSignal) => send(position.variables, of);
+  let failures = 0;
+  const recover = async (error: unknown) => {
+    if (signal.aborted) throw signal.reason;
+    if (!(error instanceof GatewayError) || !error.isRetryable) throw error;
+    const pauseMs = pauseAfter(error, failures, clock.random());
+    failures += 1;
+    options.onRetry?.(error, pauseMs);
+    await pause(clock, pauseMs, signal);
+  };
+  for (;;) {
+    try {
+      for await (const result of readConnection<Data>(open, clock, signal)) {
+        position.advance(result);
+        failures = 0;
+        yield result;
+      }
+      return;
+    } catch (error) {
+      await recover(error);
+    }
+  }
+}
+
+const DONE = { done: true, value: undefined } as const;
+
+/** Returns the results of a subscription. It connects when the iterator is first read. */
+export function subscribe<Data>(subscription: Subscription): AsyncIterableIterator<Result<Data>> {
+  const stop = new AbortController();
+  const results = readResults<Data>(subscription, stop.signal);
+  const { signal } = subscription.options;
+  const abort = () => stop.abort(signal?.reason);
+  const end = () => signal?.removeEventListener('abort', abort);
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort);
+
+  const read = async () => {
+    if (stop.signal.aborted) throw stop.signal.reason;
+    const next = await results.next();
+    if (next.done) end();
+    return next;
+  };
+  return {
+    next: () =>
+      read().catch((error: unknown) => {
+        end();
+        if (error === RETURNED) return DONE;
+        throw error;
+      }),
+    async return() {
+      end();
+      // Ends a pending `next`, too.
+      stop.abort(RETURNED);
+      await results.return().catch(() => {});
+      return DONE;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
