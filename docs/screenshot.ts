@@ -11,7 +11,7 @@ const [, query = ''] = /```graphql\n(.*?)```/s.exec(readme) ?? [];
 
 // Without a time, the seed is the same on each run, and so is the image.
 const simulator = await createSimulator({ world: seedWorld() });
-const command = parseConfig({ GRAPHIQL: 'true' }, ['--demo']);
+const command = parseConfig({ GRAPHIQL: 'true', BOARD: 'false' }, ['--demo']);
 if (command.name !== 'serve') throw new Error('unreachable');
 const gateway = createGateway(
   { ...command.config, gitlabUrl: simulator.url },

@@ -15,5 +15,5 @@ it('the README’s query returns the README’s result in the demo', async () =>
 
 it('the README’s table of settings is up to date (npm run docs)', () => {
   expect(readme).toContain(`\n${commonSettingsTable()}\n`);
-  expect(commonSettingsTable().split('\n')).toHaveLength(2 + 11);
+  expect(commonSettingsTable().split('\n')).toHaveLength(2 + 12);
 });

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { ALLOWED_HOSTS_RULE } from '../http/allowed-hosts.ts';
 import { certificates } from './schemas.ts';
 import {
+  ignoredInDemo,
   isSetting,
   listSettings,
   type Setting,
@@ -17,10 +18,9 @@ type Env = Readonly<Record<string, string | undefined>>;
 type Raw = Values<typeof settings>;
 
 /** The checked configuration, with defaults. */
-export interface Config extends Omit<Raw, 'trustedDocuments'> {
+export interface Config extends Raw {
   /** Whether to start the simulated GitLab, too. The GitLab URLs are empty until it listens. */
   readonly demo: boolean;
-  readonly trustedDocuments: { readonly file: string; readonly only: boolean } | undefined;
 }
 
 type Command =
@@ -73,11 +73,9 @@ function readValues(
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   const given = { demo, production: env['NODE_ENV'] === 'production', values };
-  // The demo's GitLab needs no network, so a proxy of the machine must not stop it.
-  const ignored = demo ? listSettings(settings.network) : [];
   for (const setting of list) {
     const { schema, byDefault } = setting;
-    const { name, text } = textOf(ignored.includes(setting) ? {} : env, setting);
+    const { name, text } = textOf(env, setting);
     const parsed = text ? schema.safeParse(text) : undefined;
     for (const { message } of parsed?.error?.issues ?? []) problems.push(`${name} ${message}`);
     values[setting.name] = parsed?.success ? parsed.data : byDefault.value(given);
@@ -100,7 +98,7 @@ const dependencies: readonly (readonly [name: string, needed: readonly string[]]
   ['GITLAB_CLIENT_CERT_FILE', ['GITLAB_CLIENT_KEY_FILE']],
   ['GITLAB_CLIENT_KEY_FILE', ['GITLAB_CLIENT_CERT_FILE']],
   ['FEDERATION_TYPE_PREFIX', ['FEDERATION']],
-  ['TRUSTED_DOCUMENTS=only', ['TRUSTED_DOCUMENTS_FILE']],
+  ['TRUSTED_DOCUMENTS=only', ['TRUSTED_DOCUMENTS_FILE', 'BOARD']],
 ];
 
 /** Returns what makes a client certificate unusable. */
@@ -128,6 +126,11 @@ function findContradictions(raw: Raw, isOn: (name: string) => boolean): string[]
     ...(isOn('GITLAB_TOKEN') && isOn('GITLAB_TOKEN_FILE')
       ? ['GITLAB_TOKEN and GITLAB_TOKEN_FILE exclude each other: set one of them']
       : []),
+    ...(isOn('BOARD') && isOn('FEDERATION_TYPE_PREFIX')
+      ? [
+          'BOARD and FEDERATION_TYPE_PREFIX exclude each other: the board needs types without prefix',
+        ]
+      : []),
     ...(metricsPort && metricsPort === port ? ['METRICS_PORT must be another port than PORT'] : []),
     ...(allowedHosts.length === 0 && !isOn('ALLOWED_HOSTS')
       ? [
@@ -148,24 +151,31 @@ function withNodeAuthorities(ca: string | undefined, env: Env): string | undefin
   return data ? `${ca}\n${data}` : ca;
 }
 
-function readConfig(env: Env, demo: boolean): Config {
+/** Returns the environment without some settings. */
+function omitSettings(env: Env, omitted: readonly Setting<unknown>[]): Env {
+  const names = omitted.flatMap(({ name }) => [name, name.toLowerCase()]);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+}
+
+function readConfig(given: Env, demo: boolean): Config {
+  const env = demo ? omitSettings(given, ignoredInDemo) : given;
   const problems: string[] = [];
   const values = readValues(env, demo, problems);
   const raw = arrange(settings, values) as Raw;
   if (!demo && !env['GITLAB_URL']?.trim()) {
     problems.push('GITLAB_URL is needed: the address of your GitLab (or start with --demo)');
   }
-  const isOn = (name: string) => Boolean(env[name]?.trim()) && values[name] !== false;
+  // A flag may be on by default; all other defaults count as not set.
+  const isOn = (name: string) =>
+    values[name] === true || (Boolean(env[name]?.trim()) && values[name] !== false);
   problems.push(...findContradictions(raw, isOn));
   if (problems.length > 0) throw new ConfigError(problems);
-  const { file, only } = raw.trustedDocuments;
   return Object.freeze({
     ...raw,
     network: { ...raw.network, ca: withNodeAuthorities(raw.network.ca, env) },
     demo,
     // The demo runs in one process, because each worker would have its own simulated GitLab.
     workers: demo ? 1 : raw.workers,
-    trustedDocuments: file ? { file, only } : undefined,
   });
 }
 

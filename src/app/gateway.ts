@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { GraphQLSchema } from 'graphql';
 import type { Registry } from 'prom-client';
 import type { ContextDeps } from '../context/context.ts';
@@ -10,6 +12,7 @@ import { createTransport, type TransportOptions } from '../gitlab/transport/tran
 import { schema as standalone } from '../graphql/schema.ts';
 import { createHostCheck } from '../http/allowed-hosts.ts';
 import { createArtifactsRoute } from '../http/artifacts.ts';
+import { BOARD_DOCUMENTS, createBoardRoute } from '../http/board.ts';
 import { createBodyReader } from '../http/body.ts';
 import {
   arrivalTimes,
@@ -34,7 +37,8 @@ import { isFromForeignSite } from '../http/origin.ts';
 import { createRawLogRoute } from '../http/raw-log.ts';
 import { readRequestId } from '../http/request-id.ts';
 import { createResponseHeaders } from '../http/response-headers.ts';
-import { createHttpListener } from '../http/server.ts';
+import { createHttpListener, type Route } from '../http/server.ts';
+import { createStartPageRoute } from '../http/start-page.ts';
 import { createWebhookRoute } from '../http/webhooks.ts';
 import { createStreamSender } from '../http/yoga.ts';
 import { createLiveHub, type LiveHubOptions } from '../live/hub.ts';
@@ -44,7 +48,11 @@ import { createTelemetry } from '../observability/telemetry.ts';
 import { createOperationCache } from '../operation/document-cache.ts';
 import { createOperationTracker } from '../operation/operation-tracker.ts';
 import { createOperations, openContext } from '../operation/run.ts';
-import { createTrustedDocuments, readManifest } from '../operation/trusted-documents.ts';
+import {
+  createTrustedDocuments,
+  type Manifest,
+  readManifest,
+} from '../operation/trusted-documents.ts';
 import { createLogBudget } from '../trace/log-budget.ts';
 import { systemClock } from '../util/clock.ts';
 import { createWebhookEndpoint } from '../webhooks/endpoint.ts';
@@ -92,6 +100,10 @@ export interface GatewayDeps {
   passOn?: ((event: ChangeEvent) => void) | undefined;
   /** Tokens by header name that GraphiQL shows to everyone: only for the demo. @default none */
   exampleTokens?: Readonly<Record<string, string>> | undefined;
+  /** The folder of the built board. @default `dist/board` of this package */
+  boardFolder?: string | undefined;
+  /** Where `/` leads browsers, relative to it. @default to the board or, without it, to GraphiQL */
+  startPage?: string | undefined;
   /** Timeouts, clock and randomness of requests to GitLab. @default those of `createTransport` */
   transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
   /** How often graphql-js executes an operation before it is compiled. @default 1 */
@@ -178,13 +190,33 @@ function createReport(logger: Logger | undefined): (bug: unknown) => void {
   };
 }
 
-function readTrustedDocuments(file: string) {
+/** The built board of this package. Both `src/app` and `dist/app` are two levels below its root. */
+export const BOARD_FOLDER = fileURLToPath(new URL('../../dist/board', import.meta.url));
+
+/** Reads files that a setting names. A failure becomes a ConfigError that begins with `problem`. */
+function readFor<T>(problem: string, read: () => T): T {
   try {
-    return readManifest(file);
+    return read();
   } catch (error) {
-    const problem = `TRUSTED_DOCUMENTS_FILE cannot be used: ${(error as Error).message}`;
-    throw new ConfigError([problem], { cause: error });
+    throw new ConfigError([`${problem}: ${(error as Error).message}`], { cause: error });
   }
+}
+
+const BOARD_PROBLEM =
+  'BOARD=true needs the files of the board, which `npm run build` creates. They cannot be used';
+
+function readBoard(folder = BOARD_FOLDER): { route: Route; documents: Manifest } {
+  return readFor(BOARD_PROBLEM, () => ({
+    route: createBoardRoute(folder),
+    documents: readManifest(join(folder, BOARD_DOCUMENTS)),
+  }));
+}
+
+/** Returns the documents of TRUSTED_DOCUMENTS_FILE and of the board; undefined without both. */
+function readTrustedDocuments(file: string | undefined, board: Manifest | undefined) {
+  if (file === undefined) return board;
+  const own = readFor('TRUSTED_DOCUMENTS_FILE cannot be used', () => readManifest(file));
+  return new Map([...(board ?? []), ...own]);
 }
 
 /** The parts that HTTP and WebSockets share. */
@@ -207,23 +239,34 @@ function createParts(config: Config, given: GatewayDeps) {
   const { compileAfterUses } = given;
   const { webUrls } = context;
   const cacheOptions = { schema, limits, webUrls, introspection };
+  const board = config.board ? readBoard(given.boardFolder) : undefined;
   const operations = createOperations({
     ...{ schema, limits, introspection, upstreamExtension, context, report },
     documents: createOperationCache({ ...cacheOptions, compiledExecution, compileAfterUses }),
     trustedDocuments: createTrustedDocuments(
-      trustedDocuments && readTrustedDocuments(trustedDocuments.file),
-      trustedDocuments?.only ?? false,
+      readTrustedDocuments(trustedDocuments.file, board?.documents),
+      trustedDocuments.only,
     ),
     tracker: createOperationTracker(telemetry.observer, () => performance.now()),
   });
   const checkHost = createHostCheck(config.allowedHosts);
-  const shared = { schema, context, telemetry, operations, replicas, report };
+  const shared = { schema, context, telemetry, operations, replicas, report, board };
   return { ...shared, drain: createDrain(), checkHost, ownToken };
 }
 
+/** Returns the routes of the pages for browsers. */
+function createPageRoutes(config: Config, given: GatewayDeps, { board }: Parts): Route[] {
+  const { startPage = board ? 'board' : 'graphql' } = given;
+  return [
+    ...(board ? [board.route] : []),
+    ...(config.graphiql ? [createGraphiqlRoute(given.exampleTokens)] : []),
+    ...(board || config.graphiql ? [createStartPageRoute(startPage)] : []),
+  ];
+}
+
 /**
- * Creates the listener for all HTTP requests: GraphQL, GraphiQL, raw logs, artifacts, webhooks,
- * health and metrics.
+ * Creates the listener for all HTTP requests: GraphQL, pages, raw logs, artifacts, webhooks, health
+ * and metrics.
  */
 function createListener(config: Config, given: GatewayDeps, parts: Parts) {
   const { context, telemetry, operations, drain, replicas, report, checkHost } = parts;
@@ -251,7 +294,7 @@ function createListener(config: Config, given: GatewayDeps, parts: Parts) {
     createHealthRoute(
       operatorEndpoints(parts, config.metricsPort === undefined && !given.isWorker),
     ),
-    ...(config.graphiql ? [createGraphiqlRoute(given.exampleTokens)] : []),
+    ...createPageRoutes(config, given, parts),
     createRawLogRoute(sendDownload),
     createArtifactsRoute(sendDownload),
     ...(endpoint ? [createWebhookRoute(endpoint, readBytes)] : []),

@@ -2,9 +2,8 @@ import cluster from 'node:cluster';
 import { AggregatorRegistry } from 'prom-client';
 import { createOperatorServer, metricsEndpoint } from '../http/health.ts';
 import { createLogger, createStandardOutput, type Logger } from '../observability/logger.ts';
-import { demo, seedWorld } from '../simulator/seed.ts';
-import { createSimulator, type Simulator } from '../simulator/simulator.ts';
 import type { Config } from './config.ts';
+import { startDemo } from './demo.ts';
 import { createGateway, listen } from './gateway.ts';
 import type { OnSignal } from './signals.ts';
 import { createWorkers, joinPrimary } from './workers.ts';
@@ -72,44 +71,27 @@ interface Serving extends Program {
   exit(code: number): void;
 }
 
-/**
- * GitLab's address in the URLs of the demo's responses. It is fixed, so that these URLs are the same
- * in each run; no such host exists.
- */
-const DEMO_URL = 'https://gitlab.example.com';
-
-async function startSimulator(): Promise<Simulator> {
-  const world = seedWorld({ now: Date.now() });
-  const simulator = await createSimulator({ world, externalUrl: DEMO_URL });
-  simulator.start();
-  return simulator;
-}
-
 /** Serves in this process: as the only one, or as one of several workers. */
 async function serveHere(serving: Serving): Promise<void> {
-  const { config, version, logger, print, exit } = serving;
-  const simulator = config.demo ? await startSimulator() : undefined;
-  const gitlab = simulator && { gitlabUrl: simulator.url, gitlabExternalUrl: DEMO_URL };
+  const { version, logger, print, exit } = serving;
+  const demo = serving.config.demo ? await startDemo(serving.config) : undefined;
+  const { config } = demo ?? serving;
   const primary = cluster.isWorker
     ? joinPrimary({ drain: () => end(), receive: (event) => gateway.receive(event) })
     : undefined;
-  const { maintainer, job } = demo.tokens;
-  const gateway = createGateway(
-    { ...config, ...gitlab },
-    {
-      version,
-      logger,
-      exampleTokens: simulator && { 'PRIVATE-TOKEN': maintainer, 'JOB-TOKEN': job },
-      isWorker: cluster.isWorker,
-      passOn: primary?.forward,
-    },
-  );
+  const gateway = createGateway(config, {
+    version,
+    logger,
+    isWorker: cluster.isWorker,
+    passOn: primary?.forward,
+    ...demo?.deps,
+  });
   if (primary && config.metricsPort !== undefined) {
     AggregatorRegistry.setRegistries(gateway.registries());
   }
   const endable = {
     drain: gateway.drain,
-    close: () => Promise.all([gateway.close(), simulator?.close()]),
+    close: () => Promise.all([gateway.close(), demo?.close()]),
   };
   const fail = () => exit(1);
   let ending: Promise<void> | undefined;
@@ -126,11 +108,13 @@ async function serveHere(serving: Serving): Promise<void> {
     // Ctrl-C in a terminal reaches workers, too; only their primary acts on it.
     if (cluster.isPrimary || signal === 'SIGTERM') end();
   });
-  const address = `${await gateway.listen(config.host, config.port)}/graphql`;
+  const origin = await gateway.listen(config.host, config.port);
+  const address = `${origin}/graphql`;
   if (primary) return primary.reportListening(address);
   const metricsUrl = gateway.metricsUrl();
   if (metricsUrl) print(`Metrics on ${metricsUrl}`);
-  print(`Listening on ${address}${config.demo ? ' with an embedded GitLab' : ''}`);
+  print(`Listening on ${address}${demo ? ' with an embedded GitLab' : ''}`);
+  for (const line of demo?.describe(origin) ?? []) print(line);
 }
 
 /** Runs worker processes, and the server for their metrics. */

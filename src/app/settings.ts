@@ -90,10 +90,10 @@ function fromAnyCase<T>(name: string, schema: z.ZodType<T, string>) {
 
 /**
  * Returns the default of ALLOWED_HOSTS. All hosts are allowed if the gateway has no token of its own,
- * because then pages of other sites have no credential to misuse.
+ * because then pages of other sites have no credential to misuse. The demo has one.
  */
-function defaultHosts({ values }: Given): string[] {
-  if (isLoopback(String(values['HOST']))) return ['localhost'];
+function defaultHosts({ demo, values }: Given): string[] {
+  if (demo || isLoopback(String(values['HOST']))) return ['localhost'];
   return values['GITLAB_TOKEN'] || values['GITLAB_TOKEN_FILE'] ? [] : [ANY_HOST];
 }
 
@@ -197,9 +197,15 @@ const access = {
     'INTROSPECTION',
     derived('as `GRAPHIQL`', ({ values }) => Boolean(values['GRAPHIQL'])),
   ).describe('Introspection, and "Did you mean" in error messages'),
+  board: flag(
+    'BOARD',
+    derived('`false`', ({ demo, values }) => demo && !values['FEDERATION_TYPE_PREFIX']),
+  ).describeCommon(
+    'A web page of pipelines, jobs and logs at `/board`: [the board](#the-board). `true` in the demo',
+  ),
   upstreamExtension: flag(
     'UPSTREAM_EXTENSION',
-    derived('`false`', ({ demo }) => demo),
+    derived('as `BOARD`', ({ demo, values }) => demo || Boolean(values['BOARD'])),
   ).describe('Report calls to GitLab in `extensions.upstream`. `true` in the demo'),
   compiledExecution: flag('COMPILED_EXECUTION', true).describe(
     'Compile operations that are used repeatedly; `false`: graphql-js executes all',
@@ -215,7 +221,9 @@ const access = {
       'TRUSTED_DOCUMENTS',
       oneOf(['also', 'only']).transform((word) => word === 'only'),
       fixed(false, '`also`'),
-    ).describe('`only` rejects operations that are not in the manifest; `also` allows them'),
+    ).describe(
+      '`only` rejects operations that are not in the manifest or the board; `also` allows them',
+    ),
   },
   limits: {
     upstreamCalls: whole('MAX_UPSTREAM_CALLS', 50, MILLION).describeCommon(
@@ -318,6 +326,17 @@ export const sections: Readonly<Record<string, Settings>> = {
 
 /** All settings. A new one is one entry in a section above. */
 export const settings = { ...addresses, network, ...access, ...liveUpdates, ...operation };
+
+/**
+ * Settings that the demo ignores. Its GitLab needs no network, and knows no token but its own. So a proxy
+ * or a token in the environment of the user must not break it.
+ */
+export const ignoredInDemo: readonly Setting<unknown>[] = [
+  ...listSettings(network),
+  addresses.gitlabToken,
+  addresses.gitlabTokenFile,
+  addresses.gitlabTokenWrites,
+];
 
 /** Returns the settings of a group, including nested groups. */
 export function listSettings(group: Settings): Setting<unknown>[] {

@@ -1,18 +1,10 @@
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
 import { readOperations } from './example-operations.ts';
-import { isPageView, type Route, type RoutedRequest } from './server.ts';
+import { sendAsset, sendPage, toAsset } from './page.ts';
+import { isPageView, type Route } from './server.ts';
 
 /** Public tokens by header name: those of the demo. The page shows them to everyone. */
 type ExampleTokens = Readonly<Record<string, string>> | undefined;
-
-/** A file of the page. Stored compressed, because nearly all browsers accept gzip. */
-interface Asset {
-  name: string;
-  type: string;
-  gzipped: Buffer;
-}
 
 const TITLE = 'GitLab Jobs';
 const ICON =
@@ -22,7 +14,8 @@ const HEADERS_COMMENT = '// Your token: { "PRIVATE-TOKEN": "glpat-…" }\n';
 
 /**
  * Allows resources and requests of this origin only, and no inline scripts. Monaco, the editor in
- * GraphiQL, creates <style> elements and has fonts in data: URLs.
+ * GraphiQL, creates <style> elements and has fonts in data: URLs. Sent with the page and with its
+ * files, because a worker uses the policy of its own script.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -36,15 +29,6 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
-
-/** Sent with the page and with its files, because a worker uses the policy of its own script. */
-const SECURITY_HEADERS = {
-  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
-};
 
 /**
  * Runs in the browser, after GraphiQL's own script.
@@ -98,20 +82,14 @@ const STYLES = `
 .graphiql-logo svg { margin-right: 8px; }
 `;
 
-const toGzip = promisify(gzip);
-const fromGzip = promisify(gunzip);
-
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 16);
 }
 
-async function toAsset(text: string, ending: 'js' | 'css'): Promise<Asset> {
-  const type = ending === 'js' ? 'text/javascript' : 'text/css';
-  return {
-    name: `${digest(text)}.${ending}`,
-    type: `${type}; charset=utf-8`,
-    gzipped: await toGzip(text),
-  };
+/** Returns a file with its name, which contains a hash of its content. */
+async function toNamedAsset(text: string, ending: 'js' | 'css') {
+  const name = `${digest(text)}.${ending}`;
+  return { name, ...(await toAsset(name, text)) };
 }
 
 /** GraphiQL's settings, with one tab for each example operation. */
@@ -145,18 +123,18 @@ function toScriptData(value: unknown): string {
 async function buildSite(tokens: ExampleTokens) {
   const graphiql = await import('@graphql-yoga/render-graphiql/graphiql');
   const [script, styles, editor, json, graphql] = await Promise.all([
-    toAsset(graphiql.js + START, 'js'),
-    toAsset(graphiql.css + STYLES, 'css'),
-    toAsset(graphiql.editorWorkerService, 'js'),
-    toAsset(graphiql.jsonWorker, 'js'),
-    toAsset(graphiql.graphqlWorker, 'js'),
+    toNamedAsset(graphiql.js + START, 'js'),
+    toNamedAsset(graphiql.css + STYLES, 'css'),
+    toNamedAsset(graphiql.editorWorkerService, 'js'),
+    toNamedAsset(graphiql.jsonWorker, 'js'),
+    toNamedAsset(graphiql.graphqlWorker, 'js'),
   ]);
   const settings = toSettings(tokens);
   return {
     assets: new Map([script, styles, editor, json, graphql].map((asset) => [asset.name, asset])),
     /** Returns the page. `root` is the relative URL of the folder that contains `graphiql/`. */
     page(root: '' | '../') {
-      const at = ({ name }: Asset) => `${root}graphiql/${name}`;
+      const at = ({ name }: { name: string }) => `${root}graphiql/${name}`;
       const workers = { editorWorkerService: at(editor), json: at(json), graphql: at(graphql) };
       return `<!doctype html>
 <html lang="en">
@@ -179,24 +157,6 @@ async function buildSite(tokens: ExampleTokens) {
   };
 }
 
-async function sendAsset(asset: Asset, { request, response }: RoutedRequest): Promise<void> {
-  const acceptsGzip = /\bgzip\b/.test(request.headers['accept-encoding']?.toString() ?? '');
-  response.writeHead(200, {
-    ...SECURITY_HEADERS,
-    'Content-Type': asset.type,
-    'Cache-Control': 'public, max-age=31536000, immutable',
-    Vary: 'Accept-Encoding',
-    ...(acceptsGzip && { 'Content-Encoding': 'gzip' }),
-  });
-  response.end(acceptsGzip ? asset.gzipped : await fromGzip(asset.gzipped));
-}
-
-const PAGE_HEADERS = {
-  ...SECURITY_HEADERS,
-  'Content-Type': 'text/html; charset=utf-8',
-  'Cache-Control': 'no-store',
-};
-
 const FOLDER = '/graphiql/';
 
 /**
@@ -206,17 +166,17 @@ const FOLDER = '/graphiql/';
 export function createGraphiqlRoute(tokens: ExampleTokens): Route {
   let site: ReturnType<typeof buildSite> | undefined;
   return async (routed) => {
-    const { request, response, path } = routed;
+    const { request, path } = routed;
     const isPage = /^\/graphql\/?$/.test(path) && isPageView(request);
     if (!isPage && !path.startsWith(FOLDER)) return false;
     site ??= buildSite(tokens);
     const { page, assets } = await site;
     if (isPage) {
-      response.writeHead(200, PAGE_HEADERS).end(page(path.endsWith('/') ? '../' : ''));
+      sendPage(page(path.endsWith('/') ? '../' : ''), CONTENT_SECURITY_POLICY, routed);
       return true;
     }
     const asset = assets.get(path.slice(FOLDER.length));
-    if (asset) await sendAsset(asset, routed);
+    if (asset) await sendAsset(asset, CONTENT_SECURITY_POLICY, routed);
     return asset !== undefined;
   };
 }

@@ -8,7 +8,7 @@ import { type ErrorCode, isEnded, viewError } from '../graphql/client-errors.ts'
 import { isNumericId, isProjectName } from '../graphql/global-id.ts';
 import type { createDownloads } from './downloads.ts';
 import { headerReader } from './graphql-request.ts';
-import { type RoutedRequest, sendJson } from './server.ts';
+import { type RoutedRequest, refuseMethod, sendJson } from './server.ts';
 
 /*
  * Long responses of a job that are streamed as GitLab sends them: its log, and its artifacts.
@@ -105,11 +105,9 @@ export function createSendDownload(
   openContext: OpenContext,
   downloads: ReturnType<typeof createDownloads>,
 ): SendDownload {
-  return async ({ request, response }, open) => {
-    if (request.method !== 'GET') {
-      response.writeHead(405, { allow: 'GET', 'content-length': 0 }).end();
-      return;
-    }
+  return async (routed, open) => {
+    const { request, response } = routed;
+    if (request.method !== 'GET') return refuseMethod(routed, 'GET');
     const caller = new AbortController();
     response.once('close', () => caller.abort());
     try {

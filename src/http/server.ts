@@ -55,6 +55,17 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   response.end(body);
 }
 
+/** Responds to a method that the path does not support. */
+export function refuseMethod({ response }: RoutedRequest, allow: string): void {
+  response.setHeader('allow', allow);
+  sendJson(response, 405, { error: { code: 'BAD_REQUEST', message: `Use ${allow}.` } });
+}
+
+function refusePath({ response }: RoutedRequest): void {
+  const message = 'There is nothing at this address. GraphQL is at /graphql.';
+  sendJson(response, 404, { error: { code: 'NOT_FOUND', message } });
+}
+
 /**
  * Creates the listener of all requests. It checks URL, host name and shutdown, answers CORS
  * preflights, and then tries `routes` before /graphql.
@@ -65,7 +76,7 @@ export function createHttpListener(options: HttpListenerOptions): RequestListene
   const findRoute = async (routed: RoutedRequest): Promise<void> => {
     for (const handle of routes) if (await handle(routed)) return;
     if (GRAPHQL.test(routed.path)) graphql(routed);
-    else routed.response.writeHead(404, { 'content-length': 0 }).end();
+    else refusePath(routed);
   };
   const fail = ({ response }: RoutedRequest, error: unknown): void => {
     report(error);

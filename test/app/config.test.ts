@@ -74,10 +74,37 @@ describe('the configuration', () => {
   it.each([
     ['GITLAB_TOKEN_WRITES', 'true', 'GITLAB_TOKEN_WRITES needs GITLAB_TOKEN or GITLAB_TOKEN_FILE'],
     ['FEDERATION_TYPE_PREFIX', 'Ci', 'FEDERATION_TYPE_PREFIX needs FEDERATION'],
-    ['TRUSTED_DOCUMENTS', 'only', 'TRUSTED_DOCUMENTS=only needs TRUSTED_DOCUMENTS_FILE'],
+    ['TRUSTED_DOCUMENTS', 'only', 'TRUSTED_DOCUMENTS=only needs TRUSTED_DOCUMENTS_FILE or BOARD'],
     ['METRICS_PORT', '4000', 'METRICS_PORT must be another port than PORT'],
   ])('refuses %s=%s, which has no effect alone', (name, value, problem) => {
     expect(problemsOf({ GITLAB_URL, [name]: value })).toEqual([problem]);
+  });
+
+  it('reports the calls to GitLab by default if the board, which shows them, is on', () => {
+    expect(configOf({ GITLAB_URL })).toMatchObject({ board: false, upstreamExtension: false });
+    const on = configOf({ GITLAB_URL, BOARD: 'true' });
+    expect(on).toMatchObject({ board: true, upstreamExtension: true });
+    expect(configOf({}, ['--demo'])).toMatchObject({ board: true, upstreamExtension: true });
+    const without = configOf({ GITLAB_URL, BOARD: 'true', UPSTREAM_EXTENSION: 'false' });
+    expect(without.upstreamExtension).toBe(false);
+  });
+
+  it('refuses the board with a prefix of types, with which its operations are invalid', () => {
+    const env = { GITLAB_URL, FEDERATION: 'true', FEDERATION_TYPE_PREFIX: 'Ci' };
+    expect(problemsOf({ ...env, BOARD: 'true' })).toEqual([
+      'BOARD and FEDERATION_TYPE_PREFIX exclude each other: the board needs types without prefix',
+    ]);
+    expect(configOf(env, ['--demo']).board).toBe(false);
+  });
+
+  it('ignores a token in the environment in the demo, whose GitLab does not know it', () => {
+    const env = { GITLAB_TOKEN: 'a b', GITLAB_TOKEN_FILE: '/none', GITLAB_TOKEN_WRITES: 'perhaps' };
+    expect(configOf(env, ['--demo'])).toMatchObject({
+      gitlabToken: undefined,
+      gitlabTokenFile: undefined,
+      gitlabTokenWrites: false,
+    });
+    expect(problemsOf({ GITLAB_URL, ...env })).not.toEqual([]);
   });
 
   it('accepts what a setting that needs another one is by default', () => {

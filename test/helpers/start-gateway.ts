@@ -64,6 +64,8 @@ export interface StartOptions {
   live?: GatewayDeps['live'];
   /** How often an operation is executed by graphql-js before it is compiled. @default 0 */
   compileAfterUses?: number;
+  /** The folder of the built board, for BOARD=true. @default that of the package */
+  boardFolder?: string;
   /** Where it listens. @default '127.0.0.1' */
   host?: string;
 }
@@ -88,6 +90,7 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     logger: options.logger,
     live: options.live,
     stalledMs: options.stalledMs,
+    boardFolder: options.boardFolder,
     // By default, operations are compiled at their first use, so that all tests execute compiled
     // operations.
     compileAfterUses: options.compileAfterUses ?? 0,

@@ -180,6 +180,7 @@ describe('an invalid manifest', () => {
   it('prevents the start if it is missing', () => {
     const env = { GITLAB_URL: 'https://gitlab.example.com', TRUSTED_DOCUMENTS: 'only' };
     expect(() => parseConfig(env, [])).toThrow('TRUSTED_DOCUMENTS_FILE');
+    expect(parseConfig({ ...env, BOARD: 'true' }, []).name).toBe('serve');
   });
 });
 

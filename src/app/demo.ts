@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { demo, seedWorld } from '../simulator/seed.ts';
+import { createSimulator } from '../simulator/simulator.ts';
+import { Secret } from '../util/secret.ts';
+import type { Config } from './config.ts';
+import { BOARD_FOLDER, type GatewayDeps } from './gateway.ts';
+
+/**
+ * GitLab's address in the URLs of the demo's responses. It is fixed, so that these URLs are the same
+ * in each run; no such host exists.
+ */
+const GITLAB_URL = 'https://gitlab.example.com';
+
+/** The board of a pipeline that runs when the demo starts. */
+const START_PAGE = `board#/${demo.project}/-/pipelines/${demo.runningPipelineId}`;
+
+const { developer, guest, readOnly, job } = demo.tokens;
+/** Tokens for requests that do not act as the maintainer, by header. */
+const otherTokens: readonly (readonly [header: string, explanation: string])[] = [
+  [`PRIVATE-TOKEN: ${developer}`, 'bob, a developer; may not run jobs on main of acme/shop/api'],
+  [`PRIVATE-TOKEN: ${guest}`, 'a guest; sees no jobs of acme/shop/api'],
+  [`PRIVATE-TOKEN: ${readOnly}`, 'alice, with a token that may only read'],
+  [`JOB-TOKEN: ${job}`, 'a running job; may read jobs'],
+];
+
+/** Returns one line for each row, with the second cells below each other. */
+function alignRows(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([first]) => first.length));
+  return rows.map(([first, second]) => `  ${first.padEnd(width)}  ${second}`);
+}
+
+/** The demo's GitLab, and what a gateway in front of it needs. */
+export interface Demo {
+  config: Config;
+  deps: Pick<GatewayDeps, 'exampleTokens' | 'boardFolder' | 'startPage'>;
+  /** Returns the lines for the terminal. `origin` is the address of the gateway. */
+  describe(origin: string): string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the demo's GitLab. Requests without a credential act as its maintainer, also to write. The
+ * board is off if it is not built.
+ */
+export async function startDemo(given: Config, boardFolder = BOARD_FOLDER): Promise<Demo> {
+  const simulator = await createSimulator({
+    world: seedWorld({ now: Date.now() }),
+    externalUrl: GITLAB_URL,
+  });
+  simulator.start();
+  const board = given.board && existsSync(join(boardFolder, 'index.html'));
+  const config = {
+    ...given,
+    gitlabUrl: simulator.url,
+    gitlabExternalUrl: GITLAB_URL,
+    gitlabToken: new Secret(demo.token),
+    gitlabTokenWrites: true,
+    board,
+  };
+  return {
+    config,
+    deps: {
+      exampleTokens: { 'PRIVATE-TOKEN': demo.token, 'JOB-TOKEN': job },
+      boardFolder,
+      startPage: board ? START_PAGE : undefined,
+    },
+    describe(origin) {
+      const places: [isOn: boolean, name: string, address: string][] = [
+        [board, 'Board', `${origin}/${START_PAGE}`],
+        [given.board && !board, 'Board', 'is not built: run `npm run build`'],
+        [config.graphiql, 'GraphiQL', `${origin}/graphql`],
+        [true, "GitLab's REST API", `${simulator.url}/api/v4`],
+      ];
+      const rows = places.filter(([isOn]) => isOn);
+      return [
+        ...alignRows(rows.map(([, name, address]) => [name, address])),
+        'Requests need no token and act as alice, the maintainer of all projects. Others:',
+        ...alignRows(otherTokens),
+      ];
+    },
+    close: simulator.close,
+  };
+}
