@@ -1,4 +1,5 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
+import type { Types } from '@graphql-codegen/plugin-helpers';
 import {
   type GraphQLNamedType,
   type GraphQLObjectType,
@@ -14,7 +15,7 @@ import { schema } from './src/graphql/schema.ts';
 
 /*
  * Writes the contract that clients rely on (schema/*.graphql) out of the code, what clients' caches
- * must know of it (src/clients/), and typed documents of the example operations for the tests and of
+ * must know of it (src/clients/), and typed documents of the example operations for the client and of
  * the board's operations.
  * `--check` fails where something is stale.
  */
@@ -68,6 +69,27 @@ function printSchemaFacts(): string {
 /** A plugin that writes a text and a newline at its end. */
 const write = (text: string) => ({ add: { content: `${text}\n` } });
 
+/**
+ * Writes typed documents that are instances of the client's own `TypedDocumentString`. The generated
+ * class would need a package for its types.
+ */
+const clientDocuments: Types.OutputPreset = {
+  buildGeneratesSection({ baseOutputDir, pluginMap, ...options }) {
+    const { 'typed-document-node': typedDocuments } = pluginMap;
+    if (!typedDocuments) throw new Error('The plugin typed-document-node is missing.');
+    const plugin: typeof typedDocuments.plugin = async (...args) => {
+      const output = await typedDocuments.plugin(...args);
+      const { content } = output as Types.ComplexPluginOutput;
+      return {
+        prepend: ["import { TypedDocumentString } from './document.ts';"],
+        content: content.slice(content.indexOf('export const ')),
+      };
+    };
+    const plugins = { ...pluginMap, 'typed-document-node': { ...typedDocuments, plugin } };
+    return [{ ...options, filename: baseOutputDir, pluginMap: plugins }];
+  },
+};
+
 const config: CodegenConfig = {
   schema: printSchema(sorted),
   importExtension: '.ts',
@@ -82,11 +104,13 @@ const config: CodegenConfig = {
       ],
     },
     'src/clients/schema-facts.ts': { plugins: [write(printSchemaFacts())] },
-    'test/graphql/generated/': {
+    'src/client/documents.ts': {
       documents: ['schema/operations/*.graphql'],
-      preset: 'client',
-      presetConfig: { fragmentMasking: false },
+      preset: clientDocuments,
+      plugins: ['typescript-operations', 'typed-document-node'],
       config: {
+        documentMode: 'string',
+        pureMagicComment: true,
         useTypeImports: true,
         enumsAsTypes: true,
         scalars: { ID: 'string', ...scalars },

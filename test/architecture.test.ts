@@ -20,7 +20,8 @@ const ranks: readonly (readonly string[])[] = [
   ['live', 'observability'],
   ['pipeline'],
   ['gitlab'],
-  ['trace', 'util', 'clients', 'client'],
+  ['trace', 'util', 'clients'],
+  ['client'],
 ];
 
 /** What of `gitlab` the schema may use: shapes, errors and list words, never the client or the wire. */

@@ -62,7 +62,7 @@ export interface Client {
   ) => AsyncIterableIterator<Result<Data>>;
 }
 
-const JSON_TYPES = 'application/graphql-response+json, application/json;q=0.9';
+const JSON_TYPE = 'application/graphql-response+json';
 
 /** Creates a client of the gateway at `url`. */
 export function createClient(client: ClientOptions): Client {
@@ -93,7 +93,7 @@ export function createClient(client: ClientOptions): Client {
     const { signal } = options;
     const params = paramsOf(String(document), variables, options);
     try {
-      return await readResult(await post(params, JSON_TYPES, signal));
+      return await readResult(await post(params, JSON_TYPE, signal));
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw error instanceof GatewayError ? error : networkError(error);
@@ -112,7 +112,7 @@ export function createClient(client: ClientOptions): Client {
         send: (current, signal) =>
           post(
             paramsOf(String(document), current, options),
-            `text/event-stream, ${JSON_TYPES}`,
+            `text/event-stream, ${JSON_TYPE}`,
             signal,
           ),
       }),

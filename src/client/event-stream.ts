@@ -6,21 +6,19 @@ export interface StreamEvent {
 
 /**
  * Creates a parser of an event stream: takes a piece of its text and returns the events that end in
- * it. Comments, such as the pings of the gateway, are not events.
+ * it. A comment, such as a ping of the gateway, is an event without a type.
  */
 export function createEventParser(): (text: string) => StreamEvent[] {
   let rest = '';
   let type = '';
   let data: string[] = [];
-  const toEvent = (): StreamEvent[] => {
-    const event = { type, data: data.join('\n') };
-    const isEvent = type !== '' || data.length > 0;
-    type = '';
-    data = [];
-    return isEvent ? [event] : [];
-  };
   const readLine = (line: string): StreamEvent[] => {
-    if (line === '') return toEvent();
+    if (line === '') {
+      const event = { type, data: data.join('\n') };
+      type = '';
+      data = [];
+      return [event];
+    }
     const [, name, value = ''] = /^(\w+)(?:: ?(.*))?$/s.exec(line) ?? [];
     if (name === 'event') type = value;
     if (name === 'data') data.push(value);

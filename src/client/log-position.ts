@@ -68,8 +68,6 @@ export interface LogPosition {
   advance(result: Result<unknown>): void;
 }
 
-const mistake = (message: string) => new GatewayError(message, { isRetryable: false });
-
 /**
  * Creates the position of a subscription. Of a subscription that is not to a log it never changes.
  * Throws if the log could not continue after a lost connection.
@@ -90,16 +88,16 @@ export function createLogPosition(
   if (operation?.[0] !== 'subscription' || !field) return position;
   const variable = afterByteOf(field);
   if (!variable) {
-    throw mistake(
-      `Pass a variable as \`afterByte\` of \`${FIELD}\`, such as \`afterByte: $afterByte\`: the client sets it to continue after a lost connection.`,
+    throw new GatewayError(
+      `Pass a variable as \`afterByte\` of \`${FIELD}\`: a log continues there after a lost connection.`,
     );
   }
   const [key = FIELD] = field;
   position.advance = ({ data }) => {
     const chunk = (data as Readonly<Record<string, { endByte?: unknown } | undefined>>)[key];
     if (chunk?.endByte === undefined) {
-      throw mistake(
-        `Select \`endByte\` of \`${FIELD}\`, without an alias: the client needs it to continue after a lost connection.`,
+      throw new GatewayError(
+        `Select \`endByte\` of \`${FIELD}\`, without an alias: a log continues there after a lost connection.`,
       );
     }
     position.variables = { ...position.variables, [variable]: chunk.endByte };

@@ -27,13 +27,8 @@ export interface Result<Data> {
   };
 }
 
-interface GatewayErrorOptions {
-  status?: number;
-  retryAfter?: number | undefined;
-  isRetryable: boolean;
-  errors?: readonly ResultError[];
-  cause?: unknown;
-}
+type GatewayErrorOptions = ErrorOptions &
+  Partial<Pick<GatewayError, 'status' | 'retryAfter' | 'isRetryable' | 'errors'>>;
 
 /**
  * The one error of the client: there is no GraphQL response, or a subscription cannot go on.
@@ -41,20 +36,17 @@ interface GatewayErrorOptions {
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   /** The status of the HTTP response; undefined if there was none. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** Seconds to wait before another try; undefined if the server did not say. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
   /** Whether another try may succeed: the network failed, or the server is busy or restarting. */
-  readonly isRetryable: boolean;
+  readonly isRetryable: boolean = false;
   /** The GraphQL errors that ended a subscription; otherwise empty. */
-  readonly errors: readonly ResultError[];
+  readonly errors: readonly ResultError[] = [];
 
-  constructor(message: string, options: GatewayErrorOptions) {
-    super(message, { cause: options.cause });
-    this.status = options.status;
-    this.retryAfter = options.retryAfter;
-    this.isRetryable = options.isRetryable;
-    this.errors = options.errors ?? [];
+  constructor(message: string, { cause, ...details }: GatewayErrorOptions = {}) {
+    super(message, { cause });
+    Object.assign(this, details);
   }
 }
 
@@ -66,15 +58,11 @@ const RETRYABLE_CODES = [
   'UPSTREAM_UNAVAILABLE',
 ];
 
-const isRetryableStatus = (status: number) => status >= 500 || [408, 425, 429].includes(status);
+const isRetryableStatus = (status: number) => status >= 500 || [408, 429].includes(status);
 
-/** Reads `Retry-After`, a number of seconds or a date. Returns undefined if there is none. */
+/** Reads the seconds of `Retry-After`; undefined if there are none. */
 function retryAfterOf({ headers }: Response): number | undefined {
-  const text = headers.get('retry-after');
-  if (!text) return undefined;
-  const seconds = Number(text);
-  const value = Number.isNaN(seconds) ? (Date.parse(text) - Date.now()) / 1000 : seconds;
-  return value >= 0 ? value : undefined;
+  return Number(headers.get('retry-after')) || undefined;
 }
 
 /** Returns the error of a subscription that ended with GraphQL errors. */

@@ -1,14 +1,13 @@
+import {
+  correctRetryable,
+  correctStatus,
+  type KnownAttempts,
+  keepOverNull,
+} from '../client/attempts.ts';
 import { embeddedTypes, implementations, paginatedFields } from './schema-facts.ts';
 
 /** The types of each interface, for `possibleTypes` of Apollo Client's `InMemoryCache`. */
 export const possibleTypes = implementations;
-
-/**
- * Keeps the cached value if a response has null instead, which means that the value was not read.
- */
-function keepOverNull<Value>(existing: Value | undefined, incoming: Value): Value {
-  return incoming ?? existing ?? incoming;
-}
 
 const keptOverNull = { merge: keepOverNull };
 
@@ -17,33 +16,18 @@ interface ReadOptions {
   readField(name: string): unknown;
 }
 
-/**
- * Returns false for a job whose cached `retried` is true. A response that was computed without the
- * other attempts of the job may have set `retryable` to true.
- */
-function readRetryable(
-  retryable: boolean | undefined,
-  { readField }: ReadOptions,
-): boolean | undefined {
-  return retryable && readField('retried') !== true;
-}
+const readAttempts = ({ readField }: ReadOptions): KnownAttempts => ({
+  retried: readField('retried'),
+  retryable: readField('retryable'),
+});
 
-/**
- * Corrects the action of a status by the other cached fields: removes RETRY if `retried` is true,
- * and adds it if `retryable` is true.
- */
-function readDetailedStatus<Status extends { action?: unknown }>(
+const readRetryable = (retryable: boolean | undefined, { readField }: ReadOptions) =>
+  correctRetryable(retryable, { retried: readField('retried') });
+
+const readDetailedStatus = <Status extends { action?: unknown }>(
   status: Status | undefined,
-  { readField }: ReadOptions,
-): Status | undefined {
-  if (status?.action === 'RETRY' && readField('retried') === true) {
-    return { ...status, action: null };
-  }
-  if (status?.action === null && readField('retryable') === true) {
-    return { ...status, action: 'RETRY' };
-  }
-  return status;
-}
+  options: ReadOptions,
+) => status && correctStatus(status, readAttempts(options));
 
 const ofJob = {
   retried: keptOverNull,

@@ -1,0 +1,77 @@
+import type { Client } from './client.ts';
+import type { TypedDocument } from './document.ts';
+import { GatewayError, type Result } from './result.ts';
+
+/** A connection, with the part of `pageInfo` that its direction needs. */
+export interface Connection {
+  readonly pageInfo: {
+    readonly hasNextPage?: boolean;
+    readonly endCursor?: string | null;
+    readonly hasPreviousPage?: boolean;
+    readonly startCursor?: string | null;
+  };
+}
+
+export interface PaginateOptions {
+  /** @default 'forward' */
+  direction?: 'forward' | 'backward';
+  /** The variable of the document that is the cursor. @default `after`, or `before` backward */
+  cursor?: string;
+  signal?: AbortSignal;
+}
+
+/** A page: the response, and the connection in its data. */
+export interface Page<Data, List> extends Result<Data> {
+  readonly connection: List;
+}
+
+/** Returns the cursor of the page after this one; undefined if it is the last. */
+function nextCursor({ pageInfo }: Connection, isBackward: boolean): string | undefined {
+  const hasMore = isBackward ? pageInfo.hasPreviousPage : pageInfo.hasNextPage;
+  const cursor = isBackward ? pageInfo.startCursor : pageInfo.endCursor;
+  if (hasMore && cursor) return cursor;
+  if (hasMore === false) return undefined;
+  const needed = isBackward ? 'hasPreviousPage startCursor' : 'hasNextPage endCursor';
+  throw new GatewayError(`Select \`pageInfo { ${needed} }\` of the connection.`);
+}
+
+/** Returns the connection of a response. Throws if it is null because of an error. */
+function connectionOf<Data, List>(
+  { data, errors = [] }: Result<Data>,
+  select: (data: Data) => List | null | undefined,
+): List | null | undefined {
+  const connection = data == null ? undefined : select(data);
+  const [error] = errors;
+  if (connection || !error) return connection;
+  throw new GatewayError(error.message, { errors });
+}
+
+/**
+ * Reads the pages of a connection, one request each, when the iterator asks for them. `select`
+ * returns the connection in the data of a response. Ends at the last page, and at once if the
+ * connection is null without an error; throws a `GatewayError` if it is null with one.
+ *
+ * @example
+ * const pages = paginate(client, NEWEST_JOBS, { project }, (data) => data.project?.jobs);
+ * for await (const { connection } of pages) show(connection.nodes);
+ */
+export async function* paginate<Data, Variables extends object, List extends Connection>(
+  client: Pick<Client, 'query'>,
+  document: string | TypedDocument<Data, Variables>,
+  variables: Variables,
+  select: (data: Data) => List | null | undefined,
+  options: PaginateOptions = {},
+): AsyncGenerator<Page<Data, List>, void> {
+  const { direction, signal } = options;
+  const isBackward = direction === 'backward';
+  const { cursor: name = isBackward ? 'before' : 'after' } = options;
+  let cursor: string | undefined;
+  do {
+    const current = cursor === undefined ? variables : { ...variables, [name]: cursor };
+    const result = await client.query<Data>(String(document), current, signal && { signal });
+    const connection = connectionOf(result, select);
+    if (!connection) return;
+    yield { ...result, connection };
+    cursor = nextCursor(connection, isBackward);
+  } while (cursor !== undefined);
+}
