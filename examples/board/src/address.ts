@@ -1,29 +1,43 @@
-import { useSyncExternalStore } from 'react';
-
 /*
  * The addresses of the screens. What follows `#/` is the path that GitLab uses after its host, so
  * that people can paste it:
  *
- *   #/?projects=a/b,c/d                       dashboard
- *   #/<full path>/-/pipelines                 pipelines of a project
- *   #/<full path>/-/pipelines/<id>            board; ?view=timeline
+ *   #/?projects=a/b,c/d                       dashboard; &ref=main
+ *   #/<full path>/-/pipelines                 pipelines of a project; ?ref=main&status=FAILED&source=push
+ *   #/<full path>/-/pipelines/<id>            board; ?view=timeline&job=<id of the job beside it>
  *   #/<full path>/-/jobs/<id>                 log; ?line=120
  *   #/<full path>/-/stats                     statistics
  */
 
+/** The filters of a list of pipelines. An empty text filters nothing. */
+export interface PipelineFilter {
+  ref: string;
+  status: string;
+  source: string;
+}
+
 /** A screen, and what it shows. */
 export type Address =
-  | { screen: 'dashboard'; projects: string[] }
-  | { screen: 'pipelines'; project: string }
-  | { screen: 'board'; project: string; id: string; view: 'columns' | 'timeline' }
+  | { screen: 'dashboard'; projects: string[]; ref?: string }
+  | { screen: 'pipelines'; project: string; filter?: Partial<PipelineFilter> }
+  | {
+      screen: 'board';
+      project: string;
+      id: string;
+      view?: 'timeline' | undefined;
+      job?: string | undefined;
+    }
   | { screen: 'log'; project: string; id: string; line: number | undefined }
-  | { screen: 'statistics'; project: string };
+  | { screen: 'statistics'; project: string }
+  | { screen: 'unknown' };
 
 const PATH = /^\/(.+?)\/-\/(pipelines|jobs|stats)(?:\/(\d+))?\/?$/;
+/** A project's own page in GitLab: its path, which has no part `-`. */
+const PROJECT = /^\/((?!-\/)[^/?]+(?:\/(?!-\/)[^/?]+)+?)(?:\/-\/jobs)?\/?$/;
 
 function parseBoard(project: string, id: string, query: URLSearchParams): Address {
-  const view = query.get('view') === 'timeline' ? 'timeline' : 'columns';
-  return { screen: 'board', project, id, view };
+  const view = query.get('view') === 'timeline' ? 'timeline' : undefined;
+  return { screen: 'board', project, id, view, job: query.get('job') ?? undefined };
 }
 
 function parseLog(project: string, id: string, query: URLSearchParams): Address {
@@ -31,44 +45,61 @@ function parseLog(project: string, id: string, query: URLSearchParams): Address 
   return { screen: 'log', project, id, line: line > 0 ? line : undefined };
 }
 
-/** Parses the part of an address from its `#` on. Returns the dashboard for an unknown one. */
+function parsePipelines(project: string, query: URLSearchParams): Address {
+  const read = (name: string) => query.get(name) ?? '';
+  // GitLab's own page has lower case and `scope` for some of these.
+  const filter = { ref: read('ref'), status: read('status').toUpperCase(), source: read('source') };
+  return { screen: 'pipelines', project, filter };
+}
+
+function parseDashboard(query: URLSearchParams): Address {
+  const projects = query.get('projects')?.split(',').filter(Boolean) ?? [];
+  return { screen: 'dashboard', projects, ref: query.get('ref') ?? '' };
+}
+
+/** Parses the address of a project without an id. */
+function parseProject(path: string, query: URLSearchParams): Address {
+  const [, project, page] = PATH.exec(path) ?? [];
+  if (project && page === 'stats') return { screen: 'statistics', project };
+  if (project && page === 'pipelines') return parsePipelines(project, query);
+  const [, plain] = PROJECT.exec(path) ?? [];
+  return plain ? parsePipelines(plain, query) : { screen: 'unknown' };
+}
+
+/** Parses the part of an address from its `#` on. */
 export function parseAddress(hash: string): Address {
   const [path = '', search] = hash.replace(/^#/, '').split('?', 2);
   const query = new URLSearchParams(search);
+  if (path === '' || path === '/') return parseDashboard(query);
   const [, project, page, id] = PATH.exec(path) ?? [];
-  if (project && page === 'stats') return { screen: 'statistics', project };
-  if (project && id) {
-    return page === 'jobs' ? parseLog(project, id, query) : parseBoard(project, id, query);
-  }
-  if (project && page === 'pipelines') return { screen: 'pipelines', project };
-  const projects = query.get('projects')?.split(',').filter(Boolean) ?? [];
-  return { screen: 'dashboard', projects };
+  if (project && id && page === 'pipelines') return parseBoard(project, id, query);
+  if (project && id && page === 'jobs') return parseLog(project, id, query);
+  return id ? { screen: 'unknown' } : parseProject(path, query);
+}
+
+/** Returns `?a=b&c=d` of those parameters that are not empty. Paths stay readable. */
+function printQuery(parameters: Record<string, string | undefined>): string {
+  const entries = Object.entries(parameters).filter(([, value]) => value);
+  const query = new URLSearchParams(entries as [string, string][]);
+  return entries.length > 0 ? `?${String(query).replace(/%2F/g, '/').replace(/%2C/g, ',')}` : '';
 }
 
 /** Returns the part of an address from its `#` on, for links. */
 export function printAddress(address: Address): string {
   switch (address.screen) {
     case 'dashboard':
-      return address.projects.length > 0 ? `#/?projects=${address.projects.join(',')}` : '#/';
+      return `#/${printQuery({ projects: address.projects.join(','), ref: address.ref })}`;
     case 'pipelines':
-      return `#/${address.project}/-/pipelines`;
+      return `#/${address.project}/-/pipelines${printQuery({ ...address.filter })}`;
     case 'board': {
-      const view = address.view === 'timeline' ? '?view=timeline' : '';
-      return `#/${address.project}/-/pipelines/${address.id}${view}`;
+      const { project, id, view, job } = address;
+      return `#/${project}/-/pipelines/${id}${printQuery({ view, job })}`;
     }
     case 'log':
-      return `#/${address.project}/-/jobs/${address.id}${address.line ? `?line=${address.line}` : ''}`;
+      return `#/${address.project}/-/jobs/${address.id}${printQuery({ line: address.line?.toString() })}`;
     case 'statistics':
       return `#/${address.project}/-/stats`;
+    case 'unknown':
+      return '#/';
   }
-}
-
-function subscribe(onChange: () => void): () => void {
-  addEventListener('hashchange', onChange);
-  return () => removeEventListener('hashchange', onChange);
-}
-
-/** Returns the current address; the component renders again when it changes. */
-export function useAddress(): Address {
-  return parseAddress(useSyncExternalStore(subscribe, () => location.hash));
 }

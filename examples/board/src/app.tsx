@@ -1,44 +1,93 @@
 import { useEffect, useState } from 'react';
-import { type Address, printAddress, useAddress } from './address.ts';
+import { type Address, printAddress } from './address.ts';
 import { resetCalls } from './calls.ts';
 import { AddressBox } from './components/address-box.tsx';
 import { CallsBadge } from './components/calls-badge.tsx';
+import { Heading } from './components/heading.tsx';
 import { ThemeButton } from './components/theme-button.tsx';
 import { TokenBox } from './components/token-box.tsx';
+import { addProject } from './projects.ts';
 import { BoardScreen } from './screens/board/board-screen.tsx';
+import { DashboardScreen } from './screens/dashboard/dashboard-screen.tsx';
+import { PipelinesScreen } from './screens/pipelines/pipelines-screen.tsx';
+import { StatisticsScreen } from './screens/statistics/statistics-screen.tsx';
+import { useAddress } from './use-address.ts';
+
+function UnknownScreen() {
+  return (
+    <>
+      <Heading title="No such page" />
+      <p className="empty">
+        The board has no page at this address. Paste the address of a project, pipeline or job
+        above, or open the <a href="#/">dashboard</a>.
+      </p>
+    </>
+  );
+}
 
 function Screen({ address }: { address: Address }) {
   switch (address.screen) {
+    case 'dashboard':
+      return <DashboardScreen {...address} />;
+    case 'pipelines':
+      return <PipelinesScreen {...address} />;
     case 'board':
       return <BoardScreen {...address} />;
+    case 'statistics':
+      return <StatisticsScreen {...address} />;
     default:
-      return <p className="empty">This screen is not built yet.</p>;
+      return <UnknownScreen />;
   }
 }
 
-/** The links to the screens of a project. */
+/** The links to the dashboard and to the screens of a project. */
 function Navigation({ address }: { address: Address }) {
-  if (address.screen === 'dashboard') return <strong>Dashboard</strong>;
-  const { screen, project } = address;
+  const { screen } = address;
+  const project = 'project' in address ? address.project : undefined;
   const current = (isCurrent: boolean) => (isCurrent ? 'page' : undefined);
   return (
-    <>
-      <a href="#/">Dashboard</a>
-      <span className="project">{project}</span>
-      <a
-        href={printAddress({ screen: 'pipelines', project })}
-        aria-current={current(screen === 'pipelines')}
-      >
-        Pipelines
+    <nav aria-label="Screens">
+      <a href="#/" aria-current={current(screen === 'dashboard')}>
+        Dashboard
       </a>
-      <a
-        href={printAddress({ screen: 'statistics', project })}
-        aria-current={current(screen === 'statistics')}
-      >
-        Statistics
-      </a>
-    </>
+      {project && (
+        <>
+          <span className="project">{project}</span>
+          <a
+            href={printAddress({ screen: 'pipelines', project })}
+            aria-current={current(screen === 'pipelines')}
+          >
+            Pipelines
+          </a>
+          <a
+            href={printAddress({ screen: 'statistics', project })}
+            aria-current={current(screen === 'statistics')}
+          >
+            Statistics
+          </a>
+        </>
+      )}
+    </nav>
   );
+}
+
+/** Moves the focus behind the header. It is no link: the part of the address from `#` on is the screen. */
+function SkipButton() {
+  return (
+    <button
+      type="button"
+      className="skip"
+      onClick={() => document.querySelector<HTMLElement>('h1')?.focus()}
+    >
+      Skip to content
+    </button>
+  );
+}
+
+/** What a screen shows, without how: another view of the same needs no new screen. */
+function subjectOf(address: Address): string {
+  if ('id' in address) return `${address.project} ${address.id}`;
+  return 'project' in address ? address.project : '';
 }
 
 /** The page: the header that all screens share, and the screen of the address. */
@@ -46,17 +95,18 @@ export function App() {
   const address = useAddress();
   // A new token reads the screen again.
   const [tokenNumber, setTokenNumber] = useState(0);
-  const { screen } = address;
-  const subject = 'id' in address ? address.id : 'project' in address ? address.project : '';
-  const key = `${screen} ${subject} ${tokenNumber}`;
+  const key = `${address.screen} ${subjectOf(address)} ${tokenNumber}`;
+  const project = 'project' in address ? address.project : undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: counts the calls of each screen anew
   useEffect(() => resetCalls, [key]);
+  useEffect(() => {
+    if (project) addProject(project);
+  }, [project]);
   return (
     <>
+      <SkipButton />
       <header className="top">
-        <nav aria-label="Screens">
-          <Navigation address={address} />
-        </nav>
+        <Navigation address={address} />
         <AddressBox />
         <ThemeButton />
         <TokenBox onChange={() => setTokenNumber(tokenNumber + 1)} />

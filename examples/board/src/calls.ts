@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react';
+import { createStore } from './store.ts';
 
 /** Calls to GitLab since the screen was opened, as `extensions.upstream` reports them. */
 export interface Calls {
@@ -8,32 +8,21 @@ export interface Calls {
   notModified: number;
 }
 
-let sum: Calls = { calls: 0, notModified: 0 };
-const listeners = new Set<() => void>();
-
-function set(next: Calls): void {
-  sum = next;
-  for (const listener of listeners) listener();
-}
+const sum = createStore<Calls>({ calls: 0, notModified: 0 });
 
 /** Adds the calls of one response. Does nothing if the gateway does not report them. */
 export function countCalls(upstream: Calls | undefined): void {
   if (!upstream) return;
-  const { calls, notModified } = upstream;
-  set({ calls: sum.calls + calls, notModified: sum.notModified + notModified });
+  const { calls, notModified } = sum.get();
+  sum.set({ calls: calls + upstream.calls, notModified: notModified + upstream.notModified });
 }
 
 /** Starts from zero again: for another screen. */
 export function resetCalls(): void {
-  set({ calls: 0, notModified: 0 });
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  sum.set({ calls: 0, notModified: 0 });
 }
 
 /** Returns the calls of the current screen. */
 export function useCalls(): Calls {
-  return useSyncExternalStore(subscribe, () => sum);
+  return sum.use();
 }

@@ -2,6 +2,7 @@ import {
   Client,
   cacheExchange,
   type Exchange,
+  type ExecutionResult,
   formatDocument,
   makeErrorResult,
   makeResult,
@@ -32,16 +33,17 @@ function send(operation: Operation): Source<OperationResult> {
     const options = { signal: abort.signal };
     // The text is the one of dist/board/documents.json (see vite.config.ts).
     const document = stringifyDocument(formatDocument(operation.query));
+    const variables = operation.variables ?? {};
     const run = async () => {
       if (operation.kind === 'subscription') {
-        for await (const result of gateway.subscribe(document, operation.variables, options)) {
-          next(makeResult(operation, result));
+        for await (const result of gateway.subscribe(document, variables, options)) {
+          next(makeResult(operation, result as ExecutionResult));
         }
       } else {
         const execute = operation.kind === 'mutation' ? gateway.mutate : gateway.query;
-        const result = await execute(document, operation.variables, options);
+        const result = await execute(document, variables, options);
         countCalls(result.extensions?.upstream);
-        next(makeResult(operation, result));
+        next(makeResult(operation, result as ExecutionResult));
       }
     };
     run()

@@ -1,15 +1,31 @@
 import { formatDuration } from 'gitlab-jobs-gateway/client';
-import { useEffect, useState } from 'react';
+import { useSyncExternalStore } from 'react';
 
-/** Calls the component again each second while `isOn`. Returns the time in milliseconds. */
-export function useNow(isOn: boolean): number {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    if (!isOn) return undefined;
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, [isOn]);
-  return now;
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+function tick(): void {
+  for (const listener of listeners) listener();
+}
+
+/** One timer for all that ticks. */
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= setInterval(tick, 1_000);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+const subscribeToNothing = () => () => {};
+
+/** Renders the component again each second, or each `ms`, while `isOn`. Returns the time in milliseconds. */
+export function useNow(isOn: boolean, ms = 1_000): number {
+  const read = () => (isOn ? Math.floor(Date.now() / ms) * ms : 0);
+  return useSyncExternalStore(isOn ? subscribe : subscribeToNothing, read);
 }
 
 interface Run {
@@ -22,6 +38,6 @@ interface Run {
 export function Duration({ startedAt, finishedAt, duration }: Run) {
   const isRunning = Boolean(startedAt) && !finishedAt;
   const now = useNow(isRunning);
-  const seconds = isRunning ? (now - Date.parse(startedAt ?? '')) / 1_000 : duration;
+  const seconds = isRunning ? Math.max(0, now - Date.parse(startedAt ?? '')) / 1_000 : duration;
   return <span className="duration">{formatDuration(seconds)}</span>;
 }

@@ -1,11 +1,34 @@
 import type { CombinedError } from '@urql/core';
+import { useEffect } from 'react';
+import { readToken, tokenBox } from '../token.ts';
 
-/** The reason why a screen, or a part of it, could not be read. */
+/** Whether GitLab did not accept the token, or needs one. */
+export function isUnauthenticated(error: CombinedError | undefined): boolean {
+  return Boolean(
+    error?.graphQLErrors.some(({ extensions }) => extensions['code'] === 'UNAUTHENTICATED'),
+  );
+}
+
+function messageOf(error: CombinedError): string {
+  if (isUnauthenticated(error)) {
+    return readToken()
+      ? 'GitLab does not accept this token. Enter another one above.'
+      : 'GitLab needs a token. Enter yours above.';
+  }
+  const [first] = error.graphQLErrors;
+  if (first?.extensions['code'] === 'FORBIDDEN') return 'Your token is not allowed to read this.';
+  return first?.message ?? error.networkError?.message ?? error.message;
+}
+
+/** The reason why a screen, or a part of it, could not be read. Opens the token box if need be. */
 export function Failure({ error }: { error: CombinedError }) {
-  const message = error.graphQLErrors[0]?.message ?? error.networkError?.message ?? error.message;
+  const needsToken = isUnauthenticated(error);
+  useEffect(() => {
+    if (needsToken) tokenBox.set(true);
+  }, [needsToken]);
   return (
     <p role="alert" className="failure">
-      {message}
+      {messageOf(error)}
     </p>
   );
 }

@@ -2,17 +2,47 @@ import { useEffect, useState } from 'react';
 
 const KEY = 'theme';
 
+const THEMES = ['system', 'light', 'dark'] as const;
+type Theme = (typeof THEMES)[number];
+
+function readTheme(): Theme {
+  return THEMES.find((theme) => theme === localStorage.getItem(KEY)) ?? 'system';
+}
+
+const show = (theme: Theme) => {
+  document.documentElement.dataset['theme'] = theme;
+};
+
+// Before the first screen, so that it does not flash in the other colors.
+show(readTheme());
+
+/** A half, an empty and a full circle. */
+const SIGNS: Record<Theme, string> = {
+  system: 'M8 2a6 6 0 0 1 0 12z',
+  light: '',
+  dark: 'M8 2a6 6 0 0 1 0 12a6 6 0 0 1 0-12z',
+};
+
 /** Switches between the system's theme, light and dark. */
 export function ThemeButton() {
-  const [theme, setTheme] = useState(localStorage.getItem(KEY) ?? 'system');
+  const [theme, setTheme] = useState(readTheme);
   useEffect(() => {
     localStorage.setItem(KEY, theme);
-    document.documentElement.dataset['theme'] = theme;
+    show(theme);
   }, [theme]);
-  const next = { system: 'light', light: 'dark', dark: 'system' }[theme] ?? 'system';
+  const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'system';
   return (
-    <button type="button" className="quiet" onClick={() => setTheme(next)}>
-      Theme: {theme}
+    <button
+      type="button"
+      className="quiet"
+      aria-label={`Theme: ${theme}`}
+      title={`Theme: ${theme}`}
+      onClick={() => setTheme(next)}
+    >
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        <circle cx="8" cy="8" r="6" />
+        <path d={SIGNS[theme]} />
+      </svg>
     </button>
   );
 }

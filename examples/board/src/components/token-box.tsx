@@ -1,22 +1,47 @@
 import type { FormEvent } from 'react';
-import { readToken, storeToken } from '../token.ts';
+import { readToken, storeToken, tokenBox } from '../token.ts';
 
 /** Asks for the caller's GitLab token. It stays in this tab and is sent as a header. */
 export function TokenBox({ onChange }: { onChange(): void }) {
-  const save = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    storeToken(String(new FormData(event.currentTarget).get('token')).trim());
+  const isOpen = tokenBox.use();
+  const use = (token: string) => {
+    storeToken(token);
+    tokenBox.set(false);
     onChange();
   };
+  const save = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    use(String(new FormData(event.currentTarget).get('token')).trim());
+  };
   return (
-    <details className="token">
+    <details
+      className="token"
+      open={isOpen}
+      onToggle={({ currentTarget }) => tokenBox.set(currentTarget.open)}
+    >
       <summary>Token</summary>
       <form onSubmit={save}>
-        <label>
-          GitLab token
-          <input name="token" type="password" autoComplete="off" defaultValue={readToken()} />
-        </label>
-        <button type="submit">Use</button>
+        <label htmlFor="token">GitLab token</label>
+        <input
+          key={String(isOpen)}
+          id="token"
+          name="token"
+          type="password"
+          autoComplete="off"
+          defaultValue={readToken()}
+        />
+        <small>
+          It needs the scope <code>read_api</code>, and <code>api</code> to run jobs. This tab keeps
+          it until it is closed.
+        </small>
+        <div className="buttons">
+          <button type="submit" className="primary">
+            Use
+          </button>
+          <button type="button" onClick={() => use('')}>
+            Forget
+          </button>
+        </div>
       </form>
     </details>
   );

@@ -53,6 +53,17 @@ export type CiJobStatus =
   /** Waiting for its resource group, which runs one job at a time. */
   | 'WAITING_FOR_RESOURCE';
 
+export type ResourceQueryVariables = Exact<{
+  url: string;
+}>;
+
+
+export type ResourceQuery = { resource:
+    | { databaseId: string, project: { fullPath: string } }
+    | { databaseId: string, project: { fullPath: string } }
+    | Record<PropertyKey, never>
+   | null };
+
 export type BoardQueryVariables = Exact<{
   project: string;
   id: string;
@@ -131,6 +142,51 @@ export type JobOnBoardFragment =
   | JobOnBoard_Bridge_Fragment
   | JobOnBoard_Job_Fragment
 ;
+
+export type DashboardQueryVariables = Exact<{
+  projects: Array<string> | string;
+  ref?: string | null | undefined;
+}>;
+
+
+export type DashboardQuery = { projects: Array<{ fullPath: string, pipelines: { nodes: Array<{ databaseId: string, ref: string | null, source: string | null, createdAt: string | null, jobs: { nodes: Array<{ databaseId: string, name: string | null, status: CiJobStatus, retried: boolean | null, detailedStatus: { group: string, text: string, tooltip: string } }> } | null, detailedStatus: { group: string, text: string } }> } | null } | null> };
+
+export type DashboardUpdatesSubscriptionVariables = Exact<{
+  projects: Array<string> | string;
+}>;
+
+
+export type DashboardUpdatesSubscription = { jobsUpdated: { changedJobs: Array<{ createdAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, databaseId: string, name: string | null, status: CiJobStatus, retried: boolean | null, project: { fullPath: string }, pipeline: { databaseId: string, ref: string | null, source: string | null, createdAt: string | null, detailedStatus: { group: string, text: string } } | null, detailedStatus: { group: string, text: string, tooltip: string } }>, unread: Array<{ project: string, code: string, message: string }> } };
+
+export type PipelineOnTileFragment = { databaseId: string, ref: string | null, source: string | null, createdAt: string | null, detailedStatus: { group: string, text: string } };
+
+export type JobOnTileFragment = { databaseId: string, name: string | null, status: CiJobStatus, retried: boolean | null, detailedStatus: { group: string, text: string, tooltip: string } };
+
+export type PipelinesQueryVariables = Exact<{
+  project: string;
+  after?: string | null | undefined;
+  ref?: string | null | undefined;
+  status?: CiJobStatus | null | undefined;
+  source?: string | null | undefined;
+}>;
+
+
+export type PipelinesQuery = { project: { pipelines: { nodes: Array<{ databaseId: string, name: string | null, ref: string | null, sha: string | null, source: string | null, createdAt: string | null, updatedAt: string | null, detailedStatus: { group: string, text: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null } | null };
+
+export type PipelineStagesQueryVariables = Exact<{
+  project: string;
+  id: string;
+}>;
+
+
+export type PipelineStagesQuery = { pipeline: { board: { stages: Array<{ name: string, detailedStatus: { group: string, text: string } }> } | null } | null };
+
+export type StatisticsQueryVariables = Exact<{
+  project: string;
+}>;
+
+
+export type StatisticsQuery = { project: { jobStats: { jobCount: number, pipelineCount: number, from: string | null, to: string | null, complete: boolean, byName: Array<{ name: string, stage: string | null, runs: number, succeeded: number, failed: number, canceled: number, failureRate: number | null, flaky: number, medianDuration: number | null, p95Duration: number | null, p95Queued: number | null, lastFailedAt: string | null, lastRun: { databaseId: string, detailedStatus: { group: string, tooltip: string } } | null }> } | null } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -242,6 +298,49 @@ export const PipelineOnBoardFragmentDoc = new TypedDocumentString(`
     }
   }
 }`, {"fragmentName":"PipelineOnBoard"}) as unknown as TypedDocumentString<PipelineOnBoardFragment, unknown>;
+export const PipelineOnTileFragmentDoc = new TypedDocumentString(`
+    fragment PipelineOnTile on Pipeline {
+  databaseId
+  ref
+  source
+  createdAt
+  detailedStatus {
+    group
+    text
+  }
+}
+    `, {"fragmentName":"PipelineOnTile"}) as unknown as TypedDocumentString<PipelineOnTileFragment, unknown>;
+export const JobOnTileFragmentDoc = new TypedDocumentString(`
+    fragment JobOnTile on Job {
+  databaseId
+  name
+  status
+  retried
+  detailedStatus {
+    group
+    text
+    tooltip
+  }
+}
+    `, {"fragmentName":"JobOnTile"}) as unknown as TypedDocumentString<JobOnTileFragment, unknown>;
+export const ResourceDocument = new TypedDocumentString(`
+    query Resource($url: String!) {
+  resource(url: $url) {
+    ... on Job {
+      databaseId
+      project {
+        fullPath
+      }
+    }
+    ... on Pipeline {
+      databaseId
+      project {
+        fullPath
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ResourceQuery, ResourceQueryVariables>;
 export const BoardDocument = new TypedDocumentString(`
     query Board($project: ID!, $id: ID!) {
   pipeline(project: $project, id: $id) {
@@ -423,3 +522,158 @@ export const RetryJobDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RetryJobMutation, RetryJobMutationVariables>;
+export const DashboardDocument = new TypedDocumentString(`
+    query Dashboard($projects: [ID!]!, $ref: String) {
+  projects(fullPaths: $projects) {
+    fullPath
+    pipelines(first: 1, ref: $ref) {
+      nodes {
+        ...PipelineOnTile
+        jobs(first: 100) {
+          nodes {
+            ...JobOnTile
+          }
+        }
+      }
+    }
+  }
+}
+    fragment PipelineOnTile on Pipeline {
+  databaseId
+  ref
+  source
+  createdAt
+  detailedStatus {
+    group
+    text
+  }
+}
+fragment JobOnTile on Job {
+  databaseId
+  name
+  status
+  retried
+  detailedStatus {
+    group
+    text
+    tooltip
+  }
+}`) as unknown as TypedDocumentString<DashboardQuery, DashboardQueryVariables>;
+export const DashboardUpdatesDocument = new TypedDocumentString(`
+    subscription DashboardUpdates($projects: [ID!]!) {
+  jobsUpdated(projects: $projects) {
+    changedJobs {
+      ...JobOnTile
+      createdAt
+      startedAt
+      finishedAt
+      duration
+      project {
+        fullPath
+      }
+      pipeline {
+        ...PipelineOnTile
+      }
+    }
+    unread {
+      project
+      code
+      message
+    }
+  }
+}
+    fragment PipelineOnTile on Pipeline {
+  databaseId
+  ref
+  source
+  createdAt
+  detailedStatus {
+    group
+    text
+  }
+}
+fragment JobOnTile on Job {
+  databaseId
+  name
+  status
+  retried
+  detailedStatus {
+    group
+    text
+    tooltip
+  }
+}`) as unknown as TypedDocumentString<DashboardUpdatesSubscription, DashboardUpdatesSubscriptionVariables>;
+export const PipelinesDocument = new TypedDocumentString(`
+    query Pipelines($project: ID!, $after: String, $ref: String, $status: CiJobStatus, $source: String) {
+  project(fullPath: $project) {
+    pipelines(first: 20, after: $after, ref: $ref, status: $status, source: $source) {
+      nodes {
+        databaseId
+        name
+        ref
+        sha
+        source
+        createdAt
+        updatedAt
+        detailedStatus {
+          group
+          text
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PipelinesQuery, PipelinesQueryVariables>;
+export const PipelineStagesDocument = new TypedDocumentString(`
+    query PipelineStages($project: ID!, $id: ID!) {
+  pipeline(project: $project, id: $id) {
+    board {
+      stages {
+        name
+        detailedStatus {
+          group
+          text
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PipelineStagesQuery, PipelineStagesQueryVariables>;
+export const StatisticsDocument = new TypedDocumentString(`
+    query Statistics($project: ID!) {
+  project(fullPath: $project) {
+    jobStats(last: 500) {
+      jobCount
+      pipelineCount
+      from
+      to
+      complete
+      byName {
+        name
+        stage
+        runs
+        succeeded
+        failed
+        canceled
+        failureRate
+        flaky
+        medianDuration
+        p95Duration
+        p95Queued
+        lastFailedAt
+        lastRun {
+          databaseId
+          detailedStatus {
+            group
+            tooltip
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StatisticsQuery, StatisticsQueryVariables>;

@@ -1,0 +1,85 @@
+import type { DashboardQuery, DashboardUpdatesSubscription } from '../../generated/graphql.ts';
+
+type Update = DashboardUpdatesSubscription['jobsUpdated'];
+/** A job in the list of newest jobs. */
+export type LiveJob = Update['changedJobs'][number];
+/** A project that cannot be read, and why. */
+export type Unread = Update['unread'][number];
+type Project = NonNullable<DashboardQuery['projects'][number]>;
+type ReadPipeline = NonNullable<Project['pipelines']>['nodes'][number];
+/** A pipeline on a tile. */
+export type TilePipeline = Omit<ReadPipeline, 'jobs'>;
+/** A job on a tile. */
+export type TileJob = ReadPipeline['jobs'] extends { nodes: (infer J)[] } | null ? J : never;
+
+/** What the updates have reported so far. */
+export interface Live {
+  /** Newest first. */
+  jobs: LiveJob[];
+  /** By their id. */
+  pipelines: Map<string, TilePipeline>;
+  unread: Unread[];
+}
+
+/** How many jobs are kept: those of the tiles, and of the list. */
+const MAX_JOBS = 2_000;
+
+/** Ids have 64 bits: more than a number holds. */
+const isNewer = (a: { databaseId: string }, b: { databaseId: string }) =>
+  BigInt(a.databaseId) > BigInt(b.databaseId);
+
+const newestFirst = (a: LiveJob, b: LiveJob) => (isNewer(a, b) ? -1 : 1);
+
+/** Adds an update to what was reported before. */
+export function addUpdate(before: Live | undefined, { changedJobs, unread }: Update): Live {
+  const jobs = new Map(before?.jobs.map((job) => [job.databaseId, job]));
+  const pipelines = new Map(before?.pipelines);
+  for (const job of changedJobs) {
+    jobs.set(job.databaseId, job);
+    if (job.pipeline) pipelines.set(job.pipeline.databaseId, job.pipeline);
+  }
+  return { jobs: [...jobs.values()].sort(newestFirst).slice(0, MAX_JOBS), pipelines, unread };
+}
+
+/** The newest pipeline of a project with its jobs. */
+export interface Tile {
+  pipeline: TilePipeline | undefined;
+  /** The newest attempt of each. */
+  jobs: TileJob[];
+}
+
+/** Returns the newest attempts: a retry has the name of the job that it repeats. */
+function newestAttempts(jobs: readonly TileJob[]): TileJob[] {
+  const byName = new Map<string | null, TileJob>();
+  for (const job of jobs) {
+    const other = byName.get(job.name);
+    if (!other || !isNewer(other, job)) byName.set(job.name, job);
+  }
+  return [...byName.values()];
+}
+
+/** Whether the list of pipelines of a project would contain it: child pipelines are not in it. */
+const isListed = ({ pipeline }: LiveJob, ref: string) =>
+  pipeline?.source !== 'parent_pipeline' && (ref === '' || pipeline?.ref === ref);
+
+/** Returns the tile of a project: what was read, and what was reported since. */
+export function tileOf(
+  { fullPath, pipelines }: Project,
+  live: Live | undefined,
+  ref: string,
+): Tile {
+  const read = pipelines?.nodes[0];
+  const reported =
+    live?.jobs.filter((job) => job.project.fullPath === fullPath && isListed(job, ref)) ?? [];
+  const candidates = reported.flatMap(({ pipeline }) => pipeline ?? []);
+  const newest = candidates.reduce<TilePipeline | undefined>(
+    (best, each) => (best && !isNewer(each, best) ? best : each),
+    read,
+  );
+  const id = newest?.databaseId;
+  const jobs = [
+    ...(read?.databaseId === id ? (read?.jobs?.nodes ?? []) : []),
+    ...reported.filter(({ pipeline }) => pipeline?.databaseId === id),
+  ];
+  return { pipeline: (id && live?.pipelines.get(id)) || newest, jobs: newestAttempts(jobs) };
+}

@@ -1,0 +1,67 @@
+import { useEffect, useRef, useState } from 'react';
+import { useQuery } from 'urql';
+import { StatusIcon } from '../../components/status.tsx';
+import { PipelineStagesDocument } from '../../generated/graphql.ts';
+import { typed } from '../../operations.ts';
+
+const stagesOf = typed(PipelineStagesDocument);
+
+/** How many mini graphs are read before anyone scrolls: each costs two calls. */
+const FIRST = 10;
+
+/** Returns whether the list was scrolled, or a key was pressed. */
+function useIsMoved(isOn: boolean): boolean {
+  const [isMoved, setIsMoved] = useState(false);
+  useEffect(() => {
+    if (!isOn || isMoved) return undefined;
+    const events = ['scroll', 'wheel', 'keydown', 'pointerdown'];
+    const move = () => setIsMoved(true);
+    for (const event of events) addEventListener(event, move, { passive: true });
+    return () => {
+      for (const event of events) removeEventListener(event, move);
+    };
+  }, [isOn, isMoved]);
+  return isMoved;
+}
+
+/** Returns a reference for an element, and whether that was in view since it may be. */
+function useIsSeen(isOn: boolean) {
+  const element = useRef<HTMLDivElement>(null);
+  const [isSeen, setIsSeen] = useState(false);
+  useEffect(() => {
+    if (!isOn || isSeen || !element.current) return undefined;
+    const observer = new IntersectionObserver(([entry]) => {
+      if (entry?.isIntersecting) setIsSeen(true);
+    });
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [isOn, isSeen]);
+  return [element, isSeen] as const;
+}
+
+/** The stages of a pipeline as icons. They are read when they are in view. */
+export function MiniGraph({ project, id, place }: { project: string; id: string; place: number }) {
+  const isLater = place >= FIRST;
+  const isMoved = useIsMoved(isLater);
+  const [element, isSeen] = useIsSeen(!isLater || isMoved);
+  const [{ data, error }] = useQuery({
+    query: stagesOf,
+    variables: { project, id },
+    pause: !isSeen,
+  });
+  const stages = data?.pipeline?.board?.stages;
+  return (
+    <div ref={element} className="mini-graph">
+      {stages && (
+        <ul aria-label="Stages">
+          {stages.map(({ name, detailedStatus: { group, text } }) => (
+            <li key={name} title={`${name}: ${text}`}>
+              <StatusIcon group={group} label={`${name}: ${text}`} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {error && <span className="empty">Stages could not be read</span>}
+    </div>
+  );
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { expect, onTestFinished } from 'vitest';
+import { demo, seedWorld } from '../../src/simulator/seed.ts';
+import { type Started, type StartOptions, startGateway } from '../helpers/start-gateway.ts';
+
+/** The address of GitLab in the demo, which has no host of that name. */
+export const GITLAB = 'https://gitlab.example.com';
+
+/** Starts a gateway that serves the board, in front of the demo's GitLab. Time stands still there. */
+export async function startBoard(options: StartOptions = {}) {
+  const world = seedWorld();
+  const started = await startGateway({
+    simulator: { world, externalUrl: GITLAB },
+    ...options,
+    env: {
+      BOARD: 'true',
+      // The page may send the operations of its manifest only.
+      TRUSTED_DOCUMENTS: 'only',
+      GITLAB_EXTERNAL_URL: GITLAB,
+      ...options.env,
+    },
+  });
+  return { ...started, world };
+}
+
+export interface OpenOptions {
+  /** What the token box has stored. Null for none. @default the demo's maintainer */
+  token?: string | null;
+  /** @default 1280 */
+  width?: number;
+  theme?: 'light' | 'dark';
+}
+
+export interface OpenPage {
+  page: Page;
+  /** Requests to another origin, messages of the console (violations of the policy are some), errors. */
+  faults: string[];
+}
+
+/** Opens the board in a new window. `hash` is its address from `#` on. */
+export async function openBoard(
+  browser: Browser,
+  { url }: Pick<Started, 'url'>,
+  hash: string,
+  { token = demo.token, width = 1280, theme = 'light' }: OpenOptions = {},
+): Promise<OpenPage> {
+  const viewport = { width, height: 900 };
+  const context = await browser.newContext({ viewport, colorScheme: theme });
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('console', (message) => faults.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (origin !== url && protocol !== 'data:') faults.push(`request: ${request.url()}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
+  });
+  if (token) {
+    await page.addInitScript(`sessionStorage.getItem('gitlab-token') ??
+      sessionStorage.setItem('gitlab-token', ${JSON.stringify(token)})`);
+  }
+  await page.goto(`${url}/board${hash}`);
+  return { page, faults };
+}
+
+/** Returns the text of the badge: the calls to GitLab. */
+export function callsOf(page: Page): Promise<string> {
+  return page.locator('output.calls').innerText();
+}
+
+/** Waits until the badge shows these calls. */
+export async function expectCalls(page: Page, text: string): Promise<void> {
+  await expect.poll(() => callsOf(page)).toBe(text);
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Violation {
+  id: string;
+  impact: string;
+  nodes: { html: string; failureSummary: string }[];
+}
+
+/** Returns what axe finds serious in the page. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+}
