@@ -23,7 +23,7 @@ export default defineConfig(({ mode }) => ({
       : { include: ['test/**/*.test.ts'], maxWorkers: '100%', isolate: false }),
     // What ships: under NODE_ENV=test, Yoga pings event streams every 300 ms instead of every 12 s.
     env: { NODE_ENV: 'production' },
-    globalSetup: 'test/setup/build-program.ts',
+    globalSetup: ['test/setup/build-program.ts', 'test/setup/build-board.ts'],
     setupFiles: 'test/setup/properties.ts',
     // Long timeouts cost nothing while tests pass: machines may be slow and shared.
     testTimeout: 120_000,

@@ -1,4 +1,3 @@
-import type { ReactNode } from 'react';
 import { printAddress } from '../../address.ts';
 import { Ago } from '../../components/ago.tsx';
 import { ProjectName } from '../../components/project-name.tsx';
@@ -79,16 +78,13 @@ interface TileProps {
   project: string;
   /** Undefined until it is read. */
   tile: TileContent | undefined;
-  /** Why the project cannot be read. */
+  /** Why the project cannot be read, or not now. */
   problem: string | undefined;
   onRemove(): void;
 }
 
 /** A project on the dashboard. */
 export function Tile({ project, tile, problem, onRemove }: TileProps) {
-  let content: ReactNode = <p className="empty">Loading …</p>;
-  if (tile) content = <PipelineOfTile project={project} tile={tile} />;
-  if (problem) content = <p className="problem">{problem}</p>;
   return (
     <li className={`tile status-${tile?.pipeline?.detailedStatus.group ?? 'unknown'}`}>
       <div className="tile-title">
@@ -107,7 +103,9 @@ export function Tile({ project, tile, problem, onRemove }: TileProps) {
           ×
         </button>
       </div>
-      {content}
+      {problem && <p className="problem">{problem}</p>}
+      {tile && <PipelineOfTile project={project} tile={tile} />}
+      {!tile && !problem && <p className="empty">Loading …</p>}
     </li>
   );
 }
