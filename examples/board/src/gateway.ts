@@ -5,6 +5,7 @@ import {
   type ExecutionResult,
   formatDocument,
   makeErrorResult,
+  makeOperation,
   makeResult,
   type Operation,
   type OperationResult,
@@ -27,7 +28,7 @@ const gateway = createClient({
 });
 
 /** Sends an operation to the gateway. A subscription has many results, the others have one. */
-function send(operation: Operation): Source<OperationResult> {
+function send(operation: Operation, end: () => void): Source<OperationResult> {
   return make(({ next, complete }) => {
     const abort = new AbortController();
     const options = { signal: abort.signal };
@@ -50,21 +51,31 @@ function send(operation: Operation): Source<OperationResult> {
       .catch((error: unknown) => {
         if (!abort.signal.aborted) next(makeErrorResult(operation, error as Error));
       })
-      .finally(complete);
+      .finally(() => {
+        complete();
+        if (!abort.signal.aborted) end();
+      });
     return () => abort.abort();
   });
 }
 
 /** An urql exchange that sends all operations with the gateway's own client. */
-const gatewayExchange: Exchange = () => (operations) =>
-  pipe(
-    operations,
-    filter(({ kind }) => kind !== 'teardown'),
-    mergeMap((operation) => {
-      const isEnd = ({ kind, key }: Operation) => kind === 'teardown' && key === operation.key;
-      return pipe(send(operation), takeUntil(pipe(operations, filter(isEnd))));
-    }),
-  );
+const gatewayExchange: Exchange =
+  ({ client }) =>
+  (operations) =>
+    pipe(
+      operations,
+      filter(({ kind }) => kind !== 'teardown'),
+      mergeMap((operation) => {
+        const isEnd = ({ kind, key }: Operation) => kind === 'teardown' && key === operation.key;
+        // Lets urql forget a subscription that is complete: it can be started again.
+        const end = () => {
+          if (operation.kind !== 'subscription') return;
+          client.reexecuteOperation(makeOperation('teardown', operation));
+        };
+        return pipe(send(operation, end), takeUntil(pipe(operations, filter(isEnd))));
+      }),
+    );
 
 /** The client of all screens. Its cache holds whole responses: a screen is one document. */
 export const urqlClient = new Client({

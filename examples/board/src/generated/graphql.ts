@@ -4,6 +4,19 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What became of a job of a bulk mutation. */
+export type ActionOutcome =
+  /** GitLab did it. */
+  | 'DONE'
+  /** Nothing was sent, because of an earlier error or because the time was over. */
+  | 'NOT_TRIED'
+  /** A dry run: the action would be tried. */
+  | 'PLANNED'
+  /** Nothing was changed; `errors` says why. */
+  | 'REFUSED'
+  /** The request was sent, but there was no usable response: the change may have been made. Read the job before a retry. */
+  | 'UNKNOWN';
+
 /** What a button beside a status does. */
 export type CiJobAction =
   /** Cancels: `jobCancel`. */
@@ -64,48 +77,12 @@ export type ResourceQuery = { resource:
     | Record<PropertyKey, never>
    | null };
 
-export type BoardQueryVariables = Exact<{
-  project: string;
-  id: string;
-}>;
-
-
-export type BoardQuery = { pipeline: { name: string | null, duration: number | null, id: string, databaseId: string, ref: string | null, sha: string | null, source: string | null, webUrl: string | null, createdAt: string | null, complete: boolean, user: { username: string | null } | null, downstream: Array<{ bridge: { id: string }, pipeline: { id: string, databaseId: string, webUrl: string | null, detailedStatus: { group: string, text: string }, project: { fullPath: string } } }> | null, detailedStatus: { group: string, text: string, action: CiJobAction | null }, board: { jobCount: number, statusCounts: Array<{ status: CiJobStatus, count: number }>, stages: Array<{ name: string, manualCount: number, detailedStatus: { group: string, text: string }, groups: Array<{ name: string, size: number, detailedStatus: { group: string }, jobs: Array<
-            | { id: string, databaseId: string, kind: CiJobKind, name: string | null, duration: number | null, startedAt: string | null, finishedAt: string | null, webUrl: string | null, detailedStatus: { group: string, tooltip: string, action: CiJobAction | null }, attempts: Array<
-                | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-                | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-              > | null }
-            | { id: string, databaseId: string, kind: CiJobKind, name: string | null, duration: number | null, startedAt: string | null, finishedAt: string | null, webUrl: string | null, detailedStatus: { group: string, tooltip: string, action: CiJobAction | null }, attempts: Array<
-                | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-                | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-              > | null }
-          > }> }>, gaps: Array<{ message: string }> } | null } | null };
-
-export type BoardUpdatesSubscriptionVariables = Exact<{
-  id: string;
-}>;
-
-
-export type BoardUpdatesSubscription = { pipelineUpdated: { pipeline: { id: string, databaseId: string, ref: string | null, sha: string | null, source: string | null, webUrl: string | null, createdAt: string | null, complete: boolean, detailedStatus: { group: string, text: string, action: CiJobAction | null }, board: { jobCount: number, statusCounts: Array<{ status: CiJobStatus, count: number }>, stages: Array<{ name: string, manualCount: number, detailedStatus: { group: string, text: string }, groups: Array<{ name: string, size: number, detailedStatus: { group: string }, jobs: Array<
-              | { id: string, databaseId: string, kind: CiJobKind, name: string | null, duration: number | null, startedAt: string | null, finishedAt: string | null, webUrl: string | null, detailedStatus: { group: string, tooltip: string, action: CiJobAction | null }, attempts: Array<
-                  | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-                  | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-                > | null }
-              | { id: string, databaseId: string, kind: CiJobKind, name: string | null, duration: number | null, startedAt: string | null, finishedAt: string | null, webUrl: string | null, detailedStatus: { group: string, tooltip: string, action: CiJobAction | null }, attempts: Array<
-                  | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-                  | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-                > | null }
-            > }> }>, gaps: Array<{ message: string }> } | null } } };
-
 export type RetryJobMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type RetryJobMutation = { jobRetry: { job:
-      | { id: string, databaseId: string }
-      | { id: string, databaseId: string }
-     | null, errors: Array<
+export type RetryJobMutation = { payload: { errors: Array<
       | { message: string }
       | { message: string }
       | { message: string }
@@ -117,31 +94,257 @@ export type RetryJobMutation = { jobRetry: { job:
       | { message: string }
     > } | null };
 
-export type PipelineOnBoardFragment = { id: string, databaseId: string, ref: string | null, sha: string | null, source: string | null, webUrl: string | null, createdAt: string | null, complete: boolean, detailedStatus: { group: string, text: string, action: CiJobAction | null }, board: { jobCount: number, statusCounts: Array<{ status: CiJobStatus, count: number }>, stages: Array<{ name: string, manualCount: number, detailedStatus: { group: string, text: string }, groups: Array<{ name: string, size: number, detailedStatus: { group: string }, jobs: Array<
-          | { id: string, databaseId: string, kind: CiJobKind, name: string | null, duration: number | null, startedAt: string | null, finishedAt: string | null, webUrl: string | null, detailedStatus: { group: string, tooltip: string, action: CiJobAction | null }, attempts: Array<
-              | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-              | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-            > | null }
-          | { id: string, databaseId: string, kind: CiJobKind, name: string | null, duration: number | null, startedAt: string | null, finishedAt: string | null, webUrl: string | null, detailedStatus: { group: string, tooltip: string, action: CiJobAction | null }, attempts: Array<
-              | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-              | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-            > | null }
-        > }> }>, gaps: Array<{ message: string }> } | null };
+export type PlayJobMutationVariables = Exact<{
+  id: string;
+}>;
 
-type JobOnBoard_Bridge_Fragment = { id: string, databaseId: string, kind: CiJobKind, name: string | null, duration: number | null, startedAt: string | null, finishedAt: string | null, webUrl: string | null, detailedStatus: { group: string, tooltip: string, action: CiJobAction | null }, attempts: Array<
-    | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-    | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-  > | null };
 
-type JobOnBoard_Job_Fragment = { id: string, databaseId: string, kind: CiJobKind, name: string | null, duration: number | null, startedAt: string | null, finishedAt: string | null, webUrl: string | null, detailedStatus: { group: string, tooltip: string, action: CiJobAction | null }, attempts: Array<
-    | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-    | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
-  > | null };
+export type PlayJobMutation = { payload: { errors: Array<
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+    > } | null };
+
+export type CancelJobMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CancelJobMutation = { payload: { errors: Array<
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+    > } | null };
+
+export type ForceCancelJobMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ForceCancelJobMutation = { payload: { errors: Array<
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+    > } | null };
+
+export type RetryPipelineMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RetryPipelineMutation = { payload: { errors: Array<
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+    > } | null };
+
+export type CancelPipelineMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CancelPipelineMutation = { payload: { errors: Array<
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+    > } | null };
+
+export type RetryFailedJobsMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RetryFailedJobsMutation = { payload: { done: number, refused: number, notTried: number, unknown: number, results: Array<{ outcome: ActionOutcome, errors: Array<
+        | { message: string }
+        | { message: string }
+        | { message: string }
+        | { message: string }
+        | { message: string }
+        | { message: string }
+        | { message: string }
+        | { message: string }
+        | { message: string }
+      > }>, errors: Array<
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+    > } | null };
+
+export type PlayStageMutationVariables = Exact<{
+  id: string;
+  stage: string;
+}>;
+
+
+export type PlayStageMutation = { payload: { done: number, refused: number, notTried: number, unknown: number, results: Array<{ outcome: ActionOutcome, errors: Array<
+        | { message: string }
+        | { message: string }
+        | { message: string }
+        | { message: string }
+        | { message: string }
+        | { message: string }
+        | { message: string }
+        | { message: string }
+        | { message: string }
+      > }>, errors: Array<
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+    > } | null };
+
+export type BulkOutcomeFragment = { done: number, refused: number, notTried: number, unknown: number, results: Array<{ outcome: ActionOutcome, errors: Array<
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+    > }>, errors: Array<
+    | { message: string }
+    | { message: string }
+    | { message: string }
+    | { message: string }
+    | { message: string }
+    | { message: string }
+    | { message: string }
+    | { message: string }
+    | { message: string }
+  > };
+
+export type BoardQueryVariables = Exact<{
+  project: string;
+  id: string;
+}>;
+
+
+export type BoardQuery = { pipeline: { id: string, databaseId: string, name: string | null, ref: string | null, sha: string | null, source: string | null, webUrl: string | null, createdAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, active: boolean, complete: boolean, board: { jobCount: number, stages: Array<{ name: string, manualCount: number, groups: Array<{ name: string, jobs: Array<
+            | { id: string, kind: CiJobKind, name: string | null, status: CiJobStatus, active: boolean, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, downstreamPipeline: { id: string, databaseId: string, createdAt: string | null, updatedAt: string | null, complete: boolean, detailedStatus: { group: string, text: string }, project: { fullPath: string } } | null, attempts: Array<
+                | { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+                | { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+              > | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+            | { id: string, kind: CiJobKind, name: string | null, status: CiJobStatus, active: boolean, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, attempts: Array<
+                | { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+                | { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+              > | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+          >, detailedStatus: { group: string, text: string } }>, detailedStatus: { group: string, text: string } }>, statusCounts: Array<{ status: CiJobStatus, count: number }>, timeline: { elapsed: number | null, running: number | null, queued: number | null, idle: number | null, criticalPath: Array<{ job:
+            | { id: string }
+            | { id: string }
+           }> }, gaps: Array<{ message: string }> } | null, user: { username: string | null } | null, detailedStatus: { group: string, text: string, action: CiJobAction | null } } | null };
+
+export type BoardUpdatesSubscriptionVariables = Exact<{
+  id: string;
+}>;
+
+
+export type BoardUpdatesSubscription = { pipelineUpdated: { pipeline: { id: string, databaseId: string, name: string | null, ref: string | null, sha: string | null, source: string | null, webUrl: string | null, createdAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, active: boolean, complete: boolean, user: { username: string | null } | null, detailedStatus: { group: string, text: string, action: CiJobAction | null }, board: { jobCount: number, statusCounts: Array<{ status: CiJobStatus, count: number }>, stages: Array<{ name: string, manualCount: number, detailedStatus: { group: string, text: string }, groups: Array<{ name: string, detailedStatus: { group: string, text: string }, jobs: Array<
+              | { id: string }
+              | { id: string }
+            > }> }>, timeline: { elapsed: number | null, running: number | null, queued: number | null, idle: number | null, criticalPath: Array<{ job:
+              | { id: string }
+              | { id: string }
+             }> }, gaps: Array<{ message: string }> } | null }, changedJobs: Array<
+      | { kind: CiJobKind, name: string | null, status: CiJobStatus, active: boolean, id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, downstreamPipeline: { id: string, databaseId: string, createdAt: string | null, updatedAt: string | null, complete: boolean, detailedStatus: { group: string, text: string }, project: { fullPath: string } } | null, attempts: Array<
+          | { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+          | { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+        > | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+      | { kind: CiJobKind, name: string | null, status: CiJobStatus, active: boolean, id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, attempts: Array<
+          | { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+          | { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+        > | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+    > } };
+
+export type PipelineOnBoardFragment = { id: string, databaseId: string, name: string | null, ref: string | null, sha: string | null, source: string | null, webUrl: string | null, createdAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, active: boolean, complete: boolean, user: { username: string | null } | null, detailedStatus: { group: string, text: string, action: CiJobAction | null }, board: { jobCount: number, statusCounts: Array<{ status: CiJobStatus, count: number }>, stages: Array<{ name: string, manualCount: number, detailedStatus: { group: string, text: string }, groups: Array<{ name: string, detailedStatus: { group: string, text: string }, jobs: Array<
+          | { id: string }
+          | { id: string }
+        > }> }>, timeline: { elapsed: number | null, running: number | null, queued: number | null, idle: number | null, criticalPath: Array<{ job:
+          | { id: string }
+          | { id: string }
+         }> }, gaps: Array<{ message: string }> } | null };
+
+type JobOnBoard_Bridge_Fragment = { kind: CiJobKind, name: string | null, status: CiJobStatus, active: boolean, id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, downstreamPipeline: { id: string, databaseId: string, createdAt: string | null, updatedAt: string | null, complete: boolean, detailedStatus: { group: string, text: string }, project: { fullPath: string } } | null, attempts: Array<
+    | { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+    | { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+  > | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } };
+
+type JobOnBoard_Job_Fragment = { kind: CiJobKind, name: string | null, status: CiJobStatus, active: boolean, id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, attempts: Array<
+    | { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+    | { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } }
+  > | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } };
 
 export type JobOnBoardFragment =
   | JobOnBoard_Bridge_Fragment
   | JobOnBoard_Job_Fragment
 ;
+
+type AttemptOnBoard_Bridge_Fragment = { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } };
+
+type AttemptOnBoard_Job_Fragment = { id: string, databaseId: string, queuedAt: string | null, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, tooltip: string, action: CiJobAction | null } };
+
+export type AttemptOnBoardFragment =
+  | AttemptOnBoard_Bridge_Fragment
+  | AttemptOnBoard_Job_Fragment
+;
+
+export type JobPanelQueryVariables = Exact<{
+  project: string;
+  id: string;
+}>;
+
+
+export type JobPanelQuery = { job: { id: string, name: string | null, stage: string | null, complete: boolean, webUrl: string | null, queuedDuration: number | null, startedAt: string | null, finishedAt: string | null, duration: number | null, runner: { description: string | null } | null, detailedStatus: { group: string, text: string }, failure: { message: string, retryHelps: boolean | null, log: { command: string | null, exitCode: number | null, errors: Array<{ number: number | null, text: string }> } | null } | null, trace: { byteSize: number | string, lines: { nodes: Array<{ number: number, text: string }> } } | null } | null };
+
+export type JobPanelLogSubscriptionVariables = Exact<{
+  id: string;
+  afterByte?: number | string | null | undefined;
+}>;
+
+
+export type JobPanelLogSubscription = { jobTraceAppended: { endByte: number | string, startByte: number | string, lineCount: number, complete: boolean, lines: Array<{ number: number, text: string }> } };
 
 export type DashboardQueryVariables = Exact<{
   projects: Array<string> | string;
@@ -206,47 +409,47 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-export const JobOnBoardFragmentDoc = new TypedDocumentString(`
-    fragment JobOnBoard on CiJob {
-  id
-  databaseId
-  kind
-  name
-  duration
-  startedAt
-  finishedAt
-  webUrl
-  detailedStatus {
-    group
-    tooltip
-    action
-  }
-  attempts {
-    id
-    databaseId
-    detailedStatus {
-      group
-      text
+export const BulkOutcomeFragmentDoc = new TypedDocumentString(`
+    fragment BulkOutcome on JobsActionPayload {
+  done
+  refused
+  notTried
+  unknown
+  results {
+    outcome
+    errors {
+      message
     }
   }
+  errors {
+    message
+  }
 }
-    `, {"fragmentName":"JobOnBoard"}) as unknown as TypedDocumentString<JobOnBoardFragment, unknown>;
+    `, {"fragmentName":"BulkOutcome"}) as unknown as TypedDocumentString<BulkOutcomeFragment, unknown>;
 export const PipelineOnBoardFragmentDoc = new TypedDocumentString(`
     fragment PipelineOnBoard on Pipeline {
   id
   databaseId
+  name
   ref
   sha
   source
   webUrl
   createdAt
+  startedAt
+  finishedAt
+  duration
+  active
   complete
+  user {
+    username
+  }
   detailedStatus {
     group
     text
     action
   }
-  board {
+  board(maxJobs: 2000) {
     jobCount
     statusCounts {
       status
@@ -261,12 +464,23 @@ export const PipelineOnBoardFragmentDoc = new TypedDocumentString(`
       }
       groups {
         name
-        size
         detailedStatus {
           group
+          text
         }
         jobs {
-          ...JobOnBoard
+          id
+        }
+      }
+    }
+    timeline {
+      elapsed
+      running
+      queued
+      idle
+      criticalPath {
+        job {
+          id
         }
       }
     }
@@ -275,29 +489,66 @@ export const PipelineOnBoardFragmentDoc = new TypedDocumentString(`
     }
   }
 }
-    fragment JobOnBoard on CiJob {
+    `, {"fragmentName":"PipelineOnBoard"}) as unknown as TypedDocumentString<PipelineOnBoardFragment, unknown>;
+export const AttemptOnBoardFragmentDoc = new TypedDocumentString(`
+    fragment AttemptOnBoard on CiJob {
   id
   databaseId
-  kind
-  name
-  duration
-  startedAt
-  finishedAt
-  webUrl
   detailedStatus {
     group
+    text
     tooltip
     action
   }
+  queuedAt
+  startedAt
+  finishedAt
+  duration
+  queuedDuration
+}
+    `, {"fragmentName":"AttemptOnBoard"}) as unknown as TypedDocumentString<AttemptOnBoardFragment, unknown>;
+export const JobOnBoardFragmentDoc = new TypedDocumentString(`
+    fragment JobOnBoard on CiJob {
+  kind
+  name
+  status
+  active
+  ...AttemptOnBoard
   attempts {
-    id
-    databaseId
-    detailedStatus {
-      group
-      text
+    ...AttemptOnBoard
+  }
+  ... on Bridge {
+    downstreamPipeline {
+      id
+      databaseId
+      createdAt
+      updatedAt
+      complete
+      detailedStatus {
+        group
+        text
+      }
+      project {
+        fullPath
+      }
     }
   }
-}`, {"fragmentName":"PipelineOnBoard"}) as unknown as TypedDocumentString<PipelineOnBoardFragment, unknown>;
+}
+    fragment AttemptOnBoard on CiJob {
+  id
+  databaseId
+  detailedStatus {
+    group
+    text
+    tooltip
+    action
+  }
+  queuedAt
+  startedAt
+  finishedAt
+  duration
+  queuedDuration
+}`, {"fragmentName":"JobOnBoard"}) as unknown as TypedDocumentString<JobOnBoardFragment, unknown>;
 export const PipelineOnTileFragmentDoc = new TypedDocumentString(`
     fragment PipelineOnTile on Pipeline {
   databaseId
@@ -341,29 +592,114 @@ export const ResourceDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ResourceQuery, ResourceQueryVariables>;
+export const RetryJobDocument = new TypedDocumentString(`
+    mutation RetryJob($id: ID!) {
+  payload: jobRetry(input: {id: $id}) {
+    errors {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RetryJobMutation, RetryJobMutationVariables>;
+export const PlayJobDocument = new TypedDocumentString(`
+    mutation PlayJob($id: ID!) {
+  payload: jobPlay(input: {id: $id}) {
+    errors {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PlayJobMutation, PlayJobMutationVariables>;
+export const CancelJobDocument = new TypedDocumentString(`
+    mutation CancelJob($id: ID!) {
+  payload: jobCancel(input: {id: $id}) {
+    errors {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CancelJobMutation, CancelJobMutationVariables>;
+export const ForceCancelJobDocument = new TypedDocumentString(`
+    mutation ForceCancelJob($id: ID!) {
+  payload: jobCancel(input: {id: $id, force: true}) {
+    errors {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ForceCancelJobMutation, ForceCancelJobMutationVariables>;
+export const RetryPipelineDocument = new TypedDocumentString(`
+    mutation RetryPipeline($id: ID!) {
+  payload: pipelineRetry(input: {id: $id}) {
+    errors {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RetryPipelineMutation, RetryPipelineMutationVariables>;
+export const CancelPipelineDocument = new TypedDocumentString(`
+    mutation CancelPipeline($id: ID!) {
+  payload: pipelineCancel(input: {id: $id}) {
+    errors {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CancelPipelineMutation, CancelPipelineMutationVariables>;
+export const RetryFailedJobsDocument = new TypedDocumentString(`
+    mutation RetryFailedJobs($id: ID!) {
+  payload: jobsRetry(input: {pipeline: {id: $id, statuses: [FAILED]}, max: 40}) {
+    ...BulkOutcome
+  }
+}
+    fragment BulkOutcome on JobsActionPayload {
+  done
+  refused
+  notTried
+  unknown
+  results {
+    outcome
+    errors {
+      message
+    }
+  }
+  errors {
+    message
+  }
+}`) as unknown as TypedDocumentString<RetryFailedJobsMutation, RetryFailedJobsMutationVariables>;
+export const PlayStageDocument = new TypedDocumentString(`
+    mutation PlayStage($id: ID!, $stage: String!) {
+  payload: jobsPlay(
+    input: {pipeline: {id: $id, stage: $stage, statuses: [MANUAL, SCHEDULED]}, max: 40}
+  ) {
+    ...BulkOutcome
+  }
+}
+    fragment BulkOutcome on JobsActionPayload {
+  done
+  refused
+  notTried
+  unknown
+  results {
+    outcome
+    errors {
+      message
+    }
+  }
+  errors {
+    message
+  }
+}`) as unknown as TypedDocumentString<PlayStageMutation, PlayStageMutationVariables>;
 export const BoardDocument = new TypedDocumentString(`
     query Board($project: ID!, $id: ID!) {
   pipeline(project: $project, id: $id) {
     ...PipelineOnBoard
-    name
-    duration
-    user {
-      username
-    }
-    downstream {
-      bridge {
-        id
-      }
-      pipeline {
-        id
-        databaseId
-        webUrl
-        detailedStatus {
-          group
-          text
-        }
-        project {
-          fullPath
+    board(maxJobs: 2000) {
+      stages {
+        groups {
+          jobs {
+            ...JobOnBoard
+          }
         }
       }
     }
@@ -372,18 +708,26 @@ export const BoardDocument = new TypedDocumentString(`
     fragment PipelineOnBoard on Pipeline {
   id
   databaseId
+  name
   ref
   sha
   source
   webUrl
   createdAt
+  startedAt
+  finishedAt
+  duration
+  active
   complete
+  user {
+    username
+  }
   detailedStatus {
     group
     text
     action
   }
-  board {
+  board(maxJobs: 2000) {
     jobCount
     statusCounts {
       status
@@ -398,12 +742,23 @@ export const BoardDocument = new TypedDocumentString(`
       }
       groups {
         name
-        size
         detailedStatus {
           group
+          text
         }
         jobs {
-          ...JobOnBoard
+          id
+        }
+      }
+    }
+    timeline {
+      elapsed
+      running
+      queued
+      idle
+      criticalPath {
+        job {
+          id
         }
       }
     }
@@ -413,27 +768,45 @@ export const BoardDocument = new TypedDocumentString(`
   }
 }
 fragment JobOnBoard on CiJob {
-  id
-  databaseId
   kind
   name
-  duration
-  startedAt
-  finishedAt
-  webUrl
+  status
+  active
+  ...AttemptOnBoard
+  attempts {
+    ...AttemptOnBoard
+  }
+  ... on Bridge {
+    downstreamPipeline {
+      id
+      databaseId
+      createdAt
+      updatedAt
+      complete
+      detailedStatus {
+        group
+        text
+      }
+      project {
+        fullPath
+      }
+    }
+  }
+}
+fragment AttemptOnBoard on CiJob {
+  id
+  databaseId
   detailedStatus {
     group
+    text
     tooltip
     action
   }
-  attempts {
-    id
-    databaseId
-    detailedStatus {
-      group
-      text
-    }
-  }
+  queuedAt
+  startedAt
+  finishedAt
+  duration
+  queuedDuration
 }`) as unknown as TypedDocumentString<BoardQuery, BoardQueryVariables>;
 export const BoardUpdatesDocument = new TypedDocumentString(`
     subscription BoardUpdates($id: ID!) {
@@ -441,23 +814,34 @@ export const BoardUpdatesDocument = new TypedDocumentString(`
     pipeline {
       ...PipelineOnBoard
     }
+    changedJobs {
+      ...JobOnBoard
+    }
   }
 }
     fragment PipelineOnBoard on Pipeline {
   id
   databaseId
+  name
   ref
   sha
   source
   webUrl
   createdAt
+  startedAt
+  finishedAt
+  duration
+  active
   complete
+  user {
+    username
+  }
   detailedStatus {
     group
     text
     action
   }
-  board {
+  board(maxJobs: 2000) {
     jobCount
     statusCounts {
       status
@@ -472,12 +856,23 @@ export const BoardUpdatesDocument = new TypedDocumentString(`
       }
       groups {
         name
-        size
         detailedStatus {
           group
+          text
         }
         jobs {
-          ...JobOnBoard
+          id
+        }
+      }
+    }
+    timeline {
+      elapsed
+      running
+      queued
+      idle
+      criticalPath {
+        job {
+          id
         }
       }
     }
@@ -487,41 +882,103 @@ export const BoardUpdatesDocument = new TypedDocumentString(`
   }
 }
 fragment JobOnBoard on CiJob {
-  id
-  databaseId
   kind
   name
-  duration
-  startedAt
-  finishedAt
-  webUrl
+  status
+  active
+  ...AttemptOnBoard
+  attempts {
+    ...AttemptOnBoard
+  }
+  ... on Bridge {
+    downstreamPipeline {
+      id
+      databaseId
+      createdAt
+      updatedAt
+      complete
+      detailedStatus {
+        group
+        text
+      }
+      project {
+        fullPath
+      }
+    }
+  }
+}
+fragment AttemptOnBoard on CiJob {
+  id
+  databaseId
   detailedStatus {
     group
+    text
     tooltip
     action
   }
-  attempts {
+  queuedAt
+  startedAt
+  finishedAt
+  duration
+  queuedDuration
+}`) as unknown as TypedDocumentString<BoardUpdatesSubscription, BoardUpdatesSubscriptionVariables>;
+export const JobPanelDocument = new TypedDocumentString(`
+    query JobPanel($project: ID!, $id: ID!) {
+  job(project: $project, id: $id) {
     id
-    databaseId
+    name
+    stage
+    complete
+    webUrl
+    queuedDuration
+    startedAt
+    finishedAt
+    duration
+    runner {
+      description
+    }
     detailedStatus {
       group
       text
     }
-  }
-}`) as unknown as TypedDocumentString<BoardUpdatesSubscription, BoardUpdatesSubscriptionVariables>;
-export const RetryJobDocument = new TypedDocumentString(`
-    mutation RetryJob($id: ID!) {
-  jobRetry(input: {id: $id}) {
-    job {
-      id
-      databaseId
-    }
-    errors {
+    failure {
       message
+      retryHelps
+      log {
+        command
+        exitCode
+        errors {
+          number
+          text
+        }
+      }
+    }
+    trace {
+      byteSize
+      lines(last: 100) {
+        nodes {
+          number
+          text
+        }
+      }
     }
   }
 }
-    `) as unknown as TypedDocumentString<RetryJobMutation, RetryJobMutationVariables>;
+    `) as unknown as TypedDocumentString<JobPanelQuery, JobPanelQueryVariables>;
+export const JobPanelLogDocument = new TypedDocumentString(`
+    subscription JobPanelLog($id: ID!, $afterByte: BigInt) {
+  jobTraceAppended(id: $id, afterByte: $afterByte) {
+    endByte
+    startByte
+    lineCount
+    complete
+    lines {
+      number
+      text
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobPanelLogSubscription, JobPanelLogSubscriptionVariables>;
 export const DashboardDocument = new TypedDocumentString(`
     query Dashboard($projects: [ID!]!, $ref: String) {
   projects(fullPaths: $projects) {

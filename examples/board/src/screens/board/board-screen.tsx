@@ -1,92 +1,72 @@
-import { useMutation, useQuery, useSubscription } from 'urql';
-import { type Address, printAddress } from '../../address.ts';
-import { Duration } from '../../components/duration.tsx';
+import { useCallback, useMemo } from 'react';
+import { printAddress } from '../../address.ts';
 import { Failure } from '../../components/failure.tsx';
-import { StatusBadge, StatusIcon } from '../../components/status.tsx';
-import {
-  BoardDocument,
-  type BoardQuery,
-  BoardUpdatesDocument,
-  RetryJobDocument,
-} from '../../generated/graphql.ts';
-import { typed } from '../../operations.ts';
+import { type BoardAddress, BoardContext, useBoard } from './board-context.ts';
+import { BoardHeader } from './board-header.tsx';
+import { Columns } from './columns.tsx';
+import { Downstream } from './downstream.tsx';
+import { JobPanel } from './job-panel.tsx';
+import { isJob, jobsOf, type Pipeline } from './pipeline.ts';
+import { Timeline } from './timeline.tsx';
+import { useLivePipeline } from './use-live-pipeline.ts';
 import './board.css';
 
-type Pipeline = NonNullable<BoardQuery['pipeline']>;
-type Stage = NonNullable<Pipeline['board']>['stages'][number];
-type Job = Stage['groups'][number]['jobs'][number];
-
-const board = typed(BoardDocument);
-const updates = typed(BoardUpdatesDocument);
-const retry = typed(RetryJobDocument);
-
-function JobCard({ job, project }: { job: Job; project: string }) {
-  const [result, retryJob] = useMutation(retry);
-  const { group, tooltip, action } = job.detailedStatus;
-  const href = printAddress({ screen: 'log', project, id: job.databaseId, line: undefined });
-  return (
-    <li className="job">
-      <StatusIcon group={group} label={tooltip} />
-      <a href={href}>{job.name}</a>
-      {job.attempts && job.attempts.length > 1 && (
-        <span className="attempts">{job.attempts.length} attempts</span>
-      )}
-      <Duration {...job} />
-      {action === 'RETRY' && (
-        <button
-          type="button"
-          disabled={result.fetching}
-          aria-label={`Retry ${job.name}`}
-          onClick={() => void retryJob({ id: job.id })}
-        >
-          Retry
-        </button>
-      )}
-    </li>
-  );
-}
-
-function StageColumn({ stage, project }: { stage: Stage; project: string }) {
-  const { group, text } = stage.detailedStatus;
-  return (
-    <section className="stage" aria-label={`Stage ${stage.name}: ${text}`}>
-      <h2>
-        <StatusIcon group={group} label={text} /> {stage.name}
-      </h2>
-      <ul>
-        {stage.groups.flatMap(({ jobs }) =>
-          jobs.map((job) => <JobCard key={job.id} job={job} project={project} />),
-        )}
-      </ul>
-    </section>
-  );
-}
-
-/** The board of a pipeline: its stages as columns, live. */
-export function BoardScreen({ project, id }: Extract<Address, { screen: 'board' }>) {
-  const [{ data, error, fetching }] = useQuery({ query: board, variables: { project, id } });
-  const found = data?.pipeline;
-  const [{ data: update }] = useSubscription({
-    query: updates,
-    variables: { id: found?.id ?? '' },
-    pause: !found || found.complete,
-  });
-  if (error) return <Failure error={error} />;
-  if (fetching) return <p className="empty">Loading …</p>;
-  if (!found) return <p className="empty">No such pipeline, or your token may not see it.</p>;
-  const pipeline = { ...found, ...update?.pipelineUpdated.pipeline };
-  const { group, text } = pipeline.detailedStatus;
+/** The parts of a pipeline that was found. */
+function Content({ pipeline, chosen }: { pipeline: Pipeline; chosen: string | undefined }) {
+  const { address } = useBoard();
+  const { board, complete } = pipeline;
+  const stages = board?.stages ?? [];
+  const job = jobsOf(stages).find((each) => isJob(each, chosen));
+  const close = useCallback(() => {
+    location.hash = printAddress(address);
+    const card = printAddress({ ...address, job: chosen });
+    document.querySelector<HTMLElement>(`a[href="${card}"]`)?.focus();
+  }, [address, chosen]);
   return (
     <>
-      <h1>
-        <StatusBadge group={group} text={text} /> Pipeline {pipeline.databaseId}
-        <small> {pipeline.ref}</small>
-      </h1>
-      <div className="columns">
-        {pipeline.board?.stages.map((stage) => (
-          <StageColumn key={stage.name} stage={stage} project={project} />
-        ))}
+      {board?.gaps.map(({ message }) => (
+        <p key={message} className="gap">
+          Not complete: {message}
+        </p>
+      ))}
+      <Downstream stages={stages} />
+      <div className="board" data-has-panel={Boolean(chosen)}>
+        {board && address.view === 'timeline' ? (
+          <Timeline board={board} isComplete={complete} chosen={chosen} />
+        ) : (
+          <Columns stages={stages} chosen={chosen} />
+        )}
+        {chosen && (
+          <JobPanel key={chosen} id={chosen} name={job?.name ?? `Job ${chosen}`} onClose={close} />
+        )}
       </div>
     </>
+  );
+}
+
+/** The board of a pipeline, live: columns or timeline, and the chosen job beside them. */
+export function BoardScreen({ project, id, view, job: chosen }: BoardAddress) {
+  const { pipeline, error, isLive, follow } = useLivePipeline(project, id);
+  const pipelineId = pipeline?.id ?? '';
+  const context = useMemo(() => {
+    const address = { screen: 'board', project, id, view } as const;
+    return { address, pipelineId, onAction: follow };
+  }, [project, id, view, pipelineId, follow]);
+  return (
+    <BoardContext value={context}>
+      <div className="board-screen">
+        {error && <Failure error={error} />}
+        {pipeline === undefined && !error && <p className="empty">Loading …</p>}
+        {pipeline === null && !error && (
+          <p className="empty">No such pipeline, or your token may not see it.</p>
+        )}
+        {pipeline && (
+          <>
+            <BoardHeader pipeline={pipeline} isLive={isLive} />
+            <Content pipeline={pipeline} chosen={chosen} />
+          </>
+        )}
+      </div>
+    </BoardContext>
   );
 }

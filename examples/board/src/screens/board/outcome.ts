@@ -1,0 +1,45 @@
+interface Errors {
+  errors: readonly { message: string }[];
+}
+
+/** The payload of a mutation: of one job or pipeline, or of several jobs. */
+export interface Payload extends Errors {
+  done?: number;
+  refused?: number;
+  notTried?: number;
+  unknown?: number;
+  results?: readonly (Errors & { outcome: string })[];
+}
+
+/** What became of an action, in a sentence. */
+export interface Outcome {
+  text: string;
+  isError: boolean;
+}
+
+/** Joins what happened and why: "2 refused: 403 Forbidden". Undefined if it happened to no job. */
+function describePart({ results = [] }: Payload, outcome: string, count = 0): string | undefined {
+  if (count === 0) return undefined;
+  const messages = results
+    .filter((result) => result.outcome === outcome)
+    .flatMap(({ errors }) => errors.map(({ message }) => message.replace(/\.$/, '')));
+  const word = outcome.toLowerCase().replace('_', ' ');
+  return `${count} ${word}${messages.length > 0 ? `: ${[...new Set(messages)].join('; ')}` : ''}`;
+}
+
+/** Describes the payload of a mutation. Undefined if the board itself will show the success. */
+export function describeOutcome(payload: Payload | null | undefined): Outcome | undefined {
+  if (!payload) return undefined;
+  const [error] = payload.errors;
+  if (error) return { text: error.message, isError: true };
+  if (payload.done === undefined) return undefined;
+  const { done, refused, notTried, unknown } = payload;
+  const parts = [
+    describePart(payload, 'DONE', done),
+    describePart(payload, 'REFUSED', refused),
+    describePart(payload, 'NOT_TRIED', notTried),
+    describePart(payload, 'UNKNOWN', unknown),
+  ].filter(Boolean);
+  const isError = done !== payload.results?.length;
+  return { text: parts.length > 0 ? `${parts.join(', ')}.` : 'No job was chosen.', isError };
+}

@@ -1,0 +1,19 @@
+type Fields = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+
+/**
+ * Returns `next` with the objects of `previous` that are equal in the same place, so that components
+ * with `memo` do not render again for what has not changed.
+ */
+export function reuse<T>(previous: unknown, next: T): T {
+  if (!isObject(previous) || !isObject(next)) return next;
+  const entries = Object.entries(next).map(([key, value]) => [key, reuse(previous[key], value)]);
+  const isEqual =
+    entries.length === Object.keys(previous).length &&
+    entries.every(([key, value]) => previous[key as string] === value);
+  if (isEqual) return previous as T;
+  return (
+    Array.isArray(next) ? entries.map(([, value]) => value) : Object.fromEntries(entries)
+  ) as T;
+}
