@@ -21,7 +21,8 @@ type Objects = ReadonlyMap<unknown, Fields>;
 function objectsIn(value: unknown, found = new Map<unknown, Fields>()): Map<unknown, Fields> {
   if (typeof value !== 'object' || value === null) return found;
   const { id } = value as Fields;
-  if (id !== undefined) found.set(id, { ...found.get(id), ...value });
+  // A job is one of its own attempts: the fields of the outer one are kept.
+  if (id !== undefined) found.set(id, { ...value, ...found.get(id) });
   for (const item of Object.values(value)) objectsIn(item, found);
   return found;
 }
@@ -36,13 +37,14 @@ function correct(object: Fields): Fields {
   };
 }
 
-/** Returns the known counterpart of an item of a list: that of its id, or of its name. */
+/** Returns the known counterpart of an item: the one in the list, or elsewhere the one of its id. */
 function counterpart(item: unknown, known: unknown, objects: Objects): unknown {
   if (!isFields(item)) return undefined;
-  if (item['id'] !== undefined) return objects.get(item['id']);
+  const key = item['id'] === undefined ? 'name' : 'id';
   const isSame = (other: unknown) =>
-    isFields(other) && other['name'] !== undefined && other['name'] === item['name'];
-  return Array.isArray(known) ? known.find(isSame) : undefined;
+    isFields(other) && other[key] !== undefined && other[key] === item[key];
+  const inPlace = Array.isArray(known) ? known.find(isSame) : undefined;
+  return inPlace ?? (key === 'id' ? objects.get(item['id']) : undefined);
 }
 
 function merge(known: unknown, received: unknown, objects: Objects): unknown {
@@ -50,7 +52,9 @@ function merge(known: unknown, received: unknown, objects: Objects): unknown {
     return received.map((item) => merge(counterpart(item, known, objects), item, objects));
   }
   if (!isFields(received)) return received;
-  const before = (objects.get(received['id']) ?? known) as Fields | undefined;
+  const { id } = received;
+  const inPlace = isFields(known) && (id === undefined || known['id'] === id) ? known : undefined;
+  const before = inPlace ?? objects.get(id);
   const mergeField = ([name, value]: [string, unknown]) => {
     const merged = merge(before?.[name], value, objects);
     return [name, KEPT_OVER_NULL.includes(name) ? keepOverNull(before?.[name], merged) : merged];
@@ -63,10 +67,11 @@ function merge(known: unknown, received: unknown, objects: Objects): unknown {
 function replace(value: unknown, changed: Objects, objects: Objects): unknown {
   if (Array.isArray(value)) return value.map((item) => replace(item, changed, objects));
   if (!isFields(value)) return value;
-  const own = Object.fromEntries(
-    Object.entries(value).map(([name, field]) => [name, replace(field, changed, objects)]),
-  );
-  const news = changed.get(own['id']);
+  const news = changed.get(value['id']);
+  const replaceField = ([name, field]: [string, unknown]) =>
+    // What is received is merged as it is: nothing is put into its own attempts.
+    [name, news && name in news ? field : replace(field, changed, objects)];
+  const own = Object.fromEntries(Object.entries(value).map(replaceField));
   return news ? merge(own, news, objects) : own;
 }
 

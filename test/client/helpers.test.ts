@@ -174,6 +174,24 @@ describe('applyPipelineUpdate', () => {
     });
     expect(pipeline).toEqual(before);
   });
+
+  it('keeps the newest status of a job that is one of its own attempts, and does not nest them', () => {
+    const toJob = (text: string) => {
+      const job = { id: 'a', detailedStatus: { text } };
+      return { ...job, detailedStatus: { text, action: null }, attempts: [job] };
+    };
+    const toPipeline = (job: object) => ({ id: 'p', jobs: [job] });
+    const update = { pipeline: { id: 'p', jobs: [{ id: 'a' }] } };
+    let board = toPipeline(toJob('Skipped'));
+    for (const text of ['Created', 'Running']) {
+      board = applyPipelineUpdate(board, { ...update, changedJobs: [toJob(text)] });
+      board = applyPipelineUpdate(board, { ...update, changedJobs: [] });
+      expect(board.jobs).toMatchObject([toJob(text)]);
+    }
+    const depth = JSON.stringify(board).split('"attempts"').length;
+    board = applyPipelineUpdate(board, { ...update, changedJobs: [toJob('Passed')] });
+    expect(JSON.stringify(board).split('"attempts"')).toHaveLength(depth);
+  });
 });
 
 describe('paginate', () => {
