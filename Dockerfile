@@ -8,6 +8,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
+COPY examples/board ./examples/board
 RUN npm run build
 
 FROM ${NODE_IMAGE} AS dependencies

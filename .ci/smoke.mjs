@@ -11,13 +11,16 @@ const child = spawn(process.execPath, ['dist/cli.js', '--demo', '--port', '0'], 
 });
 try {
   const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
-  const answer = await fetch(/http:\S+/.exec(line)[0], {
+  const address = /http:\S+/.exec(line)[0];
+  const answer = await fetch(address, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'private-token': 'glpat-demo-maintainer' },
     body: JSON.stringify({ query, variables }),
   });
   const { data, errors } = await answer.json();
   if (errors || !data) throw new Error(JSON.stringify(errors));
+  const page = await fetch(new URL('/', address), { headers: { accept: 'text/html' } });
+  if (!page.ok || !page.url.endsWith('/board')) throw new Error(`${page.status} ${page.url}`);
   console.log(`${file}: ${JSON.stringify(data).slice(0, 120)}…`);
 } finally {
   child.kill();

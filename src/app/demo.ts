@@ -68,7 +68,7 @@ export async function startDemo(given: Config, boardFolder = BOARD_FOLDER): Prom
     describe(origin) {
       const places: [isOn: boolean, name: string, address: string][] = [
         [board, 'Board', `${origin}/${START_PAGE}`],
-        [given.board && !board, 'Board', 'is not built: run `npm run build`'],
+        [given.board && !board, 'Board', 'is not built: run `npm run build:board`'],
         [config.graphiql, 'GraphiQL', `${origin}/graphql`],
         [true, "GitLab's REST API", `${simulator.url}/api/v4`],
       ];

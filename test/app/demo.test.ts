@@ -119,7 +119,7 @@ describe('the start of the demo', () => {
 
   it('needs no built board: it says that, and leads browsers to GraphiQL', async () => {
     const { url, lines } = await start({ boardFolder: '/none' });
-    expect(lines[0]).toBe('  Board              is not built: run `npm run build`');
+    expect(lines[0]).toBe('  Board              is not built: run `npm run build:board`');
     expect((await fetch(`${url}/board`, { headers: html })).status).toBe(404);
     const response = await fetch(url, { headers: html, redirect: 'manual' });
     expect(response.headers.get('location')).toBe('graphql');

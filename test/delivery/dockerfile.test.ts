@@ -80,10 +80,13 @@ describe('the Dockerfile', () => {
   });
 
   it('copies exactly what .dockerignore allows', () => {
-    const [first, ...allowed] = read('.dockerignore')
+    const [first, ...rules] = read('.dockerignore')
       .split('\n')
       .filter((line) => line && !line.startsWith('#'));
     expect(first).toBe('*');
+    const allowed = rules.filter((rule) => rule.startsWith('!'));
+    const excluded = rules.filter((rule) => !allowed.includes(rule));
+    expect(excluded).toEqual(['examples/board/node_modules']);
     const copied = stages
       .flatMap((stage) => argsOf('COPY', stage))
       .filter((copy) => !copy.includes('--from='))

@@ -79,6 +79,8 @@ describe.skipIf(process.env['SKIP_NPM_INSTALL'])('the package', () => {
     expect(await answer.json()).toMatchObject({ data: { job: { name: 'build' } } });
     const page = await fetch(address, { headers: { accept: 'text/html' } });
     expect(await page.text()).toContain('graphiql/');
+    const board = await fetch(new URL('/board', address));
+    expect(await board.text()).toContain('board/assets/');
   });
 
   it('can be embedded', async () => {

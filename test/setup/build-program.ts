@@ -15,10 +15,18 @@ function sourcesModifiedAt(): number {
   return Math.max(...[...paths, ...names.map((name) => `src/${name}`)].map(modifiedAt));
 }
 
+/** Removes the program from dist/, but not the board. */
+function removeProgram(): void {
+  if (modifiedAt('dist') === 0) return;
+  for (const name of readdirSync(`${root}/dist`)) {
+    if (name !== 'board') rmSync(`${root}/dist/${name}`, { recursive: true });
+  }
+}
+
 /** Builds dist/, unless it is newer than the sources; tests start the program from there. */
 export function setup(): void {
   if (modifiedAt('dist/cli.js') > sourcesModifiedAt()) return;
-  rmSync(`${root}/dist`, { recursive: true, force: true });
+  removeProgram();
   try {
     // `npm run typecheck` checks the types; leaving that out halves the time.
     execFileSync(process.execPath, [TSC, '-p', 'tsconfig.build.json', '--noCheck'], {
@@ -26,7 +34,7 @@ export function setup(): void {
       stdio: 'inherit',
     });
   } catch (error) {
-    rmSync(`${root}/dist`, { recursive: true, force: true });
+    removeProgram();
     throw error;
   }
 }

@@ -1,0 +1,60 @@
+/*
+ * Builds the board into dist/board, unless that is newer than the sources: node examples/board/build.js
+ * With --optional, a board that cannot be built is one sentence instead of a failure.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const folder = dirname(fileURLToPath(import.meta.url));
+const root = join(folder, '../..');
+const isOptional = process.argv.includes('--optional');
+
+const report = (text) => process.stderr.write(`${text}\n`);
+
+/** When a file was last changed; 0 if it does not exist. */
+const modifiedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** When a folder or anything in it was last changed, without installed packages. */
+function contentModifiedAt(path) {
+  const names = statSync(path).isDirectory() ? readdirSync(path) : [];
+  const inside = names.filter((name) => name !== 'node_modules');
+  return Math.max(modifiedAt(path), ...inside.map((name) => contentModifiedAt(join(path, name))));
+}
+
+/** Runs npm in the folder of the board. Its output is shown only if it fails. */
+function npm(progress, ...args) {
+  report(`Board: ${progress}…`);
+  const { status, error, stdout, stderr } = spawnSync('npm', ['--prefix', folder, ...args], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw error ?? new Error(`${stdout}${stderr}`);
+}
+
+function build() {
+  const lock = modifiedAt(join(folder, 'package-lock.json'));
+  if (modifiedAt(join(folder, 'node_modules/.package-lock.json')) < lock) {
+    // Vite is a development dependency, which NODE_ENV=production would leave out.
+    npm('installing its packages', 'ci', '--ignore-scripts', '--include=dev');
+  }
+  npm('building', 'run', 'build');
+}
+
+/** The board's own files, and the client that it contains. */
+const sources = [folder, join(root, 'src/client')];
+const builtAt = modifiedAt(join(root, 'dist/board/documents.json'));
+
+if (builtAt <= Math.max(...sources.map(contentModifiedAt))) {
+  try {
+    build();
+  } catch (error) {
+    const hint = 'It needs the npm registry and Node.js 20.19 or later';
+    if (isOptional) {
+      report(`Board: it could not be built. ${hint}; \`npm run build:board\` shows why.`);
+    } else {
+      report(`${error.message}\nThe board could not be built. ${hint}.`);
+      process.exitCode = 1;
+    }
+  }
+}
