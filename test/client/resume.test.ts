@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { type Clock, createClient, type GatewayError } from 'gitlab-jobs-gateway/client';
+import { expect, it, onTestFinished } from 'vitest';
+import { createGateway } from '../../src/app/gateway.ts';
+import { createSimulator } from '../../src/simulator/simulator.ts';
+import { configOf } from '../helpers/config.ts';
+import { runs } from '../helpers/runs.ts';
+import { tokens } from '../helpers/worlds.ts';
+import { running, runningWorld } from '../live/worlds.ts';
+
+const LOG = `
+  subscription Log($id: ID!, $from: BigInt = 0) {
+    jobTraceAppended(id: $id, afterByte: $from) { text startByte endByte }
+  }
+`;
+
+interface LogData {
+  jobTraceAppended: { text: string; startByte: number; endByte: number };
+}
+
+const SILENCE_MS = 30_000;
+
+/** A clock without pauses. A silent connection is never noticed. */
+const clock: Clock = {
+  after(ms, callback) {
+    if (ms === SILENCE_MS) return () => {};
+    const timer = setImmediate(callback);
+    return () => clearImmediate(timer);
+  },
+  random: () => 0,
+};
+
+const headers = { 'PRIVATE-TOKEN': tokens.alice };
+
+/** A gateway that can be started again at its address, and a running job behind it. */
+async function start() {
+  const world = runningWorld();
+  const simulator = await createSimulator({ world });
+  const config = configOf({ GITLAB_URL: simulator.url, POLL_INTERVAL_MS: '100' });
+  const create = () => createGateway(config, { version: '0.0.0-test', report: () => {} });
+  let gateway = create();
+  const url = await gateway.listen('127.0.0.1', 0);
+  onTestFinished(async () => {
+    await gateway.close();
+    await simulator.close();
+  });
+  const restart = async (meanwhile: () => void) => {
+    await gateway.close();
+    meanwhile();
+    gateway = create();
+    await gateway.listen('127.0.0.1', Number(new URL(url).port));
+  };
+  return { world, url: `${url}/graphql`, restart };
+}
+
+it('continues a log with exactly its bytes across three restarts of the gateway', async () => {
+  const { world, url, restart } = await start();
+  const failures: GatewayError[] = [];
+  const client = createClient({ url, headers, clock });
+  const variables = { id: running.id };
+  const options = { onRetry: (error: GatewayError) => failures.push(error) };
+  let text = '';
+  let count = 0;
+  for await (const { data } of client.subscribe<LogData>(LOG, variables, options)) {
+    text += data?.jobTraceAppended.text;
+    count += 1;
+    const append = () => world.appendLog(running.job, `Zeile ${count} äöü\n`);
+    if (count <= 3) await restart(append);
+    else world.finishJob(running.job, 'success');
+  }
+  expect(text).toBe('Zeile 1 äöü\nZeile 2 äöü\nZeile 3 äöü\n');
+  expect(failures.length).toBeGreaterThanOrEqual(3);
+});
+
+/** A `fetch` whose responses end too early, after so many bytes, with an error or without. */
+function cutting(sizes: number[]): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    const size = sizes.shift();
+    if (size === undefined) return response;
+    let left = size;
+    const cut = new TransformStream<Uint8Array, Uint8Array>({
+      transform(bytes, controller) {
+        controller.enqueue(bytes.subarray(0, left));
+        left -= bytes.length;
+        if (left > 0) return;
+        if (size % 2) controller.error(new TypeError('terminated'));
+        else controller.terminate();
+      },
+    });
+    return new Response(response.body?.pipeThrough(cut), response);
+  };
+}
+
+it('continues a log with exactly its bytes wherever the connection is cut', async () => {
+  const { world, url } = await start();
+  const log = 'ein Text mit äöü und 😀 \r\n'.repeat(20);
+  world.setLog(running.job, log);
+  const sizes = fc.array(fc.integer({ min: 1, max: 1500 }), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(sizes, async (cuts) => {
+      const client = createClient({ url, headers, clock, fetch: cutting([...cuts]) });
+      let text = '';
+      for await (const { data } of client.subscribe<LogData>(LOG, { id: running.id })) {
+        text += data?.jobTraceAppended.text;
+        expect(data?.jobTraceAppended.endByte).toBe(Buffer.byteLength(text));
+        if (text.length >= log.length) break;
+      }
+      expect(text).toBe(log);
+    }),
+    { numRuns: runs(50) },
+  );
+});
+
+it('connects again if nothing arrives for 30 s, and stops during a pause', async () => {
+  const { url } = await start();
+  const timers: { ms: number; callback: () => void }[] = [];
+  const manual: Clock = {
+    after(ms, callback) {
+      const timer = { ms, callback };
+      timers.push(timer);
+      return () => void timers.splice(timers.indexOf(timer), 1);
+    },
+    random: () => 0,
+  };
+  const events = createClient({ url, headers, clock: manual }).subscribe<LogData>(LOG, {
+    id: running.id,
+  });
+  await events.next();
+  const pending = events.next();
+  await expect.poll(() => timers.map(({ ms }) => ms)).toEqual([SILENCE_MS]);
+  timers[0]?.callback();
+  await expect.poll(() => timers.map(({ ms }) => ms)).toContain(500);
+  await events.return?.();
+  expect(await pending).toEqual({ done: true, value: undefined });
+});
+
+it.each([
+  ['no afterByte', 'jobTraceAppended(id: $id) { endByte }', 'Pass a variable as `afterByte`'],
+  ['a number', 'jobTraceAppended(id: $id, afterByte: 0) { endByte }', 'Pass a variable'],
+  ['no endByte', 'jobTraceAppended(id: $id, afterByte: $a) { text }', 'Select `endByte`'],
+  ['an alias', 'jobTraceAppended(id: $id, afterByte: $a) { end: endByte }', 'Select `endByte`'],
+])('says why a log could not continue: %s', async (_title, field, message) => {
+  const { url } = await start();
+  const variable = field.includes('$a') ? ', $a: BigInt' : '';
+  const document = `subscription ($id: ID!${variable}) { ${field} }`;
+  const events = createClient({ url, headers, clock }).subscribe(document, { id: running.id });
+  await expect(events.next()).rejects.toThrow(message);
+});
+
+it.each([
+  ['a rejected credential', { 'PRIVATE-TOKEN': 'wrong' }, running.id, 'UNAUTHENTICATED'],
+  ['a wrong id', headers, 'x', 'BAD_USER_INPUT'],
+])('ends with the error that another try does not mend: %s', async (_title, own, id, code) => {
+  const { url } = await start();
+  const events = createClient({ url, headers: own, clock }).subscribe(LOG, { id });
+  const error = await events.next().catch((reason: GatewayError) => reason);
+  expect(error).toMatchObject({ name: 'GatewayError', errors: [{ extensions: { code } }] });
+});
+
+it('rejects with the reason of its signal', async () => {
+  const { url } = await start();
+  const abort = new AbortController();
+  const client = createClient({ url, headers, clock });
+  const events = client.subscribe(LOG, { id: running.id }, { signal: abort.signal });
+  await events.next();
+  const pending = events.next();
+  abort.abort(new Error('left'));
+  await expect(pending).rejects.toThrow('left');
+  await expect(client.query('{ __typename }', {}, { signal: abort.signal })).rejects.toThrow(
+    'left',
+  );
+});
