@@ -69,8 +69,11 @@ function namedCompleter(type: GraphQLOutputType, field: FieldScope): Complete {
 
 /** Concatenates JSON once all parts are ready. `join` would copy the text at each level. */
 export async function concatenate(parts: readonly Json[]): Promise<string> {
+  // Usually one part is not ready. `Promise.all` would create a promise for each part.
+  const isOnePending = parts.filter(isPromise).length === 1;
+  const ready = isOnePending ? parts : await Promise.all(parts);
   let whole = '';
-  for (const part of await Promise.all(parts)) whole += part;
+  for (const part of ready) whole += isPromise(part) ? await part : part;
   return whole;
 }
 

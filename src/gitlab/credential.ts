@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { createRedact, type Redact } from '../util/redact.ts';
 import { Secret } from '../util/secret.ts';
 
@@ -116,7 +116,7 @@ export function readCredential(header: (name: string) => string | null | undefin
   if (bearer) entries.push(['authorization', `Bearer ${bearer}`]);
   if (jobToken) entries.push(['job-token', jobToken]);
   if (entries.length === 0) return anonymous;
-  const digest = createHash('sha256').update(JSON.stringify(entries)).digest('base64url');
+  const digest = hash('sha256', JSON.stringify(entries), 'base64url');
   return { kind: kindOf(privateToken, bearer), digest, headers: new SecretHeaders(entries) };
 }
 

@@ -250,8 +250,12 @@ function createNamedCount(
     const objects = named.filter((object) => object !== undefined);
     request.malformed += named.length - objects.length;
     if (request.malformed > MAX_ERRORS) throw new MalformedNamesError();
-    const groups = [...groupBy(objects, (object) => `${object.type} ${knownOf(object)}`).values()];
-    const parts = groups.map((group) => {
+    // Most operations name one object, which needs no search for equal ones.
+    const groups =
+      objects.length === 1
+        ? [objects]
+        : groupBy(objects, (object) => `${object.type} ${knownOf(object)}`).values();
+    const parts = Array.from(groups, (group) => {
       const [first = { type: 'Job' } as NamedObject] = group;
       const { own, rest } = planOf(first.type, knownOf(first));
       const here = times(at, multiplicityOf(first.type, group));
@@ -259,7 +263,8 @@ function createNamedCount(
     });
     const read = parts.flatMap((part) => part.read);
     const rest = parts.reduce((sum, part) => sum + part.rest, 0);
-    const [name] = Object.entries(args).find(([, value]) => Array.isArray(value)) ?? [];
+    const isReported = request.report && Object.entries(args);
+    const [name] = isReported?.find(([, value]) => Array.isArray(value)) ?? [];
     if (name && request.report) {
       const count = at.objects * countOwnReads(read) + rest;
       const argument = { name, field: path.join('.'), isList: true };
@@ -373,7 +378,8 @@ export function createCostEstimate(
     return total(parts.map((selection) => countOn(type, selection, root))) ?? (() => 0);
   };
   const count = (variableValues: Variables, request: Omit<Request, 'malformed'>) => {
-    const key = JSON.stringify(conditions.map((name) => variableValues[name]));
+    const values = conditions.map((name) => variableValues[name]);
+    const key = values.length > 0 ? JSON.stringify(values) : '';
     const known = byConditions.get(key) ?? countOf(variableValues);
     if (conditions.length <= MAX_CONDITIONS) byConditions.set(key, known);
     return known(one, { malformed: 0, ...request });

@@ -1,6 +1,8 @@
 import {
+  type ArgumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLArgument,
   type GraphQLCompositeType,
   type GraphQLField,
   GraphQLIncludeDirective,
@@ -132,10 +134,10 @@ export function fieldsSelected(
   return groupByResponseName(sets.flatMap((set) => collect(set, on, scope, spread)));
 }
 
-/** Returns whether the arguments or directives of a field contain variables. */
-function hasVariables(node: FieldNode): boolean {
+/** Returns whether the value of an argument contains variables. */
+function hasVariables({ value }: ArgumentNode): boolean {
   let found = false;
-  visit({ ...node, selectionSet: undefined } as unknown as FieldNode, {
+  visit(value, {
     Variable() {
       found = true;
     },
@@ -143,17 +145,68 @@ function hasVariables(node: FieldNode): boolean {
   return found;
 }
 
+/**
+ * Returns the variables that are the whole value of an argument, by argument. Undefined if an
+ * argument has a variable in a list or an object.
+ */
+function wholeVariablesOf({ arguments: args = [] }: FieldNode): Map<string, string> | undefined {
+  const variableOf = new Map<string, string>();
+  for (const argument of args) {
+    const { name, value } = argument;
+    if (value.kind === Kind.VARIABLE) variableOf.set(name.value, value.name.value);
+    else if (hasVariables(argument)) return undefined;
+  }
+  return variableOf;
+}
+
+/** A variable may have the name of a member that objects inherit. */
+const ownMember = (values: Variables, name: string) =>
+  Object.hasOwn(values, name) ? values[name] : undefined;
+
+type ReadArguments = (variableValues: Variables) => Record<string, unknown>;
+
+/**
+ * Returns a function that copies coerced variables to arguments, which takes a fraction of the time of
+ * graphql-js. It returns undefined if a variable is null or not given. `constants` are the arguments
+ * without variables.
+ */
+function variableCopier(
+  { args: declared }: GraphQLField<unknown, unknown>,
+  variableOf: ReadonlyMap<string, string>,
+  constants: () => Record<string, unknown>,
+): (variableValues: Variables) => Record<string, unknown> | undefined {
+  const names = declared.map(({ name }) => ({ name, variable: variableOf.get(name) }));
+  return (variables) => {
+    const fixed = constants();
+    const args: Record<string, unknown> = {};
+    // In the order of the declarations, like graphql-js.
+    for (const { name, variable } of names) {
+      const value = variable === undefined ? fixed[name] : ownMember(variables, variable);
+      if (variable !== undefined && value == null) return undefined;
+      if (value !== undefined) args[name] = value;
+    }
+    return args;
+  };
+}
+
 /** Returns a function from variables to arguments. Arguments without variables are computed once. */
 export function argumentReader(
   definition: GraphQLField<unknown, unknown>,
   node: FieldNode,
-): (variableValues: Variables) => Record<string, unknown> {
-  if (hasVariables(node)) return (variables) => getArgumentValues(definition, node, variables);
-  let args: Record<string, unknown> | undefined;
-  return () => {
-    args ??= getArgumentValues(definition, node);
-    return args;
+): ReadArguments {
+  const read: ReadArguments = (variables) => getArgumentValues(definition, node, variables);
+  const variableOf = wholeVariablesOf(node);
+  if (!variableOf) return read;
+  const isConstant = ({ name }: GraphQLArgument) => !variableOf.has(name);
+  const withoutVariables = { ...definition, args: definition.args.filter(isConstant) };
+  let constants: Record<string, unknown> | undefined;
+  const readConstants = () => {
+    constants ??= getArgumentValues(withoutVariables, node);
+    return constants;
   };
+  if (variableOf.size === 0) return readConstants;
+  const copy = variableCopier(definition, variableOf, readConstants);
+  return (variables) => copy(variables) ?? read(variables);
 }
 
 /** A class because V8 creates its instances faster than object literals with getters. */

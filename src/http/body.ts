@@ -40,64 +40,66 @@ const compressed = (encoding: string) =>
   });
 
 /** Counts the bytes and chunks of a body as they arrive. */
-export function createMeter() {
-  let size = 0;
-  let chunks = 0;
-  return {
-    /** Returns the bytes so far. */
-    add(chunk: Buffer): number {
-      chunks += 1;
-      size += chunk.length;
-      return size;
-    },
-    hasSmallChunks: () => chunks > MAX_SMALL_CHUNKS && size < chunks * MIN_CHUNK_BYTES,
-  };
+class Meter {
+  #size = 0;
+  #chunks = 0;
+
+  /** Returns the bytes so far. */
+  add(chunk: Buffer): number {
+    this.#chunks += 1;
+    this.#size += chunk.length;
+    return this.#size;
+  }
+
+  hasSmallChunks(): boolean {
+    return this.#chunks > MAX_SMALL_CHUNKS && this.#size < this.#chunks * MIN_CHUNK_BYTES;
+  }
 }
 
+export const createMeter = () => new Meter();
+
+const noBytes = Buffer.alloc(0);
+
 /** Collects the chunks of a body; small ones are copied together. */
-function createCollector() {
+class Collector {
   /**
    * The complete chunks and blocks. The first chunk is never copied, because most bodies have only
    * one.
    */
-  const parts: Buffer[] = [];
-  let block: Buffer = Buffer.alloc(0);
-  let used = 0;
-  let chunks = 0;
-  let capacity = 0;
+  readonly #parts: Buffer[] = [];
+  #block: Buffer = noBytes;
+  #used = 0;
+  /** Bytes of memory. */
+  capacity = 0;
 
-  const closeBlock = () => {
-    if (used > 0) parts.push(block.subarray(0, used));
-    block = block.subarray(used);
-    used = 0;
-  };
-  return {
-    /** Bytes of memory. */
-    get capacity() {
-      return capacity;
-    },
-    add(chunk: Buffer) {
-      chunks += 1;
-      if (chunks === 1 || chunk.length >= BLOCK_BYTES) {
-        closeBlock();
-        parts.push(chunk);
-        capacity += chunk.length;
-        return;
-      }
-      if (used + chunk.length > block.length) {
-        closeBlock();
-        block = Buffer.allocUnsafe(BLOCK_BYTES);
-        capacity += BLOCK_BYTES;
-      }
-      chunk.copy(block, used);
-      used += chunk.length;
-    },
-    toBuffer() {
-      closeBlock();
-      const [first] = parts;
-      return parts.length === 1 && first ? first : Buffer.concat(parts);
-    },
-  };
+  add(chunk: Buffer): void {
+    if (this.#parts.length === 0 || chunk.length >= BLOCK_BYTES) {
+      this.#closeBlock();
+      this.#parts.push(chunk);
+      this.capacity += chunk.length;
+      return;
+    }
+    if (this.#used + chunk.length > this.#block.length) {
+      this.#closeBlock();
+      this.#block = Buffer.allocUnsafe(BLOCK_BYTES);
+      this.capacity += BLOCK_BYTES;
+    }
+    chunk.copy(this.#block, this.#used);
+    this.#used += chunk.length;
+  }
+
+  toBuffer(): Buffer {
+    this.#closeBlock();
+    const [first] = this.#parts;
+    return this.#parts.length === 1 && first ? first : Buffer.concat(this.#parts);
+  }
+
+  #closeBlock(): void {
+    if (this.#used === 0) return;
+    this.#parts.push(this.#block.subarray(0, this.#used));
+    this.#block = this.#block.subarray(this.#used);
+    this.#used = 0;
+  }
 }
 
 /** A body that is being received. */
@@ -122,7 +124,7 @@ export function createBodyReader(maxTotal = MAX_TOTAL): ReadBytes {
 
   const collect = (request: IncomingMessage, maxBytes: number) =>
     new Promise<Buffer>((resolve, reject) => {
-      const content = createCollector();
+      const content = new Collector();
       const meter = createMeter();
       const end = () => {
         if (!bodies.delete(receiving)) return;

@@ -41,7 +41,8 @@ export function createDrain() {
     /** Counts a response as running until it is closed. */
     watch(response: ServerResponse) {
       running += 1;
-      response.once('close', () => {
+      // `on`, because 'close' is emitted once: `once` would wrap the listener.
+      response.on('close', () => {
         running -= 1;
         if (running > 0) return;
         for (const resolve of idleCallbacks) resolve();

@@ -47,7 +47,7 @@ export function createJsonSender(headers: ResponseHeaders, drain: Drain) {
 
   return {
     send(result: OperationResponse, exchange: Exchange, type: ResponseType) {
-      exchange.response.once('close', result.release);
+      exchange.response.on('close', result.release);
       const body = writeResponse(result);
       if (result.strings?.count()) {
         // Long strings are produced while the client reads them, so they never exist as a whole.

@@ -66,7 +66,7 @@ const subscriptionInBatch = () =>
 /** Returns a signal that aborts when the client disconnects before it has the whole response. */
 function signalOf(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  response.once('close', () => {
+  response.on('close', () => {
     if (!response.writableFinished) controller.abort();
   });
   return controller.signal;

@@ -23,7 +23,11 @@ export function createStandardOutput() {
   const output = destination({
     fd: 1,
     sync: false,
-    minLength: 8_192,
+    // Each write costs as much as a small operation. `periodicFlush` writes what waits for longer.
+    minLength: 32_768,
+    maxWrite: 65_536,
+    // For each line in text mode, all lines that wait are copied, to measure them.
+    contentMode: 'buffer',
     periodicFlush: 100,
     // In bytes. When the buffer is full, lines are dropped until the reader has taken some.
     maxLength: 16_777_216,
@@ -46,7 +50,8 @@ export function createStandardOutput() {
   };
   return {
     write(line: string) {
-      if (!isEnded) output.write(line);
+      // The declared type of `write` is that of text mode.
+      if (!isEnded) output.write(Buffer.from(line) as never);
     },
     /** Writes buffered lines and closes. Idempotent. */
     end(): Promise<void> {

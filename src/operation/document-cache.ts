@@ -26,6 +26,7 @@ import {
 } from './limits.ts';
 import { httpOptionsOf, requestError } from './request-error.ts';
 import type { RequestedDocument } from './trusted-documents.ts';
+import { createUsualCoercion } from './variables.ts';
 
 /** A valid operation, and what is derived from it without variables. */
 export interface CachedOperation {
@@ -36,6 +37,8 @@ export interface CachedOperation {
   readonly execution: Execution;
   /** The uses of variables and the size of literals, for the limits on arguments. */
   readonly input: Pick<ParsedDocument, 'uses' | 'size'>;
+  /** Coerces the variables of usual requests; returns undefined for others. */
+  readonly coerceUsual: ReturnType<typeof createUsualCoercion>;
   /** Estimates the calls to GitLab. `variableValues` are coerced. */
   estimateCalls(variableValues: Variables): number;
   /** Returns the argument to lower if the calls are too many; undefined if there is none. */
@@ -159,6 +162,7 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
       document,
       operation,
       input: { size, uses },
+      coerceUsual: createUsualCoercion(operation),
       ...how,
       estimateCalls(variableValues) {
         try {

@@ -139,8 +139,6 @@ export function openContext(caller: Caller, deps: ContextDeps): Context {
   }
 }
 
-const noVariables = {};
-
 /** Maximum errors about variables in a response; graphql-js has the same limit. */
 const MAX_VARIABLE_ERRORS = 50;
 
@@ -189,13 +187,12 @@ export function createOperations(deps: OperationsDeps): Operations {
   ): { variableValues: Readonly<Record<string, unknown>>; calls: number } => {
     const { document, operation, input } = cached;
     checkVariables(variables, input, limits);
-    const { variableDefinitions = [] } = operation;
-    const { coerced, errors = [] } =
-      variableDefinitions.length === 0
-        ? { coerced: noVariables }
-        : getVariableValues(schema, variableDefinitions, variables, {
-            maxErrors: MAX_VARIABLE_ERRORS,
-          });
+    const usual = cached.coerceUsual(variables);
+    const { coerced, errors = [] } = usual
+      ? { coerced: usual }
+      : getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
+          maxErrors: MAX_VARIABLE_ERRORS,
+        });
     if (!coerced) {
       for (const error of errors) {
         const http = { status: 400, onlyNewMediaType: true };

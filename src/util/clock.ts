@@ -6,12 +6,15 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
+// Constant, but Node computes it at each access.
+const { timeOrigin } = performance;
+
 /**
  * Monotonic clock that starts at the system time. Deadlines do not shift when the system time is
  * corrected, as happens after a start without network.
  */
 export const systemClock: Clock = {
-  now: () => performance.timeOrigin + performance.now(),
+  now: () => timeOrigin + performance.now(),
   after: (ms, callback) => {
     const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);

@@ -136,7 +136,7 @@ describe.each(versions)('the simulated GitLab %s', (version) => {
     const { gitlab, jobs, simulator } = await start(version);
     const ref = { project: 'group/app', id: String(jobs[0]?.id) };
     const first = await gitlab.getJob(ref);
-    expect(await gitlab.getJob(ref)).toBe(first);
+    expect(await gitlab.getJob(ref)).toEqual(first);
     expect(simulator.requests.map(({ status }) => status)).toEqual([200, 304]);
   });
 

@@ -33,6 +33,8 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
   const maxUnknown = Math.ceil((limits.total * 3) / 4);
   let active = 0;
   let unknown = 0;
+  /** Waiting calls of all credentials. */
+  let waiting = 0;
 
   const hasSlot = (digest: string, share: Share): boolean =>
     active < limits.total &&
@@ -54,10 +56,13 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
     shares.set(digest, share);
   };
   const serveNext = (): void => {
+    // Usually no call waits. A search through all shares took 7 % of what a small operation allocates.
+    if (waiting === 0) return;
     for (const [digest, share] of shares) {
       const [grant] = share.waiting;
       if (grant && hasSlot(digest, share)) {
         share.waiting.delete(grant);
+        waiting -= 1;
         take(digest, share);
         grant();
         return;
@@ -83,7 +88,7 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
         if (signal.aborted) return reject(signal.reason);
         const share = shareOf(digest);
         const onAbort = () => {
-          share.waiting.delete(grant);
+          if (share.waiting.delete(grant)) waiting -= 1;
           removeIfIdle(digest);
           reject(signal.reason);
         };
@@ -93,6 +98,7 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
         };
         signal.addEventListener('abort', onAbort, { once: true });
         share.waiting.add(grant);
+        waiting += 1;
         if (hasSlot(digest, share)) serveNext();
       });
     },

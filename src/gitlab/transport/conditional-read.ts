@@ -20,8 +20,8 @@ const LARGE_BODY = 100_000;
 
 /**
  * Turns HTTP exchanges into results: parses successful responses with the call's reader, and throws
- * GitlabError for all others. Revalidates cached responses with If-None-Match; a 304 returns the
- * cached result without parsing (upstream.md §6).
+ * GitlabError for all others. Revalidates cached responses with If-None-Match; the first 304 parses the
+ * cached body, and further ones return the same result (upstream.md §6).
  */
 export function createConditionalRead(
   exchange: Exchange,
@@ -35,11 +35,9 @@ export function createConditionalRead(
     const { status, headers } = response;
     if (cached && status === 304) return fromCache(call, cached, headers);
     requireSuccess(call, response, clock.now());
-    const head = { status, headers };
-    if (response.body.length >= LARGE_BODY) await shareEventLoop();
-    const build = readBody(call, response);
-    etags.put(call, { head, build, bytes: response.body.length });
-    return { status, headers, value: build(head, call) };
+    const build = await readBody(call, response);
+    etags.put(call, response);
+    return { status, headers, value: build({ status, headers }, call) };
   };
 }
 
@@ -48,18 +46,23 @@ export function createConditionalRead(
  * header that is missing, such as the Link to the next page, no longer applies. A 304 without
  * X-Request-Id has lost headers to a proxy. Then the cached headers are used for the missing ones.
  */
-function fromCache(
+async function fromCache(
   call: Call,
   cached: CachedResponse,
   received: ResponseHead['headers'],
-): GitlabResponse<unknown> {
+): Promise<GitlabResponse<unknown>> {
   const isComplete = received['x-request-id'] !== undefined;
-  const headers = isComplete ? received : { ...cached.head.headers, ...received };
-  const head = { status: cached.head.status, headers };
-  return { status: head.status, headers, value: cached.build(head, call) };
+  const { head, content } = cached;
+  const { status } = head;
+  const headers = isComplete ? received : { ...head.headers, ...received };
+  const build =
+    'build' in content ? content.build : await readBody(call, { ...head, body: content.body });
+  cached.content = { build };
+  return { status, headers, value: build({ status, headers }, call) };
 }
 
-function readBody(call: Call, response: RawResponse): BuildResult<unknown> {
+async function readBody(call: Call, response: RawResponse): Promise<BuildResult<unknown>> {
+  if (response.body.length >= LARGE_BODY) await shareEventLoop();
   try {
     return call.read(response, call);
   } catch (error) {

@@ -1,21 +1,23 @@
 import { LRUCache } from 'lru-cache';
-import type { BuildResult, Call, ResponseHead } from '../request.ts';
+import type { BuildResult, Call, RawResponse, ResponseHead } from '../request.ts';
 import { headerOf } from './headers.ts';
 
+/**
+ * A response that GitLab may confirm with 304. Until the first 304, its content is the bytes of the body:
+ * the rows of a response that changes before are then short-lived objects, whose garbage collection costs
+ * much less. After that, its content is the parsed body.
+ */
 export interface CachedResponse {
   readonly etag: string;
   readonly head: ResponseHead;
-  readonly build: BuildResult<unknown>;
+  content: { readonly body: Buffer } | { readonly build: BuildResult<unknown> };
 }
 
 /** Responses by credential and URL. Evicts the least recently used. */
 export interface EtagCache {
   get(call: Call): CachedResponse | undefined;
-  /** Stores a response if it has an ETag; `bytes` is the length of its body. */
-  put(
-    call: Call,
-    response: { head: ResponseHead; build: BuildResult<unknown>; bytes: number },
-  ): void;
+  /** Stores a response if it has an ETag. */
+  put(call: Call, response: RawResponse): void;
   /**
    * Deletes the caller's entries for the project in the call's path. Keeps entries that name the
    * project differently (by path or number).
@@ -25,6 +27,14 @@ export interface EtagCache {
 
 /** Estimates memory: parsed rows need about twice the size of their JSON, plus the headers. */
 const sizeOf = (bytes: number) => 2 * bytes + 1024;
+
+/** Copies a body that is a small part of its memory, such as a decompressed one. */
+function withoutSpare(body: Buffer): Buffer {
+  if (body.buffer.byteLength <= 2 * body.length + 1024) return body;
+  const copy = Buffer.allocUnsafeSlow(body.length);
+  body.copy(copy);
+  return copy;
+}
 
 /**
  * The key begins with the credential's digest, because GitLab's ETag does not depend on the
@@ -72,10 +82,12 @@ export function createEtagCache(maxBytes: number): EtagCache {
     call.method === 'GET' && !call.streaming && call.keep !== false;
   return {
     get: (call) => (isCacheable(call) ? cache.get(keyOf(call)) : undefined),
-    put(call, { head, build, bytes }) {
-      const etag = headerOf(head.headers, 'etag');
+    put(call, { status, headers, body }) {
+      const etag = headerOf(headers, 'etag');
       if (!etag || !isCacheable(call)) return;
-      cache.set(keyOf(call), { etag, head, build }, { size: sizeOf(bytes) });
+      const content = { body: withoutSpare(body) };
+      const entry = { etag, head: { status, headers }, content };
+      cache.set(keyOf(call), entry, { size: sizeOf(body.length) });
     },
     invalidateProject({ credential, endpoint }) {
       const project = projectOf(`${credential.digest} ${endpoint.path}`);

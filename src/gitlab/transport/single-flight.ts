@@ -81,6 +81,15 @@ function join(
     };
     const stopListening = () => signal?.removeEventListener('abort', onAbort);
     signal?.addEventListener('abort', onAbort, { once: true });
-    inFlight.response.finally(stopListening).then(resolve, reject);
+    inFlight.response.then(
+      (response) => {
+        stopListening();
+        resolve(response);
+      },
+      (error) => {
+        stopListening();
+        reject(error);
+      },
+    );
   });
 }
