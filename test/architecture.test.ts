@@ -12,7 +12,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 const ranks: readonly (readonly string[])[] = [
   ['cli', 'index'],
   ['app'],
-  ['http', 'websocket'],
+  ['http', 'websocket', 'mcp'],
   ['operation'],
   ['compiler', 'federation'],
   ['graphql'],

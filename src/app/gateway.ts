@@ -33,6 +33,7 @@ import {
   metricsEndpoint,
 } from '../http/health.ts';
 import { createSendDownload } from '../http/job-download.ts';
+import { createMcpRoute } from '../http/mcp.ts';
 import { isFromForeignSite } from '../http/origin.ts';
 import { createRawLogRoute } from '../http/raw-log.ts';
 import { readRequestId } from '../http/request-id.ts';
@@ -43,6 +44,7 @@ import { createWebhookRoute } from '../http/webhooks.ts';
 import { createStreamSender } from '../http/yoga.ts';
 import { createLiveHub, type LiveHubOptions } from '../live/hub.ts';
 import type { ChangeEvent } from '../live/notifications.ts';
+import { createMcpEndpoint } from '../mcp/server.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';
 import { createTelemetry } from '../observability/telemetry.ts';
 import { createOperationCache } from '../operation/document-cache.ts';
@@ -264,20 +266,32 @@ function createPageRoutes(config: Config, given: GatewayDeps, { board }: Parts):
   ];
 }
 
+/** Creates the MCP endpoint. */
+function createMcp(config: Config, { version }: GatewayDeps, parts: Parts) {
+  const { operations, schema, context, telemetry, report } = parts;
+  return createMcpEndpoint({
+    ...{ operations, schema, version, report },
+    ...{ webUrls: context.webUrls, fallback: context.fallback },
+    ...{ writes: config.mcp.writes, maxChars: config.mcp.maxChars },
+    onToolCall: telemetry.toolCalled,
+  });
+}
+
 /**
- * Creates the listener for all HTTP requests: GraphQL, pages, raw logs, artifacts, webhooks, health
- * and metrics.
+ * Creates the listener for all HTTP requests: GraphQL, pages, raw logs, artifacts, MCP, webhooks,
+ * health and metrics.
  */
 function createListener(config: Config, given: GatewayDeps, parts: Parts) {
   const { context, telemetry, operations, drain, replicas, report, checkHost } = parts;
   const { corsOrigins: origins, limits } = config;
   const headers = createResponseHeaders(origins);
   const readBytes = createBodyReader();
+  const maxBodyBytes = limits.bodyBytes;
   const graphql = createGraphqlHandler({
     ...{ operations, headers, drain, origins, report },
     streams: createStreamSender(headers, drain),
     readBytes,
-    maxBodyBytes: limits.bodyBytes,
+    maxBodyBytes,
     maxBatch: limits.batch,
     refused: telemetry.observer.refused,
   });
@@ -298,6 +312,9 @@ function createListener(config: Config, given: GatewayDeps, parts: Parts) {
     createRawLogRoute(sendDownload),
     createArtifactsRoute(sendDownload),
     ...(endpoint ? [createWebhookRoute(endpoint, readBytes)] : []),
+    ...(config.mcp.enabled
+      ? [createMcpRoute(createMcp(config, given, parts), { origins, readBytes, maxBodyBytes })]
+      : []),
   ];
   const { refused } = telemetry.observer;
   return createHttpListener({ graphql, routes, headers, drain, report, checkHost, refused });

@@ -146,6 +146,18 @@ const addresses = {
   metricsPort: optional('METRICS_PORT', integer(...PORTS), PORTS.join(' to ')).describeCommon(
     'Port for `/metrics`, instead of `PORT`. Needed with `WORKERS` above 1',
   ),
+  mcp: {
+    enabled: flag(
+      'MCP',
+      derived('`false`', ({ demo }) => demo),
+    ).describe('Serve tools for coding agents at `/mcp` (MCP). `true` in the demo'),
+    writes: flag('MCP_WRITES', false).describe(
+      'Whether these tools may change something in GitLab: retry, cancel and play jobs',
+    ),
+    maxChars: whole('MCP_MAX_CHARS', 6000, [1000, 40_000]).describe(
+      'Maximum characters of an answer of a tool',
+    ),
+  },
   federation: flag('FEDERATION', false).describe(
     'Serve the schema as a Federation v2 subgraph: [federation.md](federation.md)',
   ),

@@ -247,10 +247,18 @@ export const PipelineBoard = builder.objectRef<Board>('PipelineBoard').implement
     failedJobs: t.field({
       type: [CiJob],
       nullable: false,
+      args: {
+        first: t.arg.int({
+          description: `The maximum number of jobs, from 1 to ${MAX_JOBS}. All if it is not set.`,
+        }),
+      },
       extensions: costs({ leadsTo: 'board', unlimitedPer: 'pipeline' }),
       description:
         'The current jobs with the status FAILED: first those that are not allowed to fail, each part in the order of the stages.',
-      resolve: failedJobs,
+      resolve: (board, { first }) => {
+        const limit = first == null ? undefined : checkRange('first', first, { max: MAX_JOBS });
+        return failedJobs(board).slice(0, limit);
+      },
     }),
     timeline: t.field({
       type: PipelineTimeline,

@@ -180,6 +180,16 @@ FailureLog.implement({
       description:
         'The name of the section that failed, such as "step_script". Null if there is none; then the other fields are about all lines before the runner’s last line.',
     }),
+    firstLine: t.int({
+      description:
+        'The number of the first line of that section, or of the log if there is none. Null if the beginning of the log was not read.',
+      resolve: ({ firstLine, isNumbered }) => (isNumbered ? firstLine : null),
+    }),
+    lineCount: t.int({
+      description:
+        'The number of the last line of the log. Null if the beginning of the log was not read.',
+      resolve: ({ lineCount, isNumbered }) => (isNumbered ? lineCount : null),
+    }),
     command: t.exposeString('command', {
       description:
         'The last command that the runner printed in the section: "$ npm test". Or null.',

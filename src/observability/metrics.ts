@@ -82,6 +82,19 @@ function createInstruments(registry: Registry) {
       labelNames: ['endpoint'],
       registers,
     }),
+    toolCalls: new Counter({
+      name: 'gateway_mcp_calls_total',
+      help: 'Calls of MCP tools by tool and outcome',
+      labelNames: ['tool', 'outcome'],
+      registers,
+    }),
+    toolAnswers: new Histogram({
+      name: 'gateway_mcp_answer_characters',
+      help: 'Characters of the answers of MCP tools',
+      labelNames: ['tool'],
+      buckets: [250, 500, 1_000, 2_000, 4_000, 6_000, 10_000, 20_000, 40_000],
+      registers,
+    }),
     // With several workers, the next two gauges have the maximum of all workers, not the sum.
     redisAway: new Gauge({
       name: 'gateway_redis_away',
@@ -96,6 +109,14 @@ function createInstruments(registry: Registry) {
       registers,
     }),
   };
+}
+
+/** A call of an MCP tool that has its answer. */
+export interface ToolCallEvent {
+  /** `unknown` if there is no such tool. */
+  tool: string;
+  outcome: 'ok' | 'error';
+  characters: number;
 }
 
 function executionLabels({ execution }: Operation) {
@@ -131,6 +152,11 @@ export function createMetrics() {
       if (outcome === 'left') return metrics.calls.inc({ method, endpoint, status: 'left' });
       metrics.calls.inc({ method, endpoint, status: String(status ?? 'none') });
       return metrics.callDuration.observe({ endpoint }, durationMs / 1000);
+    },
+    /** Counts a call of an MCP tool. `tool` must be from a closed list. */
+    toolCalled({ tool, outcome, characters }: ToolCallEvent) {
+      metrics.toolCalls.inc({ tool, outcome });
+      metrics.toolAnswers.observe({ tool }, characters);
     },
     relay: (isUp: boolean) => metrics.redisAway.set(isUp ? 0 : 1),
     circuit: (isOpen: boolean) => metrics.circuitOpen.set(isOpen ? 1 : 0),

@@ -11,7 +11,7 @@ export type Execution = 'compiled' | 'introspection' | 'declined' | 'first_use';
 /** One GraphQL operation as telemetry sees it: the source of its log line, metrics and span. */
 export interface Operation {
   readonly requestId: string;
-  readonly transport: 'http' | 'websocket';
+  readonly transport: 'http' | 'websocket' | 'mcp';
   /** Monotonic time in ms. */
   readonly startedAt: number;
   type: 'query' | 'mutation' | 'subscription' | 'unknown';

@@ -119,6 +119,7 @@ export function createTelemetry({ logger, ...deps }: ReadinessDeps & { logger: L
         logger.info({ requestId, status }, 'request refused');
       },
     },
+    toolCalled: metrics.toolCalled,
     readiness,
     /**
      * Returns the registries of /metrics. The first use of this function starts the collection of

@@ -22,7 +22,7 @@ import { mapStream } from '../util/streams.ts';
 import { type CachedOperation, type OperationCache, RequestErrors } from './document-cache.ts';
 import { type Batch, checkEstimatedCalls, checkVariables, type Limits } from './limits.ts';
 import type { OperationStart, OperationTracker, TrackedOperation } from './operation-tracker.ts';
-import { parseParams } from './params.ts';
+import { type OperationParams, parseParams, requireQuery } from './params.ts';
 import { overloadError } from './request-error.ts';
 import { createSharedEvents } from './shared-events.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
@@ -40,6 +40,8 @@ import type { TrustedDocuments } from './trusted-documents.ts';
 export interface OperationRequest extends OperationStart {
   /** Parameters as received, unchecked. */
   params: unknown;
+  /** Whether the document is the gateway's own: it needs no manifest. @default false */
+  isOwnDocument?: boolean;
   /** Returns an error for a type of operation that the transport cannot deliver. */
   refuseType?(type: OperationTypeNode): GraphQLError | undefined;
   /** Whether the transport replaces the placeholders of long strings in the JSON of a response. */
@@ -207,12 +209,17 @@ export function createOperations(deps: OperationsDeps): Operations {
     return { variableValues: coerced, calls };
   };
 
+  const resolveDocument = (params: OperationParams, { isOwnDocument }: OperationRequest) =>
+    isOwnDocument
+      ? { query: requireQuery(params), isTrusted: true }
+      : trustedDocuments.resolve(params);
+
   const prepare = (request: OperationRequest): PreparedOperation | OperationResponse => {
     const tracked = tracker.start(request);
     try {
       const params = parseParams(request.params);
       const { operationName, variables } = params;
-      const requested = trustedDocuments.resolve(params);
+      const requested = resolveDocument(params, request);
       const found = documents.find(requested, operationName);
       const { document, operation } = found;
       tracker.describe(tracked, document, operationName);

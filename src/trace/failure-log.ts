@@ -10,6 +10,10 @@ export interface FailureFacts {
   runnerMessage: string | null;
   /** The section that failed; null if there is none. */
   section: string | null;
+  /** Number of the first line of that section, or of the log without one. */
+  firstLine: number;
+  /** Number of the last line of the log; 0 if it is empty. */
+  lineCount: number;
   /** The last command that the runner printed in the failed section, with the prompt. */
   command: string | null;
   /** The last lines of the failed section, at most 200. */
@@ -191,7 +195,8 @@ const messageOf = ({ text }: ParsedLine) =>
 export async function findFailure(trace: ParsedTrace, pause: Pause): Promise<FailureFacts> {
   const { lines } = trace;
   const mark = await findMark(trace, pause);
-  const lastLine = mark ? mark.number - 1 : (lines.at(-1)?.number ?? 0);
+  const lineCount = lines.at(-1)?.number ?? 0;
+  const lastLine = mark ? mark.number - 1 : lineCount;
   const stage = await findStage(trace, lastLine, pause);
   const range = {
     start: stage ? lines.countTo(stage.firstLine - 1) : 0,
@@ -203,6 +208,8 @@ export async function findFailure(trace: ParsedTrace, pause: Pause): Promise<Fai
     exitCode: runnerMessage === null ? null : exitCodeOf(runnerMessage),
     runnerMessage,
     section: stage?.name ?? null,
+    firstLine: stage?.firstLine ?? lines.at(0)?.number ?? 1,
+    lineCount,
     command: command?.text ?? null,
     tail: await findTail(lines, range, pause),
     errors: await findErrors(lines, range, pause),

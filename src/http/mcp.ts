@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import { GraphQLError } from 'graphql';
+import { CredentialError, readCredential } from '../gitlab/credential.ts';
+import { hasTooManyValues, MAX_JSON_VALUES } from '../operation/json-size.ts';
+import { httpOptionsOf, requestError } from '../operation/request-error.ts';
+import type { ReadBytes } from './body.ts';
+import { badRequest, headerReader } from './graphql-request.ts';
+import { isFromForeignSite } from './origin.ts';
+import { readRequestId } from './request-id.ts';
+import { type Route, type RoutedRequest, sendJson } from './server.ts';
+
+/** Answers a request whose JSON body was parsed, in the MCP protocol. */
+type Endpoint = (request: Request, parsedBody: unknown) => Promise<Response>;
+
+interface McpRouteDeps {
+  /** Origins whose pages may send requests. */
+  origins: readonly string[];
+  readBytes: ReadBytes;
+  maxBodyBytes: number;
+}
+
+/** Clients that look for OAuth expect JSON, also for what does not exist. */
+const OAUTH = /^\/\.well-known\/oauth-/;
+
+/** Codes of JSON-RPC: a parse error, and any other refusal. */
+const PARSE_ERROR = -32_700;
+const REFUSED = -32_000;
+
+/** Sends an error of JSON-RPC that belongs to no request. */
+function refuse(response: ServerResponse, status: number, message: string, code = REFUSED): void {
+  sendJson(response, status, { jsonrpc: '2.0', error: { code, message }, id: null });
+}
+
+/** Throws the error of a request that is refused before its body is read. */
+function checkRequest(request: IncomingMessage, origins: readonly string[]): void {
+  const header = headerReader(request);
+  if (isFromForeignSite(header, origins)) {
+    const message = 'Requests from pages of other sites are not allowed.';
+    throw requestError(message, { code: 'FORBIDDEN', status: 403 });
+  }
+  if (request.method !== 'POST')
+    throw badRequest('Only POST is supported.', 405, { allow: 'POST' });
+  try {
+    readCredential(header);
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error;
+    throw requestError(error.message, { code: 'UNAUTHENTICATED', status: 401 });
+  }
+}
+
+async function readJson(request: IncomingMessage, deps: McpRouteDeps): Promise<unknown> {
+  const body = await deps.readBytes(request, deps.maxBodyBytes);
+  if (hasTooManyValues(body)) {
+    throw badRequest(`The request body has more than ${MAX_JSON_VALUES} JSON values.`, 413);
+  }
+  return JSON.parse(body.toString());
+}
+
+/** Converts a request for the endpoint. Its signal aborts when the client disconnects. */
+function toWebRequest(request: IncomingMessage, response: ServerResponse): Request {
+  const read = headerReader(request);
+  const headers = new Headers();
+  for (const name of Object.keys(request.headers)) headers.set(name, read(name) ?? '');
+  headers.set('x-request-id', readRequestId(read('x-request-id')));
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return new Request('http://localhost/mcp', { method: 'POST', headers, signal: gone.signal });
+}
+
+function send({ status, headers, body }: Response, response: ServerResponse): void {
+  const cacheControl = 'no-store, no-transform';
+  response.writeHead(status, { ...Object.fromEntries(headers), 'cache-control': cacheControl });
+  if (!body) response.end();
+  else pipeline(Readable.fromWeb(body as ReadableStream), response, () => {});
+}
+
+/** Answers a request that is refused before the endpoint sees it. Rethrows other errors. */
+function refuseWith(error: unknown, response: ServerResponse): void {
+  if (error instanceof SyntaxError) {
+    refuse(response, 400, 'The body must be JSON.', PARSE_ERROR);
+    return;
+  }
+  const http = error instanceof GraphQLError ? httpOptionsOf(error) : undefined;
+  if (!http) throw error;
+  for (const [name, value] of Object.entries(http.headers ?? {})) response.setHeader(name, value);
+  refuse(response, http.status, (error as Error).message);
+}
+
+/** Serves `POST /mcp`, and a JSON 404 to clients that look for OAuth. */
+export function createMcpRoute(endpoint: Endpoint, deps: McpRouteDeps): Route {
+  const serve = async ({ request, response }: RoutedRequest): Promise<void> => {
+    checkRequest(request, deps.origins);
+    const body = await readJson(request, deps);
+    send(await endpoint(toWebRequest(request, response), body), response);
+  };
+  return async (routed) => {
+    const { path, response } = routed;
+    if (OAUTH.test(path)) {
+      sendJson(response, 404, { error: 'not_found', message: 'This server does not use OAuth.' });
+      return true;
+    }
+    if (path !== '/mcp') return false;
+    await serve(routed).catch((error: unknown) => refuseWith(error, response));
+    return true;
+  };
+}

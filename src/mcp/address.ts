@@ -1,0 +1,183 @@
+import { GraphQLError } from 'graphql';
+import { isNumericId, isProjectName, toGlobalId } from '../graphql/global-id.ts';
+import { parseResourceUrl } from '../graphql/web-url.ts';
+import type { ToolCall } from './tool.ts';
+import { ToolError } from './tool-error.ts';
+import { callText } from './words.ts';
+
+/** What the arguments of a tool say about the job or pipeline that is meant. */
+interface AddressArguments {
+  url?: string | undefined;
+  project?: string | undefined;
+  pipeline?: string | undefined;
+  job?: string | undefined;
+  ref?: string | undefined;
+  job_name?: string | undefined;
+}
+
+/** The job or pipeline that the arguments of a tool mean. */
+export type Address =
+  | { readonly kind: 'job'; readonly project: string; readonly id: string }
+  | { readonly kind: 'pipeline'; readonly project: string; readonly id: string }
+  /** The newest pipeline of a branch or tag, or of the project. */
+  | { readonly kind: 'newest'; readonly project: string; readonly ref: string | undefined };
+
+const HOW =
+  'Give `url`, the web address of a job or pipeline, or `project` with `pipeline`, `job` or `ref`.';
+
+function parseUrl(url: string, webUrls: readonly string[]): Address {
+  try {
+    const { type, project, id } = parseResourceUrl(url, webUrls) as {
+      type: string;
+      project: string;
+      id: string;
+    };
+    return { kind: type === 'Job' ? 'job' : 'pipeline', project, id };
+  } catch (error) {
+    if (error instanceof GraphQLError) throw new ToolError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function checkId(id: string, name: string): string {
+  if (isNumericId(id)) return id;
+  throw new ToolError(`\`${name}\` must be GitLab's number, such as "12345".`);
+}
+
+/** Returns what the arguments mean. Throws ToolError if they contradict each other or are too few. */
+export function parseAddress(args: AddressArguments, webUrls: readonly string[]): Address {
+  const { url, project, pipeline, job, ref } = args;
+  const others = [project, pipeline, job, ref].filter((value) => value !== undefined);
+  if (url !== undefined) {
+    if (others.length > 0) throw new ToolError(`Give either \`url\` or \`project\`. ${HOW}`);
+    return parseUrl(url, webUrls);
+  }
+  if (project === undefined) throw new ToolError(HOW);
+  if (!isProjectName(project)) {
+    throw new ToolError('`project` must be a full path such as "group/app", or its number.');
+  }
+  if (others.length > 2) throw new ToolError('Give only one of `pipeline`, `job` and `ref`.');
+  if (job !== undefined) return { kind: 'job', project, id: checkId(job, 'job') };
+  if (pipeline !== undefined)
+    return { kind: 'pipeline', project, id: checkId(pipeline, 'pipeline') };
+  return { kind: 'newest', project, ref };
+}
+
+/**
+ * The definitions of the variables that `locate` returns. A document reads its target by
+ * `target: node(id: $id) @skip(if: $newest)`, and by `newestPipeline` below.
+ */
+export const LOCATION = '$id: ID! = "", $project: ID! = "", $ref: String, $newest: Boolean!';
+
+/** Returns the root fields that read the target with a selection for a pipeline and one for a job. */
+export const targetFields = ({ pipeline, job }: { pipeline?: string; job?: string }): string => `
+  target: node(id: $id) @skip(if: $newest) {
+    ${pipeline ? `... on Pipeline { ${pipeline} }` : ''}
+    ${job ? `... on Job { ${job} }` : ''}
+  }
+  ${
+    pipeline
+      ? `newest: project(fullPath: $project) @include(if: $newest) {
+          pipelines(first: 1, ref: $ref) { edges { node { ${pipeline} } } }
+        }`
+      : ''
+  }`;
+
+/** Returns the values of the variables in `LOCATION`. */
+export function locate(address: Address): Readonly<Record<string, unknown>> {
+  if (address.kind === 'newest')
+    return { project: address.project, ref: address.ref, newest: true };
+  const type = address.kind === 'job' ? 'Job' : 'Pipeline';
+  return { id: toGlobalId(type, address.project, address.id), newest: false };
+}
+
+/** The data of `targetFields`. */
+export interface TargetData<Target> {
+  target?: Target | null;
+  newest?: { pipelines: { edges: readonly { node: Target }[] } | null } | null;
+}
+
+/** Returns the error of a job, pipeline or project that GitLab does not show. */
+export const notFound = (what: string): ToolError =>
+  new ToolError(
+    `No such ${what}, or your token may not see it: GitLab does not tell them apart. Check the address and the token of the MCP server's configuration.`,
+  );
+
+/** Returns the target from the data of `targetFields`. Throws ToolError if there is none. */
+export function findTarget<Target>(data: TargetData<Target>, address: Address): Target {
+  if (address.kind !== 'newest') {
+    if (data.target) return data.target;
+    throw notFound(address.kind);
+  }
+  const { pipelines } = data.newest ?? {};
+  if (!pipelines) throw notFound('project');
+  const [edge] = pipelines.edges;
+  if (edge) return edge.node;
+  throw new ToolError(
+    `${address.project} has no pipeline${address.ref === undefined ? '' : ' for this ref'} that your token may see.`,
+  );
+}
+
+/** Returns the arguments that address a job again, for a recommended call. */
+export const addressOf = ({
+  webUrl,
+  ...rest
+}: {
+  webUrl?: string | null | undefined;
+  project?: string;
+  job?: string;
+}) => (webUrl ? { url: webUrl } : rest);
+
+/** The job that a tool is about. */
+export interface JobAddress {
+  project: string;
+  id: string;
+}
+
+const FIND_JOB = /* GraphQL */ `
+  query McpFindJob(${LOCATION}, $after: String) {
+    ${targetFields({
+      pipeline:
+        'webUrl jobs(first: 100, after: $after) { nodes { databaseId projectId name } pageInfo { hasNextPage endCursor } }',
+    })}
+  }
+`;
+
+interface JobsPage {
+  jobs: {
+    nodes: readonly { databaseId: string; projectId: string; name: string | null }[];
+    pageInfo: { hasNextPage: boolean; endCursor: string | null };
+  } | null;
+}
+
+const MAX_PAGES = 5;
+
+/**
+ * Returns the job that the arguments mean. With the address of a pipeline and `job_name`, reads the
+ * jobs of the pipeline.
+ */
+export async function resolveJob(args: AddressArguments, call: ToolCall): Promise<JobAddress> {
+  const address = parseAddress(args, call.webUrls);
+  if (address.kind === 'job') return address;
+  const { job_name: name } = args;
+  if (name === undefined) {
+    const hint = callText('pipeline_board', args as Record<string, unknown>);
+    throw new ToolError(`Which job of the pipeline? Give \`job_name\`; ${hint} lists the names.`);
+  }
+  let after: string | null = null;
+  const names: string[] = [];
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const data: TargetData<JobsPage> = await call.execute(FIND_JOB, { ...locate(address), after });
+    const { jobs } = findTarget(data, address);
+    const found = jobs?.nodes.find((job) => job.name === name);
+    if (found) return { project: address.project, id: found.databaseId };
+    names.push(...(jobs?.nodes ?? []).map((job) => job.name ?? ''));
+    if (!jobs?.pageInfo.hasNextPage) break;
+    after = jobs.pageInfo.endCursor;
+  }
+  const some = names
+    .slice(0, 20)
+    .map((text) => JSON.stringify(text))
+    .join(', ');
+  throw new ToolError(`The pipeline has no job of this name. Names: ${some || 'none'}.`);
+}

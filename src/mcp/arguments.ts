@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { ToolError } from './tool-error.ts';
+
+/*
+ * The arguments of tools: their schemas, and refusals that say what is right.
+ */
+
+/** An id of GitLab. Models write it as a string or as a number. */
+const id = z.union([z.string().regex(/^\d{1,20}$/), z.int().positive()]).transform(String);
+
+/** Returns the schema of a whole number with a default. */
+export const whole = (byDefault: number, min: number, max: number) =>
+  z.int().min(min).max(max).default(byDefault);
+
+const text = z.string().max(2048).optional();
+
+/** The arguments that say which pipeline or job is meant. */
+export const pipelineAddress = {
+  url: text.describe('Web address of a job or pipeline. Or project with pipeline, job or ref'),
+  project: text,
+  pipeline: id.optional(),
+  job: id.optional(),
+  ref: text,
+};
+
+/** The arguments that say which job is meant. */
+export const jobAddress = {
+  ...pipelineAddress,
+  job_name: text.describe('With a pipeline or ref'),
+};
+
+/** The JSON Schema of an object, as tools/list sends it. */
+export interface InputSchema {
+  type: 'object';
+  properties: Record<string, { minimum?: number; maximum?: number }>;
+  required?: string[];
+  additionalProperties: false;
+  [key: string]: unknown;
+}
+
+/** The JSON Schema of an id. The schema that validates also checks the form, which takes more text. */
+const idSchema = { type: ['string', 'integer'] };
+
+const isId = (schema: unknown): boolean => schema === id || schema === id.in;
+
+/** Converts the schema of a tool's arguments to JSON Schema. */
+export function toInputSchema(schema: z.ZodType): InputSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    override({ zodSchema, jsonSchema }) {
+      if (isId(zodSchema)) Object.assign(jsonSchema, { anyOf: undefined, ...idSchema });
+      delete jsonSchema.maxLength;
+    },
+  });
+  return rest as unknown as InputSchema;
+}
+
+/** Returns a sentence about an argument that is not allowed. */
+function describeIssue(issue: z.core.$ZodIssue, tool: string, schema: InputSchema): string {
+  const names = Object.keys(schema.properties);
+  if (issue.code === 'unrecognized_keys') {
+    const unknown = issue.keys.map((key) => JSON.stringify(key)).join(', ');
+    return `${tool} has no argument ${unknown}. It has: ${names.join(', ')}.`;
+  }
+  const [name] = issue.path;
+  if (name === undefined) return `The arguments of ${tool} must be an object.`;
+  const { minimum, maximum } = schema.properties[String(name)] ?? {};
+  if (minimum !== undefined && maximum !== undefined) {
+    return `\`${String(name)}\` must be a whole number from ${minimum} to ${maximum}.`;
+  }
+  return `\`${issue.path.join('.')}\` is not valid: ${issue.message}.`;
+}
+
+/** Checks the arguments of a tool. Throws ToolError that says what is allowed. */
+export function parseArguments<T>(
+  given: unknown,
+  { tool, schema, inputSchema }: { tool: string; schema: z.ZodType<T>; inputSchema: InputSchema },
+): T {
+  const parsed = schema.safeParse(given ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new ToolError(issue ? describeIssue(issue, tool, inputSchema) : parsed.error.message);
+}

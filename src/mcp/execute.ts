@@ -1,0 +1,85 @@
+import { type GraphQLError, type GraphQLSchema, parse, print, visit } from 'graphql';
+import { prefixOf } from '../graphql/type-names.ts';
+import type { OperationRequest, OperationResponse, Operations } from '../operation/run.ts';
+import { ToolError } from './tool-error.ts';
+
+/*
+ * Runs the GraphQL documents of tools, like operations of any other transport.
+ */
+
+/** Returns a function that adds the prefix of a subgraph to the type names in a document. */
+export function createPrefixer(schema: GraphQLSchema): (document: string) => string {
+  const prefix = prefixOf(schema);
+  if (!prefix) return (document) => document;
+  const prefixed = new Map<string, string>();
+  return (document) => {
+    const known = prefixed.get(document);
+    if (known !== undefined) return known;
+    const changed = visit(parse(document), {
+      NamedType(node) {
+        const value = `${prefix}${node.name.value}`;
+        return schema.getType(value) ? { ...node, name: { ...node.name, value } } : undefined;
+      },
+    });
+    const text = print(changed);
+    prefixed.set(document, text);
+    return text;
+  };
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  UNAUTHENTICATED:
+    'GitLab rejected the credential, or requires one: the configuration of this MCP server must send a valid token in the header PRIVATE-TOKEN.',
+  FORBIDDEN: 'The token does not permit this in GitLab: a token with more rights is needed.',
+  UPSTREAM_TIMEOUT: 'GitLab did not answer in time: call again.',
+  UPSTREAM_UNAVAILABLE: 'GitLab is not available: call again in a minute.',
+  OPERATION_TOO_COMPLEX:
+    'This needs more calls to GitLab than the gateway allows: ask for fewer jobs or projects.',
+};
+
+/** Returns what an error means for the model, in a sentence that says what to do. */
+function toSentence({ message, extensions }: GraphQLError): string {
+  const { code, retryAfter } = extensions;
+  if (code === 'RATE_LIMITED') {
+    const seconds = typeof retryAfter === 'number' ? `${Math.ceil(retryAfter)} s` : 'a minute';
+    return `GitLab allows no more calls for ${seconds}: call again then.`;
+  }
+  return sentences[String(code)] ?? message;
+}
+
+/** Whether a value has anything but null. */
+const hasData = (data: Readonly<Record<string, unknown>>): boolean =>
+  Object.values(data).some((value) => value !== null);
+
+interface Executor {
+  operations: Operations;
+  prefixTypes(document: string): string;
+  request: Omit<OperationRequest, 'params'>;
+  /** Receives a sentence about each part that could not be read. */
+  onProblem(sentence: string): void;
+}
+
+/**
+ * Executes a document. Throws ToolError if nothing could be read; otherwise the data has nulls, and
+ * `onProblem` receives the reasons.
+ */
+export async function execute(
+  document: string,
+  variables: Readonly<Record<string, unknown>>,
+  { operations, prefixTypes, request, onProblem }: Executor,
+): Promise<Readonly<Record<string, unknown>>> {
+  const params = { query: prefixTypes(document), variables };
+  const prepared = operations.prepare({ ...request, params, isOwnDocument: true });
+  const response = (
+    'cached' in prepared ? await operations.execute(prepared) : prepared
+  ) as OperationResponse;
+  try {
+    const data = JSON.parse(response.data ?? '{}') as Record<string, unknown>;
+    const problems = [...new Set(response.errors.map(toSentence))];
+    if (problems.length > 0 && !hasData(data)) throw new ToolError(problems[0]);
+    for (const problem of problems) onProblem(problem);
+    return data;
+  } finally {
+    response.release();
+  }
+}

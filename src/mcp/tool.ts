@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { type InputSchema, parseArguments, toInputSchema } from './arguments.ts';
+import type { Answer } from './text.ts';
+
+/** Runs the GraphQL operations of one tool call, with the credential of the caller. */
+export interface ToolCall {
+  /**
+   * Executes a document. Returns the data, with null for what could not be read. Throws ToolError if
+   * nothing could be read.
+   */
+  execute<Data>(document: string, variables: Readonly<Record<string, unknown>>): Promise<Data>;
+  /** Base URLs of GitLab's pages. */
+  readonly webUrls: readonly string[];
+  /** Aborted when the caller disconnects. */
+  readonly signal: AbortSignal;
+}
+
+/** What the host of the model is told about a tool. */
+interface ToolFacts {
+  readonly name: string;
+  readonly description: string;
+  /** Whether it changes something in GitLab. @default false */
+  readonly writes?: boolean;
+}
+
+/** A tool as the server uses it: its arguments are unchecked. */
+export interface Tool extends ToolFacts {
+  readonly inputSchema: InputSchema;
+  /** Throws ToolError with a sentence for the model. */
+  run(given: unknown, call: ToolCall): Promise<Answer>;
+}
+
+/** Defines a tool. `run` receives checked arguments with their defaults. */
+export function defineTool<Shape extends z.core.$ZodLooseShape>(
+  facts: ToolFacts & {
+    arguments: Shape;
+    run(args: z.infer<z.ZodObject<Shape, z.core.$strict>>, call: ToolCall): Promise<Answer>;
+  },
+): Tool {
+  const { arguments: shape, run, ...rest } = facts;
+  const schema = z.strictObject(shape);
+  const inputSchema = toInputSchema(schema);
+  return {
+    ...rest,
+    inputSchema,
+    async run(given, call) {
+      const args = parseArguments(given, { tool: facts.name, schema, inputSchema });
+      return run(args as z.infer<z.ZodObject<Shape, z.core.$strict>>, call);
+    },
+  };
+}

@@ -1,0 +1,290 @@
+import { z } from 'zod';
+import {
+  findTarget,
+  LOCATION,
+  locate,
+  notFound,
+  parseAddress,
+  type TargetData,
+  targetFields,
+} from '../address.ts';
+import { pipelineAddress, whole } from '../arguments.ts';
+import { type Answer, type Block, nameText } from '../text.ts';
+import { defineTool } from '../tool.ts';
+import { callText, countText, durationText, logRow, statusText } from '../words.ts';
+
+/** The tool that says why a pipeline or a job failed. */
+
+const FAILURE = `
+  failure {
+    reason message retryHelps
+    log(lines: $lines) {
+      exitCode runnerMessage section firstLine lineCount command
+      tail { number text }
+      errors { number text }
+    }
+  }`;
+const JOB = `
+  kind name databaseId stage status duration webUrl allowFailure
+  project { fullPath }
+  pipeline { databaseId status ref webUrl }`;
+
+const DOCUMENT = /* GraphQL */ `
+  query McpWhyFailed(${LOCATION}, $lines: Int!, $maxJobs: Int!) {
+    ${targetFields({
+      pipeline: `
+        board {
+          jobCount
+          statusCounts { status count }
+          stages {
+            name status hasWarnings
+            groups { jobs { project { fullPath } pipeline { databaseId status ref webUrl } } }
+          }
+          failedJobs(first: $maxJobs) {
+            ${JOB}
+            failureMessage
+            attempts { databaseId status }
+            ... on Job { ${FAILURE} }
+            ... on Bridge { downstreamPipeline { webUrl } }
+          }
+          gaps { message }
+        }`,
+      job: `${JOB} ${FAILURE}`,
+    })}
+  }
+`;
+
+interface Line {
+  number: number | null;
+  text: string;
+}
+
+interface FailureLog {
+  exitCode: number | null;
+  runnerMessage: string | null;
+  section: string | null;
+  firstLine: number | null;
+  lineCount: number | null;
+  command: string | null;
+  tail: readonly Line[];
+  errors: readonly Line[];
+}
+
+interface PipelineRow {
+  databaseId: string;
+  status: string;
+  ref: string | null;
+  webUrl: string | null;
+}
+
+interface JobRow {
+  kind: 'BUILD' | 'BRIDGE';
+  name: string | null;
+  databaseId: string;
+  stage: string | null;
+  status: string;
+  duration: number | null;
+  webUrl: string | null;
+  allowFailure: boolean | null;
+  project: { fullPath: string };
+  pipeline: PipelineRow | null;
+  failureMessage?: string | null;
+  attempts?: readonly { databaseId: string; status: string }[] | null;
+  failure?: {
+    reason: string;
+    message: string;
+    retryHelps: boolean | null;
+    log: FailureLog | null;
+  } | null;
+  downstreamPipeline?: { webUrl: string | null } | null;
+}
+
+interface Board {
+  jobCount: number;
+  statusCounts: readonly { status: string; count: number }[];
+  stages: readonly {
+    name: string;
+    status: string;
+    hasWarnings: boolean;
+    groups: readonly {
+      jobs: readonly { project: { fullPath: string }; pipeline: PipelineRow | null }[];
+    }[];
+  }[];
+  failedJobs: readonly JobRow[];
+  gaps: readonly { message: string }[];
+}
+
+/** The data of the document: a pipeline has a board, a job has a name. */
+export type Target = { board: Board | null } | JobRow;
+
+/** Lines of the tail after the last line that looks like an error, unless the caller asks for more. */
+const FEW_LINES = 3;
+
+const isBlank = ({ text }: Line) => text.trim() === '';
+
+/**
+ * Chooses the lines to show: those that look like errors, and the last lines after these. With
+ * `lines`, the last `lines` lines.
+ */
+function chooseLines({ errors, tail }: FailureLog, lines: number | undefined): Line[] {
+  const known = new Set(errors.map(({ number, text }) => number ?? text));
+  const isError = ({ number, text }: Line) => known.has(number ?? text);
+  const lastError = tail.findLastIndex(isError);
+  const last =
+    lines === undefined
+      ? tail
+          .slice(lastError + 1)
+          .filter((line) => !isBlank(line))
+          .slice(-FEW_LINES)
+      : tail.slice(-lines);
+  const shown = new Set(last.map(({ number, text }) => number ?? text));
+  const before = errors.filter(({ number, text }) => !shown.has(number ?? text));
+  const all = [...before, ...last];
+  return all.toSorted((a, b) => (a.number ?? 0) - (b.number ?? 0));
+}
+
+const RETRY = { true: 'a retry may help', false: 'a retry is not likely to help' } as const;
+
+function attemptText({ attempts, databaseId }: JobRow): string[] {
+  if (!attempts || attempts.length === 0) return [];
+  const before = attempts.slice(
+    0,
+    attempts.findIndex((attempt) => attempt.databaseId === databaseId),
+  );
+  if (before.length === 0) return ['first attempt'];
+  const results = before.map(({ status }) => statusText(status)).join(', ');
+  return [`attempt ${before.length + 1}, before it: ${results}`];
+}
+
+/** Returns the reason in a sentence without a full stop: `the script ended with an error, exit code 1`. */
+function reasonText({ failure, failureMessage }: JobRow): string {
+  const message = (failure?.message ?? failureMessage ?? 'it failed').replace(/\.$/, '');
+  const sentence = message.charAt(0).toLowerCase() + message.slice(1);
+  const { exitCode, runnerMessage } = failure?.log ?? {};
+  const reason = failure ? ` (${nameText(failure.reason)})` : '';
+  if (exitCode != null) return `${sentence}${reason}, exit code ${exitCode}`;
+  return runnerMessage
+    ? `${sentence}${reason}: ${nameText(runnerMessage, 300)}`
+    : `${sentence}${reason}`;
+}
+
+function titleOf(job: JobRow): string {
+  const { kind, name, databaseId, stage, duration, allowFailure, failure } = job;
+  const facts = [
+    `${kind === 'BRIDGE' ? 'trigger job' : 'job'} ${databaseId}`,
+    `stage ${nameText(stage)}`,
+    ...(duration === null ? [] : [durationText(duration)]),
+    ...(allowFailure ? ['allowed to fail'] : []),
+  ];
+  const retry = failure?.retryHelps;
+  const parts = [
+    reasonText(job),
+    ...attemptText(job),
+    ...(retry == null ? [] : [RETRY[`${retry}`]]),
+  ];
+  return `${nameText(name)} (${facts.join(', ')}): ${parts.join('; ')}`;
+}
+
+function sectionText({ section, command, lineCount }: FailureLog, lines: readonly Line[]): string {
+  const place = section === null ? 'log' : `section ${nameText(section)}`;
+  const from = command === null ? '' : ` after \`${nameText(command, 200)}\``;
+  const [first, last] = [lines.at(0)?.number, lines.at(-1)?.number];
+  if (first == null || last == null || lineCount === null) return `${place}${from}`;
+  return `${place}${from}, lines ${first}-${last} of ${lineCount}`;
+}
+
+function moreText(job: JobRow, log: FailureLog | null): string {
+  const { webUrl, project, databaseId, downstreamPipeline } = job;
+  if (job.kind === 'BRIDGE') {
+    const url = downstreamPipeline?.webUrl;
+    return url ? `more: ${callText('why_failed', { url })}` : (webUrl ?? '');
+  }
+  const address = webUrl ? { url: webUrl } : { project: project.fullPath, job: databaseId };
+  const from = log?.firstLine == null ? {} : { from_line: log.firstLine };
+  return `more: ${callText('read_log', { ...address, ...from })}`;
+}
+
+function blockOf(job: JobRow, lines: number | undefined, title: string): Block {
+  const log = job.failure?.log ?? null;
+  const chosen = log ? chooseLines(log, lines) : [];
+  const section = log && chosen.length > 0 ? [`   ${sectionText(log, chosen)}`] : [];
+  const none =
+    job.kind === 'BUILD' && chosen.length === 0 ? ['no lines of its log can be shown'] : [];
+  return {
+    before: ['', title, ...section],
+    rows: chosen.map(logRow),
+    keep: 'end',
+    isLog: true,
+    after({ start }) {
+      const cut = start > 0 ? [`${countText(start, 'line')} before these left out for length`] : [];
+      return [...none, ...cut, moreText(job, log)];
+    },
+  };
+}
+
+const stageText = ({ name, status, hasWarnings }: Board['stages'][number]) =>
+  `${nameText(name)} ${statusText(status)}${hasWarnings ? ' with warnings' : ''}`;
+
+function formatJob(job: JobRow, lines: number | undefined): Answer {
+  const { project, pipeline, status } = job;
+  const of = pipeline ? ` of pipeline ${pipeline.databaseId} (${statusText(pipeline.status)})` : '';
+  const head = `job ${job.databaseId}${of} in ${nameText(project.fullPath)}, ref ${nameText(pipeline?.ref)}: ${statusText(status)}`;
+  if (!job.failure) return { head: [head, 'This job has not failed.'] };
+  return { head: [head], blocks: [blockOf(job, lines, titleOf(job))] };
+}
+
+/** Returns why a pipeline or a job failed, as text. Throws ToolError if there is no such pipeline. */
+export function formatWhyFailed(target: Target, lines: number | undefined): Answer {
+  if ('name' in target) return formatJob(target, lines);
+  const { board } = target;
+  if (!board) throw notFound('pipeline');
+  const [first] = board.stages.flatMap(({ groups }) => groups.flatMap(({ jobs }) => jobs));
+  const pipeline = first?.pipeline;
+  const failed = board.statusCounts.find(({ status }) => status === 'FAILED')?.count ?? 0;
+  const head = [
+    pipeline
+      ? `pipeline ${pipeline.databaseId} of ${nameText(first.project.fullPath)}, ref ${nameText(pipeline.ref)}: ${statusText(pipeline.status)}, ${failed} of ${countText(board.jobCount, 'job')} failed`
+      : 'This pipeline has no jobs.',
+    ...(board.stages.length > 0 ? [`stages: ${board.stages.map(stageText).join(' | ')}`] : []),
+    ...board.gaps.map(({ message }) => `Not complete: ${message}`),
+  ];
+  const blocks = board.failedJobs.map((job, at) =>
+    blockOf(job, lines, `${at + 1}. ${titleOf(job)}`),
+  );
+  const more = failed - blocks.length;
+  const url = pipeline?.webUrl ?? undefined;
+  if (more > 0) {
+    const call = callText('why_failed', { url, max_jobs: Math.min(20, failed) });
+    blocks.push({
+      before: [
+        '',
+        `${countText(more, 'more failed job')} not read: ${call}, or ${callText('pipeline_board', { url, only: 'failed' })}`,
+      ],
+    });
+  }
+  return {
+    head,
+    blocks,
+    omitted: (count) =>
+      `${count} more left out for length: call why_failed with the url of a job; ${callText('pipeline_board', { url, only: 'failed' })} lists them`,
+  };
+}
+
+export const whyFailed = defineTool({
+  name: 'why_failed',
+  description:
+    'Why a pipeline or job failed: reason, exit code, section, command and error lines of each failed job. Call this first.',
+  arguments: {
+    ...pipelineAddress,
+    max_jobs: whole(5, 1, 20),
+    lines: z.int().min(1).max(200).optional(),
+  },
+  async run({ max_jobs: maxJobs, lines, ...args }, call) {
+    const address = parseAddress(args, call.webUrls);
+    const data = await call.execute<TargetData<Target>>(DOCUMENT, {
+      ...locate(address),
+      ...{ maxJobs, lines: lines ?? 20 },
+    });
+    return formatWhyFailed(findTarget(data, address), lines);
+  },
+});

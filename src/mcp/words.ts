@@ -1,0 +1,31 @@
+/* Words for values of GitLab, in the text of answers. */
+
+const words: Readonly<Record<string, string>> = { SUCCESS: 'passed', FAILED: 'FAILED' };
+
+/** Returns a status in words: `passed`, `FAILED`, `waiting for resource`. */
+export const statusText = (status: string): string =>
+  words[status] ?? status.toLowerCase().replaceAll('_', ' ');
+
+/** Returns a duration: `40 s`, `12 min 5 s`, `3 h 4 min`. */
+export function durationText(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 120) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 120) return `${minutes} min ${whole % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Returns a count with its noun: `1 job`, `2 jobs`. */
+export const countText = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Returns a numbered row of a log. The number is null if the log's beginning was not read. */
+export function logRow({ number, text }: { number: number | null; text: string }): string {
+  return number === null ? `| ${text}` : `${number} ${text}`;
+}
+
+/** Returns a call of a tool, as an answer recommends it. */
+export function callText(tool: string, args: Readonly<Record<string, unknown>>): string {
+  const shown = Object.entries(args).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  return `${tool}(${shown.join(', ')})`;
+}

@@ -1,0 +1,86 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { onTestFinished } from 'vitest';
+import { demo, seedWorld } from '../../src/simulator/seed.ts';
+import { type StartOptions, startGateway } from './start-gateway.ts';
+
+/** What a tool returned. */
+export interface ToolAnswer {
+  text: string;
+  isError: boolean;
+  /** The whole result, for what it must not contain. */
+  result: Readonly<Record<string, unknown>>;
+}
+
+/** Returns the text of a result of tools/call. */
+export function toAnswer(result: object): ToolAnswer {
+  const { content, isError = false } = result as {
+    content: { type: string; text: string }[];
+    isError?: boolean;
+  };
+  const [part, ...more] = content;
+  if (part?.type !== 'text' || more.length > 0) throw new Error('expected one text');
+  return { text: part.text, isError, result: result as Record<string, unknown> };
+}
+
+/** Calls tools without a client library, as the old protocol does. */
+export async function callTool(
+  url: string,
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+  headers: Readonly<Record<string, string>> = { 'private-token': demo.token },
+): Promise<ToolAnswer> {
+  const response = await postMcp(url, 'tools/call', { name, arguments: args }, headers);
+  const { result, error } = response as { result?: object; error?: { message: string } };
+  if (!result) throw new Error(error?.message);
+  return toAnswer(result);
+}
+
+/** Sends a request of JSON-RPC and returns its response. */
+export async function postMcp(
+  url: string,
+  method: string,
+  params: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
+  const response = await fetch(`${url}/mcp`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...headers,
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+  });
+  const text = await response.text();
+  return JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text);
+}
+
+/** The eras of the protocol: sessions as of 2025-11-25, and requests by themselves of 2026-07-28. */
+export const eras = ['legacy', 'auto'] as const;
+
+/** Connects a client of version 2. It is closed when the test ends. */
+export async function connectClient(
+  url: string,
+  { era = 'auto', token = demo.token }: { era?: (typeof eras)[number]; token?: string | null } = {},
+): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode: era } });
+  const requestInit = { headers: token === null ? {} : { 'private-token': token } };
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit }));
+  onTestFinished(() => client.close());
+  return client;
+}
+
+/** Starts a gateway with the MCP endpoint in front of the demo's GitLab. */
+export async function startMcp({ env, simulator, ...options }: StartOptions = {}) {
+  const started = await startGateway({
+    env: { MCP: 'true', ...env },
+    simulator: { world: seedWorld({ now: Date.now() }), ...simulator },
+    token: demo.token,
+    ...options,
+  });
+  return {
+    ...started,
+    call: (name: string, args: Readonly<Record<string, unknown>>, token: string = demo.token) =>
+      callTool(started.url, name, args, { 'private-token': token }),
+  };
+}
