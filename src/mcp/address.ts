@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import { isNumericId, isProjectName, toGlobalId } from '../graphql/global-id.ts';
+import { isNumericId, isProjectName } from '../graphql/global-id.ts';
 import { parseResourceUrl } from '../graphql/web-url.ts';
 import type { ToolCall } from './tool.ts';
 import { ToolError } from './tool-error.ts';
@@ -63,38 +63,37 @@ export function parseAddress(args: AddressArguments, webUrls: readonly string[])
   return { kind: 'newest', project, ref };
 }
 
-/**
- * The definitions of the variables that `locate` returns. A document reads its target by
- * `target: node(id: $id) @skip(if: $newest)`, and by `newestPipeline` below.
- */
-export const LOCATION = '$id: ID! = "", $project: ID! = "", $ref: String, $newest: Boolean!';
+/** The definitions of the variables that `locate` returns and the fields of `targetFields` use. */
+export const LOCATION =
+  '$project: ID!, $id: ID! = "", $ref: String, $isJob: Boolean!, $isNewest: Boolean!, $isPipeline: Boolean!';
 
-/** Returns the root fields that read the target with a selection for a pipeline and one for a job. */
-export const targetFields = ({ pipeline, job }: { pipeline?: string; job?: string }): string => `
-  target: node(id: $id) @skip(if: $newest) {
-    ${pipeline ? `... on Pipeline { ${pipeline} }` : ''}
-    ${job ? `... on Job { ${job} }` : ''}
-  }
-  ${
-    pipeline
-      ? `newest: project(fullPath: $project) @include(if: $newest) {
-          pipelines(first: 1, ref: $ref) { edges { node { ${pipeline} } } }
-        }`
-      : ''
+/**
+ * Returns the root fields of a document that read what an address means, with a selection for a
+ * pipeline and one for a job.
+ */
+export const targetFields = (pipeline: string, job: string): string => `
+  job(project: $project, id: $id) @include(if: $isJob) { ${job} }
+  pipeline(project: $project, id: $id) @include(if: $isPipeline) { ${pipeline} }
+  newest: project(fullPath: $project) @include(if: $isNewest) {
+    pipelines(first: 1, ref: $ref) { nodes { ${pipeline} } }
   }`;
 
 /** Returns the values of the variables in `LOCATION`. */
 export function locate(address: Address): Readonly<Record<string, unknown>> {
-  if (address.kind === 'newest')
-    return { project: address.project, ref: address.ref, newest: true };
-  const type = address.kind === 'job' ? 'Job' : 'Pipeline';
-  return { id: toGlobalId(type, address.project, address.id), newest: false };
+  const { kind, ...named } = address;
+  return {
+    ...named,
+    isJob: kind === 'job',
+    isPipeline: kind === 'pipeline',
+    isNewest: kind === 'newest',
+  };
 }
 
 /** The data of `targetFields`. */
-export interface TargetData<Target> {
-  target?: Target | null;
-  newest?: { pipelines: { edges: readonly { node: Target }[] } | null } | null;
+export interface TargetData<Pipeline, Job> {
+  job?: Job | null;
+  pipeline?: Pipeline | null;
+  newest?: { pipelines: { nodes: readonly Pipeline[] } | null } | null;
 }
 
 /** Returns the error of a job, pipeline or project that GitLab does not show. */
@@ -103,30 +102,30 @@ export const notFound = (what: string): ToolError =>
     `No such ${what}, or your token may not see it: GitLab does not tell them apart. Check the address and the token of the MCP server's configuration.`,
   );
 
-/** Returns the target from the data of `targetFields`. Throws ToolError if there is none. */
-export function findTarget<Target>(data: TargetData<Target>, address: Address): Target {
+/** Returns the pipeline in the data of `targetFields`. Throws ToolError if there is none. */
+export function findPipeline<Pipeline>(
+  { pipeline, newest }: TargetData<Pipeline, unknown>,
+  address: Address,
+): Pipeline {
   if (address.kind !== 'newest') {
-    if (data.target) return data.target;
-    throw notFound(address.kind);
+    if (pipeline) return pipeline;
+    throw notFound('pipeline');
   }
-  const { pipelines } = data.newest ?? {};
+  const { pipelines } = newest ?? {};
   if (!pipelines) throw notFound('project');
-  const [edge] = pipelines.edges;
-  if (edge) return edge.node;
+  const [found] = pipelines.nodes;
+  if (found) return found;
+  const ofRef = address.ref === undefined ? '' : ' for this ref';
   throw new ToolError(
-    `${address.project} has no pipeline${address.ref === undefined ? '' : ' for this ref'} that your token may see.`,
+    `${address.project} has no pipeline${ofRef} that your token may see: check \`ref\`.`,
   );
 }
 
-/** Returns the arguments that address a job again, for a recommended call. */
-export const addressOf = ({
-  webUrl,
-  ...rest
-}: {
-  webUrl?: string | null | undefined;
-  project?: string;
-  job?: string;
-}) => (webUrl ? { url: webUrl } : rest);
+/** Returns the job in the data of `targetFields`. Throws ToolError if there is none. */
+export function findJob<Job>({ job }: TargetData<unknown, Job>): Job {
+  if (job) return job;
+  throw notFound('job');
+}
 
 /** The job that a tool is about. */
 export interface JobAddress {
@@ -134,18 +133,20 @@ export interface JobAddress {
   id: string;
 }
 
+const JOB_NAMES = `
+  jobs(first: 100, after: $after) {
+    nodes { databaseId name }
+    pageInfo { hasNextPage endCursor }
+  }`;
 const FIND_JOB = /* GraphQL */ `
   query McpFindJob(${LOCATION}, $after: String) {
-    ${targetFields({
-      pipeline:
-        'webUrl jobs(first: 100, after: $after) { nodes { databaseId projectId name } pageInfo { hasNextPage endCursor } }',
-    })}
+    ${targetFields(JOB_NAMES, 'databaseId')}
   }
 `;
 
-interface JobsPage {
+interface PipelineJobs {
   jobs: {
-    nodes: readonly { databaseId: string; projectId: string; name: string | null }[];
+    nodes: readonly { databaseId: string; name: string | null }[];
     pageInfo: { hasNextPage: boolean; endCursor: string | null };
   } | null;
 }
@@ -167,8 +168,11 @@ export async function resolveJob(args: AddressArguments, call: ToolCall): Promis
   let after: string | null = null;
   const names: string[] = [];
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    const data: TargetData<JobsPage> = await call.execute(FIND_JOB, { ...locate(address), after });
-    const { jobs } = findTarget(data, address);
+    const data: TargetData<PipelineJobs, unknown> = await call.execute(FIND_JOB, {
+      ...locate(address),
+      after,
+    });
+    const { jobs } = findPipeline(data, address);
     const found = jobs?.nodes.find((job) => job.name === name);
     if (found) return { project: address.project, id: found.databaseId };
     names.push(...(jobs?.nodes ?? []).map((job) => job.name ?? ''));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
-  findTarget,
+  findJob,
+  findPipeline,
   LOCATION,
   locate,
   notFound,
@@ -31,8 +32,8 @@ const JOB = `
 
 const DOCUMENT = /* GraphQL */ `
   query McpWhyFailed(${LOCATION}, $lines: Int!, $maxJobs: Int!) {
-    ${targetFields({
-      pipeline: `
+    ${targetFields(
+      `
         board {
           jobCount
           statusCounts { status count }
@@ -49,8 +50,8 @@ const DOCUMENT = /* GraphQL */ `
           }
           gaps { message }
         }`,
-      job: `${JOB} ${FAILURE}`,
-    })}
+      `${JOB} ${FAILURE}`,
+    )}
   }
 `;
 
@@ -113,9 +114,6 @@ interface Board {
   failedJobs: readonly JobRow[];
   gaps: readonly { message: string }[];
 }
-
-/** The data of the document: a pipeline has a board, a job has a name. */
-export type Target = { board: Board | null } | JobRow;
 
 /** Lines of the tail after the last line that looks like an error, unless the caller asks for more. */
 const FEW_LINES = 3;
@@ -225,6 +223,7 @@ function blockOf(job: JobRow, lines: number | undefined, title: string): Block {
 const stageText = ({ name, status, hasWarnings }: Board['stages'][number]) =>
   `${nameText(name)} ${statusText(status)}${hasWarnings ? ' with warnings' : ''}`;
 
+/** Returns why a job failed, as text. */
 function formatJob(job: JobRow, lines: number | undefined): Answer {
   const { project, pipeline, status } = job;
   const of = pipeline ? ` of pipeline ${pipeline.databaseId} (${statusText(pipeline.status)})` : '';
@@ -233,11 +232,8 @@ function formatJob(job: JobRow, lines: number | undefined): Answer {
   return { head: [head], blocks: [blockOf(job, lines, titleOf(job))] };
 }
 
-/** Returns why a pipeline or a job failed, as text. Throws ToolError if there is no such pipeline. */
-export function formatWhyFailed(target: Target, lines: number | undefined): Answer {
-  if ('name' in target) return formatJob(target, lines);
-  const { board } = target;
-  if (!board) throw notFound('pipeline');
+/** Returns why a pipeline failed, as text. */
+function formatPipeline(board: Board, lines: number | undefined): Answer {
   const [first] = board.stages.flatMap(({ groups }) => groups.flatMap(({ jobs }) => jobs));
   const pipeline = first?.pipeline;
   const failed = board.statusCounts.find(({ status }) => status === 'FAILED')?.count ?? 0;
@@ -281,10 +277,13 @@ export const whyFailed = defineTool({
   },
   async run({ max_jobs: maxJobs, lines, ...args }, call) {
     const address = parseAddress(args, call.webUrls);
-    const data = await call.execute<TargetData<Target>>(DOCUMENT, {
+    const data = await call.execute<TargetData<{ board: Board | null }, JobRow>>(DOCUMENT, {
       ...locate(address),
       ...{ maxJobs, lines: lines ?? 20 },
     });
-    return formatWhyFailed(findTarget(data, address), lines);
+    if (address.kind === 'job') return formatJob(findJob(data), lines);
+    const { board } = findPipeline(data, address);
+    if (!board) throw notFound('pipeline');
+    return formatPipeline(board, lines);
   },
 });
