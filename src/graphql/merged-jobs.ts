@@ -116,11 +116,23 @@ function listOf({ loaders }: Context, project: string, filter: ListFilter): Part
   };
 }
 
+const digestOf = (projects: readonly string[], filter: ListFilter): string =>
+  listDigest('merged jobs', projects.toSorted(compareTexts), filter);
+
+/**
+ * Returns the cursor of a job in such a list, by the job's number. With it as `after`, the list has the
+ * older jobs.
+ */
+export const mergedJobsCursor = (
+  args: Omit<MergedArgs, keyof ConnectionArgs>,
+  id: string,
+): string => toCursor(digestOf(parseProjects(args.projects), toFilter(args)), { id });
+
 async function readJobs(context: Context, args: MergedArgs): Promise<MergedJobs> {
   const projects = parseProjects(args.projects);
   const { forward, count, cursor } = parsePageArgs(args, MAX_ROWS);
   const filter = toFilter(args);
-  const digest = listDigest('merged jobs', projects.toSorted(compareTexts), filter);
+  const digest = digestOf(projects, filter);
   const cursorRow =
     cursor === undefined ? undefined : parseCursor(digest, cursor, forward ? 'after' : 'before');
   const lists = new Map(projects.map((project) => [project, listOf(context, project, filter)]));

@@ -6,7 +6,7 @@ import { ToolError } from './tool-error.ts';
  */
 
 /** An id of GitLab. Models write it as a string or as a number. */
-const id = z.union([z.string().regex(/^\d{1,20}$/), z.int().positive()]).transform(String);
+export const id = z.union([z.string().regex(/^\d{1,20}$/), z.int().positive()]).transform(String);
 
 /** Returns the schema of a whole number with a default. */
 export const whole = (byDefault: number, min: number, max: number) =>
@@ -16,7 +16,7 @@ const text = z.string().max(2048).optional();
 
 /** The arguments that say which pipeline or job is meant. */
 export const pipelineAddress = {
-  url: text.describe('Web address of a job or pipeline. Or project with pipeline, job or ref'),
+  url: text.describe('Of a job or pipeline. Or: project with pipeline, job or ref'),
   project: text,
   pipeline: id.optional(),
   job: id.optional(),

@@ -81,14 +81,21 @@ const INDENT = '   ';
 const MIN_ROWS = 300;
 const MAX_FENCE_DIGITS = 64;
 
-/** Returns a fence line that is in no row. */
-function createFence(rows: readonly string[], randomDigit: () => string): string {
+/** Returns a fence line that no line of the answer contains. */
+function createFence(lines: readonly string[], randomDigit: () => string): string {
   let fence = '~~~log-';
   for (let count = 0; count < 6; count += 1) fence += randomDigit();
-  const isUsed = () => rows.some((row) => row.includes(fence));
+  const isUsed = () => lines.some((line) => line.includes(fence));
   for (let count = 6; count < MAX_FENCE_DIGITS && isUsed(); count += 1) fence += randomDigit();
   return fence;
 }
+
+/** Returns all lines of a block. */
+const allLines = ({ before = [], rows = [], after = () => [] }: Block): string[] => [
+  ...before,
+  ...rows,
+  ...after({ start: 0, end: rows.length }),
+];
 
 /** Chooses the rows that fit into `budget` characters. */
 function chooseRows({ rows = [], keep = 'start' }: Block, budget: number): Shown {
@@ -151,10 +158,7 @@ export function renderAnswer(answer: Answer, rendering: Rendering): string {
   const { maxChars } = rendering;
   const head = answer.head.map((line) => toLine(line, rendering));
   const blocks = (answer.blocks ?? []).map((block) => toSafeBlock(block, rendering));
-  const fence = createFence(
-    blocks.flatMap(({ rows = [] }) => rows),
-    rendering.randomDigit,
-  );
+  const fence = createFence([...head, ...blocks.flatMap(allLines)], rendering.randomDigit);
   const write = (count: number, budget: number): string => {
     const rest = blocks.length - count;
     const shown = blocks.slice(0, count).flatMap((block) => linesOf(block, budget, fence));

@@ -1,3 +1,5 @@
+import { nameText } from './text.ts';
+
 /* Words for values of GitLab, in the text of answers. */
 
 const words: Readonly<Record<string, string>> = { SUCCESS: 'passed', FAILED: 'FAILED' };
@@ -18,6 +20,20 @@ export function durationText(seconds: number): string {
 /** Returns a count with its noun: `1 job`, `2 jobs`. */
 export const countText = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** A job, as the source of facts about its pipeline. */
+interface PipelineSource {
+  project: { fullPath: string };
+  pipeline: { databaseId: string; status: string; ref: string | null } | null;
+}
+
+/** Returns the title of a pipeline: `pipeline 12 of group/app, ref main: passed`. */
+export function pipelineText(job: PipelineSource | undefined): string {
+  if (!job?.pipeline) return 'pipeline without jobs';
+  const { databaseId, ref, status } = job.pipeline;
+  const place = `${nameText(job.project.fullPath)}, ref ${nameText(ref)}`;
+  return `pipeline ${databaseId} of ${place}: ${statusText(status)}`;
+}
 
 /** Returns a numbered row of a log. The number is null if the log's beginning was not read. */
 export function logRow({ number, text }: { number: number | null; text: string }): string {

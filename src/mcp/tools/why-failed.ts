@@ -12,7 +12,7 @@ import {
 import { pipelineAddress, whole } from '../arguments.ts';
 import { type Answer, type Block, nameText } from '../text.ts';
 import { defineTool } from '../tool.ts';
-import { callText, countText, durationText, logRow, statusText } from '../words.ts';
+import { callText, countText, durationText, logRow, pipelineText, statusText } from '../words.ts';
 
 /** The tool that says why a pipeline or a job failed. */
 
@@ -238,9 +238,7 @@ function formatPipeline(board: Board, lines: number | undefined): Answer {
   const pipeline = first?.pipeline;
   const failed = board.statusCounts.find(({ status }) => status === 'FAILED')?.count ?? 0;
   const head = [
-    pipeline
-      ? `pipeline ${pipeline.databaseId} of ${nameText(first.project.fullPath)}, ref ${nameText(pipeline.ref)}: ${statusText(pipeline.status)}, ${failed} of ${countText(board.jobCount, 'job')} failed`
-      : 'This pipeline has no jobs.',
+    `${pipelineText(first)}, ${failed} of ${countText(board.jobCount, 'job')} failed`,
     ...(board.stages.length > 0 ? [`stages: ${board.stages.map(stageText).join(' | ')}`] : []),
     ...board.gaps.map(({ message }) => `Not complete: ${message}`),
   ];
