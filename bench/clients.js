@@ -26,7 +26,8 @@ const variables = { project: String(project), id: String(job.id) };
 const operationName = 'Job';
 const documentId = `sha256:${createHash('sha256').update(query).digest('hex')}`;
 
-const post = (body) => [{ method: 'POST', path: '/graphql', body: JSON.stringify(body) }];
+const headers = { 'content-type': 'application/json' };
+const post = (body) => [{ method: 'POST', path: '/graphql', headers, body: JSON.stringify(body) }];
 const clientLibrary = { name: '@apollo/client', version: '4.3.8' };
 const search = new URLSearchParams({
   query,

@@ -14,15 +14,15 @@ import {
   jobsOf,
   log,
   logOf,
-  olderJobs,
   pipelines,
   project,
   running,
 } from './fixtures.js';
 
 const latencyMs = Number(process.env.LATENCY_MS ?? 0);
-const allJobs = [...jobs, ...olderJobs];
-const text = new Map(allJobs.map((job) => [job.id, JSON.stringify(job)]));
+const jobsById = new Map(jobs.map((job) => [job.id, job]));
+const pipelinesById = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]));
+const usualLog = Buffer.from(log);
 const logs = new Map([...jobsByLogLength].map(([bytes, { id }]) => [id, bytes]));
 const root = `/api/v4/projects/${project}`;
 
@@ -30,13 +30,13 @@ const json = (body, headers = {}) => ({
   headers: { 'Content-Type': 'application/json', ...headers },
   body: Buffer.from(body),
 });
-const list = (rows) => `[${rows.map((row) => text.get(row.id) ?? JSON.stringify(row)).join(',')}]`;
+const list = (rows) => JSON.stringify(rows);
 
 /** A keyset page, with the cursors of its ends. */
 function keysetPage(query) {
   const cursor = query.get('cursor');
   const below = cursor ? Number(JSON.parse(Buffer.from(cursor, 'base64url')).id) : Infinity;
-  const older = allJobs.filter(({ id }) => id < below);
+  const older = jobs.filter(({ id }) => id < below);
   const rows = older.slice(0, Number(query.get('per_page')));
   const cursorAt = (id, way) =>
     Buffer.from(JSON.stringify({ id: String(id), _kd: way })).toString('base64');
@@ -64,12 +64,12 @@ function offsetPage(all, query) {
   });
 }
 
-const jobBy = (id) => allJobs.find((job) => job.id === Number(id));
-const pipelineBy = (id) => pipelines.find((pipeline) => pipeline.id === Number(id));
+const jobBy = (id) => jobsById.get(Number(id));
+const pipelineBy = (id) => pipelinesById.get(Number(id));
 
 function trace(id) {
   const bytes = logs.get(Number(id));
-  const body = bytes === undefined ? Buffer.from(log) : logOf(bytes);
+  const body = bytes === undefined ? usualLog : logOf(bytes);
   return { headers: { 'Content-Type': 'text/plain' }, body };
 }
 
@@ -80,7 +80,7 @@ const routes = [
     () => ({ ...json(JSON.stringify({ ...running, coverage: calls % 100 })), changes: true }),
   ],
   [/^\/jobs$/, (_, query) => (query.has('page') ? offsetPage(jobs, query) : keysetPage(query))],
-  [/^\/jobs\/(\d+)$/, (id) => json(text.get(jobBy(id).id))],
+  [/^\/jobs\/(\d+)$/, (id) => json(JSON.stringify(jobBy(id)))],
   [/^\/jobs\/(\d+)\/cancel$/, (id) => json(JSON.stringify(canceled(jobBy(id))))],
   [/^\/jobs\/(\d+)\/trace$/, trace],
   [/^\/pipelines\/(\d+)\/jobs$/, (id, query) => offsetPage(jobsOf(pipelineBy(id)), query)],

@@ -1,7 +1,7 @@
 /*
- * The load: some callers at once, each asking again as soon as it is answered, for a given time; or, with
- * a `rate`, callers who come so many times a second whether or not others still wait. In a process of
- * its own, so that its work is nobody else's.
+ * The load: concurrent callers that each send an operation as soon as the previous one is answered, for a
+ * given time; or, with a `rate`, that many operations per second, whether or not earlier ones are answered.
+ * Operations are sent in turn. A separate process, so that its CPU time counts for no subject.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
@@ -16,9 +16,8 @@ const pools = new Map();
 const crowds = new Map();
 let serial = 0;
 
-async function ask(pool, { method, path, body, bytes }, token) {
-  const headers = { 'private-token': token };
-  if (body) headers['content-type'] = 'application/json';
+async function ask(pool, { method, path, body, bytes, headers: own }, token) {
+  const headers = { 'private-token': token, ...own };
   const answer = await pool.request({ method, path, body, headers });
   const { byteLength } = await answer.body.arrayBuffer();
   if (answer.statusCode !== 200 || byteLength !== bytes) {
@@ -26,9 +25,14 @@ async function ask(pool, { method, path, body, bytes }, token) {
   }
 }
 
-/** One operation; how long it took, in ms. */
-async function operate(pool, { requests, caller, tokens = TOKENS }) {
-  const token = `${caller}-${serial++ % tokens}`;
+/**
+ * Sends the next operation, which is one or several requests. Returns how long it took, in ms. If `tokens`
+ * divides the number of operations, each operation is always sent with the same token.
+ */
+async function operate(pool, { operations, caller, tokens = TOKENS }) {
+  const token = `${caller}-${serial % tokens}`;
+  const requests = operations[serial % operations.length];
+  serial += 1;
   const start = performance.now();
   await Promise.all(requests.map((request) => ask(pool, request, token)));
   return performance.now() - start;

@@ -9,6 +9,7 @@ const write = {
 
 function field(row, node, type) {
   const { name, alias, selectionSet } = node;
+  if (name.value === '__typename') return type;
   const of = shapes[type]?.[name.value];
   const value = row[alias?.value] ?? row[name.value] ?? row[restName(name.value)] ?? null;
   return complete(value, selectionSet, of && named(of));
@@ -29,8 +30,9 @@ function complete(value, selectionSet, type) {
 }
 
 /**
- * The `data` that a query must answer. `roots` holds what stands behind its root fields, by alias or
- * name: GitLab's rows where they have a `type` of `shapes`, and plain objects around them.
+ * Returns the `data` that a query must answer. `roots` has the values of its root fields, by alias or
+ * name: GitLab's rows, and the objects around them. Each object has its `type`, unless it is a member of a
+ * row that `shapes` describes.
  */
 export function expectedData(query, roots) {
   const [{ selectionSet }] = parse(query).definitions;

@@ -1,14 +1,16 @@
 /*
- * What stands in the GitLab double: a project with 200 jobs, which four pipelines have in turns, older
- * jobs below them, and a log of a megabyte for each job, but for a few of another length. A job's JSON
- * has every key and the length of a real one (about 3 KB).
+ * What the GitLab double contains: a project with 10,000 jobs in 200 pipelines, and for each job a log of a
+ * megabyte, except a few of another length. A job's JSON has every key and the length of a real one
+ * (about 3 kB). Of 200 neighboring jobs, four pipelines have every fourth.
  */
 
 const FIRST_JOB = 5_000_000_001;
 const FIRST_PIPELINE = 900_000_001;
-const JOBS = 200;
-const OLDER_JOBS = 400;
-const PIPELINES = 4;
+const JOBS_PER_PIPELINE = 50;
+const PIPELINES = 200;
+const JOBS = PIPELINES * JOBS_PER_PIPELINE;
+/** Pipelines whose jobs are created at the same time, in turn. */
+const CONCURRENT_PIPELINES = 4;
 const BRIDGES = 5;
 
 /** The project's number. */
@@ -114,6 +116,12 @@ const runnerManager = {
   job_execution_status: 'active',
 };
 
+/** The pipeline of the job with an index. */
+function pipelineIndexOf(index) {
+  const older = Math.floor(index / (CONCURRENT_PIPELINES * JOBS_PER_PIPELINE));
+  return older * CONCURRENT_PIPELINES + (index % CONCURRENT_PIPELINES);
+}
+
 function basicOf(index, id) {
   const failed = index % 9 === 4;
   return {
@@ -132,8 +140,8 @@ function basicOf(index, id) {
     duration: 180.25 + index,
     queued_duration: 3.5,
     user: userOf(index % 7),
-    commit: commitOf(index % PIPELINES),
-    pipeline: pipelineOf(index % PIPELINES),
+    commit: commitOf(pipelineIndexOf(index)),
+    pipeline: pipelineOf(pipelineIndexOf(index)),
     ...(failed && { failure_reason: 'script_failure' }),
     web_url: `${site}/acme/shop/-/jobs/${id}`,
     project: { ci_job_token_scope_enabled: false },
@@ -163,32 +171,29 @@ const times = (count, make) => Array.from({ length: count }, (_, index) => make(
 /** All jobs of the project, newest first. */
 export const jobs = times(JOBS, jobOf).reverse();
 
-/** Older jobs of it, of the same pipelines, which no list of those has. */
-export const olderJobs = times(OLDER_JOBS, (index) => ({
-  ...jobOf(index),
-  id: FIRST_JOB - 1 - index,
-}));
-
 /** A job that runs, in no list: the double lets it change whenever it is read. */
 export const running = {
   ...jobOf(0),
-  id: FIRST_JOB + 5000,
+  id: FIRST_JOB + 500_000,
   status: 'running',
   finished_at: null,
 };
 
-/** The four pipelines. */
-export const pipelines = times(PIPELINES, pipelineOf);
+/** The pipelines, newest first. */
+export const pipelines = times(PIPELINES, pipelineOf).reverse();
+
+const jobsByPipeline = new Map(pipelines.map(({ id }) => [id, []]));
+for (const job of jobs) jobsByPipeline.get(job.pipeline.id).push(job);
 
 /** A pipeline's jobs, newest first. */
-export const jobsOf = (pipeline) => jobs.filter((job) => job.pipeline.id === pipeline.id);
+export const jobsOf = (pipeline) => jobsByPipeline.get(pipeline.id) ?? [];
 
 /** A pipeline's trigger jobs. */
 export const bridgesOf = (pipeline) =>
   times(BRIDGES, (index) => ({
-    ...basicOf(index, FIRST_JOB + 1000 + index),
+    ...basicOf(index, FIRST_JOB + 100_000 + (pipeline.id % 10_000) * BRIDGES + index),
     pipeline,
-    downstream_pipeline: pipelineOf(100 + index),
+    downstream_pipeline: pipelineOf(5_000 + index),
   }));
 
 /** A job as a cancel answers it. */

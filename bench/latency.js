@@ -2,10 +2,10 @@
  * What the gateway adds to GitLab's own latency: requests that come at a constant rate, whether or not
  * those before them are answered, to GitLab itself, through the bare proxy, and through the gateway.
  */
-import { expectedData } from './expected.js';
+import { checkWorkload } from './operations.js';
 import { table, writeReport } from './report.js';
-import { check, checkData, openStage } from './stage.js';
-import { workloads } from './workloads.js';
+import { openStage } from './stage.js';
+import { createWorkloads, learnCursors } from './workloads.js';
 
 const LATENCY_MS = 100;
 const RATE = 100;
@@ -14,15 +14,15 @@ const WARM_UP_MS = 3_000;
 const ROUNDS = 4;
 const ROUND_MS = 5_000;
 
-const chosen = workloads.filter(({ id }) => ['W1', 'W2'].includes(id));
+const CHOSEN = ['W1', 'W2'];
 const ms = (value) => `${value.toFixed(1)} ms`;
 
-async function compare(stage, subjects, { id, title, query, rest, answer }) {
-  const { gitlab, proxy, gateway } = subjects;
+async function compare(stage, { gitlab, proxy, gateway }, workload) {
+  const { id, title } = workload;
   const cases = [
-    { subject: gitlab, requests: await check(gitlab, rest) },
-    { subject: proxy, requests: await check(proxy, rest) },
-    { subject: gateway, requests: await checkData(gateway, query, expectedData(query, answer)) },
+    { subject: gitlab, operations: await checkWorkload(workload, gitlab) },
+    { subject: proxy, operations: await checkWorkload(workload, proxy) },
+    { subject: gateway, operations: await checkWorkload(workload, gateway) },
   ];
   for (const one of cases) await stage.measure({ ...one, concurrency: 20 }, WARM_UP_MS);
   const [alone, passed, ours] = await stage.compare(
@@ -42,8 +42,10 @@ try {
   const subjects = {
     gitlab: stage.gitlab,
     proxy: await stage.openProxy(),
-    gateway: await stage.openGateway(),
+    gateway: { ...(await stage.openGateway()), client: 'apollo' },
   };
+  const workloads = createWorkloads(await learnCursors(subjects.gateway));
+  const chosen = workloads.filter(({ id }) => CHOSEN.includes(id));
   const rows = [];
   for (const workload of chosen) rows.push(await compare(stage, subjects, workload));
   const head =

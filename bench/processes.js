@@ -11,9 +11,13 @@ const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 export const pinning = canPin && availableParallelism() > 1 ? 'taskset' : 'none';
 export const cores = { around: 0, subject: 1 };
 
-/** Starts a script on a core, or several such as "0,1". Its output goes to `log`, a file descriptor. */
-export function start(script, { core, log, env = {}, execArgv = [], ipc = true }) {
-  const node = [process.execPath, ...execArgv, script];
+/**
+ * Starts a script on a core, or several such as "0,1". Its output goes to `log`, a file descriptor. `program`
+ * is the Node.js that executes it.
+ */
+export function start(script, options) {
+  const { core, log, env = {}, execArgv = [], ipc = true, program = process.execPath } = options;
+  const node = [program, ...execArgv, script];
   const command = pinning === 'taskset' ? ['taskset', '-c', String(core), ...node] : node;
   const { PATH, HOME } = process.env;
   return spawn(command[0], command.slice(1), {

@@ -19,58 +19,100 @@ export function table(head, rows) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Each cell the median over the rounds; ours in bold where the goal is met. */
-function ratios(results, subjects) {
-  const head = ['work', 'goal', ...subjects.map(({ title }) => title)];
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/**
+ * Returns the CPU of a subject as a multiple of another's: the median of the rounds, and the least and the
+ * most. In each round, both are measured one after the other.
+ */
+function ratioOf(by, id, unit) {
+  if (!by[id] || !by[unit]) return undefined;
+  const ratios = by[id].cpus.map((cpu, round) => cpu / by[unit].cpus[round]);
+  return { ratio: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) };
+}
+
+/** A ratio with its spread, in bold if it is at most the goal. */
+function ratioCell(by, id, unit, goal) {
+  const found = ratioOf(by, id, unit);
+  if (!found) return '–';
+  const { ratio, least, most } = found;
+  const text = ratio <= goal ? `**${two(ratio)}**` : two(ratio);
+  return `${text} (${two(least)}–${two(most)})`;
+}
+
+const two = (number) => (number >= 10 ? number.toFixed(0) : number.toFixed(2));
+const goalOf = (goal) => (goal === undefined ? '–' : `≤ ${goal}`);
+const callsOf = (by, id) => (by[id] ? short(by[id].calls) : '–');
+
+/** Multiples of Mercurius with graphql-jit, and of the bare proxy. */
+function ratios(results) {
+  const head =
+    'work; goal; our gateway; goal, 304; our gateway, 304; Yoga + Pothos; × proxy: our gateway; × proxy: 304; × proxy: Mercurius; CPU of Mercurius; calls: our gateway; calls: Mercurius';
   const rows = results.map(({ workload: { id, title, goals }, by }) => [
     `${id} ${title}`,
-    `≤ ${goals.ratio}`,
-    ...subjects.map((subject) => {
-      if (subject.id === 'proxy') return `1 (${short(by.proxy.cpuMs)} ms)`;
-      const { ratio } = by[subject.id];
-      return subject.id === 'gateway' && ratio <= goals.ratio
-        ? `**${short(ratio)}**`
-        : short(ratio);
-    }),
+    goalOf(goals.fresh),
+    ratioCell(by, 'gateway', 'mercurius', goals.fresh),
+    goalOf(goals.settled),
+    ratioCell(by, 'settled', 'mercurius', goals.settled),
+    ratioCell(by, 'yoga', 'mercurius'),
+    ratioCell(by, 'gateway', 'proxy'),
+    ratioCell(by, 'settled', 'proxy'),
+    ratioCell(by, 'mercurius', 'proxy'),
+    by.mercurius ? `${by.mercurius.cpuMs.toFixed(3)} ms` : '–',
+    callsOf(by, 'gateway'),
+    callsOf(by, 'mercurius'),
   ]);
-  return table(head, rows);
+  return table(head.split('; '), rows);
 }
 
-/** Prints the ratios: CPU per operation as a multiple of the bare proxy's. */
-export function printTable(results, subjects) {
-  console.log(`\nCPU per operation, as a multiple of the bare proxy's:\n`);
-  console.log(ratios(results, subjects));
+/** Requests as other clients send them, as multiples of Apollo's POST to the same process. */
+function clientRatios(results) {
+  const head = ['work', "Apollo's POST", "urql's GET, goal ≤ 1.15", "Relay's id, goal ≤ 1.15"];
+  const rows = results
+    .filter(({ by }) => by.apollo)
+    .map(({ workload: { id, title }, by }) => [
+      `${id} ${title}`,
+      `1 (${by.apollo.cpuMs.toFixed(3)} ms)`,
+      ratioCell(by, 'urql', 'apollo', 1.15),
+      ratioCell(by, 'relay', 'apollo', 1.15),
+    ]);
+  return rows.length > 0 ? table(head, rows) : '';
 }
 
-function details(results, subjects) {
-  const head = [
-    'work',
-    'subject',
-    'ratio (least to most)',
-    'CPU ms',
-    'p50 ms',
-    'p99 ms',
-    'calls',
-    'memory MiB',
-    'operations',
-  ];
+function details(results) {
+  const head =
+    'work, subject, CPU ms (least to most), steady, p50 ms, p99 ms, calls, memory MiB, operations';
   const rows = results.flatMap(({ workload, by }) =>
-    subjects.map(({ id, title }) => {
-      const { ratio, spread, cpuMs, p50, p99, calls, rssMiB, operations } = by[id];
-      return [
+    Object.entries(by).map(
+      ([id, { cpus, cpuMs, isSteady, p50, p99, calls, rssMiB, operations }]) => [
         workload.id,
-        title,
-        `${short(ratio)} (${spread.map(short).join(' to ')})`,
-        cpuMs.toFixed(2),
+        id,
+        `${cpuMs.toFixed(3)} (${Math.min(...cpus).toFixed(3)} to ${Math.max(...cpus).toFixed(3)})`,
+        isSteady ? 'yes' : 'no',
         p50.toFixed(1),
         p99.toFixed(1),
         calls.toFixed(2).replace('.00', ''),
         rssMiB.toFixed(0),
         operations,
-      ];
-    }),
+      ],
+    ),
   );
-  return table(head, rows);
+  return table(head.split(', '), rows);
+}
+
+/** Formats the results of one version of Node.js as Markdown. */
+export function formatResults({ version, results }) {
+  return `
+## Node ${version}
+
+CPU per operation as a multiple of Mercurius with graphql-jit, or of the bare proxy where it says so: the median of the rounds, with the least and the most. Bold: the goal is met.
+
+${ratios(results)}
+
+${clientRatios(results)}
+
+${details(results)}
+`;
 }
 
 function output(command, ...args) {
@@ -93,17 +135,4 @@ export function writeReport(prefix, title, text) {
   const origin = `- Commit ${commit}\n- ${machine()}`;
   writeFileSync(here(name), `# ${title} of ${date}\n\n${origin}\n${text}`);
   return `bench/${name}`;
-}
-
-/** Writes everything to results/<date>.md; gives the file's name. */
-export function writeResults(results, subjects, { rounds, roundMs, CONCURRENCY }) {
-  const text = `- ${rounds} rounds of ${roundMs} ms, ${CONCURRENCY} callers at once
-
-CPU per operation, as a multiple of the bare proxy's: the median of the rounds, in each of which all subjects took turns.
-
-${ratios(results, subjects)}
-
-${details(results, subjects)}
-`;
-  return writeReport('', 'Bench', text);
 }

@@ -1,45 +1,70 @@
 /*
- * Measures all workloads on all subjects, side by side: round after round, each subject in turn, so
- * that what else happens on the machine meets all of them alike. Prints one table of ratios, and
- * writes it with the rest to results/.
+ * Measures the CPU of the workloads on all subjects: round after round, each subject in turn, so that other
+ * programs on the machine disturb all of them alike. Prints tables of ratios. A run without options also
+ * writes them, with all figures, to results/.
  *
- *   node run.js [--quick] [--only W1,W3]
+ *   node run.js [--only W1,W7] [--subjects gateway,mercurius] [--node 24] [--rounds 3] [--quick]
  */
-import { deepStrictEqual } from 'node:assert';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { expectedData } from './expected.js';
+import { findNode } from './nodes.js';
+import { checkWorkload } from './operations.js';
 import { answers, ask, cores, cpuMs, freePort, rssMiB, start, stop } from './processes.js';
-import { printTable, writeResults } from './report.js';
-import { workloads } from './workloads.js';
+import { formatResults, writeReport } from './report.js';
+import { manifestOf } from './requests.js';
+import { createWorkloads, learnCursors } from './workloads.js';
 
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean' }, only: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    subjects: { type: 'string' },
+    node: { type: 'string', default: '24,20' },
+    rounds: { type: 'string' },
+    quick: { type: 'boolean' },
+  },
 });
-/** Callers at once: enough that the subject always has work. */
-const CONCURRENCY = 8;
-const { startUpMs, warmUpMs, rounds, roundMs } = options.quick
-  ? { startUpMs: 1_500, warmUpMs: 150, rounds: 2, roundMs: 250 }
-  : { startUpMs: 10_000, warmUpMs: 1_000, rounds: 5, roundMs: 650 };
+const isFull = !options.only && !options.subjects && !options.rounds && !options.quick;
+/** Concurrent callers, so that the subject always has work. */
+const CONCURRENCY = 32;
+/** More than callers, and a divisor of the number of requests of each workload. */
+const TOKENS = 50;
+/** A cell is warm if two windows, one after the other, improve its CPU per operation by at most this. */
+const STEADY = 0.03;
+/**
+ * CPU time of a subject: in all before anything is measured, before each workload, while V8 optimizes its
+ * code, and in each window. Not wall time, of which other programs on the machine would take a part.
+ */
+const { startUpMs, warmUpMs, windowMs, maxWindows, rounds, checked } = isFull
+  ? { startUpMs: 8_000, warmUpMs: 3_000, windowMs: 700, maxWindows: 30, rounds: 9 }
+  : { startUpMs: 5_000, warmUpMs: 1_000, windowMs: 300, maxWindows: 30, rounds: 5, checked: 10 };
+/** The driver is asked again until a window is full. */
+const DRIVE_MS = 100;
+const roundCount = Number(options.rounds ?? (options.quick ? 2 : rounds));
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const gateway = { script: '../dist/cli.js', client: 'apollo', program: 'gateway' };
+const rival = { client: 'apollo' };
+/** The gateway with a manifest of trusted documents, for requests as different clients send them. */
+const withManifest = { script: '../dist/cli.js', program: 'manifest', hasManifest: true };
 
-/** `script` takes PORT and GITLAB_URL; `caller` begins the tokens of who asks (see double.js). */
+/**
+ * Subjects with one `program` share a process. `settled` sends tokens to which GitLab says 304 (double.js).
+ * Without a `client`, a subject gets the REST requests.
+ */
 const subjects = [
-  { id: 'proxy', title: 'bare proxy', script: './subjects/proxy.js', rest: true },
-  { id: 'gateway', title: 'our gateway', script: '../dist/cli.js' },
-  {
-    id: 'settled',
-    title: 'our gateway, GitLab says 304',
-    script: '../dist/cli.js',
-    caller: 'settled',
-  },
-  { id: 'mercurius', title: 'Mercurius + graphql-jit', script: './subjects/mercurius.js' },
-  { id: 'yoga', title: 'plain Yoga + Pothos', script: './subjects/yoga.js' },
+  { id: 'proxy', script: './subjects/proxy.js' },
+  { id: 'gateway', ...gateway },
+  { id: 'settled', ...gateway, program: 'settled', settled: true },
+  { id: 'mercurius', script: './subjects/mercurius.js', ...rival },
+  { id: 'yoga', script: './subjects/yoga.js', ...rival },
+  { id: 'apollo', ...withManifest, client: 'apollo' },
+  { id: 'urql', ...withManifest, client: 'urql' },
+  { id: 'relay', ...withManifest, client: 'relay' },
 ];
+const chosenSubjects = options.subjects?.split(',') ?? subjects.map(({ id }) => id);
 
 const children = [];
 const directory = mkdtempSync(join(tmpdir(), 'bench-'));
@@ -51,37 +76,14 @@ function launch(script, options) {
   return child;
 }
 
-async function launchSubject(subject, gitlabUrl) {
+async function launchProgram({ script, hasManifest }, { node, gitlabUrl }) {
   const port = await freePort();
-  const env = { GITLAB_URL: gitlabUrl, HOST: '127.0.0.1', PORT: String(port) };
-  const child = launch(subject.script, { core: cores.subject, env, ipc: false });
+  const manifest = hasManifest && { TRUSTED_DOCUMENTS_FILE: join(directory, 'manifest.json') };
+  const env = { GITLAB_URL: gitlabUrl, HOST: '127.0.0.1', PORT: String(port), ...manifest };
+  const child = launch(script, { core: cores.subject, env, ipc: false, program: node.program });
   const origin = `http://127.0.0.1:${port}`;
   await answers(`${origin}/graphql?query={__typename}`, child);
-  return { caller: 'moving', ...subject, origin, pid: child.pid };
-}
-
-/** What a subject is asked for; the proxy gets REST. */
-function requestsOf(workload, subject) {
-  if (subject.rest) return workload.rest;
-  return [{ method: 'POST', path: '/graphql', body: JSON.stringify({ query: workload.query }) }];
-}
-
-async function fetchOnce({ method, path, body }, { origin, caller }) {
-  const headers = { 'private-token': `${caller}-0`, 'content-type': 'application/json' };
-  const answer = await fetch(origin + path, { method, body, headers });
-  return Buffer.from(await answer.arrayBuffer());
-}
-
-/** Checks a subject's answer; gives the requests with the number of bytes that each must bring. */
-async function check(workload, subject) {
-  const requests = requestsOf(workload, subject);
-  const bodies = await Promise.all(requests.map((request) => fetchOnce(request, subject)));
-  if (!subject.rest) {
-    const { data, errors } = JSON.parse(bodies[0]);
-    const expected = { data: expectedData(workload.query, workload.answer), errors: undefined };
-    deepStrictEqual({ data, errors }, expected, `${subject.id} answers ${workload.id} wrongly`);
-  }
-  return requests.map((request, index) => ({ ...request, bytes: bodies[index].length }));
+  return { origin, pid: child.pid, child };
 }
 
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
@@ -91,10 +93,16 @@ const median = (values) =>
     0.5,
   );
 
-async function measure(work, subject, { driver, double }) {
-  const before = { cpu: cpuMs(subject.pid), calls: (await ask(double, {})).calls };
-  const { took } = await ask(driver, work);
-  const after = { cpu: cpuMs(subject.pid), calls: (await ask(double, {})).calls };
+/** Drives a subject until it has used the CPU time of a window. */
+async function measure({ subject, operations }, { driver, double }) {
+  const { origin, caller, pid } = subject;
+  const work = { operations, concurrency: CONCURRENCY, tokens: TOKENS, ms: DRIVE_MS };
+  const before = { cpu: cpuMs(pid), calls: (await ask(double, {})).calls };
+  const took = [];
+  while (cpuMs(pid) - before.cpu < windowMs) {
+    took.push(...(await ask(driver, { ...work, origin, caller })).took);
+  }
+  const after = { cpu: cpuMs(pid), calls: (await ask(double, {})).calls };
   return {
     took,
     cpu: (after.cpu - before.cpu) / took.length,
@@ -102,78 +110,119 @@ async function measure(work, subject, { driver, double }) {
   };
 }
 
-/** All subjects on one workload: what each round cost, and the whole. */
+/**
+ * Makes a process use so much CPU time, and then until it is steady: until two windows, one after the other,
+ * do not improve the least CPU per operation by more than 3 %. Returns whether that happened.
+ */
+async function warmUp(cell, around, leastCpuMs) {
+  let [least, spent, unimproved] = [Infinity, 0, 0];
+  for (let window = 0; window < maxWindows; window += 1) {
+    const { cpu, took } = await measure(cell, around);
+    spent += cpu * took.length;
+    unimproved = cpu < least * (1 - STEADY) ? 0 : unimproved + 1;
+    least = Math.min(least, cpu);
+    if (unimproved >= 2 && spent >= leastCpuMs) return true;
+  }
+  return false;
+}
+
+/** Measures one workload on all subjects. Returns the figures of each by its id. */
 async function compare(workload, running, around) {
-  const works = new Map();
+  const cells = [];
   for (const subject of running) {
-    const { origin, caller } = subject;
-    const work = { origin, caller, concurrency: CONCURRENCY };
-    works.set(subject, { ...work, requests: await check(workload, subject) });
-    await ask(around.driver, { ...works.get(subject), ms: warmUpMs });
+    if (subject.settled && !workload.goals.settled && workload.isWrite) continue;
+    const cell = {
+      subject,
+      operations: await checkWorkload(workload, subject, checked),
+      rounds: [],
+    };
+    cell.isSteady = await warmUp(cell, around, warmUpMs);
+    cells.push(cell);
   }
-  const measured = new Map(running.map((subject) => [subject.id, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const subject of running) {
-      const work = { ...works.get(subject), ms: roundMs };
-      measured.get(subject.id).push(await measure(work, subject, around));
-    }
+  for (let round = 0; round < roundCount; round += 1) {
+    for (const cell of cells) cell.rounds.push(await measure(cell, around));
   }
-  const unit = measured.get('proxy');
   return Object.fromEntries(
-    running.map(({ id, pid }) => {
-      const all = measured.get(id);
-      const took = all.flatMap((one) => one.took).sort((a, b) => a - b);
-      const ratios = all.map(({ cpu }, round) => cpu / unit[round].cpu);
-      return [
-        id,
-        {
-          ratio: median(ratios),
-          spread: [Math.min(...ratios), Math.max(...ratios)],
-          cpuMs: median(all.map(({ cpu }) => cpu)),
-          calls: median(all.map(({ calls }) => calls)),
-          p50: quantile(took, 0.5),
-          p99: quantile(took, 0.99),
-          operations: took.length,
-          rssMiB: rssMiB(pid),
-        },
-      ];
+    cells.map(({ subject: { id, pid }, isSteady, rounds }) => {
+      const took = rounds.flatMap((one) => one.took).sort((a, b) => a - b);
+      const figures = {
+        cpus: rounds.map(({ cpu }) => cpu),
+        cpuMs: median(rounds.map(({ cpu }) => cpu)),
+        calls: median(rounds.map(({ calls }) => calls)),
+        p50: quantile(took, 0.5),
+        p99: quantile(took, 0.99),
+        operations: took.length,
+        rssMiB: rssMiB(pid),
+        isSteady,
+      };
+      return [id, figures];
     }),
   );
 }
 
-/** Lets a fresh process compile what every operation runs through; nothing is measured yet. */
-async function startUp(subject, { driver }) {
-  const [workload] = workloads;
-  const requests = await check(workload, subject);
-  const { origin, caller } = subject;
-  await ask(driver, { origin, caller, concurrency: CONCURRENCY, requests, ms: startUpMs });
+/** Starts the programs of the chosen subjects. Returns the subjects, each with its process. */
+async function launchSubjects(around) {
+  const programs = new Map();
+  const running = [];
+  for (const subject of subjects.filter(({ id }) => chosenSubjects.includes(id))) {
+    const name = subject.program ?? subject.id;
+    if (!programs.has(name)) programs.set(name, await launchProgram(subject, around));
+    const caller = subject.settled ? 'settled' : 'moving';
+    running.push({ ...subject, ...programs.get(name), caller });
+  }
+  return running;
 }
 
-async function run() {
+/** Cursors are those of the gateway: a gateway that is measured, or one for this alone. */
+async function learnWorkloads(running, around) {
+  const known = running.find(({ script }) => script === gateway.script);
+  const subject = known ?? (await launchProgram(gateway, around));
+  const workloads = createWorkloads(await learnCursors(subject));
+  if (!known) await stop(subject.child);
+  return workloads;
+}
+
+/** Measures all chosen workloads on one version of Node.js. */
+async function run(node) {
   const double = launch('./double.js', { core: cores.around });
   const { port } = await ask(double);
   const driver = launch('./driver.js', { core: cores.around });
-  const gitlabUrl = `http://127.0.0.1:${port}`;
-  const running = [];
-  for (const subject of subjects) running.push(await launchSubject(subject, gitlabUrl));
-  for (const subject of running) await startUp(subject, { driver });
+  const around = { double, driver, node, gitlabUrl: `http://127.0.0.1:${port}` };
+  const queries = createWorkloads(() => '').map(({ query }) => query);
+  writeFileSync(join(directory, 'manifest.json'), JSON.stringify(manifestOf(queries)));
+  const running = await launchSubjects(around);
+  const workloads = await learnWorkloads(running, around);
+  const [first] = workloads;
+  for (const subject of running) {
+    await warmUp(
+      { subject, operations: await checkWorkload(first, subject, checked) },
+      around,
+      startUpMs,
+    );
+  }
   const chosen = options.only?.split(',') ?? workloads.map(({ id }) => id);
   const results = [];
   for (const workload of workloads.filter(({ id }) => chosen.includes(id))) {
-    results.push({ workload, by: await compare(workload, running, { driver, double }) });
+    results.push({ workload, by: await compare(workload, running, around) });
     process.stderr.write(`${workload.id} `);
   }
   process.stderr.write('\n');
-  return results;
+  await Promise.all(children.splice(0).map(stop));
+  return { version: node.version, results };
 }
 
 try {
-  const results = await run();
-  printTable(results, subjects);
-  if (!options.quick && !options.only) {
-    console.log(
-      `\nWritten to ${writeResults(results, subjects, { rounds, roundMs, CONCURRENCY })}`,
-    );
+  const runs = [];
+  for (const major of options.node.split(',')) {
+    runs.push(await run(findNode(major)));
+    console.log(formatResults(runs.at(-1)));
+  }
+  if (isFull) {
+    const about = `- ${roundCount} rounds of ${windowMs} ms of CPU, ${CONCURRENCY} callers at once
+- Each cell is warm when two consecutive windows of ${windowMs} ms of CPU do not improve its CPU per operation by more than ${100 * STEADY} %
+`;
+    const text = [about, ...runs.map(formatResults)].join('\n');
+    console.log(`\nWritten to ${writeReport('', 'Bench', text)}`);
   }
 } finally {
   await Promise.all(children.map(stop));

@@ -30,11 +30,16 @@ export const median = (values) => quantile(sorted(values), 0.5);
 
 /** An operation as the requests that it takes: one. */
 export const graphql = (query) => [
-  { method: 'POST', path: '/graphql', body: JSON.stringify({ query }) },
+  {
+    method: 'POST',
+    path: '/graphql',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  },
 ];
 
-async function fetchOnce({ method, path, body }, { origin }) {
-  const headers = { 'private-token': 'first-0', 'content-type': 'application/json' };
+async function fetchOnce({ method, path, body, headers: own }, { origin }) {
+  const headers = { 'private-token': 'first-0', ...own };
   const answer = await fetch(origin + path, { method, body, headers });
   return Buffer.from(await answer.arrayBuffer());
 }
@@ -85,11 +90,19 @@ function createMeasure(double, driver) {
     calls: (await ask(double, {})).calls,
     at: performance.now(),
   });
-  return async ({ subject, ...work }, ms) => {
+  return async ({ subject, requests, ...work }, ms) => {
     const { origin, pids } = subject;
     pids.forEach(forgetPeak);
     const before = await look(subject);
-    const { took } = await ask(driver, { caller: 'moving', concurrency: 8, ...work, origin, ms });
+    const operations = [requests];
+    const { took } = await ask(driver, {
+      caller: 'moving',
+      concurrency: 8,
+      operations,
+      ...work,
+      origin,
+      ms,
+    });
     const after = await look(subject);
     const spent = pids.map((_, index) => after.cpuMs[index] - before.cpuMs[index]);
     return {

@@ -5,20 +5,20 @@
  * is twice the operations for the workers' CPU, less what one of them had more than half of the work.
  */
 import { availableParallelism } from 'node:os';
-import { expectedData } from './expected.js';
+import { checkWorkload } from './operations.js';
 import { cores } from './processes.js';
 import { short, table, writeReport } from './report.js';
-import { checkData, openStage } from './stage.js';
-import { workloads } from './workloads.js';
+import { openStage } from './stage.js';
+import { createWorkloads, learnCursors } from './workloads.js';
 
-const chosen = workloads.filter(({ id }) => ['W1', 'W3', 'W8'].includes(id));
+const CHOSEN = ['W1', 'W3', 'W8'];
 const everyCore = Object.values(cores).join(',');
 
-async function compare(stage, [one, two], { id, title, query, answer }) {
-  const expected = expectedData(query, answer);
+async function compare(stage, [one, two], workload) {
+  const { id, title } = workload;
   const caseOf = async (subject) => ({
     subject,
-    requests: await checkData(subject, query, expected),
+    operations: await checkWorkload(workload, { ...subject, client: 'apollo' }),
     concurrency: 16,
   });
   const [alone, both] = await stage.compare([await caseOf(one), await caseOf(two)], {
@@ -45,6 +45,8 @@ const stage = await openStage({ core: everyCore });
 try {
   const open = (count) => stage.openGateway({ env: { WORKERS: String(count) }, core: everyCore });
   const subjects = [await open(1), await open(2)];
+  const workloads = createWorkloads(await learnCursors(subjects[0]));
+  const chosen = workloads.filter(({ id }) => CHOSEN.includes(id));
   const rows = [];
   for (const workload of chosen) rows.push(await compare(stage, subjects, workload));
   const head =

@@ -1,142 +1,236 @@
 /*
- * What is measured. To add a workload, add an entry: the query, what a REST client asks for instead,
- * and the rows that the answer is made of.
+ * The operations that are measured. Each has variables, which differ from request to request. To add one,
+ * add an entry: the query, and for each index the variables, the REST requests that read the same rows, and
+ * the rows that the answer is made of.
  */
 import { bridgesOf, canceled, jobs, jobsOf, log, pipelines, project } from './fixtures.js';
 import { everyField } from './shapes.js';
 
+/** Different jobs, and different pages of jobs. Multiples of the number of tokens in run.js. */
+const JOBS = 500;
+const PAGES = 200;
+const WINDOWS = 100;
+
 const root = `/api/v4/projects/${project}`;
-const as = (type) => (row) => ({ ...row, type });
+const as = (type, row) => ({ ...row, type });
 const get = (path) => ({ method: 'GET', path: `${root}${path}` });
 const oneByOne = (rows) => rows.map(({ id }) => get(`/jobs/${id}`));
-const keyset = (perPage) =>
-  get(`/jobs?pagination=keyset&per_page=${perPage}&order_by=id&sort=desc`);
+const gitlabCursor = ({ id }) =>
+  Buffer.from(JSON.stringify({ id: String(id), _kd: 'n' })).toString('base64url');
+const keyset = (perPage, after) =>
+  get(
+    `/jobs?pagination=keyset&per_page=${perPage}&order_by=id&sort=desc&cursor=${gitlabCursor(after)}`,
+  );
+const jobVariables = ({ id }) => ({ project: String(project), id: String(id) });
+const globalId = ({ id }) => Buffer.from(`Job:${project}:${id}`).toString('base64url');
 
-const [job] = jobs;
-const [pipeline] = pipelines;
 const nested = `databaseId name stage status ref startedAt duration webUrl
   commit { shortId title authorName } user { username avatarUrl }
   pipeline { databaseId status ref webUrl } runner { description status }`;
+/** 22 values. */
+const detailed = `createdAt finishedAt queuedDuration ${nested}`;
 
-/** Jobs by id, each under an alias. */
-function byId(rows) {
-  const field = ({ id }, index) =>
-    `j${index}: job(project: "${project}", id: "${id}") { databaseId name stage status duration webUrl }`;
+const connectionOf = (type, rows, more) => ({
+  type: `${type}Connection`,
+  nodes: rows.map((row) => as(type, row)),
+  ...more,
+});
+const projectWith = (connection) => ({ project: { type: 'Project', jobs: connection } });
+const hasNextPage = { pageInfo: { type: 'PageInfo', hasNextPage: true } };
+
+/** 50 jobs by id, each under an alias. `rowsAt` returns the jobs of an index. */
+function byId(rowsAt) {
+  const aliases = Array.from({ length: 50 }, (_, index) => index);
+  const fields = aliases.map(
+    (index) => `j${index}: job(project: $project, id: $id${index}) { ${detailed} }`,
+  );
+  const ids = aliases.map((index) => `$id${index}: ID!`);
   return {
-    query: `{ ${rows.map(field).join('\n')} }`,
-    rest: oneByOne(rows),
-    answer: Object.fromEntries(rows.map((row, index) => [`j${index}`, as('Job')(row)])),
+    query: `query JobsById($project: ID!, ${ids.join(', ')}) { ${fields.join('\n')} }`,
+    count: WINDOWS,
+    at(index) {
+      const rows = rowsAt(index);
+      const pairs = rows.map(({ id }, position) => [`id${position}`, String(id)]);
+      const answers = rows.map((row, position) => [`j${position}`, as('Job', row)]);
+      return {
+        variables: { project: String(project), ...Object.fromEntries(pairs) },
+        rest: oneByOne(rows),
+        answer: Object.fromEntries(answers),
+      };
+    },
   };
 }
 
-const ofOnePipeline = jobsOf(pipeline);
-
 /**
- * The workloads. `goals` are the issue's: the cost as a multiple of the bare proxy's (`ratio`), and
- * the calls to GitLab; `rest` is what the proxy is asked for; `answer` is explained in expected.js.
+ * Returns the workloads. `goals` are CPU as a multiple of Mercurius with graphql-jit, when all of GitLab's
+ * responses are new (`fresh`) and when they are 304 (`settled`), and the calls to GitLab. `count` is the
+ * number of different requests; `settledCount` is lower where their rows do not fit in the gateway's ETag
+ * cache of 64 MiB. `cursorOf` returns our cursor of a job. expected.js explains `answer`.
  */
-export const workloads = [
+export const createWorkloads = (cursorOf) => [
   {
     id: 'W1',
     title: 'one job, 15 scalars + 4 objects',
-    goals: { ratio: 1.3, calls: 1 },
-    query: `{ job(project: "${project}", id: "${job.id}") {
+    goals: { fresh: 1, settled: 0.9, calls: 1 },
+    query: `query Job($project: ID!, $id: ID!) { job(project: $project, id: $id) {
       databaseId name stage status ref tag coverage allowFailure createdAt startedAt finishedAt
       duration queuedDuration webUrl tagList
       commit { shortId title authorName } user { username name }
       pipeline { databaseId status ref } runner { description status } } }`,
-    rest: oneByOne([job]),
-    answer: { job: as('Job')(job) },
+    count: JOBS,
+    at: (index) => ({
+      variables: jobVariables(jobs[index]),
+      rest: oneByOne([jobs[index]]),
+      answer: { job: as('Job', jobs[index]) },
+    }),
   },
   {
     id: 'W2',
-    title: 'first 20 jobs, nested',
-    goals: { ratio: 3, calls: 1 },
-    query: `{ project(fullPath: "${project}") { jobs(first: 20) {
-      nodes { ${nested} } pageInfo { hasNextPage } } } }`,
-    rest: [keyset(20)],
-    answer: {
-      project: {
-        jobs: { nodes: jobs.slice(0, 20).map(as('Job')), pageInfo: { hasNextPage: true } },
-      },
-    },
+    title: '20 jobs, nested',
+    goals: { fresh: 0.8, settled: 0.4, calls: 1 },
+    query: `query Jobs($project: ID!, $after: String) { project(fullPath: $project) {
+      jobs(first: 20, after: $after) { nodes { ${nested} } pageInfo { hasNextPage } } } }`,
+    count: PAGES,
+    at: (index) => ({
+      variables: { project: String(project), after: cursorOf(jobs[20 * index]) },
+      rest: [keyset(20, jobs[20 * index])],
+      answer: projectWith(
+        connectionOf('Job', jobs.slice(20 * index + 1, 20 * index + 21), hasNextPage),
+      ),
+    }),
   },
   {
     id: 'W3',
     title: '100 jobs, all fields',
-    goals: { ratio: 9, calls: 1 },
-    query: `{ project(fullPath: "${project}") { jobs(first: 100) { nodes ${everyField('Job')} } } }`,
-    rest: [keyset(100)],
-    answer: { project: { jobs: { nodes: jobs.slice(0, 100).map(as('Job')) } } },
+    goals: { fresh: 0.6, settled: 0.3, calls: 1 },
+    query: `query Jobs($project: ID!, $after: String) { project(fullPath: $project) {
+      jobs(first: 100, after: $after) { nodes ${everyField('Job')} } } }`,
+    count: PAGES,
+    settledCount: 100,
+    at: (index) => ({
+      variables: { project: String(project), after: cursorOf(jobs[40 * index]) },
+      rest: [keyset(100, jobs[40 * index])],
+      answer: projectWith(connectionOf('Job', jobs.slice(40 * index + 1, 40 * index + 101))),
+    }),
   },
   {
     id: 'W4',
     title: '50 jobs of one pipeline by id, among 200 ids',
-    goals: { ratio: 1.2, calls: 3 },
-    ...byId(ofOnePipeline),
+    goals: { fresh: 0.5, calls: 3 },
+    ...byId((index) => jobsOf(pipelines[index])),
+    settledCount: 50,
   },
   {
     id: 'W9',
-    title: '50 neighbouring jobs by id',
-    goals: { ratio: 0.4, calls: 1 },
-    ...byId(jobs.slice(0, 50)),
+    title: '50 neighboring jobs by id',
+    goals: { fresh: 0.25, calls: 1 },
+    ...byId((index) => jobs.slice(20 * index, 20 * index + 50)),
   },
   {
     id: 'W5',
     title: 'pipeline: 50 jobs + bridges',
-    goals: { ratio: 5, calls: 2 },
-    query: `{ pipeline(project: "${project}", id: "${pipeline.id}") {
+    goals: { fresh: 0.7, settled: 0.4, calls: 2 },
+    query: `query Pipeline($project: ID!, $id: ID!) { pipeline(project: $project, id: $id) {
       jobs(first: 50) { totalCount nodes { ${nested} } }
       bridges { nodes { databaseId name stage status duration webUrl
         downstreamPipeline { databaseId status webUrl } } } } }`,
-    rest: [
-      get(`/pipelines/${pipeline.id}/jobs?page=1&per_page=50`),
-      get(`/pipelines/${pipeline.id}/bridges?page=1&per_page=20`),
-    ],
-    answer: {
-      pipeline: {
-        jobs: { totalCount: ofOnePipeline.length, nodes: ofOnePipeline.map(as('Job')) },
-        bridges: { nodes: bridgesOf(pipeline).map(as('Bridge')) },
-      },
+    count: PAGES,
+    at: (index) => {
+      const pipeline = pipelines[index];
+      const rows = jobsOf(pipeline);
+      return {
+        variables: jobVariables(pipeline),
+        rest: [
+          get(`/pipelines/${pipeline.id}/jobs?page=1&per_page=50`),
+          get(`/pipelines/${pipeline.id}/bridges?page=1&per_page=20`),
+        ],
+        answer: {
+          pipeline: {
+            type: 'Pipeline',
+            jobs: connectionOf('Job', rows, { totalCount: rows.length }),
+            bridges: connectionOf('Bridge', bridgesOf(pipeline)),
+          },
+        },
+      };
     },
   },
   {
     id: 'W6',
     title: '20 jobs → pipeline → its jobs',
-    goals: { ratio: 3, calls: 5 },
-    query: `{ project(fullPath: "${project}") { jobs(first: 20) { nodes { databaseId name status
-      pipeline { databaseId status jobs(first: 20) { nodes { databaseId name status } } } } } } }`,
-    rest: [
-      keyset(20),
-      ...pipelines.map(({ id }) => get(`/pipelines/${id}/jobs?page=1&per_page=20`)),
-    ],
-    answer: {
-      project: {
-        jobs: {
-          nodes: jobs.slice(0, 20).map((row) => {
-            const rows = jobsOf(row.pipeline).slice(0, 20).map(as('Job'));
-            return as('Job')({ ...row, pipeline: { ...row.pipeline, jobs: { nodes: rows } } });
-          }),
-        },
-      },
+    goals: { fresh: 0.35, settled: 0.2, calls: 5 },
+    query: `query Siblings($project: ID!, $after: String) { project(fullPath: $project) {
+      jobs(first: 20, after: $after) { nodes { databaseId name status
+        pipeline { databaseId status jobs(first: 20) { nodes { databaseId name status } } } } } } }`,
+    count: PAGES,
+    settledCount: 100,
+    at: (index) => {
+      // These have the same four pipelines.
+      const first = 200 * (index % 50) + 20 * Math.floor(index / 50);
+      const rows = jobs.slice(first + 1, first + 21);
+      const ids = [...new Set(rows.map(({ pipeline }) => pipeline.id))];
+      const siblings = (pipeline) => connectionOf('Job', jobsOf(pipeline).slice(0, 20));
+      const nodes = rows.map(({ pipeline, ...row }) => ({
+        ...row,
+        pipeline: { ...pipeline, jobs: siblings(pipeline) },
+      }));
+      return {
+        variables: { project: String(project), after: cursorOf(jobs[first]) },
+        rest: [
+          keyset(20, jobs[first]),
+          ...ids.map((id) => get(`/pipelines/${id}/jobs?page=1&per_page=20`)),
+        ],
+        answer: projectWith(connectionOf('Job', nodes)),
+      };
     },
   },
   {
     id: 'W7',
     title: 'one mutation',
-    goals: { ratio: 1.2, calls: 1 },
-    query: `mutation { jobCancel(input: { id: "${Buffer.from(`Job:${project}:${job.id}`).toString('base64url')}" }) {
+    isWrite: true,
+    goals: { fresh: 1, calls: 1 },
+    query: `mutation Cancel($id: ID!) { jobCancel(input: { id: $id }) {
       canceled errors { message }
       job { databaseId name stage status webUrl } } }`,
-    rest: [{ method: 'POST', path: `${root}/jobs/${job.id}/cancel` }],
-    answer: { jobCancel: { canceled: true, errors: [], job: as('Job')(canceled(job)) } },
+    count: JOBS,
+    at: (index) => ({
+      variables: { id: globalId(jobs[index]) },
+      rest: [{ method: 'POST', path: `${root}/jobs/${jobs[index].id}/cancel` }],
+      answer: {
+        jobCancel: {
+          type: 'JobCancelPayload',
+          canceled: true,
+          errors: [],
+          job: as('Job', canceled(jobs[index])),
+        },
+      },
+    }),
   },
   {
     id: 'W8',
     title: 'a 1 MB log',
-    goals: { ratio: 6, calls: 1 },
-    query: `{ job(project: "${project}", id: "${job.id}") { trace { text(format: RAW) } } }`,
-    rest: [get(`/jobs/${job.id}/trace`)],
-    answer: { job: { trace: { text: log } } },
+    goals: { fresh: 0.8, calls: 1 },
+    query: `query Log($project: ID!, $id: ID!) {
+      job(project: $project, id: $id) { trace { text(format: RAW) } } }`,
+    count: JOBS,
+    at: (index) => {
+      // The jobs before have logs of other lengths.
+      const job = jobs[index + 10];
+      return {
+        variables: jobVariables(job),
+        rest: [get(`/jobs/${job.id}/trace`)],
+        answer: { job: { type: 'Job', trace: { type: 'JobTrace', text: log } } },
+      };
+    },
   },
 ];
+
+/** Asks a gateway for a cursor of its jobs; returns a function that returns the cursor of any job. */
+export async function learnCursors({ origin }) {
+  const query = `{ project(fullPath: "${project}") { jobs(first: 1) { pageInfo { endCursor } } } }`;
+  const headers = { 'private-token': 'first-0', 'content-type': 'application/json' };
+  const body = JSON.stringify({ query });
+  const response = await fetch(`${origin}/graphql`, { method: 'POST', headers, body });
+  const { endCursor } = (await response.json()).data.project.jobs.pageInfo;
+  const [version, list] = Buffer.from(endCursor, 'base64url').toString().split(':');
+  return ({ id }) => Buffer.from(`${version}:${list}:${id}`).toString('base64url');
+}

@@ -1,12 +1,12 @@
 /* How much a job by id costs, the more of them one operation names: one job again and again, or neighbours. */
 import { expectedData } from '../expected.js';
-import { jobs, olderJobs, project } from '../fixtures.js';
+import { jobs, project } from '../fixtures.js';
 import { table } from '../report.js';
 import { checkData } from '../stage.js';
 import { growthOf, inCalls, inMiB, inMs, inUs } from './figures.js';
 
 const SIZES = [1, 10, 100, 500];
-const rows = [...jobs, ...olderJobs];
+const rows = jobs;
 
 /** The limits that would refuse the larger ones, raised to where they just do not. */
 const LIMITS = {

@@ -1,18 +1,19 @@
 /* How much an operation costs, the more callers there are, each with a token of its own. */
-import { expectedData } from '../expected.js';
 import { keptMiB } from '../inspector.js';
+import { checkWorkload } from '../operations.js';
 import { rssMiB } from '../processes.js';
 import { table } from '../report.js';
-import { checkData } from '../stage.js';
-import { workloads } from '../workloads.js';
+import { createWorkloads } from '../workloads.js';
 import { growthOf, inCalls, inKiB, inMiB, inMs } from './figures.js';
 
 const SIZES = [1, 100, 1_000, 10_000];
+/** Neither has a cursor. */
+const workloads = createWorkloads(() => '');
 const [read, write] = ['W1', 'W7'].map((name) => workloads.find(({ id }) => id === name));
 
-const caseOf = async (subject, { query, answer }, tokens) => ({
+const caseOf = async (subject, workload, tokens) => ({
   subject,
-  requests: await checkData(subject, query, expectedData(query, answer)),
+  operations: await checkWorkload({ ...workload, count: 1 }, { ...subject, client: 'apollo' }),
   tokens,
   // What one caller asks twice at once is one call: it asks for one thing at a time.
   concurrency: Math.min(tokens, 8),

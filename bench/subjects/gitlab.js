@@ -7,6 +7,13 @@ import { Pool } from 'undici';
 const { GITLAB_URL } = process.env;
 const pool = new Pool(GITLAB_URL, { connections: 32 });
 
+/** GitLab's parameter for the gateway's cursor of a job. */
+function keysetCursor(after) {
+  if (!after) return '';
+  const [, , id] = Buffer.from(after, 'base64url').toString().split(':');
+  return `&cursor=${Buffer.from(JSON.stringify({ id, _kd: 'n' })).toString('base64url')}`;
+}
+
 /** GitLab for one caller and one operation. */
 export function createGitlab(token) {
   const send = async (method, path) => {
@@ -29,8 +36,10 @@ export function createGitlab(token) {
     }));
   return {
     job: (project, id) => row(`/${project}/jobs/${id}`),
-    projectJobs: (project, first) =>
-      list(`/${project}/jobs?pagination=keyset&order_by=id&sort=desc&per_page=${first}`),
+    projectJobs: (project, first, after) =>
+      list(
+        `/${project}/jobs?pagination=keyset&order_by=id&sort=desc&per_page=${first}${keysetCursor(after)}`,
+      ),
     pipelineJobs: (project, id, first) =>
       list(`/${project}/pipelines/${id}/jobs?page=1&per_page=${first}`),
     pipelineBridges: (project, id, first) =>

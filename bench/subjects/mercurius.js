@@ -21,7 +21,7 @@ extend type Pipeline { jobs(first: Int): JobConnection  bridges(first: Int): Bri
 type PageInfo { hasNextPage: Boolean! }
 type JobConnection { nodes: [Job]  pageInfo: PageInfo!  totalCount: Int }
 type BridgeConnection { nodes: [Bridge]  pageInfo: PageInfo!  totalCount: Int }
-type Project { jobs(first: Int): JobConnection }
+type Project { jobs(first: Int, after: String): JobConnection }
 type Query {
   project(fullPath: ID!): Project
   job(project: ID!, id: ID!): Job
@@ -54,7 +54,8 @@ resolvers.Pipeline.jobs = (row, { first = 20 }, { gitlab }) =>
 resolvers.Pipeline.bridges = (row, { first = 20 }, { gitlab }) =>
   gitlab.pipelineBridges(row.project_id, row.id, first);
 resolvers.Project = {
-  jobs: ({ fullPath }, { first = 20 }, { gitlab }) => gitlab.projectJobs(fullPath, first),
+  jobs: ({ fullPath }, { first = 20, after }, { gitlab }) =>
+    gitlab.projectJobs(fullPath, first, after),
 };
 /** Whether nothing but the log is asked for: then the job itself is not read, as in our gateway. */
 const onlyTrace = ({ fieldNodes: [node] }) =>

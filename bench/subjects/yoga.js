@@ -76,9 +76,13 @@ for (const [type, fields] of Object.entries(shapes)) {
 
 const Project = builder.objectRef('Project').implement({
   fields: (t) => ({
-    jobs: paged(t, JobConnection, (gitlab, { fullPath }, first) =>
-      gitlab.projectJobs(fullPath, first),
-    ),
+    jobs: t.field({
+      type: JobConnection,
+      nullable: true,
+      args: { first: t.arg.int({ defaultValue: 20 }), after: t.arg.string() },
+      resolve: ({ fullPath }, { first, after }, { gitlab }) =>
+        gitlab.projectJobs(fullPath, first, after),
+    }),
   }),
 });
 /** Whether nothing but the log is asked for: then the job itself is not read, as in our gateway. */

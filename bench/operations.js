@@ -1,0 +1,59 @@
+/* The operations of a workload as a subject gets them, checked before they are measured. */
+import { deepStrictEqual } from 'node:assert';
+import { expectedData } from './expected.js';
+import { clients, prepare } from './requests.js';
+
+const CONCURRENT_CHECKS = 8;
+
+async function fetchOnce({ method, path, body, headers }, { origin, caller = 'moving' }) {
+  const answer = await fetch(origin + path, {
+    method,
+    body,
+    headers: { 'private-token': `${caller}-0`, ...headers },
+  });
+  return Buffer.from(await answer.arrayBuffer());
+}
+
+/** Sends one operation; checks the response, if `expected`. Returns its requests with the length of each response. */
+async function checkOne(requests, subject, expected) {
+  const bodies = await Promise.all(requests.map((request) => fetchOnce(request, subject)));
+  if (expected) {
+    const { data, errors } = JSON.parse(bodies[0]);
+    deepStrictEqual({ data, errors }, { data: expected, errors: undefined });
+  }
+  return requests.map((request, index) => ({ ...request, bytes: bodies[index].length }));
+}
+
+/** The operations of a workload for a subject, each with the `data` that is expected, if it is to be checked. */
+function operationsOf(workload, { client, settled }, checked) {
+  const { query, at, count, settledCount = count } = workload;
+  return Array.from({ length: settled ? settledCount : count }, (_, index) => {
+    const { variables, rest, answer } = at(index);
+    if (!client) return { requests: rest };
+    const isChecked = index < checked;
+    const expected = isChecked ? expectedData(prepare(query).text, answer) : undefined;
+    return { requests: [clients[client](query, variables)], expected };
+  });
+}
+
+/**
+ * Sends all operations of a workload once to a subject: as its `client` sends them, or without one as REST
+ * requests. Compares the first `checked` responses with the data that is expected. Returns the operations
+ * with the lengths of their responses, which every later response must have.
+ */
+export async function checkWorkload(workload, subject, checked = Infinity) {
+  const operations = operationsOf(workload, subject, checked);
+  const queue = operations.entries();
+  const results = [];
+  const send = async () => {
+    for (const [index, { requests, expected }] of queue) {
+      results[index] = await checkOne(requests, subject, expected);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: CONCURRENT_CHECKS }, send));
+  } catch (error) {
+    throw new Error(`${subject.id} answers ${workload.id} wrongly`, { cause: error });
+  }
+  return results;
+}
