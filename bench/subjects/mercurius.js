@@ -59,7 +59,7 @@ resolvers.Project = {
 };
 /** Whether nothing but the log is asked for: then the job itself is not read, as in our gateway. */
 const onlyTrace = ({ fieldNodes: [node] }) =>
-  node.selectionSet.selections.every(({ name }) => name?.value === 'trace');
+  node.selectionSet.selections.every(({ name }) => ['trace', '__typename'].includes(name?.value));
 resolvers.Query = {
   project: (_, { fullPath }) => ({ fullPath }),
   job: (_, { project, id }, { gitlab }, info) =>

@@ -87,7 +87,7 @@ const Project = builder.objectRef('Project').implement({
 });
 /** Whether nothing but the log is asked for: then the job itself is not read, as in our gateway. */
 const onlyTrace = ({ fieldNodes: [node] }) =>
-  node.selectionSet.selections.every(({ name }) => name?.value === 'trace');
+  node.selectionSet.selections.every(({ name }) => ['trace', '__typename'].includes(name?.value));
 
 builder.queryType({
   fields: (t) => ({
