@@ -47,13 +47,14 @@ const callsOf = (by, id) => (by[id] ? short(by[id].calls) : '–');
 /** Multiples of Mercurius with graphql-jit, and of the bare proxy. */
 function ratios(results) {
   const head =
-    'work; goal; our gateway; goal, 304; our gateway, 304; Yoga + Pothos; × proxy: our gateway; × proxy: 304; × proxy: Mercurius; CPU of Mercurius; calls: our gateway; calls: Mercurius';
+    'work; goal; our gateway; goal, 304; our gateway, 304; Mercurius with the same duties; Yoga + Pothos; × proxy: our gateway; × proxy: 304; × proxy: Mercurius; CPU of Mercurius; calls: our gateway; calls: Mercurius';
   const rows = results.map(({ workload: { id, title, goals }, by }) => [
     `${id} ${title}`,
     goalOf(goals.fresh),
     ratioCell(by, 'gateway', 'mercurius', goals.fresh),
     goalOf(goals.settled),
     ratioCell(by, 'settled', 'mercurius', goals.settled),
+    ratioCell(by, 'duties', 'mercurius'),
     ratioCell(by, 'yoga', 'mercurius'),
     ratioCell(by, 'gateway', 'proxy'),
     ratioCell(by, 'settled', 'proxy'),

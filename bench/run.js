@@ -59,6 +59,7 @@ const subjects = [
   { id: 'gateway', ...gateway },
   { id: 'settled', ...gateway, program: 'settled', settled: true },
   { id: 'mercurius', script: './subjects/mercurius.js', ...rival },
+  { id: 'duties', script: './subjects/mercurius.js', ...rival, env: { DUTIES: '1' } },
   { id: 'yoga', script: './subjects/yoga.js', ...rival },
   { id: 'apollo', ...withManifest, client: 'apollo' },
   { id: 'urql', ...withManifest, client: 'urql' },
@@ -76,10 +77,10 @@ function launch(script, options) {
   return child;
 }
 
-async function launchProgram({ script, hasManifest }, { node, gitlabUrl }) {
+async function launchProgram({ script, hasManifest, env: own }, { node, gitlabUrl }) {
   const port = await freePort();
   const manifest = hasManifest && { TRUSTED_DOCUMENTS_FILE: join(directory, 'manifest.json') };
-  const env = { GITLAB_URL: gitlabUrl, HOST: '127.0.0.1', PORT: String(port), ...manifest };
+  const env = { GITLAB_URL: gitlabUrl, HOST: '127.0.0.1', PORT: String(port), ...manifest, ...own };
   const child = launch(script, { core: cores.subject, env, ipc: false, program: node.program });
   const origin = `http://127.0.0.1:${port}`;
   await answers(`${origin}/graphql?query={__typename}`, child);

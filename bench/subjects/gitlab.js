@@ -3,6 +3,7 @@
  * and equal reads in an operation made once.
  */
 import { Pool } from 'undici';
+import { validateJob, validateList } from './rows.js';
 
 const { GITLAB_URL } = process.env;
 const pool = new Pool(GITLAB_URL, { connections: 32 });
@@ -27,10 +28,10 @@ export function createGitlab(token) {
     if (!known.has(path)) known.set(path, send('GET', path).then(read));
     return known.get(path);
   };
-  const row = (path) => once(path, ({ body }) => body.json());
+  const row = (path) => once(path, async ({ body }) => validateJob(await body.json()));
   const list = (path) =>
     once(path, async ({ headers, body }) => ({
-      nodes: await body.json(),
+      nodes: validateList(await body.json()),
       totalCount: headers['x-total'] && Number(headers['x-total']),
       pageInfo: { hasNextPage: Boolean(headers['x-next-cursor'] || headers['x-next-page']) },
     }));
@@ -46,7 +47,7 @@ export function createGitlab(token) {
       list(`/${project}/pipelines/${id}/bridges?page=1&per_page=${first}`),
     trace: (project, id) => once(`/${project}/jobs/${id}/trace`, ({ body }) => body.text()),
     cancel: async (project, id) =>
-      (await send('POST', `/${project}/jobs/${id}/cancel`)).body.json(),
+      validateJob(await (await send('POST', `/${project}/jobs/${id}/cancel`)).body.json()),
   };
 }
 

@@ -8,7 +8,7 @@ const { GITLAB_URL, PORT } = process.env;
 const { hostname, port } = new URL(GITLAB_URL);
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
-createServer((incoming, outgoing) => {
+const server = createServer((incoming, outgoing) => {
   const { method, url, headers } = incoming;
   const upstream = request({ agent, hostname, port, method, path: url, headers }, (answer) => {
     outgoing.writeHead(answer.statusCode, answer.headers);
@@ -16,4 +16,7 @@ createServer((incoming, outgoing) => {
   });
   upstream.on('error', () => outgoing.destroy());
   incoming.pipe(upstream);
-}).listen(Number(PORT), '127.0.0.1');
+});
+// Longer than any pause between two rounds.
+server.keepAliveTimeout = 600_000;
+server.listen(Number(PORT), '127.0.0.1');

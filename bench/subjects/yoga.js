@@ -142,4 +142,7 @@ const yoga = createYoga({
   schema: builder.toSchema(),
   context: ({ request }) => ({ gitlab: createGitlab(request.headers.get('private-token')) }),
 });
-createServer(yoga).listen(Number(process.env.PORT), '127.0.0.1');
+const server = createServer(yoga);
+// Longer than any pause between two rounds.
+server.keepAliveTimeout = 600_000;
+server.listen(Number(process.env.PORT), '127.0.0.1');

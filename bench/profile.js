@@ -1,0 +1,101 @@
+/*
+ * Writes a CPU profile of a warm subject on one workload to results/, for Chrome's developer tools, and
+ * prints where its main thread spends its time.
+ *
+ *   node profile.js --workload W1 [--subject mercurius] [--node 24] [--seconds 5]
+ */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { recordProfile } from './inspector.js';
+import { findNode } from './nodes.js';
+import { checkWorkload } from './operations.js';
+import { cpuMs } from './processes.js';
+import { table } from './report.js';
+import { openStage } from './stage.js';
+import { createWorkloads, learnCursors } from './workloads.js';
+
+const { values: options } = parseArgs({
+  options: {
+    workload: { type: 'string', default: 'W1' },
+    subject: { type: 'string', default: 'gateway' },
+    node: { type: 'string', default: '24' },
+    seconds: { type: 'string', default: '5' },
+  },
+});
+const scripts = {
+  gateway: '../dist/cli.js',
+  mercurius: './subjects/mercurius.js',
+  yoga: './subjects/yoga.js',
+};
+/** CPU time of the subject before the profile begins. */
+const WARM_UP_MS = 8_000;
+const ROWS = 25;
+
+/** The file of a call frame, or its library; what V8 does itself is in parentheses. */
+function fileOf({ url, functionName }) {
+  if (!url) return functionName || '(native)';
+  const library = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url);
+  if (library) return library[1];
+  return url.replace(/^file:.*\/dist\//, 'dist/').replace(/^file:.*\/bench\//, 'bench/');
+}
+
+/** The folder of a file of ours, or the library. */
+const layerOf = (file) => /^(dist\/[^/]+)\//.exec(file)?.[1] ?? file;
+
+/** Sums self time by what `nameOf` returns for a call frame, in percent of the time that was not idle. */
+function selfTimes({ nodes, samples, timeDeltas }, nameOf) {
+  const busy = nodes.filter(({ callFrame }) => callFrame.functionName !== '(idle)');
+  const names = new Map(busy.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
+  const sums = new Map();
+  for (const [index, id] of samples.entries()) {
+    const name = names.get(id);
+    if (name === undefined) continue;
+    sums.set(name, (sums.get(name) ?? 0) + timeDeltas[index]);
+  }
+  const all = [...sums.values()].reduce((total, value) => total + value, 0);
+  return [...sums]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, ROWS)
+    .map(([name, value]) => [name, `${((100 * value) / all).toFixed(1)} %`]);
+}
+
+const stage = await openStage();
+try {
+  const { program, version } = findNode(options.node);
+  const open = (name) => stage.open(scripts[name], { inspect: true, program });
+  const subject = { ...(await open(options.subject)), client: 'apollo' };
+  const learnFrom = options.subject === 'gateway' ? subject : await open('gateway');
+  const workloads = createWorkloads(await learnCursors(learnFrom));
+  const workload = workloads.find(({ id }) => id === options.workload);
+  const operations = await checkWorkload(workload, subject, 10);
+  const one = { subject, operations, concurrency: 32, tokens: 50 };
+  const from = cpuMs(subject.pid);
+  while (cpuMs(subject.pid) - from < WARM_UP_MS) await stage.measure(one, 500);
+  let measured;
+  const profile = await recordProfile(subject, async () => {
+    measured = await stage.measure(one, 1_000 * Number(options.seconds));
+  });
+  const file = fileURLToPath(
+    new URL(`results/${options.subject}-${options.workload}.cpuprofile`, import.meta.url),
+  );
+  writeFileSync(file, JSON.stringify(profile));
+  const nameOf = (frame) => `${frame.functionName || '(anonymous)'} ${fileOf(frame)}`;
+  console.log(`
+${workload.id} ${workload.title}, ${options.subject}, Node ${version}: ${measured.cpuMs.toFixed(3)} ms per operation with the profiler.
+Self time of the main thread in percent.
+
+${table(
+  ['layer', 'self'],
+  selfTimes(profile, (frame) => layerOf(fileOf(frame))),
+)}
+
+${table(['file or library', 'self'], selfTimes(profile, fileOf))}
+
+${table(['function', 'self'], selfTimes(profile, nameOf))}
+
+${stage.disturbance()}
+Written to ${file}`);
+} finally {
+  await stage.close();
+}
