@@ -9,6 +9,7 @@ import { TokenBox } from './components/token-box.tsx';
 import { addProject } from './projects.ts';
 import { BoardScreen } from './screens/board/board-screen.tsx';
 import { DashboardScreen } from './screens/dashboard/dashboard-screen.tsx';
+import { LogScreen } from './screens/log/log-screen.tsx';
 import { PipelinesScreen } from './screens/pipelines/pipelines-screen.tsx';
 import { StatisticsScreen } from './screens/statistics/statistics-screen.tsx';
 import { useAddress } from './use-address.ts';
@@ -33,6 +34,8 @@ function Screen({ address }: { address: Address }) {
       return <PipelinesScreen {...address} />;
     case 'board':
       return <BoardScreen {...address} />;
+    case 'log':
+      return <LogScreen {...address} />;
     case 'statistics':
       return <StatisticsScreen {...address} />;
     default:

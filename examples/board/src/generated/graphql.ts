@@ -365,6 +365,96 @@ export type PipelineOnTileFragment = { databaseId: string, ref: string | null, s
 
 export type JobOnTileFragment = { databaseId: string, name: string | null, status: CiJobStatus, retried: boolean | null, detailedStatus: { group: string, text: string, tooltip: string } };
 
+export type LogQueryVariables = Exact<{
+  project: string;
+  id: string;
+  errorWords: Array<string> | string;
+}>;
+
+
+export type LogQuery = { job: { stage: string | null, ref: string | null, erasedAt: string | null, id: string, databaseId: string, name: string | null, complete: boolean, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, commit: { shortId: string | null, title: string | null } | null, pipeline: { id: string, databaseId: string } | null, artifactsFile: { filename: string | null, downloadUrl: string | null } | null, attempts: Array<
+      | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
+      | { id: string, databaseId: string, detailedStatus: { group: string, text: string } }
+    > | null, failure: { message: string, retryHelps: boolean | null, log: { section: string | null, command: string | null, exitCode: number | null, errors: Array<{ number: number | null, html: string }> } | null } | null, trace: { byteSize: number | string, truncated: boolean, text: string, lines: { totalCount: number, nodes: Array<{ number: number }> }, sections: Array<{ name: string, duration: number | null, collapsed: boolean, firstLine: number, lastLine: number | null }>, search: { matchCount: number, excerpts: Array<{ matchedNumbers: Array<number> }> } } | null, detailedStatus: { group: string, text: string, action: CiJobAction | null }, runner: { databaseId: string, description: string | null } | null } | null };
+
+export type LogJobSubscriptionVariables = Exact<{
+  id: string;
+}>;
+
+
+export type LogJobSubscription = { jobUpdated: { id: string, databaseId: string, name: string | null, complete: boolean, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, action: CiJobAction | null }, runner: { databaseId: string, description: string | null } | null } };
+
+export type LogLinesSubscriptionVariables = Exact<{
+  id: string;
+  afterByte: number | string;
+}>;
+
+
+export type LogLinesSubscription = { jobTraceAppended: { startByte: number | string, endByte: number | string, lineCount: number, complete: boolean, lines: Array<{ number: number, html: string, section: string | null }> } };
+
+export type LogRetryMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type LogRetryMutation = { jobRetry: { job:
+      | { id: string, databaseId: string }
+      | { id: string, databaseId: string }
+     | null, errors: Array<
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+    > } | null };
+
+export type LogPlayMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type LogPlayMutation = { jobPlay: { job:
+      | { id: string }
+      | { id: string }
+     | null, errors: Array<
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+    > } | null };
+
+export type LogCancelMutationVariables = Exact<{
+  id: string;
+  force: boolean;
+}>;
+
+
+export type LogCancelMutation = { jobCancel: { job:
+      | { id: string }
+      | { id: string }
+     | null, errors: Array<
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+    > } | null };
+
+export type JobOfLogFragment = { id: string, databaseId: string, name: string | null, complete: boolean, startedAt: string | null, finishedAt: string | null, duration: number | null, queuedDuration: number | null, detailedStatus: { group: string, text: string, action: CiJobAction | null }, runner: { databaseId: string, description: string | null } | null };
+
 export type PipelinesQueryVariables = Exact<{
   project: string;
   after?: string | null | undefined;
@@ -574,6 +664,27 @@ export const JobOnTileFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"JobOnTile"}) as unknown as TypedDocumentString<JobOnTileFragment, unknown>;
+export const JobOfLogFragmentDoc = new TypedDocumentString(`
+    fragment JobOfLog on Job {
+  id
+  databaseId
+  name
+  complete
+  startedAt
+  finishedAt
+  duration
+  queuedDuration
+  detailedStatus {
+    group
+    text
+    action
+  }
+  runner {
+    databaseId
+    description
+  }
+}
+    `, {"fragmentName":"JobOfLog"}) as unknown as TypedDocumentString<JobOfLogFragment, unknown>;
 export const ResourceDocument = new TypedDocumentString(`
     query Resource($url: String!) {
   resource(url: $url) {
@@ -1060,6 +1171,168 @@ fragment JobOnTile on Job {
     tooltip
   }
 }`) as unknown as TypedDocumentString<DashboardUpdatesSubscription, DashboardUpdatesSubscriptionVariables>;
+export const LogDocument = new TypedDocumentString(`
+    query Log($project: ID!, $id: ID!, $errorWords: [String!]!) {
+  job(project: $project, id: $id) {
+    ...JobOfLog
+    stage
+    ref
+    erasedAt
+    commit {
+      shortId
+      title
+    }
+    pipeline {
+      id
+      databaseId
+    }
+    artifactsFile {
+      filename
+      downloadUrl
+    }
+    attempts {
+      id
+      databaseId
+      detailedStatus {
+        group
+        text
+      }
+    }
+    failure {
+      message
+      retryHelps
+      log {
+        section
+        command
+        exitCode
+        errors {
+          number
+          html
+        }
+      }
+    }
+    trace {
+      byteSize
+      truncated
+      text(format: HTML)
+      lines(first: 1) {
+        totalCount
+        nodes {
+          number
+        }
+      }
+      sections(first: 10000) {
+        name
+        duration
+        collapsed
+        firstLine
+        lastLine
+      }
+      search(anyOf: $errorWords, context: 0, first: 100) {
+        matchCount
+        excerpts {
+          matchedNumbers
+        }
+      }
+    }
+  }
+}
+    fragment JobOfLog on Job {
+  id
+  databaseId
+  name
+  complete
+  startedAt
+  finishedAt
+  duration
+  queuedDuration
+  detailedStatus {
+    group
+    text
+    action
+  }
+  runner {
+    databaseId
+    description
+  }
+}`) as unknown as TypedDocumentString<LogQuery, LogQueryVariables>;
+export const LogJobDocument = new TypedDocumentString(`
+    subscription LogJob($id: ID!) {
+  jobUpdated(id: $id) {
+    ...JobOfLog
+  }
+}
+    fragment JobOfLog on Job {
+  id
+  databaseId
+  name
+  complete
+  startedAt
+  finishedAt
+  duration
+  queuedDuration
+  detailedStatus {
+    group
+    text
+    action
+  }
+  runner {
+    databaseId
+    description
+  }
+}`) as unknown as TypedDocumentString<LogJobSubscription, LogJobSubscriptionVariables>;
+export const LogLinesDocument = new TypedDocumentString(`
+    subscription LogLines($id: ID!, $afterByte: BigInt!) {
+  jobTraceAppended(id: $id, afterByte: $afterByte) {
+    startByte
+    endByte
+    lineCount
+    complete
+    lines {
+      number
+      html
+      section
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LogLinesSubscription, LogLinesSubscriptionVariables>;
+export const LogRetryDocument = new TypedDocumentString(`
+    mutation LogRetry($id: ID!) {
+  jobRetry(input: {id: $id}) {
+    job {
+      id
+      databaseId
+    }
+    errors {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LogRetryMutation, LogRetryMutationVariables>;
+export const LogPlayDocument = new TypedDocumentString(`
+    mutation LogPlay($id: ID!) {
+  jobPlay(input: {id: $id}) {
+    job {
+      id
+    }
+    errors {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LogPlayMutation, LogPlayMutationVariables>;
+export const LogCancelDocument = new TypedDocumentString(`
+    mutation LogCancel($id: ID!, $force: Boolean!) {
+  jobCancel(input: {id: $id, force: $force}) {
+    job {
+      id
+    }
+    errors {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LogCancelMutation, LogCancelMutationVariables>;
 export const PipelinesDocument = new TypedDocumentString(`
     query Pipelines($project: ID!, $after: String, $ref: String, $status: CiJobStatus, $source: String) {
   project(fullPath: $project) {

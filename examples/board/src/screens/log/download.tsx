@@ -1,0 +1,37 @@
+import type { MouseEvent, ReactNode } from 'react';
+import { readToken } from '../../token.ts';
+
+/** Where the gateway is: the parent of the page. */
+export const root = location.pathname.replace(/\/(board\/?)?$/, '');
+
+async function download(url: string, name: string, token: string): Promise<void> {
+  const response = await fetch(url, { headers: { 'PRIVATE-TOKEN': token } });
+  if (!response.ok) return alert(`The gateway answered ${response.status}.`);
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+interface Props {
+  /** The path on the gateway, from its first `/` on. */
+  path: string;
+  name: string;
+  children: ReactNode;
+}
+
+/** A link to a file of the gateway. A link cannot send a token, so that a script must with one. */
+export function Download({ path, name, children }: Props) {
+  const open = (event: MouseEvent) => {
+    const token = readToken();
+    if (!token) return;
+    event.preventDefault();
+    void download(root + path, name, token);
+  };
+  return (
+    <a href={root + path} download={name} onClick={open}>
+      {children}
+    </a>
+  );
+}

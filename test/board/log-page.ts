@@ -1,0 +1,40 @@
+import type { Browser, Page } from 'playwright-core';
+import { expect, onTestFinished } from 'vitest';
+import type { Started } from '../helpers/start-gateway.ts';
+import { tokens } from '../helpers/worlds.ts';
+import { type OpenOptions, openBoard } from './open-board.ts';
+
+/** Opens a screen of the board with the token of alice. Fails if the console has a message. */
+export async function openPage(
+  browser: Browser,
+  gateway: Pick<Started, 'url'>,
+  address: string,
+  options: OpenOptions = {},
+): Promise<Page> {
+  const { page, faults } = await openBoard(browser, gateway, address, {
+    token: tokens.alice,
+    ...options,
+  });
+  onTestFinished(() => expect(faults).toEqual([]));
+  return page;
+}
+
+/** Returns the numbers of the lines that are elements of the page. */
+export const shownLines = (page: Page): Promise<number[]> =>
+  page
+    .locator('.viewer .line > a')
+    .allTextContents()
+    .then((texts) => texts.map(Number).sort((a, b) => a - b));
+
+/** Returns the number of the marked line; 0 without one. */
+export const currentLine = async (page: Page): Promise<number> =>
+  Number((await page.locator('.viewer .line[aria-current] > a').allTextContents())[0] ?? 0);
+
+/** Whether a line is in the visible part of the log. */
+export const isInView = (page: Page, line: number): Promise<boolean> =>
+  page.evaluate((number) => {
+    const list = document.querySelector('.lines')?.getBoundingClientRect();
+    const link = document.querySelector(`.lines [aria-label="Line ${number}"]`);
+    const row = link?.getBoundingClientRect();
+    return Boolean(row && list && row.top >= list.top && row.bottom <= list.bottom);
+  }, line);
