@@ -20,18 +20,15 @@ export interface GitlabDeps {
   traceContext?: Readonly<Record<string, string>> | undefined;
 }
 
+/** A call without what the caller adds to it. */
+type CallOf<T> = Omit<
+  UpstreamRequest<T>,
+  'method' | 'credential' | 'signal' | 'counter' | 'traceContext' | 'progress'
+> & { method: 'GET' | 'POST' };
+
 type GetOptions = Pick<UpstreamRequest<unknown>, 'expects' | 'streaming' | 'keep'> & {
   query?: Query;
 };
-
-/** Throws GitlabCallBudgetError if fewer than `count` calls are left. */
-function requireCalls(
-  budget: CallBudget | undefined,
-  count: number,
-  origin: { method: string; path: string },
-): void {
-  if (budget && budget.left < count) throw new GitlabCallBudgetError(budget.max, origin);
-}
 
 /**
  * Sends a call with the latest credential. If GitLab rejects it and a newer one is available, a
@@ -53,44 +50,45 @@ async function sendWithLatest<T>(
 }
 
 /** Sends calls on behalf of one caller. */
-export function createCalls(deps: GitlabDeps) {
-  const { transport, budget, credential, signal, counter, traceContext } = deps;
+export class Calls {
+  readonly #deps: GitlabDeps;
+
+  constructor(deps: GitlabDeps) {
+    this.#deps = deps;
+  }
+
+  get<T>(endpoint: Endpoint, read: Read<T>, options: GetOptions = {}): Promise<T> {
+    const { query, expects, streaming, keep } = options;
+    const search = query ? toQuery(query) : '';
+    return this.#send({ method: 'GET', endpoint, query: search, read, expects, streaming, keep });
+  }
+
+  /** Sends the fields as JSON, or no body if all are undefined. */
+  post<T>(endpoint: Endpoint, read: Read<T>, fields: Record<string, unknown> = {}): Promise<T> {
+    return this.#send({ method: 'POST', endpoint, query: '', body: toBody(fields), read });
+  }
+
+  /** Throws GitlabCallBudgetError if the budget does not allow `count` more calls to `path`. */
+  require(count: number, origin: { method: string; path: string }): void {
+    const { budget } = this.#deps;
+    if (budget && budget.left < count) throw new GitlabCallBudgetError(budget.max, origin);
+  }
+
   /**
    * Charges the call to the budget. Refunds a call that only showed that the server lacks a
    * feature.
    */
-  const send = async <T>(
-    method: 'GET' | 'POST',
-    endpoint: Endpoint,
-    read: Read<T>,
-    { query = '', body, expects, streaming, keep }: Partial<UpstreamRequest<T>>,
-  ): Promise<T> => {
-    const origin = { method, path: endpoint.path };
-    requireCalls(budget, 1, origin);
+  async #send<T>(call: CallOf<T>): Promise<T> {
+    const { budget, credential, signal } = this.#deps;
+    const { method } = call;
+    const origin = { method, path: call.endpoint.path };
+    this.require(1, origin);
     if (budget) budget.left -= 1;
     const progress: CallProgress = { sent: false };
-    const sendAs = async (sender: Credential): Promise<T> => {
-      const request = {
-        method,
-        endpoint,
-        query,
-        body,
-        read,
-        expects,
-        streaming,
-        keep,
-        credential: sender,
-        signal,
-        counter,
-        traceContext,
-        progress,
-      };
-      const { value } = await transport.send(request);
-      if (budget) budget.answered = (budget.answered ?? 0) + 1;
-      return value;
-    };
     try {
-      return await sendWithLatest(credential, method, sendAs);
+      return await sendWithLatest(credential, method, (sender) =>
+        this.#sendAs(sender, call, progress),
+      );
     } catch (error) {
       if (budget && isCapabilityError(error)) budget.left += 1;
       // A write that was certainly not sent may be repeated, so its error says that.
@@ -99,19 +97,28 @@ export function createCalls(deps: GitlabDeps) {
         ? new GitlabTimeoutError({ phase: 'total', sent: false }, { ...origin, cause: error })
         : error;
     }
-  };
-  return {
-    get: <T>(endpoint: Endpoint, read: Read<T>, { query = {}, ...options }: GetOptions = {}) =>
-      send('GET', endpoint, read, { query: toQuery(query), ...options }),
-    /** Sends the fields as JSON, or no body if all are undefined. */
-    post: <T>(endpoint: Endpoint, read: Read<T>, fields: Record<string, unknown> = {}) =>
-      send('POST', endpoint, read, { body: toBody(fields) }),
-    /** Throws GitlabCallBudgetError if the budget does not allow `count` more calls to `path`. */
-    requireCalls: (count: number, origin: { method: string; path: string }) =>
-      requireCalls(budget, count, origin),
-    server: transport.server,
-    projects: transport.projects,
-  };
+  }
+
+  async #sendAs<T>(sender: Credential, call: CallOf<T>, progress: CallProgress): Promise<T> {
+    const { transport, budget, signal, counter, traceContext } = this.#deps;
+    const { value } = await transport.send({
+      method: call.method,
+      endpoint: call.endpoint,
+      query: call.query,
+      body: call.body,
+      read: call.read,
+      expects: call.expects,
+      streaming: call.streaming,
+      keep: call.keep,
+      credential: sender,
+      signal,
+      counter,
+      traceContext,
+      progress,
+    });
+    if (budget) budget.answered = (budget.answered ?? 0) + 1;
+    return value;
+  }
 }
 
 function toBody(fields: Record<string, unknown>): string | undefined {

@@ -3,8 +3,8 @@
  * result object: do not modify it.
  */
 import { setMaxListeners } from 'node:events';
-import { createCalls, type GitlabDeps } from './bind-caller.ts';
-import { latestOf } from './credential.ts';
+import { Calls, type GitlabDeps } from './bind-caller.ts';
+import { type Credential, latestOf } from './credential.ts';
 import { endpoint, type Query, withFile } from './endpoint.ts';
 import { keysetEnvelope } from './lists/keyset-page.ts';
 import { overTriggerJobs } from './lists/trigger-jobs.ts';
@@ -15,6 +15,7 @@ import {
   type RestPageRequest,
   toPageQuery,
 } from './pagination.ts';
+import type { ProjectNumbers } from './project-numbers.ts';
 import {
   identifiedBy,
   pipelineOf,
@@ -39,6 +40,7 @@ import {
   restProject,
   restTestReportSummary,
 } from './rows.ts';
+import type { ServerCapabilities } from './server-capabilities.ts';
 
 /** Names a job; `project` is the numeric id or the full path. */
 export interface JobRef {
@@ -103,221 +105,280 @@ const partOf = ({ byteOffset, byteLimit }: TracePart): Query => ({
   byte_limit: byteLimit,
 });
 
-export type Gitlab = ReturnType<typeof createGitlab>;
-
 /**
- * Creates a client for one caller. Cheap: create one per request. Methods reject with GitlabError
- * if there is no usable response, or with the reason of the signal that aborted them; a write that
- * was aborted before it was sent, with a GitlabTimeoutError that says so. They are async, so that an
- * invalid id rejects instead of throwing.
+ * A client for one caller. Cheap: create one per request. Methods reject with GitlabError if there is
+ * no usable response, or with the reason of the signal that aborted them; a write that was aborted
+ * before it was sent, with a GitlabTimeoutError that says so. They are async, so that an invalid id
+ * rejects instead of throwing. A class, so that an operation does not create its 25 methods again.
  */
-export function createGitlab(deps: GitlabDeps) {
-  // An operation may have hundreds of calls that all listen to its signal. Node warns of a leak
-  // above ten listeners.
-  if (deps.signal) setMaxListeners(0, deps.signal);
-  const { get, post, requireCalls, server, projects } = createCalls(deps);
-  const { credential } = deps;
+export class Gitlab {
+  readonly credential: Credential;
+  readonly server: ServerCapabilities;
+  readonly #calls: Calls;
+  readonly #projects: ProjectNumbers;
+
+  constructor(deps: GitlabDeps) {
+    // An operation may have hundreds of calls that all listen to its signal. Node warns of a leak
+    // above ten listeners.
+    if (deps.signal) setMaxListeners(0, deps.signal);
+    this.credential = deps.credential;
+    this.server = deps.transport.server;
+    this.#projects = deps.transport.projects;
+    this.#calls = new Calls(deps);
+  }
+
   /** Remembers the number of a project that was requested by its path. */
-  const learn = (project: string, number: string | number | null | undefined) => {
-    if (number != null) projects.learn(latestOf(credential), project, { number: String(number) });
-  };
+  #learn(project: string, number: string | number | null | undefined): void {
+    if (number == null) return;
+    this.#projects.learn(latestOf(this.credential), project, { number: String(number) });
+  }
+
   /**
    * Waits for a page of a project's rows and remembers the project's number, which the rows
    * contain.
    */
-  const getPage = async <Row extends { project_id: string }>(
+  async #page<Row extends { project_id: string }>(
     project: string,
     reading: Promise<Page<Row>>,
-  ) => {
+  ): Promise<Page<Row>> {
     const page = await reading;
-    learn(project, page.items[0]?.project_id);
+    this.#learn(project, page.items[0]?.project_id);
     return page;
-  };
-  return {
-    credential,
-    server,
+  }
 
-    /** Returns the project that this caller requested by `path` before. Makes no call. */
-    findProject: (path: string) => projects.find(latestOf(credential), path),
+  /** Returns the project that this caller requested by `path` before. Makes no call. */
+  findProject(path: string) {
+    return this.#projects.find(latestOf(this.credential), path);
+  }
 
-    /**
-     * Builds including retried ones, newest first (upstream.md §2.1). Servers before 19.0 ignore
-     * `ref`.
-     */
-    async listProjectJobs(
-      project: string,
-      filter: ScopeFilter & { ref?: string | undefined },
-      page: RestPageRequest,
-    ): Promise<Page<Job>> {
-      const envelope =
-        page.kind === 'keyset' ? keysetEnvelope<Job>(page, server) : offsetEnvelope<Job>(page);
-      const query = { ...scopeOf(filter), ref: filter.ref, ...toPageQuery(page) };
-      const read = readList(build(project), envelope);
-      return getPage(project, get(endpoint`/projects/${project}/jobs`, read, { query }));
-    },
+  /**
+   * Builds including retried ones, newest first (upstream.md §2.1). Servers before 19.0 ignore
+   * `ref`.
+   */
+  async listProjectJobs(
+    project: string,
+    filter: ScopeFilter & { ref?: string | undefined },
+    page: RestPageRequest,
+  ): Promise<Page<Job>> {
+    const envelope =
+      page.kind === 'keyset' ? keysetEnvelope<Job>(page, this.server) : offsetEnvelope<Job>(page);
+    const query = { ...scopeOf(filter), ref: filter.ref, ...toPageQuery(page) };
+    const read = readList(build(project), envelope);
+    return this.#page(
+      project,
+      this.#calls.get(endpoint`/projects/${project}/jobs`, read, { query }),
+    );
+  }
 
-    /** Builds, newest first. Includes retried ones only if requested (§2.2). */
-    async listPipelineJobs(
-      { project, id }: PipelineRef,
-      filter: ScopeFilter & { includeRetried?: boolean | undefined },
-      page: OffsetRequest,
-    ): Promise<Page<Job>> {
-      const retried = filter.includeRetried ? undefined : (false as const);
-      const row = identifiedBy(restJob, { kind: 'BUILD', project, pipeline: id, retried });
-      const query = {
-        ...scopeOf(filter),
-        include_retried: filter.includeRetried || undefined,
-        ...toPageQuery(page),
-      };
-      const path = endpoint`/projects/${project}/pipelines/${id}/jobs`;
-      return getPage(project, get(path, readList(row, offsetEnvelope(page)), { query }));
-    },
+  /** Builds, newest first. Includes retried ones only if requested (§2.2). */
+  async listPipelineJobs(
+    { project, id }: PipelineRef,
+    filter: ScopeFilter & { includeRetried?: boolean | undefined },
+    page: OffsetRequest,
+  ): Promise<Page<Job>> {
+    const retried = filter.includeRetried ? undefined : (false as const);
+    const row = identifiedBy(restJob, { kind: 'BUILD', project, pipeline: id, retried });
+    const query = {
+      ...scopeOf(filter),
+      include_retried: filter.includeRetried || undefined,
+      ...toPageQuery(page),
+    };
+    const path = endpoint`/projects/${project}/pipelines/${id}/jobs`;
+    return this.#page(
+      project,
+      this.#calls.get(path, readList(row, offsetEnvelope(page)), { query }),
+    );
+  }
 
-    /** Trigger jobs without retried ones, from whichever of two endpoints this server has (§2.3). */
-    async listPipelineBridges(
-      { project, id }: PipelineRef,
-      filter: ScopeFilter,
-      page: OffsetRequest,
-    ): Promise<Page<Bridge>> {
-      const row = identifiedBy(restBridge, {
-        kind: 'BRIDGE',
-        project,
-        pipeline: id,
-        retried: false,
-      });
-      const read = readList(row, offsetEnvelope(page));
-      const query = { ...scopeOf(filter), ...toPageQuery(page) };
-      const reading = overTriggerJobs(server, {
-        bridges: () => get(endpoint`/projects/${project}/pipelines/${id}/bridges`, read, { query }),
-        trigger_jobs: () =>
-          get(endpoint`/projects/${project}/pipelines/${id}/trigger_jobs`, read, { query }),
-      });
-      return getPage(project, reading);
-    },
+  /** Trigger jobs without retried ones, from whichever of two endpoints this server has (§2.3). */
+  async listPipelineBridges(
+    { project, id }: PipelineRef,
+    filter: ScopeFilter,
+    page: OffsetRequest,
+  ): Promise<Page<Bridge>> {
+    const row = identifiedBy(restBridge, {
+      kind: 'BRIDGE',
+      project,
+      pipeline: id,
+      retried: false,
+    });
+    const read = readList(row, offsetEnvelope(page));
+    const query = { ...scopeOf(filter), ...toPageQuery(page) };
+    const reading = overTriggerJobs(this.server, {
+      bridges: () =>
+        this.#calls.get(endpoint`/projects/${project}/pipelines/${id}/bridges`, read, { query }),
+      trigger_jobs: () =>
+        this.#calls.get(endpoint`/projects/${project}/pipelines/${id}/trigger_jobs`, read, {
+          query,
+        }),
+    });
+    return this.#page(project, reading);
+  }
 
-    /**
-     * Pipelines of a project, newest first. Child pipelines only with the source `parent_pipeline`
-     * (§10).
-     */
-    async listProjectPipelines(
-      project: string,
-      { updatedAfter, ...filter }: PipelineFilter,
-      page: OffsetRequest,
-    ): Promise<Page<ListedPipeline>> {
-      const read = readList(pipelineOf(project), offsetEnvelope(page));
-      const query = { ...filter, updated_after: updatedAfter, ...toPageQuery(page) };
-      return getPage(project, get(endpoint`/projects/${project}/pipelines`, read, { query }));
-    },
+  /**
+   * Pipelines of a project, newest first. Child pipelines only with the source `parent_pipeline`
+   * (§10).
+   */
+  async listProjectPipelines(
+    project: string,
+    { updatedAfter, ...filter }: PipelineFilter,
+    page: OffsetRequest,
+  ): Promise<Page<ListedPipeline>> {
+    const read = readList(pipelineOf(project), offsetEnvelope(page));
+    const query = { ...filter, updated_after: updatedAfter, ...toPageQuery(page) };
+    return this.#page(
+      project,
+      this.#calls.get(endpoint`/projects/${project}/pipelines`, read, { query }),
+    );
+  }
 
-    /** A build. GitLab answers 404 for the id of a bridge (§2.4). */
-    async getJob({ project, id }: JobRef) {
-      const path = endpoint`/projects/${project}/jobs/${id}`;
-      const job = await get(path, readOne(withId(build(project), id)));
-      learn(project, job.project_id);
-      return job;
-    },
+  /** A build. GitLab answers 404 for the id of a bridge (§2.4). */
+  async getJob({ project, id }: JobRef) {
+    const path = endpoint`/projects/${project}/jobs/${id}`;
+    const job = await this.#calls.get(path, readOne(withId(build(project), id)));
+    this.#learn(project, job.project_id);
+    return job;
+  }
 
-    /**
-     * A job's raw log, empty if there is none (§7). Servers that ignore `byteOffset` return the
-     * whole log.
-     */
-    getJobTrace: async ({ project, id }: JobRef, part: TracePart = {}) =>
-      get(endpoint`/projects/${project}/jobs/${id}/trace`, readText, {
-        query: partOf(part),
-        expects: 'log',
-        // Each tail of a log is requested only once, so it is not cached.
-        keep: part.byteOffset === undefined,
-      }),
+  /**
+   * A job's raw log, empty if there is none (§7). Servers that ignore `byteOffset` return the
+   * whole log.
+   */
+  async getJobTrace({ project, id }: JobRef, part: TracePart = {}) {
+    return this.#calls.get(endpoint`/projects/${project}/jobs/${id}/trace`, readText, {
+      query: partOf(part),
+      expects: 'log',
+      // Each tail of a log is requested only once, so it is not cached.
+      keep: part.byteOffset === undefined,
+    });
+  }
 
-    /** A job's log as a stream with backpressure. Destroy it to end the call. */
-    openJobTrace: async ({ project, id }: JobRef, part: TracePart = {}) =>
-      get(endpoint`/projects/${project}/jobs/${id}/trace`, readStream, {
-        query: partOf(part),
-        expects: 'log',
-        streaming: true,
-      }),
+  /** A job's log as a stream with backpressure. Destroy it to end the call. */
+  async openJobTrace({ project, id }: JobRef, part: TracePart = {}) {
+    return this.#calls.get(endpoint`/projects/${project}/jobs/${id}/trace`, readStream, {
+      query: partOf(part),
+      expects: 'log',
+      streaming: true,
+    });
+  }
 
-    /**
-     * The archive of a job's artifacts or, with `path`, one file of it, as a stream (§12). `path` is a
-     * list of names. Destroy the stream to end the call.
-     */
-    openArtifacts: async ({ project, id, path = [] }: ArtifactsRef) =>
-      get(withFile(endpoint`/projects/${project}/jobs/${id}/artifacts`, path), readFile, {
+  /**
+   * The archive of a job's artifacts or, with `path`, one file of it, as a stream (§12). `path` is a
+   * list of names. Destroy the stream to end the call.
+   */
+  async openArtifacts({ project, id, path = [] }: ArtifactsRef) {
+    return this.#calls.get(
+      withFile(endpoint`/projects/${project}/jobs/${id}/artifacts`, path),
+      readFile,
+      {
         expects: 'file',
         streaming: true,
-      }),
+      },
+    );
+  }
 
-    /** The job that the job token belongs to (§2.6). */
-    getCurrentJob: async () => get(endpoint`/job`, readOne(build())),
+  /** The job that the job token belongs to (§2.6). */
+  async getCurrentJob() {
+    return this.#calls.get(endpoint`/job`, readOne(build()));
+  }
 
-    /** The agents that the job of the job token may use (§2.7). */
-    getAllowedAgents: async () =>
-      get(endpoint`/job/allowed_agents`, readOne(shapeOf(restAllowedAgents))),
+  /** The agents that the job of the job token may use (§2.7). */
+  async getAllowedAgents() {
+    return this.#calls.get(endpoint`/job/allowed_agents`, readOne(shapeOf(restAllowedAgents)));
+  }
 
-    async getProject(project: string) {
-      const found = await get(endpoint`/projects/${project}`, readOne(projectShape(project)));
-      const [number, fullPath] = [String(found.id), found.path_with_namespace ?? undefined];
-      for (const path of [project, fullPath ?? project]) {
-        projects.learn(latestOf(credential), path, { number, fullPath });
-      }
-      return found;
-    },
+  async getProject(project: string) {
+    const found = await this.#calls.get(
+      endpoint`/projects/${project}`,
+      readOne(projectShape(project)),
+    );
+    const [number, fullPath] = [String(found.id), found.path_with_namespace ?? undefined];
+    for (const path of [project, fullPath ?? project]) {
+      this.#projects.learn(latestOf(this.credential), path, { number, fullPath });
+    }
+    return found;
+  }
 
-    /** The counts of a pipeline's test reports (§13). GitLab caches them for two minutes. */
-    getTestReportSummary: async ({ project, id }: PipelineRef) =>
-      get(
-        endpoint`/projects/${project}/pipelines/${id}/test_report_summary`,
-        readOne(shapeOf(restTestReportSummary)),
-      ),
+  /** The counts of a pipeline's test reports (§13). GitLab caches them for two minutes. */
+  async getTestReportSummary({ project, id }: PipelineRef) {
+    return this.#calls.get(
+      endpoint`/projects/${project}/pipelines/${id}/test_report_summary`,
+      readOne(shapeOf(restTestReportSummary)),
+    );
+  }
 
-    async getPipeline({ project, id }: PipelineRef) {
-      const path = endpoint`/projects/${project}/pipelines/${id}`;
-      const pipeline = await get(path, readOne(pipelineShape(id)));
-      learn(project, pipeline.project_id);
-      return pipeline;
-    },
+  async getPipeline({ project, id }: PipelineRef) {
+    const path = endpoint`/projects/${project}/pipelines/${id}`;
+    const pipeline = await this.#calls.get(path, readOne(pipelineShape(id)));
+    this.#learn(project, pipeline.project_id);
+    return pipeline;
+  }
 
-    /** GitLab may report success without canceling: compare the job's status (§2.8). */
-    cancelJob: async (ref: WriteRef, { force }: { force?: boolean | undefined }) =>
-      post(
-        endpoint`/projects/${ref.project}/jobs/${ref.id}/cancel`,
-        readOne(withId(written(ref), ref.id)),
-        { force: force || undefined },
-      ),
+  /** GitLab may report success without canceling: compare the job's status (§2.8). */
+  async cancelJob(ref: WriteRef, { force }: { force?: boolean | undefined }) {
+    return this.#calls.post(
+      endpoint`/projects/${ref.project}/jobs/${ref.id}/cancel`,
+      readOne(withId(written(ref), ref.id)),
+      { force: force || undefined },
+    );
+  }
 
-    /** Returns the new job, which has a new id (§2.9). */
-    retryJob: async (ref: WriteRef, { inputs }: { inputs?: JobInputs }) =>
-      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/retry`, readOne(written(ref)), {
+  /** Returns the new job, which has a new id (§2.9). */
+  async retryJob(ref: WriteRef, { inputs }: { inputs?: JobInputs }) {
+    return this.#calls.post(
+      endpoint`/projects/${ref.project}/jobs/${ref.id}/retry`,
+      readOne(written(ref)),
+      {
         // GitLab's code reads `inputs`; its documentation says `job_inputs`. Both are sent.
         inputs,
         job_inputs: inputs,
-      }),
+      },
+    );
+  }
 
-    eraseJob: async (ref: WriteRef) =>
-      post(
-        endpoint`/projects/${ref.project}/jobs/${ref.id}/erase`,
-        readOne(withId(build(ref.project), ref.id)),
-      ),
+  async eraseJob(ref: WriteRef) {
+    return this.#calls.post(
+      endpoint`/projects/${ref.project}/jobs/${ref.id}/erase`,
+      readOne(withId(build(ref.project), ref.id)),
+    );
+  }
 
-    /** Returns the job itself or, if it had run before, a new one (§2.11). */
-    playJob: async (
-      ref: WriteRef,
-      { variables, inputs }: { variables?: JobVariables; inputs?: JobInputs },
-    ) =>
-      post(endpoint`/projects/${ref.project}/jobs/${ref.id}/play`, readOne(written(ref)), {
+  /** Returns the job itself or, if it had run before, a new one (§2.11). */
+  async playJob(
+    ref: WriteRef,
+    { variables, inputs }: { variables?: JobVariables; inputs?: JobInputs },
+  ) {
+    return this.#calls.post(
+      endpoint`/projects/${ref.project}/jobs/${ref.id}/play`,
+      readOne(written(ref)),
+      {
         job_variables_attributes: variables?.length ? variables : undefined,
         job_inputs: inputs,
-      }),
+      },
+    );
+  }
 
-    /** Retries the failed and canceled jobs; GitLab runs skipped ones after them (§10). */
-    retryPipeline: async ({ project, id }: PipelineRef) =>
-      post(endpoint`/projects/${project}/pipelines/${id}/retry`, readDated(pipelineShape(id))),
+  /** Retries the failed and canceled jobs; GitLab runs skipped ones after them (§10). */
+  async retryPipeline({ project, id }: PipelineRef) {
+    return this.#calls.post(
+      endpoint`/projects/${project}/pipelines/${id}/retry`,
+      readDated(pipelineShape(id)),
+    );
+  }
 
-    /** GitLab reports success even if there was nothing to cancel (§10). */
-    cancelPipeline: async ({ project, id }: PipelineRef) =>
-      post(endpoint`/projects/${project}/pipelines/${id}/cancel`, readDated(pipelineShape(id))),
+  /** GitLab reports success even if there was nothing to cancel (§10). */
+  async cancelPipeline({ project, id }: PipelineRef) {
+    return this.#calls.post(
+      endpoint`/projects/${project}/pipelines/${id}/cancel`,
+      readDated(pipelineShape(id)),
+    );
+  }
 
-    /** Throws GitlabCallBudgetError unless the budget allows `count` more calls. */
-    requireCalls: (count: number) => requireCalls(count, { method: 'POST', path: '/projects' }),
-  };
+  /** Throws GitlabCallBudgetError unless the budget allows `count` more calls. */
+  requireCalls(count: number) {
+    this.#calls.require(count, { method: 'POST', path: '/projects' });
+  }
 }
+
+/** Creates the client of one caller. */
+export const createGitlab = (deps: GitlabDeps): Gitlab => new Gitlab(deps);
