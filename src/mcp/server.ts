@@ -122,7 +122,16 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   };
 
   const info = { name: 'gitlab-jobs-gateway', version: options.version };
-  const serverOptions = { capabilities: { tools: {} }, instructions: INSTRUCTIONS };
+  const serverOptions = {
+    capabilities: { tools: {} },
+    instructions: INSTRUCTIONS,
+    // Tools check their own arguments. Without this, each request would create a validator.
+    jsonSchemaValidator: {
+      getValidator() {
+        throw new Error('Schemas are not validated by the library.');
+      },
+    },
+  };
   const handler = createMcpHandler(({ requestInfo }) => {
     if (!requestInfo) throw new Error('The endpoint serves HTTP only.');
     const server = new Server(info, serverOptions);
