@@ -45,6 +45,7 @@ import { createStreamSender } from '../http/yoga.ts';
 import { createLiveHub, type LiveHubOptions } from '../live/hub.ts';
 import type { ChangeEvent } from '../live/notifications.ts';
 import { createMcpEndpoint } from '../mcp/server.ts';
+import { MAX_WAIT_SECONDS } from '../mcp/tools/wait.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';
 import { createTelemetry } from '../observability/telemetry.ts';
 import { createOperationCache } from '../operation/document-cache.ts';
@@ -267,12 +268,13 @@ function createPageRoutes(config: Config, given: GatewayDeps, { board }: Parts):
 }
 
 /** Creates the MCP endpoint. */
-function createMcp(config: Config, { version }: GatewayDeps, parts: Parts) {
-  const { operations, schema, context, telemetry, report } = parts;
+function createMcp(config: Config, { version, live }: GatewayDeps, parts: Parts) {
+  const { operations, schema, context, telemetry, report, drain } = parts;
   return createMcpEndpoint({
     ...{ operations, schema, version, report },
     ...{ webUrls: context.webUrls, fallback: context.fallback },
     ...{ writes: config.mcp.writes, maxChars: config.mcp.maxChars },
+    ...{ clock: live?.clock ?? systemClock, shutdown: drain.signal },
     onToolCall: telemetry.toolCalled,
   });
 }
@@ -351,7 +353,8 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   // Stalled connections are closed only after the longest timeout of a request. So a client
   // receives a timeout error first.
-  const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs);
+  const waitMs = config.mcp.enabled ? MAX_WAIT_SECONDS * 1_000 : 0;
+  const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs, waitMs);
   closeStalled(server, longestMs + stalledMs);
   const webSockets = serveWebSockets(server, {
     ...{ operations, schema, stalledMs, pingMs: given.live?.pingMs },

@@ -9,6 +9,7 @@ import { builder } from './builder.ts';
 import { badUserInput } from './client-errors.ts';
 import { costs } from './cost.ts';
 import { type NodeRef, parseGlobalId } from './global-id.ts';
+import { numberOrPath } from './list-reads.ts';
 import { CiJob, Job, Pipeline, type PipelineRow } from './refs.ts';
 import { type SelectedBelow, selectedBelow } from './selection.ts';
 import { TraceLine } from './trace.ts';
@@ -31,13 +32,20 @@ export function openEvent<News>(event: LiveEvent<News>, context: Context): News 
   return news;
 }
 
-/** Parses the global id of a type that can be subscribed to. Throws BAD_USER_INPUT for others. */
+/**
+ * Parses the global id of a type that can be subscribed to. An id with the path of a project follows
+ * the poll of its number, if that is known. Throws BAD_USER_INPUT for other types.
+ */
 function parseIdOf<Type extends 'Job' | 'Pipeline'>(
   type: Type,
   globalId: string,
+  context: Context,
 ): Extract<NodeRef, { type: Type }> {
   const ref = parseGlobalId(globalId);
-  if (ref.type === type) return ref as Extract<NodeRef, { type: Type }>;
+  if (ref.type === type) {
+    const project = numberOrPath(context, ref.project);
+    return { ...ref, project } as Extract<NodeRef, { type: Type }>;
+  }
   const advice = ref.type === 'Bridge' ? ' Subscribe to its pipeline with `pipelineUpdated`.' : '';
   throw badUserInput(`The id is that of a ${ref.type}; expected the id of a ${type}.${advice}`);
 }
@@ -150,7 +158,7 @@ builder.subscriptionFields((t) => ({
     },
     extensions: costs({ call: 'poll' }),
     subscribe: (_root, { id }, context) => {
-      const ref = parseIdOf('Job', id);
+      const ref = parseIdOf('Job', id, context);
       checkCapacity(context);
       return context.live.job(ref);
     },
@@ -170,7 +178,7 @@ builder.subscriptionFields((t) => ({
     },
     extensions: costs({ call: 'poll' }),
     subscribe: (_root, { id }, context, info) => {
-      const ref = parseIdOf('Pipeline', id);
+      const ref = parseIdOf('Pipeline', id, context);
       const maxJobs = jobsNeeded(selectedBelow(info));
       checkCapacity(context);
       return context.live.pipeline(ref, maxJobs);
@@ -178,7 +186,7 @@ builder.subscriptionFields((t) => ({
     resolve: (event, { id }, context) => {
       const news = openEvent(event, context);
       const { pipeline } = news;
-      const project = String(pipeline.project_id ?? parseIdOf('Pipeline', id).project);
+      const project = String(pipeline.project_id ?? parseIdOf('Pipeline', id, context).project);
       const ref = { project, id: String(pipeline.id) };
       context.loaders.primePipeline(ref, pipeline);
       context.loaders.boards(ref).prime(news.rows);
@@ -200,7 +208,7 @@ builder.subscriptionFields((t) => ({
     },
     extensions: costs({ call: 'poll' }),
     subscribe: (_root, { id, afterByte }, context, info) => {
-      const ref = parseIdOf('Job', id);
+      const ref = parseIdOf('Job', id, context);
       const from = parseByte(afterByte);
       const hasLines = selectedBelow(info).selection.has('lines', 'lineCount');
       checkCapacity(context);

@@ -17,16 +17,18 @@ export function createDrain() {
   const streams = new Set<ServerResponse>();
   const idleCallbacks = new Set<() => void>();
   let running = 0;
-  let isDraining = false;
+  const shutdown = new AbortController();
 
   return {
     get isDraining() {
-      return isDraining;
+      return shutdown.signal.aborted;
     },
+    /** Aborted when the shutdown begins, for requests that wait. */
+    signal: shutdown.signal,
     /** Idempotent. */
     begin() {
-      if (isDraining) return;
-      isDraining = true;
+      if (shutdown.signal.aborted) return;
+      shutdown.abort(shuttingDown());
       // `destroySoon` sends what has been written, then closes the connection.
       for (const { socket } of streams) socket?.destroySoon();
     },

@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql';
 import { isNumericId, isProjectName } from '../graphql/global-id.ts';
 import { parseResourceUrl } from '../graphql/web-url.ts';
 import type { ToolCall } from './tool.ts';
-import { ToolError } from './tool-error.ts';
+import { notFound, ToolError } from './tool-error.ts';
 import { callText } from './words.ts';
 
 /** What the arguments of a tool say about the job or pipeline that is meant. */
@@ -96,12 +96,6 @@ export interface TargetData<Pipeline, Job> {
   newest?: { pipelines: { nodes: readonly Pipeline[] } | null } | null;
 }
 
-/** Returns the error of a job, pipeline or project that GitLab does not show. */
-export const notFound = (what: string): ToolError =>
-  new ToolError(
-    `No such ${what}, or your token may not see it: GitLab does not tell them apart. Check the address and the token of the MCP server's configuration.`,
-  );
-
 /** Returns the pipeline in the data of `targetFields`. Throws ToolError if there is none. */
 export function findPipeline<Pipeline>(
   { pipeline, newest }: TargetData<Pipeline, unknown>,
@@ -125,6 +119,29 @@ export function findPipeline<Pipeline>(
 export function findJob<Job>({ job }: TargetData<unknown, Job>): Job {
   if (job) return job;
   throw notFound('job');
+}
+
+const FIND_PIPELINE = /* GraphQL */ `
+  query McpFindPipeline($project: ID!, $ref: String) {
+    newest: project(fullPath: $project) { pipelines(first: 1, ref: $ref) { nodes { databaseId } } }
+  }
+`;
+
+/** The job or pipeline that a tool is about. */
+export type NumberedAddress = Exclude<Address, { kind: 'newest' }>;
+
+/** Returns the job or pipeline that the arguments mean. The pipeline of a ref takes a call. */
+export async function resolveAddress(
+  args: AddressArguments,
+  call: ToolCall,
+): Promise<NumberedAddress> {
+  const address = parseAddress(args, call.webUrls);
+  if (address.kind !== 'newest') return address;
+  const { project, ref } = address;
+  const data = await call.execute<TargetData<{ databaseId: string }, unknown>>(FIND_PIPELINE, {
+    ...{ project, ref },
+  });
+  return { kind: 'pipeline', project, id: findPipeline(data, address).databaseId };
 }
 
 /** The job that a tool is about. */

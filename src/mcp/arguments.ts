@@ -12,7 +12,8 @@ export const id = z.union([z.string().regex(/^\d{1,20}$/), z.int().positive()]).
 export const whole = (byDefault: number, min: number, max: number) =>
   z.int().min(min).max(max).default(byDefault);
 
-const text = z.string().max(2048).optional();
+/** An argument of text. */
+export const text = z.string().max(2048).optional();
 
 /** The arguments that say which pipeline or job is meant. */
 export const pipelineAddress = {

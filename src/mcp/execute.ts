@@ -1,7 +1,8 @@
 import { type GraphQLError, type GraphQLSchema, parse, print, visit } from 'graphql';
 import { prefixOf } from '../graphql/type-names.ts';
 import type { OperationRequest, OperationResponse, Operations } from '../operation/run.ts';
-import { ToolError } from './tool-error.ts';
+import { mapStream } from '../util/streams.ts';
+import { notFound, ToolError } from './tool-error.ts';
 
 /*
  * Runs the GraphQL documents of tools, like operations of any other transport.
@@ -28,6 +29,7 @@ export function createPrefixer(schema: GraphQLSchema): (document: string) => str
 }
 
 const sentences: Readonly<Record<string, string>> = {
+  NOT_FOUND: notFound('job or pipeline').message,
   UNAUTHENTICATED:
     'GitLab rejected the credential, or requires one: the configuration of this MCP server must send a valid token in the header PRIVATE-TOKEN.',
   FORBIDDEN: 'The token does not permit this in GitLab: a token with more rights is needed.',
@@ -39,7 +41,10 @@ const sentences: Readonly<Record<string, string>> = {
 
 /** Returns what an error means for the model, in a sentence that says what to do. */
 function toSentence({ message, extensions }: GraphQLError): string {
-  const { code, retryAfter } = extensions;
+  const { code, retryAfter, upstream } = extensions;
+  // A limit or a rule of the gateway itself: the message says which.
+  const isOwnRefusal = upstream === undefined;
+  if (isOwnRefusal && (code === 'RATE_LIMITED' || code === 'UNAUTHENTICATED')) return message;
   if (code === 'RATE_LIMITED') {
     const seconds = typeof retryAfter === 'number' ? `${Math.ceil(retryAfter)} s` : 'a minute';
     return `GitLab allows no more calls for ${seconds}: call again then.`;
@@ -59,22 +64,21 @@ interface Executor {
   onProblem(sentence: string): void;
 }
 
-/**
- * Executes a document. Throws ToolError if nothing could be read; otherwise the data has nulls, and
- * `onProblem` receives the reasons.
- */
-export async function execute(
-  document: string,
-  variables: Readonly<Record<string, unknown>>,
-  { operations, prefixTypes, request, onProblem }: Executor,
-): Promise<Readonly<Record<string, unknown>>> {
+type Data = Readonly<Record<string, unknown>>;
+type Variables = Readonly<Record<string, unknown>>;
+
+/** Runs an operation. Returns its response or, for a subscription, a stream of responses. */
+async function run(document: string, variables: Variables, executor: Executor) {
+  const { operations, prefixTypes, request } = executor;
   const params = { query: prefixTypes(document), variables };
   const prepared = operations.prepare({ ...request, params, isOwnDocument: true });
-  const response = (
-    'cached' in prepared ? await operations.execute(prepared) : prepared
-  ) as OperationResponse;
+  return 'cached' in prepared ? operations.execute(prepared) : prepared;
+}
+
+/** Returns the data of a response. Throws ToolError if it has none. */
+function readData(response: OperationResponse, { onProblem }: Executor): Data {
   try {
-    const data = JSON.parse(response.data ?? '{}') as Record<string, unknown>;
+    const data = (JSON.parse(response.data ?? 'null') ?? {}) as Data;
     const problems = [...new Set(response.errors.map(toSentence))];
     if (problems.length > 0 && !hasData(data)) throw new ToolError(problems[0]);
     for (const problem of problems) onProblem(problem);
@@ -82,4 +86,31 @@ export async function execute(
   } finally {
     response.release();
   }
+}
+
+/**
+ * Executes a document. Throws ToolError if nothing could be read; otherwise the data has nulls, and
+ * `onProblem` receives the reasons.
+ */
+export async function execute(
+  document: string,
+  variables: Variables,
+  executor: Executor,
+): Promise<Data> {
+  return readData((await run(document, variables, executor)) as OperationResponse, executor);
+}
+
+/**
+ * Executes a subscription. Returns the data of its events; `return` ends it immediately. An event
+ * without data throws ToolError.
+ */
+export async function subscribe(
+  document: string,
+  variables: Variables,
+  executor: Executor,
+): Promise<AsyncIterableIterator<Data>> {
+  const result = await run(document, variables, executor);
+  if ('next' in result) return mapStream(result, (response) => readData(response, executor));
+  readData(result, executor);
+  throw new Error('A subscription has a stream or errors.');
 }

@@ -60,6 +60,8 @@ export interface Block {
 
 /** What a tool returns, before it is limited to a number of characters. */
 export interface Answer {
+  /** Whether the host marks it as a failure. @default false */
+  isError?: boolean;
   head: readonly string[];
   blocks?: readonly Block[];
   /** Returns a line about blocks for which there was no space: what to call to read them. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Clock } from '../util/clock.ts';
 import { type InputSchema, parseArguments, toInputSchema } from './arguments.ts';
 import type { Answer } from './text.ts';
 
@@ -9,10 +10,19 @@ export interface ToolCall {
    * nothing could be read.
    */
   execute<Data>(document: string, variables: Readonly<Record<string, unknown>>): Promise<Data>;
+  /**
+   * Executes a subscription, with the poll that all subscribers of the caller share. Returns the data
+   * of its events; `return` ends it immediately. It also ends when the caller disconnects.
+   */
+  subscribe<Data>(
+    document: string,
+    variables: Readonly<Record<string, unknown>>,
+  ): Promise<AsyncIterableIterator<Data>>;
+  readonly clock: Clock;
   /** Base URLs of GitLab's pages. */
   readonly webUrls: readonly string[];
-  /** Aborted when the caller disconnects. */
-  readonly signal: AbortSignal;
+  /** Aborted when the gateway shuts down. */
+  readonly shutdown: AbortSignal;
 }
 
 /** What the host of the model is told about a tool. */
@@ -21,6 +31,8 @@ interface ToolFacts {
   readonly description: string;
   /** Whether it changes something in GitLab. @default false */
   readonly writes?: boolean;
+  /** Whether a second call with the same arguments has no further effect. @default !writes */
+  readonly idempotent?: boolean;
 }
 
 /** A tool as the server uses it: its arguments are unchecked. */

@@ -5,7 +5,6 @@ import {
   findPipeline,
   LOCATION,
   locate,
-  notFound,
   parseAddress,
   type TargetData,
   targetFields,
@@ -13,6 +12,7 @@ import {
 import { pipelineAddress } from '../arguments.ts';
 import { type Answer, nameText } from '../text.ts';
 import { defineTool } from '../tool.ts';
+import { notFound } from '../tool-error.ts';
 import { callText, countText, durationText, pipelineText, statusText } from '../words.ts';
 
 /** The tool that shows a pipeline: its stages and what is not passed. */

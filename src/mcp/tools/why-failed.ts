@@ -4,7 +4,6 @@ import {
   findPipeline,
   LOCATION,
   locate,
-  notFound,
   parseAddress,
   type TargetData,
   targetFields,
@@ -12,6 +11,7 @@ import {
 import { pipelineAddress, whole } from '../arguments.ts';
 import { type Answer, type Block, nameText } from '../text.ts';
 import { defineTool } from '../tool.ts';
+import { notFound } from '../tool-error.ts';
 import { callText, countText, durationText, logRow, pipelineText, statusText } from '../words.ts';
 
 /** The tool that says why a pipeline or a job failed. */
