@@ -6,63 +6,30 @@
  * new. To "live" only the page with the newest jobs is new at each read.
  */
 import { createServer } from 'node:http';
-import { bridgesOf, pipelines, project, jobs as samples } from './fixtures.js';
+import { createBoard } from './board-fixtures.js';
+import { pipelines, project } from './fixtures.js';
 
 const ATTEMPTS = 2_000;
 const BRIDGES = 100;
-const STAGES = 10;
-const FIRST_ID = 6_000_000_001;
 const PER_PAGE = 100;
 
+/** Names that are the slowest to sort. */
 const nameOf = {
-  /** Parallel jobs, matrix jobs and single ones. */
-  plain: (index) =>
-    [
-      `unit ${index % 40} ${index}/${ATTEMPTS}`,
-      `e2e ${index % 40}: [linux, ${index}]`,
-      `lint ${index}`,
-    ][index % 3],
   digits: (index) => '7'.repeat(250) + String(index).padStart(5, '0'),
   alternating: (index) => 'a1'.repeat(125) + String(index).padStart(5, '0'),
-}[process.env.NAMES ?? 'plain'];
+}[process.env.NAMES];
 
 const [pipeline] = pipelines;
-const at = (seconds) => new Date(Date.UTC(2026, 10, 23, 9) + seconds * 1000).toISOString();
-
-/** Every tenth row is a retry of the job before it. */
-function attemptOf(index) {
-  const job = index % 10 === 9 ? index - 1 : index;
-  const sample = samples[index % samples.length];
-  const stage = Math.floor((job * STAGES) / ATTEMPTS);
-  return {
-    ...sample,
-    id: FIRST_ID + index,
-    name: nameOf(job),
-    stage: `stage ${stage}`,
-    started_at: at(60 * stage + 5),
-    finished_at: at(60 * stage + 55 + (index % 5)),
-    duration: 50 + (index % 5),
-    queued_duration: 3,
-    commit: {
-      ...sample.commit,
-      message: sample.commit.message.padEnd(2_000, 'It was forgotten. '),
-    },
-    pipeline,
-  };
-}
-
-const times = (count, make) => Array.from({ length: count }, (_, index) => make(index));
-const attempts = times(ATTEMPTS, attemptOf).reverse();
-const [trigger] = bridgesOf(pipeline);
-const bridges = times(BRIDGES, (index) => ({
-  ...trigger,
-  id: FIRST_ID + ATTEMPTS + index,
-  name: `trigger ${index}`,
-  stage: `stage ${STAGES - 1}`,
-})).reverse();
+const board = createBoard(pipeline, {
+  attempts: ATTEMPTS,
+  bridges: BRIDGES,
+  stages: 10,
+  nameOf,
+  messageLength: 2_000,
+});
 
 const root = `/api/v4/projects/${project}/pipelines/${pipeline.id}`;
-const lists = { [`${root}/jobs`]: attempts, [`${root}/bridges`]: bridges };
+const lists = { [`${root}/jobs`]: board.jobs, [`${root}/bridges`]: board.bridges };
 
 function pageOf(rows, query) {
   const page = Number(query.get('page') ?? 1);

@@ -6,6 +6,7 @@
  * all others every answer is new. It takes LATENCY_MS for each answer, if that is set.
  */
 import { createServer } from 'node:http';
+import { boardsById, liveBoard } from './board-fixtures.js';
 import {
   bridgesOf,
   canceled,
@@ -65,7 +66,15 @@ function offsetPage(all, query) {
 }
 
 const jobBy = (id) => jobsById.get(Number(id));
-const pipelineBy = (id) => pipelinesById.get(Number(id));
+const pipelineBy = (id) => pipelinesById.get(Number(id)) ?? boardsById.get(Number(id))?.pipeline;
+const jobsBy = (id) => boardsById.get(Number(id))?.jobs ?? jobsOf(pipelineBy(id));
+const bridgesBy = (id) => boardsById.get(Number(id))?.bridges ?? bridgesOf(pipelineBy(id));
+
+/** The jobs of the live board, of which the newest has another coverage at each read. */
+function liveJobs() {
+  const [newest, ...others] = liveBoard.jobs;
+  return [{ ...newest, coverage: calls % 100 }, ...others];
+}
 
 function trace(id) {
   const bytes = logs.get(Number(id));
@@ -83,8 +92,13 @@ const routes = [
   [/^\/jobs\/(\d+)$/, (id) => json(JSON.stringify(jobBy(id)))],
   [/^\/jobs\/(\d+)\/cancel$/, (id) => json(JSON.stringify(canceled(jobBy(id))))],
   [/^\/jobs\/(\d+)\/trace$/, trace],
-  [/^\/pipelines\/(\d+)\/jobs$/, (id, query) => offsetPage(jobsOf(pipelineBy(id)), query)],
-  [/^\/pipelines\/(\d+)\/bridges$/, (id, query) => offsetPage(bridgesOf(pipelineBy(id)), query)],
+  [
+    new RegExp(`^/pipelines/${liveBoard.pipeline.id}/jobs$`),
+    (_, query) => ({ ...offsetPage(liveJobs(), query), changes: true }),
+  ],
+  [/^\/pipelines\/(\d+)$/, (id) => json(JSON.stringify(pipelineBy(id)))],
+  [/^\/pipelines\/(\d+)\/jobs$/, (id, query) => offsetPage(jobsBy(id), query)],
+  [/^\/pipelines\/(\d+)\/bridges$/, (id, query) => offsetPage(bridgesBy(id), query)],
 ];
 
 /** The headers of all of GitLab's answers. */

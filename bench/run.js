@@ -132,6 +132,7 @@ async function compare(workload, running, around) {
   const cells = [];
   for (const subject of running) {
     if (subject.settled && !workload.goals.settled && workload.isWrite) continue;
+    if (workload.missingIn?.includes(subject.id)) continue;
     const cell = {
       subject,
       operations: await checkWorkload(workload, subject, checked),

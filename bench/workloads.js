@@ -3,8 +3,10 @@
  * add an entry: the query, and for each index the variables, the REST requests that read the same rows, and
  * the rows that the answer is made of.
  */
+import { boardsOnThreePages, boardsOnTwoPages } from './board-fixtures.js';
 import { bridgesOf, canceled, jobs, jobsOf, log, pipelines, project } from './fixtures.js';
 import { everyField } from './shapes.js';
+import { buildBoard } from './subjects/board.js';
 
 /** Different jobs, and different pages of jobs. Multiples of the number of tokens in run.js. */
 const JOBS = 500;
@@ -61,11 +63,54 @@ function byId(rowsAt) {
   };
 }
 
+const pagesOf = (path, rows) =>
+  Array.from({ length: Math.ceil(rows.length / 100) }, (_, index) =>
+    get(`${path}per_page=100&page=${index + 1}`),
+  );
+
+/** The board that a query must answer: that of the rival, with the types of its objects. */
+function boardOf({ jobs, bridges }) {
+  const { jobCount, stages, timeline } = buildBoard(jobs, bridges);
+  const stageOf = ({ groups, ...stage }) =>
+    as('CiStage', { ...stage, groups: groups.map((group) => as('CiGroup', group)) });
+  const criticalPath = timeline.criticalPath.map((step) => as('CriticalStep', step));
+  return as('PipelineBoard', {
+    jobCount,
+    stages: stages.map(stageOf),
+    timeline: as('PipelineTimeline', { ...timeline, criticalPath }),
+  });
+}
+
+/** The board of a pipeline. Yoga + Pothos has none. */
+const board = (boards) => ({
+  goals: { fresh: 0.5, calls: 2 },
+  missingIn: ['yoga'],
+  query: `query Board($project: ID!, $id: ID!) { pipeline(project: $project, id: $id) { board {
+    jobCount
+    stages { name status groups { name size status
+      jobs { databaseId name status duration webUrl attempts { databaseId status } } } }
+    timeline { startedAt elapsed running queued idle
+      criticalPath { idle queued ran job { databaseId name } } } } } }`,
+  count: boards.length,
+  at(index) {
+    const { pipeline, jobs, bridges } = boards[index];
+    return {
+      variables: jobVariables(pipeline),
+      rest: [
+        ...pagesOf(`/pipelines/${pipeline.id}/jobs?include_retried=true&`, jobs),
+        ...pagesOf(`/pipelines/${pipeline.id}/bridges?`, bridges),
+      ],
+      answer: { pipeline: { type: 'Pipeline', board: boardOf(boards[index]) } },
+    };
+  },
+});
+
 /**
  * Returns the workloads. `goals` are CPU as a multiple of Mercurius with graphql-jit, when all of GitLab's
  * responses are new (`fresh`) and when they are 304 (`settled`), and the calls to GitLab. `count` is the
  * number of different requests; `settledCount` is lower where their rows do not fit in the gateway's ETag
- * cache of 64 MiB. `cursorOf` returns our cursor of a job. expected.js explains `answer`.
+ * cache of 64 MiB. `missingIn` names subjects without such a field. `cursorOf` returns our cursor of a job.
+ * expected.js explains `answer`.
  */
 export const createWorkloads = (cursorOf) => [
   {
@@ -221,6 +266,17 @@ export const createWorkloads = (cursorOf) => [
         answer: { job: { type: 'Job', trace: { type: 'JobTrace', text: log } } },
       };
     },
+  },
+  {
+    id: 'W10',
+    title: 'board: 200 attempts, of which 100 are trigger jobs',
+    ...board(boardsOnTwoPages),
+  },
+  {
+    id: 'W10b',
+    title: 'board: 200 attempts of jobs on two pages, and 5 trigger jobs',
+    ...board(boardsOnThreePages),
+    goals: { fresh: 0.5, calls: 3 },
   },
 ];
 

@@ -35,6 +35,13 @@ export function createGitlab(token) {
       totalCount: headers['x-total'] && Number(headers['x-total']),
       pageInfo: { hasNextPage: Boolean(headers['x-next-cursor'] || headers['x-next-page']) },
     }));
+  /** All rows of a list, in pages of 100. `path` ends where the number of the page begins. */
+  const allRows = async (path) => {
+    const first = await list(`${path}1`);
+    const count = Math.ceil(first.totalCount / 100);
+    const others = Array.from({ length: count - 1 }, (_, index) => list(`${path}${index + 2}`));
+    return [first, ...(await Promise.all(others))].flatMap(({ nodes }) => nodes);
+  };
   return {
     job: (project, id) => row(`/${project}/jobs/${id}`),
     projectJobs: (project, first, after) =>
@@ -45,6 +52,10 @@ export function createGitlab(token) {
       list(`/${project}/pipelines/${id}/jobs?page=1&per_page=${first}`),
     pipelineBridges: (project, id, first) =>
       list(`/${project}/pipelines/${id}/bridges?page=1&per_page=${first}`),
+    allPipelineJobs: (project, id) =>
+      allRows(`/${project}/pipelines/${id}/jobs?include_retried=true&per_page=100&page=`),
+    allPipelineBridges: (project, id) =>
+      allRows(`/${project}/pipelines/${id}/bridges?per_page=100&page=`),
     trace: (project, id) => once(`/${project}/jobs/${id}/trace`, ({ body }) => body.text()),
     cancel: async (project, id) =>
       validateJob(await (await send('POST', `/${project}/jobs/${id}/cancel`)).body.json()),

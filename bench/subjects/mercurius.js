@@ -5,6 +5,7 @@
 import Fastify from 'fastify';
 import mercurius from 'mercurius';
 import { named, restName, shapes } from '../shapes.js';
+import { boardResolvers, boardTypes } from './board.js';
 import { addDuties } from './duties.js';
 import { createGitlab, parseJobId } from './gitlab.js';
 
@@ -22,6 +23,7 @@ enum TraceFormat { RAW PLAIN HTML }
 type JobTrace { text(format: TraceFormat!): String! }
 extend type Job { trace: JobTrace }
 extend type Pipeline { jobs(first: Int): JobConnection  bridges(first: Int): BridgeConnection }
+${boardTypes}
 type PageInfo { hasNextPage: Boolean! }
 type JobConnection { nodes: [Job]  pageInfo: PageInfo!  totalCount: Int }
 type BridgeConnection { nodes: [Bridge]  pageInfo: PageInfo!  totalCount: Int }
@@ -57,6 +59,8 @@ resolvers.Pipeline.jobs = (row, { first = 20 }, { gitlab }) =>
   gitlab.pipelineJobs(row.project_id, row.id, first);
 resolvers.Pipeline.bridges = (row, { first = 20 }, { gitlab }) =>
   gitlab.pipelineBridges(row.project_id, row.id, first);
+resolvers.CiJob = boardResolvers.CiJob;
+resolvers.Pipeline.board = boardResolvers.board;
 resolvers.Project = {
   jobs: ({ fullPath }, { first = 20, after }, { gitlab }) =>
     gitlab.projectJobs(fullPath, first, after),

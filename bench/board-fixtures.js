@@ -1,0 +1,89 @@
+/*
+ * Pipelines as boards show them: stages one after another, each with parallel jobs, matrix jobs and single
+ * ones. Every tenth attempt is a retry of the job before it.
+ */
+import { bridgesOf, pipelines, jobs as samples } from './fixtures.js';
+
+const FIRST_ID = 6_000_000_001;
+const FIRST_PIPELINE = 950_000_001;
+const BOARDS = 50;
+
+const at = (seconds) => new Date(Date.UTC(2026, 10, 23, 9) + seconds * 1000).toISOString();
+const times = (count, make) => Array.from({ length: count }, (_, index) => make(index));
+
+const usualName = (index, attempts) =>
+  [
+    `unit ${index % 40} ${index}/${attempts}`,
+    `e2e ${index % 40}: [linux, ${index}]`,
+    `lint ${index}`,
+  ][index % 3];
+
+const timesIn = (stage, index) => ({
+  started_at: at(60 * stage + 5),
+  finished_at: at(60 * stage + 55 + (index % 5)),
+  duration: 50 + (index % 5),
+  queued_duration: 3,
+});
+
+/**
+ * Returns the two lists of a pipeline, newest first: `jobs` with all attempts, and `bridges`.
+ * `messageLength` is the least length of the commit's message, which makes rows longer.
+ */
+export function createBoard(pipeline, options) {
+  const { attempts, bridges, stages, firstId = FIRST_ID } = options;
+  const { nameOf = usualName, messageLength = 0 } = options;
+  const attemptOf = (index) => {
+    const job = index % 10 === 9 ? index - 1 : index;
+    const sample = samples[index % samples.length];
+    const stage = Math.floor((job * stages) / attempts);
+    const message = sample.commit.message.padEnd(messageLength, 'It was forgotten. ');
+    return {
+      ...sample,
+      ...timesIn(stage, index),
+      id: firstId + index,
+      name: nameOf(job, attempts),
+      stage: `stage ${stage}`,
+      commit: { ...sample.commit, message },
+      pipeline,
+    };
+  };
+  const [trigger] = bridgesOf(pipeline);
+  const bridgeOf = (index) => ({
+    ...trigger,
+    ...timesIn(stages - 1, index),
+    id: firstId + attempts + index,
+    name: `trigger ${index}`,
+    stage: `stage ${stages - 1}`,
+  });
+  return {
+    pipeline,
+    jobs: times(attempts, attemptOf).reverse(),
+    bridges: times(bridges, bridgeOf).reverse(),
+  };
+}
+
+let created = 0;
+
+/** Returns a board of a pipeline of its own. */
+function createNext(options, more) {
+  const id = FIRST_PIPELINE + created;
+  const pipeline = { ...pipelines[0], created_at: at(0), ...more, id, iid: id };
+  const firstId = FIRST_ID + created * 1_000;
+  created += 1;
+  return createBoard(pipeline, { stages: 6, firstId, ...options });
+}
+
+/** Boards of 200 rows on two pages: as many rows as two calls can read. */
+export const boardsOnTwoPages = times(BOARDS, () => createNext({ attempts: 100, bridges: 100 }));
+
+/** Boards of 200 attempts of jobs, and 5 trigger jobs, on three pages. */
+export const boardsOnThreePages = times(BOARDS, () => createNext({ attempts: 200, bridges: 5 }));
+
+/** A board whose newest job runs: the double changes it at each read. */
+export const liveBoard = createNext({ attempts: 100, bridges: 100 });
+Object.assign(liveBoard.jobs[0], { status: 'running', finished_at: null });
+
+/** Boards by the ids of their pipelines. */
+export const boardsById = new Map(
+  [...boardsOnTwoPages, ...boardsOnThreePages, liveBoard].map((one) => [one.pipeline.id, one]),
+);
