@@ -1,17 +1,12 @@
 // Starts the built program as a user would and runs one example operation against it.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { startDemo } from './demo.mjs';
 
 const [file] = readdirSync('schema/operations').sort();
 const query = readFileSync(`schema/operations/${file}`, 'utf8');
 const variables = JSON.parse(/^# variables: (.*)$/m.exec(query)?.[1] ?? '{}');
-const child = spawn(process.execPath, ['dist/cli.js', '--demo', '--port', '0'], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+const { address, stop } = await startDemo();
 try {
-  const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
-  const address = /http:\S+/.exec(line)[0];
   const answer = await fetch(address, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'private-token': 'glpat-demo-maintainer' },
@@ -23,5 +18,5 @@ try {
   if (!page.ok || !page.url.endsWith('/board')) throw new Error(`${page.status} ${page.url}`);
   console.log(`${file}: ${JSON.stringify(data).slice(0, 120)}…`);
 } finally {
-  child.kill();
+  stop();
 }

@@ -70,6 +70,7 @@ export async function startDemo(given: Config, boardFolder = BOARD_FOLDER): Prom
         [board, 'Board', `${origin}/${START_PAGE}`],
         [given.board && !board, 'Board', 'is not built: run `npm run build:board`'],
         [config.graphiql, 'GraphiQL', `${origin}/graphql`],
+        [config.mcp.enabled, 'MCP', `${origin}/mcp`],
         [true, "GitLab's REST API", `${simulator.url}/api/v4`],
       ];
       const rows = places.filter(([isOn]) => isOn);

@@ -94,13 +94,14 @@ describe('the start of the demo', () => {
     expect(lines).toEqual([
       `  Board              ${url}/board#/acme/shop/web/-/pipelines/${demo.runningPipelineId}`,
       `  GraphiQL           ${url}/graphql`,
+      `  MCP                ${url}/mcp`,
       expect.stringMatching(/^ {2}GitLab's REST API {2}http:\/\/127\.0\.0\.1:\d+\/api\/v4$/),
       expect.stringContaining('no token'),
       ...['developer', 'guest', 'readOnly', 'job'].map((name) =>
         expect.stringContaining(`-TOKEN: ${demo.tokens[name as keyof typeof demo.tokens]} `),
       ),
     ]);
-    const rest = await fetch(`${/http\S+/.exec(lines[2] ?? '')?.[0]}/projects/${demo.projectId}`);
+    const rest = await fetch(`${/http\S+/.exec(lines[3] ?? '')?.[0]}/projects/${demo.projectId}`);
     expect(rest.status).toBe(200);
   });
 
@@ -126,7 +127,7 @@ describe('the start of the demo', () => {
   });
 
   it('says nothing of pages that are off', async () => {
-    const { lines } = await start({ env: { BOARD: 'false', GRAPHIQL: 'false' } });
+    const { lines } = await start({ env: { BOARD: 'false', GRAPHIQL: 'false', MCP: 'false' } });
     expect(lines[0]).toMatch(/^ {2}GitLab's REST API /);
   });
 });
