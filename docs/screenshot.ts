@@ -1,35 +1,75 @@
-/* Takes README's screenshot, GraphiQL with README's query in the demo: npx tsx docs/screenshot.ts */
+/* Takes the screenshots of README in the demo: npm run build:board && npx tsx docs/screenshot.ts */
 import { readFileSync } from 'node:fs';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { parseConfig } from '../src/app/config.ts';
 import { createGateway } from '../src/app/gateway.ts';
 import { demo, seedWorld } from '../src/simulator/seed.ts';
 import { createSimulator } from '../src/simulator/simulator.ts';
+import { Secret } from '../src/util/secret.ts';
 import { launchBrowser } from '../test/helpers/browser.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const [, query = ''] = /```graphql\n(.*?)```/s.exec(readme) ?? [];
 
-// Without a time, the seed is the same on each run, and so is the image.
-const simulator = await createSimulator({ world: seedWorld() });
-const command = parseConfig({ GRAPHIQL: 'true', BOARD: 'false' }, ['--demo']);
+// Without a time, the seed is the same on each run, and so are the images.
+const world = seedWorld();
+const simulator = await createSimulator({ world });
+const command = parseConfig({ GRAPHIQL: 'true', BOARD: 'true' }, ['--demo']);
 if (command.name !== 'serve') throw new Error('unreachable');
 const gateway = createGateway(
-  { ...command.config, gitlabUrl: simulator.url },
+  { ...command.config, gitlabUrl: simulator.url, gitlabToken: new Secret(demo.token) },
   { version: '0.0.0', exampleTokens: { 'PRIVATE-TOKEN': demo.token } },
 );
 const address = await gateway.listen('127.0.0.1', 0);
 const browser = await launchBrowser();
-try {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
-  await page.goto(`${address}/graphql?query=${encodeURIComponent(query)}`);
-  await page.locator('.graphiql-execute-button').click();
-  await page.locator('.result-window', { hasText: 'unit tests' }).waitFor();
-  // Hides the editor of variables and headers, and the cursor.
-  await page.getByRole('button', { name: 'Hide editor tools' }).click();
-  await page.addStyleTag({ content: '.cursors-layer { visibility: hidden }' });
+
+/** Opens a page in a window of its own, at the time of the demo, and writes the image when it is ready. */
+async function takeScreenshot(
+  name: string,
+  path: string,
+  options: BrowserContextOptions,
+  prepare: (page: Page) => Promise<unknown>,
+): Promise<void> {
+  const context = await browser.newContext({ locale: 'en-US', timezoneId: 'UTC', ...options });
+  const page = await context.newPage();
+  await page.clock.setFixedTime(world.now);
+  await page.goto(`${address}${path}`);
+  await prepare(page);
   await page.mouse.move(0, 0);
   await page.waitForTimeout(500);
-  await page.screenshot({ path: 'docs/images/graphiql.png', animations: 'disabled' });
+  await page.screenshot({ path: `docs/images/${name}.png`, animations: 'disabled' });
+  await context.close();
+}
+
+try {
+  const { project, runningPipelineId, failedJobId } = demo;
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await takeScreenshot(
+      `board-${colorScheme}`,
+      `/board#/${project}/-/pipelines/${runningPipelineId}`,
+      { colorScheme, viewport: { width: 1120, height: 392 } },
+      (page) => page.getByText('deploy production').waitFor(),
+    );
+    await takeScreenshot(
+      `log-${colorScheme}`,
+      `/board#/${project}/-/jobs/${failedJobId}`,
+      { colorScheme, viewport: { width: 1000, height: 540 } },
+      (page) => page.getByText('AssertionError').nth(1).waitFor(),
+    );
+  }
+  const graphiql = `/graphql?query=${encodeURIComponent(query)}`;
+  await takeScreenshot(
+    'graphiql',
+    graphiql,
+    { viewport: { width: 1280, height: 720 } },
+    async (page) => {
+      await page.locator('.graphiql-execute-button').click();
+      await page.locator('.result-window', { hasText: 'unit tests' }).waitFor();
+      // Hides the editor of variables and headers, and the cursor.
+      await page.getByRole('button', { name: 'Hide editor tools' }).click();
+      await page.addStyleTag({ content: '.cursors-layer { visibility: hidden }' });
+    },
+  );
 } finally {
   await browser.close();
   await gateway.close();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createRequest, formatDocument, stringifyDocument } from '@urql/core';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, loadEnv, type Plugin } from 'vite';
 import * as generated from './src/generated/graphql.ts';
 
 /** Builds with Preact by default, which is a tenth of React's size; with `--mode react`, with React. */
@@ -31,6 +31,12 @@ const trustedDocuments: Plugin = {
   },
 };
 
+/** Returns where `npm run dev` sends requests, under the gateway's own host name. */
+function developmentGateway(mode: string) {
+  const { GATEWAY_URL } = loadEnv(mode, '.', 'GATEWAY_');
+  return { target: GATEWAY_URL ?? 'http://localhost:4000', changeOrigin: true };
+}
+
 const gateway = new URL('../../src/client/index.ts', import.meta.url).pathname;
 
 export default defineConfig(({ mode }) => ({
@@ -47,5 +53,5 @@ export default defineConfig(({ mode }) => ({
     modulePreload: false,
     target: 'es2022',
   },
-  server: { proxy: { '/graphql': 'http://localhost:4000' } },
+  server: { proxy: { '^/(graphql|jobs/)': developmentGateway(mode) } },
 }));
