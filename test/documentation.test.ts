@@ -1,14 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
+const isFile = (path: string) => existsSync(`${root}/${path}`);
 const { name: packageName } = JSON.parse(read('package.json')) as { name: string };
 const pages = [
   'README.md',
   'CHANGELOG.md',
+  'examples/board/README.md',
   ...readdirSync(`${root}/docs`, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -42,7 +45,7 @@ describe.each(pages)('%s', (page) => {
     const missing = names
       .map(([, name = '']) => name)
       .filter((name) => !name.startsWith(`${packageName}/`))
-      .filter((name) => ![name, `src/${name}`].some((path) => existsSync(`${root}/${path}`)));
+      .filter((name) => ![name, `src/${name}`, `${dirname(page)}/${name}`].some(isFile));
     expect(missing).toEqual([]);
   });
 });
@@ -71,10 +74,14 @@ describe('docs/architecture.md', () => {
 
 describe('docs/adding.md', () => {
   const sections = read('docs/adding.md').split(/\n## /).slice(1);
-  const walkthroughs = sections.map((text) => ({
-    title: text.split('\n', 1)[0],
-    patch: [...text.matchAll(/```diff\n(.*?)```/gs)].map(([, diff]) => diff).join(''),
-  }));
+  const walkthroughs = sections
+    .map((text) => ({
+      title: text.split('\n', 1)[0],
+      patch: [...text.matchAll(/```diff\n(.*?)```/gs)].map(([, diff]) => diff).join(''),
+    }))
+    .filter(({ patch }) => patch);
+
+  it('has six walkthroughs as diffs', () => expect(walkthroughs).toHaveLength(6));
 
   it.each(walkthroughs)('has diffs that apply: $title', ({ patch }) => {
     const git = ['apply', '--check', '-'];
