@@ -2,7 +2,7 @@
  * What the board of a pipeline with 2,000 attempts and 100 trigger jobs costs: how long the event loop
  * is blocked at a time, CPU and memory, in new processes and in warm ones.
  *
- *   node board.js [--rounds 5] [--names plain,digits] [--program ../dist/cli.js]
+ *   node board.js [--rounds 5] [--names plain,digits] [--program ../dist/cli.js] [--quick]
  */
 import { deepStrictEqual } from 'node:assert';
 import { loadavg } from 'node:os';
@@ -12,22 +12,24 @@ import { parseArgs } from 'node:util';
 import { inMiB, inMs } from './axes/figures.js';
 import { pipelines, project } from './fixtures.js';
 import { ask, stop } from './processes.js';
+import { unlessQuick } from './quick.js';
 import { short, table, writeReport } from './report.js';
 import { graphql, median, openStage } from './stage.js';
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
-    names: { type: 'string', default: 'plain,digits,alternating' },
+    rounds: { type: 'string', default: unlessQuick('5', '1') },
+    names: { type: 'string', default: unlessQuick('plain,digits,alternating', 'plain') },
+    quick: { type: 'boolean' },
     program: { type: 'string', default: '../dist/cli.js' },
   },
 });
 const ROUNDS = Number(options.rounds);
 /** Operations of one process: the first is cold, the last ones are warm. */
-const OPERATIONS = 9;
-const WARM = 5;
-const SUBSCRIBERS = [1, 100];
-const EVENTS = 4;
+const OPERATIONS = unlessQuick(9, 3);
+const WARM = unlessQuick(5, 1);
+const SUBSCRIBERS = unlessQuick([1, 100], [2]);
+const EVENTS = unlessQuick(4, 1);
 
 const [{ id }] = pipelines;
 const board = `board(maxJobs: 2000) {
@@ -178,4 +180,4 @@ A live board, in which one job changes at each read:
 ${table(liveHead.split('; '), live)}
 `;
 console.log(text);
-console.log(`Written to ${writeReport('board-', 'Board', text)}`);
+writeReport('board-', 'Board', text);

@@ -91,7 +91,7 @@ ${stage.disturbance()}
 ${table(head, rows)}
 `;
   console.log(text);
-  console.log(`Written to ${writeReport('clients-', 'Real clients', text)}`);
+  writeReport('clients-', 'Real clients', text);
 } finally {
   await stage.close();
   rmSync(directory, { recursive: true });

@@ -12,6 +12,7 @@ import {
   canceled,
   jobs,
   jobsByLogLength,
+  jobsByWallProject,
   jobsOf,
   log,
   logOf,
@@ -34,10 +35,10 @@ const json = (body, headers = {}) => ({
 const list = (rows) => JSON.stringify(rows);
 
 /** A keyset page, with the cursors of its ends. */
-function keysetPage(query) {
+function keysetPage(all, query) {
   const cursor = query.get('cursor');
   const below = cursor ? Number(JSON.parse(Buffer.from(cursor, 'base64url')).id) : Infinity;
-  const older = jobs.filter(({ id }) => id < below);
+  const older = all.filter(({ id }) => id < below);
   const rows = older.slice(0, Number(query.get('per_page')));
   const cursorAt = (id, way) =>
     Buffer.from(JSON.stringify({ id: String(id), _kd: way })).toString('base64');
@@ -88,7 +89,10 @@ const routes = [
     new RegExp(`^/jobs/${running.id}$`),
     () => ({ ...json(JSON.stringify({ ...running, coverage: calls % 100 })), changes: true }),
   ],
-  [/^\/jobs$/, (_, query) => (query.has('page') ? offsetPage(jobs, query) : keysetPage(query))],
+  [
+    /^\/jobs$/,
+    (_, query) => (query.has('page') ? offsetPage(jobs, query) : keysetPage(jobs, query)),
+  ],
   [/^\/jobs\/(\d+)$/, (id) => json(JSON.stringify(jobBy(id)))],
   [/^\/jobs\/(\d+)\/cancel$/, (id) => json(JSON.stringify(canceled(jobBy(id))))],
   [/^\/jobs\/(\d+)\/trace$/, trace],
@@ -116,14 +120,21 @@ const common = {
   'RateLimit-Remaining': '2000000000',
 };
 
+const wallList = /^\/api\/v4\/projects\/(\d+)\/jobs$/;
+
+function complete({ headers, body, changes }) {
+  const whole = { ...common, ...headers, 'Content-Length': body.length };
+  return { status: 200, headers: whole, body, changes };
+}
+
 function write(url) {
   const { pathname, searchParams } = new URL(url, 'http://gitlab');
+  const wallJobs = jobsByWallProject.get(wallList.exec(pathname)?.[1]);
+  if (wallJobs) return complete(keysetPage(wallJobs, searchParams));
   for (const [path, answer] of routes) {
     const match = pathname.startsWith(root) && path.exec(pathname.slice(root.length));
     if (!match) continue;
-    const { headers, body, changes } = answer(match[1], searchParams);
-    const whole = { ...common, ...headers, 'Content-Length': body.length };
-    return { status: 200, headers: whole, body, changes };
+    return complete(answer(match[1], searchParams));
   }
   return { status: 404, headers: common, body: Buffer.from('{"message":"404 Not found"}') };
 }

@@ -171,6 +171,11 @@ const times = (count, make) => Array.from({ length: count }, (_, index) => make(
 /** All jobs of the project, newest first. */
 export const jobs = times(JOBS, jobOf).reverse();
 
+/** Projects of a wall, by number: each has every fiftieth job. */
+export const jobsByWallProject = new Map(
+  times(50, (index) => [String(1_000 + index), jobs.filter((_, at) => at % 50 === index)]),
+);
+
 /** A job that runs, in no list: the double lets it change whenever it is read. */
 export const running = {
   ...jobOf(0),

@@ -58,7 +58,7 @@ ${stage.disturbance()}
 ${table(head.split('; '), rows)}
 `;
   console.log(text);
-  console.log(`Written to ${writeReport('latency-', 'Latency', text)}`);
+  writeReport('latency-', 'Latency', text);
 } finally {
   await stage.close();
 }

@@ -1,9 +1,12 @@
 /* The operations of a workload as a subject gets them, checked before they are measured. */
 import { deepStrictEqual } from 'node:assert';
 import { expectedData } from './expected.js';
+import { isQuick } from './quick.js';
 import { clients, prepare } from './requests.js';
 
 const CONCURRENT_CHECKS = 8;
+/** Different requests with --quick: a multiple of the number of tokens in run.js, or all. */
+const QUICK_COUNT = 50;
 
 async function fetchOnce({ method, path, body, headers }, { origin, caller = 'moving' }) {
   const answer = await fetch(origin + path, {
@@ -27,7 +30,9 @@ async function checkOne(requests, subject, expected) {
 /** The operations of a workload for a subject, each with the `data` that is expected, if it is to be checked. */
 function operationsOf(workload, { client, settled }, checked) {
   const { query, at, count, settledCount = count } = workload;
-  return Array.from({ length: settled ? settledCount : count }, (_, index) => {
+  const usual = settled ? settledCount : count;
+  const length = isQuick ? Math.min(usual, QUICK_COUNT) : usual;
+  return Array.from({ length }, (_, index) => {
     const { variables, rest, answer } = at(index);
     if (!client) return { requests: rest };
     const isChecked = index < checked;

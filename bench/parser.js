@@ -3,18 +3,21 @@
  * less: ansi_up converts colors to HTML, strip-ansi removes escapes. Neither knows lines, sections or
  * times. Each subject is a process of its own; in every round, each reads every log once.
  *
- *   node parser.js [--baseline <dist directory of another version>]
+ *   node parser.js [--baseline <dist directory of another version>] [--quick]
  */
 import { parseArgs } from 'node:util';
 import { inputs } from './parser-inputs.js';
 import { ask, cores, start, stop } from './processes.js';
+import { unlessQuick } from './quick.js';
 import { short, table, writeReport } from './report.js';
 import { median } from './stage.js';
 
-const { values: options } = parseArgs({ options: { baseline: { type: 'string' } } });
+const { values: options } = parseArgs({
+  options: { baseline: { type: 'string' }, quick: { type: 'boolean' } },
+});
 
-const WARM_UP_ROUNDS = 1;
-const ROUNDS = 5;
+const WARM_UP_ROUNDS = unlessQuick(1, 0);
+const ROUNDS = unlessQuick(5, 1);
 
 const dist = new URL('../dist', import.meta.url).href;
 const baseline = options.baseline && new URL(options.baseline, `file://${process.cwd()}/`).href;
@@ -69,4 +72,4 @@ MB per second of CPU, the median of ${ROUNDS} rounds. Higher is better.
 ${table(['log of 20 MB', ...names], rows)}
 `;
 console.log(text);
-console.log(`Written to ${writeReport('parser-', 'Parser', text)}`);
+writeReport('parser-', 'Parser', text);

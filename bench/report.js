@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { pinning } from './processes.js';
+import { isQuick } from './quick.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -126,8 +127,12 @@ function machine() {
   return `${cpus().length} × ${model}, ${gib} GiB, Node ${process.version}, pinned by ${pinning}`;
 }
 
-/** Writes a text under a title, what was measured and where to results/<prefix><date>.md; gives the file's name. */
+/** Writes a text under a title, what was measured and where to results/<prefix><date>.md, and prints the file's name. */
 export function writeReport(prefix, title, text) {
+  if (isQuick) {
+    console.log('Not written, and no measurement: --quick');
+    return;
+  }
   const date = new Date().toISOString().slice(0, 10);
   const name = `results/${prefix}${date}.md`;
   const changed = output('git', 'status', '--porcelain', '../src') ? ', with changes' : '';
@@ -135,5 +140,5 @@ export function writeReport(prefix, title, text) {
   mkdirSync(here('results'), { recursive: true });
   const origin = `- Commit ${commit}\n- ${machine()}`;
   writeFileSync(here(name), `# ${title} of ${date}\n\n${origin}\n${text}`);
-  return `bench/${name}`;
+  console.log(`Written to bench/${name}`);
 }

@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { findNode } from './nodes.js';
 import { checkWorkload } from './operations.js';
 import { answers, ask, cores, cpuMs, freePort, rssMiB, start, stop } from './processes.js';
+import { isQuick, unlessQuick } from './quick.js';
 import { formatResults, writeReport } from './report.js';
 import { manifestOf } from './requests.js';
 import { createWorkloads, learnCursors } from './workloads.js';
@@ -26,7 +27,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean' },
   },
 });
-const isFull = !options.only && !options.subjects && !options.rounds && !options.quick;
+const isFull = !options.only && !options.subjects && !options.rounds && !isQuick;
 /** Concurrent callers, so that the subject always has work. */
 const CONCURRENCY = 32;
 /** More than callers, and a divisor of the number of requests of each workload. */
@@ -37,12 +38,16 @@ const STEADY = 0.03;
  * CPU time of a subject: in all before anything is measured, before each workload, while V8 optimizes its
  * code, and in each window. Not wall time, of which other programs on the machine would take a part.
  */
-const { startUpMs, warmUpMs, windowMs, maxWindows, rounds, checked } = isFull
-  ? { startUpMs: 8_000, warmUpMs: 3_000, windowMs: 700, maxWindows: 30, rounds: 9 }
-  : { startUpMs: 5_000, warmUpMs: 1_000, windowMs: 300, maxWindows: 30, rounds: 5, checked: 10 };
+const full = { startUpMs: 8_000, warmUpMs: 3_000, windowMs: 700, maxWindows: 30, rounds: 9 };
+const part = { ...full, startUpMs: 5_000, warmUpMs: 1_000, windowMs: 300, rounds: 5, checked: 10 };
+const quick = { startUpMs: 0, warmUpMs: 0, windowMs: 20, maxWindows: 1, rounds: 1, checked: 3 };
+const { startUpMs, warmUpMs, windowMs, maxWindows, rounds, checked } = unlessQuick(
+  isFull ? full : part,
+  quick,
+);
 /** The driver is asked again until a window is full. */
-const DRIVE_MS = 100;
-const roundCount = Number(options.rounds ?? (options.quick ? 2 : rounds));
+const DRIVE_MS = unlessQuick(100, 20);
+const roundCount = Number(options.rounds ?? rounds);
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const gateway = { script: '../dist/cli.js', client: 'apollo', program: 'gateway' };
@@ -224,7 +229,7 @@ try {
 - Each cell is warm when two consecutive windows of ${windowMs} ms of CPU do not improve its CPU per operation by more than ${100 * STEADY} %
 `;
     const text = [about, ...runs.map(formatResults)].join('\n');
-    console.log(`\nWritten to ${writeReport('', 'Bench', text)}`);
+    writeReport('', 'Bench', text);
   }
 } finally {
   await Promise.all(children.map(stop));

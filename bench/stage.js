@@ -2,7 +2,6 @@
  * What a measurement stands on: the GitLab double and the driver on one core, what is measured on the
  * other; and how operations are measured, round after round.
  */
-import { deepStrictEqual } from 'node:assert';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +19,7 @@ import {
   start,
   stop,
 } from './processes.js';
+import { unlessQuick } from './quick.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
@@ -49,14 +49,6 @@ export async function check(subject, requests, look = () => {}) {
   const bodies = await Promise.all(requests.map((request) => fetchOnce(request, subject)));
   look(bodies[0]);
   return requests.map((request, index) => ({ ...request, bytes: bodies[index].length }));
-}
-
-/** The same for an operation, whose answer must have this `data` and no errors. */
-export function checkData(subject, query, expected) {
-  return check(subject, graphql(query), (body) => {
-    const { data, errors } = JSON.parse(body);
-    deepStrictEqual({ data, errors }, { data: expected, errors: undefined });
-  });
 }
 
 /**
@@ -90,7 +82,8 @@ function createMeasure(double, driver) {
     calls: (await ask(double, {})).calls,
     at: performance.now(),
   });
-  return async ({ subject, requests, ...work }, ms) => {
+  return async ({ subject, requests, ...work }, usualMs) => {
+    const ms = unlessQuick(usualMs, 50);
     const { origin, pids } = subject;
     pids.forEach(forgetPeak);
     const before = await look(subject);
@@ -154,18 +147,20 @@ export async function openStage({ double: script = './double.js', env, core = co
 
   /**
    * Starts what takes PORT and GITLAB_URL: a subject. `pids` are its processes; with `inspect` it can be
-   * looked into at its `inspectPort`.
+   * looked into at its `inspectPort`. `startedInMs` is the time until its first answer.
    */
   async function open(script, { inspect, ...options } = {}) {
     const port = String(await freePort());
     const env = { GITLAB_URL: gitlab, HOST: '127.0.0.1', PORT: port, ...options.env };
     const inspectPort = inspect && (await freePort());
     const execArgv = inspect ? [`--inspect-port=${inspectPort}`] : [];
+    const from = performance.now();
     const child = launch(script, { core: cores.subject, ipc: false, execArgv, ...options, env });
     const origin = `http://127.0.0.1:${port}`;
     await answers(`${origin}/graphql?query={__typename}`, child);
+    const startedInMs = performance.now() - from;
     const { pid } = child;
-    return { origin, child, pid, pids: [pid, ...childrenOf(pid)], inspectPort };
+    return { origin, child, pid, pids: [pid, ...childrenOf(pid)], inspectPort, startedInMs };
   }
 
   return {
@@ -184,7 +179,8 @@ export async function openStage({ double: script = './double.js', env, core = co
      * meets all of them alike. A case has a `subject`, its `requests` and what else driver.js takes. Answers
      * what each one's rounds come to.
      */
-    async compare(cases, { warmUpMs = 600, rounds = 3, roundMs = 500 } = {}) {
+    async compare(cases, { warmUpMs = 600, rounds: usual = 3, roundMs = 500 } = {}) {
+      const rounds = unlessQuick(usual, 1);
       const measured = cases.map(() => []);
       for (const one of cases) await measure(one, warmUpMs);
       for (let round = 0; round < rounds; round += 1) {

@@ -58,7 +58,7 @@ ${stage.disturbance()}
 ${table(head.split('; '), rows)}
 `;
   console.log(text);
-  console.log(`Written to ${writeReport('workers-', 'Workers', text)}`);
+  writeReport('workers-', 'Workers', text);
 } finally {
   await stage.close();
 }

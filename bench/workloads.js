@@ -14,7 +14,7 @@ const PAGES = 200;
 const WINDOWS = 100;
 
 const root = `/api/v4/projects/${project}`;
-const as = (type, row) => ({ ...row, type });
+export const as = (type, row) => ({ ...row, type });
 const get = (path) => ({ method: 'GET', path: `${root}${path}` });
 const oneByOne = (rows) => rows.map(({ id }) => get(`/jobs/${id}`));
 const gitlabCursor = ({ id }) =>
@@ -23,7 +23,7 @@ const keyset = (perPage, after) =>
   get(
     `/jobs?pagination=keyset&per_page=${perPage}&order_by=id&sort=desc&cursor=${gitlabCursor(after)}`,
   );
-const jobVariables = ({ id }) => ({ project: String(project), id: String(id) });
+export const jobVariables = ({ id }) => ({ project: String(project), id: String(id) });
 const globalId = ({ id }) => Buffer.from(`Job:${project}:${id}`).toString('base64url');
 
 const nested = `databaseId name stage status ref startedAt duration webUrl
@@ -32,7 +32,7 @@ const nested = `databaseId name stage status ref startedAt duration webUrl
 /** 22 values. */
 const detailed = `createdAt finishedAt queuedDuration ${nested}`;
 
-const connectionOf = (type, rows, more) => ({
+export const connectionOf = (type, rows, more) => ({
   type: `${type}Connection`,
   nodes: rows.map((row) => as(type, row)),
   ...more,
@@ -40,15 +40,15 @@ const connectionOf = (type, rows, more) => ({
 const projectWith = (connection) => ({ project: { type: 'Project', jobs: connection } });
 const hasNextPage = { pageInfo: { type: 'PageInfo', hasNextPage: true } };
 
-/** 50 jobs by id, each under an alias. `rowsAt` returns the jobs of an index. */
-function byId(rowsAt) {
-  const aliases = Array.from({ length: 50 }, (_, index) => index);
-  const fields = aliases.map(
-    (index) => `j${index}: job(project: $project, id: $id${index}) { ${detailed} }`,
+/** Several jobs by id, each under an alias. `rowsAt` returns the jobs of an index. */
+export function jobsById(rowsAt, { size = 50, fields = detailed } = {}) {
+  const aliases = Array.from({ length: size }, (_, index) => index);
+  const selections = aliases.map(
+    (index) => `j${index}: job(project: $project, id: $id${index}) { ${fields} }`,
   );
   const ids = aliases.map((index) => `$id${index}: ID!`);
   return {
-    query: `query JobsById($project: ID!, ${ids.join(', ')}) { ${fields.join('\n')} }`,
+    query: `query JobsById($project: ID!, ${ids.join(', ')}) { ${selections.join('\n')} }`,
     count: WINDOWS,
     at(index) {
       const rows = rowsAt(index);
@@ -62,6 +62,27 @@ function byId(rowsAt) {
     },
   };
 }
+
+/**
+ * A page of jobs, in each request `step` jobs after that of the request before. `nodes` is the selection on
+ * a job. GitLab's pages have at most 100 rows.
+ */
+export const jobPages = (cursorOf, { size, step, nodes }) => ({
+  query: `query Jobs($project: ID!, $after: String) { project(fullPath: $project) {
+    jobs(first: ${size}, after: $after) { nodes ${nodes} pageInfo { hasNextPage } } } }`,
+  count: PAGES,
+  at(index) {
+    const start = step * index;
+    const pages = Array.from({ length: Math.ceil(size / 100) }, (_, page) => 100 * page);
+    return {
+      variables: { project: String(project), after: cursorOf(jobs[start]) },
+      rest: pages.map((from) => keyset(Math.min(100, size - from), jobs[start + from])),
+      answer: projectWith(
+        connectionOf('Job', jobs.slice(start + 1, start + size + 1), hasNextPage),
+      ),
+    };
+  },
+});
 
 const pagesOf = (path, rows) =>
   Array.from({ length: Math.ceil(rows.length / 100) }, (_, index) =>
@@ -133,43 +154,27 @@ export const createWorkloads = (cursorOf) => [
     id: 'W2',
     title: '20 jobs, nested',
     goals: { fresh: 0.8, settled: 0.4, calls: 1 },
-    query: `query Jobs($project: ID!, $after: String) { project(fullPath: $project) {
-      jobs(first: 20, after: $after) { nodes { ${nested} } pageInfo { hasNextPage } } } }`,
-    count: PAGES,
-    at: (index) => ({
-      variables: { project: String(project), after: cursorOf(jobs[20 * index]) },
-      rest: [keyset(20, jobs[20 * index])],
-      answer: projectWith(
-        connectionOf('Job', jobs.slice(20 * index + 1, 20 * index + 21), hasNextPage),
-      ),
-    }),
+    ...jobPages(cursorOf, { size: 20, step: 20, nodes: `{ ${nested} }` }),
   },
   {
     id: 'W3',
     title: '100 jobs, all fields',
     goals: { fresh: 0.6, settled: 0.3, calls: 1 },
-    query: `query Jobs($project: ID!, $after: String) { project(fullPath: $project) {
-      jobs(first: 100, after: $after) { nodes ${everyField('Job')} } } }`,
-    count: PAGES,
+    ...jobPages(cursorOf, { size: 100, step: 40, nodes: everyField('Job') }),
     settledCount: 100,
-    at: (index) => ({
-      variables: { project: String(project), after: cursorOf(jobs[40 * index]) },
-      rest: [keyset(100, jobs[40 * index])],
-      answer: projectWith(connectionOf('Job', jobs.slice(40 * index + 1, 40 * index + 101))),
-    }),
   },
   {
     id: 'W4',
     title: '50 jobs of one pipeline by id, among 200 ids',
     goals: { fresh: 0.5, calls: 3 },
-    ...byId((index) => jobsOf(pipelines[index])),
+    ...jobsById((index) => jobsOf(pipelines[index])),
     settledCount: 50,
   },
   {
     id: 'W9',
     title: '50 neighboring jobs by id',
     goals: { fresh: 0.25, calls: 1 },
-    ...byId((index) => jobs.slice(20 * index, 20 * index + 50)),
+    ...jobsById((index) => jobs.slice(20 * index, 20 * index + 50)),
   },
   {
     id: 'W5',

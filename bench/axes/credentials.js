@@ -2,25 +2,28 @@
 import { keptMiB } from '../inspector.js';
 import { checkWorkload } from '../operations.js';
 import { rssMiB } from '../processes.js';
+import { unlessQuick } from '../quick.js';
 import { table } from '../report.js';
 import { createWorkloads } from '../workloads.js';
 import { growthOf, inCalls, inKiB, inMiB, inMs } from './figures.js';
 
-const SIZES = [1, 100, 1_000, 10_000];
+const SIZES = unlessQuick([1, 100, 1_000, 10_000], [1, 100]);
+/** Different jobs. Each size divides their number, or is a multiple of it: a caller asks for the same ones. */
+const JOBS = 100;
 /** Neither has a cursor. */
 const workloads = createWorkloads(() => '');
 const [read, write] = ['W1', 'W7'].map((name) => workloads.find(({ id }) => id === name));
 
 const caseOf = async (subject, workload, tokens) => ({
   subject,
-  operations: await checkWorkload({ ...workload, count: 1 }, { ...subject, client: 'apollo' }),
+  operations: await checkWorkload({ ...workload, count: JOBS }, { ...subject, client: 'apollo' }),
   tokens,
   // What one caller asks twice at once is one call: it asks for one thing at a time.
   concurrency: Math.min(tokens, 8),
 });
 
 /** At least so many operations come before what is measured, and one by each caller. */
-const WARM_UP = 3_000;
+const WARM_UP = unlessQuick(3_000, 10);
 
 async function introduce(stage, one) {
   for (let left = Math.max(WARM_UP, one.tokens); left > 0; ) {

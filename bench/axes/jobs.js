@@ -1,44 +1,26 @@
-/* How much a job costs, the more of them stand in one list. */
-import { expectedData } from '../expected.js';
-import { jobs, project } from '../fixtures.js';
+/* How much a job costs, the more of them one list has. */
+import { checkWorkload } from '../operations.js';
 import { short, table } from '../report.js';
 import { everyField } from '../shapes.js';
-import { check, checkData } from '../stage.js';
+import { jobPages, learnCursors } from '../workloads.js';
 import { growthOf, inCalls, inMiB, inMs, inUs } from './figures.js';
 
 const SIZES = [1, 10, 100, 500];
-const PAGE = 100;
-const rows = jobs;
-
-const queryFor = (count) =>
-  `{ project(fullPath: "${project}") { jobs(first: ${count}) { nodes ${everyField('Job')} } } }`;
-
-/** What a REST client asks for instead. */
-function pagesFor(count) {
-  const path = `/api/v4/projects/${project}/jobs?pagination=keyset&order_by=id&sort=desc`;
-  const starts = Array.from({ length: Math.ceil(count / PAGE) }, (_, page) => page * PAGE);
-  return starts.map((start) => {
-    const key = JSON.stringify({ id: String(rows[start - 1]?.id), _kd: 'n' });
-    const cursor = start ? `&cursor=${Buffer.from(key).toString('base64url')}` : '';
-    return { method: 'GET', path: `${path}&per_page=${Math.min(PAGE, count - start)}${cursor}` };
-  });
-}
-
-function expectedFor(count) {
-  const nodes = rows.slice(0, count).map((row) => ({ ...row, type: 'Job' }));
-  return expectedData(queryFor(count), { project: { jobs: { nodes } } });
-}
 
 /** Measures it on a stage; gives a section of the report. */
 export async function measureJobs(stage) {
-  const [gateway, proxy] = [await stage.openGateway(), await stage.openProxy()];
+  const gateway = { ...(await stage.openGateway()), client: 'apollo' };
+  const proxy = await stage.openProxy();
+  const cursorOf = await learnCursors(gateway);
   const cases = [];
   for (const size of SIZES) {
-    const requests = await checkData(gateway, queryFor(size), expectedFor(size));
-    cases.push({ subject: gateway, requests });
-    cases.push({ subject: proxy, requests: await check(proxy, pagesFor(size)) });
+    const list = { size, step: 40, nodes: everyField('Job') };
+    const workload = { id: `${size} jobs`, ...jobPages(cursorOf, list), count: 50 };
+    for (const subject of [gateway, proxy]) {
+      cases.push({ subject, operations: await checkWorkload(workload, subject, 5) });
+    }
   }
-  await stage.measure({ subject: gateway, requests: cases[4].requests }, 3_000);
+  await stage.measure(cases[4], 3_000);
   const results = await stage.compare(cases);
   const own = SIZES.map((_, index) => results[2 * index]);
   const growth = growthOf(own.map(({ cpuMs }, index) => cpuMs / SIZES[index]));

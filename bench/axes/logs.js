@@ -1,15 +1,18 @@
 /* How much a megabyte of a log costs, the longer it is. */
 import { deepStrictEqual } from 'node:assert';
 import { jobsByLogLength, logOf, project } from '../fixtures.js';
+import { checkWorkload } from '../operations.js';
+import { unlessQuick } from '../quick.js';
 import { short, table } from '../report.js';
-import { check, checkData } from '../stage.js';
+import { check } from '../stage.js';
+import { as, jobVariables } from '../workloads.js';
 import { growthOf, inCalls, inMiB, inMs } from './figures.js';
 
 const LAST = 100;
 const ESCAPE = String.fromCharCode(27);
 const escapes = new RegExp(`section_start:[^\\r]*\\r|${ESCAPE}\\[[\\d;]*[mK]`, 'g');
 
-const queryFor = ({ id }) => `{ job(project: "${project}", id: "${id}") {
+const query = `query Log($project: ID!, $id: ID!) { job(project: $project, id: $id) {
   trace { byteSize lines(last: ${LAST}) { nodes { number text } } } } }`;
 
 /** The last lines as a reader of the log sees them, worked out from its bytes alone. */
@@ -18,10 +21,12 @@ function expectedFor(bytes) {
   const lines = log.toString().split('\n').slice(0, -1);
   const first = Math.max(0, lines.length - LAST);
   const nodes = lines.slice(first).map((line, index) => ({
+    type: 'TraceLine',
     number: first + index + 1,
     text: line.replaceAll(escapes, ''),
   }));
-  return { job: { trace: { byteSize: log.length, lines: { nodes } } } };
+  const trace = { byteSize: log.length, lines: as('TraceLineConnection', { nodes }) };
+  return { job: as('Job', { trace: as('JobTrace', trace) }) };
 }
 
 const rawPath = ({ id }) => `/jobs/${project}/${id}/trace`;
@@ -33,9 +38,11 @@ const WAYS = [`last ${LAST} lines`, 'raw', 'bare proxy'];
 async function casesFor([bytes, job], { gateway, proxy }) {
   const whole = (body) => deepStrictEqual(body, logOf(bytes));
   const get = (subject, path) => check(subject, [{ method: 'GET', path }], whole);
-  const lines = await checkData(gateway, queryFor(job), expectedFor(bytes));
+  const at = () => ({ variables: jobVariables(job), answer: expectedFor(bytes) });
+  const workload = { id: `a log of ${bytes} bytes`, query, count: 1, at };
+  const lines = await checkWorkload(workload, { ...gateway, client: 'apollo' });
   return [
-    { subject: gateway, requests: lines },
+    { subject: gateway, operations: lines },
     { subject: gateway, requests: await get(gateway, rawPath(job)) },
     { subject: proxy, requests: await get(proxy, restPath(job)) },
   ].map((one) => ({ ...one, concurrency: 1 }));
@@ -43,7 +50,7 @@ async function casesFor([bytes, job], { gateway, proxy }) {
 
 /** Measures it on a stage; gives a section of the report. */
 export async function measureLogs(stage) {
-  const sizes = [...jobsByLogLength];
+  const sizes = [...jobsByLogLength].slice(0, unlessQuick(undefined, 3));
   const proxy = await stage.openProxy();
   const cases = [];
   for (const size of sizes) {

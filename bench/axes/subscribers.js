@@ -1,19 +1,65 @@
-/* How much a subscriber of a job costs, the more of them there are. */
+/* How much a subscriber costs, the more of them there are: of one job, and of a live board (W11). */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { liveBoard } from '../board-fixtures.js';
 import { project, running } from '../fixtures.js';
 import { keptMiB } from '../inspector.js';
+import { checkWorkload } from '../operations.js';
 import { ask, cpuMs, rssMiB, stop } from '../processes.js';
-import { table } from '../report.js';
-import { checkData } from '../stage.js';
+import { unlessQuick } from '../quick.js';
+import { short, table } from '../report.js';
+import { clients } from '../requests.js';
+import { createWorkloads } from '../workloads.js';
 import { growthOf, inCalls, inKiB, inMiB, inMs, inUs } from './figures.js';
 
-const SIZES = [1, 10, 100, 1_000, 5_000];
-/** Events that each subscriber gets while it is measured. */
-const EVENTS = 4;
-const WARM_UP_EVENTS = 1;
+/** Events that each subscriber gets while it is measured, after the others. */
+const EVENTS = unlessQuick(8, 1);
+const WARM_UP_EVENTS = unlessQuick(4, 1);
+const TOKEN = 'moving-0';
 
-const id = Buffer.from(`Job:${project}:${running.id}`).toString('base64url');
-const query = `subscription { jobUpdated(id: "${id}") { id name stage status coverage } }`;
+const globalId = (type, { id }) => Buffer.from(`${type}:${project}:${id}`).toString('base64url');
+
+const job = {
+  sizes: unlessQuick([1, 10, 100, 1_000, 5_000], [1, 10]),
+  query: `subscription Job($id: ID!) { jobUpdated(id: $id) {
+    id name stage status coverage } }`,
+  variables: { id: globalId('Job', running) },
+};
+const board = {
+  sizes: unlessQuick([1, 100, 1_000], [1, 10]),
+  query: `subscription Board($id: ID!) { pipelineUpdated(id: $id) {
+    pipeline { id active detailedStatus { group text action } board {
+      jobCount statusCounts { status count }
+      stages { name detailedStatus { group text } groups { name status } }
+      timeline { elapsed running queued idle } } }
+    changedJobs { id name status duration coverage detailedStatus { group text action } } } }`,
+  variables: { id: globalId('Pipeline', liveBoard.pipeline) },
+};
+
+/** Subscribes once. Returns the length of the second event; throws if one of the first two has errors. */
+async function checkEvents({ origin }, body) {
+  const abort = new AbortController();
+  const response = await fetch(`${origin}/graphql`, {
+    method: 'POST',
+    headers: {
+      'private-token': TOKEN,
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+    },
+    body,
+    signal: abort.signal,
+  });
+  let text = '';
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const events = text.match(/^event: next\ndata: .*\n\n/gm) ?? [];
+    if (events.length < 2) continue;
+    abort.abort();
+    const [, data] = events.map((event) => event.slice(event.indexOf('data: ') + 6));
+    if (/"errors":/.test(text)) throw new Error(`an event has errors: ${text.slice(0, 500)}`);
+    return Buffer.byteLength(data);
+  }
+  throw new Error(`a subscription ended: ${text.slice(0, 500)}`);
+}
 
 /** Waits until all have got so many events more; what there were in all. */
 async function eventsOf(watchers, more) {
@@ -26,16 +72,18 @@ async function eventsOf(watchers, more) {
 }
 
 /** What so many subscribers cost a gateway of their own. */
-async function measureSize(stage, size) {
-  const gateway = await stage.openGateway({ inspect: true });
+async function measureSize(stage, { query, variables }, size) {
+  const gateway = { ...(await stage.openGateway({ inspect: true })), client: 'apollo' };
   const { pid, origin } = gateway;
-  const requests = await checkData(gateway, '{ __typename }', { __typename: 'Query' });
-  await stage.measure({ subject: gateway, requests }, 500);
+  const [workload] = createWorkloads(() => '');
+  const operations = await checkWorkload({ ...workload, count: 50 }, gateway, 5);
+  await stage.measure({ subject: gateway, operations }, 500);
+  const { body } = clients.apollo(query, variables);
+  const eventBytes = await checkEvents(gateway, body);
   const keptBefore = await keptMiB(gateway);
   const watchers = stage.launch('./watchers.js');
-  const subscribe = { origin, body: JSON.stringify({ query }), token: 'moving-0', count: size };
   const cpuBefore = cpuMs(pid);
-  await ask(watchers, subscribe);
+  await ask(watchers, { origin, body, token: TOKEN, count: size });
   const opened = cpuMs(pid);
   const first = await eventsOf(watchers, WARM_UP_EVENTS);
   const before = { cpu: cpuMs(pid), calls: await stage.calls() };
@@ -47,6 +95,7 @@ async function measureSize(stage, size) {
   await Promise.all([stop(watchers), stop(gateway.child)]);
   return {
     size,
+    eventBytes,
     openingMs: (opened - cpuBefore) / size,
     eventMs: (after.cpu - before.cpu) / events,
     calls: (after.calls - before.calls) / (events / size),
@@ -56,26 +105,46 @@ async function measureSize(stage, size) {
   };
 }
 
-/** Measures it on a stage; gives a section of the report. */
-export async function measureSubscribers(stage) {
+async function measureAll(stage, subscription) {
   const results = [];
-  for (const size of SIZES) results.push(await measureSize(stage, size));
+  for (const size of subscription.sizes) {
+    results.push(await measureSize(stage, subscription, size));
+  }
   const growth = growthOf(results.map(({ eventMs }) => eventMs));
   const head =
-    'subscribers, CPU to subscribe, CPU per event and subscriber, growth, calls per event, the last hears after the first, kept memory per subscriber, resident';
-  const rowOf = ({ size, openingMs, eventMs, calls, spreadMs, kept, rss }, index) => [
-    size,
-    inMs(openingMs),
-    inUs(eventMs),
+    'subscribers, CPU to subscribe, CPU per event for all, CPU per event and subscriber, growth, bytes of an event, calls per event, time from the first to the last, kept memory per subscriber, resident';
+  const rowOf = (result, index) => [
+    result.size,
+    inMs(result.openingMs),
+    inMs(result.eventMs * result.size),
+    inUs(result.eventMs),
     growth[index],
-    inCalls(calls),
-    inMs(spreadMs),
-    size < 100 ? '–' : inKiB(kept / size),
-    inMiB(rss),
+    result.eventBytes,
+    inCalls(result.calls),
+    inMs(result.spreadMs),
+    result.size < 100 ? '–' : inKiB(result.kept / result.size),
+    inMiB(result.rss),
   ];
+  return { results, table: table(head.split(', '), results.map(rowOf)) };
+}
+
+/** Measures it on a stage; gives a section of the report. */
+export async function measureSubscribers(stage) {
   return {
     title: 'Subscribers of one job',
     note: 'Over SSE, with one token; the job changes at each read, every 1.2 s. With few of them an event costs its read, and what has not been compiled yet.',
-    table: table(head.split(', '), results.map(rowOf)),
+    table: (await measureAll(stage, job)).table,
+  };
+}
+
+/** Measures W11 on a stage; gives a section of the report. */
+export async function measureLiveBoard(stage) {
+  const { results, table } = await measureAll(stage, board);
+  const [least, most] = [results[0], results.at(-1)];
+  const added = (most.eventMs * most.size - least.eventMs * least.size) / (most.size - least.size);
+  return {
+    title: 'W11 Subscribers of a live board',
+    note: `Over SSE, with one token; one of 200 jobs changes at each read. Goal for 1,000: at most 20 µs per event and subscriber. Each subscriber after the first costs ${short(added * 1_000)} µs per event.`,
+    table,
   };
 }
