@@ -1,3 +1,4 @@
+import { untilAborted } from './abort.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { TypedDocument } from './document.ts';
 import { GatewayError, networkError, type Result, readResult } from './result.ts';
@@ -68,32 +69,32 @@ const JSON_TYPE = 'application/graphql-response+json';
 export function createClient(client: ClientOptions): Client {
   const { url, headers = {}, clock = systemClock } = client;
 
-  const post = async (params: object, accept: string, signal: AbortSignal | undefined) => {
-    const own = typeof headers === 'function' ? await headers() : headers;
-    const send = client.fetch ?? fetch;
-    return send(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept, ...own },
-      body: JSON.stringify(params),
-      ...(signal && { signal }),
-    });
-  };
-
-  const paramsOf = (
+  /** Creates a request. Throws if its variables are not JSON. */
+  const createRequest = (
     document: string,
     variables: object | null | undefined,
     { operationName, documentId }: RequestOptions,
-  ) => ({
-    ...(documentId === undefined ? { query: document } : { documentId }),
-    ...(variables && { variables }),
-    ...(operationName !== undefined && { operationName }),
-  });
+    accept: string,
+  ) => {
+    const query = documentId === undefined ? document : undefined;
+    const params = { query, documentId, operationName, variables: variables ?? undefined };
+    const body = JSON.stringify(params);
+    return async (signal: AbortSignal | undefined) => {
+      const own = typeof headers === 'function' ? await headers() : headers;
+      return (client.fetch ?? fetch)(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept, ...own },
+        body,
+        signal: signal ?? null,
+      });
+    };
+  };
 
   const send: Send = async (document, ...[variables, options = {}]) => {
     const { signal } = options;
-    const params = paramsOf(String(document), variables, options);
+    const request = createRequest(String(document), variables, options, JSON_TYPE);
     try {
-      return await readResult(await post(params, JSON_TYPE, signal));
+      return await untilAborted(request(signal).then(readResult<never>), signal);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw error instanceof GatewayError ? error : networkError(error);
@@ -103,18 +104,11 @@ export function createClient(client: ClientOptions): Client {
   return {
     query: send,
     mutate: send,
-    subscribe: (document, ...[variables, options = {}]) =>
-      subscribe({
-        document: String(document),
-        variables: variables ?? {},
-        options,
-        clock,
-        send: (current, signal) =>
-          post(
-            paramsOf(String(document), current, options),
-            `text/event-stream, ${JSON_TYPE}`,
-            signal,
-          ),
-      }),
+    subscribe: (document, ...[variables, options = {}]) => {
+      const text = String(document);
+      const request = (current: object) =>
+        createRequest(text, current, options, `text/event-stream, ${JSON_TYPE}`);
+      return subscribe({ document: text, variables: variables ?? {}, options, clock, request });
+    },
   };
 }

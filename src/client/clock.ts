@@ -1,3 +1,5 @@
+import { untilAborted } from './abort.ts';
+
 /** Timers and randomness; tests inject their own. */
 export interface Clock {
   /** Runs the callback once. Returns a function that cancels it. */
@@ -16,16 +18,9 @@ export const systemClock: Clock = {
 
 /** Resolves after a time; rejects with the signal's reason if that is aborted first. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const stop = () => {
-      cancel();
-      reject(signal.reason);
-    };
-    const cancel = clock.after(ms, () => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    });
-    signal.addEventListener('abort', stop);
+  let cancel = () => {};
+  const end = new Promise<void>((resolve) => {
+    cancel = clock.after(ms, resolve);
   });
+  return untilAborted(end, signal).finally(cancel);
 }

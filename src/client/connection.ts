@@ -1,5 +1,6 @@
+import { onAbort, untilAborted } from './abort.ts';
 import type { Clock } from './clock.ts';
-import { createEventParser, type StreamEvent } from './event-stream.ts';
+import { createEventParser } from './event-stream.ts';
 import { errorOfResult, GatewayError, networkError, type Result, readResult } from './result.ts';
 
 /** A connection is lost if nothing arrives for this long. The gateway sends a ping every 12 s. */
@@ -8,16 +9,23 @@ const MAX_SILENCE_MS = 30_000;
 /** Waits for the server, but not for longer than it may be silent. */
 type Receive = <Value>(value: Promise<Value>) => Promise<Value>;
 
-async function* readEvents(
+async function* readStream<Data>(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   receive: Receive,
-): AsyncGenerator<StreamEvent, void> {
+): AsyncGenerator<Result<Data>, void> {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   const parse = createEventParser();
-  for (;;) {
-    const { value: text } = await receive(reader.read());
-    if (text === undefined) return;
-    yield* parse(text);
+  try {
+    for (;;) {
+      const { value: text } = await receive(reader.read());
+      if (text === undefined) throw new Error('it ended too early');
+      for (const { type, data } of parse(text)) {
+        if (type === 'complete') return;
+        if (type === 'next') yield JSON.parse(data);
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
   }
 }
 
@@ -25,16 +33,12 @@ async function* readResults<Data>(
   response: Response,
   receive: Receive,
 ): AsyncGenerator<Result<Data>, void> {
-  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
-  if (!isStream || !response.body) {
+  const { body, headers } = response;
+  if (body && headers.get('content-type')?.startsWith('text/event-stream')) {
+    yield* readStream<Data>(body, receive);
+  } else {
     yield await receive(readResult<Data>(response));
-    return;
   }
-  for await (const { type, data } of readEvents(response.body, receive)) {
-    if (type === 'complete') return;
-    if (type === 'next') yield JSON.parse(data);
-  }
-  throw new Error('it ended too early');
 }
 
 /**
@@ -48,12 +52,11 @@ export async function* readConnection<Data>(
   signal: AbortSignal,
 ): AsyncGenerator<Result<Data>, void> {
   const connection = new AbortController();
-  const close = () => connection.abort(signal.reason);
-  signal.addEventListener('abort', close);
+  const forget = onAbort(signal, (reason) => connection.abort(reason));
   const receive: Receive = (value) => {
     const error = new Error('nothing has arrived for 30 s');
     const cancel = clock.after(MAX_SILENCE_MS, () => connection.abort(error));
-    return value.finally(cancel);
+    return untilAborted(value, connection.signal).finally(cancel);
   };
   try {
     const response = await receive(open(connection.signal));
@@ -64,7 +67,7 @@ export async function* readConnection<Data>(
   } catch (error) {
     throw error instanceof GatewayError ? error : networkError(error);
   } finally {
-    signal.removeEventListener('abort', close);
+    forget();
     connection.abort();
   }
 }

@@ -1,5 +1,5 @@
 /** An event of an event stream. */
-export interface StreamEvent {
+interface StreamEvent {
   type: string;
   data: string;
 }
@@ -12,20 +12,23 @@ export function createEventParser(): (text: string) => StreamEvent[] {
   let rest = '';
   let type = '';
   let data: string[] = [];
-  const readLine = (line: string): StreamEvent[] => {
+  const readLine = (ended: string): StreamEvent[] => {
+    const line = ended.replace(/\r$/, '');
     if (line === '') {
       const event = { type, data: data.join('\n') };
       type = '';
       data = [];
       return [event];
     }
-    const [, name, value = ''] = /^(\w+)(?:: ?(.*))?$/s.exec(line) ?? [];
+    const [name, value = ''] = line.split(/: ?(.*)/s);
     if (name === 'event') type = value;
     if (name === 'data') data.push(value);
     return [];
   };
   return (text) => {
-    const lines = (rest + text).split(/\r?\n/);
+    // The rest is not searched again: an event can arrive in many pieces.
+    const lines = text.split('\n');
+    lines[0] = rest + lines[0];
     rest = lines.pop() ?? '';
     return lines.flatMap(readLine);
   };

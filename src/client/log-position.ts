@@ -7,57 +7,65 @@ import { GatewayError, type Result } from './result.ts';
 
 const FIELD = 'jobTraceAppended';
 
+type Tokens = readonly string[];
+
 /** Strings, comments, names, and all other characters one by one. */
-const TOKEN = /"""(?:\\"""|[\s\S])*?"""|"(?:\\.|[^"\\\n])*"|#.*|\w+|[^\s,\uFEFF]/g;
+const TOKEN = /"""(?:\\"""|[\s\S])*?"""|"(?:\\.|[^"\\\n])*"|#[^\n\r]*|\w+|[^\s,]/g;
 
-const OPEN = ['(', '[', '{'];
-const CLOSE = [')', ']', '}'];
+const depthChange = (token = '') => Number('([{'.includes(token)) - Number(')]}'.includes(token));
 
-const depthChange = (token = '') => Number(OPEN.includes(token)) - Number(CLOSE.includes(token));
+/** The first token, such as `subscription` or `fragment`; the name; and the selection set. */
+type Definition = [kind: string | undefined, name: string | undefined, selection: Tokens];
 
-/** Splits a document into its operations and fragments, as tokens. */
-function definitionsOf(document: string): string[][] {
-  const definitions: string[][] = [];
-  let current: string[] = [];
+/** Splits a document into its operations and fragments. */
+function definitionsOf(document: string): Definition[] {
+  const definitions: Definition[] = [];
+  let tokens: string[] = [];
+  let start = 0;
   let depth = 0;
   for (const token of document.match(TOKEN) ?? []) {
     if (token.startsWith('#')) continue;
-    current.push(token);
     depth += depthChange(token);
+    if (token === '{' && depth === 1) start = tokens.length;
+    tokens.push(token);
     if (token !== '}' || depth !== 0) continue;
-    definitions.push(current);
-    current = [];
+    const [kind, name] = tokens;
+    definitions.push([kind, name, tokens.slice(start)]);
+    tokens = [];
   }
   return definitions;
 }
 
-/** Returns the tokens of a definition's selection set. */
-function selectionOf(definition: readonly string[]): readonly string[] {
-  let depth = 0;
-  const start = definition.findIndex((token) => {
-    depth += depthChange(token);
-    return token === '{' && depth === 1;
+/** Returns a selection set, and those of the fragments that it spreads. */
+function withFragments(selection: Tokens, fragments: Map<string | undefined, Tokens>): Tokens {
+  const spread = selection.flatMap((token, index) => {
+    const fragment = selection[index - 1] === '.' ? fragments.get(token) : undefined;
+    if (!fragment) return [];
+    // Once is enough, also if a fragment spreads itself.
+    fragments.delete(token);
+    return withFragments(fragment, fragments);
   });
-  return definition.slice(start);
+  return [...selection, ...spread];
 }
 
-/** Returns the tokens from the field on, with its alias if it has one; empty if it is not selected. */
-function fieldIn(selection: readonly string[]): readonly string[] {
-  const at = selection.findIndex((token, index) => {
-    const isOtherName = ['$', '.', '@'].includes(selection[index - 1] ?? '');
-    return token === FIELD && !isOtherName && selection[index + 1] !== ':';
-  });
-  if (at < 0) return [];
-  return selection.slice(selection[at - 1] === ':' ? at - 2 : at);
-}
+/** Returns the index of the field; -1 if it is not selected. */
+const indexOfField = (selection: Tokens) =>
+  selection.findIndex(
+    (token, index) =>
+      token === FIELD &&
+      selection[index + 1] !== ':' &&
+      !'$.@'.includes(selection[index - 1] ?? '$'),
+  );
 
 /** Returns the name of the variable that is the argument `afterByte` of a field. */
-function afterByteOf(field: readonly string[]): string | undefined {
-  const start = field.indexOf(FIELD) + 1;
-  if (field[start] !== '(') return undefined;
-  const argumentsOfField = field.slice(start, field.indexOf(')', start));
-  const at = argumentsOfField.indexOf('afterByte');
-  return at > 0 && argumentsOfField[at + 2] === '$' ? argumentsOfField[at + 3] : undefined;
+function afterByteOf(field: Tokens): string | undefined {
+  let depth = 0;
+  const at = field.findIndex((token, index) => {
+    depth += depthChange(token);
+    const isArgument = depth === 1 && token === 'afterByte' && field[index + 1] === ':';
+    return isArgument || (index > 0 && depth === 0);
+  });
+  return field[at + 2] === '$' ? field[at + 3] : undefined;
 }
 
 /** The position in a log that a subscription has reached. */
@@ -80,19 +88,21 @@ export function createLogPosition(
   const position: LogPosition = { variables, advance() {} };
   const definitions = definitionsOf(document);
   const operation = definitions.find(
-    ([kind, name]) =>
-      kind !== 'fragment' && (operationName === undefined || name === operationName),
+    ([kind, name]) => kind === 'subscription' && name === (operationName ?? name),
   );
-  const places = [operation ?? [], ...definitions.filter(([kind]) => kind === 'fragment')];
-  const field = places.map((place) => fieldIn(selectionOf(place))).find(({ length }) => length > 0);
-  if (operation?.[0] !== 'subscription' || !field) return position;
-  const variable = afterByteOf(field);
+  const fragments = new Map(
+    definitions.filter(([kind]) => kind === 'fragment').map(([, ...fragment]) => fragment),
+  );
+  const selection = withFragments(operation?.[2] ?? [], fragments);
+  const at = indexOfField(selection);
+  if (at < 0) return position;
+  const variable = afterByteOf(selection.slice(at));
   if (!variable) {
     throw new GatewayError(
       `Pass a variable as \`afterByte\` of \`${FIELD}\`: a log continues there after a lost connection.`,
     );
   }
-  const [key = FIELD] = field;
+  const key = (selection[at - 1] === ':' && selection[at - 2]) || FIELD;
   position.advance = ({ data }) => {
     const chunk = (data as Readonly<Record<string, { endByte?: unknown } | undefined>>)[key];
     if (chunk?.endByte === undefined) {

@@ -8,8 +8,9 @@ export interface PipelineUpdate {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Fields => Object(value) === value;
+
+const isFields = (value: unknown): value is Fields => isObject(value) && !Array.isArray(value);
 
 /** Fields whose null means "not read". */
 const KEPT_OVER_NULL = ['retried', 'retryable'];
@@ -19,8 +20,8 @@ type Objects = ReadonlyMap<unknown, Fields>;
 
 /** Returns the objects that have an id. */
 function objectsIn(value: unknown, found = new Map<unknown, Fields>()): Map<unknown, Fields> {
-  if (typeof value !== 'object' || value === null) return found;
-  const { id } = value as Fields;
+  if (!isObject(value)) return found;
+  const { id } = value;
   // A job is one of its own attempts: the fields of the outer one are kept.
   if (id !== undefined) found.set(id, { ...value, ...found.get(id) });
   for (const item of Object.values(value)) objectsIn(item, found);
@@ -44,7 +45,7 @@ function counterpart(item: unknown, known: unknown, objects: Objects): unknown {
   const isSame = (other: unknown) =>
     isFields(other) && other[key] !== undefined && other[key] === item[key];
   const inPlace = Array.isArray(known) ? known.find(isSame) : undefined;
-  return inPlace ?? (key === 'id' ? objects.get(item['id']) : undefined);
+  return inPlace ?? objects.get(item['id']);
 }
 
 function merge(known: unknown, received: unknown, objects: Objects): unknown {

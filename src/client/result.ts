@@ -60,19 +60,24 @@ const RETRYABLE_CODES = [
 
 const isRetryableStatus = (status: number) => status >= 500 || [408, 429].includes(status);
 
-/** Reads the seconds of `Retry-After`; undefined if there are none. */
+/** Reads the seconds of `Retry-After`, which may also be a date; undefined if there are none. */
 function retryAfterOf({ headers }: Response): number | undefined {
-  return Number(headers.get('retry-after')) || undefined;
+  const value = headers.get('retry-after') ?? '';
+  const seconds = Number(value) || Math.ceil((Date.parse(value) - Date.now()) / 1000);
+  return seconds > 0 ? seconds : undefined;
 }
 
 /** Returns the error of a subscription that ended with GraphQL errors. */
 export function errorOfResult({ errors = [] }: Result<unknown>, response: Response): GatewayError {
   const retryAfters = errors.map(({ extensions }) => extensions?.retryAfter ?? 0);
-  const codes = errors.map(({ extensions }) => extensions?.code ?? '');
+  const { status } = response;
+  // An error without a code is that of a proxy.
+  const isRetryable = ({ extensions: { code } = {} }: ResultError) =>
+    code ? RETRYABLE_CODES.includes(code) : isRetryableStatus(status);
   return new GatewayError(errors[0]?.message ?? 'The response has no data.', {
-    status: response.status,
+    status,
     retryAfter: Math.max(0, ...retryAfters) || retryAfterOf(response),
-    isRetryable: codes.length > 0 && codes.every((code) => RETRYABLE_CODES.includes(code)),
+    isRetryable: errors.length > 0 && errors.every(isRetryable),
     errors,
   });
 }
@@ -86,6 +91,7 @@ export function networkError(cause: unknown): GatewayError {
   });
 }
 
+/** Returns undefined for a text that is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -94,22 +100,14 @@ function parseJson(text: string): unknown {
   }
 }
 
-function isResult(value: unknown): value is Result<never> {
-  if (typeof value !== 'object' || value === null) return false;
-  return 'data' in value || Array.isArray((value as Result<never>).errors);
-}
-
 /** Reads a GraphQL response, whatever its status. Throws a `GatewayError` if it is none. */
 export async function readResult<Data>(response: Response): Promise<Result<Data>> {
-  const value = parseJson(await response.text());
-  if (isResult(value)) return value;
-  const { status, statusText } = response;
-  throw new GatewayError(
-    `The response is not GraphQL: status ${`${status} ${statusText}`.trim()}.`,
-    {
-      status,
-      retryAfter: retryAfterOf(response),
-      isRetryable: isRetryableStatus(status),
-    },
-  );
+  const result = parseJson(await response.text()) as Result<Data> | null | undefined;
+  if (result?.data !== undefined || Array.isArray(result?.errors)) return result;
+  const { status } = response;
+  throw new GatewayError(`The response is not GraphQL: status ${status}.`, {
+    status,
+    retryAfter: retryAfterOf(response),
+    isRetryable: isRetryableStatus(status),
+  });
 }

@@ -1,3 +1,4 @@
+import { onAbort } from './abort.ts';
 import { type Clock, pause } from './clock.ts';
 import { readConnection } from './connection.ts';
 import { createLogPosition } from './log-position.ts';
@@ -21,11 +22,14 @@ interface Subscription {
   variables: Variables;
   options: SubscribeOptions;
   clock: Clock;
-  /** Sends the operation. */
-  send(variables: Variables, signal: AbortSignal): Promise<Response>;
+  /** Creates a request of the operation, which the function sends. */
+  request(variables: Variables): (signal: AbortSignal) => Promise<Response>;
 }
 
 const MAX_PAUSE_MS = 30_000;
+
+/** A longer timer would end at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The reason of an abort by `return()`. */
 const RETURNED = Symbol('returned');
@@ -36,16 +40,15 @@ const RETURNED = Symbol('returned');
  */
 function pauseAfter({ retryAfter = 0 }: GatewayError, failures: number, random: number): number {
   const backoffMs = Math.min(1000 * 2 ** failures, MAX_PAUSE_MS) * (0.5 + random / 2);
-  return retryAfter * 1000 + backoffMs;
+  return Math.min(retryAfter * 1000 + backoffMs, MAX_TIMER_MS);
 }
 
 /** Reads the results of one connection after another. */
 async function* readResults<Data>(
-  { document, variables, options, clock, send }: Subscription,
+  { document, variables, options, clock, request }: Subscription,
   signal: AbortSignal,
 ): AsyncGenerator<Result<Data>, void> {
   const position = createLogPosition(document, options.operationName, variables);
-  const open = (of: AbortSignal) => send(position.variables, of);
   let failures = 0;
   const recover = async (error: unknown) => {
     if (signal.aborted) throw signal.reason;
@@ -57,6 +60,7 @@ async function* readResults<Data>(
   };
   for (;;) {
     try {
+      const open = request(position.variables);
       for await (const result of readConnection<Data>(open, clock, signal)) {
         position.advance(result);
         failures = 0;
@@ -75,30 +79,28 @@ const DONE = { done: true, value: undefined } as const;
 export function subscribe<Data>(subscription: Subscription): AsyncIterableIterator<Result<Data>> {
   const stop = new AbortController();
   const results = readResults<Data>(subscription, stop.signal);
-  const { signal } = subscription.options;
-  const abort = () => stop.abort(signal?.reason);
-  const end = () => signal?.removeEventListener('abort', abort);
-  if (signal?.aborted) abort();
-  signal?.addEventListener('abort', abort);
-
-  const read = async () => {
-    if (stop.signal.aborted) throw stop.signal.reason;
-    const next = await results.next();
-    if (next.done) end();
-    return next;
+  const close = (reason: unknown) => {
+    // Ends a pending `next`, too.
+    stop.abort(reason);
+    return results.return().catch(() => {});
   };
+  const forget = onAbort(subscription.options.signal, close);
   return {
-    next: () =>
-      read().catch((error: unknown) => {
-        end();
+    async next() {
+      try {
+        if (stop.signal.aborted) throw stop.signal.reason;
+        const next = await results.next();
+        if (next.done) forget();
+        return next;
+      } catch (error) {
+        forget();
         if (error === RETURNED) return DONE;
         throw error;
-      }),
+      }
+    },
     async return() {
-      end();
-      // Ends a pending `next`, too.
-      stop.abort(RETURNED);
-      await results.return().catch(() => {});
+      forget();
+      await close(RETURNED);
       return DONE;
     },
     [Symbol.asyncIterator]() {

@@ -56,17 +56,22 @@ function applyLines<Line extends NumberedLine>(
     copied.add(part);
     return parts[part] as Line[];
   };
-  const last = Math.floor(end / LINES_PER_PART);
-  if ((parts[last]?.length ?? 0) > end % LINES_PER_PART) copy(last).length = end % LINES_PER_PART;
+  const last = parts.length - 1;
+  const maxLength = end - last * LINES_PER_PART;
+  if ((parts[last]?.length ?? 0) > maxLength) copy(last).length = maxLength;
   for (const line of lines) {
     copy(Math.floor(line.number / LINES_PER_PART))[line.number % LINES_PER_PART] = line;
   }
   return parts;
 }
 
-/** Returns the text up to a byte. Invalid UTF-8 in a log counts as U+FFFD, which replaces it. */
+/**
+ * Returns the text without its last bytes. They are counted from the end, because what GitLab
+ * rewrites is short, and invalid UTF-8 before it has another size as U+FFFD, which replaces it.
+ */
 function cutText(text: string, bytes: number): string {
-  return new TextDecoder().decode(new TextEncoder().encode(text).subarray(0, bytes));
+  const kept = new TextEncoder().encode(text).subarray(0, -bytes);
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(kept);
 }
 
 function applyText<Line extends NumberedLine>(
@@ -77,7 +82,7 @@ function applyText<Line extends NumberedLine>(
   if (at === log.endByte) return { text: log.text + text, startByte: log.startByte };
   // A part of a long log was skipped, or what is replaced begins before the known text.
   if (at > log.endByte || at <= log.startByte) return { text, startByte: at };
-  return { text: cutText(log.text, at - log.startByte) + text, startByte: log.startByte };
+  return { text: cutText(log.text, log.endByte - at) + text, startByte: log.startByte };
 }
 
 /**
@@ -90,8 +95,8 @@ export function applyTraceChunk<Line extends NumberedLine = never>(
   chunk: TraceChunk<Line>,
 ): TraceLog<Line> {
   const [start, end] = [Number(chunk.startByte), Number(chunk.endByte)];
-  const none = { text: '', startByte: start, endByte: start, lineCount: 0, parts: [] };
-  const known = log ?? { ...none, complete: false };
+  const none = { text: '', startByte: start, endByte: start, lineCount: 0, complete: false };
+  const known = log ?? { ...none, parts: [] };
   const isRewritten = start < known.endByte;
   return {
     ...applyText(known, chunk.text ?? '', start),
