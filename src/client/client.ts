@@ -30,9 +30,10 @@ export interface RequestOptions {
 }
 
 /** The arguments after a document. Variables may be left out if none is required. */
-type Rest<Variables, Options> = object extends Variables
-  ? [variables?: Variables | null, options?: Options]
-  : [variables: Variables, options?: Options];
+type Rest<Variables, Options> =
+  Record<never, never> extends Variables
+    ? [variables?: Variables | null, options?: Options]
+    : [variables: Variables, options?: Options];
 
 /** Variables of a document without types. */
 // biome-ignore lint/suspicious/noExplicitAny: interfaces are not assignable to a record of unknown.

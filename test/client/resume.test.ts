@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { type Clock, createClient, type GatewayError } from 'gitlab-jobs-gateway/client';
 import { expect, it, onTestFinished } from 'vitest';
 import { createGateway } from '../../src/app/gateway.ts';
+import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { createSimulator } from '../../src/simulator/simulator.ts';
 import { configOf } from '../helpers/config.ts';
 import { runs } from '../helpers/runs.ts';
 import { tokens } from '../helpers/worlds.ts';
 import { running, runningWorld } from '../live/worlds.ts';
+import { clock, SILENCE_MS } from './clocks.ts';
 
 const LOG = `
   subscription Log($id: ID!, $from: BigInt = 0) {
@@ -17,18 +19,6 @@ const LOG = `
 interface LogData {
   jobTraceAppended: { text: string; startByte: number; endByte: number };
 }
-
-const SILENCE_MS = 30_000;
-
-/** A clock without pauses. A silent connection is never noticed. */
-const clock: Clock = {
-  after(ms, callback) {
-    if (ms === SILENCE_MS) return () => {};
-    const timer = setImmediate(callback);
-    return () => clearImmediate(timer);
-  },
-  random: () => 0,
-};
 
 const headers = { 'PRIVATE-TOKEN': tokens.alice };
 
@@ -50,7 +40,7 @@ async function start() {
     gateway = create();
     await gateway.listen('127.0.0.1', Number(new URL(url).port));
   };
-  return { world, url: `${url}/graphql`, restart };
+  return { world, simulator, url: `${url}/graphql`, restart };
 }
 
 it('continues a log with exactly its bytes across three restarts of the gateway', async () => {
@@ -139,26 +129,21 @@ it('connects again if nothing arrives for 30 s, and stops during a pause', async
 });
 
 it.each([
-  ['no afterByte', 'jobTraceAppended(id: $id) { endByte }', 'Pass a variable as `afterByte`'],
-  ['a number', 'jobTraceAppended(id: $id, afterByte: 0) { endByte }', 'Pass a variable'],
-  ['no endByte', 'jobTraceAppended(id: $id, afterByte: $a) { text }', 'Select `endByte`'],
-  ['an alias', 'jobTraceAppended(id: $id, afterByte: $a) { end: endByte }', 'Select `endByte`'],
-])('says why a log could not continue: %s', async (_title, field, message) => {
-  const { url } = await start();
-  const variable = field.includes('$a') ? ', $a: BigInt' : '';
-  const document = `subscription ($id: ID!${variable}) { ${field} }`;
-  const events = createClient({ url, headers, clock }).subscribe(document, { id: running.id });
-  await expect(events.next()).rejects.toThrow(message);
-});
-
-it.each([
-  ['a rejected credential', { 'PRIVATE-TOKEN': 'wrong' }, running.id, 'UNAUTHENTICATED'],
-  ['a wrong id', headers, 'x', 'BAD_USER_INPUT'],
-])('ends with the error that another try does not mend: %s', async (_title, own, id, code) => {
-  const { url } = await start();
+  ['a rejected credential', 'wrong', running.id, 'UNAUTHENTICATED'],
+  ['a job that does not exist', tokens.alice, toGlobalId('Job', 42, 1), 'NOT_FOUND'],
+  ['a log that is not visible', tokens.gus, running.id, 'FORBIDDEN'],
+  ['a wrong id', tokens.alice, 'x', 'BAD_USER_INPUT'],
+])('ends with the error that another try does not mend: %s', async (_title, token, id, code) => {
+  const { world, url, simulator } = await start();
+  // Guests do not see the logs of debug jobs.
+  Object.assign(world.job(running.job) ?? {}, { debug: true });
+  const own = { 'PRIVATE-TOKEN': token };
   const events = createClient({ url, headers: own, clock }).subscribe(LOG, { id });
   const error = await events.next().catch((reason: GatewayError) => reason);
   expect(error).toMatchObject({ name: 'GatewayError', errors: [{ extensions: { code } }] });
+  const asked = simulator.requests.length;
+  expect(await events.next()).toEqual({ done: true, value: undefined });
+  expect(simulator.requests).toHaveLength(asked);
 });
 
 it('rejects with the reason of its signal', async () => {

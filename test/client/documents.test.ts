@@ -1,0 +1,58 @@
+import { createClient, type Result, TypedDocumentString } from 'gitlab-jobs-gateway/client';
+import {
+  CurrentJobDocument,
+  NewestJobsDocument,
+  OneJobDocument,
+  type OneJobQuery,
+  RetryJobDocument,
+  TailLogDocument,
+  type TailLogSubscription,
+} from 'gitlab-jobs-gateway/documents';
+import { expect, expectTypeOf, it } from 'vitest';
+import { startGateway } from '../helpers/start-gateway.ts';
+import { small, smallWorld, tokens } from '../helpers/worlds.ts';
+
+async function start() {
+  const gateway = await startGateway({ simulator: { world: smallWorld() } });
+  const headers = { 'PRIVATE-TOKEN': tokens.alice };
+  return { ...gateway, client: createClient({ url: `${gateway.url}/graphql`, headers }) };
+}
+
+it('sends a document of the package, and its result has types', async () => {
+  const { client, calls } = await start();
+  const variables = { project: small.project, id: small.fullJob };
+  const result = await client.query(OneJobDocument, variables);
+  expectTypeOf(result).toEqualTypeOf<Result<OneJobQuery>>();
+  expect(result.errors).toBeUndefined();
+  expect(result.data?.job?.name).toBe('unit tests 1/3');
+  expect(calls()).toEqual(['GET /projects/group%2Fapp/jobs/1001']);
+});
+
+it('compiles only with the variables of a document', async () => {
+  const client = createClient({ url: 'http://127.0.0.1:1/graphql' });
+  const ignore = () => {};
+  // Never sent: only the compiler reads these.
+  const requests = () => [
+    // @ts-expect-error A variable is missing.
+    client.query(OneJobDocument, { project: 'a/b' }),
+    // @ts-expect-error All variables are missing.
+    client.query(OneJobDocument),
+    // @ts-expect-error A variable has another type.
+    client.query(OneJobDocument, { project: 'a/b', id: 1 }),
+    // @ts-expect-error Input of a mutation.
+    client.mutate(RetryJobDocument, { input: {} }),
+    // @ts-expect-error A subscription.
+    client.subscribe(TailLogDocument, {}),
+    // @ts-expect-error A parsed document would need a printer.
+    client.query({ kind: 'Document', definitions: [] }),
+    client.query(NewestJobsDocument, { project: 'a/b' }),
+    client.query(CurrentJobDocument),
+    client.query('{ x }'),
+    client.query('{ x }', { any: 1 }),
+    client.query(new TypedDocumentString<{ x: 1 }, Record<string, never>>('{ x }')),
+  ];
+  expect(requests).toBeInstanceOf(Function);
+  const events = client.subscribe(TailLogDocument, { id: '1' });
+  expectTypeOf(events).toEqualTypeOf<AsyncIterableIterator<Result<TailLogSubscription>>>();
+  await events.return?.().then(ignore);
+});
