@@ -9,8 +9,10 @@ import {
   type TailLogSubscription,
 } from 'gitlab-jobs-gateway/documents';
 import { expect, expectTypeOf, it } from 'vitest';
+import { showJob } from '../../examples/clients/typed-client.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
+import { running, runningWorld } from '../live/worlds.ts';
 
 async function start() {
   const gateway = await startGateway({ simulator: { world: smallWorld() } });
@@ -26,6 +28,22 @@ it('sends a document of the package, and its result has types', async () => {
   expect(result.errors).toBeUndefined();
   expect(result.data?.job?.name).toBe('unit tests 1/3');
   expect(calls()).toEqual(['GET /projects/group%2Fapp/jobs/1001']);
+});
+
+it('shows a job and its log as the example does', async () => {
+  const world = runningWorld('first\n');
+  world.appendLog(running.job, 'last\n');
+  world.finishJob(running.job, 'success');
+  const { url, calls } = await startGateway({ simulator: { world } });
+  const variables = { project: small.project, id: String(running.job) };
+  const shown: string[] = [];
+  await showJob(`${url}/graphql`, tokens.alice, variables, (text) => shown.push(text));
+  expect(shown.join('')).toBe('long\nfirst\nlast\n');
+  expect(calls().filter((call) => !call.includes('/trace'))).toHaveLength(2);
+  const missing = { project: small.project, id: '1' };
+  await expect(showJob(`${url}/graphql`, tokens.alice, missing, () => {})).rejects.toThrow(
+    'There is no such job.',
+  );
 });
 
 it('compiles only with the variables of a document', async () => {

@@ -1,10 +1,6 @@
 import { createClient } from '../../src/client/index.ts';
 
-/*
- * Follows a log with the client, in Node.js or, bundled, in a page.
- */
-
-/** What the page has received. */
+/** What was received of a log. */
 export interface Followed {
   text: string;
   /** Number of events whose `startByte` is not the end of the text before. */
