@@ -43,6 +43,10 @@ export function endpoint(parts: TemplateStringsArray, ...values: readonly string
   return { path: String.raw(parts, ...values.map(encodeSegment)), template: parts.join(':id') };
 }
 
+/** Encodes a text for a query. GitLab's own texts may have surrogates that stand alone, too. */
+const encodeText = (text: string): string =>
+  encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
+
 type QueryValue = string | number | boolean | readonly string[] | undefined;
 
 /** Query parameters by name. Undefined ones are omitted; a list becomes one parameter per item. */
@@ -52,7 +56,7 @@ export type Query = Readonly<Record<string, QueryValue>>;
 export function toQuery(query: Query): string {
   const pairs = Object.entries(query).flatMap(([name, value]) => {
     const values = Array.isArray(value) ? value : value === undefined ? [] : [value];
-    return values.map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(String(one))}`);
+    return values.map((one) => `${encodeURIComponent(name)}=${encodeText(String(one))}`);
   });
   return pairs.length > 0 ? `?${pairs.join('&')}` : '';
 }

@@ -95,6 +95,8 @@ export function createMcpRoute(endpoint: Endpoint, deps: McpRouteDeps): Route {
   const serve = async ({ request, response }: RoutedRequest): Promise<void> => {
     checkRequest(request, deps.origins);
     const body = await readJson(request, deps);
+    // The library would run all requests of a batch, though the protocol has no batches any more.
+    if (Array.isArray(body)) throw badRequest('Batches are not supported.', 400);
     send(await endpoint(toWebRequest(request, response), body), response);
   };
   return async (routed) => {

@@ -1,6 +1,8 @@
 import { GraphQLError } from 'graphql';
 import { isNumericId, isProjectName } from '../graphql/global-id.ts';
 import { parseResourceUrl } from '../graphql/web-url.ts';
+import { idSentence } from './arguments.ts';
+import { nameText } from './text.ts';
 import type { ToolCall } from './tool.ts';
 import { notFound, ToolError } from './tool-error.ts';
 import { callText } from './words.ts';
@@ -41,7 +43,7 @@ function parseUrl(url: string, webUrls: readonly string[]): Address {
 
 function checkId(id: string, name: string): string {
   if (isNumericId(id)) return id;
-  throw new ToolError(`\`${name}\` must be GitLab's number, such as "12345".`);
+  throw new ToolError(idSentence(name));
 }
 
 /** Returns what the arguments mean. Throws ToolError if they contradict each other or are too few. */
@@ -95,6 +97,10 @@ export interface TargetData<Pipeline, Job> {
   pipeline?: Pipeline | null;
   newest?: { pipelines: { nodes: readonly Pipeline[] } | null } | null;
 }
+
+/** Returns the error of a log that GitLab does not send. */
+export const unreadableLog = (): ToolError =>
+  new ToolError('GitLab does not send the log of this job: call again later, or use why_failed.');
 
 /** Returns the pipeline in the data of `targetFields`. Throws ToolError if there is none. */
 export function findPipeline<Pipeline>(
@@ -190,9 +196,12 @@ export async function resolveJob(args: AddressArguments, call: ToolCall): Promis
       after,
     });
     const { jobs } = findPipeline(data, address);
-    const found = jobs?.nodes.find((job) => job.name === name);
+    // Names are shown without invisible characters, and are found as they are shown.
+    const found =
+      jobs?.nodes.find((job) => job.name === name) ??
+      jobs?.nodes.find((job) => nameText(job.name) === nameText(name));
     if (found) return { project: address.project, id: found.databaseId };
-    names.push(...(jobs?.nodes ?? []).map((job) => job.name ?? ''));
+    names.push(...(jobs?.nodes ?? []).map((job) => nameText(job.name)));
     if (!jobs?.pageInfo.hasNextPage) break;
     after = jobs.pageInfo.endCursor;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nameText } from './text.ts';
 import { ToolError } from './tool-error.ts';
 
 /*
@@ -33,7 +34,7 @@ export const jobAddress = {
 /** The JSON Schema of an object, as tools/list sends it. */
 export interface InputSchema {
   type: 'object';
-  properties: Record<string, { minimum?: number; maximum?: number }>;
+  properties: Record<string, { minimum?: number; maximum?: number; type?: unknown }>;
   required?: string[];
   additionalProperties: false;
   [key: string]: unknown;
@@ -56,28 +57,45 @@ export function toInputSchema(schema: z.ZodType): InputSchema {
   return rest as unknown as InputSchema;
 }
 
+/** Returns names that the caller made up, for a sentence. */
+const quoteNames = (names: readonly string[]): string =>
+  [
+    ...names.slice(0, 5).map((name) => JSON.stringify(nameText(name, 40))),
+    ...names.slice(5, 6).map(() => '…'),
+  ].join(', ');
+
+/** The sentence about an argument that is not an id. */
+export const idSentence = (name: string): string =>
+  `\`${name}\` must be GitLab's number as a string, such as "12345".`;
+
 /** Returns a sentence about an argument that is not allowed. */
 function describeIssue(issue: z.core.$ZodIssue, tool: string, schema: InputSchema): string {
   const names = Object.keys(schema.properties);
   if (issue.code === 'unrecognized_keys') {
-    const unknown = issue.keys.map((key) => JSON.stringify(key)).join(', ');
-    return `${tool} has no argument ${unknown}. It has: ${names.join(', ')}.`;
+    return `${tool} has no argument ${quoteNames(issue.keys)}. It has: ${names.join(', ')}.`;
   }
   const [name] = issue.path;
   if (name === undefined) return `The arguments of ${tool} must be an object.`;
-  const { minimum, maximum } = schema.properties[String(name)] ?? {};
+  const { minimum, maximum, type } = schema.properties[String(name)] ?? {};
+  if (Array.isArray(type)) return idSentence(String(name));
   if (minimum !== undefined && maximum !== undefined) {
     return `\`${String(name)}\` must be a whole number from ${minimum} to ${maximum}.`;
   }
   return `\`${issue.path.join('.')}\` is not valid: ${issue.message}.`;
 }
 
-/** Checks the arguments of a tool. Throws ToolError that says what is allowed. */
+/** Returns arguments without those that are null: many models send null for what they do not mean. */
+function withoutNulls(given: unknown): unknown {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given ?? {};
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
+}
+
+/** Checks the arguments of a tool. Null counts as absent. Throws ToolError that says what is allowed. */
 export function parseArguments<T>(
   given: unknown,
   { tool, schema, inputSchema }: { tool: string; schema: z.ZodType<T>; inputSchema: InputSchema },
 ): T {
-  const parsed = schema.safeParse(given ?? {});
+  const parsed = schema.safeParse(withoutNulls(given));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new ToolError(issue ? describeIssue(issue, tool, inputSchema) : parsed.error.message);

@@ -10,8 +10,9 @@ import { type Credential, readCredential } from '../gitlab/credential.ts';
 import type { ToolCallEvent } from '../observability/metrics.ts';
 import type { Operations } from '../operation/run.ts';
 import type { Clock } from '../util/clock.ts';
+import { mapStream } from '../util/streams.ts';
 import { createPrefixer, execute, subscribe } from './execute.ts';
-import { renderAnswer } from './text.ts';
+import { clean, renderAnswer } from './text.ts';
 import type { Tool, ToolCall } from './tool.ts';
 import { ToolError } from './tool-error.ts';
 import { tools as allTools } from './tools.ts';
@@ -77,6 +78,21 @@ function redactFor(header: (name: string) => string | null, fallback: Credential
   return (text: string) => headers.redact(fallback ? fallback.headers.redact(text) : text);
 }
 
+/** Texts up to this length are not cut by tools, and are redacted with the answer. */
+const MAX_UNCUT = 40;
+
+/**
+ * Cleans and redacts the long texts in data, before tools cut them: a part of a token would not be
+ * recognized.
+ */
+function redactTexts(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === 'string') return value.length > MAX_UNCUT ? redact(clean(value)) : value;
+  if (Array.isArray(value)) return value.map((one) => redactTexts(one, redact));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, one]) => [name, redactTexts(one, redact)]);
+  return Object.fromEntries(entries);
+}
+
 /** Creates the endpoint. Throws for a tool whose schema is not valid. */
 export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   const { operations, webUrls, maxChars, report, clock, shutdown } = options;
@@ -93,14 +109,16 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     const { signal } = request;
     const start = { transport: 'mcp', requestId, header, signal } as const;
     const executor = { operations, prefixTypes, request: start, onProblem };
+    const redact = redactFor(header, options.fallback());
     const call: ToolCall = {
       ...{ webUrls, clock, shutdown },
       execute: async (document, variables) =>
-        (await execute(document, variables, executor)) as never,
+        redactTexts(await execute(document, variables, executor), redact) as never,
       subscribe: async (document, variables) =>
-        (await subscribe(document, variables, executor)) as never,
+        mapStream(await subscribe(document, variables, executor), (data) =>
+          redactTexts(data, redact),
+        ) as never,
     };
-    const redact = redactFor(header, options.fallback());
     const rendering = { maxChars, redact, randomDigit };
     try {
       const answer = await tool.run(args, call);

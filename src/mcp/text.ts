@@ -5,10 +5,10 @@
 
 /**
  * What is removed: control characters but tab and line feed, format characters (such as marks of
- * direction and characters of no width), line separators, tags and what follows them in plane 14, and
- * surrogates that stand alone.
+ * direction and characters of no width), whatever else is not displayed (such as tags and variation
+ * selectors), line separators, and surrogates that stand alone.
  */
-const UNSAFE = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\u2065\u{e0000}-\u{e0fff}]/gu;
+const UNSAFE = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** Removes control, direction and invisible characters. Tabs and line feeds stay. */
 export const clean = (text: string): string => text.replace(UNSAFE, '');
@@ -31,7 +31,7 @@ function shortenLine(line: string, max: number): string {
   return `${kept}… (${line.length - kept.length} more characters)`;
 }
 
-/** Returns a name of GitLab as part of a sentence: one line, without backticks, not too long. */
+/** Returns a name of GitLab as part of a sentence: one line, without marks of code, not too long. */
 export function nameText(name: string | null | undefined, max = MAX_NAME): string {
   const line = clean(name ?? '')
     .replace(/\s+/g, ' ')
@@ -49,6 +49,8 @@ export interface Shown {
 /** A part of an answer. It is shown as a whole, except that some of its rows may be left out. */
 export interface Block {
   before?: readonly string[];
+  /** Rows that are not left out. They come first. */
+  pinned?: readonly string[];
   rows?: readonly string[];
   /** Which rows are kept if there is no space for all. @default 'start' */
   keep?: 'start' | 'end';
@@ -93,8 +95,9 @@ function createFence(lines: readonly string[], randomDigit: () => string): strin
 }
 
 /** Returns all lines of a block. */
-const allLines = ({ before = [], rows = [], after = () => [] }: Block): string[] => [
+const allLines = ({ before = [], pinned = [], rows = [], after = () => [] }: Block): string[] => [
   ...before,
+  ...pinned,
   ...rows,
   ...after({ start: 0, end: rows.length }),
 ];
@@ -117,27 +120,35 @@ function chooseRows({ rows = [], keep = 'start' }: Block, budget: number): Shown
 /** Returns the lines of a block whose rows have at most `budget` characters. */
 function linesOf(block: Block, budget: number, fence: string): string[] {
   const shown = chooseRows(block, budget);
-  const { before = [], rows = [], isLog = false, after = () => [] } = block;
-  const kept = rows.slice(shown.start, shown.end);
+  const { before = [], pinned = [], rows = [], isLog = false, after = () => [] } = block;
+  const kept = [...pinned, ...rows.slice(shown.start, shown.end)];
   const fenced = [DATA_REMARK, fence, ...kept, fence];
   const body = isLog && kept.length > 0 ? fenced : kept;
   return [...before, ...[...body, ...after(shown)].map((line) => `${INDENT}${line}`)];
 }
 
-/** Cleans, redacts and shortens a line. Line feeds become spaces. */
-function toLine(line: string, { redact, maxChars }: Rendering): string {
+/** Cleans, redacts and shortens a line to a part of the answer. Line feeds become spaces. */
+function toLogLine(line: string, { redact, maxChars }: Rendering, part = 1 / 8): string {
   const safe = redact(clean(line).replaceAll('\n', ' ')).trimEnd();
-  return shortenLine(safe, Math.min(MAX_LINE, Math.floor(maxChars / 8)));
+  return shortenLine(safe, Math.min(MAX_LINE, Math.floor(maxChars * part)));
 }
 
+/** Like `toLogLine`, for a line outside of fences: it has no marks that look like a fence. */
+const toLine = (line: string, rendering: Rendering, part?: number): string =>
+  toLogLine(line.replace(/~{2,}/g, '~').replace(/`{2,}/g, "'"), rendering, part);
+
+/** The part of an answer that a line about the next call may take. */
+const HINT_PART = 1 / 3;
+
 function toSafeBlock(block: Block, rendering: Rendering): Block {
-  const { before = [], rows = [], after = () => [] } = block;
-  const safe = (lines: readonly string[]) => lines.map((line) => toLine(line, rendering));
+  const { before = [], pinned = [], rows = [], isLog = false, after = () => [] } = block;
+  const toRow = isLog ? toLogLine : toLine;
   return {
     ...block,
-    before: safe(before),
-    rows: safe(rows),
-    after: (shown) => safe(after(shown)),
+    before: before.map((line) => toLine(line, rendering)),
+    pinned: pinned.map((line) => toRow(line, rendering)),
+    rows: rows.map((line) => toRow(line, rendering)),
+    after: (shown) => after(shown).map((line) => toLine(line, rendering, HINT_PART)),
   };
 }
 
@@ -165,7 +176,9 @@ export function renderAnswer(answer: Answer, rendering: Rendering): string {
     const rest = blocks.length - count;
     const shown = blocks.slice(0, count).flatMap((block) => linesOf(block, budget, fence));
     const omitted = rest > 0 && answer.omitted ? [answer.omitted(rest)] : [];
-    return [...head, ...shown, ...omitted.map((line) => toLine(line, rendering))].join('\n');
+    return [...head, ...shown, ...omitted.map((line) => toLine(line, rendering, HINT_PART))].join(
+      '\n',
+    );
   };
   const fits = (count: number, budget: number) => write(count, budget).length <= maxChars;
   const count = greatest(blocks.length, (number) => fits(number, MIN_ROWS));

@@ -6,6 +6,8 @@ const REDACTED = '[redacted]';
  * tokens, and values of headers or parameters such as `private-token: …`.
  */
 const patterns: readonly RegExp[] = [
+  // Known prefixes, also directly after other letters.
+  /gl(?:pat|rtr?|cbt|dt|oas|soat|ptt|ft|imt|agent|wt|ffct)-[\w.-]{8,}/g,
   /\bgl[a-z]{2,8}-[\w.-]{8,}/g,
   /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g,
   /\b(?:private[-_]token|job[-_]token|access[-_]token|authorization)["']?\s*[:=]\s*["']?(?:bearer\s+)?[^\s"',&]+/gi,

@@ -88,6 +88,10 @@ describe('the MCP endpoint', () => {
     });
     expect(await send({ ...post, body: `"${'x'.repeat(1_000)}"` })).toMatchObject({ status: 413 });
     expect(await send({ ...post, body: '{' })).toMatchObject({ status: 400 });
+    const call = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+    expect(await send({ ...post, body: JSON.stringify([call, call]) })).toMatchObject({
+      status: 400,
+    });
     expect(await send(with_({ 'private-token': 'two words' }))).toEqual({
       status: 401,
       challenge: null,

@@ -66,7 +66,7 @@ describe('read_log', () => {
 
   it('keeps a log of 20 MB within the limit', async () => {
     const world = seedWorld({ now: Date.now() });
-    const long = `${'x'.repeat(199)}\n`.repeat(100_000) + 'ERROR: the end\n';
+    const long = `${`${'x'.repeat(199)}\n`.repeat(100_000)}ERROR: the end\n`;
     Object.assign(world.job(job) ?? {}, { log: [Buffer.from(long)] });
     const { call } = await startMcp({ simulator: { world } });
     for (const [tool, args] of [

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findJob, type JobAddress, resolveJob } from '../address.ts';
+import { findJob, type JobAddress, resolveJob, unreadableLog } from '../address.ts';
 import { jobAddress, whole } from '../arguments.ts';
 import { type Answer, nameText } from '../text.ts';
 import { defineTool } from '../tool.ts';
@@ -68,10 +68,11 @@ function chooseLines({ failure, trace }: JobData): { lines: readonly Line[]; sec
 /** Returns lines of a log as text. */
 export function formatLog(job: JobData, asked: Asked, { project, id }: JobAddress): Answer {
   const { trace } = job;
+  if (!trace) throw unreadableLog();
   const chosen = chooseLines(job);
   const { lines } = chosen;
   const section = chosen.section ?? asked.section;
-  const lineCount = trace?.all.nodes.at(0)?.number ?? 0;
+  const lineCount = trace.all.nodes.at(0)?.number ?? 0;
   const state =
     job.status === undefined ? '' : ` (${nameText(job.name)}, ${statusText(job.status)})`;
   const place = section === undefined ? '' : `, section ${nameText(section)}`;
@@ -92,7 +93,7 @@ export function formatLog(job: JobData, asked: Asked, { project, id }: JobAddres
     callText('read_log', { project, job: id, from_line: fromLine, lines: asked.lines });
   return {
     head: [
-      `${title}, ${lineCount} lines${trace?.truncated ? '; only the end of this long log is kept' : ''}`,
+      `${title}, ${lineCount} lines${trace.truncated ? '; only the end of this long log is kept' : ''}`,
     ],
     blocks: [
       {

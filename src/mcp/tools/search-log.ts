@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findJob, type JobAddress, resolveJob } from '../address.ts';
+import { findJob, type JobAddress, resolveJob, unreadableLog } from '../address.ts';
 import { jobAddress, whole } from '../arguments.ts';
 import { type Answer, nameText } from '../text.ts';
 import { defineTool } from '../tool.ts';
@@ -56,7 +56,8 @@ export function formatSearch(
   { project, id }: JobAddress,
   fromEnd: boolean,
 ): Answer {
-  const { matchCount = 0, excerpts = [] } = trace?.search ?? {};
+  if (!trace) throw unreadableLog();
+  const { matchCount, excerpts } = trace.search;
   const title = `job ${id} of ${nameText(project)}`;
   const call = (fromLine: number) =>
     callText('read_log', { project, job: id, from_line: fromLine });
@@ -71,7 +72,7 @@ export function formatSearch(
   const firstLine = excerpts.at(0)?.lines.at(0)?.number ?? 1;
   return {
     head: [
-      `${title}: ${countText(matchCount, 'line')} with one of these texts, ${fromEnd ? 'the last' : 'the first'} ${shownMatches} shown${trace?.truncated ? '; only the end of this long log is kept' : ''}`,
+      `${title}: ${countText(matchCount, 'line')} with one of these texts, ${fromEnd ? 'the last' : 'the first'} ${shownMatches} shown${trace.truncated ? '; only the end of this long log is kept' : ''}`,
     ],
     blocks: [
       {

@@ -115,25 +115,16 @@ interface Board {
   gaps: readonly { message: string }[];
 }
 
-/** Lines of the tail after the last line that looks like an error, unless the caller asks for more. */
+/** Lines at the end of the section that are shown besides errors, unless the caller asks for more. */
 const FEW_LINES = 3;
 
 const isBlank = ({ text }: Line) => text.trim() === '';
 
-/**
- * Chooses the lines to show: those that look like errors, and the last lines after these. With
- * `lines`, the last `lines` lines.
- */
+/** Chooses the lines to show: those that look like errors, and the last `lines` lines. */
 function chooseLines({ errors, tail }: FailureLog, lines: number | undefined): Line[] {
-  const known = new Set(errors.map(({ number, text }) => number ?? text));
-  const isError = ({ number, text }: Line) => known.has(number ?? text);
-  const lastError = tail.findLastIndex(isError);
   const last =
     lines === undefined
-      ? tail
-          .slice(lastError + 1)
-          .filter((line) => !isBlank(line))
-          .slice(-FEW_LINES)
+      ? tail.slice(-FEW_LINES).filter((line) => !isBlank(line))
       : tail.slice(-lines);
   const shown = new Set(last.map(({ number, text }) => number ?? text));
   const before = errors.filter(({ number, text }) => !shown.has(number ?? text));
@@ -158,12 +149,9 @@ function attemptText({ attempts, databaseId }: JobRow): string[] {
 function reasonText({ failure, failureMessage }: JobRow): string {
   const message = (failure?.message ?? failureMessage ?? 'it failed').replace(/\.$/, '');
   const sentence = message.charAt(0).toLowerCase() + message.slice(1);
-  const { exitCode, runnerMessage } = failure?.log ?? {};
+  const exitCode = failure?.log?.exitCode ?? null;
   const reason = failure ? ` (${nameText(failure.reason)})` : '';
-  if (exitCode != null) return `${sentence}${reason}, exit code ${exitCode}`;
-  return runnerMessage
-    ? `${sentence}${reason}: ${nameText(runnerMessage, 300)}`
-    : `${sentence}${reason}`;
+  return `${sentence}${reason}${exitCode === null ? '' : `, exit code ${exitCode}`}`;
 }
 
 function titleOf(job: JobRow): string {
@@ -183,12 +171,25 @@ function titleOf(job: JobRow): string {
   return `${nameText(name)} (${facts.join(', ')}): ${parts.join('; ')}`;
 }
 
-function sectionText({ section, command, lineCount }: FailureLog, lines: readonly Line[]): string {
-  const place = section === null ? 'log' : `section ${nameText(section)}`;
-  const from = command === null ? '' : ` after \`${nameText(command, 200)}\``;
+function sectionText({ section, lineCount }: FailureLog, lines: readonly Line[]): string {
+  const place = section === null ? 'log' : `section ${nameText(section, 60)}`;
   const [first, last] = [lines.at(0)?.number, lines.at(-1)?.number];
-  if (first == null || last == null || lineCount === null) return `${place}${from}`;
-  return `${place}${from}, lines ${first}-${last} of ${lineCount}`;
+  if (first == null || last == null || lineCount === null) return place;
+  return `${place}, lines ${first}-${last} of ${lineCount}`;
+}
+
+/**
+ * Returns what the log says besides the chosen lines: the last command, and the runner's message if
+ * there is no exit code. A job can print both, so they are rows of the log.
+ */
+function factRows({ command, runnerMessage, exitCode }: FailureLog, chosen: readonly Line[]) {
+  const message =
+    exitCode === null && runnerMessage !== null ? `Job failed: ${runnerMessage}` : null;
+  const isNew = (fact: string) => chosen.every(({ text }) => !text.includes(fact));
+  return [command, message]
+    .filter((fact) => fact !== null)
+    .filter(isNew)
+    .map((text) => logRow({ number: null, text }));
 }
 
 function moreText(job: JobRow, log: FailureLog | null): string {
@@ -205,11 +206,13 @@ function moreText(job: JobRow, log: FailureLog | null): string {
 function blockOf(job: JobRow, lines: number | undefined, title: string): Block {
   const log = job.failure?.log ?? null;
   const chosen = log ? chooseLines(log, lines) : [];
-  const section = log && chosen.length > 0 ? [`   ${sectionText(log, chosen)}`] : [];
-  const none =
-    job.kind === 'BUILD' && chosen.length === 0 ? ['no lines of its log can be shown'] : [];
+  const pinned = log ? factRows(log, chosen) : [];
+  const hasRows = pinned.length + chosen.length > 0;
+  const section = log && hasRows ? [`   ${sectionText(log, chosen)}`] : [];
+  const none = job.kind === 'BUILD' && !hasRows ? ['no lines of its log can be shown'] : [];
   return {
     before: ['', title, ...section],
+    pinned,
     rows: chosen.map(logRow),
     keep: 'end',
     isLog: true,
