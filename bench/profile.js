@@ -2,7 +2,7 @@
  * Writes a CPU profile of a warm subject on one workload to results/, for Chrome's developer tools, and
  * prints where its main thread spends its time.
  *
- *   node profile.js --workload W1 [--subject mercurius] [--node 24] [--seconds 5]
+ *   node profile.js --workload W1 [--subject mercurius] [--node 24] [--seconds 5] [--quick]
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { recordProfile } from './inspector.js';
 import { findNode } from './nodes.js';
 import { checkWorkload } from './operations.js';
 import { cpuMs } from './processes.js';
+import { unlessQuick } from './quick.js';
 import { table } from './report.js';
 import { openStage } from './stage.js';
 import { createWorkloads, learnCursors } from './workloads.js';
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     subject: { type: 'string', default: 'gateway' },
     node: { type: 'string', default: '24' },
     seconds: { type: 'string', default: '5' },
+    quick: { type: 'boolean' },
   },
 });
 const scripts = {
@@ -29,7 +31,7 @@ const scripts = {
   yoga: './subjects/yoga.js',
 };
 /** CPU time of the subject before the profile begins. */
-const WARM_UP_MS = 8_000;
+const WARM_UP_MS = unlessQuick(8_000, 0);
 const ROWS = 25;
 
 /** The file of a call frame, or its library; what V8 does itself is in parentheses. */
