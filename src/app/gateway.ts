@@ -215,11 +215,10 @@ function readBoard(folder = BOARD_FOLDER): { route: Route; documents: Manifest }
   }));
 }
 
-/** Returns the documents of TRUSTED_DOCUMENTS_FILE and of the board; undefined without both. */
-function readTrustedDocuments(file: string | undefined, board: Manifest | undefined) {
-  if (file === undefined) return board;
-  const own = readFor('TRUSTED_DOCUMENTS_FILE cannot be used', () => readManifest(file));
-  return new Map([...(board ?? []), ...own]);
+/** Returns the documents of TRUSTED_DOCUMENTS_FILE. */
+function readTrustedDocuments(file: string | undefined): Manifest | undefined {
+  if (file === undefined) return undefined;
+  return readFor('TRUSTED_DOCUMENTS_FILE cannot be used', () => readManifest(file));
 }
 
 /** The parts that HTTP and WebSockets share. */
@@ -247,7 +246,7 @@ function createParts(config: Config, given: GatewayDeps) {
     ...{ schema, limits, introspection, upstreamExtension, context, report },
     documents: createOperationCache({ ...cacheOptions, compiledExecution, compileAfterUses }),
     trustedDocuments: createTrustedDocuments(
-      readTrustedDocuments(trustedDocuments.file, board?.documents),
+      { own: readTrustedDocuments(trustedDocuments.file), board: board?.documents },
       trustedDocuments.only,
     ),
     tracker: createOperationTracker(telemetry.observer, () => performance.now()),

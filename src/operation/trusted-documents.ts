@@ -60,16 +60,22 @@ function hashOf({ documentId, extensions }: OperationParams): unknown {
   return documentId ?? persisted?.sha256Hash;
 }
 
-function findDocument(manifest: Manifest, hash: unknown): string | undefined {
-  return typeof hash === 'string' ? manifest.get(withoutAlgorithm(hash)) : undefined;
+/** The manifests whose documents are trusted. */
+export interface Manifests {
+  /** That of TRUSTED_DOCUMENTS_FILE. */
+  own?: Manifest | undefined;
+  /** That of the board. */
+  board?: Manifest | undefined;
 }
 
 /**
  * Finds trusted documents. With `only`, other documents are refused before they are parsed. Clients
- * such as urql look for the messages `PersistedQueryNotSupported` and `PersistedQueryNotFound`.
+ * such as urql look for the messages `PersistedQueryNotSupported` and `PersistedQueryNotFound`: after
+ * the first one they send no more hashes. Only the board sends those of its own manifest.
  */
-export function createTrustedDocuments(manifest: Manifest | undefined, only: boolean) {
-  const trusted = new Set(manifest?.values());
+export function createTrustedDocuments({ own, board }: Manifests, only: boolean) {
+  const byHash: Manifest = new Map([...(board ?? []), ...(own ?? [])]);
+  const trusted = new Set(byHash.values());
   return {
     /** Finds the document of a request: its own text, or a trusted document by hash. */
     resolve(params: OperationParams): RequestedDocument {
@@ -81,11 +87,9 @@ export function createTrustedDocuments(manifest: Manifest | undefined, only: boo
         const message = 'Only trusted documents are served: send the hash of one as `documentId`.';
         throw refuse(message, 'QUERY_NOT_IN_SAFELIST', 403);
       }
-      if (!manifest) {
-        throw refuse('PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED', 400);
-      }
-      const query = findDocument(manifest, hash);
+      const query = typeof hash === 'string' ? byHash.get(withoutAlgorithm(hash)) : undefined;
       if (query !== undefined) return { query, isTrusted: true };
+      if (!own) throw refuse('PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED', 400);
       throw refuse('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND', 404);
     },
   };

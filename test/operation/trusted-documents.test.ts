@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, parseConfig } from '../../src/app/config.ts';
+import { boardDocument, sha256, writeBoard } from '../helpers/board.ts';
 import { writeFile } from '../helpers/files.ts';
 import { type Answer, type Started, startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
@@ -165,6 +166,18 @@ describe('without a manifest', () => {
     const answer = await send(started, { extensions: { persistedQuery } });
     expect(codeOf(answer)).toBe('PERSISTED_QUERY_NOT_SUPPORTED');
     expect(answer.errors?.[0]?.message).toBe('PersistedQueryNotSupported');
+  });
+
+  it('a hash is refused, too, if the gateway serves the board, whose own hashes are known', async () => {
+    const started = await startGateway({
+      simulator: { world: smallWorld() },
+      env: { BOARD: 'true' },
+      boardFolder: writeBoard(),
+    });
+    const answer = await send(started, { extensions: { persistedQuery } });
+    expect(codeOf(answer)).toBe('PERSISTED_QUERY_NOT_SUPPORTED');
+    const own = await send(started, { documentId: sha256(boardDocument) });
+    expect(own).toHaveProperty('data.job.status');
   });
 });
 
