@@ -132,6 +132,44 @@ describe.skipIf(whyNoBrowser)(`the board${whyNoBrowser ? ` (${whyNoBrowser})` : 
     expect(missing.faults).toEqual([]);
   });
 
+  it('names the screen also if it cannot be read, and asks for another token', async () => {
+    const started = await startBoard();
+    for (const [hash, title] of [
+      [running, `Pipeline #${demo.runningPipelineId}`],
+      [`#/${demo.project}/-/jobs/${demo.failedJobId}`, `Job ${demo.failedJobId}`],
+    ] as const) {
+      const { page } = await openBoard(browser, started, hash, { token: 'glpat-wrong' });
+      await page.getByRole('alert').waitFor();
+      expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(title);
+      expect(await page.title()).toContain(title);
+      await page.getByLabel('GitLab token').fill(demo.token);
+      await page.getByRole('button', { name: 'Use' }).click();
+      await page.locator('main .badge').first().waitFor();
+      expect(await page.getByRole('alert').count()).toBe(0);
+      expect(await page.locator('.token').getAttribute('open')).toBeNull();
+      expect(await page.content()).not.toContain('glpat-');
+    }
+  });
+
+  it('shows nothing of an earlier token to the next', async () => {
+    const started = await startBoard();
+    const { page } = await openBoard(browser, started, running);
+    await page.locator('.stage').first().waitFor();
+    started.simulator.setLatency(500);
+    await page.getByText('Token', { exact: true }).click();
+    await page.getByLabel('GitLab token').fill('glpat-wrong');
+    await page.getByRole('button', { name: 'Use' }).click();
+    await page.getByText('Loading …').waitFor();
+    expect(await page.locator('.stage').count()).toBe(0);
+  });
+
+  it('says that a pipeline has no jobs', async () => {
+    const started = await startBoard();
+    const { id } = started.world.addPipeline(demo.project);
+    const { page } = await openBoard(browser, started, addressOf(id));
+    await page.getByText('The pipeline has no jobs.').waitFor();
+  });
+
   describe('can be used by all', () => {
     const job = `?job=${demo.failedJobId}`;
     it.each([

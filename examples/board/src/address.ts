@@ -27,7 +27,7 @@ export type Address =
       view?: 'timeline' | undefined;
       job?: string | undefined;
     }
-  | { screen: 'log'; project: string; id: string; line: number | undefined }
+  | { screen: 'log'; project: string; id: string; line?: number | undefined }
   | { screen: 'statistics'; project: string }
   | { screen: 'unknown' };
 

@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
+import { Provider } from 'urql';
 import { type Address, printAddress } from './address.ts';
 import { resetCalls } from './calls.ts';
 import { AddressBox } from './components/address-box.tsx';
@@ -6,6 +7,7 @@ import { CallsBadge } from './components/calls-badge.tsx';
 import { Heading } from './components/heading.tsx';
 import { ThemeButton } from './components/theme-button.tsx';
 import { TokenBox } from './components/token-box.tsx';
+import { createUrqlClient } from './gateway.ts';
 import { addProject } from './projects.ts';
 import { BoardScreen } from './screens/board/board-screen.tsx';
 import { DashboardScreen } from './screens/dashboard/dashboard-screen.tsx';
@@ -96,8 +98,10 @@ function subjectOf(address: Address): string {
 /** The page: the header that all screens share, and the screen of the address. */
 export function App() {
   const address = useAddress();
-  // A new token reads the screen again.
+  // A new token reads the screen again, and forgets what the one before has read.
   const [tokenNumber, setTokenNumber] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a client for each token
+  const client = useMemo(createUrqlClient, [tokenNumber]);
   const key = `${address.screen} ${subjectOf(address)} ${tokenNumber}`;
   const project = 'project' in address ? address.project : undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: counts the calls of each screen anew
@@ -106,18 +110,18 @@ export function App() {
     if (project) addProject(project);
   }, [project]);
   return (
-    <>
+    <Provider value={client}>
       <SkipButton />
       <header className="top">
         <Navigation address={address} />
         <AddressBox />
         <ThemeButton />
         <TokenBox onChange={() => setTokenNumber(tokenNumber + 1)} />
+        <CallsBadge />
       </header>
       <main key={key}>
         <Screen address={address} />
       </main>
-      <CallsBadge />
-    </>
+    </Provider>
   );
 }

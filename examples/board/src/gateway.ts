@@ -11,13 +11,15 @@ import {
   type OperationResult,
   stringifyDocument,
 } from '@urql/core';
-import { createClient } from 'gitlab-jobs-gateway/client';
+import { createClient, GatewayError } from 'gitlab-jobs-gateway/client';
 import { filter, make, mergeMap, pipe, type Source, takeUntil } from 'wonka';
 import { countCalls } from './calls.ts';
 import { readToken } from './token.ts';
 
-/** `/graphql` beside the page at `/board`. */
-const url = location.pathname.replace(/(board\/?)?$/, 'graphql');
+/** The path of the gateway, without `/` at its end: the parent of the page. */
+export const root = location.pathname.replace(/\/(board\/?)?$/, '');
+
+const url = `${root}/graphql`;
 
 const gateway = createClient({
   url,
@@ -26,6 +28,14 @@ const gateway = createClient({
     return token ? { 'PRIVATE-TOKEN': token } : {};
   },
 });
+
+/** Returns the result of an operation that failed: with the codes of GraphQL, if it has some. */
+function toErrorResult(operation: Operation, error: unknown): OperationResult {
+  const { errors = [] } = error instanceof GatewayError ? error : {};
+  return errors.length > 0
+    ? makeResult(operation, { errors: [...errors] } as ExecutionResult)
+    : makeErrorResult(operation, error as Error);
+}
 
 /** Sends an operation to the gateway. A subscription has many results, the others have one. */
 function send(operation: Operation, end: () => void): Source<OperationResult> {
@@ -49,7 +59,7 @@ function send(operation: Operation, end: () => void): Source<OperationResult> {
     };
     run()
       .catch((error: unknown) => {
-        if (!abort.signal.aborted) next(makeErrorResult(operation, error as Error));
+        if (!abort.signal.aborted) next(toErrorResult(operation, error));
       })
       .finally(() => {
         complete();
@@ -77,10 +87,15 @@ const gatewayExchange: Exchange =
       }),
     );
 
-/** The client of all screens. Its cache holds whole responses: a screen is one document. */
-export const urqlClient = new Client({
-  url,
-  exchanges: [cacheExchange, gatewayExchange],
-  requestPolicy: 'cache-and-network',
-  preferGetMethod: false,
-});
+/**
+ * Creates the client of all screens. Its cache holds whole responses: a screen is one document. They
+ * are those of one token, so another token needs another client.
+ */
+export function createUrqlClient(): Client {
+  return new Client({
+    url,
+    exchanges: [cacheExchange, gatewayExchange],
+    requestPolicy: 'cache-and-network',
+    preferGetMethod: false,
+  });
+}

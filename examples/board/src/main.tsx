@@ -1,8 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Provider } from 'urql';
 import { App } from './app.tsx';
-import { urqlClient } from './gateway.ts';
 import './styles/base.css';
 import './styles/status.css';
 import './styles/frame.css';
@@ -11,9 +9,7 @@ const root = document.getElementById('root');
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <Provider value={urqlClient}>
-        <App />
-      </Provider>
+      <App />
     </StrictMode>,
   );
 }

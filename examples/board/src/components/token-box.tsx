@@ -1,7 +1,10 @@
 import type { FormEvent } from 'react';
 import { readToken, storeToken, tokenBox } from '../token.ts';
 
-/** Asks for the caller's GitLab token. It stays in this tab and is sent as a header. */
+/**
+ * Asks for the caller's GitLab token. It stays in this tab and is sent as a header; it is never put
+ * into the page again.
+ */
 export function TokenBox({ onChange }: { onChange(): void }) {
   const isOpen = tokenBox.use();
   const use = (token: string) => {
@@ -28,7 +31,8 @@ export function TokenBox({ onChange }: { onChange(): void }) {
           name="token"
           type="password"
           autoComplete="off"
-          defaultValue={readToken()}
+          placeholder={readToken() ? 'Another token' : ''}
+          required
         />
         <small>
           It needs the scope <code>read_api</code>, and <code>api</code> to run jobs. This tab keeps

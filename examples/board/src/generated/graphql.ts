@@ -352,7 +352,7 @@ export type DashboardQueryVariables = Exact<{
 }>;
 
 
-export type DashboardQuery = { projects: Array<{ fullPath: string, pipelines: { nodes: Array<{ databaseId: string, ref: string | null, source: string | null, createdAt: string | null, jobs: { nodes: Array<{ databaseId: string, name: string | null, status: CiJobStatus, retried: boolean | null, detailedStatus: { group: string, text: string, tooltip: string } }> } | null, detailedStatus: { group: string, text: string } }> } | null } | null> };
+export type DashboardQuery = { projects: Array<{ fullPath: string, pipelines: { nodes: Array<{ databaseId: string, ref: string | null, source: string | null, createdAt: string | null, jobs: { nodes: Array<{ databaseId: string, name: string | null, status: CiJobStatus, retried: boolean | null, detailedStatus: { group: string, text: string, tooltip: string } }>, pageInfo: { hasNextPage: boolean } } | null, detailedStatus: { group: string, text: string } }> } | null } | null> };
 
 export type DashboardUpdatesSubscriptionVariables = Exact<{
   projects: Array<string> | string;
@@ -1100,6 +1100,9 @@ export const DashboardDocument = new TypedDocumentString(`
         jobs(first: 100) {
           nodes {
             ...JobOnTile
+          }
+          pageInfo {
+            hasNextPage
           }
         }
       }

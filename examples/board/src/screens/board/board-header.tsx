@@ -1,8 +1,6 @@
 import { printAddress } from '../../address.ts';
 import { Duration } from '../../components/duration.tsx';
-import { Heading } from '../../components/heading.tsx';
 import { Moment } from '../../components/moment.tsx';
-import { StatusBadge } from '../../components/status.tsx';
 import { StatusBar } from '../../components/status-bar.tsx';
 import {
   CancelPipelineDocument,
@@ -88,18 +86,14 @@ function ViewSwitch() {
   );
 }
 
-/** The pipeline's status, facts and actions. */
+/** The pipeline's facts and actions. */
 export function BoardHeader({ pipeline, isLive }: { pipeline: Pipeline; isLive: boolean }) {
-  const { id, databaseId, name, board } = pipeline;
-  const { group, text, action } = pipeline.detailedStatus;
+  const { id, board } = pipeline;
+  const { action } = pipeline.detailedStatus;
   const failedCount = board?.statusCounts.find(({ status }) => status === 'FAILED')?.count ?? 0;
   const variables = { id };
-  const title = name ?? `Pipeline #${databaseId}`;
   return (
     <header className="board-header">
-      <Heading title={title}>
-        <StatusBadge group={group} text={text} /> {title}
-      </Heading>
       <Facts pipeline={pipeline} isLive={isLive} />
       {board && <Progress board={board} />}
       <div className="actions">

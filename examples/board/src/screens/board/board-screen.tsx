@@ -1,6 +1,8 @@
 import { useCallback, useMemo } from 'react';
 import { printAddress } from '../../address.ts';
 import { Failure } from '../../components/failure.tsx';
+import { Heading } from '../../components/heading.tsx';
+import { StatusBadge } from '../../components/status.tsx';
 import { type BoardAddress, BoardContext, useBoard } from './board-context.ts';
 import { BoardHeader } from './board-header.tsx';
 import { Columns } from './columns.tsx';
@@ -48,6 +50,7 @@ function Content({ pipeline, chosen }: { pipeline: Pipeline; chosen: string | un
 export function BoardScreen({ project, id, view, job: chosen }: BoardAddress) {
   const { pipeline, error, isLive, follow } = useLivePipeline(project, id);
   const pipelineId = pipeline?.id ?? '';
+  const title = pipeline?.name ?? `Pipeline #${id}`;
   const context = useMemo(() => {
     const address = { screen: 'board', project, id, view } as const;
     return { address, pipelineId, onAction: follow };
@@ -55,6 +58,9 @@ export function BoardScreen({ project, id, view, job: chosen }: BoardAddress) {
   return (
     <BoardContext value={context}>
       <div className="board-screen">
+        <Heading title={title}>
+          {pipeline && <StatusBadge {...pipeline.detailedStatus} />} {title}
+        </Heading>
         {error && <Failure error={error} />}
         {pipeline === undefined && !error && <p className="empty">Loading …</p>}
         {pipeline === null && !error && (

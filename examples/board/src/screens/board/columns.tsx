@@ -32,6 +32,7 @@ interface Props {
 
 /** The stages in their order, side by side. */
 export const Columns = memo(function Columns({ stages, chosen }: Props) {
+  if (stages.length === 0) return <p className="empty">The pipeline has no jobs.</p>;
   return (
     <fieldset className="columns" aria-label="Stages" onKeyDown={moveFocus}>
       {stages.map((stage) => (

@@ -56,7 +56,6 @@ function Attempts({ job }: { job: Job }) {
                   screen: 'log',
                   project,
                   id: attempt.databaseId,
-                  line: undefined,
                 })}
               >
                 {text}

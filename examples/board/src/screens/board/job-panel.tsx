@@ -119,7 +119,7 @@ export function JobPanel({ id, name, onClose }: Props) {
         <h2 ref={heading} tabIndex={-1}>
           {name}
         </h2>
-        <a href={printAddress({ screen: 'log', project, id, line: undefined })}>Whole log</a>
+        <a href={printAddress({ screen: 'log', project, id })}>Whole log</a>
         <button type="button" aria-label="Close the job" onClick={onClose}>
           ✕
         </button>

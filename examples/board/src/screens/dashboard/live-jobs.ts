@@ -46,6 +46,8 @@ export interface Tile {
   pipeline: TilePipeline | undefined;
   /** The newest attempt of each. */
   jobs: TileJob[];
+  /** Whether the pipeline has more jobs than were read. */
+  hasMore: boolean;
 }
 
 /** Returns the newest attempts: a retry has the name of the job that it repeats. */
@@ -77,9 +79,14 @@ export function tileOf(
     read,
   );
   const id = newest?.databaseId;
+  const readJobs = read?.databaseId === id ? read?.jobs : undefined;
   const jobs = [
-    ...(read?.databaseId === id ? (read?.jobs?.nodes ?? []) : []),
+    ...(readJobs?.nodes ?? []),
     ...reported.filter(({ pipeline }) => pipeline?.databaseId === id),
   ];
-  return { pipeline: (id && live?.pipelines.get(id)) || newest, jobs: newestAttempts(jobs) };
+  return {
+    pipeline: (id && live?.pipelines.get(id)) || newest,
+    jobs: newestAttempts(jobs),
+    hasMore: readJobs?.pageInfo.hasNextPage ?? false,
+  };
 }

@@ -12,7 +12,7 @@ export function NewestJobs({ jobs }: { jobs: readonly LiveJob[] }) {
       <ul className="rows">
         {jobs.map((job) => {
           const { databaseId: id, name, project, pipeline, detailedStatus } = job;
-          const log = { screen: 'log', project: project.fullPath, id, line: undefined } as const;
+          const log = { screen: 'log', project: project.fullPath, id } as const;
           return (
             <li key={id}>
               <StatusIcon group={detailedStatus.group} label={detailedStatus.tooltip} />

@@ -33,7 +33,7 @@ function FailedJobs({ project, jobs }: { project: string; jobs: readonly TileJob
       {jobs.slice(0, MAX_FAILED).map(({ databaseId: id, name, detailedStatus }) => (
         <li key={id} className={`status-${detailedStatus.group}`}>
           <StatusIcon group={detailedStatus.group} label={detailedStatus.tooltip} />
-          <a href={printAddress({ screen: 'log', project, id, line: undefined })}>{name}</a>
+          <a href={printAddress({ screen: 'log', project, id })}>{name}</a>
         </li>
       ))}
       {rest > 0 && <li>and {rest} more</li>}
@@ -41,7 +41,13 @@ function FailedJobs({ project, jobs }: { project: string; jobs: readonly TileJob
   );
 }
 
-function Counts({ jobs }: { jobs: readonly TileJob[] }) {
+interface CountsProps {
+  jobs: readonly TileJob[];
+  /** Whether there are jobs that were not read. */
+  hasMore: boolean;
+}
+
+function Counts({ jobs, hasMore }: CountsProps) {
   return (
     <ul className="counts" aria-label="Other jobs">
       {countByStatus(jobs).map(({ group, text, count }) => (
@@ -49,12 +55,13 @@ function Counts({ jobs }: { jobs: readonly TileJob[] }) {
           <StatusIcon group={group} label={text} /> {count} {text.toLowerCase()}
         </li>
       ))}
+      {hasMore && <li>of the newest 100</li>}
     </ul>
   );
 }
 
 function PipelineOfTile({ project, tile }: { project: string; tile: TileContent }) {
-  const { pipeline, jobs } = tile;
+  const { pipeline, jobs, hasMore } = tile;
   if (!pipeline) return <p className="empty">No pipelines.</p>;
   const { databaseId: id, ref, createdAt, detailedStatus } = pipeline;
   return (
@@ -66,7 +73,7 @@ function PipelineOfTile({ project, tile }: { project: string; tile: TileContent 
         <Ago time={createdAt} />
       </p>
       <FailedJobs project={project} jobs={jobs.filter(({ status }) => status === 'FAILED')} />
-      <Counts jobs={jobs.filter(({ status }) => status !== 'FAILED')} />
+      <Counts jobs={jobs.filter(({ status }) => status !== 'FAILED')} hasMore={hasMore} />
       <StatusBar
         counts={countByStatus(jobs).map(({ group, count }) => ({ status: group, count }))}
       />

@@ -1,8 +1,6 @@
 import type { MouseEvent, ReactNode } from 'react';
+import { root } from '../../gateway.ts';
 import { readToken } from '../../token.ts';
-
-/** Where the gateway is: the parent of the page. */
-export const root = location.pathname.replace(/\/(board\/?)?$/, '');
 
 async function download(url: string, name: string, token: string): Promise<void> {
   const response = await fetch(url, { headers: { 'PRIVATE-TOKEN': token } });

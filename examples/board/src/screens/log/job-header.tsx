@@ -3,8 +3,7 @@ import { useMutation } from 'urql';
 import { printAddress } from '../../address.ts';
 import { Duration } from '../../components/duration.tsx';
 import { Failure } from '../../components/failure.tsx';
-import { Heading } from '../../components/heading.tsx';
-import { StatusBadge, StatusIcon } from '../../components/status.tsx';
+import { StatusIcon } from '../../components/status.tsx';
 import { LogCancelDocument, LogPlayDocument, LogRetryDocument } from '../../generated/graphql.ts';
 import { typed } from '../../operations.ts';
 import { Download } from './download.tsx';
@@ -26,7 +25,7 @@ function actionOf({ id, attempts, detailedStatus: { action } }: Job) {
 }
 
 /** The button for what can be done with a job. After a retry, the new attempt is opened. */
-function ActionButton({ job, project }: Props) {
+export function ActionButton({ job, project }: Props) {
   const [retried, retryJob] = useMutation(retry);
   const [played, playJob] = useMutation(play);
   const [canceled, cancelJob] = useMutation(cancel);
@@ -34,8 +33,7 @@ function ActionButton({ job, project }: Props) {
   const open = async () => {
     const { data } = await retryJob({ id });
     const attempt = data?.jobRetry?.job?.databaseId;
-    if (attempt)
-      location.hash = printAddress({ screen: 'log', project, id: attempt, line: undefined });
+    if (attempt) location.hash = printAddress({ screen: 'log', project, id: attempt });
   };
   const actions = {
     RETRY: { text: 'Retry', run: open },
@@ -79,7 +77,7 @@ function Attempts({ job, project }: Props) {
       {attempts.map(({ databaseId: id, detailedStatus: { group, text } }, index) => (
         <a
           key={id}
-          href={printAddress({ screen: 'log', project, id, line: undefined })}
+          href={printAddress({ screen: 'log', project, id })}
           aria-current={id === job.databaseId ? 'page' : undefined}
         >
           <StatusIcon group={group} label={text} /> Attempt {index + 1}
@@ -89,17 +87,12 @@ function Attempts({ job, project }: Props) {
   );
 }
 
-/** What is known of a job, and what can be done with it. */
+/** What is known of a job. */
 export function JobHeader({ job, project }: Props) {
-  const { databaseId: id, detailedStatus, pipeline, runner, commit, artifactsFile, trace } = job;
+  const { databaseId: id, pipeline, runner, commit, artifactsFile, trace } = job;
   const pipelineId = pipeline?.databaseId;
   return (
-    <header>
-      <div className="title">
-        <StatusBadge group={detailedStatus.group} text={detailedStatus.text} />
-        <Heading title={job.name ?? `Job ${id}`} />
-        <ActionButton job={job} project={project} />
-      </div>
+    <div>
       <ul className="facts">
         {pipelineId && (
           <li>
@@ -144,6 +137,6 @@ export function JobHeader({ job, project }: Props) {
         )}
       </ul>
       <Attempts job={job} project={project} />
-    </header>
+    </div>
   );
 }

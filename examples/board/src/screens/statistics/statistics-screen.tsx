@@ -17,8 +17,8 @@ const day = (time: string | null) => (time ? new Date(time).toLocaleDateString()
 function Summary({ jobCount, pipelineCount, from, to, complete }: Stats) {
   return (
     <p className="summary">
-      {complete ? 'All' : 'The newest'} {jobCount} finished jobs, of {pipelineCount} pipelines, from{' '}
-      {day(from)} to {day(to)}.
+      {complete ? 'All' : 'The newest'} {jobCount} finished jobs, of {pipelineCount}{' '}
+      {pipelineCount === 1 ? 'pipeline' : 'pipelines'}, from {day(from)} to {day(to)}.
     </p>
   );
 }

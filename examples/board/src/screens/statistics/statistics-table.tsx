@@ -94,7 +94,6 @@ function NameCell({ project, row }: { project: string; row: Row }) {
               screen: 'log',
               project,
               id: lastRun.databaseId,
-              line: undefined,
             })}
           >
             {name}
