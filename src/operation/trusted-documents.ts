@@ -60,6 +60,15 @@ function hashOf({ documentId, extensions }: OperationParams): unknown {
   return documentId ?? persisted?.sha256Hash;
 }
 
+function findDocument(manifest: Manifest, hash: unknown): string | undefined {
+  return typeof hash === 'string' ? manifest.get(withoutAlgorithm(hash)) : undefined;
+}
+
+function refuseHash(own: Manifest | undefined): never {
+  if (own) throw refuse('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND', 404);
+  throw refuse('PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED', 400);
+}
+
 /** The manifests whose documents are trusted. */
 export interface Manifests {
   /** That of TRUSTED_DOCUMENTS_FILE. */
@@ -80,17 +89,13 @@ export function createTrustedDocuments({ own, board }: Manifests, only: boolean)
     /** Finds the document of a request: its own text, or a trusted document by hash. */
     resolve(params: OperationParams): RequestedDocument {
       const hash = params.query ? undefined : hashOf(params);
-      if (hash == null) {
-        const query = requireQuery(params);
-        const isTrusted = trusted.has(query);
-        if (isTrusted || !only) return { query, isTrusted };
-        const message = 'Only trusted documents are served: send the hash of one as `documentId`.';
-        throw refuse(message, 'QUERY_NOT_IN_SAFELIST', 403);
-      }
-      const query = typeof hash === 'string' ? byHash.get(withoutAlgorithm(hash)) : undefined;
-      if (query !== undefined) return { query, isTrusted: true };
-      if (!own) throw refuse('PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED', 400);
-      throw refuse('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND', 404);
+      if (hash != null)
+        return { query: findDocument(byHash, hash) ?? refuseHash(own), isTrusted: true };
+      const query = requireQuery(params);
+      const isTrusted = trusted.has(query);
+      if (isTrusted || !only) return { query, isTrusted };
+      const message = 'Only trusted documents are served: send the hash of one as `documentId`.';
+      throw refuse(message, 'QUERY_NOT_IN_SAFELIST', 403);
     },
   };
 }
