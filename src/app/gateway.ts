@@ -45,6 +45,7 @@ import { createStreamSender } from '../http/yoga.ts';
 import { createLiveHub, type LiveHubOptions } from '../live/hub.ts';
 import type { ChangeEvent } from '../live/notifications.ts';
 import { createMcpEndpoint } from '../mcp/server.ts';
+import { createToolList } from '../mcp/tool-list.ts';
 import { MAX_WAIT_SECONDS } from '../mcp/tools/wait.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';
 import { createTelemetry } from '../observability/telemetry.ts';
@@ -314,7 +315,12 @@ function createListener(config: Config, given: GatewayDeps, parts: Parts) {
     createArtifactsRoute(sendDownload),
     ...(endpoint ? [createWebhookRoute(endpoint, readBytes)] : []),
     ...(config.mcp.enabled
-      ? [createMcpRoute(createMcp(config, given, parts), { origins, readBytes, maxBodyBytes })]
+      ? [
+          createMcpRoute(createMcp(config, given, parts), {
+            ...{ origins, readBytes, maxBodyBytes },
+            listTools: createToolList(),
+          }),
+        ]
       : []),
   ];
   const { refused } = telemetry.observer;

@@ -14,7 +14,19 @@ import { type Route, type RoutedRequest, sendJson } from './server.ts';
 /** Answers a request whose JSON body was parsed, in the MCP protocol. */
 type Endpoint = (request: Request, parsedBody: unknown) => Promise<Response>;
 
+/** A response as text. Its status is 200. */
+interface TextAnswer {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
 interface McpRouteDeps {
+  /** Answers `tools/list`; undefined for other requests. `answer` asks the endpoint. */
+  listTools(
+    body: unknown,
+    header: (name: string) => string | undefined,
+    answer: (body: unknown) => Promise<Response>,
+  ): Promise<TextAnswer | undefined>;
   /** Origins whose pages may send requests. */
   origins: readonly string[];
   readBytes: ReadBytes;
@@ -71,9 +83,15 @@ function toWebRequest(request: IncomingMessage, response: ServerResponse): Reque
   return new Request('http://localhost/mcp', { method: 'POST', headers, signal: gone.signal });
 }
 
+const NOT_CACHED = { 'cache-control': 'no-store, no-transform' };
+
+function sendText({ headers, text }: TextAnswer, response: ServerResponse): void {
+  const length = Buffer.byteLength(text);
+  response.writeHead(200, { ...headers, ...NOT_CACHED, 'content-length': length }).end(text);
+}
+
 function send({ status, headers, body }: Response, response: ServerResponse): void {
-  const cacheControl = 'no-store, no-transform';
-  response.writeHead(status, { ...Object.fromEntries(headers), 'cache-control': cacheControl });
+  response.writeHead(status, { ...Object.fromEntries(headers), ...NOT_CACHED });
   if (!body) response.end();
   else pipeline(Readable.fromWeb(body as ReadableStream), response, () => {});
 }
@@ -97,7 +115,10 @@ export function createMcpRoute(endpoint: Endpoint, deps: McpRouteDeps): Route {
     const body = await readJson(request, deps);
     // The library would run all requests of a batch, though the protocol has no batches any more.
     if (Array.isArray(body)) throw badRequest('Batches are not supported.', 400);
-    send(await endpoint(toWebRequest(request, response), body), response);
+    const answer = (of: unknown) => endpoint(toWebRequest(request, response), of);
+    const list = await deps.listTools(body, headerReader(request), answer);
+    if (list) sendText(list, response);
+    else send(await answer(body), response);
   };
   return async (routed) => {
     const { path, response } = routed;

@@ -57,6 +57,39 @@ describe('the MCP endpoint', () => {
     expect(calls()).toEqual([]);
   });
 
+  it('lists its tools again with the id of each request, and for each version of the protocol', async () => {
+    const { url } = await startMcp();
+    const list = async (id: unknown, headers: Record<string, string> = {}, params = {}) => {
+      const response = await fetch(`${url}/mcp`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          ...headers,
+        },
+        body: JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/list', params }),
+      });
+      const text = await response.text();
+      const type = response.headers.get('content-type');
+      return {
+        status: response.status,
+        type,
+        ...JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text),
+      };
+    };
+    const first = await list(1);
+    expect(first.result.tools.map(({ name }: { name: string }) => name)).toEqual(names);
+    for (const id of [1, 2, 'text "$&"', 0]) expect(await list(id)).toEqual({ ...first, id });
+    // The library refuses these. The stored answer of another request must not replace that.
+    expect((await list(1, { accept: 'text/html' })).status).toBe(406);
+    expect((await list(1, { 'mcp-protocol-version': '1999-01-01' })).status).toBe(400);
+    const auto = await connectClient(url, { era: 'auto' });
+    const legacy = await connectClient(url, { era: 'legacy' });
+    const lists = [await auto.listTools(), await legacy.listTools(), await auto.listTools()];
+    for (const { tools } of lists) expect(tools).toEqual(first.result.tools);
+    expect(await list(3)).toEqual({ ...first, id: 3 });
+  });
+
   it('names the known tools if a tool is unknown', async () => {
     const { url } = await startMcp();
     const response = await postMcp(url, 'tools/call', { name: 'retry', arguments: {} });
