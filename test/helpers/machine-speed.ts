@@ -1,6 +1,6 @@
 /**
  * CPU time of the reference work on a machine on which the bounds of slow tests were met, in ms:
- * estimated from the duration of the whole suite there and on a slower machine.
+ * a loose estimate from the duration of tests there and on a slower machine.
  */
 const REFERENCE_MS = 3;
 
