@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createWorld } from '../../src/simulator/world.ts';
+import { createDice, type Dice } from '../helpers/dice.ts';
 import { runs } from '../helpers/runs.ts';
 import { type Started, startGateway } from '../helpers/start-gateway.ts';
 
@@ -91,19 +92,10 @@ const questions = (project: number, firstJob: number) => [
   { text: '{ currentJob { pipeline { ref } } rateLimit { remaining } }', jobToken: true },
 ];
 
-/** A small generator with a seed, so that a failure can be run again. */
-function createDice(seed: number) {
-  let state = seed;
-  return (sides: number) => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return Math.floor((state / 2 ** 31) * sides);
-  };
-}
-
 // No 429: a caller who is over the limit waits for it, and would ask nothing for the rest of the test.
 const faults = ['502', '500', 'reset', 'html', 'truncated'] as const;
 
-async function askAtRandom(started: Started, dice: (sides: number) => number): Promise<string> {
+async function askAtRandom(started: Started, dice: Dice): Promise<string> {
   const caller = callers[dice(2)] as (typeof callers)[number];
   const about = callers[dice(2)] as (typeof callers)[number];
   const way = caller.ways[dice(caller.ways.length)] as Record<string, string>;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createDice, type Dice } from '../helpers/dice.ts';
 import { callTool, startMcp, type ToolAnswer } from '../helpers/mcp.ts';
 import { runs, SEED } from '../helpers/runs.ts';
 import { smallWorld } from '../helpers/worlds.ts';
@@ -45,17 +46,6 @@ const breaks = [
   '\u000b',
   `\n${'y'.repeat(900)}`,
 ];
-
-/** A small generator with a seed. */
-function createDice(seed: number) {
-  let state = seed;
-  return (sides: number) => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return Math.floor((state / 2 ** 31) * sides);
-  };
-}
-
-type Dice = ReturnType<typeof createDice>;
 
 const pick = (dice: Dice, from: readonly string[]) => from[dice(from.length)] ?? '';
 

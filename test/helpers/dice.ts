@@ -1,0 +1,11 @@
+/** Returns a number from 0 to `sides` - 1. */
+export type Dice = (sides: number) => number;
+
+/** Creates a small generator with a seed, so that a failure can be run again. */
+export function createDice(seed: number): Dice {
+  let state = seed;
+  return (sides) => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor((state / 2 ** 31) * sides);
+  };
+}
