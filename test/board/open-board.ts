@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
+import { watchFaults } from '../helpers/browser.ts';
 import { type Started, type StartOptions, startGateway } from '../helpers/start-gateway.ts';
 
 /** The address of GitLab in the demo, which has no host of that name. */
@@ -35,7 +36,7 @@ export interface OpenOptions {
 
 export interface OpenPage {
   page: Page;
-  /** Requests to another origin, messages of the console (violations of the policy are some), errors. */
+  /** See `watchFaults`. */
   faults: string[];
 }
 
@@ -50,16 +51,7 @@ export async function openBoard(
   const context = await browser.newContext({ viewport, colorScheme: theme });
   onTestFinished(() => context.close());
   const page = await context.newPage();
-  const faults: string[] = [];
-  page.on('console', (message) => faults.push(`${message.type()}: ${message.text()}`));
-  page.on('pageerror', (error) => faults.push(String(error)));
-  page.on('request', (request) => {
-    const { protocol, origin } = new URL(request.url());
-    if (origin !== url && protocol !== 'data:') faults.push(`request: ${request.url()}`);
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
-  });
+  const faults = watchFaults(page, url);
   if (token) {
     await page.addInitScript(`sessionStorage.getItem('gitlab-token') ??
       sessionStorage.setItem('gitlab-token', ${JSON.stringify(token)})`);

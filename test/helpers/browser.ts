@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 const EXECUTABLE = '/usr/bin/chromium';
 
@@ -27,4 +27,28 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-sync',
     ],
   });
+}
+
+/**
+ * Returns the faults of a page, a list that grows: requests to another origin, messages of the console
+ * (violations of a policy are some), errors, and responses that failed.
+ */
+export function watchFaults(
+  page: Page,
+  url: string,
+  { isFault = () => true }: { isFault?: (messageType: string) => boolean } = {},
+): string[] {
+  const faults: string[] = [];
+  page.on('console', (message) => {
+    if (isFault(message.type())) faults.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (origin !== url && protocol !== 'data:') faults.push(`request: ${request.url()}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
+  });
+  return faults;
 }

@@ -35,13 +35,12 @@ export async function callTool(
   return toAnswer(result);
 }
 
-/** Sends a request of JSON-RPC and returns its response. */
-export async function postMcp(
+/** Sends a request of JSON-RPC and returns its response with its HTTP status. */
+export async function sendMcp(
   url: string,
-  method: string,
-  params: object,
+  { id = 1, ...request }: { id?: unknown; method: string; params: object },
   headers: Readonly<Record<string, string>> = {},
-): Promise<unknown> {
+): Promise<{ status: number; type: string | null; answer: unknown }> {
   const response = await fetch(`${url}/mcp`, {
     method: 'POST',
     headers: {
@@ -49,10 +48,21 @@ export async function postMcp(
       accept: 'application/json, text/event-stream',
       ...headers,
     },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    body: JSON.stringify({ jsonrpc: '2.0', id, ...request }),
   });
   const text = await response.text();
-  return JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text);
+  const answer: unknown = JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text);
+  return { status: response.status, type: response.headers.get('content-type'), answer };
+}
+
+/** Sends a request of JSON-RPC and returns its response. */
+export async function postMcp(
+  url: string,
+  method: string,
+  params: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
+  return (await sendMcp(url, { method, params }, headers)).answer;
 }
 
 /** The eras of the protocol: sessions as of 2025-11-25, and requests by themselves of 2026-07-28. */

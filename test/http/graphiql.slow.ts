@@ -5,7 +5,7 @@ import { createGateway } from '../../src/app/gateway.ts';
 import { readOperations } from '../../src/http/example-operations.ts';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { createSimulator } from '../../src/simulator/simulator.ts';
-import { launchBrowser, whyNoBrowser } from '../helpers/browser.ts';
+import { launchBrowser, watchFaults, whyNoBrowser } from '../helpers/browser.ts';
 import { configOf } from '../helpers/config.ts';
 
 const demoTokens = { 'PRIVATE-TOKEN': demo.token, 'JOB-TOKEN': demo.tokens.job };
@@ -171,18 +171,7 @@ describe.skipIf(whyNoBrowser)(`in a browser${whyNoBrowser ? ` (${whyNoBrowser})`
     const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
     const page = await context.newPage();
     await page.addInitScript(SHORT_TIMERS);
-    const faults: string[] = [];
-    page.on('console', (message) => {
-      if (message.type() !== 'log') faults.push(`${message.type()}: ${message.text()}`);
-    });
-    page.on('pageerror', (error) => faults.push(String(error)));
-    page.on('request', (request) => {
-      const { protocol, origin } = new URL(request.url());
-      if (origin !== url && protocol !== 'data:') faults.push(`request: ${request.url()}`);
-    });
-    page.on('response', (response) => {
-      if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
-    });
+    const faults = watchFaults(page, url, { isFault: (type) => type !== 'log' });
     await page.goto(`${url}${path}`);
     await page.locator('.graphiql-execute-button').waitFor();
     return { page, faults };

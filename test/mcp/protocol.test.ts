@@ -3,7 +3,15 @@ import { StreamableHTTPClientTransport as OldTransport } from '@modelcontextprot
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { demo } from '../../src/simulator/seed.ts';
 import { writeFile } from '../helpers/files.ts';
-import { callTool, connectClient, eras, postMcp, startMcp, toAnswer } from '../helpers/mcp.ts';
+import {
+  callTool,
+  connectClient,
+  eras,
+  postMcp,
+  sendMcp,
+  startMcp,
+  toAnswer,
+} from '../helpers/mcp.ts';
 
 const args = { project: demo.project, pipeline: String(demo.failedPipelineId) };
 const names = [
@@ -59,26 +67,13 @@ describe('the MCP endpoint', () => {
 
   it('lists its tools again with the id of each request, and for each version of the protocol', async () => {
     const { url } = await startMcp();
-    const list = async (id: unknown, headers: Record<string, string> = {}, params = {}) => {
-      const response = await fetch(`${url}/mcp`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/json, text/event-stream',
-          ...headers,
-        },
-        body: JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/list', params }),
-      });
-      const text = await response.text();
-      const type = response.headers.get('content-type');
-      return {
-        status: response.status,
-        type,
-        ...JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text),
-      };
+    const list = async (id: unknown, headers: Record<string, string> = {}) => {
+      const request = { id, method: 'tools/list', params: {} };
+      const { answer, ...http } = await sendMcp(url, request, headers);
+      return { ...http, ...(answer as { result: { tools: { name: string }[] } }) };
     };
     const first = await list(1);
-    expect(first.result.tools.map(({ name }: { name: string }) => name)).toEqual(names);
+    expect(first.result.tools.map(({ name }) => name)).toEqual(names);
     for (const id of [1, 2, 'text "$&"', 0]) expect(await list(id)).toEqual({ ...first, id });
     // The library refuses these. The stored answer of another request must not replace that.
     expect((await list(1, { accept: 'text/html' })).status).toBe(406);
