@@ -68,19 +68,34 @@ export function readQueryString(search: string): unknown {
   };
 }
 
+/** How a body is read, and how long it may be. */
+interface BodyReader {
+  readBytes: ReadBytes;
+  maxBytes: number;
+}
+
 /**
- * Reads the parameters in a JSON body: of one operation, or an array for several. Rejects with
- * BAD_REQUEST, or an error of `readBytes`.
+ * Reads the text of a JSON body that is short enough to be parsed. Rejects with BAD_REQUEST if it has
+ * too many values, or with an error of `readBytes`.
  */
-export async function readBody(
+export async function readJsonText(
   request: IncomingMessage,
-  { readBytes, maxBytes }: { readBytes: ReadBytes; maxBytes: number },
-): Promise<unknown> {
+  { readBytes, maxBytes }: BodyReader,
+): Promise<string> {
   const body = await readBytes(request, maxBytes);
   if (hasTooManyValues(body)) {
     throw badRequest(`The request body has more than ${MAX_JSON_VALUES} JSON values.`, 413);
   }
-  const params = parseJson(body.toString(), 'The request body is not valid JSON');
+  return body.toString();
+}
+
+/**
+ * Reads the parameters in a JSON body: of one operation, or an array for several. Rejects with
+ * BAD_REQUEST, or an error of `readBytes`.
+ */
+export async function readBody(request: IncomingMessage, reader: BodyReader): Promise<unknown> {
+  const text = await readJsonText(request, reader);
+  const params = parseJson(text, 'The request body is not valid JSON');
   if (typeof params === 'object' && params !== null) return params;
   const kind = params === null ? 'null' : typeof params;
   throw badRequest(`The request body must be a JSON object, not ${kind}.`);

@@ -3,10 +3,9 @@ import { pipeline, Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { GraphQLError } from 'graphql';
 import { CredentialError, readCredential } from '../gitlab/credential.ts';
-import { hasTooManyValues, MAX_JSON_VALUES } from '../operation/json-size.ts';
 import { httpOptionsOf, requestError } from '../operation/request-error.ts';
 import type { ReadBytes } from './body.ts';
-import { badRequest, headerReader } from './graphql-request.ts';
+import { badRequest, headerReader, readJsonText } from './graphql-request.ts';
 import { isFromForeignSite } from './origin.ts';
 import { readRequestId } from './request-id.ts';
 import { type Route, type RoutedRequest, sendJson } from './server.ts';
@@ -62,14 +61,6 @@ function checkRequest(request: IncomingMessage, origins: readonly string[]): voi
   }
 }
 
-async function readJson(request: IncomingMessage, deps: McpRouteDeps): Promise<unknown> {
-  const body = await deps.readBytes(request, deps.maxBodyBytes);
-  if (hasTooManyValues(body)) {
-    throw badRequest(`The request body has more than ${MAX_JSON_VALUES} JSON values.`, 413);
-  }
-  return JSON.parse(body.toString());
-}
-
 /** Converts a request for the endpoint. Its signal aborts when the client disconnects. */
 function toWebRequest(request: IncomingMessage, response: ServerResponse): Request {
   const read = headerReader(request);
@@ -112,7 +103,8 @@ function refuseWith(error: unknown, response: ServerResponse): void {
 export function createMcpRoute(endpoint: Endpoint, deps: McpRouteDeps): Route {
   const serve = async ({ request, response }: RoutedRequest): Promise<void> => {
     checkRequest(request, deps.origins);
-    const body = await readJson(request, deps);
+    const { readBytes, maxBodyBytes: maxBytes } = deps;
+    const body: unknown = JSON.parse(await readJsonText(request, { readBytes, maxBytes }));
     // The library would run all requests of a batch, though the protocol has no batches any more.
     if (Array.isArray(body)) throw badRequest('Batches are not supported.', 400);
     const answer = (of: unknown) => endpoint(toWebRequest(request, response), of);
