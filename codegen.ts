@@ -90,6 +90,14 @@ const clientDocuments: Types.OutputPreset = {
   },
 };
 
+/** Documents as text, with types. */
+const documentOptions = {
+  documentMode: 'string',
+  useTypeImports: true,
+  enumsAsTypes: true,
+  scalars: { ID: 'string', ...scalars },
+};
+
 const config: CodegenConfig = {
   schema: printSchema(sorted),
   importExtension: '.ts',
@@ -108,24 +116,13 @@ const config: CodegenConfig = {
       documents: ['schema/operations/*.graphql'],
       preset: clientDocuments,
       plugins: ['typescript-operations', 'typed-document-node'],
-      config: {
-        documentMode: 'string',
-        pureMagicComment: true,
-        useTypeImports: true,
-        enumsAsTypes: true,
-        scalars: { ID: 'string', ...scalars },
-      },
+      config: { ...documentOptions, pureMagicComment: true },
     },
     'examples/board/src/generated/': {
       documents: ['examples/board/src/**/*.graphql'],
       preset: 'client',
       presetConfig: { fragmentMasking: false },
-      config: {
-        documentMode: 'string',
-        useTypeImports: true,
-        enumsAsTypes: true,
-        scalars: { ID: 'string', ...scalars },
-      },
+      config: documentOptions,
     },
   },
 };
