@@ -3,8 +3,8 @@
  * that GitLab omits: the project and the kind of job.
  */
 import type { Readable } from 'node:stream';
-import { parseExactJson } from '../util/json.ts';
 import { GitlabResponseError } from './errors.ts';
+import { parseBody } from './json-list.ts';
 import {
   type BuildResult,
   type Call,
@@ -33,10 +33,9 @@ function refusal(response: RawResponse, call: Call): (detail: string) => never {
 }
 
 function parseJson(response: RawResponse, call: Call): unknown {
-  const text = response.body.toString();
-  if (text === '') return refusal(response, call)('it is empty');
+  if (response.body.length === 0) return refusal(response, call)('it is empty');
   try {
-    return parseExactJson(text);
+    return parseBody(response.body);
   } catch {
     // The parser's error is not passed on as the cause, because its message quotes the body.
     return refusal(response, call)('broken JSON');

@@ -5,12 +5,32 @@
  * parsing, in the few documents that contain such a number.
  */
 
+/** Whole numbers with fewer digits are exact. */
+const LARGE_DIGITS = 16;
+
+const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
+
+/** What may be in front of a number in an object or a list. */
+const isBeforeValue = (code: number) =>
+  code === 0x3a || code === 0x2c || code === 0x5b || (code <= 0x20 && code >= 0x09);
+
 /**
- * Whether a whole number of 16 digits or more may occur in an object or a list; shorter ones are
- * exact. The character before a number is part of the pattern, so that hexadecimal hashes with 16
- * digits in a row do not match.
+ * Whether a whole number of 16 digits or more may occur in an object or a list. Looks only at each
+ * 16th character, because one of them is a digit of such a number. The character before a number
+ * counts, so that hexadecimal hashes with 16 digits in a row do not match.
  */
-const MAYBE_LARGE = /[:,[\s]-?\d{16}/;
+function mayHaveLargeInteger(json: string): boolean {
+  for (let index = LARGE_DIGITS; index < json.length; index += LARGE_DIGITS) {
+    if (!isDigit(json.charCodeAt(index))) continue;
+    let start = index;
+    while (isDigit(json.charCodeAt(start - 1))) start -= 1;
+    while (isDigit(json.charCodeAt(index + 1))) index += 1;
+    if (index - start + 1 < LARGE_DIGITS) continue;
+    const sign = json.charCodeAt(start - 1) === 0x2d ? 1 : 0;
+    if (isBeforeValue(json.charCodeAt(start - 1 - sign))) return true;
+  }
+  return false;
+}
 
 /** A whole number of 16 digits or more, or a part of a string that looks like one. */
 const LARGE_INTEGER = /(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE])/g;
@@ -44,7 +64,7 @@ function createStringTest(json: string): (index: number) => boolean {
  * round it: `{"id":9007199254740993}` becomes `{"id":"9007199254740993"}`.
  */
 export function quoteLargeIntegers(json: string): string {
-  if (!MAYBE_LARGE.test(json)) return json;
+  if (!mayHaveLargeInteger(json)) return json;
   const isInString = createStringTest(json);
   return json.replace(LARGE_INTEGER, (digits, index: number) =>
     Number.isSafeInteger(Number(digits)) || isInString(index) ? digits : `"${digits}"`,
