@@ -5,7 +5,7 @@ const HEARTBEAT_MS = 12_000;
 
 const DELIMITER = '\r\n--graphql';
 
-/** A result. `http` has the status and headers of a response that consists of this result only. */
+/** A result. `http` has the status and headers for a response that contains only this result. */
 interface Result {
   extensions: { http: { status: number; headers: Record<string, string> } };
   stringify(): string;
