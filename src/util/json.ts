@@ -1,13 +1,13 @@
 /*
- * JSON whose whole numbers keep all their digits. `JSON.parse` reads a number as a double, which is
- * exact up to 2^53 only; GitLab's ids have 64 bits. A reviver gets the digits of a number only from
- * Node 22 on, and takes longer than the parsing. So the digits are put into quotes before the
- * parsing, in the few documents that contain such a number.
+ * Parses JSON so that whole numbers keep all their digits. `JSON.parse` reads a number as a double,
+ * which is exact up to 2^53 only, but GitLab's ids have 64 bits. A reviver gets the digits of a
+ * number only from Node 22 on, and takes longer than the parsing. So large numbers are put into
+ * quotes before the parsing, in the few documents that contain one.
  */
 
 /**
- * Whether a whole number of 16 digits or more may occur in an object or a list; shorter ones are
- * exact. The character before a number is part of the pattern, so that hexadecimal hashes with 16
+ * Whether a whole number of 16 digits or more may occur in an object or a list; shorter numbers are
+ * exact. The pattern includes the character before the number, so that hexadecimal hashes with 16
  * digits in a row do not match.
  */
 const MAYBE_LARGE = /[:,[\s]-?\d{16}/;
@@ -20,13 +20,16 @@ function endOfString(json: string, start: number): number {
   for (let end = json.indexOf('"', start + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let first = end;
     while (json.charCodeAt(first - 1) === 0x5c) first -= 1;
-    // An even number of backslashes escape each other; an odd one escapes the quote.
+    // An even number of backslashes escape each other; an odd number also escapes the quote.
     if ((end - first) % 2 === 0) return end + 1;
   }
   return json.length;
 }
 
-/** Returns a test of whether an index is in a string; indexes must be passed in ascending order. */
+/**
+ * Returns a function that tests whether an index is inside a string. Indexes must be passed in
+ * ascending order.
+ */
 function createStringTest(json: string): (index: number) => boolean {
   let end = 0;
   let next = json.indexOf('"');
@@ -51,7 +54,7 @@ export function quoteLargeIntegers(json: string): string {
   );
 }
 
-/** Parses JSON. Whole numbers that a double cannot represent become text. Throws SyntaxError. */
+/** Parses JSON. Whole numbers that a double cannot represent become strings. Throws SyntaxError. */
 export function parseExactJson(json: string): unknown {
   return JSON.parse(quoteLargeIntegers(json));
 }

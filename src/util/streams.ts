@@ -22,8 +22,8 @@ interface StreamSource<T> {
 const DONE = { done: true, value: undefined } as const;
 
 /**
- * Creates a stream of a source's values. Not an async generator: that cannot be ended while it
- * waits for its source.
+ * Creates a stream of a source's values. Not an async generator, because a generator cannot be
+ * ended while it waits for its source.
  */
 export function createStream<T>(
   source: StreamSource<T>,

@@ -22,7 +22,7 @@ const pipelineHook = z.object({
   builds: z.array(z.object({ id })).nullish(),
 });
 
-/** The body of a webhook is invalid. */
+/** Thrown if the body of a webhook is invalid. */
 export class HookError extends Error {
   override readonly name = 'HookError';
 }
@@ -35,8 +35,8 @@ function check<T>(shape: z.ZodType<T>, body: unknown): T {
 }
 
 /**
- * Returns the change event of a webhook; null for other kinds of webhooks. Throws HookError for an
- * invalid body.
+ * Returns the change event of a webhook; null for a webhook of another kind. Throws HookError for
+ * an invalid body.
  */
 export function parseHook(body: unknown): ChangeEvent | null {
   const { object_kind: kind } = check(z.object({ object_kind: z.string() }), body);
