@@ -13,8 +13,8 @@ const exported = Object.entries(packageJson.exports).flatMap(([name, target]) =>
 
 /**
  * `npm test` runs *.test.ts. `npm run test:slow` (mode "slow") runs *.slow.ts, one file at a time:
- * tests that need a real clock, a small heap or a restart. A slow test fails only if three tries in
- * a row fail, because a busy machine may miss a time limit.
+ * tests that need a real clock, a small heap, a restart, a build or a browser. A slow test fails
+ * only if three tries in a row fail, because a busy machine may miss a time limit.
  */
 export default defineConfig(({ mode }) => ({
   // One copy of graphql for our code and libraries: Node loads index.js, but Vite alone loads
