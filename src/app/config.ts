@@ -19,7 +19,7 @@ type Raw = Values<typeof settings>;
 
 /** The checked configuration, with defaults. */
 export interface Config extends Raw {
-  /** Whether to start the simulated GitLab, too. The GitLab URLs are empty until it listens. */
+  /** Whether to start the simulated GitLab. The GitLab URLs stay empty until it listens. */
   readonly demo: boolean;
 }
 
@@ -28,7 +28,7 @@ type Command =
   | { name: 'print-subgraph'; typePrefix: string | undefined }
   | { name: 'help' | 'version' | 'print-schema' };
 
-/** Settings or flags that cannot be used. Lists all problems. */
+/** Thrown for settings or flags that cannot be used. Lists all problems. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];

@@ -7,16 +7,16 @@ import type { Config } from './config.ts';
 import { BOARD_FOLDER, type GatewayDeps } from './gateway.ts';
 
 /**
- * GitLab's address in the URLs of the demo's responses. It is fixed, so that these URLs are the same
- * in each run; no such host exists.
+ * GitLab's base URL in responses of the demo. It is fixed, so that URLs in responses are the same
+ * in each run. No such host exists.
  */
 const GITLAB_URL = 'https://gitlab.example.com';
 
-/** Shows the board of a pipeline that runs when the demo starts. */
+/** The start page: the board of a pipeline that runs when the demo starts. */
 const START_PAGE = `board#/${demo.project}/-/pipelines/${demo.runningPipelineId}`;
 
 const { developer, guest, readOnly, job } = demo.tokens;
-/** Headers with which a request acts as another user than the maintainer, and who that is. */
+/** Headers for requests as users other than the maintainer, with explanations. */
 const otherTokens: readonly (readonly [header: string, explanation: string])[] = [
   [`PRIVATE-TOKEN: ${developer}`, 'bob, a developer; may not run jobs on main of acme/shop/api'],
   [`PRIVATE-TOKEN: ${guest}`, 'a guest; sees no jobs of acme/shop/api'],

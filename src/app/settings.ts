@@ -273,7 +273,7 @@ const access = {
   ),
   maxSubscriptionsPerCaller: whole(
     'MAX_SUBSCRIPTIONS_PER_CALLER',
-    // Only half of them, so that one caller cannot use up all subscriptions.
+    // Half of MAX_SUBSCRIPTIONS, so that one caller cannot use up all subscriptions.
     derived('half of `MAX_SUBSCRIPTIONS`', ({ values }) =>
       Math.ceil(Number(values['MAX_SUBSCRIPTIONS']) / 2),
     ),
@@ -337,7 +337,7 @@ export const sections: Readonly<Record<string, Settings>> = {
   'Timeouts, log, processes': operation,
 };
 
-/** All settings. A new one is one entry in a section above. */
+/** All settings. To add a setting, add an entry to a section above. */
 export const settings = { ...addresses, network, ...access, ...liveUpdates, ...operation };
 
 /**

@@ -18,7 +18,7 @@ const KEPT_OVER_NULL = ['retried', 'retryable'];
 /** Objects by id. */
 type Objects = ReadonlyMap<unknown, Fields>;
 
-/** Returns all objects with an id at any depth of `value`. */
+/** Returns all objects that have an id, at any depth of `value`, by id. */
 function objectsIn(value: unknown, found = new Map<unknown, Fields>()): Map<unknown, Fields> {
   if (!isObject(value)) return found;
   const { id } = value;

@@ -65,8 +65,7 @@ const RETRYABLE_CODES = [
 const isRetryableStatus = (status: number) => status >= 500 || [408, 429].includes(status);
 
 /**
- * Returns the seconds to wait from `Retry-After`, which may also be a date; undefined if there are
- * none.
+ * Returns the seconds in `Retry-After`, which may also be a date. Undefined without a time to wait.
  */
 function retryAfterOf({ headers }: Response): number | undefined {
   const value = headers.get('retry-after') ?? '';

@@ -7,10 +7,13 @@ import { LRUCache } from 'lru-cache';
  * attacker's site. The Host header of such a request contains the attacker's name.
  */
 
-/** Allows all names. */
+/** The entry of ALLOWED_HOSTS that allows all names. */
 export const ANY_HOST = '*';
 
-/** Part of two messages: for a refused request, and for settings that the program cannot start with. */
+/**
+ * Part of two messages: for a refused request, and for settings with which the program cannot
+ * start.
+ */
 export const ALLOWED_HOSTS_RULE =
   'ALLOWED_HOSTS must list the host names that clients use for this gateway, such as "jobs.example.com"; "*" allows all.';
 

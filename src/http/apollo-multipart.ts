@@ -1,6 +1,8 @@
 import type { FetchAPI } from 'graphql-yoga';
 
-/** Interval of parts without payload, so that proxies and clients do not close an idle connection. */
+/**
+ * Interval of parts without payload. Otherwise proxies and clients would close an idle connection.
+ */
 const HEARTBEAT_MS = 12_000;
 
 const DELIMITER = '\r\n--graphql';

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /*
  * The example operations in schema/operations. They are GraphiQL's tabs, and examples in tests and
- * docs. Each file begins with a comment that explains it. The comment may contain the lines `#
- * variables: {…}` and `# credential: JOB-TOKEN` (a header name; default PRIVATE-TOKEN).
+ * docs. Each file begins with a comment that explains it. The comment may contain these lines:
+ * - `# variables: {…}`
+ * - `# credential: JOB-TOKEN`, the name of a header; default PRIVATE-TOKEN
  */
 
 /** An example operation. */

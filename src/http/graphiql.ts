@@ -40,7 +40,7 @@ const CONTENT_SECURITY_POLICY = [
  * - Passes the variables of the first tab separately; otherwise GraphiQL shows only its query.
  * - Prevents dragging of tabs (see STYLES, too): with several initial tabs, GraphiQL computes wrong
  *   positions, so that tabs move away from the pointer and cannot be clicked.
- * - Reads a link (`?query=…&variables=…`) once and clears it; GraphiQL would write each edit into it.
+ * - Reads a link (`?query=…&variables=…`) once and clears it. GraphiQL would write edits into it.
  */
 const START = `
 ;(() => {

@@ -64,7 +64,10 @@ function checkRequest(request: IncomingMessage, origins: readonly string[]): voi
   }
 }
 
-/** Converts a request for the endpoint. Its signal aborts when the client disconnects. */
+/**
+ * Converts a Node request to a web request without a body. Its signal aborts when the client
+ * disconnects.
+ */
 function toWebRequest(request: IncomingMessage, response: ServerResponse): Request {
   const read = headerReader(request);
   const headers = new Headers();

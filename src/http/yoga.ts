@@ -34,8 +34,9 @@ interface ServerContext {
 export type StreamSender = ReturnType<typeof createStreamSender>;
 
 /**
- * Sends responses as an event stream or as multipart. Yoga is used only to encode these protocols; it
- * neither parses nor executes an operation. Apollo's multipart protocol is in apollo-multipart.ts.
+ * Sends responses as an event stream or as multipart. Yoga is used only to encode these protocols;
+ * it neither parses nor executes an operation. Apollo's multipart protocol is in
+ * apollo-multipart.ts.
  */
 export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
   const yoga = createYoga<ServerContext>({

@@ -41,8 +41,8 @@ export interface InputSchema {
 }
 
 /**
- * The JSON Schema for an id in tools/list. Omits the pattern, which makes the list longer; `id`
- * checks it.
+ * The JSON Schema for an id in tools/list. Omits the pattern to keep the list short; `id` checks
+ * it.
  */
 const idSchema = { type: ['string', 'integer'] };
 

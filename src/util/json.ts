@@ -6,9 +6,9 @@
  */
 
 /**
- * Whether a whole number of 16 digits or more may occur in an object or a list; shorter numbers are
- * exact. The pattern includes the character before the number, so that hexadecimal hashes with 16
- * digits in a row do not match.
+ * Matches if a whole number of 16 digits or more may occur in an object or a list; shorter numbers
+ * are exact. The pattern includes the character before the number, so that hexadecimal hashes with
+ * 16 digits in a row do not match.
  */
 const MAYBE_LARGE = /[:,[\s]-?\d{16}/;
 
@@ -43,8 +43,8 @@ function createStringTest(json: string): (index: number) => boolean {
 }
 
 /**
- * Returns the JSON with quotes around each whole number beyond ±(2^53 - 1), because JSON.parse would
- * round it: `{"id":9007199254740993}` becomes `{"id":"9007199254740993"}`.
+ * Returns the JSON with quotes around each whole number beyond ±(2^53 - 1), because JSON.parse
+ * would round it: `{"id":9007199254740993}` becomes `{"id":"9007199254740993"}`.
  */
 export function quoteLargeIntegers(json: string): string {
   if (!MAYBE_LARGE.test(json)) return json;

@@ -99,7 +99,8 @@ function connect(
       onMessage(handle) {
         const pass = sequenceById(handle, connection.cancel);
         socket.on('message', (data: Buffer) => {
-          // A client may go on sending until it has answered the close frame.
+          // Ignores messages after the close frame: a client may send until it has answered that
+          // frame.
           if (socket.readyState !== socket.OPEN) return;
           const problem = problemOf(data, connection);
           if (problem) return socket.close(BAD_REQUEST, problem);

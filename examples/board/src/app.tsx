@@ -93,8 +93,8 @@ function SkipButton() {
 }
 
 /**
- * Returns the project, pipeline or job that a screen shows. While it stays the same, another view
- * does not create a new screen.
+ * Returns what a screen shows: a project, pipeline or job. A screen is created again if that
+ * changes, but not for another view of it.
  */
 function subjectOf(address: Address): string {
   if ('id' in address) return `${address.project} ${address.id}`;

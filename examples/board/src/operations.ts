@@ -7,7 +7,7 @@ interface TypedText<T, V> {
 }
 
 /**
- * Converts such a document to the type from which urql infers result and variables. urql also
+ * Converts a generated document to the type from which urql infers result and variables. urql also
  * accepts plain text, so the value is a string.
  */
 export function typed<T, V extends Record<string, unknown>>(document: TypedText<T, V>) {

@@ -42,7 +42,7 @@ const SHAPES: Record<string, Shape> = {
 const UNKNOWN: Shape = { outline: RING, mark: 'M6.2 6.3a1.8 1.8 0 1 1 2.6 1.7L8 9M8 11.4v.1' };
 
 interface Status {
-  /** A `DetailedStatus.group`. */
+  /** The value of `DetailedStatus.group`, such as `success`. */
   group: string;
 }
 

@@ -23,7 +23,7 @@ const SIGNS: Record<Theme, string> = {
   dark: 'M8 2a6 6 0 0 1 0 12a6 6 0 0 1 0-12z',
 };
 
-/** Switches between the system's theme, light and dark. */
+/** A button that switches between the system's theme, light and dark. */
 export function ThemeButton() {
   const [theme, setTheme] = useState(readTheme);
   useEffect(() => {

@@ -14,7 +14,7 @@ import { ActionButton } from './action-button.tsx';
 import { useBoard } from './board-context.ts';
 import type { Job } from './pipeline.ts';
 
-/** The action of a card's button, by `detailedStatus.action`. */
+/** The text and mutation of a card's button, by `detailedStatus.action`. */
 const ACTIONS = {
   RETRY: { text: 'Retry', mutation: typed(RetryJobDocument) },
   PLAY: { text: 'Play', mutation: typed(PlayJobDocument) },

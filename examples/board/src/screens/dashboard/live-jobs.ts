@@ -61,7 +61,8 @@ function newestAttempts(jobs: readonly TileJob[]): TileJob[] {
 }
 
 /**
- * Whether GitLab's list of pipelines would contain the job's pipeline. It has no child pipelines.
+ * Whether GitLab's list of pipelines would contain the job's pipeline. That list has no child
+ * pipelines.
  */
 const isListed = ({ pipeline }: LiveJob, ref: string) =>
   pipeline?.source !== 'parent_pipeline' && (ref === '' || pipeline?.ref === ref);

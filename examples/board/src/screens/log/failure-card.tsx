@@ -27,7 +27,7 @@ export function FailureCard({ job, project }: { job: Job; project: string }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes
             <li key={index} className="line">
               {number && <a href={link(number)}>{number}</a>}
-              {/* biome-ignore lint/security/noDangerouslySetInnerHtml: the gateway escapes it */}
+              {/* biome-ignore lint/security/noDangerouslySetInnerHtml: the gateway escapes logs */}
               <span dangerouslySetInnerHTML={{ __html: html }} />
             </li>
           ))}

@@ -13,7 +13,7 @@ const STATUSES = {
   SCHEDULED: 'Scheduled',
 };
 
-/** The sources of most pipelines. GitLab has more. */
+/** The most frequent sources of pipelines. GitLab has more. */
 const SOURCES = {
   push: 'Push',
   merge_request_event: 'Merge request',

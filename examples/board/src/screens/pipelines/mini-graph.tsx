@@ -6,7 +6,10 @@ import { typed } from '../../operations.ts';
 
 const stagesOf = typed(PipelineStagesDocument);
 
-/** Number of mini graphs that are read before the user scrolls. Each costs two calls to GitLab. */
+/**
+ * Number of pipelines whose stages are read before the user scrolls. Each costs two calls to
+ * GitLab.
+ */
 const FIRST = 10;
 
 /** Returns whether the user has scrolled, clicked or pressed a key since `isOn`. */

@@ -29,7 +29,7 @@ function Pages({ project, filter }: { project: string; filter: PipelineFilter })
   );
 }
 
-/** The pipelines of a project, with a mini graph of each. */
+/** The pipelines of a project, with the stages of each as icons. */
 export function PipelinesScreen({
   project,
   filter: given,
