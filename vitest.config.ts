@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import packageJson from './package.json' with { type: 'json' };
 
-/** The sources of what the package exports, by name: the examples import it as its users do. */
+/**
+ * Maps the package's exports to their sources, because the examples import the package by its name.
+ */
 const exported = Object.entries(packageJson.exports).flatMap(([name, target]) => {
   if (typeof target === 'string') return [];
   const source = target.default.replace('./dist/', `${import.meta.dirname}/src/`);
@@ -10,18 +12,20 @@ const exported = Object.entries(packageJson.exports).flatMap(([name, target]) =>
 });
 
 /**
- * `npm test` runs *.test.ts. `npm run test:slow` (mode "slow") runs *.slow.ts: what only a clock, a
- * small heap or a restart can show, one file at a time. There a time bound counts as missed only when
- * three tries in a row miss it.
+ * `npm test` runs *.test.ts. `npm run test:slow` (mode "slow") runs *.slow.ts, one file at a time:
+ * tests that need a real clock, a small heap, a restart, a build or a browser. A slow test fails
+ * only if three tries in a row fail, because a busy machine may miss a time limit.
  */
 export default defineConfig(({ mode }) => ({
-  // One copy of graphql for us and our libraries: Node takes index.js, Vite alone would take index.mjs.
+  // One copy of graphql for our code and libraries: Node loads index.js, but Vite alone loads
+  // index.mjs.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }, ...exported] },
   test: {
     ...(mode === 'slow'
       ? { include: ['test/**/*.slow.ts'], fileParallelism: false, retry: 2 }
       : { include: ['test/**/*.test.ts'], maxWorkers: '100%', isolate: false }),
-    // What ships: under NODE_ENV=test, Yoga pings event streams every 300 ms instead of every 12 s.
+    // As in production. With NODE_ENV=test, Yoga pings event streams every 300 ms instead of every
+    // 12 s.
     env: { NODE_ENV: 'production' },
     globalSetup: ['test/setup/build-program.ts', 'test/setup/build-board.ts'],
     setupFiles: 'test/setup/properties.ts',

@@ -18,8 +18,8 @@ function fail(error: unknown): never {
 }
 
 /**
- * Imports only what a command needs: `--help` and the error for an invalid setting do not load the
- * schema.
+ * Runs the command. Imports only what the command needs: `--help` and the error for an invalid
+ * setting do not load the schema.
  */
 async function run(setOnSignal: (callback: OnSignal) => void): Promise<void> {
   const { parseConfig, usage } = await import('./app/config.ts');
@@ -40,5 +40,5 @@ async function run(setOnSignal: (callback: OnSignal) => void): Promise<void> {
   return console.log(printSchema(lexicographicSortSchema(schema)));
 }
 
-// Handles signals before the rest of the program is imported, which takes up to a second.
+// Handles signals before the rest of the program is imported, because that takes up to a second.
 run(handleSignals()).catch(fail);

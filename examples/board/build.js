@@ -1,6 +1,7 @@
 /*
- * Builds the board into dist/board, unless that is newer than the sources: node examples/board/build.js
- * With --optional, a board that cannot be built is one sentence instead of a failure.
+ * Builds the board into dist/board, unless dist/board is newer than the sources.
+ * Usage: node examples/board/build.js [--optional]
+ * With --optional, a failed build prints one sentence and exits with code 0.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
@@ -13,10 +14,10 @@ const isOptional = process.argv.includes('--optional');
 
 const report = (text) => process.stderr.write(`${text}\n`);
 
-/** When a file was last changed; 0 if it does not exist. */
+/** Returns when a file was last changed; 0 if it does not exist. */
 const modifiedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** When a folder or anything in it was last changed, without installed packages. */
+/** Returns when a folder or anything in it was last changed. Ignores installed packages. */
 function contentModifiedAt(path) {
   const names = statSync(path).isDirectory() ? readdirSync(path) : [];
   const inside = names.filter((name) => name !== 'node_modules');
@@ -35,13 +36,13 @@ function npm(progress, ...args) {
 function build() {
   const lock = modifiedAt(join(folder, 'package-lock.json'));
   if (modifiedAt(join(folder, 'node_modules/.package-lock.json')) < lock) {
-    // Vite is a development dependency, which NODE_ENV=production would leave out.
+    // Vite is a development dependency, which npm would leave out with NODE_ENV=production.
     npm('installing its packages', 'ci', '--ignore-scripts', '--include=dev');
   }
   npm('building', 'run', 'build');
 }
 
-/** The board's own files, and the client that it contains. */
+/** What the build reads: the board's own files, and the client that it contains. */
 const sources = [folder, join(root, 'src/client')];
 const builtAt = modifiedAt(join(root, 'dist/board/documents.json'));
 

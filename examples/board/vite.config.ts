@@ -3,7 +3,9 @@ import { createRequest, formatDocument, stringifyDocument } from '@urql/core';
 import { defineConfig, loadEnv, type Plugin } from 'vite';
 import * as generated from './src/generated/graphql.ts';
 
-/** Builds with Preact by default, which is a tenth of React's size; with `--mode react`, with React. */
+/**
+ * Builds with Preact by default, because it has a tenth of React's size. `--mode react` uses React.
+ */
 const preact = {
   'react/jsx-runtime': 'preact/jsx-runtime',
   'react-dom/client': 'preact/compat/client',
@@ -11,7 +13,9 @@ const preact = {
   react: 'preact/compat',
 };
 
-/** Returns the text of all operations, as `src/gateway.ts` sends them, by hash. */
+/**
+ * Returns the texts of all operations by hash. They must be the texts that `src/gateway.ts` sends.
+ */
 function listDocuments(): Record<string, string> {
   const operations = Object.entries(generated).filter(([name]) => name.endsWith('Document'));
   const documents = operations.map(([, document]) =>
@@ -22,7 +26,7 @@ function listDocuments(): Record<string, string> {
   );
 }
 
-/** Writes `documents.json`, the board's manifest of trusted documents. */
+/** Writes `documents.json`, the manifest of the board's operations as trusted documents. */
 const trustedDocuments: Plugin = {
   name: 'trusted-documents',
   generateBundle() {
@@ -31,7 +35,10 @@ const trustedDocuments: Plugin = {
   },
 };
 
-/** Returns where `npm run dev` sends requests, under the gateway's own host name. */
+/**
+ * Returns the gateway to which `npm run dev` forwards requests. Their Host header becomes the host
+ * name of the gateway, which checks that header.
+ */
 function developmentGateway(mode: string) {
   const { GATEWAY_URL } = loadEnv(mode, '.', 'GATEWAY_');
   return { target: GATEWAY_URL ?? 'http://localhost:4000', changeOrigin: true };
@@ -45,7 +52,7 @@ export default defineConfig(({ mode }) => ({
   resolve: {
     alias: { ...(mode !== 'react' && preact), 'gitlab-jobs-gateway/client': gateway },
   },
-  // The gateway's content security policy allows no inline scripts and no data: URLs but images.
+  // The gateway's content security policy allows no inline scripts, and data: URLs only for images.
   build: {
     outDir: '../../dist/board',
     emptyOutDir: true,

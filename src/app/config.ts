@@ -19,7 +19,7 @@ type Raw = Values<typeof settings>;
 
 /** The checked configuration, with defaults. */
 export interface Config extends Raw {
-  /** Whether to start the simulated GitLab, too. The GitLab URLs are empty until it listens. */
+  /** Whether to start the simulated GitLab. The GitLab URLs stay empty until it listens. */
   readonly demo: boolean;
 }
 
@@ -28,7 +28,7 @@ type Command =
   | { name: 'print-subgraph'; typePrefix: string | undefined }
   | { name: 'help' | 'version' | 'print-schema' };
 
-/** Settings or flags that cannot be used. Lists all problems. */
+/** Thrown for settings or flags that cannot be used. Lists all problems. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
@@ -57,7 +57,7 @@ function parseFlags(argv: readonly string[]) {
   }
 }
 
-/** Returns the text of a setting, and the name of the variable that contains it. */
+/** Returns the text of a setting, and the name of the environment variable that contains it. */
 function textOf(env: Env, { name, isAnyCase }: Setting<unknown>) {
   const names = isAnyCase ? [name.toLowerCase(), name] : [name];
   const given = names.find((one) => env[one]?.trim()) ?? name;
@@ -83,7 +83,7 @@ function readValues(
   return values;
 }
 
-/** Arranges values, given by variable, in the structure of the configuration. */
+/** Arranges values by variable name in the nested structure of the configuration. */
 function arrange(group: Settings, values: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(group).map(([key, node]) => [
     key,
@@ -101,7 +101,7 @@ const dependencies: readonly (readonly [name: string, needed: readonly string[]]
   ['TRUSTED_DOCUMENTS=only', ['TRUSTED_DOCUMENTS_FILE', 'BOARD']],
 ];
 
-/** Returns what makes a client certificate unusable. */
+/** Returns why the client certificate cannot be used; undefined if it can. */
 function findCertificateProblem({ gitlabUrl, network }: Raw): string | undefined {
   const { clientCert: cert, clientKey } = network;
   if (!cert || !clientKey) return undefined;
@@ -142,8 +142,8 @@ function findContradictions(raw: Raw, isOn: (name: string) => boolean): string[]
 }
 
 /**
- * Adds the certificates of NODE_EXTRA_CA_CERTS, a setting of Node. Node 20 does not use them together
- * with other certificates. As in Node, a file that cannot be read is ignored.
+ * Adds the certificates of NODE_EXTRA_CA_CERTS, a setting of Node. Needed because Node 20 ignores
+ * them if other certificates are configured. As in Node, a file that cannot be read is ignored.
  */
 function withNodeAuthorities(ca: string | undefined, env: Env): string | undefined {
   if (!ca) return ca;
@@ -151,7 +151,7 @@ function withNodeAuthorities(ca: string | undefined, env: Env): string | undefin
   return data ? `${ca}\n${data}` : ca;
 }
 
-/** Returns the environment without some settings. */
+/** Returns the environment without the settings in `omitted`. */
 function omitSettings(env: Env, omitted: readonly Setting<unknown>[]): Env {
   const names = omitted.flatMap(({ name }) => [name, name.toLowerCase()]);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
@@ -165,7 +165,7 @@ function readConfig(given: Env, demo: boolean): Config {
   if (!demo && !env['GITLAB_URL']?.trim()) {
     problems.push('GITLAB_URL is needed: the address of your GitLab (or start with --demo)');
   }
-  // A flag may be on by default; all other defaults count as not set.
+  // A boolean setting is also on if its default is true. Any other setting is on only if it is set.
   const isOn = (name: string) =>
     values[name] === true || (Boolean(env[name]?.trim()) && values[name] !== false);
   problems.push(...findContradictions(raw, isOn));
@@ -179,7 +179,7 @@ function readConfig(given: Env, demo: boolean): Config {
   });
 }
 
-/** Reads the type prefix for --print-subgraph. Other settings may be invalid. */
+/** Reads the type prefix for --print-subgraph without checking other settings. */
 function readTypePrefix(env: Env): string | undefined {
   const problems: string[] = [];
   const setting = settings.federationTypePrefix;
@@ -202,7 +202,7 @@ export function parseConfig(env: Env, argv: readonly string[]): Command {
 }
 
 const commonSettings = listSettings(settings).filter(({ isCommon }) => isCommon);
-/** Removes links from a description: they are relative to docs/operations.md. */
+/** Removes links from a description, because they are relative to docs/operations.md. */
 const withoutLinks = (text: string) => text.replace(/:? \[[^\]]*\]\([^)]*\)/g, '');
 
 /** The text of --help. */
@@ -224,7 +224,7 @@ ${commonSettings
   )
   .join('\n')}`;
 
-/** README's table of the settings that most users need. */
+/** Returns README's table of the settings that most users need. */
 export function commonSettingsTable(): string {
   const rows = commonSettings.map(
     ({ name, byDefault, description }) =>
@@ -233,7 +233,7 @@ export function commonSettingsTable(): string {
   return ['| variable | default | |', '|---|---|---|', ...rows].join('\n');
 }
 
-/** The tables of all settings in docs/operations.md. */
+/** Returns the tables of all settings for docs/operations.md. */
 export function allSettingsTables(): string {
   const tables = Object.entries(sections).map(([title, group]) => {
     const rows = listSettings(group).map(

@@ -7,16 +7,16 @@ import type { Config } from './config.ts';
 import { BOARD_FOLDER, type GatewayDeps } from './gateway.ts';
 
 /**
- * GitLab's address in the URLs of the demo's responses. It is fixed, so that these URLs are the same
- * in each run; no such host exists.
+ * GitLab's base URL in responses of the demo. It is fixed, so that URLs in responses are the same
+ * in each run. No such host exists.
  */
 const GITLAB_URL = 'https://gitlab.example.com';
 
-/** The board of a pipeline that runs when the demo starts. */
+/** The start page: the board of a pipeline that runs when the demo starts. */
 const START_PAGE = `board#/${demo.project}/-/pipelines/${demo.runningPipelineId}`;
 
 const { developer, guest, readOnly, job } = demo.tokens;
-/** Tokens for requests that do not act as the maintainer, by header. */
+/** Headers for requests as users other than the maintainer, with explanations. */
 const otherTokens: readonly (readonly [header: string, explanation: string])[] = [
   [`PRIVATE-TOKEN: ${developer}`, 'bob, a developer; may not run jobs on main of acme/shop/api'],
   [`PRIVATE-TOKEN: ${guest}`, 'a guest; sees no jobs of acme/shop/api'],
@@ -24,13 +24,13 @@ const otherTokens: readonly (readonly [header: string, explanation: string])[] =
   [`JOB-TOKEN: ${job}`, 'a running job; may read jobs'],
 ];
 
-/** Returns one line for each row, with the second cells below each other. */
+/** Returns one line for each row. The second cells are aligned. */
 function alignRows(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([first]) => first.length));
   return rows.map(([first, second]) => `  ${first.padEnd(width)}  ${second}`);
 }
 
-/** The demo's GitLab, and what a gateway in front of it needs. */
+/** The demo: a simulated GitLab, and the configuration of a gateway for it. */
 export interface Demo {
   config: Config;
   deps: Pick<GatewayDeps, 'exampleTokens' | 'boardFolder' | 'startPage'>;
@@ -40,8 +40,8 @@ export interface Demo {
 }
 
 /**
- * Starts the demo's GitLab. Requests without a credential act as its maintainer, also to write. The
- * board is off if it is not built.
+ * Starts the demo's simulated GitLab. Requests without a credential act as its maintainer, who may
+ * also write. The board is not served if it has not been built.
  */
 export async function startDemo(given: Config, boardFolder = BOARD_FOLDER): Promise<Demo> {
   const simulator = await createSimulator({

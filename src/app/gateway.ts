@@ -68,9 +68,9 @@ import { credentialOf, openTokenFile } from './token-file.ts';
 
 /** A gateway that can listen on a port. */
 export interface Gateway {
-  /** Resolves with the address for browsers. Rejects if the port is in use. */
+  /** Resolves with the gateway's URL for browsers. Rejects if the port is in use. */
   listen(host: string, port: number): Promise<string>;
-  /** The address of /metrics, once it listens on a port of its own; otherwise undefined. */
+  /** The URL of /metrics, if it is served on a port of its own and that port is open. */
   metricsUrl(): string | undefined;
   /** Refuses new requests, ends subscriptions, and resolves when no request is running. */
   drain(): Promise<void>;
@@ -79,15 +79,15 @@ export interface Gateway {
   /** Publishes a change event that another process received. */
   receive(event: ChangeEvent): void;
   /**
-   * Returns the registries whose metrics /metrics shows. The first call starts to collect metrics
-   * of the process.
+   * Returns the Prometheus registries for /metrics. The first call starts to collect metrics of the
+   * process.
    */
   registries(): Registry[];
 }
 
 /**
- * Time until an idle connection is closed. Longer than the usual 60 s of reverse proxies: if the
- * gateway closed first, a request that a proxy is just sending would be lost.
+ * Time until an idle connection is closed. Must be longer than the usual 60 s of reverse proxies:
+ * otherwise the gateway could close a connection on which a proxy is sending a request.
  */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -98,26 +98,34 @@ export interface GatewayDeps {
   logger?: Logger | undefined;
   /** Reports a bug; clients see a masked error. @default writes to the log, or to stderr */
   report?: (bug: unknown) => void;
-  /** Whether this is one of several processes on one port; the primary serves /metrics. */
+  /** Whether this process is one of several workers on one port. Their primary serves /metrics. */
   isWorker?: boolean | undefined;
-  /** Set if several processes serve one port: sends a change event to the others. */
+  /** Sends a change event to the other workers. Set if several processes serve one port. */
   passOn?: ((event: ChangeEvent) => void) | undefined;
   /** Tokens by header name that GraphiQL shows to everyone: only for the demo. @default none */
   exampleTokens?: Readonly<Record<string, string>> | undefined;
   /** The folder of the built board. @default `dist/board` of this package */
   boardFolder?: string | undefined;
-  /** Where `/` leads browsers, relative to it. @default to the board or, without it, to GraphiQL */
+  /**
+   * The page to which `/` redirects browsers, relative to `/`. @default the board or, if it is not
+   * built, GraphiQL
+   */
   startPage?: string | undefined;
-  /** Timeouts, clock and randomness of requests to GitLab. @default those of `createTransport` */
+  /**
+   * Timeouts, clock and randomness of requests to GitLab. @default the defaults of
+   * `createTransport`
+   */
   transport?: Omit<TransportOptions, 'baseUrl' | 'version'> | undefined;
-  /** How often graphql-js executes an operation before it is compiled. @default 1 */
+  /** How often graphql-js executes an operation before the operation is compiled. @default 1 */
   compileAfterUses?: number | undefined;
   /**
    * A connection without traffic is closed after the longest timeout of a request plus this time.
    * @default 30 s
    */
   stalledMs?: number | undefined;
-  /** Clock, randomness and ping interval of live updates. @default those of their factories */
+  /**
+   * Clock, randomness and ping interval of live updates. @default the defaults of their factories
+   */
   live?: (Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>) | undefined;
 }
 
@@ -172,7 +180,7 @@ function createSchema(config: Config): GraphQLSchema {
   return createSubgraph(standalone, { maxReferences, typePrefix });
 }
 
-/** Creates telemetry, and transport options that report to it. */
+/** Creates telemetry, and options with which the transport reports to it. */
 function observe(given: GatewayDeps, probe: Probe) {
   const telemetry = createTelemetry({
     logger: given.logger ?? silentLogger,
@@ -194,7 +202,10 @@ function createReport(logger: Logger | undefined): (bug: unknown) => void {
   };
 }
 
-/** The built board of this package. Both `src/app` and `dist/app` are two levels below its root. */
+/**
+ * The folder of the built board. Both `src/app` and `dist/app` are two levels below the package
+ * root.
+ */
 export const BOARD_FOLDER = fileURLToPath(new URL('../../dist/board', import.meta.url));
 
 /** Reads files that a setting names. A failure becomes a ConfigError that begins with `problem`. */
@@ -222,7 +233,7 @@ function readTrustedDocuments(file: string | undefined): Manifest | undefined {
   return readFor('TRUSTED_DOCUMENTS_FILE cannot be used', () => readManifest(file));
 }
 
-/** The parts that HTTP and WebSockets share. */
+/** The parts that the HTTP and WebSocket servers share. */
 type Parts = ReturnType<typeof createParts>;
 
 function createParts(config: Config, given: GatewayDeps) {
@@ -342,7 +353,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const parts = createParts(config, given);
   const { context, operations, schema, drain, replicas, telemetry } = parts;
   const { stalledMs = 30_000 } = given;
-  // TCP keep-alive probes find idle peers whose network was lost (docs/decisions/006).
+  // TCP keep-alive probes detect idle clients whose network was lost (docs/decisions/006).
   const keepAlive = { keepAlive: true, keepAliveInitialDelay: 1_000 };
   const server = createServer({
     ...{ ...keepAlive, ...arrivalTimes },
@@ -356,8 +367,8 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   dropUnreadBodies(server);
   limitConnections(server, Math.max(MAX_CONNECTIONS, 2 * config.maxSubscriptions));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  // Stalled connections are closed only after the longest timeout of a request. So a client
-  // receives a timeout error first.
+  // Stalled connections are closed only after the longest timeout of a request, so that a client
+  // receives the timeout error first.
   const waitMs = config.mcp.enabled ? MAX_WAIT_SECONDS * 1_000 : 0;
   const longestMs = Math.max(config.operationTimeoutMs, config.upstreamTimeouts.bodyMs, waitMs);
   closeStalled(server, longestMs + stalledMs);
@@ -378,7 +389,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
       if (operators)
         metricsUrl = `${await listen(operators, host, config.metricsPort ?? 0)}/metrics`;
       const address = await listen(server, host, port);
-      // An error such as a lack of file descriptors for a new connection. Open connections
+      // Logs an error such as a lack of file descriptors for a new connection. Open connections
       // continue.
       server.on('error', (error) => given.logger?.error({ err: error }, 'no new connection'));
       return address;
@@ -408,7 +419,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   };
 }
 
-/** Listens, and resolves with the address for browsers. */
+/** Listens. Resolves with the server's URL for browsers. */
 export function listen(server: Server, host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -39,8 +39,9 @@ export interface FaultSource {
 type FaultEvent = 'unhandledRejection' | 'uncaughtException';
 
 /**
- * Logs each fault. An unhandled rejection affects one request, so the process continues. After an
- * uncaught exception its state is undefined, so it shuts down. A second exception exits immediately.
+ * Logs each fault. After an unhandled rejection the process continues, because only one request is
+ * affected. After an uncaught exception the state of the process is undefined, so it shuts down. A
+ * second exception exits immediately.
  */
 export function watchFaults(
   source: FaultSource,
@@ -60,7 +61,7 @@ interface Program {
   version: string;
   /** Writes a line to the terminal. */
   print(line: string): void;
-  /** Sets what a signal does. Until then, a signal ends the process. */
+  /** Sets what SIGTERM and SIGINT do. Until then, they end the process. */
   setOnSignal(callback: OnSignal): void;
 }
 
@@ -71,7 +72,7 @@ interface Serving extends Program {
   exit(code: number): void;
 }
 
-/** Serves in this process: as the only one, or as one of several workers. */
+/** Runs the gateway in this process, which may be one of several workers. */
 async function serveHere(serving: Serving): Promise<void> {
   const { version, logger, print, exit } = serving;
   const demo = serving.config.demo ? await startDemo(serving.config) : undefined;
@@ -105,7 +106,8 @@ async function serveHere(serving: Serving): Promise<void> {
     exit: fail,
   });
   serving.setOnSignal((signal) => {
-    // Ctrl-C in a terminal reaches workers, too; only their primary acts on it.
+    // Ctrl-C in a terminal also signals the workers. They ignore it, because their primary stops
+    // them.
     if (cluster.isPrimary || signal === 'SIGTERM') end();
   });
   const origin = await gateway.listen(config.host, config.port);

@@ -8,9 +8,10 @@ import { ANY_HOST, normalizeHostName } from '../http/allowed-hosts.ts';
 import { Secret } from '../util/secret.ts';
 import { readTokenFile } from './token-file.ts';
 
-// Schemas of non-empty values. An error message follows the name of its variable: "PORT must be …".
+// Schemas for settings that are not empty. An error message continues the name of the variable:
+// "PORT must be …".
 
-/** Creates a schema whose value is what `parse` returns. If that is undefined, `error` is reported. */
+/** Creates a schema that parses text. If `parse` returns undefined, the schema reports `error`. */
 const parsed = <T>(
   parse: (text: string) => T | undefined,
   error: string | ((text: string) => string),
@@ -23,7 +24,7 @@ const parsed = <T>(
   });
 
 const API = /\/+api(?:\/.*)?$/i;
-/** The end of GitLab's CI variable CI_API_V4_URL. */
+/** Matches the end of CI_API_V4_URL, GitLab's CI variable for the URL of the REST API. */
 const API_ROOT = /\/+api\/+v4\/*$/i;
 
 function parseHttpUrl(text: string): URL | undefined {
@@ -32,7 +33,7 @@ function parseHttpUrl(text: string): URL | undefined {
   return /^https?:$/.test(url.protocol) ? url : undefined;
 }
 
-/** Returns GitLab's base URL from that URL itself or from the URL of the REST API. */
+/** Returns GitLab's base URL. `text` may also be the URL of the REST API. */
 function parseGitlabUrl(text: string): string | undefined {
   const url = parseHttpUrl(text);
   if (!url || url.username || url.password || url.search || url.hash) return undefined;
@@ -40,7 +41,10 @@ function parseGitlabUrl(text: string): string | undefined {
   return API.test(root) ? undefined : `${url.origin}${root.replace(/\/+$/, '')}`;
 }
 
-/** Returns a message with the right URL, without parts of the wrong URL that may be secret. */
+/**
+ * Returns an error message that suggests a correct URL. Omits parts of the wrong URL that may be
+ * secret.
+ */
 function explainGitlabUrl(text: string): string {
   const url = parseHttpUrl(text);
   if (!url) return 'must be an address such as "https://gitlab.example.com"';
@@ -57,7 +61,10 @@ function parseHostNames(text: string): string[] | undefined {
   return names.every((name) => name !== undefined) ? names : undefined;
 }
 
-/** Returns undefined for a pattern, an address with a port or scheme, and an empty name. */
+/**
+ * Normalizes a host name. Returns undefined for a pattern, an address with a port or scheme, and an
+ * empty name.
+ */
 function parseHostName(text: string): string | undefined {
   const isName = /^[^\s:/?#@%*\\[\]]+$/.test(text) || /^\[[0-9a-f:.]+\]$/i.test(text);
   return isName ? normalizeHostName(text) : undefined;
@@ -72,7 +79,10 @@ export const hostNames = parsed(
 /** The prefix of GitLab's signing tokens; the rest is a key in base64. */
 const SIGNING_TOKEN = /^whsec_(.*)$/s;
 
-/** Whether a signing token has a key: without one, anyone could sign webhooks. */
+/**
+ * Whether a webhook secret is safe. A signing token without a key is not: anyone could sign
+ * webhooks.
+ */
 function isUsableSecret(text: string): boolean {
   const [, key] = SIGNING_TOKEN.exec(text) ?? [];
   if (key === undefined) return true;
@@ -86,20 +96,20 @@ export const webhookSecret = z
   })
   .transform((text) => new Secret(text));
 
-/** A token of GitLab. The message does not repeat it. */
+/** A GitLab token. Error messages do not contain it. */
 export const token = z.string().transform((text, context) => {
   const message = findTokenProblem(text);
   if (message) context.addIssue({ code: 'custom', message });
   return new Secret(text);
 });
 
-/** A Redis URL. It may contain a password, so the error message does not repeat it. */
+/** A Redis URL. Error messages do not contain it, because it may include a password. */
 export const redisUrl = z
   .string()
   .refine(isRedisUrl, { error: 'must be an address such as "redis://redis.example.com:6379"' })
   .transform((text) => new Secret(text));
 
-/** Whether ioredis can parse it; ioredis itself would report that only when it connects. */
+/** Whether ioredis can parse the URL. ioredis itself would report that only when it connects. */
 function isRedisUrl(text: string): boolean {
   if (!/^rediss?:\/\/./.test(text) || !URL.canParse(text)) return false;
   const { username, password, pathname } = new URL(text);
@@ -148,7 +158,7 @@ export function oneOf<const T extends string>(words: readonly T[]) {
   return z.string().toLowerCase().pipe(z.enum(words, { error }));
 }
 
-/** The content of a file, by its path. */
+/** The content of the file whose path is given. */
 export const file = z.string().transform((path, context) => {
   try {
     return readFileSync(path, 'utf8');
@@ -184,7 +194,7 @@ export const tokenFile = z.string().superRefine((path, context) => {
   if (problem) context.addIssue({ code: 'custom', message: problem });
 });
 
-/** Headers for an access proxy, `Name: value` on each line. */
+/** Headers for an access proxy, from a file with `Name: value` on each line. */
 export const extraHeaders = file.transform((text, context) => {
   const { entries, problems } = parseExtraHeaders(text);
   for (const message of problems) context.addIssue({ code: 'custom', message });

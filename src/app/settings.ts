@@ -20,7 +20,7 @@ import {
   webhookSecret,
 } from './schemas.ts';
 
-/** The values from which a default can be computed. */
+/** The values from which a default is computed. */
 interface Given {
   readonly demo: boolean;
   readonly production: boolean;
@@ -44,11 +44,11 @@ export interface Setting<T> {
   readonly range: string;
   /** Whether README and --help list it. */
   readonly isCommon: boolean;
-  /** Whether the variable may also be in lower case, which takes precedence. */
+  /** Whether the variable is also read in lower case, which takes precedence. */
   readonly isAnyCase: boolean;
 }
 
-/** A group of settings. Keys and nesting are those of the configuration. */
+/** A group of settings, with the keys and nesting of the configuration. */
 export interface Settings {
   readonly [key: string]: Setting<unknown> | Settings;
 }
@@ -78,8 +78,8 @@ function optional<T>(name: string, schema: z.ZodType<T, string>, range?: string)
 }
 
 /**
- * Defines a setting whose variable is read in upper and lower case, as other programs do:
- * `HTTPS_PROXY`, `https_proxy`.
+ * Defines a setting that is read from a variable in lower or upper case, as other programs do:
+ * `https_proxy`, `HTTPS_PROXY`.
  */
 function fromAnyCase<T>(name: string, schema: z.ZodType<T, string>) {
   const { describe } = optional(name, schema);
@@ -89,8 +89,9 @@ function fromAnyCase<T>(name: string, schema: z.ZodType<T, string>) {
 }
 
 /**
- * Returns the default of ALLOWED_HOSTS. All hosts are allowed if the gateway has no token of its own,
- * because then pages of other sites have no credential to misuse. The demo has one.
+ * Returns the default of ALLOWED_HOSTS: localhost for the demo, and if only this machine can
+ * connect. Otherwise, no host if the gateway has a token of its own, which pages of other sites
+ * could misuse, and all hosts if it has none.
  */
 function defaultHosts({ demo, values }: Given): string[] {
   if (demo || isLoopback(String(values['HOST']))) return ['localhost'];
@@ -253,8 +254,8 @@ const access = {
     ),
     listItems: whole(
       'MAX_LIST_ITEMS',
-      // At least the limit of references of `_entities`, because these are items of a list
-      // argument, too.
+      // At least FEDERATION_MAX_REFERENCES, because the references of `_entities` are items of a
+      // list argument, too.
       derived('`1000`', ({ values }) =>
         Math.max(1000, Number(values['FEDERATION_MAX_REFERENCES'])),
       ),
@@ -272,7 +273,7 @@ const access = {
   ),
   maxSubscriptionsPerCaller: whole(
     'MAX_SUBSCRIPTIONS_PER_CALLER',
-    // Only half, so that one caller cannot use up all subscriptions.
+    // Half of MAX_SUBSCRIPTIONS, so that one caller cannot use up all subscriptions.
     derived('half of `MAX_SUBSCRIPTIONS`', ({ values }) =>
       Math.ceil(Number(values['MAX_SUBSCRIPTIONS']) / 2),
     ),
@@ -316,7 +317,7 @@ const operation = {
   logLevel: define(
     'LOG_LEVEL',
     oneOf(logLevels),
-    // The terminal of the demo shows its address and warnings only.
+    // The terminal of the demo shows only the gateway's address and warnings.
     derived('`info`', ({ demo }) => (demo ? 'warn' : 'info')),
   ).describeCommon(`${logLevels.map((level) => `\`${level}\``).join(', ')}. \`warn\` in the demo`),
   workers: whole('WORKERS', 1, [0, 128], (count) => count || availableParallelism()).describe(
@@ -336,12 +337,12 @@ export const sections: Readonly<Record<string, Settings>> = {
   'Timeouts, log, processes': operation,
 };
 
-/** All settings. A new one is one entry in a section above. */
+/** All settings. To add a setting, add an entry to a section above. */
 export const settings = { ...addresses, network, ...access, ...liveUpdates, ...operation };
 
 /**
- * Settings that the demo ignores. Its GitLab needs no network, and knows no token but its own. So a proxy
- * or a token in the environment of the user must not break it.
+ * Settings that the demo ignores. Its simulated GitLab needs no network and accepts only its own
+ * tokens. So a proxy or token in the user's environment must not break the demo.
  */
 export const ignoredInDemo: readonly Setting<unknown>[] = [
   ...listSettings(network),

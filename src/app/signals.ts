@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 
 /*
- * Handles SIGTERM and SIGINT from the start of the program. As process 1 of a container, the program
- * has no default action for signals: Linux discards every signal that it does not handle.
+ * Handles SIGTERM and SIGINT from the start of the program. That matters if the program is process
+ * 1 of a container: for process 1, Linux discards every signal without a handler.
  */
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-/** Bits of SIGINT (2) and SIGTERM (15) in the mask of handled signals. */
+/** Bits of SIGINT (2) and SIGTERM (15) in Linux's mask of handled signals. */
 const [INT_BIT, TERM_BIT] = [1n << 1n, 1n << 14n];
 
 /**
- * Whether a signal arrived before any JavaScript ran. In that time, Node itself handles both
- * signals: it removes its handler and raises the signal again, which has no effect on process 1. So
- * if a signal was lost, exactly one of the two handlers is missing.
+ * Whether a signal arrived before any JavaScript ran. During that time, Node itself handles both
+ * signals: it removes the handler of the signal and raises the signal again, which has no effect on
+ * process 1. So a signal was lost if exactly one of the two handlers is missing.
  */
 function hasLostSignal(): boolean {
   if (process.pid !== 1) return false;
@@ -30,9 +30,9 @@ function hasLostSignal(): boolean {
 export type OnSignal = (signal: NodeJS.Signals) => void;
 
 /**
- * Ends the process with exit code 0 on a signal. The returned function sets a callback that is
- * called instead. The signal handlers stay in place: replacing them would lose a signal that
- * arrived during synchronous work. A second signal ends the process immediately.
+ * Ends the process with exit code 0 on a signal, or calls the callback that the returned function
+ * has set. The signal handlers are never replaced, because a signal that arrived during synchronous
+ * work would be lost. A signal that arrives twice ends the process immediately.
  */
 export function handleSignals(): (callback: OnSignal) => void {
   let onSignal: OnSignal = () => process.exit(0);

@@ -8,13 +8,16 @@ import {
 import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../util/clock.ts';
 
-/** Time between reads of the file. File watchers miss that Kubernetes replaces a symbolic link. */
+/**
+ * Time between reads of the file. File watchers are not used: they miss that Kubernetes replaces a
+ * symbolic link.
+ */
 const INTERVAL_MS = 10_000;
 
 /** Reads the file. Returns its token without surrounding whitespace, or the problem of the file. */
 export function readTokenFile(path: string): { token: string; problem?: string } {
   try {
-    // Reading a pipe would wait for its writer.
+    // Reading a pipe would block until another program writes to it.
     if (!statSync(path).isFile()) return { token: '', problem: 'does not name a regular file' };
     const token = readFileSync(path, 'utf8').trim();
     if (token === '') return { token, problem: 'names an empty file' };
@@ -25,7 +28,7 @@ export function readTokenFile(path: string): { token: string; problem?: string }
   }
 }
 
-/** Returns the credential of the gateway's own token. */
+/** Returns the credential for the gateway's own token. */
 export function credentialOf(token: string): Credential {
   return readCredential((name) => (name.toLowerCase() === 'private-token' ? token : undefined));
 }
@@ -37,8 +40,8 @@ export interface TokenFile {
 }
 
 /**
- * Reads the token now, every 10 s, and after GitLab rejected it. While the file cannot be used, the
- * last token stays; that is logged once. Throws if the file cannot be used now.
+ * Reads the token now, every 10 s, and after GitLab rejected it. While the file cannot be used,
+ * keeps the last token and logs the problem once. Throws if the file cannot be used now.
  */
 export function openTokenFile(
   path: string,

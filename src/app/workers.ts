@@ -11,7 +11,8 @@ type ToPrimary = { kind: 'listening'; address: string } | EventMessage;
 const RESTART_DELAY_MS = 100;
 
 /**
- * Returns a function to call when a worker dies. It returns whether ten have died within a minute.
+ * Returns a function to call when a worker dies. It returns true if ten workers have died within a
+ * minute.
  */
 export function createCrashLoopGuard(): (now: number) => boolean {
   let deaths: number[] = [];
@@ -26,7 +27,7 @@ export function createCrashLoopGuard(): (now: number) => boolean {
  * primary exits, Node ends the worker.
  */
 export function joinPrimary(handlers: { drain(): void; receive(event: ChangeEvent): void }) {
-  // Answers the primary's requests for metrics.
+  // Its constructor installs the handler of the primary's requests for metrics.
   new AggregatorRegistry();
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'drain') handlers.drain();
@@ -68,9 +69,9 @@ function createWorkerMetrics(countServing: () => number) {
 
 /**
  * Runs worker processes that share one port, and replaces those that die. `start` resolves with
- * their address once all listen. The first worker must listen before the others start, so that a
- * failing configuration is reported once. `onFailure` receives the exit code if the first worker
- * cannot start, or in a crash loop.
+ * their address when all workers listen. It starts the first worker alone, so that an invalid
+ * configuration is reported once. `onFailure` receives the exit code if the first worker cannot
+ * start, or in a crash loop.
  */
 export function createWorkers(count: number, logger: Logger, onFailure: (code: number) => void) {
   const isCrashLoop = createCrashLoopGuard();
@@ -110,7 +111,8 @@ export function createWorkers(count: number, logger: Logger, onFailure: (code: n
           if (serving.size === count) resolve(message.address);
         });
         cluster.on('fork', (worker) => {
-          // An error such as a message to a worker that has just died. `onExit` handles its death.
+          // An error such as a message to a worker that has just died. `onExit` handles the
+          // worker's death.
           worker.on('error', (error) =>
             logger.warn({ err: error }, 'a message to a worker failed'),
           );

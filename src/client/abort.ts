@@ -1,6 +1,6 @@
 /**
- * Calls back with the signal's reason when it is aborted, at once if it is already. Returns a
- * function that removes the callback.
+ * Calls `callback` with the signal's reason when the signal is aborted, or immediately if it
+ * already is. Returns a function that removes the callback.
  */
 export function onAbort(
   signal: AbortSignal | undefined,
@@ -13,8 +13,8 @@ export function onAbort(
 }
 
 /**
- * Settles as the promise does, or rejects with the signal's reason if that is aborted first. A
- * custom `fetch` may ignore its signal.
+ * Settles like `promise`, or rejects with the signal's reason if the signal is aborted first.
+ * Needed because a custom `fetch` may ignore its signal.
  */
 export function untilAborted<Value>(
   promise: Promise<Value>,

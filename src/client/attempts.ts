@@ -1,14 +1,15 @@
 /*
- * Fields that are only exact in a response that was computed with all attempts of a job. In others
- * `retried` of a job and `retryable` of a pipeline are null, which means "not read".
+ * Corrects fields that depend on whether a job has a newer attempt. The gateway knows that only in
+ * responses for which it read all attempts of the job. In other responses, `retried` of a job and
+ * `retryable` of a pipeline are null, which means "not read".
  */
 
-/** Keeps a known value over null. */
+/** Returns the received value, or the known value if the received value is null. */
 export function keepOverNull<Value>(known: Value | undefined, received: Value): Value {
   return received ?? known ?? received;
 }
 
-/** What is known of a job or pipeline. */
+/** The known fields of a job or pipeline. A field that is not selected is absent. */
 export interface KnownAttempts {
   retried?: unknown;
   retryable?: unknown;
@@ -22,7 +23,10 @@ export function correctRetryable<Retryable>(
   return retryable && retried === true ? false : retryable;
 }
 
-/** Removes the action RETRY if `retried` is known to be true; adds it if `retryable` is. */
+/**
+ * Removes the action RETRY if the job is known to have a newer attempt. If there is no action, sets
+ * RETRY if the job or pipeline is known to be retryable.
+ */
 export function correctStatus<Status extends { action?: unknown }>(
   status: Status,
   { retried, retryable }: KnownAttempts,

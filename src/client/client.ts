@@ -16,26 +16,26 @@ export interface ClientOptions {
   headers?: Headers | (() => Headers | Promise<Headers>);
   /** @default the global `fetch` */
   fetch?: typeof fetch;
-  /** Timers of subscriptions. @default those of the system */
+  /** Timers for subscriptions. @default the timers of the system */
   clock?: Clock;
 }
 
 export interface RequestOptions {
   /** Aborts the request: the promise rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** The operation of a document that has several. */
+  /** The name of the operation to run, if the document has several. */
   operationName?: string;
   /** The hash of a trusted document, sent instead of its text. */
   documentId?: string;
 }
 
-/** The arguments after a document. Variables may be left out if none is required. */
+/** The arguments after `document`. `variables` is optional if no variable is required. */
 type Rest<Variables, Options> =
   Record<never, never> extends Variables
     ? [variables?: Variables | null, options?: Options]
     : [variables: Variables, options?: Options];
 
-/** Variables of a document without types. */
+/** Variables of a document that has no TypeScript types. */
 // biome-ignore lint/suspicious/noExplicitAny: interfaces are not assignable to a record of unknown.
 type AnyVariables = Record<string, any>;
 
@@ -47,16 +47,17 @@ type Send = <Data = unknown, Variables extends AnyVariables = AnyVariables>(
 /** A client of one gateway. */
 export interface Client {
   /**
-   * Sends a query. Resolves with every GraphQL response, also one with errors; rejects with a
-   * `GatewayError` if there is none. It is not repeated.
+   * Sends a query once, without retries. Resolves with any GraphQL response, including one with
+   * errors. Rejects with a `GatewayError` if there is no GraphQL response.
    */
   query: Send;
-  /** Sends a mutation, as `query` sends a query. It is never repeated. */
+  /** Sends a mutation once, without retries. Resolves and rejects like `query`. */
   mutate: Send;
   /**
-   * Subscribes when the iterator is first read, and continues after a lost connection: a log at the
-   * byte where it was, other subscriptions with the current state. The iterator ends when the
-   * subscription is complete, and throws a `GatewayError` if it cannot go on.
+   * Subscribes when the iterator is first read, and reconnects after a lost connection. Then a log
+   * continues at the byte where it stopped; other subscriptions start again with the current state.
+   * The iterator ends when the subscription is complete, and throws a `GatewayError` if it cannot
+   * continue.
    */
   subscribe: <Data = unknown, Variables extends AnyVariables = AnyVariables>(
     document: string | TypedDocument<Data, Variables>,
@@ -70,7 +71,7 @@ const JSON_TYPE = 'application/graphql-response+json';
 export function createClient(client: ClientOptions): Client {
   const { url, headers = {}, clock = systemClock } = client;
 
-  /** Creates a request. Throws if its variables are not JSON. */
+  /** Creates a request. Throws if its variables cannot be serialized as JSON. */
   const createRequest = (
     document: string,
     variables: object | null | undefined,

@@ -4,7 +4,7 @@ import { untilAborted } from './abort.ts';
 export interface Clock {
   /** Runs the callback once. Returns a function that cancels it. */
   after(ms: number, callback: () => void): () => void;
-  /** 0 to 1. */
+  /** Returns a random number from 0 to 1. */
   random(): number;
 }
 
@@ -16,7 +16,7 @@ export const systemClock: Clock = {
   random: Math.random,
 };
 
-/** Resolves after a time; rejects with the signal's reason if that is aborted first. */
+/** Resolves after `ms`; rejects with the signal's reason if the signal is aborted first. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   let cancel = () => {};
   const end = new Promise<void>((resolve) => {

@@ -3,10 +3,13 @@ import type { Clock } from './clock.ts';
 import { createEventParser } from './event-stream.ts';
 import { errorOfResult, GatewayError, networkError, type Result, readResult } from './result.ts';
 
-/** A connection is lost if nothing arrives for this long. The gateway sends a ping every 12 s. */
+/**
+ * A connection counts as lost if nothing arrives for this long. The gateway sends a ping every 12
+ * s.
+ */
 const MAX_SILENCE_MS = 30_000;
 
-/** Waits for the server, but not for longer than it may be silent. */
+/** Waits for a promise. Aborts the connection if that takes longer than `MAX_SILENCE_MS`. */
 type Receive = <Value>(value: Promise<Value>) => Promise<Value>;
 
 async function* readStream<Data>(
@@ -43,8 +46,8 @@ async function* readResults<Data>(
 
 /**
  * Opens a connection and reads its results. Returns when the subscription is complete. Throws a
- * `GatewayError` if the connection ends before, or if there is a result without data, which is the
- * last one. The connection is closed when the iterator is.
+ * `GatewayError` if the connection ends earlier, or after a result without data, which ends the
+ * subscription. Closing the iterator closes the connection.
  */
 export async function* readConnection<Data>(
   open: (signal: AbortSignal) => Promise<Response>,

@@ -1,11 +1,12 @@
 /**
- * An operation with the types of its result and variables: what GraphQL Code Generator writes with
- * `documentMode: 'string'`, or a `TypedDocumentString`. A document that was parsed is not one,
- * because it would need a printer: pass `print(document)` of `graphql`.
+ * An operation with the types of its result and variables: the output of GraphQL Code Generator
+ * with `documentMode: 'string'`, or a `TypedDocumentString`. A parsed document (`DocumentNode`) is
+ * not accepted, because the client has no GraphQL printer: pass `print(document)` of the package
+ * `graphql` instead.
  */
-// biome-ignore lint/complexity/noBannedTypes: the class of the generator extends `String`.
+// biome-ignore lint/complexity/noBannedTypes: the generator's class extends `String`.
 export type TypedDocument<Data, Variables> = String & {
-  /** Never called; carries the types. */
+  /** Never called; only holds the types. */
   __apiType?: (variables: Variables) => Data;
 };
 

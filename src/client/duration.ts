@@ -1,6 +1,6 @@
 /**
- * Formats seconds as GitLab's pages do: `45s`, `2m 05s`, `1h 02m 03s`. Parts of a second are left
- * out. Returns an empty text for null, the duration of a job that has not started.
+ * Formats seconds like GitLab's pages: `45s`, `2m 05s`, `1h 02m 03s`. Drops fractions of a second.
+ * Returns an empty string for null, the duration of a job that has not started.
  */
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds == null) return '';

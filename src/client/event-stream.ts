@@ -1,12 +1,13 @@
-/** An event of an event stream. */
+/** A server-sent event. */
 interface StreamEvent {
   type: string;
   data: string;
 }
 
 /**
- * Creates a parser of an event stream: takes a piece of its text and returns the events that end in
- * it. A comment, such as a ping of the gateway, is an event without a type.
+ * Creates an incremental parser of server-sent events. The parser takes the next piece of the
+ * stream's text and returns the events that are now complete. It returns a comment, such as a ping
+ * of the gateway, as an event without a type.
  */
 export function createEventParser(): (text: string) => StreamEvent[] {
   let rest = '';
@@ -26,7 +27,8 @@ export function createEventParser(): (text: string) => StreamEvent[] {
     return [];
   };
   return (text) => {
-    // The rest is not searched again: an event can arrive in many pieces.
+    // Splits only the new text. An event can arrive in many pieces, and splitting the rest again
+    // for each piece would be slow.
     const lines = text.split('\n');
     lines[0] = rest + lines[0];
     rest = lines.pop() ?? '';

@@ -1,20 +1,23 @@
 import { GatewayError, type Result } from './result.ts';
 
 /*
- * Where a subscription to a log continues: the `endByte` of its last event is the next `afterByte`.
- * The document is not parsed, only split into tokens, so that the client stays small.
+ * Determines where a subscription to a log continues after a lost connection: the `endByte` of its
+ * last event becomes the variable for `afterByte`. The document is only split into tokens, because
+ * a GraphQL parser would make the client large.
  */
 
 const FIELD = 'jobTraceAppended';
 
 type Tokens = readonly string[];
 
-/** Strings, comments, names, and all other characters one by one. */
+/**
+ * Matches one token: a string, a comment, a name, or any other character except spaces and commas.
+ */
 const TOKEN = /"""(?:\\"""|[\s\S])*?"""|"(?:\\.|[^"\\\n])*"|#[^\n\r]*|\w+|[^\s,]/g;
 
 const depthChange = (token = '') => Number('([{'.includes(token)) - Number(')]}'.includes(token));
 
-/** The first token, such as `subscription` or `fragment`; the name; and the selection set. */
+/** An operation or fragment. `kind` is its first token, such as `subscription` or `fragment`. */
 type Definition = [kind: string | undefined, name: string | undefined, selection: Tokens];
 
 /** Splits a document into its operations and fragments. */
@@ -36,19 +39,22 @@ function definitionsOf(document: string): Definition[] {
   return definitions;
 }
 
-/** Returns a selection set, and those of the fragments that it spreads. */
+/**
+ * Returns the tokens of a selection set, followed by the tokens of the fragments that it spreads.
+ */
 function withFragments(selection: Tokens, fragments: Map<string | undefined, Tokens>): Tokens {
   const spread = selection.flatMap((token, index) => {
     const fragment = selection[index - 1] === '.' ? fragments.get(token) : undefined;
     if (!fragment) return [];
-    // Once is enough, also if a fragment spreads itself.
+    // One copy of each fragment is enough. This also ends the recursion if a fragment spreads
+    // itself.
     fragments.delete(token);
     return withFragments(fragment, fragments);
   });
   return [...selection, ...spread];
 }
 
-/** Returns the index of the field; -1 if it is not selected. */
+/** Returns the index of `jobTraceAppended` in a selection set; -1 if it is not selected. */
 const indexOfField = (selection: Tokens) =>
   selection.findIndex(
     (token, index) =>
@@ -57,7 +63,10 @@ const indexOfField = (selection: Tokens) =>
       !'$.@'.includes(selection[index - 1] ?? '$'),
   );
 
-/** Returns the name of the variable that is the argument `afterByte` of a field. */
+/**
+ * Returns the name of the variable that is passed as `afterByte`; undefined if there is none.
+ * `field` begins with the name of the field.
+ */
 function afterByteOf(field: Tokens): string | undefined {
   let depth = 0;
   const at = field.findIndex((token, index) => {
@@ -70,15 +79,16 @@ function afterByteOf(field: Tokens): string | undefined {
 
 /** The position in a log that a subscription has reached. */
 export interface LogPosition {
-  /** The variables that continue there. */
+  /** The variables for a request that continues at this position. */
   variables: Readonly<Record<string, unknown>>;
-  /** Takes the position of an event. */
+  /** Moves the position to the end of an event. */
   advance(result: Result<unknown>): void;
 }
 
 /**
- * Creates the position of a subscription. Of a subscription that is not to a log it never changes.
- * Throws if the log could not continue after a lost connection.
+ * Creates the position of a subscription. If the operation does not subscribe to a log, the
+ * position never changes. Throws if `afterByte` is not a variable, because then the log could not
+ * continue after a lost connection.
  */
 export function createLogPosition(
   document: string,

@@ -2,7 +2,7 @@ import type { Client } from './client.ts';
 import type { TypedDocument } from './document.ts';
 import { GatewayError, type Result } from './result.ts';
 
-/** A connection, with the part of `pageInfo` that its direction needs. */
+/** A connection, with the `pageInfo` fields that its reading direction needs. */
 export interface Connection {
   readonly pageInfo: {
     readonly hasNextPage?: boolean;
@@ -15,17 +15,17 @@ export interface Connection {
 export interface PaginateOptions {
   /** @default 'forward' */
   direction?: 'forward' | 'backward';
-  /** The variable of the document that is the cursor. @default `after`, or `before` backward */
+  /** The name of the document's cursor variable. @default `after`, or `before` backward */
   cursor?: string;
   signal?: AbortSignal;
 }
 
-/** A page: the response, and the connection in its data. */
+/** A page: the GraphQL response, and the connection that `select` found in its data. */
 export interface Page<Data, List> extends Result<Data> {
   readonly connection: List;
 }
 
-/** Returns the cursor of the page after this one; undefined if it is the last. */
+/** Returns the cursor for the next page; undefined if this page is the last. */
 function nextCursor({ pageInfo }: Connection, isBackward: boolean): string | undefined {
   const hasMore = isBackward ? pageInfo.hasPreviousPage : pageInfo.hasNextPage;
   const cursor = isBackward ? pageInfo.startCursor : pageInfo.endCursor;
@@ -35,7 +35,10 @@ function nextCursor({ pageInfo }: Connection, isBackward: boolean): string | und
   throw new GatewayError(`Select \`pageInfo { ${needed} }\` of the connection.`);
 }
 
-/** Returns the connection of a response. Throws if it is null because of an error. */
+/**
+ * Returns the connection in a response; null or undefined if there is none. If an error is the
+ * reason for that, throws a `GatewayError`.
+ */
 function connectionOf<Data, List>(
   { data, errors = [] }: Result<Data>,
   select: (data: Data) => List | null | undefined,
@@ -47,9 +50,10 @@ function connectionOf<Data, List>(
 }
 
 /**
- * Reads the pages of a connection, one request each, when the iterator asks for them. `select`
- * returns the connection in the data of a response. Ends at the last page, and at once if the
- * connection is null without an error; throws a `GatewayError` if it is null with one.
+ * Reads the pages of a connection. Each page is one request, sent when the iterator asks for the
+ * page. `select` returns the connection in the data of a response. The iteration ends after the
+ * last page, or if there is no connection. If an error is the reason for that, throws a
+ * `GatewayError`.
  *
  * @example
  * const pages = paginate(client, NEWEST_JOBS, { project }, (data) => data.project?.jobs);

@@ -1,6 +1,6 @@
 import { correctRetryable, correctStatus, keepOverNull } from './attempts.ts';
 
-/** An event of `pipelineUpdated`, with what is selected of it. */
+/** An event of `pipelineUpdated`, with the fields that the subscription selects. */
 export interface PipelineUpdate {
   readonly pipeline?: object;
   readonly changedJobs?: readonly object[];
@@ -12,23 +12,23 @@ const isObject = (value: unknown): value is Fields => Object(value) === value;
 
 const isFields = (value: unknown): value is Fields => isObject(value) && !Array.isArray(value);
 
-/** Fields whose null means "not read". */
+/** Fields in which null means "not read". */
 const KEPT_OVER_NULL = ['retried', 'retryable'];
 
 /** Objects by id. */
 type Objects = ReadonlyMap<unknown, Fields>;
 
-/** Returns the objects that have an id. */
+/** Returns all objects that have an id, at any depth of `value`, by id. */
 function objectsIn(value: unknown, found = new Map<unknown, Fields>()): Map<unknown, Fields> {
   if (!isObject(value)) return found;
   const { id } = value;
-  // A job is one of its own attempts: the fields of the outer one are kept.
+  // A job is an item of its own `attempts`. The fields of the outer object take precedence.
   if (id !== undefined) found.set(id, { ...value, ...found.get(id) });
   for (const item of Object.values(value)) objectsIn(item, found);
   return found;
 }
 
-/** Corrects the fields of a job or pipeline that depend on its attempts. */
+/** Corrects the fields of a job or pipeline that depend on whether a job has a newer attempt. */
 function correct(object: Fields): Fields {
   const { retryable, detailedStatus: status } = object;
   return {
@@ -38,7 +38,10 @@ function correct(object: Fields): Fields {
   };
 }
 
-/** Returns the known counterpart of an item: the one in the list, or elsewhere the one of its id. */
+/**
+ * Returns the known version of a received list item: the item of the known list with that id (or
+ * name), or otherwise any known object with that id.
+ */
 function counterpart(item: unknown, known: unknown, objects: Objects): unknown {
   if (!isFields(item)) return undefined;
   const key = item['id'] === undefined ? 'name' : 'id';
@@ -64,23 +67,25 @@ function merge(known: unknown, received: unknown, objects: Objects): unknown {
   return correct({ ...before, ...fields });
 }
 
-/** Merges objects of `changed` into those of their id, wherever they are. */
+/** Merges each object of `changed` into every object with that id, at any depth of `value`. */
 function replace(value: unknown, changed: Objects, objects: Objects): unknown {
   if (Array.isArray(value)) return value.map((item) => replace(item, changed, objects));
   if (!isFields(value)) return value;
   const news = changed.get(value['id']);
   const replaceField = ([name, field]: [string, unknown]) =>
-    // What is received is merged as it is: nothing is put into its own attempts.
+    // Skips fields that `news` has, because `merge` sets them. Otherwise the items of a job's
+    // `attempts` would get `attempts` of their own.
     [name, news && name in news ? field : replace(field, changed, objects)];
   const own = Object.fromEntries(Object.entries(value).map(replaceField));
   return news ? merge(own, news, objects) : own;
 }
 
 /**
- * Merges an event of `pipelineUpdated` into the pipeline that a query returned. Lists of the event
- * replace those of the query; fields that only the query selects stay, for objects of one `id` (or,
- * without an id, one `name`). `changedJobs` replace jobs anywhere in the pipeline. A null that means
- * "not read" replaces no value. Returns a new object and modifies none.
+ * Merges an event of `pipelineUpdated` into the pipeline that a query returned. A list in the event
+ * replaces the list of the query. Fields that only the query selects are kept: objects are matched
+ * by `id`, or by `name` if they have no `id`. `changedJobs` are merged into the jobs with their
+ * ids, anywhere in the pipeline. A null that means "not read" does not replace a known value.
+ * Returns a new object and modifies no argument.
  */
 export function applyPipelineUpdate<Pipeline extends object>(
   pipeline: Pipeline,

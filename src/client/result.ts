@@ -6,7 +6,7 @@ export interface ResultError {
   readonly extensions?: {
     /** Such as `FORBIDDEN`. */
     readonly code?: string;
-    /** Seconds; null if the time is not known. */
+    /** Seconds to wait before another try; null if unknown. */
     readonly retryAfter?: number | null;
     readonly [name: string]: unknown;
   };
@@ -17,7 +17,10 @@ export interface Result<Data> {
   readonly data?: Data | null;
   readonly errors?: readonly ResultError[];
   readonly extensions?: {
-    /** What the operation cost GitLab, if the gateway has `UPSTREAM_EXTENSION=true`. */
+    /**
+     * The requests to GitLab that the operation caused. Needs `UPSTREAM_EXTENSION=true` in the
+     * gateway.
+     */
     readonly upstream?: {
       readonly calls: number;
       readonly coalesced: number;
@@ -31,7 +34,8 @@ type GatewayErrorOptions = ErrorOptions &
   Partial<Pick<GatewayError, 'status' | 'retryAfter' | 'isRetryable' | 'errors'>>;
 
 /**
- * The one error of the client: there is no GraphQL response, or a subscription cannot go on.
+ * The only error class of the client. Thrown if there is no GraphQL response, or if a subscription
+ * cannot continue.
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
@@ -41,7 +45,7 @@ export class GatewayError extends Error {
   declare readonly retryAfter: number | undefined;
   /** Whether another try may succeed: the network failed, or the server is busy or restarting. */
   readonly isRetryable: boolean = false;
-  /** The GraphQL errors that ended a subscription; otherwise empty. */
+  /** The GraphQL errors that ended a subscription or `paginate`; otherwise empty. */
   readonly errors: readonly ResultError[] = [];
 
   constructor(message: string, { cause, ...details }: GatewayErrorOptions = {}) {
@@ -50,7 +54,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** Codes of errors that can be gone at the next try. */
+/** Codes of errors for which another try may succeed. */
 const RETRYABLE_CODES = [
   'RATE_LIMITED',
   'SHUTTING_DOWN',
@@ -60,18 +64,20 @@ const RETRYABLE_CODES = [
 
 const isRetryableStatus = (status: number) => status >= 500 || [408, 429].includes(status);
 
-/** Reads the seconds of `Retry-After`, which may also be a date; undefined if there are none. */
+/**
+ * Returns the seconds in `Retry-After`, which may also be a date. Undefined without a time to wait.
+ */
 function retryAfterOf({ headers }: Response): number | undefined {
   const value = headers.get('retry-after') ?? '';
   const seconds = Number(value) || Math.ceil((Date.parse(value) - Date.now()) / 1000);
   return seconds > 0 ? seconds : undefined;
 }
 
-/** Returns the error of a subscription that ended with GraphQL errors. */
+/** Returns the error of a subscription that ended with a result without data. */
 export function errorOfResult({ errors = [] }: Result<unknown>, response: Response): GatewayError {
   const retryAfters = errors.map(({ extensions }) => extensions?.retryAfter ?? 0);
   const { status } = response;
-  // An error without a code is that of a proxy.
+  // An error without a code comes from a proxy, so the HTTP status decides.
   const isRetryable = ({ extensions: { code } = {} }: ResultError) =>
     code ? RETRYABLE_CODES.includes(code) : isRetryableStatus(status);
   return new GatewayError(errors[0]?.message ?? 'The response has no data.', {
@@ -82,7 +88,7 @@ export function errorOfResult({ errors = [] }: Result<unknown>, response: Respon
   });
 }
 
-/** Returns the error of a connection that failed. */
+/** Returns the error for a connection that failed. */
 export function networkError(cause: unknown): GatewayError {
   const detail = cause instanceof Error ? cause.message : String(cause);
   return new GatewayError(`The connection to the gateway failed: ${detail}`, {
@@ -91,7 +97,7 @@ export function networkError(cause: unknown): GatewayError {
   });
 }
 
-/** Returns undefined for a text that is not JSON. */
+/** Parses JSON. Returns undefined for any other text. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -100,7 +106,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Reads a GraphQL response, whatever its status. Throws a `GatewayError` if it is none. */
+/** Reads a GraphQL response of any HTTP status. Throws a `GatewayError` for any other response. */
 export async function readResult<Data>(response: Response): Promise<Result<Data>> {
   const result = parseJson(await response.text()) as Result<Data> | null | undefined;
   if (result?.data !== undefined || Array.isArray(result?.errors)) return result;

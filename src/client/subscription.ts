@@ -7,7 +7,7 @@ import { GatewayError, type Result } from './result.ts';
 export interface SubscribeOptions {
   /** Ends the subscription: the iterator rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** The operation of a document that has several. */
+  /** The name of the operation to run, if the document has several. */
   operationName?: string;
   /** The hash of a trusted document, sent instead of its text. */
   documentId?: string;
@@ -22,28 +22,28 @@ interface Subscription {
   variables: Variables;
   options: SubscribeOptions;
   clock: Clock;
-  /** Creates a request of the operation, which the function sends. */
+  /** Creates a request with these variables. The returned function sends it. */
   request(variables: Variables): (signal: AbortSignal) => Promise<Response>;
 }
 
 const MAX_PAUSE_MS = 30_000;
 
-/** A longer timer would end at once. */
+/** The maximum of `setTimeout`; a longer timer would fire immediately. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The reason of an abort by `return()`. */
+/** The abort reason if the caller ends the iteration with `return()`. */
 const RETURNED = Symbol('returned');
 
 /**
- * Returns the pause before the next attempt: longer after each failure, and different for each
- * client, so that not all of them return at once.
+ * Returns the pause before the next attempt. It grows with each failure (exponential backoff) and
+ * is randomized, so that clients do not all reconnect at the same time.
  */
 function pauseAfter({ retryAfter = 0 }: GatewayError, failures: number, random: number): number {
   const backoffMs = Math.min(1000 * 2 ** failures, MAX_PAUSE_MS) * (0.5 + random / 2);
   return Math.min(retryAfter * 1000 + backoffMs, MAX_TIMER_MS);
 }
 
-/** Reads the results of one connection after another. */
+/** Yields the results of one connection after another until the subscription is complete. */
 async function* readResults<Data>(
   { document, variables, options, clock, request }: Subscription,
   signal: AbortSignal,
@@ -75,12 +75,12 @@ async function* readResults<Data>(
 
 const DONE = { done: true, value: undefined } as const;
 
-/** Returns the results of a subscription. It connects when the iterator is first read. */
+/** Returns the results of a subscription, which connects when the iterator is first read. */
 export function subscribe<Data>(subscription: Subscription): AsyncIterableIterator<Result<Data>> {
   const stop = new AbortController();
   const results = readResults<Data>(subscription, stop.signal);
   const close = (reason: unknown) => {
-    // Ends a pending `next`, too.
+    // Also ends a call of `next` that is still waiting.
     stop.abort(reason);
     return results.return().catch(() => {});
   };

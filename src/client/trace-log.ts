@@ -1,9 +1,12 @@
-/** A line, as selected of `TraceChunk.lines`. */
+/** A line of a log. The selection of `TraceChunk.lines` must include `number`. */
 interface NumberedLine {
   readonly number: number;
 }
 
-/** An event of `jobTraceAppended`. What is not selected stays as it is. */
+/**
+ * An event of `jobTraceAppended`. A field that is not selected leaves its part of the log
+ * unchanged.
+ */
 export interface TraceChunk<Line extends NumberedLine> {
   readonly startByte: number | string;
   readonly endByte: number | string;
@@ -19,18 +22,24 @@ export interface TraceLog<Line extends NumberedLine> {
   readonly text: string;
   readonly startByte: number;
   readonly endByte: number;
-  /** Number of lines of the log. The first ones are missing if it is very long. */
+  /** Number of lines in the log. `parts` lacks the first lines of a very long log. */
   readonly lineCount: number;
   /** Whether the job is finished and this is its whole log. */
   readonly complete: boolean;
-  /** Lines by number, in parts that successive logs share: see `traceLine` and `traceLines`. */
+  /**
+   * Lines by number, in parts that versions of the log share. Read them with `traceLine` or
+   * `traceLines`.
+   */
   readonly parts: readonly (readonly Line[])[];
 }
 
-/** A chunk copies the parts that it changes, so their size is the cost of a short chunk. */
+/**
+ * Lines in a part. Each event copies the parts that it changes, so smaller parts make short events
+ * cheaper.
+ */
 const LINES_PER_PART = 512;
 
-/** Returns the line of a number, from 1; undefined if it is missing. */
+/** Returns the line with this number (the first is 1); undefined if it is missing. */
 export function traceLine<Line extends NumberedLine>(
   { parts }: TraceLog<Line>,
   number: number,
@@ -38,9 +47,9 @@ export function traceLine<Line extends NumberedLine>(
   return parts[Math.floor(number / LINES_PER_PART)]?.[number % LINES_PER_PART];
 }
 
-/** Returns the lines of a log in their order. */
+/** Returns the lines of a log in order. */
 export function traceLines<Line extends NumberedLine>({ parts }: TraceLog<Line>): Line[] {
-  // Numbers that are missing are holes, which `flat` leaves out.
+  // Missing lines are holes in the arrays, and `flat` drops holes.
   return parts.flat();
 }
 
@@ -66,8 +75,9 @@ function applyLines<Line extends NumberedLine>(
 }
 
 /**
- * Returns the text without its last bytes. They are counted from the end, because what GitLab
- * rewrites is short, and invalid UTF-8 before it has another size as U+FFFD, which replaces it.
+ * Removes the last `bytes` bytes (UTF-8) of a text. Counts from the end, because a count from the
+ * start could be wrong: U+FFFD, which replaced invalid bytes of the log, has another size. The part
+ * that GitLab rewrites at the end is short.
  */
 function cutText(text: string, bytes: number): string {
   const kept = new TextEncoder().encode(text).subarray(0, -bytes);
@@ -80,15 +90,17 @@ function applyText<Line extends NumberedLine>(
   at: number,
 ): Pick<TraceLog<Line>, 'text' | 'startByte'> {
   if (at === log.endByte) return { text: log.text + text, startByte: log.startByte };
-  // A part of a long log was skipped, or what is replaced begins before the known text.
+  // Drops the known text: the event skips a part of a long log, or rewrites the log from before
+  // that text.
   if (at > log.endByte || at <= log.startByte) return { text, startByte: at };
   return { text: cutText(log.text, log.endByte - at) + text, startByte: log.startByte };
 }
 
 /**
- * Returns a log after an event of `jobTraceAppended`; `log` is undefined before the first event.
- * A line replaces that of its number, lines above `lineCount` are removed, and all lines if the log
- * was rewritten. Works with `lines`, with `text`, or with both. A short chunk of a long log is cheap.
+ * Returns the log after an event of `jobTraceAppended`; `log` is undefined before the first event.
+ * Replaces lines by number and removes lines above `lineCount`. If the log was rewritten, removes
+ * all earlier lines first. Works with `lines`, with `text`, or with both. A short event is cheap
+ * even for a long log.
  */
 export function applyTraceChunk<Line extends NumberedLine = never>(
   log: TraceLog<Line> | undefined,

@@ -3,7 +3,7 @@ import { parseExactJson } from '../util/json.ts';
 /** The end of one row and the beginning of the next: each row of GitLab begins with its id. */
 const BETWEEN_ROWS = Buffer.from('},{"id":');
 
-/** Returns the index of the first and after the last byte of each row; the body is a list of rows. */
+/** Returns where each row of a list begins and ends; the end is the index after its last byte. */
 function findRows(body: Buffer): [start: number, end: number][] {
   const rows: [number, number][] = [];
   let start = 1;

@@ -2,7 +2,8 @@ import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
 
 /**
- * Apollo's multipart protocol for subscriptions. Sent only to clients whose Accept header names it.
+ * The media type of Apollo's multipart protocol for subscriptions. It is sent only to clients whose
+ * Accept header names it.
  */
 export const APOLLO_MULTIPART = 'multipart/mixed;subscriptionSpec=1.0';
 
@@ -17,10 +18,13 @@ const TYPES = [
 
 export type ResponseType = (typeof TYPES)[number];
 
-/** All types, for the message of the error if a request accepts none of them. */
+/** All types, for the error message if a request accepts none of them. */
 export const offeredTypes = TYPES.join(', ');
 
-/** The types with and without charset: Negotiator matches a parameter only if it is offered. */
+/**
+ * Each type with and without charset, because Negotiator ignores a type of the client with a
+ * parameter that is not offered.
+ */
 const OFFERED = new Map<string, ResponseType>(
   TYPES.flatMap((type) => [
     [type, type],
@@ -31,7 +35,7 @@ const OFFERED_WITHOUT_APOLLO = [...OFFERED.keys()].filter(
   (type) => !type.startsWith(APOLLO_MULTIPART),
 );
 
-/** Parameters that clients add to multipart types and that do not select a type of response. */
+/** Parameters that clients add to multipart types. They do not select a type of response. */
 const IGNORED_PARAMETERS =
   /;\s*(?:boundary|deferSpec|incrementalSpec)\s*=\s*(?:"[^"]*"|[^\s;,]*)/gi;
 
@@ -56,7 +60,7 @@ function negotiate(header: string): Accepted {
   };
 }
 
-/** Maximum length of a header that is cached. Clients send few different headers. */
+/** Longer Accept headers are not cached. Clients send few different headers. */
 const MAX_CACHED_LENGTH = 300;
 const cache = new LRUCache<string, Accepted>({ max: 200 });
 

@@ -2,15 +2,18 @@ import { BlockList, isIP } from 'node:net';
 import { LRUCache } from 'lru-cache';
 
 /*
- * Checks the Host header, against DNS rebinding: an attacker points a host name at the address of the
- * gateway, so that browsers treat the gateway as part of the attacker's site. The Host header of such
- * a request contains the attacker's name.
+ * Checks the Host header to prevent DNS rebinding. In that attack, the attacker's host name
+ * resolves to the address of the gateway, so that browsers treat the gateway as part of the
+ * attacker's site. The Host header of such a request contains the attacker's name.
  */
 
-/** Allows all names. */
+/** The entry of ALLOWED_HOSTS that allows all names. */
 export const ANY_HOST = '*';
 
-/** Part of two messages: for a refused request, and for settings that the program cannot start with. */
+/**
+ * Part of two messages: for a refused request, and for settings with which the program cannot
+ * start.
+ */
 export const ALLOWED_HOSTS_RULE =
   'ALLOWED_HOSTS must list the host names that clients use for this gateway, such as "jobs.example.com"; "*" allows all.';
 
@@ -18,20 +21,26 @@ const REFUSED = `This host name is not allowed. ${ALLOWED_HOSTS_RULE}`;
 
 const HOST = /^(?:\[([^\]]+)\]|([^\s:/?#@\\[\]]+))(?::\d*)?$/;
 
-/** Returns the name or IP address in a Host header, normalized as browsers do. */
+/**
+ * Returns the name or IP address in a Host header, normalized as browsers do. Undefined if
+ * malformed.
+ */
 function parseHost(header: string): string | undefined {
   const [, ipv6, name] = HOST.exec(header.trim()) ?? [];
   if (ipv6 !== undefined) return isIP(ipv6) === 6 ? ipv6 : undefined;
   return name === undefined ? undefined : normalizeHostName(name);
 }
 
-/** Returns a host name in lower case, in ASCII (punycode), without a trailing dot. */
+/**
+ * Returns a host name in lower case, in ASCII (punycode), without a trailing dot. Undefined if it
+ * is malformed.
+ */
 export function normalizeHostName(name: string): string | undefined {
   if (!URL.canParse(`http://${name}/`)) return undefined;
   return new URL(`http://${name}/`).hostname.replace(/\.$/, '');
 }
 
-/** Whether the name is reserved for the local machine: browsers do not ask a DNS server for it. */
+/** Whether the name is reserved for the local machine. Browsers resolve such names without DNS. */
 const isLoopbackName = (name: string) => name === 'localhost' || name.endsWith('.localhost');
 
 const loopback = new BlockList();
@@ -48,13 +57,13 @@ export function isLoopback(host: string): boolean {
 const MAX_CACHED_HEADERS = 100;
 const MAX_CACHED_LENGTH = 300;
 
-/** Returns why a request with this Host header is refused; undefined if it is not. */
+/** Returns why a request with this Host header is refused; undefined if it is allowed. */
 export type CheckHost = (header: string | undefined) => string | undefined;
 
 /**
- * Creates the check of Host headers. `names` are normalized; "localhost" includes its subdomains.
- * An IP address is always allowed, because no DNS record can redirect it. A missing header is refused.
- * X-Forwarded-Host is not read, because any client can send it.
+ * Creates the check of Host headers. `names` must be normalized; "localhost" includes its
+ * subdomains. IP addresses are always allowed, because no DNS record can redirect them. A missing
+ * header is refused. X-Forwarded-Host is ignored, because any client can send it.
  */
 export function createHostCheck(names: readonly string[]): CheckHost {
   if (names.includes(ANY_HOST)) return () => undefined;
@@ -65,7 +74,7 @@ export function createHostCheck(names: readonly string[]): CheckHost {
     const host = parseHost(header);
     return host !== undefined && isAllowed(host);
   };
-  // Almost all requests have one of few headers, and parsing a URL is slow.
+  // Caches allowed headers: parsing a URL is slow, and almost all requests have one of few headers.
   const accepted = new LRUCache<string, true>({ max: MAX_CACHED_HEADERS });
   return (header = '') => {
     if (accepted.has(header)) return undefined;

@@ -1,11 +1,13 @@
 import type { FetchAPI } from 'graphql-yoga';
 
-/** Interval of parts without payload, so that proxies and clients do not close an idle connection. */
+/**
+ * Interval of parts without payload. Otherwise proxies and clients would close an idle connection.
+ */
 const HEARTBEAT_MS = 12_000;
 
 const DELIMITER = '\r\n--graphql';
 
-/** A result. `http` has the status and headers of a response that consists of this result only. */
+/** A result. `http` has the status and headers for a response that contains only this result. */
 interface Result {
   extensions: { http: { status: number; headers: Record<string, string> } };
   stringify(): string;

@@ -5,13 +5,13 @@ import type { Route } from './server.ts';
 
 const ARTIFACTS_PATH = /^\/jobs\/([^/]+)\/([^/]+)\/artifacts(?:\/(.*))?$/;
 
-/** GitLab's name of an archive. Used if the response has none. */
+/** The file name of an archive if GitLab's response has none. */
 const ARCHIVE = 'artifacts.zip';
 
 const ADDRESS_RULE =
   'The address must be /jobs/<number or path with %2F>/<number of the job>/artifacts, or that with /<path of a file>. No part of the path may be empty, "." or "..", or have a slash or backslash, however it is encoded.';
 
-/** Decodes the path of a file. Undefined if a server could interpret it as another path. */
+/** Decodes the path of a file. Returns undefined if a server could interpret it as another path. */
 function parseFilePath(path: string): string[] | undefined {
   try {
     const names = path.split('/').map(decodeURIComponent);
@@ -22,9 +22,10 @@ function parseFilePath(path: string): string[] | undefined {
 }
 
 /**
- * Serves `GET /jobs/:project/:id/artifacts`: the archive of a job's artifacts, and
- * `…/artifacts/<path>`: one file of it. Always as a file to save, because a job may have written
- * anything. Ranges are not supported, because GitLab does not support them for files of an archive.
+ * Serves `GET /jobs/:project/:id/artifacts`, the archive of a job's artifacts, and
+ * `…/artifacts/<path>`, one file of the archive. Browsers save the response and never display it,
+ * because a job may have written anything. Ranges are not supported, because GitLab does not
+ * support them for files of an archive.
  */
 export function createArtifactsRoute(sendDownload: SendDownload): Route {
   return async (routed) => {

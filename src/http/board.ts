@@ -14,20 +14,23 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The references to files in the HTML document that Vite writes. */
+/** Matches references to files in the HTML document that Vite writes. */
 const REFERENCE = /(?<==")\.\/assets\//g;
 
-/** The file of the board's folder that contains its operations, a manifest of trusted documents. */
+/** The file of the board's folder that lists its operations as a manifest of trusted documents. */
 export const BOARD_DOCUMENTS = 'documents.json';
 
 type Answer = (routed: RoutedRequest) => void | Promise<void>;
 
-/** Returns the page. Its references are relative, so that a proxy may serve it below a path. */
+/**
+ * Returns the board's HTML document. Its references are relative, so that a proxy may serve it
+ * below a path.
+ */
 function readPage(folder: string): string {
   return readFileSync(join(folder, 'index.html'), 'utf8').replaceAll(REFERENCE, 'board/assets/');
 }
 
-/** Reads the files of the built board. Returns how each path is answered. */
+/** Reads the files of the built board. Returns a handler for each path. */
 function readAnswers(folder: string): ReadonlyMap<string, Answer> {
   const page = readPage(folder);
   const answers = new Map<string, Answer>([
@@ -44,8 +47,8 @@ function readAnswers(folder: string): ReadonlyMap<string, Answer> {
 }
 
 /**
- * Serves the board, a web page: `/board` is the page, `/board/assets/` its files. They are the built
- * files of `folder`, which are read once. Throws if they cannot be read.
+ * Serves the board, a web page, at `/board`, and its files below `/board/assets/`. `folder`
+ * contains the built board, which is read once. Throws if it cannot be read.
  */
 export function createBoardRoute(folder: string): Route {
   const answers = readAnswers(folder);

@@ -6,12 +6,15 @@ export type ReadBytes = (request: IncomingMessage, maxBytes: number) => Promise<
 
 /** Maximum bytes of all bodies that are being received. */
 const MAX_TOTAL = 64 * 1024 * 1024;
-/** Small chunks are copied into blocks of this size: each chunk by itself takes 200 bytes. */
+/**
+ * Small chunks are copied into blocks of this size, because each chunk has an overhead of 200
+ * bytes.
+ */
 const BLOCK_BYTES = 4_096;
 
 /**
- * A body of more chunks than this must have 64 bytes in each, on average. Node needs 5 µs for a chunk.
- * So 2 MiB in chunks of one byte could block the event loop for 10 s.
+ * A body of more chunks than this must have an average of MIN_CHUNK_BYTES bytes per chunk. Node
+ * needs 5 µs per chunk, so 2 MiB in chunks of one byte could block the event loop for 10 s.
  */
 const MAX_SMALL_CHUNKS = 1_000;
 const MIN_CHUNK_BYTES = 64;
@@ -44,7 +47,7 @@ class Meter {
   #size = 0;
   #chunks = 0;
 
-  /** Returns the bytes so far. */
+  /** Adds a chunk and returns the total bytes so far. */
   add(chunk: Buffer): number {
     this.#chunks += 1;
     this.#size += chunk.length;
@@ -60,7 +63,7 @@ export const createMeter = () => new Meter();
 
 const noBytes = Buffer.alloc(0);
 
-/** Collects the chunks of a body; small ones are copied together. */
+/** Collects the chunks of a body. Copies small chunks into blocks. */
 class Collector {
   /**
    * The complete chunks and blocks. The first chunk is never copied, because most bodies have only
@@ -69,7 +72,7 @@ class Collector {
   readonly #parts: Buffer[] = [];
   #block: Buffer = noBytes;
   #used = 0;
-  /** Bytes of memory. */
+  /** Bytes of memory that the chunks and blocks use. */
   capacity = 0;
 
   add(chunk: Buffer): void {
@@ -110,8 +113,8 @@ interface Receiving {
 }
 
 /**
- * Creates the reader of all request bodies of the process. If all bodies that are being received take
- * more than `maxTotal` bytes together, the largest one is refused with 503.
+ * Creates the reader of all request bodies of the process. If the bodies that are being received
+ * take more than `maxTotal` bytes together, the largest one is refused with 503.
  */
 export function createBodyReader(maxTotal = MAX_TOTAL): ReadBytes {
   const bodies = new Set<Receiving>();
@@ -147,13 +150,14 @@ export function createBodyReader(maxTotal = MAX_TOTAL): ReadBytes {
         if (total > maxTotal) refuseLargest();
       };
       const stop = () => {
-        // A body that was refused before already has its response.
+        // The body was refused earlier, so the client already has the response.
         if (!bodies.has(receiving)) return request.socket.destroy();
         request.off('data', onData).pause();
         request.socket.pause();
         return receiving.refuse(tooManyChunks());
       };
-      // Continues after a refusal and drops the chunks, so that the client can read the response.
+      // After a refusal, chunks are still read and dropped, so that the client can read the
+      // response.
       const onData = (chunk: Buffer) => {
         const size = meter.add(chunk);
         if (meter.hasSmallChunks()) return stop();

@@ -3,7 +3,10 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createMeter } from './body.ts';
 
-/** Maximum requests, on all connections, that wait for an earlier one. Each takes 3 kB. */
+/**
+ * Maximum requests, on all connections together, that wait for an earlier request of their
+ * connection. Each takes 3 kB.
+ */
 const MAX_WAITING = 5_000;
 
 /** Maximum connections of a process, unless its subscriptions need more. */
@@ -13,7 +16,7 @@ export const MAX_CONNECTIONS = 20_000;
 const HEADERS_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** Times for `createServer`. Node closes the connection of a slower sender with status 408. */
+/** Timeouts for `createServer`. Node closes the connection of a slower client with status 408. */
 export const arrivalTimes = {
   headersTimeout: HEADERS_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,
@@ -21,13 +24,13 @@ export const arrivalTimes = {
 };
 
 /**
- * Starts each request of a connection after the response to the previous one (HTTP pipelining).
- * Node would start all of them immediately. But a response that waits for another has no socket, so it
- * would miss timeouts and the disconnection of its caller.
+ * Handles the requests of a connection one after the other (HTTP pipelining). Node would start all
+ * of them immediately. But a response that waits for an earlier one has no socket, so it would miss
+ * timeouts and the disconnection of its client.
  *
- * While a request waits, nothing more is read from its connection. So a connection queues at most the
- * requests that arrived in one piece (64 KiB). If `maxWaiting` requests wait, a connection that would
- * add one is closed.
+ * While a request waits, nothing more is read from its connection. So a connection queues at most
+ * the requests that arrived in one piece (64 KiB). If `maxWaiting` requests wait, a connection that
+ * would add another one is closed.
  */
 export function handleInSequence(
   server: Server,
@@ -51,24 +54,24 @@ export function handleInSequence(
     if (response.socket) return listener(request, response);
     const { socket } = request;
     if (total >= maxWaiting) return socket.destroy();
-    // A microtask runs after Node's parser, which resumes the socket at the end of each message.
+    // Waits for the end of Node's parser, which resumes the socket at the end of each message.
     queueMicrotask(() => waitingOn.has(socket) && socket.pause());
     waitingOn.set(socket, (waitingOn.get(socket) ?? 0) + 1);
     total += 1;
     return response.once('socket', () => {
       remove(socket, 1);
       if (!waitingOn.has(socket)) socket.resume();
-      // Other connections are served between two requests of this one.
+      // Serves other connections between two requests of this one.
       setImmediate(() => socket.destroyed || listener(request, response));
     });
   });
 }
 
 /**
- * Drops the bodies that no route reads: those of GET requests as they arrive, others when the response
- * was sent. Closes the connection if a body arrives in very many small chunks. Node drops such bodies,
- * too, but first keeps up to 64 KiB of a GET request (10 MB of memory in chunks of one byte), and
- * reads endless chunks without a pause for other requests.
+ * Drops bodies that no route reads: the bodies of GET requests as they arrive, other bodies after
+ * the response was sent. Closes the connection if a body arrives in very many small chunks. Node
+ * drops such bodies, too. But it first keeps up to 64 KiB of a GET request (10 MB of memory in
+ * chunks of one byte), and it reads endless chunks without a pause for other requests.
  */
 export function dropUnreadBodies(server: Server): void {
   const drop = (request: IncomingMessage) => {
@@ -77,7 +80,7 @@ export function dropUnreadBodies(server: Server): void {
       meter.add(chunk);
       if (meter.hasSmallChunks()) request.socket.destroy();
     });
-    // Marks the request as consumed, so that Node does not drop its body, too.
+    // Marks the request as consumed, so that Node does not also drop its body.
     request.read(0);
   };
   server.on('request', (request, response) => {
@@ -87,10 +90,9 @@ export function dropUnreadBodies(server: Server): void {
 }
 
 /**
- * Limits the connections of the process; each takes at least 6 kB. Above `max`, idle connections
- * are closed. In addition, each new connection closes the oldest one that has not sent a request.
- * So new callers and probes of /health are still served. Node refuses connections above 1.25 times
- * `max`.
+ * Limits the connections of the process; each takes at least 6 kB. Above `max`, each new connection
+ * closes the idle connections, and the oldest connection that has not sent a request. So new
+ * clients and probes of /health are still served. Node refuses connections above 1.25 times `max`.
  */
 export function limitConnections(server: Server, max: number): void {
   /** Connections without a request, oldest first. */
@@ -116,7 +118,7 @@ export function limitConnections(server: Server, max: number): void {
 /**
  * Closes connections without traffic for `timeoutMs`. `server.timeout` alone is not enough: Yoga's
  * HTTP adapter disables a socket's timeout before it streams a body, so a client that reads nothing
- * would be served forever.
+ * would keep its connection forever.
  */
 export function closeStalled(server: Server, timeoutMs: number): void {
   server.timeout = timeoutMs;

@@ -1,16 +1,18 @@
 /** Maximum characters of a file name: the limit of common file systems. */
 const MAX_LENGTH = 255;
-/** Fallback for the name of a file that has none. */
+/** The name of a file that has no usable name. */
 const NO_NAME = 'download';
 
-/** Characters that a file name cannot have on common systems, or that show it as another name. */
+/**
+ * Characters that common systems do not allow in file names, or that make a name look different.
+ */
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Bidi_Control}"*:<>?|]/gu;
 
-/** Returns a file name without the names of folders, leading dots and characters that are not safe. */
+/** Returns a file name without folder names, leading dots and unsafe characters. */
 function toSafeName(name: string): string {
   const [base = ''] = name.split(/[/\\]/).slice(-1);
   const safe = [...base.replace(UNSAFE, '_').replace(/^[.\s]+/, '')].slice(0, MAX_LENGTH).join('');
-  // Only after the cut: the time is quadratic, and the rest must not end in a dot either.
+  // Trims the end only after the cut: trimming takes quadratic time, and the cut could leave a dot.
   return safe.replace(/[.\s]+$/, '') || NO_NAME;
 }
 
@@ -22,8 +24,8 @@ const encodeExtended = (text: string) =>
   );
 
 /**
- * Returns the Content-Disposition header (RFC 6266) of a download. A browser saves it and never shows
- * it. The name is not trusted: characters that are not allowed in file names are replaced.
+ * Returns the Content-Disposition header (RFC 6266) with which browsers save a response and never
+ * display it. The name is not trusted: characters that are not allowed in file names are replaced.
  */
 export function toAttachment(name: string): string {
   const safe = toSafeName(name);
@@ -36,7 +38,7 @@ const EXTENDED = /;\s*filename\*\s*=\s*utf-8'[^']*'([^\s;]+)/i;
 const QUOTED = /;\s*filename\s*=\s*"((?:[^"\\]|\\.)*)"/i;
 const TOKEN = /;\s*filename\s*=\s*([^\s;"]+)/i;
 
-/** Reads UTF-8 that arrived as Latin-1, as bytes of a header do. Other text stays. */
+/** Decodes UTF-8 that was read as Latin-1, as header values are. Returns other text unchanged. */
 function fromHeaderBytes(text: string): string {
   const decoded = Buffer.from(text, 'latin1').toString();
   return /[^\0-\xff]/.test(text) || decoded.includes('\ufffd') ? text : decoded;

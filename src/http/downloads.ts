@@ -1,23 +1,26 @@
 import type { ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '../util/clock.ts';
 
-/** Limits of long responses that are streamed from GitLab, such as raw logs. */
+/** Limits of downloads: long responses that are streamed from GitLab, such as raw logs. */
 export interface DownloadLimits {
   /**
-   * Maximum downloads at the same time. Fewer than the streams to GitLab (transport.ts), so that
-   * GraphQL can always read logs.
+   * Maximum downloads at the same time. Must be lower than the number of streams to GitLab
+   * (transport.ts), so that GraphQL can always read logs.
    */
   readonly total: number;
   readonly perCaller: number;
-  /** A reader that takes less than one chunk (64 KiB) in this time is cut off. */
+  /** A download is aborted if its client reads less than one chunk (64 KiB) in this time. */
   readonly stalledMs: number;
-  /** A download that takes longer is cut off. */
+  /** A download that takes longer is aborted. */
   readonly maxMs: number;
-  /** A reader that took nothing for this long is cut off if a new download would exceed the limits. */
+  /**
+   * If a new download would exceed the limits, a download whose client read nothing for this time
+   * is aborted.
+   */
   readonly slowMs: number;
   /**
    * Whether GitLab has accepted the credential of a caller. All other callers together may use half
-   * of the downloads, and their downloads never cut off the reader of an accepted caller.
+   * of the downloads, and they never abort the download of an accepted caller.
    */
   isKnown(caller: string): boolean;
 }
@@ -34,7 +37,7 @@ interface Download {
   readonly caller: string;
   readonly response: ServerResponse;
   readonly startedAt: number;
-  /** When the reader had last taken all data that was waiting. */
+  /** When the client had last read all data that was waiting for it. */
   progressAt: number;
 }
 
@@ -46,14 +49,14 @@ export function createDownloads(
   const limits = { ...defaultLimits, ...given };
   const running = new Set<Download>();
 
-  /** How long the reader has left data waiting, in ms. */
+  /** Returns how long data has waited for the client, in ms. */
   const waitingMs = ({ response, progressAt }: Download) =>
     response.writableNeedDrain ? clock.now() - progressAt : 0;
   const cutOff = (download: Download) => {
     running.delete(download);
     download.response.destroy();
   };
-  /** Cuts off the slowest of some downloads; false if none is slow. */
+  /** Aborts the slowest of the given downloads. Returns false if none is slow. */
   const cutOffSlowest = (downloads: readonly Download[]): boolean => {
     const [slowest] = downloads.toSorted((a, b) => waitingMs(b) - waitingMs(a));
     if (!slowest || waitingMs(slowest) < limits.slowMs) return false;
@@ -86,8 +89,8 @@ export function createDownloads(
 
   return {
     /**
-     * Registers a download until its response is closed. Returns false if there are too many and no
-     * slow one can be cut off.
+     * Registers a download until its response is closed. Returns false if there are too many
+     * downloads and none is slow enough to be aborted.
      */
     start(caller: string, response: ServerResponse): boolean {
       if (!hasCapacity(caller)) return false;

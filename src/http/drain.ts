@@ -23,9 +23,9 @@ export function createDrain() {
     get isDraining() {
       return shutdown.signal.aborted;
     },
-    /** Aborted when the shutdown begins, for requests that wait. */
+    /** Aborted when the shutdown begins. Lets requests that wait for an event end early. */
     signal: shutdown.signal,
-    /** Idempotent. */
+    /** Begins the shutdown. Idempotent. */
     begin() {
       if (shutdown.signal.aborted) return;
       shutdown.abort(shuttingDown());
@@ -33,8 +33,8 @@ export function createDrain() {
       for (const { socket } of streams) socket?.destroySoon();
     },
     /**
-     * Closes the connection of a stream when the shutdown begins, without the end of its protocol.
-     * Clients connect again after a broken connection, but not after a regular end.
+     * Closes the connection of a stream when the shutdown begins, without the end message of the
+     * stream's protocol. Clients reconnect after a broken connection, but not after an end message.
      */
     breakOff(response: ServerResponse) {
       streams.add(response);
@@ -43,7 +43,7 @@ export function createDrain() {
     /** Counts a response as running until it is closed. */
     watch(response: ServerResponse) {
       running += 1;
-      // `on`, because 'close' is emitted once: `once` would wrap the listener.
+      // Not `once`, which would wrap the listener for nothing: 'close' is emitted only once.
       response.on('close', () => {
         running -= 1;
         if (running > 0) return;

@@ -1,16 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /*
- * The example operations of schema/operations: GraphiQL's tabs, and examples of the tests and docs.
- * Each file begins with a comment that explains it. The comment may contain the lines
- * `# variables: {…}` and `# credential: JOB-TOKEN` (a header name; default PRIVATE-TOKEN).
+ * The example operations in schema/operations. They are GraphiQL's tabs, and examples in tests and
+ * docs. Each file begins with a comment that explains it. The comment may contain these lines:
+ * - `# variables: {…}`
+ * - `# credential: JOB-TOKEN`, the name of a header; default PRIVATE-TOKEN
  */
 
 /** An example operation. */
 export interface ExampleOperation {
   /** Such as `01-one-job`. */
   name: string;
-  /** The document with its first comment, without that comment's `variables:` and `credential:`. */
+  /** The document with its first comment, without the lines `# variables:` and `# credential:`. */
   query: string;
   variables: Record<string, unknown>;
   /** The name of the header for the credential. */
@@ -19,7 +20,10 @@ export interface ExampleOperation {
 
 const FOLDER = new URL('../../schema/operations/', import.meta.url);
 const DIRECTIVE_LINE = /^# (variables|credential): (.*)\n/gm;
-/** A `#` line that remains at the end of the comment when the directive lines are removed. */
+/**
+ * Matches a `#` line that ends the comment after the `variables:` and `credential:` lines were
+ * removed.
+ */
 const EMPTY_COMMENT_LINE = /^#\n(?=\n|[^#])/m;
 
 /** Parses the file of an example operation. */

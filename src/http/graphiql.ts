@@ -3,19 +3,22 @@ import { readOperations } from './example-operations.ts';
 import { sendAsset, sendPage, toAsset } from './page.ts';
 import { isPageView, type Route } from './server.ts';
 
-/** Public tokens by header name: those of the demo. The page shows them to everyone. */
+/** Public tokens by header name, which the page shows to everyone. Only the demo has them. */
 type ExampleTokens = Readonly<Record<string, string>> | undefined;
 
 const TITLE = 'GitLab Jobs';
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><rect width="32" height="32" rx="7" fill="#7b3fe4"/><path d="M12 9v14l11-7z" fill="#fff"/></svg>';
-/** Initial content of the Headers tab without example tokens. Comments are allowed there. */
+/**
+ * Initial content of GraphiQL's Headers tab if there are no example tokens. The tab allows
+ * comments.
+ */
 const HEADERS_COMMENT = '// Your token: { "PRIVATE-TOKEN": "glpat-…" }\n';
 
 /**
- * Allows resources and requests of this origin only, and no inline scripts. Monaco, the editor in
- * GraphiQL, creates <style> elements and has fonts in data: URLs. Sent with the page and with its
- * files, because a worker uses the policy of its own script.
+ * Allows only resources and requests of this origin, and no inline scripts. Monaco, GraphiQL's
+ * editor, creates <style> elements and has fonts in data: URLs. The policy is sent with the page
+ * and with its files, because a worker uses the policy of its own script.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -37,7 +40,7 @@ const CONTENT_SECURITY_POLICY = [
  * - Passes the variables of the first tab separately; otherwise GraphiQL shows only its query.
  * - Prevents dragging of tabs (see STYLES, too): with several initial tabs, GraphiQL computes wrong
  *   positions, so that tabs move away from the pointer and cannot be clicked.
- * - Reads a link (`?query=…&variables=…`) once and clears it; GraphiQL would write each edit into it.
+ * - Reads a link (`?query=…&variables=…`) once and clears it. GraphiQL would write edits into it.
  */
 const START = `
 ;(() => {
@@ -75,7 +78,7 @@ const START = `
 })();
 `;
 
-/** Keeps tabs in place, and the title on one line. */
+/** Prevents moving of tabs (see START), and keeps the title on one line. */
 const STYLES = `
 .graphiql-tabs .graphiql-tab { transform: none !important; }
 .graphiql-logo { white-space: nowrap; }
@@ -86,13 +89,13 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 16);
 }
 
-/** Returns a file with its name, which contains a hash of its content. */
+/** Returns a file of the page. Its name contains a hash of its content. */
 async function toNamedAsset(text: string, ending: 'js' | 'css') {
   const name = `${digest(text)}.${ending}`;
   return { name, ...(await toAsset(name, text)) };
 }
 
-/** GraphiQL's settings, with one tab for each example operation. */
+/** Returns GraphiQL's settings, with one tab for each example operation. */
 function toSettings(tokens: ExampleTokens): Record<string, unknown> {
   const headersFor = (credential: string) => {
     const token = tokens?.[credential];
@@ -108,7 +111,7 @@ function toSettings(tokens: ExampleTokens): Record<string, unknown> {
     title: TITLE,
     logo: ICON,
     headers: headersFor('PRIVATE-TOKEN') ?? HEADERS_COMMENT,
-    // Tokens that a user types are stored only if the user enables that in the settings.
+    // Tokens that users type are stored only if they enable that in GraphiQL's settings.
     ...(tokens ? { shouldPersistHeaders: true } : { defaultEditorToolsVisibility: 'headers' }),
     defaultTabs,
   };
@@ -119,7 +122,7 @@ function toScriptData(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
 
-/** Loads GraphiQL's 9 MB; called at the first request. */
+/** Builds the page and its files. Called at the first request, because it loads GraphiQL's 9 MB. */
 async function buildSite(tokens: ExampleTokens) {
   const graphiql = await import('@graphql-yoga/render-graphiql/graphiql');
   const [script, styles, editor, json, graphql] = await Promise.all([
@@ -160,8 +163,8 @@ async function buildSite(tokens: ExampleTokens) {
 const FOLDER = '/graphiql/';
 
 /**
- * Serves GraphiQL: the page to browsers that open `/graphql`, and its files under `/graphiql/`. The
- * names of the files contain their digests. The page has a strict content security policy.
+ * Serves GraphiQL: the page to browsers that open `/graphql`, and its files under `/graphiql/`.
+ * File names contain a hash of the content. The page has a strict content security policy.
  */
 export function createGraphiqlRoute(tokens: ExampleTokens): Route {
   let site: ReturnType<typeof buildSite> | undefined;

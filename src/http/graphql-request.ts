@@ -23,11 +23,11 @@ export function headerReader({ headers }: IncomingMessage): (name: string) => st
   };
 }
 
-/** Returns the error of a request that is refused before its operation. */
+/** Returns the error for a request that is refused before any operation runs. */
 export const badRequest = (message: string, status = 400, headers = {}) =>
   requestError(message, { code: 'BAD_REQUEST', status, headers });
 
-/** Pages of other sites cannot send these types without a CORS preflight. */
+/** JSON media types. Pages of other sites cannot send them without a CORS preflight. */
 const JSON_TYPE = /^application\/(graphql\+)?json\s*(?:[;,]|$)/i;
 
 /** Throws BAD_REQUEST for a method or a media type that is not supported. */
@@ -68,15 +68,15 @@ export function readQueryString(search: string): unknown {
   };
 }
 
-/** How a body is read, and how long it may be. */
+/** How to read a body, and its maximum length. */
 interface BodyReader {
   readBytes: ReadBytes;
   maxBytes: number;
 }
 
 /**
- * Reads the text of a JSON body that is short enough to be parsed. Rejects with BAD_REQUEST if it has
- * too many values, or with an error of `readBytes`.
+ * Reads the text of a JSON body. Rejects with BAD_REQUEST if the body has too many values to be
+ * parsed, or with an error of `readBytes`.
  */
 export async function readJsonText(
   request: IncomingMessage,
@@ -90,8 +90,8 @@ export async function readJsonText(
 }
 
 /**
- * Reads the parameters in a JSON body: of one operation, or an array for several. Rejects with
- * BAD_REQUEST, or an error of `readBytes`.
+ * Reads the parameters in a JSON body: an object for one operation, or an array for several.
+ * Rejects with BAD_REQUEST for any other body, or with an error of `readBytes`.
  */
 export async function readBody(request: IncomingMessage, reader: BodyReader): Promise<unknown> {
   const text = await readJsonText(request, reader);

@@ -8,7 +8,7 @@ import type { Drain } from './drain.ts';
 import type { Exchange } from './graphql-request.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
-/** Returns the HTTP status of a response; `application/json` has 200 for some errors. */
+/** Returns the HTTP status of a response. With `application/json`, some errors have status 200. */
 export function statusOf(errors: readonly GraphQLError[], type: ResponseType): number {
   let status = 200;
   for (const error of errors) {
@@ -20,9 +20,9 @@ export function statusOf(errors: readonly GraphQLError[], type: ResponseType): n
 }
 
 /**
- * A body of this many characters or more is encoded to a buffer, because measuring and then sending a
- * string would encode it twice. A shorter body stays a string, which Node writes together with the
- * headers.
+ * A body of this many characters or more is encoded to a buffer. As a string, it would be encoded
+ * twice: to measure it and to send it. A shorter body stays a string, which Node writes together
+ * with the headers.
  */
 const LONG = 8_192;
 
@@ -50,7 +50,8 @@ export function createJsonSender(headers: ResponseHeaders, drain: Drain) {
       exchange.response.on('close', result.release);
       const body = writeResponse(result);
       if (result.strings?.count()) {
-        // Long strings are produced while the client reads them, so they never exist as a whole.
+        // Long strings are rendered in pieces while the client reads, so they are never in memory
+        // as a whole.
         const pieces = Readable.from(result.strings.render(body), { highWaterMark: 1 });
         pipeline(pieces, writeHead(result, exchange, type), () => {});
       } else {
@@ -60,10 +61,10 @@ export function createJsonSender(headers: ResponseHeaders, drain: Drain) {
     },
     /** Sends the responses of a batched request as an array. */
     sendBatch(results: readonly OperationResponse[], exchange: Exchange, type: ResponseType) {
-      // One listener for each operation of the batch.
+      // Each operation of the batch adds a listener, and Node warns about more than ten.
       exchange.response.setMaxListeners(0);
       for (const { release } of results) exchange.response.once('close', release);
-      // An empty batch has no response that has a `maxAge`.
+      // An empty batch has no `maxAge`.
       const maxAge = results.length > 0 ? Math.min(...results.map((result) => result.maxAge)) : 0;
       const body = Buffer.from(`[${results.map(writeResponse).join(',')}]`);
       writeHead({ errors: [], maxAge }, exchange, type, body.length).end(body);

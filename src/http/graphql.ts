@@ -30,14 +30,14 @@ import type { StreamSender } from './yoga.ts';
 interface GraphqlHandlerDeps {
   operations: Operations;
   headers: ResponseHeaders;
-  /** Sends responses that are not a single JSON document. */
+  /** Sends responses as an event stream or as multipart. */
   streams: StreamSender;
   drain: Drain;
   /** Origins whose pages may send requests. */
   origins: readonly string[];
   readBytes: ReadBytes;
   maxBodyBytes: number;
-  /** Operations in one batched request; 0 refuses batches. */
+  /** Maximum operations in a batched request; 0 refuses batches. */
   maxBatch: number;
   /** Records a request that was refused before any operation. */
   refused(requestId: string, status: number): void;
@@ -74,7 +74,8 @@ function signalOf(response: ServerResponse): AbortSignal {
 
 /**
  * Serves GraphQL over HTTP: reads the parameters, runs the operation, and sends its response. A
- * query or mutation is sent as JSON if the client accepts it; all else is sent through Yoga.
+ * query or mutation is sent as JSON if the client accepts that; other responses are sent through
+ * Yoga.
  */
 export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedRequest) => void {
   const { operations, streams, drain, origins, readBytes, maxBodyBytes, maxBatch } = deps;

@@ -34,7 +34,7 @@ export function healthEndpoints(deps: {
   ]);
 }
 
-/** Creates `/metrics`. Without `metrics`, it responds with 404 and names METRICS_PORT. */
+/** Creates `/metrics`. Without `metrics`, it responds with 404 and refers to METRICS_PORT. */
 export function metricsEndpoint(metrics?: () => Promise<string>): OperatorEndpoints {
   const respond = async () => {
     if (metrics) {

@@ -11,11 +11,11 @@ import { headerReader } from './graphql-request.ts';
 import { type RoutedRequest, refuseMethod, sendJson } from './server.ts';
 
 /*
- * Long responses of a job that are streamed as GitLab sends them: its log, and its artifacts.
- * Credentials are sent as for GraphQL; errors are JSON with `code` and `message`.
+ * Downloads of a job: its log and its artifacts, streamed as GitLab sends them. Credentials are
+ * sent as for GraphQL. Errors are JSON with `code` and `message`.
  */
 
-/** The project and the number of a job, as the path of a request names them. */
+/** A job, as the path of a request names it. */
 export interface JobAddress {
   project: string;
   id: string;
@@ -26,7 +26,7 @@ type Opener = Pick<Context, 'openTrace' | 'openArtifacts'>;
 /** Creates the context of a caller. Throws GraphQLError for a malformed credential. */
 export type OpenContext = (caller: Caller) => Opener;
 
-/** What GitLab sends, and the headers of the response in addition to those of all downloads. */
+/** The body that GitLab sends, and response headers in addition to those of all downloads. */
 interface Download {
   body: Readable;
   headers: OutgoingHttpHeaders;
@@ -70,13 +70,13 @@ const tooManyDownloads: Refusal = {
   message: 'Too many logs and artifacts are being downloaded. Try again in a few seconds.',
 };
 
-/** Identifies the caller: by its credential, or without one by its address. */
+/** Returns a key for the caller: a digest of its credential or, without one, its IP address. */
 function callerOf(request: IncomingMessage): string {
   const { kind, digest } = readCredential(headerReader(request));
   return kind === 'anonymous' ? `anonymous ${request.socket.remoteAddress}` : digest;
 }
 
-/** Returns undefined for segments of a path that cannot name a job. */
+/** Parses the project and job id in a path. Returns undefined if they cannot name a job. */
 export function parseJobAddress(project: string, id: string): JobAddress | undefined {
   try {
     const name = decodeURIComponent(project);
@@ -89,18 +89,18 @@ export function parseJobAddress(project: string, id: string): JobAddress | undef
 const refuse = (response: ServerResponse, { code, message }: Refusal) =>
   sendJson(response, statuses[code], { error: { code, message } });
 
-/** Answers a request whose path cannot be used. */
+/** Refuses a request whose path is malformed. */
 export function refuseAddress({ response }: RoutedRequest, message: string): void {
   refuse(response, { code: 'BAD_USER_INPUT', message });
 }
 
-/** Sends what `open` opens in GitLab. Requests other than GET get 405. */
+/** Streams the body that `open` requests from GitLab. Answers 405 to methods other than GET. */
 export type SendDownload = (
   routed: RoutedRequest,
   open: (context: Opener) => Promise<Download>,
 ) => Promise<void>;
 
-/** Creates the sender of downloads, which `downloads` limits. */
+/** Creates the sender of downloads. `downloads` limits how many run at the same time. */
 export function createSendDownload(
   openContext: OpenContext,
   downloads: ReturnType<typeof createDownloads>,
@@ -118,7 +118,8 @@ export function createSendDownload(
       }
       const { body, headers } = await open(context);
       response.writeHead(200, { ...HEADERS, ...headers });
-      // An incomplete response of GitLab must not look complete.
+      // Breaks the connection if GitLab's response is incomplete, so that it does not look
+      // complete.
       pipeline(body, response, (error) => error && response.destroy());
     } catch (error) {
       if (!response.closed) refuse(response, refusalOf(error));

@@ -10,17 +10,20 @@ import { isFromForeignSite } from './origin.ts';
 import { readRequestId } from './request-id.ts';
 import { type Route, type RoutedRequest, sendJson } from './server.ts';
 
-/** Answers a request whose JSON body was parsed, in the MCP protocol. */
+/** Answers a request in the MCP protocol. Its JSON body is already parsed. */
 type Endpoint = (request: Request, parsedBody: unknown) => Promise<Response>;
 
-/** A response as text. Its status is 200. */
+/** A response with status 200 and a text body. */
 interface TextAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
 
 interface McpRouteDeps {
-  /** Answers `tools/list`; undefined for other requests. `answer` asks the endpoint. */
+  /**
+   * Answers `tools/list`; returns undefined for other requests. `answer` passes a request to the
+   * endpoint.
+   */
   listTools(
     body: unknown,
     header: (name: string) => string | undefined,
@@ -32,14 +35,14 @@ interface McpRouteDeps {
   maxBodyBytes: number;
 }
 
-/** Clients that look for OAuth expect JSON, also for what does not exist. */
+/** Clients that look for OAuth metadata expect JSON, also in a 404 response. */
 const OAUTH = /^\/\.well-known\/oauth-/;
 
-/** Codes of JSON-RPC: a parse error, and any other refusal. */
+/** JSON-RPC error codes: for a body that is not JSON, and for any other refusal. */
 const PARSE_ERROR = -32_700;
 const REFUSED = -32_000;
 
-/** Sends an error of JSON-RPC that belongs to no request. */
+/** Sends a JSON-RPC error without the id of a request. */
 function refuse(response: ServerResponse, status: number, message: string, code = REFUSED): void {
   sendJson(response, status, { jsonrpc: '2.0', error: { code, message }, id: null });
 }
@@ -61,7 +64,10 @@ function checkRequest(request: IncomingMessage, origins: readonly string[]): voi
   }
 }
 
-/** Converts a request for the endpoint. Its signal aborts when the client disconnects. */
+/**
+ * Converts a Node request to a web request without a body. Its signal aborts when the client
+ * disconnects.
+ */
 function toWebRequest(request: IncomingMessage, response: ServerResponse): Request {
   const read = headerReader(request);
   const headers = new Headers();
@@ -87,7 +93,7 @@ function send({ status, headers, body }: Response, response: ServerResponse): vo
   else pipeline(Readable.fromWeb(body as ReadableStream), response, () => {});
 }
 
-/** Answers a request that is refused before the endpoint sees it. Rethrows other errors. */
+/** Sends the error of a request that is refused before the endpoint. Rethrows other errors. */
 function refuseWith(error: unknown, response: ServerResponse): void {
   if (error instanceof SyntaxError) {
     refuse(response, 400, 'The body must be JSON.', PARSE_ERROR);
@@ -99,13 +105,14 @@ function refuseWith(error: unknown, response: ServerResponse): void {
   refuse(response, http.status, (error as Error).message);
 }
 
-/** Serves `POST /mcp`, and a JSON 404 to clients that look for OAuth. */
+/** Serves `POST /mcp`, and a JSON 404 to clients that look for OAuth metadata. */
 export function createMcpRoute(endpoint: Endpoint, deps: McpRouteDeps): Route {
   const serve = async ({ request, response }: RoutedRequest): Promise<void> => {
     checkRequest(request, deps.origins);
     const { readBytes, maxBodyBytes: maxBytes } = deps;
     const body: unknown = JSON.parse(await readJsonText(request, { readBytes, maxBytes }));
-    // The library would run all requests of a batch, though the protocol has no batches any more.
+    // The SDK would run all requests of a batch, but current versions of the protocol have no
+    // batches.
     if (Array.isArray(body)) throw badRequest('Batches are not supported.', 400);
     const answer = (of: unknown) => endpoint(toWebRequest(request, response), of);
     const list = await deps.listTools(body, headerReader(request), answer);

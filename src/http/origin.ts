@@ -1,16 +1,17 @@
-/** Returns null or undefined for an absent header. */
+/** Returns a request header; null or undefined if it is absent. */
 type ReadHeader = (name: string) => string | null | undefined;
 
 /** Whether an origin is the request's own host or one of `allowed`. */
 function isAllowed(origin: string, host: string | null | undefined, allowed: readonly string[]) {
   if (allowed.includes(origin)) return true;
-  // A proxy may have terminated TLS, so the scheme is not compared.
+  // Does not compare schemes, because a proxy may have terminated TLS.
   return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
 }
 
 /**
- * Whether the page of a site that is not allowed made a browser send this request (CSRF). Browsers
- * report that in headers that pages cannot set; other clients do not send these headers.
+ * Whether a page of a foreign site made a browser send this request (CSRF). The gateway's own
+ * origin and the `allowed` origins are not foreign. Browsers report the origin in headers that
+ * pages cannot set; other clients do not send these headers.
  */
 export function isFromForeignSite(header: ReadHeader, allowed: readonly string[]): boolean {
   const site = header('sec-fetch-site');

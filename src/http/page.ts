@@ -3,11 +3,13 @@ import { gunzip, gzip } from 'node:zlib';
 import type { RoutedRequest } from './server.ts';
 
 /*
- * The pages for browsers, GraphiQL and the board: each is one HTML document, and files whose names
- * contain a hash of their content.
+ * Pages for browsers: GraphiQL and the board. Each consists of one HTML document, and of files
+ * whose names contain a hash of their content.
  */
 
-/** A file of a page. Stored compressed, because nearly all browsers accept gzip. */
+/**
+ * A file of a page. Only the compressed content is kept, because nearly all browsers accept gzip.
+ */
 export interface Asset {
   type: string;
   gzipped: Buffer;
@@ -22,13 +24,13 @@ const types: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
-/** Compresses a file. Its type is that of its name's ending. */
+/** Compresses a file. The ending of its name determines its media type. */
 export async function toAsset(name: string, content: string | Buffer): Promise<Asset> {
   const type = types[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
   return { type, gzipped: await toGzip(content) };
 }
 
-/** Sends a file, which browsers may keep forever: a changed file has another name. */
+/** Sends a file. Browsers may cache it forever, because a changed file has another name. */
 export async function sendAsset(
   { type, gzipped }: Asset,
   contentSecurityPolicy: string,
@@ -47,7 +49,9 @@ export async function sendAsset(
   response.end(body);
 }
 
-/** Sends the HTML document. Browsers do not keep it, so that they find the files of a new version. */
+/**
+ * Sends the HTML document. Browsers do not cache it, so that they load the files of a new version.
+ */
 export function sendPage(
   html: string,
   contentSecurityPolicy: string,
@@ -61,7 +65,7 @@ export function sendPage(
   response.end(html);
 }
 
-/** Sends the browser to another address, which is relative to that of the request. */
+/** Redirects the browser. `location` is relative to the URL of the request. */
 export function redirect(location: string, { response }: RoutedRequest): void {
   response.writeHead(302, { location, 'content-length': 0 }).end();
 }

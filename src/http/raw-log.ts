@@ -10,12 +10,12 @@ import type { Route } from './server.ts';
 
 const LOG_PATH = /^\/jobs\/([^/]+)\/([^/]+)\/trace$/;
 const STYLE_PATH = '/trace.css';
-/** Maximum length of the project's part of a file name. */
+/** Maximum length of the project's path in a file name. */
 const MAX_NAME = 100;
 
 /**
- * The value of Content-Disposition. With `download=1` in the query string, a browser saves the log
- * under a name such as `group-app-job-123.log`.
+ * Returns the Content-Disposition header. With `download=1` in the query string, a browser saves
+ * the log under a name such as `group-app-job-123.log`.
  */
 function dispositionOf({ project, id }: JobAddress, search: string): string {
   if (new URLSearchParams(search).get('download') !== '1') return `inline; filename="${id}.log"`;
@@ -24,9 +24,9 @@ function dispositionOf({ project, id }: JobAddress, search: string): string {
 }
 
 /**
- * Serves `GET /jobs/:project/:id/trace`: the whole log of a job as text. `:project` is the project's
- * numeric id, or its full path with `%2F`. `?download=1` makes it a file to save. Also serves `GET
- * /trace.css`, the style sheet of logs as HTML.
+ * Serves `GET /jobs/:project/:id/trace`: the whole log of a job as text. `:project` is the
+ * project's numeric id, or its full path with `%2F`. With `?download=1`, browsers save it as a
+ * file. Also serves `GET /trace.css`, the style sheet for logs in HTML.
  */
 export function createRawLogRoute(sendDownload: SendDownload): Route {
   return async (routed) => {
@@ -35,7 +35,7 @@ export function createRawLogRoute(sendDownload: SendDownload): Route {
       response.writeHead(200, {
         'content-type': 'text/css',
         'cache-control': 'public, max-age=3600',
-        // Pages of other sites may use it: it has no data.
+        // Pages of other sites may use the style sheet, because it contains no data.
         'cross-origin-resource-policy': 'cross-origin',
       });
       response.end(traceStyleSheet());

@@ -10,12 +10,16 @@ const SECURITY: readonly (readonly [name: string, value: string])[] = [
   ['x-frame-options', 'DENY'],
 ];
 
-/** The request headers that a response depends on; GraphiQL and JSON have the same URL. */
+/**
+ * The request headers that a response depends on. Accept is one, because GraphiQL's page and JSON
+ * responses have the same URL.
+ */
 const VARY = 'Accept, Authorization, PRIVATE-TOKEN, JOB-TOKEN';
 
 /**
- * Request headers that pages may not send: proxies trust them, or they change the method or the
- * user. All others are allowed, because clients and their instrumentation add headers of their own.
+ * Request headers that pages of other origins may not send: proxies trust them, or they change the
+ * method or the user. All others are allowed, because clients and their instrumentation add
+ * headers.
  */
 const REFUSED_HEADERS =
   /^(?:cookie|forwarded|sudo|via|x-real-ip|x-rewrite-url|x-method-override|(?:x-forwarded|x-original|x-http-method|x-gitlab|proxy|sec)\b.*)$/;
@@ -42,7 +46,7 @@ export function createResponseHeaders(origins: readonly string[]) {
   };
   return {
     /**
-     * Returns alternating names and values, for `writeHead`. `maxAge` in seconds; 0 means
+     * Returns alternating header names and values, for `writeHead`. `maxAge` is in seconds; 0 means
      * `no-store`.
      */
     ofGraphql(request: IncomingMessage, requestId: string, maxAge: number): string[] {

@@ -14,7 +14,10 @@ export interface RoutedRequest {
   search: string;
 }
 
-/** Handles requests to its paths; returns false for others. The common headers are already set. */
+/**
+ * Handles a request and returns true, or returns false if the path is not its own. The common
+ * headers are already set.
+ */
 export type Route = (routed: RoutedRequest) => boolean | Promise<boolean>;
 
 interface HttpListenerOptions {
@@ -35,10 +38,15 @@ const GRAPHQL = /^\/graphql\/?$/;
 
 /** Paths that are also served during the shutdown. */
 const OPERATOR_PATHS = ['/health', '/ready', '/metrics'];
-/** Paths for all host names: their clients are programs, which send no credential of a user. */
+/**
+ * Paths that skip the Host check. Their clients are programs, which send no credential of a user.
+ */
 const ANY_HOST_PATHS = [...OPERATOR_PATHS, '/webhooks/gitlab'];
 
-/** Whether the Host header and the target form a URL. Targets that are full URLs are refused. */
+/**
+ * Whether the Host header and the request target form a URL. A target that is a full URL is
+ * refused.
+ */
 function hasAddress(host: string, target: string): boolean {
   return target.startsWith('/') && URL.canParse(`http://${host}${target}`);
 }

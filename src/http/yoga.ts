@@ -9,7 +9,7 @@ import type { Exchange } from './graphql-request.ts';
 import { statusOf } from './graphql-response.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
-/** A result that Yoga can serialize. Yoga ignores `extensions.http` of the results of a stream. */
+/** A result that Yoga can serialize. In a stream, Yoga ignores the `extensions.http` of results. */
 interface YogaResult {
   extensions: { http: { status: number; headers: Record<string, string> } };
   stringify(): string;
@@ -34,8 +34,9 @@ interface ServerContext {
 export type StreamSender = ReturnType<typeof createStreamSender>;
 
 /**
- * Sends responses as an event stream or as multipart. Yoga is used only to encode these protocols; it
- * neither parses nor executes an operation. Apollo's multipart protocol is in apollo-multipart.ts.
+ * Sends responses as an event stream or as multipart. Yoga is used only to encode these protocols;
+ * it neither parses nor executes an operation. Apollo's multipart protocol is in
+ * apollo-multipart.ts.
  */
 export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
   const yoga = createYoga<ServerContext>({
@@ -56,8 +57,8 @@ export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
           setResultProcessor((_, fetchApi) => encodeApolloMultipart(result, fetchApi), type);
         },
         onResponse({ response }) {
-          // Yoga sets `Content-Encoding: none` against buffering, which HTTP does not define.
-          // Proxies respect the two headers below.
+          // Yoga sets `Content-Encoding: none` to prevent buffering, but HTTP does not define that
+          // value. Proxies respect the two headers below instead.
           response.headers.delete('content-encoding');
           response.headers.set('cache-control', 'no-store, no-transform');
           response.headers.set('x-accel-buffering', 'no');
@@ -75,7 +76,7 @@ export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
       if (isStream) drain.breakOff(response);
       else response.once('close', result.release);
       headers.apply(request, response, requestId);
-      // Replaces the client's header, because Yoga ignores weights (`q`).
+      // Replaces the client's Accept header, because Yoga ignores its weights (`q`).
       request.headers.accept = type;
       const yogaResult = isStream ? mapStream(result, toYogaResult) : toYogaResult(result);
       void yoga.handle(request, response, { result: yogaResult, type });

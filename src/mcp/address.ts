@@ -7,7 +7,7 @@ import type { ToolCall } from './tool.ts';
 import { notFound, ToolError } from './tool-error.ts';
 import { callText } from './words.ts';
 
-/** What the arguments of a tool say about the job or pipeline that is meant. */
+/** The arguments of a tool that identify a job or pipeline. */
 interface AddressArguments {
   url?: string | undefined;
   project?: string | undefined;
@@ -17,7 +17,7 @@ interface AddressArguments {
   job_name?: string | undefined;
 }
 
-/** The job or pipeline that the arguments of a tool mean. */
+/** The job or pipeline that the arguments of a tool identify. */
 export type Address =
   | { readonly kind: 'job'; readonly project: string; readonly id: string }
   | { readonly kind: 'pipeline'; readonly project: string; readonly id: string }
@@ -46,7 +46,10 @@ function checkId(id: string, name: string): string {
   throw new ToolError(idSentence(name));
 }
 
-/** Returns what the arguments mean. Throws ToolError if they contradict each other or are too few. */
+/**
+ * Returns the job or pipeline that arguments identify. Throws ToolError if there is none, or if the
+ * arguments contradict each other.
+ */
 export function parseAddress(args: AddressArguments, webUrls: readonly string[]): Address {
   const { url, project, pipeline, job, ref } = args;
   const others = [project, pipeline, job, ref].filter((value) => value !== undefined);
@@ -65,13 +68,16 @@ export function parseAddress(args: AddressArguments, webUrls: readonly string[])
   return { kind: 'newest', project, ref };
 }
 
-/** The definitions of the variables that `locate` returns and the fields of `targetFields` use. */
+/**
+ * The variable definitions of an operation that selects `targetFields`. `locate` returns the
+ * values.
+ */
 export const LOCATION =
   '$project: ID!, $id: ID! = "", $ref: String, $isJob: Boolean!, $isNewest: Boolean!, $isPipeline: Boolean!';
 
 /**
- * Returns the root fields of a document that read what an address means, with a selection for a
- * pipeline and one for a job.
+ * Returns the root fields of an operation that read the job or pipeline of an address. `pipeline`
+ * and `job` are the fields to select.
  */
 export const targetFields = (pipeline: string, job: string): string => `
   job(project: $project, id: $id) @include(if: $isJob) { ${job} }
@@ -80,7 +86,7 @@ export const targetFields = (pipeline: string, job: string): string => `
     pipelines(first: 1, ref: $ref) { nodes { ${pipeline} } }
   }`;
 
-/** Returns the values of the variables in `LOCATION`. */
+/** Returns the values of the variables that `LOCATION` defines. */
 export function locate(address: Address): Readonly<Record<string, unknown>> {
   const { kind, ...named } = address;
   return {
@@ -91,14 +97,14 @@ export function locate(address: Address): Readonly<Record<string, unknown>> {
   };
 }
 
-/** The data of `targetFields`. */
+/** The data that an operation with `targetFields` returns. */
 export interface TargetData<Pipeline, Job> {
   job?: Job | null;
   pipeline?: Pipeline | null;
   newest?: { pipelines: { nodes: readonly Pipeline[] } | null } | null;
 }
 
-/** Returns the error of a log that GitLab does not send. */
+/** Returns the error for a log that GitLab does not send. */
 export const unreadableLog = (): ToolError =>
   new ToolError('GitLab does not send the log of this job: call again later, or use why_failed.');
 
@@ -133,10 +139,13 @@ const FIND_PIPELINE = /* GraphQL */ `
   }
 `;
 
-/** The job or pipeline that a tool is about. */
+/** A job or pipeline whose id is known. */
 export type NumberedAddress = Exclude<Address, { kind: 'newest' }>;
 
-/** Returns the job or pipeline that the arguments mean. The pipeline of a ref takes a call. */
+/**
+ * Returns the job or pipeline that arguments identify. If they have no id, reads the id of the
+ * newest pipeline, which takes a call to GitLab.
+ */
 export async function resolveAddress(
   args: AddressArguments,
   call: ToolCall,
@@ -150,7 +159,7 @@ export async function resolveAddress(
   return { kind: 'pipeline', project, id: findPipeline(data, address).databaseId };
 }
 
-/** The job that a tool is about. */
+/** A job, identified by its project and id. */
 export interface JobAddress {
   project: string;
   id: string;
@@ -177,8 +186,8 @@ interface PipelineJobs {
 const MAX_PAGES = 5;
 
 /**
- * Returns the job that the arguments mean. With the address of a pipeline and `job_name`, reads the
- * jobs of the pipeline.
+ * Returns the job that arguments identify. If they identify a pipeline, searches its jobs for
+ * `job_name`.
  */
 export async function resolveJob(args: AddressArguments, call: ToolCall): Promise<JobAddress> {
   const address = parseAddress(args, call.webUrls);
@@ -196,7 +205,7 @@ export async function resolveJob(args: AddressArguments, call: ToolCall): Promis
       after,
     });
     const { jobs } = findPipeline(data, address);
-    // Names are shown without invisible characters, and are found as they are shown.
+    // Answers show names without invisible characters, so a name as shown is found, too.
     const found =
       jobs?.nodes.find((job) => job.name === name) ??
       jobs?.nodes.find((job) => nameText(job.name) === nameText(name));

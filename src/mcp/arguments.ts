@@ -3,20 +3,20 @@ import { nameText } from './text.ts';
 import { ToolError } from './tool-error.ts';
 
 /*
- * The arguments of tools: their schemas, and refusals that say what is right.
+ * Schemas for the arguments of tools, and error messages that say which values are allowed.
  */
 
-/** An id of GitLab. Models write it as a string or as a number. */
+/** An id of GitLab. Accepts a string or a number, because models write both. */
 export const id = z.union([z.string().regex(/^\d{1,20}$/), z.int().positive()]).transform(String);
 
 /** Returns the schema of a whole number with a default. */
 export const whole = (byDefault: number, min: number, max: number) =>
   z.int().min(min).max(max).default(byDefault);
 
-/** An argument of text. */
+/** An optional text. */
 export const text = z.string().max(2048).optional();
 
-/** The arguments that say which pipeline or job is meant. */
+/** The arguments that identify a pipeline or job. */
 export const pipelineAddress = {
   url: text.describe('Of a job or pipeline. Or: project with pipeline, job or ref'),
   project: text,
@@ -25,7 +25,7 @@ export const pipelineAddress = {
   ref: text,
 };
 
-/** The arguments that say which job is meant. */
+/** The arguments that identify a job. */
 export const jobAddress = {
   ...pipelineAddress,
   job_name: text.describe('With a pipeline or ref'),
@@ -40,7 +40,10 @@ export interface InputSchema {
   [key: string]: unknown;
 }
 
-/** The JSON Schema of an id. The schema that validates also checks the form, which takes more text. */
+/**
+ * The JSON Schema for an id in tools/list. Omits the pattern to keep the list short; `id` checks
+ * it.
+ */
 const idSchema = { type: ['string', 'integer'] };
 
 const isId = (schema: unknown): boolean => schema === id || schema === id.in;
@@ -57,18 +60,18 @@ export function toInputSchema(schema: z.ZodType): InputSchema {
   return rest as unknown as InputSchema;
 }
 
-/** Returns names that the caller made up, for a sentence. */
+/** Quotes at most five names that the caller invented, for an error message. */
 const quoteNames = (names: readonly string[]): string =>
   [
     ...names.slice(0, 5).map((name) => JSON.stringify(nameText(name, 40))),
     ...names.slice(5, 6).map(() => '…'),
   ].join(', ');
 
-/** The sentence about an argument that is not an id. */
+/** Returns the error message for an argument that must be an id. */
 export const idSentence = (name: string): string =>
   `\`${name}\` must be GitLab's number as a string, such as "12345".`;
 
-/** Returns a sentence about an argument that is not allowed. */
+/** Returns the error message for an invalid argument. */
 function describeIssue(issue: z.core.$ZodIssue, tool: string, schema: InputSchema): string {
   const names = Object.keys(schema.properties);
   if (issue.code === 'unrecognized_keys') {
@@ -84,13 +87,16 @@ function describeIssue(issue: z.core.$ZodIssue, tool: string, schema: InputSchem
   return `\`${issue.path.join('.')}\` is not valid: ${issue.message}.`;
 }
 
-/** Returns arguments without those that are null: many models send null for what they do not mean. */
+/** Removes arguments that are null, because many models send null for arguments they do not use. */
 function withoutNulls(given: unknown): unknown {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return given ?? {};
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
 }
 
-/** Checks the arguments of a tool. Null counts as absent. Throws ToolError that says what is allowed. */
+/**
+ * Checks the arguments of a tool; null counts as absent. Throws ToolError that says what is
+ * allowed.
+ */
 export function parseArguments<T>(
   given: unknown,
   { tool, schema, inputSchema }: { tool: string; schema: z.ZodType<T>; inputSchema: InputSchema },

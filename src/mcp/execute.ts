@@ -5,10 +5,12 @@ import { mapStream } from '../util/streams.ts';
 import { notFound, ToolError } from './tool-error.ts';
 
 /*
- * Runs the GraphQL documents of tools, like operations of any other transport.
+ * Executes the GraphQL documents of tools in the same way as operations that clients send.
  */
 
-/** Returns a function that adds the prefix of a subgraph to the type names in a document. */
+/**
+ * Returns a function that adds the prefix FEDERATION_TYPE_PREFIX to the type names in a document.
+ */
 export function createPrefixer(schema: GraphQLSchema): (document: string) => string {
   const prefix = prefixOf(schema);
   if (!prefix) return (document) => document;
@@ -39,10 +41,10 @@ const sentences: Readonly<Record<string, string>> = {
     'This needs more calls to GitLab than the gateway allows: ask for fewer jobs or projects.',
 };
 
-/** Returns what an error means for the model, in a sentence that says what to do. */
+/** Converts a GraphQL error to a sentence that tells the model what to do. */
 function toSentence({ message, extensions }: GraphQLError): string {
   const { code, retryAfter, upstream } = extensions;
-  // A limit or a rule of the gateway itself: the message says which.
+  // The error comes from a limit or rule of the gateway itself, and its message explains it.
   const isOwnRefusal = upstream === undefined;
   if (isOwnRefusal && (code === 'RATE_LIMITED' || code === 'UNAUTHENTICATED')) return message;
   if (code === 'RATE_LIMITED') {
@@ -52,7 +54,7 @@ function toSentence({ message, extensions }: GraphQLError): string {
   return sentences[String(code)] ?? message;
 }
 
-/** Whether a value has anything but null. */
+/** Whether any field has a value other than null. */
 const hasData = (data: Readonly<Record<string, unknown>>): boolean =>
   Object.values(data).some((value) => value !== null);
 
@@ -60,7 +62,7 @@ interface Executor {
   operations: Operations;
   prefixTypes(document: string): string;
   request: Omit<OperationRequest, 'params'>;
-  /** Receives a sentence about each part that could not be read. */
+  /** Called with a sentence for each part of the data that could not be read. */
   onProblem(sentence: string): void;
 }
 
@@ -75,7 +77,7 @@ async function run(document: string, variables: Variables, executor: Executor) {
   return 'cached' in prepared ? operations.execute(prepared) : prepared;
 }
 
-/** Returns the data of a response. Throws ToolError if it has none. */
+/** Returns the data of a response. Throws ToolError if all of it failed. */
 function readData(response: OperationResponse, { onProblem }: Executor): Data {
   try {
     const data = (JSON.parse(response.data ?? 'null') ?? {}) as Data;
@@ -89,8 +91,8 @@ function readData(response: OperationResponse, { onProblem }: Executor): Data {
 }
 
 /**
- * Executes a document. Throws ToolError if nothing could be read; otherwise the data has nulls, and
- * `onProblem` receives the reasons.
+ * Executes a document. Fields that could not be read are null, and `onProblem` receives the
+ * reasons. Throws ToolError if nothing could be read.
  */
 export async function execute(
   document: string,
@@ -101,8 +103,8 @@ export async function execute(
 }
 
 /**
- * Executes a subscription. Returns the data of its events; `return` ends it immediately. An event
- * without data throws ToolError.
+ * Executes a subscription. Returns the data of its events. `return` of the iterator ends the
+ * subscription immediately. The iterator throws ToolError for an event without data.
  */
 export async function subscribe(
   document: string,

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 
 /*
- * Stored answers to `tools/list`. Hosts send it at each start, and the library takes twice the CPU of a
- * small operation for it. The answer depends only on the version of the protocol, not on the caller.
+ * Caches responses to `tools/list`. MCP clients send this request at each start, and the SDK takes
+ * twice the CPU time of a small GraphQL operation for it. The response depends only on the version
+ * of the protocol, not on the caller.
  */
 
-/** The headers on which the library's answer depends. */
+/** The request headers on which the SDK's response depends. */
 const HEADERS = [
   'accept',
   'content-type',
@@ -16,11 +17,11 @@ const HEADERS = [
   'mcp-session-id',
 ];
 
-/** Each client program has one or two kinds of requests. An answer has about 6 kB. */
+/** Each client program sends one or two variants of the request. A response has about 6 kB. */
 const MAX_ANSWERS = 32;
 const MAX_KEY_LENGTH = 2_000;
 
-/** Stands for the id of the request in a stored answer. */
+/** Placeholder for the id of the request in a cached response. */
 const ID = randomUUID();
 
 interface ListRequest {
@@ -34,7 +35,7 @@ function isListRequest(body: unknown): body is ListRequest {
   return method === 'tools/list' && (typeof id === 'string' || Number.isSafeInteger(id));
 }
 
-/** An answer as text. */
+/** The headers and body of a response. */
 export interface TextAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
@@ -42,12 +43,12 @@ export interface TextAnswer {
 
 type Answer = (body: unknown) => Promise<Response>;
 
-/** Creates a function that answers `tools/list`, from its store if it can. */
+/** Creates a function that responds to `tools/list` from a cache. */
 export function createToolList() {
   const answers = new LRUCache<string, TextAnswer>({ max: MAX_ANSWERS });
   /**
-   * Returns the answer to a request, or undefined if it is not a usual `tools/list`. `answer` sends a
-   * request to the library.
+   * Returns the response to a `tools/list` request. Returns undefined for other requests, and for a
+   * request that is too long or that the SDK rejects. `answer` passes a request to the SDK.
    */
   return async (
     body: unknown,

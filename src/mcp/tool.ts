@@ -6,26 +6,27 @@ import type { Answer } from './text.ts';
 /** Runs the GraphQL operations of one tool call, with the credential of the caller. */
 export interface ToolCall {
   /**
-   * Executes a document. Returns the data, with null for what could not be read. Throws ToolError if
-   * nothing could be read.
+   * Executes a document. Returns the data; fields that could not be read are null. Throws ToolError
+   * if nothing could be read.
    */
   execute<Data>(document: string, variables: Readonly<Record<string, unknown>>): Promise<Data>;
   /**
-   * Executes a subscription, with the poll that all subscribers of the caller share. Returns the data
-   * of its events; `return` ends it immediately. It also ends when the caller disconnects.
+   * Executes a subscription. It shares its polling with the caller's other subscriptions to the
+   * same object. Returns the data of its events. Ends immediately on `return` of the iterator, and
+   * when the caller disconnects.
    */
   subscribe<Data>(
     document: string,
     variables: Readonly<Record<string, unknown>>,
   ): Promise<AsyncIterableIterator<Data>>;
   readonly clock: Clock;
-  /** Base URLs of GitLab's pages. */
+  /** Base URLs of GitLab's web pages. */
   readonly webUrls: readonly string[];
   /** Aborted when the gateway shuts down. */
   readonly shutdown: AbortSignal;
 }
 
-/** What the host of the model is told about a tool. */
+/** What tools/list says about a tool. */
 interface ToolFacts {
   readonly name: string;
   readonly description: string;
@@ -35,7 +36,7 @@ interface ToolFacts {
   readonly idempotent?: boolean;
 }
 
-/** A tool as the server uses it: its arguments are unchecked. */
+/** A tool for use by the server. `run` receives unchecked arguments. */
 export interface Tool extends ToolFacts {
   readonly inputSchema: InputSchema;
   /** Throws ToolError with a sentence for the model. */

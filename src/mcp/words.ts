@@ -21,7 +21,7 @@ export function durationText(seconds: number): string {
 export const countText = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** A job, as the source of facts about its pipeline. */
+/** The fields of a job from which `pipelineText` describes the job's pipeline. */
 interface PipelineSource {
   project: { fullPath: string };
   pipeline: { databaseId: string; status: string; ref: string | null } | null;
@@ -35,12 +35,12 @@ export function pipelineText(job: PipelineSource | undefined): string {
   return `pipeline ${databaseId} of ${place}: ${statusText(status)}`;
 }
 
-/** Returns a numbered row of a log. The number is null if the log's beginning was not read. */
+/** Returns a numbered row of a log. The number is null if the beginning of the log was not read. */
 export function logRow({ number, text }: { number: number | null; text: string }): string {
   return number === null ? `| ${text}` : `${number} ${text}`;
 }
 
-/** Returns a call of a tool, as an answer recommends it. */
+/** Formats a tool call for an answer that recommends it: `wait(seconds: 50)`. */
 export function callText(tool: string, args: Readonly<Record<string, unknown>>): string {
   const shown = Object.entries(args).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return `${tool}(${shown.join(', ')})`;

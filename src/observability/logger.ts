@@ -16,17 +16,19 @@ function describeError(error: unknown): unknown {
 const END_TIMEOUT_MS = 500;
 
 /**
- * Standard output, buffered and asynchronous: a slow reader of the log delays neither requests nor
- * the end of the process. One write per line would cost as much as serializing the line.
+ * Standard output, buffered and asynchronous, so that a slow reader of the log delays neither
+ * requests nor the end of the process. Buffered, because one write per line would cost as much as
+ * serializing the line.
  */
 export function createStandardOutput() {
   const output = destination({
     fd: 1,
     sync: false,
-    // Writes of 8 KiB took 6 % of the CPU of a small operation. `periodicFlush` writes what waits longer.
+    // Writes of 8 KiB took 6 % of the CPU time of a small operation. `periodicFlush` writes shorter
+    // buffers.
     minLength: 32_768,
     maxWrite: 65_536,
-    // For each line in text mode, all lines that wait are copied, to measure them.
+    // In text mode, each new line would copy all waiting lines to measure them.
     contentMode: 'buffer',
     periodicFlush: 100,
     // In bytes. When the buffer is full, lines are dropped until the reader has taken some.
@@ -34,23 +36,24 @@ export function createStandardOutput() {
   });
   const closed = new Promise<void>((resolve) => {
     output.once('close', resolve);
-    // The reader of the log may be gone; the gateway continues without it.
+    // The reader of the log may be gone. The gateway continues without it.
     output.on('error', () => resolve());
   });
   let isEnded = false;
   let ending: Promise<void> | undefined;
   const finish = async () => {
-    // Operations that were just aborted still write their lines.
+    // Waits for the lines of operations that were just aborted.
     await nextTurn();
     output.end();
     isEnded = true;
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, END_TIMEOUT_MS))]);
-    // On exit pino would write the rest synchronously and wait for the reader without limit.
+    // Otherwise pino would write the rest synchronously on exit, and wait for the reader without
+    // limit.
     output.destroy();
   };
   return {
     write(line: string) {
-      // The declared type of `write` is that of text mode.
+      // The declared type is for text mode; in buffer mode, `write` takes a buffer.
       if (!isEnded) output.write(Buffer.from(line) as never);
     },
     /** Writes buffered lines and closes. Idempotent. */

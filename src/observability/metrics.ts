@@ -6,7 +6,7 @@ let processRegistry: Registry | undefined;
 
 /**
  * Returns the metrics of the process: memory, CPU, event loop, garbage collection, open handles.
- * All gateways of a process share them. Collection costs time and starts with the first call.
+ * All gateways of a process share them. Collection costs time, so it starts with the first call.
  */
 export function processMetrics(): Registry {
   if (processRegistry === undefined) {
@@ -95,7 +95,7 @@ function createInstruments(registry: Registry) {
       buckets: [250, 500, 1_000, 2_000, 4_000, 6_000, 10_000, 20_000, 40_000],
       registers,
     }),
-    // With several workers, the next two gauges have the maximum of all workers, not the sum.
+    // With several workers, the next two gauges show the maximum of all workers, not the sum.
     redisAway: new Gauge({
       name: 'gateway_redis_away',
       help: '1 while Redis is unreachable, so that change events do not reach other replicas',
@@ -111,7 +111,7 @@ function createInstruments(registry: Registry) {
   };
 }
 
-/** A call of an MCP tool that has its answer. */
+/** A call of an MCP tool that has been answered. */
 export interface ToolCallEvent {
   /** `unknown` if there is no such tool. */
   tool: string;
@@ -126,15 +126,15 @@ function executionLabels({ execution }: Operation) {
 }
 
 /**
- * Creates the gateway's own metrics in a registry of their own. Label values come from closed
- * lists: callers cannot add new ones.
+ * Creates the gateway's own metrics in a separate registry. Label values come from closed lists, so
+ * callers cannot add new ones.
  */
 export function createMetrics() {
   const registry = new Registry();
   const metrics = createInstruments(registry);
   return {
     registry,
-    /** Counts an operation that started; `ended` must follow. */
+    /** Counts an operation that has started. Call `ended` when it has ended. */
     began: () => metrics.running.inc(),
     ended(operation: Operation, durationMs: number) {
       const { type, codes, requestCounter } = operation;

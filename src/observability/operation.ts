@@ -3,8 +3,8 @@ import { type DocumentNode, type ExecutionResult, getOperationAST, Kind, print }
 import type { RequestCounter } from '../gitlab/request.ts';
 
 /**
- * How an operation was executed: compiled, or by graphql-js because it is an introspection query,
- * because the compiler declined it, or because it was not used often enough to be compiled.
+ * How an operation was executed: `compiled`, or the reason why graphql-js executed it: it is an
+ * introspection query, the compiler declined it, or it was not used often enough to be compiled.
  */
 export type Execution = 'compiled' | 'introspection' | 'declined' | 'first_use';
 
@@ -18,7 +18,7 @@ export interface Operation {
   name: string | undefined;
   /** First half of the document's SHA-256, in hex. Undefined if there is no valid document. */
   document: string | undefined;
-  /** How the operation was executed; undefined if it was not. */
+  /** Undefined if the operation was not executed. */
   execution: Execution | undefined;
   requestCounter: RequestCounter | undefined;
   /** The distinct `extensions.code` values of the errors. */
@@ -33,7 +33,7 @@ export interface Operation {
 export function startOperation(
   given: Pick<Operation, 'requestId' | 'transport' | 'startedAt'>,
 ): Operation {
-  // No spread: adding members to a copied object costs V8 4 µs per operation.
+  // Uses no spread, because adding members to a copied object costs V8 4 µs per operation.
   const { requestId, transport, startedAt } = given;
   return {
     requestId,
@@ -53,7 +53,10 @@ export function startOperation(
 
 const hashes = new WeakMap<DocumentNode, string>();
 
-/** Half a SHA-256 in hex. Cached, because many requests share one parsed document. */
+/**
+ * Returns the first half of a document's SHA-256, in hex. Cached, because many requests share one
+ * parsed document.
+ */
 function hashOf(document: DocumentNode): string {
   const cached = hashes.get(document);
   if (cached !== undefined) return cached;
@@ -76,7 +79,9 @@ export function describe(
   operation.name = ast.name?.value.slice(0, 100);
 }
 
-/** Codes of any other form are reported as UNKNOWN, so that labels stay bounded. */
+/**
+ * Codes of any other form are reported as UNKNOWN, so that the number of label values is bounded.
+ */
 const CODE = /^[A-Z][A-Z_]{2,47}$/;
 
 function codeOf(error: { extensions?: Record<string, unknown> | undefined }): string {

@@ -2,16 +2,17 @@ import type { Problem } from '../gitlab/transport/problems.ts';
 import type { Logger } from './logger.ts';
 
 /**
- * Each endpoint is logged at most once in this time, because a lasting problem fails many calls.
+ * Minimum time between two lines about one endpoint, because a lasting problem fails many calls.
  */
 const PAUSE_MS = 60_000;
 
 /**
- * Creates a function that logs failed calls to GitLab with their endpoint and cause. It writes at most
- * one line per endpoint and minute; `suppressed` counts the others. `now` is in ms.
+ * Creates a function that logs failed calls to GitLab with their endpoint and cause. It writes at
+ * most one line per endpoint and minute; `suppressed` counts the calls without a line. `now` is in
+ * ms.
  */
 export function createProblemLog(logger: Logger, now: () => number) {
-  // Bounded, because the client has a fixed number of endpoints.
+  // Does not grow without limit, because the client has a fixed number of endpoints.
   const entries = new Map<string, { loggedAt: number; suppressed: number }>();
   return ({ method, template, cause }: Problem): void => {
     const endpoint = `${method} ${template}`;

@@ -24,9 +24,9 @@ const RECENT_MS = 10_000;
 const MAX_FAILURES = 3;
 
 /**
- * Decides whether GitLab can be used, by the gateway's own checks. Failed calls for a caller do not
- * count, because the caller may be the reason. The gateway is not ready before the first successful
- * check, and after three failed checks in a row.
+ * Decides by the gateway's own checks whether GitLab can be used. A failed call for a caller does
+ * not count as a failed check, because the caller may be the reason. The gateway is not ready
+ * before the first successful check, and after three failed checks in a row.
  */
 export function createReadiness(deps: ReadinessDeps) {
   let succeededAt: number | undefined;
@@ -45,7 +45,7 @@ export function createReadiness(deps: ReadinessDeps) {
   const isRecent = () => succeededAt !== undefined && deps.now() - succeededAt < RECENT_MS;
 
   return {
-    /** Call after a failed call to GitLab. The next check then probes GitLab. */
+    /** Makes the next check probe GitLab. To be called after a failed call to GitLab. */
     doubt() {
       isDoubted = true;
     },
@@ -122,8 +122,7 @@ export function createTelemetry({ logger, ...deps }: ReadinessDeps & { logger: L
     toolCalled: metrics.toolCalled,
     readiness,
     /**
-     * Returns the registries of /metrics. The first use of this function starts the collection of
-     * the process metrics.
+     * Returns the registries of /metrics. The first call starts the collection of process metrics.
      */
     registries,
     metricsText: () => Registry.merge(registries()).metrics(),

@@ -14,7 +14,7 @@ import { type Operation, outcomeOf } from './operation.ts';
 
 /*
  * Uses the OpenTelemetry API only: without an SDK in the process, nothing is recorded or exported.
- * docs/operations.md shows how to preload one. Names follow the semantic conventions for GraphQL
+ * docs/operations.md shows how to preload an SDK. Names follow the semantic conventions for GraphQL
  * and HTTP. Spans contain no tokens, query strings or documents.
  */
 
@@ -34,7 +34,7 @@ const headerGetter: TextMapGetter<ReadHeader> = {
  */
 const hasSdk = (span: Span) => isSpanContextValid(span.spanContext());
 
-/** Returns the context of the active span, or the one that the carrier contains. */
+/** Returns the context of the active span or, without one, the context in the carrier's headers. */
 function parentIn<Carrier>(carrier: Carrier, getter?: TextMapGetter<Carrier>): Context {
   const active = context.active();
   return trace.getSpan(active) ? active : propagation.extract(active, carrier, getter);
@@ -62,7 +62,7 @@ export function startOperationSpan(header: ReadHeader) {
   const span = tracer.startSpan('graphql', { kind: SpanKind.SERVER }, parent);
   const inside = hasSdk(span) ? trace.setSpan(parent, span) : undefined;
   return {
-    /** Makes the span the parent of all spans that `work` starts. */
+    /** Runs `work` with this span as the parent of all spans that `work` starts. */
     run: <T>(work: () => T): T => (inside ? context.with(inside, work) : work()),
     end(operation: Operation) {
       if (span.isRecording()) describeOperation(span, operation);
@@ -83,7 +83,7 @@ function startCallSpan({ method, endpoint, traceContext = {} }: Call): Span {
   return trace.getTracer(tracerName).startSpan(name, options, parent);
 }
 
-/** Returns the headers that make a span the parent of GitLab's spans. */
+/** Returns the headers of a call to GitLab that make `span` the parent of GitLab's own spans. */
 function traceHeadersOf(span: Span): Record<string, string> {
   const carrier: Record<string, string> = {};
   propagation.inject(trace.setSpan(context.active(), span), carrier);

@@ -1,8 +1,8 @@
 /**
  * Returns a signal that aborts with `source`, or after `ms` with a TimeoutError. `release` clears
- * the timer and detaches from a source that outlives the signal.
+ * the timer and removes the listener from `source`, which may outlive the signal.
  *
- * Replaces AbortSignal.any: in Node 20 a timeout signal that is only a source of another signal is
+ * Replaces AbortSignal.any: in Node 20, a timeout signal that is only a source of another signal is
  * garbage-collected and never fires, and a signal with listeners is never freed.
  */
 export function withTimeout(source: AbortSignal, ms: number) {

@@ -6,12 +6,12 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
-// Constant, but Node computes it at each access.
+// Read only once, because Node computes it at each access.
 const { timeOrigin } = performance;
 
 /**
- * Monotonic clock that starts at the system time. Deadlines do not shift when the system time is
- * corrected, as happens after a start without network.
+ * A monotonic clock that starts at the system time. Deadlines do not shift when the system time is
+ * corrected, for example after a start without network.
  */
 export const systemClock: Clock = {
   now: () => timeOrigin + performance.now(),
@@ -21,7 +21,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after `ms`; rejects with the signal's reason if that is aborted first. */
+/** Resolves after `ms`; rejects with the signal's reason if the signal is aborted first. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);

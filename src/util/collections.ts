@@ -13,7 +13,10 @@ export function groupBy<T>(values: Iterable<T>, keyOf: (value: T) => string): Ma
 /** Compares texts by UTF-16 code unit, for `sort`. */
 export const compareTexts = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
-/** Runs `task` for each value in order, for at most `limit` values at a time. Rejects with the first error. */
+/**
+ * Runs `task` for each value, for at most `limit` values at a time. Starts the tasks in the order
+ * of the values. Rejects with the first error.
+ */
 export async function forEachConcurrently<T>(
   values: Iterable<T>,
   limit: number,

@@ -6,7 +6,7 @@ const SLICE_MS = 5;
 let sliceEndsAt = 0;
 let isSliceScheduled = false;
 
-/** Whether the callers of `shareEventLoop` have worked for 5 ms in total, so that they must pause. */
+/** Whether the callers of `shareEventLoop` have worked for 5 ms in total and must pause. */
 export const isSliceOver = (): boolean => performance.now() >= sliceEndsAt;
 
 async function scheduleSlice(): Promise<void> {
@@ -18,28 +18,28 @@ async function scheduleSlice(): Promise<void> {
 }
 
 /**
- * Call between the parts of long work, each of which takes a few milliseconds at most. Resolves in the
- * next iteration of the event loop or, if all callers together have worked for 5 ms, in a later one.
- * Requests, responses and timers are served first.
+ * Call between the parts of a long computation, each of which may take a few milliseconds. Resolves
+ * in the next iteration of the event loop or, if all callers together have worked for 5 ms, in a
+ * later one. Requests, responses and timers are served first.
  */
 export async function shareEventLoop(): Promise<void> {
   do {
     if (isSliceOver()) void scheduleSlice();
-    // Each caller has its own immediate, so the callers continue one after the other. Each checks the
-    // time after the work of the previous one.
+    // Each caller has its own immediate, so the callers continue one after another, and each checks
+    // the time after the work of the previous caller.
     await setImmediate();
   } while (isSliceOver());
 }
 
 /**
- * Call in a loop, between small parts of one long work. Pauses like `shareEventLoop`, but only if the
- * slice is over: a stream whose reader always waits becomes slow.
+ * Call in a loop, between small parts of a long computation. Pauses like `shareEventLoop`, but only
+ * if the 5 ms are over, because a pause at each call would make a stream slow.
  */
 export async function pauseIfSliceIsOver(): Promise<void> {
   if (isSliceOver()) await shareEventLoop();
 }
 
-/** Values that are mapped before the time is checked again. */
+/** Number of values to map before the time is checked again. */
 const VALUES_PER_CHECK = 10;
 
 /** Maps values one after another; other work runs in between. */

@@ -1,16 +1,19 @@
-/** A name that is percent-encoded more often than this is refused: each decoding takes time. */
+/** A name with more nested percent-encodings is refused, because each decoding takes time. */
 const MAX_DECODINGS = 8;
 
 const decodeOnce = (text: string) =>
   text.replace(/%([\da-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
 
-/** Names that a server may read as another path: empty, `.` or `..`, also with parameters: `..;a`. */
+/**
+ * Matches names that a server may read as another path: empty, `.` or `..`, also with parameters,
+ * as in `..;a`.
+ */
 const DOTS = /^\.{0,2}$|^\.{1,2};/;
 
 /**
  * Whether a text is safe as the name of one file or folder in a URL. It must not be empty, `.` or
- * `..`, and must not contain a slash, a backslash or NUL, even if percent-encoding is decoded
- * repeatedly. Some proxies decode it again, or treat a backslash as a slash.
+ * `..`, and must not contain a slash, a backslash or NUL. This also holds after repeated
+ * percent-decoding, because some proxies decode a URL again, or treat a backslash as a slash.
  */
 export function isFileName(text: string): boolean {
   let name = text;

@@ -1,8 +1,8 @@
 /*
- * JSON whose whole numbers keep all their digits. `JSON.parse` reads a number as a double, which is
- * exact up to 2^53 only; GitLab's ids have 64 bits. A reviver gets the digits of a number only from
- * Node 22 on, and takes longer than the parsing. So the digits are put into quotes before the
- * parsing, in the few documents that contain such a number.
+ * Parses JSON so that whole numbers keep all their digits. `JSON.parse` reads a number as a double,
+ * which is exact up to 2^53 only, but GitLab's ids have 64 bits. A reviver gets the digits of a
+ * number only from Node 22 on, and takes longer than the parsing. So large numbers are put into
+ * quotes before the parsing, in the few documents that contain one.
  */
 
 /** Whole numbers with fewer digits are exact. */
@@ -10,14 +10,14 @@ const LARGE_DIGITS = 16;
 
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
-/** What may be in front of a number in an object or a list. */
+/** Whether a character may stand before a number in an object or a list: `:`, `,`, `[` or a space. */
 const isBeforeValue = (code: number) =>
   code === 0x3a || code === 0x2c || code === 0x5b || (code <= 0x20 && code >= 0x09);
 
 /**
- * Whether a whole number of 16 digits or more may occur in an object or a list. Looks only at each
- * 16th character, because one of them is a digit of such a number. The character before a number
- * counts, so that hexadecimal hashes with 16 digits in a row do not match.
+ * Returns whether a whole number of 16 digits or more may occur in an object or a list. Checks only
+ * each 16th character, because one of them is a digit of such a number. Also checks the character
+ * before the number, so that hexadecimal hashes with 16 digits in a row do not count.
  */
 function mayHaveLargeInteger(json: string): boolean {
   for (let index = LARGE_DIGITS; index < json.length; index += LARGE_DIGITS) {
@@ -40,13 +40,16 @@ function endOfString(json: string, start: number): number {
   for (let end = json.indexOf('"', start + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let first = end;
     while (json.charCodeAt(first - 1) === 0x5c) first -= 1;
-    // An even number of backslashes escape each other; an odd one escapes the quote.
+    // An even number of backslashes escape each other; an odd number also escapes the quote.
     if ((end - first) % 2 === 0) return end + 1;
   }
   return json.length;
 }
 
-/** Returns a test of whether an index is in a string; indexes must be passed in ascending order. */
+/**
+ * Returns a function that tests whether an index is inside a string. Indexes must be passed in
+ * ascending order.
+ */
 function createStringTest(json: string): (index: number) => boolean {
   let end = 0;
   let next = json.indexOf('"');
@@ -60,8 +63,8 @@ function createStringTest(json: string): (index: number) => boolean {
 }
 
 /**
- * Returns the JSON with quotes around each whole number beyond ±(2^53 - 1), because JSON.parse would
- * round it: `{"id":9007199254740993}` becomes `{"id":"9007199254740993"}`.
+ * Returns the JSON with quotes around each whole number beyond ±(2^53 - 1), because JSON.parse
+ * would round it: `{"id":9007199254740993}` becomes `{"id":"9007199254740993"}`.
  */
 export function quoteLargeIntegers(json: string): string {
   if (!mayHaveLargeInteger(json)) return json;
@@ -71,7 +74,7 @@ export function quoteLargeIntegers(json: string): string {
   );
 }
 
-/** Parses JSON. Whole numbers that a double cannot represent become text. Throws SyntaxError. */
+/** Parses JSON. Whole numbers that a double cannot represent become strings. Throws SyntaxError. */
 export function parseExactJson(json: string): unknown {
   return JSON.parse(quoteLargeIntegers(json));
 }

@@ -6,7 +6,7 @@ const REDACTED = '[redacted]';
  * tokens, and values of headers or parameters such as `private-token: …`.
  */
 const patterns: readonly RegExp[] = [
-  // Known prefixes, also directly after other letters.
+  // Known prefixes also match directly after other letters.
   /gl(?:pat|rtr?|cbt|dt|oas|soat|ptt|ft|imt|agent|wt|ffct)-[\w.-]{8,}/g,
   /\bgl[a-z]{2,8}-[\w.-]{8,}/g,
   /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g,
@@ -14,7 +14,7 @@ const patterns: readonly RegExp[] = [
   /\bbearer\s+[^\s"',]+/gi,
 ];
 
-/** Replaces everything that looks like a token, for texts that may contain any caller's secrets. */
+/** Replaces everything that looks like a token, in texts that may contain secrets of any caller. */
 export function redactPatterns(text: string): string {
   return patterns.reduce((rest, pattern) => rest.replace(pattern, REDACTED), text);
 }
@@ -26,8 +26,8 @@ export function createRedact(secrets: readonly string[]): Redact {
 }
 
 /**
- * Copies an error for logging: name, code, message and stack without secrets. Other members are
- * dropped, since transport errors hold sockets, and parse errors parts of the response.
+ * Copies an error for logging: name, code, message and stack without secrets. Drops other members,
+ * because transport errors contain sockets, and parse errors contain parts of the response.
  */
 export function toSafeCause(cause: unknown, redact: Redact): unknown {
   if (cause === undefined) return undefined;

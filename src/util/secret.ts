@@ -2,7 +2,9 @@ import { inspect } from 'node:util';
 
 const HIDDEN = '[redacted]';
 
-/** A value that only `reveal()` returns: String, JSON and inspect show a placeholder. */
+/**
+ * A value that only `reveal()` returns. String conversion, JSON and `inspect` show a placeholder.
+ */
 export class Secret<Value = string> {
   readonly #value: Value;
 

@@ -2,7 +2,9 @@ import type { Readable } from 'node:stream';
 
 /** A stream that can be ended from outside. */
 interface EndableStream<T> extends AsyncIterableIterator<T> {
-  /** Ends the stream with one last value. A reader that waits for the source receives it, too. */
+  /**
+   * Ends the stream with one last value. A reader that is waiting for the source gets this value.
+   */
   endWith(last: T): void;
   return(): Promise<IteratorResult<T>>;
 }
@@ -22,8 +24,8 @@ interface StreamSource<T> {
 const DONE = { done: true, value: undefined } as const;
 
 /**
- * Creates a stream of a source's values. Not an async generator: that cannot be ended while it
- * waits for its source.
+ * Creates a stream of a source's values. Not an async generator, because a generator cannot be
+ * ended while it waits for its source.
  */
 export function createStream<T>(
   source: StreamSource<T>,

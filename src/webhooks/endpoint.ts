@@ -7,7 +7,7 @@ import { createHookVerifier } from './signature.ts';
 interface WebhookRequest {
   method: string | undefined;
   header(name: string): string | null;
-  /** Called only if the body is needed to verify the webhook, or to handle it. */
+  /** Called only if the body is needed, to verify or to handle the webhook. */
   readBody(): Promise<Buffer>;
 }
 
@@ -17,10 +17,10 @@ export interface WebhookResponse {
   message?: string;
 }
 
-/** Number of keys to remember to detect webhooks that are sent twice. */
+/** Number of keys to remember, to detect webhooks that are sent twice. */
 const MAX_KEYS = 10_000;
 
-/** Returns a function that remembers the last `MAX_KEYS` keys, and returns whether a key is new. */
+/** Returns a function that returns whether a key is new. It remembers the last `MAX_KEYS` keys. */
 function createKeyMemory(): (key: string) => boolean {
   const keys = new Set<string>();
   return (key) => {
@@ -68,7 +68,7 @@ export function createWebhookEndpoint(secret: string, onChange: (event: ChangeEv
     if (!isValid && !verifier.bySignature(header, body)) {
       return { status: 401, message: 'The signature is wrong.' };
     }
-    // GitLab sends the same value in both headers. Prefer `webhook-id`, which it signs.
+    // GitLab sends one value in both headers. `webhook-id` comes first, because GitLab signs it.
     return publish(body, header('webhook-id') ?? header('idempotency-key'));
   };
 }

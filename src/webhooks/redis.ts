@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { ChangeEvent } from '../live/notifications.ts';
 
-/** Exchanges change events with the other replicas. */
+/** Exchanges change events with the other replicas through Redis. */
 export type Relay = Awaited<ReturnType<typeof openRedisRelay>>;
 
 interface RelayOptions {
@@ -37,7 +37,7 @@ function parseMessage(text: string): z.infer<typeof message> | undefined {
   }
 }
 
-/** Returns a function that reports each change of the connection's state. */
+/** Returns a function that calls `onState` when the state of the connection changes. */
 function createStateReporter(onState: RelayOptions['onState']) {
   let isUp: boolean | undefined;
   return (isUpNow: boolean) => {
@@ -59,7 +59,7 @@ function connect(create: typeof Redis, url: string): Redis {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 5_000,
-    // Detects a dead connection: an idle subscriber receives nothing from Redis.
+    // Detects a dead connection with TCP keep-alive: Redis sends nothing to an idle subscriber.
     keepAlive: 5_000,
     retryStrategy: (times) => Math.min(MAX_RETRY_MS, 100 * 2 ** Math.min(times, 10)),
   });

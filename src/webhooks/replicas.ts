@@ -2,7 +2,7 @@ import { type ChangeEvent, createNotifications } from '../live/notifications.ts'
 import type { Clock } from '../util/clock.ts';
 import { openRedisRelay, type Relay } from './redis.ts';
 
-/** Change events of this replica and of the others. */
+/** Exchanges change events with the other processes and replicas of the gateway. */
 export type Replicas = ReturnType<typeof createReplicas>;
 
 interface ReplicasOptions {
@@ -10,8 +10,8 @@ interface ReplicasOptions {
   /** Undefined if there is only one replica. */
   redisUrl: string | undefined;
   /**
-   * Publishes an event to the other processes of this replica. Not called if Redis is used, which
-   * reaches them, too.
+   * Publishes an event to the other processes of this replica. Not called with Redis, which reaches
+   * these processes, too.
    */
   passOn?: ((event: ChangeEvent) => void) | undefined;
   /** Called when the connection to the other replicas is lost (`false`) and restored (`true`). */

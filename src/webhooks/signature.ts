@@ -3,13 +3,13 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 type ReadHeader = (name: string) => string | null;
 
 /**
- * Webhooks with an older signature are refused, because they may be replays. GitLab signs each attempt
- * again and retries within minutes, so its own signatures are newer.
+ * Maximum age of a signature. An older one is refused, because the webhook may be a replay. GitLab
+ * signs each attempt again and retries within minutes, so its own signatures are newer.
  */
 const MAX_AGE_SECONDS = 300;
 /**
- * Maximum signatures of a webhook. GitLab sends two while a signing token is replaced, otherwise
- * one.
+ * Maximum signatures of a webhook. GitLab sends two while a signing token is being replaced,
+ * otherwise one.
  */
 const MAX_SIGNATURES = 4;
 const SIGNING_TOKEN = /^whsec_/;
@@ -21,15 +21,17 @@ function isEqual(a: string, b: string): boolean {
 }
 
 /**
- * Verifies that the sender of a webhook knows the secret. Supports both methods of GitLab
- * (upstream.md §9): the secret itself in X-Gitlab-Token or, since 19.0, a signature with a signing
- * token (`whsec_…`). `now` is in ms.
+ * Creates a verifier that checks whether the sender of a webhook knows the secret. Supports both
+ * methods of GitLab (upstream.md §9): the secret itself in X-Gitlab-Token or, since 19.0, a
+ * signature with a signing token (`whsec_…`). `now` is in ms.
  */
 export function createHookVerifier(secret: string, now: () => number) {
   const key = Buffer.from(secret.replace(SIGNING_TOKEN, ''), 'base64');
   const isSigningToken = SIGNING_TOKEN.test(secret);
   return {
-    /** Verifies by headers alone. Undefined if the body is needed: then call `bySignature`. */
+    /**
+     * Verifies the headers. Returns undefined if the body is needed, too: then call `bySignature`.
+     */
     byHeaders(header: ReadHeader): boolean | undefined {
       const token = header('x-gitlab-token');
       // With a signing token, X-Gitlab-Token is ignored: GitLab signs with the token and never

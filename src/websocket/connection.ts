@@ -15,27 +15,27 @@ interface RunningOperation {
 const SERVICE_RESTART = 1012;
 
 /**
- * Maximum operations of one connection at the same time, including subscriptions. It allows a
+ * Maximum operations of one connection at the same time, including subscriptions. Allows one
  * subscription for each row of the longest page. An operation takes 20 kB.
  */
 export const MAX_OPERATIONS = 500;
 
 /**
- * While more bytes than this wait to be sent to a client, its messages are not read, and no events are
- * rendered for it (backpressure).
+ * While more bytes than this wait to be sent to a client, its messages are not read, and no events
+ * are rendered for it (backpressure).
  */
 const MAX_BUFFERED = 64 * 1024;
 
 /**
- * Delays the work for a client that does not read. `carrier` is the TCP connection of the socket. The
- * returned function resolves when the client can take another event.
+ * Delays the work for a client that does not read. `carrier` is the TCP connection of the socket.
+ * The returned function resolves when the client has read enough to get another event.
  */
 function createBackpressure(socket: WebSocket, carrier: Socket) {
   /** Events that wait to be rendered, in order. */
   const waiting: (() => void)[] = [];
   let isScheduled = false;
   const isFull = () => socket.bufferedAmount > MAX_BUFFERED;
-  // Renders one event at a time: the next one when the socket has received this one.
+  // Renders one event per iteration of the event loop, and stops while the client does not read.
   const renderNext = () => {
     isScheduled = false;
     if (isFull()) return;
@@ -54,7 +54,7 @@ function createBackpressure(socket: WebSocket, carrier: Socket) {
     if (socket.isPaused) socket.resume();
     schedule();
   });
-  // Also checked after a ping, because the WebSocket library answers each ping.
+  // Also checks after a ping, because the WebSocket library answers each ping.
   socket.on('message', pauseIfFull).on('ping', pauseIfFull);
   return (): Promise<void> =>
     new Promise((resolve) => {
@@ -63,7 +63,7 @@ function createBackpressure(socket: WebSocket, carrier: Socket) {
     });
 }
 
-/** Creates the registry of one socket's operations. */
+/** Creates the state of one connection, including its running operations. */
 export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
   const running = new Map<string, RunningOperation>();
   const ready = createBackpressure(socket, upgrade.socket);
@@ -91,7 +91,7 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
     },
     /** Returns the number of the next operation, from 1. */
     countOperation: () => ++operations,
-    /** Waits until the client has read enough to get another event. */
+    /** Resolves when the client has read enough to get another event. */
     ready,
     get isFull() {
       return running.size >= MAX_OPERATIONS;
@@ -104,7 +104,7 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
       running.set(id, { controller, isStream: false, onFinish() {} });
       return controller.signal;
     },
-    /** Marks an operation as a stream: a shutdown does not wait for its end. */
+    /** Marks an operation as a stream, so that a shutdown does not wait for its end. */
     stream(id: string) {
       const operation = running.get(id);
       if (operation) operation.isStream = true;
@@ -116,8 +116,8 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
       else callback();
     },
     /**
-     * Aborts a query or mutation that the client no longer waits for. Streams are ended by
-     * graphql-ws.
+     * Aborts a query or mutation that the client no longer waits for. Does not abort streams,
+     * because graphql-ws ends them.
      */
     cancel(id: string) {
       const operation = running.get(id);
@@ -128,7 +128,7 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
       running.delete(id);
       operation?.controller.abort();
       operation?.onFinish();
-      // The client must get the end of the operation first.
+      // Lets graphql-ws send the end of the operation first.
       setImmediate(closeIfIdle);
     },
     /** Closes the connection with "service restart" as soon as no response is pending. */
@@ -143,10 +143,7 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
   };
 }
 
-/**
- * Thrown if too many messages wait for operations to end: as many as a connection may have
- * operations.
- */
+/** Thrown if too many messages wait for operations to end. The limit is MAX_OPERATIONS. */
 export class TooManyMessagesError extends Error {
   override readonly name = 'TooManyMessagesError';
 }
@@ -161,7 +158,7 @@ function headOf(text: string): { type: unknown; id: string } | undefined {
   }
 }
 
-/** Keeps a promise under its key until it settles or is replaced. */
+/** Keeps a promise under the given key until it settles or another promise replaces it. */
 function keep(promises: Map<string, Promise<unknown>>, id: string, promise: Promise<unknown>) {
   const settled: Promise<unknown> = promise
     .catch(() => {})
@@ -181,7 +178,7 @@ export function sequenceById(
   cancel: (id: string) => void,
 ): (text: string) => Promise<void> {
   const running = new Map<string, Promise<unknown>>();
-  /** Promises by operation id. The next message with an id is handled when its promise settles. */
+  /** Promises by operation id. The next `subscribe` message with an id waits for the promise. */
   const pending = new Map<string, Promise<unknown>>();
   let waiting = 0;
 

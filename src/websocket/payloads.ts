@@ -4,7 +4,7 @@ import { type OperationResponse, writeResponse } from '../operation/run.ts';
 /** Payloads of this many characters or more are encoded once for all subscribers. */
 const LONG = 16_384;
 
-/** Encoded payloads of responses that may have many receivers. */
+/** Encoded payloads of responses. One response may be sent to many subscribers. */
 const encoded = new WeakMap<OperationResponse, Buffer>();
 
 function encode(response: OperationResponse): string | Buffer {
@@ -15,24 +15,25 @@ function encode(response: OperationResponse): string | Buffer {
   return known;
 }
 
-/** The end of a message with a placeholder. graphql-ws writes the payload last. */
+/** Matches the end of a message with a placeholder. graphql-ws writes the payload last. */
 const PLACEHOLDER = /\{"placeholder":(\d+)\}\}$/;
 
 /**
- * The payloads of one connection's `next` messages. graphql-ws serializes each message. It gets a
- * placeholder for the payload, which is replaced by the JSON when the message is sent.
+ * The payloads of one connection's `next` messages. graphql-ws serializes each message, so it gets
+ * a short placeholder instead of the payload. When the message is sent, the payload replaces the
+ * placeholder.
  */
 export function createPayloads() {
   const payloads = new Map<string, string | Buffer>();
   let last = 0;
   return {
-    /** Keeps a response until it is sent, and returns its placeholder. */
+    /** Stores the payload of a response until it is sent, and returns its placeholder. */
     hold(response: OperationResponse): { placeholder: number } {
       last += 1;
       payloads.set(String(last), encode(response));
       return { placeholder: last };
     },
-    /** Sends a message of graphql-ws with its payload. */
+    /** Sends a message of graphql-ws; its payload replaces the placeholder. */
     send(socket: Pick<WebSocket, 'send'>, message: string, onSent: () => void): void {
       const [placeholder = '', id = ''] = PLACEHOLDER.exec(message) ?? [];
       const payload = payloads.get(id);
@@ -42,7 +43,7 @@ export function createPayloads() {
         socket.send(payload === undefined ? message : `${head}${payload}}`, onSent);
         return;
       }
-      // Three fragments of one message. The socket does not copy the payload.
+      // Sends three fragments of one message, because the socket does not copy the payload then.
       socket.send(head, { fin: false });
       socket.send(payload, { fin: false, binary: false });
       socket.send('}', { fin: true }, onSent);

@@ -11,14 +11,20 @@ import type { OperationResponse, Operations, ResponseStream } from '../operation
 import { type Connection, MAX_OPERATIONS } from './connection.ts';
 
 const CREDENTIALS = ['private-token', 'authorization', 'job-token'];
-/** Headers that the `connection_init` payload may contain: browsers cannot send them otherwise. */
+/**
+ * Headers that the `connection_init` payload may contain, because browsers cannot send them
+ * otherwise.
+ */
 const READ_NAMES = [...CREDENTIALS, 'traceparent', 'tracestate', 'x-request-id'];
 const HANDSHAKE = /^(connection|upgrade|sec-websocket-.*)$/;
 
-/** Names under which clients send credentials to other servers. Names of CSRF tokens do not match. */
+/**
+ * Matches names under which clients send credentials to other servers, but not names of CSRF
+ * tokens.
+ */
 const CREDENTIAL_NAME =
   /^(?!.*(?:csrf|xsrf)).*(?:auth(?!or(?!iz))|token|secret|passw|api.?key|access.?key|jwt|bearer|credential|cookie|\bpat\b)/i;
-/** A value that is a credential under any name: GitLab's tokens have a prefix for their kind. */
+/** Matches a value that is a credential under any name: GitLab's tokens begin with a prefix. */
 const CREDENTIAL_VALUE = /^(?:bearer\s|gl(?:agent|cbt|dt|ft|oas|pat|soat)-)/i;
 
 const BAD_REQUEST = 4400;
@@ -30,7 +36,7 @@ class PayloadError extends Error {
   override readonly name = 'PayloadError';
 }
 
-/** The name of a header in an error message. A close reason is limited to 123 bytes. */
+/** Shortens the name of a header for an error message. A close reason is limited to 123 bytes. */
 const shown = (key: string) => key.replace(/[^\w-]/g, '?').slice(0, 24);
 
 function checkValue(name: string, key: string, value: unknown): string {
@@ -44,12 +50,12 @@ function checkValue(name: string, key: string, value: unknown): string {
   return value;
 }
 
-/** Deeper members of a payload are not searched. */
+/** Members of a payload that are nested more deeply are not searched for credentials. */
 const MAX_DEPTH = 4;
 
 /**
- * Throws PayloadError for a member that looks like a credential but is not read: otherwise
- * operations would run without the caller's credential.
+ * Throws PayloadError for a member that looks like a credential but is not one that the gateway
+ * reads. Otherwise operations would run without the caller's credential.
  */
 function refuseCredentials(values: object, depth = 0): void {
   for (const [key, value] of Object.entries(values)) {
@@ -64,7 +70,7 @@ function refuseCredentials(values: object, depth = 0): void {
   }
 }
 
-/** Reads the headers in an object into `found`, and returns the other members. */
+/** Adds the headers in `values` to `found`, and returns the members that are not headers. */
 function readHeaders(values: object, found: Map<string, string>): object {
   const entries = Object.entries(values).filter(([, value]) => value != null);
   const isRead = ([key]: [string, unknown]) => READ_NAMES.includes(key.toLowerCase());
@@ -77,7 +83,7 @@ function readHeaders(values: object, found: Map<string, string>): object {
   return Object.fromEntries(entries.filter((entry) => !isRead(entry)));
 }
 
-/** Reads the headers of a payload: its members, and those of its member `headers`. */
+/** Returns the headers in a payload: its own members, and the members of its `headers`. */
 function readPayload({ headers, ...payload }: Readonly<Record<string, unknown>>) {
   const found = new Map<string, string>();
   refuseCredentials(readHeaders(payload, found));
@@ -90,8 +96,9 @@ function readPayload({ headers, ...payload }: Readonly<Record<string, unknown>>)
 }
 
 /**
- * Returns the headers of an operation: those of the upgrade request, merged with the payload. A
- * credential in the payload replaces all credentials in headers. Throws PayloadError.
+ * Returns the headers for the operations of a connection: the headers of the upgrade request,
+ * merged with the payload. A credential in the payload replaces all credentials of the upgrade
+ * request. Throws PayloadError.
  */
 function callerHeaders(
   upgrade: IncomingHttpHeaders,
@@ -109,7 +116,7 @@ function callerHeaders(
   return headers;
 }
 
-/** Reads the headers of a connection; closes it if the payload is malformed. */
+/** Sets the headers of a connection. Closes the connection if the payload is malformed. */
 function initialize(connection: Connection, payload: Record<string, unknown> | undefined): boolean {
   try {
     connection.initialize(callerHeaders(connection.upgrade.headers, payload));
@@ -129,7 +136,7 @@ function tooManyOperations(): GraphQLError {
 export interface ProtocolDeps {
   operations: Operations;
   schema: GraphQLSchema;
-  /** Returns the given request id; a new one if there is none or it cannot be used. */
+  /** Returns the given request id, or a new one if it is missing or cannot be used. */
   readRequestId(given: string | undefined): string;
 }
 
@@ -139,12 +146,15 @@ export function createProtocol({
   schema,
   readRequestId,
 }: ProtocolDeps): Server<{ connection: Connection }> {
-  /** Returns the request id of an operation: that of its connection, with the operation's number. */
+  /** Returns the request id of the next operation: the connection's id with a number appended. */
   const nextRequestId = (connection: Connection): string => {
     const given = connection.headers.get('x-request-id');
     return readRequestId(given ? `${given}/${connection.countOperation()}` : undefined);
   };
-  /** Returns the errors of a refused operation; otherwise the arguments that graphql-ws needs. */
+  /**
+   * Starts an operation. Returns the arguments that graphql-ws needs, or the errors if it is
+   * refused.
+   */
   const run = async (connection: Connection, id: string, params: SubscribePayload) => {
     const { headers } = connection;
     const prepared = operations.prepare({
@@ -172,15 +182,15 @@ export function createProtocol({
   return makeServer<Record<string, unknown> | undefined, { connection: Connection }>({
     onConnect: ({ extra, connectionParams }) => initialize(extra.connection, connectionParams),
     onSubscribe({ extra: { connection } }, id, params) {
-      // A connection that is about to close sends no response. Clients then send the operation again
-      // on their next connection. After an error they would not.
+      // A connection that is about to close sends no response. Clients then send the operation
+      // again on their next connection, which they would not do after an error.
       if (connection.isRetiring) return new Promise(() => {});
       return connection.isFull ? [tooManyOperations()] : run(connection, id, params);
     },
     execute: resultOf as never,
     subscribe: resultOf as never,
     onNext: ({ extra: { connection } }, _id, _params, _args, result) =>
-      // A placeholder, which is replaced by the result when the message is sent.
+      // Sends a placeholder to graphql-ws. The result replaces it when the message is sent.
       connection.payloads.hold(result as unknown as OperationResponse) as never,
     onError: (_context, _id, _params, errors) => errors.map(formatError),
     onComplete: ({ extra: { connection } }, id) => connection.finish(id),

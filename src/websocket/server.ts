@@ -15,15 +15,16 @@ import { createProtocol, type ProtocolDeps } from './protocol.ts';
 
 /** Options of WebSockets. */
 export interface WebSocketOptions extends ProtocolDeps {
-  /** Whether a page of another site opens the connection. Browsers do not prevent that. */
+  /** Whether a page of a foreign site opens the connection. Browsers do not prevent that. */
   isForeign(header: (name: string) => string | undefined): boolean;
-  /** Returns why a Host header is refused; undefined if it is not. */
+  /** Returns why a Host header is refused; undefined if it is allowed. */
   checkHost(header: string | undefined): string | undefined;
   maxMessageBytes: number;
-  /** A client that reads nothing for this long, although data waits for it, is disconnected. */
+  /** A client is disconnected if it reads nothing for this time although data waits for it. */
   stalledMs: number;
   /**
-   * Interval of pings. A client that has not answered one by the next is disconnected. @default 2 s
+   * Interval of pings. A client that has not answered a ping before the next one is disconnected.
+   * @default 2 s
    */
   pingMs?: number | undefined;
 }
@@ -32,11 +33,13 @@ const BAD_REQUEST = 4400;
 
 const TOO_MANY_REQUESTS = 4429;
 
-/** Maximum bytes of `connection_init`: as many as HTTP headers may have. */
+/** Maximum bytes of `connection_init`. HTTP headers have the same limit. */
 const MAX_INIT_BYTES = 16_384;
 /** Maximum frames of a message. Each takes memory until the message is complete. */
 const MAX_FRAGMENTS = 1_024;
-/** Maximum chunks from the network that wait for the rest of their message. Each takes memory. */
+/**
+ * Maximum network chunks of an incomplete message. Each takes memory until the message is complete.
+ */
 const MAX_BUFFERED_CHUNKS = 8_192;
 
 /**
@@ -48,7 +51,7 @@ function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stall
   const onSign = () => {
     isAlive = true;
   };
-  // Any message shows that the client is alive: a pong may wait behind messages that are being handled.
+  // Any message shows that the client is alive: a pong may be queued after messages in progress.
   socket.on('pong', onSign).on('message', onSign);
   const check = () => {
     if (!isAlive) return socket.terminate();
@@ -57,10 +60,10 @@ function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stall
   };
   const timer = setInterval(() => {
     if (socket.bufferedAmount > 0) isAlive = true;
-    // Checks after the event loop has read a pong that arrived while it was busy.
+    // Checks only after the event loop has read a pong that arrived while the loop was busy.
     else setImmediate(check);
   }, pingMs);
-  // A listener, because the callback of setTimeout would be called only once.
+  // Uses a listener, because the callback of `setTimeout` would be called only once.
   carrier.setTimeout(stalledMs);
   carrier.on('timeout', () => {
     if (socket.bufferedAmount > 0) socket.terminate();
@@ -68,7 +71,7 @@ function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stall
   socket.once('close', () => clearInterval(timer));
 }
 
-/** Returns why a message is too large to be parsed; undefined if it is not. */
+/** Returns why a message is too large to be parsed; undefined if it is small enough. */
 function problemOf(message: Buffer, { isInitialized }: Connection): string | undefined {
   if (!isInitialized && message.length > MAX_INIT_BYTES)
     return `connection_init has more than ${MAX_INIT_BYTES} bytes`;
@@ -76,7 +79,7 @@ function problemOf(message: Buffer, { isInitialized }: Connection): string | und
   return undefined;
 }
 
-/** Passes the messages and the end of a socket to the protocol. */
+/** Passes the messages and the close event of a socket to the protocol. */
 function connect(
   protocol: ReturnType<typeof createProtocol>,
   socket: WebSocket,
@@ -96,7 +99,8 @@ function connect(
       onMessage(handle) {
         const pass = sequenceById(handle, connection.cancel);
         socket.on('message', (data: Buffer) => {
-          // A client may go on sending until it has answered the close frame.
+          // Ignores messages after the close frame: a client may send until it has answered that
+          // frame.
           if (socket.readyState !== socket.OPEN) return;
           const problem = problemOf(data, connection);
           if (problem) return socket.close(BAD_REQUEST, problem);

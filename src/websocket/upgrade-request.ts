@@ -1,12 +1,13 @@
 import { IncomingMessage } from 'node:http';
 
 /**
- * A request that is an upgrade only if it asks for a WebSocket. A Node server that handles upgrades
- * treats every request with an `Upgrade` header as one. But clients may send that header to offer
- * HTTP/2, as Java's own HTTP client always does. They expect a normal response.
+ * A request that is an upgrade only if it asks for a WebSocket (or is a CONNECT request). A Node
+ * server that handles upgrades treats every request with an `Upgrade` header as an upgrade. But
+ * clients may send that header to offer HTTP/2, as Java's own HTTP client always does. They expect
+ * a normal response.
  */
 export class UpgradeRequest extends IncomingMessage {
-  /** Set by Node's constructor. It has no initializer, because that would overwrite the value. */
+  /** Set by the constructor of IncomingMessage. An initializer here would overwrite the value. */
   declare private offersUpgrade: boolean | null;
 
   get upgrade(): boolean | null {

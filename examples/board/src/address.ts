@@ -1,22 +1,22 @@
 /*
- * The addresses of the screens. What follows `#/` is the path that GitLab uses after its host, so
- * that people can paste it:
+ * The addresses of the screens. After `#/` comes the path that GitLab uses after its host, so that
+ * people can paste GitLab's addresses:
  *
- *   #/?projects=a/b,c/d                       dashboard; &ref=main
- *   #/<full path>/-/pipelines                 pipelines of a project; ?ref=main&status=FAILED&source=push
- *   #/<full path>/-/pipelines/<id>            board; ?view=timeline&job=<id of the job beside it>
- *   #/<full path>/-/jobs/<id>                 log; ?line=120
- *   #/<full path>/-/stats                     statistics
+ *   #/?projects=a/b,c/d              dashboard; &ref=main
+ *   #/<full path>/-/pipelines        pipelines of a project; ?ref=main&status=FAILED&source=push
+ *   #/<full path>/-/pipelines/<id>   board; ?view=timeline&job=<id of the job in the panel>
+ *   #/<full path>/-/jobs/<id>        log; ?line=120
+ *   #/<full path>/-/stats            statistics
  */
 
-/** The filters of a list of pipelines. An empty text filters nothing. */
+/** The filters of a list of pipelines. An empty string does not filter. */
 export interface PipelineFilter {
   ref: string;
   status: string;
   source: string;
 }
 
-/** A screen, and what it shows. */
+/** A screen and its parameters. */
 export type Address =
   | { screen: 'dashboard'; projects: string[]; ref?: string }
   | { screen: 'pipelines'; project: string; filter?: Partial<PipelineFilter> }
@@ -32,7 +32,7 @@ export type Address =
   | { screen: 'unknown' };
 
 const PATH = /^\/(.+?)\/-\/(pipelines|jobs|stats)(?:\/(\d+))?\/?$/;
-/** A project's own page in GitLab: its path, which has no part `-`. */
+/** Matches the path of a project's own page in GitLab. The path of a project has no part `-`. */
 const PROJECT = /^\/((?!-\/)[^/?]+(?:\/(?!-\/)[^/?]+)+?)(?:\/-\/jobs)?\/?$/;
 
 function parseBoard(project: string, id: string, query: URLSearchParams): Address {
@@ -47,7 +47,7 @@ function parseLog(project: string, id: string, query: URLSearchParams): Address 
 
 function parsePipelines(project: string, query: URLSearchParams): Address {
   const read = (name: string) => query.get(name) ?? '';
-  // GitLab's own page has lower case and `scope` for some of these.
+  // GitLab's own page writes the status in lower case.
   const filter = { ref: read('ref'), status: read('status').toUpperCase(), source: read('source') };
   return { screen: 'pipelines', project, filter };
 }
@@ -66,7 +66,7 @@ function parseProject(path: string, query: URLSearchParams): Address {
   return plain ? parsePipelines(plain, query) : { screen: 'unknown' };
 }
 
-/** Parses the part of an address from its `#` on. */
+/** Parses the part of a URL that begins with `#`. */
 export function parseAddress(hash: string): Address {
   const [path = '', search] = hash.replace(/^#/, '').split('?', 2);
   const query = new URLSearchParams(search);
@@ -77,14 +77,14 @@ export function parseAddress(hash: string): Address {
   return id ? { screen: 'unknown' } : parseProject(path, query);
 }
 
-/** Returns `?a=b&c=d` of those parameters that are not empty. Paths stay readable. */
+/** Returns the parameters that are not empty as `?a=b&c=d`. Slashes and commas stay readable. */
 function printQuery(parameters: Record<string, string | undefined>): string {
   const entries = Object.entries(parameters).filter(([, value]) => value);
   const query = new URLSearchParams(entries as [string, string][]);
   return entries.length > 0 ? `?${String(query).replace(/%2F/g, '/').replace(/%2C/g, ',')}` : '';
 }
 
-/** Returns the part of an address from its `#` on, for links. */
+/** Returns the part of a URL that begins with `#`, for links. */
 export function printAddress(address: Address): string {
   switch (address.screen) {
     case 'dashboard':

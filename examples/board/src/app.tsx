@@ -76,7 +76,10 @@ function Navigation({ address }: { address: Address }) {
   );
 }
 
-/** Moves the focus behind the header. It is no link: the part of the address from `#` on is the screen. */
+/**
+ * Moves the focus past the header. Not a link, because the part of the URL after `#` selects the
+ * screen.
+ */
 function SkipButton() {
   return (
     <button
@@ -89,22 +92,25 @@ function SkipButton() {
   );
 }
 
-/** What a screen shows, without how: another view of the same needs no new screen. */
+/**
+ * Returns what a screen shows: a project, pipeline or job. A screen is created again if that
+ * changes, but not for another view of it.
+ */
 function subjectOf(address: Address): string {
   if ('id' in address) return `${address.project} ${address.id}`;
   return 'project' in address ? address.project : '';
 }
 
-/** The page: the header that all screens share, and the screen of the address. */
+/** The page: the header that all screens share, and the screen that the address selects. */
 export function App() {
   const address = useAddress();
-  // A new token reads the screen again, and forgets what the one before has read.
+  // A new token creates a new client with an empty cache, and reads the screen again.
   const [tokenNumber, setTokenNumber] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a client for each token
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new token needs a new client
   const client = useMemo(createUrqlClient, [tokenNumber]);
   const key = `${address.screen} ${subjectOf(address)} ${tokenNumber}`;
   const project = 'project' in address ? address.project : undefined;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: counts the calls of each screen anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the count starts again for each screen
   useEffect(() => resetCalls, [key]);
   useEffect(() => {
     if (project) addProject(project);

@@ -2,9 +2,8 @@ import { createStore } from './store.ts';
 
 /** Calls to GitLab since the screen was opened, as `extensions.upstream` reports them. */
 export interface Calls {
-  /** Calls to GitLab. */
   calls: number;
-  /** Those of them to which GitLab answered that nothing had changed. */
+  /** Number of these calls to which GitLab answered that nothing had changed. */
   notModified: number;
 }
 
@@ -17,7 +16,7 @@ export function countCalls(upstream: Calls | undefined): void {
   sum.set({ calls: calls + upstream.calls, notModified: notModified + upstream.notModified });
 }
 
-/** Starts from zero again: for another screen. */
+/** Sets the count to zero when another screen is opened. */
 export function resetCalls(): void {
   sum.set({ calls: 0, notModified: 0 });
 }

@@ -16,7 +16,7 @@ import { filter, make, mergeMap, pipe, type Source, takeUntil } from 'wonka';
 import { countCalls } from './calls.ts';
 import { readToken } from './token.ts';
 
-/** The path of the gateway, without `/` at its end: the parent of the page. */
+/** The path of the gateway, without a `/` at its end. The page is at `/board` below it. */
 export const root = location.pathname.replace(/\/(board\/?)?$/, '');
 
 const url = `${root}/graphql`;
@@ -29,7 +29,9 @@ const gateway = createClient({
   },
 });
 
-/** Returns the result of an operation that failed: with the codes of GraphQL, if it has some. */
+/**
+ * Converts the error of an operation to an urql result, with the GraphQL errors if there are any.
+ */
 function toErrorResult(operation: Operation, error: unknown): OperationResult {
   const { errors = [] } = error instanceof GatewayError ? error : {};
   return errors.length > 0
@@ -37,12 +39,15 @@ function toErrorResult(operation: Operation, error: unknown): OperationResult {
     : makeErrorResult(operation, error as Error);
 }
 
-/** Sends an operation to the gateway. A subscription has many results, the others have one. */
+/**
+ * Sends an operation to the gateway. A subscription has many results, other operations have one.
+ * Calls `end` after the last result.
+ */
 function send(operation: Operation, end: () => void): Source<OperationResult> {
   return make(({ next, complete }) => {
     const abort = new AbortController();
     const options = { signal: abort.signal };
-    // The text is the one of dist/board/documents.json (see vite.config.ts).
+    // Must be the same text as in dist/board/documents.json (see vite.config.ts).
     const document = stringifyDocument(formatDocument(operation.query));
     const variables = operation.variables ?? {};
     const run = async () => {
@@ -78,7 +83,7 @@ const gatewayExchange: Exchange =
       filter(({ kind }) => kind !== 'teardown'),
       mergeMap((operation) => {
         const isEnd = ({ kind, key }: Operation) => kind === 'teardown' && key === operation.key;
-        // Lets urql forget a subscription that is complete: it can be started again.
+        // Makes urql forget a subscription that is complete, so that it can be started again.
         const end = () => {
           if (operation.kind !== 'subscription') return;
           client.reexecuteOperation(makeOperation('teardown', operation));
@@ -88,8 +93,8 @@ const gatewayExchange: Exchange =
     );
 
 /**
- * Creates the client of all screens. Its cache holds whole responses: a screen is one document. They
- * are those of one token, so another token needs another client.
+ * Creates the GraphQL client of all screens. Its cache stores whole responses, because each screen
+ * is one document. The responses belong to one token, so a new token needs a new client.
  */
 export function createUrqlClient(): Client {
   return new Client({

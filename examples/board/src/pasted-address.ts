@@ -1,16 +1,21 @@
 import { parseAddress } from './address.ts';
 
-/** What a pasted text leads to. */
+/** The meaning of a pasted text. */
 export type PastedAddress =
-  /** The whole address of a job or pipeline: only the gateway knows whether it is its GitLab's. */
+  /**
+   * The URL of a job or pipeline. Only the gateway knows whether it belongs to the gateway's
+   * GitLab.
+   */
   | { kind: 'resource'; url: string; line: number | undefined }
-  /** An address of the board, from its `#` on. */
+  /** The part of a URL of the board that begins with `#`. */
   | { kind: 'screen'; hash: string }
   | { kind: 'unknown' };
 
 const RESOURCE = /\/-\/(?:jobs|pipelines)\/\d+/;
 
-/** Returns the address of the board in `text`, which is a path in GitLab, with or without a host. */
+/**
+ * Returns the `#` part of the board's URL for `text`: a URL of the board, or a GitLab URL or path.
+ */
 function toHash(text: string): string {
   const own = /#\/.*$/.exec(text)?.[0];
   if (own) return own;
@@ -18,7 +23,7 @@ function toHash(text: string): string {
   return `#/${path.replace(/^\/+/, '')}`;
 }
 
-/** Finds out what an address that was copied from GitLab, or from the board, leads to. */
+/** Parses an address that was copied from GitLab or from the board. */
 export function parsePastedAddress(text: string): PastedAddress {
   const isUrl = /^https?:\/\//.test(text);
   const line = Number(/#L(\d+)/.exec(text)?.[1] ?? 0) || undefined;

@@ -1,13 +1,13 @@
 import { createStore } from './store.ts';
 
 /*
- * The projects that the dashboard shows if its address names none: those that were opened in this
- * browser, or the last ones of a dashboard.
+ * The projects that the dashboard shows if its address has none: the projects of the last
+ * dashboard, and projects that were opened since. They are stored in the browser.
  */
 
 const KEY = 'projects';
 
-/** How many projects a dashboard shows. Each costs two calls. */
+/** Maximum projects on a dashboard. Each costs two calls to GitLab. */
 export const MAX_PROJECTS = 25;
 
 const store = createStore(localStorage.getItem(KEY)?.split(',').filter(Boolean) ?? []);
@@ -15,20 +15,20 @@ const store = createStore(localStorage.getItem(KEY)?.split(',').filter(Boolean) 
 /** Returns the remembered projects. */
 export const useProjects = store.use;
 
-/** Remembers a list of projects instead of the earlier one. */
+/** Replaces the remembered projects. */
 export function storeProjects(projects: readonly string[]): void {
   store.set([...projects]);
   localStorage.setItem(KEY, projects.join(','));
 }
 
-/** Remembers a project that was opened, too, if there is space. */
+/** Remembers a project that was opened, unless there are already too many. */
 export function addProject(project: string): void {
   const known = store.get();
   if (known.includes(project) || known.length >= MAX_PROJECTS) return;
   storeProjects([...known, project]);
 }
 
-/** Reads projects that someone typed: paths or whole addresses, with spaces or commas between. */
+/** Parses projects that a user typed: paths or URLs, separated by spaces or commas. */
 export function parseProjects(text: string): string[] {
   return text
     .split(/[\s,]+/)

@@ -1,6 +1,9 @@
 import { createStore } from './store.ts';
 
-/** The caller's GitLab token. The browser forgets it when the tab is closed. */
+/**
+ * The key of the caller's GitLab token in sessionStorage. The browser deletes it when the tab
+ * closes.
+ */
 const KEY = 'gitlab-token';
 
 export function readToken(): string {
@@ -12,5 +15,5 @@ export function storeToken(token: string): void {
   else sessionStorage.removeItem(KEY);
 }
 
-/** Whether the token box is open: by hand, or because GitLab did not accept the token. */
+/** Whether the token box is open. It opens by its button, or because GitLab rejected the token. */
 export const tokenBox = createStore(false);

@@ -9,13 +9,13 @@ import { callText, countText, statusText } from '../words.ts';
 
 /** The tools that change something in GitLab: `retry`, `cancel` and `play`. */
 
-/** An action on jobs, and its words. */
+/** An action on jobs, and words for answers about it. */
 interface Action {
   name: 'retry' | 'cancel' | 'play';
   mutation: 'jobsRetry' | 'jobsCancel' | 'jobsPlay';
-  /** What a job was, once it is done. */
+  /** The past participle, such as `retried`. */
   done: string;
-  /** The jobs of a pipeline that it takes. */
+  /** Describes the jobs of a pipeline that the action applies to. */
   suitable: string;
   idempotent?: boolean;
   description: string;
@@ -59,7 +59,7 @@ function reasonOf({ errors: [error] }: Pick<ResultRow, 'errors'>): string {
   return `${nameText(error.message, 300)}${wait}`;
 }
 
-/** Returns a row about a job. */
+/** Returns a row about the result for one job. */
 function rowOf({ done }: Action, result: ResultRow): string {
   const { id, name, outcome, job } = result;
   const { id: number } = parseJobId(id);
@@ -80,12 +80,14 @@ function rowOf({ done }: Action, result: ResultRow): string {
 }
 
 interface Asked {
-  /** The arguments that say which jobs. */
+  /** The arguments that select the jobs. */
   which: Readonly<Record<string, unknown>>;
   dryRun: boolean;
 }
 
-/** Returns what an action did, as text. Throws ToolError if no job was chosen. */
+/**
+ * Returns what an action did, as text. Throws ToolError if the mutation failed or selected no job.
+ */
 export function formatAction(
   action: Action,
   { results, errors: [error] }: Payload,
@@ -122,7 +124,7 @@ export function formatAction(
   };
 }
 
-/** Returns the part of the mutation's input that says which jobs. */
+/** Returns the part of the mutation's input that selects the jobs. */
 function whichOf(address: NumberedAddress, stage: string | undefined) {
   const { kind, project, id } = address;
   if (kind === 'pipeline') return { pipeline: { id: toGlobalId('Pipeline', project, id), stage } };

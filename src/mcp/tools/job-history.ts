@@ -60,7 +60,7 @@ function rowOf(run: Run): string {
   return `${databaseId} ${facts.join(', ')}`;
 }
 
-/** Returns what the earlier runs say, in sentences. */
+/** Summarizes the earlier runs of a job in sentences. */
 function summaryOf({
   failuresInARow,
   firstFailure,

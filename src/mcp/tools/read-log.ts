@@ -56,7 +56,7 @@ interface Asked {
   lines: number;
 }
 
-/** Lines of the end of the section that failed; of one that did not fail, of the log or the section. */
+/** Returns the lines to show: the end of the failed section, or otherwise the requested lines. */
 function chooseLines({ failure, trace }: JobData): { lines: readonly Line[]; section?: string } {
   const failed = failure?.log;
   if (failed && failed.tail.length > 0) {
@@ -114,7 +114,7 @@ export function formatLog(job: JobData, asked: Asked, { project, id }: JobAddres
   };
 }
 
-/** Maximum lines of the end of the section that failed. */
+/** Maximum lines from the end of the failed section. */
 const MAX_TAIL = 200;
 
 export const readLog = defineTool({

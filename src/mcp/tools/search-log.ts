@@ -35,7 +35,7 @@ interface JobData {
   } | null;
 }
 
-/** Returns the rows of excerpts. A line that matches has a `>`. */
+/** Returns excerpts as rows. A `>` marks each line that matches. */
 function rowsOf(excerpts: readonly Excerpt[]): string[] {
   let previous: number | undefined;
   return excerpts.flatMap(({ lines, matchedNumbers }) => {

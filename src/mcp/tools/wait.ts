@@ -47,9 +47,9 @@ interface PipelineEvent {
   };
 }
 
-/** What is waited for, as the last event showed it. */
+/** The pipeline or job to wait for, as described by an event. */
 interface Watched {
-  /** `pipeline 12 of group/app, ref main`. */
+  /** Such as `pipeline 12 of group/app, ref main`. */
   title: string;
   status: string;
   jobs: readonly JobRow[];
@@ -75,20 +75,20 @@ type Until = 'finished' | 'failed';
 const hasFailed = ({ jobs }: Watched): boolean =>
   jobs.some(({ status, allowFailure }) => status === 'FAILED' && !allowFailure);
 
-/** Whether it goes on only if a manual job is played. */
+/** Whether the pipeline or job continues only after somebody plays a manual job. */
 const isBlocked = ({ status }: Watched): boolean => status === 'MANUAL';
 
 /** Why waiting ended. */
 type Ending = 'finished' | 'failed' | 'blocked' | 'time' | 'shutdown';
 
-/** What was seen while waiting. */
+/** The first and last event, and why waiting ended. */
 interface Observation {
   first: Watched | undefined;
   last: Watched | undefined;
   ending: Ending;
 }
 
-/** Waits for at most `seconds`. */
+/** Waits until the pipeline or job is finished, failed or blocked, at most for `seconds`. */
 async function observe(
   address: NumberedAddress,
   { until, seconds }: { until: Until; seconds: number },
@@ -100,7 +100,7 @@ async function observe(
     isJob ? SINGLE_JOB : PIPELINE,
     { id },
   );
-  // The stream of a resource that is finished ends by itself.
+  // The stream of a finished pipeline or job ends by itself. The other endings are set below.
   let ending: Ending = 'finished';
   const endWith = (why: Ending) => {
     ending = why;
@@ -132,7 +132,9 @@ function progressOf({ jobs }: Watched): string {
   return `${jobs.filter(({ status }) => DONE.has(status)).length} of ${jobs.length} done`;
 }
 
-/** Returns a row for each job whose status changed, by name: a retried job has a new number. */
+/**
+ * Returns a row for each job that has changed. Compares jobs by name, because a retry has a new id.
+ */
 function changesBetween(first: Watched, last: Watched): string[] {
   const before = new Map(first.jobs.map((job) => [job.name, job]));
   return last.jobs.flatMap(({ name, databaseId, status }) => {

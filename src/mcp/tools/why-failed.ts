@@ -115,7 +115,7 @@ interface Board {
   gaps: readonly { message: string }[];
 }
 
-/** Lines at the end of the section that are shown besides errors, unless the caller asks for more. */
+/** Default number of lines from the end of the failed section, in addition to lines with errors. */
 const FEW_LINES = 3;
 
 const isBlank = ({ text }: Line) => text.trim() === '';
@@ -145,7 +145,10 @@ function attemptText({ attempts, databaseId }: JobRow): string[] {
   return [`attempt ${before.length + 1}, before it: ${results}`];
 }
 
-/** Returns the reason in a sentence without a full stop: `the script ended with an error, exit code 1`. */
+/**
+ * Returns the reason as a sentence without a full stop: `the script ended with an error, exit code
+ * 1`.
+ */
 function reasonText({ failure, failureMessage }: JobRow): string {
   const message = (failure?.message ?? failureMessage ?? 'it failed').replace(/\.$/, '');
   const sentence = message.charAt(0).toLowerCase() + message.slice(1);
@@ -179,8 +182,8 @@ function sectionText({ section, lineCount }: FailureLog, lines: readonly Line[])
 }
 
 /**
- * Returns what the log says besides the chosen lines: the last command, and the runner's message if
- * there is no exit code. A job can print both, so they are rows of the log.
+ * Returns facts from the log that the chosen lines do not show: the last command, and the runner's
+ * message if there is no exit code. They count as rows of the log, because a job can print both.
  */
 function factRows({ command, runnerMessage, exitCode }: FailureLog, chosen: readonly Line[]) {
   const message =

@@ -8,7 +8,7 @@ import { Failure } from './failure.tsx';
 
 const resource = typed(ResourceDocument);
 
-/** Returns the job or pipeline that was found. The types allow other objects, too. */
+/** Returns the job or pipeline that the query found. The types also allow other objects. */
 function foundIn(data: ResourceQuery | undefined) {
   const found = data?.resource;
   return found && 'databaseId' in found ? (found as Found) : undefined;
@@ -26,7 +26,7 @@ function screenOf(found: Found, url: string, line: number | undefined): Address 
     : { screen: 'board', project: project.fullPath, id };
 }
 
-/** Returns the screen of a pasted address, or why there is none. */
+/** Returns the screen for a pasted address, or why there is none. */
 async function resolve(client: Client, pasted: PastedAddress) {
   if (pasted.kind === 'screen') return { hash: pasted.hash };
   if (pasted.kind === 'unknown') return { problem: UNKNOWN };
@@ -40,7 +40,7 @@ async function resolve(client: Client, pasted: PastedAddress) {
 const UNKNOWN = 'The board shows projects, pipelines and jobs: paste the address of one of these.';
 const NOT_FOUND = 'GitLab has no such job or pipeline, or your token may not see it.';
 
-/** Opens the screen of an address that was copied from GitLab. */
+/** Asks for an address that was copied from GitLab, and opens its screen. */
 export function AddressBox() {
   const client = useClient();
   const [{ problem, error }, setResult] = useState<Partial<Awaited<ReturnType<typeof resolve>>>>(

@@ -11,13 +11,13 @@ const UNITS: [Intl.RelativeTimeFormatUnit, seconds: number][] = [
 
 const format = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
-/** Returns a time relative to now: "3 minutes ago". Less than a minute is "now". */
+/** Returns how long ago a time was: "3 minutes ago". Less than a minute is "just now". */
 export function formatAgo(seconds: number): string {
   const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? ['second', 1];
   return unit === 'second' ? 'just now' : format.format(-Math.floor(seconds / size), unit);
 }
 
-/** How long ago something was; the exact time is in the title. */
+/** Shows how long ago a time was. The tooltip has the exact time. */
 export function Ago({ time }: { time: string | null | undefined }) {
   const now = useNow(true, 10_000);
   if (!time) return null;

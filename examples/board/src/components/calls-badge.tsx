@@ -1,6 +1,6 @@
 import { useCalls } from '../calls.ts';
 
-/** Says what the screen cost GitLab. */
+/** Shows how many calls to GitLab the screen has caused. */
 export function CallsBadge() {
   const { calls, notModified } = useCalls();
   if (calls === 0) return null;

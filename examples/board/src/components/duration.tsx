@@ -8,7 +8,7 @@ function tick(): void {
   for (const listener of listeners) listener();
 }
 
-/** One timer for all that ticks. */
+/** Calls the listener each second. All listeners share one timer. */
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   timer ??= setInterval(tick, 1_000);
@@ -22,7 +22,10 @@ function subscribe(listener: () => void): () => void {
 
 const subscribeToNothing = () => () => {};
 
-/** Renders the component again each second, or each `ms`, while `isOn`. Returns the time in milliseconds. */
+/**
+ * Renders the component again each second, or each `ms`, while `isOn`. Returns the time in
+ * milliseconds; 0 while it is off.
+ */
 export function useNow(isOn: boolean, ms = 1_000): number {
   const read = () => (isOn ? Math.floor(Date.now() / ms) * ms : 0);
   return useSyncExternalStore(isOn ? subscribe : subscribeToNothing, read);
@@ -34,7 +37,7 @@ interface Run {
   duration?: number | null;
 }
 
-/** How long a job or pipeline ran; ticks while it runs. */
+/** Shows how long a job or pipeline ran. Counts up while it runs. */
 export function Duration({ startedAt, finishedAt, duration }: Run) {
   const isRunning = Boolean(startedAt) && !finishedAt;
   const now = useNow(isRunning);

@@ -2,7 +2,7 @@ import type { CombinedError } from '@urql/core';
 import { useEffect } from 'react';
 import { readToken, tokenBox } from '../token.ts';
 
-/** Whether GitLab did not accept the token, or needs one. */
+/** Whether GitLab rejected the token, or requires one. */
 export function isUnauthenticated(error: CombinedError | undefined): boolean {
   return Boolean(
     error?.graphQLErrors.some(({ extensions }) => extensions['code'] === 'UNAUTHENTICATED'),
@@ -20,7 +20,9 @@ function messageOf(error: CombinedError): string {
   return first?.message ?? error.networkError?.message ?? error.message;
 }
 
-/** The reason why a screen, or a part of it, could not be read. Opens the token box if need be. */
+/**
+ * Shows why a screen, or a part of it, could not be read. Opens the token box if a token is needed.
+ */
 export function Failure({ error }: { error: CombinedError }) {
   const needsToken = isUnauthenticated(error);
   useEffect(() => {

@@ -1,11 +1,11 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 
-/** Whether a screen was shown before: then a heading takes the focus, as after loading a page. */
+/** Whether another screen was shown before. Only then does a heading take the focus. */
 let isNavigation = false;
 
 /**
- * The heading of a screen. `title` is the title of the page. Takes the focus when the screen opens,
- * so that screen readers read it and Tab continues there.
+ * The heading of a screen. `title` is also the title of the page. Takes the focus when the screen
+ * opens, so that screen readers read the heading and Tab continues from there.
  */
 export function Heading({ title, children }: { title: string; children?: ReactNode }) {
   const element = useRef<HTMLHeadingElement>(null);

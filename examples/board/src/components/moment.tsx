@@ -1,7 +1,7 @@
 const today = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 const otherDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-/** A time: without the date if that is today. */
+/** Shows a time, with its date unless that is today. */
 export function Moment({ at }: { at: string }) {
   const date = new Date(at);
   const isToday = date.toDateString() === new Date().toDateString();

@@ -1,4 +1,4 @@
-/** The path of a project: its groups stand back. */
+/** Shows the path of a project. Its groups are smaller than its name. */
 export function ProjectName({ path }: { path: string }) {
   const at = path.lastIndexOf('/') + 1;
   return (

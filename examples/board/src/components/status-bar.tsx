@@ -1,7 +1,10 @@
 /** Numbers of jobs by status, such as `FAILED`. */
 export type StatusCounts = readonly { status: string; count: number }[];
 
-/** How many jobs have each status, as a bar. Text beside it says the same. */
+/**
+ * A bar that shows how many jobs have each status. Hidden from screen readers, because text next to
+ * it has the numbers.
+ */
 export function StatusBar({ counts }: { counts: StatusCounts }) {
   return (
     <span className="status-bar" aria-hidden="true">

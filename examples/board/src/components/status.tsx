@@ -1,4 +1,7 @@
-/** An outline in the color of the status. A solid one has its mark in the color of the page. */
+/**
+ * The shape of an icon in the color of a status. A solid outline is filled, and its mark has the
+ * color of the page.
+ */
 interface Shape {
   outline: string;
   isSolid?: boolean;
@@ -18,7 +21,7 @@ const waiting: Shape = {
   outline: 'M3.5 1.5h9M3.5 14.5h9M4.5 1.5v2L8 8l-3.5 4.5v2M11.5 1.5v2L8 8l3.5 4.5v2',
 };
 
-/** Shapes by `DetailedStatus.group`: statuses differ without colors, too. */
+/** Shapes by `DetailedStatus.group`. They make statuses recognizable without colors. */
 const SHAPES: Record<string, Shape> = {
   success: { outline: RING, isSolid: true, mark: 'M4.8 8.2 7 10.5l4.3-4.7' },
   'success-with-warnings': warnings,
@@ -39,16 +42,19 @@ const SHAPES: Record<string, Shape> = {
 const UNKNOWN: Shape = { outline: RING, mark: 'M6.2 6.3a1.8 1.8 0 1 1 2.6 1.7L8 9M8 11.4v.1' };
 
 interface Status {
-  /** `DetailedStatus.group`. */
+  /** The value of `DetailedStatus.group`, such as `success`. */
   group: string;
 }
 
-/** The status as an icon. Screen readers read the label; leave it out if a text says the same. */
+/**
+ * Shows a status as an icon. Screen readers read `label`. Omit it if text next to the icon has the
+ * same meaning.
+ */
 export function StatusIcon({ group, label }: Status & { label?: string }) {
   const { outline, isSolid, isDashed, mark } = SHAPES[group] ?? UNKNOWN;
   const name = label ? ({ role: 'img', 'aria-label': label } as const) : { 'aria-hidden': true };
   return (
-    // biome-ignore lint/a11y/noSvgWithoutTitle: it has a label, or a text beside it
+    // biome-ignore lint/a11y/noSvgWithoutTitle: it has a label, or text next to it names the status
     <svg {...name} className={`icon status-${group}`} viewBox="0 0 16 16">
       <path
         d={outline}
@@ -60,7 +66,7 @@ export function StatusIcon({ group, label }: Status & { label?: string }) {
   );
 }
 
-/** The status as a badge: icon and text. */
+/** Shows a status as a badge: icon and text. */
 export function StatusBadge({ group, text }: Status & { text: string }) {
   return (
     <span className={`badge status-${group}`}>

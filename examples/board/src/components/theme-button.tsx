@@ -13,17 +13,17 @@ const show = (theme: Theme) => {
   document.documentElement.dataset['theme'] = theme;
 };
 
-// Before the first screen, so that it does not flash in the other colors.
+// Sets the theme before the first screen is shown, so that the colors do not flash.
 show(readTheme());
 
-/** A half, an empty and a full circle. */
+/** Paths of the icon: a half, an empty and a full circle. */
 const SIGNS: Record<Theme, string> = {
   system: 'M8 2a6 6 0 0 1 0 12z',
   light: '',
   dark: 'M8 2a6 6 0 0 1 0 12a6 6 0 0 1 0-12z',
 };
 
-/** Switches between the system's theme, light and dark. */
+/** A button that switches between the system's theme, light and dark. */
 export function ThemeButton() {
   const [theme, setTheme] = useState(readTheme);
   useEffect(() => {

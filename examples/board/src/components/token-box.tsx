@@ -2,8 +2,8 @@ import type { FormEvent } from 'react';
 import { readToken, storeToken, tokenBox } from '../token.ts';
 
 /**
- * Asks for the caller's GitLab token. It stays in this tab and is sent as a header; it is never put
- * into the page again.
+ * Asks for the caller's GitLab token. The token is stored for this tab only and sent as a header.
+ * The page never shows it again.
  */
 export function TokenBox({ onChange }: { onChange(): void }) {
   const isOpen = tokenBox.use();

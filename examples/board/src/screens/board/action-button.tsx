@@ -7,15 +7,15 @@ import { describeOutcome, type Outcome, type Payload } from './outcome.ts';
 interface Action<V extends Record<string, string>> {
   /** The text on the button. */
   text: string;
-  /** The whole name, such as "Retry unit tests". */
+  /** The name for screen readers, such as "Retry unit tests". */
   name?: string;
   mutation: TypedDocumentNode<{ payload: Payload | null }, V>;
   variables: V;
 }
 
 /**
- * A button that runs a mutation, and a sentence about what became of it. While it runs, the button
- * does nothing but keeps the focus, which `disabled` would take away.
+ * A button that runs a mutation, and then shows the outcome in a sentence. While the mutation runs,
+ * the button does nothing but keeps the focus, which `disabled` would take away.
  */
 export function ActionButton<V extends Record<string, string>>(action: Action<V>) {
   const { text, name, mutation, variables } = action;

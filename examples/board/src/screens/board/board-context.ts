@@ -3,13 +3,13 @@ import type { Address } from '../../address.ts';
 
 export type BoardAddress = Extract<Address, { screen: 'board' }>;
 
-/** What all parts of the screen need. */
+/** Values that all parts of the board need. */
 interface BoardContext {
-  /** The screen's address, without the job beside it. */
+  /** The address of the screen, without the job in the panel. */
   address: BoardAddress;
   /** The global id of the pipeline. */
   pipelineId: string;
-  /** To be called after each action: follows the pipeline again if it was finished. */
+  /** Called after each action. Subscribes to the pipeline again if it was finished. */
   onAction(): void;
 }
 

@@ -16,7 +16,7 @@ const cancelPipeline = typed(CancelPipelineDocument);
 const retryPipeline = typed(RetryPipelineDocument);
 const retryFailedJobs = typed(RetryFailedJobsDocument);
 
-/** Where the pipeline comes from, and its times. */
+/** Shows where the pipeline comes from, and its times. */
 function Facts({ pipeline, isLive }: { pipeline: Pipeline; isLive: boolean }) {
   const { databaseId, name, ref, sha, source, user, webUrl, startedAt, active, duration } =
     pipeline;
@@ -50,7 +50,7 @@ function Facts({ pipeline, isLive }: { pipeline: Pipeline; isLive: boolean }) {
   );
 }
 
-/** How many jobs have which status. */
+/** Shows how many jobs have each status. */
 function Progress({ board }: { board: Board }) {
   const { jobCount, statusCounts } = board;
   return (
@@ -86,7 +86,7 @@ function ViewSwitch() {
   );
 }
 
-/** The pipeline's facts and actions. */
+/** Shows the pipeline's facts and actions. */
 export function BoardHeader({ pipeline, isLive }: { pipeline: Pipeline; isLive: boolean }) {
   const { id, board } = pipeline;
   const { action } = pipeline.detailedStatus;

@@ -13,7 +13,7 @@ import { Timeline } from './timeline.tsx';
 import { useLivePipeline } from './use-live-pipeline.ts';
 import './board.css';
 
-/** The parts of a pipeline that was found. */
+/** Shows a pipeline that was found. */
 function Content({ pipeline, chosen }: { pipeline: Pipeline; chosen: string | undefined }) {
   const { address } = useBoard();
   const { board, complete } = pipeline;
@@ -46,7 +46,7 @@ function Content({ pipeline, chosen }: { pipeline: Pipeline; chosen: string | un
   );
 }
 
-/** The board of a pipeline, live: columns or timeline, and the chosen job beside them. */
+/** The live board of a pipeline: columns or timeline, and the selected job in a panel. */
 export function BoardScreen({ project, id, view, job: chosen }: BoardAddress) {
   const { pipeline, error, isLive, follow } = useLivePipeline(project, id);
   const pipelineId = pipeline?.id ?? '';

@@ -30,7 +30,7 @@ interface Props {
   chosen: string | undefined;
 }
 
-/** The stages in their order, side by side. */
+/** Shows the stages in their order, side by side. */
 export const Columns = memo(function Columns({ stages, chosen }: Props) {
   if (stages.length === 0) return <p className="empty">The pipeline has no jobs.</p>;
   return (

@@ -14,7 +14,7 @@ import { ActionButton } from './action-button.tsx';
 import { useBoard } from './board-context.ts';
 import type { Job } from './pipeline.ts';
 
-/** What the button of a card does, by `detailedStatus.action`. */
+/** The text and mutation of a card's button, by `detailedStatus.action`. */
 const ACTIONS = {
   RETRY: { text: 'Retry', mutation: typed(RetryJobDocument) },
   PLAY: { text: 'Play', mutation: typed(PlayJobDocument) },
@@ -35,7 +35,7 @@ function Times({ job }: { job: Job }) {
   );
 }
 
-/** All attempts, with links to their logs. */
+/** Lists all attempts of a job, with links to their logs. */
 function Attempts({ job }: { job: Job }) {
   const { project } = useBoard().address;
   const attempts = job.attempts ?? [];
@@ -69,7 +69,10 @@ function Attempts({ job }: { job: Job }) {
   );
 }
 
-/** The job's name. It opens the job beside the board; a trigger job opens the pipeline it started. */
+/**
+ * The job's name. It opens the job in the panel or, for a trigger job, the pipeline that the job
+ * started.
+ */
 function Name({ job, isChosen }: { job: Job; isChosen: boolean }) {
   const { address } = useBoard();
   if (job.kind === 'BUILD') {
@@ -96,7 +99,7 @@ function Name({ job, isChosen }: { job: Job; isChosen: boolean }) {
 
 interface Props {
   job: Job;
-  /** Whether the job is shown beside the board. */
+  /** Whether the panel shows the job. */
   isChosen: boolean;
 }
 

@@ -18,10 +18,10 @@ type Job = NonNullable<JobPanelQuery['job']>;
 const panel = typed(JobPanelDocument);
 const panelLog = typed(JobPanelLogDocument);
 
-/** How many lines of the end are shown. */
+/** Number of lines to show from the end of the log. */
 const LINES = 100;
 
-/** Why the job failed, and the first lines that say so. */
+/** Shows why the job failed, and the first lines of its log that look like errors. */
 function FailureSummary({
   failure: { message, retryHelps, log },
 }: {
@@ -44,7 +44,7 @@ function FailureSummary({
   );
 }
 
-/** The end of the log, which grows while the job runs. */
+/** Shows the end of the log, which grows while the job runs. */
 function LogEnd({ job, trace }: { job: Job; trace: NonNullable<Job['trace']> }) {
   const start = useMemo(
     () =>
@@ -69,10 +69,10 @@ function LogEnd({ job, trace }: { job: Job; trace: NonNullable<Job['trace']> }) 
     .slice(-LINES)
     .map((line) => line.text)
     .join('\n');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls after each change
+  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls to the end after each change
   useEffect(() => box.current?.scrollTo(0, box.current.scrollHeight), [text]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: the focus allows scrolling with the keyboard
     <pre className="log-end" ref={box} tabIndex={0} role="log" aria-label="End of the log">
       {text || 'The log is empty.'}
     </pre>
@@ -97,12 +97,12 @@ function Content({ job }: { job: Job }) {
 
 interface Props {
   id: string;
-  /** The name on the board. */
+  /** The name of the job, as on the board. */
   name: string;
   onClose(): void;
 }
 
-/** The chosen job beside the board. Escape closes it. */
+/** The panel next to the board that shows the selected job. Escape closes it. */
 export function JobPanel({ id, name, onClose }: Props) {
   const { project } = useBoard().address;
   const [{ data, error, fetching }] = useQuery({ query: panel, variables: { project, id } });

@@ -2,7 +2,7 @@ interface Errors {
   errors: readonly { message: string }[];
 }
 
-/** The payload of a mutation: of one job or pipeline, or of several jobs. */
+/** The payload of a mutation for one job or pipeline, or for several jobs. */
 export interface Payload extends Errors {
   done?: number;
   refused?: number;
@@ -11,13 +11,13 @@ export interface Payload extends Errors {
   results?: readonly (Errors & { outcome: string })[];
 }
 
-/** What became of an action, in a sentence. */
+/** The outcome of an action, in a sentence. */
 export interface Outcome {
   text: string;
   isError: boolean;
 }
 
-/** Joins what happened and why: "2 refused: 403 Forbidden". Undefined if it happened to no job. */
+/** Returns a count with its reasons: "2 refused: 403 Forbidden". Undefined if the count is 0. */
 function describePart({ results = [] }: Payload, outcome: string, count = 0): string | undefined {
   if (count === 0) return undefined;
   const messages = results
@@ -27,7 +27,10 @@ function describePart({ results = [] }: Payload, outcome: string, count = 0): st
   return `${count} ${word}${messages.length > 0 ? `: ${[...new Set(messages)].join('; ')}` : ''}`;
 }
 
-/** Describes the payload of a mutation. Undefined if the board itself will show the success. */
+/**
+ * Describes the payload of a mutation. Undefined if the board itself shows that the mutation
+ * succeeded.
+ */
 export function describeOutcome(payload: Payload | null | undefined): Outcome | undefined {
   if (!payload) return undefined;
   const [error] = payload.errors;

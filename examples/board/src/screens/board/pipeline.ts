@@ -24,7 +24,7 @@ export function countStatuses(jobs: readonly Job[]): { status: string; count: nu
   return [...counts].map(([status, count]) => ({ status, count }));
 }
 
-/** Returns the number of jobs that are over. */
+/** Returns the number of finished jobs. */
 export function countDone(counts: readonly { status: string; count: number }[]): number {
   return counts.reduce((sum, { status, count }) => sum + (DONE.includes(status) ? count : 0), 0);
 }

@@ -3,8 +3,8 @@ type Fields = Record<string, unknown>;
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
 /**
- * Returns `next` with the objects of `previous` that are equal in the same place, so that components
- * with `memo` do not render again for what has not changed.
+ * Returns `next`, but with the objects of `previous` where these are equal. So components with
+ * `memo` render again only if their data has changed.
  */
 export function reuse<T>(previous: unknown, next: T): T {
   if (!isObject(previous) || !isObject(next)) return next;

@@ -18,12 +18,12 @@ import {
 
 const playStage = typed(PlayStageDocument);
 
-/** A stage of more groups than this is shortened, and a closed group shows no more failed jobs. */
+/** Maximum groups of a stage that is not expanded, and failed jobs of a closed group. */
 const LIMITS = { groups: 30, failedJobs: 5 };
 
 const hasFailed = ({ status }: Job) => status === 'FAILED';
 
-/** Returns the groups to show of a long stage: first those with failed jobs. */
+/** Returns the groups to show of a long stage. Groups with failed jobs come first. */
 export function shorten(groups: readonly Group[]): readonly Group[] {
   if (groups.length <= LIMITS.groups) return groups;
   const isFailed = ({ jobs }: Group) => jobs.some(hasFailed);
@@ -31,7 +31,7 @@ export function shorten(groups: readonly Group[]): readonly Group[] {
   return sorted.slice(0, LIMITS.groups);
 }
 
-/** Parallel or matrix jobs. Closed, it shows the failed ones only. */
+/** Shows a group of parallel or matrix jobs. A closed group shows only failed jobs. */
 function JobGroup({ group, chosen }: { group: Group; chosen: string | undefined }) {
   const [isOpen, setOpen] = useState(false);
   const { jobs, name, detailedStatus } = group;
@@ -58,11 +58,11 @@ function JobGroup({ group, chosen }: { group: Group; chosen: string | undefined 
 
 interface Props {
   stage: Stage;
-  /** The numeric id of the job beside the board. */
+  /** The numeric id of the job in the panel. */
   chosen: string | undefined;
 }
 
-/** A stage and its jobs. */
+/** Shows a stage and its jobs. */
 export const StageColumn = memo(function StageColumn({ stage, chosen }: Props) {
   const { pipelineId } = useBoard();
   const [isWhole, setWhole] = useState(false);

@@ -1,6 +1,6 @@
 import { type Board, type Job, jobsOf } from './pipeline.ts';
 
-/** A part of a row, in milliseconds. */
+/** A bar in a row of the timeline. Times are in milliseconds. */
 export interface Bar {
   kind: 'queued' | 'ran' | 'earlier' | 'downstream';
   start: number;
@@ -18,7 +18,10 @@ type Times = Pick<Job, 'queuedAt' | 'startedAt' | 'finishedAt' | 'queuedDuration
 
 const parse = (time: string | null) => (time === null ? undefined : Date.parse(time));
 
-/** Returns the wait for a runner and the run. A job that has not started may wait until now. */
+/**
+ * Returns bars for the wait for a runner and for the run. If they have not ended, they last until
+ * now.
+ */
 function barsOf(times: Times, ran: 'ran' | 'earlier', now: number): Bar[] {
   const queuedMs = (times.queuedDuration ?? 0) * 1_000;
   const start = parse(times.startedAt) ?? now;
@@ -30,7 +33,7 @@ function barsOf(times: Times, ran: 'ran' | 'earlier', now: number): Bar[] {
   return bars;
 }
 
-/** Returns the run of the pipeline that a trigger job started. */
+/** Returns the bar of the downstream pipeline that a trigger job started. */
 function downstreamBars(job: Job, now: number): Bar[] {
   const pipeline = 'downstreamPipeline' in job ? job.downstreamPipeline : undefined;
   const start = parse(pipeline?.createdAt ?? null);
@@ -39,7 +42,7 @@ function downstreamBars(job: Job, now: number): Bar[] {
   return [{ kind: 'downstream', start, end }];
 }
 
-/** Returns a row for each job that has waited or run, by start. */
+/** Returns a row for each job that has waited or run, sorted by start. */
 export function timelineRows(board: Board, now: number): Row[] {
   const critical = new Set(board.timeline.criticalPath.map(({ job }) => job.id));
   const toRow = (job: Job): Row => {
@@ -62,7 +65,7 @@ export function timelineRows(board: Board, now: number): Row[] {
     .sort((one, other) => startOf(one) - startOf(other));
 }
 
-/** The time that the rows cover. */
+/** The period that the rows cover. */
 export interface Span {
   start: number;
   end: number;
@@ -75,7 +78,7 @@ export function spanOf(rows: readonly Row[]): Span {
   return { start, end };
 }
 
-/** Returns where a time is within the span, in percent. */
+/** Returns the position of a time within the span, in percent. */
 export function percentOf(time: number, { start, end }: Span): number {
   return Math.round(((time - start) / (end - start)) * 10_000) / 100;
 }
@@ -84,7 +87,7 @@ const STEPS_SECONDS = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400,
 ];
 
-/** Returns at most `count` round numbers of seconds after the start of the span, for its axis. */
+/** Returns round numbers of seconds after the start of the span, at most `count`, for the axis. */
 export function ticksOf({ start, end }: Span, count: number): number[] {
   const seconds = (end - start) / 1_000;
   const days = Math.ceil(seconds / 86_400 / count) * 86_400;

@@ -22,14 +22,14 @@ const WORDS = {
   downstream: 'downstream pipeline',
 };
 
-/** How often the bars of running jobs grow. */
+/** Time between two redraws of the bars of running jobs. */
 const STEP_MS = 5_000;
 
 const durationOf = ({ start, end }: Bar) => formatDuration((end - start) / 1_000) || '0s';
 
 const describe = (bar: Bar) => `${WORDS[bar.kind]} ${durationOf(bar)}`;
 
-/** The bars of a job. */
+/** Draws the bars of a job. */
 function Bars({ row, span }: { row: Row; span: Span }) {
   return (
     <svg
@@ -54,7 +54,7 @@ function Bars({ row, span }: { row: Row; span: Span }) {
   );
 }
 
-/** Lines at round times, behind the bars. */
+/** Draws lines at round times, behind the bars. */
 function Axis({ span }: { span: Span }) {
   return (
     <div className="axis">
@@ -75,7 +75,7 @@ function Axis({ span }: { span: Span }) {
   );
 }
 
-/** Where the time went, in a sentence. */
+/** Summarizes in a sentence how the time was spent. */
 function Summary({ board }: { board: Board }) {
   const { elapsed, running, queued, idle } = board.timeline;
   if (elapsed === null) return <p className="empty">No job has started yet.</p>;
@@ -117,7 +117,7 @@ interface Props {
   chosen: string | undefined;
 }
 
-/** A row for each job: how long it waited and ran. The critical path is highlighted. */
+/** Shows a row for each job: how long it waited and ran. The critical path is highlighted. */
 export const Timeline = memo(function Timeline({ board, isComplete, chosen }: Props) {
   const now = useNow(!isComplete, STEP_MS);
   const rows = useMemo(() => timelineRows(board, now), [board, now]);

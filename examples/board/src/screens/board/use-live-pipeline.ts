@@ -11,16 +11,19 @@ const boardQuery = typed(BoardDocument);
 const boardUpdates = typed(BoardUpdatesDocument);
 
 interface LivePipeline {
-  /** Null if it is not visible; undefined before the response. */
+  /** Null if it does not exist or is not visible; undefined before the response. */
   pipeline: Pipeline | null | undefined;
-  /** Why the pipeline or a part of it could not be read, or why it is not followed any more. */
+  /** Why the pipeline or a part of it could not be read, or why its updates ended. */
   error: CombinedError | undefined;
   isLive: boolean;
-  /** Follows a finished pipeline again: after a retry. */
+  /** Subscribes again to a pipeline that was finished, for example after a retry. */
   follow(): void;
 }
 
-/** Reads a pipeline and follows it until it is finished. What has not changed stays the same object. */
+/**
+ * Reads a pipeline and its updates until it is finished. Parts that have not changed keep their
+ * objects.
+ */
 export function useLivePipeline(project: string, id: string): LivePipeline {
   const [{ data, error }] = useQuery({ query: boardQuery, variables: { project, id } });
   const found = data?.pipeline;
@@ -34,7 +37,7 @@ export function useLivePipeline(project: string, id: string): LivePipeline {
       reuse(known, applyPipelineUpdate(known ?? (found as Pipeline), pipelineUpdated)),
   );
   const latest = useRef(live.data);
-  // An error of the subscription has no data: the board keeps the last.
+  // After an error of the subscription there is no data, so the board keeps the last data.
   latest.current = live.data ?? latest.current;
   const pipeline = latest.current ?? found;
   const isComplete = pipeline?.complete;

@@ -18,10 +18,10 @@ import './dashboard.css';
 const dashboard = typed(DashboardDocument);
 const updates = typed(DashboardUpdatesDocument);
 
-/** How many jobs the list of newest jobs has. */
+/** Maximum rows in the list of newest jobs. */
 const MAX_ROWS = 20;
 
-/** Why a project cannot be read, by the code of an error. */
+/** Explains why a project cannot be read, by error code. */
 const PROBLEMS: Record<string, string> = {
   NOT_FOUND: 'No such project, or your token may not see it.',
   FORBIDDEN: 'Your token is not allowed to read its pipelines.',
@@ -30,7 +30,7 @@ const PROBLEMS: Record<string, string> = {
 const problemOf = ({ code, message }: { code: string; message: string }) =>
   PROBLEMS[code] ?? message;
 
-/** Returns why each project cannot be read: those of which the query or an update said so. */
+/** Returns why projects cannot be read, by project, as reported by the query or by an update. */
 function listProblems(
   projects: readonly string[],
   error: CombinedError | undefined,
@@ -50,7 +50,7 @@ interface ChoiceProps {
   onChange(projects: readonly string[], ref: string): void;
 }
 
-/** Adds projects, and chooses the branch. */
+/** A form that adds projects and chooses the branch. */
 function Choice({ projects, branch, onChange }: ChoiceProps) {
   const add = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -69,7 +69,7 @@ function Choice({ projects, branch, onChange }: ChoiceProps) {
   );
 }
 
-/** The projects of the address or, if it names none, those that were opened before. */
+/** Returns the projects in the address or, if there are none, the remembered projects. */
 function useChoice(address: Extract<Address, { screen: 'dashboard' }>) {
   const known = useProjects();
   const named = address.projects.length > 0 ? address.projects : known;

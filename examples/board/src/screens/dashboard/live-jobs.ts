@@ -12,25 +12,25 @@ export type TilePipeline = Omit<ReadPipeline, 'jobs'>;
 /** A job on a tile. */
 export type TileJob = ReadPipeline['jobs'] extends { nodes: (infer J)[] } | null ? J : never;
 
-/** What the updates have reported so far. */
+/** The jobs and pipelines that updates have reported so far. */
 export interface Live {
   /** Newest first. */
   jobs: LiveJob[];
-  /** By their id. */
+  /** Pipelines by id. */
   pipelines: Map<string, TilePipeline>;
   unread: Unread[];
 }
 
-/** How many jobs are kept: those of the tiles, and of the list. */
+/** Maximum jobs to keep, for the tiles and for the list of newest jobs. */
 const MAX_JOBS = 2_000;
 
-/** Ids have 64 bits: more than a number holds. */
+/** Compares as BigInt, because ids have 64 bits, more than a number holds exactly. */
 const isNewer = (a: { databaseId: string }, b: { databaseId: string }) =>
   BigInt(a.databaseId) > BigInt(b.databaseId);
 
 const newestFirst = (a: LiveJob, b: LiveJob) => (isNewer(a, b) ? -1 : 1);
 
-/** Adds an update to what was reported before. */
+/** Returns `before` with the jobs and pipelines of an update. */
 export function addUpdate(before: Live | undefined, { changedJobs, unread }: Update): Live {
   const jobs = new Map(before?.jobs.map((job) => [job.databaseId, job]));
   const pipelines = new Map(before?.pipelines);
@@ -44,13 +44,13 @@ export function addUpdate(before: Live | undefined, { changedJobs, unread }: Upd
 /** The newest pipeline of a project with its jobs. */
 export interface Tile {
   pipeline: TilePipeline | undefined;
-  /** The newest attempt of each. */
+  /** The newest attempt of each job. */
   jobs: TileJob[];
   /** Whether the pipeline has more jobs than were read. */
   hasMore: boolean;
 }
 
-/** Returns the newest attempts: a retry has the name of the job that it repeats. */
+/** Returns the newest attempt of each job. Attempts of one job have the same name. */
 function newestAttempts(jobs: readonly TileJob[]): TileJob[] {
   const byName = new Map<string | null, TileJob>();
   for (const job of jobs) {
@@ -60,11 +60,14 @@ function newestAttempts(jobs: readonly TileJob[]): TileJob[] {
   return [...byName.values()];
 }
 
-/** Whether the list of pipelines of a project would contain it: child pipelines are not in it. */
+/**
+ * Whether GitLab's list of pipelines would contain the job's pipeline. That list has no child
+ * pipelines.
+ */
 const isListed = ({ pipeline }: LiveJob, ref: string) =>
   pipeline?.source !== 'parent_pipeline' && (ref === '' || pipeline?.ref === ref);
 
-/** Returns the tile of a project: what was read, and what was reported since. */
+/** Returns the tile of a project from the query's data and the updates since. */
 export function tileOf(
   { fullPath, pipelines }: Project,
   live: Live | undefined,

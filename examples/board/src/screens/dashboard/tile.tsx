@@ -5,7 +5,7 @@ import { StatusBadge, StatusIcon } from '../../components/status.tsx';
 import { StatusBar } from '../../components/status-bar.tsx';
 import type { Tile as TileContent, TileJob } from './live-jobs.ts';
 
-/** How many failed jobs a tile lists. */
+/** Maximum failed jobs that a tile lists. */
 const MAX_FAILED = 8;
 
 interface Count {
@@ -43,7 +43,7 @@ function FailedJobs({ project, jobs }: { project: string; jobs: readonly TileJob
 
 interface CountsProps {
   jobs: readonly TileJob[];
-  /** Whether there are jobs that were not read. */
+  /** Whether the pipeline has jobs that were not read. */
   hasMore: boolean;
 }
 
@@ -83,9 +83,9 @@ function PipelineOfTile({ project, tile }: { project: string; tile: TileContent 
 
 interface TileProps {
   project: string;
-  /** Undefined until it is read. */
+  /** Undefined until the project is read. */
   tile: TileContent | undefined;
-  /** Why the project cannot be read, or not now. */
+  /** Why the project could not be read; undefined if it could. */
   problem: string | undefined;
   onRemove(): void;
 }

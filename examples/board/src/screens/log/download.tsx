@@ -13,13 +13,16 @@ async function download(url: string, name: string, token: string): Promise<void>
 }
 
 interface Props {
-  /** The path on the gateway, from its first `/` on. */
+  /** The path below the gateway's own path, with a leading `/`. */
   path: string;
   name: string;
   children: ReactNode;
 }
 
-/** A link to a file of the gateway. A link cannot send a token, so that a script must with one. */
+/**
+ * A link to a file of the gateway. A link cannot send a token, so with a token a script downloads
+ * the file.
+ */
 export function Download({ path, name, children }: Props) {
   const open = (event: MouseEvent) => {
     const token = readToken();

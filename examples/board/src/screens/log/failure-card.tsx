@@ -4,7 +4,7 @@ import type { Job } from './log.ts';
 const advice = (retryHelps: boolean | null | undefined) =>
   retryHelps ? 'A retry may help.' : 'A retry alone does not help.';
 
-/** Why a job failed, as the end of its log says. */
+/** Shows why a job failed, with the lines of its log that look like errors. */
 export function FailureCard({ job, project }: { job: Job; project: string }) {
   if (!job.failure) return null;
   const { message, retryHelps, log } = job.failure;
@@ -27,7 +27,7 @@ export function FailureCard({ job, project }: { job: Job; project: string }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes
             <li key={index} className="line">
               {number && <a href={link(number)}>{number}</a>}
-              {/* biome-ignore lint/security/noDangerouslySetInnerHtml: the gateway escapes it */}
+              {/* biome-ignore lint/security/noDangerouslySetInnerHtml: the gateway escapes logs */}
               <span dangerouslySetInnerHTML={{ __html: html }} />
             </li>
           ))}

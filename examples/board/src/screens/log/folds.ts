@@ -4,14 +4,14 @@ import type { Line, Trace } from './log.ts';
 export interface Section {
   name: string;
   firstLine: number;
-  /** The last line so far while it is open. */
+  /** The last line; while the section is open, its last line so far. */
   lastLine: number;
-  /** In seconds. Null while it is open, and of sections of appended lines. */
+  /** In seconds. Null while the section is open, and for sections that begin in appended lines. */
   duration: number | null;
   collapsed: boolean;
 }
 
-/** Returns the sections that were read with a log. */
+/** Returns the sections of a log as the query read them. */
 export function toSections({ sections }: Pick<Trace, 'sections'>): Section[] {
   return sections.map(({ name, firstLine, lastLine, duration, collapsed }) => ({
     name,
@@ -22,7 +22,7 @@ export function toSections({ sections }: Pick<Trace, 'sections'>): Section[] {
   }));
 }
 
-/** Returns the sections of a log that has grown. Appended lines name the section they are in. */
+/** Returns the sections after lines were appended. Each appended line names its section. */
 export function growSections(sections: readonly Section[], appended: readonly Line[]): Section[] {
   const grown = sections.map((section) => ({ ...section }));
   const isOpen = ({ duration }: Section) => duration === null;
@@ -47,14 +47,14 @@ export function growSections(sections: readonly Section[], appended: readonly Li
 
 /** A section that can be folded. */
 export interface Fold extends Section {
-  /** How many sections it is inside of. */
+  /** Number of sections around this section. */
   depth: number;
 }
 
-/** The sections of a log that can be folded, by their first line. */
+/** Sections that can be folded, by the number of their first line. */
 export type Folds = ReadonlyMap<number, Fold>;
 
-/** Returns the sections that have more than one line. */
+/** Returns the sections that can be folded, which have more than one line. */
 export function toFolds(sections: readonly Section[]): Folds {
   const folds = new Map<number, Fold>();
   const around: Section[] = [];
@@ -68,7 +68,7 @@ export function toFolds(sections: readonly Section[]): Folds {
   return folds;
 }
 
-/** Returns the numbers of the visible lines if the sections that begin at `folded` are folded. */
+/** Returns the numbers of the visible lines. `folded` has the first lines of folded sections. */
 export function visibleLines(
   [first, last]: readonly [number, number],
   folds: Folds,
@@ -83,7 +83,7 @@ export function visibleLines(
   return lines;
 }
 
-/** Returns `folded` without the sections that hide a line. */
+/** Returns `folded` without the sections that hide `line`. */
 export function unfold(line: number, folds: Folds, folded: ReadonlySet<number>): Set<number> {
   const hides = (first: number) => first < line && line <= (folds.get(first)?.lastLine ?? 0);
   return new Set([...folded].filter((first) => !hides(first)));

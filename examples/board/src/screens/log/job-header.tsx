@@ -18,13 +18,15 @@ interface Props {
   project: string;
 }
 
-/** Returns what can be done with a job now. Only its newest attempt can be tried again. */
+/** Returns the action that is possible for a job now. Only its newest attempt can be retried. */
 function actionOf({ id, attempts, detailedStatus: { action } }: Job) {
   const isNewest = !attempts || attempts.at(-1)?.id === id;
   return action === 'RETRY' && !isNewest ? null : action;
 }
 
-/** The button for what can be done with a job. After a retry, the new attempt is opened. */
+/**
+ * The button for the action that is possible for a job. After a retry, it opens the new attempt.
+ */
 export function ActionButton({ job, project }: Props) {
   const [retried, retryJob] = useMutation(retry);
   const [played, playJob] = useMutation(play);
@@ -68,7 +70,7 @@ export function ActionButton({ job, project }: Props) {
   );
 }
 
-/** The runs of a job in its pipeline, each with an address of its own. */
+/** Lists the attempts of a job, with links to their logs. */
 function Attempts({ job, project }: Props) {
   const { attempts } = job;
   if (!attempts || attempts.length < 2) return null;
@@ -87,7 +89,7 @@ function Attempts({ job, project }: Props) {
   );
 }
 
-/** What is known of a job. */
+/** Shows the facts of a job. */
 export function JobHeader({ job, project }: Props) {
   const { databaseId: id, pipeline, runner, commit, artifactsFile, trace } = job;
   const pipelineId = pipeline?.databaseId;

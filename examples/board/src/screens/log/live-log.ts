@@ -10,11 +10,11 @@ const appended = typed(LogLinesDocument);
 
 interface LiveLog {
   log: Log;
-  /** Why the log is not live any more. */
+  /** Why the log does not receive updates any more. */
   error: CombinedError | undefined;
 }
 
-/** Returns the log of a job, with what is appended to it while the job runs. */
+/** Returns the log of a job, including the lines that are appended while the job runs. */
 export function useLiveLog({ id, complete, trace }: Pick<Job, 'id' | 'complete' | 'trace'>) {
   const client = useClient();
   const read = useMemo(() => trace && toLog(trace), [trace]);

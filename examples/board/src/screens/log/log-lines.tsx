@@ -6,13 +6,13 @@ import type { Line, Log } from './log.ts';
 import { markMatches } from './search.ts';
 
 const LINE_HEIGHT = 20;
-/** How far the text of a section is from that of the section around it, in pixels. */
+/** Indentation of a section relative to the section around it, in pixels. */
 const INDENT = 16;
 
-/** Copies the address of the page, which names the line. */
+/** Copies the URL of the page, which contains the line number. */
 function CopyButton() {
   const [isCopied, setCopied] = useState(false);
-  // Browsers allow it on secure pages only.
+  // Browsers allow access to the clipboard on secure pages only.
   if (!navigator.clipboard) return null;
   const copy = async () => {
     await navigator.clipboard.writeText(location.href);
@@ -30,9 +30,9 @@ interface RowProps {
   href: string;
   isCurrent: boolean;
   isError: boolean;
-  /** The text that is searched. */
+  /** The text to search for. */
   query: string;
-  /** The section that begins with the line. */
+  /** The section that begins at the line, if any. */
   fold: Fold | undefined;
   isFolded: boolean;
   onFold(): void;
@@ -71,17 +71,17 @@ function Row({ line, href, isCurrent, isError, query, fold, isFolded, onFold }: 
 
 interface Props {
   log: Log;
-  /** The numbers of the lines that are visible. */
+  /** The numbers of the visible lines. */
   rows: readonly number[];
   folds: Folds;
   folded: ReadonlySet<number>;
   errors: ReadonlySet<number>;
   query: string;
-  /** The line of the address. */
+  /** The line in the address. */
   current: number | undefined;
-  /** The line to show. Another object shows it again. */
+  /** The line to scroll to. A new object scrolls again, even to the same line. */
   target: { line: number } | undefined;
-  /** Whether the end of the log stays in view as it grows. */
+  /** Whether to keep the end of the log in view while it grows. */
   isFollowing: boolean;
   hrefOf(line: number): string;
   onFold(line: number): void;
@@ -89,10 +89,13 @@ interface Props {
   onLeaveEnd(): void;
 }
 
-/** Keeps the end of the list in view while `isFollowing`. Returns what to call when it scrolls. */
+/**
+ * Keeps the end of the list in view while `isFollowing`. Returns a function to call after
+ * scrolling.
+ */
 function useFollow(list: RefObject<VListHandle | null>, { rows, isFollowing, onLeaveEnd }: Props) {
   const offset = useRef(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls when there are other rows
+  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls when the rows change
   useEffect(() => {
     if (isFollowing) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
   }, [rows, isFollowing]);
@@ -102,19 +105,19 @@ function useFollow(list: RefObject<VListHandle | null>, { rows, isFollowing, onL
   };
 }
 
-/** Scrolls to a line, unless it is in view. */
+/** Scrolls to a line, unless it is already in view. */
 function bringIntoView(list: VListHandle, index: number): void {
   const top = list.getItemOffset(index) - list.scrollOffset;
   const isInView = top >= 0 && top + LINE_HEIGHT <= list.viewportSize;
   if (!isInView) list.scrollToIndex(index, { align: 'center' });
 }
 
-/** The lines of a log. Only those in view are elements of the page. */
+/** Shows the lines of a log. Only the lines in view have elements in the page. */
 export function LogLines(props: Props) {
   const { log, rows, folds, folded, errors, query, current, target, hrefOf, onFold } = props;
   const list = useRef<VListHandle>(null);
   const onScroll = useFollow(list, props);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls for another target only
+  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls only when the target changes
   useLayoutEffect(() => {
     const index = target ? rows.indexOf(target.line) : -1;
     if (index >= 0 && list.current) bringIntoView(list.current, index);

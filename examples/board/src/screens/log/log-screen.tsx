@@ -24,7 +24,7 @@ function NoJob({ isRead }: { isRead: boolean }) {
   );
 }
 
-/** The log of a job, live while the job runs. */
+/** The log of a job. Shows appended lines while the job runs. */
 export function LogScreen({ project, id, line }: Extract<Address, { screen: 'log' }>) {
   const [{ data, error }, readAgain] = useQuery({
     query: log,

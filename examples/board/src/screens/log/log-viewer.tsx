@@ -14,13 +14,13 @@ interface Props {
   job: Job;
   trace: Trace;
   project: string;
-  /** The line of the address. */
+  /** The line in the address. */
   line: number | undefined;
-  /** Called when the job is finished and its whole log is there. */
+  /** Called when the job is finished and its whole log has arrived. */
   onComplete(): void;
 }
 
-/** Returns the visible lines of a log, and its sections with what folds them. */
+/** Returns the visible lines of a log, its sections, and the state that folds them. */
 function useFolds(log: Log, trace: Trace) {
   const [first, last] = lineRange(trace);
   const folds = useMemo(() => {
@@ -38,7 +38,7 @@ function useFolds(log: Log, trace: Trace) {
   return { folds, folded, setFolded, rows };
 }
 
-/** Returns the lines that look like errors, and how many there are in all. */
+/** Returns the lines that look like errors, and their total number. */
 function useErrors(log: Log, trace: Trace) {
   return useMemo(() => {
     const { excerpts, matchCount } = trace.search;
@@ -56,7 +56,7 @@ function Viewer({ job, trace, project, line, log }: Omit<Props, 'onComplete'> & 
     () => (query ? matchingLines(traceLines(log), [query]) : []),
     [log, query],
   );
-  // The log of a failed job is opened at its first error.
+  // Opens the log of a failed job at its first error.
   const [opened] = useState(
     () => job.failure && (job.failure.log?.errors[0]?.number ?? errors.lines[0]),
   );
@@ -72,13 +72,13 @@ function Viewer({ job, trace, project, line, log }: Omit<Props, 'onComplete'> & 
     setFolded((known) => unfold(number, folds, known));
     setTarget({ line: number });
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: for another line only
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs only when the line changes
   useLayoutEffect(() => {
     const number = line ?? opened;
     if (number) show(number);
   }, [line]);
   const step = (lines: readonly number[], direction: 1 | -1) => {
-    // The error at which the log was opened is not passed over.
+    // The first step goes to the error at which the log was opened, instead of skipping it.
     const from = line ?? (opened ? opened - direction : 0);
     const next = nextOf(lines, from, direction);
     if (next === undefined) return;
@@ -168,19 +168,19 @@ function Viewer({ job, trace, project, line, log }: Omit<Props, 'onComplete'> & 
   );
 }
 
-/** Why a log has no lines. */
+/** Explains why a log has no lines. */
 function emptyText({ erasedAt, complete, startedAt }: Job): string {
   if (erasedAt) return 'The log was erased.';
   if (complete) return 'The job has no log.';
   return startedAt ? 'The log is still empty.' : 'The log begins when the job starts.';
 }
 
-/** The log of a job with its tools. Grows while the job runs. */
+/** Shows the log of a job, with search and other tools. The log grows while the job runs. */
 export function LogViewer({ onComplete, ...props }: Props) {
   const { job, trace } = props;
   const { log, error } = useLiveLog(job);
   const isAtEnd = !job.complete && log?.complete;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, at the end of the log
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs once, at the end of the log
   useEffect(() => {
     if (isAtEnd) onComplete();
   }, [isAtEnd]);

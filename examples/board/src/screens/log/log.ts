@@ -4,18 +4,18 @@ import type { LogQuery } from '../../generated/graphql.ts';
 export type Job = NonNullable<LogQuery['job']>;
 export type Trace = NonNullable<Job['trace']>;
 
-/** A line of a log: escaped text in spans with class names. */
+/** A line of a log. Its HTML is escaped text in spans with class names. */
 export interface Line {
   number: number;
   html: string;
-  /** The name of its section. Only lines that were appended have it. */
+  /** The name of its section. Only appended lines have it. */
   section?: string | null | undefined;
 }
 
 /** The lines of a log by number. */
 export type Log = TraceLog<Line>;
 
-/** The number of the first line that was read: 1, or more if a log is very long. */
+/** The number of the first line that was read. It is greater than 1 if the log is very long. */
 const firstLineOf = ({ lines }: Trace) => lines.nodes[0]?.number ?? 1;
 
 /** Returns the first and the last number of the lines that were read. */
@@ -24,7 +24,7 @@ export function lineRange(trace: Trace): readonly [number, number] {
   return [first, first + trace.lines.totalCount - 1];
 }
 
-/** Returns the lines of a log that was read as one text. */
+/** Returns the log that the query read as one text. */
 export function toLog(trace: Trace): Log {
   const [first, last] = lineRange(trace);
   const texts = last < first ? [] : trace.text.split('\n');

@@ -1,6 +1,6 @@
 import type { Line } from './log.ts';
 
-/** A line with one of these words is taken for an error. */
+/** A line that contains one of these words counts as an error. */
 export const ERROR_WORDS = [
   'error',
   'exception',
@@ -23,12 +23,12 @@ const ENTITIES: Record<string, string> = {
 };
 const CHARACTERS = Object.fromEntries(Object.entries(ENTITIES).map(([name, of]) => [of, name]));
 
-/** Returns the text of a line. Its HTML has only spans and these five entities. */
+/** Returns the text of a line. Its HTML has only spans and the entities in `ENTITIES`. */
 function textOf(html: string): string {
   return html.replace(/<[^>]*>/g, '').replace(/&#?\w+;/g, (entity) => ENTITIES[entity] ?? entity);
 }
 
-/** Returns the numbers of the lines that contain one of some texts, in upper or lower case. */
+/** Returns the numbers of the lines that contain one of the texts. Ignores case. */
 export function matchingLines(lines: readonly Line[], texts: readonly string[]): number[] {
   const wanted = texts.map((text) => text.toLowerCase());
   const matches = ({ html }: Line) => {
@@ -38,17 +38,20 @@ export function matchingLines(lines: readonly Line[], texts: readonly string[]):
   return lines.filter(matches).map(({ number }) => number);
 }
 
-/** Returns the HTML of a line with each match of a text marked. */
+/** Returns the HTML of a line with each match of `text` marked. */
 export function markMatches(html: string, text: string): string {
   if (!text) return html;
   const escaped = text.replace(/[&<>"']/g, (character) => CHARACTERS[character] ?? character);
   const literal = escaped.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  // A tag or an entity as a whole is not searched.
+  // Also matches each tag and entity as a whole, so that the text is not found inside of them.
   const pattern = new RegExp(`(${literal})|<[^>]*>|&#?\\w+;`, 'gi');
   return html.replace(pattern, (all, match) => (match ? `<mark>${match}</mark>` : all));
 }
 
-/** Returns the next line of a list after a line, or the previous one; begins again at the end. */
+/**
+ * Returns the line of a list after `from`, or before it for a negative step. Wraps around at the
+ * ends.
+ */
 export function nextOf(lines: readonly number[], from: number, step: 1 | -1): number | undefined {
   if (step > 0) return lines.find((line) => line > from) ?? lines[0];
   return lines.findLast((line) => line < from) ?? lines.at(-1);

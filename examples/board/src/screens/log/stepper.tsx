@@ -1,17 +1,19 @@
 interface Props {
-  /** One of the lines, such as "match". */
+  /** The singular, such as "match". */
   name: string;
-  /** More of them. */
+  /** The plural, such as "matches". */
   plural: string;
-  /** How many there are. `lines` may be the first of them only. */
+  /** The number of all such lines. `lines` may contain only the first of them. */
   count: number;
   lines: readonly number[];
-  /** The line where the reader is. */
+  /** The line at which the reader is. */
   current: number | undefined;
   onStep(step: 1 | -1): void;
 }
 
-/** Where the reader is in a list of lines, with buttons for the previous and the next of them. */
+/**
+ * Shows the reader's position in a list of lines, with buttons for the previous and the next line.
+ */
 export function Stepper({ name, plural, count, lines, current, onStep }: Props) {
   const at = current === undefined ? -1 : lines.indexOf(current);
   return (

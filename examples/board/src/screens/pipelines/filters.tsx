@@ -1,7 +1,7 @@
 import type { FormEvent } from 'react';
 import type { PipelineFilter } from '../../address.ts';
 
-/** The statuses that GitLab filters pipelines by. */
+/** The statuses by which GitLab can filter pipelines. */
 const STATUSES = {
   RUNNING: 'Running',
   PENDING: 'Pending',
@@ -13,7 +13,7 @@ const STATUSES = {
   SCHEDULED: 'Scheduled',
 };
 
-/** What most pipelines are started by. GitLab has more. */
+/** The most frequent sources of pipelines. GitLab has more. */
 const SOURCES = {
   push: 'Push',
   merge_request_event: 'Merge request',
@@ -28,7 +28,7 @@ const SOURCES = {
 interface ChoiceProps {
   name: string;
   label: string;
-  /** Texts by value. */
+  /** Texts of the options by value. */
   options: Readonly<Record<string, string>>;
   value: string;
 }
@@ -52,7 +52,7 @@ interface FiltersProps {
   onChange(filter: PipelineFilter): void;
 }
 
-/** The filters of the list of pipelines. */
+/** A form for the filters of the list of pipelines. */
 export function Filters({ filter, onChange }: FiltersProps) {
   const apply = (form: HTMLFormElement) => {
     const fields = new FormData(form);

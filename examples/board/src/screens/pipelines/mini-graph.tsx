@@ -6,10 +6,13 @@ import { typed } from '../../operations.ts';
 
 const stagesOf = typed(PipelineStagesDocument);
 
-/** How many mini graphs are read before anyone scrolls: each costs two calls. */
+/**
+ * Number of pipelines whose stages are read before the user scrolls. Each costs two calls to
+ * GitLab.
+ */
 const FIRST = 10;
 
-/** Returns whether the list was scrolled, or a key was pressed. */
+/** Returns whether the user has scrolled, clicked or pressed a key since `isOn`. */
 function useIsMoved(isOn: boolean): boolean {
   const [isMoved, setIsMoved] = useState(false);
   useEffect(() => {
@@ -24,7 +27,7 @@ function useIsMoved(isOn: boolean): boolean {
   return isMoved;
 }
 
-/** Returns a reference for an element, and whether that was in view since it may be. */
+/** Returns a reference for an element, and whether the element has been in view since `isOn`. */
 function useIsSeen(isOn: boolean) {
   const element = useRef<HTMLDivElement>(null);
   const [isSeen, setIsSeen] = useState(false);
@@ -39,7 +42,7 @@ function useIsSeen(isOn: boolean) {
   return [element, isSeen] as const;
 }
 
-/** The stages of a pipeline as icons. They are read when they are in view. */
+/** Shows the stages of a pipeline as icons. They are read when the graph comes into view. */
 export function MiniGraph({ project, id, place }: { project: string; id: string; place: number }) {
   const isLater = place >= FIRST;
   const isMoved = useIsMoved(isLater);

@@ -18,7 +18,7 @@ type Pipeline = NonNullable<NonNullable<PipelinesQuery['project']>['pipelines']>
 interface RowProps {
   project: string;
   pipeline: Pipeline;
-  /** The place in its page, from 0. */
+  /** The position in its page, from 0. */
   place: number;
 }
 
@@ -46,9 +46,9 @@ function Row({ project, pipeline, place }: RowProps) {
 interface PageProps {
   project: string;
   filter: PipelineFilter;
-  /** The cursor of the page before. */
+  /** The end cursor of the previous page; null for the first page. */
   after: string | null;
-  /** Shows the page after this cursor. Undefined if it is shown already. */
+  /** Shows the page after this cursor. Undefined if that page is already shown. */
   onMore: ((after: string) => void) | undefined;
 }
 
@@ -58,7 +58,7 @@ const Note = ({ text }: { text: string }) => (
   </li>
 );
 
-/** A page of the list, as items of that list. */
+/** Shows a page of the list of pipelines, as items of that list. */
 export function PipelinePage({ project, filter, after, onMore }: PageProps) {
   const [{ data, error, fetching }] = useQuery({
     query: pipelines,

@@ -6,7 +6,10 @@ import { Filters } from './filters.tsx';
 import { PipelinePage } from './pipeline-page.tsx';
 import './pipelines.css';
 
-/** The pages of a list that were asked for. Keeps the cursors, as each page reads itself. */
+/**
+ * Shows the pages that the user has loaded. Keeps only cursors, because each page reads its own
+ * data.
+ */
 function Pages({ project, filter }: { project: string; filter: PipelineFilter }) {
   const [cursors, setCursors] = useState<(string | null)[]>([null]);
   return (
@@ -26,7 +29,7 @@ function Pages({ project, filter }: { project: string; filter: PipelineFilter })
   );
 }
 
-/** The pipelines of a project, with a mini graph of each. */
+/** The pipelines of a project, with the stages of each as icons. */
 export function PipelinesScreen({
   project,
   filter: given,

@@ -38,7 +38,7 @@ function Content({ project }: { project: string }) {
   );
 }
 
-/** How often the jobs of a project fail, how long they run and wait. */
+/** Shows how often the jobs of a project fail, and how long they run and wait. */
 export function StatisticsScreen({ project }: Extract<Address, { screen: 'statistics' }>) {
   return (
     <>

@@ -5,16 +5,16 @@ import { Ago } from '../../components/ago.tsx';
 import { StatusIcon } from '../../components/status.tsx';
 import type { StatisticsQuery } from '../../generated/graphql.ts';
 
-/** The statistics of the jobs of one name. */
+/** The statistics of all jobs with one name. */
 export type Row = NonNullable<
   NonNullable<StatisticsQuery['project']>['jobStats']
 >['byName'][number];
 
 interface Column {
   title: string;
-  /** What it is, in a sentence. */
+  /** Describes the column in a sentence. */
   hint: string;
-  /** The number that it is sorted by, the greatest first, and the length of its bar. */
+  /** The number by which rows are sorted, the greatest first. It is also the length of the bar. */
   value(row: Row): number | null;
   text(row: Row): ReactNode;
 }
