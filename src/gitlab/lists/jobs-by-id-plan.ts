@@ -26,7 +26,8 @@ export interface PlannedPage {
   from: bigint;
   perPage: number;
   /**
-   * Highest first. If many rows lie in between, the page is full before it reaches the lower ones.
+   * Highest first. If many other jobs lie between the ids, the page may end before it reaches the
+   * lowest ids.
    */
   ids: readonly bigint[];
 }
@@ -61,7 +62,9 @@ function spanOf(ids: readonly bigint[]): bigint {
   return high - low + 1n;
 }
 
-/** Plans one page for ids (highest first). Its rows cost at most as much as single reads would. */
+/**
+ * Plans one page for ids (highest first). Its rows cost at most as much as single reads of the ids.
+ */
 function pageOf(ids: readonly bigint[]): PlannedPage {
   const most = Math.min(MAX_WINDOW, ids.length * ROWS_PER_CALL);
   const span = spanOf(ids);
@@ -72,9 +75,9 @@ const pagesOfOne = (ids: readonly bigint[]): PlannedPage[] =>
   ids.map((id) => ({ from: id, perPage: 1, ids: [id] }));
 
 /**
- * Splits ids of one project into `pages` and `singles`. One page of GitLab certainly contains all ids
- * of an item of `pages`. An id in `singles` may need a call of its own. A plan of `planReads` never
- * causes more calls than the items of both lists.
+ * Splits ids of one project into `pages` and `singles`. Each item of `pages` is a group of ids that
+ * fit into one page of GitLab in any case. Each id of `singles` may need its own call. A plan of
+ * `planReads` never causes more calls than the items of both lists.
  */
 export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: bigint[] } {
   const pages: bigint[][] = [];
