@@ -39,7 +39,7 @@ function createCall(clock: Clock) {
   return { call, cancel };
 }
 
-/** Whether GitLab itself refused the call, which shows that GitLab works. */
+/** Whether GitLab itself refused the call. A refusal shows that GitLab works. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof GitlabRateLimitError ||
   (error instanceof GitlabStatusError && error.status < 500);
