@@ -12,7 +12,10 @@ export interface RunSummary {
   firstFailure: Job | null;
 }
 
-/** Summarizes the earlier runs of a job, newest first, all of which succeeded or failed. */
+/**
+ * Summarizes the runs of a job. `earlier` contains its earlier runs, newest first, without runs
+ * that neither succeeded nor failed.
+ */
 export function summarizeRuns(job: Job, earlier: readonly Job[]): RunSummary {
   const at = earlier.findIndex(({ status }) => status === 'success');
   const lastSuccess = earlier[at] ?? null;
