@@ -1,6 +1,6 @@
 /*
- * GitLab's REST endpoints, one method each. Callers that send equal requests may receive the same
- * result object: do not modify it.
+ * A client with one method for each REST endpoint of GitLab. Callers that send equal requests may
+ * receive the same result object: do not modify it.
  */
 import { setMaxListeners } from 'node:events';
 import { Calls, type GitlabDeps } from './bind-caller.ts';

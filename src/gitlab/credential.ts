@@ -2,7 +2,10 @@ import { hash } from 'node:crypto';
 import { createRedact, type Redact } from '../util/redact.ts';
 import { Secret } from '../util/secret.ts';
 
-/** Kind of the caller's token. If the caller sends several, the one that GitLab checks first. */
+/**
+ * Kind of the caller's token. If the caller sends several tokens, the kind of the one that GitLab
+ * checks first.
+ */
 export type CredentialKind = 'private-token' | 'bearer' | 'job-token' | 'anonymous';
 
 export interface Credential {
@@ -31,7 +34,7 @@ export interface Renewal {
 export const latestOf = (credential: Credential): Credential =>
   credential.renewal?.latest() ?? credential;
 
-/** A credential header is malformed. The message names the header, never its value. */
+/** Thrown if a credential header is malformed. The message names the header, never its value. */
 export class CredentialError extends Error {
   override readonly name = 'CredentialError';
   readonly code = 'CREDENTIAL_INVALID';
@@ -46,7 +49,7 @@ export class SecretHeaders extends Secret<HeaderEntries> {
   /** Removes the secrets from a text. */
   readonly redact: Redact;
 
-  /** `secretEntries`: the headers whose values `redact` removes. @default all */
+  /** `redact` removes only the values of `secretEntries`. @default all */
   constructor(entries: HeaderEntries, secretEntries = entries) {
     super(entries);
     this.redact = createRedact(secretEntries.map(([, value]) => withoutScheme(value)));
@@ -80,8 +83,8 @@ export function addHeaders(credential: Credential, extra: SecretHeaders): Creden
 }
 
 /**
- * The characters of a token: visible ASCII. A header that is sent twice arrives as values joined by
- * ", ", which does not match.
+ * Matches the characters of a token: visible ASCII. A header that is sent twice arrives as values
+ * joined by ", ", which does not match.
  */
 const TOKEN_FORM = /^[\x21-\x7e]+$/;
 /**

@@ -19,7 +19,7 @@ export interface ErrorOrigin {
   readonly cause?: unknown;
 }
 
-/** A call to GitLab that has no usable response. The error's texts never contain tokens. */
+/** The error of a call to GitLab without a usable response. Its texts never contain tokens. */
 export abstract class GitlabError extends Error {
   abstract readonly code: GitlabErrorCode;
   /** What went wrong, without the method and path. */
@@ -53,7 +53,9 @@ export class GitlabStatusError extends GitlabError {
    * a web page.
    */
   readonly gitlabMessage: string | undefined;
-  /** The wait that GitLab requests, for example in maintenance mode; null if it requests none. */
+  /**
+   * The wait that GitLab requests, for example in maintenance mode. Null if GitLab requests none.
+   */
   readonly retryAfterSeconds: number | null;
 
   constructor(
@@ -135,8 +137,8 @@ export class GitlabRateLimitError extends GitlabError {
 }
 
 /**
- * GitLab's response violates the API's contract: broken JSON, a wrong shape, or a row that was not
- * requested.
+ * Thrown if GitLab's response violates the API's contract: broken JSON, a wrong shape, or a row
+ * that was not requested.
  */
 export class GitlabResponseError extends GitlabError {
   override readonly name = 'GitlabResponseError';
@@ -157,9 +159,10 @@ export class GitlabResponseError extends GitlabError {
 }
 
 /**
- * The call did not reach GitLab's API as it was sent, so it had no effect: another server answered,
- * the address redirects to another one, GitLab's router has no such route (upstream.md §1.6), a
- * proxy removed the query (§4.1), or the storage to which GitLab redirects a download fails (§12).
+ * Thrown if the call did not reach GitLab's API as it was sent, so that it had no effect. Another
+ * server answered, the address redirects to another one, GitLab's router has no such route
+ * (upstream.md §1.6), a proxy removed the query (§4.1), or the storage to which GitLab redirects a
+ * download fails (§12).
  */
 export class GitlabMisroutedError extends GitlabError {
   override readonly name = 'GitlabMisroutedError';
@@ -184,7 +187,7 @@ export class GitlabMisroutedError extends GitlabError {
   }
 }
 
-/** The operation has used up its call budget; the call was not sent. */
+/** Thrown if the operation has used up its call budget. The call was not sent. */
 export class GitlabCallBudgetError extends GitlabError {
   override readonly name = 'GitlabCallBudgetError';
   readonly code = 'GITLAB_CALL_BUDGET';
@@ -223,7 +226,7 @@ export async function nullIfNotFound<Value>(reading: Promise<Value>): Promise<Va
   }
 }
 
-/** Whether GitLab does not accept the credential. */
+/** Whether GitLab rejected the credential. */
 export const isUnauthenticated = (error: unknown): error is GitlabStatusError =>
   hasStatus(error, 401);
 

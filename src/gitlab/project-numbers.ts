@@ -85,8 +85,8 @@ export function createProjectNumbers({ now }: Pick<Clock, 'now'>): ProjectNumber
       if (NUMBER.test(path) || !NUMBER.test(number)) return;
       const found = find(caller, path);
       const known = found?.number === number ? found : undefined;
-      // A response to a call by number does not show that the path still leads to the project, so
-      // it does not extend the entry's lifetime.
+      // A response to a call by numeric id does not show that the path still leads to the project,
+      // so it does not extend the entry's lifetime.
       const isByNumber = known?.onlyByNumber && !onlyByNumber;
       store(caller.digest, path.toLowerCase(), {
         number,

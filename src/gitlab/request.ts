@@ -8,7 +8,7 @@ import { type Headers, headerOf } from './transport/headers.ts';
 export interface RequestCounter {
   /** Exchanges with GitLab, including retries and 304 responses. */
   calls: number;
-  /** Requests that shared the response of another request. */
+  /** Requests that received the response of an equal request. */
   coalesced: number;
   /** The part of `calls` that returned 304. */
   notModified: number;
@@ -59,7 +59,7 @@ export interface UpstreamRequest<T> {
   readonly streaming?: boolean | undefined;
   /** Whether the response may be cached for revalidation. @default true for GET */
   readonly keep?: boolean | undefined;
-  /** An object of the caller, in which the transport records the progress of the call. */
+  /** The caller passes in this object. The transport records the progress of the call in it. */
   readonly progress?: CallProgress | undefined;
 }
 

@@ -10,11 +10,11 @@ import { isDateTime, isWholeNumber, toDateTime } from '../util/formats.ts';
  * optional member is set to null.
  */
 
-/** A check of a value. `Value` is the type of the values that pass. */
+/** Validates values. `Value` is the type of the values that pass. */
 export interface Shape<Value> {
   /**
-   * Returns undefined if the value passes, otherwise a path and a reason. Converts or removes
-   * invalid values inside an object or a list.
+   * Returns undefined if the value passes, otherwise the path to the invalid value and a reason.
+   * Converts or removes invalid values inside an object or a list.
    */
   mismatch(value: unknown): string | undefined;
   /** Converts a value that does not pass; undefined if its meaning is not certain. */

@@ -14,10 +14,13 @@
  */
 export const ROWS_PER_CALL = 10;
 
-/** GitLab's largest page. A page of this size contains any 100 consecutive ids. */
+/** GitLab's largest page. A page of this size contains all jobs of any 100 consecutive ids. */
 const MAX_WINDOW = 100;
 
-/** Minimum number of ids far apart for which one shared page is read before single reads. */
+/**
+ * If at least this number of ids are far apart from each other, one page is read for all of them
+ * before any single read.
+ */
 const MIN_SHARED = 5;
 
 /** One keyset page: the rows from `from` downwards, read to find `ids`. */
@@ -106,8 +109,8 @@ export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Pla
 }
 
 /**
- * Plans the reads for the ids that a page did not reach: another page if this one contained at
- * least one id per ROWS_PER_CALL rows, otherwise single reads.
+ * Plans the reads for the ids that a page did not reach. Plans another page if this page answered
+ * at least one id per ROWS_PER_CALL of its rows, otherwise single reads.
  */
 export function planRest(
   page: PlannedPage,

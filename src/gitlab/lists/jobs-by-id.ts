@@ -43,7 +43,9 @@ export async function readJobs(
   return batch.outcomes;
 }
 
-/** The numeric id of the project that jobs were read from; undefined if none was found. */
+/**
+ * Returns the numeric id of the project of the jobs that were read; undefined if no job was found.
+ */
 export function projectNumberOf(outcomes: Outcomes): string | undefined {
   for (const job of outcomes.values()) if (job && 'project_id' in job) return job.project_id;
   return undefined;

@@ -14,7 +14,9 @@ export interface CursorPosition {
   readonly id?: string | undefined;
 }
 
-/** The id of a cursor is not an integer. GitLab would respond with 500. */
+/**
+ * Thrown if the id of a cursor is not an integer. GitLab would respond with 500 to such a cursor.
+ */
 export class InvalidCursorIdError extends RangeError {
   override readonly name = 'InvalidCursorIdError';
   readonly code = 'INVALID_CURSOR_ID';

@@ -135,7 +135,8 @@ async function locate<Row extends WithId>(
     const side = sideOf(await pages.page(number), id);
     if (side === 'around' || (side === 'older' && number === 1)) return number;
     if (side === 'newer') newer = number;
-    // If GitLab counts rows and the list has become shorter than `guess`, go to its last page.
+    // If GitLab counts rows and the list has become shorter than `guess`, continues at its last
+    // page.
     else older = Math.min(number, pageCount(pages) + 1);
     if (older === Number.POSITIVE_INFINITY) number = newer + step;
     else number = newer === 0 ? Math.max(1, older - step) : Math.floor((newer + older) / 2);

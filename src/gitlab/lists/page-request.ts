@@ -15,7 +15,7 @@ export interface CursorRow {
 
 /**
  * Requests up to `count` rows next to the cursor row, which is excluded. Without a cursor row,
- * starts at the end of the list.
+ * starts at the newest row ('older') or at the oldest row ('newer').
  */
 export interface PageRequest {
   direction: 'older' | 'newer';

@@ -20,8 +20,9 @@ export interface EtagCache {
   /** Stores a response if it has an ETag. */
   put(call: Call, response: RawResponse): void;
   /**
-   * Deletes the caller's entries for the project in the call's path. Keeps entries that name the
-   * project differently (by path or number).
+   * Deletes the caller's entries for the project in the call's path, because a write may have
+   * changed them. Entries whose path names the project in the other form (path or numeric id)
+   * remain.
    */
   invalidateProject(call: { credential: { digest: string }; endpoint: { path: string } }): void;
 }

@@ -4,7 +4,7 @@ import type { Call, Exchange, RawResponse } from '../request.ts';
 import { headerOf } from './headers.ts';
 import { isUnknownRoute, notFoundMessageOf } from './responder.ts';
 
-/** Called once for each old path of a renamed project. */
+/** Called once for each old path of a renamed project. `number` is the project's numeric id. */
 export type OnMovedProject = (moved: { path: string; number: string }) => void;
 
 /** Maximum number of reported paths to remember, so that none of them is reported again. */

@@ -11,11 +11,11 @@ import { type Headers, headerOf, readCount, readReset, readRetryAfter } from './
 /** If the wait exceeds this, the call fails fast with 429 instead of queueing. */
 const MAX_WAIT_MS = 10_000;
 /**
- * If less than this part of a quota remains, calls are spaced out, so that one burst does not use
- * it up.
+ * If less than this part of a quota remains, a delay is added before calls, so that one burst does
+ * not use up the quota.
  */
 const SCARCE_PART = 0.1;
-/** Longest delay that spacing adds to a call. */
+/** Longest delay that is added before a call. */
 const MAX_SPACING_MS = 1_000;
 /**
  * Maximum time for which calls are blocked, even if GitLab names a longer one: clocks may be wrong,
@@ -41,9 +41,12 @@ export interface RateLimit {
 
 export interface RateLimitState {
   quota: RateLimit | undefined;
-  /** When a block ends, in ms since 1970, by endpoint template. The key '' blocks all calls. */
+  /**
+   * When calls are allowed again after a 429, in ms since 1970, by endpoint template. The key ''
+   * stands for all calls.
+   */
   readonly blockedUntil: Map<string, number>;
-  /** When the next call may start if calls are spaced out, in ms since 1970. */
+  /** When the next call may start while little of the quota remains, in ms since 1970. */
   nextAt: number;
 }
 
@@ -54,8 +57,9 @@ export function createRateLimitState(): RateLimitState {
 }
 
 /**
- * Keeps each credential within its rate limits. A call waits for the quota's renewal or the end of
- * a block if that is soon. Otherwise it fails with GitlabRateLimitError and is not sent.
+ * Keeps each credential within its rate limits. A call waits until the quota is renewed, or until
+ * calls are allowed again after a 429, if that is soon. Otherwise it fails with
+ * GitlabRateLimitError and is not sent.
  */
 export function createRateLimiter(
   exchange: Exchange,
@@ -132,7 +136,9 @@ export function isScarce(
   return quota !== undefined && quota.resetAt > now && quota.remaining < quota.granted * part;
 }
 
-/** Time between the starts of two calls; 0 unless the quota is scarce. */
+/**
+ * Returns the time between the starts of two calls, in ms; 0 unless little of the quota remains.
+ */
 function spacingMs(quota: RateLimit | undefined, now: number): number {
   if (!isScarce(quota, SCARCE_PART, now)) return 0;
   return Math.min(MAX_SPACING_MS, (quota.resetAt - now) / (quota.remaining + 1));
@@ -188,8 +194,8 @@ export function isLimitOfAllCalls(headers: Headers): boolean {
 }
 
 /**
- * Returns what a 429 blocks: all calls, or those of one endpoint (a project's list of jobs). Limits
- * on writes are per job and block nothing.
+ * Returns what a 429 blocks: all calls, or those of one endpoint (a project's list of jobs).
+ * Undefined for a limit on writes, which applies to one job only.
  */
 function blockedBy(call: Call, headers: Headers): string | undefined {
   if (isLimitOfAllCalls(headers)) return EVERYTHING;

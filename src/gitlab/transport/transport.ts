@@ -48,8 +48,8 @@ export interface TransportOptions {
   readonly network?: Network | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
   /**
-   * Concurrent calls, each on its own connection; the same number of streams in addition. @default
-   * 32
+   * Maximum concurrent calls, each on its own connection. The same number of streams is allowed in
+   * addition. @default 32
    */
   readonly connections?: number | undefined;
   /** Maximum concurrent calls of one credential. It may also have this many streams. @default 16 */
@@ -149,8 +149,8 @@ function withHeaders(send: Send, extra: SecretHeaders): Send {
 
 /**
  * Creates the transport to a GitLab server. It opens connections only with the first call. It is
- * composed of layers, each of which wraps the previous one. State that outlives a call is kept per
- * credential.
+ * composed of layers, each of which wraps the previous one. Whatever depends on the caller, such as
+ * cached responses and rate limits, is kept per credential.
  */
 export function createTransport(options: TransportOptions): Transport {
   const { clock = systemClock, random = Math.random, onCall = () => {} } = options;
