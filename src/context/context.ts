@@ -51,7 +51,10 @@ export interface Context {
   forEvent(): Pick<Context, 'loaders' | 'mutationClient' | 'signal' | 'logs'>;
   /** Releases everything that the operation holds. */
   end(): void;
-  /** Long strings of the response. Undefined if the response is not a single JSON document. */
+  /**
+   * Long strings of the response. Undefined if the response is not one JSON document (for example,
+   * a stream of events).
+   */
   streamedStrings?: StreamedStrings | undefined;
   requestCounter: RequestCounter;
   freshness: Freshness;

@@ -55,7 +55,10 @@ interface BridgeRef extends JobRef {
 interface FailureLogRef extends JobRef {
   /** Size of the log in bytes; undefined if it is not known. */
   size: number | undefined;
-  /** Number of bytes to read from the end of the log; 'all' reads as much as the field `trace`. */
+  /**
+   * Number of bytes to read from the end of the log; 'all' reads as much as the GraphQL field
+   * `trace`.
+   */
   contextBytes: number | 'all';
 }
 
@@ -86,7 +89,7 @@ export interface Freshness {
 const CHANGING_SECONDS = 2;
 const SETTLED_SECONDS = 60;
 
-/** The freshness of a response that needs no call to GitLab. */
+/** Creates the freshness of a response: the longest one. Each read may shorten it. */
 export const createFreshness = (): Freshness => ({ maxAge: SETTLED_SECONDS });
 
 /**
