@@ -26,7 +26,7 @@ export type Failures = ReturnType<typeof createFailures>;
 
 export interface FailuresOptions {
   clock: Clock;
-  /** 0 to 1. */
+  /** Returns a number from 0 to 1. */
   random: () => number;
   intervalMs: number;
   /** Whether a rejected credential may be replaced soon. @default false */

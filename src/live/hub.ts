@@ -78,7 +78,7 @@ export interface LiveHubOptions {
 /** If less than this part of a credential's quota is left, its polls slow down. */
 const SCARCE_PART = 0.25;
 
-/** The options after defaults are applied. */
+/** The options with their defaults. */
 type Defined = Required<{ [Key in keyof LiveHubOptions]: NonNullable<LiveHubOptions[Key]> }>;
 
 /** Creates the registry of polls: one per credential and resource. */

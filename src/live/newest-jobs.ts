@@ -48,7 +48,7 @@ const unread: NewestJobs = { entries: new Map(), wasRead: false };
 
 const isFollowed = ({ row }: JobEntry) => isActiveOrCanceling(row);
 
-/** Returns the known entry of a job that has not changed, otherwise a new one. */
+/** Returns the known entry if the job has not changed since, otherwise a new entry. */
 function toEntry(known: JobEntry | undefined, row: Job): JobEntry {
   // After a 304, the ETag cache returns the same row objects.
   if (known?.row === row) return known;

@@ -113,7 +113,7 @@ function hashWithoutPipeline({ pipeline, ...own }: AnyJob): string {
   return hashOf(own as AnyJob);
 }
 
-/** Returns the known entry of a job that has not changed, otherwise a new one. */
+/** Returns the known entry if the job has not changed since, otherwise a new entry. */
 function toEntry(known: JobEntry | undefined, row: AnyJob, round: number): JobEntry {
   // After a 304, the ETag cache returns the same row objects.
   if (known?.row === row) return known;

@@ -61,14 +61,14 @@ const PAUSE_PER_CALL_MS = 50;
 /** The outcome of a successful read. */
 export interface ReadOutcome {
   activity: Activity;
-  /** Whether the read was triggered by a notification. */
+  /** Whether the read was triggered by something other than the schedule, such as a webhook. */
   notified: boolean;
   changed: boolean;
   /** Whether the read found a change of the kind that webhooks report. */
   announceable: boolean;
   /** Whether an active part of the resource has no webhooks, such as a trigger job. */
   unannounced: boolean;
-  /** Minimum pause after an expensive or a refused read. */
+  /** Minimum pause after a read that was expensive or that GitLab refused. */
   minPauseMs: number;
   /** Minimum poll interval, to which the factor for webhooks still applies. */
   minIntervalMs: number;
@@ -95,7 +95,7 @@ export function createPollInterval(options: PollIntervalOptions) {
   let gapMs = MIN_GAP_MS;
   /** Minimum pause after the last read, by the number of its calls. */
   let callsPauseMs = 0;
-  /** Whether the last notification came soon after a read. */
+  /** Whether the last trigger, such as a webhook, came soon after a read. */
   let isFrequent = false;
   /** Returns how long no read may start, whether scheduled or triggered by a webhook. */
   const blockedMs = () => Math.max(failures.blockedMs(), readEndedAt + callsPauseMs - clock.now());
@@ -130,8 +130,8 @@ export function createPollInterval(options: PollIntervalOptions) {
       callsPauseMs = pauseAfterCalls(outcome.calls);
       const isUseless = notified && isFrequent && !changed;
       gapMs = isUseless ? Math.min(intervalMs, gapMs * 2) : MIN_GAP_MS;
-      // A scheduled read found the change, not one that a webhook triggered. So webhooks have
-      // stopped, or do not report this resource.
+      // A scheduled read found the change before a webhook reported it. So webhooks have stopped,
+      // or do not report this resource.
       if (announceable && !notified) hasWebhooks = false;
       const factor = hasWebhooks && !notified && !unannounced ? WEBHOOK_FACTOR : 1;
       // After a notification, reads once more soon: a database replica of GitLab that lags behind
@@ -142,7 +142,7 @@ export function createPollInterval(options: PollIntervalOptions) {
     },
     /**
      * Returns the wait before the next attempt. Undefined if the poll must end with the error.
-     * `isStart`: no read has succeeded so far.
+     * `isStart`: no read has succeeded yet.
      */
     afterFailure(
       error: unknown,

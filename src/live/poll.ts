@@ -58,7 +58,7 @@ export interface ResourceReader<State> {
    * Whether an active part of the resource has no webhooks, such as a trigger job. @default false
    */
   hasUnannouncedActivity?(state: State): boolean;
-  /** Minimum pause after an expensive or a refused read. @default 0 */
+  /** Minimum pause after a read that was expensive or that GitLab refused, in ms. @default 0 */
   minPauseMs?(state: State): number;
   /**
    * Whether a read of another resource has already shown that the caller may read this one.
@@ -139,7 +139,7 @@ export interface Poll<State> {
   join(onChange: () => void, demand?: number): () => void;
   /** Reads the resource soon. `hasWebhooks`: webhooks report each change of this resource. */
   notify(hasWebhooks?: true): void;
-  /** Reads soon, and assumes from now on that webhooks do not report this resource. */
+  /** Reads soon. From now on, assumes that webhooks do not report this resource. */
   onMissedEvents(): void;
   end(ending: Ending): void;
 }
@@ -246,7 +246,7 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
   const readOrFail: Task = async (signal, notified) => {
     const waitMs = limit?.take() ?? 0;
     if (waitMs > 0) {
-      // A read that a webhook triggered and that must wait remains a read of that kind.
+      // If a triggered read, such as by a webhook, must wait, it still counts as triggered.
       if (notified) task?.reschedule(() => waitMs);
       return waitMs;
     }

@@ -58,7 +58,7 @@ function nextStart(starts: readonly number[], now: number): number {
 export function createReadLimits(clock: Clock) {
   const byCredential = new Map<string, Reads>();
   return {
-    /** Adds a poll of the credential. */
+    /** Adds a poll to the polls of a credential. */
     join(digest: string): ReadShare {
       const reads = byCredential.get(digest) ?? { polls: 0, starts: [] };
       byCredential.set(digest, reads);

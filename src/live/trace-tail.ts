@@ -134,7 +134,7 @@ export function firstByteFor(gitlab: Gitlab, afterByte: number): number {
   return gitlab.server.byteOffset ? Math.max(0, afterByte - OVERLAP) : 0;
 }
 
-/** Whether `bytes`, at offset `at`, equal the known bytes where both overlap. */
+/** Whether `bytes`, which begin at offset `at`, equal the known bytes where both overlap. */
 function matches(log: TraceLog, at: number, bytes: Buffer): boolean {
   const from = Math.max(at, log.start);
   const to = Math.min(at + bytes.length, log.end);
@@ -151,7 +151,10 @@ async function detectByteOffset(gitlab: Gitlab, ref: JobRef): Promise<void> {
   if (bytes.length > 0) gitlab.server.byteOffset = !isCut;
 }
 
-/** Reads the log from an offset on. Returns false if the response contradicts the known bytes. */
+/**
+ * Reads the log from an offset on. Returns false if the whole log must be read, because the
+ * response contradicts the known bytes or does not reach their end.
+ */
 async function readTail(
   gitlab: Gitlab,
   ref: JobRef,

@@ -12,8 +12,8 @@ import type { View } from './subscriber.ts';
 import { createTraceLog, firstByteFor, readLines, readTrace, type TraceLog } from './trace-tail.ts';
 
 /**
- * A piece of a log, in whole characters. It replaces what the client has received from offset
- * `startByte` on.
+ * A piece of a log that consists of whole characters. It replaces everything that the client has
+ * received from offset `startByte` on.
  */
 export interface TraceNews {
   text: string;
@@ -151,7 +151,7 @@ export function traceView(
       : { from: wanted, bytes: log.read(wanted, wanted + maxBytes) };
     return { ...read, isMissing };
   };
-  /** Creates the event of a piece, and moves the subscriber to its end. */
+  /** Creates the event of a piece. Sets the subscriber's offset to the end of the piece. */
   const send = (log: TraceLog, piece: Piece, { isFirst, isLast, isShared }: SendOptions) => {
     const { from, to, lines } = piece;
     at = to;
@@ -236,7 +236,7 @@ const MAX_SHARED = 8 * MEBIBYTE;
 
 export type TraceMemory = ReturnType<typeof createTraceMemory>;
 
-/** Creates the memory limit that all followed logs share. */
+/** Creates the memory limits that all followed logs share. */
 export function createTraceMemory(count: { logs(): number; readers(): number }) {
   const shared = new LRUCache<string, TraceNews>({
     maxSize: MAX_SHARED,
