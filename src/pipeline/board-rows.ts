@@ -86,7 +86,7 @@ export async function readBoardRows(lists: BoardLists, maxJobs: number): Promise
   };
 }
 
-/** Keeps one gap for each part, if possible one with an error. */
+/** Keeps one gap for each part. Prefers a gap with an error. */
 function mergeGaps(gaps: readonly (BoardGap | undefined)[]): BoardGap[] {
   const merged = new Map<string, BoardGap>();
   for (const gap of gaps) {
@@ -105,15 +105,16 @@ export function coversRows({ gaps }: BoardRows, maxJobs: number): boolean {
 }
 
 /**
- * Results of `limitRows` by rows and `maxJobs`, so that subscribers share one object and its board.
+ * Results of `limitRows` by rows and `maxJobs`. Subscribers share a result and the board built from
+ * it.
  */
 const limitedRows = new WeakMap<BoardRows, Map<number, BoardRows>>();
 const MAX_LIMITS = 8;
 
 /**
- * Reduces rows to the newest `maxJobs` jobs and as many trigger jobs. Returns `rows` itself if
- * nothing is left out. Calls with equal arguments return one cached object; eight are kept for each
- * `rows`.
+ * Reduces rows to the newest `maxJobs` jobs and the newest `maxJobs` trigger jobs. Returns `rows`
+ * itself if nothing is left out. Calls with equal arguments return one cached object. At most eight
+ * are cached for each `rows`.
  */
 export function limitRows(rows: BoardRows, maxJobs: number): BoardRows {
   const { jobs, bridges, gaps } = rows;

@@ -53,12 +53,12 @@ const keyOf = ({ kind, name, id }: AnyJob): string =>
 
 /**
  * Finds the attempts of each job of one pipeline. Names of jobs are unique in a pipeline, and a
- * retry creates a row with a greater id (upstream.md §3.11), so rows of one kind and name are
+ * retry creates a row with a greater id (upstream.md §3.11). So rows of one kind and name are
  * attempts of one job.
  *
- * Returns a copy of each row, in the order given, with `retried` and `attempts`. The copies of one
- * job share the list of its attempts, which contains these copies. The rows are not modified: they
- * may come from a cache.
+ * Returns copies of the rows in the given order, with `retried` and `attempts`. All copies of one
+ * job have one `attempts` list, which contains these copies. The rows are not modified, because
+ * they may come from a cache.
  */
 export async function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Promise<Row[]> {
   const jobs = new Map<string, Row[]>();

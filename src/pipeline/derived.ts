@@ -46,8 +46,8 @@ export const isCanceled = (status: Status): boolean =>
   status === 'canceled' || status === 'canceling';
 
 /**
- * Whether a user can start the job. A finished manual job counts as retryable instead, because REST
- * does not send `when`.
+ * Whether a user can start the job. A finished manual job counts as retryable instead, because the
+ * REST API does not send `when`.
  */
 export function isPlayable({ status, archived }: Pick<AnyJob, 'status' | 'archived'>): boolean {
   return (status === 'manual' || status === 'scheduled') && !archived;
@@ -92,7 +92,8 @@ export function queuedAtOf({
 }
 
 /**
- * Returns the failure reason of a failed job, otherwise null. GitLab may omit an unknown reason.
+ * Returns the failure reason of a failed job; null for other jobs. GitLab may omit the reason
+ * `unknown_failure`, so a missing reason becomes that.
  */
 export function failureReasonOf({
   status,
@@ -194,11 +195,14 @@ export function detailedStatusOf(job: AnyJob): StatusDetails {
 export interface JobName {
   /** The name without its parallel and matrix parts. */
   group: string;
-  /** 2 of "unit 2/5"; null if the name has no such part, or a number that is no 32-bit integer. */
+  /**
+   * The 2 of "unit 2/5". Null if the name has no such part, or if a number in it is not a 32-bit
+   * integer.
+   */
   index: number | null;
-  /** 5 of "unit 2/5". */
+  /** The 5 of "unit 2/5". */
   total: number | null;
-  /** ["linux", "20"] of "test: [linux, 20]". */
+  /** The values ["linux", "20"] of "test: [linux, 20]". */
   matrix: string[] | null;
 }
 

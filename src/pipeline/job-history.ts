@@ -1,6 +1,6 @@
 import type { Job } from '../gitlab/rows.ts';
 
-/** A summary of the runs of a job up to the job itself. */
+/** A summary of a job's latest runs. The newest run is the job itself. */
 export interface RunSummary {
   /** The newest earlier run that succeeded. */
   lastSuccess: Job | null;

@@ -13,7 +13,7 @@ import { toMs } from './times.ts';
  * was created with the pipeline, not if it is the row of a retry.
  */
 
-/** Jobs of one stage whose names differ only in their parallel or matrix part. */
+/** Jobs of one stage whose names differ only in their parallel or matrix parts. */
 export interface Group {
   name: string;
   /** Current attempts, in natural order of their names. */
