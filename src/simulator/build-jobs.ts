@@ -164,8 +164,8 @@ function createRecord(
   const id = takeId(state, 'job', options.id);
   const times = timeColumns(options, status, state.now);
   const hasRun = kind === 'build' && times.startedAt !== null;
-  // Keys come before spreads. If a literal of this size begins with a spread, V8 gives it no fast
-  // properties, and adding 50,000 jobs takes 10 s instead of 1.3 s.
+  // This literal begins with keys, not with a spread. Otherwise V8 would give an object of this
+  // size no fast properties, and adding 50,000 jobs would take 10 s instead of 1.3 s.
   return {
     id,
     kind,

@@ -15,7 +15,7 @@ import {
   type WorldState,
 } from './records.ts';
 
-/** Milliseconds since 1970, ISO text, or null for never. */
+/** A time in ms since 1970 or as ISO 8601 text; null for never. */
 export type Time = number | string | null;
 
 type PipelineColumns = Pick<

@@ -72,7 +72,7 @@ type Options = Omit<BridgeOptions, 'stage'>;
 /** The jobs of each stage, in the order in which GitLab creates them: stage by stage. */
 type Stages = Readonly<Record<string, readonly Options[]>>;
 
-/** Adds jobs in the status `created`. Those with a trigger become trigger jobs. */
+/** Adds jobs in the status `created`. Jobs with the option `trigger` become trigger jobs. */
 function addStages(world: World, pipeline: PipelineRecord, stages: Stages): PipelineRecord {
   for (const [stage, jobs] of Object.entries(stages)) {
     for (const options of jobs) {
@@ -198,7 +198,8 @@ function deployJobs({ ref, needsApproval = false }: CheckoutPipeline): Options[]
 
 /**
  * Adds a pipeline with `.pre` and `.post`, parallel and matrix jobs, two trigger jobs, manual and
- * delayed jobs, and jobs that are allowed to fail or are canceled. All are in the status `created`.
+ * delayed jobs, and jobs that are allowed to fail or are canceled. At first, all jobs have the
+ * status `created`.
  */
 export function addCheckoutPipeline(world: World, options: CheckoutPipeline): PipelineRecord {
   const { id, user, ref, title, source, fails } = options;

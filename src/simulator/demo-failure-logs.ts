@@ -24,7 +24,7 @@ export interface FailureExample {
     readonly section: string | null;
     readonly command: string | null;
     readonly exitCode: number | null;
-    /** The lines that look like errors. */
+    /** Lines of the log that look like errors. */
     readonly errors: readonly string[];
   };
 }

@@ -208,7 +208,10 @@ function cursorOf(params: Params): Cursor {
 
 export const wantsKeyset = (params: Params): boolean => params['pagination'] === 'keyset';
 
-/** Throws 405 for releases before 15.9, and for any order but newest first (upstream.md §4.2). */
+/**
+ * Throws 405 if the release is older than 15.9, or if the order is not newest first (upstream.md
+ * §4.2).
+ */
 function checkKeysetOrder({ params, caps }: ApiRequest): void {
   const orderBy = params['order_by'] ?? 'id';
   const sort = params['sort'] ?? 'desc';

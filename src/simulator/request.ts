@@ -25,7 +25,7 @@ export interface Instance {
   readonly world: WorldState;
   readonly caps: Capabilities;
   readonly basePath: string;
-  /** The base of GitLab's own links, without a trailing slash. */
+  /** The base URL of the links that GitLab sends, without a trailing slash. */
   readonly externalUrl: string;
   readonly limits: Limits;
   readonly rateLimit: RateLimit | undefined;

@@ -24,7 +24,7 @@ export interface HttpResponse {
   readonly generatedBytes?: number | undefined;
 }
 
-/** Ends the handling of a request with an error response of GitLab, or with a redirect. */
+/** Thrown to end a request with an error response of GitLab, or with a redirect. */
 export class ApiError extends Error {
   override name = 'ApiError' as const;
   readonly status: number;

@@ -23,7 +23,7 @@ const spans = {
   keyset: { since: '15.9' },
   /** X-NEXT-CURSOR and X-PREV-CURSOR in addition to Link (upstream.md §4.2). */
   cursorHeaders: { since: '19.0' },
-  /** X-Total on a project's jobs. Later releases do not count these (upstream.md §4.1). */
+  /** X-Total on a project's jobs. Later releases do not count the jobs (upstream.md §4.1). */
   projectJobsTotals: { before: '16.0' },
   /**
    * Offset pages beyond 50,000 rows are rejected. Later releases do this only with a feature flag
