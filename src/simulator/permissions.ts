@@ -77,16 +77,16 @@ function canPush(request: Access, { project, ref }: Pick<JobRecord, 'project' | 
 }
 
 /**
- * Whether the caller may retry or play a job. Developers who may push to its ref may, unless the
- * job is archived (upstream.md §2.9, §2.11).
+ * Whether the caller may retry or play a job. Requires the Developer role and push access to the
+ * job's ref. Not possible for an archived job (upstream.md §2.9, §2.11).
  */
 export function canUpdate(request: Access, job: JobRecord): boolean {
   return !job.archived && hasRole(request, job.project, 'developer') && canPush(request, job);
 }
 
 /**
- * Whether the caller may cancel a job. Users who have at least the project's cancel role and may
- * push to the job's ref may. In some releases nobody may cancel an archived job.
+ * Whether the caller may cancel a job. Requires the project's cancel role or a higher one, and push
+ * access to the job's ref. In some releases, not possible for an archived job.
  */
 export function canCancel(request: Access, job: JobRecord): boolean {
   if (job.archived && request.caps.archivedFrozen) return false;
@@ -94,16 +94,16 @@ export function canCancel(request: Access, job: JobRecord): boolean {
 }
 
 /**
- * Whether the caller may retry a pipeline. Developers who may push to its ref may (upstream.md
- * §10).
+ * Whether the caller may retry a pipeline. Requires the Developer role and push access to its ref
+ * (upstream.md §10).
  */
 export function canRetryPipeline(request: Access, pipeline: PipelineRecord): boolean {
   return hasRole(request, pipeline.project, 'developer') && canPush(request, pipeline);
 }
 
 /**
- * Whether the caller may cancel a pipeline. Users who have at least the project's cancel role and
- * may push to the ref may.
+ * Whether the caller may cancel a pipeline. Requires the project's cancel role or a higher one, and
+ * push access to the ref.
  */
 export function canCancelPipeline(request: Access, pipeline: PipelineRecord): boolean {
   const { project } = pipeline;
@@ -111,9 +111,9 @@ export function canCancelPipeline(request: Access, pipeline: PipelineRecord): bo
 }
 
 /**
- * Whether the caller may erase a job. Maintainers who may push to its ref may. The Developer who
- * started the job may if its ref is not protected. In some releases nobody may erase an archived
- * job (upstream.md §2.10).
+ * Whether the caller may erase a job. Requires push access to its ref, and the Maintainer role.
+ * Developers may erase jobs that they started if the ref is not protected. In some releases, not
+ * possible for an archived job (upstream.md §2.10).
  */
 export function canErase(request: Access, job: JobRecord): boolean {
   const { project, user } = job;

@@ -30,7 +30,7 @@ export const demo = {
      * project.
      */
     developer: 'glpat-demo-developer',
-    /** Token of a user who sees all projects, but no jobs of the private one. */
+    /** Token of a user that sees all projects, but no jobs of the private project. */
     guest: 'glpat-demo-guest',
     /** Token of the user alice that has only the scope read_api. */
     readOnly: 'glpat-demo-readonly',
