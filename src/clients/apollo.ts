@@ -35,7 +35,10 @@ const ofJob = {
   detailedStatus: { read: readDetailedStatus },
 };
 
-/** Policies of the fields that are only exact if GitLab's response contains all attempts of a job. */
+/**
+ * Policies of fields whose values are exact only if GitLab's response contains all attempts of a
+ * job.
+ */
 const fieldsOfAttempts = {
   Job: ofJob,
   Bridge: ofJob,

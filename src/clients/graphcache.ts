@@ -1,6 +1,9 @@
 import { paginatedFields, typesWithoutId } from './schema-facts.ts';
 
-/** For `keys` of urql's graphcache: types without an id are part of the object that contains them. */
+/**
+ * For `keys` of urql's graphcache. Returns null for types without an id, so that the cache stores
+ * them inside the object that contains them.
+ */
 export const keys: Record<string, () => null> = Object.fromEntries(
   typesWithoutId.map((type) => [type, () => null]),
 );

@@ -9,7 +9,7 @@ import {
   readNewestRows,
 } from '../pipeline/board-rows.ts';
 
-/** Maximum attempts of a pipeline that are read to find the attempts of one job. */
+/** Maximum attempts of a pipeline to read in order to find the attempts of one job. */
 const MAX_ATTEMPTS = 500;
 /**
  * Maximum trigger jobs to read, in order to list the downstream pipelines of a pipeline. The newest
@@ -20,17 +20,28 @@ const MAX_BRIDGES = 500;
 /** The jobs of a pipeline by id, each with its attempts. */
 type JobsWithAttempts = ReadonlyMap<string, Job>;
 
-/** The boards of one pipeline in one operation. */
+/**
+ * The boards of one pipeline in one operation. A board has the pipeline's stages, groups and jobs,
+ * as GitLab's page shows them. `read` builds one for each `maxJobs`.
+ */
 export interface Boards {
-  /** Returns null if GitLab answers 404. `maxJobs` limits the rows of the list of jobs. */
+  /** Reads a board. Null if GitLab answers 404. `maxJobs` limits the rows of the list of jobs. */
   read(maxJobs: number): Promise<Board | null>;
-  /** Returns the largest board that the operation reads or has read; undefined if there is none. */
+  /**
+   * Returns the largest board that the operation has read or is reading; undefined if there is
+   * none.
+   */
   find(): Promise<Board | null> | undefined;
-  /** Returns null if GitLab answers 404, or if the pipeline has more than 500 attempts. */
+  /**
+   * Returns all jobs with their attempts. Null if GitLab answers 404, or if the pipeline has more
+   * than 500 attempts.
+   */
   attempts(): Promise<JobsWithAttempts | null>;
-  /** Returns the newest 500 trigger jobs. Rejects if a call fails, also with 404. */
+  /** Returns the newest 500 trigger jobs. Rejects if a call fails, even with 404. */
   bridges(): Promise<readonly Bridge[]>;
-  /** Uses rows that another read returned, such as those of an event. */
+  /**
+   * Adds rows that were read elsewhere, for example for an event, so that they are not read again.
+   */
   prime(rows: BoardRows): void;
 }
 

@@ -16,37 +16,45 @@ import {
 } from './loaders.ts';
 import type { StreamedStrings } from './streamed-strings.ts';
 
-/** What resolvers receive. One per operation; its calls use the caller's credential. */
+/** The GraphQL context of one operation. Its calls use the caller's credential. */
 export interface Context {
   /** Digest of the caller's credential; 'anonymous' without one. */
   callerDigest: string;
   credentialKind: CredentialKind;
   loaders: Loaders;
   /**
-   * Client for mutations. Undefined if they would use the gateway's own token, which must not
-   * write.
+   * Client for mutations. Undefined if mutations would use the gateway's own token and the gateway
+   * does not allow that.
    */
   mutationClient: Gitlab | undefined;
-  /** The caller's rate limit in GitLab's last response; undefined if that contained none. */
+  /**
+   * Returns the caller's rate limit in GitLab's last response; undefined if that contained none.
+   */
   rateLimit(): RateLimit | undefined;
   /** Opens a job's log as a stream, to which the operation timeout does not apply. */
   openTrace(ref: JobRef): Promise<TextStream>;
   /** Opens a job's artifacts as a stream, to which the operation timeout does not apply. */
   openArtifacts(ref: ArtifactsRef): Promise<FileStream>;
-  /** Base addresses of GitLab's web pages. */
+  /**
+   * Base addresses of GitLab's web pages. The URLs of resources begin with one of them; the path of
+   * a project is found by removing it.
+   */
   webUrls: readonly string[];
   /** Aborted when the caller disconnects or the operation times out. */
   signal: AbortSignal;
   live: Live;
   logs: OperationLogs;
   /**
-   * Creates the members that belong to one event of a subscription. Releases those of the previous
-   * event.
+   * Creates the members of the context for one event of a subscription. Releases those of the
+   * previous event.
    */
   forEvent(): Pick<Context, 'loaders' | 'mutationClient' | 'signal' | 'logs'>;
   /** Releases everything that the operation holds. */
   end(): void;
-  /** Long strings of the response. Undefined if the response is not a single JSON document. */
+  /**
+   * Long strings of the response. Undefined if the response is not one JSON document (for example,
+   * a stream of events).
+   */
   streamedStrings?: StreamedStrings | undefined;
   requestCounter: RequestCounter;
   freshness: Freshness;
@@ -55,7 +63,7 @@ export interface Context {
 /** Process-wide dependencies of contexts. */
 export interface ContextDeps {
   transport: Transport;
-  /** Returns the credential for requests that have none. */
+  /** Returns the credential to use for requests that have none. */
   fallback(): Credential | undefined;
   fallbackWrites: boolean;
   webUrls: readonly string[];
@@ -77,12 +85,9 @@ export interface Caller {
 }
 
 const noTraceContext: Readonly<Record<string, string>> = {};
-/**
- * The format of version 00 and of later versions, which may append members (W3C Trace Context,
- * 3.2).
- */
+/** Matches version 00 and later versions, which may append members (W3C Trace Context, 3.2). */
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(-[\w-]{1,100})?$/;
-/** Maximum characters. W3C Trace Context requires support for this length (3.3.1.5). */
+/** Maximum characters to forward. W3C Trace Context requires support for this length (3.3.1.5). */
 const MAX_TRACESTATE = 512;
 
 /** Returns the trace context headers to forward; none if they are malformed or too long. */
@@ -126,7 +131,7 @@ export function createContext(caller: Caller, deps: ContextDeps): Context {
     };
   };
   const first = forEvent();
-  // Members are listed instead of spread: adding members to a spread copy takes V8 8 µs per
+  // Lists the members instead of spreading them: adding members to a spread copy takes V8 8 µs per
   // operation.
   return {
     callerDigest: credential.digest,

@@ -19,8 +19,8 @@ export interface WalkOptions {
 }
 
 /**
- * Reads the jobs of a project page by page, newest first. Yields after each page, so that the caller
- * can stop.
+ * Reads the jobs of a project page by page, newest first. Yields after each page, so that the
+ * caller can stop.
  */
 export async function* walkJobs(
   list: RowList<Job>,
@@ -34,7 +34,8 @@ export async function* walkJobs(
       direction: 'older',
       count,
       cursorRow,
-      // The next page shows that, too, so only the last one needs to find out.
+      // Finding this out may need a call. If another page is read, that page shows it, so only the
+      // last one asks.
       needsHasNext: rows.length + count === maxRows,
       needsHasPrevious: false,
     });

@@ -51,24 +51,27 @@ interface BridgeRef extends JobRef {
   pipeline: string;
 }
 
-/** The log of a failed job to read. */
+/** Names the log of a failed job, and how much of it to read. */
 interface FailureLogRef extends JobRef {
   /** Size of the log in bytes; undefined if it is not known. */
   size: number | undefined;
-  /** Number of bytes to read from the end of the log; 'all' reads as much as the field `trace`. */
+  /**
+   * Number of bytes to read from the end of the log; 'all' reads as much as the GraphQL field
+   * `trace`.
+   */
   contextBytes: number | 'all';
 }
 
-/** What the log of a failed job says, and how much of the log was read. */
+/** What the log of a failed job shows about the failure, and how much of the log was read. */
 export interface FailureLog extends FailureFacts {
   bytesRead: number;
-  /** Whether no part of the log is missing. */
+  /** Whether the whole log was read. */
   whole: boolean;
-  /** Whether the numbers of the lines are those of the log. */
+  /** Whether lines are numbered from the beginning of the log. False if only its end was read. */
   isNumbered: boolean;
 }
 
-/** The beginning of a file in a job's archive. */
+/** Names a file in a job's archive of which only the beginning is read. */
 interface ArtifactStartRef extends ArtifactsRef {
   maxBytes: number;
 }
@@ -86,10 +89,12 @@ export interface Freshness {
 const CHANGING_SECONDS = 2;
 const SETTLED_SECONDS = 60;
 
-/** The freshness of a response that needs no call to GitLab. */
+/** Creates the freshness of a response: the longest one. Each read may shorten it. */
 export const createFreshness = (): Freshness => ({ maxAge: SETTLED_SECONDS });
 
-/** Limits the validity of the response to `seconds`, because of something that was read for it. */
+/**
+ * Limits the validity of the response to `seconds`, for example because it contains a running job.
+ */
 export function limitMaxAge(freshness: Freshness, seconds: number): void {
   freshness.maxAge = Math.min(freshness.maxAge, seconds);
 }
@@ -110,7 +115,8 @@ function maxAgeOfJob(job: Job | Bridge | null): number {
 }
 
 /**
- * Maps the number of a project to the path by which it was read, so that both share one cache key.
+ * Maps the numeric id of a project to the path by which it was read, so that reads by id and by
+ * path share one cache key.
  */
 class ProjectAliases {
   readonly #pathByNumber = new Map<string, string>();
@@ -130,8 +136,8 @@ class ProjectAliases {
 }
 
 /**
- * The state that the reads of one operation share. A class, so that an operation does not create
- * its methods again.
+ * The state that the reads of one operation share. It is a class, so that an operation does not
+ * create its methods again.
  */
 class Operation {
   readonly gitlab: Gitlab;
@@ -253,8 +259,8 @@ const pipelineEndpoint: RowEndpoint<PipelineRef, RestPipeline> = {
 };
 
 /**
- * Waits for a page of a pipeline's rows and remembers the number of its project, which the rows
- * contain.
+ * Waits for a page of a pipeline's rows. Remembers the numeric id of the project, which each row
+ * contains.
  */
 async function learnFrom<Row extends Job | Bridge>(
   reading: Promise<Page<Row>>,
@@ -282,7 +288,7 @@ const pipelineJobs = listLoader<PipelineRef, OffsetList<Job>>({
   key: keyOfRef,
 });
 
-/** Opens a log or another file. It counts against the memory of logs, unless that fails. */
+/** Opens a log or another file. An open file counts against the memory budget of logs. */
 async function openCounted<Stream>(
   { logs }: Operation,
   open: () => Promise<Stream>,
@@ -311,9 +317,9 @@ const trace = rowLoader<JobRef, KeptLog>({
 });
 
 /**
- * Reads the end of a log. A server that ignores the offset sends all of the log, whose end is kept.
- * An empty response means that the log is shorter than the size in the job's row, for example because
- * it was erased. Then it is read from its beginning.
+ * Reads the end of a log. A server that ignores the offset sends the whole log, of which only the
+ * end is kept. An empty response means that the log is shorter than the size in the job's row, for
+ * example because it was erased. Then the log is read from its beginning.
  */
 async function readEnd(
   operation: Operation,
@@ -409,8 +415,8 @@ const endpoints = {
     key: keyOfProject,
   }),
   /**
-   * The board of a pipeline and the attempts of its jobs. Both are built from its lists of jobs and
-   * of trigger jobs.
+   * Reads the board of a pipeline (its stages, groups and jobs) and the attempts of its jobs. Both
+   * are built from the pipeline's lists of jobs and of trigger jobs.
    */
   boards: (operation: Operation, ref: PipelineRef) =>
     operation.cached(createBoards, operation.aliases.keyOf(ref), () =>
@@ -427,8 +433,7 @@ async function readJobsOfProject(
   { gitlab, aliases }: Operation,
 ): Promise<Outcomes> {
   const [id = ''] = ids;
-  // A single job is read by its id, except with a job token, which may only list jobs (upstream.md
-  // §8).
+  // A single job is read by its id. Exception: a job token may only list jobs (upstream.md §8).
   const isSingle = ids.length === 1 && gitlab.credential.kind !== 'job-token';
   const outcomes = isSingle
     ? new Map([[id, await readJob(gitlab, { project, id })]])

@@ -9,7 +9,7 @@ export type StreamedString = string & { readonly [placeholder]: true };
 
 /**
  * The long strings of one operation, such as a job's whole log. They are written into the JSON of
- * the response piece by piece, so that none is in memory as a whole.
+ * the response piece by piece, so that no string is in memory as a whole.
  */
 export type StreamedStrings = ReturnType<typeof createStreamedStrings>;
 
@@ -36,7 +36,7 @@ function* toJson(pieces: Iterable<string>): Generator<Buffer> {
  * sent. Works only for responses that are a single JSON document.
  */
 export function createStreamedStrings() {
-  /** By the JSON form of the placeholder. */
+  /** The strings, by the JSON form of their placeholders. */
   const strings = new Map<string, Iterable<string>>();
   return {
     count: () => strings.size,

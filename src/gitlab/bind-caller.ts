@@ -14,13 +14,15 @@ export interface GitlabDeps {
   credential: Credential;
   signal?: AbortSignal | undefined;
   counter?: RequestCounter | undefined;
-  /** Limits the number of calls. Clients may share one budget. @default unlimited */
+  /**
+   * Limits the number of calls to GitLab. Several clients may share one budget. @default unlimited
+   */
   budget?: CallBudget | undefined;
   /** W3C trace context headers to forward: traceparent, tracestate. */
   traceContext?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A call without what the caller adds to it. */
+/** A request without the members that depend on the caller. `Calls` adds them. */
 type CallOf<T> = Omit<
   UpstreamRequest<T>,
   'method' | 'credential' | 'signal' | 'counter' | 'traceContext' | 'progress'
@@ -31,8 +33,8 @@ type GetOptions = Pick<UpstreamRequest<unknown>, 'expects' | 'streaming' | 'keep
 };
 
 /**
- * Sends a call with the latest credential. If GitLab rejects it and a newer one is available, a
- * read is repeated with that. A write is never repeated.
+ * Sends a call with the latest credential. If GitLab rejects the credential and a newer one is
+ * available, repeats a read with the newer one. Never repeats a write.
  */
 async function sendWithLatest<T>(
   credential: Credential,
@@ -63,7 +65,7 @@ export class Calls {
     return this.#send({ method: 'GET', endpoint, query: search, read, expects, streaming, keep });
   }
 
-  /** Sends the fields as JSON, or no body if all are undefined. */
+  /** Sends the fields as a JSON body. Sends no body if all fields are undefined. */
   post<T>(endpoint: Endpoint, read: Read<T>, fields: Record<string, unknown> = {}): Promise<T> {
     return this.#send({ method: 'POST', endpoint, query: '', body: toBody(fields), read });
   }
@@ -75,8 +77,8 @@ export class Calls {
   }
 
   /**
-   * Charges the call to the budget. Refunds a call that only showed that the server lacks a
-   * feature.
+   * Sends a call and charges it to the budget. Refunds a call that failed because the server lacks
+   * a feature.
    */
   async #send<T>(call: CallOf<T>): Promise<T> {
     const { budget, credential, signal } = this.#deps;
@@ -91,7 +93,8 @@ export class Calls {
       );
     } catch (error) {
       if (budget && isCapabilityError(error)) budget.left += 1;
-      // A write that was certainly not sent may be repeated, so its error says that.
+      // A caller may safely repeat a write that was never sent, so the error says that it was not
+      // sent.
       const isUnsentWrite = method === 'POST' && signal?.aborted && !progress.sent;
       throw isUnsentWrite
         ? new GitlabTimeoutError({ phase: 'total', sent: false }, { ...origin, cause: error })

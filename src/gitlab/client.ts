@@ -1,6 +1,6 @@
 /*
- * GitLab's REST endpoints, one method each. Callers that send equal requests may receive the same
- * result object: do not modify it.
+ * A client with one method for each REST endpoint of GitLab. Callers that send equal requests may
+ * receive the same result object: do not modify it.
  */
 import { setMaxListeners } from 'node:events';
 import { Calls, type GitlabDeps } from './bind-caller.ts';
@@ -50,18 +50,22 @@ export interface JobRef {
 
 export type PipelineRef = JobRef;
 
-/** Names the archive of a job's artifacts, or a file of it by the names from its root. */
+/**
+ * Names the archive of a job's artifacts or, with `path`, one file in the archive. `path` lists the
+ * folder and file names from the root of the archive.
+ */
 export type ArtifactsRef = JobRef & { path?: readonly string[] | undefined };
 
 /**
- * Names a job to change. `kind` selects the shape of the response; a trigger job has a pipeline.
+ * Names a job to change. `kind` selects the expected shape of the response. `pipeline` is the id of
+ * a trigger job's pipeline.
  */
 export type WriteRef = JobRef & { kind: 'BUILD' | 'BRIDGE'; pipeline?: string | undefined };
 
 /** A range of a log. GitLab before 19.0 returns the whole log. */
 interface TracePart {
   byteOffset?: number | undefined;
-  /** 1 to 512000. */
+  /** In bytes, from 1 to 512,000. */
   byteLimit?: number | undefined;
 }
 
@@ -71,8 +75,8 @@ interface ScopeFilter {
 }
 
 /**
- * Filters a project's list of pipelines; undefined ones filter nothing. `status` is spelled as in
- * GitLab, `updatedAfter` is an ISO 8601 time.
+ * Filters a project's list of pipelines. An undefined filter is not applied. `status` is spelled as
+ * in GitLab, `updatedAfter` is an ISO 8601 time.
  */
 export interface PipelineFilter {
   status?: string | undefined;
@@ -87,7 +91,8 @@ type JobVariables = readonly { key: string; value: string }[] | undefined;
 
 const build = (project?: string) => identifiedBy(restJob, { kind: 'BUILD', project });
 /**
- * Validates the row that a write returns. After a retry or play, it may be a job with another id.
+ * Validates the job that a write returns. Does not check its id, because a retry or play may return
+ * a new job.
  */
 const written = ({ project, kind, pipeline }: WriteRef): Row<Job | Bridge> =>
   kind === 'BUILD'
@@ -106,10 +111,11 @@ const partOf = ({ byteOffset, byteLimit }: TracePart): Query => ({
 });
 
 /**
- * A client for one caller. Cheap: create one per request. Methods reject with GitlabError if there is
- * no usable response, or with the reason of the signal that aborted them; a write that was aborted
- * before it was sent, with a GitlabTimeoutError that says so. They are async, so that an invalid id
- * rejects instead of throwing. A class, so that an operation does not create its 25 methods again.
+ * A client for one caller. Cheap: create one per request. Methods reject with GitlabError if there
+ * is no usable response. If a signal aborts a call, they reject with the signal's reason. A write
+ * that was aborted before it was sent is the exception: it rejects with a GitlabTimeoutError that
+ * says so. Methods are async, so that an invalid id rejects instead of throwing. It is a class, so
+ * that an operation does not create its 25 methods again.
  */
 export class Gitlab {
   readonly credential: Credential;
@@ -118,8 +124,8 @@ export class Gitlab {
   readonly #projects: ProjectNumbers;
 
   constructor(deps: GitlabDeps) {
-    // An operation may have hundreds of calls that all listen to its signal. Node warns of a leak
-    // above ten listeners.
+    // Hundreds of calls of one operation may listen to its signal. Node warns of a leak above ten
+    // listeners.
     if (deps.signal) setMaxListeners(0, deps.signal);
     this.credential = deps.credential;
     this.server = deps.transport.server;
@@ -127,15 +133,15 @@ export class Gitlab {
     this.#calls = new Calls(deps);
   }
 
-  /** Remembers the number of a project that was requested by its path. */
+  /** Remembers the numeric id of a project that was requested by its path. */
   #learn(project: string, number: string | number | null | undefined): void {
     if (number == null) return;
     this.#projects.learn(latestOf(this.credential), project, { number: String(number) });
   }
 
   /**
-   * Waits for a page of a project's rows and remembers the project's number, which the rows
-   * contain.
+   * Waits for a page of a project's rows. Remembers the project's numeric id, which each row
+   * contains.
    */
   async #page<Row extends { project_id: string }>(
     project: string,
@@ -146,14 +152,16 @@ export class Gitlab {
     return page;
   }
 
-  /** Returns the project that this caller requested by `path` before. Makes no call. */
+  /**
+   * Returns what is known of a project that this caller requested by `path` before. Makes no call.
+   */
   findProject(path: string) {
     return this.#projects.find(latestOf(this.credential), path);
   }
 
   /**
-   * Builds including retried ones, newest first (upstream.md §2.1). Servers before 19.0 ignore
-   * `ref`.
+   * Lists builds of a project, including retried ones, newest first (upstream.md §2.1). Servers
+   * before 19.0 ignore `ref`.
    */
   async listProjectJobs(
     project: string,
@@ -170,7 +178,10 @@ export class Gitlab {
     );
   }
 
-  /** Builds, newest first. Includes retried ones only if requested (§2.2). */
+  /**
+   * Lists builds of a pipeline, newest first. Includes retried ones only if requested (upstream.md
+   * §2.2).
+   */
   async listPipelineJobs(
     { project, id }: PipelineRef,
     filter: ScopeFilter & { includeRetried?: boolean | undefined },
@@ -190,7 +201,10 @@ export class Gitlab {
     );
   }
 
-  /** Trigger jobs without retried ones, from whichever of two endpoints this server has (§2.3). */
+  /**
+   * Lists trigger jobs of a pipeline without retried ones. Servers have one of two endpoints for
+   * this, `bridges` or `trigger_jobs` (upstream.md §2.3).
+   */
   async listPipelineBridges(
     { project, id }: PipelineRef,
     filter: ScopeFilter,
@@ -216,8 +230,8 @@ export class Gitlab {
   }
 
   /**
-   * Pipelines of a project, newest first. Child pipelines only with the source `parent_pipeline`
-   * (§10).
+   * Lists pipelines of a project, newest first. Includes child pipelines only if the filter
+   * `source` is `parent_pipeline` (upstream.md §10).
    */
   async listProjectPipelines(
     project: string,
@@ -232,7 +246,7 @@ export class Gitlab {
     );
   }
 
-  /** A build. GitLab answers 404 for the id of a bridge (§2.4). */
+  /** Reads a build. GitLab answers 404 for the id of a trigger job (upstream.md §2.4). */
   async getJob({ project, id }: JobRef) {
     const path = endpoint`/projects/${project}/jobs/${id}`;
     const job = await this.#calls.get(path, readOne(withId(build(project), id)));
@@ -241,19 +255,19 @@ export class Gitlab {
   }
 
   /**
-   * A job's raw log, empty if there is none (§7). Servers that ignore `byteOffset` return the
-   * whole log.
+   * Reads a job's raw log, which is empty if there is none (upstream.md §7). Servers that ignore
+   * `byteOffset` return the whole log.
    */
   async getJobTrace({ project, id }: JobRef, part: TracePart = {}) {
     return this.#calls.get(endpoint`/projects/${project}/jobs/${id}/trace`, readText, {
       query: partOf(part),
       expects: 'log',
-      // Each tail of a log is requested only once, so it is not cached.
+      // A log from a given offset on is requested only once, so caching the response is useless.
       keep: part.byteOffset === undefined,
     });
   }
 
-  /** A job's log as a stream with backpressure. Destroy it to end the call. */
+  /** Opens a job's log as a stream with backpressure. Destroy the stream to end the call. */
   async openJobTrace({ project, id }: JobRef, part: TracePart = {}) {
     return this.#calls.get(endpoint`/projects/${project}/jobs/${id}/trace`, readStream, {
       query: partOf(part),
@@ -263,8 +277,8 @@ export class Gitlab {
   }
 
   /**
-   * The archive of a job's artifacts or, with `path`, one file of it, as a stream (§12). `path` is a
-   * list of names. Destroy the stream to end the call.
+   * Opens the archive of a job's artifacts or, with `path`, one file of it, as a stream
+   * (upstream.md §12). `path` is a list of names. Destroy the stream to end the call.
    */
   async openArtifacts({ project, id, path = [] }: ArtifactsRef) {
     return this.#calls.get(
@@ -277,12 +291,15 @@ export class Gitlab {
     );
   }
 
-  /** The job that the job token belongs to (§2.6). */
+  /** Reads the job to which the caller's job token belongs (upstream.md §2.6). */
   async getCurrentJob() {
     return this.#calls.get(endpoint`/job`, readOne(build()));
   }
 
-  /** The agents that the job of the job token may use (§2.7). */
+  /**
+   * Reads the agents for Kubernetes that the job of the caller's job token may use (upstream.md
+   * §2.7).
+   */
   async getAllowedAgents() {
     return this.#calls.get(endpoint`/job/allowed_agents`, readOne(shapeOf(restAllowedAgents)));
   }
@@ -299,7 +316,10 @@ export class Gitlab {
     return found;
   }
 
-  /** The counts of a pipeline's test reports (§13). GitLab caches them for two minutes. */
+  /**
+   * Reads the counts of a pipeline's test reports (upstream.md §13). GitLab caches them for two
+   * minutes.
+   */
   async getTestReportSummary({ project, id }: PipelineRef) {
     return this.#calls.get(
       endpoint`/projects/${project}/pipelines/${id}/test_report_summary`,
@@ -314,7 +334,10 @@ export class Gitlab {
     return pipeline;
   }
 
-  /** GitLab may report success without canceling: compare the job's status (§2.8). */
+  /**
+   * Cancels a job. GitLab may report success without canceling: compare the status of the returned
+   * job (upstream.md §2.8).
+   */
   async cancelJob(ref: WriteRef, { force }: { force?: boolean | undefined }) {
     return this.#calls.post(
       endpoint`/projects/${ref.project}/jobs/${ref.id}/cancel`,
@@ -323,7 +346,7 @@ export class Gitlab {
     );
   }
 
-  /** Returns the new job, which has a new id (§2.9). */
+  /** Retries a job. Returns the new job, which has a new id (upstream.md §2.9). */
   async retryJob(ref: WriteRef, { inputs }: { inputs?: JobInputs }) {
     return this.#calls.post(
       endpoint`/projects/${ref.project}/jobs/${ref.id}/retry`,
@@ -343,7 +366,10 @@ export class Gitlab {
     );
   }
 
-  /** Returns the job itself or, if it had run before, a new one (§2.11). */
+  /**
+   * Starts a manual or delayed job. Returns the job itself or, if it had run before, a new job
+   * (upstream.md §2.11).
+   */
   async playJob(
     ref: WriteRef,
     { variables, inputs }: { variables?: JobVariables; inputs?: JobInputs },
@@ -358,7 +384,10 @@ export class Gitlab {
     );
   }
 
-  /** Retries the failed and canceled jobs; GitLab runs skipped ones after them (§10). */
+  /**
+   * Retries the failed and canceled jobs of a pipeline. GitLab runs the skipped jobs after them
+   * (upstream.md §10).
+   */
   async retryPipeline({ project, id }: PipelineRef) {
     return this.#calls.post(
       endpoint`/projects/${project}/pipelines/${id}/retry`,
@@ -366,7 +395,10 @@ export class Gitlab {
     );
   }
 
-  /** GitLab reports success even if there was nothing to cancel (§10). */
+  /**
+   * Cancels the jobs of a pipeline. GitLab reports success even if there was nothing to cancel
+   * (upstream.md §10).
+   */
   async cancelPipeline({ project, id }: PipelineRef) {
     return this.#calls.post(
       endpoint`/projects/${project}/pipelines/${id}/cancel`,

@@ -2,12 +2,18 @@ import { hash } from 'node:crypto';
 import { createRedact, type Redact } from '../util/redact.ts';
 import { Secret } from '../util/secret.ts';
 
-/** Kind of the caller's token. If the caller sends several, the one that GitLab checks first. */
+/**
+ * Kind of the caller's token. If the caller sends several tokens, the kind of the one that GitLab
+ * checks first.
+ */
 export type CredentialKind = 'private-token' | 'bearer' | 'job-token' | 'anonymous';
 
 export interface Credential {
   readonly kind: CredentialKind;
-  /** Key for state that outlives a request. 'anonymous' if the caller sent no credential. */
+  /**
+   * A digest of the credential: the key for state that outlives a request. 'anonymous' if the
+   * caller sent no credential.
+   */
   readonly digest: string;
   readonly headers: SecretHeaders;
   /** Present if the credential can be replaced while operations use it. */
@@ -24,11 +30,11 @@ export interface Renewal {
   renew(rejected: Credential): boolean;
 }
 
-/** Returns the credential to use now: the replacement if this one was replaced. */
+/** Returns the credential to use now: its replacement if it was replaced, otherwise itself. */
 export const latestOf = (credential: Credential): Credential =>
   credential.renewal?.latest() ?? credential;
 
-/** A credential header is malformed. The message names the header, never its value. */
+/** Thrown if a credential header is malformed. The message names the header, never its value. */
 export class CredentialError extends Error {
   override readonly name = 'CredentialError';
   readonly code = 'CREDENTIAL_INVALID';
@@ -43,7 +49,7 @@ export class SecretHeaders extends Secret<HeaderEntries> {
   /** Removes the secrets from a text. */
   readonly redact: Redact;
 
-  /** `secretEntries`: the headers whose values `redact` removes. @default all */
+  /** `redact` removes only the values of `secretEntries`. @default all */
   constructor(entries: HeaderEntries, secretEntries = entries) {
     super(entries);
     this.redact = createRedact(secretEntries.map(([, value]) => withoutScheme(value)));
@@ -58,8 +64,9 @@ export const anonymous: Credential = {
 };
 
 /**
- * Shorter values of headers for proxies are not removed from texts: a word such as `https` is part
- * of many messages. GitLab masks variables in logs from this length on, too.
+ * Minimum length of a proxy header's value that is removed from error texts. A shorter value, such
+ * as `https`, may be an ordinary word of a message. GitLab uses this minimum, too, when it masks
+ * variables in logs.
  */
 const MIN_SECRET_LENGTH = 8;
 
@@ -76,18 +83,19 @@ export function addHeaders(credential: Credential, extra: SecretHeaders): Creden
 }
 
 /**
- * The characters of a token: visible ASCII. A header that is sent twice arrives as values joined by
- * ", ", which does not match.
+ * Matches the characters of a token: visible ASCII. A header that is sent twice arrives as values
+ * joined by ", ", which does not match.
  */
 const TOKEN_FORM = /^[\x21-\x7e]+$/;
 /**
- * GitLab's longest tokens, JSON web tokens of jobs, have about 1,000 characters. Web servers answer
- * much longer headers with errors that look as if GitLab were down.
+ * Maximum characters of a token. GitLab's longest tokens, the JSON web tokens of jobs, have about
+ * 1,000. If a header is much longer, web servers answer with errors that look as if GitLab were
+ * down.
  */
 const MAX_TOKEN_LENGTH = 4_096;
 /**
- * GitLab's prefix of job tokens. An instance may configure a prefix for all tokens. It comes before
- * this one.
+ * Matches GitLab's prefix of job tokens. An instance may configure a prefix for all its tokens,
+ * which comes before this one.
  */
 const jobTokenForm = /^(?:[\w.]+-)?glcbt-/;
 
@@ -103,9 +111,9 @@ export function findTokenProblem(token: string): string | undefined {
 }
 
 /**
- * Reads the credential from the headers PRIVATE-TOKEN, Authorization: Bearer and JOB-TOKEN. It
- * contains all that are present. A blank header counts as absent. Throws CredentialError for a
- * value that cannot be a token.
+ * Reads the credential from the headers PRIVATE-TOKEN, Authorization: Bearer and JOB-TOKEN. The
+ * credential contains all of them that are present. A blank header counts as absent. Throws
+ * CredentialError for a value that cannot be a token.
  */
 export function readCredential(header: (name: string) => string | null | undefined): Credential {
   const privateToken = readToken('PRIVATE-TOKEN', header('private-token'));
@@ -125,7 +133,9 @@ function readToken(name: string, value: string | null | undefined): string | und
   return token ? checkToken(name, token) : undefined;
 }
 
-/** The token of `Authorization: Bearer …`. Ignores other schemes, which GitLab does not use. */
+/**
+ * Returns the token of `Authorization: Bearer …`. Ignores other schemes, which GitLab does not use.
+ */
 function readBearer(value: string | null | undefined): string | undefined {
   const token = /^\s*bearer(?:\s+(.*))?$/is.exec(value ?? '')?.[1]?.trim();
   return token ? checkToken('Authorization', token) : undefined;

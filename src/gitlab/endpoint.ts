@@ -1,12 +1,15 @@
 import { isFileName } from '../util/file-name.ts';
 
-/** A path below /api/v4, and its template, which labels the call in metrics. */
+/**
+ * A path below /api/v4. `template` is the path with placeholders for ids; it labels the call in
+ * metrics.
+ */
 export interface Endpoint {
   readonly path: string;
   readonly template: string;
 }
 
-/** An id that would change the path, such as '..'. No id of GitLab does. */
+/** Thrown for an id that would change the path, such as '..'. GitLab has no such ids. */
 export class InvalidSegmentError extends RangeError {
   override readonly name = 'InvalidSegmentError';
   readonly code = 'INVALID_SEGMENT';
@@ -16,8 +19,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Encodes one segment of a path. A project's full path is one segment, so its slashes are encoded,
- * too. Proxies may decode them and resolve dots, so no part between slashes may be empty, "." or
- * "..".
+ * too. No part between slashes may be empty, "." or "..": proxies may decode the slashes and then
+ * remove such parts.
  */
 function encodeSegment(value: string): string {
   const isInvalid = value
@@ -43,7 +46,10 @@ export function endpoint(parts: TemplateStringsArray, ...values: readonly string
   return { path: String.raw(parts, ...values.map(encodeSegment)), template: parts.join(':id') };
 }
 
-/** Encodes a text for a query. GitLab's own texts may have surrogates that stand alone, too. */
+/**
+ * Encodes a text for a query. Replaces unpaired surrogates, which encodeURIComponent rejects. Even
+ * GitLab's own texts may contain them.
+ */
 const encodeText = (text: string): string =>
   encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
 

@@ -19,7 +19,7 @@ export interface ErrorOrigin {
   readonly cause?: unknown;
 }
 
-/** A call to GitLab that has no usable response. The error's texts never contain tokens. */
+/** The error of a call to GitLab without a usable response. Its texts never contain tokens. */
 export abstract class GitlabError extends Error {
   abstract readonly code: GitlabErrorCode;
   /** What went wrong, without the method and path. */
@@ -53,7 +53,9 @@ export class GitlabStatusError extends GitlabError {
    * a web page.
    */
   readonly gitlabMessage: string | undefined;
-  /** The wait that GitLab requests, for example in maintenance mode; null if it requests none. */
+  /**
+   * The wait that GitLab requests, for example in maintenance mode. Null if GitLab requests none.
+   */
   readonly retryAfterSeconds: number | null;
 
   constructor(
@@ -105,8 +107,8 @@ export class GitlabTimeoutError extends GitlabError {
 }
 
 /**
- * GitLab refused the call because of a rate limit, or the gateway did not send it because GitLab
- * would refuse it.
+ * GitLab refused the call because of a rate limit, or the gateway did not send the call because
+ * GitLab would have refused it.
  */
 export class GitlabRateLimitError extends GitlabError {
   override readonly name = 'GitlabRateLimitError';
@@ -135,14 +137,14 @@ export class GitlabRateLimitError extends GitlabError {
 }
 
 /**
- * GitLab's response violates the API's contract: broken JSON, a wrong shape, or a row that was not
- * requested.
+ * Thrown if GitLab's response violates the API's contract: broken JSON, a wrong shape, or a row
+ * that was not requested.
  */
 export class GitlabResponseError extends GitlabError {
   override readonly name = 'GitlabResponseError';
   readonly code = 'GITLAB_RESPONSE';
   readonly status: number;
-  /** Whether the page does not start where the cursor pointed. */
+  /** Whether GitLab ignored the cursor: the page does not start after it. */
   readonly cursorIgnored: boolean;
 
   constructor(
@@ -157,9 +159,10 @@ export class GitlabResponseError extends GitlabError {
 }
 
 /**
- * The call did not reach GitLab's API as it was sent, so it had no effect: another server answered,
- * the address redirects to another one, GitLab's router has no such route (upstream.md §1.6), a
- * proxy removed the query (§4.1), or the storage to which GitLab redirects a download fails (§12).
+ * Thrown if the call did not reach GitLab's API as it was sent, so that it had no effect. Another
+ * server answered, the address redirects to another one, GitLab's router has no such route
+ * (upstream.md §1.6), a proxy removed the query (§4.1), or the storage to which GitLab redirects a
+ * download fails (§12).
  */
 export class GitlabMisroutedError extends GitlabError {
   override readonly name = 'GitlabMisroutedError';
@@ -184,7 +187,7 @@ export class GitlabMisroutedError extends GitlabError {
   }
 }
 
-/** The operation has used up its call budget; the call was not sent. */
+/** Thrown if the operation has used up its call budget. The call was not sent. */
 export class GitlabCallBudgetError extends GitlabError {
   override readonly name = 'GitlabCallBudgetError';
   readonly code = 'GITLAB_CALL_BUDGET';
@@ -204,9 +207,8 @@ function hasStatus(error: unknown, status: number): error is GitlabStatusError {
 }
 
 /**
- * Whether GitLab itself says that the resource does not exist. GitLab says the same of a resource
- * that the caller may not see. A 404 of GitLab's router or of another server is a
- * GitlabMisroutedError.
+ * Whether GitLab itself answered 404: the resource does not exist, or the caller may not see it. A
+ * 404 of GitLab's router or of another server is a GitlabMisroutedError instead.
  */
 export const isNotFound = (error: unknown): error is GitlabStatusError => hasStatus(error, 404);
 
@@ -214,7 +216,7 @@ export const isNotFound = (error: unknown): error is GitlabStatusError => hasSta
 export const isRefusal = (error: unknown): error is GitlabStatusError =>
   [401, 403, 404].some((status) => hasStatus(error, status));
 
-/** Waits for a read. Resolves with null if GitLab itself says that the resource does not exist. */
+/** Waits for a read. Resolves with null instead of rejecting if GitLab itself answered 404. */
 export async function nullIfNotFound<Value>(reading: Promise<Value>): Promise<Value | null> {
   try {
     return await reading;
@@ -224,20 +226,21 @@ export async function nullIfNotFound<Value>(reading: Promise<Value>): Promise<Va
   }
 }
 
-/** Whether GitLab does not accept the credential. */
+/** Whether GitLab rejected the credential. */
 export const isUnauthenticated = (error: unknown): error is GitlabStatusError =>
   hasStatus(error, 401);
 
 /**
- * Whether only what was read failed, so that reads of other projects may succeed. The others are a
- * rejected credential, the end of the call budget, and bugs.
+ * Whether the error concerns only one read, so that reads of other projects may succeed. False for
+ * a rejected credential, a used-up call budget, and bugs.
  */
 export const isFailureOfOneRead = (error: unknown): error is GitlabError =>
   isGitlabError(error) && !isUnauthenticated(error) && !(error instanceof GitlabCallBudgetError);
 
 /**
  * Whether the server cannot serve a keyset page, so that offset pages are needed: it does not
- * support keyset pagination (before 15.9, upstream.md §4.2), or ignores the cursors built here.
+ * support keyset pagination (before 15.9, upstream.md §4.2), or ignores the cursors that the
+ * gateway builds.
  */
 export function isKeysetUnsupported(
   error: unknown,
@@ -247,8 +250,8 @@ export function isKeysetUnsupported(
 }
 
 /**
- * Whether the error shows that the server lacks a feature. ServerCapabilities remembers this, so
- * that not every call fails.
+ * Whether the error shows that the server lacks a feature. ServerCapabilities remembers that, so
+ * that later calls do not use the feature and fail again.
  */
 export function isCapabilityError(error: unknown): boolean {
   return isKeysetUnsupported(error) || isMissingRoute(error);
@@ -267,7 +270,10 @@ export function isUnknownStatus(error: unknown): error is GitlabStatusError {
   return hasStatus(error, 400) && /^(scope|status) does not have/i.test(error.gitlabMessage ?? '');
 }
 
-/** What went wrong, for operators: unlike `detail`, may contain an internal address. */
+/**
+ * Returns what went wrong, for operators. Unlike `detail`, the text may contain an internal
+ * address.
+ */
 export function causeOf(error: GitlabError): string {
   const target = error instanceof GitlabMisroutedError ? error.redirectsTo : undefined;
   if (!target || error.detail.includes(target)) return error.detail;
@@ -284,7 +290,7 @@ export function isConnectionProblem(error: GitlabError): boolean {
   return isOutage(error) || error instanceof GitlabMisroutedError || isUnusable;
 }
 
-/** Whether the call waited in the gateway's own queues until its deadline. */
+/** Whether the deadline passed while the call waited in the gateway's own queues. */
 const isQueueTimeout = ({ phase, sent }: GitlabTimeoutError): boolean => phase === 'total' && !sent;
 
 /**

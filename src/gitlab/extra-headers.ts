@@ -3,16 +3,19 @@
  * not change the user, the target or the encoding of a call.
  */
 
-/** Headers by which GitLab recognizes a user. Some servers treat "-" and "_" as equal. */
+/**
+ * Headers by which GitLab recognizes a user. Names are compared with "_" replaced by "-", because
+ * some servers treat both as equal.
+ */
 const CREDENTIALS = [
   ...['authorization', 'private-token', 'job-token', 'deploy-token', 'cookie', 'sudo'],
 ];
-/** Hop-by-hop headers (RFC 9110 §7.6.1), and headers that delimit a message. */
+/** Hop-by-hop headers (RFC 9110 §7.6.1), and headers that frame a message. */
 const CONNECTION = [
   ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding'],
   ...['upgrade', 'proxy-authorization', 'proxy-authenticate', 'host', 'content-length', 'expect'],
 ];
-/** Headers that calls set themselves. */
+/** Headers that the gateway itself sets on its calls. */
 const OWN = [
   ...['accept', 'accept-encoding', 'content-type', 'if-none-match', 'user-agent'],
   ...['traceparent', 'tracestate'],
@@ -25,12 +28,15 @@ const reasons = new Map([
 ]);
 
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-/** Visible ASCII with spaces and tabs between. Excludes CR, which would end the header. */
+/**
+ * Visible ASCII characters, with spaces and tabs between them. CR is excluded, because it would end
+ * the header.
+ */
 const VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 
 interface ExtraHeaders {
   entries: [name: string, value: string][];
-  /** Messages with line numbers. They contain no values, which are secret. */
+  /** Messages with line numbers. They do not contain the values of headers, which are secret. */
   problems: string[];
 }
 

@@ -3,14 +3,14 @@ import { GitlabStatusError, isOutage } from './errors.ts';
 import type { Send } from './request.ts';
 
 /*
- * The credentials that GitLab has accepted. A client may send another invented token with each
- * request, so that a limit per credential does not stop it. Therefore all unknown credentials
- * together can use only a part of what the process allows.
+ * The credentials that GitLab has accepted. A limit per credential does not stop a client that
+ * sends another invented token with each request. Therefore all unknown credentials together may
+ * use only a part of what the process allows.
  */
 
 /**
- * Maximum known credentials: more than the users of one process. Above it, the least recently used
- * digest is removed.
+ * Maximum number of known credentials: more than one process has users. When it is exceeded, the
+ * least recently used digest is removed.
  */
 const MAX_KNOWN = 10_000;
 
@@ -28,7 +28,9 @@ export function createKnownCredentials(): KnownCredentials {
   };
 }
 
-/** Whether the error is GitLab's own refusal and shows that GitLab knows the credential. */
+/**
+ * Whether GitLab itself refused the call with an error that shows that GitLab knows the credential.
+ */
 function isFromKnownCaller(error: unknown): boolean {
   return error instanceof GitlabStatusError && error.status !== 401 && !isOutage(error);
 }
@@ -57,11 +59,13 @@ interface CallerLimits {
   readonly known: KnownCredentials;
 }
 
-/** Counts what each caller holds, such as open connections, in total and per credential. */
+/**
+ * Counts the resources that callers hold, such as open connections, in total and per credential.
+ */
 export type CallerCounts = ReturnType<typeof createCallerCounts>;
 
 /**
- * Creates counts with limits. All unknown credentials together may hold half of `max`, or
+ * Creates counters with limits. All unknown credentials together may hold half of `max`, or
  * `maxPerCaller` if that is more.
  */
 export function createCallerCounts({ max, maxPerCaller, known }: CallerLimits) {
@@ -69,7 +73,7 @@ export function createCallerCounts({ max, maxPerCaller, known }: CallerLimits) {
   const maxUnknown = Math.max(Math.ceil(max / 2), maxPerCaller);
   let total = 0;
   const countOf = (digest: string) => byDigest.get(digest) ?? 0;
-  /** Counts anew at each call, because a credential may become known at any time. */
+  /** Counts again at each call, because a credential may become known at any time. */
   const countUnknown = () => {
     let sum = 0;
     for (const [digest, count] of byDigest) if (!known.has(digest)) sum += count;
@@ -91,7 +95,8 @@ export function createCallerCounts({ max, maxPerCaller, known }: CallerLimits) {
 }
 
 /**
- * Number of unknown credentials whose state is kept. Each needs it only while its first call runs.
+ * Maximum number of unknown credentials whose state is kept. A credential is unknown only until
+ * GitLab accepts its first call, so the state is needed only for a short time.
  */
 const MAX_UNKNOWN = 1_000;
 

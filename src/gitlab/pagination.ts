@@ -46,7 +46,7 @@ export function toPageQuery(page: RestPageRequest): Query {
   };
 }
 
-/** The URL of rel="next" in the Link header. Its host is GitLab's external host name. */
+/** Returns the URL of rel="next" in the Link header. Its host is GitLab's external host name. */
 function nextLink(headers: Headers): string | undefined {
   const links = headerOf(headers, 'link');
   if (!links?.includes('next')) return undefined;
@@ -54,7 +54,7 @@ function nextLink(headers: Headers): string | undefined {
   return target?.match(/<([^>]*)>/)?.[1];
 }
 
-/** The cursor in a keyset page's Link header; undefined on the last page. */
+/** Returns the cursor in a keyset page's Link header; undefined on the last page. */
 export function linkedCursor(headers: Headers): string | undefined {
   const link = nextLink(headers) ?? '';
   return new URLSearchParams(link.slice(link.indexOf('?') + 1)).get('cursor') ?? undefined;
@@ -67,12 +67,12 @@ function isFollowed(request: OffsetRequest, headers: Headers): boolean | undefin
   const total = readCount(headers, 'x-total');
   if (total !== undefined) return request.page * request.perPage < total;
   if (nextLink(headers)) return true;
-  // Every page of GitLab links the first page. So a Link header without "next" is that of the last
-  // page.
+  // The Link header of every page of GitLab contains rel="first". If that is present and rel="next"
+  // is missing, this is the last page.
   return /rel="?first/.test(headerOf(headers, 'link') ?? '') ? false : undefined;
 }
 
-/** Throws GitlabResponseError for a page without rows that names a next page. */
+/** Throws GitlabResponseError for a page that has no rows but names a next page. */
 export function checkNext(
   { items, hasNext }: Pick<Page<unknown>, 'items' | 'hasNext'>,
   head: ResponseHead,
@@ -84,8 +84,8 @@ export function checkNext(
 }
 
 /**
- * Returns a function that builds offset pages from rows and headers. A proxy may have removed any
- * of the headers.
+ * Returns a function that builds offset pages from rows and headers. Any of the headers may be
+ * missing, because a proxy may have removed them.
  */
 export function offsetEnvelope<T>(
   request: OffsetRequest,

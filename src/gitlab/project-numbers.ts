@@ -1,15 +1,15 @@
 import type { Clock } from '../util/clock.ts';
 import type { Credential } from './credential.ts';
 
-/** A project as GitLab last identified it. */
+/** A project as the last response of GitLab to the caller identified it. */
 export interface KnownProject {
   /** The numeric id. */
   readonly number: string;
-  /** The path that GitLab itself uses for it; undefined if unknown. */
+  /** The full path that GitLab's response contained; undefined if unknown. */
   readonly fullPath?: string | undefined;
   /**
-   * Whether calls must use the number, because GitLab redirects the path to it (a renamed project,
-   * upstream.md §1.3) or a proxy does not forward the path.
+   * Whether calls must use the numeric id because the path does not work: GitLab redirects it (a
+   * renamed project, upstream.md §1.3), or a proxy does not forward it.
    */
   readonly onlyByNumber?: boolean | undefined;
 }
@@ -17,8 +17,8 @@ export interface KnownProject {
 type Caller = Pick<Credential, 'digest'>;
 
 /**
- * The numbers of the projects whose paths were requested, per credential. Each is remembered for
- * ten minutes, because a path may pass to another project.
+ * The numeric ids of projects that were requested by path, per credential. Each is forgotten after
+ * ten minutes, because another project may get the path.
  */
 export interface ProjectNumbers {
   /**
@@ -26,17 +26,17 @@ export interface ProjectNumbers {
    */
   find(caller: Caller, path: string): KnownProject | undefined;
   /**
-   * Stores the project that a response to the caller showed for a path. Ignores a path that is a
-   * number.
+   * Stores which project a response to the caller showed for a path. Does nothing if `path` is a
+   * numeric id.
    */
   learn(caller: Caller, path: string, project: KnownProject): void;
-  /** Forgets a project by its path or number, because GitLab answered 404. */
+  /** Forgets a project, named by its path or numeric id. Called when GitLab answers 404. */
   forget(caller: Caller, pathOrNumber: string): void;
 }
 
 const LIFETIME_MS = 10 * 60_000;
 const MAX_PER_CREDENTIAL = 500;
-/** Maximum paths of all credentials together. A path has at most 1 KB. */
+/** Maximum number of paths of all credentials together. A path has at most 1 KB. */
 const MAX_PATHS = 20_000;
 
 const NUMBER = /^\d+$/;
@@ -85,8 +85,8 @@ export function createProjectNumbers({ now }: Pick<Clock, 'now'>): ProjectNumber
       if (NUMBER.test(path) || !NUMBER.test(number)) return;
       const found = find(caller, path);
       const known = found?.number === number ? found : undefined;
-      // A response to a call by number does not show that the path still leads to the project, so
-      // it does not extend the entry's lifetime.
+      // A response to a call by numeric id does not show that the path still leads to the project,
+      // so it does not extend the entry's lifetime.
       const isByNumber = known?.onlyByNumber && !onlyByNumber;
       store(caller.digest, path.toLowerCase(), {
         number,

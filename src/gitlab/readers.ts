@@ -23,7 +23,7 @@ import {
 import type { Shape } from './shape.ts';
 import { headerOf, readCount, readDate } from './transport/headers.ts';
 
-/** Validates a row; calls `refuse` if it violates the contract. */
+/** Validates a row. Calls `refuse`, which throws, if the row violates the API's contract. */
 export type Row<T> = (value: unknown, refuse: (detail: string) => never) => T;
 
 function refusal(response: RawResponse, call: Call): (detail: string) => never {
@@ -52,7 +52,7 @@ export function shapeOf<T>(shape: Shape<T>): Row<T> {
 
 interface Identity {
   kind: 'BUILD' | 'BRIDGE';
-  /** The requested project and pipeline, for rows that do not name them. */
+  /** The requested project and pipeline, used for rows that do not name theirs. */
   project?: string | undefined;
   pipeline?: string | undefined;
   /** False for a list without retried jobs. */
@@ -60,9 +60,10 @@ interface Identity {
 }
 
 /**
- * Validates a job or bridge and adds its identity: `kind` and `project_id`. That is the pipeline's
- * numeric project id or, on servers that omit it, the project as requested. The rows of a list must
- * have the project, and in the list of a pipeline also the pipeline, of its first row.
+ * Validates a job or bridge and adds its identity: `kind` and `project_id`. `project_id` is the
+ * numeric project id of its pipeline or, on servers that omit that, the project as requested. All
+ * rows of a list must belong to the project of the first row. In the list of a pipeline, they must
+ * also belong to the pipeline of the first row.
  */
 export function identifiedBy<
   T extends {
@@ -89,8 +90,8 @@ export function identifiedBy<
 
 /**
  * Validates a row of a project's list of pipelines and adds its project: the numeric id or, on
- * servers that omit it, the project as requested. The rows of a list must have the project of its
- * first row.
+ * servers that omit it, the project as requested. All rows of a list must belong to the project of
+ * the first row.
  */
 export function pipelineOf(project: string): Row<ListedPipeline> {
   const row = shapeOf(restListedPipeline);
@@ -104,8 +105,8 @@ export function pipelineOf(project: string): Row<ListedPipeline> {
 }
 
 /**
- * Rejects a row that belongs to another project or pipeline than the rows before it, such as a faulty
- * cache may send. A row without its owner passes.
+ * Creates a check that rejects a row of another project or pipeline than the first row's. A faulty
+ * cache may send such a row. A row that does not name its project or pipeline passes.
  */
 function ofOneOwner(type: 'project' | 'pipeline') {
   let first: number | string | undefined;
@@ -130,9 +131,9 @@ export function withId<T extends { id: number | string }>(row: Row<T>, id: strin
 }
 
 /**
- * Builds a result that does not depend on the response headers. A separate function, like
- * `withEnvelope`, because the ETag cache retains all that the closure captures: only the value, not
- * the call or the body.
+ * Builds a result that does not depend on the response headers. It is a separate function, like
+ * `withEnvelope`, so that the closure captures only the value. The ETag cache retains the closure,
+ * and must not retain the call and the body with it.
  */
 const resultOf =
   <T>(value: T): BuildResult<T> =>
@@ -152,7 +153,7 @@ export function readOne<T>(row: Row<T>): Read<T> {
 /** A row, and when the server sent it. */
 export interface Dated<T> {
   readonly value: T;
-  /** By the server's clock, in ms since 1970, a whole second. Undefined if GitLab did not say. */
+  /** In ms since 1970, in whole seconds, by the server's clock. Undefined without a Date header. */
   readonly sentAt: number | undefined;
 }
 
@@ -164,7 +165,9 @@ export function readDated<T>(row: Row<T>): Read<Dated<T>> {
   };
 }
 
-/** Reads a list of rows; `envelope` makes the page of them. An invalid row fails the whole list. */
+/**
+ * Reads a list of rows. `envelope` builds the page from them. An invalid row fails the whole list.
+ */
 export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
   return (response, call) => {
     const refuse = refusal(response, call);
@@ -181,10 +184,10 @@ export function readText(response: RawResponse): BuildResult<Buffer> {
   return resultOf(response.body);
 }
 
-/** A file that is downloaded. */
+/** A file to download. */
 export interface FileStream {
   readonly body: Readable;
-  /** In bytes; undefined if the response does not say it. */
+  /** In bytes; undefined if the response does not show it. */
   readonly size: number | undefined;
   /** The Content-Disposition header, which contains the file name. */
   readonly disposition: string | undefined;
@@ -193,7 +196,7 @@ export interface FileStream {
 export function readFile(response: RawResponse, call: Call): BuildResult<FileStream> {
   const { headers, stream: body } = response;
   if (!body) return refusal(response, call)('it has no body');
-  // The length is that of the encoded body.
+  // Content-Length is the length of the encoded body, not of the file.
   const isEncoded = headers['content-encoding'] !== undefined;
   const size = isEncoded ? undefined : readCount(headers, 'content-length');
   return resultOf({ body, size, disposition: headerOf(headers, 'content-disposition') });

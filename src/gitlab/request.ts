@@ -8,7 +8,7 @@ import { type Headers, headerOf } from './transport/headers.ts';
 export interface RequestCounter {
   /** Exchanges with GitLab, including retries and 304 responses. */
   calls: number;
-  /** Requests that shared the response of another request. */
+  /** Requests that received the response of an equal request. */
   coalesced: number;
   /** The part of `calls` that returned 304. */
   notModified: number;
@@ -19,7 +19,7 @@ export interface RequestCounter {
 export interface CallBudget {
   readonly max: number;
   left: number;
-  /** Calls with a usable response. @default 0 */
+  /** Number of calls so far that had a usable response. @default 0 */
   answered?: number;
 }
 
@@ -29,9 +29,9 @@ export interface ResponseHead {
 }
 
 /**
- * Adds what the response headers contain, such as the cursors of a page, to a parsed body. Cached
- * with the ETag and called again on 304: GitLab computes the ETag from the body alone, so the
- * headers may have changed.
+ * Adds what the response headers contain, such as the cursors of a page, to a parsed body. It is
+ * cached with the ETag and called again on 304, because the headers may have changed: GitLab
+ * computes the ETag from the body alone.
  */
 export type BuildResult<T> = (head: ResponseHead, call: Call) => T;
 
@@ -51,19 +51,19 @@ export interface UpstreamRequest<T> {
   /** W3C trace context headers to forward: traceparent, tracestate. */
   readonly traceContext?: Readonly<Record<string, string>> | undefined;
   /**
-   * What the body must be. A log is recognized by its media type alone. A file may have any type, and
-   * GitLab may redirect to it. @default 'json'
+   * What the body must be. A log is recognized by its media type alone. A file may have any media
+   * type, and GitLab may redirect its download. @default 'json'
    */
   readonly expects?: 'json' | 'log' | 'file' | undefined;
   /** Whether to return the body as a stream. */
   readonly streaming?: boolean | undefined;
   /** Whether the response may be cached for revalidation. @default true for GET */
   readonly keep?: boolean | undefined;
-  /** An object of the caller, in which the transport records the progress of the call. */
+  /** The caller passes in this object. The transport records the progress of the call in it. */
   readonly progress?: CallProgress | undefined;
 }
 
-/** The progress of a running call. Only the exchange changes it. */
+/** The progress of a running call. Only the code that performs the HTTP exchange changes it. */
 export interface CallProgress {
   /** Whether anything may have reached GitLab. */
   sent: boolean;
@@ -104,7 +104,7 @@ export type Start = (
 export interface CallEvent {
   readonly template: string;
   readonly method: string;
-  /** Undefined if there was no response, or if another call's response was shared. */
+  /** Undefined if there was no response, or if the call shared the response of another call. */
   readonly status: number | undefined;
   readonly durationMs: number;
   /** `left`: the caller canceled the call, so the outcome shows nothing about GitLab. */

@@ -18,8 +18,8 @@ import {
 /*
  * Shapes of GitLab's REST responses. Treat every scalar as optional, since GitLab versions differ:
  * a key may be missing on an older server and null on a newer one. A value of an unexpected type
- * that cannot be converted becomes null, so that the other values of the job remain. Only a row's
- * id is required, and members that show that it is GitLab's row, such as a job's status.
+ * that cannot be converted becomes null, so that the other values of the job remain. Required are
+ * only the id of a row, and members that prove that GitLab sent the row, such as a job's status.
  */
 
 const text = optional(aText);
@@ -228,8 +228,8 @@ export const restBridge = object({
 export type RestBridge = Of<typeof restBridge>;
 
 /**
- * A project as returned by its own endpoint. GitLab sends further members, and fewer to a caller
- * without permissions.
+ * A project as its own endpoint returns it. GitLab sends more members than these, and fewer to a
+ * caller without permissions.
  */
 export const restProject = object({
   id,
@@ -280,8 +280,8 @@ export type Commit = RestCommit & { project_id: string };
 
 /**
  * A row with the identity that GitLab omits: its project, and whether it is a build or a trigger
- * job. `project_id` is the pipeline's numeric project id or, on servers that omit that, the project
- * as requested. `pipeline_id` is set for trigger jobs.
+ * job. `project_id` is the numeric project id of its pipeline or, on servers that omit that, the
+ * project as requested. `pipeline_id` is set for trigger jobs.
  */
 export type Identified<Row> = Row & {
   kind: 'BUILD' | 'BRIDGE';
@@ -291,8 +291,8 @@ export type Identified<Row> = Row & {
   /** Whether the pipeline has a newer attempt of the job; undefined if that was not read. */
   retried?: boolean | undefined;
   /**
-   * The attempts of the job in its pipeline, oldest first, itself among them; undefined if they were
-   * not read.
+   * All attempts of the job in its pipeline, including the job itself, oldest first. Undefined if
+   * they were not read.
    */
   attempts?: readonly AnyJob[] | undefined;
 };
@@ -301,9 +301,9 @@ export type Bridge = Identified<RestBridge>;
 export type AnyJob = Job | Bridge;
 
 /**
- * A pipeline in the list of its project, with the identity that GitLab may omit: `project_id` is the
- * numeric project id or, on servers that omit that, the project as requested. `name` is null if the
- * pipeline has none, and before GitLab 15.8.
+ * A pipeline in the list of its project, with the identity that GitLab may omit: `project_id` is
+ * the numeric project id or, on servers that omit that, the project as requested. `name` is null if
+ * the pipeline has none, and before GitLab 15.8.
  */
 export type ListedPipeline = Of<typeof restListedPipeline> & {
   project_id: string;

@@ -10,9 +10,14 @@ export interface ServerCapabilities {
   keyset?: boolean;
   /** Whether keyset pages have the headers X-NEXT-CURSOR and X-PREV-CURSOR. */
   cursorHeaders?: boolean;
-  /** Whether GitLab's cursors equal those of `buildCursor`. If false, offset pages are used. */
+  /**
+   * Whether GitLab's cursors equal those that `buildCursor` returns. If false, offset pages are
+   * used.
+   */
   builtCursors?: boolean;
-  /** Name of the endpoint for a pipeline's trigger jobs (19.2 and later: trigger_jobs). */
+  /**
+   * Name of the endpoint for a pipeline's trigger jobs: `trigger_jobs` in GitLab 19.2 and later.
+   */
   bridges?: 'bridges' | 'trigger_jobs';
   /**
    * Whether byte_offset of a trace is supported (19.0 and later). Set by the code that reads logs.

@@ -10,11 +10,11 @@ import { isDateTime, isWholeNumber, toDateTime } from '../util/formats.ts';
  * optional member is set to null.
  */
 
-/** A check of a value. `Value` is the type of the values that pass. */
+/** Validates values. `Value` is the type of the values that pass. */
 export interface Shape<Value> {
   /**
-   * Returns undefined if the value passes, otherwise a path and a reason. Converts or removes
-   * invalid values inside an object or a list.
+   * Returns undefined if the value passes, otherwise the path to the invalid value and a reason.
+   * Converts or removes invalid values inside an object or a list.
    */
   mismatch(value: unknown): string | undefined;
   /** Converts a value that does not pass; undefined if its meaning is not certain. */
@@ -88,7 +88,10 @@ export const int32 = leaf<number>('a whole number', isInt32, (value) => {
   return isInt32(converted) ? converted : undefined;
 });
 
-/** A whole number from 0 to 2^63 - 1. Those above 2^53 are texts (see util/json.ts). */
+/**
+ * A whole number from 0 to 2^63 - 1. Numbers above 2^53 are strings, because a JavaScript number
+ * would lose digits (see util/json.ts).
+ */
 function wholeNumber(name: string): Shape<number | string> {
   return leaf(name, (value) => {
     if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0;
@@ -114,12 +117,15 @@ export function optional<Value>(shape: Shape<Value>): Optional<Value> {
   return { ...shape, mismatch, isOptional: true };
 }
 
-/** Allows null. Unlike `optional`, rejects a missing member and any other invalid value. */
+/**
+ * Allows null. Unlike `optional`, rejects a missing member, and does not turn an invalid value into
+ * null.
+ */
 export function nullable<Value>(shape: Shape<Value>): Shape<Value | null> {
   return { ...shape, mismatch: (value) => (value === null ? undefined : shape.mismatch(value)) };
 }
 
-/** A member that must be there. An invalid value becomes `fallback`. */
+/** A required member. An invalid value becomes `fallback`. */
 export function orElse<Value, Fallback>(
   shape: Shape<Value>,
   fallback: Fallback,

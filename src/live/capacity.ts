@@ -5,13 +5,13 @@ import {
 } from '../gitlab/known-credentials.ts';
 
 /*
- * Limits what polls keep in memory, in total and per credential. A subscription is requested with
- * just an id, but its pipeline may have thousands of jobs.
+ * Limits what polls keep in memory, in total and per credential. A subscription needs only an id,
+ * but the pipeline with this id may have thousands of jobs.
  */
 
 /**
- * The kind of data that is limited: rows of jobs (about 5 kB each), or the ends of logs (up to 128
- * KiB or more each).
+ * The kind of data that is limited: rows of jobs (about 5 kB each), or the last parts of logs (up
+ * to 128 KiB or more each).
  */
 export type Kept = 'jobs' | 'logs';
 
@@ -20,25 +20,25 @@ const limits: Readonly<Record<Kept, { max: number; maxPerCaller: number }>> = {
   logs: { max: 1_024, maxPerCaller: 512 },
 };
 
-/** A poll cannot keep what it has read, because the limit is reached. */
+/** Thrown if a poll cannot keep what it has read, because the limit is reached. */
 export class LiveCapacityError extends Error {
   override readonly name = 'LiveCapacityError';
 }
 
-/** Counts what one poll keeps. */
+/** Counts what one poll keeps in memory. */
 export interface Holder {
   /**
-   * Sets how many rows or logs the poll keeps. Throws LiveCapacityError for a larger number if the
-   * limit is already reached.
+   * Sets how many rows or logs the poll keeps. Throws LiveCapacityError if the number grows
+   * although the limit is already reached.
    */
   hold(kind: Kept, count: number): void;
-  /** Call when the poll ends. */
+  /** Sets all numbers to 0. Call it when the poll ends. */
   release(): void;
 }
 
 export type Capacity = ReturnType<typeof createCapacity>;
 
-/** Creates the counters of a process. */
+/** Creates the counters of one process. */
 export function createCapacity(known: KnownCredentials) {
   const counts: Readonly<Record<Kept, CallerCounts>> = {
     jobs: createCallerCounts({ ...limits.jobs, known }),
@@ -46,7 +46,7 @@ export function createCapacity(known: KnownCredentials) {
   };
   return {
     count: (kind: Kept) => counts[kind].total(),
-    /** Creates the counter of one poll. `digest` is that of the poll's credential. */
+    /** Creates the counter of one poll. `digest` identifies the poll's credential. */
     createHolder(digest: string): Holder {
       const held: Record<Kept, number> = { jobs: 0, logs: 0 };
       const set = (kind: Kept, count: number) => {

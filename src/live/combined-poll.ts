@@ -1,9 +1,9 @@
 import type { Followed } from './poll.ts';
 
 /**
- * Combines polls. The state is the list of the polls' states, once all of them have one; it is one
- * object until one of them changes. Ends with the error of any poll, or with the error that
- * `failureAtStart` finds in the first states.
+ * Combines several polls into one. Its state is the list of their states, once each poll has one.
+ * The list is the same array object until one of the states changes. The combined poll ends with
+ * the error of any poll, or with the error that `failureAtStart` finds in the first states.
  */
 export function combinePolls<State>(
   polls: readonly Followed<State>[],

@@ -9,15 +9,15 @@ import type { Clock } from '../util/clock.ts';
 
 /*
  * Decides which errors end a subscription, and when a failed read is repeated. Applies to the reads
- * of a poll and to those of a single subscriber, such as an earlier part of a log.
+ * of a poll, and to reads for only one subscriber, such as an earlier part of a log.
  */
 
 const MAX_BACKOFF_MS = 60_000;
-/** Maximum time of failing reads. Then the subscription ends with the error. */
+/** Maximum time during which reads may fail. After that, the subscription ends with the error. */
 const MAX_FAILING_MS = 300_000;
 /**
- * Maximum time of failing reads before the first event. It is short, because the client has not
- * received anything yet.
+ * Maximum time during which reads may fail before the first event. It is short, because the client
+ * has not received anything yet.
  */
 const MAX_FAILING_AT_START_MS = 10_000;
 
@@ -26,7 +26,7 @@ export type Failures = ReturnType<typeof createFailures>;
 
 export interface FailuresOptions {
   clock: Clock;
-  /** 0 to 1. */
+  /** Returns a number from 0 to 1. */
   random: () => number;
   intervalMs: number;
   /** Whether a rejected credential may be replaced soon. @default false */
@@ -35,10 +35,11 @@ export interface FailuresOptions {
 
 /**
  * Returns the minimum wait before a retry, in ms. Undefined if a retry cannot help: the caller may
- * not read the resource, it does not exist, it needs too many calls, or the gateway has a bug.
+ * not read the resource, the resource does not exist, the read needs too many calls, or the gateway
+ * has a bug.
  */
 export function retryAfterMs(error: unknown): number | undefined {
-  // Thrown when a read exceeds its time limit.
+  // The error of a read that exceeded its time limit.
   if (error instanceof DOMException && error.name === 'TimeoutError') return 0;
   if (!isGitlabError(error) || error instanceof GitlabCallBudgetError) return undefined;
   if (error instanceof GitlabRateLimitError) return (error.retryAfterSeconds ?? 0) * 1000;
@@ -58,7 +59,7 @@ export function createFailures(options: FailuresOptions) {
   return {
     /**
      * Records a failure and returns the pause before the next attempt, in ms. Undefined if the
-     * subscription must end with the error. `isStart`: no read has succeeded so far.
+     * subscription must end with the error. `isStart`: no read has succeeded yet.
      */
     record(error: unknown, { isStart = false }: { isStart?: boolean } = {}): number | undefined {
       const mayBeRenewed = isRenewable && !isStart && isUnauthenticated(error);
@@ -72,13 +73,13 @@ export function createFailures(options: FailuresOptions) {
       const backoffMs = Math.min(MAX_BACKOFF_MS, intervalMs * 2 ** count);
       return Math.max(askedMs * (1 + 0.1 * random()), backoffMs * (0.8 + 0.4 * random()));
     },
-    /** Call after a success. */
+    /** Forgets the failures. Call it after a successful read. */
     reset() {
       count = 0;
     },
     /**
-     * Returns for how long GitLab still asks to wait, in ms. Zero or negative if it did not ask, or if
-     * the time is over.
+     * Returns how long GitLab still asks to wait, in ms. Zero or negative if GitLab did not ask, or
+     * if that time has passed.
      */
     blockedMs: () => blockedUntil - clock.now(),
   };

@@ -30,20 +30,21 @@ import { createTraceMemory, LINES, type TraceNews, traceResource, traceView } fr
 export interface Live {
   /** Whether the limit of subscriptions is reached, in total or for this caller. */
   isFull(): boolean;
-  /** The current state of the job, then each change until it is finished. */
+  /** Yields the current state of the job, then each change until the job is finished. */
   job(ref: JobRef): LiveEvents<Job>;
   /**
-   * The pipeline and up to `maxJobs` of its jobs, counting all attempts; then each change until the
-   * pipeline is finished.
+   * Yields the pipeline and up to `maxJobs` of its jobs, counting all attempts; then each change
+   * until the pipeline is finished.
    */
   pipeline(ref: PipelineRef, maxJobs: number): LiveEvents<PipelineNews>;
   /**
-   * The log from offset `afterByte` on, then appended text, until the job is finished. Lines are
-   * parsed only with `hasLines`.
+   * Yields the log from offset `afterByte` on, then appended text, until the job is finished. Lines
+   * are parsed only with `hasLines`.
    */
   trace(ref: JobRef, from: { afterByte: number; hasLines: boolean }): LiveEvents<TraceNews>;
   /**
-   * The newest jobs of several projects, then each job that is new or changed. Does not end by itself.
+   * Yields the newest jobs of several projects, then each job that is new or changed. Ends only
+   * with an error or when the subscriber leaves.
    */
   newestJobs(projects: readonly string[], options: MergedOptions): LiveEvents<NewestJobsNews>;
 }
@@ -64,20 +65,20 @@ export interface LiveHub {
 export interface LiveHubOptions {
   transport: Transport;
   notifications: Notifications;
-  /** Poll interval of an active resource. @default 1200 */
+  /** Poll interval of an active resource, in ms. @default 1200 */
   intervalMs?: number | undefined;
   /** @default 10000 */
   maxSubscribers?: number | undefined;
-  /** Per credential. @default maxSubscribers */
+  /** Maximum subscribers with one credential. @default maxSubscribers */
   maxPerCaller?: number | undefined;
   clock?: Clock | undefined;
   random?: (() => number) | undefined;
 }
 
-/** A credential's polls slow down if less than this part of its quota is left. */
+/** If less than this part of a credential's quota is left, its polls slow down. */
 const SCARCE_PART = 0.25;
 
-/** The options after defaults are applied. */
+/** The options with their defaults. */
 type Defined = Required<{ [Key in keyof LiveHubOptions]: NonNullable<LiveHubOptions[Key]> }>;
 
 /** Creates the registry of polls: one per credential and resource. */
@@ -95,7 +96,7 @@ function createPolls(options: Defined, capacity: Capacity) {
       isScarce: () => isScarce(transport.rateLimitOf(credential.digest), SCARCE_PART, clock.now()),
     });
     let unsubscribe = () => {};
-    // Webhooks do not report resources without a topic, such as logs.
+    // A resource without a topic, such as a log, has no webhooks.
     const listen = (topic: string, project: string) => {
       unsubscribe();
       unsubscribe = notifications.subscribe(topic, poll);
@@ -127,7 +128,7 @@ function createPolls(options: Defined, capacity: Capacity) {
     polls.set(key, poll as Poll<unknown>);
     return poll;
   };
-  /** Finds or starts a poll. The key contains the kind of resource, so the cast is safe. */
+  /** Finds or starts a poll. The cast is safe, because the key contains the kind of resource. */
   const find = <State>(credential: Credential, resource: Resource<State>): Poll<State> => {
     const key = `${credential.digest} ${resource.key}`;
     const known = polls.get(key) as Poll<State> | undefined;
@@ -140,8 +141,8 @@ type FindPoll = ReturnType<typeof createPolls>['find'];
 type MergedOptions = NewestJobsOptions & { sharedFailure: SharedFailure };
 
 /**
- * Creates the registry of merged lists. Subscribers with the same credential and request use the same
- * list, so that its news are computed once for all of them.
+ * Creates the registry of merged lists. Subscribers with equal credentials and requests share one
+ * list, so that its changes are computed once for all of them.
  */
 function createMergedLists(find: FindPoll) {
   const open = (credential: Credential, projects: readonly string[], options: MergedOptions) => {

@@ -7,8 +7,8 @@ import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
 
 /**
- * Change fingerprint of a job. Excludes the durations of an unfinished job and volatile nested fields
- * (a runner's contact time, a user's local time).
+ * Change fingerprint of a job. Excludes the durations of an unfinished job and volatile nested
+ * fields (a runner's contact time, a user's local time).
  */
 export function fingerprint(job: Job | Bridge): string {
   const { duration, queued_duration, user, commit, pipeline, ...own } = job;
@@ -23,7 +23,7 @@ export function fingerprint(job: Job | Bridge): string {
 export const hashOf = (job: Job | Bridge): string =>
   createHash('sha256').update(fingerprint(job)).digest('base64');
 
-/** Whether a job runs or is about to run, also if it is being canceled. */
+/** Whether a job runs, is about to run, or is being canceled. */
 export const isActiveOrCanceling = ({ status }: Pick<Job | Bridge, 'status'>): boolean =>
   isActive(status) || status === 'canceling';
 
@@ -43,7 +43,7 @@ export function jobResource(ref: JobRef): Resource<Job> {
   };
 }
 
-/** Creates a view that omits a state equal to the last one. */
+/** Creates a view that skips a state if it is the same object as the last one. */
 export function distinct<State>(): View<State, State> {
   let sent: State | undefined;
   return (state) => {

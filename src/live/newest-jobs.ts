@@ -10,24 +10,30 @@ import { hashOf, isActiveOrCanceling } from './job.ts';
 import type { Resource } from './poll.ts';
 import type { View } from './subscriber.ts';
 
-/** The number of jobs of a project that each read returns: one page. */
+/** Number of jobs of a project that each read returns: one page. */
 export const NEWEST_JOBS = 50;
-/** Maximum jobs that are kept although newer jobs have pushed them off the page. Active ones first. */
+/**
+ * Maximum number of jobs to keep after newer jobs have pushed them off the page. Active jobs are
+ * kept first.
+ */
 const MAX_OLDER_JOBS = 50;
 
-/** A job as it was last read. An unchanged job keeps its entry. */
+/** A job as it was last read. If a job has not changed, its entry remains the same object. */
 interface JobEntry {
   readonly row: Job;
   readonly hash: string;
 }
 
-/** The newest jobs of a project, and older ones that were active. */
+/** The newest jobs of a project, and older ones that newer jobs have pushed off the page. */
 interface NewestJobs {
-  /** By id. Empty before the first successful read, and if the caller may not read them any more. */
+  /**
+   * By id. Empty before the first successful read, and after GitLab has refused a read to the
+   * caller.
+   */
   readonly entries: ReadonlyMap<string, JobEntry>;
   /** Whether a read has succeeded. */
   readonly wasRead: boolean;
-  /** The project's number, as soon as a row shows it. */
+  /** The project's numeric id. Undefined until a row shows it. */
   readonly number?: string | undefined;
   /** The error of the last read, if that failed. */
   readonly error?: GitlabError;
@@ -42,7 +48,7 @@ const unread: NewestJobs = { entries: new Map(), wasRead: false };
 
 const isFollowed = ({ row }: JobEntry) => isActiveOrCanceling(row);
 
-/** Returns the known entry of a job that has not changed, otherwise a new one. */
+/** Returns the known entry if the job has not changed since, otherwise a new entry. */
 function toEntry(known: JobEntry | undefined, row: Job): JobEntry {
   // After a 304, the ETag cache returns the same row objects.
   if (known?.row === row) return known;
@@ -61,8 +67,9 @@ async function readPage(gitlab: Gitlab, project: string): Promise<Job[]> {
 }
 
 /**
- * Returns the known jobs that are older than all jobs of the page, active ones first. Reads the active
- * ones again by id. If the page is not full, there are no older jobs.
+ * Returns the known jobs that are older than all jobs of the page, active ones first. Reads the
+ * active ones again by id. If the page is not full, it contains all jobs, so there are no older
+ * ones.
  */
 async function readOlder(
   gitlab: Gitlab,
@@ -99,7 +106,7 @@ async function readNewest(gitlab: Gitlab, project: string, before: Entries): Pro
 const MIN_BACKOFF_MS = 5_000;
 const MAX_BACKOFF_MS = 60_000;
 
-/** Returns the minimum pause after some consecutive failures. */
+/** Returns the minimum pause after a number of consecutive failures, in ms. */
 function backoffMs(error: GitlabError, failures: number): number {
   const backoff = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** (failures - 1));
   return Math.max(backoff, retryAfterMs(error) ?? 0);
@@ -113,8 +120,9 @@ function toRead(before: NewestJobs, entries: Entries): NewestJobs {
 }
 
 /**
- * Returns the state after a failed read; `before` itself if it had failed with the same error. Keeps what was read
- * before, unless GitLab refuses it to the caller now.
+ * Returns the state after a failed read. Returns `before` itself if the previous read failed with
+ * the same error message. Keeps the jobs that were read before, unless GitLab now refuses them to
+ * the caller.
  */
 function toFailed(before: NewestJobs, error: GitlabError): NewestJobs {
   if (error.message === before.error?.message) return before;
@@ -124,9 +132,10 @@ function toFailed(before: NewestJobs, error: GitlabError): NewestJobs {
 const topicOf = (number: string) => `project/${number}`;
 
 /**
- * Returns the polled resource of the newest jobs of a project. Each read makes one call, and few more if
- * active jobs have left the page. A failed read does not end the poll, but becomes a state with an
- * error, so that a subscriber can still follow its other projects. A rejected credential ends the poll.
+ * Returns the polled resource of the newest jobs of a project. Each read makes one call, and a few
+ * more if active jobs have left the page. A failed read does not end the poll, but becomes a state
+ * with an error, so that a subscriber still receives the jobs of its other projects. A rejected
+ * credential ends the poll.
  */
 export function newestJobsResource(project: string): Resource<NewestJobs> {
   const given = isWholeNumber(project) ? project : undefined;
@@ -138,7 +147,7 @@ export function newestJobsResource(project: string): Resource<NewestJobs> {
     open({ hold, listen }) {
       let failures = 0;
       let known = given;
-      /** Subscribes to the webhooks of the project as soon as its number is known. */
+      /** Subscribes to the webhooks of the project as soon as its numeric id is known. */
       const learn = (number: string | undefined) => {
         if (number === undefined || known !== undefined) return;
         known = number;
@@ -168,10 +177,16 @@ export function newestJobsResource(project: string): Resource<NewestJobs> {
   };
 }
 
-/** Returns the error that several failed reads have in common, if it should replace them. */
+/**
+ * Returns one error that replaces the errors of several failed reads. Undefined if their errors
+ * should remain.
+ */
 export type SharedFailure = (errors: readonly GitlabError[]) => GitlabError | undefined;
 
-/** Returns the common error of all projects; undefined if one of them was read successfully. */
+/**
+ * Returns the common error if no project could be read; undefined if a read of at least one
+ * succeeded.
+ */
 export function failureAtStart(
   states: States,
   sharedFailure: SharedFailure,
@@ -183,7 +198,7 @@ export function failureAtStart(
 export interface NewestJobsOptions {
   /** Maximum jobs of the first event. */
   first: number;
-  /** Spelled as in GitLab; all if empty. */
+  /** Only jobs with one of these statuses, spelled as in GitLab. Empty: jobs with any status. */
   statuses: readonly string[];
 }
 
@@ -196,8 +211,9 @@ export interface NewestJobsNews {
 }
 
 /**
- * Returns the rows that are new or changed and have, or had, one of the statuses. An unknown job that
- * is older than the known page is not new: it has taken the place of a removed one.
+ * Returns the rows that are new or changed and now have, or had before, one of the statuses. A job
+ * that was not known and is older than the known page is not new: it is on the page only because
+ * another job was removed.
  */
 function changesIn(
   before: Entries = unread.entries,
@@ -217,34 +233,41 @@ function failuresIn(states: States, projects: readonly string[]): NewestJobsNews
   return new Map(states.flatMap(({ error }, at) => (error ? [[projects[at] ?? '', error]] : [])));
 }
 
-/** Whether a project is named before, too, by its path or its number. */
+/**
+ * Whether the project at this index also appears earlier in the request, by its path or its numeric
+ * id.
+ */
 function isRepeated(states: States, at: number): boolean {
   const number = states[at]?.number;
   return number !== undefined && states.findIndex((state) => state.number === number) < at;
 }
 
-/** Returns whether the failed reads differ. */
+/** Whether the errors of failed reads differ between two states. */
 const haveOtherFailures = (before: States, after: States): boolean =>
   after.some(({ error }, at) => error?.message !== before[at]?.error?.message);
 
-/** Key of the news of a subscriber that has received nothing. */
+/** Stands for the last state of a subscriber that has not received anything. */
 const nothingSent: States = [];
 
-/** Returns what is new between two states, or in the first one; undefined if nothing is. */
+/**
+ * Returns the changes between two states. Without `before`, returns the first event. Undefined if
+ * nothing changed.
+ */
 export type NewsSince = (before: States | undefined, after: States) => NewestJobsNews | undefined;
 
 /**
- * Creates the function that finds the news of several projects. The first news are the newest `first`
- * jobs, later ones the new and changed jobs, and those whose status no longer fits. It returns one
- * object for equal states, so that subscribers can share an event.
+ * Creates the function that finds the changes in several projects. The first event contains the
+ * newest `first` jobs. Later events contain new and changed jobs, including those whose status no
+ * longer fits the filter. For equal arguments it returns one object, so that subscribers can share
+ * an event.
  */
 export function createNewsSince(
   projects: readonly string[],
   { first, statuses }: NewestJobsOptions,
 ): NewsSince {
   const hasStatus = ({ status }: Job) => statuses.length === 0 || statuses.includes(status);
-  // The inner map is weak, too. Otherwise each state would keep the one before it, and so all earlier
-  // states, for as long as there are subscribers.
+  // The inner map must be weak, too. Otherwise each state would keep the previous state in memory,
+  // and so all earlier states, for as long as there are subscribers.
   const known = new WeakMap<States, WeakMap<States, NewestJobsNews | undefined>>();
   const find: NewsSince = (before, after) => {
     const jobs = after

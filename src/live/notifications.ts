@@ -4,25 +4,28 @@ import type { Clock } from '../util/clock.ts';
 export interface ChangeEvent {
   /** Names of resources, such as `job/1001`, `pipeline/700`, and `project/42` for its jobs. */
   topics: readonly string[];
-  /** The project's number; undefined if the webhook does not contain it. */
+  /** The project's numeric id; undefined if the webhook does not contain it. */
   project?: string | undefined;
-  /** Whether the event is from a webhook of GitLab that reports every change of a job. */
+  /** Whether the webhook is one of GitLab's that reports every change of a job. */
   ofJobs: boolean;
 }
 
 /** A subscriber of one topic. */
 export interface Listener {
-  /** The topic may have changed. `hasWebhooks`: webhooks report each change of the topic. */
+  /**
+   * Called when the resource of the topic may have changed. `hasWebhooks`: webhooks report each of
+   * its changes.
+   */
   notify(hasWebhooks?: true): void;
-  /** Called when events may have been missed, and more may be missed from now on. */
+  /** Called when webhooks may have been missed, and may be missed from now on. */
   onMissedEvents(): void;
 }
 
 export type Notifications = ReturnType<typeof createNotifications>;
 
 /**
- * How long a project is assumed to have webhooks after it has sent one. A project without changes sends
- * none.
+ * How long a project is assumed to have webhooks after its last one. A project without changes
+ * sends none, so a missing webhook does not show that they have stopped.
  */
 const WEBHOOK_MEMORY_MS = 600_000;
 const MAX_PROJECTS = 10_000;
@@ -30,7 +33,7 @@ const MAX_PROJECTS = 10_000;
 /** Distributes change events to the listeners of their topics. */
 export function createNotifications(clock: Clock) {
   const listeners = new Map<string, Set<Listener>>();
-  /** Time of the last event of each project. The oldest one is first. */
+  /** Time of the last event of each project, by its numeric id. The oldest one is first. */
   const lastEventAt = new Map<string, number>();
 
   const remember = (project: string) => {
@@ -52,7 +55,7 @@ export function createNotifications(clock: Clock) {
       for (const group of listeners.values())
         for (const listener of group) listener.onMissedEvents();
     },
-    /** Returns an unsubscribe function. */
+    /** Calls the listener for events of a topic. Returns an unsubscribe function. */
     subscribe(topic: string, listener: Listener) {
       const group = listeners.get(topic) ?? new Set();
       listeners.set(topic, group.add(listener));

@@ -19,22 +19,22 @@ interface JobEntry {
 /** A pipeline and all attempts of its jobs. */
 interface PipelineState {
   pipeline: RestPipeline;
-  /** The number of this state: 1 for the first one, and one more for each read that finds a change. */
+  /** The number of this state: 1 for the first one. Each read that finds a change adds 1. */
   round: number;
   rows: BoardRows;
   /** The jobs by id: newest first, and trigger jobs last. */
   entries: ReadonlyMap<string, JobEntry>;
 }
 
-/** The current pipeline, and what changed since the subscriber's last event. */
+/** The current pipeline, and what has changed since the subscriber's last event. */
 export interface PipelineNews {
   pipeline: RestPipeline;
   rows: BoardRows;
-  /** Returns the current jobs that changed. A retried attempt is not among them. */
+  /** Returns the changed jobs. Only the newest attempt of each job is included. */
   changedJobs(): Promise<readonly AnyJob[]>;
 }
 
-/** Rows to request for all jobs of a pipeline: more than any pipeline has. */
+/** Maximum rows to request when all jobs of a pipeline are needed: more than any pipeline has. */
 export const ALL_JOBS = 100_000;
 
 const rowsOf = ({ jobs, bridges }: BoardRows): AnyJob[] => [...jobs, ...bridges];
@@ -42,9 +42,9 @@ const rowsOf = ({ jobs, bridges }: BoardRows): AnyJob[] => [...jobs, ...bridges]
 const noRows = { items: [], hasNext: false, hasPrevious: false, total: 0 };
 
 /**
- * Reads up to `maxJobs` jobs of a pipeline with all attempts. GitLab creates them together with the
- * pipeline, so if it has no trigger jobs at first, it never gets any, and their list is not read
- * again. Rejects if a part of the rows cannot be read.
+ * Reads up to `maxJobs` jobs of a pipeline with all attempts. GitLab creates all trigger jobs
+ * together with the pipeline. So if a pipeline has none at first, it never gets any, and their list
+ * is not read again. Rejects if a part of the rows cannot be read.
  */
 async function readJobs(
   gitlab: Gitlab,
@@ -65,12 +65,16 @@ async function readJobs(
 
 const isFinished = (status: string | null | undefined) => activityOf(status) === 'finished';
 
-/** Whether a job runs or is about to run. If so, its pipeline cannot be finished. */
+/**
+ * Whether a job runs, is about to run, or is being canceled. If so, the pipeline cannot be
+ * finished.
+ */
 const hasActiveJob = (rows: BoardRows) => rowsOf(rows).some(isActiveOrCanceling);
 
 /**
- * Whether a pipeline is shown as finished although one of its jobs is active: the jobs were read
- * before it ended, or a job was retried and GitLab has not computed the status of the pipeline yet.
+ * Whether GitLab shows a pipeline as finished although one of its jobs is active. Either the jobs
+ * were read before the pipeline ended, or a job was retried and GitLab has not computed the status
+ * of the pipeline yet.
  */
 const isContradictory = (pipeline: RestPipeline, rows: BoardRows) =>
   isFinished(pipeline.status) && hasActiveJob(rows);
@@ -109,7 +113,7 @@ function hashWithoutPipeline({ pipeline, ...own }: AnyJob): string {
   return hashOf(own as AnyJob);
 }
 
-/** Returns the known entry of a job that has not changed, otherwise a new one. */
+/** Returns the known entry if the job has not changed since, otherwise a new entry. */
 function toEntry(known: JobEntry | undefined, row: AnyJob, round: number): JobEntry {
   // After a 304, the ETag cache returns the same row objects.
   if (known?.row === row) return known;
@@ -164,7 +168,10 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
   };
 }
 
-/** The news of a state, by the `round` of the state that a subscriber received last. */
+/**
+ * Events by state and by the `round` of the last state that a subscriber received, so that
+ * subscribers can share them.
+ */
 const newsOf = new WeakMap<PipelineState, Map<number, PipelineNews>>();
 const MAX_KNOWN_NEWS = 8;
 
@@ -189,8 +196,8 @@ function toNews({ pipeline, rows, entries }: PipelineState, since: number): Pipe
 }
 
 /**
- * Returns what changed after the state with the round `since`. All subscribers that received that
- * state last get one object.
+ * Returns what has changed since the state with the round `since`. Returns one object to all
+ * subscribers that received that state last.
  */
 function newsSince(state: PipelineState, since: number): PipelineNews {
   const known = newsOf.get(state) ?? new Map<number, PipelineNews>();
@@ -203,8 +210,8 @@ function newsSince(state: PipelineState, since: number): PipelineNews {
 }
 
 /**
- * Creates a view that returns what changed since the subscriber's last event. It skips states with
- * fewer jobs than `maxJobs` allows, which were read for other subscribers.
+ * Creates a view that returns what has changed since the subscriber's last event. It skips states
+ * with fewer jobs than `maxJobs` allows. Such states were read for other subscribers.
  */
 export function pipelineView(maxJobs: number): View<PipelineState, PipelineNews> {
   let sentRound = 0;

@@ -38,21 +38,22 @@ const intervalFactors: Readonly<Record<Activity, number>> = {
 };
 
 /**
- * Multiplies the interval if the project has webhooks: polling then only finds changes that they
- * miss.
+ * Multiplies the interval if the project has webhooks. Polling then only has to find changes that
+ * webhooks miss.
  */
 const WEBHOOK_FACTOR = 8;
-/** Multiplies the interval if little of GitLab's quota is left, so that queries can use it. */
+/**
+ * Multiplies the interval if little of GitLab's quota is left, so that queries can use the rest.
+ */
 const SCARCE_FACTOR = 4;
 /**
- * Minimum time between the starts of two reads that webhooks trigger. Doubles, up to `intervalMs`,
- * while webhooks arrive often but reads find no change (as with forged webhooks).
+ * Minimum time between the starts of two reads that webhooks trigger, in ms. It doubles, up to
+ * `intervalMs`, while webhooks arrive often but reads find no change (as with forged webhooks).
  */
 const MIN_GAP_MS = 180;
 /**
- * Number of calls that a read can make without a pause after it. For each further call there is a
- * pause of 50 ms. So a pipeline with thousands of jobs causes at most 20 calls per second on
- * average.
+ * Number of calls that a read can make without a pause after it. Each further call adds a pause of
+ * 50 ms. So a pipeline with thousands of jobs causes at most 20 calls per second on average.
  */
 const CHEAP_CALLS = 10;
 const PAUSE_PER_CALL_MS = 50;
@@ -60,16 +61,16 @@ const PAUSE_PER_CALL_MS = 50;
 /** The outcome of a successful read. */
 export interface ReadOutcome {
   activity: Activity;
-  /** Whether the read was triggered by a notification. */
+  /** Whether the read was triggered by something other than the schedule, such as a webhook. */
   notified: boolean;
   changed: boolean;
-  /** Whether the read found a change that webhooks report. */
+  /** Whether the read found a change of the kind that webhooks report. */
   announceable: boolean;
-  /** Whether a part of the resource is active that has no webhooks, such as a trigger job. */
+  /** Whether an active part of the resource has no webhooks, such as a trigger job. */
   unannounced: boolean;
-  /** Minimum pause after an expensive or a refused read. */
+  /** Minimum pause after a read that was expensive or that GitLab refused. */
   minPauseMs: number;
-  /** Minimum of the poll interval, before webhooks stretch it. */
+  /** Minimum poll interval, to which the factor for webhooks still applies. */
   minIntervalMs: number;
   /** Number of calls of the read. */
   calls: number;
@@ -84,7 +85,7 @@ export interface PollIntervalOptions extends FailuresOptions {
 
 const pauseAfterCalls = (calls: number) => Math.max(0, calls - CHEAP_CALLS) * PAUSE_PER_CALL_MS;
 
-/** Schedules the reads of one poll. Methods return ms from now. */
+/** Schedules the reads of one poll. Methods that return a number return ms from now. */
 export function createPollInterval(options: PollIntervalOptions) {
   const { clock, random, intervalMs, isScarce } = options;
   const failures = createFailures(options);
@@ -92,17 +93,17 @@ export function createPollInterval(options: PollIntervalOptions) {
   let readStartedAt = 0;
   let readEndedAt = Number.NEGATIVE_INFINITY;
   let gapMs = MIN_GAP_MS;
-  /** Minimum pause after the last read, because of its calls. */
+  /** Minimum pause after the last read, by the number of its calls. */
   let callsPauseMs = 0;
-  /** Whether the last notification came soon after a read. */
+  /** Whether the last trigger, such as a webhook, came soon after a read. */
   let isFrequent = false;
-  /** Returns for how long no read may start, neither a scheduled nor a notified one. */
+  /** Returns how long no read may start, whether scheduled or triggered by a webhook. */
   const blockedMs = () => Math.max(failures.blockedMs(), readEndedAt + callsPauseMs - clock.now());
   const scarceFactor = () => (isScarce() ? SCARCE_FACTOR : 1);
   const jitter = (ms: number) => ms * (0.8 + 0.4 * random());
   /**
-   * When a webhook may trigger the next read. A slow read is followed by a pause as long as itself,
-   * at most `gapMs`, so that a slow server can recover.
+   * Returns when a webhook may trigger the next read. A slow read is followed by a pause of equal
+   * length, at most `gapMs`, so that a slow server can recover.
    */
   const nextNotifiedReadAt = () => {
     const restMs = Math.min(gapMs, readEndedAt - readStartedAt);
@@ -114,8 +115,8 @@ export function createPollInterval(options: PollIntervalOptions) {
       hasWebhooks = value;
     },
     /**
-     * Whether the last read is older than the interval, or than `minMs` if that is longer; false before
-     * the first one has ended.
+     * Whether the last read is older than both the interval and `minMs`. False before the first
+     * read has ended.
      */
     isStale: (minMs = 0) =>
       Number.isFinite(readEndedAt) && clock.now() - readEndedAt > Math.max(intervalMs, minMs),
@@ -129,18 +130,19 @@ export function createPollInterval(options: PollIntervalOptions) {
       callsPauseMs = pauseAfterCalls(outcome.calls);
       const isUseless = notified && isFrequent && !changed;
       gapMs = isUseless ? Math.min(intervalMs, gapMs * 2) : MIN_GAP_MS;
-      // Polling found the change first: webhooks have stopped, or do not report this resource.
+      // A scheduled read found the change before a webhook reported it. So webhooks have stopped,
+      // or do not report this resource.
       if (announceable && !notified) hasWebhooks = false;
       const factor = hasWebhooks && !notified && !unannounced ? WEBHOOK_FACTOR : 1;
-      // After a notification, read once more soon: a lagging database replica may not show the
-      // change yet.
+      // After a notification, reads once more soon: a database replica of GitLab that lags behind
+      // may not show the change yet.
       const ownMs = (notified ? 1 : intervalFactors[activity]) * intervalMs;
       const pauseMs = Math.max(ownMs, outcome.minIntervalMs) * factor * scarceFactor();
       return Math.max(jitter(Math.max(pauseMs, callsPauseMs)), outcome.minPauseMs);
     },
     /**
      * Returns the wait before the next attempt. Undefined if the poll must end with the error.
-     * `isStart`: no read has succeeded so far.
+     * `isStart`: no read has succeeded yet.
      */
     afterFailure(
       error: unknown,
@@ -158,7 +160,7 @@ export function createPollInterval(options: PollIntervalOptions) {
       isFrequent = now - readEndedAt < 2 * gapMs;
       return Math.max(0, nextNotifiedReadAt() - now, blockedMs());
     },
-    /** Random, because all polls miss events at the same time and should not read together. */
+    /** Random, because all polls miss events at the same time and should not all read at once. */
     afterMissedEvents: () => Math.max(random() * intervalMs, blockedMs()),
   };
 }

@@ -15,9 +15,12 @@ export interface Resource<State> {
    * resource.
    */
   topic?: string;
-  /** The project's number, or its path if GitLab did not send the number. */
+  /** The project's numeric id, or its path if the numeric id is not known. */
   project: string;
-  /** Whether the reads count against the read limit of the credential (read-limit.ts). @default false */
+  /**
+   * Whether the reads count against the read limit of the credential (read-limit.ts). @default
+   * false
+   */
   isLimited?: boolean;
   open(tools: ReaderTools): ResourceReader<State>;
 }
@@ -25,7 +28,8 @@ export interface Resource<State> {
 /** Functions that a reader may call. */
 interface ReaderTools {
   /**
-   * Joins the caller's poll of another resource. Changes of that trigger reads of this resource.
+   * Subscribes this resource to the caller's poll of another resource. When the other resource
+   * changes, this one is read.
    */
   watch<Other>(resource: Resource<Other>): { poll: Poll<Other>; leave(): void };
   /**
@@ -34,8 +38,8 @@ interface ReaderTools {
    */
   hold: Holder['hold'];
   /**
-   * Sets the topic of the resource's change events and the number of its project, for resources whose
-   * topic only a response shows.
+   * Sets the topic of the resource's change events and the numeric id of its project. Needed if
+   * only a response shows the topic.
    */
   listen(topic: string, project: string): void;
 }
@@ -43,34 +47,37 @@ interface ReaderTools {
 /** Reads a resource while it has subscribers. */
 export interface ResourceReader<State> {
   /**
-   * Returns `before` itself if nothing has changed. `demand` is how much of the resource to read, if
-   * it can be read in part: the maximum that a subscriber needs.
+   * Reads the resource. Returns `before` itself if nothing has changed. `demand` is how much of the
+   * resource to read, if it can be read in part: the maximum that a subscriber needs.
    */
   read(gitlab: Gitlab, before: State | undefined, demand: number): Promise<State>;
   activity(state: State): Activity;
-  /** Fingerprint of the part of the state whose changes webhooks report. */
+  /** Fingerprint of the part of the state that webhooks report when it changes. */
   webhookFingerprint?(state: State): string;
   /**
-   * Whether a part of the resource is active that has no webhooks, such as a trigger job. @default
-   * false
+   * Whether an active part of the resource has no webhooks, such as a trigger job. @default false
    */
   hasUnannouncedActivity?(state: State): boolean;
-  /** Minimum pause after an expensive or a refused read. @default 0 */
+  /** Minimum pause after a read that was expensive or that GitLab refused, in ms. @default 0 */
   minPauseMs?(state: State): number;
   /**
-   * Whether a read of another resource has shown that the caller may read this one. @default false
+   * Whether a read of another resource has already shown that the caller may read this one.
+   * @default false
    */
   isReachable?(): boolean;
   close?(): void;
 }
 
 /**
- * Runs once and returns the pause before the next run, in ms. `isRescheduled`: the run was requested by
- * `reschedule`. Must not reject.
+ * Runs once and returns the pause before the next run, in ms. `isRescheduled`: the run was
+ * requested by `reschedule`. Must not reject.
  */
 type Task = (signal: AbortSignal, isRescheduled: boolean) => Promise<number>;
 
-/** A longer read is aborted, because a response without end must not delay updates forever. */
+/**
+ * Maximum duration of a read. A longer one is aborted, because an endless response must not stop
+ * all updates.
+ */
 const MAX_READ_MS = 120_000;
 
 /** Runs a task immediately, then repeatedly, and never concurrently with itself. */
@@ -83,7 +90,7 @@ function repeat(clock: Clock, task: Task) {
   const run = async (isRescheduled: boolean) => {
     isRunning = true;
     requested = undefined;
-    // A signal per run, so that the listeners of a run are garbage-collected with it.
+    // Each run has its own signal, so that the listeners of a run are garbage-collected with it.
     const { signal, release } = withTimeout(stopping.signal, MAX_READ_MS);
     const pauseMs = await task(signal, isRescheduled);
     release();
@@ -112,7 +119,7 @@ function repeat(clock: Clock, task: Task) {
   };
 }
 
-/** Why a poll ended. Without `error`, the resource is finished. */
+/** Why a poll ended. Without `error`, the resource is finished or the last subscriber has left. */
 interface Ending {
   error?: unknown;
 }
@@ -127,17 +134,17 @@ export interface Poll<State> {
   /**
    * Adds a subscriber. Calls `onChange` on each change and at the end. Returns an unsubscribe
    * function. `demand` is how much of the resource the subscriber needs, such as a number of rows.
-   * If the last read was for less, the resource is read again soon. @default 0
+   * If the last read had a smaller demand, the resource is read again soon. @default 0
    */
   join(onChange: () => void, demand?: number): () => void;
   /** Reads the resource soon. `hasWebhooks`: webhooks report each change of this resource. */
   notify(hasWebhooks?: true): void;
-  /** Reads soon, and assumes from now on that webhooks do not report this resource. */
+  /** Reads soon. From now on, assumes that webhooks do not report this resource. */
   onMissedEvents(): void;
   end(ending: Ending): void;
 }
 
-/** What a subscriber uses of a poll. */
+/** The members of a poll that subscribers use. */
 export type Followed<State> = Pick<Poll<State>, 'state' | 'version' | 'ending' | 'join'>;
 
 interface PollDeps {
@@ -147,7 +154,7 @@ interface PollDeps {
   limit?: ReadShare | undefined;
   /** Returns a client whose calls are aborted by the signal and charged to the budget. */
   connect(signal: AbortSignal, budget: CallBudget): Gitlab;
-  /** Called once. */
+  /** Called once, when the poll ends. */
   onEnd(): void;
 }
 
@@ -158,7 +165,10 @@ interface PollDeps {
  */
 const MAX_CALLS_PER_READ = 250;
 
-/** Calls subscribers one by one. Other work, such as sending their events, can run in between. */
+/**
+ * Calls subscribers one by one. Other work, such as sending their events, can run between two
+ * calls.
+ */
 async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
   for (const subscriber of subscribers) {
     await shareEventLoop();
@@ -169,7 +179,7 @@ async function notifyAll(subscribers: readonly (() => void)[]): Promise<void> {
 /** Creates a poll that starts with its first subscriber. */
 export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps): Poll<State> {
   const { clock, interval, limit } = deps;
-  /** The demands of the subscribers. */
+  /** The subscribers with their demands. */
   const subscribers = new Map<() => void, number>();
   let lastDemand = 0;
   const demand = () => {
@@ -191,7 +201,7 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
     deps.onEnd();
     publish();
   };
-  /** Whether the states differ in what webhooks report. */
+  /** Whether webhooks report the difference between two states. */
   const isAnnounceable = (before: State | undefined, after: State) =>
     before !== undefined &&
     before !== after &&
@@ -220,8 +230,9 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
     });
   };
   /**
-   * Records a failed read. Ends the poll if a retry cannot help. Also ends it if GitLab has never
-   * responded, so that the client learns immediately that GitLab is down.
+   * Records a failed read and returns the pause before the next one, in ms. Ends the poll if a
+   * retry cannot help. Also ends it if GitLab has never responded, so that the client learns
+   * immediately that GitLab is down.
    */
   const fail = (error: unknown, { max, left, answered = 0 }: CallBudget): number => {
     const isStart = version === 0;
@@ -235,7 +246,7 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
   const readOrFail: Task = async (signal, notified) => {
     const waitMs = limit?.take() ?? 0;
     if (waitMs > 0) {
-      // A postponed read still counts as notified.
+      // If a triggered read, such as by a webhook, must wait, it still counts as triggered.
       if (notified) task?.reschedule(() => waitMs);
       return waitMs;
     }

@@ -1,27 +1,29 @@
 import type { Clock } from '../util/clock.ts';
 
 /*
- * Limits how often the polls of one credential read the lists of jobs of projects. GitLab allows 600
- * reads of these lists a minute for a user (upstream.md §5.2); the limit is a tenth of that, so that
+ * Limits how often the polls of one credential read the job lists of projects. GitLab allows a user
+ * 600 reads of these lists a minute (upstream.md §5.2). Polls may use a tenth of that, so that
  * queries can use the rest.
  */
 
 const MAX_PER_PERIOD = 60;
 const PERIOD_MS = 60_000;
 /**
- * Reads of a period that may start immediately, such as after webhooks. The others are distributed over
- * the rest of the period, so that one busy project does not stop all reads for most of a minute.
+ * Number of reads of a period that may start immediately, for example after webhooks. Further reads
+ * are distributed over the rest of the period, so that one busy project does not stop all reads for
+ * most of a minute.
  */
 const BURST = 30;
 
-/** One poll among those that share the limit. */
+/** The share of one poll in the limit of its credential. */
 export interface ReadShare {
   /**
-   * Returns 0 and counts a read, or how long the poll must wait, in ms. Polls read in the order in
-   * which they ask. The first read never waits, because a subscriber waits for it.
+   * Returns 0 if the poll may read now, otherwise how long it must wait, in ms. Reserves the time
+   * of the read, so that polls read in the order in which they ask. The first read of a poll never
+   * waits, because a subscriber waits for it.
    */
   take(): number;
-  /** The poll interval at which all polls together stay within the limit. */
+  /** Returns the poll interval at which all polls together stay within the limit. */
   intervalMs(): number;
   /** Call once, when the poll ends. */
   leave(): void;
@@ -30,11 +32,16 @@ export interface ReadShare {
 /** The reads and polls of one credential. */
 interface Reads {
   polls: number;
-  /** Start times of the reads of the last period and of those that wait, in order. */
+  /**
+   * Start times of reads, in order: those of the last period, and those of reads that still wait.
+   */
   starts: number[];
 }
 
-/** Returns the earliest start of one more read. `starts` are those of the others, in order. */
+/**
+ * Returns the earliest start of one more read. `starts` are the starts of the other reads, in
+ * order.
+ */
 function nextStart(starts: readonly number[], now: number): number {
   const last = starts.at(-1) ?? 0;
   const from = Math.max(now, last);
@@ -51,13 +58,13 @@ function nextStart(starts: readonly number[], now: number): number {
 export function createReadLimits(clock: Clock) {
   const byCredential = new Map<string, Reads>();
   return {
-    /** Adds a poll of the credential. */
+    /** Adds a poll to the polls of a credential. */
     join(digest: string): ReadShare {
       const reads = byCredential.get(digest) ?? { polls: 0, starts: [] };
       byCredential.set(digest, reads);
       reads.polls += 1;
       let isFirst = true;
-      /** When this poll may read; undefined if it has not asked since its last read. */
+      /** When this poll may read. Undefined if it has not called `take` since its last read. */
       let startAt: number | undefined;
       return {
         take() {

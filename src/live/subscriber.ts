@@ -10,10 +10,10 @@ export type LiveEvent<News> = { news: News } | { error: unknown };
 export type LiveEvents<News> = AsyncIterableIterator<LiveEvent<News>>;
 
 /**
- * Derives a subscriber's next event from a state. Undefined if this state contains nothing new for
- * the subscriber. A view remembers what the subscriber has received, so nothing is queued: a slow
- * subscriber skips intermediate states, but always receives the last one. If the view rejects, it
- * may be called again with a later state.
+ * Derives a subscriber's next event from a state. Returns undefined if the state contains nothing
+ * new for the subscriber. A view remembers what the subscriber has received, so no queue is needed:
+ * a slow subscriber skips intermediate states, but always receives the last one. If the view
+ * rejects, it may be called again with a later state.
  */
 export type View<State, News> = (state: State) => News | undefined | Promise<News | undefined>;
 
@@ -24,9 +24,9 @@ interface SubscriberOptions {
   clock: Clock;
   /** How much of the resource to read. @default 0 */
   demand?: number | undefined;
-  /** Decides which errors of the view are retried. */
+  /** Decides whether the view is called again after an error. */
   failures: Failures;
-  /** Called once, however the subscription ends. */
+  /** Called once when the subscription ends, for any reason. */
   onLeave(): void;
 }
 
@@ -46,7 +46,10 @@ export function subscribeTo<State, News>(
     new Promise<void>((resolve) => {
       onChange = resolve;
     });
-  /** Returns the news of a state. Undefined if there are none, or after a transient error. */
+  /**
+   * Returns the news of a state. Undefined if there is none, or after an error that a retry may
+   * fix.
+   */
   const view = async (state: State, version: number): Promise<News | undefined> => {
     try {
       const news = await given(state);
@@ -60,10 +63,10 @@ export function subscribeTo<State, News>(
       return undefined;
     }
   };
-  /** Waits for news. Undefined at the end. */
+  /** Waits for news. Returns undefined when the resource is finished. */
   const nextNews = async (): Promise<News | undefined> => {
     while (!isBehind() && !poll.ending) await change();
-    // Do not compute news while the client has not read the last event.
+    // Computes the next event only when the client has read the last one.
     await ready?.();
     const { state, version, ending } = poll;
     if (isBehind() && state !== undefined) return (await view(state, version)) ?? nextNews();

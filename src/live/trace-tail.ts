@@ -20,12 +20,12 @@ function firstDifference(a: Buffer, b: Buffer): number {
 
 let lastNumber = 0;
 
-/** The kept lines of a log are at most one per this number of kept bytes. */
+/** The buffer keeps at most one parsed line per this number of kept bytes. */
 const BYTES_PER_LINE = 32;
 
 /**
- * Maximum cuts to remember. A cut is a removal or replacement of bytes. A subscriber that missed more
- * cuts may receive bytes again.
+ * Maximum number of cuts to remember. A cut is a removal or replacement of bytes. A subscriber that
+ * missed more cuts may receive bytes again.
  */
 const MAX_CUTS = 100;
 
@@ -42,7 +42,7 @@ export function createTraceLog(from: number, maxBytes: () => number) {
   let cuts = 0;
   /**
    * Offsets of the last cuts, oldest first. The first element is the lowest offset of all older
-   * cuts.
+   * cuts together.
    */
   const cutAt: number[] = [];
   let lines: GrowingLines | undefined;
@@ -73,8 +73,8 @@ export function createTraceLog(from: number, maxBytes: () => number) {
       return queue.length;
     },
     /**
-     * The parsed lines; undefined if they are not needed. A new object after parsed bytes were
-     * removed. If not all bytes of the log are parsed, `readLines` parses the others.
+     * The parsed lines; undefined if they are not needed. It becomes a new object when parsed bytes
+     * were removed. If a part of the log is not parsed yet, `readLines` parses it.
      */
     get lines() {
       return lines;
@@ -92,7 +92,7 @@ export function createTraceLog(from: number, maxBytes: () => number) {
     read: (start: number, end: number) => read(queue, start, Math.min(end, queue.length)),
     /**
      * Stores bytes that GitLab sent for offset `at`, which is at most `end`. If they differ from
-     * the known bytes, they replace these from the first difference on.
+     * the known bytes, they replace the known bytes from the first difference on.
      */
     put(at: number, bytes: Buffer) {
       const known = Math.max(at, queue.floor);
@@ -106,8 +106,9 @@ export function createTraceLog(from: number, maxBytes: () => number) {
     },
     cut,
     /**
-     * Returns the lowest offset from which bytes were removed or replaced since `cuts` was `known`;
-     * Infinity if none were. Too low an offset is possible if there were more than 100 cuts since.
+     * Returns the lowest offset from which bytes were removed or replaced since `cuts` had the
+     * value `known`. Infinity if none were. The result may be too low if there were more than 100
+     * cuts since then.
      */
     lowestCutSince(known: number) {
       const recent = cutAt.slice(Math.max(0, cutAt.length - (cuts - known)));
@@ -119,7 +120,7 @@ export function createTraceLog(from: number, maxBytes: () => number) {
 /*
  * Reads the new part of a log. GitLab 19.0 and later support byte_offset (upstream.md §7). Older
  * servers ignore it and send the whole log, which is compared with the known bytes. Logs are read
- * as streams, so a long log needs no memory beyond the part that is kept.
+ * as streams, so a long log needs no memory except for the part that is kept.
  */
 
 /**
@@ -133,7 +134,7 @@ export function firstByteFor(gitlab: Gitlab, afterByte: number): number {
   return gitlab.server.byteOffset ? Math.max(0, afterByte - OVERLAP) : 0;
 }
 
-/** Whether `bytes`, at offset `at`, equal the known bytes where both overlap. */
+/** Whether `bytes`, which begin at offset `at`, equal the known bytes where both overlap. */
 function matches(log: TraceLog, at: number, bytes: Buffer): boolean {
   const from = Math.max(at, log.start);
   const to = Math.min(at + bytes.length, log.end);
@@ -141,8 +142,8 @@ function matches(log: TraceLog, at: number, bytes: Buffer): boolean {
 }
 
 /**
- * Detects whether GitLab supports byte_offset and byte_limit: requests one byte, and a server
- * without support sends more.
+ * Detects whether GitLab supports byte_offset and byte_limit. Requests one byte: a server without
+ * support sends more.
  */
 async function detectByteOffset(gitlab: Gitlab, ref: JobRef): Promise<void> {
   const { body } = await gitlab.openJobTrace(ref, { byteOffset: 0, byteLimit: 1 });
@@ -150,7 +151,10 @@ async function detectByteOffset(gitlab: Gitlab, ref: JobRef): Promise<void> {
   if (bytes.length > 0) gitlab.server.byteOffset = !isCut;
 }
 
-/** Reads the log from an offset on. Returns false if the response contradicts the known bytes. */
+/**
+ * Reads the log from an offset on. Returns false if the whole log must be read, because the
+ * response contradicts the known bytes or does not reach their end.
+ */
 async function readTail(
   gitlab: Gitlab,
   ref: JobRef,
@@ -200,9 +204,9 @@ async function readBeginning(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promis
 const PART = 1 << 16;
 
 /**
- * Parses the kept bytes that were stored before parsing began. Parsing begins with the first byte of
- * the log, because lines are numbered from there. If it is not kept, it is read from GitLab. Returns
- * false if GitLab's log is shorter than the known part.
+ * Parses the kept bytes that were stored before parsing began. Parsing begins with the first byte
+ * of the log, because lines are numbered from there. If that byte is no longer kept, reads the
+ * beginning of the log from GitLab. Returns false if GitLab's log is shorter than the known part.
  */
 export async function readLines(gitlab: Gitlab, ref: JobRef, log: TraceLog): Promise<boolean> {
   const { lines } = log;
@@ -227,10 +231,10 @@ export async function readTrace(
   if (offset > 0 && (await readTail(gitlab, ref, log, offset))) return;
   const { cuts } = log;
   const size = await readWhole(gitlab, ref, log);
-  // The response contradicted the known bytes although the log was not rewritten, so the server
+  // The response contradicted the known bytes although the log was not rewritten. So the server
   // ignored the offset.
   if (offset > 0 && isLive && size > 0 && log.cuts === cuts) server.byteOffset = false;
   // If the beginning of the log is no longer kept, subscribers that need it read it from GitLab.
-  // That requires byte_offset.
+  // That requires byte_offset, so find out whether the server supports it.
   if (server.byteOffset === undefined && log.start > 0) await detectByteOffset(gitlab, ref);
 }

@@ -12,8 +12,8 @@ import type { View } from './subscriber.ts';
 import { createTraceLog, firstByteFor, readLines, readTrace, type TraceLog } from './trace-tail.ts';
 
 /**
- * A piece of a log, in whole characters. It replaces what the client has received from offset
- * `startByte` on.
+ * A piece of a log that consists of whole characters. It replaces everything that the client has
+ * received from offset `startByte` on.
  */
 export interface TraceNews {
   text: string;
@@ -27,8 +27,8 @@ export interface TraceNews {
 }
 
 /**
- * Returns the start of the character that contains offset `at`, or that is incomplete at the end of
- * the log.
+ * Returns the start of the character that contains offset `at`. At the end of the log, that may be
+ * an incomplete character.
  */
 function characterStart(log: TraceLog, at: number): number {
   const from = Math.max(log.start, at - MAX_CONTINUATION);
@@ -64,17 +64,23 @@ interface Piece {
   /** The offset of `bytes` in the log. */
   from: number;
   bytes: Buffer;
-  /** The offset at which the event ends: after a whole character, and after about 1,000 lines at most. */
+  /**
+   * The offset at which the event ends. It is after a whole character, and at most about 1,000
+   * lines after the start.
+   */
   to: number;
   /** Whether the event ends where the log ends. */
   isEnd: boolean;
   /** The lines of the log, if the subscriber needs them. */
   lines: GrowingLines | undefined;
-  /** The event has the lines that changed up to this offset. */
+  /** The event contains the lines that changed up to this offset. */
   linesTo: number;
 }
 
-/** Limits bytes of a log to a piece. The last character of a finished log may be incomplete. */
+/**
+ * Creates a piece from bytes of a log. It ends after a whole character, except at the end of a
+ * finished log.
+ */
 function toPiece(
   { log, finished }: TraceState,
   { from, bytes }: Pick<Piece, 'from' | 'bytes'>,
@@ -87,7 +93,9 @@ function toPiece(
   return { from, bytes, to, isEnd: reachesEnd && to === decoded, lines, linesTo };
 }
 
-/** Creates the event of a piece. `linesFrom`: only lines that changed after this offset. */
+/**
+ * Creates the event of a piece. It contains only lines that changed after the offset `linesFrom`.
+ */
 function toNews(piece: Piece, linesFrom: number, complete: boolean): TraceNews {
   const { from, bytes, to, lines, linesTo } = piece;
   return {
@@ -103,19 +111,26 @@ function toNews(piece: Piece, linesFrom: number, complete: boolean): TraceNews {
 /**
  * Creates a view that returns the log from `afterByte` on, in pieces of whole characters. If the
  * log became shorter or its end was rewritten, the next piece begins before the end of the last
- * one. With lines, it then begins at the start of the log, because all lines may have changed.
+ * one. If the subscriber needs lines, that piece begins at the start of the log, because all lines
+ * may have changed.
  */
 export function traceView(
   gitlab: Gitlab,
   ref: JobRef,
   { memory, afterByte, hasLines }: TraceOptions,
 ): View<TraceState, TraceNews> {
-  /** The subscriber's offset in the log, and the value of `log.cuts` when it received the last piece. */
+  /**
+   * The subscriber's offset in the log. `cuts` is the value of `log.cuts` when it received the last
+   * piece.
+   */
   let at = afterByte;
   let cuts: number | undefined;
   let isComplete = false;
 
-  /** Whether the subscriber needs no lines, or all of the log is parsed and nothing was removed since. */
+  /**
+   * Whether an event can be created. If lines are needed, all of the log must be parsed, and
+   * nothing may have been removed from it since `knownCuts`.
+   */
   const isReady = (log: TraceLog, knownCuts: number) =>
     !hasLines || (log.lines?.size === log.end && log.cuts === knownCuts);
   const linesOf = (log: TraceLog) => (hasLines ? log.lines : undefined);
@@ -124,7 +139,7 @@ export function traceView(
     const lowestCut = cuts === undefined ? Infinity : log.lowestCutSince(cuts);
     const cutTo = Math.min(log.end, lowestCut);
     const isRewound = cutTo < at;
-    // The offset may be inside a character: that of the caller, or one at which the log was cut off.
+    // The offset may be inside a character if the caller chose it, or if the log was cut there.
     const wanted = isRewound && hasLines ? 0 : characterStart(log, Math.min(at, cutTo));
     return { wanted, isRewound };
   };
@@ -136,13 +151,13 @@ export function traceView(
       : { from: wanted, bytes: log.read(wanted, wanted + maxBytes) };
     return { ...read, isMissing };
   };
-  /** Creates the event of a piece, and moves the subscriber to its end. */
+  /** Creates the event of a piece. Sets the subscriber's offset to the end of the piece. */
   const send = (log: TraceLog, piece: Piece, { isFirst, isLast, isShared }: SendOptions) => {
     const { from, to, lines } = piece;
     at = to;
     isComplete = isLast;
-    // Lines that the subscriber got from an earlier subscription may end differently here, because
-    // another parser made them.
+    // Lines near the start of the first piece are sent again. The subscriber may have received them
+    // from an earlier subscription, and another parser may have ended them differently.
     const linesFrom = isFirst ? from - UNSETTLED_BYTES : from;
     const create = () => toNews(piece, linesFrom, isLast);
     const key = [log.number, cuts, from, to, isLast, lines?.size, linesFrom];
@@ -155,11 +170,11 @@ export function traceView(
     if (isComplete || !isReady(log, knownCuts)) return undefined;
     const { wanted, isRewound } = nextStart(log);
     const read = await readFrom(log, wanted);
-    // If the log has changed during the read, another state follows.
+    // If the log has changed during the read, the poll will publish another state.
     if (!isReady(log, knownCuts)) return undefined;
     const isFirst = cuts === undefined;
-    // Nothing fails after this line. If the read above fails, it is repeated with the previous
-    // offset.
+    // Nothing fails after this line. If the read above fails, the view is called again with the
+    // previous offset.
     [at, cuts] = [wanted, knownCuts];
     const piece = toPiece(state, read, linesOf(log));
     const isLast = finished && piece.isEnd;
@@ -174,7 +189,10 @@ interface SendOptions {
   isShared: boolean;
 }
 
-/** The state of a followed log. `end`, `cuts` and `parsed` are those of `log` when it was read. */
+/**
+ * The state of a followed log. `end`, `cuts` and `parsed` are values of `log` at the time of the
+ * read.
+ */
 interface TraceState {
   log: TraceLog;
   end: number;
@@ -189,33 +207,36 @@ const isSameState = (a: TraceState, b: TraceState) =>
   a.end === b.end && a.cuts === b.cuts && a.parsed === b.parsed && a.finished === b.finished;
 
 const MEBIBYTE = 1024 * 1024;
-/** GitLab Runner's default limit of a log. */
+/** Maximum bytes to keep of one log: GitLab Runner's default limit of a log. */
 const MAX_PER_LOG = 4 * MEBIBYTE;
 const MAX_TOTAL = 64 * MEBIBYTE;
 
 /**
  * Maximum size of an event in bytes. GitLab returns up to 500 KiB per request (upstream.md §7).
- * Smaller if there are many subscribers, because each may leave one event unread.
+ * With many subscribers, events are smaller, because each subscriber may leave one event unread.
  */
 const MAX_PER_EVENT = 256 * 1024;
 const MIN_PER_EVENT = 8 * 1024;
 const MAX_UNREAD = 64 * MEBIBYTE;
 /**
- * An event with lines has only a quarter of the text, because each line contains its text again, as
- * text and as HTML.
+ * Divides the maximum text of an event that contains lines, because each line contains its text
+ * again, as text and as HTML.
  */
 const TEXT_PER_LINES = 4;
-/** Approximate size of a line in addition to its text and HTML. */
+/** Approximate size of a line without its text and HTML, in bytes. */
 const LINE_SIZE = 300;
-/** A parsed log counts as four logs against the limits, and as one more per 1,024 open sections. */
+/**
+ * A parsed log counts as four logs against the limits. It counts as one more per 1,024 open
+ * sections.
+ */
 const LOGS_PER_PARSED_LOG = 4;
 const SECTIONS_PER_LOG = 1024;
-/** Size of the cache of events that several subscribers receive at about the same time. */
+/** Maximum size of the cache of events that several subscribers receive at about the same time. */
 const MAX_SHARED = 8 * MEBIBYTE;
 
 export type TraceMemory = ReturnType<typeof createTraceMemory>;
 
-/** Creates the memory limit that all followed logs share. */
+/** Creates the memory limits that all followed logs share. */
 export function createTraceMemory(count: { logs(): number; readers(): number }) {
   const shared = new LRUCache<string, TraceNews>({
     maxSize: MAX_SHARED,
@@ -248,7 +269,7 @@ interface TraceOptions {
   hasLines: boolean;
 }
 
-/** The demand of a subscriber that needs lines; that of the others is 0. */
+/** The demand of a subscriber that needs lines. Other subscribers have the demand 0. */
 export const LINES = 1;
 
 /** Waits for the first state of a poll; throws the error that ended it. */
@@ -267,8 +288,9 @@ async function currentOf<State>(poll: Poll<State>): Promise<State> {
 }
 
 /**
- * The log of a job until the job is finished. Joins the caller's poll of the job, which
- * `jobUpdated` uses, too. Reads the log only while the job is active.
+ * Returns the polled resource of a job's log, which is finished when the job is. Subscribes to the
+ * caller's poll of the job, which `jobUpdated` uses, too. Reads the log only while the job is
+ * active.
  */
 export function traceResource(
   ref: JobRef,
@@ -294,7 +316,7 @@ export function traceResource(
         }
         isReadWhole = gitlab.server.byteOffset === false;
       };
-      /** Reports to the limit how many logs this one counts as. */
+      /** Tells the memory limit how many logs this log counts as. */
       const holdLog = (hasLines: boolean) => {
         const sections = log.lines?.openSections ?? 0;
         const parsed = LOGS_PER_PARSED_LOG + Math.floor(sections / SECTIONS_PER_LOG);
@@ -305,7 +327,7 @@ export function traceResource(
         const firstByte = hasLines ? 0 : firstByteFor(gitlab, afterByte);
         log = createTraceLog(firstByte, memory.bytesPerLog);
       };
-      /** Parses what was read, if lines are needed. */
+      /** Creates the next state. If lines are needed, first parses what was read. */
       const nextState = async (gitlab: Gitlab, isOver: boolean): Promise<TraceState> => {
         const isWhole = (await readLines(gitlab, ref, log)) && !isPartial;
         const finished = isOver && isWhole;

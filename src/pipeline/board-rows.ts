@@ -15,7 +15,7 @@ export interface BoardLists {
   bridges: Fetch<Bridge>;
 }
 
-/** The newest rows of one list. */
+/** The newest rows of one list of jobs. */
 export interface NewestRows<Row> {
   rows: readonly Row[];
   /** Why older rows are missing; undefined if none are. */
@@ -23,8 +23,8 @@ export interface NewestRows<Row> {
 }
 
 /**
- * Returns an error that leaves a gap: a failed call to GitLab, or a used-up call budget. Throws any
- * other error, such as the reason of an aborted operation.
+ * Returns the error if it may leave a gap in the board: a failed call to GitLab, or a used-up call
+ * budget. Throws any other error, such as the reason of an aborted operation.
  */
 function toGapError(error: unknown): GitlabError {
   if (isGitlabError(error)) return error;
@@ -32,10 +32,10 @@ function toGapError(error: unknown): GitlabError {
 }
 
 /**
- * Reads the newest `max` rows of a list. The pages after the first are read concurrently if the
- * first page has a total, otherwise one after another. All pages have 100 rows, so that reads with
- * different `max` share them. If a further page fails, returns the rows of the others and a gap.
- * Rejects if the first page fails.
+ * Reads the newest `max` rows of a list. If the first page has a total, the further pages are read
+ * concurrently, otherwise one after another. All pages have 100 rows, so that reads with different
+ * `max` share them. If a further page fails, returns the rows of the other pages and a gap. Rejects
+ * if the first page fails.
  */
 export async function readNewestRows<Row extends AnyJob>(
   fetch: Fetch<Row>,
@@ -46,7 +46,7 @@ export async function readNewestRows<Row extends AnyJob>(
   const pages = [await reader.page(1)];
   let read = 1;
   let error: GitlabError | undefined;
-  // If a full page does not show whether another follows, the next one is read.
+  // If a full page does not show whether another page follows, the next page is read.
   const isFollowed = () => pages.at(-1)?.hasNext !== false;
   while (isFollowed() && read < maxPages && !error) {
     const last = reader.total() === undefined ? 0 : Math.min(maxPages, pageCount(reader));
@@ -65,9 +65,9 @@ export async function readNewestRows<Row extends AnyJob>(
 }
 
 /**
- * Reads the rows of a board: the newest `maxJobs` jobs and, concurrently, as many trigger jobs.
- * Rejects if the first page of the jobs fails. Any other failed call leaves a gap. If the pipeline
- * has more rows, there is a gap without an error.
+ * Reads the rows of a board: the newest `maxJobs` jobs and, concurrently, the newest `maxJobs`
+ * trigger jobs. Rejects if the first page of the jobs fails. Any other failed call leaves a gap. If
+ * the pipeline has more rows, there is a gap without an error.
  */
 export async function readBoardRows(lists: BoardLists, maxJobs: number): Promise<BoardRows> {
   const [jobs, bridges] = await Promise.all([
@@ -86,7 +86,7 @@ export async function readBoardRows(lists: BoardLists, maxJobs: number): Promise
   };
 }
 
-/** Keeps one gap for each part, if possible one with an error. */
+/** Keeps one gap for each part. Prefers a gap with an error. */
 function mergeGaps(gaps: readonly (BoardGap | undefined)[]): BoardGap[] {
   const merged = new Map<string, BoardGap>();
   for (const gap of gaps) {
@@ -96,21 +96,25 @@ function mergeGaps(gaps: readonly (BoardGap | undefined)[]): BoardGap[] {
 }
 
 /**
- * Whether rows are enough for a board of `maxJobs` jobs: they are complete, or were read with that
- * limit or a higher one. The number of rows does not show this. If a job is added between the reads
- * of two pages, both pages contain one of the rows, and the result has fewer rows than its limit.
+ * Whether rows are enough for a board of `maxJobs` jobs: they are complete, or were read with a
+ * limit of at least `maxJobs`. The number of rows does not show this. If a job is added between the
+ * reads of two pages, one row is on both pages, and the result has fewer rows than its limit.
  */
 export function coversRows({ gaps }: BoardRows, maxJobs: number): boolean {
   return gaps.every(({ limit = maxJobs }) => limit >= maxJobs);
 }
 
-/** Results of `limitRows` by rows and `maxJobs`, so that subscribers share one object and its board. */
+/**
+ * Results of `limitRows` by rows and `maxJobs`. Subscribers share a result and the board built from
+ * it.
+ */
 const limitedRows = new WeakMap<BoardRows, Map<number, BoardRows>>();
 const MAX_LIMITS = 8;
 
 /**
- * Reduces rows to the newest `maxJobs` jobs and as many trigger jobs. Returns `rows` itself if nothing
- * is left out. Calls with equal arguments return one cached object; eight are kept for each `rows`.
+ * Reduces rows to the newest `maxJobs` jobs and the newest `maxJobs` trigger jobs. Returns `rows`
+ * itself if nothing is left out. Calls with equal arguments return one cached object. At most eight
+ * are cached for each `rows`.
  */
 export function limitRows(rows: BoardRows, maxJobs: number): BoardRows {
   const { jobs, bridges, gaps } = rows;

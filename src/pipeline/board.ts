@@ -8,8 +8,8 @@ import { buildStages, type Group, type Stage } from './stages.ts';
 import { toStatus } from './statuses.ts';
 
 /*
- * A pipeline as its page in GitLab shows it, computed from the rows of its jobs and trigger jobs
- * without further calls.
+ * A board: a pipeline as its page in GitLab shows it, with stages, groups and jobs. It is computed
+ * from the rows of its jobs and trigger jobs without further calls.
  */
 
 export type { AnyJob, Group, Stage };
@@ -28,13 +28,13 @@ export interface BoardGap {
 export interface BoardRows {
   /** All attempts, newest first. */
   jobs: readonly Job[];
-  /** Newest first, without retried ones, which GitLab hides. */
+  /** Newest first. GitLab does not list retried trigger jobs. */
   bridges: readonly Bridge[];
   /** At most one for each part. Empty if all rows were read. */
   gaps: readonly BoardGap[];
 }
 
-/** A board. Each job on it has `attempts` and `retried`. */
+/** A board. Each of its jobs has the members `attempts` and `retried`. */
 export interface Board {
   stages: readonly Stage[];
   /** Current attempts, in the order of `stages`. */
@@ -44,18 +44,21 @@ export interface Board {
   gaps: readonly BoardGap[];
 }
 
-/** Rows with equal keys are attempts of one job. A row without a name is a job of its own. */
+/**
+ * Returns the key of a job. Rows with equal keys are attempts of one job. A row without a name is a
+ * job of its own.
+ */
 const keyOf = ({ kind, name, id }: AnyJob): string =>
   name == null ? `${kind} id ${id}` : `${kind} name ${name}`;
 
 /**
  * Finds the attempts of each job of one pipeline. Names of jobs are unique in a pipeline, and a
- * retry creates a row with a greater id (upstream.md §3.11), so rows of one kind and name are attempts
- * of one job.
+ * retry creates a row with a greater id (upstream.md §3.11). So rows of one kind and name are
+ * attempts of one job.
  *
- * Returns a copy of each row, in the order given, with `retried` and `attempts`. The copies of one
- * job share the list of its attempts, which contains these copies. The rows are not modified: they
- * may come from a cache.
+ * Returns copies of the rows in the given order, with `retried` and `attempts`. All copies of one
+ * job have one `attempts` list, which contains these copies. The rows are not modified, because
+ * they may come from a cache.
  */
 export async function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Promise<Row[]> {
   const jobs = new Map<string, Row[]>();
@@ -77,9 +80,9 @@ export async function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Prom
 const boards = new WeakMap<BoardRows, Promise<Board>>();
 
 /**
- * Builds the board of a pipeline from its rows, which it does not modify. For the same `rows` object,
- * returns the same board: all subscribers of an event share it. Other work of the process runs during
- * a long build.
+ * Builds the board of a pipeline from its rows, which it does not modify. Calls with one `rows`
+ * object return one board, so all subscribers of an event share it. During a long build, other work
+ * of the process can run.
  */
 export function buildBoard(rows: BoardRows): Promise<Board> {
   const board = boards.get(rows) ?? build(rows);
@@ -95,14 +98,20 @@ async function build({ jobs, bridges, gaps }: BoardRows): Promise<Board> {
   return { stages, jobs: stages.flatMap((stage) => stage.jobs), attempts, gaps };
 }
 
-/** Counts the current jobs of each status; the largest count first, equal counts by status. */
+/**
+ * Counts the current jobs of each status. The largest count comes first; equal counts are sorted by
+ * status.
+ */
 export function statusCounts({ jobs }: Board): { status: string; count: number }[] {
   return [...groupBy(jobs, ({ status }) => toStatus(status))]
     .map(([status, { length: count }]) => ({ status, count }))
     .sort((a, b) => b.count - a.count || compareTexts(a.status, b.status));
 }
 
-/** Returns the current jobs that failed: first those that are not allowed to, then by stage. */
+/**
+ * Returns the current jobs that failed, first those that are not allowed to fail. Each part is in
+ * the order of stages.
+ */
 export function failedJobs({ jobs }: Board): AnyJob[] {
   return jobs
     .filter(({ status }) => status === 'failed')
@@ -110,8 +119,8 @@ export function failedJobs({ jobs }: Board): AnyJob[] {
 }
 
 /**
- * Returns whether a current job failed or was canceled and can be retried. Null if none was found
- * and some jobs are missing.
+ * Whether at least one current job failed or was canceled and can be retried. Null if no such job
+ * was found, but some jobs are missing.
  */
 export function hasRetryableJob({ jobs, gaps }: Board): boolean | null {
   const isFound = jobs.some(

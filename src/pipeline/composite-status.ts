@@ -14,7 +14,10 @@ const WARNING = 'warning';
 /** A manual job that is allowed to fail, so that no later stage waits for it. */
 const IGNORED = 'ignored';
 
-/** Returns the status of a job; WARNING or IGNORED for one that does not count for its group. */
+/**
+ * Returns the status of a job as the rules count it. WARNING and IGNORED replace statuses of jobs
+ * that are allowed to fail.
+ */
 function statusOf({ status, allow_failure }: AnyJob): string {
   if (allow_failure && (status === 'failed' || status === 'canceled')) return WARNING;
   if (allow_failure && status === 'manual') return IGNORED;
@@ -46,8 +49,8 @@ const anyRules: readonly (readonly [any: string, status: string])[] = [
 ];
 
 /**
- * Computes the status of a group or stage from its current jobs, as GitLab does (upstream.md §3.12):
- * the first rule that fits, otherwise failed.
+ * Computes the status of a group or stage from its current jobs, as GitLab does (upstream.md
+ * §3.12). The first rule that applies decides; if none applies, the status is failed.
  */
 export function compositeStatus(jobs: readonly AnyJob[]): CompositeStatus {
   const parts = new Set(jobs.map(statusOf));

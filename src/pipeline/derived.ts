@@ -4,7 +4,7 @@ import type { KnownStatus } from './statuses.ts';
 import { toMs } from './times.ts';
 
 /*
- * What GitLab's pages show of a job beyond its REST row: what can be done with it, how its status
+ * What GitLab's pages show of a job beyond its REST row: what a user can do with it, how its status
  * is shown, why it failed, and to which group it belongs. Everything here is computed from one row.
  */
 
@@ -33,19 +33,21 @@ const RETRYABLE: ReadonlySet<Status> = new Set<KnownStatus>([
 /** Whether a job or pipeline runs, or will run without a further action of a user. */
 export const isActive = (status: Status): boolean => ACTIVE.has(status);
 
-/** Whether a status is final. A retry creates another job instead of changing the status. */
+/** Whether a status is final. A retry creates a new job; it does not change the status. */
 export const isComplete = (status: Status): boolean => COMPLETE.has(status);
 
-/** Whether GitLab's pages offer to cancel. REST also cancels manual and delayed jobs. */
+/**
+ * Whether GitLab's pages offer to cancel a job. The REST API also cancels manual and delayed jobs.
+ */
 export const isCancelable = (status: Status): boolean => isActive(status) || status === 'created';
 
-/** Whether a cancel took effect: the job is canceled, or its after_script still runs. */
+/** Whether canceling took effect: the job is canceled, or only its after_script still runs. */
 export const isCanceled = (status: Status): boolean =>
   status === 'canceled' || status === 'canceling';
 
 /**
- * Whether a user can start the job. A finished manual job counts as retryable instead, because REST
- * does not send `when`.
+ * Whether a user can start the job. A finished manual job counts as retryable instead, because the
+ * REST API does not send `when`.
  */
 export function isPlayable({ status, archived }: Pick<AnyJob, 'status' | 'archived'>): boolean {
   return (status === 'manual' || status === 'scheduled') && !archived;
@@ -57,7 +59,10 @@ export function retriedOf(job: Pick<AnyJob, 'id' | 'attempts' | 'retried'>): boo
   return newest ? String(newest.id) !== String(job.id) : (job.retried ?? null);
 }
 
-/** Whether the job can be retried. One that is not known to have a newer attempt counts as current. */
+/**
+ * Whether the job can be retried. If it is unknown whether the job has a newer attempt, assumes
+ * that it has none.
+ */
 export function isRetryable(job: AnyJob): boolean {
   return RETRYABLE.has(job.status) && !job.archived && retriedOf(job) !== true;
 }
@@ -73,8 +78,8 @@ export function actionOf(job: AnyJob): CiJobAction | null {
 }
 
 /**
- * Returns when the job began to wait for a runner, as ISO 8601 in UTC with milliseconds. Null before
- * it starts, and if GitLab does not say how long it waited.
+ * Returns when the job began to wait for a runner, as ISO 8601 in UTC with milliseconds. Null
+ * before the job starts, and if GitLab does not say how long the job waited.
  */
 export function queuedAtOf({
   started_at,
@@ -86,7 +91,10 @@ export function queuedAtOf({
   return Number.isNaN(queuedAt.getTime()) ? null : queuedAt.toISOString();
 }
 
-/** Returns the failure reason of a failed job, otherwise null. GitLab may omit an unknown reason. */
+/**
+ * Returns the failure reason of a failed job; null for other jobs. GitLab may omit the reason
+ * `unknown_failure`, so a missing reason becomes that.
+ */
 export function failureReasonOf({
   status,
   failure_reason,
@@ -103,18 +111,21 @@ export function failureMessageOf(job: AnyJob): string | null {
 
 /** A status as GitLab's pages show it. */
 export interface StatusDetails {
-  /** The name for a style sheet: the status, or `success-with-warnings`, `failed-with-warnings`. */
+  /**
+   * The name for style sheets: the status, `success-with-warnings`, `failed-with-warnings`, or
+   * `unknown` for a status that this schema does not know.
+   */
   group: string;
   /** The text of a badge. */
   text: string;
-  /** The long form. */
+  /** A longer text than that of the badge. */
   label: string;
   tooltip: string;
-  /** What can be done next. */
+  /** The action that GitLab's pages offer; null if there is none. */
   action: CiJobAction | null;
 }
 
-/** The text of a badge, and the label if it is not that text in lower case. */
+/** The text of a badge, and the label. Without a label, the label is the text in lower case. */
 type Words = readonly [text: string, label?: string];
 
 const words: ReadonlyMap<string, Words> = new Map(
@@ -136,7 +147,7 @@ const words: ReadonlyMap<string, Words> = new Map(
 );
 
 /**
- * Returns how the status of a pipeline, stage or group is shown. The action is null. A status that
+ * Returns how the status of a pipeline, stage or group is shown. `action` is null. A status that
  * this schema does not know is shown as GitLab sent it. A missing status and UNKNOWN are shown as
  * "unknown".
  */
@@ -158,7 +169,10 @@ export function statusDetails({
   return { group, text, label, tooltip: label, action: null };
 }
 
-/** Returns how the status of a job is shown. The tooltip of a failed job has its failure reason. */
+/**
+ * Returns how the status of a job is shown. The tooltip of a failed job contains its failure
+ * reason.
+ */
 export function detailedStatusOf(job: AnyJob): StatusDetails {
   const details = { ...statusDetails(job), action: actionOf(job) };
   const reason = failureReasonOf(job);
@@ -175,16 +189,20 @@ export function detailedStatusOf(job: AnyJob): StatusDetails {
 }
 
 /**
- * The parts of a job's name: the name of its group, and what distinguishes the job in that group.
+ * The parts of a job's name: the name of its group, and the parts that distinguish the job in that
+ * group.
  */
 export interface JobName {
   /** The name without its parallel and matrix parts. */
   group: string;
-  /** 2 of "unit 2/5"; null if the name has no such part, or a number that is no 32-bit integer. */
+  /**
+   * The 2 of "unit 2/5". Null if the name has no such part, or if a number in it is not a 32-bit
+   * integer.
+   */
   index: number | null;
-  /** 5 of "unit 2/5". */
+  /** The 5 of "unit 2/5". */
   total: number | null;
-  /** ["linux", "20"] of "test: [linux, 20]". */
+  /** The values ["linux", "20"] of "test: [linux, 20]". */
   matrix: string[] | null;
 }
 
@@ -194,14 +212,14 @@ type NamePart = { start: number } & ({ numbers: readonly [string, string] } | { 
 const MAX_PARTS = 3;
 const MAX_INT32 = 2 ** 31 - 1;
 
-/** Returns the start of the run of matching characters that ends before `end`. */
+/** Returns the start of the longest sequence of matching characters that ends before `end`. */
 function startOfRun(text: string, end: number, pattern: RegExp): number {
   let start = end;
   while (start > 0 && pattern.test(text.charAt(start - 1))) start -= 1;
   return start;
 }
 
-/** Finds two numbers before `end` that a blank, ":", "/" or "\\" separates: " 2/5". */
+/** Finds two numbers before `end`, such as " 2/5". A blank, ":", "/" or "\\" separates them. */
 function numbersBefore(name: string, end: number): NamePart | undefined {
   const second = startOfRun(name, end, /\d/);
   const between = startOfRun(name, second, /[\s:/\\]/);
@@ -212,7 +230,7 @@ function numbersBefore(name: string, end: number): NamePart | undefined {
   return { start, numbers: [name.slice(first, between), name.slice(second, end)] };
 }
 
-/** Finds values in brackets before `end`: ": [linux, 20]". Values may contain brackets. */
+/** Finds values in brackets before `end`, such as ": [linux, 20]". Values may contain brackets. */
 function matrixBefore(name: string, end: number): NamePart | undefined {
   const bracket = name.search(/[\s:]\[/) + 1;
   if (bracket === 0 || bracket >= end || name[end - 1] !== ']') return undefined;
@@ -236,10 +254,10 @@ function partsOf(name: string): NamePart[] {
 }
 
 /**
- * Splits the name of a job like GitLab's pages, which group parallel and matrix jobs (upstream.md
- * §3.10). Takes up to three parts from the end of the name, each two numbers or a list in brackets.
- * The rest is the name of the group; if nothing is left, the whole name is. Takes time linear in
- * the length of the name.
+ * Splits the name of a job as GitLab's pages do, which group parallel and matrix jobs (upstream.md
+ * §3.10). Removes up to three parts from the end of the name, each two numbers or a list in
+ * brackets. The rest is the name of the group. If nothing is left, the group has the whole name.
+ * Takes time linear in the length of the name.
  */
 export function parseJobName(name: string): JobName {
   const parts = partsOf(name);

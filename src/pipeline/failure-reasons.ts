@@ -1,4 +1,4 @@
-/** The kind of cause that a failure has. */
+/** Category of the cause of a failure. */
 export type FailureCategory =
   | 'SCRIPT'
   | 'TIMEOUT'
@@ -12,7 +12,10 @@ export type FailureCategory =
   | 'GITLAB'
   | 'UNKNOWN';
 
-/** GitLab's failure reasons (upstream.md §3.9) by category, each with a sentence for people. */
+/**
+ * GitLab's failure reasons (upstream.md §3.9) by category, each with a sentence that explains it to
+ * people.
+ */
 const sentences: Readonly<Record<FailureCategory, Readonly<Record<string, string>>>> = {
   SCRIPT: {
     script_failure: 'The script ended with an error.',
@@ -121,7 +124,7 @@ const reasons: ReadonlyMap<string, Reason> = new Map(
   ),
 );
 
-/** The words of a reason: "script_failure" becomes "script failure". */
+/** Replaces underscores by blanks: "script_failure" becomes "script failure". */
 export const toWords = (name: string): string => name.replaceAll('_', ' ');
 
 /** Returns the category of a failure reason; UNKNOWN for one that is not in the table. */
@@ -130,8 +133,9 @@ export function failureCategoryOf(reason: string): FailureCategory {
 }
 
 /**
- * Returns a failure reason as a sentence. For a job that no runner took, the sentence contains the
- * runner tags. For a reason that is not in the table, returns its words.
+ * Returns a sentence for a failure reason. If the category is QUEUE, the sentence contains the
+ * runner tags that the job requires. A reason that is not in the table is returned with blanks
+ * instead of underscores.
  */
 export function failureSentenceOf(reason: string, tags: readonly string[] = []): string {
   const found = reasons.get(reason);
@@ -143,7 +147,7 @@ export function failureSentenceOf(reason: string, tags: readonly string[] = []):
 const RETRY_HELPS: ReadonlySet<FailureCategory> = new Set(['RUNNER', 'GITLAB']);
 const RETRY_MAY_HELP: ReadonlySet<FailureCategory> = new Set(['TIMEOUT', 'QUEUE', 'UNKNOWN']);
 
-/** Returns whether a retry helps against failures of a category; null if it may or may not. */
+/** Whether a retry helps against failures of a category; null if it may or may not help. */
 export function retryHelpsOf(category: FailureCategory): boolean | null {
   return RETRY_MAY_HELP.has(category) ? null : RETRY_HELPS.has(category);
 }

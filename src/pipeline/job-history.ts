@@ -1,6 +1,6 @@
 import type { Job } from '../gitlab/rows.ts';
 
-/** A summary of the runs of a job up to the job itself. */
+/** A summary of a job's latest runs. The newest run is the job itself. */
 export interface RunSummary {
   /** The newest earlier run that succeeded. */
   lastSuccess: Job | null;
@@ -12,7 +12,10 @@ export interface RunSummary {
   firstFailure: Job | null;
 }
 
-/** Summarizes the earlier runs of a job, newest first, all of which succeeded or failed. */
+/**
+ * Summarizes the runs of a job. `earlier` contains its earlier runs, newest first, without runs
+ * that neither succeeded nor failed.
+ */
 export function summarizeRuns(job: Job, earlier: readonly Job[]): RunSummary {
   const at = earlier.findIndex(({ status }) => status === 'success');
   const lastSuccess = earlier[at] ?? null;

@@ -6,23 +6,26 @@ import { parseJobName } from './derived.ts';
  * Statistics of the finished jobs of a project, computed from the rows of its list.
  */
 
-/** The statistics of the jobs of one name. Times are in seconds, null if there is no value. */
+/**
+ * Statistics of the jobs with one name. Times are in seconds. A value is null if it cannot be
+ * computed.
+ */
 export interface NameStats {
   name: string;
   runs: number;
   succeeded: number;
   failed: number;
   canceled: number;
-  /** Failed runs among those that failed or succeeded, rounded to four decimals. */
+  /** Failed runs divided by runs that failed or succeeded, rounded to four decimals. */
   failureRate: number | null;
-  /** Runs with an earlier attempt in their pipeline. */
+  /** Number of runs that are retries: their pipeline has an earlier attempt of the job. */
   retried: number;
-  /** Pipelines in which a job failed and a later attempt of it succeeded. */
+  /** Number of pipelines in which a job failed and a later attempt of the job succeeded. */
   flaky: number;
-  /** Of runs that succeeded. */
+  /** Computed from runs that succeeded. */
   medianDuration: number | null;
   p95Duration: number | null;
-  /** Of runs that started. */
+  /** Computed from runs that started. */
   medianQueued: number | null;
   p95Queued: number | null;
   lastFailed: Job | null;
@@ -34,25 +37,28 @@ export interface ProjectStats {
   to: string | null;
   jobCount: number;
   pipelineCount: number;
-  /** The names with most failed runs first, equal ones by name. */
+  /** Names with the most failed runs first. Equal numbers are sorted by name. */
   byName: NameStats[];
 }
 
 const isNumber = (value: number | null | undefined): value is number => value != null;
 
-/** Sorts the values that are there. */
+/** Sorts the values, without those that are missing. */
 const sort = (values: readonly (number | null | undefined)[]): number[] =>
   values.filter(isNumber).sort((a, b) => a - b);
 
-/** Returns the value of rank ⌈q·n⌉ among n sorted values (nearest rank): always one of them. */
+/**
+ * Returns the value of rank ⌈q·n⌉ among n sorted values (nearest-rank method); null if there are
+ * none.
+ */
 const percentile = (sorted: readonly number[], q: number): number | null =>
   sorted[Math.ceil(q * sorted.length) - 1] ?? null;
 
 const round = (rate: number) => Math.round(rate * 10_000) / 10_000;
 
 /**
- * Groups runs, newest first, into the attempts of one job in one pipeline. A run whose name or
- * pipeline is not known is no attempt of another job.
+ * Groups runs, newest first. Each group contains the attempts of one job in one pipeline. If the
+ * name or pipeline of a run is unknown, the run is a group of its own.
  */
 const attemptsOf = (runs: readonly Job[]) => {
   const keyOf = ({ id, name, pipeline }: Job) =>
@@ -95,8 +101,8 @@ function statsOf(name: string, runs: readonly Job[]): NameStats {
 }
 
 /**
- * Computes the statistics of jobs, newest first. With `byGroup`, parallel and matrix jobs count under
- * the name of their group.
+ * Computes the statistics of jobs, newest first. With `byGroup`, parallel and matrix jobs are
+ * counted under the name of their group.
  */
 export function computeStats(
   jobs: readonly Job[],

@@ -8,12 +8,12 @@ import { naturalKeyOf } from './natural-order.ts';
 import { toMs } from './times.ts';
 
 /*
- * The stages of a pipeline, in the order of the smallest id of all attempts in each; `.pre` is first
- * and `.post` last (upstream.md §3.11). The smallest id shows the place of a stage if its row was
- * created with the pipeline. That of a retry does not.
+ * The stages of a pipeline, ordered by the smallest id of all attempts in each; `.pre` is first and
+ * `.post` last (upstream.md §3.11). The smallest id shows the position of a stage only if its row
+ * was created with the pipeline, not if it is the row of a retry.
  */
 
-/** Jobs of one stage whose names differ only in their parallel or matrix part. */
+/** Jobs of one stage whose names differ only in their parallel or matrix parts. */
 export interface Group {
   name: string;
   /** Current attempts, in natural order of their names. */
@@ -23,9 +23,9 @@ export interface Group {
 
 export interface Stage {
   name: string;
-  /** The place among the stages of the board, from 0. */
+  /** The position among the stages of the board, from 0. */
   position: number;
-  /** False if the place of the stage among the others is uncertain. */
+  /** False if the position of the stage is uncertain. */
   positionKnown: boolean;
   /** In natural order of their names. */
   groups: readonly Group[];
@@ -37,24 +37,28 @@ export interface Stage {
 const FIRST = '.pre';
 const LAST = '.post';
 
-/** A row that is created later than this after its pipeline is a retry. */
+/** A row that is created more than this time after its pipeline is a retry. */
 const CREATION_MS = 60_000;
 
 /**
- * Maximum time between two rows that GitLab creates together with their pipeline. A retry comes
- * later: before it, GitLab must save the pipeline and a job must end.
+ * Maximum time between two rows that GitLab creates together with their pipeline. A retry is
+ * created later: GitLab must first save the pipeline, and a job must end.
  */
 const CREATION_STEP_MS = 500;
 
-/** Returns ms between the creation of the pipeline and that of the row; NaN if either is missing. */
+/**
+ * Returns the ms from the creation of the pipeline to that of the row; NaN if either time is
+ * missing.
+ */
 function delayOf({ created_at, pipeline }: AnyJob): number {
   return (toMs(created_at) ?? Number.NaN) - (toMs(pipeline?.created_at) ?? Number.NaN);
 }
 
 /**
- * Returns the rows that were certainly created with the pipeline: those before the first pause of
- * more than CREATION_STEP_MS since the creation of the pipeline. Used only if older rows are
- * missing. Then even a retry within the first minute may be the oldest row of its stage.
+ * Returns the rows that were certainly created with the pipeline: all rows before the first pause
+ * of more than CREATION_STEP_MS. The first pause is measured from the creation of the pipeline.
+ * Used only if older rows are missing. Then even a retry within the first minute may be the oldest
+ * row of its stage.
  */
 function firstAttempts(ascending: readonly AnyJob[]): ReadonlySet<AnyJob> {
   const delays = ascending.map(delayOf);
@@ -63,7 +67,7 @@ function firstAttempts(ascending: readonly AnyJob[]): ReadonlySet<AnyJob> {
   return new Set(end < 0 ? ascending : ascending.slice(0, end));
 }
 
-/** A current job, and the keys that determine its place in its stage. */
+/** A current job, and the sort keys that determine its position in its stage. */
 interface PlacedJob {
   job: AnyJob;
   group: string;
@@ -79,8 +83,8 @@ function placeOf(job: AnyJob): PlacedJob {
 }
 
 /**
- * Builds the groups of jobs that are in ascending order of their ids. Jobs with equal names stay in
- * that order.
+ * Builds the groups of jobs that are given in ascending order of their ids. Jobs with equal names
+ * stay in that order.
  */
 function buildGroups(placed: readonly PlacedJob[]): Promise<Group[]> {
   const groups = [...groupBy(placed, ({ group }) => group)].map(([name, members]) => ({
@@ -104,13 +108,13 @@ const rankOf = (stage: string): number => Number(stage === LAST) - Number(stage 
  * Builds the stages of a pipeline in GitLab's order, from all attempts that were read.
  *
  * `positionKnown` is false if the oldest attempt of a stage may be a retry. There are two cases:
- * - The stage has only trigger jobs, none of which was created with the pipeline. GitLab lists
- * trigger jobs without retried ones.
+ * - The stage has only trigger jobs, none of which was created with the pipeline. GitLab does not
+ * list retried trigger jobs, so the first attempt may be missing.
  * - Rows are missing, and the oldest attempt was not certainly created with the pipeline (see
  * `firstAttempts`).
  *
- * If all trigger jobs are missing, stages that have only trigger jobs are missing, too. The others
- * are still in order.
+ * If all trigger jobs are missing, stages that have only trigger jobs are missing, too. The other
+ * stages are still in order.
  */
 export async function buildStages(
   attempts: readonly AnyJob[],
@@ -146,12 +150,12 @@ function inOrder(times: readonly (string | null | undefined)[]): string[] {
   return known.sort((a, b) => a.ms - b.ms).map(({ time }) => time);
 }
 
-/** Returns the first start of the current jobs of a stage; null if none has started. */
+/** Returns the earliest start of the current jobs of a stage; null if none has started. */
 export function stageStart({ jobs }: Stage): string | null {
   return inOrder(jobs.map(({ started_at }) => started_at))[0] ?? null;
 }
 
-/** Returns the last end of the current jobs of a stage; null while one is not complete. */
+/** Returns the latest end of the current jobs of a stage; null if one of them has not ended. */
 export function stageEnd({ jobs }: Stage): string | null {
   if (!jobs.every(({ status }) => isComplete(status))) return null;
   return inOrder(jobs.map(({ finished_at }) => finished_at)).at(-1) ?? null;

@@ -15,12 +15,12 @@ export const STATUSES = [
   'scheduled',
 ] as const;
 
-/** A status that this version knows, in GitLab's spelling. */
+/** A status in STATUSES, in GitLab's spelling. */
 export type KnownStatus = (typeof STATUSES)[number];
 
 const known: ReadonlySet<string> = new Set(STATUSES);
 
-/** Returns a status of GitLab as it is, and 'UNKNOWN' for one that is missing or not in STATUSES. */
+/** Returns GitLab's status unchanged; 'UNKNOWN' if it is missing or not in STATUSES. */
 export function toStatus(raw: string | null | undefined): string {
   return raw != null && known.has(raw) ? raw : 'UNKNOWN';
 }

@@ -7,13 +7,16 @@ import { toMs, toSeconds } from './times.ts';
 /** One attempt on the critical path. Times are in seconds. */
 export interface CriticalStep {
   job: AnyJob;
-  /** From the end of the previous step to the time at which GitLab queued the job. */
+  /** Time between the end of the previous step and the moment at which GitLab queued the job. */
   idle: number;
   queued: number;
   ran: number;
 }
 
-/** What a pipeline spent its time on. All null if nothing ran. Sums are in seconds. */
+/**
+ * How a pipeline spent its time. Durations are in seconds. If no job ran, `criticalPath` is empty
+ * and the other members are null.
+ */
 export interface Timeline {
   startedAt: string | null;
   /** Null while the last job of the critical path runs. */
@@ -50,7 +53,7 @@ function toRun(job: AnyJob, now: number): Run[] {
   return [{ job, ready: start - queued, start, end, queued, ran }];
 }
 
-/** Returns the number of runs, sorted by `end`, that end at or before `time`. */
+/** Returns the number of runs that end at or before `time`. `runs` is sorted by `end`. */
 function countUntil(runs: readonly Run[], time: number): number {
   let [low, high] = [0, runs.length];
   while (low < high) {
@@ -62,13 +65,15 @@ function countUntil(runs: readonly Run[], time: number): number {
 }
 
 /**
- * Creates a set of the counts from 0 to `size`, from which counts can be removed. Finding the
- * greatest one takes nearly constant time: `lower` links a removed count to a lower one.
+ * Creates a set of the integers from 0 to `size`, from which integers can be removed. Finding the
+ * greatest one takes nearly constant time: `lower` links a removed integer to a lower one.
  */
 function createCounts(size: number) {
   const lower = Array.from({ length: size + 1 }, (_, count) => count);
   return {
-    /** Returns the greatest count in the set up to `limit`. The set always contains 0. */
+    /**
+     * Returns the greatest integer in the set that is at most `limit`. The set always contains 0.
+     */
     greatest(limit: number): number {
       let count = limit;
       for (let next = lower[count] ?? 0; next !== count; next = lower[count] ?? 0) {
@@ -84,15 +89,15 @@ function createCounts(size: number) {
 }
 
 /**
- * Returns the critical path, oldest run first. It is found by times alone, since REST has no `needs`.
- * The path ends with the run that ended last. Each run before it is the one that its successor most
- * likely waited for: the last run to end before the successor was ready. It must not have started
- * after the successor. Such runs are removed from the set, because no earlier run of the path can
- * have waited for them either.
+ * Returns the critical path, oldest run first. It is found by times alone, since the REST API does
+ * not return `needs`. The path ends with the run that ended last. Each run before it is the one
+ * that its successor most likely waited for: the last run to end before the successor was ready. A
+ * run that started after the successor is excluded and removed from the set, because no earlier run
+ * of the path can have waited for it either.
  */
 function criticalPath(runs: readonly Run[]): Run[] {
   const sorted = [...runs].sort((a, b) => a.end - b.end || compareIds(a.job.id, b.job.id));
-  // Count n in this set stands for the run at index n - 1.
+  // Number n in this set stands for the run at index n - 1.
   const counts = createCounts(sorted.length);
   const path: Run[] = [];
   let ended = sorted.length;
@@ -113,8 +118,8 @@ const sum = (values: readonly number[]): number =>
 
 /**
  * Computes the timeline of a pipeline from all its attempts. The path begins at
- * `pipelineCreatedAt`; without it, the first step has no idle time. `now`, in ms since 1970, is the
- * end of running jobs.
+ * `pipelineCreatedAt`. If that is missing, the first step has no idle time. `now`, in ms since
+ * 1970, counts as the end of running jobs.
  */
 export function buildTimeline(
   { attempts }: Pick<Board, 'attempts'>,

@@ -31,9 +31,9 @@ function allows(access: AgentAccess, job: JobRecord): boolean {
 }
 
 /**
- * Returns the configuration of the access entry that allows the job: an entry for its project or
- * for a group above it. Null if there is none. The agent's own project needs no entry (upstream.md
- * §3.8).
+ * Returns the configuration of the access entry that allows the job. Such an entry is for the job's
+ * project or for a group above it. Null if there is none. The agent's own project needs no entry
+ * (upstream.md §3.8).
  */
 function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, unknown> | null {
   const paths = [job.project.path, ...pathsAbove(job.project.path)];
@@ -46,7 +46,10 @@ function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, un
   return agent.project === job.project ? {} : null;
 }
 
-/** Returns a role and all lower ones. Since 19.3, these include security_manager from developer on. */
+/**
+ * Returns a role and all lower ones. Since GitLab 19.3, developer and higher roles include
+ * security_manager.
+ */
 function rolesUpTo(role: Role | null, { version }: Capabilities): string[] {
   const included = roles.slice(0, role === null ? 0 : roles.indexOf(role) + 1);
   return included.flatMap((name) => {

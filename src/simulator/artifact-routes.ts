@@ -6,7 +6,9 @@ import { archiveOf } from './serialize.ts';
 
 const attachment = (name: string) => ({ 'Content-Disposition': `attachment; filename="${name}"` });
 
-/** Returns the job of a request and its archive. Throws 404 without an archive (upstream.md §12). */
+/**
+ * Returns the job in a request's path and its archive. Throws 404 if it has none (upstream.md §12).
+ */
 function findArchive(request: ApiRequest) {
   const id = readParams(request, (reader) => readPathId(reader, 'job_id'));
   const job = findBuild(request, findReadableProject(request, 'read_jobs'), id);
@@ -15,7 +17,7 @@ function findArchive(request: ApiRequest) {
   return { job, size: archive.size, name: archive.filename ?? 'artifacts.zip' };
 }
 
-/** GET …/artifacts: the archive, or a redirect to the signed URL of it in object storage. */
+/** GET …/artifacts: responds with the archive, or redirects to its signed URL in object storage. */
 export function getArtifacts(request: ApiRequest): ApiResponse {
   const { job, size, name } = findArchive(request);
   if (request.storage !== undefined) {
@@ -32,7 +34,9 @@ const types: Readonly<Record<string, string>> = {
   xml: 'text/xml; charset=utf-8',
 };
 
-/** GET …/artifacts/*artifact_path: one file of the archive, which Workhorse extracts. */
+/**
+ * GET …/artifacts/*artifact_path: responds with one file of the archive, which Workhorse extracts.
+ */
 export function getArtifactFile(request: ApiRequest): ApiResponse {
   const { job } = findArchive(request);
   const path = String(request.params['artifact_path']);

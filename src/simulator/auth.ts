@@ -30,7 +30,7 @@ function credentialsOf({ headers, params }: Pick<UnauthenticatedRequest, 'header
 }
 
 /**
- * Whether a job's token is valid. It is while the job or its after_script runs (upstream.md §2.6).
+ * Whether a job's token is valid: only while the job or its after_script runs (upstream.md §2.6).
  */
 function hasValidToken(job: JobRecord | null): job is JobRecord {
   return job !== null && (job.status === 'running' || job.status === 'canceling');
@@ -75,7 +75,7 @@ function checkScopes(token: TokenRecord, route: Route, method: string): void {
 }
 
 /**
- * Throws if a token is expired, revoked or lacks the needed scope. Checks in this order
+ * Throws if a token is expired, revoked or lacks the needed scope. The checks are in GitLab's order
  * (upstream.md §8).
  */
 function checkToken(token: TokenRecord, route: Route, method: string): void {
@@ -139,8 +139,8 @@ export function authenticate(request: UnauthenticatedRequest, route: Route): Cal
 }
 
 /**
- * Returns name and key of the rate limit counter for a request. Each user has one, and all
- * anonymous requests share one (upstream.md §5.1).
+ * Returns the name and the key of the rate limit counter for a request. Each user has a counter,
+ * and all anonymous requests share one (upstream.md §5.1).
  */
 export function throttleKey(request: UnauthenticatedRequest): { name: string; key: string } {
   const { privateToken, bearerToken, jobToken } = credentialsOf(request);

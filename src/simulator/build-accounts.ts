@@ -10,7 +10,7 @@ import {
   type WorldState,
 } from './records.ts';
 
-/** Fields of a record, each optional. A missing or undefined field gets its default. */
+/** The fields of a record that a caller may set. A missing or undefined field gets its default. */
 export type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** Returns the defaults, replaced by the given fields. Ignores other keys of `given`. */
@@ -60,7 +60,7 @@ export interface GroupOptions {
 
 const projectDefaults = {
   visibility: 'private' as ProjectRecord['visibility'],
-  /** Whether guests may read jobs. GitLab's default, too. */
+  /** Whether guests may read jobs. The default is GitLab's, too. */
   publicPipelines: true,
   cancelRole: 'developer' as Role,
   variablesRole: 'developer' as Role,
@@ -87,7 +87,7 @@ export interface AgentOptions extends Given<Pick<AgentRecord, 'id' | 'name' | 'a
   project: ProjectRecord | string | number;
 }
 
-/** Returns the requested id; without one, the highest id so far plus one. */
+/** Returns the requested id. If none is requested, returns the highest id so far plus one. */
 export function takeId(
   state: WorldState,
   kind: keyof WorldState['lastId'],

@@ -36,7 +36,7 @@ export interface JobOptions
     Given<Pick<JobRecord, 'id' | 'name' | 'stage' | 'status' | 'ref' | 'tag' | 'commit'>> {
   user?: UserRecord | string | null | undefined;
   artifacts?: readonly Partial<ArtifactRecord>[] | undefined;
-  /** Name of an environment. Its slug and tier are derived from the name. */
+  /** Name of the job's environment. Slug and tier of the environment are derived from it. */
   environment?: string | undefined;
   /** The log. If given, advancing the clock does not add to it. */
   log?: string | Buffer | undefined;
@@ -104,7 +104,7 @@ function timeOr(time: Time | undefined, fallback: number | null): number | null 
 }
 
 /**
- * Returns the times of a job. Those that the options do not contain are derived from its status.
+ * Returns the times of a job. Times that the options do not contain are derived from the status.
  */
 function timeColumns(options: JobOptions, status: string, now: number) {
   const isDone = ['success', 'failed', 'canceled'].includes(status);
@@ -127,7 +127,7 @@ function timeColumns(options: JobOptions, status: string, now: number) {
   };
 }
 
-/** Returns an artifact. Missing fields are those of an archive of 1 KiB. */
+/** Returns an artifact. Fields that are not given have the values of an archive of 1 KiB. */
 function artifactOf(artifact: Partial<ArtifactRecord>): ArtifactRecord {
   return { file_type: 'archive', size: 1024, filename: null, file_format: null, ...artifact };
 }
@@ -164,8 +164,8 @@ function createRecord(
   const id = takeId(state, 'job', options.id);
   const times = timeColumns(options, status, state.now);
   const hasRun = kind === 'build' && times.startedAt !== null;
-  // Keys come before spreads. If a literal of this size begins with a spread, V8 gives it no fast
-  // properties, and adding 50,000 jobs takes 10 s instead of 1.3 s.
+  // This literal begins with keys, not with a spread. Otherwise V8 would give an object of this
+  // size no fast properties, and adding 50,000 jobs would take 10 s instead of 1.3 s.
   return {
     id,
     kind,
@@ -192,8 +192,8 @@ function createRecord(
 }
 
 /**
- * Adds a job to every index and its pipeline to the changed ones. If the job is not complete, adds
- * the pipeline to the active ones, too.
+ * Adds a job to every index, and its pipeline to the set of changed pipelines. If the job is not
+ * complete, adds the pipeline to the set of active pipelines, too.
  */
 function addToIndexes(state: WorldState, job: JobRecord): JobRecord {
   const { pipeline } = job;

@@ -15,7 +15,7 @@ import {
   type WorldState,
 } from './records.ts';
 
-/** Milliseconds since 1970, ISO text, or null for never. */
+/** A time in ms since 1970 or as ISO 8601 text; null for never. */
 export type Time = number | string | null;
 
 type PipelineColumns = Pick<
@@ -23,16 +23,19 @@ type PipelineColumns = Pick<
   'iid' | 'ref' | 'tag' | 'sha' | 'beforeSha' | 'source' | 'name' | 'yamlErrors' | 'raw'
 >;
 
-/** A pipeline to add. By default that of a push to the default branch. */
+/** A pipeline to add. The defaults are those of a push to the default branch. */
 export interface PipelineOptions extends Given<PipelineColumns> {
   id?: number | undefined;
   /** @default the project's first member */
   user?: UserRecord | string | null | undefined;
   /** First line of the commit message; null if the commit no longer exists. */
   commit?: string | null | undefined;
-  /** Sets the status until that of a job changes. @default derived from the jobs */
+  /** Fixes the status until the status of a job changes. @default derived from the jobs */
   status?: string | undefined;
-  /** Stages in order. @default in the order in which jobs are added */
+  /**
+   * Names of the stages in order. @default the stages of the jobs, in the order in which jobs are
+   * added
+   */
   stages?: readonly string[] | undefined;
   createdAt?: Time | undefined;
 }

@@ -11,35 +11,42 @@ import type { World } from './world.ts';
 export const complexDemo = {
   checkoutProject: 'acme/shop/checkout',
   checkoutProjectId: 104,
-  /** A project whose pipelines are started by pipelines of the checkout project. */
+  /** A project whose pipelines are started by pipelines of the checkout project (downstream). */
   paymentsProject: 'acme/shop/payments',
   paymentsProjectId: 105,
-  /** A project whose pipelines are started by pipelines of the payments project. Bob cannot see it. */
+  /**
+   * A project whose pipelines are started by pipelines of the payments project. The user bob cannot
+   * see it.
+   */
   deployProject: 'acme/platform/deploy',
   deployProjectId: 106,
   monorepoProject: 'acme/monorepo',
   monorepoProjectId: 107,
   /** A successful pipeline of 300 jobs, one of which was retried. */
   monorepoPipelineId: 9876500001,
-  /** Successful. Its stage `contract` has one job, a trigger job that was retried. */
+  /** A successful pipeline. Its stage `contract` has one job, a trigger job that was retried. */
   retriedTriggerPipelineId: 9876500002,
-  /** Failed, with skipped jobs and one that runs on failure. */
+  /** A failed pipeline with skipped jobs and one that runs on failure. */
   skippedPipelineId: 9876500010,
   /**
-   * Waits for a manual job and a delayed one. Its stage `build` has one job, which was retried.
+   * A pipeline that waits for a manual job and a delayed one. Its stage `build` has one job, which
+   * was retried.
    */
   blockedPipelineId: 9876500020,
   failuresProject: 'acme/platform/failures',
   failuresProjectId: 108,
-  /** Its twelve jobs failed, each for another reason. */
+  /** A pipeline of twelve failed jobs, each with another cause of its failure. */
   failuresPipelineId: 9876400001,
-  /** The first of these jobs. The others have the ids after it. */
+  /** The first job of the pipeline above. The ids of its other jobs follow this one. */
   firstFailureJobId: 12345500001,
-  /** Runs at the start of the demo. */
+  /** A pipeline that runs at the start of the demo. */
   runningCheckoutPipelineId: 9876543206,
 } as const;
 
-/** A pipeline of the checkout to add. By default no job fails except one that is allowed to. */
+/**
+ * Options of a pipeline of the checkout project. By default no job fails except one that is allowed
+ * to fail.
+ */
 export interface CheckoutPipeline {
   readonly id?: number;
   readonly user: string;
@@ -48,11 +55,11 @@ export interface CheckoutPipeline {
   /** @default 'push' */
   readonly source?: string;
   /**
-   * The cause of a failed pipeline. `unit`: a test. `runner`: a lost runner, which fails the only
-   * job of a stage. `contract`: a downstream pipeline.
+   * Makes the pipeline fail. The cause is a test (`unit`), a lost runner, which fails the only job
+   * of a stage (`runner`), or a downstream pipeline (`contract`).
    */
   readonly fails?: 'unit' | 'runner' | 'contract';
-  /** Whether the last stages wait for a person. */
+  /** Whether the last stages wait for a user to start a manual job. */
   readonly needsApproval?: boolean;
 }
 
@@ -62,10 +69,10 @@ const day = 24 * 60 * minute;
 
 type Options = Omit<BridgeOptions, 'stage'>;
 
-/** Jobs by stage, in GitLab's order: it saves a new pipeline stage by stage. */
+/** The jobs of each stage, in the order in which GitLab creates them: stage by stage. */
 type Stages = Readonly<Record<string, readonly Options[]>>;
 
-/** Adds jobs in the status `created`. Those with a trigger become trigger jobs. */
+/** Adds jobs in the status `created`. Jobs with the option `trigger` become trigger jobs. */
 function addStages(world: World, pipeline: PipelineRecord, stages: Stages): PipelineRecord {
   for (const [stage, jobs] of Object.entries(stages)) {
     for (const options of jobs) {
@@ -191,7 +198,8 @@ function deployJobs({ ref, needsApproval = false }: CheckoutPipeline): Options[]
 
 /**
  * Adds a pipeline with `.pre` and `.post`, parallel and matrix jobs, two trigger jobs, manual and
- * delayed jobs, and jobs that are allowed to fail or are canceled. All are in the status `created`.
+ * delayed jobs, and jobs that are allowed to fail or are canceled. At first, all jobs have the
+ * status `created`.
  */
 export function addCheckoutPipeline(world: World, options: CheckoutPipeline): PipelineRecord {
   const { id, user, ref, title, source, fails } = options;
@@ -248,7 +256,8 @@ const monorepoStages: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Adds a pipeline of 300 jobs: a stage with 104 groups, a group of 104 jobs, and a job that was
- * retried. Sets the times of the jobs, because to run so many would slow down the start.
+ * retried. Sets the times of the jobs instead of running them, because that would slow down the
+ * start.
  */
 function addMonorepoPipeline(world: World): void {
   const pipeline = world.addPipeline(complexDemo.monorepoProject, {
@@ -283,7 +292,7 @@ function addMonorepoPipeline(world: World): void {
   pipeline.updatedAt = end;
 }
 
-/** Adds a pipeline whose jobs failed, each with a log of another kind. */
+/** Adds a pipeline of failed jobs. Each has a log of another kind. */
 function addFailuresPipeline(world: World): void {
   const pipeline = world.addPipeline(complexDemo.failuresProject, {
     id: complexDemo.failuresPipelineId,
@@ -323,7 +332,7 @@ export function addComplexProjects(world: World): void {
   world.addProject({ id: complexDemo.monorepoProjectId, path: monorepoProject, name: 'Monorepo' });
 }
 
-/** Adds past pipelines: those of {@link complexDemo} and their downstream pipelines. */
+/** Adds the past pipelines in {@link complexDemo} and their downstream pipelines. */
 export function addComplexPipelines(world: World): void {
   addMonorepoPipeline(world);
   addFailuresPipeline(world);
@@ -363,5 +372,5 @@ export function addComplexPipelines(world: World): void {
   world.advance(2 * minute);
 }
 
-/** How long the pipelines of {@link addComplexPipelines} take. */
+/** How long the pipelines of {@link addComplexPipelines} run, in ms. */
 export const complexHistoryMs = 11 * minute;

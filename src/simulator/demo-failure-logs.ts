@@ -9,31 +9,31 @@ import {
 } from './demo-logs.ts';
 
 /*
- * Logs of failed jobs, one of each kind that is frequent: a script, a runner, a timeout, an image,
- * and the tools of several languages.
+ * Logs of failed jobs, one for each frequent kind of failure: a script, a runner, a timeout, an
+ * image, and the tools of several languages.
  */
 
-/** A failed job of the demo: its log, and what the log says about the failure. */
+/** A failed job of the demo: its log, and what the gateway must find in the log. */
 export interface FailureExample {
   readonly name: string;
   /** GitLab's failure reason. */
   readonly reason: string;
-  /** Returns the log of a job that started at that time, in milliseconds since 1970. */
+  /** Returns the log of a job that started at `startedAt`, in ms since 1970. */
   log(startedAt: number): string;
   readonly says: {
     readonly section: string | null;
     readonly command: string | null;
     readonly exitCode: number | null;
-    /** The lines that look like errors. */
+    /** Lines of the log that look like errors. */
     readonly errors: readonly string[];
   };
 }
 
-/** A log: sections, and the end of the runner's last line. */
+/** The parts from which the log of a failed job is built. */
 interface FailedLog {
   readonly runner?: string;
   readonly sections: readonly Section[];
-  /** What follows "ERROR: Job failed". */
+  /** The text after "ERROR: Job failed" in the runner's last line. */
   readonly failure: string;
   readonly timestamps?: boolean;
 }
@@ -149,7 +149,7 @@ export const failureExamples: readonly FailureExample[] = [
   },
   {
     name: 'timeout',
-    // A broad reason: only the log says that it was a timeout.
+    // GitLab uses this reason for many failures. Only the log shows that it was a timeout.
     reason: 'script_failure',
     log: write({
       sections: [

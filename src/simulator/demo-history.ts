@@ -1,11 +1,11 @@
 import type { JobOptions } from './build-jobs.ts';
 import type { World } from './world.ts';
 
-/** Ids of the demo's project with three weeks of pipelines. One of its jobs is flaky. */
+/** Ids of the demo's project with three weeks of pipelines. Its job `e2e` is flaky. */
 export const historyDemo = {
   historyProject: 'acme/shop/search',
   historyProjectId: 120,
-  /** The newest run of the flaky job `e2e`, which failed. */
+  /** The newest run of the flaky job `e2e`. It failed. */
   flakyJobId: 12345500605,
 } as const;
 
@@ -16,10 +16,12 @@ const DAYS = 21;
 const PIPELINES_PER_DAY = 4;
 const PIPELINES = DAYS * PIPELINES_PER_DAY;
 const FIRST_PIPELINE_ID = 9876300001;
-/** Jobs of a pipeline. A retry is one more. */
+/** Number of jobs of a pipeline, without the retry that some pipelines have. */
 const JOBS = 5;
 const IDS_PER_PIPELINE = JOBS + 1;
-/** `e2e` is the last job of each pipeline. */
+/**
+ * The id of the first pipeline's first job. `e2e` is the last of the five jobs of each pipeline.
+ */
 const FIRST_JOB_ID = historyDemo.flakyJobId - JOBS + 1 - (PIPELINES - 1) * IDS_PER_PIPELINE;
 
 interface Run extends JobOptions {
@@ -27,7 +29,10 @@ interface Run extends JobOptions {
   runSeconds: number;
 }
 
-/** Returns the jobs of a pipeline, by its number from 0. Every sixth run of `e2e` fails at first. */
+/**
+ * Returns the jobs of a pipeline, by its number from 0. In every sixth pipeline `e2e` fails and a
+ * retry succeeds.
+ */
 function runsOf(number: number): Run[] {
   const slow = (number * 7) % 13;
   const isLast = number === PIPELINES - 1;
@@ -45,7 +50,7 @@ function runsOf(number: number): Run[] {
   ];
 }
 
-/** Adds the project and its pipelines, with the times of their jobs instead of running them. */
+/** Adds the project and its pipelines. Sets the times of their jobs instead of running them. */
 export function addHistory(world: World): void {
   const { historyProject, historyProjectId } = historyDemo;
   world.addProject({ id: historyProjectId, path: historyProject, name: 'Search' });

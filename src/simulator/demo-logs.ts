@@ -30,7 +30,7 @@ interface JobLog {
   readonly uploads?: readonly string[];
   /** End of the error message, such as `: exit code 1`. Undefined if the job succeeds. */
   readonly failure?: string;
-  /** Whether every line has a timestamp. The default of runners since 18.7. */
+  /** Whether every line has a timestamp, as runners since 18.7 write by default. */
   readonly timestamps?: boolean;
 }
 
@@ -91,8 +91,8 @@ function finalSections({ uploads = [], failure }: JobLog): Section[] {
 }
 
 /**
- * Returns a line, or the part of a line that ends in \r. `unixSeconds` is the time for its section
- * marks.
+ * Returns a line, or the part of a line that ends in \r. Section marks in it contain the time
+ * `unixSeconds`.
  */
 export type Chunk = (unixSeconds: number) => string;
 
@@ -106,7 +106,7 @@ export function sectionChunks({ name, heading, collapsed = false, lines }: Secti
   ];
 }
 
-/** Returns the last line of a log. `failure` is the end of its error message, if the job failed. */
+/** Returns the last line of a log. If the job failed, `failure` is the end of its error message. */
 export function resultLine(failure: string | undefined): string {
   if (failure === undefined) return paint.green('Job succeeded');
   return paint.red(`ERROR: Job failed${failure}`);
@@ -124,8 +124,8 @@ function chunksOf(log: JobLog): Chunk[] {
 }
 
 /**
- * The 32-byte prefix that newer runners write. `+` marks a continuation of the previous line
- * (upstream.md §7).
+ * Returns the 32-byte prefix that newer runners write. `+` marks a continuation of the previous
+ * line (upstream.md §7).
  */
 function timestamp(ms: number, isContinuation: boolean): string {
   const time = new Date(ms).toISOString().replace('Z', '412Z');
@@ -141,7 +141,9 @@ function withTimestamps(chunks: readonly string[], timeAt: (at: number) => numbe
   });
 }
 
-/** Returns the texts of chunks. `timeAt` returns the time of a chunk in ms since 1970, by its index. */
+/**
+ * Returns the texts of chunks. `timeAt` returns the time of a chunk in ms since 1970, by its index.
+ */
 export function printChunks(
   chunks: readonly Chunk[],
   timeAt: (at: number) => number,
@@ -151,7 +153,7 @@ export function printChunks(
   return timestamps ? withTimestamps(texts, timeAt) : texts;
 }
 
-/** Returns a script that prints a log evenly over the run time of a job. */
+/** Returns a script that prints a log. The job prints it evenly over its run time. */
 export function toScript(log: JobLog): LogScript {
   const chunks = chunksOf(log);
   return (startedAt, runMs) => {
@@ -160,7 +162,7 @@ export function toScript(log: JobLog): LogScript {
   };
 }
 
-/** Lines of a progress bar. Each overwrites the previous one. */
+/** Returns the states of a progress bar. Each overwrites the previous one. */
 function progress(label: string, steps: number): string[] {
   return Array.from({ length: steps }, (_, at) => {
     const share = Math.round(((at + 1) / steps) * 100);
@@ -320,7 +322,7 @@ export const jobLogs = {
       },
     ],
   },
-  /** A job of the downstream project. */
+  /** Tests in the downstream project. */
   contractTests: {
     image: 'golang:1.24',
     commands: [

@@ -12,7 +12,7 @@ import type { World } from './world.ts';
 
 export interface WebPipeline {
   readonly id?: number;
-  /** Id of the first job. The other jobs have the ids after it. */
+  /** Id of the first job. The ids of the other jobs follow this one. */
   readonly firstJobId?: number;
   readonly user: string;
   readonly ref: string;
@@ -42,14 +42,14 @@ function archive(size: number): ArtifactRecord {
   return { file_type: 'archive', size, filename: 'artifacts.zip', file_format: 'zip' };
 }
 
-/** Some of the files in the archive of a build. */
+/** Some of the files in the archive of a build job, by path. */
 const builtFiles = {
   'dist/index.html': '<!doctype html>\n<title>Acme</title>\n<script src="app.js"></script>\n',
   'dist/build-info.json': '{"version": "4.18.2", "chunks": 212, "minified": true}\n',
   'reports/bundle-size.txt': 'app.js    412 kB\nvendor.js 897 kB\nstyle.css  61 kB\n',
 };
 
-/** Returns the plan of a job that runs for `runMs` and prints a log. */
+/** Returns the plan of a job that runs for `runMs` and prints one of the logs. */
 export function plan(
   log: keyof typeof jobLogs,
   runMs: number,
@@ -71,7 +71,7 @@ export function retryWithSuccess(world: World, job: JobRecord, more: Partial<Pla
   retry.plan = { ...retry.plan, outcome: 'success', ...more };
 }
 
-/** The test report that goes with the log of the unit tests: 277 tests. */
+/** Returns the test report that fits the log of the unit tests: 277 tests. */
 export const testsOf = ({ failed, time }: Pick<TestCounts, 'failed' | 'time'>): TestCounts => ({
   success: 277 - failed,
   failed,
@@ -80,7 +80,7 @@ export const testsOf = ({ failed, time }: Pick<TestCounts, 'failed' | 'time'>): 
   time,
 });
 
-/** What the job `unit tests` does when it runs, by its result. */
+/** What the job `unit tests` does when it runs, by the option `unitTests`. */
 export const unitTestPlans = {
   pass: plan('unitTests', 45 * second, {
     coverage: 93.41,
@@ -148,7 +148,7 @@ function deployJobs(): JobOptions[] {
   ];
 }
 
-/** Adds the pipeline in the private project that a pipeline of the web shop triggers. */
+/** Adds a pipeline in the private project. A pipeline of the web shop triggers it. */
 function addContractTests(world: World, upstream: PipelineRecord): PipelineRecord {
   const pipeline = world.addPipeline('acme/shop/api', {
     source: 'pipeline',

@@ -41,11 +41,12 @@ function toPattern(route: Route) {
   return { route, pattern: new RegExp(`^/api/v4${source}/?$`) };
 }
 
-/** All routes. No path matches two of them, so their order does not matter. */
+/** All routes. No path matches two routes, so their order does not matter. */
 const patterns = [...readRoutes, ...writeRoutes].map(toPattern);
 
 /**
- * Decodes a path parameter once. So a slash that was encoded twice stays `%2F` (upstream.md §1.3).
+ * Decodes a path parameter once. So a slash that was encoded twice becomes `%2F` (upstream.md
+ * §1.3).
  */
 function decode(text: string): string | null {
   try {
@@ -55,7 +56,9 @@ function decode(text: string): string | null {
   }
 }
 
-/** Returns the route of a path; null if this release has none. GET routes also serve HEAD. */
+/**
+ * Returns the route of a path; null if the simulated release has none. GET routes also serve HEAD.
+ */
 function matchRoute(method: string, path: string, caps: Capabilities): Match | null {
   const routeMethod = method === 'HEAD' ? 'GET' : method;
   for (const { route, pattern } of patterns) {

@@ -16,10 +16,10 @@ export interface Fault {
   /** Number of requests; may be Infinity. @default 1 */
   times?: number | undefined;
   retryAfter?: number | undefined;
-  /** Delay before the fault or, for `slow`, before the response. */
+  /** Delay before the fault or, for `slow`, before the response, in ms. */
   delayMs?: number | undefined;
   location?: string | undefined;
-  /** Whether the request is handled first, so that only its response is lost. */
+  /** Whether the server handles the request before the fault, so that only the response is lost. */
   afterHandling?: boolean | undefined;
 }
 
@@ -42,7 +42,7 @@ export function createFaultQueue() {
     clear() {
       pending = [];
     },
-    /** Returns the fault for a request and counts it as used once. Null if there is none. */
+    /** Returns the fault that applies to a request and counts this use. Null if none applies. */
     take(method: string, path: string): Fault | null {
       const entry = pending.find(({ fault }) => matches(fault, `${method} ${path}`));
       if (entry === undefined) return null;

@@ -12,7 +12,7 @@ import type { Capabilities } from './versions.ts';
 
 /**
  * Longest step of the clock. A long advance consists of several steps, so that jobs pass through
- * all statuses.
+ * all statuses on the way.
  */
 const maxStepMs = 1_000;
 
@@ -32,8 +32,8 @@ function advancePipeline(state: WorldState, pipeline: PipelineRecord): void {
 }
 
 /**
- * What each step of the clock does to a job, by status. In other statuses, only a request or the
- * end of an earlier stage changes the job.
+ * What each step of the clock does to a job, by its status. A job with another status changes only
+ * by a request, or when an earlier stage ends.
  */
 const steps: Readonly<Record<string, (state: WorldState, job: JobRecord) => void>> = {
   waiting_for_resource: enqueue,
@@ -60,8 +60,8 @@ function enqueue(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * When a job starts, by its `when`. All earlier stages together have one status: if it is in the list,
- * the job starts, otherwise it is skipped.
+ * The condition for starting a job, by its `when`. All earlier stages together have one status. If
+ * that is in the list, the job starts, otherwise it is skipped.
  */
 const requiredStatuses: Readonly<Record<JobRecord['when'], readonly string[]>> = {
   on_success: ['success', 'skipped'],
@@ -80,8 +80,9 @@ const firstStatus: Readonly<Record<JobRecord['when'], string>> = {
 };
 
 /**
- * Starts or skips the created jobs of the first stage that has some, if all earlier stages are
- * complete. The pipeline then counts as changed again, so that the next stage follows.
+ * Starts or skips created jobs. Affects only the first stage that has such jobs, and only if all
+ * earlier stages are complete. The pipeline then counts as changed again, so that the next step
+ * handles the next stage.
  */
 function leaveCreated(state: WorldState, pipeline: PipelineRecord): void {
   state.changed.delete(pipeline);
@@ -121,7 +122,7 @@ function run(state: WorldState, job: JobRecord): void {
   finishJob(state, job, { status: outcome, failureReason });
 }
 
-/** Prints as much of the script as corresponds to the elapsed run time. */
+/** Prints the part of the log script that corresponds to the elapsed run time. */
 function printLog(state: WorldState, job: JobRecord, progress: number): void {
   if (job.script === null && job.plan.script !== null) {
     const chunks = job.plan.script(job.startedAt ?? state.now, job.plan.runMs);
@@ -134,8 +135,9 @@ function printLog(state: WorldState, job: JobRecord, progress: number): void {
 }
 
 /**
- * Returns the status with which a trigger job ends, null while it runs. It fails without a
- * downstream pipeline, and succeeds with one unless it takes over the status of that pipeline.
+ * Returns the status with which a trigger job ends; null while it runs. Without a downstream
+ * pipeline it fails. With the strategy `depend` it gets the status of the downstream pipeline,
+ * otherwise it succeeds.
  */
 function endOfBridge({ downstream, strategy }: JobRecord): string | null {
   if (downstream === null) return 'failed';
@@ -153,8 +155,9 @@ function followDownstream(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * Cancels a job if its status allows it. Otherwise does nothing, and the response shows the current
- * status (upstream.md §2.8). `force` only ends a job in the status `canceling`.
+ * Cancels a job if its status allows it. Otherwise does nothing, and the response shows the
+ * unchanged status (upstream.md §2.8). `force` has an effect only on a job in the status
+ * `canceling`: it ends the job.
  */
 export function cancelJob(
   state: WorldState,
@@ -193,7 +196,7 @@ export function retryJob(state: WorldState, job: JobRecord, user: UserRecord | n
 
 /**
  * Retries the current jobs of a pipeline that failed or were canceled. Skipped jobs of later stages
- * follow (upstream.md §10).
+ * run after them (upstream.md §10).
  */
 export function retryPipeline(
   state: WorldState,
@@ -207,8 +210,8 @@ export function retryPipeline(
 }
 
 /**
- * Cancels the jobs of a pipeline, trigger jobs included, except finished and manual ones (upstream.md
- * §10).
+ * Cancels the jobs of a pipeline, including trigger jobs. Excludes finished and manual jobs
+ * (upstream.md §10).
  */
 export function cancelPipeline(
   state: WorldState,
@@ -235,7 +238,8 @@ export function eraseJob(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * Whether a job can be played. A manual job can be played again after it ran (upstream.md §2.11).
+ * Whether a job can be started (played). A manual job can be started again after it ran
+ * (upstream.md §2.11).
  */
 export function isPlayable(job: JobRecord, caps: Capabilities): boolean {
   if (job.when !== 'manual' && job.when !== 'delayed') return false;

@@ -1,10 +1,12 @@
-/** A rate limit of requests per period, counted like Rack::Attack. */
+/** A limit of requests per period. They are counted as Rack::Attack, GitLab's throttle, does. */
 export interface RateLimit {
   readonly limit: number;
   readonly periodMs: number;
 }
 
-/** Limits of the instance, and counters of requests in fixed windows as in GitLab. */
+/**
+ * Limits of the instance, and counters of requests. Like GitLab, counts in fixed windows of time.
+ */
 export interface Limits {
   /** Counts a request. Returns the number of requests in the current window, including this one. */
   count(key: string, periodMs: number, now: number): number;
@@ -12,7 +14,10 @@ export interface Limits {
   readonly jobsIndex: number;
   /** Retries per minute, user and job; 0 means no limit (upstream.md §5.3). */
   readonly jobRetry: number;
-  /** Whether pages beyond row 50,000 are rejected on every release (upstream.md §4.1). */
+  /**
+   * Whether pages beyond row 50,000 are rejected, whatever the simulated release (upstream.md
+   * §4.1).
+   */
   readonly enforceOffset: boolean;
 }
 

@@ -6,8 +6,8 @@ import type { Capabilities } from './versions.ts';
 
 /*
  * Offset and keyset pages, newest row first. Lists are in ascending order of id: the first page is
- * read from the end, and a cursor is found by binary search. So no request sorts 50,000 jobs. Offset
- * pages of a list in another order begin at its end, too.
+ * read from the end, and the row of a cursor is found by binary search. So no request sorts 50,000
+ * jobs. A list in another order is also stored so that its first page is at the end.
  */
 
 export interface Page<T> {
@@ -88,8 +88,8 @@ function readPositive(
 }
 
 /**
- * Returns the URL of the list with some parameters replaced, on GitLab's external address
- * (upstream.md §4.1).
+ * Returns the URL of the list with some parameters replaced. The URL begins with GitLab's external
+ * address (upstream.md §4.1).
  */
 function listUrl(request: ApiRequest, params: Params): string {
   const query = toQuery({ ...request.params, ...params });
@@ -115,7 +115,7 @@ function checkMaxOffset(request: ApiRequest, { page, perPage }: PageParams): voi
   );
 }
 
-/** The page to read, and the features of the list. */
+/** The page to read, and what GitLab supports for this list. */
 export interface OffsetOptions<T> extends PageParams {
   readonly matches: (row: T) => boolean;
   /** Whether the response contains the total number of rows, unless it exceeds 10,000. */
@@ -123,8 +123,8 @@ export interface OffsetOptions<T> extends PageParams {
   /** Whether pages beyond row 50,000 may be rejected. */
   readonly limited?: boolean;
   /**
-   * Parameters that GitLab adds to links, with these defaults, if the request does not contain
-   * them.
+   * Parameters that GitLab adds to the links of the response if the request does not contain them,
+   * with their defaults.
    */
   readonly declared?: Params;
 }
@@ -165,8 +165,8 @@ export function offsetPage<T extends Row>(
 }
 
 /**
- * The start of a keyset page. If the id is null, that is the start of the list, or its end if
- * `backward`.
+ * The start of a keyset page. With the id null, the page starts at the beginning of the list or, if
+ * `backward`, at its end.
  */
 interface Cursor {
   readonly id: number | null;
@@ -208,7 +208,10 @@ function cursorOf(params: Params): Cursor {
 
 export const wantsKeyset = (params: Params): boolean => params['pagination'] === 'keyset';
 
-/** Throws 405 for releases before 15.9, and for any order but newest first (upstream.md §4.2). */
+/**
+ * Throws 405 if the release is older than 15.9, or if the order is not newest first (upstream.md
+ * §4.2).
+ */
 function checkKeysetOrder({ params, caps }: ApiRequest): void {
   const orderBy = params['order_by'] ?? 'id';
   const sort = params['sort'] ?? 'desc';
@@ -217,8 +220,9 @@ function checkKeysetOrder({ params, caps }: ApiRequest): void {
 }
 
 /**
- * Returns a page from a cursor on, newest first in either direction. `Link` contains only the next
- * page. Newer releases add headers with both cursors (upstream.md §4.2).
+ * Returns a page that starts at a cursor. Its rows are newest first in both directions. `Link`
+ * contains only the next page. Newer releases add headers with the cursors of both directions
+ * (upstream.md §4.2).
  */
 export function keysetPage<T extends Row>(
   request: ApiRequest,

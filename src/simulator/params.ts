@@ -12,7 +12,10 @@ export function isHash(value: Param | undefined): value is Params {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Splits `a[b][]` into `a`, `b` and an empty name, which means an element of an array. */
+/**
+ * Splits `a[b][]` into `a`, `b` and an empty name. The empty name stands for an element of an
+ * array.
+ */
 function keyParts(key: string): string[] {
   const open = key.indexOf('[');
   if (open <= 0) return [key];
@@ -21,8 +24,8 @@ function keyParts(key: string): string[] {
 }
 
 /**
- * Appends to an array like Rack: `list[][a]=1&list[][b]=2` is one hash in the array, and another
- * `list[][a]` begins a second hash.
+ * Appends to an array like Rack: `list[][a]=1&list[][b]=2` adds one hash to the array. Another
+ * `list[][a]` begins a second hash, because the first one has the key `a`.
  */
 function appendTo(list: Param[], rest: string[], value: string): void {
   const [next] = rest;
@@ -85,15 +88,18 @@ export function toQuery(params: Params): string {
     .join('&');
 }
 
-/** Reads parameters and collects all problems, so that one response reports all of them. */
+/**
+ * Reads the parameters of a request. Collects all problems, so that one response reports all of
+ * them.
+ */
 export interface ParamReader {
   readonly params: Params;
   readonly problems: string[];
 }
 
 /**
- * Reads parameters. If any is invalid, throws `400 {"error": …}` with all problems (upstream.md
- * §1.1).
+ * Calls `read` with a reader of the parameters. If any is invalid, throws `400 {"error": …}` with
+ * all problems (upstream.md §1.1).
  */
 export function readParams<T>({ params }: { params: Params }, read: (reader: ParamReader) => T): T {
   const reader: ParamReader = { params, problems: [] };
@@ -111,7 +117,7 @@ function isInteger(value: Param): boolean {
   return typeof value === 'string' && /^[-+]?\d+$/.test(value);
 }
 
-/** Reads an integer. Undefined if it is absent, blank or invalid. */
+/** Reads an integer. Undefined if the parameter is absent, blank or invalid. */
 export function readInteger(reader: ParamReader, name: string): number | undefined {
   const value = reader.params[name];
   if (isBlank(value)) return undefined;
@@ -125,7 +131,7 @@ export const readPathId = (reader: ParamReader, name: string) => readInteger(rea
 const trueWords = new Set(['true', '1', 't', 'yes', 'y', 'on']);
 const falseWords = new Set(['false', '0', 'f', 'no', 'n', 'off']);
 
-/** Reads a boolean in any form that Grape accepts. False if it is absent. */
+/** Reads a boolean in any form that Grape accepts. False if the parameter is absent. */
 export function readBoolean(reader: ParamReader, name: string): boolean {
   const value = reader.params[name];
   if (isBlank(value)) return false;
@@ -134,7 +140,7 @@ export function readBoolean(reader: ParamReader, name: string): boolean {
   return trueWords.has(word);
 }
 
-/** Reads text that must be one of `allowed`. Undefined if it is absent or invalid. */
+/** Reads text that must be one of `allowed`. Undefined if the parameter is absent or invalid. */
 export function readChoice(
   reader: ParamReader,
   name: string,
@@ -147,7 +153,7 @@ export function readChoice(
   return undefined;
 }
 
-/** Reads text. Undefined if it is absent or blank. */
+/** Reads text. Undefined if the parameter is absent or blank. */
 export function readText(reader: ParamReader, name: string): string | undefined {
   const value = reader.params[name];
   if (isBlank(value)) return undefined;
@@ -156,7 +162,7 @@ export function readText(reader: ParamReader, name: string): string | undefined 
   return undefined;
 }
 
-/** Reads a time in milliseconds since 1970. Undefined if it is absent, blank or invalid. */
+/** Reads a time in ms since 1970. Undefined if the parameter is absent, blank or invalid. */
 export function readTime(reader: ParamReader, name: string): number | undefined {
   const text = readText(reader, name);
   if (text === undefined) return undefined;
@@ -166,7 +172,7 @@ export function readTime(reader: ParamReader, name: string): number | undefined 
   return undefined;
 }
 
-/** Reads a hash of values, such as job inputs. Empty if it is absent. */
+/** Reads a hash of values, such as job inputs. Empty if the parameter is absent. */
 export function readHash(reader: ParamReader, name: string): Params {
   const value = reader.params[name];
   if (isBlank(value)) return {};
@@ -182,8 +188,9 @@ function scopeList(value: Param, allowHash: boolean): Param[] {
 }
 
 /**
- * Reads the statuses of the `scope` filter; null if all match. For a project's list the filter may
- * be a hash, whose values are used. A pipeline's list rejects a hash (upstream.md §2.1, §2.2).
+ * Reads the statuses of the `scope` filter; null if all statuses match. In the list of a project's
+ * jobs, the filter may be a hash; its values are used. The list of a pipeline's jobs rejects a hash
+ * (upstream.md §2.1, §2.2).
  */
 export function readScope(
   reader: ParamReader,

@@ -55,8 +55,8 @@ export function canReadProject({ world, caller }: Access, project: ProjectRecord
 }
 
 /**
- * GitLab's permissions read_build and read_pipeline: for Reporters, or for everyone who sees the
- * project if its pipelines are public (upstream.md §2).
+ * Whether the caller has GitLab's permissions read_build and read_pipeline. Reporters have them. If
+ * the project's pipelines are public, everyone who sees the project has them (upstream.md §2).
  */
 export function canReadBuilds(request: Access, project: ProjectRecord): boolean {
   if (!canReadProject(request, project)) return false;
@@ -64,8 +64,8 @@ export function canReadBuilds(request: Access, project: ProjectRecord): boolean 
 }
 
 /**
- * GitLab's permission read_build_trace. The log of a job in debug mode contains secrets, so it
- * needs the Developer role (upstream.md §7).
+ * Whether the caller has GitLab's permission read_build_trace. It requires read_build and, for a
+ * job in debug mode, the Developer role, because such a log contains secrets (upstream.md §7).
  */
 export function canReadTrace(request: Access, { project, debug }: JobRecord): boolean {
   return canReadBuilds(request, project) && (!debug || hasRole(request, project, 'developer'));
@@ -77,36 +77,43 @@ function canPush(request: Access, { project, ref }: Pick<JobRecord, 'project' | 
 }
 
 /**
- * Whether the caller may retry or play a job: Developers who may push to its ref, unless the job is
- * archived (upstream.md §2.9, §2.11).
+ * Whether the caller may retry or play a job. Requires the Developer role and push access to the
+ * job's ref. Not possible for an archived job (upstream.md §2.9, §2.11).
  */
 export function canUpdate(request: Access, job: JobRecord): boolean {
   return !job.archived && hasRole(request, job.project, 'developer') && canPush(request, job);
 }
 
 /**
- * Whether the caller may cancel a job: users with the project's cancel role who may push to the
- * job's ref. Some releases allow no one to cancel archived jobs.
+ * Whether the caller may cancel a job. Requires the project's cancel role or a higher one, and push
+ * access to the job's ref. In some releases, not possible for an archived job.
  */
 export function canCancel(request: Access, job: JobRecord): boolean {
   if (job.archived && request.caps.archivedFrozen) return false;
   return hasRole(request, job.project, job.project.cancelRole) && canPush(request, job);
 }
 
-/** Whether the caller may retry a pipeline: Developers who may push to its ref (upstream.md §10). */
+/**
+ * Whether the caller may retry a pipeline. Requires the Developer role and push access to its ref
+ * (upstream.md §10).
+ */
 export function canRetryPipeline(request: Access, pipeline: PipelineRecord): boolean {
   return hasRole(request, pipeline.project, 'developer') && canPush(request, pipeline);
 }
 
-/** Whether the caller may cancel a pipeline: users with the project's cancel role who may push. */
+/**
+ * Whether the caller may cancel a pipeline. Requires the project's cancel role or a higher one, and
+ * push access to the ref.
+ */
 export function canCancelPipeline(request: Access, pipeline: PipelineRecord): boolean {
   const { project } = pipeline;
   return hasRole(request, project, project.cancelRole) && canPush(request, pipeline);
 }
 
 /**
- * Whether the caller may erase a job: Maintainers, or the Developer who started it if its ref is
- * not protected (upstream.md §2.10).
+ * Whether the caller may erase a job. Requires push access to its ref, and the Maintainer role.
+ * Developers may erase jobs that they started if the ref is not protected. In some releases, not
+ * possible for an archived job (upstream.md §2.10).
  */
 export function canErase(request: Access, job: JobRecord): boolean {
   const { project, user } = job;

@@ -19,7 +19,7 @@ import { pipelineStatus, scopeValues } from './statuses.ts';
 
 type Matches = (pipeline: PipelineRecord) => boolean;
 
-/** What may start a pipeline (upstream.md §10). */
+/** The possible sources of a pipeline (upstream.md §10). */
 const sources: ReadonlySet<string> = new Set([
   ...['unknown', 'push', 'web', 'trigger', 'schedule', 'api', 'external', 'pipeline', 'chat'],
   ...['webide', 'merge_request_event', 'external_pull_request_event', 'parent_pipeline'],
@@ -35,7 +35,7 @@ const scopeStatuses: Readonly<Record<string, readonly string[]>> = {
 const refScopes: Readonly<Record<string, boolean>> = { branches: false, tags: true };
 const scopes = new Set([...Object.keys(scopeStatuses), ...Object.keys(refScopes)]);
 
-/** The value to sort by, for each value of `order_by`. */
+/** Returns the value of a pipeline by which the list is sorted, for each value of `order_by`. */
 const orders: Readonly<Record<string, (pipeline: PipelineRecord) => number | string>> = {
   id: ({ id }) => id,
   status: pipelineStatus,
@@ -47,8 +47,8 @@ const orderNames = new Set(Object.keys(orders));
 const directions = new Set(['asc', 'desc']);
 
 /**
- * Returns the `scope` filter. `branches` and `tags` keep the newest pipeline of each ref. The
- * simulator treats all refs as existing, because it has no repository.
+ * Returns the `scope` filter. `branches` and `tags` keep only the newest pipeline of each ref. The
+ * simulator has no repository, so it treats all refs as existing.
  */
 function hasScope(scope: string | undefined, pipelines: readonly PipelineRecord[]): Matches {
   if (scope === undefined) return () => true;
@@ -59,7 +59,9 @@ function hasScope(scope: string | undefined, pipelines: readonly PipelineRecord[
   return (pipeline) => newest.get(pipeline.ref) === pipeline;
 }
 
-/** Returns the filter by `<column>_after` and `<column>_before`, which exclude the time itself. */
+/**
+ * Returns the filter by `<column>_after` and `<column>_before`. Both exclude the given time itself.
+ */
 function isWithin(
   reader: ParamReader,
   column: 'updated' | 'created',
@@ -105,7 +107,9 @@ function readFilters(reader: ParamReader, { caps }: ApiRequest) {
   };
 }
 
-/** Sorts pipelines for an offset page, which is read from the end of the list. */
+/**
+ * Sorts pipelines so that the first page is at the end, because offset pages are read from the end.
+ */
 function inOrder(
   pipelines: readonly PipelineRecord[],
   { orderBy, sort }: { orderBy: string; sort: string },
@@ -120,7 +124,7 @@ function inOrder(
   });
 }
 
-/** Child pipelines are included only if `source` is `parent_pipeline`. */
+/** Lists a project's pipelines. Includes child pipelines only if `source` is `parent_pipeline`. */
 export function listPipelines(request: ApiRequest): ApiResponse {
   const { matches, source, scope, paging, ...order } = readParams(request, (reader) => ({
     ...readFilters(reader, request),

@@ -41,8 +41,8 @@ import { getTestReportSummary } from './test-reports.ts';
 const minuteMs = 60_000;
 
 /**
- * Throws 429 above the rate limit on project jobs. GitLab checks it before it looks up the project
- * (upstream.md §5.2).
+ * Throws 429 if the caller exceeds the rate limit on project jobs. GitLab checks this before it
+ * looks up the project (upstream.md §5.2).
  */
 function checkJobsIndexLimit({ caps, limits, caller, clock }: ApiRequest): void {
   if (!caps.jobsIndexLimit || limits.jobsIndex === 0) return;
@@ -55,8 +55,8 @@ function hasStatus(statuses: ReadonlySet<string> | null): (job: JobRecord) => bo
 }
 
 /**
- * Returns the `ref` filter. Matches all jobs if the value is blank or the release does not support
- * the filter (upstream.md §2.1).
+ * Returns the `ref` filter. It matches all jobs if the value is blank, or if the release does not
+ * support the filter (upstream.md §2.1).
  */
 function hasRef({ caps, params }: ApiRequest): (job: JobRecord) => boolean {
   const { ref } = params;
@@ -65,8 +65,8 @@ function hasRef({ caps, params }: ApiRequest): (job: JobRecord) => boolean {
 }
 
 /**
- * GET /projects/:id/jobs: builds without bridges but with retried ones, newest first (upstream.md
- * §2.1).
+ * GET /projects/:id/jobs: lists builds, newest first. Includes retried builds, but no bridges
+ * (upstream.md §2.1).
  */
 function listProjectJobs(request: ApiRequest): ApiResponse {
   const { params, caps } = request;
@@ -106,7 +106,7 @@ function listPipelineJobs(request: ApiRequest, kind: JobRecord['kind']): ApiResp
   return pageResponse(page, (job) => serialize(job, view));
 }
 
-/** GET /projects/:id/jobs/:job_id: builds only, 404 for bridges (upstream.md §2.4). */
+/** GET /projects/:id/jobs/:job_id: returns a build. Throws 404 for a bridge (upstream.md §2.4). */
 function getJob(request: ApiRequest): ApiResponse {
   const id = readParams(request, (reader) => readPathId(reader, 'job_id'));
   const job = findBuild(request, findReadableProject(request), id);
@@ -125,7 +125,8 @@ function readByteRange(reader: ParamReader): { offset: number; limit: number } {
 }
 
 /**
- * GET …/trace: the log, empty if there is none. Some releases support byte ranges (upstream.md §7).
+ * GET …/trace: returns the log, which is empty if there is none. Some releases support byte ranges
+ * (upstream.md §7).
  */
 function getTrace(request: ApiRequest): ApiResponse {
   const all = { offset: 0, limit: Number.POSITIVE_INFINITY };
@@ -150,7 +151,10 @@ function getOwnJob(request: ApiRequest): ApiResponse {
   return { status: 200, json: serializeJob(ownJob(request), createView(request)) };
 }
 
-/** GET /job/allowed_agents (upstream.md §2.7). */
+/**
+ * GET /job/allowed_agents: returns the agents that the job of the job token may use (upstream.md
+ * §2.7).
+ */
 function getAllowedAgents(request: ApiRequest): ApiResponse {
   const json = serializeAllowedAgents(request.world, ownJob(request), request.caps);
   const flags = { 'Gitlab-Feature-Flag': 'kas_user_access=true, agent_org_authorizations=false' };
@@ -212,7 +216,7 @@ const readBridges = {
 const readPipelines = { auth: 'optional', jobToken: 'read_pipelines' } as const;
 const readUser = { auth: 'required', jobToken: null, scopes: ['read_user'] } as const;
 
-/** All reads: upstream.md §2.1 to §2.7, §10, §12 and §13. */
+/** All routes that read: upstream.md §2.1 to §2.7, §10, §12 and §13. */
 export const readRoutes: readonly Route[] = [
   get('/projects/:id/jobs', listProjectJobs, { ...readJob, jobToken: 'read_jobs' }),
   get(`${pipelinePath}/jobs`, listBuilds, {

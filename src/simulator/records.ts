@@ -11,7 +11,7 @@ export interface UserRecord {
   id: number;
   username: string;
   name: string;
-  /** Such as `active`, `blocked` or `deactivated`. */
+  /** GitLab's state of the user, such as `active`, `blocked` or `deactivated`. */
   state: string;
   admin: boolean;
   createdAt: number;
@@ -47,7 +47,7 @@ export interface ProjectRecord {
   /** Whether everyone who can see the project, including guests, can see its pipelines. */
   publicPipelines: boolean;
   members: Map<string, Role>;
-  /** By ref: the lowest role that may push to it. */
+  /** The lowest role that may push to a ref, by ref. */
   protectedRefs: Map<string, Role>;
   /** Lowest role that may cancel jobs (a Premium setting). */
   cancelRole: Role;
@@ -146,7 +146,7 @@ export interface RunnerManagerRecord {
   architecture: string;
 }
 
-/** Returns the chunks of a log in order. A job prints them evenly over its run time. */
+/** Returns the chunks of a log in order. The job prints them evenly over its run time. */
 export type LogScript = (startedAt: number, runMs: number) => readonly string[];
 
 export interface PlanRecord {
@@ -161,24 +161,24 @@ export interface PlanRecord {
   outcome: 'success' | 'failed' | 'canceled';
   failureReason: string;
   script: LogScript | null;
-  /** Coverage, artifacts and test report that the job will have when it is finished. */
+  /** The coverage, artifacts and test report of the job after it has finished. */
   coverage: number | null;
   artifacts: readonly ArtifactRecord[];
   tests: TestCounts | null;
 }
 
 /**
- * Simple fields of a job with their types and defaults. Tests may set each of them in `JobOptions`.
- * A new field needs a line here and a key in serialize.ts.
+ * Simple fields of a job, with their types and defaults. Tests may set each of them in
+ * `JobOptions`. To add a field, add a line here and a key in serialize.ts.
  */
 export const jobDefaults = {
   coverage: null as number | null,
   allowFailure: false,
   when: 'on_success' as 'on_success' | 'on_failure' | 'always' | 'manual' | 'delayed',
   failureReason: null as string | null,
-  /** The files in the archive of its artifacts, by path. They exist while the archive does. */
+  /** The files in the job's archive of artifacts, by path. They exist as long as the archive. */
   files: {} as Readonly<Record<string, string | Buffer>>,
-  /** Its test report. GitLab's API shows it only in the summary of a pipeline. */
+  /** The job's test report. GitLab's API shows it only in the summary of a pipeline. */
   tests: null as TestCounts | null,
   /** Whether a newer attempt of this job exists. */
   retried: false,
@@ -199,7 +199,8 @@ export const jobDefaults = {
   /** Creates the downstream pipeline when the bridge starts. */
   trigger: null as (() => PipelineRecord) | null,
   /**
-   * `depend`: a bridge ends with its downstream pipeline. Null: it succeeds when it has created it.
+   * `depend`: a bridge ends when its downstream pipeline ends. Null: a bridge succeeds as soon as
+   * it has created its downstream pipeline.
    */
   strategy: 'depend' as 'depend' | null,
   /** Replaces keys of the job's JSON. A key with the value undefined is removed. */
@@ -259,7 +260,9 @@ export interface AgentAccess {
   configuration?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The event that change listeners receive. Contains what a webhook payload needs. */
+/**
+ * The event that listeners receive when something changes. Contains what a webhook payload needs.
+ */
 export type WorldChange =
   | { type: 'job'; job: JobRecord; from: string; to: string }
   | { type: 'log'; job: JobRecord; bytes: number };
@@ -282,7 +285,7 @@ export interface WorldState {
   agents: AgentRecord[];
   /** Pipelines with jobs that the clock may change. */
   active: Set<PipelineRecord>;
-  /** Pipelines with a job that has changed, so that created jobs may start in the next step. */
+  /** Pipelines with a job that has changed. In the next step, their created jobs may start. */
   changed: Set<PipelineRecord>;
   lastId: Record<'user' | 'group' | 'project' | 'pipeline' | 'job' | 'agent', number>;
   changeListeners: Set<(change: WorldChange) => void>;
@@ -298,7 +301,10 @@ export function pathsAbove(path: string): string[] {
   return parts.map((_, at) => parts.slice(0, parts.length - at).join('/'));
 }
 
-/** A row of a list that is in ascending order of id, which allows binary search. */
+/**
+ * A row of a list. Such lists are in ascending order of id, so that rows can be found by binary
+ * search.
+ */
 export interface Row {
   readonly id: number;
 }
@@ -314,7 +320,9 @@ export function lowerBound(rows: readonly Row[], id: number): number {
   return low;
 }
 
-/** Inserts a row at its place in the order of ids. Constant time if its id is the highest. */
+/**
+ * Inserts a row into a list in ascending order of id. Takes constant time if its id is the highest.
+ */
 export function insertById<T extends Row>(rows: T[], row: T): void {
   const last = rows.at(-1);
   if (last === undefined || last.id < row.id) rows.push(row);

@@ -25,11 +25,11 @@ export interface Instance {
   readonly world: WorldState;
   readonly caps: Capabilities;
   readonly basePath: string;
-  /** The base of GitLab's own links, without a trailing slash. */
+  /** The base URL of the links that GitLab sends, without a trailing slash. */
   readonly externalUrl: string;
   readonly limits: Limits;
   readonly rateLimit: RateLimit | undefined;
-  /** Where archives are, if GitLab does not send them itself. */
+  /** The object storage that sends archives. Undefined if GitLab sends them itself. */
   readonly storage: ObjectStorage | undefined;
   /** The clock of rate limits and of the Date header, in ms since 1970. */
   readonly clock: () => number;
@@ -58,14 +58,14 @@ export interface Route {
   /** With `required`, a request without a credential gets 401 (upstream.md §1.1). */
   readonly auth: 'required' | 'optional';
   /**
-   * The permission that a job token of another project needs. `own`: the route returns only the
-   * token's own job. `artifacts`: a job token needs `read_jobs`, as in every release. Null: the
-   * route accepts no job tokens.
+   * The permission that a job token of another project needs. `own`: the route returns only the job
+   * of the token. `artifacts`: the token needs `read_jobs`, and every release accepts job tokens on
+   * this route. Null: the route does not accept job tokens.
    */
   readonly jobToken: 'own' | 'artifacts' | 'read_jobs' | 'read_pipelines' | null;
   /** The permission that a fine-grained token needs, if any. */
   readonly permission?: string;
-  /** Token scopes that allow reading in addition to `api` and `read_api`. */
+  /** Token scopes that allow this read, in addition to `api` and `read_api`. */
   readonly scopes?: readonly string[];
   /** If set, the route exists only in releases with this capability. */
   readonly capability?: Capability;
@@ -92,7 +92,7 @@ function lookUpProject(world: WorldState, id: string): FoundProject | null {
 }
 
 /**
- * Returns a redirect to the project's number for a GET of a moved project, and 405 for other
+ * Returns the response for a moved project: a redirect to its numeric id for GET, 405 for other
  * methods (upstream.md §1.3).
  */
 function movedProject(request: ApiRequest, project: ProjectRecord): ApiError {
@@ -107,8 +107,8 @@ function movedProject(request: ApiRequest, project: ProjectRecord): ApiError {
 }
 
 /**
- * Throws 403 for a job token of another project, unless the project's allowlist grants it the
- * permission (upstream.md §8).
+ * Throws 403 for a job token of another project if the allowlist of this project does not grant it
+ * the permission (upstream.md §8).
  */
 function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Route['jobToken']) {
   const { job } = request.caller;
@@ -125,7 +125,10 @@ function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Rout
   );
 }
 
-/** Returns the project in the path if it is visible to the caller (upstream.md §1.1 step 6). */
+/**
+ * Returns the project in the path. Throws 404 if the caller cannot see it (upstream.md §1.1 step
+ * 6).
+ */
 export function findProject(request: ApiRequest, policy: Route['jobToken'] = null): ProjectRecord {
   const found = lookUpProject(request.world, String(request.params['id']));
   if (found === null || found.project.pendingDeletion) throw notFound('Project');
@@ -153,7 +156,7 @@ export function requireRole(request: ApiRequest, project: ProjectRecord, role: R
   if (!hasRole(request, project, role)) throw forbidden();
 }
 
-/** Returns a build of the project. */
+/** Returns a build of the project. Throws 404 for a trigger job. */
 export function findBuild(request: ApiRequest, project: ProjectRecord, id: number): JobRecord {
   const job = findProcessable(request, project, id);
   if (job.kind !== 'build') throw notFound();
@@ -161,8 +164,8 @@ export function findBuild(request: ApiRequest, project: ProjectRecord, id: numbe
 }
 
 /**
- * Returns a record of the project. Throws 404 for one of another project: ids are unique in the
- * whole instance (upstream.md §1.5).
+ * Returns a record of the project. Throws 404 for a record of another project, because ids are
+ * unique in the whole instance (upstream.md §1.5).
  */
 function inProject<T extends { project: ProjectRecord }>(
   record: T | undefined,

@@ -24,7 +24,7 @@ export interface HttpResponse {
   readonly generatedBytes?: number | undefined;
 }
 
-/** Ends the handling of a request with an error response of GitLab, or with a redirect. */
+/** Thrown to end a request with an error response of GitLab, or with a redirect. */
 export class ApiError extends Error {
   override name = 'ApiError' as const;
   readonly status: number;
@@ -47,14 +47,14 @@ function messageError(status: number, message: string): ApiError {
 /** 401 for a missing or unknown credential (upstream.md §8). */
 export const unauthorized = (): ApiError => messageError(401, '401 Unauthorized');
 
-/** 403 for a missing permission, with a reason if GitLab gives one (upstream.md §1.2). */
+/** 403 for a missing permission. GitLab gives a reason only in some cases (upstream.md §1.2). */
 export function forbidden(reason?: string): ApiError {
   return messageError(403, reason === undefined ? '403 Forbidden' : `403 Forbidden - ${reason}`);
 }
 
 /**
- * 404. The generic message has a lower-case `found`, unlike `404 Project Not Found` (upstream.md
- * §1.1).
+ * 404 for a missing resource. The generic message has a lower-case `found`, unlike `404 Project Not
+ * Found` (upstream.md §1.1).
  */
 export function notFound(resource?: 'Project' | 'Job'): ApiError {
   return messageError(404, resource === undefined ? '404 Not found' : `404 ${resource} Not Found`);
@@ -140,7 +140,7 @@ function base32(value: number, length: number): string {
   return digits.join('').padStart(length, '0');
 }
 
-/** Returns a request id like a ULID, made of the time and a serial number. */
+/** Returns a request id in the form of a ULID. It consists of the time and a serial number. */
 export const requestId = (now: number, serial: number) => base32(now, 10) + base32(serial, 16);
 
 /** Headers of every response (upstream.md §6). */

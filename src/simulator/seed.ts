@@ -21,16 +21,16 @@ import { createWorld, type World } from './world.ts';
 
 /** Tokens and ids of the demo, which examples refer to. */
 export const demo = {
-  /** Token of the user alice, Maintainer of all projects. */
+  /** Token of the user alice, who is Maintainer of all projects. */
   token: 'glpat-demo-maintainer',
   tokens: {
     maintainer: 'glpat-demo-maintainer',
     /**
-     * Token of the user bob, who may not write to the protected branch `main` of the private
+     * Token of the user bob. He may not write to the protected branch `main` of the private
      * project.
      */
     developer: 'glpat-demo-developer',
-    /** Token of a user who sees all projects, but no jobs of the private one. */
+    /** Token of a user that sees all projects, but no jobs of the private project. */
     guest: 'glpat-demo-guest',
     /** Token of the user alice that has only the scope read_api. */
     readOnly: 'glpat-demo-readonly',
@@ -50,10 +50,10 @@ export const demo = {
   /** A successful job with an archive of 3 GB. */
   successJobId: 12345678915,
   bridgeId: 12345678916,
-  /** Failed with the reason runner_system_failure; its retry succeeded. */
+  /** A job that failed with the reason runner_system_failure; its retry succeeded. */
   retriedJobId: 12345678913,
   retryJobId: 12345678919,
-  /** Failed with the reason script_failure; its log contains failed tests. */
+  /** A job that failed with the reason script_failure; its log contains failed tests. */
   failedJobId: 12345678923,
   /** A job whose log grows in real time. */
   runningJobId: 12345678934,
@@ -150,7 +150,9 @@ function addFailedPipeline(world: World): void {
   world.advance(12 * minuteMs);
 }
 
-/** Commits of the pipelines that the running demo starts. When all were used, it begins again. */
+/**
+ * The pipelines that the running demo starts in turn. After the last one, the first one follows.
+ */
 const upcoming: readonly WebPipeline[] = [
   { user: 'alice', ref: 'main', title: 'Cache the catalog for a minute' },
   { user: 'bob', ref: 'refund-shipping', title: 'Refund shipping, once more', unitTests: 'fail' },
@@ -166,8 +168,8 @@ const pauseMs = 20_000;
 const maxUpcomingPipelines = 6;
 
 /**
- * Starts pipelines one after another with pauses in between. Deletes the oldest ones that it
- * started.
+ * Starts pipelines one after another, with pauses in between. If it has started more than six,
+ * deletes the oldest of them.
  */
 function keepStartingPipelines<T>(
   world: World,
@@ -209,7 +211,10 @@ function keepJobTokenValid(world: World, token: TokenRecord): void {
   });
 }
 
-/** Creates the world of the demo: an hour of past pipelines, and further ones that run. */
+/**
+ * Creates the world of the demo: pipelines of the past hour, and pipelines that still run or start
+ * later.
+ */
 export function seedWorld(options: { now?: number | undefined } = {}): World {
   const now = options.now ?? createWorld().now;
   const world = createWorld({ now: now - historyMs - complexHistoryMs });

@@ -19,7 +19,7 @@ import { isSince, type Version } from './versions.ts';
 
 type Json = Record<string, unknown>;
 
-/** The state of the simulator on which a response depends, besides the record. */
+/** The state of the simulator on which the JSON of a record depends. */
 export interface View {
   readonly version: Version;
   readonly externalUrl: string;
@@ -38,7 +38,9 @@ export function createView({ caps, externalUrl, world }: ApiRequest): View {
   return { version: caps.version, externalUrl, now: world.now, statusOf };
 }
 
-/** Returns the keys if the simulated release is `first` or newer, otherwise none. */
+/**
+ * Returns `keys` if the simulated release is `first` or newer. Otherwise returns an empty object.
+ */
 function since({ version }: View, first: Version, keys: Json): Json {
   return isSince(version, first) ? keys : {};
 }
@@ -161,7 +163,7 @@ function wholeSeconds(from: number | null, to: number | null): number | null {
   return from === null || to === null ? null : Math.round((to - from) / 1_000);
 }
 
-/** Average coverage of the jobs that have a coverage, as text with two decimals. */
+/** Returns the average coverage of the jobs that have one, as text with two decimals. */
 function coverageOf(pipeline: PipelineRecord): string | null {
   const values = pipeline.jobs.flatMap(({ retried, coverage }) =>
     retried || coverage === null ? [] : [coverage],
@@ -216,8 +218,8 @@ function seconds(from: number | null, to: number | null): number | null {
 }
 
 /**
- * Seconds from the start of a job to its end, or until now. Null before it starts (upstream.md
- * §3.1).
+ * Returns the seconds from the start of a job to its end, or until now. Null before the start
+ * (upstream.md §3.1).
  */
 function duration(job: JobRecord, now: number): number | null {
   return seconds(job.startedAt, job.finishedAt ?? (isComplete(job.status) ? null : now));
@@ -260,7 +262,7 @@ export function archiveOf(job: JobRecord, now: number): ArtifactRecord | undefin
   return job.artifacts.find((artifact) => artifact.file_type === 'archive');
 }
 
-/** The files of a job. If the job is complete, they include its log (upstream.md §3.5). */
+/** Returns the files of a job. If the job is complete, they include its log (upstream.md §3.5). */
 function artifactsOf(job: JobRecord): ArtifactRecord[] {
   if (!isComplete(job.status) || job.logBytes === 0) return job.artifacts;
   if (job.artifacts.some((artifact) => artifact.file_type === 'trace')) return job.artifacts;
@@ -304,8 +306,8 @@ function serializeRunnerManager(manager: RunnerManagerRecord, view: View): Json 
 }
 
 /**
- * A job in the shape of a build. Also used for a retried bridge, which has no runner manager
- * (upstream.md §2.9).
+ * A job in the shape of a build. A retry of a bridge is sent in this shape, too, without a runner
+ * manager (upstream.md §2.9).
  */
 export function serializeJob(job: JobRecord, view: View): Json {
   const archive = archiveOf(job, view.now);
@@ -388,7 +390,9 @@ const accessLevels: Readonly<Record<Role, number>> = {
   owner: 50,
 };
 
-/** A project. Anonymous callers get fewer keys. Keys that clients rarely read are omitted. */
+/**
+ * A project. Anonymous callers get fewer keys. Keys of GitLab that clients rarely read are omitted.
+ */
 export function serializeProject(
   project: ProjectRecord,
   { world, user, view }: { world: WorldState; user: UserRecord | null; view: View },

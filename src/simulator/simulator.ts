@@ -39,13 +39,13 @@ export interface SimulatorOptions {
   /** Requests per minute and user on a project's jobs; 0 means no limit. @default 600 */
   jobsIndexLimit?: number | undefined;
   /**
-   * Retries per minute, user and job; 0 means no limit. A feature flag of GitLab sets it to 3. @default
-   * 0
+   * Retries per minute, user and job; 0 means no limit. In GitLab, a feature flag sets it to 3.
+   * @default 0
    */
   jobRetryLimit?: number | undefined;
   /**
-   * Whether to reject offset pages beyond row 50,000, as GitLab.com does. @default as in the
-   * release
+   * Whether to reject offset pages beyond row 50,000, as GitLab.com does. @default what the
+   * simulated release does
    */
   enforceOffsetLimit?: boolean | undefined;
   /** The clock of rate limits and of the Date header. @default the clock of the world */
@@ -62,12 +62,12 @@ interface LoggedRequest {
   body: unknown;
   /** 0 while the request is pending, or if the connection was closed. */
   status: number;
-  /** Such as `GET /projects/:id/jobs/:job_id`; '' if no route matches. */
+  /** The route, such as `GET /projects/:id/jobs/:job_id`; '' if no route matches. */
   route: string;
 }
 
 export interface Simulator {
-  /** The value for GITLAB_URL, including the base path. */
+  /** The value to use for GITLAB_URL. Contains the base path. */
   readonly url: string;
   readonly world: World;
   /** Present with the option `objectStorage`. */
@@ -131,7 +131,7 @@ function send({ response, entry }: Exchange, answer: HttpResponse): void {
   else pipeline(generateBytes(generatedBytes), response, () => {});
 }
 
-/** Sends the headers of the full response and half of its body, then closes the connection. */
+/** Sends the headers of the complete response and half of its body, then closes the connection. */
 function sendTruncated({ response }: Exchange, { status, headers, body }: HttpResponse): void {
   response.writeHead(status, { ...headers });
   const half = body.subarray(0, Math.floor(body.length / 2));
@@ -188,7 +188,10 @@ async function serve(state: ServerState, exchange: Exchange): Promise<void> {
   else sendFault(state, exchange, fault);
 }
 
-/** The size of the object at a path in the storage: an archive that its job still has. */
+/**
+ * Returns the size of an archive in the storage, by its path. Undefined if its job no longer has
+ * it.
+ */
 function sizeOfArchive(world: World, path: string): number | undefined {
   const job = world.job(Number(/^\/artifacts\/(\d+)\//.exec(path)?.[1]));
   return job && archiveOf(job, world.now)?.size;
@@ -196,13 +199,16 @@ function sizeOfArchive(world: World, path: string): number | undefined {
 
 const withoutTrailingSlash = (text: string): string => text.replace(/\/+$/, '');
 
-/** Starts a simulated GitLab on a real HTTP port (upstream.md). All data is in memory. */
+/**
+ * Starts a simulated GitLab on a real HTTP port. It behaves as upstream.md describes. All data is
+ * in memory.
+ */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, world = createWorld() } = options;
   const basePath = withoutTrailingSlash(options.basePath ?? '');
   const server = createServer().listen(port, host);
   server.keepAliveTimeout = 60_000;
-  /** Aborted on close, which ends the delays of all requests. */
+  /** Aborted when the simulator closes. This ends the delays of all requests. */
   const closing = new AbortController();
   // Each delayed request adds a listener. Node.js would warn of a leak above ten.
   setMaxListeners(0, closing.signal);

@@ -33,7 +33,8 @@ export function scopeValues(caps: Capabilities): ReadonlySet<string> {
 }
 
 /**
- * The status of a job, as the rules below count it. A failure that is allowed counts as a warning.
+ * Returns the status of a job as the rules below count it. A failed job that is allowed to fail
+ * counts as a warning.
  */
 function effectiveStatus(job: JobRecord): string {
   if (!job.allowFailure) return job.status;
@@ -66,7 +67,8 @@ const rules: readonly { only?: readonly string[]; any?: string; status: string }
 ];
 
 /**
- * Returns the status of several jobs together, ignoring retried ones. Null if there are no others.
+ * Returns the status of several jobs together. Ignores retried jobs. Null if there are no other
+ * jobs.
  */
 export function compositeStatus(jobs: readonly JobRecord[]): string | null {
   const found = new Set<string>();
@@ -82,8 +84,8 @@ export function compositeStatus(jobs: readonly JobRecord[]): string | null {
 }
 
 /**
- * Returns a pipeline's current status: the one that a test has set, otherwise the one that results
- * from its jobs.
+ * Returns a pipeline's current status: the status that a test has set, otherwise the one that
+ * follows from its jobs.
  */
 export function pipelineStatus(pipeline: Pick<PipelineRecord, 'fixedStatus' | 'jobs'>): string {
   return pipeline.fixedStatus ?? compositeStatus(pipeline.jobs) ?? 'created';

@@ -37,10 +37,12 @@ function serializeSuite(name: string, jobs: readonly JobRecord[]) {
   };
 }
 
-/** The name of a suite: that of its jobs without the number of a parallel job. */
+/** Returns the name of a suite: the name of its jobs, without the numbers of parallel jobs. */
 const suiteOf = ({ name }: JobRecord) => name.replace(/ \d+\/\d+$/, '');
 
-/** GET …/test_report_summary: the reports of the current attempts (upstream.md §13). */
+/**
+ * GET …/test_report_summary: returns the counts of the current attempts' reports (upstream.md §13).
+ */
 export function getTestReportSummary(request: ApiRequest): ApiResponse {
   const id = readParams(request, (reader) => readPathId(reader, 'pipeline_id'));
   const project = findReadableProject(request, 'read_pipelines');

@@ -2,11 +2,13 @@
 export const versions = ['14.10', '16.0', '18.0', '18.6', '19.3'] as const;
 export type Version = (typeof versions)[number];
 
-/** A release of GitLab, which need not be a simulated one. */
+/** Any release of GitLab, even one that cannot be simulated. */
 type Release = `${number}.${number}`;
 
 interface Span {
-  /** First release with the behavior. If that is unknown, the first simulated release with it. */
+  /**
+   * First release with the behavior. If that is unknown, the first simulated release that has it.
+   */
   readonly since?: Release;
   /** First release without the behavior. */
   readonly before?: Release;
@@ -21,20 +23,21 @@ const spans = {
   keyset: { since: '15.9' },
   /** X-NEXT-CURSOR and X-PREV-CURSOR in addition to Link (upstream.md §4.2). */
   cursorHeaders: { since: '19.0' },
-  /** X-Total on a project's jobs. Later releases do not count these (upstream.md §4.1). */
+  /** X-Total on a project's jobs. Later releases do not count the jobs (upstream.md §4.1). */
   projectJobsTotals: { before: '16.0' },
   /**
-   * The limit of 50,000 rows on offset pages. Later releases have it only with a feature flag
+   * Offset pages beyond 50,000 rows are rejected. Later releases do this only with a feature flag
    * (upstream.md §4.1).
    */
   offsetLimit: { since: '15.9', before: '16.6' },
   /**
-   * Rejects page=0 and negative pages, which earlier releases read as page 1 (upstream.md §4.1).
+   * page=0 and negative pages are rejected. Earlier releases read them as page 1 (upstream.md
+   * §4.1).
    */
   strictPages: { since: '18.6' },
   /** 600 requests per minute and user on a project's jobs (upstream.md §5.2). */
   jobsIndexLimit: { since: '15.7' },
-  /** RateLimit-* headers on successful responses, too (upstream.md §5.1). */
+  /** RateLimit-* headers on successful responses, not only on a 429 (upstream.md §5.1). */
   rateLimitHeadersAlways: { since: '18.6' },
   /** 503 for a write in maintenance mode; earlier releases send 403 (upstream.md §6). */
   maintenance503: { since: '18.0' },
@@ -59,8 +62,8 @@ const spans = {
   /** Trigger jobs can be retried (upstream.md §2.9). */
   retryBridges: { since: '17.0' },
   /**
-   * Retry and erase check write access to the project before they look up the job (upstream.md
-   * §1.1).
+   * For retry and erase, write access to the project is checked before the job is looked up
+   * (upstream.md §1.1).
    */
   projectWriteCheck: { before: '18.6' },
   /** An archived job can be neither canceled nor erased (upstream.md §2.10). */
@@ -79,7 +82,7 @@ const spans = {
   jobTokenReadsPipelines: { since: '19.2' },
 } as const satisfies Record<string, Span>;
 
-/** Name of a behavior that only some releases have. */
+/** Name of a behavior that differs between releases. */
 export type Capability = keyof typeof spans;
 
 /** The behavior of one release. `release` is the version that GitLab reports. */
@@ -90,7 +93,7 @@ export type Capabilities = Readonly<Record<Capability, boolean>> & {
 
 const numeric = new Intl.Collator('en', { numeric: true });
 
-/** Whether `current` is the release `given` or newer. 18.10 is newer than 18.6. */
+/** Whether the release `current` is `given` or newer. 18.10 is newer than 18.6. */
 export function isSince(current: Release, given: Release): boolean {
   return numeric.compare(current, given) >= 0;
 }

@@ -34,7 +34,7 @@ type ProjectRef = ProjectRecord | string | number;
 type PipelineRef = PipelineRecord | number;
 type JobRef = JobRecord | number;
 
-/** A fixed time, so that test results do not depend on the date. */
+/** Start time of a world: fixed, so that test results do not depend on the date. */
 const defaultStart = Date.UTC(2026, 10, 22, 9, 0, 0);
 
 function emptyState(now: number): WorldState {
@@ -74,7 +74,7 @@ export type World = ReturnType<typeof createWorld>;
 /**
  * Creates an empty world: the contents of the simulated GitLab. Tests and the demo add records, the
  * clock changes them, and the server reads and changes them. The `add…` methods return a record,
- * which tests may modify.
+ * which tests may modify directly.
  */
 export function createWorld(options: { now?: number | Date | undefined } = {}) {
   const state = emptyState(Number(options.now ?? defaultStart));
@@ -120,7 +120,9 @@ export function createWorld(options: { now?: number | Date | undefined } = {}) {
     appendLog: (job: JobRef, text: string | Buffer) =>
       appendLog(state, withoutScript(requireJob(job)), text),
     log: (job: JobRef) => readLog(requireJob(job)),
-    /** Sets any status, and the times that depend on it. */
+    /**
+     * Sets any status, even one that GitLab would not allow next, and the times that depend on it.
+     */
     setStatus: (job: JobRef, status: string) => setStatus(state, requireJob(job), status),
     finishJob: (job: JobRef, status: string, failureReason?: string) =>
       finishJob(state, requireJob(job), { status, failureReason }),

@@ -48,7 +48,9 @@ import { createView, serializeBridge, serializeJob, serializePipeline } from './
 
 const MINUTE_MS = 60_000;
 
-/** Counts a write of one object. Throws 429 above `limit` per minute and user (upstream.md §5.3). */
+/**
+ * Counts a write to one object. Throws 429 if a user exceeds `limit` per minute (upstream.md §5.3).
+ */
 function limitRate({ limits, caller, clock }: ApiRequest, name: string, limit: number): void {
   const now = clock();
   const count = limits.count(`${name} ${caller.user?.username}`, MINUTE_MS, now);
@@ -62,8 +64,8 @@ function checkLock(job: JobRecord): void {
 }
 
 /**
- * Rejects inputs that the job does not declare, and values that are not among an input's options
- * (upstream.md §2.9).
+ * Throws 400 for an input that the job does not declare, and for a value that is not among the
+ * input's options (upstream.md §2.9).
  */
 function checkInputs(job: JobRecord, inputs: Params): void {
   for (const [name, value] of Object.entries(inputs)) {
@@ -95,7 +97,7 @@ function cancel(request: ApiRequest): ApiResponse {
 }
 
 /**
- * Returns the project. Some releases check for write access before they look up the job
+ * Returns the project of a write. Some releases check for write access before they look up the job
  * (upstream.md §1.1).
  */
 function writableProject(request: ApiRequest): ProjectRecord {
@@ -105,8 +107,8 @@ function writableProject(request: ApiRequest): ProjectRecord {
 }
 
 /**
- * POST …/retry: returns the new job. Even a bridge is returned in the shape of a build (upstream.md
- * §2.9).
+ * POST …/retry: returns the new job. Even a retried bridge is returned in the shape of a build
+ * (upstream.md §2.9).
  */
 function retry(request: ApiRequest): ApiResponse {
   const { world, caps, caller } = request;
@@ -147,15 +149,15 @@ function erase(request: ApiRequest): ApiResponse {
   return { status: 201, json: serializeJob(job, createView(request)) };
 }
 
-/** Whether the caller may set pipeline variables (upstream.md §2.11). */
+/** Whether the caller may set variables of a pipeline when playing a job (upstream.md §2.11). */
 function canSetVariables(request: ApiRequest, project: ProjectRecord): boolean {
   const role = request.caps.variablesRole ? project.variablesRole : 'developer';
   return hasRole(request, project, role);
 }
 
 /**
- * POST …/play: responds with 200. A bridge is returned in the shape of a bridge (upstream.md
- * §2.11).
+ * POST …/play: responds with 200 and the job. A bridge is returned in the shape of a bridge
+ * (upstream.md §2.11).
  */
 function play(request: ApiRequest): ApiResponse {
   const { world, caps, caller } = request;
@@ -177,7 +179,7 @@ function play(request: ApiRequest): ApiResponse {
   return { status: 200, json: serialize(played, createView(request)) };
 }
 
-/** Returns the pipeline of a write. */
+/** Returns the pipeline to write to, if the caller may do so. */
 function findWritable(
   request: ApiRequest,
   isAllowed: (request: ApiRequest, pipeline: PipelineRecord) => boolean,
@@ -190,7 +192,7 @@ function findWritable(
 
 const PIPELINE_RETRIES = 5;
 
-/** POST …/pipelines/:pipeline_id/retry (upstream.md §10). */
+/** POST …/pipelines/:pipeline_id/retry: responds with the pipeline (upstream.md §10). */
 function retryAll(request: ApiRequest): ApiResponse {
   const { world, caps, caller } = request;
   const pipeline = findWritable(request, canRetryPipeline);
@@ -201,7 +203,10 @@ function retryAll(request: ApiRequest): ApiResponse {
   return { status: 201, json: serializePipeline(pipeline, createView(request)) };
 }
 
-/** POST …/pipelines/:pipeline_id/cancel: 200 even if nothing can be canceled (upstream.md §10). */
+/**
+ * POST …/pipelines/:pipeline_id/cancel: responds with 200 even if nothing can be canceled
+ * (upstream.md §10).
+ */
 function cancelAll(request: ApiRequest): ApiResponse {
   const { world, caps } = request;
   const pipeline = findWritable(request, canCancelPipeline);
@@ -216,7 +221,7 @@ function post(resource: 'job' | 'pipeline', action: string, handle: Route['handl
   return { method: 'POST', template, auth: 'required', jobToken: null, permission, handle };
 }
 
-/** All writes, in the order of upstream.md §2.8 to §2.11 and §10. */
+/** All routes that write, in the order of upstream.md §2.8 to §2.11 and §10. */
 export const writeRoutes: readonly Route[] = [
   post('job', 'cancel', cancel),
   post('job', 'retry', retry),

@@ -13,7 +13,7 @@ export interface ListFilter {
   includeRetried?: boolean | undefined;
 }
 
-/** A list of rows with keyset or offset pagination. */
+/** A list of rows, read with keyset or offset pagination. */
 export interface RowList<Row> {
   /** Whether a page contains the total, so that counting needs no extra call. */
   pagesHaveTotal(): boolean;
@@ -62,7 +62,7 @@ export function projectJobList(gitlab: Gitlab, project: string, filter: ListFilt
   };
 }
 
-/** A list whose pages have numbers. */
+/** A list with offset pagination, whose pages can also be read by number. */
 export interface OffsetList<Row> extends RowList<Row> {
   readPage(page: OffsetRequest): Promise<Page<Row>>;
 }

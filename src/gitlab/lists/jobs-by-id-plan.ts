@@ -14,10 +14,13 @@
  */
 export const ROWS_PER_CALL = 10;
 
-/** GitLab's largest page. A page of this size contains any 100 consecutive ids. */
+/** GitLab's largest page. A page of this size contains all jobs of any 100 consecutive ids. */
 const MAX_WINDOW = 100;
 
-/** Minimum number of ids far apart for which one shared page is read before single reads. */
+/**
+ * If at least this number of ids are far apart from each other, one page is read for all of them
+ * before any single read.
+ */
 const MIN_SHARED = 5;
 
 /** One keyset page: the rows from `from` downwards, read to find `ids`. */
@@ -26,7 +29,8 @@ export interface PlannedPage {
   from: bigint;
   perPage: number;
   /**
-   * Highest first. If many rows lie in between, the page is full before it reaches the lower ones.
+   * Highest first. If many other jobs lie between the ids, the page may end before it reaches the
+   * lowest ids.
    */
   ids: readonly bigint[];
 }
@@ -61,7 +65,9 @@ function spanOf(ids: readonly bigint[]): bigint {
   return high - low + 1n;
 }
 
-/** Plans one page for ids (highest first). Its rows cost at most as much as single reads would. */
+/**
+ * Plans one page for ids (highest first). Its rows cost at most as much as single reads of the ids.
+ */
 function pageOf(ids: readonly bigint[]): PlannedPage {
   const most = Math.min(MAX_WINDOW, ids.length * ROWS_PER_CALL);
   const span = spanOf(ids);
@@ -72,9 +78,9 @@ const pagesOfOne = (ids: readonly bigint[]): PlannedPage[] =>
   ids.map((id) => ({ from: id, perPage: 1, ids: [id] }));
 
 /**
- * Splits ids of one project into `pages` and `singles`. One page of GitLab certainly contains all ids
- * of an item of `pages`. An id in `singles` may need a call of its own. A plan of `planReads` never
- * causes more calls than the items of both lists.
+ * Splits ids of one project into `pages` and `singles`. Each item of `pages` is a group of ids that
+ * fit into one page of GitLab in any case. Each id of `singles` may need its own call. A plan of
+ * `planReads` never causes more calls than the items of both lists.
  */
 export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: bigint[] } {
   const pages: bigint[][] = [];
@@ -103,8 +109,8 @@ export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Pla
 }
 
 /**
- * Plans the reads for the ids that a page did not reach: another page if this one contained at
- * least one id per ROWS_PER_CALL rows, otherwise single reads.
+ * Plans the reads for the ids that a page did not reach. Plans another page if this page answered
+ * at least one id per ROWS_PER_CALL of its rows, otherwise single reads.
  */
 export function planRest(
   page: PlannedPage,

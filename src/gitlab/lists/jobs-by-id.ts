@@ -11,7 +11,7 @@ import type { Job } from '../rows.ts';
 import { type Plan, type PlannedPage, planReads, planRest } from './jobs-by-id-plan.ts';
 import { compareIds } from './page-request.ts';
 
-/** A job, null if it does not exist for the caller, or the error of its read. */
+/** A job, null if it does not exist or the caller may not see it, or the error of its read. */
 export type JobOutcome = Job | null | Error;
 
 export type Outcomes = Map<string, JobOutcome>;
@@ -43,7 +43,9 @@ export async function readJobs(
   return batch.outcomes;
 }
 
-/** The numeric id of the project that jobs were read from; undefined if none was found. */
+/**
+ * Returns the numeric id of the project of the jobs that were read; undefined if no job was found.
+ */
 export function projectNumberOf(outcomes: Outcomes): string | undefined {
   for (const job of outcomes.values()) if (job && 'project_id' in job) return job.project_id;
   return undefined;
@@ -56,7 +58,7 @@ async function execute(batch: Batch, { pages, singles }: Plan): Promise<void> {
   ]);
 }
 
-/** Reads one job with a call of its own. Never rejects. */
+/** Reads one job with its own call. Resolves with the error instead of rejecting. */
 export const readJob = (gitlab: Gitlab, ref: JobRef): Promise<JobOutcome> =>
   gitlab.getJob(ref).catch((error: Error) => (isNotFound(error) ? null : error));
 
@@ -64,7 +66,10 @@ async function readSingly({ gitlab, project, outcomes }: Batch, id: bigint): Pro
   outcomes.set(String(id), await readJob(gitlab, { project, id: String(id) }));
 }
 
-/** Reads a page, then the ids that the page did not reach. If the page fails, so do all its ids. */
+/**
+ * Reads a page, then the ids that the page did not reach. If the page fails, its error becomes the
+ * outcome of its ids, unless they can be read one by one.
+ */
 async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
   const { gitlab, outcomes } = batch;
   let open: bigint[];
@@ -113,8 +118,8 @@ async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Pro
 }
 
 /**
- * Records the outcome of each id that the page reaches: its row, or null if the page does not
- * contain it. Returns the other ids, which are below the page's last row.
+ * Records the outcome of each id down to the last row of the page: its row, or null if the page
+ * does not contain it. Returns the ids below the last row, which the page did not reach.
  */
 function recordPage(page: PlannedPage, { items, hasNext }: Page<Job>, outcomes: Outcomes) {
   const rows = new Map(items.map((row) => [String(row.id), row]));
@@ -131,9 +136,9 @@ function recordPage(page: PlannedPage, { items, hasNext }: Page<Job>, outcomes: 
 }
 
 /**
- * Reads each id of a rejected page by itself. A 500 does not prove that the cursor was the cause.
- * So if it is unknown whether the server accepts built cursors, also requests the first page, whose
- * headers contain one of GitLab's own cursors (keyset-page.ts).
+ * Reads each id of a rejected page with its own call. A 500 does not prove that the cursor was the
+ * cause. So if it is unknown whether the server accepts built cursors, also requests the first
+ * page, whose headers contain one of GitLab's own cursors (keyset-page.ts).
  */
 async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void> {
   const { gitlab, project } = batch;
@@ -147,7 +152,7 @@ async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void
 }
 
 /**
- * Reads each id by itself while GitLab limits the list of jobs, which has its own rate limit
+ * Reads each id with its own call, because GitLab's rate limit for the list of jobs is exhausted
  * (upstream.md §5.2). The first read shows whether single reads are limited, too. Ids that exceed
  * the call budget fail with the error of the list.
  */
@@ -167,5 +172,8 @@ async function readDespiteLimit(
   }
 }
 
-/** A job token may list a project's jobs, but not read single ones (upstream.md §8). */
+/**
+ * Whether the caller can read jobs only from a list. A job token may not read single ones
+ * (upstream.md §8).
+ */
 const onlyLists = ({ credential }: Gitlab) => credential.kind === 'job-token';

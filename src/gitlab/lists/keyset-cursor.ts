@@ -1,11 +1,12 @@
 /*
  * GitLab's keyset cursor (upstream.md §4.2). Its format is undocumented but unchanged from 15.9 to
- * 19.3. Cursors are built only here, and the format is compared with the cursors that GitLab sends.
+ * 19.3. Only this file builds cursors. `isOurCursor` compares them with the cursors that GitLab
+ * sends.
  */
 
 /**
- * Selects the rows with smaller ids than `id` ('older') or larger ones ('newer'). Without `id`, the
- * rows from the newest on ('older') or from the oldest on ('newer'). No row with this id needs to
+ * Selects the rows with ids below `id` ('older') or above it ('newer'). Without `id`, selects all
+ * rows, from the newest on ('older') or from the oldest on ('newer'). A row with this id need not
  * exist.
  */
 export interface CursorPosition {
@@ -13,7 +14,9 @@ export interface CursorPosition {
   readonly id?: string | undefined;
 }
 
-/** The id of a cursor is not an integer. GitLab would respond with 500. */
+/**
+ * Thrown if the id of a cursor is not an integer. GitLab would respond with 500 to such a cursor.
+ */
 export class InvalidCursorIdError extends RangeError {
   override readonly name = 'InvalidCursorIdError';
   readonly code = 'INVALID_CURSOR_ID';

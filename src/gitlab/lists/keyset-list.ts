@@ -10,13 +10,16 @@ import {
 type Fetch<Row> = (page: KeysetRequest) => Promise<Page<Row>>;
 type Direction = PageRequest['direction'];
 
-/** Rows in read direction, the one nearest to the start first, and whether more rows follow. */
+/**
+ * Rows in the direction of reading, beginning next to the start of the walk. `more`: whether more
+ * rows follow.
+ */
 interface Walk<Row> {
   rows: Row[];
   more: boolean;
 }
 
-/** A walk, and whether the list has rows on the other side of its start. */
+/** A walk. `hasBehind`: whether the list has rows on the other side of the walk's start. */
 type AnchoredWalk<Row> = Walk<Row> & { hasBehind: boolean };
 
 /**
@@ -45,8 +48,8 @@ export async function readKeysetList<Row extends WithId>(
 /**
  * Walks from the cursor row and determines whether rows precede the result. GitLab's own cursors do
  * not show this: X-PREV-CURSOR is present whenever a cursor was sent. So the read includes the
- * cursor row itself: if it still exists, it precedes the result. A second call is made only if the
- * cursor row would need another page or no longer exists.
+ * cursor row itself: if that row still exists, it precedes the result. A second call is made only
+ * if including the cursor row would need another page, or if that row no longer exists.
  */
 async function walkFromCursor<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -70,9 +73,9 @@ async function walkFromCursor<Row extends WithId>(
 
 /**
  * Reads keyset pages (upstream.md §4.2) until there are `count` rows. Requests one row more to know
- * whether more follow. The headers do not always show that: a page without the next cursor is the
- * last one, or a proxy has removed the headers. This needs an extra call only if `count` is a
- * multiple of 100 and the headers name no next page.
+ * whether more rows follow, because the headers do not always show that: if the next cursor is
+ * missing, the page is the last one, or a proxy has removed the headers. The additional row needs
+ * an extra call only if `count` is a multiple of 100 and the headers name no next page.
  */
 async function walk<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -90,7 +93,8 @@ async function walk<Row extends WithId>(
     rows.push(...step.rows);
     const isEnough = rows.length >= (step.more === undefined ? withNext : count);
     if (isEnough || step.more === false) {
-      // Unknown only if it is not needed: then more rows may follow.
+      // `step.more` can be undefined only if the caller does not need it. Then assume that more
+      // rows follow.
       return { rows: rows.slice(0, count), more: rows.length > count || step.more !== false };
     }
   }
@@ -108,7 +112,8 @@ async function readStep<Row>(fetch: Fetch<Row>, request: Omit<KeysetRequest, 'ki
 const opposite = { older: 'newer', newer: 'older' } as const;
 
 /**
- * Whether the list contains the cursor row or one before it. Reads one row in the other direction.
+ * Whether the list contains the cursor row or a row before it. Reads one row in the opposite
+ * direction.
  */
 async function hasRowBehind<Row>(
   fetch: Fetch<Row>,
@@ -121,7 +126,10 @@ async function hasRowBehind<Row>(
   return page.items.length > 0;
 }
 
-/** The id of a cursor whose page starts with row `id`. */
+/**
+ * Returns the id for a cursor whose page begins with row `id`. A cursor excludes the row of its own
+ * id.
+ */
 function including(id: string, direction: Direction): string {
   const number = BigInt(id);
   return String(direction === 'older' ? number + 1n : number - 1n);

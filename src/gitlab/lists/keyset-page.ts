@@ -9,7 +9,7 @@ import { followsCursor, isOurCursor } from './keyset-cursor.ts';
  * Returns a function that builds keyset pages from rows and headers, and detects the server's
  * capabilities (upstream.md §4.2). It throws GitlabResponseError with `cursorIgnored` if rows are
  * on the wrong side of the cursor. The format of cursors is undocumented, so a server may ignore
- * those that are built here.
+ * cursors that the gateway builds.
  */
 export function keysetEnvelope<T extends { id: number | string }>(
   request: KeysetRequest,
@@ -34,8 +34,9 @@ export function keysetEnvelope<T extends { id: number | string }>(
 
 /**
  * Returns whether rows precede and follow a page; undefined if unknown. A cursor in the headers
- * shows that there are such rows. A missing cursor may have been removed by a proxy. It shows that
- * there are none only if the page is not full or is at an end of the list.
+ * proves that there are such rows. A missing cursor proves nothing, because a proxy may have
+ * removed it. Without a cursor, there are certainly no such rows only if the page is not full or is
+ * at an end of the list.
  */
 function neighborsOf(
   { direction, id, perPage }: KeysetRequest,
@@ -51,7 +52,8 @@ function neighborsOf(
 }
 
 /**
- * The cursors of a page. `linked` is the one in the Link header, read only if `next` is missing.
+ * Returns the cursors of a page. `linked` is the one in the Link header, read only if `next` is
+ * missing.
  */
 function cursorsOf({ headers }: ResponseHead) {
   const next = headerOf(headers, 'x-next-cursor');

@@ -16,9 +16,9 @@ import {
 } from './page-request.ts';
 
 /*
- * Merges lists of different projects by id. GitLab takes the ids of all jobs from one sequence, so
- * the order of ids is the order of creation in the whole instance, and one id is a position in every
- * list.
+ * Merges lists of different projects by id. GitLab takes the ids of all jobs from one sequence. So
+ * the order of ids is the order of creation in the whole instance, and one id marks a position in
+ * every list.
  */
 
 /** One of the lists to merge. */
@@ -27,8 +27,8 @@ export interface PartList<Row> {
 }
 
 /**
- * Requests up to `count` rows in `direction`. The first one follows the cursor row. Without a cursor
- * row, it is the newest row of the merged list for `older`, and the oldest for `newer`.
+ * Requests up to `count` rows in `direction`, beginning next to the cursor row. Without a cursor
+ * row, begins with the newest row of the merged list for `older`, and with the oldest for `newer`.
  */
 export type MergeRequest = Pick<PageRequest, 'direction' | 'cursorRow' | 'count'>;
 
@@ -37,19 +37,19 @@ export interface MergedSlice<Row> {
   rows: Row[];
   /** Whether more rows of the readable lists follow in the direction of reading. */
   hasMore: boolean;
-  /** The errors of lists that could not be read, or not far enough, by name. */
+  /** By name of the list: why it could not be read to the end of the slice. */
   failures: Map<string, GitlabError>;
 }
 
 /** Maximum lists that are read at the same time. */
 const CONCURRENCY = 8;
 
-/** The first page of each list has at least this many rows. */
+/** Minimum number of rows to request with the first page of each list. */
 const MIN_FIRST_PAGE = 5;
 
 /**
- * Returns the size of the first page of each list: twice an equal share of `wanted`. If the rows are
- * spread evenly, no further page is needed, and few rows are read but not used.
+ * Returns the size of the first page of each list: twice an equal share of `wanted`. If the rows
+ * are spread evenly over the lists, no further page is needed, and few rows are read in vain.
  */
 export function firstPageSize(wanted: number, lists: number): number {
   const share = Math.ceil((2 * wanted) / lists);
@@ -63,7 +63,7 @@ interface Part<Row> {
   /** The last row read, in the direction of reading. */
   last?: CursorRow;
   hasMore: boolean;
-  /** Why it could not be read, or not read on. */
+  /** The error that ended the reading of this list. */
   error?: GitlabError;
 }
 
@@ -77,13 +77,19 @@ interface Merge<Row> {
   compare: typeof compareIds;
 }
 
-/** Records the error of a part. Throws it if the whole merged list fails with it. */
+/**
+ * Records the error of one list. Throws an error that affects all lists, such as a rejected
+ * credential.
+ */
 function recordFailure(part: Part<unknown>, error: unknown): void {
   if (!isFailureOfOneRead(error)) throw error;
   part.error = error;
 }
 
-/** Adds a row. Two lists with a common row are of one project: only one of them is read further. */
+/**
+ * Adds a row. If two lists contain the row, they belong to one project, so only one of them is read
+ * further.
+ */
 function addRow<Row extends WithId>({ known }: Merge<Row>, row: Row, part: Part<Row>): void {
   const id = String(row.id);
   const owner = known.get(id)?.part ?? part;
@@ -91,7 +97,7 @@ function addRow<Row extends WithId>({ known }: Merge<Row>, row: Row, part: Part<
   else part.hasMore = false;
 }
 
-/** Reads the next page of a part. */
+/** Reads the next page of one list. */
 async function readPage<Row extends WithId>(
   merge: Merge<Row>,
   part: Part<Row>,
@@ -106,14 +112,17 @@ async function readPage<Row extends WithId>(
     needsHasPrevious: false,
   });
   const { rows } = slice;
-  // A full page may be the last one: the headers do not always show that.
+  // After a full page, assume that more rows follow, because the headers do not always show that.
   part.hasMore = rows.length >= count;
   for (const row of rows) addRow(merge, row, part);
   const last = cursorRowAt(slice, direction === 'older' ? rows.length - 1 : 0);
   if (last) part.last = last;
 }
 
-/** Reads the first page of each list. After a 429, does not request those of the other lists. */
+/**
+ * Reads the first page of each list. After a 429, does not request the lists that were not yet
+ * read.
+ */
 async function readFirstPages<Row extends WithId>(merge: Merge<Row>, count: number): Promise<void> {
   let limited: GitlabError | undefined;
   await forEachConcurrently(merge.parts, CONCURRENCY, async (part) => {
@@ -127,11 +136,14 @@ async function readFirstPages<Row extends WithId>(merge: Merge<Row>, count: numb
   });
 }
 
-/** The rows whose place is certain: all unread rows come after them in the direction of reading. */
+/**
+ * The rows whose position in the result is certain, because all unread rows come after them in the
+ * direction of reading.
+ */
 interface Sure<Row> {
   rows: Row[];
   /**
-   * The part to read next: its unread rows may follow directly after `rows`. Undefined if all parts
+   * The list to read next: its unread rows may follow directly after `rows`. Undefined if all lists
    * are read to their end.
    */
   limit: Part<Row> | undefined;
@@ -147,7 +159,7 @@ function findSure<Row extends WithId>({ parts, known, compare }: Merge<Row>): Su
   return { rows: rows.filter(({ id }) => compare(id, lastIdOf(limit)) <= 0), limit };
 }
 
-/** Reads a further page. Returns false if that is not possible. */
+/** Reads the next page of one list. Returns false if the read fails or exceeds the call budget. */
 async function readFurther<Row extends WithId>(
   merge: Merge<Row>,
   part: Part<Row>,
@@ -164,13 +176,13 @@ async function readFurther<Row extends WithId>(
 
 /**
  * Reads a page of the merged list. First reads one page of each list. While the order of the first
- * `count + 1` rows is uncertain, reads on in the list whose next rows may be among them. There are at
- * most max(1, ⌊(count + 1) / first page size⌋) further pages, because each follows a page whose rows
- * are all part of the result.
+ * `count + 1` rows is uncertain, reads the next page of the list whose unread rows may be among
+ * them. There are at most max(1, ⌊(count + 1) / first page size⌋) further pages, because each
+ * follows a page whose rows are all part of the result.
  *
- * A list that fails is left out. If a further page fails or exceeds the call budget, the result ends
- * before it, so that no row is skipped. Rejects if GitLab does not accept the credential, or if the
- * call budget is too small for the first pages.
+ * A list that fails is left out. If a further page fails or exceeds the call budget, the result
+ * ends before the rows of that page, so that no row is skipped. Rejects if GitLab does not accept
+ * the credential, or if the call budget is too small for the first pages.
  */
 export async function readMergedList<Row extends WithId>(
   lists: ReadonlyMap<string, PartList<Row>>,

@@ -30,14 +30,14 @@ export async function countRows<Row>(fetch: Fetch<Row>): Promise<number | null> 
 type PageReader<Row extends WithId> = ReturnType<typeof createPageReader<Row>>;
 
 /**
- * Maximum number of pages without a new row. One is normal: when rows are added, others move to the
- * next page.
+ * Maximum number of pages that contain no new row. One such page is normal: if rows are added while
+ * pages are read, the older rows move to the next page.
  */
 const MAX_REPEATED_PAGES = 1;
 
 /**
- * Counts pages that contain no new row and throws at the second. A server or proxy that ignores the
- * page number would otherwise be read without end.
+ * Counts pages that contain no new row and throws at the second. Without this check, a server or
+ * proxy that ignores the page number would be read without end.
  */
 function createProgressCheck<Row extends WithId>(): (page: Page<Row>) => void {
   const seen = new Set<string>();
@@ -80,8 +80,8 @@ export function createPageReader<Row extends WithId>(fetch: Fetch<Row>, perPage:
     /** Number of rows according to the latest page; undefined if GitLab does not count them. */
     total: () => total,
     /**
-     * Returns whether rows follow a page. If the headers do not show it, reads the next page, or
-     * returns true unless the result must be exact.
+     * Returns whether rows follow a page. If the headers do not show it, reads the next page to
+     * find out. With `isExact` false, returns true instead of reading.
      */
     async isFollowed(number: number, isExact = true): Promise<boolean> {
       const { items, hasNext } = await page(number);
@@ -93,7 +93,8 @@ export function createPageReader<Row extends WithId>(fetch: Fetch<Row>, perPage:
 }
 
 /**
- * The smallest page size at which one page contains the indexes first…last; 100 if there is none.
+ * Returns the smallest page size at which one page contains the indexes first…last; 100 if there is
+ * none.
  */
 function fittingPerPage(first: number, last: number): number {
   for (let size = last - first + 1; size < MAX_PER_PAGE; size++) {
@@ -103,8 +104,8 @@ function fittingPerPage(first: number, last: number): number {
 }
 
 /**
- * Returns 'newer' or 'older' if all rows of a page are newer or older than an id, and 'around' if
- * the id's place is on the page.
+ * Returns 'newer' or 'older' if all rows of a page are newer or older than an id. Returns 'around'
+ * if the page contains the position at which the id is or would be.
  */
 function sideOf<Row extends WithId>(page: Page<Row>, id: string): 'newer' | 'older' | 'around' {
   const [first, last] = [page.items[0], page.items.at(-1)];
@@ -119,8 +120,9 @@ export function pageCount<Row extends WithId>(pages: PageReader<Row>): number {
 }
 
 /**
- * Finds the page that contains the id's place, or the first page after it. Starts at `guess`, so
- * usually reads one page. If rows were added or removed meanwhile, searches with doubling steps.
+ * Finds the page that contains the position of an id, even if no row has the id, or the first page
+ * after that position. Starts at `guess`, so usually reads one page. If rows were added or removed
+ * meanwhile, searches with doubling steps.
  */
 async function locate<Row extends WithId>(
   pages: PageReader<Row>,
@@ -133,7 +135,8 @@ async function locate<Row extends WithId>(
     const side = sideOf(await pages.page(number), id);
     if (side === 'around' || (side === 'older' && number === 1)) return number;
     if (side === 'newer') newer = number;
-    // If GitLab counts rows and the list has become shorter than `guess`, go to its last page.
+    // If GitLab counts rows and the list has become shorter than `guess`, continues at its last
+    // page.
     else older = Math.min(number, pageCount(pages) + 1);
     if (older === Number.POSITIVE_INFINITY) number = newer + step;
     else number = newer === 0 ? Math.max(1, older - step) : Math.floor((newer + older) / 2);
@@ -195,7 +198,7 @@ async function readOlder<Row extends WithId>(
   const { cursorRow, count, needsHasNext } = request;
   const index = Math.max(0, cursorRow?.index ?? 0);
   const last = index + count - Number(!cursorRow);
-  // A row with an unknown index is found with the fewest calls in large pages.
+  // If the index of the cursor row is unknown, large pages find the row with the fewest calls.
   const isKnown = !cursorRow || cursorRow.index !== undefined;
   const pages = createPageReader(fetch, isKnown ? fittingPerPage(index, last) : MAX_PER_PAGE);
   const from = cursorRow

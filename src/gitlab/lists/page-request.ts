@@ -1,35 +1,36 @@
 /*
  * A page of a list, independent of GitLab's pagination. Every list is ordered by id, newest first.
- * 'older' and 'newer' are the directions of reading.
+ * A request reads from its start towards 'older' or 'newer' rows.
  */
 
 /** The row that a cursor names. It may have been removed since the cursor was made. */
 export interface CursorRow {
   id: string;
   /**
-   * Number of rows before it when the cursor was made, if known. An estimate, since rows are added
-   * and removed.
+   * Number of rows before the cursor row when the cursor was made, if known. It is an estimate,
+   * since rows are added and removed.
    */
   index?: number | undefined;
 }
 
 /**
  * Requests up to `count` rows next to the cursor row, which is excluded. Without a cursor row,
- * starts at the end of the list.
+ * starts at the newest row ('older') or at the oldest row ('newer').
  */
 export interface PageRequest {
   direction: 'older' | 'newer';
   cursorRow?: CursorRow | undefined;
   count: number;
-  /** Whether to find out if rows follow in the read direction. */
+  /** Whether the response must show if more rows follow in the direction of reading. */
   needsHasNext: boolean;
-  /** Whether to find out if rows precede in the read direction. */
+  /** Whether the response must show if rows precede in the direction of reading. */
   needsHasPrevious: boolean;
 }
 
 /**
  * Consecutive rows, newest first. `hasOlder` and `hasNewer` are exact only if the request asks for
- * them (`needsHasNext`, `needsHasPrevious`). `hasOlder` of older rows is false only if there are none.
+ * them (`needsHasNext`, `needsHasPrevious`). If older rows were requested, `hasOlder: false` is
+ * always exact.
  */
 export interface PageSlice<Row> {
   rows: Row[];
@@ -41,7 +42,7 @@ export interface PageSlice<Row> {
   total: number | null;
 }
 
-/** Returns the cursor row of a row of a slice; undefined if the slice has no row at that index. */
+/** Returns a cursor row that names the row at an index of a slice; undefined if there is none. */
 export function cursorRowAt<Row extends WithId>(
   { rows, firstIndex }: Pick<PageSlice<Row>, 'rows' | 'firstIndex'>,
   at: number,

@@ -26,8 +26,8 @@ export async function decodeBody(body: Buffer, encoding: Encoding, limit: number
 export const isDecodable = (encoding: Encoding) => isPlain(encoding) || isGzip(encoding);
 
 /**
- * Decompresses a streamed body. A failure of either stream destroys both. `toError` makes the error
- * for corrupt data; errors of the connection stay unchanged.
+ * Decompresses a streamed body. A failure of either stream destroys both. `toError` creates the
+ * error for corrupt data. Errors of the connection stay unchanged.
  */
 export function decodeStream(
   body: Readable,

@@ -3,7 +3,7 @@ import { GitlabNetworkError, GitlabStatusError, isOutage } from '../errors.ts';
 import { type Call, originOf, type Send } from '../request.ts';
 import type { Probe } from './probe.ts';
 
-/** Number of failures in a row, over all callers, after which GitLab is probed. */
+/** Number of consecutive failures, over all callers, after which the gateway probes GitLab. */
 const FAILURES_TO_PROBE = 20;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
@@ -25,9 +25,9 @@ const isMaintenance = (error: unknown, { method }: Call): boolean =>
 /**
  * Circuit breaker for the server, shared by all callers. Only the gateway's own probe opens and
  * closes it, because a caller's request may itself be the cause of a failure: for example, a header
- * that the server cannot handle. After 20 failures in a row GitLab is probed. If the probe fails,
- * the circuit opens: calls fail fast, so that GitLab can recover. After a pause the next call
- * probes again: success closes the circuit, failure doubles the pause.
+ * that the server cannot handle. After 20 consecutive failures the gateway probes GitLab. If the
+ * probe fails, the circuit opens: calls fail fast, so that GitLab can recover. After a pause the
+ * next call triggers another probe: success closes the circuit, failure doubles the pause.
  */
 export function createCircuitBreaker(send: Send, deps: CircuitDeps): Send {
   const { clock, probe, onCircuit = () => {} } = deps;

@@ -56,7 +56,8 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
     shares.set(digest, share);
   };
   const serveNext = (): void => {
-    // Usually no call waits. A search through all shares took 7 % of what a small operation allocates.
+    // Usually no call waits. Iterating over all shares took 7 % of what a small operation
+    // allocates.
     if (waiting === 0) return;
     for (const [digest, share] of shares) {
       const [grant] = share.waiting;
@@ -75,7 +76,7 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
   };
 
   return {
-    /** Acquires a slot if one is free and no other call waits for it. Returns whether it did. */
+    /** Acquires a slot if one is free. Returns whether it did. */
     tryAcquire(digest: string): boolean {
       const share = shareOf(digest);
       if (!hasSlot(digest, share)) return false;
@@ -116,13 +117,19 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
   };
 }
 
-/** Calls back when the stream of a response is closed; immediately if it is, or if there is none. */
+/**
+ * Calls back when the stream of a response is closed. Calls back immediately if the stream is
+ * already closed, or if there is none.
+ */
 export function onClose({ stream }: RawResponse, callback: () => void): void {
   if (!stream || stream.closed) callback();
   else stream.once('close', callback);
 }
 
-/** Performs an exchange in a slot of the caller. A stream holds the slot until it is closed. */
+/**
+ * Performs an exchange while holding a slot of the caller. A stream holds the slot until it is
+ * closed.
+ */
 export async function withSlot(
   limiter: ReturnType<typeof createFairLimiter>,
   { credential: { digest }, signal }: Call,
@@ -141,8 +148,8 @@ export async function withSlot(
 }
 
 /**
- * Limits concurrent calls. Streams have their own connections and limits, of equal size, so that slow
- * readers of logs do not block other calls.
+ * Limits concurrent calls. Streams have their own connections and their own limiter with equal
+ * limits, so that slow readers of logs do not block other calls.
  */
 export function createConcurrency(exchange: Exchange, limits: ConcurrencyLimits): Exchange {
   const calls = createFairLimiter(limits);

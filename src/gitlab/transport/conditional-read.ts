@@ -13,15 +13,15 @@ import type { CachedResponse, EtagCache } from './etag-cache.ts';
 import { requireSuccess, toRefusalError } from './responder.ts';
 
 /**
- * Other work may run before a body of this many bytes or more is parsed. Parsing one takes about 1 ms,
- * and many pages of a large pipeline may arrive at the same time.
+ * Minimum size in bytes of a body before whose parsing other work may run. Parsing such a body
+ * takes about 1 ms, and many pages of a large pipeline may arrive at the same time.
  */
 const LARGE_BODY = 100_000;
 
 /**
  * Turns HTTP exchanges into results: parses successful responses with the call's reader, and throws
- * GitlabError for all others. Revalidates cached responses with If-None-Match; the first 304 parses the
- * cached body, and further ones return the same result (upstream.md §6).
+ * GitlabError for all others. Revalidates cached responses with If-None-Match. The first 304 parses
+ * the cached body; further ones return the parsed result again (upstream.md §6).
  */
 export function createConditionalRead(
   exchange: Exchange,
@@ -42,9 +42,9 @@ export function createConditionalRead(
 }
 
 /**
- * Returns the cached body with the headers of the 304. GitLab's own 304 has all headers. So a
- * header that is missing, such as the Link to the next page, no longer applies. A 304 without
- * X-Request-Id has lost headers to a proxy. Then the cached headers are used for the missing ones.
+ * Returns the cached body with the headers of the 304. GitLab's own 304 has all headers, so a
+ * missing header, such as the Link to the next page, no longer applies. If X-Request-Id is missing,
+ * a proxy has removed headers of the 304. Then the cached headers replace the missing ones.
  */
 async function fromCache(
   call: Call,

@@ -17,27 +17,27 @@ export interface Network {
   readonly headers?: SecretHeaders | undefined;
 }
 
-/** Returns undefined if Node's defaults apply. */
+/** Creates the TLS settings of connections. Returns undefined if Node's defaults apply. */
 function createTlsContext(
   ca: string | undefined,
   client: { cert: string; key: string } | undefined,
 ): SecureContext | undefined {
   if (!ca && !client) return undefined;
   const secureContext = createSecureContext(client);
-  // The option `ca` would replace Node's certificates. They cannot be listed and extended either:
-  // tls.rootCertificates lacks those of --use-openssl-ca and --use-system-ca, and
+  // The option `ca` would replace Node's certificates. It is not possible either to list and extend
+  // them: tls.rootCertificates lacks those of --use-openssl-ca and --use-system-ca, and
   // tls.getCACertificates exists only since Node 22.15.
   if (ca) secureContext.context.addCACert(ca);
   return secureContext;
 }
 
 /**
- * Shorter than the idle timeout of common proxies, so that no connection is used while a proxy
- * closes it.
+ * Idle timeout of connections. It is shorter than that of common proxies, so that no call uses a
+ * connection while a proxy closes it.
  */
 const MAX_IDLE_MS = 25_000;
 /**
- * Idle timeout of the connections for streams. It is short, because undici opens a new, idle
+ * Idle timeout of the connections for streams. It is short, because undici opens a new, unused
  * connection when a stream is aborted.
  */
 const MAX_IDLE_AFTER_STREAM_MS = 4_000;
@@ -62,7 +62,8 @@ function openPool(
 }
 
 /**
- * Without TLS, the proxy receives the calls to GitLab itself, with the whole URL (RFC 9112 §3.2.2).
+ * Returns the route through a proxy to a GitLab server without TLS. The gateway sends its calls to
+ * the proxy, with the whole URL in the request line (RFC 9112 §3.2.2).
  */
 function throughForwardProxy(gitlab: URL, { isSecure, hostname, port, authorization }: HttpProxy) {
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;
@@ -74,7 +75,7 @@ function throughForwardProxy(gitlab: URL, { isSecure, hostname, port, authorizat
   };
 }
 
-/** The setting with the address to which connections are opened. */
+/** The setting that contains the address to which connections are opened, for error messages. */
 export type AddressSetting = 'GITLAB_URL' | 'HTTPS_PROXY' | 'HTTP_PROXY';
 
 function toAddressSetting(gitlab: URL, proxy: HttpProxy | undefined): AddressSetting {
@@ -115,7 +116,7 @@ function routeTo(server: URL, network: Network, connectMs: number) {
 }
 
 /**
- * Opens pools of connections to GitLab: for calls, for streams, and one connection for the
+ * Opens three pools of connections to GitLab: for calls, for streams, and one connection for the
  * gateway's own checks.
  */
 export function openConnections(

@@ -4,9 +4,9 @@ import { type Call, originOf, type Send, type Start, type UpstreamRequest } from
 
 /**
  * Gives each call one deadline for all its attempts and waits, and one signal that combines the
- * deadline with the caller's cancellation. For a stream, the deadline ends when the headers arrive,
- * but the caller may cancel until the end. If a controller is passed in, its owner must forward the
- * cancellation.
+ * deadline with the caller's cancellation. For a stream, the deadline no longer applies once the
+ * headers have arrived, but the caller may cancel until the stream ends. If a controller is passed
+ * in, its owner must abort it when the caller cancels.
  */
 export function createDeadline(send: Send, deps: { clock: Clock; totalMs: number }): Start {
   const { clock, totalMs } = deps;

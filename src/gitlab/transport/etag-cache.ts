@@ -3,9 +3,10 @@ import type { BuildResult, Call, RawResponse, ResponseHead } from '../request.ts
 import { headerOf } from './headers.ts';
 
 /**
- * A response that GitLab may confirm with 304. Until the first 304, its content is the bytes of the body:
- * the rows of a response that changes before are then short-lived objects, whose garbage collection costs
- * much less. After that, its content is the parsed body.
+ * A response that GitLab may confirm with 304. The cache keeps the bytes of the body until the
+ * first 304, and the parsed body after it. If a response changes before the first 304, its parsed
+ * rows were never cached. They are then short-lived objects, whose garbage collection costs much
+ * less.
  */
 export interface CachedResponse {
   readonly etag: string;
@@ -19,8 +20,9 @@ export interface EtagCache {
   /** Stores a response if it has an ETag. */
   put(call: Call, response: RawResponse): void;
   /**
-   * Deletes the caller's entries for the project in the call's path. Keeps entries that name the
-   * project differently (by path or number).
+   * Deletes the caller's entries for the project in the call's path, because a write may have
+   * changed them. Entries whose path names the project in the other form (path or numeric id)
+   * remain.
    */
   invalidateProject(call: { credential: { digest: string }; endpoint: { path: string } }): void;
 }
@@ -28,7 +30,10 @@ export interface EtagCache {
 /** Estimates memory: parsed rows need about twice the size of their JSON, plus the headers. */
 const sizeOf = (bytes: number) => 2 * bytes + 1024;
 
-/** Copies a body that is a small part of its memory, such as a decompressed one. */
+/**
+ * Copies a body that is a small part of a larger buffer, such as a decompressed body. Otherwise the
+ * cache would keep the whole buffer in memory.
+ */
 function withoutSpare(body: Buffer): Buffer {
   if (body.buffer.byteLength <= 2 * body.length + 1024) return body;
   const copy = Buffer.allocUnsafeSlow(body.length);
@@ -37,8 +42,8 @@ function withoutSpare(body: Buffer): Buffer {
 }
 
 /**
- * The key begins with the credential's digest, because GitLab's ETag does not depend on the
- * caller's permissions.
+ * Begins with the credential's digest, because GitLab's ETag does not depend on the caller's
+ * permissions.
  */
 function keyOf(call: Call): string {
   return `${call.credential.digest} ${call.endpoint.path}${call.query}`;
@@ -75,7 +80,7 @@ export function createEtagCache(maxBytes: number): EtagCache {
     maxSize: maxBytes,
     maxEntrySize: Math.ceil(maxBytes / 4),
     onInsert: (_response, key) => index.add(key),
-    // Also called for an entry that is replaced, just before the new one is inserted.
+    // When an entry is replaced, this is called for the old entry before the new one is inserted.
     dispose: (_response, key) => index.remove(key),
   });
   const isCacheable = (call: Call) =>

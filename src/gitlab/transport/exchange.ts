@@ -45,7 +45,7 @@ function toNetworkError(
   return new GitlabNetworkError(message, { sent: started }, origin);
 }
 
-/** What error codes of Node and undici mean for an operator. */
+/** Explains error codes of Node and undici to operators. */
 const networkReasons: readonly (readonly [codes: RegExp, reason: (setting: string) => string])[] = [
   [/^(ENOTFOUND|EAI_\w+)$/, (setting) => `the host name in ${setting} is unknown`],
   [/^ECONNREFUSED$/, (setting) => `nothing listens at the address in ${setting}`],
@@ -87,7 +87,7 @@ interface ExchangeOptions {
   readonly headersTimeoutMs: number;
   /** Longest pause between two chunks of a body. */
   readonly bodyTimeoutMs: number;
-  /** Applies to the body as received and again after decompression. */
+  /** Maximum size of a body. Applies to the body as received and again after decompression. */
   readonly maxBodyBytes: number;
 }
 
@@ -120,8 +120,8 @@ function toRequest(options: ExchangeOptions, call: Call): Dispatcher.DispatchOpt
 }
 
 /**
- * Creates the sink for the body once the status is known. Settles when the body is complete or, for
- * a stream, immediately.
+ * Creates the sink for the body once the status is known. Calls `settle` when the body is complete
+ * or, for a stream, immediately.
  */
 function openSink(
   head: { status: number; headers: Headers },

@@ -24,11 +24,11 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Follows GitLab's redirect of a download to object storage, once (upstream.md §12). The request to
- * the storage has no credential, no extra header and no trace context: the signed URL is the
- * permission. Of the response, only status, length and bytes are used. The file name is that in
- * GitLab's redirect.
+ * the storage has no credential, no extra header and no trace context, because the signed URL
+ * grants access. Only the status, length and bytes of the storage's response are used. The file
+ * name is taken from GitLab's redirect.
  *
- * GitLab names the target, which may be any host over http or https: GitLab is trusted
+ * GitLab chooses the target, which may be any host over http or https: GitLab is trusted
  * (docs/security.md).
  */
 export function createFileRedirect(exchange: Exchange, deps: Deps): Exchange {
@@ -50,7 +50,7 @@ export function createFileRedirect(exchange: Exchange, deps: Deps): Exchange {
   };
 }
 
-/** Returns the target of a redirect; undefined if it is not a URL of http or https. */
+/** Returns the target of a redirect; undefined if it is not an http or https URL. */
 function targetOf({ headers }: RawResponse, base: string): URL | undefined {
   const location = headerOf(headers, 'location') ?? '';
   if (location === '' || !URL.canParse(location, base)) return undefined;
@@ -69,7 +69,10 @@ function toAnonymousCall(call: Call, target: URL): Call {
   };
 }
 
-/** The parameters of a signed URL that set Content-Disposition: of S3 and Google, and of Azure. */
+/**
+ * Query parameters of a signed URL that set Content-Disposition. S3 and Google use the first one,
+ * Azure the second one.
+ */
 const NAMING_PARAMETERS = ['response-content-disposition', 'rscd'];
 
 function dispositionOf({ headers }: RawResponse, { searchParams }: URL): string | undefined {
@@ -100,7 +103,10 @@ function toFile(call: Call, redirect: RawResponse, { target, fetched }: Fetched)
   return { status, headers: kept, body, ...(stream && { stream }) };
 }
 
-/** `target` is only for the log: its address may be internal. Its query is a credential. */
+/**
+ * Creates the error of a request to the storage. Only logs contain the origin of `target`, because
+ * the address may be internal. Nothing contains its query, which is a credential.
+ */
 function storageError(
   call: Call,
   response: RawResponse,
@@ -112,7 +118,7 @@ function storageError(
   return new GitlabMisroutedError(`${reason}.`, place, originOf(call, response));
 }
 
-/** Replaces the message of an error, which names GitLab, by one that names the storage. */
+/** Replaces an error whose message names GitLab by one whose message names the storage. */
 function toStorageError(
   call: Call,
   redirect: RawResponse,

@@ -27,16 +27,16 @@ function toSeconds(text: string | undefined): number | undefined {
 export const readDate = (headers: Headers): number | undefined => toTime(headerOf(headers, 'date'));
 
 /**
- * Seconds until a time, never negative. Measured from the server's Date header, since clocks
- * differ.
+ * Returns the seconds until a time; 0 if it has passed. Compares it with the server's Date header,
+ * because the clocks of server and gateway differ.
  */
 function secondsUntil(time: number, headers: Headers, now: number): number {
   return Math.max(0, (time - (readDate(headers) ?? now)) / 1000);
 }
 
 /**
- * Seconds until the quota is renewed, from RateLimit-Reset (seconds since 1970). Null without this
- * header.
+ * Returns the seconds until the quota is renewed, from RateLimit-Reset (seconds since 1970). Null
+ * without this header.
  */
 export function readReset(headers: Headers, now: number): number | null {
   const reset = toSeconds(headerOf(headers, 'ratelimit-reset'));
@@ -44,8 +44,8 @@ export function readReset(headers: Headers, now: number): number | null {
 }
 
 /**
- * Seconds to wait before the next call; null if the response names no time. Reads Retry-After
- * (seconds or a date), otherwise RateLimit-Reset (upstream.md §5.1).
+ * Returns the seconds to wait before the next call; null if the response does not say it. Reads
+ * Retry-After (seconds or a date), otherwise RateLimit-Reset (upstream.md §5.1).
  */
 export function readRetryAfter(headers: Headers, now: number): number | null {
   const retryAfter = headerOf(headers, 'retry-after');

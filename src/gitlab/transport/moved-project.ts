@@ -4,10 +4,10 @@ import type { Call, Exchange, RawResponse } from '../request.ts';
 import { headerOf } from './headers.ts';
 import { isUnknownRoute, notFoundMessageOf } from './responder.ts';
 
-/** Called once for each old path of a renamed project. */
+/** Called once for each old path of a renamed project. `number` is the project's numeric id. */
 export type OnMovedProject = (moved: { path: string; number: string }) => void;
 
-/** Maximum paths that are remembered, so that `onMoved` is called once for each of them. */
+/** Maximum number of reported paths to remember, so that none of them is reported again. */
 const MAX_REPORTED = 1_000;
 
 interface Deps {
@@ -16,11 +16,11 @@ interface Deps {
 }
 
 /**
- * Repeats a GET with the project's number if its path does not work. There are two cases: GitLab
- * redirects the old path of a renamed project (upstream.md §1.3), or a proxy does not forward the
- * path and the number is already known. Remembers that the path needs the number, so that later
- * calls use it directly. Uses only the numeric project id of the Location header: its host is
- * GitLab's external name, and credentials are sent to the configured server only.
+ * Repeats a GET with the project's numeric id if its path does not work. There are two cases:
+ * GitLab redirects the old path of a renamed project (upstream.md §1.3), or a proxy does not
+ * forward the path and the numeric id is already known. Remembers that the path needs the numeric
+ * id, so that later calls use it directly. Uses only the numeric id of the Location header, not its
+ * host: that is GitLab's external name, and credentials are sent to the configured server only.
  */
 export function createMovedProjectRedirect(
   exchange: Exchange,
@@ -31,7 +31,7 @@ export function createMovedProjectRedirect(
     if (!reported.has(path)) onMoved({ path, number });
     reported.set(path, true);
   };
-  /** Sends a call by number instead of path. Remembers the number if that succeeds. */
+  /** Sends a call with the numeric id instead of the path. Remembers the id if that succeeds. */
   const sendToNumber = async (call: Call, path: string, number: string) => {
     const response = await exchange(withProject(call, number));
     if (isUsable(response)) {
@@ -39,7 +39,7 @@ export function createMovedProjectRedirect(
     }
     return response;
   };
-  /** Sends a call by path, and again by number if only that works. */
+  /** Sends a call with the path. If the path does not work, sends the call with the numeric id. */
   const sendToPath = async (call: Call, path: string, known: Known | undefined) => {
     const response = await exchange(call);
     const movedNumber = movedTo(call, response);
@@ -56,14 +56,14 @@ export function createMovedProjectRedirect(
     if (!known?.onlyByNumber) return sendToPath(call, name, known);
     const response = await exchange(withProject(call, known.number));
     if (response.status !== 404) return response;
-    // The path may have passed to another project.
+    // GitLab does not find the numeric id. The path may belong to another project now.
     return sendToPath(call, name, { number: known.number, notFound: response });
   };
 }
 
 /**
- * The known number of a project that is now requested by path. `notFound` is the response to a call
- * with the number, if GitLab answered 404.
+ * A project whose numeric id is known, but which is now requested by path. `notFound` is the
+ * response to a call with the numeric id, if GitLab answered 404.
  */
 interface Known {
   number: string;
@@ -75,16 +75,16 @@ const answeredBy = (number: string, known: Known | undefined) =>
 
 const PROJECT = /^\/projects\/([^/]+)/;
 
-/** The path or number of the project in a call's path. */
+/** Returns the path or numeric id of the project in a call's path. */
 function projectOf({ endpoint }: Call): string | undefined {
   const segment = PROJECT.exec(endpoint.path)?.[1];
   return segment === undefined ? undefined : decodeURIComponent(segment);
 }
 
 /**
- * Returns the number of a renamed project. GitLab sends it in a 301: the Location is the path of the
- * call, with the number in place of the project's path. Undefined for any other response, such as a
- * redirect to https.
+ * Returns the numeric id of a renamed project. GitLab sends it in a 301: the Location is the path
+ * of the call, with the numeric id in place of the project's path. Undefined for any other
+ * response, such as a redirect to https.
  */
 function movedTo(call: Call, response: RawResponse): string | undefined {
   if (response.status !== 301) return undefined;
@@ -100,7 +100,7 @@ function withProject(call: Call, project: string): Call {
   return { ...call, endpoint: { ...call.endpoint, path } };
 }
 
-/** Whether a 404 shows that a path or number may no longer name the project. */
+/** Whether a 404 shows that a path or numeric id may no longer belong to the project. */
 function isMissing(name: string, response: RawResponse): boolean {
   const message = notFoundMessageOf(response);
   if (message === undefined) return false;

@@ -12,7 +12,9 @@ import { readOne, shapeOf } from '../readers.ts';
 import { type Call, originOf, type Send } from '../request.ts';
 import { object, text } from '../shape.ts';
 
-/** Checks whether GitLab can be used. Resolves with the reason if not, otherwise with undefined. */
+/**
+ * Checks whether GitLab can be used. Resolves with undefined if it can, otherwise with the reason.
+ */
 export type Probe = () => Promise<GitlabError | undefined>;
 
 const TIMEOUT_MS = 3_000;
@@ -39,7 +41,7 @@ function createCall(clock: Clock) {
   return { call, cancel };
 }
 
-/** Whether GitLab itself refused the call, which shows that GitLab works. */
+/** Whether GitLab itself refused the call. A refusal shows that GitLab works. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof GitlabRateLimitError ||
   (error instanceof GitlabStatusError && error.status < 500);

@@ -9,12 +9,10 @@ export interface Proxies {
   readonly except?: string | undefined;
 }
 
-/**
- * An HTTP proxy. `isSecure`: the connection to the proxy is encrypted, because its URL is https.
- */
+/** An HTTP proxy. `isSecure`: its URL is https, so the connection to the proxy is encrypted. */
 export interface HttpProxy {
   readonly isSecure: boolean;
-  /** An IPv6 address has no brackets. */
+  /** An IPv6 address is stored without brackets. */
   readonly hostname: string;
   readonly port: number;
   /** Value of the Proxy-Authorization header. */
@@ -78,7 +76,7 @@ function isExcepted({ hostname, port, protocol }: URL, except: string): boolean 
     .toLowerCase()
     .split(/[\s,]+/)
     .some((item) => {
-      // An entry may have a port. curl does not support that, other programs do.
+      // An entry may contain a port. curl does not support that, but other programs do.
       const [, name, itemPort] = /^([^:]+|\[.*\]):(\d+)$/.exec(item) ?? [];
       if (itemPort !== undefined && itemPort !== givenPort) return false;
       const entry = name ?? item;

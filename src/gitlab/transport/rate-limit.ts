@@ -1,6 +1,7 @@
 /*
- * Rate limits of each credential, read from GitLab's responses. GitLab.com sends RateLimit headers
- * with every response. Self-managed servers send them only with a 429, or never (upstream.md §5).
+ * Tracks the rate limits of each credential, as GitLab's responses report them. GitLab.com sends
+ * RateLimit headers with every response. Self-managed servers send them only with a 429, or never
+ * (upstream.md §5).
  */
 import { type Clock, sleep } from '../../util/clock.ts';
 import { GitlabRateLimitError } from '../errors.ts';
@@ -10,20 +11,20 @@ import { type Headers, headerOf, readCount, readReset, readRetryAfter } from './
 /** If the wait exceeds this, the call fails fast with 429 instead of queueing. */
 const MAX_WAIT_MS = 10_000;
 /**
- * If less than this part of a quota remains, calls are spaced out, so that one burst does not use
- * it up.
+ * If less than this part of a quota remains, a delay is added before calls, so that one burst does
+ * not use up the quota.
  */
 const SCARCE_PART = 0.1;
-/** Longest delay that spacing adds to a call. */
+/** Longest delay that is added before a call. */
 const MAX_SPACING_MS = 1_000;
 /**
- * Longest block, even if GitLab names a longer time: clocks may be wrong, and limits cover at most
- * an hour.
+ * Maximum time for which calls are blocked, even if GitLab names a longer one: clocks may be wrong,
+ * and limits cover at most an hour.
  */
 const MAX_BLOCK_MS = 3_600_000;
 /**
- * Two responses may report slightly different reset times for one period, because of rounding and
- * of the time that each response takes. Times that differ by less than this belong to one period.
+ * Times of renewal that differ by less than this belong to one period of a quota. Two responses may
+ * report slightly different times, because of rounding and of the time that each response takes.
  */
 const RESET_TOLERANCE_MS = 2_000;
 
@@ -40,9 +41,12 @@ export interface RateLimit {
 
 export interface RateLimitState {
   quota: RateLimit | undefined;
-  /** When a block ends, in ms since 1970, by endpoint template. The key '' blocks all calls. */
+  /**
+   * When calls are allowed again after a 429, in ms since 1970, by endpoint template. The key ''
+   * stands for all calls.
+   */
   readonly blockedUntil: Map<string, number>;
-  /** When the next call may start if calls are spaced out, in ms since 1970. */
+  /** When the next call may start while little of the quota remains, in ms since 1970. */
   nextAt: number;
 }
 
@@ -53,8 +57,9 @@ export function createRateLimitState(): RateLimitState {
 }
 
 /**
- * Keeps each credential within its rate limits. A call waits for the quota's renewal or the end of
- * a block if that is soon. Otherwise it fails with GitlabRateLimitError and is not sent.
+ * Keeps each credential within its rate limits. A call waits until the quota is renewed, or until
+ * calls are allowed again after a 429, if that is soon. Otherwise it fails with
+ * GitlabRateLimitError and is not sent.
  */
 export function createRateLimiter(
   exchange: Exchange,
@@ -85,7 +90,10 @@ export function createRateLimiter(
   };
 }
 
-/** `go`: the call may start after `inMs`. `blocked`: check again after `inMs`. */
+/**
+ * The decision about a call. `go`: the call may start after `inMs`. `blocked`: check again after
+ * `inMs`.
+ */
 interface Admission {
   readonly kind: 'go' | 'blocked';
   readonly inMs: number;
@@ -103,18 +111,23 @@ export function reserve(state: RateLimitState, template: string, now: number): A
   return { kind: 'go', inMs: at - now };
 }
 
-/** When the block of all calls ends, in ms since 1970; 0 if there is none. */
+/**
+ * Returns when calls are allowed again after a block of all calls, in ms since 1970; 0 if there is
+ * none.
+ */
 function allUnblockedAt({ quota, blockedUntil }: RateLimitState): number {
   const renewedAt = quota !== undefined && quota.remaining <= 0 ? quota.resetAt : 0;
   return Math.max(renewedAt, blockedUntil.get(EVERYTHING) ?? 0);
 }
 
-/** When calls to an endpoint are allowed again, in ms since 1970; 0 if they are not blocked. */
+/**
+ * Returns when calls to an endpoint are allowed again, in ms since 1970; 0 if they are not blocked.
+ */
 function unblockedAt(state: RateLimitState, template: string): number {
   return Math.max(allUnblockedAt(state), state.blockedUntil.get(template) ?? 0);
 }
 
-/** Whether the quota's period is not over and less than `part` of the quota remains. */
+/** Whether less than `part` of the quota remains in its current period. */
 export function isScarce(
   quota: RateLimit | undefined,
   part: number,
@@ -123,14 +136,17 @@ export function isScarce(
   return quota !== undefined && quota.resetAt > now && quota.remaining < quota.granted * part;
 }
 
-/** Time between the starts of two calls; 0 unless the quota is scarce. */
+/**
+ * Returns the time between the starts of two calls, in ms; 0 unless little of the quota remains.
+ */
 function spacingMs(quota: RateLimit | undefined, now: number): number {
   if (!isScarce(quota, SCARCE_PART, now)) return 0;
   return Math.min(MAX_SPACING_MS, (quota.resetAt - now) / (quota.remaining + 1));
 }
 
 /**
- * Records a response's quota and, for a 429, what it blocks. A 429 without a time blocks nothing.
+ * Records a response's quota and, for a 429, what it blocks. A 429 that names no time blocks
+ * nothing.
  */
 export function updateQuota(
   state: RateLimitState,
@@ -148,7 +164,8 @@ export function updateQuota(
 }
 
 /**
- * Responses may arrive out of order, so within one period the smallest `remaining` is the latest.
+ * Stores a reported quota. Responses may arrive out of order, so within one period the smallest
+ * `remaining` is the latest.
  */
 function mergeQuota(state: RateLimitState, reported: RateLimit): void {
   const { quota } = state;
@@ -159,14 +176,17 @@ function mergeQuota(state: RateLimitState, reported: RateLimit): void {
     : withRemaining(reported, Math.min(quota.remaining, reported.remaining));
 }
 
-/** Lists the members instead of spreading them: V8 needs longer for a copy with a changed member. */
+/**
+ * Copies a quota with another `remaining`. Lists the members instead of spreading them, because V8
+ * needs longer for a spread copy with a changed member.
+ */
 function withRemaining({ limit, granted, resetAt }: RateLimit, remaining: number): RateLimit {
   return { limit, granted, remaining, resetAt };
 }
 
 /**
- * Whether the limit of the whole API caused a 429: the response is plain text or reports no remaining
- * calls. If calls remain, as GitLab.com reports, the limit of one endpoint caused it.
+ * Whether the limit of the whole API caused a 429: the response is plain text or reports no
+ * remaining calls. If calls remain, as GitLab.com reports, the limit of one endpoint caused it.
  */
 export function isLimitOfAllCalls(headers: Headers): boolean {
   const isJson = headerOf(headers, 'content-type')?.includes('json');
@@ -174,8 +194,8 @@ export function isLimitOfAllCalls(headers: Headers): boolean {
 }
 
 /**
- * Returns what a 429 blocks: all calls, or those of one endpoint (a project's list of jobs). Limits on
- * writes are per job and block nothing.
+ * Returns what a 429 blocks: all calls, or those of one endpoint (a project's list of jobs).
+ * Undefined for a limit on writes, which applies to one job only.
  */
 function blockedBy(call: Call, headers: Headers): string | undefined {
   if (isLimitOfAllCalls(headers)) return EVERYTHING;

@@ -25,9 +25,10 @@ export function requireSuccess(call: Call, response: RawResponse, now: number): 
 }
 
 /**
- * The error for a 2xx response whose body the call's reader rejected with `error`. Another server
- * sent it if it is an object without the `id` that every resource has, or is not JSON and not
- * labeled as JSON. An empty body may have been lost in transit.
+ * Returns the error for a 2xx response whose body the call's reader rejected with `error`. Assumes
+ * that another server than GitLab sent the body if it is an object without the `id` that every
+ * resource has, or is neither JSON nor labeled as JSON. An empty body may have been lost in
+ * transit, so it shows nothing.
  */
 export function toRefusalError(call: Call, response: RawResponse, error: unknown): unknown {
   const media = mediaTypeOf(response);
@@ -56,15 +57,20 @@ function toError(call: Call, response: RawResponse, now: number): GitlabError {
   return new GitlabStatusError({ status, gitlabMessage, retryAfterSeconds }, origin);
 }
 
-/** Whether GitLab's router does not know the path, for example because a proxy decoded its `%2F`. */
+/**
+ * Whether GitLab's router does not know the path, for example because a proxy decoded its `%2F`.
+ */
 export function isUnknownRoute(response: RawResponse): boolean {
-  // The status is checked first: every response passes here, and its body is parsed elsewhere.
+  // Checks the status first, because this runs for every response and parsing a body takes time.
   return response.status === 404 && isRouterBody(parseErrorBody(response.body));
 }
 
 const isRouterBody = (body: ErrorBody | undefined) => body?.['error'] === '404 Not Found';
 
-/** The message of GitLab's own 404, such as `404 Project Not Found`; undefined for other responses. */
+/**
+ * Returns the message of GitLab's own 404, such as `404 Project Not Found`; undefined for other
+ * responses.
+ */
 export function notFoundMessageOf(response: RawResponse): string | undefined {
   if (response.status !== 404) return undefined;
   const body = parseErrorBody(response.body);
@@ -117,12 +123,12 @@ function parseUrl(text: string | undefined): URL | undefined {
   return absolute !== undefined && URL.canParse(absolute) ? new URL(absolute) : undefined;
 }
 
-/** The path of a relative URL such as `/users/sign_in?token=x`, without its query. */
+/** Returns the path of a relative URL such as `/users/sign_in?token=x`, without its query. */
 function pathOf(text: string | undefined): string | undefined {
   return /^\/(?!\/)[^?#\s]{0,200}/.exec(text ?? '')?.[0];
 }
 
-/** The media type in lower case, without parameters; empty if there is none. */
+/** Returns the media type in lower case, without parameters; empty if there is none. */
 function mediaTypeOf({ headers }: ResponseHead): string {
   const [type = ''] = (headerOf(headers, 'content-type') ?? '').split(/[;,]/);
   return type.trim().toLowerCase();
@@ -134,9 +140,9 @@ const isJson = (media: string): boolean => /^application\/(?:[\w.-]+\+)?json$/.t
 const LOG_TYPES = new Set(['', 'text/plain', 'application/octet-stream', 'binary/octet-stream']);
 
 /**
- * Whether another server sent a 2xx response. A log is recognized by its media type alone, because
- * a job may print anything. JSON is recognized by its first character here, and by its content when
- * it is read.
+ * Whether another server than GitLab sent a 2xx response. A log is recognized by its media type
+ * alone, because a job may print anything. JSON is recognized by its first character here, and by
+ * its content when it is parsed.
  */
 function isForeignSuccess(call: Call, response: RawResponse): boolean {
   const media = mediaTypeOf(response);
@@ -147,13 +153,17 @@ function isForeignSuccess(call: Call, response: RawResponse): boolean {
   return start === '<' || !isJson(media);
 }
 
-/** Whether a response names the file in it. GitLab does, also for a web page in an archive (§12). */
+/**
+ * Whether a response names the file that it contains. GitLab names each file of an archive, so a
+ * named web page is not a sign-in page (upstream.md §12).
+ */
 const isNamedFile = ({ headers }: ResponseHead): boolean =>
   headers['content-disposition'] !== undefined;
 
 /**
- * Whether GitLab's Workhorse, which reads archives, found no such file in it (upstream.md §12). Some
- * proxies answer an unknown route with the same text, but without GitLab's X-Request-Id.
+ * Whether the archive does not contain the requested file. GitLab's Workhorse, which reads
+ * archives, reports this with a text (upstream.md §12). Some proxies answer an unknown route with
+ * the same text, but without GitLab's X-Request-Id.
  */
 function isMissingFile(call: Call, response: RawResponse): boolean {
   if (call.expects !== 'file' || response.status !== 404) return false;
@@ -163,7 +173,7 @@ function isMissingFile(call: Call, response: RawResponse): boolean {
 
 const MISSING_FILE = '404 page not found';
 
-/** The first character of a body that is not white space; '' if there is none. */
+/** Returns the first character of a body that is not white space; '' if there is none. */
 const startOf = (body: Buffer): string => body.toString('latin1', 0, 256).trimStart().charAt(0);
 
 /** GitLab's error bodies are short. A longer body is not parsed. */
@@ -201,8 +211,8 @@ const GITLAB_MEMBERS = new Set(['message', 'error', 'error_description', 'scope'
 /**
  * Whether a 4xx is GitLab's own (upstream.md §1.2): its `message` begins with the status, or the
  * body has the form of a validation or OAuth error. An API gateway's `{"message": "no Route
- * matched"}` has neither. A 404 must begin with the status, because it is taken as proof that a
- * resource does not exist.
+ * matched"}` has neither. The message of a 404 must begin with the status, because a 404 of GitLab
+ * proves that a resource does not exist.
  */
 function isGitlabRefusal(response: RawResponse, body: ErrorBody | undefined): boolean {
   const { status } = response;
@@ -221,7 +231,8 @@ function hasRefusalForm(
   { message, error, error_description }: ErrorBody,
   isSigned: boolean,
 ): boolean {
-  // OAuth errors always have a description; GitLab has no other form of 401.
+  // A GitLab response with an OAuth error always has a description. GitLab sends no other 401 whose
+  // message lacks the status.
   if (typeof error === 'string' && typeof error_description === 'string') return true;
   if (status === 401) return false;
   if (typeof message === 'string') return isSigned || OTHER_MESSAGES.test(message);
@@ -234,8 +245,9 @@ const isDamagedJson = (response: RawResponse): boolean =>
   isJson(mediaTypeOf(response)) && startOf(response.body) !== '<';
 
 /**
- * The text of GitLab's rate limiter, `Retry later` (upstream.md §5.1). Texts of other servers are
- * not shown.
+ * Returns the text of a 429, such as `Retry later` of GitLab's rate limiter (upstream.md §5.1).
+ * Undefined for other responses: their text may come from another server, and clients must not see
+ * it.
  */
 function plainTextOf(response: RawResponse): string | undefined {
   const isThrottle = response.status === 429 && mediaTypeOf(response) === 'text/plain';
@@ -259,8 +271,8 @@ function truncate(text: string): string {
 }
 
 /**
- * Joins the parts of a `message`: a text, a list, `{"error": …}`, or errors by field: `{"base":
- * ["…"]}`.
+ * Joins the parts of a `message` to one text. The message may be a text, a list, `{"error": …}`, or
+ * errors by field, such as `{"base": ["…"]}`.
  */
 function flatten(message: unknown, depth = 0): string {
   if (message === null || message === undefined || depth > MAX_DEPTH) return '';

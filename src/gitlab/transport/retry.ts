@@ -2,11 +2,14 @@ import { type Clock, sleep } from '../../util/clock.ts';
 import { GitlabNetworkError, GitlabRateLimitError, GitlabStatusError } from '../errors.ts';
 import type { Call, Send } from '../request.ts';
 
-/** Three attempts in all. */
+/** Maximum number of retries: three attempts in all. */
 const MAX_RETRIES = 2;
 const BASE_DELAY_MS = 200;
 const MAX_BACKOFF_MS = 2_000;
-/** If GitLab requests a longer wait, the call fails instead. */
+/**
+ * Maximum wait that GitLab may request. If it requests a longer one, the call fails without a
+ * retry.
+ */
 const MAX_ASKED_DELAY_MS = 10_000;
 
 /** Retries failed reads as `retryDelayMs` decides and the budget allows. */
@@ -43,9 +46,10 @@ interface FailedAttempt {
 
 /**
  * Returns the delay before the next attempt, in ms; undefined for no retry. Only reads are retried,
- * because GitLab's writes are not idempotent (each retry of a job makes a new one). After 500, 504
+ * because GitLab's writes are not idempotent: each retry of a job creates a new job. After 500, 504
  * or a timeout there is no retry: GitLab may still be working, and a retry would double its load.
- * `random` (0 to 1) gives full jitter, so that calls that failed together are not retried together.
+ * `random` (0 to 1) spreads retries (full jitter), so that calls that failed together are not
+ * retried together.
  */
 export function retryDelayMs(failed: FailedAttempt, random: number): number | undefined {
   const { method, attempt, error, remainingMs } = failed;
@@ -63,7 +67,10 @@ function isRetryable(error: unknown): boolean {
   return error instanceof GitlabNetworkError || error instanceof GitlabRateLimitError;
 }
 
-/** The wait that GitLab requests: undefined if none, infinite for a 429 that names no time. */
+/**
+ * Returns the wait that GitLab requests, in ms. Undefined if it requests none, infinite for a 429
+ * that names no time.
+ */
 function askedDelayMs(error: unknown): number | undefined {
   const asks = error instanceof GitlabStatusError || error instanceof GitlabRateLimitError;
   if (!asks) return undefined;

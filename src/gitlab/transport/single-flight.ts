@@ -2,7 +2,7 @@ import { createPerCredential, type KnownCredentials } from '../known-credentials
 import type { GitlabResponse, Start, UpstreamRequest } from '../request.ts';
 import type { OnCall } from './observing.ts';
 
-/** A running request that several callers wait for. */
+/** A running request whose response several callers wait for. */
 interface InFlight {
   readonly response: Promise<GitlabResponse<unknown>>;
   readonly controller: AbortController;
@@ -14,8 +14,8 @@ interface InFlight {
 /**
  * Shares a running GET, including parsing and validation, between equal requests of one credential.
  * Requests of different credentials are never shared, because permissions differ. After a write, no
- * request joins a GET that began before the write completed, because that may return the previous
- * state. A caller that joins a request also gets its deadline.
+ * request joins a GET that began before the write completed, because that GET may return the
+ * previous state. A caller that joins a request also gets the deadline of that request.
  */
 export function createSingleFlight(
   start: Start,
@@ -63,7 +63,8 @@ export function createSingleFlight(
 }
 
 /**
- * Waits for the shared request. A signal aborts the request itself only if this is the last waiter.
+ * Waits for the shared request. If the signal is aborted, only this caller stops waiting. The
+ * request itself is aborted only if no other caller waits for it.
  */
 function join(
   inFlight: InFlight,

@@ -48,8 +48,8 @@ export interface TransportOptions {
   readonly network?: Network | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
   /**
-   * Concurrent calls, each on its own connection; the same number of streams in addition. @default
-   * 32
+   * Maximum concurrent calls, each on its own connection. The same number of streams is allowed in
+   * addition. @default 32
    */
   readonly connections?: number | undefined;
   /** Maximum concurrent calls of one credential. It may also have this many streams. @default 16 */
@@ -138,15 +138,19 @@ function openWire(options: TransportOptions, timeouts: Timeouts, connections: nu
   };
 }
 
-/** Sends each call with headers for proxies, which are as secret as the caller's credential. */
+/**
+ * Adds the configured headers for proxies to each call. They are as secret as the caller's
+ * credential.
+ */
 function withHeaders(send: Send, extra: SecretHeaders): Send {
   if (extra.reveal().length === 0) return send;
   return (call) => send({ ...call, credential: addHeaders(call.credential, extra) });
 }
 
 /**
- * Creates the transport to a GitLab server. Connects with the first call. Composed of layers, each
- * of which wraps the previous one. State that outlives a call is kept per credential.
+ * Creates the transport to a GitLab server. It opens connections only with the first call. It is
+ * composed of layers, each of which wraps the previous one. Whatever depends on the caller, such as
+ * cached responses and rate limits, is kept per credential.
  */
 export function createTransport(options: TransportOptions): Transport {
   const { clock = systemClock, random = Math.random, onCall = () => {} } = options;
@@ -190,7 +194,7 @@ export function createTransport(options: TransportOptions): Transport {
   const send = createSingleFlight(timed, { onCall, known });
 
   return {
-    // The value is what request.read returned; the layers do not change it.
+    // The cast is safe: `value` is what request.read returned, and the layers do not change it.
     send: <T>(request: UpstreamRequest<T>) => send(request) as Promise<GitlabResponse<T>>,
     server: createServerCapabilities(clock),
     projects,

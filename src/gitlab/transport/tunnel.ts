@@ -5,7 +5,7 @@ import type { SecureContext } from 'node:tls';
 import { type buildConnector, errors } from 'undici';
 import type { HttpProxy } from './proxy.ts';
 
-/** The proxy refused to connect to GitLab. `code` contains the proxy's status. */
+/** Thrown if the proxy refused to connect to GitLab. `code` contains the proxy's status. */
 class ProxyRefusal extends Error {
   override readonly name = 'ProxyRefusal';
   readonly code: string;
