@@ -34,7 +34,8 @@ export function quote(value: unknown): string {
 }
 
 /**
- * Returns an error about invalid input. `refusal` is GitLab's error, if GitLab rejected the input.
+ * Returns an error about invalid input. `refusal` is GitLab's response, if GitLab rejected the
+ * input.
  */
 export function badUserInput(message: string, refusal?: GitlabError): GraphQLError {
   const upstream = refusal && { upstream: upstreamOf(refusal) };
@@ -50,8 +51,8 @@ const MAX_TEXT_BYTES = 1024;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Returns a text that becomes part of a URL. Throws BAD_USER_INPUT, about `what`, if it is too long
- * or has an unpaired surrogate.
+ * Returns a text that becomes part of a URL. Throws BAD_USER_INPUT if the text is too long or has
+ * an unpaired surrogate; the message names it as `what`.
  */
 export function checkUrlText(text: string, what: string): string {
   if (text.length > MAX_TEXT_BYTES || Buffer.byteLength(text) > MAX_TEXT_BYTES) {
@@ -133,7 +134,7 @@ function upstreamOf(error: GitlabError): Record<string, unknown> {
   return { status, requestId: error.requestId ?? null };
 }
 
-/** Returns the message of a failed call, if it says more than the error code. */
+/** Returns the message for a failed call; undefined if it would only repeat the error code. */
 function messageOf(error: GitlabError): string | undefined {
   if (error instanceof GitlabMisroutedError) return error.detail;
   const hasMessage = error instanceof GitlabStatusError || error instanceof GitlabRateLimitError;
@@ -155,7 +156,9 @@ export function viewError(error: GitlabError): ErrorView {
   };
 }
 
-/** A failed read that is data of the response, because the rest of the response is usable. */
+/**
+ * A failed read that is reported in the response's `data`, because the rest of the data is usable.
+ */
 export interface FailureView {
   code: string;
   message: string;
@@ -163,7 +166,7 @@ export interface FailureView {
   retryAfter: number | null;
 }
 
-/** Maps a failed read whose failure is data instead of an error of the response. */
+/** Maps a failed read that is reported in the response's `data` instead of its `errors`. */
 export function viewFailure(error: GitlabError): FailureView {
   const { code, message, extensions } = viewError(error);
   return { code, message, retryAfter: (extensions['retryAfter'] as number | undefined) ?? null };
@@ -182,8 +185,8 @@ function reword(
 }
 
 /**
- * Maximum errors of a response: one per row of the longest list. Writing one error takes as long as
- * writing a hundred values.
+ * Maximum errors of a response, enough for one per row of the longest list. Serializing one error
+ * takes as long as serializing a hundred values.
  */
 export const MAX_ERRORS = 500;
 
@@ -198,7 +201,6 @@ export function capErrors(errors: readonly GraphQLError[]): readonly GraphQLErro
 /** Maximum characters of a message: graphql-js quotes the whole value of an invalid variable. */
 const LONG_MESSAGE = 1_000;
 
-/** Truncates a long message. */
 function shorten(error: GraphQLError): GraphQLError {
   if (error.message.length <= LONG_MESSAGE) return error;
   return reword(error, `${error.message.slice(0, LONG_MESSAGE)}…`);

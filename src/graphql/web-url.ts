@@ -3,8 +3,7 @@ import { isNumericId, isProjectPath, type NodeRef } from './global-id.ts';
 import type { ProjectRow, RowOfProject } from './refs.ts';
 
 /*
- * GitLab's web URLs: <base URL>/<full path>/-/jobs/<id>. They contain the path of a project, and
- * identify a job or pipeline.
+ * GitLab's web URLs of jobs and pipelines: <base URL>/<full path of the project>/-/jobs/<id>.
  */
 
 /** Returns the path of a URL relative to the first base URL that matches; undefined if none does. */
@@ -19,7 +18,7 @@ function pathBelow(url: string, bases: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Returns a project of which only its path or numeric id is known. */
+/** Returns a project of which only `name`, its path or numeric id, is known. */
 export function projectNamed(name: string): ProjectRow {
   return isNumericId(name) ? { ref: name, id: name } : { ref: name, path: name };
 }
@@ -42,8 +41,8 @@ function baseUrlOf({ user }: Pick<RowOfProject, 'user'>): string | undefined {
 }
 
 /**
- * Returns the values of its project that a row contains. The path is undefined if the URL of the row
- * does not begin with a known base URL: then the start of the path is unknown.
+ * Returns the values of a row's project that the row contains. Omits the path if the URL of the row
+ * does not begin with a known base URL, because the start of the path is then unknown.
  */
 export function projectBehind(row: RowOfProject, webUrls: readonly string[]): ProjectRow {
   const settings = row.project && {
