@@ -183,9 +183,9 @@ function namedFields(
 }
 
 /**
- * Returns a function that calls `make` at its first call and keeps the value. `make` throws if a
- * variable in `@skip` or `@include` is null. Because the call is late, its error concerns only the
- * object that is being written.
+ * Returns a function that calls `make` once, when it is first called. `make` throws if a variable
+ * in `@skip` or `@include` is null. Because it is called while an object is written, the error
+ * concerns only that object.
  */
 function lazily<T>(make: () => T): () => T {
   let value: T | undefined;
@@ -207,7 +207,7 @@ export function objectWriter(
   const fieldsOf = lazily(() => namedFields(sets, on, scope));
   return (source, run, path) => {
     const fields = fieldsOf();
-    // An object is written even if no field is left after @skip, @include and fragments.
+    // An object is also written if `@skip`, `@include` and fragments leave no field of it.
     let json = '{';
     let parts: Json[] | undefined;
     try {

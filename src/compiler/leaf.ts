@@ -29,7 +29,10 @@ function ifString(value: unknown): string | undefined {
   return typeof value === 'string' ? writeString(value) : undefined;
 }
 
-/** Returns the writer of a leaf type: a fast path for usual values, `serialize` for others. */
+/**
+ * Returns the writer of a leaf type. It has a fast path for usual values, and calls `serialize` for
+ * others.
+ */
 export function leafWriter(type: GraphQLLeafType): WriteLeaf {
   const serialize = (value: unknown) => JSON.stringify(type.serialize(value)) ?? 'null';
   if (!(type instanceof GraphQLScalarType)) return enumWriter(serialize);

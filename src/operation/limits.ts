@@ -151,8 +151,8 @@ export function parseWithinLimits(source: string, limits: Limits) {
 }
 
 /**
- * Checks the members, strings and nesting of an uncoerced value. Returns the number of items in all
- * its lists. Throws OPERATION_TOO_COMPLEX.
+ * Checks the number of members, the length of strings, and the nesting of a value before coercion.
+ * Returns the number of items in all of its lists. Throws OPERATION_TOO_COMPLEX.
  */
 function measureValue(value: unknown, maxItems: number, depth = 0): number {
   if (typeof value === 'string' && value.length > MAX_TEXT_LENGTH) {
