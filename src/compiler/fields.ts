@@ -196,8 +196,8 @@ function lazily<T>(make: () => T): () => T {
 }
 
 /**
- * Returns the function that writes an object. It resolves the fields in parallel, and writes them in
- * the order of the selection.
+ * Returns the function that writes an object. It resolves the fields in parallel, and writes them
+ * in the order of the selection.
  */
 export function objectWriter(
   sets: readonly SelectionSetNode[],

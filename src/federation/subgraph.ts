@@ -16,8 +16,8 @@ import { entityFields } from './entities.ts';
 import { prefixTypes } from './type-prefix.ts';
 
 /*
- * The schema as a Federation v2 subgraph. It is derived from the standalone schema, so that both have
- * the same types and resolvers (docs/decisions/005-subgraph.md).
+ * Derives a Federation v2 subgraph from the standalone schema, so that both have the same types and
+ * resolvers (docs/decisions/005-subgraph.md).
  */
 
 /**

@@ -24,7 +24,10 @@ export type ErrorCode =
 /** Maximum characters of an input value in an error message. */
 const MAX_QUOTE = 60;
 
-/** Formats an input value for an error message. Cuts off a long text; hides the content of an object. */
+/**
+ * Formats an input value for an error message. Truncates a long text, and hides the content of an
+ * object.
+ */
 export function quote(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     return Array.isArray(value) ? 'a list' : 'an object';
@@ -43,8 +46,8 @@ export function badUserInput(message: string, refusal?: GitlabError): GraphQLErr
 }
 
 /**
- * Maximum bytes of a text that becomes part of a URL, such as a ref. Percent-encoding makes it up to
- * three times as long, and many servers accept only 8 KiB.
+ * Maximum bytes of a text that becomes part of a URL, such as a ref. Percent-encoding makes it up
+ * to three times as long, and many servers accept only 8 KiB.
  */
 const MAX_TEXT_BYTES = 1024;
 
@@ -84,7 +87,10 @@ export function forbidden(message: string, refusal: GitlabError): GraphQLError {
   });
 }
 
-/** Codes by GitLab's status. Any other 4xx is BAD_USER_INPUT, any other 5xx UPSTREAM_UNAVAILABLE. */
+/**
+ * Error codes by GitLab's HTTP status. Any other 4xx is BAD_USER_INPUT, and any other 5xx is
+ * UPSTREAM_UNAVAILABLE.
+ */
 const byStatus: Readonly<Record<number, ErrorCode>> = {
   401: 'UNAUTHENTICATED',
   403: 'FORBIDDEN',
@@ -213,7 +219,9 @@ export function formatError(error: GraphQLError): GraphQLFormattedError {
   return Object.keys(shown).length > 0 ? { ...json, extensions: shown } : json;
 }
 
-/** Returns whether a call was aborted because the operation timed out or the caller disconnected. */
+/**
+ * Returns whether a call was aborted, because the operation timed out or the caller disconnected.
+ */
 export function isEnded(error: unknown): boolean {
   return error instanceof DOMException && /^(Timeout|Abort)Error$/.test(error.name);
 }

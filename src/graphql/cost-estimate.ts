@@ -29,8 +29,8 @@ import {
 } from './selection.ts';
 
 /*
- * The estimate of the calls to GitLab that an operation makes, before it runs. It is derived from the
- * declared costs of the fields and from the plans of their reads (cost.ts).
+ * Estimates how many calls to GitLab an operation makes, before it runs. The estimate is derived
+ * from the declared costs of the fields and from the plans of their reads (cost.ts).
  */
 
 /**
@@ -71,7 +71,10 @@ interface Request {
   malformed: number;
   variableValues: Variables;
   webUrls: readonly string[];
-  /** Called for each argument that multiplies calls, with its value (`size`) and the calls it causes. */
+  /**
+   * Called for each argument that multiplies calls. `calls` are the calls that it causes. `size` is
+   * its value, or the length of its list.
+   */
   report?(argument: CostlyArgument, effect: { calls: number; size: number }): void;
 }
 

@@ -133,7 +133,10 @@ function unavailable(message: string): MutationFailure {
   return { type: 'UpstreamUnavailableError', code: 'UPSTREAM_UNAVAILABLE', message };
 }
 
-/** Returns the client for writes. Throws UNAUTHENTICATED if the gateway's own token must not write. */
+/**
+ * Returns the GitLab client for writes. Throws UNAUTHENTICATED if the request uses the gateway's
+ * own token, which must not write.
+ */
 export function requireWrites({ mutationClient }: Context): Gitlab {
   if (mutationClient) return mutationClient;
   throw unauthenticated(

@@ -325,9 +325,9 @@ export function selectionOfOperation(
 }
 
 /**
- * Cached trees, by the nodes of the parent field and by object type. A compiled operation passes the
- * same array of nodes in each execution, so it builds each tree once. graphql-js creates a new array
- * for each execution.
+ * Cached trees, by the nodes of the parent field and by object type. A compiled operation passes
+ * the same array of nodes in each execution, so it builds each tree once. graphql-js creates a new
+ * array for each execution.
  */
 const trees = new WeakMap<readonly FieldNode[], Map<string | undefined, Selection>>();
 

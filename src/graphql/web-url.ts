@@ -6,7 +6,10 @@ import type { ProjectRow, RowOfProject } from './refs.ts';
  * GitLab's web URLs of jobs and pipelines: <base URL>/<full path of the project>/-/jobs/<id>.
  */
 
-/** Returns the path of a URL relative to the first base URL that matches; undefined if none does. */
+/**
+ * Returns the path of a URL relative to the first base URL that it begins with. Undefined if there
+ * is none.
+ */
 function pathBelow(url: string, bases: readonly string[]): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { origin, pathname } = new URL(url);
@@ -30,8 +33,8 @@ export function projectUrlOf({ web_url }: Pick<RowOfProject, 'web_url'>): string
 }
 
 /**
- * Returns GitLab's base URL, taken from the web URL of a user: `<base URL>/<username>`. It may differ
- * from the base URL that the gateway is configured with.
+ * Returns GitLab's base URL, taken from the web URL of a user: `<base URL>/<username>`. It may
+ * differ from the base URL in the gateway's configuration.
  */
 function baseUrlOf({ user }: Pick<RowOfProject, 'user'>): string | undefined {
   const { username, web_url } = user ?? {};
