@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /**
- * The import order. A folder may import its own files and those of folders in later rows. Folders
- * in one row must not import each other; app/ connects them.
+ * The import order. A folder may import its own files and the files of folders in later rows.
+ * Folders in one row must not import each other; app/ connects them.
  */
 const ranks: readonly (readonly string[])[] = [
   ['cli', 'index'],

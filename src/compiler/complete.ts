@@ -39,8 +39,8 @@ export interface FieldScope {
 }
 
 /**
- * Returns the function that serializes values of `type`, which is the field's type or a type inside
- * it, such as that of list items.
+ * Returns the function that serializes values of `type`. That is the field's type or a type inside
+ * it, such as the type of list items.
  */
 export function completer(type: GraphQLOutputType, field: FieldScope): Complete {
   if (type instanceof GraphQLNonNull) {

@@ -46,8 +46,8 @@ export interface Recovery {
 export function recover(error: unknown, at: Recovery, run: Run, path: Path | undefined): string {
   const last = run.errors[MAX_ERRORS];
   if (at.nullable && last) {
-    // Errors beyond MAX_ERRORS are only counted, so the last one is added again. That is cheaper
-    // than computing the path and locations of this one.
+    // Of errors above MAX_ERRORS, only the number matters. So the last error is added again, which
+    // is cheaper than computing the path and locations of this one.
     run.errors.push(last);
     return 'null';
   }

@@ -28,8 +28,8 @@ import type { Context } from '../context/context.ts';
 import { ownNameOf, prefixOf } from '../graphql/type-names.ts';
 
 /*
- * Adds a prefix to the types of a schema, so that it can be composed with subgraphs that have types
- * of the same names. Fields, arguments, resolvers and ids stay unchanged.
+ * Adds a prefix to the type names of a schema, so that it can be composed with other subgraphs that
+ * use these names. Fields, arguments, resolvers and ids stay unchanged.
  */
 
 /** Types that keep their names, because each subgraph with Relay connections defines them. */

@@ -33,7 +33,7 @@ export interface ActionResult {
   /** Null if the job was not read before the action, and GitLab did not return it. */
   name: string | null;
   outcome: ActionOutcome;
-  /** The job after the action; for PLANNED, the job as it is. Null without a usable response. */
+  /** The job after the action. For PLANNED, the current job. Null without a usable response. */
   job: AnyJob | null;
   errors: readonly MutationFailure[];
 }

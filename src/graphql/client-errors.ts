@@ -196,7 +196,10 @@ function reword(
  */
 export const MAX_ERRORS = 500;
 
-/** Returns all errors, or the first 500 and an error with the number of the others. */
+/**
+ * Returns all errors if they are at most 500. Otherwise returns the first 500, and one error with
+ * the number of the others.
+ */
 export function capErrors(errors: readonly GraphQLError[]): readonly GraphQLError[] {
   if (errors.length <= MAX_ERRORS) return errors;
   const message = `${errors.length - MAX_ERRORS} more errors are left out.`;

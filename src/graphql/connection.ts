@@ -82,7 +82,7 @@ export interface ConnectionSource<Row> {
   selection: Selection;
 }
 
-/** Which parts of a connection are selected; computed once per selection. */
+/** Returns which parts of a connection are selected. Computed once per selection. */
 const needsOf = perSelection((selection) => {
   const pageInfo = selection.below('pageInfo');
   const hasNext = pageInfo.has('hasNextPage');

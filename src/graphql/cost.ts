@@ -16,8 +16,6 @@ import {
  * row of its object. This file uses the declarations to
  * - plan the reads for an object (`planRead`, used by read-planner.ts and cost-estimate.ts);
  * - add a sentence about calls to the description of a field (`describeCosts`).
- *
- * "Own GET" means the GET of a single object, such as GET /projects/:id/jobs/:job_id.
  */
 
 /**
@@ -73,10 +71,7 @@ export interface ListCost {
    */
   oneCallPer?: string;
   readsRows(selection: Selection): boolean;
-  /**
-   * The sentence about calls in the field's description. @default that of a list in pages of 100
-   * rows
-   */
+  /** The sentence about calls in the field's description. @default one call per 100 rows */
   sentence?: string;
 }
 
@@ -233,8 +228,8 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
 }
 
 /**
- * The calls that an object needs, without those of its lists and of objects that arguments
- * identify.
+ * The calls that an object needs. Excludes the calls of its lists, and calls for objects that
+ * arguments identify.
  */
 export interface ReadPlan {
   /** Whether the GET of the single object is needed. */

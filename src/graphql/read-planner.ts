@@ -140,10 +140,10 @@ async function getProject({ loaders }: Context, name: string): Promise<ProjectRo
 }
 
 /**
- * Reads a project by `name`, its path or numeric id. The GET of the project is needed only for
- * fields that are neither in `name`, nor in the rows of the project's jobs, nor in an earlier
- * response. If the GET fails, returns the values from these sources, if one of the reads below the
- * project succeeded.
+ * Reads a project by `name`, its path or numeric id. The GET of the project is made only if a
+ * selected field has no other source. Other sources are `name`, the rows of the project's jobs, and
+ * earlier responses. If the GET fails, but a read below the project succeeds, returns the values
+ * from these sources.
  */
 export async function readProject(
   context: Context,

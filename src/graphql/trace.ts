@@ -177,7 +177,8 @@ const LogSearch = builder.objectRef<SearchResult>('LogSearch').implement({
 });
 
 /**
- * The maximum page size of `lines`. It is larger than that of jobs, because lines cost no calls.
+ * The maximum page size of `lines`. It is larger than the page size of jobs, because lines cost no
+ * calls.
  */
 const MAX_LINES = 5_000;
 const DEFAULT_SECTIONS = 5_000;

@@ -63,7 +63,10 @@ export function projectBehind(row: RowOfProject, webUrls: readonly string[]): Pr
 
 const RESOURCE = /^(.+)\/-\/(jobs|pipelines)\/(\d+)(?:\/.*)?$/;
 
-/** Parses the web URL of a job or pipeline. Throws BAD_USER_INPUT, about `what`, for other URLs. */
+/**
+ * Parses the web URL of a job or pipeline. Throws BAD_USER_INPUT for other URLs; the message names
+ * the URL as `what`.
+ */
 export function parseResourceUrl(url: string, bases: readonly string[], what = '`url`'): NodeRef {
   const path = url.length <= 2048 ? pathBelow(url, bases) : undefined;
   if (path === undefined) {

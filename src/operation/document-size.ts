@@ -105,7 +105,7 @@ interface Sum extends Extent {
   uses: Map<string, number>;
 }
 
-/** Adds the metrics of one selection set to those of another. */
+/** Adds the metrics of `other` to `sum`. */
 function addTo(sum: Sum, other: Extent): void {
   sum.depth = Math.max(sum.depth, other.depth);
   sum.fields += other.fields;

@@ -88,7 +88,7 @@ export interface OperationResponse {
 export interface SubscriptionResponse extends OperationResponse {
   /** The whole response as JSON, as `writeResponse` returns it. */
   readonly json: string;
-  /** Whether the execution made calls to GitLab, in addition to those of the poll. */
+  /** Whether the execution made calls to GitLab. Calls of the poll do not count. */
   readonly readMore: boolean;
 }
 

@@ -8,7 +8,7 @@ import { shareEventLoop } from '../util/event-loop.ts';
 
 interface Response {
   readonly json: string;
-  /** Whether the execution made calls to GitLab, in addition to those of the poll. */
+  /** Whether the execution made calls to GitLab. Calls of the poll do not count. */
   readonly readMore: boolean;
   readonly errors: readonly unknown[];
 }

@@ -26,7 +26,7 @@ export function createColumn<T>(allocate: (size: number) => Block<T>): Column<T>
   return { allocate, blocks: [], base: 0, length: 0 };
 }
 
-/** `sharesBlocks` is that of `copyLines`. */
+/** Copies a column. With `sharesBlocks`, the copy shares the blocks of values (see `copyLines`). */
 export function copyColumn<T>(column: Column<T>, sharesBlocks: boolean): Column<T> {
   const { blocks } = column;
   const copyOf = (block: Block<T>) => enlarged(column, block, block.length);
@@ -100,7 +100,9 @@ export function createTimeline<T>(initial: T, allocate: (size: number) => Block<
   return { initial, positions, values: createColumn(allocate), first: 0, latest: initial };
 }
 
-/** `sharesBlocks` is that of `copyLines`. */
+/**
+ * Copies a timeline. With `sharesBlocks`, the copy shares the blocks of values (see `copyLines`).
+ */
 export function copyTimeline<T>(timeline: Timeline<T>, sharesBlocks: boolean): Timeline<T> {
   return {
     ...timeline,

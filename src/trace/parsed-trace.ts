@@ -22,7 +22,7 @@ export interface ParsedLine {
   readonly section: string | null;
 }
 
-/** A section of a log. Its lines include those of nested sections. */
+/** A section of a log. Its lines include the lines of nested sections. */
 export interface ParsedSection {
   readonly name: string;
   /** The text after the start mark, in the line of the mark. Null if there is none. */

@@ -36,8 +36,8 @@ it.each(clients)('%s gets events again after the gateway has restarted', async (
   );
   await expect.poll(() => statuses).toEqual(['RUNNING']);
   const startAgain = await stop(first, env);
-  // Changes at GitLab during the restart are not lost: the first event after it has the current
-  // state.
+  // Changes at GitLab during the restart are not lost: the first event after the restart has the
+  // current state.
   simulator.world.setStatus(running.job, 'canceling');
   await startAgain();
   await expect.poll(() => statuses, { timeout: 60_000 }).toEqual(['RUNNING', 'CANCELING']);

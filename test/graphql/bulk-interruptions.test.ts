@@ -292,8 +292,8 @@ describe('a bulk mutation', () => {
     caller.abort();
     expect(await answer).toBe('left');
     await ended;
-    // Requests of the first operation would be sent before those of a later operation of the
-    // caller. So after the response to this one, the log is complete.
+    // This operation of the same caller is executed later. If the first operation sent further
+    // requests, they would be in the log before this one.
     await run({ query }, 'jobsCancel', { ids: [jobId(999)] });
     expect(upstream.log).toEqual([
       ...ids

@@ -529,8 +529,9 @@ describe('the call table', () => {
 });
 
 /**
- * Returns how many round trips to GitLab follow each other. A call begins a new one if no other
- * call is running when it arrives. They are counted, so the result does not depend on time.
+ * Returns how many round trips to GitLab follow each other. A call begins a new round trip if no
+ * other call is running when it arrives. Round trips are counted, so the result does not depend on
+ * time.
  */
 async function roundTripsOf({ query, simulator }: Started, text: string): Promise<number> {
   let rounds = 0;

@@ -81,7 +81,7 @@ const someTests = { success: 1, failed: 0, skipped: 0, error: 0, time: 1 };
 /** A selection on a type: a field, or a scalar field of an object in a field. */
 interface Selected {
   text: string;
-  /** Equal for fields that declare the same cost and are read from the same object. */
+  /** A text that is equal for fields with equal declared costs on one object. */
   kind: string;
 }
 
@@ -106,8 +106,8 @@ function fieldsOf(type: string): Selected[] {
 
 /**
  * Returns the fields to test for one way to reach a type. For the first way, these are all fields.
- * For the others, they are one field of each kind and a different sixth of all fields for each way.
- * With PROPERTY_RUNS=1, these are always all fields.
+ * For each other way, they are one field of each kind, and a different sixth of all fields. With
+ * PROPERTY_RUNS=1, these are always all fields.
  */
 function sampleFor(way: number, fields: readonly Selected[]): Selected[] {
   if (way === 0 || runs(6) >= 6) return [...fields];

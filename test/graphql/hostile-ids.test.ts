@@ -320,7 +320,7 @@ describe('A forged cursor', () => {
         );
       expect(ids(after)).toEqual(['2149', '2148']);
       expect(ids(before)).toEqual(['2152', '2151']);
-      // To find the row, the gateway searches by bisection, once per query.
+      // The gateway finds the row by bisection, once for each of the two queries.
       expect(calls().length).toBeLessThanOrEqual(2 * 2 * Math.ceil(Math.log2(302)));
       expect(bugs).toEqual([]);
     },

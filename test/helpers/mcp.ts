@@ -7,7 +7,7 @@ import { type StartOptions, startGateway } from './start-gateway.ts';
 export interface ToolAnswer {
   text: string;
   isError: boolean;
-  /** The whole result, to check that it does not contain something. */
+  /** The whole result, to check that certain texts are not part of it. */
   result: Readonly<Record<string, unknown>>;
 }
 

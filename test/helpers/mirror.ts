@@ -8,10 +8,10 @@ import {
 import { objectType, rowFields } from './select-all.ts';
 
 /*
- * The expected GraphQL data for a row of a REST response. As a rule, the value of a field is that
- * of the key with the field's name in snake_case, or null; an ID is a string. `exceptions` has all
- * other fields. `notShown` has the keys that GitLab sends but the gateway does not show. This file
- * was written from contract.graphql without knowledge of src, so that it is an independent check.
+ * The expected GraphQL data for a row of a REST response. As a rule, a field has the value of the
+ * REST key with its name in snake_case, or null; an ID is a string. `exceptions` has all other
+ * fields. `notShown` has the keys that GitLab sends but the gateway does not show. This file was
+ * written from contract.graphql without knowledge of src, so that it is an independent check.
  */
 
 export type Rest = Record<string, unknown>;
@@ -60,8 +60,8 @@ const ofJob: Record<string, Exception> = {
 };
 
 /**
- * Fields whose value is not that of the key with their name. If the field returns an object, the
- * exception returns its REST row.
+ * Fields that do not have the value of the REST key with their name. If the field returns an
+ * object, the exception returns its REST row.
  */
 const exceptions: Record<string, Record<string, Exception>> = {
   Job: {

@@ -1,6 +1,6 @@
 /**
- * The share of their full number of runs that property tests (fast-check, fuzzing) make. By default
- * it is a fifth, always with the same seed. Two environment variables change that:
+ * By default, property tests (fast-check, fuzzing) make a fifth of their full number of runs,
+ * always with one seed. Two environment variables change that:
  *
  *     PROPERTY_RUNS=1 npm test                      the full number of runs
  *     PROPERTY_RUNS=50 PROPERTY_SEED=7 npx vitest run test/http/fuzz.test.ts

@@ -56,7 +56,7 @@ export interface StartOptions {
   simulator?: SimulatorOptions;
   /** Environment variables, in addition to GITLAB_URL. */
   env?: Record<string, string>;
-  /** Settings that override those of `env`. */
+  /** Settings that override the settings in `env`. */
   config?: Partial<Config>;
   /** The token of queries that do not set their own. */
   token?: string;
@@ -70,7 +70,7 @@ export interface StartOptions {
   live?: GatewayDeps['live'];
   /** How often an operation is executed by graphql-js before it is compiled. @default 0 */
   compileAfterUses?: number;
-  /** The folder of the built board, for BOARD=true. @default that of the package */
+  /** The folder of the built board, for BOARD=true. @default the folder in the package */
   boardFolder?: string;
   /** The address on which the gateway listens. @default '127.0.0.1' */
   host?: string;

@@ -434,8 +434,8 @@ describe.each(['GitLab', 'the storage'])('a long file from %s', (from) => {
       `GET /jobs/42/1001/artifacts HTTP/1.1\r\nhost: localhost\r\nprivate-token: ${tokens.alice}\r\n\r\n`,
     );
     await once(socket, 'readable');
-    // Waits until all buffers are full: those of the kernel for two connections, and those of the
-    // streams between them.
+    // Waits until all buffers are full: the kernel's buffers for two connections, and the buffers
+    // of the streams between them.
     let sent = -1;
     await expect
       .poll(

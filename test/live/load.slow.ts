@@ -18,8 +18,8 @@ const LAG = 'nodejs_eventloop_lag_max_seconds';
 type GitLab = (path: string, response: ServerResponse) => void;
 
 /**
- * Starts the program in a process of its own. `load` returns its resource usage since the start,
- * without that of GitLab and the clients.
+ * Starts the program in a process of its own. `load` returns the resources that this process has
+ * used; GitLab and the clients are not included.
  */
 async function start(gitlab: GitLab, env: Record<string, string> = {}) {
   const upstream = await startUpstream(({ url = '' }, response) => gitlab(url, response));

@@ -57,7 +57,7 @@ describe.each(operations)('the name of %s', (_what, query, value) => {
     const { ask, bugs } = await start();
     const expected = await ask(PLAIN, query, value);
     for (const name of inherited) {
-      // The first execution is by graphql-js, the others are compiled.
+      // graphql-js executes the first request. The later ones are compiled.
       for (const time of [1, 2, 3]) {
         expect([name, time, await ask(name, query, value)]).toEqual([name, time, expected]);
       }

@@ -27,7 +27,7 @@ function removeProgram(): void {
 }
 
 /**
- * Builds dist/ before the tests, which start the program from there. Does nothing if it is newer
+ * Builds dist/ before the tests, which start the program from there. Does nothing if dist/ is newer
  * than the sources.
  */
 export function setup(): void {

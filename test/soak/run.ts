@@ -120,8 +120,8 @@ async function runMinutes(from: number, to: number): Promise<void> {
 
 const started = await look('before any load:');
 await load.fill();
-// V8 compiles the code that is used during the first minutes. Compiled code takes memory, too, but
-// does not grow without limit.
+// Lets V8 compile the code that is used, which takes minutes. Compiled code takes memory, but its
+// growth ends.
 await runMinutes(-WARM_MINUTES, 0);
 const filled = await look('with its memories full:');
 await runMinutes(0, 1);

@@ -104,8 +104,8 @@ function terminalLine(log: string): string {
 }
 
 /**
- * SGR parameters that do not change the attributes that the test checks, such as complete colors of
- * the text or underline.
+ * SGR parameters that must not set an attribute such as bold. Some contain the numbers 1 to 9 as
+ * parts of a color, where they are not codes.
  */
 const parameters = ['38;5;1', '58;2;1;3;4', '58:5:1', '48:2::1:3:4', '38;2;4;3;9', '59', '6', '53'];
 

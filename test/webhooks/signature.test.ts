@@ -17,8 +17,8 @@ const reader = (headers: Record<string, string>) => (name: string) => headers[na
 describe('a secret token', () => {
   const verifier = createHookVerifier('hook-secret', () => NOW);
 
-  // The comparison must take the same time for secrets with a correct prefix or length as for
-  // others.
+  // The duration of the comparison must not show whether the prefix or the length of a secret is
+  // correct.
   it.each([
     ['the secret', 'hook-secret', true],
     ['a prefix', 'hook-secre', false],

@@ -117,8 +117,8 @@ describe('reading jobs by id', () => {
   it('falls back to single reads on a server that ignores or refuses built cursors', async () => {
     const dense = Array.from({ length: 300 }, (_, at) => at + 1);
     for (const habit of ['ignores cursors', 'refuses cursors', 'no keyset'] as const) {
-      // If the server's error does not show its cause, one more call requests a page without a
-      // cursor, which returns a cursor of the server.
+      // If the server's error does not show that it rejects built cursors, one more call reads the
+      // first page, to get a cursor of the server.
       const asked = habit === 'refuses cursors' ? 2 : 1;
       const model = createModel(dense, { habit });
       const wanted = dense.slice(0, 40).map(String);
