@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /**
- * The import order. A folder may use its own files and every folder of a later rank; folders of one
- * rank do not import each other: app/ connects them.
+ * The import order. A folder may import its own files and the files of folders in later rows.
+ * Folders in one row must not import each other; app/ connects them.
  */
 const ranks: readonly (readonly string[])[] = [
   ['cli', 'index'],
@@ -24,7 +24,10 @@ const ranks: readonly (readonly string[])[] = [
   ['client'],
 ];
 
-/** What of `gitlab` the schema may use: shapes, errors and list words, never the client or the wire. */
+/**
+ * The files of src/gitlab that src/graphql may import: row types, errors and types of lists, but
+ * not the client or the transport.
+ */
 const graphqlMayUse = [
   'gitlab/rows.ts',
   'gitlab/errors.ts',
@@ -66,7 +69,10 @@ const imports = files.flatMap(importsOf);
 
 const rankOf = (room: string) => ranks.findIndex((rank) => rank.includes(room));
 
-/** The simulated GitLab takes nothing of the product but types of GitLab's rows; only app/ starts it. */
+/**
+ * Returns whether an import from or to the simulated GitLab is allowed. The simulator may import
+ * only types of src/gitlab, and only app/ may import the simulator.
+ */
 function isSimulatorAllowed({ from, to, typeOnly }: Import): boolean {
   if (roomOf(from) !== 'simulator') return roomOf(from) === 'app';
   return roomOf(to) === 'simulator' || (typeOnly && roomOf(to) === 'gitlab');
@@ -78,7 +84,7 @@ function isAllowed(edge: Import): boolean {
   return room === target || rankOf(target) > rankOf(room);
 }
 
-/** The files that reach themselves again through their imports. */
+/** Returns the files that import themselves through other files. */
 function cyclesOf(edges: readonly Import[]): string[] {
   const next = groupByFrom(edges);
   const reaches = (start: string): boolean => {

@@ -14,7 +14,10 @@ import { schema } from '../src/graphql/schema.ts';
 
 const contract = buildSchema(readFileSync(new URL('contract.graphql', import.meta.url), 'utf8'));
 
-/** Each element of the type that a person reads in GraphiQL: the type, its fields, arguments and values. */
+/**
+ * Returns the name and description of each element of a type that GraphiQL shows: the type itself,
+ * its fields, arguments and values.
+ */
 function elementsOf(type: GraphQLNamedType): [string, string | null | undefined][] {
   const own: [string, string | null | undefined][] = [[type.name, type.description]];
   if (isEnumType(type)) {

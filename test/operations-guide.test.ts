@@ -109,7 +109,7 @@ describe('the metrics', () => {
 });
 
 describe('the log', () => {
-  /** A call of the logger: its level and its message. */
+  /** Matches a call of the logger, with its level and its message. */
   const CALL = /\blogger\??\.(info|warn|error|fatal)\(\s*(?:(?:\{[^{}]*\}|\w+),\s*)?'([^']+)'/g;
   const written = sources.flatMap((text) =>
     [...text.matchAll(CALL)].map(([, level, message = '']) => ({ message, level })),
@@ -158,7 +158,8 @@ describe('the log', () => {
     const codes = new Set([union, ...words].join().match(/[A-Z]{2}[A-Z_]+/g));
     const cells = rowsUnder('### Error codes').map(([first = '']) => first);
     const described = cells.join();
-    // Codes in the payloads of mutations and of gaps of boards, internal codes, and sort orders.
+    // Codes that are no errors of responses: in payloads of mutations and gaps of boards, internal
+    // codes, and sort orders.
     const isOther = (code: string) =>
       /^(OUTCOME_UNKNOWN|NOT_TRIED|TOO_MANY|JOB_NOT_\w+|GITLAB_\w+|ID_\w+)$/.test(code);
     const missing = [...codes].filter((code) => !described.includes(`\`${code}\``));

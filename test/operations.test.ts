@@ -12,7 +12,7 @@ const tokens: Record<string, string> = {
   'PRIVATE-TOKEN': demo.token,
   'JOB-TOKEN': demo.tokens.job,
 };
-/** Where the demo's GitLab is seen; the examples name it. */
+/** The URL of the demo's GitLab in links. The example operations contain it. */
 const demoUrl = 'https://gitlab.example.com';
 
 function startDemo() {
@@ -22,7 +22,7 @@ function startDemo() {
   });
 }
 
-/** Every value at the key, however deep. */
+/** Returns all values of members named `key`, at any depth. */
 function valuesAt(key: string, value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, child]) => [
@@ -53,7 +53,7 @@ it.each(files)('%s says what it shows, and with which variables', (file) => {
   expect(text).toMatch(
     /^# [A-Z][^\n]+[.:,\w]\n(# [^\n]+\n)*#\n# variables: \{.*\}\n(# credential: [A-Z-]+\n)?\n\w/,
   );
-  // GraphiQL's editor shows no more beside its buttons.
+  // The editor of GraphiQL shows 59 characters per line beside its buttons.
   for (const line of text.split('\n').filter((each) => /^# (?!variables)/.test(each))) {
     expect(line.length).toBeLessThanOrEqual(59);
   }
@@ -64,7 +64,7 @@ it.each(files)('%s fits the schema', (file) => {
   expect(validate(schema, document)).toEqual([]);
 });
 
-/** What is answered at once; subscriptions have tests of their own. */
+/** Queries and mutations. Subscriptions have tests of their own. */
 const answered = readOperations().filter(({ query }) => !/^subscription /m.test(query));
 
 it.each(answered)('$name works in the demo on the first click', async (operation) => {

@@ -14,10 +14,10 @@ import { objectWriter, serialWriter } from './fields.ts';
 import type { Run } from './run.ts';
 
 /*
- * A compiled operation: field resolution and serialization are planned once and reused. Running it
- * writes the JSON of the response directly, without a tree of results that would have to be
- * serialized afterwards. A *writer* is a function that writes the JSON of a value. The resolvers
- * are the schema's own (docs/decisions/008-compiled-execution.md).
+ * A compiled operation: field resolution and serialization are planned once and reused. It writes
+ * the JSON of the response directly, without a tree of results that must be serialized afterwards.
+ * A *writer* is a function that writes the JSON of a value. The schema's resolvers are used
+ * unchanged (docs/decisions/008-compiled-execution.md).
  */
 
 export interface Execution {
@@ -31,21 +31,26 @@ export type Variables = Readonly<Record<string, unknown>>;
 
 export interface CompiledOperation {
   /**
-   * Number of writers: one for each combination of values in `@skip` and `@include` that was
-   * executed.
+   * Number of root writers if every combination of values in `@skip` and `@include` is executed.
    */
   readonly variants: number;
-  /** Never rejects; `errors` has all failures. `rootValue` is the event of a subscription. */
+  /**
+   * Executes the operation. Never rejects; all failures are in `errors`. `rootValue` is the event
+   * of a subscription.
+   */
   run(context: unknown, variableValues: Variables, rootValue?: unknown): Promise<Execution>;
 }
 
 const CONDITIONAL_DIRECTIVES = ['skip', 'include'];
-/** Maximum number of variables in `@skip` and `@include`. Four have 16 combinations of values. */
+/**
+ * Maximum number of variables in `@skip` and `@include`. Four variables have 16 combinations of
+ * values.
+ */
 const MAX_CONDITIONS = 4;
 
 /**
- * Returns the names of the variables in `@skip` and `@include`. Undefined if there are too many, or if
- * the document has another directive.
+ * Returns the names of the variables in `@skip` and `@include`. Undefined if there are too many of
+ * them, or if the document has another directive.
  */
 function conditionNames(document: DocumentNode): string[] | undefined {
   const names = new Set<string>();
@@ -66,9 +71,9 @@ export function fragmentsOf({ definitions }: DocumentNode): Record<string, Fragm
 }
 
 /**
- * Returns a function that returns the writer of the root object for given values of variables.
- * `names` are the variables in `@skip` and `@include`. Each combination of their values has its own
- * writer, created once.
+ * Returns a function that maps the values of variables to the writer of the root object. `names`
+ * are the variables in `@skip` and `@include`. Each combination of their values has its own writer,
+ * which is created once.
  */
 function createVariants(names: readonly string[], make: (conditions: Variables) => WriteObject) {
   const writers = new Map<string, WriteObject>();
@@ -85,8 +90,8 @@ function createVariants(names: readonly string[], make: (conditions: Variables) 
 
 /**
  * Compiles an operation of a valid document. Returns undefined for unknown directives, and for more
- * than four variables in `@skip` and `@include`. Introspection must not be compiled: the schema's
- * types do not define its fields.
+ * than four variables in `@skip` and `@include`. Introspection must not be compiled, because the
+ * schema's types do not define the introspection fields.
  */
 export function compile(
   schema: GraphQLSchema,
@@ -110,8 +115,8 @@ export function compile(
         const data = await writerFor(variableValues)(rootValue, run, undefined);
         return { data, errors: run.errors };
       } catch (error) {
-        // Either an error of a non-null field was passed up to the root, or a variable in `@skip`
-        // or `@include` of a root field is null.
+        // Two errors get here: an error that non-null fields passed up to the root, and a null
+        // variable in `@skip` or `@include` of a root field.
         run.errors.push(error instanceof GraphQLError ? error : locatedError(error, undefined));
         return { data: 'null', errors: run.errors };
       }

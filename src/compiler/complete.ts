@@ -38,7 +38,10 @@ export interface FieldScope {
   info(run: Run): GraphQLResolveInfo;
 }
 
-/** Returns the function that serializes values of `type`: the field's type, or a type inside it. */
+/**
+ * Returns the function that serializes values of `type`. That is the field's type or a type inside
+ * it, such as the type of list items.
+ */
 export function completer(type: GraphQLOutputType, field: FieldScope): Complete {
   if (type instanceof GraphQLNonNull) {
     const inner = nonNullCompleter(type.ofType, field);
@@ -67,9 +70,12 @@ function namedCompleter(type: GraphQLOutputType, field: FieldScope): Complete {
   throw new TypeError(`${field.name} has a type that is not an output type.`);
 }
 
-/** Concatenates JSON once all parts are ready. `join` would copy the text at each level. */
+/**
+ * Concatenates JSON after all parts are ready. `Array.join` would copy the text at each level of
+ * nesting.
+ */
 export async function concatenate(parts: readonly Json[]): Promise<string> {
-  // Usually one part is not ready. `Promise.all` would create a promise for each part.
+  // Usually only one part is not ready. `Promise.all` would create a promise for each part.
   const isOnePending = parts.filter(isPromise).length === 1;
   const ready = isOnePending ? parts : await Promise.all(parts);
   let whole = '';
@@ -77,7 +83,7 @@ export async function concatenate(parts: readonly Json[]): Promise<string> {
   return whole;
 }
 
-/** Throws an error after all parts have settled, so that no rejection of them stays unhandled. */
+/** Throws `error` after all parts have settled, so that no rejection of a part stays unhandled. */
 export function failAfter(error: unknown, parts: readonly Json[] | undefined): Promise<string> {
   if (!parts) throw error;
   return concatenate(parts).finally(() => {
@@ -111,14 +117,14 @@ function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope):
 }
 
 /**
- * Number of list items that an operation writes before other work may run in between. Most operations
- * have fewer.
+ * Number of list items that an operation writes without a pause, in which other work can run. Most
+ * operations have fewer items.
  */
 const MAX_ITEMS_AT_ONCE = 100;
 
 /**
- * Serializes the items from index `start` on, separated by commas. If the operation has many items,
- * it pauses every few milliseconds, so that other work can run.
+ * Serializes the items from index `start` on, separated by commas. For an operation with many
+ * items, pauses every few milliseconds, so that other work can run.
  */
 function writeItems(
   values: readonly unknown[],

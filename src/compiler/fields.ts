@@ -30,8 +30,8 @@ type Field = GraphQLField<unknown, unknown>;
 type Nodes = readonly [FieldNode, ...FieldNode[]];
 
 /**
- * Creates the `info` argument of a resolver, without `path`. All runs of an operation without
- * variables share it.
+ * Creates the `info` argument of a resolver, without `path`. If the operation has no variables, all
+ * of its runs share one `info`.
  */
 function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType }, scope: Scope) {
   const { schema, fragments, operation } = scope;
@@ -42,7 +42,7 @@ function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType 
       returnType: field.definition.type,
       parentType: field.on,
       rootValue: undefined,
-      // No spread: adding members to a copied object costs V8 microseconds.
+      // No spread syntax: V8 takes microseconds to add members to a copied object.
       schema,
       fragments,
       operation,
@@ -63,8 +63,8 @@ function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType 
 }
 
 /**
- * Returns a function that finds the writer of an object type. It creates the writer when the first
- * object of the type is written.
+ * Returns a function that returns the writer of an object type. A writer is created when the first
+ * object of its type is written.
  */
 function objectWriters(nodes: Nodes, scope: Scope) {
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
@@ -76,21 +76,21 @@ function objectWriters(nodes: Nodes, scope: Scope) {
   };
 }
 
-/** Resolves and serializes a field of an object, whose own path is `parent`. */
+/** Resolves and serializes a field. `parent` is the path of the object that has the field. */
 type WriteField = (source: unknown, run: Run, parent: Path | undefined) => Json;
 
 /** A selected field. */
 interface Selected {
-  /** All nodes with the same response key. */
+  /** All field nodes with this response key; their selections are merged. */
   readonly nodes: Nodes;
   readonly on: GraphQLObjectType;
   readonly definition: Field;
-  /** The response key: the alias, or the name of a field without one. */
+  /** The response key: the alias, or the name of the field if it has no alias. */
   readonly key: string;
 }
 
 /**
- * Returns the resolver of a field. Arguments and `info` are prepared only if the resolver takes
+ * Returns the resolver of a field. Prepares arguments and `info` only for a resolver that takes
  * them.
  */
 function createResolver(field: Selected, scope: Scope): (source: unknown, run: Run) => unknown {
@@ -107,8 +107,9 @@ function createResolver(field: Selected, scope: Scope): (source: unknown, run: R
 }
 
 /**
- * Returns a function that writes a leaf field synchronously; undefined for another field. The function
- * returns undefined for a value that `completer` must handle: a promise or an unexpected null.
+ * Returns a function that writes a leaf field synchronously. Undefined if the field is not a leaf.
+ * The function returns undefined for a value that `completer` must handle: a promise, another
+ * object, or null in a non-null field.
  */
 function leafWriterOf({
   definition,
@@ -156,13 +157,13 @@ function fieldWriter(nodes: Nodes, on: GraphQLObjectType, scope: Scope): WriteFi
   const definition = on.getFields()[name.value];
   if (definition)
     return definedWriter({ nodes, on, definition, key: (alias ?? name).value }, scope);
-  // `__typename`, the only field that no type defines.
+  // `__typename` is the only compiled field that no type defines.
   const typename = JSON.stringify(on.name);
   return () => typename;
 }
 
 interface NamedField {
-  /** JSON before the value: a comma, unless the field is the first, and the key. */
+  /** JSON before the value: a comma, unless the field is the first one, and the key. */
   readonly head: string;
   readonly write: WriteField;
 }
@@ -182,9 +183,9 @@ function namedFields(
 }
 
 /**
- * Returns a function that calls `make` at its first call and keeps the value. `make` throws if a
- * variable in `@skip` or `@include` is null. Because the call is late, its error concerns only the
- * object that is being written.
+ * Returns a function that calls `make` once, when it is first called. `make` throws if a variable
+ * in `@skip` or `@include` is null. Because it is called while an object is written, the error
+ * concerns only that object.
  */
 function lazily<T>(make: () => T): () => T {
   let value: T | undefined;
@@ -195,8 +196,8 @@ function lazily<T>(make: () => T): () => T {
 }
 
 /**
- * Returns the function that writes an object. It resolves the fields in parallel, and writes them in
- * the order of the selection.
+ * Returns the function that writes an object. It resolves the fields in parallel, and writes them
+ * in the order of the selection.
  */
 export function objectWriter(
   sets: readonly SelectionSetNode[],
@@ -206,7 +207,7 @@ export function objectWriter(
   const fieldsOf = lazily(() => namedFields(sets, on, scope));
   return (source, run, path) => {
     const fields = fieldsOf();
-    // An object is written even if no field is left after @skip, @include and fragments.
+    // An object is also written if `@skip`, `@include` and fragments leave no field of it.
     let json = '{';
     let parts: Json[] | undefined;
     try {
@@ -230,7 +231,7 @@ export function objectWriter(
 
 /**
  * Returns the function that writes the root object of a mutation. It executes the fields one after
- * another.
+ * the other.
  */
 export function serialWriter(
   sets: readonly SelectionSetNode[],

@@ -6,15 +6,15 @@ export type WriteLeaf = (value: unknown) => string;
 /** Characters that JSON escapes. A surrogate is escaped only if it is not part of a pair. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes control characters
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
-/** `JSON.stringify` is faster for strings of this many characters or more. */
+/** Strings of this many characters or more are left to `JSON.stringify`, which is then faster. */
 const MAX_FAST_LENGTH = 200;
 
-/** Serializes a string; fast for short ones without escapes, as most are. */
+/** Serializes a string. Short strings without escapes, which most strings are, take a fast path. */
 function writeString(text: string): string {
   return text.length < MAX_FAST_LENGTH && !ESCAPED.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-/** Fast paths for the usual values of scalars; undefined for any other value. */
+/** Fast paths for usual values of scalars. Each returns undefined for another value. */
 const fastWriters: Readonly<Record<string, (value: unknown) => string | undefined>> = {
   String: ifString,
   ID: ifString,
@@ -29,7 +29,10 @@ function ifString(value: unknown): string | undefined {
   return typeof value === 'string' ? writeString(value) : undefined;
 }
 
-/** Returns the writer of a leaf type: a fast path for usual values, `serialize` for others. */
+/**
+ * Returns the writer of a leaf type. It has a fast path for usual values, and calls `serialize` for
+ * others.
+ */
 export function leafWriter(type: GraphQLLeafType): WriteLeaf {
   const serialize = (value: unknown) => JSON.stringify(type.serialize(value)) ?? 'null';
   if (!(type instanceof GraphQLScalarType)) return enumWriter(serialize);
@@ -37,7 +40,7 @@ export function leafWriter(type: GraphQLLeafType): WriteLeaf {
   return writeFast ? (value) => writeFast(value) ?? serialize(value) : serialize;
 }
 
-/** Caches the JSON of each value. */
+/** Returns a writer that caches the JSON of each enum value. */
 function enumWriter(serialize: WriteLeaf): WriteLeaf {
   const cache = new Map<unknown, string>();
   return (value) => {

@@ -7,7 +7,7 @@ import {
 } from 'graphql';
 import { MAX_ERRORS } from '../graphql/client-errors.ts';
 
-/** JSON text, perhaps not ready yet. */
+/** JSON text, or a promise of it. */
 export type Json = string | Promise<string>;
 
 /** Path of a value in the response. */
@@ -20,9 +20,9 @@ export interface Run {
   readonly variableValues: Readonly<Record<string, unknown>>;
   /** In the order in which they occurred. */
   readonly errors: GraphQLError[];
-  /** The `info` arguments of resolvers, by field. Each is created when it is first used. */
+  /** The `info` arguments of resolvers, by field. Each one is created at its first use. */
   readonly infos: Map<object, GraphQLResolveInfo>;
-  /** Items of lists that were written so far. */
+  /** Number of list items that were written so far. */
   itemCount: number;
 }
 
@@ -33,7 +33,10 @@ export function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as Promise<unknown> | null | undefined)?.then === 'function';
 }
 
-/** Where an error is located, and whether null may replace the value. */
+/**
+ * Describes a field: its nodes locate an error, and `nullable` says whether null may replace the
+ * value.
+ */
 export interface Recovery {
   readonly nodes: readonly ASTNode[];
   readonly nullable: boolean;
@@ -43,8 +46,8 @@ export interface Recovery {
 export function recover(error: unknown, at: Recovery, run: Run, path: Path | undefined): string {
   const last = run.errors[MAX_ERRORS];
   if (at.nullable && last) {
-    // Errors above MAX_ERRORS are only counted. Adding the last one again is cheaper than locating
-    // this one.
+    // Of errors above MAX_ERRORS, only the number matters. So the last error is added again, which
+    // is cheaper than computing the path and locations of this one.
     run.errors.push(last);
     return 'null';
   }
@@ -54,7 +57,10 @@ export function recover(error: unknown, at: Recovery, run: Run, path: Path | und
   return 'null';
 }
 
-/** Waits for JSON. If that rejects, records the error and returns null; throws if null is not allowed. */
+/**
+ * Waits for JSON. If it rejects, records the error and returns null. Throws if the value is not
+ * nullable.
+ */
 export function recoverLater(json: Json, at: Recovery, run: Run, path: Path): Json {
   return typeof json === 'string' ? json : json.catch((error) => recover(error, at, run, path));
 }

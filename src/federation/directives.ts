@@ -10,13 +10,13 @@ import { entityKeys } from './entity-keys.ts';
 
 /*
  * The federation directives of the subgraph's SDL, as text by schema coordinate (`Type` or
- * `Type.field`). Most follow from rules, so that types added later are covered.
+ * `Type.field`). Most of them follow from rules, so that new types need no change here.
  * docs/federation.md explains them.
  */
 
 /**
- * Types that GitLab's Jobs API returns only inside other objects, with their keys. Other subgraphs may
- * add fields to them by these keys; this subgraph never resolves a reference to them.
+ * Types that GitLab's Jobs API returns only inside other objects, with their keys. Other subgraphs
+ * may add fields to them by these keys. This subgraph never resolves a reference to them.
  */
 const embeddedKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ['User', ['databaseId', 'username']],
@@ -25,14 +25,19 @@ const embeddedKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ['Agent', ['databaseId']],
 ]);
 
-/** Root fields that describe the credential of the request. CI jobs use them, not people. */
+/**
+ * Root fields that describe the credential of the request. They are for CI jobs, not for people.
+ */
 const INTERNAL = ['rateLimit', 'currentJob', 'allowedAgents'];
 
 /** The federation version and the directives that the SDL uses. */
 export const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@tag"])';
 
-/** Returns the names of the types that remain when fields of the root types are left out. */
+/**
+ * Returns the names of the types that are still reachable if some fields of the root types are
+ * removed.
+ */
 function namesWithout(
   schema: GraphQLSchema,
   hidden: { mutations: boolean; queries: readonly string[] },
@@ -45,7 +50,7 @@ function namesWithout(
     query: new GraphQLObjectType({ name: 'Query', fields: Object.fromEntries(left) }),
     mutation: hidden.mutations ? null : schema.getMutationType(),
     subscription: schema.getSubscriptionType(),
-    // The schema keeps all entities, because fields of other subgraphs may return them.
+    // The schema keeps all entity types, because fields of other subgraphs may return them.
     types: [...entityKeys.keys(), ...embeddedKeys.keys()].flatMap(
       (name) => typeNamed(schema, name) ?? [],
     ),
@@ -74,7 +79,7 @@ function typeRules(schema: GraphQLSchema): (type: GraphQLNamedType) => string[] 
     if (isRoot(schema, type)) return [];
     const name = ownNameOf(type);
     const directives = keysOf(name);
-    // A type that has no resolvable key may also be defined by another subgraph.
+    // Another subgraph may also define a type that has no resolvable key.
     if (isObjectType(type) && !entityKeys.has(name)) directives.push('@shareable');
     if (!readable.has(type.name)) directives.push('@tag(name: "write")');
     else if (!outward.has(type.name)) directives.push('@tag(name: "internal")');

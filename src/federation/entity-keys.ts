@@ -9,13 +9,16 @@ import {
 import { parseResourceUrl } from '../graphql/web-url.ts';
 
 /*
- * References to objects, which a router resolves through `_entities`. Both the @key directives of the
- * SDL and the parser of references use the table of keys below.
+ * References to objects, which a router resolves through `_entities`. The table of keys below is
+ * used for the @key directives of the SDL and to parse references.
  */
 
 export type EntityType = NodeRef['type'];
 
-/** Parses the values of a key's fields, in the order of the key. `bases` are GitLab's web URLs. */
+/**
+ * Converts the values of a key's fields, in the order of the key, to a reference of the gateway.
+ * `bases` are the base URLs of GitLab's web pages.
+ */
 type ReadKey = (values: readonly string[], bases: readonly string[]) => NodeRef;
 
 function checkType(ref: NodeRef, type: EntityType): NodeRef {
@@ -55,7 +58,7 @@ const projectByNumber: ReadKey = ([databaseId = '']) => ({
   project: parseNumericId(databaseId, '`databaseId`'),
 });
 
-/** The keys of each type. If a reference has several keys, the first one is used. */
+/** The keys of each type. If a reference has the fields of several keys, the first key is used. */
 const keys: Readonly<Record<EntityType, Readonly<Record<string, ReadKey>>>> = {
   Job: {
     id: byGlobalId('Job'),
@@ -101,8 +104,9 @@ function memberOf(representation: unknown, name: string): unknown {
 }
 
 /**
- * Parses a reference, without a call to GitLab. `prefix`: prefix of the subgraph's type names. Throws
- * BAD_USER_INPUT if the reference is invalid; the message names types without the prefix.
+ * Parses a reference, without a call to GitLab. `prefix` is the prefix of the subgraph's type
+ * names. Throws BAD_USER_INPUT if the reference is invalid; the message names types without the
+ * prefix.
  */
 export function parseReference(
   representation: unknown,

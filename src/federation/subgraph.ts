@@ -16,16 +16,18 @@ import { entityFields } from './entities.ts';
 import { prefixTypes } from './type-prefix.ts';
 
 /*
- * The schema as a Federation v2 subgraph. It is derived from the standalone schema, so that both have
- * the same types and resolvers (docs/decisions/005-subgraph.md).
+ * Derives a Federation v2 subgraph from the standalone schema, so that both have the same types and
+ * resolvers (docs/decisions/005-subgraph.md).
  */
 
-/** Root fields of every Relay server. Two subgraphs that have them do not compose. */
+/**
+ * Root fields of every Relay server. Subgraphs cannot be composed if two of them have these fields.
+ */
 const RELAY_ROOTS = ['node', 'nodes'];
 
 type Fields = GraphQLFieldConfigMap<unknown, Context>;
 
-/** Returns a schema with changed fields on its query type. */
+/** Returns a copy of the schema in which `change` has replaced the fields of the query type. */
 function withQuery(schema: GraphQLSchema, change: (fields: Fields) => Fields): GraphQLSchema {
   const { types, ...config } = schema.toConfig();
   const old = schema.getQueryType();
@@ -34,7 +36,9 @@ function withQuery(schema: GraphQLSchema, change: (fields: Fields) => Fields): G
   return new GraphQLSchema({ ...config, query, types: types.filter((type) => type !== old) });
 }
 
-/** Returns the schema without the root fields that must not be in a subgraph. */
+/**
+ * Returns the schema with the prefix, and without the root fields that must not be in a subgraph.
+ */
 function ownGraph(schema: GraphQLSchema, typePrefix = ''): GraphQLSchema {
   const graph = withQuery(schema, (fields) =>
     Object.fromEntries(Object.entries(fields).filter(([name]) => !RELAY_ROOTS.includes(name))),
@@ -78,7 +82,7 @@ export function printSubgraph(schema: GraphQLSchema, typePrefix?: string): strin
   return printSdl(ownGraph(schema, typePrefix));
 }
 
-/** Returns the schema as a Federation v2 subgraph. `typePrefix`: prefix of its type names. */
+/** Returns the schema as a Federation v2 subgraph. `typePrefix` is the prefix of its type names. */
 export function createSubgraph(
   schema: GraphQLSchema,
   { maxReferences, typePrefix }: { maxReferences: number; typePrefix?: string | undefined },

@@ -28,8 +28,8 @@ import type { Context } from '../context/context.ts';
 import { ownNameOf, prefixOf } from '../graphql/type-names.ts';
 
 /*
- * A schema whose types have a prefix, so that it composes with subgraphs that have types of the same
- * names. Fields, arguments, resolvers and ids are those of the original schema.
+ * Adds a prefix to the type names of a schema, so that it can be composed with other subgraphs that
+ * use these names. Fields, arguments, resolvers and ids stay unchanged.
  */
 
 /** Types that keep their names, because each subgraph with Relay connections defines them. */
@@ -37,7 +37,7 @@ const SHARED = ['PageInfo'];
 
 type Field = GraphQLFieldConfig<unknown, Context>;
 
-/** Returns a function that adds the prefix to names of types in the message of an error. */
+/** Returns a function that adds the prefix to the names of types in an error message. */
 export function renamerOfErrors(schema: GraphQLSchema): (error: unknown) => unknown {
   const prefix = prefixOf(schema);
   if (!prefix) return (error) => error;
@@ -51,7 +51,7 @@ export function renamerOfErrors(schema: GraphQLSchema): (error: unknown) => unkn
   };
 }
 
-/** Wraps a resolver, so that type names in its errors have the prefix. */
+/** Wraps a resolver, so that its error messages contain the type names with the prefix. */
 export function withErrors<Args extends readonly unknown[], Result>(
   resolve: (...args: Args) => Result,
   rename: (error: unknown) => unknown,
@@ -69,7 +69,10 @@ export function withErrors<Args extends readonly unknown[], Result>(
   };
 }
 
-/** Returns the schema with a prefix before the names of all types but roots, scalars and PageInfo. */
+/**
+ * Returns a copy of the schema with a prefix before the names of all types except root types,
+ * scalars and PageInfo.
+ */
 export function prefixTypes(schema: GraphQLSchema, prefix: string): GraphQLSchema {
   const { types, query, mutation, subscription, ...config } = schema.toConfig();
   const roots: readonly unknown[] = [query, mutation, subscription];

@@ -30,7 +30,7 @@ async function projectOf(id: string, context: Context, selection: Selection): Pr
   return job?.project_id === id ? projectBehind(job, context.webUrls) : row;
 }
 
-/** Returns the job of a job token, with all its fields if more than the ids are selected. */
+/** Returns the job that a CI_JOB_TOKEN belongs to. Reads it only for fields other than its ids. */
 async function jobOf(
   { job, project }: RestAllowedAgents,
   { loaders }: Context,
@@ -50,8 +50,8 @@ async function userOf(row: RestUser, context: Context, selection: Selection): Pr
 }
 
 /**
- * The cost of `project` and `user`. The response contains only their ids and names. Their other
- * values are in the row of the token's job.
+ * The calls that `project` and `user` need. The response of GET /job/allowed_agents contains only
+ * their ids and names. Reading the token's job returns their other values.
  */
 const improvedByJob = costs({
   leadsTo: 'number',

@@ -78,7 +78,7 @@ function decodeText(bytes: Buffer, isCut: boolean): string | undefined {
   }
 }
 
-/** The cost of `Job.artifactText`: each path is a call. */
+/** The cost of `Job.artifactText`: one call per path. */
 export const artifactTextCost: ListCost = {
   pages: () => 1,
   rows: () => 1,

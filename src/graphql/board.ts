@@ -23,10 +23,13 @@ import { CiJobStatus } from './status.ts';
  * the two lists that the board reads (src/pipeline/).
  */
 
-/** The cost of a field that returns jobs of a board. Their attempts are known without a call. */
+/**
+ * The cost of a field that returns jobs of a board. The board contains the attempts of each job, so
+ * reading `attempts` needs no further call.
+ */
 const jobsOfBoard = { extensions: costs({ leadsTo: 'board' }) };
 
-/** Returns the fields of a gap that describe its error. */
+/** Returns `code`, `message` and `retryAfter` for a missing part: GitLab's error, or TOO_MANY. */
 function viewGap({ error }: BoardGap): FailureView {
   if (error) return viewFailure(error);
   const message = 'The pipeline has more jobs than `maxJobs`. The board has the newest.';

@@ -5,9 +5,9 @@ import { Bridge, CiJob, Node, Pipeline, type PipelineRow, type RowOfProject } fr
 import { projectBehind, projectUrlOf } from './web-url.ts';
 
 /**
- * Finds the numeric id of a downstream pipeline's project, if the pipeline's row lacks it. The URL
- * of the pipeline names the project. That is the trigger job's project, or another one, which is
- * then read.
+ * Returns the numeric id of a downstream pipeline's project, for a response without `project_id`.
+ * Takes the project from the URL of the pipeline. If it is not the project of the trigger job, one
+ * call reads its id. Undefined if the project cannot be found.
  */
 async function readProjectOf(pipeline: RowOfProject, bridge: BridgeRow, context: Context) {
   const url = projectUrlOf(pipeline);
@@ -17,7 +17,10 @@ async function readProjectOf(pipeline: RowOfProject, bridge: BridgeRow, context:
   return project?.id;
 }
 
-/** Returns the pipeline that a trigger job started; null if there is none, or its project is unknown. */
+/**
+ * Returns the pipeline that a trigger job started. Null if there is none, or if its project is
+ * unknown.
+ */
 export async function downstreamOf(
   bridge: BridgeRow,
   context: Context,

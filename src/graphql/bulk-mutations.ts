@@ -38,10 +38,10 @@ import { CiJobStatus } from './status.ts';
 interface BulkAction {
   /** Statuses to choose from if the input has none. @default all */
   statuses?: readonly string[];
-  /** Whether the action makes sense for a job. */
+  /** Whether the action is possible in the job's state. */
   suits(job: AnyJob): boolean;
   send(gitlab: Gitlab, ref: WriteRef): Promise<AnyJob>;
-  /** Returns why a successful response changed nothing. @default it did what was asked */
+  /** Returns the failure if GitLab's response is successful but changed nothing. @default none */
   findRefusal?(job: AnyJob): MutationFailure | undefined;
 }
 
@@ -74,7 +74,7 @@ type JobsAction = typeof JobsActionInput.$inferInput;
 
 const DEFAULT_MAX = 20;
 const HIGHEST_MAX = 100;
-/** Rows of each list of a pipeline that are looked through. */
+/** Maximum rows that are read of each of a pipeline's two lists: jobs and trigger jobs. */
 const MAX_ROWS = 2_000;
 
 const JobsOfPipelineInput = builder.inputType('JobsOfPipelineInput', {
@@ -213,12 +213,12 @@ const JobsActionPayload = builder.objectRef<Payload>('JobsActionPayload').implem
   }),
 });
 
-/** The jobs to act on, or why there are none. */
+/** The jobs to act on, or the reason why none can be chosen. */
 type Choice = { jobs: ChosenJob[] } | { failure: MutationFailure };
 
 const maxOf = ({ max }: JobsAction) => max ?? DEFAULT_MAX;
 
-/** Returns the jobs that ids name, each once. Reads nothing. */
+/** Returns the jobs of global ids, without duplicates. Makes no call. */
 function chooseByIds(context: Context, ids: readonly string[]): ChosenJob[] {
   const chosen = new Map<string, ChosenJob>();
   for (const id of ids) {
@@ -230,7 +230,10 @@ function chooseByIds(context: Context, ids: readonly string[]): ChosenJob[] {
   return [...chosen.values()];
 }
 
-/** Returns whether a current job fits the conditions and the action makes sense for it. */
+/**
+ * Returns a filter of current jobs: the conditions of the input, and whether the action is
+ * possible.
+ */
 function createFilter(input: JobsOfPipeline, action: BulkAction): (job: AnyJob) => boolean {
   const { stage, names, groupNames, includeAllowedToFail } = input;
   checkKnown(input.statuses ?? [], '`statuses`');
@@ -245,8 +248,8 @@ function createFilter(input: JobsOfPipeline, action: BulkAction): (job: AnyJob) 
 }
 
 /**
- * Reads the lists of a pipeline and returns the jobs that fit. If a part of the lists is missing, none
- * is chosen: the newest attempt of a job might be in that part.
+ * Reads the lists of a pipeline and returns the jobs that fit. Fails if a part of the lists is
+ * missing, because the newest attempt of a job might be in that part.
  */
 async function chooseOfPipeline(
   { loaders }: Context,
@@ -280,7 +283,7 @@ const invalidInput = (message: string): MutationFailure => ({
   message,
 });
 
-/** Throws BAD_USER_INPUT for a wrong input. */
+/** Chooses the jobs. Throws BAD_USER_INPUT for an invalid input. */
 async function choose(context: Context, input: JobsAction, action: BulkAction): Promise<Choice> {
   const max = checkRange('max', maxOf(input), { max: HIGHEST_MAX });
   const { ids, pipeline } = input;
@@ -301,7 +304,10 @@ const toPlan = ({ id, row }: ChosenJob): ActionResult => ({
   errors: [],
 });
 
-/** Sends the requests. Afterwards clears the loaders, so that fields below show the new state. */
+/**
+ * Sends the requests, then clears the loaders, so that the fields of the payload show the new
+ * state.
+ */
 async function act(
   context: Context,
   jobs: readonly ChosenJob[],
@@ -316,8 +322,8 @@ async function act(
       const settled = await settleOneOfMany(send(gitlab, ref));
       return { ...settled, refusal: settled.value ? findRefusal?.(settled.value) : undefined };
     },
-    // The pipeline of a job that was chosen by id is unknown. So all jobs of a project are treated as
-    // jobs of one pipeline.
+    // The pipeline of a job that was chosen by id is unknown. So all jobs of a project are treated
+    // as jobs of one pipeline, and their requests are sent one after the other.
     pipelineOf: ({ ref }) => numberOrPath(context, ref.project),
   });
   loaders.clear();
@@ -340,7 +346,7 @@ async function resolveBulk(
 
 const inputOf = (args: Record<string, unknown>) => args['input'] as JobsAction;
 
-/** Calls for the lists of a pipeline with at most 100 jobs. */
+/** Number of calls that read the two lists of a pipeline, each of at most 100 rows. */
 const LISTS = 2;
 
 function rowsOf({ ids, ...input }: JobsAction): number {

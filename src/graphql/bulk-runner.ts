@@ -4,8 +4,8 @@ import { forEachConcurrently, groupBy } from '../util/collections.ts';
 import { type MutationFailure, type Settled, timeOver } from './mutation-errors.ts';
 
 /*
- * Sends the requests of a bulk mutation. Every job is in the results with one outcome, whatever
- * happens in between, and no request is sent twice.
+ * Sends the requests of a bulk mutation. Each job gets exactly one result, even after an error or a
+ * timeout, and no request is sent twice.
  */
 
 /** A job that a bulk mutation acts on. */
@@ -13,16 +13,16 @@ export interface ChosenJob {
   /** The global id. */
   id: string;
   ref: WriteRef;
-  /** The job before the action. Null if it was not read. */
+  /** The job before the action. Null if it was chosen by id, and therefore not read. */
   row: AnyJob | null;
 }
 
 /**
- * - `DONE`: GitLab did it;
- * - `REFUSED`: nothing was done, because GitLab refused it or could not be reached;
- * - `NOT_TRIED`: nothing was sent, because of an earlier error or because the time was over;
- * - `UNKNOWN`: sent, but without a usable response;
- * - `PLANNED`: a dry run would act on this job.
+ * - `DONE`: GitLab did it.
+ * - `REFUSED`: nothing was done, because GitLab refused it or could not be reached.
+ * - `NOT_TRIED`: no request was sent, because of an earlier error or a timeout.
+ * - `UNKNOWN`: the request was sent, but there was no usable response.
+ * - `PLANNED`: a dry run; the action would be sent for this job.
  */
 export type ActionOutcome = 'DONE' | 'REFUSED' | 'NOT_TRIED' | 'UNKNOWN' | 'PLANNED';
 
@@ -30,30 +30,33 @@ export type ActionOutcome = 'DONE' | 'REFUSED' | 'NOT_TRIED' | 'UNKNOWN' | 'PLAN
 export interface ActionResult {
   /** The global id of the job that was chosen. */
   id: string;
-  /** Null if the job was neither read nor returned. */
+  /** Null if the job was not read before the action, and GitLab did not return it. */
   name: string | null;
   outcome: ActionOutcome;
-  /** The job after the action; for PLANNED, the job as it is. Null without a usable response. */
+  /** The job after the action. For PLANNED, the current job. Null without a usable response. */
   job: AnyJob | null;
   errors: readonly MutationFailure[];
 }
 
-/** The result of one request. GitLab may refuse a job although its response is successful. */
+/**
+ * The result of one request. `refusal` is set if the response is successful but nothing was
+ * changed.
+ */
 export type Attempt = Settled<AnyJob> & { refusal?: MutationFailure | undefined };
 
 export interface BulkRun {
   /** Sends the request for one job. */
   send(job: ChosenJob): Promise<Attempt>;
   /**
-   * Returns a key that is equal for all jobs of one pipeline. Their requests are sent one after the
-   * other, because GitLab locks a pipeline while it changes one of its jobs.
+   * Returns a key that is equal for all jobs of one pipeline. Requests with one key are sent one
+   * after the other, because GitLab locks a pipeline while it changes one of its jobs.
    */
   pipelineOf(job: ChosenJob): string;
-  /** Aborted when the time is over or the caller has disconnected. */
+  /** Aborted when the operation times out or the caller disconnects. */
   signal: AbortSignal;
 }
 
-/** Maximum pipelines with a request under way. */
+/** Maximum number of pipelines with a running request at a time. */
 const MAX_PIPELINES = 4;
 /** After this many requests in a row without a usable response, no further one is sent. */
 const MAX_UNKNOWN = 2;
@@ -82,11 +85,12 @@ function createStop(signal: AbortSignal) {
   let reason: MutationFailure | undefined;
   let unknownInARow = 0;
   return {
-    /** Returns why nothing further may be sent; undefined if it may. */
+    /** Returns why no further request may be sent; undefined if one may be sent. */
     reason: () => reason,
     /** Records how a request ended. `failure` is undefined if GitLab did what was asked. */
     record(failure: MutationFailure | undefined) {
-      // The end of the time also ends the requests that are under way, whose outcomes are unknown.
+      // A timeout also aborts the running requests. Their outcome is unknown because of it, so the
+      // timeout is the reason.
       if (signal.aborted) reason ??= timeOver;
       unknownInARow = failure?.type === 'OutcomeUnknownError' ? unknownInARow + 1 : 0;
       if (failure && (concernsAllJobs(failure) || unknownInARow === MAX_UNKNOWN))
@@ -96,10 +100,11 @@ function createStop(signal: AbortSignal) {
 }
 
 /**
- * Sends one request for each job: one after the other within a pipeline, in the order of `jobs`, for
- * up to four pipelines at a time. An error that concerns one job does not stop the others. After any
- * other error, two unknown outcomes in a row, or the end of the time, nothing further is begun, and
- * the rest is NOT_TRIED with that error. Resolves with a result for each job, in the order of `jobs`.
+ * Sends one request for each job. Requests for one pipeline are sent one after the other, in the
+ * order of `jobs`; up to four pipelines run at a time. An error that concerns one job does not stop
+ * the others. No request is sent after an error that concerns all jobs, two unknown outcomes in a
+ * row, or a timeout: the remaining jobs are NOT_TRIED with that error. Resolves with one result per
+ * job, in the order of `jobs`.
  */
 export async function runBulk(jobs: readonly ChosenJob[], run: BulkRun): Promise<ActionResult[]> {
   const stop = createStop(run.signal);

@@ -24,7 +24,10 @@ export type ErrorCode =
 /** Maximum characters of an input value in an error message. */
 const MAX_QUOTE = 60;
 
-/** Formats an input value for an error message. Cuts off a long text; hides the content of an object. */
+/**
+ * Formats an input value for an error message. Truncates a long text, and hides the content of an
+ * object.
+ */
 export function quote(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     return Array.isArray(value) ? 'a list' : 'an object';
@@ -34,7 +37,8 @@ export function quote(value: unknown): string {
 }
 
 /**
- * Returns an error about invalid input. `refusal` is GitLab's error, if GitLab rejected the input.
+ * Returns an error about invalid input. `refusal` is GitLab's response, if GitLab rejected the
+ * input.
  */
 export function badUserInput(message: string, refusal?: GitlabError): GraphQLError {
   const upstream = refusal && { upstream: upstreamOf(refusal) };
@@ -42,16 +46,16 @@ export function badUserInput(message: string, refusal?: GitlabError): GraphQLErr
 }
 
 /**
- * Maximum bytes of a text that becomes part of a URL, such as a ref. Percent-encoding makes it up to
- * three times as long, and many servers accept only 8 KiB.
+ * Maximum bytes of a text that becomes part of a URL, such as a ref. Percent-encoding makes it up
+ * to three times as long, and many servers accept only 8 KiB.
  */
 const MAX_TEXT_BYTES = 1024;
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Returns a text that becomes part of a URL. Throws BAD_USER_INPUT, about `what`, if it is too long
- * or has an unpaired surrogate.
+ * Returns a text that becomes part of a URL. Throws BAD_USER_INPUT if the text is too long or has
+ * an unpaired surrogate; the message names it as `what`.
  */
 export function checkUrlText(text: string, what: string): string {
   if (text.length > MAX_TEXT_BYTES || Buffer.byteLength(text) > MAX_TEXT_BYTES) {
@@ -83,7 +87,10 @@ export function forbidden(message: string, refusal: GitlabError): GraphQLError {
   });
 }
 
-/** Codes by GitLab's status. Any other 4xx is BAD_USER_INPUT, any other 5xx UPSTREAM_UNAVAILABLE. */
+/**
+ * Error codes by GitLab's HTTP status. Any other 4xx is BAD_USER_INPUT, and any other 5xx is
+ * UPSTREAM_UNAVAILABLE.
+ */
 const byStatus: Readonly<Record<number, ErrorCode>> = {
   401: 'UNAUTHENTICATED',
   403: 'FORBIDDEN',
@@ -133,7 +140,7 @@ function upstreamOf(error: GitlabError): Record<string, unknown> {
   return { status, requestId: error.requestId ?? null };
 }
 
-/** Returns the message of a failed call, if it says more than the error code. */
+/** Returns the message for a failed call; undefined if it would only repeat the error code. */
 function messageOf(error: GitlabError): string | undefined {
   if (error instanceof GitlabMisroutedError) return error.detail;
   const hasMessage = error instanceof GitlabStatusError || error instanceof GitlabRateLimitError;
@@ -155,7 +162,9 @@ export function viewError(error: GitlabError): ErrorView {
   };
 }
 
-/** A failed read that is data of the response, because the rest of the response is usable. */
+/**
+ * A failed read that is reported in the response's `data`, because the rest of the data is usable.
+ */
 export interface FailureView {
   code: string;
   message: string;
@@ -163,7 +172,7 @@ export interface FailureView {
   retryAfter: number | null;
 }
 
-/** Maps a failed read whose failure is data instead of an error of the response. */
+/** Maps a failed read that is reported in the response's `data` instead of its `errors`. */
 export function viewFailure(error: GitlabError): FailureView {
   const { code, message, extensions } = viewError(error);
   return { code, message, retryAfter: (extensions['retryAfter'] as number | undefined) ?? null };
@@ -182,12 +191,15 @@ function reword(
 }
 
 /**
- * Maximum errors of a response: one per row of the longest list. Writing one error takes as long as
- * writing a hundred values.
+ * Maximum errors of a response, enough for one per row of the longest list. Serializing one error
+ * takes as long as serializing a hundred values.
  */
 export const MAX_ERRORS = 500;
 
-/** Returns all errors, or the first 500 and an error with the number of the others. */
+/**
+ * Returns all errors if they are at most 500. Otherwise returns the first 500, and one error with
+ * the number of the others.
+ */
 export function capErrors(errors: readonly GraphQLError[]): readonly GraphQLError[] {
   if (errors.length <= MAX_ERRORS) return errors;
   const message = `${errors.length - MAX_ERRORS} more errors are left out.`;
@@ -198,7 +210,6 @@ export function capErrors(errors: readonly GraphQLError[]): readonly GraphQLErro
 /** Maximum characters of a message: graphql-js quotes the whole value of an invalid variable. */
 const LONG_MESSAGE = 1_000;
 
-/** Truncates a long message. */
 function shorten(error: GraphQLError): GraphQLError {
   if (error.message.length <= LONG_MESSAGE) return error;
   return reword(error, `${error.message.slice(0, LONG_MESSAGE)}…`);
@@ -211,7 +222,9 @@ export function formatError(error: GraphQLError): GraphQLFormattedError {
   return Object.keys(shown).length > 0 ? { ...json, extensions: shown } : json;
 }
 
-/** Returns whether a call was aborted because the operation timed out or the caller disconnected. */
+/**
+ * Returns whether a call was aborted, because the operation timed out or the caller disconnected.
+ */
 export function isEnded(error: unknown): boolean {
   return error instanceof DOMException && /^(Timeout|Abort)Error$/.test(error.name);
 }

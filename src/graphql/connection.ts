@@ -73,16 +73,16 @@ export function parsePageArgs(args: ConnectionArgs, max = MAX_PAGE): PageArgs {
 
 export interface ConnectionSource<Row> {
   list: RowList<Row>;
-  /** The kind of list with its sort and filter; cursors contain a digest of it. */
+  /** The kind of list, its sort and its filter. Cursors contain a digest of them. */
   name: readonly unknown[];
   /** The project's numeric id if it is known, else its path. */
   project: string;
-  /** Oldest row first. GitLab's own order is newest first. */
+  /** Whether the oldest row is first. GitLab returns the newest first. */
   ascending?: boolean;
   selection: Selection;
 }
 
-/** Which parts of a connection are selected; computed once per selection. */
+/** Returns which parts of a connection are selected. Computed once per selection. */
 const needsOf = perSelection((selection) => {
   const pageInfo = selection.below('pageInfo');
   const hasNext = pageInfo.has('hasNextPage');
@@ -103,8 +103,8 @@ export const pageLimits = (max = MAX_PAGE) => ({
 });
 
 /**
- * Returns the cost of a list: one call per 100 rows, one for a total that pages do not
- * contain, and one to detect rows before or after the page.
+ * Returns the cost of a list: one call per 100 rows, one to detect rows before or after the page,
+ * and one for `totalCount`. With `countsAlong`, the responses of pages contain the total.
  */
 export function listCost(options: { countsAlong: boolean }): ListCost {
   const limits = pageLimits();
@@ -150,8 +150,8 @@ const empty: PageSlice<never> = {
 type ListRow = WithId & { project_id: string };
 
 /**
- * Reads a page of a list, as far as the selection needs it. Throws BAD_USER_INPUT for a cursor of
- * another list or project. If the project's numeric id is unknown, the project is checked after the
+ * Reads the parts of a page that are selected. Throws BAD_USER_INPUT for a cursor of another list
+ * or project. If the project's numeric id is unknown, the cursor's project is compared after the
  * read.
  */
 export async function readConnection<Row extends ListRow>(
@@ -165,15 +165,16 @@ export async function readConnection<Row extends ListRow>(
     return known;
   };
   const argument = args.forward ? 'after' : 'before';
-  // An empty cursor is an error. If it counted as absent, a client would read the first page forever.
+  // An empty cursor is an error. If it were ignored, a client that sends one would read the first
+  // page forever.
   const cursor =
     args.cursor === undefined
       ? undefined
       : parseCursor(listInProject(digest(), project), args.cursor, argument);
   const request = toPageRequest(source, args, cursor);
   const { total: counts, rows: hasRows } = needsOf(selection);
-  // If no rows are selected, the list is counted. Without any call, a list that the caller cannot
-  // see would look empty.
+  // If no rows are selected, the list is counted, even without `totalCount`. If no call were made,
+  // a list that the caller cannot see would look like an empty one.
   const onlyCounts = !hasRows;
   const [slice, total] = await Promise.all([
     onlyCounts ? empty : list.read(request),
@@ -237,8 +238,8 @@ export const pageArguments = (arg: ArgBuilder<Types>, max = MAX_PAGE) => ({
 });
 
 /**
- * Defines `XEdge` for a node type. `rows` says which values of a node the list returns. By default,
- * these are all values that the node's own GET returns.
+ * Defines the type `<name>Edge`. `rows` says which fields of a node the rows of the list contain.
+ * By default, these are all fields that the GET of a single node returns.
  */
 export function edgeType<Row>(
   name: string,
@@ -294,8 +295,9 @@ export function rowFields<Row, Shape extends Connection<Row>>(
 }
 
 /**
- * Defines `XConnection` for a node type, and `XEdge` unless there is one. `rows` says which values of a
- * node the list returns. By default, these are all values that the node's own GET returns.
+ * Defines the type `<name>Connection`, and `<name>Edge` unless it is given. `rows` says which
+ * fields of a node the rows of the list contain. By default, these are all fields that the GET of a
+ * single node returns.
  */
 export function connectionType<Row>(
   name: string,

@@ -29,8 +29,8 @@ import {
 } from './selection.ts';
 
 /*
- * The estimate of the calls to GitLab that an operation makes, before it runs. It is derived from the
- * declared costs of the fields and from the plans of their reads (cost.ts).
+ * Estimates how many calls to GitLab an operation makes, before it runs. The estimate is derived
+ * from the declared costs of the fields and from the plans of their reads (cost.ts).
  */
 
 /**
@@ -71,11 +71,17 @@ interface Request {
   malformed: number;
   variableValues: Variables;
   webUrls: readonly string[];
-  /** Called for each argument that multiplies calls, with its value (`size`) and the calls it causes. */
+  /**
+   * Called for each argument that multiplies calls. `calls` are the calls that it causes. `size` is
+   * its value, or the length of its list.
+   */
   report?(argument: CostlyArgument, effect: { calls: number; size: number }): void;
 }
 
-/** Counts the calls at a position in an operation. A position without calls has no such function. */
+/**
+ * Returns the number of calls at one position in an operation. Undefined for a position without
+ * calls.
+ */
 type Count = (at: Multiplicity, request: Request) => number;
 
 function total(counts: readonly (Count | undefined)[]): Count | undefined {
@@ -88,7 +94,10 @@ function calls(number: number, per: keyof Multiplicity = 'objects'): Count | und
   return number > 0 ? (at) => number * at[per] : undefined;
 }
 
-/** Returns the multiplicity for objects of a type. Each Pipeline or Project counts as distinct. */
+/**
+ * Returns the multiplicity below objects of a type. Each Pipeline and Project counts as a distinct
+ * one.
+ */
 function within(type: string, at: Multiplicity): Multiplicity {
   if (type === 'Pipeline') return { ...at, pipelines: at.objects };
   return type === 'Project' ? spread(at.objects) : at;
@@ -97,7 +106,10 @@ function within(type: string, at: Multiplicity): Multiplicity {
 /** The names of the fields from the root down to a field. */
 type Path = readonly string[];
 
-/** Counts the calls for objects of a type: their own GETs, and the calls of the fields below. */
+/**
+ * Counts the calls for objects of a type: the GET of each object, and the calls of the fields
+ * below.
+ */
 function countOn(
   type: string,
   selection: Selection,
@@ -107,7 +119,7 @@ function countOn(
   return total([calls(Number(plan.own)), countRest(type, selection, { known, plan, path })]);
 }
 
-/** Counts the calls for an object besides its own GET. */
+/** Counts the calls for objects of a type, except the GET of each object. */
 function countRest(
   type: string,
   selection: Selection,
@@ -130,11 +142,11 @@ function countRest(
   return rest && ((at, request) => rest(within(type, at), request));
 }
 
-/** Returns what is known of the object that a field of an object returns. */
+/** Returns which values of the object in a field are known without a call for that object. */
 function knownBelow(field: SelectedField, known: Knowledge): Knowledge {
   const { leadsTo = 'own', improvedBy } = costOfField(field.definition);
   if (isNamed(known) && leadsTo !== 'own') return known;
-  // The row of a job contains more of the project than the row of a pipeline.
+  // The row of a job contains more values of the project than the row of a pipeline.
   if (known === 'job' && leadsTo === 'pipeline') return known;
   return improvedBy && isImproved(field) ? improvedBy.leadsTo : leadsTo;
 }
@@ -155,8 +167,8 @@ function countTargets(field: SelectedField, known: Knowledge, path: Path): Count
 }
 
 /**
- * Counts the calls of a list and of its rows. All rows of a list count as one pipeline and project,
- * because the number of distinct ones is unknown.
+ * Counts the calls of a list and of the fields of its rows. The rows may belong to any number of
+ * pipelines and projects, which is unknown before the read, so they count as one of each.
  */
 function countList(field: SelectedField, list: ListCost, path: Path): Count {
   const { pages, rows, limitedBy, isLimitedByItems = () => false, oneCallPer } = list;
@@ -182,7 +194,7 @@ const pipelineOf = ({ project, pipeline }: NamedObject) => `${project}/${pipelin
 const idOf = ({ project, pipeline, id }: NamedObject) => `${project}/${pipeline}/${id}`;
 
 /**
- * Counts the calls that read jobs by id. It counts one for each group of close ids of a project
+ * Counts the calls that read jobs by id. Jobs of one project with close ids share a call
  * (jobs-by-id-plan.ts).
  */
 function countJobReads(jobs: readonly NamedObject[]): number {
@@ -206,7 +218,9 @@ function multiplicityOf(type: NodeRef['type'], objects: readonly NamedObject[]):
   return { objects: distinct(objects, idOf), pipelines, projects };
 }
 
-/** Refuses an operation with more malformed ids, paths and URLs than a response may have errors. */
+/**
+ * Thrown for an operation with more malformed ids, paths and URLs than a response may have errors.
+ */
 class MalformedNamesError extends GraphQLError {
   constructor() {
     const http = { status: 400, onlyNewMediaType: true };
@@ -219,9 +233,9 @@ class MalformedNamesError extends GraphQLError {
 /** The objects that the arguments of a field identify, and the calls for them. */
 interface NamedObjects {
   count: number;
-  /** The objects that are read by their own GET. */
+  /** The objects that need a GET of the single object. */
   read: readonly NamedObject[];
-  /** The number of calls for these objects, without their own GETs. */
+  /** The number of other calls for the objects of the field. */
   rest: number;
 }
 
@@ -250,7 +264,7 @@ function createNamedCount(
     const objects = named.filter((object) => object !== undefined);
     request.malformed += named.length - objects.length;
     if (request.malformed > MAX_ERRORS) throw new MalformedNamesError();
-    // Most operations name one object, which needs no search for equal ones.
+    // Most operations identify one object; skip the grouping for them.
     const groups =
       objects.length === 1
         ? [objects]
@@ -274,7 +288,10 @@ function createNamedCount(
   };
 }
 
-/** Counts the GETs of objects. Jobs of one project share calls, even if different fields request them. */
+/**
+ * Counts the GETs of single objects. Jobs of one project share calls, even if different fields
+ * request them.
+ */
 function countOwnReads(objects: readonly NamedObject[]): number {
   if (objects.length < 2) return objects.length;
   return [...groupBy(objects, ({ type }) => type).values()].reduce((sum, group) => {
@@ -283,7 +300,7 @@ function countOwnReads(objects: readonly NamedObject[]): number {
   }, 0);
 }
 
-/** Counts the calls for the objects that the arguments of fields identify. */
+/** Counts the calls for the objects that the arguments of all `fields` identify. */
 function countNamed(
   fields: readonly SelectedField[],
   { known, path }: { known: Knowledge; path: Path },
@@ -294,8 +311,8 @@ function countNamed(
   return (at, request) => {
     const parts = counts.map((count) => count(at, request));
     const own = at.objects * countOwnReads(parts.flatMap(({ read }) => read));
-    // At least one call per 100 objects is counted, even if one id is repeated and costs one call:
-    // the response is as long as that of a list.
+    // At least one call per 100 objects is counted, even if one id is repeated and costs one call,
+    // because the response is as long as the response of a list.
     const leastPages = Math.floor(parts.reduce((sum, { count }) => sum + count, 0) / MAX_PER_PAGE);
     return Math.max(
       leastPages,
@@ -304,13 +321,14 @@ function countNamed(
   };
 }
 
-/** The fragments of a document by name, and its schema. */
+/** The schema and the fragments that operations are analyzed with. */
 interface Document {
   schema: GraphQLSchema;
   fragments: Readonly<Record<string, FragmentDefinitionNode>>;
   /**
-   * Returns a function that is called with numbers of fields while an operation is analyzed. Below an
-   * interface, each field counts once for each object type. The function throws if they are too many.
+   * Returns a function that is called with numbers of fields while an operation is analyzed. Below
+   * an interface, each field counts once for each object type. The function throws if the sum is
+   * too large.
    */
   createFieldCounter(): (count: number) => void;
 }
@@ -332,8 +350,8 @@ function conditionNames(
 }
 
 /**
- * The counts of an operation are cached for each combination of the variables in its @skip and
- * @include. An operation with more of these variables is analyzed for each request.
+ * Maximum variables in `@skip` and `@include`. The analysis of an operation is cached for each
+ * combination of their values. An operation with more variables is analyzed for each request.
  */
 const MAX_CONDITIONS = 4;
 
@@ -341,7 +359,9 @@ const MAX_CONDITIONS = 4;
 export interface CostEstimate {
   /** Returns the number of calls. */
   calls(variableValues: Variables, webUrls: readonly string[]): number;
-  /** Returns the argument that saves most calls if it is lowered; undefined if there is none. */
+  /**
+   * Returns the argument that saves the most calls if it is lowered; undefined if there is none.
+   */
   costliestArgument(
     variableValues: Variables,
     webUrls: readonly string[],
@@ -350,12 +370,13 @@ export interface CostEstimate {
 
 /**
  * Prepares the estimate of how many calls to GitLab an operation, or one event of a subscription,
- * makes. Computed once per operation; the returned functions evaluate only arguments. They throw a
- * GraphQLError for an invalid argument, MalformedNamesError, and what the counter of fields throws.
+ * makes. The operation is analyzed once; the returned functions evaluate only arguments. They throw
+ * a GraphQLError for an invalid argument, a MalformedNamesError, and the error of the field
+ * counter.
  *
- * The estimate excludes retries, and calls whose number depends on the rows: `pipeline { duration }`
- * of a list of jobs counts once, however many pipelines the jobs have. The call budget limits these
- * calls while the operation runs.
+ * The estimate excludes retries, and calls whose number depends on the rows. For example, `pipeline
+ * { duration }` of a list of jobs counts once, however many pipelines the jobs have. The call
+ * budget limits these calls while the operation runs.
  */
 export function createCostEstimate(
   operation: OperationDefinitionNode,
@@ -370,7 +391,7 @@ export function createCostEstimate(
     const countFields = document.createFieldCounter();
     const scope = { schema, fragments, variableValues, countFields };
     const { list, ...rest } = selectionOfOperation(operation, scope);
-    // Root fields of a mutation share no reads: each one clears the loaders.
+    // Root fields of a mutation share no reads, because each one clears the loaders.
     const parts =
       operation.operation === 'mutation'
         ? list.map((field) => ({ ...rest, list: [field] }))

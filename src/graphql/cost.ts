@@ -11,8 +11,8 @@ import {
 } from './selection.ts';
 
 /*
- * The calls to GitLab that a selection needs. Each field declares next to its resolver where its
- * value comes from (`extensions: costs({ … })`). A field without a declaration is part of the REST
+ * The calls to GitLab that a selection needs. Each field declares next to its resolver which call
+ * returns its value (`extensions: costs({ … })`). A field without a declaration is part of the REST
  * row of its object. This file uses the declarations to
  * - plan the reads for an object (`planRead`, used by read-planner.ts and cost-estimate.ts);
  * - add a sentence about calls to the description of a field (`describeCosts`).
@@ -27,11 +27,12 @@ export type Call = keyof Loaders | 'write' | 'poll';
 /**
  * The values of an object that are known without a further call:
  * - `path`, `number`, `path and number`: its id, and the path or numeric id of its project;
- * - `list`: also those that the rows of its lists contain, such as `project_id` in `Pipeline.jobs`;
- * - `job`, `pipeline`: those that the row of a job or pipeline contains;
- * - `listed`: those that the row of a list of pipelines contains;
- * - `own`: all that the object's own GET returns;
- * - `board`: also the attempts of a job, which its board contains.
+ * - `list`: in addition, the values in the rows of its lists, such as `project_id` in
+ *   `Pipeline.jobs`;
+ * - `job`, `pipeline`: the values in the row of a job or pipeline that contains the object;
+ * - `listed`: the values in the row of a list of pipelines;
+ * - `own`: all values that the GET of the single object returns;
+ * - `board`: in addition to `own`, the attempts of a job, which a board contains.
  */
 export type Knowledge =
   | 'path'
@@ -45,7 +46,8 @@ export type Knowledge =
   | 'board';
 
 /**
- * An object that arguments identify. Without `project`, it is in the project of the parent object.
+ * An object that arguments identify. Without `project`, it belongs to the project of the parent
+ * object.
  */
 export interface NamedObject {
   type: NodeRef['type'];
@@ -54,71 +56,81 @@ export interface NamedObject {
   id?: string;
 }
 
-/** The calls of a list. If the resolver rejects the arguments, the numbers do not matter. */
+/** The calls of a list. For arguments that the resolver rejects, the numbers may be wrong. */
 export interface ListCost {
   pages(args: Record<string, unknown>, selection: Selection): number;
   /** The maximum number of rows. */
   rows(args: Record<string, unknown>): number;
-  /** The argument that limits the rows. */
+  /** Returns the name of the argument that limits the rows. */
   limitedBy(args: Record<string, unknown>): string;
-  /** Whether that argument is a list, of which fewer items cost less. @default it is a number */
+  /** Whether that argument is a list, so that fewer items cost less. @default it is a number */
   isLimitedByItems?(args: Record<string, unknown>): boolean;
-  /** The list argument with one call per item, if `pages` depends on one instead of on the rows. */
+  /**
+   * The name of a list argument that costs one call per item, if `pages` depends on it instead of
+   * on rows.
+   */
   oneCallPer?: string;
   readsRows(selection: Selection): boolean;
-  /** The sentence about calls in the description. @default that of a list in pages of 100 rows */
+  /** The sentence about calls in the field's description. @default one call per 100 rows */
   sentence?: string;
 }
 
 /**
- * Returns the number of rows that an argument requests, from 0 to `max`. The resolver rejects a number
- * out of range. In the estimate, a large one must not make the operation too expensive, and a negative
- * one must not offset the calls of other fields.
+ * Returns the number of rows that an argument requests, limited to 0 to `max`. The resolver rejects
+ * other numbers later. In the estimate, a large number must not make the operation too expensive,
+ * and a negative number must not offset the calls of other fields.
  */
 export const clampRows = (count: number, max: number): number => Math.min(max, Math.max(0, count));
 
-/** Where the value of a field comes from, and what it costs. */
+/** Declares which call returns the value of a field, and what the field costs. */
 export interface FieldCost {
   /** The call that returns the value. @default the call that returns the object's row */
   call?: Call;
-  /** The read of this field also needs the object's own row, not only its id. */
+  /** Whether the call needs values of the object's row, in addition to its id. */
   needsRow?: boolean;
-  /** All objects of one pipeline share `call`. @default each object has its own */
+  /**
+   * Set if all objects of one pipeline share one result of `call`. @default each object has its own
+   */
   callSharedBy?: 'pipeline';
-  /** If one of these is known of the object, the field costs no call, even before its row is read. */
+  /** If the object is known to one of these degrees, the field needs no call. */
   knownBy?: readonly Knowledge[];
-  /** What is known of the object that the field returns. @default 'own' */
+  /** What is known of the object in the field without a call for that object. @default 'own' */
   leadsTo?: Knowledge;
   /**
-   * A further call after which more is known of the returned object. Made only if the selection
-   * below needs it.
+   * A further call that returns more values of the object in the field. Made only if the selection
+   * below needs them.
    */
   improvedBy?: { call: Call; leadsTo: Knowledge };
-  /** All objects of one pipeline or project share one value. @default each object has its own */
+  /**
+   * Set if the field has one value for all objects of a pipeline or project. @default one per
+   * object
+   */
   sharedBy?: 'pipeline' | 'project';
   /**
-   * The field is a list that no argument limits. The estimate counts one object of it for each
-   * pipeline. Only the call budget limits the calls for its other objects.
+   * Set if the field is a list that no argument limits. The estimate counts one row per pipeline,
+   * because the number of rows is unknown. Only the call budget limits the calls for further rows.
    */
   unlimitedPer?: 'pipeline';
-  /** Each object has its own value, which may belong to another project. */
+  /**
+   * Whether the field of each object has a value of its own, which may belong to another project.
+   */
   isForeign?: boolean;
   list?: ListCost;
-  /** The sentence about calls in the description. @default one that the declaration implies */
+  /** The sentence about calls in the field's description. @default derived from the declaration */
   sentence?: string;
   /** Returns the objects that the arguments identify; undefined for one that cannot be parsed. */
   names?(
     args: Record<string, unknown>,
     webUrls: readonly string[],
   ): readonly (NamedObject | undefined)[];
-  /** Whether the object certainly exists, so that no call checks it. */
+  /** Whether the object always exists, so that no call checks it. */
   exists?: boolean;
-  /** What is known of the parent object once the rows of this field were read. */
+  /** What is known of the parent object after the rows of this field were read. */
   reveals?: Knowledge;
   /**
-   * Starts the read of this field early, while its parent object is still being read. Resolves with
-   * the value of the field or with rows that describe the project of the parent, and with null if
-   * GitLab answers 404.
+   * Starts the read of this field while its parent object is still being read. Resolves with the
+   * value of the field, or with rows that contain values of the parent's project. Null if GitLab
+   * answers 404.
    */
   start?(
     context: Context,
@@ -128,8 +140,8 @@ export interface FieldCost {
 }
 
 /**
- * The object that a field is selected on, as the request identifies it. A project has an empty
- * `id`.
+ * The object that a field is selected on, as the request identifies it. `id` is empty for a
+ * project.
  */
 export interface NamedParent {
   project: string;
@@ -162,7 +174,10 @@ export function parseNames<Item>(
   });
 }
 
-/** The object's own GET, by type. Arguments and ids can identify objects of these types. */
+/**
+ * The call that reads a single object, by type. Arguments and ids can identify objects of these
+ * types.
+ */
 const ownCalls: Readonly<Record<string, Call>> = {
   Job: 'job',
   Bridge: 'bridge',
@@ -170,10 +185,12 @@ const ownCalls: Readonly<Record<string, Call>> = {
   Project: 'project',
 } satisfies Record<NodeRef['type'], Call>;
 
-/** The kinds of knowledge that come from a row. They include all fields that declare no call. */
+/**
+ * The degrees of knowledge that come from a row. The row contains all fields that declare no call.
+ */
 const rows: ReadonlySet<Knowledge> = new Set(['job', 'pipeline', 'listed']);
 const named: ReadonlySet<Knowledge> = new Set(['path', 'number', 'path and number']);
-/** Returns whether only the id and project of an object are known: nothing was read. */
+/** Returns whether only the id and the project of an object are known. */
 export const isNamed = (known: Knowledge) => named.has(known);
 
 /** Returns whether `known` is one of the kinds in `knownBy`. */
@@ -182,14 +199,14 @@ function isAmong(knownBy: readonly Knowledge[], known: Knowledge): boolean {
   return knownBy.includes('path') || knownBy.includes('number');
 }
 
-/** Returns whether all that the object's own GET returns is known. */
+/** Returns whether all values are known that the GET of the single object returns. */
 const hasOwnRow = (known: Knowledge) => known === 'own' || known === 'board';
 
 /** Returns what is known of an object before it is read. `project` is a path or a numeric id. */
 export const knowledgeOf = (project: string): Knowledge =>
   isNumericId(project) ? 'number' : 'path';
 
-/** Returns whether a field makes calls of its own, whatever is known of its object. */
+/** Returns whether a field makes calls that do not depend on what is known of its object. */
 const hasOwnReads = ({ list, names }: FieldCost) => list !== undefined || names !== undefined;
 
 function isKnown(type: string, field: SelectedField, known: Knowledge): boolean {
@@ -197,8 +214,8 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   const isOwn = !call || call === ownCalls[type];
   const isInRow = (isOwn && hasOwnRow(known)) || (!call && rows.has(known));
   if (!isInRow && !isAmong(knownBy, known)) return false;
-  // The id of this object also identifies the object that the field returns. If this object's row
-  // saves a read of that object, the field counts as unknown, so that the row is read.
+  // The id of this object also identifies the object in the field. If this object's row would save
+  // a read of the object in the field, the field counts as unknown, so that the row is read.
   return (
     !leadsTo ||
     !isNamed(known) ||
@@ -211,25 +228,26 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
 }
 
 /**
- * The calls that an object needs. Excludes those of its lists, and of objects that arguments
- * identify.
+ * The calls that an object needs. Excludes the calls of its lists, and calls for objects that
+ * arguments identify.
  */
 export interface ReadPlan {
-  /** Whether the object's own GET is needed. */
+  /** Whether the GET of the single object is needed. */
   readonly own: boolean;
   /**
-   * Whether the object waits for reads of fields below it, because they return its missing values. For
-   * example, a project's list of jobs returns the project's numeric id. Then the object needs no GET.
+   * Whether the object waits for the reads of fields below it, because they return its missing
+   * values, so that it needs no GET. For example, a project's list of jobs returns the project's
+   * numeric id.
    */
   readonly awaitsRows: boolean;
-  /** Other calls that selected fields need, each with the `callSharedBy` of these fields. */
+  /** Other calls that selected fields need. Each value is the `callSharedBy` of the fields. */
   readonly calls: ReadonlyMap<Call, FieldCost['callSharedBy']>;
   /** The selected fields whose reads can be started early. */
   readonly starts: readonly SelectedField[];
 }
 
 /**
- * Returns what is known of the parent object once the rows of a field were read; undefined if the
+ * Returns what is known of the parent object after the rows of a field were read. Undefined if the
  * field reads no rows.
  */
 function revealedBy(field: SelectedField, known: Knowledge): Knowledge | undefined {
@@ -241,19 +259,19 @@ function revealedBy(field: SelectedField, known: Knowledge): Knowledge | undefin
   return reads ? reveals : undefined;
 }
 
-/** Returns the call of a field; undefined if the object's own GET returns the value. */
+/** Returns the call of a field; undefined if the GET of the single object returns the value. */
 const otherCallOf = (type: string, { call }: FieldCost): Call | undefined =>
   call === ownCalls[type] ? undefined : call;
 
-/** Returns whether the object's own GET is needed for a field whose value is unknown. */
+/** Returns whether a field with an unknown value needs the GET of the single object. */
 function needsOwnRow(type: string, cost: FieldCost, known: Knowledge): boolean {
   if (hasOwnReads(cost) || otherCallOf(type, cost)) return Boolean(cost.needsRow) && isNamed(known);
   return true;
 }
 
 /**
- * Finds the selected fields whose values are not known. Returns the calls that some of them need, and
- * the `fields` for which the object's own GET is needed.
+ * Finds the selected fields with unknown values. Returns the calls that they need, and the `fields`
+ * that need the GET of the single object.
  */
 function findUnknown(type: string, { list }: Selection, known: Knowledge) {
   const calls = new Map<Call, FieldCost['callSharedBy']>();
@@ -264,15 +282,15 @@ function findUnknown(type: string, { list }: Selection, known: Knowledge) {
     if (cost.improvedBy || isKnown(type, field, known)) continue;
     const call = otherCallOf(type, cost);
     if (call) calls.set(call, cost.callSharedBy);
-    // Objects of other types come with the object above them.
+    // Objects of other types cannot be read alone: they are part of the row of their parent object.
     if (type in ownCalls && needsOwnRow(type, cost, known)) fields.push(field);
   }
   return { calls, fields };
 }
 
 /**
- * Returns whether to read an object only to check that it exists, so that the field is null if it
- * does not. Projects are not checked.
+ * Returns whether to read an object only to check that it exists. If it does not exist, the field
+ * is null. Projects are not checked.
  */
 const isChecked = (type: string, known: Knowledge, exists: boolean) =>
   isNamed(known) && !exists && type !== 'Project' && type in ownCalls;
@@ -304,8 +322,8 @@ function makePlan(
 const plansOf = perSelection(() => new Map<string, ReadPlan>());
 
 /**
- * Plans the reads for an object of a type. If `exists`, the object is known to exist, so no call is
- * made only to check that. The plan is computed once per selection.
+ * Plans the reads for an object of a type. With `exists`, the object is known to exist, so no call
+ * is made only to check its existence. The plan is computed once per selection.
  */
 export function planRead(
   type: string,
@@ -330,7 +348,7 @@ export function isImproved(field: SelectedField): boolean {
   );
 }
 
-/** Returns whether a selection has a field whose value `to` includes and `from` does not. */
+/** Returns whether the selection has a field that is known with `to` and unknown with `from`. */
 export function needsMore(
   type: string,
   { list }: Selection,
@@ -339,7 +357,7 @@ export function needsMore(
   return list.some((field) => !isKnown(type, field, from) && isKnown(type, field, to));
 }
 
-/** Phrases for descriptions, which say where an object was selected. */
+/** Phrases for descriptions of fields. Each says how the object was reached. */
 const origins: readonly (readonly [Knowledge, string])[] = [
   ['path', 'requested by path'],
   ['number', 'requested by numeric id'],
@@ -348,13 +366,13 @@ const origins: readonly (readonly [Knowledge, string])[] = [
   ['listed', 'in a list of pipelines'],
 ];
 
-/** The origins of objects, by type, for which some fields cost a GET of the object. */
+/** The degrees of knowledge, by type, with which some fields cost a GET of the single object. */
 const originsOf: Readonly<Record<string, readonly Knowledge[]>> = {
   Pipeline: ['job', 'listed'],
   Project: ['path', 'number', 'job', 'pipeline'],
 };
 
-/** Returns the sentence about the calls that a field costs, if its declaration implies one. */
+/** Returns the sentence about the calls of a field; undefined if its declaration implies none. */
 export function sentenceAboutCost(type: string, cost: FieldCost): string | undefined {
   const { call, callSharedBy, knownBy = [], list, sentence } = cost;
   if (sentence) return sentence;

@@ -5,14 +5,15 @@ import { isNumericId } from './global-id.ts';
 
 /*
  * Cursors are base64url of `version:list:id[:index]`, opaque to clients. `list` is a digest of the
- * kind of list, its sort and its filter, so that a cursor of another list is rejected. For a list of
- * a project, `.` and the project follow: its numeric id or, if GitLab does not send that, its path.
- * `index` is the row's position when the cursor was made, for lists with offset pagination.
+ * kind of list, its sort and its filter, so that a cursor of another list is rejected. For a list
+ * of a project, `list` ends with `.` and the project's numeric id, or its path if GitLab does not
+ * send the id. `index` is the row's position when the cursor was made, for lists with offset
+ * pagination.
  */
 
 const VERSION = '2';
 
-/** Maximum characters of a cursor. One with the longest possible project path is shorter. */
+/** Maximum characters of a cursor. A cursor with the longest possible project path is shorter. */
 const MAX_LENGTH = 2_000;
 
 /** Returns a short digest of a kind of list with its sort and filter. */
@@ -41,7 +42,7 @@ export interface ParsedCursor extends CursorRow {
   project: string | undefined;
 }
 
-/** Parses a cursor. Throws BAD_USER_INPUT for one of another list, sort, filter or project. */
+/** Parses a cursor. Throws BAD_USER_INPUT for a cursor of another list, sort, filter or project. */
 export function parseCursor(list: string, cursor: string, argument: string): ParsedCursor {
   const text = cursor.length <= MAX_LENGTH ? Buffer.from(cursor, 'base64url').toString() : '';
   const [version, ownList = '', id = '', position, ...rest] = text.split(':');
@@ -67,8 +68,8 @@ export function parseCursor(list: string, cursor: string, argument: string): Par
 }
 
 /**
- * Throws BAD_USER_INPUT if a cursor is of another project than the list. A path is not compared with
- * a numeric id, because both may belong to one project.
+ * Throws BAD_USER_INPUT if a cursor belongs to another project than the list. A path and a numeric
+ * id are not compared, because both may identify one project.
  */
 export function checkProject(
   ofCursor: string | undefined,

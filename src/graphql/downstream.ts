@@ -18,9 +18,9 @@ interface DownstreamRow {
   pipeline: PipelineRow;
   /** The trigger job that started it. */
   bridge: BridgeRow;
-  /** 1 for the pipelines that the first pipeline started. */
+  /** Number of trigger jobs between the first pipeline and this one; at least 1. */
   depth: number;
-  /** Why its own trigger jobs could not be read. */
+  /** Set if the trigger jobs of this pipeline could not be read. */
   gap?: BoardGap;
 }
 
@@ -72,7 +72,7 @@ const withDefaults = ({ depth, first }: DownstreamArgs) => ({
   first: first ?? DEFAULT_FIRST,
 });
 
-/** Returns the arguments. Throws BAD_USER_INPUT if one of them is out of range. */
+/** Returns the arguments with defaults. Throws BAD_USER_INPUT if one of them is out of range. */
 function parseArgs(args: DownstreamArgs) {
   const { depth, first } = withDefaults(args);
   return {
@@ -86,7 +86,7 @@ const CONCURRENCY = 4;
 
 type Child = Pick<DownstreamRow, 'pipeline' | 'bridge'>;
 
-/** Reads the pipelines that a pipeline started, in the order of its trigger jobs. */
+/** Reads the pipelines that the trigger jobs of a pipeline started, oldest trigger job first. */
 async function readChildren(context: Context, ref: PipelineRef): Promise<Child[]> {
   const bridges = await context.loaders.boards(ref).bridges();
   const sorted = [...bridges].sort((a, b) => compareIds(a.id, b.id));
@@ -97,7 +97,10 @@ async function readChildren(context: Context, ref: PipelineRef): Promise<Child[]
   return (await Promise.all(children)).flat();
 }
 
-/** Reads the pipelines that a pipeline below the first one started. Notes a failure in its row. */
+/**
+ * Reads the pipelines that the pipeline of `row` started. If GitLab returns an error, sets
+ * `row.gap` and returns an empty list.
+ */
 async function readBelow(context: Context, row: DownstreamRow): Promise<Child[]> {
   const { project_id: project, id } = row.pipeline;
   try {
@@ -109,7 +112,7 @@ async function readBelow(context: Context, row: DownstreamRow): Promise<Child[]>
   }
 }
 
-/** Reads the trigger jobs of the first pipeline, before `readDownstream` needs them. */
+/** Starts the read of the first pipeline's trigger jobs. `readDownstream` then uses its result. */
 export async function readFirstBridges(
   { loaders }: Context,
   ref: PipelineRef,
@@ -120,8 +123,8 @@ export async function readFirstBridges(
 }
 
 /**
- * Reads the pipelines below a pipeline, nearest first. Null if GitLab answers 404. If the trigger jobs
- * of a pipeline below it cannot be read, that pipeline gets a gap.
+ * Reads the pipelines that a pipeline started, directly or through other pipelines, nearest first.
+ * Null if GitLab answers 404. If the trigger jobs of one of them cannot be read, its `gap` is set.
  */
 export async function readDownstream(
   context: Context,
@@ -158,7 +161,10 @@ export async function readDownstream(
 
 const rowsOf = (args: DownstreamArgs) => clampRows(withDefaults(args).first, MAX_FIRST);
 
-/** The cost: the list of trigger jobs of the pipeline, and of each pipeline above the last level. */
+/**
+ * The cost: the list of trigger jobs of the pipeline itself, and of each pipeline above the last
+ * level.
+ */
 export const downstreamCost: ListCost = {
   pages: (args) => 1 + (withDefaults(args).depth > 1 ? rowsOf(args) : 0),
   rows: rowsOf,

@@ -2,9 +2,9 @@ import { isWholeNumber } from '../util/formats.ts';
 import { badUserInput, quote } from './client-errors.ts';
 
 /*
- * Global ids are base64url of `Type:part:part`, opaque to clients. The parts of a job are the numeric
- * ids of its project and of the job. A bridge also has its pipeline, because GitLab returns bridges
- * only in the pipeline's list.
+ * Global ids are base64url of `Type:part:part`, opaque to clients. The parts of a job are the
+ * numeric ids of its project and of the job. A bridge also has the id of its pipeline, because
+ * GitLab returns bridges only in the pipeline's list.
  */
 
 /** A decoded global id. `project` is a numeric id, or a path if GitLab did not send the id. */
@@ -15,8 +15,8 @@ export type NodeRef =
   | { type: 'Project'; project: string };
 
 /**
- * The parts of an id, for each type that can be read by id. Other types have a global id, too, but
- * cannot be read by it.
+ * The parts of an id, for each type whose objects can be read by id. Other types have a global id
+ * as well, but their objects cannot be read by it.
  */
 const parts = {
   Job: ['project', 'id'],
@@ -26,10 +26,10 @@ const parts = {
 } as const;
 
 const MAX_LENGTH = 1024;
-/** A path of groups and a project, without segments `.` and `..`. */
+/** Matches a path of groups and a project, without the segments `.` and `..`. */
 const PATH = /^(?!\.{1,2}(\/|$))[\w.-]+(\/(?!\.{1,2}(\/|$))[\w.-]+)+$/;
 
-/** Returns whether a string is a 64-bit decimal id without sign and leading zeros. */
+/** Returns whether a string is a 64-bit decimal id, without a sign or leading zeros. */
 export function isNumericId(text: string): boolean {
   return isWholeNumber(text);
 }
@@ -50,7 +50,10 @@ export function parseNumericId(text: string, what: string): string {
   throw badUserInput(`${what} must be GitLab's numeric id, such as "12345", not ${quote(text)}.`);
 }
 
-/** Returns a project's full path or numeric id from an argument. Throws BAD_USER_INPUT. */
+/**
+ * Returns a project's full path or numeric id from an argument. Throws BAD_USER_INPUT for anything
+ * else.
+ */
 export function parseProject(text: string, what: string): string {
   if (isProjectName(text)) return text;
   throw badUserInput(
@@ -93,14 +96,14 @@ export function parseGlobalId(globalId: string): NodeRef {
 
 type RefOf<Type extends NodeRef['type']> = Extract<NodeRef, { type: Type }>;
 
-/** Decodes the global id of a job or bridge for a mutation. Throws BAD_USER_INPUT for others. */
+/** Decodes the global id of a job or bridge. Throws BAD_USER_INPUT for the id of another type. */
 export function parseJobId(globalId: string): RefOf<'Job' | 'Bridge'> {
   const ref = parseGlobalId(globalId);
   if (ref.type === 'Job' || ref.type === 'Bridge') return ref;
   throw badUserInput(`The id is that of a ${ref.type}; expected the id of a Job or a Bridge.`);
 }
 
-/** Decodes the global id of a pipeline for a mutation. Throws BAD_USER_INPUT for others. */
+/** Decodes the global id of a pipeline. Throws BAD_USER_INPUT for the id of another type. */
 export function parsePipelineId(globalId: string): RefOf<'Pipeline'> {
   const ref = parseGlobalId(globalId);
   if (ref.type === 'Pipeline') return ref;

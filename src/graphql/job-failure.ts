@@ -23,11 +23,11 @@ import {
 } from './selection.ts';
 import { countOutput, textFields } from './trace.ts';
 
-/** Why a job failed: its row, and its log if that is selected. */
+/** A failed job with its failure reason. */
 interface JobFailureRow {
   job: JobRow;
   reason: string;
-  /** Whether `log` is selected. Other fields then use the log, too. */
+  /** Whether `log` is selected with valid arguments. If so, other fields use the log, too. */
   hasLog: boolean;
 }
 
@@ -58,7 +58,7 @@ function parseLogArgs(args: LogArgs): { lines: number; contextBytes: number } {
   };
 }
 
-/** Returns the arguments of a selected `log`; undefined if they are invalid. */
+/** Returns the arguments of a selected field `log`; undefined if they are invalid. */
 function logArgsOf(field: SelectedField, variableValues: SelectedBelow['variableValues']) {
   try {
     return parseLogArgs(field.argumentsFor(variableValues));
@@ -67,7 +67,7 @@ function logArgsOf(field: SelectedField, variableValues: SelectedBelow['variable
   }
 }
 
-/** Returns why a job failed. Null unless it failed. */
+/** Returns the failure of a job; null if the job has not failed. */
 export function failureOf(
   job: JobRow,
   { selection, variableValues }: SelectedBelow,
@@ -104,8 +104,8 @@ function findContextBytes(info: GraphQLResolveInfo): ContextBytes {
 const contextBytesOf = new WeakMap<Context, ContextBytes>();
 
 /**
- * Returns how much of each failed job's log the operation reads: the maximum that any of its `log`
- * fields needs, or all of it if `trace` of a job is selected. So each log is read only once.
+ * Returns how many bytes of each failed job's log the operation reads: the maximum over all of its
+ * `log` fields, or `all` if `trace` of a job is selected. So each log is read only once.
  */
 function contextBytesFor(context: Context, info: GraphQLResolveInfo): ContextBytes {
   const found = contextBytesOf.get(context) ?? findContextBytes(info);
@@ -128,12 +128,14 @@ function readLog(
   return orForbidden(context, reading, 'GitLab does not let a job token read logs.');
 }
 
-/** The failure reason whose category and sentence apply if the runner ended the job. */
+/**
+ * The failure reason that is used if the log shows that the runner stopped the job at its timeout.
+ */
 const TIMEOUT_REASON = 'job_execution_timeout';
 
 /**
- * Returns the failure reason that determines the category. For a timeout, GitLab may send a broad
- * reason. The log shows the timeout, if it is selected and can be read.
+ * Returns the failure reason that determines the category. After a timeout, GitLab may send a less
+ * specific reason. If the log is selected and readable, its last message shows the timeout.
  */
 async function decidingReason(
   row: JobFailureRow,
@@ -141,7 +143,7 @@ async function decidingReason(
   info: GraphQLResolveInfo,
 ): Promise<string> {
   if (!row.hasLog || failureCategoryOf(row.reason) === 'TIMEOUT') return row.reason;
-  // The field `log` reports an error.
+  // An error of the read is reported by the field `log`, which is selected.
   const log = await readLog(row, context, info).catch(() => null);
   return log && isTimeoutMessage(log.runnerMessage) ? TIMEOUT_REASON : row.reason;
 }

@@ -13,7 +13,7 @@ import { Job } from './refs.ts';
 interface History extends RunSummary {
   /** Newest first. */
   runs: readonly JobRow[];
-  /** The number of jobs that were looked through. */
+  /** The number of jobs that were compared with the job. */
   searchedJobs: number;
   isComplete: boolean;
 }
@@ -56,7 +56,7 @@ export const JobHistory = builder.objectRef<History>('JobHistory').implement({
 
 const MAX_FIRST = 50;
 const DEFAULT_FIRST = 10;
-/** Pages of 100 jobs that are looked through. */
+/** Maximum pages, of 100 jobs each, that are searched for earlier runs. */
 const MAX_PAGES = 5;
 
 interface HistoryArgs {
@@ -67,8 +67,8 @@ interface HistoryArgs {
 const firstOf = ({ first }: HistoryArgs) => first ?? DEFAULT_FIRST;
 
 /**
- * Reads pages until `isEnough`, or five. Rejects if the first page fails; without a later page,
- * returns what was read before it, as incomplete.
+ * Reads pages until `isEnough` returns true, or all five are read. Rejects if the first page cannot
+ * be read. If a later page cannot be read, returns the jobs of the pages before it, as incomplete.
  */
 async function walkUntil(
   pages: AsyncIterable<Walked>,
@@ -85,7 +85,7 @@ async function walkUntil(
   return walked;
 }
 
-/** Reads the earlier runs of a job, until `first` of them are found. Null if GitLab answers 404. */
+/** Reads the earlier runs of a job until `first` runs are found. Null if GitLab answers 404. */
 export async function readHistory(
   { loaders }: Context,
   job: JobRow,

@@ -24,7 +24,10 @@ export interface ListArgs extends ConnectionArgs {
   includeRetried?: boolean | null | undefined;
 }
 
-/** Checks the filters. `statuses: []` and a blank `ref` filter nothing; statuses are sorted. */
+/**
+ * Checks and converts the filters. `statuses: []` and a blank `ref` filter nothing. Statuses are
+ * sorted, so that cursors do not depend on their order.
+ */
 export function toFilter({ statuses, ref, includeRetried }: ListArgs): ListFilter {
   checkKnown(statuses ?? [], '`statuses`');
   return {
@@ -36,8 +39,8 @@ export function toFilter({ statuses, ref, includeRetried }: ListArgs): ListFilte
 
 /**
  * Throws BAD_USER_INPUT if the server ignored `ref`, as servers before 19.0 do (upstream.md §2.1).
- * The response shows that by a row with another ref, or by a total, which newer servers never send
- * for this list (§4.1).
+ * Two signs show it: a row with another ref, or a total count, which newer servers never send for
+ * this list (§4.1).
  */
 export function checkRef(
   { rows, isCounted }: { rows: readonly Pick<JobRow, 'ref'>[]; isCounted: boolean },
@@ -78,7 +81,7 @@ export async function readProjectJobs(
   return connection;
 }
 
-/** Sets the attempts of each job, if the page has all jobs of the list. */
+/** Adds to each job its attempts, if the page contains all jobs of the list. */
 async function withAttempts(connection: Connection<JobRow>): Promise<Connection<JobRow>> {
   const { edges, totalCount } = connection;
   if (totalCount !== edges.length) return connection;

@@ -71,7 +71,7 @@ const JobNameStats = builder.objectRef<NameStats>('JobNameStats').implement({
   }),
 });
 
-/** The statistics that are shown. `isComplete`: they concern all jobs of the project. */
+/** The statistics of a project. `isComplete` says whether they include all of its finished jobs. */
 type Stats = ProjectStats & { isComplete: boolean };
 
 export const JobStats = builder.objectRef<Stats>('JobStats').implement({

@@ -3,10 +3,10 @@ import { isRefusal, isUnknownStatus, nullIfNotFound } from '../gitlab/errors.ts'
 import { badUserInput, checkUrlText, forbidden } from './client-errors.ts';
 
 /*
- * What the lists of jobs and of pipelines share: checks of filters, and how failed reads appear.
+ * Checks of filters and handling of errors that the lists of jobs and of pipelines share.
  */
 
-/** Throws BAD_USER_INPUT, about `argument`, if one of the statuses is UNKNOWN. */
+/** Throws BAD_USER_INPUT if `statuses` contains UNKNOWN. The message names `argument`. */
 export function checkKnown(statuses: readonly string[], argument: string): void {
   if (!statuses.includes('UNKNOWN')) return;
   throw badUserInput(
@@ -15,8 +15,8 @@ export function checkKnown(statuses: readonly string[], argument: string): void 
 }
 
 /**
- * Returns a text to filter by; undefined if it is blank, which filters nothing. Throws
- * BAD_USER_INPUT, about `argument`, if it cannot be part of a URL.
+ * Returns a text to filter by. Undefined for a blank text, which filters nothing. Throws
+ * BAD_USER_INPUT if the text cannot be part of a URL; the message names `argument`.
  */
 export function toTextFilter(
   text: string | null | undefined,
@@ -25,7 +25,10 @@ export function toTextFilter(
   return text?.trim() ? checkUrlText(text, argument) : undefined;
 }
 
-/** Throws BAD_USER_INPUT, about `argument`, if the server does not know a status. */
+/**
+ * Throws BAD_USER_INPUT if the server does not know a requested status. The message names
+ * `argument`.
+ */
 export async function orUnknownStatus<Value>(
   reading: Promise<Value>,
   argument: string,
@@ -40,15 +43,16 @@ export async function orUnknownStatus<Value>(
 }
 
 /**
- * Returns null if GitLab answers 404. Throws BAD_USER_INPUT, about `argument`, if the server does not
- * know a status.
+ * Waits for a read. Null if GitLab answers 404. Throws BAD_USER_INPUT if the server does not know a
+ * requested status; the message names `argument`.
  */
 export const orNull = <Value>(reading: Promise<Value>, argument: string): Promise<Value | null> =>
   nullIfNotFound(orUnknownStatus(reading, argument));
 
 /**
- * Throws FORBIDDEN with `message` if GitLab refuses a job token. Where a server accepts no job token,
- * it handles the request as anonymous, and may hide the project (upstream.md §8).
+ * Throws FORBIDDEN with `message` if GitLab refuses a job token. A server that does not accept job
+ * tokens for an endpoint handles the request as anonymous, and may hide the project (upstream.md
+ * §8).
  */
 export async function orForbidden<Value>(
   { credentialKind }: Context,
@@ -63,6 +67,6 @@ export async function orForbidden<Value>(
   }
 }
 
-/** Returns the numeric id of a project if an earlier response contained it, else `project`. */
+/** Returns the numeric id of a project if an earlier response contained it; otherwise `project`. */
 export const numberOrPath = ({ loaders }: Context, project: string) =>
   loaders.findProject(project)?.number ?? project;

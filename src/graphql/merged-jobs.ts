@@ -27,7 +27,7 @@ import { CiJobStatus } from './status.ts';
 import { checkCapacity, openEvent } from './subscriptions.ts';
 
 /*
- * The jobs of several projects in one list.
+ * The list of the jobs of several projects.
  */
 
 /** Maximum projects of one list. */
@@ -35,7 +35,7 @@ const MAX_PROJECTS = 50;
 /** Maximum rows of a page. */
 const MAX_ROWS = 100;
 
-/** A project that could not be read, as the caller named it. */
+/** A project that could not be read. `project` is the path or id in the arguments. */
 interface UnreadRow extends FailureView {
   project: string;
 }
@@ -59,20 +59,24 @@ const UnreadProject = builder.objectRef<UnreadRow>('UnreadProject').implement({
   }),
 });
 
-/** Returns the distinct projects. Throws BAD_USER_INPUT for a malformed one, none or too many. */
+/**
+ * Returns the projects without duplicates. Throws BAD_USER_INPUT if one is malformed, or if there
+ * are none or too many.
+ */
 function parseProjects(projects: readonly string[]): string[] {
   if (projects.length === 0) throw badUserInput('`projects` must have at least one item.');
   checkListSize(projects, MAX_PROJECTS, '`projects`');
   return [...new Set(projects.map((project) => parseProject(project, '`projects`')))];
 }
 
-/** Maps failed reads for clients, by project. */
+/** Maps failed reads of projects for clients. */
 const viewUnread = (failures: ReadonlyMap<string, GitlabError>): UnreadRow[] =>
   [...failures].map(([project, error]) => ({ project, ...viewFailure(error) }));
 
 /**
- * Returns the error for the whole list if it must fail. `errors` are those of all its projects. If
- * they have one temporary reason, an empty list would be misleading.
+ * Returns the error with which the whole list fails after the reads of all its projects failed.
+ * Undefined if the errors have different or permanent reasons. For one temporary reason, an empty
+ * list would be misleading.
  */
 function sharedFailure(errors: readonly GitlabError[]): GitlabError | undefined {
   const [first, ...others] = new Set(errors.map((error) => viewFailure(error).code));
@@ -104,7 +108,10 @@ interface MergedArgs extends ConnectionArgs {
   ref?: string | null | undefined;
 }
 
-/** Returns the list of a project. Its reads throw BAD_USER_INPUT for a filter that the server lacks. */
+/**
+ * Returns the job list of a project. Its reads throw BAD_USER_INPUT for a filter that the server
+ * does not support.
+ */
 function listOf({ loaders }: Context, project: string, filter: ListFilter): PartList<JobRow> {
   const list = loaders.projectJobs(project, filter);
   return {
@@ -120,8 +127,8 @@ const digestOf = (projects: readonly string[], filter: ListFilter): string =>
   listDigest('merged jobs', projects.toSorted(compareTexts), filter);
 
 /**
- * Returns the cursor of a job in such a list, by the job's number. With it as `after`, the list has the
- * older jobs.
+ * Returns the cursor of a job in the merged list, by the job's numeric id. With this cursor as
+ * `after`, the list contains the older jobs.
  */
 export const mergedJobsCursor = (
   args: Omit<MergedArgs, keyof ConnectionArgs>,
@@ -154,7 +161,10 @@ async function readJobs(context: Context, args: MergedArgs): Promise<MergedJobs>
   };
 }
 
-/** The cost: the first page of each project. Further pages are charged as they are read. */
+/**
+ * The cost: the first page of each project. Further pages count against the call budget when they
+ * are read.
+ */
 const mergedCost: ListCost = {
   pages: ({ projects }) => Math.min(MAX_PROJECTS, new Set(projects as readonly string[]).size),
   ...pageLimits(MAX_ROWS),
@@ -164,7 +174,7 @@ const mergedCost: ListCost = {
     'Costs one call per project, and sometimes a few more; the page is shorter if no further calls are allowed.',
 };
 
-/** The argument `projects`, which several fields have. */
+/** Defines the argument `projects`, which several fields have. */
 const projectsArgument = (arg: ArgBuilder<Types>) =>
   arg.idList({
     required: true,

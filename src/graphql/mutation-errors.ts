@@ -12,7 +12,7 @@ import {
 import { builder, type Types } from './builder.ts';
 import { type ErrorCode, isEnded, unauthenticated, viewError } from './client-errors.ts';
 
-/** An error of a mutation as data. `type` is the object type. */
+/** An error of a mutation that is part of the payload. `type` is the GraphQL object type. */
 export interface MutationFailure {
   type: (typeof failureTypes)[number][0];
   code: string;
@@ -81,7 +81,7 @@ for (const [name, description] of failureTypes) {
   });
 }
 
-/** What all payloads of mutations have. */
+/** The members that all payloads of mutations have. */
 export interface PayloadRow {
   errors: readonly MutationFailure[];
   clientMutationId: string | null | undefined;
@@ -133,7 +133,10 @@ function unavailable(message: string): MutationFailure {
   return { type: 'UpstreamUnavailableError', code: 'UPSTREAM_UNAVAILABLE', message };
 }
 
-/** Returns the client for writes. Throws UNAUTHENTICATED if the gateway's own token must not write. */
+/**
+ * Returns the GitLab client for writes. Throws UNAUTHENTICATED if the request uses the gateway's
+ * own token, which must not write.
+ */
 export function requireWrites({ mutationClient }: Context): Gitlab {
   if (mutationClient) return mutationClient;
   throw unauthenticated(
@@ -141,17 +144,22 @@ export function requireWrites({ mutationClient }: Context): Gitlab {
   );
 }
 
-/** The error of a read that a mutation needs, if GitLab answers 404. */
+/** The error if GitLab answers 404 to a read that a mutation needs. */
 export const notFound: MutationFailure = {
   type: 'NotFoundError',
   code: 'NOT_FOUND',
   message: 'Not found, or not visible with this credential.',
 };
 
-/** The error of a request that was not sent because the time of the operation or call was over. */
+/**
+ * The error of a request that was not sent, because the operation or the call had timed out before.
+ */
 export const timeOver: MutationFailure = unavailable('The time was over before it was sent.');
 
-/** Maps an error status. Checks the message first: GitLab reports a wrong state with 403 or 400. */
+/**
+ * Maps an error status. Checks the message first, because GitLab reports a job in the wrong state
+ * with status 403 or 400.
+ */
 function failureOfStatus(error: GitlabStatusError): MutationFailure | undefined {
   const upstreamMessage = error.gitlabMessage ?? '';
   const state = stateCodes.find(([pattern]) => pattern.test(upstreamMessage));
@@ -162,7 +170,7 @@ function failureOfStatus(error: GitlabStatusError): MutationFailure | undefined 
   return type && { type, code, message };
 }
 
-/** Maps a call that was not made or had no effect; undefined for a used-up call budget. */
+/** Maps the error of a call that changed nothing. Undefined if the call budget was used up. */
 function toFailure(error: GitlabError): MutationFailure | undefined {
   const { code, message } = viewError(error);
   if (code === 'OPERATION_TOO_COMPLEX') return undefined;
@@ -176,8 +184,8 @@ function toFailure(error: GitlabError): MutationFailure | undefined {
 }
 
 /**
- * Returns the error of a read that a mutation needs before it changes anything; undefined if it is an
- * error of the operation.
+ * Returns the error of a read that a mutation needs before it changes anything. Undefined if the
+ * whole operation must fail: for a rejected credential, a used-up call budget, or a bug.
  */
 export function failureOfRead(error: unknown): MutationFailure | undefined {
   if (isEnded(error)) return timeOver;
@@ -185,22 +193,22 @@ export function failureOfRead(error: unknown): MutationFailure | undefined {
   return failure?.type === 'UnauthenticatedError' ? undefined : failure;
 }
 
-/** Returns the error of a write; undefined for a used-up call budget and for bugs. */
+/** Returns the error of a write. Undefined if the call budget was used up, and for bugs. */
 function failureOfWrite(error: unknown): MutationFailure | undefined {
-  // The operation timed out or was canceled: the write may have been sent by then.
+  // The operation timed out or was canceled. The write may already have been sent.
   if (isEnded(error)) return outcomeUnknown;
   if (!isGitlabError(error)) return undefined;
   return mayHaveHappened(error) ? outcomeUnknown : toFailure(error);
 }
 
-/** GitLab's response to a write, or its error as data. */
+/** GitLab's response to a write, or the error for the payload. */
 export type Settled<Value> =
   | { value: Value; errors: []; failure?: undefined }
   | { value: null; errors: [MutationFailure]; failure: MutationFailure };
 
 /**
- * Waits for one of several writes. Returns its error as data, even if GitLab rejects the credential:
- * other writes may have succeeded before.
+ * Waits for one of several writes. Returns its error for the payload, even if GitLab rejects the
+ * credential, because other writes may already have succeeded.
  */
 export async function settleOneOfMany<Value>(write: Promise<Value>): Promise<Settled<Value>> {
   try {
@@ -213,8 +221,8 @@ export async function settleOneOfMany<Value>(write: Promise<Value>): Promise<Set
 }
 
 /**
- * Waits for a write, and returns its error as data. Throws errors that are not for the payload, such
- * as a rejected credential.
+ * Waits for a write, and returns its error for the payload. Throws if the whole operation must
+ * fail, for example for a rejected credential.
  */
 export async function settleWrite<Value>(write: Promise<Value>): Promise<Settled<Value>> {
   const settled = await settleOneOfMany(write);

@@ -13,7 +13,7 @@ import { type CiJob, Node, type PipelineRow, type ProjectRow } from './refs.ts';
 import { type SelectedBelow, selectedBelow } from './selection.ts';
 import { parseResourceUrl } from './web-url.ts';
 
-/** Returns the object type of a row with a global id, for `Node` and federation's `_Entity`. */
+/** Returns the object type of a row that has a global id, for `Node` and federation's `_Entity`. */
 export function typeOfNode(row: object): NodeRef['type'] {
   if ('kind' in row) return row.kind === 'BRIDGE' ? 'Bridge' : 'Job';
   return 'ref' in row && !('project_id' in row) ? 'Project' : 'Pipeline';
@@ -33,7 +33,10 @@ Node.implement({
 
 type Row = PipelineRow | ProjectRow | typeof CiJob.$inferType;
 
-/** Reads the object of a global id, URL or federation reference, as far as its selection needs it. */
+/**
+ * Reads the object that a global id, URL or federation reference identifies, with the calls that
+ * its selection needs.
+ */
 export function readNode(
   context: Context,
   ref: NodeRef,

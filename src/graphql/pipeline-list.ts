@@ -22,10 +22,10 @@ export interface PipelineListArgs extends ConnectionArgs {
   updatedAfter?: string | null | undefined;
 }
 
-/** A hash of git, as long as SHA-256 at most. */
+/** Matches a git hash or its beginning; a SHA-256 hash has 64 digits. */
 const HASH = /^[\da-f]{1,64}$/i;
 
-/** Returns the hash in lower case, as GitLab stores it; undefined for a blank one. */
+/** Returns the hash in lower case, as GitLab stores it. Undefined for a blank hash. */
 function toHash(sha: string | null | undefined): string | undefined {
   if (!sha?.trim()) return undefined;
   if (HASH.test(sha)) return sha.toLowerCase();

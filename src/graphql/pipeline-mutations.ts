@@ -15,10 +15,13 @@ import {
 } from './mutation-errors.ts';
 import { CiJob, Pipeline, type PipelineRow } from './refs.ts';
 
-/** What a mutation does with a whole pipeline. GitLab chooses the jobs. */
+/** A mutation of a whole pipeline. GitLab chooses the jobs that it changes. */
 interface PipelineAction {
   send(gitlab: Gitlab, ref: PipelineRef): Promise<Dated<RestPipeline>>;
-  /** Whether the action, done after `since` (in ms since 1970), changed a job. */
+  /**
+   * Returns whether the action changed a job. `since` is the time before the action, in ms since
+   * 1970.
+   */
   hasChanged(job: AnyJob, since: number): boolean;
 }
 
@@ -38,18 +41,21 @@ const cancel: PipelineAction = {
 
 interface Payload extends PayloadRow {
   pipeline: PipelineRow | null;
-  /** Reads the jobs that the action changed. Null if they are not known. */
+  /** Reads the jobs that the action changed. Null if they cannot be determined. */
   readChanges(): Promise<AnyJob[] | null>;
 }
 
 type Input = typeof PipelineActionInput.$inferInput;
 
-/** Rows of each list of the pipeline that are looked through. */
+/** Maximum rows that are read of each of the pipeline's two lists: jobs and trigger jobs. */
 const MAX_ROWS = 2_000;
-/** The Date header of a response has no fractions of a second. */
+/** The Date header of a response is rounded down to seconds. */
 const DATE_STEP_MS = 1_000;
 
-/** Reads the lists of the pipeline. Null if a part of them is missing: the action was done anyway. */
+/**
+ * Reads the pipeline's lists and returns the changed jobs. Null if a part of the lists is missing;
+ * this is not an error, because the action has already succeeded.
+ */
 async function readChanges(
   { loaders }: Context,
   ref: PipelineRef,

@@ -34,21 +34,24 @@ const toRef = (row: PipelineRow) => ({
   id: String(row.id),
 });
 
-/** Reads the pipeline with its own GET, which all fields of an operation share. */
+/**
+ * Reads the pipeline with the GET of the single pipeline. All fields of an operation share the
+ * call.
+ */
 function details(row: PipelineRow, { loaders }: Context): Promise<RestPipeline | null> {
   return loaders.pipeline(toRef(row));
 }
 
 /**
- * Whether a retry of the pipeline would retry a job. Null unless the operation reads a board of the
- * pipeline, because the row of a pipeline does not show it.
+ * Whether a retry of the pipeline would retry a job. Only a board of the pipeline shows that. Null
+ * if the operation reads none.
  */
 async function isPipelineRetryable(
   row: PipelineRow,
   { loaders }: Context,
 ): Promise<boolean | null> {
-  // Waits until the resolvers of the pipeline's other fields were called. If a board is one of these
-  // fields, `find` then returns it.
+  // Waits until the resolvers of the pipeline's other fields were called. If one of these fields
+  // reads a board, `find` then returns it.
   await undefined;
   const board = await loaders
     .boards(toRef(row))
@@ -62,7 +65,7 @@ async function pipelineActionOf(row: PipelineRow, context: Context): Promise<CiJ
   return (await isPipelineRetryable(row, context)) ? 'RETRY' : null;
 }
 
-/** The cost of a field that only the pipeline's own GET returns. */
+/** The cost of a field that only the GET of the single pipeline returns. */
 const ofDetails = { extensions: costs({ call: 'pipeline' }) };
 
 Pipeline.implement({

@@ -22,7 +22,9 @@ import { Job, Node, Pipeline, Project, type ProjectRow } from './refs.ts';
 import { selectedBelow, selectionOf } from './selection.ts';
 import { CiJobStatus } from './status.ts';
 
-/** Reads the project with its own GET, which all fields of an operation share. */
+/**
+ * Reads the project with the GET of the single project. All fields of an operation share the call.
+ */
 function details(row: ProjectRow, { loaders }: Context): Promise<RestProject | null> {
   return loaders.project(row.ref);
 }
@@ -195,7 +197,7 @@ Project.implement({
   }),
 });
 
-/** Maximum length of `fullPaths`: most selections cost at least one call per project. */
+/** Maximum length of `fullPaths`. Most selections cost at least one call per project. */
 const MAX_PROJECTS = 100;
 
 const nameProject =

@@ -10,16 +10,16 @@ import { projectBehind, projectNamed } from './web-url.ts';
 
 /*
  * Reads an object that arguments identify, with the calls that its selection needs (cost.ts). The
- * reads of fields below it start at the same time as its own. When the resolver of such a field runs
- * later, the loaders return the read that is already running or done.
+ * reads of fields below the object start at the same time as the read of the object. When the
+ * resolver of such a field runs later, the loaders return the read that was already started.
  */
 
 /**
- * The result of an early read. `project` has the values of the parent's project that the rows
- * contain; null if GitLab answered 404.
+ * The result of a read that was started early. `project` has the values of the parent's project
+ * that the rows contain. It is null if GitLab answered 404.
  */
 interface Revealed {
-  /** Whether the read returned a value, which a failed read of the parent must not discard. */
+  /** Whether the read returned a value. If so, a failed read of the parent must not discard it. */
   hasValue: boolean;
   project?: ProjectRow | null;
 }
@@ -39,7 +39,10 @@ function reveal(value: Value, context: Context): Revealed {
     : { hasValue: true };
 }
 
-/** Starts the reads of selected fields. Ignores errors: the resolver of the field reports them. */
+/**
+ * Starts the reads of selected fields. Ignores their errors, which the resolvers of the fields
+ * report.
+ */
 function startEarly(
   context: Context,
   parent: NamedParent,
@@ -67,7 +70,7 @@ async function combine(reads: readonly Promise<Revealed>[]): Promise<Revealed> {
 }
 
 /**
- * Reads a job by its numeric id. Makes no call if only its log, and values that `ref` contains, are
+ * Reads a job by its numeric id. Makes no call if only the job's log, or values in `ref`, are
  * selected.
  */
 export function readJob(
@@ -82,8 +85,8 @@ export function readJob(
 }
 
 /**
- * Reads a pipeline by its numeric id. Its lists, and values that the request contains, need no GET
- * of the pipeline. The rows of its lists contain the numeric id of its project.
+ * Reads a pipeline by its numeric id. The GET of the pipeline is not needed for its lists, for
+ * values in `ref`, or for the numeric id of its project, which the rows of its lists contain.
  */
 export async function readPipeline(
   context: Context,
@@ -111,9 +114,9 @@ export async function readPipeline(
 }
 
 /**
- * Returns a project without a call. Undefined if the caller's earlier responses did not contain its
- * numeric id, or if the selection needs more than its id and path. The path is the current one, even
- * if `name` is an old path of the project.
+ * Returns a project without a call. Undefined if none of the caller's earlier responses contained
+ * its numeric id, or if the selection needs more than its id and path. The path is the current one,
+ * even if `name` is a path from before a rename.
  */
 function findProject(context: Context, name: string, selection: Selection): ProjectRow | undefined {
   const found = context.loaders.findProject(name);
@@ -137,9 +140,10 @@ async function getProject({ loaders }: Context, name: string): Promise<ProjectRo
 }
 
 /**
- * Reads a project by `name`, its path or numeric id. Makes a GET only if a selected field has no other
- * source: `name` itself, the rows of the project's jobs, or an earlier response. If the GET fails,
- * returns the values that these sources contain.
+ * Reads a project by `name`, its path or numeric id. The GET of the project is made only if a
+ * selected field has no other source. Other sources are `name`, the rows of the project's jobs, and
+ * earlier responses. If the GET fails, but a read below the project succeeds, returns the values
+ * from these sources.
  */
 export async function readProject(
   context: Context,
@@ -157,7 +161,7 @@ export async function readProject(
   if (plan.awaitsRows) {
     const { project } = await combine(reads);
     if (project === null) return null;
-    // Leaves out the requested path: it may be an old path of a renamed project.
+    // Leaves out the requested path, which may be a path from before a rename.
     if (project) return { ...project, ref: name };
   }
   try {
@@ -169,13 +173,15 @@ export async function readProject(
   }
 }
 
-/** Reads each item separately. A failed read becomes an error at the item's index in the response. */
+/**
+ * Reads all items in parallel. A failed read becomes an error at the item's index in the response.
+ */
 export async function allSettledInPlace<Item, Value>(
   items: readonly Item[],
   read: (item: Item) => Promise<Value>,
 ): Promise<Value[]> {
   const settled = await Promise.allSettled(items.map(async (item) => read(item)));
-  // graphql-js turns an Error among a list's items into an error at that item's path.
+  // graphql-js maps an Error in a list to an error at the path of that item.
   return settled.map((result) => (result.status === 'fulfilled' ? result.value : result.reason));
 }
 

@@ -21,11 +21,11 @@ import type { KeptLog } from '../trace/kept-log.ts';
 import { builder } from './builder.ts';
 
 /*
- * The row type of each object type. The fields are defined in the file of each type; the refs are
- * here so that files of types that refer to each other need no import cycle.
+ * The row type of each object type. The fields are defined in the file of each type. The refs are
+ * in this file because types refer to each other, which would otherwise need an import cycle.
  */
 
-/** A project as it was requested, with the values that are known of it. */
+/** A project, with the values of it that are known. */
 export interface ProjectRow {
   /** The numeric id or full path to call GitLab with. */
   ref: string;
@@ -35,7 +35,7 @@ export interface ProjectRow {
   ci_job_token_scope_enabled?: boolean | null | undefined;
 }
 
-/** The row of a job, trigger job or pipeline, as far as it describes its project. */
+/** The values of a job, trigger job or pipeline row that describe its project. */
 export interface RowOfProject {
   project_id: string;
   web_url?: string | null | undefined;
@@ -44,27 +44,27 @@ export interface RowOfProject {
 }
 
 /**
- * A pipeline: the row that a job embeds, the row of a list of pipelines, the row of its own GET, or
- * only the ids from the arguments.
+ * A pipeline: the row inside a job, a row of a list of pipelines, the row of the GET of the single
+ * pipeline, or only the ids from the arguments.
  */
 export type PipelineRow = (RestPipelineBasic | ListedPipeline | RestPipeline) & {
   project_id: string;
-  /** The project that the arguments name, if arguments identify the pipeline. */
+  /** The project in the arguments, if arguments identify the pipeline. */
   requestedProject?: ProjectRow;
-  /** The row of the job that embeds the pipeline: it contains more of the project. */
+  /** The row of the job that contains the pipeline. It has more values of the project. */
   projectRow?: RowOfProject;
 };
 
 /**
  * A user. `part` is set if the row has fewer fields than the user of a job. The global id includes
- * it: otherwise a client's cache would mix complete and incomplete users.
+ * `part`; otherwise a client's cache would mix complete and incomplete users.
  */
 export type UserRow = RestUser & { part?: 'pipeline' | 'agents' };
 
 /** An agent and the job that it is authorized for. */
 export type AgentRow = RestAgent & { job: number | string | undefined };
 
-/** The texts that show a status, and the next action. An action that needs a call is a function. */
+/** The texts that show a status, and the next action. `action` is a function if it needs a call. */
 export type DetailedStatusRow = Omit<StatusDetails, 'action'> & {
   action: CiJobAction | null | (() => Promise<CiJobAction | null>);
 };

@@ -24,29 +24,32 @@ import { ownNameOf, typeNamed } from './type-names.ts';
 
 /*
  * The fields that an operation selects below a field, as a tree that is built once per compiled
- * operation. Fragments, aliases, @skip and @include are resolved when the tree is built; only the
- * values of arguments depend on the variables of a request.
+ * operation. Building the tree resolves fragments, aliases, `@skip` and `@include`. Only the values
+ * of arguments depend on the variables of a request.
  */
 
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** A selected field. Selections that are merged in the response are one `SelectedField`. */
+/** A selected field. Selections with one response key are merged in one `SelectedField`. */
 export interface SelectedField {
   readonly name: string;
   readonly definition: GraphQLField<unknown, unknown>;
-  /** The object types that its value may have; empty for a scalar. */
+  /** Names of the object types that the field's value may have; empty for a scalar. */
   readonly types: readonly string[];
   readonly fields: Selection;
   /** Returns the arguments for a resolver. Throws a GraphQLError for an invalid argument. */
   argumentsFor(variableValues: Variables): Record<string, unknown>;
-  /** Returns the fields that are selected on an object of this type, which the field may return. */
+  /** Returns the fields that are selected on objects of a type, which must be one of `types`. */
   fieldsOn(type: string): Selection;
 }
 
-/** The fields selected on an object. A field with two aliases is in the list twice. */
+/**
+ * The fields that are selected on an object. A field that is selected with two aliases is in the
+ * list twice.
+ */
 export interface Selection {
   readonly list: readonly SelectedField[];
-  /** Returns whether one of the fields is selected. */
+  /** Returns whether at least one of the fields is selected. */
   has(...names: string[]): boolean;
   /** Returns what is selected below a field; the selections of its aliases are merged. */
   below(name: string): Selection;
@@ -54,9 +57,9 @@ export interface Selection {
 
 interface Scope extends Pick<GraphQLResolveInfo, 'fragments' | 'schema' | 'variableValues'> {
   /**
-   * Called with the number of fields of each part of the tree that is built. May throw: below
-   * interfaces, the tree has a part for each object type at each level, so a short operation can have
-   * a very large tree.
+   * Called with the number of fields of each part of the tree that is built. May throw: below an
+   * interface, the tree has a part for each object type at each level, so a short operation can
+   * have a very large tree.
    */
   countFields?(count: number): void;
 }
@@ -81,13 +84,16 @@ function applies(condition: string | undefined, on: GraphQLCompositeType, scope:
   );
 }
 
-/** An inline fragment, or the definition of a spread one. */
+/** An inline fragment, or the definition of a named one. */
 interface Fragment {
   selectionSet: SelectionSetNode;
   typeCondition?: FragmentDefinitionNode['typeCondition'] | undefined;
 }
 
-/** Collects field nodes. `spread` has the names of fragments already included: each counts once. */
+/**
+ * Collects field nodes. `spread` has the names of the fragments that are already included, because
+ * a fragment is included only once.
+ */
 function collect(
   set: SelectionSetNode,
   on: GraphQLCompositeType,
@@ -122,8 +128,8 @@ function groupByResponseName(nodes: readonly FieldNode[]): Nodes[] {
 }
 
 /**
- * Returns the fields selected on an object of a type, each with the nodes that are merged in the
- * response, in the order of the response.
+ * Returns the fields selected on an object of a type, in the order of the response. Each has all
+ * nodes with its response key.
  */
 export function fieldsSelected(
   sets: readonly SelectionSetNode[],
@@ -146,8 +152,8 @@ function hasVariables({ value }: ArgumentNode): boolean {
 }
 
 /**
- * Returns the variables that are the whole value of an argument, by argument. Undefined if an
- * argument has a variable in a list or an object.
+ * Returns a map from argument to variable, for arguments whose whole value is a variable. Undefined
+ * if an argument contains a variable in a list or an object.
  */
 function wholeVariablesOf({ arguments: args = [] }: FieldNode): Map<string, string> | undefined {
   const variableOf = new Map<string, string>();
@@ -159,16 +165,16 @@ function wholeVariablesOf({ arguments: args = [] }: FieldNode): Map<string, stri
   return variableOf;
 }
 
-/** A variable may have the name of a member that objects inherit. */
+/** Ignores inherited members: a variable may be named `toString`. */
 const ownMember = (values: Variables, name: string) =>
   Object.hasOwn(values, name) ? values[name] : undefined;
 
 type ReadArguments = (variableValues: Variables) => Record<string, unknown>;
 
 /**
- * Returns a function that copies coerced variables to arguments, which takes a fraction of the time of
- * graphql-js. It returns undefined if a variable is null or not given. `constants` are the arguments
- * without variables.
+ * Returns a function that copies coerced variables to arguments, which takes a fraction of the time
+ * of graphql-js. That function returns undefined if a variable is null or not given. `constants`
+ * returns the arguments without variables.
  */
 function variableCopier(
   { args: declared }: GraphQLField<unknown, unknown>,
@@ -179,7 +185,7 @@ function variableCopier(
   return (variables) => {
     const fixed = constants();
     const args: Record<string, unknown> = {};
-    // In the order of the declarations, like graphql-js.
+    // Uses the order of the declared arguments, as graphql-js does.
     for (const { name, variable } of names) {
       const value = variable === undefined ? fixed[name] : ownMember(variables, variable);
       if (variable !== undefined && value == null) return undefined;
@@ -189,7 +195,10 @@ function variableCopier(
   };
 }
 
-/** Returns a function from variables to arguments. Arguments without variables are computed once. */
+/**
+ * Returns a function that converts variables to arguments. Computes arguments without variables
+ * once.
+ */
 export function argumentReader(
   definition: GraphQLField<unknown, unknown>,
   node: FieldNode,
@@ -289,7 +298,8 @@ function select(
 }
 
 /**
- * Drops all variables but those that @skip and @include may use: a cached tree holds no user input.
+ * Drops all variables but those that `@skip` and `@include` may use, so that a cached tree contains
+ * no user input.
  */
 function keepConditions({ schema, fragments, variableValues, countFields }: Scope): Scope {
   const conditions = Object.entries(variableValues).filter(
@@ -303,7 +313,9 @@ function keepConditions({ schema, fragments, variableValues, countFields }: Scop
   };
 }
 
-/** Returns the fields selected at the root of an operation, for coerced variables. */
+/**
+ * Returns the fields selected at the root of an operation. The variables of `scope` are coerced.
+ */
 export function selectionOfOperation(
   { operation, selectionSet }: OperationDefinitionNode,
   scope: Scope,
@@ -313,9 +325,9 @@ export function selectionOfOperation(
 }
 
 /**
- * Cached trees, by the nodes of the parent field and by object type. A compiled operation passes the
- * same array of nodes in each execution, so it builds each tree once. graphql-js creates a new array
- * for each execution.
+ * Cached trees, by the nodes of the parent field and by object type. A compiled operation passes
+ * the same array of nodes in each execution, so it builds each tree once. graphql-js creates a new
+ * array for each execution.
  */
 const trees = new WeakMap<readonly FieldNode[], Map<string | undefined, Selection>>();
 
@@ -344,13 +356,16 @@ export interface SelectedBelow {
 }
 
 /**
- * Returns the fields selected below the field that is being resolved, with the request's variables.
+ * Returns the fields selected below the field that is being resolved, with the variables of the
+ * request.
  */
 export function selectedBelow(info: GraphQLResolveInfo, type?: string): SelectedBelow {
   return { selection: selectionOf(info, type), variableValues: info.variableValues };
 }
 
-/** Memoizes a function by selection, so that it is computed once per compiled operation. */
+/**
+ * Memoizes a function of a selection, so that its value is computed once per compiled operation.
+ */
 export function perSelection<Value>(compute: (selection: Selection) => Value) {
   const known = new WeakMap<Selection, Value>();
   return (selection: Selection): Value => {

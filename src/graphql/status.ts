@@ -43,7 +43,7 @@ export const CiJobStatus = builder.enumType('CiJobStatus', {
   },
 });
 
-/** The fields of a job or pipeline that say whether it is still going on. */
+/** The fields of a job or pipeline that say whether it is active or complete. */
 export const progressFields = <Row extends { status?: string | null | undefined }>(
   t: PothosSchemaTypes.RootFieldBuilder<Types, Row, 'Interface' | 'Object'>,
 ): Record<'active' | 'complete', FieldRef<Types, boolean, 'Interface' | 'Object'>> => ({

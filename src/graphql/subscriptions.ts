@@ -15,8 +15,8 @@ import { type SelectedBelow, selectedBelow } from './selection.ts';
 import { TraceLine } from './trace.ts';
 
 /*
- * Subscriptions. Each event is executed like a query, with its own timeout. An error is sent as the
- * last event, over SSE and WebSocket alike.
+ * Subscriptions. Each event is executed like a query, with its own timeout. An error ends the
+ * stream, and is sent as the last event over both SSE and WebSocket.
  */
 
 /** Returns the value of an event, or throws the error that ended the stream. */
@@ -25,7 +25,9 @@ function newsOf<News>(event: LiveEvent<News>): News {
   throw event.error instanceof LiveCapacityError ? tooMany(event.error.message) : event.error;
 }
 
-/** Returns the value of an event, and resets the context so that fields below it are read again. */
+/**
+ * Returns the value of an event. Resets the context, so that fields are read again for this event.
+ */
 export function openEvent<News>(event: LiveEvent<News>, context: Context): News {
   const news = newsOf(event);
   Object.assign(context, context.forEvent());
@@ -33,8 +35,9 @@ export function openEvent<News>(event: LiveEvent<News>, context: Context): News 
 }
 
 /**
- * Parses the global id of a type that can be subscribed to. An id with the path of a project follows
- * the poll of its number, if that is known. Throws BAD_USER_INPUT for other types.
+ * Parses the global id of a `type`. Replaces the path of the project with its numeric id, if that
+ * is known, so that subscriptions to both share a poll. Throws BAD_USER_INPUT for the id of another
+ * type.
  */
 function parseIdOf<Type extends 'Job' | 'Pipeline'>(
   type: Type,
@@ -75,8 +78,8 @@ interface PipelineUpdateRow {
 }
 
 /**
- * Returns how many jobs an update of a pipeline needs: those of its boards, if these show all that is
- * selected, otherwise all jobs.
+ * Returns how many jobs an update of a pipeline reads. If only boards of the pipeline show jobs,
+ * that is the largest `maxJobs` of them; otherwise all jobs.
  */
 function jobsNeeded({ selection, variableValues }: SelectedBelow): number {
   const boards = selection.below('pipeline').list.filter(({ name }) => name === 'board');

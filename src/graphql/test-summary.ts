@@ -5,7 +5,7 @@ import { builder } from './builder.ts';
 import { costs } from './cost.ts';
 import { isNumericId, toGlobalId } from './global-id.ts';
 
-/** A pipeline as it was requested, and the number of its project if that was known then. */
+/** A pipeline as requested. `projectNumber` is its project's numeric id, if that was known then. */
 type RequestedPipeline = PipelineRef & { projectNumber: string | undefined };
 
 /** The test reports of a pipeline. */
@@ -54,7 +54,7 @@ const TestCounts = builder.objectRef<RestTestReportSummary['total']>('TestCounts
   }),
 });
 
-/** Returns the number of the pipeline's project. Reads the pipeline if it is not known. */
+/** Returns the numeric id of the pipeline's project. Reads the pipeline if the id is not known. */
 async function projectOf({ loaders }: Context, pipeline: RequestedPipeline): Promise<string> {
   const { projectNumber, ...ref } = pipeline;
   return projectNumber ?? String((await loaders.pipeline(ref))?.project_id ?? ref.project);
@@ -125,8 +125,8 @@ export const TestSummary = builder.objectRef<SummaryRow>('TestSummary').implemen
 });
 
 /**
- * Reads the test reports of a pipeline. Null if it has none: then GitLab sends zeros. `project` is the
- * number of its project, as far as that is known, otherwise the path.
+ * Reads the test reports of a pipeline. Null if the pipeline has none, for which GitLab sends
+ * zeros. `project` is the numeric id of its project if that is known; otherwise the path.
  */
 export async function readTestSummary(
   { loaders }: Context,

@@ -46,7 +46,7 @@ const TraceStream = builder.enumType('TraceStream', {
   },
 });
 
-/** The fields of a line with its text. */
+/** Defines the fields `text` and `html` of a log line. */
 export const textFields = (
   t: PothosSchemaTypes.ObjectFieldBuilder<Types, { text: string; html: string }>,
 ): Record<'text' | 'html', FieldRef<Types, string, 'Object'>> => ({
@@ -176,12 +176,17 @@ const LogSearch = builder.objectRef<SearchResult>('LogSearch').implement({
   }),
 });
 
-/** The maximum page size of `lines`, larger than that of jobs because lines cost no calls. */
+/**
+ * The maximum page size of `lines`. It is larger than the page size of jobs, because lines cost no
+ * calls.
+ */
 const MAX_LINES = 5_000;
 const DEFAULT_SECTIONS = 5_000;
 const MAX_SECTIONS = 10_000;
 
-/** Counts log output of an operation. Throws OPERATION_TOO_COMPLEX if it exceeds the limit. */
+/**
+ * Counts log output of an operation. Throws OPERATION_TOO_COMPLEX if the output exceeds the limit.
+ */
 export function countOutput(
   part: Parameters<OperationLogs['recordOutput']>[0],
   logs: OperationLogs,
@@ -199,7 +204,7 @@ interface LinesArgs extends ConnectionArgs {
   toLine?: number | null | undefined;
 }
 
-/** Checks the line numbers of `lines`. Undefined if there are none. */
+/** Checks the arguments `fromLine` and `toLine` of `lines`. Undefined if neither is given. */
 function parseLineRange({ section, fromLine, toLine }: LinesArgs) {
   if (fromLine == null && toLine == null) return undefined;
   if (section != null)
@@ -214,7 +219,7 @@ function parseLineRange({ section, fromLine, toLine }: LinesArgs) {
   return range;
 }
 
-/** Checks the arguments of `lines`. Returns the line number in the cursor as `anchor`. */
+/** Checks the arguments of `lines`. The returned `anchor` is the line number in the cursor. */
 function parseLinesArgs(args: LinesArgs, ref: TraceRow['ref']) {
   const { first, after, last, before, section } = args;
   const range = parseLineRange(args);
@@ -331,7 +336,7 @@ export function checkTraceArguments(
   }
 }
 
-/** Returns a log, or its last lines, as string parts. */
+/** Returns the text of a log, or of its last lines, in parts. */
 async function textOf(
   { log }: TraceRow,
   format: 'RAW' | 'PLAIN' | 'HTML',

@@ -1,23 +1,23 @@
 import type { GraphQLNamedType, GraphQLSchema } from 'graphql';
 
 /*
- * The code uses the type names of schema.graphql, called own names. In a subgraph, a prefix may precede
- * them (federation/type-prefix.ts). The extensions of the schema contain the prefix.
+ * The code uses the type names of schema.graphql, called own names. A subgraph may add a prefix to
+ * them (federation/type-prefix.ts). The extensions of its schema contain the prefix.
  */
 
-/** Returns the prefix of the names of a schema's types; empty without one. */
+/** Returns the prefix of the names of a schema's types; empty if there is none. */
 export function prefixOf({ extensions }: GraphQLSchema): string {
   const { typePrefix } = extensions;
   return typeof typePrefix === 'string' ? typePrefix : '';
 }
 
-/** Returns the name of a type without prefix. */
+/** Returns the own name of a type: its name without a prefix. */
 export function ownNameOf({ name, extensions }: GraphQLNamedType): string {
   const { ownName } = extensions;
   return typeof ownName === 'string' ? ownName : name;
 }
 
-/** Returns the type of a schema by its own name; PageInfo and root types have no prefix. */
+/** Returns the type of a schema by its own name. PageInfo and root types have no prefix. */
 export function typeNamed(schema: GraphQLSchema, ownName: string): GraphQLNamedType | undefined {
   const prefix = prefixOf(schema);
   const found = prefix && schema.getType(`${prefix}${ownName}`);

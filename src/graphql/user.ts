@@ -4,7 +4,7 @@ import { User } from './refs.ts';
 
 const profile = 'From the user’s profile. Null if it is empty or not visible.';
 
-/** The cost of fields that the response of GET /job/allowed_agents contains. */
+/** The cost of fields that are part of the response of GET /job/allowed_agents. */
 const knownByNumber = costs({ knownBy: ['number'] });
 
 User.implement({

@@ -3,11 +3,13 @@ import { isNumericId, isProjectPath, type NodeRef } from './global-id.ts';
 import type { ProjectRow, RowOfProject } from './refs.ts';
 
 /*
- * GitLab's web URLs: <base URL>/<full path>/-/jobs/<id>. They contain the path of a project, and
- * identify a job or pipeline.
+ * GitLab's web URLs of jobs and pipelines: <base URL>/<full path of the project>/-/jobs/<id>.
  */
 
-/** Returns the path of a URL relative to the first base URL that matches; undefined if none does. */
+/**
+ * Returns the path of a URL relative to the first base URL that it begins with. Undefined if there
+ * is none.
+ */
 function pathBelow(url: string, bases: readonly string[]): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { origin, pathname } = new URL(url);
@@ -19,7 +21,7 @@ function pathBelow(url: string, bases: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Returns a project of which only its path or numeric id is known. */
+/** Returns a project of which only `name`, its path or numeric id, is known. */
 export function projectNamed(name: string): ProjectRow {
   return isNumericId(name) ? { ref: name, id: name } : { ref: name, path: name };
 }
@@ -31,8 +33,8 @@ export function projectUrlOf({ web_url }: Pick<RowOfProject, 'web_url'>): string
 }
 
 /**
- * Returns GitLab's base URL, taken from the web URL of a user: `<base URL>/<username>`. It may differ
- * from the base URL that the gateway is configured with.
+ * Returns GitLab's base URL, taken from the web URL of a user: `<base URL>/<username>`. It may
+ * differ from the base URL in the gateway's configuration.
  */
 function baseUrlOf({ user }: Pick<RowOfProject, 'user'>): string | undefined {
   const { username, web_url } = user ?? {};
@@ -42,8 +44,8 @@ function baseUrlOf({ user }: Pick<RowOfProject, 'user'>): string | undefined {
 }
 
 /**
- * Returns the values of its project that a row contains. The path is undefined if the URL of the row
- * does not begin with a known base URL: then the start of the path is unknown.
+ * Returns the values of a row's project that the row contains. Omits the path if the URL of the row
+ * does not begin with a known base URL, because the start of the path is then unknown.
  */
 export function projectBehind(row: RowOfProject, webUrls: readonly string[]): ProjectRow {
   const settings = row.project && {
@@ -61,7 +63,10 @@ export function projectBehind(row: RowOfProject, webUrls: readonly string[]): Pr
 
 const RESOURCE = /^(.+)\/-\/(jobs|pipelines)\/(\d+)(?:\/.*)?$/;
 
-/** Parses the web URL of a job or pipeline. Throws BAD_USER_INPUT, about `what`, for other URLs. */
+/**
+ * Parses the web URL of a job or pipeline. Throws BAD_USER_INPUT for other URLs; the message names
+ * the URL as `what`.
+ */
 export function parseResourceUrl(url: string, bases: readonly string[], what = '`url`'): NodeRef {
   const path = url.length <= 2048 ? pathBelow(url, bases) : undefined;
   if (path === undefined) {

@@ -28,35 +28,46 @@ import { httpOptionsOf, requestError } from './request-error.ts';
 import type { RequestedDocument } from './trusted-documents.ts';
 import { createUsualCoercion } from './variables.ts';
 
-/** A valid operation, and what is derived from it without variables. */
+/**
+ * A valid operation, with everything that can be derived from it without the variables of a
+ * request.
+ */
 export interface CachedOperation {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
-  /** Undefined if graphql-js executes it; `execution` is the reason. */
+  /** Undefined if graphql-js executes the operation. `execution` says why. */
   readonly compiled: CompiledOperation | undefined;
   readonly execution: Execution;
-  /** The uses of variables and the size of literals, for the limits on arguments. */
+  /**
+   * How often each variable is used, and the size of literals. The limits on arguments need both.
+   */
   readonly input: Pick<ParsedDocument, 'uses' | 'size'>;
-  /** Coerces the variables of usual requests; returns undefined for others. */
+  /** Coerces the variables of a usual request. Returns undefined for another request. */
   readonly coerceUsual: ReturnType<typeof createUsualCoercion>;
   /** Estimates the calls to GitLab. `variableValues` are coerced. */
   estimateCalls(variableValues: Variables): number;
-  /** Returns the argument to lower if the calls are too many; undefined if there is none. */
+  /**
+   * Returns the argument to lower if the operation makes too many calls; undefined if there is
+   * none.
+   */
   costliestArgument(variableValues: Variables): CostlyArgument | undefined;
 }
 
-/** Parsed, validated and compiled operations by the text of their document. */
+/** Caches parsed, validated and compiled operations by document text and operation name. */
 export interface OperationCache {
   /**
-   * Returns an operation, which is compiled at its second use. Throws the errors of a document that
-   * cannot be parsed, is too large, or is not valid.
+   * Returns an operation. By default, it is compiled at its second use. Throws the errors of a
+   * document that cannot be parsed, is too large, or is not valid.
    */
   find(requested: RequestedDocument, operationName: string | undefined): CachedOperation;
-  /** Returns an operation, compiled at its first use already. Throws like `find`. */
+  /**
+   * Returns an operation that is compiled even at its first use. Throws the errors that `find`
+   * throws.
+   */
   findCompiled(requested: RequestedDocument, operationName: string | undefined): CachedOperation;
 }
 
-/** Several errors of one request. */
+/** The errors of one request that has several. */
 export class RequestErrors extends Error {
   override readonly name = 'RequestErrors';
   readonly errors: readonly GraphQLError[];
@@ -72,15 +83,22 @@ export class RequestErrors extends Error {
 /** Maximum estimated memory of all compiled operations. */
 const MAX_COMPILED_BYTES = 40_000_000;
 const BYTES_PER_OPERATION = 500;
-/** Estimated memory of a compiled field. Measured: 3.3 MB for an operation of 850 fields. */
+/** Estimated memory of a compiled field. Measured: 3.3 MB for an operation with 850 fields. */
 const BYTES_PER_FIELD = 4_000;
 /**
- * Estimated memory of a character: the text, and the tokens that the AST keeps for error locations.
+ * Estimated memory per character of a document: the text, and the tokens that the AST keeps for
+ * error locations.
  */
 const BYTES_PER_CHARACTER = 40;
-/** Larger operations are left to graphql-js: a short document can expand to thousands of fields. */
+/**
+ * Maximum fields of a compiled operation. graphql-js executes larger ones, because compiling costs
+ * memory per field, and a short document can expand to thousands of fields.
+ */
 const MAX_COMPILED_FIELDS = 2_500;
-/** Maximum total length of the parsed documents in the cache: a few thousand operations. */
+/**
+ * Maximum total length of the parsed documents in the cache, which allows a few thousand
+ * operations.
+ */
 const MAX_PARSED_CHARACTERS = 500_000;
 const MAX_COUNTED_OPERATIONS = 10_000;
 
@@ -89,9 +107,9 @@ const hashOf = (key: string) => createHash('sha256').update(key).digest('base64'
 interface OperationCacheOptions {
   schema: GraphQLSchema;
   limits: Limits;
-  /** Base URLs of GitLab's pages. The cost of the field `resource(url)` depends on them. */
+  /** Base URLs of GitLab's web pages. The cost of the field `resource(url)` depends on them. */
   webUrls: readonly string[];
-  /** Whether documents may use introspection, and validation may suggest names. */
+  /** Whether documents may use introspection, and validation errors may suggest names. */
   introspection: boolean;
   /** Whether operations are compiled. If not, graphql-js executes all. @default true */
   compiledExecution?: boolean | undefined;
@@ -100,10 +118,10 @@ interface OperationCacheOptions {
 }
 
 /**
- * Caches operations. An operation is compiled at its second use, because compiling a one-off
- * document costs more than it saves. A trusted document or a subscription is compiled at its first
- * use, and so is what `findCompiled` finds. Uses are counted by hash in a separate cache, so one-off
- * documents cannot evict compiled operations.
+ * Caches operations. An operation is compiled at its second use, because compiling a document that
+ * is used once costs more than it saves. A trusted document, a subscription, and an operation that
+ * is requested with `findCompiled` are compiled at their first use. Uses are counted by hash in a
+ * separate cache, so that documents that are used once cannot evict compiled operations.
  */
 export function createOperationCache(options: OperationCacheOptions): OperationCache {
   const { schema, limits, webUrls, introspection } = options;
@@ -119,14 +137,12 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
     maxSize: MAX_COMPILED_BYTES,
     sizeCalculation: ({ bytes }) => bytes,
   });
-  /** How often an operation was used, or why it cannot be compiled. */
+  /** By hash of the operation: how often it was used, or why it cannot be compiled. */
   const uses = new LRUCache<string, number | 'introspection' | 'declined'>({
     max: MAX_COUNTED_OPERATIONS,
   });
 
-  /**
-   * Estimates of operations that are not compiled. Each is freed together with its parsed document.
-   */
+  /** Cost estimates, by operation. Each one is freed together with its parsed document. */
   const estimates = new WeakMap<OperationDefinitionNode, CostEstimate>();
 
   const parseAndValidate = (query: string): ParsedDocument => {
@@ -169,7 +185,7 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
           return estimate.calls(variableValues, webUrls);
         } catch (error) {
           if (!(error instanceof GraphQLError) || httpOptionsOf(error)) throw error;
-          // An argument is invalid; the execution reports that at its field.
+          // An argument is invalid. The execution reports the error at the argument's field.
           return 0;
         }
       },
@@ -188,7 +204,7 @@ export function createOperationCache(options: OperationCacheOptions): OperationC
     return isSmall ? made : 'declined';
   };
 
-  /** Compiles an operation, or returns why graphql-js executes it. */
+  /** Compiles an operation, or returns the reason why graphql-js executes it. */
   const compileIfDue = (
     found: ParsedDocument,
     operation: OperationDefinitionNode,

@@ -12,37 +12,37 @@ import {
 
 /** Metrics of a selection set with fragments expanded. */
 interface SelectionSize {
-  /** Levels of nested fields. */
+  /** Maximum nesting of fields. */
   depth: number;
   fields: number;
-  /** Fields of the selection set itself, without nested fields. */
+  /** Number of fields directly in the selection set, without nested ones. */
   rootFields: number;
   aliases: number;
   directives: number;
   /**
-   * The number of `__schema` and `__type` fields, plus the aliases below them: each can repeat a
-   * large part of the schema in the response.
+   * The number of `__schema` and `__type` fields, plus the number of aliases below them. Each of
+   * these can repeat a large part of the schema in the response.
    */
   introspections: number;
   /**
-   * Number of pairs that validation compares. It compares selections of one set that have the same
-   * response name, and fragment spreads.
+   * The number of pairs that validation compares: selections of one set that have the same response
+   * name, and fragment spreads.
    */
   overlaps: number;
-  /** Items of all list literals in arguments. */
+  /** The number of items in all list literals of arguments. */
   inputItems: number;
 }
 
 /** Document metrics; each is the maximum over the document's operations. */
 export interface DocumentSize extends SelectionSize {
-  /** Items of the longest list literal. */
+  /** The number of items in the longest list literal. */
   listItems: number;
   /**
-   * Characters of the longest name. Limited because a response repeats an alias in each list item
-   * and error.
+   * The length of the longest name in characters. It is limited because a response repeats an alias
+   * in each list item and error.
    */
   nameLength: number;
-  /** Characters of the longest string literal. */
+  /** The length of the longest string literal in characters. */
   textLength: number;
   /**
    * The work of measuring: how many response names and variables were copied from fragments and
@@ -52,22 +52,25 @@ export interface DocumentSize extends SelectionSize {
 }
 
 /**
- * Maximum `merges`, which take 20 ms. A document of 100 fragments with 100 fields each has 20,000.
+ * Maximum `merges`; measuring then takes 20 ms. A document of 100 fragments with 100 fields each
+ * has 20,000.
  */
 export const MAX_MERGES = 100_000;
 
-/** How often the arguments of an operation contain each variable, with fragments expanded. */
+/**
+ * How often the arguments of an operation contain each variable, by name, with fragments expanded.
+ */
 export type VariableUses = ReadonlyMap<string, number>;
 
-/** The selections in one set that have one response name. */
+/** The selections in one selection set that have the same response name. */
 interface SameName {
   count: number;
-  /** Fields below these selections. */
+  /** Number of fields below these selections. */
   fields: number;
 }
 
 interface Extent extends SelectionSize {
-  /** Selections directly in the set, by response name; fragment spreads have the name "...". */
+  /** Selections directly in the set, by response name. All fragment spreads have the name "...". */
   names: ReadonlyMap<string, SameName>;
   uses: VariableUses;
 }
@@ -90,10 +93,9 @@ const fragmentSpread: Extent = {
   uses: noUses,
 };
 
-/** `__schema` and `__type`. */
+/** Matches `__schema` and `__type`, but not `__typename`. */
 const INTROSPECTION = /^__(?!typename$)/;
 
-/** Adds the counts of `other` to `sum`. */
 function addUses(sum: Map<string, number>, other: VariableUses): void {
   for (const [name, count] of other) sum.set(name, count + (sum.get(name) ?? 0));
 }
@@ -103,7 +105,7 @@ interface Sum extends Extent {
   uses: Map<string, number>;
 }
 
-/** Adds the selections of one set to another. */
+/** Adds the metrics of `other` to `sum`. */
 function addTo(sum: Sum, other: Extent): void {
   sum.depth = Math.max(sum.depth, other.depth);
   sum.fields += other.fields;
@@ -124,8 +126,8 @@ function addTo(sum: Sum, other: Extent): void {
 }
 
 /**
- * Returns how many pairs validation compares in one selection set: each two selections with the same
- * response name, and then the fields below both.
+ * Returns how many pairs validation compares in one selection set: every two selections with the
+ * same response name, and the fields below these two.
  */
 function overlapsIn({ names }: Extent): number {
   let overlaps = 0;
@@ -152,14 +154,17 @@ function measureInput(value: ValueNode, uses: Map<string, number>): number {
   }
 }
 
-/** Measures each fragment once, so the cost does not grow with the expanded fields. */
+/**
+ * Creates a function that measures an operation. It measures each fragment once, so the work does
+ * not grow with the number of expanded fields.
+ */
 function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   const measured = new Map<string, Extent>();
   let merges = 0;
 
   /**
-   * Adds a selection set to the enclosing one, unless the document is already known to be too
-   * large.
+   * Adds a selection set to the enclosing one. Does nothing if the document is already known to be
+   * too large.
    */
   function merge(sum: Sum, other: Extent): void {
     if (merges > MAX_MERGES) return;
@@ -171,7 +176,7 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
     const known = measured.get(name);
     const fragment = fragments.get(name);
     if (known || !fragment) return known ?? emptyExtent;
-    // A circular spread counts as empty; validation reports the cycle.
+    // A spread inside its own fragment counts as empty. Validation reports the cycle.
     measured.set(name, emptyExtent);
     const extent = ofSet(fragment.selectionSet);
     extent.directives += countDirectives(fragment);
@@ -250,7 +255,10 @@ function findLongest(document: DocumentNode, maxItems: number) {
   return longest;
 }
 
-/** Measures a document before its validation. Stops at a list of more than `maxItems` items. */
+/**
+ * Measures a document before its validation. Stops the search for long lists at a list of more than
+ * `maxItems` items.
+ */
 export function measureDocument(
   document: DocumentNode,
   maxItems: number,

@@ -1,5 +1,5 @@
 /**
- * Maximum values in the JSON of one request. The largest valid operation has 20,000: 5,000 federation
+ * Maximum values in the JSON of one request. The largest valid request has 20,000: 5,000 federation
  * references with three members each. Parsing 50,000 members with different names takes 40 ms.
  */
 export const MAX_JSON_VALUES = 50_000;
@@ -10,7 +10,7 @@ const BACKSLASH = 0x5c;
 
 /** Returns whether JSON has more than `MAX_JSON_VALUES` members and items. Does not parse it. */
 export function hasTooManyValues(json: Uint8Array): boolean {
-  // Each value takes two bytes at least.
+  // Each value takes at least two bytes.
   if (json.length <= 2 * MAX_JSON_VALUES) return false;
   let values = 0;
   let isInText = false;

@@ -3,14 +3,15 @@ import type { CostlyArgument } from '../graphql/cost-estimate.ts';
 import { type DocumentSize, MAX_MERGES, measureDocument } from './document-size.ts';
 import { requestError } from './request-error.ts';
 
-/** Limits of an operation, each inclusive. */
+/** Limits of an operation. Each limit is the largest value that is allowed. */
 export interface Limits
   extends Pick<DocumentSize, 'depth' | 'fields' | 'aliases' | 'rootFields' | 'directives'> {
   /**
-   * Maximum calls to GitLab. Estimated before the first call, and counted while the operation runs.
+   * Maximum calls to GitLab. They are estimated before the first call, and counted during the
+   * execution.
    */
   upstreamCalls: number;
-  /** Maximum lexical tokens of a document, and maximum lines. */
+  /** Maximum lexical tokens of a document. Also its maximum lines. */
   tokens: number;
   /** Maximum items of one list in an argument or a variable. */
   listItems: number;
@@ -24,22 +25,26 @@ export interface Limits
  */
 const MAX_INTROSPECTIONS = 10;
 /**
- * Maximum pairs of selections that validation compares. Comparing 60,000 takes 50 ms. A document of
- * 100 fragments that share ten fields has 50,000.
+ * Maximum pairs of selections that validation compares. Comparing 60,000 pairs takes 50 ms. A
+ * document of 100 fragments that share ten fields has 50,000.
  */
 const MAX_OVERLAPS = 60_000;
 const MAX_NAME_LENGTH = 200;
 /**
- * Maximum characters of one string. The value of a CI variable may be this long; ids, paths and refs
- * have smaller limits of their own.
+ * Maximum characters of one string. The value of a CI variable may be this long. Ids, paths and
+ * refs have smaller limits of their own.
  */
 const MAX_TEXT_LENGTH = 65_536;
 /**
- * The lists of all arguments together may have this many times the items of one list (`listItems`). A
- * variable counts once for each use. Reading 5,000 malformed ids takes 40 ms.
+ * Limits the number of items in the lists of all arguments together: this many times `listItems`,
+ * the limit of one list. A variable counts once for each use. Reading 5,000 malformed ids takes 40
+ * ms.
  */
 const MAX_FULL_LISTS = 5;
-/** Maximum nesting of a variable. No input type nests deeper, and recursion to this depth is safe. */
+/**
+ * Maximum nesting of a variable's value. No input type nests deeper, and recursion to this depth is
+ * safe.
+ */
 const MAX_VARIABLE_DEPTH = 50;
 
 const labels: Readonly<Record<keyof DocumentSize, string>> = {
@@ -72,8 +77,9 @@ function exceeded(limit: string, label: string, max: number): GraphQLError {
 }
 
 /**
- * Returns a function that counts the fields of an operation once for each object type that they may
- * be selected on. It throws OPERATION_TOO_COMPLEX if they are more than the limit of fields.
+ * Returns a function that counts the fields of an operation. It counts a field once for each object
+ * type on which it may be selected. It throws OPERATION_TOO_COMPLEX if the sum exceeds the limit of
+ * fields.
  */
 export function createFieldCounter({ fields: max }: Limits): (count: number) => void {
   let fields = 0;
@@ -86,18 +92,19 @@ export function createFieldCounter({ fields: max }: Limits): (count: number) => 
 const LINE_BREAK = /\r\n|[\n\r]/;
 
 /**
- * Maximum lines of a document whose errors have locations. graphql-js counts the lines before each
- * error: 500 errors after 20,000 lines take 1 s of CPU.
+ * Maximum lines of a document whose errors get locations. For each error, graphql-js counts the
+ * lines before it: 500 errors after 20,000 lines take 1 s of CPU time.
  */
 const MAX_LOCATED_LINES = 2_000;
 /**
- * Maximum characters of a document whose errors have locations. graphql-js searches the text before
- * each error for line breaks: 500 errors at this length take 25 ms.
+ * Maximum characters of a document whose errors get locations. For each error, graphql-js searches
+ * the text before it for line breaks: 500 errors at this length take 25 ms.
  */
 const MAX_LOCATED_LENGTH = 100_000;
 
 function toParseError(error: unknown, limits: Limits): unknown {
-  // Parsing and measuring are recursive: a stack overflow means that the document is nested too deeply.
+  // Parsing and measuring are recursive. A stack overflow means that the document is nested too
+  // deeply.
   if (error instanceof RangeError) return exceeded('depth', labels.depth, limits.depth);
   if (!(error instanceof GraphQLError)) return error;
   if (/\btokens\. Parsing aborted/.test(error.message)) {
@@ -115,7 +122,7 @@ export type ParsedDocument = ReturnType<typeof parseWithinLimits>;
  * OPERATION_TOO_COMPLEX or GRAPHQL_PARSE_FAILED.
  */
 export function parseWithinLimits(source: string, limits: Limits) {
-  // Line breaks are not tokens, so a document could have any number of them.
+  // Line breaks are not tokens, so the limit of tokens does not limit them.
   const lines = source.split(LINE_BREAK, limits.tokens + 1).length;
   if (lines > limits.tokens) throw exceeded('lines', 'lines', limits.tokens);
   let document: DocumentNode;
@@ -144,8 +151,8 @@ export function parseWithinLimits(source: string, limits: Limits) {
 }
 
 /**
- * Checks the members, strings and nesting of an uncoerced value. Returns the number of items in all
- * its lists. Throws OPERATION_TOO_COMPLEX.
+ * Checks the number of members, the length of strings, and the nesting of a value before coercion.
+ * Returns the number of items in all of its lists. Throws OPERATION_TOO_COMPLEX.
  */
 function measureValue(value: unknown, maxItems: number, depth = 0): number {
   if (typeof value === 'string' && value.length > MAX_TEXT_LENGTH) {
@@ -166,7 +173,7 @@ function measureValue(value: unknown, maxItems: number, depth = 0): number {
   return items;
 }
 
-/** Checks the size of uncoerced variables. Throws OPERATION_TOO_COMPLEX. */
+/** Checks the size of variables before coercion. Throws OPERATION_TOO_COMPLEX. */
 export function checkVariables(
   variables: Readonly<Record<string, unknown>>,
   { uses, size }: Pick<ParsedDocument, 'uses' | 'size'>,
@@ -180,14 +187,17 @@ export function checkVariables(
   if (inputItems > max) throw exceeded('inputItems', labels.inputItems, max);
 }
 
-/** The operations of one batched request share the limit of calls to GitLab. */
+/**
+ * A batched request. Its operations share the limit of calls to GitLab, so their estimates are
+ * added.
+ */
 export interface Batch {
   estimatedCalls: number;
 }
 
 /**
- * Checks the estimated number of calls to GitLab. Throws OPERATION_TOO_COMPLEX, which names the
- * argument to lower.
+ * Checks the estimated number of calls to GitLab. Throws OPERATION_TOO_COMPLEX if it exceeds the
+ * limit. The error names the argument to lower.
  */
 export function checkEstimatedCalls(
   { calls: estimate, costliestArgument }: { calls: number; costliestArgument(): Argument },

@@ -9,7 +9,7 @@ import {
 import type { Telemetry } from '../observability/telemetry.ts';
 import { startOperationSpan } from '../observability/tracing.ts';
 
-/** The part of a request that telemetry needs. */
+/** The parts of a request that telemetry needs. */
 export interface OperationStart {
   transport: Operation['transport'];
   requestId: string;
@@ -42,26 +42,27 @@ export function createOperationTracker(observer: Telemetry['observer'], now: () 
     describe({ operation }: TrackedOperation, document: DocumentNode, name: string | undefined) {
       describe(operation, document, name);
     },
-    /** Records one result. `data` is JSON; undefined if nothing was executed. */
+    /** Records one result. `data` is JSON, or undefined if nothing was executed. */
     record(
       { operation }: TrackedOperation,
       { data, errors }: { data: string | undefined; errors: readonly GraphQLError[] },
     ) {
-      // The data is only parsed to distinguish `partial` from `error`.
+      // Only the outcomes `partial` and `error` depend on the data, so it is parsed only if there
+      // are errors.
       noteResult(operation, errors.length > 0 ? { data: data && JSON.parse(data), errors } : {});
     },
-    /** Records a failure that has no result, unless the caller has disconnected. */
+    /** Records a failure for which no response exists, unless the caller has disconnected. */
     fail({ operation, signal }: TrackedOperation, error: unknown) {
       if (!signal.aborted) noteResult(operation, { errors: [toClientError(error, () => {})] });
     },
     subscribed: observer.subscribed,
-    /** Idempotent. */
+    /** Ends the operation. Further calls have no effect. */
     end(tracked: TrackedOperation) {
       if (tracked.isOver) return;
       tracked.isOver = true;
       const { operation, span, signal } = tracked;
       operation.isAborted = operation.type !== 'subscription' && signal.aborted;
-      // The disconnection itself causes errors; they are not reported.
+      // The disconnection itself causes errors, which are not reported.
       if (operation.isAborted) operation.codes.clear();
       observer.ended(operation, now() - operation.startedAt);
       span.end(operation);

@@ -6,13 +6,13 @@ export interface OperationParams {
   readonly operationName: string | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly extensions: Readonly<Record<string, unknown>>;
-  /** Hash of a trusted document. */
+  /** The hash of a trusted document, unchecked. */
   readonly documentId: unknown;
 }
 
 /**
- * Names under which clients send the hash of a trusted document: that of GraphQL over HTTP, and
- * those of Relay's network layers.
+ * Names of the parameter with the hash of a trusted document: `documentId` as in GraphQL over HTTP,
+ * and the names that Relay's network layers use.
  */
 export const DOCUMENT_ID_NAMES = ['documentId', 'doc_id', 'docId', 'id', 'queryId'] as const;
 
@@ -50,7 +50,7 @@ function readText(value: unknown, name: string): string | undefined {
   throw badRequest(`Expected "${name}" param to be a string, but given ${kindOf(value)}.`);
 }
 
-/** Checks the shape of request parameters. Throws BAD_REQUEST that names the parameter. */
+/** Checks the types of request parameters. Throws BAD_REQUEST, which names the wrong parameter. */
 export function parseParams(value: unknown): OperationParams {
   if (kindOf(value) !== 'object') {
     throw badRequest(`Expected params to be an object but given ${kindOf(value)}.`);
@@ -62,7 +62,7 @@ export function parseParams(value: unknown): OperationParams {
   }
   return {
     query: readText(params['query'], 'query'),
-    // Some clients send an empty name if an operation has none.
+    // Some clients send an empty name for an operation without a name.
     operationName: readText(params['operationName'], 'operationName') || undefined,
     variables: readObject(params['variables'], 'variables'),
     extensions: readObject(params['extensions'], 'extensions'),
@@ -70,7 +70,7 @@ export function parseParams(value: unknown): OperationParams {
   };
 }
 
-/** Returns the document. Throws BAD_REQUEST if there is none. */
+/** Returns the text of the document. Throws BAD_REQUEST if there is none. */
 export function requireQuery({ query }: OperationParams): string {
   if (query !== undefined) return query;
   throw badRequest('Must provide query string.', true);

@@ -3,8 +3,9 @@ import { GraphQLError } from 'graphql';
 interface HttpOptions {
   status: number;
   /**
-   * Whether the status is 200 for a response of type `application/json` (GraphQL over HTTP, 6.4.1).
-   * @default false
+   * Whether `status` applies only to responses of type `application/graphql-response+json`. A
+   * response of type `application/json` then has status 200 (GraphQL over HTTP, 6.4.1). @default
+   * false
    */
   onlyNewMediaType?: boolean;
   headers?: Readonly<Record<string, string>>;
@@ -12,17 +13,23 @@ interface HttpOptions {
 
 interface RequestErrorOptions extends HttpOptions {
   code: string;
-  /** More members of `extensions`. */
+  /** Further members of `extensions`. */
   details?: Record<string, unknown>;
 }
 
-/** An error before the execution. `extensions.http` is read by http/ and never sent. */
+/**
+ * Returns an error of a request that is not executed. `extensions.http` is for the HTTP server in
+ * http/ and is never sent.
+ */
 export function requestError(message: string, options: RequestErrorOptions): GraphQLError {
   const { code, details, ...http } = options;
   return new GraphQLError(message, { extensions: { code, ...details, http } });
 }
 
-/** The error of a request that the gateway has no capacity for now. It may be sent again after 1 s. */
+/**
+ * Returns the error of a request for which the gateway has no capacity now. The caller may retry it
+ * after 1 s.
+ */
 export function overloadError(message: string): GraphQLError {
   return requestError(message, {
     code: 'RATE_LIMITED',
@@ -32,7 +39,7 @@ export function overloadError(message: string): GraphQLError {
   });
 }
 
-/** The HTTP part of a request error; undefined for all other errors. */
+/** Returns the HTTP status and headers of a request error; undefined for any other error. */
 export function httpOptionsOf({ extensions }: GraphQLError): HttpOptions | undefined {
   return extensions['http'] as HttpOptions | undefined;
 }

@@ -40,18 +40,23 @@ import type { TrustedDocuments } from './trusted-documents.ts';
 export interface OperationRequest extends OperationStart {
   /** Parameters as received, unchecked. */
   params: unknown;
-  /** Whether the document is the gateway's own: it needs no manifest. @default false */
+  /**
+   * Whether the gateway itself wrote the document, which then need not be in a manifest of trusted
+   * documents. @default false
+   */
   isOwnDocument?: boolean;
-  /** Returns an error for a type of operation that the transport cannot deliver. */
+  /** Returns an error if the transport cannot deliver this type of operation. */
   refuseType?(type: OperationTypeNode): GraphQLError | undefined;
   /** Whether the transport replaces the placeholders of long strings in the JSON of a response. */
   streamsStrings?: boolean;
-  /** Resolves when the connection can take another event of a subscription. @default immediately */
+  /**
+   * Resolves when the connection can take the next event of a subscription. @default immediately
+   */
   ready?(): Promise<void>;
   batch?: Batch | undefined;
 }
 
-/** A valid operation with valid variables. */
+/** A valid operation with valid variables, ready to be executed. */
 export interface PreparedOperation {
   readonly type: OperationTypeNode;
   readonly document: DocumentNode;
@@ -64,35 +69,37 @@ export interface PreparedOperation {
   readonly tracked: TrackedOperation;
 }
 
-/** One response; a subscription has many. */
+/** One response. A subscription has one for each event. */
 export interface OperationResponse {
-  /** JSON of `data`; undefined if the operation was refused before its execution. */
+  /** JSON of `data`. Undefined if the operation was rejected before its execution. */
   readonly data: string | undefined;
-  /** Masked and formatted for clients; `extensions.http` is for the transport. */
+  /** Masked and formatted for clients. `extensions.http` is for the transport, and not sent. */
   readonly errors: readonly GraphQLError[];
   readonly extensions: Readonly<Record<string, unknown>> | undefined;
-  /** How long the caller's cache may keep it, in seconds; 0 if it must not. */
+  /** How long the caller's cache may keep the response, in seconds; 0 if it must not be cached. */
   readonly maxAge: number;
-  /** The strings that `data` contains placeholders for. */
+  /** The long strings for which `data` contains placeholders. */
   readonly strings: StreamedStrings | undefined;
-  /** Frees the resources of the operation. To be called once the response was sent. */
+  /** Frees the resources of the operation. Call it after the response was sent. */
   release(): void;
 }
 
-/** One response of a subscription. It may be shared by many subscribers. */
+/** One response of a subscription. Several subscribers may share it. */
 export interface SubscriptionResponse extends OperationResponse {
-  /** The whole response, as `writeResponse` returns it. */
+  /** The whole response as JSON, as `writeResponse` returns it. */
   readonly json: string;
-  /** Whether its execution made calls to GitLab. Calls of the poll do not count. */
+  /** Whether the execution made calls to GitLab. Calls of the poll do not count. */
   readonly readMore: boolean;
 }
 
-/** The responses of a subscription. `return` ends it immediately, even while `next` waits. */
+/**
+ * The responses of a subscription. `return` ends the stream immediately, even while `next` waits.
+ */
 export type ResponseStream = AsyncIterableIterator<SubscriptionResponse>;
 
 /** Prepares and executes operations. */
 export interface Operations {
-  /** Prepares an operation. Returns a response if it is refused. Never throws. */
+  /** Prepares an operation. Returns a response if the operation is rejected. Never throws. */
   prepare(request: OperationRequest): PreparedOperation | OperationResponse;
   /** Executes a prepared operation. Never rejects. */
   execute(prepared: PreparedOperation): Promise<OperationResponse | ResponseStream>;
@@ -109,7 +116,7 @@ interface OperationsDeps {
   introspection: boolean;
   /** Whether responses have `extensions.upstream`. */
   upstreamExtension: boolean;
-  /** Reports a bug of the gateway; clients see a masked error. */
+  /** Reports a bug of the gateway. Clients get a masked error. */
   report(bug: unknown): void;
 }
 
@@ -127,12 +134,14 @@ export function writeResponse(response: OperationResponse | SubscriptionResponse
 
 const release = () => {};
 
-/** Returns the response of an operation that was not executed. */
+/** Returns the response of an operation that is rejected without being executed. */
 export function createRefusal(errors: readonly GraphQLError[]): OperationResponse {
   return { data: undefined, errors, extensions: undefined, maxAge: 0, strings: undefined, release };
 }
 
-/** Creates the context of a caller. Throws UNAUTHENTICATED for a malformed credential. */
+/**
+ * Creates the context of a caller's operation. Throws UNAUTHENTICATED for a malformed credential.
+ */
 export function openContext(caller: Caller, deps: ContextDeps): Context {
   try {
     return createContext(caller, deps);
@@ -145,8 +154,8 @@ export function openContext(caller: Caller, deps: ContextDeps): Context {
 const MAX_VARIABLE_ERRORS = 50;
 
 /**
- * Maximum queries and mutations of all callers that run, or whose response is being sent. Each takes
- * 20 kB. Subscriptions have a limit of their own.
+ * Maximum queries and mutations of all callers that are executed or whose response is being sent.
+ * Each one takes 20 kB of memory. Subscriptions have their own limit.
  */
 const MAX_RUNNING = 4_000;
 
@@ -154,14 +163,14 @@ const tooManyRunning = () =>
   overloadError('The gateway is running as many operations as it can. Send this one again.');
 
 /**
- * An operation with more calls to GitLab is compiled at its first use: it may write thousands of rows,
- * and graphql-js lets no other work run meanwhile.
+ * An operation with more calls to GitLab than this is compiled at its first use. It may write
+ * thousands of rows, and graphql-js would block the event loop meanwhile.
  */
 const MAX_CALLS_UNCOMPILED = 5;
 
 const SUGGESTION = / Did you mean .*$/s;
 
-/** Creates the operation pipeline that all transports share. */
+/** Creates the functions with which all transports prepare and execute operations. */
 export function createOperations(deps: OperationsDeps): Operations {
   const { schema, limits, documents, trustedDocuments, tracker, introspection } = deps;
   const shareEvents = createSharedEvents<SubscriptionResponse>();
@@ -179,8 +188,8 @@ export function createOperations(deps: OperationsDeps): Operations {
   };
 
   /**
-   * Coerces variables, estimates the calls to GitLab, and checks the limits that depend on them. Throws
-   * the errors.
+   * Coerces variables, estimates the calls to GitLab, and checks the limits that depend on
+   * variables. Throws if the variables are invalid or exceed a limit.
    */
   const coerceVariables = (
     cached: CachedOperation,
@@ -249,7 +258,7 @@ export function createOperations(deps: OperationsDeps): Operations {
     return context;
   };
 
-  /** Executes an operation, or one event of a subscription, once. */
+  /** Executes a query or mutation, or one event of a subscription. */
   const executeOnce = async (
     { cached, operationName, variables, variableValues, document }: PreparedOperation,
     context: Context,
@@ -286,7 +295,10 @@ export function createOperations(deps: OperationsDeps): Operations {
     };
   };
 
-  /** Counts an operation as running until its context ends. Throws if there are too many. */
+  /**
+   * Counts an operation as running until its context ends. Throws if too many operations are
+   * running.
+   */
   const countRunning = (context: Context): void => {
     const { end, callerDigest } = context;
     if (running.isFull(callerDigest)) throw tooManyRunning();

@@ -2,11 +2,10 @@ import { LRUCache } from 'lru-cache';
 import { shareEventLoop } from '../util/event-loop.ts';
 
 /*
- * Subscribers that receive one event with the same operation share one execution and one JSON text.
- * An event comes from a poll with one credential (live/hub.ts), so nothing is shared across callers.
+ * Subscribers that receive an event with equal operations share one execution and one JSON text. An
+ * event comes from a poll with one credential (live/hub.ts), so nothing is shared across callers.
  */
 
-/** A response with its JSON. */
 interface Response {
   readonly json: string;
   /** Whether the execution made calls to GitLab. Calls of the poll do not count. */
@@ -14,28 +13,28 @@ interface Response {
   readonly errors: readonly unknown[];
 }
 
-/** Identifies an operation with its coerced variables. */
+/** An operation with its coerced variables. `cached` identifies the operation. */
 interface Operation {
   readonly cached: object;
   readonly variableValues: Readonly<Record<string, unknown>>;
 }
 
-/** Maximum characters of all responses that are kept. */
+/** Maximum characters of all cached responses together. */
 const MAX_SIZE = 32 * 1024 * 1024;
-/** How long to share a response whose execution made no calls. */
+/** How long a response is shared if its execution made no calls to GitLab. */
 const MAX_AGE_MS = 30_000;
 /**
- * How long to share a response whose execution made calls. It is short, because their results must
- * be current.
+ * How long a response is shared if its execution made calls to GitLab. The time is short, because
+ * the values must be current.
  */
 const MAX_AGE_WITH_READS_MS = 1_000;
 /**
- * Maximum characters of the variables of a shared operation. One with longer variables is executed
- * for each subscriber.
+ * Maximum characters of the variables of a shared operation. An operation with longer variables is
+ * executed for each subscriber.
  */
 const MAX_VARIABLES_LENGTH = 1_000;
 
-/** Returns a function that assigns a number to each object, to use it in a key. */
+/** Returns a function that assigns a number to each object. Cache keys contain the number. */
 function createNumbering() {
   const numbers = new WeakMap<object, number>();
   let last = 0;
@@ -53,9 +52,9 @@ const newsOf = (event: unknown): object | undefined => {
 
 /**
  * Lets subscribers with equal operations share the responses to an event. Returns a function that
- * creates the executor of one subscriber. An executor is called for each event. It executes the
- * event, or returns the response if another subscriber has just executed it. A response with errors
- * is not shared. `perf` returns monotonic time in ms.
+ * creates an executor for one subscriber. The executor is called for each event. It executes the
+ * event, or returns the response of another subscriber that has just executed it. A response with
+ * errors is not shared. `perf` returns monotonic time in ms.
  */
 export function createSharedEvents<R extends Response>(perf: { now(): number } = performance) {
   const numberOf = createNumbering();
@@ -69,7 +68,7 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
   });
 
   /**
-   * Returns the key of an operation's events. Undefined if the variables are too long: its events
+   * Returns the cache key of an operation. Undefined if its variables are too long; its responses
    * are then not shared.
    */
   const keyOf = ({ cached, variableValues }: Operation): string | undefined => {
@@ -94,10 +93,10 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
     const other = running.get(key);
     if (!other) return start(key, execute);
     const shared = await other.catch(() => undefined);
-    // All subscribers that wait for the response continue directly after each other, and each encodes its text, which
-    // may be long. So other work can run in between.
+    // All subscribers that wait for the response continue directly after each other. Each one
+    // encodes the text, which may be long. Here, other work can run in between.
     await shareEventLoop();
-    // An error may concern only the other subscriber, which may have disconnected.
+    // An error may concern only the other subscriber, for example because it has disconnected.
     return shared?.errors.length === 0 ? shared : execute();
   };
 
@@ -105,7 +104,7 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
     const operationKey = keyOf(operation);
     return async (event: unknown, execute: () => Promise<R>): Promise<R> => {
       await shareEventLoop();
-      // Undefined for the event of an error.
+      // An event that reports an error has no `news`.
       const news = newsOf(event);
       return operationKey && news ? share(`${numberOf(news)} ${operationKey}`, execute) : execute();
     };

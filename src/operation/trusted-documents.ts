@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { type OperationParams, requireQuery } from './params.ts';
 import { requestError } from './request-error.ts';
 
-/** Trusted documents by their hash, without the name of its algorithm. */
+/** Trusted documents by their hash. The hash has no prefix with the name of its algorithm. */
 export type Manifest = ReadonlyMap<string, string>;
 
-/** Removes the name of an algorithm, such as `sha256:`. */
+/** Removes the name of the algorithm before a hash, such as `sha256:`. */
 const withoutAlgorithm = (hash: string) => hash.replace(/^[\w-]+:/, '');
 
-/** Returns the pairs of hash and document in a manifest, unchecked. */
+/** Returns the pairs of hash and document in a manifest, without checking them. */
 function listEntries(manifest: unknown): readonly (readonly [hash: unknown, document: unknown])[] {
   if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest)) return [];
   const { operations } = manifest as { operations?: unknown };
@@ -22,7 +22,7 @@ function listEntries(manifest: unknown): readonly (readonly [hash: unknown, docu
 /**
  * Reads a manifest: a map `{ "<hash>": "<document>" }` of GraphQL Code Generator's client preset or
  * of Relay's compiler, or Apollo's `{ "operations": [{ "id": "<hash>", "body": "<document>" }] }`.
- * Throws if a document has no hash or no text, or if two have one hash.
+ * Throws if a document has no hash or no text, or if two documents have the same hash.
  */
 export function readManifest(file: string): Manifest {
   const entries = listEntries(JSON.parse(readFileSync(file, 'utf8')));
@@ -44,7 +44,7 @@ export function readManifest(file: string): Manifest {
 /** The document of a request. */
 export interface RequestedDocument {
   query: string;
-  /** Whether it is in the manifest. */
+  /** Whether the document is in a manifest. */
   isTrusted: boolean;
 }
 
@@ -54,7 +54,10 @@ function refuse(message: string, code: string, status: number): Error {
   return requestError(message, { code, status, onlyNewMediaType: true });
 }
 
-/** Returns `documentId` (GraphQL over HTTP), or Apollo's `extensions.persistedQuery.sha256Hash`. */
+/**
+ * Returns the hash of a trusted document: `documentId` (GraphQL over HTTP), or Apollo's
+ * `extensions.persistedQuery.sha256Hash`.
+ */
 function hashOf({ documentId, extensions }: OperationParams): unknown {
   const persisted = extensions['persistedQuery'] as { sha256Hash?: unknown } | null | undefined;
   return documentId ?? persisted?.sha256Hash;
@@ -71,16 +74,17 @@ function refuseHash(own: Manifest | undefined): never {
 
 /** The manifests whose documents are trusted. */
 export interface Manifests {
-  /** That of TRUSTED_DOCUMENTS_FILE. */
+  /** The manifest in TRUSTED_DOCUMENTS_FILE. */
   own?: Manifest | undefined;
-  /** That of the board. */
+  /** The manifest of the board, the gateway's web page. */
   board?: Manifest | undefined;
 }
 
 /**
- * Finds trusted documents. With `only`, other documents are refused before they are parsed. Clients
- * such as urql look for the messages `PersistedQueryNotSupported` and `PersistedQueryNotFound`: after
- * the first one they send no more hashes. Only the board sends those of its own manifest.
+ * Finds trusted documents. With `only`, other documents are rejected before they are parsed.
+ * Clients such as urql look for the messages `PersistedQueryNotSupported` and
+ * `PersistedQueryNotFound`. After the first message, they send no more hashes. That message is sent
+ * if there is no TRUSTED_DOCUMENTS_FILE, because then only the board has a manifest.
  */
 export function createTrustedDocuments({ own, board }: Manifests, only: boolean) {
   const byHash: Manifest = new Map([...(board ?? []), ...(own ?? [])]);

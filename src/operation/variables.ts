@@ -4,7 +4,7 @@ type Values = Readonly<Record<string, unknown>>;
 
 const isText = (value: unknown) => typeof value === 'string';
 
-/** The values that GraphQL's own scalars accept and leave as they are, by type. */
+/** By scalar type of GraphQL itself, a test for values that coercion leaves unchanged. */
 const unchanged: Readonly<Record<string, (value: unknown) => boolean>> = {
   ID: isText,
   String: isText,
@@ -13,8 +13,8 @@ const unchanged: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 
 /**
- * Returns a test of the values that a variable keeps. Undefined for other types, and for the one name
- * that an object cannot have as a usual member.
+ * Returns the test for values that coercion leaves unchanged. Undefined for other types, and for a
+ * variable named `__proto__`, which cannot be set as a usual member of an object.
  */
 function usualValueTest({ type, variable }: VariableDefinitionNode) {
   const named = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
@@ -23,9 +23,9 @@ function usualValueTest({ type, variable }: VariableDefinitionNode) {
 }
 
 /**
- * Returns a function that coerces the variables of an operation if all of them are usual values of
- * GraphQL's own scalars, as in most requests. It returns undefined for all others, which graphql-js
- * must coerce: that takes several times as long.
+ * Returns a function that coerces the variables of an operation if coercion leaves all of them
+ * unchanged, as in most requests. It returns undefined for other variables. graphql-js must coerce
+ * these, which takes several times as long.
  */
 export function createUsualCoercion({
   variableDefinitions = [],

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 
 /**
- * Length of a UTF-8 character by its first byte. 1 for ASCII and for bytes that cannot begin a
- * character.
+ * Returns the length of a UTF-8 character by its first byte. Returns 1 for ASCII and for a byte
+ * that cannot begin a character.
  */
 function characterLength(lead: number): number {
   if (lead >= 0xc2 && lead <= 0xdf) return 2;
@@ -11,8 +11,8 @@ function characterLength(lead: number): number {
 }
 
 /**
- * Whether `second` may follow the first byte `lead` (Unicode 16, table 3-7: no overlong forms, no
- * surrogates, nothing above U+10FFFF).
+ * Returns whether the byte `second` may follow the first byte `lead` of a character (Unicode 16,
+ * table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF).
  */
 function mayFollow(lead: number, second: number): boolean {
   if (lead === 0xe0) return second >= 0xa0 && second <= 0xbf;
@@ -22,7 +22,7 @@ function mayFollow(lead: number, second: number): boolean {
   return second >= 0x80 && second <= 0xbf;
 }
 
-/** Whether the bytes from `at` on are the beginning of a character that is not complete. */
+/** Returns whether the bytes from `at` on are the beginning of a character whose end is missing. */
 function isUnfinished(bytes: Uint8Array, at: number): boolean {
   const lead = bytes[at] ?? 0;
   const available = bytes.length - at;
@@ -31,7 +31,7 @@ function isUnfinished(bytes: Uint8Array, at: number): boolean {
   return second === undefined || mayFollow(lead, second);
 }
 
-/** Whether a byte (10xxxxxx) is not the first of its UTF-8 character. */
+/** Returns whether a byte (10xxxxxx) continues a UTF-8 character that an earlier byte began. */
 export const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
 
 /** Maximum number of bytes after the first byte of a character. */
@@ -46,9 +46,9 @@ export function cutBytes(bytes: Uint8Array): number {
 
 /**
  * Returns how many leading bytes form whole UTF-8 characters, so that text can be sent in pieces
- * that are decoded separately. With `more`, excludes up to 3 bytes at the end that may still become
- * a character. Invalid bytes count as whole characters, so that a stream of them never stalls.
- * Without `more`, returns the number of all bytes.
+ * that are decoded separately. With `more`, further bytes follow: up to 3 bytes at the end, which
+ * may be the beginning of a character, are excluded. Without `more`, returns the number of all
+ * bytes. Invalid bytes count as whole characters, so that a stream of them never stalls.
  */
 export function wholeCharacters(bytes: Uint8Array, more: boolean): number {
   if (!more) return bytes.length;
@@ -60,7 +60,7 @@ export function wholeCharacters(bytes: Uint8Array, more: boolean): number {
 
 const BLOCK = 1 << 16;
 const FIRST_SIZE = 1 << 10;
-/** Below this length a loop is faster than a view and a native copy. */
+/** Number of bytes below which a loop copies faster than `Buffer.set` with `subarray`. */
 const SHORT = 64;
 
 /**
@@ -80,7 +80,7 @@ export function createByteQueue(): ByteQueue {
   return { blocks: [], base: 0, floor: 0, length: 0 };
 }
 
-/** `sharesBlocks` is that of `copyLines`. */
+/** Copies a queue. With `sharesBlocks`, the copy shares the blocks of bytes (see `copyLines`). */
 export function copyByteQueue(queue: ByteQueue, sharesBlocks: boolean): ByteQueue {
   const { blocks } = queue;
   return {
@@ -89,7 +89,7 @@ export function copyByteQueue(queue: ByteQueue, sharesBlocks: boolean): ByteQueu
   };
 }
 
-/** Returns the last block, with space for at least one byte. */
+/** Returns the last block. Enlarges it or adds one if there is no space for another byte. */
 function blockWithSpace(queue: ByteQueue): Buffer {
   const at = queue.length - queue.base;
   const index = Math.floor(at / BLOCK);
@@ -136,7 +136,8 @@ export function forgetBytes(queue: ByteQueue, offset: number): void {
 }
 
 /**
- * Returns bytes `from` to `to - 1`, except dropped ones. May be a view of the queue: do not modify.
+ * Returns bytes `from` to `to - 1`, except those that were dropped. Do not modify the result, which
+ * may share memory with the queue.
  */
 export function read(queue: ByteQueue, from: number, to: number): Buffer {
   const start = Math.max(from, queue.floor) - queue.base;
@@ -150,14 +151,15 @@ export function read(queue: ByteQueue, from: number, to: number): Buffer {
   return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
 }
 
-/** Returns an available byte. */
+/** Returns the byte at an offset. It must not have been dropped. */
 export function byteAt(queue: ByteQueue, offset: number): number {
   const at = offset - queue.base;
   return (queue.blocks[Math.floor(at / BLOCK)] as Buffer)[at % BLOCK] as number;
 }
 
 /**
- * Decodes bytes `from` to `to - 1`. Invalid UTF-8 becomes U+FFFD, as the WHATWG standard requires.
+ * Decodes bytes `from` to `to - 1` as UTF-8. Invalid bytes become U+FFFD, as the WHATWG standard
+ * requires.
  */
 export function readUtf8(queue: ByteQueue, from: number, to: number): string {
   const start = Math.max(from, queue.floor) - queue.base;

@@ -3,14 +3,14 @@ const BLOCK = 1 << SHIFT;
 const MASK = BLOCK - 1;
 const FIRST_SIZE = 16;
 
-/** A typed array, or a plain array for values other than numbers. */
+/** A fixed-size part of a column: a typed array for numbers, a plain array for other values. */
 export interface Block<T> {
   [index: number]: T;
   readonly length: number;
 }
 
 /**
- * A long list of small values. Entries are appended at the end and dropped at the start. It
+ * A long list of small values. Entries are appended at the end and dropped at the start. The list
  * consists of blocks, so that growth copies little and dropped entries free memory. Each entry
  * keeps its index. Entries `base` to `length - 1` are available. Only the functions below modify
  * the list.
@@ -26,7 +26,7 @@ export function createColumn<T>(allocate: (size: number) => Block<T>): Column<T>
   return { allocate, blocks: [], base: 0, length: 0 };
 }
 
-/** `sharesBlocks` is that of `copyLines`. */
+/** Copies a column. With `sharesBlocks`, the copy shares the blocks of values (see `copyLines`). */
 export function copyColumn<T>(column: Column<T>, sharesBlocks: boolean): Column<T> {
   const { blocks } = column;
   const copyOf = (block: Block<T>) => enlarged(column, block, block.length);
@@ -59,7 +59,7 @@ export function append<T>(column: Column<T>, value: T): void {
   column.length += 1;
 }
 
-/** The value at an index from `base` to `length - 1`. Other indexes are not checked. */
+/** Returns the value at an index from `base` to `length - 1`. Other indexes are not checked. */
 export function valueAt<T>(column: Column<T>, index: number): T {
   const at = index - column.base;
   return column.blocks[at >>> SHIFT]?.[at & MASK] as T;
@@ -71,7 +71,7 @@ export function truncate<T>(column: Column<T>, length: number): void {
   column.blocks.length = Math.min(column.blocks.length, ((length - column.base) >>> SHIFT) + 1);
 }
 
-/** Drops entries before `index`, but only whole blocks of them. */
+/** Drops the blocks in which all entries are before `index`. */
 export function forgetBefore<T>(column: Column<T>, index: number): void {
   const whole = (index - column.base) >>> SHIFT;
   if (whole === 0) return;
@@ -80,9 +80,8 @@ export function forgetBefore<T>(column: Column<T>, index: number): void {
 }
 
 /**
- * A value that varies by position, stored as a list of changes. Used for the style of the text, the
- * section of a line, and the difference between a line's index and its number on GitLab's page.
- * Before the first change the value is `initial`.
+ * A value that varies by position, stored as a list of its changes. Examples are the style of the
+ * text and the section of a line. Before the first change, the value is `initial`.
  */
 export interface Timeline<T> {
   readonly initial: T;
@@ -90,7 +89,9 @@ export interface Timeline<T> {
   readonly values: Column<T>;
   /** Index of the oldest change that was not dropped. */
   first: number;
-  /** The value after the last change. Most reads are of this value. */
+  /**
+   * The value after the last change. It is stored separately because most reads are of this value.
+   */
   latest: T;
 }
 
@@ -99,7 +100,9 @@ export function createTimeline<T>(initial: T, allocate: (size: number) => Block<
   return { initial, positions, values: createColumn(allocate), first: 0, latest: initial };
 }
 
-/** `sharesBlocks` is that of `copyLines`. */
+/**
+ * Copies a timeline. With `sharesBlocks`, the copy shares the blocks of values (see `copyLines`).
+ */
 export function copyTimeline<T>(timeline: Timeline<T>, sharesBlocks: boolean): Timeline<T> {
   return {
     ...timeline,
@@ -108,7 +111,7 @@ export function copyTimeline<T>(timeline: Timeline<T>, sharesBlocks: boolean): T
   };
 }
 
-/** Sets the value from `position` on. Replaces the changes at and after it. */
+/** Sets the value from `position` on. Removes earlier changes at and after `position`. */
 export function change<T>(timeline: Timeline<T>, position: number, value: T): void {
   rewind(timeline, position);
   if (value === timeline.latest) return;
@@ -128,7 +131,9 @@ export function rewind<T>(timeline: Timeline<T>, position: number): void {
   timeline.latest = length > first ? valueAt(values, length - 1) : timeline.initial;
 }
 
-/** Index of the change that applies at `position`. Before the first change, `first - 1`. */
+/**
+ * Returns the index of the change that applies at `position`; `first - 1` before the first change.
+ */
 export function changeAt<T>(timeline: Timeline<T>, position: number): number {
   let low = timeline.first;
   let high = timeline.positions.length;
@@ -140,18 +145,18 @@ export function changeAt<T>(timeline: Timeline<T>, position: number): number {
   return low - 1;
 }
 
-/** The value that a change sets. `index` is a result of `changeAt`. */
+/** Returns the value that a change sets. `index` is a result of `changeAt`. */
 export function changeValue<T>(timeline: Timeline<T>, index: number): T {
   return index < timeline.first ? timeline.initial : valueAt(timeline.values, index);
 }
 
-/** The position of the next change; Infinity after the last one. */
+/** Returns the position of the change after `index`; Infinity if there is none. */
 export function changeEnd<T>(timeline: Timeline<T>, index: number): number {
   const next = index + 1;
   return next < timeline.positions.length ? valueAt(timeline.positions, next) : Infinity;
 }
 
-/** Drops the changes that no longer apply at `position`. */
+/** Drops old changes that no longer apply at `position` or later. */
 export function forgetChanges<T>(timeline: Timeline<T>, position: number): void {
   const applying = Math.max(timeline.first, changeAt(timeline, position));
   timeline.first = applying;

@@ -1,14 +1,14 @@
 /**
- * Position of the cursor: the number of columns from it to the end of the line, or 'elsewhere' if
- * it is in another line. Text that is written before the end replaces what follows the cursor, as
- * after a carriage return (upstream.md §7).
+ * Position of the cursor in a log line: the number of columns from the cursor to the end of the
+ * line, or 'elsewhere' if the cursor is in another line. Text that is written before the end of the
+ * line replaces all text after the cursor, as after a carriage return (upstream.md §7).
  */
 export type Cursor = number | 'elsewhere';
 
 export const AT_END = 0;
 export const AT_START = Infinity;
 
-/** Final bytes of control sequences (ECMA-48 §8.3) that move the cursor or erase. */
+/** Final bytes of the control sequences (ECMA-48 §8.3) that move the cursor or erase text. */
 const UP = 0x41;
 const DOWN = 0x42;
 const RIGHT = 0x43;
@@ -23,7 +23,10 @@ const COLUMN_ABSOLUTE = 0x60;
 const LINE_ABSOLUTE = 0x64;
 const POSITION_ABSOLUTE = 0x66;
 
-/** Movements to another line. An erase after such a movement does not affect this line. */
+/**
+ * Final bytes of movements to another line. An erase after such a movement does not affect the line
+ * that the cursor left.
+ */
 const LEAVES_LINE: readonly number[] = [
   UP,
   DOWN,
@@ -40,14 +43,15 @@ const LEAVES_LINE: readonly number[] = [
 const MAX_COLUMNS = 256;
 
 /**
- * The number of columns at the end of the line that a control sequence erases. `number` selects what
- * the sequence erases: the part after the cursor (0), the part before it (1), or the whole line (2).
+ * Returns the number of columns at the end of the line that a control sequence erases. `number` is
+ * the parameter of the sequence. It selects the part after the cursor (0), the part before the
+ * cursor (1), or the whole line (2).
  */
 export function erasedColumns(cursor: Cursor, final: number, number: number): number {
   if (cursor === 'elsewhere' || (final !== ERASE_LINE && final !== ERASE_SCREEN)) return 0;
   if (number === 0) return cursor;
-  // If text follows the cursor, the part before it is not erased, because only the end of a line
-  // can be removed.
+  // The part before the cursor is erased only if no text follows the cursor, because text can be
+  // removed only at the end of a line.
   return number === 2 || (number === 1 && cursor === AT_END) ? Infinity : 0;
 }
 

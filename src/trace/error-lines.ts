@@ -1,5 +1,6 @@
 /*
- * Finds lines that look like errors. Each line is read once, from its beginning.
+ * Finds lines that look like errors. Reads each line once, from its beginning, so that the time is
+ * linear in its length.
  */
 
 const WORDS: ReadonlySet<string> = new Set([
@@ -13,33 +14,39 @@ const WORDS: ReadonlySet<string> = new Set([
   'cannot',
 ]);
 
-/** Phrases of two words that are signs of an error, by their second word: "not found". */
+/**
+ * Phrases of two words that are signs of an error, such as "not found". The key is the second word.
+ */
 const PHRASES: ReadonlyMap<string, string> = new Map([
   ['found', 'not'],
   ['such', 'no'],
   ['denied', 'permission'],
 ]);
 
-/** What test runners print before the name of a failed test. */
+/** Matches what test runners print before the name of a failed test. */
 const FAILED_TEST = /^(?:not ok\b|[✖✗×])/;
 
 const WORD = /\w+/g;
 const ENDING = /(?:error|exception)s?$/;
-/** A count of zero after a word: `Errors: 0`. */
+/** Matches a count of zero after a word, such as `: 0` in `Errors: 0`. */
 const ZERO_AFTER = /^[:=]?\s{0,8}0(?![\w.])/;
-/** Longest part of a line that ZERO_AFTER matches, and the character after it. */
+/**
+ * Number of characters that decide whether ZERO_AFTER matches: its longest match and the character
+ * after it.
+ */
 const ZERO_LENGTH = 11;
 
-/** How much of a line is examined, in UTF-16 units. */
+/** Maximum UTF-16 units of a line that are examined, to limit the time for a long line. */
 const MAX_LENGTH = 1 << 16;
 
-/** Whether the word before a sign of an error negates it: "0 errors", "no failures". */
+/** Returns whether the word before a sign of an error negates it: "0 errors", "no failures". */
 const isNone = (word: string | undefined) => word === '0' || word === 'no';
 
 /**
- * Returns whether a line looks like an error: it has a word such as "failed" or one that ends in
- * "error" or "exception", or begins like the line of a failed test. A word with a count of zero, such
- * as "0 errors", does not count. Case does not matter.
+ * Returns whether a line looks like an error. It does if it has a phrase such as "not found", or a
+ * word such as "failed", or one that ends in "error" or "exception", or if it begins like the line
+ * of a failed test. A word with a count of zero, such as "0 errors", does not count. Case is
+ * ignored.
  */
 export function isErrorLine(line: string): boolean {
   const text = line.slice(0, MAX_LENGTH).toLowerCase();

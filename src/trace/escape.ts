@@ -1,27 +1,33 @@
 /*
- * Functions that read escapes, marks and time headers return the index after the token, or one of
- * the three negative results below.
+ * The functions that read escapes, section marks and time headers return the index after the token,
+ * or one of the three negative results below. A mark is the beginning or end of a section in a log.
  */
 
-/** The bytes are not the expected token. */
+/** Result: the bytes are not the expected token. */
 export const NO_MATCH = -1;
-/** The line ends before the token is complete. */
+/** Result: the line ends before the token is complete. */
 export const LINE_END = -2;
-/** The input ends before the token is complete, so more bytes are needed. */
+/** Result: the input ends before the token is complete, so more bytes are needed. */
 export const NEED_MORE = -3;
 
 export const LF = 0x0a;
 export const CR = 0x0d;
 export const ESC = 0x1b;
 
-/** Returns why the byte at `at` is not the expected one: NEED_MORE, LINE_END or NO_MATCH. */
+/**
+ * Returns the reason why a token does not continue with the byte at `at`: NEED_MORE, LINE_END or
+ * NO_MATCH.
+ */
 export function mismatch(bytes: Uint8Array, at: number): number {
   const byte = bytes[at];
   if (byte === undefined) return NEED_MORE;
   return byte === LF ? LINE_END : NO_MATCH;
 }
 
-/** Returns the index after `word`, which is expected at `at`. Otherwise the result of `mismatch`. */
+/**
+ * Returns the index after `word` if the bytes at `at` are that word. Otherwise returns the result
+ * of `mismatch`.
+ */
 export function readWord(bytes: Uint8Array, at: number, word: readonly number[]): number {
   for (let k = 0; k < word.length; k += 1) {
     if (bytes[at + k] !== word[k]) return mismatch(bytes, at + k);
@@ -34,16 +40,16 @@ export const asciiBytes = (text: string): readonly number[] =>
 
 /*
  * The functions below find the end of escapes (ECMA-48 §5.3, §5.4, §5.6). Unknown escapes are
- * skipped, too, and do not become text.
+ * skipped as well, so that they do not become text.
  */
-
-/** The kind of bytes that the parser skips at the moment. A line end stops it. */
-export type Skipping = 'nothing' | 'string' | 'sequence';
 
 /**
- * Length of the longest control sequence that is interpreted, in bytes. Real ones have fewer than
- * 40.
+ * What the parser skips at the moment: nothing, the string of an escape, or an overlong control
+ * sequence. The end of the line ends the skipping.
  */
+export type Skipping = 'nothing' | 'string' | 'sequence';
+
+/** Maximum bytes of a control sequence that is interpreted. Real ones have fewer than 40 bytes. */
 const MAX_SEQUENCE = 256;
 
 const BEL = 0x07;
@@ -75,20 +81,24 @@ function isBetween(byte: number | undefined, low: number, high: number): byte is
   return byte !== undefined && byte >= low && byte <= high;
 }
 
-/** Whether an escape with this second byte begins a string, which ends with BEL or `ESC \`. */
+/**
+ * Returns whether an escape with this second byte begins a string, which ends with BEL or `ESC \`.
+ */
 export function opensString(second: number): boolean {
   return STRING_OPENERS.includes(second);
 }
 
-/** Whether the control sequence exceeds MAX_SEQUENCE, so that the rest of it must be skipped. */
+/**
+ * Returns whether a control sequence exceeds MAX_SEQUENCE, so that the rest of it must be skipped.
+ */
 export function isOverlong(bytes: Uint8Array, at: number, end: number): boolean {
   return end - at >= MAX_SEQUENCE && finalOf(bytes, at, end) === 0;
 }
 
 /**
- * Returns the index after the escape at `at`, LINE_END or NEED_MORE. An invalid escape ends before
- * the invalid byte. One that begins a string ends after its second byte. An overlong one ends at
- * the limit.
+ * Returns the index after the escape at `at`, or LINE_END or NEED_MORE. An invalid escape ends
+ * before the invalid byte. An escape that begins a string ends after its second byte, before the
+ * string. An overlong control sequence ends after MAX_SEQUENCE bytes.
  */
 export function escapeEnd(bytes: Uint8Array, at: number): number {
   const second = bytes[at + 1];
@@ -110,15 +120,18 @@ function sequenceEnd(bytes: Uint8Array, at: number): number {
   return isBetween(final, 0x40, 0x7e) ? end + 1 : end;
 }
 
-/** The final byte of a control sequence, such as `m` or `K`; 0 if it is incomplete. */
+/**
+ * Returns the final byte of a control sequence, such as `m` or `K`; 0 if the sequence is
+ * incomplete.
+ */
 export function finalOf(bytes: Uint8Array, at: number, end: number): number {
   const final = bytes[end - 1];
   return end - at > 2 && isBetween(final, 0x40, 0x7e) ? final : 0;
 }
 
 /**
- * The parameter of a control sequence with one number, such as `ESC [ 2 K`. 0 if it is omitted, -1
- * for other parameters.
+ * Returns the parameter of a control sequence with one number, such as `ESC [ 2 K`. Returns 0 if it
+ * is omitted, and -1 for other parameters.
  */
 export function numberOf(bytes: Uint8Array, at: number, end: number): number {
   let number = 0;
@@ -130,7 +143,10 @@ export function numberOf(bytes: Uint8Array, at: number, end: number): number {
   return number;
 }
 
-/** The index up to which a string or overlong sequence was skipped, and whether it ended there. */
+/**
+ * The result of skipping a string or an overlong sequence: `at` is the index after the skipped
+ * bytes, and `done` is whether the string or sequence ended there.
+ */
 interface Skipped {
   readonly at: number;
   readonly done: boolean;
@@ -139,8 +155,8 @@ interface Skipped {
 const STRING_ENDS: readonly number[] = [BEL, CANCEL, SUBSTITUTE, ESC, LF];
 
 /**
- * Skips a string, at most up to a line feed. Returns NEED_MORE if only one byte is left and it may
- * be the first of the two that end the string.
+ * Skips a string, at most up to a line feed. Returns NEED_MORE if only one byte is left that may be
+ * the first of the two bytes `ESC \`, which end a string.
  */
 export function skipString(bytes: Uint8Array, from: number): Skipped | typeof NEED_MORE {
   let at = from;

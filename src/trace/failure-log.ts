@@ -2,19 +2,19 @@ import { isErrorLine } from './error-lines.ts';
 import type { LineList, ParsedLine, ParsedSection, ParsedTrace } from './parsed-trace.ts';
 import { applySgr, classNames, PLAIN_STYLE } from './style.ts';
 
-/** What the log of a failed job says about the failure. */
+/** What the log of a failed job shows about the failure. */
 export interface FailureFacts {
-  /** Null if the runner names none, or one of more than 32 bits. */
+  /** Null if the runner's last line has no exit code, or one of more than 32 bits. */
   exitCode: number | null;
-  /** What follows "Job failed" on the runner's last line. Null without such a line. */
+  /** The text after "Job failed" in the runner's last line. Null if the log has no such line. */
   runnerMessage: string | null;
-  /** The section that failed; null if there is none. */
+  /** The name of the section that failed; null if there is none. */
   section: string | null;
-  /** Number of the first line of that section, or of the log without one. */
+  /** Number of the first line of the failed section; of the log if no section failed. */
   firstLine: number;
   /** Number of the last line of the log; 0 if it is empty. */
   lineCount: number;
-  /** The last command that the runner printed in the failed section, with the prompt. */
+  /** The last command that the runner printed in the failed section, including the prompt. */
   command: string | null;
   /** The last lines of the failed section, at most 200. */
   tail: ParsedLine[];
@@ -27,10 +27,10 @@ const MAX_FOUND_ERRORS = 10;
 
 const JOB_FAILED = 'ERROR: Job failed';
 const PROMPT = '$ ';
-/** The beginning of a command as the runner prints it, in HTML: green and bold. */
+/** The HTML of a command's beginning. The runner prints commands in green and bold. */
 const GREEN_PROMPT = `<span class="${classNames(applySgr(PLAIN_STYLE, Buffer.from('32;1'), 0, 4))}">${PROMPT}`;
 
-/** A range of lines by position: `start` included, `end` excluded. */
+/** A range of positions in a list of lines: `start` is included, `end` is not. */
 interface Range {
   start: number;
   end: number;
@@ -63,7 +63,7 @@ async function find(
   return undefined;
 }
 
-/** Returns the runner's last line. */
+/** Returns the runner's last line, which begins with "ERROR: Job failed". */
 const findMark = ({ lines }: ParsedTrace, pause: Pause) =>
   find(backwards(lines, { start: 0, end: lines.length }, pause), ({ text }) =>
     text.startsWith(JOB_FAILED),
@@ -71,21 +71,27 @@ const findMark = ({ lines }: ParsedTrace, pause: Pause) =>
 
 const TIDY_UP = /^(?:after_script$|archive_cache|upload_artifacts_on_|cleanup_)/;
 
-/** A section of the log, with its last line even if the log has no end mark for it. */
+/** A section of the log. Its last line is known even if the log has no end mark for the section. */
 interface Stage {
   readonly name: string;
   readonly firstLine: number;
-  /** Number of its last line. A section without an end mark ends with the section that contains it. */
+  /**
+   * Number of the section's last line. Without an end mark, the section ends where the section
+   * around it ends.
+   */
   readonly end: number;
-  /** Whether the section, or one that contains it, only cleans up after the script. */
+  /** Whether this section, or a section around it, only cleans up after the script. */
   readonly isTidyUp: boolean;
   /** Whether the section has a line after its header. */
   readonly hasBody: boolean;
-  /** The direct subsection without an end mark, if there is one. */
+  /** The latest direct subsection without an end mark, if there is one. */
   unclosed: Stage | undefined;
 }
 
-/** Returns the last line of a section by its own end mark; Infinity without one. */
+/**
+ * Returns the number of a section's last line according to its end mark; Infinity without an end
+ * mark.
+ */
 function ownEnd({ duration, lastLine, firstLine }: ParsedSection): number {
   return duration === null ? Infinity : (lastLine ?? firstLine - 1);
 }
@@ -113,9 +119,15 @@ async function* sectionsOf(trace: ParsedTrace, pause: Pause) {
   }
 }
 
-/** Yields the sections that begin up to `lastLine`. Sets `unclosed` of those already yielded. */
+/**
+ * Yields the sections that begin at `lastLine` or before. Later, sets `unclosed` of sections that
+ * were already yielded.
+ */
 async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
-  /** The open sections, the innermost last. Each ends no later than the section that contains it. */
+  /**
+   * The sections around the current line, the innermost last. None ends after the section around
+   * it.
+   */
   const around: Stage[] = [];
   for await (const section of sectionsOf(trace, pause)) {
     if (section.firstLine > lastLine) return;
@@ -130,8 +142,9 @@ async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
 }
 
 /**
- * Finds the section that failed: the one that ended last, without those that begin after `lastLine`
- * or only clean up. If it has subsections without an end mark, returns the innermost of these.
+ * Finds the section that failed: the section that ended last. Ignores sections that begin after
+ * `lastLine`, only clean up, or have no lines. If the section has subsections without an end mark,
+ * returns the innermost of these.
  */
 async function findStage(
   trace: ParsedTrace,
@@ -141,7 +154,8 @@ async function findStage(
   let latest: Stage | undefined;
   for await (const stage of stagesOf(trace, lastLine, pause)) {
     if (stage.isTidyUp || !stage.hasBody) continue;
-    // If two sections end with the same line, the first one contains the second one.
+    // If two sections end with the same line, the first of them contains the second one and is
+    // kept.
     if (stage.end > (latest?.end ?? 0)) latest = stage;
   }
   while (latest?.unclosed) latest = latest.unclosed;
@@ -169,7 +183,7 @@ async function findErrors(lines: LineList, range: Range, pause: Pause): Promise<
   return errors;
 }
 
-/** `exit code 1`, `exit status 0xc0000005` or `(exit code: 137)`. */
+/** Matches `exit code 1`, `exit status 0xc0000005` and `(exit code: 137)`. */
 const EXIT_CODE = /\bexit (?:code|status):? (0x[\da-f]{1,16}|-?\d{1,16})\b/i;
 
 function exitCodeOf(message: string): number | null {
@@ -177,20 +191,20 @@ function exitCodeOf(message: string): number | null {
   return code === (code | 0) ? code : null;
 }
 
-/** Whether the runner ended the job because it ran too long. */
+/** Returns whether the runner stopped the job because it ran too long. */
 export const isTimeoutMessage = (runnerMessage: string | null): boolean =>
   runnerMessage?.includes('execution took longer than') === true;
 
-/** Returns the message after "Job failed": "exit code 1", or "(system failure): …". */
+/** Returns the text after "Job failed", such as "exit code 1" or "(system failure): …". */
 const messageOf = ({ text }: ParsedLine) =>
   text.slice(JOB_FAILED.length).replace(/^:/, '').trim() || null;
 
 /**
- * Finds what a log says about the failure of its job, in the format of the runner (upstream.md §7).
- * First finds the runner's message, the last line that begins with "ERROR: Job failed". Then finds
- * the section that failed before it, and in that section the command, the last lines and lines that
- * look like errors. Without a message, searches up to the end of the log. Without a section, searches
- * all lines. Takes time linear in the size of the log.
+ * Finds what a log shows about the failure of its job, in the format of the runner (upstream.md
+ * §7). First finds the runner's message: the last line that begins with "ERROR: Job failed". Then
+ * finds the section that failed before that line. In the section, finds the command, the last
+ * lines, and lines that look like errors. Without a message, searches up to the end of the log.
+ * Without a failed section, searches all lines. The time is linear in the size of the log.
  */
 export async function findFailure(trace: ParsedTrace, pause: Pause): Promise<FailureFacts> {
   const { lines } = trace;

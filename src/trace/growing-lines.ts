@@ -14,49 +14,62 @@ import { scanBytes } from './scanner.ts';
 import { slideWindow, type Window } from './window.ts';
 
 /**
- * The lines of a growing log. Each line has the offset of its last change: of a byte that added to
- * it, or of the start of the next line. So a reader that has the log up to an offset gets exactly
- * the lines that changed after it.
+ * The lines of a growing log. For each line, the offset of its last change is known: the offset of
+ * a byte that extended the line, or the start of the next line. So a reader that has the log up to
+ * an offset gets exactly the lines that changed after that offset.
  */
 export interface GrowingLines {
   /** Number of bytes parsed so far. */
   readonly size: number;
-  /** Number of lines so far, including an incomplete last one. */
+  /** Number of lines so far, including an incomplete last line. */
   readonly count: number;
   readonly openSections: number;
   /** Parses the next bytes. */
   push(bytes: Uint8Array): void;
-  /** Ends the log: an incomplete mark at its end becomes text. Push no more bytes. */
+  /**
+   * Ends the log. An incomplete section mark at its end becomes text. `push` must not be called
+   * afterwards.
+   */
   finish(): void;
   /**
-   * Returns the largest offset up to `to` for which `changed(from, offset)` returns about 1,000 lines
-   * at most. Lines that were reopened are not counted.
+   * Returns the largest offset up to `to` for which `changed(from, offset)` returns about 1,000
+   * lines at most. Lines that were continued after other lines are not counted.
    */
   limit(from: number, to: number): number;
   /**
-   * Returns the kept lines that changed after offset `from`, up to offset `to`, by number. The
-   * lines are copies. An incomplete line of more than 64 KiB is missing until it is complete.
+   * Returns the kept lines that changed after offset `from`, up to offset `to`, ordered by line
+   * number. The lines are copies. An incomplete line of more than 64 KiB is left out until it is
+   * complete.
    */
   changed(from: number, to: number): ParsedLine[];
 }
 
-/** Number of bytes to parse between two checks for lines outside the window. */
+/** Number of bytes to parse before lines outside the window are dropped again. */
 const SLICE = 1 << 16;
 const NO_BYTES = new Uint8Array(0);
 /**
- * Maximum bytes at the end of an incomplete log that are shown as text now, but may become part of a
- * mark. A reader that continues with another parser begins this number of bytes earlier.
+ * Maximum bytes at the end of an incomplete log that are shown as text for now, but may become part
+ * of a section mark. A reader that continues with another parser must begin this number of bytes
+ * earlier.
  */
 export const UNSETTLED_BYTES = SHORTEST_MARK_START;
 const MAX_CHANGED = 1_000;
-/** An incomplete line of more bytes is returned when it is complete, not each time it grows. */
+/**
+ * Maximum bytes of an incomplete line that is returned each time it grows. A longer line is
+ * returned when it is complete.
+ */
 const MAX_INCOMPLETE = 1 << 16;
 
-/** Whether the end of the line may be the beginning of a section mark. It is shown as text for now. */
+/**
+ * Returns whether the end of the log may be the beginning of a section mark. It is shown as text
+ * for now.
+ */
 const endsWithMarkStart = (state: LogState) =>
   hasShortMarkStart(state) && state.line.cursor === AT_END;
 
-/** Returns the index of the line that is incomplete; undefined if there is nothing to show of it. */
+/**
+ * Returns the index of the incomplete line; undefined if there is none or it has nothing to show.
+ */
 function openLine(state: LogState): number | undefined {
   const { atLineStart, lines } = state;
   if (atLineStart) return undefined;
@@ -64,7 +77,10 @@ function openLine(state: LogState): number | undefined {
   return isVisible(lines) || endsWithMarkStart(state) ? countLines(lines) : undefined;
 }
 
-/** Returns the lines with the incomplete one, without an incomplete character at its end. */
+/**
+ * Returns a copy of the lines that includes the incomplete line, without an incomplete character at
+ * its end.
+ */
 function withOpenLine(state: LogState): Lines {
   if (state.atLineStart) return state.lines;
   const { carry, page, line } = state;
@@ -75,23 +91,29 @@ function withOpenLine(state: LogState): Lines {
   return lines;
 }
 
-/** Copies a line with its HTML, which otherwise is read from `Lines` later. */
+/**
+ * Copies a line together with its HTML. A line otherwise computes its HTML later, from `Lines`,
+ * which then may have changed.
+ */
 const copyOf = (line: ParsedLine): ParsedLine => ({ ...line, html: line.html });
 
-/** Parses a growing log. Keeps the lines inside the window, which may change. */
+/**
+ * Creates a parser of a growing log. It keeps the lines inside the window, whose size may change.
+ */
 export function createGrowingLines(window: () => Window): GrowingLines {
   const state = createLogState();
   const { lines, sections } = state;
-  /** The lines that may be changed by the bytes that are parsed. */
+  /** Indexes of the lines that may be changed by the bytes that are being parsed. */
   const touched = new Set<number>();
   lines.reopened = touched;
   /**
-   * Offset of the last change, by line. Only for lines that were incomplete, were reopened, or are
-   * the last complete line of a call of `parse`. Any other line last changed where the next begins.
+   * Offset of the last change, by line index. It has only lines that were incomplete, lines that
+   * were continued after other lines, and the last complete line of each call of `parse`. Any other
+   * line last changed where the next line begins.
    */
   const recorded = new Map<number, number>();
   let size = 0;
-  /** Lines that begin before this offset are not kept. */
+  /** Lines that begin before this offset in the log are not kept. */
   let keptFrom = 0;
   let shown: Lines | undefined;
   const showLines = () => {
@@ -102,7 +124,10 @@ export function createGrowingLines(window: () => Window): GrowingLines {
   const touch = (index: number | undefined) => {
     if (index !== undefined) touched.add(index);
   };
-  /** Runs a part of the parser that reads up to offset `end`, and records which lines it changes. */
+  /**
+   * Runs a step of the parser, which reads up to offset `end`. Records which lines the step
+   * changes.
+   */
   const parse = (end: number, run: () => void) => {
     const before = countLines(lines);
     touch(openLine(state));
@@ -131,10 +156,10 @@ export function createGrowingLines(window: () => Window): GrowingLines {
     }
   };
 
-  /** Offset of the end of a line that is not recorded; the last one always is. */
+  /** Returns the offset of the end of a line that is not in `recorded`. The last line always is. */
   const endOf = (all: Lines, index: number) =>
     index + 1 < countLines(all) ? sourceOf(all, index + 1) : Infinity;
-  /** Index of the first kept line that ends after an offset. */
+  /** Returns the index of the first kept line that ends after an offset. */
   const firstAfter = (all: Lines, from: number) => {
     let low = all.first;
     let high = countLines(all);
@@ -146,7 +171,9 @@ export function createGrowingLines(window: () => Window): GrowingLines {
     return low;
   };
 
-  /** Whether a line exists, and is the last one or begins inside the window. */
+  /**
+   * Returns whether a line exists and is kept: it begins inside the window, or is the last line.
+   */
   const isKept = (all: Lines, index: number) => {
     const last = countLines(all) - 1;
     return index >= all.first && (index < last ? sourceOf(all, index) >= keptFrom : index === last);

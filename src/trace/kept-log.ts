@@ -4,32 +4,34 @@ import { LF } from './escape.ts';
 import type { ParsedTrace } from './parsed-trace.ts';
 import { createTraceParser, type TraceParser } from './parser.ts';
 
-/** A job's log, or the last part of a long one. */
+/** The log of a job that was read to its end. Of a long log, only the last part is kept. */
 export interface KeptLog {
-  /** Size of the whole log. */
+  /** Size of the whole log in bytes. */
   readonly byteSize: number;
   readonly truncated: boolean;
   readonly keptBytes: number;
   /**
-   * Decodes the kept bytes lazily, in pieces, including escapes and marks. A truncated log begins
-   * with a whole character. With `lastLines`, decodes only that many lines. A line feed at the very
-   * end does not begin another line.
+   * Yields the text of the kept bytes in pieces, including escapes and section marks. A truncated
+   * log begins with a whole character. With `lastLines`, yields only that many lines from the end.
+   * A line feed at the very end of the log does not begin another line.
    */
   raw(lastLines?: number): Iterable<string>;
   /**
-   * Returns the kept lines and sections. The first call parses them, unless the log is truncated
-   * and so was parsed while it was read. Other work can run meanwhile.
+   * Returns the kept lines and sections. The first call parses the log, unless it is truncated:
+   * then it was already parsed while it was read. Other work can run during the parsing.
    */
   parsed(): Promise<ParsedTrace>;
 }
 
 const PIECE = 1 << 14;
 
-/** Chunks below this size are joined, because a Buffer of one byte needs 100 bytes of memory. */
+/**
+ * Chunks of fewer bytes are joined, because even a Buffer of one byte needs 100 bytes of memory.
+ */
 const SMALL_CHUNK = 1 << 13;
 const BLOCK = 1 << 16;
 
-/** Joins small chunks. Yields large ones unchanged, since a copy would double the memory. */
+/** Joins small chunks. Yields large chunks unchanged, because a copy would double the memory. */
 export async function* joinSmall(log: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const block = Buffer.allocUnsafeSlow(BLOCK);
   let used = 0;
@@ -69,10 +71,10 @@ export function createTail(maxBytes: number) {
   };
 }
 
-/** Offset of the first whole character, which may be split over several chunks. */
+/** Returns the offset of the first whole character, which may be split over several chunks. */
 const firstCharacter = (chunks: readonly Buffer[]) => cutBytes(Buffer.concat(chunks.slice(0, 4)));
 
-/** Offset at which the last `count` lines begin; 0 if there are no more lines. */
+/** Returns the offset at which the last `count` lines begin; 0 if there are not that many lines. */
 function lastLinesAt(chunks: readonly Buffer[], count: number): number {
   let left = count;
   let start = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
@@ -108,7 +110,7 @@ interface KeepLogOptions {
   pause(): Promise<void>;
 }
 
-/** Passes chunks to a parser, with pauses. */
+/** Parses chunks, with a pause after each part of at most 64 KiB. */
 export async function parseAll(
   parser: TraceParser,
   chunks: readonly Buffer[],
@@ -123,10 +125,10 @@ export async function parseAll(
 }
 
 /**
- * Reads a log to its end and keeps its last `maxBytes`, which contain the failures. Line numbers
- * count from the beginning of the log, so a longer log is parsed while it is read. A shorter one is
- * parsed only on demand. Other work can run while a log is read and parsed, however fast its bytes
- * arrive.
+ * Reads a log to its end and keeps its last `maxBytes`, because the end shows why a job failed. A
+ * longer log is parsed while it is read, because line numbers count from the beginning of the log.
+ * A shorter log is parsed only on demand. Other work can run while a log is read and parsed, even
+ * if its bytes arrive very fast.
  */
 export async function keepLog(
   log: AsyncIterable<Buffer>,

@@ -1,19 +1,19 @@
 /*
- * Reads the text of lines, in runs of one style.
+ * Reads the text of lines as runs. A run is a part of a line that has one style.
  */
 import { byteAt, isContinuation, MAX_CONTINUATION, read, readUtf8 } from './byte-queue.ts';
 import { changeAt, changeEnd, changeValue } from './columns.ts';
 import { endOf, type Lines, piecesOf } from './lines.ts';
 
-/** Maximum length of a section header, in bytes. Longer ones are cut. */
+/** Maximum length of a section header in bytes. A longer header is cut. */
 export const MAX_HEADER = 4096;
 
-/** Length of the longest run, in bytes. Longer runs are split. */
+/** Maximum length of a run in bytes. A longer run is split. */
 const MAX_RUN = 1 << 16;
 
 /**
- * C1 control characters. They are removed, because U+009B begins an escape in some terminals. The
- * scanner has already removed C0 control characters.
+ * C1 control characters. They are removed, because U+009B begins an escape in some terminals. C0
+ * control characters were already removed by the scanner.
  */
 const C1 = /[\u0080-\u009f]/;
 const ALL_C1 = /[\u0080-\u009f]/g;
@@ -28,7 +28,7 @@ const withoutC1 = (text: string) => (C1.test(text) ? text.replace(ALL_C1, '') : 
 const textBetween = (lines: Lines, from: number, to: number) =>
   withoutC1(readUtf8(lines.text, from, to));
 
-/** Offset of the character that contains the byte at offset `at`. */
+/** Returns the offset of the character that contains the byte at offset `at`. */
 function characterAt({ text }: Lines, at: number): number {
   const bytes = read(text, at - MAX_CONTINUATION, at + 1);
   const isInside = (back: number) => isContinuation(bytes[bytes.length - 1 - back] ?? 0);
@@ -37,7 +37,7 @@ function characterAt({ text }: Lines, at: number): number {
   return isInside(back) ? at : at - back;
 }
 
-/** Yields the runs of a range of text. Splits very long ones to limit memory. */
+/** Yields the runs of a range of text. Splits very long runs to limit memory. */
 function* runsBetween(lines: Lines, from: number, to: number): Generator<Run> {
   let at = Math.max(from, lines.text.floor);
   let style = changeAt(lines.styles, at);
@@ -61,8 +61,8 @@ function textOfRuns(runs: Iterable<Run>): string {
 }
 
 /**
- * Yields the runs of a kept line. If the style changes inside a character, its parts become invalid
- * characters.
+ * Yields the runs of a kept line. If the style changes between two bytes of a character, both parts
+ * become U+FFFD.
  */
 export function* runsOf(lines: Lines, index: number): Generator<Run> {
   const pieces = piecesOf(lines, index);
@@ -71,7 +71,10 @@ export function* runsOf(lines: Lines, index: number): Generator<Run> {
   }
 }
 
-/** Whether the style changes between two bytes of a character. Then runs are decoded separately. */
+/**
+ * Returns whether the style changes between two bytes of a character. If so, runs must be decoded
+ * separately.
+ */
 function splitsCharacter({ styles, text }: Lines, from: number, to: number): boolean {
   for (let change = changeAt(styles, from); ; change += 1) {
     const end = changeEnd(styles, change);
@@ -80,7 +83,10 @@ function splitsCharacter({ styles, text }: Lines, from: number, to: number): boo
   }
 }
 
-/** The text of a kept line, without escapes, marks and control characters except tabs. */
+/**
+ * Returns the text of a kept line, without escapes, section marks, and control characters except
+ * tabs.
+ */
 export function textOf(lines: Lines, index: number): string {
   const from = Math.max(endOf(lines, index - 1), lines.text.floor);
   const length = endOf(lines, index) - from;
@@ -93,7 +99,7 @@ export function textOf(lines: Lines, index: number): string {
   return textOfRuns(runsOf(lines, index));
 }
 
-/** The text of the open line, for use as a section header. */
+/** Returns the text of the open line as a section header, which may be cut. */
 export function headerText(lines: Lines): string {
   const { start } = lines.open;
   return textOfRuns(runsBetween(lines, start, Math.min(lines.text.length, start + MAX_HEADER)));

@@ -28,7 +28,7 @@ import {
 } from './columns.ts';
 import { PLAIN_STYLE } from './style.ts';
 
-/** The time header of a line. */
+/** The time header of a line, which a runner can write before each line. */
 export interface Stamp {
   /** Microseconds since 1970. */
   readonly time: number;
@@ -36,14 +36,14 @@ export interface Stamp {
 }
 
 interface OpenLine {
-  /** Index of the line; -1 for a new one. */
+  /** Index of the line; -1 if it was never committed. */
   index: number;
-  /** Offset of the line's latest piece in the byte queue. */
-  start: number;
   /**
-   * Start and end of each earlier piece, if other lines were written in between. Null if there are
-   * none.
+   * Offset of the line's latest piece in the byte queue. A line has several pieces if other lines
+   * were written in between.
    */
+  start: number;
+  /** Start and end of each earlier piece of the line. Null if there are none. */
   earlier: number[] | null;
   /** Offset of the line in the log. */
   source: number;
@@ -51,9 +51,9 @@ interface OpenLine {
 }
 
 /**
- * The visible lines of a log while it is read: their text in one byte queue, and a few numbers for
- * each line. One line at a time is open and receives text. Committing it assigns its index. Lines
- * `first` to `sources.length - 1` are kept. The first line of the log has index 0.
+ * The visible lines of a log while it is read. Their text is in one byte queue, with a few numbers
+ * for each line. One line at a time is open and receives text. Committing the open line assigns its
+ * index. The first line of the log has index 0. Lines `first` to `sources.length - 1` are kept.
  */
 export interface Lines {
   readonly text: ByteQueue;
@@ -61,19 +61,25 @@ export interface Lines {
   /** Name of the innermost open section, by line. */
   readonly sections: Timeline<string | null>;
   /**
-   * By line: the low 32 bits of its offset in the log, and of the end of its text in the byte
-   * queue.
+   * The low 32 bits of two offsets, by line: of the line in the log (`sources`), and of the end of
+   * its text in the byte queue (`ends`).
    */
   readonly sources: Column<number>;
   readonly ends: Column<number>;
-  /** By line: its index minus its number on GitLab's page. NOT_ON_PAGE if it has no number. */
+  /**
+   * The index of a line minus its number on GitLab's log page, by line. NOT_ON_PAGE if the page
+   * omits the line.
+   */
   readonly shifts: Timeline<number>;
   /**
-   * By line, if the log has time headers: twice the microseconds since 1970, plus 1 for stderr. NaN
-   * for a line without a header.
+   * The time header of each line, if the log has time headers: twice the microseconds since 1970,
+   * plus 1 for stderr. NaN for a line without a header.
    */
   readonly stamps: Column<number>;
-  /** Text ranges of the lines that do not begin where the text of the previous line ends. */
+  /**
+   * Text ranges in the byte queue, by line. Only for lines that do not begin where the text of the
+   * previous line ends.
+   */
   readonly pieces: Map<number, number[]>;
   first: number;
   /** Offset of line `first` in the log. */
@@ -81,7 +87,7 @@ export interface Lines {
   /** Offset of the text of line `first` in the byte queue. */
   firstStart: number;
   open: OpenLine;
-  /** Collects the indexes of the lines that are reopened. Null if they are not needed. */
+  /** Collects the indexes of committed lines that are opened again. Null if they are not needed. */
   reopened: Set<number> | null;
 }
 
@@ -110,9 +116,9 @@ export function createLines(): Lines {
 }
 
 /**
- * Copies lines. With `sharesBlocks`, the copy shares the blocks of its original, and is valid until
- * the original changes. Appending to the copy does not affect the original: it writes only where the
- * original will write next, or into a new block of the copy.
+ * Copies lines. With `sharesBlocks`, the copy shares its blocks of data with the original, and is
+ * valid until the original changes. Text may be appended to the copy without an effect on the
+ * original: it is written only where the original will write next, or into a new block of the copy.
  */
 export function copyLines(lines: Lines, sharesBlocks = false): Lines {
   const copyOf = ([index, pieces]: [number, number[]]): [number, number[]] => [index, [...pieces]];
@@ -130,12 +136,15 @@ export function copyLines(lines: Lines, sharesBlocks = false): Lines {
   };
 }
 
-/** Counts the lines so far, including dropped ones. */
+/** Returns the number of lines so far, including dropped lines. */
 export function countLines(lines: Lines): number {
   return lines.sources.length;
 }
 
-/** Restores a number from its low 32 bits. It must be at least `base` and less than 4 GiB above. */
+/**
+ * Restores a number from its low 32 bits. The number must be at least `base` and less than `base` +
+ * 2^32.
+ */
 const restore = (low: number, base: number) => base + ((low - base) >>> 0);
 
 /** Returns the offset of a kept line in the log. */
@@ -155,7 +164,7 @@ export function anchorOf(lines: Lines, index: number): number | null {
   return shift === NOT_ON_PAGE ? null : index - shift;
 }
 
-/** Returns where the text of a kept line is in the byte queue: start and end of each piece. */
+/** Returns the start and end of each piece of a kept line's text in the byte queue. */
 export function piecesOf(lines: Lines, index: number): number[] {
   const pieces = lines.pieces.get(index);
   if (pieces !== undefined) return pieces;
@@ -163,7 +172,7 @@ export function piecesOf(lines: Lines, index: number): number[] {
   return start < end ? [start, end] : [];
 }
 
-/** The time header of a kept line; null if it has none. */
+/** Returns the time header of a kept line; null if it has none. */
 export function stampOf(lines: Lines, index: number): Stamp | null {
   if (lines.stamps.length === 0) return null;
   const stamp = valueAt(lines.stamps, index);
@@ -179,13 +188,13 @@ export function beginLine(lines: Lines, source: number, stamp: Stamp | null): vo
   open.stamp = stamp;
 }
 
-/** Whether the open line has text or was committed before. */
+/** Returns whether the open line has text or was committed before. */
 export function isVisible(lines: Lines): boolean {
   const { start, index } = lines.open;
   return lines.text.length > start || index >= 0;
 }
 
-/** Appends `bytes[from]` to `bytes[to - 1]` to the open line. */
+/** Appends the bytes from index `from` to `to - 1` to the open line. */
 export function writeText(
   lines: Lines,
   bytes: Uint8Array,
@@ -198,7 +207,7 @@ export function writeText(
   write(text, bytes, from, to);
 }
 
-/** Removes the text from `offset` on. */
+/** Removes the text from `offset` of the byte queue on. */
 function cutText(lines: Lines, offset: number): void {
   const length = Math.max(offset, lines.text.floor);
   rewind(lines.styles, length);
@@ -206,12 +215,12 @@ function cutText(lines: Lines, offset: number): void {
 }
 
 /**
- * Returns how many columns a character takes, by its first byte. Characters of East Asia and emoji
- * take two: about U+3000 to U+D7FF, and from U+10000 on.
+ * Returns how many columns of a terminal a character takes, by its first byte. East Asian
+ * characters (about U+3000 to U+D7FF) and emoji (from U+10000 on) take two.
  */
 const columnsOf = (lead: number) => ((lead >= 0xe3 && lead <= 0xed) || lead >= 0xf0 ? 2 : 1);
 
-/** Whether the latest piece of the open line has no text. */
+/** Returns whether the latest piece of the open line has no text. */
 export const isEmpty = ({ open, text }: Lines) => text.length === open.start;
 
 /**
@@ -238,7 +247,7 @@ export function clearLine(lines: Lines): void {
   lines.open.earlier = null;
 }
 
-/** Removes the last `count` bytes of the open line, which must belong to one piece. */
+/** Removes the last `count` bytes of the open line. They must belong to one piece. */
 export function removeText(lines: Lines, count: number): void {
   const { open, text } = lines;
   if (text.length > open.start) {
@@ -250,16 +259,17 @@ export function removeText(lines: Lines, count: number): void {
 }
 
 /**
- * Commits the open line and returns its index. Open another line before writing more text. `anchor`
- * is the number of a new line on GitLab's page, or 0.
+ * Commits the open line and returns its index. Another line must be opened before more text is
+ * written. `anchor` is the number of a new line on GitLab's log page, or 0 if the page omits the
+ * line.
  */
 export function commitLine(lines: Lines, anchor: number): number {
   const { open, text } = lines;
   if (open.index >= 0) return recommitLine(lines, open);
   const index = countLines(lines);
   const before = index === lines.first ? lines.firstStart : endOf(lines, index - 1);
-  // Offsets must ascend. `open.source` may precede that of the previous line if bytes of an earlier
-  // piece were parsed again.
+  // Offsets must ascend. If bytes of an earlier piece were parsed again, `open.source` may be less
+  // than the offset of the previous line.
   const minSource = index > lines.first ? sourceOf(lines, index - 1) : 0;
   const source = Math.max(open.source, minSource);
   if (index === lines.first) lines.firstSource = source;
@@ -290,8 +300,8 @@ function recommitLine(lines: Lines, open: OpenLine): number {
 }
 
 /**
- * Reopens a committed line, so that text can be appended to it. If it is not the last line, the new
- * text is stored after that of the last line, as another piece.
+ * Opens a committed line again, so that text can be appended to it. If it is not the last line, the
+ * new text is stored after the text of the last line, as another piece.
  */
 export function reopenLine(lines: Lines, index: number): void {
   const { open, text, sources, ends, stamps, pieces } = lines;
@@ -311,7 +321,9 @@ export function reopenLine(lines: Lines, index: number): void {
   }
 }
 
-/** Drops the lines before `first`, and the text before the last `textBytes` bytes. */
+/**
+ * Drops the lines before `first` with their text, and all text before the last `textBytes` bytes.
+ */
 export function forgetLines(lines: Lines, first: number, textBytes: number): void {
   while (lines.first < first) forgetFirst(lines);
   const floor = Math.max(lines.firstStart, lines.text.length - textBytes);

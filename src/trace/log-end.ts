@@ -5,10 +5,10 @@ import type { ParsedTrace } from './parsed-trace.ts';
 import { createTraceParser } from './parser.ts';
 import { sectionKey } from './sections.ts';
 
-/** The end of a log, or all of a short one. */
+/** The end of a job's log; the whole log if it is short. */
 export interface LogEnd {
   readonly keptBytes: number;
-  /** Whether nothing of the log is missing. Otherwise the numbers of its lines are not known. */
+  /** Whether the whole log was kept. If not, the numbers of its lines are unknown. */
   readonly whole: boolean;
   parsed(): Promise<ParsedTrace>;
 }
@@ -18,8 +18,8 @@ function headerAt(bytes: Buffer, at: number): TimeHeader | null {
 }
 
 /**
- * Returns where the first complete line begins: after a line feed, at a line that does not continue
- * an earlier one. The length of the bytes if there is none.
+ * Returns the index of the first complete line. It follows a line feed and does not continue an
+ * earlier line. Returns the length of the bytes if there is no such line.
  */
 function firstLineAt(bytes: Buffer): number {
   let at = bytes.indexOf(LF) + 1;
@@ -30,8 +30,8 @@ function firstLineAt(bytes: Buffer): number {
 }
 
 /**
- * Returns the names of the sections that began before these bytes and were still open, the outermost
- * first. The first mark of such a section in the bytes is its end mark.
+ * Returns the names of the sections that began before these bytes and were still open, the
+ * outermost first. They are the sections whose first mark in the bytes is an end mark.
  */
 function sectionsOpenBefore(bytes: Buffer, isTimed: boolean): string[] {
   const seen = new Set<string>();
@@ -48,9 +48,9 @@ function sectionsOpenBefore(bytes: Buffer, isTimed: boolean): string[] {
 }
 
 /**
- * Repairs the beginning of a log whose first part is missing. Removes its first line, which is
- * incomplete. Prepends start marks of the sections that are open there, so that lines have the names
- * of their sections. A line that contains only marks is not visible.
+ * Repairs the beginning of a log whose first part is missing. Removes the first line, which is
+ * incomplete. Prepends a line with start marks of the sections that were open there, so that the
+ * lines after it have the names of their sections. A line that contains only marks is not visible.
  */
 function repairCut(cut: Buffer): Buffer[] {
   const bytes = cut.subarray(firstLineAt(cut));
@@ -63,9 +63,9 @@ function repairCut(cut: Buffer): Buffer[] {
 }
 
 /**
- * Reads a log to its end and keeps its last `maxBytes`. `offset` is where the stream begins in the
- * log. If the beginning of the log is missing, the kept part begins with a complete line. Other work
- * can run meanwhile.
+ * Reads a log to its end and keeps its last `maxBytes`. `offset` is the position of the stream's
+ * first byte in the log. If the beginning of the log is missing, the kept part begins with a
+ * complete line. Other work can run meanwhile.
  */
 export async function keepEnd(
   log: AsyncIterable<Buffer>,

@@ -45,32 +45,32 @@ import {
 } from './sections.ts';
 import { applySgr, PLAIN_STYLE } from './style.ts';
 
-/** Key in `streams` of lines without a time header. */
+/** The key in `streams` for lines without a time header. */
 const NO_STREAM = -1;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** A line of the raw log, up to a line feed. May produce several visible lines or none. */
+/** A line of the raw log, up to a line feed. It may produce several visible lines or none. */
 interface SourceLine {
-  /** Index of the last visible line that it produced; -1 if none. */
+  /** Index of the last visible line that this line produced; -1 if there is none. */
   index: number;
   stamp: Stamp | null;
   cursor: Cursor;
-  /** Whether the line contains a section mark. A line of only marks is not visible. */
+  /** Whether the line contains a section mark. A line that contains only marks is not visible. */
   hasMark: boolean;
   skipping: Skipping;
-  /** The section whose header is the next visible line, if any. */
+  /** The section whose header is the next visible line; null if there is none. */
   headerOf: Section | null;
   /**
-   * The last bytes of the line, if they may begin an escape or mark that a continuation of the line
-   * completes.
+   * The last bytes of the line, if they may begin an escape or section mark. With time headers, a
+   * later line may continue this line and complete it.
    */
   pending: Uint8Array;
-  /** Number of bytes of `pending` that are in use: the array is kept for later lines. */
+  /** Number of used bytes in `pending`. The array is reused for later lines. */
   pendingBytes: number;
   /**
-   * Number of pending bytes that were added to the text. They are removed again if they turn out to
-   * begin a section mark.
+   * Number of pending bytes that were also added to the text. They are removed again when the line
+   * is continued.
    */
   pendingText: number;
 }
@@ -83,14 +83,14 @@ export interface LogState {
   style: number;
   line: SourceLine;
   /**
-   * The last line of each stream, by the stream's number. NO_STREAM is the key of lines without
-   * time headers.
+   * The last line of each stream, by the number of the stream. A time header names the stream of
+   * its line. Lines without time headers have the key NO_STREAM.
    */
   readonly streams: Map<number, SourceLine>;
-  /** Whether lines have time headers; null before the first line. */
+  /** Whether the lines of the log have time headers; null before the first line. */
   timed: boolean | null;
   atLineStart: boolean;
-  /** Bytes at the end of the input that must be read again together with the next bytes. */
+  /** Bytes at the end of the input that must be parsed again, together with the next bytes. */
   carry: Uint8Array;
   ended: boolean;
 }
@@ -132,7 +132,7 @@ export function createLogState(): LogState {
   };
 }
 
-/** Begins a line at offset `source` of the log; `header` is null without a time header. */
+/** Begins a line at offset `source` of the log. `header` is null if the line has no time header. */
 export function beginSourceLine(state: LogState, source: number, header: TimeHeader | null): void {
   const { lines, streams, page } = state;
   state.atLineStart = false;
@@ -158,7 +158,8 @@ export function beginSourceLine(state: LogState, source: number, header: TimeHea
 }
 
 /**
- * Removes the pending text of a line that continues: it is read again, with the bytes that follow.
+ * Removes the pending text of a line that is continued. It is parsed again, with the bytes that
+ * follow.
  */
 function removePendingText({ line, lines, page }: LogState): void {
   removeText(lines, line.pendingText);
@@ -166,7 +167,10 @@ function removePendingText({ line, lines, page }: LogState): void {
   if (isEmpty(lines)) clearPageLine(page);
 }
 
-/** Stores an incomplete escape or mark at the end of a line: `bytes[from]` to `bytes[to - 1]`. */
+/**
+ * Stores an incomplete escape or section mark at the end of a line: the bytes from index `from` to
+ * `to - 1`.
+ */
 export function addUnfinished(state: LogState, bytes: Uint8Array, from: number, to: number): void {
   const { line } = state;
   if (from === to) return;
@@ -181,7 +185,10 @@ export function addUnfinished(state: LogState, bytes: Uint8Array, from: number, 
   if (end < to) returnCarriage(state);
 }
 
-/** Ends a line. A line without text and marks becomes an empty visible line. */
+/**
+ * Ends a line at its line feed. A line without text and section marks becomes an empty visible
+ * line.
+ */
 export function endSourceLine(state: LogState): void {
   const { line, lines } = state;
   if (isVisible(lines) || !line.hasMark) commitOpenLine(state);
@@ -190,8 +197,8 @@ export function endSourceLine(state: LogState): void {
 }
 
 /**
- * Ends the last line of the log, which has no line feed. Without text it does not become a visible
- * line.
+ * Ends the last line of the log, which has no line feed. It becomes a visible line only if it has
+ * text.
  */
 export function endLastLine(state: LogState): void {
   skipOnPage(state.page);
@@ -200,17 +207,20 @@ export function endLastLine(state: LogState): void {
 }
 
 /**
- * Minimum length of an incomplete section mark at the end of an unfinished log. A shorter one
- * counts as text.
+ * Minimum length of an incomplete section mark at the end of an unfinished log. Shorter beginnings
+ * of a mark count as text.
  */
 export const SHORTEST_MARK_START = 'section_'.length;
 const LETTER_S = 0x73;
 
-/** Whether the log so far ends with the beginning of a section mark that counts as text for now. */
+/**
+ * Returns whether the log so far ends with the beginning of a section mark that counts as text for
+ * now, because it is short.
+ */
 export const hasShortMarkStart = ({ carry }: LogState) =>
   carry.length > 0 && carry.length < SHORTEST_MARK_START && carry[0] === LETTER_S;
 
-/** Ends the last line of an unfinished log, without an incomplete character at its end. */
+/** Ends the last line of an unfinished log. Removes an incomplete character at its end. */
 export function endUnfinishedLine(state: LogState): void {
   const { open, text } = state.lines;
   const tail = read(text, Math.max(open.start, text.length - MAX_CONTINUATION), text.length);
@@ -224,15 +234,18 @@ export function returnCarriage({ line, page }: LogState): void {
 }
 
 /**
- * Handles a backspace: moves the cursor to the left. GitLab's page shows the character itself, so it
- * counts as text for the numbers of lines on that page.
+ * Handles a backspace by moving the cursor to the left. GitLab's log page shows the character
+ * itself, so it counts as text for the line numbers of that page.
  */
 export function moveBack({ line, page }: LogState): void {
   line.cursor = moveLeft(line.cursor, 1);
   addTextToPage(page);
 }
 
-/** Writes text at the cursor: appends it, or replaces what follows the cursor. */
+/**
+ * Writes text at the cursor. Appends it if the cursor is at the end of the line. Otherwise,
+ * replaces all text after the cursor.
+ */
 export function addText(state: LogState, bytes: Uint8Array, from: number, to: number): void {
   const { cursor } = state.line;
   if (cursor !== 'elsewhere') erase(state, cursor);
@@ -240,7 +253,7 @@ export function addText(state: LogState, bytes: Uint8Array, from: number, to: nu
   writeText(state.lines, bytes, from, to, state.style);
 }
 
-/** Removes the last columns of the open line. The cursor is then at its end. */
+/** Removes the last columns of the open line. Afterwards, the cursor is at the end of the line. */
 function erase({ line, lines }: LogState, columns: number): void {
   if (columns === 0) return;
   line.cursor = AT_END;
@@ -254,7 +267,10 @@ function erase({ line, lines }: LogState, columns: number): void {
 
 const isLongerThanHeader = ({ open, text }: Lines) => text.length - open.start > MAX_HEADER;
 
-/** Stores the section header of a long open line before the beginning of the line is dropped. */
+/**
+ * Stores the header of a section whose first line is open and long, before the beginning of that
+ * line is dropped.
+ */
 export function saveLongHeader({ line, lines }: LogState): void {
   const { headerOf } = line;
   const isNew = lines.open.index < 0 && headerOf?.header === null;
@@ -262,8 +278,8 @@ export function saveLongHeader({ line, lines }: LogState): void {
 }
 
 /**
- * Commits the open line, and stores its text as section header if it begins a section. A header
- * does not change when its line is continued.
+ * Commits the open line. If it is the first line of a section, its text becomes the section's
+ * header, which does not change if the line is continued later.
  */
 function commitOpenLine({ line, lines, page }: LogState): void {
   const { headerOf } = line;
@@ -273,8 +289,8 @@ function commitOpenLine({ line, lines, page }: LogState): void {
 }
 
 /**
- * Opens or closes a section at offset `source` of the log. Text before the mark becomes a separate
- * line.
+ * Opens or closes a section at offset `source` of the log. Text before the mark becomes a line of
+ * its own.
  */
 export function applyMark(state: LogState, mark: Mark, source: number): void {
   const { line, sections, page } = state;
@@ -291,7 +307,10 @@ export function applyMark(state: LogState, mark: Mark, source: number): void {
   if (closing !== undefined || mark.hasLineFeed) beginPageLine(page);
 }
 
-/** Ends the open line if it is visible, and begins another. Returns the index of the new line. */
+/**
+ * Commits the open line if it is visible, and begins another line. Returns the index of the next
+ * line.
+ */
 function splitLine(state: LogState, source: number): number {
   const { line, lines } = state;
   if (isVisible(lines)) {
@@ -305,22 +324,24 @@ function splitLine(state: LogState, source: number): number {
 }
 
 /**
- * Final bytes of `ESC c` and `ESC [ ! p`, which reset the terminal. The parser resets only the
- * style.
+ * Final bytes of `ESC c` and `ESC [ ! p`, which reset a terminal. The parser resets only the style.
  */
 const RESET = 0x63;
 const SOFT_RESET = 0x70;
 const EXCLAMATION_MARK = 0x21;
 const SGR = 0x6d;
 
-/** Applies an escape that is not a control sequence. Most are ignored. */
+/** Applies an escape that is not a control sequence. Most of these are ignored. */
 export function applyShortEscape(state: LogState, second: number): void {
   addEscapeToPage(state.page, second);
   if (opensString(second)) state.line.skipping = 'string';
   else if (second === RESET) state.style = PLAIN_STYLE;
 }
 
-/** Applies the control sequence from `at` to `end`: colors, resets, erasing and the cursor. */
+/**
+ * Applies the control sequence from `at` to `end`. It may set the style, erase text or move the
+ * cursor.
+ */
 export function applySequence(state: LogState, bytes: Uint8Array, at: number, end: number): void {
   const { line, page } = state;
   skipOnPage(page);

@@ -2,14 +2,17 @@ import { Buffer } from 'node:buffer';
 import { asciiBytes, CR, LF, mismatch, NEED_MORE, readWord } from './escape.ts';
 
 /**
- * The time header that a runner with `FF_TIMESTAMPS` writes before every line (upstream.md §7).
- * `2024-05-22T12:12:46.962646Z 01O+` consists of the time, the stream's number, `O` or `E` for
- * standard output or error, and `+` if the text continues the stream's previous line.
+ * The time header that a runner with `FF_TIMESTAMPS` writes before each line (upstream.md §7).
+ * Example: `2024-05-22T12:12:46.962646Z 01O+`. After the time, it has the number of the stream, `O`
+ * or `E` for standard output or error, and `+` if the text continues the previous line of the
+ * stream.
  */
 export interface TimeHeader {
   /** Microseconds since 1970. */
   readonly time: number;
-  /** Identifies the stream: combines its number and whether it is standard error. */
+  /**
+   * Identifies the stream. It combines the number of the stream and whether it is standard error.
+   */
   readonly stream: number;
   readonly isError: boolean;
   readonly continues: boolean;
@@ -18,8 +21,8 @@ export interface TimeHeader {
 const HEADER_BYTES = 32;
 
 /**
- * The form of a time header. `0` is a digit, `h` a hexadecimal digit, `s` is `O` or `E`, and `f` is
- * `+` or a space. Other characters are literal.
+ * The form of a time header. `0` stands for a digit, `h` for a hexadecimal digit, `s` for `O` or
+ * `E`, and `f` for `+` or a space. Other characters are literal.
  */
 const FORM = asciiBytes('0000-00-00T00:00:00.000000Z hhsf');
 const DIGIT = 0x30;
@@ -38,7 +41,7 @@ function fits(form: number, byte: number): boolean {
   return form === 0x66 ? byte === PLUS || byte === SPACE : byte === form;
 }
 
-/** 1 at `k * 256 + byte` if a header may have the byte at position `k`. */
+/** Has 1 at index `k * 256 + byte` if a time header may have this byte at position `k`. */
 const FITS = Uint8Array.from({ length: HEADER_BYTES * 256 }, (_, at) =>
   Number(fits(FORM[at >>> 8] as number, at & 0xff)),
 );
@@ -49,10 +52,13 @@ function numberAt(bytes: Uint8Array, at: number, count: number): number {
   return value;
 }
 
-/** The day that was read last, `date` as the number YYYYMMDD. Most lines have the same day. */
+/**
+ * A cache of the latest day, because most lines have the same day. `date` is the number YYYYMMDD,
+ * `seconds` is its Unix time.
+ */
 let latestDay = { date: 19_700_101, seconds: 0 };
 
-/** Reads the time at `at`, in microseconds since 1970. Null if it is invalid. */
+/** Parses the time at index `at`. Returns microseconds since 1970, or null if it is invalid. */
 function timeAt(bytes: Uint8Array, at: number): number | null {
   const month = numberAt(bytes, at + 5, 2);
   const day = numberAt(bytes, at + 8, 2);
@@ -70,19 +76,22 @@ function timeAt(bytes: Uint8Array, at: number): number | null {
 }
 
 /**
- * Returns the index after the bytes at `at` that have the form of a header; the result of
- * `mismatch` if they do not.
+ * Returns the index after a time header at `at`, of which only the form is checked. Otherwise
+ * returns the result of `mismatch`.
  */
 export function headerEnd(bytes: Uint8Array, at: number): number {
   for (let k = 0; k < HEADER_BYTES; k += 1) {
-    // A missing byte would make the index NaN, after which V8 reads FITS slowly.
+    // Without this check, the index would be NaN for a missing byte, and V8 would then read FITS
+    // slowly.
     if (at + k >= bytes.length) return NEED_MORE;
     if (FITS[k * 256 + (bytes[at + k] as number)] !== 1) return mismatch(bytes, at + k);
   }
   return at + HEADER_BYTES;
 }
 
-/** Parses the header at `at`; `headerEnd` must have matched it. Null if its time is invalid. */
+/**
+ * Parses the time header at `at`, which `headerEnd` must have matched. Null if its time is invalid.
+ */
 export function parseHeader(bytes: Uint8Array, at: number): TimeHeader | null {
   const time = timeAt(bytes, at);
   if (time === null) return null;
@@ -97,7 +106,7 @@ export function parseHeader(bytes: Uint8Array, at: number): TimeHeader | null {
   };
 }
 
-/** The second that was formatted last. Many lines often have the same second. */
+/** A cache of the latest formatted second, because many lines often have the same second. */
 let latest = { seconds: 0, text: '1970-01-01T00:00:00' };
 
 /** Formats microseconds as ISO 8601 with six decimals. */
@@ -119,7 +128,8 @@ export interface Mark {
   readonly unixSeconds: number;
   readonly collapsed: boolean;
   /**
-   * Whether the mark ends with a line feed. Then GitLab's page shows the mark as a line of text.
+   * Whether the mark ends with a line feed. If so, GitLab's log page shows the mark as a line of
+   * text.
    */
   readonly hasLineFeed: boolean;
 }
@@ -138,14 +148,20 @@ const OPEN = 0x5b;
 const CLOSE = 0x5d;
 
 const isLetter = (byte: number) => (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a);
-/** Names consist of letters, digits, `_`, `.` and `-`. */
+/** Returns whether a byte may be part of a section name: a letter, a digit, `_`, `.` or `-`. */
 const isNameByte = (byte: number) =>
   isDigit(byte) || byte === 0x5f || isLetter(byte) || byte === 0x2e || byte === 0x2d;
-/** Options are `word=word`, separated by commas and spaces. */
+/**
+ * Returns whether a byte may be part of a mark's options: `word=word`, separated by commas and
+ * spaces.
+ */
 const isOptionByte = (byte: number) =>
   isNameByte(byte) || byte === 0x3d || byte === 0x2c || byte === 0x20;
 
-/** Matches one to `most` accepted bytes. Needs another byte after them to know where they end. */
+/**
+ * Matches one to `most` accepted bytes and returns the index after them. Returns NEED_MORE if the
+ * input ends there, because more of these bytes may follow.
+ */
 function readSome(
   bytes: Uint8Array,
   at: number,
@@ -164,8 +180,8 @@ function readOptions(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Matches `\r ESC [0K`. With `lenient`, also `\n ESC [0K` and `\r\n ESC [0K`, which tools write that
- * convert carriage returns to line feeds.
+ * Matches the end of a mark: `\r ESC [0K`. With `lenient`, also `\n ESC [0K` and `\r\n ESC [0K`,
+ * which are written by tools that convert carriage returns to line feeds.
  */
 function readCloser(bytes: Uint8Array, at: number, lenient: boolean): number {
   let end = at;
@@ -176,9 +192,9 @@ function readCloser(bytes: Uint8Array, at: number, lenient: boolean): number {
 }
 
 /**
- * Returns the index after the mark at `at`. Returns NO_MATCH, LINE_END or NEED_MORE if there is no
- * complete mark. `lenient`: accepts the end of a mark even if a tool has converted its carriage
- * return.
+ * Returns the index after the section mark at `at`. Returns NO_MATCH, LINE_END or NEED_MORE if
+ * there is no complete mark. With `lenient`, also accepts a mark whose carriage return was
+ * converted by a tool.
  */
 export function markEnd(bytes: Uint8Array, at: number, lenient: boolean): number {
   const kind = readWord(bytes, at, SECTION);
@@ -197,7 +213,7 @@ export function markEnd(bytes: Uint8Array, at: number, lenient: boolean): number
 const asText = (bytes: Uint8Array, from: number, to: number) =>
   Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
 
-/** Parses the mark from `at` to `end`, which `markEnd` must have matched. */
+/** Parses the section mark from `at` to `end`, which `markEnd` must have matched. */
 export function parseMark(bytes: Uint8Array, at: number, end: number): Mark {
   const isStart = bytes[at + SECTION.length] === START[0];
   const time = at + SECTION.length + (isStart ? START : END).length;

@@ -1,23 +1,21 @@
 /*
- * Computes the line numbers of GitLab's own log page (`#L12`). The page omits lines without text
- * and numbers the others from 1 on (upstream.md §7). The page and this parser differ in what they
- * treat as text: the page ignores erase-line and cursor movements, and it shows control characters
- * and parts of escapes that it does not know.
+ * Computes the line numbers of GitLab's own log page (`#L12`). The page omits lines without text,
+ * and numbers the others from 1 on (upstream.md §7). The page and this parser differ in what counts
+ * as text. The page ignores the erasing of lines and cursor movements, and it shows control
+ * characters and parts of escapes that it does not know.
  */
 
 import { ESC } from './escape.ts';
 
 /** The state of the numbering while a log is read. */
 export interface PageNumbers {
-  /** Number of lines with text so far, including the current line if it has text. */
+  /** Number of lines with text so far. Includes the current line if it has text. */
   count: number;
   /** Whether the current line has text. */
   hasText: boolean;
-  /**
-   * Whether the last byte was a carriage return. It clears the line, unless a line feed follows.
-   */
+  /** Whether the last byte was a carriage return. It clears the line unless a line feed follows. */
   afterReturn: boolean;
-  /** Whether the page skips bytes up to a letter, such as the `8;;h` of a hyperlink. */
+  /** Whether the page skips bytes up to the next letter, such as the `8;;h` of a hyperlink. */
   skipsToLetter: boolean;
 }
 
@@ -25,7 +23,7 @@ export function createPageNumbers(): PageNumbers {
   return { count: 0, hasText: false, afterReturn: false, skipsToLetter: false };
 }
 
-/** The number of the current line on the page; 0 if the page omits it. */
+/** Returns the number of the current line on the page; 0 if the page omits the line. */
 export const numberOnPage = ({ count, hasText }: PageNumbers) => (hasText ? count : 0);
 
 export function beginPageLine(page: PageNumbers): void {
@@ -39,7 +37,7 @@ export function clearPageLine(page: PageNumbers): void {
   beginPageLine(page);
 }
 
-/** Handles a token that is not text, a carriage return or a line feed. */
+/** Handles a token that is neither text nor a carriage return nor a line feed. */
 export function skipOnPage(page: PageNumbers): void {
   if (page.afterReturn) clearPageLine(page);
 }
@@ -51,10 +49,13 @@ export function addTextToPage(page: PageNumbers): void {
   page.count += 1;
 }
 
-/** Whether the page shows an escape with this second byte, such as `ESC (B`, as text. */
+/** Returns whether the page shows an escape with this second byte, such as `ESC (B`, as text. */
 const isShownOnPage = (second: number) => second < 0x40 || second > 0x5f;
 
-/** Handles an escape, or the beginning of one that contains a string. */
+/**
+ * Handles an escape that is not a control sequence. Its string, if it has one, comes later
+ * (`addStringToPage`).
+ */
 export function addEscapeToPage(page: PageNumbers, second: number): void {
   page.skipsToLetter = true;
   if (isShownOnPage(second)) addTextToPage(page);
@@ -62,8 +63,8 @@ export function addEscapeToPage(page: PageNumbers, second: number): void {
 }
 
 /**
- * Handles a part of the string of an escape. The page skips the string up to its first letter and
- * shows the rest.
+ * Handles a part of an escape's string. The page skips the string up to its first letter, and shows
+ * the rest.
  */
 export function addStringToPage(
   page: PageNumbers,

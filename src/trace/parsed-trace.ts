@@ -5,48 +5,54 @@ import { isoTime } from './mark.ts';
 import { type Section, sectionKey } from './sections.ts';
 import { classNames, PLAIN_STYLE } from './style.ts';
 
-/** A visible line. `html` is computed when it is read, and has no nested elements. */
+/** A visible line of a log. `html` is computed each time it is read, and has no nested elements. */
 export interface ParsedLine {
-  /** Counts all lines from the beginning of the log, including empty ones. The first is 1. */
+  /** The line's number, counted from 1 at the beginning of the log. Empty lines count, too. */
   readonly number: number;
-  /** The number on GitLab's page (`#L12`); null if the page omits the line. */
+  /** The line's number on GitLab's log page (`#L12`); null if the page omits the line. */
   readonly anchor: number | null;
-  /** The text without escapes, marks and control characters. It may contain tabs. */
+  /** The text without escapes, section marks and control characters. It may contain tabs. */
   readonly text: string;
   readonly html: string;
-  /** When the line began, in ISO 8601 with six decimals. Null if the log has no time headers. */
+  /** The time when the line began, in ISO 8601 with six decimals. Null if it has no time header. */
   readonly timestamp: string | null;
-  /** Null if the log has no time headers. */
+  /** Null if the line has no time header. */
   readonly stream: 'STDOUT' | 'STDERR' | null;
-  /** Name of the innermost open section, if any. */
+  /** Name of the innermost section that was open; null if there was none. */
   readonly section: string | null;
 }
 
-/** A section. Its lines include those of nested sections. */
+/** A section of a log. Its lines include the lines of nested sections. */
 export interface ParsedSection {
   readonly name: string;
-  /** The text that follows the start mark in its line; null if nothing follows the mark. */
+  /** The text after the start mark, in the line of the mark. Null if there is none. */
   readonly header: string | null;
   /** ISO 8601; null if the mark's time is after the year 9999. */
   readonly startedAt: string | null;
-  /** Null while open. */
+  /** Null while the section is open. */
   readonly finishedAt: string | null;
-  /** In seconds, at least 0; null while open. */
+  /** In seconds, at least 0; null while the section is open. */
   readonly duration: number | null;
   readonly collapsed: boolean;
   /**
-   * Number of its first line (the header). It has a number even if the log ends before that line.
+   * Number of the section's first line, which contains the header. The number exists even if the
+   * log ends before that line.
    */
   readonly firstLine: number;
-  /** Number of its last line; while open, of the last line so far. Null if it has no lines. */
+  /**
+   * Number of the section's last line; while the section is open, of the last line so far. Null if
+   * the section has no lines.
+   */
   readonly lastLine: number | null;
-  /** Name of the innermost section that was open when this one started. */
+  /**
+   * Name of the innermost section that was open when this section started; null if there was none.
+   */
   readonly parent: string | null;
 }
 
 /**
- * A list of lines. Line objects are created on access, since those of a long log would not fit into
- * memory.
+ * A list of lines. A line object is created when it is read, because all objects of a long log
+ * would not fit into memory.
  */
 export interface LineList extends Iterable<ParsedLine> {
   readonly length: number;
@@ -55,30 +61,33 @@ export interface LineList extends Iterable<ParsedLine> {
   /** Returns lines. `start` and `end` work as in `Array.slice`. */
   slice(start?: number, end?: number): ParsedLine[];
   /**
-   * Yields the text in pieces, with line feeds between lines. `last` limits it to that many last
-   * lines.
+   * Yields the text in pieces, with line feeds between lines. With `last`, only that many lines
+   * from the end.
    */
   plain(last?: number): Iterable<string>;
   /**
-   * Yields HTML in pieces, with line feeds between lines. It needs an element that preserves white
-   * space, such as `pre`. `last` limits it to that many last lines.
+   * Yields HTML in pieces, with line feeds between lines. A page must put it into an element that
+   * preserves white space, such as `pre`. With `last`, only that many lines from the end.
    */
   html(last?: number): Iterable<string>;
-  /** Counts the lines up to line `number`. The result is the position of the next line. */
+  /**
+   * Returns how many lines of the list have numbers up to `number`. The result is also the position
+   * of the next line.
+   */
   countTo(number: number): number;
 }
 
-/** Selects sections, in the order of their first lines. */
+/** Selects sections. They are in the order of their first lines. */
 export interface SectionPage {
   /** Maximum number of sections to return. */
   readonly first: number;
-  /** Only sections that begin after this line are counted. */
+  /** Number of a line: sections up to it are left out, before `skip` and `first` apply. */
   readonly afterLine: number;
-  /** Number of sections to skip after `afterLine`. */
+  /** Number of sections to skip, of those that begin after `afterLine`. */
   readonly skip: number;
 }
 
-/** A parsed log, or the end of a long one. */
+/** A parsed log; of a long log, only the end. */
 export interface ParsedTrace {
   readonly byteSize: number;
   /** Whether the beginning of the log is missing. */
@@ -86,16 +95,16 @@ export interface ParsedTrace {
   readonly lines: LineList;
   readonly sections: readonly ParsedSection[];
   readonly sectionCount: number;
-  /** Returns some of the sections without creating the others. */
+  /** Returns a page of the sections, without creating the objects of the other sections. */
   sectionPage(page: SectionPage): ParsedSection[];
   /**
-   * The lines of all sections with that name, including lines of nested sections. The name is
+   * Returns the lines of all sections with this name, including lines of nested sections. Names are
    * compared as GitLab does (see `sectionKey`).
    */
   linesOf(section: string): LineList;
 }
 
-/** Creates the public view of lines and sections. They must not change afterwards. */
+/** Creates the public view of a log's lines and sections, which must not change afterwards. */
 export function toParsedTrace(
   lines: Lines,
   sections: readonly Section[],
@@ -128,8 +137,8 @@ export function toParsedTrace(
 const END_OF_YEAR_9999 = 253_402_300_799;
 
 /**
- * A class, because V8 creates an object literal with a getter slowly and allocates all that it
- * references in the old generation.
+ * A class, because V8 creates object literals with getters slowly, and allocates everything that
+ * they reference in the old generation.
  */
 export class Line implements ParsedLine {
   readonly number: number;
@@ -156,14 +165,12 @@ export class Line implements ParsedLine {
   }
 }
 
-/**
- * Approximate length of a piece, in UTF-16 units. V8 garbage-collects strings of this size early.
- */
+/** Approximate length of a piece of text in UTF-16 units. V8 frees strings of this size early. */
 const PIECE = 1 << 13;
 
 const textOfRun = ({ text }: Run) => text;
 
-/** Formats lines as pieces of text, without creating line objects. */
+/** Formats lines with `write`, in pieces, without creating line objects. */
 function* formatLines(
   lines: Lines,
   indexes: Iterable<number>,
@@ -188,7 +195,7 @@ function* formatLines(
   yield piece.join('');
 }
 
-/** Start and end of disjoint ranges of line indexes, in order. */
+/** Ranges of line indexes, each with start and end. They are ordered, and do not overlap. */
 type Ranges = readonly (readonly [number, number])[];
 
 function toList(lines: Lines, ranges: Ranges): LineList {
@@ -242,7 +249,10 @@ function toSection(section: Section, lineCount: number): ParsedSection {
   };
 }
 
-/** The kept lines of sections, without duplicates. The sections must be ordered by first line. */
+/**
+ * Returns the ranges of the kept lines of sections. A line of several sections is included once.
+ * The sections must be ordered by first line.
+ */
 function rangesOf(sections: readonly Section[], first: number, count: number): Ranges {
   const ranges: [number, number][] = [];
   for (const { firstLine, lastLine } of sections) {
@@ -267,8 +277,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const escaped = (text: string) => text.replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? '');
 
 /**
- * Formats a run as escaped text, in a `<span class="…">` element with classes of `traceStyleSheet`
- * unless it is plain. The HTML is safe whatever the job printed.
+ * Formats a run (text of one style) as HTML: escaped text, in a `<span class="…">` with classes of
+ * `traceStyleSheet` unless the style is plain. The HTML is safe for any output of a job.
  */
 function spanOf({ style, text }: Run): string {
   const html = escaped(text);

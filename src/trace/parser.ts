@@ -15,13 +15,13 @@ import { closeWindow, slideWindow, type Window } from './window.ts';
 
 export interface TraceParserOptions {
   /**
-   * Keeps only lines within the last `maxBytes`. Line numbers and `byteSize` still count from the
-   * beginning of the log. @default 16 MiB
+   * Only lines within the last `maxBytes` of the log are kept. Line numbers and `byteSize` still
+   * count from the beginning of the log. @default 16 MiB
    */
   readonly maxBytes?: number | undefined;
   /**
-   * Keeps at most this many lines, since a line of 4 bytes can need 100 bytes of memory. @default 4
-   * 194 304
+   * Maximum lines to keep, because a line of 4 bytes can need 100 bytes of memory. @default
+   * 4,194,304
    */
   readonly maxLines?: number | undefined;
 }
@@ -33,25 +33,25 @@ export interface TraceParser {
   /** Parses the next chunk. Does not keep a reference to it. Throws after `end`. */
   push(chunk: Uint8Array): void;
   /**
-   * Ends the log. If it ends with an incomplete mark, that becomes text; an incomplete escape is
-   * dropped.
+   * Ends the log and returns it. If it ends with an incomplete section mark, the mark becomes text.
+   * An incomplete escape at the end is dropped.
    */
   end(): ParsedTrace;
   /**
-   * Returns a copy of the log so far, without an incomplete escape, mark, time header or character
-   * at its end. Later pushes do not change the copy.
+   * Returns a copy of the log so far, without an incomplete escape, section mark, time header or
+   * character at its end. Later calls of `push` do not change the copy.
    */
   snapshot(): ParsedTrace;
 }
 
-/** Number of bytes to parse between two checks for lines outside the window. */
+/** Number of bytes to parse before lines outside the window are dropped again. */
 const SLICE = 1 << 16;
 const MEBIBYTE = 1024 * 1024;
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Adds the last line of an unfinished log to the lines, although its line feed is missing, unless
- * the line has nothing to show.
+ * Commits the last line of an unfinished log, although its line feed is missing. A line with
+ * nothing to show is left out.
  */
 function commitSoFar(state: LogState): void {
   const { carry } = state;

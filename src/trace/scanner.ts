@@ -31,16 +31,16 @@ import { headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
 import { addStringToPage, addTextToPage } from './page-numbers.ts';
 
 /**
- * Number of bytes that are appended at a time to the bytes left over from the previous chunk.
- * Enough for most marks, headers and control sequences.
+ * Bytes that a chunk leaves over are parsed together with this many bytes of the next chunk at a
+ * time. That is enough for most section marks, time headers and control sequences.
  */
 const LOOK_AHEAD = 64;
 
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Kinds of bytes. ESC, CR, LF and BACKSPACE are each a separate kind, with the byte itself as its
- * value.
+ * Kinds of bytes. ESC, CR, LF and BACKSPACE are further kinds; the number of each is the byte
+ * itself.
  */
 const TEXT = 0;
 const LETTER_S = 1;
@@ -57,8 +57,8 @@ const LETTER_E = 0x65;
 const LETTER_C = 0x63;
 
 /**
- * Whether an `s` may begin a mark, judged by the two bytes after it. A line end is accepted, too,
- * because a continuation of the line may complete the mark.
+ * Returns whether the `s` at `at` may begin a section mark, judged by the two bytes after it. A
+ * line end is accepted as well, because a continuation of the line may complete the mark.
  */
 function mayBeginMark(bytes: Uint8Array, at: number): boolean {
   const second = bytes[at + 1] ?? LF;
@@ -68,8 +68,8 @@ function mayBeginMark(bytes: Uint8Array, at: number): boolean {
 }
 
 /**
- * The end of the text that begins at `from`: the next byte of another kind, or the possible start
- * of a mark.
+ * Returns the end of the text that begins at `from`: the index of the next byte that is not text,
+ * or of a possible section mark.
  */
 function textEnd(bytes: Uint8Array, from: number): number {
   let at = from;
@@ -80,7 +80,7 @@ function textEnd(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-/** Reads the text at `at`, whose first byte is known to be text. */
+/** Reads the text at `at`. The byte at `at` is known to be text. */
 function scanText(state: LogState, bytes: Uint8Array, at: number): number {
   const end = textEnd(bytes, at + 1);
   addText(state, bytes, at, end);
@@ -90,7 +90,8 @@ function scanText(state: LogState, bytes: Uint8Array, at: number): number {
 function scanMark(state: LogState, bytes: Uint8Array, at: number, base: number): number {
   const end = markEnd(bytes, at, state.timed !== true);
   if (end >= 0) applyMark(state, parseMark(bytes, at, end), base + at);
-  // Only a line with a time header can be continued, which may complete the mark.
+  // At a line end, the mark may still be completed if the line has a time header, because only such
+  // lines can be continued.
   const isText = end === NO_MATCH || (end === LINE_END && state.timed === false);
   return isText ? scanText(state, bytes, at) : end;
 }
@@ -109,7 +110,9 @@ function scanEscape(state: LogState, bytes: Uint8Array, at: number): number {
   return end;
 }
 
-/** Skips the rest of a string or overlong sequence. A line feed ends both. */
+/**
+ * Skips the rest of an escape's string or of an overlong control sequence. A line feed ends both.
+ */
 function skip(state: LogState, bytes: Uint8Array, at: number): number {
   if (bytes[at] === LF) return LINE_END;
   const isString = state.line.skipping === 'string';
@@ -129,7 +132,7 @@ function scanLineStart(state: LogState, bytes: Uint8Array, at: number, base: num
   return header === null ? at : end;
 }
 
-/** Reads the token at `at`. Returns the index after it, LINE_END or NEED_MORE. */
+/** Reads the token at `at`. Returns the index after it, or LINE_END or NEED_MORE. */
 function scanToken(state: LogState, bytes: Uint8Array, at: number, base: number): number {
   if (state.atLineStart) return scanLineStart(state, bytes, at, base);
   if (state.line.skipping !== 'nothing') return skip(state, bytes, at);
@@ -155,7 +158,7 @@ function scanToken(state: LogState, bytes: Uint8Array, at: number, base: number)
   }
 }
 
-/** Ends a line whose last token, at `at`, is incomplete. Returns the index after its line feed. */
+/** Ends a line whose last token, at `at`, is incomplete. Returns the index after the line feed. */
 function endLine(state: LogState, bytes: Uint8Array, at: number): number {
   const lineFeed = bytes.indexOf(LF, at);
   const end = lineFeed < 0 ? bytes.length : lineFeed;
@@ -167,7 +170,7 @@ function endLine(state: LogState, bytes: Uint8Array, at: number): number {
 
 /**
  * Reads tokens until more bytes are needed. `base` is the offset of `bytes[0]` in the log. Returns
- * the index after the last token.
+ * the index after the last token that was read.
  */
 function scan(state: LogState, bytes: Uint8Array, from: number, base: number): number {
   let at = from;
@@ -181,8 +184,8 @@ function scan(state: LogState, bytes: Uint8Array, from: number, base: number): n
 }
 
 /**
- * Reads the bytes left over from the previous chunk, together with some of the bytes from `from`
- * on. Returns the index in `bytes` at which to continue.
+ * Reads the bytes that the previous chunk left over, together with some of the bytes from index
+ * `from` on. Returns the index in `bytes` at which to continue.
  */
 function scanCarry(state: LogState, bytes: Uint8Array, from: number, offset: number): number {
   const { carry } = state;
@@ -198,11 +201,11 @@ function scanCarry(state: LogState, bytes: Uint8Array, from: number, offset: num
 }
 
 /**
- * Parses the next bytes of a log. Does not keep a reference to them. `offset` is that of `chunk[0]`
- * in the log.
+ * Parses the next bytes of a log. Does not keep a reference to them. `offset` is the offset of
+ * `chunk[0]` in the log.
  */
 export function scanBytes(state: LogState, chunk: Uint8Array, offset: number): void {
-  // A Buffer's own methods are slower, and its `slice` does not copy.
+  // A Buffer is converted because its methods are slower, and because its `slice` does not copy.
   const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
   let at = 0;
   while (at < bytes.length || (state.ended && state.carry.length > 0)) {

@@ -3,7 +3,7 @@ import type { LineList, ParsedLine } from './parsed-trace.ts';
 
 /** What to search for, and how much of the log to return. */
 export interface SearchRequest {
-  /** A line matches if it contains one of these texts. None may be empty. */
+  /** A line matches if it contains one of these texts. They must not be empty. */
   readonly anyOf: readonly string[];
   readonly ignoreCase: boolean;
   /** Number of lines to return before and after each match. */
@@ -18,12 +18,12 @@ export interface SearchRequest {
 export interface Excerpt {
   readonly lines: ParsedLine[];
   readonly matchedNumbers: number[];
-  /** The innermost section of the first match. */
+  /** The innermost section that contains the first match; null if there is none. */
   readonly section: string | null;
 }
 
 export interface SearchResult {
-  /** Number of all matching lines, also those that are not returned. */
+  /** Number of all matching lines, including those that are not returned. */
   readonly matchCount: number;
   /** In the order of the log. */
   readonly excerpts: Excerpt[];
@@ -43,26 +43,28 @@ function foldedUnit(unit: number): number {
 let foldTable: Uint16Array | undefined;
 
 /**
- * The case folding of each UTF-16 unit: one unit for one unit, so that a text keeps its length.
- * Letters that have no single counterpart, such as `İ` and `ß` (`SS`), stay as they are, and a
- * letter outside ASCII never becomes one of ASCII (`ı`, the Kelvin sign). Letters of two units are
- * not folded.
+ * Returns a table that maps each UTF-16 unit to its case-folded unit. It maps one unit to one unit,
+ * so that a text keeps its length. Letters without a single counterpart stay unchanged, such as `İ`
+ * and `ß` (`SS`). A letter outside ASCII is never mapped to an ASCII letter, as `ı` and the Kelvin
+ * sign would be. Letters of two units are not folded.
  */
 function caseFolding(): Uint16Array {
   foldTable ??= Uint16Array.from({ length: 1 << 16 }, (_, unit) => foldedUnit(unit));
   return foldTable;
 }
 
-/** A text that is searched for, with the state of the algorithm of Knuth, Morris and Pratt. */
+/** A text that is searched for, with the state of the Knuth–Morris–Pratt algorithm. */
 interface Pattern {
   readonly units: readonly number[];
   /** For each prefix, the length of its longest proper prefix that is also its suffix. */
   readonly borders: number[];
-  /** Number of leading units that match the end of what was read of the line. */
+  /** Number of the pattern's first units that match the end of the line so far. */
   matched: number;
 }
 
-/** Reads the next unit of a line. Returns whether the line now ends with the whole text. */
+/**
+ * Reads the next UTF-16 unit of a line. Returns whether the line so far ends with the whole text.
+ */
 function step(pattern: Pattern, unit: number): boolean {
   const { units, borders } = pattern;
   let { matched } = pattern;
@@ -83,8 +85,8 @@ function createPattern(units: readonly number[]): Pattern {
 }
 
 /**
- * Finds the lines with one of the texts, in time proportional to the length of the log and the
- * number of texts, whatever they contain. Lines may be split between pieces.
+ * Finds the lines that contain one of the texts. The time is proportional to the length of the log
+ * and to the number of texts, for any content. A line may be split over several pieces of input.
  */
 function createMatcher({ anyOf, ignoreCase }: SearchRequest, onMatch: (position: number) => void) {
   const folding = ignoreCase ? caseFolding() : undefined;
@@ -118,7 +120,9 @@ function createMatcher({ anyOf, ignoreCase }: SearchRequest, onMatch: (position:
   };
 }
 
-/** Returns the lines around a position of the list, as far as their numbers are consecutive. */
+/**
+ * Returns the lines around a position of the list. Stops where line numbers are not consecutive.
+ */
 function linesAround(lines: LineList, position: number, context: number): ParsedLine[] {
   const start = Math.max(0, position - context);
   const around = lines.slice(start, position + context + 1);
@@ -150,8 +154,8 @@ function toExcerpts(
 }
 
 /**
- * Searches lines. Joins excerpts that touch or overlap. `pause` is called between parts of the
- * work; if it rejects, the search ends with this error.
+ * Searches lines. Excerpts that touch or overlap are joined. `pause` is called between parts of the
+ * work. If it rejects, the search rejects with its error.
  */
 export async function searchLines(
   lines: LineList,

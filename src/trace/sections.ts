@@ -1,29 +1,36 @@
 import type { Mark } from './mark.ts';
 
 /**
- * If there are at least this many sections, those that end before the oldest kept line are dropped.
- * Also the maximum number of open sections.
+ * Number of sections from which on those that end before the oldest kept line are dropped. It is
+ * also the maximum number of open sections.
  */
 const MANY_SECTIONS = 131_072;
 
-/** A section, as far as it was read. Line numbers start at 1. */
+/** A section, as known so far. Line numbers start at 1. */
 export interface Section {
-  /** As written in the mark that opened it. */
+  /** The name as written in the start mark. */
   readonly name: string;
-  /** The name in the form that GitLab compares. */
+  /** The name in the form in which GitLab compares names (see `sectionKey`). */
   readonly key: string;
   /**
-   * Unix time in seconds. If the section was started again while it was open, the time of the
-   * latest start mark.
+   * Unix time of the start mark in seconds. If several start marks came before the end mark, the
+   * latest counts.
    */
   startedAt: number;
   finishedAt: number | null;
   readonly collapsed: boolean;
-  /** Name of the innermost section that was open when this one started. */
+  /**
+   * Name of the innermost section that was open when this section started; null if there was none.
+   */
   readonly parent: string | null;
-  /** Number of its first line. It has a number even if the log ends before that line. */
+  /**
+   * Number of the section's first line. The number exists even if the log ends before that line.
+   */
   readonly firstLine: number;
-  /** Null while open. Less than `firstLine` if it has no lines. */
+  /**
+   * Number of the section's last line; less than `firstLine` if the section has no lines. Null
+   * while the section is open.
+   */
   lastLine: number | null;
   header: string | null;
 }
@@ -36,8 +43,8 @@ interface OpenSection {
 }
 
 /**
- * The sections of a log while it is read, ordered by start. Of each name, at most one section is
- * open, and a `section_end` closes only the section of its name (upstream.md §7). So sections may
+ * The sections of a log while it is read, ordered by start. At most one section of each name is
+ * open. A `section_end` closes only the section of its name (upstream.md §7), so sections may
  * overlap without being nested.
  */
 export interface Sections {
@@ -45,9 +52,9 @@ export interface Sections {
   innermost: OpenSection | null;
   /** The open sections by key. */
   readonly open: Map<string, OpenSection>;
-  /** Number of all sections so far, including dropped ones. */
+  /** Number of all sections so far, including dropped sections. */
   opened: number;
-  /** Length of `list` at which old sections are dropped next. */
+  /** Length of `list` from which on old sections are dropped next. */
   clearAt: number;
 }
 
@@ -56,15 +63,15 @@ export function createSections(): Sections {
 }
 
 /**
- * Returns a section name in the form that GitLab compares: in lower case, with a hyphen for each
- * character that is not a letter or digit. `Install.Deps` and `install_deps` are equal.
+ * Returns a section name in the form in which GitLab compares names: in lower case, with a hyphen
+ * for each character that is not a letter or digit. So `Install.Deps` and `install_deps` are equal.
  */
 export const sectionKey = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
 
 /**
- * Opens a section at line `firstLine` inside the innermost one. If a section of that name is open,
- * it starts again: its duration counts from this mark. Returns the section if its header is the
- * next line. Returns null if it already has a header, or if too many sections are open.
+ * Opens a section at line `firstLine` inside the innermost open section. If a section of this name
+ * is already open, only its start time is set. Returns the section whose header is the next line.
+ * Returns null if the section already has a header, or if too many sections are open.
  */
 export function openSection(sections: Sections, mark: Mark, firstLine: number): Section | null {
   const { innermost, open } = sections;
@@ -109,15 +116,15 @@ export function closeSection(
   sections.open.delete(section.key);
 }
 
-/** Whether a section ends at or after line `firstKept`. */
+/** Returns whether a section ends at or after line `firstKept`. */
 function reaches(section: Section, firstKept: number): boolean {
   const { firstLine, lastLine } = section;
   return lastLine === null || lastLine >= firstKept || firstLine >= firstKept;
 }
 
 /**
- * Returns the sections of a log whose oldest kept line is `firstKept`. If there are very many,
- * omits those that end before that line.
+ * Returns the sections of a log. `firstKept` is the oldest kept line. If there are very many
+ * sections, omits those that end before it.
  */
 export function sectionsSince(sections: Sections, firstKept: number): readonly Section[] {
   if (sections.opened < MANY_SECTIONS) return sections.list;

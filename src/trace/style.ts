@@ -1,14 +1,14 @@
 /*
- * A style is one number that contains colors and attributes. SGR escapes (`ESC [ … m`) change it as
- * in ECMA-48 §8.3.117. Where GitLab's `Ansi2json` differs, GitLab is followed: 21 ends bold, 99 and
- * 109 end a color.
+ * The style of text, as one number that contains colors and attributes. SGR escapes (`ESC [ … m`)
+ * change it as in ECMA-48 §8.3.117. Where GitLab's viewer `Ansi2json` differs, this file does as
+ * GitLab does: 21 ends bold, 99 and 109 end a color.
  */
 
 export const PLAIN_STYLE = 0;
 
 /**
- * Bits of a style: 0–8 are the text color + 1, and 9–17 the background color + 1. Both are 0 for
- * the default color. Higher bits are attributes.
+ * The bits of a style. Bits 0–8 are the text color + 1, bits 9–17 the background color + 1. Both
+ * are 0 for the default color. Higher bits are attributes.
  */
 const BACKGROUND_SHIFT = 9;
 const COLOR_MASK = 0x1ff;
@@ -22,7 +22,7 @@ const CROSS = 1 << 24;
 
 const COLON = 0x3a;
 const SEMICOLON = 0x3b;
-/** Larger numbers are reduced to this. No code or color is larger. */
+/** Larger parameters are reduced to this number. All codes and colors are smaller. */
 const MAX_CODE = 9999;
 
 const ATTRIBUTE_CLASSES = [
@@ -35,17 +35,17 @@ const ATTRIBUTE_CLASSES = [
   [CROSS, 'term-cross'],
 ] as const;
 
-/** Attributes that codes 0 to 9 set, and attributes that codes 20 to 29 clear. */
+/** The attributes that the codes 0 to 9 set, and the attributes that the codes 20 to 29 clear. */
 const SWITCHED_ON = [0, BOLD, FAINT, ITALIC, UNDERLINE, 0, 0, INVERSE, CONCEAL, CROSS] as const;
 const SWITCHED_OFF = [0, BOLD, BOLD | FAINT, ...SWITCHED_ON.slice(3)] as const;
 
 /**
- * Whether the following parameters are a color: of the text (38), the background (48) or the
- * underline (58, not shown).
+ * Returns whether a color follows the code: of the text (38), the background (48) or the underline
+ * (58, not shown).
  */
 const isColorCode = (code: number) => code === 38 || code === 48 || code === 58;
 
-/** Number of parameters that follow the kind of color: 5 is a palette index, 2 is RGB. */
+/** Number of parameters after the kind of a color. The kind is 5 for a palette index, 2 for RGB. */
 const COLOR_PARTS = new Map([
   [5, 1],
   [2, 3],
@@ -74,7 +74,10 @@ function withCode(style: number, code: number): number {
   return withNamedColor(style, code);
 }
 
-/** The palette index of `5;n` or `2;r;g;b`; null if a part is missing or out of range. */
+/**
+ * Returns the palette index of the color `5;n` or `2;r;g;b`. Null if a part is missing or out of
+ * range.
+ */
 function extendedColor(kind: number | undefined, parts: readonly number[]): number | null {
   const count = COLOR_PARTS.get(kind ?? 0) ?? Infinity;
   const used = parts.slice(0, count);
@@ -84,8 +87,8 @@ function extendedColor(kind: number | undefined, parts: readonly number[]): numb
 }
 
 /**
- * Applies one parameter with parts: a color such as `38:5:n`, `38:2::r:g:b` or `38:2:r:g:b`, or an
- * underline such as `4:0` (off) and `4:3`.
+ * Applies a parameter with several parts: a color such as `38:5:n`, `38:2::r:g:b` or `38:2:r:g:b`,
+ * or an underline such as `4:0` (off) and `4:3`.
  */
 function withParts(style: number, parts: readonly number[]): number {
   const [code = 0, kind] = parts;
@@ -95,7 +98,10 @@ function withParts(style: number, parts: readonly number[]): number {
   return color === null ? style : withColor(style, code === 38 ? 0 : BACKGROUND_SHIFT, color);
 }
 
-/** Splits parameters at semicolons, and each parameter at colons into parts. An empty part is 0. */
+/**
+ * Splits bytes at semicolons into parameters, and each parameter at colons into parts. An empty
+ * part is 0.
+ */
 function parameters(bytes: Uint8Array, from: number, to: number): number[][] {
   let group = [0];
   const groups = [group];
@@ -115,8 +121,8 @@ function parameters(bytes: Uint8Array, from: number, to: number): number[][] {
 }
 
 /**
- * Whether the parameters consist only of digits, `;` and `:`. Sequences with others are private,
- * not SGR.
+ * Returns whether the parameters consist only of digits, `;` and `:`. Escapes with other parameters
+ * are private, not SGR.
  */
 function areNumbers(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at += 1) {
@@ -127,15 +133,18 @@ function areNumbers(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 /**
- * Number of parameters after a color code that belong to the color. `first` is the first of them. A
- * parameter with parts is a whole color. A color of an unknown kind includes all following
- * parameters, so that none is read as a code.
+ * Returns how many parameters after a color code belong to the color. `first` is the first of them.
+ * If it has several parts, it is a whole color. A color of an unknown kind includes all following
+ * parameters, so that none of them is read as a code.
  */
 function colorLength(first: readonly number[]): number {
   return first.length > 1 ? 1 : 1 + (COLOR_PARTS.get(first[0] ?? 0) ?? Infinity);
 }
 
-/** Joins the parameters of each color into one parameter with parts: `38;5;n` becomes `38:5:n`. */
+/**
+ * Joins the parameters of each color into one parameter with several parts: `38;5;n` becomes
+ * `38:5:n`.
+ */
 function joinColors(groups: number[][]): number[][] {
   const joined: number[][] = [];
   for (let at = 0; at < groups.length; at += 1) {
@@ -150,8 +159,8 @@ function joinColors(groups: number[][]): number[][] {
 }
 
 /**
- * Returns the style after an SGR escape with the parameters `bytes[from]` to `bytes[to - 1]`.
- * Ignores unknown codes, and escapes with a private marker (`<`, `=`, `>`, `?`), which are not SGR.
+ * Returns the style after an SGR escape with the parameters in bytes `from` to `to - 1`. Ignores
+ * unknown codes, and escapes with a private marker (`<`, `=`, `>`, `?`), which are not SGR.
  */
 export function applySgr(style: number, bytes: Uint8Array, from: number, to: number): number {
   if (!areNumbers(bytes, from, to)) return style;
@@ -176,8 +185,8 @@ export function applySgr(style: number, bytes: Uint8Array, from: number, to: num
 }
 
 /**
- * Applies the SGR parameters that the loop of `applySgr` does not handle: extended colors
- * (`38;5;1`), and parameters with subparameters (`38:5:1`).
+ * Applies parameters of which at least one is an extended color (`38;5;1`), or has several parts
+ * (`38:5:1`).
  */
 function applyParts(style: number, bytes: Uint8Array, from: number, to: number): number {
   let result = style;
@@ -188,8 +197,8 @@ function applyParts(style: number, bytes: Uint8Array, from: number, to: number):
 }
 
 /**
- * The CSS classes of a style, separated by spaces; empty for plain text. For inverse text, its two
- * colors are swapped, and `term-inverse` provides a missing one.
+ * Returns the CSS classes of a style, separated by spaces; empty for plain text. For inverse text,
+ * the two colors are swapped, and `term-inverse` stands for a color that is not set.
  */
 export function classNames(style: number): string {
   const inverse = (style & INVERSE) !== 0;
@@ -204,14 +213,14 @@ export function classNames(style: number): string {
 }
 
 /*
- * The 256 colors of xterm's `256colres.h`: 0–15 have names, 16–231 are a cube of 6 × 6 × 6, 232–255
- * are grays.
+ * The 256 colors of xterm's `256colres.h`. Colors 0–15 have names, 16–231 are a cube of 6 × 6 × 6
+ * colors, 232–255 are grays.
  */
 
-/** Names of colors 0–7; 8–15 are the light variants. */
+/** Names of the colors 0–7. Colors 8–15 are their light variants. */
 const NAMES = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const;
 
-/** Intensity of each of the six steps of the cube, 0–255. */
+/** Intensity, 0–255, of each of the six steps in the color cube. */
 const STEPS = [0, 95, 135, 175, 215, 255] as const;
 
 /** Colors 0–15, chosen to be readable on a dark background. */
@@ -225,7 +234,10 @@ function stepOf(level: number): number {
   return level < 115 ? 1 : Math.floor((level - 35) / 40);
 }
 
-/** Returns the palette index, 16–255, that is nearest to an RGB color of 0–255 each. */
+/**
+ * Returns the palette index, 16–255, of the color that is nearest to an RGB color. Its components
+ * are 0–255.
+ */
 function nearestColor(red: number, green: number, blue: number): number {
   const distance = (r: number, g: number, b: number) =>
     (red - r) ** 2 + (green - g) ** 2 + (blue - b) ** 2;
@@ -249,9 +261,9 @@ function hexColor(index: number): string {
 }
 
 /**
- * The CSS class of a palette color, 0–255, for text (`fg`) or background (`bg`). Classes have
- * GitLab's names, so that its style sheets apply: for colors 0–15 as `term-fg-red` or
- * `term-bg-l-blue`, for others as `xterm-fg-208`.
+ * Returns the CSS class of a palette color, 0–255, for text (`fg`) or background (`bg`). Classes
+ * have GitLab's names, so that GitLab's style sheets apply: `term-fg-red` or `term-bg-l-blue` for
+ * colors 0–15, `xterm-fg-208` for others.
  */
 function colorClass(target: 'fg' | 'bg', index: number): string {
   const name = NAMES[index % 8];
@@ -279,11 +291,11 @@ function colorRules(index: number): string[] {
 }
 
 /**
- * CSS for pages without GitLab's style sheets, with a rule for every class in the HTML of a log:
- * `term-bold`, `term-faint`, `term-italic`, `term-underline`, `term-inverse`, `term-conceal`,
- * `term-cross`, `term-fg-red` and `term-fg-l-red` (eight names each, and `bg`), `xterm-fg-16` to
- * `xterm-fg-255` (and `bg`). A page sets `--term-text` and `--term-ground` to its own text and
- * background colors.
+ * Returns CSS for pages without GitLab's style sheets. It has a rule for every class in the HTML of
+ * a log: `term-bold`, `term-faint`, `term-italic`, `term-underline`, `term-inverse`,
+ * `term-conceal`, `term-cross`, `term-fg-red` and `term-fg-l-red` (eight names each, also for
+ * `bg`), `xterm-fg-16` to `xterm-fg-255` (also for `bg`). A page sets `--term-text` and
+ * `--term-ground` to its own text and background colors.
  */
 export function traceStyleSheet(): string {
   const colors = Array.from({ length: 256 }, (_, index) => colorRules(index)).flat();

@@ -3,9 +3,9 @@ import { MAX_HEADER } from './line-text.ts';
 import { countLines, forgetLines, type Lines, piecesOf, sourceOf } from './lines.ts';
 
 /**
- * Limits the kept part of a long log: the lines that begin within its last `maxBytes`, at most
- * `maxLines`. A line that begins before them is dropped. But if its end fills more than half of
- * `maxBytes`, that end is kept.
+ * Limits the kept part of a long log: the lines that begin within its last `maxBytes` bytes, at
+ * most `maxLines` lines. A line that begins earlier is dropped, unless its end fills more than half
+ * of `maxBytes`. Then its end is kept.
  */
 export interface Window {
   readonly maxBytes: number;
@@ -13,20 +13,22 @@ export interface Window {
 }
 
 /**
- * Maximum number of lines that may still be removed because they turn out to be the beginning of a
- * mark: the last line of each of the 512 streams, and the last line without a time header.
+ * Maximum number of lines at the end that may still be removed, because they turn out to be the
+ * beginning of a section mark: the last line of each of the 512 streams, and the last line without
+ * a time header.
  */
 const UNSETTLED_LINES = 513;
 
 /**
- * Maximum size of the lines that may still be removed, in bytes. It is small, because a mark is
+ * Maximum bytes of the lines that may still be removed. It is small, because a section mark is
  * short.
  */
 const UNSETTLED_TEXT = 1 << 19;
 
 /**
  * Drops the lines that can never be inside the window again. `total` is the size of the log so far.
- * Keeps `unsettledText` bytes more than the window, for when lines are removed.
+ * Keeps `unsettledText` more bytes than the window has, because the last lines may still be
+ * removed.
  */
 export function slideWindow(
   lines: Lines,
@@ -65,7 +67,8 @@ export function closeWindow(lines: Lines, total: number, window: Window): boolea
 }
 
 /**
- * Shortens a line to the whole characters in its last `size` bytes. Returns whether it was longer.
+ * Shortens a line to the whole characters in its last `size` bytes. Returns whether the line was
+ * longer.
  */
 function keepEnd(lines: Lines, index: number, size: number): boolean {
   const [from = 0, end = 0] = piecesOf(lines, index);

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { spawnProgram } from '../helpers/program.ts';
 
-/** Starts the program and collects what it writes. */
+/** Starts the program in a process of its own and collects its output. */
 function start(args: string[], env: Record<string, string> = {}) {
   const child = spawnProgram(args, env);
   const output = { out: '', err: '' };
@@ -20,7 +20,7 @@ async function run(args: string[], env: Record<string, string> = {}) {
   return { code, ...output };
 }
 
-/** Resolves with the printed address once the program listens. */
+/** Resolves with the address that the program prints when it listens. */
 async function listening(child: ChildProcess, output: { out: string }): Promise<string> {
   while (!output.out.includes('\n'))
     await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
@@ -29,7 +29,7 @@ async function listening(child: ChildProcess, output: { out: string }): Promise<
 
 describe('the program', () => {
   it('starts the demo, prints its addresses, answers a query, and exits on SIGTERM', async () => {
-    // A token for a real GitLab, which many users have in their environment.
+    // GITLAB_TOKEN is for a real GitLab, and is set in the environment of many users.
     const { child, output } = start(['--demo', '--port', '0'], { GITLAB_TOKEN: 'glpat-of-user' });
     const address = await listening(child, output);
     const answer = await fetch(address, {

@@ -33,7 +33,7 @@ async function start({ env = {}, boardFolder = writeBoard() }: Given = {}) {
 }
 
 const privateJobs = `{ project(fullPath: "${demo.privateProject}") { jobs(first: 1) { nodes { name } } } }`;
-/** The failed job of `demo.failedJobId`. */
+/** A mutation that retries the job `demo.failedJobId`. */
 const retry =
   'mutation { jobRetry(input: { id: "Sm9iOjEwMToxMjM0NTY3ODkyMw" }) { job { name } errors { message } } }';
 

@@ -9,7 +9,10 @@ const PROGRAM = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const namespace = ['--pid', '--fork', '--mount-proc', '--kill-child'];
 const isPossible = spawnSync('unshare', [...namespace, 'true']).status === 0;
 
-/** Waits until Node runs as process 1 of the namespace and handles SIGTERM; returns its id outside. */
+/**
+ * Waits until Node runs as process 1 of the new PID namespace and handles SIGTERM. Returns its
+ * process id outside the namespace.
+ */
 async function startOf(unshare: number): Promise<number> {
   for (;;) {
     await setTimeout(1);

@@ -73,7 +73,7 @@ describe('callers’ tokens', () => {
   it('never appear in output or responses', async () => {
     const simulator = await createSimulator({ world: smallWorld() });
     onTestFinished(() => simulator.close());
-    // The most verbose output.
+    // The program runs with the most verbose log.
     const { url, child, output, ended } = await serveProgram({
       GITLAB_URL: simulator.url,
       GITLAB_TOKEN: tokens.aliceReadOnly,
@@ -123,7 +123,7 @@ describe('callers’ tokens', () => {
       await ask({ 'private-token': tokens.bob }, write);
       simulator.clearFaults();
     }
-    // Tokens in wrong places.
+    // Sends tokens in wrong places: in the document and in the URL.
     await ask({}, `{ job(project: "${tokens.alice}", id: "${tokens.alice}") { name } }`);
     await fetch(`${url}/graphql?query={__typename}&private_token=${tokens.alice}`);
     await fetch(`${url}/jobs/42/${small.fullJob}/trace`, {
@@ -154,7 +154,8 @@ describe('callers’ tokens', () => {
     expect(output()).toContain('"msg":"operation"');
     for (const secret of secrets) {
       expect(output()).not.toContain(secret);
-      // Only an error about a caller’s own document may quote it, to that caller.
+      // A response may contain a token only if the caller has sent the token in the document, which
+      // the error quotes.
       const leaks = answers.filter((text) => text.includes(secret));
       expect(leaks.length, secret).toBeLessThanOrEqual(secret === tokens.alice ? 1 : 0);
     }

@@ -41,7 +41,7 @@ describe('on SIGTERM the program', () => {
     const agent = new Agent({ keepAliveTimeout: 60_000 });
     onTestFinished(() => agent.destroy());
     child.stdout?.pause();
-    // More output than a pipe buffers.
+    // Makes the program write more log output than a pipe buffers.
     const body = JSON.stringify(Array(1_000).fill({ query: '{ __typename }' }));
     expect(
       (await query('', { headers: { 'content-type': 'application/json' }, body })).status,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { spawnProgram } from '../helpers/program.ts';
 
-/** Sends a signal to the own process as soon as it handles signals. */
+/** Returns code that sends a signal to its own process as soon as the process handles it. */
 const preload = (signal: string) => `
   process.on('newListener', (name) => {
     if (name === '${signal}') queueMicrotask(() => process.kill(process.pid, '${signal}'));
@@ -24,7 +24,8 @@ it.each(['SIGTERM', 'SIGINT'])(
       });
     }
     expect(await once(child, 'close')).toEqual([0, null]);
-    // Node may run the whole start before it delivers the signal; the program then shuts down.
+    // Node may deliver the signal only after the program has started completely. Then the program
+    // prints that it listens and shuts down.
     expect(output.replace(/^Listening on .*\n.*"shutting down".*\n/, '')).toBe('');
   },
 );

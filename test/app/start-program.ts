@@ -5,7 +5,7 @@ import { createSimulator } from '../../src/simulator/simulator.ts';
 import { spawnProgram } from '../helpers/program.ts';
 import type { LogLine } from '../http/memory-log.ts';
 
-/** Starts the program in a process of its own; resolves once it listens. */
+/** Starts the program in a process of its own. Resolves when it listens. */
 export async function serveProgram(env: Record<string, string>) {
   const child = spawnProgram([], { HOST: '127.0.0.1', PORT: '0', ...env });
   const ended = once(child, 'close');
@@ -29,12 +29,12 @@ export async function serveProgram(env: Record<string, string>) {
   const url = address() ?? '';
   return {
     child,
-    /** Such as `http://localhost:1234`. */
+    /** The base URL of the program, such as `http://localhost:1234`. */
     url,
     lines,
     /** Everything written to standard output and standard error. */
     output: () => output,
-    /** Resolves with the first log line whose message starts with this. */
+    /** Resolves with the first log line whose message starts with `msg`. */
     async said(msg: string): Promise<LogLine> {
       const found = () => lines().find((line) => line.msg.startsWith(msg));
       await expect.poll(found, { timeout: 50_000, message: `${msg} in: ${output}` }).toBeDefined();
@@ -52,7 +52,7 @@ export async function serveProgram(env: Record<string, string>) {
   };
 }
 
-/** Starts the program with a simulator in this process. */
+/** Starts the program in a process of its own, and a simulated GitLab in this process. */
 export async function startProgram(env: Record<string, string> = {}) {
   const simulator = await createSimulator({ world: seedWorld() });
   onTestFinished(() => simulator.close());

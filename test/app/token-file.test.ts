@@ -11,10 +11,10 @@ import { createFolder } from '../helpers/files.ts';
 const [OLD, NEW] = ['glpat-the-old-token', 'glpat-the-new-token'];
 const ask = '{ job(project: "42", id: "1") { name } }';
 
-/** A gateway with a token file, and a GitLab that accepts the tokens in `valid`. */
+/** Starts a gateway with a token file, and a GitLab that accepts the tokens in `valid`. */
 async function start() {
   const file = join(createFolder(), 'token');
-  /** Replaces the file as a whole, as programs that store secrets do. */
+  /** Replaces the token file with a new one, as programs that store secrets do. */
   const write = (text: string) => {
     writeFileSync(`${file}.new`, text);
     renameSync(`${file}.new`, file);
@@ -172,7 +172,7 @@ describe('The token in a file', () => {
         },
       }),
     );
-    /** Lets time pass until the events contain a text. */
+    /** Advances the clock until `check` returns true. */
     const until = (check: () => boolean) =>
       expect
         .poll(

@@ -9,7 +9,7 @@ import { startProgram } from './start-program.ts';
 
 const JOB = `{ job(project: "${demo.project}", id: "${demo.successJobId}") { name } }`;
 
-/** The process ids of a program's workers. */
+/** Returns the process ids of a program's workers. */
 async function workersOf(pid: number | undefined): Promise<number[]> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return children.trim().split(' ').filter(Boolean).map(Number);

@@ -13,7 +13,7 @@ const start = Date.parse('2026-01-01T12:00:00Z');
 const at = (seconds: number) => start + seconds * 1_000;
 const iso = (seconds: number) => new Date(at(seconds)).toISOString();
 
-/** A job that waited and ran, in seconds after the start. */
+/** Returns a job. Its times are seconds after the start of the pipeline. */
 function toJob(name: string, times: { queued?: number; started?: number; finished?: number }): Job {
   const { queued = 0, started, finished } = times;
   const job = {

@@ -54,7 +54,7 @@ describe.skipIf(whyNoBrowser)(`in a browser${whyNoBrowser ? ` (${whyNoBrowser})`
   it('sends the texts of the manifest', async () => {
     const browser = await launchBrowser();
     onTestFinished(() => browser.close());
-    // Any text is allowed here, so that a text that is missing in the manifest is sent, too.
+    // Allows documents that are not in the manifest, so that the test sees the page send them.
     const started = await startBoard({ env: { TRUSTED_DOCUMENTS: 'also' } });
     const { page } = await openBoard(browser, started, `#/?projects=${demo.project}`);
     const sent = new Set<string>();
@@ -72,7 +72,8 @@ describe.skipIf(whyNoBrowser)(`in a browser${whyNoBrowser ? ` (${whyNoBrowser})`
       await page.goto(`${started.url}/board#/${project}/-/${path}`);
       await page.locator('main h1').waitFor();
     }
-    // Dashboard and its updates, board, statistics, pipelines, stages.
+    // Waits until the operations of all screens were sent: dashboard and its updates, board,
+    // statistics, pipelines and stages.
     await expect.poll(() => sent.size).toBeGreaterThan(5);
     expect(Object.values(manifest)).toEqual(expect.arrayContaining([...sent]));
   });

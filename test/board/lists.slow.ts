@@ -9,7 +9,9 @@ const search = 'acme/shop/search';
 const four = [demo.project, 'acme/shop/checkout', search, 'acme/platform/failures'];
 const dashboard = `#/?projects=${four.join(',')}`;
 
-/** The screens, with something that they show when they are complete. */
+/**
+ * The screens: the path of each, and a selector of an element that it shows when it is complete.
+ */
 const screens = {
   Dashboard: [dashboard, '.rows a'],
   Pipelines: [`#/${search}/-/pipelines`, '.mini-graph li'],

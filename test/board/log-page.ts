@@ -4,7 +4,10 @@ import type { Started } from '../helpers/start-gateway.ts';
 import { tokens } from '../helpers/worlds.ts';
 import { type OpenOptions, openBoard } from './open-board.ts';
 
-/** Opens a screen of the board with the token of alice. Fails if the console has a message. */
+/**
+ * Opens a screen of the board with Alice's token. The test fails if the console of the page has a
+ * message.
+ */
 export async function openPage(
   browser: Browser,
   gateway: Pick<Started, 'url'>,
@@ -19,18 +22,18 @@ export async function openPage(
   return page;
 }
 
-/** Returns the numbers of the lines that are elements of the page. */
+/** Returns the numbers of the log lines for which the page has elements. */
 export const shownLines = (page: Page): Promise<number[]> =>
   page
     .locator('.viewer .line > a')
     .allTextContents()
     .then((texts) => texts.map(Number).sort((a, b) => a - b));
 
-/** Returns the number of the marked line; 0 without one. */
+/** Returns the number of the marked log line; 0 if none is marked. */
 export const currentLine = async (page: Page): Promise<number> =>
   Number((await page.locator('.viewer .line[aria-current] > a').allTextContents())[0] ?? 0);
 
-/** Whether a line is in the visible part of the log. */
+/** Returns whether a line is in the visible part of the log. */
 export const isInView = (page: Page, line: number): Promise<boolean> =>
   page.evaluate((number) => {
     const list = document.querySelector('.lines')?.getBoundingClientRect();

@@ -6,10 +6,13 @@ import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { watchFaults } from '../helpers/browser.ts';
 import { type Started, type StartOptions, startGateway } from '../helpers/start-gateway.ts';
 
-/** The address of GitLab in the demo, which has no host of that name. */
+/** The URL of GitLab's pages in links. No host has this name. */
 export const GITLAB = 'https://gitlab.example.com';
 
-/** Starts a gateway that serves the board, in front of the demo's GitLab. Time stands still there. */
+/**
+ * Starts a gateway that serves the board, and a simulated GitLab with the demo's data. Its jobs do
+ * not change.
+ */
 export async function startBoard(options: StartOptions = {}) {
   const world = seedWorld();
   const started = await startGateway({
@@ -17,7 +20,7 @@ export async function startBoard(options: StartOptions = {}) {
     ...options,
     env: {
       BOARD: 'true',
-      // The page may send the operations of its manifest only.
+      // The page may send only the operations of its manifest.
       TRUSTED_DOCUMENTS: 'only',
       GITLAB_EXTERNAL_URL: GITLAB,
       ...options.env,
@@ -27,7 +30,7 @@ export async function startBoard(options: StartOptions = {}) {
 }
 
 export interface OpenOptions {
-  /** What the token box has stored. Null for none. @default the demo's maintainer */
+  /** The token that the page finds in its storage; null for none. @default the demo's maintainer */
   token?: string | null;
   /** @default 1280 */
   width?: number;
@@ -36,11 +39,11 @@ export interface OpenOptions {
 
 export interface OpenPage {
   page: Page;
-  /** See `watchFaults`. */
+  /** The faults of the page (see `watchFaults`). */
   faults: string[];
 }
 
-/** Opens the board in a new window. `hash` is its address from `#` on. */
+/** Opens the board in a new browser context. `hash` is the part of the URL from `#` on. */
 export async function openBoard(
   browser: Browser,
   { url }: Pick<Started, 'url'>,
@@ -60,12 +63,12 @@ export async function openBoard(
   return { page, faults };
 }
 
-/** Returns the text of the badge: the calls to GitLab. */
+/** Returns the text of the page's badge with the number of calls to GitLab. */
 export function callsOf(page: Page): Promise<string> {
   return page.locator('output.calls').innerText();
 }
 
-/** Waits until the badge shows these calls. */
+/** Waits until the page's badge with the number of calls shows `text`. */
 export async function expectCalls(page: Page, text: string): Promise<void> {
   await expect.poll(() => callsOf(page)).toBe(text);
 }
@@ -78,7 +81,7 @@ interface Violation {
   nodes: { html: string; failureSummary: string }[];
 }
 
-/** Returns what axe finds serious in the page. */
+/** Returns the serious and critical accessibility problems that axe finds in the page. */
 export async function findBarriers(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');

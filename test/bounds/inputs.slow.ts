@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { inputs } from './inputs.ts';
 import { startTarget, watchHealth } from './target.ts';
 
-/** In MiB. */
+/** Maximum growth of the program's memory in MiB. */
 const MAX_GROWTH = 200;
 const MAX_HEALTH_MS = 200;
 
@@ -10,7 +10,7 @@ it.each(inputs)(
   '$input: $bound',
   async ({ env, gitlab, attack, outcome }) => {
     const target = await startTarget(env, gitlab);
-    // Loads and compiles what each request needs.
+    // Makes the program load and compile the code that each request needs.
     for (let time = 0; time < 20; time += 1) await target.post({ query: '{ __typename }' });
     const before = target.memory();
     const health = await watchHealth(target);

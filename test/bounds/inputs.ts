@@ -7,17 +7,18 @@ import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { type GitlabOptions, KNOWN_TOKEN, type Target } from './target.ts';
 
 /*
- * Everything that a sender without a credential controls, with its bound. docs/security.md lists these
- * rows; inputs.test.ts compares the two, and inputs.slow.ts exceeds each bound.
+ * Everything that a sender without a credential controls, with its bound. docs/security.md has a
+ * table of these inputs. inputs.test.ts compares that table with this list, and inputs.slow.ts
+ * exceeds each bound.
  */
 
-/** An input, as docs/security.md names it. */
+/** An input with its bound. `input` and `bound` are the texts in docs/security.md. */
 export interface Input {
   readonly input: string;
   readonly bound: string;
   readonly env?: Record<string, string>;
   readonly gitlab?: GitlabOptions;
-  /** Exceeds the bound, and returns what the sender got. */
+  /** Exceeds the bound. Returns what the sender receives. */
   attack(target: Target): Promise<unknown>;
   readonly outcome: unknown;
 }
@@ -32,7 +33,7 @@ const BAD_INPUT = '200 BAD_USER_INPUT';
 const head = (line: string, ...headers: string[]) =>
   `${[line, 'host: 127.0.0.1', 'content-type: application/json', ...headers].join('\r\n')}\r\n\r\n`;
 
-/** Resolves when a socket can take more, is closed, or has taken nothing for 500 ms. */
+/** Resolves when a socket accepts more data, is closed, or has accepted nothing for 500 ms. */
 function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
@@ -45,7 +46,10 @@ function drained(socket: Socket): Promise<void> {
   });
 }
 
-/** Writes while the connection takes it, for at most 10 s; returns the status of the response. */
+/**
+ * Writes `pieces` to a connection for at most 10 s, as fast as it accepts them. Returns the status
+ * of the response.
+ */
 async function flood(target: Target, first: string, piece: string, pieces: number, waitMs = 200) {
   const socket = target.connect();
   let received = '';
@@ -62,7 +66,10 @@ async function flood(target: Target, first: string, piece: string, pieces: numbe
   return { socket, status: received.split(' ')[1] };
 }
 
-/** Opens a WebSocket, sends messages, and returns the code and reason with which it is closed. */
+/**
+ * Opens a WebSocket and calls `send`. Returns the code and reason with which the gateway closes the
+ * socket.
+ */
 async function closedBy(target: Target, send: (socket: WebSocket) => unknown): Promise<string> {
   const socket = await target.webSocket();
   const closed = once(socket, 'close');

@@ -7,22 +7,22 @@ import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { serveProgram } from '../app/start-program.ts';
 
-/** The program with a small heap, behind which is a GitLab that knows one token. */
+/** The program under attack, with a small heap. Its GitLab accepts one token. */
 export interface Target {
   readonly port: number;
   /** Resident memory of the program, in MiB. */
   memory(): number;
   isRunning(): boolean;
-  /** Opens a TCP connection; it is destroyed when the test ends. */
+  /** Opens a TCP connection, which is destroyed when the test ends. */
   connect(): Socket;
-  /** Sends a GraphQL request; returns the status, and the code of the first error. */
+  /** Sends a GraphQL request. Returns the status and the code of the first error. */
   post(params: unknown, headers?: Record<string, string>): Promise<string>;
   webSocket(): Promise<WebSocket>;
 }
 
 export const KNOWN_TOKEN = 'glpat-known';
 
-/** Waits for each response to a made-up token for this long, when the program is under attack. */
+/** `delayMs` is how long GitLab waits before it rejects an invalid token. */
 export interface GitlabOptions {
   delayMs?: number;
 }
@@ -37,7 +37,10 @@ function answer(headers: IncomingHttpHeaders, path: string): { status: number; b
   return { status: 200, body: JSON.stringify(job) };
 }
 
-/** Starts a GitLab, and returns its address. Unlike startUpstream, it keeps no requests. */
+/**
+ * Starts a GitLab and returns its URL. Unlike `startUpstream`, it does not record requests, so that
+ * its memory does not grow.
+ */
 async function startGitlab({ delayMs = 0 }: GitlabOptions): Promise<string> {
   const server: Server = createServer((request, response) => {
     const { status, body } = answer(request.headers, request.url?.split('?')[0] ?? '');
@@ -53,7 +56,7 @@ async function startGitlab({ delayMs = 0 }: GitlabOptions): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Starts the program with the heap limit of the image. */
+/** Starts the program with the heap limit of the container image. */
 export async function startTarget(
   env: Record<string, string> = {},
   options: GitlabOptions = {},
@@ -120,7 +123,10 @@ const WATCH = `
   })();
 `;
 
-/** Asks /health every 20 ms, in a thread of its own; `stop` returns the longest time in ms. */
+/**
+ * Requests /health every 20 ms in a thread of its own. `stop` returns the longest response time in
+ * ms.
+ */
 export async function watchHealth({ port }: Target) {
   const worker = new Worker(WATCH, { eval: true, workerData: port });
   onTestFinished(async () => void (await worker.terminate()));

@@ -49,7 +49,8 @@ it('shows a job and its log as the example does', async () => {
 it('compiles only with the variables of a document', async () => {
   const client = createClient({ url: 'http://127.0.0.1:1/graphql' });
   const ignore = () => {};
-  // Never sent: only the compiler reads these.
+  // These requests are never sent. The test is that the TypeScript compiler reports the marked
+  // ones.
   const requests = () => [
     // @ts-expect-error A variable is missing.
     client.query(OneJobDocument, { project: 'a/b' }),

@@ -1,9 +1,9 @@
 import { createClient } from '../../src/client/index.ts';
 
-/** What was received of a log. */
+/** The part of a log that was received so far. */
 export interface Followed {
   text: string;
-  /** Number of events whose `startByte` is not the end of the text before. */
+  /** Number of events whose `startByte` is not the end of the text before them. */
   gaps: number;
   retries: number;
   end: string | undefined;
@@ -17,7 +17,7 @@ interface Data {
   jobTraceAppended: { text: string; startByte: number; endByte: number };
 }
 
-/** Follows a log; the returned object changes while that goes on. */
+/** Follows a log. The returned object is updated with each event. */
 export function follow(url: string, token: string, id: string): Followed {
   const followed: Followed = { text: '', gaps: 0, retries: 0, end: undefined };
   const client = createClient({ url, headers: { 'PRIVATE-TOKEN': token } });

@@ -195,7 +195,9 @@ describe('applyPipelineUpdate', () => {
 });
 
 describe('paginate', () => {
-  /** A client whose list has pages of one, and the variables that it was sent. */
+  /**
+   * Returns a client that answers the n-th query with `data(n)`, and the variables of the queries.
+   */
   function pagesOf(data: (at: number) => unknown, errors?: { message: string }[]) {
     const sent: unknown[] = [];
     const query = async (_document: unknown, variables: unknown) => {

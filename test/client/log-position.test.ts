@@ -8,7 +8,7 @@ import { serve, stream } from './scripted-server.ts';
 const FIELD = 'jobTraceAppended(id: $id, afterByte: $a) { endByte }';
 const HEAD = 'subscription ($id: ID!, $a: BigInt)';
 
-/** Follows a log whose connection is cut once; returns the variables of both requests. */
+/** Follows a log whose connection is cut once. Returns the variables of both requests. */
 async function follow(document: string, operationName?: string, key = 'jobTraceAppended') {
   const event = { data: { [key]: { endByte: 7, text: '' } } };
   const { url, requests } = await serve(stream([event], 'break off'), stream([]));

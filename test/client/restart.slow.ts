@@ -10,7 +10,7 @@ import { tokens } from '../helpers/worlds.ts';
 import { running, runningWorld } from '../live/worlds.ts';
 import { type Followed, follow } from './follow.ts';
 
-/** Follows the log of the running job; the function returns what was received so far. */
+/** Follows the log of the running job. The returned function returns what was received so far. */
 type Follow = (url: string) => Promise<() => Followed | Promise<Followed>>;
 
 const followInNode: Follow = async (url) => {
@@ -18,7 +18,7 @@ const followInNode: Follow = async (url) => {
   return () => followed;
 };
 
-/** Loads the bundled client in Chromium, in a page that nothing else is in. */
+/** Runs the bundled client in Chromium, in a page without other scripts. */
 const followInChromium: Follow = async (url) => {
   const { outputFiles } = await build({
     entryPoints: [join(import.meta.dirname, 'follow.ts')],
@@ -26,9 +26,9 @@ const followInChromium: Follow = async (url) => {
   });
   const browser = await launchBrowser();
   onTestFinished(() => browser.close());
-  // The page of /health may not connect to anything.
+  // The content security policy of /health forbids all connections, so it is bypassed.
   const page = await browser.newPage({ bypassCSP: true });
-  // A page of the gateway's own origin.
+  // Opens a page of the gateway's origin, so that requests are not cross-origin.
   await page.goto(new URL('/health', url).href);
   const script = outputFiles[0]?.text ?? '';
   const args = [url, tokens.alice, running.id].map((value) => JSON.stringify(value)).join(', ');
@@ -36,7 +36,7 @@ const followInChromium: Follow = async (url) => {
   return () => page.evaluate('globalThis.followed');
 };
 
-/** Starts a gateway, which `stop` ends; with PORT in `env` at that port. */
+/** Starts a gateway, at the port PORT of `env` if it is set. `stop` ends the gateway. */
 type Launch = (env: Record<string, string>) => Promise<{ url: string; stop(): Promise<unknown> }>;
 
 const launchProgram: Launch = async (env) => {

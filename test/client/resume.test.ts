@@ -22,7 +22,10 @@ interface LogData {
 
 const headers = { 'PRIVATE-TOKEN': tokens.alice };
 
-/** A gateway that can be started again at its address, and a running job behind it. */
+/**
+ * Starts a GitLab with a running job, and a gateway that can be stopped and started again at its
+ * address.
+ */
 async function start() {
   const world = runningWorld();
   const simulator = await createSimulator({ world });
@@ -62,7 +65,10 @@ it('continues a log with exactly its bytes across three restarts of the gateway'
   expect(failures.length).toBeGreaterThanOrEqual(3);
 });
 
-/** A `fetch` whose responses end too early, after so many bytes, with an error or without. */
+/**
+ * Returns a `fetch` whose n-th response ends too early, after `sizes[n]` bytes. If the size is odd,
+ * it ends with an error.
+ */
 function cutting(sizes: number[]): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, init);
@@ -135,7 +141,7 @@ it.each([
   ['a wrong id', tokens.alice, 'x', 'BAD_USER_INPUT'],
 ])('ends with the error that another try does not mend: %s', async (_title, token, id, code) => {
   const { world, url, simulator } = await start();
-  // Guests do not see the logs of debug jobs.
+  // Guests cannot see the logs of jobs that run in debug mode.
   Object.assign(world.job(running.job) ?? {}, { debug: true });
   const own = { 'PRIVATE-TOKEN': token };
   const events = createClient({ url, headers: own, clock }).subscribe(LOG, { id });

@@ -2,26 +2,26 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A request to a scripted server. */
+/** A request that a scripted server received. */
 interface ScriptedRequest {
   headers: IncomingHttpHeaders;
   body: { query?: string; documentId?: string; variables?: Record<string, unknown> };
 }
 
-/** Sends one response, or none. */
+/** Sends the response to one request, or sends nothing. */
 export type Respond = (response: ServerResponse) => void;
 
-/** A response with a status, headers and a body. */
+/** Returns a response with a status, headers and a body. */
 export const respond =
   (status: number, headers: Record<string, string> = {}, body = ''): Respond =>
   (response) =>
     response.writeHead(status, headers).end(body);
 
-/** A response to an operation. */
+/** Returns a JSON response to an operation. */
 export const result = (value: object, status = 200) =>
   respond(status, { 'content-type': 'application/json' }, JSON.stringify(value));
 
-/** An event stream with results, which then completes, breaks off or stays open. */
+/** Returns an event stream with results. After them, it completes, breaks off or stays open. */
 export const stream =
   (results: readonly object[], end: 'complete' | 'break off' | 'stay open' = 'complete'): Respond =>
   (response) => {
@@ -31,11 +31,14 @@ export const stream =
     if (end === 'break off') response.end();
   };
 
-/** No response: the connection ends, or nothing happens. */
+/** Sends no response: `breakOff` closes the connection, `hang` does nothing. */
 export const breakOff: Respond = (response) => void response.destroy();
 export const hang: Respond = () => {};
 
-/** Starts a server, as a stand-in for a proxy, that sends these responses one after another. */
+/**
+ * Starts a server that sends these responses to the requests, in order. It can act as a gateway or
+ * as a proxy.
+ */
 export async function serve(...responses: Respond[]) {
   const requests: ScriptedRequest[] = [];
   const server = createServer(async (request, response) => {

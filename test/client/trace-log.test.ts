@@ -46,7 +46,8 @@ it('has the text and the lines of the whole log after its chunks, wherever they 
 });
 
 it('replaces text from a byte after invalid UTF-8 and a byte order mark', () => {
-  // The bytes FF and FE became U+FFFD, which would have three bytes each.
+  // The log has the bytes FF and FE. Each became one U+FFFD, which has three bytes in UTF-8, but
+  // counts as one byte of the log.
   const log = applyTraceChunk(undefined, {
     startByte: 0,
     endByte: 9,

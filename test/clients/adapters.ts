@@ -22,13 +22,13 @@ import { createRelayEnvironment } from '../../examples/clients/relay.ts';
 import { createUrqlClient } from '../../examples/clients/urql.ts';
 import { compileForRelay } from './relay-artifacts.ts';
 
-/** What the tests do with each client. */
+/** The actions of the tests, implemented for one GraphQL client. */
 export interface Adapter {
-  /** Loads two pages of jobs. Returns the names that the client then has. */
+  /** Loads two pages of jobs. Returns the names of all jobs that the client then has. */
   loadTwoPages(project: string): Promise<string[]>;
-  /** Returns the name of the new job. */
+  /** Retries a job. Returns the name of the new job. */
   retry(id: string): Promise<string>;
-  /** Calls back with the status in each event, until the test ends. */
+  /** Subscribes to a job until the test ends. Calls `onStatus` with the status in each event. */
   follow(id: string, onStatus: (status: string) => void, onEnd: (error?: unknown) => void): void;
 }
 
@@ -98,7 +98,7 @@ function createUrql(url: string, token: string): Adapter {
     },
     follow(id, onStatus, onEnd) {
       const updates = client.subscription<UpdatedData>(JOB_UPDATED, { id });
-      // At the end, urql repeats the last result with `hasNext: false`.
+      // When the stream ends, urql repeats the last result with `hasNext: false`.
       const { unsubscribe } = updates.subscribe(({ data, error, hasNext }) =>
         data && hasNext ? onStatus(data.jobUpdated.status) : onEnd(error),
       );
@@ -107,7 +107,10 @@ function createUrql(url: string, token: string): Adapter {
   };
 }
 
-/** For clients without a cache: an operation is a stream of results. */
+/**
+ * Creates the adapter of a client without a cache. `iterate` executes an operation and yields its
+ * results.
+ */
 function createStreaming(
   iterate: (request: {
     query: string;

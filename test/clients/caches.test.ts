@@ -11,7 +11,10 @@ import { schema } from '../../src/graphql/schema.ts';
 const createCache = () =>
   new InMemoryCache({ possibleTypes, typePolicies: createTypePolicies(relayStylePagination) });
 
-/** Writes an object of type Job or Pipeline as the result of `node`, and reads all of `read`. */
+/**
+ * Writes objects of type Job or Pipeline to the cache as results of `node`. Returns what the cache
+ * then has for the selection `read`.
+ */
 function writeAndRead(type: string, objects: Record<string, unknown>[], read: string): unknown {
   const cache = createCache();
   for (const object of objects) {

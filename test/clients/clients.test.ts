@@ -131,7 +131,7 @@ describe('examples without a cache', () => {
 
 describe('the Relay compiler', () => {
   it('accepts the schema and the example operations', () => {
-    // Relay wants the name of the module in that of the operation.
+    // Relay requires that the name of an operation begins with the name of its module.
     const modules = readOperations().map(({ query }, at) => {
       const document = parse(query);
       const [operation] = document.definitions;

@@ -9,12 +9,14 @@ import { type Started, startGateway } from '../helpers/start-gateway.ts';
 import { tokens } from '../helpers/worlds.ts';
 import { running, runningWorld } from '../live/worlds.ts';
 
-/* What docs/clients.md says that clients do by themselves when the gateway shuts down. */
+/*
+ * Tests what clients do by default when the gateway shuts down. docs/clients.md describes it.
+ */
 
 const variables = { id: running.id };
 const headers = { 'PRIVATE-TOKEN': tokens.alice };
 
-/** Follows a job; calls back for each event and for the error at the end. */
+/** Subscribes to a job. Calls back for each event, and for the error at the end. */
 type Follow = (started: Started, onEvent: () => void, onError: (error: unknown) => void) => void;
 
 const clients: [name: string, follow: Follow][] = [

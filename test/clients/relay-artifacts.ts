@@ -8,8 +8,9 @@ import { createFolder } from '../helpers/files.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Compiles TypeScript modules, given by name and text, with the Relay compiler and the shipped
- * configuration. Returns the folder of the artifacts. Throws what the compiler complains about.
+ * Compiles TypeScript modules with the Relay compiler and the configuration in the package.
+ * `modules` are texts by name. Returns the folder of the artifacts. Throws the errors of the
+ * compiler.
  */
 export function compileForRelay(modules: Readonly<Record<string, string>>): string {
   const folder = createFolder();

@@ -11,7 +11,7 @@ import { tokens } from '../helpers/worlds.ts';
 import { running, runningWorld } from '../live/worlds.ts';
 import { clients } from './adapters.ts';
 
-/** Stops the program. Returns a function that starts it again at its address. */
+/** Stops the program. Returns a function that starts it again at the same address. */
 async function stop(
   program: Awaited<ReturnType<typeof serveProgram>>,
   env: Record<string, string>,
@@ -36,7 +36,8 @@ it.each(clients)('%s gets events again after the gateway has restarted', async (
   );
   await expect.poll(() => statuses).toEqual(['RUNNING']);
   const startAgain = await stop(first, env);
-  // What happens at GitLab meanwhile is not lost: the first event is the current state.
+  // Changes at GitLab during the restart are not lost: the first event after the restart has the
+  // current state.
   simulator.world.setStatus(running.job, 'canceling');
   await startAgain();
   await expect.poll(() => statuses, { timeout: 60_000 }).toEqual(['RUNNING', 'CANCELING']);

@@ -1,13 +1,13 @@
 /** A source of reproducible random choices. */
 export interface Chooser {
-  /** An integer from 0 to `count - 1`. */
+  /** Returns an integer from 0 to `count - 1`. */
   below(count: number): number;
-  /** True with this probability. */
+  /** Returns true with this probability. */
   chance(probability: number): boolean;
   pick<Item>(items: readonly Item[]): Item;
 }
 
-/** Equal seeds make equal choices (mulberry32). */
+/** Creates a chooser with the generator mulberry32. Equal seeds give equal choices. */
 export function createChooser(seed: number): Chooser {
   let state = seed | 0;
   const next = () => {

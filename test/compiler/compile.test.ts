@@ -19,7 +19,7 @@ const types = `
   type Other implements Known { id: ID! }
   interface Known { id: ID! }`;
 
-/** One field throws; another rejects. */
+/** An object with a field that rejects and a field that throws. */
 const failing = {
   id: 1,
   name: 'first',
@@ -50,7 +50,10 @@ function compileOnly(document: DocumentNode) {
   return operation ? compile(schema, document, operation) : undefined;
 }
 
-/** The results of the compiler and of graphql-js: JSON of the data, and printed errors. */
+/**
+ * Executes a query with the compiler and with graphql-js. Returns the JSON of the data and the
+ * printed errors of both.
+ */
 async function executeBoth(query: string, variables: Record<string, unknown> = {}) {
   const document = parse(query);
   const compiled = await compileOnly(document)?.run({}, variables);
@@ -134,7 +137,8 @@ describe('a compiled operation', () => {
     }
     const row = `{"cells":[${Array(20).fill('{"cell":"x"}').join(',')}]}`;
     expect(result.data).toBe(`{"rows":[${Array(40).fill(row).join(',')}]}`);
-    // The first 100 items are written at once; after that, one of these takes 1 ms.
+    // The first 100 items are written without a pause. After that, each item takes 1 ms here, so
+    // that pauses are frequent.
     expect(most).toBeLessThanOrEqual(100);
     expect(written).toBe(800);
   });

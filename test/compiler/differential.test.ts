@@ -19,8 +19,8 @@ import { type RandomOperation, randomOperation } from './random-operation.ts';
 import { unhandledRejections } from './unhandled-rejections.ts';
 
 /*
- * Random operations over faulty resolvers, executed by the compiler and by graphql-js: equal JSON
- * and equal errors.
+ * Executes random operations with the compiler and with graphql-js, on a schema whose resolvers
+ * fail at random. Both must return equal JSON and equal errors.
  */
 
 const RUNS = runs(900);
@@ -34,7 +34,7 @@ interface SeededOperation extends RandomOperation {
   seed: number;
 }
 
-/** Undefined for an invalid operation or invalid variables. */
+/** Parses and validates an operation, and coerces its variables. Undefined if it is invalid. */
 function prepare({ query, operationName, variables }: SeededOperation, on: GraphQLSchema) {
   const document = parse(query);
   const operation = getOperationAST(document, operationName);
@@ -65,8 +65,8 @@ const toComparable = ({ message, path, extensions, locations }: GraphQLError) =>
 });
 
 /**
- * Returns the path of the null that replaces a failed field: its own, or that of a nullable
- * ancestor.
+ * Returns the path of the null that replaces a failed field: the path of the field, or of a
+ * nullable ancestor.
  */
 function pathOfNull({ path = [] }: GraphQLError, data: unknown): string {
   let value = data;
@@ -78,26 +78,26 @@ function pathOfNull({ path = [] }: GraphQLError, data: unknown): string {
 }
 
 /**
- * Returns errors by the path of the null that replaces their field. If that is the path of an
- * ancestor, several of its fields may have failed, and their timing decides which are reported:
- * then only the existence of an error is compared.
+ * Returns errors by the path of the null that replaces their field. If null replaces an ancestor,
+ * several fields below it may have failed, and timing decides which errors are reported. Then only
+ * the existence of an error is compared.
  */
 function errorsByNull({ data, errors }: Outcome): Record<string, unknown> {
   const found = errors.map((error) => {
     const path = pathOfNull(error, JSON.parse(data));
     return [path, path === (error.path ?? []).join('.') ? toComparable(error) : 'any'] as const;
   });
-  // 'any' last: it overrides other errors at the path.
+  // 'any' comes last, so that it overrides other errors at the same path.
   return Object.fromEntries([...found, ...found.filter(([, error]) => error === 'any')]);
 }
 
-/** Counts what was compared: a property without cases proves nothing. */
+/** Counts what was compared, because a property test without enough cases proves nothing. */
 interface Tally {
   compiled: number;
   withErrors: number;
 }
 
-/** Compares both executions; `isAsync`: some resolvers return promises. */
+/** Compares both executions. `isAsync` says whether some resolvers return promises. */
 async function compare(
   operation: SeededOperation,
   on: { schema: GraphQLSchema; isAsync: boolean },
@@ -107,12 +107,12 @@ async function compare(
   const compiled = prepared && compile(on.schema, prepared.document, prepared.operation);
   if (!compiled) return;
   let expected: Outcome = { data: '', errors: [] };
-  // graphql-js leaves rejections in lists unhandled.
+  // Ignores unhandled rejections here: graphql-js causes some for rejected list items.
   await unhandledRejections(async () => {
     expected = await executeByGraphqlJs(operation, on.schema);
   });
   const unhandled = await unhandledRejections(async () => {
-    // Twice, the second time with what was cached.
+    // The second run uses what the first run has cached.
     for (let run = 0; run < 2; run += 1) {
       const actual = await compiled.run({ seed: operation.seed }, prepared.coerced);
       expect(actual.data).toBe(expected.data);

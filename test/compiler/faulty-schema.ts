@@ -16,13 +16,13 @@ import { createChooser } from './chooser.ts';
 import { delay, FAULT_RATE, randomError, randomLeaf } from './faulty-value.ts';
 
 /*
- * The types of a schema with resolvers that fail in every possible place: null, errors as values,
- * rejections, thrown errors and invalid leaves, also in lists, synchronously or not. The value of a
- * field depends only on the seed of its object, its name and its arguments, so that two executions
- * get equal values.
+ * Gives the types of a schema resolvers that fail in every possible place, synchronously or not:
+ * with null, returned errors, rejections, thrown errors and invalid leaves, also in lists. The
+ * value of a field depends only on the seed of its object, its name and its arguments, so that two
+ * executions get equal values.
  */
 
-/** The seed of the root's fields. */
+/** The context of an execution. The values of the root fields depend on its seed. */
 export interface SeedContext {
   seed: number;
 }
@@ -33,14 +33,16 @@ interface SeedRow extends SeedContext {
 
 type Field = GraphQLField<unknown, unknown>;
 
-/** FNV-1a. */
+/** Returns a new seed from a seed and a text (FNV-1a hash). */
 function mix(seed: number, text: string): number {
   let sum = seed | 0;
   for (const letter of text) sum = Math.imul(sum ^ letter.charCodeAt(0), 0x01000193);
   return sum;
 }
 
-/** Returns a function that creates the value of a field. Rows have the prototype of their type. */
+/**
+ * Returns a function that creates the value of a field. Each object has the prototype of its type.
+ */
 function createValues(
   schema: GraphQLSchema,
   prototypes: ReadonlyMap<string, object>,
@@ -79,8 +81,8 @@ function createValues(
 }
 
 /**
- * Sets one of the kinds of resolvers in our schema: with arguments, with the source only, or a
- * property.
+ * Gives a field one of the kinds of resolvers that the real schema has: with arguments, with only
+ * the source, or a property.
  */
 function resolveField(
   field: Field,
@@ -92,7 +94,7 @@ function resolveField(
   const kind = mix(field.name.length, field.name) & 3;
   if (isRoot) field.resolve = (_root, args, context) => read(context as SeedContext, field, args);
   else if (field.args.length > 0 && kind < 2) {
-    // No resolver: graphql-js calls a method of the source with the arguments.
+    // Without a resolver, graphql-js calls a method of the source with the arguments.
     Object.defineProperty(prototype, field.name, {
       value(this: SeedRow, args: object) {
         return read(this, field, args);
@@ -111,7 +113,8 @@ function resolveField(
 }
 
 /**
- * Returns the types of a schema with faulty resolvers; `delayRate` is the probability of a promise.
+ * Returns the types of a schema with faulty resolvers. `delayRate` is the probability that a value
+ * is a promise.
  */
 export function createFaultySchema(real: GraphQLSchema, delayRate: number): GraphQLSchema {
   const faulty = buildSchema(printSchema(real));

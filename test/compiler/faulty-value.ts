@@ -1,10 +1,10 @@
 import { GraphQLError, type GraphQLLeafType, isEnumType } from 'graphql';
 import type { Chooser } from './chooser.ts';
 
-/** Probability of a fault, in each place where one is possible. */
+/** Probability of a fault in each place where a fault is possible. */
 export const FAULT_RATE = 0.03;
 
-/** An internal error or one for clients. */
+/** Returns an internal error, or an error that clients may see. */
 export function randomError(choose: Chooser): Error {
   const message = `error ${choose.below(1_000_000)}`;
   if (choose.chance(0.5)) return new Error(message);
@@ -21,10 +21,10 @@ const leaves: Readonly<Record<string, readonly unknown[]>> = {
   DateTime: ['2026-11-23T09:30:00.123Z', 'no "time"'],
   JSON: [{}, [], { a: [1, { b: null }] }, 'text', 0, [null, [true]]],
 };
-/** Not serializable as Int, enum or ID. */
+/** Values that cannot be serialized as Int, enum or ID. */
 const invalid = [Number.NaN, {}, 'none of these', 2 ** 60, [1]];
 
-/** A value of a leaf type; rarely one that cannot be serialized. */
+/** Returns a value of a leaf type. Rarely, the value cannot be serialized. */
 export function randomLeaf(type: GraphQLLeafType, choose: Chooser): unknown {
   if (choose.chance(FAULT_RATE)) return choose.pick(invalid);
   if (isEnumType(type)) return choose.pick(type.getValues()).value as unknown;
@@ -32,15 +32,15 @@ export function randomLeaf(type: GraphQLLeafType, choose: Chooser): unknown {
 }
 
 /**
- * Resolves with a value after some microtasks, so that fields complete out of order. An error may
- * be a rejection.
+ * Resolves with a value after some microtasks, so that fields complete out of order. If the value
+ * is an error, the promise may reject with it.
  */
 export function delay(value: unknown, choose: Chooser): Promise<unknown> {
   let promise = Promise.resolve(value);
   for (let ticks = choose.below(12); ticks > 0; ticks -= 1) promise = promise.then((same) => same);
   if (!(value instanceof Error) || choose.chance(0.3)) return promise;
   const rejected = promise.then(() => Promise.reject(value));
-  // A list that fails before this item does not await it.
+  // If a list fails before it awaits this item, the rejection would stay unhandled.
   rejected.catch(() => {});
   return rejected;
 }

@@ -7,7 +7,8 @@ import { runs } from '../helpers/runs.ts';
 import { codePoint } from '../helpers/strings.ts';
 
 /*
- * The fast paths of leaves write the JSON of `serialize`, or throw its error.
+ * The fast paths for leaf values must return the JSON of the type's `serialize`, or throw its
+ * error.
  */
 
 const RUNS = runs(3_000);
@@ -44,7 +45,7 @@ const ownValues = (type: GraphQLLeafType) =>
     ? fc.constantFrom<unknown>(...type.getValues().map(({ value }) => value as unknown))
     : fc.constantFrom<unknown>('text', 1, true);
 
-/** The result or the message of the error. */
+/** Returns the result, or the message of the thrown error. */
 function outcome(write: () => string): string {
   try {
     return write();
@@ -62,7 +63,7 @@ describe('a leaf is written as its type serializes it', () => {
     const property = fc.property(values, (value) => {
       const expected = outcome(() => JSON.stringify(type.serialize(value)) ?? 'null');
       expect(outcome(() => write(value))).toBe(expected);
-      // Again, with cached values.
+      // The second call uses cached values.
       expect(outcome(() => write(value))).toBe(expected);
     });
     fc.assert(property, { numRuns: RUNS });

@@ -24,14 +24,14 @@ export interface RandomOperation {
 export interface OperationOptions {
   schema: GraphQLSchema;
   choose: Chooser;
-  /** Values of arguments by name, as JSON. Other arguments have random values. */
+  /** JSON values of arguments, by argument name. Other arguments have random values. */
   known?: Known;
   type?: 'query' | 'mutation' | 'subscription';
-  /** The only field of the root; a subscription needs one. Random fields by default. */
+  /** The only root field. A subscription needs one. @default random fields */
   rootField?: string;
-  /** Levels of nested fields. @default 5 */
+  /** Maximum nesting of fields. @default 5 */
   depth?: number;
-  /** Names of fields to select half of the time, where a type has them. */
+  /** Names of fields. Half of the selected fields are taken from them, where a type has them. */
   favorites?: readonly string[];
 }
 
@@ -55,7 +55,7 @@ function argumentsOf({ args }: Field, { choose, variables }: Draft): string {
   return `(${given.map((arg) => `${arg.name}: ${variables.write(arg)}`).join(', ')})`;
 }
 
-/** Returns `@skip` or `@include`, rarely; an empty string otherwise. */
+/** Rarely returns `@skip` or `@include`; otherwise an empty string. */
 function condition({ choose, variables }: Draft): string {
   if (!choose.chance(0.12)) return '';
   const name = choose.pick(['skip', 'include']);
@@ -70,7 +70,8 @@ function hash(text: string): string {
 }
 
 /**
- * Returns a response key that is unique to a field and its arguments, so that all can be merged.
+ * Returns a field with an alias that is unique to its name and arguments, so that all selections
+ * can be merged.
  */
 function nameOf({ name }: Field, args: string, { choose }: Draft): string {
   if (args !== '') return `${name}_${hash(args)}: ${name}`;
@@ -101,7 +102,9 @@ function objectsOf(
   return isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
 }
 
-/** A type that shares an object type with the given one, so that fragments on it are valid. */
+/**
+ * Returns a type that has an object type in common with `type`, so that fragments on it are valid.
+ */
 function overlapping(type: GraphQLCompositeType, { schema, choose }: Draft): GraphQLCompositeType {
   const objects = objectsOf(type, schema);
   const types = Object.values(schema.getTypeMap()).filter(isCompositeType);
@@ -147,12 +150,12 @@ function selection(type: GraphQLCompositeType, depth: number, draft: Draft): str
 function selectionSet(type: GraphQLCompositeType, depth: number, draft: Draft): string {
   const count = 1 + draft.choose.below(4);
   const selections = Array.from({ length: count }, () => selection(type, depth, draft));
-  // Sometimes a selection is repeated; the two are merged.
+  // Sometimes repeats a selection. Both are then merged.
   if (draft.choose.chance(0.15)) selections.push(draft.choose.pick(selections));
   return `{ ${selections.join(' ')} }`;
 }
 
-/** Returns a random operation. Most are valid; callers skip the others. */
+/** Returns a random operation. Most are valid; callers must skip the others. */
 export function randomOperation(options: OperationOptions): RandomOperation {
   const { schema, choose, known = {}, type = 'query', depth = 5, rootField = '' } = options;
   const { favorites = [] } = options;

@@ -8,21 +8,24 @@ import {
 } from 'graphql';
 import type { Chooser } from './chooser.ts';
 
-/** JSON values by the name of an argument or input field; for a list, the values of its items. */
+/**
+ * JSON values, by the name of an argument or input field. For a list, they are the values of its
+ * items.
+ */
 export type Known = Readonly<Record<string, readonly unknown[]>>;
 
-/** The variables of a random operation; grows while the operation is created. */
+/** The variables of a random operation. Variables are added while the operation is created. */
 export interface Variables {
-  /** Returns the value of an argument: a literal or a new variable. */
+  /** Returns the text of an argument's value: a literal or a new variable. */
   write(arg: GraphQLArgument): string;
-  /** Returns a variable for @skip or @include. */
+  /** Returns a variable for `@skip` or `@include`. */
   writeCondition(): string;
-  /** `($v0: Int = 3, …)`; empty for none. */
+  /** Returns the variable definitions, such as `($v0: Int = 3, …)`; empty if there are none. */
   definitions(): string;
   values(): Record<string, unknown>;
 }
 
-/** An enum value; a string in JSON, a name in a document. */
+/** An enum value. It is a string in JSON, and a name in a document. */
 class EnumName {
   readonly name: string;
   constructor(name: string) {
@@ -49,7 +52,7 @@ function random(type: GraphQLInputType, name: string, choose: Chooser, known: Kn
   if (isNonNullType(type)) return random(type.ofType, name, choose, known);
   if (isListType(type)) {
     const item = () => random(type.ofType, name, choose, known);
-    // A single value is coerced to a list.
+    // Sometimes returns a single value, which is coerced to a list.
     return choose.chance(0.15) ? item() : Array.from({ length: choose.below(4) }, item);
   }
   const values = known[name];
@@ -79,10 +82,13 @@ function print(value: unknown): string {
 
 const toJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** More than the compiler supports, at times. */
+/**
+ * Maximum variables in `@skip` and `@include`. The compiler supports only four, so some operations
+ * exceed its limit.
+ */
 const MAX_CONDITIONS = 6;
 
-/** Starts without variables. */
+/** Creates an empty set of variables. */
 export function createVariables(choose: Chooser, known: Known): Variables {
   const definitions: string[] = [];
   const conditions: string[] = [];
@@ -99,7 +105,7 @@ export function createVariables(choose: Chooser, known: Known): Variables {
       const value = random(type, argument, choose, known);
       const isNeeded = isNonNullType(type) && defaultValue === undefined;
       if (choose.chance(0.5)) return !isNeeded && choose.chance(0.1) ? 'null' : print(value);
-      // A nullable variable with a default is valid for a non-null argument.
+      // A nullable variable with a default value is valid for a non-null argument.
       if (choose.chance(0.3)) {
         const name = define(String(type).replace(/!$/, ''), ` = ${print(value)}`);
         const other = random(type, argument, choose, known);

@@ -1,4 +1,4 @@
-/** Runs `work` and returns its unhandled rejections; each would end the process in production. */
+/** Runs `work` and returns its unhandled rejections. In production, each would end the process. */
 export async function unhandledRejections(work: () => Promise<unknown>): Promise<unknown[]> {
   const found: unknown[] = [];
   const others = process.listeners('unhandledRejection');

@@ -7,7 +7,10 @@ import { createFolder } from '../helpers/files.ts';
 
 const script = fileURLToPath(new URL('../../examples/board/build.js', import.meta.url));
 
-/** A build that notes in `runs` that it ran, and writes the file by which the script sees its age. */
+/**
+ * A build script that records in the file `runs` that it ran. It also writes the file whose time
+ * tells the age of the built board.
+ */
 const BUILD = `import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 appendFileSync('../../runs', 'x');
 mkdirSync('../../dist/board', { recursive: true });
@@ -15,7 +18,7 @@ writeFileSync('../../dist/board/documents.json', '{}');
 `;
 const HOUR = 3600;
 
-/** Creates a repository whose board has no dependencies, and is built by `source`. */
+/** Creates a repository with a board that has no dependencies. `source` is its build script. */
 function createRepository(source = BUILD) {
   const root = createFolder();
   const board = join(root, 'examples/board');
@@ -38,7 +41,7 @@ function createRepository(source = BUILD) {
       );
     });
   const runs = () => (existsSync(join(root, 'runs')) ? readFileSync(join(root, 'runs')).length : 0);
-  /** Makes a file newer than the built board, and that newer than now minus an hour. */
+  /** Sets the time of a file to an hour from now, so that it is newer than the built board. */
   const touch = (name: string) => {
     const later = Date.now() / 1000 + HOUR;
     utimesSync(join(root, name), later, later);

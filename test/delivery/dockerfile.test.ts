@@ -9,7 +9,7 @@ interface Instruction {
   args: string;
 }
 
-/** Returns the instructions of a Dockerfile by stage, with continued lines joined. */
+/** Returns the instructions of a Dockerfile by stage. Continued lines are joined. */
 function parseStages(text: string): Instruction[][] {
   const lines = text
     .replace(/^#.*\n/gm, '')
@@ -33,7 +33,7 @@ const final = stages.at(-1) ?? [];
 const argsOf = (name: string, stage = final) =>
   stage.filter((one) => one.name === name).map(({ args }) => args);
 
-/** Relevant rules of hadolint: there is no Docker where the tests run. */
+/** Checks the relevant rules of hadolint without Docker, which is missing where the tests run. */
 describe('the Dockerfile', () => {
   it('has several stages, all on one image with a pinned version', () => {
     expect(stages.length).toBeGreaterThan(1);

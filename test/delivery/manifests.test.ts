@@ -18,7 +18,10 @@ const probe = z.strictObject({
 });
 const amounts = z.strictObject({ cpu: z.string(), memory: z.string().regex(/^\d+Mi$/) });
 
-/** The parts of Kubernetes' schema that the manifest uses; rejects anything else, such as a misspelled name. */
+/**
+ * The parts of Kubernetes' schema that the manifest uses. It rejects all other names, such as
+ * misspelled ones.
+ */
 const container = z.strictObject({
   name: z.string(),
   image: z.string().regex(/:\d+\.\d+\.\d+$/),
@@ -62,7 +65,7 @@ const pod = z.strictObject({
   containers: z.tuple([container]),
 });
 const deployment = z.strictObject({
-  // The autoscaler sets the number of replicas.
+  // `replicas` is not allowed here, because the autoscaler sets it.
   revisionHistoryLimit: z.number(),
   selector: z.strictObject({ matchLabels: labels }),
   strategy: z.unknown(),
@@ -87,7 +90,7 @@ const specOf = <T>(kind: string) => the(kind).spec as T;
 const deployed = () => deployment.parse(the('Deployment').spec);
 const gateway = () => deployed().template.spec.containers[0];
 
-/** Returns unknown settings; throws for invalid values. */
+/** Returns the names of unknown settings. Throws for invalid values. */
 function problemsOf(env: Record<string, string>): string[] {
   const unknown = Object.keys(env).filter((name) => !settingNames.includes(name));
   return parseConfig(env, []).name === 'serve' ? unknown : ['does not serve'];
@@ -121,7 +124,7 @@ describe('the Kubernetes manifest', () => {
     expect(startupProbe.httpGet.path).toBe('/health');
     expect(livenessProbe.httpGet.path).toBe('/health');
     expect(readinessProbe.httpGet.path).toBe('/ready');
-    // /ready may wait 3 s for GitLab.
+    // /ready may wait 3 s for GitLab, so the probe must wait longer.
     expect(readinessProbe.timeoutSeconds).toBeGreaterThan(3);
   });
 

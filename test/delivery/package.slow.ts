@@ -9,9 +9,9 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { demo } from '../../src/simulator/seed.ts';
 
 /*
- * The package as users get it: packed, and installed into an empty folder, where the overrides of our
- * package.json do not apply. npm uses its cache and the registry; SKIP_NPM_INSTALL skips these tests
- * where there is no registry.
+ * Tests the package as users get it: packed, and installed into an empty folder, where the
+ * `overrides` of this package.json do not apply. npm uses its cache and the registry.
+ * SKIP_NPM_INSTALL skips these tests on machines without a registry.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
@@ -23,7 +23,7 @@ const npm = (cwd: string, ...args: string[]) =>
     timeout: 3 * MINUTE,
   });
 
-/** Packs a copy of what is published, with the `dist` that test/setup built. */
+/** Packs a copy of the published files, with the `dist` that test/setup built. */
 async function pack(folder: string): Promise<string> {
   await mkdir(folder);
   const { files } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
@@ -36,7 +36,7 @@ async function pack(folder: string): Promise<string> {
   return join(folder, stdout.trim().split('\n').at(-1) ?? '');
 }
 
-/** Starts the demo of the installed program; resolves with its address. */
+/** Starts the demo of the installed program. Resolves with its address. */
 async function startDemo(folder: string): Promise<string> {
   const program = join(folder, 'node_modules/.bin/gitlab-jobs-gateway');
   const child = spawn(program, ['--demo', '--port', '0'], {

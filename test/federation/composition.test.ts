@@ -23,7 +23,10 @@ const neighbour = (typeDefs: string, name = 'neighbour') => ({
 });
 const withRelay = [gitlab, neighbour(neighbourSdl)];
 
-/** The errors of each composer; empty lists if the subgraphs compose. */
+/**
+ * Composes the subgraphs with two tools. Returns the errors of each; empty lists if composition
+ * succeeds.
+ */
 function errorsOf(subgraphs: (typeof gitlab)[]): { apollo: string[]; guild: string[] } {
   const messages = (errors: readonly { message: string }[] = []) =>
     errors.map(({ message }) => message);
@@ -61,7 +64,8 @@ describe('the subgraph', () => {
     expect(fieldOf('Query', 'resource')).toBe('Node');
   });
 
-  // One neighbour for each key, composed together: no neighbour can resolve another one's types.
+  // Composes one other subgraph per key with this one. Other subgraphs cannot resolve each other's
+  // types, so this one must.
   it('resolves types by each of their keys', () => {
     const keys = [
       ['Job', 'id', 'id: ID!'],
@@ -94,7 +98,7 @@ describe('the subgraph', () => {
       ['Commit', 'sha', 'sha: String!'],
       ['Agent', 'databaseId', 'databaseId: ID!'],
     ] as const;
-    /** One neighbour for each key; `fieldOf` returns its root field. */
+    /** Composes one other subgraph for each key. `fieldOf` returns its root field. */
     const compose = (fieldOf: (index: number, type: string) => string) =>
       errorsOf([
         gitlab,

@@ -8,7 +8,10 @@ function databaseIds({ data }: Answer): (string | null)[] {
   return jobs.map((job) => job?.databaseId ?? null);
 }
 
-/** References to consecutive jobs, by the two keys that contain the project's number in turn. */
+/**
+ * Returns references to consecutive jobs, alternately by the two keys that contain the project's
+ * numeric id.
+ */
 const mixed = (count: number) =>
   Array.from({ length: count }, (_, at) =>
     at % 2 === 0 ? jobBy.id(FIRST + at) : jobBy.number(FIRST + at),

@@ -20,7 +20,10 @@ async function urlOf(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
 }
 
-/** The example's graph: our subgraph, its neighbour, and @apollo/gateway in front of both. */
+/**
+ * Starts the example's supergraph: this subgraph, another one, and @apollo/gateway in front of
+ * both.
+ */
 async function startGraph(options: {
   world: ReturnType<typeof seedWorld>;
   deployments?: Deployment[];

@@ -2,16 +2,22 @@ import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { createWorld } from '../../src/simulator/world.ts';
 import { type Answer, type Started, startGateway } from '../helpers/start-gateway.ts';
 
-/** Who asks in these tests. */
+/** The token of all requests in these tests. */
 export const TOKEN = 'glpat-alice';
 
-/** The project that references lead to, by each of its names. */
+/** The id and path of the project in all references. */
 export const PROJECT = { id: 42, path: 'group/app' } as const;
 
-/** GitLab.com's job ids passed 2^31 long ago: references carry them whole. */
+/**
+ * The id of the first job. It exceeds 2^31, as the job ids of GitLab.com do, to test that
+ * references keep all digits.
+ */
 export const FIRST = 12_345_678_901;
 
-/** A world with `count` consecutive jobs in one project, ten to a pipeline, and one job of another. */
+/**
+ * Creates a world with `count` consecutive jobs of one project, ten per pipeline, and one job of
+ * another project.
+ */
 export function createJobs(count: number) {
   const world = createWorld();
   world.addUser({ username: 'alice' });
@@ -29,7 +35,10 @@ export function createJobs(count: number) {
   return world;
 }
 
-/** A subgraph in front of that world, asked as TOKEN. */
+/**
+ * Starts a gateway with a subgraph, and a simulated GitLab with these jobs. TOKEN is the default
+ * token.
+ */
 export function startSubgraph(options: { jobs: number; maxReferences?: number }): Promise<Started> {
   return startGateway({
     simulator: { world: createJobs(options.jobs) },
@@ -41,10 +50,10 @@ export function startSubgraph(options: { jobs: number; maxReferences?: number })
   });
 }
 
-/** What a reference looks like when a router sends it. */
+/** A reference as a router sends it, or an invalid one. */
 export type Reference = Record<string, unknown> | null | string;
 
-/** The same job by each of its keys. */
+/** Returns references to a job, one function for each key. */
 export const jobBy = {
   id: (id: number): Reference => ({ __typename: 'Job', id: toGlobalId('Job', PROJECT.id, id) }),
   number: (id: number): Reference => ({
@@ -58,7 +67,7 @@ export const jobBy = {
   }),
 };
 
-/** Asks `_entities` as a router does. */
+/** Queries `_entities` as a router does. */
 export function askEntities(
   gateway: Started,
   references: readonly Reference[],

@@ -21,7 +21,7 @@ import { schema } from '../../src/graphql/schema.ts';
 import { type Answer, at, startGateway } from '../helpers/start-gateway.ts';
 import { createJobs, FIRST, PROJECT, TOKEN } from './subgraph-world.ts';
 
-/** Another subgraph whose types have the names of GitLab's, and other fields. */
+/** Another subgraph. Its types have the names of GitLab's types, but other fields. */
 const neighbourSdl = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
   interface Node { id: ID! }
@@ -60,7 +60,8 @@ describe('the schema with a prefix', () => {
   it('has the fields, arguments and values of the schema without', () => {
     const plain = printSubgraph(schema).replaceAll(/\bCi(?=[A-Z])/g, 'X');
     const same = printSubgraph(schema, 'Zz').replaceAll(/\bZz(?=[A-Z])/g, '');
-    // The order of types is that of their names, so lines are compared without it.
+    // Types are sorted by name, so a prefix changes their order. The lines are compared without
+    // their order.
     const lines = (text: string) =>
       text
         .replaceAll(/\bCi(?=[A-Z])/g, 'X')

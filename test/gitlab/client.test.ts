@@ -164,7 +164,7 @@ describe('identity', () => {
       kind: 'BRIDGE',
       downstream_pipeline: { id: 5 },
     });
-    // upstream.md §2.9: a retried bridge comes back in the shape of a job.
+    // A retried bridge is returned in the shape of a job (upstream.md §2.9).
     expect(await get(aJob(7), (g) => g.retryJob({ ...job, kind: 'BRIDGE' }, {}))).toMatchObject({
       kind: 'BRIDGE',
     });

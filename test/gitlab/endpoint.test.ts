@@ -7,7 +7,7 @@ import { runs } from '../helpers/runs.ts';
 import { codePoint } from '../helpers/strings.ts';
 import { connect, sendJson, serve } from './upstream.ts';
 
-/** Any text, including attempts to leave the path segment. */
+/** Generates any text, including attempts to leave the path segment, such as `../`. */
 const anyId = fc.oneof(
   fc.string(),
   fc.string({ unit: codePoint }),
@@ -58,7 +58,7 @@ describe('endpoint', () => {
           id,
           'trace',
         ]);
-        // A URL parser and a proxy that decodes slashes resolve the same path.
+        // A URL parser, and a proxy that decodes slashes, must resolve the path to itself.
         expect(new URL(path, 'http://gitlab').pathname).toBe(path);
         expect(
           new URL(path.replaceAll('%2F', '/'), 'http://gitlab').pathname.startsWith('/projects/'),

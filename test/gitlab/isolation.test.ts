@@ -6,14 +6,16 @@ import { GitlabRateLimitError, isGitlabError } from '../../src/gitlab/errors.ts'
 import { aJob, connect, createTestClock, sendJson, serve, startUpstream } from './upstream.ts';
 
 /*
- * All state that outlives a request is keyed by the credential (design §5). A small GitLab echoes the
- * caller in every response. No caller may receive another caller's echo, whatever is shared, cached,
- * limited or aborted.
+ * All state that outlives a request is keyed by the credential (design §5). In these tests, a
+ * GitLab names the caller in every response. No caller may receive the name of another one, even if
+ * requests are shared, cached, limited or aborted.
  */
 
 const headerNames = ['private-token', 'authorization', 'job-token'] as const;
 
-/** All kinds of credentials: equal values in different headers, and different values in one header. */
+/**
+ * All kinds of credentials: equal values in different headers, and different values in one header.
+ */
 const callers: Credential[] = [
   { 'private-token': 'same' },
   { 'private-token': 'other' },
@@ -35,7 +37,7 @@ function nameOf(credential: Credential): string {
   return callerOf(Object.fromEntries(credential.headers.reveal()));
 }
 
-/** A seeded random generator. */
+/** Creates a random number generator with a seed. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -44,7 +46,10 @@ function createRandom(seed: number): () => number {
   };
 }
 
-/** Echoes the caller at every URL, with the same ETag for all: the worst case for cache keys. */
+/**
+ * Starts a GitLab that names the caller in the response to every URL. All responses have the same
+ * ETag, which is the worst case for cache keys.
+ */
 async function startEcho(random: () => number) {
   return startUpstream((request, response) => {
     const caller = callerOf(request.headers);
@@ -65,7 +70,7 @@ async function startEcho(random: () => number) {
   });
 }
 
-/** Performs one kind of request; returns the caller that the response names. */
+/** Sends one kind of request. Returns the caller that the response names. */
 async function act(gitlab: Gitlab, choice: number): Promise<string> {
   const job = { project: '1', id: '7' };
   if (choice < 0.4) return (await gitlab.getJob(job)).name ?? '';
@@ -103,7 +108,7 @@ describe('isolation', () => {
         seen[received === nameOf(credential) ? 'own' : 'foreign'] += 1;
       } catch (error) {
         if (isGitlabError(error) && 'gitlabMessage' in error && error.gitlabMessage) {
-          // The tokens are redacted, but the header names identify the caller.
+          // Tokens in the message are redacted, but the names of the headers identify the caller.
           const names = [...String(error.gitlabMessage).matchAll(/([\w-]+)=(?=[^&])/g)].map(
             ([, name]) => name,
           );
@@ -121,7 +126,7 @@ describe('isolation', () => {
       );
     }
     expect(seen.foreign).toBe(0);
-    // The test is meaningful only if all of this happened.
+    // The test proves something only if each of these outcomes occurred often.
     expect(seen.own).toBeGreaterThan(1000);
     expect(Math.min(seen.refused, seen.left)).toBeGreaterThan(20);
     expect(counter.coalesced).toBeGreaterThan(100);

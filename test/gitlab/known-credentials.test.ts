@@ -22,7 +22,7 @@ describe('the state of credentials', () => {
     known.add('another');
     expect(numberOf('another')).toBe(10_000);
     expect(numberOf('digest 1')).toBe(0);
-    // The least recently used.
+    // 'digest 2' was least recently used, so it was evicted and gets a new number.
     expect(numberOf('digest 2')).toBe(10_001);
   });
 
@@ -30,7 +30,7 @@ describe('the state of credentials', () => {
     const { known, numberOf } = start();
     expect(numberOf('alice')).toBe(0);
     known.add('alice');
-    // Her next call.
+    // The next call of 'alice' moves her number to the known credentials.
     expect(numberOf('alice')).toBe(0);
     for (let n = 0; n < 100_000; n++) numberOf(`made up ${n}`);
     expect(numberOf('alice')).toBe(0);
@@ -64,7 +64,7 @@ describe('a limit of all callers', () => {
     const counts = createCallerCounts({ max: 10, maxPerCaller: 5, known });
     for (let n = 0; n < 5; n++) counts.change(`made up ${n}`, 1);
     expect([counts.isFull('made up 5'), counts.isFull('alice')]).toEqual([true, false]);
-    // One that becomes known no longer counts as unknown.
+    // A credential that becomes known no longer counts as unknown.
     known.add('made up 0');
     expect(counts.isFull('made up 5')).toBe(false);
     for (let n = 0; n < 5; n++) counts.change('alice', 1);

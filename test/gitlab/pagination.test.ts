@@ -68,7 +68,8 @@ describe('offset pages', () => {
     [{ link: '<https://g/x?page=1>; rel="first"' }, 2, 2, { hasNext: false }],
     [{ 'x-total': '5' }, 2, 2, { hasNext: true }],
     [{ 'x-total': '4' }, 2, 2, { hasNext: false }],
-    // Without headers, a full page may be the last one; other links say nothing.
+    // Without page headers, a full page may be the last one. Links other than pages say nothing
+    // about that.
     [{}, 1, 2, { hasNext: undefined }],
     [{ link: '</style.css>; rel="preload"' }, 1, 2, { hasNext: undefined }],
     [{}, 1, 1, { hasNext: false }],

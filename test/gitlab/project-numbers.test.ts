@@ -101,7 +101,10 @@ describe('remembered numbers of projects', () => {
   });
 });
 
-/** A GitLab with project 42, which was called `old/name`; `newOwner` has taken that path. */
+/**
+ * Starts a GitLab with project 42, whose path was `old/name` before a rename. If `newOwner` is set,
+ * that project has the path now.
+ */
 async function startRenamed() {
   const state = { newOwner: undefined as string | undefined };
   const upstream = await startUpstream(({ url = '' }, response) => {
@@ -134,7 +137,7 @@ describe('a renamed project', () => {
     await gitlab.getJob({ project: 'Old/Name', id: '7' });
     expect(takeLog(upstream)).toEqual(['42/jobs/7']);
     expect(gitlab.findProject('old/name')).toMatchObject({ number: '42' });
-    // Another caller may have other permissions.
+    // What one caller has learned is not used for another caller, who may have other permissions.
     await as(tokenOf('bob')).getJob(old('7'));
     expect(takeLog(upstream)).toHaveLength(2);
     expect(moves).toEqual([{ path: 'old/name', number: '42' }]);

@@ -21,7 +21,7 @@ const row = object({
   owner: optional(object({ id: int32, admin: optional(flag) })),
 });
 
-/** Returns the value as a member of a row reads it. */
+/** Returns the value to which `shape` converts a member of a row. */
 function read(shape: Shape<unknown>, value: unknown): unknown {
   const of = { value };
   expect(object({ value: optional(shape) }).mismatch(of)).toBeUndefined();

@@ -6,7 +6,10 @@ import { type Version, versions } from '../../src/simulator/versions.ts';
 import { createWorld } from '../../src/simulator/world.ts';
 import { connect, tokenOf } from './upstream.ts';
 
-/** A GitLab of the given version with five jobs and a bridge in a pipeline, and its owner's client. */
+/**
+ * Starts a simulated GitLab of a version, with five jobs and a bridge in a pipeline, and a client
+ * of its owner.
+ */
 async function start(version: Version) {
   const world = createWorld();
   const project = world.addProject({ path: 'group/app', members: { owner: 'owner' } });
@@ -61,7 +64,7 @@ describe.each(versions)('the simulated GitLab %s', (version) => {
     expect(await gitlab.getPipeline(pipeline)).toMatchObject({ id: Number(pipeline.id) });
     const trace = { project: 'group/app', id: String(jobs[2]?.id) };
     expect(String(await gitlab.getJobTrace(trace))).toBe('log 2\n');
-    // Older servers ignore the offset (upstream.md §7).
+    // Older servers ignore the byte offset and send the whole log (upstream.md §7).
     const tail = since(version, '19.3') ? '2\n' : 'log 2\n';
     expect(String(await gitlab.getJobTrace(trace, { byteOffset: 4 }))).toBe(tail);
   });

@@ -15,7 +15,7 @@ export type Handler = (
   response: ServerResponse,
 ) => void | Promise<void>;
 
-/** A GitLab with one handler; `log` contains "METHOD path?query" of every request. */
+/** A GitLab with one handler for all requests. `log` has "METHOD path?query" of every request. */
 export interface Upstream {
   url: string;
   log: string[];
@@ -43,7 +43,7 @@ export async function startUpstream(handler: Handler): Promise<Upstream> {
   return upstream;
 }
 
-/** Sends JSON, by default with status 200. */
+/** Sends a JSON response, by default with status 200. */
 export function sendJson(
   response: ServerResponse,
   body: unknown,
@@ -56,17 +56,19 @@ export function sendJson(
   response.end(JSON.stringify(body));
 }
 
-/** A minimal job. */
+/** Returns the row of a job with only the required members. */
 export function aJob(id: number, more: Record<string, unknown> = {}): Record<string, unknown> {
   return { id, status: 'success', name: 'test', pipeline: { id: 9, project_id: 42 }, ...more };
 }
 
-/** A credential with one header. */
+/** Returns a credential that consists of one header. */
 export function tokenOf(value: string, name = 'private-token'): Credential {
   return readCredential((asked) => (asked === name ? value : undefined));
 }
 
-/** A transport that is closed when the test ends, and its clients. */
+/**
+ * Creates a transport that is closed when the test ends. `as` returns the client of a credential.
+ */
 export function connect(url: string, options: Partial<TransportOptions> = {}) {
   const transport = createTransport({ baseUrl: url, ...options });
   onTestFinished(() => transport.close());
@@ -77,13 +79,13 @@ export function connect(url: string, options: Partial<TransportOptions> = {}) {
   return { transport, as, gitlab: as(tokenOf('glpat-caller-0001')) };
 }
 
-/** A GitLab with one handler, and the clients of a transport to it. */
+/** Starts a GitLab with one handler, and creates a transport to it. */
 export async function serve(handler: Handler) {
   const upstream = await startUpstream(handler);
   return { upstream, ...connect(upstream.url) };
 }
 
-/** A call as the layers of the transport receive it. */
+/** Returns a call as the layers of the transport receive it. */
 export function aCall(more: Partial<Call> = {}): Call {
   return {
     method: 'GET',
@@ -99,8 +101,8 @@ export function aCall(more: Partial<Call> = {}): Call {
 }
 
 /**
- * A clock that advances only on `advance`. Waits of at most `skip` ms pass immediately and advance the
- * clock; longer ones (deadlines) do not.
+ * Creates a clock that advances only on `advance`. Waits of at most `skip` ms end immediately and
+ * advance the clock; longer waits, such as timeouts, do not.
  */
 export function createTestClock(skip = 0) {
   const start = Date.parse('2026-11-22T12:00:00Z');
@@ -132,7 +134,7 @@ export function createTestClock(skip = 0) {
   return { clock, waits, advance, timers, now: () => now };
 }
 
-/** Resolves once `check` returns true; checks after every turn of the event loop. */
+/** Resolves when `check` returns true. Checks once per iteration of the event loop. */
 export async function until(check: () => boolean): Promise<void> {
   while (!check()) await new Promise(setImmediate);
 }

@@ -4,13 +4,13 @@ import type { Started } from '../helpers/start-gateway.ts';
 import { build, type Row, startPipelines, type UpstreamPipeline } from './pipeline-upstream.ts';
 
 /*
- * Two callers read one pipeline, of which GitLab shows them different rows. What each receives is what
- * a gateway returns that has no other caller.
+ * Two callers read one pipeline. GitLab shows them different rows. Each must receive what a gateway
+ * without other callers returns.
  */
 
 const ROUNDS = runs(20);
 
-/** A pipeline of which a caller sees some jobs, a retry and a downstream pipeline. */
+/** Returns the pipeline that GitLab shows a caller: jobs, a retry and a downstream pipeline. */
 function pipelineOf(caller: string, jobs: number): Record<number, UpstreamPipeline> {
   const rows: Row[] = Array.from({ length: jobs }, (_, at) =>
     build(1000 + at, `of ${caller} ${at}`),
@@ -32,7 +32,10 @@ const questions = [
   'board { timeline { criticalPath { job { name } } } } bridges { nodes { name attempts { name } } }',
 ].map((selection) => `{ pipeline(project: "1", id: "900") { ${selection} } }`);
 
-/** The ETag depends on nothing: a response that is cached for one caller would suit the other. */
+/**
+ * All responses have the same ETag, so a response that is cached for one caller would also match
+ * the request of the other.
+ */
 const start = () => startPipelines({}, { seenBy: callers, etag: '"same"' });
 
 const ask = async ({ query }: Started, token: string, text: string) => {
@@ -51,7 +54,7 @@ it('boards, attempts and downstream pipelines of two callers never mix', async (
   const shared = await start();
   for (let round = 0; round < ROUNDS; round++) {
     const asked = questions.flatMap((text) => tokens.map((token) => ({ token, text })));
-    // Each round begins with another question and, every second time, with the other caller.
+    // Each round begins with another query, and every second round with the other caller.
     const turned = [...asked.slice(round % asked.length), ...asked.slice(0, round % asked.length)];
     await Promise.all(
       turned.map(async ({ token, text }) => {

@@ -6,8 +6,8 @@ import { measureSlowness } from '../helpers/machine-speed.ts';
 const ATTEMPTS = 2_000;
 const OPERATIONS = 9;
 /**
- * In ms, on a machine of the speed of the reference. Names of 250 characters make pages and the
- * response several times as long.
+ * Maximum time in ms that the event loop is blocked, on the reference machine. The second one is
+ * for names of 250 characters, which make the pages and the response several times as long.
  */
 const MAX_BLOCK = 20;
 const MAX_BLOCK_OF_LONG_NAMES = 30;
@@ -17,7 +17,7 @@ const QUERY = `{ pipeline(project: "42", id: "9") { board(maxJobs: ${ATTEMPTS}) 
   stages { startedAt finishedAt groups { name jobs {
     name status detailedStatus { text } duration attempts { id } } } } } } }`;
 
-/** Serves the pages of a pipeline, each job of which has a long name. */
+/** Starts a GitLab that serves the pages of a pipeline with 2,000 attempts of jobs. */
 function startLargePipeline(nameOf: (id: number) => string) {
   return startUpstream(({ url = '' }, response) => {
     const { pathname, searchParams } = new URL(url, 'http://gitlab');
@@ -68,7 +68,8 @@ it.each([
       child.kill('SIGUSR2');
       await expect.poll(blocks).toHaveLength(operation);
     }
-    // The first one includes the start of the program, and the second one code that is not compiled yet.
+    // Skips the first two operations: the first includes the start of the program, and the second
+    // runs code that V8 has not compiled yet.
     const [median = Number.NaN] = blocks()
       .slice(2)
       .sort((a, b) => a - b)

@@ -123,7 +123,8 @@ describe('the board of a pipeline', () => {
         detailedStatus: { action: 'RETRY' },
       },
     });
-    // The id of the pipeline contains the number of its project, which the rows show.
+    // No call reads the project: its numeric id, which is part of the pipeline's global id, is in
+    // the rows.
     expect(calls().sort()).toEqual([LIST, bridgesPage(1), jobsPage(1)].sort());
   });
 

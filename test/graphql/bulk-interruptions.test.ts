@@ -8,11 +8,11 @@ import { jobId, notRetryable, outcomesOf, resultsOf, runBulk as run, tooMany } f
 import { startBehind } from './own-upstream.ts';
 
 /*
- * A bulk mutation is interrupted at every position by everything that can happen to a request. Each
- * job has exactly one outcome, and no request is sent twice.
+ * Interrupts a bulk mutation at every position with everything that can happen to a request. Each
+ * job must have exactly one outcome, and no request may be sent twice.
  */
 
-/** What happens to a request at one position. */
+/** What happens to the request at one position. */
 type Event = (typeof events)[number];
 const events = [
   'state',
@@ -40,7 +40,7 @@ const responses: Partial<Record<Event, [status: number, body: object]>> = {
   '503': [503, { message: 'system is in maintenance mode' }],
 };
 
-/** The error of the job at the position, and whether the rest is not tried. */
+/** The expected error of the job at that position, and whether the jobs after it are not tried. */
 const expected: Record<Event, [type: string, stops: boolean]> = {
   state: ['JobStateError', false],
   conflict: ['ConflictError', false],
@@ -57,17 +57,19 @@ const expected: Record<Event, [type: string, stops: boolean]> = {
 
 interface Interruption {
   event: Event | 'hang';
-  /** The requests that it happens to, counted from 0. */
+  /** The requests to which `event` happens, counted from 0. */
   positions: readonly number[];
-  /** What happens to each request instead. */
+  /** What happens to each request. Replaces `event` and `positions`. */
   sequence?: readonly (Event | 'nothing')[];
   jobs: number;
-  /** The jobs are distributed over these in turn. */
+  /** Number of projects over which the jobs are distributed, in turn. */
   projects: number;
   options?: object;
 }
 
-/** A gateway whose GitLab retries jobs, but something happens at some positions. */
+/**
+ * Starts a gateway, and a GitLab that retries jobs except where the interruption says otherwise.
+ */
 async function startInterrupted(interruption: Interruption) {
   const { event, positions, sequence, jobs, projects, options } = interruption;
   const eventAt = (position: number) =>
@@ -94,7 +96,8 @@ async function startInterrupted(interruption: Interruption) {
       status: 'pending',
       pipeline: { id: 9, project_id: Number(project) },
     });
-    // The last connection closes with the server, so that the next request is refused.
+    // Closes the connection after this response, so that the next request needs a new connection,
+    // which is refused.
     const isLast = event === 'connection refused' && positions.includes(position + 1);
     sendJson(response, body, isLast ? { headers: { connection: 'close' }, status: 201 } : {});
     if (isLast) await upstream.close();
@@ -111,7 +114,10 @@ async function startInterrupted(interruption: Interruption) {
   return { ...started, upstream, closed, ids };
 }
 
-/** Each job has one outcome, in order; nothing was sent twice, and what was sent is accounted for. */
+/**
+ * Checks that each job has one outcome, in order, that nothing was sent twice, and that each sent
+ * request belongs to an outcome.
+ */
 function checkInvariants(answer: Answer, ids: readonly string[], log: readonly string[]) {
   const results = resultsOf(answer, 'jobsRetry');
   expect(results.map(({ id }) => id)).toEqual(ids);
@@ -286,7 +292,8 @@ describe('a bulk mutation', () => {
     caller.abort();
     expect(await answer).toBe('left');
     await ended;
-    // A later operation of the caller is answered after all that the first one still did.
+    // This operation of the same caller is executed later. If the first operation sent further
+    // requests, they would be in the log before this one.
     await run({ query }, 'jobsCancel', { ids: [jobId(999)] });
     expect(upstream.log).toEqual([
       ...ids
@@ -322,7 +329,10 @@ describe('a bulk mutation', () => {
   });
 });
 
-/** What the results must be for one project, by a model that knows only the rules. */
+/**
+ * Returns the expected results for the jobs of one project, by a model that contains only the
+ * rules.
+ */
 function predict(sequence: readonly (Event | 'nothing')[]): string[] {
   let unknown = 0;
   let reason: string | undefined;

@@ -12,7 +12,10 @@ const LISTS = [
   'GET /projects/1/pipelines/900/bridges?page=1&per_page=100',
 ].sort();
 
-/** A gateway in front of pipeline 900 with jobs. POSTs have no answers yet, so GitLab answers 404. */
+/**
+ * Starts a gateway, and a GitLab with these jobs in pipeline 900. GitLab answers POST requests with
+ * 404 until a test adds responses.
+ */
 async function startJobs(
   jobs: Row[],
   { bridges = [], ...options }: StartOptions & { bridges?: Row[] } = {},
@@ -35,7 +38,7 @@ async function startJobs(
 const failed = (id: number, name: string, more: Partial<Row> = {}) =>
   build(id, name, { status: 'failed', ...more });
 const four = () => [301, 302, 303, 304].map((id) => failed(id, `job ${id}`));
-/** GitLab's answer to a successful write. */
+/** Returns GitLab's response to a successful write. */
 const written = (id: number, status = 'pending') => ({
   ...build(id, `job ${id}`, { status }),
   pipeline: { id: 900, project_id: 1 },

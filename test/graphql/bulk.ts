@@ -10,14 +10,14 @@ const payload = `results { id name outcome job { databaseId name status } ${erro
 export type Mutation = 'jobsRetry' | 'jobsCancel' | 'jobsPlay';
 type Asks = { query(query: string, options?: object): Promise<Answer> };
 
-/** Sends a bulk mutation that selects its whole payload, but not all of a job. */
+/** Sends a bulk mutation that selects all fields of the payload, but only some of a job. */
 export const runBulk = ({ query }: Asks, mutation: Mutation, input: object, options: object = {}) =>
   query(`mutation ($input: JobsActionInput!) { ${mutation}(input: $input) { ${payload} } }`, {
     variables: { input },
     ...options,
   });
 
-/** A result as `runBulk` selects it. */
+/** An item of `results`, as `runBulk` selects it. */
 export interface Result {
   id: string;
   name: string | null;
@@ -29,7 +29,7 @@ export interface Result {
 export const resultsOf = (answer: Answer, mutation: Mutation) =>
   at(answer, `${mutation}.results`) as Result[];
 
-/** What became of each job, as in `['301 DONE', '302 REFUSED JOB_NOT_RETRYABLE']`. */
+/** Returns the outcome of each job: `['301 DONE', '302 REFUSED JOB_NOT_RETRYABLE']`. */
 export const outcomesOf = (answer: Answer, mutation: Mutation) =>
   resultsOf(answer, mutation).map(({ id, outcome, errors }) =>
     [Buffer.from(id, 'base64url').toString().split(':').at(-1), outcome, errors[0]?.code]
@@ -37,7 +37,7 @@ export const outcomesOf = (answer: Answer, mutation: Mutation) =>
       .join(' '),
   );
 
-/** GitLab's messages for a job in the wrong state, and for its limits per job. */
+/** GitLab's responses for a job in the wrong state, and for its rate limit per job. */
 export const notRetryable = { message: '403 Forbidden - Job is not retryable' };
 export const tooMany = {
   message: { error: 'This endpoint has been requested too many times.' },

@@ -4,8 +4,8 @@ import { createWorld } from '../../src/simulator/world.ts';
 import { type Started, startGateway } from '../helpers/start-gateway.ts';
 
 /*
- * What an operation may cost, as a test: operation → exact calls, from the simulator's own log. A row that changes
- * here changes what the gateway promises.
+ * A table of operations with the exact calls to GitLab that each one makes, checked with the
+ * simulator's log of requests. A change of a row changes what the gateway promises.
  */
 
 const PROJECT = 42;
@@ -18,7 +18,8 @@ const LARGE = 600;
 const FAILED = 30_001;
 
 /**
- * A project of 300 jobs in 15 pipelines of 20, with a bridge each, and the pipelines CHILD and LARGE.
+ * Creates a project with 300 jobs in 15 pipelines of 20, each with a bridge, and the pipelines
+ * CHILD and LARGE.
  */
 function busyWorld() {
   const world = createWorld();
@@ -72,7 +73,7 @@ const board = `
 const largePage = (page: number) =>
   `GET /projects/44/pipelines/${LARGE}/jobs?include_retried=true&page=${page}&per_page=100`;
 
-/** What is asked, and what goes upstream: a number of calls, or the very calls in any order. */
+/** A name, a query, and the calls to GitLab: their number, or the calls themselves in any order. */
 type Row = [operation: string, query: string, calls: number | string[]];
 
 const table: Row[] = [
@@ -528,8 +529,9 @@ describe('the call table', () => {
 });
 
 /**
- * How many round trips follow one another: a call that arrives while none is under way begins a new
- * one. Counted, not timed.
+ * Returns how many round trips to GitLab follow each other. A call begins a new round trip if no
+ * other call is running when it arrives. Round trips are counted, so the result does not depend on
+ * time.
  */
 async function roundTripsOf({ query, simulator }: Started, text: string): Promise<number> {
   let rounds = 0;

@@ -20,7 +20,7 @@ function estimateOf(text: string): number {
   }).calls({}, []);
 }
 
-/** Every way to reach a type, as a query around a selection on it. */
+/** All ways to reach an object type, as queries in which `*` stands for a selection on it. */
 const ways: Record<string, readonly string[]> = {
   Project: [
     `{ project(fullPath: "${small.project}") { * } }`,
@@ -56,7 +56,10 @@ const ways: Record<string, readonly string[]> = {
   ],
 };
 
-/** Fields with arguments. They differ from those of the ways, so that nothing is read twice. */
+/**
+ * Selections of fields with arguments. They differ from the fields in `ways`, so that nothing is
+ * read twice.
+ */
 const selections: Record<string, string> = {
   'Project.jobs': 'jobs(statuses: [FAILED]) { nodes { name } }',
   'Project.pipelines': 'pipelines(ref: "main") { nodes { name } }',
@@ -75,10 +78,10 @@ const selections: Record<string, string> = {
 
 const someTests = { success: 1, failed: 0, skipped: 0, error: 0, time: 1 };
 
-/** A field of a type, or a scalar field of an object below it. */
+/** A selection on a type: a field, or a scalar field of an object in a field. */
 interface Selected {
   text: string;
-  /** Equal for fields that declare the same cost and are read from the same object. */
+  /** A text that is equal for fields with equal declared costs on one object. */
   kind: string;
 }
 
@@ -102,8 +105,9 @@ function fieldsOf(type: string): Selected[] {
 }
 
 /**
- * All fields for the first way to reach a type. For the others, one field of each kind and every
- * sixth of all, a different sample for each way; with PROPERTY_RUNS=1, all fields.
+ * Returns the fields to test for one way to reach a type. For the first way, these are all fields.
+ * For each other way, they are one field of each kind, and a different sixth of all fields. With
+ * PROPERTY_RUNS=1, these are always all fields.
  */
 function sampleFor(way: number, fields: readonly Selected[]): Selected[] {
   if (way === 0 || runs(6) >= 6) return [...fields];
@@ -117,7 +121,7 @@ function sampleFor(way: number, fields: readonly Selected[]): Selected[] {
   return fields.filter((field, index) => chosen.has(field) || index % 6 === way % 6);
 }
 
-/** Whether the estimate is a maximum: these fields stop reading when they have found enough. */
+/** Returns whether the estimate is a maximum: `history` stops reading when it has found enough. */
 const isUpTo = (text: string) => /\bhistory \{/.test(text);
 
 describe.each(Object.entries(ways))('the estimate of each field of %s', (type, queries) => {
@@ -130,7 +134,8 @@ describe.each(Object.entries(ways))('the estimate of each field of %s', (type, q
     const { post, calls, bugs } = await startGateway({ simulator: { world } });
     for (const [index, field] of sampleFor(way, fields).entries()) {
       const text = query.replace('*', field.text);
-      // A credential of its own, for which no number of a project is remembered.
+      // Uses a new credential for each query, for which the gateway has not cached the numeric id
+      // of a project.
       const token = `glpat-alice-${index}`;
       world.addToken({ user: 'alice', value: token });
       const answer = (await (await post(text, { token })).json()) as { errors?: unknown };

@@ -7,7 +7,7 @@ const ask = '{ job(project: "42", id: 1001) { name } }';
 const start = (options: StartOptions = {}) =>
   startGateway({ simulator: { world: smallWorld() }, ...options });
 
-/** What goes upstream with every read, whoever asks. */
+/** The headers of every read that is sent to GitLab, for all callers. */
 const always = ['accept', 'accept-encoding', 'connection', 'host', 'user-agent'];
 
 const kinds: [kind: string, header: string, value: string][] = [
@@ -162,7 +162,7 @@ describe('Without a credential', () => {
 });
 
 describe('A header that cannot contain a token', () => {
-  /** Sends bytes that fetch would refuse to; header values go out as Latin-1. */
+  /** Sends header values that `fetch` would reject. They are encoded as Latin-1. */
   function sendRaw(url: string, headers: Record<string, string | string[]>): Promise<string> {
     return new Promise((resolve, reject) => {
       const body = JSON.stringify({ query: ask });

@@ -3,7 +3,10 @@ import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { at, codesOf, type Started, startGateway, textAt } from '../helpers/start-gateway.ts';
 import { smallWorld, tokens } from '../helpers/worlds.ts';
 
-/** Jobs 2000 to 2004 are in pipeline 700 of project 42, jobs 3000 to 3004 in 720 of project 44. */
+/**
+ * Starts a gateway and a simulated GitLab. Jobs 2000 to 2004 are in pipeline 700 of project 42, and
+ * jobs 3000 to 3004 in pipeline 720 of project 44.
+ */
 async function start(): Promise<Started> {
   const world = smallWorld();
   for (let id = 2000; id < 2005; id++) world.addJob(700, { id });
@@ -14,7 +17,7 @@ async function start(): Promise<Started> {
 const page = 'nodes { databaseId } pageInfo { startCursor endCursor hasNextPage }';
 const projectJobs = (args: string) => `jobs(${args}) { ${page} }`;
 
-/** All names of project 42, and of its pipeline 700. */
+/** All ways to select project 42 and its pipeline 700. */
 const owners = {
   jobs: [
     'project(fullPath: "group/app")',

@@ -105,7 +105,10 @@ describe('the derived fields of a job', () => {
   });
 });
 
-/** A pipeline in which the job "unit" ran three times, "lint" once, and that has a trigger job. */
+/**
+ * Creates a pipeline in which the job "unit" ran three times and "lint" once, and which has a
+ * trigger job.
+ */
 function retriedWorld() {
   const world = createWorld();
   world.addUser({ username: 'alice' });
@@ -122,7 +125,7 @@ function retriedWorld() {
 
 const NODES = 'nodes { databaseId retried retryable detailedStatus { action } }';
 
-/** What is known of each job: `[id, retried, retryable]`. */
+/** Returns `[id, retried, retryable]` of each job. */
 function knownOf(nodes: unknown): unknown[] {
   const jobs = nodes as Record<string, unknown>[];
   for (const { retryable, detailedStatus } of jobs) {
@@ -141,7 +144,7 @@ const current = [
   ['4', false, true],
   ['2', false, true],
 ];
-/** Retryable, as long as it is not known whether it was retried. */
+/** Returns the expected values of jobs for which `retried` is unknown: they count as retryable. */
 const unknown = (...ids: string[]) => ids.map((id) => [id, null, true]);
 
 describe('retried', () => {

@@ -13,7 +13,7 @@ import {
 const bridgesOf = (project: string, id: number) =>
   `GET /projects/${project}/pipelines/${id}/bridges?page=1&per_page=100`;
 
-/** A trigger job that started a pipeline of a project. */
+/** Returns the row of a trigger job that started a pipeline of a project. */
 function bridge(id: number, project: number, pipeline: number): Row {
   const row = pipelineRow(pipeline, { project, status: 'running', jobs: [], bridges: [] });
   return build(id, `trigger ${id}`, { downstream_pipeline: row });

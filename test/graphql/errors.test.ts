@@ -8,7 +8,7 @@ const start = (options: StartOptions = {}) =>
 
 const globalId = (...parts: string[]) => Buffer.from(parts.join(':')).toString('base64url');
 
-/** Every way to read, with the path its error has and the call it makes. */
+/** All ways to read, each with the path of its error and the call that it makes. */
 const reads = [
   ['job', 'job(project: "42", id: "1001") { name }', 'job', '/jobs/1001'],
   [
@@ -67,7 +67,7 @@ const reads = [
   ['agents', 'allowedAgents { groupIds }', 'allowedAgents', '/job/allowed_agents'],
 ] as const;
 
-/** How reads go wrong, what the client is told, and how often GitLab was asked. */
+/** Faults of GitLab, each with the error that the client receives and the number of calls. */
 const refusals: [fault: Fault, told: Record<string, unknown>, calls: number][] = [
   [
     { kind: '429' },
@@ -151,7 +151,7 @@ describe.each(refusals)('A read that GitLab answers with %o', (fault, told, time
     expect(answer.errors).toHaveLength(1);
     expect(answer.errors[0]).toMatchObject({ ...told, path: path.split('.').map(toKey) });
     expect(answer.data).toMatchObject({ __typename: 'Query' });
-    // A log is read as a stream: once it has begun to come, it is not begun anew.
+    // A log is a stream. After its first bytes were received, the request is not retried.
     const asked = fault.kind === 'truncated' && call.endsWith('/trace') ? 1 : times;
     expect(calls()).toEqual(Array(asked).fill(expect.stringContaining(call)));
     expect(text).not.toMatch(/glpat-|glcbt-|\/work\/|127\.0\.0\.1|stack/);

@@ -15,7 +15,9 @@ const { limits } = command.config;
 const start = (config: Partial<Config> = {}, world = smallWorld()): Promise<Started> =>
   startGateway({ simulator: { world }, token: tokens.alice, config });
 
-/** Refuses every operation that needs a call; the error contains its estimate. */
+/**
+ * Starts a gateway that rejects every operation that needs a call. The error contains the estimate.
+ */
 const startEstimating = (world?: World) =>
   start({ limits: { ...limits, upstreamCalls: 0 } }, world);
 
@@ -297,7 +299,7 @@ describe('the estimate of calls', () => {
 
   it('of each example operation is within the default limit', async () => {
     const { query } = await start();
-    // The estimate of a subscription is that of one event.
+    // Subscriptions are left out, because their estimate is for one event.
     const operations = readOperations().filter(({ query: text }) => !/^subscription/m.test(text));
     for (const { query: text, variables, name } of operations) {
       const { errors = [] } = await query(text, { variables });
@@ -307,7 +309,10 @@ describe('the estimate of calls', () => {
   });
 });
 
-/** The estimate of an operation, and the number of calls that a gateway without a limit makes. */
+/**
+ * Returns the estimate of an operation, and the number of calls that a gateway without a limit
+ * makes.
+ */
 async function compare(world: World, text: string) {
   const estimate = estimateIn(await (await startEstimating(world)).query(text));
   const gateway = await start({ limits: { ...limits, upstreamCalls: 1_000_000 } }, world);

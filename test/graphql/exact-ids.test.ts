@@ -10,7 +10,10 @@ import { at, codesOf, textAt } from '../helpers/start-gateway.ts';
 import { addressOf } from '../websocket/web-socket.ts';
 import { fullRow, startWith } from './own-upstream.ts';
 
-/** Ids as the digits that GitLab sends; around 2^53 neighbors have the same double. */
+/**
+ * Generates ids as decimal digits. Many are around 2^53, where neighboring ids are the same
+ * JavaScript number.
+ */
 const anyId = fc
   .oneof(
     fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }),
@@ -34,7 +37,10 @@ const anyIds = fc.record(
   Object.fromEntries(POSITIONS.map((name) => [name, anyId])) as Record<keyof Ids, typeof anyId>,
 );
 
-/** The JSON of a row in which each text "@name" is the number of that name. */
+/**
+ * Returns the JSON of a row in which each string "@name" is replaced with the id of that name, as a
+ * number.
+ */
 function write(row: unknown, ids: Ids): string {
   return JSON.stringify(row).replace(/"@(\w+)"/g, (_, name: keyof Ids) => ids[name]);
 }

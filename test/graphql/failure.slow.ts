@@ -10,7 +10,10 @@ const noise = Buffer.from(`${'progress '.repeat(113)}done\n\n`.padEnd(KIBIBYTE, 
 const ending = Buffer.from(`\n${failedTests}`);
 const SIZE = 100 * MEBIBYTE + ending.length;
 
-/** A GitLab with one failed job whose log has 100 MiB. It writes the log without holding it. */
+/**
+ * Starts a GitLab with one failed job and a log of 100 MiB. It streams the log without keeping it
+ * in memory.
+ */
 async function start({ hasOffset }: { hasOffset: boolean }) {
   let sent = 0;
   const started = await startBehind(async (request, response) => {

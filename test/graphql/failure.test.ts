@@ -12,14 +12,19 @@ const JOB = '/projects/42/jobs/2001';
 const LIST = `/projects/42/pipelines/${PIPELINE}`;
 const TRACE = `GET ${JOB}/trace`;
 const KIBIBYTE = 1024;
-/** The categories of the demo's failed jobs whose script did not fail. */
+/**
+ * The failure categories of those failed jobs of the demo whose script did not fail, by job name.
+ */
 const otherCategories: Record<string, string> = {
   timeout: 'TIMEOUT',
   'runner system failure': 'RUNNER',
   'image pull failure': 'RUNNER',
 };
 
-/** A pipeline with failed jobs from 2001 on, each with a log. */
+/**
+ * Starts a gateway, and a GitLab with a pipeline of failed jobs. The first has the id 2001; each
+ * has a log.
+ */
 async function start(
   { logs = [failedTests], failureReason = 'script_failure' as string | null } = {},
   { config = {}, ...simulator }: SimulatorOptions & { config?: object } = {},

@@ -7,8 +7,9 @@ import { at, codesOf, type Started, startGateway } from '../helpers/start-gatewa
 import { addFullJob, small, smallWorld, tokens } from '../helpers/worlds.ts';
 
 /*
- * Everything GitLab sends comes out as it is, under the renaming rule of contract.graphql: each test
- * reads the same thing by REST from the simulator and by GraphQL from the gateway, and compares.
+ * The gateway must return everything that GitLab sends unchanged, except for the renames in
+ * contract.graphql. Each test reads the same objects from the simulator over REST and from the
+ * gateway over GraphQL, and compares them.
  */
 
 const everyVersion = describe.each(versions.map((version) => ({ version })));
@@ -16,7 +17,7 @@ const everyVersion = describe.each(versions.map((version) => ({ version })));
 const readAs = (started: Started, token: string) => (path: string) =>
   started.rest(path, { token }) as Promise<Rest>;
 
-/** What lies around the jobs of {@link smallWorld}, as REST shows it. */
+/** Reads the projects and pipelines of the jobs in {@link smallWorld} over REST. */
 async function aroundOf(started: Started): Promise<Around> {
   const rest = readAs(started, tokens.alice);
   return {
@@ -28,7 +29,9 @@ async function aroundOf(started: Started): Promise<Around> {
   };
 }
 
-/** A value of its own for every key of a row, so that no two fields can be taken for each other. */
+/**
+ * Returns a row with a different value for every key, so that a mix-up of two fields is noticed.
+ */
 function marked(row: Rest, of: string): Rest {
   const minute = (index: number) => String(index).padStart(2, '0');
   const mark = ([key, value]: [string, unknown], index: number): [string, unknown] => {
@@ -263,7 +266,8 @@ everyVersion('GitLab $version', ({ version }) => {
     const rest = (path: string) => started.rest(path, { headers }) as Promise<Rest>;
     const [current, agents] = [await rest('/job'), await rest('/job/allowed_agents')];
     const around = {
-      // A job token reads the project as an anonymous caller does, without its settings.
+      // With a job token, GitLab returns the project as it does for an anonymous caller, without
+      // its settings.
       projects: { 42: { ...(await rest('/projects/42')), ...(current['project'] as Rest) } },
       pipelines: { 700: await rest('/projects/42/pipelines/700') },
     };

@@ -3,7 +3,7 @@ import type { Version } from '../../src/simulator/versions.ts';
 import { createWorld } from '../../src/simulator/world.ts';
 import { codesOf, startGateway } from '../helpers/start-gateway.ts';
 
-/** Six jobs on two branches, in three statuses. */
+/** Starts a gateway and a simulated GitLab with six jobs on two branches, in three statuses. */
 function start(version: Version) {
   const world = createWorld();
   world.addUser({ username: 'alice' });
@@ -66,7 +66,8 @@ describe('the filters of a job list', () => {
     'never pass the number of unfiltered rows on either: %s',
     async (fields) => {
       const { query } = await start('14.10');
-      // The newest three are of that branch, so the rows alone do not give the server away.
+      // The three newest jobs are of that branch, so the rows alone do not show that the server
+      // ignored the filter.
       const answer = await query(jobs('ref: "next", first: 3', fields));
       expect(codesOf(answer)).toEqual({ 'project.jobs': 'BAD_USER_INPUT' });
       expect(answer.data).toEqual({ project: { jobs: null } });

@@ -3,7 +3,10 @@ import { sendJson } from '../gitlab/upstream.ts';
 import { at } from '../helpers/start-gateway.ts';
 import { type ProjectsOptions, paramsOf, startProjects } from './projects-upstream.ts';
 
-/** A job of the list, newest first: id, name, ref, status, duration, queued duration, pipeline. */
+/**
+ * A row of the job list: id, name, ref, status, duration, queued duration, pipeline. The newest job
+ * comes first.
+ */
 type Line = [number, string, string, string, number, number, number];
 
 const lines: Line[] = [
@@ -35,11 +38,11 @@ const toJob = ([id, name, ref, status, duration, queued, pipeline]: Line) => ({
 
 interface Options extends Pick<ProjectsOptions, 'filtersRef' | 'sendsLink'> {
   rows?: Line[];
-  /** The number of the call to the list that fails, from 1. */
+  /** Number of the list call that fails, counted from 1. */
   failAt?: number;
 }
 
-/** Starts a gateway in front of a server with the jobs of one project. */
+/** Starts a gateway, and a GitLab with the jobs of one project. */
 function start({ rows = lines, failAt, ...options }: Options = {}) {
   let lists = 0;
   return startProjects(
@@ -110,7 +113,9 @@ describe('the history of a job', () => {
     });
   });
 
-  /** 700 other jobs, and a run of `unit` among the oldest of each hundred. */
+  /**
+   * 700 jobs, newest first. Every hundredth job is a run of `unit`; the others have other names.
+   */
   const many = Array.from({ length: 700 }, (_, index): Line => {
     const id = 5_000 - index;
     return [id, index % 100 === 0 ? 'unit' : 'other', 'main', 'failed', 1, 1, id];

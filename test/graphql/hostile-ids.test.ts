@@ -94,7 +94,10 @@ const hostile = [
   encode('job:42:1001'),
 ];
 
-/** Every argument that takes an id, a path, a text to filter by, a cursor or an address; no value but a good one calls more than this. */
+/**
+ * All arguments that take an id, a path, a text to filter by, a cursor or a URL. `allowed` matches
+ * the only calls that an argument may cause, for any value.
+ */
 const arguments_: [name: string, query: string, allowed: RegExp | null][] = [
   [
     'job.project',
@@ -198,7 +201,7 @@ function operation(name: string, query: string): string {
   return `query ($x: ${type}) ${query}`;
 }
 
-/** Whether every error is about what was sent. */
+/** Returns whether all errors are about the input. */
 function blamesTheInput({ errors = [] }: Answer): boolean {
   return errors.every(({ extensions, message }) => {
     return extensions['code'] === 'BAD_USER_INPUT' && message.length < 400;
@@ -213,7 +216,7 @@ async function check(
   const answer = await query(operation(name, text), { variables: { x } });
   const made = calls();
   const strange = made.filter((call) => !allowed?.test(call));
-  // JSON.stringify shows what is invisible.
+  // Includes `x` in the comparison, so that a failure shows the argument.
   expect({ x, strange, answer }).toEqual({ x: expect.anything(), strange: [], answer });
   expect(bugs).toEqual([]);
   expect({ x, answer, blames: blamesTheInput(answer) }).toMatchObject({ blames: true });
@@ -235,7 +238,7 @@ describe.each(arguments_)('%s', (...argument) => {
   });
 });
 
-/** Texts that look like what is expected, and are often not. */
+/** Generates texts that look like ids, paths or global ids, but are often invalid. */
 const anything = fc.oneof(
   fc.string({ unit: codePoint, maxLength: 60 }),
   fc.stringMatching(/^[a-z0-9./%?#:\\-]{0,20}$/),
@@ -254,7 +257,7 @@ const anything = fc.oneof(
     .map(([type, parts]) => encode([type, ...parts].join(':'))),
 );
 
-/** The only paths that reads of this schema make, whatever they are asked. */
+/** The only calls that reads of this schema make, for any arguments. */
 const read =
   /^GET \/projects\/[\w.%-]+(\/jobs(\/\d+(\/trace)?)?|\/pipelines(\/\d+(\/jobs|\/bridges)?)?)?(\?[\w=&%.[\]!'()*~-]*)?$/;
 const write =
@@ -287,7 +290,10 @@ describe('A forged cursor', () => {
   const ask = (args: string) =>
     `query ($cursor: String!) { pipeline(project: "42", id: 700) { jobs(${args}) { nodes { databaseId } } } }`;
 
-  /** A world with 302 jobs in a pipeline, and what a cursor of its list is made of. */
+  /**
+   * Starts a gateway, and a GitLab with 302 jobs in a pipeline. `forge` creates a cursor of its
+   * list.
+   */
   async function startLong() {
     const world = smallWorld();
     for (let id = 2000; id < 2300; id += 1) world.addJob(700, { id });
@@ -314,7 +320,7 @@ describe('A forged cursor', () => {
         );
       expect(ids(after)).toEqual(['2149', '2148']);
       expect(ids(before)).toEqual(['2152', '2151']);
-      // Looking for a row takes a search by halves, from either end.
+      // The gateway finds the row by bisection, once for each of the two queries.
       expect(calls().length).toBeLessThanOrEqual(2 * 2 * Math.ceil(Math.log2(302)));
       expect(bugs).toEqual([]);
     },

@@ -7,12 +7,15 @@ import { type Started, startGateway } from '../helpers/start-gateway.ts';
 const ROUNDS = runs(60);
 
 /*
- * Two callers of different rights ask for the very same things, in every way a credential can be sent,
- * while answers fail and callers leave. Not one field of the other's may come back, and a caller who
- * may see something is never told that it is not there.
+ * Two callers with different permissions send the same queries with each kind of credential, while
+ * requests fail and callers disconnect. No response may contain data of the other caller. A caller
+ * who may see an object must never get null for it.
  */
 
-/** One caller: a project only they may see, and every way to send their credential. */
+/**
+ * The callers. Each has a project that only this caller may see. `ways` are the headers of each
+ * kind of credential.
+ */
 const callers = ['alice', 'bob'].map((name, at) => ({
   name,
   project: 42 + at,
@@ -54,7 +57,7 @@ function world() {
   return made;
 }
 
-/** The same questions from everybody, about either project. */
+/** Returns the queries, which both callers send about both projects. */
 const questions = (project: number, firstJob: number) => [
   {
     text: `{ job(project: "${project}", id: "${firstJob}") { name pipeline { ref } } }`,
@@ -81,7 +84,7 @@ const questions = (project: number, firstJob: number) => [
     jobToken: false,
   },
   {
-    // The pipeline has the number of its project.
+    // The id of the pipeline is the numeric id of its project.
     text: `{ pipeline(project: "${project}", id: "${project}") { retryable board { stages { groups { jobs { name attempts { name } } } } } } }`,
     jobToken: false,
   },
@@ -92,7 +95,7 @@ const questions = (project: number, firstJob: number) => [
   { text: '{ currentJob { pipeline { ref } } rateLimit { remaining } }', jobToken: true },
 ];
 
-// No 429: a caller who is over the limit waits for it, and would ask nothing for the rest of the test.
+// Without 429: the calls of a rate-limited caller would wait for the rest of the test.
 const faults = ['502', '500', 'reset', 'html', 'truncated'] as const;
 
 async function askAtRandom(started: Started, dice: Dice): Promise<string> {
@@ -139,7 +142,7 @@ it('never shows one caller’s data to another, and never hides it from its owne
     started.simulator.clearFaults();
   }
   expect(started.bugs).toEqual([]);
-  // Every outcome occurred often, so the test checked what it says.
+  // The test proves something only if each outcome occurred often.
   expect(outcomes['answered']).toBeGreaterThan(ROUNDS * 8);
   expect(outcomes['hidden']).toBeGreaterThan(ROUNDS * 8);
   expect(outcomes['left']).toBeGreaterThan(ROUNDS * 1.6);

@@ -7,13 +7,14 @@ import { createGateway } from '../../src/app/gateway.ts';
 import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { connect, follow } from '../websocket/web-socket.ts';
 
-/** A GitLab that never answers, and a gateway in front of it. */
+/** Starts a gateway, and a GitLab that never responds. */
 async function startSilent() {
   const gitlab = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(gitlab, 'listening');
   const { port } = gitlab.address() as AddressInfo;
   const command = parseConfig(
-    // Longer than a test may take: nothing but the caller ends a call.
+    // The timeouts are longer than a test may take, so that only the caller's disconnection can end
+    // a call.
     {
       GITLAB_URL: `http://127.0.0.1:${port}`,
       UPSTREAM_HEADERS_TIMEOUT_MS: '90000',

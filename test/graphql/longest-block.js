@@ -1,7 +1,7 @@
 /*
- * Loaded into the program with --import. At SIGUSR2, prints for how long the event loop was blocked at
- * most since the signal before: CPU time of the main thread between two ticks of a timer, in ms, which
- * does not include what other programs took of the core.
+ * Loaded into the program with --import. At SIGUSR2, prints the longest time in ms for which the
+ * event loop was blocked since the previous signal. It is the CPU time of the main thread between
+ * two ticks of a timer, so that it excludes the time in which other programs used the core.
  */
 import { readFileSync } from 'node:fs';
 

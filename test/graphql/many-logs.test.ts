@@ -3,7 +3,7 @@ import { at, codesOf, startGateway } from '../helpers/start-gateway.ts';
 import { smallWorld, tokens } from '../helpers/worlds.ts';
 
 const KIBIBYTE = 1024;
-/** A log that is kept whole where it is alone. */
+/** Length of a log that is kept completely if no other log is read at the same time. */
 const LENGTH = 250 * KIBIBYTE;
 
 async function start(env: Record<string, string> = {}) {
@@ -72,7 +72,7 @@ it('the log text of one response is limited; its other fields are complete', asy
   const ask = (fields: string) =>
     query(`{ job(project: "50", id: "2001") { name trace { byteSize ${fields} } } }`);
   expect((await ask(tell(4, 'text(format: RAW)'))).errors).toBeUndefined();
-  // Of a log that is null where its text is: `trace` can be null, `text` cannot.
+  // `text` cannot be null, so the error makes the nullable field `trace` null.
   const refused = await ask(tell(5, 'text(format: RAW)'));
   expect(codesOf(refused)).toEqual({ 'job.trace.t4': 'OPERATION_TOO_COMPLEX' });
   expect(refused.errors?.[0]?.extensions).toEqual({

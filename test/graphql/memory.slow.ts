@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { smallWorld, tokens } from '../helpers/worlds.ts';
 
-/** After a garbage collection, which counting does itself. */
+/** Returns the number of live AbortSignals. `queryObjects` collects garbage first. */
 const signalsAlive = () => queryObjects(AbortSignal, { format: 'count' });
 
 it.each([
@@ -22,6 +22,7 @@ it.each([
   await ask(5);
   const before = signalsAlive();
   await ask(30);
-  // The latest few may still be on their way out; thirty would be one for each.
+  // The signals of the last operations may still be alive. A leak of one signal per operation would
+  // leave thirty.
   expect(signalsAlive() - before).toBeLessThan(10);
 });

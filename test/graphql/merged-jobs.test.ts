@@ -31,7 +31,10 @@ const idsIn = (answer: Answer) =>
     Number(databaseId),
   );
 
-/** Fails the calls of a project: all, or those whose address contains a text. */
+/**
+ * Returns a handler that fails the calls for some projects. With `part`, it fails only calls whose
+ * URL contains that text.
+ */
 const failing =
   (
     failures: Record<string, { status: number; headers?: Record<string, string> }>,
@@ -77,7 +80,7 @@ describe('the jobs of several projects', () => {
     const first = await ask({ projects: abc, first: 4 });
     const after = textAt(first, 'jobs.pageInfo.endCursor');
     calls();
-    // A new job, and another order of the projects, change nothing.
+    // A new job and another order of the projects must not change the page after the cursor.
     projects['acme/a']?.jobs.unshift({ id: 111 });
     for (const order of [abc, ['acme/b', 'acme/a', 'acme/c', 'acme/a']]) {
       const second = await ask({ projects: order, first: 4, after });
@@ -133,7 +136,8 @@ describe('the jobs of several projects', () => {
     expect(idsIn(answer)).toEqual(busy.jobs.slice(0, 30).map(({ id }) => id));
     const made = calls().map(paramsOf);
     expect(made).toHaveLength(4);
-    // 21 are sure, and one more than 30 is wanted.
+    // After the first calls, the order of 21 rows is certain. The page needs 30, and one more to
+    // know whether there is a next page.
     expect(made[3]).toEqual({ project: 'acme/a', perPage: 10, id: 980 });
   });
 

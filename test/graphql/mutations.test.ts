@@ -11,7 +11,10 @@ const globalId = (...parts: (string | number)[]) =>
 const jobId = (id: number | string) => globalId('Job', 42, id);
 const bridgeId = (id: number | string) => globalId('Bridge', 42, 700, id);
 
-/** A gateway whose world has one more job, 1050, as stated. */
+/**
+ * Starts a gateway and a simulated GitLab with the small world and job 1050, which has the given
+ * options.
+ */
 async function startWith(
   job: JobOptions = {},
   options: { version?: Version; token?: string; bridge?: boolean } = {},
@@ -44,7 +47,7 @@ function mutate(started: Started, mutation: Mutation, input: Record<string, unkn
   );
 }
 
-/** A job on which every one of the four does something. */
+/** For each mutation, the options of a job that it changes. */
 const suitable: Record<Mutation, JobOptions> = {
   jobCancel: { status: 'pending' },
   jobRetry: { status: 'failed' },
@@ -454,7 +457,7 @@ const callOf = (mutation: Mutation) =>
 
 const unknown: Fault['kind'][] = ['500', '502', '504', 'truncated', 'reset'];
 
-/** GitLab applies the mutation, but its response fails. */
+/** Checks the result if GitLab applies the mutation, but its response fails. */
 async function checkUnknown(mutation: Mutation, kind: Fault['kind']): Promise<void> {
   const world = smallWorld();
   world.addJob(700, { id: 1050, plan: { frozen: true }, ...suitable[mutation] });

@@ -10,7 +10,7 @@ const config = { gitlabExternalUrl: EXTERNAL };
 
 type Json = Record<string, unknown>;
 
-/** All paths of members in a value: `user`, `user.id`, `artifacts.1.size`. */
+/** Returns all paths of members in a value: `user`, `user.id`, `artifacts.1.size`. */
 function pathsOf(value: unknown, above = ''): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, member]) => [
@@ -40,7 +40,7 @@ const QUERY = `{ project(fullPath: "42") { jobs { nodes ${all} } } }`;
 const camelCase = (key: string) =>
   key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** The fields that show a member of a row. */
+/** The fields that depend on a member of a row. By default, it is only the field with its name. */
 const affected: Record<string, string[]> = {
   status: ['status', 'statusRaw'],
   pipeline: ['pipeline', 'source'],
@@ -68,7 +68,7 @@ describe('an odd value in a row', () => {
         body = [rows[0], replace(rows[1], member, value), rows[2]];
         const answer = await query(QUERY);
         const [top = ''] = member.split('.');
-        // A row without id or status cannot be represented: the error names it.
+        // A row without id or status cannot be represented, so the list fails.
         if (answer.errors) {
           expect(['id', 'status']).toContain(member);
           expect(codesOf(answer)).toEqual({ 'project.jobs': 'UPSTREAM_UNAVAILABLE' });

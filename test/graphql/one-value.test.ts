@@ -5,8 +5,8 @@ import { type Answer, startGateway } from '../helpers/start-gateway.ts';
 import { addFullJob, small, smallWorld, tokens } from '../helpers/worlds.ts';
 
 /*
- * An object that is reached in two ways has one value of each field: a cache that stores objects by
- * their id never replaces a value by null.
+ * An object must have the same field values in all queries that reach it. Otherwise, a client that
+ * caches objects by id could replace a value by null.
  */
 
 type Json = Record<string, unknown>;
@@ -20,16 +20,16 @@ function objectsById(value: unknown, found = new Map<string, Json[]>()): Map<str
   return found;
 }
 
-/** Replaces objects that have an id by the id, because their own fields are compared apart. */
+/** Replaces an object that has an id by that id, because its own fields are compared separately. */
 const shallow = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(shallow);
   const id = (value as Json | null)?.['id'];
   return id === undefined ? value : { id };
 };
 
-/** What is selected of these differs in the operations below. */
+/** Fields that are not compared, because the operations below select different parts of them. */
 const LISTS = ['jobs', 'bridges', 'pipelines'];
-/** Null means that the value was not read. */
+/** Fields that are not compared, because null means that the value was not read. */
 const UNREAD = ['retried'];
 
 function differences(objects: Json[]): string[] {

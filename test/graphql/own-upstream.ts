@@ -4,7 +4,9 @@ import { type StartOptions, startGateway } from '../helpers/start-gateway.ts';
 const AT = '2026-05-04T03:02:01.000Z';
 const SHA = 'c0ffee'.padEnd(40, '0');
 
-/** A row of a job with a value in every member; `base` is the base URL of GitLab's pages. */
+/**
+ * Returns the row of a job with a value in every member. `base` is the base URL of GitLab's pages.
+ */
 export function fullRow(id: number | string, base = 'https://gitlab.example.com') {
   const home = `${base}/group/app`;
   return {
@@ -54,15 +56,18 @@ export function fullRow(id: number | string, base = 'https://gitlab.example.com'
 
 export type FullRow = ReturnType<typeof fullRow>;
 
-/** Responses by path below /api/v4, without the query: JSON, or a value that is written as JSON. */
+/**
+ * Response bodies by path below /api/v4, without the query string. A string is sent as it is;
+ * another value is sent as JSON.
+ */
 export type Responses = Record<string, unknown>;
 
 /** Options of the gateway, and the path of the server's base URL. */
 export type UpstreamOptions = StartOptions & { path?: string };
 
 /**
- * Starts a gateway in front of a server with one handler. `calls()` returns and clears the requests so
- * far, without /api/v4.
+ * Starts a gateway, and a GitLab with one handler for all requests. `calls()` returns the requests
+ * since its last call, without /api/v4.
  */
 export async function startBehind(
   handler: Handler,
@@ -76,8 +81,8 @@ export async function startBehind(
 }
 
 /**
- * Starts a gateway in front of a server that answers with `responses`, and with 404 for other paths.
- * `calls()` returns and clears the requests so far.
+ * Starts a gateway, and a GitLab that answers with `responses`, and with 404 for other paths.
+ * `calls()` returns the requests since its last call.
  */
 export function startWith(
   responses: Responses | ((path: string) => unknown),
@@ -93,7 +98,9 @@ export function startWith(
   }, options);
 }
 
-/** Selects the offset page that a request asks for, with the header of the next page. */
+/**
+ * Returns the offset page that a request asks for, and the header with the number of the next page.
+ */
 export function offsetPage<T>(all: readonly T[], params: URLSearchParams) {
   const [page, size] = [Number(params.get('page') ?? 1), Number(params.get('per_page') ?? 20)];
   const next = page * size < all.length ? String(page + 1) : '';

@@ -23,7 +23,7 @@ interface Page {
   };
 }
 
-/** One step of a walk: a page read somewhere, or something that happens in GitLab meanwhile. */
+/** A step of a random walk: a page is read from some cursor, or rows change in GitLab. */
 type Step =
   | { kind: 'page'; forward: boolean; count: number; from: number | null }
   | { kind: 'arrive'; count: number }
@@ -51,7 +51,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('finish' as const), at: fc.nat(400) }) },
 );
 
-/** The headers about pages that a proxy may remove. */
+/** The pagination headers, which a proxy may remove. */
 const pageHeaders = [
   'link',
   'x-next-page',
@@ -73,7 +73,10 @@ const walk = fc.record({
   steps: fc.array(step, { minLength: 3, maxLength: 12 }),
 });
 
-/** What a page must be, from the ids in list order. The anchor's place is told by its id. */
+/**
+ * Returns the expected page. `ids` are all ids in the order of the list, and `anchor` is the id in
+ * the cursor.
+ */
 function expected(
   ids: number[],
   given: { forward: boolean; count: number; anchor?: number | undefined; ascending: boolean },
@@ -98,14 +101,14 @@ function expected(
   };
 }
 
-/** A list in a world: how it is asked for, and what is in it. */
+/** A list in a simulated GitLab: how to query it, and how to change its rows. */
 interface Scene {
   query(args: string): string;
   list(data: unknown): Page;
   ids(): number[];
   arrive(): void;
   remove(id: number): void;
-  /** Gives the row the status `success`. */
+  /** Sets the status of a row to `success`. */
   finish(id: number): void;
   ascending: boolean;
 }
@@ -118,7 +121,7 @@ async function readPage(scene: Scene, { query }: Started, args: string): Promise
   return scene.list(answer.data);
 }
 
-/** Walks at random and compares each page with the model. */
+/** Takes the steps of a random walk, and compares each page with the expected one. */
 async function take(scene: Scene, started: Started, steps: readonly Step[]): Promise<void> {
   const cursors: { cursor: string; id: number }[] = [];
   for (const move of steps) {
@@ -156,7 +159,10 @@ function emptyWorld(): World {
 
 const STATUSES = ['running', 'success', 'failed'];
 
-/** A project with `size` jobs in two pipelines, and a stranger's jobs between them. */
+/**
+ * Adds a project with `size` jobs in two pipelines, and jobs of another project whose ids lie
+ * between them.
+ */
 function populate(world: World, size: number) {
   const project = world.addProject({
     path: `group/app-${world.state.projects.size}`,
@@ -229,7 +235,10 @@ function pipelineScene(world: World, options: { size: number; filtered: boolean 
   };
 }
 
-/** The pipelines of a project, with a stranger's between them, and child pipelines that are never listed. */
+/**
+ * Creates a list of a project's pipelines. Pipelines of another project lie between them, and child
+ * pipelines, which GitLab never lists.
+ */
 function pipelinesScene(world: World, options: { size: number; filtered: boolean }): Scene {
   const at = world.state.projects.size;
   const project = world.addProject({ path: `group/app-${at}`, members: { alice: 'maintainer' } });

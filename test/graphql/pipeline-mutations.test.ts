@@ -17,7 +17,10 @@ const pathOf = (mutation: Mutation) =>
 const text = (mutation: Mutation, id: string, fields: string) =>
   `mutation { ${mutation}(input: { id: "${id}", clientMutationId: "one" }) { ${fields} ${errors} clientMutationId } }`;
 
-/** The simulated GitLab with a failed, a canceled, a running and a skipped job in pipeline 700. */
+/**
+ * Starts a gateway and a simulated GitLab with a failed, a canceled, a running and a skipped job in
+ * pipeline 700.
+ */
 function start(options: StartOptions = {}) {
   const world = smallWorld();
   const jobs = ['failed', 'canceled', 'running', 'skipped'];
@@ -52,7 +55,7 @@ describe('pipelineRetry', () => {
       text('pipelineRetry', P700, 'changedJobs { name status retried }'),
     );
     expect(at(answer, 'pipelineRetry.changedJobs')).toEqual([
-      // The trigger job failed in the minute before.
+      // The trigger job `idle` has failed in the minute before the retry.
       { name: 'idle', status: 'PENDING', retried: false },
       { name: 'canceled', status: 'PENDING', retried: false },
       { name: 'failed', status: 'PENDING', retried: false },
@@ -116,7 +119,10 @@ describe('changedJobs', () => {
   const DATE = 'Sun, 29 Nov 2026 12:00:00 GMT';
   const since = (ms: number) => new Date(Date.parse(DATE) + ms).toISOString();
 
-  /** A pipeline whose POSTs are answered at DATE. */
+  /**
+   * Starts a GitLab with a pipeline. The response to a POST request has the header `date: DATE`,
+   * unless `headers` says otherwise.
+   */
   async function startAt(jobs: Row[], headers: Record<string, string> = { date: DATE }) {
     const pipeline = { project: 1, status: 'running', jobs, bridges: [] as Row[] };
     const started = await startPipelines({ 900: pipeline });

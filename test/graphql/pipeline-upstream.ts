@@ -5,7 +5,7 @@ import { offsetPage, startBehind } from './own-upstream.ts';
 /** A row of a job or trigger job, as GitLab sends it. */
 export type Row = Record<string, unknown> & { id: number; name: string; stage: string };
 
-/** A pipeline of a made-up GitLab. Tests change its members between requests. */
+/** A pipeline of a GitLab for tests, which change its members between requests. */
 export interface UpstreamPipeline {
   project: number;
   status: string;
@@ -14,7 +14,7 @@ export interface UpstreamPipeline {
   bridges: Row[];
 }
 
-/** A response in place of the usual one. */
+/** A response that replaces the usual one. */
 interface Fault {
   status: number;
   body?: unknown;
@@ -22,17 +22,17 @@ interface Fault {
 }
 
 interface UpstreamOptions extends StartOptions {
-  /** Whether lists have an X-Total header. @default true */
+  /** Whether responses with a list have the header X-Total. @default true */
   counts?: boolean;
-  /** What a token sees instead of the pipelines, by token. */
+  /** The pipelines that GitLab shows to a token instead of `pipelines`, by token. */
   seenBy?: Record<string, Record<number, UpstreamPipeline>>;
-  /** The ETag of all responses. With it, GitLab answers 304 to a request that has read before. */
+  /** The ETag of all responses. With it, GitLab answers 304 to a request that sends this ETag. */
   etag?: string;
 }
 
 const CREATED = '2026-11-29T10:00:00.000Z';
 
-/** Returns the row of a pipeline as jobs embed it. */
+/** Returns the row of a pipeline in the form that is part of a job's row. */
 export function pipelineRow(id: number, { project, status }: UpstreamPipeline) {
   return {
     id,
@@ -54,9 +54,9 @@ function currentOf(rows: readonly Row[]): Row[] {
 }
 
 /**
- * Starts a gateway in front of a server with pipelines, given by id, which lists their jobs as GitLab
- * does. `faults` replaces responses by path below /api/v4, with or without the query. `calls()` returns
- * and clears the requests so far.
+ * Starts a gateway, and a GitLab with pipelines, by id, which lists their jobs as GitLab does.
+ * `faults` replaces responses by path below /api/v4, with or without the query string. `calls()`
+ * returns the requests since its last call.
  */
 export async function startPipelines(
   pipelines: Record<number, UpstreamPipeline>,
@@ -89,7 +89,7 @@ export async function startPipelines(
   return { ...started, faults };
 }
 
-/** A finished build that ran for a second. */
+/** Returns the row of a finished job that ran for a second. */
 export function build(id: number, name: string, more: Partial<Row> = {}): Row {
   return {
     id,
@@ -133,7 +133,10 @@ const toRow = ([id, name, stage, status, queued, started, finished, more]: Line)
     ...more,
   });
 
-/** A finished pipeline of four stages with a retry, a parallel job, a matrix and a trigger job. */
+/**
+ * Returns a finished pipeline of four stages with a retry, parallel jobs, matrix jobs and a trigger
+ * job.
+ */
 export function retriedPipeline(): UpstreamPipeline {
   const lines: Line[] = [
     [201, 'compile', 'build', 'success', 4, '10:00:04', '10:01:04'],

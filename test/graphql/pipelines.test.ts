@@ -9,7 +9,10 @@ import { startWith } from './own-upstream.ts';
 const FIRST = 8001;
 const JOB_TOKEN = 'glcbt-64_of-a-job';
 
-/** Project 42 with pipeline 700 and then 8001 to 8006, alternately of main and next. */
+/**
+ * Creates project 42 with pipelines 700 and 8001 to 8006, whose refs alternate between main and
+ * next.
+ */
 function world() {
   const made = smallWorld();
   for (let row = 0; row < 6; row++) {

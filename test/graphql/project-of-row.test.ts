@@ -15,7 +15,10 @@ const project = (path: string, base: string) => ({
   web_url: `${base}/${path}`,
 });
 
-/** The row of a job at the base URL. Without a user, it does not show where the path begins. */
+/**
+ * Returns the row of a job of a GitLab at a base URL. If `user` is missing, the row does not show
+ * where the project's path begins.
+ */
 function rowAt(base: string, path: string, user: unknown) {
   const row = fullRow(1, base);
   const home = `${base}/${path}`;

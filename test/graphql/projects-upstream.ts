@@ -4,7 +4,7 @@ import { aJob, sendJson } from '../gitlab/upstream.ts';
 import type { StartOptions } from '../helpers/start-gateway.ts';
 import { offsetPage, startBehind } from './own-upstream.ts';
 
-/** A job of a project. */
+/** A job in the list of a project. */
 export interface ListedJob {
   id: number;
   status?: string;
@@ -12,13 +12,13 @@ export interface ListedJob {
   [member: string]: unknown;
 }
 
-/** The numeric id and the jobs of a project. */
+/** The numeric id of a project, and its jobs. */
 export interface ListedProject {
   number: number;
   jobs: ListedJob[];
 }
 
-/** Creates a project whose jobs have these ids, newest first. */
+/** Creates a project whose jobs have these ids. The newest comes first. */
 export const projectOf = (number: number, ...ids: number[]): ListedProject => ({
   number,
   jobs: ids.map((id) => ({ id, status: 'success', ref: 'main' })),
@@ -27,13 +27,16 @@ export const projectOf = (number: number, ...ids: number[]): ListedProject => ({
 export interface ProjectsOptions extends StartOptions {
   /** Whether the server filters by `ref`, as GitLab 19 does. @default true */
   filtersRef?: boolean;
-  /** What other callers see, by token. */
+  /** The projects that GitLab shows to a token instead of `projects`, by token. */
   seenBy?: Record<string, Record<string, ListedProject>>;
-  /** Answers a call itself, and returns true if it did. */
+  /** Called for each request. Returns true if it has sent the response. */
   intercept?(request: IncomingMessage, response: ServerResponse, project: string): boolean;
-  /** Whether the server knows keyset pagination, as GitLab 15.9 does. @default true */
+  /** Whether the server supports keyset pagination, as GitLab 15.9 does. @default true */
   keyset?: boolean;
-  /** Whether a keyset page has the header that names the next page. A proxy may remove it. @default true */
+  /**
+   * Whether a keyset page has the header with the next page, which a proxy may remove. @default
+   * true
+   */
   sendsLink?: boolean;
 }
 
@@ -50,7 +53,7 @@ function parseCursor(cursor: string | null): { id?: number; direction: 'older' |
 const toRow = ({ number }: ListedProject, { id, ...more }: ListedJob) =>
   aJob(id, { pipeline: { id: 9, project_id: number }, ...more });
 
-/** Selects a keyset page, newest first, with the header of the older one. */
+/** Returns a keyset page, newest first, and the header with the URL of the older page. */
 function keysetPage(jobs: readonly ListedJob[], params: URLSearchParams) {
   const { id, direction } = parseCursor(params.get('cursor'));
   const perPage = Number(params.get('per_page'));
@@ -66,8 +69,8 @@ function keysetPage(jobs: readonly ListedJob[], params: URLSearchParams) {
 }
 
 /**
- * Starts a gateway in front of a server with the lists of jobs of several projects. `calls()` returns
- * and clears the requests so far.
+ * Starts a gateway, and a GitLab with the job lists of several projects. `calls()` returns the
+ * requests since its last call.
  */
 export function startProjects(
   projects: Record<string, ListedProject>,
@@ -109,7 +112,7 @@ export function startProjects(
   }, start);
 }
 
-/** Returns the parameters of a call, with the id of its cursor. */
+/** Returns the project, the page size, and the id in the cursor of a call. */
 export function paramsOf(call: string) {
   const { pathname, searchParams } = new URL(call.replace('GET ', ''), 'http://gitlab');
   const { id } = parseCursor(searchParams.get('cursor'));

@@ -12,7 +12,7 @@ const LOG = [
   `${ESC}[31;1m<b>FAILED</b>${ESC}[0;m\n`,
 ].join('');
 
-/** A finished job 1001 whose log this is. */
+/** Starts a gateway and a simulated GitLab with a finished job 1001 that has this log. */
 async function start(log: string | Buffer, config = {}) {
   const world = createWorld();
   world.addUser({ username: 'alice' });

@@ -6,10 +6,10 @@ import { small } from './worlds.ts';
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** The one operation of the board for tests. */
+/** The only operation of the board that tests use instead of the built one. */
 export const boardDocument = `query Status { job(project: "42", id: "${small.fullJob}") { status } }`;
 
-/** The files of a board for tests, as Vite writes them, by name. */
+/** By path, the files of the board for tests, named as Vite names them. */
 export const boardFiles = {
   'index.html':
     '<link rel="stylesheet" href="./assets/index-B2.css"><script type="module" src="./assets/index-A1.js"></script>',
@@ -18,7 +18,7 @@ export const boardFiles = {
   'assets/index-B2.css': 'body { margin: 0 }\n',
 };
 
-/** Writes the files of a board, and returns their folder. */
+/** Writes the files of a board to a new folder and returns its path. */
 export function writeBoard(files: Readonly<Record<string, string>> = boardFiles): string {
   const folder = createFolder();
   mkdirSync(join(folder, 'assets'));

@@ -4,15 +4,18 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 const EXECUTABLE = '/usr/bin/chromium';
 
 /**
- * Why tests in a browser cannot run here; undefined where they can. In CI they must run, so there a
- * missing Chromium fails them.
+ * The reason why tests in a browser are skipped; undefined if they run. In CI they always run, so
+ * that a missing Chromium makes them fail.
  */
 export const whyNoBrowser: string | undefined =
   existsSync(EXECUTABLE) || process.env['CI']
     ? undefined
     : `Chromium is not installed: ${EXECUTABLE}`;
 
-/** Starts a Chromium without a window, which calls nobody by itself. The caller closes it. */
+/**
+ * Starts a headless Chromium that sends no requests of its own, such as for updates. The caller
+ * must close it.
+ */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: EXECUTABLE,
@@ -30,8 +33,9 @@ export function launchBrowser(): Promise<Browser> {
 }
 
 /**
- * Returns the faults of a page, a list that grows: requests to another origin, messages of the console
- * (violations of a policy are some), errors, and responses that failed.
+ * Returns a list to which the faults of a page are added: requests to another origin, console
+ * messages (including violations of the content security policy), exceptions, and responses with an
+ * error status.
  */
 export function watchFaults(
   page: Page,

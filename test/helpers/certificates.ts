@@ -1,6 +1,7 @@
 /*
- * Certificates for tests, valid until 2126. `server` (for 127.0.0.1, localhost and gitlab.test) and
- * `client` are signed by `authority`; `stranger` is another authority. They protect nothing.
+ * Certificates for tests, valid until 2126. `authority` has signed `server` (for 127.0.0.1,
+ * localhost and gitlab.test) and `client`. `stranger` is another authority, which has signed
+ * neither. The keys are public, because they protect nothing.
  */
 
 export const authority = {

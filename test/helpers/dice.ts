@@ -1,7 +1,7 @@
 /** Returns a number from 0 to `sides` - 1. */
 export type Dice = (sides: number) => number;
 
-/** Creates a small generator with a seed, so that a failure can be run again. */
+/** Creates a random number generator with a seed, so that a failure can be reproduced. */
 export function createDice(seed: number): Dice {
   let state = seed;
   return (sides) => {

@@ -1,6 +1,7 @@
 /*
- * Sends one GraphQL request to the built gateway twice, and prints which of its files ran: a process of
- * its own, since V8 counts calls for a whole process. Argument: the body of the request.
+ * Sends one GraphQL request twice to the built gateway, and prints which files of the gateway ran.
+ * This is a process of its own, because V8 counts calls for a whole process. The argument is the
+ * body of the request.
  */
 import { Session } from 'node:inspector/promises';
 import { parseConfig } from '../../dist/app/config.js';

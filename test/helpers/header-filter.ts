@@ -6,9 +6,9 @@ import { onTestFinished } from 'vitest';
 /** A proxy that removes headers from responses, as some proxies in front of GitLab do. */
 export interface HeaderFilter {
   url: string;
-  /** The base URL that requests are passed on to. */
+  /** The base URL to which requests are forwarded. */
   target: string;
-  /** The names in lower case. */
+  /** The names of the removed headers, in lower case. */
   dropped: ReadonlySet<string>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * CPU time of the reference work on a machine on which the bounds of slow tests were met, in ms:
- * a loose estimate from the duration of tests there and on a slower machine.
+ * Duration of `sortNames` in ms on the reference machine, on which slow tests stay within their
+ * bounds. It is an estimate from the duration of tests on that machine and on a slower one.
  */
 const REFERENCE_MS = 3;
 
@@ -12,8 +12,9 @@ function sortNames(): number {
 }
 
 /**
- * Returns how many times slower this machine is than the reference, at least 1. A bound for blocks of
- * the event loop is multiplied by it, so that it fails for slow code and not for a slow machine.
+ * Returns how many times slower this machine is than the reference machine; at least 1. Tests
+ * multiply their bound for blocks of the event loop by it, so that slow code fails them, but a slow
+ * machine does not.
  */
 export function measureSlowness(): number {
   const times = Array.from({ length: 20 }, sortNames);

@@ -3,15 +3,15 @@ import { onTestFinished } from 'vitest';
 import { demo, seedWorld } from '../../src/simulator/seed.ts';
 import { type StartOptions, startGateway } from './start-gateway.ts';
 
-/** What a tool returned. */
+/** The result of an MCP tool. */
 export interface ToolAnswer {
   text: string;
   isError: boolean;
-  /** The whole result, for what it must not contain. */
+  /** The whole result, to check that certain texts are not part of it. */
   result: Readonly<Record<string, unknown>>;
 }
 
-/** Returns the text of a result of tools/call. */
+/** Converts a result of `tools/call`, which must have exactly one text. */
 export function toAnswer(result: object): ToolAnswer {
   const { content, isError = false } = result as {
     content: { type: string; text: string }[];
@@ -22,7 +22,10 @@ export function toAnswer(result: object): ToolAnswer {
   return { text: part.text, isError, result: result as Record<string, unknown> };
 }
 
-/** Calls tools without a client library, as the old protocol does. */
+/**
+ * Calls a tool without a client library, with the request format of protocol version 2025-11-25.
+ * Throws if the response is a JSON-RPC error.
+ */
 export async function callTool(
   url: string,
   name: string,
@@ -35,7 +38,7 @@ export async function callTool(
   return toAnswer(result);
 }
 
-/** Sends a request of JSON-RPC and returns its response with its HTTP status. */
+/** Sends a JSON-RPC request. Returns the response, its HTTP status and its content type. */
 export async function sendMcp(
   url: string,
   { id = 1, ...request }: { id?: unknown; method: string; params: object },
@@ -55,7 +58,7 @@ export async function sendMcp(
   return { status: response.status, type: response.headers.get('content-type'), answer };
 }
 
-/** Sends a request of JSON-RPC and returns its response. */
+/** Sends a JSON-RPC request and returns the response. */
 export async function postMcp(
   url: string,
   method: string,
@@ -65,10 +68,14 @@ export async function postMcp(
   return (await sendMcp(url, { method, params }, headers)).answer;
 }
 
-/** The eras of the protocol: sessions as of 2025-11-25, and requests by themselves of 2026-07-28. */
+/**
+ * The modes in which the client negotiates the protocol version. `legacy` has sessions, as in
+ * version 2025-11-25; with `auto`, it also uses requests without a session, as in version
+ * 2026-07-28.
+ */
 export const eras = ['legacy', 'auto'] as const;
 
-/** Connects a client of version 2. It is closed when the test ends. */
+/** Connects a client of the MCP SDK, version 2. The client is closed when the test ends. */
 export async function connectClient(
   url: string,
   { era = 'auto', token = demo.token }: { era?: (typeof eras)[number]; token?: string | null } = {},
@@ -80,7 +87,7 @@ export async function connectClient(
   return client;
 }
 
-/** Starts a gateway with the MCP endpoint in front of the demo's GitLab. */
+/** Starts a gateway with the MCP endpoint, and a simulated GitLab with the data of the demo. */
 export async function startMcp({ env, simulator, ...options }: StartOptions = {}) {
   const started = await startGateway({
     env: { MCP: 'true', ...env },

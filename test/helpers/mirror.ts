@@ -8,15 +8,15 @@ import {
 import { objectType, rowFields } from './select-all.ts';
 
 /*
- * What the gateway should show of a REST answer. The rule: a field is the key of that name in
- * snake_case, or null; an ID is text. All that departs from it stands in `exceptions`, and all that
- * GitLab sends and the gateway does not show in `notShown`. Written from contract.graphql, on purpose
- * without looking into src.
+ * The expected GraphQL data for a row of a REST response. As a rule, a field has the value of the
+ * REST key with its name in snake_case, or null; an ID is a string. `exceptions` has all other
+ * fields. `notShown` has the keys that GitLab sends but the gateway does not show. This file was
+ * written from contract.graphql without knowledge of src, so that it is an independent check.
  */
 
 export type Rest = Record<string, unknown>;
 
-/** What REST says of the things around a row, by their ids; what is missing is hidden from the caller. */
+/** Objects that belong to a row, by id. An object that the caller cannot see is missing. */
 export interface Around {
   projects: Record<string, Rest>;
   pipelines: Record<string, Rest>;
@@ -59,7 +59,10 @@ const ofJob: Record<string, Exception> = {
   }),
 };
 
-/** Fields that are not the key of their name. For an object, the exception answers its row. */
+/**
+ * Fields that do not have the value of the REST key with their name. If the field returns an
+ * object, the exception returns its REST row.
+ */
 const exceptions: Record<string, Record<string, Exception>> = {
   Job: {
     ...ofJob,
@@ -113,18 +116,21 @@ const exceptions: Record<string, Record<string, Exception>> = {
   },
 };
 
-/** Keys that GitLab sends and the gateway does not show: gone, unstable, or of no use without the rest. */
+/**
+ * Keys that GitLab sends but the gateway does not show, because they are obsolete, unstable, or
+ * useless without other data.
+ */
 const notShown: Record<string, readonly string[]> = {
   User: ['skype', 'is_followed'],
   Commit: ['trailers', 'extended_trailers'],
   Pipeline: ['detailed_status'],
 };
-/** Keys behind an exception of another name. */
+/** Keys that an exception shows as a field of another name, by type. */
 const behindExceptions: Record<string, readonly string[]> = { Commit: ['id'], Job: [], Bridge: [] };
 
 const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** Keys of a row of that type that no field shows. */
+/** Returns the keys of a row that no field of its type shows. */
 export function unshownKeys(type: string, row: Rest): string[] {
   const fields = Object.keys(objectType(type).getFields()).map(snakeCase);
   const known = new Set([...fields, ...(notShown[type] ?? []), ...(behindExceptions[type] ?? [])]);
@@ -135,7 +141,10 @@ function isMany(type: unknown): boolean {
   return isListType(type) || (isNonNullType(type) && isListType(type.ofType));
 }
 
-/** What a selection of everything on that type should give for the row. */
+/**
+ * Returns the expected data of a row if all fields of its type are selected. `above` has the types
+ * that contain it.
+ */
 export function mirror(
   name: string,
   row: Rest,

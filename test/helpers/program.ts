@@ -3,12 +3,15 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-/** The built program; test/setup/build-program.ts makes sure that it is up to date. */
+/**
+ * Path of the built program. Before the tests, test/setup/build-program.ts builds it if it is out
+ * of date.
+ */
 const PROGRAM = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /**
- * Starts the program in a process of its own, which ends with the test. Of this process's environment
- * it gets PATH only.
+ * Starts the program in a process of its own, which is killed when the test ends. The process gets
+ * `env`, and of the environment of this process only PATH.
  */
 export function spawnProgram(
   args: readonly string[],

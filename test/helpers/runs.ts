@@ -1,8 +1,8 @@
 /**
- * Property tests (fast-check, fuzzing) make a fifth of their full number of runs by default, always
- * with the same seed. Two variables change that:
+ * By default, property tests (fast-check, fuzzing) make a fifth of their full number of runs,
+ * always with one seed. Two environment variables change that:
  *
- *     PROPERTY_RUNS=1 npm test                      the full numbers
+ *     PROPERTY_RUNS=1 npm test                      the full number of runs
  *     PROPERTY_RUNS=50 PROPERTY_SEED=7 npx vitest run test/http/fuzz.test.ts
  */
 const FACTOR = Number(process.env['PROPERTY_RUNS'] ?? 0.2);
@@ -10,7 +10,7 @@ const FACTOR = Number(process.env['PROPERTY_RUNS'] ?? 0.2);
 /** The seed of all property tests. */
 export const SEED = Number(process.env['PROPERTY_SEED'] ?? 20_261_123);
 
-/** Returns how many runs a property makes whose full number is `full`. */
+/** Returns how many runs a property test makes. `full` is its full number of runs. */
 export function runs(full: number): number {
   return Math.max(1, Math.round(full * FACTOR));
 }

@@ -9,14 +9,17 @@ import {
 import { costOfField } from '../../src/graphql/cost.ts';
 import { schema } from '../../src/graphql/schema.ts';
 
-/** An object type of the public schema. */
+/** Returns an object type of the public schema. */
 export function objectType(name: string): GraphQLObjectType {
   const type = schema.getType(name);
   if (!isObjectType(type)) throw new Error(`${name} is no object type`);
   return type;
 }
 
-/** Whether the value of a field is not part of the object's row: it needs a call of its own. */
+/**
+ * Returns whether the value of a field needs a call of its own, because it is not part of the
+ * object's REST row.
+ */
 function isElsewhere(field: GraphQLField<unknown, unknown>, type: GraphQLObjectType): boolean {
   const { call, list } = costOfField(field);
   return list !== undefined || (call !== undefined && call !== type.name.toLowerCase());
@@ -28,7 +31,7 @@ const ofJob = [
   ...['playable', 'retried', 'queuedAt', 'failureMessage', 'failureCategory', 'failure'],
   ...['groupName', 'parallelIndex', 'parallelTotal', 'matrixValues'],
 ];
-/** Fields that are computed from a row, by type. */
+/** Fields that the gateway computes from a REST row, by type. */
 export const derivedFields: Readonly<Record<string, readonly string[]>> = {
   Job: ofJob,
   Bridge: ofJob,
@@ -36,7 +39,10 @@ export const derivedFields: Readonly<Record<string, readonly string[]>> = {
   JobArtifactsFile: ['downloadUrl'],
 };
 
-/** The fields of one thing, sent by GitLab or derived; a type that is above already is not entered again. */
+/**
+ * Returns the fields of a type whose values are in the REST row or computed from it. Leaves out
+ * objects of the types in `above`, so that the recursion ends.
+ */
 export function allFields(
   type: GraphQLObjectType,
   above: readonly string[],
@@ -50,11 +56,14 @@ export function allFields(
   });
 }
 
-/** The fields that show what GitLab sent of one thing. */
+/** Returns the fields of a type whose values are in the REST row. */
 export const rowFields: typeof allFields = (type, above) =>
   allFields(type, above).filter(({ name }) => !derivedFields[type.name]?.includes(name));
 
-/** A selection of everything below a type; by default, of what GitLab sent. */
+/**
+ * Returns a selection of all fields below a type. By default, these are fields whose values are in
+ * the REST row.
+ */
 export function selectAll(
   type: GraphQLObjectType,
   fieldsOf = rowFields,

@@ -15,32 +15,38 @@ export interface AnswerError {
   extensions: Record<string, unknown>;
 }
 
-/** A GraphQL response. `at` and `textAt` read from `data`. */
+/** A GraphQL response. The functions `at` and `textAt` read values from its `data`. */
 export interface Answer {
   data?: Record<string, unknown> | null;
   errors?: AnswerError[];
   extensions?: { upstream?: { calls: number; coalesced: number; notModified: number } };
 }
 
-/** A gateway and a simulated GitLab, both over HTTP; they are closed when the test ends. */
+/**
+ * A gateway and a simulated GitLab, which both listen over HTTP. They are closed when the test
+ * ends.
+ */
 export interface Started {
   url: string;
   simulator: Simulator;
   gateway: Gateway;
-  /** Internal errors that the gateway reported. */
+  /** The internal errors that the gateway has reported. */
   bugs: unknown[];
   query(query: string, options?: QueryOptions): Promise<Answer>;
   /** Sends a query and returns the HTTP response. */
   post(query: string, options?: QueryOptions): Promise<Response>;
-  /** Reads a path below /api/v4 from GitLab directly; not part of `calls()`. */
+  /** Reads a path below /api/v4 directly from GitLab. `calls()` does not include these requests. */
   rest(path: string, options?: Pick<QueryOptions, 'token' | 'headers'>): Promise<unknown>;
-  /** Returns and clears the requests to GitLab so far, as `GET /path`, in order of arrival. */
+  /**
+   * Returns the requests to GitLab since the last call of this function, as `GET /path`, in order
+   * of arrival.
+   */
   calls(): string[];
 }
 
 export interface QueryOptions {
   variables?: Record<string, unknown>;
-  /** Sent as PRIVATE-TOKEN; null for no credential. */
+  /** The value of the header PRIVATE-TOKEN; null to send no credential. */
   token?: string | null;
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -50,23 +56,23 @@ export interface StartOptions {
   simulator?: SimulatorOptions;
   /** Environment variables, in addition to GITLAB_URL. */
   env?: Record<string, string>;
-  /** Overrides `env`. */
+  /** Settings that override the settings in `env`. */
   config?: Partial<Config>;
-  /** The default token of queries. */
+  /** The token of queries that do not set their own. */
   token?: string;
   /** @default retries without delay */
   transport?: GatewayDeps['transport'];
   /** @default no log */
   logger?: GatewayDeps['logger'];
-  /** How long connections may stall. @default as in production */
+  /** How many ms a connection may stall before it is closed. @default as in production */
   stalledMs?: GatewayDeps['stalledMs'];
-  /** How live updates are paced. */
+  /** The clock, random generator and ping interval of live updates. @default as in production */
   live?: GatewayDeps['live'];
   /** How often an operation is executed by graphql-js before it is compiled. @default 0 */
   compileAfterUses?: number;
-  /** The folder of the built board, for BOARD=true. @default that of the package */
+  /** The folder of the built board, for BOARD=true. @default the folder in the package */
   boardFolder?: string;
-  /** Where it listens. @default '127.0.0.1' */
+  /** The address on which the gateway listens. @default '127.0.0.1' */
   host?: string;
 }
 
@@ -77,7 +83,7 @@ export async function startGateway(options: StartOptions = {}): Promise<Started>
     GITLAB_URL: simulator.url,
     ALLOWED_HOSTS: '*',
     UPSTREAM_EXTENSION: 'true',
-    // COMPILED_EXECUTION=false runs the tests with graphql-js.
+    // With COMPILED_EXECUTION=false, the tests run with graphql-js instead of compiled operations.
     COMPILED_EXECUTION: process.env['COMPILED_EXECUTION'],
     ...options.env,
   };
@@ -128,7 +134,7 @@ export async function askAndLeave(
   expect(await answer).toBe('left');
 }
 
-/** The path below /api/v4, with readable brackets. */
+/** Returns the part of a path below /api/v4, with decoded brackets. */
 function shorten(path: string): string {
   return path
     .replace(/^.*?\/api\/v4/, '')
@@ -160,7 +166,7 @@ async function readRest(simulator: Simulator, path: string, options: QueryOption
   return (await response.json()) as unknown;
 }
 
-/** The value at a path of a response's data, as in `at(answer, 'project.jobs.nodes.0.id')`. */
+/** Returns the value at a path of a response's data: `at(answer, 'project.jobs.nodes.0.id')`. */
 export function at(answer: Answer, path: string): unknown {
   return path.split('.').reduce<unknown>((value, key) => {
     const isObject = typeof value === 'object' && value !== null;
@@ -168,14 +174,14 @@ export function at(answer: Answer, path: string): unknown {
   }, answer.data);
 }
 
-/** The string at a path of a response's data. */
+/** Returns the string at a path of a response's data. Throws if the value is not a string. */
 export function textAt(answer: Answer, path: string): string {
   const value = at(answer, path);
   if (typeof value === 'string') return value;
   throw new Error(`no text at ${path}: ${JSON.stringify(answer)}`);
 }
 
-/** The codes of a response's errors by path: `{ 'job.trace': 'FORBIDDEN' }`. */
+/** Returns the codes of a response's errors by path: `{ 'job.trace': 'FORBIDDEN' }`. */
 export function codesOf(answer: Answer): Record<string, unknown> {
   const errors = answer.errors ?? [];
   return Object.fromEntries(

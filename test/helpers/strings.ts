@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 
 /**
- * A code point as text, without lone surrogates. Like fast-check's unit "binary", which costs seconds
- * and memory: it maps all 1.1 million code points to their indexes before its first string.
+ * Generates a code point as a string, without lone surrogates. It replaces fast-check's unit
+ * "binary", which takes seconds and much memory, because it maps all 1.1 million code points to
+ * indexes before its first string.
  */
 export const codePoint = fc
   .oneof(

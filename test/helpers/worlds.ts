@@ -2,43 +2,46 @@ import type { JobOptions } from '../../src/simulator/build-jobs.ts';
 import type { JobRecord, PipelineRecord } from '../../src/simulator/records.ts';
 import { createWorld, type World } from '../../src/simulator/world.ts';
 
-/** Whose tokens {@link smallWorld} knows, and what they may do. */
+/** The tokens that {@link smallWorld} knows, by user. The comments say what the users may do. */
 export const tokens = {
   /** Maintainer everywhere. */
   alice: 'glpat-alice-maintainer',
-  /** Alice with scope read_api only. */
+  /** A token of Alice that has only the scope read_api. */
   aliceReadOnly: 'glpat-alice-read-api',
   aliceExpired: 'glpat-alice-expired',
   aliceOauth: 'oauth-of-alice',
   /** Developer in group/app. */
   bob: 'glpat-bob-developer',
-  /** Guest: sees group/app's jobs, of group/secret the project alone. */
+  /**
+   * Guest in both projects: sees the jobs of group/app, but only the project itself of
+   * group/secret.
+   */
   gus: 'glpat-gus-guest',
-  /** Member of nothing. */
+  /** Not a member of any project. */
   mallory: 'glpat-mallory-stranger',
 } as const;
 
-/** What {@link smallWorld} has. */
+/** The paths and ids of the objects in {@link smallWorld}. */
 export const small = {
   project: 'group/app',
   projectId: '42',
-  /** Guests see it, but not its jobs. */
+  /** A project that guests can see without its jobs. */
   secret: 'group/secret',
   secretPipeline: '710',
   secretJob: '1010',
   pipeline: '700',
   fullJob: '1001',
   bareJob: '1002',
-  /** Started pipeline 720 of group/deploy. */
+  /** A trigger job that has started pipeline 720 of group/deploy. */
   bridge: '1003',
-  /** Has started nothing yet. */
+  /** A trigger job that has not started a pipeline yet. */
   idleBridge: '1004',
   downstream: '720',
 } as const;
 
 const GIBIBYTE = 1024 ** 3;
 
-/** A build with a value in every field; its archive has 3 GB. */
+/** Adds a job with a value in every field. Its archive has a size of 3 GiB. */
 export function addFullJob(
   world: World,
   pipeline: PipelineRecord,
@@ -66,7 +69,7 @@ export function addFullJob(
   });
 }
 
-/** A build that has nothing yet: no runner, user, commit, times, artifacts or log. */
+/** Adds a created job that has no runner, user, commit, times, artifacts or log yet. */
 export function addBareJob(
   world: World,
   pipeline: PipelineRecord,
@@ -82,7 +85,10 @@ export function addBareJob(
   });
 }
 
-/** Three projects of one group, a pipeline with a job of each kind, and another one started by it. */
+/**
+ * Creates a world with three projects of one group. One pipeline has a job of each kind, and has
+ * started another pipeline.
+ */
 export function smallWorld(): World {
   const world = createWorld();
   for (const username of ['alice', 'bob', 'gus', 'mallory']) world.addUser({ username });
@@ -119,7 +125,7 @@ export function smallWorld(): World {
   return world;
 }
 
-/** A world in which no jobs share a pipeline. */
+/** Creates a world in which each job has a pipeline of its own. */
 export function scatteredWorld(ids: readonly number[]): World {
   const world = createWorld();
   world.addUser({ username: 'alice' });

@@ -28,10 +28,10 @@ describe('the Accept header', () => {
     ['text/html, */*;q=0.1', JSON_TYPE, EVENT_STREAM],
     ['text/event-stream', EVENT_STREAM, EVENT_STREAM],
     ['text/*', EVENT_STREAM, EVENT_STREAM],
-    // A single response is JSON wherever the client accepts JSON at all.
+    // A single response is JSON if the client accepts JSON with any weight.
     ['text/event-stream, application/json;q=0.1', JSON_TYPE, EVENT_STREAM],
     ['multipart/mixed', MULTIPART, undefined],
-    // Apollo's clients add parameters: the boundary, and the protocol of each kind of operation.
+    // Apollo's clients add parameters: the boundary, and the protocol for each type of operation.
     [`multipart/mixed;deferSpec=20220824, ${NEW_TYPE}, application/json`, NEW_TYPE, undefined],
     ['multipart/mixed;incrementalSpec=v0.2', MULTIPART, undefined],
     [`multipart/mixed;boundary=graphql;subscriptionSpec=1.0,${NEW_TYPE}`, NEW_TYPE, APOLLO],

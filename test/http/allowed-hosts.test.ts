@@ -10,14 +10,14 @@ import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 
 const ask = JSON.stringify({ query: `{ job(project: "42", id: "${small.fullJob}") { name } }` });
 
-/** A gateway with its own token, whose page another site may want to read. */
+/** Starts a gateway with a token of its own. Pages of other sites may try to read its data. */
 const start = (allowedHosts: string) =>
   startGateway({
     simulator: { world: smallWorld() },
     env: { GITLAB_TOKEN: tokens.alice, ALLOWED_HOSTS: allowedHosts, GITLAB_WEBHOOK_SECRET: 'hook' },
   });
 
-/** Sends a request that names any host. */
+/** Sends a request with any headers, including Host, which `fetch` does not allow. */
 async function send(url: string, path: string, headers: Record<string, string>, body?: string) {
   const method = body === undefined ? 'GET' : 'POST';
   const json = { 'content-type': 'application/json' };

@@ -17,7 +17,9 @@ const sendFile = (response: ServerResponse, headers: Record<string, string> = {}
 
 const credentials = { 'private-token': tokens.alice };
 
-/** A gateway in front of a GitLab and a storage that the test writes. */
+/**
+ * Starts a gateway, a GitLab and an object storage. The test provides the handlers of the last two.
+ */
 async function start(gitlab: Handler, storage: Handler = () => {}, options: StartOptions = {}) {
   const store = await startUpstream(storage);
   const upstream = await startUpstream(gitlab);
@@ -28,7 +30,7 @@ async function start(gitlab: Handler, storage: Handler = () => {}, options: Star
   return { upstream, store, url, bugs, get };
 }
 
-/** A GitLab that redirects to the storage. */
+/** Starts a GitLab that redirects downloads to the object storage. */
 async function startRedirect(
   storage: Handler,
   options: StartOptions & {
@@ -396,7 +398,7 @@ describe('a redirect to object storage', () => {
   });
 });
 
-/** Sends chunks until the reader stops, and counts them. */
+/** Creates a handler that sends chunks until its reader stops reading, and counts them. */
 function createSource() {
   const state = { sent: 0, isWaiting: false, isClosed: false };
   const chunk = Buffer.alloc(64 * 1024, 'x');
@@ -432,7 +434,8 @@ describe.each(['GitLab', 'the storage'])('a long file from %s', (from) => {
       `GET /jobs/42/1001/artifacts HTTP/1.1\r\nhost: localhost\r\nprivate-token: ${tokens.alice}\r\n\r\n`,
     );
     await once(socket, 'readable');
-    // Buffers of the kernel on two connections, and of the streams in between.
+    // Waits until all buffers are full: the kernel's buffers for two connections, and the buffers
+    // of the streams between them.
     let sent = -1;
     await expect
       .poll(

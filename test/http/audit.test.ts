@@ -4,8 +4,8 @@ import { createGateway, type Gateway } from '../../src/app/gateway.ts';
 import { configOf } from '../helpers/config.ts';
 
 /*
- * The audit of GraphQL over HTTP's reference implementation: every check passes, the optional ones
- * included.
+ * Runs the audit suite of GraphQL over HTTP's reference implementation. All checks must pass,
+ * including the optional ones.
  */
 
 let gateway: Gateway;

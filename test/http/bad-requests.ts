@@ -5,8 +5,8 @@ import { codePoint } from '../helpers/strings.ts';
 import { small, tokens } from '../helpers/worlds.ts';
 
 /*
- * Requests that may be invalid: valid ones with changed parts, and noise. Each is a plain value, so
- * that fast-check can shrink it.
+ * Generates requests that may be invalid: valid ones with changed parts, and random ones. Each is a
+ * plain value, so that fast-check can shrink it.
  */
 
 /** A request to the gateway. */
@@ -22,7 +22,7 @@ const text = fc.string({ unit: codePoint, maxLength: 60 });
 /** Replaces lone surrogates, which UTF-8 cannot encode. */
 export const toWellFormed = (held: string): string => Buffer.from(held).toString();
 
-/** A text with some parts removed, inserted or replaced. */
+/** Generates a text with some parts removed, inserted or replaced. */
 function damaged(good: Arbitrary<string>): Arbitrary<string> {
   const harm = fc.tuple(fc.nat(), fc.nat({ max: 12 }), fc.oneof(text, fc.constantFrom(...pieces)));
   return fc.tuple(good, fc.array(harm, { maxLength: 3 })).map(([start, harms]) =>
@@ -151,7 +151,7 @@ const documents = fc.oneof(
   text,
 );
 
-/** Parameters in a body: an operation, something similar, or any JSON. */
+/** Generates the parameters in a body: an operation, something similar, or any JSON. */
 const params = fc.oneof(
   operations,
   documents.map((query) => ({ query })),
@@ -180,7 +180,7 @@ const body = fc.oneof(
   { weight: 1, arbitrary: text },
 );
 
-/** Headers that the gateway reads, with valid and other values. */
+/** Generates headers that the gateway reads, with valid and other values. */
 const header = fc.oneof(
   fc.tuple(
     fc.constantFrom('content-type', 'accept'),
@@ -228,7 +228,7 @@ const header = fc.oneof(
     ),
   ),
 );
-// Node's client refuses bytes that are invalid in headers; `bytes` below sends such requests.
+// Node's client rejects bytes that are invalid in headers. `bytes` below sends such requests.
 const headers = fc
   .array(header, { maxLength: 5 })
   .map((all) =>
@@ -285,7 +285,7 @@ const http = fc.record({
   body,
 });
 
-/** GitLab's webhooks and similar requests. */
+/** Generates GitLab's webhooks and similar requests. */
 const hook = fc
   .oneof(
     fc

@@ -6,7 +6,10 @@ import { httpOptionsOf } from '../../src/operation/request-error.ts';
 
 const MAX_BYTES = 20_000;
 
-/** Starts a server that responds with the length of each body, or with the status of its refusal. */
+/**
+ * Starts a server that responds with the length of each body, or with the status with which it
+ * rejects the body.
+ */
 async function start(maxTotal: number) {
   const readBytes = createBodyReader(maxTotal);
   const answer = async (given: IncomingMessage, response: ServerResponse) => {
@@ -77,7 +80,7 @@ it('refuses the largest body when all bodies together take too much memory', asy
   first.sent.write('x'.repeat(16_000));
   const second = open();
   second.sent.write('y'.repeat(6_000));
-  // The first body is received when the third one, which exceeds the total, is.
+  // The first body is still being received when the third one exceeds the total limit.
   const third = open();
   third.sent.write('z'.repeat(6_000));
   expect((await first.answered).status).toBe(503);

@@ -6,7 +6,10 @@ import { startGateway } from '../helpers/start-gateway.ts';
 const TOKEN = 'glpat-alice';
 const [DONE, RUNNING, IN_RUNNING, BRIDGE] = [1, 2, 3, 4];
 
-/** A pipeline that has ended with its job; another with one that runs and one that has ended. */
+/**
+ * Creates two pipelines. The first has ended, together with its job. The second is running, and has
+ * a running job and a finished one.
+ */
 function createJobs() {
   const world = createWorld();
   world.addUser({ username: 'alice' });

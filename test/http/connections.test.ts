@@ -50,7 +50,7 @@ it('executes nothing for a client that disconnects before its body is complete',
   expect(gateway.log.lines()).toHaveLength(1);
   expect(gateway.calls()).toEqual([]);
   expect(gateway.bugs).toEqual([]);
-  // Does not wait for the incomplete request.
+  // `drain` must not wait for the incomplete request.
   await gateway.gateway.drain();
 });
 
@@ -74,7 +74,7 @@ describe('while the gateway shuts down', () => {
     });
     const closed = once(socket, 'close');
     socket.write(bytesOf(JOB).subarray(0, -5));
-    // The response to a later request shows that the head has arrived.
+    // This later request is answered, so the head of the earlier one has been received.
     await gateway.query('{ __typename }');
     const drained = gateway.gateway.drain();
     socket.write(bytesOf(JOB).subarray(-5));
@@ -117,7 +117,7 @@ describe('a client that pipelines requests', () => {
     const socket = open(gateway);
     socket.write(bytesOf(JOB));
     await expect.poll(() => gateway.simulator.requests.length).toBe(1);
-    // More than the buffers of both sockets hold.
+    // The number of bytes is larger than the buffers of both sockets.
     const sent = 64 * 1024 * 1024;
     socket.write(health.repeat(Math.ceil(sent / health.length)));
     await gateway.query('{ __typename }');

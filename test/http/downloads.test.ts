@@ -9,7 +9,7 @@ const limits = {
   isKnown: (caller: string) => !caller.startsWith('unknown'),
 };
 
-/** A response whose reader the test controls. */
+/** Creates a response whose reader the test controls. */
 function aResponse() {
   const response = Object.assign(new EventEmitter(), {
     writableNeedDrain: false,
@@ -18,7 +18,7 @@ function aResponse() {
       response.isDestroyed = true;
       response.emit('close');
     },
-    /** The reader takes what waits for it, and leaves the next data waiting. */
+    /** Simulates that the reader takes the waiting data. */
     take() {
       response.emit('drain');
     },

@@ -7,13 +7,16 @@ import { subscribe } from '../live/subscribe.ts';
 import { createMemoryLog } from './memory-log.ts';
 
 /*
- * The fault table: every fault of a request to GitLab × every operation that sends one. In each
- * cell the failed field has the code of design.md §7, its siblings have data, reads are retried
- * only where that helps and writes never, no internal detail is revealed, and the next request is
- * served.
+ * The fault table: every fault of a request to GitLab, combined with every operation that sends
+ * one. For each combination, the failed field must have the error code of design.md §7, and other
+ * fields must have data. Reads are retried only if that helps, and writes never. No internal detail
+ * may be revealed, and the next request must be served.
  */
 
-/** The code of a read and its number of calls; the type of a write's error, after one call. */
+/**
+ * The expected outcome of a fault: for a read, the error code and the number of calls; for a write,
+ * the type of the error after one call.
+ */
 interface Outcome {
   read: string | undefined;
   readCalls: number;
@@ -36,13 +39,16 @@ const faults: Record<Fault['kind'] | 'refused', Outcome> = {
   reset: { ...unavailable, readCalls: 3, ...unknown },
   truncated: { ...unavailable, readCalls: 3, ...unknown },
   hang: { read: 'UPSTREAM_TIMEOUT', readCalls: 1, ...unknown },
-  // Retry-After is longer than a caller should wait.
+  // The Retry-After of this fault is longer than a caller should wait, so there is no retry.
   maintenance: { ...unavailable, readCalls: 1, write: 'UpstreamUnavailableError' },
   refused: { ...unavailable, readCalls: 0, write: 'UpstreamUnavailableError' },
   slow: { read: undefined, readCalls: 1, write: undefined },
 };
 
-/** All but "hang", whose timeout takes most of a second; one test waits for it in all operations. */
+/**
+ * All faults except "hang", whose timeout takes most of a second. One test runs all operations with
+ * it.
+ */
 const quickKinds = (Object.keys(faults) as (keyof typeof faults)[]).filter(
   (kind) => kind !== 'hang',
 );
@@ -50,26 +56,27 @@ const quickKinds = (Object.keys(faults) as (keyof typeof faults)[]).filter(
 const jobId = (id: string) => toGlobalId('Job', 42, id);
 const sibling = `sibling: pipeline(project: "42", id: "${small.pipeline}") { status }`;
 
-/** A read, and the requests that fail. */
+/** A read, and a pattern of the requests that fail. */
 interface Operation {
   query: string;
   variables?: Record<string, unknown>;
   match: RegExp;
-  /** Paths of the errors. */
+  /** The paths of the expected errors. */
   paths: string[];
   federation?: boolean;
-  /** Differences from the table. */
+  /** Differences from `faults`. */
   except?: Partial<Record<Fault['kind'], Partial<Outcome>>>;
 }
 
 /**
- * After status 500 or the list's own limit, jobs are read singly: the page may have one bad row, or
- * GitLab rejects the cursor.
+ * Differences for jobs that are read by a page of a list. After status 500 or the list's own rate
+ * limit, the jobs are read one by one, because the page may have one bad row, or GitLab may have
+ * rejected the cursor.
  */
 const page = {
   except: {
     '500': { read: undefined, readCalls: 2 },
-    // Only the list is limited.
+    // This rate limit is only for the list.
     '429-json': { read: undefined, readCalls: 1 },
   },
 };
@@ -108,7 +115,8 @@ const reads: Record<string, Operation> = {
     query: `{ job(project: "42", id: "${small.fullJob}") { name bad: trace { byteSize } } ${sibling} }`,
     match: /GET .*\/trace$/,
     paths: ['job.bad'],
-    // Streamed: a part has been used already when the response breaks off.
+    // A log is a stream. When it breaks off, a part of it has already been used, so it is not
+    // retried.
     except: { truncated: { readCalls: 1 } },
   },
 };
@@ -130,7 +138,7 @@ async function start(options: { federation?: boolean | undefined } = {}) {
 
 type Running = Awaited<ReturnType<typeof start>>;
 
-/** Makes matching requests fail from now on. */
+/** Makes requests that match fail from now on. */
 async function fail({ simulator }: Running, kind: keyof typeof faults, match: RegExp) {
   if (kind === 'refused') await simulator.close();
   else
@@ -142,7 +150,10 @@ async function fail({ simulator }: Running, kind: keyof typeof faults, match: Re
     });
 }
 
-/** Neither response nor log contains tokens, stacks or GitLab's host. Causes are for the log only. */
+/**
+ * Checks that neither the response nor the log contains tokens, stack traces or GitLab's host. Only
+ * the log may contain causes of errors.
+ */
 function expectDiscreet({ log, simulator, bugs }: Running, answer: unknown): void {
   const { host } = new URL(simulator.url);
   for (const text of [JSON.stringify(answer), log.text()]) {
@@ -154,7 +165,10 @@ function expectDiscreet({ log, simulator, bugs }: Running, answer: unknown): voi
   expect(bugs).toEqual([]);
 }
 
-/** Uses another caller, since GitLab may have asked the first one to wait. */
+/**
+ * Checks that the next request is served. It is from another caller, because GitLab may have asked
+ * the first one to wait.
+ */
 async function expectServing({ simulator, query }: Running): Promise<void> {
   simulator.clearFaults();
   const next = await query(`{ job(project: "42", id: "${small.fullJob}") { name } }`, {
@@ -229,7 +243,7 @@ async function checkMutation(kind: keyof typeof faults): Promise<void> {
     expect(at(answer, 'bad')).toEqual({ job: { name: 'unit tests 1/3' }, errors: [] });
   }
   if (kind === 'refused') return;
-  // After a 429 with Retry-After, the next field of this caller fails, too.
+  // After a 429 with Retry-After, the next field of this caller fails as well.
   const waits = outcome.write === 'RateLimitedError' && outcome.retryAfter !== null;
   if (!waits) expect(at(answer, 'sibling')).toEqual({ job: { name: 'bare' }, errors: [] });
   await expectServing(running);

@@ -11,12 +11,13 @@ import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 import { type BadRequest, badRequests, toWellFormed } from './bad-requests.ts';
 
 /*
- * The gateway keeps serving after any request, and never responds with an internal error.
+ * Sends random requests. The gateway must keep serving, and must never respond with an internal
+ * error.
  */
 
 const RUNS = runs(2_000);
 
-/** A status (0 for none) and the text of a response. */
+/** A status, or 0 without a response, and the text of the response. */
 interface Reply {
   status: number;
   text: string;
@@ -25,7 +26,7 @@ interface Reply {
 async function sendHttp(pool: Pool, request: BadRequest & { by: 'http' }): Promise<Reply> {
   const { method, path, headers, body } = request;
   const hasBody = !['GET', 'HEAD', 'TRACE'].includes(method);
-  // The pool sets Host itself, and waits for a response to Expect.
+  // Leaves out two headers: the pool sets Host itself, and would wait for a response to Expect.
   const sent = headers.filter(([name]) => name !== 'host' && name !== 'expect');
   const response = await pool.request({
     method: method as 'GET',
@@ -37,7 +38,7 @@ async function sendHttp(pool: Pool, request: BadRequest & { by: 'http' }): Promi
     body: hasBody ? toWellFormed(body) : null,
   });
   const { statusCode, headers: received } = response;
-  // A subscription does not end by itself.
+  // Disconnects from a subscription, which does not end by itself.
   if (received['content-type']?.includes('event-stream') && statusCode === 200) {
     response.body.on('error', () => {}).destroy();
     return { status: statusCode, text: '' };
@@ -73,7 +74,7 @@ async function sendFrames(url: URL, request: BadRequest & { by: 'socket' }): Pro
     for (const message of request.messages) {
       socket.send(typeof message === 'string' ? message : Uint8Array.from(message));
     }
-    // A pong is sent after all earlier messages were processed.
+    // The gateway sends the pong after it has processed all earlier messages.
     socket.ping();
     await Promise.race([once(socket, 'pong'), closed]);
     socket.terminate();
@@ -125,7 +126,7 @@ it(`serves on after ${RUNS} invalid requests`, { timeout: 60_000 + RUNS * 20 }, 
   const query = `{ job(project: "42", id: "${small.fullJob}") { name } }`;
   expect((await started.query(query)).data).toEqual({ job: { name: 'unit tests 1/3' } });
   if (RUNS > 10_000) process.stdout.write(`by status: ${JSON.stringify([...statuses].sort())}\n`);
-  // Many requests are served and many are refused; otherwise the requests prove nothing.
+  // The test proves something only if many requests are served and many are rejected.
   expect(statuses.get(200)).toBeGreaterThan(RUNS / 20);
   expect(statuses.get(400)).toBeGreaterThan(RUNS / 20);
 });

@@ -15,7 +15,10 @@ interface Given {
   exampleTokens?: Record<string, string>;
 }
 
-/** A gateway in front of the demo's GitLab; with its tokens shown, as in the demo, or without. */
+/**
+ * Starts a gateway with GraphiQL, and a simulated GitLab with the demo's data. With
+ * `exampleTokens`, the page shows tokens, as in the demo.
+ */
 async function start({ env = {}, exampleTokens }: Given = {}) {
   const simulator = await createSimulator({ world: seedWorld() });
   const given = { GITLAB_URL: simulator.url, HOST: '127.0.0.1', GRAPHIQL: 'true', ...env };
@@ -28,7 +31,10 @@ async function start({ env = {}, exampleTokens }: Given = {}) {
 }
 
 const secret = 'glpat-of-the-gateway';
-/** URLs of two gateways for all tests: each compresses the 9 MB of GraphiQL once. */
+/**
+ * The URLs of two gateways, which all tests share, because each gateway compresses the 9 MB of
+ * GraphiQL at its first use.
+ */
 const gateways = { plain: '', demo: '' };
 
 beforeAll(async () => {
@@ -50,7 +56,7 @@ async function getPage(url: string): Promise<{ headers: Headers; text: string }>
   return { headers: response.headers, text: await response.text() };
 }
 
-/** What the page loads: the addresses in its elements. */
+/** Returns the URLs in the elements of a page, which the page loads. */
 function referencesIn(page: string): string[] {
   return [...page.matchAll(/\b(?:src|href)="([^"]+)"/g)].map(([, address]) => address ?? '');
 }
@@ -144,16 +150,20 @@ describe('its files', () => {
   });
 });
 
-/** What a page did that it should not have done. */
+/** An open page, and what it did that it must not do. */
 interface Watch {
   page: Page;
   /**
-   * Requests to another origin, messages of the console (the policy's refusals are some), errors.
+   * Requests to another origin, console messages (including violations of the content security
+   * policy), and exceptions.
    */
   faults: string[];
 }
 
-/** Runs in the page first: what GraphiQL delays by 500 ms, it does 20 ms later. */
+/**
+ * A script that runs in the page before GraphiQL. It shortens timers of at most 1 s to a 25th, so
+ * that tests need not wait for GraphiQL's delays.
+ */
 const SHORT_TIMERS = `{
   const { setTimeout } = window;
   window.setTimeout = (run, ms, ...values) =>
@@ -190,7 +200,7 @@ describe.skipIf(whyNoBrowser)(`in a browser${whyNoBrowser ? ` (${whyNoBrowser})`
     await expect.poll(() => page.evaluate(storedQuery), { interval: 10 }).toContain(name);
   }
 
-  /** Clicks the play button; the answer as text, without the spaces that an editor shows. */
+  /** Clicks the play button. Returns the shown response as text, with normal spaces. */
   async function play(page: Page): Promise<string> {
     const answered = page.waitForResponse((response) => response.request().method() === 'POST');
     await page.locator('.graphiql-execute-button').click();
@@ -233,7 +243,7 @@ describe.skipIf(whyNoBrowser)(`in a browser${whyNoBrowser ? ` (${whyNoBrowser})`
       await page.keyboard.press('Control+A');
       await page.keyboard.type('{"PRIVATE-TOKEN": "glpat-typed"');
       await page.locator('.graphiql-editor-tool', { hasText: 'glpat-typed' }).waitFor();
-      // Longer than GraphiQL waits before it stores anything.
+      // Waits longer than GraphiQL does before it stores anything.
       await page.evaluate('new Promise((resolve) => setTimeout(resolve, 1_000))');
       await choose(page, 'JobLog');
       const stored = () => page.evaluate<string>('JSON.stringify(localStorage)');

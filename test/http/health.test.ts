@@ -108,7 +108,7 @@ const down = new GitlabNetworkError(
 );
 
 describe('readiness', () => {
-  /** With a manual clock and a GitLab whose state the test sets. */
+  /** Creates a readiness check with a clock and a GitLab that the test controls. */
   function create() {
     const state = { now: 0, answers: true, asked: 0 };
     const readiness = createReadiness({

@@ -1,14 +1,14 @@
 import { createLogger, type Logger } from '../../src/observability/logger.ts';
 
-/** A parsed line of the log. */
+/** A log line, parsed from JSON. */
 export type LogLine = Record<string, unknown> & { level: string; msg: string };
 
-/** A log in memory. */
+/** A log that is kept in memory. */
 export interface MemoryLog {
   logger: Logger;
   text(): string;
   lines(): LogLine[];
-  /** Resolves with the first line that matches, now or later. */
+  /** Resolves with the first line that matches. Waits for one if there is none yet. */
   line(matches: (line: LogLine) => boolean): Promise<LogLine>;
 }
 

@@ -5,7 +5,10 @@ import { createWorld } from '../../src/simulator/world.ts';
 import { sendJson, startUpstream } from '../gitlab/upstream.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 
-/** A private project with a log that is not UTF-8 and that a browser could render as a page. */
+/**
+ * The log of a job in a private project. It is not valid UTF-8, and a browser could render it as a
+ * page.
+ */
 const LOG = Buffer.concat([
   Buffer.from('<script>alert(1)</script>\n'),
   Buffer.from([0xff, 0xfe, 0x0a]),
@@ -96,7 +99,7 @@ describe('GET /jobs/:project/:id/trace', () => {
   it('ends where GitLab’s response breaks off, and the next request is served', async () => {
     const { get, simulator, bugs } = await start(Buffer.alloc(1024 * 1024, 'x'));
     simulator.fail({ kind: 'truncated', match: '/trace' });
-    // Before or after the headers were sent.
+    // The download may fail before or after its headers were sent.
     const read = get('/jobs/42/1001/trace').then((response) => response.arrayBuffer());
     await expect(read).rejects.toThrow(/terminated|fetch failed/);
     expect((await (await get('/jobs/42/1001/trace')).arrayBuffer()).byteLength).toBe(1024 * 1024);

@@ -2,27 +2,30 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { tokens } from '../helpers/worlds.ts';
 
-/** A request as it is written to a socket. */
+/** A request that is written to a socket byte by byte. */
 export interface RawRequest {
   /** @default 'POST' */
   method?: string;
   path?: string;
-  /** Added to Host, Connection, credential, type and length; a name may be repeated. */
+  /**
+   * Further headers, in addition to Host, Connection, credential, Content-Type and Content-Length.
+   * A name may be repeated.
+   */
   headers?: readonly (readonly [string, string])[];
-  /** Everything but strings and buffers is serialized as JSON. */
+  /** A string or buffer is sent as it is. Any other value is serialized as JSON. */
   body?: unknown;
-  /** Sent as PRIVATE-TOKEN; null for no credential. @default Alice's */
+  /** The value of PRIVATE-TOKEN; null for no credential. @default Alice's token */
   token?: string | null;
-  /** Content-Type; null for none. @default 'application/json' */
+  /** The value of Content-Type; null for no header. @default 'application/json' */
   type?: string | null;
-  /** Sends the body in two chunks, without Content-Length. */
+  /** Whether the body is sent in two chunks, without Content-Length. */
   chunked?: boolean;
 }
 
-/** A response, taken apart. */
+/** The parts of a response. */
 export interface RawResponse {
   status: number;
-  /** By lower-case name; the last of repeated ones. */
+  /** The headers by name in lower case. Has the last value of a repeated header. */
   headers: Record<string, string>;
   body: string;
 }
@@ -44,7 +47,7 @@ function toChunks(body: Buffer): Buffer {
 }
 
 /**
- * The bytes of a request. By default, its Connection header asks the server to close the
+ * Returns the bytes of a request. By default, its Connection header asks the server to close the
  * connection.
  */
 export function toBytes(request: RawRequest): Buffer {
@@ -67,7 +70,10 @@ export function toBytes(request: RawRequest): Buffer {
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), payload]);
 }
 
-/** Writes bytes to a new connection and returns what is received until it is closed. */
+/**
+ * Writes bytes to a new connection. Returns the text that is received until the connection is
+ * closed.
+ */
 export async function exchange(url: string, bytes: Buffer): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

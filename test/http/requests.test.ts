@@ -5,7 +5,9 @@ import { smallWorld, tokens } from '../helpers/worlds.ts';
 import { createMemoryLog } from './memory-log.ts';
 import { exchange, type RawRequest, type RawResponse, sendRaw, toBytes } from './raw-request.ts';
 
-/* Unusual requests, written to a socket byte for byte. */
+/*
+ * Unusual requests, which are written to a socket byte by byte.
+ */
 
 const JOB = '{ job(project: "42", id: "1001") { name } }';
 const OK = '200 {"job":{"name":"unit tests 1/3"}}';
@@ -37,9 +39,9 @@ const byGet = (query: string): RawRequest => ({
 });
 
 /**
- * The name of a request, the request, and its response: the status, the codes of the errors and the
- * data. `200/400` is 200, and 400 with `Accept: application/graphql-response+json`; the fourth
- * element is the response with that header where it differs otherwise.
+ * The name of a request, the request, and its expected response: the status, the error codes and
+ * the data. `200/400` means status 400 with `Accept: application/graphql-response+json` and
+ * otherwise 200. The fourth element is the response with this header, if it differs in another way.
  */
 type Row = [name: string, request: RawRequest, expected: string, expectedInNewType?: string];
 
@@ -303,7 +305,8 @@ describe('the headers of a response', () => {
     for (const chunked of [false, true]) {
       const first = toBytes({ body: large, chunked, headers: [['connection', 'keep-alive']] });
       const received = await exchange(url, Buffer.concat([first, toBytes({ body })]));
-      // The rest of the body is read, so the next request is answered, too.
+      // The gateway reads the rest of the body, so that it can answer the next request on the
+      // connection.
       expect(received.match(/(?<=HTTP\/1.1 )\d+/g)).toEqual(['413', '200']);
     }
   });

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createWorld } from '../../src/simulator/world.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 
-/** Larger than the socket buffers of both ends. */
+/** A log that is larger than the socket buffers of both ends. */
 const LOG = Buffer.alloc(12 * 1024 * 1024, 'x');
 
 async function start(env: Record<string, string>) {
@@ -63,7 +63,8 @@ it.each<
   const [head] = await Promise.race([once(reader, 'data'), closed]);
   reader.pause();
   expect(String(head)).toMatch(/^HTTP\/1.1 200 /);
-  // Waits for the responses in progress; this one would never end.
+  // `drain` waits for running responses. Without a limit for stalled readers, this one would never
+  // end.
   await gateway.drain();
   let taken = 0;
   reader.on('data', (piece) => {
@@ -71,7 +72,7 @@ it.each<
   });
   reader.resume();
   await closed;
-  // What the socket buffers held.
+  // The reader receives only the bytes that were in the socket buffers.
   expect(taken).toBeGreaterThan(100_000);
   expect(taken).toBeLessThan(LOG.length);
   expect(bugs).toEqual([]);

@@ -4,11 +4,13 @@ import { type Started, startGateway } from '../helpers/start-gateway.ts';
 import { tokens } from '../helpers/worlds.ts';
 import { FOLLOW, running, runningWorld } from '../live/worlds.ts';
 
-/* Responses that are not one JSON document, as clients and proxies see them. */
+/*
+ * Tests responses that consist of several parts, as clients and proxies receive them.
+ */
 
 const EVENT_STREAM = 'text/event-stream';
 const APOLLO = 'multipart/mixed;boundary=graphql;subscriptionSpec=1.0';
-/** What Apollo Client 4 sends for a subscription. */
+/** The Accept header that Apollo Client 4 sends for a subscription. */
 const APOLLO_CLIENT = `${APOLLO},application/graphql-response+json,application/json;q=0.9`;
 
 const start = () =>

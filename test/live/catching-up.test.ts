@@ -12,7 +12,10 @@ const PIPELINE = `subscription ($id: ID!) {
   pipelineUpdated(id: $id) { changedJobs { id } }
 }`;
 
-/** Longer than the part that is kept, so that its beginning is read for the subscriber alone. */
+/**
+ * A log that is longer than the part in memory. Its beginning must be read again for this
+ * subscriber.
+ */
 const LOG = '0123456789abcde\n'.repeat(300_000);
 
 async function start(log: string) {

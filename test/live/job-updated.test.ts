@@ -11,7 +11,7 @@ import { FOLLOW, running, runningWorld } from './worlds.ts';
 const { id } = running;
 const job = (status: string) => ({ data: { jobUpdated: { id, status } } });
 
-/** A gateway whose polls the test triggers. */
+/** Starts a gateway whose polls the test triggers. */
 async function start() {
   const time = createTestClock();
   const world = runningWorld();
@@ -19,12 +19,12 @@ async function start() {
   const gateway = await startGateway({
     simulator: { world },
     live: { clock: time.clock },
-    // Timers of the transport run in real time; its `now` follows the test's clock.
+    // The timers of the transport run in real time, but its `now` follows the clock of the test.
     transport: { clock: { ...systemClock, now: () => Date.now() + time.now() - begin } },
   });
   const follow = (query = FOLLOW, variables: Record<string, unknown> = { id }) =>
     subscribe(gateway, query, { token: tokens.alice, variables });
-  /** Advances the clock once the next poll is scheduled, and waits for its call. */
+  /** Waits until the next poll is scheduled, advances the clock, and waits for the poll's call. */
   const poll = async (ms = 2_000) => {
     await expect.poll(() => time.timers.size).toBe(1);
     const before = gateway.simulator.requests.length;
@@ -158,7 +158,7 @@ describe('jobUpdated', () => {
     await new Promise(setImmediate);
     expect(calls()).toEqual([]);
     world.setStatus(running.job, 'canceling');
-    // The simulator renews the quota a little later than its Retry-After says.
+    // The simulator renews the quota a little later than the end of its Retry-After.
     await poll(90_000);
     expect(await subscriber.next()).toEqual(job('CANCELING'));
   });

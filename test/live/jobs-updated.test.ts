@@ -37,7 +37,7 @@ async function start(options: ProjectsOptions = {}, projects = world()) {
   /** Advances the clock until an event arrives. */
   const pollUntil = (next: Promise<Answer | undefined>, stepMs = 1_000) =>
     pollFor(next, () => time.advance(stepMs));
-  /** Sends GitLab's webhook about a job. */
+  /** Sends GitLab's webhook for a job. */
   const hook = (job: number, project: number) =>
     fetch(`${gateway.url}/webhooks/gitlab`, {
       method: 'POST',
@@ -54,7 +54,7 @@ const changesIn = (event: Answer | undefined) =>
 const idsIn = (event: Answer | undefined) => changesIn(event).map(([id]) => id);
 const unreadIn = (event: Answer | undefined) => at(event ?? {}, 'jobsUpdated.unread');
 
-/** Sets members of a job. */
+/** Changes members of a job. */
 const change = (project: ListedProject | undefined, id: number, more: object) =>
   Object.assign(project?.jobs.find((job) => job.id === id) ?? {}, more);
 
@@ -99,7 +99,8 @@ describe('the jobs of several projects that are followed', () => {
 
   it('are sent once if their project is named by path and by number', async () => {
     const { follow, projects, hook, pollFor, advance } = await start();
-    // The polls of the two names do not read at the same time.
+    // The path and the numeric id have separate polls. The first one starts 500 ms earlier, so that
+    // they do not read at the same time.
     await follow({ projects: ['acme/a'] }).next();
     advance(500);
     const events = follow({ projects: ['acme/a', '1'] });
@@ -180,7 +181,7 @@ describe('the jobs of several projects that are followed', () => {
     expect(idsIn(await pollFor(events.next()))).toEqual(newer.slice(0, 50).map(({ id }) => id));
     calls();
     change(a, 107, { status: 'failed' });
-    // A finished job that was displaced is not read again.
+    // A finished job that newer jobs have pushed out of the list is not read again.
     change(a, 101, { status: 'failed' });
     expect(changesIn(await pollFor(events.next()))).toEqual([[107, 'FAILED']]);
     expect(calls().every((call) => !call.includes('/jobs/101'))).toBe(true);
@@ -221,7 +222,7 @@ describe('the jobs of several projects that are followed', () => {
     expect(unreadIn(first)).toEqual([{ project: 'acme/b', code: 'NOT_FOUND' }]);
     projects['acme/a']?.jobs.unshift({ id: 111 });
     expect(idsIn(await pollFor(alice.next()))).toEqual([111]);
-    // What changes for one caller is no event for the other.
+    // A change that only one caller can see causes no event for the other one.
     seenBy['glpat-bob']['acme/a'].jobs.unshift({ id: 112 });
     expect(idsIn(await pollFor(bob.next()))).toEqual([112]);
   });

@@ -15,9 +15,9 @@ const payload = { 'private-token': tokens.alice };
 const FOLLOW_PIPELINE = 'subscription ($id: ID!) { pipelineUpdated(id: $id) { __typename } }';
 const TAIL = 'subscription ($id: ID!) { jobTraceAppended(id: $id) { text } }';
 
-/** A gateway whose scheduled polls the test sees and triggers. */
+/** Starts a gateway whose polls the test observes and triggers. */
 async function start(env: Record<string, string> = {}) {
-  // WebSockets are pinged when the test says so.
+  // Pings of WebSockets are sent only when the test advances the timers.
   vi.useFakeTimers({ toFake: ['setInterval'] });
   onTestFinished(() => void vi.useRealTimers());
   const time = createTestClock();
@@ -26,13 +26,13 @@ async function start(env: Record<string, string> = {}) {
     simulator: { world: runningWorld('log') },
     live: { clock: time.clock, pingMs: 50 },
   });
-  /** The number of active subscriptions, from the metrics. */
+  /** Returns the number of active subscriptions, from the metrics. */
   const subscriptions = async () => {
     const [registry] = gateway.gateway.registries();
     const metric = await registry?.getSingleMetricAsString('gateway_live_subscriptions');
     return / (\d+)$/.exec(metric ?? '')?.[1];
   };
-  /** Expects no subscription, no scheduled poll, and no request within an hour. */
+  /** Checks that there is no subscription, no scheduled poll, and no request within an hour. */
   const expectSilence = async () => {
     await expect.poll(subscriptions).toBe('0');
     await expect.poll(() => time.timers.size).toBe(0);
@@ -46,7 +46,7 @@ async function start(env: Record<string, string> = {}) {
   return { ...gateway, time, expectSilence, expectPolls };
 }
 
-/** Ways to subscribe; each returns a function that disconnects. */
+/** Functions that subscribe in different ways. Each returns a function that disconnects. */
 const clients: Record<string, (gateway: Pick<Started, 'url'>) => Promise<() => unknown>> = {
   async 'an event stream is cut'(gateway) {
     const job = subscribe(gateway, FOLLOW, { token: tokens.alice, variables });
@@ -142,7 +142,7 @@ describe('polling stops when', () => {
 
   it.each([
     ['a pipeline', FOLLOW_PIPELINE, running.pipelineId, 1],
-    // The job itself is polled, too.
+    // There are two polls, because the job of the log is polled as well.
     ['a log', TAIL, running.id, 2],
   ])('the subscriber of %s has left', async (_what, query, id, polls) => {
     const gateway = await start();

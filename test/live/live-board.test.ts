@@ -35,12 +35,12 @@ async function start(pipeline = retriedPipeline(), bobsPipeline?: UpstreamPipeli
       variables: { id: toGlobalId('Pipeline', 1, 900) },
     });
   const poll = () => time.advance(5_000);
-  /** Polls until an event arrives. */
+  /** Triggers polls until an event arrives. */
   const pollUntil = (next: Promise<Answer | undefined>) => pollFor(next, poll);
   return { ...gateway, pipeline, follow, poll, pollFor: pollUntil };
 }
 
-/** Returns the jobs of a group on the board of an event. */
+/** Returns the jobs of a group on the board in an event. */
 function jobsOf(event: Answer | undefined, stage: string, group: string) {
   const stages = at(event ?? {}, 'pipelineUpdated.pipeline.board.stages') as {
     name: string;
@@ -122,7 +122,7 @@ describe('the board of a pipeline that is followed', () => {
     pipeline.jobs.push(build(210, 'e2e: [chrome]', { status: 'pending' }));
     const second = await pollFor(alice.next());
     expect(at(second ?? {}, 'pipelineUpdated.changedJobs')).toEqual([{ databaseId: '210' }]);
-    // What changes for one caller is no event for the other.
+    // A change that only one caller can see causes no event for the other one.
     own.jobs.push(build(301, 'of bob'));
     const bobsSecond = await pollFor(bob.next());
     expect(at(bobsSecond ?? {}, 'pipelineUpdated.changedJobs')).toEqual([{ databaseId: '301' }]);
@@ -178,7 +178,8 @@ describe('the board of a pipeline that is followed', () => {
     pipeline.status = 'success';
     pipeline.jobs.push(build(210, 'e2e: [chrome]'));
     pipeline.jobs = pipeline.jobs.filter(({ status }) => status !== 'pending');
-    // A read that began before the change may show the job first, and the pipeline in another event.
+    // A read that began before the change may show the job first, and the pipeline in a later
+    // event. So the last event counts.
     let last: Answer | undefined;
     for (let event = second; event; event = await pollFor(events.next())) last = event;
     expect(at(last ?? {}, 'pipelineUpdated.pipeline.status')).toBe('SUCCESS');

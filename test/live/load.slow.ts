@@ -9,15 +9,18 @@ import { serveProgram } from '../app/start-program.ts';
 import { aJob, sendJson, startUpstream } from '../gitlab/upstream.ts';
 
 /*
- * Live updates and logs as load, with the heap limit of the image. GitLab and the clients run in the
- * process of the test.
+ * Puts the program under load with live updates and logs, with the heap limit of the container
+ * image. GitLab and the clients run in the process of the test.
  */
 
 const LAG = 'nodejs_eventloop_lag_max_seconds';
 
 type GitLab = (path: string, response: ServerResponse) => void;
 
-/** Starts the program. `load` returns what it took since: GitLab and the clients are not measured. */
+/**
+ * Starts the program in a process of its own. `load` returns the resources that this process has
+ * used; GitLab and the clients are not included.
+ */
 async function start(gitlab: GitLab, env: Record<string, string> = {}) {
   const upstream = await startUpstream(({ url = '' }, response) => gitlab(url, response));
   const { child, url } = await serveProgram({
@@ -30,7 +33,7 @@ async function start(gitlab: GitLab, env: Record<string, string> = {}) {
     const text = await (await fetch(`${url}/metrics`)).text();
     return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
   };
-  // The first scrape starts the measurement.
+  // The metric begins to measure when it is read for the first time.
   await readMetric(LAG);
   const load = async () => ({
     /** The longest time that the event loop was blocked. */
@@ -41,7 +44,10 @@ async function start(gitlab: GitLab, env: Record<string, string> = {}) {
   return { url, load };
 }
 
-/** A pipeline whose jobs all have the status that `status` returns. */
+/**
+ * Returns the handler of a GitLab with a pipeline. All of its jobs have the status that `status`
+ * returns.
+ */
 function pipelineOf(jobs: number, status: () => string): GitLab {
   return (path, response) => {
     const { pathname, searchParams } = new URL(path, 'http://gitlab');
@@ -123,7 +129,8 @@ it('32 slow readers of raw logs with two credentials do not keep others from rea
     const headers = { 'content-type': 'application/json', ...reader };
     const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body });
     expect(await response.json()).toEqual({ data: { job: { trace: { text: 'short\n' } } } });
-    // A slow reader is cut off for another download two seconds after it took the last chunk.
+    // A slow reader is disconnected in favor of another download two seconds after it took the last
+    // chunk.
     const download = () => fetch(`${url}/jobs/42/2/trace`, { headers: reader });
     await expect.poll(async () => (await download()).status, { timeout: 10_000 }).toBe(200);
   }
@@ -139,7 +146,8 @@ it('an endless log ends with the timeout of the operation, and keeps nobody wait
         isEnded = true;
       });
       const write = () => {
-        // One chunk per iteration of the event loop, which the measurement needs, too.
+        // Sends one chunk per iteration of the event loop, so that the test itself, which measures,
+        // is not blocked.
         if (isEnded) return;
         if (response.write(chunk)) setImmediate(write);
         else response.once('drain', write);

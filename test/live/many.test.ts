@@ -11,7 +11,7 @@ const PIPELINE = `subscription ($id: ID!) {
 }`;
 const TAIL = 'subscription ($id: ID!) { jobTraceAppended(id: $id) { text complete } }';
 
-/** A gateway whose polls the test triggers. */
+/** Starts a gateway whose polls the test triggers. */
 async function start(options: StartOptions = {}) {
   const time = createTestClock();
   const world = runningWorld('log');
@@ -94,13 +94,15 @@ describe('subscribers of one resource with different rights', () => {
     ['log', TAIL, 'jobTraceAppended'],
   ])('each read the %s with their own credential', async (_what, query, field) => {
     const { world, watch, poll, simulator } = await start();
-    // The permitted subscriber has an event before the others join, and continues to receive events.
+    // The subscriber with access gets an event before the others subscribe. It must continue to
+    // receive events.
     const alice = watch(query);
     expect(await alice.next()).toMatchObject({ data: { [field]: {} } });
     const [stranger, nobody] = [watch(query, tokens.mallory), watch(query, '')];
     const [hidden, refused] = [await stranger.rest(), await nobody.rest()];
     expect(hidden.map(codesOf)).toEqual([{ [field]: 'NOT_FOUND' }]);
-    // Lists of a pipeline are public where the project is (gitlab-jobs-api §1.1); this one is not.
+    // GitLab shows the lists of pipelines of public projects to everyone (gitlab-jobs-api §1.1).
+    // This project is not public.
     expect(refused.map(codesOf)).toEqual([
       { [field]: query === PIPELINE ? 'NOT_FOUND' : 'UNAUTHENTICATED' },
     ]);

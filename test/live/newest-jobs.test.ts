@@ -42,7 +42,8 @@ describe('the news of several projects', () => {
     }
     setFlagsFromString('--expose-gc');
     const collectGarbage: () => void = runInNewContext('gc');
-    // A WeakRef keeps its object until the current task has ended.
+    // Waits for the next task, because a WeakRef keeps its object alive until the current task has
+    // ended.
     await setTimeout(1);
     collectGarbage();
     expect(states.filter((state) => state.deref()).length).toBeLessThanOrEqual(2);

@@ -13,7 +13,10 @@ const FOLLOW = `subscription ($id: ID!) {
   }
 }`;
 
-/** A pipeline of 120 jobs and optionally a trigger job, which change only when the test says so. */
+/**
+ * Starts a gateway and a simulated GitLab with a pipeline of 120 jobs and optionally a trigger job.
+ * They change only when the test says so.
+ */
 async function start(options: { bridge?: boolean; simulator?: Partial<SimulatorOptions> } = {}) {
   const world = smallWorld();
   const pipeline = world.addPipeline(42, { id: 900, user: 'alice' });

@@ -20,7 +20,9 @@ const status = (code: number, retryAfterSeconds: number | null = null) =>
 const limited = (retryAfterSeconds: number | null) =>
   new GitlabRateLimitError({ retryAfterSeconds, limitsAllCalls: true }, origin);
 
-/** Default settings without jitter, unless a test overrides them. */
+/**
+ * Creates a poll interval with the default settings and without jitter. `options` override them.
+ */
 function start(options: Partial<PollIntervalOptions> = {}) {
   const time = createTestClock();
   const interval = createPollInterval({
@@ -133,8 +135,8 @@ describe('with webhooks', () => {
   }
 
   /**
-   * Simulates webhooks for ten seconds. Returns the delay of each until the end of a read that began
-   * after it, and the gaps between reads.
+   * Simulates webhooks for ten seconds. Returns for each webhook the delay until the end of a read
+   * that began after it. Also returns the gaps between reads.
    */
   function simulate({ everyMs, readMs, changed, options = {} }: Load) {
     const { interval, read, advance, now } = start(options);

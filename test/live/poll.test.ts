@@ -16,10 +16,10 @@ interface State {
   status: string;
 }
 
-/** Lets all pending promises settle. */
+/** Waits until all pending promises have settled. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A poll of a resource whose state and error the test sets. */
+/** Creates a poll of a resource. The test sets the state of the resource and the error of reads. */
 function start(initial = 'running') {
   const time = createTestClock();
   const world = { status: initial, error: undefined as unknown };
@@ -112,7 +112,8 @@ describe('a poll', () => {
     const { subscribe, world, signals, pass, poll } = start();
     await subscribe().next();
     poll.notify(true);
-    // The notified read, one more soon after it, then the long interval with webhooks.
+    // A webhook causes a read, and one more read soon after it. Then the long interval with
+    // webhooks applies.
     await pass(200);
     await pass(1_000);
     await pass(4_000);

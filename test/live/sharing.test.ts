@@ -5,7 +5,7 @@ import { connect, follow } from '../websocket/web-socket.ts';
 import { subscribe } from './subscribe.ts';
 import { running, runningWorld } from './worlds.ts';
 
-/** So many that the first event is longer than a message that a WebSocket sends in one piece. */
+/** Number of jobs. The first event is longer than a message that a WebSocket sends in one piece. */
 const JOBS = 1_500;
 
 const NAMES = `subscription ($id: ID!) {
@@ -54,7 +54,7 @@ it('sends each subscriber of a large pipeline its own selection, on every transp
   world.setStatus(running.job, 'canceling');
   const expected = [{ id: running.id, status: 'CANCELING' }];
   expect((await nextOf(statuses)).map(changedJobs)).toEqual([expected, expected]);
-  // The pages of one poll, and the count that both subscribers share.
+  // Both subscribers share the pages of one poll and the request that counts the jobs.
   expect(pages.length).toBeLessThanOrEqual(2 * (JOBS / 100 + 1) + 2);
   expect(bugs).toEqual([]);
 });

@@ -2,17 +2,17 @@ import { setImmediate } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { Answer, Started } from '../helpers/start-gateway.ts';
 
-/** The client's view of a subscription. */
+/** A subscription as the client sees it. */
 export interface Subscribed {
-  /** The next event; undefined at the end. */
+  /** Returns the next event; undefined at the end. */
   next(): Promise<Answer | undefined>;
-  /** All remaining events. */
+  /** Returns all remaining events. */
   rest(): Promise<Answer[]>;
-  /** Cuts the connection. */
+  /** Closes the connection without ending the subscription before. */
   leave(): void;
 }
 
-/** Parses server-sent events: the data of each `event: next`, until `event: complete`. */
+/** Parses server-sent events. Yields the data of each `event: next` until `event: complete`. */
 async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Answer> {
   const decoder = new TextDecoder();
   let text = '';
@@ -29,7 +29,7 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Ans
   throw new Error('the stream broke off');
 }
 
-/** Subscribes over SSE in Yoga's format. */
+/** Subscribes over SSE, with the event names `next` and `complete` that GraphQL Yoga uses. */
 export function subscribe(
   gateway: Pick<Started, 'url'>,
   query: string,

@@ -18,7 +18,7 @@ interface Piece {
 
 const pieceOf = (event: Answer | undefined) => at(event ?? {}, 'jobTraceAppended') as Piece;
 
-/** Tails the log of the running job. */
+/** Subscribes to the text that is appended to the log of the running job. */
 function tail(gateway: Started, afterByte = 0, token: string = tokens.alice) {
   const variables = { id: running.id, afterByte };
   const { next, rest, leave } = subscribe(gateway, TAIL, { token, variables });
@@ -40,7 +40,7 @@ async function start(log: string | Buffer, options: Partial<SimulatorOptions> = 
   return { world, gateway };
 }
 
-/** Assembles the pieces as the schema describes. */
+/** Joins the pieces of a log in the way that the schema describes. */
 function assemble(pieces: Piece[], from = Buffer.alloc(0)): string {
   return pieces
     .reduce((known, { startByte, text }) => {
@@ -132,7 +132,8 @@ describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (versi
     const { world, gateway } = await start('price: 5 €', { version });
     const { piece, rest } = tail(gateway);
     const pieces = [await piece()];
-    // The characters differ in their third byte only; the last piece lacks that byte.
+    // The new character differs from the old one only in its third byte, which the last piece does
+    // not contain.
     world.setLog(running.job, 'price: 5 ₭');
     pieces.push(await piece());
     expect(pieces.at(-1)).toEqual({ text: '₭', startByte: 9, endByte: 12, complete: false });
@@ -218,7 +219,7 @@ describe('a log', () => {
   ] as const)('that is longer than the kept part %s', async (_what, version, begin) => {
     const text = '0123456789'.repeat(520_000);
     const { world, gateway } = await start(text, { version });
-    // Lets the gateway detect the server's capabilities.
+    // This read lets the gateway detect the server's capabilities.
     const first = tail(gateway, text.length - 10);
     await first.piece();
     world.appendLog(running.job, '!');

@@ -31,7 +31,9 @@ interface Event {
   lines: Line[];
 }
 
-/** A client that keeps the lines of a log as the schema describes, and its text. */
+/**
+ * Creates a client that keeps the lines and the text of a log in the way that the schema describes.
+ */
 function createViewer(gateway: Started) {
   let text = Buffer.alloc(0);
   let endByte = 0;
@@ -141,7 +143,8 @@ describe.each(['19.3', '18.6'] as const)(
     it('have the numbers of the whole log, wherever the subscriber starts', async () => {
       const log = Array.from({ length: 500 }, (_, index) => `line ${index + 1}\n`).join('');
       const { world, gateway } = await start(log, { version });
-      // Another subscriber has shown that GitLab supports offsets, and has only the end of the log.
+      // After the first event of this subscriber, the gateway knows that GitLab supports offsets,
+      // and has only the end of the log.
       const text = subscribe(gateway, TEXT_ONLY, {
         token: tokens.alice,
         variables: { id: running.id, afterByte: log.length - 5 },

@@ -2,14 +2,14 @@ import { toGlobalId } from '../../src/graphql/global-id.ts';
 import type { World } from '../../src/simulator/world.ts';
 import { smallWorld } from '../helpers/worlds.ts';
 
-/** A running job of group/app, which changes only when the test says so. */
+/** Ids of a running job of group/app, which changes only when the test says so. */
 export const running = {
   job: 2001,
   id: toGlobalId('Job', 42, 2001),
   pipelineId: toGlobalId('Pipeline', 42, 900),
 } as const;
 
-/** The small world plus a running job in a pipeline of its own. */
+/** Creates the small world with a running job in a pipeline of its own. */
 export function runningWorld(log = ''): World {
   const world = smallWorld();
   const pipeline = world.addPipeline(42, { id: 900, user: 'alice' });

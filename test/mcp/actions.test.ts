@@ -42,7 +42,7 @@ describe('tools that write', () => {
     const url = `${simulator.url}/${project}/-/jobs/${demo.successJobId}`;
     expect((await call('retry', { url })).text).toMatch(/^1 of 1 job retried:/);
     expect(calls()).toHaveLength(1);
-    // A job is retried once.
+    // The job was already retried above, and a job can be retried only once.
     const again = await call('retry', { project, job });
     expect(again.isError).toBe(true);
     expect(again.text).toMatch(/^0 of 1 job retried:\n {3}job 12345678923: refused: /);

@@ -4,7 +4,10 @@ import { callTool, startMcp } from '../helpers/mcp.ts';
 
 const { project, failedJobId: job, failedPipelineId: pipeline } = demo;
 
-/** The tools that take an address, with what else they need. */
+/**
+ * The tools that take a URL, or a project with an id. The values are their other required
+ * arguments.
+ */
 const tools = {
   why_failed: {},
   pipeline_board: {},
@@ -16,7 +19,7 @@ const number = '`job` must be GitLab\'s number as a string, such as "12345".';
 const path = '`project` must be a full path such as "group/app", or its number.';
 const one = 'Give only one of `pipeline`, `job` and `ref`.';
 
-/** Arguments, and how the refusal begins. */
+/** Invalid arguments, each with the beginning of the error message. */
 const wrong: readonly (readonly [Record<string, unknown>, string])[] = [
   [{}, 'Give `url`, the web address of a job or pipeline, or `project` with'],
   [{ url: null, project: null }, 'Give `url`, the web address of a job'],

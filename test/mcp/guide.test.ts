@@ -9,7 +9,7 @@ const fileOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.m
 const EXAMPLE = /(?<=```text\n)> (\w+) (\{.*\}).*\n[\s\S]*?(?=```)/g;
 const SIZES = /has [\w,]+ characters of JSON, about [\w,]+ tokens; with those that write [\w,]+\./;
 
-/** A demo whose clock stands still, so that its answers are the same in each run. */
+/** Starts a demo whose clock stands still, so that the tools return the same text in each run. */
 async function start() {
   const world = seedWorld({ now: Date.parse('2026-11-30T12:00:00Z') });
   const time = createTestClock();
@@ -44,13 +44,16 @@ async function start() {
 }
 
 /*
- * The examples of the documents are what the tools return. After a change, update them with
+ * The examples in the documentation must be what the tools return. After a change, update them with
  * `npx vitest run test/mcp/guide.test.ts -u`.
  */
 
 type Run = Awaited<ReturnType<typeof start>>['run'];
 
-/** Returns a document with new answers. The calls run in order, because some change the demo. */
+/**
+ * Returns a document with new output of its examples. The calls run in order, because some change
+ * the demo.
+ */
 async function answerExamples(text: string, run: Run): Promise<string> {
   const results: string[] = [];
   for (const [, tool = '', args = ''] of text.matchAll(EXAMPLE)) {

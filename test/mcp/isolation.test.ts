@@ -4,8 +4,8 @@ import { callTool, startMcp } from '../helpers/mcp.ts';
 import { runs } from '../helpers/runs.ts';
 
 /*
- * Two callers with a project each that the other may not see. Both call all tools for both projects,
- * many at the same time, through one gateway.
+ * Two callers each have a project that the other may not see. Both call all tools for both projects
+ * through one gateway, many at the same time.
  */
 
 const CALLS = runs(1_000);
@@ -44,8 +44,9 @@ function createPrivateProjects() {
 }
 
 /**
- * Calls of each tool. Those with `isMerged` list what can be read instead of failing. Those with
- * `isLive` read at the rate of live updates, so that only a few fit into a minute.
+ * Returns calls of each tool. Tools with `isMerged` list the readable projects instead of failing.
+ * Tools with `isLive` are limited to the rate of live updates, so that only a few calls fit into a
+ * minute.
  */
 const requests = (about: (typeof callers)[number]) => {
   const { project, pipeline, job } = about;
@@ -79,7 +80,7 @@ it('never shows one caller’s data to another in interleaved calls of all tools
     );
     const isOwn = caller === about || isMerged === true;
     const other = caller.name === 'alice' ? 'bob' : 'alice';
-    // An answer repeats the branch that it was asked for, even if there is none.
+    // The text repeats the requested branch, even if the branch does not exist.
     const shown = text.replaceAll(String('ref' in args ? args.ref : '\0'), '');
     expect(shown).not.toContain(`secret-of-${other}`);
     if (isOwn)

@@ -14,7 +14,7 @@ const tools = [
 ] as const;
 const QUERY = `{ job(project: "${demo.project}", id: "${job}") { trace { lines(last: 1000) { nodes { text } } } } }`;
 
-/** Starts the program with a small heap, in front of a job with a log of 20 MB. */
+/** Starts the program with a small heap, and a simulated GitLab with a log of 20 MB. */
 async function start(maxChars: number) {
   const world = seedWorld({ now: Date.now() });
   const log = `${`${'x'.repeat(199)}\n`.repeat(100_000)}ERROR: the end\n`;
@@ -25,7 +25,7 @@ async function start(maxChars: number) {
     ...{ GITLAB_URL: simulator.url, MCP: 'true', MCP_MAX_CHARS: String(maxChars) },
     NODE_OPTIONS: '--max-old-space-size=64',
   });
-  /** The largest resident memory so far, in MiB. */
+  /** Returns the largest resident memory of the program so far, in MiB. */
   const peakMiB = () => {
     const status = readFileSync(`/proc/${program.child.pid}/status`, 'utf8');
     return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;

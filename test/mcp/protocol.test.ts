@@ -21,7 +21,7 @@ const names = [
 async function connectOldClient(url: string) {
   const client = new OldClient({ name: 'test', version: '1' });
   const requestInit = { headers: { 'private-token': demo.token } };
-  // The library's types are not made for exactOptionalPropertyTypes.
+  // The types of the library do not support exactOptionalPropertyTypes.
   const transport = new OldTransport(new URL(`${url}/mcp`), { requestInit });
   await client.connect(transport as unknown as Parameters<typeof client.connect>[0]);
   onTestFinished(() => client.close());
@@ -75,7 +75,8 @@ describe('the MCP endpoint', () => {
     const first = await list(1);
     expect(first.result.tools.map(({ name }) => name)).toEqual(names);
     for (const id of [1, 2, 'text "$&"', 0]) expect(await list(id)).toEqual({ ...first, id });
-    // The library refuses these. The stored answer of another request must not replace that.
+    // The library rejects these requests. The cached response of another request must not be sent
+    // instead.
     expect((await list(1, { accept: 'text/html' })).status).toBe(406);
     expect((await list(1, { 'mcp-protocol-version': '1999-01-01' })).status).toBe(400);
     const auto = await connectClient(url, { era: 'auto' });

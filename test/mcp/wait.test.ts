@@ -11,7 +11,10 @@ const pipeline = '900';
 const caller = { 'private-token': tokens.alice };
 const FOLLOW = `subscription ($id: ID!) { pipelineUpdated(id: $id) { pipeline { status } } }`;
 
-/** A pipeline with a job that runs and one that is about to. Time passes when the test says so. */
+/**
+ * Starts a gateway and a simulated GitLab with a pipeline that has a running job and a pending one.
+ * The test advances the clock.
+ */
 async function start(options: StartOptions = {}) {
   const world = runningWorld();
   const record = world.pipeline(900);
@@ -22,12 +25,12 @@ async function start(options: StartOptions = {}) {
     simulator: { world },
     live: { clock: time.clock, random: () => 0.5 },
     ...options,
-    // A poll reads at once when it begins, and then not before a `wait` of 50 s ends.
+    // With this interval, a poll reads when it begins, and not again before a `wait` of 50 s ends.
     config: { pollIntervalMs: 60_000, ...options.config },
   });
   const wait = (args: Record<string, unknown>, headers: Record<string, string> = caller) =>
     callTool(started.url, 'wait', { project, pipeline, ...args }, headers);
-  /** Resolves when this many timers run: one of the poll, and one of each call of `wait`. */
+  /** Resolves when this many timers are set: one for the poll, and one for each call of `wait`. */
   const untilTimers = (count: number) => expect.poll(() => time.timers.size).toBe(count);
   const subscriptions = async () => {
     const [registry] = started.gateway.registries();
@@ -37,7 +40,7 @@ async function start(options: StartOptions = {}) {
   return { ...started, world, time, wait, untilTimers, subscriptions };
 }
 
-/** The poll reads again within 15 s. */
+/** Options with which the poll reads again within 15 s. */
 const fast = { config: { pollIntervalMs: 10_000 } };
 
 describe('wait', () => {
@@ -60,7 +63,8 @@ pipeline 900 of group/app, ref main: FAILED, 2 of 2 done; 2 jobs changed:
   it('makes no call if another subscriber of the caller follows the pipeline', async () => {
     const gateway = await start();
     const { wait, time, untilTimers, subscriptions, calls } = gateway;
-    // By number, as the board does; the tool has the path.
+    // After this call, the gateway knows the numeric id of the project. The subscription below uses
+    // it, and the tool uses the path; both must share a poll.
     await callTool(gateway.url, 'pipeline_board', { project, pipeline }, caller);
     const variables = { id: running.pipelineId };
     await subscribe(gateway, FOLLOW, { token: tokens.alice, variables }).next();
@@ -90,7 +94,7 @@ pipeline 900 of group/app, ref main: running, 0 of 2 done; nothing changed meanw
     expect((await answer).text).toMatch(
       /^pipeline 900 .*: running, 1 of 2 done; 1 job changed:\n {3}long .*: running > FAILED\n {3}why: /,
     );
-    // It had failed before.
+    // The job had already failed before this call.
     expect((await wait({ until: 'failed' })).text).toMatch(/nothing changed meanwhile\n {3}why: /);
   });
 

@@ -24,7 +24,7 @@ stages: check passed | test FAILED | build skipped | deploy skipped
 
 const withoutDigits = (text: string) => text.replace(/~~~log-[\da-f]{6}/g, '~~~log-xxxxxx');
 
-/** The paths of calls, without their query strings. */
+/** Returns the paths of calls, without query strings. */
 const paths = (calls: readonly string[]) => calls.map((call) => call.replace(/\?.*/, ''));
 
 describe('why_failed', () => {

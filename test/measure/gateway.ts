@@ -2,15 +2,17 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** The built program in a process of its own, as its users start it. */
+/** The built program, started in a process of its own as users start it. */
 export interface MeasuredGateway {
   url: string;
-  /** Its resident memory in MB: now, and at most since it was asked last. */
+  /**
+   * Returns the resident memory in MB: the current value, and the maximum since the previous call.
+   */
   memory(): { now: number; peak: number };
   stop(): void;
 }
 
-/** Starts it in front of a GitLab; settings beside that are its own. */
+/** Starts the built program for a GitLab. `env` has further settings. */
 export async function startGateway(
   gitlabUrl: string,
   env: Record<string, string> = {},

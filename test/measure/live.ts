@@ -1,6 +1,6 @@
 /*
- * How soon viewers of a running job are told of a change, and what they cost GitLab. By hand, against the
- * built program in its default setting, for 1 and 1,000 viewers:
+ * Measures how soon viewers of a running job receive a change, and how many calls to GitLab they
+ * cost. Uses the built program with its default settings, for 1 and 1,000 viewers. Run by hand:
  *
  *   npm run build && npx tsx test/measure/live.ts [polling|hooks [viewers]]
  */
@@ -39,7 +39,10 @@ const median = (values: number[]) => sorted(values)[Math.floor(values.length / 2
 const show = (values: number[]) =>
   `${median(values).toFixed(0)} in the median, ${Math.max(...values).toFixed(0)} at worst`;
 
-/** Makes changes, each some time after the last was with all viewers, and says when they were told. */
+/**
+ * Makes changes one by one, each some time after all viewers have received the previous one. Prints
+ * how long the first and the last viewer waited.
+ */
 async function makeChanges(
   viewers: Viewers,
   options: { from: number; count: number; pauseMs(): number; tell?(): Promise<void> },

@@ -1,5 +1,6 @@
 /*
- * What a log of 20 MB costs in memory, above an idle gateway. By hand, against the built program:
+ * Measures how much memory a log of 20 MB takes in the built program, compared with an idle one.
+ * Run by hand:
  *
  *   npm run build && npx tsx test/measure/memory.ts
  */
@@ -21,7 +22,8 @@ const ascii =
 const unicode = '\u001b[32;1m✓ größer\u001b[0;m <some output> of a job that prints a lot of things';
 const logOf = (line: string, size: number) =>
   Array.from({ length: size / (Buffer.byteLength(line) + 9) }, (_, at) => {
-    // No two lines are alike, so that compression has something to do.
+    // Makes all lines different. Otherwise, the compression of the response would have nothing to
+    // do.
     return `${line}${((at * 2_654_435_761) >>> 0).toString(16).padStart(8, '0')}\n`;
   }).join('');
 world.addJob(pipeline, { id: 1001, log: logOf(ascii, 20e6) });
@@ -31,7 +33,7 @@ const simulator = await createSimulator({ world });
 
 const headers = { 'private-token': 'glpat-alice', 'content-type': 'application/json' };
 
-/** Reads an answer to its end. */
+/** Reads a response to its end and returns its size in bytes. */
 async function sizeOf({ body }: Response): Promise<number> {
   let size = 0;
   for await (const piece of body as unknown as AsyncIterable<Uint8Array>) size += piece.length;
@@ -48,7 +50,7 @@ async function download(url: string, id: string): Promise<number> {
   return sizeOf(await fetch(`${url}/jobs/42/${id}/trace`, { headers }));
 }
 
-/** Reads 1 MB a second from the socket, and lets the rest wait. */
+/** Downloads a log at 1 MB/s, so that the gateway must slow down its own reading. */
 async function downloadSlowly(url: string, id: string, seconds: number): Promise<number> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

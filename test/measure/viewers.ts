@@ -1,13 +1,16 @@
 import { type ClientRequest, request } from 'node:http';
 
-/** Many who follow one job by event streams. */
+/** Many subscribers of one job, each with an event stream of its own. */
 export interface Viewers {
-  /** When each of them got its event of that number, in ms; waits until all have it. The first is 0. */
+  /**
+   * Waits until all viewers have received the event with this number, counted from 0. Returns when
+   * each of them received it, in ms (`performance.now`).
+   */
   told(event: number): Promise<number[]>;
   leave(): void;
 }
 
-/** Opens their streams, and waits until all have seen the job. */
+/** Opens `count` event streams. Waits until all have received the first event. */
 export async function openViewers(url: string, id: string, count: number): Promise<Viewers> {
   const times: number[][] = Array.from({ length: count }, () => []);
   const query = `subscription { jobUpdated(id: "${id}") { status } }`;

@@ -18,7 +18,7 @@ function parse(text: string): Map<string, number> {
   );
 }
 
-/** Returns the number of operations with these labels, for all kinds of execution. */
+/** Returns the number of operations with these labels, summed over all kinds of execution. */
 function operations(samples: Map<string, number>, labels: string): number {
   const prefix = `gateway_operations_total{${labels},`;
   const matching = [...samples].filter(([name]) => name.startsWith(prefix));

@@ -5,9 +5,10 @@ import { type Answer, startGateway } from '../helpers/start-gateway.ts';
 import { smallWorld, tokens } from '../helpers/worlds.ts';
 
 /*
- * Query bombs against the default limits. Each is refused with an error that names the limit,
- * before any call to GitLab. docs/security.md says how long each takes; the test asserts no times.
- * To print the longest of 20 runs: BOMB_TIMES=20 npx vitest run test/operation/bombs.test.ts
+ * Sends query bombs to a gateway with the default limits. Each must be rejected with an error that
+ * names the limit, before any call to GitLab. docs/security.md says how long each takes; the test
+ * checks no times. To print the longest of 20 runs: BOMB_TIMES=20 npx vitest run
+ * test/operation/bombs.test.ts
  */
 
 const TIMES = Number(process.env['BOMB_TIMES'] ?? 1);
@@ -18,7 +19,7 @@ const many = (count: number, item: (at: number) => string) =>
 const jobs = 'project(fullPath: "group/app") { jobs { nodes';
 const ids = Array.from({ length: 5_000 }, (_, at) => toGlobalId('Job', 42, at + 1));
 
-/** A body, and the code and message of its error. */
+/** A name, a request body, and the code and message of its error. */
 type Bomb = [kind: string, body: unknown, code: string, message: RegExp];
 
 const bombs: Bomb[] = [
@@ -286,7 +287,7 @@ const bombs: Bomb[] = [
   ],
 ];
 
-/** JSON, in which `v` is nested deeper than JSON.stringify can write. */
+/** Returns JSON in which `v` is nested deeper than JSON.stringify supports. */
 function toBody(value: unknown): string {
   const deep = '"__deep__"';
   const text = JSON.stringify(value, (key, item) => (key === 'v' ? '__deep__' : item));

@@ -23,11 +23,12 @@ import { subscribe } from '../live/subscribe.ts';
 import { connect, follow } from '../websocket/web-socket.ts';
 
 /*
- * Random operations sent to two gateways, over every transport: one compiles operations, the other
- * leaves them to graphql-js. Responses are equal byte for byte, and so are the requests to GitLab.
+ * Sends random operations to two gateways over every transport. One compiles operations, the other
+ * executes them with graphql-js. Both must return the same bytes and send the same requests to
+ * GitLab.
  */
 
-// The duration of a timeline that is still running depends on the time.
+// Stops the clock, because the duration of a running timeline depends on the time.
 beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'] }));
 afterAll(() => void vi.useRealTimers());
 
@@ -69,7 +70,10 @@ const reading: Known = {
     { __typename: 'Nonsense' },
   ],
 };
-/** A pipeline with a retried job, a matrix, trigger jobs and a pipeline that it started. */
+/**
+ * Arguments that select a pipeline with a retried job, a matrix, trigger jobs and a downstream
+ * pipeline.
+ */
 const readingPipeline: Known = {
   ...reading,
   project: ['42'],
@@ -82,7 +86,7 @@ const env = {
   ...{ MAX_DIRECTIVES: '1000', MAX_TOKENS: '100000', MAX_ROOT_FIELDS: '500' },
 };
 
-/** The small world with more on the board of its pipeline. */
+/** Creates the small world with more jobs on the board of its pipeline. */
 function retriedWorld(): World {
   const world = smallWorld();
   const pipeline = Number(small.pipeline);
@@ -123,7 +127,7 @@ function toSearch({ query, operationName, variables }: RandomOperation): string 
 
 const clients = new WeakMap<Started, Client>();
 
-/** All clients of a gateway share a socket. */
+/** Returns the WebSocket client of a gateway. All operations share its socket. */
 function clientOf(gateway: Started): Client {
   const known = clients.get(gateway);
   if (known) return known;
@@ -159,9 +163,9 @@ const transports: Readonly<Record<string, Transport>> = {
 };
 
 /**
- * Sorts the errors of a response: fields that run in parallel report them in the order of their
- * failure. Clears `notModified`: a response may be complete before GitLab has answered all
- * requests.
+ * Makes responses comparable. Sorts the errors, because fields that run in parallel report them in
+ * the order in which they fail. Clears `notModified`, because a response may be complete before
+ * GitLab has answered all requests.
  */
 function normalize(text: string): string {
   const sortErrors = (json: string) => {
@@ -174,7 +178,7 @@ function normalize(text: string): string {
 }
 
 interface Compared {
-  /** The response of both. */
+  /** The response, which is equal for both gateways. */
   response: string;
   calls: string[];
 }
@@ -203,7 +207,7 @@ const all = ['POST', 'GET', 'an event stream', 'a WebSocket'] as const;
 
 const boardFields = ['board', 'stages', 'groups', 'jobs', 'attempts', 'timeline', 'downstream'];
 
-/** Deep enough for the attempts of the jobs of a board. */
+/** Options of operations that are deep enough to select the attempts of jobs on a board. */
 const ofPipeline = { rootField: 'pipeline', depth: 8, favorites: boardFields };
 
 describe('compiled execution and graphql-js respond alike', () => {
@@ -249,7 +253,7 @@ describe('compiled execution and graphql-js respond alike', () => {
 });
 
 describe('compiled execution and graphql-js send equal events', () => {
-  /** Running jobs, each alone in its pipeline. */
+  /** Creates running jobs, each in a pipeline of its own. */
   function runningJobs(): World {
     const world = smallWorld();
     for (let at = 0; at < SUBSCRIPTIONS; at += 1) {
@@ -307,10 +311,12 @@ describe('compiled execution and graphql-js send equal events', () => {
       if (!isValid(operation, schema)) continue;
       const seen = await Promise.all(gateways.map((each) => run(each, operation, 2_000 + at)));
       expect(seen[0]).toEqual(seen[1]);
-      // The job as it is, its end, and the end of the stream.
+      // Three results are expected: the current state, the end of the job, and the end of the
+      // stream.
       completed += Number(seen[0]?.events.length === 3 && seen[0].events[2] === undefined);
     }
-    // Some of the random arguments are invalid, so their subscriptions do not begin.
+    // Some random arguments are invalid. Their subscriptions fail at once, so only half must be
+    // complete.
     expect(completed).toBeGreaterThan(SUBSCRIPTIONS * 0.5);
   });
 });

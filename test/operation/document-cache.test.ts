@@ -122,7 +122,8 @@ describe('requests whose document and operation name form the same text', () => 
       return (await fetch(`${gateway.url}/graphql`, init)).text();
     };
     const valid = { query: 'query Q { __typename }' };
-    // The malformed request first, then the valid one.
+    // The two requests have cache keys that a simple concatenation would confuse. Each is sent
+    // twice, the malformed one first.
     expect(await send({ query, operationName })).toContain('errors');
     expect(await send(valid)).toContain('"Query"');
     expect(await send({ query, operationName })).toContain('errors');

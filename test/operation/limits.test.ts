@@ -155,7 +155,10 @@ const startLimited = (world: World, upstreamCalls: number) =>
   });
 
 describe('an operation that needs more calls than estimated', () => {
-  /** 150 trigger jobs; the oldest is on the second page, which the estimate does not include. */
+  /**
+   * Creates a pipeline with 150 trigger jobs. The oldest is on the second page, which the estimate
+   * does not include.
+   */
   function bridgesWorld(): World {
     const world = smallWorld();
     const app = world.addProject({ id: 50, path: 'group/many', members: { alice: 'maintainer' } });
@@ -221,7 +224,7 @@ describe('an operation over a WebSocket', () => {
     const events = `subscription { jobUpdated(id: "${jobId(1001)}") { pipeline { duration } } }`;
     await expect(follow(client, events).next()).rejects.toMatchObject([refused]);
     expect(started.calls()).toEqual([]);
-    // The operations of a socket do not share a limit.
+    // The limit applies to each operation, not to all operations of a socket together.
     for (const fullPath of ['group/app', 'group/app', 'group/deploy']) {
       const text = `{ project(fullPath: "${fullPath}") { name } }`;
       expect(await follow(client, text).next()).toHaveProperty('data.project.name');

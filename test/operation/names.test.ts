@@ -3,7 +3,10 @@ import { toGlobalId } from '../../src/graphql/global-id.ts';
 import { startGateway } from '../helpers/start-gateway.ts';
 import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 
-/** Names that objects inherit, which code that uses a name as a key may find. */
+/**
+ * Names of inherited object members. Code that uses such a name as a key could find the inherited
+ * member.
+ */
 const inherited = [
   ...['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', 'isPrototypeOf'],
   ...['__defineGetter__', '__lookupSetter__', 'toJSON', 'then', 'length'],
@@ -13,7 +16,7 @@ const PLAIN = 'plain';
 const id = toGlobalId('Job', 42, small.fullJob);
 const fullJob = String(small.fullJob);
 
-/** Operations that use `NAME`, and the value of the variable with that name. */
+/** Operations that contain the name `NAME`, and the value of the variable with that name. */
 const operations: [what: string, query: string, value?: unknown][] = [
   ['aliases', '{ NAME: job(project: "42", id: "JOB") { NAME: name status } }'],
   ['aliases in lists', '{ nodes(ids: ["ID", "x"]) { NAME: id } }'],
@@ -43,7 +46,7 @@ async function start() {
       .replaceAll('"ID"', `"${id}"`);
     const variables = value === undefined ? {} : { [name]: value };
     const answer = await (await post(text, { variables })).text();
-    // The names have different lengths.
+    // Ignores columns, because the names have different lengths.
     return answer.replaceAll(name, PLAIN).replaceAll(/"column":\d+/g, '"column":0');
   };
   return { ask, bugs };
@@ -54,7 +57,7 @@ describe.each(operations)('the name of %s', (_what, query, value) => {
     const { ask, bugs } = await start();
     const expected = await ask(PLAIN, query, value);
     for (const name of inherited) {
-      // Executed by graphql-js, then compiled.
+      // graphql-js executes the first request. The later ones are compiled.
       for (const time of [1, 2, 3]) {
         expect([name, time, await ask(name, query, value)]).toEqual([name, time, expected]);
       }

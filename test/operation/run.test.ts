@@ -15,7 +15,10 @@ const hash = createHash('sha256').update(JOB).digest('hex');
 
 const writeManifest = () => writeFile(JSON.stringify({ [hash]: JOB }));
 
-/** The number of operations by execution and reason, as in `compiled` or `general first_use`. */
+/**
+ * Returns the number of operations by execution and reason, such as `compiled` or `general
+ * first_use`.
+ */
 async function countExecutions({ url }: Started): Promise<Record<string, number>> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const samples = text.matchAll(

@@ -10,7 +10,7 @@ const response = (json: string, more: { errors?: unknown[]; readMore?: boolean }
 
 function start(perf?: { now(): number }) {
   const shareEvents = createSharedEvents<ReturnType<typeof response>>(perf);
-  /** Executes an event of a new subscriber. */
+  /** Executes an event for a new subscriber. */
   const share = (
     event: unknown,
     operation: Parameters<typeof shareEvents>[0],

@@ -15,7 +15,7 @@ const digest = (text: string, algorithm = 'sha256') =>
 const hash = digest(document);
 const variables = { id: small.fullJob };
 
-/** The form that `persistedDocuments` of the client preset writes. */
+/** A manifest as the client preset writes it with `persistedDocuments`. */
 const manifest = JSON.stringify(
   { [hash]: document, [digest(mutation, 'sha1')]: mutation },
   null,
@@ -117,7 +117,7 @@ describe.each([
     const started = await start(only);
     const answer = await send(started, { documentId });
     expect([codeOf(answer), answer.status]).toEqual(['PERSISTED_QUERY_NOT_FOUND', 404]);
-    // Clients compare the message.
+    // Clients such as urql compare this message.
     expect(answer.errors?.[0]?.message).toBe('PersistedQueryNotFound');
     expect(started.calls()).toEqual([]);
   });

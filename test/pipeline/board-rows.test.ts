@@ -13,14 +13,14 @@ const origin = { method: 'GET', path: '/projects/1/pipelines/900/jobs' };
 const failure = (status: number) => new GitlabStatusError({ status }, origin);
 
 interface ListOptions<Row> {
-  /** What a page is instead of its rows, by its number. */
+  /** Errors that are thrown instead of returning a page, by page number. */
   failures?: Record<number, Error>;
   isCounted?: boolean;
-  /** Replaces what the server sends of a page. */
+  /** Returns changes of a page that the server sends. */
   change?: (page: Page<Row>, number: number) => Partial<Page<Row>>;
 }
 
-/** A list of rows with the ids `size` to 1, which records the requested pages. */
+/** Creates a list of rows with the ids `size` to 1, which records the requested pages. */
 function createList<Row extends AnyJob>(
   create: (row: { id: number; name: string }) => Row,
   size: number,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compositeStatus } from '../../src/pipeline/composite-status.ts';
 import { build } from './rows.ts';
 
-/** Builds jobs from words such as "failed" or, for one that is allowed to fail, "failed?". */
+/** Returns jobs by their statuses, such as "failed". "failed?" is a job that is allowed to fail. */
 const jobsOf = (words: string) =>
   words
     .split(' ')
@@ -65,7 +65,7 @@ describe('the status of several jobs', () => {
       ['new_in_gitlab', 'UNKNOWN'],
       ['failed', 'failed'],
     ];
-    // A successful job, so that none of the rules for "nothing but" fits.
+    // Adds a successful job, so that no rule applies that needs all jobs to have certain statuses.
     const statuses = order.map((_, from) =>
       statusOf(
         `success ${order

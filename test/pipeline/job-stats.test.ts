@@ -17,7 +17,7 @@ const someRun = fc.record({
   queued_duration: seconds,
 });
 
-/** Runs of a few jobs in a few pipelines, newest first. */
+/** Generates runs of a few jobs in a few pipelines, newest first. */
 const someRuns = fc.array(someRun, { maxLength: 60 }).map((runs) =>
   runs.map(({ pipeline, ...run }, at): Job => {
     const id = runs.length - at;
@@ -27,7 +27,10 @@ const someRuns = fc.array(someRun, { maxLength: 60 }).map((runs) =>
 
 const sum = (flags: boolean[]) => flags.filter(Boolean).length;
 
-/** The smallest value that at least `percent` % of the values do not exceed. */
+/**
+ * Returns the percentile: the smallest value that is not exceeded by at least `percent` % of the
+ * values.
+ */
 function smallest(values: (number | null | undefined)[], percent: number): number | null {
   const known = values.flatMap((value) => value ?? []).sort((a, b) => a - b);
   const isEnough = (value: number) =>
@@ -35,7 +38,7 @@ function smallest(values: (number | null | undefined)[], percent: number): numbe
   return known.find(isEnough) ?? null;
 }
 
-/** Computes the statistics of one name by comparing each run with each other one. */
+/** Computes the statistics of one name in a simple way: compares each run with every other one. */
 function referenceOf(runs: readonly Job[]) {
   const isEarlierAttempt = (earlier: Job, run: Job) =>
     earlier.id < run.id &&

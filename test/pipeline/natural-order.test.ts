@@ -23,7 +23,7 @@ describe('natural order', () => {
 
   it('is total, and compares numbers like BigInt', () => {
     const name = fc.string({ unit: fc.constantFrom('0', '1', '9', 'a', '-'), maxLength: 8 });
-    /** The name as a list of numbers and code units. */
+    /** Returns the name as a list of numbers and other UTF-16 units. */
     const partsOf = (text: string) =>
       (text.match(/\d+|\D/g) ?? []).map((part) => (/\d/.test(part) ? BigInt(part) : part));
     const expected = (a: string, b: string): number => {

@@ -7,8 +7,9 @@ import { runs } from '../helpers/runs.ts';
 import { at, bridge, build, rowsOf } from './rows.ts';
 
 /*
- * Random pipelines with ids as GitLab gives them: stage by stage, job by job, from a sequence that
- * other pipelines also use. Then jobs are retried, which creates rows with greater ids.
+ * Generates random pipelines with ids as GitLab assigns them: stage by stage and job by job, from a
+ * sequence that other pipelines also use. Then jobs are retried, which creates rows with larger
+ * ids.
  */
 
 interface JobPlan {
@@ -16,20 +17,23 @@ interface JobPlan {
   isBridge: boolean;
   /** Number of parallel jobs with this name. */
   parallel: number;
-  /** The status of each attempt, as far as they are needed. */
+  /** The statuses of the job's attempts. There may be more than attempts. */
   statuses: readonly string[];
   isAllowedToFail: boolean;
 }
 
 interface PipelinePlan {
   stages: readonly { name: string; jobs: readonly JobPlan[] }[];
-  /** Number of ids that others take before each row, used again and again. */
+  /** Number of ids that other pipelines take before each row. The list is repeated. */
   idsOfOthers: readonly number[];
-  /** Jobs that are retried, as indexes modulo the number of jobs, and seconds until then. */
+  /**
+   * The retries: the index of the job, modulo the number of jobs, and the seconds since the
+   * previous retry.
+   */
   retries: readonly { job: number; after: number }[];
 }
 
-/** A job of a created pipeline, with the rows of its attempts, oldest first. */
+/** A job of a created pipeline. `attempts` are its rows, oldest first. */
 interface CreatedJob {
   group: string;
   stage: string;
@@ -49,7 +53,7 @@ const jobPlan = fc.record({
   isAllowedToFail: fc.boolean(),
 });
 
-/** Stages in the order of the pipeline's configuration. */
+/** Generates stages in the order of the pipeline's configuration. */
 const stages = fc
   .uniqueArray(
     fc.record({
@@ -72,7 +76,9 @@ const pipelinePlan: fc.Arbitrary<PipelinePlan> = fc.record({
   }),
 });
 
-/** Creates a pipeline. The first retry comes `firstRetryAfter` seconds after its last job. */
+/**
+ * Creates a pipeline. Its first retry is `firstRetryAfter` seconds after its last job was created.
+ */
 function createPipeline(plan: PipelinePlan, firstRetryAfter: number): CreatedJob[] {
   let [id, created, count] = [100, 0, 0];
   const addAttempt = (
@@ -116,7 +122,9 @@ function createPipeline(plan: PipelinePlan, firstRetryAfter: number): CreatedJob
 
 const currentOf = ({ attempts }: CreatedJob) => attempts.at(-1) as AnyJob;
 
-/** The rows that GitLab lists: all builds, and trigger jobs that were not retried. */
+/**
+ * Returns the rows that GitLab lists: all attempts of jobs, and trigger jobs that were not retried.
+ */
 const listedRows = (jobs: readonly CreatedJob[]): BoardRows =>
   rowsOf(
     jobs.flatMap((job) => (currentOf(job).kind === 'BRIDGE' ? [currentOf(job)] : job.attempts)),
@@ -124,7 +132,7 @@ const listedRows = (jobs: readonly CreatedJob[]): BoardRows =>
 
 const idsOf = (rows: readonly AnyJob[]) => rows.map(({ id }) => Number(id)).sort((a, b) => a - b);
 
-/** GitLab's rule for the status of several jobs, on bit masks. */
+/** Computes the status of several jobs as GitLab does, with bit masks. */
 function referenceStatus(jobs: readonly AnyJob[]): string {
   const words = [...STATUSES, 'warning', 'ignored'];
   const maskOf = (names: string) =>

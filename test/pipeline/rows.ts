@@ -1,13 +1,13 @@
 import type { AnyJob, Bridge, Job } from '../../src/gitlab/rows.ts';
 import type { BoardRows } from '../../src/pipeline/board.ts';
 
-/** Returns 10:00:00 on a fixed day plus seconds, as GitLab writes it. */
+/** Returns the time `seconds` after 10:00:00 on a fixed day, as GitLab writes it. */
 export const at = (seconds: number): string =>
   new Date(Date.UTC(2026, 10, 29, 10) + seconds * 1000).toISOString();
 
 const common = { status: 'success', project_id: '1' };
 
-/** A build of pipeline 900, which was created at 0 seconds. */
+/** Returns a job of pipeline 900, which was created at 0 seconds. */
 export const build = (row: Partial<Job> & Pick<Job, 'id'>): Job => ({
   ...common,
   kind: 'BUILD',
@@ -15,7 +15,7 @@ export const build = (row: Partial<Job> & Pick<Job, 'id'>): Job => ({
   ...row,
 });
 
-/** A trigger job of pipeline 900. */
+/** Returns a trigger job of pipeline 900. */
 export const bridge = (row: Partial<Bridge> & Pick<Bridge, 'id'>): Bridge => ({
   ...common,
   kind: 'BRIDGE',
@@ -23,7 +23,10 @@ export const bridge = (row: Partial<Bridge> & Pick<Bridge, 'id'>): Bridge => ({
   ...row,
 });
 
-/** The times of a row that started after `queued` seconds in the queue and ended at `finish`. */
+/**
+ * Returns the times of a row that was queued for `queued` seconds, started at `start` and ended at
+ * `finish`.
+ */
 export const times = (queued: number | null, start: number, finish?: number) => ({
   queued_duration: queued,
   started_at: at(start),
@@ -33,7 +36,7 @@ export const times = (queued: number | null, start: number, finish?: number) => 
 
 const isBuild = (row: AnyJob): row is Job => row.kind === 'BUILD';
 
-/** The rows of both lists, newest first as GitLab sends them. */
+/** Returns the rows of a pipeline's two lists, newest first as GitLab sends them. */
 export function rowsOf(rows: readonly AnyJob[], gaps: BoardRows['gaps'] = []): BoardRows {
   const newestFirst = [...rows].sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? 1 : -1));
   return {

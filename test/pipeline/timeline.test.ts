@@ -14,7 +14,7 @@ const timelineOf = (rows: readonly AnyJob[], now = 1000, pipelineCreatedAt?: str
     },
   );
 
-/** The ids on the critical path of jobs with these times, which have the ids 1, 2, 3… */
+/** Returns the ids on the critical path of jobs with these times. The jobs have the ids 1, 2, 3… */
 const pathOf = (...jobs: ReturnType<typeof times>[]) => {
   const rows = jobs.map((job, index) => build({ id: index + 1, name: `${index + 1}`, ...job }));
   return timelineOf(rows).criticalPath.map(({ job }) => job.id);
@@ -128,7 +128,7 @@ interface Attempt {
   ran: number;
 }
 
-/** The path as ids 1, 2, 3…, found by looking through all attempts at each step. */
+/** Returns the critical path as ids 1, 2, 3… Finds each step by comparing all attempts. */
 function findPath(attempts: readonly Attempt[]): number[] {
   const all = attempts.map(({ start, queued, ran }, index) => ({
     id: index + 1,

@@ -8,14 +8,17 @@ const TSC = `${root}/node_modules/typescript/bin/tsc`;
 const modifiedAt = (path: string): number =>
   statSync(`${root}/${path}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** When a source was last changed, added or (by the time of its folder) removed. */
+/**
+ * Returns when a source file was last changed, added or removed. The time of a folder shows that a
+ * file in it was removed.
+ */
 function sourcesModifiedAt(): number {
   const names = readdirSync(`${root}/src`, { recursive: true, encoding: 'utf8' });
   const paths = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'src'];
   return Math.max(...[...paths, ...names.map((name) => `src/${name}`)].map(modifiedAt));
 }
 
-/** Removes the program from dist/, but not the board. */
+/** Removes the program from dist/, but leaves dist/board. */
 function removeProgram(): void {
   if (modifiedAt('dist') === 0) return;
   for (const name of readdirSync(`${root}/dist`)) {
@@ -23,12 +26,15 @@ function removeProgram(): void {
   }
 }
 
-/** Builds dist/, unless it is newer than the sources; tests start the program from there. */
+/**
+ * Builds dist/ before the tests, which start the program from there. Does nothing if dist/ is newer
+ * than the sources.
+ */
 export function setup(): void {
   if (modifiedAt('dist/cli.js') > sourcesModifiedAt()) return;
   removeProgram();
   try {
-    // `npm run typecheck` checks the types; leaving that out halves the time.
+    // Types are not checked here, which halves the time. `npm run typecheck` checks them.
     execFileSync(process.execPath, [TSC, '-p', 'tsconfig.build.json', '--noCheck'], {
       cwd: root,
       stdio: 'inherit',

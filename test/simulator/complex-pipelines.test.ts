@@ -35,7 +35,9 @@ async function rows(path: string): Promise<Row[]> {
 const pathOf = (projectId: number, id: number) => `/projects/${projectId}/pipelines/${id}`;
 const checkout = (id: number) => pathOf(demo.checkoutProjectId, id);
 
-/** Builds and bridges of a pipeline, all attempts that GitLab lists, oldest first. */
+/**
+ * Returns the jobs and bridges of a pipeline, with all attempts that GitLab lists, oldest first.
+ */
 async function attempts(path: string): Promise<Row[]> {
   const builds = await rows(`${path}/jobs?include_retried=true&`);
   const bridges = await rows(`${path}/bridges?`);

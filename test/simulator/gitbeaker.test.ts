@@ -2,7 +2,9 @@ import { Gitlab } from '@gitbeaker/rest';
 import { describe, expect, it } from 'vitest';
 import { smallWorld, startSimulator } from './start-simulator.ts';
 
-/** Checks the simulator with an independent GitLab client. */
+/**
+ * Starts a simulator and gitbeaker, an independent GitLab client, which the simulator must satisfy.
+ */
 async function withGitbeaker(token = 'glpat-maintainer') {
   const setup = smallWorld();
   const { simulator } = await startSimulator({ world: setup.world });

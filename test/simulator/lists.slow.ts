@@ -10,6 +10,6 @@ it('lists a page among 50,000 jobs in a few milliseconds', async () => {
   const startedAt = performance.now();
   expect((await get(path, 'owner')).json).toHaveLength(100);
   expect((await get('/projects/1/jobs?page=400&per_page=100', 'owner')).json).toHaveLength(100);
-  // A generous bound, which sorting all rows per request would exceed on any machine.
+  // A generous bound. If all rows were sorted for each request, any machine would exceed it.
   expect(performance.now() - startedAt).toBeLessThan(1_000);
 });

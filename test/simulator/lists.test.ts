@@ -312,7 +312,10 @@ describe('a pipeline’s lists', () => {
   });
 });
 
-/** Pipelines 11 to 16 of project 1, without the one that the world begins with. */
+/**
+ * Starts a simulator with pipelines 11 to 16 of project 1. The pipeline of the small world is
+ * deleted.
+ */
 async function startWithPipelines(options: SimulatorOptions = {}) {
   const setup = smallWorld();
   const { world, project, pipeline } = setup;

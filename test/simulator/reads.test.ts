@@ -97,7 +97,8 @@ it('has the shapes that the gateway expects, key by key', async () => {
   const running = world.addJob(pipeline, { status: 'running', environment: 'staging' });
   world.addToken({ value: 'glcbt-1', job: running });
   world.addAgent({ project });
-  // mismatch() sets a key of an unexpected type to null, so that it differs from the original.
+  // `mismatch` sets a key with an unexpected type to null, so the copy then differs from the
+  // original.
   const fits = (sent: object, shape: Shape<unknown>) => {
     const read = structuredClone(sent);
     expect(shape.mismatch(read)).toBeUndefined();

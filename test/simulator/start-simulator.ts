@@ -13,7 +13,7 @@ export const tokens = {
 } as const;
 export type Username = keyof typeof tokens;
 
-/** A world with one private project, `group/app` (id 1), and a member of every role. */
+/** Creates a world with one private project, `group/app` (id 1), and a member of every role. */
 export function smallWorld() {
   const world = createWorld();
   const members = ['owner', 'maintainer', 'developer', 'reporter', 'guest'] as const;
@@ -28,7 +28,7 @@ export function smallWorld() {
   return { world, project, pipeline };
 }
 
-/** A response with its body. */
+/** A response and its parsed body. */
 export interface ApiResult {
   status: number;
   headers: Headers;
@@ -37,7 +37,10 @@ export interface ApiResult {
   json: any;
 }
 
-/** Starts a simulator that closes with the test, and returns functions that send requests to it. */
+/**
+ * Starts a simulator, which is closed when the test ends. Returns functions that send requests to
+ * it.
+ */
 export async function startSimulator(options: SimulatorOptions = {}) {
   const simulator = await createSimulator(options);
   onTestFinished(() => simulator.close());
@@ -71,7 +74,7 @@ export async function startSimulator(options: SimulatorOptions = {}) {
   return { simulator, request, get, post };
 }
 
-/** Starts a simulator of a small world. The world may be changed afterwards. */
+/** Starts a simulator with a small world, which the test may change afterwards. */
 export async function startSmallWorld(options: SimulatorOptions = {}) {
   const setup = smallWorld();
   return { ...setup, ...(await startSimulator({ world: setup.world, ...options })) };

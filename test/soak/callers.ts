@@ -8,10 +8,13 @@ import { WebSocket } from 'ws';
 import { type ExampleOperation, readOperations } from '../../src/http/example-operations.ts';
 import { demo } from '../../src/simulator/seed.ts';
 
-/** The secret that GitLab's hooks bring. */
+/** The secret token that GitLab's webhooks send. */
 export const HOOK_SECRET = 'soak-hook-secret';
 
-/** One kind of caller: how often it comes, by weight, and what it does. It may reject: it may be cut off. */
+/**
+ * A kind of caller. It acts more often the higher its weight is. `act` may reject, because the
+ * connection may break off.
+ */
 export type Caller = readonly [name: string, weight: number, act: () => Promise<unknown>];
 
 const operations = readOperations();
@@ -23,13 +26,16 @@ export const reads = operations.filter((each) => !isLive(each) && !isWrite(each)
 
 const { maintainer, developer, guest } = demo.tokens;
 
-/** One of them, by chance. */
+/** Returns a random item. */
 export const pick = <T>(from: readonly T[]): T =>
   from[Math.floor(Math.random() * from.length)] as T;
 const leaving = (withinMs: number) => AbortSignal.timeout(Math.ceil(Math.random() * withinMs));
 const whole = { limit: 100_000_000 };
 
-/** Reads a list of the web shop's jobs, by its arguments. */
+/**
+ * Returns an operation that reads the job list of the demo's project, with the given arguments of
+ * `jobs`.
+ */
 export const listOf = (args: string): ExampleOperation => ({
   name: 'list',
   query: `{ project(fullPath: "${demo.project}") { jobs(${args}) {
@@ -38,12 +44,12 @@ export const listOf = (args: string): ExampleOperation => ({
   credential: 'PRIVATE-TOKEN',
 });
 
-/** Wide lists in both directions, beyond the size of GitLab's pages. */
+/** Lists in both directions that are longer than a page of GitLab (100 rows). */
 const lists = ['first: 250', 'last: 120', 'sort: ID_ASC, first: 101'].map(listOf);
 
 const jobs = [demo.successJobId, demo.failedJobId, demo.runningJobId, demo.erasedJobId];
 
-/** An operation whose text was never asked for. */
+/** Returns an operation with a text that was never sent before. */
 export const unseen = (): ExampleOperation => ({
   ...pick(reads),
   query: `{ a${randomUUID().replaceAll('-', '')}: __typename }`,
@@ -55,7 +61,7 @@ interface Asking {
   accept?: string;
 }
 
-/** Asks and reads the answer to its end. */
+/** Returns a function that sends an operation and reads the response to its end. */
 export function createAsk(url: string, dispatcher: Dispatcher) {
   return async (operation: ExampleOperation, given: Asking = {}) => {
     const { token = pick([maintainer, developer, guest]), signal, accept } = given;
@@ -75,7 +81,10 @@ export function createAsk(url: string, dispatcher: Dispatcher) {
   };
 }
 
-/** Watches by WebSocket for a while, and leaves in one of three ways: in order, with all, or without a word. */
+/**
+ * Subscribes over WebSocket for a short time. Then ends in one of three ways: unsubscribes and
+ * disconnects, disconnects only, or breaks the connection off.
+ */
 async function watchBySocket(url: string): Promise<void> {
   let socket: WebSocket | undefined;
   class Kept extends WebSocket {
@@ -103,7 +112,7 @@ async function watchBySocket(url: string): Promise<void> {
   await client.dispose();
 }
 
-/** A connection that breaks off in the middle of its request. */
+/** Opens a connection and breaks it off in the middle of a request. */
 async function breakOff(url: string): Promise<void> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   await once(socket, 'connect');
@@ -113,7 +122,7 @@ async function breakOff(url: string): Promise<void> {
   socket.destroy();
 }
 
-/** Sends GitLab's hooks about the demo's jobs. */
+/** Returns a function that sends GitLab's webhooks about jobs of the demo. */
 export function createHooks(url: string, dispatcher: Dispatcher) {
   const job = () => ({
     object_kind: 'build',
@@ -149,7 +158,10 @@ function createDownload(url: string, dispatcher: Dispatcher) {
   };
 }
 
-/** All kinds of callers: readers, writers, watchers, GitLab's hooks, leavers, fools. */
+/**
+ * Returns all kinds of callers: some read, write, subscribe or send webhooks, others disconnect
+ * early or send invalid requests.
+ */
 export function createCallers(url: string, dispatcher: Dispatcher): readonly Caller[] {
   const ask = createAsk(url, dispatcher);
   const hook = createHooks(url, dispatcher);

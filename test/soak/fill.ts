@@ -5,13 +5,16 @@ import { createAsk, createHooks, HOOK_SECRET, listOf, pick, reads, unseen } from
 
 const { maintainer: token } = demo.tokens;
 
-/** Statuses beside which each list asks for those that are there: 512 lists, of 100 rows each. */
+/**
+ * Statuses that few or no jobs have. Each subset of them, together with SUCCESS, gives a list with
+ * another URL: 512 lists of 100 rows each.
+ */
 const RARE = [
   ...['CREATED', 'WAITING_FOR_RESOURCE', 'PREPARING', 'PENDING', 'CANCELING'],
   ...['SKIPPED', 'MANUAL', 'SCHEDULED', 'CANCELED'],
 ];
 
-/** Lists of which each is at an address of its own. */
+/** Lists of jobs, each of which needs another URL of GitLab. */
 const lists = Array.from({ length: 2 ** RARE.length }, (_, bits) => {
   const statuses = ['SUCCESS', ...RARE.filter((_status, at) => bits & (1 << at))];
   return listOf(`first: 100, statuses: [${statuses}]`);
@@ -26,9 +29,10 @@ const inTurn = async (times: number, act: (at: number) => Promise<unknown>) => {
 };
 
 /**
- * Fills whatever has a bound of its own up to it: callers, hooks and strange documents by number (10,000 at
- * most), parsed documents by characters, programs (40 MB) and answers with an ETag (64 MiB) by size. What grows
- * after that grows without a bound.
+ * Fills all caches of the gateway up to their limits. The limits are numbers of entries (callers,
+ * webhooks and unknown documents, 10,000 at most), characters (parsed documents) or bytes (40 MB of
+ * compiled operations, 64 MiB of responses with an ETag). Memory that still grows afterwards has no
+ * limit.
  */
 export async function fillMemories(url: string, dispatcher: Dispatcher): Promise<void> {
   const ask = createAsk(url, dispatcher);
@@ -37,7 +41,7 @@ export async function fillMemories(url: string, dispatcher: Dispatcher): Promise
   await inTurn(1_000, async () => {
     const operation = pick(reads);
     const known = { ...operation, query: `${operation.query} # ${randomUUID()}` };
-    // Compiled at the second use, and laid out when it runs.
+    // An operation is compiled at its second use. Its fields are prepared when it then runs.
     for (let use = 0; use < 2; use += 1) await ask(known, { token });
   });
   await inTurn(11_000, async () => {

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 
-/** What a look into a process found, after its garbage was collected. */
+/** The memory and resources of a process, counted after a garbage collection. */
 export interface Census {
-  /** Without what V8 has compiled. */
+  /** Size of the used heap, without code that V8 has compiled. */
   heapBytes: number;
-  /** What V8 has compiled, and keeps in the heap as well. */
+  /** Size of the code that V8 has compiled, which is also in the heap. */
   codeBytes: number;
-  /** Objects of any kind. */
+  /** Number of all objects that inherit from `Object.prototype`. */
   objects: number;
-  /** Outside of the heap, such as in buffers. */
+  /** Memory of objects outside the heap, such as buffers. */
   externalBytes: number;
-  /** Listeners on all event emitters. */
+  /** Number of listeners on all event emitters together. */
   listeners: number;
   abortSignals: number;
   sockets: number;
@@ -24,10 +24,10 @@ interface Reply {
   error?: { message: string };
 }
 
-/** Node's inspector, by which a process is looked into that knows nothing of it. */
+/** A connection to Node's inspector, which examines a process without code in that process. */
 export interface Inspector {
   census(): Promise<Census>;
-  /** Its memory as it stands, garbage included, in bytes. */
+  /** Returns the memory of the process in bytes, without a garbage collection before. */
   memory(): Promise<{ rss: number; heapUsed: number }>;
   close(): void;
 }
@@ -36,7 +36,7 @@ const CODE_SIZE =
   '(({ code_and_metadata_size: code, bytecode_and_metadata_size: bytecode }) => code + bytecode)(process.getBuiltinModule("v8").getHeapCodeStatistics())';
 const EMITTER = 'Object.getPrototypeOf(Object.getPrototypeOf(process))';
 
-/** Joins the inspector of a process started with --inspect. */
+/** Connects to the inspector of a process that was started with --inspect. */
 export async function openInspector(address: string): Promise<Inspector> {
   const socket = new WebSocket(address);
   await once(socket, 'open');
@@ -59,7 +59,10 @@ export async function openInspector(address: string): Promise<Inspector> {
   const evaluate = async (expression: string) =>
     (await send('Runtime.evaluate', { expression })).result;
   const number = async (expression: string) => Number((await evaluate(expression))?.value);
-  /** Folds all living objects of a prototype into a number. */
+  /**
+   * Collects all live objects with a prototype in an array, and returns the number to which `body`
+   * evaluates with that array as `this`.
+   */
   const fold = async (prototype: string, body: string): Promise<number> => {
     const prototypeObjectId = (await evaluate(prototype))?.objectId;
     const { objects } = await send('Runtime.queryObjects', { prototypeObjectId });

@@ -5,16 +5,25 @@ import type { Simulator } from '../../src/simulator/simulator.ts';
 import { createCallers, pick } from './callers.ts';
 import { fillMemories } from './fill.ts';
 
-/** What was done, by kind. */
+/** Number of actions and of their outcomes, by name. */
 export type Tally = Record<string, number>;
 
-/** Longer than the gateway lets anything take. */
+/**
+ * Time after which an action counts as never ended. It is longer than the longest timeout of the
+ * gateway.
+ */
 const PATIENCE_MS = 90_000;
-/** Seldom enough that most operations go well: a 429 closes a caller's calls for a second. */
+/**
+ * Pause between faults. It is long enough that most operations succeed: after a 429, the gateway
+ * sends no calls of that caller for a second.
+ */
 const FAULT_EVERY_MS = 500;
-/** One fault in so many is an outage: one in each minute that is run, halfway through them. */
+/** Every 80th fault is an outage, so that there is about one per minute, in its middle. */
 const FAULTS_PER_OUTAGE = 80;
-/** Long enough for the circuit to open. It closes soon after. */
+/**
+ * Duration of an outage. It is long enough for the circuit breaker to open, which closes again soon
+ * afterwards.
+ */
 const OUTAGE_MS = 3_000;
 
 const faults: readonly Fault[] = [
@@ -27,7 +36,7 @@ const faults: readonly Fault[] = [
   ),
 ];
 
-/** Callers of every kind, and a GitLab in trouble now and then, for as long as is asked. */
+/** Creates a load: callers of every kind, and a GitLab that fails now and then. */
 export function createLoad(url: string, simulator: Simulator) {
   const tally: Tally = {};
   const agent = new Agent({ connections: 24 });
@@ -56,12 +65,14 @@ export function createLoad(url: string, simulator: Simulator) {
     for (let at = 1; !signal.aborted; at++) {
       const isOutage = at % FAULTS_PER_OUTAGE === FAULTS_PER_OUTAGE / 2;
       count(isOutage ? 'outages of GitLab' : 'faults of GitLab');
-      // Those that nobody met would wait for the few calls that an open circuit lets through.
+      // Removes faults that no call has met. After an outage, they would hit the few calls that an
+      // open circuit breaker allows.
       simulator.clearFaults();
       if (isOutage) simulator.fail({ kind: '502', times: Number.POSITIVE_INFINITY });
       else simulator.fail({ ...pick(faults), times: 1 + Math.floor(Math.random() * 3) });
       await sleep(isOutage ? OUTAGE_MS : FAULT_EVERY_MS);
-      // The simulator is this process's: what it remembers is not looked at.
+      // The simulator runs in this process, whose memory is not measured; its list of requests
+      // would only grow.
       simulator.requests.length = 0;
     }
     simulator.clearFaults();
@@ -69,9 +80,9 @@ export function createLoad(url: string, simulator: Simulator) {
 
   return {
     tally,
-    /** Before the first look: see `fillMemories`. */
+    /** Fills the caches before the first measurement (see `fillMemories`). */
     fill: () => fillMemories(url, agent),
-    /** Goes on for so long. */
+    /** Runs `callersAtOnce` callers at a time for `ms`. */
     async run(ms: number, callersAtOnce: number): Promise<void> {
       const signal = AbortSignal.timeout(ms);
       const calling = Array.from({ length: callersAtOnce }, () => call(signal));

@@ -1,10 +1,11 @@
 /*
- * The soak: mixed load, callers that leave, and faults of GitLab, all over loopback, against the built
- * program in a process of its own. What has a bound of its own is filled to it first. The process is looked
- * into after a first minute of load and at the end, both times at rest and with its garbage collected; what it
- * holds must be the same. Prints figures for docs/operations.md and exits with 1 if something grew. By hand:
+ * The soak test. It puts the built program, in a process of its own, under mixed load over
+ * loopback, with callers that disconnect and faults of GitLab. First, all caches with a limit are
+ * filled. Then the resources of the process are measured after one minute of load and at the end,
+ * both times at rest and after a garbage collection. They must not have grown. Prints figures for
+ * docs/operations.md, and exits with 1 if something has grown. Run by hand:
  *
- *   npm run soak            10 minutes; SOAK_MINUTES says otherwise
+ *   npm run soak            10 minutes, unless SOAK_MINUTES is set
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,7 +21,10 @@ import { compare, type State } from './verdict.ts';
 
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 10);
 const CALLERS = 24;
-/** Longer than any keep-alive and any operation's time, so that what is left is left for good. */
+/**
+ * Pause before a measurement. It is longer than any keep-alive and any timeout of operations, so
+ * that resources that are still in use are leaked.
+ */
 const REST_MS = 80_000;
 const MINUTE_MS = 60_000;
 const WARM_MINUTES = 2;
@@ -28,7 +32,7 @@ const WARM_MINUTES = 2;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 async function startGateway(gitlabUrl: string) {
-  // As in the image.
+  // The heap has the size that the container image sets.
   const flags = ['--max-old-space-size=384', '--inspect=127.0.0.1:0'];
   const child = spawn(process.execPath, [...flags, 'dist/cli.js'], {
     env: {
@@ -68,7 +72,10 @@ async function readMetrics(url: string): Promise<Map<string, number>> {
   );
 }
 
-/** The demo's world, with lists that are as long from the start as anybody asks for. */
+/**
+ * Returns the demo's world with lists that have their final length from the start, so that longer
+ * responses do not look like a leak.
+ */
 function longWorld() {
   const world = seedWorld({ now: Date.now() });
   const pipeline = world.pipeline(demo.pipelineId);
@@ -113,7 +120,8 @@ async function runMinutes(from: number, to: number): Promise<void> {
 
 const started = await look('before any load:');
 await load.fill();
-// V8 takes minutes to compile what is used, which has a bound of its own too.
+// Lets V8 compile the code that is used, which takes minutes. Compiled code takes memory, but its
+// growth ends.
 await runMinutes(-WARM_MINUTES, 0);
 const filled = await look('with its memories full:');
 await runMinutes(0, 1);
@@ -134,7 +142,7 @@ const table = compare(
 say(`\n${table.markdown}`);
 const total = (pattern: RegExp) =>
   [...last.metrics].reduce((sum, [name, value]) => (pattern.test(name) ? sum + value : sum), 0);
-/** Sums of a metric by the value of one label. */
+/** Returns the sums of a metric by the value of one of its labels. */
 const by = (name: string, label: string): Tally => {
   const sums: Tally = {};
   for (const [key, value] of last.metrics) {

@@ -1,6 +1,6 @@
 import type { Census } from './inspector.ts';
 
-/** What the process holds at rest. */
+/** The resources of the process at rest, without load. */
 export interface State extends Census {
   rssBytes: number;
   openFiles: number;
@@ -13,7 +13,10 @@ type Look = 'started' | 'filled' | 'first' | 'half' | 'last';
 const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 const MEBIBYTE = 1024 * 1024;
 
-/** What is looked at, and by how much the last look may be above the first before it counts as grown. */
+/**
+ * The measured resources. `slack` is how much the last measurement may exceed that after the first
+ * minute. A larger value counts as grown.
+ */
 const rows: readonly [
   name: string,
   key: keyof State,
@@ -24,7 +27,8 @@ const rows: readonly [
   ['compiled code', 'codeBytes', mebibytes, 5 * MEBIBYTE],
   ['objects', 'objects', String, 20_000],
   ['buffers outside the heap', 'externalBytes', mebibytes, 3 * MEBIBYTE],
-  // The allocator gives back when it likes: what it keeps for the busiest moment is no leak.
+  // The allocator returns memory to the system at its own time. Memory that it keeps after a peak
+  // of the load is not a leak.
   ['resident memory', 'rssBytes', mebibytes, 50 * MEBIBYTE],
   ['open files', 'openFiles', String, 2],
   ['sockets', 'sockets', String, 2],
@@ -35,7 +39,10 @@ const rows: readonly [
   ['live subscriptions', 'live', String, 0],
 ];
 
-/** A table for the documents, and what has grown between the first look under load and the last. */
+/**
+ * Returns a table for the documentation, and the names of the resources that have grown since the
+ * first minute of load.
+ */
 export function compare(states: Readonly<Record<Look, State>>): {
   markdown: string;
   grown: readonly string[];

@@ -11,7 +11,7 @@ const executablePath = '/usr/bin/chromium';
 const isInstalled = existsSync(executablePath);
 const title = `HTML in Chromium${isInstalled ? '' : ` (skipped: there is none at ${executablePath})`}`;
 
-// With CI set the tests fail without a browser, so that they are not skipped unnoticed.
+// If CI is set, the tests fail without a browser, so that they cannot be skipped unnoticed.
 describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
   let browser: Browser;
   let page: Page;
@@ -32,7 +32,7 @@ describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
   /** Inserts HTML into the page and returns the resulting elements. */
   function show(html: string) {
     return page.evaluate((source) => {
-      // The page's own globals: this function runs in the browser.
+      // Uses the globals of the page, because this function runs in the browser.
       const { document } = globalThis as unknown as {
         document: {
           querySelector(selector: string): {
@@ -72,7 +72,8 @@ describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
       shown.attributes.filter((attribute) => !/^class=(x?term-[a-z0-9-]+ ?)+$/.test(attribute)),
     ).toEqual([]);
     expect(shown.nested).toBe(false);
-    // A line feed at the very start of `pre` is dropped (HTML Standard §13.1.2.5), also with innerHTML.
+    // Browsers drop a line feed at the very start of `pre` (HTML Standard §13.1.2.5), also with
+    // innerHTML.
     expect(shown.text).toBe(plainText(lines));
   }
 

@@ -13,7 +13,7 @@ import { bytesOf, end, header, linesOf, start } from './parse.ts';
 const MEBIBYTE = 1024 * 1024;
 const whole = () => ({ maxBytes: MEBIBYTE, maxLines: MEBIBYTE });
 
-/** A reader of the lines of a growing log, which has all of them up to an offset. */
+/** Creates a reader of a growing log, which has all lines up to an offset. */
 function createReader() {
   const lines = new Map<number, ParsedLine>();
   let at = 0;
@@ -21,7 +21,7 @@ function createReader() {
     get at() {
       return at;
     },
-    /** Reads the changes up to an offset, in as many events as needed. Returns the lines. */
+    /** Reads the changes up to an offset, in as many steps as needed. Returns the changed lines. */
     read(growing: GrowingLines, to: number): ParsedLine[] {
       const all: ParsedLine[] = [];
       const target = to === growing.size ? Infinity : to;
@@ -38,7 +38,7 @@ function createReader() {
       at = to;
       return all;
     },
-    /** Continues with another parser of the log. */
+    /** Prepares the reader to continue with another parser of the same log. */
     reconnect() {
       at = Math.max(0, at - UNSETTLED_BYTES);
     },
@@ -46,7 +46,7 @@ function createReader() {
   };
 }
 
-/** Pushes text; returns the texts of the changed lines by number. */
+/** Pushes pieces of text. Returns for each piece the number and text of the changed lines. */
 function follow(...pieces: string[]) {
   const growing = createGrowingLines(whole);
   const reader = createReader();

@@ -102,7 +102,10 @@ const soup = fc
 
 const noise = fc.uint8Array({ maxLength: 200 });
 
-/** Any output of a job: mixtures of escapes, marks, headers and markup, random bytes, and both. */
+/**
+ * Generates any output of a job: mixtures of escapes, section marks, time headers and markup,
+ * random bytes, and both.
+ */
 export const hostileLog: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 6, arbitrary: soup },
   { weight: 1, arbitrary: noise },
@@ -114,7 +117,7 @@ export const hostileLog: fc.Arbitrary<Uint8Array> = fc.oneof(
   },
 );
 
-/** All parts in sequence, with and without time headers, and reversed. */
+/** Logs with all parts in sequence: without time headers, with one, and in reverse order. */
 export const worstLogs: readonly string[] = [
   parts.join(''),
   header(0) + parts.join(''),

@@ -18,6 +18,6 @@ it('lets other work run while a log is read and parsed, however fast it arrives'
   const log = await keepLog(chunks, { maxBytes: 1 << 24, pause: shareEventLoop });
   await log.parsed();
   isDone = true;
-  // The work takes hundreds of milliseconds; others run every 10 ms.
+  // The parsing takes hundreds of milliseconds, and other work can run every 10 ms.
   expect(others).toBeGreaterThan(5);
 });

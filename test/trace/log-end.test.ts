@@ -6,7 +6,7 @@ import { end, green, section, start } from './runner-log.ts';
 
 const pause = async () => {};
 
-/** Keeps the end of a log that is read from `offset` on, in chunks of 7 bytes. */
+/** Keeps the end of a log. The log is read from `offset` on, in chunks of 7 bytes. */
 function read(log: Uint8Array, { offset = 0, maxBytes = 1 << 18 } = {}) {
   async function* chunks() {
     for (let at = offset; at < log.length; at += 7) yield Buffer.from(log.subarray(at, at + 7));
@@ -19,7 +19,7 @@ async function linesOf(log: Uint8Array, options: Parameters<typeof read>[1]) {
   return Array.from(lines, ({ text }) => text);
 }
 
-/** A log in which a section is closed in the line in which another is opened. */
+/** A log in which one line closes a section and opens another. */
 const untimed = [
   `${start('step_script')}Script\n${green('$ x')}\na\rb\nfailed: é 🚀\n${end('step_script')}`,
   `${section('after_script', 'After', 'tidy')}ERROR: Job failed: exit code 1\n`,

@@ -7,13 +7,13 @@ import { bytesOf, end, header, parse, plainText, repeated, start } from './parse
 
 const MIB = 1024 * 1024;
 
-/** Counts the reads of single bytes; copies of ranges are not counted. */
+/** Returns a copy of a log that counts reads of single bytes. Copies of ranges are not counted. */
 function counted(bytes: Uint8Array): { log: Uint8Array; reads: () => number } {
   let reads = 0;
   const wrap = (target: Uint8Array): Uint8Array =>
     new Proxy(target, {
       get(_, key) {
-        // An index: no other name of a property begins with a digit.
+        // The key is an index, because no other property name begins with a digit.
         if (typeof key === 'string' && key.charCodeAt(0) < 58) {
           reads += 1;
           return target[key as unknown as number];
@@ -28,7 +28,7 @@ function counted(bytes: Uint8Array): { log: Uint8Array; reads: () => number } {
   return { log: wrap(bytes), reads: () => reads };
 }
 
-/** Average number of reads per byte, for a log in chunks of `chunk` bytes. */
+/** Returns the average number of reads per byte, for a log in chunks of `chunk` bytes. */
 function readsPerByte(bytes: Uint8Array, chunk: number): number {
   const { log, reads } = counted(bytes);
   const parser = createTraceParser();

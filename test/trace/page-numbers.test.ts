@@ -88,12 +88,15 @@ describe('the number of a line on GitLab’s page', () => {
 const parts = ['word', 'word', '\n', '\n', '\r', '\r\n', '\x07', '\x1b[31m', '\x1b[K', '\x1b[1G'];
 const marks = [start('a'), start('A'), start('b'), end('a'), end('b')];
 
-/** A log whose words are numbered, so that each occurs once. */
+/** Generates a log whose words are numbered, so that each word occurs once. */
 const numberedLog = fc
   .array(fc.constantFrom(...parts, ...marks), { maxLength: 40 })
   .map((list) => list.map((part, index) => (part === 'word' ? ` w${index}.` : part)).join(''));
 
-/** The text of the lines of GitLab's page: it knows marks, carriage returns and line feeds. */
+/**
+ * Returns the text of the lines on GitLab's log page. It only handles section marks, carriage
+ * returns and line feeds.
+ */
 function linesOfPage(log: string): string[] {
   const page: string[] = [];
   const open = new Set<string>();

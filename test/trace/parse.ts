@@ -1,12 +1,12 @@
 import type { ParsedLine, ParsedTrace } from '../../src/trace/parsed-trace.ts';
 import { createTraceParser, type TraceParserOptions } from '../../src/trace/parser.ts';
 
-/** Encodes a log given as text. */
+/** Returns a log as bytes. */
 export function bytesOf(log: string | Uint8Array): Uint8Array {
   return typeof log === 'string' ? new TextEncoder().encode(log) : log;
 }
 
-/** Concatenates pieces of a log, text or bytes. */
+/** Concatenates pieces of a log, which are text or bytes. */
 export function joined(...pieces: (string | readonly number[])[]): Uint8Array {
   return Uint8Array.from(
     pieces.flatMap((piece) => [...(typeof piece === 'string' ? bytesOf(piece) : piece)]),
@@ -44,7 +44,7 @@ export function htmls(log: string | Uint8Array): string[] {
   return Array.from(parse(log).lines, ({ html }) => html);
 }
 
-/** Returns the lines of a whole log with their HTML, for comparison. */
+/** Parses a whole log. Returns its lines with their HTML, for comparison. */
 export const linesOf = (log: string | Uint8Array) => dumpLines(parse(log));
 
 /** Copies lines with their HTML, which is a getter. */
@@ -68,15 +68,18 @@ export function dump(trace: ParsedTrace): unknown {
   };
 }
 
-/** The start mark of a section. */
+/** Returns the start mark of a section. */
 export const start = (name: string, seconds = 1700000000) =>
   `section_start:${seconds}:${name}\r\x1b[0K`;
 
-/** The end mark of a section. */
+/** Returns the end mark of a section. */
 export const end = (name: string, seconds = 1700000010) =>
   `section_end:${seconds}:${name}\r\x1b[0K`;
 
-/** A time header at the given second, for a stream such as `01O`, with the flag ` ` or `+`. */
+/**
+ * Returns a time header at a second, for a stream such as `01O`. `flag` is a space, or `+` for a
+ * continuation.
+ */
 export const header = (second: number, stream = '01O', flag = ' ') =>
   `2024-05-22T12:12:${String(second).padStart(2, '0')}.000001Z ${stream}${flag}`;
 
@@ -88,7 +91,7 @@ export const plainText = (lines: Iterable<ParsedLine>) =>
 export const htmlText = (lines: Iterable<ParsedLine>) =>
   joinLines([...lines].map(({ html }) => html));
 
-/** A log of `size` bytes that repeats `unit`. */
+/** Returns a log of `size` bytes that repeats `unit`. */
 export function repeated(unit: string | Uint8Array, size: number): Uint8Array {
   return new Uint8Array(Buffer.alloc(size, bytesOf(unit)));
 }

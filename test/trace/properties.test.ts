@@ -19,7 +19,10 @@ const window = fc.option(
 
 const classes = new Set(traceStyleSheet().match(/(?<=^\.)[\w-]+/gm));
 
-/** Extracts the text of HTML; throws for anything but text, five entities and flat spans with known classes. */
+/**
+ * Returns the text of HTML. Throws for anything except text, five entities, and spans with known
+ * classes that are not nested.
+ */
 function textOfHtml(html: string): string {
   const token = /([^<>&"']+)|(<span class="([\w -]+)">)|(<\/span>)|(&(?:amp|lt|gt|quot|#39);)/y;
   const entities: Record<string, string> = {
@@ -53,7 +56,10 @@ const isSameName = (a: string, b: string) =>
 
 const names = ['a', 'A', 'b.c', 'b_C', 'b-c', 'd'] as const;
 
-/** A log of marks in any order, nested, overlapping, repeated or never closed, and lines of text. */
+/**
+ * Generates a log of text lines and of section marks in any order: nested, overlapping, repeated or
+ * never closed.
+ */
 const sectionLog = fc
   .array(
     fc.oneof(
@@ -65,7 +71,10 @@ const sectionLog = fc
   )
   .map((list) => list.join(''));
 
-/** A movement to the start of the line and an erasure, then a text. */
+/**
+ * Generates a movement to the start of the line and an erasure, in either order, and a text after
+ * them.
+ */
 const frame = fc
   .tuple(
     fc.constantFrom('\r', '\x1b[G', '\x1b[1G', '\x1b[0G', '\x1b[99D'),
@@ -78,7 +87,7 @@ const frame = fc
     text,
   }));
 
-/** The one line of a terminal, as cells that a cursor overwrites. */
+/** Returns the line that a terminal with one line shows. The cursor overwrites its cells. */
 function terminalLine(log: string): string {
   let cells: string[] = [];
   let column = 0;
@@ -94,7 +103,10 @@ function terminalLine(log: string): string {
   return cells.join('').trimEnd();
 }
 
-/** Parameters without effect: colors of the text or underline, complete or at the end, and more. */
+/**
+ * SGR parameters that must not set an attribute such as bold. Some contain the numbers 1 to 9 as
+ * parts of a color, where they are not codes.
+ */
 const parameters = ['38;5;1', '58;2;1;3;4', '58:5:1', '48:2::1:3:4', '38;2;4;3;9', '59', '6', '53'];
 
 describe('any log', () => {
@@ -170,7 +182,7 @@ describe('any log', () => {
   it('has no marks in its text', () => {
     fc.assert(
       fc.property(hostileLog, (log) => {
-        // Every mark contains a carriage return, text never does.
+        // Every section mark contains a carriage return, and text never does.
         for (const { text } of parse(log).lines) expect(text).not.toMatch(/[\r\n]/);
       }),
       RUNS,

@@ -2,7 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { dump, parse, parseInChunks, plainText } from './parse.ts';
 
-/** Real logs, kept outside the repository. Their carriage returns were converted to line feeds. */
+/**
+ * Real logs, which are not part of the repository. Their carriage returns were converted to line
+ * feeds.
+ */
 const recorded = new URL('../../../shared/recorded/', import.meta.url);
 const log = (name: string) => new Uint8Array(readFileSync(new URL(name, recorded)));
 

@@ -1,4 +1,4 @@
-/** The parts of a log as a runner writes them (upstream.md §7). */
+/** Helpers that write the parts of a log as a runner does (upstream.md §7). */
 
 const ESC = '\u001b';
 const CLEAR = `${ESC}[0K`;
@@ -8,11 +8,11 @@ export const red = (text: string) => `${ESC}[31;1m${text}${ESC}[0;m`;
 export const start = (name: string) => `section_start:1764410400:${name}\r${CLEAR}`;
 export const end = (name: string) => `section_end:1764410405:${name}\r${CLEAR}`;
 
-/** A section with a header and lines, each with a line feed. */
+/** Returns a section with a header and lines. Each line ends with a line feed. */
 export const section = (name: string, header: string, ...lines: string[]) =>
   [`${start(name)}${ESC}[36;1m${header}${ESC}[0;m`, ...lines, end(name)].join('\n');
 
-/** A log of tests of which one fails: 13 visible lines. */
+/** The log of a job whose tests failed: 13 visible lines. */
 export const failedTests = [
   'Running with gitlab-runner 18.6.0 (abcdef12)\n',
   section('prepare_executor', 'Preparing the "docker" executor'),

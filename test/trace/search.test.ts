@@ -7,7 +7,7 @@ import { end, parse, start } from './parse.ts';
 
 const pause = async () => {};
 
-/** Searches a log; returns the numbers of the lines and matches of each excerpt. */
+/** Searches a log. Returns the numbers of the lines and matches of each excerpt. */
 async function search(log: string, request: Partial<SearchRequest> & { section?: string }) {
   const { section, ...given } = request;
   const { lines, linesOf } = parse(log);

@@ -2,7 +2,10 @@ import { setImmediate as nextIteration } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { mapInSlices, shareEventLoop } from '../../src/util/event-loop.ts';
 
-/** Replaces the clock by one that only the test advances. It starts after the slice of other tests. */
+/**
+ * Replaces the clock with one that only the test advances. It starts 5 s later, after the time
+ * slice of earlier tests.
+ */
 function mockTime() {
   let now = performance.now() + 5_000;
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);

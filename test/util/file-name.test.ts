@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isFileName } from '../../src/util/file-name.ts';
 
-/** Percent-encodes the percent sign of a text, `times` times. */
+/** Percent-encodes the percent sign of a text `times` times. */
 const encodePercent = (text: string, times: number) => text.replace('%', `%${'25'.repeat(times)}`);
 
 describe('the name of a file', () => {

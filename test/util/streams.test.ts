@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { mapStream } from '../../src/util/streams.ts';
 
-/** A source whose values the test emits; `next` waits for them. */
+/** Creates an async iterator whose values the test emits. `next` waits for them. */
 function createSource<T>() {
   type Settle = { resolve(result: IteratorResult<T>): void; reject(error: unknown): void };
   const waiting: Settle[] = [];

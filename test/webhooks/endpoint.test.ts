@@ -13,7 +13,7 @@ const SECRET = 'hook-secret';
 const TAIL = 'subscription ($id: ID!) { jobTraceAppended(id: $id) { endByte } }';
 const PIPELINE = 'subscription ($id: ID!) { pipelineUpdated(id: $id) { pipeline { status } } }';
 
-/** A gateway with a poll interval so long that tests see changes only through webhooks. */
+/** Starts a gateway whose poll interval is so long that tests see changes only through webhooks. */
 async function start(secret = SECRET, live: StartOptions['live'] = {}) {
   const world = runningWorld();
   const config = { gitlabWebhookSecret: new Secret(secret), pollIntervalMs: 60_000 };
@@ -32,7 +32,9 @@ async function start(secret = SECRET, live: StartOptions['live'] = {}) {
   return { ...gateway, world, send, follow };
 }
 
-/** With a clock that the test advances, so that scheduled polls are visible. */
+/**
+ * Starts a gateway with a clock that the test advances, so that scheduled polls can be observed.
+ */
 async function startStill(secret = SECRET) {
   const time = createTestClock();
   const isPollDue = (withinMs = 300) =>
@@ -53,7 +55,7 @@ const HOOK = JSON.stringify(jobHook());
 const SIGNING_KEY = Buffer.from('signing key');
 const SIGNING_TOKEN = `whsec_${SIGNING_KEY.toString('base64')}`;
 
-/** The headers of a webhook that is signed now. */
+/** Returns the headers of a webhook that is signed with the current time. */
 function signed(id: string, body = HOOK): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const hmac = createHmac('sha256', SIGNING_KEY).update(`${id}.${timestamp}.${body}`);
@@ -85,7 +87,7 @@ describe('POST /webhooks/gitlab', () => {
     world.finishJob(running.job, 'success');
     await send(jobHook());
     expect(isPollDue()).toBe(true);
-    // Without the webhook, the next poll would be a minute away.
+    // Without the webhook, the next poll would be a minute later.
     time.advance(300);
     expect(await job.rest()).toEqual([ended('SUCCESS')]);
     expect(time.timers.size).toBe(0);
@@ -98,7 +100,8 @@ describe('POST /webhooks/gitlab', () => {
     const log = subscribe({ url }, TAIL, { token: tokens.alice, variables });
     await log.next();
     const logReads = () => simulator.requests.filter(({ path }) => path.endsWith('/trace')).length;
-    // For the first subscriber, again because the state of the job arrived, then at the usual interval.
+    // The log is read for the first subscriber, again because the state of the job has arrived, and
+    // then at the usual interval.
     for (const [count, ms] of [300, 1.2 * 60_000, 1.2 * 60_000].entries()) {
       await until(() => logReads() === count + 1 && time.timers.size === 2);
       expect(isPollDue(ms)).toBe(true);
@@ -124,7 +127,8 @@ describe('POST /webhooks/gitlab', () => {
       await followed.next();
       await until(() => time.timers.size === 1);
       expect(simulator.requests).toHaveLength(3);
-      // GitLab has no webhooks for trigger jobs, so running ones are polled at the usual interval.
+      // GitLab sends no webhooks for trigger jobs. So a pipeline with a running one is polled at
+      // the usual interval.
       expect(isPollDue(1.2 * 60_000)).toBe(status === 'running');
       expect(isPollDue(intervals * 60_000)).toBe(true);
       followed.leave();
@@ -156,7 +160,7 @@ describe('POST /webhooks/gitlab', () => {
 
   it.each([
     ['key', SECRET, (id: string) => ({ 'x-gitlab-token': SECRET, 'idempotency-key': id })],
-    // Only the id is signed: a replayed webhook could have any key.
+    // Only the id is signed, not the key. A replayed webhook could have any key.
     ['signed id', SIGNING_TOKEN, (id: string, again = '') => ({ ...signed(id), ...key(again) })],
   ])('ignores a repeated webhook, by its %s', async (_what, secret, headers) => {
     const { send, follow, time, isPollDue, simulator } = await startStill(secret);
@@ -167,7 +171,7 @@ describe('POST /webhooks/gitlab', () => {
     time.advance(300);
     await until(() => simulator.requests.length === 2 && time.timers.size === 1);
     expect((await send(HOOK, headers('first', 'another key'))).status).toBe(204);
-    // There is a minimum gap between notified reads, but it is far shorter than the poll interval.
+    // Reads that webhooks trigger have a minimum gap, but it is far shorter than the poll interval.
     expect(isPollDue(1_000)).toBe(false);
     await send(HOOK, headers('second'));
     expect(isPollDue(1_000)).toBe(true);

@@ -6,13 +6,13 @@ import { expect, onTestFinished } from 'vitest';
 
 const REDIS = '/usr/bin/redis-server';
 
-/** Whether tests that need Redis are skipped: never in CI, which installs it. */
+/** Whether tests that need Redis are skipped. In CI, which installs Redis, they never are. */
 export const isRedisMissing = !existsSync(REDIS) && !process.env['CI'];
 
-/** Added to the titles of skipped tests. */
+/** A text for the titles of skipped tests. */
 export const withoutRedis = isRedisMissing ? ' (skipped: no redis-server on this machine)' : '';
 
-/** Returns a free port. */
+/** Returns a free TCP port. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -22,7 +22,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts a Redis without persistence; it is killed when the test ends. */
+/** Starts a Redis server without persistence. It is killed when the test ends. */
 export async function startRedis(port: number): Promise<ChildProcess> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const redis = spawn(REDIS, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: '/tmp' });
@@ -35,7 +35,7 @@ export async function startRedis(port: number): Promise<ChildProcess> {
   return redis;
 }
 
-/** Kills it without a clean shutdown. */
+/** Kills a Redis server without a clean shutdown. */
 export async function stopRedis(redis: ChildProcess): Promise<void> {
   const closed = once(redis, 'close');
   redis.kill('SIGKILL');

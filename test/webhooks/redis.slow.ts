@@ -7,7 +7,7 @@ import { FOLLOW, running, runningWorld } from '../live/worlds.ts';
 import { freePort, isRedisMissing, startRedis, stopRedis, withoutRedis } from './redis-server.ts';
 
 const SECRET = 'hook-secret';
-/** The poll interval is so long that tests see changes only through webhooks. */
+/** Settings with a poll interval that is so long that tests see changes only through webhooks. */
 const settings = { POLL_INTERVAL_MS: '60000', GITLAB_WEBHOOK_SECRET: SECRET };
 
 const AWAY = 'Redis is unreachable: each replica finds changes by polling only';
@@ -17,7 +17,7 @@ async function startProgram(env: Record<string, string>) {
   const { url, lines } = await serveProgram({ ...settings, ...env });
   return {
     url,
-    /** The messages of its log about Redis. */
+    /** Returns the messages about Redis in the log of the program. */
     messages: () =>
       lines()
         .map(({ msg }) => msg)
@@ -30,7 +30,7 @@ async function startProgram(env: Record<string, string>) {
   };
 }
 
-/** A GitLab with a running job and a function that sends its webhook. */
+/** Starts a GitLab with a running job. Also returns a function that sends the job's webhook. */
 async function startGitlab() {
   const world = runningWorld();
   const simulator = await createSimulator({ world });
@@ -48,7 +48,10 @@ async function startGitlab() {
   return { world, url: simulator.url, sendHook };
 }
 
-/** Sends webhooks until the event arrives: a new process may not have subscribed to Redis yet. */
+/**
+ * Sends webhooks until the event arrives, because a new process may not have subscribed to Redis
+ * yet.
+ */
 async function hookUntil<T>(event: Promise<T>, send: () => Promise<unknown>): Promise<T> {
   const timer = setInterval(() => void send(), 200);
   await send();
@@ -109,7 +112,7 @@ it('an unavailable Redis is logged once, and webhooks still work in the process 
 it('a webhook received by one worker triggers polls in the others', async () => {
   const gitlab = await startGitlab();
   const gateway = await startProgram({ GITLAB_URL: gitlab.url, WORKERS: '2' });
-  // Connections are distributed round-robin, so each worker has one.
+  // Connections are distributed round-robin, so each worker gets one.
   const subscribers = [follow(gateway), follow(gateway)];
   for (const subscriber of subscribers) expect(await subscriber.next()).toEqual(job('RUNNING'));
   gitlab.world.finishJob(running.job, 'success');

@@ -5,7 +5,7 @@ import { freePort, isRedisMissing, startRedis, stopRedis, withoutRedis } from '.
 
 const event: ChangeEvent = { topics: ['job/1'], project: '42', ofJobs: true };
 
-/** Opens the relay of one replica and records what it receives. */
+/** Opens the connection of one replica to Redis, and records the events that it receives. */
 async function openReplica(port: number) {
   const received: ChangeEvent[] = [];
   const states: boolean[] = [];

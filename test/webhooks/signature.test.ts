@@ -17,7 +17,8 @@ const reader = (headers: Record<string, string>) => (name: string) => headers[na
 describe('a secret token', () => {
   const verifier = createHookVerifier('hook-secret', () => NOW);
 
-  // A correct prefix or length must not change the time of the comparison.
+  // The duration of the comparison must not show whether the prefix or the length of a secret is
+  // correct.
   it.each([
     ['the secret', 'hook-secret', true],
     ['a prefix', 'hook-secre', false],
@@ -40,7 +41,7 @@ describe('a signing token', () => {
   const verifier = createHookVerifier(`whsec_${key.toString('base64')}`, () => NOW);
   const body = Buffer.from('{"object_kind":"build"}');
 
-  /** A webhook that was sent `ageSeconds` ago, with changed headers. */
+  /** Returns a webhook that was sent `ageSeconds` ago. `more` overrides headers. */
   const hook = (ageSeconds: number, more: Record<string, string> = {}) => {
     const timestamp = String(NOW / 1000 - ageSeconds);
     const signed = createHmac('sha256', key).update(`msg-1.${timestamp}.`).update(body);

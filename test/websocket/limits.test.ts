@@ -12,7 +12,9 @@ interface Message {
   payload?: unknown;
 }
 
-/** Opens a socket to a gateway; `send` writes a message, and `messages` are those received. */
+/**
+ * Opens a WebSocket to a new gateway. `send` writes a message. `messages` are the received ones.
+ */
 async function open(payload: Record<string, unknown> = { 'private-token': tokens.alice }) {
   const gateway = await startGateway({ simulator: { world: smallWorld() } });
   const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');

@@ -13,7 +13,7 @@ it.each([
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);
     onTestFinished(() => void socket.destroy());
-    // As Java's HttpClient sends it.
+    // The headers that Java's HttpClient sends.
     const headers = [
       'host: localhost',
       'connection: Upgrade, HTTP2-Settings',

@@ -17,7 +17,7 @@ const start = (config = {}, live = {}, stalledMs?: number) =>
     ...(stalledMs && { stalledMs }),
   });
 
-/** Opens a socket and sends connection_init. */
+/** Opens a WebSocket and sends `connection_init`. */
 async function open(gateway: Pick<Started, 'url'>) {
   const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
   onTestFinished(() => socket.terminate());
@@ -32,7 +32,7 @@ async function open(gateway: Pick<Started, 'url'>) {
   return { socket, carrier };
 }
 
-/** Pings are sent only when the test advances the timers. */
+/** Replaces the interval timers, so that pings are sent only when the test advances them. */
 function useFakeIntervals(): void {
   vi.useFakeTimers({ toFake: ['setInterval'] });
   onTestFinished(() => void vi.useRealTimers());
@@ -183,7 +183,7 @@ describe('a WebSocket', () => {
     socket.write(`GET /nowhere HTTP/1.1\r\n${handshake}`);
     const [answer] = await once(socket, 'data');
     expect(String(answer)).toMatch(/^HTTP\/1.1 404 /);
-    // Both wait until all connections are closed.
+    // `drain` and `close` wait until all connections are closed, including this one.
     await gateway.drain();
     await gateway.close();
   });

@@ -5,7 +5,7 @@ import type { Answer, Started } from '../helpers/start-gateway.ts';
 
 type Headers = Record<string, string>;
 
-/** A WebSocket class that sends these headers; browsers cannot. */
+/** Returns a WebSocket class that sends these headers, which browsers cannot do. */
 function socketWith(headers: Headers) {
   return class extends WebSocket {
     constructor(url: string | URL, protocols?: string | string[]) {
@@ -16,7 +16,7 @@ function socketWith(headers: Headers) {
 
 export const addressOf = ({ url }: Pick<Started, 'url'>) => `${url.replace('http', 'ws')}/graphql`;
 
-/** A client of graphql-ws; it is disposed when the test ends. */
+/** Creates a client of graphql-ws, which is disposed when the test ends. */
 export function connect(
   gateway: Pick<Started, 'url'>,
   options: { headers?: Headers; payload?: Record<string, unknown>; staysOpen?: boolean } = {},
@@ -33,7 +33,7 @@ export function connect(
   return client;
 }
 
-/** The results of an operation, one at a time; undefined at the end. */
+/** Executes an operation. Each call of `next` returns one result; undefined at the end. */
 export function follow(client: Client, query: string, variables: Record<string, unknown> = {}) {
   const results = client.iterate<Record<string, unknown>>({ query, variables });
   return {

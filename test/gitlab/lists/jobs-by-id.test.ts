@@ -8,10 +8,13 @@ import type { KeysetRequest, RestPageRequest } from '../../../src/gitlab/paginat
 import type { Job } from '../../../src/gitlab/rows.ts';
 import { aJob, connect, sendJson, startUpstream, tokenOf } from '../upstream.ts';
 
-/** How a server reacts to built cursors. */
+/** How a server reacts to cursors that the gateway built itself. */
 type Habit = 'as GitLab' | 'ignores cursors' | 'refuses cursors' | 'no keyset';
 
-/** A project's jobs in memory, with the two methods that reads by id use. Counts calls and rows. */
+/**
+ * Creates a GitLab client for a project's jobs in memory, with the two methods that reads by id
+ * use. Counts calls and rows.
+ */
 function createModel(
   ids: readonly number[],
   options: { habit?: Habit; kind?: string; troubles?: number; namesNext?: boolean } = {},
@@ -27,7 +30,7 @@ function createModel(
       const gitlabMessage = 'Keyset pagination is not yet available for this type of request';
       throw new GitlabStatusError({ status: 405, gitlabMessage }, origin);
     }
-    // The client does this when it has seen a cursor of the server.
+    // The real client sets this when it sees a cursor that the server sent.
     if (page.id === undefined) gitlab.server.builtCursors = habit === 'as GitLab';
     else if (habit === 'refuses cursors' || troubles-- > 0) {
       throw new GitlabStatusError({ status: 500 }, origin);
@@ -35,7 +38,7 @@ function createModel(
     const below = habit === 'as GitLab' ? Number(page.id) : Number.POSITIVE_INFINITY;
     const rows = sorted.filter((id) => page.id === undefined || id < below);
     if ((rows[0] ?? 0) >= Number(page.id)) {
-      // The client does this when it has checked the page.
+      // The real client sets this when it has checked the rows of the page.
       gitlab.server.builtCursors = false;
       throw new GitlabResponseError('wrong page', { status: 200, cursorIgnored: true }, origin);
     }
@@ -63,7 +66,7 @@ function createModel(
   return { gitlab, cost, has: (id: number) => sorted.includes(id) };
 }
 
-/** Ids as on real servers: dense, sparse, and in distant clusters. */
+/** Generates ids as on real servers: dense, sparse, and in distant clusters. */
 const ids = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 150 })), {
     maxLength: 120,
@@ -114,7 +117,8 @@ describe('reading jobs by id', () => {
   it('falls back to single reads on a server that ignores or refuses built cursors', async () => {
     const dense = Array.from({ length: 300 }, (_, at) => at + 1);
     for (const habit of ['ignores cursors', 'refuses cursors', 'no keyset'] as const) {
-      // If the cause of the refusal is unknown, one more call requests a cursor of the server.
+      // If the server's error does not show that it rejects built cursors, one more call reads the
+      // first page, to get a cursor of the server.
       const asked = habit === 'refuses cursors' ? 2 : 1;
       const model = createModel(dense, { habit });
       const wanted = dense.slice(0, 40).map(String);
@@ -200,7 +204,7 @@ describe('reading jobs by id while the list of jobs is limited', () => {
   const throttled = { message: { error: 'This endpoint has been requested too many times.' } };
   const limit = { status: 429, headers: { 'retry-after': '60' } };
 
-  /** Singles are limited, too, if `isEverything`. */
+  /** Starts a GitLab that answers lists with 429; with `isEverything`, also single jobs. */
   async function start(isEverything = false) {
     const upstream = await startUpstream((request, response) => {
       const id = /jobs\/(\d+)/.exec(request.url ?? '')?.[1];

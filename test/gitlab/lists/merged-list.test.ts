@@ -16,7 +16,10 @@ interface Row {
 const origin = { method: 'GET', path: '/projects/1/jobs' };
 const notFound = new GitlabStatusError({ status: 404 }, origin);
 
-/** A project's list, or a list that cannot be read; `calls` counts its reads. */
+/**
+ * Creates the list of a project. Without `ids`, it cannot be read. `onCall` is called for each
+ * read.
+ */
 function createList(ids: readonly number[] | undefined, onCall: () => void): PartList<Row> {
   const sorted = ids?.toSorted((a, b) => b - a) ?? [];
   return {
@@ -32,12 +35,15 @@ function createList(ids: readonly number[] | undefined, onCall: () => void): Par
   };
 }
 
-/** Ids that are spread over projects, at random or in blocks; some projects cannot be read. */
+/**
+ * Generates ids that are distributed over projects, at random or in blocks. Some projects cannot be
+ * read.
+ */
 const worlds = fc
   .record({
     ids: fc.uniqueArray(fc.integer({ min: 1, max: 5_000 }), { maxLength: 300, size: 'max' }),
     projects: fc.integer({ min: 1, max: 50 }),
-    /** 1: each id in a random project; more: neighbors share one. */
+    /** Number of consecutive ids that are in one project; 1 if each id is in a random project. */
     block: fc.integer({ min: 1, max: 200 }),
     seed: fc.integer({ min: 0, max: 1_000_000 }),
     unreadable: fc.array(fc.integer({ min: 0, max: 49 }), { maxLength: 5 }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readOffsetList } from '../../../src/gitlab/lists/offset-list.ts';
 import type { OffsetRequest, Page } from '../../../src/gitlab/pagination.ts';
 
-/** A list with `size` rows, which records the requested pages. */
+/** Creates a list with `size` rows, which records the requested pages. */
 function createList(size: number, { isCounted }: { isCounted: boolean }) {
   const rows = Array.from({ length: size }, (_, at) => ({ id: size - at }));
   const asked: number[] = [];

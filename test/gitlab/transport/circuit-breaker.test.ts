@@ -17,7 +17,10 @@ const down = new GitlabNetworkError('refused', { sent: false }, origin);
 const status = (code: number) => new GitlabStatusError({ status: code }, origin);
 const good: GitlabResponse<unknown> = { status: 200, headers: {}, value: 'fine' };
 
-/** `outcome` is that of callers' calls, `health` that of the gateway's own probe. */
+/**
+ * Creates a circuit breaker. `outcome` is the result of callers' calls, `health` the result of the
+ * gateway's own probe.
+ */
 function start() {
   const time = createTestClock();
   const state = {

@@ -27,7 +27,7 @@ describe('the limiter', () => {
       limiter.release(digest);
     }
     await settle();
-    // a1 ran immediately; from then on the credentials alternate.
+    // `a1` starts immediately. After that, the credentials take turns.
     expect(order).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2']);
   });
 

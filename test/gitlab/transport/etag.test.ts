@@ -5,7 +5,7 @@ import { aJob, connect, sendJson, serve, startUpstream, tokenOf } from '../upstr
 const job = { project: '1', id: '7' };
 const page = { kind: 'offset', page: 1, perPage: 1 } as const;
 
-/** A GitLab whose ETag depends on the body only, as in Rack. */
+/** Starts a GitLab whose ETag depends only on the body, as in Rack. */
 async function startTagged(
   options: { headers?: () => Record<string, string>; size?: number } = {},
 ) {
@@ -121,7 +121,7 @@ describe('a cached response', () => {
     for (const caller of callers) await caller.getJob(job);
     for (const caller of callers.toReversed()) await caller.getJob(job);
     const kept = asked().slice(10).filter(Boolean).length;
-    // Each takes about 22 kB: its body twice, and its bookkeeping.
+    // Each cache entry takes about 22 kB: its body twice, and its bookkeeping.
     expect(kept).toBe(4);
   });
 

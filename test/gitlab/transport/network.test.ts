@@ -30,7 +30,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A GitLab with TLS that has one job and its log, and records the requests. */
+/** Starts a GitLab with TLS that has one job and its log, and records the requests. */
 async function startTlsGitlab(options: ServerOptions = {}) {
   const requests: IncomingMessage[] = [];
   const server = createTlsServer({ ...certificate, ...options }, (request, response) => {
@@ -42,7 +42,10 @@ async function startTlsGitlab(options: ServerOptions = {}) {
   return { url: `https://127.0.0.1:${port}`, port, requests };
 }
 
-/** An HTTP proxy; `seen` contains what it was asked for. With `status`, it refuses everything. */
+/**
+ * Starts an HTTP proxy. `seen` has the requests that it received. With `status`, it rejects all of
+ * them with that status.
+ */
 async function startProxy(status?: number) {
   const seen: { line: string; authorization: string | undefined }[] = [];
   const record = ({ method, url, headers }: IncomingMessage) =>
@@ -79,7 +82,7 @@ async function startProxy(status?: number) {
 
 const basic = `Basic ${Buffer.from('me:p@ss').toString('base64')}`;
 
-/** A GitLab that redirects a download to `location`. */
+/** Starts a GitLab that redirects a download to `location`. */
 const startRedirecting = (location: string) =>
   startUpstream((_request, response) => void response.writeHead(302, { location }).end());
 
@@ -166,7 +169,7 @@ describe('A proxy', () => {
     expect(await text(body)).toBe('log');
     expect(requests).toHaveLength(11);
     expect(requests[0]?.headers).not.toHaveProperty('proxy-authorization');
-    // Two connections for calls, and one for the log.
+    // The proxy sees two connections for calls, and one for the log.
     const tunnel = { line: `CONNECT 127.0.0.1:${port}`, authorization: basic };
     expect(proxy.seen).toEqual([tunnel, tunnel, tunnel]);
   });

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { connect, sendJson, startUpstream, tokenOf, until } from '../upstream.ts';
 
-/** Answers /version with `version`, and all other calls with `other`. */
+/** Starts a GitLab that answers /version with `version`, and all other calls with `other`. */
 async function start(
   other: (response: ServerResponse) => void,
   version: (response: ServerResponse) => void = (response) =>

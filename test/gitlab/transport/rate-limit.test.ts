@@ -147,7 +147,7 @@ describe('a credential at its limit', () => {
     await expect(gitlab.getJob(job)).rejects.toMatchObject({ retryAfterSeconds: 40 });
     await expect(gitlab.eraseJob(write)).rejects.toMatchObject({ retryAfterSeconds: 40 });
     expect(upstream.log).toHaveLength(1);
-    // No other credential is affected.
+    // Calls with another credential are not affected.
     expect(await as(tokenOf('glpat-someone-else')).getJob(job)).toMatchObject({ id: 7 });
     time.advance(40_000);
     expect(await gitlab.getJob(job)).toMatchObject({ id: 7 });

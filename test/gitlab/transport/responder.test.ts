@@ -9,7 +9,7 @@ import { aJob, connect, sendJson, startUpstream } from '../upstream.ts';
 const job = { project: 'group/app', id: '7' };
 const page = { kind: 'offset', page: 1, perPage: 20 } as const;
 
-/** What a client gets: the value of a read or write, or the code or type of its error. */
+/** Run a read or a write. Each returns the outcome: the value, or the code or type of the error. */
 const operations = {
   read: (gitlab: Gitlab) => readCode(gitlab.getJob(job)),
   list: (gitlab: Gitlab) =>
@@ -72,7 +72,7 @@ const byStatus: Readonly<Record<number, [read: string, write: string]>> = {
   429: ['RATE_LIMITED', 'RateLimitedError'],
 };
 
-/** The rule of upstream.md §1.6. */
+/** Returns the expected outcome, by the rule of upstream.md §1.6. */
 function expected({ status, type, body, operation }: Case): string {
   const pick = ([read, write]: readonly [string, string]) => (operation === 'write' ? write : read);
   const foreign = pick(['UPSTREAM_UNAVAILABLE', 'UpstreamUnavailableError']);
@@ -87,7 +87,7 @@ function expected({ status, type, body, operation }: Case): string {
   if (status >= 300) return foreign;
   if (operation === 'log') return /html|json/.test(type) ? foreign : 'value';
   if (body === 'gitlab') return 'value';
-  // May be GitLab's own response, damaged on its way.
+  // This may be GitLab's own response, damaged on its way.
   const isDamaged = body === 'access proxy' && type === 'application/json';
   return body === 'nothing' || isDamaged ? unusable : foreign;
 }

@@ -63,7 +63,7 @@ describe('readRetryAfter', () => {
     [{ 'retry-after': '-5' }, null],
     [{ 'retry-after': 'Sun, 22 Nov 2026 12:00:30 GMT' }, 30],
     [{ 'retry-after': 'Sun, 22 Nov 2026 11:00:00 GMT' }, 0],
-    // The server's clock is an hour ahead.
+    // The clock of this server is an hour ahead, so its Retry-After must be compared with its Date.
     [{ 'retry-after': 'Sun, 22 Nov 2026 13:00:30 GMT', date: 'Sun, 22 Nov 2026 13:00:00 GMT' }, 30],
     [{ 'ratelimit-reset': String(now / 1000 + 12) }, 12],
     [{ 'ratelimit-reset': String(now / 1000 - 12) }, 0],
@@ -139,7 +139,8 @@ describe('retries', () => {
     const { gitlab } = connect(upstream.url, { clock, random: () => 0 });
     const call = (id: number) => gitlab.getJob({ project: '1', id: String(id) }).catch(() => {});
     for (let id = 0; id < 19; id++) await call(id);
-    // Instead of 57 calls: 19 first attempts, 20 retries from a full budget, and a tenth of the attempts.
+    // Without a retry budget, there would be 57 calls. With it: 19 first attempts, 20 retries from
+    // the full budget, and the retries that first attempts add (a tenth of their number).
     expect(upstream.log.length).toBeGreaterThanOrEqual(19 + 20);
     expect(upstream.log.length).toBeLessThanOrEqual(19 + 22);
   });

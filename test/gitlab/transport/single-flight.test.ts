@@ -5,7 +5,10 @@ import { aJob, connect, sendJson, serve, startUpstream, tokenOf, until } from '.
 
 const job = { project: '1', id: '7' };
 
-/** A GitLab that responds on demand; each response's job is named after its order. */
+/**
+ * Starts a GitLab that responds when the test says so. The name of each job is its number in the
+ * order of responses.
+ */
 async function startHeld() {
   const held: ServerResponse[] = [];
   let closed = 0;

@@ -14,7 +14,7 @@ import { aJob, connect, createTestClock, sendJson, startUpstream, until } from '
 const job = { project: '1', id: '7' };
 const write = { ...job, kind: 'BUILD' } as const;
 
-/** A server that speaks raw bytes: `answer` gets each request's socket. */
+/** Starts a TCP server. `answer` gets the socket of each request and writes raw bytes. */
 async function startTcp(answer: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createTcpServer((socket) => {
@@ -96,7 +96,7 @@ describe('deadlines', () => {
   });
 
   it('for the connection: nothing was sent', async () => {
-    // A server that lets the TLS handshake hang.
+    // This server accepts connections, but never completes the TLS handshake.
     const url = (await startTcp(() => {})).replace('http:', 'https:');
     const call = connect(url, { timeouts: { connectMs: 20 } }).gitlab.eraseJob(write);
     await expect(call).rejects.toMatchObject({ phase: 'connect', sent: false });
@@ -268,7 +268,7 @@ describe('a job’s log', () => {
       more();
     });
     const { body } = await connect(upstream.url).gitlab.openJobTrace(job);
-    // The sockets' buffers fill, then the transfer pauses.
+    // Waits until the buffers of the sockets are full, so that the transfer pauses.
     let last = -1;
     let still = 0;
     await until(() => {
