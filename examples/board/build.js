@@ -1,6 +1,7 @@
 /*
- * Builds the board into dist/board, unless that is newer than the sources: node examples/board/build.js
- * With --optional, a board that cannot be built is one sentence instead of a failure.
+ * Builds the board into dist/board, unless the built files are newer than the sources:
+ * node examples/board/build.js
+ * With --optional, a failure prints one sentence, and the exit code is 0.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
@@ -13,10 +14,10 @@ const isOptional = process.argv.includes('--optional');
 
 const report = (text) => process.stderr.write(`${text}\n`);
 
-/** When a file was last changed; 0 if it does not exist. */
+/** Returns when a file was last changed, in ms; 0 if it does not exist. */
 const modifiedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** When a folder or anything in it was last changed, without installed packages. */
+/** Returns when a folder or anything in it was last changed, in ms. Ignores node_modules. */
 function contentModifiedAt(path) {
   const names = statSync(path).isDirectory() ? readdirSync(path) : [];
   const inside = names.filter((name) => name !== 'node_modules');
@@ -41,7 +42,7 @@ function build() {
   npm('building', 'run', 'build');
 }
 
-/** The board's own files, and the client that it contains. */
+/** The files that the board is built from: its own folder, and the typed client. */
 const sources = [folder, join(root, 'src/client')];
 const builtAt = modifiedAt(join(root, 'dist/board/documents.json'));
 

@@ -3,7 +3,7 @@ import { createRequest, formatDocument, stringifyDocument } from '@urql/core';
 import { defineConfig, loadEnv, type Plugin } from 'vite';
 import * as generated from './src/generated/graphql.ts';
 
-/** Builds with Preact by default, which is a tenth of React's size; with `--mode react`, with React. */
+/** Aliases that replace React by Preact, a tenth of its size. Not used with `--mode react`. */
 const preact = {
   'react/jsx-runtime': 'preact/jsx-runtime',
   'react-dom/client': 'preact/compat/client',
@@ -11,7 +11,7 @@ const preact = {
   react: 'preact/compat',
 };
 
-/** Returns the text of all operations, as `src/gateway.ts` sends them, by hash. */
+/** Returns the texts of all operations by SHA-256 hash, exactly as `src/gateway.ts` sends them. */
 function listDocuments(): Record<string, string> {
   const operations = Object.entries(generated).filter(([name]) => name.endsWith('Document'));
   const documents = operations.map(([, document]) =>
@@ -31,7 +31,10 @@ const trustedDocuments: Plugin = {
   },
 };
 
-/** Returns where `npm run dev` sends requests, under the gateway's own host name. */
+/**
+ * Returns the gateway to which `npm run dev` forwards requests. `changeOrigin` sends the gateway's
+ * host name in `Host`, because the gateway may refuse other names.
+ */
 function developmentGateway(mode: string) {
   const { GATEWAY_URL } = loadEnv(mode, '.', 'GATEWAY_');
   return { target: GATEWAY_URL ?? 'http://localhost:4000', changeOrigin: true };
@@ -45,7 +48,7 @@ export default defineConfig(({ mode }) => ({
   resolve: {
     alias: { ...(mode !== 'react' && preact), 'gitlab-jobs-gateway/client': gateway },
   },
-  // The gateway's content security policy allows no inline scripts and no data: URLs but images.
+  // The gateway's content security policy allows no inline scripts, and data: URLs only for images.
   build: {
     outDir: '../../dist/board',
     emptyOutDir: true,
