@@ -3,7 +3,7 @@
  * each response body as bytes, so that it does not slow the gateway down. NAMES selects the names of the jobs.
  *
  * The start of the token selects the ETags: with "settled" they never change, so conditional requests get
- * 304; with "moving" each response has a new one; with "live" only the page with the newest jobs does.
+ * 304; with "moving" each response has a new one; with "live" only the page with the newest jobs has a new one.
  */
 import { createServer } from 'node:http';
 import { createBoard } from './board-fixtures.js';
@@ -58,7 +58,7 @@ function createResponse(url) {
 const responses = new Map();
 let calls = 0;
 
-/** Returns the page of the newest jobs with a new coverage of its first job. */
+/** Returns the page of the newest jobs, with another coverage of its first job. */
 function changed({ body, headers }) {
   const text = body.toString().replace(/"coverage":(null|[\d.]+)/, `"coverage":${calls}`);
   return { body: Buffer.from(text), headers };

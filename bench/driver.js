@@ -1,7 +1,7 @@
 /*
  * The load generator. Without a `rate`: concurrent callers, each of which sends its next operation when the
- * previous one is answered. With a `rate`: so many operations per second, even if earlier ones are not yet
- * answered. Operations are sent in turn, for `ms` milliseconds. It is a separate process, so that its CPU
+ * previous one is answered. With a `rate`: that many operations per second, even if earlier ones are not yet
+ * answered. The operations are sent in turn, for `ms` milliseconds. The driver is a separate process, so that its CPU
  * time is not counted for the measured program.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

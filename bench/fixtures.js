@@ -1,7 +1,7 @@
 /*
  * The data of the fake GitLab (double.js): a project with 10,000 jobs in 200 pipelines. Each job has a log of
  * a megabyte, except a few with logs of other lengths. The JSON of a job has every key of a real one, and its
- * length of about 3 kB. Each 200 consecutive jobs belong to four pipelines in turn.
+ * length of about 3 kB. Every 200 consecutive jobs belong to four pipelines, in turn.
  */
 
 const FIRST_JOB = 5_000_000_001;
@@ -218,7 +218,7 @@ export const jobsByLogLength = new Map(
   [1e3, 1e5, 1e6, 1e7, 1e8].map((bytes, index) => [bytes, jobs[index + 1]]),
 );
 
-/** Returns complete lines of `log`, repeated, of at most so many bytes. */
+/** Returns `log`, repeated and cut after the last complete line within `bytes` bytes. */
 export function logOf(bytes) {
   const long = Buffer.alloc(bytes, `${log}\n`);
   return long.subarray(0, long.lastIndexOf('\n') + 1);

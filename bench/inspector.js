@@ -1,4 +1,4 @@
-/* Uses Node's inspector in a running process, which opens its inspector at SIGUSR1. */
+/* Uses the inspector of a running Node.js process. The process opens it when it receives SIGUSR1. */
 import { once } from 'node:events';
 import { WebSocket } from 'undici';
 import { waitUntilReady } from './processes.js';

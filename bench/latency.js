@@ -9,7 +9,7 @@ import { createWorkloads, learnCursors } from './workloads.js';
 
 const LATENCY_MS = 100;
 const RATE = 100;
-/** Time of full load on each subject before it is measured, so that V8 has compiled its code. */
+/** Duration in ms of full load on each subject before the measurement, so that V8 compiles its code first. */
 const WARM_UP_MS = 3_000;
 const ROUNDS = 4;
 const ROUND_MS = 5_000;

@@ -23,9 +23,8 @@ export function table(head, rows) {
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /**
- * Returns the ratio of the CPU times of two subjects: `id` divided by `unit`. One ratio per round, in which
- * both were measured one after the other; of these the median, the least and the most. Undefined if one of
- * them was not measured.
+ * Divides the CPU time of subject `id` by that of subject `unit`, for each round. Returns the median, the least
+ * and the greatest of these ratios. Undefined if one of the subjects was not measured.
  */
 function ratioOf(by, id, unit) {
   if (!by[id] || !by[unit]) return undefined;
@@ -33,7 +32,7 @@ function ratioOf(by, id, unit) {
   return { ratio: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) };
 }
 
-/** Formats a ratio with its least and most. Bold if it is at most the goal. */
+/** Formats the median ratio with the least and the greatest. Bold if it is at most the goal. */
 function ratioCell(by, id, unit, goal) {
   const found = ratioOf(by, id, unit);
   if (!found) return '–';

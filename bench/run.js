@@ -54,7 +54,7 @@ const { startUpMs, warmUpMs, windowMs, maxWindows, rounds, checked } = unlessQui
   isFull ? full : part,
   quick,
 );
-/** Wall time of one request to the driver. A window repeats it until its CPU time is used. */
+/** Wall time in ms for which the driver works at a time. A window repeats this until its CPU time is used. */
 const DRIVE_MS = unlessQuick(100, 20);
 const roundCount = Number(options.rounds ?? rounds);
 

@@ -1,6 +1,6 @@
 /*
  * The test bed of a measurement: a fake GitLab and the driver (the load generator) on one core, and the
- * subject (the measured program) on another core. Also measures the cost of operations.
+ * subject (the measured program) on another core. It measures what operations cost the subject.
  */
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -106,7 +106,7 @@ function createMeasure(fakeGitlab, driver) {
       took,
       cpuMs: sum(spent) / took.length,
       loadMs: (after.loadMs - before.loadMs) / took.length,
-      // The fraction of one core that other programs and the host used meanwhile.
+      // The fraction of one core that other programs and the host used during the measurement.
       othersPart:
         (after.busyMs - before.busyMs - (after.loadMs - before.loadMs) - sum(spent)) /
         (after.at - before.at),

@@ -214,7 +214,7 @@ export const createWorkloads = (cursorOf) => [
     count: PAGES,
     settledCount: 100,
     at: (index) => {
-      // Each 200 consecutive jobs belong to four pipelines. A page stays within such a block.
+      // Every 200 consecutive jobs belong to four pipelines. A page stays within such a block.
       const first = 200 * (index % 50) + 20 * Math.floor(index / 50);
       const rows = jobs.slice(first + 1, first + 21);
       const ids = [...new Set(rows.map(({ pipeline }) => pipeline.id))];

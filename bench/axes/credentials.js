@@ -10,7 +10,7 @@ import { growthOf, inCalls, inKiB, inMiB, inMs } from './figures.js';
 const SIZES = unlessQuick([1, 100, 1_000, 10_000], [1, 100]);
 /** Number of different jobs. A divisor or multiple of each size, so that a caller always reads the same jobs. */
 const JOBS = 100;
-/** The two workloads below need no cursors. */
+/** Created without cursors, which W1 and W7 do not need. */
 const workloads = createWorkloads(() => '');
 const [read, write] = ['W1', 'W7'].map((name) => workloads.find(({ id }) => id === name));
 
@@ -18,7 +18,7 @@ const caseOf = async (subject, workload, tokens) => ({
   subject,
   operations: await checkWorkload({ ...workload, count: JOBS }, { ...subject, client: 'apollo' }),
   tokens,
-  // The gateway shares equal reads of one caller. So a caller has only one running operation.
+  // At most one running operation per caller: the gateway shares equal concurrent reads of one caller.
   concurrency: Math.min(tokens, 8),
 });
 

@@ -11,8 +11,8 @@ export const inKiB = (mib) => `${short(mib * 1024)} KiB`;
 export const inCalls = (calls) => calls.toFixed(2).replace(/\.?0+$/, '');
 
 /**
- * Divides each cost per unit by the least cost of the smaller sizes. At most 1 means that a unit does not cost
- * more if there are more of them.
+ * Divides each cost per unit by the least cost at smaller sizes; '–' for the first. At most 1 means that a unit
+ * does not cost more if there are more units.
  */
 export function growthOf(costs) {
   return costs.map((cost, index) => {

@@ -32,7 +32,7 @@ function expectedFor(bytes) {
 const rawPath = ({ id }) => `/jobs/${project}/${id}/trace`;
 const restPath = ({ id }) => `/api/v4/projects/${project}/jobs/${id}/trace`;
 
-/** The measured requests: lines by GraphQL, the raw log, and the raw log from the bare proxy. */
+/** The measured requests: the last lines by GraphQL, the raw log, and the raw log through the bare proxy. */
 const WAYS = [`last ${LAST} lines`, 'raw', 'bare proxy'];
 
 async function casesFor([bytes, job], { gateway, proxy }) {

@@ -71,7 +71,7 @@ async function waitForEvents(watchers, more) {
   }
 }
 
-/** Measures `size` subscribers of a new gateway. Its times are in ms, its memory in MiB. */
+/** Measures `size` subscribers of a new gateway. Returns times in ms and memory in MiB. */
 async function measureSize(testBed, { query, variables }, size) {
   const gateway = { ...(await testBed.openGateway({ inspect: true })), client: 'apollo' };
   const { pid, origin } = gateway;

@@ -1,6 +1,6 @@
 /*
  * The bare proxy: node:http passes requests and responses on without reading them. Its CPU time is the
- * minimum for a gateway in Node.js, so results are multiples of it.
+ * minimum for any gateway in Node.js. Reports show results as multiples of it.
  */
 import { Agent, createServer, request } from 'node:http';
 

@@ -28,6 +28,6 @@ function createValidator(schema) {
   };
 }
 
-/** Returns a valid value; throws otherwise. Without DUTIES, returns every value. */
+/** These validators return the value, or throw if it is invalid. Without DUTIES they check nothing. */
 export const validateJob = createValidator(schemaOf('Job'));
 export const validateList = createValidator(schemaOf('[Job]'));
