@@ -1,9 +1,9 @@
 /*
- * GitLab with one large pipeline: 2,000 attempts of jobs on 20 pages, and 100 trigger jobs. Every
- * answer is bytes that were written before. NAMES selects the names of the jobs.
+ * A fake GitLab with one large pipeline: 2,000 attempts of jobs on 20 pages, and 100 trigger jobs. It keeps
+ * each response body as bytes, so that it does not slow the gateway down. NAMES selects the names of the jobs.
  *
- * To a token that begins with "settled" it answers 304 if nothing changed. To "moving" every answer is
- * new. To "live" only the page with the newest jobs is new at each read.
+ * The start of the token selects the ETags: with "settled" they never change, so conditional requests get
+ * 304; with "moving" each response has a new one; with "live" only the page with the newest jobs has a new one.
  */
 import { createServer } from 'node:http';
 import { createBoard } from './board-fixtures.js';
@@ -13,7 +13,7 @@ const ATTEMPTS = 2_000;
 const BRIDGES = 100;
 const PER_PAGE = 100;
 
-/** Names that are the slowest to sort. */
+/** Job names that are very slow to sort, by value of NAMES. */
 const nameOf = {
   digits: (index) => '7'.repeat(250) + String(index).padStart(5, '0'),
   alternating: (index) => 'a1'.repeat(125) + String(index).padStart(5, '0'),
@@ -47,7 +47,7 @@ function pageOf(rows, query) {
   };
 }
 
-function write(url) {
+function createResponse(url) {
   const { pathname, searchParams } = new URL(url, 'http://gitlab');
   const rows = lists[pathname];
   if (rows) return pageOf(rows, searchParams);
@@ -55,10 +55,10 @@ function write(url) {
   return { status: 404, body: Buffer.from('{"message":"404 Not found"}'), headers: {} };
 }
 
-const written = new Map();
+const responses = new Map();
 let calls = 0;
 
-/** The newest page of jobs, in which the duration of one job is another at each read. */
+/** Returns the page of the newest jobs, with another coverage of its first job. */
 function changed({ body, headers }) {
   const text = body.toString().replace(/"coverage":(null|[\d.]+)/, `"coverage":${calls}`);
   return { body: Buffer.from(text), headers };
@@ -68,8 +68,8 @@ const server = createServer((request, response) => {
   calls += 1;
   const { url, headers } = request;
   const token = headers['private-token'] ?? '';
-  let answer = written.get(url) ?? write(url);
-  written.set(url, answer);
+  let answer = responses.get(url) ?? createResponse(url);
+  responses.set(url, answer);
   const isNewest = url.startsWith(`${root}/jobs`) && answer.headers['X-Page'] === 1;
   if (token.startsWith('live') && isNewest) answer = changed(answer);
   const isNew = token.startsWith('moving') || (token.startsWith('live') && isNewest);

@@ -1,6 +1,6 @@
 /*
- * Pipelines as boards show them: stages one after another, each with parallel jobs, matrix jobs and single
- * ones. Every tenth attempt is a retry of the job before it.
+ * Creates pipelines with stages that run one after another. Each stage has parallel jobs, matrix jobs and
+ * single jobs. Every tenth attempt is a retry of the previous job.
  */
 import { bridgesOf, pipelines, jobs as samples } from './fixtures.js';
 
@@ -27,7 +27,7 @@ const timesIn = (stage, index) => ({
 
 /**
  * Returns the two lists of a pipeline, newest first: `jobs` with all attempts, and `bridges`.
- * `messageLength` is the least length of the commit's message, which makes rows longer.
+ * `messageLength` is the minimum length of the commit message; a long message makes a row large.
  */
 export function createBoard(pipeline, options) {
   const { attempts, bridges, stages, firstId = FIRST_ID } = options;
@@ -64,7 +64,7 @@ export function createBoard(pipeline, options) {
 
 let created = 0;
 
-/** Returns a board of a pipeline of its own. */
+/** Returns the board of another pipeline. All ids differ from those of previous boards. */
 function createNext(options, more) {
   const id = FIRST_PIPELINE + created;
   const pipeline = { ...pipelines[0], created_at: at(0), ...more, id, iid: id };
@@ -73,13 +73,13 @@ function createNext(options, more) {
   return createBoard(pipeline, { stages: 6, firstId, ...options });
 }
 
-/** Boards of 200 rows on two pages: as many rows as two calls can read. */
+/** Boards of 100 attempts and 100 trigger jobs: two calls can read all 200 rows. */
 export const boardsOnTwoPages = times(BOARDS, () => createNext({ attempts: 100, bridges: 100 }));
 
-/** Boards of 200 attempts of jobs, and 5 trigger jobs, on three pages. */
+/** Boards of 200 attempts and 5 trigger jobs: three calls can read all rows. */
 export const boardsOnThreePages = times(BOARDS, () => createNext({ attempts: 200, bridges: 5 }));
 
-/** A board whose newest job runs: the double changes it at each read. */
+/** A board whose newest job is running. The fake GitLab (double.js) changes that job at each read. */
 export const liveBoard = createNext({ attempts: 100, bridges: 100 });
 Object.assign(liveBoard.jobs[0], { status: 'running', finished_at: null });
 

@@ -1,6 +1,6 @@
 /*
- * What the board of a pipeline with 2,000 attempts and 100 trigger jobs costs: how long the event loop
- * is blocked at a time, CPU and memory, in new processes and in warm ones.
+ * Measures the cost of the board of a pipeline with 2,000 attempts and 100 trigger jobs, in new and in warm
+ * processes: the longest time that the event loop is blocked, CPU time and memory.
  *
  *   node board.js [--rounds 5] [--names plain,digits] [--program ../dist/cli.js] [--quick]
  */
@@ -14,7 +14,7 @@ import { pipelines, project } from './fixtures.js';
 import { ask, stop } from './processes.js';
 import { unlessQuick } from './quick.js';
 import { short, table, writeReport } from './report.js';
-import { graphql, median, openStage } from './stage.js';
+import { graphql, median, openTestBed } from './stage.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
   },
 });
 const ROUNDS = Number(options.rounds);
-/** Operations of one process: the first is cold, the last ones are warm. */
+/** Number of operations per process. The first one is cold, the last `WARM` ones are warm. */
 const OPERATIONS = unlessQuick(9, 3);
 const WARM = unlessQuick(5, 1);
 const SUBSCRIBERS = unlessQuick([1, 100], [2]);
@@ -44,10 +44,10 @@ const globalId = Buffer.from(`Pipeline:${project}:${id}`).toString('base64url');
 const subscription = `subscription { pipelineUpdated(id: "${globalId}") { pipeline { ${board} } } }`;
 
 const probe = fileURLToPath(new URL('./delays.js', import.meta.url));
-const openGateway = (stage) =>
-  stage.open(options.program, { ipc: true, execArgv: ['--import', probe] });
+const openGateway = (testBed) =>
+  testBed.open(options.program, { ipc: true, execArgv: ['--import', probe] });
 
-/** Sends the operation once; returns the `data`, if it is to be checked. */
+/** Sends the operation once. With `isChecked`, throws if the response has errors or lacks jobs. */
 async function send({ origin }, token, isChecked) {
   const [{ path, method, body }] = graphql(query);
   const headers = { 'private-token': token, 'content-type': 'application/json' };
@@ -61,7 +61,10 @@ async function send({ origin }, token, isChecked) {
   return text.length;
 }
 
-/** Measures one operation: time, CPU of the process, the longest block, in ms, and growth of the heap. */
+/**
+ * Measures one operation: time, CPU time, the longest block of the event loop (`wall` is wall time, `block`
+ * CPU time), all in ms; growth of the memory before and after a garbage collection, in MiB.
+ */
 async function measureOne(gateway, token, isChecked) {
   const before = await ask(gateway.child, { collect: true });
   const from = performance.now();
@@ -80,9 +83,9 @@ async function measureOne(gateway, token, isChecked) {
   };
 }
 
-/** Measures a new process: the first operation, the second, and the last ones. */
-async function measureProcess(stage, token) {
-  const gateway = await openGateway(stage);
+/** Measures the first, the second and the last operations of a new process. */
+async function measureProcess(testBed, token) {
+  const gateway = await openGateway(testBed);
   const operations = [];
   for (let at = 0; at < OPERATIONS; at += 1) {
     operations.push(await measureOne(gateway, token, at === 0));
@@ -95,12 +98,12 @@ const spread = (values) =>
   `${short(median(values))} ms (${short(Math.min(...values))} to ${short(Math.max(...values))})`;
 
 async function measureNames(names) {
-  const stage = await openStage({ double: './board-double.js', env: { NAMES: names } });
+  const testBed = await openTestBed({ fakeGitlab: './board-double.js', env: { NAMES: names } });
   const rows = [];
   for (const token of ['moving', 'settled']) {
     const by = { first: [], second: [], warm: [] };
     for (let round = 0; round < ROUNDS; round += 1) {
-      const measured = await measureProcess(stage, token);
+      const measured = await measureProcess(testBed, token);
       for (const kind of Object.keys(by)) by[kind].push(...measured[kind]);
     }
     for (const [kind, all] of Object.entries(by)) {
@@ -119,12 +122,12 @@ async function measureNames(names) {
       console.log(rows.at(-1).join(' | '));
     }
   }
-  await stage.close();
+  await testBed.close();
   return rows;
 }
 
-/** Waits until all subscribers have so many events more. */
-async function eventsOf(watchers, more) {
+/** Waits until every subscriber has received `more` further events. Returns the counts. */
+async function waitForEvents(watchers, more) {
   const { most } = await ask(watchers, {});
   for (;;) {
     await sleep(100);
@@ -133,21 +136,21 @@ async function eventsOf(watchers, more) {
   }
 }
 
-/** Measures a board that is held by some subscribers, and in which one job changes at each read. */
+/** Measures a board that `count` subscribers follow. One of its jobs changes at each read. */
 async function measureSubscribers(count) {
-  const stage = await openStage({ double: './board-double.js' });
-  const gateway = await openGateway(stage);
+  const testBed = await openTestBed({ fakeGitlab: './board-double.js' });
+  const gateway = await openGateway(testBed);
   const before = await ask(gateway.child, { collect: true });
-  const watchers = stage.launch('./watchers.js');
+  const watchers = testBed.launch('./watchers.js');
   const body = JSON.stringify({ query: subscription });
   await ask(watchers, { origin: gateway.origin, body, token: 'live', count });
   const opened = await ask(gateway.child, {});
-  const first = await eventsOf(watchers, 2);
+  const first = await waitForEvents(watchers, 2);
   const from = await ask(gateway.child, { collect: true });
-  const last = await eventsOf(watchers, EVENTS);
+  const last = await waitForEvents(watchers, EVENTS);
   const used = await ask(gateway.child, {});
   const kept = await ask(gateway.child, { collect: true });
-  await stage.close();
+  await testBed.close();
   const row = [
     count,
     `${short(opened.longest.cpu)} ms`,

@@ -1,7 +1,7 @@
 /*
- * What the gateway costs on what real clients send, against the same request sent plain: Apollo's
- * extensions, the id of a trusted document, GET, and variables in place of literals. Ratios of CPU within
- * one run: every case is measured in every round, one after the other.
+ * Measures the gateway's CPU time for requests as real clients send them, compared with a plain POST of the
+ * operation: Apollo's extensions, the id of a trusted document, GET, and variables instead of literals. The
+ * ratios compare results of one run, in which every round measures every case.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jobs, project } from './fixtures.js';
 import { table, writeReport } from './report.js';
-import { check, openStage } from './stage.js';
+import { openTestBed, recordLengths } from './stage.js';
 
 const WARM_UP_MS = 3_000;
 const ROUNDS = 11;
@@ -35,7 +35,7 @@ const search = new URLSearchParams({
   variables: JSON.stringify(variables),
 });
 
-/** Each case with the one it is compared with, and the most that its CPU may be in multiples of that. */
+/** Each case with its goal: the maximum CPU time as a multiple of the first case. */
 const cases = [
   { name: 'POST with variables (plain)', requests: post({ query, operationName, variables }) },
   {
@@ -56,15 +56,15 @@ const directory = mkdtempSync(join(tmpdir(), 'bench-clients-'));
 const manifest = join(directory, 'manifest.json');
 writeFileSync(manifest, JSON.stringify({ [documentId.slice('sha256:'.length)]: query }));
 
-const stage = await openStage();
+const testBed = await openTestBed();
 try {
-  const subject = await stage.openGateway({ env: { TRUSTED_DOCUMENTS_FILE: manifest } });
+  const subject = await testBed.openGateway({ env: { TRUSTED_DOCUMENTS_FILE: manifest } });
   const checked = [];
   for (const { requests } of cases)
-    checked.push({ subject, requests: await check(subject, requests) });
+    checked.push({ subject, requests: await recordLengths(subject, requests) });
   const bytes = new Set(checked.map(({ requests }) => requests[0].bytes));
   if (bytes.size !== 1) throw new Error(`The cases have different responses: ${[...bytes]} bytes`);
-  const measured = await stage.compare(checked, {
+  const measured = await testBed.compare(checked, {
     warmUpMs: WARM_UP_MS,
     rounds: ROUNDS,
     roundMs: ROUND_MS,
@@ -86,13 +86,13 @@ try {
   const text = `
 One job with 15 scalars and 4 objects. Medians of ${ROUNDS} rounds of ${ROUND_MS / 1000} s, taken in turns
 after ${WARM_UP_MS / 1000} s of warm-up each, on Node ${process.versions.node}.
-${stage.disturbance()}
+${testBed.disturbance()}
 
 ${table(head, rows)}
 `;
   console.log(text);
   writeReport('clients-', 'Real clients', text);
 } finally {
-  await stage.close();
+  await testBed.close();
   rmSync(directory, { recursive: true });
 }

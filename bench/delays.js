@@ -1,8 +1,8 @@
 /*
- * Loaded into the gateway before it starts (--import). Measures how long the event loop is blocked: a
- * timer that is due every millisecond, and the CPU time of the main thread between two of its ticks.
- * CPU time does not include what other programs took of the core. Answers each message with what was
- * measured since the message before.
+ * Measures how long the event loop of the gateway is blocked. `node --import` loads this file before the
+ * gateway starts. A timer that is due every millisecond measures wall time and the main thread's CPU time
+ * between two of its ticks; CPU time excludes the time that other programs took on that core. Each message
+ * of the parent process is answered with the results since the previous message.
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
@@ -15,7 +15,7 @@ const collectGarbage = runInNewContext('gc');
 const threadMs = () =>
   Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
 
-/** In ms. */
+/** The longest time between two ticks since the last message, in ms. */
 let longest = { wall: 0, cpu: 0 };
 let last = { wall: performance.now(), cpu: threadMs() };
 setInterval(() => {
@@ -29,7 +29,7 @@ setInterval(() => {
 
 process.on('message', ({ collect }) => {
   if (collect) {
-    // Twice: what waits for its finalizer goes with the second.
+    // Twice: objects with finalizers are only freed by the second collection.
     collectGarbage();
     collectGarbage();
   }

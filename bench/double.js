@@ -1,9 +1,9 @@
 /*
- * GitLab as far as the workloads need it, made for load: every answer is bytes that were written
- * before, so that it never holds up what is measured. It counts the calls it gets.
+ * A fast fake GitLab with the endpoints that the workloads need. It keeps each response body as bytes, so
+ * that it does not slow the measured program down. It counts the calls.
  *
- * To callers whose token begins with "settled" nothing changes, and it answers 304 as GitLab does; to
- * all others every answer is new. It takes LATENCY_MS for each answer, if that is set.
+ * For tokens that begin with "settled" nothing changes, and conditional requests get 304. For all other
+ * tokens each response has a new ETag. LATENCY_MS delays each response.
  */
 import { createServer } from 'node:http';
 import { boardsById, liveBoard } from './board-fixtures.js';
@@ -34,7 +34,7 @@ const json = (body, headers = {}) => ({
 });
 const list = (rows) => JSON.stringify(rows);
 
-/** A keyset page, with the cursors of its ends. */
+/** Returns a keyset page, with cursors of its first and last row in the headers. */
 function keysetPage(all, query) {
   const cursor = query.get('cursor');
   const below = cursor ? Number(JSON.parse(Buffer.from(cursor, 'base64url')).id) : Infinity;
@@ -71,7 +71,7 @@ const pipelineBy = (id) => pipelinesById.get(Number(id)) ?? boardsById.get(Numbe
 const jobsBy = (id) => boardsById.get(Number(id))?.jobs ?? jobsOf(pipelineBy(id));
 const bridgesBy = (id) => boardsById.get(Number(id))?.bridges ?? bridgesOf(pipelineBy(id));
 
-/** The jobs of the live board, of which the newest has another coverage at each read. */
+/** Returns the jobs of the live board. The coverage of the newest one changes at each read. */
 function liveJobs() {
   const [newest, ...others] = liveBoard.jobs;
   return [{ ...newest, coverage: calls % 100 }, ...others];
@@ -83,7 +83,7 @@ function trace(id) {
   return { headers: { 'Content-Type': 'text/plain' }, body };
 }
 
-/** Path below the project → its answer. What `changes` is written anew for each call. */
+/** Pairs of a path below the project and its response. Responses with `changes` are not cached. */
 const routes = [
   [
     new RegExp(`^/jobs/${running.id}$`),
@@ -105,7 +105,7 @@ const routes = [
   [/^\/pipelines\/(\d+)\/bridges$/, (id, query) => offsetPage(bridgesBy(id), query)],
 ];
 
-/** The headers of all of GitLab's answers. */
+/** Headers of every response of GitLab. */
 const common = {
   Vary: 'Origin',
   'Cache-Control': 'max-age=0, private, must-revalidate',
@@ -127,7 +127,7 @@ function complete({ headers, body, changes }) {
   return { status: 200, headers: whole, body, changes };
 }
 
-function write(url) {
+function createResponse(url) {
   const { pathname, searchParams } = new URL(url, 'http://gitlab');
   const wallJobs = jobsByWallProject.get(wallList.exec(pathname)?.[1]);
   if (wallJobs) return complete(keysetPage(wallJobs, searchParams));
@@ -139,15 +139,15 @@ function write(url) {
   return { status: 404, headers: common, body: Buffer.from('{"message":"404 Not found"}') };
 }
 
-const written = new Map();
+const responses = new Map();
 let calls = 0;
 
 const server = createServer((request, response) => {
   calls += 1;
-  let answer = written.get(request.url);
+  let answer = responses.get(request.url);
   if (!answer) {
-    answer = write(request.url);
-    if (!answer.changes) written.set(request.url, answer);
+    answer = createResponse(request.url);
+    if (!answer.changes) responses.set(request.url, answer);
   }
   const settled = request.headers['private-token']?.startsWith('settled');
   const etag = settled ? 'W/"settled"' : `W/"${calls}"`;

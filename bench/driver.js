@@ -1,22 +1,26 @@
 /*
- * The load: concurrent callers that each send an operation as soon as the previous one is answered, for a
- * given time; or, with a `rate`, that many operations per second, whether or not earlier ones are answered.
- * Operations are sent in turn. A separate process, so that its CPU time counts for no subject.
+ * The load generator. Without a `rate`: concurrent callers, each of which sends its next operation when the
+ * previous one is answered. With a `rate`: that many operations per second, even if earlier ones are not yet
+ * answered. The operations are sent in turn, for `ms` milliseconds. The driver is a separate process, so that its CPU
+ * time is not counted for the measured program.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 
-/** Tokens in rotation where none are given, more than callers at once: no two operations under way share one. */
+/**
+ * Default number of tokens in rotation. More than there are concurrent callers, so that no two running
+ * operations share one.
+ */
 const TOKENS = 64;
-/** Like a browser. Only an operation of several requests needs more than one. */
+/** Connections of a caller, as many as browsers open. Only an operation of several requests uses more than one. */
 const CONNECTIONS = 6;
 
-/** Connections by origin: of the callers, and of those who come at a rate. */
-const pools = new Map();
-const crowds = new Map();
+/** By origin: one connection pool for each caller, and one pool for operations at a constant rate. */
+const callerPools = new Map();
+const ratePools = new Map();
 let serial = 0;
 
-async function ask(pool, { method, path, body, bytes, headers: own }, token) {
+async function send(pool, { method, path, body, bytes, headers: own }, token) {
   const headers = { 'private-token': token, ...own };
   const answer = await pool.request({ method, path, body, headers });
   const { byteLength } = await answer.body.arrayBuffer();
@@ -26,53 +30,53 @@ async function ask(pool, { method, path, body, bytes, headers: own }, token) {
 }
 
 /**
- * Sends the next operation, which is one or several requests. Returns how long it took, in ms. If `tokens`
- * divides the number of operations, each operation is always sent with the same token.
+ * Sends the next operation, which has one or more requests. Returns its duration in ms. If `tokens` divides
+ * the number of operations, each operation always has the same token.
  */
-async function operate(pool, { operations, caller, tokens = TOKENS }) {
+async function sendOperation(pool, { operations, caller, tokens = TOKENS }) {
   const token = `${caller}-${serial % tokens}`;
   const requests = operations[serial % operations.length];
   serial += 1;
   const start = performance.now();
-  await Promise.all(requests.map((request) => ask(pool, request, token)));
+  await Promise.all(requests.map((request) => send(pool, request, token)));
   return performance.now() - start;
 }
 
-/** One caller; how long each of its operations took. */
-async function call(pool, work, until) {
+/** Sends operations one after the other until a time. Returns their durations in ms. */
+async function runCaller(pool, work, until) {
   const took = [];
-  do took.push(await operate(pool, work));
+  do took.push(await sendOperation(pool, work));
   while (performance.now() < until);
   return took;
 }
 
-/** Callers at a constant rate; how long each of their operations took. */
-async function arrive({ origin, rate, ms, ...work }) {
-  if (!crowds.has(origin)) crowds.set(origin, new Pool(origin));
+/** Sends operations at a constant rate. Returns their durations in ms. */
+async function loadAtRate({ origin, rate, ms, ...work }) {
+  if (!ratePools.has(origin)) ratePools.set(origin, new Pool(origin));
   const start = performance.now();
   const running = [];
   for (let due = start; due < start + ms; due += 1000 / rate) {
     await sleep(due - performance.now());
-    const operation = operate(crowds.get(origin), work);
+    const operation = sendOperation(ratePools.get(origin), work);
     operation.catch(() => {});
     running.push(operation);
   }
   return Promise.all(running);
 }
 
-async function load({ origin, concurrency, ms, ...work }) {
-  const own = pools.get(origin) ?? [];
+async function loadWithCallers({ origin, concurrency, ms, ...work }) {
+  const own = callerPools.get(origin) ?? [];
   while (own.length < concurrency) own.push(new Pool(origin, { connections: CONNECTIONS }));
-  pools.set(origin, own);
+  callerPools.set(origin, own);
   const until = performance.now() + ms;
   const callers = own.slice(0, concurrency);
-  const took = await Promise.all(callers.map((pool) => call(pool, work, until)));
+  const took = await Promise.all(callers.map((pool) => runCaller(pool, work, until)));
   return took.flat();
 }
 
 process.on('message', async (work) => {
   try {
-    process.send({ took: await (work.rate ? arrive(work) : load(work)) });
+    process.send({ took: await (work.rate ? loadAtRate(work) : loadWithCallers(work)) });
   } catch (error) {
     process.send({ error: error.message });
   }

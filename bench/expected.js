@@ -1,8 +1,8 @@
-/* What a query must answer, worked out from the fixtures and the query alone. */
+/* Computes the expected `data` of a query from the fixtures and the query, without the measured program. */
 import { parse } from 'graphql';
 import { named, restName, shapes } from './shapes.js';
 
-const write = {
+const convert = {
   ID: (value) => String(value),
   Upper: (value) => value.toUpperCase(),
 };
@@ -15,11 +15,11 @@ function field(row, node, type) {
   return complete(value, selectionSet, of && named(of));
 }
 
-/** Takes what is selected out of a value; `type` is one of `shapes`, or what it writes, or unknown. */
+/** Returns the selected part of a value. `type` is a type of `shapes`, a scalar type, or undefined. */
 function complete(value, selectionSet, type) {
   if (value === null) return null;
   if (Array.isArray(value)) return value.map((one) => complete(one, selectionSet, type));
-  if (!selectionSet) return write[type]?.(value) ?? value;
+  if (!selectionSet) return convert[type]?.(value) ?? value;
   const on = type ?? value.type;
   return Object.fromEntries(
     selectionSet.selections.map((node) => [
@@ -30,9 +30,9 @@ function complete(value, selectionSet, type) {
 }
 
 /**
- * Returns the `data` that a query must answer. `roots` has the values of its root fields, by alias or
- * name: GitLab's rows, and the objects around them. Each object has its `type`, unless it is a member of a
- * row that `shapes` describes.
+ * Returns the expected `data` of a query. `roots` contains the values of its root fields, by alias or name:
+ * rows of GitLab, and objects that contain them. Each object has its GraphQL type in `type`; for members of
+ * a row, `shapes` has the type.
  */
 export function expectedData(query, roots) {
   const [{ selectionSet }] = parse(query).definitions;

@@ -1,7 +1,7 @@
 /*
- * What the GitLab double contains: a project with 10,000 jobs in 200 pipelines, and for each job a log of a
- * megabyte, except a few of another length. A job's JSON has every key and the length of a real one
- * (about 3 kB). Of 200 neighboring jobs, four pipelines have every fourth.
+ * The data of the fake GitLab (double.js): a project with 10,000 jobs in 200 pipelines. Each job has a log of
+ * a megabyte, except a few with logs of other lengths. The JSON of a job has every key of a real one, and its
+ * length of about 3 kB. Every 200 consecutive jobs belong to four pipelines, in turn.
  */
 
 const FIRST_JOB = 5_000_000_001;
@@ -9,11 +9,11 @@ const FIRST_PIPELINE = 900_000_001;
 const JOBS_PER_PIPELINE = 50;
 const PIPELINES = 200;
 const JOBS = PIPELINES * JOBS_PER_PIPELINE;
-/** Pipelines whose jobs are created at the same time, in turn. */
+/** Number of pipelines that run at the same time, so that their jobs' ids alternate. */
 const CONCURRENT_PIPELINES = 4;
 const BRIDGES = 5;
 
-/** The project's number. */
+/** The numeric id of the project. */
 export const project = 42;
 const site = 'https://gitlab.example.com';
 const at = (minutes) => new Date(Date.UTC(2026, 10, 23, 8) + minutes * 60_000).toISOString();
@@ -116,7 +116,7 @@ const runnerManager = {
   job_execution_status: 'active',
 };
 
-/** The pipeline of the job with an index. */
+/** Returns the index of a job's pipeline. */
 function pipelineIndexOf(index) {
   const older = Math.floor(index / (CONCURRENT_PIPELINES * JOBS_PER_PIPELINE));
   return older * CONCURRENT_PIPELINES + (index % CONCURRENT_PIPELINES);
@@ -171,12 +171,12 @@ const times = (count, make) => Array.from({ length: count }, (_, index) => make(
 /** All jobs of the project, newest first. */
 export const jobs = times(JOBS, jobOf).reverse();
 
-/** Projects of a wall, by number: each has every fiftieth job. */
+/** Jobs by project id, for queries of up to 50 projects. Each project has every fiftieth job. */
 export const jobsByWallProject = new Map(
   times(50, (index) => [String(1_000 + index), jobs.filter((_, at) => at % 50 === index)]),
 );
 
-/** A job that runs, in no list: the double lets it change whenever it is read. */
+/** A running job that is in no list. The fake GitLab (double.js) changes it at each read. */
 export const running = {
   ...jobOf(0),
   id: FIRST_JOB + 500_000,
@@ -201,24 +201,24 @@ export const bridgesOf = (pipeline) =>
     downstream_pipeline: pipelineOf(5_000 + index),
   }));
 
-/** A job as a cancel answers it. */
+/** Returns a job as GitLab returns it after a cancel. */
 export const canceled = (job) => ({ ...job, status: 'canceled' });
 
 const ESC = String.fromCharCode(27);
 
-/** A log of a megabyte, with sections, colours and the quotes that JSON has to escape. */
+/** A log of a megabyte with sections, colors, and quotes, which JSON must escape. */
 export const log = times(11_000, (line) =>
   line % 500 === 0
     ? `section_start:${1_764_000_000 + line}:step_${line}\r${ESC}[0K${ESC}[36;1mStep ${line}${ESC}[0;m`
     : `${ESC}[32m✓${ESC}[0m basket.test.ts > "keeps what was put in" (run ${line}) \t${line % 97} ms of 250 ms allowed`,
 ).join('\n');
 
-/** Jobs by the length of their logs in bytes; all others have `log`. */
+/** Jobs by the length of their log in bytes. The log of all other jobs is `log`. */
 export const jobsByLogLength = new Map(
   [1e3, 1e5, 1e6, 1e7, 1e8].map((bytes, index) => [bytes, jobs[index + 1]]),
 );
 
-/** Whole lines of `log`, again and again, up to a length in bytes. */
+/** Returns `log`, repeated and cut after the last complete line within `bytes` bytes. */
 export function logOf(bytes) {
   const long = Buffer.alloc(bytes, `${log}\n`);
   return long.subarray(0, long.lastIndexOf('\n') + 1);

@@ -1,18 +1,20 @@
-/* Node's inspector in a running process, which opens it when it gets a signal. */
+/* Uses the inspector of a running Node.js process. The process opens it when it receives SIGUSR1. */
 import { once } from 'node:events';
 import { WebSocket } from 'undici';
-import { answers } from './processes.js';
+import { waitUntilReady } from './processes.js';
 
 /** Connects to the inspector of a process; `inspectPort` is its --inspect-port. */
 async function connect({ pid, inspectPort }) {
   process.kill(pid, 'SIGUSR1');
-  const list = await answers(`http://127.0.0.1:${inspectPort}/json/list`, { exitCode: null });
+  const list = await waitUntilReady(`http://127.0.0.1:${inspectPort}/json/list`, {
+    exitCode: null,
+  });
   const [{ webSocketDebuggerUrl }] = JSON.parse(Buffer.from(list));
   const socket = new WebSocket(webSocketDebuggerUrl);
   await once(socket, 'open');
   let serial = 0;
   return {
-    /** Calls a method. Only one call at a time. */
+    /** Calls a method of the inspector. Calls must not overlap: the next message is taken as the result. */
     async send(method, params = {}) {
       serial += 1;
       socket.send(JSON.stringify({ id: serial, method, params }));
@@ -23,11 +25,11 @@ async function connect({ pid, inspectPort }) {
   };
 }
 
-/** Collects a process's garbage. Returns what is left on its heap and outside of it, in MiB. */
+/** Returns the memory of a process after a garbage collection, in MiB: heap and external memory. */
 export async function keptMiB(subject) {
   const { send, close } = await connect(subject);
   const expression = '(({ heapUsed, external }) => heapUsed + external)(process.memoryUsage())';
-  // Twice: what waits for its finalizer goes with the second.
+  // Twice: objects with finalizers are only freed by the second collection.
   await send('HeapProfiler.collectGarbage');
   await send('HeapProfiler.collectGarbage');
   const { result } = await send('Runtime.evaluate', { expression });

@@ -1,4 +1,4 @@
-/* Other major versions of Node.js, from npm. They are installed in bench/.nodes and in no lock file. */
+/* Installs other major versions of Node.js from npm into bench/.nodes. They are not in the lock file. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ function install(major) {
   return program;
 }
 
-/** Returns the program of a major version of Node.js, and its full version. */
+/** Returns the path and the full version of a major version of Node.js. Installs it if necessary. */
 export function findNode(major) {
   const isThis = process.versions.node.split('.')[0] === major;
   const program = isThis ? process.execPath : install(major);

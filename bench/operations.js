@@ -1,11 +1,11 @@
-/* The operations of a workload as a subject gets them, checked before they are measured. */
+/* Builds the operations of a workload for a subject (a measured program), and checks its responses. */
 import { deepStrictEqual } from 'node:assert';
 import { expectedData } from './expected.js';
 import { isQuick } from './quick.js';
 import { clients, prepare } from './requests.js';
 
 const CONCURRENT_CHECKS = 8;
-/** Different requests with --quick: a multiple of the number of tokens in run.js, or all. */
+/** Maximum number of different requests with --quick. A multiple of `TOKENS` in run.js. */
 const QUICK_COUNT = 50;
 
 async function fetchOnce({ method, path, body, headers }, { origin, caller = 'moving' }) {
@@ -17,7 +17,10 @@ async function fetchOnce({ method, path, body, headers }, { origin, caller = 'mo
   return Buffer.from(await answer.arrayBuffer());
 }
 
-/** Sends one operation; checks the response, if `expected`. Returns its requests with the length of each response. */
+/**
+ * Sends one operation. Compares its data with `expected`, if given. Returns its requests with the length of
+ * each response.
+ */
 async function checkOne(requests, subject, expected) {
   const bodies = await Promise.all(requests.map((request) => fetchOnce(request, subject)));
   if (expected) {
@@ -27,7 +30,7 @@ async function checkOne(requests, subject, expected) {
   return requests.map((request, index) => ({ ...request, bytes: bodies[index].length }));
 }
 
-/** The operations of a workload for a subject, each with the `data` that is expected, if it is to be checked. */
+/** Returns the operations of a workload for a subject. The first `checked` ones have their expected data. */
 function operationsOf(workload, { client, settled }, checked) {
   const { query, at, count, settledCount = count } = workload;
   const usual = settled ? settledCount : count;
@@ -42,9 +45,9 @@ function operationsOf(workload, { client, settled }, checked) {
 }
 
 /**
- * Sends all operations of a workload once to a subject: as its `client` sends them, or without one as REST
- * requests. Compares the first `checked` responses with the data that is expected. Returns the operations
- * with the lengths of their responses, which every later response must have.
+ * Sends all operations of a workload once to a subject: as its `client` sends them or, without a `client`,
+ * as REST requests. Compares the first `checked` responses with the expected data. Returns the operations
+ * with the lengths of their responses; the driver expects the same lengths of later responses.
  */
 export async function checkWorkload(workload, subject, checked = Infinity) {
   const operations = operationsOf(workload, subject, checked);

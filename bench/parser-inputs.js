@@ -1,4 +1,4 @@
-/* Logs of 20 MB for the measurements of the parser, each a part that repeats. */
+/* Logs for the measurements of the parser. Each has 20 MB and consists of one part, repeated. */
 import { jobLogs, toScript } from '../dist/simulator/demo-logs.js';
 
 const BYTES = 20_000_000;
@@ -41,7 +41,7 @@ const demo = Object.values(jobLogs)
   .flatMap((log) => toScript(log)(STARTED_AT, 60_000))
   .join('');
 
-/** Only the first of these has neither escapes nor marks nor carriage returns. */
+/** The repeated part of each log. Only `plain` has no escapes, section marks or carriage returns. */
 export const inputs = {
   plain,
   colored,

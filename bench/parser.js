@@ -1,7 +1,7 @@
 /*
- * Measures how many MB of a log the parser reads per second of CPU, next to two libraries that read
- * less: ansi_up converts colors to HTML, strip-ansi removes escapes. Neither knows lines, sections or
- * times. Each subject is a process of its own; in every round, each reads every log once.
+ * Measures how many MB of a log the parser reads per second of CPU time, and compares it with two libraries
+ * that do less: ansi_up converts colors to HTML, strip-ansi removes escapes; neither supports lines, sections
+ * or times. Each subject runs in a separate process. In every round, each subject reads every log once.
  *
  *   node parser.js [--baseline <dist directory of another version>] [--quick]
  */

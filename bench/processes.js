@@ -1,4 +1,4 @@
-/* Processes of the bench: started on a core, measured, and ended by their own id. */
+/* Starts the processes of a measurement on chosen cores, reads their CPU time and memory, and stops them. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,13 +7,13 @@ import { availableParallelism } from 'node:os';
 
 const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 
-/** How processes are kept apart: the subject on one core, what is around it on another. */
+/** Whether processes are pinned to cores: the subject to one, the fake GitLab and the driver to another. */
 export const pinning = canPin && availableParallelism() > 1 ? 'taskset' : 'none';
-export const cores = { around: 0, subject: 1 };
+export const cores = { load: 0, subject: 1 };
 
 /**
- * Starts a script on a core, or several such as "0,1". Its output goes to `log`, a file descriptor. `program`
- * is the Node.js that executes it.
+ * Starts a Node.js script, pinned to `core` (a number, or several cores such as "0,1"). `log` is the file
+ * descriptor for its output, `program` the path of the Node.js binary.
  */
 export function start(script, options) {
   const { core, log, env = {}, execArgv = [], ipc = true, program = process.execPath } = options;
@@ -26,7 +26,7 @@ export function start(script, options) {
   });
 }
 
-/** Asks a child something and waits for its answer. */
+/** Sends `message`, if given, to a child. Returns the child's next message; throws if it has an `error`. */
 export async function ask(child, message) {
   const settled = new AbortController();
   const { signal } = settled;
@@ -39,7 +39,7 @@ export async function ask(child, message) {
   return value;
 }
 
-/** Ends a child, and waits until it is gone. */
+/** Ends a child with SIGTERM, or SIGKILL after 3 s, and waits until it has exited. */
 export async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
@@ -49,7 +49,7 @@ export async function stop(child) {
   clearTimeout(late);
 }
 
-/** A port that was free a moment ago. */
+/** Returns a port that is free now. Another program may take it before it is used. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -59,8 +59,11 @@ export async function freePort() {
   return port;
 }
 
-/** Waits until something answers there, whatever it is. */
-export async function answers(url, child) {
+/**
+ * Sends requests to a URL until one gets a response, of any status. Returns its body. Throws if the child
+ * exits, or after 6,000 attempts, which take a minute or more.
+ */
+export async function waitUntilReady(url, child) {
   for (let attempt = 0; attempt < 6_000; attempt += 1) {
     if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} did not start`);
     const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
@@ -71,8 +74,8 @@ export async function answers(url, child) {
 }
 
 /**
- * CPU time of a process with all its threads (garbage collection and compilation too), in ms: from
- * /proc/<pid>/task/<tid>/schedstat, where the kernel counts nanoseconds.
+ * Returns the CPU time of a process in ms. Sums all threads, so garbage collection and compilation are
+ * included. Reads /proc/<pid>/task/<tid>/schedstat, which is exact to the nanosecond.
  */
 export function cpuMs(pid) {
   const tasks = readdirSync(`/proc/${pid}/task`);
@@ -82,7 +85,7 @@ export function cpuMs(pid) {
   return ns.reduce((sum, one) => sum + one, 0) / 1e6;
 }
 
-/** CPU time of all cores that was not idle, in ms, with what the host took (steal). */
+/** Returns the time in ms that all cores together were busy since boot, or taken by the host (steal). */
 export function busyMs() {
   const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n')[0].split(/ +/).map(Number);
   const [user, nice, system, , , irq, softirq, steal] = ticks;
@@ -94,17 +97,17 @@ export function rssMiB(pid) {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 }
 
-/** The most of it since `forgetPeak`, or since the process began. */
+/** Peak resident memory of a process in MiB, since `resetPeak` or since it started. */
 export function peakMiB(pid) {
   return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 }
 
-/** Lets the peak begin at what is resident now. */
-export function forgetPeak(pid) {
+/** Resets the peak of resident memory to its current value. */
+export function resetPeak(pid) {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
-/** Processes that a process has started. */
+/** Returns the ids of the child processes of a process. */
 export function childrenOf(pid) {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return children.split(' ').filter(Boolean).map(Number);

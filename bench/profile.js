@@ -1,6 +1,6 @@
 /*
- * Writes a CPU profile of a warm subject on one workload to results/, for Chrome's developer tools, and
- * prints where its main thread spends its time.
+ * Records a CPU profile of one subject (a measured program) under one workload, after a warm-up. Writes it to
+ * results/, for Chrome's developer tools, and prints in which functions its main thread spends its time.
  *
  *   node profile.js --workload W1 [--subject mercurius] [--node 24] [--seconds 5] [--quick]
  */
@@ -13,7 +13,7 @@ import { checkWorkload } from './operations.js';
 import { cpuMs } from './processes.js';
 import { unlessQuick } from './quick.js';
 import { table } from './report.js';
-import { openStage } from './stage.js';
+import { openTestBed } from './stage.js';
 import { createWorkloads, learnCursors } from './workloads.js';
 
 const { values: options } = parseArgs({
@@ -30,11 +30,11 @@ const scripts = {
   mercurius: './subjects/mercurius.js',
   yoga: './subjects/yoga.js',
 };
-/** CPU time of the subject before the profile begins. */
+/** CPU time in ms that the subject uses before the profile begins. */
 const WARM_UP_MS = unlessQuick(8_000, 0);
 const ROWS = 25;
 
-/** The file of a call frame, or its library; what V8 does itself is in parentheses. */
+/** Returns the file or the library of a call frame. Work of V8 itself has a name in parentheses. */
 function fileOf({ url, functionName }) {
   if (!url) return functionName || '(native)';
   const library = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url);
@@ -42,10 +42,10 @@ function fileOf({ url, functionName }) {
   return url.replace(/^file:.*\/dist\//, 'dist/').replace(/^file:.*\/bench\//, 'bench/');
 }
 
-/** The folder of a file of ours, or the library. */
+/** Returns the folder of a file of the gateway, such as `dist/http`; otherwise the file or library. */
 const layerOf = (file) => /^(dist\/[^/]+)\//.exec(file)?.[1] ?? file;
 
-/** Sums self time by what `nameOf` returns for a call frame, in percent of the time that was not idle. */
+/** Returns the self time for each name that `nameOf` gives to call frames, in percent of the busy time. */
 function selfTimes({ nodes, samples, timeDeltas }, nameOf) {
   const busy = nodes.filter(({ callFrame }) => callFrame.functionName !== '(idle)');
   const names = new Map(busy.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
@@ -62,10 +62,10 @@ function selfTimes({ nodes, samples, timeDeltas }, nameOf) {
     .map(([name, value]) => [name, `${((100 * value) / all).toFixed(1)} %`]);
 }
 
-const stage = await openStage();
+const testBed = await openTestBed();
 try {
   const { program, version } = findNode(options.node);
-  const open = (name) => stage.open(scripts[name], { inspect: true, program });
+  const open = (name) => testBed.open(scripts[name], { inspect: true, program });
   const subject = { ...(await open(options.subject)), client: 'apollo' };
   const learnFrom = options.subject === 'gateway' ? subject : await open('gateway');
   const workloads = createWorkloads(await learnCursors(learnFrom));
@@ -73,10 +73,10 @@ try {
   const operations = await checkWorkload(workload, subject, 10);
   const one = { subject, operations, concurrency: 32, tokens: 50 };
   const from = cpuMs(subject.pid);
-  while (cpuMs(subject.pid) - from < WARM_UP_MS) await stage.measure(one, 500);
+  while (cpuMs(subject.pid) - from < WARM_UP_MS) await testBed.measure(one, 500);
   let measured;
   const profile = await recordProfile(subject, async () => {
-    measured = await stage.measure(one, 1_000 * Number(options.seconds));
+    measured = await testBed.measure(one, 1_000 * Number(options.seconds));
   });
   const file = fileURLToPath(
     new URL(`results/${options.subject}-${options.workload}.cpuprofile`, import.meta.url),
@@ -96,8 +96,8 @@ ${table(['file or library', 'self'], selfTimes(profile, fileOf))}
 
 ${table(['function', 'self'], selfTimes(profile, nameOf))}
 
-${stage.disturbance()}
+${testBed.disturbance()}
 Written to ${file}`);
 } finally {
-  await stage.close();
+  await testBed.close();
 }

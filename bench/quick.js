@@ -1,5 +1,5 @@
-/* `--quick`: everything is executed and checked, but too briefly to be a measurement. Nothing is written. */
+/* With `--quick`, each script runs and checks everything, but too briefly to measure. It writes no report. */
 export const isQuick = process.argv.includes('--quick');
 
-/** Returns the value, or with --quick the other one. */
+/** Returns `quick` with --quick, otherwise `value`. */
 export const unlessQuick = (value, quick) => (isQuick ? quick : value);

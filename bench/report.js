@@ -1,4 +1,4 @@
-/* The bench's tables, as Markdown. */
+/* Formats the results of measurements as Markdown and writes the reports. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -8,13 +8,13 @@ import { isQuick } from './quick.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Two digits that matter. */
+/** Formats a number with about two significant digits. */
 export function short(number) {
   if (number === 0) return '0';
   return number >= 10 ? number.toFixed(0) : number.toFixed(number >= 1 ? 1 : 2);
 }
 
-/** A Markdown table. */
+/** Returns a Markdown table. */
 export function table(head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
@@ -23,8 +23,8 @@ export function table(head, rows) {
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /**
- * Returns the CPU of a subject as a multiple of another's: the median of the rounds, and the least and the
- * most. In each round, both are measured one after the other.
+ * Divides the CPU time of subject `id` by that of subject `unit`, for each round. Returns the median, the least
+ * and the greatest of these ratios. Undefined if one of the subjects was not measured.
  */
 function ratioOf(by, id, unit) {
   if (!by[id] || !by[unit]) return undefined;
@@ -32,7 +32,7 @@ function ratioOf(by, id, unit) {
   return { ratio: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) };
 }
 
-/** A ratio with its spread, in bold if it is at most the goal. */
+/** Formats the median ratio with the least and the greatest. Bold if it is at most the goal. */
 function ratioCell(by, id, unit, goal) {
   const found = ratioOf(by, id, unit);
   if (!found) return '–';
@@ -45,7 +45,7 @@ const two = (number) => (number >= 10 ? number.toFixed(0) : number.toFixed(2));
 const goalOf = (goal) => (goal === undefined ? '–' : `≤ ${goal}`);
 const callsOf = (by, id) => (by[id] ? short(by[id].calls) : '–');
 
-/** Multiples of Mercurius with graphql-jit, and of the bare proxy. */
+/** Formats CPU times as multiples of Mercurius with graphql-jit, and of the bare proxy. */
 function ratios(results) {
   const head =
     'work; goal; our gateway; goal, 304; our gateway, 304; Mercurius with the same duties; Yoga + Pothos; × proxy: our gateway; × proxy: 304; × proxy: Mercurius; CPU of Mercurius; calls: our gateway; calls: Mercurius';
@@ -67,7 +67,7 @@ function ratios(results) {
   return table(head.split('; '), rows);
 }
 
-/** Requests as other clients send them, as multiples of Apollo's POST to the same process. */
+/** Formats the CPU times of urql's and Relay's requests as multiples of Apollo's POST to the same process. */
 function clientRatios(results) {
   const head = ['work', "Apollo's POST", "urql's GET, goal ≤ 1.15", "Relay's id, goal ≤ 1.15"];
   const rows = results
@@ -127,7 +127,7 @@ function machine() {
   return `${cpus().length} × ${model}, ${gib} GiB, Node ${process.version}, pinned by ${pinning}`;
 }
 
-/** Writes a text under a title, what was measured and where to results/<prefix><date>.md, and prints the file's name. */
+/** Writes a report with a title, the commit and the machine to results/<prefix><date>.md. Prints the file's name. */
 export function writeReport(prefix, title, text) {
   if (isQuick) {
     console.log('Not written, and no measurement: --quick');

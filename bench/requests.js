@@ -1,14 +1,14 @@
-/* Requests as GraphQL clients send them: one operation with its variables. */
+/* Builds the HTTP requests that Apollo Client, urql and Relay send for an operation. */
 import { createHash } from 'node:crypto';
 import { parse, print, visit } from 'graphql';
 
 const clientLibrary = { name: '@apollo/client', version: '4.3.8' };
-/** Beyond this length of an address, urql sends a POST. */
+/** urql sends a POST instead of a GET if the URL is longer. */
 const MAX_URL_LENGTH = 2_047;
 
 const typename = { kind: 'Field', name: { kind: 'Name', value: '__typename' } };
 
-/** Adds `__typename` to each selection below the operation, as Apollo Client and urql do. */
+/** Adds `__typename` to each selection set except that of the operation, as Apollo Client and urql do. */
 function withTypenames(query) {
   return visit(parse(query), {
     SelectionSet(node, _key, parent) {
@@ -20,7 +20,7 @@ function withTypenames(query) {
 
 const prepared = new Map();
 
-/** Returns the document of a query as clients send it, and what belongs to it. */
+/** Returns the document of a query as clients send it, with its hash, type and operation name. */
 export function prepare(query) {
   if (!prepared.has(query)) {
     const document = withTypenames(query);
@@ -39,7 +39,7 @@ const post = (accept, body) => ({
   body: JSON.stringify(body),
 });
 
-/** Apollo Client 4. */
+/** Builds the POST of Apollo Client 4. */
 function apollo(query, variables) {
   const { text, operationName } = prepare(query);
   return post('application/graphql-response+json,application/json;q=0.9', {
@@ -50,7 +50,7 @@ function apollo(query, variables) {
   });
 }
 
-/** urql 6: a GET for a query whose address is not too long, otherwise a POST. */
+/** Builds the request of urql 6: a GET for a query if the URL is short enough, otherwise a POST. */
 function urql(query, variables) {
   const { text, operationName, isQuery } = prepare(query);
   const accept =
@@ -62,7 +62,7 @@ function urql(query, variables) {
   return post(accept, { query: compact, operationName, variables });
 }
 
-/** Relay with persisted queries: the id of a document in a manifest. */
+/** Builds the POST of Relay with persisted queries, which has the hash of a document instead of its text. */
 function relay(query, variables) {
   const { hash } = prepare(query);
   return post('*/*', { documentId: `sha256:${hash}`, variables });

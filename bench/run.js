@@ -1,7 +1,8 @@
 /*
- * Measures the CPU of the workloads on all subjects: round after round, each subject in turn, so that other
- * programs on the machine disturb all of them alike. Prints tables of ratios. A run without options also
- * writes them, with all figures, to results/.
+ * Measures the CPU time per operation of each workload on each subject (a measured program: the gateway, a
+ * bare proxy, or another GraphQL server). Each round measures all subjects, one after the other, so that
+ * other programs on the machine disturb all of them equally. Prints tables of ratios. A run without options
+ * also writes these tables, with all figures, to results/.
  *
  *   node run.js [--only W1,W7] [--subjects gateway,mercurius] [--node 24] [--rounds 3] [--quick]
  */
@@ -12,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findNode } from './nodes.js';
 import { checkWorkload } from './operations.js';
-import { answers, ask, cores, cpuMs, freePort, rssMiB, start, stop } from './processes.js';
+import { ask, cores, cpuMs, freePort, rssMiB, start, stop, waitUntilReady } from './processes.js';
 import { isQuick, unlessQuick } from './quick.js';
 import { formatResults, writeReport } from './report.js';
 import { manifestOf } from './requests.js';
@@ -28,15 +29,23 @@ const { values: options } = parseArgs({
   },
 });
 const isFull = !options.only && !options.subjects && !options.rounds && !isQuick;
-/** Concurrent callers, so that the subject always has work. */
+/** Number of concurrent callers. Enough to keep the subject busy all the time. */
 const CONCURRENCY = 32;
-/** More than callers, and a divisor of the number of requests of each workload. */
+/**
+ * Number of GitLab tokens in rotation. More than `CONCURRENCY`, so that no two running operations share
+ * one; divides the number of requests of each workload, so that each request always has the same token.
+ */
 const TOKENS = 50;
-/** A cell is warm if two windows, one after the other, improve its CPU per operation by at most this. */
+/**
+ * A cell (one workload on one subject) is warm if two consecutive windows improve its CPU per operation by
+ * at most this fraction.
+ */
 const STEADY = 0.03;
 /**
- * CPU time of a subject: in all before anything is measured, before each workload, while V8 optimizes its
- * code, and in each window. Not wall time, of which other programs on the machine would take a part.
+ * Durations in ms of the subject's CPU time: `startUpMs` before its first measurement, `warmUpMs` before
+ * each workload (V8 optimizes the code meanwhile), and `windowMs` per window. Wall time would include the
+ * time that other programs take. `checked` is the number of responses per workload that are compared with
+ * the expected data; undefined: all.
  */
 const full = { startUpMs: 8_000, warmUpMs: 3_000, windowMs: 700, maxWindows: 30, rounds: 9 };
 const part = { ...full, startUpMs: 5_000, warmUpMs: 1_000, windowMs: 300, rounds: 5, checked: 10 };
@@ -45,27 +54,27 @@ const { startUpMs, warmUpMs, windowMs, maxWindows, rounds, checked } = unlessQui
   isFull ? full : part,
   quick,
 );
-/** The driver is asked again until a window is full. */
+/** Wall time in ms for which the driver works at a time. A window repeats this until its CPU time is used. */
 const DRIVE_MS = unlessQuick(100, 20);
 const roundCount = Number(options.rounds ?? rounds);
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const gateway = { script: '../dist/cli.js', client: 'apollo', program: 'gateway' };
-const rival = { client: 'apollo' };
-/** The gateway with a manifest of trusted documents, for requests as different clients send them. */
+const competitor = { client: 'apollo' };
+/** The gateway with a manifest of trusted documents, which the requests of Relay need. */
 const withManifest = { script: '../dist/cli.js', program: 'manifest', hasManifest: true };
 
 /**
- * Subjects with one `program` share a process. `settled` sends tokens to which GitLab says 304 (double.js).
- * Without a `client`, a subject gets the REST requests.
+ * The measured programs. Subjects with the same `program` share a process. `settled`: the tokens are those
+ * that the fake GitLab answers with 304 (double.js). A subject without a `client` gets REST requests.
  */
 const subjects = [
   { id: 'proxy', script: './subjects/proxy.js' },
   { id: 'gateway', ...gateway },
   { id: 'settled', ...gateway, program: 'settled', settled: true },
-  { id: 'mercurius', script: './subjects/mercurius.js', ...rival },
-  { id: 'duties', script: './subjects/mercurius.js', ...rival, env: { DUTIES: '1' } },
-  { id: 'yoga', script: './subjects/yoga.js', ...rival },
+  { id: 'mercurius', script: './subjects/mercurius.js', ...competitor },
+  { id: 'duties', script: './subjects/mercurius.js', ...competitor, env: { DUTIES: '1' } },
+  { id: 'yoga', script: './subjects/yoga.js', ...competitor },
   { id: 'apollo', ...withManifest, client: 'apollo' },
   { id: 'urql', ...withManifest, client: 'urql' },
   { id: 'relay', ...withManifest, client: 'relay' },
@@ -88,7 +97,7 @@ async function launchProgram({ script, hasManifest, env: own }, { node, gitlabUr
   const env = { GITLAB_URL: gitlabUrl, HOST: '127.0.0.1', PORT: String(port), ...manifest, ...own };
   const child = launch(script, { core: cores.subject, env, ipc: false, program: node.program });
   const origin = `http://127.0.0.1:${port}`;
-  await answers(`${origin}/graphql?query={__typename}`, child);
+  await waitUntilReady(`${origin}/graphql?query={__typename}`, child);
   return { origin, pid: child.pid, child };
 }
 
@@ -99,16 +108,16 @@ const median = (values) =>
     0.5,
   );
 
-/** Drives a subject until it has used the CPU time of a window. */
-async function measure({ subject, operations }, { driver, double }) {
+/** Sends operations until the subject has used the CPU time of a window. Returns figures per operation. */
+async function measure({ subject, operations }, { driver, fakeGitlab }) {
   const { origin, caller, pid } = subject;
   const work = { operations, concurrency: CONCURRENCY, tokens: TOKENS, ms: DRIVE_MS };
-  const before = { cpu: cpuMs(pid), calls: (await ask(double, {})).calls };
+  const before = { cpu: cpuMs(pid), calls: (await ask(fakeGitlab, {})).calls };
   const took = [];
   while (cpuMs(pid) - before.cpu < windowMs) {
     took.push(...(await ask(driver, { ...work, origin, caller })).took);
   }
-  const after = { cpu: cpuMs(pid), calls: (await ask(double, {})).calls };
+  const after = { cpu: cpuMs(pid), calls: (await ask(fakeGitlab, {})).calls };
   return {
     took,
     cpu: (after.cpu - before.cpu) / took.length,
@@ -117,13 +126,14 @@ async function measure({ subject, operations }, { driver, double }) {
 }
 
 /**
- * Makes a process use so much CPU time, and then until it is steady: until two windows, one after the other,
- * do not improve the least CPU per operation by more than 3 %. Returns whether that happened.
+ * Sends operations until the process has used `leastCpuMs` of CPU time and two consecutive windows do not
+ * improve the least CPU per operation by more than `STEADY`. Returns false if that does not happen within
+ * `maxWindows` windows.
  */
-async function warmUp(cell, around, leastCpuMs) {
+async function warmUp(cell, setup, leastCpuMs) {
   let [least, spent, unimproved] = [Infinity, 0, 0];
   for (let window = 0; window < maxWindows; window += 1) {
-    const { cpu, took } = await measure(cell, around);
+    const { cpu, took } = await measure(cell, setup);
     spent += cpu * took.length;
     unimproved = cpu < least * (1 - STEADY) ? 0 : unimproved + 1;
     least = Math.min(least, cpu);
@@ -132,8 +142,8 @@ async function warmUp(cell, around, leastCpuMs) {
   return false;
 }
 
-/** Measures one workload on all subjects. Returns the figures of each by its id. */
-async function compare(workload, running, around) {
+/** Measures one workload on all subjects. Returns the figures by id of the subject. */
+async function compare(workload, running, setup) {
   const cells = [];
   for (const subject of running) {
     if (subject.settled && !workload.goals.settled && workload.isWrite) continue;
@@ -143,11 +153,11 @@ async function compare(workload, running, around) {
       operations: await checkWorkload(workload, subject, checked),
       rounds: [],
     };
-    cell.isSteady = await warmUp(cell, around, warmUpMs);
+    cell.isSteady = await warmUp(cell, setup, warmUpMs);
     cells.push(cell);
   }
   for (let round = 0; round < roundCount; round += 1) {
-    for (const cell of cells) cell.rounds.push(await measure(cell, around));
+    for (const cell of cells) cell.rounds.push(await measure(cell, setup));
   }
   return Object.fromEntries(
     cells.map(({ subject: { id, pid }, isSteady, rounds }) => {
@@ -167,23 +177,26 @@ async function compare(workload, running, around) {
   );
 }
 
-/** Starts the programs of the chosen subjects. Returns the subjects, each with its process. */
-async function launchSubjects(around) {
+/** Starts the programs of the chosen subjects. Returns the subjects with origin and process. */
+async function launchSubjects(setup) {
   const programs = new Map();
   const running = [];
   for (const subject of subjects.filter(({ id }) => chosenSubjects.includes(id))) {
     const name = subject.program ?? subject.id;
-    if (!programs.has(name)) programs.set(name, await launchProgram(subject, around));
+    if (!programs.has(name)) programs.set(name, await launchProgram(subject, setup));
     const caller = subject.settled ? 'settled' : 'moving';
     running.push({ ...subject, ...programs.get(name), caller });
   }
   return running;
 }
 
-/** Cursors are those of the gateway: a gateway that is measured, or one for this alone. */
-async function learnWorkloads(running, around) {
+/**
+ * Creates the workloads with cursors from a gateway. Starts a gateway only for this if none is among the
+ * chosen subjects.
+ */
+async function learnWorkloads(running, setup) {
   const known = running.find(({ script }) => script === gateway.script);
-  const subject = known ?? (await launchProgram(gateway, around));
+  const subject = known ?? (await launchProgram(gateway, setup));
   const workloads = createWorkloads(await learnCursors(subject));
   if (!known) await stop(subject.child);
   return workloads;
@@ -191,26 +204,26 @@ async function learnWorkloads(running, around) {
 
 /** Measures all chosen workloads on one version of Node.js. */
 async function run(node) {
-  const double = launch('./double.js', { core: cores.around });
-  const { port } = await ask(double);
-  const driver = launch('./driver.js', { core: cores.around });
-  const around = { double, driver, node, gitlabUrl: `http://127.0.0.1:${port}` };
+  const fakeGitlab = launch('./double.js', { core: cores.load });
+  const { port } = await ask(fakeGitlab);
+  const driver = launch('./driver.js', { core: cores.load });
+  const setup = { fakeGitlab, driver, node, gitlabUrl: `http://127.0.0.1:${port}` };
   const queries = createWorkloads(() => '').map(({ query }) => query);
   writeFileSync(join(directory, 'manifest.json'), JSON.stringify(manifestOf(queries)));
-  const running = await launchSubjects(around);
-  const workloads = await learnWorkloads(running, around);
+  const running = await launchSubjects(setup);
+  const workloads = await learnWorkloads(running, setup);
   const [first] = workloads;
   for (const subject of running) {
     await warmUp(
       { subject, operations: await checkWorkload(first, subject, checked) },
-      around,
+      setup,
       startUpMs,
     );
   }
   const chosen = options.only?.split(',') ?? workloads.map(({ id }) => id);
   const results = [];
   for (const workload of workloads.filter(({ id }) => chosen.includes(id))) {
-    results.push({ workload, by: await compare(workload, running, around) });
+    results.push({ workload, by: await compare(workload, running, setup) });
     process.stderr.write(`${workload.id} `);
   }
   process.stderr.write('\n');

@@ -1,6 +1,6 @@
 /*
- * Measures what a unit of work costs, the more of them there are, on the built gateway as it is shipped.
- * Prints a table for each axis, and writes all of them to results/.
+ * Measures how the cost per unit of work, such as a job of a list, changes with the number of units. Runs
+ * dist/cli.js. Prints a table for each kind of unit and, without --only, writes all tables to results/.
  *
  *   node scale.js [--only jobs,logs] [--quick]
  */
@@ -13,7 +13,7 @@ import { measureLogs } from './axes/logs.js';
 import { measureProjects } from './axes/projects.js';
 import { measureLiveBoard, measureSubscribers } from './axes/subscribers.js';
 import { writeReport } from './report.js';
-import { openStage } from './stage.js';
+import { openTestBed } from './stage.js';
 
 const { values: options } = parseArgs({
   options: { only: { type: 'string' }, quick: { type: 'boolean' } },
@@ -31,12 +31,12 @@ const axes = {
 };
 
 async function run(name) {
-  const stage = await openStage();
+  const testBed = await openTestBed();
   try {
-    const { title, note, table } = await axes[name](stage);
-    return `## ${title}\n\n${note} ${stage.disturbance()}\n\n${table}\n`;
+    const { title, note, table } = await axes[name](testBed);
+    return `## ${title}\n\n${note} ${testBed.disturbance()}\n\n${table}\n`;
   } finally {
-    await stage.close();
+    await testBed.close();
   }
 }
 

@@ -1,10 +1,10 @@
 /*
- * The part of our schema that the workloads ask for: types whose fields are GitLab's own properties
- * under another spelling. The rivals' schemas, "all fields" in a query, and the answers that are
- * expected all come from this one table.
+ * The part of the gateway's schema that the workloads select: types whose fields are members of GitLab's rows,
+ * in camel case. Three things are derived from this table: the schemas of the compared GraphQL servers, the
+ * selections of all fields, and the expected data.
  */
 
-/** Type → field → its type. `Upper` is an enum that is GitLab's word in capitals. */
+/** The type of each field, by type. `Upper` is an enum whose values are GitLab's values in upper case. */
 export const shapes = {
   Commit: {
     shortId: 'String',
@@ -117,16 +117,16 @@ export const shapes = {
   },
 };
 
-/** GitLab's name of a field. */
+/** Returns the name that GitLab's REST API has for a field. */
 export function restName(field) {
   if (field === 'databaseId') return 'id';
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** The type without its list. */
+/** Returns the type of a list's items; returns any other type unchanged. */
 export const named = (type) => type.replace(/[[\]]/g, '');
 
-/** A selection of every field of a type, and of what it has. */
+/** Returns a selection of all fields of a type, with all fields of nested objects. */
 export function everyField(type) {
   const fields = Object.entries(shapes[type]).map(([field, of]) =>
     shapes[named(of)] ? `${field} ${everyField(named(of))}` : field,

@@ -1,23 +1,23 @@
 /*
- * What a measurement stands on: the GitLab double and the driver on one core, what is measured on the
- * other; and how operations are measured, round after round.
+ * The test bed of a measurement: a fake GitLab and the driver (the load generator) on one core, and the
+ * subject (the measured program) on another core. It measures what operations cost the subject.
  */
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  answers,
   ask,
   busyMs,
   childrenOf,
   cores,
   cpuMs,
-  forgetPeak,
   freePort,
   peakMiB,
+  resetPeak,
   start,
   stop,
+  waitUntilReady,
 } from './processes.js';
 import { unlessQuick } from './quick.js';
 
@@ -25,10 +25,10 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 const sorted = (values) => [...values].sort((a, b) => a - b);
 
-/** The middle one of some numbers. */
+/** Returns the median. */
 export const median = (values) => quantile(sorted(values), 0.5);
 
-/** An operation as the requests that it takes: one. */
+/** Returns an operation, which is a list of requests. A GraphQL operation needs one request. */
 export const graphql = (query) => [
   {
     method: 'POST',
@@ -44,23 +44,27 @@ async function fetchOnce({ method, path, body, headers: own }, { origin }) {
   return Buffer.from(await answer.arrayBuffer());
 }
 
-/** Makes each request once; adds the bytes that its answer must have from now on. `look` is shown the first answer. */
-export async function check(subject, requests, look = () => {}) {
+/**
+ * Sends each request once. Returns the requests with `bytes`, the length that the driver expects of each
+ * later response. `checkFirst` gets the body of the first response.
+ */
+export async function recordLengths(subject, requests, checkFirst = () => {}) {
   const bodies = await Promise.all(requests.map((request) => fetchOnce(request, subject)));
-  look(bodies[0]);
+  checkFirst(bodies[0]);
   return requests.map((request, index) => ({ ...request, bytes: bodies[index].length }));
 }
 
 /**
- * What a case's rounds come to: times in ms, memory in MiB; for each operation the calls, the subject's CPU, and
- * that of double and driver. `busiestPart` is how much of the subject's CPU one of its processes had.
+ * Summarizes the rounds of a case. `cpuMs` (the subject's CPU time), `loadMs` (the CPU time of fake GitLab
+ * and driver) and `calls` are per operation. `busiestPart` is the share, 0 to 1, of the subject's CPU time
+ * that its busiest process used.
  */
-function summary(rounds) {
+function summarize(rounds) {
   const took = sorted(rounds.flatMap((round) => round.took));
   const middle = (name) => median(rounds.map((round) => round[name]));
   return {
     cpuMs: middle('cpuMs'),
-    aroundMs: middle('aroundMs'),
+    loadMs: middle('loadMs'),
     busiestPart: middle('busiestPart'),
     calls: middle('calls'),
     perSecond: middle('perSecond'),
@@ -73,20 +77,20 @@ function summary(rounds) {
 
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 
-/** Makes the driver drive one case for a while, and looks at what that costs its subject. */
-function createMeasure(double, driver) {
-  const look = async ({ pids }) => ({
+/** Returns a function that lets the driver send the requests of a case, and measures what they cost. */
+function createMeasure(fakeGitlab, driver) {
+  const readCounters = async ({ pids }) => ({
     cpuMs: pids.map(cpuMs),
-    aroundMs: cpuMs(double.pid) + cpuMs(driver.pid),
+    loadMs: cpuMs(fakeGitlab.pid) + cpuMs(driver.pid),
     busyMs: busyMs(),
-    calls: (await ask(double, {})).calls,
+    calls: (await ask(fakeGitlab, {})).calls,
     at: performance.now(),
   });
   return async ({ subject, requests, ...work }, usualMs) => {
     const ms = unlessQuick(usualMs, 50);
     const { origin, pids } = subject;
-    pids.forEach(forgetPeak);
-    const before = await look(subject);
+    pids.forEach(resetPeak);
+    const before = await readCounters(subject);
     const operations = [requests];
     const { took } = await ask(driver, {
       caller: 'moving',
@@ -96,15 +100,15 @@ function createMeasure(double, driver) {
       origin,
       ms,
     });
-    const after = await look(subject);
+    const after = await readCounters(subject);
     const spent = pids.map((_, index) => after.cpuMs[index] - before.cpuMs[index]);
     return {
       took,
       cpuMs: sum(spent) / took.length,
-      aroundMs: (after.aroundMs - before.aroundMs) / took.length,
-      // Of one core, on average: what other programs and the host have used meanwhile.
+      loadMs: (after.loadMs - before.loadMs) / took.length,
+      // The fraction of one core that other programs and the host used during the measurement.
       othersPart:
-        (after.busyMs - before.busyMs - (after.aroundMs - before.aroundMs) - sum(spent)) /
+        (after.busyMs - before.busyMs - (after.loadMs - before.loadMs) - sum(spent)) /
         (after.at - before.at),
       busiestPart: Math.max(...spent) / sum(spent),
       calls: (after.calls - before.calls) / took.length,
@@ -114,15 +118,25 @@ function createMeasure(double, driver) {
   };
 }
 
-/** Says how much of a core was taken by who is no part of the measurement: with more than a little, it says little. */
+/**
+ * Returns a sentence about the CPU time of programs that are not part of the measurement. Above 15 % of a
+ * core, the results are not reliable.
+ */
 function disturbance(parts) {
   const percent = (100 * sum(parts)) / parts.length;
   const verdict = percent > 15 ? ' **Measure again when the machine is quiet.**' : '';
   return `Other programs took ${percent.toFixed(0)} % of a core meanwhile.${verdict}`;
 }
 
-/** Opens a stage; `env` is the double's. Everything on it ends with `close`. */
-export async function openStage({ double: script = './double.js', env, core = cores.around } = {}) {
+/**
+ * Starts a fake GitLab, with `env` as its environment, and the driver. `close` ends them and all processes
+ * that the test bed started later.
+ */
+export async function openTestBed({
+  fakeGitlab: script = './double.js',
+  env,
+  core = cores.load,
+} = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
   const log = openSync(join(directory, 'output'), 'a');
   const children = [];
@@ -133,21 +147,22 @@ export async function openStage({ double: script = './double.js', env, core = co
     return child;
   }
 
-  const double = launch(script, { env });
-  const { port: gitlabPort } = await ask(double);
+  const fakeGitlab = launch(script, { env });
+  const { port: gitlabPort } = await ask(fakeGitlab);
   const gitlab = `http://127.0.0.1:${gitlabPort}`;
   const driver = launch('./driver.js');
-  const others = [];
-  const look = createMeasure(double, driver);
+  const othersParts = [];
+  const measureCase = createMeasure(fakeGitlab, driver);
   const measure = async (one, ms) => {
-    const result = await look(one, ms);
-    others.push(result.othersPart);
+    const result = await measureCase(one, ms);
+    othersParts.push(result.othersPart);
     return result;
   };
 
   /**
-   * Starts what takes PORT and GITLAB_URL: a subject. `pids` are its processes; with `inspect` it can be
-   * looked into at its `inspectPort`. `startedInMs` is the time until its first answer.
+   * Starts a subject, a program that reads PORT and GITLAB_URL. `pids` are the process and its workers.
+   * With `inspect`, Node's inspector can be opened on `inspectPort`. `startedInMs` is the time until the
+   * first response.
    */
   async function open(script, { inspect, ...options } = {}) {
     const port = String(await freePort());
@@ -157,7 +172,7 @@ export async function openStage({ double: script = './double.js', env, core = co
     const from = performance.now();
     const child = launch(script, { core: cores.subject, ipc: false, execArgv, ...options, env });
     const origin = `http://127.0.0.1:${port}`;
-    await answers(`${origin}/graphql?query={__typename}`, child);
+    await waitUntilReady(`${origin}/graphql?query={__typename}`, child);
     const startedInMs = performance.now() - from;
     const { pid } = child;
     return { origin, child, pid, pids: [pid, ...childrenOf(pid)], inspectPort, startedInMs };
@@ -166,18 +181,18 @@ export async function openStage({ double: script = './double.js', env, core = co
   return {
     launch,
     open,
-    /** GitLab itself, as a subject that costs nothing. */
+    /** The fake GitLab as a subject, to measure its latency alone. It has no `pids`, so its CPU counts as 0. */
     gitlab: { origin: gitlab, pids: [] },
     openGateway: (options) => open('../dist/cli.js', options),
     openProxy: (options) => open('./subjects/proxy.js', options),
-    /** The calls that GitLab got so far. */
-    calls: async () => (await ask(double, {})).calls,
+    /** Returns the number of calls that the fake GitLab has received. */
+    calls: async () => (await ask(fakeGitlab, {})).calls,
     measure,
-    disturbance: () => disturbance(others),
+    disturbance: () => disturbance(othersParts),
     /**
-     * Measures cases side by side: round after round, each in turn, so that what else happens on the machine
-     * meets all of them alike. A case has a `subject`, its `requests` and what else driver.js takes. Answers
-     * what each one's rounds come to.
+     * Measures cases in interleaved rounds: each round measures every case once, so that other programs on
+     * the machine disturb all of them equally. A case has a `subject`, its `requests` and other options of
+     * driver.js. Returns one summary per case.
      */
     async compare(cases, { warmUpMs = 600, rounds: usual = 3, roundMs = 500 } = {}) {
       const rounds = unlessQuick(usual, 1);
@@ -188,7 +203,7 @@ export async function openStage({ double: script = './double.js', env, core = co
           measured[index].push(await measure(one, roundMs));
         }
       }
-      return measured.map(summary);
+      return measured.map(summarize);
     },
     async close() {
       await Promise.all(children.map(stop));

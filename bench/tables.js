@@ -1,5 +1,5 @@
 /*
- * Measures all tables of docs/performance.md, each in one run, and writes them to results/.
+ * Runs the scripts that measure the tables of docs/performance.md and write them to results/.
  *
  *   node tables.js [--only run,scale] [--quick]
  */
@@ -12,7 +12,7 @@ const { values: options } = parseArgs({
   options: { only: { type: 'string' }, quick: { type: 'boolean' } },
 });
 
-/** The scripts, and about how many minutes each takes on two cores without other work. */
+/** Approximate duration of each script in minutes, on two cores without other work. */
 const minutes = {
   run: 50,
   scale: 10,

@@ -1,22 +1,22 @@
 /*
- * Subscribers over SSE, many at once: each a bare connection on which events are counted. In a process of
- * its own, so that its work is nobody else's.
+ * Opens many SSE subscriptions at the same time and counts their events. Uses plain sockets, which cost
+ * little. It is a separate process, so that its CPU time is not counted for the measured program.
  */
 import { connect } from 'node:net';
 
-/** Subscriptions that are being opened at once. */
-const OPENING = 20;
-/** Between two changes there is a longer one. */
+/** Subscriptions that are opened concurrently. */
+const CONCURRENT_OPENS = 20;
+/** Pause without events that separates two changes. The poll interval, the time between changes, is longer. */
 const PAUSE_MS = 50;
-const MARK = Buffer.from('event: next');
+const EVENT_START = Buffer.from('event: next');
 
-/** Events that each connection has got. */
+/** Number of events received, by connection. */
 let events = [];
-/** When the last event came to the first and to the last of them, in ms. */
+/** The times in ms at which the latest change reached the first and the last connection. */
 let wave = { first: 0, last: 0 };
 
-/** Events come in waves: after a pause another one has begun. */
-function take(index, count) {
+/** Counts events of a connection. The first event after a pause starts a new wave. */
+function countEvents(index, count) {
   if (count === 0) return;
   events[index] += count;
   const now = performance.now();
@@ -26,11 +26,12 @@ function take(index, count) {
 
 function countIn(chunk) {
   let count = 0;
-  for (let at = chunk.indexOf(MARK); at >= 0; at = chunk.indexOf(MARK, at + 1)) count += 1;
+  for (let at = chunk.indexOf(EVENT_START); at >= 0; at = chunk.indexOf(EVENT_START, at + 1))
+    count += 1;
   return count;
 }
 
-/** Opens one; resolves with its first event. */
+/** Opens a subscription. Resolves at its first event. */
 function subscribe({ origin, body, token }, index) {
   events[index] = 0;
   return new Promise((resolve, reject) => {
@@ -46,7 +47,7 @@ function subscribe({ origin, body, token }, index) {
     ];
     socket.write(`${headers.join('\r\n')}\r\n\r\n${body}`);
     socket.on('data', (chunk) => {
-      take(index, countIn(chunk));
+      countEvents(index, countIn(chunk));
       if (events[index] > 0) resolve();
     });
     socket.on('error', reject);
@@ -60,7 +61,7 @@ async function open({ count, ...work }) {
   const worker = async () => {
     for (const index of indexes) await subscribe(work, index);
   };
-  await Promise.all(Array.from({ length: OPENING }, worker));
+  await Promise.all(Array.from({ length: CONCURRENT_OPENS }, worker));
 }
 
 process.on('message', async ({ count, ...work }) => {

@@ -1,14 +1,14 @@
 /*
- * The operations that are measured. Each has variables, which differ from request to request. To add one,
- * add an entry: the query, and for each index the variables, the REST requests that read the same rows, and
- * the rows that the answer is made of.
+ * The workloads: the operations that are measured. The variables differ from request to request. To add a
+ * workload, add an entry with a query and, for each index, the variables, the REST requests that read the
+ * same rows, and the rows that the response consists of.
  */
 import { boardsOnThreePages, boardsOnTwoPages } from './board-fixtures.js';
 import { bridgesOf, canceled, jobs, jobsOf, log, pipelines, project } from './fixtures.js';
 import { everyField } from './shapes.js';
 import { buildBoard } from './subjects/board.js';
 
-/** Different jobs, and different pages of jobs. Multiples of the number of tokens in run.js. */
+/** Numbers of different requests. Multiples of `TOKENS` in run.js, so that a request always has the same token. */
 const JOBS = 500;
 const PAGES = 200;
 const WINDOWS = 100;
@@ -29,7 +29,7 @@ const globalId = ({ id }) => Buffer.from(`Job:${project}:${id}`).toString('base6
 const nested = `databaseId name stage status ref startedAt duration webUrl
   commit { shortId title authorName } user { username avatarUrl }
   pipeline { databaseId status ref webUrl } runner { description status }`;
-/** 22 values. */
+/** A selection of 22 values. */
 const detailed = `createdAt finishedAt queuedDuration ${nested}`;
 
 export const connectionOf = (type, rows, more) => ({
@@ -40,7 +40,7 @@ export const connectionOf = (type, rows, more) => ({
 const projectWith = (connection) => ({ project: { type: 'Project', jobs: connection } });
 const hasNextPage = { pageInfo: { type: 'PageInfo', hasNextPage: true } };
 
-/** Several jobs by id, each under an alias. `rowsAt` returns the jobs of an index. */
+/** Reads `size` jobs by id, each with an alias. `rowsAt` returns the jobs of the request with an index. */
 export function jobsById(rowsAt, { size = 50, fields = detailed } = {}) {
   const aliases = Array.from({ length: size }, (_, index) => index);
   const selections = aliases.map(
@@ -64,8 +64,8 @@ export function jobsById(rowsAt, { size = 50, fields = detailed } = {}) {
 }
 
 /**
- * A page of jobs, in each request `step` jobs after that of the request before. `nodes` is the selection on
- * a job. GitLab's pages have at most 100 rows.
+ * Reads a page of `size` jobs. Each request starts `step` jobs after the start of the previous one. `nodes` is
+ * the selection on a job. The REST requests need several pages above 100 jobs, GitLab's maximum.
  */
 export const jobPages = (cursorOf, { size, step, nodes }) => ({
   query: `query Jobs($project: ID!, $after: String) { project(fullPath: $project) {
@@ -89,7 +89,7 @@ const pagesOf = (path, rows) =>
     get(`${path}per_page=100&page=${index + 1}`),
   );
 
-/** The board that a query must answer: that of the rival, with the types of its objects. */
+/** Returns the expected board. It is the one that Mercurius' resolver builds, plus the types of its objects. */
 function boardOf({ jobs, bridges }) {
   const { jobCount, stages, timeline } = buildBoard(jobs, bridges);
   const stageOf = ({ groups, ...stage }) =>
@@ -102,7 +102,7 @@ function boardOf({ jobs, bridges }) {
   });
 }
 
-/** The board of a pipeline. Yoga + Pothos has none. */
+/** Reads the board of a pipeline. The schema for Yoga + Pothos (subjects/yoga.js) has no boards. */
 const board = (boards) => ({
   goals: { fresh: 0.5, calls: 2 },
   missingIn: ['yoga'],
@@ -127,11 +127,11 @@ const board = (boards) => ({
 });
 
 /**
- * Returns the workloads. `goals` are CPU as a multiple of Mercurius with graphql-jit, when all of GitLab's
- * responses are new (`fresh`) and when they are 304 (`settled`), and the calls to GitLab. `count` is the
- * number of different requests; `settledCount` is lower where their rows do not fit in the gateway's ETag
- * cache of 64 MiB. `missingIn` names subjects without such a field. `cursorOf` returns our cursor of a job.
- * expected.js explains `answer`.
+ * Returns the workloads. `goals` are maximums: the CPU time as a multiple of Mercurius with graphql-jit, if all
+ * of GitLab's responses are new (`fresh`) and if they are 304 (`settled`), and the number of calls to GitLab.
+ * `count` is the number of different requests. `settledCount` is lower if their rows do not fit in the
+ * gateway's ETag cache of 64 MiB. `missingIn` names the subjects whose schema lacks the field. `cursorOf`
+ * returns the gateway's cursor of a job. expected.js explains `answer`.
  */
 export const createWorkloads = (cursorOf) => [
   {
@@ -214,7 +214,7 @@ export const createWorkloads = (cursorOf) => [
     count: PAGES,
     settledCount: 100,
     at: (index) => {
-      // These have the same four pipelines.
+      // Every 200 consecutive jobs belong to four pipelines. A page stays within such a block.
       const first = 200 * (index % 50) + 20 * Math.floor(index / 50);
       const rows = jobs.slice(first + 1, first + 21);
       const ids = [...new Set(rows.map(({ pipeline }) => pipeline.id))];
@@ -263,7 +263,7 @@ export const createWorkloads = (cursorOf) => [
       job(project: $project, id: $id) { trace { text(format: RAW) } } }`,
     count: JOBS,
     at: (index) => {
-      // The jobs before have logs of other lengths.
+      // The logs of the first jobs have other lengths (`jobsByLogLength`).
       const job = jobs[index + 10];
       return {
         variables: jobVariables(job),
@@ -285,7 +285,7 @@ export const createWorkloads = (cursorOf) => [
   },
 ];
 
-/** Asks a gateway for a cursor of its jobs; returns a function that returns the cursor of any job. */
+/** Reads a cursor of the job list from a gateway. Returns a function that builds the cursor of any job from it. */
 export async function learnCursors({ origin }) {
   const query = `{ project(fullPath: "${project}") { jobs(first: 1) { pageInfo { endCursor } } } }`;
   const headers = { 'private-token': 'first-0', 'content-type': 'application/json' };

@@ -1,4 +1,7 @@
-/* Takes the screenshots of README in the demo: npm run build:board && npx tsx docs/screenshot.ts */
+/*
+ * Takes the screenshots in README, with the data of the demo:
+ * npm run build:board && npx tsx docs/screenshot.ts
+ */
 import { readFileSync } from 'node:fs';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { parseConfig } from '../src/app/config.ts';
@@ -11,7 +14,7 @@ import { launchBrowser } from '../test/helpers/browser.ts';
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const [, query = ''] = /```graphql\n(.*?)```/s.exec(readme) ?? [];
 
-// Without a time, the seed is the same on each run, and so are the images.
+// Without an argument, the data has fixed times, so that each run makes equal images.
 const world = seedWorld();
 const simulator = await createSimulator({ world });
 const command = parseConfig({ GRAPHIQL: 'true', BOARD: 'true' }, ['--demo']);
@@ -23,7 +26,7 @@ const gateway = createGateway(
 const address = await gateway.listen('127.0.0.1', 0);
 const browser = await launchBrowser();
 
-/** Opens a page in a window of its own, at the time of the demo, and writes the image when it is ready. */
+/** Opens a page at the time of the simulated data. Writes a screenshot after `prepare`. */
 async function takeScreenshot(
   name: string,
   path: string,
@@ -65,7 +68,7 @@ try {
     async (page) => {
       await page.locator('.graphiql-execute-button').click();
       await page.locator('.result-window', { hasText: 'unit tests' }).waitFor();
-      // Hides the editor of variables and headers, and the cursor.
+      // Hides the editors for variables and headers, and the text cursor, which blinks.
       await page.getByRole('button', { name: 'Hide editor tools' }).click();
       await page.addStyleTag({ content: '.cursors-layer { visibility: hidden }' });
     },

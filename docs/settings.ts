@@ -1,4 +1,4 @@
-/* Writes the tables of settings into README.md and docs/operations.md, between markers: npm run docs */
+/* Writes the tables of settings into README.md and docs/operations.md: npm run docs */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { allSettingsTables, commonSettingsTable } from '../src/app/config.ts';
 

@@ -1,4 +1,7 @@
-/* How much a job by id costs, the more of them one operation has: one job again and again, or neighbors. */
+/*
+ * Measures the cost per alias of an operation with many jobs by id. Either all aliases read the same job, or
+ * each reads another one, with consecutive ids.
+ */
 import { jobs } from '../fixtures.js';
 import { checkWorkload } from '../operations.js';
 import { table } from '../report.js';
@@ -7,7 +10,7 @@ import { growthOf, inCalls, inMiB, inMs, inUs } from './figures.js';
 
 const SIZES = [1, 10, 100, 500];
 
-/** The limits that would refuse the larger ones, raised. */
+/** The gateway's limits, raised so that it accepts 500 aliases. */
 const LIMITS = {
   MAX_ALIASES: 500,
   MAX_ROOT_FIELDS: 500,
@@ -22,10 +25,10 @@ const kinds = {
   neighbors: (size) => (index) => jobs.slice(20 * index, 20 * index + size),
 };
 
-/** Measures it on a stage; gives a section of the report. */
-export async function measureAliases(stage) {
+/** Measures on a test bed (../stage.js). Returns a section of the report. */
+export async function measureAliases(testBed) {
   const env = Object.fromEntries(Object.entries(LIMITS).map(([name, value]) => [name, `${value}`]));
-  const gateway = { ...(await stage.openGateway({ env })), client: 'apollo' };
+  const gateway = { ...(await testBed.openGateway({ env })), client: 'apollo' };
   const plan = Object.keys(kinds).flatMap((kind) => SIZES.map((size) => ({ kind, size })));
   const cases = [];
   for (const { kind, size } of plan) {
@@ -33,8 +36,8 @@ export async function measureAliases(stage) {
     const workload = { id: `${size} aliases of ${kind}`, ...byId, count: 50 };
     cases.push({ subject: gateway, operations: await checkWorkload(workload, gateway, 5) });
   }
-  await stage.measure(cases[2], 3_000);
-  const results = await stage.compare(cases);
+  await testBed.measure(cases[2], 3_000);
+  const results = await testBed.compare(cases);
   const perAlias = plan.map(({ size }, index) => results[index].cpuMs / size);
   const half = SIZES.length;
   const growth = [...growthOf(perAlias.slice(0, half)), ...growthOf(perAlias.slice(half))];

@@ -1,4 +1,4 @@
-/* How much an operation costs, the more callers there are, each with a token of its own. */
+/* Measures the cost of an operation for different numbers of callers, each of which has its own token. */
 import { keptMiB } from '../inspector.js';
 import { checkWorkload } from '../operations.js';
 import { rssMiB } from '../processes.js';
@@ -8,9 +8,9 @@ import { createWorkloads } from '../workloads.js';
 import { growthOf, inCalls, inKiB, inMiB, inMs } from './figures.js';
 
 const SIZES = unlessQuick([1, 100, 1_000, 10_000], [1, 100]);
-/** Different jobs. Each size divides their number, or is a multiple of it: a caller asks for the same ones. */
+/** Number of different jobs. A divisor or multiple of each size, so that a caller always reads the same jobs. */
 const JOBS = 100;
-/** Neither has a cursor. */
+/** Created without cursors, which W1 and W7 do not need. */
 const workloads = createWorkloads(() => '');
 const [read, write] = ['W1', 'W7'].map((name) => workloads.find(({ id }) => id === name));
 
@@ -18,31 +18,31 @@ const caseOf = async (subject, workload, tokens) => ({
   subject,
   operations: await checkWorkload({ ...workload, count: JOBS }, { ...subject, client: 'apollo' }),
   tokens,
-  // What one caller asks twice at once is one call: it asks for one thing at a time.
+  // At most one running operation per caller: the gateway shares equal concurrent reads of one caller.
   concurrency: Math.min(tokens, 8),
 });
 
-/** At least so many operations come before what is measured, and one by each caller. */
+/** Minimum number of operations before the measurement. Each caller sends at least one of them. */
 const WARM_UP = unlessQuick(3_000, 10);
 
-async function introduce(stage, one) {
+async function warmUp(testBed, one) {
   for (let left = Math.max(WARM_UP, one.tokens); left > 0; ) {
-    left -= (await stage.measure(one, 1_000)).took.length;
+    left -= (await testBed.measure(one, 1_000)).took.length;
   }
 }
 
-/** Measures it on a stage; gives a section of the report. */
-export async function measureCredentials(stage) {
+/** Measures on a test bed (../stage.js). Returns a section of the report. */
+export async function measureCredentials(testBed) {
   const gateways = [];
   const cases = [];
   for (const size of SIZES) {
-    const gateway = await stage.openGateway({ inspect: true });
+    const gateway = await testBed.openGateway({ inspect: true });
     const reads = await caseOf(gateway, read, size);
-    await introduce(stage, reads);
+    await warmUp(testBed, reads);
     cases.push(reads, await caseOf(gateway, write, size));
     gateways.push(gateway);
   }
-  const results = await stage.compare(cases);
+  const results = await testBed.compare(cases);
   const kept = [];
   for (const gateway of gateways) kept.push(await keptMiB(gateway));
   const [reads, writes] = [0, 1].map((way) => results.filter((_, index) => index % 2 === way));

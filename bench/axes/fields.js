@@ -1,4 +1,4 @@
-/* How much a field costs, the more of them are selected on each job of a list. */
+/* Measures the cost per field, for different numbers of fields that are selected on each job of a list. */
 import { checkWorkload } from '../operations.js';
 import { table } from '../report.js';
 import { named, shapes } from '../shapes.js';
@@ -7,7 +7,7 @@ import { growthOf, inCalls, inMs, inUs } from './figures.js';
 
 const JOBS = 100;
 
-/** The paths of all fields of a type that have no fields themselves. */
+/** Returns the paths of all scalar fields of a type and of its nested objects. */
 function leavesOf(type) {
   return Object.entries(shapes[type]).flatMap(([field, of]) =>
     shapes[named(of)] ? leavesOf(named(of)).map((path) => [field, ...path]) : [[field]],
@@ -28,9 +28,9 @@ function selectionOf(paths) {
   return `{ ${selected.join(' ')} }`;
 }
 
-/** Measures it on a stage; gives a section of the report. */
-export async function measureFields(stage) {
-  const gateway = { ...(await stage.openGateway()), client: 'apollo' };
+/** Measures on a test bed (../stage.js). Returns a section of the report. */
+export async function measureFields(testBed) {
+  const gateway = { ...(await testBed.openGateway()), client: 'apollo' };
   const cursorOf = await learnCursors(gateway);
   const cases = [];
   for (const size of SIZES) {
@@ -38,8 +38,8 @@ export async function measureFields(stage) {
     const workload = { id: `${size} fields`, ...jobPages(cursorOf, list), count: 50 };
     cases.push({ subject: gateway, operations: await checkWorkload(workload, gateway, 5) });
   }
-  await stage.measure(cases[2], 3_000);
-  const results = await stage.compare(cases);
+  await testBed.measure(cases[2], 3_000);
+  const results = await testBed.compare(cases);
   const costs = results.map(({ cpuMs }, index) => cpuMs / JOBS / SIZES[index]);
   const growth = growthOf(costs);
   const rows = results.map(({ cpuMs, calls, p50 }, index) => [

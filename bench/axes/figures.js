@@ -1,18 +1,18 @@
-/* How figures of scale are written. */
+/* Formats the figures of the tables. */
 import { short } from '../report.js';
 
-/** Milliseconds as such, and as microseconds. */
+/** Format milliseconds, as milliseconds or as microseconds. */
 export const inMs = (ms) => `${short(ms)} ms`;
 export const inUs = (ms) => `${short(ms * 1000)} µs`;
-/** Mebibytes as such, and as kibibytes. */
+/** Format mebibytes, as mebibytes or as kibibytes. */
 export const inMiB = (mib) => `${mib.toFixed(0)} MiB`;
 export const inKiB = (mib) => `${short(mib * 1024)} KiB`;
-/** Calls for each operation. */
+/** Formats a number of calls per operation. */
 export const inCalls = (calls) => calls.toFixed(2).replace(/\.?0+$/, '');
 
 /**
- * How much more each cost is than the least before it: at most 1 where a unit costs less, the more of
- * them there are.
+ * Divides each cost per unit by the least cost at smaller sizes; '–' for the first. At most 1 means that a unit
+ * does not cost more if there are more units.
  */
 export function growthOf(costs) {
   return costs.map((cost, index) => {

@@ -1,4 +1,4 @@
-/* How much a job costs, the more of them one list has. */
+/* Measures the cost per job, for lists of different lengths. */
 import { checkWorkload } from '../operations.js';
 import { short, table } from '../report.js';
 import { everyField } from '../shapes.js';
@@ -7,10 +7,10 @@ import { growthOf, inCalls, inMiB, inMs, inUs } from './figures.js';
 
 const SIZES = [1, 10, 100, 500];
 
-/** Measures it on a stage; gives a section of the report. */
-export async function measureJobs(stage) {
-  const gateway = { ...(await stage.openGateway()), client: 'apollo' };
-  const proxy = await stage.openProxy();
+/** Measures on a test bed (../stage.js). Returns a section of the report. */
+export async function measureJobs(testBed) {
+  const gateway = { ...(await testBed.openGateway()), client: 'apollo' };
+  const proxy = await testBed.openProxy();
   const cursorOf = await learnCursors(gateway);
   const cases = [];
   for (const size of SIZES) {
@@ -20,8 +20,8 @@ export async function measureJobs(stage) {
       cases.push({ subject, operations: await checkWorkload(workload, subject, 5) });
     }
   }
-  await stage.measure(cases[4], 3_000);
-  const results = await stage.compare(cases);
+  await testBed.measure(cases[4], 3_000);
+  const results = await testBed.compare(cases);
   const own = SIZES.map((_, index) => results[2 * index]);
   const growth = growthOf(own.map(({ cpuMs }, index) => cpuMs / SIZES[index]));
   const head =

@@ -1,10 +1,10 @@
-/* How much a megabyte of a log costs, the longer it is. */
+/* Measures the cost per megabyte of a log, for logs of different lengths. */
 import { deepStrictEqual } from 'node:assert';
 import { jobsByLogLength, logOf, project } from '../fixtures.js';
 import { checkWorkload } from '../operations.js';
 import { unlessQuick } from '../quick.js';
 import { short, table } from '../report.js';
-import { check } from '../stage.js';
+import { recordLengths } from '../stage.js';
 import { as, jobVariables } from '../workloads.js';
 import { growthOf, inCalls, inMiB, inMs } from './figures.js';
 
@@ -15,7 +15,7 @@ const escapes = new RegExp(`section_start:[^\\r]*\\r|${ESCAPE}\\[[\\d;]*[mK]`, '
 const query = `query Log($project: ID!, $id: ID!) { job(project: $project, id: $id) {
   trace { byteSize lines(last: ${LAST}) { nodes { number text } } } } }`;
 
-/** The last lines as a reader of the log sees them, worked out from its bytes alone. */
+/** Returns the expected data: the last lines without escapes and section marks, from the bytes of the log. */
 function expectedFor(bytes) {
   const log = logOf(bytes);
   const lines = log.toString().split('\n').slice(0, -1);
@@ -32,12 +32,12 @@ function expectedFor(bytes) {
 const rawPath = ({ id }) => `/jobs/${project}/${id}/trace`;
 const restPath = ({ id }) => `/api/v4/projects/${project}/jobs/${id}/trace`;
 
-/** The ways to a log, each asked by one caller at a time. */
+/** The measured requests: the last lines by GraphQL, the raw log, and the raw log through the bare proxy. */
 const WAYS = [`last ${LAST} lines`, 'raw', 'bare proxy'];
 
 async function casesFor([bytes, job], { gateway, proxy }) {
   const whole = (body) => deepStrictEqual(body, logOf(bytes));
-  const get = (subject, path) => check(subject, [{ method: 'GET', path }], whole);
+  const get = (subject, path) => recordLengths(subject, [{ method: 'GET', path }], whole);
   const at = () => ({ variables: jobVariables(job), answer: expectedFor(bytes) });
   const workload = { id: `a log of ${bytes} bytes`, query, count: 1, at };
   const lines = await checkWorkload(workload, { ...gateway, client: 'apollo' });
@@ -48,16 +48,16 @@ async function casesFor([bytes, job], { gateway, proxy }) {
   ].map((one) => ({ ...one, concurrency: 1 }));
 }
 
-/** Measures it on a stage; gives a section of the report. */
-export async function measureLogs(stage) {
+/** Measures on a test bed (../stage.js). Returns a section of the report. */
+export async function measureLogs(testBed) {
   const sizes = [...jobsByLogLength].slice(0, unlessQuick(undefined, 3));
-  const proxy = await stage.openProxy();
+  const proxy = await testBed.openProxy();
   const cases = [];
   for (const size of sizes) {
-    const gateway = await stage.openGateway();
+    const gateway = await testBed.openGateway();
     cases.push(...(await casesFor(size, { gateway, proxy })));
   }
-  const results = await stage.compare(cases, { warmUpMs: 800, rounds: 3, roundMs: 600 });
+  const results = await testBed.compare(cases, { warmUpMs: 800, rounds: 3, roundMs: 600 });
   return {
     title: 'Length of a log',
     note: 'One caller at a time; a gateway of its own for each length, whose peak memory is all it takes.',

@@ -1,4 +1,4 @@
-/* How much a project costs, the more of them one list of jobs has. */
+/* Measures the cost per project of a list with the newest jobs of several projects. */
 import { jobs, jobsByWallProject } from '../fixtures.js';
 import { checkWorkload } from '../operations.js';
 import { table } from '../report.js';
@@ -9,7 +9,7 @@ const SIZES = [1, 5, 20, 50];
 const ROWS = 20;
 const numbers = [...jobsByWallProject.keys()];
 
-/** The newest jobs of several projects, in each request of others, or of the same in another order. */
+/** Reads the newest jobs of `size` projects. Each request names other projects, or the same ones in another order. */
 const wallOf = (size) => ({
   id: `${size} projects`,
   query: `query Wall($projects: [ID!]!) { jobs(projects: $projects, first: ${ROWS}) {
@@ -27,15 +27,15 @@ const wallOf = (size) => ({
   },
 });
 
-/** Measures it on a stage; gives a section of the report. */
-export async function measureProjects(stage) {
-  const gateway = { ...(await stage.openGateway()), client: 'apollo' };
+/** Measures on a test bed (../stage.js). Returns a section of the report. */
+export async function measureProjects(testBed) {
+  const gateway = { ...(await testBed.openGateway()), client: 'apollo' };
   const cases = [];
   for (const size of SIZES) {
     cases.push({ subject: gateway, operations: await checkWorkload(wallOf(size), gateway) });
   }
-  await stage.measure(cases[2], 3_000);
-  const results = await stage.compare(cases);
+  await testBed.measure(cases[2], 3_000);
+  const results = await testBed.compare(cases);
   const costs = results.map(({ cpuMs }, index) => cpuMs / SIZES[index]);
   const growth = growthOf(costs);
   const rows = results.map(({ cpuMs, calls, p50, peakMiB }, index) => [

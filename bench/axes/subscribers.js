@@ -1,4 +1,4 @@
-/* How much a subscriber costs, the more of them there are: of one job, and of a live board (W11). */
+/* Measures the cost per subscriber, for different numbers of subscribers of one job or of one board (W11). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { liveBoard } from '../board-fixtures.js';
 import { project, running } from '../fixtures.js';
@@ -11,7 +11,7 @@ import { clients } from '../requests.js';
 import { createWorkloads } from '../workloads.js';
 import { growthOf, inCalls, inKiB, inMiB, inMs, inUs } from './figures.js';
 
-/** Events that each subscriber gets while it is measured, after the others. */
+/** Number of events per subscriber that are measured, after `WARM_UP_EVENTS` that are not. */
 const EVENTS = unlessQuick(8, 1);
 const WARM_UP_EVENTS = unlessQuick(4, 1);
 const TOKEN = 'moving-0';
@@ -35,7 +35,7 @@ const board = {
   variables: { id: globalId('Pipeline', liveBoard.pipeline) },
 };
 
-/** Subscribes once. Returns the length of the second event; throws if one of the first two has errors. */
+/** Subscribes until two events have arrived. Returns the length of the second; throws if one has errors. */
 async function checkEvents({ origin }, body) {
   const abort = new AbortController();
   const response = await fetch(`${origin}/graphql`, {
@@ -61,8 +61,8 @@ async function checkEvents({ origin }, body) {
   throw new Error(`a subscription ended: ${text.slice(0, 500)}`);
 }
 
-/** Waits until all have got so many events more; what there were in all. */
-async function eventsOf(watchers, more) {
+/** Waits until every subscriber has received `more` further events. Returns the counts. */
+async function waitForEvents(watchers, more) {
   const { most } = await ask(watchers, {});
   for (;;) {
     await sleep(100);
@@ -71,24 +71,24 @@ async function eventsOf(watchers, more) {
   }
 }
 
-/** What so many subscribers cost a gateway of their own. */
-async function measureSize(stage, { query, variables }, size) {
-  const gateway = { ...(await stage.openGateway({ inspect: true })), client: 'apollo' };
+/** Measures `size` subscribers of a new gateway. Returns times in ms and memory in MiB. */
+async function measureSize(testBed, { query, variables }, size) {
+  const gateway = { ...(await testBed.openGateway({ inspect: true })), client: 'apollo' };
   const { pid, origin } = gateway;
   const [workload] = createWorkloads(() => '');
   const operations = await checkWorkload({ ...workload, count: 50 }, gateway, 5);
-  await stage.measure({ subject: gateway, operations }, 500);
+  await testBed.measure({ subject: gateway, operations }, 500);
   const { body } = clients.apollo(query, variables);
   const eventBytes = await checkEvents(gateway, body);
   const keptBefore = await keptMiB(gateway);
-  const watchers = stage.launch('./watchers.js');
+  const watchers = testBed.launch('./watchers.js');
   const cpuBefore = cpuMs(pid);
   await ask(watchers, { origin, body, token: TOKEN, count: size });
   const opened = cpuMs(pid);
-  const first = await eventsOf(watchers, WARM_UP_EVENTS);
-  const before = { cpu: cpuMs(pid), calls: await stage.calls() };
-  const last = await eventsOf(watchers, EVENTS);
-  const after = { cpu: cpuMs(pid), calls: await stage.calls() };
+  const first = await waitForEvents(watchers, WARM_UP_EVENTS);
+  const before = { cpu: cpuMs(pid), calls: await testBed.calls() };
+  const last = await waitForEvents(watchers, EVENTS);
+  const after = { cpu: cpuMs(pid), calls: await testBed.calls() };
   const events = last.all - first.all;
   const rss = rssMiB(pid);
   const kept = (await keptMiB(gateway)) - keptBefore;
@@ -105,10 +105,10 @@ async function measureSize(stage, { query, variables }, size) {
   };
 }
 
-async function measureAll(stage, subscription) {
+async function measureAll(testBed, subscription) {
   const results = [];
   for (const size of subscription.sizes) {
-    results.push(await measureSize(stage, subscription, size));
+    results.push(await measureSize(testBed, subscription, size));
   }
   const growth = growthOf(results.map(({ eventMs }) => eventMs));
   const head =
@@ -128,18 +128,18 @@ async function measureAll(stage, subscription) {
   return { results, table: table(head.split(', '), results.map(rowOf)) };
 }
 
-/** Measures it on a stage; gives a section of the report. */
-export async function measureSubscribers(stage) {
+/** Measures on a test bed (../stage.js). Returns a section of the report. */
+export async function measureSubscribers(testBed) {
   return {
     title: 'Subscribers of one job',
     note: 'Over SSE, with one token; the job changes at each read, every 1.2 s. With few of them an event costs its read, and what has not been compiled yet.',
-    table: (await measureAll(stage, job)).table,
+    table: (await measureAll(testBed, job)).table,
   };
 }
 
-/** Measures W11 on a stage; gives a section of the report. */
-export async function measureLiveBoard(stage) {
-  const { results, table } = await measureAll(stage, board);
+/** Measures W11, a live board, on a test bed (../stage.js). Returns a section of the report. */
+export async function measureLiveBoard(testBed) {
+  const { results, table } = await measureAll(testBed, board);
   const [least, most] = [results[0], results.at(-1)];
   const added = (most.eventMs * most.size - least.eventMs * least.size) / (most.size - least.size);
   return {

@@ -1,6 +1,6 @@
 /*
- * The board of a pipeline as one writes it by hand for a rival: stages in order, groups, current jobs with
- * their attempts, and the timeline, from all rows of the pipeline's two lists.
+ * The board of a pipeline for Mercurius, written by hand: stages in order, groups, current jobs with their
+ * attempts, and the timeline. It is computed from all rows of the pipeline's two lists.
  */
 const jobFields = `databaseId: ID  name: String  stage: String  status: String  duration: Float
   webUrl: String  attempts: [CiJob]`;
@@ -20,9 +20,9 @@ type PipelineBoard { jobCount: Int!  stages: [CiStage!]!  timeline: PipelineTime
 extend type Pipeline { board: PipelineBoard }
 `;
 
-/** GitLab queues a job up to this long before or after the end of the job that it waited for. */
+/** Maximum time in ms between the end of a job and the time at which GitLab queues a job that waited for it. */
 const TOLERANCE_MS = 2_000;
-/** The parallel and matrix parts at the end of a job's name, as in GitLab. */
+/** Matches the parallel and matrix parts at the end of a job's name, with GitLab's own expression. */
 const PARTS = /([\s:]+((\[.*\])|(\d+[\s:/\\]+\d+))){1,3}\s*$/;
 const collator = new Intl.Collator('en', { numeric: true });
 
@@ -38,7 +38,7 @@ function groupBy(rows, keyOf) {
 
 const byName = (a, b) => collator.compare(a.name, b.name);
 
-/** The status of several jobs together. */
+/** Returns the combined status of several jobs. */
 function statusOf(jobs) {
   const statuses = jobs.map(({ status, allow_failure }) =>
     status === 'failed' && allow_failure ? 'success' : status,
@@ -69,7 +69,7 @@ function runOf(job) {
   return { job, start, end, ready: start - (job.queued_duration ?? 0) * 1_000 };
 }
 
-/** The later of two runs by their end. */
+/** Returns the run that ended later; if both ended at the same time, that of the greater job id. */
 const later = (a, b) => (a.end > b.end || (a.end === b.end && a.job.id > b.job.id) ? a : b);
 
 function buildTimeline(rows, createdAt) {
@@ -94,7 +94,7 @@ function buildTimeline(rows, createdAt) {
   return { startedAt: createdAt, elapsed, running, queued, idle, criticalPath };
 }
 
-/** Builds a board from all rows of both lists. Each row gets its type's name, and all attempts of its job. */
+/** Builds a board from all rows of both lists. Adds to each row its GraphQL type, and all attempts of its job. */
 export function buildBoard(jobs, bridges) {
   const rows = [
     ...jobs.map((row) => ({ ...row, type: 'Job' })),

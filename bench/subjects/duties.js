@@ -1,8 +1,8 @@
-/* What the gateway does for each operation beside executing it, for a rival. */
+/* Adds to Mercurius what the gateway does for each operation besides its execution. Used with DUTIES. */
 import pino from 'pino';
 import { Histogram } from 'prom-client';
 
-/** Writes a log line and observes a histogram after each response. Returns options of Mercurius. */
+/** Adds a hook that writes a log line and observes a histogram after each response. Returns options of Mercurius. */
 export function addDuties(app) {
   const log = pino(pino.destination({ minLength: 4_096, sync: false }));
   const durations = new Histogram({

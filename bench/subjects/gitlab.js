@@ -1,6 +1,6 @@
 /*
- * How both rivals read GitLab, the way one writes it by hand: undici's pool, a look at the status,
- * and equal reads in an operation made once.
+ * The GitLab client of both compared GraphQL servers, as one writes it by hand: undici's pool, a check of the
+ * status, and deduplication of equal reads within an operation.
  */
 import { Pool } from 'undici';
 import { validateJob, validateList } from './rows.js';
@@ -8,14 +8,14 @@ import { validateJob, validateList } from './rows.js';
 const { GITLAB_URL } = process.env;
 const pool = new Pool(GITLAB_URL, { connections: 32 });
 
-/** GitLab's parameter for the gateway's cursor of a job. */
+/** Converts a cursor of the gateway to GitLab's keyset parameter. */
 function keysetCursor(after) {
   if (!after) return '';
   const [, , id] = Buffer.from(after, 'base64url').toString().split(':');
   return `&cursor=${Buffer.from(JSON.stringify({ id, _kd: 'n' })).toString('base64url')}`;
 }
 
-/** GitLab for one caller and one operation. */
+/** Creates the client for one operation of one caller. */
 export function createGitlab(token) {
   const send = async (method, path) => {
     const headers = { 'private-token': token, accept: 'application/json' };
@@ -35,7 +35,7 @@ export function createGitlab(token) {
       totalCount: headers['x-total'] && Number(headers['x-total']),
       pageInfo: { hasNextPage: Boolean(headers['x-next-cursor'] || headers['x-next-page']) },
     }));
-  /** All rows of a list, in pages of 100. `path` ends where the number of the page begins. */
+  /** Reads all rows of a list, in pages of 100. `path` ends with `page=`; the page number is appended. */
   const allRows = async (path) => {
     const first = await list(`${path}1`);
     const count = Math.ceil(first.totalCount / 100);
@@ -62,7 +62,7 @@ export function createGitlab(token) {
   };
 }
 
-/** Reads the gateway's global id of a job. */
+/** Parses the gateway's global id of a job. Returns its project and its number. */
 export function parseJobId(id) {
   const [, project, job] = Buffer.from(id, 'base64url').toString().split(':');
   return [project, job];

@@ -1,6 +1,7 @@
 /*
- * A rival: Fastify with Mercurius and graphql-jit, SDL and resolvers written by hand. With DUTIES it does what
- * the gateway does for each operation, too: a log line, a histogram, a limit of depth, and valid rows.
+ * A GraphQL server for comparison: Fastify with Mercurius and graphql-jit, SDL and resolvers written by hand.
+ * With DUTIES it also does what the gateway does for each operation: it writes a log line, observes a
+ * histogram, limits the depth, and validates rows.
  */
 import Fastify from 'fastify';
 import mercurius from 'mercurius';
@@ -39,7 +40,7 @@ input JobCancelInput { id: ID! }
 type Mutation { jobCancel(input: JobCancelInput!): JobCancelPayload }
 `;
 
-/** Resolvers where our name is not GitLab's; the others are properties already. */
+/** Returns resolvers for fields whose name or value differs from that of GitLab's row. Other fields need none. */
 function renamed([type, fields]) {
   const resolvers = {};
   for (const [field, of] of Object.entries(fields)) {
@@ -65,7 +66,7 @@ resolvers.Project = {
   jobs: ({ fullPath }, { first = 20, after }, { gitlab }) =>
     gitlab.projectJobs(fullPath, first, after),
 };
-/** Whether nothing but the log is asked for: then the job itself is not read, as in our gateway. */
+/** Whether only the log is selected. Then the job itself is not read, as in the gateway. */
 const onlyTrace = ({ fieldNodes: [node] }) =>
   node.selectionSet.selections.every(({ name }) => ['trace', '__typename'].includes(name?.value));
 resolvers.Query = {

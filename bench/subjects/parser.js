@@ -1,12 +1,12 @@
 /*
- * Reads logs in one of the modes below and answers each message, the name of a log, with the CPU time
- * of the process for reading it once, in ms.
+ * Reads logs in one of the modes below. Each message is the name of a log; the process reads that log once
+ * and returns the CPU time that this took, in ms.
  */
 import { StringDecoder } from 'node:string_decoder';
 import { inputOf, inputs } from '../parser-inputs.js';
 
 const CHUNK = 1 << 16;
-/** More than the length of the logs, so that all lines are kept. */
+/** Longer than any of the logs, so that the parser keeps all lines. */
 const MAX_BYTES = 1 << 25;
 
 function* chunksOf(log) {
@@ -22,7 +22,7 @@ async function parserOf(dist) {
   };
 }
 
-/** Reads what a page of lines needs except HTML. */
+/** Reads the properties of all lines that a query can select, except HTML. */
 function readLines({ lines }) {
   let sum = 0;
   for (const { number, text, section, timestamp, stream } of lines) {
@@ -38,7 +38,7 @@ function readHtml({ lines }) {
   return sum;
 }
 
-/** Decodes a log in chunks, and converts each of them. */
+/** Decodes a log in chunks and converts each chunk. Returns the length of the result. */
 function convertChunks(log, convert) {
   const decoder = new StringDecoder('utf8');
   let sum = 0;

@@ -1,4 +1,4 @@
-/* Validation of GitLab's rows, which a rival does with DUTIES: by Ajv, compiled from `shapes`. */
+/* Validates GitLab's rows with Ajv, by schemas derived from `shapes`. Only with DUTIES. */
 import Ajv from 'ajv';
 import { named, restName, shapes } from '../shapes.js';
 
@@ -28,6 +28,6 @@ function createValidator(schema) {
   };
 }
 
-/** Return the value, or throw; without DUTIES they check nothing. */
+/** These validators return the value, or throw if it is invalid. Without DUTIES they check nothing. */
 export const validateJob = createValidator(schemaOf('Job'));
 export const validateList = createValidator(schemaOf('[Job]'));

@@ -1,4 +1,4 @@
-/* A rival: Yoga with a Pothos schema, both as their guides show them, without any plugin. */
+/* A GraphQL server for comparison: Yoga with a Pothos schema, set up as in their guides, without plugins. */
 import { createServer } from 'node:http';
 import SchemaBuilder from '@pothos/core';
 import { createYoga } from 'graphql-yoga';
@@ -35,7 +35,7 @@ const connectionOf = (type) =>
   });
 const [JobConnection, BridgeConnection] = ['Job', 'Bridge'].map(connectionOf);
 
-/** A connection whose rows a loader gives. */
+/** Defines a field whose value is a page of rows that `read` returns. */
 const paged = (t, type, read) =>
   t.field({
     type,
@@ -56,7 +56,7 @@ const ownFields = {
   }),
 };
 
-/** One field: a property of GitLab's row, or its word in capitals. */
+/** Defines a field whose value is a property of GitLab's row; `Upper` values in upper case. */
 function fieldOf(t, field, of) {
   const key = restName(field);
   if (named(of) !== 'Upper') return t.expose(key, { type: typeOf(of), nullable: true });
@@ -85,7 +85,7 @@ const Project = builder.objectRef('Project').implement({
     }),
   }),
 });
-/** Whether nothing but the log is asked for: then the job itself is not read, as in our gateway. */
+/** Whether only the log is selected. Then the job itself is not read, as in the gateway. */
 const onlyTrace = ({ fieldNodes: [node] }) =>
   node.selectionSet.selections.every(({ name }) => ['trace', '__typename'].includes(name?.value));
 
@@ -143,6 +143,6 @@ const yoga = createYoga({
   context: ({ request }) => ({ gitlab: createGitlab(request.headers.get('private-token')) }),
 });
 const server = createServer(yoga);
-// Longer than any pause between two rounds.
+// Longer than any pause between two rounds, so that no connection is closed while it is reused.
 server.keepAliveTimeout = 600_000;
 server.listen(Number(process.env.PORT), '127.0.0.1');

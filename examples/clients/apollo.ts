@@ -7,7 +7,7 @@ import { OperationTypeNode } from 'graphql';
 
 export function createApolloClient(uri: string, token: string, webSocket?: ApolloLink) {
   const http = new HttpLink({ uri, headers: { 'PRIVATE-TOKEN': token } });
-  // Subscribes again after a lost connection or a 5xx, without limit.
+  // Subscribes again after a lost connection or a 5xx response, any number of times.
   const subscribeAgain = new RetryLink({
     attempts: (_count, _operation, error) => !ServerError.is(error) || error.statusCode >= 500,
     delay: { initial: 1_000, max: 30_000 },

@@ -1,6 +1,6 @@
 import { gql } from 'graphql-request';
 
-/** A page of jobs. Caches collect pages by `edges`; `id` is what they know a job by. */
+/** Reads a page of jobs. Caches merge the `edges` of pages, and identify a job by its `id`. */
 export const JOBS = gql`
   query Jobs($project: ID!, $after: String) {
     project(fullPath: $project) {
@@ -39,7 +39,7 @@ export const RETRY = gql`
   }
 `;
 
-/** Follows a job. With its `id`, each event updates the job in the cache, and so every list. */
+/** Follows a job. It has an `id`, so each event updates the job in the cache and in all lists. */
 export const JOB_UPDATED = gql`
   subscription JobUpdated($id: ID!) {
     jobUpdated(id: $id) {
@@ -85,7 +85,7 @@ export const PIPELINE_UPDATED = gql`
   }
 `;
 
-/** Follows a log from a byte on. */
+/** Follows a log from the byte `afterByte`. */
 export const LOG_APPENDED = gql`
   subscription LogAppended($id: ID!, $afterByte: BigInt) {
     jobTraceAppended(id: $id, afterByte: $afterByte) {
@@ -96,7 +96,7 @@ export const LOG_APPENDED = gql`
   }
 `;
 
-/** Follows the lines of a log. Each replaces the line of its number. */
+/** Follows the lines of a log. A new line replaces an earlier one with the same `number`. */
 export const LOG_LINES = gql`
   subscription LogLines($id: ID!, $afterByte: BigInt) {
     jobTraceAppended(id: $id, afterByte: $afterByte) {

@@ -14,7 +14,7 @@ interface Job {
   attempts: { databaseId: string; status: string }[];
 }
 
-/** Calls back with the pipeline, then again after each change. Returns an unsubscribe function. */
+/** Calls `onPipeline` now and after each change. Returns an unsubscribe function. */
 export function followPipeline(
   client: Client,
   id: string,

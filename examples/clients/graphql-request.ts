@@ -13,7 +13,7 @@ interface JobsPage {
   } | null;
 }
 
-/** All jobs of a project, newest first, one page at a time. */
+/** Yields all jobs of a project, newest first. Reads one page at a time. */
 export async function* listJobs(client: GraphQLClient, project: string) {
   let after: string | null = null;
   do {

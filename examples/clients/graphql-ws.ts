@@ -7,7 +7,7 @@ export function createWsClient(url: string, token: string, options?: Partial<Cli
     connectionParams: { 'PRIVATE-TOKEN': token },
     retryAttempts: Number.POSITIVE_INFINITY,
     retryWait: backoff,
-    // Otherwise it gives up when a connection is refused, which happens during a restart.
+    // Without this, the client gives up when a connection is refused, as during a restart.
     shouldRetry: () => true,
     ...options,
   });

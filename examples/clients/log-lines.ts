@@ -15,7 +15,7 @@ interface LinesEvent {
   };
 }
 
-/** Calls back with the lines of a job's log after each change. Returns an unsubscribe function. */
+/** Calls `onLines` with all lines of a log after each change. Returns an unsubscribe function. */
 export function followLines(
   client: Client,
   id: string,

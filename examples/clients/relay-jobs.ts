@@ -8,7 +8,7 @@ export const jobsQuery = graphql`
   }
 `;
 
-// Relay loads further pages with a query of its own, by `node(id: …)`.
+// For further pages, Relay generates a query that reads the project by `node(id: …)`.
 export const jobsFragment = graphql`
   fragment relayJobs_project on Project
   @refetchable(queryName: "relayJobsPageQuery")

@@ -30,7 +30,7 @@ export function createRelayEnvironment(url: string, token: string) {
   return new Environment({
     network: Network.create(fetchResponse, subscribe),
     store: new Store(new RecordSource()),
-    // The result of a bulk mutation has the id of its job, but is not the job.
+    // The result of a bulk mutation has the id of its job. Relay must not store it as the job.
     getDataID: (row, type) => (type === 'JobActionResult' ? undefined : row['id']),
   });
 }

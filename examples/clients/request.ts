@@ -1,4 +1,4 @@
-/** Sends an operation with `fetch`. Rejects if there is no `data` at all. */
+/** Sends an operation with `fetch`. Rejects if the response has no `data`. */
 export async function request<Data>(
   url: string,
   token: string,

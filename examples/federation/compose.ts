@@ -3,7 +3,10 @@ import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
 import { neighbourSdl } from './neighbour.ts';
 
-/* Composes both subgraphs into a supergraph: `npx tsx examples/federation/compose.ts > supergraph.graphql` */
+/*
+ * Composes the subgraphs of the gateway and of neighbour.ts into a supergraph:
+ * `npx tsx examples/federation/compose.ts > supergraph.graphql`
+ */
 
 const gitlabSdl = readFileSync(new URL('../../schema/subgraph.graphql', import.meta.url), 'utf8');
 

@@ -4,7 +4,10 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 
-/* A subgraph with deployments and teams; of a job it knows only the web address: `npx tsx examples/federation/neighbour.ts` */
+/*
+ * An example subgraph with deployments and teams. It stores only the web address of a job.
+ * `npx tsx examples/federation/neighbour.ts` serves it on port 4001.
+ */
 
 /** The subgraph's schema, with its own Relay types. */
 export const neighbourSdl = readFileSync(new URL('neighbour.graphql', import.meta.url), 'utf8');

@@ -6,7 +6,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 
 /*
  * A minimal router for experiments: `npx tsx examples/federation/router.ts supergraph.graphql`.
- * Every router must forward the headers in FORWARDED: the gateway needs the caller's credential.
+ * Every router must forward the headers in `FORWARDED`, which contain the caller's credential.
  */
 
 const FORWARDED = ['authorization', 'private-token', 'job-token', 'traceparent', 'tracestate'];
