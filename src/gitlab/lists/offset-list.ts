@@ -41,10 +41,20 @@ const MAX_REPEATED_PAGES = 1;
  */
 function createProgressCheck<Row extends WithId>(): (page: Page<Row>) => void {
   const seen = new Set<string>();
+  const add = (rows: readonly Row[]) => {
+    for (const { id } of rows) seen.add(String(id));
+  };
+  let first: readonly Row[] | undefined;
   let repeated = 0;
   return ({ items, origin = { method: 'GET', path: '' } }) => {
+    // Most lists have one page, whose rows need no comparison.
+    if (!first) {
+      first = items;
+      return;
+    }
+    if (seen.size === 0) add(first);
     const known = seen.size;
-    for (const { id } of items) seen.add(String(id));
+    add(items);
     if (items.length > 0 && seen.size === known) repeated += 1;
     if (repeated <= MAX_REPEATED_PAGES) return;
     const reason =
@@ -164,7 +174,9 @@ async function lastPage<Row extends WithId>(pages: PageReader<Row>): Promise<num
  * Returns the rows of pages in order. Removes the duplicate of a row that moved to the next page
  * between two reads.
  */
-export function uniqueRows<Row extends WithId>(pages: readonly Page<Row>[]): Row[] {
+export function uniqueRows<Row extends WithId>(pages: readonly Page<Row>[]): readonly Row[] {
+  const [only] = pages;
+  if (only && pages.length === 1) return only.items;
   const rows = new Map<string, Row>();
   for (const { items } of pages) {
     for (const row of items) if (!rows.has(String(row.id))) rows.set(String(row.id), row);
@@ -176,7 +188,7 @@ async function rowsOf<Row extends WithId>(
   pages: PageReader<Row>,
   from: number,
   to: number,
-): Promise<Row[]> {
+): Promise<readonly Row[]> {
   return uniqueRows(await pages.range(from, to));
 }
 
