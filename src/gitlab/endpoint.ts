@@ -17,12 +17,16 @@ export class InvalidSegmentError extends RangeError {
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+/** Matches a segment that is encoded as itself, such as an id. */
+const PLAIN = /^[\w-]+$/;
+
 /**
  * Encodes one segment of a path. A project's full path is one segment, so its slashes are encoded,
  * too. No part between slashes may be empty, "." or "..": proxies may decode the slashes and then
  * remove such parts.
  */
 function encodeSegment(value: string): string {
+  if (PLAIN.test(value)) return value;
   const isInvalid = value
     .split(/[/\\]/)
     .some((part) => part === '' || part === '.' || part === '..');
@@ -43,7 +47,9 @@ export function withFile({ path, template }: Endpoint, names: readonly string[])
 
 /** Builds a path: endpoint`/projects/${project}/jobs/${id}`. Each value becomes one segment. */
 export function endpoint(parts: TemplateStringsArray, ...values: readonly string[]): Endpoint {
-  return { path: String.raw(parts, ...values.map(encodeSegment)), template: parts.join(':id') };
+  let [path = ''] = parts;
+  for (const [index, value] of values.entries()) path += encodeSegment(value) + parts[index + 1];
+  return { path, template: parts.join(':id') };
 }
 
 /**

@@ -76,7 +76,11 @@ export interface Call extends UpstreamRequest<unknown> {
   /** In ms since 1970. */
   readonly deadlineAt: number;
   readonly progress: CallProgress;
-  readonly ifNoneMatch?: string | undefined;
+  /**
+   * The ETag of the cached response, set before each exchange. Not on a copy of the call: adding a
+   * member to a copy takes V8 microseconds.
+   */
+  ifNoneMatch?: string | undefined;
 }
 
 /** A response of any status, with its body decompressed. */

@@ -31,7 +31,8 @@ export function createConditionalRead(
   return async (call) => {
     const cached = etags.get(call);
     if (call.method === 'POST') etags.invalidateProject(call);
-    const response = await exchange(cached ? { ...call, ifNoneMatch: cached.etag } : call);
+    call.ifNoneMatch = cached?.etag;
+    const response = await exchange(call);
     const { status, headers } = response;
     if (cached && status === 304) return fromCache(call, cached, headers);
     requireSuccess(call, response, clock.now());
