@@ -16,6 +16,7 @@ import { isSliceOver, shareEventLoop } from '../util/event-loop.ts';
 import { leafWriter } from './leaf.ts';
 import {
   type Complete,
+  flatten,
   isPromise,
   type Json,
   type Path,
@@ -97,7 +98,7 @@ function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope):
   const item: Complete = (value, run, path) => {
     try {
       const json = isPromise(value)
-        ? value.then((settled) => complete(settled, run, path))
+        ? value.then((settled) => flatten(complete(settled, run, path)))
         : complete(value, run, path);
       return recoverLater(json, recovery, run, path);
     } catch (error) {

@@ -15,7 +15,15 @@ import {
 import { argumentReader, fieldsSelected } from '../graphql/selection.ts';
 import { completer, concatenate, failAfter, type WriteObject } from './complete.ts';
 import { leafWriter } from './leaf.ts';
-import { isPromise, type Json, type Path, type Run, recover, recoverLater } from './run.ts';
+import {
+  flatten,
+  isPromise,
+  type Json,
+  type Path,
+  type Run,
+  recover,
+  recoverLater,
+} from './run.ts';
 
 /** The operation that fields are compiled for. */
 export interface Scope {
@@ -139,7 +147,7 @@ function definedWriter(field: Selected, scope: Scope): WriteField {
   const finish = (value: unknown, run: Run, parent: Path | undefined): Json => {
     const path = pathOf(parent);
     if (!isPromise(value)) return recoverLater(complete(value, run, path), recovery, run, path);
-    const completed = value.then((settled) => complete(settled, run, path));
+    const completed = value.then((settled) => flatten(complete(settled, run, path)));
     return recoverLater(completed, recovery, run, path);
   };
   return (source, run, parent) => {

@@ -33,6 +33,21 @@ export function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as Promise<unknown> | null | undefined)?.then === 'function';
 }
 
+/** Shorter text has few parts. */
+const MIN_FLATTENED = 1_000;
+
+/**
+ * Flattens long text that a promise will hold. V8 keeps concatenated text as a tree of all its parts,
+ * and a promise that waited for its value is often in the old generation already. So the tree would
+ * live until the next full garbage collection (docs/performance.md).
+ */
+export function flatten(json: Json): Json {
+  if (typeof json !== 'string' || json.length < MIN_FLATTENED) return json;
+  // V8 flattens a text before it reads a character. JSON contains no NUL; the comparison only keeps
+  // the read from being optimized away.
+  return json.charCodeAt(0) === 0 ? '' : json;
+}
+
 /**
  * Describes a field: its nodes locate an error, and `nullable` says whether null may replace the
  * value.
