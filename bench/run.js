@@ -47,7 +47,7 @@ const STEADY = 0.03;
  * time that other programs take. `checked` is the number of responses per workload that are compared with
  * the expected data; undefined: all.
  */
-const full = { startUpMs: 8_000, warmUpMs: 3_000, windowMs: 700, maxWindows: 30, rounds: 9 };
+const full = { startUpMs: 8_000, warmUpMs: 2_000, windowMs: 700, maxWindows: 30, rounds: 7 };
 const part = { ...full, startUpMs: 5_000, warmUpMs: 1_000, windowMs: 300, rounds: 5, checked: 10 };
 const quick = { startUpMs: 0, warmUpMs: 0, windowMs: 20, maxWindows: 1, rounds: 1, checked: 3 };
 const { startUpMs, warmUpMs, windowMs, maxWindows, rounds, checked } = unlessQuick(
