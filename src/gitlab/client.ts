@@ -9,6 +9,7 @@ import { endpoint, type Query, withFile } from './endpoint.ts';
 import { keysetEnvelope } from './lists/keyset-page.ts';
 import { overTriggerJobs } from './lists/trigger-jobs.ts';
 import {
+  type KeysetRequest,
   type OffsetRequest,
   offsetEnvelope,
   type Page,
@@ -18,10 +19,12 @@ import {
 import type { ProjectNumbers } from './project-numbers.ts';
 import {
   identifiedBy,
+  type LazyRow,
   pipelineOf,
   type Row,
   readDated,
   readFile,
+  readLazyList,
   readList,
   readOne,
   readStream,
@@ -74,6 +77,8 @@ interface ScopeFilter {
   scope?: readonly string[] | undefined;
 }
 
+type ProjectJobFilter = ScopeFilter & { ref?: string | undefined };
+
 /**
  * Filters a project's list of pipelines. An undefined filter is not applied. `status` is spelled as
  * in GitLab, `updatedAfter` is an ISO 8601 time.
@@ -84,6 +89,15 @@ export interface PipelineFilter {
   sha?: string | undefined;
   source?: string | undefined;
   updatedAfter?: string | undefined;
+}
+
+/** The jobs with certain ids that a page contains. */
+export interface FoundJobs {
+  /** By id, newest first. */
+  readonly jobs: ReadonlyMap<string, Job>;
+  /** The id of the last row of the page; undefined if the page is empty. */
+  readonly lastId: number | string | undefined;
+  readonly hasNext: Page<Job>['hasNext'];
 }
 
 type JobInputs = Record<string, unknown> | undefined;
@@ -165,17 +179,59 @@ export class Gitlab {
    */
   async listProjectJobs(
     project: string,
-    filter: ScopeFilter & { ref?: string | undefined },
+    filter: ProjectJobFilter,
     page: RestPageRequest,
   ): Promise<Page<Job>> {
-    const envelope =
-      page.kind === 'keyset' ? keysetEnvelope<Job>(page, this.server) : offsetEnvelope<Job>(page);
+    if (page.kind === 'keyset')
+      return this.#page(project, this.#allByKeyset(project, filter, page));
     const query = { ...scopeOf(filter), ref: filter.ref, ...toPageQuery(page) };
-    const read = readList(build(project), envelope);
+    const read = readList(build(project), offsetEnvelope<Job>(page));
     return this.#page(
       project,
       this.#calls.get(endpoint`/projects/${project}/jobs`, read, { query }),
     );
+  }
+
+  /**
+   * Finds builds of a project by id in a keyset page. Parses and validates only these rows of the page.
+   */
+  async findProjectJobs(
+    project: string,
+    page: KeysetRequest,
+    ids: ReadonlySet<string>,
+  ): Promise<FoundJobs> {
+    const isWanted = (id: string) => ids.has(id);
+    const { items, hasNext } = await this.#listByKeyset(project, {}, page, isWanted);
+    const jobs = new Map<string, Job>();
+    for (const { id, read } of items) if (isWanted(String(id))) jobs.set(String(id), read());
+    const [first] = jobs.values();
+    this.#learn(project, first?.project_id);
+    return { jobs, lastId: items.at(-1)?.id, hasNext };
+  }
+
+  async #allByKeyset(
+    project: string,
+    filter: ProjectJobFilter,
+    page: KeysetRequest,
+  ): Promise<Page<Job>> {
+    const { items, ...rest } = await this.#listByKeyset(project, filter, page, () => true);
+    return { ...rest, items: items.map((row) => row.read()) };
+  }
+
+  /**
+   * Requests a keyset page of a project's builds. Its methods share one reader, because requests for one
+   * URL share their result (`transport/single-flight.ts`, `transport/etag-cache.ts`).
+   */
+  #listByKeyset(
+    project: string,
+    filter: ProjectJobFilter,
+    page: KeysetRequest,
+    isWanted: (id: string) => boolean,
+  ): Promise<Page<LazyRow<Job>>> {
+    const query = { ...scopeOf(filter), ref: filter.ref, ...toPageQuery(page) };
+    const envelope = keysetEnvelope<LazyRow<Job>>(page, this.server);
+    const read = readLazyList(build(project), envelope, isWanted);
+    return this.#calls.get(endpoint`/projects/${project}/jobs`, read, { query });
   }
 
   /**

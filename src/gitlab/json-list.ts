@@ -1,11 +1,14 @@
 import { parseExactJson } from '../util/json.ts';
+import { compareIds } from './lists/page-request.ts';
 
 /** The end of one row and the beginning of the next: each row of GitLab begins with its id. */
 const BETWEEN_ROWS = Buffer.from('},{"id":');
 
-/** Returns where each row of a list begins and ends; the end is the index after its last byte. */
-function findRows(body: Buffer): [start: number, end: number][] {
-  const rows: [number, number][] = [];
+/** Where a row begins and ends; the end is the index after its last byte. */
+type Span = readonly [start: number, end: number];
+
+function findRows(body: Buffer): Span[] {
+  const rows: Span[] = [];
   let start = 1;
   let last = body.indexOf(BETWEEN_ROWS, start);
   while (last >= 0) {
@@ -20,6 +23,9 @@ function findRows(body: Buffer): [start: number, end: number][] {
 const isList = (body: Buffer) =>
   body.length > 2 && body[0] === 0x5b && body[body.length - 1] === 0x5d;
 
+const parseSpan = (body: Buffer, [start, end]: Span) =>
+  parseExactJson(body.toString('utf8', start, end));
+
 /**
  * Parses the body of a response, row by row if it is a list. This takes a third less CPU for a page of
  * 100 jobs, and less garbage collection: the text of a whole page is a large object for V8, and one
@@ -32,12 +38,62 @@ const isList = (body: Buffer) =>
 export function parseBody(body: Buffer): unknown {
   if (isList(body)) {
     try {
-      return findRows(body).map(([start, end]) =>
-        parseExactJson(body.toString('utf8', start, end)),
-      );
+      return findRows(body).map((span) => parseSpan(body, span));
     } catch {
       // Not the expected form, or not JSON at all, which the next line reports.
     }
   }
   return parseExactJson(body.toString());
+}
+
+/** A row of a list whose JSON is not parsed yet. It retains the body. */
+export interface RawRow {
+  /** Decimal digits. */
+  readonly id: string;
+  /** Throws SyntaxError. */
+  parse(): unknown;
+}
+
+/** The first bytes of a row. Ids have at most 19 digits. */
+const ROW_START = /^\{"id":([1-9]\d{0,18})[,}]/;
+const MAX_ROW_START = '{"id":,'.length + 19;
+
+/**
+ * Returns the rows of a list without parsing them, for a caller that needs only some of them. Parses
+ * only the last row, because a wrong last id would make rows seem missing.
+ *
+ * Returns undefined if the rows are not certain: the body is empty or not a list, a row does not begin
+ * with its id, the ids do not descend, or the last row is no JSON. Then use `parseBody`.
+ */
+export function splitRows(body: Buffer): RawRow[] | undefined {
+  if (!isList(body)) return undefined;
+  const spans = findRows(body);
+  const rows: RawRow[] = [];
+  for (const span of spans) {
+    const id = ROW_START.exec(body.toString('latin1', span[0], span[0] + MAX_ROW_START))?.[1];
+    const previous = rows.at(-1);
+    if (id === undefined || (previous && compareIds(id, previous.id) >= 0)) return undefined;
+    rows.push({ id, parse: () => parseRow(body, span, id) });
+  }
+  const last = spans.at(-1);
+  return last && isJson(body, last) ? rows : undefined;
+}
+
+function isJson(body: Buffer, span: Span): boolean {
+  try {
+    parseSpan(body, span);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parseRow(body: Buffer, span: Span, id: string): unknown {
+  try {
+    return parseSpan(body, span);
+  } catch {
+    // The bytes between rows occur deeper in this row, or it is not JSON at all.
+    const rows = parseExactJson(body.toString()) as { id?: unknown }[];
+    return rows.find((row) => String(row?.id) === id);
+  }
 }

@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import { GitlabResponseError } from './errors.ts';
-import { parseBody } from './json-list.ts';
+import { parseBody, type RawRow, splitRows } from './json-list.ts';
 import {
   type BuildResult,
   type Call,
@@ -24,9 +24,11 @@ import type { Shape } from './shape.ts';
 import { headerOf, readCount, readDate } from './transport/headers.ts';
 
 /** Validates a row. Calls `refuse`, which throws, if the row violates the API's contract. */
-export type Row<T> = (value: unknown, refuse: (detail: string) => never) => T;
+export type Row<T> = (value: unknown, refuse: Refuse) => T;
 
-function refusal(response: RawResponse, call: Call): (detail: string) => never {
+type Refuse = (detail: string) => never;
+
+function refusal(response: ResponseHead, call: Call): Refuse {
   return (detail) => {
     throw new GitlabResponseError(detail, response, originOf(call, response));
   };
@@ -34,11 +36,15 @@ function refusal(response: RawResponse, call: Call): (detail: string) => never {
 
 function parseJson(response: RawResponse, call: Call): unknown {
   if (response.body.length === 0) return refusal(response, call)('it is empty');
+  return orRefuse(() => parseBody(response.body), refusal(response, call));
+}
+
+function orRefuse(parse: () => unknown, refuse: Refuse): unknown {
   try {
-    return parseBody(response.body);
+    return parse();
   } catch {
     // The parser's error is not passed on as the cause, because its message quotes the body.
-    return refusal(response, call)('broken JSON');
+    return refuse('broken JSON');
   }
 }
 
@@ -169,14 +175,90 @@ export function readDated<T>(row: Row<T>): Read<Dated<T>> {
  * Reads a list of rows. `envelope` builds the page from them. An invalid row fails the whole list.
  */
 export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
+  return (response, call) => withEnvelope(parseList(row, response, call), envelope);
+}
+
+function parseList<T>(row: Row<T>, response: RawResponse, call: Call): T[] {
+  const refuse = refusal(response, call);
+  const values = parseJson(response, call);
+  if (!Array.isArray(values)) return refuse('it is not a list');
+  return values.map((value, index) => row(value, refuseRow(refuse, index)));
+}
+
+const refuseRow =
+  (refuse: Refuse, index: number): Refuse =>
+  (detail) =>
+    refuse(`row ${index}: ${detail}`);
+
+/** A row that is parsed and validated when it is first read. */
+export interface LazyRow<T> {
+  readonly id: number | string;
+  /** Throws GitlabResponseError if the row is invalid. */
+  read(): T;
+}
+
+/** A lazy row before the response that its errors name is known. */
+interface UnboundRow<T> {
+  readonly id: number | string;
+  read(refuse: Refuse): T;
+}
+
+/**
+ * Reads a list of rows of which only some are needed. An invalid row fails the list only if `isWanted`
+ * is true for its id. All requests for one URL must use this reader or none of them: they may share
+ * the result, and read rows that the first request did not want when they need them.
+ */
+export function readLazyList<T extends { id: number | string }, P>(
+  row: Row<T>,
+  envelope: Envelope<LazyRow<T>, P>,
+  isWanted: (id: string) => boolean,
+): Read<P> {
   return (response, call) => {
+    const raw = splitRows(response.body);
+    if (!raw) return withLazyRows(parseList(row, response, call).map(alreadyRead), envelope);
     const refuse = refusal(response, call);
-    const values = parseJson(response, call);
-    if (!Array.isArray(values)) return refuse('it is not a list');
-    const items = values.map((value, index) =>
-      row(value, (detail) => refuse(`row ${index}: ${detail}`)),
-    );
-    return withEnvelope(items, envelope);
+    const rows = raw.map((one, index) => {
+      const lazy = readOnce(row, one, index);
+      if (isWanted(one.id)) lazy.read(refuse);
+      return lazy;
+    });
+    return withLazyRows(rows, envelope);
+  };
+}
+
+const alreadyRead = <T extends { id: number | string }>(row: T): UnboundRow<T> => ({
+  id: row.id,
+  read: () => row,
+});
+
+function readOnce<T extends { id: number | string }>(
+  row: Row<T>,
+  { id, parse }: RawRow,
+  index: number,
+): UnboundRow<T> {
+  // Undefined after the row was read, so that the body, which it retains, can be released.
+  let unread: RawRow['parse'] | undefined = parse;
+  let found: T;
+  const read = (refuse: Refuse): T => {
+    if (unread) {
+      const value = orRefuse(unread, refuse);
+      found = withId(row, id)(value, refuseRow(refuse, index));
+      unread = undefined;
+    }
+    return found;
+  };
+  return { id, read };
+}
+
+/** Like `withEnvelope`, captures neither the call nor the response. */
+function withLazyRows<T, P>(
+  rows: UnboundRow<T>[],
+  envelope: Envelope<LazyRow<T>, P>,
+): BuildResult<P> {
+  return (head, call) => {
+    const refuse = refusal(head, call);
+    const bound = rows.map((row) => ({ id: row.id, read: () => row.read(refuse) }));
+    return envelope(bound, head, call);
   };
 }
 

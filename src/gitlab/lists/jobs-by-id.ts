@@ -1,4 +1,4 @@
-import type { Gitlab, JobRef } from '../client.ts';
+import type { FoundJobs, Gitlab, JobRef } from '../client.ts';
 import {
   GitlabCallBudgetError,
   GitlabRateLimitError,
@@ -6,7 +6,6 @@ import {
   isKeysetUnsupported,
   isNotFound,
 } from '../errors.ts';
-import type { Page } from '../pagination.ts';
 import type { Job } from '../rows.ts';
 import { type Plan, type PlannedPage, planReads, planRest } from './jobs-by-id-plan.ts';
 import { compareIds } from './page-request.ts';
@@ -98,13 +97,13 @@ class CursorRefused extends Error {}
 const CURSOR_FAULTS = [400, 500];
 
 /** Reads one planned page. Throws CursorRefused if the server does not accept built cursors. */
-async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Promise<Page<Job>> {
+async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Promise<FoundJobs> {
   const { server } = gitlab;
   const id = String(page.from + 1n);
   const request = { kind: 'keyset', direction: 'older', perPage: page.perPage, id } as const;
   try {
-    const response = await gitlab.listProjectJobs(project, {}, request);
-    if (response.items.length > 0) server.builtCursors ??= true;
+    const response = await gitlab.findProjectJobs(project, request, new Set(page.ids.map(String)));
+    if (response.lastId !== undefined) server.builtCursors ??= true;
     return response;
   } catch (error) {
     if (isKeysetUnsupported(error)) server.keyset = false;
@@ -121,15 +120,13 @@ async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Pro
  * Records the outcome of each id down to the last row of the page: its row, or null if the page
  * does not contain it. Returns the ids below the last row, which the page did not reach.
  */
-function recordPage(page: PlannedPage, { items, hasNext }: Page<Job>, outcomes: Outcomes) {
-  const rows = new Map(items.map((row) => [String(row.id), row]));
-  const last = items.at(-1);
-  const isComplete = !last || hasNext === false;
+function recordPage(page: PlannedPage, { jobs, lastId, hasNext }: FoundJobs, outcomes: Outcomes) {
+  const isComplete = lastId === undefined || hasNext === false;
   const open: bigint[] = [];
   for (const id of page.ids) {
-    const row = rows.get(String(id));
-    if (row || isComplete || compareIds(String(id), last.id) > 0) {
-      outcomes.set(String(id), row ?? null);
+    const job = jobs.get(String(id));
+    if (job || isComplete || compareIds(String(id), lastId) > 0) {
+      outcomes.set(String(id), job ?? null);
     } else open.push(id);
   }
   return open;

@@ -12,8 +12,8 @@ import { aJob, connect, sendJson, startUpstream, tokenOf } from '../upstream.ts'
 type Habit = 'as GitLab' | 'ignores cursors' | 'refuses cursors' | 'no keyset';
 
 /**
- * Creates a GitLab client for a project's jobs in memory, with the two methods that reads by id
- * use. Counts calls and rows.
+ * Creates a GitLab client for a project's jobs in memory, with the methods that reads by id use.
+ * Counts calls and rows.
  */
 function createModel(
   ids: readonly number[],
@@ -54,6 +54,13 @@ function createModel(
     async listProjectJobs(_project: string, _filter: object, page: RestPageRequest) {
       cost.calls += 1;
       return list(page as KeysetRequest);
+    },
+    async findProjectJobs(_project: string, page: KeysetRequest, wanted: ReadonlySet<string>) {
+      cost.calls += 1;
+      const { items, hasNext } = list(page);
+      const rows = items.map((job) => [String(job.id), job] as const);
+      const jobs = new Map(rows.filter(([id]) => wanted.has(id)));
+      return { jobs, lastId: items.at(-1)?.id, hasNext };
     },
     async getJob({ id }: { id: string }) {
       cost.calls += 1;
