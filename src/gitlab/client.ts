@@ -193,17 +193,19 @@ export class Gitlab {
   }
 
   /**
-   * Finds builds of a project by id in a keyset page. Parses and validates only these rows of the page.
+   * Finds builds of a project by id in one keyset page. Parses and validates only these rows, which
+   * saves most of the CPU if they are few. Rejects if one of them is invalid. Parses the whole page if
+   * there are as many ids as rows.
    */
   async findProjectJobs(
     project: string,
     page: KeysetRequest,
     ids: ReadonlySet<string>,
   ): Promise<FoundJobs> {
-    const isWanted = (id: string) => ids.has(id);
-    const { items, hasNext } = await this.#listByKeyset(project, {}, page, isWanted);
+    const wanted = ids.size < page.perPage ? ids : undefined;
+    const { items, hasNext } = await this.#listByKeyset(project, {}, page, wanted);
     const jobs = new Map<string, Job>();
-    for (const { id, read } of items) if (isWanted(String(id))) jobs.set(String(id), read());
+    for (const { id, read } of items) if (ids.has(String(id))) jobs.set(String(id), read());
     const [first] = jobs.values();
     this.#learn(project, first?.project_id);
     return { jobs, lastId: items.at(-1)?.id, hasNext };
@@ -214,23 +216,24 @@ export class Gitlab {
     filter: ProjectJobFilter,
     page: KeysetRequest,
   ): Promise<Page<Job>> {
-    const { items, ...rest } = await this.#listByKeyset(project, filter, page, () => true);
+    const { items, ...rest } = await this.#listByKeyset(project, filter, page, undefined);
     return { ...rest, items: items.map((row) => row.read()) };
   }
 
   /**
-   * Requests a keyset page of a project's builds. Its methods share one reader, because requests for one
-   * URL share their result (`transport/single-flight.ts`, `transport/etag-cache.ts`).
+   * Requests a keyset page of a project's builds. `wanted` are the ids of the rows that are needed;
+   * undefined means all. Lists and reads by id both use this method, because requests for one URL share
+   * their result (transport/single-flight.ts, transport/etag-cache.ts).
    */
   #listByKeyset(
     project: string,
     filter: ProjectJobFilter,
     page: KeysetRequest,
-    isWanted: (id: string) => boolean,
+    wanted: ReadonlySet<string> | undefined,
   ): Promise<Page<LazyRow<Job>>> {
     const query = { ...scopeOf(filter), ref: filter.ref, ...toPageQuery(page) };
     const envelope = keysetEnvelope<LazyRow<Job>>(page, this.server);
-    const read = readLazyList(build(project), envelope, isWanted);
+    const read = readLazyList(build(project), envelope, wanted);
     return this.#calls.get(endpoint`/projects/${project}/jobs`, read, { query });
   }
 

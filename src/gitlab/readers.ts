@@ -204,24 +204,21 @@ interface UnboundRow<T> {
 }
 
 /**
- * Reads a list of rows of which only some are needed. An invalid row fails the list only if `isWanted`
- * is true for its id. All requests for one URL must use this reader or none of them: they may share
- * the result, and read rows that the first request did not want when they need them.
+ * Reads a list of which only the rows with the ids in `wanted` are needed; undefined means all. An
+ * invalid row fails the list only if it is wanted. All requests for one URL must use this reader or
+ * none of them: they may share the result, and then read further rows of it.
  */
 export function readLazyList<T extends { id: number | string }, P>(
   row: Row<T>,
   envelope: Envelope<LazyRow<T>, P>,
-  isWanted: (id: string) => boolean,
+  wanted: ReadonlySet<string> | undefined,
 ): Read<P> {
   return (response, call) => {
-    const raw = splitRows(response.body);
+    const raw = wanted && splitRows(response.body);
     if (!raw) return withLazyRows(parseList(row, response, call).map(alreadyRead), envelope);
     const refuse = refusal(response, call);
-    const rows = raw.map((one, index) => {
-      const lazy = readOnce(row, one, index);
-      if (isWanted(one.id)) lazy.read(refuse);
-      return lazy;
-    });
+    const rows = raw.map((one, index) => readOnce(row, one, index));
+    for (const { id, read } of rows) if (wanted.has(id)) read(refuse);
     return withLazyRows(rows, envelope);
   };
 }
@@ -235,7 +232,7 @@ function readOnce<T extends { id: number | string }>(
   row: Row<T>,
   { id, parse }: RawRow,
   index: number,
-): UnboundRow<T> {
+) {
   // Undefined after the row was read, so that the body, which it retains, can be released.
   let unread: RawRow['parse'] | undefined = parse;
   let found: T;

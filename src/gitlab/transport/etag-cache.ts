@@ -27,7 +27,10 @@ export interface EtagCache {
   invalidateProject(call: { credential: { digest: string }; endpoint: { path: string } }): void;
 }
 
-/** Estimates memory: parsed rows need about twice the size of their JSON, plus the headers. */
+/**
+ * Estimates memory: parsed rows need about twice the size of their JSON, plus the headers. A page of
+ * which only some rows were parsed keeps its body, too.
+ */
 const sizeOf = (bytes: number) => 2 * bytes + 1024;
 
 /**
