@@ -22,14 +22,25 @@ const isBeforeValue = (code: number) =>
 function mayHaveLargeInteger(json: string): boolean {
   for (let index = LARGE_DIGITS; index < json.length; index += LARGE_DIGITS) {
     if (!isDigit(json.charCodeAt(index))) continue;
-    let start = index;
-    while (isDigit(json.charCodeAt(start - 1))) start -= 1;
-    while (isDigit(json.charCodeAt(index + 1))) index += 1;
-    if (index - start + 1 < LARGE_DIGITS) continue;
-    const sign = json.charCodeAt(start - 1) === 0x2d ? 1 : 0;
-    if (isBeforeValue(json.charCodeAt(start - 1 - sign))) return true;
+    const [start, end] = digitsAround(json, index);
+    if (end - start >= LARGE_DIGITS && isValueStart(json, start)) return true;
+    index = end - 1;
   }
   return false;
+}
+
+/** Returns where the digits around an index begin and end; the end is the index after the last one. */
+function digitsAround(json: string, index: number): [start: number, end: number] {
+  let [start, end] = [index, index + 1];
+  while (isDigit(json.charCodeAt(start - 1))) start -= 1;
+  while (isDigit(json.charCodeAt(end))) end += 1;
+  return [start, end];
+}
+
+/** Whether the digits from an index on, with a sign before them, may be a value and no part of one. */
+function isValueStart(json: string, start: number): boolean {
+  const sign = json.charCodeAt(start - 1) === 0x2d ? 1 : 0;
+  return isBeforeValue(json.charCodeAt(start - 1 - sign));
 }
 
 /** A whole number of 16 digits or more, or a part of a string that looks like one. */

@@ -43,6 +43,15 @@ describe('exact JSON', () => {
     );
   });
 
+  it('finds a large number at every position', () => {
+    const value = '9007199254740993';
+    for (let before = 0; before < 40; before += 1) {
+      const text = 'x'.repeat(before);
+      const json = `{"text":"${text}","id":${value},"sha":"${value}${text}"}`;
+      expect(parseExactJson(json)).toEqual({ text, id: value, sha: `${value}${text}` });
+    }
+  });
+
   it('keeps all digits of a number beside any text', () => {
     const large = fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n });
     fc.assert(
