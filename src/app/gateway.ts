@@ -119,12 +119,13 @@ export interface GatewayDeps {
   /** How often graphql-js executes an operation before the operation is compiled. @default 1 */
   compileAfterUses?: number | undefined;
   /**
-   * A connection without traffic is closed after the longest timeout of a request plus this time.
-   * @default 30 s
+   * A download or WebSocket is closed if its client takes no data for this time. Other connections
+   * without traffic are closed after the longest timeout of a request plus this time. @default 30 s
    */
   stalledMs?: number | undefined;
   /**
-   * Clock, randomness and ping interval of live updates. @default the defaults of their factories
+   * Clock and randomness of polls, and ping interval of WebSockets. @default the defaults of
+   * `LiveHubOptions` and `WebSocketOptions`
    */
   live?: (Pick<LiveHubOptions, 'clock' | 'random'> & Pick<WebSocketOptions, 'pingMs'>) | undefined;
 }

@@ -250,7 +250,7 @@ const access = {
     rootFields: whole('MAX_ROOT_FIELDS', 200, MILLION).describe('Fields of the operation itself'),
     directives: whole('MAX_DIRECTIVES', 50, MILLION_OR_NONE).describe('Directives'),
     tokens: whole('MAX_TOKENS', 20_000, MILLION).describe(
-      'Lexical tokens of a document, and lines',
+      'Lexical tokens of a document, and at most as many lines',
     ),
     listItems: whole(
       'MAX_LIST_ITEMS',

@@ -54,7 +54,7 @@ const mapValues = <Value, Result>(
 /**
  * Creates `typePolicies` for Apollo Client's `InMemoryCache`:
  * - lists grow page by page;
- * - objects without an id are merged with their fields in the cache;
+ * - the new fields of an object without an id are added to the cached object;
  * - `retried`, `retryable` and `detailedStatus.action` keep their exact values if a later response
  *   was computed without the attempts of the job.
  *

@@ -118,8 +118,8 @@ function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope):
 }
 
 /**
- * Number of list items that an operation writes without a pause, in which other work can run. Most
- * operations have fewer items.
+ * Number of list items that an operation writes before it checks whether other work must run in
+ * between. Most operations have fewer items.
  */
 const MAX_ITEMS_AT_ONCE = 100;
 

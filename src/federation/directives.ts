@@ -25,9 +25,7 @@ const embeddedKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ['Agent', ['databaseId']],
 ]);
 
-/**
- * Root fields that describe the credential of the request. They are for CI jobs, not for people.
- */
+/** Root fields with the tag `internal`: about the caller's own credential, or only for CI jobs. */
 const INTERNAL = ['rateLimit', 'currentJob', 'allowedAgents'];
 
 /** The federation version and the directives that the SDL uses. */

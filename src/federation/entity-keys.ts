@@ -16,7 +16,7 @@ import { parseResourceUrl } from '../graphql/web-url.ts';
 export type EntityType = NodeRef['type'];
 
 /**
- * Converts the values of a key's fields, in the order of the key, to a reference of the gateway.
+ * Converts the values of a key's fields, in the order in which the key lists them, to a `NodeRef`.
  * `bases` are the base URLs of GitLab's web pages.
  */
 type ReadKey = (values: readonly string[], bases: readonly string[]) => NodeRef;

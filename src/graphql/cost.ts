@@ -112,7 +112,8 @@ export interface FieldCost {
    */
   unlimitedPer?: 'pipeline';
   /**
-   * Whether the field of each object has a value of its own, which may belong to another project.
+   * Set if the value of the field may belong to another pipeline and project than its object. The
+   * estimate then counts one pipeline and one project for each object.
    */
   isForeign?: boolean;
   list?: ListCost;
@@ -229,7 +230,7 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
 
 /**
  * The calls that an object needs. Excludes the calls of its lists, and calls for objects that
- * arguments identify.
+ * arguments identify, such as `project { job(id:) }`.
  */
 export interface ReadPlan {
   /** Whether the GET of the single object is needed. */

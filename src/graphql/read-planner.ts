@@ -161,7 +161,7 @@ export async function readProject(
   if (plan.awaitsRows) {
     const { project } = await combine(reads);
     if (project === null) return null;
-    // Leaves out the requested path, which may be a path from before a rename.
+    // Does not spread `named`: its `path` is the requested one, which may be from before a rename.
     if (project) return { ...project, ref: name };
   }
   try {

@@ -141,7 +141,7 @@ function toLogLine(line: string, { redact, maxChars }: Rendering, part = 1 / 8):
 }
 
 /**
- * Like `toLogLine`, for a line outside of fence lines. Shortens runs of tildes and backticks, so
+ * Like `toLogLine`, for a line that is not between two fence lines. Shortens runs of tildes and backticks, so
  * that the line cannot look like a fence line.
  */
 const toLine = (line: string, rendering: Rendering, part?: number): string =>

@@ -113,7 +113,7 @@ export function failureMessageOf(job: AnyJob): string | null {
 export interface StatusDetails {
   /**
    * The name for style sheets: the status, `success-with-warnings`, `failed-with-warnings`, or
-   * `unknown` for a status that this schema does not know.
+   * `unknown` for a status that the gateway does not know.
    */
   group: string;
   /** The text of a badge. */

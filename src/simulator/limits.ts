@@ -1,4 +1,4 @@
-/** A limit of requests per period. They are counted as Rack::Attack, GitLab's throttle, does. */
+/** A limit of requests per period. Requests are counted as by Rack::Attack, GitLab's throttle. */
 export interface RateLimit {
   readonly limit: number;
   readonly periodMs: number;

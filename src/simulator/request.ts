@@ -39,7 +39,7 @@ export interface Instance {
 export interface UnauthenticatedRequest extends Instance {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
-  /** Path, query and body parameters, merged as in Grape. */
+  /** Path, query and body parameters, merged as in Grape, the framework of GitLab's API. */
   readonly params: Params;
 }
 

@@ -125,8 +125,8 @@ async function* sectionsOf(trace: ParsedTrace, pause: Pause) {
  */
 async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
   /**
-   * The sections around the current line, the innermost last. None ends after the section around
-   * it.
+   * The sections around the current line, the innermost last. Each ends where the section before it
+   * in the list ends, or earlier.
    */
   const around: Stage[] = [];
   for await (const section of sectionsOf(trace, pause)) {

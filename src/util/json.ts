@@ -37,7 +37,10 @@ function digitsAround(json: string, index: number): [start: number, end: number]
   return [start, end];
 }
 
-/** Whether the digits from an index on, with a sign before them, may be a value and no part of one. */
+/**
+ * Whether the digits that begin at `start`, with or without a minus sign, may be a whole value. False if
+ * they can only be a part of one, such as the digits after a decimal point.
+ */
 function isValueStart(json: string, start: number): boolean {
   const sign = json.charCodeAt(start - 1) === 0x2d ? 1 : 0;
   return isBeforeValue(json.charCodeAt(start - 1 - sign));

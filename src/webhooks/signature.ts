@@ -4,7 +4,7 @@ type ReadHeader = (name: string) => string | null;
 
 /**
  * Maximum age of a signature. An older one is refused, because the webhook may be a replay. GitLab
- * signs each attempt again and retries within minutes, so its own signatures are newer.
+ * signs each attempt again, so the signature of a real webhook is newer.
  */
 const MAX_AGE_SECONDS = 300;
 /**

@@ -178,7 +178,10 @@ export function sequenceById(
   cancel: (id: string) => void,
 ): (text: string) => Promise<void> {
   const running = new Map<string, Promise<unknown>>();
-  /** Promises by operation id. The next `subscribe` message with an id waits for the promise. */
+  /**
+   * By operation id: resolves when the operation has ended after `complete`, or when a waiting one has
+   * started. The next message with that id waits for it.
+   */
   const pending = new Map<string, Promise<unknown>>();
   let waiting = 0;
 

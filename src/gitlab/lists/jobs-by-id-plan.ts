@@ -49,7 +49,10 @@ interface PlanOptions {
 const sortDescending = (ids: Iterable<bigint>) =>
   [...new Set(ids)].sort((a, b) => (a < b ? 1 : -1));
 
-/** Groups ids (highest first) so that each group fits into one page of 100 consecutive ids. */
+/**
+ * Groups ids (highest first) so that the ids of each group lie within 100 consecutive numbers. One page
+ * of 100 rows contains them.
+ */
 function groupByWindow(ids: readonly bigint[]): bigint[][] {
   const windows: bigint[][] = [];
   for (const id of ids) {

@@ -21,9 +21,9 @@ export interface PageRequest {
   direction: 'older' | 'newer';
   cursorRow?: CursorRow | undefined;
   count: number;
-  /** Whether the response must show if more rows follow in the direction of reading. */
+  /** Set if the caller needs to know whether more rows follow in the direction of reading. */
   needsHasNext: boolean;
-  /** Whether the response must show if rows precede in the direction of reading. */
+  /** Set if the caller needs to know whether rows precede in the direction of reading. */
   needsHasPrevious: boolean;
 }
 

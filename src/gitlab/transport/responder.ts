@@ -256,7 +256,10 @@ function plainTextOf(response: RawResponse): string | undefined {
 
 /** Longest error message, in UTF-16 units. Longer ones are truncated. */
 const MAX_LENGTH = 500;
-/** GitLab's messages are nested at most as deep as `{"field": ["text"]}`. */
+/**
+ * Maximum nesting of a message; deeper parts are left out. GitLab's own messages, such as `{"field":
+ * ["text"]}`, have two levels.
+ */
 const MAX_DEPTH = 4;
 
 /** Reads the message from any form of error body (upstream.md §1.2); undefined if there is none. */
