@@ -3,7 +3,7 @@ import { type GraphQLLeafType, GraphQLScalarType } from 'graphql';
 /** Serializes a value that is not null. Throws the type's own error for an invalid value. */
 export type WriteLeaf = (value: unknown) => string;
 
-/** Characters that JSON escapes. A surrogate is escaped only if it is not part of a pair. */
+/** Characters that JSON may escape. Of surrogates, it escapes only those that are not in a pair. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes control characters
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 /** Strings of this many characters or more are left to `JSON.stringify`, which is then faster. */

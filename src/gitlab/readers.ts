@@ -233,7 +233,7 @@ function readOnce<T extends { id: number | string }>(
   { id, parse }: RawRow,
   index: number,
 ) {
-  // Undefined after the row was read, so that the body, which it retains, can be released.
+  // `parse` retains the body. So this reference is removed as soon as the row has been read.
   let unread: RawRow['parse'] | undefined = parse;
   let found: T;
   const read = (refuse: Refuse): T => {

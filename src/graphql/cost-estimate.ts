@@ -311,8 +311,8 @@ function countNamed(
   return (at, request) => {
     const parts = counts.map((count) => count(at, request));
     const own = at.objects * countOwnReads(parts.flatMap(({ read }) => read));
-    // At least one call per 100 objects is counted, even if one id is repeated and costs one call,
-    // because the response is as long as the response of a list.
+    // At least one call per 100 named objects, as for a list of that length. GitLab gets only one
+    // call for an id that is repeated, but the response is as long as that of the list.
     const leastPages = Math.floor(parts.reduce((sum, { count }) => sum + count, 0) / MAX_PER_PAGE);
     return Math.max(
       leastPages,

@@ -196,8 +196,8 @@ function toNews({ pipeline, rows, entries }: PipelineState, since: number): Pipe
 }
 
 /**
- * Returns what has changed since the state with the round `since`. Returns one object to all
- * subscribers that received that state last.
+ * Returns what has changed since the state with the round `since`. Subscribers whose last state was
+ * that one usually get the same object.
  */
 function newsSince(state: PipelineState, since: number): PipelineNews {
   const known = newsOf.get(state) ?? new Map<number, PipelineNews>();

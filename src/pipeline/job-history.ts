@@ -13,8 +13,8 @@ export interface RunSummary {
 }
 
 /**
- * Summarizes the runs of a job. `earlier` contains its earlier runs, newest first, without runs
- * that neither succeeded nor failed.
+ * Summarizes the runs of a job. `earlier` contains those of its earlier runs that succeeded or
+ * failed, newest first.
  */
 export function summarizeRuns(job: Job, earlier: readonly Job[]): RunSummary {
   const at = earlier.findIndex(({ status }) => status === 'success');

@@ -102,7 +102,7 @@ function blockWithSpace(queue: ByteQueue): Buffer {
   return block;
 }
 
-/** Appends `bytes[from]` to `bytes[to - 1]`. */
+/** Appends the bytes from index `from` up to, but not including, index `to`. */
 export function write(queue: ByteQueue, bytes: Uint8Array, from: number, to: number): void {
   let at = from;
   while (at < to) {

@@ -1,7 +1,7 @@
 import type { Mark } from './mark.ts';
 
 /**
- * Number of sections from which on those that end before the oldest kept line are dropped. It is
+ * From this number of sections on, sections that end before the oldest kept line are dropped. It is
  * also the maximum number of open sections.
  */
 const MANY_SECTIONS = 131_072;
