@@ -35,7 +35,7 @@ type GatewayErrorOptions = ErrorOptions &
 
 /**
  * The only error class of the client. Thrown if there is no GraphQL response, or if a subscription
- * cannot continue.
+ * or `paginate` cannot continue.
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';

@@ -37,9 +37,9 @@ export function isPromise(value: unknown): value is Promise<unknown> {
 const MIN_FLATTENED = 1_000;
 
 /**
- * Flattens long text that a promise will hold. V8 keeps concatenated text as a tree of all its parts,
- * and a promise that waited for its value is often in the old generation already. So the tree would
- * live until the next full garbage collection (docs/performance.md).
+ * Flattens long text that a promise will hold. V8 keeps concatenated text as a tree of all its
+ * parts, and a promise that waited for its value is often in the old generation already. So the
+ * tree would live until the next full garbage collection (docs/performance.md).
  */
 export function flatten(json: Json): Json {
   if (typeof json !== 'string' || json.length < MIN_FLATTENED) return json;
@@ -57,7 +57,10 @@ export interface Recovery {
   readonly nullable: boolean;
 }
 
-/** Records an error and returns null if the value is nullable; otherwise throws the error. */
+/**
+ * Records an error and returns the text `null` if the value is nullable; otherwise throws the
+ * error.
+ */
 export function recover(error: unknown, at: Recovery, run: Run, path: Path | undefined): string {
   const last = run.errors[MAX_ERRORS];
   if (at.nullable && last) {
@@ -73,8 +76,8 @@ export function recover(error: unknown, at: Recovery, run: Run, path: Path | und
 }
 
 /**
- * Waits for JSON. If it rejects, records the error and returns null. Throws if the value is not
- * nullable.
+ * Waits for JSON. If it rejects, records the error and returns the text `null`. Throws if the value
+ * is not nullable.
  */
 export function recoverLater(json: Json, at: Recovery, run: Run, path: Path): Json {
   return typeof json === 'string' ? json : json.catch((error) => recover(error, at, run, path));

@@ -194,8 +194,8 @@ export class Gitlab {
 
   /**
    * Finds builds of a project by id in one keyset page. Parses and validates only these rows, which
-   * saves most of the CPU if they are few. Rejects if one of them is invalid. Parses the whole page if
-   * there are as many ids as rows.
+   * saves most of the CPU if they are few. Rejects if one of them is invalid. Parses the whole page
+   * if there are as many ids as rows.
    */
   async findProjectJobs(
     project: string,
@@ -222,8 +222,8 @@ export class Gitlab {
 
   /**
    * Requests a keyset page of a project's builds. `wanted` are the ids of the rows that are needed;
-   * undefined means all. Lists and reads by id both use this method, because requests for one URL share
-   * their result (transport/single-flight.ts, transport/etag-cache.ts).
+   * undefined means all. Lists and reads by id both use this method, because requests for one URL
+   * share their result (transport/single-flight.ts, transport/etag-cache.ts).
    */
   #listByKeyset(
     project: string,

@@ -69,9 +69,9 @@ export function handleInSequence(
 
 /**
  * Drops bodies that no route reads: the bodies of GET and HEAD requests as they arrive, other
- * bodies after the response was sent. Closes the connection if a body arrives in very many small chunks. Node
- * drops such bodies, too. But it first keeps up to 64 KiB of a GET request (10 MB of memory in
- * chunks of one byte), and it reads endless chunks without a pause for other requests.
+ * bodies after the response was sent. Closes the connection if a body arrives in very many small
+ * chunks. Node drops such bodies, too. But it first keeps up to 64 KiB of a GET request (10 MB of
+ * memory in chunks of one byte), and it reads endless chunks without a pause for other requests.
  */
 export function dropUnreadBodies(server: Server): void {
   const drop = (request: IncomingMessage) => {

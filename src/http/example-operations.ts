@@ -21,8 +21,8 @@ export interface ExampleOperation {
 const FOLDER = new URL('../../schema/operations/', import.meta.url);
 const DIRECTIVE_LINE = /^# (variables|credential): (.*)\n/gm;
 /**
- * Matches the last line of the comment if it is only `#`. It separated the explanation from the lines
- * `variables:` and `credential:`, and remains when these are removed.
+ * Matches the last line of the comment if it is only `#`. It separated the explanation from the
+ * lines `variables:` and `credential:`, and remains when these are removed.
  */
 const EMPTY_COMMENT_LINE = /^#\n(?=\n|[^#])/m;
 

@@ -29,7 +29,10 @@ const PREFLIGHT_MAX_AGE = '7200';
 
 export type ResponseHeaders = ReturnType<typeof createResponseHeaders>;
 
-/** Creates headers that allow pages of `origins` to send requests (CORS, without cookies). */
+/**
+ * Returns functions for the headers of all responses: security headers, the request id, and headers
+ * that allow pages of `origins` to send requests (CORS, without cookies).
+ */
 export function createResponseHeaders(origins: readonly string[]) {
   const security = SECURITY.filter(([name]) => name !== 'cache-control').flat();
   const vary = origins.length > 0 ? `Origin, ${VARY}` : VARY;

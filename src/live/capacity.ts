@@ -10,8 +10,8 @@ import {
  */
 
 /**
- * The kind of data that is limited: rows of jobs (about 5 kB each), or the last parts of logs (up
- * to 128 KiB or more each).
+ * The kind of data that is limited: rows of jobs (about 5 kB each), or the last parts of logs (the
+ * more logs, the less of each is kept).
  */
 export type Kept = 'jobs' | 'logs';
 

@@ -2,9 +2,9 @@ import type { Followed } from './poll.ts';
 
 /**
  * Combines several polls into one. Its state is the list of their states, once each poll has one.
- * The list is the same array object until one of the states changes. The combined poll ends when any
- * poll ends, with its error if it has one, or with the error that `failureAtStart` finds in the first
- * states.
+ * The list is the same array object until one of the states changes. The combined poll ends when
+ * any poll ends, with its error if it has one, or with the error that `failureAtStart` finds in the
+ * first states.
  */
 export function combinePolls<State>(
   polls: readonly Followed<State>[],

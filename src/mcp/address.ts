@@ -205,7 +205,7 @@ export async function resolveJob(args: AddressArguments, call: ToolCall): Promis
       after,
     });
     const { jobs } = findPipeline(data, address);
-    // Answers show names without invisible characters, so a name as shown is found, too.
+    // The tools show names as `nameText` changes them. So a job is also found by its changed name.
     const found =
       jobs?.nodes.find((job) => job.name === name) ??
       jobs?.nodes.find((job) => nameText(job.name) === nameText(name));

@@ -141,8 +141,8 @@ function toLogLine(line: string, { redact, maxChars }: Rendering, part = 1 / 8):
 }
 
 /**
- * Like `toLogLine`, for a line that is not between two fence lines. Shortens runs of tildes and backticks, so
- * that the line cannot look like a fence line.
+ * Like `toLogLine`, for a line that is not between two fence lines. Shortens runs of tildes and
+ * backticks, so that the line cannot look like a fence line.
  */
 const toLine = (line: string, rendering: Rendering, part?: number): string =>
   toLogLine(line.replace(/~{2,}/g, '~').replace(/`{2,}/g, "'"), rendering, part);

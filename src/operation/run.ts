@@ -154,7 +154,8 @@ export function openContext(caller: Caller, deps: ContextDeps): Context {
 const MAX_VARIABLE_ERRORS = 50;
 
 /**
- * Maximum queries and mutations of all callers that are executed or whose response is being sent.
+ * Maximum number of queries and mutations, of all callers together, that are executed or whose
+ * response is being sent.
  * Each one takes 20 kB of memory. Subscriptions have their own limit.
  */
 const MAX_RUNNING = 4_000;

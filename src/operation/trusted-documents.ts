@@ -83,8 +83,8 @@ export interface Manifests {
 /**
  * Finds trusted documents. With `only`, other documents are rejected before they are parsed.
  * Clients such as urql look for the messages `PersistedQueryNotSupported` and
- * `PersistedQueryNotFound`. After the first message, they send no more hashes. That message is sent
- * if there is no TRUSTED_DOCUMENTS_FILE, because then only the board has a manifest.
+ * `PersistedQueryNotFound`. After `PersistedQueryNotSupported`, they send no more hashes. So it is
+ * sent only if there is no TRUSTED_DOCUMENTS_FILE: then only the board has a manifest.
  */
 export function createTrustedDocuments({ own, board }: Manifests, only: boolean) {
   const byHash: Manifest = new Map([...(board ?? []), ...(own ?? [])]);

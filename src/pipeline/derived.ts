@@ -30,7 +30,10 @@ const RETRYABLE: ReadonlySet<Status> = new Set<KnownStatus>([
   'canceling',
 ]);
 
-/** Whether a job or pipeline runs, or will run without a further action of a user. */
+/**
+ * Whether a job or pipeline runs, or waits only for a runner, a resource or a callback. `created`
+ * and `scheduled` are not active.
+ */
 export const isActive = (status: Status): boolean => ACTIVE.has(status);
 
 /** Whether a status is final. A retry creates a new job; it does not change the status. */
@@ -53,7 +56,10 @@ export function isPlayable({ status, archived }: Pick<AnyJob, 'status' | 'archiv
   return (status === 'manual' || status === 'scheduled') && !archived;
 }
 
-/** Whether the pipeline has a newer attempt of the job; null if its attempts were not read. */
+/**
+ * Whether the pipeline has a newer attempt of the job; null if neither member that shows it is
+ * known.
+ */
 export function retriedOf(job: Pick<AnyJob, 'id' | 'attempts' | 'retried'>): boolean | null {
   const newest = job.attempts?.at(-1);
   return newest ? String(newest.id) !== String(job.id) : (job.retried ?? null);

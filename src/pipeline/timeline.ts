@@ -91,9 +91,10 @@ function createCounts(size: number) {
 /**
  * Returns the critical path, oldest run first. It is found by times alone, since the REST API does
  * not return `needs`. The path ends with the run that ended last. Each run before it is the one
- * that its successor most likely waited for: the last run to end before the successor was ready. A
- * run that started after the successor is excluded and removed from the set, because no earlier run
- * of the path can have waited for it either.
+ * that its successor most likely waited for: the one that ended last, at most `TOLERANCE_MS` after
+ * the successor was ready. Because of this tolerance, a run may fit although it started after the
+ * successor. Such a run is excluded for good: all earlier runs of the path started before it, so
+ * none of them waited for it.
  */
 function criticalPath(runs: readonly Run[]): Run[] {
   const sorted = [...runs].sort((a, b) => a.end - b.end || compareIds(a.job.id, b.job.id));

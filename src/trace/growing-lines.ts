@@ -107,9 +107,9 @@ export function createGrowingLines(window: () => Window): GrowingLines {
   const touched = new Set<number>();
   lines.reopened = touched;
   /**
-   * Offset of the last change, by line index. It has only lines that were incomplete, lines that
-   * were continued after other lines, and the last complete line of each call of `parse`. Any other
-   * line last changed where the next line begins.
+   * The offset of the last change of a line, by its index. The map contains only lines that were
+   * incomplete, lines that were continued after other lines, and the last complete line of each
+   * call of `parse`. The last change of any other line is where the next line begins.
    */
   const recorded = new Map<number, number>();
   let size = 0;

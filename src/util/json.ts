@@ -10,7 +10,9 @@ const LARGE_DIGITS = 16;
 
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
-/** Whether a character may stand before a number in an object or a list: `:`, `,`, `[` or a space. */
+/**
+ * Whether a character may stand before a number in an object or a list: `:`, `,`, `[` or a space.
+ */
 const isBeforeValue = (code: number) =>
   code === 0x3a || code === 0x2c || code === 0x5b || (code <= 0x20 && code >= 0x09);
 
@@ -29,7 +31,9 @@ function mayHaveLargeInteger(json: string): boolean {
   return false;
 }
 
-/** Returns where the digits around an index begin and end; the end is the index after the last one. */
+/**
+ * Returns where the digits around an index begin and end; the end is the index after the last one.
+ */
 function digitsAround(json: string, index: number): [start: number, end: number] {
   let [start, end] = [index, index + 1];
   while (isDigit(json.charCodeAt(start - 1))) start -= 1;
@@ -38,8 +42,8 @@ function digitsAround(json: string, index: number): [start: number, end: number]
 }
 
 /**
- * Whether the digits that begin at `start`, with or without a minus sign, may be a whole value. False if
- * they can only be a part of one, such as the digits after a decimal point.
+ * Whether the digits that begin at `start`, with or without a minus sign, may be a whole value.
+ * False if they can only be a part of one, such as the digits after a decimal point.
  */
 function isValueStart(json: string, start: number): boolean {
   const sign = json.charCodeAt(start - 1) === 0x2d ? 1 : 0;

@@ -179,8 +179,9 @@ export function sequenceById(
 ): (text: string) => Promise<void> {
   const running = new Map<string, Promise<unknown>>();
   /**
-   * By operation id: resolves when the operation has ended after `complete`, or when a waiting one has
-   * started. The next message with that id waits for it.
+   * By operation id: a promise for which the next `subscribe` or `complete` message with this id
+   * waits. It resolves when a completed operation has ended, or when a `subscribe` message that
+   * waited has been passed to `handle`.
    */
   const pending = new Map<string, Promise<unknown>>();
   let waiting = 0;

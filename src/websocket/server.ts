@@ -124,7 +124,7 @@ function connect(
 }
 
 function refuse(socket: Duplex, status: string, message = ''): void {
-  // A client may never close its side, and the shutdown waits until all connections are closed.
+  // Some clients never close their side, but the shutdown waits until all connections are closed.
   socket.once('finish', () => socket.destroy());
   const body = Buffer.from(message);
   socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`);

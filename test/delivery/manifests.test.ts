@@ -90,7 +90,10 @@ const specOf = <T>(kind: string) => the(kind).spec as T;
 const deployed = () => deployment.parse(the('Deployment').spec);
 const gateway = () => deployed().template.spec.containers[0];
 
-/** Returns the names of unknown settings. Throws for invalid values. */
+/**
+ * Returns the names of unknown settings, or `does not serve` if the program would not serve with
+ * these settings. Throws for invalid values.
+ */
 function problemsOf(env: Record<string, string>): string[] {
   const unknown = Object.keys(env).filter((name) => !settingNames.includes(name));
   return parseConfig(env, []).name === 'serve' ? unknown : ['does not serve'];

@@ -50,8 +50,8 @@ const sortDescending = (ids: Iterable<bigint>) =>
   [...new Set(ids)].sort((a, b) => (a < b ? 1 : -1));
 
 /**
- * Groups ids (highest first) so that the ids of each group lie within 100 consecutive numbers. One page
- * of 100 rows contains them.
+ * Groups ids (highest first) so that the ids of each group lie within 100 consecutive numbers. One
+ * page of 100 rows contains them.
  */
 function groupByWindow(ids: readonly bigint[]): bigint[][] {
   const windows: bigint[][] = [];

@@ -28,8 +28,8 @@ export interface EtagCache {
 }
 
 /**
- * Estimates memory: parsed rows need about twice the size of their JSON, plus the headers. A page of
- * which only some rows were parsed keeps its body, too.
+ * Estimates memory: parsed rows need about twice the size of their JSON, plus the headers. A page
+ * of which only some rows were parsed keeps its body, too.
  */
 const sizeOf = (bytes: number) => 2 * bytes + 1024;
 

@@ -194,8 +194,8 @@ export function isLimitOfAllCalls(headers: Headers): boolean {
 }
 
 /**
- * Returns what a 429 blocks: all calls, or those of one endpoint (a project's list of jobs).
- * Undefined for a limit on writes, which applies to one job only.
+ * Returns what a 429 blocks: all calls, or the calls of one endpoint for all projects, such as the
+ * lists of jobs. Undefined for a limit on writes, which applies to one job or pipeline only.
  */
 function blockedBy(call: Call, headers: Headers): string | undefined {
   if (isLimitOfAllCalls(headers)) return EVERYTHING;

@@ -257,8 +257,8 @@ function plainTextOf(response: RawResponse): string | undefined {
 /** Longest error message, in UTF-16 units. Longer ones are truncated. */
 const MAX_LENGTH = 500;
 /**
- * Maximum nesting of a message; deeper parts are left out. GitLab's own messages, such as `{"field":
- * ["text"]}`, have two levels.
+ * Maximum nesting of a message; deeper parts are left out. GitLab's own messages, such as
+ * `{"field": ["text"]}`, have two levels.
  */
 const MAX_DEPTH = 4;
 
