@@ -5,6 +5,7 @@ import { mapStream } from '../util/streams.ts';
 import { APOLLO_MULTIPART, type ResponseType } from './accept.ts';
 import { encodeApolloMultipart } from './apollo-multipart.ts';
 import type { Drain } from './drain.ts';
+import { sendEventStream } from './event-stream.ts';
 import type { Exchange } from './graphql-request.ts';
 import { statusOf } from './graphql-response.ts';
 import type { ResponseHeaders } from './response-headers.ts';
@@ -34,9 +35,9 @@ interface ServerContext {
 export type StreamSender = ReturnType<typeof createStreamSender>;
 
 /**
- * Sends responses as an event stream or as multipart. Yoga is used only to encode these protocols;
- * it neither parses nor executes an operation. Apollo's multipart protocol is in
- * apollo-multipart.ts.
+ * Sends responses as an event stream or as multipart. Yoga encodes single responses and multipart; it
+ * neither parses nor executes an operation. The event streams of subscriptions are in event-stream.ts,
+ * Apollo's multipart protocol is in apollo-multipart.ts.
  */
 export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
   const yoga = createYoga<ServerContext>({
@@ -76,10 +77,12 @@ export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
       if (isStream) drain.breakOff(response);
       else response.once('close', result.release);
       headers.apply(request, response, requestId);
+      if (isStream && type === 'text/event-stream') return sendEventStream(result, response);
       // Replaces the client's Accept header, because Yoga ignores its weights (`q`).
       request.headers.accept = type;
       const yogaResult = isStream ? mapStream(result, toYogaResult) : toYogaResult(result);
       void yoga.handle(request, response, { result: yogaResult, type });
+      return undefined;
     },
   };
 }

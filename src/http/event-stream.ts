@@ -1,0 +1,63 @@
+import type { ServerResponse } from 'node:http';
+import { type ResponseStream, type SubscriptionResponse, writeResponse } from '../operation/run.ts';
+
+/** Interval of comments without content. Proxies and clients close an idle connection. */
+const PING_MS = 12_000;
+
+const PING = ':\n\n';
+const COMPLETE = 'event: complete\ndata:\n\n';
+
+const HEADERS = {
+  'content-type': 'text/event-stream',
+  // Proxies neither buffer nor change the stream.
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+};
+
+/** The bytes of responses. Subscribers that share a response share its bytes, too. */
+const encoded = new WeakMap<SubscriptionResponse, Buffer>();
+
+function encode(event: SubscriptionResponse): Buffer {
+  const known = encoded.get(event);
+  if (known) return known;
+  const bytes = Buffer.from(`event: next\ndata: ${writeResponse(event)}\n\n`);
+  encoded.set(event, bytes);
+  return bytes;
+}
+
+/** Resolves when the response can take more bytes, or is closed. */
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    if (response.closed) return resolve();
+    const settle = () => {
+      response.off('drain', settle).off('close', settle);
+      resolve();
+    };
+    response.once('drain', settle).once('close', settle);
+    return undefined;
+  });
+
+/**
+ * Sends the responses of a subscription as an event stream, in the "distinct connections mode" of
+ * GraphQL over SSE. Waits with the next response while the client takes no bytes. Ends the subscription
+ * if the client disconnects, and breaks the connection if the subscription throws. Written by us, because
+ * one event to many subscribers takes a third of the CPU that it takes through Yoga (decision 018).
+ */
+export function sendEventStream(events: ResponseStream, response: ServerResponse): void {
+  const ping = setInterval(() => {
+    if (!response.writableNeedDrain) response.write(PING);
+  }, PING_MS);
+  response.once('close', () => {
+    clearInterval(ping);
+    void events.return?.();
+  });
+  const send = async () => {
+    // Some browsers show a response only after its first byte.
+    response.writeHead(200, HEADERS).write(PING);
+    for (let next = await events.next(); !next.done; next = await events.next()) {
+      if (!response.write(encode(next.value))) await drained(response);
+    }
+    response.end(COMPLETE);
+  };
+  send().catch(() => response.destroy());
+}
