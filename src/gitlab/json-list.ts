@@ -27,13 +27,13 @@ const parseSpan = (body: Buffer, [start, end]: Span) =>
   parseExactJson(body.toString('utf8', start, end));
 
 /**
- * Parses the body of a response, row by row if it is a list. This takes a third less CPU for a page of
- * 100 jobs, and less garbage collection: the text of a whole page is a large object for V8, and one
- * character beyond Latin-1 in it doubles its size (docs/performance.md).
+ * Parses the body of a response, row by row if it is a list. This takes a third less CPU for a page
+ * of 100 jobs, and less garbage collection: the text of a whole page is a large object for V8, and
+ * one character beyond Latin-1 in it doubles its size (docs/performance.md).
  *
- * The rows are found by the bytes between them, which no string in JSON can contain. If the same bytes
- * occur deeper in a row, a part of that row is no JSON, and the body is parsed as a whole, as is a body
- * with other spaces or another first member. Throws SyntaxError.
+ * The rows are found by the bytes between them, which no string in JSON can contain. If the same
+ * bytes occur deeper in a row, a part of that row is no JSON, and the body is parsed as a whole, as
+ * is a body with other spaces or another first member. Throws SyntaxError.
  */
 export function parseBody(body: Buffer): unknown {
   if (isList(body)) {
@@ -59,11 +59,11 @@ const ROW_START = /^\{"id":([1-9]\d{0,18})[,}]/;
 const MAX_ROW_START = '{"id":,'.length + 19;
 
 /**
- * Returns the rows of a list without parsing them, for a caller that needs only some of them. Parses
- * only the last row, because a wrong last id would make rows seem missing.
+ * Returns the rows of a list without parsing them, for a caller that needs only some of them.
+ * Parses only the last row, because a wrong last id would make rows seem missing.
  *
- * Returns undefined if the rows are not certain: the body is empty or not a list, a row does not begin
- * with its id, the ids do not descend, or the last row is no JSON. Then use `parseBody`.
+ * Returns undefined if the rows are not certain: the body is empty or not a list, a row does not
+ * begin with its id, the ids do not descend, or the last row is no JSON. Then use `parseBody`.
  */
 export function splitRows(body: Buffer): RawRow[] | undefined {
   if (!isList(body)) return undefined;
