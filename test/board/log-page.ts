@@ -41,3 +41,16 @@ export const isInView = (page: Page, line: number): Promise<boolean> =>
     const row = link?.getBoundingClientRect();
     return Boolean(row && list && row.top >= list.top && row.bottom <= list.bottom);
   }, line);
+
+/**
+ * Scrolls the log with a key until a line is in view. Presses the key again if nothing happened:
+ * Chromium 156 ignores a key that scrolls directly after a script has scrolled.
+ */
+export async function scrollByKey(page: Page, key: 'Home' | 'End', line: number): Promise<void> {
+  await page.getByRole('region', { name: 'Log', exact: true }).focus();
+  const scroll = async () => {
+    await page.keyboard.press(key);
+    return isInView(page, line);
+  };
+  await expect.poll(scroll, { interval: 500 }).toBe(true);
+}

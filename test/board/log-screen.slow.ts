@@ -5,7 +5,7 @@ import { launchBrowser, whyNoBrowser } from '../helpers/browser.ts';
 import { small, smallWorld } from '../helpers/worlds.ts';
 import { running, runningWorld } from '../live/worlds.ts';
 import { end, start } from '../trace/parse.ts';
-import { currentLine, isInView, openPage, shownLines } from './log-page.ts';
+import { currentLine, isInView, openPage, scrollByKey, shownLines } from './log-page.ts';
 import { findBarriers, startBoard } from './open-board.ts';
 
 const PIPELINE = 960;
@@ -242,9 +242,7 @@ describe.skipIf(whyNoBrowser)('the log of a running job', () => {
     await expect.poll(() => isInView(page, 500)).toBe(true);
     world.appendLog(running.job, lines(501, 100));
     await expect.poll(() => isInView(page, 600)).toBe(true);
-    await page.getByRole('region', { name: 'Log', exact: true }).focus();
-    await page.keyboard.press('Home');
-    await expect.poll(() => isInView(page, 1)).toBe(true);
+    await scrollByKey(page, 'Home', 1);
     const follow = button(page, 'Follow');
     expect(await follow.getAttribute('aria-pressed')).toBe('false');
     world.appendLog(running.job, lines(601, 100));
@@ -272,9 +270,7 @@ describe.skipIf(whyNoBrowser)('a log of 100,000 lines', () => {
     await expect.poll(() => currentLine(page)).toBe(87_655);
     await expect.poll(() => isInView(page, 87_655)).toBe(true);
     expect(await count()).toBeLessThanOrEqual(2_000);
-    await page.getByRole('region', { name: 'Log', exact: true }).focus();
-    await page.keyboard.press('End');
-    await expect.poll(() => isInView(page, 100_000)).toBe(true);
+    await scrollByKey(page, 'End', 100_000);
     await browser.close();
   });
 });

@@ -116,7 +116,8 @@ const requests: readonly Input[] = [
   },
   {
     input: 'a body in small chunks',
-    bound: 'its length; more than 1,000 chunks of less than 64 bytes are refused',
+    bound:
+      'memory of about its length; a body of more than 1,000 chunks is refused if they have less than 64 bytes on average',
     async attack(target) {
       const start = head('POST /graphql HTTP/1.1', 'transfer-encoding: chunked');
       const bodies = many(4, () => flood(target, start, '1\r\nx\r\n'.repeat(10_000), 90));
@@ -169,7 +170,8 @@ const requests: readonly Input[] = [
   },
   {
     input: 'pipelined requests',
-    bound: 'what arrives in one piece (64 KiB), 5,000 in all',
+    bound:
+      'on each connection, those that arrive in one piece (64 KiB); 5,000 that wait on all connections together',
     gitlab: { delayMs: 20_000 },
     async attack(target) {
       const body = JSON.stringify({ query: JOB });
@@ -317,7 +319,8 @@ const webSockets: readonly Input[] = [
   },
   {
     input: 'operations of a WebSocket',
-    bound: '500 at the same time, 500 that wait for others with their id',
+    bound:
+      '500 at the same time, 500 that wait until an earlier operation with the same id has ended',
     gitlab: { delayMs: 20_000 },
     async attack(target) {
       const socket = await acknowledged(target, 'made-up');
@@ -365,7 +368,8 @@ const webSockets: readonly Input[] = [
 const callers: readonly Input[] = [
   {
     input: 'made-up tokens',
-    bound: 'a part of each limit; what is kept of known credentials stays',
+    bound:
+      'all together a part of each limit (see below); they never evict the state of known credentials',
     async attack(target) {
       const known = () => target.post({ query: JOB }, { 'private-token': KNOWN_TOKEN });
       await known();
