@@ -16,13 +16,12 @@ import { isSliceOver, shareEventLoop } from '../util/event-loop.ts';
 import { leafWriter } from './leaf.ts';
 import {
   type Complete,
-  flatten,
+  completeValue,
   isPromise,
   type Json,
   type Path,
   type Run,
   recover,
-  recoverLater,
 } from './run.ts';
 
 /** Serializes an object that is not null. */
@@ -93,16 +92,16 @@ export function failAfter(error: unknown, parts: readonly Json[] | undefined): P
 }
 
 function listCompleter(type: GraphQLList<GraphQLOutputType>, field: FieldScope): Complete {
-  const complete = completer(type.ofType, field);
-  const recovery = { nodes: field.nodes, nullable: !(type.ofType instanceof GraphQLNonNull) };
+  const completion = {
+    complete: completer(type.ofType, field),
+    nodes: field.nodes,
+    nullable: !(type.ofType instanceof GraphQLNonNull),
+  };
   const item: Complete = (value, run, path) => {
     try {
-      const json = isPromise(value)
-        ? value.then((settled) => flatten(complete(settled, run, path)))
-        : complete(value, run, path);
-      return recoverLater(json, recovery, run, path);
+      return completeValue(value, completion, run, path);
     } catch (error) {
-      return recover(error, recovery, run, path);
+      return recover(error, completion, run, path);
     }
   };
   return (values, run, path) => {

@@ -15,15 +15,7 @@ import {
 import { argumentReader, fieldsSelected } from '../graphql/selection.ts';
 import { completer, concatenate, failAfter, type WriteObject } from './complete.ts';
 import { leafWriter } from './leaf.ts';
-import {
-  flatten,
-  isPromise,
-  type Json,
-  type Path,
-  type Run,
-  recover,
-  recoverLater,
-} from './run.ts';
+import { completeValue, type Json, type Path, type Run, recover } from './run.ts';
 
 /** The operation that fields are compiled for. */
 export interface Scope {
@@ -137,25 +129,19 @@ function definedWriter(field: Selected, scope: Scope): WriteField {
   const { type } = definition;
   const resolve = createResolver(field, scope);
   const writeLeaf = leafWriterOf(field);
-  const recovery = { nodes, nullable: !(type instanceof GraphQLNonNull) };
   const complete = completer(type, {
     name: `${on.name}.${definition.name}`,
     info: infoOf(field, scope),
     ...{ nodes, schema: scope.schema, objectWriter: objectWriters(nodes, scope) },
   });
+  const completion = { complete, nodes, nullable: !(type instanceof GraphQLNonNull) };
   const pathOf = (prev: Path | undefined): Path => ({ prev, key, typename: on.name });
-  const finish = (value: unknown, run: Run, parent: Path | undefined): Json => {
-    const path = pathOf(parent);
-    if (!isPromise(value)) return recoverLater(complete(value, run, path), recovery, run, path);
-    const completed = value.then((settled) => flatten(complete(settled, run, path)));
-    return recoverLater(completed, recovery, run, path);
-  };
   return (source, run, parent) => {
     try {
       const value = resolve(source, run);
-      return writeLeaf?.(value) ?? finish(value, run, parent);
+      return writeLeaf?.(value) ?? completeValue(value, completion, run, pathOf(parent));
     } catch (error) {
-      return recover(error, recovery, run, pathOf(parent));
+      return recover(error, completion, run, pathOf(parent));
     }
   };
 }

@@ -33,21 +33,6 @@ export function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as Promise<unknown> | null | undefined)?.then === 'function';
 }
 
-/** Shorter text has few parts. */
-const MIN_FLATTENED = 1_000;
-
-/**
- * Flattens long text that a promise will hold. V8 keeps concatenated text as a tree of all its
- * parts, and a promise that waited for its value is often in the old generation already. So the
- * tree would live until the next full garbage collection (docs/performance.md).
- */
-export function flatten(json: Json): Json {
-  if (typeof json !== 'string' || json.length < MIN_FLATTENED) return json;
-  // V8 flattens a text before it reads a character. JSON contains no NUL; the comparison only keeps
-  // the read from being optimized away.
-  return json.charCodeAt(0) === 0 ? '' : json;
-}
-
 /**
  * Describes a field: its nodes locate an error, and `nullable` says whether null may replace the
  * value.
@@ -75,10 +60,34 @@ export function recover(error: unknown, at: Recovery, run: Run, path: Path | und
   return 'null';
 }
 
+/** Shorter text has few parts. */
+const MIN_FLATTENED = 1_000;
+
 /**
- * Waits for JSON. If it rejects, records the error and returns the text `null`. Throws if the value
- * is not nullable.
+ * Flattens long text that a promise will hold. V8 keeps concatenated text as a tree of all its
+ * parts, and a promise that waited for its value is often in the old generation already. So the
+ * tree would live until the next full garbage collection (docs/performance.md).
  */
-export function recoverLater(json: Json, at: Recovery, run: Run, path: Path): Json {
+function flatten(json: Json): Json {
+  if (typeof json !== 'string' || json.length < MIN_FLATTENED) return json;
+  // V8 flattens a text before it reads a character. JSON contains no NUL; the comparison only keeps
+  // the read from being optimized away.
+  return json.charCodeAt(0) === 0 ? '' : json;
+}
+
+/** How a value is serialized, and what happens if that fails. */
+export interface Completion extends Recovery {
+  readonly complete: Complete;
+}
+
+/**
+ * Serializes a value, or the value of a promise. If the promise or a later part of the JSON rejects,
+ * records the error and returns the text `null`; rejects if the value is not nullable. Throws if
+ * `complete` throws for a value that is no promise.
+ */
+export function completeValue(value: unknown, at: Completion, run: Run, path: Path): Json {
+  const json = isPromise(value)
+    ? value.then((settled) => flatten(at.complete(settled, run, path)))
+    : at.complete(value, run, path);
   return typeof json === 'string' ? json : json.catch((error) => recover(error, at, run, path));
 }
