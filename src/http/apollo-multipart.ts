@@ -1,9 +1,5 @@
 import type { FetchAPI } from 'graphql-yoga';
-
-/**
- * Interval of parts without payload. Otherwise proxies and clients would close an idle connection.
- */
-const HEARTBEAT_MS = 12_000;
+import { HEARTBEAT_MS } from './event-stream.ts';
 
 const DELIMITER = '\r\n--graphql';
 

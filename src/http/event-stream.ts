@@ -1,15 +1,14 @@
 import type { ServerResponse } from 'node:http';
-import { type ResponseStream, type SubscriptionResponse, writeResponse } from '../operation/run.ts';
+import type { ResponseStream, SubscriptionResponse } from '../operation/run.ts';
 
-/** Interval of comments without content. Proxies and clients close an idle connection. */
-const PING_MS = 12_000;
+/** Interval of content that clients ignore. Proxies and clients close an idle connection. */
+export const HEARTBEAT_MS = 12_000;
 
 const PING = ':\n\n';
 const COMPLETE = 'event: complete\ndata:\n\n';
 
-const HEADERS = {
-  'content-type': 'text/event-stream',
-  // Proxies neither buffer nor change the stream.
+/** Headers of streams. Proxies neither buffer nor change a response with them. */
+export const STREAM_HEADERS = {
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
 };
@@ -20,7 +19,7 @@ const encoded = new WeakMap<SubscriptionResponse, Buffer>();
 function encode(event: SubscriptionResponse): Buffer {
   const known = encoded.get(event);
   if (known) return known;
-  const bytes = Buffer.from(`event: next\ndata: ${writeResponse(event)}\n\n`);
+  const bytes = Buffer.from(`event: next\ndata: ${event.json}\n\n`);
   encoded.set(event, bytes);
   return bytes;
 }
@@ -41,13 +40,13 @@ const drained = (response: ServerResponse): Promise<void> =>
  * Sends the responses of a subscription as an event stream, in the "distinct connections mode" of
  * GraphQL over SSE. Waits with the next response while the client takes no bytes. Ends the
  * subscription if the client disconnects, and breaks the connection if the subscription throws.
- * Written by us, because one event to many subscribers takes a third of the CPU that it takes
+ * Written by us, because one event to many subscribers takes less than half of the CPU that it takes
  * through Yoga (decision 018).
  */
 export function sendEventStream(events: ResponseStream, response: ServerResponse): void {
   const ping = setInterval(() => {
     if (!response.writableNeedDrain) response.write(PING);
-  }, PING_MS);
+  }, HEARTBEAT_MS);
   response.once('close', () => {
     clearInterval(ping);
     // An error while the subscription ends concerns no client.
@@ -55,7 +54,8 @@ export function sendEventStream(events: ResponseStream, response: ServerResponse
   });
   const send = async () => {
     // Some browsers show a response only after its first byte.
-    response.writeHead(200, HEADERS).write(PING);
+    response.writeHead(200, { ...STREAM_HEADERS, 'content-type': 'text/event-stream' });
+    response.write(PING);
     for (let next = await events.next(); !next.done; next = await events.next()) {
       if (!response.write(encode(next.value))) await drained(response);
     }

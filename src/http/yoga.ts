@@ -5,7 +5,7 @@ import { mapStream } from '../util/streams.ts';
 import { APOLLO_MULTIPART, type ResponseType } from './accept.ts';
 import { encodeApolloMultipart } from './apollo-multipart.ts';
 import type { Drain } from './drain.ts';
-import { sendEventStream } from './event-stream.ts';
+import { STREAM_HEADERS, sendEventStream } from './event-stream.ts';
 import type { Exchange } from './graphql-request.ts';
 import { statusOf } from './graphql-response.ts';
 import type { ResponseHeaders } from './response-headers.ts';
@@ -59,10 +59,11 @@ export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
         },
         onResponse({ response }) {
           // Yoga sets `Content-Encoding: none` to prevent buffering, but HTTP does not define that
-          // value. Proxies respect the two headers below instead.
+          // value. Proxies respect STREAM_HEADERS instead.
           response.headers.delete('content-encoding');
-          response.headers.set('cache-control', 'no-store, no-transform');
-          response.headers.set('x-accel-buffering', 'no');
+          for (const [name, value] of Object.entries(STREAM_HEADERS)) {
+            response.headers.set(name, value);
+          }
         },
       },
     ],
