@@ -11,9 +11,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { inMiB, inMs } from './axes/figures.js';
 import { pipelines, project } from './fixtures.js';
-import { ask, stop } from './processes.js';
+import { ask, stop, waitForEvents } from './processes.js';
 import { unlessQuick } from './quick.js';
-import { short, table, writeReport } from './report.js';
+import { short, spread, table, writeReport } from './report.js';
 import { graphql, median, openTestBed } from './stage.js';
 
 const { values: options } = parseArgs({
@@ -94,9 +94,6 @@ async function measureProcess(testBed, token) {
   return { first: [operations[0]], second: [operations[1]], warm: operations.slice(-WARM) };
 }
 
-const spread = (values) =>
-  `${short(median(values))} ms (${short(Math.min(...values))} to ${short(Math.max(...values))})`;
-
 async function measureNames(names) {
   const testBed = await openTestBed({ fakeGitlab: './board-double.js', env: { NAMES: names } });
   const rows = [];
@@ -124,16 +121,6 @@ async function measureNames(names) {
   }
   await testBed.close();
   return rows;
-}
-
-/** Waits until every subscriber has received `more` further events. Returns the counts. */
-async function waitForEvents(watchers, more) {
-  const { most } = await ask(watchers, {});
-  for (;;) {
-    await sleep(100);
-    const seen = await ask(watchers, {});
-    if (seen.least >= most + more) return seen;
-  }
 }
 
 /** Measures a board that `count` subscribers follow. One of its jobs changes at each read. */

@@ -11,8 +11,8 @@ import { findNode } from './nodes.js';
 import { checkWorkload } from './operations.js';
 import { cpuMs, rssMiB, stop } from './processes.js';
 import { unlessQuick } from './quick.js';
-import { short, table, writeReport } from './report.js';
-import { median, openTestBed } from './stage.js';
+import { spread, table, writeReport } from './report.js';
+import { openTestBed } from './stage.js';
 import { createWorkloads, learnCursors } from './workloads.js';
 
 const { values: options } = parseArgs({
@@ -84,9 +84,6 @@ async function load(testBed, subjects) {
   for (const subject of subjects) kept.push(await keptMiB(subject));
   return { sizes, counts, after, kept };
 }
-
-const spread = (values) =>
-  `${short(median(values))} ms (${short(Math.min(...values))} to ${short(Math.max(...values))})`;
 
 const testBed = await openTestBed();
 try {

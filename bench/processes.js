@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 
@@ -37,6 +38,16 @@ export async function ask(child, message) {
   settled.abort();
   if (value.error) throw new Error(value.error);
   return value;
+}
+
+/** Waits until every subscriber of watchers.js has received `more` further events. Returns the counts. */
+export async function waitForEvents(watchers, more) {
+  const { most } = await ask(watchers, {});
+  for (;;) {
+    await sleep(100);
+    const seen = await ask(watchers, {});
+    if (seen.least >= most + more) return seen;
+  }
 }
 
 /** Ends a child with SIGTERM, or SIGKILL after 3 s, and waits until it has exited. */

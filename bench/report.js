@@ -22,6 +22,10 @@ export function table(head, rows) {
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
+/** Formats times in ms: the median, with the least and the greatest. */
+export const spread = (values) =>
+  `${short(median(values))} ms (${short(Math.min(...values))} to ${short(Math.max(...values))})`;
+
 /**
  * Divides the CPU time of subject `id` by that of subject `unit`, for each round. Returns the median, the least
  * and the greatest of these ratios. Undefined if one of the subjects was not measured.

@@ -1,10 +1,9 @@
 /* Measures the cost per subscriber, for different numbers of subscribers of one job or of one board (W11). */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { liveBoard } from '../board-fixtures.js';
 import { project, running } from '../fixtures.js';
 import { keptMiB } from '../inspector.js';
 import { checkWorkload } from '../operations.js';
-import { ask, cpuMs, rssMiB, stop } from '../processes.js';
+import { ask, cpuMs, rssMiB, stop, waitForEvents } from '../processes.js';
 import { unlessQuick } from '../quick.js';
 import { short, table } from '../report.js';
 import { clients } from '../requests.js';
@@ -59,16 +58,6 @@ async function checkEvents({ origin }, body) {
     return Buffer.byteLength(data);
   }
   throw new Error(`a subscription ended: ${text.slice(0, 500)}`);
-}
-
-/** Waits until every subscriber has received `more` further events. Returns the counts. */
-async function waitForEvents(watchers, more) {
-  const { most } = await ask(watchers, {});
-  for (;;) {
-    await sleep(100);
-    const seen = await ask(watchers, {});
-    if (seen.least >= most + more) return seen;
-  }
 }
 
 /** Measures `size` subscribers of a new gateway. Returns times in ms and memory in MiB. */
