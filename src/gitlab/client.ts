@@ -119,6 +119,12 @@ const pipelineShape = (id: string) => withId(shapeOf(restPipeline), id);
 
 const scopeOf = ({ scope }: ScopeFilter): Query => ({ 'scope[]': scope });
 
+const projectJobsQuery = (filter: ProjectJobFilter, page: RestPageRequest): Query => ({
+  ...scopeOf(filter),
+  ref: filter.ref,
+  ...toPageQuery(page),
+});
+
 const partOf = ({ byteOffset, byteLimit }: TracePart): Query => ({
   byte_offset: byteOffset,
   byte_limit: byteLimit,
@@ -184,7 +190,7 @@ export class Gitlab {
   ): Promise<Page<Job>> {
     if (page.kind === 'keyset')
       return this.#page(project, this.#allByKeyset(project, filter, page));
-    const query = { ...scopeOf(filter), ref: filter.ref, ...toPageQuery(page) };
+    const query = projectJobsQuery(filter, page);
     const read = readList(build(project), offsetEnvelope<Job>(page));
     return this.#page(
       project,
@@ -231,7 +237,7 @@ export class Gitlab {
     page: KeysetRequest,
     wanted: ReadonlySet<string> | undefined,
   ): Promise<Page<LazyRow<Job>>> {
-    const query = { ...scopeOf(filter), ref: filter.ref, ...toPageQuery(page) };
+    const query = projectJobsQuery(filter, page);
     const envelope = keysetEnvelope<LazyRow<Job>>(page, this.server);
     const read = readLazyList(build(project), envelope, wanted);
     return this.#calls.get(endpoint`/projects/${project}/jobs`, read, { query });
