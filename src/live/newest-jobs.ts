@@ -246,7 +246,7 @@ function isRepeated(states: States, at: number): boolean {
 const haveOtherFailures = (before: States, after: States): boolean =>
   after.some(({ error }, at) => error?.message !== before[at]?.error?.message);
 
-/** Stands for the last state of a subscriber that has not received anything. */
+/** The last state of a subscriber that has received nothing yet. */
 const nothingSent: States = [];
 
 /**

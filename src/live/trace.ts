@@ -316,7 +316,7 @@ export function traceResource(
         }
         isReadWhole = gitlab.server.byteOffset === false;
       };
-      /** Tells the memory limit how many logs this log counts as. */
+      /** Sets the number of logs that this log counts as in the memory limit. */
       const holdLog = (hasLines: boolean) => {
         const sections = log.lines?.openSections ?? 0;
         const parsed = LOGS_PER_PARSED_LOG + Math.floor(sections / SECTIONS_PER_LOG);

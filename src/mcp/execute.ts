@@ -41,7 +41,7 @@ const sentences: Readonly<Record<string, string>> = {
     'This needs more calls to GitLab than the gateway allows: ask for fewer jobs or projects.',
 };
 
-/** Converts a GraphQL error to a sentence that tells the model what to do. */
+/** Converts a GraphQL error to a sentence that says what the model should do. */
 function toSentence({ message, extensions }: GraphQLError): string {
   const { code, retryAfter, upstream } = extensions;
   // The error comes from a limit or rule of the gateway itself, and its message explains it.

@@ -75,7 +75,7 @@ type Until = 'finished' | 'failed';
 const hasFailed = ({ jobs }: Watched): boolean =>
   jobs.some(({ status, allowFailure }) => status === 'FAILED' && !allowFailure);
 
-/** Whether the pipeline or job continues only after somebody plays a manual job. */
+/** Whether the pipeline or job continues only after a user plays a manual job. */
 const isBlocked = ({ status }: Watched): boolean => status === 'MANUAL';
 
 /** Why waiting ended. */
