@@ -3,6 +3,8 @@
  * and resident memory before, during and after load.
  *
  *   node idle.js [--node 24] [--hour] [--quick]
+ *
+ * With --hour, the load is an hour at a constant rate, on both programs at the same time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -29,6 +31,8 @@ const REST_MS = unlessQuick(10_000, 200);
 /** Number of parts of the load. Memory is read after each part; the programs alternate. */
 const PARTS = unlessQuick(4, 2);
 const LOAD_MS = options.hour ? 3_600_000 : 120_000;
+/** Operations per second of an hour of load. A core can do several times as many. */
+const HOUR_RATE = 100;
 const CHOSEN = ['W1', 'W2', 'W5'];
 
 const mib = (value) => `${value.toFixed(0)} MiB`;
@@ -46,12 +50,14 @@ async function measureStarts(testBed, program) {
   return starts;
 }
 
-async function openSubjects(testBed, program) {
+/** Opens each subject with a test bed of its own, so that both can get load at the same time. */
+async function openSubjects(testBeds, program) {
   const subjects = [];
   for (const [name, script] of Object.entries(scripts)) {
+    const testBed = testBeds[subjects.length];
     const subject = await testBed.open(script, { program, inspect: true });
     await sleep(REST_MS);
-    subjects.push({ name, ...subject, client: 'apollo', atRest: rssMiB(subject.pid) });
+    subjects.push({ name, ...subject, testBed, client: 'apollo', atRest: rssMiB(subject.pid) });
   }
   return subjects;
 }
@@ -60,23 +66,26 @@ async function openSubjects(testBed, program) {
  * Sends operations to the subjects, in parts. Returns their resident memory after each part (`sizes`) and
  * after a pause at the end (`after`), and their memory after a garbage collection (`kept`), in MiB.
  */
-async function load(testBed, subjects) {
+async function load(subjects) {
   const workloads = createWorkloads(await learnCursors(subjects[0]));
   const chosen = workloads.filter(({ id }) => CHOSEN.includes(id));
   const cases = [];
   for (const subject of subjects) {
     const operations = [];
     for (const workload of chosen) operations.push(...(await checkWorkload(workload, subject, 5)));
-    cases.push({ subject, operations, concurrency: 32, tokens: 50 });
+    const pace = options.hour ? { rate: HOUR_RATE } : { concurrency: 32 };
+    cases.push({ subject, operations, tokens: 50, ...pace });
   }
   const sizes = subjects.map(() => []);
   const counts = subjects.map(() => 0);
+  const loadPart = async (one, index) => {
+    const { took } = await one.subject.testBed.measure(one, LOAD_MS / PARTS);
+    counts[index] += took.length;
+    sizes[index].push(rssMiB(one.subject.pid));
+  };
   for (let part = 0; part < PARTS; part += 1) {
-    for (const [index, one] of cases.entries()) {
-      const { took } = await testBed.measure(one, LOAD_MS / PARTS);
-      counts[index] += took.length;
-      sizes[index].push(rssMiB(one.subject.pid));
-    }
+    if (options.hour) await Promise.all(cases.map(loadPart));
+    else for (const [index, one] of cases.entries()) await loadPart(one, index);
   }
   await sleep(REST_MS);
   const after = subjects.map(({ pid }) => rssMiB(pid));
@@ -85,12 +94,12 @@ async function load(testBed, subjects) {
   return { sizes, counts, after, kept };
 }
 
-const testBed = await openTestBed();
+const testBeds = [await openTestBed(), await openTestBed()];
 try {
   const { program, version } = findNode(options.node);
-  const starts = await measureStarts(testBed, program);
-  const subjects = await openSubjects(testBed, program);
-  const { sizes, counts, after, kept } = await load(testBed, subjects);
+  const starts = await measureStarts(testBeds[0], program);
+  const subjects = await openSubjects(testBeds, program);
+  const { sizes, counts, after, kept } = await load(subjects);
   const rows = subjects.map(({ name, atRest }, index) => [
     name,
     spread(starts[name].map(({ startedInMs }) => startedInMs)),
@@ -102,14 +111,16 @@ try {
     counts[index],
   ]);
   const head = `process; start to first answer, goal 400 ms; CPU until then; resident at rest, goal 80 MiB; resident after each of ${PARTS} parts of the load; resident ${REST_MS / 1000} s after it; kept after a garbage collection; operations`;
+  const pace = options.hour
+    ? `at ${HOUR_RATE} operations/s, on both at the same time, for ${LOAD_MS / 60_000} minutes`
+    : `32 at once, as fast as possible, for ${LOAD_MS / 60_000} minutes each.\n${testBeds[0].disturbance()}`;
   const text = `
-Node ${version}. ${STARTS} starts of each, median (least to most). The load is ${CHOSEN.join(', ')} in turn, 32 at once, as fast as possible, for ${LOAD_MS / 60_000} minutes each.
-${testBed.disturbance()}
+Node ${version}. ${STARTS} starts of each, median (least to most). The load is ${CHOSEN.join(', ')} in turn, ${pace}
 
 ${table(head.split('; '), rows)}
 `;
   console.log(text);
   writeReport(options.hour ? 'idle-hour-' : 'idle-', 'Idle processes', text);
 } finally {
-  await testBed.close();
+  await Promise.all(testBeds.map((testBed) => testBed.close()));
 }
