@@ -14,9 +14,9 @@ import { objectWriter, serialWriter } from './fields.ts';
 import type { Run } from './run.ts';
 
 /*
- * A compiled operation: field resolution and serialization are planned once and reused. It writes
- * the JSON of the response directly, without a tree of results that must be serialized afterwards.
- * A *writer* is a function that writes the JSON of a value. The schema's resolvers are used
+ * A compiled operation: field resolution and serialization are planned once and reused. It produces
+ * the JSON of `data` directly, without a tree of results that must be serialized afterwards. A
+ * *writer* is a function that returns the JSON of a value as text. The schema's resolvers are used
  * unchanged (docs/decisions/008-compiled-execution.md).
  */
 
@@ -31,7 +31,8 @@ export type Variables = Readonly<Record<string, unknown>>;
 
 export interface CompiledOperation {
   /**
-   * Number of root writers if every combination of values in `@skip` and `@include` is executed.
+   * Number of combinations of values (true or false) of the variables in `@skip` and `@include`.
+   * Each combination that is executed has its own root writer.
    */
   readonly variants: number;
   /**
@@ -89,9 +90,9 @@ function createVariants(names: readonly string[], make: (conditions: Variables) 
 }
 
 /**
- * Compiles an operation of a valid document. Returns undefined for unknown directives, and for more
- * than four variables in `@skip` and `@include`. Introspection must not be compiled, because the
- * schema's types do not define the introspection fields.
+ * Compiles an operation of a valid document. Returns undefined for directives other than `@skip`
+ * and `@include`, and for more than four variables in `@skip` and `@include`. Introspection must
+ * not be compiled, because the schema's types do not define the introspection fields.
  */
 export function compile(
   schema: GraphQLSchema,

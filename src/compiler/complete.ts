@@ -29,7 +29,7 @@ export type WriteObject = (source: unknown, run: Run, path: Path | undefined) =>
 
 /** The field whose value is serialized. */
 export interface FieldScope {
-  /** `Type.field`, for messages. */
+  /** `Type.field`, for error messages. */
   readonly name: string;
   readonly nodes: readonly FieldNode[];
   readonly schema: GraphQLSchema;
@@ -83,7 +83,10 @@ export async function concatenate(parts: readonly Json[]): Promise<string> {
   return whole;
 }
 
-/** Throws `error` after all parts have settled, so that no rejection of a part stays unhandled. */
+/**
+ * Throws `error` or, if there are parts, rejects with it as soon as all parts are ready or one of
+ * them has rejected. Without this wait, the rejection of a part would be unhandled.
+ */
 export function failAfter(error: unknown, parts: readonly Json[] | undefined): Promise<string> {
   if (!parts) throw error;
   return concatenate(parts).finally(() => {

@@ -3,18 +3,24 @@ import { type GraphQLLeafType, GraphQLScalarType } from 'graphql';
 /** Serializes a value that is not null. Throws the type's own error for an invalid value. */
 export type WriteLeaf = (value: unknown) => string;
 
-/** Characters that JSON may escape. Of surrogates, it escapes only those that are not in a pair. */
+/** Characters that `JSON.stringify` may escape. It escapes a surrogate only outside of a pair. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes control characters
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 /** Strings of this many characters or more are left to `JSON.stringify`, which is then faster. */
 const MAX_FAST_LENGTH = 200;
 
-/** Serializes a string. Short strings without escapes, which most strings are, take a fast path. */
+/**
+ * Serializes a string. Most strings are short and have no characters to escape. They take a fast
+ * path.
+ */
 function writeString(text: string): string {
   return text.length < MAX_FAST_LENGTH && !ESCAPED.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-/** Fast paths for usual values of scalars. Each returns undefined for another value. */
+/**
+ * Fast paths by name of the scalar type. Each returns undefined for a value that the type must
+ * convert or reject.
+ */
 const fastWriters: Readonly<Record<string, (value: unknown) => string | undefined>> = {
   String: ifString,
   ID: ifString,

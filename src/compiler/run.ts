@@ -16,7 +16,7 @@ export type Path = GraphQLResolveInfo['path'];
 /** One execution of a compiled operation. */
 export interface Run {
   readonly context: unknown;
-  /** After coercion. */
+  /** The values of the operation's variables, after coercion. */
   readonly variableValues: Readonly<Record<string, unknown>>;
   /** In the order in which they occurred. */
   readonly errors: GraphQLError[];
@@ -34,8 +34,8 @@ export function isPromise(value: unknown): value is Promise<unknown> {
 }
 
 /**
- * Describes a field: its nodes locate an error, and `nullable` says whether null may replace the
- * value.
+ * Describes a field or a list item: its nodes locate an error, and `nullable` says whether null may
+ * replace the value.
  */
 export interface Recovery {
   readonly nodes: readonly ASTNode[];
@@ -49,8 +49,8 @@ export interface Recovery {
 export function recover(error: unknown, at: Recovery, run: Run, path: Path | undefined): string {
   const last = run.errors[MAX_ERRORS];
   if (at.nullable && last) {
-    // Of errors above MAX_ERRORS, only the number matters. So the last error is added again, which
-    // is cheaper than computing the path and locations of this one.
+    // The response shows only the number of errors beyond MAX_ERRORS. So the first of them is added
+    // again, which is cheaper than computing the path and locations of this error.
     run.errors.push(last);
     return 'null';
   }
@@ -60,7 +60,7 @@ export function recover(error: unknown, at: Recovery, run: Run, path: Path | und
   return 'null';
 }
 
-/** Shorter text has few parts. */
+/** Minimum length of a text that `flatten` flattens, in characters. Shorter text has few parts. */
 const MIN_FLATTENED = 1_000;
 
 /**
@@ -81,9 +81,9 @@ export interface Completion extends Recovery {
 }
 
 /**
- * Serializes a value, or the value of a promise. If the promise or a later part of the JSON rejects,
- * records the error and returns the text `null`; rejects if the value is not nullable. Throws if
- * `complete` throws for a value that is no promise.
+ * Serializes a value, or the value of a promise. If the promise or a later part of the JSON
+ * rejects, records the error and returns the text `null`; rejects if the value is not nullable.
+ * Throws if `complete` throws for a value that is not a promise.
  */
 export function completeValue(value: unknown, at: Completion, run: Run, path: Path): Json {
   const json = isPromise(value)
