@@ -2,8 +2,9 @@
  * Returns a signal that aborts with `source`, or after `ms` with a TimeoutError. `release` clears
  * the timer and removes the listener from `source`, which may outlive the signal.
  *
- * Replaces AbortSignal.any: in Node 20, a timeout signal that is only a source of another signal is
- * garbage-collected and never fires, and a signal with listeners is never freed.
+ * Used instead of `AbortSignal.any([source, AbortSignal.timeout(ms)])`. In Node 20, this timeout
+ * signal may be garbage-collected, so that it never fires, and a combined signal that has listeners
+ * is never freed.
  */
 export function withTimeout(source: AbortSignal, ms: number) {
   const controller = new AbortController();

@@ -6,7 +6,10 @@ const SLICE_MS = 5;
 let sliceEndsAt = 0;
 let isSliceScheduled = false;
 
-/** Whether the callers of `shareEventLoop` have worked for 5 ms in total and must pause. */
+/**
+ * Whether long computations must pause. They share slices of 5 ms: true if the current slice is
+ * over, or if none has begun.
+ */
 export const isSliceOver = (): boolean => performance.now() >= sliceEndsAt;
 
 async function scheduleSlice(): Promise<void> {

@@ -1,4 +1,7 @@
-/** A name with more nested percent-encodings is refused, because each decoding takes time. */
+/**
+ * Maximum nested percent-encodings of a name, such as two in `%252F`. A name with more is refused,
+ * because each decoding takes time.
+ */
 const MAX_DECODINGS = 8;
 
 const decodeOnce = (text: string) =>

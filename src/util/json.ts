@@ -5,13 +5,14 @@
  * quotes before the parsing, in the few documents that contain one.
  */
 
-/** Whole numbers with fewer digits are exact. */
+/** Minimum digits of a whole number that a double may not represent exactly. */
 const LARGE_DIGITS = 16;
 
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
 /**
- * Whether a character may stand before a number in an object or a list: `:`, `,`, `[` or a space.
+ * Whether a character may stand before a number in an object or a list: `:`, `,`, `[` or white
+ * space.
  */
 const isBeforeValue = (code: number) =>
   code === 0x3a || code === 0x2c || code === 0x5b || (code <= 0x20 && code >= 0x09);
@@ -42,8 +43,8 @@ function digitsAround(json: string, index: number): [start: number, end: number]
 }
 
 /**
- * Whether the digits that begin at `start`, with or without a minus sign, may be a whole value.
- * False if they can only be a part of one, such as the digits after a decimal point.
+ * Whether a value may begin with the digits at `start`, or with a minus sign before them. False for
+ * digits inside a value, such as those after a decimal point.
  */
 function isValueStart(json: string, start: number): boolean {
   const sign = json.charCodeAt(start - 1) === 0x2d ? 1 : 0;

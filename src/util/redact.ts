@@ -26,8 +26,9 @@ export function createRedact(secrets: readonly string[]): Redact {
 }
 
 /**
- * Copies an error for logging: name, code, message and stack without secrets. Drops other members,
- * because transport errors contain sockets, and parse errors contain parts of the response.
+ * Copies an error for logging: name, code, message, stack and cause. Removes secrets from the
+ * texts. Drops other members, because transport errors contain sockets, and parse errors contain
+ * parts of the response.
  */
 export function toSafeCause(cause: unknown, redact: Redact): unknown {
   if (cause === undefined) return undefined;

@@ -17,15 +17,15 @@ interface StreamObserver {
 
 interface StreamSource<T> {
   next(): Promise<IteratorResult<T>>;
-  /** Called if the stream ends before its source. */
+  /** Called when `endWith` or `return` ends the stream. */
   return?(): unknown;
 }
 
 const DONE = { done: true, value: undefined } as const;
 
 /**
- * Creates a stream of a source's values. Not an async generator, because a generator cannot be
- * ended while it waits for its source.
+ * Creates a stream of a source's values. The stream is not an async generator, because a generator
+ * cannot be ended while it waits for its source.
  */
 export function createStream<T>(
   source: StreamSource<T>,
