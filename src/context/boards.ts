@@ -9,7 +9,10 @@ import {
   readNewestRows,
 } from '../pipeline/board-rows.ts';
 
-/** Maximum attempts of a pipeline to read in order to find the attempts of one job. */
+/**
+ * Maximum jobs of a pipeline, including retried ones, to read in order to find the attempts of one
+ * job.
+ */
 const MAX_ATTEMPTS = 500;
 /**
  * Maximum trigger jobs to read, in order to list the downstream pipelines of a pipeline. The newest
@@ -22,10 +25,13 @@ type JobsWithAttempts = ReadonlyMap<string, Job>;
 
 /**
  * The boards of one pipeline in one operation. A board has the pipeline's stages, groups and jobs,
- * as GitLab's page shows them. `read` builds one for each `maxJobs`.
+ * as GitLab's page of the pipeline shows them. `read` builds one for each `maxJobs`.
  */
 export interface Boards {
-  /** Reads a board. Null if GitLab answers 404. `maxJobs` limits the rows of the list of jobs. */
+  /**
+   * Reads a board. Null if GitLab answers 404. Contains the newest `maxJobs` jobs, including
+   * retried ones, and the newest `maxJobs` trigger jobs.
+   */
   read(maxJobs: number): Promise<Board | null>;
   /**
    * Returns the largest board that the operation has read or is reading; undefined if there is
@@ -34,7 +40,7 @@ export interface Boards {
   find(): Promise<Board | null> | undefined;
   /**
    * Returns all jobs with their attempts. Null if GitLab answers 404, or if the pipeline has more
-   * than 500 attempts.
+   * than 500 jobs, including retried ones.
    */
   attempts(): Promise<JobsWithAttempts | null>;
   /** Returns the newest 500 trigger jobs. Rejects if a call fails, even with 404. */
@@ -49,7 +55,7 @@ async function byId(jobs: readonly Job[]): Promise<JobsWithAttempts> {
   return new Map((await attemptsOf(jobs)).map((job) => [String(job.id), job]));
 }
 
-/** Returns the boards of a pipeline. They share the pages of its lists. */
+/** Returns the boards of a pipeline. They share the pages of the pipeline's lists. */
 export function createBoards(lists: BoardLists): Boards {
   const boards = new Map<number, Promise<Board | null>>();
   let attempts: Promise<JobsWithAttempts | null> | undefined;

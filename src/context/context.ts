@@ -16,9 +16,12 @@ import {
 } from './loaders.ts';
 import type { StreamedStrings } from './streamed-strings.ts';
 
-/** The GraphQL context of one operation. Its calls use the caller's credential. */
+/**
+ * The GraphQL context of one operation. Its calls use the caller's credential or, if the caller
+ * sent none, the gateway's own token.
+ */
 export interface Context {
-  /** Digest of the caller's credential; 'anonymous' without one. */
+  /** Digest of the credential that calls use; 'anonymous' if there is none. */
   callerDigest: string;
   credentialKind: CredentialKind;
   loaders: Loaders;
@@ -28,7 +31,8 @@ export interface Context {
    */
   mutationClient: Gitlab | undefined;
   /**
-   * Returns the caller's rate limit in GitLab's last response; undefined if that contained none.
+   * Returns the caller's rate limit as GitLab last reported it; undefined if GitLab has reported
+   * none. Also forbids caches to keep the response.
    */
   rateLimit(): RateLimit | undefined;
   /** Opens a job's log as a stream, to which the operation timeout does not apply. */
@@ -80,17 +84,26 @@ export interface Caller {
   /** Aborted when the caller disconnects. */
   signal: AbortSignal;
   streamedStrings?: StreamedStrings;
-  /** Resolves when a subscriber's connection can accept another event. @default always */
+  /** Resolves when a subscriber's connection can accept another event. @default immediately */
   ready?(): Promise<void>;
 }
 
 const noTraceContext: Readonly<Record<string, string>> = {};
-/** Matches version 00 and later versions, which may append members (W3C Trace Context, 3.2). */
+/**
+ * Matches a traceparent header of version 00 and of later versions, which may append members (W3C
+ * Trace Context, 3.2).
+ */
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(-[\w-]{1,100})?$/;
-/** Maximum characters to forward. W3C Trace Context requires support for this length (3.3.1.5). */
+/**
+ * Maximum characters of a tracestate header. A longer one is not forwarded. W3C Trace Context
+ * requires support for this length (3.3.1.5).
+ */
 const MAX_TRACESTATE = 512;
 
-/** Returns the trace context headers to forward; none if they are malformed or too long. */
+/**
+ * Returns the trace context headers to forward: none if traceparent is malformed, and no tracestate
+ * if it is too long.
+ */
 function traceContextOf({ header }: Caller): Readonly<Record<string, string>> {
   const traceparent = header('traceparent');
   if (!traceparent || !TRACEPARENT.test(traceparent)) return noTraceContext;
@@ -100,8 +113,8 @@ function traceContextOf({ header }: Caller): Readonly<Record<string, string>> {
 }
 
 /**
- * Creates the context of an operation. Throws CredentialError if a credential header contains no
- * token.
+ * Creates the context of an operation. Throws CredentialError if the value of a credential header
+ * cannot be a token.
  */
 export function createContext(caller: Caller, deps: ContextDeps): Context {
   const ownCredential = readCredential(caller.header);

@@ -13,7 +13,7 @@ export interface Walked {
 }
 
 export interface WalkOptions {
-  /** The walk begins with the jobs that are older than this id. @default the newest job */
+  /** Id of a job. The walk begins with the next older job. @default begins with the newest job */
   olderThan?: string | undefined;
   maxRows: number;
 }
@@ -34,8 +34,8 @@ export async function* walkJobs(
       direction: 'older',
       count,
       cursorRow,
-      // Finding this out may need a call. If another page is read, that page shows it, so only the
-      // last one asks.
+      // An exact `hasOlder` may cost a call. Only the last page needs it: after any other page, the
+      // walk reads the next page anyway.
       needsHasNext: rows.length + count === maxRows,
       needsHasPrevious: false,
     });

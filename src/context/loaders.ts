@@ -43,8 +43,9 @@ import { readStart, type StreamStart } from '../util/streams.ts';
 import { createBoards } from './boards.ts';
 
 /*
- * The reads of one operation. `endpoints` below has one entry per GET endpoint of GitLab. To add a
- * read, add an entry: it becomes a method of `Loaders` with the same name.
+ * The reads of one operation. `endpoints` below has one entry per kind of read, usually a GET
+ * endpoint of GitLab. To add a read, add an entry: it becomes a method of `Loaders` with the same
+ * name.
  */
 
 interface BridgeRef extends JobRef {
@@ -71,7 +72,7 @@ export interface FailureLog extends FailureFacts {
   isNumbered: boolean;
 }
 
-/** Names a file in a job's archive of which only the beginning is read. */
+/** Names a file in the archive of a job's artifacts, of which only the beginning is read. */
 interface ArtifactStartRef extends ArtifactsRef {
   maxBytes: number;
 }
@@ -89,7 +90,7 @@ export interface Freshness {
 const CHANGING_SECONDS = 2;
 const SETTLED_SECONDS = 60;
 
-/** Creates the freshness of a response: the longest one. Each read may shorten it. */
+/** Creates the freshness of a response: 60 s at first. Each read may shorten it. */
 export const createFreshness = (): Freshness => ({ maxAge: SETTLED_SECONDS });
 
 /**
@@ -136,8 +137,8 @@ class ProjectAliases {
 }
 
 /**
- * The state that the reads of one operation share. It is a class, so that an operation does not
- * create its methods again.
+ * The state that the reads of one operation share. It is a class, because the methods of a class
+ * are created once, not once per operation.
  */
 class Operation {
   readonly gitlab: Gitlab;
@@ -160,7 +161,9 @@ class Operation {
     return this.#jobs;
   }
 
-  /** Returns the cache entry of an endpoint, created on first use. */
+  /**
+   * Returns the value that is cached for an endpoint and a key. Calls `create` at the first use.
+   */
   cached<Value>(endpoint: object, key: string, create: () => Value): Value {
     const cache = this.#cacheOf(endpoint);
     const value = (cache.get(key) as Value | undefined) ?? create();
@@ -288,7 +291,10 @@ const pipelineJobs = listLoader<PipelineRef, OffsetList<Job>>({
   key: keyOfRef,
 });
 
-/** Opens a log or another file. An open file counts against the memory budget of logs. */
+/**
+ * Opens a log or another file. Counts it against the memory budget of logs until the operation
+ * ends.
+ */
 async function openCounted<Stream>(
   { logs }: Operation,
   open: () => Promise<Stream>,
@@ -433,7 +439,8 @@ async function readJobsOfProject(
   { gitlab, aliases }: Operation,
 ): Promise<Outcomes> {
   const [id = ''] = ids;
-  // A single job is read by its id. Exception: a job token may only list jobs (upstream.md §8).
+  // If only one job is requested, it is read by its id. Exception: a job token may only list jobs
+  // (upstream.md §8).
   const isSingle = ids.length === 1 && gitlab.credential.kind !== 'job-token';
   const outcomes = isSingle
     ? new Map([[id, await readJob(gitlab, { project, id })]])
@@ -462,7 +469,10 @@ async function readJobBatch(refs: readonly JobRef[], operation: Operation): Prom
   });
 }
 
-/** Finds a trigger job by reading the one page of its pipeline's list that must contain it. */
+/**
+ * Finds a trigger job in its pipeline's list, from the position of its id on. Null if it is not
+ * there.
+ */
 async function findBridge(bridges: RowList<Bridge>, id: string): Promise<Bridge | null> {
   const { rows } = await bridges.read({
     direction: 'older',
