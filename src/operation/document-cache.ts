@@ -42,7 +42,10 @@ export interface CachedOperation {
    * How often each variable is used, and the size of literals. The limits on arguments need both.
    */
   readonly input: Pick<ParsedDocument, 'uses' | 'size'>;
-  /** Coerces the variables of a usual request. Returns undefined for another request. */
+  /**
+   * Coerces variables whose values need no conversion, as in most requests. Returns undefined if
+   * graphql-js must coerce them.
+   */
   readonly coerceUsual: ReturnType<typeof createUsualCoercion>;
   /** Estimates the calls to GitLab. `variableValues` are coerced. */
   estimateCalls(variableValues: Variables): number;
@@ -57,13 +60,10 @@ export interface CachedOperation {
 export interface OperationCache {
   /**
    * Returns an operation. By default, it is compiled at its second use. Throws the errors of a
-   * document that cannot be parsed, is too large, or is not valid.
+   * document that cannot be parsed, is too large, is not valid, or does not contain the operation.
    */
   find(requested: RequestedDocument, operationName: string | undefined): CachedOperation;
-  /**
-   * Returns an operation that is compiled even at its first use. Throws the errors that `find`
-   * throws.
-   */
+  /** Like `find`, but if the operation can be compiled, it is compiled even at its first use. */
   findCompiled(requested: RequestedDocument, operationName: string | undefined): CachedOperation;
 }
 
@@ -91,13 +91,14 @@ const BYTES_PER_FIELD = 4_000;
  */
 const BYTES_PER_CHARACTER = 40;
 /**
- * Maximum fields of a compiled operation. graphql-js executes larger ones, because compiling costs
- * memory per field, and a short document can expand to thousands of fields.
+ * Maximum fields of a compiled operation. A field counts once for each combination of values in
+ * `@skip` and `@include`. graphql-js executes larger ones, because compiling costs memory per
+ * field, and a short document can expand to thousands of fields.
  */
 const MAX_COMPILED_FIELDS = 2_500;
 /**
- * Maximum total length of the parsed documents in the cache, which allows a few thousand
- * operations.
+ * Maximum total length of the parsed documents in the cache. It is enough for 1,000 documents of
+ * 500 characters.
  */
 const MAX_PARSED_CHARACTERS = 500_000;
 const MAX_COUNTED_OPERATIONS = 10_000;

@@ -25,15 +25,15 @@ interface SelectionSize {
    */
   introspections: number;
   /**
-   * The number of pairs that validation compares: selections of one set that have the same response
-   * name, and fragment spreads.
+   * The number of pairs that the validation rule OverlappingFieldsCanBeMerged compares: selections
+   * of one set that have the same response name, and fragment spreads.
    */
   overlaps: number;
   /** The number of items in all list literals of arguments. */
   inputItems: number;
 }
 
-/** Document metrics; each is the maximum over the document's operations. */
+/** Metrics of a document. Those of `SelectionSize` are the maximum over its operations. */
 export interface DocumentSize extends SelectionSize {
   /** The number of items in the longest list literal. */
   listItems: number;
@@ -256,8 +256,8 @@ function findLongest(document: DocumentNode, maxItems: number) {
 }
 
 /**
- * Measures a document before its validation. Stops the search for long lists at a list of more than
- * `maxItems` items.
+ * Measures a document before its validation. Stops the search for the longest list, name and string
+ * at a list of more than `maxItems` items, because the document is then refused anyway.
  */
 export function measureDocument(
   document: DocumentNode,

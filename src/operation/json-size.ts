@@ -10,7 +10,7 @@ const BACKSLASH = 0x5c;
 
 /** Returns whether JSON has more than `MAX_JSON_VALUES` members and items. Does not parse it. */
 export function hasTooManyValues(json: Uint8Array): boolean {
-  // Each value takes at least two bytes.
+  // Each value takes at least two bytes together with its comma.
   if (json.length <= 2 * MAX_JSON_VALUES) return false;
   let values = 0;
   let isInText = false;

@@ -28,7 +28,7 @@ import { createSharedEvents } from './shared-events.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
 
 /*
- * Each transport calls `prepare` and `execute` and sends the responses.
+ * Each transport (HTTP, WebSocket, MCP) calls `prepare` and `execute` and sends the responses.
  *
  *   prepare: parameters → trusted document → document cache (parse, limits, validate, compile)
  *            → variables → cost
@@ -64,7 +64,7 @@ export interface PreparedOperation {
   readonly request: OperationRequest;
   readonly cached: CachedOperation;
   readonly variables: Readonly<Record<string, unknown>>;
-  /** After coercion. */
+  /** The values of `variables` after coercion. */
   readonly variableValues: Readonly<Record<string, unknown>>;
   readonly tracked: TrackedOperation;
 }
@@ -88,7 +88,10 @@ export interface OperationResponse {
 export interface SubscriptionResponse extends OperationResponse {
   /** The whole response as JSON, as `writeResponse` returns it. */
   readonly json: string;
-  /** Whether the execution made calls to GitLab. Calls of the poll do not count. */
+  /**
+   * Whether the execution made or shared calls to GitLab. The calls of the poll that found the
+   * event do not count.
+   */
   readonly readMore: boolean;
 }
 
@@ -155,8 +158,7 @@ const MAX_VARIABLE_ERRORS = 50;
 
 /**
  * Maximum number of queries and mutations, of all callers together, that are executed or whose
- * response is being sent.
- * Each one takes 20 kB of memory. Subscriptions have their own limit.
+ * response is being sent. Each one takes 20 kB of memory. Subscriptions have their own limit.
  */
 const MAX_RUNNING = 4_000;
 
@@ -164,8 +166,8 @@ const tooManyRunning = () =>
   overloadError('The gateway is running as many operations as it can. Send this one again.');
 
 /**
- * An operation with more calls to GitLab than this is compiled at its first use. It may write
- * thousands of rows, and graphql-js would block the event loop meanwhile.
+ * An operation with more estimated calls to GitLab than this is compiled at its first use. It may
+ * write thousands of rows, and graphql-js would block the event loop meanwhile.
  */
 const MAX_CALLS_UNCOMPILED = 5;
 

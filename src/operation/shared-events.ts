@@ -2,13 +2,17 @@ import { LRUCache } from 'lru-cache';
 import { shareEventLoop } from '../util/event-loop.ts';
 
 /*
- * Subscribers that receive an event with equal operations share one execution and one JSON text. An
- * event comes from a poll with one credential (live/hub.ts), so nothing is shared across callers.
+ * Subscribers that have equal operations and receive the same event share one execution and one
+ * JSON text. An event comes from a poll with one credential (live/hub.ts), so nothing is shared
+ * across callers.
  */
 
 interface Response {
   readonly json: string;
-  /** Whether the execution made calls to GitLab. Calls of the poll do not count. */
+  /**
+   * Whether the execution made or shared calls to GitLab. The calls of the poll that found the
+   * event do not count.
+   */
   readonly readMore: boolean;
   readonly errors: readonly unknown[];
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type OperationParams, requireQuery } from './params.ts';
 import { requestError } from './request-error.ts';
 
-/** Trusted documents by their hash. The hash has no prefix with the name of its algorithm. */
+/** Trusted documents by their hash, without a prefix such as `sha256:`. */
 export type Manifest = ReadonlyMap<string, string>;
 
 /** Removes the name of the algorithm before a hash, such as `sha256:`. */
@@ -44,7 +44,7 @@ export function readManifest(file: string): Manifest {
 /** The document of a request. */
 export interface RequestedDocument {
   query: string;
-  /** Whether the document is in a manifest. */
+  /** Whether the document is in a manifest, or was written by the gateway itself. */
   isTrusted: boolean;
 }
 

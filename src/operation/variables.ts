@@ -4,7 +4,7 @@ type Values = Readonly<Record<string, unknown>>;
 
 const isText = (value: unknown) => typeof value === 'string';
 
-/** By scalar type of GraphQL itself, a test for values that coercion leaves unchanged. */
+/** Tests for values that coercion leaves unchanged, by name of a scalar type of GraphQL itself. */
 const unchanged: Readonly<Record<string, (value: unknown) => boolean>> = {
   ID: isText,
   String: isText,
@@ -13,8 +13,9 @@ const unchanged: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 
 /**
- * Returns the test for values that coercion leaves unchanged. Undefined for other types, and for a
- * variable named `__proto__`, which cannot be set as a usual member of an object.
+ * Returns the test for values of a variable that coercion leaves unchanged. Undefined if its type
+ * is a list, an input object, an enum or another scalar, and for a variable named `__proto__`,
+ * which cannot be set as a usual member of an object.
  */
 function usualValueTest({ type, variable }: VariableDefinitionNode) {
   const named = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
