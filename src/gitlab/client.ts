@@ -1,6 +1,6 @@
 /*
- * A client with one method for each REST endpoint of GitLab. Callers that send equal requests may
- * receive the same result object: do not modify it.
+ * A client with one method for each REST endpoint of GitLab that the gateway calls. Callers that
+ * send equal requests may receive the same result object: do not modify it.
  */
 import { setMaxListeners } from 'node:events';
 import { Calls, type GitlabDeps } from './bind-caller.ts';
@@ -134,8 +134,8 @@ const partOf = ({ byteOffset, byteLimit }: TracePart): Query => ({
  * A client for one caller. Cheap: create one per request. Methods reject with GitlabError if there
  * is no usable response. If a signal aborts a call, they reject with the signal's reason. A write
  * that was aborted before it was sent is the exception: it rejects with a GitlabTimeoutError that
- * says so. Methods are async, so that an invalid id rejects instead of throwing. It is a class, so
- * that an operation does not create its 25 methods again.
+ * says so. Methods are async, so that an invalid id rejects instead of throwing. It is a class,
+ * because the methods of a class are created once, not once per operation.
  */
 export class Gitlab {
   readonly credential: Credential;

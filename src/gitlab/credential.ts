@@ -49,7 +49,10 @@ export class SecretHeaders extends Secret<HeaderEntries> {
   /** Removes the secrets from a text. */
   readonly redact: Redact;
 
-  /** `redact` removes only the values of `secretEntries`. @default all */
+  /**
+   * `redact` removes the values of `secretEntries`, and everything that looks like a token.
+   * @default all entries
+   */
   constructor(entries: HeaderEntries, secretEntries = entries) {
     super(entries);
     this.redact = createRedact(secretEntries.map(([, value]) => withoutScheme(value)));
@@ -95,7 +98,7 @@ const TOKEN_FORM = /^[\x21-\x7e]+$/;
 const MAX_TOKEN_LENGTH = 4_096;
 /**
  * Matches GitLab's prefix of job tokens. An instance may configure a prefix for all its tokens,
- * which comes before this one.
+ * which comes before this one. A Bearer token with this prefix counts as a job token.
  */
 const jobTokenForm = /^(?:[\w.]+-)?glcbt-/;
 

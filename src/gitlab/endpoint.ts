@@ -17,7 +17,7 @@ export class InvalidSegmentError extends RangeError {
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Matches a segment that is encoded as itself, such as an id. */
+/** Matches a segment that needs no encoding, such as an id. */
 const PLAIN = /^[\w-]+$/;
 
 /**

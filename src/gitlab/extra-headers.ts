@@ -52,7 +52,7 @@ function problemOf(name: string, value: string, known: ReadonlySet<string>): str
     : `has characters in the value of \`${name}\` that no header can`;
 }
 
-/** Parses `Name: value` lines. Empty lines and lines that start with "#" are comments. */
+/** Parses `Name: value` lines. Ignores empty lines and lines that start with "#". */
 export function parseExtraHeaders(text: string): ExtraHeaders {
   const entries: ExtraHeaders['entries'] = [];
   const problems: string[] = [];

@@ -31,22 +31,24 @@ const parseSpan = (body: Buffer, [start, end]: Span) =>
  * of 100 jobs, and less garbage collection: the text of a whole page is a large object for V8, and
  * one character beyond Latin-1 in it doubles its size (docs/performance.md).
  *
- * The rows are found by the bytes between them, which no string in JSON can contain. If the same
- * bytes occur deeper in a row, a part of that row is no JSON, and the body is parsed as a whole, as
- * is a body with other spaces or another first member. Throws SyntaxError.
+ * The rows are found by the bytes between them, which no string in JSON can contain. If these bytes
+ * also occur inside a row, the row is cut into parts that are not JSON. The body is then parsed as
+ * a whole. A body that has white space between its rows, or whose rows do not begin with `id`, is
+ * parsed as a whole, too. Throws SyntaxError.
  */
 export function parseBody(body: Buffer): unknown {
   if (isList(body)) {
     try {
       return findRows(body).map((span) => parseSpan(body, span));
     } catch {
-      // Not the expected form, or not JSON at all, which the next line reports.
+      // The body has another form, or is not JSON. The last line of this function parses it or
+      // throws.
     }
   }
   return parseExactJson(body.toString());
 }
 
-/** A row of a list whose JSON is not parsed yet. It retains the body. */
+/** A row of a list whose JSON is not parsed yet. It keeps the whole body in memory. */
 export interface RawRow {
   /** Decimal digits. */
   readonly id: string;
@@ -60,10 +62,10 @@ const MAX_ROW_START = '{"id":,'.length + 19;
 
 /**
  * Returns the rows of a list without parsing them, for a caller that needs only some of them.
- * Parses only the last row, because a wrong last id would make rows seem missing.
+ * Parses only the last row, to check its id: callers conclude from this id which jobs do not exist.
  *
  * Returns undefined if the rows are not certain: the body is empty or not a list, a row does not
- * begin with its id, the ids do not descend, or the last row is no JSON. Then use `parseBody`.
+ * begin with its id, the ids do not descend, or the last row is not JSON. Then use `parseBody`.
  */
 export function splitRows(body: Buffer): RawRow[] | undefined {
   if (!isList(body)) return undefined;
@@ -92,7 +94,7 @@ function parseRow(body: Buffer, span: Span, id: string): unknown {
   try {
     return parseSpan(body, span);
   } catch {
-    // The bytes between rows occur deeper in this row, or it is not JSON at all.
+    // The bytes of BETWEEN_ROWS also occur inside this row, or the row is not JSON.
     const rows = parseExactJson(body.toString()) as { id?: unknown }[];
     return rows.find((row) => String(row?.id) === id);
   }

@@ -9,7 +9,7 @@ import type { Send } from './request.ts';
  */
 
 /**
- * Maximum number of known credentials: more than one process has users. When it is exceeded, the
+ * Maximum number of known credentials. A process has fewer users. When the number is exceeded, the
  * least recently used digest is removed.
  */
 const MAX_KNOWN = 10_000;
@@ -101,9 +101,9 @@ export function createCallerCounts({ max, maxPerCaller, known }: CallerLimits) {
 const MAX_UNKNOWN = 1_000;
 
 /**
- * Keeps one state per credential and evicts the least recently used. Unknown credentials cannot
- * evict the state of known ones. Eviction is harmless: running calls hold a reference to their
- * state, and the next call creates a new one.
+ * Returns a function that returns the state of a credential and creates it at the first use. Evicts
+ * the least recently used state. Unknown credentials cannot evict the state of known ones. Eviction
+ * is harmless: running calls hold a reference to their state, and the next call creates a new one.
  */
 export function createPerCredential<S extends object>(
   create: () => S,

@@ -46,7 +46,10 @@ export function toPageQuery(page: RestPageRequest): Query {
   };
 }
 
-/** Returns the URL of rel="next" in the Link header. Its host is GitLab's external host name. */
+/**
+ * Returns the URL of rel="next" in the Link header. Its host is GitLab's external host name, so the
+ * gateway does not call this URL.
+ */
 function nextLink(headers: Headers): string | undefined {
   const links = headerOf(headers, 'link');
   if (!links?.includes('next')) return undefined;

@@ -1,7 +1,7 @@
 import type { Clock } from '../util/clock.ts';
 import type { Credential } from './credential.ts';
 
-/** A project as the last response of GitLab to the caller identified it. */
+/** A project, as GitLab's last response about it to the caller identified it. */
 export interface KnownProject {
   /** The numeric id. */
   readonly number: string;

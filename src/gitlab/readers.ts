@@ -172,7 +172,8 @@ export function readDated<T>(row: Row<T>): Read<Dated<T>> {
 }
 
 /**
- * Reads a list of rows. `envelope` builds the page from them. An invalid row fails the whole list.
+ * Returns a reader of a list of rows. `envelope` builds the page from the rows. An invalid row
+ * fails the whole list.
  */
 export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
   return (response, call) => withEnvelope(parseList(row, response, call), envelope);
@@ -197,16 +198,19 @@ export interface LazyRow<T> {
   read(): T;
 }
 
-/** A lazy row before the response that its errors name is known. */
+/**
+ * A lazy row that is not bound to a response. `refuse` throws an error about the response for which
+ * the row is read.
+ */
 interface UnboundRow<T> {
   readonly id: number | string;
   read(refuse: Refuse): T;
 }
 
 /**
- * Reads a list of which only the rows with the ids in `wanted` are needed; undefined means all. An
- * invalid row fails the list only if it is wanted. All requests for one URL must use this reader or
- * none of them: they may share the result, and then read further rows of it.
+ * Returns a reader of a list of which only the rows with the ids in `wanted` are needed; undefined
+ * means all. An invalid row fails the list only if it is wanted. Requests for one URL may share a
+ * result and need different rows of it. So either all of them must use this reader, or none.
  */
 export function readLazyList<T extends { id: number | string }, P>(
   row: Row<T>,
@@ -247,7 +251,10 @@ function readOnce<T extends { id: number | string }>(
   return { id, read };
 }
 
-/** Like `withEnvelope`, captures neither the call nor the response. */
+/**
+ * Returns a function that builds a page of lazy rows. Like the function of `withEnvelope`, it
+ * captures neither the call nor the response.
+ */
 function withLazyRows<T, P>(
   rows: UnboundRow<T>[],
   envelope: Envelope<LazyRow<T>, P>,

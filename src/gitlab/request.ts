@@ -77,8 +77,8 @@ export interface Call extends UpstreamRequest<unknown> {
   readonly deadlineAt: number;
   readonly progress: CallProgress;
   /**
-   * The ETag of the cached response, set before each exchange. Not on a copy of the call: adding a
-   * member to a copy takes V8 microseconds.
+   * The ETag of the cached response, set before each exchange. It is set on the call itself,
+   * because adding a member to a copy takes V8 microseconds.
    */
   ifNoneMatch?: string | undefined;
 }

@@ -228,7 +228,7 @@ export const restBridge = object({
 export type RestBridge = Of<typeof restBridge>;
 
 /**
- * A project as its own endpoint returns it. GitLab sends more members than these, and fewer to a
+ * A project as GET /projects/:id returns it. GitLab sends more members than these, and fewer to a
  * caller without permissions.
  */
 export const restProject = object({
@@ -281,7 +281,8 @@ export type Commit = RestCommit & { project_id: string };
 /**
  * A row with the identity that GitLab omits: its project, and whether it is a build or a trigger
  * job. `project_id` is the numeric project id of its pipeline or, on servers that omit that, the
- * project as requested. `pipeline_id` is set for trigger jobs.
+ * project as requested. `pipeline_id` is the id of its pipeline. It is set for trigger jobs, and
+ * for builds in the list of a pipeline.
  */
 export type Identified<Row> = Row & {
   kind: 'BUILD' | 'BRIDGE';

@@ -37,7 +37,7 @@ function cachePages<Row, Request extends RestPageRequest>(
 
 /**
  * The jobs of a project. Uses keyset pagination (GitLab 15.9 and later), or offset pagination if
- * the server answers 405 or rejects the gateway's cursors.
+ * the server answers 405, ignores the gateway's cursors, or sends cursors of another format.
  */
 export function projectJobList(gitlab: Gitlab, project: string, filter: ListFilter): RowList<Job> {
   const { server } = gitlab;

@@ -72,10 +72,11 @@ async function walkFromCursor<Row extends WithId>(
 }
 
 /**
- * Reads keyset pages (upstream.md §4.2) until there are `count` rows. Requests one row more to know
- * whether more rows follow, because the headers do not always show that: if the next cursor is
- * missing, the page is the last one, or a proxy has removed the headers. The additional row needs
- * an extra call only if `count` is a multiple of 100 and the headers name no next page.
+ * Reads keyset pages (upstream.md §4.2) until there are `count` rows. If `needsHasNext`, requests
+ * one row more to know whether more rows follow, because the headers do not always show that: if
+ * the next cursor is missing, the page is the last one, or a proxy has removed the headers. The
+ * additional row needs an extra call only if `count` is a multiple of 100 and the headers name no
+ * next page.
  */
 async function walk<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -93,8 +94,8 @@ async function walk<Row extends WithId>(
     rows.push(...step.rows);
     const isEnough = rows.length >= (step.more === undefined ? withNext : count);
     if (isEnough || step.more === false) {
-      // `step.more` can be undefined only if the caller does not need it. Then assume that more
-      // rows follow.
+      // If neither an additional row nor `step.more` shows whether more rows follow, the caller
+      // does not need to know it. Then assume that they do.
       return { rows: rows.slice(0, count), more: rows.length > count || step.more !== false };
     }
   }

@@ -132,7 +132,7 @@ export function pageCount<Row extends WithId>(pages: PageReader<Row>): number {
 /**
  * Finds the page that contains the position of an id, even if no row has the id, or the first page
  * after that position. Starts at `guess`, so usually reads one page. If rows were added or removed
- * meanwhile, searches with doubling steps.
+ * since the guess was made, searches with doubling steps.
  */
 async function locate<Row extends WithId>(
   pages: PageReader<Row>,

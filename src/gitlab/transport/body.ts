@@ -5,7 +5,9 @@ import type { Dispatcher } from 'undici';
 
 const gunzipAsync = promisify(gunzip);
 
-/** Size of decompressed chunks: the largest chunk that a socket delivers. */
+/**
+ * Size of decompressed chunks in bytes. It equals that of the largest chunk that a socket delivers.
+ */
 const CHUNK = 64 * 1024;
 
 type Encoding = string | undefined;
@@ -70,7 +72,10 @@ export function createCollector(options: {
   };
 }
 
-/** Returns a body as a stream with backpressure. Destroying the stream aborts the exchange. */
+/**
+ * Creates a stream of a body, with backpressure, and the sink that fills the stream. Destroying the
+ * stream aborts the exchange.
+ */
 export function createBodyStream(controller: Dispatcher.DispatchController): {
   stream: Readable;
   sink: BodySink;

@@ -17,7 +17,7 @@ interface ConcurrencyLimits {
 
 interface Share {
   active: number;
-  /** The part of `active` that started while the credential was unknown. */
+  /** The part of `active` that started before GitLab had accepted the credential. */
   unknown: number;
   /** Callbacks of waiting calls, oldest first. */
   readonly waiting: Set<() => void>;
@@ -33,7 +33,7 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
   const maxUnknown = Math.ceil((limits.total * 3) / 4);
   let active = 0;
   let unknown = 0;
-  /** Waiting calls of all credentials. */
+  /** Number of waiting calls of all credentials. */
   let waiting = 0;
 
   const hasSlot = (digest: string, share: Share): boolean =>
@@ -56,8 +56,8 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
     shares.set(digest, share);
   };
   const serveNext = (): void => {
-    // Usually no call waits. Iterating over all shares took 7 % of what a small operation
-    // allocates.
+    // Usually no call waits. Iterating over all shares caused 7 % of the memory allocations of a
+    // small operation.
     if (waiting === 0) return;
     for (const [digest, share] of shares) {
       const [grant] = share.waiting;

@@ -13,7 +13,7 @@ import type { CachedResponse, EtagCache } from './etag-cache.ts';
 import { requireSuccess, toRefusalError } from './responder.ts';
 
 /**
- * Minimum size in bytes of a body before whose parsing other work may run. Parsing such a body
+ * Other work may run before a body of this size or more, in bytes, is parsed. Parsing such a body
  * takes about 1 ms, and many pages of a large pipeline may arrive at the same time.
  */
 const LARGE_BODY = 100_000;

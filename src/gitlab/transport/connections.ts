@@ -24,21 +24,22 @@ function createTlsContext(
 ): SecureContext | undefined {
   if (!ca && !client) return undefined;
   const secureContext = createSecureContext(client);
-  // The option `ca` would replace Node's certificates. It is not possible either to list and extend
-  // them: tls.rootCertificates lacks those of --use-openssl-ca and --use-system-ca, and
-  // tls.getCACertificates exists only since Node 22.15.
+  // The option `ca` would replace Node's certificates. Node's certificates cannot be listed in
+  // order to add them, either: tls.rootCertificates lacks those of --use-openssl-ca and
+  // --use-system-ca, and tls.getCACertificates exists only since Node 22.15.
   if (ca) secureContext.context.addCACert(ca);
   return secureContext;
 }
 
 /**
- * Idle timeout of connections. It is shorter than that of common proxies, so that no call uses a
- * connection while a proxy closes it.
+ * Maximum idle timeout of connections. If the server sends a Keep-Alive header, the timeout is the
+ * one in the header, up to this maximum; otherwise it is 4 s. The maximum is shorter than the
+ * timeout of common proxies, so that no call uses a connection while a proxy closes it.
  */
 const MAX_IDLE_MS = 25_000;
 /**
- * Idle timeout of the connections for streams. It is short, because undici opens a new, unused
- * connection when a stream is aborted.
+ * Maximum idle timeout of the connections for streams. It is short, because undici opens a new,
+ * unused connection when a stream is aborted.
  */
 const MAX_IDLE_AFTER_STREAM_MS = 4_000;
 

@@ -45,8 +45,8 @@ function withoutSpare(body: Buffer): Buffer {
 }
 
 /**
- * Begins with the credential's digest, because GitLab's ETag does not depend on the caller's
- * permissions.
+ * Returns the cache key of a call. It begins with the credential's digest: GitLab's ETag does not
+ * depend on the caller's permissions, so a 304 does not show that another caller may see the body.
  */
 function keyOf(call: Call): string {
   return `${call.credential.digest} ${call.endpoint.path}${call.query}`;

@@ -173,7 +173,7 @@ function createHandler(
   return {
     onRequestStart(started) {
       controller = started;
-      // The call was aborted while it waited for a connection: nothing has been written yet.
+      // If the call was aborted while it waited for a connection, nothing has been written yet.
       if (call.signal.aborted) started.abort(new Error('The call was aborted.'));
       else call.progress.sent = true;
     },
@@ -194,7 +194,10 @@ function createHandler(
   };
 }
 
-/** Performs one HTTP exchange: no retries, no redirects. Resolves for every status. */
+/**
+ * Returns a function that performs one HTTP exchange, without retries and without following
+ * redirects. The function resolves for every status.
+ */
 export function createExchange(options: ExchangeOptions): Exchange {
   return (call) =>
     new Promise((resolve, reject) => {

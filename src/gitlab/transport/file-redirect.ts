@@ -25,8 +25,8 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /**
  * Follows GitLab's redirect of a download to object storage, once (upstream.md §12). The request to
  * the storage has no credential, no extra header and no trace context, because the signed URL
- * grants access. Only the status, length and bytes of the storage's response are used. The file
- * name is taken from GitLab's redirect.
+ * grants access. Only the status, length, encoding and bytes of the storage's response are used.
+ * The file name is taken from GitLab's redirect.
  *
  * GitLab chooses the target, which may be any host over http or https: GitLab is trusted
  * (docs/security.md).

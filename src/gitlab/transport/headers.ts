@@ -23,7 +23,10 @@ function toSeconds(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : undefined;
 }
 
-/** The server's time of a response, in ms since 1970. Undefined without a valid Date header. */
+/**
+ * Returns when the server sent the response by its own clock, in ms since 1970. Undefined without a
+ * valid Date header.
+ */
 export const readDate = (headers: Headers): number | undefined => toTime(headerOf(headers, 'date'));
 
 /**

@@ -27,8 +27,8 @@ export function requireSuccess(call: Call, response: RawResponse, now: number): 
 /**
  * Returns the error for a 2xx response whose body the call's reader rejected with `error`. Assumes
  * that another server than GitLab sent the body if it is an object without the `id` that every
- * resource has, or is neither JSON nor labeled as JSON. An empty body may have been lost in
- * transit, so it shows nothing.
+ * resource has, or if it is not JSON and has a media type other than JSON. An empty body may have
+ * been lost in transit, so it shows nothing.
  */
 export function toRefusalError(call: Call, response: RawResponse, error: unknown): unknown {
   const media = mediaTypeOf(response);

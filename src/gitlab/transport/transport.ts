@@ -28,7 +28,7 @@ import { createSingleFlight } from './single-flight.ts';
 
 const defaultTimeouts = {
   connectMs: 5_000,
-  /** Time from the request to the response headers. */
+  /** Maximum time from the request to the response headers. */
   headersMs: 15_000,
   /** Longest pause between two chunks of a body. */
   bodyMs: 15_000,
@@ -78,7 +78,10 @@ export interface Transport {
   readonly known: KnownCredentials;
   /** Checks GitLab with the gateway's own call, on a separate connection. */
   readonly probe: Probe;
-  /** The quota that GitLab last reported to a credential; undefined if none. Makes no call. */
+  /**
+   * Returns the quota that GitLab last reported for a credential; undefined if it reported none.
+   * Makes no call.
+   */
   rateLimitOf(digest: string): RateLimit | undefined;
   /** Aborts running calls and closes all connections. */
   close(): Promise<void>;
