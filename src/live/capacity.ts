@@ -5,8 +5,8 @@ import {
 } from '../gitlab/known-credentials.ts';
 
 /*
- * Limits what polls keep in memory, in total and per credential. A subscription needs only an id,
- * but the pipeline with this id may have thousands of jobs.
+ * Limits what polls keep in memory, in total and per credential. A limit is necessary, because a
+ * subscription needs only the id of a pipeline, but this pipeline may have thousands of jobs.
  */
 
 /**
@@ -38,7 +38,7 @@ export interface Holder {
 
 export type Capacity = ReturnType<typeof createCapacity>;
 
-/** Creates the counters of one process. */
+/** Creates the counters that all polls of a process share. */
 export function createCapacity(known: KnownCredentials) {
   const counts: Readonly<Record<Kept, CallerCounts>> = {
     jobs: createCallerCounts({ ...limits.jobs, known }),

@@ -35,8 +35,8 @@ export interface FailuresOptions {
 
 /**
  * Returns the minimum wait before a retry, in ms. Undefined if a retry cannot help: the caller may
- * not read the resource, the resource does not exist, the read needs too many calls, or the gateway
- * has a bug.
+ * not read the resource, the resource does not exist, the read needs too many calls, or the error
+ * is not one of a call to GitLab (LiveCapacityError, or a bug of the gateway).
  */
 export function retryAfterMs(error: unknown): number | undefined {
   // The error of a read that exceeded its time limit.

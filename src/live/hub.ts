@@ -52,7 +52,10 @@ export interface Live {
 interface LiveCaller {
   credential: Credential;
   signal: AbortSignal;
-  /** Resolves when the caller's connection can accept another event. @default always */
+  /**
+   * Resolves when the caller's connection can accept another event. If undefined, events are sent
+   * without waiting.
+   */
   ready?: (() => Promise<void>) | undefined;
 }
 
@@ -96,7 +99,8 @@ function createPolls(options: Defined, capacity: Capacity) {
       isScarce: () => isScarce(transport.rateLimitOf(credential.digest), SCARCE_PART, clock.now()),
     });
     let unsubscribe = () => {};
-    // A resource without a topic, such as a log, has no webhooks.
+    // Called below if the topic is known from the start, otherwise by the reader when a response
+    // has shown it. A log has no topic, because no webhook reports its text.
     const listen = (topic: string, project: string) => {
       unsubscribe();
       unsubscribe = notifications.subscribe(topic, poll);

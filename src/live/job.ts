@@ -7,8 +7,9 @@ import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
 
 /**
- * Change fingerprint of a job. Excludes the durations of an unfinished job and volatile nested
- * fields (a runner's contact time, a user's local time).
+ * Change fingerprint of a job. Excludes the durations of an unfinished job. Of the runner, user,
+ * commit and pipeline, it includes only the id (of the pipeline, the status), because their other
+ * fields may change while the job does not, such as a runner's contact time.
  */
 export function fingerprint(job: Job | Bridge): string {
   const { duration, queued_duration, user, commit, pipeline, ...own } = job;

@@ -10,7 +10,7 @@ import { hashOf, isActiveOrCanceling } from './job.ts';
 import type { Resource } from './poll.ts';
 import type { View } from './subscriber.ts';
 
-/** Number of jobs of a project that each read returns: one page. */
+/** Number of a project's newest jobs that each read requests from GitLab, as one page. */
 export const NEWEST_JOBS = 50;
 /**
  * Maximum number of jobs to keep after newer jobs have pushed them off the page. Active jobs are
@@ -135,7 +135,7 @@ const topicOf = (number: string) => `project/${number}`;
  * Returns the polled resource of the newest jobs of a project. Each read makes one call, and a few
  * more if active jobs have left the page. A failed read does not end the poll, but becomes a state
  * with an error, so that a subscriber still receives the jobs of its other projects. A rejected
- * credential ends the poll.
+ * credential, a used-up call budget or a bug does not become a state: the read fails.
  */
 export function newestJobsResource(project: string): Resource<NewestJobs> {
   const given = isWholeNumber(project) ? project : undefined;
@@ -147,7 +147,7 @@ export function newestJobsResource(project: string): Resource<NewestJobs> {
     open({ hold, listen }) {
       let failures = 0;
       let known = given;
-      /** Subscribes to the webhooks of the project as soon as its numeric id is known. */
+      /** Subscribes to the project's change events when its numeric id becomes known. */
       const learn = (number: string | undefined) => {
         if (number === undefined || known !== undefined) return;
         known = number;
@@ -184,8 +184,8 @@ export function newestJobsResource(project: string): Resource<NewestJobs> {
 export type SharedFailure = (errors: readonly GitlabError[]) => GitlabError | undefined;
 
 /**
- * Returns the common error if no project could be read; undefined if a read of at least one
- * succeeded.
+ * If no project could be read, returns the error that `sharedFailure` returns for the errors of all
+ * of them. Undefined if at least one read succeeded.
  */
 export function failureAtStart(
   states: States,
@@ -212,8 +212,8 @@ export interface NewestJobsNews {
 
 /**
  * Returns the rows that are new or changed and now have, or had before, one of the statuses. A job
- * that was not known and is older than the known page is not new: it is on the page only because
- * another job was removed.
+ * is not new if `before` does not contain it and it is older than the page of `before`: it is on
+ * the page only because another job was removed.
  */
 function changesIn(
   before: Entries = unread.entries,
@@ -246,7 +246,10 @@ function isRepeated(states: States, at: number): boolean {
 const haveOtherFailures = (before: States, after: States): boolean =>
   after.some(({ error }, at) => error?.message !== before[at]?.error?.message);
 
-/** The last state of a subscriber that has received nothing yet. */
+/**
+ * Key for subscribers that have received nothing yet. Their `before` is undefined, which cannot be
+ * a key of a WeakMap.
+ */
 const nothingSent: States = [];
 
 /**
@@ -258,8 +261,8 @@ export type NewsSince = (before: States | undefined, after: States) => NewestJob
 /**
  * Creates the function that finds the changes in several projects. The first event contains the
  * newest `first` jobs. Later events contain new and changed jobs, including those whose status no
- * longer fits the filter. For equal arguments it returns one object, so that subscribers can share
- * an event.
+ * longer fits the filter. If called again with the two state objects of an earlier call, it returns
+ * the object of that call, so that subscribers can share an event.
  */
 export function createNewsSince(
   projects: readonly string[],

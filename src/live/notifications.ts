@@ -2,11 +2,17 @@ import type { Clock } from '../util/clock.ts';
 
 /** Names resources that may have changed. Subscribers read the change with their own credential. */
 export interface ChangeEvent {
-  /** Names of resources, such as `job/1001`, `pipeline/700`, and `project/42` for its jobs. */
+  /**
+   * Names of resources, such as `job/1001`, `pipeline/700`, and `project/42` for all jobs of
+   * project 42.
+   */
   topics: readonly string[];
   /** The project's numeric id; undefined if the webhook does not contain it. */
   project?: string | undefined;
-  /** Whether the webhook is one of GitLab's that reports every change of a job. */
+  /**
+   * Whether the event comes from GitLab's Job webhook, which reports every change of a job. The
+   * Pipeline webhook does not.
+   */
   ofJobs: boolean;
 }
 
@@ -24,8 +30,8 @@ export interface Listener {
 export type Notifications = ReturnType<typeof createNotifications>;
 
 /**
- * How long a project is assumed to have webhooks after its last one. A project without changes
- * sends none, so a missing webhook does not show that they have stopped.
+ * How long a project is assumed to have webhooks after its last one. Without changes of its jobs, a
+ * project sends none, so their absence does not show that they were disabled.
  */
 const WEBHOOK_MEMORY_MS = 600_000;
 const MAX_PROJECTS = 10_000;

@@ -106,8 +106,8 @@ function pipelineFingerprint({ user, duration, queued_duration, ...own }: RestPi
 }
 
 /**
- * Hash of the change fingerprint of a job. Excludes the pipeline embedded in it, but includes the
- * downstream pipeline of a trigger job.
+ * Hash of the change fingerprint of a job. Excludes the job's own pipeline, because
+ * `pipelineFingerprint` covers it. Includes the downstream pipeline of a trigger job.
  */
 function hashWithoutPipeline({ pipeline, ...own }: AnyJob): string {
   return hashOf(own as AnyJob);
@@ -196,8 +196,8 @@ function toNews({ pipeline, rows, entries }: PipelineState, since: number): Pipe
 }
 
 /**
- * Returns what has changed since the state with the round `since`. Subscribers whose last state was
- * that one usually get the same object.
+ * Returns what has changed since the state with the round `since`. Subscribers with an equal
+ * `since` share one object, unless MAX_KNOWN_NEWS is exceeded.
  */
 function newsSince(state: PipelineState, since: number): PipelineNews {
   const known = newsOf.get(state) ?? new Map<number, PipelineNews>();
@@ -211,7 +211,8 @@ function newsSince(state: PipelineState, since: number): PipelineNews {
 
 /**
  * Creates a view that returns what has changed since the subscriber's last event. It skips states
- * with fewer jobs than `maxJobs` allows. Such states were read for other subscribers.
+ * that were read with a smaller limit than `maxJobs`, for other subscribers, because jobs are
+ * missing from them.
  */
 export function pipelineView(maxJobs: number): View<PipelineState, PipelineNews> {
   let sentRound = 0;

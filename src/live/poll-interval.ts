@@ -2,8 +2,8 @@ import type { KnownStatus } from '../pipeline/statuses.ts';
 import { createFailures, type FailuresOptions } from './failures.ts';
 
 /*
- * Decides when to poll next. All intervals are multiples of `intervalMs`, the time within which a
- * change of an active resource is detected.
+ * Decides when to poll next. Each poll interval is `intervalMs`, the interval of an active
+ * resource, times a factor.
  */
 
 /** Activity level of a job or pipeline; selects the poll interval. */
@@ -48,12 +48,13 @@ const WEBHOOK_FACTOR = 8;
 const SCARCE_FACTOR = 4;
 /**
  * Minimum time between the starts of two reads that webhooks trigger, in ms. It doubles, up to
- * `intervalMs`, while webhooks arrive often but reads find no change (as with forged webhooks).
+ * `intervalMs`, after each failed read, and while webhooks arrive often but reads find no change
+ * (as with forged webhooks).
  */
 const MIN_GAP_MS = 180;
 /**
  * Number of calls that a read can make without a pause after it. Each further call adds a pause of
- * 50 ms. So a pipeline with thousands of jobs causes at most 20 calls per second on average.
+ * 50 ms. So the poll of a pipeline with thousands of jobs makes only about 20 calls per second.
  */
 const CHEAP_CALLS = 10;
 const PAUSE_PER_CALL_MS = 50;
@@ -68,7 +69,7 @@ export interface ReadOutcome {
   announceable: boolean;
   /** Whether an active part of the resource has no webhooks, such as a trigger job. */
   unannounced: boolean;
-  /** Minimum pause after a read that was expensive or that GitLab refused. */
+  /** Minimum pause after a read that was expensive or that stored GitLab's error as a state. */
   minPauseMs: number;
   /** Minimum poll interval, to which the factor for webhooks still applies. */
   minIntervalMs: number;

@@ -18,8 +18,8 @@ export interface Resource<State> {
   /** The project's numeric id, or its path if the numeric id is not known. */
   project: string;
   /**
-   * Whether the reads count against the read limit of the credential (read-limit.ts). @default
-   * false
+   * Whether the reads count against the read limit of the credential (read-limit.ts).
+   * @default false
    */
   isLimited?: boolean;
   open(tools: ReaderTools): ResourceReader<State>;
@@ -47,8 +47,9 @@ interface ReaderTools {
 /** Reads a resource while it has subscribers. */
 export interface ResourceReader<State> {
   /**
-   * Reads the resource. Returns `before` itself if nothing has changed. `demand` is how much of the
-   * resource to read, if it can be read in part: the maximum that a subscriber needs.
+   * Reads the resource. Returns `before` itself if nothing has changed. If the resource can be read
+   * in part, `demand` is how much of it to read: the highest demand of its subscribers, such as a
+   * number of rows.
    */
   read(gitlab: Gitlab, before: State | undefined, demand: number): Promise<State>;
   activity(state: State): Activity;
@@ -58,11 +59,14 @@ export interface ResourceReader<State> {
    * Whether an active part of the resource has no webhooks, such as a trigger job. @default false
    */
   hasUnannouncedActivity?(state: State): boolean;
-  /** Minimum pause after a read that was expensive or that GitLab refused, in ms. @default 0 */
+  /**
+   * Minimum pause after a read that was expensive or that stored GitLab's error as a state, in ms.
+   * @default 0
+   */
   minPauseMs?(state: State): number;
   /**
-   * Whether a read of another resource has already shown that the caller may read this one.
-   * @default false
+   * Whether a read of another resource has already shown that GitLab responds. If so, the first
+   * read is repeated after a failure. @default false
    */
   isReachable?(): boolean;
   close?(): void;
@@ -75,8 +79,8 @@ export interface ResourceReader<State> {
 type Task = (signal: AbortSignal, isRescheduled: boolean) => Promise<number>;
 
 /**
- * Maximum duration of a read. A longer one is aborted, because an endless response must not stop
- * all updates.
+ * Maximum duration of a read. A longer one is aborted, because otherwise an endless response would
+ * stop all updates of the resource.
  */
 const MAX_READ_MS = 120_000;
 
@@ -119,27 +123,33 @@ function repeat(clock: Clock, task: Task) {
   };
 }
 
-/** Why a poll ended. Without `error`, the resource is finished or the last subscriber has left. */
+/**
+ * Why a poll ended. Without `error`, the resource is finished, the last subscriber has left, or the
+ * gateway shuts down.
+ */
 interface Ending {
   error?: unknown;
 }
 
 /** A polled resource, read with one credential. Polling runs while it has subscribers. */
 export interface Poll<State> {
-  /** The result of the last read; undefined before the first. */
+  /** The result of the last successful read; undefined before the first one. */
   readonly state: State | undefined;
   /** Increases with each change of the state. */
   readonly version: number;
   readonly ending: Ending | undefined;
   /**
    * Adds a subscriber. Calls `onChange` on each change and at the end. Returns an unsubscribe
-   * function. `demand` is how much of the resource the subscriber needs, such as a number of rows.
-   * If the last read had a smaller demand, the resource is read again soon. @default 0
+   * function. `demand` is how much of the resource the subscriber needs, such as a number of rows
+   * (default 0). If the last read had a smaller demand or is too old, the resource is read again
+   * soon.
    */
   join(onChange: () => void, demand?: number): () => void;
   /** Reads the resource soon. `hasWebhooks`: webhooks report each change of this resource. */
   notify(hasWebhooks?: true): void;
-  /** Reads soon. From now on, assumes that webhooks do not report this resource. */
+  /**
+   * Reads the resource soon. Until the next `notify(true)`, assumes that webhooks do not report it.
+   */
   onMissedEvents(): void;
   end(ending: Ending): void;
 }
@@ -231,8 +241,8 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
   };
   /**
    * Records a failed read and returns the pause before the next one, in ms. Ends the poll if a
-   * retry cannot help. Also ends it if GitLab has never responded, so that the client learns
-   * immediately that GitLab is down.
+   * retry cannot help, or if reads have failed for too long. Also ends it if GitLab has never
+   * responded, so that the client learns immediately that GitLab is down.
    */
   const fail = (error: unknown, { max, left, answered = 0 }: CallBudget): number => {
     const isStart = version === 0;
@@ -246,7 +256,8 @@ export function createPoll<State>(reader: ResourceReader<State>, deps: PollDeps)
   const readOrFail: Task = async (signal, notified) => {
     const waitMs = limit?.take() ?? 0;
     if (waitMs > 0) {
-      // If a triggered read, such as by a webhook, must wait, it still counts as triggered.
+      // Without `reschedule`, the later run would not count as triggered (by a webhook, for
+      // example).
       if (notified) task?.reschedule(() => waitMs);
       return waitMs;
     }

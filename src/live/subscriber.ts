@@ -6,7 +6,7 @@ import type { Followed } from './poll.ts';
 /** What a subscriber receives: news, or a final error. */
 export type LiveEvent<News> = { news: News } | { error: unknown };
 
-/** The events of one subscription. Ends when the resource is finished. */
+/** The events of one subscription. Ends when the resource is finished, or after an error. */
 export type LiveEvents<News> = AsyncIterableIterator<LiveEvent<News>>;
 
 /**
@@ -19,7 +19,10 @@ export type View<State, News> = (state: State) => News | undefined | Promise<New
 
 interface SubscriberOptions {
   signal: AbortSignal;
-  /** Resolves when the subscriber's connection can accept another event. @default always */
+  /**
+   * Resolves when the subscriber's connection can accept another event. If undefined, events are
+   * sent without waiting.
+   */
   ready?: (() => Promise<void>) | undefined;
   clock: Clock;
   /** How much of the resource to read. @default 0 */
@@ -63,7 +66,10 @@ export function subscribeTo<State, News>(
       return undefined;
     }
   };
-  /** Waits for news. Returns undefined when the resource is finished. */
+  /**
+   * Waits for news. Returns undefined if the poll has ended without an error; throws its error
+   * otherwise.
+   */
   const nextNews = async (): Promise<News | undefined> => {
     while (!isBehind() && !poll.ending) await change();
     // Computes the next event only when the client has read the last one.

@@ -20,7 +20,7 @@ function firstDifference(a: Buffer, b: Buffer): number {
 
 let lastNumber = 0;
 
-/** The buffer keeps at most one parsed line per this number of kept bytes. */
+/** Limits the parsed lines of a log to its maximum number of kept bytes divided by 32. */
 const BYTES_PER_LINE = 32;
 
 /**
@@ -41,8 +41,8 @@ export function createTraceLog(from: number, maxBytes: () => number) {
   const number = ++lastNumber;
   let cuts = 0;
   /**
-   * Offsets of the last cuts, oldest first. The first element is the lowest offset of all older
-   * cuts together.
+   * Offsets of the last cuts, oldest first. If there were more than MAX_CUTS, the first element is
+   * the lowest offset of all earlier cuts.
    */
   const cutAt: number[] = [];
   let lines: GrowingLines | undefined;

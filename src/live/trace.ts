@@ -40,8 +40,9 @@ function characterStart(log: TraceLog, at: number): number {
 }
 
 /**
- * Returns a piece of the log that begins before the kept part. Reads it from GitLab if byte_offset
- * is supported. Otherwise returns the beginning of the kept part.
+ * Returns a piece of the log for a subscriber whose offset `at` is before the kept part. Reads it
+ * from GitLab if byte_offset is supported. Otherwise, or if GitLab sends nothing, returns the
+ * beginning of the kept part.
  */
 async function readMissing(
   gitlab: Gitlab,
@@ -156,8 +157,8 @@ export function traceView(
     const { from, to, lines } = piece;
     at = to;
     isComplete = isLast;
-    // Lines near the start of the first piece are sent again. The subscriber may have received them
-    // from an earlier subscription, and another parser may have ended them differently.
+    // The first event also contains the lines just before its start. The client may have received
+    // them from an earlier subscription, whose parser may have ended these lines differently.
     const linesFrom = isFirst ? from - UNSETTLED_BYTES : from;
     const create = () => toNews(piece, linesFrom, isLast);
     const key = [log.number, cuts, from, to, isLast, lines?.size, linesFrom];
@@ -226,8 +227,8 @@ const TEXT_PER_LINES = 4;
 /** Approximate size of a line without its text and HTML, in bytes. */
 const LINE_SIZE = 300;
 /**
- * A parsed log counts as four logs against the limits. It counts as one more per 1,024 open
- * sections.
+ * A parsed log counts as four logs against the limits of capacity.ts. It counts as one more per
+ * 1,024 open sections.
  */
 const LOGS_PER_PARSED_LOG = 4;
 const SECTIONS_PER_LOG = 1024;
@@ -288,9 +289,9 @@ async function currentOf<State>(poll: Poll<State>): Promise<State> {
 }
 
 /**
- * Returns the polled resource of a job's log, which is finished when the job is. Subscribes to the
- * caller's poll of the job, which `jobUpdated` uses, too. Reads the log only while the job is
- * active.
+ * Returns the polled resource of a job's log. It is finished when the job is finished and the log
+ * was read to its end. Subscribes to the caller's poll of the job, which `jobUpdated` uses, too.
+ * Reads the log only while the job is active, and once it is finished.
  */
 export function traceResource(
   ref: JobRef,
