@@ -31,8 +31,8 @@ const RETRYABLE: ReadonlySet<Status> = new Set<KnownStatus>([
 ]);
 
 /**
- * Whether a job or pipeline runs, or waits only for a runner, a resource or a callback. `created`
- * and `scheduled` are not active.
+ * Whether a job or pipeline runs, is being prepared, or waits only for a runner, a resource or a
+ * callback. `created` and `scheduled` are not active.
  */
 export const isActive = (status: Status): boolean => ACTIVE.has(status);
 
@@ -49,16 +49,17 @@ export const isCanceled = (status: Status): boolean =>
   status === 'canceled' || status === 'canceling';
 
 /**
- * Whether a user can start the job. A finished manual job counts as retryable instead, because the
- * REST API does not send `when`.
+ * Whether a user can start the job. GitLab can also play a finished manual job. Here it counts as
+ * retryable instead, because the REST API does not send `when`, which would show that the job is
+ * manual.
  */
 export function isPlayable({ status, archived }: Pick<AnyJob, 'status' | 'archived'>): boolean {
   return (status === 'manual' || status === 'scheduled') && !archived;
 }
 
 /**
- * Whether the pipeline has a newer attempt of the job; null if neither member that shows it is
- * known.
+ * Whether the pipeline has a newer attempt of the job; null if the row has neither `attempts` nor
+ * `retried`.
  */
 export function retriedOf(job: Pick<AnyJob, 'id' | 'attempts' | 'retried'>): boolean | null {
   const newest = job.attempts?.at(-1);
@@ -124,7 +125,7 @@ export interface StatusDetails {
   group: string;
   /** The text of a badge. */
   text: string;
-  /** A longer text than that of the badge. */
+  /** The text of the badge in lower case, or a longer text, such as "waiting for resource". */
   label: string;
   tooltip: string;
   /** The action that GitLab's pages offer; null if there is none. */
@@ -153,9 +154,9 @@ const words: ReadonlyMap<string, Words> = new Map(
 );
 
 /**
- * Returns how the status of a pipeline, stage or group is shown. `action` is null. A status that
- * this schema does not know is shown as GitLab sent it. A missing status and UNKNOWN are shown as
- * "unknown".
+ * Returns how the status of a pipeline, stage or group is shown. `action` is null. If the gateway
+ * does not know the status, the text is the status as GitLab sent it. For a missing status and for
+ * UNKNOWN, the text is "unknown".
  */
 export function statusDetails({
   status,

@@ -102,8 +102,8 @@ function statsOf(name: string, runs: readonly Job[]): NameStats {
 }
 
 /**
- * Computes the statistics of jobs, newest first. With `byGroup`, parallel and matrix jobs are
- * counted under the name of their group.
+ * Computes the statistics of `jobs`, which must be sorted newest first. With `byGroup`, parallel
+ * and matrix jobs are counted under the name of their group.
  */
 export function computeStats(
   jobs: readonly Job[],

@@ -37,7 +37,7 @@ export interface Stage {
 const FIRST = '.pre';
 const LAST = '.post';
 
-/** A row that is created more than this time after its pipeline is a retry. */
+/** A row that was created more than this time after its pipeline counts as a retry. */
 const CREATION_MS = 60_000;
 
 /**
@@ -57,8 +57,8 @@ function delayOf({ created_at, pipeline }: AnyJob): number {
 /**
  * Returns the rows that were certainly created with the pipeline: all rows before the first pause
  * of more than CREATION_STEP_MS. The first pause is measured from the creation of the pipeline.
- * Used only if older rows are missing. Then even a retry within the first minute may be the oldest
- * row of its stage.
+ * Used only if older rows are missing. Then CREATION_MS is not strict enough: a retry within the
+ * first minute may be the oldest known row of its stage.
  */
 function firstAttempts(ascending: readonly AnyJob[]): ReadonlySet<AnyJob> {
   const delays = ascending.map(delayOf);
