@@ -60,7 +60,7 @@ function negotiate(header: string): Accepted {
   };
 }
 
-/** Longer Accept headers are not cached. Clients send few different headers. */
+/** Accept headers longer than this are not cached, so that the cache stays small. */
 const MAX_CACHED_LENGTH = 300;
 const cache = new LRUCache<string, Accepted>({ max: 200 });
 

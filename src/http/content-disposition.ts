@@ -1,10 +1,11 @@
-/** Maximum characters of a file name: the limit of common file systems. */
+/** Maximum characters of a file name. Common file systems allow 255 characters or bytes. */
 const MAX_LENGTH = 255;
 /** The name of a file that has no usable name. */
 const NO_NAME = 'download';
 
 /**
- * Characters that common systems do not allow in file names, or that make a name look different.
+ * Characters that common systems do not allow in file names, or that make a name look different,
+ * such as characters that reverse the direction of the text.
  */
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Bidi_Control}"*:<>?|]/gu;
 
@@ -38,7 +39,10 @@ const EXTENDED = /;\s*filename\*\s*=\s*utf-8'[^']*'([^\s;]+)/i;
 const QUOTED = /;\s*filename\s*=\s*"((?:[^"\\]|\\.)*)"/i;
 const TOKEN = /;\s*filename\s*=\s*([^\s;"]+)/i;
 
-/** Decodes UTF-8 that was read as Latin-1, as header values are. Returns other text unchanged. */
+/**
+ * Decodes the UTF-8 of a header value, which Node has read as Latin-1. Returns the text unchanged
+ * if its bytes are not valid UTF-8.
+ */
 function fromHeaderBytes(text: string): string {
   const decoded = Buffer.from(text, 'latin1').toString();
   return /[^\0-\xff]/.test(text) || decoded.includes('\ufffd') ? text : decoded;

@@ -40,7 +40,8 @@ const CONTENT_SECURITY_POLICY = [
  * - Passes the variables of the first tab separately; otherwise GraphiQL shows only its query.
  * - Prevents dragging of tabs (see STYLES, too): with several initial tabs, GraphiQL computes wrong
  *   positions, so that tabs move away from the pointer and cannot be clicked.
- * - Reads a link (`?query=…&variables=…`) once and clears it. GraphiQL would write edits into it.
+ * - Reads the query string of a link (`?query=…&variables=…`) once, then removes it from the
+ *   address. Otherwise GraphiQL would write edits into the address.
  */
 const START = `
 ;(() => {

@@ -15,7 +15,7 @@ export interface Exchange {
   header(name: string): string | undefined;
 }
 
-/** Reads a request header; repeated headers are joined with a comma. */
+/** Returns a function that reads a request header. Repeated headers are joined with a comma. */
 export function headerReader({ headers }: IncomingMessage): (name: string) => string | undefined {
   return (name) => {
     const value = headers[name];

@@ -8,7 +8,10 @@ import type { Drain } from './drain.ts';
 import type { Exchange } from './graphql-request.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
-/** Returns the HTTP status of a response. With `application/json`, some errors have status 200. */
+/**
+ * Returns the HTTP status of a response. With `application/json`, errors with `onlyNewMediaType`
+ * have status 200.
+ */
 export function statusOf(errors: readonly GraphQLError[], type: ResponseType): number {
   let status = 200;
   for (const error of errors) {

@@ -93,7 +93,10 @@ function send({ status, headers, body }: Response, response: ServerResponse): vo
   else pipeline(Readable.fromWeb(body as ReadableStream), response, () => {});
 }
 
-/** Sends the error of a request that is refused before the endpoint. Rethrows other errors. */
+/**
+ * Sends the error of a request that is refused before it reaches the endpoint. Rethrows other
+ * errors.
+ */
 function refuseWith(error: unknown, response: ServerResponse): void {
   if (error instanceof SyntaxError) {
     refuse(response, 400, 'The body must be JSON.', PARSE_ERROR);

@@ -51,7 +51,9 @@ function hasAddress(host: string, target: string): boolean {
   return target.startsWith('/') && URL.canParse(`http://${host}${target}`);
 }
 
-/** Whether a browser opens the URL as a page. GraphiQL handles such requests instead of GraphQL. */
+/**
+ * Whether a browser opens the URL as a page. At /graphql, such a request gets the page of GraphiQL.
+ */
 export function isPageView({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && (headers.accept?.includes('text/html') ?? false);
 }
@@ -75,8 +77,10 @@ function refusePath({ response }: RoutedRequest): void {
 }
 
 /**
- * Creates the listener of all requests. It checks URL, host name and shutdown, answers CORS
- * preflights, and then tries `routes` before /graphql.
+ * Creates the listener of all requests. It refuses malformed URLs, host names that are not allowed
+ * and, during the shutdown, most paths. Requests to /graphql go to `graphql` directly. All other
+ * requests, and page views and OPTIONS requests at /graphql, are first offered to the CORS
+ * preflight and to `routes`.
  */
 export function createHttpListener(options: HttpListenerOptions): RequestListener {
   const { graphql, routes, headers, drain, report, checkHost, refused } = options;

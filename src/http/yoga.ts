@@ -35,9 +35,9 @@ interface ServerContext {
 export type StreamSender = ReturnType<typeof createStreamSender>;
 
 /**
- * Sends responses as an event stream or as multipart. Yoga encodes single responses and multipart; it
- * neither parses nor executes an operation. The event streams of subscriptions are in event-stream.ts,
- * Apollo's multipart protocol is in apollo-multipart.ts.
+ * Sends responses as an event stream or as multipart. Yoga encodes single responses and multipart;
+ * it neither parses nor executes an operation. event-stream.ts encodes the event streams of
+ * subscriptions, and apollo-multipart.ts encodes Apollo's multipart protocol.
  */
 export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
   const yoga = createYoga<ServerContext>({

@@ -231,8 +231,8 @@ export async function readTrace(
   if (offset > 0 && (await readTail(gitlab, ref, log, offset))) return;
   const { cuts } = log;
   const size = await readWhole(gitlab, ref, log);
-  // `readTail` did not find the known bytes at the offset, but the whole log contains them unchanged
-  // (`cuts` is the same). So the server ignored the offset.
+  // `readTail` did not find the known bytes at the offset, but the whole log contains them
+  // unchanged (`cuts` has not increased). So the server ignored the offset.
   if (offset > 0 && isLive && size > 0 && log.cuts === cuts) server.byteOffset = false;
   // If the beginning of the log is no longer kept, subscribers that need it read it from GitLab.
   // That requires byte_offset, so find out whether the server supports it.
