@@ -67,7 +67,10 @@ function parseTextArgs({ path, maxBytes }: TextArgs): { path: string[]; maxBytes
   return { path: names, maxBytes: bytes };
 }
 
-/** Decodes UTF-8; undefined if it is not text. With `isCut`, omits an incomplete last character. */
+/**
+ * Returns bytes as text; undefined if they are not valid UTF-8 or contain NUL. With `isCut`, omits
+ * an incomplete last character.
+ */
 function decodeText(bytes: Buffer, isCut: boolean): string | undefined {
   if (bytes.includes(0)) return undefined;
   try {
@@ -87,7 +90,11 @@ export const artifactTextCost: ListCost = {
   sentence: 'Costs one call for each job and path.',
 };
 
-/** Reads the beginning of a file in a job's archive. Null if there is no such file. */
+/**
+ * Reads the beginning of a file in a job's archive. Null if there is no such file. Throws
+ * BAD_USER_INPUT if the file is not text, and OPERATION_TOO_COMPLEX if the operations that run now
+ * have read too much text.
+ */
 export async function readArtifactText(
   { loaders, logs }: Pick<Context, 'loaders' | 'logs'>,
   job: JobRef,

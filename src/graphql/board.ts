@@ -46,7 +46,7 @@ const BoardPart = builder.enumType('BoardPart', {
   },
 });
 
-/** A part of a board that could not be read. */
+/** A part of a board that is missing, because it could not be read or was beyond `maxJobs`. */
 export const BoardGapRef = builder.objectRef<BoardGap>('BoardGap').implement({
   description: 'A part of a board that is missing, and why.',
   fields: (t) => ({
@@ -296,7 +296,7 @@ export function parseMaxJobs(args: BoardArgs): number {
 
 const rowsOf = (args: BoardArgs) => clampRows(maxJobsOf(args), MAX_JOBS);
 
-/** The cost of a board: the pages of the list of jobs, and one of the list of trigger jobs. */
+/** The cost of a board: the pages of the list of jobs, and one page of the list of trigger jobs. */
 export const boardCost: ListCost = {
   pages: (args) => Math.ceil(rowsOf(args) / MAX_PER_PAGE) + 1,
   rows: rowsOf,

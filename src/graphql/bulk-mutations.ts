@@ -41,7 +41,10 @@ interface BulkAction {
   /** Whether the action is possible in the job's state. */
   suits(job: AnyJob): boolean;
   send(gitlab: Gitlab, ref: WriteRef): Promise<AnyJob>;
-  /** Returns the failure if GitLab's response is successful but changed nothing. @default none */
+  /**
+   * Returns the failure if GitLab's response is successful but changed nothing. If undefined, each
+   * successful response counts as a change.
+   */
   findRefusal?(job: AnyJob): MutationFailure | undefined;
 }
 
@@ -346,7 +349,10 @@ async function resolveBulk(
 
 const inputOf = (args: Record<string, unknown>) => args['input'] as JobsAction;
 
-/** Number of calls that read the two lists of a pipeline, each of at most 100 rows. */
+/**
+ * Estimated number of calls that read the two lists of a pipeline: one page of each. A list of more
+ * than 100 rows needs more calls, whose number is unknown before the read.
+ */
 const LISTS = 2;
 
 function rowsOf({ ids, ...input }: JobsAction): number {

@@ -140,7 +140,10 @@ function upstreamOf(error: GitlabError): Record<string, unknown> {
   return { status, requestId: error.requestId ?? null };
 }
 
-/** Returns the message for a failed call; undefined if it would only repeat the error code. */
+/**
+ * Returns the message that explains a failed call: GitLab's own, or why the call did not reach
+ * GitLab's API. Undefined if there is none; clients then get the text in `messages`.
+ */
 function messageOf(error: GitlabError): string | undefined {
   if (error instanceof GitlabMisroutedError) return error.detail;
   const hasMessage = error instanceof GitlabStatusError || error instanceof GitlabRateLimitError;
@@ -230,8 +233,8 @@ export function isEnded(error: unknown): boolean {
 }
 
 /**
- * Maps an error for clients: a GraphQLError stays, a failed call becomes a code and a message, and
- * anything else is reported as a bug and masked.
+ * Maps an error for clients: a GraphQLError stays, a failed or aborted call becomes a code and a
+ * message, and anything else is reported as a bug and masked.
  */
 export function toClientError(error: unknown, report: (bug: unknown) => void): GraphQLError {
   const graphql =

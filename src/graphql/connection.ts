@@ -13,7 +13,10 @@ import { clampRows, costs, type Knowledge, type ListCost } from './cost.ts';
 import { checkProject, listDigest, listInProject, parseCursor, toCursor } from './cursor.ts';
 import { perSelection, type Selection } from './selection.ts';
 
-/** The maximum page size; a page costs at most five calls to GitLab. */
+/**
+ * The maximum page size. The rows of such a page cost five calls to GitLab; `totalCount` and
+ * `pageInfo` may cost one more each.
+ */
 export const MAX_PAGE = 500;
 const DEFAULT_PAGE = 20;
 
@@ -96,7 +99,10 @@ const needsOf = perSelection((selection) => {
   };
 });
 
-/** Returns the maximum number of rows of a page, and the argument that limits it. */
+/**
+ * Returns the part of a ListCost that depends on the arguments of a connection: the maximum number
+ * of rows of a page, and the name of the argument that limits them.
+ */
 export const pageLimits = (max = MAX_PAGE) => ({
   rows: (args: ConnectionArgs) => clampRows(pageSizeOf(args), max),
   limitedBy: ({ last }: ConnectionArgs) => (last == null ? 'first' : 'last'),
@@ -104,7 +110,8 @@ export const pageLimits = (max = MAX_PAGE) => ({
 
 /**
  * Returns the cost of a list: one call per 100 rows, one to detect rows before or after the page,
- * and one for `totalCount`. With `countsAlong`, the responses of pages contain the total.
+ * and one for `totalCount`. With `countsAlong`, the responses of pages contain the total, so
+ * `totalCount` costs no call.
  */
 export function listCost(options: { countsAlong: boolean }): ListCost {
   const limits = pageLimits();

@@ -167,8 +167,8 @@ function countTargets(field: SelectedField, known: Knowledge, path: Path): Count
 }
 
 /**
- * Counts the calls of a list and of the fields of its rows. The rows may belong to any number of
- * pipelines and projects, which is unknown before the read, so they count as one of each.
+ * Counts the calls of a list and of the fields of its rows. The rows may belong to many pipelines
+ * and projects. Their number is unknown before the read, so the list does not increase it.
  */
 function countList(field: SelectedField, list: ListCost, path: Path): Count {
   const { pages, rows, limitedBy, isLimitedByItems = () => false, oneCallPer } = list;
@@ -311,8 +311,8 @@ function countNamed(
   return (at, request) => {
     const parts = counts.map((count) => count(at, request));
     const own = at.objects * countOwnReads(parts.flatMap(({ read }) => read));
-    // At least one call per 100 named objects, as for a list of that length. GitLab gets only one
-    // call for an id that is repeated, but the response is as long as that of the list.
+    // At least one call per 100 named objects, as for a list of that length. A repeated id costs
+    // only one call to GitLab, but the gateway's response is as long as that of the list.
     const leastPages = Math.floor(parts.reduce((sum, { count }) => sum + count, 0) / MAX_PER_PAGE);
     return Math.max(
       leastPages,

@@ -26,7 +26,7 @@ export type Call = keyof Loaders | 'write' | 'poll';
 
 /**
  * The values of an object that are known without a further call:
- * - `path`, `number`, `path and number`: its id, and the path or numeric id of its project;
+ * - `path`, `number`, `path and number`: its id, and the path, numeric id, or both, of its project;
  * - `list`: in addition, the values in the rows of its lists, such as `project_id` in
  *   `Pipeline.jobs`;
  * - `job`, `pipeline`: the values in the row of a job or pipeline that contains the object;
@@ -63,7 +63,9 @@ export interface ListCost {
   rows(args: Record<string, unknown>): number;
   /** Returns the name of the argument that limits the rows. */
   limitedBy(args: Record<string, unknown>): string;
-  /** Whether that argument is a list, so that fewer items cost less. @default it is a number */
+  /**
+   * Whether the argument of `limitedBy` is a list, so that fewer items cost less. @default false
+   */
   isLimitedByItems?(args: Record<string, unknown>): boolean;
   /**
    * The name of a list argument that costs one call per item, if `pages` depends on it instead of
@@ -215,8 +217,9 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   const isOwn = !call || call === ownCalls[type];
   const isInRow = (isOwn && hasOwnRow(known)) || (!call && rows.has(known));
   if (!isInRow && !isAmong(knownBy, known)) return false;
-  // The id of this object also identifies the object in the field. If this object's row would save
-  // a read of the object in the field, the field counts as unknown, so that the row is read.
+  // The ids of this object also identify the object in the field, which could be read by them. But
+  // if the row of this object saves that read, the field counts as unknown, so that the row is
+  // read. For example, the row of a job contains the `webUrl` of its project.
   return (
     !leadsTo ||
     !isNamed(known) ||

@@ -61,7 +61,7 @@ export function parseProject(text: string, what: string): string {
   );
 }
 
-/** Returns the global id of an object: `toGlobalId('Job', 42, 1001)`. */
+/** Returns the global id of an object: `toGlobalId('Job', 42, 1001)` for job 1001 of project 42. */
 export function toGlobalId(type: string, ...of: (string | number)[]): string {
   return Buffer.from([type, ...of].join(':')).toString('base64url');
 }

@@ -52,7 +52,7 @@ export function checkRef(
   );
 }
 
-/** `Project.jobs`: GET /projects/:id/jobs. */
+/** Reads a page of `Project.jobs` with GET /projects/:id/jobs. Null if GitLab answers 404. */
 export async function readProjectJobs(
   context: Context,
   project: string,
@@ -92,7 +92,10 @@ async function withAttempts(connection: Connection<JobRow>): Promise<Connection<
   };
 }
 
-/** `Pipeline.jobs`: GET /projects/:id/pipelines/:pipeline_id/jobs. */
+/**
+ * Reads a page of `Pipeline.jobs` with GET /projects/:id/pipelines/:pipeline_id/jobs. Null if
+ * GitLab answers 404.
+ */
 export async function readPipelineJobs(
   context: Context,
   pipeline: PipelineRef,
@@ -109,7 +112,10 @@ export async function readPipelineJobs(
   return connection && hasAllAttempts ? withAttempts(connection) : connection;
 }
 
-/** `Pipeline.bridges`: GET /projects/:id/pipelines/:pipeline_id/bridges. */
+/**
+ * Reads a page of `Pipeline.bridges` with GET /projects/:id/pipelines/:pipeline_id/bridges. Null if
+ * GitLab answers 404.
+ */
 export async function readPipelineBridges(
   context: Context,
   pipeline: PipelineRef,

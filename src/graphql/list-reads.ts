@@ -26,8 +26,8 @@ export function toTextFilter(
 }
 
 /**
- * Throws BAD_USER_INPUT if the server does not know a requested status. The message names
- * `argument`.
+ * Waits for a read. Throws BAD_USER_INPUT if the server does not know a requested status; the
+ * message names `argument`.
  */
 export async function orUnknownStatus<Value>(
   reading: Promise<Value>,
@@ -50,9 +50,9 @@ export const orNull = <Value>(reading: Promise<Value>, argument: string): Promis
   nullIfNotFound(orUnknownStatus(reading, argument));
 
 /**
- * Throws FORBIDDEN with `message` if GitLab refuses a job token. A server that does not accept job
- * tokens for an endpoint handles the request as anonymous, and may hide the project (upstream.md
- * §8).
+ * Waits for a read. Throws FORBIDDEN with `message` if GitLab refuses a job token. A 404 counts as
+ * a refusal, too: a server that does not accept job tokens for an endpoint handles the request as
+ * anonymous, and may hide the project (upstream.md §8).
  */
 export async function orForbidden<Value>(
   { credentialKind }: Context,

@@ -75,8 +75,8 @@ const viewUnread = (failures: ReadonlyMap<string, GitlabError>): UnreadRow[] =>
 
 /**
  * Returns the error with which the whole list fails after the reads of all its projects failed.
- * Undefined if the errors have different or permanent reasons. For one temporary reason, an empty
- * list would be misleading.
+ * Undefined if the errors have different codes, or a permanent one such as NOT_FOUND. If GitLab is
+ * only unavailable for now, an empty list would be misleading.
  */
 function sharedFailure(errors: readonly GitlabError[]): GitlabError | undefined {
   const [first, ...others] = new Set(errors.map((error) => viewFailure(error).code));

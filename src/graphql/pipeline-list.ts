@@ -48,7 +48,9 @@ function toFilter({ ref, sha, source, status, updatedAfter }: PipelineListArgs):
 const JOB_TOKEN_REFUSED =
   'GitLab does not let this job token list the pipelines of the project. That needs GitLab 19.2 or later, a running job, and a project whose job token permissions allow it.';
 
-/** `Project.pipelines`: GET /projects/:id/pipelines. Null if GitLab answers 404. */
+/**
+ * Reads a page of `Project.pipelines` with GET /projects/:id/pipelines. Null if GitLab answers 404.
+ */
 export async function readProjectPipelines(
   context: Context,
   project: string,

@@ -64,7 +64,10 @@ export type UserRow = RestUser & { part?: 'pipeline' | 'agents' };
 /** An agent and the job that it is authorized for. */
 export type AgentRow = RestAgent & { job: number | string | undefined };
 
-/** The texts that show a status, and the next action. `action` is a function if it needs a call. */
+/**
+ * The texts that show a status, and the next action. `action` of a pipeline is a function, because
+ * it waits for the read of a board.
+ */
 export type DetailedStatusRow = Omit<StatusDetails, 'action'> & {
   action: CiJobAction | null | (() => Promise<CiJobAction | null>);
 };

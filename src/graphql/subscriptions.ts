@@ -36,8 +36,8 @@ export function openEvent<News>(event: LiveEvent<News>, context: Context): News 
 
 /**
  * Parses the global id of a `type`. Replaces the path of the project with its numeric id, if that
- * is known, so that subscriptions to both share a poll. Throws BAD_USER_INPUT for the id of another
- * type.
+ * is known, so that subscriptions with the path and with the id share a poll. Throws BAD_USER_INPUT
+ * for the id of another type.
  */
 function parseIdOf<Type extends 'Job' | 'Pipeline'>(
   type: Type,
@@ -53,7 +53,7 @@ function parseIdOf<Type extends 'Job' | 'Pipeline'>(
   throw badUserInput(`The id is that of a ${ref.type}; expected the id of a ${type}.${advice}`);
 }
 
-/** Parses a byte offset in a log. */
+/** Parses a byte offset in a log; 0 if it is null. Throws BAD_USER_INPUT for an invalid offset. */
 function parseByte(value: string | null | undefined): number {
   const byte = Number(value ?? 0);
   if (Number.isSafeInteger(byte) && byte >= 0) return byte;

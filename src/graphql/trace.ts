@@ -219,7 +219,10 @@ function parseLineRange({ section, fromLine, toLine }: LinesArgs) {
   return range;
 }
 
-/** Checks the arguments of `lines`. The returned `anchor` is the line number in the cursor. */
+/**
+ * Checks the arguments of `lines`. The returned `anchor` is the line number in the cursor, not
+ * `TraceLine.anchor`.
+ */
 function parseLinesArgs(args: LinesArgs, ref: TraceRow['ref']) {
   const { first, after, last, before, section } = args;
   const range = parseLineRange(args);

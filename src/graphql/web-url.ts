@@ -26,7 +26,9 @@ export function projectNamed(name: string): ProjectRow {
   return isNumericId(name) ? { ref: name, id: name } : { ref: name, path: name };
 }
 
-/** Returns the web URL of the project of a job or pipeline. */
+/**
+ * Returns the web URL of the project of a job or pipeline. Undefined if the row has no valid URL.
+ */
 export function projectUrlOf({ web_url }: Pick<RowOfProject, 'web_url'>): string | undefined {
   const [home, ...rest] = web_url?.split('/-/') ?? [];
   return home && rest.length > 0 && URL.canParse(home) ? home : undefined;
