@@ -25,10 +25,13 @@ const embeddedKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ['Agent', ['databaseId']],
 ]);
 
-/** Root fields with the tag `internal`: about the caller's own credential, or only for CI jobs. */
+/**
+ * Root fields that get the tag `internal`, because they are about the caller's own credential, or
+ * only for CI jobs.
+ */
 const INTERNAL = ['rateLimit', 'currentJob', 'allowedAgents'];
 
-/** The federation version and the directives that the SDL uses. */
+/** Declares the federation version and the directives that the SDL uses. */
 export const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@tag"])';
 
@@ -48,7 +51,8 @@ function namesWithout(
     query: new GraphQLObjectType({ name: 'Query', fields: Object.fromEntries(left) }),
     mutation: hidden.mutations ? null : schema.getMutationType(),
     subscription: schema.getSubscriptionType(),
-    // The schema keeps all entity types, because fields of other subgraphs may return them.
+    // Keeps all entity types, even if no remaining field returns them, because fields of other
+    // subgraphs may return them.
     types: [...entityKeys.keys(), ...embeddedKeys.keys()].flatMap(
       (name) => typeNamed(schema, name) ?? [],
     ),
@@ -77,7 +81,7 @@ function typeRules(schema: GraphQLSchema): (type: GraphQLNamedType) => string[] 
     if (isRoot(schema, type)) return [];
     const name = ownNameOf(type);
     const directives = keysOf(name);
-    // Another subgraph may also define a type that has no resolvable key.
+    // Several subgraphs may define a type without a resolvable key, which `@shareable` allows.
     if (isObjectType(type) && !entityKeys.has(name)) directives.push('@shareable');
     if (!readable.has(type.name)) directives.push('@tag(name: "write")');
     else if (!outward.has(type.name)) directives.push('@tag(name: "internal")');

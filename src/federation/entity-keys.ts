@@ -84,7 +84,10 @@ function describe(type: EntityType): string {
   return `A reference to a ${type} needs ${choices.join(', or ')}.`;
 }
 
-/** Returns the value of a key field as a string. Ids may be JSON numbers up to 2^53. */
+/**
+ * Returns the value of a key field as a string. Ids may be JSON numbers up to 2^53. Throws
+ * BAD_USER_INPUT for other values.
+ */
 function toText(value: unknown, field: string): string {
   if (typeof value === 'string') return value;
   if (Number.isSafeInteger(value)) return String(value);

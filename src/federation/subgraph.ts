@@ -36,9 +36,7 @@ function withQuery(schema: GraphQLSchema, change: (fields: Fields) => Fields): G
   return new GraphQLSchema({ ...config, query, types: types.filter((type) => type !== old) });
 }
 
-/**
- * Returns the schema with the prefix, and without the root fields that must not be in a subgraph.
- */
+/** Returns the schema with `typePrefix` before its type names, and without RELAY_ROOTS. */
 function ownGraph(schema: GraphQLSchema, typePrefix = ''): GraphQLSchema {
   const graph = withQuery(schema, (fields) =>
     Object.fromEntries(Object.entries(fields).filter(([name]) => !RELAY_ROOTS.includes(name))),

@@ -20,8 +20,9 @@ import { type Selection, selectedBelow, selectionOf } from './selection.ts';
 import { projectBehind } from './web-url.ts';
 
 /**
- * Returns the project of the job that a CI_JOB_TOKEN belongs to. The token cannot read the project,
- * so the project's path is taken from the URL of the job.
+ * Returns the project of the job that a CI_JOB_TOKEN belongs to. Reads the job only if the
+ * selection needs more than the project's id. The token cannot read the project, so the project's
+ * path is taken from the URL of the job.
  */
 async function projectOf(id: string, context: Context, selection: Selection): Promise<ProjectRow> {
   const row = { ref: id, id };
@@ -50,8 +51,9 @@ async function userOf(row: RestUser, context: Context, selection: Selection): Pr
 }
 
 /**
- * The calls that `project` and `user` need. The response of GET /job/allowed_agents contains only
- * their ids and names. Reading the token's job returns their other values.
+ * The cost of `project` and `user`. The response of GET /job/allowed_agents contains only the id of
+ * the project, and the id and username of the user. Reading the token's job returns their other
+ * values.
  */
 const improvedByJob = costs({
   leadsTo: 'number',

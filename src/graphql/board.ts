@@ -19,8 +19,8 @@ import { CiJob, DetailedStatus } from './refs.ts';
 import { CiJobStatus } from './status.ts';
 
 /*
- * The board of a pipeline: what its page in GitLab shows. All fields are computed from the rows of
- * the two lists that the board reads (src/pipeline/).
+ * The board of a pipeline: what its page in GitLab shows. src/pipeline/ computes all fields from
+ * the rows of two lists: the jobs and the trigger jobs of the pipeline.
  */
 
 /**

@@ -48,7 +48,7 @@ export interface BulkRun {
   /** Sends the request for one job. */
   send(job: ChosenJob): Promise<Attempt>;
   /**
-   * Returns a key that is equal for all jobs of one pipeline. Requests with one key are sent one
+   * Returns a key that is equal for all jobs of one pipeline. Requests with equal keys are sent one
    * after the other, because GitLab locks a pipeline while it changes one of its jobs.
    */
   pipelineOf(job: ChosenJob): string;
@@ -61,7 +61,7 @@ const MAX_PIPELINES = 4;
 /** After this many requests in a row without a usable response, no further one is sent. */
 const MAX_UNKNOWN = 2;
 
-/** GitLab's errors for a token without the scope or permission (upstream.md §8). */
+/** Matches GitLab's messages for a token without the scope or permission (upstream.md §8). */
 const MISSING_SCOPE = /^insufficient_(granular_)?scope\b/;
 
 /** Whether an error shows that GitLab would refuse the other jobs, too. */

@@ -79,8 +79,8 @@ interface Request {
 }
 
 /**
- * Returns the number of calls at one position in an operation. Undefined for a position without
- * calls.
+ * Returns the number of calls at one position in an operation. For a position without calls, there
+ * is no function (`undefined`).
  */
 type Count = (at: Multiplicity, request: Request) => number;
 
@@ -233,7 +233,7 @@ class MalformedNamesError extends GraphQLError {
 /** The objects that the arguments of a field identify, and the calls for them. */
 interface NamedObjects {
   count: number;
-  /** The objects that need a GET of the single object. */
+  /** The objects that each need a GET of the single object. */
   read: readonly NamedObject[];
   /** The number of other calls for the objects of the field. */
   rest: number;

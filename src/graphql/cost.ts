@@ -196,7 +196,9 @@ const named: ReadonlySet<Knowledge> = new Set(['path', 'number', 'path and numbe
 /** Returns whether only the id and the project of an object are known. */
 export const isNamed = (known: Knowledge) => named.has(known);
 
-/** Returns whether `known` is one of the kinds in `knownBy`. */
+/**
+ * Returns whether `known` is in `knownBy`. `path and number` counts as both `path` and `number`.
+ */
 function isAmong(knownBy: readonly Knowledge[], known: Knowledge): boolean {
   if (known !== 'path and number') return knownBy.includes(known);
   return knownBy.includes('path') || knownBy.includes('number');
@@ -263,7 +265,10 @@ function revealedBy(field: SelectedField, known: Knowledge): Knowledge | undefin
   return reads ? reveals : undefined;
 }
 
-/** Returns the call of a field; undefined if the GET of the single object returns the value. */
+/**
+ * Returns the call of a field. Undefined if that is the GET of the single object, or if the field
+ * declares no call.
+ */
 const otherCallOf = (type: string, { call }: FieldCost): Call | undefined =>
   call === ownCalls[type] ? undefined : call;
 

@@ -157,8 +157,9 @@ export const notFound: MutationFailure = {
 export const timeOver: MutationFailure = unavailable('The time was over before it was sent.');
 
 /**
- * Maps an error status. Checks the message first, because GitLab reports a job in the wrong state
- * with status 403 or 400.
+ * Returns the failure for an error status; undefined for a status without a failure type, such as
+ * 500. Checks the message first, because GitLab reports a job in the wrong state with status 403 or
+ * 400.
  */
 function failureOfStatus(error: GitlabStatusError): MutationFailure | undefined {
   const upstreamMessage = error.gitlabMessage ?? '';

@@ -70,8 +70,9 @@ async function combine(reads: readonly Promise<Revealed>[]): Promise<Revealed> {
 }
 
 /**
- * Reads a job by its numeric id. Makes no call if only the job's log, or values in `ref`, are
- * selected.
+ * Reads a job by its numeric id. The GET of the job is not made if the job's log or the text of an
+ * artifact is selected and all other fields have values in `ref`. It is made if only values in
+ * `ref` are selected, to check that the job exists.
  */
 export function readJob(
   context: Context,
@@ -86,7 +87,9 @@ export function readJob(
 
 /**
  * Reads a pipeline by its numeric id. The GET of the pipeline is not needed for its lists, for
- * values in `ref`, or for the numeric id of its project, which the rows of its lists contain.
+ * values in `ref`, or for the numeric id of its project, which the rows of its lists contain. If
+ * only values in `ref` are selected, it is made to check that the pipeline exists, unless `exists`
+ * is true.
  */
 export async function readPipeline(
   context: Context,

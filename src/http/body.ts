@@ -107,7 +107,7 @@ class Collector {
 
 /** A body that is being received. */
 interface Receiving {
-  /** Bytes of its buffer. */
+  /** Bytes of memory that the body uses so far. */
   readonly capacity: number;
   refuse(error: Error): void;
 }
@@ -150,7 +150,8 @@ export function createBodyReader(maxTotal = MAX_TOTAL): ReadBytes {
         if (total > maxTotal) refuseLargest();
       };
       const stop = () => {
-        // The body was refused earlier, so the client already has the response.
+        // The body was refused earlier. The client already has the response, so the connection can
+        // end.
         if (!bodies.has(receiving)) return request.socket.destroy();
         request.off('data', onData).pause();
         request.socket.pause();

@@ -101,7 +101,10 @@ export async function readBody(request: IncomingMessage, reader: BodyReader): Pr
   throw badRequest(`The request body must be a JSON object, not ${kind}.`);
 }
 
-/** Throws BAD_REQUEST for a batched request of more than `max` operations. */
+/**
+ * Throws BAD_REQUEST for a batched request of more than `max` operations. If `max` is 0, batches
+ * are not supported.
+ */
 export function checkBatch(operations: readonly unknown[], max: number): void {
   if (max === 0) throw badRequest('Batching is not supported.');
   if (operations.length <= max) return;
