@@ -197,7 +197,7 @@ function toNews({ pipeline, rows, entries }: PipelineState, since: number): Pipe
 
 /**
  * Returns what has changed since the state with the round `since`. Subscribers with an equal
- * `since` share one object, unless MAX_KNOWN_NEWS is exceeded.
+ * `since` share one object, as long as it is cached: at most MAX_KNOWN_NEWS per state.
  */
 function newsSince(state: PipelineState, since: number): PipelineNews {
   const known = newsOf.get(state) ?? new Map<number, PipelineNews>();

@@ -2,8 +2,8 @@ import type { KnownStatus } from '../pipeline/statuses.ts';
 import { createFailures, type FailuresOptions } from './failures.ts';
 
 /*
- * Decides when to poll next. Each poll interval is `intervalMs`, the interval of an active
- * resource, times a factor.
+ * Decides when to poll next. The poll interval is `intervalMs`, the interval of an active resource,
+ * times a factor. It is longer after an expensive or failed read.
  */
 
 /** Activity level of a job or pipeline; selects the poll interval. */
