@@ -64,7 +64,7 @@ function textOf(env: Env, { name, isAnyCase }: Setting<unknown>) {
   return { name: given, text: env[given]?.trim() };
 }
 
-/** Parses all settings. An invalid value is added to `problems`, and the default is used. */
+/** Parses all settings. For an invalid value, adds an error to `problems` and uses the default. */
 function readValues(
   env: Env,
   demo: boolean,
@@ -83,7 +83,9 @@ function readValues(
   return values;
 }
 
-/** Arranges values by variable name in the nested structure of the configuration. */
+/**
+ * Arranges `values`, whose keys are variable names, in the nested structure of the configuration.
+ */
 function arrange(group: Settings, values: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(group).map(([key, node]) => [
     key,
@@ -92,7 +94,7 @@ function arrange(group: Settings, values: Record<string, unknown>): Record<strin
   return Object.fromEntries(entries);
 }
 
-/** Settings that have no effect unless one of the `needed` settings is set. */
+/** Settings that need at least one of the `needed` settings. */
 const dependencies: readonly (readonly [name: string, needed: readonly string[]])[] = [
   ['GITLAB_TOKEN_WRITES', ['GITLAB_TOKEN', 'GITLAB_TOKEN_FILE']],
   ['GITLAB_CLIENT_CERT_FILE', ['GITLAB_CLIENT_KEY_FILE']],
@@ -115,7 +117,9 @@ function findCertificateProblem({ gitlabUrl, network }: Raw): string | undefined
   }
 }
 
-/** Returns the problems of settings that contradict each other or have no effect. */
+/**
+ * Returns the problems of combinations: settings that exclude each other, or that need another one.
+ */
 function findContradictions(raw: Raw, isOn: (name: string) => boolean): string[] {
   const { port, metricsPort, allowedHosts } = raw;
   const certificateProblem = findCertificateProblem(raw);
@@ -188,7 +192,10 @@ function readTypePrefix(env: Env): string | undefined {
   return prefix as string | undefined;
 }
 
-/** Parses environment and command line. Throws one ConfigError with all problems. */
+/**
+ * Parses the command line and the environment. Throws a ConfigError for a wrong flag, or one that
+ * lists the problems of all settings.
+ */
 export function parseConfig(env: Env, argv: readonly string[]): Command {
   const options = parseFlags(argv);
   if (options.help) return { name: 'help' };

@@ -12,11 +12,11 @@ import { BOARD_FOLDER, type GatewayDeps } from './gateway.ts';
  */
 const GITLAB_URL = 'https://gitlab.example.com';
 
-/** The start page: the board of a pipeline that runs when the demo starts. */
+/** The start page: the web page (board) of a pipeline that is running when the demo starts. */
 const START_PAGE = `board#/${demo.project}/-/pipelines/${demo.runningPipelineId}`;
 
 const { developer, guest, readOnly, job } = demo.tokens;
-/** Headers for requests as users other than the maintainer, with explanations. */
+/** Headers with which a request acts as another user or has fewer rights, with explanations. */
 const otherTokens: readonly (readonly [header: string, explanation: string])[] = [
   [`PRIVATE-TOKEN: ${developer}`, 'bob, a developer; may not run jobs on main of acme/shop/api'],
   [`PRIVATE-TOKEN: ${guest}`, 'a guest; sees no jobs of acme/shop/api'],
@@ -40,8 +40,9 @@ export interface Demo {
 }
 
 /**
- * Starts the demo's simulated GitLab. Requests without a credential act as its maintainer, who may
- * also write. The board is not served if it has not been built.
+ * Starts the demo's simulated GitLab. Requests without a credential act as alice, a maintainer of
+ * all projects, and may also write. The board (the web page of pipelines) is not served if it has
+ * not been built.
  */
 export async function startDemo(given: Config, boardFolder = BOARD_FOLDER): Promise<Demo> {
   const simulator = await createSimulator({

@@ -68,7 +68,10 @@ import { credentialOf, openTokenFile } from './token-file.ts';
 
 /** A gateway that can listen on a port. */
 export interface Gateway {
-  /** Resolves with the gateway's URL for browsers. Rejects if the port is in use. */
+  /**
+   * Resolves with the gateway's URL for browsers, such as `http://localhost:4000`. Rejects if the
+   * port is in use.
+   */
   listen(host: string, port: number): Promise<string>;
   /** The URL of /metrics, if it is served on a port of its own and that port is open. */
   metricsUrl(): string | undefined;
@@ -76,7 +79,10 @@ export interface Gateway {
   drain(): Promise<void>;
   /** Closes all connections, to clients and to GitLab. */
   close(): Promise<void>;
-  /** Publishes a change event that another process received. */
+  /**
+   * Notifies the subscriptions of this process of a change event (a webhook of GitLab) that another
+   * process received.
+   */
   receive(event: ChangeEvent): void;
   /**
    * Returns the Prometheus registries for /metrics. The first call starts to collect metrics of the
@@ -348,7 +354,8 @@ function operatorEndpoints({ telemetry, drain }: Parts, withMetrics: boolean) {
 }
 
 /**
- * The composition root: connects GitLab's client, operations, and the HTTP and WebSocket servers.
+ * Creates a gateway: connects the client for GitLab, the GraphQL operations, and the HTTP and
+ * WebSocket servers.
  */
 export function createGateway(config: Config, given: GatewayDeps): Gateway {
   const parts = createParts(config, given);
@@ -420,7 +427,7 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   };
 }
 
-/** Listens. Resolves with the server's URL for browsers. */
+/** Listens. Resolves with the server's URL for browsers: `localhost` stands for 0.0.0.0. */
 export function listen(server: Server, host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);

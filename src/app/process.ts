@@ -20,7 +20,10 @@ function within(ms: number, work: Promise<unknown>): Promise<'done' | 'late'> {
   });
 }
 
-/** Drains, then closes. Resolves within the timeout, even if `close` does not. */
+/**
+ * Drains, then closes. Resolves within the timeout even if `drain` or `close` hangs. A timeout of
+ * less than 1 s may be exceeded by up to 500 ms. Rejects if one of them rejects.
+ */
 export async function shutDown(
   { drain, close }: { drain(): Promise<void>; close(): Promise<unknown> },
   { timeoutMs, logger }: { timeoutMs: number; logger: Logger },
@@ -138,7 +141,10 @@ async function serveInWorkers(serving: Serving): Promise<void> {
   print(`Listening on ${await workers.start()} with ${count} workers`);
 }
 
-/** Serves until a signal arrives. Rejects if the gateway cannot start. */
+/**
+ * Starts to serve. Resolves when the gateway listens. Rejects if it cannot start. A signal ends the
+ * process.
+ */
 export async function serve(config: Config, program: Program): Promise<void> {
   const output = createStandardOutput();
   const base = cluster.worker && { worker: cluster.worker.id };

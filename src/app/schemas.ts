@@ -109,7 +109,9 @@ export const redisUrl = z
   .refine(isRedisUrl, { error: 'must be an address such as "redis://redis.example.com:6379"' })
   .transform((text) => new Secret(text));
 
-/** Whether ioredis can parse the URL. ioredis itself would report that only when it connects. */
+/**
+ * Whether ioredis can parse the URL. ioredis itself reports an invalid URL only when it connects.
+ */
 function isRedisUrl(text: string): boolean {
   if (!/^rediss?:\/\/./.test(text) || !URL.canParse(text)) return false;
   const { username, password, pathname } = new URL(text);

@@ -89,9 +89,10 @@ function fromAnyCase<T>(name: string, schema: z.ZodType<T, string>) {
 }
 
 /**
- * Returns the default of ALLOWED_HOSTS: localhost for the demo, and if only this machine can
- * connect. Otherwise, no host if the gateway has a token of its own, which pages of other sites
- * could misuse, and all hosts if it has none.
+ * Returns the default of ALLOWED_HOSTS. For the demo, and if only this machine can connect, it is
+ * localhost. Otherwise, it is all hosts if the gateway has no token of its own. If the gateway has
+ * one, pages of other sites could misuse the token. Then the default is an empty list, which is
+ * reported as a missing setting.
  */
 function defaultHosts({ demo, values }: Given): string[] {
   if (demo || isLoopback(String(values['HOST']))) return ['localhost'];
@@ -317,7 +318,7 @@ const operation = {
   logLevel: define(
     'LOG_LEVEL',
     oneOf(logLevels),
-    // The terminal of the demo shows only the gateway's address and warnings.
+    // The demo prints its addresses to the terminal. Log lines of each operation would hide them.
     derived('`info`', ({ demo }) => (demo ? 'warn' : 'info')),
   ).describeCommon(`${logLevels.map((level) => `\`${level}\``).join(', ')}. \`warn\` in the demo`),
   workers: whole('WORKERS', 1, [0, 128], (count) => count || availableParallelism()).describe(

@@ -9,12 +9,15 @@ import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../util/clock.ts';
 
 /**
- * Time between reads of the file. File watchers are not used: they miss that Kubernetes replaces a
- * symbolic link.
+ * Time between reads of the file. File watchers are not used: Kubernetes updates the file by
+ * replacing a symbolic link, which they do not notice.
  */
 const INTERVAL_MS = 10_000;
 
-/** Reads the file. Returns its token without surrounding whitespace, or the problem of the file. */
+/**
+ * Reads the file. Returns its token without surrounding whitespace. If the file cannot be used,
+ * returns its problem and an empty token.
+ */
 export function readTokenFile(path: string): { token: string; problem?: string } {
   try {
     // Reading a pipe would block until another program writes to it.

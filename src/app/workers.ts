@@ -27,7 +27,7 @@ export function createCrashLoopGuard(): (now: number) => boolean {
  * primary exits, Node ends the worker.
  */
 export function joinPrimary(handlers: { drain(): void; receive(event: ChangeEvent): void }) {
-  // Its constructor installs the handler of the primary's requests for metrics.
+  // This constructor installs the handler of the primary's requests for metrics.
   new AggregatorRegistry();
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'drain') handlers.drain();
@@ -111,8 +111,8 @@ export function createWorkers(count: number, logger: Logger, onFailure: (code: n
           if (serving.size === count) resolve(message.address);
         });
         cluster.on('fork', (worker) => {
-          // An error such as a message to a worker that has just died. `onExit` handles the
-          // worker's death.
+          // Node reports an error if, for example, a message is sent to a worker that has just
+          // died. `onExit` handles the worker's death.
           worker.on('error', (error) =>
             logger.warn({ err: error }, 'a message to a worker failed'),
           );
