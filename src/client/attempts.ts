@@ -1,7 +1,8 @@
 /*
- * Corrects fields that depend on whether a job has a newer attempt. The gateway knows that only in
- * responses for which it read all attempts of the job. In other responses, `retried` of a job and
- * `retryable` of a pipeline are null, which means "not read".
+ * Corrects fields that depend on whether a job has a newer attempt: each retry of a job adds an
+ * attempt with an id of its own. The gateway knows this only if it has read all attempts of the job
+ * for the response. In other responses, `retried` of a job and `retryable` of a pipeline are null,
+ * which means "not read".
  */
 
 /** Returns the received value, or the known value if the received value is null. */
@@ -15,7 +16,7 @@ export interface KnownAttempts {
   retryable?: unknown;
 }
 
-/** Returns `retryable`, but false for a job that is known to have a newer attempt. */
+/** Returns `retryable`, or false instead of true if the job is known to have a newer attempt. */
 export function correctRetryable<Retryable>(
   retryable: Retryable,
   { retried }: KnownAttempts,

@@ -46,7 +46,7 @@ async function* readResults<Data>(
 
 /**
  * Opens a connection and reads its results. Returns when the subscription is complete. Throws a
- * `GatewayError` if the connection ends earlier, or after a result without data, which ends the
+ * `GatewayError` if the connection ends earlier, or for a result without data, which ends the
  * subscription. Closing the iterator closes the connection.
  */
 export async function* readConnection<Data>(

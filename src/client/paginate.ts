@@ -36,8 +36,8 @@ function nextCursor({ pageInfo }: Connection, isBackward: boolean): string | und
 }
 
 /**
- * Returns the connection in a response; null or undefined if there is none. If an error is the
- * reason for that, throws a `GatewayError`.
+ * Returns the connection in a response; null or undefined if there is none. Throws a `GatewayError`
+ * if there is none and the response has an error.
  */
 function connectionOf<Data, List>(
   { data, errors = [] }: Result<Data>,
@@ -52,8 +52,8 @@ function connectionOf<Data, List>(
 /**
  * Reads the pages of a connection. Each page is one request, sent when the iterator asks for the
  * page. `select` returns the connection in the data of a response. The iteration ends after the
- * last page, or if there is no connection. If an error is the reason for that, throws a
- * `GatewayError`.
+ * last page, or if there is no connection. It throws a `GatewayError` if there is no connection and
+ * the response has an error.
  *
  * @example
  * const pages = paginate(client, NEWEST_JOBS, { project }, (data) => data.project?.jobs);

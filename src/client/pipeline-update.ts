@@ -39,8 +39,8 @@ function correct(object: Fields): Fields {
 }
 
 /**
- * Returns the known version of a received list item: the item of the known list with that id (or
- * name), or otherwise any known object with that id.
+ * Returns the known version of a received list item: the item of the list `known` that has its id
+ * (or its name, if it has no id). If there is none, returns any known object with its id.
  */
 function counterpart(item: unknown, known: unknown, objects: Objects): unknown {
   if (!isFields(item)) return undefined;
@@ -67,7 +67,7 @@ function merge(known: unknown, received: unknown, objects: Objects): unknown {
   return correct({ ...before, ...fields });
 }
 
-/** Merges each object of `changed` into every object with that id, at any depth of `value`. */
+/** Merges each object of `changed` into the objects in `value` that have its id, at any depth. */
 function replace(value: unknown, changed: Objects, objects: Objects): unknown {
   if (Array.isArray(value)) return value.map((item) => replace(item, changed, objects));
   if (!isFields(value)) return value;

@@ -4,7 +4,7 @@ export interface ResultError {
   /** The field that failed. */
   readonly path?: readonly (string | number)[];
   readonly extensions?: {
-    /** Such as `FORBIDDEN`. */
+    /** The kind of the error, such as `FORBIDDEN`. */
     readonly code?: string;
     /** Seconds to wait before another try; null if unknown. */
     readonly retryAfter?: number | null;
@@ -65,7 +65,8 @@ const RETRYABLE_CODES = [
 const isRetryableStatus = (status: number) => status >= 500 || [408, 429].includes(status);
 
 /**
- * Returns the seconds in `Retry-After`, which may also be a date. Undefined without a time to wait.
+ * Returns the seconds to wait according to `Retry-After`, which contains seconds or a date.
+ * Undefined if the header is missing or its date has passed.
  */
 function retryAfterOf({ headers }: Response): number | undefined {
   const value = headers.get('retry-after') ?? '';

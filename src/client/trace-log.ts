@@ -76,8 +76,8 @@ function applyLines<Line extends NumberedLine>(
 
 /**
  * Removes the last `bytes` bytes (UTF-8) of a text. Counts from the end, because a count from the
- * start could be wrong: U+FFFD, which replaced invalid bytes of the log, has another size. The part
- * that GitLab rewrites at the end is short.
+ * start could be wrong: the text has U+FFFD (3 bytes) in place of each invalid part of the log,
+ * which had another size. The end that GitLab rewrites is short, so it rarely contains U+FFFD.
  */
 function cutText(text: string, bytes: number): string {
   const kept = new TextEncoder().encode(text).subarray(0, -bytes);

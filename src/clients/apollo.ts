@@ -36,8 +36,8 @@ const ofJob = {
 };
 
 /**
- * Policies of fields whose values are exact only if GitLab's response contains all attempts of a
- * job.
+ * Policies of fields that depend on whether a job has a newer attempt. Their values are exact only
+ * if the gateway has read all attempts of the job for the response.
  */
 const fieldsOfAttempts = {
   Job: ofJob,

@@ -1,8 +1,8 @@
 import { paginatedFields, typesWithoutId } from './schema-facts.ts';
 
 /**
- * For `keys` of urql's graphcache. Returns null for types without an id, so that the cache stores
- * them inside the object that contains them.
+ * The option `keys` of urql's graphcache. For each type without an id, it has a function that
+ * returns null, so that the cache stores such objects inside the object that contains them.
  */
 export const keys: Record<string, () => null> = Object.fromEntries(
   typesWithoutId.map((type) => [type, () => null]),
