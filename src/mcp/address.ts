@@ -186,8 +186,8 @@ interface PipelineJobs {
 const MAX_PAGES = 5;
 
 /**
- * Returns the job that arguments identify. If they identify a pipeline, searches its jobs for
- * `job_name`.
+ * Returns the job that arguments identify. If they identify a pipeline, searches its first 500 jobs
+ * for `job_name`. Throws ToolError if there is no such job.
  */
 export async function resolveJob(args: AddressArguments, call: ToolCall): Promise<JobAddress> {
   const address = parseAddress(args, call.webUrls);

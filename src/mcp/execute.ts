@@ -44,7 +44,8 @@ const sentences: Readonly<Record<string, string>> = {
 /** Converts a GraphQL error to a sentence that says what the model should do. */
 function toSentence({ message, extensions }: GraphQLError): string {
   const { code, retryAfter, upstream } = extensions;
-  // The error comes from a limit or rule of the gateway itself, and its message explains it.
+  // Without `upstream`, the error comes from a limit or rule of the gateway itself, and its message
+  // explains it.
   const isOwnRefusal = upstream === undefined;
   if (isOwnRefusal && (code === 'RATE_LIMITED' || code === 'UNAUTHENTICATED')) return message;
   if (code === 'RATE_LIMITED') {

@@ -41,8 +41,8 @@ interface McpOptions {
   /** Reports a bug of the gateway. */
   report(bug: unknown): void;
   /**
-   * Returns a random hexadecimal digit, for the fence lines around text of jobs. @default secure
-   * randomness
+   * Returns a random hexadecimal digit, for the lines (`~~~log-3f08a1`) that enclose output of
+   * jobs. @default secure randomness
    */
   randomDigit?: (() => string) | undefined;
 }
@@ -85,7 +85,8 @@ function redactFor(header: (name: string) => string | null, fallback: Credential
 }
 
 /**
- * Tools do not cut texts up to this length, so it is enough to redact these in the finished answer.
+ * Tools never cut a text of at most this length. So only longer texts must be redacted before tools
+ * use them; shorter ones are redacted in the finished answer.
  */
 const MAX_UNCUT = 40;
 
@@ -101,7 +102,7 @@ function redactTexts(value: unknown, redact: (text: string) => string): unknown 
   return Object.fromEntries(entries);
 }
 
-/** Creates the endpoint. Throws for a tool whose schema is not valid. */
+/** Creates the MCP endpoint. If `options.writes` is false, it serves only the tools that read. */
 export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   const { operations, webUrls, maxChars, report, clock, shutdown } = options;
   const { randomDigit = () => randomInt(16).toString(16) } = options;
@@ -135,8 +136,8 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
       return { text, isError: answer.isError ?? false };
     } catch (error) {
       if (!(error instanceof ToolError)) report(error);
-      // If a read failed, that is why the tool did not find what it needs. So its reason comes
-      // first.
+      // If a read failed, the tool threw because it did not find what it needs. So the answer
+      // contains the reason of the failed read instead of the tool's message.
       const [reason] = error instanceof ToolError ? [...problems, error.message] : [];
       const message = reason ?? 'Internal error of the gateway: report it to its operators.';
       return { text: renderAnswer({ head: [message] }, rendering), isError: true };

@@ -1,4 +1,6 @@
-/** A failure of a tool call. The message is one sentence that says what to do. */
+/**
+ * A failure of a tool call. The message tells the model what failed and, if possible, what to do.
+ */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
 }

@@ -8,7 +8,7 @@ import { callText, countText, statusText } from '../words.ts';
 
 /** The tool that waits until a pipeline or a job is finished or has failed. */
 
-/** Longest time that a call may wait. Many hosts and proxies end a request after 60 s. */
+/** Longest time that a call may wait. Many MCP clients and proxies end a request after 60 s. */
 export const MAX_WAIT_SECONDS = 55;
 
 const JOB = 'name databaseId status allowFailure';
@@ -49,7 +49,7 @@ interface PipelineEvent {
 
 /** The pipeline or job to wait for, as described by an event. */
 interface Watched {
-  /** Such as `pipeline 12 of group/app, ref main`. */
+  /** Names the pipeline or job, such as `pipeline 12 of group/app, ref main`. */
   title: string;
   status: string;
   jobs: readonly JobRow[];
@@ -81,14 +81,17 @@ const isBlocked = ({ status }: Watched): boolean => status === 'MANUAL';
 /** Why waiting ended. */
 type Ending = 'finished' | 'failed' | 'blocked' | 'time' | 'shutdown';
 
-/** The first and last event, and why waiting ended. */
+/** The first and last event (undefined if none arrived), and why waiting ended. */
 interface Observation {
   first: Watched | undefined;
   last: Watched | undefined;
   ending: Ending;
 }
 
-/** Waits until the pipeline or job is finished, failed or blocked, at most for `seconds`. */
+/**
+ * Waits until the pipeline or job is finished or blocked, `seconds` have passed, or the gateway
+ * shuts down. With `until: 'failed'`, also stops when a job has failed.
+ */
 async function observe(
   address: NumberedAddress,
   { until, seconds }: { until: Until; seconds: number },

@@ -183,7 +183,8 @@ function sectionText({ section, lineCount }: FailureLog, lines: readonly Line[])
 
 /**
  * Returns facts from the log that the chosen lines do not show: the last command, and the runner's
- * message if there is no exit code. They count as rows of the log, because a job can print both.
+ * message if there is no exit code. They are enclosed in fence lines like rows of the log, because
+ * the job may have printed both texts itself.
  */
 function factRows({ command, runnerMessage, exitCode }: FailureLog, chosen: readonly Line[]) {
   const message =
