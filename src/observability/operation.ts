@@ -80,7 +80,8 @@ export function describe(
 }
 
 /**
- * Codes of any other form are reported as UNKNOWN, so that the number of label values is bounded.
+ * The form of error codes, such as `NOT_FOUND`. Other values are reported as UNKNOWN, so that no
+ * arbitrary text becomes a label value of a metric.
  */
 const CODE = /^[A-Z][A-Z_]{2,47}$/;
 
@@ -89,7 +90,7 @@ function codeOf(error: { extensions?: Record<string, unknown> | undefined }): st
   return typeof code === 'string' && CODE.test(code) ? code : 'UNKNOWN';
 }
 
-/** Records one result. */
+/** Records one result: its error codes, and whether it has data. */
 export function noteResult(operation: Operation, result: ExecutionResult): void {
   operation.results += 1;
   const values = Object.values(result.data ?? {});

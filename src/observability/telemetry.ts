@@ -11,7 +11,7 @@ import { traceExchange } from './tracing.ts';
 interface ReadinessDeps {
   /** Resolves with the reason why GitLab cannot be used; undefined if it can. */
   probe(): Promise<GitlabError | undefined>;
-  /** In ms. */
+  /** Returns the time in ms. Only differences are used. */
   now(): number;
 }
 

@@ -29,8 +29,8 @@ const headerGetter: TextMapGetter<ReadHeader> = {
 };
 
 /**
- * Whether an OpenTelemetry SDK is registered. Also true for a span that is not sampled, because its
- * children must not be sampled either.
+ * Whether an OpenTelemetry SDK is registered. Also true for a span that is not sampled: its context
+ * must be passed on, so that its children are not sampled either.
  */
 const hasSdk = (span: Span) => isSpanContextValid(span.spanContext());
 
