@@ -35,8 +35,8 @@ function check<T>(shape: z.ZodType<T>, body: unknown): T {
 }
 
 /**
- * Returns the change event of a webhook; null for a webhook of another kind. Throws HookError for
- * an invalid body.
+ * Returns the change event of a job or pipeline webhook; null for any other webhook. Throws
+ * HookError for an invalid body.
  */
 export function parseHook(body: unknown): ChangeEvent | null {
   const { object_kind: kind } = check(z.object({ object_kind: z.string() }), body);
@@ -53,8 +53,8 @@ export function parseHook(body: unknown): ChangeEvent | null {
   if (kind !== 'pipeline') return null;
   const { object_attributes: pipeline, builds, ...hook } = check(pipelineHook, body);
   const jobs = (builds ?? []).map((build) => `job/${build.id}`);
-  // GitLab sends this webhook when the status of the pipeline changes, not for each job
-  // (upstream.md §9).
+  // GitLab sends this webhook when the status of the pipeline changes, not for each change of a job
+  // (upstream.md §9). So `ofJobs` is false.
   const topics = [`pipeline/${pipeline.id}`, ...jobs];
   return { topics, project: hook.project?.id, ofJobs: false };
 }

@@ -64,7 +64,7 @@ function connect(create: typeof Redis, url: string): Redis {
     retryStrategy: (times) => Math.min(MAX_RETRY_MS, 100 * 2 ** Math.min(times, 10)),
   });
   // This listener keeps ioredis from printing connection errors. Each error also closes the
-  // connection, which is reported for the subscriber.
+  // connection. The `close` event of the subscriber reports that.
   client.on('error', () => {});
   return client;
 }

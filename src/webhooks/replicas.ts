@@ -10,8 +10,8 @@ interface ReplicasOptions {
   /** Undefined if there is only one replica. */
   redisUrl: string | undefined;
   /**
-   * Publishes an event to the other processes of this replica. Not called with Redis, which reaches
-   * these processes, too.
+   * Publishes an event to the other processes of this replica. Not called if Redis is configured,
+   * because Redis also reaches these processes.
    */
   passOn?: ((event: ChangeEvent) => void) | undefined;
   /** Called when the connection to the other replicas is lost (`false`) and restored (`true`). */

@@ -98,7 +98,7 @@ function readPayload({ headers, ...payload }: Readonly<Record<string, unknown>>)
 /**
  * Returns the headers for the operations of a connection: the headers of the upgrade request,
  * merged with the payload. A credential in the payload replaces all credentials of the upgrade
- * request. Throws PayloadError.
+ * request. Throws PayloadError for a malformed payload.
  */
 function callerHeaders(
   upgrade: IncomingHttpHeaders,
@@ -140,7 +140,10 @@ export interface ProtocolDeps {
   readRequestId(given: string | undefined): string;
 }
 
-/** Implements graphql-transport-ws: graphql-ws reads and writes messages, `operations` executes. */
+/**
+ * Implements graphql-transport-ws: graphql-ws reads and writes messages, and `operations` executes
+ * the GraphQL operations.
+ */
 export function createProtocol({
   operations,
   schema,

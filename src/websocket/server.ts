@@ -114,7 +114,7 @@ function connect(
     },
     { connection },
   );
-  // Caused by malformed frames and broken connections. A `close` event follows.
+  // Malformed frames and broken connections cause this event. A `close` event follows.
   socket.on('error', () => {});
   socket.once('close', (code, reason) => {
     connection.abandon();
