@@ -32,8 +32,8 @@ function allows(access: AgentAccess, job: JobRecord): boolean {
 
 /**
  * Returns the configuration of the access entry that allows the job. Such an entry is for the job's
- * project or for a group above it. Null if there is none. The agent's own project needs no entry
- * (upstream.md §3.8).
+ * project or for a group above it. Returns null if there is none. A job of the agent's own project
+ * needs no entry; for it, returns an empty configuration (upstream.md §3.8).
  */
 function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, unknown> | null {
   const paths = [job.project.path, ...pathsAbove(job.project.path)];

@@ -7,7 +7,8 @@ import { archiveOf } from './serialize.ts';
 const attachment = (name: string) => ({ 'Content-Disposition': `attachment; filename="${name}"` });
 
 /**
- * Returns the job in a request's path and its archive. Throws 404 if it has none (upstream.md §12).
+ * Returns the job in a request's path and its archive. Throws 404 if the job has no archive
+ * (upstream.md §12).
  */
 function findArchive(request: ApiRequest) {
   const id = readParams(request, (reader) => readPathId(reader, 'job_id'));

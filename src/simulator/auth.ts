@@ -75,8 +75,8 @@ function checkScopes(token: TokenRecord, route: Route, method: string): void {
 }
 
 /**
- * Throws if a token is expired, revoked or lacks the needed scope. The checks are in GitLab's order
- * (upstream.md §8).
+ * Throws if a token is expired, is revoked, or lacks the scope or permission that the route needs.
+ * The checks are in GitLab's order (upstream.md §8).
  */
 function checkToken(token: TokenRecord, route: Route, method: string): void {
   const expired = 'Token is expired. You can either do re-authorization or token refresh.';

@@ -60,7 +60,7 @@ export interface GroupOptions {
 
 const projectDefaults = {
   visibility: 'private' as ProjectRecord['visibility'],
-  /** Whether guests may read jobs. The default is GitLab's, too. */
+  /** Whether guests may read jobs. GitLab has the same default. */
   publicPipelines: true,
   cancelRole: 'developer' as Role,
   variablesRole: 'developer' as Role,

@@ -28,8 +28,9 @@ type JobTimes = Record<
 >;
 
 /**
- * A build to add. By default it is named `job-<id>`, successful, in the stage `test`, and has the
- * ref, tag, user and commit of its pipeline. Other fields default to those of `jobDefaults`.
+ * A build (any job but a trigger job) to add. By default it is named `job-<id>`, successful, in the
+ * stage `test`, and has the ref, tag, user and commit of its pipeline. Other fields default to
+ * those of `jobDefaults`.
  */
 export interface JobOptions
   extends Given<JobColumns & JobTimes>,

@@ -35,17 +35,19 @@ export const complexDemo = {
   blockedPipelineId: 9876500020,
   failuresProject: 'acme/platform/failures',
   failuresProjectId: 108,
-  /** A pipeline of twelve failed jobs, each with another cause of its failure. */
+  /** A pipeline of twelve failed jobs, each with a different cause of failure. */
   failuresPipelineId: 9876400001,
-  /** The first job of the pipeline above. The ids of its other jobs follow this one. */
+  /**
+   * The first job of the pipeline `failuresPipelineId`. The ids of its other jobs follow this one.
+   */
   firstFailureJobId: 12345500001,
   /** A pipeline that runs at the start of the demo. */
   runningCheckoutPipelineId: 9876543206,
 } as const;
 
 /**
- * Options of a pipeline of the checkout project. By default no job fails except one that is allowed
- * to fail.
+ * Options of a pipeline of the checkout project. By default only one job fails, and that job is
+ * allowed to fail.
  */
 export interface CheckoutPipeline {
   readonly id?: number;
@@ -256,8 +258,8 @@ const monorepoStages: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Adds a pipeline of 300 jobs: a stage with 104 groups, a group of 104 jobs, and a job that was
- * retried. Sets the times of the jobs instead of running them, because that would slow down the
- * start.
+ * retried. Sets the times of the jobs, because running the jobs would slow down the start of the
+ * demo.
  */
 function addMonorepoPipeline(world: World): void {
   const pipeline = world.addPipeline(complexDemo.monorepoProject, {
@@ -292,7 +294,7 @@ function addMonorepoPipeline(world: World): void {
   pipeline.updatedAt = end;
 }
 
-/** Adds a pipeline of failed jobs. Each has a log of another kind. */
+/** Adds a pipeline of failed jobs. Each has a different kind of log. */
 function addFailuresPipeline(world: World): void {
   const pipeline = world.addPipeline(complexDemo.failuresProject, {
     id: complexDemo.failuresPipelineId,

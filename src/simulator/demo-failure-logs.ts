@@ -87,7 +87,7 @@ function write({ runner = 'docker-builder-3', sections, failure, ...options }: F
     printChunks(chunks, (at) => startedAt + at * STEP_MS, options).join('');
 }
 
-/** Failed jobs, each with a log of another kind. */
+/** Failed jobs, each with a different kind of log. */
 export const failureExamples: readonly FailureExample[] = [
   {
     name: 'shell script',

@@ -20,7 +20,8 @@ const FIRST_PIPELINE_ID = 9876300001;
 const JOBS = 5;
 const IDS_PER_PIPELINE = JOBS + 1;
 /**
- * The id of the first pipeline's first job. `e2e` is the last of the five jobs of each pipeline.
+ * The id of the first pipeline's first job. With this id, the job `e2e` of the last pipeline (its
+ * fifth and last job) gets the id `flakyJobId`.
  */
 const FIRST_JOB_ID = historyDemo.flakyJobId - JOBS + 1 - (PIPELINES - 1) * IDS_PER_PIPELINE;
 

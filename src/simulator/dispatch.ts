@@ -41,12 +41,12 @@ function toPattern(route: Route) {
   return { route, pattern: new RegExp(`^/api/v4${source}/?$`) };
 }
 
-/** All routes. No path matches two routes, so their order does not matter. */
+/** All routes. No request matches two routes, so their order does not matter. */
 const patterns = [...readRoutes, ...writeRoutes].map(toPattern);
 
 /**
  * Decodes a path parameter once. So a slash that was encoded twice becomes `%2F` (upstream.md
- * §1.3).
+ * §1.3). Null if the text cannot be decoded.
  */
 function decode(text: string): string | null {
   try {

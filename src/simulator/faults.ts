@@ -7,7 +7,7 @@ export interface Fault {
    * application's rate limiter
    * - `html` responds with a sign-in page and status 200
    * - `maintenance` responds like a read-only instance
-   * - `reset` closes the connection, `truncated` after half of the body
+   * - `reset` closes the connection, `truncated` closes it after half of the body
    * - `hang` never responds, `slow` responds after `delayMs`
    */
   kind: keyof typeof responses | 'maintenance' | 'reset' | 'hang' | 'truncated' | 'slow';

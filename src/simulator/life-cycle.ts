@@ -32,8 +32,8 @@ function advancePipeline(state: WorldState, pipeline: PipelineRecord): void {
 }
 
 /**
- * What each step of the clock does to a job, by its status. A job with another status changes only
- * by a request, or when an earlier stage ends.
+ * What each step of the clock does to a job, by its status. A job whose status is missing here
+ * changes only by a request, or when an earlier stage ends.
  */
 const steps: Readonly<Record<string, (state: WorldState, job: JobRecord) => void>> = {
   waiting_for_resource: enqueue,
@@ -136,8 +136,8 @@ function printLog(state: WorldState, job: JobRecord, progress: number): void {
 
 /**
  * Returns the status with which a trigger job ends; null while it runs. Without a downstream
- * pipeline it fails. With the strategy `depend` it gets the status of the downstream pipeline,
- * otherwise it succeeds.
+ * pipeline it fails. With the strategy `depend` it gets the status of the downstream pipeline, or
+ * `failed` if that is `skipped`. Without the strategy it succeeds.
  */
 function endOfBridge({ downstream, strategy }: JobRecord): string | null {
   if (downstream === null) return 'failed';
@@ -238,7 +238,7 @@ export function eraseJob(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * Whether a job can be started (played). A manual job can be started again after it ran
+ * Whether a job can be started (played). A manual or delayed job can be started again after it ran
  * (upstream.md §2.11).
  */
 export function isPlayable(job: JobRecord, caps: Capabilities): boolean {

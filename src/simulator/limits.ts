@@ -15,8 +15,8 @@ export interface Limits {
   /** Retries per minute, user and job; 0 means no limit (upstream.md §5.3). */
   readonly jobRetry: number;
   /**
-   * Whether pages beyond row 50,000 are rejected, whatever the simulated release (upstream.md
-   * §4.1).
+   * Whether pages beyond row 50,000 are rejected even if the simulated release would return them
+   * (upstream.md §4.1).
    */
   readonly enforceOffset: boolean;
 }

@@ -130,8 +130,8 @@ export interface OffsetOptions<T> extends PageParams {
 }
 
 /**
- * Returns a page by number. Without a total, reads one row more than requested to know whether a
- * next page exists (upstream.md §4.1).
+ * Returns a page by number. Reads one row more than requested to know whether a next page exists
+ * (upstream.md §4.1).
  */
 export function offsetPage<T extends Row>(
   request: ApiRequest,

@@ -89,8 +89,8 @@ export function toQuery(params: Params): string {
 }
 
 /**
- * Reads the parameters of a request. Collects all problems, so that one response reports all of
- * them.
+ * The parameters of a request, and the problems found while they are read. One response reports all
+ * problems.
  */
 export interface ParamReader {
   readonly params: Params;

@@ -78,7 +78,7 @@ function canPush(request: Access, { project, ref }: Pick<JobRecord, 'project' | 
 
 /**
  * Whether the caller may retry or play a job. Requires the Developer role and push access to the
- * job's ref. Not possible for an archived job (upstream.md §2.9, §2.11).
+ * job's ref. An archived job cannot be retried or played (upstream.md §2.9, §2.11).
  */
 export function canUpdate(request: Access, job: JobRecord): boolean {
   return !job.archived && hasRole(request, job.project, 'developer') && canPush(request, job);
@@ -86,7 +86,7 @@ export function canUpdate(request: Access, job: JobRecord): boolean {
 
 /**
  * Whether the caller may cancel a job. Requires the project's cancel role or a higher one, and push
- * access to the job's ref. In some releases, not possible for an archived job.
+ * access to the job's ref. In some releases, an archived job cannot be canceled.
  */
 export function canCancel(request: Access, job: JobRecord): boolean {
   if (job.archived && request.caps.archivedFrozen) return false;
@@ -112,8 +112,8 @@ export function canCancelPipeline(request: Access, pipeline: PipelineRecord): bo
 
 /**
  * Whether the caller may erase a job. Requires push access to its ref, and the Maintainer role.
- * Developers may erase jobs that they started if the ref is not protected. In some releases, not
- * possible for an archived job (upstream.md §2.10).
+ * Developers may erase jobs that they started if the ref is not protected. In some releases, an
+ * archived job cannot be erased (upstream.md §2.10).
  */
 export function canErase(request: Access, job: JobRecord): boolean {
   const { project, user } = job;

@@ -74,7 +74,7 @@ export interface Route {
 
 interface FoundProject {
   readonly project: ProjectRecord;
-  /** Whether the id is a former path of the project. */
+  /** Whether the request contains a former path of the project. */
   readonly moved: boolean;
 }
 
@@ -164,8 +164,9 @@ export function findBuild(request: ApiRequest, project: ProjectRecord, id: numbe
 }
 
 /**
- * Returns a record of the project. Throws 404 for a record of another project, because ids are
- * unique in the whole instance (upstream.md §1.5).
+ * Returns a record that was found by its id. Throws 404 if there is none, or if it belongs to
+ * another project: ids are unique in the whole instance, so an id may lead to any project
+ * (upstream.md §1.5).
  */
 function inProject<T extends { project: ProjectRecord }>(
   record: T | undefined,

@@ -212,8 +212,8 @@ function keepJobTokenValid(world: World, token: TokenRecord): void {
 }
 
 /**
- * Creates the world of the demo: pipelines of the past hour, and pipelines that still run or start
- * later.
+ * Creates the data of the demo: pipelines of the past three weeks, and pipelines that still run or
+ * start later.
  */
 export function seedWorld(options: { now?: number | undefined } = {}): World {
   const now = options.now ?? createWorld().now;

@@ -163,7 +163,10 @@ function wholeSeconds(from: number | null, to: number | null): number | null {
   return from === null || to === null ? null : Math.round((to - from) / 1_000);
 }
 
-/** Returns the average coverage of the jobs that have one, as text with two decimals. */
+/**
+ * Returns the average coverage of the jobs that have one, as text with two decimals. Null if no job
+ * has one. Ignores retried jobs.
+ */
 function coverageOf(pipeline: PipelineRecord): string | null {
   const values = pipeline.jobs.flatMap(({ retried, coverage }) =>
     retried || coverage === null ? [] : [coverage],
@@ -333,7 +336,9 @@ export function serializeBridge(job: JobRecord, view: View): Json {
 
 const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
-/** The keys by which other responses identify a project. */
+/**
+ * Returns the keys that identify a project. Responses about other objects contain only these keys.
+ */
 export function projectIdentity(project: ProjectRecord): Json {
   return {
     id: project.id,

@@ -33,8 +33,8 @@ export function scopeValues(caps: Capabilities): ReadonlySet<string> {
 }
 
 /**
- * Returns the status of a job as the rules below count it. A failed job that is allowed to fail
- * counts as a warning.
+ * Returns the status of a job as the rules below count it. If a job is allowed to fail, `failed`
+ * and `canceled` count as `warning`, and `manual` counts as `ignored`.
  */
 function effectiveStatus(job: JobRecord): string {
   if (!job.allowFailure) return job.status;
@@ -45,8 +45,9 @@ function effectiveStatus(job: JobRecord): string {
 const passed = ['success', 'warning', 'ignored'];
 
 /*
- * GitLab's rules for the status of several jobs together. The first rule that matches applies.
- * `only` matches if no job has another status, `any` if at least one job has the status.
+ * GitLab's rules for the status of several jobs together. The first rule that matches applies; if
+ * none matches, the status is `failed`. `only` matches if each job has one of its statuses. `any`
+ * matches if at least one job has its status.
  */
 const rules: readonly { only?: readonly string[]; any?: string; status: string }[] = [
   { only: ['skipped', 'ignored'], status: 'skipped' },
@@ -66,10 +67,7 @@ const rules: readonly { only?: readonly string[]; any?: string; status: string }
   { any: 'created', status: 'running' },
 ];
 
-/**
- * Returns the status of several jobs together. Ignores retried jobs. Null if there are no other
- * jobs.
- */
+/** Returns the status of several jobs together. Ignores retried jobs. Null if no job remains. */
 export function compositeStatus(jobs: readonly JobRecord[]): string | null {
   const found = new Set<string>();
   for (const job of jobs) if (!job.retried) found.add(effectiveStatus(job));

@@ -41,7 +41,8 @@ function serializeSuite(name: string, jobs: readonly JobRecord[]) {
 const suiteOf = ({ name }: JobRecord) => name.replace(/ \d+\/\d+$/, '');
 
 /**
- * GET …/test_report_summary: returns the counts of the current attempts' reports (upstream.md §13).
+ * GET …/test_report_summary: adds up the test reports of complete jobs that were not retried
+ * (upstream.md §13).
  */
 export function getTestReportSummary(request: ApiRequest): ApiResponse {
   const id = readParams(request, (reader) => readPathId(reader, 'pipeline_id'));

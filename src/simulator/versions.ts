@@ -35,7 +35,7 @@ const spans = {
    * §4.1).
    */
   strictPages: { since: '18.6' },
-  /** 600 requests per minute and user on a project's jobs (upstream.md §5.2). */
+  /** At most 600 requests per minute and user on a project's jobs (upstream.md §5.2). */
   jobsIndexLimit: { since: '15.7' },
   /** RateLimit-* headers on successful responses, not only on a 429 (upstream.md §5.1). */
   rateLimitHeadersAlways: { since: '18.6' },
@@ -70,7 +70,7 @@ const spans = {
   archivedFrozen: { before: '18.0' },
   /** `inputs` on retry and `job_inputs` on play (upstream.md §2.9). */
   jobInputs: { since: '18.10' },
-  /** 5 retries of a pipeline per minute and user (upstream.md §5.3). */
+  /** At most 5 retries of a pipeline per minute and user (upstream.md §5.3). */
   pipelineRetryLimit: { since: '19.3' },
   /**
    * The project setting for the lowest role that may set pipeline variables (upstream.md §2.11).

@@ -49,7 +49,8 @@ import { createView, serializeBridge, serializeJob, serializePipeline } from './
 const MINUTE_MS = 60_000;
 
 /**
- * Counts a write to one object. Throws 429 if a user exceeds `limit` per minute (upstream.md §5.3).
+ * Counts a write to one object. Throws 429 if a user exceeds `limit` per minute; 0 means no limit
+ * (upstream.md §5.3).
  */
 function limitRate({ limits, caller, clock }: ApiRequest, name: string, limit: number): void {
   const now = clock();
@@ -179,7 +180,7 @@ function play(request: ApiRequest): ApiResponse {
   return { status: 200, json: serialize(played, createView(request)) };
 }
 
-/** Returns the pipeline to write to, if the caller may do so. */
+/** Returns the pipeline in the request's path. Throws 403 if `isAllowed` returns false. */
 function findWritable(
   request: ApiRequest,
   isAllowed: (request: ApiRequest, pipeline: PipelineRecord) => boolean,
