@@ -145,7 +145,10 @@ export function changeAt<T>(timeline: Timeline<T>, position: number): number {
   return low - 1;
 }
 
-/** Returns the value that a change sets. `index` is a result of `changeAt`. */
+/**
+ * Returns the value that a change sets. `index` is a result of `changeAt`; for `first - 1`, returns
+ * the initial value.
+ */
 export function changeValue<T>(timeline: Timeline<T>, index: number): T {
   return index < timeline.first ? timeline.initial : valueAt(timeline.values, index);
 }

@@ -43,9 +43,9 @@ const LEAVES_LINE: readonly number[] = [
 const MAX_COLUMNS = 256;
 
 /**
- * Returns the number of columns at the end of the line that a control sequence erases. `number` is
- * the parameter of the sequence. It selects the part after the cursor (0), the part before the
- * cursor (1), or the whole line (2).
+ * Returns the number of columns at the end of the line that a control sequence erases; Infinity for
+ * the whole line. `number` is the parameter of the sequence. It selects the part after the cursor
+ * (0), the part before the cursor (1), or the whole line (2).
  */
 export function erasedColumns(cursor: Cursor, final: number, number: number): number {
   if (cursor === 'elsewhere' || (final !== ERASE_LINE && final !== ERASE_SCREEN)) return 0;

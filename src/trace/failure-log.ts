@@ -4,13 +4,18 @@ import { applySgr, classNames, PLAIN_STYLE } from './style.ts';
 
 /** What the log of a failed job shows about the failure. */
 export interface FailureFacts {
-  /** Null if the runner's last line has no exit code, or one of more than 32 bits. */
+  /**
+   * Null if the runner's last line has no exit code, or one that is not a signed 32-bit integer.
+   */
   exitCode: number | null;
   /** The text after "Job failed" in the runner's last line. Null if the log has no such line. */
   runnerMessage: string | null;
   /** The name of the section that failed; null if there is none. */
   section: string | null;
-  /** Number of the first line of the failed section; of the log if no section failed. */
+  /**
+   * Number of the first line of the failed section. If no section failed, number of the first line
+   * of the log.
+   */
   firstLine: number;
   /** Number of the last line of the log; 0 if it is empty. */
   lineCount: number;
@@ -84,7 +89,7 @@ interface Stage {
   readonly isTidyUp: boolean;
   /** Whether the section has a line after its header. */
   readonly hasBody: boolean;
-  /** The latest direct subsection without an end mark, if there is one. */
+  /** The latest direct subsection that has no end mark within this section, if there is one. */
   unclosed: Stage | undefined;
 }
 

@@ -44,7 +44,10 @@ export interface GrowingLines {
   changed(from: number, to: number): ParsedLine[];
 }
 
-/** Number of bytes to parse before lines outside the window are dropped again. */
+/**
+ * Number of bytes to parse at a time. After each time, lines that are too old to be kept are
+ * dropped.
+ */
 const SLICE = 1 << 16;
 const NO_BYTES = new Uint8Array(0);
 /**
@@ -98,7 +101,8 @@ function withOpenLine(state: LogState): Lines {
 const copyOf = (line: ParsedLine): ParsedLine => ({ ...line, html: line.html });
 
 /**
- * Creates a parser of a growing log. It keeps the lines inside the window, whose size may change.
+ * Creates a parser of a growing log. It keeps the last lines, as many as `window` permits at the
+ * moment.
  */
 export function createGrowingLines(window: () => Window): GrowingLines {
   const state = createLogState();
@@ -156,7 +160,10 @@ export function createGrowingLines(window: () => Window): GrowingLines {
     }
   };
 
-  /** Returns the offset of the end of a line that is not in `recorded`. The last line always is. */
+  /**
+   * Returns the offset of the end of a line that is not in `recorded`. Returns Infinity for the
+   * last line, which `recorded` always contains.
+   */
   const endOf = (all: Lines, index: number) =>
     index + 1 < countLines(all) ? sourceOf(all, index + 1) : Infinity;
   /** Returns the index of the first kept line that ends after an offset. */

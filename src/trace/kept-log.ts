@@ -71,7 +71,9 @@ export function createTail(maxBytes: number) {
   };
 }
 
-/** Returns the offset of the first whole character, which may be split over several chunks. */
+/**
+ * Returns the number of bytes before the first whole character: 0 to 3, maybe in several chunks.
+ */
 const firstCharacter = (chunks: readonly Buffer[]) => cutBytes(Buffer.concat(chunks.slice(0, 4)));
 
 /** Returns the offset at which the last `count` lines begin; 0 if there are not that many lines. */

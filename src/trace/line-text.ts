@@ -93,13 +93,14 @@ export function textOf(lines: Lines, index: number): string {
   if (!lines.pieces.has(index) && length <= MAX_RUN) {
     if (length <= 0) return '';
     const text = readUtf8(lines.text, from, from + length);
-    if (text.length === length) return text; // Only ASCII, or single invalid bytes.
+    // Each byte became one UTF-16 unit: all are ASCII or invalid, so no C1 character is among them.
+    if (text.length === length) return text;
     if (!splitsCharacter(lines, from, from + length)) return withoutC1(text);
   }
   return textOfRuns(runsOf(lines, index));
 }
 
-/** Returns the text of the open line as a section header, which may be cut. */
+/** Returns the text of the open line as a section header: at most its first MAX_HEADER bytes. */
 export function headerText(lines: Lines): string {
   const { start } = lines.open;
   return textOfRuns(runsBetween(lines, start, Math.min(lines.text.length, start + MAX_HEADER)));

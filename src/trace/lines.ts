@@ -36,7 +36,7 @@ export interface Stamp {
 }
 
 interface OpenLine {
-  /** Index of the line; -1 if it was never committed. */
+  /** Index of the line; -1 if the line has not been committed yet (see `commitLine`). */
   index: number;
   /**
    * Offset of the line's latest piece in the byte queue. A line has several pieces if other lines
@@ -77,8 +77,8 @@ export interface Lines {
    */
   readonly stamps: Column<number>;
   /**
-   * Text ranges in the byte queue, by line. Only for lines that do not begin where the text of the
-   * previous line ends.
+   * Text ranges in the byte queue, by line. Contains only lines that have several ranges, or that
+   * do not begin where the text of the previous line ends.
    */
   readonly pieces: Map<number, number[]>;
   first: number;

@@ -290,7 +290,7 @@ function commitOpenLine({ line, lines, page }: LogState): void {
 
 /**
  * Opens or closes a section at offset `source` of the log. Text before the mark becomes a line of
- * its own.
+ * its own. Ignores the end mark of a section that is not open.
  */
 export function applyMark(state: LogState, mark: Mark, source: number): void {
   const { line, sections, page } = state;

@@ -76,8 +76,8 @@ function timeAt(bytes: Uint8Array, at: number): number | null {
 }
 
 /**
- * Returns the index after a time header at `at`, of which only the form is checked. Otherwise
- * returns the result of `mismatch`.
+ * Returns the index after the time header at `at`. Checks only its form, so the time may be
+ * invalid. Returns NO_MATCH, LINE_END or NEED_MORE if there is no complete time header.
  */
 export function headerEnd(bytes: Uint8Array, at: number): number {
   for (let k = 0; k < HEADER_BYTES; k += 1) {
@@ -180,8 +180,8 @@ function readOptions(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Matches the end of a mark: `\r ESC [0K`. With `lenient`, also `\n ESC [0K` and `\r\n ESC [0K`,
- * which are written by tools that convert carriage returns to line feeds.
+ * Matches the end of a mark: `\r ESC [0K`. With `lenient`, also accepts `\n` or `\r\n` in place of
+ * `\r`, because some tools convert carriage returns to line feeds.
  */
 function readCloser(bytes: Uint8Array, at: number, lenient: boolean): number {
   let end = at;

@@ -37,7 +37,10 @@ export function clearPageLine(page: PageNumbers): void {
   beginPageLine(page);
 }
 
-/** Handles a token that is neither text nor a carriage return nor a line feed. */
+/**
+ * Handles a token that the page does not show, such as an escape. After a carriage return, such a
+ * token clears the line.
+ */
 export function skipOnPage(page: PageNumbers): void {
   if (page.afterReturn) clearPageLine(page);
 }

@@ -29,19 +29,19 @@ export interface ParsedSection {
   readonly header: string | null;
   /** ISO 8601; null if the mark's time is after the year 9999. */
   readonly startedAt: string | null;
-  /** Null while the section is open. */
+  /** ISO 8601; null while the section is open, or if the end mark's time is after the year 9999. */
   readonly finishedAt: string | null;
   /** In seconds, at least 0; null while the section is open. */
   readonly duration: number | null;
   readonly collapsed: boolean;
   /**
-   * Number of the section's first line, which contains the header. The number exists even if the
-   * log ends before that line.
+   * Number of the section's first line, which contains the header. If the log ends before that
+   * line, it is the number that the line would have.
    */
   readonly firstLine: number;
   /**
-   * Number of the section's last line; while the section is open, of the last line so far. Null if
-   * the section has no lines.
+   * Number of the section's last line. While the section is open, number of the log's last line.
+   * Null if the section has no lines.
    */
   readonly lastLine: number | null;
   /**
@@ -61,13 +61,13 @@ export interface LineList extends Iterable<ParsedLine> {
   /** Returns lines. `start` and `end` work as in `Array.slice`. */
   slice(start?: number, end?: number): ParsedLine[];
   /**
-   * Yields the text in pieces, with line feeds between lines. With `last`, only that many lines
-   * from the end.
+   * Yields the text in pieces, with line feeds between lines. With `last`, yields only that many
+   * lines from the end.
    */
   plain(last?: number): Iterable<string>;
   /**
    * Yields HTML in pieces, with line feeds between lines. A page must put it into an element that
-   * preserves white space, such as `pre`. With `last`, only that many lines from the end.
+   * preserves white space, such as `pre`. With `last`, yields only that many lines from the end.
    */
   html(last?: number): Iterable<string>;
   /**
@@ -81,7 +81,7 @@ export interface LineList extends Iterable<ParsedLine> {
 export interface SectionPage {
   /** Maximum number of sections to return. */
   readonly first: number;
-  /** Number of a line: sections up to it are left out, before `skip` and `first` apply. */
+  /** Number of a line: only sections that begin after this line are selected. */
   readonly afterLine: number;
   /** Number of sections to skip, of those that begin after `afterLine`. */
   readonly skip: number;

@@ -44,7 +44,10 @@ export interface TraceParser {
   snapshot(): ParsedTrace;
 }
 
-/** Number of bytes to parse before lines outside the window are dropped again. */
+/**
+ * Number of bytes to parse at a time. After each time, lines that are too old to be kept are
+ * dropped.
+ */
 const SLICE = 1 << 16;
 const MEBIBYTE = 1024 * 1024;
 const NO_BYTES = new Uint8Array(0);

@@ -24,7 +24,8 @@ export interface Section {
    */
   readonly parent: string | null;
   /**
-   * Number of the section's first line. The number exists even if the log ends before that line.
+   * Number of the section's first line. If the log ends before that line, it is the number that the
+   * line would have.
    */
   readonly firstLine: number;
   /**
@@ -54,7 +55,7 @@ export interface Sections {
   readonly open: Map<string, OpenSection>;
   /** Number of all sections so far, including dropped sections. */
   opened: number;
-  /** Length of `list` from which on old sections are dropped next. */
+  /** When `list` has this length, old sections are dropped. */
   clearAt: number;
 }
 
@@ -116,15 +117,15 @@ export function closeSection(
   sections.open.delete(section.key);
 }
 
-/** Returns whether a section ends at or after line `firstKept`. */
+/** Returns whether a section is open, or begins or ends at line `firstKept` or later. */
 function reaches(section: Section, firstKept: number): boolean {
   const { firstLine, lastLine } = section;
   return lastLine === null || lastLine >= firstKept || firstLine >= firstKept;
 }
 
 /**
- * Returns the sections of a log. `firstKept` is the oldest kept line. If there are very many
- * sections, omits those that end before it.
+ * Returns the sections of a log. `firstKept` is the oldest kept line. If the log has MANY_SECTIONS
+ * or more sections, omits those that end before that line.
  */
 export function sectionsSince(sections: Sections, firstKept: number): readonly Section[] {
   if (sections.opened < MANY_SECTIONS) return sections.list;

@@ -7,8 +7,9 @@
 export const PLAIN_STYLE = 0;
 
 /**
- * The bits of a style. Bits 0–8 are the text color + 1, bits 9–17 the background color + 1. Both
- * are 0 for the default color. Higher bits are attributes.
+ * The bits of a style. Bits 0–8 are the palette index of the text color plus 1, bits 9–17 are the
+ * index of the background color plus 1. Both are 0 for the default color. Higher bits are
+ * attributes.
  */
 const BACKGROUND_SHIFT = 9;
 const COLOR_MASK = 0x1ff;
@@ -198,7 +199,8 @@ function applyParts(style: number, bytes: Uint8Array, from: number, to: number):
 
 /**
  * Returns the CSS classes of a style, separated by spaces; empty for plain text. For inverse text,
- * the two colors are swapped, and `term-inverse` stands for a color that is not set.
+ * the two colors are swapped. The class `term-inverse` sets each of the two colors that the style
+ * does not set.
  */
 export function classNames(style: number): string {
   const inverse = (style & INVERSE) !== 0;
