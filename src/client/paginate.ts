@@ -2,7 +2,10 @@ import type { Client } from './client.ts';
 import type { TypedDocument } from './document.ts';
 import { GatewayError, type Result } from './result.ts';
 
-/** A connection, with the `pageInfo` fields that its reading direction needs. */
+/**
+ * A connection. To read forward, select `hasNextPage` and `endCursor`; backward, select the other
+ * two fields.
+ */
 export interface Connection {
   readonly pageInfo: {
     readonly hasNextPage?: boolean;

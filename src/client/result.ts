@@ -74,7 +74,7 @@ function retryAfterOf({ headers }: Response): number | undefined {
   return seconds > 0 ? seconds : undefined;
 }
 
-/** Returns the error of a subscription that ended with a result without data. */
+/** Returns the error for a subscription that ended with a result without data. */
 export function errorOfResult({ errors = [] }: Result<unknown>, response: Response): GatewayError {
   const retryAfters = errors.map(({ extensions }) => extensions?.retryAfter ?? 0);
   const { status } = response;

@@ -27,8 +27,8 @@ export interface TraceLog<Line extends NumberedLine> {
   /** Whether the job is finished and this is its whole log. */
   readonly complete: boolean;
   /**
-   * Lines by number, in parts that versions of the log share. Read them with `traceLine` or
-   * `traceLines`.
+   * Lines by number, in parts. The logs before and after an event share the parts that it does not
+   * change. Read the lines with `traceLine` or `traceLines`.
    */
   readonly parts: readonly (readonly Line[])[];
 }
