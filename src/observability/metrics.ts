@@ -126,7 +126,7 @@ function executionLabels({ execution }: Operation) {
 }
 
 /**
- * Creates the gateway's own metrics in a separate registry. Label values come from closed lists, so
+ * Creates the gateway's own metrics in a separate registry. Label values come from fixed lists, so
  * callers cannot add new ones.
  */
 export function createMetrics() {
@@ -153,7 +153,7 @@ export function createMetrics() {
       metrics.calls.inc({ method, endpoint, status: String(status ?? 'none') });
       return metrics.callDuration.observe({ endpoint }, durationMs / 1000);
     },
-    /** Counts a call of an MCP tool. `tool` must be from a closed list. */
+    /** Counts a call of an MCP tool. `tool` must be from a fixed list. */
     toolCalled({ tool, outcome, characters }: ToolCallEvent) {
       metrics.toolCalls.inc({ tool, outcome });
       metrics.toolAnswers.observe({ tool }, characters);

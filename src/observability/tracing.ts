@@ -90,7 +90,7 @@ function traceHeadersOf(span: Span): Record<string, string> {
   return carrier;
 }
 
-/** Wraps an exchange so that each request to GitLab has a span. */
+/** Wraps the function that sends requests to GitLab, so that each request has a span. */
 export function traceExchange(exchange: Exchange): Exchange {
   return async (call) => {
     const span = startCallSpan(call);

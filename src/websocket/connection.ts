@@ -16,7 +16,7 @@ const SERVICE_RESTART = 1012;
 
 /**
  * Maximum operations of one connection at the same time, including subscriptions. Allows one
- * subscription for each row of the longest page. An operation takes 20 kB.
+ * subscription for each row of the longest page of a list (500 rows). An operation takes 20 kB.
  */
 export const MAX_OPERATIONS = 500;
 

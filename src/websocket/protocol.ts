@@ -12,8 +12,8 @@ import { type Connection, MAX_OPERATIONS } from './connection.ts';
 
 const CREDENTIALS = ['private-token', 'authorization', 'job-token'];
 /**
- * Headers that the `connection_init` payload may contain, because browsers cannot send them
- * otherwise.
+ * Headers that the `connection_init` payload may contain, because browsers cannot set headers for a
+ * WebSocket.
  */
 const READ_NAMES = [...CREDENTIALS, 'traceparent', 'tracestate', 'x-request-id'];
 const HANDSHAKE = /^(connection|upgrade|sec-websocket-.*)$/;

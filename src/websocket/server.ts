@@ -13,7 +13,7 @@ import {
 } from './connection.ts';
 import { createProtocol, type ProtocolDeps } from './protocol.ts';
 
-/** Options of WebSockets. */
+/** Options of `serveWebSockets`. */
 export interface WebSocketOptions extends ProtocolDeps {
   /** Whether a page of a foreign site opens the connection. Browsers do not prevent that. */
   isForeign(header: (name: string) => string | undefined): boolean;
@@ -138,13 +138,14 @@ export function serveWebSockets(server: Server, options: WebSocketOptions) {
   /** The open connections; each promise resolves when its connection is closed. */
   const connections = new Map<Connection, Promise<void>>();
   let isDraining = false;
-  // Not bound to the HTTP server: `ws` would rethrow the server's errors, such as a port in use.
+  // This server is not bound to the HTTP server, because `ws` would rethrow errors of that server,
+  // such as a port in use.
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
     maxFragments: MAX_FRAGMENTS,
     maxBufferedChunks: MAX_BUFFERED_CHUNKS,
-    // Other connections are served between two messages of this one.
+    // Makes sure that other connections are served between two messages of one connection.
     allowSynchronousEvents: false,
     handleProtocols: (offered) =>
       offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
