@@ -148,8 +148,8 @@ async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
 
 /**
  * Finds the section that failed: the section that ended last. Ignores sections that begin after
- * `lastLine`, only clean up, or have no lines. If the section has subsections without an end mark,
- * returns the innermost of these.
+ * `lastLine`, that only clean up, or that have no line after their header. If the section has
+ * subsections without an end mark, returns the innermost of these.
  */
 async function findStage(
   trace: ParsedTrace,

@@ -45,7 +45,7 @@ export interface GrowingLines {
 }
 
 /**
- * Number of bytes to parse at a time. After each time, lines that are too old to be kept are
+ * Bytes are parsed in slices of this size. After each slice, lines that are too old to be kept are
  * dropped.
  */
 const SLICE = 1 << 16;
@@ -64,8 +64,8 @@ const MAX_CHANGED = 1_000;
 const MAX_INCOMPLETE = 1 << 16;
 
 /**
- * Returns whether the end of the log may be the beginning of a section mark. It is shown as text
- * for now.
+ * Returns whether the end of the log, which is shown as text for now, may be the beginning of a
+ * section mark.
  */
 const endsWithMarkStart = (state: LogState) =>
   hasShortMarkStart(state) && state.line.cursor === AT_END;

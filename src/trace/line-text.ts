@@ -62,7 +62,7 @@ function textOfRuns(runs: Iterable<Run>): string {
 
 /**
  * Yields the runs of a kept line. If the style changes between two bytes of a character, both parts
- * become U+FFFD.
+ * of the character become U+FFFD.
  */
 export function* runsOf(lines: Lines, index: number): Generator<Run> {
   const pieces = piecesOf(lines, index);

@@ -51,8 +51,8 @@ export interface ParsedSection {
 }
 
 /**
- * A list of lines. A line object is created when it is read, because all objects of a long log
- * would not fit into memory.
+ * A list of lines. A line object is created when it is read, because the objects of all lines of a
+ * long log would not fit into memory.
  */
 export interface LineList extends Iterable<ParsedLine> {
   readonly length: number;
@@ -137,8 +137,8 @@ export function toParsedTrace(
 const END_OF_YEAR_9999 = 253_402_300_799;
 
 /**
- * A class, because V8 creates object literals with getters slowly, and allocates everything that
- * they reference in the old generation.
+ * A visible line. It is a class, because V8 creates object literals with getters slowly, and
+ * allocates everything that they reference in the old generation.
  */
 export class Line implements ParsedLine {
   readonly number: number;

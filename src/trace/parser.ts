@@ -45,7 +45,7 @@ export interface TraceParser {
 }
 
 /**
- * Number of bytes to parse at a time. After each time, lines that are too old to be kept are
+ * Bytes are parsed in slices of this size. After each slice, lines that are too old to be kept are
  * dropped.
  */
 const SLICE = 1 << 16;

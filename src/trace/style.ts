@@ -1,7 +1,7 @@
 /*
  * The style of text, as one number that contains colors and attributes. SGR escapes (`ESC [ … m`)
- * change it as in ECMA-48 §8.3.117. Where GitLab's viewer `Ansi2json` differs, this file does as
- * GitLab does: 21 ends bold, 99 and 109 end a color.
+ * change it as in ECMA-48 §8.3.117. Where GitLab's viewer `Ansi2json` differs from that standard,
+ * this file follows GitLab: 21 ends bold, 99 and 109 end a color.
  */
 
 export const PLAIN_STYLE = 0;
