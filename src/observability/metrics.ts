@@ -126,8 +126,8 @@ function executionLabels({ execution }: Operation) {
 }
 
 /**
- * Creates the gateway's own metrics in a separate registry. Label values come from fixed lists, so
- * callers cannot add new ones.
+ * Creates the gateway's own metrics in a separate registry. All label values come from the
+ * gateway's code, so callers cannot add new ones.
  */
 export function createMetrics() {
   const registry = new Registry();
