@@ -57,7 +57,10 @@ function parseFlags(argv: readonly string[]) {
   }
 }
 
-/** Returns the text of a setting, and the name of the environment variable that contains it. */
+/**
+ * Returns the trimmed text of a setting (undefined or empty if it is not set), and the name of the
+ * environment variable that contains it.
+ */
 function textOf(env: Env, { name, isAnyCase }: Setting<unknown>) {
   const names = isAnyCase ? [name.toLowerCase(), name] : [name];
   const given = names.find((one) => env[one]?.trim()) ?? name;

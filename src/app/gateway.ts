@@ -73,7 +73,9 @@ export interface Gateway {
    * port is in use.
    */
   listen(host: string, port: number): Promise<string>;
-  /** The URL of /metrics, if it is served on a port of its own and that port is open. */
+  /**
+   * Returns the URL of /metrics if METRICS_PORT is set and that port is open; otherwise undefined.
+   */
   metricsUrl(): string | undefined;
   /** Refuses new requests, ends subscriptions, and resolves when no request is running. */
   drain(): Promise<void>;
@@ -234,7 +236,7 @@ function readBoard(folder = BOARD_FOLDER): { route: Route; documents: Manifest }
   }));
 }
 
-/** Returns the documents of TRUSTED_DOCUMENTS_FILE. */
+/** Returns the documents of TRUSTED_DOCUMENTS_FILE; undefined if that is not set. */
 function readTrustedDocuments(file: string | undefined): Manifest | undefined {
   if (file === undefined) return undefined;
   return readFor('TRUSTED_DOCUMENTS_FILE cannot be used', () => readManifest(file));

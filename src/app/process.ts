@@ -35,7 +35,7 @@ export async function shutDown(
   await within(CLOSE_TIMEOUT_MS, close());
 }
 
-/** The events of `process` that report faults. */
+/** Reports uncaught exceptions and unhandled rejections as events, as `process` does. */
 export interface FaultSource {
   on(event: FaultEvent, listener: (fault: unknown) => void): unknown;
 }

@@ -205,7 +205,8 @@ export async function resolveJob(args: AddressArguments, call: ToolCall): Promis
       after,
     });
     const { jobs } = findPipeline(data, address);
-    // The tools show names as `nameText` changes them. So a job is also found by its changed name.
+    // The tools show names that `nameText` has cleaned and shortened. So a job is also found by
+    // such a name.
     const found =
       jobs?.nodes.find((job) => job.name === name) ??
       jobs?.nodes.find((job) => nameText(job.name) === nameText(name));
