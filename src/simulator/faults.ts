@@ -13,7 +13,7 @@ export interface Fault {
   kind: keyof typeof responses | 'maintenance' | 'reset' | 'hang' | 'truncated' | 'slow';
   /** Substring of `${method} ${path}`, or a pattern for it. @default every request */
   match?: string | RegExp | undefined;
-  /** Number of requests; may be Infinity. @default 1 */
+  /** Number of requests to which the fault applies; may be Infinity. @default 1 */
   times?: number | undefined;
   retryAfter?: number | undefined;
   /** Delay before the fault or, for `slow`, before the response, in ms. */

@@ -17,8 +17,8 @@ function levelOf(role: Role | undefined): number {
 }
 
 /**
- * Returns a user's highest role in a project or the groups above it, as an index in `roles`.
- * Returns -1 for a user who is not a member.
+ * Returns a user's highest role in a project or the groups above it, as an index in `roles`. An
+ * admin counts as an owner. Returns -1 for any other user who is not a member.
  */
 function accessLevel(world: WorldState, project: ProjectRecord, user: UserRecord | null): number {
   if (user === null) return noRole;
@@ -28,7 +28,9 @@ function accessLevel(world: WorldState, project: ProjectRecord, user: UserRecord
   return Math.max(levelOf(project.members.get(user.username)), ...levels);
 }
 
-/** Returns a user's highest role in a project; null for a user who is not a member. */
+/**
+ * Returns a user's highest role in a project; null for a user who is neither a member nor an admin.
+ */
 export function roleIn(
   world: WorldState,
   project: ProjectRecord,
