@@ -74,7 +74,7 @@ export interface Gateway {
    */
   listen(host: string, port: number): Promise<string>;
   /**
-   * Returns the URL of /metrics if METRICS_PORT is set and that port is open; otherwise undefined.
+   * Returns the URL of /metrics once this process serves it on METRICS_PORT; otherwise undefined.
    */
   metricsUrl(): string | undefined;
   /** Refuses new requests, ends subscriptions, and resolves when no request is running. */

@@ -127,7 +127,8 @@ function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Rout
 
 /**
  * Returns the project in the path. Throws 404 if the caller cannot see it (upstream.md §1.1 step
- * 6), 403 if the caller's job token has no access to it, and 301 or 405 for a former path.
+ * 6), 403 if the caller's job token has no access to it and, in some releases, 301 or 405 for a
+ * former path.
  */
 export function findProject(request: ApiRequest, policy: Route['jobToken'] = null): ProjectRecord {
   const found = lookUpProject(request.world, String(request.params['id']));
