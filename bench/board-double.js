@@ -58,7 +58,7 @@ function createResponse(url) {
 const responses = new Map();
 let calls = 0;
 
-/** Returns the page of the newest jobs, with another coverage of its first job. */
+/** Returns the page of the newest jobs, with a different `coverage` of its first job. */
 function changed({ body, headers }) {
   const text = body.toString().replace(/"coverage":(null|[\d.]+)/, `"coverage":${calls}`);
   return { body: Buffer.from(text), headers };

@@ -26,7 +26,7 @@ const timesIn = (stage, index) => ({
 });
 
 /**
- * Returns the two lists of a pipeline, newest first: `jobs` with all attempts, and `bridges`.
+ * Returns a pipeline and its two lists, newest first: `jobs` with all attempts, and `bridges` (trigger jobs).
  * `messageLength` is the minimum length of the commit message; a long message makes a row large.
  */
 export function createBoard(pipeline, options) {
@@ -64,7 +64,7 @@ export function createBoard(pipeline, options) {
 
 let created = 0;
 
-/** Returns the board of another pipeline. All ids differ from those of previous boards. */
+/** Creates the board of a new pipeline. No id occurs in an earlier board. */
 function createNext(options, more) {
   const id = FIRST_PIPELINE + created;
   const pipeline = { ...pipelines[0], created_at: at(0), ...more, id, iid: id };

@@ -62,8 +62,9 @@ async function send({ origin }, token, isChecked) {
 }
 
 /**
- * Measures one operation: time, CPU time, the longest block of the event loop (`wall` is wall time, `block`
- * CPU time), all in ms; growth of the memory before and after a garbage collection, in MiB.
+ * Measures one operation. In ms: its time (`took`), its CPU time (`cpu`), and the longest block of the event
+ * loop as wall time (`wall`) and as CPU time (`block`). In MiB: how much the memory has grown before (`grown`)
+ * and after (`kept`) a garbage collection.
  */
 async function measureOne(gateway, token, isChecked) {
   const before = await ask(gateway.child, { collect: true });

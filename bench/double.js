@@ -71,7 +71,7 @@ const pipelineBy = (id) => pipelinesById.get(Number(id)) ?? boardsById.get(Numbe
 const jobsBy = (id) => boardsById.get(Number(id))?.jobs ?? jobsOf(pipelineBy(id));
 const bridgesBy = (id) => boardsById.get(Number(id))?.bridges ?? bridgesOf(pipelineBy(id));
 
-/** Returns the jobs of the live board. The coverage of the newest one changes at each read. */
+/** Returns the jobs of the live board. The `coverage` of the newest one changes at each read. */
 function liveJobs() {
   const [newest, ...others] = liveBoard.jobs;
   return [{ ...newest, coverage: calls % 100 }, ...others];
@@ -83,7 +83,10 @@ function trace(id) {
   return { headers: { 'Content-Type': 'text/plain' }, body };
 }
 
-/** Pairs of a path below the project and its response. Responses with `changes` are not cached. */
+/**
+ * Pairs of a path below the project and a function that creates its response. A response with `changes` is
+ * created again for each request; other responses are created once.
+ */
 const routes = [
   [
     new RegExp(`^/jobs/${running.id}$`),

@@ -12,7 +12,7 @@ import { Pool } from 'undici';
  * operations share one.
  */
 const TOKENS = 64;
-/** Connections of a caller, as many as browsers open. Only an operation of several requests uses more than one. */
+/** Maximum connections of a caller, as in browsers. Only an operation of several requests uses more than one. */
 const CONNECTIONS = 6;
 
 /** By origin: one connection pool for each caller, and one pool for operations at a constant rate. */

@@ -8,7 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 
-/** Whether processes are pinned to cores: the subject to one, the fake GitLab and the driver to another. */
+/**
+ * With 'taskset', the subject is pinned to one core, and the fake GitLab and the driver to another. With 'none',
+ * nothing is pinned.
+ */
 export const pinning = canPin && availableParallelism() > 1 ? 'taskset' : 'none';
 export const cores = { load: 0, subject: 1 };
 
@@ -27,7 +30,10 @@ export function start(script, options) {
   });
 }
 
-/** Sends `message`, if given, to a child. Returns the child's next message; throws if it has an `error`. */
+/**
+ * Sends `message`, if given, to a child. Returns the child's next message. Throws if it has an `error`, or if the
+ * child exits.
+ */
 export async function ask(child, message) {
   const settled = new AbortController();
   const { signal } = settled;
@@ -40,7 +46,10 @@ export async function ask(child, message) {
   return value;
 }
 
-/** Waits until every subscriber of watchers.js has received `more` further events. Returns the counts. */
+/**
+ * Waits until every subscriber of watchers.js has received at least `more` further events. Returns the counts of
+ * events (`all`, `least`, `most`) and `spreadMs`.
+ */
 export async function waitForEvents(watchers, more) {
   const { most } = await ask(watchers, {});
   for (;;) {
@@ -96,7 +105,7 @@ export function cpuMs(pid) {
   return ns.reduce((sum, one) => sum + one, 0) / 1e6;
 }
 
-/** Returns the time in ms that all cores together were busy since boot, or taken by the host (steal). */
+/** Returns the time in ms, summed over all cores since boot, that programs used or the host took (steal). */
 export function busyMs() {
   const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n')[0].split(/ +/).map(Number);
   const [user, nice, system, , , irq, softirq, steal] = ticks;

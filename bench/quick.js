@@ -1,4 +1,7 @@
-/* With `--quick`, each script runs and checks everything, but too briefly to measure. It writes no report. */
+/*
+ * With `--quick`, each script runs too briefly to measure, with fewer sizes, rounds and checked responses, and
+ * writes no report.
+ */
 export const isQuick = process.argv.includes('--quick');
 
 /** Returns `quick` with --quick, otherwise `value`. */

@@ -20,7 +20,7 @@ function withTypenames(query) {
 
 const prepared = new Map();
 
-/** Returns the document of a query as clients send it, with its hash, type and operation name. */
+/** Returns the text that clients send for a query, its SHA-256 hash and operation name, and whether it is a query. */
 export function prepare(query) {
   if (!prepared.has(query)) {
     const document = withTypenames(query);

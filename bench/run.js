@@ -37,8 +37,8 @@ const CONCURRENCY = 32;
  */
 const TOKENS = 50;
 /**
- * A cell (one workload on one subject) is warm if two consecutive windows improve its CPU per operation by
- * at most this fraction.
+ * A cell (one workload on one subject) is warm if neither of two consecutive windows (periods of measurement)
+ * improves its least CPU time per operation by more than this fraction.
  */
 const STEADY = 0.03;
 /**
@@ -54,7 +54,7 @@ const { startUpMs, warmUpMs, windowMs, maxWindows, rounds, checked } = unlessQui
   isFull ? full : part,
   quick,
 );
-/** Wall time in ms for which the driver works at a time. A window repeats this until its CPU time is used. */
+/** Wall time in ms that the driver works per message. A window ends when the subject has used `windowMs` of CPU. */
 const DRIVE_MS = unlessQuick(100, 20);
 const roundCount = Number(options.rounds ?? rounds);
 
@@ -65,8 +65,9 @@ const competitor = { client: 'apollo' };
 const withManifest = { script: '../dist/cli.js', program: 'manifest', hasManifest: true };
 
 /**
- * The measured programs. Subjects with the same `program` share a process. `settled`: the tokens are those
- * that the fake GitLab answers with 304 (double.js). A subject without a `client` gets REST requests.
+ * The measured programs. Subjects with the same `program` share a process. With `settled`, the tokens are those
+ * for which the fake GitLab (double.js) answers conditional requests with 304. A subject without a `client` gets
+ * REST requests.
  */
 const subjects = [
   { id: 'proxy', script: './subjects/proxy.js' },

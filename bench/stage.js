@@ -77,7 +77,7 @@ function summarize(rounds) {
 
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 
-/** Returns a function that lets the driver send the requests of a case, and measures what they cost. */
+/** Returns a function that lets the driver send the requests of a case and resolves with their cost and durations. */
 function createMeasure(fakeGitlab, driver) {
   const readCounters = async ({ pids }) => ({
     cpuMs: pids.map(cpuMs),

@@ -1,12 +1,12 @@
 /*
- * Opens many SSE subscriptions at the same time and counts their events. Uses plain sockets, which cost
+ * Opens many SSE subscriptions, which stay open, and counts their events. Uses plain sockets, which cost
  * little. It is a separate process, so that its CPU time is not counted for the measured program.
  */
 import { connect } from 'node:net';
 
-/** Subscriptions that are opened concurrently. */
+/** Maximum subscriptions that wait for their first event at the same time. */
 const CONCURRENT_OPENS = 20;
-/** Pause without events that separates two changes. The poll interval, the time between changes, is longer. */
+/** After this time in ms without events, the next event belongs to a new change: the gateway polls less often. */
 const PAUSE_MS = 50;
 const EVENT_START = Buffer.from('event: next');
 

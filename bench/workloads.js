@@ -40,7 +40,7 @@ export const connectionOf = (type, rows, more) => ({
 const projectWith = (connection) => ({ project: { type: 'Project', jobs: connection } });
 const hasNextPage = { pageInfo: { type: 'PageInfo', hasNextPage: true } };
 
-/** Reads `size` jobs by id, each with an alias. `rowsAt` returns the jobs of the request with an index. */
+/** Reads `size` jobs by id, each with an alias. `rowsAt(index)` returns the jobs of one request. */
 export function jobsById(rowsAt, { size = 50, fields = detailed } = {}) {
   const aliases = Array.from({ length: size }, (_, index) => index);
   const selections = aliases.map(
@@ -65,7 +65,7 @@ export function jobsById(rowsAt, { size = 50, fields = detailed } = {}) {
 
 /**
  * Reads a page of `size` jobs. Each request starts `step` jobs after the start of the previous one. `nodes` is
- * the selection on a job. The REST requests need several pages above 100 jobs, GitLab's maximum.
+ * the selection on a job. For more than 100 jobs, GitLab's maximum per page, there are several REST requests.
  */
 export const jobPages = (cursorOf, { size, step, nodes }) => ({
   query: `query Jobs($project: ID!, $after: String) { project(fullPath: $project) {
@@ -89,7 +89,7 @@ const pagesOf = (path, rows) =>
     get(`${path}per_page=100&page=${index + 1}`),
   );
 
-/** Returns the expected board. It is the one that Mercurius' resolver builds, plus the types of its objects. */
+/** Returns the expected board: the one that Mercurius' resolver builds, plus the GraphQL types of its objects. */
 function boardOf({ jobs, bridges }) {
   const { jobCount, stages, timeline } = buildBoard(jobs, bridges);
   const stageOf = ({ groups, ...stage }) =>
@@ -214,7 +214,7 @@ export const createWorkloads = (cursorOf) => [
     count: PAGES,
     settledCount: 100,
     at: (index) => {
-      // Every 200 consecutive jobs belong to four pipelines. A page stays within such a block.
+      // Every 200 consecutive jobs belong to four pipelines. All jobs of a page are from one block of 200.
       const first = 200 * (index % 50) + 20 * Math.floor(index / 50);
       const rows = jobs.slice(first + 1, first + 21);
       const ids = [...new Set(rows.map(({ pipeline }) => pipeline.id))];

@@ -1,6 +1,6 @@
 /*
  * Measures the cost per alias of an operation with many jobs by id. Either all aliases read the same job, or
- * each reads another one, with consecutive ids.
+ * each alias reads a different job; the ids are consecutive.
  */
 import { jobs } from '../fixtures.js';
 import { checkWorkload } from '../operations.js';

@@ -1,18 +1,18 @@
 /* Formats the figures of the tables. */
 import { short } from '../report.js';
 
-/** Format milliseconds, as milliseconds or as microseconds. */
+/** Both functions format a time in ms: `inMs` in milliseconds, `inUs` in microseconds. */
 export const inMs = (ms) => `${short(ms)} ms`;
 export const inUs = (ms) => `${short(ms * 1000)} µs`;
-/** Format mebibytes, as mebibytes or as kibibytes. */
+/** Both functions format a size in MiB: `inMiB` in mebibytes, `inKiB` in kibibytes. */
 export const inMiB = (mib) => `${mib.toFixed(0)} MiB`;
 export const inKiB = (mib) => `${short(mib * 1024)} KiB`;
 /** Formats a number of calls per operation. */
 export const inCalls = (calls) => calls.toFixed(2).replace(/\.?0+$/, '');
 
 /**
- * Divides each cost per unit by the least cost at smaller sizes; '–' for the first. At most 1 means that a unit
- * does not cost more if there are more units.
+ * Divides each cost per unit by the least cost at smaller sizes; returns '–' for the first size. A result of at
+ * most 1 means that a unit does not cost more if there are more units.
  */
 export function growthOf(costs) {
   return costs.map((cost, index) => {

@@ -15,7 +15,7 @@ const escapes = new RegExp(`section_start:[^\\r]*\\r|${ESCAPE}\\[[\\d;]*[mK]`, '
 const query = `query Log($project: ID!, $id: ID!) { job(project: $project, id: $id) {
   trace { byteSize lines(last: ${LAST}) { nodes { number text } } } } }`;
 
-/** Returns the expected data: the last lines without escapes and section marks, from the bytes of the log. */
+/** Returns the expected data for a log of `bytes` bytes: its last lines, without escapes and section marks. */
 function expectedFor(bytes) {
   const log = logOf(bytes);
   const lines = log.toString().split('\n').slice(0, -1);

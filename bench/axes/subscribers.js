@@ -34,7 +34,7 @@ const board = {
   variables: { id: globalId('Pipeline', liveBoard.pipeline) },
 };
 
-/** Subscribes until two events have arrived. Returns the length of the second; throws if one has errors. */
+/** Subscribes until two events have arrived. Returns the bytes of the second; throws if one has errors. */
 async function checkEvents({ origin }, body) {
   const abort = new AbortController();
   const response = await fetch(`${origin}/graphql`, {

@@ -69,7 +69,7 @@ function runOf(job) {
   return { job, start, end, ready: start - (job.queued_duration ?? 0) * 1_000 };
 }
 
-/** Returns the run that ended later; if both ended at the same time, that of the greater job id. */
+/** Returns the run that ended later; if both ended at the same time, the run of the job with the greater id. */
 const later = (a, b) => (a.end > b.end || (a.end === b.end && a.job.id > b.job.id) ? a : b);
 
 function buildTimeline(rows, createdAt) {
@@ -94,7 +94,7 @@ function buildTimeline(rows, createdAt) {
   return { startedAt: createdAt, elapsed, running, queued, idle, criticalPath };
 }
 
-/** Builds a board from all rows of both lists. Adds to each row its GraphQL type, and all attempts of its job. */
+/** Builds a board from all jobs and trigger jobs. Adds to each row its GraphQL type, and all attempts of its job. */
 export function buildBoard(jobs, bridges) {
   const rows = [
     ...jobs.map((row) => ({ ...row, type: 'Job' })),

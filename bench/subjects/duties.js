@@ -1,4 +1,7 @@
-/* Adds to Mercurius what the gateway does for each operation besides its execution. Used with DUTIES. */
+/*
+ * Adds to Mercurius what the gateway does for each operation besides its execution. Used only if the environment
+ * variable DUTIES is set.
+ */
 import pino from 'pino';
 import { Histogram } from 'prom-client';
 

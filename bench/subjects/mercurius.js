@@ -1,7 +1,7 @@
 /*
  * A GraphQL server for comparison: Fastify with Mercurius and graphql-jit, SDL and resolvers written by hand.
- * With DUTIES it also does what the gateway does for each operation: it writes a log line, observes a
- * histogram, limits the depth, and validates rows.
+ * If the environment variable DUTIES is set, it also does what the gateway does for each operation: it writes a
+ * log line, observes a histogram, limits the depth, and validates rows.
  */
 import Fastify from 'fastify';
 import mercurius from 'mercurius';

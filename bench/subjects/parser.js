@@ -1,6 +1,6 @@
 /*
- * Reads logs in one of the modes below. Each message is the name of a log; the process reads that log once
- * and returns the CPU time that this took, in ms.
+ * Reads logs in the mode that the environment variable MODE names, a key of `modes`. Each message is the name of
+ * a log; the process reads that log once and returns the CPU time that this took, in ms.
  */
 import { StringDecoder } from 'node:string_decoder';
 import { inputOf, inputs } from '../parser-inputs.js';

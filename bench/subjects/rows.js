@@ -1,4 +1,7 @@
-/* Validates GitLab's rows with Ajv, by schemas derived from `shapes`. Only with DUTIES. */
+/*
+ * Validates GitLab's rows with Ajv, by schemas derived from `shapes`, but only if the environment variable DUTIES
+ * is set.
+ */
 import Ajv from 'ajv';
 import { named, restName, shapes } from '../shapes.js';
 
