@@ -14,10 +14,10 @@ const isOptional = process.argv.includes('--optional');
 
 const report = (text) => process.stderr.write(`${text}\n`);
 
-/** Returns when a file was last changed; 0 if it does not exist. */
+/** Returns the time of a file's last change in ms since 1970; 0 if the file does not exist. */
 const modifiedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** Returns when a folder or anything in it was last changed. Ignores installed packages. */
+/** Returns the time of the last change in a file or folder. Ignores installed packages. */
 function contentModifiedAt(path) {
   const names = statSync(path).isDirectory() ? readdirSync(path) : [];
   const inside = names.filter((name) => name !== 'node_modules');
@@ -42,7 +42,7 @@ function build() {
   npm('building', 'run', 'build');
 }
 
-/** What the build reads: the board's own files, and the client that it contains. */
+/** The build reads the board's own files and the gateway's client, which the board imports. */
 const sources = [folder, join(root, 'src/client')];
 const builtAt = modifiedAt(join(root, 'dist/board/documents.json'));
 

@@ -53,6 +53,7 @@ export default defineConfig(({ mode }) => ({
     alias: { ...(mode !== 'react' && preact), 'gitlab-jobs-gateway/client': gateway },
   },
   // The gateway's content security policy allows no inline scripts, and data: URLs only for images.
+  // So assets and the preload script are not inlined.
   build: {
     outDir: '../../dist/board',
     emptyOutDir: true,

@@ -8,7 +8,8 @@ export const jobsQuery = graphql`
   }
 `;
 
-// For further pages, Relay generates a query that reads the project by `node(id: …)`.
+// `@refetchable` makes Relay generate the query for further pages: it reads the project by
+// `node(id: …)`.
 export const jobsFragment = graphql`
   fragment relayJobs_project on Project
   @refetchable(queryName: "relayJobsPageQuery")

@@ -20,7 +20,7 @@ function useGateway(executor: Executor): Plugin {
         const source = print(document);
         const request = { query: source, operationName, variables: variableValues };
         const operation = getOperationAST(document, operationName);
-        // The part of Apollo Server's request that ApolloGateway reads.
+        // ApolloGateway expects a request of Apollo Server, but reads only these members.
         const given = { request, source, document, operation, operationName, schema };
         const context = { queryHash: source, context: contextValue, metrics: {}, ...given };
         return executor(context as unknown as Parameters<Executor>[0]);

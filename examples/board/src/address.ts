@@ -1,6 +1,6 @@
 /*
- * The addresses of the screens. After `#/` comes the path that GitLab uses after its host, so that
- * people can paste GitLab's addresses:
+ * The addresses of the screens. If GitLab has a page for the same object, `#/` is followed by the
+ * path of GitLab's page, so that people can paste GitLab's addresses:
  *
  *   #/?projects=a/b,c/d              dashboard; &ref=main
  *   #/<full path>/-/pipelines        pipelines of a project; ?ref=main&status=FAILED&source=push
@@ -32,7 +32,10 @@ export type Address =
   | { screen: 'unknown' };
 
 const PATH = /^\/(.+?)\/-\/(pipelines|jobs|stats)(?:\/(\d+))?\/?$/;
-/** Matches the path of a project's own page in GitLab. The path of a project has no part `-`. */
+/**
+ * Matches the path of a project's page or of its job list (`/-/jobs`) in GitLab. No part of a
+ * project's path is `-`.
+ */
 const PROJECT = /^\/((?!-\/)[^/?]+(?:\/(?!-\/)[^/?]+)+?)(?:\/-\/jobs)?\/?$/;
 
 function parseBoard(project: string, id: string, query: URLSearchParams): Address {
@@ -47,7 +50,7 @@ function parseLog(project: string, id: string, query: URLSearchParams): Address 
 
 function parsePipelines(project: string, query: URLSearchParams): Address {
   const read = (name: string) => query.get(name) ?? '';
-  // GitLab's own page writes the status in lower case.
+  // In the addresses of GitLab's pages, the status is in lower case.
   const filter = { ref: read('ref'), status: read('status').toUpperCase(), source: read('source') };
   return { screen: 'pipelines', project, filter };
 }
@@ -57,7 +60,10 @@ function parseDashboard(query: URLSearchParams): Address {
   return { screen: 'dashboard', projects, ref: query.get('ref') ?? '' };
 }
 
-/** Parses the address of a project without an id. */
+/**
+ * Parses an address without the id of a pipeline or job. The address of a project's page in GitLab
+ * opens its pipelines.
+ */
 function parseProject(path: string, query: URLSearchParams): Address {
   const [, project, page] = PATH.exec(path) ?? [];
   if (project && page === 'stats') return { screen: 'statistics', project };

@@ -93,8 +93,8 @@ function SkipButton() {
 }
 
 /**
- * Returns what a screen shows: a project, pipeline or job. A screen is created again if that
- * changes, but not for another view of it.
+ * Returns a key of the project, pipeline or job that a screen shows; empty for the dashboard. A new
+ * key recreates the screen. Another view of the same pipeline, such as its timeline, does not.
  */
 function subjectOf(address: Address): string {
   if ('id' in address) return `${address.project} ${address.id}`;

@@ -1,9 +1,9 @@
 import { createStore } from './store.ts';
 
-/** Calls to GitLab since the screen was opened, as `extensions.upstream` reports them. */
+/** Numbers of calls to GitLab, of one response (`extensions.upstream`) or of a whole screen. */
 export interface Calls {
   calls: number;
-  /** Number of these calls to which GitLab answered that nothing had changed. */
+  /** Number of the calls to which GitLab answered 304: nothing had changed. */
   notModified: number;
 }
 
@@ -16,12 +16,12 @@ export function countCalls(upstream: Calls | undefined): void {
   sum.set({ calls: calls + upstream.calls, notModified: notModified + upstream.notModified });
 }
 
-/** Sets the count to zero when another screen is opened. */
+/** Sets the counts to zero. Called when another screen is opened. */
 export function resetCalls(): void {
   sum.set({ calls: 0, notModified: 0 });
 }
 
-/** Returns the calls of the current screen. */
+/** Returns the calls since the current screen was opened. */
 export function useCalls(): Calls {
   return sum.use();
 }

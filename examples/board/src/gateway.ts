@@ -47,7 +47,8 @@ function send(operation: Operation, end: () => void): Source<OperationResult> {
   return make(({ next, complete }) => {
     const abort = new AbortController();
     const options = { signal: abort.signal };
-    // Must be the same text as in dist/board/documents.json (see vite.config.ts).
+    // Must be the same text as in dist/board/documents.json (see vite.config.ts): with
+    // TRUSTED_DOCUMENTS=only, the gateway accepts only the texts in that file.
     const document = stringifyDocument(formatDocument(operation.query));
     const variables = operation.variables ?? {};
     const run = async () => {

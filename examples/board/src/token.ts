@@ -15,5 +15,5 @@ export function storeToken(token: string): void {
   else sessionStorage.removeItem(KEY);
 }
 
-/** Whether the token box is open. It opens by its button, or because GitLab rejected the token. */
+/** Whether the token box is open. Its button or an error of GitLab opens it (see `Failure`). */
 export const tokenBox = createStore(false);

@@ -8,7 +8,10 @@ import { Failure } from './failure.tsx';
 
 const resource = typed(ResourceDocument);
 
-/** Returns the job or pipeline that the query found. The types also allow other objects. */
+/**
+ * Returns the job or pipeline that the query found; undefined if there is none. The generated type
+ * includes other objects, because `resource` returns a Node.
+ */
 function foundIn(data: ResourceQuery | undefined) {
   const found = data?.resource;
   return found && 'databaseId' in found ? (found as Found) : undefined;
@@ -26,7 +29,7 @@ function screenOf(found: Found, url: string, line: number | undefined): Address 
     : { screen: 'board', project: project.fullPath, id };
 }
 
-/** Returns the screen for a pasted address, or why there is none. */
+/** Returns the `#` part of the screen's URL for a pasted address, or why there is no screen. */
 async function resolve(client: Client, pasted: PastedAddress) {
   if (pasted.kind === 'screen') return { hash: pasted.hash };
   if (pasted.kind === 'unknown') return { problem: UNKNOWN };

@@ -11,7 +11,7 @@ const UNITS: [Intl.RelativeTimeFormatUnit, seconds: number][] = [
 
 const format = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
-/** Returns how long ago a time was: "3 minutes ago". Less than a minute is "just now". */
+/** Formats an age in seconds: "3 minutes ago". Less than a minute is "just now". */
 export function formatAgo(seconds: number): string {
   const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? ['second', 1];
   return unit === 'second' ? 'just now' : format.format(-Math.floor(seconds / size), unit);

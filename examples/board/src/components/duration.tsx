@@ -23,8 +23,8 @@ function subscribe(listener: () => void): () => void {
 const subscribeToNothing = () => () => {};
 
 /**
- * Renders the component again each second, or each `ms`, while `isOn`. Returns the time in
- * milliseconds; 0 while it is off.
+ * Renders the component again every `ms` milliseconds while `isOn`. Returns the current time in ms,
+ * rounded down to a multiple of `ms`; 0 while `isOn` is false.
  */
 export function useNow(isOn: boolean, ms = 1_000): number {
   const read = () => (isOn ? Math.floor(Date.now() / ms) * ms : 0);

@@ -16,7 +16,7 @@ const show = (theme: Theme) => {
 // Sets the theme before the first screen is shown, so that the colors do not flash.
 show(readTheme());
 
-/** Paths of the icon: a half, an empty and a full circle. */
+/** SVG paths that fill the icon's circle: half of it, nothing, or all of it. */
 const SIGNS: Record<Theme, string> = {
   system: 'M8 2a6 6 0 0 1 0 12z',
   light: '',

@@ -3,7 +3,7 @@ type Fields = Record<string, unknown>;
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
 /**
- * Returns `next`, but with the objects of `previous` where these are equal. So components with
+ * Returns `next`, but with the objects of `previous` where both are equal, so that components with
  * `memo` render again only if their data has changed.
  */
 export function reuse<T>(previous: unknown, next: T): T {

@@ -18,12 +18,12 @@ import {
 
 const playStage = typed(PlayStageDocument);
 
-/** Maximum groups of a stage that is not expanded, and failed jobs of a closed group. */
+/** Maximum groups that a stage shows until it is expanded, and failed jobs of a closed group. */
 const LIMITS = { groups: 30, failedJobs: 5 };
 
 const hasFailed = ({ status }: Job) => status === 'FAILED';
 
-/** Returns the groups to show of a long stage. Groups with failed jobs come first. */
+/** Returns all groups, or 30 of them if there are more: those with failed jobs come first. */
 export function shorten(groups: readonly Group[]): readonly Group[] {
   if (groups.length <= LIMITS.groups) return groups;
   const isFailed = ({ jobs }: Group) => jobs.some(hasFailed);
@@ -31,7 +31,7 @@ export function shorten(groups: readonly Group[]): readonly Group[] {
   return sorted.slice(0, LIMITS.groups);
 }
 
-/** Shows a group of parallel or matrix jobs. A closed group shows only failed jobs. */
+/** Shows a group of parallel or matrix jobs. A closed group shows at most 5 failed jobs. */
 function JobGroup({ group, chosen }: { group: Group; chosen: string | undefined }) {
   const [isOpen, setOpen] = useState(false);
   const { jobs, name, detailedStatus } = group;

@@ -1,6 +1,6 @@
 import { type Board, type Job, jobsOf } from './pipeline.ts';
 
-/** A bar in a row of the timeline. Times are in milliseconds. */
+/** A bar in a row of the timeline. Times are in ms since 1970. */
 export interface Bar {
   kind: 'queued' | 'ran' | 'earlier' | 'downstream';
   start: number;
@@ -19,8 +19,8 @@ type Times = Pick<Job, 'queuedAt' | 'startedAt' | 'finishedAt' | 'queuedDuration
 const parse = (time: string | null) => (time === null ? undefined : Date.parse(time));
 
 /**
- * Returns bars for the wait for a runner and for the run. If they have not ended, they last until
- * now.
+ * Returns a bar for the time in which the job waited for a runner, and a bar for its run. If one of
+ * them has not ended, its bar ends at `now`.
  */
 function barsOf(times: Times, ran: 'ran' | 'earlier', now: number): Bar[] {
   const queuedMs = (times.queuedDuration ?? 0) * 1_000;
@@ -65,7 +65,7 @@ export function timelineRows(board: Board, now: number): Row[] {
     .sort((one, other) => startOf(one) - startOf(other));
 }
 
-/** The period that the rows cover. */
+/** The period that the rows cover, in ms since 1970. */
 export interface Span {
   start: number;
   end: number;
@@ -87,7 +87,7 @@ const STEPS_SECONDS = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400,
 ];
 
-/** Returns round numbers of seconds after the start of the span, at most `count`, for the axis. */
+/** Returns at most `count` marks for the axis: round numbers of seconds since the span's start. */
 export function ticksOf({ start, end }: Span, count: number): number[] {
   const seconds = (end - start) / 1_000;
   const days = Math.ceil(seconds / 86_400 / count) * 86_400;

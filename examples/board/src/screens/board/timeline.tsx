@@ -54,7 +54,7 @@ function Bars({ row, span }: { row: Row; span: Span }) {
   );
 }
 
-/** Draws lines at round times, behind the bars. */
+/** Draws lines behind the bars, at round numbers of seconds, minutes or hours since the start. */
 function Axis({ span }: { span: Span }) {
   return (
     <div className="axis">

@@ -21,8 +21,8 @@ interface LivePipeline {
 }
 
 /**
- * Reads a pipeline and its updates until it is finished. Parts that have not changed keep their
- * objects.
+ * Reads a pipeline and its updates until it is finished. Parts that have not changed stay the same
+ * objects, so that components with `memo` do not render again.
  */
 export function useLivePipeline(project: string, id: string): LivePipeline {
   const [{ data, error }] = useQuery({ query: boardQuery, variables: { project, id } });

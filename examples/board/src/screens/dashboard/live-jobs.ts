@@ -7,7 +7,7 @@ export type LiveJob = Update['changedJobs'][number];
 export type Unread = Update['unread'][number];
 type Project = NonNullable<DashboardQuery['projects'][number]>;
 type ReadPipeline = NonNullable<Project['pipelines']>['nodes'][number];
-/** A pipeline on a tile. */
+/** A pipeline on a tile (the card of a project), without its jobs. */
 export type TilePipeline = Omit<ReadPipeline, 'jobs'>;
 /** A job on a tile. */
 export type TileJob = ReadPipeline['jobs'] extends { nodes: (infer J)[] } | null ? J : never;
@@ -41,7 +41,7 @@ export function addUpdate(before: Live | undefined, { changedJobs, unread }: Upd
   return { jobs: [...jobs.values()].sort(newestFirst).slice(0, MAX_JOBS), pipelines, unread };
 }
 
-/** The newest pipeline of a project with its jobs. */
+/** What a tile shows: the newest pipeline of a project and its jobs. */
 export interface Tile {
   pipeline: TilePipeline | undefined;
   /** The newest attempt of each job. */
@@ -61,8 +61,8 @@ function newestAttempts(jobs: readonly TileJob[]): TileJob[] {
 }
 
 /**
- * Whether GitLab's list of pipelines would contain the job's pipeline. That list has no child
- * pipelines.
+ * Whether GitLab's list of pipelines of the branch `ref` would contain the job's pipeline. The list
+ * has no child pipelines. An empty `ref` means all branches.
  */
 const isListed = ({ pipeline }: LiveJob, ref: string) =>
   pipeline?.source !== 'parent_pipeline' && (ref === '' || pipeline?.ref === ref);

@@ -20,8 +20,8 @@ interface Props {
 }
 
 /**
- * A link to a file of the gateway. A link cannot send a token, so with a token a script downloads
- * the file.
+ * A link to a file of the gateway. A link cannot send a token. If there is a token, a script
+ * downloads the file instead.
  */
 export function Download({ path, name, children }: Props) {
   const open = (event: MouseEvent) => {

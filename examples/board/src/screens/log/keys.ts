@@ -1,6 +1,9 @@
 import { useEffect, useRef } from 'react';
 
-/** Calls the function of each key that is pressed, except in an input field. */
+/**
+ * Calls the function in `keys` for a pressed key, unless the focus is in an input field, or Ctrl,
+ * Meta or Alt is held.
+ */
 export function useKeys(keys: Record<string, () => void>): void {
   const latest = useRef(keys);
   latest.current = keys;

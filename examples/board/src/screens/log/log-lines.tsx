@@ -9,7 +9,7 @@ const LINE_HEIGHT = 20;
 /** Indentation of a section relative to the section around it, in pixels. */
 const INDENT = 16;
 
-/** Copies the URL of the page, which contains the line number. */
+/** A button that copies the URL of the page, which contains the line number. */
 function CopyButton() {
   const [isCopied, setCopied] = useState(false);
   // Browsers allow access to the clipboard on secure pages only.
@@ -90,8 +90,8 @@ interface Props {
 }
 
 /**
- * Keeps the end of the list in view while `isFollowing`. Returns a function to call after
- * scrolling.
+ * Keeps the end of the list in view while `isFollowing`. Returns a function to call with the new
+ * offset after scrolling.
  */
 function useFollow(list: RefObject<VListHandle | null>, { rows, isFollowing, onLeaveEnd }: Props) {
   const offset = useRef(0);

@@ -8,7 +8,7 @@ export type Trace = NonNullable<Job['trace']>;
 export interface Line {
   number: number;
   html: string;
-  /** The name of its section. Only appended lines have it. */
+  /** The name of the line's section. Only lines that a subscription appended have it. */
   section?: string | null | undefined;
 }
 
@@ -24,7 +24,7 @@ export function lineRange(trace: Trace): readonly [number, number] {
   return [first, first + trace.lines.totalCount - 1];
 }
 
-/** Returns the log that the query read as one text. */
+/** Splits the text of a log, as the query returns it, into numbered lines. */
 export function toLog(trace: Trace): Log {
   const [first, last] = lineRange(trace);
   const texts = last < first ? [] : trace.text.split('\n');

@@ -3,7 +3,7 @@ interface Props {
   name: string;
   /** The plural, such as "matches". */
   plural: string;
-  /** The number of all such lines. `lines` may contain only the first of them. */
+  /** The total number of lines. `lines` may contain only the first of them. */
   count: number;
   lines: readonly number[];
   /** The line at which the reader is. */

@@ -7,8 +7,8 @@ import { typed } from '../../operations.ts';
 const stagesOf = typed(PipelineStagesDocument);
 
 /**
- * Number of pipelines whose stages are read before the user scrolls. Each costs two calls to
- * GitLab.
+ * Number of pipelines of a page whose stages are read before the user scrolls. Each costs at least
+ * two calls to GitLab.
  */
 const FIRST = 10;
 
@@ -42,7 +42,10 @@ function useIsSeen(isOn: boolean) {
   return [element, isSeen] as const;
 }
 
-/** Shows the stages of a pipeline as icons. They are read when the graph comes into view. */
+/**
+ * Shows the stages of a pipeline as icons. Reads them when the graph is in view. From the 11th
+ * pipeline of a page on, the user must also have scrolled, clicked or pressed a key.
+ */
 export function MiniGraph({ project, id, place }: { project: string; id: string; place: number }) {
   const isLater = place >= FIRST;
   const isMoved = useIsMoved(isLater);
