@@ -15,8 +15,8 @@ import { schema } from '../src/graphql/schema.ts';
 const contract = buildSchema(readFileSync(new URL('contract.graphql', import.meta.url), 'utf8'));
 
 /**
- * Returns the name and description of each element of a type that GraphiQL shows: the type itself,
- * its fields, arguments and values.
+ * Returns name and description of all that GraphiQL shows for a type: the type itself, its fields,
+ * arguments and values.
  */
 function elementsOf(type: GraphQLNamedType): [string, string | null | undefined][] {
   const own: [string, string | null | undefined][] = [[type.name, type.description]];

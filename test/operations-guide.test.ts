@@ -158,8 +158,8 @@ describe('the log', () => {
     const codes = new Set([union, ...words].join().match(/[A-Z]{2}[A-Z_]+/g));
     const cells = rowsUnder('### Error codes').map(([first = '']) => first);
     const described = cells.join();
-    // Codes that are no errors of responses: in payloads of mutations and gaps of boards, internal
-    // codes, and sort orders.
+    // Codes that never occur in `errors` of a response: codes in payloads of mutations and in gaps
+    // of boards, internal codes, and sort orders.
     const isOther = (code: string) =>
       /^(OUTCOME_UNKNOWN|NOT_TRIED|TOO_MANY|JOB_NOT_\w+|GITLAB_\w+|ID_\w+)$/.test(code);
     const missing = [...codes].filter((code) => !described.includes(`\`${code}\``));

@@ -29,7 +29,7 @@ async function listening(child: ChildProcess, output: { out: string }): Promise<
 
 describe('the program', () => {
   it('starts the demo, prints its addresses, answers a query, and exits on SIGTERM', async () => {
-    // GITLAB_TOKEN is for a real GitLab, and is set in the environment of many users.
+    // Many users have set GITLAB_TOKEN for a real GitLab. The demo must ignore it.
     const { child, output } = start(['--demo', '--port', '0'], { GITLAB_TOKEN: 'glpat-of-user' });
     const address = await listening(child, output);
     const answer = await fetch(address, {

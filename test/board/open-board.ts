@@ -32,7 +32,7 @@ export async function startBoard(options: StartOptions = {}) {
 export interface OpenOptions {
   /** The token that the page finds in its storage; null for none. @default the demo's maintainer */
   token?: string | null;
-  /** @default 1280 */
+  /** The width of the page in pixels. @default 1280 */
   width?: number;
   theme?: 'light' | 'dark';
 }

@@ -47,7 +47,8 @@ function drained(socket: Socket): Promise<void> {
 }
 
 /**
- * Writes `pieces` to a connection for at most 10 s, as fast as it accepts them. Returns the status
+ * Opens a connection. Writes `first`, and then `piece` at most `pieces` times, as fast as the
+ * connection accepts them, for at most 10 s. Then waits `waitMs`. Returns the socket and the status
  * of the response.
  */
 async function flood(target: Target, first: string, piece: string, pieces: number, waitMs = 200) {
@@ -67,7 +68,7 @@ async function flood(target: Target, first: string, piece: string, pieces: numbe
 }
 
 /**
- * Opens a WebSocket and calls `send`. Returns the code and reason with which the gateway closes the
+ * Opens a WebSocket and calls `send`. Returns the close code with which the gateway closes the
  * socket.
  */
 async function closedBy(target: Target, send: (socket: WebSocket) => unknown): Promise<string> {

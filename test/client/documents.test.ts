@@ -58,11 +58,11 @@ it('compiles only with the variables of a document', async () => {
     client.query(OneJobDocument),
     // @ts-expect-error A variable has another type.
     client.query(OneJobDocument, { project: 'a/b', id: 1 }),
-    // @ts-expect-error Input of a mutation.
+    // @ts-expect-error The input of the mutation has no id.
     client.mutate(RetryJobDocument, { input: {} }),
-    // @ts-expect-error A subscription.
+    // @ts-expect-error A variable of the subscription is missing.
     client.subscribe(TailLogDocument, {}),
-    // @ts-expect-error A parsed document would need a printer.
+    // @ts-expect-error The client accepts texts, but not parsed documents.
     client.query({ kind: 'Document', definitions: [] }),
     client.query(NewestJobsDocument, { project: 'a/b' }),
     client.query(CurrentJobDocument),

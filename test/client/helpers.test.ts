@@ -237,7 +237,7 @@ describe('paginate', () => {
       select,
       options,
     )) {
-      // Only the requests count.
+      // The test checks the requests, not the results.
     }
     expect(sent).toEqual([{}, { until: 'c1' }]);
   });
@@ -260,7 +260,7 @@ describe('paginate', () => {
         {},
         select,
       )) {
-        // Only the end counts.
+        // The test checks how the iteration ends, not the results.
       }
       return 'done';
     };

@@ -18,7 +18,7 @@ async function follow(document: string, operationName?: string, key = 'jobTraceA
     { id: 'j' },
     options,
   )) {
-    // Only the requests count.
+    // The test checks the requests, not the events.
   }
   return requests.map(({ body }) => body.variables);
 }

@@ -36,7 +36,7 @@ const followInChromium: Follow = async (url) => {
   return () => page.evaluate('globalThis.followed');
 };
 
-/** Starts a gateway, at the port PORT of `env` if it is set. `stop` ends the gateway. */
+/** Starts a gateway, on the port `env.PORT` if it is set. `stop` ends the gateway. */
 type Launch = (env: Record<string, string>) => Promise<{ url: string; stop(): Promise<unknown> }>;
 
 const launchProgram: Launch = async (env) => {

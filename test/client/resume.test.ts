@@ -67,7 +67,7 @@ it('continues a log with exactly its bytes across three restarts of the gateway'
 
 /**
  * Returns a `fetch` whose n-th response ends too early, after `sizes[n]` bytes. If the size is odd,
- * it ends with an error.
+ * the response ends with an error. Responses after the last size are complete.
  */
 function cutting(sizes: number[]): typeof fetch {
   return async (input, init) => {

@@ -31,7 +31,7 @@ export interface OperationOptions {
   rootField?: string;
   /** Maximum nesting of fields. @default 5 */
   depth?: number;
-  /** Names of fields. Half of the selected fields are taken from them, where a type has them. */
+  /** Names of fields. If a type has some of them, about half of its selected fields are these. */
   favorites?: readonly string[];
 }
 
@@ -70,8 +70,8 @@ function hash(text: string): string {
 }
 
 /**
- * Returns a field with an alias that is unique to its name and arguments, so that all selections
- * can be merged.
+ * Returns the name of a field. With arguments, it has an alias with a hash of them, so that all
+ * selections of an object can be merged.
  */
 function nameOf({ name }: Field, args: string, { choose }: Draft): string {
   if (args !== '') return `${name}_${hash(args)}: ${name}`;
@@ -150,7 +150,7 @@ function selection(type: GraphQLCompositeType, depth: number, draft: Draft): str
 function selectionSet(type: GraphQLCompositeType, depth: number, draft: Draft): string {
   const count = 1 + draft.choose.below(4);
   const selections = Array.from({ length: count }, () => selection(type, depth, draft));
-  // Sometimes repeats a selection. Both are then merged.
+  // Sometimes repeats a selection, so that executors must merge the two.
   if (draft.choose.chance(0.15)) selections.push(draft.choose.pick(selections));
   return `{ ${selections.join(' ')} }`;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createStreamedStrings } from '../../src/context/streamed-strings.ts';
 import { codePoint } from '../helpers/strings.ts';
 
-/** A string that is longer than the limit below which strings are inlined. */
+/** A string that is too long to be inlined in the response, so a placeholder replaces it. */
 const LONG = 'x'.repeat(300_000);
 
 const render = (strings: ReturnType<typeof createStreamedStrings>, data: unknown) =>

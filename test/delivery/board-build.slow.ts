@@ -8,8 +8,8 @@ import { createFolder } from '../helpers/files.ts';
 const script = fileURLToPath(new URL('../../examples/board/build.js', import.meta.url));
 
 /**
- * A build script that records in the file `runs` that it ran. It also writes the file whose time
- * tells the age of the built board.
+ * A build script that records in the file `runs` that it ran. It also writes documents.json, whose
+ * modification time build.js takes as the time of the last build.
  */
 const BUILD = `import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 appendFileSync('../../runs', 'x');

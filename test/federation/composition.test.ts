@@ -64,8 +64,8 @@ describe('the subgraph', () => {
     expect(fieldOf('Query', 'resource')).toBe('Node');
   });
 
-  // Composes one other subgraph per key with this one. Other subgraphs cannot resolve each other's
-  // types, so this one must.
+  // Composes the gateway's subgraph with one other subgraph per key. Those have keys with
+  // `resolvable: false`, so only the gateway's subgraph can resolve the types.
   it('resolves types by each of their keys', () => {
     const keys = [
       ['Job', 'id', 'id: ID!'],
@@ -98,7 +98,10 @@ describe('the subgraph', () => {
       ['Commit', 'sha', 'sha: String!'],
       ['Agent', 'databaseId', 'databaseId: ID!'],
     ] as const;
-    /** Composes one other subgraph for each key. `fieldOf` returns its root field. */
+    /**
+     * Composes the gateway's subgraph with one other subgraph for each key. `fieldOf` returns the
+     * root field of the other one.
+     */
     const compose = (fieldOf: (index: number, type: string) => string) =>
       errorsOf([
         gitlab,

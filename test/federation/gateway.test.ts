@@ -21,8 +21,8 @@ async function urlOf(server: Server): Promise<string> {
 }
 
 /**
- * Starts the example's supergraph: this subgraph, another one, and @apollo/gateway in front of
- * both.
+ * Starts the supergraph of examples/federation: the gateway's subgraph, the subgraph of
+ * neighbour.ts, and @apollo/gateway in front of both.
  */
 async function startGraph(options: {
   world: ReturnType<typeof seedWorld>;

@@ -36,8 +36,8 @@ export function createJobs(count: number) {
 }
 
 /**
- * Starts a gateway with a subgraph, and a simulated GitLab with these jobs. TOKEN is the default
- * token.
+ * Starts a gateway with a subgraph, and a simulated GitLab with `jobs` jobs (see `createJobs`).
+ * TOKEN is the default token.
  */
 export function startSubgraph(options: { jobs: number; maxReferences?: number }): Promise<Started> {
   return startGateway({

@@ -6,9 +6,9 @@ import { GitlabRateLimitError, isGitlabError } from '../../src/gitlab/errors.ts'
 import { aJob, connect, createTestClock, sendJson, serve, startUpstream } from './upstream.ts';
 
 /*
- * All state that outlives a request is keyed by the credential (design §5). In these tests, a
- * GitLab names the caller in every response. No caller may receive the name of another one, even if
- * requests are shared, cached, limited or aborted.
+ * All state that outlives a request is keyed by the credential. In these tests, a GitLab names the
+ * caller in every response. No caller may receive the name of another one, even if requests are
+ * shared, cached, limited or aborted.
  */
 
 const headerNames = ['private-token', 'authorization', 'job-token'] as const;

@@ -102,8 +102,8 @@ describe('remembered numbers of projects', () => {
 });
 
 /**
- * Starts a GitLab with project 42, whose path was `old/name` before a rename. If `newOwner` is set,
- * that project has the path now.
+ * Starts a GitLab with project 42, whose path was `old/name` before a rename. `state.newOwner` is
+ * the id of the project that has this path now; undefined if no project has it.
  */
 async function startRenamed() {
   const state = { newOwner: undefined as string | undefined };

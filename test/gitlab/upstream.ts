@@ -15,7 +15,7 @@ export type Handler = (
   response: ServerResponse,
 ) => void | Promise<void>;
 
-/** A GitLab with one handler for all requests. `log` has "METHOD path?query" of every request. */
+/** A fake GitLab with one handler for all requests. `log` has "METHOD path?query" of each one. */
 export interface Upstream {
   url: string;
   log: string[];

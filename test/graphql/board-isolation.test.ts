@@ -54,7 +54,8 @@ it('boards, attempts and downstream pipelines of two callers never mix', async (
   const shared = await start();
   for (let round = 0; round < ROUNDS; round++) {
     const asked = questions.flatMap((text) => tokens.map((token) => ({ token, text })));
-    // Each round begins with another query, and every second round with the other caller.
+    // Each round begins one request later in the list, so that callers and queries alternate as the
+    // first one.
     const turned = [...asked.slice(round % asked.length), ...asked.slice(0, round % asked.length)];
     await Promise.all(
       turned.map(async ({ token, text }) => {

@@ -40,7 +40,7 @@ const responses: Partial<Record<Event, [status: number, body: object]>> = {
   '503': [503, { message: 'system is in maintenance mode' }],
 };
 
-/** The expected error of the job at that position, and whether the jobs after it are not tried. */
+/** The expected error of the interrupted job, and whether the jobs after it are not tried. */
 const expected: Record<Event, [type: string, stops: boolean]> = {
   state: ['JobStateError', false],
   conflict: ['ConflictError', false],
@@ -62,13 +62,13 @@ interface Interruption {
   /** What happens to each request. Replaces `event` and `positions`. */
   sequence?: readonly (Event | 'nothing')[];
   jobs: number;
-  /** Number of projects over which the jobs are distributed, in turn. */
+  /** Number of projects over which the jobs are distributed, round-robin. */
   projects: number;
   options?: object;
 }
 
 /**
- * Starts a gateway, and a GitLab that retries jobs except where the interruption says otherwise.
+ * Starts a gateway, and a GitLab that retries jobs, but interrupts the requests as given.
  */
 async function startInterrupted(interruption: Interruption) {
   const { event, positions, sequence, jobs, projects, options } = interruption;

@@ -10,11 +10,11 @@ import { type Started, startGateway } from '../helpers/start-gateway.ts';
 
 const PROJECT = 42;
 const FIRST = 10_001;
-/** A pipeline that pipeline 700 started. */
+/** The id of a pipeline that pipeline 700 started. */
 const CHILD = 650;
-/** A pipeline of 300 jobs in another project. */
+/** The id of a pipeline of 300 jobs in another project. */
 const LARGE = 600;
-/** The first of three failed jobs of another project. */
+/** The id of the first of three failed jobs of another project. */
 const FAILED = 30_001;
 
 /**

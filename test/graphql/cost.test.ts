@@ -78,10 +78,10 @@ const selections: Record<string, string> = {
 
 const someTests = { success: 1, failed: 0, skipped: 0, error: 0, time: 1 };
 
-/** A selection on a type: a field, or a scalar field of an object in a field. */
+/** A selection on a type: a field such as `name`, or one field of an object: `user { name }`. */
 interface Selected {
   text: string;
-  /** A text that is equal for fields with equal declared costs on one object. */
+  /** A text that is equal for fields of one object with equal declared costs. */
   kind: string;
 }
 

@@ -66,7 +66,7 @@ describe('the filters of a job list', () => {
     'never pass the number of unfiltered rows on either: %s',
     async (fields) => {
       const { query } = await start('14.10');
-      // The three newest jobs are of that branch, so the rows alone do not show that the server
+      // The three newest jobs are of branch `next`, so the rows alone do not show that the server
       // ignored the filter.
       const answer = await query(jobs('ref: "next", first: 3', fields));
       expect(codesOf(answer)).toEqual({ 'project.jobs': 'BAD_USER_INPUT' });

@@ -257,7 +257,7 @@ const anything = fc.oneof(
     .map(([type, parts]) => encode([type, ...parts].join(':'))),
 );
 
-/** The only calls that reads of this schema make, for any arguments. */
+/** `read` matches the only calls that queries may make, `write` those of mutations. */
 const read =
   /^GET \/projects\/[\w.%-]+(\/jobs(\/\d+(\/trace)?)?|\/pipelines(\/\d+(\/jobs|\/bridges)?)?)?(\?[\w=&%.[\]!'()*~-]*)?$/;
 const write =

@@ -84,7 +84,7 @@ const questions = (project: number, firstJob: number) => [
     jobToken: false,
   },
   {
-    // The id of the pipeline is the numeric id of its project.
+    // In these tests, the id of a pipeline is the numeric id of its project.
     text: `{ pipeline(project: "${project}", id: "${project}") { retryable board { stages { groups { jobs { name attempts { name } } } } } } }`,
     jobToken: false,
   },
@@ -95,7 +95,7 @@ const questions = (project: number, firstJob: number) => [
   { text: '{ currentJob { pipeline { ref } } rateLimit { remaining } }', jobToken: true },
 ];
 
-// Without 429: the calls of a rate-limited caller would wait for the rest of the test.
+// A 429 is not included, because after it the caller's calls would wait for the rest of the test.
 const faults = ['502', '500', 'reset', 'html', 'truncated'] as const;
 
 async function askAtRandom(started: Started, dice: Dice): Promise<string> {

@@ -40,7 +40,7 @@ const QUERY = `{ project(fullPath: "42") { jobs { nodes ${all} } } }`;
 const camelCase = (key: string) =>
   key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** The fields that depend on a member of a row. By default, it is only the field with its name. */
+/** Fields that depend on a member of a row. Without an entry, only the field of its name does. */
 const affected: Record<string, string[]> = {
   status: ['status', 'statusRaw'],
   pipeline: ['pipeline', 'source'],

@@ -55,7 +55,7 @@ describe('pipelineRetry', () => {
       text('pipelineRetry', P700, 'changedJobs { name status retried }'),
     );
     expect(at(answer, 'pipelineRetry.changedJobs')).toEqual([
-      // The trigger job `idle` has failed in the minute before the retry.
+      // The trigger job `idle` failed when the clock advanced by a minute, so it is retried, too.
       { name: 'idle', status: 'PENDING', retried: false },
       { name: 'canceled', status: 'PENDING', retried: false },
       { name: 'failed', status: 'PENDING', retried: false },

@@ -5,7 +5,7 @@ import { offsetPage, startBehind } from './own-upstream.ts';
 /** A row of a job or trigger job, as GitLab sends it. */
 export type Row = Record<string, unknown> & { id: number; name: string; stage: string };
 
-/** A pipeline of a GitLab for tests, which change its members between requests. */
+/** A pipeline of the fake GitLab. Tests change its members between requests. */
 export interface UpstreamPipeline {
   project: number;
   status: string;
@@ -54,7 +54,7 @@ function currentOf(rows: readonly Row[]): Row[] {
 }
 
 /**
- * Starts a gateway, and a GitLab with pipelines, by id, which lists their jobs as GitLab does.
+ * Starts a gateway, and a GitLab that lists the jobs of `pipelines` (by id) as a real one does.
  * `faults` replaces responses by path below /api/v4, with or without the query string. `calls()`
  * returns the requests since its last call.
  */

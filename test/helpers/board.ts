@@ -6,10 +6,10 @@ import { small } from './worlds.ts';
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** The only operation of the board that tests use instead of the built one. */
+/** The only operation in the manifest of the small board that `writeBoard` creates. */
 export const boardDocument = `query Status { job(project: "42", id: "${small.fullJob}") { status } }`;
 
-/** By path, the files of the board for tests, named as Vite names them. */
+/** The files of a small board for tests, by path. Their names look like those of Vite. */
 export const boardFiles = {
   'index.html':
     '<link rel="stylesheet" href="./assets/index-B2.css"><script type="module" src="./assets/index-A1.js"></script>',

@@ -1,7 +1,7 @@
 /*
- * Sends one GraphQL request twice to the built gateway, and prints which files of the gateway ran.
- * This is a process of its own, because V8 counts calls for a whole process. The argument is the
- * body of the request.
+ * Sends one GraphQL request twice to the built gateway. Prints the response, and which files ran:
+ * those with a function that was called, without app/ and simulator/. This is a process of its own,
+ * because V8 counts calls for a whole process. The argument is the body of the request.
  */
 import { Session } from 'node:inspector/promises';
 import { parseConfig } from '../../dist/app/config.js';

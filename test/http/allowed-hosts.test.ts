@@ -10,7 +10,7 @@ import { small, smallWorld, tokens } from '../helpers/worlds.ts';
 
 const ask = JSON.stringify({ query: `{ job(project: "42", id: "${small.fullJob}") { name } }` });
 
-/** Starts a gateway with a token of its own. Pages of other sites may try to read its data. */
+/** Starts a gateway with a token, whose data a page of another site could try to read. */
 const start = (allowedHosts: string) =>
   startGateway({
     simulator: { world: smallWorld() },

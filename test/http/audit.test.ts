@@ -4,8 +4,8 @@ import { createGateway, type Gateway } from '../../src/app/gateway.ts';
 import { configOf } from '../helpers/config.ts';
 
 /*
- * Runs the audit suite of GraphQL over HTTP's reference implementation. All checks must pass,
- * including the optional ones.
+ * Runs the audit suite of graphql-http, the reference implementation of GraphQL over HTTP. All
+ * checks must pass, including the optional ones.
  */
 
 let gateway: Gateway;

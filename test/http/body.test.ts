@@ -80,7 +80,7 @@ it('refuses the largest body when all bodies together take too much memory', asy
   first.sent.write('x'.repeat(16_000));
   const second = open();
   second.sent.write('y'.repeat(6_000));
-  // The first body is still being received when the third one exceeds the total limit.
+  // The third body exceeds the total limit. The first one is the largest, so it is rejected.
   const third = open();
   third.sent.write('z'.repeat(6_000));
   expect((await first.answered).status).toBe(503);

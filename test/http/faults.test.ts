@@ -8,14 +8,14 @@ import { createMemoryLog } from './memory-log.ts';
 
 /*
  * The fault table: every fault of a request to GitLab, combined with every operation that sends
- * one. For each combination, the failed field must have the error code of design.md §7, and other
+ * one. For each combination, the failed field must have the error code in `faults`, and other
  * fields must have data. Reads are retried only if that helps, and writes never. No internal detail
  * may be revealed, and the next request must be served.
  */
 
 /**
  * The expected outcome of a fault: for a read, the error code and the number of calls; for a write,
- * the type of the error after one call.
+ * the type of the error after one call. Undefined if there is no error.
  */
 interface Outcome {
   read: string | undefined;
@@ -46,8 +46,8 @@ const faults: Record<Fault['kind'] | 'refused', Outcome> = {
 };
 
 /**
- * All faults except "hang", whose timeout takes most of a second. One test runs all operations with
- * it.
+ * All faults except "hang", whose timeout takes most of a second. A single test runs all operations
+ * with "hang".
  */
 const quickKinds = (Object.keys(faults) as (keyof typeof faults)[]).filter(
   (kind) => kind !== 'hang',

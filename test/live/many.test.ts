@@ -101,8 +101,8 @@ describe('subscribers of one resource with different rights', () => {
     const [stranger, nobody] = [watch(query, tokens.mallory), watch(query, '')];
     const [hidden, refused] = [await stranger.rest(), await nobody.rest()];
     expect(hidden.map(codesOf)).toEqual([{ [field]: 'NOT_FOUND' }]);
-    // GitLab shows the lists of pipelines of public projects to everyone (gitlab-jobs-api §1.1).
-    // This project is not public.
+    // GitLab shows pipelines of public projects without a credential, and so answers 404 instead of
+    // 401 if the project is private (upstream.md §1.1).
     expect(refused.map(codesOf)).toEqual([
       { [field]: query === PIPELINE ? 'NOT_FOUND' : 'UNAUTHENTICATED' },
     ]);

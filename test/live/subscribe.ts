@@ -8,7 +8,7 @@ export interface Subscribed {
   next(): Promise<Answer | undefined>;
   /** Returns all remaining events. */
   rest(): Promise<Answer[]>;
-  /** Closes the connection without ending the subscription before. */
+  /** Closes the connection, without first ending the subscription. */
   leave(): void;
 }
 

@@ -45,8 +45,8 @@ function createPrivateProjects() {
 
 /**
  * Returns calls of each tool. Tools with `isMerged` list the readable projects instead of failing.
- * Tools with `isLive` are limited to the rate of live updates, so that only a few calls fit into a
- * minute.
+ * Tools with `isLive` are called only among the first LIVE_CALLS calls, because the rate limit of
+ * live updates allows only a few of them per minute.
  */
 const requests = (about: (typeof callers)[number]) => {
   const { project, pipeline, job } = about;

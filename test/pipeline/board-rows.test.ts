@@ -16,7 +16,7 @@ interface ListOptions<Row> {
   /** Errors that are thrown instead of returning a page, by page number. */
   failures?: Record<number, Error>;
   isCounted?: boolean;
-  /** Returns changes of a page that the server sends. */
+  /** Returns members that replace those of a page before the server sends it. */
   change?: (page: Page<Row>, number: number) => Partial<Page<Row>>;
 }
 

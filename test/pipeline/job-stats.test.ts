@@ -28,8 +28,8 @@ const someRuns = fc.array(someRun, { maxLength: 60 }).map((runs) =>
 const sum = (flags: boolean[]) => flags.filter(Boolean).length;
 
 /**
- * Returns the percentile: the smallest value that is not exceeded by at least `percent` % of the
- * values.
+ * Returns the percentile: the smallest value such that at least `percent` % of all values are less
+ * than or equal to it. Null if there are no values.
  */
 function smallest(values: (number | null | undefined)[], percent: number): number | null {
   const known = values.flatMap((value) => value ?? []).sort((a, b) => a - b);

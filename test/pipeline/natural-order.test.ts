@@ -32,7 +32,7 @@ describe('natural order', () => {
       const [x, y] = at < 0 ? [a, b] : [left[at], right[at]];
       if (at < 0 && right.length > left.length) return -1;
       if (y === undefined) return 1;
-      // '-' is below all digits and 'a' above them.
+      // A digit is compared with another character: in UTF-16, '-' < '0' and '9' < 'a'.
       if (typeof x !== typeof y) return x === '-' || y === 'a' ? -1 : 1;
       return (x as string) < (y as string) ? -1 : Number((x as string) > (y as string));
     };

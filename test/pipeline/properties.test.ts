@@ -17,7 +17,7 @@ interface JobPlan {
   isBridge: boolean;
   /** Number of parallel jobs with this name. */
   parallel: number;
-  /** The statuses of the job's attempts. There may be more than attempts. */
+  /** The statuses of the job's attempts, in order. After the last one, the first one follows. */
   statuses: readonly string[];
   isAllowedToFail: boolean;
 }

@@ -18,7 +18,7 @@ const PATIENCE_MS = 90_000;
  * sends no calls of that caller for a second.
  */
 const FAULT_EVERY_MS = 500;
-/** Every 80th fault is an outage, so that there is about one per minute, in its middle. */
+/** Each 80 faults contain an outage, as the 40th one: one per minute of load, about 20 s in. */
 const FAULTS_PER_OUTAGE = 80;
 /**
  * Duration of an outage. It is long enough for the circuit breaker to open, which closes again soon

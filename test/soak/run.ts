@@ -22,8 +22,8 @@ import { compare, type State } from './verdict.ts';
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 10);
 const CALLERS = 24;
 /**
- * Pause before a measurement. It is longer than any keep-alive and any timeout of operations, so
- * that resources that are still in use are leaked.
+ * Pause before a measurement. It is longer than any keep-alive and any timeout of operations, so a
+ * resource that is still in use after it is a leak.
  */
 const REST_MS = 80_000;
 const MINUTE_MS = 60_000;

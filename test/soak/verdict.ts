@@ -14,8 +14,8 @@ const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * The measured resources. `slack` is how much the last measurement may exceed that after the first
- * minute. A larger value counts as grown.
+ * The measured resources. A resource counts as grown if its last value exceeds its value after the
+ * first minute of load by more than `slack`.
  */
 const rows: readonly [
   name: string,

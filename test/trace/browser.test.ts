@@ -29,7 +29,7 @@ describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
     await browser?.close();
   });
 
-  /** Inserts HTML into the page and returns the resulting elements. */
+  /** Inserts HTML into the page. Returns the names and attributes of its elements, and its text. */
   function show(html: string) {
     return page.evaluate((source) => {
       // Uses the globals of the page, because this function runs in the browser.
@@ -72,8 +72,8 @@ describe.skipIf(!isInstalled && process.env['CI'] === undefined)(title, () => {
       shown.attributes.filter((attribute) => !/^class=(x?term-[a-z0-9-]+ ?)+$/.test(attribute)),
     ).toEqual([]);
     expect(shown.nested).toBe(false);
-    // Browsers drop a line feed at the very start of `pre` (HTML Standard §13.1.2.5), also with
-    // innerHTML.
+    // A line feed at the very start of `pre` is kept. Browsers drop it only after the tag `<pre>`
+    // (HTML Standard §13.1.2.5), but not with innerHTML.
     expect(shown.text).toBe(plainText(lines));
   }
 

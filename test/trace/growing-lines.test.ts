@@ -13,7 +13,7 @@ import { bytesOf, end, header, linesOf, start } from './parse.ts';
 const MEBIBYTE = 1024 * 1024;
 const whole = () => ({ maxBytes: MEBIBYTE, maxLines: MEBIBYTE });
 
-/** Creates a reader of a growing log, which has all lines up to an offset. */
+/** Creates a reader of a growing log. The reader has all lines up to the offset `at`. */
 function createReader() {
   const lines = new Map<number, ParsedLine>();
   let at = 0;

@@ -3,8 +3,8 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { mapInSlices, shareEventLoop } from '../../src/util/event-loop.ts';
 
 /**
- * Replaces the clock with one that only the test advances. It starts 5 s later, after the time
- * slice of earlier tests.
+ * Replaces the clock with one that only the test advances. It starts 5 s in the future, so that the
+ * time slice of earlier tests is over.
  */
 function mockTime() {
   let now = performance.now() + 5_000;

@@ -160,7 +160,8 @@ describe('POST /webhooks/gitlab', () => {
 
   it.each([
     ['key', SECRET, (id: string) => ({ 'x-gitlab-token': SECRET, 'idempotency-key': id })],
-    // Only the id is signed, not the key. A replayed webhook could have any key.
+    // The signature covers `webhook-id`, but not `idempotency-key`: whoever replays a webhook can
+    // change that key.
     ['signed id', SIGNING_TOKEN, (id: string, again = '') => ({ ...signed(id), ...key(again) })],
   ])('ignores a repeated webhook, by its %s', async (_what, secret, headers) => {
     const { send, follow, time, isPollDue, simulator } = await startStill(secret);
