@@ -34,7 +34,7 @@ const json = (body, headers = {}) => ({
 });
 const list = (rows) => JSON.stringify(rows);
 
-/** Returns a keyset page, with cursors of its first and last row in the headers. */
+/** Returns a keyset page. Its headers have cursors for the next and the previous page, if there are any. */
 function keysetPage(all, query) {
   const cursor = query.get('cursor');
   const below = cursor ? Number(JSON.parse(Buffer.from(cursor, 'base64url')).id) : Infinity;
@@ -108,7 +108,7 @@ const routes = [
   [/^\/pipelines\/(\d+)\/bridges$/, (id, query) => offsetPage(bridgesBy(id), query)],
 ];
 
-/** Headers of every response of GitLab. */
+/** The headers that GitLab sends with every response. */
 const common = {
   Vary: 'Origin',
   'Cache-Control': 'max-age=0, private, must-revalidate',

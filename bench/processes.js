@@ -16,8 +16,8 @@ export const pinning = canPin && availableParallelism() > 1 ? 'taskset' : 'none'
 export const cores = { load: 0, subject: 1 };
 
 /**
- * Starts a Node.js script, pinned to `core` (a number, or several cores such as "0,1"). `log` is the file
- * descriptor for its output, `program` the path of the Node.js binary.
+ * Starts a Node.js script, pinned to `core` (a number, or several cores such as "0,1") if `taskset` is available.
+ * `log` is the file descriptor for its output, `program` the path of the Node.js binary.
  */
 export function start(script, options) {
   const { core, log, env = {}, execArgv = [], ipc = true, program = process.execPath } = options;

@@ -45,7 +45,10 @@ function fileOf({ url, functionName }) {
 /** Returns the folder of a file of the gateway, such as `dist/http`; otherwise the file or library. */
 const layerOf = (file) => /^(dist\/[^/]+)\//.exec(file)?.[1] ?? file;
 
-/** Returns the self time for each name that `nameOf` gives to call frames, in percent of the busy time. */
+/**
+ * Sums the self times of call frames by the name that `nameOf` gives them. Returns the 25 names with the most time,
+ * in percent of the busy time.
+ */
 function selfTimes({ nodes, samples, timeDeltas }, nameOf) {
   const busy = nodes.filter(({ callFrame }) => callFrame.functionName !== '(idle)');
   const names = new Map(busy.map(({ id, callFrame }) => [id, nameOf(callFrame)]));

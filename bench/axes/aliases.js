@@ -25,7 +25,7 @@ const kinds = {
   neighbors: (size) => (index) => jobs.slice(20 * index, 20 * index + size),
 };
 
-/** Measures on a test bed (../stage.js). Returns a section of the report. */
+/** Runs the measurement on a test bed (../stage.js). Returns a section of the report. */
 export async function measureAliases(testBed) {
   const env = Object.fromEntries(Object.entries(LIMITS).map(([name, value]) => [name, `${value}`]));
   const gateway = { ...(await testBed.openGateway({ env })), client: 'apollo' };

@@ -31,7 +31,7 @@ async function warmUp(testBed, one) {
   }
 }
 
-/** Measures on a test bed (../stage.js). Returns a section of the report. */
+/** Runs the measurement on a test bed (../stage.js). Returns a section of the report. */
 export async function measureCredentials(testBed) {
   const gateways = [];
   const cases = [];

@@ -28,7 +28,7 @@ function selectionOf(paths) {
   return `{ ${selected.join(' ')} }`;
 }
 
-/** Measures on a test bed (../stage.js). Returns a section of the report. */
+/** Runs the measurement on a test bed (../stage.js). Returns a section of the report. */
 export async function measureFields(testBed) {
   const gateway = { ...(await testBed.openGateway()), client: 'apollo' };
   const cursorOf = await learnCursors(gateway);

@@ -7,7 +7,7 @@ import { growthOf, inCalls, inMiB, inMs, inUs } from './figures.js';
 
 const SIZES = [1, 10, 100, 500];
 
-/** Measures on a test bed (../stage.js). Returns a section of the report. */
+/** Runs the measurement on a test bed (../stage.js). Returns a section of the report. */
 export async function measureJobs(testBed) {
   const gateway = { ...(await testBed.openGateway()), client: 'apollo' };
   const proxy = await testBed.openProxy();

@@ -48,7 +48,7 @@ async function casesFor([bytes, job], { gateway, proxy }) {
   ].map((one) => ({ ...one, concurrency: 1 }));
 }
 
-/** Measures on a test bed (../stage.js). Returns a section of the report. */
+/** Runs the measurement on a test bed (../stage.js). Returns a section of the report. */
 export async function measureLogs(testBed) {
   const sizes = [...jobsByLogLength].slice(0, unlessQuick(undefined, 3));
   const proxy = await testBed.openProxy();

@@ -27,7 +27,7 @@ const wallOf = (size) => ({
   },
 });
 
-/** Measures on a test bed (../stage.js). Returns a section of the report. */
+/** Runs the measurement on a test bed (../stage.js). Returns a section of the report. */
 export async function measureProjects(testBed) {
   const gateway = { ...(await testBed.openGateway()), client: 'apollo' };
   const cases = [];

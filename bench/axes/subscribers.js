@@ -117,7 +117,7 @@ async function measureAll(testBed, subscription) {
   return { results, table: table(head.split(', '), results.map(rowOf)) };
 }
 
-/** Measures on a test bed (../stage.js). Returns a section of the report. */
+/** Runs the measurement on a test bed (../stage.js). Returns a section of the report. */
 export async function measureSubscribers(testBed) {
   return {
     title: 'Subscribers of one job',

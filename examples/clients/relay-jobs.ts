@@ -8,8 +8,7 @@ export const jobsQuery = graphql`
   }
 `;
 
-// `@refetchable` makes Relay generate the query for further pages: it reads the project by
-// `node(id: …)`.
+// For further pages, Relay generates a query that reads the project by `node(id: …)`.
 export const jobsFragment = graphql`
   fragment relayJobs_project on Project
   @refetchable(queryName: "relayJobsPageQuery")

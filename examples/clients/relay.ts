@@ -30,8 +30,7 @@ export function createRelayEnvironment(url: string, token: string) {
   return new Environment({
     network: Network.create(fetchResponse, subscribe),
     store: new Store(new RecordSource()),
-    // The `id` of a JobActionResult (the outcome of a bulk mutation for one job) is the id of the
-    // job. Relay must not store the result as the job.
+    // The result of a bulk mutation has the id of its job. Relay must not store it as the job.
     getDataID: (row, type) => (type === 'JobActionResult' ? undefined : row['id']),
   });
 }
