@@ -2,8 +2,8 @@
 export type StatusCounts = readonly { status: string; count: number }[];
 
 /**
- * A bar that shows how many jobs have each status. Hidden from screen readers, because text next to
- * it has the numbers.
+ * A bar that shows how many jobs have each status. Hidden from screen readers, which read the text
+ * next to it.
  */
 export function StatusBar({ counts }: { counts: StatusCounts }) {
   return (

@@ -69,7 +69,10 @@ function Choice({ projects, branch, onChange }: ChoiceProps) {
   );
 }
 
-/** Returns the projects in the address or, if there are none, the remembered projects. */
+/**
+ * Returns at most MAX_PROJECTS projects: those in the address, which it then remembers, or the
+ * remembered ones if the address has none. `omitted` is how many more there are, if positive.
+ */
 function useChoice(address: Extract<Address, { screen: 'dashboard' }>) {
   const known = useProjects();
   const named = address.projects.length > 0 ? address.projects : known;

@@ -1,7 +1,7 @@
 import type { FormEvent } from 'react';
 import type { PipelineFilter } from '../../address.ts';
 
-/** The statuses by which GitLab can filter pipelines. */
+/** The most frequent statuses of pipelines. GitLab has more. */
 const STATUSES = {
   RUNNING: 'Running',
   PENDING: 'Pending',
