@@ -13,7 +13,10 @@ const start = Date.parse('2026-01-01T12:00:00Z');
 const at = (seconds: number) => start + seconds * 1_000;
 const iso = (seconds: number) => new Date(at(seconds)).toISOString();
 
-/** Returns a job. Its times are seconds after the start of the pipeline. */
+/**
+ * Returns a job. `started` and `finished` are seconds after the start of the pipeline. `queued` is
+ * how many seconds the job waited before `started`.
+ */
 function toJob(name: string, times: { queued?: number; started?: number; finished?: number }): Job {
   const { queued = 0, started, finished } = times;
   const job = {

@@ -5,8 +5,8 @@ import { tokens } from '../helpers/worlds.ts';
 import { type OpenOptions, openBoard } from './open-board.ts';
 
 /**
- * Opens a screen of the board with Alice's token. The test fails if the console of the page has a
- * message.
+ * Opens a screen of the board with Alice's token. The test fails if the page has a fault, such as a
+ * message in its console (see `watchFaults`).
  */
 export async function openPage(
   browser: Browser,

@@ -113,8 +113,8 @@ function resolveField(
 }
 
 /**
- * Returns the types of a schema with faulty resolvers. `delayRate` is the probability that a value
- * is a promise.
+ * Returns a copy of a schema with faulty resolvers. `delayRate` is the probability that a value is
+ * a promise.
  */
 export function createFaultySchema(real: GraphQLSchema, delayRate: number): GraphQLSchema {
   const faulty = buildSchema(printSchema(real));

@@ -47,8 +47,8 @@ function createRandom(seed: number): () => number {
 }
 
 /**
- * Starts a GitLab that names the caller in the response to every URL. All responses have the same
- * ETag, which is the worst case for cache keys.
+ * Starts a GitLab that names the caller in the response to every URL. All successful responses have
+ * the same ETag, which is the worst case for cache keys. `random` decides which requests fail.
  */
 async function startEcho(random: () => number) {
   return startUpstream((request, response) => {
@@ -70,7 +70,7 @@ async function startEcho(random: () => number) {
   });
 }
 
-/** Sends one kind of request. Returns the caller that the response names. */
+/** Sends the kind of request that `choice` (0 to 1) selects. Returns the caller in the response. */
 async function act(gitlab: Gitlab, choice: number): Promise<string> {
   const job = { project: '1', id: '7' };
   if (choice < 0.4) return (await gitlab.getJob(job)).name ?? '';

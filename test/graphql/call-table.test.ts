@@ -18,8 +18,8 @@ const LARGE = 600;
 const FAILED = 30_001;
 
 /**
- * Creates a project with 300 jobs in 15 pipelines of 20, each with a bridge, and the pipelines
- * CHILD and LARGE.
+ * Creates a project with 300 jobs in 15 pipelines of 20, each with a bridge. Also creates the
+ * pipelines CHILD and LARGE, and three failed jobs from the id FAILED on.
  */
 function busyWorld() {
   const world = createWorld();

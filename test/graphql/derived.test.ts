@@ -125,7 +125,7 @@ function retriedWorld() {
 
 const NODES = 'nodes { databaseId retried retryable detailedStatus { action } }';
 
-/** Returns `[id, retried, retryable]` of each job. */
+/** Returns `[id, retried, retryable]` of each job. Checks that `action` is RETRY if retryable. */
 function knownOf(nodes: unknown): unknown[] {
   const jobs = nodes as Record<string, unknown>[];
   for (const { retryable, detailedStatus } of jobs) {

@@ -11,8 +11,8 @@ const ending = Buffer.from(`\n${failedTests}`);
 const SIZE = 100 * MEBIBYTE + ending.length;
 
 /**
- * Starts a GitLab with one failed job and a log of 100 MiB. It streams the log without keeping it
- * in memory.
+ * Starts a gateway, and a GitLab with one failed job and a log of 100 MiB, which it streams without
+ * keeping it in memory. Without `hasOffset`, GitLab ignores the parameter `byte_offset`.
  */
 async function start({ hasOffset }: { hasOffset: boolean }) {
   let sent = 0;

@@ -30,7 +30,8 @@ async function aroundOf(started: Started): Promise<Around> {
 }
 
 /**
- * Returns a row with a different value for every key, so that a mix-up of two fields is noticed.
+ * Replaces the values of a row, except its id and lists, by values that differ as far as their
+ * types allow, so that a mix-up of two fields is noticed.
  */
 function marked(row: Rest, of: string): Rest {
   const minute = (index: number) => String(index).padStart(2, '0');

@@ -11,7 +11,7 @@ const JOB_TOKEN = 'glcbt-64_of-a-job';
 
 /**
  * Creates project 42 with pipelines 700 and 8001 to 8006, whose refs alternate between main and
- * next.
+ * next, and the child pipeline 8100.
  */
 function world() {
   const made = smallWorld();

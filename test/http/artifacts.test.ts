@@ -398,7 +398,7 @@ describe('a redirect to object storage', () => {
   });
 });
 
-/** Creates a handler that sends chunks until its reader stops reading, and counts them. */
+/** Creates a handler that sends as fast as its reader reads. `state.sent` is the number of bytes. */
 function createSource() {
   const state = { sent: 0, isWaiting: false, isClosed: false };
   const chunk = Buffer.alloc(64 * 1024, 'x');

@@ -7,8 +7,8 @@ import { httpOptionsOf } from '../../src/operation/request-error.ts';
 const MAX_BYTES = 20_000;
 
 /**
- * Starts a server that responds with the length of each body, or with the status with which it
- * rejects the body.
+ * Starts a server that responds with each body that it receives, or with the status with which it
+ * rejects the body. Returns a function that opens a request.
  */
 async function start(maxTotal: number) {
   const readBytes = createBodyReader(maxTotal);

@@ -8,7 +8,7 @@ const [DONE, RUNNING, IN_RUNNING, BRIDGE] = [1, 2, 3, 4];
 
 /**
  * Creates two pipelines. The first has ended, together with its job. The second is running, and has
- * a running job and a finished one.
+ * a running job, a finished job and a trigger job.
  */
 function createJobs() {
   const world = createWorld();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { tokens } from '../helpers/worlds.ts';
 
-/** A request that is written to a socket byte by byte. */
+/** A request that is written to a socket as raw bytes. */
 export interface RawRequest {
   /** @default 'POST' */
   method?: string;
@@ -82,7 +82,7 @@ export async function exchange(url: string, bytes: Buffer): Promise<string> {
     .on('error', () => {})
     .on('data', (part) => {
       parts.push(part);
-      // Yoga keeps the connection of an event stream open.
+      // Yoga keeps the connection of an event stream open, so it is closed after the last chunk.
       if (String(Buffer.concat(parts)).endsWith('\r\n0\r\n\r\n')) socket.destroy();
     });
   socket.write(bytes);

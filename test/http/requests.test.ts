@@ -6,7 +6,7 @@ import { createMemoryLog } from './memory-log.ts';
 import { exchange, type RawRequest, type RawResponse, sendRaw, toBytes } from './raw-request.ts';
 
 /*
- * Unusual requests, which are written to a socket byte by byte.
+ * Unusual requests, which are written to a socket as raw bytes.
  */
 
 const JOB = '{ job(project: "42", id: "1001") { name } }';

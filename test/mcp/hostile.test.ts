@@ -56,7 +56,7 @@ function nameOf(dice: Dice, more: readonly string[] = []): string {
   return parts.join(pick(dice, ['', ' '])).slice(0, 255);
 }
 
-/** Returns a random log line. All text after a line break of any kind contains SAID as well. */
+/** Returns a random log line. SAID also follows each line break of any kind inside it. */
 function lineOf(dice: Dice): string {
   const parts = Array.from({ length: 1 + dice(4) }, () => `${SAID} ${pick(dice, pieces)} ${SAID}`);
   return parts.join(

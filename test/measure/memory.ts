@@ -50,7 +50,10 @@ async function download(url: string, id: string): Promise<number> {
   return sizeOf(await fetch(`${url}/jobs/42/${id}/trace`, { headers }));
 }
 
-/** Downloads a log at 1 MB/s, so that the gateway must slow down its own reading. */
+/**
+ * Downloads a log at 1 MB/s for at most `seconds`, so that the gateway must slow down its own
+ * reading. Returns the number of received bytes.
+ */
 async function downloadSlowly(url: string, id: string, seconds: number): Promise<number> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

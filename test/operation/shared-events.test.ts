@@ -10,7 +10,7 @@ const response = (json: string, more: { errors?: unknown[]; readMore?: boolean }
 
 function start(perf?: { now(): number }) {
   const shareEvents = createSharedEvents<ReturnType<typeof response>>(perf);
-  /** Executes an event for a new subscriber. */
+  /** Calls `shareEvents` for a new subscriber. `execute` creates the response to the event. */
   const share = (
     event: unknown,
     operation: Parameters<typeof shareEvents>[0],

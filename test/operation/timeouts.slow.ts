@@ -6,7 +6,7 @@ import { codesOf, startGateway } from '../helpers/start-gateway.ts';
 
 const JOB = '{ job(project: "1", id: "1") { name } }';
 
-/** Starts a server and returns its host. The server is closed when the test ends. */
+/** Starts a server and returns its host and port. The server is closed when the test ends. */
 async function hostOf(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

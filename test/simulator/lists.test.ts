@@ -313,7 +313,7 @@ describe('a pipeline’s lists', () => {
 });
 
 /**
- * Starts a simulator with pipelines 11 to 16 of project 1. The pipeline of the small world is
+ * Starts a simulator with pipelines 11 to 17 of project 1. The pipeline of the small world is
  * deleted.
  */
 async function startWithPipelines(options: SimulatorOptions = {}) {

@@ -13,7 +13,10 @@ export const tokens = {
 } as const;
 export type Username = keyof typeof tokens;
 
-/** Creates a world with one private project, `group/app` (id 1), and a member of every role. */
+/**
+ * Creates a world with one private project, `group/app` (id 1), with an empty pipeline and a member
+ * of every role. Other users are an administrator and a stranger, who is not a member.
+ */
 export function smallWorld() {
   const world = createWorld();
   const members = ['owner', 'maintainer', 'developer', 'reporter', 'guest'] as const;

@@ -60,8 +60,8 @@ export async function openInspector(address: string): Promise<Inspector> {
     (await send('Runtime.evaluate', { expression })).result;
   const number = async (expression: string) => Number((await evaluate(expression))?.value);
   /**
-   * Collects all live objects with a prototype in an array, and returns the number to which `body`
-   * evaluates with that array as `this`.
+   * Collects all live objects that inherit from `prototype` in an array. Returns the number to
+   * which `body` evaluates with that array as `this`.
    */
   const fold = async (prototype: string, body: string): Promise<number> => {
     const prototypeObjectId = (await evaluate(prototype))?.objectId;

@@ -7,7 +7,7 @@ import { bytesOf, end, header, parse, plainText, repeated, start } from './parse
 
 const MIB = 1024 * 1024;
 
-/** Returns a copy of a log that counts reads of single bytes. Copies of ranges are not counted. */
+/** Wraps a log in a proxy that counts reads of single bytes. It does not count copies of ranges. */
 function counted(bytes: Uint8Array): { log: Uint8Array; reads: () => number } {
   let reads = 0;
   const wrap = (target: Uint8Array): Uint8Array =>

@@ -94,8 +94,8 @@ const numberedLog = fc
   .map((list) => list.map((part, index) => (part === 'word' ? ` w${index}.` : part)).join(''));
 
 /**
- * Returns the text of the lines on GitLab's log page. It only handles section marks, carriage
- * returns and line feeds.
+ * Returns the text of the lines on GitLab's log page, without empty lines. It only handles section
+ * marks, carriage returns and line feeds.
  */
 function linesOfPage(log: string): string[] {
   const page: string[] = [];

@@ -72,8 +72,8 @@ const sectionLog = fc
   .map((list) => list.join(''));
 
 /**
- * Generates a movement to the start of the line and an erasure, in either order, and a text after
- * them.
+ * Generates a movement to the start of the line, an erasure, and a text after them. `\x1b[2K`
+ * erases the whole line, so it may also be before the movement.
  */
 const frame = fc
   .tuple(
@@ -87,7 +87,7 @@ const frame = fc
     text,
   }));
 
-/** Returns the line that a terminal with one line shows. The cursor overwrites its cells. */
+/** Returns the line that a terminal with one line shows. Characters replace the cell at the cursor. */
 function terminalLine(log: string): string {
   let cells: string[] = [];
   let column = 0;

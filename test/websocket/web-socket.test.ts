@@ -17,7 +17,7 @@ const start = (config = {}, live = {}, stalledMs?: number) =>
     ...(stalledMs && { stalledMs }),
   });
 
-/** Opens a WebSocket and sends `connection_init`. */
+/** Opens a WebSocket, sends `connection_init`, and waits for the first message of the gateway. */
 async function open(gateway: Pick<Started, 'url'>) {
   const socket = new WebSocket(addressOf(gateway), 'graphql-transport-ws');
   onTestFinished(() => socket.terminate());

@@ -6,8 +6,8 @@ import { aJob, connect, sendJson, serve, startUpstream, tokenOf, until } from '.
 const job = { project: '1', id: '7' };
 
 /**
- * Starts a GitLab that responds when the test says so. The name of each job is its number in the
- * order of responses.
+ * Starts a GitLab that holds back its response to the n-th GET request until `answer(n)`, counted
+ * from 0. The job in it has the name `answer n`, unless the test gives another one.
  */
 async function startHeld() {
   const held: ServerResponse[] = [];

@@ -14,7 +14,7 @@ import { aJob, connect, createTestClock, sendJson, startUpstream, until } from '
 const job = { project: '1', id: '7' };
 const write = { ...job, kind: 'BUILD' } as const;
 
-/** Starts a TCP server. `answer` gets the socket of each request and writes raw bytes. */
+/** Starts a TCP server. `answer` gets each socket after its first data, and writes raw bytes. */
 async function startTcp(answer: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createTcpServer((socket) => {
