@@ -56,7 +56,7 @@ it('compiles only with the variables of a document', async () => {
     client.query(OneJobDocument, { project: 'a/b' }),
     // @ts-expect-error All variables are missing.
     client.query(OneJobDocument),
-    // @ts-expect-error A variable has another type.
+    // @ts-expect-error A variable has the wrong type.
     client.query(OneJobDocument, { project: 'a/b', id: 1 }),
     // @ts-expect-error The input of the mutation has no id.
     client.mutate(RetryJobDocument, { input: {} }),

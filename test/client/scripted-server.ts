@@ -36,8 +36,8 @@ export const breakOff: Respond = (response) => void response.destroy();
 export const hang: Respond = () => {};
 
 /**
- * Starts a server that sends these responses to the requests, in order. It can act as a gateway or
- * as a proxy.
+ * Starts a server that sends one of `responses` to each request, in order, and breaks off further
+ * requests. It can act as a gateway or as a proxy.
  */
 export async function serve(...responses: Respond[]) {
   const requests: ScriptedRequest[] = [];

@@ -105,9 +105,9 @@ function fieldsOf(type: string): Selected[] {
 }
 
 /**
- * Returns the fields to test for one way to reach a type. For the first way, these are all fields.
- * For each other way, they are one field of each kind, and a different sixth of all fields. With
- * PROPERTY_RUNS=1, these are always all fields.
+ * Returns the fields to test for a way (by index) to reach a type. Returns all fields for the first
+ * way, and for all ways with PROPERTY_RUNS=1. Otherwise returns one field of each kind, and a sixth
+ * of all fields, which differs from way to way.
  */
 function sampleFor(way: number, fields: readonly Selected[]): Selected[] {
   if (way === 0 || runs(6) >= 6) return [...fields];

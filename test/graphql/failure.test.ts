@@ -13,7 +13,8 @@ const LIST = `/projects/42/pipelines/${PIPELINE}`;
 const TRACE = `GET ${JOB}/trace`;
 const KIBIBYTE = 1024;
 /**
- * The failure categories of those failed jobs of the demo whose script did not fail, by job name.
+ * The failure categories of the demo's jobs that failed for another reason than their script, by
+ * name.
  */
 const otherCategories: Record<string, string> = {
   timeout: 'TIMEOUT',

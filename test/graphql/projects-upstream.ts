@@ -18,7 +18,7 @@ export interface ListedProject {
   jobs: ListedJob[];
 }
 
-/** Creates a project whose jobs have these ids. The newest comes first. */
+/** Creates a project whose jobs have the given ids, which must be in descending order. */
 export const projectOf = (number: number, ...ids: number[]): ListedProject => ({
   number,
   jobs: ids.map((id) => ({ id, status: 'success', ref: 'main' })),

@@ -228,7 +228,7 @@ const header = fc.oneof(
     ),
   ),
 );
-// Node's client rejects bytes that are invalid in headers. `bytes` below sends such requests.
+// Node's client rejects bytes that are invalid in headers. Requests with them come from `bytes`.
 const headers = fc
   .array(header, { maxLength: 5 })
   .map((all) =>

@@ -18,7 +18,7 @@ function aResponse() {
       response.isDestroyed = true;
       response.emit('close');
     },
-    /** Simulates that the reader takes the waiting data. */
+    /** Simulates that the reader reads the buffered data. */
     take() {
       response.emit('drain');
     },

@@ -9,7 +9,7 @@ const fileOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.m
 const EXAMPLE = /(?<=```text\n)> (\w+) (\{.*\}).*\n[\s\S]*?(?=```)/g;
 const SIZES = /has [\w,]+ characters of JSON, about [\w,]+ tokens; with those that write [\w,]+\./;
 
-/** Starts a demo whose clock stands still, so that the tools return the same text in each run. */
+/** Starts a demo with a fixed time, so that the tools return the same text in each run. */
 async function start() {
   const world = seedWorld({ now: Date.parse('2026-11-30T12:00:00Z') });
   const time = createTestClock();

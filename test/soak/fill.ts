@@ -7,14 +7,14 @@ const { maintainer: token } = demo.tokens;
 
 /**
  * Statuses that few or no jobs have. Each subset of them, together with SUCCESS, gives a list with
- * another URL: 512 lists of 100 rows each.
+ * a different URL: 512 lists of 100 rows each.
  */
 const RARE = [
   ...['CREATED', 'WAITING_FOR_RESOURCE', 'PREPARING', 'PENDING', 'CANCELING'],
   ...['SKIPPED', 'MANUAL', 'SCHEDULED', 'CANCELED'],
 ];
 
-/** Lists of jobs, each of which needs another URL of GitLab. */
+/** Lists of jobs, each of which needs a different URL of GitLab. */
 const lists = Array.from({ length: 2 ** RARE.length }, (_, bits) => {
   const statuses = ['SUCCESS', ...RARE.filter((_status, at) => bits & (1 << at))];
   return listOf(`first: 100, statuses: [${statuses}]`);

@@ -19,7 +19,7 @@ async function linesOf(log: Uint8Array, options: Parameters<typeof read>[1]) {
   return Array.from(lines, ({ text }) => text);
 }
 
-/** A log in which one line closes a section and opens another. */
+/** A log without time headers, in which one line closes a section and opens another one. */
 const untimed = [
   `${start('step_script')}Script\n${green('$ x')}\na\rb\nfailed: é 🚀\n${end('step_script')}`,
   `${section('after_script', 'After', 'tidy')}ERROR: Job failed: exit code 1\n`,

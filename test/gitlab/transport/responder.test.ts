@@ -87,7 +87,7 @@ function expected({ status, type, body, operation }: Case): string {
   if (status >= 300) return foreign;
   if (operation === 'log') return /html|json/.test(type) ? foreign : 'value';
   if (body === 'gitlab') return 'value';
-  // This may be GitLab's own response, damaged on its way.
+  // This may be GitLab's own response, damaged in transit.
   const isDamaged = body === 'access proxy' && type === 'application/json';
   return body === 'nothing' || isDamaged ? unusable : foreign;
 }
