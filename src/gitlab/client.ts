@@ -6,6 +6,8 @@ import { setMaxListeners } from 'node:events';
 import { Calls, type GitlabDeps } from './bind-caller.ts';
 import { type Credential, latestOf } from './credential.ts';
 import { endpoint, type Query, withFile } from './endpoint.ts';
+import { createJobParser } from './job-json.ts';
+import { parseExactRow } from './json-list.ts';
 import { keysetEnvelope } from './lists/keyset-page.ts';
 import { overTriggerJobs } from './lists/trigger-jobs.ts';
 import {
@@ -18,8 +20,10 @@ import {
 } from './pagination.ts';
 import type { ProjectNumbers } from './project-numbers.ts';
 import {
+  type Identity,
   identifiedBy,
   type LazyRow,
+  type ListRows,
   pipelineOf,
   type Row,
   readDated,
@@ -36,6 +40,8 @@ import {
   type Bridge,
   type Job,
   type ListedPipeline,
+  listedBridge,
+  listedJob,
   restAllowedAgents,
   restBridge,
   restJob,
@@ -104,6 +110,18 @@ type JobInputs = Record<string, unknown> | undefined;
 type JobVariables = readonly { key: string; value: string }[] | undefined;
 
 const build = (project?: string) => identifiedBy(restJob, { kind: 'BUILD', project });
+const buildsOf = (identity: Omit<Identity, 'kind'>): ListRows<Job> => ({
+  createParser: createJobParser,
+  validate: identifiedBy(listedJob, { kind: 'BUILD', ...identity }),
+});
+const bridgesOf = (identity: Omit<Identity, 'kind'>): ListRows<Bridge> => ({
+  createParser: createJobParser,
+  validate: identifiedBy(listedBridge, { kind: 'BRIDGE', ...identity }),
+});
+const pipelinesOf = (project: string): ListRows<ListedPipeline> => ({
+  createParser: () => parseExactRow,
+  validate: pipelineOf(project),
+});
 /**
  * Validates the job that a write returns. Does not check its id, because a retry or play may return
  * a new job.
@@ -191,7 +209,7 @@ export class Gitlab {
     if (page.kind === 'keyset')
       return this.#page(project, this.#allByKeyset(project, filter, page));
     const query = projectJobsQuery(filter, page);
-    const read = readList(build(project), offsetEnvelope<Job>(page));
+    const read = readList(buildsOf({ project }), offsetEnvelope<Job>(page));
     return this.#page(
       project,
       this.#calls.get(endpoint`/projects/${project}/jobs`, read, { query }),
@@ -239,7 +257,7 @@ export class Gitlab {
   ): Promise<Page<LazyRow<Job>>> {
     const query = projectJobsQuery(filter, page);
     const envelope = keysetEnvelope<LazyRow<Job>>(page, this.server);
-    const read = readLazyList(build(project), envelope, wanted);
+    const read = readLazyList(buildsOf({ project }), envelope, wanted);
     return this.#calls.get(endpoint`/projects/${project}/jobs`, read, { query });
   }
 
@@ -253,7 +271,7 @@ export class Gitlab {
     page: OffsetRequest,
   ): Promise<Page<Job>> {
     const retried = filter.includeRetried ? undefined : (false as const);
-    const row = identifiedBy(restJob, { kind: 'BUILD', project, pipeline: id, retried });
+    const rows = buildsOf({ project, pipeline: id, retried });
     const query = {
       ...scopeOf(filter),
       include_retried: filter.includeRetried || undefined,
@@ -262,7 +280,7 @@ export class Gitlab {
     const path = endpoint`/projects/${project}/pipelines/${id}/jobs`;
     return this.#page(
       project,
-      this.#calls.get(path, readList(row, offsetEnvelope(page)), { query }),
+      this.#calls.get(path, readList(rows, offsetEnvelope(page)), { query }),
     );
   }
 
@@ -275,13 +293,8 @@ export class Gitlab {
     filter: ScopeFilter,
     page: OffsetRequest,
   ): Promise<Page<Bridge>> {
-    const row = identifiedBy(restBridge, {
-      kind: 'BRIDGE',
-      project,
-      pipeline: id,
-      retried: false,
-    });
-    const read = readList(row, offsetEnvelope(page));
+    const rows = bridgesOf({ project, pipeline: id, retried: false });
+    const read = readList(rows, offsetEnvelope(page));
     const query = { ...scopeOf(filter), ...toPageQuery(page) };
     const reading = overTriggerJobs(this.server, {
       bridges: () =>
@@ -303,7 +316,7 @@ export class Gitlab {
     { updatedAfter, ...filter }: PipelineFilter,
     page: OffsetRequest,
   ): Promise<Page<ListedPipeline>> {
-    const read = readList(pipelineOf(project), offsetEnvelope(page));
+    const read = readList(pipelinesOf(project), offsetEnvelope(page));
     const query = { ...filter, updated_after: updatedAfter, ...toPageQuery(page) };
     return this.#page(
       project,

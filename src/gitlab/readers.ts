@@ -3,8 +3,9 @@
  * that GitLab omits: the project and the kind of job.
  */
 import type { Readable } from 'node:stream';
+import { parseExactJson } from '../util/json.ts';
 import { GitlabResponseError } from './errors.ts';
-import { parseBody, type RawRow, splitRows } from './json-list.ts';
+import { type ParseRow, parseRows, type RawRow, splitRows } from './json-list.ts';
 import {
   type BuildResult,
   type Call,
@@ -36,7 +37,7 @@ function refusal(response: ResponseHead, call: Call): Refuse {
 
 function parseJson(response: RawResponse, call: Call): unknown {
   if (response.body.length === 0) return refusal(response, call)('it is empty');
-  return orRefuse(() => parseBody(response.body), refusal(response, call));
+  return orRefuse(() => parseExactJson(response.body.toString()), refusal(response, call));
 }
 
 function orRefuse(parse: () => unknown, refuse: Refuse): unknown {
@@ -56,7 +57,7 @@ export function shapeOf<T>(shape: Shape<T>): Row<T> {
   };
 }
 
-interface Identity {
+export interface Identity {
   kind: 'BUILD' | 'BRIDGE';
   /** The requested project and pipeline, used for rows that do not name theirs. */
   project?: string | undefined;
@@ -88,7 +89,8 @@ export function identifiedBy<
     if (pipeline) checkPipeline(checked.pipeline?.id, refuse);
     const project_id = String(owner);
     const pipeline_id = pipeline && (checked.pipeline?.id ?? pipeline);
-    // Safe to mutate: JSON.parse has just created the row.
+    // Safe to change: the row and its commit have just been parsed, and all rows that share the
+    // commit belong to the same project.
     if (checked.commit) Object.assign(checked.commit, { project_id });
     return Object.assign(checked, { kind, project_id, pipeline_id, retried }) as Identified<T>;
   };
@@ -175,15 +177,23 @@ export function readDated<T>(row: Row<T>): Read<Dated<T>> {
  * Returns a reader of a list of rows. `envelope` builds the page from the rows. An invalid row
  * fails the whole list.
  */
-export function readList<T, P>(row: Row<T>, envelope: Envelope<T, P>): Read<P> {
-  return (response, call) => withEnvelope(parseList(row, response, call), envelope);
+export function readList<T, P>(rows: ListRows<T>, envelope: Envelope<T, P>): Read<P> {
+  return (response, call) => withEnvelope(parseList(rows, response, call), envelope);
 }
 
-function parseList<T>(row: Row<T>, response: RawResponse, call: Call): T[] {
+/** How the rows of a list are parsed and validated. */
+export interface ListRows<T> {
+  /** Creates the parser for the rows of one response. */
+  readonly createParser: () => ParseRow;
+  readonly validate: Row<T>;
+}
+
+function parseList<T>(rows: ListRows<T>, response: RawResponse, call: Call): T[] {
   const refuse = refusal(response, call);
-  const values = parseJson(response, call);
+  if (response.body.length === 0) return refuse('it is empty');
+  const values = orRefuse(() => parseRows(response.body, rows.createParser()), refuse);
   if (!Array.isArray(values)) return refuse('it is not a list');
-  return values.map((value, index) => row(value, refuseRow(refuse, index)));
+  return values.map((value, index) => rows.validate(value, refuseRow(refuse, index)));
 }
 
 const refuseRow =
@@ -213,17 +223,18 @@ interface UnboundRow<T> {
  * result and need different rows of it. So either all of them must use this reader, or none.
  */
 export function readLazyList<T extends { id: number | string }, P>(
-  row: Row<T>,
+  rows: ListRows<T>,
   envelope: Envelope<LazyRow<T>, P>,
   wanted: ReadonlySet<string> | undefined,
 ): Read<P> {
   return (response, call) => {
     const raw = wanted && splitRows(response.body);
-    if (!raw) return withLazyRows(parseList(row, response, call).map(alreadyRead), envelope);
+    if (!raw) return withLazyRows(parseList(rows, response, call).map(alreadyRead), envelope);
     const refuse = refusal(response, call);
-    const rows = raw.map((one, index) => readOnce(row, one, index));
-    for (const { id, read } of rows) if (wanted.has(id)) read(refuse);
-    return withLazyRows(rows, envelope);
+    const parse = rows.createParser();
+    const found = raw.map((row, index) => readOnce(row, index, { parse, validate: rows.validate }));
+    for (const { id, read } of found) if (wanted.has(String(id))) read(refuse);
+    return withLazyRows(found, envelope);
   };
 }
 
@@ -233,17 +244,19 @@ const alreadyRead = <T extends { id: number | string }>(row: T): UnboundRow<T> =
 });
 
 function readOnce<T extends { id: number | string }>(
-  row: Row<T>,
-  { id, parse }: RawRow,
+  row: RawRow,
   index: number,
-) {
-  // `parse` retains the body. So this reference is removed as soon as the row has been read.
-  let unread: RawRow['parse'] | undefined = parse;
+  { parse, validate }: { parse: ParseRow; validate: Row<T> },
+): UnboundRow<T> {
+  const { id } = row;
+  // A raw row keeps the body in memory. So this reference is removed as soon as it has been read.
+  let unread: RawRow | undefined = row;
   let found: T;
   const read = (refuse: Refuse): T => {
     if (unread) {
-      const value = orRefuse(unread, refuse);
-      found = withId(row, id)(value, refuseRow(refuse, index));
+      const { parse: parseWith } = unread;
+      const value = orRefuse(() => parseWith(parse), refuse);
+      found = withId(validate, id)(value, refuseRow(refuse, index));
       unread = undefined;
     }
     return found;

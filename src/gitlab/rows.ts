@@ -208,8 +208,7 @@ const jobBasic = {
   project: optional(restProjectSettings),
 };
 
-/** A build job (upstream.md §3.1). */
-export const restJob = object({
+const jobMembers = {
   ...jobBasic,
   tag_list: texts,
   artifacts: optional(list(restArtifact)),
@@ -217,15 +216,35 @@ export const restJob = object({
   artifacts_expire_at: time,
   runner: optional(restRunner),
   runner_manager: optional(restRunnerManager),
-});
-export type RestJob = Of<typeof restJob>;
-
-/** A trigger job (upstream.md §3.2). */
-export const restBridge = object({
+};
+const bridgeMembers = {
   ...jobBasic,
   downstream_pipeline: optional(restPipelineBasic),
-});
+};
+
+/**
+ * The objects that are often equal in many rows of a list of jobs, in GitLab's order. job-json.ts
+ * parses and validates equal ones once.
+ */
+export const sharedInJobs = {
+  user: jobMembers.user,
+  commit: jobMembers.commit,
+  pipeline: jobMembers.pipeline,
+  runner: jobMembers.runner,
+  runner_manager: jobMembers.runner_manager,
+};
+
+/** A build job (upstream.md §3.1). */
+export const restJob = object(jobMembers);
+export type RestJob = Of<typeof restJob>;
+/** A build job in a list that job-json.ts parsed. */
+export const listedJob = object(jobMembers, sharedInJobs);
+
+/** A trigger job (upstream.md §3.2). */
+export const restBridge = object(bridgeMembers);
 export type RestBridge = Of<typeof restBridge>;
+/** A trigger job in a list that job-json.ts parsed. */
+export const listedBridge = object(bridgeMembers, sharedInJobs);
 
 /**
  * A project as GET /projects/:id returns it. GitLab sends more members than these, and fewer to a

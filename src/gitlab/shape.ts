@@ -155,12 +155,26 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function object<M extends Members>(members: M): Shape<ObjectOf<M>> {
-  const entries = Object.entries(members).map(([name, shape]) => ({
-    name,
-    shape,
-    isOptional: 'isOptional' in shape,
-  }));
+/**
+ * Returns a member that may be used: the value itself, its converted form, or null. Undefined for a
+ * missing member. For an optional member of an object that `object` does not check.
+ */
+export function validOrNull<Value>(
+  shape: Optional<Value>,
+  value: unknown,
+): Value | null | undefined {
+  if (shape.mismatch(value) === undefined) return value as Value | null | undefined;
+  return shape.convert?.(value) ?? null;
+}
+
+/**
+ * An object with these members. Members that are named in `valid`, too, are part of the type, but
+ * are not checked, because their values are known to be valid.
+ */
+export function object<M extends Members>(members: M, valid: Members = {}): Shape<ObjectOf<M>> {
+  const entries = Object.entries(members)
+    .filter(([name]) => !(name in valid))
+    .map(([name, shape]) => ({ name, shape, isOptional: 'isOptional' in shape }));
   return {
     mismatch(value) {
       if (!isObject(value)) return ': expected an object';

@@ -12,12 +12,18 @@ import type { View } from './subscriber.ts';
  * fields may change while the job does not, such as a runner's contact time.
  */
 export function fingerprint(job: Job | Bridge): string {
-  const { duration, queued_duration, user, commit, pipeline, ...own } = job;
-  const runner = 'runner' in own ? { runner: own.runner?.id } : {};
-  const manager = 'runner_manager' in own ? { runner_manager: own.runner_manager?.id } : {};
-  const nested = { user: user?.id, commit: commit?.id, pipeline: pipeline?.status };
+  const { duration, queued_duration, user, commit, pipeline, ...others } = job;
+  // Without the members of a job that follow, whose position depends on how the row was parsed.
+  const { runner, runner_manager, ...own }: Partial<Job> = others;
+  const nested = {
+    user: user?.id,
+    commit: commit?.id,
+    pipeline: pipeline?.status,
+    runner: runner?.id,
+    runner_manager: runner_manager?.id,
+  };
   const durations = job.finished_at ? { duration, queued_duration } : {};
-  return JSON.stringify({ ...own, ...runner, ...manager, ...nested, ...durations });
+  return JSON.stringify({ ...own, ...nested, ...durations });
 }
 
 /** Hash of the change fingerprint of a job. */
