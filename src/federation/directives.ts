@@ -81,7 +81,8 @@ function typeRules(schema: GraphQLSchema): (type: GraphQLNamedType) => string[] 
     if (isRoot(schema, type)) return [];
     const name = ownNameOf(type);
     const directives = keysOf(name);
-    // Several subgraphs may define a type without a resolvable key, which `@shareable` allows.
+    // `@shareable` lets several subgraphs define the same type. Types without a resolvable key
+    // need it.
     if (isObjectType(type) && !entityKeys.has(name)) directives.push('@shareable');
     if (!readable.has(type.name)) directives.push('@tag(name: "write")');
     else if (!outward.has(type.name)) directives.push('@tag(name: "internal")');

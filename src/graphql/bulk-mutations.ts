@@ -36,7 +36,10 @@ import { CiJobStatus } from './status.ts';
 
 /** What a bulk mutation does with each job. */
 interface BulkAction {
-  /** Statuses to choose from if the input has none. @default all */
+  /**
+   * If the input names no statuses, only jobs with one of these are chosen. @default jobs with any
+   * status
+   */
   statuses?: readonly string[];
   /** Whether the action is possible in the job's state. */
   suits(job: AnyJob): boolean;

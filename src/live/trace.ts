@@ -129,8 +129,8 @@ export function traceView(
   let isComplete = false;
 
   /**
-   * Whether an event can be created. If lines are needed, all of the log must be parsed, and
-   * nothing may have been removed from it since `knownCuts`.
+   * Whether an event can be created. If lines are needed, all of the log must be parsed, and no
+   * bytes may have been removed or replaced since `log.cuts` was `knownCuts`.
    */
   const isReady = (log: TraceLog, knownCuts: number) =>
     !hasLines || (log.lines?.size === log.end && log.cuts === knownCuts);

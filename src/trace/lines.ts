@@ -268,8 +268,9 @@ export function commitLine(lines: Lines, anchor: number): number {
   if (open.index >= 0) return recommitLine(lines, open);
   const index = countLines(lines);
   const before = index === lines.first ? lines.firstStart : endOf(lines, index - 1);
-  // Offsets must ascend. If bytes of an earlier piece were parsed again, `open.source` may be less
-  // than the offset of the previous line.
+  // Offsets must ascend. If this line continues an earlier one, the pending bytes of that line
+  // (log-state.ts) are parsed again. So `open.source` may be less than the offset of the previous
+  // line.
   const minSource = index > lines.first ? sourceOf(lines, index - 1) : 0;
   const source = Math.max(open.source, minSource);
   if (index === lines.first) lines.firstSource = source;

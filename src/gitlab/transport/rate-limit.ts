@@ -185,8 +185,8 @@ function withRemaining({ limit, granted, resetAt }: RateLimit, remaining: number
 }
 
 /**
- * Whether the limit of the whole API caused a 429: the response is plain text or reports no
- * remaining calls. If calls remain, as GitLab.com reports, the limit of one endpoint caused it.
+ * Whether the limit of the whole API caused a 429: the response is not JSON, or it reports that no
+ * calls remain. Otherwise, the limit of one endpoint caused it.
  */
 export function isLimitOfAllCalls(headers: Headers): boolean {
   const isJson = headerOf(headers, 'content-type')?.includes('json');
