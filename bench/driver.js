@@ -14,11 +14,16 @@ import { Pool } from 'undici';
 const TOKENS = 64;
 /** Maximum connections of a caller, as in browsers. Only an operation of several requests uses more than one. */
 const CONNECTIONS = 6;
+/** In ms. Other programs may stop a subject for many seconds, which is no failure of the subject. */
+const CONNECT_TIMEOUT = 60_000;
 
 /** By origin: one connection pool for each caller, and one pool for operations at a constant rate. */
 const callerPools = new Map();
 const ratePools = new Map();
 let serial = 0;
+
+const callerPool = (origin) =>
+  new Pool(origin, { connections: CONNECTIONS, connectTimeout: CONNECT_TIMEOUT });
 
 async function send(pool, { method, path, body, bytes, headers: own }, token) {
   const headers = { 'private-token': token, ...own };
@@ -52,7 +57,7 @@ async function runCaller(pool, work, until) {
 
 /** Sends operations at a constant rate. Returns their durations in ms. */
 async function loadAtRate({ origin, rate, ms, ...work }) {
-  if (!ratePools.has(origin)) ratePools.set(origin, new Pool(origin));
+  if (!ratePools.has(origin)) ratePools.set(origin, new Pool(origin, { connectTimeout: CONNECT_TIMEOUT }));
   const start = performance.now();
   const running = [];
   for (let due = start; due < start + ms; due += 1000 / rate) {
@@ -66,7 +71,7 @@ async function loadAtRate({ origin, rate, ms, ...work }) {
 
 async function loadWithCallers({ origin, concurrency, ms, ...work }) {
   const own = callerPools.get(origin) ?? [];
-  while (own.length < concurrency) own.push(new Pool(origin, { connections: CONNECTIONS }));
+  while (own.length < concurrency) own.push(callerPool(origin));
   callerPools.set(origin, own);
   const until = performance.now() + ms;
   const callers = own.slice(0, concurrency);
