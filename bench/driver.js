@@ -22,8 +22,8 @@ const callerPools = new Map();
 const ratePools = new Map();
 let serial = 0;
 
-const callerPool = (origin) =>
-  new Pool(origin, { connections: CONNECTIONS, connectTimeout: CONNECT_TIMEOUT });
+const openPool = (origin, connections = null) =>
+  new Pool(origin, { connections, connectTimeout: CONNECT_TIMEOUT });
 
 async function send(pool, { method, path, body, bytes, headers: own }, token) {
   const headers = { 'private-token': token, ...own };
@@ -57,7 +57,7 @@ async function runCaller(pool, work, until) {
 
 /** Sends operations at a constant rate. Returns their durations in ms. */
 async function loadAtRate({ origin, rate, ms, ...work }) {
-  if (!ratePools.has(origin)) ratePools.set(origin, new Pool(origin, { connectTimeout: CONNECT_TIMEOUT }));
+  if (!ratePools.has(origin)) ratePools.set(origin, openPool(origin));
   const start = performance.now();
   const running = [];
   for (let due = start; due < start + ms; due += 1000 / rate) {
@@ -71,7 +71,7 @@ async function loadAtRate({ origin, rate, ms, ...work }) {
 
 async function loadWithCallers({ origin, concurrency, ms, ...work }) {
   const own = callerPools.get(origin) ?? [];
-  while (own.length < concurrency) own.push(callerPool(origin));
+  while (own.length < concurrency) own.push(openPool(origin, CONNECTIONS));
   callerPools.set(origin, own);
   const until = performance.now() + ms;
   const callers = own.slice(0, concurrency);
