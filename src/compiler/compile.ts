@@ -106,12 +106,19 @@ export function compile(
   const sets = [operation.selectionSet];
   const makeWriter = operation.operation === 'mutation' ? serialWriter : objectWriter;
   const writerFor = createVariants(names, (conditions) =>
-    makeWriter(sets, type, { schema, operation, fragments, conditions }),
+    makeWriter(sets, type, { schema, operation, fragments, conditions, isInList: false }),
   );
   return {
     variants: 2 ** names.length,
     async run(context, variableValues, rootValue) {
-      const run: Run = { context, variableValues, errors: [], infos: new Map(), itemCount: 0 };
+      const run: Run = {
+        context,
+        variableValues,
+        errors: [],
+        infos: new Map(),
+        keptJson: new Map(),
+        itemCount: 0,
+      };
       try {
         const data = await writerFor(variableValues)(rootValue, run, undefined);
         return { data, errors: run.errors };

@@ -7,15 +7,18 @@ import {
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
+  getNamedType,
   getNullableType,
   isLeafType,
+  isListType,
+  isObjectType,
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
 import { argumentReader, fieldsSelected } from '../graphql/selection.ts';
 import { completer, concatenate, failAfter, type WriteObject } from './complete.ts';
 import { leafWriter } from './leaf.ts';
-import { completeValue, type Json, type Path, type Run, recover } from './run.ts';
+import { completeValue, flatten, type Json, type Path, type Run, recover } from './run.ts';
 
 /** The operation that fields are compiled for. */
 export interface Scope {
@@ -24,6 +27,8 @@ export interface Scope {
   readonly fragments: Record<string, FragmentDefinitionNode>;
   /** Values of the variables in `@skip` and `@include`. */
   readonly conditions: Readonly<Record<string, unknown>>;
+  /** Whether the fields are those of list items, or of objects inside of them. */
+  readonly isInList: boolean;
 }
 
 type Field = GraphQLField<unknown, unknown>;
@@ -66,13 +71,70 @@ function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType 
  * Returns a function that returns the writer of an object type. A writer is created when the first
  * object of its type is written.
  */
-function objectWriters(nodes: Nodes, scope: Scope) {
+function objectWriters({ nodes, definition }: Selected, scope: Scope) {
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   const writers = new Map<GraphQLObjectType, WriteObject>();
+  const isList = isListType(getNullableType(definition.type));
+  const inner = isList ? { ...scope, isInList: true } : scope;
+  const create = (type: GraphQLObjectType) => {
+    const writer = objectWriter(sets, type, inner);
+    // A list item itself is seldom shared.
+    if (isList || !scope.isInList) return writer;
+    const chosen = lazily(() =>
+      dependsOnSourceOnly(sets, type, scope) ? keepJson(writer) : writer,
+    );
+    return (source: unknown, run: Run, path: Path | undefined) => chosen()(source, run, path);
+  };
   return (type: GraphQLObjectType): WriteObject => {
-    const writer = writers.get(type) ?? objectWriter(sets, type, scope);
+    const writer = writers.get(type) ?? create(type);
     writers.set(type, writer);
     return writer;
+  };
+}
+
+/** The name of the property whose value is the field's value; undefined if there is a resolver. */
+function propertyOf({ extensions }: Field): string | undefined {
+  const property = extensions['pothosExposedField'];
+  return typeof property === 'string' ? property : undefined;
+}
+
+/** Whether the JSON of an object is determined by the object, so that equal objects have equal JSON. */
+function dependsOnSourceOnly(
+  sets: readonly SelectionSetNode[],
+  on: GraphQLObjectType,
+  scope: Scope,
+): boolean {
+  const { schema, fragments, conditions } = scope;
+  const selected = fieldsSelected(sets, on, { schema, fragments, variableValues: conditions });
+  return selected.every((nodes) => {
+    const definition = on.getFields()[nodes[0].name.value];
+    if (!definition) return true;
+    const { resolve = defaultFieldResolver, type } = definition;
+    if (propertyOf(definition) === undefined && resolve.length !== 1) return false;
+    const named = getNamedType(type);
+    const below = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+    return isLeafType(named) || (isObjectType(named) && dependsOnSourceOnly(below, named, scope));
+  });
+}
+
+/** Number of objects whose JSON an operation keeps for a field. More would seldom be used again. */
+const MAX_KEPT = 16;
+
+/**
+ * Returns a writer that keeps the JSON of an object during an operation. The rows of a list share
+ * objects (gitlab/job-json.ts), for example the commit of their pipeline.
+ */
+function keepJson(write: WriteObject): WriteObject {
+  return (source, run, path) => {
+    const kept = run.keptJson.get(write) ?? new Map<unknown, string>();
+    const known = kept.get(source);
+    if (known !== undefined) return known;
+    const errorCount = run.errors.length;
+    const json = write(source, run, path);
+    const isComplete = typeof json === 'string' && run.errors.length === errorCount;
+    if (isComplete && kept.size < MAX_KEPT)
+      run.keptJson.set(write, kept.set(source, flatten(json)));
+    return json;
   };
 }
 
@@ -95,10 +157,9 @@ interface Selected {
  */
 function createResolver(field: Selected, scope: Scope): (source: unknown, run: Run) => unknown {
   const { definition, nodes } = field;
-  const { resolve = defaultFieldResolver, extensions } = definition;
-  const property = extensions['pothosExposedField'];
-  if (typeof property === 'string')
-    return (source) => (source as Record<string, unknown>)[property];
+  const { resolve = defaultFieldResolver } = definition;
+  const property = propertyOf(definition);
+  if (property !== undefined) return (source) => (source as Record<string, unknown>)[property];
   if (resolve.length === 1) return resolve as (source: unknown) => unknown;
   const readArguments = argumentReader(definition, nodes[0]);
   const info = infoOf(field, scope);
@@ -132,7 +193,7 @@ function definedWriter(field: Selected, scope: Scope): WriteField {
   const complete = completer(type, {
     name: `${on.name}.${definition.name}`,
     info: infoOf(field, scope),
-    ...{ nodes, schema: scope.schema, objectWriter: objectWriters(nodes, scope) },
+    ...{ nodes, schema: scope.schema, objectWriter: objectWriters(field, scope) },
   });
   const completion = { complete, nodes, nullable: !(type instanceof GraphQLNonNull) };
   const pathOf = (prev: Path | undefined): Path => ({ prev, key, typename: on.name });

@@ -22,6 +22,8 @@ export interface Run {
   readonly errors: GraphQLError[];
   /** The `info` arguments of resolvers, by field. Each one is created at its first use. */
   readonly infos: Map<object, GraphQLResolveInfo>;
+  /** The JSON of objects that several list items share, by writer and object. */
+  readonly keptJson: Map<object, Map<unknown, string>>;
   /** Number of list items that were written so far. */
   itemCount: number;
 }
@@ -60,19 +62,22 @@ export function recover(error: unknown, at: Recovery, run: Run, path: Path | und
   return 'null';
 }
 
-/** Minimum length of a text that `flatten` flattens, in characters. Shorter text has few parts. */
-const MIN_FLATTENED = 1_000;
-
 /**
- * Flattens long text that a promise will hold. V8 keeps concatenated text as a tree of all its
- * parts, and a promise that waited for its value is often in the old generation already. So the
- * tree would live until the next full garbage collection (docs/performance.md).
+ * Flattens text that is kept. V8 keeps concatenated text as a tree of all its parts, which takes
+ * several times the memory of the text. If a promise holds the tree that has waited for it, the tree
+ * often lives until the next full garbage collection (docs/performance.md).
  */
-function flatten(json: Json): Json {
-  if (typeof json !== 'string' || json.length < MIN_FLATTENED) return json;
+export function flatten(json: string): string {
   // V8 flattens a text before it reads a character. JSON contains no NUL; the comparison only keeps
   // the read from being optimized away.
   return json.charCodeAt(0) === 0 ? '' : json;
+}
+
+/** Minimum length of a text that is worth flattening, in characters. Shorter text has few parts. */
+const MIN_FLATTENED = 1_000;
+
+function flattenLong(json: Json): Json {
+  return typeof json === 'string' && json.length >= MIN_FLATTENED ? flatten(json) : json;
 }
 
 /** How a value is serialized, and what happens if that fails. */
@@ -87,7 +92,7 @@ export interface Completion extends Recovery {
  */
 export function completeValue(value: unknown, at: Completion, run: Run, path: Path): Json {
   const json = isPromise(value)
-    ? value.then((settled) => flatten(at.complete(settled, run, path)))
+    ? value.then((settled) => flattenLong(at.complete(settled, run, path)))
     : at.complete(value, run, path);
   return typeof json === 'string' ? json : json.catch((error) => recover(error, at, run, path));
 }
