@@ -15,7 +15,8 @@ export const compareTexts = (a: string, b: string): number => (a < b ? -1 : Numb
 
 /**
  * Runs `task` for each value, for at most `limit` values at a time. Starts the tasks in the order
- * of the values. Rejects with the first error, but does not stop the other tasks.
+ * of the values. Rejects with the first error. The other running tasks continue then, and tasks for
+ * further values may still start.
  */
 export async function forEachConcurrently<T>(
   values: Iterable<T>,

@@ -45,7 +45,7 @@ export async function pauseIfSliceIsOver(): Promise<void> {
 /** Number of values to map before the time is checked again. */
 const VALUES_PER_CHECK = 10;
 
-/** Maps values one after another; other work runs in between. */
+/** Maps values one after another. Lets other work run whenever a slice of 5 ms is over. */
 export async function mapInSlices<Value, Result>(
   values: readonly Value[],
   map: (value: Value) => Result,

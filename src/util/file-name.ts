@@ -15,8 +15,9 @@ const DOTS = /^\.{0,2}$|^\.{1,2};/;
 
 /**
  * Whether a text is safe as the name of one file or folder in a URL. It must not be empty, `.` or
- * `..`, and must not contain a slash, a backslash or NUL. This also holds after repeated
- * percent-decoding, because some proxies decode a URL again, or treat a backslash as a slash.
+ * `..` (also with parameters, as in `..;a`), and must not contain a slash, a backslash or NUL. This
+ * also holds after repeated percent-decoding, because some proxies decode a URL again, or treat a
+ * backslash as a slash.
  */
 export function isFileName(text: string): boolean {
   let name = text;

@@ -19,7 +19,7 @@ const isBeforeValue = (code: number) =>
 
 /**
  * Returns whether a whole number of 16 digits or more may occur in an object or a list. Checks only
- * each 16th character, because one of them is a digit of such a number. Also checks the character
+ * every 16th character, because 16 digits in a row include one of these. Also checks the character
  * before the number, so that hexadecimal hashes with 16 digits in a row do not count.
  */
 function mayHaveLargeInteger(json: string): boolean {
@@ -93,7 +93,7 @@ export function quoteLargeIntegers(json: string): string {
   );
 }
 
-/** Parses JSON. Whole numbers that a double cannot represent become strings. Throws SyntaxError. */
+/** Parses JSON. Whole numbers beyond ±(2^53 - 1) become strings. Throws SyntaxError. */
 export function parseExactJson(json: string): unknown {
   return JSON.parse(quoteLargeIntegers(json));
 }
