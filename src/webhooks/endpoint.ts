@@ -17,10 +17,15 @@ export interface WebhookResponse {
   message?: string;
 }
 
-/** Number of keys to remember, to detect webhooks that are sent twice. */
+/**
+ * Number of idempotency keys to remember, so that a webhook that GitLab sends twice counts once.
+ */
 const MAX_KEYS = 10_000;
 
-/** Returns a function that returns whether a key is new. It remembers the last `MAX_KEYS` keys. */
+/**
+ * Returns a function that returns whether an idempotency key is new. It remembers the last
+ * `MAX_KEYS` keys.
+ */
 function createKeyMemory(): (key: string) => boolean {
   const keys = new Set<string>();
   return (key) => {
@@ -41,9 +46,10 @@ function parseJson(body: Buffer): unknown {
 }
 
 /**
- * Handles `POST /webhooks/gitlab`: GitLab's job and pipeline webhooks. A webhook only triggers
- * polls of the jobs and pipelines that it names. Subscribers read the change with their own
- * credential. `secret` is the secret token or signing token that is configured in GitLab.
+ * Creates the handler of `POST /webhooks/gitlab`, which receives GitLab's job and pipeline
+ * webhooks. A webhook only triggers polls of the jobs, the pipeline and the project that it names.
+ * Subscribers read the change with their own credential. `secret` is the secret token or signing
+ * token that is configured in GitLab.
  */
 export function createWebhookEndpoint(secret: string, onChange: (event: ChangeEvent) => void) {
   const verifier = createHookVerifier(secret, Date.now);

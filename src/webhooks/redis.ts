@@ -2,17 +2,17 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { ChangeEvent } from '../live/notifications.ts';
 
-/** Exchanges change events with the other replicas through Redis. */
+/** Exchanges change events with the other processes and replicas of the gateway through Redis. */
 export type Relay = Awaited<ReturnType<typeof openRedisRelay>>;
 
 interface RelayOptions {
   /** `redis://` or `rediss://`, optionally with user and password. */
   url: string;
-  /** Called with the events of other replicas. */
+  /** Called with the events of other processes and replicas. */
   receive(event: ChangeEvent): void;
   /**
-   * Called when the connection is lost (`false`) and restored (`true`), but not when it is first
-   * established.
+   * Called with `false` when the connection is lost or the first attempt to connect fails, and with
+   * `true` when it is up after that. Not called if the first attempt succeeds.
    */
   onState(isUp: boolean): void;
 }
@@ -32,12 +32,16 @@ function parseMessage(text: string): z.infer<typeof message> | undefined {
   try {
     return message.parse(JSON.parse(text));
   } catch {
-    // The message is from an incompatible version of the gateway. Polling finds the change.
+    // For example, the message is from an incompatible version of the gateway. Polling finds the
+    // change.
     return undefined;
   }
 }
 
-/** Returns a function that calls `onState` when the state of the connection changes. */
+/**
+ * Returns a function that takes the state of the connection. It calls `onState` when the state
+ * changes, but not if the first state is `true`.
+ */
 function createStateReporter(onState: RelayOptions['onState']) {
   let isUp: boolean | undefined;
   return (isUpNow: boolean) => {
@@ -70,9 +74,9 @@ function connect(create: typeof Redis, url: string): Redis {
 }
 
 /**
- * Connects to Redis or Valkey. All events share one channel, because they are few and small. Each
- * replica filters them by topic. ioredis is imported on demand, because most gateways do not use
- * it.
+ * Connects to Redis or Valkey. Events of all topics share one channel, because they are few and
+ * small. Each replica filters them by topic. ioredis is imported on demand, because most gateways
+ * do not use it.
  */
 export async function openRedisRelay({ url, receive, onState }: RelayOptions) {
   const { Redis: create } = await import('ioredis');

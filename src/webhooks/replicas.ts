@@ -14,7 +14,10 @@ interface ReplicasOptions {
    * because Redis also reaches these processes.
    */
   passOn?: ((event: ChangeEvent) => void) | undefined;
-  /** Called when the connection to the other replicas is lost (`false`) and restored (`true`). */
+  /**
+   * Called with `false` when the connection to Redis is lost or the first attempt to connect fails,
+   * and with `true` when it is up after that.
+   */
   onRelay(isUp: boolean): void;
 }
 
@@ -44,7 +47,7 @@ export function createReplicas({ clock, redisUrl, onRelay, passOn }: ReplicasOpt
     notifications,
     /**
      * Publishes an event of this process to its own listeners and, through Redis, to the other
-     * replicas. Without Redis, publishes it to the other processes on this port instead.
+     * replicas. Without Redis, publishes it to the other processes of this replica instead.
      */
     publish(event: ChangeEvent) {
       notifications.receive(event);

@@ -9,8 +9,8 @@ type ReadHeader = (name: string) => string | null;
  */
 const MAX_AGE_SECONDS = 300;
 /**
- * Maximum signatures of a webhook. GitLab sends two while a signing token is being replaced,
- * otherwise one.
+ * Maximum signatures of a webhook to check. GitLab sends two while a signing token is being
+ * replaced, otherwise one.
  */
 const MAX_SIGNATURES = 4;
 const SIGNING_TOKEN = /^whsec_/;
