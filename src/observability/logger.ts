@@ -16,9 +16,9 @@ function describeError(error: unknown): unknown {
 const END_TIMEOUT_MS = 500;
 
 /**
- * Standard output, buffered and asynchronous, so that a slow reader of the log delays neither
- * requests nor the end of the process. It is buffered, because one write per line would cost as
- * much CPU time as serializing the line.
+ * Standard output, buffered and asynchronous. A slow reader of the log does not delay requests, and
+ * delays the end of the process by at most END_TIMEOUT_MS. It is buffered, because one write per
+ * line would cost as much CPU time as serializing the line.
  */
 export function createStandardOutput() {
   const output = destination({
@@ -28,7 +28,8 @@ export function createStandardOutput() {
     // is not full is written every 100 ms (`periodicFlush`).
     minLength: 32_768,
     maxWrite: 65_536,
-    // In text mode, each new line would copy all waiting lines to measure them.
+    // In text mode, each new line would copy the last waiting lines (up to `maxWrite`) to measure
+    // them.
     contentMode: 'buffer',
     periodicFlush: 100,
     // In bytes. When the buffer is full, lines are dropped until the reader has taken some.

@@ -127,7 +127,7 @@ function executionLabels({ execution }: Operation) {
 
 /**
  * Creates the gateway's own metrics in a separate registry. All label values come from the
- * gateway's code, so callers cannot add new ones.
+ * gateway's code or are HTTP statuses of GitLab, so callers cannot add new ones.
  */
 export function createMetrics() {
   const registry = new Registry();

@@ -3,8 +3,10 @@ import { type DocumentNode, type ExecutionResult, getOperationAST, Kind, print }
 import type { RequestCounter } from '../gitlab/request.ts';
 
 /**
- * How an operation was executed: `compiled`, or the reason why graphql-js executed it: it is an
- * introspection query, the compiler declined it, or it was not used often enough to be compiled.
+ * How an operation was executed: `compiled`, or the reason why graphql-js executed it instead.
+ * `introspection`: it is an introspection query. `declined`: the compiler does not support it, it
+ * has too many fields, or compilation is disabled. `first_use`: it was not used often enough to be
+ * compiled.
  */
 export type Execution = 'compiled' | 'introspection' | 'declined' | 'first_use';
 
@@ -16,7 +18,10 @@ export interface Operation {
   readonly startedAt: number;
   type: 'query' | 'mutation' | 'subscription' | 'unknown';
   name: string | undefined;
-  /** First half of the document's SHA-256, in hex. Undefined if there is no valid document. */
+  /**
+   * First half of the document's SHA-256, in hex. Undefined if no document within the limits could
+   * be parsed.
+   */
   document: string | undefined;
   /** Undefined if the operation was not executed. */
   execution: Execution | undefined;
@@ -24,7 +29,7 @@ export interface Operation {
   /** The distinct `extensions.code` values of the errors. */
   readonly codes: Set<string>;
   hasData: boolean;
-  /** Number of results; more than one for a subscription. */
+  /** Number of results. Only a subscription can have more than one. */
   results: number;
   isAborted: boolean;
 }
@@ -90,7 +95,7 @@ function codeOf(error: { extensions?: Record<string, unknown> | undefined }): st
   return typeof code === 'string' && CODE.test(code) ? code : 'UNKNOWN';
 }
 
-/** Records one result: its error codes, and whether it has data. */
+/** Records one result: its error codes, and whether a root field has a value. */
 export function noteResult(operation: Operation, result: ExecutionResult): void {
   operation.results += 1;
   const values = Object.values(result.data ?? {});

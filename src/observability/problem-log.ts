@@ -8,11 +8,11 @@ const PAUSE_MS = 60_000;
 
 /**
  * Creates a function that logs failed calls to GitLab with their endpoint and cause. It writes at
- * most one line per endpoint and minute; `suppressed` counts the calls without a line. `now` is in
- * ms.
+ * most one line per endpoint and minute; `suppressed` counts the calls without a line since the
+ * previous line. `now` is in ms.
  */
 export function createProblemLog(logger: Logger, now: () => number) {
-  // Does not grow without limit, because the client has a fixed number of endpoints.
+  // Does not grow without limit, because the gateway calls a fixed number of GitLab's endpoints.
   const entries = new Map<string, { loggedAt: number; suppressed: number }>();
   return ({ method, template, cause }: Problem): void => {
     const endpoint = `${method} ${template}`;
