@@ -45,7 +45,7 @@ export interface CompiledOperation {
 const CONDITIONAL_DIRECTIVES = ['skip', 'include'];
 /**
  * Maximum number of variables in `@skip` and `@include`. Four variables have 16 combinations of
- * values.
+ * values, each with its own root writer.
  */
 const MAX_CONDITIONS = 4;
 
