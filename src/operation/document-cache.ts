@@ -43,8 +43,8 @@ export interface CachedOperation {
    */
   readonly input: Pick<ParsedDocument, 'uses' | 'size'>;
   /**
-   * Coerces variables whose values need no conversion, as in most requests. Returns undefined if
-   * graphql-js must coerce them.
+   * Returns the coerced variables if coercion leaves all values unchanged, as in most requests.
+   * Otherwise returns undefined: graphql-js must coerce them.
    */
   readonly coerceUsual: ReturnType<typeof createUsualCoercion>;
   /** Estimates the calls to GitLab. `variableValues` are coerced. */

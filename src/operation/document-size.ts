@@ -25,8 +25,9 @@ interface SelectionSize {
    */
   introspections: number;
   /**
-   * The number of pairs that the validation rule OverlappingFieldsCanBeMerged compares: selections
-   * of one set that have the same response name, and fragment spreads.
+   * The estimated number of pairs that the validation rule OverlappingFieldsCanBeMerged compares:
+   * selections of one set that have the same response name, the fields below them, and fragment
+   * spreads.
    */
   overlaps: number;
   /** The number of items in all list literals of arguments. */
@@ -126,8 +127,8 @@ function addTo(sum: Sum, other: Extent): void {
 }
 
 /**
- * Returns how many pairs validation compares in one selection set: every two selections with the
- * same response name, and the fields below these two.
+ * Estimates how many pairs validation compares in one selection set: every two selections with the
+ * same response name and, for these two, half as many pairs as there are fields below them.
  */
 function overlapsIn({ names }: Extent): number {
   let overlaps = 0;
@@ -163,8 +164,8 @@ function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   let merges = 0;
 
   /**
-   * Adds a selection set to the enclosing one. Does nothing if the document is already known to be
-   * too large.
+   * Adds a field or a fragment to the selection set that contains it. Does nothing if the document
+   * is already known to be too large.
    */
   function merge(sum: Sum, other: Extent): void {
     if (merges > MAX_MERGES) return;

@@ -8,7 +8,10 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 
-/** Returns whether JSON has more than `MAX_JSON_VALUES` members and items. Does not parse it. */
+/**
+ * Returns whether JSON has more than `MAX_JSON_VALUES` members and items, by the number of commas
+ * outside strings. Does not parse it.
+ */
 export function hasTooManyValues(json: Uint8Array): boolean {
   // Each value takes at least two bytes together with its comma.
   if (json.length <= 2 * MAX_JSON_VALUES) return false;

@@ -21,7 +21,8 @@ export interface Limits
 }
 
 /**
- * Maximum introspection fields in a document. GraphiQL, code generators and other tools send fewer.
+ * Maximum introspection fields in a document, plus aliases below them. GraphiQL, code generators
+ * and other tools send fewer.
  */
 const MAX_INTROSPECTIONS = 10;
 /**
@@ -77,9 +78,9 @@ function exceeded(limit: string, label: string, max: number): GraphQLError {
 }
 
 /**
- * Returns a function that counts the fields of an operation. It counts a field once for each object
- * type on which it may be selected. It throws OPERATION_TOO_COMPLEX if the sum exceeds the limit of
- * fields.
+ * Returns a function that adds up the numbers of fields that it is called with while an operation
+ * is analyzed. The analysis counts a field once for each object type on which the field may be
+ * selected. The function throws OPERATION_TOO_COMPLEX if the sum exceeds the limit of fields.
  */
 export function createFieldCounter({ fields: max }: Limits): (count: number) => void {
   let fields = 0;
@@ -188,8 +189,8 @@ export function checkVariables(
 }
 
 /**
- * A batched request. Its operations share the limit of calls to GitLab, so their estimates are
- * added.
+ * A batched request. Its operations share the limit of calls to GitLab, so the estimates of the
+ * operations are added.
  */
 export interface Batch {
   estimatedCalls: number;
@@ -197,7 +198,7 @@ export interface Batch {
 
 /**
  * Checks the estimated number of calls to GitLab. Throws OPERATION_TOO_COMPLEX if it exceeds the
- * limit. The error names the argument to lower.
+ * limit. The error names the argument to lower, if there is one.
  */
 export function checkEstimatedCalls(
   { calls: estimate, costliestArgument }: { calls: number; costliestArgument(): Argument },

@@ -73,7 +73,10 @@ export interface PreparedOperation {
 export interface OperationResponse {
   /** JSON of `data`. Undefined if the operation was rejected before its execution. */
   readonly data: string | undefined;
-  /** Masked and formatted for clients. `extensions.http` is for the transport, and not sent. */
+  /**
+   * Masked and limited in number, as clients may see them. `extensions.http` is for the transport,
+   * and not sent.
+   */
   readonly errors: readonly GraphQLError[];
   readonly extensions: Readonly<Record<string, unknown>> | undefined;
   /** How long the caller's cache may keep the response, in seconds; 0 if it must not be cached. */
@@ -117,7 +120,7 @@ interface OperationsDeps {
   context: ContextDeps;
   /** Whether error messages may suggest names of the schema. */
   introspection: boolean;
-  /** Whether responses have `extensions.upstream`. */
+  /** Whether responses of queries and mutations have `extensions.upstream`. */
   upstreamExtension: boolean;
   /** Reports a bug of the gateway. Clients get a masked error. */
   report(bug: unknown): void;
@@ -299,8 +302,8 @@ export function createOperations(deps: OperationsDeps): Operations {
   };
 
   /**
-   * Counts an operation as running until its context ends. Throws if too many operations are
-   * running.
+   * Counts an operation as running until its context ends. Throws if too many operations, in total
+   * or of the caller, are running.
    */
   const countRunning = (context: Context): void => {
     const { end, callerDigest } = context;

@@ -22,7 +22,8 @@ function listEntries(manifest: unknown): readonly (readonly [hash: unknown, docu
 /**
  * Reads a manifest: a map `{ "<hash>": "<document>" }` of GraphQL Code Generator's client preset or
  * of Relay's compiler, or Apollo's `{ "operations": [{ "id": "<hash>", "body": "<document>" }] }`.
- * Throws if a document has no hash or no text, or if two documents have the same hash.
+ * Throws if it cannot be read or has no documents, if a document has no hash or no text, or if two
+ * documents have the same hash.
  */
 export function readManifest(file: string): Manifest {
   const entries = listEntries(JSON.parse(readFileSync(file, 'utf8')));

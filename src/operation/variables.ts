@@ -4,7 +4,7 @@ type Values = Readonly<Record<string, unknown>>;
 
 const isText = (value: unknown) => typeof value === 'string';
 
-/** Tests for values that coercion leaves unchanged, by name of a scalar type of GraphQL itself. */
+/** Tests for values that coercion leaves unchanged, by name of a built-in scalar type. */
 const unchanged: Readonly<Record<string, (value: unknown) => boolean>> = {
   ID: isText,
   String: isText,
@@ -13,9 +13,9 @@ const unchanged: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 
 /**
- * Returns the test for values of a variable that coercion leaves unchanged. Undefined if its type
- * is a list, an input object, an enum or another scalar, and for a variable named `__proto__`,
- * which cannot be set as a usual member of an object.
+ * Returns the test for values of a variable that coercion leaves unchanged. Undefined if the type
+ * of the variable is none of `ID`, `String`, `Boolean` and `Int`, and for a variable named
+ * `__proto__`, which cannot be set as a usual member of an object.
  */
 function usualValueTest({ type, variable }: VariableDefinitionNode) {
   const named = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
@@ -24,9 +24,9 @@ function usualValueTest({ type, variable }: VariableDefinitionNode) {
 }
 
 /**
- * Returns a function that coerces the variables of an operation if coercion leaves all of them
- * unchanged, as in most requests. It returns undefined for other variables. graphql-js must coerce
- * these, which takes several times as long.
+ * Returns a function that returns the coerced variables of an operation if all of them have values
+ * that coercion leaves unchanged, as in most requests. Otherwise it returns undefined: graphql-js
+ * must coerce them, which takes several times as long.
  */
 export function createUsualCoercion({
   variableDefinitions = [],
