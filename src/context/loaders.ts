@@ -177,7 +177,10 @@ class Operation {
     return cache;
   }
 
-  /** Returns the project that the caller requested by `path` before. Makes no call. */
+  /**
+   * Returns what is known of a project that the caller requested by `path` before; undefined if
+   * nothing is known. Makes no call.
+   */
   findProject(path: string) {
     return this.gitlab.findProject(path);
   }
@@ -470,8 +473,8 @@ async function readJobBatch(refs: readonly JobRef[], operation: Operation): Prom
 }
 
 /**
- * Finds a trigger job in its pipeline's list, from the position of its id on. Null if it is not
- * there.
+ * Finds a trigger job in its pipeline's list. It is the first row that is older than the next
+ * larger id. Null if it is not there.
  */
 async function findBridge(bridges: RowList<Bridge>, id: string): Promise<Bridge | null> {
   const { rows } = await bridges.read({
