@@ -15,7 +15,10 @@ export interface ListFilter {
 
 /** A list of rows, read with keyset or offset pagination. */
 export interface RowList<Row> {
-  /** Whether a page contains the total, so that counting needs no extra call. */
+  /**
+   * Whether a page contains the total, if GitLab counts the rows. Then counting needs no extra
+   * call.
+   */
   pagesHaveTotal(): boolean;
   read(request: PageRequest): Promise<PageSlice<Row>>;
   /** Returns the number of rows, with at most one call. Null if GitLab does not count them. */

@@ -57,7 +57,10 @@ async function execute(batch: Batch, { pages, singles }: Plan): Promise<void> {
   ]);
 }
 
-/** Reads one job with its own call. Resolves with the error instead of rejecting. */
+/**
+ * Reads one job with its own call. Resolves with null for a 404, and with any other error instead
+ * of rejecting.
+ */
 export const readJob = (gitlab: Gitlab, ref: JobRef): Promise<JobOutcome> =>
   gitlab.getJob(ref).catch((error: Error) => (isNotFound(error) ? null : error));
 
@@ -66,8 +69,8 @@ async function readSingly({ gitlab, project, outcomes }: Batch, id: bigint): Pro
 }
 
 /**
- * Reads a page, then the ids that the page did not reach. If the page fails, its error becomes the
- * outcome of its ids, unless they can be read one by one.
+ * Reads a page, then the ids that the page did not reach. If the page fails, its error (null for a
+ * 404) becomes the outcome of its ids, unless they can be read one by one.
  */
 async function readPaged(batch: Batch, page: PlannedPage): Promise<void> {
   const { gitlab, outcomes } = batch;
@@ -96,7 +99,10 @@ class CursorRefused extends Error {}
 /** Statuses with which servers reject a cursor. GitLab sends 500 (upstream.md §4.2). */
 const CURSOR_FAULTS = [400, 500];
 
-/** Reads one planned page. Throws CursorRefused if the server does not accept built cursors. */
+/**
+ * Reads one planned page. Throws CursorRefused if the server does not accept cursors that the
+ * gateway builds.
+ */
 async function readPage(gitlab: Gitlab, project: string, page: PlannedPage): Promise<FoundJobs> {
   const { server } = gitlab;
   const id = String(page.from + 1n);
@@ -134,8 +140,8 @@ function recordPage(page: PlannedPage, { jobs, lastId, hasNext }: FoundJobs, out
 
 /**
  * Reads each id of a rejected page with its own call. A 500 does not prove that the cursor was the
- * cause. So if it is unknown whether the server accepts built cursors, also requests the first
- * page, whose headers contain one of GitLab's own cursors (keyset-page.ts).
+ * cause. So if it is unknown whether the server accepts cursors that the gateway builds, also
+ * requests the first page, whose headers contain one of GitLab's own cursors (keyset-page.ts).
  */
 async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void> {
   const { gitlab, project } = batch;
@@ -150,8 +156,8 @@ async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void
 
 /**
  * Reads each id with its own call, because GitLab's rate limit for the list of jobs is exhausted
- * (upstream.md §5.2). The first read shows whether single reads are limited, too. Ids that exceed
- * the call budget fail with the error of the list.
+ * (upstream.md §5.2). If the first read shows that single reads are limited, too, no further id is
+ * read. Ids that are not read, or exceed the call budget, fail with the error of the list.
  */
 async function readDespiteLimit(
   batch: Batch,

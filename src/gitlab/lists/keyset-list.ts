@@ -23,8 +23,8 @@ interface Walk<Row> {
 type AnchoredWalk<Row> = Walk<Row> & { hasBehind: boolean };
 
 /**
- * Reads rows of a list with keyset pagination: the jobs of a project. The result is exact in both
- * directions, even if rows are added meanwhile.
+ * Reads rows of a list with keyset pagination: the jobs of a project. No row is skipped or
+ * repeated, even if rows are added meanwhile.
  */
 export async function readKeysetList<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -101,7 +101,10 @@ async function walk<Row extends WithId>(
   }
 }
 
-/** Reads one page in read direction. `more` is undefined if the page's headers do not show it. */
+/**
+ * Reads one page. Returns its rows in the direction of reading, and in `more` whether rows follow;
+ * undefined if neither the headers nor the number of rows show it.
+ */
 async function readStep<Row>(fetch: Fetch<Row>, request: Omit<KeysetRequest, 'kind'>) {
   const page = await fetch({ kind: 'keyset', ...request });
   const isOlder = request.direction === 'older';

@@ -8,8 +8,8 @@ import { followsCursor, isOurCursor } from './keyset-cursor.ts';
 /**
  * Returns a function that builds keyset pages from rows and headers, and detects the server's
  * capabilities (upstream.md §4.2). It throws GitlabResponseError with `cursorIgnored` if rows are
- * on the wrong side of the cursor. The format of cursors is undocumented, so a server may ignore
- * cursors that the gateway builds.
+ * not sorted or are on the wrong side of the cursor. The format of cursors is undocumented, so a
+ * server may ignore cursors that the gateway builds.
  */
 export function keysetEnvelope<T extends { id: number | string }>(
   request: KeysetRequest,
@@ -33,10 +33,12 @@ export function keysetEnvelope<T extends { id: number | string }>(
 }
 
 /**
- * Returns whether rows precede and follow a page; undefined if unknown. A cursor in the headers
- * proves that there are such rows. A missing cursor proves nothing, because a proxy may have
- * removed it. Without a cursor, there are certainly no such rows only if the page is not full or is
- * at an end of the list.
+ * Returns whether older rows follow a page and newer rows precede it; undefined if unknown. In the
+ * direction of the request, a cursor in the headers proves that there are more rows. In the other
+ * direction, GitLab sends a cursor whenever the request had one. A missing cursor proves nothing,
+ * because a proxy may have removed it. Then only this is certain: no older rows follow the page of
+ * the oldest rows, or a page of older rows that is not full, and no newer rows precede the page of
+ * the newest rows.
  */
 function neighborsOf(
   { direction, id, perPage }: KeysetRequest,

@@ -48,8 +48,9 @@ const CONCURRENCY = 8;
 const MIN_FIRST_PAGE = 5;
 
 /**
- * Returns the size of the first page of each list: twice an equal share of `wanted`. If the rows
- * are spread evenly over the lists, no further page is needed, and few rows are read in vain.
+ * Returns the size of the first page of each list: twice an equal share of `wanted`, within limits.
+ * So no further page is needed even if the rows are spread unevenly, as long as each list has fewer
+ * than that many of the wanted rows. Larger pages would mostly add rows that are read in vain.
  */
 export function firstPageSize(wanted: number, lists: number): number {
   const share = Math.ceil((2 * wanted) / lists);

@@ -36,8 +36,8 @@ type PageReader<Row extends WithId> = ReturnType<typeof createPageReader<Row>>;
 const MAX_REPEATED_PAGES = 1;
 
 /**
- * Counts pages that contain no new row and throws at the second. Without this check, a server or
- * proxy that ignores the page number would be read without end.
+ * Counts pages that contain no new row, and throws GitlabMisroutedError at the second. Without this
+ * check, a server or proxy that ignores the page number would be read without end.
  */
 function createProgressCheck<Row extends WithId>(): (page: Page<Row>) => void {
   const seen = new Set<string>();
@@ -114,8 +114,9 @@ function fittingPerPage(first: number, last: number): number {
 }
 
 /**
- * Returns 'newer' or 'older' if all rows of a page are newer or older than an id. Returns 'around'
- * if the page contains the position at which the id is or would be.
+ * Returns 'newer' if all rows of a page are newer than an id (the last row may also have the id)
+ * and more rows may follow. Returns 'older' if all rows are older or the page is empty. Otherwise
+ * returns 'around': the page contains the position at which the id is or would be.
  */
 function sideOf<Row extends WithId>(page: Page<Row>, id: string): 'newer' | 'older' | 'around' {
   const [first, last] = [page.items[0], page.items.at(-1)];
