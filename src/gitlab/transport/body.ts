@@ -16,8 +16,8 @@ const isGzip = (encoding: Encoding) => encoding === 'gzip' || encoding === 'x-gz
 const isPlain = (encoding: Encoding) => !encoding || encoding === 'identity';
 
 /**
- * Decompresses a body. Rejects if it is corrupt or not gzip, or if the result exceeds `limit`
- * bytes.
+ * Decompresses a gzip body; returns a body without encoding unchanged. Rejects if the body is
+ * corrupt or has another encoding, or if the result exceeds `limit` bytes.
  */
 export async function decodeBody(body: Buffer, encoding: Encoding, limit: number): Promise<Buffer> {
   if (body.length === 0 || isPlain(encoding)) return body;
@@ -28,8 +28,9 @@ export async function decodeBody(body: Buffer, encoding: Encoding, limit: number
 export const isDecodable = (encoding: Encoding) => isPlain(encoding) || isGzip(encoding);
 
 /**
- * Decompresses a streamed body. A failure of either stream destroys both. `toError` creates the
- * error for corrupt data. Errors of the connection stay unchanged.
+ * Decompresses a streamed gzip body; returns any other body unchanged. A failure of either stream
+ * destroys both. `toError` creates the error for corrupt data. Errors of the connection stay
+ * unchanged.
  */
 export function decodeStream(
   body: Readable,

@@ -53,7 +53,8 @@ function keyOf(call: Call): string {
 }
 
 /**
- * The part of a key that identifies credential and project; undefined if the path names no project.
+ * The part of a key that identifies credential and project; undefined unless the path continues
+ * after the project.
  */
 const projectOf = (key: string): string | undefined => /^[^ ]+ \/projects\/[^/]+\//.exec(key)?.[0];
 

@@ -45,7 +45,9 @@ function toNetworkError(
   return new GitlabNetworkError(message, { sent: started }, origin);
 }
 
-/** Explains error codes of Node and undici to operators. */
+/**
+ * Reasons for error codes of Node and undici, for operators. The first entry that matches applies.
+ */
 const networkReasons: readonly (readonly [codes: RegExp, reason: (setting: string) => string])[] = [
   [/^(ENOTFOUND|EAI_\w+)$/, (setting) => `the host name in ${setting} is unknown`],
   [/^ECONNREFUSED$/, (setting) => `nothing listens at the address in ${setting}`],
@@ -87,7 +89,10 @@ interface ExchangeOptions {
   readonly headersTimeoutMs: number;
   /** Longest pause between two chunks of a body. */
   readonly bodyTimeoutMs: number;
-  /** Maximum size of a body. Applies to the body as received and again after decompression. */
+  /**
+   * Maximum size of a body that is not streamed. Applies to the body as received and again after
+   * decompression.
+   */
   readonly maxBodyBytes: number;
 }
 

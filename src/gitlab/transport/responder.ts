@@ -27,8 +27,8 @@ export function requireSuccess(call: Call, response: RawResponse, now: number): 
 /**
  * Returns the error for a 2xx response whose body the call's reader rejected with `error`. Assumes
  * that another server than GitLab sent the body if it is an object without the `id` that every
- * resource has, or if it is not JSON and has a media type other than JSON. An empty body may have
- * been lost in transit, so it shows nothing.
+ * resource has, or if it is not JSON and has a media type other than JSON. Otherwise returns
+ * `error`, also for an empty body, which may have been lost in transit.
  */
 export function toRefusalError(call: Call, response: RawResponse, error: unknown): unknown {
   const media = mediaTypeOf(response);
@@ -136,13 +136,14 @@ function mediaTypeOf({ headers }: ResponseHead): string {
 
 const isJson = (media: string): boolean => /^application\/(?:[\w.-]+\+)?json$/.test(media);
 
-/** Media types of a log: GitLab's, and those of object storage (upstream.md §7). */
+/** Media types of a log: GitLab's, those of object storage, and none (upstream.md §1.6). */
 const LOG_TYPES = new Set(['', 'text/plain', 'application/octet-stream', 'binary/octet-stream']);
 
 /**
- * Whether another server than GitLab sent a 2xx response. A log is recognized by its media type
- * alone, because a job may print anything. JSON is recognized by its first character here, and by
- * its content when it is parsed.
+ * Whether another server than GitLab sent a 2xx response. For a log, only the media type counts,
+ * because a job may print anything. A file is foreign if it is an HTML page that the response does
+ * not name. JSON is recognized by its first character or, if that decides nothing, by its media
+ * type. Its content is checked when it is parsed.
  */
 function isForeignSuccess(call: Call, response: RawResponse): boolean {
   const media = mediaTypeOf(response);
@@ -202,7 +203,7 @@ const isObjectWithoutId = (value: unknown): boolean => isObject(value) && !('id'
 /** GitLab sends X-Request-Id with every response; few other servers do. Proxies may remove it. */
 const hasRequestId = ({ headers }: ResponseHead): boolean => headers['x-request-id'] !== undefined;
 
-/** Messages of GitLab that do not begin with the status. */
+/** Messages of GitLab that do not begin with the status, accepted even without X-Request-Id. */
 const OTHER_MESSAGES =
   /^(?:Action temporarily disabled|Non GET methods are not allowed|You cannot perform write operations)/;
 
@@ -210,8 +211,9 @@ const GITLAB_MEMBERS = new Set(['message', 'error', 'error_description', 'scope'
 
 /**
  * Whether a 4xx is GitLab's own (upstream.md §1.2): its `message` begins with the status, or the
- * body has the form of a validation or OAuth error. An API gateway's `{"message": "no Route
- * matched"}` has neither. The message of a 404 must begin with the status, because a 404 of GitLab
+ * body has the form of a validation or OAuth error. If the response has GitLab's X-Request-Id,
+ * other messages and damaged JSON count, too. An API gateway's `{"message": "no Route matched"}`
+ * has none of these. The message of a 404 must begin with the status, because a 404 of GitLab
  * proves that a resource does not exist.
  */
 function isGitlabRefusal(response: RawResponse, body: ErrorBody | undefined): boolean {
@@ -240,7 +242,10 @@ function hasRefusalForm(
   return typeof error === 'string' && (isSigned || status !== 403);
 }
 
-/** Whether a body is labeled as JSON but cannot be parsed, and is not a web page. */
+/**
+ * For a body that is not a JSON object: whether it is labeled as JSON and does not look like a web
+ * page.
+ */
 const isDamagedJson = (response: RawResponse): boolean =>
   isJson(mediaTypeOf(response)) && startOf(response.body) !== '<';
 

@@ -56,7 +56,7 @@ export interface TransportOptions {
   readonly perCredential?: number | undefined;
   /** Size of the ETag cache over all credentials; 0 disables it. @default 64 MiB */
   readonly etagBytes?: number | undefined;
-  /** Largest response body. @default 32 MiB */
+  /** Largest response body, except for streams. @default 32 MiB */
   readonly maxBodyBytes?: number | undefined;
   readonly onCall?: OnCall | undefined;
   /** Receives every call that fails because of GitLab or the network. */
