@@ -70,7 +70,10 @@ export class Calls {
     return this.#send({ method: 'POST', endpoint, query: '', body: toBody(fields), read });
   }
 
-  /** Throws GitlabCallBudgetError if the budget does not allow `count` more calls to `path`. */
+  /**
+   * Throws GitlabCallBudgetError, which names `origin`, if the budget does not allow `count` more
+   * calls.
+   */
   require(count: number, origin: { method: string; path: string }): void {
     const { budget } = this.#deps;
     if (budget && budget.left < count) throw new GitlabCallBudgetError(budget.max, origin);

@@ -191,7 +191,8 @@ export class Gitlab {
   }
 
   /**
-   * Returns what is known of a project that this caller requested by `path` before. Makes no call.
+   * Returns what is known of a project that this caller requested by `path` before; undefined if
+   * nothing is known. Makes no call.
    */
   findProject(path: string) {
     return this.#projects.find(latestOf(this.credential), path);
@@ -219,7 +220,7 @@ export class Gitlab {
   /**
    * Finds builds of a project by id in one keyset page. Parses and validates only these rows, which
    * saves most of the CPU if they are few. Rejects if one of them is invalid. Parses the whole page
-   * if there are as many ids as rows.
+   * if there are as many ids as a page has rows.
    */
   async findProjectJobs(
     project: string,
@@ -285,8 +286,8 @@ export class Gitlab {
   }
 
   /**
-   * Lists trigger jobs of a pipeline without retried ones. Servers have one of two endpoints for
-   * this, `bridges` or `trigger_jobs` (upstream.md §2.3).
+   * Lists trigger jobs of a pipeline without retried ones. GitLab names the endpoint `bridges` and,
+   * since 19.2, also `trigger_jobs` (upstream.md §2.3).
    */
   async listPipelineBridges(
     { project, id }: PipelineRef,

@@ -26,7 +26,10 @@ export interface Credential {
  */
 export interface Renewal {
   latest(): Credential;
-  /** Looks for a new credential after GitLab rejected this one. Returns whether it found one. */
+  /**
+   * Looks for a credential that replaces `rejected`, after GitLab rejected it. Returns whether it
+   * found one.
+   */
   renew(rejected: Credential): boolean;
 }
 

@@ -9,7 +9,10 @@ export interface Endpoint {
   readonly template: string;
 }
 
-/** Thrown for an id that would change the path, such as '..'. GitLab has no such ids. */
+/**
+ * Thrown for an id or file path that would change the path of the call, such as '..'. GitLab has no
+ * such ids and files.
+ */
 export class InvalidSegmentError extends RangeError {
   override readonly name = 'InvalidSegmentError';
   readonly code = 'INVALID_SEGMENT';
@@ -23,7 +26,7 @@ const PLAIN = /^[\w-]+$/;
 /**
  * Encodes one segment of a path. A project's full path is one segment, so its slashes are encoded,
  * too. No part between slashes may be empty, "." or "..": proxies may decode the slashes and then
- * remove such parts.
+ * remove such parts. Throws InvalidSegmentError.
  */
 function encodeSegment(value: string): string {
   if (PLAIN.test(value)) return value;
@@ -64,7 +67,7 @@ type QueryValue = string | number | boolean | readonly string[] | undefined;
 /** Query parameters by name. Undefined ones are omitted; a list becomes one parameter per item. */
 export type Query = Readonly<Record<string, QueryValue>>;
 
-/** Formats a query with its question mark, in the given order; empty without parameters. */
+/** Returns the query with its question mark; an empty string if there are no parameters. */
 export function toQuery(query: Query): string {
   const pairs = Object.entries(query).flatMap(([name, value]) => {
     const values = Array.isArray(value) ? value : value === undefined ? [] : [value];

@@ -137,8 +137,8 @@ export class GitlabRateLimitError extends GitlabError {
 }
 
 /**
- * Thrown if GitLab's response violates the API's contract: broken JSON, a wrong shape, or a row
- * that was not requested.
+ * Thrown if GitLab's response is not usable: it is too long, cannot be decompressed, has broken
+ * JSON or a wrong shape, or contains a row that was not requested.
  */
 export class GitlabResponseError extends GitlabError {
   override readonly name = 'GitlabResponseError';
@@ -168,7 +168,10 @@ export class GitlabMisroutedError extends GitlabError {
   override readonly name = 'GitlabMisroutedError';
   readonly code = 'GITLAB_MISROUTED';
   readonly status: number;
-  /** Whether GitLab's router does not know the path: this server does not have the endpoint. */
+  /**
+   * Whether GitLab's router does not know the path: the server does not have the endpoint, or a
+   * proxy changed the path.
+   */
   readonly noSuchRoute: boolean;
   /** The address that a redirect names, for logs. Undefined for other responses. */
   readonly redirectsTo: string | undefined;
@@ -199,7 +202,7 @@ export class GitlabCallBudgetError extends GitlabError {
   }
 }
 
-/** Whether GitLab or the network failed, as opposed to a bug in the gateway. */
+/** Whether the error is about a call to GitLab, as opposed to a bug in the gateway. */
 export const isGitlabError = (error: unknown): error is GitlabError => error instanceof GitlabError;
 
 function hasStatus(error: unknown, status: number): error is GitlabStatusError {
@@ -257,7 +260,9 @@ export function isCapabilityError(error: unknown): boolean {
   return isKeysetUnsupported(error) || isMissingRoute(error);
 }
 
-/** Whether GitLab's router does not know the path: the server's version lacks the endpoint. */
+/**
+ * Whether GitLab's router does not know the path, as on a server whose version lacks the endpoint.
+ */
 export function isMissingRoute(error: unknown): boolean {
   return error instanceof GitlabMisroutedError && error.noSuchRoute;
 }

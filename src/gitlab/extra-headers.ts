@@ -10,7 +10,7 @@
 const CREDENTIALS = [
   ...['authorization', 'private-token', 'job-token', 'deploy-token', 'cookie', 'sudo'],
 ];
-/** Hop-by-hop headers (RFC 9110 §7.6.1), and headers that frame a message. */
+/** Hop-by-hop headers (RFC 9110 §7.6.1), and others that the HTTP client itself must set. */
 const CONNECTION = [
   ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding'],
   ...['upgrade', 'proxy-authorization', 'proxy-authenticate', 'host', 'content-length', 'expect'],
@@ -29,8 +29,8 @@ const reasons = new Map([
 
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 /**
- * Visible ASCII characters, with spaces and tabs between them. CR is excluded, because it would end
- * the header.
+ * Visible ASCII characters, with spaces and tabs between them. CR and LF are excluded, because they
+ * would end the header.
  */
 const VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 

@@ -14,7 +14,7 @@ type SharedName = keyof typeof sharedInJobs;
 
 const names = Object.keys(sharedInJobs) as SharedName[];
 
-/** The member with its comma, such as `,"user":`, by name. */
+/** The text before the value of each member, such as `,"user":`, by name of the member. */
 const keys = Object.fromEntries(names.map((name) => [name, `,"${name}":`])) as Record<
   SharedName,
   string
@@ -34,7 +34,10 @@ const OBJECT_END = '},"';
 /** A commit contains objects, so its end is recognized by the member after it. */
 const COMMIT_END = '},"pipeline":';
 
-/** Finds a member at `start`. Undefined if another member begins there, or if it is no object. */
+/**
+ * Returns the member at `start`. Undefined if another member begins there, or if the value of the
+ * member is not an object.
+ */
 function partAt(text: string, name: SharedName, start: number): Part | undefined {
   const key = keys[name];
   const valueStart = start + key.length;
@@ -45,8 +48,9 @@ function partAt(text: string, name: SharedName, start: number): Part | undefined
 
 /**
  * Finds the shared objects of a row in GitLab's order: `commit` and `pipeline` follow `user`, and
- * `runner_manager` follows `runner`. Undefined if they may be members of another object in the row:
- * if another object begins before the user, or if more than the row itself ends after the runner.
+ * `runner_manager` follows `runner`. Undefined if `user`, `commit` or `pipeline` is not an object,
+ * or if the found objects may be members of another object in the row: if another object begins
+ * before the user, or if more than the row itself ends after the runner.
  */
 function findParts(text: string): Part[] | undefined {
   const parts: Part[] = [];
@@ -90,9 +94,9 @@ const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Objects of one name that the rows so far contain. Only the first of them, because each row is
- * compared with all of them. A comparison takes less than a lookup in a map, which would need a
- * hash of the text.
+ * Different objects of one name in the rows so far, at most MAX_SEEN, because each object of a
+ * further row is compared with all of them. A comparison takes less than a lookup in a map, which
+ * would need a hash of the text.
  */
 interface Seen {
   readonly texts: string[];

@@ -75,8 +75,8 @@ const MAX_ROW_START = '{"id":,'.length + 19;
  * Returns the rows of a list without parsing them, for a caller that needs only some of them.
  * Parses only the last row, to check its id: callers conclude from this id which jobs do not exist.
  *
- * Returns undefined if the rows are not certain: the body is empty or not a list, a row does not
- * begin with its id, the ids do not descend, or the last row is not JSON. Then use `parseList`.
+ * Returns undefined if the rows are not certain: the body has no rows or is not a list, a row does
+ * not begin with its id, the ids do not descend, or the last row is not JSON. Then use `parseRows`.
  */
 export function splitRows(body: Buffer): RawRow[] | undefined {
   if (!isList(body)) return undefined;

@@ -8,8 +8,8 @@ import { type Headers, headerOf, readCount } from './transport/headers.ts';
 export interface Page<T> {
   items: T[];
   /**
-   * Whether older rows follow. Undefined if unknown: the page is full, and the header that names
-   * the next page is missing, perhaps because a proxy removed it.
+   * Whether older rows follow. Undefined if unknown: no header names a next page, perhaps because a
+   * proxy removed it, and the number of rows does not show it either.
    */
   hasNext: boolean | undefined;
   /** Whether newer rows precede. Undefined if unknown (keyset pages without X-PREV-CURSOR). */
@@ -57,7 +57,9 @@ function nextLink(headers: Headers): string | undefined {
   return target?.match(/<([^>]*)>/)?.[1];
 }
 
-/** Returns the cursor in a keyset page's Link header; undefined on the last page. */
+/**
+ * Returns the cursor in a keyset page's Link header; undefined if the header names no next page.
+ */
 export function linkedCursor(headers: Headers): string | undefined {
   const link = nextLink(headers) ?? '';
   return new URLSearchParams(link.slice(link.indexOf('?') + 1)).get('cursor') ?? undefined;

@@ -1,7 +1,7 @@
 import type { Clock } from '../util/clock.ts';
 import type { Credential } from './credential.ts';
 
-/** A project, as GitLab's last response about it to the caller identified it. */
+/** A project, as GitLab last identified it in a response to the caller. */
 export interface KnownProject {
   /** The numeric id. */
   readonly number: string;

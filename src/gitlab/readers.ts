@@ -67,10 +67,10 @@ export interface Identity {
 }
 
 /**
- * Validates a job or bridge and adds its identity: `kind` and `project_id`. `project_id` is the
- * numeric project id of its pipeline or, on servers that omit that, the project as requested. All
- * rows of a list must belong to the project of the first row. In the list of a pipeline, they must
- * also belong to the pipeline of the first row.
+ * Validates a job or bridge and adds its identity: `kind`, `project_id` and, if `pipeline` is
+ * given, `pipeline_id`. `project_id` is the numeric project id of the row's pipeline or, on servers
+ * that omit that, the project as requested. All rows of a list must belong to the project of the
+ * first row. In the list of a pipeline, they must also belong to the pipeline of the first row.
  */
 export function identifiedBy<
   T extends {
@@ -219,8 +219,9 @@ interface UnboundRow<T> {
 
 /**
  * Returns a reader of a list of which only the rows with the ids in `wanted` are needed; undefined
- * means all. An invalid row fails the list only if it is wanted. Requests for one URL may share a
- * result and need different rows of it. So either all of them must use this reader, or none.
+ * means all. An invalid row fails the list only if it is wanted, or if `splitRows` cannot find the
+ * rows. Requests for one URL may share a result and need different rows of it. So either all of
+ * them must use this reader, or none.
  */
 export function readLazyList<T extends { id: number | string }, P>(
   rows: ListRows<T>,
@@ -249,7 +250,7 @@ function readOnce<T extends { id: number | string }>(
   { parse, validate }: { parse: ParseRow; validate: Row<T> },
 ): UnboundRow<T> {
   const { id } = row;
-  // A raw row keeps the body in memory. So this reference is removed as soon as it has been read.
+  // A raw row keeps the body in memory. So this reference is removed as soon as the row is parsed.
   let unread: RawRow | undefined = row;
   let found: T;
   const read = (refuse: Refuse): T => {

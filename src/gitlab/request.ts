@@ -94,7 +94,10 @@ export interface GitlabResponse<T> extends ResponseHead {
   readonly value: T;
 }
 
-/** Performs one HTTP exchange. Rejects only if there is no response. */
+/**
+ * Performs one HTTP exchange. Resolves for every status. Rejects if there is no response or its
+ * body is not usable.
+ */
 export type Exchange = (call: Call) => Promise<RawResponse>;
 /** Sends a call. Rejects with GitlabError, or with the reason of the call's signal. */
 export type Send = (call: Call) => Promise<GitlabResponse<unknown>>;

@@ -237,13 +237,13 @@ export const sharedInJobs = {
 /** A build job (upstream.md §3.1). */
 export const restJob = object(jobMembers);
 export type RestJob = Of<typeof restJob>;
-/** A build job in a list that job-json.ts parsed. */
+/** A build job in a list. job-json.ts has already validated its shared objects. */
 export const listedJob = object(jobMembers, sharedInJobs);
 
 /** A trigger job (upstream.md §3.2). */
 export const restBridge = object(bridgeMembers);
 export type RestBridge = Of<typeof restBridge>;
-/** A trigger job in a list that job-json.ts parsed. */
+/** A trigger job in a list. job-json.ts has already validated its shared objects. */
 export const listedBridge = object(bridgeMembers, sharedInJobs);
 
 /**

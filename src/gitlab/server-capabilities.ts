@@ -11,12 +11,13 @@ export interface ServerCapabilities {
   /** Whether keyset pages have the headers X-NEXT-CURSOR and X-PREV-CURSOR. */
   cursorHeaders?: boolean;
   /**
-   * Whether GitLab's cursors equal those that `buildCursor` returns. If false, offset pages are
-   * used.
+   * Whether GitLab accepts the cursors of `buildCursor`. If false, lists of project jobs use offset
+   * pages, and reads by id use one call per job.
    */
   builtCursors?: boolean;
   /**
-   * Name of the endpoint for a pipeline's trigger jobs: `trigger_jobs` in GitLab 19.2 and later.
+   * Name of the endpoint that lists a pipeline's trigger jobs: `trigger_jobs` exists in GitLab 19.2
+   * and later, and will replace `bridges` (upstream.md §2.3).
    */
   bridges?: 'bridges' | 'trigger_jobs';
   /**

@@ -157,7 +157,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /**
  * Returns a member that may be used: the value itself, its converted form, or null. Undefined for a
- * missing member. For an optional member of an object that `object` does not check.
+ * missing member. For optional members that `object` does not check, because its parameter `valid`
+ * names them.
  */
 export function validOrNull<Value>(
   shape: Optional<Value>,
