@@ -6,7 +6,8 @@ import {
 
 /*
  * Limits what polls keep in memory, in total and per credential. A limit is necessary, because a
- * subscription needs only the id of a pipeline, but this pipeline may have thousands of jobs.
+ * client needs only the id of a pipeline to subscribe to it, but the poll may then have to keep
+ * thousands of jobs.
  */
 
 /**

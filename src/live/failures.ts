@@ -29,14 +29,17 @@ export interface FailuresOptions {
   /** Returns a number from 0 to 1. */
   random: () => number;
   intervalMs: number;
-  /** Whether a rejected credential may be replaced soon. @default false */
+  /**
+   * Whether a rejected credential may be replaced soon, such as the gateway's own token when its
+   * file changes. @default false
+   */
   isRenewable?: boolean;
 }
 
 /**
  * Returns the minimum wait before a retry, in ms. Undefined if a retry cannot help: the caller may
  * not read the resource, the resource does not exist, the read needs too many calls, or the error
- * is not one of a call to GitLab (LiveCapacityError, or a bug of the gateway).
+ * was not caused by a call to GitLab (LiveCapacityError, or a bug of the gateway).
  */
 export function retryAfterMs(error: unknown): number | undefined {
   // The error of a read that exceeded its time limit.

@@ -7,13 +7,14 @@ import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
 
 /**
- * Change fingerprint of a job. Excludes the durations of an unfinished job. Of the runner, user,
- * commit and pipeline, it includes only the id (of the pipeline, the status), because their other
+ * Change fingerprint of a job. Excludes the durations of an unfinished job. It includes only the
+ * ids of the runner, user and commit, and only the status of the pipeline, because their other
  * fields may change while the job does not, such as a runner's contact time.
  */
 export function fingerprint(job: Job | Bridge): string {
   const { duration, queued_duration, user, commit, pipeline, ...others } = job;
-  // Without the members of a job that follow, whose position depends on how the row was parsed.
+  // `nested` adds the ids of these two members again, always at the end. In a row, the position of
+  // the members depends on how the row was parsed (job-json.ts).
   const { runner, runner_manager, ...own }: Partial<Job> = others;
   const nested = {
     user: user?.id,
@@ -30,7 +31,7 @@ export function fingerprint(job: Job | Bridge): string {
 export const hashOf = (job: Job | Bridge): string =>
   createHash('sha256').update(fingerprint(job)).digest('base64');
 
-/** Whether a job runs, is about to run, or is being canceled. */
+/** Whether a job is active, which includes waiting for a runner, or is being canceled. */
 export const isActiveOrCanceling = ({ status }: Pick<Job | Bridge, 'status'>): boolean =>
   isActive(status) || status === 'canceling';
 

@@ -33,7 +33,7 @@ interface NewestJobs {
   readonly entries: ReadonlyMap<string, JobEntry>;
   /** Whether a read has succeeded. */
   readonly wasRead: boolean;
-  /** The project's numeric id. Undefined until a row shows it. */
+  /** The project's numeric id. Undefined if `entries` has no row that contains it. */
   readonly number?: string | undefined;
   /** The error of the last read, if that failed. */
   readonly error?: GitlabError;
@@ -133,9 +133,10 @@ const topicOf = (number: string) => `project/${number}`;
 
 /**
  * Returns the polled resource of the newest jobs of a project. Each read makes one call, and a few
- * more if active jobs have left the page. A failed read does not end the poll, but becomes a state
- * with an error, so that a subscriber still receives the jobs of its other projects. A rejected
- * credential, a used-up call budget or a bug does not become a state: the read fails.
+ * more if active jobs have left the page. If a call fails, `read` usually does not reject: the
+ * error becomes part of the state, so that a subscriber still receives the jobs of its other
+ * projects. `read` rejects for a rejected credential, a used-up call budget, an aborted read, a
+ * LiveCapacityError, or a bug.
  */
 export function newestJobsResource(project: string): Resource<NewestJobs> {
   const given = isWholeNumber(project) ? project : undefined;
@@ -206,14 +207,17 @@ export interface NewestJobsOptions {
 export interface NewestJobsNews {
   /** Newest first. */
   changedJobs: Job[];
-  /** The projects whose last read failed. */
+  /**
+   * The error of each project whose last read failed. The key is the path or id of the project, as
+   * in the request.
+   */
   unread: ReadonlyMap<string, GitlabError>;
 }
 
 /**
- * Returns the rows that are new or changed and now have, or had before, one of the statuses. A job
- * is not new if `before` does not contain it and it is older than the page of `before`: it is on
- * the page only because another job was removed.
+ * Returns the rows that are new or changed, if they have one of the statuses or had one before.
+ * Does not count a job as new that is older than the page of `before`: it moved onto the page only
+ * because another job was deleted.
  */
 function changesIn(
   before: Entries = unread.entries,

@@ -16,7 +16,7 @@ interface JobEntry {
   readonly round: number;
 }
 
-/** A pipeline and all attempts of its jobs. */
+/** A pipeline and the attempts of its jobs: the newest ones, up to the `maxJobs` of the read. */
 interface PipelineState {
   pipeline: RestPipeline;
   /** The number of this state: 1 for the first one. Each read that finds a change adds 1. */
@@ -66,8 +66,7 @@ async function readJobs(
 const isFinished = (status: string | null | undefined) => activityOf(status) === 'finished';
 
 /**
- * Whether a job runs, is about to run, or is being canceled. If so, the pipeline cannot be
- * finished.
+ * Whether one of the jobs is active or is being canceled. If so, the pipeline cannot be finished.
  */
 const hasActiveJob = (rows: BoardRows) => rowsOf(rows).some(isActiveOrCanceling);
 
@@ -98,7 +97,7 @@ async function readBoth(
 
 /**
  * Change fingerprint of a pipeline without its jobs. Excludes durations until the pipeline is
- * finished.
+ * finished. Of the user, it includes only the id.
  */
 function pipelineFingerprint({ user, duration, queued_duration, ...own }: RestPipeline): string {
   const durations = own.finished_at ? { duration, queued_duration } : {};
@@ -211,8 +210,8 @@ function newsSince(state: PipelineState, since: number): PipelineNews {
 
 /**
  * Creates a view that returns what has changed since the subscriber's last event. It skips states
- * that were read with a smaller limit than `maxJobs`, for other subscribers, because jobs are
- * missing from them.
+ * from which jobs are missing, because they were read for other subscribers with a smaller limit
+ * than `maxJobs`.
  */
 export function pipelineView(maxJobs: number): View<PipelineState, PipelineNews> {
   let sentRound = 0;

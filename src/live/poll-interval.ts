@@ -53,8 +53,8 @@ const SCARCE_FACTOR = 4;
  */
 const MIN_GAP_MS = 180;
 /**
- * Number of calls that a read can make without a pause after it. Each further call adds a pause of
- * 50 ms. So the poll of a pipeline with thousands of jobs makes only about 20 calls per second.
+ * A read of more calls than this is followed by a minimum pause: 50 ms for each further call. So
+ * the poll of a pipeline with thousands of jobs makes only about 20 calls per second.
  */
 const CHEAP_CALLS = 10;
 const PAUSE_PER_CALL_MS = 50;
@@ -69,9 +69,12 @@ export interface ReadOutcome {
   announceable: boolean;
   /** Whether an active part of the resource has no webhooks, such as a trigger job. */
   unannounced: boolean;
-  /** Minimum pause after a read that was expensive or that stored GitLab's error as a state. */
+  /**
+   * Minimum pause after the read. Greater than 0 if the read was expensive, or if it did not reject
+   * although a call to GitLab failed: the error is then part of the state.
+   */
   minPauseMs: number;
-  /** Minimum poll interval, to which the factor for webhooks still applies. */
+  /** Minimum poll interval. WEBHOOK_FACTOR and SCARCE_FACTOR multiply it, too. */
   minIntervalMs: number;
   /** Number of calls of the read. */
   calls: number;

@@ -38,8 +38,8 @@ interface ReaderTools {
    */
   hold: Holder['hold'];
   /**
-   * Sets the topic of the resource's change events and the numeric id of its project. Needed if
-   * only a response shows the topic.
+   * Sets the topic of the resource's change events and the numeric id of its project. Needed if the
+   * topic is not known before a response of GitLab contains the id.
    */
   listen(topic: string, project: string): void;
 }
@@ -60,8 +60,8 @@ export interface ResourceReader<State> {
    */
   hasUnannouncedActivity?(state: State): boolean;
   /**
-   * Minimum pause after a read that was expensive or that stored GitLab's error as a state, in ms.
-   * @default 0
+   * Minimum pause after the read, in ms. Greater than 0 if the read was expensive, or if it did not
+   * reject although a call to GitLab failed: the error is then part of the state. @default 0
    */
   minPauseMs?(state: State): number;
   /**

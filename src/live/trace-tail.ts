@@ -20,7 +20,7 @@ function firstDifference(a: Buffer, b: Buffer): number {
 
 let lastNumber = 0;
 
-/** Limits the parsed lines of a log to its maximum number of kept bytes divided by 32. */
+/** At most one parsed line per 32 bytes of `maxBytes()` is kept. */
 const BYTES_PER_LINE = 32;
 
 /**

@@ -12,15 +12,18 @@ import type { View } from './subscriber.ts';
 import { createTraceLog, firstByteFor, readLines, readTrace, type TraceLog } from './trace-tail.ts';
 
 /**
- * A piece of a log that consists of whole characters. It replaces everything that the client has
- * received from offset `startByte` on.
+ * A piece of a log that consists of whole characters, except at the end of a finished log. It
+ * replaces everything that the client has received from offset `startByte` on.
  */
 export interface TraceNews {
   text: string;
   startByte: number;
   endByte: number;
   complete: boolean;
-  /** The lines that the piece changes, by number; empty if the subscriber does not need lines. */
+  /**
+   * The lines that the piece changes, ordered by number; empty if the subscriber does not need
+   * lines.
+   */
   lines: readonly ParsedLine[];
   /** Number of lines of the log; 0 if the subscriber does not need lines. */
   lineCount: number;
@@ -121,8 +124,8 @@ export function traceView(
   { memory, afterByte, hasLines }: TraceOptions,
 ): View<TraceState, TraceNews> {
   /**
-   * The subscriber's offset in the log. `cuts` is the value of `log.cuts` when it received the last
-   * piece.
+   * The subscriber's offset in the log. `cuts` is the value of `log.cuts` when the last piece was
+   * created; undefined before the first piece.
    */
   let at = afterByte;
   let cuts: number | undefined;
@@ -273,7 +276,7 @@ interface TraceOptions {
 /** The demand of a subscriber that needs lines. Other subscribers have the demand 0. */
 export const LINES = 1;
 
-/** Waits for the first state of a poll; throws the error that ended it. */
+/** Returns the state of a poll; waits for the first one. Throws the error that ended the poll. */
 async function currentOf<State>(poll: Poll<State>): Promise<State> {
   while (poll.state === undefined && !poll.ending) {
     await new Promise<void>((resolve) => {
@@ -291,7 +294,8 @@ async function currentOf<State>(poll: Poll<State>): Promise<State> {
 /**
  * Returns the polled resource of a job's log. It is finished when the job is finished and the log
  * was read to its end. Subscribes to the caller's poll of the job, which `jobUpdated` uses, too.
- * Reads the log only while the job is active, and once it is finished.
+ * Reads the log while the job runs or is being canceled and after it has finished, but not while
+ * the job waits.
  */
 export function traceResource(
   ref: JobRef,
