@@ -60,8 +60,8 @@ const keyOf = ({ kind, name, id }: AnyJob): string =>
  * attempts of one job.
  *
  * Returns copies of the rows in the given order, with `retried` and `attempts`. All copies of one
- * job have one `attempts` list, which contains these copies. The rows are not modified, because
- * they may come from a cache.
+ * job have one `attempts` list, which contains these copies, oldest first. The rows are not
+ * modified, because they may come from a cache.
  */
 export async function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Promise<Row[]> {
   const jobs = new Map<string, Row[]>();

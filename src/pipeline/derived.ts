@@ -36,7 +36,10 @@ const RETRYABLE: ReadonlySet<Status> = new Set<KnownStatus>([
  */
 export const isActive = (status: Status): boolean => ACTIVE.has(status);
 
-/** Whether a status is final. A retry creates a new job; it does not change the status. */
+/**
+ * Whether a status is final. A retry of a job creates a new job and does not change the status of
+ * the old one. But it can change the status of the pipeline, even if that was final.
+ */
 export const isComplete = (status: Status): boolean => COMPLETE.has(status);
 
 /**
@@ -109,7 +112,7 @@ export function failureReasonOf({
   return status === 'failed' ? failure_reason || 'unknown_failure' : null;
 }
 
-/** Returns why a job failed, as a sentence. Null unless it failed. */
+/** Returns why a job failed, as a sentence; null for other jobs. */
 export function failureMessageOf(job: AnyJob): string | null {
   const reason = failureReasonOf(job);
   const tags = 'tag_list' in job ? job.tag_list : null;
@@ -207,7 +210,7 @@ export interface JobName {
    * integer.
    */
   index: number | null;
-  /** The 5 of "unit 2/5". */
+  /** The 5 of "unit 2/5". Null if `index` is null. */
   total: number | null;
   /** The values ["linux", "20"] of "test: [linux, 20]". */
   matrix: string[] | null;
@@ -219,14 +222,16 @@ type NamePart = { start: number } & ({ numbers: readonly [string, string] } | { 
 const MAX_PARTS = 3;
 const MAX_INT32 = 2 ** 31 - 1;
 
-/** Returns the start of the longest sequence of matching characters that ends before `end`. */
+/** Returns the start of the longest sequence of matching characters directly before `end`. */
 function startOfRun(text: string, end: number, pattern: RegExp): number {
   let start = end;
   while (start > 0 && pattern.test(text.charAt(start - 1))) start -= 1;
   return start;
 }
 
-/** Finds two numbers before `end`, such as " 2/5". A blank, ":", "/" or "\\" separates them. */
+/**
+ * Finds two numbers directly before `end`, such as " 2/5". Blanks, ":", "/" or "\" separate them.
+ */
 function numbersBefore(name: string, end: number): NamePart | undefined {
   const second = startOfRun(name, end, /\d/);
   const between = startOfRun(name, second, /[\s:/\\]/);
@@ -237,7 +242,10 @@ function numbersBefore(name: string, end: number): NamePart | undefined {
   return { start, numbers: [name.slice(first, between), name.slice(second, end)] };
 }
 
-/** Finds values in brackets before `end`, such as ": [linux, 20]". Values may contain brackets. */
+/**
+ * Finds values in brackets directly before `end`, such as ": [linux, 20]". Values may contain
+ * brackets.
+ */
 function matrixBefore(name: string, end: number): NamePart | undefined {
   const bracket = name.search(/[\s:]\[/) + 1;
   if (bracket === 0 || bracket >= end || name[end - 1] !== ']') return undefined;

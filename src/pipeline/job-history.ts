@@ -5,10 +5,11 @@ export interface RunSummary {
   /** The newest earlier run that succeeded. */
   lastSuccess: Job | null;
   /**
-   * Number of failed runs after `lastSuccess`, including the job itself. 0 if the job succeeded.
+   * Number of failed runs after `lastSuccess`, including the job itself if it failed. 0 if the job
+   * succeeded.
    */
   failuresInARow: number;
-  /** The oldest of the failed runs after `lastSuccess`. */
+  /** The oldest run that `failuresInARow` counts; null if it counts none. */
   firstFailure: Job | null;
 }
 

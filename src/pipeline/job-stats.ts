@@ -22,10 +22,10 @@ export interface NameStats {
   retried: number;
   /** Number of pipelines in which a job failed and a later attempt of the job succeeded. */
   flaky: number;
-  /** Computed from runs that succeeded. */
+  /** `medianDuration` and `p95Duration` are computed from runs that succeeded. */
   medianDuration: number | null;
   p95Duration: number | null;
-  /** Computed from runs that started. */
+  /** `medianQueued` and `p95Queued` are computed from runs that started. */
   medianQueued: number | null;
   p95Queued: number | null;
   lastFailed: Job | null;
@@ -67,7 +67,7 @@ const attemptsOf = (runs: readonly Job[]) => {
   return [...groupBy(runs, keyOf).values()];
 };
 
-/** Whether one of the attempts, newest first, failed and a later one succeeded. */
+/** Whether an attempt failed and a later one succeeded. `attempts` must be sorted newest first. */
 function isFlaky(attempts: readonly Job[]): boolean {
   const lastSuccess = attempts.findIndex(({ status }) => status === 'success');
   return lastSuccess >= 0 && attempts.slice(lastSuccess).some(({ status }) => status === 'failed');

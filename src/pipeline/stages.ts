@@ -41,8 +41,8 @@ const LAST = '.post';
 const CREATION_MS = 60_000;
 
 /**
- * Maximum time between two rows that GitLab creates together with their pipeline. A retry is
- * created later: GitLab must first save the pipeline, and a job must end.
+ * Maximum time between two successive rows that GitLab creates together with their pipeline. A
+ * retry is created later: GitLab must first save the pipeline, and a job must end.
  */
 const CREATION_STEP_MS = 500;
 

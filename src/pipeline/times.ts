@@ -1,4 +1,4 @@
-/** Converts a time of a row to ms since 1970; undefined if it is missing. */
+/** Converts a time of a row to ms since 1970; undefined if it is missing or invalid. */
 export function toMs(time: string | null | undefined): number | undefined {
   const ms = time ? Date.parse(time) : Number.NaN;
   return Number.isNaN(ms) ? undefined : ms;
