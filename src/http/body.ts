@@ -13,8 +13,8 @@ const MAX_TOTAL = 64 * 1024 * 1024;
 const BLOCK_BYTES = 4_096;
 
 /**
- * A body of more chunks than this must have an average of MIN_CHUNK_BYTES bytes per chunk. Node
- * needs 5 µs per chunk, so 2 MiB in chunks of one byte could block the event loop for 10 s.
+ * A body of more chunks than this must have an average of at least MIN_CHUNK_BYTES bytes per chunk.
+ * Node needs 5 µs per chunk, so 2 MiB in chunks of one byte could block the event loop for 10 s.
  */
 const MAX_SMALL_CHUNKS = 1_000;
 const MIN_CHUNK_BYTES = 64;

@@ -54,7 +54,8 @@ export function handleInSequence(
     if (response.socket) return listener(request, response);
     const { socket } = request;
     if (total >= maxWaiting) return socket.destroy();
-    // Waits for the end of Node's parser, which resumes the socket at the end of each message.
+    // Pauses only after Node's parser has returned, because the parser resumes the socket at the
+    // end of each message.
     queueMicrotask(() => waitingOn.has(socket) && socket.pause());
     waitingOn.set(socket, (waitingOn.get(socket) ?? 0) + 1);
     total += 1;

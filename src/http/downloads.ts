@@ -9,13 +9,16 @@ export interface DownloadLimits {
    */
   readonly total: number;
   readonly perCaller: number;
-  /** A download is aborted if its client reads less than one chunk (64 KiB) in this time. */
+  /**
+   * A download is aborted if the write buffer of its response is full and was last empty (`drain`)
+   * at least this time ago. A full buffer holds about 64 KiB that the client has not read.
+   */
   readonly stalledMs: number;
   /** A download that takes longer is aborted. */
   readonly maxMs: number;
   /**
-   * If a new download would exceed the limits, a download whose client read nothing for this time
-   * is aborted.
+   * If a new download would exceed the limits, the slowest download is aborted, provided that its
+   * buffer is full and was last empty at least this time ago.
    */
   readonly slowMs: number;
   /**
@@ -37,7 +40,7 @@ interface Download {
   readonly caller: string;
   readonly response: ServerResponse;
   readonly startedAt: number;
-  /** When the client had last read all data that was waiting for it. */
+  /** When the write buffer of the response was last empty: at its last `drain`, or at the start. */
   progressAt: number;
 }
 
@@ -49,7 +52,7 @@ export function createDownloads(
   const limits = { ...defaultLimits, ...given };
   const running = new Set<Download>();
 
-  /** Returns how long data has waited for the client, in ms. */
+  /** Returns how long ago the write buffer was last empty, in ms; 0 if it is not full. */
   const waitingMs = ({ response, progressAt }: Download) =>
     response.writableNeedDrain ? clock.now() - progressAt : 0;
   const cutOff = (download: Download) => {

@@ -112,7 +112,8 @@ function toSettings(tokens: ExampleTokens): Record<string, unknown> {
     title: TITLE,
     logo: ICON,
     headers: headersFor('PRIVATE-TOKEN') ?? HEADERS_COMMENT,
-    // Tokens that users type are stored only if they enable that in GraphiQL's settings.
+    // In the demo, GraphiQL stores headers in the browser. Elsewhere it stores the user's token
+    // only if the user enables that in GraphiQL's settings.
     ...(tokens ? { shouldPersistHeaders: true } : { defaultEditorToolsVisibility: 'headers' }),
     defaultTabs,
   };

@@ -9,8 +9,8 @@ import type { Exchange } from './graphql-request.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
 /**
- * Returns the HTTP status of a response. With `application/json`, errors with `onlyNewMediaType`
- * have status 200.
+ * Returns the HTTP status of a response: the highest status of its errors, otherwise 200. With
+ * `application/json`, errors with `onlyNewMediaType` have status 200.
  */
 export function statusOf(errors: readonly GraphQLError[], type: ResponseType): number {
   let status = 200;
