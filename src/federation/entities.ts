@@ -38,10 +38,10 @@ const Service = new GraphQLObjectType({
 });
 
 /**
- * Returns `_service` and `_entities`, the root fields for routers. All references are read in one
- * tick with the loaders of the field `node`, so that jobs with close ids share a call. The result
- * has the order of the references. An object that does not exist is null. An invalid reference is
- * an error at its index.
+ * Returns `_service` and `_entities`, the root fields for routers. The reads of all references
+ * start in the same tick and use the loaders of the field `node`, so that jobs with close ids share
+ * a call. The result has the order of the references. An object that does not exist is null. An
+ * invalid reference is an error at its index.
  */
 export function entityFields(
   schema: GraphQLSchema,
