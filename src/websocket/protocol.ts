@@ -149,7 +149,10 @@ export function createProtocol({
   schema,
   readRequestId,
 }: ProtocolDeps): Server<{ connection: Connection }> {
-  /** Returns the request id of the next operation: the connection's id with a number appended. */
+  /**
+   * Returns the request id of the next operation: the `x-request-id` of the connection with a
+   * number appended, or a new id if the connection has none.
+   */
   const nextRequestId = (connection: Connection): string => {
     const given = connection.headers.get('x-request-id');
     return readRequestId(given ? `${given}/${connection.countOperation()}` : undefined);

@@ -51,8 +51,8 @@ function watchLiveness(socket: WebSocket, carrier: Socket, pingMs: number, stall
   const onSign = () => {
     isAlive = true;
   };
-  // Any message shows that the client is alive. Its pong may come late, because it waits for the
-  // messages that arrived before it.
+  // Any message shows that the client is alive. A pong may be handled late, because messages that
+  // arrived before it are handled first.
   socket.on('pong', onSign).on('message', onSign);
   const check = () => {
     if (!isAlive) return socket.terminate();
