@@ -45,8 +45,8 @@ interface BulkAction {
   suits(job: AnyJob): boolean;
   send(gitlab: Gitlab, ref: WriteRef): Promise<AnyJob>;
   /**
-   * Returns the failure if GitLab's response is successful but changed nothing. If undefined, each
-   * successful response counts as a change.
+   * Returns the failure if GitLab's response is successful but changed nothing. For an action
+   * without this function, each successful response counts as a change.
    */
   findRefusal?(job: AnyJob): MutationFailure | undefined;
 }

@@ -233,8 +233,8 @@ export function isEnded(error: unknown): boolean {
 }
 
 /**
- * Maps an error for clients: a GraphQLError stays, a failed or aborted call becomes a code and a
- * message, and anything else is reported as a bug and masked.
+ * Maps an error for clients: a GraphQLError stays (a long message is cut off), a failed or aborted
+ * call becomes a code and a message, and anything else is reported as a bug and masked.
  */
 export function toClientError(error: unknown, report: (bug: unknown) => void): GraphQLError {
   const graphql =

@@ -168,7 +168,8 @@ function countTargets(field: SelectedField, known: Knowledge, path: Path): Count
 
 /**
  * Counts the calls of a list and of the fields of its rows. The rows may belong to many pipelines
- * and projects. Their number is unknown before the read, so the list does not increase it.
+ * and projects. How many is unknown before the read, so the list multiplies only `objects`, not
+ * `pipelines` and `projects`.
  */
 function countList(field: SelectedField, list: ListCost, path: Path): Count {
   const { pages, rows, limitedBy, isLimitedByItems = () => false, oneCallPer } = list;

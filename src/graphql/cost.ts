@@ -109,8 +109,9 @@ export interface FieldCost {
    */
   sharedBy?: 'pipeline' | 'project';
   /**
-   * Set if the field is a list that no argument limits. The estimate counts one row per pipeline,
-   * because the number of rows is unknown. Only the call budget limits the calls for further rows.
+   * Set if the field is a list whose length no argument has to limit. The estimate counts one row
+   * per pipeline, because the number of rows is unknown. Only the call budget limits the calls for
+   * further rows.
    */
   unlimitedPer?: 'pipeline';
   /**

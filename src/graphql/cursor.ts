@@ -42,7 +42,10 @@ export interface ParsedCursor extends CursorRow {
   project: string | undefined;
 }
 
-/** Parses a cursor. Throws BAD_USER_INPUT for a cursor of another list, sort, filter or project. */
+/**
+ * Parses a cursor. Throws BAD_USER_INPUT if it is malformed, or of another list, sort, filter or
+ * project.
+ */
 export function parseCursor(list: string, cursor: string, argument: string): ParsedCursor {
   const text = cursor.length <= MAX_LENGTH ? Buffer.from(cursor, 'base64url').toString() : '';
   const [version, ownList = '', id = '', position, ...rest] = text.split(':');

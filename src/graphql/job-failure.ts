@@ -135,7 +135,8 @@ const TIMEOUT_REASON = 'job_execution_timeout';
 
 /**
  * Returns the failure reason that determines the category. After a timeout, GitLab may send a less
- * specific reason. If the log is selected and readable, its last message shows the timeout.
+ * specific reason, but the runner's last message in the log shows the timeout. The log is used only
+ * if it is selected and can be read.
  */
 async function decidingReason(
   row: JobFailureRow,

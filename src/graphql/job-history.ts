@@ -67,7 +67,7 @@ interface HistoryArgs {
 const firstOf = ({ first }: HistoryArgs) => first ?? DEFAULT_FIRST;
 
 /**
- * Reads pages until `isEnough` returns true, or all five are read. Rejects if the first page cannot
+ * Reads pages until `isEnough` returns true, or no page is left. Rejects if the first page cannot
  * be read. If a later page cannot be read, returns the jobs of the pages before it, as incomplete.
  */
 async function walkUntil(

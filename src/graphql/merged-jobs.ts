@@ -74,9 +74,9 @@ const viewUnread = (failures: ReadonlyMap<string, GitlabError>): UnreadRow[] =>
   [...failures].map(([project, error]) => ({ project, ...viewFailure(error) }));
 
 /**
- * Returns the error with which the whole list fails after the reads of all its projects failed.
- * Undefined if the errors have different codes, or a permanent one such as NOT_FOUND. If GitLab is
- * only unavailable for now, an empty list would be misleading.
+ * Returns the error with which the whole list fails after the reads of all its projects failed: an
+ * empty list would be misleading while GitLab is only unavailable for now. Undefined if the errors
+ * have different codes, or all have one that is permanent, such as NOT_FOUND.
  */
 function sharedFailure(errors: readonly GitlabError[]): GitlabError | undefined {
   const [first, ...others] = new Set(errors.map((error) => viewFailure(error).code));

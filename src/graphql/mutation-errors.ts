@@ -185,8 +185,8 @@ function toFailure(error: GitlabError): MutationFailure | undefined {
 }
 
 /**
- * Returns the error of a read that a mutation needs before it changes anything. Undefined if the
- * whole operation must fail: for a rejected credential, a used-up call budget, or a bug.
+ * Returns the payload's error for a failed read that a mutation needs. Undefined if the whole
+ * operation must fail: for a rejected credential, a used-up call budget, or a bug.
  */
 export function failureOfRead(error: unknown): MutationFailure | undefined {
   if (isEnded(error)) return timeOver;

@@ -43,8 +43,8 @@ function details(row: PipelineRow, { loaders }: Context): Promise<RestPipeline |
 }
 
 /**
- * Whether a retry of the pipeline would retry a job. Only a board of the pipeline shows that. Null
- * if the operation reads none.
+ * Whether a retry of the pipeline would retry a job. Only a board of the pipeline shows that: null
+ * if the operation reads no board, if that read fails, or if such a job may be in a missing part.
  */
 async function isPipelineRetryable(
   row: PipelineRow,

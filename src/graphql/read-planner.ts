@@ -144,9 +144,9 @@ async function getProject({ loaders }: Context, name: string): Promise<ProjectRo
 
 /**
  * Reads a project by `name`, its path or numeric id. The GET of the project is made only if a
- * selected field has no other source. Other sources are `name`, the rows of the project's jobs, and
- * earlier responses. If the GET fails, but a read below the project succeeds, returns the values
- * from these sources.
+ * selected field has no other source. Other sources are `name`, the rows of the project's jobs and
+ * pipelines, and earlier responses. If the GET fails, but a read below the project succeeds,
+ * returns the values from `name` and these rows.
  */
 export async function readProject(
   context: Context,

@@ -51,7 +51,10 @@ export type PipelineRow = (RestPipelineBasic | ListedPipeline | RestPipeline) & 
   project_id: string;
   /** The project in the arguments, if arguments identify the pipeline. */
   requestedProject?: ProjectRow;
-  /** The row of the job that contains the pipeline. It has more values of the project. */
+  /**
+   * Values that describe the project, taken from the job that contains the pipeline. The row of the
+   * pipeline lacks some of them, such as the user, whose URL shows GitLab's base URL.
+   */
   projectRow?: RowOfProject;
 };
 

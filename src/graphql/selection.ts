@@ -364,7 +364,8 @@ export function selectedBelow(info: GraphQLResolveInfo, type?: string): Selected
 }
 
 /**
- * Memoizes a function of a selection, so that its value is computed once per compiled operation.
+ * Memoizes a function of a selection. A compiled operation builds each of its selections once, so
+ * the value is also computed once.
  */
 export function perSelection<Value>(compute: (selection: Selection) => Value) {
   const known = new WeakMap<Selection, Value>();

@@ -78,8 +78,8 @@ interface PipelineUpdateRow {
 }
 
 /**
- * Returns how many jobs an update of a pipeline reads. If only boards of the pipeline show jobs,
- * that is the largest `maxJobs` of them; otherwise all jobs.
+ * Returns how many jobs an update of a pipeline reads. If boards of the pipeline are selected, but
+ * not `changedJobs`, that is the largest `maxJobs` of the boards; otherwise all jobs.
  */
 function jobsNeeded({ selection, variableValues }: SelectedBelow): number {
   const boards = selection.below('pipeline').list.filter(({ name }) => name === 'board');

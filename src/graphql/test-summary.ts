@@ -125,8 +125,9 @@ export const TestSummary = builder.objectRef<SummaryRow>('TestSummary').implemen
 });
 
 /**
- * Reads the test reports of a pipeline. Null if the pipeline has none, for which GitLab sends
- * zeros. `project` is the numeric id of its project if that is known; otherwise the path.
+ * Reads the test reports of a pipeline. Resolves with null if GitLab answers 404, or if the
+ * pipeline has none: GitLab then sends a report with only zeros. `project` is the numeric id of the
+ * pipeline's project if that is known; otherwise the path.
  */
 export async function readTestSummary(
   { loaders }: Context,
