@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 
 /**
- * Returns the length of a UTF-8 character by its first byte. Returns 1 for ASCII and for a byte
- * that cannot begin a character.
+ * Returns the length of a UTF-8 character in bytes, by its first byte. Returns 1 for ASCII and for
+ * a byte that cannot begin a character.
  */
 function characterLength(lead: number): number {
   if (lead >= 0xc2 && lead <= 0xdf) return 2;

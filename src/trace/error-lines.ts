@@ -39,7 +39,9 @@ const ZERO_LENGTH = 11;
 /** Maximum UTF-16 units of a line that are examined, to limit the time for a long line. */
 const MAX_LENGTH = 1 << 16;
 
-/** Returns whether the word before a sign of an error negates it: "0 errors", "no failures". */
+/**
+ * Returns whether a word negates the sign of an error after it, as in "0 errors" and "no failures".
+ */
 const isNone = (word: string | undefined) => word === '0' || word === 'no';
 
 /**

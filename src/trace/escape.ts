@@ -44,8 +44,9 @@ export const asciiBytes = (text: string): readonly number[] =>
  */
 
 /**
- * What the parser skips at the moment: nothing, the string of an escape, or an overlong control
- * sequence. The end of the line ends the skipping.
+ * What the parser skips at the moment: nothing, the string of an escape, or the rest of an overlong
+ * control sequence. Skipping stops at the end of the line, and goes on if a later line continues
+ * the line (see `TimeHeader`).
  */
 export type Skipping = 'nothing' | 'string' | 'sequence';
 
@@ -81,9 +82,7 @@ function isBetween(byte: number | undefined, low: number, high: number): byte is
   return byte !== undefined && byte >= low && byte <= high;
 }
 
-/**
- * Returns whether an escape with this second byte begins a string, which ends with BEL or `ESC \`.
- */
+/** Returns whether an escape with this second byte begins a string, which `skipString` skips. */
 export function opensString(second: number): boolean {
   return STRING_OPENERS.includes(second);
 }
@@ -121,8 +120,8 @@ function sequenceEnd(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Returns the final byte of a control sequence, such as `m` or `K`; 0 if the sequence is
- * incomplete.
+ * Returns the final byte of a control sequence, such as `m` or `K`; 0 if the sequence is incomplete
+ * or invalid.
  */
 export function finalOf(bytes: Uint8Array, at: number, end: number): number {
   const final = bytes[end - 1];
@@ -155,8 +154,9 @@ interface Skipped {
 const STRING_ENDS: readonly number[] = [BEL, CANCEL, SUBSTITUTE, ESC, LF];
 
 /**
- * Skips a string, at most up to a line feed. Returns NEED_MORE if only one byte is left that may be
- * the first of the two bytes `ESC \`, which end a string.
+ * Skips a string up to its end: after BEL, CAN, SUB or `ESC \`, before another escape, or before a
+ * line feed. Returns NEED_MORE if the only byte left is ESC, which may be the first byte of `ESC
+ * \`.
  */
 export function skipString(bytes: Uint8Array, from: number): Skipped | typeof NEED_MORE {
   let at = from;

@@ -2,26 +2,36 @@ import { isErrorLine } from './error-lines.ts';
 import type { LineList, ParsedLine, ParsedSection, ParsedTrace } from './parsed-trace.ts';
 import { applySgr, classNames, PLAIN_STYLE } from './style.ts';
 
-/** What the log of a failed job shows about the failure. */
+/**
+ * What the log of a failed job shows about the failure. If no section failed, `command`, `tail` and
+ * `errors` are from the whole log before the runner's last line.
+ */
 export interface FailureFacts {
   /**
-   * Null if the runner's last line has no exit code, or one that is not a signed 32-bit integer.
+   * The exit code in the runner's last line, such as 1 in "ERROR: Job failed: exit code 1". Null if
+   * there is none, or if it is not a signed 32-bit integer.
    */
   exitCode: number | null;
-  /** The text after "Job failed" in the runner's last line. Null if the log has no such line. */
+  /**
+   * The text after "ERROR: Job failed" in the runner's last line, such as "exit code 1". Null if
+   * the log has no such line, or if no text follows.
+   */
   runnerMessage: string | null;
   /** The name of the section that failed; null if there is none. */
   section: string | null;
   /**
-   * Number of the first line of the failed section. If no section failed, number of the first line
-   * of the log.
+   * Number of the first line of the failed section. If no section failed, number of the first kept
+   * line of the log.
    */
   firstLine: number;
   /** Number of the last line of the log; 0 if it is empty. */
   lineCount: number;
-  /** The last command that the runner printed in the failed section, including the prompt. */
+  /**
+   * The last command that the runner printed in the failed section, including the prompt. Null if
+   * there is none.
+   */
   command: string | null;
-  /** The last lines of the failed section, at most 200. */
+  /** The last lines of the failed section, at most 200. Blank lines at its end are left out. */
   tail: ParsedLine[];
   /** The first lines of the failed section that look like errors, at most 10. */
   errors: ParsedLine[];
@@ -32,7 +42,7 @@ const MAX_FOUND_ERRORS = 10;
 
 const JOB_FAILED = 'ERROR: Job failed';
 const PROMPT = '$ ';
-/** The HTML of a command's beginning. The runner prints commands in green and bold. */
+/** The HTML at the start of a command's line. The runner prints commands in green and bold. */
 const GREEN_PROMPT = `<span class="${classNames(applySgr(PLAIN_STYLE, Buffer.from('32;1'), 0, 4))}">${PROMPT}`;
 
 /** A range of positions in a list of lines: `start` is included, `end` is not. */
@@ -68,7 +78,9 @@ async function find(
   return undefined;
 }
 
-/** Returns the runner's last line, which begins with "ERROR: Job failed". */
+/**
+ * Returns the runner's last line: the last line of the log that begins with "ERROR: Job failed".
+ */
 const findMark = ({ lines }: ParsedTrace, pause: Pause) =>
   find(backwards(lines, { start: 0, end: lines.length }, pause), ({ text }) =>
     text.startsWith(JOB_FAILED),
@@ -81,15 +93,19 @@ interface Stage {
   readonly name: string;
   readonly firstLine: number;
   /**
-   * Number of the section's last line. Without an end mark, the section ends where the section
-   * around it ends.
+   * Number of the section's last line. The end mark decides which line that is, but it is at most
+   * the last line of the section around it or, for an outermost section, the last line that is
+   * searched. Without an end mark, it is this maximum.
    */
   readonly end: number;
   /** Whether this section, or a section around it, only cleans up after the script. */
   readonly isTidyUp: boolean;
   /** Whether the section has a line after its header. */
   readonly hasBody: boolean;
-  /** The latest direct subsection that has no end mark within this section, if there is one. */
+  /**
+   * The latest direct subsection that has no end mark within this section and does not only clean
+   * up; undefined if there is none.
+   */
   unclosed: Stage | undefined;
 }
 
@@ -200,7 +216,10 @@ function exitCodeOf(message: string): number | null {
 export const isTimeoutMessage = (runnerMessage: string | null): boolean =>
   runnerMessage?.includes('execution took longer than') === true;
 
-/** Returns the text after "Job failed", such as "exit code 1" or "(system failure): …". */
+/**
+ * Returns the text after "Job failed", such as "exit code 1" or "(system failure): …"; null if it
+ * is empty.
+ */
 const messageOf = ({ text }: ParsedLine) =>
   text.slice(JOB_FAILED.length).replace(/^:/, '').trim() || null;
 
@@ -209,7 +228,8 @@ const messageOf = ({ text }: ParsedLine) =>
  * §7). First finds the runner's message: the last line that begins with "ERROR: Job failed". Then
  * finds the section that failed before that line. In the section, finds the command, the last
  * lines, and lines that look like errors. Without a message, searches up to the end of the log.
- * Without a failed section, searches all lines. The time is linear in the size of the log.
+ * Without a failed section, searches all lines before the message. The time is linear in the size
+ * of the log.
  */
 export async function findFailure(trace: ParsedTrace, pause: Pause): Promise<FailureFacts> {
   const { lines } = trace;

@@ -14,9 +14,9 @@ import { scanBytes } from './scanner.ts';
 import { slideWindow, type Window } from './window.ts';
 
 /**
- * The lines of a growing log. For each line, the offset of its last change is known: the offset of
- * a byte that extended the line, or the start of the next line. So a reader that has the log up to
- * an offset gets exactly the lines that changed after that offset.
+ * The lines of a growing log. For each line, the offset of its last change is known: the end of the
+ * parsed bytes that extended the line, or the start of the next line. So a reader that has the log
+ * up to an offset gets the lines that changed after that offset.
  */
 export interface GrowingLines {
   /** Number of bytes parsed so far. */
@@ -51,9 +51,9 @@ export interface GrowingLines {
 const SLICE = 1 << 16;
 const NO_BYTES = new Uint8Array(0);
 /**
- * Maximum bytes at the end of an incomplete log that are shown as text for now, but may become part
- * of a section mark. A reader that continues with another parser must begin this number of bytes
- * earlier.
+ * At the end of an incomplete log, fewer bytes than this number are shown as text for now, although
+ * they may become part of a section mark. A reader that continues with another parser must begin
+ * this number of bytes earlier.
  */
 export const UNSETTLED_BYTES = SHORTEST_MARK_START;
 const MAX_CHANGED = 1_000;
@@ -81,8 +81,8 @@ function openLine(state: LogState): number | undefined {
 }
 
 /**
- * Returns a copy of the lines that includes the incomplete line, without an incomplete character at
- * its end.
+ * Returns the lines with the incomplete line, but without an incomplete character at its end. The
+ * result is a copy if there is an incomplete line.
  */
 function withOpenLine(state: LogState): Lines {
   if (state.atLineStart) return state.lines;
@@ -117,7 +117,7 @@ export function createGrowingLines(window: () => Window): GrowingLines {
    */
   const recorded = new Map<number, number>();
   let size = 0;
-  /** Lines that begin before this offset in the log are not kept. */
+  /** Lines that begin before this offset in the log are not kept, except the last line. */
   let keptFrom = 0;
   let shown: Lines | undefined;
   const showLines = () => {
@@ -161,8 +161,8 @@ export function createGrowingLines(window: () => Window): GrowingLines {
   };
 
   /**
-   * Returns the offset of the end of a line that is not in `recorded`. Returns Infinity for the
-   * last line, which `recorded` always contains.
+   * Returns the offset where the next line begins. For a line that is not in `recorded`, this is
+   * the offset of its last change. Returns Infinity for the last line, which `recorded` contains.
    */
   const endOf = (all: Lines, index: number) =>
     index + 1 < countLines(all) ? sourceOf(all, index + 1) : Infinity;

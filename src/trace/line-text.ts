@@ -13,7 +13,7 @@ const MAX_RUN = 1 << 16;
 
 /**
  * C1 control characters. They are removed, because U+009B begins an escape in some terminals. C0
- * control characters were already removed by the scanner.
+ * control characters except tabs were already removed by the scanner.
  */
 const C1 = /[\u0080-\u009f]/;
 const ALL_C1 = /[\u0080-\u009f]/g;

@@ -77,8 +77,8 @@ export interface Lines {
    */
   readonly stamps: Column<number>;
   /**
-   * Text ranges in the byte queue, by line. Contains only lines that have several ranges, or that
-   * do not begin where the text of the previous line ends.
+   * Start and end of each range of a line's text in the byte queue, by line. A line without an
+   * entry has one range: from the end of the previous line's text to the end of its own text.
    */
   readonly pieces: Map<number, number[]>;
   first: number;
@@ -260,8 +260,9 @@ export function removeText(lines: Lines, count: number): void {
 
 /**
  * Commits the open line and returns its index. Another line must be opened before more text is
- * written. `anchor` is the number of a new line on GitLab's log page, or 0 if the page omits the
- * line.
+ * written. `anchor` is the number of the line on GitLab's log page, or 0 if the page omits the
+ * line. It is ignored if the line already has an index (`open.index`), because it was committed
+ * before.
  */
 export function commitLine(lines: Lines, anchor: number): number {
   const { open, text } = lines;

@@ -6,7 +6,10 @@ export type LogBudget = ReturnType<typeof createLogBudget>;
 /** The part of the budget that one operation uses. */
 export type OperationLogs = ReturnType<LogBudget['openOperation']>;
 
-/** Maximum memory for all logs together, as a multiple of the limit of one log. */
+/**
+ * Memory for all logs together, as a multiple of the limit of one log. Very many concurrent logs
+ * may need more, because each may keep MIN_PER_LOG bytes.
+ */
 const MAX_FULL_LOGS = 2;
 const MIN_PER_LOG = 64 * 1024;
 /**

@@ -8,7 +8,10 @@ import { sectionKey } from './sections.ts';
 /** The end of a job's log; the whole log if it is short. */
 export interface LogEnd {
   readonly keptBytes: number;
-  /** Whether the whole log was kept. If not, the numbers of its lines are unknown. */
+  /**
+   * Whether the whole log was kept. If not, `parsed` numbers the lines from the start of the kept
+   * part.
+   */
   readonly whole: boolean;
   parsed(): Promise<ParsedTrace>;
 }

@@ -52,7 +52,10 @@ const NO_BYTES = new Uint8Array(0);
 
 /** A line of the raw log, up to a line feed. It may produce several visible lines or none. */
 interface SourceLine {
-  /** Index of the last visible line that this line produced; -1 if there is none. */
+  /**
+   * Index of the visible line to which a continuation of this line appends text; -1 if the
+   * continuation begins another visible line.
+   */
   index: number;
   stamp: Stamp | null;
   cursor: Cursor;
@@ -132,7 +135,11 @@ export function createLogState(): LogState {
   };
 }
 
-/** Begins a line at offset `source` of the log. `header` is null if the line has no time header. */
+/**
+ * Begins a line at offset `source` of the log. If its time header says that it continues the
+ * previous line of its stream, reopens that line instead. `header` is null if the line has no time
+ * header.
+ */
 export function beginSourceLine(state: LogState, source: number, header: TimeHeader | null): void {
   const { lines, streams, page } = state;
   state.atLineStart = false;
@@ -169,7 +176,7 @@ function removePendingText({ line, lines, page }: LogState): void {
 
 /**
  * Stores an incomplete escape or section mark at the end of a line: the bytes from index `from` to
- * `to - 1`.
+ * `to - 1`. Also adds an incomplete mark to the text, because the line may not be continued.
  */
 export function addUnfinished(state: LogState, bytes: Uint8Array, from: number, to: number): void {
   const { line } = state;
@@ -207,8 +214,8 @@ export function endLastLine(state: LogState): void {
 }
 
 /**
- * Minimum length of an incomplete section mark at the end of an unfinished log. Shorter beginnings
- * of a mark count as text.
+ * Minimum length at which an incomplete section mark at the end of an unfinished log is hidden. A
+ * shorter beginning of a mark is shown as text.
  */
 export const SHORTEST_MARK_START = 'section_'.length;
 const LETTER_S = 0x73;
@@ -243,8 +250,8 @@ export function moveBack({ line, page }: LogState): void {
 }
 
 /**
- * Writes text at the cursor. Appends it if the cursor is at the end of the line. Otherwise,
- * replaces all text after the cursor.
+ * Writes text at the cursor. If the cursor is before the end of the line, replaces all text after
+ * it. If the cursor is at the end or in another line, appends the text.
  */
 export function addText(state: LogState, bytes: Uint8Array, from: number, to: number): void {
   const { cursor } = state.line;
@@ -279,7 +286,7 @@ export function saveLongHeader({ line, lines }: LogState): void {
 
 /**
  * Commits the open line. If it is the first line of a section, its text becomes the section's
- * header, which does not change if the line is continued later.
+ * header. The header does not change if the line is continued after other lines.
  */
 function commitOpenLine({ line, lines, page }: LogState): void {
   const { headerOf } = line;

@@ -128,8 +128,8 @@ export interface Mark {
   readonly unixSeconds: number;
   readonly collapsed: boolean;
   /**
-   * Whether the mark ends with a line feed. If so, GitLab's log page shows the mark as a line of
-   * text.
+   * Whether a line feed precedes the mark's final `ESC [0K` (see `readCloser`). If so, GitLab's log
+   * page shows the mark as a line of text.
    */
   readonly hasLineFeed: boolean;
 }
@@ -160,7 +160,8 @@ const isOptionByte = (byte: number) =>
 
 /**
  * Matches one to `most` accepted bytes and returns the index after them. Returns NEED_MORE if the
- * input ends there, because more of these bytes may follow.
+ * input ends there, because more of these bytes may follow. If the first byte is not accepted,
+ * returns the result of `mismatch`.
  */
 function readSome(
   bytes: Uint8Array,
@@ -193,8 +194,8 @@ function readCloser(bytes: Uint8Array, at: number, lenient: boolean): number {
 
 /**
  * Returns the index after the section mark at `at`. Returns NO_MATCH, LINE_END or NEED_MORE if
- * there is no complete mark. With `lenient`, also accepts a mark whose carriage return was
- * converted by a tool.
+ * there is no complete mark. With `lenient`, also accepts a mark in which a tool converted the
+ * carriage return to a line feed.
  */
 export function markEnd(bytes: Uint8Array, at: number, lenient: boolean): number {
   const kind = readWord(bytes, at, SECTION);

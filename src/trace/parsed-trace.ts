@@ -35,8 +35,8 @@ export interface ParsedSection {
   readonly duration: number | null;
   readonly collapsed: boolean;
   /**
-   * Number of the section's first line, which contains the header. If the log ends before that
-   * line, it is the number that the line would have.
+   * Number of the section's first line, which contains the header if there is one. If the log ends
+   * before that line, it is the number that the line would have.
    */
   readonly firstLine: number;
   /**

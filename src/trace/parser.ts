@@ -39,7 +39,8 @@ export interface TraceParser {
   end(): ParsedTrace;
   /**
    * Returns a copy of the log so far, without an incomplete escape, section mark, time header or
-   * character at its end. Later calls of `push` do not change the copy.
+   * character at its end. Exception: an incomplete section mark of fewer than 8 bytes, such as
+   * `sec`, is included as text. Later calls of `push` do not change the copy.
    */
   snapshot(): ParsedTrace;
 }

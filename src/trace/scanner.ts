@@ -57,8 +57,9 @@ const LETTER_E = 0x65;
 const LETTER_C = 0x63;
 
 /**
- * Returns whether the `s` at `at` may begin a section mark, judged by the two bytes after it. A
- * line end is accepted as well, because a continuation of the line may complete the mark.
+ * Returns whether the `s` at `at` may begin a section mark, judged by the two bytes after it. The
+ * end of the line or of `bytes` is accepted in their place, because later bytes may complete the
+ * mark.
  */
 function mayBeginMark(bytes: Uint8Array, at: number): boolean {
   const second = bytes[at + 1] ?? LF;
@@ -111,7 +112,8 @@ function scanEscape(state: LogState, bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Skips the rest of an escape's string or of an overlong control sequence. A line feed ends both.
+ * Skips the rest of an escape's string or of an overlong control sequence. Returns LINE_END at a
+ * line feed.
  */
 function skip(state: LogState, bytes: Uint8Array, at: number): number {
   if (bytes[at] === LF) return LINE_END;
@@ -158,7 +160,10 @@ function scanToken(state: LogState, bytes: Uint8Array, at: number, base: number)
   }
 }
 
-/** Ends a line whose last token, at `at`, is incomplete. Returns the index after the line feed. */
+/**
+ * Ends a line whose last token, at `at`, is incomplete. Returns the index after the line feed; the
+ * end of `bytes` if there is none.
+ */
 function endLine(state: LogState, bytes: Uint8Array, at: number): number {
   const lineFeed = bytes.indexOf(LF, at);
   const end = lineFeed < 0 ? bytes.length : lineFeed;
@@ -169,8 +174,9 @@ function endLine(state: LogState, bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Reads tokens until more bytes are needed. `base` is the offset of `bytes[0]` in the log. Returns
- * the index after the last token that was read.
+ * Reads tokens until more bytes are needed. Also stops when a line that continues another one puts
+ * pending bytes into `carry`, which must be parsed first. `base` is the offset of `bytes[0]` in the
+ * log. Returns the index after the last token that was read.
  */
 function scan(state: LogState, bytes: Uint8Array, from: number, base: number): number {
   let at = from;

@@ -4,8 +4,8 @@ import { countLines, forgetLines, type Lines, piecesOf, sourceOf } from './lines
 
 /**
  * Limits the kept part of a long log: the lines that begin within its last `maxBytes` bytes, at
- * most `maxLines` lines. A line that begins earlier is dropped, unless its end fills more than half
- * of `maxBytes`. Then its end is kept.
+ * most `maxLines` lines. A line that begins earlier is dropped. But its end is kept if it fills
+ * more than half of `maxBytes`, and if the line was not continued after other lines.
  */
 export interface Window {
   readonly maxBytes: number;
@@ -14,14 +14,15 @@ export interface Window {
 
 /**
  * Maximum number of lines at the end that may still be removed, because they turn out to be the
- * beginning of a section mark: the last line of each of the 512 streams, and the last line without
- * a time header.
+ * beginning of a section mark: the last line of each of the 512 streams that time headers
+ * distinguish (256 numbers, each for output and errors, see mark.ts), and the last line without a
+ * time header.
  */
 const UNSETTLED_LINES = 513;
 
 /**
- * Maximum bytes of the lines that may still be removed. It is small, because a section mark is
- * short.
+ * Maximum bytes of the lines that may still be removed. This is enough for 513 incomplete section
+ * marks, which have fewer than 600 bytes each.
  */
 const UNSETTLED_TEXT = 1 << 19;
 
@@ -47,7 +48,10 @@ export function slideWindow(
   forgetLines(lines, first, Math.max(maxBytes, MAX_HEADER) + unsettledText);
 }
 
-/** Drops all lines outside the window of a complete log. Returns whether any text was dropped. */
+/**
+ * Drops all lines outside the window of a log that does not grow anymore. Returns whether any line
+ * or the beginning of one was dropped, now or by `slideWindow`.
+ */
 export function closeWindow(lines: Lines, total: number, window: Window): boolean {
   const { maxBytes, maxLines } = window;
   const start = total - maxBytes;
