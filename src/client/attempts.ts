@@ -1,8 +1,8 @@
 /*
  * Corrects fields that depend on whether a job has a newer attempt: each retry of a job adds an
- * attempt with an id of its own. The gateway knows this only if it has read all attempts of the job
- * for the response. In other responses, `retried` of a job and `retryable` of a pipeline are null,
- * which means "not read".
+ * attempt with an id of its own. The gateway knows whether there is a newer attempt only if it has
+ * read all attempts of the job for the response. In other responses, `retried` of a job and
+ * `retryable` of a pipeline are null, which means "not read".
  */
 
 /** Returns the received value, or the known value if the received value is null. */

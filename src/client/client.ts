@@ -71,7 +71,10 @@ const JSON_TYPE = 'application/graphql-response+json';
 export function createClient(client: ClientOptions): Client {
   const { url, headers = {}, clock = systemClock } = client;
 
-  /** Creates a request. Throws if its variables cannot be serialized as JSON. */
+  /**
+   * Prepares a request. Returns the function that sends it. Throws if the variables cannot be
+   * serialized as JSON.
+   */
   const createRequest = (
     document: string,
     variables: object | null | undefined,

@@ -54,7 +54,10 @@ function withFragments(selection: Tokens, fragments: Map<string | undefined, Tok
   return [...selection, ...spread];
 }
 
-/** Returns the index of `jobTraceAppended` in a selection set; -1 if it is not selected. */
+/**
+ * Returns the index of the field `jobTraceAppended` in a selection set; -1 if it is not selected.
+ * An alias, variable, fragment or directive of that name does not count.
+ */
 const indexOfField = (selection: Tokens) =>
   selection.findIndex(
     (token, index) =>
@@ -65,7 +68,7 @@ const indexOfField = (selection: Tokens) =>
 
 /**
  * Returns the name of the variable that is passed as `afterByte`; undefined if there is none.
- * `field` begins with the name of the field.
+ * `field` has the tokens of the selection from `jobTraceAppended` on.
  */
 function afterByteOf(field: Tokens): string | undefined {
   let depth = 0;

@@ -3,8 +3,8 @@ import type { TypedDocument } from './document.ts';
 import { GatewayError, type Result } from './result.ts';
 
 /**
- * A connection. To read forward, select `hasNextPage` and `endCursor`; backward, select the other
- * two fields.
+ * A connection. To read forward, select `hasNextPage` and `endCursor`. To read backward, select
+ * `hasPreviousPage` and `startCursor`.
  */
 export interface Connection {
   readonly pageInfo: {
@@ -18,7 +18,10 @@ export interface Connection {
 export interface PaginateOptions {
   /** @default 'forward' */
   direction?: 'forward' | 'backward';
-  /** The name of the document's cursor variable. @default `after`, or `before` backward */
+  /**
+   * The name of the document's cursor variable. @default `after`; `before` if `direction` is
+   * 'backward'
+   */
   cursor?: string;
   signal?: AbortSignal;
 }

@@ -1,7 +1,7 @@
 /** An error in a GraphQL response. */
 export interface ResultError {
   readonly message: string;
-  /** The field that failed. */
+  /** The path of the field that failed, such as `["pipeline", "jobs", 0, "name"]`. */
   readonly path?: readonly (string | number)[];
   readonly extensions?: {
     /** The kind of the error, such as `FORBIDDEN`. */
