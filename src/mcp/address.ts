@@ -47,8 +47,8 @@ function checkId(id: string, name: string): string {
 }
 
 /**
- * Returns the job or pipeline that arguments identify. Throws ToolError if there is none, or if the
- * arguments contradict each other.
+ * Returns the job or pipeline that arguments identify, without checking that it exists. Throws
+ * ToolError if the arguments identify none, are invalid, or contradict each other.
  */
 export function parseAddress(args: AddressArguments, webUrls: readonly string[]): Address {
   const { url, project, pipeline, job, ref } = args;

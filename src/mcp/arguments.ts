@@ -6,7 +6,7 @@ import { ToolError } from './tool-error.ts';
  * Schemas for the arguments of tools, and error messages that say which values are allowed.
  */
 
-/** An id of GitLab. Accepts a string or a number, because models write both. */
+/** An id of GitLab. Accepts a string or a number, because language models write both. */
 export const id = z.union([z.string().regex(/^\d{1,20}$/), z.int().positive()]).transform(String);
 
 /** Returns the schema of a whole number with a default. */

@@ -5,7 +5,8 @@ import { mapStream } from '../util/streams.ts';
 import { notFound, ToolError } from './tool-error.ts';
 
 /*
- * Executes the GraphQL documents of tools in the same way as operations that clients send.
+ * Executes the GraphQL documents of tools in the same way as operations that clients send. With one
+ * exception: they run even if only trusted documents are allowed.
  */
 
 /**
@@ -55,7 +56,7 @@ function toSentence({ message, extensions }: GraphQLError): string {
   return sentences[String(code)] ?? message;
 }
 
-/** Whether any field has a value other than null. */
+/** Whether any root field has a value other than null. */
 const hasData = (data: Readonly<Record<string, unknown>>): boolean =>
   Object.values(data).some((value) => value !== null);
 

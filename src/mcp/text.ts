@@ -149,7 +149,7 @@ function toLogLine(line: string, { redact, maxChars }: Rendering, part = 1 / 8):
 const toLine = (line: string, rendering: Rendering, part?: number): string =>
   toLogLine(line.replace(/~{2,}/g, '~').replace(/`{2,}/g, "'"), rendering, part);
 
-/** The part of an answer that a line with a recommended call may take. */
+/** Maximum length of a line with a recommended call, as a part of the length of the answer. */
 const HINT_PART = 1 / 3;
 
 function toSafeBlock(block: Block, rendering: Rendering): Block {

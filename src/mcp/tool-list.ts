@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache';
 
 /*
  * Caches responses to `tools/list`. MCP clients send this request at each start, and the SDK takes
- * twice the CPU time of a small GraphQL operation for it. The response depends only on the version
- * of the protocol, not on the caller.
+ * twice the CPU time of a small GraphQL operation for it. The response depends on the request and a
+ * few of its headers (`HEADERS`), but not on the caller.
  */
 
 /** The request headers on which the SDK's response depends. */

@@ -7,7 +7,7 @@ import { defineTool, type Tool } from '../tool.ts';
 import { ToolError } from '../tool-error.ts';
 import { callText, countText, statusText } from '../words.ts';
 
-/** The tools that change something in GitLab: `retry`, `cancel` and `play`. */
+/* The tools that change something in GitLab: `retry`, `cancel` and `play`. */
 
 /** An action on jobs, and words for answers about it. */
 interface Action {

@@ -4,7 +4,7 @@ import { type Answer, nameText } from '../text.ts';
 import { defineTool } from '../tool.ts';
 import { callText, countText, durationText, statusText } from '../words.ts';
 
-/** The tool that lists earlier runs of a job. */
+/* The tool that lists earlier runs of a job. */
 
 const RUN = 'databaseId status duration createdAt failureReason pipeline { databaseId }';
 const DOCUMENT = /* GraphQL */ `

@@ -7,7 +7,7 @@ import { defineTool } from '../tool.ts';
 import { ToolError } from '../tool-error.ts';
 import { callText, countText, durationText, statusText } from '../words.ts';
 
-/** The tool that lists the newest jobs of projects. */
+/* The tool that lists the newest jobs of projects. */
 
 const DOCUMENT = /* GraphQL */ `
   query McpListJobs($projects: [ID!]!, $first: Int!, $after: String, $statuses: [CiJobStatus!]) {

@@ -15,7 +15,7 @@ import { defineTool } from '../tool.ts';
 import { notFound } from '../tool-error.ts';
 import { callText, countText, durationText, pipelineText, statusText } from '../words.ts';
 
-/** The tool that shows a pipeline: its stages, and the jobs that have not passed. */
+/* The tool that shows a pipeline: its stages, and the jobs that have not passed. */
 
 const BOARD = `
   board {

@@ -6,7 +6,7 @@ import { defineTool } from '../tool.ts';
 import { ToolError } from '../tool-error.ts';
 import { callText, logRow, statusText } from '../words.ts';
 
-/** The tool that reads lines of a job's log. */
+/* The tool that reads lines of a job's log. */
 
 const DOCUMENT = /* GraphQL */ `
   query McpReadLog(

@@ -5,7 +5,7 @@ import { type Answer, nameText } from '../text.ts';
 import { defineTool } from '../tool.ts';
 import { callText, countText } from '../words.ts';
 
-/** The tool that searches a job's log. */
+/* The tool that searches a job's log. */
 
 const DOCUMENT = /* GraphQL */ `
   query McpSearchLog(

@@ -6,7 +6,10 @@ import { type Answer, nameText } from '../text.ts';
 import { defineTool, type ToolCall } from '../tool.ts';
 import { callText, countText, statusText } from '../words.ts';
 
-/** The tool that waits until a pipeline or a job is finished or has failed. */
+/*
+ * The tool that waits, for a limited time, until a pipeline or job is finished or blocked. With
+ * `until: 'failed'`, it also stops when a job has failed.
+ */
 
 /** Longest time that a call may wait. Many MCP clients and proxies end a request after 60 s. */
 export const MAX_WAIT_SECONDS = 55;

@@ -14,7 +14,7 @@ import { defineTool } from '../tool.ts';
 import { notFound } from '../tool-error.ts';
 import { callText, countText, durationText, logRow, pipelineText, statusText } from '../words.ts';
 
-/** The tool that says why a pipeline or a job failed. */
+/* The tool that says why a pipeline or a job failed. */
 
 const FAILURE = `
   failure {
@@ -120,7 +120,10 @@ const FEW_LINES = 3;
 
 const isBlank = ({ text }: Line) => text.trim() === '';
 
-/** Chooses the lines to show: those that look like errors, and the last `lines` lines. */
+/**
+ * Chooses the lines to show: those that look like errors, and the last `lines` lines. Without
+ * `lines`, these are the last FEW_LINES lines, of which blank ones are left out.
+ */
 function chooseLines({ errors, tail }: FailureLog, lines: number | undefined): Line[] {
   const last =
     lines === undefined
