@@ -19,7 +19,7 @@ type Raw = Values<typeof settings>;
 
 /** The checked configuration, with defaults. */
 export interface Config extends Raw {
-  /** Whether to start the simulated GitLab. The GitLab URLs stay empty until it listens. */
+  /** Whether to start the simulated GitLab. When it listens, `startDemo` sets the GitLab URLs. */
   readonly demo: boolean;
 }
 
@@ -97,7 +97,10 @@ function arrange(group: Settings, values: Record<string, unknown>): Record<strin
   return Object.fromEntries(entries);
 }
 
-/** Settings that need at least one of the `needed` settings. */
+/**
+ * Settings that need at least one of the `needed` settings. The text after `=` is only shown in the
+ * error message.
+ */
 const dependencies: readonly (readonly [name: string, needed: readonly string[]])[] = [
   ['GITLAB_TOKEN_WRITES', ['GITLAB_TOKEN', 'GITLAB_TOKEN_FILE']],
   ['GITLAB_CLIENT_CERT_FILE', ['GITLAB_CLIENT_KEY_FILE']],

@@ -112,7 +112,9 @@ export interface GatewayDeps {
   passOn?: ((event: ChangeEvent) => void) | undefined;
   /** Tokens by header name that GraphiQL shows to everyone: only for the demo. @default none */
   exampleTokens?: Readonly<Record<string, string>> | undefined;
-  /** The folder of the built board. @default `dist/board` of this package */
+  /**
+   * The folder of the built board, the web page of pipelines. @default `dist/board` of this package
+   */
   boardFolder?: string | undefined;
   /**
    * The page to which `/` redirects browsers, relative to `/`. @default the board or, if it is not
@@ -429,7 +431,10 @@ export function createGateway(config: Config, given: GatewayDeps): Gateway {
   };
 }
 
-/** Listens. Resolves with the server's URL for browsers: `localhost` stands for 0.0.0.0. */
+/**
+ * Listens. Resolves with the server's URL for browsers: `localhost` stands for `0.0.0.0` and
+ * `[::]`.
+ */
 export function listen(server: Server, host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -33,7 +33,10 @@ function parseHttpUrl(text: string): URL | undefined {
   return /^https?:$/.test(url.protocol) ? url : undefined;
 }
 
-/** Returns GitLab's base URL. `text` may also be the URL of the REST API. */
+/**
+ * Returns GitLab's base URL; undefined if `text` is invalid. `text` may also be the URL of the REST
+ * API.
+ */
 function parseGitlabUrl(text: string): string | undefined {
   const url = parseHttpUrl(text);
   if (!url || url.username || url.password || url.search || url.hash) return undefined;

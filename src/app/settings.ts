@@ -91,8 +91,8 @@ function fromAnyCase<T>(name: string, schema: z.ZodType<T, string>) {
 /**
  * Returns the default of ALLOWED_HOSTS. For the demo, and if only this machine can connect, it is
  * localhost. Otherwise, it is all hosts if the gateway has no token of its own. If the gateway has
- * one, pages of other sites could misuse the token. Then the default is an empty list, which is
- * reported as a missing setting.
+ * a token, web pages of other sites could misuse it (DNS rebinding). Then the default is an empty
+ * list, which is reported as a missing setting.
  */
 function defaultHosts({ demo, values }: Given): string[] {
   if (demo || isLoopback(String(values['HOST']))) return ['localhost'];
