@@ -47,8 +47,8 @@ function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, un
 }
 
 /**
- * Returns a role and all lower ones. Since GitLab 19.3, developer and higher roles include
- * security_manager.
+ * Returns a role and all lower ones; none for null. The role planner exists since GitLab 18.0.
+ * Since GitLab 19.3, developer and higher roles include security_manager.
  */
 function rolesUpTo(role: Role | null, { version }: Capabilities): string[] {
   const included = roles.slice(0, role === null ? 0 : roles.indexOf(role) + 1);

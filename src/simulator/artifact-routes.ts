@@ -36,7 +36,8 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * GET …/artifacts/*artifact_path: responds with one file of the archive, which Workhorse extracts.
+ * GET …/artifacts/*artifact_path: responds with one file of the archive. In GitLab, its proxy
+ * Workhorse extracts the file, and sends a plain 404 if there is none.
  */
 export function getArtifactFile(request: ApiRequest): ApiResponse {
   const { job } = findArchive(request);

@@ -60,7 +60,10 @@ export interface GroupOptions {
 
 const projectDefaults = {
   visibility: 'private' as ProjectRecord['visibility'],
-  /** Whether guests may read jobs. GitLab has the same default. */
+  /**
+   * Whether everyone who sees the project, including guests, may read its jobs. GitLab has the same
+   * default.
+   */
   publicPipelines: true,
   cancelRole: 'developer' as Role,
   variablesRole: 'developer' as Role,
@@ -81,7 +84,7 @@ export interface ProjectOptions
   jobTokenAllowlist?: Readonly<Record<string, readonly string[] | 'all'>> | undefined;
 }
 
-/** An agent for Kubernetes to add, with its ci_access entries. */
+/** A GitLab agent (for Kubernetes) to add, with its ci_access entries. */
 export interface AgentOptions extends Given<Pick<AgentRecord, 'id' | 'name' | 'access'>> {
   /** The project that contains the agent's configuration. */
   project: ProjectRecord | string | number;

@@ -29,8 +29,9 @@ type JobTimes = Record<
 
 /**
  * A build (any job but a trigger job) to add. By default it is named `job-<id>`, successful, in the
- * stage `test`, and has the ref, tag, user and commit of its pipeline. Other fields default to
- * those of `jobDefaults`.
+ * stage `test`, and has the ref, tag, user and commit of its pipeline. The times and a few other
+ * fields follow from the status (`timeColumns`, `columnsFor`). The rest has the defaults of
+ * `jobDefaults`.
  */
 export interface JobOptions
   extends Given<JobColumns & JobTimes>,

@@ -374,5 +374,5 @@ export function addComplexPipelines(world: World): void {
   world.advance(2 * minute);
 }
 
-/** How long the pipelines of {@link addComplexPipelines} run, in ms. */
+/** By how many ms {@link addComplexPipelines} advances the clock of the world. */
 export const complexHistoryMs = 11 * minute;

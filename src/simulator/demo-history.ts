@@ -31,8 +31,9 @@ interface Run extends JobOptions {
 }
 
 /**
- * Returns the jobs of a pipeline, by its number from 0. In every sixth pipeline `e2e` fails and a
- * retry succeeds.
+ * Returns the jobs of a pipeline, by its number from 0. In every sixth pipeline, `e2e` fails and a
+ * retry succeeds. In the last pipeline, `e2e` fails without a retry. In every twentieth pipeline,
+ * `unit 1/2` fails.
  */
 function runsOf(number: number): Run[] {
   const slow = (number * 7) % 13;

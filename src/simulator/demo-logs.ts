@@ -91,8 +91,8 @@ function finalSections({ uploads = [], failure }: JobLog): Section[] {
 }
 
 /**
- * Returns a line, or the part of a line that ends in \r. Section marks in it contain the time
- * `unixSeconds`.
+ * Returns a line, or a part of a line that the next chunk continues or overwrites. Section marks in
+ * it contain the time `unixSeconds`.
  */
 export type Chunk = (unixSeconds: number) => string;
 

@@ -3,9 +3,11 @@ import { type HttpResponse, htmlPage } from './responses.ts';
 export interface Fault {
   /**
    * What happens to the request:
+   * - `500`, `502`, `503` and `504` respond with that status
    * - `429` responds with the plain text of the throttle, `429-json` with the JSON of the
    * application's rate limiter
    * - `html` responds with a sign-in page and status 200
+   * - `redirect` responds with 302 to `location`, by default to the sign-in page
    * - `maintenance` responds like a read-only instance
    * - `reset` closes the connection, `truncated` closes it after half of the body
    * - `hang` never responds, `slow` responds after `delayMs`

@@ -61,7 +61,7 @@ function enqueue(state: WorldState, job: JobRecord): void {
 
 /**
  * The condition for starting a job, by its `when`. All earlier stages together have one status. If
- * that is in the list, the job starts, otherwise it is skipped.
+ * that is in the list, the job gets its `firstStatus`, otherwise it is skipped.
  */
 const requiredStatuses: Readonly<Record<JobRecord['when'], readonly string[]>> = {
   on_success: ['success', 'skipped'],
@@ -81,8 +81,8 @@ const firstStatus: Readonly<Record<JobRecord['when'], string>> = {
 
 /**
  * Starts or skips created jobs. Affects only the first stage that has such jobs, and only if all
- * earlier stages are complete. The pipeline then counts as changed again, so that the next step
- * handles the next stage.
+ * earlier stages are complete. `setStatus` adds the pipeline to the changed pipelines again, so
+ * that the loop in `advance` handles its next stage.
  */
 function leaveCreated(state: WorldState, pipeline: PipelineRecord): void {
   state.changed.delete(pipeline);
@@ -195,8 +195,8 @@ export function retryJob(state: WorldState, job: JobRecord, user: UserRecord | n
 }
 
 /**
- * Retries the current jobs of a pipeline that failed or were canceled. Skipped jobs of later stages
- * run after them (upstream.md §10).
+ * Retries the failed and canceled jobs of a pipeline, except those that were already retried.
+ * Skipped jobs of later stages run after them (upstream.md §10).
  */
 export function retryPipeline(
   state: WorldState,

@@ -18,7 +18,8 @@ function levelOf(role: Role | undefined): number {
 
 /**
  * Returns a user's highest role in a project or the groups above it, as an index in `roles`. An
- * admin counts as an owner. Returns -1 for any other user who is not a member.
+ * admin counts as an owner, and so does the user in whose namespace the project is. Returns -1 for
+ * any other user who is not a member.
  */
 function accessLevel(world: WorldState, project: ProjectRecord, user: UserRecord | null): number {
   if (user === null) return noRole;

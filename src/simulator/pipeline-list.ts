@@ -35,7 +35,7 @@ const scopeStatuses: Readonly<Record<string, readonly string[]>> = {
 const refScopes: Readonly<Record<string, boolean>> = { branches: false, tags: true };
 const scopes = new Set([...Object.keys(scopeStatuses), ...Object.keys(refScopes)]);
 
-/** Returns the value of a pipeline by which the list is sorted, for each value of `order_by`. */
+/** For each value of `order_by`, a function that returns what a pipeline is sorted by. */
 const orders: Readonly<Record<string, (pipeline: PipelineRecord) => number | string>> = {
   id: ({ id }) => id,
   status: pipelineStatus,

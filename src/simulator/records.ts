@@ -261,7 +261,8 @@ export interface AgentAccess {
 }
 
 /**
- * The event that listeners receive when something changes. Contains what a webhook payload needs.
+ * The event that listeners receive when the status or the log of a job changes. Contains what a
+ * webhook payload needs.
  */
 export type WorldChange =
   | { type: 'job'; job: JobRecord; from: string; to: string }

@@ -20,7 +20,7 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Buffer;
-  /** The length of a body that is generated while it is sent. `body` is its beginning. */
+  /** The length of a body that is generated while it is sent. If set, `body` is not sent. */
   readonly generatedBytes?: number | undefined;
 }
 
@@ -185,7 +185,7 @@ function withEtag(
 
 const gzipMinBytes = 1_024;
 
-/** Compresses the body like nginx, if the request accepts gzip (upstream.md §6). */
+/** Compresses a body of at least 1 KiB like nginx, if the request accepts gzip (upstream.md §6). */
 function compressed(response: HttpResponse, requestHeaders: IncomingHttpHeaders): HttpResponse {
   const accepts = /\bgzip\b/.test(String(requestHeaders['accept-encoding'] ?? ''));
   if (!accepts || response.body.length < gzipMinBytes) return response;

@@ -30,7 +30,10 @@ export const demo = {
      * project.
      */
     developer: 'glpat-demo-developer',
-    /** Token of a user that sees all projects, but no jobs of the private project. */
+    /**
+     * Token of a user that sees all projects, but no jobs of acme/shop/api and
+     * acme/platform/deploy.
+     */
     guest: 'glpat-demo-guest',
     /** Token of the user alice that has only the scope read_api. */
     readOnly: 'glpat-demo-readonly',

@@ -80,7 +80,10 @@ function checkInputs(job: JobRecord, inputs: Params): void {
   }
 }
 
-/** POST …/cancel: responds with 201 even if the job cannot be canceled (upstream.md §2.8). */
+/**
+ * POST …/cancel: responds with 201 even if the job is already finished or being canceled
+ * (upstream.md §2.8).
+ */
 function cancel(request: ApiRequest): ApiResponse {
   const { world, caps } = request;
   const { id, force } = readParams(request, (reader) => ({
