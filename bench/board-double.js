@@ -1,6 +1,7 @@
 /*
  * A fake GitLab with one large pipeline: 2,000 attempts of jobs on 20 pages, and 100 trigger jobs. It keeps
- * each response body as bytes, so that it does not slow the gateway down. NAMES selects the names of the jobs.
+ * each response body as bytes, so that it does not slow the gateway down. The environment variable NAMES selects
+ * the names of the jobs.
  *
  * The start of the token selects the ETags: with "settled" they never change, so conditional requests get
  * 304; with "moving" each response has a new one; with "live" only the page with the newest jobs has a new one.
@@ -13,7 +14,7 @@ const ATTEMPTS = 2_000;
 const BRIDGES = 100;
 const PER_PAGE = 100;
 
-/** Job names that are very slow to sort, by value of NAMES. */
+/** Job names that are very slow to sort, by value of NAMES. Undefined for other values: jobs have usual names. */
 const nameOf = {
   digits: (index) => '7'.repeat(250) + String(index).padStart(5, '0'),
   alternating: (index) => 'a1'.repeat(125) + String(index).padStart(5, '0'),

@@ -1,6 +1,6 @@
 /*
- * Creates pipelines with stages that run one after another. Each stage has parallel jobs, matrix jobs and
- * single jobs. Every tenth attempt is a retry of the previous job.
+ * Creates boards: pipelines, each with the rows of its jobs and trigger jobs. The stages run one after another.
+ * Each stage has parallel jobs, matrix jobs and single jobs. Every tenth attempt is a retry of the previous job.
  */
 import { bridgesOf, pipelines, jobs as samples } from './fixtures.js';
 
@@ -73,10 +73,10 @@ function createNext(options, more) {
   return createBoard(pipeline, { stages: 6, firstId, ...options });
 }
 
-/** Boards of 100 attempts and 100 trigger jobs: two calls can read all 200 rows. */
+/** Each board has 100 attempts and 100 trigger jobs, so two calls (of at most 100 rows) can read all 200 rows. */
 export const boardsOnTwoPages = times(BOARDS, () => createNext({ attempts: 100, bridges: 100 }));
 
-/** Boards of 200 attempts and 5 trigger jobs: three calls can read all rows. */
+/** Each board has 200 attempts and 5 trigger jobs, so three calls (of at most 100 rows) can read all rows. */
 export const boardsOnThreePages = times(BOARDS, () => createNext({ attempts: 200, bridges: 5 }));
 
 /** A board whose newest job is running. The fake GitLab (double.js) changes that job at each read. */

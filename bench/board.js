@@ -62,9 +62,9 @@ async function send({ origin }, token, isChecked) {
 }
 
 /**
- * Measures one operation. In ms: its time (`took`), its CPU time (`cpu`), and the longest block of the event
- * loop as wall time (`wall`) and as CPU time (`block`). In MiB: how much the memory has grown before (`grown`)
- * and after (`kept`) a garbage collection.
+ * Measures one operation. Returns in ms: its duration (`took`), the CPU time of the process (`cpu`), and the
+ * longest block of the event loop as wall time (`wall`) and as CPU time (`block`). Returns in MiB: the growth
+ * of the memory, before (`grown`) and after (`kept`) a garbage collection.
  */
 async function measureOne(gateway, token, isChecked) {
   const before = await ask(gateway.child, { collect: true });

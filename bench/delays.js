@@ -1,8 +1,9 @@
 /*
  * Measures how long the event loop of the gateway is blocked. `node --import` loads this file before the
  * gateway starts. A timer that is due every millisecond measures wall time and the main thread's CPU time
- * between two of its ticks; CPU time excludes the time that other programs took on that core. Each message
- * of the parent process is answered with the results since the previous message.
+ * between two of its ticks; CPU time excludes the time that other programs took on that core. The reply to
+ * each message of the parent process has the longest such times since the previous message, the CPU time of
+ * the process since its start, and its current memory.
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';

@@ -2,8 +2,8 @@
  * A fast fake GitLab with the endpoints that the workloads need. It keeps each response body as bytes, so
  * that it does not slow the measured program down. It counts the calls.
  *
- * For tokens that begin with "settled" nothing changes, and conditional requests get 304. For all other
- * tokens each response has a new ETag. LATENCY_MS delays each response.
+ * For tokens that begin with "settled", the ETag never changes, so conditional requests get 304. For all other
+ * tokens, each response has a new ETag. The environment variable LATENCY_MS delays each response.
  */
 import { createServer } from 'node:http';
 import { boardsById, liveBoard } from './board-fixtures.js';
@@ -85,7 +85,7 @@ function trace(id) {
 
 /**
  * Pairs of a path below the project and a function that creates its response. A response with `changes` is
- * created again for each request; other responses are created once.
+ * created again for each request; other responses are created once per URL.
  */
 const routes = [
   [

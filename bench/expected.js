@@ -15,7 +15,10 @@ function field(row, node, type) {
   return complete(value, selectionSet, of && named(of));
 }
 
-/** Returns the selected part of a value. `type` is a type of `shapes`, a scalar type, or undefined. */
+/**
+ * Returns the selected part of a value. `type` is a type of `shapes` or a scalar type. If it is undefined, an
+ * object has its type in `value.type`.
+ */
 function complete(value, selectionSet, type) {
   if (value === null) return null;
   if (Array.isArray(value)) return value.map((one) => complete(one, selectionSet, type));

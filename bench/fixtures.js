@@ -1,7 +1,7 @@
 /*
  * The data of the fake GitLab (double.js): a project with 10,000 jobs in 200 pipelines. Each job has a log of
  * a megabyte, except a few with logs of other lengths. The JSON of a job has all keys and the length (about
- * 3 kB) of a real one. Every 200 consecutive jobs belong to four pipelines, alternately.
+ * 3 kB) of a real one. Each block of 200 consecutive jobs belongs to four pipelines, in turn.
  */
 
 const FIRST_JOB = 5_000_000_001;

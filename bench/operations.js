@@ -5,7 +5,7 @@ import { isQuick } from './quick.js';
 import { clients, prepare } from './requests.js';
 
 const CONCURRENT_CHECKS = 8;
-/** Maximum number of different requests with --quick. A multiple of `TOKENS` in run.js. */
+/** Maximum number of different requests with --quick. A multiple of `TOKENS`, for the reason given in run.js. */
 const QUICK_COUNT = 50;
 
 async function fetchOnce({ method, path, body, headers }, { origin, caller = 'moving' }) {
@@ -18,8 +18,8 @@ async function fetchOnce({ method, path, body, headers }, { origin, caller = 'mo
 }
 
 /**
- * Sends one operation. Compares its data with `expected`, if given. Returns its requests with the length of
- * each response.
+ * Sends one operation. Throws if `expected` is given and the data of the response differs. Returns the requests
+ * of the operation, each with the length of its response in `bytes`.
  */
 async function checkOne(requests, subject, expected) {
   const bodies = await Promise.all(requests.map((request) => fetchOnce(request, subject)));
@@ -30,7 +30,10 @@ async function checkOne(requests, subject, expected) {
   return requests.map((request, index) => ({ ...request, bytes: bodies[index].length }));
 }
 
-/** Returns the operations of a workload for a subject. The first `checked` ones have their expected data. */
+/**
+ * Returns the operations of a workload for a subject. For a subject with a `client`, the first `checked` ones
+ * have their expected data.
+ */
 function operationsOf(workload, { client, settled }, checked) {
   const { query, at, count, settledCount = count } = workload;
   const usual = settled ? settledCount : count;
@@ -46,8 +49,9 @@ function operationsOf(workload, { client, settled }, checked) {
 
 /**
  * Sends all operations of a workload once to a subject: as its `client` sends them or, without a `client`,
- * as REST requests. Compares the first `checked` responses with the expected data. Returns the operations
- * with the lengths of their responses; the driver expects the same lengths of later responses.
+ * as REST requests. With a `client`, throws if one of the first `checked` responses does not have the expected
+ * data. Returns the operations with the lengths of their responses; the driver expects the same lengths of later
+ * responses.
  */
 export async function checkWorkload(workload, subject, checked = Infinity) {
   const operations = operationsOf(workload, subject, checked);

@@ -16,8 +16,8 @@ export const pinning = canPin && availableParallelism() > 1 ? 'taskset' : 'none'
 export const cores = { load: 0, subject: 1 };
 
 /**
- * Starts a Node.js script, pinned to `core` (a number, or several cores such as "0,1") if `taskset` is available.
- * `log` is the file descriptor for its output, `program` the path of the Node.js binary.
+ * Starts a Node.js script, pinned to `core` (a number, or several cores such as "0,1") if `pinning` is 'taskset'.
+ * `log` is a file descriptor for its output, or 'inherit'. `program` is the path of the Node.js binary.
  */
 export function start(script, options) {
   const { core, log, env = {}, execArgv = [], ipc = true, program = process.execPath } = options;
@@ -47,8 +47,9 @@ export async function ask(child, message) {
 }
 
 /**
- * Waits until every subscriber of watchers.js has received at least `more` further events. Returns the counts of
- * events (`all`, `least`, `most`) and `spreadMs`.
+ * Waits until every subscriber of watchers.js has received at least `more` further events. Returns the number of
+ * all events so far (`all`), the least and the greatest number of one subscriber (`least`, `most`), and the time
+ * in ms between the first and the last subscriber that received the latest change (`spreadMs`).
  */
 export async function waitForEvents(watchers, more) {
   const { most } = await ask(watchers, {});

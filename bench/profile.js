@@ -30,11 +30,11 @@ const scripts = {
   mercurius: './subjects/mercurius.js',
   yoga: './subjects/yoga.js',
 };
-/** CPU time in ms that the subject uses before the profile begins. */
+/** Minimum CPU time in ms that the subject uses before the profile begins, so that V8 has compiled its code. */
 const WARM_UP_MS = unlessQuick(8_000, 0);
 const ROWS = 25;
 
-/** Returns the file or the library of a call frame. Work of V8 itself has a name in parentheses. */
+/** Returns the file or the library of a call frame; for native code, V8's name, such as "(garbage collector)". */
 function fileOf({ url, functionName }) {
   if (!url) return functionName || '(native)';
   const library = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url);

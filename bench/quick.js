@@ -1,6 +1,6 @@
 /*
- * With `--quick`, each script runs too briefly to measure, with fewer sizes, rounds and checked responses, and
- * writes no report.
+ * With `--quick`, a script only shows that it works: it runs too briefly to measure, with fewer sizes, rounds
+ * and checked responses, and writes no report.
  */
 export const isQuick = process.argv.includes('--quick');
 

@@ -8,7 +8,7 @@ import { isQuick } from './quick.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Formats a number with about two significant digits. */
+/** Formats a number: without decimals from 10 on, with one decimal from 1 on, and with two below 1. */
 export function short(number) {
   if (number === 0) return '0';
   return number >= 10 ? number.toFixed(0) : number.toFixed(number >= 1 ? 1 : 2);
@@ -36,7 +36,7 @@ function ratioOf(by, id, unit) {
   return { ratio: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) };
 }
 
-/** Formats the median ratio with the least and the greatest. Bold if it is at most the goal. */
+/** Formats the median ratio, bold if it is at most the goal, with the least and the greatest ratio. */
 function ratioCell(by, id, unit, goal) {
   const found = ratioOf(by, id, unit);
   if (!found) return '–';
@@ -131,7 +131,10 @@ function machine() {
   return `${cpus().length} × ${model}, ${gib} GiB, Node ${process.version}, pinned by ${pinning}`;
 }
 
-/** Writes a report with a title, the commit and the machine to results/<prefix><date>.md. Prints the file's name. */
+/**
+ * Writes a report with a title, the commit and the machine to results/<prefix><date>.md, and prints the file's
+ * name. With --quick, writes nothing.
+ */
 export function writeReport(prefix, title, text) {
   if (isQuick) {
     console.log('Not written, and no measurement: --quick');

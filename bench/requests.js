@@ -20,7 +20,10 @@ function withTypenames(query) {
 
 const prepared = new Map();
 
-/** Returns the text that clients send for a query, its SHA-256 hash and operation name, and whether it is a query. */
+/**
+ * Returns the text that clients send for an operation, its SHA-256 hash, the operation's name, and whether the
+ * operation is a query.
+ */
 export function prepare(query) {
   if (!prepared.has(query)) {
     const document = withTypenames(query);

@@ -1,8 +1,8 @@
 /*
  * Measures the CPU time per operation of each workload on each subject (a measured program: the gateway, a
  * bare proxy, or another GraphQL server). Each round measures all subjects, one after the other, so that
- * other programs on the machine disturb all of them equally. Prints tables of ratios. A run without options
- * also writes these tables, with all figures, to results/.
+ * other programs on the machine disturb all of them equally. Prints tables of ratios and of all figures. Without
+ * --only, --subjects, --rounds and --quick, also writes them to results/.
  *
  *   node run.js [--only W1,W7] [--subjects gateway,mercurius] [--node 24] [--rounds 3] [--quick]
  */

@@ -1,10 +1,13 @@
 /*
  * The part of the gateway's schema that the workloads select: types whose fields are members of GitLab's rows,
- * in camel case. Three things are derived from this table: the schemas of the compared GraphQL servers, the
- * selections of all fields, and the expected data.
+ * in camel case. Derived from this table are the schemas of the compared GraphQL servers, their validation of
+ * rows, the selections of all fields, and the expected data.
  */
 
-/** The type of each field, by type. `Upper` is an enum whose values are GitLab's values in upper case. */
+/**
+ * The fields of each object type, with the type of each field. `Upper` is an enum whose values are GitLab's
+ * values in upper case.
+ */
 export const shapes = {
   Commit: {
     shortId: 'String',

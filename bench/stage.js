@@ -28,7 +28,7 @@ const sorted = (values) => [...values].sort((a, b) => a - b);
 /** Returns the median. */
 export const median = (values) => quantile(sorted(values), 0.5);
 
-/** Returns an operation, which is a list of requests. A GraphQL operation needs one request. */
+/** Returns the operation of a query. An operation is a list of requests; with GraphQL, the list has one. */
 export const graphql = (query) => [
   {
     method: 'POST',
@@ -191,8 +191,8 @@ export async function openTestBed({
     disturbance: () => disturbance(othersParts),
     /**
      * Measures cases in interleaved rounds: each round measures every case once, so that other programs on
-     * the machine disturb all of them equally. A case has a `subject`, its `requests` and other options of
-     * driver.js. Returns one summary per case.
+     * the machine disturb all of them equally. A case has a `subject`, the `requests` of one operation or
+     * several `operations`, and other options of driver.js. Returns one summary per case.
      */
     async compare(cases, { warmUpMs = 600, rounds: usual = 3, roundMs = 500 } = {}) {
       const rounds = unlessQuick(usual, 1);

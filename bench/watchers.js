@@ -6,7 +6,10 @@ import { connect } from 'node:net';
 
 /** Maximum subscriptions that wait for their first event at the same time. */
 const CONCURRENT_OPENS = 20;
-/** After this time in ms without events, the next event belongs to a new change: the gateway polls less often. */
+/**
+ * After this time in ms without events, the next event belongs to a new change, because the gateway polls at
+ * longer intervals than this.
+ */
 const PAUSE_MS = 50;
 const EVENT_START = Buffer.from('event: next');
 
@@ -15,7 +18,7 @@ let events = [];
 /** The times in ms at which the latest change reached the first and the last connection. */
 let wave = { first: 0, last: 0 };
 
-/** Counts events of a connection. The first event after a pause starts a new wave. */
+/** Counts events of a connection. The first event after a pause of `PAUSE_MS` starts a new wave (a change). */
 function countEvents(index, count) {
   if (count === 0) return;
   events[index] += count;

@@ -40,7 +40,10 @@ export const connectionOf = (type, rows, more) => ({
 const projectWith = (connection) => ({ project: { type: 'Project', jobs: connection } });
 const hasNextPage = { pageInfo: { type: 'PageInfo', hasNextPage: true } };
 
-/** Reads `size` jobs by id, each with an alias. `rowsAt(index)` returns the jobs of one request. */
+/**
+ * Returns a workload that reads `size` jobs by id, each with an alias. `rowsAt(index)` returns the jobs of one
+ * request.
+ */
 export function jobsById(rowsAt, { size = 50, fields = detailed } = {}) {
   const aliases = Array.from({ length: size }, (_, index) => index);
   const selections = aliases.map(
@@ -64,8 +67,9 @@ export function jobsById(rowsAt, { size = 50, fields = detailed } = {}) {
 }
 
 /**
- * Reads a page of `size` jobs. Each request starts `step` jobs after the start of the previous one. `nodes` is
- * the selection on a job. For more than 100 jobs, GitLab's maximum per page, there are several REST requests.
+ * Returns a workload that reads a page of `size` jobs. Each request starts `step` jobs after the start of the
+ * previous one. `nodes` is the selection on a job. For more than 100 jobs, GitLab's maximum per page, there are
+ * several REST requests.
  */
 export const jobPages = (cursorOf, { size, step, nodes }) => ({
   query: `query Jobs($project: ID!, $after: String) { project(fullPath: $project) {
@@ -102,7 +106,10 @@ function boardOf({ jobs, bridges }) {
   });
 }
 
-/** Reads the board of a pipeline. The schema for Yoga + Pothos (subjects/yoga.js) has no boards. */
+/**
+ * Returns a workload that reads the board of a pipeline. The schema for Yoga + Pothos (subjects/yoga.js) has no
+ * boards.
+ */
 const board = (boards) => ({
   goals: { fresh: 0.5, calls: 2 },
   missingIn: ['yoga'],
@@ -214,7 +221,7 @@ export const createWorkloads = (cursorOf) => [
     count: PAGES,
     settledCount: 100,
     at: (index) => {
-      // Every 200 consecutive jobs belong to four pipelines. All jobs of a page are from one block of 200.
+      // Each block of 200 consecutive jobs belongs to four pipelines. All jobs of a page are from one block.
       const first = 200 * (index % 50) + 20 * Math.floor(index / 50);
       const rows = jobs.slice(first + 1, first + 21);
       const ids = [...new Set(rows.map(({ pipeline }) => pipeline.id))];

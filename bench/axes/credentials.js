@@ -18,7 +18,7 @@ const caseOf = async (subject, workload, tokens) => ({
   subject,
   operations: await checkWorkload({ ...workload, count: JOBS }, { ...subject, client: 'apollo' }),
   tokens,
-  // At most one running operation per caller: the gateway shares equal concurrent reads of one caller.
+  // At most one running operation per caller: equal concurrent reads of one caller would share one call to GitLab.
   concurrency: Math.min(tokens, 8),
 });
 

@@ -9,7 +9,10 @@ const SIZES = [1, 5, 20, 50];
 const ROWS = 20;
 const numbers = [...jobsByWallProject.keys()];
 
-/** Reads the newest jobs of `size` projects. Each request has other projects, or all 50 in another order. */
+/**
+ * Returns a workload that reads the newest jobs of `size` projects. Each request has other projects, or all 50
+ * in another order.
+ */
 const wallOf = (size) => ({
   id: `${size} projects`,
   query: `query Wall($projects: [ID!]!) { jobs(projects: $projects, first: ${ROWS}) {

@@ -10,7 +10,7 @@ import { clients } from '../requests.js';
 import { createWorkloads } from '../workloads.js';
 import { growthOf, inCalls, inKiB, inMiB, inMs, inUs } from './figures.js';
 
-/** Number of events per subscriber that are measured, after `WARM_UP_EVENTS` that are not. */
+/** Minimum number of measured events per subscriber. At least `WARM_UP_EVENTS` come before and do not count. */
 const EVENTS = unlessQuick(8, 1);
 const WARM_UP_EVENTS = unlessQuick(4, 1);
 const TOKEN = 'moving-0';
@@ -34,7 +34,10 @@ const board = {
   variables: { id: globalId('Pipeline', liveBoard.pipeline) },
 };
 
-/** Subscribes until two events have arrived. Returns the bytes of the second; throws if one has errors. */
+/**
+ * Subscribes until two events have arrived. Returns the length of the second event's data in bytes. Throws if
+ * an event has errors, or if the subscription ends earlier.
+ */
 async function checkEvents({ origin }, body) {
   const abort = new AbortController();
   const response = await fetch(`${origin}/graphql`, {

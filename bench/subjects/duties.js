@@ -1,11 +1,14 @@
 /*
- * Adds to Mercurius what the gateway does for each operation besides its execution. Used only if the environment
- * variable DUTIES is set.
+ * Adds to Mercurius what the gateway does for each operation besides its execution: a log line, a histogram and
+ * a limit of the depth. Used only if the environment variable DUTIES is set. rows.js adds the validation of rows.
  */
 import pino from 'pino';
 import { Histogram } from 'prom-client';
 
-/** Adds a hook that writes a log line and observes a histogram after each response. Returns options of Mercurius. */
+/**
+ * Adds a hook that writes a log line and observes a histogram after each response. Returns the option of Mercurius
+ * that limits the depth.
+ */
 export function addDuties(app) {
   const log = pino(pino.destination({ minLength: 4_096, sync: false }));
   const durations = new Histogram({

@@ -8,7 +8,7 @@ import { validateJob, validateList } from './rows.js';
 const { GITLAB_URL } = process.env;
 const pool = new Pool(GITLAB_URL, { connections: 32 });
 
-/** Converts a cursor of the gateway to GitLab's keyset parameter. */
+/** Converts a cursor of the gateway to GitLab's parameter `&cursor=…`. Returns '' without a cursor. */
 function keysetCursor(after) {
   if (!after) return '';
   const [, , id] = Buffer.from(after, 'base64url').toString().split(':');
@@ -62,7 +62,7 @@ export function createGitlab(token) {
   };
 }
 
-/** Parses the gateway's global id of a job. Returns its project and its number. */
+/** Parses the gateway's global id of a job. Returns the project's id and the job's id in GitLab. */
 export function parseJobId(id) {
   const [, project, job] = Buffer.from(id, 'base64url').toString().split(':');
   return [project, job];

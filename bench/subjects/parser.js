@@ -1,6 +1,6 @@
 /*
  * Reads logs in the mode that the environment variable MODE names, a key of `modes`. Each message is the name of
- * a log; the process reads that log once and returns the CPU time that this took, in ms.
+ * a log. The process reads that log once and replies with its length in bytes and the CPU time in ms.
  */
 import { StringDecoder } from 'node:string_decoder';
 import { inputOf, inputs } from '../parser-inputs.js';
@@ -22,7 +22,7 @@ async function parserOf(dist) {
   };
 }
 
-/** Reads the properties of all lines that a query can select, except HTML. */
+/** Reads the properties of all lines that a query can select, except `html` and `anchor`. */
 function readLines({ lines }) {
   let sum = 0;
   for (const { number, text, section, timestamp, stream } of lines) {

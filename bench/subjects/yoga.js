@@ -56,7 +56,10 @@ const ownFields = {
   }),
 };
 
-/** Defines a field whose value is a property of GitLab's row; `Upper` values in upper case. */
+/**
+ * Defines a field whose value is a property of GitLab's row. A value of the type `Upper` (../shapes.js) is
+ * converted to upper case.
+ */
 function fieldOf(t, field, of) {
   const key = restName(field);
   if (named(of) !== 'Upper') return t.expose(key, { type: typeOf(of), nullable: true });
