@@ -24,7 +24,7 @@ function contentModifiedAt(path) {
   return Math.max(modifiedAt(path), ...inside.map((name) => contentModifiedAt(join(path, name))));
 }
 
-/** Runs npm in the folder of the board. Its output is shown only if it fails. */
+/** Runs npm in the folder of the board. Throws an error with npm's output if npm fails. */
 function npm(progress, ...args) {
   report(`Board: ${progress}…`);
   const { status, error, stdout, stderr } = spawnSync('npm', ['--prefix', folder, ...args], {

@@ -5,7 +5,8 @@ import { parse } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 
 /*
- * An example subgraph with deployments and teams. It stores only the web address of a job.
+ * An example subgraph with deployments and teams. Of a deployment's job, it stores only the web
+ * address.
  * `npx tsx examples/federation/neighbour.ts` serves it on port 4001.
  */
 

@@ -5,8 +5,9 @@ import { getOperationAST, print } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 
 /*
- * A minimal router for experiments: `npx tsx examples/federation/router.ts supergraph.graphql`.
- * Every router must forward the headers in `FORWARDED`, which contain the caller's credential.
+ * A minimal router for experiments, on port 4002:
+ * `npx tsx examples/federation/router.ts supergraph.graphql`.
+ * Every router must forward the headers in `FORWARDED`: the caller's credential and trace context.
  */
 
 const FORWARDED = ['authorization', 'private-token', 'job-token', 'traceparent', 'tracestate'];

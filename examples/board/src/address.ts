@@ -50,7 +50,7 @@ function parseLog(project: string, id: string, query: URLSearchParams): Address 
 
 function parsePipelines(project: string, query: URLSearchParams): Address {
   const read = (name: string) => query.get(name) ?? '';
-  // In the addresses of GitLab's pages, the status is in lower case.
+  // GitLab's pages have the status in lower case in their addresses; the gateway's enum does not.
   const filter = { ref: read('ref'), status: read('status').toUpperCase(), source: read('source') };
   return { screen: 'pipelines', project, filter };
 }

@@ -93,8 +93,9 @@ function SkipButton() {
 }
 
 /**
- * Returns a key of the project, pipeline or job that a screen shows; empty for the dashboard. A new
- * key recreates the screen. Another view of the same pipeline, such as its timeline, does not.
+ * Returns a key of the project, pipeline or job that a screen shows; empty for other screens, such
+ * as the dashboard. A new key recreates the screen. All views of a pipeline, such as its timeline,
+ * have one key.
  */
 function subjectOf(address: Address): string {
   if ('id' in address) return `${address.project} ${address.id}`;
@@ -104,7 +105,7 @@ function subjectOf(address: Address): string {
 /** The page: the header that all screens share, and the screen that the address selects. */
 export function App() {
   const address = useAddress();
-  // A new token creates a new client with an empty cache, and reads the screen again.
+  // Grows with each new token. Then a new client, with an empty cache, reads the screen again.
   const [tokenNumber, setTokenNumber] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new token needs a new client
   const client = useMemo(createUrqlClient, [tokenNumber]);

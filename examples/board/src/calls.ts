@@ -21,7 +21,7 @@ export function resetCalls(): void {
   sum.set({ calls: 0, notModified: 0 });
 }
 
-/** Returns the calls since the current screen was opened. */
+/** Returns the calls of all queries and mutations since the current screen was opened. */
 export function useCalls(): Calls {
   return sum.use();
 }

@@ -41,7 +41,7 @@ function toErrorResult(operation: Operation, error: unknown): OperationResult {
 
 /**
  * Sends an operation to the gateway. A subscription has many results, other operations have one.
- * Calls `end` after the last result.
+ * Calls `end` after the last result, unless urql has stopped the operation before.
  */
 function send(operation: Operation, end: () => void): Source<OperationResult> {
   return make(({ next, complete }) => {
@@ -94,8 +94,9 @@ const gatewayExchange: Exchange =
     );
 
 /**
- * Creates the GraphQL client of all screens. Its cache stores whole responses, because each screen
- * is one document. The responses belong to one token, so a new token needs a new client.
+ * Creates the GraphQL client of all screens. Its cache stores whole responses, because each part of
+ * a screen reads all its data with one document. The responses belong to one token, so a new token
+ * needs a new client.
  */
 export function createUrqlClient(): Client {
   return new Client({

@@ -21,7 +21,7 @@ export function storeProjects(projects: readonly string[]): void {
   localStorage.setItem(KEY, projects.join(','));
 }
 
-/** Remembers a project that was opened, unless there are already too many. */
+/** Remembers a project that was opened, unless MAX_PROJECTS projects are already remembered. */
 export function addProject(project: string): void {
   const known = store.get();
   if (known.includes(project) || known.length >= MAX_PROJECTS) return;

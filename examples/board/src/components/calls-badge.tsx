@@ -1,6 +1,6 @@
 import { useCalls } from '../calls.ts';
 
-/** Shows how many calls to GitLab the screen has caused. */
+/** Shows how many calls to GitLab the queries and mutations of the screen have caused. */
 export function CallsBadge() {
   const { calls, notModified } = useCalls();
   if (calls === 0) return null;

@@ -1,4 +1,4 @@
-/** Shows the path of a project. Its groups are smaller than its name. */
+/** Shows the path of a project. The names of its groups are in smaller text than its own name. */
 export function ProjectName({ path }: { path: string }) {
   const at = path.lastIndexOf('/') + 1;
   return (

@@ -1,4 +1,4 @@
-/** Numbers of jobs by status, such as `FAILED`. */
+/** Numbers of jobs by status (`FAILED`) or by `DetailedStatus.group` (`failed-with-warnings`). */
 export type StatusCounts = readonly { status: string; count: number }[];
 
 /**

@@ -7,7 +7,7 @@ export type BoardAddress = Extract<Address, { screen: 'board' }>;
 interface BoardContext {
   /** The address of the screen, without the job in the panel. */
   address: BoardAddress;
-  /** The global id of the pipeline. */
+  /** The global id of the pipeline; empty until the pipeline is read. */
   pipelineId: string;
   /** Called after each action. Subscribes to the pipeline again if it was finished. */
   onAction(): void;

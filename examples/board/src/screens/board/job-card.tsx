@@ -35,7 +35,7 @@ function Times({ job }: { job: Job }) {
   );
 }
 
-/** Lists all attempts of a job, with links to their logs. */
+/** Lists the attempts of a job, if it has several, with links to their logs. */
 function Attempts({ job }: { job: Job }) {
   const { project } = useBoard().address;
   const attempts = job.attempts ?? [];

@@ -18,7 +18,7 @@ import {
 
 const playStage = typed(PlayStageDocument);
 
-/** Maximum groups that a stage shows until it is expanded, and failed jobs of a closed group. */
+/** Maximum groups that a stage shows until it is expanded, and failed jobs in a closed group. */
 const LIMITS = { groups: 30, failedJobs: 5 };
 
 const hasFailed = ({ status }: Job) => status === 'FAILED';

@@ -12,7 +12,7 @@ export type TilePipeline = Omit<ReadPipeline, 'jobs'>;
 /** A job on a tile. */
 export type TileJob = ReadPipeline['jobs'] extends { nodes: (infer J)[] } | null ? J : never;
 
-/** The jobs and pipelines that updates have reported so far. */
+/** The jobs and pipelines that updates have reported so far. `unread` is from the latest update. */
 export interface Live {
   /** Newest first. */
   jobs: LiveJob[];

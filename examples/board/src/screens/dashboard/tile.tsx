@@ -83,7 +83,7 @@ function PipelineOfTile({ project, tile }: { project: string; tile: TileContent 
 
 interface TileProps {
   project: string;
-  /** Undefined until the project is read. */
+  /** Undefined until the project is read, and if it cannot be read. */
   tile: TileContent | undefined;
   /** Why the project could not be read; undefined if it could. */
   problem: string | undefined;

@@ -70,7 +70,7 @@ export function ActionButton({ job, project }: Props) {
   );
 }
 
-/** Lists the attempts of a job, with links to their logs. */
+/** Lists the attempts of a job, if it has several, with links to their logs. */
 function Attempts({ job, project }: Props) {
   const { attempts } = job;
   if (!attempts || attempts.length < 2) return null;

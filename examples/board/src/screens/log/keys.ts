@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 
 /**
  * Calls the function in `keys` for a pressed key, unless the focus is in an input field, or Ctrl,
- * Meta or Alt is held.
+ * Meta or Alt is held. `keys` has the names of the keys in lower case.
  */
 export function useKeys(keys: Record<string, () => void>): void {
   const latest = useRef(keys);

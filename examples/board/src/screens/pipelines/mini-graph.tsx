@@ -12,7 +12,7 @@ const stagesOf = typed(PipelineStagesDocument);
  */
 const FIRST = 10;
 
-/** Returns whether the user has scrolled, clicked or pressed a key since `isOn`. */
+/** Returns whether the user has scrolled, clicked or pressed a key since `isOn` became true. */
 function useIsMoved(isOn: boolean): boolean {
   const [isMoved, setIsMoved] = useState(false);
   useEffect(() => {
@@ -27,7 +27,7 @@ function useIsMoved(isOn: boolean): boolean {
   return isMoved;
 }
 
-/** Returns a reference for an element, and whether the element has been in view since `isOn`. */
+/** Returns a ref for an element, and whether the element was in view since `isOn` became true. */
 function useIsSeen(isOn: boolean) {
   const element = useRef<HTMLDivElement>(null);
   const [isSeen, setIsSeen] = useState(false);

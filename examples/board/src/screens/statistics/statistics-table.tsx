@@ -5,7 +5,7 @@ import { Ago } from '../../components/ago.tsx';
 import { StatusIcon } from '../../components/status.tsx';
 import type { StatisticsQuery } from '../../generated/graphql.ts';
 
-/** The statistics of all jobs with one name. */
+/** The statistics of all jobs with one name, or in one group of parallel or matrix jobs. */
 export type Row = NonNullable<
   NonNullable<StatisticsQuery['project']>['jobStats']
 >['byName'][number];
