@@ -70,8 +70,8 @@ const imports = files.flatMap(importsOf);
 const rankOf = (room: string) => ranks.findIndex((rank) => rank.includes(room));
 
 /**
- * Returns whether an import from or to the simulated GitLab is allowed. The simulator may import
- * only types of src/gitlab, and only app/ may import the simulator.
+ * Returns whether an import from or to the simulated GitLab is allowed. Besides its own files, the
+ * simulator may import only types of src/gitlab. Only app/ may import the simulator.
  */
 function isSimulatorAllowed({ from, to, typeOnly }: Import): boolean {
   if (roomOf(from) !== 'simulator') return roomOf(from) === 'app';

@@ -14,7 +14,7 @@ const ask = '{ job(project: "42", id: "1") { name } }';
 /** Starts a gateway with a token file, and a GitLab that accepts the tokens in `valid`. */
 async function start() {
   const file = join(createFolder(), 'token');
-  /** Replaces the token file with a new one, as programs that store secrets do. */
+  /** Writes a new file and renames it to the token file, as programs that store secrets do. */
   const write = (text: string) => {
     writeFileSync(`${file}.new`, text);
     renameSync(`${file}.new`, file);

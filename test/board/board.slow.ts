@@ -7,7 +7,7 @@ import { expectCalls, findBarriers, openBoard, startBoard } from './open-board.t
 const addressOf = (id: number, query = '') => `#/${demo.project}/-/pipelines/${id}${query}`;
 const running = addressOf(demo.runningPipelineId);
 const failed = addressOf(demo.failedPipelineId);
-/** The path of a pipeline with groups, manual jobs and downstream pipelines. */
+/** The `#` part of the URL of a pipeline with groups, manual jobs and downstream pipelines. */
 const complex = `#/${demo.checkoutProject}/-/pipelines/${demo.retriedTriggerPipelineId}`;
 
 const cardOf = (page: Page, name: string) => page.locator('.job-card', { hasText: name });

@@ -9,7 +9,7 @@ import { type GitlabOptions, KNOWN_TOKEN, type Target } from './target.ts';
 /*
  * Everything that a sender without a credential controls, with its bound. docs/security.md has a
  * table of these inputs. inputs.test.ts compares that table with this list, and inputs.slow.ts
- * exceeds each bound.
+ * attacks the program with each input.
  */
 
 /** An input with its bound. `input` and `bound` are the texts in docs/security.md. */
@@ -18,7 +18,10 @@ export interface Input {
   readonly bound: string;
   readonly env?: Record<string, string>;
   readonly gitlab?: GitlabOptions;
-  /** Exceeds the bound. Returns what the sender receives. */
+  /**
+   * Sends more than the bound or, if that takes too long, much of the input. Returns what the
+   * sender observes, such as a status; it must equal `outcome`.
+   */
   attack(target: Target): Promise<unknown>;
   readonly outcome: unknown;
 }

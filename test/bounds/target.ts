@@ -15,7 +15,7 @@ export interface Target {
   isRunning(): boolean;
   /** Opens a TCP connection, which is destroyed when the test ends. */
   connect(): Socket;
-  /** Sends a GraphQL request. Returns the status and the code of the first error. */
+  /** Sends a GraphQL request. Returns the status, and the code of the first error or `data`. */
   post(params: unknown, headers?: Record<string, string>): Promise<string>;
   webSocket(): Promise<WebSocket>;
 }
@@ -124,8 +124,8 @@ const WATCH = `
 `;
 
 /**
- * Requests /health every 20 ms in a thread of its own. `stop` returns the longest response time in
- * ms.
+ * Requests /health in a thread of its own, each time 20 ms after the previous response. `stop`
+ * returns the longest response time in ms; Infinity if a request failed.
  */
 export async function watchHealth({ port }: Target) {
   const worker = new Worker(WATCH, { eval: true, workerData: port });

@@ -11,17 +11,20 @@ interface ScriptedRequest {
 /** Sends the response to one request, or sends nothing. */
 export type Respond = (response: ServerResponse) => void;
 
-/** Returns a response with a status, headers and a body. */
+/** Returns a function that sends a response with a status, headers and a body. */
 export const respond =
   (status: number, headers: Record<string, string> = {}, body = ''): Respond =>
   (response) =>
     response.writeHead(status, headers).end(body);
 
-/** Returns a JSON response to an operation. */
+/** Returns a function that sends a JSON response to an operation. */
 export const result = (value: object, status = 200) =>
   respond(status, { 'content-type': 'application/json' }, JSON.stringify(value));
 
-/** Returns an event stream with results. After them, it completes, breaks off or stays open. */
+/**
+ * Returns a function that sends an event stream with results. After them, the stream completes,
+ * breaks off or stays open.
+ */
 export const stream =
   (results: readonly object[], end: 'complete' | 'break off' | 'stay open' = 'complete'): Respond =>
   (response) => {

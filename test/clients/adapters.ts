@@ -28,7 +28,10 @@ export interface Adapter {
   loadTwoPages(project: string): Promise<string[]>;
   /** Retries a job. Returns the name of the new job. */
   retry(id: string): Promise<string>;
-  /** Subscribes to a job until the test ends. Calls `onStatus` with the status in each event. */
+  /**
+   * Subscribes to a job until the test ends. Calls `onStatus` with the status in each event, and
+   * `onEnd` at the end of the subscription, with the error if there is one.
+   */
   follow(id: string, onStatus: (status: string) => void, onEnd: (error?: unknown) => void): void;
 }
 

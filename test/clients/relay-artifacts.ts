@@ -8,7 +8,7 @@ import { createFolder } from '../helpers/files.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Compiles TypeScript modules with the Relay compiler and the configuration in the package.
+ * Compiles TypeScript modules with the Relay compiler and the configuration in schema/relay.json.
  * `modules` are texts by name. Returns the folder of the artifacts. Throws the errors of the
  * compiler.
  */

@@ -137,8 +137,8 @@ describe('a compiled operation', () => {
     }
     const row = `{"cells":[${Array(20).fill('{"cell":"x"}').join(',')}]}`;
     expect(result.data).toBe(`{"rows":[${Array(40).fill(row).join(',')}]}`);
-    // The first 100 items are written without a pause. `cell` advances the clock by 1 ms per item,
-    // so that later pauses come sooner.
+    // The first 100 items are written without a pause. After them, there is a pause whenever 5 ms
+    // are over, and `cell` advances the clock by 1 ms.
     expect(most).toBeLessThanOrEqual(100);
     expect(written).toBe(800);
   });

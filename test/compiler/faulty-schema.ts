@@ -18,8 +18,8 @@ import { delay, FAULT_RATE, randomError, randomLeaf } from './faulty-value.ts';
 /*
  * Gives the types of a schema resolvers that fail in every possible place, synchronously or not:
  * with null, returned errors, rejections, thrown errors and invalid leaves, also in lists. The
- * value of a field depends only on the seed of its object, its name and its arguments, so that two
- * executions get equal values.
+ * value of a field depends only on the seed of its object, and on the name and the arguments of the
+ * field, so that two executions get equal values.
  */
 
 /** The context of an execution. The values of the root fields depend on its seed. */

@@ -33,7 +33,10 @@ const final = stages.at(-1) ?? [];
 const argsOf = (name: string, stage = final) =>
   stage.filter((one) => one.name === name).map(({ args }) => args);
 
-/** Checks the relevant rules of hadolint without Docker, which is missing where the tests run. */
+/**
+ * Checks the relevant rules of the linter hadolint by reading the Dockerfile, because Docker is
+ * missing where the tests run.
+ */
 describe('the Dockerfile', () => {
   it('has several stages, all on one image with a pinned version', () => {
     expect(stages.length).toBeGreaterThan(1);

@@ -15,8 +15,8 @@ export const PROJECT = { id: 42, path: 'group/app' } as const;
 export const FIRST = 12_345_678_901;
 
 /**
- * Creates a world with `count` consecutive jobs of one project, ten per pipeline, and one job of
- * another project.
+ * Creates a world with `count` consecutive jobs of one project, ten per pipeline, one job of
+ * another project, and a third project that TOKEN cannot see.
  */
 export function createJobs(count: number) {
   const world = createWorld();
@@ -53,7 +53,7 @@ export function startSubgraph(options: { jobs: number; maxReferences?: number })
 /** A reference as a router sends it, or an invalid one. */
 export type Reference = Record<string, unknown> | null | string;
 
-/** Returns references to a job, one function for each key. */
+/** Functions that return a reference to a job, one for each key. */
 export const jobBy = {
   id: (id: number): Reference => ({ __typename: 'Job', id: toGlobalId('Job', PROJECT.id, id) }),
   number: (id: number): Reference => ({

@@ -21,7 +21,7 @@ import { schema } from '../../src/graphql/schema.ts';
 import { type Answer, at, startGateway } from '../helpers/start-gateway.ts';
 import { createJobs, FIRST, PROJECT, TOKEN } from './subgraph-world.ts';
 
-/** Another subgraph. Its types have the names of GitLab's types, but other fields. */
+/** Another subgraph. Some of its types have names of the gateway's types, but other fields. */
 const neighbourSdl = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
   interface Node { id: ID! }

@@ -58,7 +58,8 @@ describe('endpoint', () => {
           id,
           'trace',
         ]);
-        // A URL parser, and a proxy that decodes slashes, must resolve the path to itself.
+        // A URL parser must not change the path. After a proxy has decoded slashes, the path must
+        // still be below /projects/.
         expect(new URL(path, 'http://gitlab').pathname).toBe(path);
         expect(
           new URL(path.replaceAll('%2F', '/'), 'http://gitlab').pathname.startsWith('/projects/'),

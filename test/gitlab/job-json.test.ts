@@ -45,7 +45,7 @@ const commit = fc.record({
 });
 const pipeline = fc.record({ id, project_id: id, ref: text });
 const runner = fc.option(fc.record({ id, description: text }), { freq: 3 });
-/** Another object that has members of the same names. */
+/** An object inside a row. Its members have names of the row's members, to mislead the parser. */
 const nested = fc.record({
   user,
   commit,
@@ -74,7 +74,7 @@ const inOrder = fc.record(
   },
   { requiredKeys: ['id', 'status'] },
 );
-/** Most rows have GitLab's order and no unknown members. */
+/** Removes the `nested` members and unknown ones. The rest is in GitLab's order. */
 const known = ({ first, between, last, project, ...row }: Row) => row;
 const shuffled = (row: Row) =>
   fc

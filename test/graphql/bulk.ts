@@ -10,7 +10,7 @@ const payload = `results { id name outcome job { databaseId name status } ${erro
 export type Mutation = 'jobsRetry' | 'jobsCancel' | 'jobsPlay';
 type Asks = { query(query: string, options?: object): Promise<Answer> };
 
-/** Sends a bulk mutation that selects all fields of the payload, but only some of a job. */
+/** Sends a bulk mutation that selects all fields of the payload, and three fields of each job. */
 export const runBulk = ({ query }: Asks, mutation: Mutation, input: object, options: object = {}) =>
   query(`mutation ($input: JobsActionInput!) { ${mutation}(input: $input) { ${payload} } }`, {
     variables: { input },
@@ -37,7 +37,7 @@ export const outcomesOf = (answer: Answer, mutation: Mutation) =>
       .join(' '),
   );
 
-/** GitLab's responses for a job in the wrong state, and for its rate limit per job. */
+/** GitLab's responses for a job in the wrong state, and for too many requests for one job. */
 export const notRetryable = { message: '403 Forbidden - Job is not retryable' };
 export const tooMany = {
   message: { error: 'This endpoint has been requested too many times.' },

@@ -125,7 +125,10 @@ function retriedWorld() {
 
 const NODES = 'nodes { databaseId retried retryable detailedStatus { action } }';
 
-/** Returns `[id, retried, retryable]` of each job. Checks that `action` is RETRY if retryable. */
+/**
+ * Returns `[id, retried, retryable]` of each job. Checks that `action` is RETRY for retryable jobs
+ * and null for others.
+ */
 function knownOf(nodes: unknown): unknown[] {
   const jobs = nodes as Record<string, unknown>[];
   for (const { retryable, detailedStatus } of jobs) {

@@ -7,9 +7,9 @@ import { at, codesOf, type Started, startGateway } from '../helpers/start-gatewa
 import { addFullJob, small, smallWorld, tokens } from '../helpers/worlds.ts';
 
 /*
- * The gateway must return everything that GitLab sends unchanged, except for the renames in
- * contract.graphql. Each test reads the same objects from the simulator over REST and from the
- * gateway over GraphQL, and compares them.
+ * The gateway must return everything that GitLab sends, and change it only as contract.graphql
+ * says, for example the names. Each test reads objects from the simulator over REST, reads them
+ * from the gateway over GraphQL, and compares both.
  */
 
 const everyVersion = describe.each(versions.map((version) => ({ version })));

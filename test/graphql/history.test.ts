@@ -114,7 +114,7 @@ describe('the history of a job', () => {
   });
 
   /**
-   * 700 jobs, newest first. Every hundredth job is a run of `unit`; the others have other names.
+   * 700 jobs, newest first. Every hundredth job is a run of `unit`; all others are named `other`.
    */
   const many = Array.from({ length: 700 }, (_, index): Line => {
     const id = 5_000 - index;

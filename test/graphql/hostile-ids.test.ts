@@ -96,7 +96,7 @@ const hostile = [
 
 /**
  * All arguments that take an id, a path, a text to filter by, a cursor or a URL. `allowed` matches
- * the only calls that an argument may cause, for any value.
+ * the only calls that an argument may cause, for any value; null if it must cause no call.
  */
 const arguments_: [name: string, query: string, allowed: RegExp | null][] = [
   [
@@ -257,7 +257,7 @@ const anything = fc.oneof(
     .map(([type, parts]) => encode([type, ...parts].join(':'))),
 );
 
-/** `read` matches the only calls that queries may make, `write` those of mutations. */
+/** `read` matches the calls that queries may make, `write` the calls that mutations may make. */
 const read =
   /^GET \/projects\/[\w.%-]+(\/jobs(\/\d+(\/trace)?)?|\/pipelines(\/\d+(\/jobs|\/bridges)?)?)?(\?[\w=&%.[\]!'()*~-]*)?$/;
 const write =

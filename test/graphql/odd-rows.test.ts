@@ -40,7 +40,10 @@ const QUERY = `{ project(fullPath: "42") { jobs { nodes ${all} } } }`;
 const camelCase = (key: string) =>
   key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Fields that depend on a member of a row. Without an entry, only the field of its name does. */
+/**
+ * Fields that depend on a member of a row, by the member's name. A member without an entry affects
+ * only the field with its name in camel case.
+ */
 const affected: Record<string, string[]> = {
   status: ['status', 'statusRaw'],
   pipeline: ['pipeline', 'source'],

@@ -62,7 +62,7 @@ export type FullRow = ReturnType<typeof fullRow>;
  */
 export type Responses = Record<string, unknown>;
 
-/** Options of the gateway, and the path of the server's base URL. */
+/** Options of the gateway, and the path of GitLab's base URL, such as `/gitlab`. */
 export type UpstreamOptions = StartOptions & { path?: string };
 
 /**

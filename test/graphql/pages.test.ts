@@ -236,8 +236,8 @@ function pipelineScene(world: World, options: { size: number; filtered: boolean 
 }
 
 /**
- * Creates a list of a project's pipelines. Pipelines of another project lie between them, and child
- * pipelines, which GitLab never lists.
+ * Creates a list of a project's pipelines. Between their ids are those of pipelines of another
+ * project, and of child pipelines, which GitLab never lists.
  */
 function pipelinesScene(world: World, options: { size: number; filtered: boolean }): Scene {
   const at = world.state.projects.size;

@@ -134,8 +134,8 @@ const toRow = ([id, name, stage, status, queued, started, finished, more]: Line)
   });
 
 /**
- * Returns a finished pipeline of four stages with a retry, parallel jobs, matrix jobs and a trigger
- * job.
+ * Returns a finished pipeline of four stages with a retry, parallel jobs, a matrix job, a manual
+ * job and a trigger job.
  */
 export function retriedPipeline(): UpstreamPipeline {
   const lines: Line[] = [

@@ -10,8 +10,8 @@ const FIRST = 8001;
 const JOB_TOKEN = 'glcbt-64_of-a-job';
 
 /**
- * Creates project 42 with pipelines 700 and 8001 to 8006, whose refs alternate between main and
- * next, and the child pipeline 8100.
+ * Creates the small world, in which project 42 has pipeline 700. Adds pipelines 8001 to 8006, whose
+ * refs alternate between main and next, and the child pipeline 8100.
  */
 function world() {
   const made = smallWorld();

@@ -1,6 +1,6 @@
 /**
- * Duration of `sortNames` in ms on the reference machine, on which slow tests stay within their
- * bounds. It is an estimate from the duration of tests on that machine and on a slower one.
+ * Duration of `sortNames` in ms on the reference machine, on which the tests in *.slow.ts stay
+ * within their bounds. Estimated from the duration of tests on that machine and on a slower one.
  */
 const REFERENCE_MS = 3;
 

@@ -41,7 +41,7 @@ export const derivedFields: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Returns the fields of a type whose values are in the REST row or computed from it. Leaves out
- * objects of the types in `above`, so that the recursion ends.
+ * fields with required arguments, and objects of the types in `above`, so that the recursion ends.
  */
 export function allFields(
   type: GraphQLObjectType,

@@ -54,7 +54,7 @@ export interface QueryOptions {
 
 export interface StartOptions {
   simulator?: SimulatorOptions;
-  /** Environment variables, in addition to GITLAB_URL. */
+  /** Added to GITLAB_URL, ALLOWED_HOSTS=* and UPSTREAM_EXTENSION=true, or overrides them. */
   env?: Record<string, string>;
   /** Settings that override the settings in `env`. */
   config?: Partial<Config>;

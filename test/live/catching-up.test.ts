@@ -13,8 +13,8 @@ const PIPELINE = `subscription ($id: ID!) {
 }`;
 
 /**
- * A log that is longer than the part in memory. Its beginning must be read again for this
- * subscriber.
+ * A log that is longer than the part that the gateway keeps in memory. The gateway must read its
+ * beginning again to send it to a subscriber.
  */
 const LOG = '0123456789abcde\n'.repeat(300_000);
 

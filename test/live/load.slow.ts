@@ -18,8 +18,8 @@ const LAG = 'nodejs_eventloop_lag_max_seconds';
 type GitLab = (path: string, response: ServerResponse) => void;
 
 /**
- * Starts the program in a process of its own. `load` returns the resources that this process has
- * used; GitLab and the clients are not included.
+ * Starts the program in a process of its own. `load` returns what that process has used. It does
+ * not include GitLab and the clients, which run in the process of the test.
  */
 async function start(gitlab: GitLab, env: Record<string, string> = {}) {
   const upstream = await startUpstream(({ url = '' }, response) => gitlab(url, response));

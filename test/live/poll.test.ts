@@ -16,7 +16,7 @@ interface State {
   status: string;
 }
 
-/** Waits until all pending promises have settled. */
+/** Waits until all pending microtasks have run. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Creates a poll of a resource. The test sets the state of the resource and the error of reads. */

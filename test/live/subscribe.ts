@@ -12,7 +12,10 @@ export interface Subscribed {
   leave(): void;
 }
 
-/** Parses server-sent events. Yields the data of each `event: next` until `event: complete`. */
+/**
+ * Parses server-sent events. Yields the data of each `event: next` until `event: complete`. Throws
+ * if the stream ends without it.
+ */
 async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Answer> {
   const decoder = new TextDecoder();
   let text = '';

@@ -132,8 +132,8 @@ describe.each(['19.3', '18.6'] as const)('jobTraceAppended on GitLab %s', (versi
     const { world, gateway } = await start('price: 5 €', { version });
     const { piece, rest } = tail(gateway);
     const pieces = [await piece()];
-    // The new character differs from the old one only in its third byte, which the last piece does
-    // not contain.
+    // The new character differs from the old one only in its third byte. The piece must still begin
+    // with its first byte, because the third byte alone is not valid UTF-8.
     world.setLog(running.job, 'price: 5 ₭');
     pieces.push(await piece());
     expect(pieces.at(-1)).toEqual({ text: '₭', startByte: 9, endByte: 12, complete: false });

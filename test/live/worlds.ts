@@ -19,5 +19,5 @@ export function runningWorld(log = ''): World {
   return world;
 }
 
-/** Subscribes to the status of a job. */
+/** A subscription to the status of a job. */
 export const FOLLOW = 'subscription ($id: ID!) { jobUpdated(id: $id) { id status } }';

@@ -22,8 +22,8 @@ const ascii =
 const unicode = '\u001b[32;1m✓ größer\u001b[0;m <some output> of a job that prints a lot of things';
 const logOf = (line: string, size: number) =>
   Array.from({ length: size / (Buffer.byteLength(line) + 9) }, (_, at) => {
-    // Makes all lines different. Otherwise, the compression of the response would have nothing to
-    // do.
+    // Makes all lines different. Otherwise, the simulator's gzip would shrink the log to almost
+    // nothing on its way to the gateway.
     return `${line}${((at * 2_654_435_761) >>> 0).toString(16).padStart(8, '0')}\n`;
   }).join('');
 world.addJob(pipeline, { id: 1001, log: logOf(ascii, 20e6) });

@@ -8,7 +8,7 @@ export const red = (text: string) => `${ESC}[31;1m${text}${ESC}[0;m`;
 export const start = (name: string) => `section_start:1764410400:${name}\r${CLEAR}`;
 export const end = (name: string) => `section_end:1764410405:${name}\r${CLEAR}`;
 
-/** Returns a section with a header and lines. Each line ends with a line feed. */
+/** Returns a section with a header and lines. A line feed follows each, but not the end mark. */
 export const section = (name: string, header: string, ...lines: string[]) =>
   [`${start(name)}${ESC}[36;1m${header}${ESC}[0;m`, ...lines, end(name)].join('\n');
 

@@ -13,7 +13,7 @@ interface Message {
 }
 
 /**
- * Opens a WebSocket to a new gateway. `send` writes a message. `messages` are the received ones.
+ * Opens a WebSocket to a new gateway. `send` sends a message. `messages` has all received messages.
  */
 async function open(payload: Record<string, unknown> = { 'private-token': tokens.alice }) {
   const gateway = await startGateway({ simulator: { world: smallWorld() } });

@@ -5,7 +5,7 @@ import type { Answer, Started } from '../helpers/start-gateway.ts';
 
 type Headers = Record<string, string>;
 
-/** Returns a WebSocket class that sends these headers, which browsers cannot do. */
+/** Returns a WebSocket class that sends these headers in its upgrade request. Browsers cannot. */
 function socketWith(headers: Headers) {
   return class extends WebSocket {
     constructor(url: string | URL, protocols?: string | string[]) {

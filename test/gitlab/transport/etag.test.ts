@@ -5,7 +5,7 @@ import { aJob, connect, sendJson, serve, startUpstream, tokenOf } from '../upstr
 const job = { project: '1', id: '7' };
 const page = { kind: 'offset', page: 1, perPage: 1 } as const;
 
-/** Starts a GitLab whose ETag depends only on the body, as in Rack. */
+/** Starts a GitLab whose ETag and job change only when the test changes `state.version`. */
 async function startTagged(
   options: { headers?: () => Record<string, string>; size?: number } = {},
 ) {
@@ -121,7 +121,8 @@ describe('a cached response', () => {
     for (const caller of callers) await caller.getJob(job);
     for (const caller of callers.toReversed()) await caller.getJob(job);
     const kept = asked().slice(10).filter(Boolean).length;
-    // Each cache entry takes about 22 kB: its body twice, and its bookkeeping.
+    // Each cache entry takes about 22 kB (its body twice, and its bookkeeping), so four fit in
+    // 100 kB.
     expect(kept).toBe(4);
   });
 

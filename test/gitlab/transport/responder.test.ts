@@ -9,7 +9,7 @@ import { aJob, connect, sendJson, startUpstream } from '../upstream.ts';
 const job = { project: 'group/app', id: '7' };
 const page = { kind: 'offset', page: 1, perPage: 20 } as const;
 
-/** Run a read or a write. Each returns the outcome: the value, or the code or type of the error. */
+/** Reads and a write. Each returns `value`, `null` (not found), or the error's code or type. */
 const operations = {
   read: (gitlab: Gitlab) => readCode(gitlab.getJob(job)),
   list: (gitlab: Gitlab) =>
