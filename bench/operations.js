@@ -5,7 +5,10 @@ import { isQuick } from './quick.js';
 import { clients, prepare } from './requests.js';
 
 const CONCURRENT_CHECKS = 8;
-/** Maximum number of different requests with --quick. A multiple of `TOKENS`, for the reason given in run.js. */
+/**
+ * Maximum number of different requests with --quick. A multiple of `TOKENS` in run.js, so that a request always
+ * has the same token.
+ */
 const QUICK_COUNT = 50;
 
 async function fetchOnce({ method, path, body, headers }, { origin, caller = 'moving' }) {

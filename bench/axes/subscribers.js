@@ -1,4 +1,7 @@
-/* Measures the cost per subscriber, for different numbers of subscribers of one job or of one board (W11). */
+/*
+ * Measures the cost per subscriber, for different numbers of subscribers of one job or of one board (W11 in
+ * docs/performance.md).
+ */
 import { liveBoard } from '../board-fixtures.js';
 import { project, running } from '../fixtures.js';
 import { keptMiB } from '../inspector.js';

@@ -10,7 +10,7 @@ const appended = typed(LogLinesDocument);
 
 interface LiveLog {
   log: Log;
-  /** Why the log does not receive updates any more. */
+  /** Why the log does not receive updates any more. Undefined if it does, or is complete. */
   error: CombinedError | undefined;
 }
 
