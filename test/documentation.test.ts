@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { walkthroughs } from './helpers/walkthroughs.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
@@ -73,14 +74,6 @@ describe('docs/architecture.md', () => {
 });
 
 describe('docs/adding.md', () => {
-  const sections = read('docs/adding.md').split(/\n## /).slice(1);
-  const walkthroughs = sections
-    .map((text) => ({
-      title: text.split('\n', 1)[0],
-      patch: [...text.matchAll(/```diff\n(.*?)```/gs)].map(([, diff]) => diff).join(''),
-    }))
-    .filter(({ patch }) => patch);
-
   it('has six walkthroughs as diffs', () => expect(walkthroughs).toHaveLength(6));
 
   it.each(walkthroughs)('has diffs that apply: $title', ({ patch }) => {
