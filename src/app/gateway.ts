@@ -44,9 +44,9 @@ import { createWebhookRoute } from '../http/webhooks.ts';
 import { createStreamSender } from '../http/yoga.ts';
 import { createLiveHub, type LiveHubOptions } from '../live/hub.ts';
 import type { ChangeEvent } from '../live/notifications.ts';
-import { createMcpEndpoint } from '../mcp/server.ts';
+import type { McpEndpoint } from '../mcp/server.ts';
 import { createToolList } from '../mcp/tool-list.ts';
-import { MAX_WAIT_SECONDS } from '../mcp/tools/wait.ts';
+import { MAX_WAIT_SECONDS } from '../mcp/wait-limit.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';
 import { createTelemetry } from '../observability/telemetry.ts';
 import { createOperationCache } from '../operation/document-cache.ts';
@@ -289,16 +289,19 @@ function createPageRoutes(config: Config, given: GatewayDeps, { board }: Parts):
   ];
 }
 
-/** Creates the MCP endpoint. */
-function createMcp(config: Config, { version, live }: GatewayDeps, parts: Parts) {
+/** Creates the MCP endpoint. The tools and the MCP SDK load now; a request waits for them. */
+function createMcp(config: Config, { version, live }: GatewayDeps, parts: Parts): McpEndpoint {
   const { operations, schema, context, telemetry, report, drain } = parts;
-  return createMcpEndpoint({
-    ...{ operations, schema, version, report },
-    ...{ webUrls: context.webUrls, fallback: context.fallback },
-    ...{ writes: config.mcp.writes, maxChars: config.mcp.maxChars },
-    ...{ clock: live?.clock ?? systemClock, shutdown: drain.signal },
-    onToolCall: telemetry.toolCalled,
-  });
+  const endpoint = import('../mcp/server.ts').then(({ createMcpEndpoint }) =>
+    createMcpEndpoint({
+      ...{ operations, schema, version, report },
+      ...{ webUrls: context.webUrls, fallback: context.fallback },
+      ...{ writes: config.mcp.writes, maxChars: config.mcp.maxChars },
+      ...{ clock: live?.clock ?? systemClock, shutdown: drain.signal },
+      onToolCall: telemetry.toolCalled,
+    }),
+  );
+  return async (request, parsedBody) => (await endpoint)(request, parsedBody);
 }
 
 /**

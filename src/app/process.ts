@@ -3,7 +3,6 @@ import { AggregatorRegistry } from 'prom-client';
 import { createOperatorServer, metricsEndpoint } from '../http/health.ts';
 import { createLogger, createStandardOutput, type Logger } from '../observability/logger.ts';
 import type { Config } from './config.ts';
-import { startDemo } from './demo.ts';
 import { createGateway, listen } from './gateway.ts';
 import type { OnSignal } from './signals.ts';
 import { createWorkers, joinPrimary } from './workers.ts';
@@ -78,7 +77,9 @@ interface Serving extends Program {
 /** Runs the gateway in this process, which may be one of several workers. */
 async function serveHere(serving: Serving): Promise<void> {
   const { version, logger, print, exit } = serving;
-  const demo = serving.config.demo ? await startDemo(serving.config) : undefined;
+  const demo = serving.config.demo
+    ? await (await import('./demo.ts')).startDemo(serving.config)
+    : undefined;
   const { config } = demo ?? serving;
   const primary = cluster.isWorker
     ? joinPrimary({ drain: () => end(), receive: (event) => gateway.receive(event) })

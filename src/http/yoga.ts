@@ -1,4 +1,3 @@
-import { createYoga } from 'graphql-yoga';
 import { httpOptionsOf } from '../operation/request-error.ts';
 import { type OperationResponse, type ResponseStream, writeResponse } from '../operation/run.ts';
 import { mapStream } from '../util/streams.ts';
@@ -34,13 +33,10 @@ interface ServerContext {
 
 export type StreamSender = ReturnType<typeof createStreamSender>;
 
-/**
- * Sends responses as an event stream or as multipart. Yoga encodes single responses and multipart;
- * it neither parses nor executes an operation. event-stream.ts encodes the event streams of
- * subscriptions, and apollo-multipart.ts encodes Apollo's multipart protocol.
- */
-export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
-  const yoga = createYoga<ServerContext>({
+/** Loads and configures Yoga. */
+async function openYoga() {
+  const { createYoga } = await import('graphql-yoga');
+  return createYoga<ServerContext>({
     ...{ graphiql: false, landingPage: false, logging: false, cors: false },
     ...{ maxRequestBodySize: false, parserAndValidationCache: false, maskedErrors: false },
     plugins: [
@@ -68,21 +64,41 @@ export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
       },
     ],
   });
+}
+
+/**
+ * Sends responses as an event stream or as multipart. Yoga encodes single responses and multipart;
+ * it neither parses nor executes an operation. event-stream.ts encodes the event streams of
+ * subscriptions, and apollo-multipart.ts encodes Apollo's multipart protocol.
+ */
+export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
+  /** Yoga, from the first response that needs it: it has more code than the gateway itself. */
+  let opening: ReturnType<typeof openYoga> | undefined;
+
+  const sendWithYoga = async (
+    result: OperationResponse | ResponseStream,
+    { request, response }: Exchange,
+    type: ResponseType,
+  ) => {
+    opening ??= openYoga();
+    const yoga = await opening;
+    const isStream = Symbol.asyncIterator in result;
+    if (response.closed) return isStream ? result.return?.() : undefined;
+    // Replaces the client's Accept header, because Yoga ignores its weights (`q`).
+    request.headers.accept = type;
+    const yogaResult = isStream ? mapStream(result, toYogaResult) : toYogaResult(result);
+    return yoga.handle(request, response, { result: yogaResult, type });
+  };
+
   return {
-    send(
-      result: OperationResponse | ResponseStream,
-      { request, response, requestId }: Exchange,
-      type: ResponseType,
-    ) {
+    send(result: OperationResponse | ResponseStream, exchange: Exchange, type: ResponseType) {
+      const { request, response, requestId } = exchange;
       const isStream = Symbol.asyncIterator in result;
       if (isStream) drain.breakOff(response);
       else response.once('close', result.release);
       headers.apply(request, response, requestId);
       if (isStream && type === 'text/event-stream') return sendEventStream(result, response);
-      // Replaces the client's Accept header, because Yoga ignores its weights (`q`).
-      request.headers.accept = type;
-      const yogaResult = isStream ? mapStream(result, toYogaResult) : toYogaResult(result);
-      void yoga.handle(request, response, { result: yogaResult, type });
+      void sendWithYoga(result, exchange, type);
       return undefined;
     },
   };

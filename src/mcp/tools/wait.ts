@@ -4,15 +4,13 @@ import { type NumberedAddress, resolveAddress } from '../address.ts';
 import { pipelineAddress, whole } from '../arguments.ts';
 import { type Answer, nameText } from '../text.ts';
 import { defineTool, type ToolCall } from '../tool.ts';
+import { MAX_WAIT_SECONDS } from '../wait-limit.ts';
 import { callText, countText, statusText } from '../words.ts';
 
 /*
  * The tool that waits, for a limited time, until a pipeline or job is finished or blocked. With
  * `until: 'failed'`, it also stops when a job has failed.
  */
-
-/** Longest time that a call may wait. Many MCP clients and proxies end a request after 60 s. */
-export const MAX_WAIT_SECONDS = 55;
 
 const JOB = 'name databaseId status allowFailure';
 const PIPELINE = /* GraphQL */ `
