@@ -114,6 +114,14 @@ describe('the architecture', () => {
     expect([...new Set(files.map(roomOf))].filter((room) => !known.includes(room))).toEqual([]);
   });
 
+  it('takes the values of node:http from util/http.ts', () => {
+    const program = files.filter((file) => !file.startsWith('simulator/'));
+    const importing = program.filter((file) =>
+      /^import (?!type )[^;]*from 'node:http'/m.test(readFileSync(join(src, file), 'utf8')),
+    );
+    expect(importing).toEqual([]);
+  });
+
   it('imports only as the table says', () => {
     const wrong = imports
       .filter((edge) => !isAllowed(edge))

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,6 +59,7 @@ import {
 } from '../operation/trusted-documents.ts';
 import { createLogBudget } from '../trace/log-budget.ts';
 import { systemClock } from '../util/clock.ts';
+import { createServer } from '../util/http.ts';
 import { createWebhookEndpoint } from '../webhooks/endpoint.ts';
 import { createReplicas, type Replicas } from '../webhooks/replicas.ts';
 import { serveWebSockets, type WebSocketOptions } from '../websocket/server.ts';

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Readiness } from '../observability/telemetry.ts';
+import { createServer } from '../util/http.ts';
 import type { Route } from './server.ts';
 
 interface OperatorResponse {

@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http';
+import { IncomingMessage } from '../util/http.ts';
 
 /**
  * A request that is an upgrade only if it asks for a WebSocket (or is a CONNECT request). A Node

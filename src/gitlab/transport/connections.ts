@@ -1,5 +1,7 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { buildConnector, Pool } from 'undici';
+import type { buildConnector } from 'undici';
+import createConnector from 'undici/lib/core/connect.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import type { Secret } from '../../util/secret.ts';
 import { SecretHeaders } from '../credential.ts';
 import { type HttpProxy, type Proxies, proxyFor } from './proxy.ts';
@@ -96,7 +98,7 @@ function routeTo(server: URL, network: Network, connectMs: number) {
   const proxyContext = createTlsContext(ca, undefined);
   const client = cert && clientKey ? { cert, key: clientKey.reveal() } : undefined;
   const secureContext = createTlsContext(ca, proxy && !isTunnel ? undefined : client);
-  const direct = buildConnector({ timeout: connectMs, ...(secureContext && { secureContext }) });
+  const direct = createConnector({ timeout: connectMs, ...(secureContext && { secureContext }) });
   const tunnelOptions = { timeoutMs: connectMs, secureContext: proxyContext };
   const connect = isTunnel ? createTunnelConnector(proxy, direct, tunnelOptions) : direct;
   const forwarded = proxy && !isTunnel ? throughForwardProxy(server, proxy) : undefined;

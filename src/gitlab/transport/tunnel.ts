@@ -1,8 +1,9 @@
-import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { type buildConnector, errors } from 'undici';
+import type { buildConnector } from 'undici';
+import errors from 'undici/lib/core/errors.js';
+import { request as requestHttp } from '../../util/http.ts';
 import type { HttpProxy } from './proxy.ts';
 
 /** Thrown if the proxy refused to connect to GitLab. `code` contains the proxy's status. */
