@@ -4,7 +4,8 @@
  *
  *   node profile.js --workload W1 [--subject mercurius] [--node 24] [--seconds 5] [--quick]
  */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { recordProfile } from './inspector.js';
@@ -34,16 +35,28 @@ const scripts = {
 const WARM_UP_MS = unlessQuick(8_000, 0);
 const ROWS = 25;
 
-/** Returns the file or the library of a call frame; for native code, V8's name, such as "(garbage collector)". */
-function fileOf({ url, functionName }) {
-  if (!url) return functionName || '(native)';
-  const library = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url);
-  if (library) return library[1];
-  return url.replace(/^file:.*\/dist\//, 'dist/').replace(/^file:.*\/bench\//, 'bench/');
+const readMap = (file) =>
+  existsSync(file) ? new SourceMap(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
+/** Source maps by the address of the script. The gateway is bundled, with source maps beside the scripts. */
+const maps = new Map();
+
+/** Returns the address of the source of a call frame. */
+function sourceOf({ url, lineNumber, columnNumber }) {
+  if (!url.startsWith('file:')) return url;
+  if (!maps.has(url)) maps.set(url, readMap(`${fileURLToPath(url)}.map`));
+  return maps.get(url)?.findEntry(lineNumber, columnNumber).originalSource ?? url;
 }
 
-/** Returns the folder of a file of the gateway, such as `dist/http`; otherwise the file or library. */
-const layerOf = (file) => /^(dist\/[^/]+)\//.exec(file)?.[1] ?? file;
+/** Returns the file or the library of a call frame; for native code, V8's name, such as "(garbage collector)". */
+function fileOf(frame) {
+  if (!frame.url) return frame.functionName || '(native)';
+  const source = sourceOf(frame);
+  const library = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source);
+  return library ? library[1] : source.replace(/^.*\/(?=(src|dist|bench)\/)/, '');
+}
+
+/** Returns the folder of a file of the gateway, such as `src/http`; otherwise the file or library. */
+const layerOf = (file) => /^(src\/[^/]+)\//.exec(file)?.[1] ?? file;
 
 /**
  * Sums the self times of call frames by the name that `nameOf` gives them. Returns the 25 names with the most time,

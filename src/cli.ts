@@ -36,8 +36,8 @@ async function run(setOnSignal: (callback: OnSignal) => void): Promise<void> {
     const { printSubgraph } = await import('./federation/subgraph.ts');
     return console.log(printSubgraph(schema, command.typePrefix));
   }
-  const { lexicographicSortSchema, printSchema } = await import('graphql');
-  return console.log(printSchema(lexicographicSortSchema(schema)));
+  const { printSorted } = await import('./graphql/print.ts');
+  return console.log(printSorted(schema));
 }
 
 // Handles signals before the rest of the program is imported, because that takes up to a second.

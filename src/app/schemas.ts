@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { findTokenProblem, SecretHeaders } from '../gitlab/credential.ts';
 import { parseExtraHeaders } from '../gitlab/extra-headers.ts';
 import { parseProxy } from '../gitlab/transport/proxy.ts';

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ANY_HOST, isLoopback } from '../http/allowed-hosts.ts';
 import {
   boolean,

@@ -5,12 +5,11 @@ import {
   GraphQLObjectType,
   GraphQLSchema,
   Kind,
-  lexicographicSortSchema,
   parse,
   print,
-  printSchema,
 } from 'graphql';
 import type { Context } from '../context/context.ts';
+import { printSorted } from '../graphql/print.ts';
 import { federationDirectives, LINK } from './directives.ts';
 import { entityFields } from './entities.ts';
 import { prefixTypes } from './type-prefix.ts';
@@ -67,7 +66,7 @@ function printSdl(graph: GraphQLSchema): string {
     }));
     return [{ ...definition, directives: applied, ...(fields && { fields }) }];
   };
-  const { definitions } = parse(printSchema(lexicographicSortSchema(graph)), { noLocation: true });
+  const { definitions } = parse(printSorted(graph), { noLocation: true });
   const own = print({ kind: Kind.DOCUMENT, definitions: definitions.flatMap(decorate) });
   return `${LINK}\n\n${own}`;
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../util/clock.ts';
 import { type InputSchema, parseArguments, toInputSchema } from './arguments.ts';
 import type { Answer } from './text.ts';

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ChangeEvent } from '../live/notifications.ts';
 
 /** Exchanges change events with the other processes and replicas of the gateway through Redis. */

@@ -14,8 +14,13 @@ const modifiedAt = (path: string): number =>
  */
 function sourcesModifiedAt(): number {
   const names = readdirSync(`${root}/src`, { recursive: true, encoding: 'utf8' });
-  const paths = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'src'];
+  const paths = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'bundle.js', 'src'];
   return Math.max(...[...paths, ...names.map((name) => `src/${name}`)].map(modifiedAt));
+}
+
+/** Runs a script of Node.js in the folder of the package. */
+function run(...args: string[]): void {
+  execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
 }
 
 /** Removes the program from dist/, but leaves dist/board. */
@@ -35,10 +40,8 @@ export function setup(): void {
   removeProgram();
   try {
     // Types are not checked here, which halves the time. `npm run typecheck` checks them.
-    execFileSync(process.execPath, [TSC, '-p', 'tsconfig.build.json', '--noCheck'], {
-      cwd: root,
-      stdio: 'inherit',
-    });
+    run(TSC, '-p', 'tsconfig.build.json', '--noCheck');
+    run('bundle.js');
   } catch (error) {
     removeProgram();
     throw error;

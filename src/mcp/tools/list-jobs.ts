@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isProjectName } from '../../graphql/global-id.ts';
 import { mergedJobsCursor } from '../../graphql/merged-jobs.ts';
 import { id, whole } from '../arguments.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { findJob, type JobAddress, resolveJob, unreadableLog } from '../address.ts';
 import { jobAddress, whole } from '../arguments.ts';
 import { type Answer, nameText } from '../text.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { toGlobalId } from '../../graphql/global-id.ts';
 import { type NumberedAddress, resolveAddress } from '../address.ts';
 import { pipelineAddress, whole } from '../arguments.ts';
