@@ -66,13 +66,38 @@ describe('the program', () => {
   });
 
   it('prints version, help and schema', async () => {
-    const [version, help, schema] = await Promise.all([
+    const [version, help, schema, subgraph] = await Promise.all([
       run(['--version']),
       run(['--help']),
       run(['--print-schema']),
+      run(['--print-subgraph']),
     ]);
     expect(version.out).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect(help.out).toContain('--print-schema');
     expect(schema.out).toContain('type Job implements');
+    expect(subgraph.out).toContain('extend schema @link(');
+  });
+
+  it('loads what only some requests need with the first of them', async () => {
+    const { child, output } = start(['--demo', '--port', '0'], { GITLAB_WEBHOOK_SECRET: 'secret' });
+    const address = await listening(child, output);
+    const post = (path: string, body: object, headers = {}) =>
+      fetch(new URL(path, address), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
+    const accept = 'application/json, text/event-stream';
+    const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+    const [multipart, page, tools, webhook] = await Promise.all([
+      post('/graphql', { query: '{ __typename }' }, { accept: 'multipart/mixed' }),
+      fetch(address, { headers: { accept: 'text/html' } }),
+      post('/mcp', list, { accept }),
+      post('/webhooks/gitlab', { object_kind: 'push' }, { 'x-gitlab-token': 'secret' }),
+    ]);
+    expect(await multipart.text()).toContain('{"data":{"__typename":"Query"}');
+    expect(await page.text()).toContain('GraphiQL');
+    expect(await tools.text()).toContain('why_failed');
+    expect(webhook.status).toBe(204);
   });
 });
