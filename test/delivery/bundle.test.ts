@@ -30,7 +30,6 @@ describe('the bundled program', () => {
     'node_modules/graphql-yoga/',
     'node_modules/ioredis/',
     'node_modules/undici/lib/mock/',
-    'node_modules/zod/',
     'src/simulator/',
   ])('does not load %s at its start', (source) => {
     expect(has(source)).toBe(false);
