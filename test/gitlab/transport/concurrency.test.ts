@@ -19,16 +19,17 @@ describe('the limiter', () => {
     return { limiter, order, enter, settle };
   };
 
-  it('serves credentials round-robin, and calls of one in order', async () => {
+  it('serves up to eight calls of a credential in order, then the next credential', async () => {
     const { limiter, order, enter, settle } = start(1, 1);
-    for (const name of ['a1', 'a2', 'a3', 'b1', 'b2', 'c1']) void enter(name.charAt(0), name);
-    for (const digest of ['a', 'a', 'b', 'c', 'a']) {
+    const calls = Array.from({ length: 10 }, (_, index) => `a${index + 1}`);
+    for (const name of [...calls, 'b1', 'b2', 'c1']) void enter(name.charAt(0), name);
+    for (let served = 1; served < 13; served += 1) {
       await settle();
-      limiter.release(digest);
+      limiter.release(order.at(-1)?.charAt(0) ?? '');
     }
     await settle();
-    // `a1` starts immediately. After that, the credentials take turns.
-    expect(order).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2']);
+    // `a1` starts immediately, because no other call waits. Then eight calls are a turn.
+    expect(order).toEqual([...calls.slice(0, 9), 'b1', 'b2', 'c1', 'a10']);
   });
 
   it('keeps a quarter of the capacity for credentials that GitLab has accepted', async () => {
