@@ -8,8 +8,8 @@ import { ANY_HOST, normalizeHostName } from '../http/allowed-hosts.ts';
 import { Secret } from '../util/secret.ts';
 import { readTokenFile } from './token-file.ts';
 
-// Schemas for settings that are not empty. An error message continues the name of the variable:
-// "PORT must be …".
+// Schemas for the text of settings. For an empty setting, config.ts uses the default instead. An
+// error message continues a sentence that begins with the name of the variable: "PORT must be …".
 
 /** Creates a schema that parses text. If `parse` returns undefined, the schema reports `error`. */
 const parsed = <T>(
@@ -79,7 +79,7 @@ export const hostNames = parsed(
     `must be host names separated by commas, without scheme and port, such as "jobs.example.com,localhost", or "*" alone for all; not ${JSON.stringify(text)}`,
 );
 
-/** The prefix of GitLab's signing tokens; the rest is a key in base64. */
+/** Matches a signing token of GitLab. Captures the part after the prefix, a key in base64. */
 const SIGNING_TOKEN = /^whsec_(.*)$/s;
 
 /**

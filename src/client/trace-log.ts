@@ -90,8 +90,8 @@ function applyText<Line extends NumberedLine>(
   at: number,
 ): Pick<TraceLog<Line>, 'text' | 'startByte'> {
   if (at === log.endByte) return { text: log.text + text, startByte: log.startByte };
-  // Drops the known text: the event skips a part of a long log, or rewrites the log from before
-  // that text.
+  // If the event skips a part of a long log, or rewrites the log from the start of the known text or
+  // earlier, drops the known text.
   if (at > log.endByte || at <= log.startByte) return { text, startByte: at };
   return { text: cutText(log.text, log.endByte - at) + text, startByte: log.startByte };
 }

@@ -78,7 +78,7 @@ function objectWriters({ nodes, definition }: Selected, scope: Scope) {
   const inner = isList ? { ...scope, isInList: true } : scope;
   const create = (type: GraphQLObjectType) => {
     const writer = objectWriter(sets, type, inner);
-    // A list item itself is seldom shared.
+    // Several list items may share an object inside of them; an item itself is seldom shared.
     if (isList || !scope.isInList) return writer;
     const chosen = lazily(() =>
       dependsOnSourceOnly(sets, type, scope) ? keepJson(writer) : writer,

@@ -96,7 +96,7 @@ const noTraceContext: Readonly<Record<string, string>> = {};
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(-[\w-]{1,100})?$/;
 /**
  * Maximum characters of a tracestate header. A longer one is not forwarded. W3C Trace Context
- * requires support for this length (3.3.1.5).
+ * recommends to forward at least this length (3.3.1.5).
  */
 const MAX_TRACESTATE = 512;
 

@@ -72,7 +72,10 @@ export interface FailureLog extends FailureFacts {
   isNumbered: boolean;
 }
 
-/** Names a file in the archive of a job's artifacts, of which only the beginning is read. */
+/**
+ * Names a file in the archive of a job's artifacts. Only the beginning of the file is read, at most
+ * `maxBytes`.
+ */
 interface ArtifactStartRef extends ArtifactsRef {
   maxBytes: number;
 }

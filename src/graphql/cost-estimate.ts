@@ -240,7 +240,10 @@ interface NamedObjects {
   rest: number;
 }
 
-/** Prepares the count for a field whose arguments identify objects. */
+/**
+ * Returns a function that counts the objects that the arguments of a field identify, and the calls
+ * for them.
+ */
 function createNamedCount(
   field: SelectedField,
   { known: parent, path }: { known: Knowledge; path: Path },

@@ -220,9 +220,10 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   const isOwn = !call || call === ownCalls[type];
   const isInRow = (isOwn && hasOwnRow(known)) || (!call && rows.has(known));
   if (!isInRow && !isAmong(knownBy, known)) return false;
-  // The ids of this object also identify the object in the field, which could be read by them. But
-  // if the row of this object saves that read, the field counts as unknown, so that the row is
-  // read. For example, the row of a job contains the `webUrl` of its project.
+  // If only ids of this object are known, they also identify the object in the field, so that object
+  // could be read without the row of this object. But if the row makes that read unnecessary, the
+  // field counts as unknown, so that the row is read instead. For example, the row of a job contains
+  // the `webUrl` of its project.
   return (
     !leadsTo ||
     !isNamed(known) ||

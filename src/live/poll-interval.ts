@@ -97,7 +97,7 @@ export function createPollInterval(options: PollIntervalOptions) {
   let readStartedAt = 0;
   let readEndedAt = Number.NEGATIVE_INFINITY;
   let gapMs = MIN_GAP_MS;
-  /** Minimum pause after the last read, by the number of its calls. */
+  /** Minimum pause after the last read, in ms. Depends on the number of calls of that read. */
   let callsPauseMs = 0;
   /** Whether the last trigger, such as a webhook, came soon after a read. */
   let isFrequent = false;

@@ -17,7 +17,10 @@ const HEADERS = [
   'mcp-session-id',
 ];
 
-/** Each client program sends one or two variants of the request. A response has about 6 kB. */
+/**
+ * Maximum responses in the cache, each of about 6 kB. Each client program sends one or two variants
+ * of the `tools/list` request.
+ */
 const MAX_ANSWERS = 32;
 const MAX_KEY_LENGTH = 2_000;
 

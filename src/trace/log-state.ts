@@ -315,7 +315,7 @@ export function applyMark(state: LogState, mark: Mark, source: number): void {
 }
 
 /**
- * Commits the open line if it is visible, and begins another line. Returns the index of the next
+ * Commits the open line if it is visible, and begins a new line. Returns the index of the new
  * line.
  */
 function splitLine(state: LogState, source: number): number {

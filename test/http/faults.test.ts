@@ -138,7 +138,10 @@ async function start(options: { federation?: boolean | undefined } = {}) {
 
 type Running = Awaited<ReturnType<typeof start>>;
 
-/** Makes requests that match fail from now on. */
+/**
+ * From now on, each request that `match` matches fails with the fault `kind`. For `refused`, the
+ * simulator is closed, so all requests fail.
+ */
 async function fail({ simulator }: Running, kind: keyof typeof faults, match: RegExp) {
   if (kind === 'refused') await simulator.close();
   else

@@ -19,8 +19,8 @@ type Times = Pick<Job, 'queuedAt' | 'startedAt' | 'finishedAt' | 'queuedDuration
 const parse = (time: string | null) => (time === null ? undefined : Date.parse(time));
 
 /**
- * Returns a bar for the time in which the job waited for a runner, and a bar for its run, if it has
- * waited and run. A bar whose time has not ended ends at `now`.
+ * Returns a bar for the time in which the job waited for a runner, if it has waited, and a bar for
+ * its run, if it has started. A bar whose time has not ended ends at `now`.
  */
 function barsOf(times: Times, ran: 'ran' | 'earlier', now: number): Bar[] {
   const queuedMs = (times.queuedDuration ?? 0) * 1_000;
