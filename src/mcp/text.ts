@@ -123,7 +123,10 @@ function chooseRows({ rows = [], keep = 'start' }: Block, budget: number): Shown
     : { start: rows.length - count, end: rows.length };
 }
 
-/** Returns the lines of a block. Of its `rows`, includes only those that fit into `budget` characters. */
+/**
+ * Returns the lines of a block. Of its `rows`, includes only those that fit into `budget`
+ * characters.
+ */
 function linesOf(block: Block, budget: number, fence: string): string[] {
   const shown = chooseRows(block, budget);
   const { before = [], pinned = [], rows = [], isLog = false, after = () => [] } = block;
