@@ -22,8 +22,16 @@ const callerPools = new Map();
 const ratePools = new Map();
 let serial = 0;
 
+/** In ms. An idle connection is closed before the subject closes it, because a request could be lost then. */
+const KEEP_ALIVE = 1_000;
+
 const openPool = (origin, connections = null) =>
-  new Pool(origin, { connections, connectTimeout: CONNECT_TIMEOUT });
+  new Pool(origin, {
+    connections,
+    connectTimeout: CONNECT_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE,
+    keepAliveMaxTimeout: KEEP_ALIVE,
+  });
 
 async function send(pool, { method, path, body, bytes, headers: own }, token) {
   const headers = { 'private-token': token, ...own };

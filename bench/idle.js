@@ -2,9 +2,9 @@
  * Measures the start and the idle memory of the gateway and of Mercurius: the time until the first response,
  * and resident memory before, during and after load.
  *
- *   node idle.js [--node 24] [--hour] [--quick]
+ *   node idle.js [--node 24] [--minutes 60] [--quick]
  *
- * With --hour, the load is an hour at a constant rate, on both programs at the same time.
+ * With --minutes, the load is that long, at a constant rate, on both programs at the same time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -20,7 +20,7 @@ import { createWorkloads, learnCursors } from './workloads.js';
 const { values: options } = parseArgs({
   options: {
     node: { type: 'string', default: '24' },
-    hour: { type: 'boolean' },
+    minutes: { type: 'string' },
     quick: { type: 'boolean' },
   },
 });
@@ -30,9 +30,10 @@ const STARTS = unlessQuick(9, 2);
 const REST_MS = unlessQuick(10_000, 200);
 /** Number of parts of the load. Memory is read after each part; the programs alternate. */
 const PARTS = unlessQuick(4, 2);
-const LOAD_MS = options.hour ? 3_600_000 : 120_000;
-/** Operations per second of an hour of load. A core can do several times as many. */
-const HOUR_RATE = 100;
+const LOAD_MS = 60_000 * Number(options.minutes ?? 2);
+/** Operations per second of a load at a constant rate. A core can do several times as many. */
+const RATE = 100;
+const isPaced = options.minutes !== undefined;
 const CHOSEN = ['W1', 'W2', 'W5'];
 
 const mib = (value) => `${value.toFixed(0)} MiB`;
@@ -73,7 +74,7 @@ async function load(subjects) {
   for (const subject of subjects) {
     const operations = [];
     for (const workload of chosen) operations.push(...(await checkWorkload(workload, subject, 5)));
-    const pace = options.hour ? { rate: HOUR_RATE } : { concurrency: 32 };
+    const pace = isPaced ? { rate: RATE } : { concurrency: 32 };
     cases.push({ subject, operations, tokens: 50, ...pace });
   }
   const sizes = subjects.map(() => []);
@@ -84,7 +85,7 @@ async function load(subjects) {
     sizes[index].push(rssMiB(one.subject.pid));
   };
   for (let part = 0; part < PARTS; part += 1) {
-    if (options.hour) await Promise.all(cases.map(loadPart));
+    if (isPaced) await Promise.all(cases.map(loadPart));
     else for (const [index, one] of cases.entries()) await loadPart(one, index);
   }
   await sleep(REST_MS);
@@ -111,8 +112,8 @@ try {
     counts[index],
   ]);
   const head = `process; start to first answer, goal 400 ms; CPU until then; resident at rest, goal 80 MiB; resident after each of ${PARTS} parts of the load; resident ${REST_MS / 1000} s after it; kept after a garbage collection; operations`;
-  const pace = options.hour
-    ? `at ${HOUR_RATE} operations/s, on both at the same time, for ${LOAD_MS / 60_000} minutes`
+  const pace = isPaced
+    ? `at ${RATE} operations/s, on both at the same time, for ${LOAD_MS / 60_000} minutes`
     : `32 at once, as fast as possible, for ${LOAD_MS / 60_000} minutes each.\n${testBeds[0].disturbance()}`;
   const text = `
 Node ${version}. ${STARTS} starts of each, median (least to most). The load is ${CHOSEN.join(', ')} in turn, ${pace}
@@ -120,7 +121,7 @@ Node ${version}. ${STARTS} starts of each, median (least to most). The load is $
 ${table(head.split('; '), rows)}
 `;
   console.log(text);
-  writeReport(options.hour ? 'idle-hour-' : 'idle-', 'Idle processes', text);
+  writeReport(isPaced ? `idle-${options.minutes}-minutes-` : 'idle-', 'Idle processes', text);
 } finally {
   await Promise.all(testBeds.map((testBed) => testBed.close()));
 }
