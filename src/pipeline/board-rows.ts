@@ -104,22 +104,20 @@ export function coversRows({ gaps }: BoardRows, maxJobs: number): boolean {
   return gaps.every(({ limit = maxJobs }) => limit >= maxJobs);
 }
 
-/**
- * Results of `limitRows` by rows and `maxJobs`. Subscribers share a result and the board built from
- * it.
- */
-const limitedRows = new WeakMap<BoardRows, Map<number, BoardRows>>();
+/** Maximum results of `limitRows` that are cached for each `rows`. */
 const MAX_LIMITS = 8;
 
 /**
  * Reduces rows to the newest `maxJobs` jobs and the newest `maxJobs` trigger jobs. Returns `rows`
- * itself if nothing is left out. Calls with equal arguments return one cached object. At most eight
- * are cached for each `rows`.
+ * itself if nothing is left out. Calls with equal arguments return one cached object, so
+ * subscribers share it and the board built from it.
  */
 export function limitRows(rows: BoardRows, maxJobs: number): BoardRows {
   const { jobs, bridges, gaps } = rows;
   if (jobs.length <= maxJobs && bridges.length <= maxJobs) return rows;
-  const known = limitedRows.get(rows) ?? new Map<number, BoardRows>();
+  rows.computed ??= {};
+  rows.computed.limited ??= new Map();
+  const known = rows.computed.limited;
   const existing = known.get(maxJobs);
   if (existing) return existing;
   const limited = {
@@ -128,6 +126,6 @@ export function limitRows(rows: BoardRows, maxJobs: number): BoardRows {
     gaps: mergeGaps([...gaps, { part: 'MORE_JOBS', limit: maxJobs }]),
   };
   if (known.size === MAX_LIMITS) known.clear();
-  limitedRows.set(rows, known.set(maxJobs, limited));
+  known.set(maxJobs, limited);
   return limited;
 }

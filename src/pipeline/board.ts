@@ -35,6 +35,12 @@ export interface BoardRows {
   bridges: readonly Bridge[];
   /** At most one for each part. Empty if all rows were read. */
   gaps: readonly BoardGap[];
+  /**
+   * What was computed from these rows; `buildBoard` and `limitRows` set it. It is not in a WeakMap:
+   * V8 would keep the rows of many operations until the next full garbage collection
+   * (docs/performance.md).
+   */
+  computed?: { board?: Promise<Board>; limited?: Map<number, BoardRows> };
 }
 
 /** A board. Each of its jobs has the members `attempts` and `retried`. */
@@ -80,17 +86,15 @@ export async function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Prom
   return copies;
 }
 
-const boards = new WeakMap<BoardRows, Promise<Board>>();
-
 /**
  * Builds the board of a pipeline from its rows, which it does not modify. Calls with one `rows`
  * object return one board, so all subscribers of an event share it. During a long build, other work
  * of the process can run.
  */
 export function buildBoard(rows: BoardRows): Promise<Board> {
-  const board = boards.get(rows) ?? build(rows);
-  boards.set(rows, board);
-  return board;
+  rows.computed ??= {};
+  rows.computed.board ??= build(rows);
+  return rows.computed.board;
 }
 
 async function build({ jobs, bridges, gaps }: BoardRows): Promise<Board> {
