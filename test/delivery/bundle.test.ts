@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-const dist = new URL('../../dist/', import.meta.url);
+const root = new URL('../../', import.meta.url);
+const dist = new URL('dist/', root);
+/** Reads a file below the root of the repository. */
+const read = (name: string) => readFileSync(new URL(name, root), 'utf8');
 
 /** Adds a file of the program, and the files that Node loads together with it, to `texts`. */
 function addLoaded(file: URL, texts = new Map<string, string>()): Map<string, string> {
@@ -33,5 +36,14 @@ describe('the bundled program', () => {
     'src/simulator/',
   ])('does not load %s at its start', (source) => {
     expect(has(source)).toBe(false);
+  });
+});
+
+describe('the published types', () => {
+  it('do not need the files of undici, which have no types', () => {
+    const names = readdirSync(dist, { recursive: true, encoding: 'utf8' });
+    const types = names.filter((name) => name.endsWith('.d.ts'));
+    expect(types.length).toBeGreaterThan(100);
+    expect(types.filter((name) => read(`dist/${name}`).includes('undici/lib'))).toEqual([]);
   });
 });

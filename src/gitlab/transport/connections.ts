@@ -1,7 +1,7 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
-import type { buildConnector } from 'undici';
+import type { buildConnector, Pool } from 'undici';
 import createConnector from 'undici/lib/core/connect.js';
-import Pool from 'undici/lib/dispatcher/pool.js';
+import ConnectionPool from 'undici/lib/dispatcher/pool.js';
 import type { Secret } from '../../util/secret.ts';
 import { SecretHeaders } from '../credential.ts';
 import { type HttpProxy, type Proxies, proxyFor } from './proxy.ts';
@@ -55,7 +55,7 @@ function openPool(
   origin: string,
   { connections, connect, maxIdleMs = MAX_IDLE_MS }: PoolOptions,
 ): Pool {
-  return new Pool(origin, {
+  return new ConnectionPool(origin, {
     connections,
     connect,
     pipelining: 1,
