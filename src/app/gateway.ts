@@ -60,6 +60,7 @@ import {
 import { createLogBudget } from '../trace/log-budget.ts';
 import { systemClock } from '../util/clock.ts';
 import { createServer } from '../util/http.ts';
+import { loadOnce } from '../util/load-once.ts';
 import { createWebhookEndpoint } from '../webhooks/endpoint.ts';
 import { createReplicas, type Replicas } from '../webhooks/replicas.ts';
 import { serveWebSockets, type WebSocketOptions } from '../websocket/server.ts';
@@ -290,19 +291,24 @@ function createPageRoutes(config: Config, given: GatewayDeps, { board }: Parts):
   ];
 }
 
-/** Creates the MCP endpoint. The tools and the MCP SDK load now; a request waits for them. */
+/**
+ * Creates the MCP endpoint. The tools and the MCP SDK load now, and a request waits for them. If they
+ * cannot be loaded, each request tries again.
+ */
 function createMcp(config: Config, { version, live }: GatewayDeps, parts: Parts): McpEndpoint {
   const { operations, schema, context, telemetry, report, drain } = parts;
-  const endpoint = import('../mcp/server.ts').then(({ createMcpEndpoint }) =>
-    createMcpEndpoint({
+  const load = loadOnce(async () => {
+    const { createMcpEndpoint } = await import('../mcp/server.ts');
+    return createMcpEndpoint({
       ...{ operations, schema, version, report },
       ...{ webUrls: context.webUrls, fallback: context.fallback },
       ...{ writes: config.mcp.writes, maxChars: config.mcp.maxChars },
       ...{ clock: live?.clock ?? systemClock, shutdown: drain.signal },
       onToolCall: telemetry.toolCalled,
-    }),
-  );
-  return async (request, parsedBody) => (await endpoint)(request, parsedBody);
+    });
+  });
+  load().catch(report);
+  return async (request, parsedBody) => (await load())(request, parsedBody);
 }
 
 /**

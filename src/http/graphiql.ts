@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { loadOnce } from '../util/load-once.ts';
 import { readOperations } from './example-operations.ts';
 import { sendAsset, sendPage, toAsset } from './page.ts';
 import { isPageView, type Route } from './server.ts';
@@ -169,13 +170,12 @@ const FOLDER = '/graphiql/';
  * File names contain a hash of the content. The page has a strict content security policy.
  */
 export function createGraphiqlRoute(tokens: ExampleTokens): Route {
-  let site: ReturnType<typeof buildSite> | undefined;
+  const openSite = loadOnce(() => buildSite(tokens));
   return async (routed) => {
     const { request, path } = routed;
     const isPage = /^\/graphql\/?$/.test(path) && isPageView(request);
     if (!isPage && !path.startsWith(FOLDER)) return false;
-    site ??= buildSite(tokens);
-    const { page, assets } = await site;
+    const { page, assets } = await openSite();
     if (isPage) {
       sendPage(page(path.endsWith('/') ? '../' : ''), CONTENT_SECURITY_POLICY, routed);
       return true;

@@ -113,11 +113,9 @@ export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedR
     if (!(Symbol.asyncIterator in result)) return send(result);
     if (operation.signal.aborted || drain.isDraining) {
       await result.return?.();
-      exchange.response.destroy();
-    } else {
-      streams.send(result, exchange, accepted.stream ?? 'text/event-stream');
+      return exchange.response.destroy();
     }
-    return undefined;
+    return streams.send(result, exchange, accepted.stream ?? 'text/event-stream');
   };
 
   const runBatch = async (
@@ -163,8 +161,16 @@ export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedR
     else await runOne(operation, exchange);
   };
 
+  /** Returns the error for the client. A bug has status 500. */
+  const toRefusal = (error: unknown) => {
+    const refusal = toClientError(error, deps.report);
+    const { code } = refusal.extensions;
+    if (code !== 'INTERNAL_SERVER_ERROR') return refusal;
+    return requestError(refusal.message, { code, status: 500 });
+  };
+
   const refuse = (error: unknown, exchange: Exchange) => {
-    const errors = [toClientError(error, deps.report)];
+    const errors = [toRefusal(error)];
     if (exchange.response.headersSent) return exchange.response.destroy();
     const type = exchange.accepted.json ?? 'application/json';
     deps.refused(exchange.requestId, statusOf(errors, type));

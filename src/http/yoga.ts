@@ -1,5 +1,6 @@
 import { httpOptionsOf } from '../operation/request-error.ts';
 import { type OperationResponse, type ResponseStream, writeResponse } from '../operation/run.ts';
+import { loadOnce } from '../util/load-once.ts';
 import { mapStream } from '../util/streams.ts';
 import { APOLLO_MULTIPART, type ResponseType } from './accept.ts';
 import { encodeApolloMultipart } from './apollo-multipart.ts';
@@ -72,34 +73,44 @@ async function openYoga() {
  * subscriptions, and apollo-multipart.ts encodes Apollo's multipart protocol.
  */
 export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
-  /** Yoga, from the first response that needs it: it has more code than the gateway itself. */
-  let opening: ReturnType<typeof openYoga> | undefined;
+  /** Loads Yoga with the first response that needs it: it has more code than the gateway itself. */
+  const loadYoga = loadOnce(openYoga);
 
   const sendWithYoga = async (
     result: OperationResponse | ResponseStream,
     { request, response }: Exchange,
     type: ResponseType,
-  ) => {
-    opening ??= openYoga();
-    const yoga = await opening;
-    const isStream = Symbol.asyncIterator in result;
-    if (response.closed) return isStream ? result.return?.() : undefined;
+  ): Promise<void> => {
+    const stream = Symbol.asyncIterator in result ? result : undefined;
+    const yoga = await loadYoga().catch(async (error: unknown) => {
+      await stream?.return?.();
+      throw error;
+    });
+    if (response.closed) {
+      await stream?.return?.();
+      return;
+    }
     // Replaces the client's Accept header, because Yoga ignores its weights (`q`).
     request.headers.accept = type;
-    const yogaResult = isStream ? mapStream(result, toYogaResult) : toYogaResult(result);
-    return yoga.handle(request, response, { result: yogaResult, type });
+    const yogaResult =
+      Symbol.asyncIterator in result ? mapStream(result, toYogaResult) : toYogaResult(result);
+    await yoga.handle(request, response, { result: yogaResult, type });
   };
 
   return {
-    send(result: OperationResponse | ResponseStream, exchange: Exchange, type: ResponseType) {
+    /** Rejects, with nothing sent, if Yoga cannot be loaded. */
+    async send(
+      result: OperationResponse | ResponseStream,
+      exchange: Exchange,
+      type: ResponseType,
+    ): Promise<void> {
       const { request, response, requestId } = exchange;
       const isStream = Symbol.asyncIterator in result;
       if (isStream) drain.breakOff(response);
       else response.once('close', result.release);
       headers.apply(request, response, requestId);
       if (isStream && type === 'text/event-stream') return sendEventStream(result, response);
-      void sendWithYoga(result, exchange, type);
-      return undefined;
+      return sendWithYoga(result, exchange, type);
     },
   };
 }

@@ -1,10 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { createFolder } from '../helpers/files.ts';
+import { spawnProgram } from '../helpers/program.ts';
 
 const root = new URL('../../', import.meta.url);
 const dist = new URL('dist/', root);
 /** Reads a file below the root of the repository. */
 const read = (name: string) => readFileSync(new URL(name, root), 'utf8');
+const programFiles = () => readdirSync(new URL('program/', dist));
 
 /** Adds a file of the program, and the files that Node loads together with it, to `texts`. */
 function addLoaded(file: URL, texts = new Map<string, string>()): Map<string, string> {
@@ -45,5 +51,66 @@ describe('the published types', () => {
     const types = names.filter((name) => name.endsWith('.d.ts'));
     expect(types.length).toBeGreaterThan(100);
     expect(types.filter((name) => read(`dist/${name}`).includes('undici/lib'))).toEqual([]);
+  });
+});
+
+/** Starts the demo of a copy of the program that lacks the files with these sources. */
+async function startWithout(...sources: string[]): Promise<string> {
+  const folder = createFolder();
+  const copy = (name: string) =>
+    cpSync(new URL(name, root), join(folder, name), { recursive: true });
+  for (const name of ['package.json', 'dist/cli.js', 'dist/program']) copy(name);
+  for (const name of ['schema', 'node_modules']) {
+    symlinkSync(fileURLToPath(new URL(name, root)), join(folder, name));
+  }
+  const scripts = programFiles().filter((name) => name.endsWith('.js'));
+  for (const name of scripts) {
+    const text = read(`dist/program/${name}`);
+    if (sources.some((source) => text.includes(`// node_modules/${source}/`)))
+      rmSync(join(folder, 'dist/program', name));
+  }
+  const child = spawnProgram(['--demo', '--port', '0'], {}, join(folder, 'dist/cli.js'));
+  let output = '';
+  child.stdout.on('data', (data) => {
+    output += data;
+  });
+  while (!output.includes('\n')) await once(child.stdout, 'data');
+  return /http:\S+(?=graphql)/.exec(output)?.[0] ?? '';
+}
+
+describe('a program of which parts cannot be loaded', () => {
+  it('answers their requests with status 500, and serves all others', async () => {
+    const url = await startWithout('graphql-yoga', '@modelcontextprotocol/server');
+    const post = (path: string, body: object, accept: string) =>
+      fetch(new URL(path, url), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept },
+        body: JSON.stringify(body),
+      });
+    const query = { query: '{ __typename }' };
+    const current = {
+      query:
+        '{ project(fullPath: "acme/shop/web") { jobs(first: 1, statuses: [RUNNING]) { nodes { id } } } }',
+    };
+    const found = await (await post('graphql', current, 'application/json')).json();
+    const { id } = found.data.project.jobs.nodes[0];
+    const follow = { query: `subscription { jobUpdated(id: "${id}") { status } }` };
+    const multipart = 'multipart/mixed;subscriptionSpec=1.0';
+    const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+    const broken = [
+      () => post('graphql', query, multipart),
+      () => post('graphql', follow, multipart),
+      () => post('mcp', list, 'application/json, text/event-stream'),
+    ];
+    for (const send of [...broken, ...broken]) {
+      const answer = await send();
+      expect([answer.status, await answer.text()]).toEqual([
+        500,
+        expect.stringContaining('"code":"INTERNAL_SERVER_ERROR"'),
+      ]);
+    }
+    expect((await post('graphql', query, 'application/json')).status).toBe(200);
+    const metrics = await (await fetch(new URL('metrics', url))).text();
+    expect(metrics).toMatch(/^gateway_live_subscriptions 0$/m);
   });
 });

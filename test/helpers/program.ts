@@ -11,13 +11,14 @@ const PROGRAM = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /**
  * Starts the program in a process of its own, which is killed when the test ends. The process gets
- * `env`, and of the environment of this process only PATH.
+ * `env`, and of the environment of this process only PATH. `program` is the path of `cli.js`.
  */
 export function spawnProgram(
   args: readonly string[],
   env: Record<string, string> = {},
+  program = PROGRAM,
 ): ChildProcessByStdio<null, Readable, Readable> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -126,6 +126,7 @@ describe("Apollo's multipart protocol", () => {
     await expect
       .poll(async () => metric.exec(await (await fetch(`${gateway.url}/metrics`)).text())?.[1])
       .toBe('0');
+    expect(gateway.bugs).toEqual([]);
   });
 
   it('has a refused subscription as JSON if the client accepts JSON, else as a payload', async () => {
