@@ -45,6 +45,30 @@ describe('the bundled program', () => {
   });
 });
 
+/** Returns the folders of the packages whose code is in the program, according to its source maps. */
+function bundledPackages(): Set<string> {
+  const maps = programFiles().filter((name) => name.endsWith('.map'));
+  const sources = maps.flatMap(
+    (name) => (JSON.parse(read(`dist/program/${name}`)) as { sources: string[] }).sources,
+  );
+  const folders = sources.map(
+    (source) => /node_modules\/(?:.*node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(source)?.[0],
+  );
+  return new Set(folders.filter((folder) => folder !== undefined));
+}
+
+describe('the licenses of the bundled packages', () => {
+  const notices = read('dist/program/LICENSES.txt').split(/\n\n\n(?=# )/);
+
+  it.each([...bundledPackages()])('have a notice of %s', (folder) => {
+    const { name, version } = JSON.parse(read(`${folder}/package.json`)) as Record<string, string>;
+    const notice = notices.find((text) => text.startsWith(`# ${name} ${version} (`));
+    expect(notice).toMatch(
+      /Permission is hereby granted|Permission to use|Apache License|Blue Oak/,
+    );
+  });
+});
+
 describe('the published types', () => {
   it('do not need the files of undici, which have no types', () => {
     const names = readdirSync(dist, { recursive: true, encoding: 'utf8' });
