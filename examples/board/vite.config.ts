@@ -57,6 +57,8 @@ export default defineConfig(({ mode }) => ({
   build: {
     outDir: '../../dist/board',
     emptyOutDir: true,
+    // The texts of the licenses of the packages in the bundle.
+    license: { fileName: 'LICENSES.md' },
     assetsInlineLimit: 0,
     modulePreload: false,
     target: 'es2022',

@@ -69,6 +69,14 @@ describe('the licenses of the bundled packages', () => {
   });
 });
 
+describe('the licenses of the packages in the board', () => {
+  it.each(['@urql/core', 'preact', 'urql', 'virtua', 'wonka'])('have a notice of %s', (name) => {
+    const notices = read('dist/board/LICENSES.md').split(/^(?=## )/m);
+    const notice = notices.find((text) => text.startsWith(`## ${name} - `));
+    expect(notice).toContain('Permission is hereby granted');
+  });
+});
+
 describe('the published types', () => {
   it('do not need the files of undici, which have no types', () => {
     const names = readdirSync(dist, { recursive: true, encoding: 'utf8' });
