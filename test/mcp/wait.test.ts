@@ -30,8 +30,15 @@ async function start(options: StartOptions = {}) {
   });
   const wait = (args: Record<string, unknown>, headers: Record<string, string> = caller) =>
     callTool(started.url, 'wait', { project, pipeline, ...args }, headers);
-  /** Resolves when this many timers are set: one for the poll, and one for each call of `wait`. */
-  const untilTimers = (count: number) => expect.poll(() => time.timers.size).toBe(count);
+  /**
+   * Resolves when this many timers are set: one for the poll, and one for each call of `wait`. The
+   * poll sets its timer before the event is executed. So this also waits for another response,
+   * which comes after that.
+   */
+  const untilTimers = async (count: number) => {
+    await expect.poll(() => time.timers.size).toBe(count);
+    await (await fetch(new URL('/health', started.url))).text();
+  };
   const subscriptions = async () => {
     const [registry] = started.gateway.registries();
     const metric = await registry?.getSingleMetricAsString('gateway_live_subscriptions');

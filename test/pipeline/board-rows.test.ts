@@ -203,7 +203,8 @@ describe('rows that were read with a greater limit', () => {
     const rows = await read(jobs, { bridges });
     for (const maxJobs of [100, 250, 450]) {
       expect(coversRows(rows, maxJobs)).toBe(true);
-      expect(limitRows(rows, maxJobs)).toEqual(await read(jobs, { bridges, maxJobs }));
+      const limited = { ...limitRows(rows, maxJobs), computed: undefined };
+      expect(limited).toEqual(await read(jobs, { bridges, maxJobs }));
     }
   });
 
