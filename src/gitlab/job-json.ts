@@ -103,6 +103,11 @@ interface Seen {
   readonly values: unknown[];
 }
 const MAX_SEEN = 16;
+/**
+ * Number of objects after which a list is parsed row by row as a whole if less than half of its
+ * objects occurred before: if none did, finding them would take longer than parsing them.
+ */
+const MIN_OBJECTS = 40;
 
 /**
  * Returns a function that parses the rows of one list. It gets the body and where the row begins
@@ -111,13 +116,20 @@ const MAX_SEEN = 16;
  */
 export function createJobParser(): (body: Buffer, start: number, end: number) => unknown {
   const seen: Partial<Record<SharedName, Seen>> = {};
+  let found = 0;
+  let repeated = 0;
+  const isWorthFinding = () => found < MIN_OBJECTS || 2 * repeated >= found;
 
   const parsePart = (text: string, { name, start, end }: Part): unknown => {
     const json = text.slice(start + keys[name].length, end);
     seen[name] ??= { texts: [], values: [] };
     const { texts, values } = seen[name];
     const index = texts.indexOf(json);
-    if (index >= 0) return values[index];
+    found += 1;
+    if (index >= 0) {
+      repeated += 1;
+      return values[index];
+    }
     const value = validate(name, parseLatin1(json));
     if (texts.length < MAX_SEEN) {
       texts.push(json);
@@ -140,7 +152,7 @@ export function createJobParser(): (body: Buffer, start: number, end: number) =>
   };
 
   return (body, start, end) => {
-    const row = parseParts(body.toString('latin1', start, end));
+    const row = isWorthFinding() && parseParts(body.toString('latin1', start, end));
     if (row) return row;
     const value = parseExactJson(body.toString('utf8', start, end));
     if (isObject(value)) for (const name of names) value[name] = validate(name, value[name]);

@@ -127,6 +127,16 @@ describe('the parser of listed jobs', () => {
     expect(three['commit']).toBe(one['commit']);
   });
 
+  it('parses rows as a whole once most objects of a list have not been repeated', () => {
+    const rows = Array.from({ length: 30 }, (_, index) => {
+      const ids = { user: { id: index }, runner: { id: index }, runner_manager: { id: index } };
+      return job({ ...ids, commit: { id: `c${index}` }, pipeline: { id: index, project_id: 42 } });
+    });
+    const again = parseList([...rows, rows[29] ?? '', rows[29] ?? '']);
+    expect(again).toEqual([...rows, rows[29] ?? '', rows[29] ?? ''].map(parseWhole));
+    expect(again[31]?.['user']).not.toBe(again[30]?.['user']);
+  });
+
   it('shares objects of trigger jobs, which have no runner', () => {
     const bridge = (id: number) =>
       JSON.stringify({
