@@ -50,7 +50,7 @@ function partAt(text: string, name: SharedName, start: number): Part | undefined
  * Finds the shared objects of a row in GitLab's order: `commit` and `pipeline` follow `user`, and
  * `runner_manager` follows `runner`. Undefined if `user`, `commit` or `pipeline` is not an object,
  * or if the found objects may be members of another object in the row: if another object begins
- * before the user, or if more than the row itself ends after the runner.
+ * before `user`, or if another object ends after `runner` and `runner_manager`.
  */
 function findParts(text: string): Part[] | undefined {
   const parts: Part[] = [];

@@ -15,8 +15,10 @@ import { projectBehind, projectNamed } from './web-url.ts';
  */
 
 /**
- * The result of a read that was started early. `project` has the values of the parent's project
- * that the rows contain. It is null if GitLab answered 404.
+ * What a read that was started early shows about the parent. `project` has what the first row of
+ * the read contains about its project, which is the parent or the parent's project. It is null if
+ * GitLab answered 404 to the read of a list, because the parent then does not exist either. It is
+ * undefined if the read shows nothing about the project.
  */
 interface Revealed {
   /** Whether the read returned a value. If so, a failed read of the parent must not discard it. */

@@ -97,8 +97,8 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
     const other = running.get(key);
     if (!other) return start(key, execute);
     const shared = await other.catch(() => undefined);
-    // All subscribers that wait for the response continue directly after each other. Each one
-    // encodes the text, which may be long. Here, other work can run in between.
+    // Without this pause, all subscribers that wait for the response would send it one directly
+    // after the other, and a long response takes long to send.
     await shareEventLoop();
     // An error may concern only the other subscriber, for example because it has disconnected.
     return shared?.errors.length === 0 ? shared : execute();

@@ -155,9 +155,9 @@ function followDownstream(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * Cancels a job if its status allows it. Otherwise does nothing, and the response shows the
- * unchanged status (upstream.md §2.8). `force` has an effect only on a job in the status
- * `canceling`: it ends the job.
+ * Cancels a job. With `force`, ends a job in the status `canceling` instead, and only such a job.
+ * If the status of the job does not allow this, does nothing, and the response shows the unchanged
+ * status (upstream.md §2.8).
  */
 export function cancelJob(
   state: WorldState,

@@ -7,7 +7,7 @@ import type { Capabilities } from './versions.ts';
 /*
  * Offset and keyset pages, newest row first. Lists are in ascending order of id: the first page is
  * read from the end, and the row of a cursor is found by binary search. So no request sorts 50,000
- * jobs. A list in another order is also stored so that its first page is at the end.
+ * jobs. A list in another order is sorted for each request. Its first page must be at the end, too.
  */
 
 export interface Page<T> {
