@@ -78,11 +78,10 @@ function objectWriters({ nodes, definition }: Selected, scope: Scope) {
   const inner = isList ? { ...scope, isInList: true } : scope;
   const create = (type: GraphQLObjectType) => {
     const writer = objectWriter(sets, type, inner);
-    // Several list items may share an object inside of them; an item itself is seldom shared.
+    // Several list items may share an object inside of them; an item itself is seldom shared. The
+    // `node` of an edge is not shared, either, but an exception for it would save little.
     if (isList || !scope.isInList) return writer;
-    const chosen = lazily(() =>
-      dependsOnSourceOnly(sets, type, scope) ? keepJson(writer) : writer,
-    );
+    const chosen = lazily(() => (isKeepable(sets, type, scope) ? keepJson(writer) : writer));
     return (source: unknown, run: Run, path: Path | undefined) => chosen()(source, run, path);
   };
   return (type: GraphQLObjectType): WriteObject => {
@@ -98,7 +97,10 @@ function propertyOf({ extensions }: Field): string | undefined {
   return typeof property === 'string' ? property : undefined;
 }
 
-/** Whether the JSON of an object is determined by the object, so that equal objects have equal JSON. */
+/**
+ * Whether the JSON of an object depends on nothing but the object. Then it is always the same for
+ * one object, except for errors, whose paths differ.
+ */
 function dependsOnSourceOnly(
   sets: readonly SelectionSetNode[],
   on: GraphQLObjectType,
@@ -115,6 +117,18 @@ function dependsOnSourceOnly(
     const below = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
     return isLeafType(named) || (isObjectType(named) && dependsOnSourceOnly(below, named, scope));
   });
+}
+
+/**
+ * Like `dependsOnSourceOnly`, but false if a variable in `@skip` or `@include` is null. That is an
+ * error only if an object with the field is written.
+ */
+function isKeepable(...args: Parameters<typeof dependsOnSourceOnly>): boolean {
+  try {
+    return dependsOnSourceOnly(...args);
+  } catch {
+    return false;
+  }
 }
 
 /** Number of objects whose JSON an operation keeps for a field. More would seldom be used again. */

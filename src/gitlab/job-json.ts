@@ -7,8 +7,9 @@
  * part of a row must be JSON by itself. Otherwise the row is parsed as a whole.
  */
 import { parseExactJson } from '../util/json.ts';
+import type { ParseRow } from './json-list.ts';
 import { sharedInJobs } from './rows.ts';
-import { type Optional, validOrNull } from './shape.ts';
+import { isObject, type Optional, validOrNull } from './shape.ts';
 
 type SharedName = keyof typeof sharedInJobs;
 
@@ -29,7 +30,10 @@ interface Part {
   readonly end: number;
 }
 
-/** The end of an object and the beginning of the next member. JSON has no such text in a string. */
+/**
+ * The end of an object and the beginning of the next member. In a string, these characters can only
+ * be the last ones, with its closing quote. What precedes them is then not JSON.
+ */
 const OBJECT_END = '},"';
 /** A commit contains objects, so its end is recognized by the member after it. */
 const COMMIT_END = '},"pipeline":';
@@ -68,12 +72,15 @@ function findParts(text: string): Part[] | undefined {
   return end < 0 || text.indexOf('}', end) === text.length - 1 ? parts : undefined;
 }
 
-/** Returns the text of a row without these parts. */
-function withoutParts(text: string, parts: readonly Part[]): string {
+/** The value that stands for a part in the text of a row. It keeps the order of the members. */
+const PLACEHOLDER = 0;
+
+/** Returns the text of a row with placeholders as the values of these parts. */
+function withPlaceholders(text: string, parts: readonly Part[]): string {
   let own = '';
   let from = 0;
-  for (const { start, end } of parts) {
-    if (start > from) own += text.slice(from, start);
+  for (const { name, start, end } of parts) {
+    own += text.slice(from, start + keys[name].length) + PLACEHOLDER;
     from = end;
   }
   return own + text.slice(from);
@@ -90,9 +97,6 @@ const validate = (name: SharedName, value: unknown) =>
 
 type Members = Record<string, unknown>;
 
-const isObject = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /**
  * Different objects of one name in the rows so far, at most MAX_SEEN, because each object of a
  * further row is compared with all of them. A comparison takes less than a lookup in a map, which
@@ -104,8 +108,8 @@ interface Seen {
 }
 const MAX_SEEN = 16;
 /**
- * Number of objects after which a list is parsed row by row as a whole if less than half of its
- * objects occurred before: if none did, finding them would take longer than parsing them.
+ * Number of objects from which on rows are parsed as a whole while less than half of the objects
+ * occurred before: if none does, finding them takes longer than parsing them.
  */
 const MIN_OBJECTS = 40;
 
@@ -114,7 +118,7 @@ const MIN_OBJECTS = 40;
  * and ends. The shared objects of a row are then valid or null; its other members are not
  * validated. Throws SyntaxError.
  */
-export function createJobParser(): (body: Buffer, start: number, end: number) => unknown {
+export function createJobParser(): ParseRow {
   const seen: Partial<Record<SharedName, Seen>> = {};
   let found = 0;
   let repeated = 0;
@@ -143,8 +147,13 @@ export function createJobParser(): (body: Buffer, start: number, end: number) =>
     const parts = findParts(text);
     if (!parts) return undefined;
     try {
-      const row = parseLatin1(withoutParts(text, parts)) as Members;
+      const row = parseLatin1(withPlaceholders(text, parts)) as Members;
+      // A later member of the same name has replaced the placeholder.
+      if (parts.some(({ name }) => row[name] !== PLACEHOLDER)) return undefined;
       for (const part of parts) row[part.name] = parsePart(text, part);
+      for (const name of names) {
+        if (!parts.some((part) => part.name === name)) row[name] = validate(name, row[name]);
+      }
       return row;
     } catch {
       return undefined;
@@ -154,6 +163,8 @@ export function createJobParser(): (body: Buffer, start: number, end: number) =>
   return (body, start, end) => {
     const row = isWorthFinding() && parseParts(body.toString('latin1', start, end));
     if (row) return row;
+    // Counts as many objects that did not occur before, so that a list of such rows ends the search.
+    found += 2 * names.length;
     const value = parseExactJson(body.toString('utf8', start, end));
     if (isObject(value)) for (const name of names) value[name] = validate(name, value[name]);
     return value;

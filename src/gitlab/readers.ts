@@ -5,7 +5,7 @@
 import type { Readable } from 'node:stream';
 import { parseExactJson } from '../util/json.ts';
 import { GitlabResponseError } from './errors.ts';
-import { type ParseRow, parseRows, type RawRow, splitRows } from './json-list.ts';
+import { type ParseRow, parseRows, splitRows } from './json-list.ts';
 import {
   type BuildResult,
   type Call,
@@ -233,7 +233,12 @@ export function readLazyList<T extends { id: number | string }, P>(
     if (!raw) return withLazyRows(parseList(rows, response, call).map(alreadyRead), envelope);
     const refuse = refusal(response, call);
     const parse = rows.createParser();
-    const found = raw.map((row, index) => readOnce(row, index, { parse, validate: rows.validate }));
+    const found = raw.map((row, index) =>
+      readOnce(row.id, () => row.parse(parse), {
+        validate: withId(rows.validate, row.id),
+        index,
+      }),
+    );
     for (const { id, read } of found) if (wanted.has(String(id))) read(refuse);
     return withLazyRows(found, envelope);
   };
@@ -244,20 +249,18 @@ const alreadyRead = <T extends { id: number | string }>(row: T): UnboundRow<T> =
   read: () => row,
 });
 
+/** `parse` keeps the body in memory, so it is dropped as soon as the row is parsed. */
 function readOnce<T extends { id: number | string }>(
-  row: RawRow,
-  index: number,
-  { parse, validate }: { parse: ParseRow; validate: Row<T> },
+  id: string,
+  parse: () => unknown,
+  { validate, index }: { validate: Row<T>; index: number },
 ): UnboundRow<T> {
-  const { id } = row;
-  // A raw row keeps the body in memory. So this reference is removed as soon as the row is parsed.
-  let unread: RawRow | undefined = row;
+  let unread: typeof parse | undefined = parse;
   let found: T;
   const read = (refuse: Refuse): T => {
     if (unread) {
-      const { parse: parseWith } = unread;
-      const value = orRefuse(() => parseWith(parse), refuse);
-      found = withId(validate, id)(value, refuseRow(refuse, index));
+      const value = orRefuse(unread, refuse);
+      found = validate(value, refuseRow(refuse, index));
       unread = undefined;
     }
     return found;

@@ -151,7 +151,8 @@ export function list<Value>(shape: Shape<Value>): Shape<Value[]> {
   };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Whether a value is a JSON object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -13,8 +13,7 @@ import type { View } from './subscriber.ts';
  */
 export function fingerprint(job: Job | Bridge): string {
   const { duration, queued_duration, user, commit, pipeline, ...others } = job;
-  // `nested` adds the ids of these two members again, always at the end. In a row, the position of
-  // the members depends on how the row was parsed (job-json.ts).
+  // A trigger job has neither.
   const { runner, runner_manager, ...own }: Partial<Job> = others;
   const nested = {
     user: user?.id,

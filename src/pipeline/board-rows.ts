@@ -115,9 +115,8 @@ const MAX_LIMITS = 8;
 export function limitRows(rows: BoardRows, maxJobs: number): BoardRows {
   const { jobs, bridges, gaps } = rows;
   if (jobs.length <= maxJobs && bridges.length <= maxJobs) return rows;
-  rows.computed ??= {};
-  rows.computed.limited ??= new Map();
-  const known = rows.computed.limited;
+  rows.limited ??= new Map();
+  const known = rows.limited;
   const existing = known.get(maxJobs);
   if (existing) return existing;
   const limited = {

@@ -36,11 +36,12 @@ export interface BoardRows {
   /** At most one for each part. Empty if all rows were read. */
   gaps: readonly BoardGap[];
   /**
-   * What was computed from these rows; `buildBoard` and `limitRows` set it. It is not in a WeakMap:
-   * V8 would keep the rows of many operations until the next full garbage collection
-   * (docs/performance.md).
+   * The board of these rows, set by `buildBoard`. It is not in a WeakMap, because V8 would keep the
+   * rows of many operations until the next full garbage collection (docs/performance.md).
    */
-  computed?: { board?: Promise<Board>; limited?: Map<number, BoardRows> };
+  board?: Promise<Board>;
+  /** Results of `limitRows`, by `maxJobs`. */
+  limited?: Map<number, BoardRows>;
 }
 
 /** A board. Each of its jobs has the members `attempts` and `retried`. */
@@ -87,14 +88,13 @@ export async function attemptsOf<Row extends AnyJob>(rows: readonly Row[]): Prom
 }
 
 /**
- * Builds the board of a pipeline from its rows, which it does not modify. Calls with one `rows`
+ * Builds the board of a pipeline from its rows. Does not modify the jobs. Calls with one `rows`
  * object return one board, so all subscribers of an event share it. During a long build, other work
  * of the process can run.
  */
 export function buildBoard(rows: BoardRows): Promise<Board> {
-  rows.computed ??= {};
-  rows.computed.board ??= build(rows);
-  return rows.computed.board;
+  rows.board ??= build(rows);
+  return rows.board;
 }
 
 async function build({ jobs, bridges, gaps }: BoardRows): Promise<Board> {

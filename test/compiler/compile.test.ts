@@ -3,6 +3,7 @@ import {
   buildSchema,
   type DocumentNode,
   execute,
+  type GraphQLObjectType,
   type GraphQLSchema,
   getOperationAST,
   type OperationDefinitionNode,
@@ -14,7 +15,11 @@ import { type CompiledOperation, compile } from '../../src/compiler/compile.ts';
 import { unhandledRejections } from './unhandled-rejections.ts';
 
 const types = `
-  type Query { thing: Thing, things: [Thing!], manyThings: [Thing!], known: Known }
+  type Query {
+    thing: Thing, things: [Thing!], manyThings: [Thing!], known: Known, holders: [Holder!]
+  }
+  type Holder { shared: Shared }
+  type Shared { fine: String, faulty: Int, deep: Shared }
   type Thing implements Known { id: ID!, name: String, late: String!, broken: String! }
   type Other implements Known { id: ID! }
   interface Known { id: ID! }`;
@@ -31,6 +36,17 @@ const failing = {
   },
 };
 
+/** Counts how often `fine` is read. */
+let reads = 0;
+const shared = {
+  get fine() {
+    reads += 1;
+    return 'fine';
+  },
+  faulty: 'no number',
+  deep: null,
+};
+
 function createSchema(): GraphQLSchema {
   const schema = buildSchema(types);
   const fields = schema.getQueryType()?.getFields();
@@ -39,6 +55,15 @@ function createSchema(): GraphQLSchema {
   const manyThings = Array.from({ length: 2_500 }, () => failing);
   Object.assign(fields?.['manyThings'] ?? {}, { resolve: () => manyThings });
   Object.assign(fields?.['known'] ?? {}, { resolve: () => ({ id: 2 }) });
+  Object.assign(fields?.['holders'] ?? {}, { resolve: () => [{ shared }, { shared }] });
+  for (const type of ['Holder', 'Shared'].map(
+    (name) => schema.getType(name) as GraphQLObjectType,
+  )) {
+    for (const field of Object.values(type.getFields())) {
+      // Takes only the source, so the compiler knows that the value depends on nothing else.
+      field.resolve = (source) => source[field.name];
+    }
+  }
   Object.assign(schema.getType('Known') ?? {}, { resolveType: () => 'Other' });
   return schema;
 }
@@ -89,6 +114,33 @@ describe('a compiled operation', () => {
     const { actual, expected, paths } = await executeBoth(query, { is: null });
     expect(actual.data).toBe('null');
     expect(paths).toEqual([undefined]);
+    expect(actual).toEqual(expected);
+  });
+
+  it('writes an object that list items share only once', async () => {
+    reads = 0;
+    const operation = compileOnly(parse('{ holders { shared { fine deep { fine } } } }'));
+    const holder = '{"shared":{"fine":"fine","deep":null}}';
+    for (const readsSoFar of [1, 2]) {
+      expect((await operation?.run({}, {}))?.data).toBe(`{"holders":[${holder},${holder}]}`);
+      expect(reads).toBe(readsSoFar);
+    }
+  });
+
+  it('reports an error in a shared object for each list item', async () => {
+    const { actual, expected, paths } = await executeBoth('{ holders { shared { fine faulty } } }');
+    expect(paths).toEqual([
+      ['holders', 0, 'shared', 'faulty'],
+      ['holders', 1, 'shared', 'faulty'],
+    ]);
+    expect(actual).toEqual(expected);
+  });
+
+  it('reports no condition that is null below an object that is null', async () => {
+    const query =
+      'query ($is: Boolean = true) { holders { shared { fine deep { fine @include(if: $is) } } } }';
+    const { actual, expected } = await executeBoth(query, { is: null });
+    expect(actual.errors).toEqual([]);
     expect(actual).toEqual(expected);
   });
 

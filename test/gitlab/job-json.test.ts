@@ -44,7 +44,11 @@ const commit = fc.record({
   web_url: text,
 });
 const pipeline = fc.record({ id, project_id: id, ref: text });
-const runner = fc.option(fc.record({ id, description: text }), { freq: 3 });
+const runner = fc.oneof(
+  fc.record({ id, description: text }),
+  fc.record({ id: fc.constant('no id'), description: text }),
+  fc.constantFrom(null, 'text', 0, [], {}),
+);
 /** An object inside a row. Its members have names of the row's members, to mislead the parser. */
 const nested = fc.record({
   user,
@@ -169,6 +173,20 @@ describe('the parser of listed jobs', () => {
       job({ runner: undefined }).replace('"web_url":"/j"', `"previous":${JSON.stringify(inner)}`),
     ];
     expect(parseList(texts)).toEqual(texts.map(parseWhole));
+  });
+
+  it('takes the last of several members of one name, as JSON.parse does', () => {
+    const texts = [
+      job({}).replace('"web_url":"/j"', '"user":{"id":2}'),
+      job({}).replace('"web_url":"/j"', '"user":null'),
+      job({}).replace('"web_url":"/j"', '"\\u0072unner":{"id":"no id"}'),
+    ];
+    expect(parseList(texts)).toEqual(texts.map(parseWhole));
+  });
+
+  it('does not accept a row whose own members are JSON only without the objects', () => {
+    const json = '{"id":1,"name":"x,"user":{"id":1},"commit":{"id":"c"},"pipeline":{"id":7},"}';
+    expect(() => parseList([json])).toThrow(SyntaxError);
   });
 
   it('throws SyntaxError if any part of a row is no JSON', () => {

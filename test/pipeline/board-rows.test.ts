@@ -203,7 +203,7 @@ describe('rows that were read with a greater limit', () => {
     const rows = await read(jobs, { bridges });
     for (const maxJobs of [100, 250, 450]) {
       expect(coversRows(rows, maxJobs)).toBe(true);
-      const limited = { ...limitRows(rows, maxJobs), computed: undefined };
+      const limited = { ...limitRows(rows, maxJobs), limited: undefined };
       expect(limited).toEqual(await read(jobs, { bridges, maxJobs }));
     }
   });

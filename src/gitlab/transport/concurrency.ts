@@ -33,10 +33,10 @@ interface Share {
 }
 
 /**
- * Fair concurrency limiter: round-robin across credentials, with up to eight calls in a turn; FIFO
- * within a credential. Uses no memory for idle credentials.
+ * Fair concurrency limiter: round-robin across credentials, with up to `callsPerTurn` waiting calls
+ * in a turn; FIFO within a credential. Uses no memory for idle credentials.
  */
-export function createFairLimiter(limits: ConcurrencyLimits) {
+export function createFairLimiter(limits: ConcurrencyLimits, callsPerTurn = 1) {
   // In round-robin order: a credential moves to the end when its turn is over.
   const shares = new Map<string, Share>();
   const maxUnknown = Math.ceil((limits.total * 3) / 4);
@@ -62,7 +62,7 @@ export function createFairLimiter(limits: ConcurrencyLimits) {
       unknown += 1;
     }
     share.turn += 1;
-    if (share.turn < CALLS_PER_TURN && share.waiting.size > 0) return;
+    if (share.turn < callsPerTurn && share.waiting.size > 0) return;
     share.turn = 0;
     shares.delete(digest);
     shares.set(digest, share);
@@ -164,7 +164,7 @@ export async function withSlot(
  * limits, so that slow readers of logs do not block other calls.
  */
 export function createConcurrency(exchange: Exchange, limits: ConcurrencyLimits): Exchange {
-  const calls = createFairLimiter(limits);
+  const calls = createFairLimiter(limits, CALLS_PER_TURN);
   const streams = createFairLimiter(limits);
   return (call) => withSlot(call.streaming ? streams : calls, call, () => exchange(call));
 }

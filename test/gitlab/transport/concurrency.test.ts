@@ -7,8 +7,12 @@ import { aJob, connect, sendJson, startUpstream, tokenOf, until } from '../upstr
 const never = new AbortController().signal;
 
 describe('the limiter', () => {
-  const start = (total: number, perCredential: number, isKnown = (_digest: string) => true) => {
-    const limiter = createFairLimiter({ total, perCredential, isKnown });
+  const start = (
+    total: number,
+    perCredential: number,
+    { isKnown = (_digest: string): boolean => true, callsPerTurn = 1 } = {},
+  ) => {
+    const limiter = createFairLimiter({ total, perCredential, isKnown }, callsPerTurn);
     const order: string[] = [];
     const enter = (digest: string, name: string, signal = never) =>
       limiter.acquire(digest, signal).then(
@@ -19,21 +23,27 @@ describe('the limiter', () => {
     return { limiter, order, enter, settle };
   };
 
-  it('serves up to eight calls of a credential in order, then the next credential', async () => {
-    const { limiter, order, enter, settle } = start(1, 1);
-    const calls = Array.from({ length: 10 }, (_, index) => `a${index + 1}`);
-    for (const name of [...calls, 'b1', 'b2', 'c1']) void enter(name.charAt(0), name);
-    for (let served = 1; served < 13; served += 1) {
+  it.each([
+    [1, ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']],
+    [2, ['a1', 'a2', 'a3', 'b1', 'b2', 'c1', 'a4']],
+  ])('serves credentials in turns of up to %i calls, and calls of one in order', async (...row) => {
+    const [callsPerTurn, expected] = row;
+    const { limiter, order, enter, settle } = start(1, 1, { callsPerTurn });
+    const calls = ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1'];
+    for (const name of calls) void enter(name.charAt(0), name);
+    for (const _ of calls.slice(1)) {
       await settle();
       limiter.release(order.at(-1)?.charAt(0) ?? '');
     }
     await settle();
-    // `a1` starts immediately, because no other call waits. Then eight calls are a turn.
-    expect(order).toEqual([...calls.slice(0, 9), 'b1', 'b2', 'c1', 'a10']);
+    // `a1` starts immediately, because no other call waits. After that, the credentials take turns.
+    expect(order).toEqual(expected);
   });
 
   it('keeps a quarter of the capacity for credentials that GitLab has accepted', async () => {
-    const { limiter, order, enter, settle } = start(4, 4, (digest) => digest === 'known');
+    const { limiter, order, enter, settle } = start(4, 4, {
+      isKnown: (digest) => digest === 'known',
+    });
     for (const digest of ['a', 'b', 'c', 'd', 'known', 'e']) void enter(digest, digest);
     await settle();
     expect(order).toEqual(['a', 'b', 'c', 'known']);
