@@ -150,9 +150,9 @@ export function createJobParser(): ParseRow {
       const row = parseLatin1(withPlaceholders(text, parts)) as Members;
       // A later member of the same name has replaced the placeholder.
       if (parts.some(({ name }) => row[name] !== PLACEHOLDER)) return undefined;
-      for (const part of parts) row[part.name] = parsePart(text, part);
       for (const name of names) {
-        if (!parts.some((part) => part.name === name)) row[name] = validate(name, row[name]);
+        const part = parts.find((one) => one.name === name);
+        row[name] = part ? parsePart(text, part) : validate(name, row[name]);
       }
       return row;
     } catch {
