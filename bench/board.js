@@ -14,7 +14,8 @@ import { pipelines, project } from './fixtures.js';
 import { ask, stop, waitForEvents } from './processes.js';
 import { unlessQuick } from './quick.js';
 import { short, spread, table, writeReport } from './report.js';
-import { graphql, median, openTestBed } from './stage.js';
+import { graphql, openTestBed } from './stage.js';
+import { median } from './statistics.js';
 
 const { values: options } = parseArgs({
   options: {

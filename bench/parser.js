@@ -10,7 +10,7 @@ import { inputs } from './parser-inputs.js';
 import { ask, cores, start, stop } from './processes.js';
 import { unlessQuick } from './quick.js';
 import { short, table, writeReport } from './report.js';
-import { median } from './stage.js';
+import { median } from './statistics.js';
 
 const { values: options } = parseArgs({
   options: { baseline: { type: 'string' }, quick: { type: 'boolean' } },

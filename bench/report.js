@@ -5,6 +5,7 @@ import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { pinning } from './processes.js';
 import { isQuick } from './quick.js';
+import { median } from './statistics.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -19,8 +20,6 @@ export function table(head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
-
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Formats times in ms: the median, with the least and the greatest. */
 export const spread = (values) =>

@@ -17,6 +17,7 @@ import { ask, cores, cpuMs, freePort, rssMiB, start, stop, waitUntilReady } from
 import { isQuick, unlessQuick } from './quick.js';
 import { formatResults, writeReport } from './report.js';
 import { manifestOf } from './requests.js';
+import { ascending, median, quantile } from './statistics.js';
 import { createWorkloads, learnCursors } from './workloads.js';
 
 const { values: options } = parseArgs({
@@ -102,13 +103,6 @@ async function launchProgram({ script, hasManifest, env: own }, { node, gitlabUr
   return { origin, pid: child.pid, child };
 }
 
-const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
-const median = (values) =>
-  quantile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
-
 /** Sends operations until the subject has used the CPU time of a window. Returns figures per operation. */
 async function measure({ subject, operations }, { driver, fakeGitlab }) {
   const { origin, caller, pid } = subject;
@@ -162,7 +156,7 @@ async function compare(workload, running, setup) {
   }
   return Object.fromEntries(
     cells.map(({ subject: { id, pid }, isSteady, rounds }) => {
-      const took = rounds.flatMap((one) => one.took).sort((a, b) => a - b);
+      const took = ascending(rounds.flatMap((one) => one.took));
       const figures = {
         cpus: rounds.map(({ cpu }) => cpu),
         cpuMs: median(rounds.map(({ cpu }) => cpu)),

@@ -20,13 +20,9 @@ import {
   waitUntilReady,
 } from './processes.js';
 import { unlessQuick } from './quick.js';
+import { ascending, median, quantile } from './statistics.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
-const sorted = (values) => [...values].sort((a, b) => a - b);
-
-/** Returns the median. */
-export const median = (values) => quantile(sorted(values), 0.5);
 
 /** Returns the operation of a query. An operation is a list of requests; with GraphQL, the list has one. */
 export const graphql = (query) => [
@@ -60,7 +56,7 @@ export async function recordLengths(subject, requests, checkFirst = () => {}) {
  * that its busiest process used.
  */
 function summarize(rounds) {
-  const took = sorted(rounds.flatMap((round) => round.took));
+  const took = ascending(rounds.flatMap((round) => round.took));
   const middle = (name) => median(rounds.map((round) => round[name]));
   return {
     cpuMs: middle('cpuMs'),
