@@ -35,10 +35,11 @@ function refusal(response: ResponseHead, call: Call): Refuse {
   };
 }
 
-function parseJson(response: RawResponse, call: Call): unknown {
-  if (response.body.length === 0) return refusal(response, call)('it is empty');
-  return orRefuse(() => parseExactJson(response.body.toString()), refusal(response, call));
+function parseBody(body: Buffer, parse: (body: Buffer) => unknown, refuse: Refuse): unknown {
+  return body.length === 0 ? refuse('it is empty') : orRefuse(() => parse(body), refuse);
 }
+
+const parseJson = (body: Buffer) => parseExactJson(body.toString());
 
 function orRefuse(parse: () => unknown, refuse: Refuse): unknown {
   try {
@@ -155,7 +156,10 @@ function withEnvelope<T, P>(items: T[], envelope: Envelope<T, P>): BuildResult<P
 }
 
 export function readOne<T>(row: Row<T>): Read<T> {
-  return (response, call) => resultOf(row(parseJson(response, call), refusal(response, call)));
+  return (response, call) => {
+    const refuse = refusal(response, call);
+    return resultOf(row(parseBody(response.body, parseJson, refuse), refuse));
+  };
 }
 
 /** A row, and when the server sent it. */
@@ -190,8 +194,8 @@ export interface ListRows<T> {
 
 function parseList<T>(rows: ListRows<T>, response: RawResponse, call: Call): T[] {
   const refuse = refusal(response, call);
-  if (response.body.length === 0) return refuse('it is empty');
-  const values = orRefuse(() => parseRows(response.body, rows.createParser()), refuse);
+  const parse = (body: Buffer) => parseRows(body, rows.createParser());
+  const values = parseBody(response.body, parse, refuse);
   if (!Array.isArray(values)) return refuse('it is not a list');
   return values.map((value, index) => rows.validate(value, refuseRow(refuse, index)));
 }

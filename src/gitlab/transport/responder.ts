@@ -13,6 +13,7 @@ import {
   GitlabStatusError,
 } from '../errors.ts';
 import { type Call, originOf, type RawResponse, type ResponseHead } from '../request.ts';
+import { isObject } from '../shape.ts';
 import { headerOf, readRetryAfter } from './headers.ts';
 import { isLimitOfAllCalls } from './rate-limit.ts';
 
@@ -194,9 +195,6 @@ function parseJson(body: Buffer): unknown {
     return undefined;
   }
 }
-
-const isObject = (value: unknown): value is ErrorBody =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isObjectWithoutId = (value: unknown): boolean => isObject(value) && !('id' in value);
 
