@@ -22,7 +22,9 @@ export interface GitlabDeps {
   traceContext?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A request without the members that depend on the caller. `Calls` adds them. */
+/**
+ * A request before `Calls` adds the members of its caller, such as the credential and the signal.
+ */
 type CallOf<T> = Omit<
   UpstreamRequest<T>,
   'method' | 'credential' | 'signal' | 'counter' | 'traceContext' | 'progress'
@@ -33,8 +35,8 @@ type GetOptions = Pick<UpstreamRequest<unknown>, 'expects' | 'streaming' | 'keep
 };
 
 /**
- * Sends a call with the latest credential. If GitLab rejects the credential and a newer one is
- * available, repeats a read with the newer one. Never repeats a write.
+ * Sends a call with the latest credential. If GitLab answers 401 and the credential has been
+ * replaced, repeats a GET with the replacement. Never repeats a POST.
  */
 async function sendWithLatest<T>(
   credential: Credential,
@@ -96,8 +98,8 @@ export class Calls {
       );
     } catch (error) {
       if (budget && isCapabilityError(error)) budget.left += 1;
-      // A caller may safely repeat a write that was never sent, so the error says that it was not
-      // sent.
+      // The error says that the write was not sent, because the caller may then safely repeat the
+      // write.
       const isUnsentWrite = method === 'POST' && signal?.aborted && !progress.sent;
       throw isUnsentWrite
         ? new GitlabTimeoutError({ phase: 'total', sent: false }, { ...origin, cause: error })

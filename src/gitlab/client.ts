@@ -66,8 +66,8 @@ export type PipelineRef = JobRef;
 export type ArtifactsRef = JobRef & { path?: readonly string[] | undefined };
 
 /**
- * Names a job to change. `kind` selects the expected shape of the response. `pipeline` is the id of
- * a trigger job's pipeline.
+ * Names a job to change. `kind` selects the expected shape of the response: a trigger job is a
+ * BRIDGE, any other job a BUILD. `pipeline` is the id of the pipeline that contains a trigger job.
  */
 export type WriteRef = JobRef & { kind: 'BUILD' | 'BRIDGE'; pipeline?: string | undefined };
 
@@ -78,7 +78,10 @@ interface TracePart {
   byteLimit?: number | undefined;
 }
 
-/** Filters a list of jobs by GitLab's statuses. An empty list means all. */
+/**
+ * Filters a list of jobs by GitLab's statuses. If `scope` is empty or undefined, all statuses
+ * match.
+ */
 interface ScopeFilter {
   scope?: readonly string[] | undefined;
 }
@@ -97,7 +100,7 @@ export interface PipelineFilter {
   updatedAfter?: string | undefined;
 }
 
-/** The jobs with certain ids that a page contains. */
+/** The jobs that one page contains, of those that were requested by id. */
 export interface FoundJobs {
   /** By id, newest first. */
   readonly jobs: ReadonlyMap<string, Job>;
@@ -149,11 +152,14 @@ const partOf = ({ byteOffset, byteLimit }: TracePart): Query => ({
 });
 
 /**
- * A client for one caller. Cheap: create one per request. Methods reject with GitlabError if there
- * is no usable response. If a signal aborts a call, they reject with the signal's reason. A write
- * that was aborted before it was sent is the exception: it rejects with a GitlabTimeoutError that
- * says so. Methods are async, so that an invalid id rejects instead of throwing. It is a class,
- * because the methods of a class are created once, not once per operation.
+ * A client for one caller. Cheap: create one per request.
+ *
+ * Methods reject with GitlabError if there is no usable response. If the signal aborts a call, they
+ * reject with the signal's reason. Exception: a write that is aborted before it is sent rejects
+ * with a GitlabTimeoutError whose `sent` is false. Methods are async, so an invalid id rejects
+ * instead of throwing.
+ *
+ * `Gitlab` is a class, because its methods are then created once, not once per operation.
  */
 export class Gitlab {
   readonly credential: Credential;
@@ -218,9 +224,9 @@ export class Gitlab {
   }
 
   /**
-   * Finds builds of a project by id in one keyset page. Parses and validates only these rows, which
-   * saves most of the CPU if they are few. Rejects if one of them is invalid. Parses the whole page
-   * if there are as many ids as a page has rows.
+   * Finds builds of a project by id in one keyset page. Parses and validates only the rows with
+   * these ids, which saves most of the CPU time if the ids are few. If there are as many ids as the
+   * page may have rows, parses all rows. Rejects if a parsed row is invalid.
    */
   async findProjectJobs(
     project: string,
@@ -246,9 +252,10 @@ export class Gitlab {
   }
 
   /**
-   * Requests a keyset page of a project's builds. `wanted` are the ids of the rows that are needed;
-   * undefined means all. Lists and reads by id both use this method, because requests for one URL
-   * share their result (transport/single-flight.ts, transport/etag-cache.ts).
+   * Requests a keyset page of a project's builds. `wanted` contains the ids of the rows that are
+   * needed; undefined means all. Both `listProjectJobs` and `findProjectJobs` use this method:
+   * requests for one URL share their result (transport/single-flight.ts, transport/etag-cache.ts),
+   * so the result must have the same type for both.
    */
   #listByKeyset(
     project: string,
@@ -334,8 +341,8 @@ export class Gitlab {
   }
 
   /**
-   * Reads a job's raw log, which is empty if there is none (upstream.md §7). Servers that ignore
-   * `byteOffset` return the whole log.
+   * Reads a job's raw log. The result is empty if the job has no log (upstream.md §7). GitLab
+   * before 19.0 ignores `part` and returns the whole log.
    */
   async getJobTrace({ project, id }: JobRef, part: TracePart = {}) {
     return this.#calls.get(endpoint`/projects/${project}/jobs/${id}/trace`, readText, {
@@ -356,8 +363,8 @@ export class Gitlab {
   }
 
   /**
-   * Opens the archive of a job's artifacts or, with `path`, one file of it, as a stream
-   * (upstream.md §12). `path` is a list of names. Destroy the stream to end the call.
+   * Opens the archive of a job's artifacts as a stream or, with `path`, one file of the archive
+   * (upstream.md §12). Destroy the stream to end the call.
    */
   async openArtifacts({ project, id, path = [] }: ArtifactsRef) {
     return this.#calls.get(
@@ -464,8 +471,8 @@ export class Gitlab {
   }
 
   /**
-   * Retries the failed and canceled jobs of a pipeline. GitLab runs the skipped jobs after them
-   * (upstream.md §10).
+   * Retries the failed and canceled jobs of a pipeline. GitLab then also runs the skipped jobs,
+   * after the retried ones (upstream.md §10).
    */
   async retryPipeline({ project, id }: PipelineRef) {
     return this.#calls.post(

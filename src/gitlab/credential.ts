@@ -21,19 +21,19 @@ export interface Credential {
 }
 
 /**
- * Replaces a credential while operations use it, such as the gateway's own token when its file
- * changes.
+ * Replaces a credential while operations use it. For example, the gateway's own token is replaced
+ * when the file that contains the token changes.
  */
 export interface Renewal {
   latest(): Credential;
   /**
-   * Looks for a credential that replaces `rejected`, after GitLab rejected it. Returns whether it
-   * found one.
+   * Called after GitLab rejected a credential. Looks for its replacement and returns whether there
+   * is one.
    */
   renew(rejected: Credential): boolean;
 }
 
-/** Returns the credential to use now: its replacement if it was replaced, otherwise itself. */
+/** Returns the replacement of a credential or, if it was not replaced, the credential itself. */
 export const latestOf = (credential: Credential): Credential =>
   credential.renewal?.latest() ?? credential;
 
@@ -53,8 +53,8 @@ export class SecretHeaders extends Secret<HeaderEntries> {
   readonly redact: Redact;
 
   /**
-   * `redact` removes the values of `secretEntries`, and everything that looks like a token.
-   * @default all entries
+   * `secretEntries` are the entries whose values `redact` removes from texts. `redact` also removes
+   * everything that looks like a token. @default all entries
    */
   constructor(entries: HeaderEntries, secretEntries = entries) {
     super(entries);
@@ -77,8 +77,9 @@ export const anonymous: Credential = {
 const MIN_SECRET_LENGTH = 8;
 
 /**
- * Adds headers for proxies to those of a credential, so that the secrets of both are removed from
- * error texts. The digest does not change.
+ * Returns a copy of a credential that also sends `extra`, the headers for a proxy in front of
+ * GitLab. Its `redact` removes the secrets of the credential and of `extra` from error texts. The
+ * digest does not change.
  */
 export function addHeaders(credential: Credential, extra: SecretHeaders): Credential {
   const own = credential.headers.reveal();
@@ -89,8 +90,8 @@ export function addHeaders(credential: Credential, extra: SecretHeaders): Creden
 }
 
 /**
- * Matches the characters of a token: visible ASCII. A header that is sent twice arrives as values
- * joined by ", ", which does not match.
+ * Matches the characters of a token: visible ASCII. If a header is sent twice, its values arrive
+ * joined by ", ". The joined text contains a space, so it does not match.
  */
 const TOKEN_FORM = /^[\x21-\x7e]+$/;
 /**
@@ -100,14 +101,16 @@ const TOKEN_FORM = /^[\x21-\x7e]+$/;
  */
 const MAX_TOKEN_LENGTH = 4_096;
 /**
- * Matches GitLab's prefix of job tokens. An instance may configure a prefix for all its tokens,
- * which comes before this one. A Bearer token with this prefix counts as a job token.
+ * Matches the prefix of GitLab's job tokens, `glcbt-`. An instance may configure a prefix for all
+ * its tokens, which comes first, as in `acme-glcbt-`. A Bearer token that matches counts as a job
+ * token.
  */
 const jobTokenForm = /^(?:[\w.]+-)?glcbt-/;
 
 /**
- * Returns why a text cannot be a token; undefined if it can be one. The result continues a sentence
- * that begins with the name of a header, variable or file. It does not contain the text.
+ * Returns why a text cannot be a token; undefined if it can be one. The result is the end of a
+ * sentence that begins with the name of a header, variable or file. The result does not quote the
+ * text.
  */
 export function findTokenProblem(token: string): string | undefined {
   if (token.length > MAX_TOKEN_LENGTH) {
@@ -117,9 +120,9 @@ export function findTokenProblem(token: string): string | undefined {
 }
 
 /**
- * Reads the credential from the headers PRIVATE-TOKEN, Authorization: Bearer and JOB-TOKEN. The
- * credential contains all of them that are present. A blank header counts as absent. Throws
- * CredentialError for a value that cannot be a token.
+ * Reads the credential from the headers PRIVATE-TOKEN, Authorization: Bearer and JOB-TOKEN. If
+ * several of these headers are present, the credential contains all of them. A blank header counts
+ * as absent. Throws CredentialError for a value that cannot be a token.
  */
 export function readCredential(header: (name: string) => string | null | undefined): Credential {
   const privateToken = readToken('PRIVATE-TOKEN', header('private-token'));

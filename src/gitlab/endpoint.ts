@@ -25,8 +25,8 @@ const PLAIN = /^[\w-]+$/;
 
 /**
  * Encodes one segment of a path. A project's full path is one segment, so its slashes are encoded,
- * too. No part between slashes may be empty, "." or "..": proxies may decode the slashes and then
- * remove such parts. Throws InvalidSegmentError.
+ * too. Throws InvalidSegmentError if a part between slashes or backslashes is empty, "." or "..",
+ * because proxies may decode the slashes and then remove such parts.
  */
 function encodeSegment(value: string): string {
   if (PLAIN.test(value)) return value;

@@ -19,7 +19,7 @@ export interface ErrorOrigin {
   readonly cause?: unknown;
 }
 
-/** The error of a call to GitLab without a usable response. Its texts never contain tokens. */
+/** Thrown if a call to GitLab has no usable response. Its texts never contain tokens. */
 export abstract class GitlabError extends Error {
   abstract readonly code: GitlabErrorCode;
   /** What went wrong, without the method and path. */
@@ -78,8 +78,8 @@ export class GitlabNetworkError extends GitlabError {
   override readonly name = 'GitlabNetworkError';
   readonly code = 'GITLAB_NETWORK';
   /**
-   * False only if the request cannot have reached GitLab: connection refused, unknown host, or not
-   * sent.
+   * Whether the request may have reached GitLab. False if the connection was refused, the host is
+   * unknown, or the request was not sent.
    */
   readonly sent: boolean;
 
@@ -96,7 +96,7 @@ export class GitlabTimeoutError extends GitlabError {
   override readonly name = 'GitlabTimeoutError';
   readonly code = 'GITLAB_TIMEOUT';
   readonly phase: TimeoutPhase;
-  /** False only if the request cannot have reached GitLab. */
+  /** Whether the request may have reached GitLab. */
   readonly sent: boolean;
 
   constructor(options: { phase: TimeoutPhase; sent: boolean }, origin: ErrorOrigin) {
@@ -144,7 +144,10 @@ export class GitlabResponseError extends GitlabError {
   override readonly name = 'GitlabResponseError';
   readonly code = 'GITLAB_RESPONSE';
   readonly status: number;
-  /** Whether GitLab ignored the cursor: the page does not start after it. */
+  /**
+   * Whether GitLab ignored the cursor of the request: the rows of the page are not those after the
+   * cursor.
+   */
   readonly cursorIgnored: boolean;
 
   constructor(
@@ -159,10 +162,12 @@ export class GitlabResponseError extends GitlabError {
 }
 
 /**
- * Thrown if the call did not reach GitLab's API as it was sent, so that it had no effect. Another
- * server answered, the address redirects to another one, GitLab's router has no such route
- * (upstream.md §1.6), a proxy removed the query (§4.1), or the storage to which GitLab redirects a
- * download fails (§12).
+ * Thrown if the call did not reach the intended endpoint of GitLab's API, and therefore had no
+ * effect. Possible causes:
+ * - Another server answered, or the address redirects to another one.
+ * - GitLab's router has no such route (upstream.md §1.6).
+ * - A proxy removed the query (§4.1).
+ * - The storage to which GitLab redirects a download fails (§12).
  */
 export class GitlabMisroutedError extends GitlabError {
   override readonly name = 'GitlabMisroutedError';
@@ -241,9 +246,9 @@ export const isFailureOfOneRead = (error: unknown): error is GitlabError =>
   isGitlabError(error) && !isUnauthenticated(error) && !(error instanceof GitlabCallBudgetError);
 
 /**
- * Whether the server cannot serve a keyset page, so that offset pages are needed: it does not
- * support keyset pagination (before 15.9, upstream.md §4.2), or ignores the cursors that the
- * gateway builds.
+ * Whether the error shows that offset pages are needed, because keyset pages do not work: GitLab
+ * before 15.9 does not support keyset pagination (upstream.md §4.2), and a server may ignore the
+ * cursors that the gateway builds.
  */
 export function isKeysetUnsupported(
   error: unknown,
@@ -253,8 +258,8 @@ export function isKeysetUnsupported(
 }
 
 /**
- * Whether the error shows that the server lacks a feature. ServerCapabilities remembers that, so
- * that later calls do not use the feature and fail again.
+ * Whether the error shows that the server lacks a feature: keyset pages, the cursors that the
+ * gateway builds, or an endpoint.
  */
 export function isCapabilityError(error: unknown): boolean {
   return isKeysetUnsupported(error) || isMissingRoute(error);
@@ -268,8 +273,8 @@ export function isMissingRoute(error: unknown): boolean {
 }
 
 /**
- * Whether the server's version does not know a status in the filter of a list (upstream.md §3.9):
- * `scope` of jobs, `status` of pipelines.
+ * Whether GitLab refused a list because its version does not know a status in the filter
+ * (upstream.md §3.9). The filter is `scope` for jobs and `status` for pipelines.
  */
 export function isUnknownStatus(error: unknown): error is GitlabStatusError {
   return hasStatus(error, 400) && /^(scope|status) does not have/i.test(error.gitlabMessage ?? '');
@@ -300,7 +305,7 @@ const isQueueTimeout = ({ phase, sent }: GitlabTimeoutError): boolean => phase =
 
 /**
  * Whether the error shows that GitLab is down or overloaded: no response, or a status of 502 and
- * above.
+ * above. A deadline that passes in the gateway's own queues does not count.
  */
 export function isOutage(error: unknown): boolean {
   if (error instanceof GitlabStatusError) return error.status > 501;

@@ -36,7 +36,7 @@ const VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 
 interface ExtraHeaders {
   entries: [name: string, value: string][];
-  /** Messages with line numbers. They do not contain the values of headers, which are secret. */
+  /** Messages with line numbers. They never contain the value of a header, because it is secret. */
   problems: string[];
 }
 

@@ -1,10 +1,12 @@
 /*
- * Parses the jobs of a list. Most rows of a list repeat objects of earlier rows: the jobs of a
- * pipeline have one commit, and few users and runners. These objects are most of a row's JSON. So
- * each is parsed and validated once for a list, and the rows share it (docs/performance.md).
+ * Parses the jobs of a list. Many rows of a list contain equal objects: the jobs of a pipeline have
+ * one commit, and few different users and runners. These objects are two thirds of a row's JSON. So
+ * each different object is parsed and validated only once per list, and the rows share the result
+ * (docs/performance.md).
  *
- * The objects are found by searching for the text around them. So that nothing is misread, each
- * part of a row must be JSON by itself. Otherwise the row is parsed as a whole.
+ * The objects are found by searching for the text around them. An object was certainly cut at the
+ * right place if its text is valid JSON by itself, and so is the remaining row. Otherwise the row
+ * is parsed as a whole.
  */
 import { parseExactJson } from '../util/json.ts';
 import type { ParseRow } from './json-list.ts';
@@ -21,7 +23,7 @@ const keys = Object.fromEntries(names.map((name) => [name, `,"${name}":`])) as R
   string
 >;
 
-/** A shared object in the text of a row. */
+/** The position of a shared object in the text of a row. */
 interface Part {
   readonly name: SharedName;
   /** The index of the comma before the member. */
@@ -31,16 +33,20 @@ interface Part {
 }
 
 /**
- * The end of an object and the beginning of the next member. In a string, these characters can only
- * be the last ones, with its closing quote. What precedes them is then not JSON.
+ * The text after which an object ends and the next member begins. Inside a JSON string, this text
+ * can only be the end of the string, with the quote that closes it. A value that is cut there is
+ * not JSON, so the row is parsed as a whole.
  */
 const OBJECT_END = '},"';
-/** A commit contains objects, so its end is recognized by the member after it. */
+/**
+ * A commit may contain objects, so OBJECT_END may occur in it. Its end is recognized by the next
+ * member.
+ */
 const COMMIT_END = '},"pipeline":';
 
 /**
- * Returns the member at `start`. Undefined if another member begins there, or if the value of the
- * member is not an object.
+ * Returns the position of the member `name`, which must begin at `start`. Undefined if another
+ * member begins there, or if the value of the member is not an object.
  */
 function partAt(text: string, name: SharedName, start: number): Part | undefined {
   const key = keys[name];
@@ -51,10 +57,12 @@ function partAt(text: string, name: SharedName, start: number): Part | undefined
 }
 
 /**
- * Finds the shared objects of a row in GitLab's order: `commit` and `pipeline` follow `user`, and
- * `runner_manager` follows `runner`. Undefined if `user`, `commit` or `pipeline` is not an object,
- * or if the found objects may be members of another object in the row: if another object begins
- * before `user`, or if another object ends after `runner` and `runner_manager`.
+ * Finds the shared objects of a row. GitLab sends `user`, `commit` and `pipeline` in this order,
+ * one directly after another, and later `runner`, directly followed by `runner_manager`. Returns
+ * undefined if `user`, `commit` or `pipeline` is not an object.
+ *
+ * Also returns undefined if the objects may be nested in another object of the row. This is
+ * possible if an object begins before `user`, or ends after `runner` and `runner_manager`.
  */
 function findParts(text: string): Part[] | undefined {
   const parts: Part[] = [];
@@ -72,10 +80,13 @@ function findParts(text: string): Part[] | undefined {
   return end < 0 || text.indexOf('}', end) === text.length - 1 ? parts : undefined;
 }
 
-/** The value that stands for a part in the text of a row. It keeps the order of the members. */
+/**
+ * The value that replaces a shared object in the text of a row. The member itself stays in the
+ * text, so the parsed row has its members in the original order.
+ */
 const PLACEHOLDER = 0;
 
-/** Returns the text of a row with placeholders as the values of these parts. */
+/** Returns the text of a row with the values of `parts` replaced by PLACEHOLDER. */
 function withPlaceholders(text: string, parts: readonly Part[]): string {
   let own = '';
   let from = 0;
@@ -98,9 +109,9 @@ const validate = (name: SharedName, value: unknown) =>
 type Members = Record<string, unknown>;
 
 /**
- * Different objects of one name in the rows so far, at most MAX_SEEN, because each object of a
- * further row is compared with all of them. A comparison takes less than a lookup in a map, which
- * would need a hash of the text.
+ * The different objects of one member, such as `user`, in the rows parsed so far. There are at most
+ * MAX_SEEN, because the text of each further object is compared with all of them. These comparisons
+ * take less time than a lookup in a Map, which would have to hash the text.
  */
 interface Seen {
   readonly texts: string[];
@@ -108,15 +119,15 @@ interface Seen {
 }
 const MAX_SEEN = 16;
 /**
- * Number of objects from which on rows are parsed as a whole while less than half of the objects
- * occurred before: if none does, finding them takes longer than parsing them.
+ * After this number of objects, rows are parsed as a whole if less than half of the objects
+ * occurred before. If no object occurs twice, finding the objects takes longer than parsing them.
  */
 const MIN_OBJECTS = 40;
 
 /**
- * Returns a function that parses the rows of one list. It gets the body and where the row begins
- * and ends. The shared objects of a row are then valid or null; its other members are not
- * validated. Throws SyntaxError.
+ * Returns a function that parses the rows of one list. The function receives the body, and the
+ * indexes at which the row begins and ends. Shared objects of the returned row are valid or null;
+ * its other members are not validated. Throws SyntaxError.
  */
 export function createJobParser(): ParseRow {
   const seen: Partial<Record<SharedName, Seen>> = {};
@@ -148,7 +159,7 @@ export function createJobParser(): ParseRow {
     if (!parts) return undefined;
     try {
       const row = parseLatin1(withPlaceholders(text, parts)) as Members;
-      // A later member of the same name has replaced the placeholder.
+      // The row has two members of this name, and the second one replaced the placeholder.
       if (parts.some(({ name }) => row[name] !== PLACEHOLDER)) return undefined;
       for (const name of names) {
         const part = parts.find((one) => one.name === name);
@@ -163,7 +174,8 @@ export function createJobParser(): ParseRow {
   return (body, start, end) => {
     const row = isWorthFinding() && parseParts(body.toString('latin1', start, end));
     if (row) return row;
-    // Counts as many objects that did not occur before, so that a list of such rows ends the search.
+    // Counts twice as many new objects as a row can have, so that the search for objects ends after
+    // a few rows like this one.
     found += 2 * names.length;
     const value = parseExactJson(body.toString('utf8', start, end));
     if (isObject(value)) for (const name of names) value[name] = validate(name, value[name]);

@@ -4,8 +4,8 @@ import type { Send } from './request.ts';
 
 /*
  * The credentials that GitLab has accepted. A limit per credential does not stop a client that
- * sends another invented token with each request. Therefore all unknown credentials together may
- * use only a part of what the process allows.
+ * invents a new token for each request. Therefore all unknown credentials together may use only a
+ * part of the process's limits.
  */
 
 /**
@@ -29,15 +29,16 @@ export function createKnownCredentials(): KnownCredentials {
 }
 
 /**
- * Whether GitLab itself refused the call with an error that shows that GitLab knows the credential.
+ * Whether GitLab itself refused the call although it accepted the credential, for example with 403
+ * or 404.
  */
 function isFromKnownCaller(error: unknown): boolean {
   return error instanceof GitlabStatusError && error.status !== 401 && !isOutage(error);
 }
 
 /**
- * Adds a credential to `known` when a response shows that GitLab accepts it. 401 and 429 do not
- * show that.
+ * Adds a credential to `known` when a response shows that GitLab accepts the credential. A 401, a
+ * 429 and an outage do not show this.
  */
 export function createCredentialObserver(send: Send, known: KnownCredentials): Send {
   return async (call) => {
@@ -73,7 +74,7 @@ export function createCallerCounts({ max, maxPerCaller, known }: CallerLimits) {
   const maxUnknown = Math.max(Math.ceil(max / 2), maxPerCaller);
   let total = 0;
   const countOf = (digest: string) => byDigest.get(digest) ?? 0;
-  /** Counts again at each call, because a credential may become known at any time. */
+  /** Counts anew at each call, because a credential may become known at any time. */
   const countUnknown = () => {
     let sum = 0;
     for (const [digest, count] of byDigest) if (!known.has(digest)) sum += count;
@@ -101,9 +102,10 @@ export function createCallerCounts({ max, maxPerCaller, known }: CallerLimits) {
 const MAX_UNKNOWN = 1_000;
 
 /**
- * Returns a function that returns the state of a credential and creates it at the first use. Evicts
- * the least recently used state. Unknown credentials cannot evict the state of known ones. Eviction
- * is harmless: running calls hold a reference to their state, and the next call creates a new one.
+ * Returns a function that returns the state of a credential, and creates the state at the first
+ * use. If there are too many states, the least recently used one is evicted. States of unknown
+ * credentials are stored separately, so they cannot evict those of known credentials. Eviction is
+ * harmless: running calls hold a reference to their state, and the next call creates a new one.
  */
 export function createPerCredential<S extends object>(
   create: () => S,

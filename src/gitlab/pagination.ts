@@ -8,8 +8,8 @@ import { type Headers, headerOf, readCount } from './transport/headers.ts';
 export interface Page<T> {
   items: T[];
   /**
-   * Whether older rows follow. Undefined if unknown: no header names a next page, perhaps because a
-   * proxy removed it, and the number of rows does not show it either.
+   * Whether older rows follow. Undefined if neither the headers nor the number of rows show it, for
+   * example because a proxy removed the headers.
    */
   hasNext: boolean | undefined;
   /** Whether newer rows precede. Undefined if unknown (keyset pages without X-PREV-CURSOR). */

@@ -26,8 +26,8 @@ export interface ProjectNumbers {
    */
   find(caller: Caller, path: string): KnownProject | undefined;
   /**
-   * Stores which project a response to the caller showed for a path. Does nothing if `path` is a
-   * numeric id.
+   * Stores the project that a response to the caller identified for a path. Does nothing if `path`
+   * is a numeric id.
    */
   learn(caller: Caller, path: string, project: KnownProject): void;
   /** Forgets a project, named by its path or numeric id. Called when GitLab answers 404. */
@@ -45,7 +45,8 @@ type Entry = KnownProject & { readonly expiresAt: number };
 
 /**
  * Creates a store. Only a response that identifies a project creates an entry, so invalid tokens
- * create none. When it is full, all entries of the least recently updated credential are removed.
+ * create none. When the store is full, all entries of the least recently updated credential are
+ * removed.
  */
 export function createProjectNumbers({ now }: Pick<Clock, 'now'>): ProjectNumbers {
   /**

@@ -69,9 +69,9 @@ export interface Identity {
 
 /**
  * Validates a job or bridge and adds its identity: `kind`, `project_id` and, if `pipeline` is
- * given, `pipeline_id`. `project_id` is the numeric project id of the row's pipeline or, on servers
- * that omit that, the project as requested. All rows of a list must belong to the project of the
- * first row. In the list of a pipeline, they must also belong to the pipeline of the first row.
+ * given, `pipeline_id`. `project_id` is the numeric project id of the row's pipeline or, if the
+ * server omits this id, the project as requested. All rows of a list must belong to the project of
+ * the first row. In the list of a pipeline, they must also belong to the pipeline of the first row.
  */
 export function identifiedBy<
   T extends {
@@ -98,8 +98,8 @@ export function identifiedBy<
 }
 
 /**
- * Validates a row of a project's list of pipelines and adds its project: the numeric id or, on
- * servers that omit it, the project as requested. All rows of a list must belong to the project of
+ * Validates a row of a project's list of pipelines and adds its project: the numeric id or, if the
+ * server omits this id, the project as requested. All rows of a list must belong to the project of
  * the first row.
  */
 export function pipelineOf(project: string): Row<ListedPipeline> {
@@ -165,7 +165,10 @@ export function readOne<T>(row: Row<T>): Read<T> {
 /** A row, and when the server sent it. */
 export interface Dated<T> {
   readonly value: T;
-  /** In ms since 1970, in whole seconds, by the server's clock. Undefined without a Date header. */
+  /**
+   * In ms since 1970 by the server's clock, with a resolution of one second. Undefined without a
+   * Date header.
+   */
   readonly sentAt: number | undefined;
 }
 
@@ -213,8 +216,8 @@ export interface LazyRow<T> {
 }
 
 /**
- * A lazy row that is not bound to a response. `refuse` throws an error about the response for which
- * the row is read.
+ * A lazy row that several responses may share, because the ETag cache retains it. `refuse` throws
+ * an error about the response for which the row is read.
  */
 interface UnboundRow<T> {
   readonly id: number | string;
@@ -222,10 +225,12 @@ interface UnboundRow<T> {
 }
 
 /**
- * Returns a reader of a list of which only the rows with the ids in `wanted` are needed; undefined
- * means all. An invalid row fails the list only if it is wanted, or if `splitRows` cannot find the
- * rows. Requests for one URL may share a result and need different rows of it. So either all of
- * them must use this reader, or none.
+ * Returns a reader of a list. `wanted` contains the ids of the rows that are needed; undefined
+ * means all. The reader parses only these rows, and any other row when it is first read. An invalid
+ * row that is not needed fails the list only if `splitRows` cannot find the rows.
+ *
+ * Requests for one URL may share a result although they need different rows. So either all requests
+ * for a URL must use this reader, or none.
  */
 export function readLazyList<T extends { id: number | string }, P>(
   rows: ListRows<T>,
@@ -253,7 +258,10 @@ const alreadyRead = <T extends { id: number | string }>(row: T): UnboundRow<T> =
   read: () => row,
 });
 
-/** `parse` keeps the body in memory, so it is dropped as soon as the row is parsed. */
+/**
+ * Creates a row that calls `parse` when it is first read. `parse` keeps the body in memory, so the
+ * row releases `parse` after this call.
+ */
 function readOnce<T extends { id: number | string }>(
   id: string,
   parse: () => unknown,

@@ -224,7 +224,7 @@ const bridgeMembers = {
 
 /**
  * The objects that are often equal in many rows of a list of jobs, in GitLab's order. job-json.ts
- * parses and validates equal ones once.
+ * parses and validates each different object only once.
  */
 export const sharedInJobs = {
   user: jobMembers.user,
@@ -299,9 +299,9 @@ export type Commit = RestCommit & { project_id: string };
 
 /**
  * A row with the identity that GitLab omits: its project, and whether it is a build or a trigger
- * job. `project_id` is the numeric project id of its pipeline or, on servers that omit that, the
- * project as requested. `pipeline_id` is the id of its pipeline. It is set for trigger jobs, and
- * for builds in the list of a pipeline.
+ * job. `project_id` is the numeric project id that its pipeline names or, if the server omits this
+ * id, the project as requested. `pipeline_id` is the id of its pipeline. It is set for trigger
+ * jobs, and for builds in the list of a pipeline.
  */
 export type Identified<Row> = Row & {
   kind: 'BUILD' | 'BRIDGE';
@@ -321,9 +321,9 @@ export type Bridge = Identified<RestBridge>;
 export type AnyJob = Job | Bridge;
 
 /**
- * A pipeline in the list of its project, with the identity that GitLab may omit: `project_id` is
- * the numeric project id or, on servers that omit that, the project as requested. `name` is null if
- * the pipeline has none, and before GitLab 15.8.
+ * A pipeline in the list of its project, with the identity that GitLab may omit. `project_id` is
+ * the numeric project id or, if the server omits this id, the project as requested. `name` is null
+ * if the pipeline has no name, and before GitLab 15.8.
  */
 export type ListedPipeline = Of<typeof restListedPipeline> & {
   project_id: string;

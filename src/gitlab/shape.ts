@@ -82,7 +82,7 @@ export const number = leaf<number>('a number', isNumber, toNumber);
 
 const isInt32 = (value: unknown): value is number => (value as number) >> 0 === value;
 
-/** A whole number within the range of GraphQL's Int. Text that contains one is converted. */
+/** A whole number within the range of GraphQL's Int. Text such as "12" is converted. */
 export const int32 = leaf<number>('a whole number', isInt32, (value) => {
   const converted = toNumber(value);
   return isInt32(converted) ? converted : undefined;
@@ -157,9 +157,9 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Returns a member that may be used: the value itself, its converted form, or null. Undefined for a
- * missing member. For optional members that `object` does not check, because its parameter `valid`
- * names them.
+ * Validates one optional member. Returns its value, the converted value, or null if the value is
+ * invalid; undefined if the member is missing. Use it for members that `object` does not check
+ * because its parameter `valid` names them.
  */
 export function validOrNull<Value>(
   shape: Optional<Value>,
@@ -170,8 +170,8 @@ export function validOrNull<Value>(
 }
 
 /**
- * An object with these members. Members that are named in `valid`, too, are part of the type, but
- * are not checked, because their values are known to be valid.
+ * An object with these members. Members that `valid` also names are part of the type, but are not
+ * checked, because their values are known to be valid.
  */
 export function object<M extends Members>(members: M, valid: Members = {}): Shape<ObjectOf<M>> {
   const entries = Object.entries(members)

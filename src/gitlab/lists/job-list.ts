@@ -16,8 +16,8 @@ export interface ListFilter {
 /** A list of rows, read with keyset or offset pagination. */
 export interface RowList<Row> {
   /**
-   * Whether a page contains the total, if GitLab counts the rows. Then counting needs no extra
-   * call.
+   * Whether each page contains the total number of rows, provided that GitLab counts them. If true,
+   * the total needs no extra call.
    */
   pagesHaveTotal(): boolean;
   read(request: PageRequest): Promise<PageSlice<Row>>;

@@ -1,16 +1,16 @@
 /*
  * Plans the keyset pages and single reads that find jobs of one project by id at the lowest cost.
  * GitLab cannot read several ids in one call, but its keyset list accepts a cursor built from any
- * id. The page after id n + 1 contains every job of the project from n down to the page's last row,
- * so an id in between is either on that page or not in the project. The functions have no side
- * effects: the cost estimate of an operation uses them, too.
+ * id. The page after the cursor of id n + 1 contains every job of the project from id n down to the
+ * id of the page's last row. An id in this range is either on the page or not in the project. The
+ * functions have no side effects, because the cost estimate of an operation uses them, too.
  */
 
 /**
  * Estimated fixed cost of a call, in rows. A call costs GitLab authentication, routing, a place in
- * its queue and one unit of the caller's rate limit. A row costs one more record with its user,
+ * its queue and one unit of the caller's rate limit. A row costs GitLab one record with its user,
  * commit and runner (2.5 to 4 KB, upstream.md §6). With the value 10, a page of 100 rows is planned
- * for ten ids or more, and no plan reads more than about ten rows per id.
+ * only for ten ids or more, and no plan reads more than about ten rows per id.
  */
 export const ROWS_PER_CALL = 10;
 
@@ -18,14 +18,14 @@ export const ROWS_PER_CALL = 10;
 const MAX_WINDOW = 100;
 
 /**
- * If at least this number of ids are far apart from each other, one page is read for all of them
- * before any single read.
+ * Minimum number of ids far apart from each other that are first looked for in one shared page.
+ * Fewer ids are read by one call each.
  */
 const MIN_SHARED = 5;
 
 /** One keyset page: the rows from `from` downwards, read to find `ids`. */
 export interface PlannedPage {
-  /** The highest id. The cursor is built from the id above it. */
+  /** The highest id to find. The cursor is built from `from + 1`. */
   from: bigint;
   perPage: number;
   /**
@@ -42,7 +42,10 @@ export interface Plan {
 }
 
 interface PlanOptions {
-  /** Plan pages only: a job token may list jobs, but not read a single one (upstream.md §8). */
+  /**
+   * Whether to plan only pages: a job token may list jobs, but not read a single one (upstream.md
+   * §8).
+   */
   onlyPages?: boolean;
 }
 
@@ -82,8 +85,8 @@ const pagesOfOne = (ids: readonly bigint[]): PlannedPage[] =>
 
 /**
  * Splits ids of one project into `pages` and `singles`. Each item of `pages` is a group of ids that
- * fit into one page of GitLab in any case. Each id of `singles` may need its own call. A plan of
- * `planReads` never causes more calls than the items of both lists.
+ * one page is sure to cover, whichever jobs exist. Each id of `singles` may need its own call. The
+ * reads that `planReads` plans for the ids never cause more calls than both lists have items.
  */
 export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: bigint[] } {
   const pages: bigint[][] = [];
@@ -98,9 +101,9 @@ export function windowsOf(ids: Iterable<bigint>): { pages: bigint[][]; singles: 
 
 /**
  * Plans the reads for ids of one project. Ids that are close together share a page of at most
- * ROWS_PER_CALL rows per id. A page covers more ids than it has rows, because on a busy server most
- * ids in between belong to other projects. For this reason, five or more ids that are far apart are
- * first read with one shared page, too.
+ * ROWS_PER_CALL rows per id. The range of these ids may be larger than the page, because on a busy
+ * server most ids in between belong to other projects. For this reason, five or more ids that are
+ * far apart are first read with one shared page, too.
  */
 export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Plan {
   const windows = groupByWindow(sortDescending(ids));
@@ -112,8 +115,9 @@ export function planReads(ids: Iterable<bigint>, options: PlanOptions = {}): Pla
 }
 
 /**
- * Plans the reads for the ids that a page did not reach. Plans another page if this page answered
- * at least one id per ROWS_PER_CALL of its rows, otherwise single reads.
+ * Plans the reads for `open`, the ids below the last row of a page. Plans another shared page if
+ * this page found the outcome of at least one id per ROWS_PER_CALL rows. Otherwise plans a read of
+ * each id.
  */
 export function planRest(
   page: PlannedPage,

@@ -139,9 +139,10 @@ function recordPage(page: PlannedPage, { jobs, lastId, hasNext }: FoundJobs, out
 }
 
 /**
- * Reads each id of a rejected page with its own call. A 500 does not prove that the cursor was the
- * cause. So if it is unknown whether the server accepts cursors that the gateway builds, also
- * requests the first page, whose headers contain one of GitLab's own cursors (keyset-page.ts).
+ * Reads each id of a rejected page with its own call. The page may have been rejected for another
+ * reason than its cursor. So if it is unknown whether the server accepts cursors that the gateway
+ * builds, also requests the first page, which needs no cursor. Its headers contain one of GitLab's
+ * own cursors, which keyset-page.ts compares with the gateway's.
  */
 async function readAllSingly(batch: Batch, ids: readonly bigint[]): Promise<void> {
   const { gitlab, project } = batch;

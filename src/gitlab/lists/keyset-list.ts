@@ -11,15 +11,15 @@ type Fetch<Row> = (page: KeysetRequest) => Promise<Page<Row>>;
 type Direction = PageRequest['direction'];
 
 /**
- * Rows in the direction of reading, beginning next to the start of the walk. `more`: whether more
- * rows follow.
+ * The rows that follow a start position in the direction of reading, nearest first. `more`: whether
+ * more rows follow.
  */
 interface Walk<Row> {
   rows: Row[];
   more: boolean;
 }
 
-/** A walk. `hasBehind`: whether the list has rows on the other side of the walk's start. */
+/** `hasBehind`: whether the list also has rows on the opposite side of the start position. */
 type AnchoredWalk<Row> = Walk<Row> & { hasBehind: boolean };
 
 /**
@@ -46,10 +46,10 @@ export async function readKeysetList<Row extends WithId>(
 }
 
 /**
- * Walks from the cursor row and determines whether rows precede the result. GitLab's own cursors do
- * not show this: X-PREV-CURSOR is present whenever a cursor was sent. So the read includes the
- * cursor row itself: if that row still exists, it precedes the result. A second call is made only
- * if including the cursor row would need another page, or if that row no longer exists.
+ * Reads the rows after the cursor row, and determines whether rows precede them. GitLab's cursors
+ * do not show this: X-PREV-CURSOR is present whenever the request had a cursor. So the read begins
+ * with the cursor row itself: if that row still exists, it precedes the result. A second call is
+ * made only if the additional row would need another page, or if the cursor row no longer exists.
  */
 async function walkFromCursor<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -73,10 +73,9 @@ async function walkFromCursor<Row extends WithId>(
 
 /**
  * Reads keyset pages (upstream.md §4.2) until there are `count` rows. If `needsHasNext`, requests
- * one row more to know whether more rows follow, because the headers do not always show that: if
- * the next cursor is missing, the page is the last one, or a proxy has removed the headers. The
- * additional row needs an extra call only if `count` is a multiple of 100 and the headers name no
- * next page.
+ * one additional row to know whether more rows follow. The headers do not always show this: without
+ * a next cursor, the page is the last one, or a proxy has removed the headers. The additional row
+ * needs an extra call only if `count` is a multiple of 100 and the headers name no next page.
  */
 async function walk<Row extends WithId>(
   fetch: Fetch<Row>,
@@ -94,15 +93,15 @@ async function walk<Row extends WithId>(
     rows.push(...step.rows);
     const isEnough = rows.length >= (step.more === undefined ? withNext : count);
     if (isEnough || step.more === false) {
-      // If neither an additional row nor `step.more` shows whether more rows follow, the caller
-      // does not need to know it. Then assume that they do.
+      // If `step.more` is undefined and there is no additional row, the caller has not set
+      // `needsHasNext` and ignores `more`. In this case, `more` is true.
       return { rows: rows.slice(0, count), more: rows.length > count || step.more !== false };
     }
   }
 }
 
 /**
- * Reads one page. Returns its rows in the direction of reading, and in `more` whether rows follow;
+ * Reads one page. Returns its rows in the direction of reading. `more`: whether rows follow;
  * undefined if neither the headers nor the number of rows show it.
  */
 async function readStep<Row>(fetch: Fetch<Row>, request: Omit<KeysetRequest, 'kind'>) {

@@ -34,11 +34,14 @@ export function keysetEnvelope<T extends { id: number | string }>(
 
 /**
  * Returns whether older rows follow a page and newer rows precede it; undefined if unknown. In the
- * direction of the request, a cursor in the headers proves that there are more rows. In the other
- * direction, GitLab sends a cursor whenever the request had one. A missing cursor proves nothing,
- * because a proxy may have removed it. Then only this is certain: no older rows follow the page of
- * the oldest rows, or a page of older rows that is not full, and no newer rows precede the page of
- * the newest rows.
+ * direction of the request, a cursor in the headers proves that there are more rows. In the
+ * opposite direction it proves nothing, because GitLab sends it whenever the request had a cursor.
+ *
+ * A missing cursor proves nothing either, because a proxy may have removed it. Without cursors,
+ * only this is certain:
+ * - No older rows follow the page of the oldest rows.
+ * - No older rows follow a page in the direction `older` that is not full.
+ * - No newer rows precede the page of the newest rows.
  */
 function neighborsOf(
   { direction, id, perPage }: KeysetRequest,

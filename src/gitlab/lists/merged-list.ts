@@ -35,9 +35,12 @@ export type MergeRequest = Pick<PageRequest, 'direction' | 'cursorRow' | 'count'
 /** Consecutive rows of the merged list, newest first. */
 export interface MergedSlice<Row> {
   rows: Row[];
-  /** Whether more rows of the readable lists follow in the direction of reading. */
+  /**
+   * Whether more rows follow in the direction of reading. Lists whose first page failed do not
+   * count.
+   */
   hasMore: boolean;
-  /** By name of the list: why it could not be read to the end of the slice. */
+  /** The errors of lists that could not be read to the end of the slice, by name of the list. */
   failures: Map<string, GitlabError>;
 }
 
@@ -49,8 +52,9 @@ const MIN_FIRST_PAGE = 5;
 
 /**
  * Returns the size of the first page of each list: twice an equal share of `wanted`, within limits.
- * So no further page is needed even if the rows are spread unevenly, as long as each list has fewer
- * than that many of the wanted rows. Larger pages would mostly add rows that are read in vain.
+ * The rows may be spread unevenly over the lists: no further page is needed as long as each list
+ * contains fewer of the wanted rows than its first page has rows. Larger pages would mostly add
+ * rows that are not needed.
  */
 export function firstPageSize(wanted: number, lists: number): number {
   const share = Math.ceil((2 * wanted) / lists);
@@ -88,8 +92,8 @@ function recordFailure(part: Part<unknown>, error: unknown): void {
 }
 
 /**
- * Adds a row. If two lists contain the row, they belong to one project, so only one of them is read
- * further.
+ * Adds a row. If two lists contain the row, both are lists of one project, so only the first of
+ * them is read further.
  */
 function addRow<Row extends WithId>({ known }: Merge<Row>, row: Row, part: Part<Row>): void {
   const id = String(row.id);
@@ -121,8 +125,8 @@ async function readPage<Row extends WithId>(
 }
 
 /**
- * Reads the first page of each list. After a 429, does not request the lists that were not yet
- * read.
+ * Reads the first page of each list. After a 429, no further list is requested; the lists that were
+ * not yet read fail with the error of the 429.
  */
 async function readFirstPages<Row extends WithId>(merge: Merge<Row>, count: number): Promise<void> {
   let limited: GitlabError | undefined;
@@ -178,8 +182,8 @@ async function readFurther<Row extends WithId>(
 /**
  * Reads a page of the merged list. First reads one page of each list. While the order of the first
  * `count + 1` rows is uncertain, reads the next page of the list whose unread rows may be among
- * them. There are at most max(1, ⌊(count + 1) / first page size⌋) further pages, because each
- * follows a page whose rows are all part of the result.
+ * these rows. There are at most max(1, ⌊(count + 1) / first page size⌋) further pages, because a
+ * list is read further only if all rows of its previous page are part of the result.
  *
  * A list that fails is left out. If a further page fails or exceeds the call budget, the result
  * ends before the rows of that page, so that no row is skipped. Rejects if GitLab does not accept

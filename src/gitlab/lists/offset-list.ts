@@ -37,7 +37,7 @@ const MAX_REPEATED_PAGES = 1;
 
 /**
  * Counts pages that contain no new row, and throws GitlabMisroutedError at the second. Without this
- * check, a server or proxy that ignores the page number would be read without end.
+ * check, the gateway would read pages without end if a server or proxy ignores the page number.
  */
 function createProgressCheck<Row extends WithId>(): (page: Page<Row>) => void {
   const seen = new Set<string>();
@@ -103,8 +103,8 @@ export function createPageReader<Row extends WithId>(fetch: Fetch<Row>, perPage:
 }
 
 /**
- * Returns the smallest page size at which one page contains the indexes first…last; 100 if there is
- * none.
+ * Returns the smallest page size at which one page contains all indexes from `first` to `last`.
+ * Returns 100 if no smaller size does.
  */
 function fittingPerPage(first: number, last: number): number {
   for (let size = last - first + 1; size < MAX_PER_PAGE; size++) {
@@ -114,9 +114,9 @@ function fittingPerPage(first: number, last: number): number {
 }
 
 /**
- * Returns 'newer' if all rows of a page are newer than an id (the last row may also have the id)
- * and more rows may follow. Returns 'older' if all rows are older or the page is empty. Otherwise
- * returns 'around': the page contains the position at which the id is or would be.
+ * Compares the rows of a page with an id. Returns 'newer' if all rows are newer (the last row may
+ * also have the id) and more rows may follow. Returns 'older' if all rows are older or the page is
+ * empty. Otherwise returns 'around': the page contains the position at which the id is or would be.
  */
 function sideOf<Row extends WithId>(page: Page<Row>, id: string): 'newer' | 'older' | 'around' {
   const [first, last] = [page.items[0], page.items.at(-1)];
@@ -131,9 +131,10 @@ export function pageCount<Row extends WithId>(pages: PageReader<Row>): number {
 }
 
 /**
- * Finds the page that contains the position of an id, even if no row has the id, or the first page
- * after that position. Starts at `guess`, so usually reads one page. If rows were added or removed
- * since the guess was made, searches with doubling steps.
+ * Returns the number of the page that contains the row with an id or, if there is no such row, the
+ * position at which it would be. If this position is between two pages, returns the later page.
+ * Starts at page `guess`, so usually reads one page. If rows were added or removed since the guess
+ * was made, searches with doubling steps.
  */
 async function locate<Row extends WithId>(
   pages: PageReader<Row>,
@@ -146,8 +147,8 @@ async function locate<Row extends WithId>(
     const side = sideOf(await pages.page(number), id);
     if (side === 'around' || (side === 'older' && number === 1)) return number;
     if (side === 'newer') newer = number;
-    // If GitLab counts rows and the list has become shorter than `guess`, continues at its last
-    // page.
+    // If the list has become shorter than `guess` and GitLab counts rows, the search continues at
+    // the last page.
     else older = Math.min(number, pageCount(pages) + 1);
     if (older === Number.POSITIVE_INFINITY) number = newer + step;
     else number = newer === 0 ? Math.max(1, older - step) : Math.floor((newer + older) / 2);

@@ -1,6 +1,6 @@
 /*
- * A page of a list, independent of GitLab's pagination. Every list is ordered by id, newest first.
- * A request reads from its start towards 'older' or 'newer' rows.
+ * Requests and pages of a list, independent of GitLab's pagination. Every list is ordered by id,
+ * newest first. A request reads from a start position towards 'older' or 'newer' rows.
  */
 
 /** The row that a cursor names. It may have been removed since the cursor was made. */
@@ -23,7 +23,7 @@ export interface PageRequest {
   count: number;
   /** Set if the caller needs to know whether more rows follow in the direction of reading. */
   needsHasNext: boolean;
-  /** Set if the caller needs to know whether rows precede in the direction of reading. */
+  /** Set if the caller needs to know whether rows precede the page in the direction of reading. */
   needsHasPrevious: boolean;
 }
 

@@ -4,9 +4,9 @@ import type { ServerCapabilities } from '../server-capabilities.ts';
 type Route = 'bridges' | 'trigger_jobs';
 
 /**
- * Calls the endpoint under which this server lists trigger jobs. GitLab 19.2 renamed `bridges` to
- * `trigger_jobs` and will remove the old name (upstream.md §2.3). Remembers the endpoint that
- * exists. If neither exists, throws the error of the first.
+ * Calls the endpoint with which this server lists trigger jobs. GitLab 19.2 renamed `bridges` to
+ * `trigger_jobs` and will remove the old name (upstream.md §2.3). Remembers which endpoint exists.
+ * If neither exists, throws the error of the first call.
  */
 export async function overTriggerJobs<T>(
   server: ServerCapabilities,

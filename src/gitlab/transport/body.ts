@@ -28,9 +28,9 @@ export async function decodeBody(body: Buffer, encoding: Encoding, limit: number
 export const isDecodable = (encoding: Encoding) => isPlain(encoding) || isGzip(encoding);
 
 /**
- * Decompresses a streamed gzip body; returns any other body unchanged. A failure of either stream
- * destroys both. `toError` creates the error for corrupt data. Errors of the connection stay
- * unchanged.
+ * Decompresses a streamed gzip body; returns any other body unchanged. If the body or the
+ * decompressed stream fails, both are destroyed. `toError` creates the error for corrupt data.
+ * Errors of the connection stay unchanged.
  */
 export function decodeStream(
   body: Readable,

@@ -16,9 +16,9 @@ interface ConcurrencyLimits {
 }
 
 /**
- * Number of waiting calls of a credential that start one after the other before it is the next
- * credential's turn. An operation often waits for several pages. If they come together, it ends
- * sooner, and holds its first pages for less time (docs/performance.md).
+ * Maximum number of waiting calls of one credential that start in a row, before calls of the next
+ * credential start. An operation often waits for several pages. If its pages arrive together, it
+ * ends sooner and keeps the first pages in memory for less time (docs/performance.md).
  */
 const CALLS_PER_TURN = 8;
 
@@ -26,7 +26,7 @@ interface Share {
   active: number;
   /** Number of calls that were started in the current turn. */
   turn: number;
-  /** The part of `active` that started before GitLab had accepted the credential. */
+  /** Number of active calls that started before GitLab had accepted the credential. */
   unknown: number;
   /** Callbacks of waiting calls, oldest first. */
   readonly waiting: Set<() => void>;
@@ -68,8 +68,8 @@ export function createFairLimiter(limits: ConcurrencyLimits, callsPerTurn = 1) {
     shares.set(digest, share);
   };
   const serveNext = (): void => {
-    // Usually no call waits. Iterating over all shares caused 7 % of the memory allocations of a
-    // small operation.
+    // Usually no call waits. Iterating over all shares would cause 7 % of the memory allocations of
+    // a small operation.
     if (waiting === 0) return;
     for (const [digest, share] of shares) {
       const [grant] = share.waiting;

@@ -13,15 +13,15 @@ import type { CachedResponse, EtagCache } from './etag-cache.ts';
 import { requireSuccess, toRefusalError } from './responder.ts';
 
 /**
- * Other work may run before a body of this size or more, in bytes, is parsed. Parsing such a body
- * takes about 1 ms, and many pages of a large pipeline may arrive at the same time.
+ * Size of a body in bytes from which on other work may run before the body is parsed. Parsing such
+ * a body takes 1 ms or more, and many pages of a large pipeline may arrive at the same time.
  */
 const LARGE_BODY = 100_000;
 
 /**
  * Turns HTTP exchanges into results: parses successful responses with the call's reader, and throws
- * GitlabError for all others. Revalidates cached responses with If-None-Match. The first 304 parses
- * the cached body; further ones return the parsed result again (upstream.md §6).
+ * GitlabError for all others. Revalidates cached responses with If-None-Match (upstream.md §6). The
+ * cached body is parsed at the first 304. Later 304s return the result of this parsing again.
  */
 export function createConditionalRead(
   exchange: Exchange,

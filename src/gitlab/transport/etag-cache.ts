@@ -4,9 +4,9 @@ import { headerOf } from './headers.ts';
 
 /**
  * A response that GitLab may confirm with 304. The cache keeps the bytes of the body until the
- * first 304, and the parsed body after it. If a response changes before the first 304, its parsed
- * rows were never cached. They are then short-lived objects, whose garbage collection costs much
- * less.
+ * first 304, and the parsed body after it. So the cache never holds the parsed rows of a response
+ * that changes before the first 304. These rows are short-lived objects, whose garbage collection
+ * costs much less.
  */
 export interface CachedResponse {
   readonly etag: string;
@@ -14,7 +14,7 @@ export interface CachedResponse {
   content: { readonly body: Buffer } | { readonly build: BuildResult<unknown> };
 }
 
-/** Responses by credential and URL. Evicts the least recently used. */
+/** Responses by credential and URL. Evicts the least recently used ones. */
 export interface EtagCache {
   get(call: Call): CachedResponse | undefined;
   /** Stores a response if it has an ETag. */
@@ -28,8 +28,9 @@ export interface EtagCache {
 }
 
 /**
- * Estimates memory: parsed rows need about twice the size of their JSON, plus the headers. A page
- * of which only some rows were parsed keeps its body, too.
+ * Estimates the memory of an entry in bytes from the size of its body: parsed rows need about twice
+ * the size of their JSON, and the headers need memory, too. The estimate also covers a page of
+ * which only some rows were parsed, which keeps its body.
  */
 const sizeOf = (bytes: number) => 2 * bytes + 1024;
 
@@ -53,8 +54,8 @@ function keyOf(call: Call): string {
 }
 
 /**
- * The part of a key that identifies credential and project; undefined unless the path continues
- * after the project.
+ * Returns the part of a key that identifies the credential and the project. Undefined if the path
+ * does not continue after the project.
  */
 const projectOf = (key: string): string | undefined => /^[^ ]+ \/projects\/[^/]+\//.exec(key)?.[0];
 

@@ -10,7 +10,10 @@ import { type Call, type Exchange, originOf, type RawResponse } from '../request
 import { createFairLimiter, withSlot } from './concurrency.ts';
 import { headerOf } from './headers.ts';
 
-/** Performs one exchange with the server of a URL, without anything that is only for GitLab. */
+/**
+ * Performs one exchange with the server of a URL that is not GitLab's. Does not use what is only
+ * for GitLab, such as the client certificate.
+ */
 export type ForeignExchange = (target: URL, call: Call) => Promise<RawResponse>;
 
 interface Deps {
@@ -105,7 +108,8 @@ function toFile(call: Call, redirect: RawResponse, { target, fetched }: Fetched)
 
 /**
  * Creates the error of a request to the storage. Only logs contain the origin of `target`, because
- * the address may be internal. Nothing contains its query, which is a credential.
+ * the address may be internal. Neither logs nor messages contain the query of `target`, because it
+ * is a credential.
  */
 function storageError(
   call: Call,

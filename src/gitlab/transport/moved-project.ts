@@ -16,11 +16,11 @@ interface Deps {
 }
 
 /**
- * Repeats a GET with the project's numeric id if its path does not work. There are two cases:
- * GitLab redirects the old path of a renamed project (upstream.md §1.3), or a proxy does not
- * forward the path and the numeric id is already known. Remembers that the path needs the numeric
- * id, so that later calls use it directly. Uses only the numeric id of the Location header, not its
- * host: that is GitLab's external name, and credentials are sent to the configured server only.
+ * Repeats a GET with the project's numeric id if the project's path does not work. There are two
+ * cases: GitLab redirects the old path of a renamed project (upstream.md §1.3), or a proxy does not
+ * forward the path and the numeric id is already known. Remembers the numeric id for the path, so
+ * that later calls use the id directly. Uses only the numeric id of the Location header, not its
+ * host: the host is GitLab's external name, and credentials are sent to the configured server only.
  */
 export function createMovedProjectRedirect(
   exchange: Exchange,
@@ -56,7 +56,7 @@ export function createMovedProjectRedirect(
     if (!known?.onlyByNumber) return sendToPath(call, name, known);
     const response = await exchange(withProject(call, known.number));
     if (response.status !== 404) return response;
-    // GitLab does not find the numeric id. The path may belong to another project now.
+    // GitLab does not find the numeric id. Another project may have the path now.
     return sendToPath(call, name, { number: known.number, notFound: response });
   };
 }

@@ -8,7 +8,10 @@ import { GitlabRateLimitError } from '../errors.ts';
 import { type Call, type Exchange, originOf, type RawResponse } from '../request.ts';
 import { type Headers, headerOf, readCount, readReset, readRetryAfter } from './headers.ts';
 
-/** If the wait exceeds this, the call fails fast with 429 instead of queueing. */
+/**
+ * Longest time that a call waits until calls are allowed again. A call that would wait longer fails
+ * at once with GitlabRateLimitError.
+ */
 const MAX_WAIT_MS = 10_000;
 /**
  * If less than this part of a quota remains, a delay is added before calls, so that one burst does
@@ -30,7 +33,7 @@ const RESET_TOLERANCE_MS = 2_000;
 
 /** A quota, as GitLab last reported it. */
 export interface RateLimit {
-  /** Calls per minute. GitLab converts the limit of any period to this. */
+  /** Calls per minute. GitLab reports this unit whatever the period of the limit is. */
   readonly limit: number;
   /** Calls in the whole period, such as an hour. `remaining` is a part of this. */
   readonly granted: number;
@@ -57,9 +60,9 @@ export function createRateLimitState(): RateLimitState {
 }
 
 /**
- * Keeps each credential within its rate limits. A call waits until the quota is renewed, or until
- * calls are allowed again after a 429, if that is soon. Otherwise it fails with
- * GitlabRateLimitError and is not sent.
+ * Keeps each credential within its rate limits. If the quota is used up or a 429 blocks calls, a
+ * call waits for at most 10 s and at most until its deadline. If it would have to wait longer, it
+ * fails with GitlabRateLimitError and is not sent.
  */
 export function createRateLimiter(
   exchange: Exchange,
@@ -99,7 +102,7 @@ interface Admission {
   readonly inMs: number;
 }
 
-/** Decides when a call may start. If it may, subtracts it from the quota. */
+/** Decides when a call may start. Subtracts the call from the quota, unless calls are blocked. */
 export function reserve(state: RateLimitState, template: string, now: number): Admission {
   const blockedFor = unblockedAt(state, template) - now;
   if (blockedFor > 0) return { kind: 'blocked', inMs: blockedFor };

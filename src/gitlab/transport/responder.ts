@@ -26,10 +26,11 @@ export function requireSuccess(call: Call, response: RawResponse, now: number): 
 }
 
 /**
- * Returns the error for a 2xx response whose body the call's reader rejected with `error`. Assumes
- * that another server than GitLab sent the body if it is an object without the `id` that every
- * resource has, or if it is not JSON and has a media type other than JSON. Otherwise returns
- * `error`, also for an empty body, which may have been lost in transit.
+ * Returns the error for a 2xx response whose body the call's reader rejected with `error`. The
+ * error says that another server than GitLab sent the body in two cases: the body is an object
+ * without the `id` that every resource has, or it is not JSON and the response names another media
+ * type. Otherwise returns `error`. An empty body is no such case, because the body may have been
+ * lost in transit.
  */
 export function toRefusalError(call: Call, response: RawResponse, error: unknown): unknown {
   const media = mediaTypeOf(response);
@@ -142,9 +143,9 @@ const LOG_TYPES = new Set(['', 'text/plain', 'application/octet-stream', 'binary
 
 /**
  * Whether another server than GitLab sent a 2xx response. For a log, only the media type counts,
- * because a job may print anything. A file is foreign if it is an HTML page that the response does
- * not name. JSON is recognized by its first character or, if that decides nothing, by its media
- * type. Its content is checked when it is parsed.
+ * because a job may print anything. A file is not GitLab's if it is an HTML page and the response
+ * does not name a file. JSON is recognized by its first character or, if the character does not
+ * decide it, by its media type. The content of the JSON is checked when it is parsed.
  */
 function isForeignSuccess(call: Call, response: RawResponse): boolean {
   const media = mediaTypeOf(response);

@@ -84,9 +84,9 @@ const TOKENS_PER_CALL = 0.1;
 type RetryBudget = ReturnType<typeof createRetryBudget>;
 
 /**
- * Retry budget, shared by all callers of one server: a token bucket of 20; each first attempt adds
- * 0.1 token. Limits retries to a tenth of the calls, so that a failing GitLab does not receive
- * three times its load.
+ * Retry budget, shared by all callers of one server: a bucket of at most 20 tokens. Each first
+ * attempt adds 0.1 token, and each retry takes one. So retries are limited to a tenth of the calls,
+ * and a failing GitLab does not receive three times its load.
  */
 export function createRetryBudget() {
   let tokens = MAX_TOKENS;

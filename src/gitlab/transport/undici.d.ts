@@ -1,6 +1,8 @@
-// The modules of undici that the gateway uses. The package itself exports many more, such as `fetch` and
-// mocks, and loads all of them.
-// This file is not published. Exported types use the types of the package: `import type { Pool } from 'undici'`.
+// The modules of undici that the gateway uses. The package itself exports many more, such as
+// `fetch` and mocks, and loads all of them.
+//
+// This file is not published, so exported types must not use these modules. They use the types of
+// the package: `import type { Pool } from 'undici'`.
 
 declare module 'undici/lib/core/connect.js' {
   import type { buildConnector } from 'undici';
