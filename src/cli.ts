@@ -40,5 +40,6 @@ async function run(setOnSignal: (callback: OnSignal) => void): Promise<void> {
   return console.log(printSorted(schema));
 }
 
-// Handles signals before the rest of the program is imported, because that takes up to a second.
+// Handles signals before the rest of the program is imported, because the import takes up to a
+// second.
 run(handleSignals()).catch(fail);

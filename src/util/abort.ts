@@ -2,9 +2,9 @@
  * Returns a signal that aborts with `source`, or after `ms` with a TimeoutError. `release` clears
  * the timer and removes the listener from `source`, which may outlive the signal.
  *
- * Used instead of `AbortSignal.any([source, AbortSignal.timeout(ms)])`. In Node 20, this timeout
- * signal may be garbage-collected, so that it never fires, and a combined signal that has listeners
- * is never freed.
+ * Used instead of `AbortSignal.any([source, AbortSignal.timeout(ms)])`. In Node 20, the signal of
+ * `AbortSignal.timeout` may be garbage-collected, and then never fires. The signal of
+ * `AbortSignal.any` is never freed if it has listeners.
  */
 export function withTimeout(source: AbortSignal, ms: number) {
   const controller = new AbortController();

@@ -21,9 +21,9 @@ async function scheduleSlice(): Promise<void> {
 }
 
 /**
- * Call between the parts of a long computation, each of which may take a few milliseconds. Resolves
- * in the next iteration of the event loop or, if all callers together have worked for 5 ms, in a
- * later one. Requests, responses and timers are served first.
+ * Call this between the parts of a long computation. Each part may take a few milliseconds.
+ * Resolves in the next iteration of the event loop or, if all callers together have worked for 5
+ * ms, in a later one. Before it resolves, requests, responses and timers are served.
  */
 export async function shareEventLoop(): Promise<void> {
   do {
@@ -35,8 +35,8 @@ export async function shareEventLoop(): Promise<void> {
 }
 
 /**
- * Call in a loop, between small parts of a long computation. Pauses like `shareEventLoop`, but only
- * if the 5 ms are over, because a pause at each call would make a stream slow.
+ * Call this in a loop, between small parts of a long computation. Pauses like `shareEventLoop`, but
+ * only if the current slice of 5 ms is over, because a pause at each call would make a stream slow.
  */
 export async function pauseIfSliceIsOver(): Promise<void> {
   if (isSliceOver()) await shareEventLoop();

@@ -2,7 +2,7 @@
  * Parses JSON so that whole numbers keep all their digits. `JSON.parse` reads a number as a double,
  * which is exact up to 2^53 only, but GitLab's ids have 64 bits. A reviver gets the digits of a
  * number only from Node 22 on, and takes longer than the parsing. So large numbers are put into
- * quotes before the parsing, in the few documents that contain one.
+ * quotes before the parsing. Few documents contain such numbers.
  */
 
 /** Minimum digits of a whole number that a double may not represent exactly. */

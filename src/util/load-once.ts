@@ -1,7 +1,8 @@
 /**
- * Returns a function that loads a value at its first call, and returns the same value later. After a
- * failure, the next call loads again: the process may only have had too many open files. (Node 20
- * itself remembers the failure of an import; Node 24 reads the file again.)
+ * Returns a function that loads a value at its first call. Later calls return the value that was
+ * loaded. After a failure, the next call loads again, because the cause may have been temporary,
+ * such as too many open files. (Node 20 itself remembers the failure of an import; Node 24 reads
+ * the file again.)
  */
 export function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
 
-/** A stream that can be ended from outside. */
+/** A stream that code other than its reader can end. */
 interface EndableStream<T> extends AsyncIterableIterator<T> {
   /**
-   * Ends the stream with one last value. A reader that is waiting for the source gets this value.
+   * Ends the stream with one last value. If the reader is already waiting for the next value, it
+   * gets this one.
    */
   endWith(last: T): void;
   return(): Promise<IteratorResult<T>>;
