@@ -74,7 +74,8 @@ export function createWebhookEndpoint(secret: string, onChange: (event: ChangeEv
     if (!isValid && !verifier.bySignature(header, body)) {
       return { status: 401, message: 'The signature is wrong.' };
     }
-    // GitLab sends one value in both headers. `webhook-id` comes first, because GitLab signs it.
+    // GitLab sends the same value in both headers. `webhook-id` is preferred, because GitLab signs
+    // it.
     return publish(body, header('webhook-id') ?? header('idempotency-key'));
   };
 }

@@ -32,8 +32,8 @@ function parseMessage(text: string): z.infer<typeof message> | undefined {
   try {
     return message.parse(JSON.parse(text));
   } catch {
-    // For example, the message is from an incompatible version of the gateway. Polling finds the
-    // change.
+    // For example, the message is from an incompatible version of the gateway. Without the message,
+    // the next poll finds the change.
     return undefined;
   }
 }
@@ -53,8 +53,8 @@ function createStateReporter(onState: RelayOptions['onState']) {
 }
 
 /**
- * Creates a client that connects and reconnects by itself. Its commands fail while it is not
- * connected.
+ * Creates a client that connects and reconnects by itself. Its commands fail while it is
+ * disconnected.
  */
 function connect(create: typeof Redis, url: string): Redis {
   const client = new create(url, {
@@ -68,7 +68,7 @@ function connect(create: typeof Redis, url: string): Redis {
     retryStrategy: (times) => Math.min(MAX_RETRY_MS, 100 * 2 ** Math.min(times, 10)),
   });
   // This listener keeps ioredis from printing connection errors. Each error also closes the
-  // connection. The `close` event of the subscriber reports that.
+  // connection, which the `close` event of the subscriber reports.
   client.on('error', () => {});
   return client;
 }

@@ -3,9 +3,9 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 type ReadHeader = (name: string) => string | null;
 
 /**
- * Maximum difference between the time of a signature and now. An older signature is refused,
- * because the webhook may be a replay. GitLab signs each attempt again, so the signature of a real
- * webhook is newer.
+ * Maximum difference between the time of a signature and now. A webhook with an older signature is
+ * refused, because it may be a replay. GitLab signs again at each attempt to send a webhook, so a
+ * genuine signature is newer.
  */
 const MAX_AGE_SECONDS = 300;
 /**
