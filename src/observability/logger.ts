@@ -12,13 +12,13 @@ function describeError(error: unknown): unknown {
   return { type: name, message: redactPatterns(message), stack: stack && redactPatterns(stack) };
 }
 
-/** How long `end` waits for the reader to take the last lines. */
+/** How long `end` waits until the reader of standard output has taken the last lines. */
 const END_TIMEOUT_MS = 500;
 
 /**
- * Standard output, buffered and asynchronous. A slow reader of the log does not delay requests, and
- * delays the end of the process by at most END_TIMEOUT_MS. It is buffered, because one write per
- * line would cost as much CPU time as serializing the line.
+ * Creates a writer for standard output. Writes are asynchronous, so a slow reader of the log does
+ * not delay requests, and delays the end of the process by at most END_TIMEOUT_MS. Writes are
+ * buffered, because one write per line would cost as much CPU time as serializing the line.
  */
 export function createStandardOutput() {
   const output = destination({
@@ -48,8 +48,8 @@ export function createStandardOutput() {
     output.end();
     isEnded = true;
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, END_TIMEOUT_MS))]);
-    // Otherwise pino would write the rest synchronously on exit, and wait for the reader without
-    // limit.
+    // Without this, pino would write the remaining lines synchronously on exit, and wait for the
+    // reader without limit.
     output.destroy();
   };
   return {

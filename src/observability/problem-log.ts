@@ -2,7 +2,8 @@ import type { Problem } from '../gitlab/transport/problems.ts';
 import type { Logger } from './logger.ts';
 
 /**
- * Minimum time between two lines about one endpoint, because a lasting problem fails many calls.
+ * Minimum time between two log lines about one endpoint, because one lasting problem makes many
+ * calls fail.
  */
 const PAUSE_MS = 60_000;
 

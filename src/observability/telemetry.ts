@@ -24,9 +24,9 @@ const RECENT_MS = 10_000;
 const MAX_FAILURES = 3;
 
 /**
- * Decides by the gateway's own checks whether GitLab can be used. A failed call for a caller does
- * not count as a failed check, because the caller may be the reason. The gateway is not ready
- * before the first successful check, and after three failed checks in a row.
+ * Decides by the gateway's own checks whether GitLab can be used. A caller's failed call does not
+ * count as a failed check, because the caller may be the reason. The gateway is not ready before
+ * the first successful check, and after three failed checks in a row until the next successful one.
  */
 export function createReadiness(deps: ReadinessDeps) {
   let succeededAt: number | undefined;
@@ -45,7 +45,10 @@ export function createReadiness(deps: ReadinessDeps) {
   const isRecent = () => succeededAt !== undefined && deps.now() - succeededAt < RECENT_MS;
 
   return {
-    /** Makes the next check probe GitLab. To be called after a failed call to GitLab. */
+    /**
+     * Makes the next `check` probe GitLab even if the last probe was recent. To be called after a
+     * failed call to GitLab.
+     */
     doubt() {
       isDoubted = true;
     },
