@@ -38,7 +38,8 @@ describe('docs/adding.md', () => {
       expect(tests).not.toEqual([]);
       const folder = copySources();
       writeFileSync(join(folder, 'walkthrough.patch'), patch);
-      // Without a repository of its own, git would ignore the diffs if the folder is inside another.
+      // Creates a git repository in the folder. Without it, `git apply` would ignore the diffs if
+      // the folder is inside another repository.
       expect(await failureOf(folder, 'git init --quiet')).toBe('');
       expect(await failureOf(folder, 'git apply walkthrough.patch')).toBe('');
       expect(await failureOf(folder, 'npm run codegen')).toBe('');

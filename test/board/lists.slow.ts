@@ -10,7 +10,8 @@ const four = [demo.project, 'acme/shop/checkout', search, 'acme/platform/failure
 const dashboard = `#/?projects=${four.join(',')}`;
 
 /**
- * The screens: the path of each, and a selector of an element that it shows when it is complete.
+ * The screens of the board: the path of each, and a selector of an element that is shown when the
+ * screen is complete.
  */
 const screens = {
   Dashboard: [dashboard, '.rows a'],

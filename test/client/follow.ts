@@ -3,7 +3,7 @@ import { createClient } from '../../src/client/index.ts';
 /** The part of a log that was received so far. */
 export interface Followed {
   text: string;
-  /** Number of events whose `startByte` is not the end of the text before them. */
+  /** Number of events whose `startByte` is not the end of the text that was received before. */
   gaps: number;
   retries: number;
   end: string | undefined;

@@ -196,7 +196,8 @@ describe('applyPipelineUpdate', () => {
 
 describe('paginate', () => {
   /**
-   * Returns a client that answers the n-th query with `data(n)`, and the variables of the queries.
+   * Returns a client that answers the n-th query with `data(n)`, and in `sent` the variables of all
+   * queries.
    */
   function pagesOf(data: (at: number) => unknown, errors?: { message: string }[]) {
     const sent: unknown[] = [];

@@ -97,7 +97,10 @@ interface Tally {
   withErrors: number;
 }
 
-/** Compares both executions. `isAsync` says whether some resolvers return promises. */
+/**
+ * Compares the compiler's results with those of graphql-js. `isAsync` says whether some resolvers
+ * return promises.
+ */
 async function compare(
   operation: SeededOperation,
   on: { schema: GraphQLSchema; isAsync: boolean },

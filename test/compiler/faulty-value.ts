@@ -21,7 +21,10 @@ const leaves: Readonly<Record<string, readonly unknown[]>> = {
   DateTime: ['2026-11-23T09:30:00.123Z', 'no "time"'],
   JSON: [{}, [], { a: [1, { b: null }] }, 'text', 0, [null, [true]]],
 };
-/** Values that cannot be serialized as Int or as an enum value. Most cannot as ID, either. */
+/**
+ * Values that cannot be serialized as Int or as an enum value. Most of them cannot be serialized as
+ * ID, either.
+ */
 const invalid = [Number.NaN, {}, 'none of these', 2 ** 60, [1]];
 
 /** Returns a value of a leaf type. Rarely, the value cannot be serialized. */

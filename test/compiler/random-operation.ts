@@ -70,8 +70,8 @@ function hash(text: string): string {
 }
 
 /**
- * Returns the name of a field. With arguments, it has an alias with a hash of them, so that all
- * selections of an object can be merged.
+ * Returns the name of a field. A field with arguments has an alias that contains a hash of the
+ * arguments, so that all selections of an object can be merged.
  */
 function nameOf({ name }: Field, args: string, { choose }: Draft): string {
   if (args !== '') return `${name}_${hash(args)}: ${name}`;

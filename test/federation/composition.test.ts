@@ -64,8 +64,8 @@ describe('the subgraph', () => {
     expect(fieldOf('Query', 'resource')).toBe('Node');
   });
 
-  // Composes the gateway's subgraph with one other subgraph per key. Those have keys with
-  // `resolvable: false`, so only the gateway's subgraph can resolve the types.
+  // Composes the gateway's subgraph with one other subgraph per key. The keys of the other
+  // subgraphs have `resolvable: false`, so only the gateway's subgraph can resolve the types.
   it('resolves types by each of their keys', () => {
     const keys = [
       ['Job', 'id', 'id: ID!'],
@@ -100,7 +100,7 @@ describe('the subgraph', () => {
     ] as const;
     /**
      * Composes the gateway's subgraph with one other subgraph for each key. `fieldOf` returns the
-     * root field of the other one.
+     * root field of the other subgraph.
      */
     const compose = (fieldOf: (index: number, type: string) => string) =>
       errorsOf([

@@ -78,7 +78,7 @@ const inOrder = fc.record(
   },
   { requiredKeys: ['id', 'status'] },
 );
-/** Removes the `nested` members and unknown ones. The rest is in GitLab's order. */
+/** Removes the `nested` members and unknown ones. The remaining members are in GitLab's order. */
 const known = ({ first, between, last, project, ...row }: Row) => row;
 const shuffled = (row: Row) =>
   fc

@@ -30,7 +30,7 @@ describe('the state of credentials', () => {
     const { known, numberOf } = start();
     expect(numberOf('alice')).toBe(0);
     known.add('alice');
-    // The next call of 'alice' moves her number to the known credentials.
+    // The next call moves the number of 'alice' to the numbers of known credentials.
     expect(numberOf('alice')).toBe(0);
     for (let n = 0; n < 100_000; n++) numberOf(`made up ${n}`);
     expect(numberOf('alice')).toBe(0);

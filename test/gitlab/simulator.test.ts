@@ -7,8 +7,8 @@ import { createWorld } from '../../src/simulator/world.ts';
 import { connect, tokenOf } from './upstream.ts';
 
 /**
- * Starts a simulated GitLab of a version, with five jobs and a bridge in a pipeline, and a client
- * of its owner.
+ * Starts a simulated GitLab of a version, with five jobs and a bridge in a pipeline. Also creates a
+ * client with the token of the project's owner.
  */
 async function start(version: Version) {
   const world = createWorld();

@@ -54,8 +54,8 @@ it('boards, attempts and downstream pipelines of two callers never mix', async (
   const shared = await start();
   for (let round = 0; round < ROUNDS; round++) {
     const asked = questions.flatMap((text) => tokens.map((token) => ({ token, text })));
-    // Each round begins one request later in the list, so that callers and queries alternate as the
-    // first one.
+    // Each round begins with the next request of the list, so that the rounds begin with different
+    // callers and queries.
     const turned = [...asked.slice(round % asked.length), ...asked.slice(0, round % asked.length)];
     await Promise.all(
       turned.map(async ({ token, text }) => {

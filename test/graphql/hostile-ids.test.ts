@@ -291,8 +291,8 @@ describe('A forged cursor', () => {
     `query ($cursor: String!) { pipeline(project: "42", id: 700) { jobs(${args}) { nodes { databaseId } } } }`;
 
   /**
-   * Starts a gateway, and a GitLab with 302 jobs in a pipeline. `forge` creates a cursor of its
-   * list.
+   * Starts a gateway, and a GitLab with 302 jobs in a pipeline. `forge` creates a cursor for the
+   * list of these jobs.
    */
   async function startLong() {
     const world = smallWorld();

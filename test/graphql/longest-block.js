@@ -1,7 +1,8 @@
 /*
  * Loaded into the program with --import. At SIGUSR2, prints the longest time in ms for which the
- * event loop was blocked since the previous signal. It is the CPU time of the main thread between
- * two ticks of a timer, so that it excludes the time in which other programs used the core.
+ * event loop was blocked since the previous signal. Measures the CPU time of the main thread
+ * between two ticks of a timer, so that the result excludes the time in which other programs used
+ * the core.
  */
 import { readFileSync } from 'node:fs';
 

@@ -457,7 +457,9 @@ const callOf = (mutation: Mutation) =>
 
 const unknown: Fault['kind'][] = ['500', '502', '504', 'truncated', 'reset'];
 
-/** Checks the result if GitLab applies the mutation, but its response fails. */
+/**
+ * Checks the result if GitLab applies the mutation, but the response fails with the given fault.
+ */
 async function checkUnknown(mutation: Mutation, kind: Fault['kind']): Promise<void> {
   const world = smallWorld();
   world.addJob(700, { id: 1050, plan: { frozen: true }, ...suitable[mutation] });

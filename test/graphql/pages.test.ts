@@ -236,8 +236,8 @@ function pipelineScene(world: World, options: { size: number; filtered: boolean 
 }
 
 /**
- * Creates a list of a project's pipelines. Between their ids are those of pipelines of another
- * project, and of child pipelines, which GitLab never lists.
+ * Creates a list of a project's pipelines. Between the ids of these pipelines are the ids of
+ * another project's pipelines and of child pipelines. The list contains neither of them.
  */
 function pipelinesScene(world: World, options: { size: number; filtered: boolean }): Scene {
   const at = world.state.projects.size;

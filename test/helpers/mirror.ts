@@ -143,7 +143,7 @@ function isMany(type: unknown): boolean {
 
 /**
  * Returns the expected data of a row if all fields of its type are selected. `above` has the types
- * that contain it.
+ * of the objects that contain the row.
  */
 export function mirror(
   name: string,

@@ -69,9 +69,9 @@ interface Operation {
 }
 
 /**
- * Differences for jobs that are read by a page of a list. After status 500 or the list's own rate
- * limit, the jobs are read one by one, because the page may have one bad row, or GitLab may have
- * rejected the cursor.
+ * Differences for jobs that are read by a page of a list. If the page fails with status 500 or with
+ * the list's own rate limit, the jobs are read one by one. The reason of a 500 may be one bad row,
+ * or a cursor that GitLab rejects.
  */
 const page = {
   except: {
@@ -115,8 +115,8 @@ const reads: Record<string, Operation> = {
     query: `{ job(project: "42", id: "${small.fullJob}") { name bad: trace { byteSize } } ${sibling} }`,
     match: /GET .*\/trace$/,
     paths: ['job.bad'],
-    // A log is a stream. When it breaks off, a part of it has already been used, so it is not
-    // retried.
+    // A log is a stream. When the stream breaks off, a part of the log has already been used, so
+    // the request is not retried.
     except: { truncated: { readCalls: 1 } },
   },
 };

@@ -63,8 +63,8 @@ it.each<
   const [head] = await Promise.race([once(reader, 'data'), closed]);
   reader.pause();
   expect(String(head)).toMatch(/^HTTP\/1.1 200 /);
-  // `drain` waits for running responses. Without a limit for stalled readers, this one would never
-  // end.
+  // `drain` waits for running responses. Without a limit for stalled readers, it would wait for
+  // this response forever.
   await gateway.drain();
   let taken = 0;
   reader.on('data', (piece) => {

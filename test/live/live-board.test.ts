@@ -178,8 +178,8 @@ describe('the board of a pipeline that is followed', () => {
     pipeline.status = 'success';
     pipeline.jobs.push(build(210, 'e2e: [chrome]'));
     pipeline.jobs = pipeline.jobs.filter(({ status }) => status !== 'pending');
-    // A read that began before the change may show the job first, and the pipeline in a later
-    // event. So the last event counts.
+    // If a read began before the change, one event may contain the changed job, and only a later
+    // event the changed pipeline. So the test checks the last event.
     let last: Answer | undefined;
     for (let event = second; event; event = await pollFor(events.next())) last = event;
     expect(at(last ?? {}, 'pipelineUpdated.pipeline.status')).toBe('SUCCESS');

@@ -31,9 +31,9 @@ async function start(options: StartOptions = {}) {
   const wait = (args: Record<string, unknown>, headers: Record<string, string> = caller) =>
     callTool(started.url, 'wait', { project, pipeline, ...args }, headers);
   /**
-   * Resolves when this many timers are set: one for the poll, and one for each call of `wait`. The
-   * poll sets its timer before the event is executed. So this also waits for another response,
-   * which comes after that.
+   * Resolves when `count` timers are set: one for the poll, and one for each call of `wait`. The
+   * poll sets its timer before the gateway executes the subscriptions for the event. So this
+   * function then requests /health: when the response arrives, they have been executed.
    */
   const untilTimers = async (count: number) => {
     await expect.poll(() => time.timers.size).toBe(count);
@@ -71,7 +71,7 @@ pipeline 900 of group/app, ref main: FAILED, 2 of 2 done; 2 jobs changed:
     const gateway = await start();
     const { wait, time, untilTimers, subscriptions, calls } = gateway;
     // After this call, the gateway knows the numeric id of the project. The subscription below uses
-    // it, and the tool uses the path; both must share a poll.
+    // this id, and the tool uses the path; both must share a poll.
     await callTool(gateway.url, 'pipeline_board', { project, pipeline }, caller);
     const variables = { id: running.pipelineId };
     await subscribe(gateway, FOLLOW, { token: tokens.alice, variables }).next();

@@ -15,7 +15,7 @@ const digest = (text: string, algorithm = 'sha256') =>
 const hash = digest(document);
 const variables = { id: small.fullJob };
 
-/** A manifest as the client preset writes it with `persistedDocuments`. */
+/** A manifest as GraphQL Code Generator's client preset writes it with `persistedDocuments`. */
 const manifest = JSON.stringify(
   { [hash]: document, [digest(mutation, 'sha1')]: mutation },
   null,

@@ -18,7 +18,10 @@ const PATIENCE_MS = 90_000;
  * sends no calls of that caller for a second.
  */
 const FAULT_EVERY_MS = 500;
-/** Each 80 faults contain an outage, as the 40th one: one per minute of load, about 20 s in. */
+/**
+ * Number of faults from one outage to the next. The 40th of 80 faults is an outage. Faults are
+ * counted anew in each minute of load, so each minute has one outage, after about 20 s.
+ */
 const FAULTS_PER_OUTAGE = 80;
 /**
  * Duration of an outage. It is long enough for the circuit breaker to open, which closes again soon

@@ -87,7 +87,10 @@ const frame = fc
     text,
   }));
 
-/** Returns the line that a terminal with one line shows. Characters replace the cell at the cursor. */
+/**
+ * Returns the line that a terminal with one line shows. Each character replaces the cell at the
+ * cursor.
+ */
 function terminalLine(log: string): string {
   let cells: string[] = [];
   let column = 0;
