@@ -22,9 +22,7 @@ export interface GitlabDeps {
   traceContext?: Readonly<Record<string, string>> | undefined;
 }
 
-/**
- * A request before `Calls` adds the members of its caller, such as the credential and the signal.
- */
+/** A request without the members that `Calls` adds, such as the caller's credential and signal. */
 type CallOf<T> = Omit<
   UpstreamRequest<T>,
   'method' | 'credential' | 'signal' | 'counter' | 'traceContext' | 'progress'
@@ -35,8 +33,8 @@ type GetOptions = Pick<UpstreamRequest<unknown>, 'expects' | 'streaming' | 'keep
 };
 
 /**
- * Sends a call with the latest credential. If GitLab answers 401 and the credential has been
- * replaced, repeats a GET with the replacement. Never repeats a POST.
+ * Sends a call with the latest credential. If GitLab answers 401 and there is a replacement for the
+ * credential, repeats a GET with the replacement. Never repeats a POST.
  */
 async function sendWithLatest<T>(
   credential: Credential,

@@ -100,7 +100,7 @@ export interface PipelineFilter {
   updatedAfter?: string | undefined;
 }
 
-/** The jobs that one page contains, of those that were requested by id. */
+/** The jobs of one page whose ids were requested. */
 export interface FoundJobs {
   /** By id, newest first. */
   readonly jobs: ReadonlyMap<string, Job>;
@@ -159,7 +159,7 @@ const partOf = ({ byteOffset, byteLimit }: TracePart): Query => ({
  * with a GitlabTimeoutError whose `sent` is false. Methods are async, so an invalid id rejects
  * instead of throwing.
  *
- * `Gitlab` is a class, because its methods are then created once, not once per operation.
+ * `Gitlab` is a class, because the methods of a class are created only once, not for each client.
  */
 export class Gitlab {
   readonly credential: Credential;

@@ -145,8 +145,7 @@ export class GitlabResponseError extends GitlabError {
   readonly code = 'GITLAB_RESPONSE';
   readonly status: number;
   /**
-   * Whether GitLab ignored the cursor of the request: the rows of the page are not those after the
-   * cursor.
+   * Whether GitLab ignored the cursor of the request, so that the rows do not follow the cursor.
    */
   readonly cursorIgnored: boolean;
 

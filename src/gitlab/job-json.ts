@@ -4,9 +4,9 @@
  * each different object is parsed and validated only once per list, and the rows share the result
  * (docs/performance.md).
  *
- * The objects are found by searching for the text around them. An object was certainly cut at the
- * right place if its text is valid JSON by itself, and so is the remaining row. Otherwise the row
- * is parsed as a whole.
+ * The objects are found by searching for the text around them. If both the text of each object and
+ * the remaining row are valid JSON, the objects were cut at the right places. Otherwise the row is
+ * parsed as a whole.
  */
 import { parseExactJson } from '../util/json.ts';
 import type { ParseRow } from './json-list.ts';

@@ -18,8 +18,8 @@ export const ROWS_PER_CALL = 10;
 const MAX_WINDOW = 100;
 
 /**
- * Minimum number of ids far apart from each other that are first looked for in one shared page.
- * Fewer ids are read by one call each.
+ * If at least this number of ids are far apart, one page is first read for all of them. Fewer ids
+ * are read one by one.
  */
 const MIN_SHARED = 5;
 

@@ -35,7 +35,8 @@ export function keysetEnvelope<T extends { id: number | string }>(
 /**
  * Returns whether older rows follow a page and newer rows precede it; undefined if unknown. In the
  * direction of the request, a cursor in the headers proves that there are more rows. In the
- * opposite direction it proves nothing, because GitLab sends it whenever the request had a cursor.
+ * opposite direction, a cursor proves nothing, because GitLab sends it whenever the request had a
+ * cursor.
  *
  * A missing cursor proves nothing either, because a proxy may have removed it. Without cursors,
  * only this is certain:

@@ -13,8 +13,8 @@ import type { CachedResponse, EtagCache } from './etag-cache.ts';
 import { requireSuccess, toRefusalError } from './responder.ts';
 
 /**
- * Size of a body in bytes from which on other work may run before the body is parsed. Parsing such
- * a body takes 1 ms or more, and many pages of a large pipeline may arrive at the same time.
+ * Minimum size of a large body, in bytes. Before a large body is parsed, other work may run: the
+ * parsing takes 1 ms or more, and many pages of a large pipeline may arrive at the same time.
  */
 const LARGE_BODY = 100_000;
 

@@ -26,9 +26,10 @@ function createTlsContext(
 ): SecureContext | undefined {
   if (!ca && !client) return undefined;
   const secureContext = createSecureContext(client);
-  // The option `ca` would replace Node's certificates. It cannot contain them in addition, because
-  // no list of them is complete on every version: tls.rootCertificates lacks those of
-  // --use-openssl-ca and --use-system-ca, and tls.getCACertificates exists only since Node 22.15.
+  // The option `ca` would replace Node's certificates. They cannot be passed along with `ca`,
+  // because no function lists them all on every version of Node: tls.rootCertificates lacks those
+  // of --use-openssl-ca and --use-system-ca, and tls.getCACertificates exists only since Node
+  // 22.15.
   if (ca) secureContext.context.addCACert(ca);
   return secureContext;
 }

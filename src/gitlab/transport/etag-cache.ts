@@ -28,9 +28,9 @@ export interface EtagCache {
 }
 
 /**
- * Estimates the memory of an entry in bytes from the size of its body: parsed rows need about twice
- * the size of their JSON, and the headers need memory, too. The estimate also covers a page of
- * which only some rows were parsed, which keeps its body.
+ * Estimates the memory of an entry in bytes from the size of its body. Parsed rows need about twice
+ * the size of their JSON, and the headers need memory, too. A page of which only some rows were
+ * parsed also keeps its body.
  */
 const sizeOf = (bytes: number) => 2 * bytes + 1024;
 

@@ -11,8 +11,8 @@ import { createFairLimiter, withSlot } from './concurrency.ts';
 import { headerOf } from './headers.ts';
 
 /**
- * Performs one exchange with the server of a URL that is not GitLab's. Does not use what is only
- * for GitLab, such as the client certificate.
+ * Performs one exchange with a server other than GitLab. `target` is the URL to request. Does not
+ * use what is only for GitLab: the client certificate and the extra headers.
  */
 export type ForeignExchange = (target: URL, call: Call) => Promise<RawResponse>;
 

@@ -33,7 +33,7 @@ const RESET_TOLERANCE_MS = 2_000;
 
 /** A quota, as GitLab last reported it. */
 export interface RateLimit {
-  /** Calls per minute. GitLab reports this unit whatever the period of the limit is. */
+  /** Calls per minute. GitLab converts a limit for any period to this unit. */
   readonly limit: number;
   /** Calls in the whole period, such as an hour. `remaining` is a part of this. */
   readonly granted: number;
@@ -61,8 +61,8 @@ export function createRateLimitState(): RateLimitState {
 
 /**
  * Keeps each credential within its rate limits. If the quota is used up or a 429 blocks calls, a
- * call waits for at most 10 s and at most until its deadline. If it would have to wait longer, it
- * fails with GitlabRateLimitError and is not sent.
+ * call waits. If the wait would exceed 10 s or the call's deadline, the call fails with
+ * GitlabRateLimitError and is not sent.
  */
 export function createRateLimiter(
   exchange: Exchange,
