@@ -31,7 +31,10 @@ async function projectOf(id: string, context: Context, selection: Selection): Pr
   return job?.project_id === id ? projectBehind(job, context.webUrls) : row;
 }
 
-/** Returns the job that a CI_JOB_TOKEN belongs to. Reads it only for fields other than its ids. */
+/**
+ * Returns the job that a CI_JOB_TOKEN belongs to. Reads the job only if the selection needs more
+ * than its ids, or if the response lacks the ids.
+ */
 async function jobOf(
   { job, project }: RestAllowedAgents,
   { loaders }: Context,

@@ -29,7 +29,10 @@ import { CiJobStatus } from './status.ts';
  */
 const jobsOfBoard = { extensions: costs({ leadsTo: 'board' }) };
 
-/** Returns `code`, `message` and `retryAfter` for a missing part: GitLab's error, or TOO_MANY. */
+/**
+ * Returns `code`, `message` and `retryAfter` for a missing part of a board. If no call failed, the
+ * code is TOO_MANY; otherwise it is that of the failed call.
+ */
 function viewGap({ error }: BoardGap): FailureView {
   if (error) return viewFailure(error);
   const message = 'The pipeline has more jobs than `maxJobs`. The board has the newest.';
@@ -84,7 +87,7 @@ const CiStatusCount = builder
     }),
   });
 
-/** The fields of a group or stage that show the status of its jobs together. */
+/** The fields of a group or stage that show the combined status of its jobs. */
 const statusFields = <Row extends { status: CompositeStatus }>(
   t: PothosSchemaTypes.ObjectFieldBuilder<Types, Row>,
 ) => ({

@@ -6,8 +6,8 @@ import { projectBehind, projectUrlOf } from './web-url.ts';
 
 /**
  * Returns the numeric id of a downstream pipeline's project, for a response without `project_id`.
- * Takes the project from the URL of the pipeline. If it is not the project of the trigger job, one
- * call reads its id. Undefined if the project cannot be found.
+ * Takes the path of the project from the URL of the pipeline. If the pipeline belongs to another
+ * project than the trigger job, one call reads the id. Undefined if the project cannot be found.
  */
 async function readProjectOf(pipeline: RowOfProject, bridge: BridgeRow, context: Context) {
   const url = projectUrlOf(pipeline);
@@ -18,8 +18,8 @@ async function readProjectOf(pipeline: RowOfProject, bridge: BridgeRow, context:
 }
 
 /**
- * Returns the pipeline that a trigger job started. Null if there is none, or if its project is
- * unknown.
+ * Returns the pipeline that a trigger job started. Null if the trigger job started none, or if the
+ * project of the pipeline is unknown.
  */
 export async function downstreamOf(
   bridge: BridgeRow,

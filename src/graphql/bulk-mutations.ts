@@ -37,8 +37,8 @@ import { CiJobStatus } from './status.ts';
 /** What a bulk mutation does with each job. */
 interface BulkAction {
   /**
-   * If the input names no statuses, only jobs with one of these are chosen. @default jobs with any
-   * status
+   * The statuses of the jobs that are chosen if the input `pipeline` has no `statuses`. @default
+   * any status
    */
   statuses?: readonly string[];
   /** Whether the action is possible in the job's state. */
@@ -237,8 +237,8 @@ function chooseByIds(context: Context, ids: readonly string[]): ChosenJob[] {
 }
 
 /**
- * Returns a filter of current jobs: the conditions of the input, and whether the action is
- * possible.
+ * Returns a predicate for current jobs: whether a job meets the conditions of the input, and the
+ * action is possible for it. Throws BAD_USER_INPUT if `statuses` contains UNKNOWN.
  */
 function createFilter(input: JobsOfPipeline, action: BulkAction): (job: AnyJob) => boolean {
   const { stage, names, groupNames, includeAllowedToFail } = input;
@@ -254,8 +254,8 @@ function createFilter(input: JobsOfPipeline, action: BulkAction): (job: AnyJob) 
 }
 
 /**
- * Reads the lists of a pipeline and returns the jobs that fit. Fails if a part of the lists is
- * missing, because the newest attempt of a job might be in that part.
+ * Reads the jobs of a pipeline and returns those that meet the conditions of the input. Fails if
+ * some jobs could not be read, because the newest attempt of a job might be among them.
  */
 async function chooseOfPipeline(
   { loaders }: Context,
@@ -289,7 +289,7 @@ const invalidInput = (message: string): MutationFailure => ({
   message,
 });
 
-/** Chooses the jobs. Throws BAD_USER_INPUT for an invalid input. */
+/** Chooses the jobs to act on. Throws BAD_USER_INPUT for an invalid input. */
 async function choose(context: Context, input: JobsAction, action: BulkAction): Promise<Choice> {
   const max = checkRange('max', maxOf(input), { max: HIGHEST_MAX });
   const { ids, pipeline } = input;

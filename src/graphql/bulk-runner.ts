@@ -58,13 +58,13 @@ export interface BulkRun {
 
 /** Maximum number of pipelines with a running request at a time. */
 const MAX_PIPELINES = 4;
-/** After this many requests in a row without a usable response, no further one is sent. */
+/** After this many requests in a row without a usable response, no further request is sent. */
 const MAX_UNKNOWN = 2;
 
 /** Matches GitLab's messages for a token without the scope or permission (upstream.md §8). */
 const MISSING_SCOPE = /^insufficient_(granular_)?scope\b/;
 
-/** Whether an error shows that GitLab would refuse the other jobs, too. */
+/** Whether an error shows that GitLab would refuse the action for all other jobs, too. */
 function concernsAllJobs({ type, message }: MutationFailure): boolean {
   if (type === 'ForbiddenError') return MISSING_SCOPE.test(message);
   return (
@@ -85,12 +85,12 @@ function createStop(signal: AbortSignal) {
   let reason: MutationFailure | undefined;
   let unknownInARow = 0;
   return {
-    /** Returns why no further request may be sent; undefined if one may be sent. */
+    /** Returns why no further request may be sent; undefined if further requests may be sent. */
     reason: () => reason,
     /** Records how a request ended. `failure` is undefined if GitLab did what was asked. */
     record(failure: MutationFailure | undefined) {
-      // A timeout also aborts the running requests. Their outcome is unknown because of it, so the
-      // timeout is the reason.
+      // A timeout aborts the running requests, so their outcome is unknown. The reason is then the
+      // timeout, not the unknown outcome.
       if (signal.aborted) reason ??= timeOver;
       unknownInARow = failure?.type === 'OutcomeUnknownError' ? unknownInARow + 1 : 0;
       if (failure && (concernsAllJobs(failure) || unknownInARow === MAX_UNKNOWN))

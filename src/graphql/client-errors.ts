@@ -9,7 +9,10 @@ import {
   isGitlabError,
 } from '../gitlab/errors.ts';
 
-/** The `extensions.code` values of this gateway (docs/architecture.md, Errors). */
+/**
+ * The `extensions.code` values for invalid input and for failed calls to GitLab
+ * (docs/architecture.md, Errors).
+ */
 export type ErrorCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
@@ -25,8 +28,8 @@ export type ErrorCode =
 const MAX_QUOTE = 60;
 
 /**
- * Formats an input value for an error message. Truncates a long text, and hides the content of an
- * object.
+ * Formats an input value for an error message. Truncates a long text, and hides the content of a
+ * list or object.
  */
 export function quote(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
@@ -46,8 +49,8 @@ export function badUserInput(message: string, refusal?: GitlabError): GraphQLErr
 }
 
 /**
- * Maximum bytes of a text that becomes part of a URL, such as a ref. Percent-encoding makes it up
- * to three times as long, and many servers accept only 8 KiB.
+ * Maximum bytes of a text that becomes part of a URL, such as a ref. Percent-encoding makes the
+ * text up to three times as long, and many servers accept URLs of at most 8 KiB.
  */
 const MAX_TEXT_BYTES = 1024;
 
@@ -55,7 +58,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Returns a text that becomes part of a URL. Throws BAD_USER_INPUT if the text is too long or has
- * an unpaired surrogate; the message names it as `what`.
+ * an unpaired surrogate. `what` is the name of the text in the error message.
  */
 export function checkUrlText(text: string, what: string): string {
   if (text.length > MAX_TEXT_BYTES || Buffer.byteLength(text) > MAX_TEXT_BYTES) {
@@ -155,7 +158,10 @@ function detailsOf(error: GitlabError): Record<string, unknown> {
   return error instanceof GitlabCallBudgetError ? { limit: 'upstreamCalls', max: error.max } : {};
 }
 
-/** Maps a failed call for clients: code, GitLab's own message if it has one, and `upstream`. */
+/**
+ * Maps a failed call to what clients see. The message is GitLab's own if GitLab sent one.
+ * `extensions.upstream` has the HTTP status and request id of GitLab's response.
+ */
 export function viewError(error: GitlabError): ErrorView {
   const code = codes[error.code](error);
   return {
@@ -194,14 +200,14 @@ function reword(
 }
 
 /**
- * Maximum errors of a response, enough for one per row of the longest list. Serializing one error
- * takes as long as serializing a hundred values.
+ * Maximum errors of a response, enough for one per row of the longest list. There is a limit
+ * because serializing one error takes as long as serializing a hundred values.
  */
 export const MAX_ERRORS = 500;
 
 /**
  * Returns all errors if they are at most 500. Otherwise returns the first 500, and one error with
- * the number of the others.
+ * the number of omitted errors.
  */
 export function capErrors(errors: readonly GraphQLError[]): readonly GraphQLError[] {
   if (errors.length <= MAX_ERRORS) return errors;
@@ -226,15 +232,17 @@ export function formatError(error: GraphQLError): GraphQLFormattedError {
 }
 
 /**
- * Returns whether a call was aborted, because the operation timed out or the caller disconnected.
+ * Returns whether an error comes from an aborted call: the operation timed out, or the caller
+ * disconnected.
  */
 export function isEnded(error: unknown): boolean {
   return error instanceof DOMException && /^(Timeout|Abort)Error$/.test(error.name);
 }
 
 /**
- * Maps an error for clients: a GraphQLError stays (a long message is cut off), a failed or aborted
- * call becomes a code and a message, and anything else is reported as a bug and masked.
+ * Maps an error for clients. A GraphQLError stays, but a long message is cut off. A failed or
+ * aborted call becomes a code and a message. Any other error is a bug: it is passed to `report`,
+ * and its message is masked.
  */
 export function toClientError(error: unknown, report: (bug: unknown) => void): GraphQLError {
   const graphql =

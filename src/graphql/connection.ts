@@ -14,8 +14,8 @@ import { checkProject, listDigest, listInProject, parseCursor, toCursor } from '
 import { perSelection, type Selection } from './selection.ts';
 
 /**
- * The maximum page size. The rows of such a page cost five calls to GitLab; `totalCount` and
- * `pageInfo` may cost one more each.
+ * The maximum page size. A page of 500 rows costs five calls to GitLab, one per 100 rows;
+ * `totalCount` and `pageInfo` may cost one more each.
  */
 export const MAX_PAGE = 500;
 const DEFAULT_PAGE = 20;
@@ -28,7 +28,7 @@ export interface ConnectionArgs {
   before?: string | null | undefined;
 }
 
-/** The rows of a page, in the order of the connection. */
+/** A page of a list. The edges have the order of the list. */
 export interface Connection<Row> {
   edges: Edge<Row>[];
   hasNextPage: boolean;

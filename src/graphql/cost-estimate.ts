@@ -95,8 +95,8 @@ function calls(number: number, per: keyof Multiplicity = 'objects'): Count | und
 }
 
 /**
- * Returns the multiplicity below objects of a type. Each Pipeline and Project counts as a distinct
- * one.
+ * Returns the multiplicity for the fields below objects of a type. Each object of type Pipeline
+ * counts as a distinct pipeline, and each object of type Project as a distinct project.
  */
 function within(type: string, at: Multiplicity): Multiplicity {
   if (type === 'Pipeline') return { ...at, pipelines: at.objects };
@@ -220,7 +220,8 @@ function multiplicityOf(type: NodeRef['type'], objects: readonly NamedObject[]):
 }
 
 /**
- * Thrown for an operation with more malformed ids, paths and URLs than a response may have errors.
+ * Thrown if the number of malformed ids, paths and URLs in an operation is larger than the maximum
+ * number of errors in a response.
  */
 class MalformedNamesError extends GraphQLError {
   constructor() {
@@ -236,7 +237,7 @@ interface NamedObjects {
   count: number;
   /** The objects that each need a GET of the single object. */
   read: readonly NamedObject[];
-  /** The number of other calls for the objects of the field. */
+  /** The number of calls for the objects of the field, except GETs of single objects. */
   rest: number;
 }
 
@@ -315,8 +316,9 @@ function countNamed(
   return (at, request) => {
     const parts = counts.map((count) => count(at, request));
     const own = at.objects * countOwnReads(parts.flatMap(({ read }) => read));
-    // At least one call per 100 named objects, as for a list of that length. A repeated id costs
-    // only one call to GitLab, but the gateway's response is as long as that of the list.
+    // Counts at least one call per 100 named objects, as for a list of as many rows. An id that is
+    // repeated 100 times costs only one call to GitLab, but the gateway's response is as long as
+    // for 100 rows.
     const leastPages = Math.floor(parts.reduce((sum, { count }) => sum + count, 0) / MAX_PER_PAGE);
     return Math.max(
       leastPages,
@@ -361,10 +363,10 @@ const MAX_CONDITIONS = 4;
 
 /** Estimates the calls of an operation. `variableValues` are coerced. */
 export interface CostEstimate {
-  /** Returns the number of calls. */
   calls(variableValues: Variables, webUrls: readonly string[]): number;
   /**
-   * Returns the argument that saves the most calls if it is lowered; undefined if there is none.
+   * Returns the argument that saves the most calls if it is lowered. Undefined if no argument saves
+   * calls.
    */
   costliestArgument(
     variableValues: Variables,
@@ -395,7 +397,7 @@ export function createCostEstimate(
     const countFields = document.createFieldCounter();
     const scope = { schema, fragments, variableValues, countFields };
     const { list, ...rest } = selectionOfOperation(operation, scope);
-    // Root fields of a mutation share no reads, because each one clears the loaders.
+    // Root fields of a mutation share no reads, because each root field clears the loaders.
     const parts =
       operation.operation === 'mutation'
         ? list.map((field) => ({ ...rest, list: [field] }))

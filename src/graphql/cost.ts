@@ -78,9 +78,10 @@ export interface ListCost {
 }
 
 /**
- * Returns the number of rows that an argument requests, limited to 0 to `max`. The resolver rejects
- * other numbers later. In the estimate, a large number must not make the operation too expensive,
- * and a negative number must not offset the calls of other fields.
+ * Returns the number of rows that an argument requests, clamped to the range from 0 to `max`. The
+ * resolver rejects numbers outside of the range later. In the estimate, a large number must not
+ * make the operation too expensive, and a negative number must not offset the calls of other
+ * fields.
  */
 export const clampRows = (count: number, max: number): number => Math.min(max, Math.max(0, count));
 
@@ -94,7 +95,7 @@ export interface FieldCost {
    * Set if all objects of one pipeline share one result of `call`. @default each object has its own
    */
   callSharedBy?: 'pipeline';
-  /** If the object is known to one of these degrees, the field needs no call. */
+  /** The field needs no call if what is known of its object is one of these. */
   knownBy?: readonly Knowledge[];
   /** What is known of the object in the field without a call for that object. @default 'own' */
   leadsTo?: Knowledge;
@@ -127,7 +128,7 @@ export interface FieldCost {
     args: Record<string, unknown>,
     webUrls: readonly string[],
   ): readonly (NamedObject | undefined)[];
-  /** Whether the object always exists, so that no call checks it. */
+  /** Whether the object in the field always exists. If so, no call checks its existence. */
   exists?: boolean;
   /** What is known of the parent object after the rows of this field were read. */
   reveals?: Knowledge;
@@ -220,10 +221,10 @@ function isKnown(type: string, field: SelectedField, known: Knowledge): boolean 
   const isOwn = !call || call === ownCalls[type];
   const isInRow = (isOwn && hasOwnRow(known)) || (!call && rows.has(known));
   if (!isInRow && !isAmong(knownBy, known)) return false;
-  // If only ids of this object are known, they also identify the object in the field, so that object
-  // could be read without the row of this object. But if the row makes that read unnecessary, the
-  // field counts as unknown, so that the row is read instead. For example, the row of a job contains
-  // the `webUrl` of its project.
+  // If only the ids of this object are known, they also identify the object in the field. An
+  // example is the project of a job. The field counts as known, unless the row of this object makes
+  // the read of that object unnecessary. For example, if only the `webUrl` of the project is
+  // selected, the row of the job contains it. Then the job is read instead of the project.
   return (
     !leadsTo ||
     !isNamed(known) ||
@@ -243,9 +244,9 @@ export interface ReadPlan {
   /** Whether the GET of the single object is needed. */
   readonly own: boolean;
   /**
-   * Whether the object waits for the reads of fields below it, because they return its missing
-   * values, so that it needs no GET. For example, a project's list of jobs returns the project's
-   * numeric id.
+   * Whether the reads of fields below the object return all its missing values. The object then
+   * waits for these reads and needs no GET. For example, a project's list of jobs returns the
+   * project's numeric id.
    */
   readonly awaitsRows: boolean;
   /** Other calls that selected fields need. Each value is the `callSharedBy` of the fields. */
@@ -293,7 +294,8 @@ function findUnknown(type: string, { list }: Selection, known: Knowledge) {
     if (cost.improvedBy || isKnown(type, field, known)) continue;
     const call = otherCallOf(type, cost);
     if (call) calls.set(call, cost.callSharedBy);
-    // Objects of other types cannot be read alone: they are part of the row of their parent object.
+    // An object whose type is not in `ownCalls` cannot be read alone: it is part of the row of its
+    // parent object.
     if (type in ownCalls && needsOwnRow(type, cost, known)) fields.push(field);
   }
   return { calls, fields };
@@ -359,7 +361,10 @@ export function isImproved(field: SelectedField): boolean {
   );
 }
 
-/** Returns whether the selection has a field that is known with `to` and unknown with `from`. */
+/**
+ * Returns whether the selection has a field whose value is known if `to` is known of its object,
+ * but not if only `from` is known.
+ */
 export function needsMore(
   type: string,
   { list }: Selection,

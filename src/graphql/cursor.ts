@@ -22,7 +22,8 @@ export function listDigest(...parts: unknown[]): string {
 }
 
 /**
- * Returns the `list` part of a cursor. `project` is the numeric id, or the path if that is unknown.
+ * Returns the `list` part of a cursor. `project` is the numeric id, or the path if the id is
+ * unknown.
  */
 export const listInProject = (digest: string, project: string) =>
   `${digest}.${project.toLowerCase()}`;

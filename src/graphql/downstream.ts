@@ -18,7 +18,10 @@ interface DownstreamRow {
   pipeline: PipelineRow;
   /** The trigger job that started it. */
   bridge: BridgeRow;
-  /** Number of trigger jobs between the first pipeline and this one; at least 1. */
+  /**
+   * Number of trigger jobs between the pipeline with the field `downstream` and this pipeline; at
+   * least 1.
+   */
   depth: number;
   /** Set if the trigger jobs of this pipeline could not be read. */
   gap?: BoardGap;
@@ -112,7 +115,10 @@ async function readBelow(context: Context, row: DownstreamRow): Promise<Child[]>
   }
 }
 
-/** Starts the read of the first pipeline's trigger jobs. `readDownstream` then uses its result. */
+/**
+ * Starts the read of the trigger jobs of the pipeline `ref`; `readDownstream` uses the result. Null
+ * if GitLab answers 404. Throws BAD_USER_INPUT for invalid arguments.
+ */
 export async function readFirstBridges(
   { loaders }: Context,
   ref: PipelineRef,
@@ -162,8 +168,8 @@ export async function readDownstream(
 const rowsOf = (args: DownstreamArgs) => clampRows(withDefaults(args).first, MAX_FIRST);
 
 /**
- * The cost: the list of trigger jobs of the pipeline itself, and of each pipeline above the last
- * level.
+ * The cost of `Pipeline.downstream`: one call for the trigger jobs of the pipeline itself. If
+ * `depth` is more than 1, also one call for each of the `first` pipelines below it.
  */
 export const downstreamCost: ListCost = {
   pages: (args) => 1 + (withDefaults(args).depth > 1 ? rowsOf(args) : 0),

@@ -3,8 +3,8 @@ import { badUserInput, quote } from './client-errors.ts';
 
 /*
  * Global ids are base64url of `Type:part:part`, opaque to clients. The parts of a job are the
- * numeric ids of its project and of the job. A bridge also has the id of its pipeline, because
- * GitLab returns bridges only in the pipeline's list.
+ * numeric ids of its project and of the job. The global id of a bridge (trigger job) also contains
+ * the id of its pipeline, because GitLab returns bridges only in the pipeline's list.
  */
 
 /** A decoded global id. `project` is a numeric id, or a path if GitLab did not send the id. */
@@ -72,7 +72,10 @@ function decode(globalId: string): string[] {
   return toGlobalId(text) === globalId ? text.split(':') : [];
 }
 
-/** Decodes a global id. Throws BAD_USER_INPUT if it is not from this gateway. */
+/**
+ * Decodes a global id. Throws BAD_USER_INPUT if the id is malformed, or if objects of its type
+ * cannot be read by id.
+ */
 export function parseGlobalId(globalId: string): NodeRef {
   const [type = '', ...values] = decode(globalId);
   const names = Object.hasOwn(parts, type) ? parts[type as keyof typeof parts] : undefined;

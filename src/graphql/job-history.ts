@@ -13,7 +13,7 @@ import { Job } from './refs.ts';
 interface History extends RunSummary {
   /** Newest first. */
   runs: readonly JobRow[];
-  /** The number of jobs that were compared with the job. */
+  /** The number of earlier jobs, of any name, that were read. */
   searchedJobs: number;
   isComplete: boolean;
 }
@@ -68,7 +68,8 @@ const firstOf = ({ first }: HistoryArgs) => first ?? DEFAULT_FIRST;
 
 /**
  * Reads pages until `isEnough` returns true, or no page is left. Rejects if the first page cannot
- * be read. If a later page cannot be read, returns the jobs of the pages before it, as incomplete.
+ * be read. If a later page cannot be read, returns the jobs of the pages before it, with
+ * `isComplete: false`.
  */
 async function walkUntil(
   pages: AsyncIterable<Walked>,
@@ -93,7 +94,7 @@ export async function readHistory(
 ): Promise<History | null> {
   const first = checkRange('first', firstOf(args), { max: MAX_FIRST });
   const ref = (args.sameRef ?? true) ? (job.ref ?? undefined) : undefined;
-  // Servers before 19.0 ignore the filter `ref`, so the rows are compared, too.
+  // Servers before 19.0 ignore the filter `ref`, so the ref of each row is compared, too.
   const isRun = (row: JobRow) => row.name === job.name && (ref === undefined || row.ref === ref);
   const list = loaders.projectJobs(job.project_id, { statuses: ['failed', 'success'], ref });
   const pages = walkJobs(list, { olderThan: String(job.id), maxRows: MAX_PAGES * MAX_PER_PAGE });

@@ -74,9 +74,10 @@ const viewUnread = (failures: ReadonlyMap<string, GitlabError>): UnreadRow[] =>
   [...failures].map(([project, error]) => ({ project, ...viewFailure(error) }));
 
 /**
- * Returns the error with which the whole list fails after the reads of all its projects failed: an
- * empty list would be misleading while GitLab is only unavailable for now. Undefined if the errors
- * have different codes, or all have one that is permanent, such as NOT_FOUND.
+ * Called if the reads of all projects of a list failed. Returns the first error if all errors have
+ * one temporary code: RATE_LIMITED, UPSTREAM_UNAVAILABLE or UPSTREAM_TIMEOUT. The whole list then
+ * fails with this error, because an empty list would be misleading. Undefined if the codes differ,
+ * or if the code is permanent, such as NOT_FOUND.
  */
 function sharedFailure(errors: readonly GitlabError[]): GitlabError | undefined {
   const [first, ...others] = new Set(errors.map((error) => viewFailure(error).code));
@@ -162,8 +163,8 @@ async function readJobs(context: Context, args: MergedArgs): Promise<MergedJobs>
 }
 
 /**
- * The cost: the first page of each project. Further pages count against the call budget when they
- * are read.
+ * The cost of `Query.jobs`: the first page of each project. Further pages count against the call
+ * budget when they are read.
  */
 const mergedCost: ListCost = {
   pages: ({ projects }) => Math.min(MAX_PROJECTS, new Set(projects as readonly string[]).size),

@@ -15,7 +15,7 @@ import {
 } from './mutation-errors.ts';
 import { CiJob, Pipeline, type PipelineRow } from './refs.ts';
 
-/** A mutation of a whole pipeline. GitLab chooses the jobs that it changes. */
+/** A mutation of a whole pipeline. GitLab chooses which of the pipeline's jobs change. */
 interface PipelineAction {
   send(gitlab: Gitlab, ref: PipelineRef): Promise<Dated<RestPipeline>>;
   /**
@@ -49,7 +49,7 @@ type Input = typeof PipelineActionInput.$inferInput;
 
 /** Maximum rows that are read of each of the pipeline's two lists: jobs and trigger jobs. */
 const MAX_ROWS = 2_000;
-/** The Date header of a response is rounded down to seconds. */
+/** Maximum error of the Date header of a response, which is rounded down to seconds. */
 const DATE_STEP_MS = 1_000;
 
 /**

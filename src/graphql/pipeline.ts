@@ -43,8 +43,9 @@ function details(row: PipelineRow, { loaders }: Context): Promise<RestPipeline |
 }
 
 /**
- * Whether a retry of the pipeline would retry a job. Only a board of the pipeline shows that: null
- * if the operation reads no board, if that read fails, or if such a job may be in a missing part.
+ * Whether a retry of the pipeline would retry a job, as a board of the pipeline shows. Null if the
+ * operation reads no board, or if the read of the board fails. Also null if a part of the board is
+ * missing and no retryable job is in the rest of it.
  */
 async function isPipelineRetryable(
   row: PipelineRow,

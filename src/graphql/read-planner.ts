@@ -15,10 +15,11 @@ import { projectBehind, projectNamed } from './web-url.ts';
  */
 
 /**
- * What a read that was started early shows about the parent. `project` has what the first row of
- * the read contains about its project, which is the parent or the parent's project. It is null if
- * GitLab answered 404 to the read of a list, because the parent then does not exist either. It is
- * undefined if the read shows nothing about the project.
+ * What a read that was started early shows about its parent object. `project` has the values of a
+ * project that the first row of the read contains. That project is the parent object itself, or the
+ * project of the parent object. `project` is null if GitLab answered 404 to the read of a list,
+ * because the parent object then does not exist either. It is undefined if the read shows nothing
+ * about the project.
  */
 interface Revealed {
   /** Whether the read returned a value. If so, a failed read of the parent must not discard it. */
@@ -72,9 +73,9 @@ async function combine(reads: readonly Promise<Revealed>[]): Promise<Revealed> {
 }
 
 /**
- * Reads a job by its numeric id. The GET of the job is not made if the job's log or the text of an
- * artifact is selected and all other fields have values in `ref`. It is made if only values in
- * `ref` are selected, to check that the job exists.
+ * Reads a job by its numeric id. Skips the GET of the job if the job's log or the text of an
+ * artifact is selected, and the other selected fields are values in `ref`. If only values in `ref`
+ * are selected, the GET is made to check that the job exists.
  */
 export function readJob(
   context: Context,
@@ -88,10 +89,10 @@ export function readJob(
 }
 
 /**
- * Reads a pipeline by its numeric id. The GET of the pipeline is not needed for its lists, for
- * values in `ref`, or for the numeric id of its project, which the rows of its lists contain. If
- * only values in `ref` are selected, it is made to check that the pipeline exists, unless `exists`
- * is true.
+ * Reads a pipeline by its numeric id. Its lists and the values in `ref` need no GET of the
+ * pipeline. The numeric id of its project needs no GET if one of its lists is read, because the
+ * rows contain that id. If only values in `ref` are selected, the GET is made to check that the
+ * pipeline exists, unless `exists` is true.
  */
 export async function readPipeline(
   context: Context,

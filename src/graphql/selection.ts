@@ -128,8 +128,8 @@ function groupByResponseName(nodes: readonly FieldNode[]): Nodes[] {
 }
 
 /**
- * Returns the fields selected on an object of a type, in the order of the response. Each has all
- * nodes with its response key.
+ * Returns the fields selected on an object of a type, in the order of the response. Each item
+ * contains all nodes that have one response key.
  */
 export function fieldsSelected(
   sets: readonly SelectionSetNode[],

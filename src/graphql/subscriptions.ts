@@ -36,9 +36,9 @@ export function openEvent<News>(event: LiveEvent<News>, context: Context): News 
 }
 
 /**
- * Parses the global id of a `type`. Replaces the path of the project with its numeric id, if that
- * is known, so that subscriptions with the path and with the id share a poll. Throws BAD_USER_INPUT
- * for the id of another type.
+ * Parses the global id of a job or pipeline. Replaces the path of the project with its numeric id
+ * if that id is known, so that subscriptions with the path and with the id share a poll. Throws
+ * BAD_USER_INPUT if the id is not of `type`.
  */
 function parseIdOf<Type extends 'Job' | 'Pipeline'>(
   type: Type,

@@ -5,7 +5,10 @@ import { builder } from './builder.ts';
 import { costs } from './cost.ts';
 import { isNumericId, toGlobalId } from './global-id.ts';
 
-/** A pipeline as requested. `projectNumber` is its project's numeric id, if that was known then. */
+/**
+ * A requested pipeline. `projectNumber` is the numeric id of its project; undefined if the id is
+ * not known without a call.
+ */
 type RequestedPipeline = PipelineRef & { projectNumber: string | undefined };
 
 /** The test reports of a pipeline. */
@@ -126,8 +129,8 @@ export const TestSummary = builder.objectRef<SummaryRow>('TestSummary').implemen
 
 /**
  * Reads the test reports of a pipeline. Resolves with null if GitLab answers 404, or if the
- * pipeline has none: GitLab then sends a report with only zeros. `project` is the numeric id of the
- * pipeline's project if that is known; otherwise the path.
+ * pipeline has no test reports. In the second case, GitLab sends a summary with only zeros.
+ * `project` is the numeric id of the pipeline's project, or its path if the id is unknown.
  */
 export async function readTestSummary(
   { loaders }: Context,

@@ -2,7 +2,8 @@ import type { GraphQLNamedType, GraphQLSchema } from 'graphql';
 
 /*
  * The code uses the type names of schema.graphql, called own names. A subgraph may add a prefix to
- * them (federation/type-prefix.ts). The extensions of its schema contain the prefix.
+ * the names (federation/type-prefix.ts). The `extensions` of the subgraph's schema contain the
+ * prefix.
  */
 
 /** Returns the prefix of the names of a schema's types; empty if there is none. */

@@ -7,8 +7,8 @@ import type { ProjectRow, RowOfProject } from './refs.ts';
  */
 
 /**
- * Returns the path of a URL relative to the first base URL that it begins with. Undefined if there
- * is none.
+ * Returns the path of a URL relative to the first base URL that it begins with. Undefined if it
+ * begins with none of them.
  */
 function pathBelow(url: string, bases: readonly string[]): string | undefined {
   if (!URL.canParse(url)) return undefined;
@@ -66,8 +66,8 @@ export function projectBehind(row: RowOfProject, webUrls: readonly string[]): Pr
 const RESOURCE = /^(.+)\/-\/(jobs|pipelines)\/(\d+)(?:\/.*)?$/;
 
 /**
- * Parses the web URL of a job or pipeline. Throws BAD_USER_INPUT for other URLs; the message names
- * the URL as `what`.
+ * Parses the web URL of a job or pipeline. Throws BAD_USER_INPUT for other URLs. `what` is the name
+ * of the URL in the error message.
  */
 export function parseResourceUrl(url: string, bases: readonly string[], what = '`url`'): NodeRef {
   const path = url.length <= 2048 ? pathBelow(url, bases) : undefined;
