@@ -50,8 +50,8 @@ export interface CachedOperation {
   /** Estimates the calls to GitLab. `variableValues` are coerced. */
   estimateCalls(variableValues: Variables): number;
   /**
-   * Returns the argument to lower if the operation makes too many calls; undefined if there is
-   * none.
+   * Returns the argument to lower if the operation makes too many calls: the one that then saves
+   * the most calls. Undefined if no argument saves calls.
    */
   costliestArgument(variableValues: Variables): CostlyArgument | undefined;
 }
@@ -92,7 +92,7 @@ const BYTES_PER_FIELD = 4_000;
 const BYTES_PER_CHARACTER = 40;
 /**
  * Maximum fields of a compiled operation. A field counts once for each combination of values in
- * `@skip` and `@include`. graphql-js executes larger ones, because compiling costs memory per
+ * `@skip` and `@include`. graphql-js executes larger operations, because compiling costs memory per
  * field, and a short document can expand to thousands of fields.
  */
 const MAX_COMPILED_FIELDS = 2_500;

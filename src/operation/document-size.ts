@@ -53,8 +53,8 @@ export interface DocumentSize extends SelectionSize {
 }
 
 /**
- * Maximum `merges`; measuring then takes 20 ms. A document of 100 fragments with 100 fields each
- * has 20,000.
+ * Maximum `merges` of a document. Measuring a document with so many takes 20 ms. A document of 100
+ * fragments with 100 fields each has 20,000.
  */
 export const MAX_MERGES = 100_000;
 
@@ -127,8 +127,9 @@ function addTo(sum: Sum, other: Extent): void {
 }
 
 /**
- * Estimates how many pairs validation compares in one selection set: every two selections with the
- * same response name and, for these two, half as many pairs as there are fields below them.
+ * Estimates how many pairs validation compares in one selection set. Every two selections with the
+ * same response name are one pair. Each such pair adds half as many pairs as there are fields below
+ * its two selections.
  */
 function overlapsIn({ names }: Extent): number {
   let overlaps = 0;

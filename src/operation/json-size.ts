@@ -13,7 +13,7 @@ const BACKSLASH = 0x5c;
  * outside strings. Does not parse it.
  */
 export function hasTooManyValues(json: Uint8Array): boolean {
-  // Each value takes at least two bytes together with its comma.
+  // Each value and its comma take at least two bytes, so JSON of this length has few enough values.
   if (json.length <= 2 * MAX_JSON_VALUES) return false;
   let values = 0;
   let isInText = false;

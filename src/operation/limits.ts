@@ -37,9 +37,8 @@ const MAX_NAME_LENGTH = 200;
  */
 const MAX_TEXT_LENGTH = 65_536;
 /**
- * Limits the number of items in the lists of all arguments together: this many times `listItems`,
- * the limit of one list. A variable counts once for each use. Reading 5,000 malformed ids takes 40
- * ms.
+ * Maximum items in the lists of all arguments together, as a multiple of `listItems`, the limit of
+ * one list. A variable counts once for each use. Reading 5,000 malformed ids takes 40 ms.
  */
 const MAX_FULL_LISTS = 5;
 /**

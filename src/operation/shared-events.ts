@@ -100,7 +100,8 @@ export function createSharedEvents<R extends Response>(perf: { now(): number } =
     // Without this pause, all subscribers that wait for the response would send it one directly
     // after the other, and a long response takes long to send.
     await shareEventLoop();
-    // An error may concern only the other subscriber, for example because it has disconnected.
+    // An error may concern only the other subscriber, for example because that subscriber has
+    // disconnected.
     return shared?.errors.length === 0 ? shared : execute();
   };
 

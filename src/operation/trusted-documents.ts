@@ -23,7 +23,7 @@ function listEntries(manifest: unknown): readonly (readonly [hash: unknown, docu
  * Reads a manifest: a map `{ "<hash>": "<document>" }` of GraphQL Code Generator's client preset or
  * of Relay's compiler, or Apollo's `{ "operations": [{ "id": "<hash>", "body": "<document>" }] }`.
  * Throws if it cannot be read or has no documents, if a document has no hash or no text, or if two
- * documents have the same hash.
+ * different documents have the same hash.
  */
 export function readManifest(file: string): Manifest {
   const entries = listEntries(JSON.parse(readFileSync(file, 'utf8')));
@@ -82,10 +82,10 @@ export interface Manifests {
 }
 
 /**
- * Finds trusted documents. With `only`, other documents are rejected before they are parsed.
- * Clients such as urql look for the messages `PersistedQueryNotSupported` and
- * `PersistedQueryNotFound`. After `PersistedQueryNotSupported`, they send no more hashes. So it is
- * sent only if there is no TRUSTED_DOCUMENTS_FILE: then only the board has a manifest.
+ * Finds trusted documents. If `only` is true, documents that are not trusted are rejected before
+ * they are parsed. Clients such as urql look for the messages `PersistedQueryNotSupported` and
+ * `PersistedQueryNotFound`. After `PersistedQueryNotSupported`, they send no more hashes. So this
+ * message is sent only if there is no TRUSTED_DOCUMENTS_FILE: then only the board has a manifest.
  */
 export function createTrustedDocuments({ own, board }: Manifests, only: boolean) {
   const byHash: Manifest = new Map([...(board ?? []), ...(own ?? [])]);
