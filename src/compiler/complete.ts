@@ -39,8 +39,8 @@ export interface FieldScope {
 }
 
 /**
- * Returns the function that serializes values of `type`. That is the field's type or a type inside
- * it, such as the type of list items.
+ * Returns the function that serializes values of `type`. `type` is the field's type, or a type
+ * inside it, such as the type of list items.
  */
 export function completer(type: GraphQLOutputType, field: FieldScope): Complete {
   if (type instanceof GraphQLNonNull) {
@@ -84,8 +84,9 @@ export async function concatenate(parts: readonly Json[]): Promise<string> {
 }
 
 /**
- * Throws `error` or, if there are parts, rejects with it as soon as all parts are ready or one of
- * them has rejected. Without this wait, the rejection of a part would be unhandled.
+ * Throws `error` if there are no parts. Otherwise waits until all parts are ready or one of them
+ * has rejected, and then rejects with `error`. Without this wait, the rejection of a part would be
+ * unhandled.
  */
 export function failAfter(error: unknown, parts: readonly Json[] | undefined): Promise<string> {
   if (!parts) throw error;

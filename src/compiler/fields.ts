@@ -35,8 +35,8 @@ type Field = GraphQLField<unknown, unknown>;
 type Nodes = readonly [FieldNode, ...FieldNode[]];
 
 /**
- * Returns a function that returns the `info` argument of a resolver, without `path`, for a run. If
- * the operation has no variables, all of its runs share one `info`.
+ * Returns a function that returns the `info` argument of a resolver, without `path`, for one
+ * execution of the operation. If the operation has no variables, all executions share one `info`.
  */
 function infoOf(field: { definition: Field; nodes: Nodes; on: GraphQLObjectType }, scope: Scope) {
   const { schema, fragments, operation } = scope;
@@ -78,8 +78,9 @@ function objectWriters({ nodes, definition }: Selected, scope: Scope) {
   const inner = isList ? { ...scope, isInList: true } : scope;
   const create = (type: GraphQLObjectType) => {
     const writer = objectWriter(sets, type, inner);
-    // Several list items may share an object inside of them; an item itself is seldom shared. The
-    // `node` of an edge is not shared, either, but an exception for it would save little.
+    // Several list items may share an object that they contain, so its JSON is kept. A list item
+    // itself is seldom shared. The `node` of an edge is seldom shared, either, but an exception for
+    // it would save little.
     if (isList || !scope.isInList) return writer;
     const chosen = lazily(() => (isKeepable(sets, type, scope) ? keepJson(writer) : writer));
     return (source: unknown, run: Run, path: Path | undefined) => chosen()(source, run, path);
@@ -98,8 +99,8 @@ function propertyOf({ extensions }: Field): string | undefined {
 }
 
 /**
- * Whether the JSON of an object depends on nothing but the object. Then it is always the same for
- * one object, except for errors, whose paths differ.
+ * Whether the JSON of an object depends only on the object. One object then has the same JSON
+ * everywhere in the response. Its errors differ, because they contain the path.
  */
 function dependsOnSourceOnly(
   sets: readonly SelectionSetNode[],
@@ -120,8 +121,9 @@ function dependsOnSourceOnly(
 }
 
 /**
- * Like `dependsOnSourceOnly`, but false if a variable in `@skip` or `@include` is null. That is an
- * error only if an object with the field is written.
+ * Like `dependsOnSourceOnly`, but returns false if a variable in `@skip` or `@include` is null. A
+ * null variable is an error only if an object with the field is written, so this function does not
+ * throw.
  */
 function isKeepable(...args: Parameters<typeof dependsOnSourceOnly>): boolean {
   try {
@@ -131,7 +133,10 @@ function isKeepable(...args: Parameters<typeof dependsOnSourceOnly>): boolean {
   }
 }
 
-/** Number of objects whose JSON an operation keeps for a field. More would seldom be used again. */
+/**
+ * Maximum number of objects whose JSON an operation keeps for a field. More would seldom be used
+ * again.
+ */
 const MAX_KEPT = 16;
 
 /**
