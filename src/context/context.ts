@@ -17,8 +17,8 @@ import {
 import type { StreamedStrings } from './streamed-strings.ts';
 
 /**
- * The GraphQL context of one operation. Its calls use the caller's credential or, if the caller
- * sent none, the gateway's own token, if it has one.
+ * The GraphQL context of one operation. Its calls use the caller's credential. If the caller sent
+ * none, they use the gateway's own token, or no credential if the gateway has no token.
  */
 export interface Context {
   /** Digest of the credential that calls use; 'anonymous' if there is none. */
@@ -40,8 +40,8 @@ export interface Context {
   /** Opens a job's artifacts as a stream, to which the operation timeout does not apply. */
   openArtifacts(ref: ArtifactsRef): Promise<FileStream>;
   /**
-   * Base addresses of GitLab's web pages. The URLs of resources begin with one of them. The path of
-   * a project is found by removing this base address.
+   * Base addresses of GitLab's web pages. The URL of a job, pipeline or project begins with one of
+   * them, and the path of the project follows it.
    */
   webUrls: readonly string[];
   /** Aborted when the caller disconnects or the operation times out. */

@@ -181,8 +181,8 @@ class Operation {
   }
 
   /**
-   * Returns what is known of a project that the caller requested by `path` before; undefined if
-   * nothing is known. Makes no call.
+   * Returns what earlier responses showed about a project that the caller requested by `path`.
+   * Undefined if nothing is known. Makes no call.
    */
   findProject(path: string) {
     return this.gitlab.findProject(path);
@@ -476,8 +476,8 @@ async function readJobBatch(refs: readonly JobRef[], operation: Operation): Prom
 }
 
 /**
- * Finds a trigger job in its pipeline's list. It is the first row that is older than the next
- * larger id. Null if it is not there.
+ * Finds a trigger job in its pipeline's list, newest first. The page contains the rows with ids
+ * below `id + 1`, so the trigger job is its first row. Null if the list does not contain it.
  */
 async function findBridge(bridges: RowList<Bridge>, id: string): Promise<Bridge | null> {
   const { rows } = await bridges.read({
