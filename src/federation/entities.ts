@@ -20,7 +20,7 @@ import { renamerOfErrors, withErrors } from './type-prefix.ts';
 
 export interface EntityOptions {
   sdl: string;
-  /** The maximum number of references in one `_entities`. */
+  /** The maximum number of references in one `_entities` field. */
   maxReferences: number;
 }
 
