@@ -9,7 +9,7 @@ type Fetch<Row> = (page: OffsetRequest) => Promise<Page<Row>>;
 
 /** Reads pages of the lists of one pipeline, newest row first. */
 export interface BoardLists {
-  /** All attempts. */
+  /** All attempts of all jobs, without trigger jobs. */
   jobs: Fetch<Job>;
   /** Trigger jobs. */
   bridges: Fetch<Bridge>;
@@ -18,7 +18,7 @@ export interface BoardLists {
 /** The newest rows of one list of jobs. */
 export interface NewestRows<Row> {
   rows: readonly Row[];
-  /** Why older rows are missing; undefined if none are. */
+  /** Why older rows are missing; undefined if no row is missing. */
   gap?: BoardGap | undefined;
 }
 
@@ -104,7 +104,7 @@ export function coversRows({ gaps }: BoardRows, maxJobs: number): boolean {
   return gaps.every(({ limit = maxJobs }) => limit >= maxJobs);
 }
 
-/** Maximum results of `limitRows` that are cached for each `rows`. */
+/** Maximum results of `limitRows` that are cached for each `rows` object. */
 const MAX_LIMITS = 8;
 
 /**

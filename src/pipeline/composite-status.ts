@@ -1,7 +1,7 @@
 import type { AnyJob } from '../gitlab/rows.ts';
 import { toStatus } from './statuses.ts';
 
-/** The status of several jobs together. */
+/** The combined status of several jobs. */
 export interface CompositeStatus {
   /** In GitLab's spelling, or 'UNKNOWN'. */
   status: string;
@@ -15,8 +15,8 @@ const WARNING = 'warning';
 const IGNORED = 'ignored';
 
 /**
- * Returns the status of a job as the rules count it. WARNING and IGNORED replace statuses of jobs
- * that are allowed to fail.
+ * Returns the status of a job for the rules below. If the job is allowed to fail, WARNING replaces
+ * failed and canceled, and IGNORED replaces manual.
  */
 function statusOf({ status, allow_failure }: AnyJob): string {
   if (allow_failure && (status === 'failed' || status === 'canceled')) return WARNING;

@@ -38,7 +38,7 @@ export const isActive = (status: Status): boolean => ACTIVE.has(status);
 
 /**
  * Whether a status is final. A retry of a job creates a new job and does not change the status of
- * the old one. But it can change the status of the pipeline, even if that was final.
+ * the old one. But a retry can change the status of the pipeline, even a final one.
  */
 export const isComplete = (status: Status): boolean => COMPLETE.has(status);
 
@@ -52,9 +52,9 @@ export const isCanceled = (status: Status): boolean =>
   status === 'canceled' || status === 'canceling';
 
 /**
- * Whether a user can start the job. GitLab can also play a finished manual job. Here it counts as
- * retryable instead, because the REST API does not send `when`, which would show that the job is
- * manual.
+ * Whether a user can start the job. GitLab can also play a finished manual job. Here such a job
+ * counts as retryable instead, because the REST API does not send `when`, which would show that the
+ * job is manual.
  */
 export function isPlayable({ status, archived }: Pick<AnyJob, 'status' | 'archived'>): boolean {
   return (status === 'manual' || status === 'scheduled') && !archived;
@@ -103,7 +103,7 @@ export function queuedAtOf({
 
 /**
  * Returns the failure reason of a failed job; null for other jobs. GitLab may omit the reason
- * `unknown_failure`, so a missing reason becomes that.
+ * `unknown_failure`, so a missing reason becomes `unknown_failure`.
  */
 export function failureReasonOf({
   status,
@@ -112,7 +112,7 @@ export function failureReasonOf({
   return status === 'failed' ? failure_reason || 'unknown_failure' : null;
 }
 
-/** Returns why a job failed, as a sentence; null for other jobs. */
+/** Returns why a job failed, as a sentence; null if the job has not failed. */
 export function failureMessageOf(job: AnyJob): string | null {
   const reason = failureReasonOf(job);
   const tags = 'tag_list' in job ? job.tag_list : null;
@@ -212,7 +212,7 @@ export interface JobName {
   index: number | null;
   /** The 5 of "unit 2/5". Null if `index` is null. */
   total: number | null;
-  /** The values ["linux", "20"] of "test: [linux, 20]". */
+  /** The values ["linux", "20"] of "test: [linux, 20]". Null if the name has no such part. */
   matrix: string[] | null;
 }
 
@@ -269,10 +269,10 @@ function partsOf(name: string): NamePart[] {
 }
 
 /**
- * Splits the name of a job as GitLab's pages do, which group parallel and matrix jobs (upstream.md
- * §3.10). Removes up to three parts from the end of the name, each two numbers or a list in
- * brackets. The rest is the name of the group. If nothing is left, the group has the whole name.
- * Takes time linear in the length of the name.
+ * Splits the name of a job into the name of its group and its parallel and matrix parts, as
+ * GitLab's pages do (upstream.md §3.10). Removes up to three parts from the end of the name. A part
+ * is two numbers, or a list in brackets. The text before the parts is the name of the group. If no
+ * text is left, the group has the whole name. Takes time linear in the length of the name.
  */
 export function parseJobName(name: string): JobName {
   const parts = partsOf(name);

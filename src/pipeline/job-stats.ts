@@ -57,9 +57,9 @@ const percentile = (sorted: readonly number[], q: number): number | null =>
 const round = (rate: number) => Math.round(rate * 10_000) / 10_000;
 
 /**
- * Groups runs, which must be sorted by age, newest first, and stay in this order in each group.
- * Each group contains the attempts of one job in one pipeline. If the name or pipeline of a run is
- * unknown, the run is a group of its own.
+ * Groups runs: each group contains the attempts of one job in one pipeline. `runs` must be sorted
+ * newest first; each group keeps this order. A run whose name or pipeline is unknown is a group of
+ * its own.
  */
 const attemptsOf = (runs: readonly Job[]) => {
   const keyOf = ({ id, name, pipeline }: Job) =>

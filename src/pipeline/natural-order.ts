@@ -4,10 +4,10 @@
  * Other characters are ordered by code unit. Texts that differ only in leading zeros, such as "1"
  * and "01", are ordered by code unit, too. Takes time linear in the length of the text.
  *
- * In the key, each number loses its leading zeros and becomes a "0", its length as one character,
- * and its digits. So a longer number is greater, and the "0" orders a number before a letter, as
- * its digits would. The text itself follows at the end, after the smallest character. It decides
- * between texts with equal numbers.
+ * In the key, a number consists of "0", its number of digits as one character, and its digits
+ * without leading zeros. Because of the second character, a number with more digits is greater.
+ * Because of the "0", numbers are ordered before letters, as digits are. The key ends with NUL, the
+ * smallest character, and the text itself. This end orders texts with equal numbers.
  */
 export function naturalKeyOf(text: string): string {
   const key = text.replace(/0*(\d+)/g, (_, digits: string) => {

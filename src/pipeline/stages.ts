@@ -9,8 +9,8 @@ import { toMs } from './times.ts';
 
 /*
  * The stages of a pipeline, ordered by the smallest id of all attempts in each; `.pre` is first and
- * `.post` last (upstream.md §3.11). The smallest id shows the position of a stage only if its row
- * was created with the pipeline, not if it is the row of a retry.
+ * `.post` last (upstream.md §3.11). The smallest id shows the position of a stage only if the
+ * attempt with this id was created with the pipeline. A retry is created later.
  */
 
 /** Jobs of one stage whose names differ only in their parallel or matrix parts. */
@@ -56,9 +56,9 @@ function delayOf({ created_at, pipeline }: AnyJob): number {
 
 /**
  * Returns the rows that were certainly created with the pipeline: all rows before the first pause
- * of more than CREATION_STEP_MS. The first pause is measured from the creation of the pipeline.
- * Used only if older rows are missing. Then CREATION_MS is not strict enough: a retry within the
- * first minute may be the oldest known row of its stage.
+ * of more than CREATION_STEP_MS between two rows. The pause before the first row begins with the
+ * creation of the pipeline. Used only if older rows are missing. Then CREATION_MS is not strict
+ * enough: a retry within the first minute may be the oldest known row of its stage.
  */
 function firstAttempts(ascending: readonly AnyJob[]): ReadonlySet<AnyJob> {
   const delays = ascending.map(delayOf);

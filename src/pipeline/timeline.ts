@@ -90,11 +90,13 @@ function createCounts(size: number) {
 
 /**
  * Returns the critical path, oldest run first. It is found by times alone, since the REST API does
- * not return `needs`. It is built backwards, from the run that ended last. The run before each run
- * is the one that it most likely waited for: of the runs that ended at most `TOLERANCE_MS` after it
- * was ready, the one that ended last. Because of the tolerance, this may be a run that started
- * after it. Such a run is skipped, also in all further steps: the runs that are still to be found
- * started before it, so none of them waited for it.
+ * not return `needs`. It is built backwards, from the run that ended last.
+ *
+ * The predecessor of a run is the run that it most likely waited for: of the runs that ended at
+ * most `TOLERANCE_MS` after it was ready, the one that ended last. Because of the tolerance, the
+ * run found in this way may have started after its successor. Such a run is skipped, also in all
+ * further steps: all runs that are found later started before the skipped run, so none of them
+ * waited for it.
  */
 function criticalPath(runs: readonly Run[]): Run[] {
   const sorted = [...runs].sort((a, b) => a.end - b.end || compareIds(a.job.id, b.job.id));
