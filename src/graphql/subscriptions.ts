@@ -16,8 +16,8 @@ import { TraceLine } from './trace.ts';
 
 /*
  * Subscriptions. Each event is executed like a query, with its own timeout. An error of a field is
- * part of one event only. A `LiveEvent` with an error ends the stream: the error is sent as the last
- * event, over both SSE and WebSocket.
+ * part of one event only. A `LiveEvent` with an error ends the stream: the error is sent as the
+ * last event, over both SSE and WebSocket.
  */
 
 /** Returns the value of an event, or throws the error that ended the stream. */
