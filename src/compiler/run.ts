@@ -64,8 +64,8 @@ export function recover(error: unknown, at: Recovery, run: Run, path: Path | und
 
 /**
  * Flattens text that is kept. V8 keeps concatenated text as a tree of all its parts, which takes
- * several times the memory of the text. A promise that had to wait is often in V8's old generation. If
- * it then holds the tree, the tree lives until the next full garbage collection
+ * several times the memory of the text. A promise that had to wait is often in V8's old generation.
+ * If such a promise holds the tree, the tree lives until the next full garbage collection
  * (docs/performance.md).
  */
 export function flatten(json: string): string {
