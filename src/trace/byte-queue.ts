@@ -80,7 +80,10 @@ export function createByteQueue(): ByteQueue {
   return { blocks: [], base: 0, floor: 0, length: 0 };
 }
 
-/** Copies a queue. With `sharesBlocks`, the copy shares the blocks of bytes (see `copyLines`). */
+/**
+ * Copies a queue. With `sharesBlocks`, both queues use the same blocks of bytes. The copy is then
+ * valid until the original changes (see `copyLines` in lines.ts).
+ */
 export function copyByteQueue(queue: ByteQueue, sharesBlocks: boolean): ByteQueue {
   const { blocks } = queue;
   return {
@@ -151,7 +154,7 @@ export function read(queue: ByteQueue, from: number, to: number): Buffer {
   return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
 }
 
-/** Returns the byte at an offset. It must not have been dropped. */
+/** Returns the byte at an offset. The byte must not have been dropped. */
 export function byteAt(queue: ByteQueue, offset: number): number {
   const at = offset - queue.base;
   return (queue.blocks[Math.floor(at / BLOCK)] as Buffer)[at % BLOCK] as number;

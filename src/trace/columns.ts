@@ -26,7 +26,10 @@ export function createColumn<T>(allocate: (size: number) => Block<T>): Column<T>
   return { allocate, blocks: [], base: 0, length: 0 };
 }
 
-/** Copies a column. With `sharesBlocks`, the copy shares the blocks of values (see `copyLines`). */
+/**
+ * Copies a column. With `sharesBlocks`, both columns use the same blocks of values. The copy is
+ * then valid until the original changes (see `copyLines` in lines.ts).
+ */
 export function copyColumn<T>(column: Column<T>, sharesBlocks: boolean): Column<T> {
   const { blocks } = column;
   const copyOf = (block: Block<T>) => enlarged(column, block, block.length);
@@ -59,7 +62,7 @@ export function append<T>(column: Column<T>, value: T): void {
   column.length += 1;
 }
 
-/** Returns the value at an index from `base` to `length - 1`. Other indexes are not checked. */
+/** Returns the value at an index from `base` to `length - 1`. Does not check the index. */
 export function valueAt<T>(column: Column<T>, index: number): T {
   const at = index - column.base;
   return column.blocks[at >>> SHIFT]?.[at & MASK] as T;
@@ -101,7 +104,8 @@ export function createTimeline<T>(initial: T, allocate: (size: number) => Block<
 }
 
 /**
- * Copies a timeline. With `sharesBlocks`, the copy shares the blocks of values (see `copyLines`).
+ * Copies a timeline. With `sharesBlocks`, both timelines use the same blocks of values. The copy is
+ * then valid until the original changes (see `copyLines` in lines.ts).
  */
 export function copyTimeline<T>(timeline: Timeline<T>, sharesBlocks: boolean): Timeline<T> {
   return {
@@ -111,7 +115,9 @@ export function copyTimeline<T>(timeline: Timeline<T>, sharesBlocks: boolean): T
   };
 }
 
-/** Sets the value from `position` on. Removes earlier changes at and after `position`. */
+/**
+ * Sets the value from `position` on. First removes the changes stored at `position` and after it.
+ */
 export function change<T>(timeline: Timeline<T>, position: number, value: T): void {
   rewind(timeline, position);
   if (value === timeline.latest) return;

@@ -1,7 +1,8 @@
 /**
  * Position of the cursor in a log line: the number of columns from the cursor to the end of the
  * line, or 'elsewhere' if the cursor is in another line. Text that is written before the end of the
- * line replaces all text after the cursor, as after a carriage return (upstream.md §7).
+ * line replaces all text after the cursor. In GitLab's viewer, text after a carriage return does
+ * so, too (upstream.md §7).
  */
 export type Cursor = number | 'elsewhere';
 

@@ -45,10 +45,10 @@ const MAX_LENGTH = 1 << 16;
 const isNone = (word: string | undefined) => word === '0' || word === 'no';
 
 /**
- * Returns whether a line looks like an error. It does if it has a phrase such as "not found", or a
- * word such as "failed", or one that ends in "error" or "exception", or if it begins like the line
- * of a failed test. A word with a count of zero, such as "0 errors", does not count. Case is
- * ignored.
+ * Returns whether a line looks like an error. A line that begins like the line of a failed test
+ * does (see FAILED_TEST). Other signs of an error are a phrase such as "not found", a word such as
+ * "failed", and a word that ends in "error" or "exception". A sign does not count with "no" or "0"
+ * before it ("0 errors"), or with a zero after it ("errors: 0"). Case is ignored.
  */
 export function isErrorLine(line: string): boolean {
   const text = line.slice(0, MAX_LENGTH).toLowerCase();

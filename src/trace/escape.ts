@@ -44,9 +44,9 @@ export const asciiBytes = (text: string): readonly number[] =>
  */
 
 /**
- * What the parser skips at the moment: nothing, the string of an escape, or the rest of an overlong
- * control sequence. Skipping stops at the end of the line, and goes on if a later line continues
- * the line (see `TimeHeader`).
+ * What the parser skips at the moment: nothing, the string of an escape (such as the title in `ESC
+ * ] 0;title BEL`), or the rest of an overlong control sequence. Skipping stops at the end of the
+ * line. It resumes if a later line continues that line (see `TimeHeader` in mark.ts).
  */
 export type Skipping = 'nothing' | 'string' | 'sequence';
 

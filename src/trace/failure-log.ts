@@ -21,7 +21,7 @@ export interface FailureFacts {
   section: string | null;
   /**
    * Number of the first line of the failed section. If no section failed, number of the first kept
-   * line of the log.
+   * line: of a long log, only the end is kept.
    */
   firstLine: number;
   /** Number of the last line of the log; 0 if it is empty. */
@@ -51,7 +51,7 @@ interface Range {
   end: number;
 }
 
-/** Called between parts of the work. Resolves after other work could run. */
+/** Awaited between parts of the work, so that other tasks of the process can run. */
 type Pause = () => Promise<void>;
 
 const BLOCK = 256;
@@ -93,9 +93,9 @@ interface Stage {
   readonly name: string;
   readonly firstLine: number;
   /**
-   * Number of the section's last line. The end mark decides which line that is, but it is at most
-   * the last line of the section around it or, for an outermost section, the last line that is
-   * searched. Without an end mark, it is this maximum.
+   * Number of the section's last line. The end mark of the section sets it. If the end mark is
+   * missing, or comes after the end of the section around it, both sections end with the same line.
+   * An outermost section ends with the last searched line at the latest.
    */
   readonly end: number;
   /** Whether this section, or a section around it, only cleans up after the script. */
@@ -103,8 +103,8 @@ interface Stage {
   /** Whether the section has a line after its header. */
   readonly hasBody: boolean;
   /**
-   * The latest direct subsection that has no end mark within this section and does not only clean
-   * up; undefined if there is none.
+   * The latest direct subsection whose end mark is missing or comes after the end of this section.
+   * Sections that only clean up are ignored. Undefined if there is none.
    */
   unclosed: Stage | undefined;
 }
@@ -141,8 +141,8 @@ async function* sectionsOf(trace: ParsedTrace, pause: Pause) {
 }
 
 /**
- * Yields the sections that begin at `lastLine` or before. Later, sets `unclosed` of sections that
- * were already yielded.
+ * Yields the sections that begin at `lastLine` or before. A section without an end mark is stored
+ * as `unclosed` in the section around it, which was yielded earlier.
  */
 async function* stagesOf(trace: ParsedTrace, lastLine: number, pause: Pause) {
   /**

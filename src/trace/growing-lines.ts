@@ -14,9 +14,10 @@ import { scanBytes } from './scanner.ts';
 import { slideWindow, type Window } from './window.ts';
 
 /**
- * The lines of a growing log. For each line, the offset of its last change is known: the end of the
- * parsed bytes that extended the line, or the start of the next line. So a reader that has the log
- * up to an offset gets the lines that changed after that offset.
+ * The lines of a growing log. For each line, the parser knows at which offset of the log the line
+ * last changed: at the end of the parsed bytes that extended it, or at the start of the next line.
+ * A reader that already has the log up to an offset can therefore request only the lines that
+ * changed after that offset.
  */
 export interface GrowingLines {
   /** Number of bytes parsed so far. */
@@ -33,7 +34,8 @@ export interface GrowingLines {
   finish(): void;
   /**
    * Returns the largest offset up to `to` for which `changed(from, offset)` returns about 1,000
-   * lines at most. Lines that were continued after other lines are not counted.
+   * lines at most. Lines that received more text after later lines had begun are not counted (see
+   * `TimeHeader` in mark.ts).
    */
   limit(from: number, to: number): number;
   /**
@@ -51,9 +53,9 @@ export interface GrowingLines {
 const SLICE = 1 << 16;
 const NO_BYTES = new Uint8Array(0);
 /**
- * At the end of an incomplete log, fewer bytes than this number are shown as text for now, although
- * they may become part of a section mark. A reader that continues with another parser must begin
- * this number of bytes earlier.
+ * An incomplete log may end with the beginning of a section mark, such as `sect`. If the beginning
+ * has fewer bytes than this number, it is shown as text for now. A reader that continues with
+ * another parser must therefore begin this number of bytes earlier.
  */
 export const UNSETTLED_BYTES = SHORTEST_MARK_START;
 const MAX_CHANGED = 1_000;
@@ -112,8 +114,8 @@ export function createGrowingLines(window: () => Window): GrowingLines {
   lines.reopened = touched;
   /**
    * The offset of the last change of a line, by its index. The map contains only lines that were
-   * incomplete, lines that were continued after other lines, and the last complete line of each
-   * call of `parse`. The last change of any other line is where the next line begins.
+   * incomplete, lines that received more text after later lines had begun, and the last complete
+   * line of each call of `parse`. The last change of any other line is where the next line begins.
    */
   const recorded = new Map<number, number>();
   let size = 0;

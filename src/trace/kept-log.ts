@@ -72,7 +72,8 @@ export function createTail(maxBytes: number) {
 }
 
 /**
- * Returns the number of bytes before the first whole character: 0 to 3, maybe in several chunks.
+ * Returns the number of bytes before the first whole character: 0 to 3. Joins four chunks, because
+ * each of them may have only one byte.
  */
 const firstCharacter = (chunks: readonly Buffer[]) => cutBytes(Buffer.concat(chunks.slice(0, 4)));
 
@@ -108,7 +109,7 @@ function* textFrom(chunks: readonly Buffer[], offset: number): Generator<string>
 
 interface KeepLogOptions {
   maxBytes: number;
-  /** Called between parts of the work. Resolves after other work could run. */
+  /** Awaited between parts of the work, so that other tasks of the process can run. */
   pause(): Promise<void>;
 }
 

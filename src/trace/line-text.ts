@@ -84,8 +84,8 @@ function splitsCharacter({ styles, text }: Lines, from: number, to: number): boo
 }
 
 /**
- * Returns the text of a kept line, without escapes, section marks, and control characters except
- * tabs.
+ * Returns the text of a kept line. It contains no escapes, no section marks, and no control
+ * characters other than tabs.
  */
 export function textOf(lines: Lines, index: number): string {
   const from = Math.max(endOf(lines, index - 1), lines.text.floor);

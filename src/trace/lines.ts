@@ -118,7 +118,8 @@ export function createLines(): Lines {
 /**
  * Copies lines. With `sharesBlocks`, the copy shares its blocks of data with the original, and is
  * valid until the original changes. Text may be appended to the copy without an effect on the
- * original: it is written only where the original will write next, or into a new block of the copy.
+ * original. The new text is written only where the original will write next, or into a new block of
+ * the copy.
  */
 export function copyLines(lines: Lines, sharesBlocks = false): Lines {
   const copyOf = ([index, pieces]: [number, number[]]): [number, number[]] => [index, [...pieces]];
@@ -261,8 +262,8 @@ export function removeText(lines: Lines, count: number): void {
 /**
  * Commits the open line and returns its index. Another line must be opened before more text is
  * written. `anchor` is the number of the line on GitLab's log page, or 0 if the page omits the
- * line. It is ignored if the line already has an index (`open.index`), because it was committed
- * before.
+ * line. If the line was committed before and opened again (`open.index` is not -1), `anchor` is
+ * ignored.
  */
 export function commitLine(lines: Lines, anchor: number): number {
   const { open, text } = lines;
@@ -270,8 +271,8 @@ export function commitLine(lines: Lines, anchor: number): number {
   const index = countLines(lines);
   const before = index === lines.first ? lines.firstStart : endOf(lines, index - 1);
   // Offsets must ascend. If this line continues an earlier one, the pending bytes of that line
-  // (log-state.ts) are parsed again. So `open.source` may be less than the offset of the previous
-  // line.
+  // (log-state.ts) are parsed again, as if they stood directly before the new bytes. So
+  // `open.source` may be less than the offset of the previous line.
   const minSource = index > lines.first ? sourceOf(lines, index - 1) : 0;
   const source = Math.max(open.source, minSource);
   if (index === lines.first) lines.firstSource = source;

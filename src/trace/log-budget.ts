@@ -1,6 +1,6 @@
 /**
- * Limits the memory of all logs together. If the process ran out of memory, all operations would be
- * lost.
+ * Limits the memory of all logs together. If the process ran out of memory, all operations would
+ * fail.
  */
 export type LogBudget = ReturnType<typeof createLogBudget>;
 /** The part of the budget that one operation uses. */
@@ -31,7 +31,9 @@ export function sharePerLog(max: { perLog: number; total: number }, logs: number
   return Math.min(max.perLog, Math.max(MIN_PER_LOG, Math.floor(max.total / logs)));
 }
 
-/** Creates the budget for the logs of a process. Each log may have at most `maxPerLog` bytes. */
+/**
+ * Creates the budget for the logs of a process. At most `maxPerLog` bytes of each log may be kept.
+ */
 export function createLogBudget(maxPerLog: number) {
   const max = { perLog: maxPerLog, total: MAX_FULL_LOGS * maxPerLog };
   let logs = 0;

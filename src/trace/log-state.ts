@@ -176,7 +176,8 @@ function removePendingText({ line, lines, page }: LogState): void {
 
 /**
  * Stores an incomplete escape or section mark at the end of a line: the bytes from index `from` to
- * `to - 1`. Also adds an incomplete mark to the text, because the line may not be continued.
+ * `to - 1`. Also adds an incomplete mark to the text, because it stays text if no later line
+ * continues this line.
  */
 export function addUnfinished(state: LogState, bytes: Uint8Array, from: number, to: number): void {
   const { line } = state;
@@ -193,8 +194,8 @@ export function addUnfinished(state: LogState, bytes: Uint8Array, from: number, 
 }
 
 /**
- * Ends a line at its line feed. A line without text and section marks becomes an empty visible
- * line.
+ * Ends a line at its line feed. A line with neither text nor section marks becomes an empty visible
+ * line. A line with only section marks does not become visible.
  */
 export function endSourceLine(state: LogState): void {
   const { line, lines } = state;
@@ -214,8 +215,8 @@ export function endLastLine(state: LogState): void {
 }
 
 /**
- * Minimum length at which an incomplete section mark at the end of an unfinished log is hidden. A
- * shorter beginning of a mark is shown as text.
+ * Minimum length, in bytes, at which an incomplete section mark at the end of an unfinished log is
+ * hidden. A shorter beginning of a mark is shown as text.
  */
 export const SHORTEST_MARK_START = 'section_'.length;
 const LETTER_S = 0x73;
@@ -286,7 +287,7 @@ export function saveLongHeader({ line, lines }: LogState): void {
 
 /**
  * Commits the open line. If it is the first line of a section, its text becomes the section's
- * header. The header does not change if the line is continued after other lines.
+ * header. Text that the line receives after other lines have begun does not change the header.
  */
 function commitOpenLine({ line, lines, page }: LogState): void {
   const { headerOf } = line;

@@ -104,7 +104,7 @@ export interface ParsedTrace {
   linesOf(section: string): LineList;
 }
 
-/** Creates the public view of a log's lines and sections, which must not change afterwards. */
+/** Creates the public view of a log. `lines` and `sections` must not change afterwards. */
 export function toParsedTrace(
   lines: Lines,
   sections: readonly Section[],

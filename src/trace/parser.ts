@@ -20,8 +20,8 @@ export interface TraceParserOptions {
    */
   readonly maxBytes?: number | undefined;
   /**
-   * Maximum lines to keep, because a line of 4 bytes can need 100 bytes of memory. @default
-   * 4,194,304
+   * Maximum number of lines to keep. `maxBytes` alone does not limit their memory, because a line
+   * of 4 bytes can need 100 bytes. @default 4,194,304
    */
   readonly maxLines?: number | undefined;
 }

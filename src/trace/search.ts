@@ -45,8 +45,8 @@ let foldTable: Uint16Array | undefined;
 /**
  * Returns a table that maps each UTF-16 unit to its case-folded unit. It maps one unit to one unit,
  * so that a text keeps its length. Letters without a single counterpart stay unchanged, such as `İ`
- * and `ß` (`SS`). A letter outside ASCII is never mapped to an ASCII letter, as `ı` and the Kelvin
- * sign would be. Letters of two units are not folded.
+ * and `ß` (`SS`). A letter outside ASCII is never mapped to an ASCII letter. Otherwise, `ı` would
+ * become `i`, and the Kelvin sign `k`. Letters of two units are not folded.
  */
 function caseFolding(): Uint16Array {
   foldTable ??= Uint16Array.from({ length: 1 << 16 }, (_, unit) => foldedUnit(unit));

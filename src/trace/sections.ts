@@ -71,9 +71,9 @@ export const sectionKey = (name: string) => name.toLowerCase().replaceAll(/[^a-z
 
 /**
  * Opens a section at line `firstLine` inside the innermost open section. If a section of this name
- * is already open, only its start time is set. Returns the opened or already open section if it has
- * no header yet: the next visible line is its header. Otherwise returns null, also if too many
- * sections are open.
+ * is already open, only its start time is set. Returns the section if it has no header yet: the
+ * next visible line is its header. Returns null if it has a header, or if MANY_SECTIONS sections
+ * are open already.
  */
 export function openSection(sections: Sections, mark: Mark, firstLine: number): Section | null {
   const { innermost, open } = sections;

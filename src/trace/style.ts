@@ -1,7 +1,7 @@
 /*
  * The style of text, as one number that contains colors and attributes. SGR escapes (`ESC [ … m`)
  * change it as in ECMA-48 §8.3.117. Where GitLab's viewer `Ansi2json` differs from that standard,
- * this file follows GitLab: 21 ends bold, 99 and 109 end a color.
+ * this file follows GitLab: the code 21 ends bold, the codes 99 and 109 end a color.
  */
 
 export const PLAIN_STYLE = 0;
@@ -89,7 +89,7 @@ function extendedColor(kind: number | undefined, parts: readonly number[]): numb
 
 /**
  * Applies a parameter with several parts: a color such as `38:5:n`, `38:2::r:g:b` or `38:2:r:g:b`,
- * or an underline such as `4:0` (off) and `4:3`.
+ * or an underline such as `4:0` (off) or `4:3` (curly, treated as a plain underline).
  */
 function withParts(style: number, parts: readonly number[]): number {
   const [code = 0, kind] = parts;
@@ -135,8 +135,8 @@ function areNumbers(bytes: Uint8Array, from: number, to: number): boolean {
 
 /**
  * Returns how many parameters after a color code belong to the color. `first` is the first of them.
- * If it has several parts, it is a whole color. A color of an unknown kind includes all following
- * parameters, so that none of them is read as a code.
+ * If `first` has several parts, it is a whole color. A color of an unknown kind includes all
+ * following parameters, so that none of them is read as a code.
  */
 function colorLength(first: readonly number[]): number {
   return first.length > 1 ? 1 : 1 + (COLOR_PARTS.get(first[0] ?? 0) ?? Infinity);

@@ -4,8 +4,9 @@ import { countLines, forgetLines, type Lines, piecesOf, sourceOf } from './lines
 
 /**
  * Limits the kept part of a long log: the lines that begin within its last `maxBytes` bytes, at
- * most `maxLines` lines. A line that begins earlier is dropped. But its end is kept if it fills
- * more than half of `maxBytes`, and if the line was not continued after other lines.
+ * most `maxLines` lines. A line that begins earlier is dropped, with one exception: if the end of
+ * the line fills more than half of `maxBytes`, that end is kept. The exception does not apply to a
+ * line that received text after later lines had begun (see `TimeHeader` in mark.ts).
  */
 export interface Window {
   readonly maxBytes: number;
