@@ -5,9 +5,9 @@ import {
 } from '../gitlab/known-credentials.ts';
 
 /*
- * Limits what polls keep in memory, in total and per credential. A limit is necessary, because a
- * client needs only the id of a pipeline to subscribe to it, but the poll may then have to keep
- * thousands of jobs.
+ * Limits what polls keep in memory, in total and per credential. A poll reads one resource of
+ * GitLab repeatedly for its subscribers. A limit is necessary, because a client can subscribe to
+ * any pipeline by its id, and the poll may then have to keep thousands of jobs.
  */
 
 /**

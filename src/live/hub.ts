@@ -33,8 +33,8 @@ export interface Live {
   /** Yields the current state of the job, then each change until the job is finished. */
   job(ref: JobRef): LiveEvents<Job>;
   /**
-   * Yields the pipeline and up to `maxJobs` of its jobs, counting all attempts; then each change
-   * until the pipeline is finished.
+   * Yields the pipeline and up to `maxJobs` of its jobs, then each change until the pipeline is
+   * finished. Each attempt of a retried job counts as one of the `maxJobs`.
    */
   pipeline(ref: PipelineRef, maxJobs: number): LiveEvents<PipelineNews>;
   /**
@@ -78,7 +78,9 @@ export interface LiveHubOptions {
   random?: (() => number) | undefined;
 }
 
-/** If less than this part of a credential's quota is left, its polls slow down. */
+/**
+ * If less than this fraction of a credential's rate limit at GitLab is left, its polls slow down.
+ */
 const SCARCE_PART = 0.25;
 
 /** The options with their defaults. */
@@ -99,8 +101,9 @@ function createPolls(options: Defined, capacity: Capacity) {
       isScarce: () => isScarce(transport.rateLimitOf(credential.digest), SCARCE_PART, clock.now()),
     });
     let unsubscribe = () => {};
-    // Called below if the topic is known from the start, otherwise by the reader when a response
-    // has shown it. A log has no topic, because no webhook reports its text.
+    // Subscribes the poll to the change events of a topic, such as `job/1001`. Called below if the
+    // topic is known from the start. Otherwise, the reader calls it when a response contains the
+    // id. A log has no topic, because no webhook reports its text.
     const listen = (topic: string, project: string) => {
       unsubscribe();
       unsubscribe = notifications.subscribe(topic, poll);
@@ -145,8 +148,9 @@ type FindPoll = ReturnType<typeof createPolls>['find'];
 type MergedOptions = NewestJobsOptions & { sharedFailure: SharedFailure };
 
 /**
- * Creates the registry of merged lists. Subscribers with equal credentials and requests share one
- * list, so that its changes are computed once for all of them.
+ * Creates the registry of merged lists, which contain the newest jobs of several projects.
+ * Subscribers with equal credentials and requests share one list. Its changes are then computed
+ * once for all these subscribers.
  */
 function createMergedLists(find: FindPoll) {
   const open = (credential: Credential, projects: readonly string[], options: MergedOptions) => {

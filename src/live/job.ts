@@ -7,13 +7,14 @@ import { activityOf } from './poll-interval.ts';
 import type { View } from './subscriber.ts';
 
 /**
- * Change fingerprint of a job. Excludes the durations of an unfinished job. It includes only the
- * ids of the runner, user and commit, and only the status of the pipeline, because their other
- * fields may change while the job does not, such as a runner's contact time.
+ * Returns a string that changes when the job changes. It excludes the durations of an unfinished
+ * job. Of the runner, user and commit, it includes only the ids, and of the pipeline only the
+ * status. Other fields of these objects, such as a runner's contact time, may change while the job
+ * does not.
  */
 export function fingerprint(job: Job | Bridge): string {
   const { duration, queued_duration, user, commit, pipeline, ...others } = job;
-  // A trigger job has neither.
+  // A trigger job has neither a runner nor a runner manager.
   const { runner, runner_manager, ...own }: Partial<Job> = others;
   const nested = {
     user: user?.id,
@@ -26,7 +27,7 @@ export function fingerprint(job: Job | Bridge): string {
   return JSON.stringify({ ...own, ...nested, ...durations });
 }
 
-/** Hash of the change fingerprint of a job. */
+/** Hash of the job's `fingerprint`. It changes when the job changes. */
 export const hashOf = (job: Job | Bridge): string =>
   createHash('sha256').update(fingerprint(job)).digest('base64');
 

@@ -13,8 +13,8 @@ import type { View } from './subscriber.ts';
 /** Number of a project's newest jobs that each read requests from GitLab, as one page. */
 export const NEWEST_JOBS = 50;
 /**
- * Maximum number of jobs to keep after newer jobs have pushed them off the page. Active jobs are
- * kept first.
+ * Maximum number of jobs to keep after newer jobs have pushed them off the page of NEWEST_JOBS
+ * jobs. Active jobs are kept first.
  */
 const MAX_OLDER_JOBS = 50;
 
@@ -179,8 +179,8 @@ export function newestJobsResource(project: string): Resource<NewestJobs> {
 }
 
 /**
- * Returns one error that replaces the errors of several failed reads. Undefined if their errors
- * should remain.
+ * Returns one error that replaces the errors of several failed reads. Undefined if each read should
+ * keep its own error.
  */
 export type SharedFailure = (errors: readonly GitlabError[]) => GitlabError | undefined;
 
@@ -215,9 +215,9 @@ export interface NewestJobsNews {
 }
 
 /**
- * Returns the rows that are new or changed, if they have one of the statuses or had one before.
- * Does not count a job as new that is older than the page of `before`: it moved onto the page only
- * because another job was deleted.
+ * Returns the rows that are new or changed, if they have one of the statuses or had one before. A
+ * job that is missing from `before`, but older than the page of `before`, is not new: it moved onto
+ * the page only because another job was deleted.
  */
 function changesIn(
   before: Entries = unread.entries,

@@ -96,8 +96,8 @@ async function readBoth(
 }
 
 /**
- * Change fingerprint of a pipeline without its jobs. Excludes durations until the pipeline is
- * finished. Of the user, it includes only the id.
+ * Returns a string that changes when the pipeline, without its jobs, changes. Excludes durations
+ * until the pipeline is finished. Of the user, it includes only the id.
  */
 function pipelineFingerprint({ user, duration, queued_duration, ...own }: RestPipeline): string {
   const durations = own.finished_at ? { duration, queued_duration } : {};
@@ -105,7 +105,7 @@ function pipelineFingerprint({ user, duration, queued_duration, ...own }: RestPi
 }
 
 /**
- * Hash of the change fingerprint of a job. Excludes the job's own pipeline, because
+ * Returns a hash that changes when the job changes. Excludes the job's own pipeline, because
  * `pipelineFingerprint` covers it. Includes the downstream pipeline of a trigger job.
  */
 function hashWithoutPipeline({ pipeline, ...own }: AnyJob): string {
@@ -168,8 +168,8 @@ export function pipelineResource(ref: PipelineRef): Resource<PipelineState> {
 }
 
 /**
- * Events by state and by the `round` of the last state that a subscriber received, so that
- * subscribers can share them.
+ * A cache of events, so that subscribers can share them. The first key is the new state. The second
+ * key is the `round` of the state that the subscriber received last.
  */
 const newsOf = new WeakMap<PipelineState, Map<number, PipelineNews>>();
 const MAX_KNOWN_NEWS = 8;
@@ -209,9 +209,9 @@ function newsSince(state: PipelineState, since: number): PipelineNews {
 }
 
 /**
- * Creates a view that returns what has changed since the subscriber's last event. It skips states
- * from which jobs are missing, because they were read for other subscribers with a smaller limit
- * than `maxJobs`.
+ * Creates a view that returns what has changed since the subscriber's last event. It skips a state
+ * that was read for subscribers with a smaller limit than `maxJobs`, if jobs are missing from that
+ * state.
  */
 export function pipelineView(maxJobs: number): View<PipelineState, PipelineNews> {
   let sentRound = 0;

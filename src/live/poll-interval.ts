@@ -47,9 +47,9 @@ const WEBHOOK_FACTOR = 8;
  */
 const SCARCE_FACTOR = 4;
 /**
- * Minimum time between the starts of two reads that webhooks trigger, in ms. It doubles, up to
- * `intervalMs`, after each failed read, and while webhooks arrive often but reads find no change
- * (as with forged webhooks).
+ * Minimum time between the starts of two reads that webhooks trigger, in ms. The time doubles, up
+ * to `intervalMs`, after each failed read. It also doubles while webhooks arrive often but reads
+ * find no change, as with forged webhooks.
  */
 const MIN_GAP_MS = 180;
 /**
@@ -70,13 +70,13 @@ export interface ReadOutcome {
   /** Whether an active part of the resource has no webhooks, such as a trigger job. */
   unannounced: boolean;
   /**
-   * Minimum pause after the read. Greater than 0 if the read was expensive, or if it did not reject
-   * although a call to GitLab failed: the error is then part of the state.
+   * Minimum pause after the read, in ms. Greater than 0 if the read was expensive, or if it did not
+   * reject although a call to GitLab failed: the error is then part of the state.
    */
   minPauseMs: number;
-  /** Minimum poll interval. WEBHOOK_FACTOR and SCARCE_FACTOR multiply it, too. */
+  /** Minimum poll interval, in ms. WEBHOOK_FACTOR and SCARCE_FACTOR multiply it, too. */
   minIntervalMs: number;
-  /** Number of calls of the read. */
+  /** Number of calls to GitLab that the read made. */
   calls: number;
 }
 
@@ -101,7 +101,7 @@ export function createPollInterval(options: PollIntervalOptions) {
   let callsPauseMs = 0;
   /** Whether the last trigger, such as a webhook, came soon after a read. */
   let isFrequent = false;
-  /** Returns how long no read may start, whether scheduled or triggered by a webhook. */
+  /** Returns how long no read may start, in ms, whether scheduled or triggered by a webhook. */
   const blockedMs = () => Math.max(failures.blockedMs(), readEndedAt + callsPauseMs - clock.now());
   const scarceFactor = () => (isScarce() ? SCARCE_FACTOR : 1);
   const jitter = (ms: number) => ms * (0.8 + 0.4 * random());

@@ -28,8 +28,8 @@ export interface Resource<State> {
 /** Functions that a reader may call. */
 interface ReaderTools {
   /**
-   * Subscribes this resource to the caller's poll of another resource. When the other resource
-   * changes, this one is read.
+   * Subscribes this resource to the poll of another resource with the same credential. When the
+   * other resource changes, this resource is read.
    */
   watch<Other>(resource: Resource<Other>): { poll: Poll<Other>; leave(): void };
   /**
@@ -94,7 +94,8 @@ function repeat(clock: Clock, task: Task) {
   const run = async (isRescheduled: boolean) => {
     isRunning = true;
     requested = undefined;
-    // Each run has its own signal, so that the listeners of a run are garbage-collected with it.
+    // Each run has its own signal, so that the listeners of a run are garbage-collected with its
+    // signal.
     const { signal, release } = withTimeout(stopping.signal, MAX_READ_MS);
     const pauseMs = await task(signal, isRescheduled);
     release();

@@ -67,8 +67,8 @@ export function subscribeTo<State, News>(
     }
   };
   /**
-   * Waits for news. Returns undefined if the poll has ended without an error; throws its error
-   * otherwise.
+   * Waits for news. If the poll has ended, throws the error with which it ended, or returns
+   * undefined if it ended without an error.
    */
   const nextNews = async (): Promise<News | undefined> => {
     while (!isBehind() && !poll.ending) await change();

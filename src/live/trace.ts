@@ -293,9 +293,9 @@ async function currentOf<State>(poll: Poll<State>): Promise<State> {
 
 /**
  * Returns the polled resource of a job's log. It is finished when the job is finished and the log
- * was read to its end. Subscribes to the caller's poll of the job, which `jobUpdated` uses, too.
- * Reads the log while the job runs or is being canceled and after it has finished, but not while
- * the job waits.
+ * was read to its end. Subscribes to the caller's poll of the job, which the GraphQL subscription
+ * `jobUpdated` uses, too. Reads the log while the job runs or is being canceled and after it has
+ * finished, but not while the job waits.
  */
 export function traceResource(
   ref: JobRef,
