@@ -17,7 +17,10 @@ const CONTENT_SECURITY_POLICY = [
 /** Matches references to files in the HTML document that Vite writes. */
 const REFERENCE = /(?<==")\.\/assets\//g;
 
-/** The file of the board's folder that lists its operations as a manifest of trusted documents. */
+/**
+ * Name of a file in the folder of the board, the gateway's web page of pipelines. The file lists
+ * the board's operations as a manifest of trusted documents.
+ */
 export const BOARD_DOCUMENTS = 'documents.json';
 
 type Answer = (routed: RoutedRequest) => void | Promise<void>;

@@ -25,8 +25,8 @@ export const arrivalTimes = {
 
 /**
  * Handles the requests of a connection one after the other (HTTP pipelining). Node would start all
- * of them immediately. But a response that waits for an earlier one has no socket, so it would miss
- * timeouts and the disconnection of its client.
+ * of them immediately. But a response that waits for an earlier response has no socket. So it would
+ * miss timeouts and the disconnection of its client.
  *
  * While a request waits, nothing more is read from its connection. So a connection queues at most
  * the requests that arrived in one piece (64 KiB). If `maxWaiting` requests wait, a connection that
@@ -71,8 +71,9 @@ export function handleInSequence(
 /**
  * Drops bodies that no route reads: the bodies of GET and HEAD requests as they arrive, other
  * bodies after the response was sent. Closes the connection if a body arrives in very many small
- * chunks. Node drops such bodies, too. But it first keeps up to 64 KiB of a GET request (10 MB of
- * memory in chunks of one byte), and it reads endless chunks without a pause for other requests.
+ * chunks. Node itself drops unread bodies, too. But Node first keeps up to 64 KiB of the body of a
+ * GET request, which take 10 MB of memory in chunks of one byte. And Node reads endless chunks
+ * without a pause for other requests.
  */
 export function dropUnreadBodies(server: Server): void {
   const drop = (request: IncomingMessage) => {

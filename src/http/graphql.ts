@@ -73,9 +73,9 @@ function signalOf(response: ServerResponse): AbortSignal {
 }
 
 /**
- * Serves GraphQL over HTTP: reads the parameters, runs the operation, and sends its response. A
- * query or mutation is sent as JSON if the client accepts that; other responses are sent by
- * `streams`.
+ * Serves GraphQL over HTTP: reads the parameters, runs the operation, and sends its response. The
+ * response to a query or mutation is sent as JSON if the client accepts JSON. All other responses
+ * are sent by `streams`.
  */
 export function createGraphqlHandler(deps: GraphqlHandlerDeps): (routed: RoutedRequest) => void {
   const { operations, streams, drain, origins, readBytes, maxBodyBytes, maxBatch } = deps;

@@ -17,8 +17,8 @@ function json(status: number, value: unknown): OperatorResponse {
 }
 
 /**
- * Creates `/health`, which is 200 while the process is alive, and `/ready`, which is 200 if it can
- * serve and otherwise 503 with the reason.
+ * Creates `/health` and `/ready`. `/health` responds with 200 while the process is alive. `/ready`
+ * responds with 200 if the process can serve requests, otherwise with 503 and the reason.
  */
 export function healthEndpoints(deps: {
   readiness: Readiness;

@@ -26,7 +26,7 @@ type Opener = Pick<Context, 'openTrace' | 'openArtifacts'>;
 /** Creates the context of a caller. Throws GraphQLError for a malformed credential. */
 export type OpenContext = (caller: Caller) => Opener;
 
-/** The body that GitLab sends, and response headers in addition to those of all downloads. */
+/** The body that GitLab sends, and the headers that the response has in addition to HEADERS. */
 interface Download {
   body: Readable;
   headers: OutgoingHttpHeaders;
@@ -118,8 +118,8 @@ export function createSendDownload(
       }
       const { body, headers } = await open(context);
       response.writeHead(200, { ...HEADERS, ...headers });
-      // Breaks the connection if GitLab's response is incomplete, so that it does not look
-      // complete.
+      // If GitLab's response breaks off, breaks the connection to the client, too. Otherwise the
+      // download would look complete.
       pipeline(body, response, (error) => error && response.destroy());
     } catch (error) {
       if (!response.closed) refuse(response, refusalOf(error));

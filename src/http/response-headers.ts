@@ -18,7 +18,7 @@ const VARY = 'Accept, Authorization, PRIVATE-TOKEN, JOB-TOKEN';
 
 /**
  * Request headers that pages of other origins may not send: proxies trust them, or they change the
- * method or the user. All others are allowed, because clients and their instrumentation add
+ * method or the user. All other headers are allowed, because clients and their instrumentation add
  * headers.
  */
 const REFUSED_HEADERS =
