@@ -21,8 +21,8 @@ const SERVICE_RESTART = 1012;
 export const MAX_OPERATIONS = 500;
 
 /**
- * While more bytes than this wait to be sent to a client, its messages are not read, and no events
- * are rendered for it (backpressure).
+ * Number of unsent bytes at which backpressure begins. While more bytes than this wait to be sent
+ * to a client, the gateway neither reads messages from the client nor renders events for it.
  */
 const MAX_BUFFERED = 64 * 1024;
 
@@ -54,7 +54,8 @@ function createBackpressure(socket: WebSocket, carrier: Socket) {
     if (socket.isPaused) socket.resume();
     schedule();
   });
-  // Also checks after a ping, because the WebSocket library answers each ping.
+  // Also checks after a ping, because the WebSocket library answers each ping, and the answers wait
+  // to be sent, too.
   socket.on('message', pauseIfFull).on('ping', pauseIfFull);
   return (): Promise<void> =>
     new Promise((resolve) => {
@@ -100,7 +101,10 @@ export function createConnection(socket: WebSocket, upgrade: IncomingMessage) {
     },
     payloads: createPayloads(),
     close: (code: number, reason: string) => socket.close(code, reason),
-    /** Registers an operation. Its signal is aborted when the client no longer waits for it. */
+    /**
+     * Registers an operation. Returns a signal that is aborted when the client no longer waits for
+     * the operation.
+     */
     begin(id: string): AbortSignal {
       const controller = new AbortController();
       running.set(id, { controller, isStream: false, onFinish() {} });

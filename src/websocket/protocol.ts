@@ -54,8 +54,8 @@ function checkValue(name: string, key: string, value: unknown): string {
 const MAX_DEPTH = 4;
 
 /**
- * Throws PayloadError for a member that looks like a credential but is not one that the gateway
- * reads. Otherwise operations would run without the caller's credential.
+ * Throws PayloadError for a member that looks like a credential but that the gateway does not read.
+ * If such a member were ignored, operations would run without the caller's credential.
  */
 function refuseCredentials(values: object, depth = 0): void {
   for (const [key, value] of Object.entries(values)) {
