@@ -199,8 +199,8 @@ function readTypePrefix(env: Env): string | undefined {
 }
 
 /**
- * Parses the command line and the environment. Throws a ConfigError for a wrong flag, or one that
- * lists the problems of all settings.
+ * Parses the command line and the environment. Throws a ConfigError for a wrong flag. Otherwise, if
+ * settings have problems, throws a ConfigError that lists all these problems.
  */
 export function parseConfig(env: Env, argv: readonly string[]): Command {
   const options = parseFlags(argv);

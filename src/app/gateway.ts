@@ -292,8 +292,8 @@ function createPageRoutes(config: Config, given: GatewayDeps, { board }: Parts):
 }
 
 /**
- * Creates the MCP endpoint. The tools and the MCP SDK load now, and a request waits for them. If they
- * cannot be loaded, each request tries again.
+ * Creates the MCP endpoint. Starts to load the tools and the MCP SDK immediately; requests wait
+ * until they are loaded. If loading fails, each request tries to load them again.
  */
 function createMcp(config: Config, { version, live }: GatewayDeps, parts: Parts): McpEndpoint {
   const { operations, schema, context, telemetry, report, drain } = parts;

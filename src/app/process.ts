@@ -42,8 +42,8 @@ type FaultEvent = 'unhandledRejection' | 'uncaughtException';
 
 /**
  * Logs each fault. After an unhandled rejection the process continues, because only one request is
- * affected. After an uncaught exception the state of the process is undefined, so it shuts down. A
- * second exception exits immediately.
+ * affected. After an uncaught exception the state of the process is undefined, so the process shuts
+ * down. A second uncaught exception ends the process immediately.
  */
 export function watchFaults(
   source: FaultSource,

@@ -83,8 +83,8 @@ export const hostNames = parsed(
 const SIGNING_TOKEN = /^whsec_(.*)$/s;
 
 /**
- * Whether a webhook secret is safe. A signing token without a key is not: anyone could sign
- * webhooks.
+ * Whether a webhook secret is safe. A signing token without a key is not safe, because anyone could
+ * sign webhooks.
  */
 function isUsableSecret(text: string): boolean {
   const [, key] = SIGNING_TOKEN.exec(text) ?? [];

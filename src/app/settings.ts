@@ -42,7 +42,7 @@ export interface Setting<T> {
   readonly description: string;
   /** The range of a number, such as "0 to 65535"; otherwise empty. */
   readonly range: string;
-  /** Whether README and --help list it. */
+  /** Whether README and --help list the setting. */
   readonly isCommon: boolean;
   /** Whether the variable is also read in lower case, which takes precedence. */
   readonly isAnyCase: boolean;
