@@ -175,7 +175,8 @@ function readConfig(given: Env, demo: boolean): Config {
   if (!demo && !env['GITLAB_URL']?.trim()) {
     problems.push('GITLAB_URL is needed: the address of your GitLab (or start with --demo)');
   }
-  // A boolean setting is also on if its default is true. Any other setting is on only if it is set.
+  // A setting with a boolean value is on if the value is true, even by default. Any other setting
+  // is on if it is set.
   const isOn = (name: string) =>
     values[name] === true || (Boolean(env[name]?.trim()) && values[name] !== false);
   problems.push(...findContradictions(raw, isOn));

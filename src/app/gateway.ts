@@ -193,7 +193,9 @@ function createSchema(config: Config): GraphQLSchema {
   return createSubgraph(standalone, { maxReferences, typePrefix });
 }
 
-/** Creates telemetry, and options with which the transport reports to it. */
+/**
+ * Creates telemetry, and options that make the transport (the HTTP client for GitLab) report to it.
+ */
 function observe(given: GatewayDeps, probe: Probe) {
   const telemetry = createTelemetry({
     logger: given.logger ?? silentLogger,

@@ -20,8 +20,8 @@ function within(ms: number, work: Promise<unknown>): Promise<'done' | 'late'> {
 }
 
 /**
- * Drains, then closes. Resolves within the timeout even if `drain` or `close` hangs. A timeout of
- * less than 1 s may be exceeded by up to 500 ms. Rejects if one of them rejects.
+ * Calls `drain`, then `close`. Resolves within the timeout even if `drain` or `close` hangs. A
+ * timeout of less than 1 s may be exceeded by up to 500 ms. Rejects if one of them rejects.
  */
 export async function shutDown(
   { drain, close }: { drain(): Promise<void>; close(): Promise<unknown> },

@@ -9,8 +9,8 @@ import type { Logger } from '../observability/logger.ts';
 import type { Clock } from '../util/clock.ts';
 
 /**
- * Time between reads of the file. The file is read again and again, because a file watcher does not
- * notice when Kubernetes updates the file by replacing a symbolic link.
+ * Time between reads of the file, in ms. The file is read repeatedly, because a file watcher does
+ * not notice when Kubernetes updates the file by replacing a symbolic link.
  */
 const INTERVAL_MS = 10_000;
 

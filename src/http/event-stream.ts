@@ -52,7 +52,7 @@ export function sendEventStream(events: ResponseStream, response: ServerResponse
   }, HEARTBEAT_MS);
   response.once('close', () => {
     clearInterval(ping);
-    // An error while the subscription ends concerns no client.
+    // Ignores errors of the end of the subscription, because no client can receive them anymore.
     events.return?.().catch(() => {});
   });
   const send = async () => {

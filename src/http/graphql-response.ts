@@ -10,7 +10,7 @@ import type { ResponseHeaders } from './response-headers.ts';
 
 /**
  * Returns the HTTP status of a response: the highest status of its errors, otherwise 200. With
- * `application/json`, errors with `onlyNewMediaType` have status 200.
+ * `application/json`, errors with `onlyNewMediaType` are ignored.
  */
 export function statusOf(errors: readonly GraphQLError[], type: ResponseType): number {
   let status = 200;

@@ -68,9 +68,9 @@ async function openYoga() {
 }
 
 /**
- * Sends responses as an event stream or as multipart. Yoga encodes single responses and multipart;
- * it neither parses nor executes an operation. event-stream.ts encodes the event streams of
- * subscriptions, and apollo-multipart.ts encodes Apollo's multipart protocol.
+ * Sends responses as an event stream or as multipart. event-stream.ts encodes the event streams of
+ * subscriptions. Yoga encodes all other responses, with apollo-multipart.ts for Apollo's multipart
+ * protocol. Yoga neither parses nor executes an operation.
  */
 export function createStreamSender(headers: ResponseHeaders, drain: Drain) {
   /** Loads Yoga with the first response that needs it: it has more code than the gateway itself. */

@@ -185,8 +185,8 @@ export function newestJobsResource(project: string): Resource<NewestJobs> {
 export type SharedFailure = (errors: readonly GitlabError[]) => GitlabError | undefined;
 
 /**
- * If no project could be read, returns the error that `sharedFailure` returns for the errors of all
- * of them. Undefined if at least one read succeeded.
+ * If no project could be read, passes the errors of all projects to `sharedFailure` and returns its
+ * result. Undefined if at least one read succeeded.
  */
 export function failureAtStart(
   states: States,

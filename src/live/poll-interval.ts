@@ -43,7 +43,8 @@ const intervalFactors: Readonly<Record<Activity, number>> = {
  */
 const WEBHOOK_FACTOR = 8;
 /**
- * Multiplies the interval if little of GitLab's quota is left, so that queries can use the rest.
+ * Multiplies the interval if little of the credential's rate limit at GitLab is left, so that
+ * queries can use what is left.
  */
 const SCARCE_FACTOR = 4;
 /**
@@ -83,7 +84,7 @@ export interface ReadOutcome {
 export type PollInterval = ReturnType<typeof createPollInterval>;
 
 export interface PollIntervalOptions extends FailuresOptions {
-  /** Whether little of GitLab's quota is left. */
+  /** Whether little of the credential's rate limit at GitLab is left. */
   isScarce(): boolean;
 }
 
@@ -164,7 +165,10 @@ export function createPollInterval(options: PollIntervalOptions) {
       isFrequent = now - readEndedAt < 2 * gapMs;
       return Math.max(0, nextNotifiedReadAt() - now, blockedMs());
     },
-    /** Random, because all polls miss events at the same time and should not all read at once. */
+    /**
+     * Returns a random time, because all polls miss events at the same time and should not all read
+     * at once.
+     */
     afterMissedEvents: () => Math.max(random() * intervalMs, blockedMs()),
   };
 }

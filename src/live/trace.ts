@@ -223,8 +223,8 @@ const MAX_PER_EVENT = 256 * 1024;
 const MIN_PER_EVENT = 8 * 1024;
 const MAX_UNREAD = 64 * MEBIBYTE;
 /**
- * Divides the maximum text of an event that contains lines, because each line contains its text
- * again, as text and as HTML.
+ * If an event contains lines, its maximum text size is divided by this number, because each line
+ * contains its text again, as text and as HTML.
  */
 const TEXT_PER_LINES = 4;
 /** Approximate size of a line without its text and HTML, in bytes. */

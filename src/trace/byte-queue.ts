@@ -46,8 +46,8 @@ export function cutBytes(bytes: Uint8Array): number {
 
 /**
  * Returns how many leading bytes form whole UTF-8 characters, so that text can be sent in pieces
- * that are decoded separately. With `more`, further bytes follow: up to 3 bytes at the end, which
- * may be the beginning of a character, are excluded. Without `more`, returns the number of all
+ * that are decoded separately. With `more`, further bytes follow. Then up to 3 bytes at the end are
+ * excluded if they may be the beginning of a character. Without `more`, returns the number of all
  * bytes. Invalid bytes count as whole characters, so that a stream of them never stalls.
  */
 export function wholeCharacters(bytes: Uint8Array, more: boolean): number {

@@ -50,7 +50,9 @@ export const asciiBytes = (text: string): readonly number[] =>
  */
 export type Skipping = 'nothing' | 'string' | 'sequence';
 
-/** Maximum bytes of a control sequence that is interpreted. Real ones have fewer than 40 bytes. */
+/**
+ * Maximum bytes of a control sequence that is interpreted. Real sequences have fewer than 40 bytes.
+ */
 const MAX_SEQUENCE = 256;
 
 const BEL = 0x07;

@@ -100,7 +100,10 @@ export function textOf(lines: Lines, index: number): string {
   return textOfRuns(runsOf(lines, index));
 }
 
-/** Returns the text of the open line as a section header: at most its first MAX_HEADER bytes. */
+/**
+ * Returns the text of the open line (the line that receives text) as a section header: at most its
+ * first MAX_HEADER bytes.
+ */
 export function headerText(lines: Lines): string {
   const { start } = lines.open;
   return textOfRuns(runsBetween(lines, start, Math.min(lines.text.length, start + MAX_HEADER)));

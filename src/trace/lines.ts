@@ -28,7 +28,10 @@ import {
 } from './columns.ts';
 import { PLAIN_STYLE } from './style.ts';
 
-/** The time header of a line, which a runner can write before each line. */
+/**
+ * The content of the time header that a runner can write before each line (see `TimeHeader` in
+ * mark.ts).
+ */
 export interface Stamp {
   /** Microseconds since 1970. */
   readonly time: number;
@@ -260,10 +263,10 @@ export function removeText(lines: Lines, count: number): void {
 }
 
 /**
- * Commits the open line and returns its index. Another line must be opened before more text is
- * written. `anchor` is the number of the line on GitLab's log page, or 0 if the page omits the
- * line. If the line was committed before and opened again (`open.index` is not -1), `anchor` is
- * ignored.
+ * Commits the open line: ends it, assigns its index, and returns the index. Another line must be
+ * opened before more text is written. `anchor` is the number of the line on GitLab's log page, or 0
+ * if the page omits the line. If the line was committed before and opened again (`open.index` is
+ * not -1), `anchor` is ignored.
  */
 export function commitLine(lines: Lines, anchor: number): number {
   const { open, text } = lines;

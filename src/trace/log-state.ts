@@ -53,8 +53,8 @@ const NO_BYTES = new Uint8Array(0);
 /** A line of the raw log, up to a line feed. It may produce several visible lines or none. */
 interface SourceLine {
   /**
-   * Index of the visible line to which a continuation of this line appends text; -1 if the
-   * continuation begins another visible line.
+   * With time headers, a later line of the log may continue this line. This is the index of the
+   * visible line to which that later line appends text; -1 if it begins another visible line.
    */
   index: number;
   stamp: Stamp | null;
@@ -286,8 +286,9 @@ export function saveLongHeader({ line, lines }: LogState): void {
 }
 
 /**
- * Commits the open line. If it is the first line of a section, its text becomes the section's
- * header. Text that the line receives after other lines have begun does not change the header.
+ * Ends the open line and assigns its index (see `commitLine`). If it is the first line of a
+ * section, its text becomes the section's header. Text that the line receives after other lines
+ * have begun does not change the header.
  */
 function commitOpenLine({ line, lines, page }: LogState): void {
   const { headerOf } = line;
@@ -316,8 +317,7 @@ export function applyMark(state: LogState, mark: Mark, source: number): void {
 }
 
 /**
- * Commits the open line if it is visible, and begins a new line. Returns the index of the new
- * line.
+ * Ends the open line, if it is visible, and begins a new line. Returns the index of the new line.
  */
 function splitLine(state: LogState, source: number): number {
   const { line, lines } = state;

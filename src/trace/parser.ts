@@ -54,7 +54,7 @@ const MEBIBYTE = 1024 * 1024;
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Commits the last line of an unfinished log, although its line feed is missing. A line with
+ * Makes the last line of an unfinished log visible, although its line feed is missing. A line with
  * nothing to show is left out.
  */
 function commitSoFar(state: LogState): void {

@@ -31,8 +31,9 @@ import { headerEnd, markEnd, parseHeader, parseMark } from './mark.ts';
 import { addStringToPage, addTextToPage } from './page-numbers.ts';
 
 /**
- * Bytes that a chunk leaves over are parsed together with this many bytes of the next chunk at a
- * time. That is enough for most section marks, time headers and control sequences.
+ * If a chunk ends with an incomplete token, the token is parsed together with this many bytes of
+ * the next chunk at a time. That is enough for most section marks, time headers and control
+ * sequences.
  */
 const LOOK_AHEAD = 64;
 
@@ -190,8 +191,8 @@ function scan(state: LogState, bytes: Uint8Array, from: number, base: number): n
 }
 
 /**
- * Reads the bytes that the previous chunk left over, together with some of the bytes from index
- * `from` on. Returns the index in `bytes` at which to continue.
+ * Reads the bytes of `state.carry`, which must be parsed first, together with some of the bytes
+ * from index `from` on. Returns the index in `bytes` at which to continue.
  */
 function scanCarry(state: LogState, bytes: Uint8Array, from: number, offset: number): number {
   const { carry } = state;

@@ -155,7 +155,7 @@ function toExcerpts(
 
 /**
  * Searches lines. Excerpts that touch or overlap are joined. `pause` is called between parts of the
- * work. If it rejects, the search rejects with its error.
+ * work. If `pause` rejects, the search rejects with the same error.
  */
 export async function searchLines(
   lines: LineList,
