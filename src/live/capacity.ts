@@ -6,8 +6,8 @@ import {
 
 /*
  * Limits what polls keep in memory, in total and per credential. A poll reads one resource of
- * GitLab repeatedly for its subscribers. A limit is necessary, because a client can subscribe to
- * any pipeline by its id, and the poll may then have to keep thousands of jobs.
+ * GitLab repeatedly for its subscribers. A limit is necessary, because a subscription to a pipeline
+ * needs only the pipeline's id, but the poll may then have to keep thousands of jobs.
  */
 
 /**
