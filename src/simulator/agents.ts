@@ -31,9 +31,10 @@ function allows(access: AgentAccess, job: JobRecord): boolean {
 }
 
 /**
- * Returns the configuration of the access entry that allows the job. Such an entry is for the job's
- * project or for a group above it. Returns null if there is none. A job of the agent's own project
- * needs no entry; for it, returns an empty configuration (upstream.md §3.8).
+ * Returns the configuration of an agent for a job; null if the job may not use the agent. The
+ * configuration comes from the first access entry that is for the job's project or a group above
+ * the project and that allows the job. A job of the agent's own project may use the agent without
+ * an entry, with an empty configuration (upstream.md §3.8).
  */
 function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, unknown> | null {
   const paths = [job.project.path, ...pathsAbove(job.project.path)];
@@ -47,7 +48,7 @@ function configurationFor(agent: AgentRecord, job: JobRecord): Record<string, un
 }
 
 /**
- * Returns a role and all lower ones; none for null. The role planner exists since GitLab 18.0.
+ * Returns a role and all lower roles; no roles for null. The role planner exists since GitLab 18.0.
  * Since GitLab 19.3, developer and higher roles include security_manager.
  */
 function rolesUpTo(role: Role | null, { version }: Capabilities): string[] {

@@ -7,8 +7,8 @@ import { archiveOf } from './serialize.ts';
 const attachment = (name: string) => ({ 'Content-Disposition': `attachment; filename="${name}"` });
 
 /**
- * Returns the job in a request's path and its archive. Throws 404 if the job has no archive
- * (upstream.md §12).
+ * Returns the job in a request's path, and the size and name of the job's archive. Throws 404 if
+ * the job has no archive (upstream.md §12).
  */
 function findArchive(request: ApiRequest) {
   const id = readParams(request, (reader) => readPathId(reader, 'job_id'));
@@ -36,8 +36,8 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * GET …/artifacts/*artifact_path: responds with one file of the archive. In GitLab, its proxy
- * Workhorse extracts the file, and sends a plain 404 if there is none.
+ * GET …/artifacts/*artifact_path: responds with one file of the archive. GitLab's proxy Workhorse
+ * extracts the file. It sends a 404 as plain text if the archive does not contain the file.
  */
 export function getArtifactFile(request: ApiRequest): ApiResponse {
   const { job } = findArchive(request);

@@ -30,8 +30,8 @@ type JobTimes = Record<
 /**
  * A build (any job but a trigger job) to add. By default it is named `job-<id>`, successful, in the
  * stage `test`, and has the ref, tag, user and commit of its pipeline. The times and a few other
- * fields follow from the status (`timeColumns`, `columnsFor`). The rest has the defaults of
- * `jobDefaults`.
+ * fields follow from the status (`timeColumns`, `columnsFor`). All other fields of `JobColumns`
+ * have the defaults in `jobDefaults`.
  */
 export interface JobOptions
   extends Given<JobColumns & JobTimes>,
@@ -59,7 +59,7 @@ export const defaultRunner: RunnerRecord = {
   name: 'gitlab-runner',
   ipAddress: '10.1.2.3',
 };
-/** The machine of {@link defaultRunner}. Its version supports graceful cancellation. */
+/** The machine of {@link defaultRunner}. Its version supports the status `canceling`. */
 export const defaultRunnerManager: RunnerManagerRecord = {
   id: 5418,
   systemId: 's_8f1d2c3b4a59',
@@ -223,7 +223,7 @@ export function addJob(
   return job;
 }
 
-/** Adds a new attempt of a job, and marks the old one as retried. */
+/** Adds a new attempt of a job, and marks the old attempt as retried. */
 export function cloneJob(state: WorldState, job: JobRecord, user: UserRecord | null): JobRecord {
   job.retried = true;
   const { id: _id, status: _status, ...raw } = job.raw;

@@ -26,10 +26,10 @@ export const complexDemo = {
   monorepoPipelineId: 9876500001,
   /** A successful pipeline. Its stage `contract` has one job, a trigger job that was retried. */
   retriedTriggerPipelineId: 9876500002,
-  /** A failed pipeline with skipped jobs and one that runs on failure. */
+  /** A failed pipeline. It has skipped jobs, and a job with `when: on_failure`, which runs. */
   skippedPipelineId: 9876500010,
   /**
-   * A pipeline that waits for a manual job and a delayed one. Its stage `build` has one job, which
+   * A pipeline that waits for a manual job and a delayed job. Its stage `build` has one job, which
    * was retried.
    */
   blockedPipelineId: 9876500020,
@@ -37,9 +37,7 @@ export const complexDemo = {
   failuresProjectId: 108,
   /** A pipeline of twelve failed jobs, each with a different cause of failure. */
   failuresPipelineId: 9876400001,
-  /**
-   * The first job of the pipeline `failuresPipelineId`. The ids of its other jobs follow this one.
-   */
+  /** The first job of the pipeline `failuresPipelineId`. The other jobs have the next ids. */
   firstFailureJobId: 12345500001,
   /** A pipeline that runs at the start of the demo. */
   runningCheckoutPipelineId: 9876543206,
@@ -57,8 +55,8 @@ export interface CheckoutPipeline {
   /** @default 'push' */
   readonly source?: string;
   /**
-   * Makes the pipeline fail. The cause is a test (`unit`), a lost runner, which fails the only job
-   * of a stage (`runner`), or a downstream pipeline (`contract`).
+   * Makes the pipeline fail. `unit`: a test fails. `runner`: the runner fails during the only job
+   * of the stage `build`. `contract`: a downstream pipeline fails.
    */
   readonly fails?: 'unit' | 'runner' | 'contract';
   /** Whether the last stages wait for a user to start a manual job. */
@@ -257,9 +255,10 @@ const monorepoStages: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Adds a pipeline of 300 jobs: a stage with 104 groups, a group of 104 jobs, and a job that was
- * retried. Sets the times of the jobs, because running the jobs would slow down the start of the
- * demo.
+ * Adds a pipeline of 300 jobs. The stage `lint` has 104 jobs, which GitLab's pages show one by one.
+ * The stage `build` has 104 jobs, which those pages show as one group, `build`. A job in the stage
+ * `image` was retried. Sets the times of the jobs instead of running them, because that would slow
+ * down the start of the demo.
  */
 function addMonorepoPipeline(world: World): void {
   const pipeline = world.addPipeline(complexDemo.monorepoProject, {
@@ -294,7 +293,7 @@ function addMonorepoPipeline(world: World): void {
   pipeline.updatedAt = end;
 }
 
-/** Adds a pipeline of failed jobs. Each has a different kind of log. */
+/** Adds a pipeline of failed jobs. Each job has a different kind of log. */
 function addFailuresPipeline(world: World): void {
   const pipeline = world.addPipeline(complexDemo.failuresProject, {
     id: complexDemo.failuresPipelineId,

@@ -1,7 +1,7 @@
 import type { JobOptions } from './build-jobs.ts';
 import type { World } from './world.ts';
 
-/** Ids of the demo's project with three weeks of pipelines. Its job `e2e` is flaky. */
+/** Path and ids of the demo's project with three weeks of pipelines. The job `e2e` is flaky. */
 export const historyDemo = {
   historyProject: 'acme/shop/search',
   historyProjectId: 120,
@@ -31,9 +31,9 @@ interface Run extends JobOptions {
 }
 
 /**
- * Returns the jobs of a pipeline, by its number from 0. In every sixth pipeline, `e2e` fails and a
- * retry succeeds. In the last pipeline, `e2e` fails without a retry. In every twentieth pipeline,
- * `unit 1/2` fails.
+ * Returns the jobs of one pipeline; `number` is 0 for the oldest pipeline. In every sixth pipeline,
+ * `e2e` fails and a retry succeeds. In the last pipeline, `e2e` fails without a retry. In every
+ * twentieth pipeline, `unit 1/2` fails.
  */
 function runsOf(number: number): Run[] {
   const slow = (number * 7) % 13;

@@ -91,8 +91,8 @@ function finalSections({ uploads = [], failure }: JobLog): Section[] {
 }
 
 /**
- * Returns a line, or a part of a line that the next chunk continues or overwrites. Section marks in
- * it contain the time `unixSeconds`.
+ * Returns a line or a part of a line. The next chunk continues or overwrites a part of a line.
+ * Section marks in the text contain the time `unixSeconds`.
  */
 export type Chunk = (unixSeconds: number) => string;
 
@@ -322,7 +322,7 @@ export const jobLogs = {
       },
     ],
   },
-  /** Tests in the downstream project. */
+  /** Contract tests, which run in a downstream pipeline. */
   contractTests: {
     image: 'golang:1.24',
     commands: [

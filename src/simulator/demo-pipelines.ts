@@ -12,7 +12,7 @@ import type { World } from './world.ts';
 
 export interface WebPipeline {
   readonly id?: number;
-  /** Id of the first job. The ids of the other jobs follow this one. */
+  /** Id of the first job. The other jobs have the next ids. */
   readonly firstJobId?: number;
   readonly user: string;
   readonly ref: string;
@@ -49,7 +49,7 @@ const builtFiles = {
   'reports/bundle-size.txt': 'app.js    412 kB\nvendor.js 897 kB\nstyle.css  61 kB\n',
 };
 
-/** Returns the plan of a job that runs for `runMs` and prints one of the logs. */
+/** Returns the plan of a job: it runs for `runMs` and prints the given log of `jobLogs`. */
 export function plan(
   log: keyof typeof jobLogs,
   runMs: number,

@@ -44,7 +44,10 @@ export function createFaultQueue() {
     clear() {
       pending = [];
     },
-    /** Returns the fault that applies to a request and counts this use. Null if none applies. */
+    /**
+     * Returns the oldest fault that applies to a request; null if none applies. Removes the fault
+     * after it was returned `times` times.
+     */
     take(method: string, path: string): Fault | null {
       const entry = pending.find(({ fault }) => matches(fault, `${method} ${path}`));
       if (entry === undefined) return null;

@@ -61,7 +61,7 @@ function enqueue(state: WorldState, job: JobRecord): void {
 
 /**
  * The condition for starting a job, by its `when`. All earlier stages together have one status. If
- * that is in the list, the job gets its `firstStatus`, otherwise it is skipped.
+ * the list contains that status, the job gets its `firstStatus`. Otherwise the job is skipped.
  */
 const requiredStatuses: Readonly<Record<JobRecord['when'], readonly string[]>> = {
   on_success: ['success', 'skipped'],
@@ -80,9 +80,9 @@ const firstStatus: Readonly<Record<JobRecord['when'], string>> = {
 };
 
 /**
- * Starts or skips created jobs. Affects only the first stage that has such jobs, and only if all
- * earlier stages are complete. `setStatus` adds the pipeline to the changed pipelines again, so
- * that the loop in `advance` handles its next stage.
+ * Starts or skips jobs in the status `created`. Affects only the first stage that has a job in this
+ * status, and only if all earlier stages are complete. `setStatus` adds the pipeline to
+ * `state.changed` again, so that the loop in `advance` handles the pipeline's next stage.
  */
 function leaveCreated(state: WorldState, pipeline: PipelineRecord): void {
   state.changed.delete(pipeline);
@@ -136,8 +136,8 @@ function printLog(state: WorldState, job: JobRecord, progress: number): void {
 
 /**
  * Returns the status with which a trigger job ends; null while it runs. Without a downstream
- * pipeline it fails. With the strategy `depend` it gets the status of the downstream pipeline, or
- * `failed` if that is `skipped`. Without the strategy it succeeds.
+ * pipeline, the job fails. With the strategy `depend`, the job gets the status of the downstream
+ * pipeline, but `failed` if the pipeline was skipped. Without the strategy, the job succeeds.
  */
 function endOfBridge({ downstream, strategy }: JobRecord): string | null {
   if (downstream === null) return 'failed';
@@ -155,9 +155,8 @@ function followDownstream(state: WorldState, job: JobRecord): void {
 }
 
 /**
- * Cancels a job. With `force`, ends a job in the status `canceling` instead, and only such a job.
- * If the status of the job does not allow this, does nothing, and the response shows the unchanged
- * status (upstream.md §2.8).
+ * Cancels a job. Does nothing if the job is complete or in the status `canceling`. With `force`,
+ * ends a job in the status `canceling`, and does nothing in any other status (upstream.md §2.8).
  */
 export function cancelJob(
   state: WorldState,
@@ -196,7 +195,7 @@ export function retryJob(state: WorldState, job: JobRecord, user: UserRecord | n
 
 /**
  * Retries the failed and canceled jobs of a pipeline, except those that were already retried.
- * Skipped jobs of later stages run after them (upstream.md §10).
+ * Skipped jobs of later stages run after the new attempts (upstream.md §10).
  */
 export function retryPipeline(
   state: WorldState,

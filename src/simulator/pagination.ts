@@ -6,8 +6,9 @@ import type { Capabilities } from './versions.ts';
 
 /*
  * Offset and keyset pages, newest row first. Lists are in ascending order of id: the first page is
- * read from the end, and the row of a cursor is found by binary search. So no request sorts 50,000
- * jobs. A list in another order is sorted for each request. Its first page must be at the end, too.
+ * read from the end, and the row of a cursor is found by binary search. So a request for jobs sorts
+ * nothing, even if the project has 50,000 jobs. A list of pipelines in another order is sorted for
+ * each request, so that its first page is at the end, too.
  */
 
 export interface Page<T> {
@@ -118,13 +119,13 @@ function checkMaxOffset(request: ApiRequest, { page, perPage }: PageParams): voi
 /** The page to read, and what GitLab supports for this list. */
 export interface OffsetOptions<T> extends PageParams {
   readonly matches: (row: T) => boolean;
-  /** Whether the response contains the total number of rows, unless it exceeds 10,000. */
+  /** Whether the response contains the number of all rows. It never does above 10,000 rows. */
   readonly totals: boolean;
   /** Whether pages beyond row 50,000 may be rejected. */
   readonly limited?: boolean;
   /**
-   * Parameters that GitLab adds to the links of the response if the request does not contain them,
-   * with their defaults.
+   * Parameters of the list, with the values of the request or their defaults. GitLab adds them to
+   * the links of the response, even if the request does not contain them.
    */
   readonly declared?: Params;
 }

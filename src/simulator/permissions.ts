@@ -18,8 +18,8 @@ function levelOf(role: Role | undefined): number {
 
 /**
  * Returns a user's highest role in a project or the groups above it, as an index in `roles`. An
- * admin counts as an owner, and so does the user in whose namespace the project is. Returns -1 for
- * any other user who is not a member.
+ * admin counts as an owner. So does the user in whose namespace the project is. Returns -1 for a
+ * user without a role, and for an anonymous caller (null).
  */
 function accessLevel(world: WorldState, project: ProjectRecord, user: UserRecord | null): number {
   if (user === null) return noRole;
@@ -30,7 +30,8 @@ function accessLevel(world: WorldState, project: ProjectRecord, user: UserRecord
 }
 
 /**
- * Returns a user's highest role in a project; null for a user who is neither a member nor an admin.
+ * Returns a user's highest role in a project; null for a user without a role. An admin has the role
+ * `owner` in every project.
  */
 export function roleIn(
   world: WorldState,
@@ -58,8 +59,9 @@ export function canReadProject({ world, caller }: Access, project: ProjectRecord
 }
 
 /**
- * Whether the caller has GitLab's permissions read_build and read_pipeline. Reporters have them. If
- * the project's pipelines are public, everyone who sees the project has them (upstream.md §2).
+ * Whether the caller has GitLab's permissions read_build and read_pipeline. The role Reporter and
+ * higher roles include them. If the project's pipelines are public, everyone who sees the project
+ * has them (upstream.md §2).
  */
 export function canReadBuilds(request: Access, project: ProjectRecord): boolean {
   if (!canReadProject(request, project)) return false;
@@ -67,8 +69,9 @@ export function canReadBuilds(request: Access, project: ProjectRecord): boolean 
 }
 
 /**
- * Whether the caller has GitLab's permission read_build_trace. It requires read_build and, for a
- * job in debug mode, the Developer role, because such a log contains secrets (upstream.md §7).
+ * Whether the caller has GitLab's permission read_build_trace. It requires read_build. For a job in
+ * debug mode, it also requires the Developer role, because the log contains secrets (upstream.md
+ * §7).
  */
 export function canReadTrace(request: Access, { project, debug }: JobRecord): boolean {
   return canReadBuilds(request, project) && (!debug || hasRole(request, project, 'developer'));

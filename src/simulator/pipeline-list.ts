@@ -35,7 +35,7 @@ const scopeStatuses: Readonly<Record<string, readonly string[]>> = {
 const refScopes: Readonly<Record<string, boolean>> = { branches: false, tags: true };
 const scopes = new Set([...Object.keys(scopeStatuses), ...Object.keys(refScopes)]);
 
-/** For each value of `order_by`, a function that returns what a pipeline is sorted by. */
+/** Functions that return the sort key of a pipeline, by the value of `order_by`. */
 const orders: Readonly<Record<string, (pipeline: PipelineRecord) => number | string>> = {
   id: ({ id }) => id,
   status: pipelineStatus,

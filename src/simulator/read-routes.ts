@@ -41,8 +41,8 @@ import { getTestReportSummary } from './test-reports.ts';
 const minuteMs = 60_000;
 
 /**
- * Throws 429 if the caller exceeds the rate limit on project jobs. GitLab checks this before it
- * looks up the project (upstream.md §5.2).
+ * Throws 429 if the caller exceeds the rate limit on project jobs. GitLab checks this limit before
+ * it looks up the project (upstream.md §5.2).
  */
 function checkJobsIndexLimit({ caps, limits, caller, clock }: ApiRequest): void {
   if (!caps.jobsIndexLimit || limits.jobsIndex === 0) return;
@@ -125,8 +125,8 @@ function readByteRange(reader: ParamReader): { offset: number; limit: number } {
 }
 
 /**
- * GET …/trace: returns the log, which is empty if there is none. Some releases support byte ranges
- * (upstream.md §7).
+ * GET …/trace: returns the job's log. The body is empty if the job has no log. Some releases
+ * support byte ranges (upstream.md §7).
  */
 function getTrace(request: ApiRequest): ApiResponse {
   const all = { offset: 0, limit: Number.POSITIVE_INFINITY };

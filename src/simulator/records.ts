@@ -1,6 +1,6 @@
 /*
- * The data of the simulated GitLab. Times are milliseconds since 1970, measured by the clock of the
- * world. serialize.ts and agents.ts convert records to JSON.
+ * The data of the simulated GitLab. Times are milliseconds since 1970 on the simulated clock
+ * (`WorldState.now`). serialize.ts and agents.ts convert records to JSON.
  */
 
 /** Member roles, from weakest to strongest. */
@@ -116,7 +116,7 @@ export interface ArtifactRecord {
   file_format: string | null;
 }
 
-/** The test cases of a job's report by result, and their run time in seconds. */
+/** Numbers of test cases in a job's test report by result; `time` is their run time in seconds. */
 export interface TestCounts {
   success: number;
   failed: number;
@@ -286,7 +286,10 @@ export interface WorldState {
   agents: AgentRecord[];
   /** Pipelines with jobs that the clock may change. */
   active: Set<PipelineRecord>;
-  /** Pipelines with a job that has changed. In the next step, their created jobs may start. */
+  /**
+   * Pipelines with a job that has changed. When the clock advances, their jobs in the status
+   * `created` may start.
+   */
   changed: Set<PipelineRecord>;
   lastId: Record<'user' | 'group' | 'project' | 'pipeline' | 'job' | 'agent', number>;
   changeListeners: Set<(change: WorldChange) => void>;

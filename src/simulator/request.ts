@@ -107,8 +107,8 @@ function movedProject(request: ApiRequest, project: ProjectRecord): ApiError {
 }
 
 /**
- * Throws 403 for a job token of another project if the allowlist of this project does not grant it
- * the permission (upstream.md §8).
+ * Throws 403 if the caller has a job token of another project, and the allowlist of the requested
+ * project does not grant the permission `policy` to it (upstream.md §8).
  */
 function checkJobToken(request: ApiRequest, project: ProjectRecord, policy: Route['jobToken']) {
   const { job } = request.caller;
@@ -165,9 +165,9 @@ export function findBuild(request: ApiRequest, project: ProjectRecord, id: numbe
 }
 
 /**
- * Returns a record that was found by its id. Throws 404 if there is none, or if it belongs to
- * another project: ids are unique in the whole instance, so an id may lead to any project
- * (upstream.md §1.5).
+ * Returns a record that was found by its id. Throws 404 if it is undefined or belongs to another
+ * project. Ids are unique in the whole instance, so the id in a path may be that of a record of any
+ * project (upstream.md §1.5).
  */
 function inProject<T extends { project: ProjectRecord }>(
   record: T | undefined,

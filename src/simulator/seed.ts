@@ -171,8 +171,8 @@ const pauseMs = 20_000;
 const maxUpcomingPipelines = 6;
 
 /**
- * Starts pipelines one after another, with pauses in between. If it has started more than six,
- * deletes the oldest of them.
+ * Starts a pipeline 20 s after the previous pipeline has ended. Keeps the newest six of the
+ * pipelines that it has started, and deletes older ones with their downstream pipelines.
  */
 function keepStartingPipelines<T>(
   world: World,

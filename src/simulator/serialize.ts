@@ -221,8 +221,8 @@ function seconds(from: number | null, to: number | null): number | null {
 }
 
 /**
- * Returns the seconds from the start of a job to its end, or until now. Null before the start
- * (upstream.md §3.1).
+ * Returns the seconds from the start of a job to its end, or until now if the job still runs. Null
+ * before the start (upstream.md §3.1).
  */
 function duration(job: JobRecord, now: number): number | null {
   return seconds(job.startedAt, job.finishedAt ?? (isComplete(job.status) ? null : now));

@@ -189,8 +189,8 @@ async function serve(state: ServerState, exchange: Exchange): Promise<void> {
 }
 
 /**
- * Returns the size of an archive in the storage, by its path. Undefined if its job no longer has
- * it.
+ * Returns the size in bytes of the archive at a path of the object storage. Undefined if the job no
+ * longer has an archive.
  */
 function sizeOfArchive(world: World, path: string): number | undefined {
   const job = world.job(Number(/^\/artifacts\/(\d+)\//.exec(path)?.[1]));
@@ -210,7 +210,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   server.keepAliveTimeout = 60_000;
   /** Aborted when the simulator closes. This ends the delays of all requests. */
   const closing = new AbortController();
-  // Each delayed request adds a listener. Node.js would warn of a leak above ten.
+  // Each delayed request adds a listener. Node.js would warn of a leak above ten listeners.
   setMaxListeners(0, closing.signal);
   await once(server, 'listening');
   const url = `http://${host}:${(server.address() as AddressInfo).port}${basePath}`;

@@ -49,8 +49,8 @@ import { createView, serializeBridge, serializeJob, serializePipeline } from './
 const MINUTE_MS = 60_000;
 
 /**
- * Counts a write to one object. Throws 429 if a user exceeds `limit` per minute; 0 means no limit
- * (upstream.md §5.3).
+ * Counts a write to one object; `name` contains the id of the object. Throws 429 if a user exceeds
+ * `limit` writes per minute. The limit 0 means no limit (upstream.md §5.3).
  */
 function limitRate({ limits, caller, clock }: ApiRequest, name: string, limit: number): void {
   const now = clock();
@@ -101,8 +101,8 @@ function cancel(request: ApiRequest): ApiResponse {
 }
 
 /**
- * Returns the project of a write. Some releases check for write access before they look up the job
- * (upstream.md §1.1).
+ * Returns the project in the path of a write request. Some releases require the Developer role
+ * before they look up the job (upstream.md §1.1).
  */
 function writableProject(request: ApiRequest): ProjectRecord {
   const project = findProject(request);
