@@ -21,7 +21,7 @@ interface AddressArguments {
 export type Address =
   | { readonly kind: 'job'; readonly project: string; readonly id: string }
   | { readonly kind: 'pipeline'; readonly project: string; readonly id: string }
-  /** The newest pipeline of a branch or tag, or of the project. */
+  /** The newest pipeline of the branch or tag `ref`; of the whole project if it is undefined. */
   | { readonly kind: 'newest'; readonly project: string; readonly ref: string | undefined };
 
 const HOW =
@@ -77,7 +77,7 @@ export const LOCATION =
 
 /**
  * Returns the root fields of an operation that read the job or pipeline of an address. `pipeline`
- * and `job` are the fields to select.
+ * and `job` are the selections within a pipeline and within a job.
  */
 export const targetFields = (pipeline: string, job: string): string => `
   job(project: $project, id: $id) @include(if: $isJob) { ${job} }
@@ -186,8 +186,8 @@ interface PipelineJobs {
 const MAX_PAGES = 5;
 
 /**
- * Returns the job that arguments identify. If they identify a pipeline, searches its first 500 jobs
- * for `job_name`. Throws ToolError if there is no such job.
+ * Returns the job that arguments identify. If they identify a pipeline, searches the pipeline's
+ * first 500 jobs for `job_name`. Throws ToolError if none of these jobs has that name.
  */
 export async function resolveJob(args: AddressArguments, call: ToolCall): Promise<JobAddress> {
   const address = parseAddress(args, call.webUrls);
@@ -205,8 +205,8 @@ export async function resolveJob(args: AddressArguments, call: ToolCall): Promis
       after,
     });
     const { jobs } = findPipeline(data, address);
-    // The tools show names that `nameText` has cleaned and shortened. So a job is also found by
-    // such a name.
+    // The tools show names that `nameText` has cleaned and shortened. So a cleaned and shortened
+    // name also finds the job.
     const found =
       jobs?.nodes.find((job) => job.name === name) ??
       jobs?.nodes.find((job) => nameText(job.name) === nameText(name));

@@ -41,8 +41,8 @@ export interface InputSchema {
 }
 
 /**
- * The JSON Schema for an id in tools/list. Omits the pattern to keep the list short; `id` checks
- * it.
+ * The JSON Schema for an id in tools/list. Omits the pattern to keep the list short. The schema
+ * `id` checks the pattern.
  */
 const idSchema = { type: ['string', 'integer'] };
 
@@ -60,7 +60,7 @@ export function toInputSchema(schema: z.ZodType): InputSchema {
   return rest as unknown as InputSchema;
 }
 
-/** Quotes at most five names that the caller invented, for an error message. */
+/** Quotes at most five names of unknown arguments for an error message. */
 const quoteNames = (names: readonly string[]): string =>
   [
     ...names.slice(0, 5).map((name) => JSON.stringify(nameText(name, 40))),

@@ -5,12 +5,13 @@ import { mapStream } from '../util/streams.ts';
 import { notFound, ToolError } from './tool-error.ts';
 
 /*
- * Executes the GraphQL documents of tools in the same way as operations that clients send. With one
- * exception: they run even if only trusted documents are allowed.
+ * Executes the GraphQL documents of tools like operations that clients send, with one exception:
+ * the documents of tools run even if the gateway allows only trusted documents.
  */
 
 /**
- * Returns a function that adds the prefix FEDERATION_TYPE_PREFIX to the type names in a document.
+ * Returns a function that adds a prefix to the type names in a document: the value of the setting
+ * FEDERATION_TYPE_PREFIX.
  */
 export function createPrefixer(schema: GraphQLSchema): (document: string) => string {
   const prefix = prefixOf(schema);
@@ -45,8 +46,8 @@ const sentences: Readonly<Record<string, string>> = {
 /** Converts a GraphQL error to a sentence that says what the model should do. */
 function toSentence({ message, extensions }: GraphQLError): string {
   const { code, retryAfter, upstream } = extensions;
-  // Without `upstream`, the error comes from a limit or rule of the gateway itself, and its message
-  // explains it.
+  // Without `upstream`, the error comes from a limit or rule of the gateway itself. Its message
+  // explains the limit or rule.
   const isOwnRefusal = upstream === undefined;
   if (isOwnRefusal && (code === 'RATE_LIMITED' || code === 'UNAUTHENTICATED')) return message;
   if (code === 'RATE_LIMITED') {
@@ -64,7 +65,7 @@ interface Executor {
   operations: Operations;
   prefixTypes(document: string): string;
   request: Omit<OperationRequest, 'params'>;
-  /** Called with a sentence for each part of the data that could not be read. */
+  /** Called with a sentence for each reason why a part of the data could not be read. */
   onProblem(sentence: string): void;
 }
 
@@ -79,7 +80,7 @@ async function run(document: string, variables: Variables, executor: Executor) {
   return 'cached' in prepared ? operations.execute(prepared) : prepared;
 }
 
-/** Returns the data of a response. Throws ToolError if all of it failed. */
+/** Returns the data of a response. Throws ToolError if there are errors and no data. */
 function readData(response: OperationResponse, { onProblem }: Executor): Data {
   try {
     const data = (JSON.parse(response.data ?? 'null') ?? {}) as Data;

@@ -85,14 +85,14 @@ function redactFor(header: (name: string) => string | null, fallback: Credential
 }
 
 /**
- * Tools never cut a text of at most this length. So only longer texts must be redacted before tools
- * use them; shorter ones are redacted in the finished answer.
+ * Tools never cut a text of at most this many characters. So only longer texts must be redacted
+ * before tools use them. Shorter texts are redacted in the finished answer.
  */
 const MAX_UNCUT = 40;
 
 /**
- * Cleans and redacts the long texts in data. This must happen before tools cut texts, because the
- * rest of a cut token would not be recognized.
+ * Cleans and redacts the long texts in data. This must happen before tools cut texts, because a
+ * part of a token would not be recognized as a token.
  */
 function redactTexts(value: unknown, redact: (text: string) => string): unknown {
   if (typeof value === 'string') return value.length > MAX_UNCUT ? redact(clean(value)) : value;
@@ -136,8 +136,9 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
       return { text, isError: answer.isError ?? false };
     } catch (error) {
       if (!(error instanceof ToolError)) report(error);
-      // If a read failed, the tool threw because it did not find what it needs. So the answer
-      // contains the reason of the failed read instead of the tool's message.
+      // `problems` contains the reasons of failed reads. If a read failed, the tool threw because
+      // the data of the read was missing. So the answer contains the reason of the failed read
+      // instead of the tool's message.
       const [reason] = error instanceof ToolError ? [...problems, error.message] : [];
       const message = reason ?? 'Internal error of the gateway: report it to its operators.';
       return { text: renderAnswer({ head: [message] }, rendering), isError: true };

@@ -1,7 +1,7 @@
 /*
  * The text of answers. Everything that GitLab sends is untrusted: it is cleaned, redacted and
- * shortened. Output of jobs is enclosed in fence lines, which are random so that a job cannot forge
- * them.
+ * shortened. Output of jobs is enclosed in fence lines, such as `~~~log-3f08a1`. Their digits are
+ * random, so that a job cannot print a fence line itself.
  */
 
 /**
@@ -25,7 +25,7 @@ function cut(text: string, length: number): string {
   return text.slice(0, code >= 0xd800 && code <= 0xdbff ? length - 1 : length);
 }
 
-/** Shortens a line to `max` characters, including the remark about the rest. */
+/** Shortens a line to `max` characters, including a remark that says how many were cut off. */
 function shortenLine(line: string, max: number): string {
   if (line.length <= max) return line;
   const kept = cut(line, max - 30);
@@ -53,12 +53,12 @@ export interface Shown {
 /** A part of an answer. If space is short, some of its rows are left out. */
 export interface Block {
   before?: readonly string[];
-  /** Rows that are never left out. They come first. */
+  /** Rows that are never left out. They stand before `rows`. */
   pinned?: readonly string[];
   rows?: readonly string[];
   /** Which end of the rows is kept if not all of them fit. @default 'start' */
   keep?: 'start' | 'end';
-  /** Whether a job printed the rows, so that they are enclosed in fence lines. */
+  /** Whether a job printed the rows. Such rows are enclosed in fence lines. */
   isLog?: boolean;
   /** Returns the lines after the rows: how many rows are left out, and how to read them. */
   after?(shown: Shown): readonly string[];
@@ -70,7 +70,7 @@ export interface Answer {
   isError?: boolean;
   head: readonly string[];
   blocks?: readonly Block[];
-  /** Returns a line about blocks that did not fit: which call reads them. */
+  /** Returns a line about the `count` blocks that did not fit: which call reads them. */
   omitted?(count: number): string;
 }
 
@@ -137,8 +137,8 @@ function linesOf(block: Block, budget: number, fence: string): string[] {
 }
 
 /**
- * Cleans and redacts a line. Shortens it to `MAX_LINE` characters, and to `part` (such as 1/8) of
- * the maximum length of the answer. Line feeds become spaces.
+ * Cleans and redacts a line. Shortens it to `MAX_LINE` characters or to `part` (such as 1/8) of the
+ * maximum length of the answer, whichever is less. Line feeds become spaces.
  */
 function toLogLine(line: string, { redact, maxChars }: Rendering, part = 1 / 8): string {
   const safe = redact(clean(line).replaceAll('\n', ' ')).trimEnd();
@@ -152,7 +152,7 @@ function toLogLine(line: string, { redact, maxChars }: Rendering, part = 1 / 8):
 const toLine = (line: string, rendering: Rendering, part?: number): string =>
   toLogLine(line.replace(/~{2,}/g, '~').replace(/`{2,}/g, "'"), rendering, part);
 
-/** Maximum length of a line with a recommended call, as a part of the length of the answer. */
+/** Maximum length of a line with a recommended call, as a part of the answer's maximum length. */
 const HINT_PART = 1 / 3;
 
 function toSafeBlock(block: Block, rendering: Rendering): Block {
@@ -182,9 +182,9 @@ function greatest(max: number, fits: (value: number) => boolean): number {
 }
 
 /**
- * Returns the text of an answer, at most `maxChars` characters. If it is too long, limits the rows
- * of each block to the same number of characters. If that number would be less than 300, leaves out
- * the last blocks.
+ * Returns the text of an answer, at most `maxChars` characters. If the text is too long, gives each
+ * block the same number of characters for its rows, and leaves out rows that do not fit. If that
+ * number would be less than 300, leaves out the last blocks.
  */
 export function renderAnswer(answer: Answer, rendering: Rendering): string {
   const { maxChars } = rendering;

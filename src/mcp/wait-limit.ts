@@ -1,2 +1,2 @@
-/** Longest time that a call may wait. Many hosts and proxies end a request after 60 s. */
+/** Maximum time of a call of the tool `wait`. Many proxies and MCP clients end requests at 60 s. */
 export const MAX_WAIT_SECONDS = 55;

@@ -1,6 +1,6 @@
 import { nameText } from './text.ts';
 
-/* Words for values of GitLab, in the text of answers. */
+/* Converts values of GitLab to words for the answers of tools. */
 
 const words: Readonly<Record<string, string>> = { SUCCESS: 'passed', FAILED: 'FAILED' };
 
@@ -35,12 +35,12 @@ export function pipelineText(job: PipelineSource | undefined): string {
   return `pipeline ${databaseId} of ${place}: ${statusText(status)}`;
 }
 
-/** Returns a numbered row of a log. The number is null if the beginning of the log was not read. */
+/** Returns a row of a log: `12 text`, or `| text` if the line number is null (unknown). */
 export function logRow({ number, text }: { number: number | null; text: string }): string {
   return number === null ? `| ${text}` : `${number} ${text}`;
 }
 
-/** Formats a tool call for an answer that recommends it: `wait(seconds: 50)`. */
+/** Formats a tool call for an answer that recommends the call: `wait(seconds: 50)`. */
 export function callText(tool: string, args: Readonly<Record<string, unknown>>): string {
   const shown = Object.entries(args).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return `${tool}(${shown.join(', ')})`;

@@ -9,7 +9,7 @@ import { callText, countText, statusText } from '../words.ts';
 
 /*
  * The tool that waits, for a limited time, until a pipeline or job is finished or blocked. With
- * `until: 'failed'`, it also stops when a job has failed.
+ * `until: 'failed'`, the tool also stops waiting when a job has failed.
  */
 
 const JOB = 'name databaseId status allowFailure';

@@ -121,8 +121,9 @@ const FEW_LINES = 3;
 const isBlank = ({ text }: Line) => text.trim() === '';
 
 /**
- * Chooses the lines to show: those that look like errors, and the last `lines` lines. Without
- * `lines`, these are the last FEW_LINES lines, of which blank ones are left out.
+ * Chooses the lines to show: the lines that look like errors, and the last `lines` lines of the
+ * failed section. If `lines` is undefined, takes the last FEW_LINES lines of the section, and
+ * leaves out blank lines.
  */
 function chooseLines({ errors, tail }: FailureLog, lines: number | undefined): Line[] {
   const last =
@@ -186,8 +187,8 @@ function sectionText({ section, lineCount }: FailureLog, lines: readonly Line[])
 
 /**
  * Returns facts from the log that the chosen lines do not show: the last command, and the runner's
- * message if there is no exit code. They are enclosed in fence lines like rows of the log, because
- * the job may have printed both texts itself.
+ * message if there is no exit code. The facts are enclosed in fence lines like rows of the log,
+ * because the job may have printed both texts itself.
  */
 function factRows({ command, runnerMessage, exitCode }: FailureLog, chosen: readonly Line[]) {
   const message =
