@@ -3,10 +3,7 @@ import type { Clock } from './clock.ts';
 import { createEventParser } from './event-stream.ts';
 import { errorOfResult, GatewayError, networkError, type Result, readResult } from './result.ts';
 
-/**
- * A connection counts as lost if nothing arrives for this long. The gateway sends a ping every 12
- * s.
- */
+/** A connection counts as lost if nothing arrives for this time. The gateway pings every 12 s. */
 const MAX_SILENCE_MS = 30_000;
 
 /** Waits for a promise. Aborts the connection if that takes longer than `MAX_SILENCE_MS`. */

@@ -27,8 +27,8 @@ export function createEventParser(): (text: string) => StreamEvent[] {
     return [];
   };
   return (text) => {
-    // Splits only the new text. An event can arrive in many pieces, and splitting the rest again
-    // for each piece would be slow.
+    // Splits only the new text. An event can arrive in many pieces, and it would be slow to split
+    // all pieces so far again for each new piece.
     const lines = text.split('\n');
     lines[0] = rest + lines[0];
     rest = lines.pop() ?? '';

@@ -1,9 +1,9 @@
 import { GatewayError, type Result } from './result.ts';
 
 /*
- * Determines where a subscription to a log continues after a lost connection: the `endByte` of its
- * last event becomes the variable for `afterByte`. The document is only split into tokens, because
- * a GraphQL parser would make the client large.
+ * Determines where a subscription to a log continues after a lost connection: the `endByte` of the
+ * last event becomes the value of the variable that the document passes as `afterByte`. The
+ * document is only split into tokens, because a GraphQL parser would make the client large.
  */
 
 const FIELD = 'jobTraceAppended';
@@ -46,8 +46,8 @@ function withFragments(selection: Tokens, fragments: Map<string | undefined, Tok
   const spread = selection.flatMap((token, index) => {
     const fragment = selection[index - 1] === '.' ? fragments.get(token) : undefined;
     if (!fragment) return [];
-    // One copy of each fragment is enough. This also ends the recursion if a fragment spreads
-    // itself.
+    // Deletes the fragment, because one copy of each fragment is enough. The deletion also ends the
+    // recursion if a fragment spreads itself.
     fragments.delete(token);
     return withFragments(fragment, fragments);
   });

@@ -42,8 +42,8 @@ function nextCursor({ pageInfo }: Connection, isBackward: boolean): string | und
 }
 
 /**
- * Returns the connection in a response; null or undefined if there is none. Throws a `GatewayError`
- * if there is none and the response has an error.
+ * Returns the connection in a response. If there is no connection, throws a `GatewayError` if the
+ * response has an error, and returns null or undefined if it has no error.
  */
 function connectionOf<Data, List>(
   { data, errors = [] }: Result<Data>,

@@ -39,8 +39,9 @@ function correct(object: Fields): Fields {
 }
 
 /**
- * Returns the known version of a received list item: the item of the list `known` that has its id
- * (or its name, if it has no id). If there is none, returns any known object with its id.
+ * Returns the known object for an item of a received list; undefined if there is none. First looks
+ * in the list `known` for an object with the item's id, or with the item's name if it has no id.
+ * Then looks in all known objects for an object with the item's id.
  */
 function counterpart(item: unknown, known: unknown, objects: Objects): unknown {
   if (!isFields(item)) return undefined;
@@ -67,7 +68,7 @@ function merge(known: unknown, received: unknown, objects: Objects): unknown {
   return correct({ ...before, ...fields });
 }
 
-/** Merges each object of `changed` into the objects in `value` that have its id, at any depth. */
+/** Merges each object of `changed` into all objects in `value` with the same id, at any depth. */
 function replace(value: unknown, changed: Objects, objects: Objects): unknown {
   if (Array.isArray(value)) return value.map((item) => replace(item, changed, objects));
   if (!isFields(value)) return value;

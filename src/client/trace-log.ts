@@ -4,8 +4,8 @@ interface NumberedLine {
 }
 
 /**
- * An event of `jobTraceAppended`. A field that is not selected leaves its part of the log
- * unchanged.
+ * An event of the subscription `jobTraceAppended`. If a field is not selected, the event does not
+ * change this part of the log.
  */
 export interface TraceChunk<Line extends NumberedLine> {
   readonly startByte: number | string;
@@ -24,11 +24,11 @@ export interface TraceLog<Line extends NumberedLine> {
   readonly endByte: number;
   /** Number of lines in the log. `parts` lacks the first lines of a very long log. */
   readonly lineCount: number;
-  /** Whether the job is finished and this is its whole log. */
+  /** Whether the job is finished and the end of its log was received. */
   readonly complete: boolean;
   /**
-   * Lines by number, in parts. The logs before and after an event share the parts that it does not
-   * change. Read the lines with `traceLine` or `traceLines`.
+   * Lines by number, in parts. The logs before and after an event share the parts that the event
+   * does not change. Read the lines with `traceLine` or `traceLines`.
    */
   readonly parts: readonly (readonly Line[])[];
 }
@@ -76,8 +76,9 @@ function applyLines<Line extends NumberedLine>(
 
 /**
  * Removes the last `bytes` bytes (UTF-8) of a text. Counts from the end, because a count from the
- * start could be wrong: the text has U+FFFD (3 bytes) in place of each invalid part of the log,
- * which had another size. The end that GitLab rewrites is short, so it rarely contains U+FFFD.
+ * start could be wrong: invalid bytes of the log are replaced by U+FFFD, whose 3 bytes may be more
+ * or fewer than the invalid bytes. The end that GitLab rewrites is short, so it rarely contains
+ * U+FFFD.
  */
 function cutText(text: string, bytes: number): string {
   const kept = new TextEncoder().encode(text).subarray(0, -bytes);
@@ -90,8 +91,8 @@ function applyText<Line extends NumberedLine>(
   at: number,
 ): Pick<TraceLog<Line>, 'text' | 'startByte'> {
   if (at === log.endByte) return { text: log.text + text, startByte: log.startByte };
-  // If the event skips a part of a long log, or rewrites the log from the start of the known text or
-  // earlier, drops the known text.
+  // Drops the known text if the event skips a part of a long log, or if it rewrites the log from
+  // the start of the known text or from an earlier byte.
   if (at > log.endByte || at <= log.startByte) return { text, startByte: at };
   return { text: cutText(log.text, log.endByte - at) + text, startByte: log.startByte };
 }
