@@ -50,7 +50,7 @@ function parseLog(project: string, id: string, query: URLSearchParams): Address 
 
 function parsePipelines(project: string, query: URLSearchParams): Address {
   const read = (name: string) => query.get(name) ?? '';
-  // GitLab's pages have the status in lower case in their addresses; the gateway's enum does not.
+  // In addresses of GitLab's pages, the status is in lower case. The gateway's enum has upper case.
   const filter = { ref: read('ref'), status: read('status').toUpperCase(), source: read('source') };
   return { screen: 'pipelines', project, filter };
 }
@@ -62,7 +62,7 @@ function parseDashboard(query: URLSearchParams): Address {
 
 /**
  * Parses an address without the id of a pipeline or job. The address of a project's page in GitLab
- * opens its pipelines.
+ * opens the list of the project's pipelines.
  */
 function parseProject(path: string, query: URLSearchParams): Address {
   const [, project, page] = PATH.exec(path) ?? [];

@@ -14,7 +14,8 @@ export type PastedAddress =
 const RESOURCE = /\/-\/(?:jobs|pipelines)\/\d+/;
 
 /**
- * Returns the `#` part of the board's URL for `text`: a URL of the board, or a GitLab URL or path.
+ * Returns the `#` part of the board's URL. `text` is a URL of the board, or a URL or path of
+ * GitLab.
  */
 function toHash(text: string): string {
   const own = /#\/.*$/.exec(text)?.[0];

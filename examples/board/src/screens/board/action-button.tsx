@@ -14,9 +14,9 @@ interface Action<V extends Record<string, string>> {
 }
 
 /**
- * A button that runs a mutation. Then it shows the outcome in a sentence, unless the board itself
- * shows that the mutation succeeded. While the mutation runs, the button does nothing but keeps the
- * focus, which `disabled` would take away.
+ * A button that runs a mutation. Afterwards it shows the outcome in a sentence, unless the board
+ * itself shows that the mutation succeeded. While the mutation runs, the button ignores clicks. It
+ * is not `disabled`, because a disabled button loses the focus.
  */
 export function ActionButton<V extends Record<string, string>>(action: Action<V>) {
   const { text, name, mutation, variables } = action;

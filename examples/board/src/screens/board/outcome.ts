@@ -2,7 +2,7 @@ interface Errors {
   errors: readonly { message: string }[];
 }
 
-/** The payload of a mutation. Only that of a mutation for several jobs has counts and `results`. */
+/** The payload of a mutation. Only a mutation of several jobs returns counts and `results`. */
 export interface Payload extends Errors {
   done?: number;
   refused?: number;

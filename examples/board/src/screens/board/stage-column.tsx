@@ -18,12 +18,14 @@ import {
 
 const playStage = typed(PlayStageDocument);
 
-/** Maximum groups that a stage shows until it is expanded, and failed jobs in a closed group. */
+/**
+ * Maximums: the groups that a stage shows until it is expanded, the failed jobs of a closed group.
+ */
 const LIMITS = { groups: 30, failedJobs: 5 };
 
 const hasFailed = ({ status }: Job) => status === 'FAILED';
 
-/** Returns all groups, or 30 of them if there are more: those with failed jobs come first. */
+/** Returns at most 30 groups. If there are more groups, those with failed jobs are chosen first. */
 export function shorten(groups: readonly Group[]): readonly Group[] {
   if (groups.length <= LIMITS.groups) return groups;
   const isFailed = ({ jobs }: Group) => jobs.some(hasFailed);

@@ -33,7 +33,9 @@ function barsOf(times: Times, ran: 'ran' | 'earlier', now: number): Bar[] {
   return bars;
 }
 
-/** Returns a bar for the downstream pipeline of a trigger job; none if it has not started one. */
+/**
+ * Returns a bar for the downstream pipeline that a trigger job has started. Otherwise returns [].
+ */
 function downstreamBars(job: Job, now: number): Bar[] {
   const pipeline = 'downstreamPipeline' in job ? job.downstreamPipeline : undefined;
   const start = parse(pipeline?.createdAt ?? null);

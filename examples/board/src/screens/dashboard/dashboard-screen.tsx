@@ -70,8 +70,9 @@ function Choice({ projects, branch, onChange }: ChoiceProps) {
 }
 
 /**
- * Returns at most MAX_PROJECTS projects: those in the address, which it then remembers, or the
- * remembered ones if the address has none. `omitted` is how many more there are, if positive.
+ * Returns at most MAX_PROJECTS projects: the projects in the address or, if the address has none,
+ * the remembered projects. Remembers the projects in the address. A positive `omitted` is the
+ * number of projects beyond MAX_PROJECTS.
  */
 function useChoice(address: Extract<Address, { screen: 'dashboard' }>) {
   const known = useProjects();

@@ -10,7 +10,9 @@ const appended = typed(LogLinesDocument);
 
 interface LiveLog {
   log: Log;
-  /** Why the log does not receive updates any more. Undefined if it does, or is complete. */
+  /**
+   * Why the updates of the log failed. Undefined while updates arrive, and if the log is complete.
+   */
   error: CombinedError | undefined;
 }
 

@@ -18,7 +18,7 @@ type Pipeline = NonNullable<NonNullable<PipelinesQuery['project']>['pipelines']>
 interface RowProps {
   project: string;
   pipeline: Pipeline;
-  /** The position in its page, from 0. */
+  /** The position of the pipeline in its page, from 0. */
   place: number;
 }
 
